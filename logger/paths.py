@@ -1,0 +1,49 @@
+"""Every file name of the project, and the only place that knows them.
+
+It lives with the logger, the lowest layer, so that all three packages can import it; it
+therefore needs only the standard library, and only its cheap parts.
+"""
+
+import os
+import time
+
+DAT_SUFFIX = ".dat"
+LOG_SUFFIX = ".log"
+DESCRIPTION_NAME = "experiment_description.json"
+JOURNAL_NAME = "journal.jsonl"
+CONFIG_NAME = "experiment_cfg.json"
+
+RUN_FILE_VARIABLE = "ML_TRACKING_OPS_RUN_FILE"
+"""Environment variable that names the `.dat` file of a run which a sweep started."""
+
+
+def timestamp(seconds: float | None = None) -> str:
+    """Local time as it stands in folder and file names: ``2026-11-23_10-15-02``."""
+    return time.strftime("%Y-%m-%d_%H-%M-%S", time.localtime(seconds))
+
+
+def create_unique_folder(parent: str, name: str) -> str:
+    """Create `parent`/`name`, or `name_2`, `name_3`, … where that exists; return its path.
+
+    Creation is atomic, so two processes never get the same folder.
+
+    Raises:
+        OSError: the folder cannot be created.
+    """
+    os.makedirs(parent, exist_ok=True)
+    candidate = os.path.join(parent, name)
+    suffix = 2
+    while True:
+        try:
+            os.mkdir(candidate)
+        except FileExistsError:
+            candidate = os.path.join(parent, f"{name}_{suffix}")
+            suffix += 1
+        else:
+            return candidate
+
+
+def run_stem(index: int, attempt: int = 1, seconds: float | None = None) -> str:
+    """The file name (no suffix) of one attempt at a sweep's run: ``2026-11-23_10-20-01_0001``."""
+    stem = f"{timestamp(seconds)}_{index:04d}"
+    return stem if attempt == 1 else f"{stem}_attempt{attempt}"

@@ -1,0 +1,24 @@
+"""Hyperparameter sweeps: sample combinations, run several at once, stop the hopeless ones."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .errors import ConfigError, SweepError, TrackingError, UsageError
+    from .sweep import SweepResult, run_sweep
+
+__all__ = ["ConfigError", "SweepError", "SweepResult", "TrackingError", "UsageError", "run_sweep"]
+
+_ERRORS = frozenset(("ConfigError", "SweepError", "TrackingError", "UsageError"))
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: the web app needs parts of this package, not all of it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _ERRORS:
+        from . import errors
+
+        return getattr(errors, name)
+    from . import sweep
+
+    return getattr(sweep, name)

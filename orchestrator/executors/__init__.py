@@ -1,0 +1,1 @@
+"""Executors: what starts and stops runs."""

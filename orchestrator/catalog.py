@@ -1,0 +1,367 @@
+"""What lies in a log folder: its experiments and its sweeps, told from files alone."""
+
+import json
+import math
+import os
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.locks import is_held
+
+from .errors import NotInLogdirError
+from .journal import JournalTail, RunState, RunStatus, SweepState
+from .objective import Best, Goal
+from .process import process_identity
+
+_DEEPEST = 6
+_DESCRIPTION_BYTES = 64 << 20
+_SILENT_AFTER_S = 600.0
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A run that belongs to no sweep. `id` is its folder, relative to the log folder."""
+
+    id: str
+    name: str
+    dat_path: Path
+    started_at: float
+
+    def status(self) -> RunStatus:
+        """From evidence: a writer holds the log's lock, or the log says how it ended.
+
+        Where no lock can be asked for (other systems, some network file systems), a log that
+        was not closed counts as running until it has been silent for ten minutes. A log of the
+        original tool, which holds no such record, counts as finished.
+        """
+        from ml_tracking_ops.logger.reader import LogFormatError, read_ending
+
+        held = is_held(self.dat_path)
+        if held:
+            return "running"
+        try:
+            ending = read_ending(self.dat_path)
+        except (OSError, LogFormatError):
+            return "lost"
+        if ending.is_closed:
+            return "failed" if ending.ended_with_error else "finished"
+        if held is None and time.time() - self._last_change() < _SILENT_AFTER_S:
+            return "running"
+        return "killed"
+
+    def _last_change(self) -> float:
+        try:
+            return self.dat_path.stat().st_mtime
+        except OSError:
+            return 0.0
+
+
+@dataclass(eq=False)
+class Sweep:
+    """A folder that an `experiment_description.json` marks as a sweep."""
+
+    id: str
+    name: str
+    path: Path
+    description: Mapping[str, Any]
+    is_legacy: bool
+    state: SweepState
+    started_at: float
+    _journal: JournalTail = field(repr=False)
+    _by_name: dict[str, int] = field(default_factory=dict, repr=False)
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The configuration as it was given."""
+        config = self.description if self.is_legacy else self.description.get("config")
+        return config if isinstance(config, dict) else {}
+
+    @property
+    def optimization_metric(self) -> str | None:
+        metric = self.config.get("optimization_metric")
+        return metric if isinstance(metric, str) else None
+
+    @property
+    def optimization_goal(self) -> Goal | None:
+        return _goal(self.config)
+
+    @property
+    def seed(self) -> int | None:
+        seed = self.description.get("seed")
+        return seed if isinstance(seed, int) else None
+
+    def refresh(self) -> set[int]:
+        """Take in what is new in the journal; return the indices of the runs that changed."""
+        if self.is_legacy:
+            return set()
+        events = self._journal.read()
+        changed: set[int] = set()
+        if self._journal.was_reset:
+            changed = set(self.state.runs)
+            self.state = SweepState(goal=self.optimization_goal)
+            self._by_name.clear()
+        for event in events:
+            index = self.state.apply(event)
+            if index is not None:
+                changed.add(index)
+                name = self.state.runs[index].name
+                if name is not None:
+                    self._by_name[name] = index
+        if self.state.started_at is not None:
+            self.started_at = self.state.started_at
+        return changed | self._notice_death()
+
+    def run(self, name: str) -> RunState | None:
+        """The run of this name (a file's stem), if there is one."""
+        index = self._by_name.get(name)
+        return None if index is None else self.state.runs[index]
+
+    def dat_path(self, run: RunState) -> Path | None:
+        return None if run.name is None else self.path / f"{run.name}{paths.DAT_SUFFIX}"
+
+    def log_path(self, run: RunState) -> Path | None:
+        return None if run.name is None else self.path / f"{run.name}{paths.LOG_SUFFIX}"
+
+    def _notice_death(self) -> set[int]:
+        """Where the orchestrator is gone, tell from evidence which of its runs still go on."""
+        if self.state.status not in ("running", "lost", "pending") or self._has_orchestrator():
+            return set()
+        if self.state.status == "running":
+            self.state.status = "lost"
+            self.state.reason = "the orchestrator ended without a word"
+        changed: set[int] = set()
+        for run in self.state.runs.values():
+            if run.status == "running" and not self._is_alive(run):
+                run.status = "lost"
+                run.reason = "ended unseen, after its orchestrator"
+                changed.add(run.index)
+        return changed
+
+    def _has_orchestrator(self) -> bool:
+        held = is_held(self._journal.path)
+        if held is not None:
+            return held
+        if self.state.host != platform.node() or self.state.pid is None:
+            return True  # no evidence that it is gone
+        return process_identity(self.state.pid) is not None
+
+    def _is_alive(self, run: RunState) -> bool:
+        dat_path = self.dat_path(run)
+        if dat_path is not None and is_held(dat_path):
+            return True
+        if run.pid is None or self.state.host != platform.node():
+            return False
+        return process_identity(run.pid) == run.process_identity is not None
+
+
+class Catalog:
+    """The experiments and sweeps of a log folder, newest first.
+
+    Folders inside folders are searched too, to a depth of six; links are not followed. A
+    folder with a description is a sweep, any other with a `.dat` in it holds experiments.
+    """
+
+    def __init__(self, logdir: Path) -> None:
+        self.logdir = logdir
+        self.experiments: dict[str, Experiment] = {}
+        self.sweeps: dict[str, Sweep] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look again, and take in what is new in the journals."""
+        experiments: dict[str, Experiment] = {}
+        sweeps: dict[str, Sweep] = {}
+        for folder, names in _walk(self.logdir, 0):
+            identity = _relative(folder, self.logdir)
+            if paths.DESCRIPTION_NAME in names:
+                sweep = self.sweeps.get(identity) or _open_sweep(identity, folder)
+                if sweep is not None:
+                    sweep.refresh()
+                    sweeps[identity] = sweep
+            else:
+                for experiment in _experiments(identity, folder, names):
+                    experiments[experiment.id] = self.experiments.get(experiment.id, experiment)
+        self.experiments = dict(
+            sorted(experiments.items(), key=lambda item: (-item[1].started_at, item[0]))
+        )
+        self.sweeps = dict(sorted(sweeps.items(), key=lambda item: (-item[1].started_at, item[0])))
+
+
+def _walk(folder: Path, depth: int) -> Iterator[tuple[Path, set[str]]]:
+    """Folders with the names of the regular files in them."""
+    names: set[str] = set()
+    folders: list[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.name)
+                elif entry.is_file(follow_symlinks=False):
+                    names.add(entry.name)
+    except OSError:
+        return
+    yield folder, names
+    if depth < _DEEPEST and paths.DESCRIPTION_NAME not in names:
+        for name in folders:
+            if not name.startswith("."):
+                yield from _walk(folder / name, depth + 1)
+
+
+def _relative(folder: Path, logdir: Path) -> str:
+    return folder.relative_to(logdir).as_posix()
+
+
+def _experiments(identity: str, folder: Path, names: set[str]) -> Iterator[Experiment]:
+    dats = sorted(
+        name for name in names if name.endswith(paths.DAT_SUFFIX) and not name.startswith(".")
+    )
+    for name in dats:
+        stem = name.removesuffix(paths.DAT_SUFFIX)
+        own = identity if len(dats) == 1 and identity != "." else f"{identity}/{stem}"
+        own = own.removeprefix("./")
+        yield Experiment(own, own, folder / name, _started_at(folder / name))
+
+
+def _started_at(dat_path: Path) -> float:
+    from ml_tracking_ops.logger.reader import LogFormatError, read_ending
+
+    try:
+        created_at = read_ending(dat_path).created_at
+    except (OSError, LogFormatError):
+        created_at = None
+    if created_at is not None and math.isfinite(created_at):
+        return created_at
+    try:
+        return dat_path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _goal(config: Mapping[str, Any]) -> Goal | None:
+    goal = config.get("optimization_goal")
+    return goal if goal in ("min", "max") else None
+
+
+def _open_sweep(identity: str, folder: Path) -> Sweep | None:
+    path = folder / paths.DESCRIPTION_NAME
+    try:
+        with path.open("rb") as file:
+            description = json.loads(file.read(_DESCRIPTION_BYTES))
+        modified = path.stat().st_mtime
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(description, dict):
+        return None
+    is_legacy = "config" not in description
+    config = description if is_legacy else description["config"]
+    state = SweepState(goal=_goal(config) if isinstance(config, dict) else None)
+    created_at = description.get("created_at")
+    started_at = created_at if isinstance(created_at, int | float) else modified
+    journal = JournalTail(folder / paths.JOURNAL_NAME)
+    sweep = Sweep(
+        identity, identity if identity != "." else folder.resolve().name, folder, description,
+        is_legacy, state, float(started_at), journal,
+    )  # fmt: skip
+    if is_legacy:
+        _read_legacy_runs(sweep)
+    return sweep
+
+
+def _read_legacy_runs(sweep: Sweep) -> None:
+    """The original tool's sweep: its `.dat` files belong, in order, to the sampled values."""
+    sampled = sweep.description.get("sampled_hyperparameters")
+    stems = sorted(path.stem for path in sweep.path.glob(f"*{paths.DAT_SUFFIX}"))
+    for index, stem in enumerate(stems, start=1):
+        hyperparameters = _entry(sampled, index - 1)
+        run = RunState(index, hyperparameters, name=stem, status="finished")
+        run.best_value, run.best_step = best_of(
+            sweep.path / f"{stem}{paths.DAT_SUFFIX}",
+            sweep.optimization_metric, sweep.optimization_goal,
+        )  # fmt: skip
+        sweep.state.runs[index] = run
+        sweep._by_name[stem] = index
+    sweep.state.status = "finished"
+
+
+def _entry(sampled: object, position: int) -> dict[str, Any]:
+    if not isinstance(sampled, list) or position >= len(sampled):
+        return {}
+    entry = sampled[position]
+    return dict(entry) if isinstance(entry, dict) else {}
+
+
+def best_of(
+    dat_path: Path, metric: str | None, goal: Goal | None
+) -> tuple[float | None, int | None]:
+    """The best value of a metric in a log and its step; (None, None) where there is none."""
+    from ml_tracking_ops.logger.reader import LogFormatError, read_log
+
+    if metric is None or goal is None:
+        return None, None
+    try:
+        series = read_log(dat_path).get(metric)
+    except (OSError, LogFormatError):
+        return None, None
+    best = Best(goal)
+    if series is not None:
+        best.update(series.step.tolist(), series.value.tolist())
+    return best.value, best.step
+
+
+Found = tuple[Literal["experiment"], Experiment] | tuple[Literal["sweep"], Sweep]
+
+
+@dataclass(frozen=True)
+class FoundRun:
+    """One run of a sweep, with the sweep it belongs to."""
+
+    sweep: Sweep
+    run: RunState
+
+
+def find(path: str, logdir: Path) -> Experiment | Sweep | FoundRun:
+    """What a user means by `path`: a folder, a `.dat`, or a name in `logdir`.
+
+    Raises:
+        NotInLogdirError: nothing of that name is there.
+    """
+    candidates = [Path(path), logdir / path, logdir / f"{path}{paths.DAT_SUFFIX}"]
+    for candidate in candidates:
+        if candidate.is_dir():
+            found = _find_in_folder(candidate)
+        elif candidate.is_file() and candidate.suffix == paths.DAT_SUFFIX:
+            found = _find_file(candidate)
+        else:
+            continue
+        if found is not None:
+            return found
+    known = Catalog(logdir)
+    names = [*known.sweeps, *known.experiments]
+    close = [name for name in names if path.strip("/").split("/")[-1] in name]
+    raise NotInLogdirError(path, logdir, close[:3])
+
+
+def _find_in_folder(folder: Path) -> Experiment | Sweep | None:
+    names = {entry.name for entry in folder.iterdir()}
+    if paths.DESCRIPTION_NAME in names:
+        sweep = _open_sweep(".", folder)
+        if sweep is not None:
+            sweep.refresh()
+        return sweep
+    return next(_experiments(folder.resolve().name, folder, names), None)
+
+
+def _find_file(path: Path) -> Experiment | FoundRun:
+    if (path.parent / paths.DESCRIPTION_NAME).is_file():
+        sweep = _open_sweep(".", path.parent)
+        if sweep is not None:
+            sweep.refresh()
+            run = sweep.run(path.stem)
+            if run is not None:
+                return FoundRun(sweep, run)
+    return Experiment(path.stem, path.stem, path, _started_at(path))

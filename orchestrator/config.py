@@ -1,0 +1,319 @@
+"""`experiment_cfg.json` → a typed, validated, immutable configuration."""
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic_core import ErrorDetails
+
+from .errors import ConfigError, ConfigProblem
+from .objective import Goal
+from .space import Choice, Hyperparameter, SearchSpace, Uniform
+
+RESERVED_NAMES = frozenset(("logdir",))
+_KINDS: dict[str, type[BaseModel]] = {"uniform": Uniform, "choice": Choice}
+_NEEDED_FOR_EARLY_STOPPING = ("early_stopping_patience", "optimization_metric", "optimization_goal")
+
+
+class SweepConfig(BaseModel):
+    """A sweep, as `experiment_cfg.json` describes it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        title="experiment_cfg.json of ML Tracking Ops",
+        json_schema_extra={
+            "if": {
+                "properties": {"early_stopping": {"const": True}},
+                "required": ["early_stopping"],
+            },
+            "then": {"required": list(_NEEDED_FOR_EARLY_STOPPING)},
+            "dependentRequired": {"optimization_metric": ["optimization_goal"]},
+        },
+    )
+
+    main_script_name: Annotated[str, Field(min_length=1)] = Field(
+        description="The training script, relative to the folder of this file."
+    )
+    hyperparameters: Annotated[SearchSpace, Field(min_length=1)] = Field(
+        description="What to search: each name is passed to the script as --name=value."
+    )
+    max_runs: Annotated[int, Field(ge=1)] = Field(description="How many combinations to try.")
+    early_stopping: bool = Field(description="Whether to stop runs that no longer improve.")
+    early_stopping_patience: Annotated[int, Field(ge=1)] | None = Field(
+        default=None,
+        description="How many logged values in a row may bring no improvement before a run is "
+        "stopped.",
+    )
+    optimization_metric: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="The metric to optimise, as the script logs it."
+    )
+    optimization_goal: Goal | None = Field(
+        default=None, description="Whether the metric is to be maximised or minimised."
+    )
+    seed: Annotated[int, Field(ge=0)] | None = Field(
+        default=None,
+        description="Determines every combination; drawn and written down where it is not given.",
+    )
+    schema_: str | None = Field(
+        default=None, alias="$schema", description="For editors; ignored.", exclude=True
+    )
+
+
+@dataclass(frozen=True)
+class LoadedConfig:
+    """A valid configuration together with where it came from.
+
+    `folder` is where runs are started; `source` is the configuration as it was given.
+    """
+
+    config: SweepConfig
+    source: dict[str, JsonValue]
+    folder: Path
+    path: Path | None = None
+
+    @property
+    def script(self) -> Path:
+        return self.folder / self.config.main_script_name
+
+
+def load_config(path: Path) -> LoadedConfig:
+    """Read and validate a configuration file.
+
+    Raises:
+        ConfigError: the file is missing, is no JSON, or has mistakes; all of them are named.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError(
+            str(path),
+            [ConfigProblem("", f"there is no such file; a sweep is described by a file named "
+                           f"{path.name} in the current folder, or by the one given")],
+        ) from None  # fmt: skip
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), [ConfigProblem("", f"cannot be read: {error}")]) from None
+    source = _parse_json(str(path), text)
+    return validate_config(source, path.resolve().parent, str(path), path.resolve())
+
+
+def validate_config(
+    source: Mapping[str, Any], folder: Path, name: str = "the configuration",
+    path: Path | None = None,
+) -> LoadedConfig:  # fmt: skip
+    """Validate a configuration that is already parsed; `folder` holds the training script.
+
+    Raises:
+        ConfigError: with every mistake that was found.
+    """
+    problems: list[ConfigProblem] = []
+    config: SweepConfig | None = None
+    try:
+        config = SweepConfig.model_validate(source)
+    except ValidationError as error:
+        problems += [_problem(details) for details in error.errors(include_url=False)]
+    problems += _cross_problems(source, {problem.key for problem in problems})
+    problems += _name_problems(source.get("hyperparameters"))
+    problems += _script_problems(source.get("main_script_name"), folder)
+    if problems or config is None:
+        raise ConfigError(name, problems)
+    return LoadedConfig(config, dict(source), folder, path)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of `experiment_cfg.json`, for editors."""
+    schema = SweepConfig.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+class _DuplicateKeyError(ValueError):
+    pass
+
+
+def _without_duplicates(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _DuplicateKeyError(next(name for name in names if names.count(name) > 1))
+    return result
+
+
+def _parse_json(name: str, text: str) -> dict[str, Any]:
+    try:
+        source = json.loads(text, object_pairs_hook=_without_duplicates)
+    except _DuplicateKeyError as error:
+        problem = ConfigProblem(str(error), "stands there twice; keep one")
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        problem = ConfigProblem("", f"is not valid JSON: {error.msg} at {place}")
+    except (ValueError, RecursionError) as error:
+        problem = ConfigProblem("", f"is not valid JSON: {error}")
+    else:
+        if isinstance(source, dict):
+            return source
+        problem = ConfigProblem("", f"must hold one JSON object, not {_show(source)}")
+    raise ConfigError(name, [problem])
+
+
+def _problem(details: ErrorDetails) -> ConfigProblem:
+    location = [part for part in details["loc"]]
+    if location[:1] == ["hyperparameters"] and len(location) > 2 and location[2] in _KINDS:
+        del location[2]  # the kind, which pydantic inserts; it is no key of the file
+    key = ".".join(str(part) for part in location)
+    return ConfigProblem(key, _explain(details, location))
+
+
+def _explain(details: ErrorDetails, location: list[int | str]) -> str:
+    kind, value, context = details["type"], details["input"], details.get("ctx", {})
+    match kind:
+        case "missing":
+            return f"is missing; it must be {_allowed(location)}"
+        case "extra_forbidden":
+            return _unknown_key(details, location)
+        case "union_tag_not_found":
+            return f"needs a type: one of {_join(_KINDS)}"
+        case "union_tag_invalid":
+            given = context.get("tag", value)
+            return f"unknown type {_show(given)}; allowed: {_join(_KINDS)}"
+        case "value_error":
+            return str(context.get("error", details["msg"]))
+        case "too_short":
+            return f"must not be empty, got {_show(value)}"
+        case _:
+            return f"must be {_allowed(location)}, got {_show(value)}"
+
+
+def _allowed(location: list[int | str]) -> str:
+    match location:
+        case ["main_script_name"]:
+            return "the file name of a training script"
+        case ["hyperparameters"]:
+            return "an object of hyperparameters, each with a type"
+        case ["hyperparameters", _]:
+            return f"an object with a type ({_join(_KINDS)})"
+        case ["hyperparameters", _, "min" | "max"]:
+            return "a finite number"
+        case ["hyperparameters", _, "candidates"]:
+            return "a non-empty list of values"
+        case ["hyperparameters", *_]:
+            return "a JSON value"
+        case ["max_runs" | "early_stopping_patience"]:
+            return "a whole number, 1 or more"
+        case ["seed"]:
+            return "a whole number, 0 or more"
+        case ["early_stopping"]:
+            return "true or false"
+        case ["optimization_goal"]:
+            return '"max" or "min"'
+        case ["optimization_metric"]:
+            return "the name of a metric that the script logs"
+        case _:
+            return "a text"
+
+
+def _unknown_key(details: ErrorDetails, location: list[int | str]) -> str:
+    if location[:1] == ["hyperparameters"] and len(location) > 2:
+        model = _KINDS[str(details["loc"][2])]
+        known = [*model.model_fields]
+    else:
+        known = [field.alias or name for name, field in SweepConfig.model_fields.items()]
+        known.remove("$schema")
+    return f"unknown key{_nearest(str(location[-1]), known)}; known: {_join(known)}"
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.5)
+    return f", did you mean {close[0]}?" if close else ""
+
+
+def _cross_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[ConfigProblem]:
+    if source.get("early_stopping") is True:
+        for key in _NEEDED_FOR_EARLY_STOPPING:
+            if source.get(key) is None and key not in reported:
+                yield ConfigProblem(
+                    key, f"is missing; early_stopping needs it: {_allowed([key])}"
+                )
+    elif (
+        source.get("optimization_metric") is not None
+        and source.get("optimization_goal") is None
+        and "optimization_goal" not in reported
+    ):
+        yield ConfigProblem(
+            "optimization_goal",
+            'is missing; to tell the best value of optimization_metric it must be "max" or "min"',
+        )
+
+
+def _name_problems(hyperparameters: object) -> Iterable[ConfigProblem]:
+    if not isinstance(hyperparameters, Mapping):
+        return
+    for name, definition in hyperparameters.items():
+        key = f"hyperparameters.{name}"
+        if name in RESERVED_NAMES:
+            yield ConfigProblem(key, "this name is taken: --logdir is passed to every run")
+        elif not name or name.startswith("-") or any(c.isspace() or c in "=\0" for c in name):
+            yield ConfigProblem(
+                key, f"{_show(name)} cannot be passed as --name=value: no spaces, no '=', "
+                "not empty, no leading dash"
+            )  # fmt: skip
+        candidates = definition.get("candidates") if isinstance(definition, Mapping) else None
+        for position, candidate in enumerate(candidates if isinstance(candidates, list) else ()):
+            if not _is_passable(candidate):
+                yield ConfigProblem(
+                    f"{key}.candidates.{position}",
+                    f"{_show(candidate)} cannot be passed to a process: it holds a NUL or half "
+                    "of a surrogate pair",
+                )
+
+
+def _is_passable(value: Any) -> bool:
+    text = as_text(value)
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def _script_problems(script: object, folder: Path) -> Iterable[ConfigProblem]:
+    if not isinstance(script, str) or not script:
+        return
+    if "\0" in script or not (folder / script).is_file():
+        yield ConfigProblem("main_script_name", f"there is no file {_show(script)} in {folder}")
+
+
+def as_text(value: JsonValue) -> str:
+    """A hyperparameter's value as it stands on a training script's command line.
+
+    Text stands as it is, numbers so that reading them gives the same number, `true`, `false`
+    and `null` as Python writes them (`True`, `False`, `None`), lists and objects as JSON.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return repr(value)
+
+
+def _show(value: object) -> str:
+    """A value as it stands in the file, shortened."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        text = repr(value)
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= 80 else text[:77] + "…"
+
+
+def _join(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+__all__ = [
+    "Hyperparameter", "LoadedConfig", "SweepConfig", "as_text", "json_schema", "load_config",
+    "validate_config",
+]  # fmt: skip

@@ -1,0 +1,79 @@
+"""What can go wrong, as one tree.
+
+    TrackingError
+    ├── UsageError             the command line or an argument is wrong (exit code 2)
+    │   ├── ConfigError        experiment_cfg.json is wrong; carries every problem found
+    │   ├── NotInLogdirError   no experiment, sweep or run of that name
+    │   └── PortTakenError     the web app cannot listen where it was told to
+    └── SweepError             the sweep itself cannot go on (exit code 1)
+
+A failed run is no exception: it is recorded in the journal, and the sweep goes on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class TrackingError(Exception):
+    """Base of every error that this package raises on purpose; its text is for the user."""
+
+
+class UsageError(TrackingError):
+    """What the user asked for cannot be done as asked."""
+
+
+@dataclass(frozen=True)
+class ConfigProblem:
+    """One mistake in a configuration: which key, what stood there, what is allowed."""
+
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.message}" if self.key else self.message
+
+
+class ConfigError(UsageError):
+    """A configuration has mistakes; `problems` holds all of them."""
+
+    def __init__(self, source: str, problems: Sequence[ConfigProblem]) -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+        lines = [f"{source} has {count}:", *(f"  {problem}" for problem in problems)]
+        super().__init__("\n".join(lines))
+
+
+class NotInLogdirError(UsageError):
+    """No experiment, sweep or run is found under the name or path that was given."""
+
+    def __init__(self, path: str, logdir: Path, known: Sequence[str] = ()) -> None:
+        self.path = path
+        self.logdir = logdir
+        hint = f"; nearest: {', '.join(known)}" if known else ""
+        super().__init__(
+            f"{path}: no experiment, sweep or run of this name, neither as a path nor in "
+            f"{logdir}/ (see: ml-tracking-ops list --logdir {logdir}){hint}"
+        )
+
+
+class PortTakenError(UsageError):
+    """Another program listens on the address already."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        self.port = port
+        super().__init__(
+            f"port {port} on {host} is taken by another program; choose one with --port, "
+            f"for example --port {port + 1}"
+        )
+
+
+class SweepError(TrackingError):
+    """A sweep cannot be started or cannot go on."""
+
+    def __init__(self, message: str, **data: Any) -> None:
+        self.data = data
+        super().__init__(message)

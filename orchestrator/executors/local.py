@@ -1,0 +1,39 @@
+"""Runs as processes of this machine."""
+
+import os
+from collections.abc import Mapping
+
+from ..process import ProcessGroup
+from ..resources import gpu_variable, thread_limits, usable_cpus, visible_gpus
+from .base import RunCommand, Slot
+
+
+class LocalExecutor:
+    """A pool of slots on this machine; each run is a process group of its own.
+
+    Args:
+        n_workers: how many slots; by default one for each GPU, otherwise for each usable CPU.
+        environment: what runs inherit; by default this process's.
+    """
+
+    def __init__(
+        self, n_workers: int | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self._environment = dict(os.environ if environment is None else environment)
+        gpus = visible_gpus(self._environment)
+        n_cpus = usable_cpus()
+        count = n_workers or len(gpus) or n_cpus
+        limits = thread_limits(self._environment, n_cpus, count)
+        self.slots = tuple(
+            Slot(index, {**limits, **self._gpu(gpus, index)}) for index in range(count)
+        )
+
+    def start(self, command: RunCommand, slot: Slot) -> ProcessGroup:
+        environment = {**self._environment, **slot.environment, **command.environment}
+        return ProcessGroup.start(
+            command.arguments, command.folder, environment, command.output_path
+        )
+
+    def _gpu(self, gpus: list[str], index: int) -> dict[str, str]:
+        """With more slots than GPUs the slots share them in turn."""
+        return {gpu_variable(self._environment): gpus[index % len(gpus)]} if gpus else {}

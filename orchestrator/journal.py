@@ -1,0 +1,318 @@
+"""What happened in a sweep: an append-only file of JSON lines with one writer.
+
+The state of a sweep is what folding its journal gives (`SweepState.apply`) and is held nowhere
+else, so that any process can rebuild it at any time. Events, each with `event` and `time`
+(seconds since the epoch):
+
+    sweep_started   n_workers, pid, process_identity, host
+    sampled         index, hyperparameters
+    started         index, name, attempt, pid, process_identity, slot
+    stopped_early   index, rule, metric, step, value, threshold, reason
+    ended           index, status, exit_code, duration_s, best_value, best_step, n_values,
+                    reason, output_tail
+    warning         message
+    sweep_ended     status, reason
+"""
+
+import contextlib
+import json
+import math
+import os
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ml_tracking_ops.logger.locks import hold_exclusive
+
+from .objective import Goal, is_better
+
+RunStatus = Literal["pending", "running", "finished", "early_stopped", "failed", "killed", "lost"]
+SweepStatus = Literal["pending", "running", "finished", "failed", "killed", "lost"]
+RUN_STATUSES: tuple[RunStatus, ...] = (
+    "pending", "running", "finished", "early_stopped", "failed", "killed", "lost",
+)  # fmt: skip
+_ENDED = frozenset(("finished", "early_stopped", "failed", "killed", "lost"))
+_SWEEP_ENDED = frozenset(("finished", "failed", "killed"))
+
+Event = dict[str, Any]
+_BLOCK_BYTES = 1 << 20
+_LONGEST_LINE_BYTES = 4 << 20
+
+
+@dataclass(slots=True)
+class RunState:
+    """One run of a sweep. Times are seconds since the epoch.
+
+    `exit_code` is negative where a signal ended the process, as in `subprocess`.
+    """
+
+    index: int
+    hyperparameters: dict[str, Any] = field(default_factory=dict)
+    name: str | None = None
+    status: RunStatus = "pending"
+    reason: str | None = None
+    best_value: float | None = None
+    best_step: int | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    exit_code: int | None = None
+    attempt: int = 1
+    slot: int | None = None
+    pid: int | None = None
+    process_identity: str | None = None
+    output_tail: list[str] = field(default_factory=list)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in _ENDED
+
+
+@dataclass(slots=True)
+class SweepState:
+    """What folding a journal gives. `runs` is keyed by the run's index, counted from 1."""
+
+    goal: Goal | None = None
+    runs: dict[int, RunState] = field(default_factory=dict)
+    status: SweepStatus = "pending"
+    reason: str | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    n_workers: int | None = None
+    pid: int | None = None
+    host: str | None = None
+    warnings: list[str] = field(default_factory=list)
+    n_skipped: int = 0
+
+    @property
+    def counts(self) -> dict[RunStatus, int]:
+        """How many runs are in each state; states without a run are left out."""
+        found = Counter(run.status for run in self.runs.values())
+        return {status: found[status] for status in RUN_STATUSES if found[status]}
+
+    @property
+    def best(self) -> RunState | None:
+        """The run with the best value; the earliest of equals; `None` where no value is known."""
+        best: RunState | None = None
+        for run in self.runs.values():
+            if self.goal is None or run.best_value is None:
+                continue
+            if best is None or is_better(run.best_value, best.best_value, self.goal):
+                best = run
+        return best
+
+    def apply(self, event: Event) -> int | None:
+        """Fold one event in; return the index of the run it concerns, if any.
+
+        An event of an unknown kind changes nothing; one whose fields are missing or of the
+        wrong type is counted in `n_skipped`.
+        """
+        fold = _FOLDS.get(str(event.get("event")))
+        if fold is None:
+            return None
+        try:
+            return fold(self, event)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+            self.n_skipped += 1
+            return None
+
+    def run(self, event: Event) -> RunState:
+        index = int(event["index"])
+        return self.runs.setdefault(index, RunState(index))
+
+
+def _sweep_started(state: SweepState, event: Event) -> None:
+    if state.started_at is None:
+        state.started_at = float(event["time"])
+    state.status, state.reason, state.ended_at = "running", None, None
+    state.n_workers = event.get("n_workers")
+    state.pid, state.host = event.get("pid"), event.get("host")
+
+
+def _sampled(state: SweepState, event: Event) -> int:
+    hyperparameters = dict(event["hyperparameters"])
+    run = state.run(event)
+    run.hyperparameters = hyperparameters
+    return run.index
+
+
+def _started(state: SweepState, event: Event) -> int:
+    name, started_at = str(event["name"]), float(event["time"])
+    run = state.run(event)
+    run.name, run.started_at, run.status = name, started_at, "running"
+    run.attempt, run.slot = int(event.get("attempt", 1)), event.get("slot")
+    run.pid, run.process_identity = event.get("pid"), event.get("process_identity")
+    run.reason, run.ended_at, run.exit_code, run.output_tail = None, None, None, []
+    return run.index
+
+
+def _stopped_early(state: SweepState, event: Event) -> int:
+    reason = str(event["reason"])
+    run = state.run(event)
+    run.reason = reason
+    return run.index
+
+
+def _ended(state: SweepState, event: Event) -> int:
+    status, ended_at = event["status"], float(event["time"])
+    if status not in _ENDED:
+        raise ValueError(status)
+    best_value, output_tail = _number(event.get("best_value")), list(event.get("output_tail", []))
+    run = state.run(event)
+    run.status, run.ended_at = status, ended_at
+    run.exit_code = event.get("exit_code")
+    run.best_value, run.best_step = best_value, event.get("best_step")
+    run.reason = event.get("reason") or run.reason
+    run.output_tail = output_tail
+    return run.index
+
+
+def _warning(state: SweepState, event: Event) -> None:
+    state.warnings.append(str(event["message"]))
+
+
+def _sweep_ended(state: SweepState, event: Event) -> None:
+    status, ended_at = event["status"], float(event["time"])
+    if status not in _SWEEP_ENDED:
+        raise ValueError(status)
+    state.status, state.ended_at = status, ended_at
+    state.reason = event.get("reason")
+
+
+_FOLDS: dict[str, Callable[[SweepState, Event], int | None]] = {
+    "sweep_started": _sweep_started,
+    "sampled": _sampled,
+    "started": _started,
+    "stopped_early": _stopped_early,
+    "ended": _ended,
+    "warning": _warning,
+    "sweep_ended": _sweep_ended,
+}
+
+
+def _number(value: object) -> float | None:
+    """A float as the journal holds it: infinities and NaN stand there as strings."""
+    return None if value is None else float(value)  # type: ignore[arg-type]
+
+
+def encode(event: Event) -> bytes:
+    """One line of the journal. Non-finite floats become strings, so that it stays plain JSON."""
+    plain = {key: _plain(value) for key, value in event.items()}
+    return json.dumps(plain, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace") + b"\n"
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+class Journal:
+    """The one writer of a sweep's journal; it holds the file's lock while it is open.
+
+    What cannot be written (a full disk) stays in memory and is written with the next event:
+    `on_trouble` is told once when that begins.
+    """
+
+    def __init__(self, path: Path, on_trouble: Callable[[str], None]) -> None:
+        self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        self._unwritten = b""
+        self._on_trouble = on_trouble
+        self._is_in_trouble = False
+        self.path = path
+        self.is_locked = hold_exclusive(self._fd)
+        size = os.fstat(self._fd).st_size
+        if size and os.pread(self._fd, 1, size - 1) != b"\n":
+            self._unwritten = b"\n"  # seals a line that a crash left half-written
+
+    def append(self, event: str, **fields: Any) -> Event:
+        """Write one event, stamped with the time, and return it as written."""
+        record: Event = {"event": event, "time": round(time.time(), 6), **fields}
+        self._unwritten += encode(record)
+        self.flush()
+        return record
+
+    def flush(self) -> None:
+        """Try again to write what could not be written."""
+        try:
+            while self._unwritten:
+                written = os.write(self._fd, self._unwritten)
+                self._unwritten = self._unwritten[written:]
+            self._is_in_trouble = False
+        except OSError as error:
+            if not self._is_in_trouble:
+                self._is_in_trouble = True
+                self._on_trouble(
+                    f"cannot write {self.path}: {error.strerror}; kept in memory and tried again"
+                )
+
+    def close(self) -> None:
+        self.flush()
+        with contextlib.suppress(OSError):
+            os.close(self._fd)
+
+
+class JournalTail:
+    """Reads what is new in a journal; lines that are no JSON object are counted, not raised.
+
+    A half-written last line waits until it is whole. A line longer than 4 MiB is skipped
+    without being held in memory. A journal that was replaced or cut is read anew, with
+    `was_reset` set by that `read`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.offset = 0
+        self.n_skipped = 0
+        self.was_reset = False
+        self._identity: tuple[int, int] | None = None
+        self._partial = b""
+        self._is_discarding = False
+
+    def read(self) -> list[Event]:
+        """The events that were completed since the last call; empty where there is no file."""
+        self.was_reset = False
+        try:
+            fd = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            return []
+        try:
+            self._notice_replacement(os.fstat(fd))
+            return self._read_from(fd)
+        except OSError:
+            return []
+        finally:
+            os.close(fd)
+
+    def _notice_replacement(self, status: os.stat_result) -> None:
+        identity = (status.st_dev, status.st_ino)
+        if self._identity not in (None, identity) or status.st_size < self.offset:
+            self.offset, self._partial, self._is_discarding = 0, b"", False
+            self.was_reset = True
+        self._identity = identity
+
+    def _read_from(self, fd: int) -> list[Event]:
+        events: list[Event] = []
+        while block := os.pread(fd, _BLOCK_BYTES, self.offset):
+            self.offset += len(block)
+            *lines, rest = (self._partial + block).split(b"\n")
+            if lines and self._is_discarding:
+                lines, self._is_discarding = lines[1:], False
+            events += [event for line in lines if (event := self._decode(line)) is not None]
+            self._partial = b"" if self._is_discarding else rest
+            if len(rest) > _LONGEST_LINE_BYTES and not self._is_discarding:
+                self.n_skipped += 1
+                self._partial, self._is_discarding = b"", True
+        return events
+
+    def _decode(self, line: bytes) -> Event | None:
+        if not line.strip():
+            return None
+        try:
+            event = json.loads(line)
+        except (ValueError, RecursionError):
+            event = None
+        if isinstance(event, dict):
+            return event
+        self.n_skipped += 1
+        return None

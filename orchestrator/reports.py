@@ -1,0 +1,204 @@
+"""What `list`, `show` and `export` say: plain data, the same for people and for scripts.
+
+The shapes are stable; times are seconds since the epoch; NaN and infinity stand as null in
+`list` and `show`, and as "NaN", "Infinity" and "-Infinity" in an exported series.
+"""
+
+import csv
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from ml_tracking_ops.logger.reader import RunLog, Series, read_log
+
+from .catalog import Catalog, Experiment, FoundRun, Sweep, best_of
+from .journal import RunState
+
+_CSV_BLOCK = 10_000
+RUN_COLUMNS = (
+    "name", "index", "state", "reason", "hyperparameters", "best_value", "best_step",
+    "started_at", "ended_at", "exit_code", "attempt", "slot",
+)  # fmt: skip
+
+
+def list_entries(catalog: Catalog) -> list[dict[str, Any]]:
+    """One entry for each experiment and sweep, the newest first."""
+    entries = [
+        *(_experiment_entry(experiment) for experiment in catalog.experiments.values()),
+        *(_sweep_entry(sweep) for sweep in catalog.sweeps.values()),
+    ]
+    return sorted(entries, key=lambda entry: -entry["started_at"])
+
+
+def _experiment_entry(experiment: Experiment) -> dict[str, Any]:
+    return {
+        "name": experiment.name,
+        "kind": "experiment",
+        "path": str(experiment.dat_path.parent),
+        "state": experiment.status(),
+        "started_at": experiment.started_at,
+    }
+
+
+def _sweep_entry(sweep: Sweep) -> dict[str, Any]:
+    fill_in_best(sweep)
+    best = sweep.state.best
+    return {
+        "name": sweep.name,
+        "kind": "sweep",
+        "path": str(sweep.path),
+        "state": sweep.state.status,
+        "started_at": sweep.started_at,
+        "ended_at": sweep.state.ended_at,
+        "counts": sweep.state.counts,
+        "best": None if best is None else best.name,
+        "best_value": None if best is None else finite(best.best_value),
+    }
+
+
+def show_sweep(sweep: Sweep) -> dict[str, Any]:
+    """A sweep's summary and its runs, in the order of their index."""
+    fill_in_best(sweep)
+    state, best = sweep.state, sweep.state.best
+    return {
+        "name": sweep.name,
+        "path": str(sweep.path),
+        "state": state.status,
+        "reason": state.reason,
+        "started_at": sweep.started_at,
+        "ended_at": state.ended_at,
+        "optimization_metric": sweep.optimization_metric,
+        "optimization_goal": sweep.optimization_goal,
+        "seed": sweep.seed,
+        "max_runs": sweep.config.get("max_runs"),
+        "counts": state.counts,
+        "best": None if best is None else best.name,
+        "runs": [run_entry(state.runs[index]) for index in sorted(state.runs)],
+    }
+
+
+def run_entry(run: RunState) -> dict[str, Any]:
+    """One run of a sweep."""
+    entry = {name: getattr(run, name) for name in RUN_COLUMNS if name != "state"}
+    entry |= {"state": run.status, "best_value": finite(run.best_value)}
+    return {name: entry[name] for name in RUN_COLUMNS}
+
+
+def fill_in_best(sweep: Sweep) -> None:
+    """Read the best value so far of runs whose journal does not hold it yet."""
+    for run in sweep.state.runs.values():
+        dat_path = sweep.dat_path(run)
+        if run.status in ("running", "lost") and dat_path is not None:
+            run.best_value, run.best_step = best_of(
+                dat_path, sweep.optimization_metric, sweep.optimization_goal
+            )
+
+
+def show_run(found: Experiment | FoundRun) -> dict[str, Any]:
+    """A run's metrics, each with its count, its ends and its extremes."""
+    log = read_log(dat_path_of(found))
+    facts = (
+        run_entry(found.run) if isinstance(found, FoundRun)
+        else {"name": found.name, "state": found.status(), "started_at": found.started_at}
+    )  # fmt: skip
+    return {
+        **facts,
+        "path": str(dat_path_of(found)),
+        "n_damaged_records": log.n_skipped,
+        "metrics": {name: _metric_entry(series) for name, series in log.items()},
+    }
+
+
+def dat_path_of(found: Experiment | FoundRun) -> Path:
+    if isinstance(found, Experiment):
+        return found.dat_path
+    path = found.sweep.dat_path(found.run)
+    if path is None:
+        raise FileNotFoundError(f"run {found.run.index} has not been started")
+    return path
+
+
+def _metric_entry(series: Series) -> dict[str, Any]:
+    values = [value for value in series.value.tolist() if not math.isnan(value)]
+    count = len(series.step)
+    return {
+        "count": count,
+        "first_step": int(series.step[0]) if count else None,
+        "last_step": int(series.step[-1]) if count else None,
+        "last": finite(float(series.value[-1])) if count else None,
+        "min": finite(min(values, default=None)),
+        "max": finite(max(values, default=None)),
+    }
+
+
+def finite(value: float | None) -> float | None:
+    """A number as JSON can hold it: null where it is NaN or infinite."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def write_run_csv(log: RunLog, out: TextIO) -> None:
+    """A run's points: `metric,step,wall_time,value`, metric by metric, in the order logged."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("metric", "step", "wall_time", "value"))
+    for name, series in log.items():
+        for start in range(0, len(series.step), _CSV_BLOCK):
+            block = slice(start, start + _CSV_BLOCK)
+            writer.writerows(
+                (name, step, repr(wall_time), repr(value))
+                for step, wall_time, value in zip(
+                    series.step[block].tolist(),
+                    series.wall_time[block].tolist(),
+                    series.value[block].tolist(),
+                    strict=True,
+                )
+            )
+
+
+def write_sweep_csv(sweep: Sweep, out: TextIO) -> None:
+    """A sweep's runs, a row each, with a column for each hyperparameter."""
+    report = show_sweep(sweep)
+    names = list(dict.fromkeys(name for run in report["runs"] for name in run["hyperparameters"]))
+    before, after = RUN_COLUMNS[:4], RUN_COLUMNS[5:]
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow((*before, *names, *after))
+    for run in report["runs"]:
+        values = (_cell(run["hyperparameters"].get(name)) for name in names)
+        writer.writerow((*(run[c] for c in before), *values, *(run[c] for c in after)))
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list | dict | bool) else value
+
+
+def run_columns(log: RunLog) -> dict[str, Any]:
+    """A run's points as columns, for JSON."""
+    return {
+        "metrics": {
+            name: {
+                "step": series.step.tolist(),
+                "wall_time": [_spelled(value) for value in series.wall_time.tolist()],
+                "value": [_spelled(value) for value in series.value.tolist()],
+            }
+            for name, series in log.items()
+        }
+    }
+
+
+def _spelled(value: float) -> float | str:
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def describe_list(entries: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """Rows of the table that `list` prints."""
+    for entry in entries:
+        counts: Mapping[str, int] = entry.get("counts", {})
+        runs = ", ".join(f"{count} {state}" for state, count in counts.items())
+        best = entry.get("best_value")
+        yield (
+            entry["name"], entry["kind"], entry["state"], runs,
+            "" if best is None else f"{best:.6g}",
+        )  # fmt: skip

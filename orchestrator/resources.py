@@ -1,0 +1,109 @@
+"""What this machine offers: usable CPUs, GPUs, and each run's fair share of them."""
+
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "BLIS_NUM_THREADS",
+)
+GPU_VARIABLES = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
+
+
+def usable_cpus(cgroup_root: Path = Path("/sys/fs/cgroup")) -> int:
+    """How many CPUs this process may use: its affinity, and its cgroup's quota (v2 and v1)."""
+    if hasattr(os, "sched_getaffinity"):
+        n_cpus = len(os.sched_getaffinity(0))
+    else:
+        n_cpus = os.cpu_count() or 1
+    quota = _cgroup_quota(cgroup_root, _own_cgroup())
+    return n_cpus if quota is None else max(1, min(n_cpus, math.floor(quota + 0.01)))
+
+
+def _own_cgroup() -> str:
+    """This process's cgroup v2 path, relative to the root of the hierarchy."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    return next((line[3:].strip("/") for line in lines if line.startswith("0::")), "")
+
+
+def _cgroup_quota(root: Path, own: str) -> float | None:
+    """The smallest CPU quota among this cgroup and its ancestors, in CPUs."""
+    folders = [root / own, *(root / own).parents] if own else [root]
+    quotas = [
+        quota
+        for folder in folders
+        if folder == root or root in folder.parents
+        if (quota := _quota_v2(folder / "cpu.max")) is not None
+    ]
+    quota_v1 = _quota_v1(root / "cpu")
+    return min([*quotas, *([] if quota_v1 is None else [quota_v1])], default=None)
+
+
+def _quota_v2(path: Path) -> float | None:
+    try:
+        quota, period = path.read_text(encoding="utf-8").split()[:2]
+        return None if quota == "max" else int(quota) / int(period)
+    except (OSError, ValueError, ZeroDivisionError):
+        return None
+
+
+def _quota_v1(folder: Path) -> float | None:
+    try:
+        quota = int((folder / "cpu.cfs_quota_us").read_text(encoding="utf-8"))
+        period = int((folder / "cpu.cfs_period_us").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return quota / period if quota > 0 and period > 0 else None
+
+
+def visible_gpus(environment: Mapping[str, str]) -> list[str]:
+    """The GPUs that a run may use, as identifiers for `CUDA_VISIBLE_DEVICES`.
+
+    Where the user set one of `GPU_VARIABLES`, its entries (indices, UUIDs, MIG devices) are
+    taken as they stand; otherwise NVIDIA's driver is asked. Empty where there is none.
+    """
+    for variable in GPU_VARIABLES:
+        if variable in environment:
+            entries = [entry.strip() for entry in environment[variable].split(",")]
+            return [entry for entry in entries if entry and entry != "-1"]
+    return [str(index) for index in range(_count_nvidia_gpus())]
+
+
+def _count_nvidia_gpus() -> int:
+    if not any(Path("/dev").glob("nvidia[0-9]*")) and not Path("/dev/dxg").exists():
+        return 0
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return 0
+    try:
+        return int(pynvml.nvmlDeviceGetCount())
+    except pynvml.NVMLError:
+        return 0
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def gpu_variable(environment: Mapping[str, str]) -> str:
+    """The variable through which a run is told its GPU: the one the user set, or CUDA's."""
+    return next((name for name in GPU_VARIABLES if name in environment), GPU_VARIABLES[0])
+
+
+def thread_limits(environment: Mapping[str, str], n_cpus: int, n_workers: int) -> dict[str, str]:
+    """Each run's fair share of CPU threads, for libraries that else take every core.
+
+    Variables that the user set are left alone.
+    """
+    share = str(max(1, n_cpus // n_workers))
+    return {name: share for name in THREAD_VARIABLES if name not in environment}

@@ -1,0 +1,110 @@
+"""File events under a folder, within about ten milliseconds of what caused them.
+
+An event says "look", never what changed. The first item is an empty set, yielded once the
+watcher listens, so that a caller starts the watcher, then scans, then reads from its offsets.
+An empty set later on means "scan again": the folder has come, gone or been replaced.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio
+from watchfiles._rust_notify import RustNotify
+
+STEP_MS = 4
+DEBOUNCE_MS = 8
+POLL_DELAY_MS = 300
+_LOOK_AGAIN_MS = 2_000
+_NETWORK_FILE_SYSTEMS = frozenset(
+    ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "lustre", "ceph", "beegfs", "gpfs", "afs",
+     "fuse.sshfs", "fuse.s3fs", "fuse.gcsfuse", "fuse.glusterfs")
+)  # fmt: skip
+
+logger = logging.getLogger(__name__)
+
+
+async def watch_files(folder: Path, *, poll: bool | None = None) -> AsyncIterator[set[Path]]:
+    """Yield sets of paths under `folder` (recursively) in which something happened.
+
+    Args:
+        folder: watched from the moment it exists; it may come later, go, and come again.
+        poll: look at intervals of `POLL_DELAY_MS` instead of asking the kernel. `None`
+            decides: poll on network file systems, where the kernel does not see what other
+            machines write, and where the kernel's watches have run out (with one warning).
+    """
+    while True:
+        identity = _identity(folder)
+        if identity is None:
+            yield set()
+            await _wait_until_exists(folder)
+            continue
+        with _open_watch(folder, poll) as notify:
+            yield set()
+            async for paths in _changes(notify, folder, identity):
+                yield paths
+
+
+async def _changes(
+    notify: RustNotify, folder: Path, identity: tuple[int, int]
+) -> AsyncIterator[set[Path]]:
+    """What `notify` reports, until the watched folder is no longer the one under that name."""
+    stop = threading.Event()
+    try:
+        while True:
+            raw = await anyio.to_thread.run_sync(
+                notify.watch, DEBOUNCE_MS, STEP_MS, _LOOK_AGAIN_MS, stop, abandon_on_cancel=True
+            )
+            if isinstance(raw, set):
+                yield {Path(path) for _, path in raw}
+            if _identity(folder) != identity:
+                return
+    finally:
+        stop.set()  # the thread is inside `watch`: it sees this within STEP_MS
+
+
+async def _wait_until_exists(folder: Path) -> None:
+    while _identity(folder) is None:
+        await anyio.sleep(POLL_DELAY_MS / 1000)
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _open_watch(folder: Path, poll: bool | None) -> RustNotify:
+    should_poll = is_on_network(folder) if poll is None else poll
+    try:
+        return RustNotify([str(folder)], False, should_poll, POLL_DELAY_MS, True, True)
+    except OSError as error:
+        if should_poll or not folder.exists():
+            raise
+        logger.warning(
+            "%s: the kernel gives no more file watches (%s); looking every %d ms instead. "
+            "Raise fs.inotify.max_user_watches to mend it.",
+            folder, error, POLL_DELAY_MS,
+        )  # fmt: skip
+        return RustNotify([str(folder)], False, True, POLL_DELAY_MS, True, True)
+
+
+def is_on_network(folder: Path) -> bool:
+    """Whether `folder` lies on a file system that other machines may write to (Linux only)."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
+        resolved = os.path.realpath(folder)
+    except OSError:
+        return False
+    kind, longest = "", -1
+    for line in mounts.splitlines():
+        fields = line.split(" ")
+        point = fields[1].replace("\\040", " ")
+        inside = resolved == point or resolved.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= longest:
+            kind, longest = fields[2], len(point)
+    return kind in _NETWORK_FILE_SYSTEMS

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.locks import is_held
@@ -73,6 +73,9 @@ class Sweep:
     state: SweepState
     started_at: float
     _journal: JournalTail = field(repr=False)
+    changes: list[int | None] = field(default_factory=list, repr=False)
+    """The run that each change so far concerns, in order; a new list where the journal was
+    replaced. Its length is a cursor: several readers can ask what came after theirs."""
     _by_name: dict[str, int] = field(default_factory=dict, repr=False)
 
     @property
@@ -104,9 +107,11 @@ class Sweep:
         if self._journal.was_reset:
             changed = set(self.state.runs)
             self.state = SweepState(goal=self.optimization_goal)
+            self.changes = []
             self._by_name.clear()
         for event in events:
             index = self.state.apply(event)
+            self.changes.append(index)
             if index is not None:
                 changed.add(index)
                 name = self.state.runs[index].name
@@ -114,7 +119,9 @@ class Sweep:
                     self._by_name[name] = index
         if self.state.started_at is not None:
             self.started_at = self.state.started_at
-        return changed | self._notice_death()
+        dead = self._notice_death()
+        self.changes.extend(sorted(dead))
+        return changed | dead
 
     def run(self, name: str) -> RunState | None:
         """The run of this name (a file's stem), if there is one."""
@@ -313,9 +320,6 @@ def best_of(
     return best.value, best.step
 
 
-Found = tuple[Literal["experiment"], Experiment] | tuple[Literal["sweep"], Sweep]
-
-
 @dataclass(frozen=True)
 class FoundRun:
     """One run of a sweep, with the sweep it belongs to."""
@@ -332,6 +336,7 @@ def find(path: str, logdir: Path) -> Experiment | Sweep | FoundRun:
     """
     candidates = [Path(path), logdir / path, logdir / f"{path}{paths.DAT_SUFFIX}"]
     for candidate in candidates:
+        found: Experiment | Sweep | FoundRun | None
         if candidate.is_dir():
             found = _find_in_folder(candidate)
         elif candidate.is_file() and candidate.suffix == paths.DAT_SUFFIX:

@@ -161,7 +161,7 @@ def _parse_json(name: str, text: str) -> dict[str, Any]:
 
 
 def _problem(details: ErrorDetails) -> ConfigProblem:
-    location = [part for part in details["loc"]]
+    location = list(details["loc"])
     if location[:1] == ["hyperparameters"] and len(location) > 2 and location[2] in _KINDS:
         del location[2]  # the kind, which pydantic inserts; it is no key of the file
     key = ".".join(str(part) for part in location)
@@ -235,9 +235,7 @@ def _cross_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[C
     if source.get("early_stopping") is True:
         for key in _NEEDED_FOR_EARLY_STOPPING:
             if source.get(key) is None and key not in reported:
-                yield ConfigProblem(
-                    key, f"is missing; early_stopping needs it: {_allowed([key])}"
-                )
+                yield ConfigProblem(key, f"is missing; early_stopping needs it: {_allowed([key])}")
     elif (
         source.get("optimization_metric") is not None
         and source.get("optimization_goal") is None

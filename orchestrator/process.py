@@ -106,7 +106,7 @@ class ProcessGroup:
         if self._pidfd is not None:
             await anyio.wait_readable(self._pidfd)
             return
-        while not _is_zombie(self._popen):
+        while not _is_zombie(self._popen):  # noqa: ASYNC110  (no event to be had)
             await anyio.sleep(_POLL_S)
 
     async def _clear_leftovers(self) -> None:
@@ -147,7 +147,7 @@ def _is_zombie(popen: subprocess.Popen[bytes]) -> bool:
 def _has_only_zombies(group: int) -> bool:
     """Whether every member of a process group has exited and only waits for its parent."""
     try:
-        pids = [name for name in os.listdir("/proc") if name.isdigit()]
+        pids = [entry.name for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     except OSError:
         return False
     members = [fields for pid in pids if (fields := _stat_fields(pid)) and fields[2] == str(group)]
@@ -175,7 +175,7 @@ def process_identity(pid: int) -> str | None:
             return None if fields[0] in "ZX" else f"{boot}:{fields[19]}"
     if Path("/proc/self/stat").exists():
         return None
-    started = subprocess.run(  # noqa: S603
+    started = subprocess.run(
         ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return started.stdout.strip() or None

@@ -234,9 +234,7 @@ class Scheduler:
                 self._stop(run, decision)
                 self._record("stopped_early", index=run.index, **decision.as_event())
             if improved:
-                self._notify(
-                    {"event": "improved", "index": run.index, **run.monitor.summary()}
-                )
+                self._notify({"event": "improved", "index": run.index, **run.monitor.summary()})
             await anyio.lowlevel.checkpoint()
 
     def _warn_if_silent(self, run: ActiveRun) -> None:

@@ -7,8 +7,6 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-Real = Annotated[float, Field(strict=False)]
-"""A real number; an integer in the file is one too."""
 
 
 class Uniform(BaseModel):
@@ -16,8 +14,8 @@ class Uniform(BaseModel):
 
     model_config = _STRICT
     type: Literal["uniform"]
-    min: Real
-    max: Real
+    min: float
+    max: float
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> "Uniform":

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.from_thread
+import anyio.lowlevel
 
 from ml_tracking_ops.logger import paths
 
@@ -68,15 +70,11 @@ class Sweep:
         notify: Callable[[Event], None] = lambda event: None,
         grace_s: float = GRACE_S,
     ) -> None:
-        seeds = (seed, loaded.config.seed)
-        self.seed = next((given for given in seeds if given is not None), None)
-        self.seed = new_seed() if self.seed is None else self.seed
+        self.seed = choose_seed(seed, loaded)
         executor = LocalExecutor(n_workers)
         self.n_workers = len(executor.slots)
         try:
-            self.folder = Path(
-                paths.create_unique_folder(str(logdir.resolve()), paths.timestamp())
-            )
+            self.folder = Path(paths.create_unique_folder(str(logdir.resolve()), paths.timestamp()))
             write_description(self.folder, describe_sweep(loaded, self.seed, self.n_workers))
             self._journal = Journal(
                 self.folder / paths.JOURNAL_NAME,
@@ -104,6 +102,13 @@ class Sweep:
     def kill(self) -> None:
         """End every run at once."""
         self._scheduler.kill()
+
+
+def choose_seed(given: int | None, loaded: LoadedConfig) -> int:
+    """The seed that was given, else the configuration's, else a new one."""
+    if given is not None:
+        return given
+    return new_seed() if loaded.config.seed is None else loaded.config.seed
 
 
 def run_sweep(

@@ -8,7 +8,7 @@ An empty set later on means "scan again": the folder has come, gone or been repl
 import logging
 import os
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import anyio
@@ -26,7 +26,7 @@ _NETWORK_FILE_SYSTEMS = frozenset(
 logger = logging.getLogger(__name__)
 
 
-async def watch_files(folder: Path, *, poll: bool | None = None) -> AsyncIterator[set[Path]]:
+async def watch_files(folder: Path, *, poll: bool | None = None) -> AsyncGenerator[set[Path], None]:
     """Yield sets of paths under `folder` (recursively) in which something happened.
 
     Args:
@@ -49,7 +49,7 @@ async def watch_files(folder: Path, *, poll: bool | None = None) -> AsyncIterato
 
 async def _changes(
     notify: RustNotify, folder: Path, identity: tuple[int, int]
-) -> AsyncIterator[set[Path]]:
+) -> AsyncGenerator[set[Path], None]:
     """What `notify` reports, until the watched folder is no longer the one under that name."""
     stop = threading.Event()
     try:
@@ -65,8 +65,9 @@ async def _changes(
         stop.set()  # the thread is inside `watch`: it sees this within STEP_MS
 
 
+# A folder that is not there yet cannot be watched, only looked for.
 async def _wait_until_exists(folder: Path) -> None:
-    while _identity(folder) is None:
+    while _identity(folder) is None:  # noqa: ASYNC110
         await anyio.sleep(POLL_DELAY_MS / 1000)
 
 

@@ -34,6 +34,9 @@ class RunningRun(Protocol):
     async def wait(self) -> int:
         """Wait until it has ended and nothing of it is left; return its exit code."""
 
+    def terminate(self) -> None:
+        """Ask it to end."""
+
     async def stop(self, grace_s: float) -> None:
         """Ask it to end, and end it after `grace_s` seconds."""
 

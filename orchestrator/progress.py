@@ -1,0 +1,180 @@
+"""What the terminal shows of a sweep: one bar, a line for each run as it ends, the best so far."""
+
+import math
+import sys
+import time
+from typing import Any, Protocol, TextIO
+
+from .config import as_text
+from .journal import Event, RunState, SweepState
+
+_REPORTED = ("finished", "early_stopped", "failed", "killed")
+_STYLES = {"finished": "green", "early_stopped": "yellow", "failed": "red", "killed": "magenta"}
+
+
+class Progress(Protocol):
+    """Takes in a sweep's events and shows them."""
+
+    def on_event(self, event: Event) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def open_progress(
+    n_runs: int, goal: Any, metric: str | None, out: TextIO | None = None
+) -> Progress:
+    """A live bar where `out` (by default stderr) is a terminal, plain lines where it is none."""
+    out = sys.stderr if out is None else out
+    story = Story(n_runs, goal, metric)
+    if out.isatty():
+        return TerminalProgress(story, out)
+    return PlainProgress(story, out)
+
+
+class Story:
+    """The sweep so far, in words."""
+
+    def __init__(self, n_runs: int, goal: Any, metric: str | None) -> None:
+        self.state = SweepState(goal=goal)
+        self.n_runs = n_runs
+        self.metric = metric or "best"
+
+    def take_in(self, event: Event) -> list[tuple[str, str]]:
+        """Fold an event in; return the (style, line) pairs to print for it."""
+        index = self.state.apply(event)
+        match event["event"]:
+            case "improved" if event["index"] in self.state.runs:
+                run = self.state.runs[event["index"]]
+                run.best_value, run.best_step = event["best_value"], event["best_step"]
+            case "ended" if index is not None:
+                return self._end_lines(self.state.runs[index])
+            case "warning" | "trouble":
+                return [("bold yellow", f"warning: {event['message']}")]
+        return []
+
+    def _end_lines(self, run: RunState) -> list[tuple[str, str]]:
+        seconds = (run.ended_at or 0.0) - (run.started_at or 0.0)
+        parts = [
+            f"run {run.index:>{len(str(self.n_runs))}}", f"{run.status.replace('_', ' '):<13}",
+            f"{format_duration(seconds):>6}",
+        ]  # fmt: skip
+        if run.best_value is not None:
+            parts.append(f"{self.metric} {format_number(run.best_value)} at step {run.best_step}")
+        parts.append(format_combination(run))
+        if run.status != "finished" and run.reason:
+            parts.append(f"({run.reason})")
+        return [(_STYLES[run.status], "  ".join(part for part in parts if part))]
+
+    @property
+    def n_ended(self) -> int:
+        return sum(run.has_ended for run in self.state.runs.values())
+
+    def counts(self) -> str:
+        counts = self.state.counts
+        words = {"running": "running", "early_stopped": "stopped early", "failed": "failed",
+                 "killed": "killed"}  # fmt: skip
+        shown = [f"{counts[key]} {word}" for key, word in words.items() if counts.get(key)]  # type: ignore[index,call-overload]
+        return ", ".join([f"{self.n_ended}/{self.n_runs} runs", *shown])
+
+    def time_left(self) -> str:
+        """Mean duration of the runs that ended, over those to come and what is left of others."""
+        now = time.time()
+        runs = self.state.runs.values()
+        ended = [run for run in runs if run.has_ended and run.started_at and run.ended_at]
+        if not ended:
+            return "time left unknown"
+        mean_s = sum((run.ended_at or 0) - (run.started_at or 0) for run in ended) / len(ended)
+        begun_s = sum(
+            min(now - (run.started_at or now), mean_s) for run in runs if run.status == "running"
+        )
+        work_s = max(0.0, mean_s * (self.n_runs - len(ended)) - begun_s)
+        return f"{format_duration(work_s / max(1, self.state.n_workers or 1))} left"
+
+    def best_line(self) -> str:
+        best = self.state.best
+        if best is None:
+            return ""
+        value = format_number(best.best_value)
+        return f"best {self.metric} {value} · run {best.index} · {format_combination(best)}"
+
+
+class PlainProgress:
+    """Lines alone, for a log file or a pipe."""
+
+    def __init__(self, story: Story, out: TextIO) -> None:
+        self._story = story
+        self._out: TextIO | None = out
+
+    def on_event(self, event: Event) -> None:
+        for _, line in self._story.take_in(event):
+            counts = f"  [{self._story.counts()}]" if event["event"] == "ended" else ""
+            self._print(line + counts)
+
+    def close(self) -> None:
+        if line := self._story.best_line():
+            self._print(line)
+
+    def _print(self, line: str) -> None:
+        if self._out is None:
+            return
+        try:
+            print(line, file=self._out, flush=True)
+        except OSError:  # whoever read us is gone; the sweep goes on, the journal has it all
+            self._out = None
+
+
+class TerminalProgress:
+    """A live bar at the foot of the terminal; lines above it."""
+
+    def __init__(self, story: Story, out: TextIO) -> None:
+        from rich.console import Console, Group
+        from rich.live import Live
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        def render() -> Any:
+            table = Table.grid(padding=(0, 1), expand=True)
+            table.add_column(ratio=1)
+            table.add_column(no_wrap=True)
+            facts = f"{story.counts()} · {story.time_left()}"
+            table.add_row(ProgressBar(story.n_runs, story.n_ended), Text(facts))
+            best = Text(story.best_line(), style="bold", no_wrap=True, overflow="ellipsis")
+            return Group(table, best) if best else table
+
+        self._text = Text
+        self._story = story
+        self._live = Live(
+            get_renderable=render, console=Console(file=out), refresh_per_second=4,
+            redirect_stdout=False, redirect_stderr=False,
+        )  # fmt: skip
+        self._live.start()
+
+    def on_event(self, event: Event) -> None:
+        for style, line in self._story.take_in(event):
+            self._live.console.print(self._text(line, style=style), soft_wrap=True)
+
+    def close(self) -> None:
+        self._live.stop()
+
+
+def format_combination(run: RunState) -> str:
+    """Hyperparameters as `name=value`, numbers with as many digits as tell them apart."""
+    return " ".join(
+        f"{name}={format_number(value) if isinstance(value, float) else as_text(value)}"
+        for name, value in run.hyperparameters.items()
+    )
+
+
+def format_number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.5g}" if math.isfinite(value) else str(value)
+
+
+def format_duration(seconds: float) -> str:
+    """`12.3s`, `4m05s`, `2h07m`."""
+    if seconds < 60:
+        return f"{seconds:.1f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m{rest:02d}s"
+    return f"{minutes // 60}h{minutes % 60:02d}m"

@@ -1,0 +1,44 @@
+"""What every test shares: the trainers, and a check that nothing was left open or running."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TRAINERS = Path(__file__).parent / "trainers"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def trainers() -> Path:
+    """The folder of real training scripts."""
+    return TRAINERS
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test run inside a sweep must not write into that sweep's run."""
+    monkeypatch.delenv("ML_TRACKING_OPS_RUN_FILE", raising=False)
+
+
+@pytest.fixture
+def no_leaks() -> Iterator[None]:
+    """Fail a test that leaves file descriptors open."""
+    before = set(os.listdir("/proc/self/fd"))
+    yield
+    after = set(os.listdir("/proc/self/fd"))
+    left = {name: _target(name) for name in after - before}
+    left = {name: target for name, target in left.items() if target is not None}
+    assert not left, f"left open: {left}"
+
+
+def _target(name: str) -> str | None:
+    try:
+        return os.readlink(f"/proc/self/fd/{name}")
+    except OSError:
+        return None

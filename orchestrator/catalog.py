@@ -13,7 +13,7 @@ from typing import Any
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.locks import is_held
 
-from .errors import NotInLogdirError
+from .errors import NotInLogdirError, UsageError
 from .journal import JournalTail, RunState, RunStatus, SweepState
 from .objective import Best, Goal
 from .process import process_identity
@@ -191,8 +191,11 @@ class Catalog:
                     sweep.refresh()
                     sweeps[identity] = sweep
             else:
-                for experiment in _experiments(identity, folder, names):
-                    experiments[experiment.id] = self.experiments.get(experiment.id, experiment)
+                for own, dat_path in _dat_files(identity, folder, names):
+                    known = self.experiments.get(own)
+                    if known is None or known.dat_path != dat_path:
+                        known = _open_experiment(own, dat_path)
+                    experiments[own] = known
         self.experiments = dict(
             sorted(experiments.items(), key=lambda item: (-item[1].started_at, item[0]))
         )
@@ -223,15 +226,20 @@ def _relative(folder: Path, logdir: Path) -> str:
     return folder.relative_to(logdir).as_posix()
 
 
-def _experiments(identity: str, folder: Path, names: set[str]) -> Iterator[Experiment]:
+def _dat_files(identity: str, folder: Path, names: set[str]) -> Iterator[tuple[str, Path]]:
+    """The logs in a folder, each with the id of its experiment."""
     dats = sorted(
         name for name in names if name.endswith(paths.DAT_SUFFIX) and not name.startswith(".")
     )
     for name in dats:
         stem = name.removesuffix(paths.DAT_SUFFIX)
-        own = identity if len(dats) == 1 and identity != "." else f"{identity}/{stem}"
-        own = own.removeprefix("./")
-        yield Experiment(own, own, folder / name, _started_at(folder / name))
+        is_alone = len(dats) == 1 and identity != "."
+        own = identity if is_alone else f"{identity}/{stem}".removeprefix("./")
+        yield own, folder / name
+
+
+def _open_experiment(identity: str, dat_path: Path) -> Experiment:
+    return Experiment(identity, identity, dat_path, _started_at(dat_path))
 
 
 def _started_at(dat_path: Path) -> float:
@@ -358,7 +366,11 @@ def _find_in_folder(folder: Path) -> Experiment | Sweep | None:
         if sweep is not None:
             sweep.refresh()
         return sweep
-    return next(_experiments(folder.resolve().name, folder, names), None)
+    logs = list(_dat_files(folder.resolve().name, folder, names))
+    if len(logs) > 1:
+        found = ", ".join(path.name for _, path in logs[:5])
+        raise UsageError(f"{folder} holds {len(logs)} logs; name one of them: {found}")
+    return _open_experiment(*logs[0]) if logs else None
 
 
 def _find_file(path: Path) -> Experiment | FoundRun:
@@ -369,4 +381,4 @@ def _find_file(path: Path) -> Experiment | FoundRun:
             run = sweep.run(path.stem)
             if run is not None:
                 return FoundRun(sweep, run)
-    return Experiment(path.stem, path.stem, path, _started_at(path))
+    return _open_experiment(path.stem, path)

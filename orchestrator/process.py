@@ -65,9 +65,13 @@ class ProcessGroup:
     async def wait(self) -> int:
         """Wait for the leader to exit and clear away what it left running in its group.
 
+        May be called again once it has returned.
+
         Returns:
             The exit code; negative where a signal ended the leader.
         """
+        if self._popen.returncode is not None:
+            return self._popen.returncode
         await self._wait_exited()
         self._signal(signal.SIGTERM)  # whoever the leader left behind; mostly nobody
         returncode = self._popen.wait()

@@ -131,7 +131,6 @@ class Scheduler:
             index = self._next_index
             self._next_index += 1
             await self._run_one(index, slot)
-            await anyio.lowlevel.checkpoint()
 
     async def _run_one(self, index: int, slot: Slot) -> None:
         combination = self._sampler.combination(index)
@@ -142,6 +141,7 @@ class Scheduler:
             process = self._executor.start(command, slot)
         except OSError as error:
             self._record_unstarted(index, name, slot, error)
+            await anyio.lowlevel.checkpoint()
             return
         run = self._open_run(index, name, process, command.output_path)
         self._record(

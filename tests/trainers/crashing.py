@@ -1,0 +1,3 @@
+"""Fails at import."""
+
+import no_such_module_anywhere  # noqa: F401

@@ -1,0 +1,15 @@
+"""Writes when it began and ended, then leaves: to count how many go on at once."""
+
+import time
+from argparse import ArgumentParser
+
+from ml_tracking_ops.experiment.logger import ExperimentLogger
+
+parser = ArgumentParser()
+parser.add_argument("--logdir")
+parser.add_argument("--x", type=float)
+parser.add_argument("--c")
+config = parser.parse_args()
+with ExperimentLogger(logdir=config.logdir) as writer:
+    writer.add_scalar("Accuracy", config.x, 1)
+    time.sleep(0.1)

@@ -1,0 +1,315 @@
+"""Records to columns: many of them by numpy, a few one by one.
+
+Every record's checksum is verified. A CRC is linear over GF(2): the CRC of a record is the
+exclusive or of what each of its sixteen 16-bit words contributes. So one table of 65,536 entries
+for each word, and sixteen look-ups, verify any number of records without a Python loop.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .records import (
+    CHECKSUM_MASK,
+    CHECKSUM_SHIFT,
+    ID_SHIFT,
+    KIND_END,
+    KIND_MASK,
+    KIND_NAME,
+    KIND_SCALAR,
+    RECORD_SIZE,
+    NameAssembler,
+    is_intact,
+    unpack_record,
+)
+
+Rows = NDArray[np.uint64]
+"""Shape (n_records, 4): head, step, wall time, value."""
+
+CHUNK_BYTES = 16384 * RECORD_SIZE
+"""How much is decoded at once: half a megabyte, which stays in the processor's cache."""
+
+_FEW_BYTES = 48 * RECORD_SIZE  # up to here a Python loop is faster than starting numpy
+_N_WORDS = RECORD_SIZE // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The values of one metric, as columns in the order of the file.
+
+    Attributes:
+        step: shape (n_points,), int64.
+        wall_time: shape (n_points,), float64; seconds since the epoch, or, in a log of the original
+            tool, since the start of the run.
+        value: shape (n_points,), float64.
+    """
+
+    step: NDArray[np.int64]
+    wall_time: NDArray[np.float64]
+    value: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+    @staticmethod
+    def joined(parts: "list[Series]") -> "Series":
+        """One series after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        return Series(
+            np.concatenate([part.step for part in parts]),
+            np.concatenate([part.wall_time for part in parts]),
+            np.concatenate([part.value for part in parts]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """The values of one stretch of a file, those of a metric side by side (a run of them)."""
+
+    rows: Rows
+    run_ids: NDArray[np.uint64]
+    run_sizes: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The values of several metrics, side by side in three arrays."""
+
+    series: Series
+    ranges: dict[int, slice]
+    """Metric id → where its values stand."""
+
+    def of(self, identifier: int) -> Series:
+        """The values of one metric: views, not copies."""
+        where = self.ranges[identifier]
+        series = self.series
+        return Series(series.step[where], series.wall_time[where], series.value[where])
+
+
+class Decoder:
+    """Decodes a file's records piece by piece, and keeps what later pieces need.
+
+    Attributes:
+        names: what has been declared.
+        n_damaged: records that could not be read.
+        is_closed: whether the last record says that a process finished writing.
+        ended_with_error: whether one of the last such records says that it was by an exception.
+    """
+
+    def __init__(self) -> None:
+        self.names = NameAssembler()
+        self.n_damaged = 0
+        self.is_closed = False
+        self.ended_with_error = False
+        self._ids: dict[int, None] = {}
+        self._chunks: list[_Chunk] = []
+
+    @property
+    def n_skipped(self) -> int:
+        """Records that could not be read, and names that contradict an earlier declaration."""
+        return self.n_damaged + self.names.n_conflicts
+
+    @property
+    def ids(self) -> list[int]:
+        """The metrics' ids, in the order in which they were declared or first seen."""
+        return list(self._ids)
+
+    def decode(self, data: bytes) -> dict[int, Series]:
+        """The values in some whole records, by metric id."""
+        if len(data) <= _FEW_BYTES:
+            return self._decode_few(data)
+        for start in range(0, len(data), CHUNK_BYTES):
+            self.feed(data[start : start + CHUNK_BYTES])
+        columns = self.finish()
+        return {identifier: columns.of(identifier) for identifier in columns.ranges}
+
+    def _decode_few(self, data: bytes) -> dict[int, Series]:
+        found: dict[int, tuple[list[int], list[float], list[float]]] = {}
+        for start in range(0, len(data), RECORD_SIZE):
+            record = data[start : start + RECORD_SIZE]
+            if not is_intact(record):
+                self.n_damaged += 1
+                continue
+            head, step, wall_time, value = unpack_record(record)
+            identifier = head >> ID_SHIFT
+            kind = head & KIND_MASK
+            if kind == KIND_SCALAR:
+                self.is_closed = self.ended_with_error = False
+                if identifier not in found:
+                    self._ids[identifier] = None
+                    found[identifier] = [], [], []
+                steps, wall_times, values = found[identifier]
+                steps.append(step)
+                wall_times.append(wall_time)
+                values.append(value)
+            elif kind == KIND_NAME:
+                self._take_name(record)
+            else:
+                self._take_end(step)
+        return {
+            identifier: Series(
+                np.array(steps, np.int64), np.array(wall_times), np.array(values, np.float64)
+            )
+            for identifier, (steps, wall_times, values) in found.items()
+        }
+
+    def _take_name(self, record: bytes) -> None:
+        self.is_closed = self.ended_with_error = False
+        self._ids[self.names.add(record)] = None
+
+    def _take_end(self, status: int) -> None:
+        self.is_closed = True
+        self.ended_with_error |= status != 0
+
+    def feed(self, data: bytes | memoryview) -> None:
+        """Take in whole records, up to CHUNK_BYTES; the buffer may be used again afterwards."""
+        rows = as_rows(data)
+        is_good = are_intact(rows)
+        if not is_good.all():
+            self.n_damaged += len(rows) - int(np.count_nonzero(is_good))
+            rows = rows[is_good]
+        kinds = rows[:, 0] & np.uint64(KIND_MASK)
+        is_scalar = kinds == KIND_SCALAR
+        others = np.flatnonzero(~is_scalar)
+        if others.size:
+            self._take_others(rows, kinds, others)
+            rows = rows[is_scalar]
+        elif len(rows):
+            self.is_closed = self.ended_with_error = False
+        if len(rows):
+            chunk = _grouped(rows)
+            self._chunks.append(chunk)
+            self._meet(chunk, rows)
+
+    def _take_others(self, rows: Rows, kinds: NDArray[np.uint64], others: NDArray[np.intp]) -> None:
+        previous = -1
+        for index in others.tolist():
+            if index > previous + 1:  # values in between
+                self.is_closed = self.ended_with_error = False
+            previous = index
+            if kinds[index] == KIND_NAME:
+                self._take_name(rows[index].tobytes())
+            else:
+                self._take_end(int(rows[index, 1]))
+        if previous < len(rows) - 1:
+            self.is_closed = self.ended_with_error = False
+
+    def _meet(self, chunk: _Chunk, rows: Rows) -> None:
+        """Note the metrics whose declaration was not seen, in order of their first value."""
+        unmet = [identifier for identifier in chunk.run_ids.tolist() if identifier not in self._ids]
+        if unmet:
+            found, first = np.unique(rows[:, 0] >> np.uint64(ID_SHIFT), return_index=True)
+            place = dict(zip(found.tolist(), first.tolist(), strict=True))
+            for identifier in sorted(unmet, key=place.__getitem__):
+                self._ids[identifier] = None
+
+    def finish(self) -> Columns:
+        """All values fed since the last call; their rows are let go of on the way."""
+        chunks, self._chunks = self._chunks, []
+        if not chunks:
+            return Columns(_empty_series(0), {})
+        run_ids = np.concatenate([chunk.run_ids for chunk in chunks])
+        run_sizes = np.concatenate([chunk.run_sizes for chunk in chunks])
+        ids, of_run = np.unique(run_ids, return_inverse=True)
+        by_metric = np.argsort(of_run, kind="stable")
+        run_stops = np.empty_like(run_sizes)
+        run_stops[by_metric] = np.cumsum(run_sizes[by_metric])
+        stops = run_stops[by_metric[np.cumsum(np.bincount(of_run)) - 1]]
+        series = _filled(chunks, run_stops.tolist())
+        starts = [0, *stops[:-1].tolist()]
+        ranges = map(slice, starts, stops.tolist())
+        return Columns(series, dict(zip(ids.tolist(), ranges, strict=True)))
+
+
+def _empty_series(n_points: int) -> Series:
+    return Series(
+        np.empty(n_points, np.int64), np.empty(n_points, np.float64), np.empty(n_points, np.float64)
+    )
+
+
+def _filled(chunks: list[_Chunk], run_stops: list[int]) -> Series:
+    """The runs of all chunks, each put where it ends in the columns. Empties `chunks`."""
+    series = _empty_series(sum(len(chunk.rows) for chunk in chunks))
+    stops = iter(run_stops)
+    chunks.reverse()
+    while chunks:
+        chunk = chunks.pop()
+        steps = chunk.rows.view("<i8")[:, 1]
+        floats = chunk.rows.view("<f8")
+        begin = 0
+        for size in chunk.run_sizes.tolist():
+            stop = next(stops)
+            end = begin + size
+            series.step[stop - size : stop] = steps[begin:end]
+            series.wall_time[stop - size : stop] = floats[begin:end, 2]
+            series.value[stop - size : stop] = floats[begin:end, 3]
+            begin = end
+    return series
+
+
+def _grouped(rows: Rows) -> _Chunk:
+    """A copy of the rows, those of a metric side by side and in the order of the file."""
+    ids = rows[:, 0] >> np.uint64(ID_SHIFT)
+    if (ids == ids[0]).all():
+        return _Chunk(rows.copy(), ids[:1].copy(), np.array([len(rows)]))
+    # numpy sorts 16-bit numbers in linear time, and stably.
+    order = np.argsort(ids.astype(np.uint16), kind="stable")
+    starts = _run_starts(ids[order])
+    if len(np.unique(ids[order[starts]])) < len(starts):  # two ids share their low 16 bits
+        order = np.argsort(ids, kind="stable")
+        starts = _run_starts(ids[order])
+    sizes = np.diff(starts, append=len(rows))
+    return _Chunk(rows.take(order, axis=0), ids[order[starts]], sizes)
+
+
+def _run_starts(ids: NDArray[np.uint64]) -> NDArray[np.intp]:
+    return np.concatenate([[0], np.flatnonzero(ids[1:] != ids[:-1]) + 1])
+
+
+def as_rows(data: bytes | memoryview) -> Rows:
+    """The whole records in some bytes, without a copy; what is left over at the end is not in."""
+    return np.frombuffer(data, "<u8", len(data) // RECORD_SIZE * 4).reshape(-1, 4)
+
+
+def are_intact(rows: Rows) -> NDArray[np.bool_]:
+    """Which records are of a known kind and have the right checksum; shape (n_records,)."""
+    tables, checksum_of_zeros = _tables()
+    words = rows.view("<u2")
+    difference = np.full(len(rows), checksum_of_zeros, np.uint32)
+    contribution = np.empty(len(rows), np.uint32)
+    for index in range(_N_WORDS):
+        # "wrap" cannot happen, and is faster than the check that it does not.
+        tables[index].take(words[:, index], out=contribution, mode="wrap")
+        np.bitwise_xor(difference, contribution, out=difference)
+    kinds = words[:, 0] & np.uint16(KIND_MASK)
+    is_good: NDArray[np.bool_] = (difference == 0) & (kinds >= KIND_SCALAR) & (kinds <= KIND_END)
+    return is_good
+
+
+@cache
+def _tables() -> tuple[NDArray[np.uint32], int]:
+    """What each 16-bit word adds to the checksum, or takes from it; shape (16, 65536).
+
+    The words that hold the checksum itself contribute it, so that all contributions together, with
+    the checksum of 32 zero bytes (also returned), cancel in an intact record.
+    """
+    checksum_of_zeros = crc32(bytes(RECORD_SIZE)) & CHECKSUM_MASK
+    bits = np.empty((_N_WORDS, 16), np.uint32)
+    for bit in range(RECORD_SIZE * 8):
+        bits[divmod(bit, 16)] = _contribution_of(bit, checksum_of_zeros)
+    tables = np.zeros((_N_WORDS, 1 << 16), np.uint32)
+    for bit in range(16):
+        half = 1 << bit
+        tables[:, half : 2 * half] = tables[:, :half] ^ bits[:, bit : bit + 1]
+    return tables, checksum_of_zeros
+
+
+def _contribution_of(bit: int, checksum_of_zeros: int) -> int:
+    if CHECKSUM_SHIFT <= bit < ID_SHIFT:
+        return 1 << (bit - CHECKSUM_SHIFT)
+    record = (1 << bit).to_bytes(RECORD_SIZE, "little")
+    return crc32(record) & CHECKSUM_MASK ^ checksum_of_zeros

@@ -1,0 +1,188 @@
+"""An append-only file that several processes may write at once: open, append, mend, notice loss.
+
+No buffer, and no lock on the way: an append is one `write` to a file opened with O_APPEND.
+"""
+
+import errno
+import os
+import stat
+import time
+from _thread import allocate_lock
+
+from . import locks
+from .records import RECORD_SIZE, encode_header, encode_name, scalar_head
+
+_FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+class LogFile:
+    """One `.dat` that is being written.
+
+    Attributes:
+        path: absolute.
+        heads: the metrics that may be written straight away, by name: head, the head's CRC-32, and
+            where to write. Emptied when there is doubt about the file, so that whoever writes
+            comes to `make_ready` first; declaring a name again does no harm.
+    """
+
+    __slots__ = ("_fd", "_identity", "_is_sound", "_lock", "_lock_pid", "heads", "path")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.heads: dict[str, tuple[int, int, int]] = {}
+        self._fd = -1
+        self._is_sound = False
+        self._identity: tuple[int, int] | None = None
+        self._lock = allocate_lock()
+        self._lock_pid = os.getpid()
+
+    def make_ready(self) -> None:
+        """Open the file (made with its header if there is none), or mend its end after a failure.
+
+        Raises:
+            OSError: it cannot be opened or written; its folder must exist.
+        """
+        if self._is_sound:
+            return
+        if self._lock_pid != os.getpid():
+            # Forked while another thread of the parent held it: here nobody will let it go.
+            self._lock, self._lock_pid = allocate_lock(), os.getpid()
+        with self._lock:
+            if self._is_sound:
+                return
+            if self._fd < 0:
+                self._open()
+            _mend(self._fd)
+            self._is_sound = True
+
+    def declare(self, name: str, identifier: int) -> None:
+        """Write a metric's name, after which its values may be written.
+
+        Raises:
+            OSError: as `append`.
+        """
+        fd = self._fd
+        self.append(encode_name(identifier, name))
+        self.heads[name] = (*scalar_head(identifier), fd)
+
+    def append(self, data: bytes) -> None:
+        """Write whole records.
+
+        Raises:
+            OSError: they were not written, or only in part; `make_ready` mends that.
+        """
+        try:
+            _write_all(self._fd, data)
+        except OSError:
+            self._distrust()
+            raise
+
+    def find_trouble(self) -> str | None:
+        """A sentence on what has become of the file, if it is not there as it should be.
+
+        It costs one `fstat`. A file of an odd size is no trouble: `make_ready` mends it.
+        """
+        if not self._is_sound:
+            return None
+        try:
+            found = os.fstat(self._fd)
+        except OSError:
+            found = None
+        if found is None or (found.st_dev, found.st_ino) != self._identity:
+            # The number may belong to another file by now: it is not ours to close.
+            self._fd = -1
+            self._distrust()
+            return "was closed by another part of this program; it is opened again."
+        if found.st_nlink == 0:
+            self.close()
+            return (
+                "was deleted or replaced, and what was logged so far went with it. Logging goes on "
+                "in a new file, if its folder is still there."
+            )
+        if not _is_whole(found.st_size):
+            self._distrust()
+        return None
+
+    def close(self) -> None:
+        """Close it; `make_ready` would open it again.
+
+        Raises:
+            OSError: the system reports a write that failed late, as network file systems do.
+        """
+        self._distrust()
+        fd, self._fd = self._fd, -1
+        if fd < 0:
+            return
+        try:
+            os.close(fd)
+        except OSError as error:
+            if error.errno != errno.EBADF:  # closed behind our back: nothing is lost by that
+                raise
+
+    def _distrust(self) -> None:
+        self._is_sound = False
+        self.heads.clear()
+
+    def _open(self) -> None:
+        fd = _open_or_create(self.path)
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(fd)
+            raise OSError(errno.EINVAL, "not a regular file", self.path)
+        self._identity = found.st_dev, found.st_ino
+        locks.hold_shared(fd)
+        self._fd = fd
+
+
+def _open_or_create(path: str) -> int:
+    try:
+        return os.open(path, _FLAGS)
+    except FileNotFoundError:
+        _create_with_header(path)
+        # O_CREAT for file systems without hard links: `_mend` then writes the header.
+        return os.open(path, _FLAGS | os.O_CREAT, 0o666)
+
+
+def _create_with_header(path: str) -> None:
+    """Make the file appear with its header complete, whoever else does the same right now."""
+    new_path = os.path.join(os.path.dirname(path), f".{os.getpid()}-{time.monotonic_ns()}.new")
+    fd = os.open(new_path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        _write_all(fd, encode_header(time.time()))
+        _link(new_path, path)
+    finally:
+        os.close(fd)
+        os.unlink(new_path)
+
+
+def _link(existing: str, path: str) -> None:
+    try:
+        os.link(existing, path)
+    except OSError:
+        return  # another process was first, or there are no hard links here
+
+
+def _mend(fd: int) -> None:
+    """Pad the file to whole records, so that the next one stands where readers look for it.
+
+    Only one process at a time: two paddings together would leave the file odd again.
+    """
+    if _is_whole(os.fstat(fd).st_size) or locks.begin_repair(fd) is False:
+        return
+    try:
+        size_bytes = os.fstat(fd).st_size
+        if size_bytes == 0:
+            _write_all(fd, encode_header(time.time()))
+        elif not _is_whole(size_bytes):
+            _write_all(fd, bytes(-size_bytes % RECORD_SIZE))
+    finally:
+        locks.end_repair(fd)
+
+
+def _is_whole(size_bytes: int) -> bool:
+    return size_bytes > 0 and size_bytes % RECORD_SIZE == 0
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]

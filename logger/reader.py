@@ -1,0 +1,238 @@
+"""Reading logs: a whole file at once (`read_log`), how it ended (`read_ending`), or, from `tail`,
+what is new.
+
+Readers report damage and skip it. They raise `LogFormatError` for a file that is no log at all or
+of a newer version, and the usual `OSError` where a file cannot be opened.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import FileIO
+
+from .columns import CHUNK_BYTES, Columns, Decoder, Series
+from .legacy import read_legacy
+from .paths import DAT_SUFFIX
+from .records import (
+    KIND_END,
+    KIND_MASK,
+    KIND_SCALAR,
+    RECORD_SIZE,
+    LogFormatError,
+    is_intact,
+    unnamed,
+    unpack_record,
+)
+from .source import Origin, identify, open_regular
+from .tail import LogTail, TailBatch
+
+__all__ = [
+    "Ending",
+    "LogFormatError",
+    "LogTail",
+    "RunLog",
+    "Series",
+    "TailBatch",
+    "read_ending",
+    "read_log",
+]
+
+_ENDING_BYTES = 128 * RECORD_SIZE
+_MAX_ENDING_BYTES = 1 << 20
+
+
+class RunLog(Mapping[str, Series]):
+    """The metrics of a run by name, in the order of declaration; each a `Series`.
+
+    Attributes:
+        n_skipped: damaged records, torn ones included, and names that contradict an earlier one.
+        is_closed: the last record says that a process finished writing.
+        ended_with_error: … and that it was by an exception.
+        is_legacy: written by the original tool, which does not say how a run ended.
+        created_at: when the file was made, seconds since the epoch; None where it does not say.
+        size_bytes: the end of what was read: where a `LogTail` may go on.
+    """
+
+    def __init__(
+        self,
+        series: Mapping[str, Series],
+        *,
+        n_skipped: int,
+        size_bytes: int,
+        is_closed: bool = False,
+        ended_with_error: bool = False,
+        is_legacy: bool = False,
+        created_at: float | None = None,
+    ) -> None:
+        self._series = series
+        self.n_skipped = n_skipped
+        self.size_bytes = size_bytes
+        self.is_closed = is_closed
+        self.ended_with_error = ended_with_error
+        self.is_legacy = is_legacy
+        self.created_at = created_at
+
+    def __getitem__(self, name: str) -> Series:
+        return self._series[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._series)
+
+    def __len__(self) -> int:
+        return len(self._series)
+
+    def __repr__(self) -> str:
+        return f"<RunLog of {len(self)} metrics, {self.n_skipped} records skipped>"
+
+
+def read_log(path: str | os.PathLike[str]) -> RunLog:
+    """Read a whole log.
+
+    Args:
+        path: a `.dat` file, or a folder that holds exactly one.
+
+    Raises:
+        FileNotFoundError: there is no such file, or none in the folder.
+        LogFormatError: the file is no log, or a newer version wrote it.
+        ValueError: the folder holds several.
+        OSError: it cannot be opened or read.
+    """
+    dat_path = _dat_path(os.fspath(path))
+    with open_regular(dat_path) as file:
+        origin = identify(file, dat_path)
+        if origin.is_legacy:
+            return _read_whole_legacy(file, dat_path)
+        return _read_records(file, origin)
+
+
+def _dat_path(path: str) -> str:
+    if not os.path.isdir(path):
+        return path
+    names = sorted(name for name in os.listdir(path) if name.endswith(DAT_SUFFIX))
+    if not names:
+        raise FileNotFoundError(f"the folder {path} holds no {DAT_SUFFIX} file")
+    if len(names) > 1:
+        raise ValueError(
+            f"the folder {path} holds {len(names)} {DAT_SUFFIX} files; pass the path of one, as in "
+            f"{os.path.join(path, names[0])}"
+        )
+    return os.path.join(path, names[0])
+
+
+def _read_whole_legacy(file: FileIO, path: str) -> RunLog:
+    file.seek(0)
+    data = file.readall()
+    series, n_skipped = read_legacy(data, path)
+    return RunLog(series, n_skipped=n_skipped, size_bytes=len(data), is_legacy=True)
+
+
+def _read_records(file: FileIO, origin: Origin) -> RunLog:
+    decoder = Decoder()
+    size_bytes = RECORD_SIZE if origin.has_header else 0
+    file.seek(size_bytes)
+    buffer = memoryview(bytearray(CHUNK_BYTES))
+    n_left_over = 0
+    while n_read := file.readinto(buffer[n_left_over:]):
+        n_left_over += n_read
+        n_whole = n_left_over // RECORD_SIZE * RECORD_SIZE
+        decoder.feed(buffer[:n_whole])
+        size_bytes += n_whole
+        buffer[: n_left_over - n_whole] = buffer[n_whole:n_left_over]
+        n_left_over -= n_whole
+    is_header_damaged = origin.has_header and origin.created_at is None
+    return RunLog(
+        _by_name(decoder),
+        n_skipped=decoder.n_skipped + is_header_damaged + (n_left_over > 0),
+        size_bytes=size_bytes,
+        is_closed=decoder.is_closed,
+        ended_with_error=decoder.ended_with_error,
+        created_at=origin.created_at,
+    )
+
+
+def _by_name(decoder: Decoder) -> "Mapping[str, Series]":
+    columns = decoder.finish()
+    ids: dict[str, list[int]] = {}
+    for identifier in decoder.ids:
+        if identifier in columns.ranges:
+            name = decoder.names.names.get(identifier) or unnamed(identifier)
+            ids.setdefault(name, []).append(identifier)
+    return _LazySeries(columns, ids)
+
+
+class _LazySeries(Mapping[str, Series]):
+    """Series that are cut out when they are asked for: a log may hold a million metrics."""
+
+    def __init__(self, columns: Columns, ids: dict[str, list[int]]) -> None:
+        self._columns = columns
+        self._ids = ids
+
+    def __getitem__(self, name: str) -> Series:
+        return Series.joined([self._columns.of(identifier) for identifier in self._ids[name]])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a log ends, as far as the log itself says.
+
+    Attributes:
+        is_closed: the last record says that a process finished writing.
+        ended_with_error: … and that it was by an exception.
+        created_at: when the file was made, seconds since the epoch; None where it does not say.
+        last_wall_time: of the last intact record, seconds since the epoch; None without one.
+        is_legacy: written by the original tool, which says nothing of all this.
+    """
+
+    is_closed: bool = False
+    ended_with_error: bool = False
+    created_at: float | None = None
+    last_wall_time: float | None = None
+    is_legacy: bool = False
+
+
+def read_ending(path: str | os.PathLike[str]) -> Ending:
+    """How a log ends, from its header and its last records alone, however long it is.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        LogFormatError: the file is no log, or a newer version wrote it.
+        OSError: it cannot be opened or read.
+    """
+    with open_regular(path) as file:
+        origin = identify(file, os.fspath(path))
+        if origin.is_legacy:
+            return Ending(is_legacy=True)
+        is_closed = ended_with_error = False
+        last_wall_time = None
+        for kind, status, wall_time in _last_records(file):
+            if last_wall_time is None:
+                last_wall_time = wall_time
+            if kind != KIND_END:
+                break
+            is_closed = True
+            ended_with_error |= status != 0
+        return Ending(is_closed, ended_with_error, origin.created_at, last_wall_time)
+
+
+def _last_records(file: FileIO) -> Iterator[tuple[int, int, float]]:
+    """Kind, step and wall time of the intact values and ends, the last one first."""
+    size_bytes = os.fstat(file.fileno()).st_size
+    stop = size_bytes // RECORD_SIZE * RECORD_SIZE
+    lowest = max(RECORD_SIZE, stop - _MAX_ENDING_BYTES)
+    while stop > lowest:
+        start = max(lowest, stop - _ENDING_BYTES)
+        file.seek(start)
+        data = file.read(stop - start)
+        for begin in range(len(data) // RECORD_SIZE * RECORD_SIZE - RECORD_SIZE, -1, -RECORD_SIZE):
+            record = data[begin : begin + RECORD_SIZE]
+            if is_intact(record):
+                head, step, wall_time, _ = unpack_record(record)
+                if head & KIND_MASK in (KIND_SCALAR, KIND_END):
+                    yield head & KIND_MASK, step, wall_time
+        stop = start

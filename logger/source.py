@@ -1,0 +1,86 @@
+"""Opening a log for reading, and telling what it is."""
+
+import os
+import stat
+from dataclasses import dataclass
+from io import FileIO
+
+import numpy as np
+
+from .columns import CHUNK_BYTES, are_intact, as_rows
+from .records import RECORD_SIZE, LogFormatError, decode_header, has_magic
+
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NONBLOCK", 0)  # opening a FIFO must not wait for a writer
+)
+_MAX_SEARCHED_BYTES = 64 << 20
+_RECORDS_PER_FIND = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a file's beginning says.
+
+    Attributes:
+        created_at: seconds since the epoch; None where the header is damaged or there is none.
+        is_legacy: written by the original tool.
+        has_header: False for a file that is still shorter than its header.
+    """
+
+    created_at: float | None
+    is_legacy: bool = False
+    has_header: bool = True
+
+
+def open_regular(path: str | os.PathLike[str]) -> FileIO:
+    """Open a file for reading; never waits, whatever stands at the path.
+
+    Raises:
+        OSError: it cannot be opened.
+        LogFormatError: it is no regular file.
+    """
+    file = FileIO(os.open(path, _FLAGS), closefd=True)
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise LogFormatError(f"{os.fspath(path)} is no log: it is not a regular file")
+    return file
+
+
+def identify(file: FileIO, path: str) -> Origin:
+    """Tell a log by its header, or, where that is damaged, by the records behind it.
+
+    Raises:
+        LogFormatError: it is no log, or a newer version wrote it.
+    """
+    file.seek(0)
+    header = file.read(RECORD_SIZE)
+    created_at = decode_header(header, path)
+    if created_at is not None:
+        return Origin(created_at)
+    if header.lstrip()[:1] == b"{":
+        return Origin(None, is_legacy=True)
+    if len(header) < RECORD_SIZE and has_magic(header):
+        return Origin(None, has_header=False)
+    if has_magic(header) or _holds_records(file):
+        return Origin(None)
+    raise LogFormatError(
+        f"{path} is no log: it has neither the header of a .dat file nor a single intact record"
+    )
+
+
+def _holds_records(file: FileIO) -> bool:
+    """Whether the file holds more intact records than chance would put there."""
+    file.seek(RECORD_SIZE)
+    n_found = n_searched = 0
+    while n_searched * RECORD_SIZE < _MAX_SEARCHED_BYTES:
+        rows = as_rows(file.read(CHUNK_BYTES))
+        if not len(rows):
+            break
+        n_searched += len(rows)
+        n_found += int(np.count_nonzero(are_intact(rows)))
+        if n_found > n_searched // _RECORDS_PER_FIND:
+            return True
+    return False

@@ -1,0 +1,186 @@
+"""What is new in a log since the last look: `LogTail`."""
+
+import os
+from dataclasses import dataclass
+from io import FileIO
+
+import numpy as np
+
+from .columns import CHUNK_BYTES, Decoder, Series, as_rows
+from .legacy import read_legacy
+from .records import KIND_MASK, KIND_NAME, RECORD_SIZE, is_intact, unnamed
+from .source import identify, open_regular
+
+
+@dataclass(frozen=True, slots=True)
+class TailBatch:
+    """What one look found.
+
+    Attributes:
+        series: the new values by metric name; metrics without new values are left out.
+        was_reset: the file was truncated, replaced or deleted: forget what earlier batches gave;
+            this one starts anew.
+        offset: bytes consumed up to here; a later `LogTail` may go on from it.
+        has_more: `max_bytes` ended the batch before the file did.
+        is_closed: the last record says that a process finished writing.
+        ended_with_error: … and that it was by an exception.
+    """
+
+    series: dict[str, Series]
+    was_reset: bool
+    offset: int
+    has_more: bool
+    is_closed: bool
+    ended_with_error: bool
+
+
+class LogTail:
+    """Reads what is new in a log since the last look, however it is split into looks.
+
+    The work is in proportion to the new bytes. Between looks no file is kept open: opening one
+    takes a few microseconds, while a process that tails thousands would run out of descriptors.
+
+    A log of the original tool is rewritten by its writer, not appended to: it comes as a whole, and
+    again as a whole, with `was_reset`, after every change.
+
+    Attributes:
+        offset: bytes consumed so far: 0, or the header and whole records.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], offset: int = 0) -> None:
+        """Nothing is opened yet; there may be no file yet.
+
+        Args:
+            path: a `.dat` file.
+            offset: where to go on, as an earlier tail's `offset` said.
+
+        Raises:
+            ValueError: no tail can have given this offset.
+        """
+        if offset < 0:
+            raise ValueError(f"offset must be what an earlier tail gave, not {offset}")
+        self.path = os.fspath(path)
+        self._identity: tuple[int, int, bytes] | None
+        self._legacy_version: tuple[int, int] | None
+        self._forget()
+        self.offset = self._first_offset = offset
+
+    @property
+    def n_skipped(self) -> int:
+        """Damaged records and contradictory names so far, since the last reset."""
+        return self._n_damaged_headers + self._decoder.n_skipped
+
+    def close(self) -> None:
+        """Nothing is kept open; for symmetry with files."""
+
+    def __enter__(self) -> "LogTail":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read(self, max_bytes: int = 4 << 20) -> TailBatch:
+        """What is new, at most `max_bytes` of it; a half-written last record waits.
+
+        Raises:
+            LogFormatError: the file is no log, or a newer version wrote it.
+            OSError: the file is there but cannot be read.
+        """
+        try:
+            file = open_regular(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            return self._batch({}, was_reset=self._forget_if_seen())
+        with file:
+            return self._read(file, max_bytes)
+
+    def _read(self, file: FileIO, max_bytes: int) -> TailBatch:
+        found = os.fstat(file.fileno())
+        identity = found.st_dev, found.st_ino, file.read(RECORD_SIZE)
+        is_same = self._identity in (None, identity) and found.st_size >= self.offset
+        was_reset = not is_same and self._forget_if_seen()
+        if self._identity is None:
+            origin = identify(file, self.path)
+            if not origin.has_header:
+                return self._batch({}, was_reset=was_reset)
+            self._identity = identity
+            self._is_legacy = origin.is_legacy
+            if not origin.is_legacy:
+                was_reset |= self._begin(is_header_damaged=origin.created_at is None)
+        if self._is_legacy:
+            return self._read_legacy(file, (found.st_size, found.st_mtime_ns), was_reset)
+        n_new = found.st_size - self.offset
+        series = self._read_records(file, min(n_new, max(max_bytes, RECORD_SIZE)))
+        has_more = found.st_size - self.offset >= RECORD_SIZE
+        return self._batch(series, was_reset=was_reset, has_more=has_more)
+
+    def _begin(self, *, is_header_damaged: bool) -> bool:
+        """Step over the header; True where the offset is one that no tail has given."""
+        was_reset = self.offset % RECORD_SIZE != 0
+        if was_reset or self.offset == 0:
+            self.offset = self._first_offset = RECORD_SIZE
+            self._n_damaged_headers = int(is_header_damaged)
+        return was_reset
+
+    def _read_records(self, file: FileIO, n_bytes: int) -> dict[str, Series]:
+        file.seek(self.offset)
+        data = file.read(n_bytes // RECORD_SIZE * RECORD_SIZE)
+        data = data[: len(data) // RECORD_SIZE * RECORD_SIZE]
+        by_id = self._decoder.decode(data)
+        self.offset += len(data)
+        names = self._decoder.names.names
+        if self._scanned_to < self._first_offset:
+            self._find_names(file, {identifier for identifier in by_id if identifier not in names})
+        by_name: dict[str, list[Series]] = {}
+        for identifier, series in by_id.items():
+            by_name.setdefault(names.get(identifier) or unnamed(identifier), []).append(series)
+        return {name: Series.joined(parts) for name, parts in by_name.items()}
+
+    def _find_names(self, file: FileIO, wanted: set[int]) -> None:
+        """Look for declarations before the offset where this tail began; once for each stretch."""
+        while wanted and self._scanned_to < self._first_offset:
+            file.seek(self._scanned_to)
+            data = file.read(min(CHUNK_BYTES, self._first_offset - self._scanned_to))
+            rows = as_rows(data)
+            if not len(rows):
+                return
+            self._scanned_to += rows.nbytes
+            for row in rows[(rows[:, 0] & np.uint64(KIND_MASK)) == KIND_NAME]:
+                record = row.tobytes()
+                if is_intact(record):
+                    self._decoder.names.add(record)
+            wanted -= self._decoder.names.names.keys()
+
+    def _read_legacy(self, file: FileIO, version: tuple[int, int], was_reset: bool) -> TailBatch:
+        is_known = self._legacy_version is None and self.offset == version[0]
+        if is_known or self._legacy_version == version:
+            self._legacy_version = version
+            return self._batch({}, was_reset=was_reset)
+        if self.offset:
+            was_reset = True
+        file.seek(0)
+        series, self._n_damaged_headers = read_legacy(file.readall(), self.path)
+        self._legacy_version = version
+        self.offset = version[0]
+        return self._batch(series, was_reset=was_reset)
+
+    def _forget_if_seen(self) -> bool:
+        has_seen = self.offset > 0 or self._identity is not None
+        self._forget()
+        return has_seen
+
+    def _forget(self) -> None:
+        self.offset = self._first_offset = 0
+        self._scanned_to = RECORD_SIZE
+        self._decoder = Decoder()
+        self._identity = None
+        self._is_legacy = False
+        self._legacy_version = None
+        self._n_damaged_headers = 0
+
+    def _batch(
+        self, series: dict[str, Series], *, was_reset: bool, has_more: bool = False
+    ) -> TailBatch:
+        decoder = self._decoder
+        return TailBatch(
+            series, was_reset, self.offset, has_more, decoder.is_closed, decoder.ended_with_error
+        )

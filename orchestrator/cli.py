@@ -151,6 +151,7 @@ def _add_address(parser: argparse.ArgumentParser) -> None:
 def _add_web_options(parser: argparse.ArgumentParser) -> None:
     _add_logdir(parser)
     _add_address(parser)
+    parser.add_argument("--exit-with-stdin", action="store_true", help=argparse.SUPPRESS)
 
 
 def _boolean(text: str) -> bool:
@@ -283,9 +284,13 @@ def _dashboard(options: argparse.Namespace) -> Iterator[str]:
 def _web(options: argparse.Namespace) -> int:
     from ml_tracking_ops.web.server import serve
 
+    from .dashboard import exit_with_stdin
+
     def announce(url: str) -> None:
         print(f"ML Tracking Ops shows {options.logdir}/ at {url}  (Ctrl-C ends it)", flush=True)
 
+    if options.exit_with_stdin:
+        exit_with_stdin()
     serve(options.logdir, options.host, 5000 if options.port is None else options.port,
           take_next_free=options.port is None, on_ready=announce)  # fmt: skip
     return 0

@@ -1,6 +1,7 @@
 """The dashboard beside a sweep: the web app in a process of its own."""
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -8,9 +9,10 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from .errors import SweepError
+from .errors import SweepError, UsageError
 
 _STOP_S = 5
+_EXIT_USAGE = 2
 
 
 @contextlib.contextmanager
@@ -18,13 +20,15 @@ def running_dashboard(logdir: Path, host: str, port: int | None) -> Iterator[str
     """Start `ml-tracking-ops web`, give its address, and end it on leaving.
 
     Raises:
-        SweepError: it does not start; with what it said.
+        SweepError: it does not start.
+        UsageError: the address cannot be listened at.
     """
     chosen = [] if port is None else [f"--port={port}"]
+    # its stdin is a pipe that closes with this process, however this process ends
     process = subprocess.Popen(
         [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli", "web", f"--logdir={logdir}",
-         f"--host={host}", *chosen],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True,
+         f"--host={host}", *chosen, "--exit-with-stdin"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     try:
         yield _read_address(process)
@@ -33,24 +37,33 @@ def running_dashboard(logdir: Path, host: str, port: int | None) -> Iterator[str
 
 
 def _read_address(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    line = process.stdout.readline()
+    """The address that it prints, once, when it is ready."""
+    line = process.stdout.readline() if process.stdout else ""
     address = next((word for word in line.split() if word.startswith("http")), None)
     if address is None:
-        process.wait()
-        raise SweepError("the dashboard did not start; the message above says why")
-    # whatever it prints later must never fill the pipe and block it
-    threading.Thread(target=process.stdout.read, daemon=True).start()
+        kind = UsageError if process.wait() == _EXIT_USAGE else SweepError
+        raise kind("the dashboard did not start; the message above says why")
     return address
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    process.terminate()
-    try:
-        process.wait(_STOP_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    with process:  # closes the pipes, at the latest on which it leaves
+        process.terminate()
+        try:
+            process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def exit_with_stdin() -> None:
+    """End this process, as SIGTERM would, once its stdin has closed."""
+
+    def wait_and_end() -> None:
+        while os.read(0, 4096):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait_and_end, name="stdin", daemon=True).start()
 
 
 def wait_until_interrupted() -> None:

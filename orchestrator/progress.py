@@ -62,7 +62,7 @@ class Story:
             parts.append(f"{self.metric} {format_number(run.best_value)} at step {run.best_step}")
         parts.append(format_combination(run))
         if run.status != "finished" and run.reason:
-            parts.append(f"({run.reason})")
+            parts.append(f"({run.reason.removeprefix('stopped early ')})")
         return [(_STYLES[run.status], "  ".join(part for part in parts if part))]
 
     @property

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from ml_tracking_ops.web.charts import Points, between, sort_by_step, thin, to_columns
 
 values_with_holes = hnp.arrays(

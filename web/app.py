@@ -1,0 +1,75 @@
+"""The web app as a whole: routes, what they share, and what runs while it is up."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from . import events, pages, series
+from .catalog_access import SharedCatalog
+from .feed import Feed
+from .security import SecurityMiddleware
+from .series_store import SeriesStore
+from .sse import encode_json
+
+_COMPRESS_FROM_BYTES = 1_000
+_COMPRESSION_LEVEL = 3
+_MAX_BODY_BYTES = 64 << 10
+
+
+def create_app(logdir: Path | str, allowed_hosts: Iterable[str] = ()) -> Starlette:
+    """The dashboard of one log folder, which need not exist yet.
+
+    Args:
+        allowed_hosts: names, besides localhost and addresses, that the app may be asked by.
+    """
+    catalog = SharedCatalog(Path(logdir).absolute())
+    feed = Feed(catalog)
+    app = Starlette(
+        routes=[*events.routes, *series.routes, *pages.routes],
+        middleware=[
+            Middleware(SecurityMiddleware, allowed_hosts=tuple(allowed_hosts)),
+            Middleware(
+                GZipMiddleware,
+                minimum_size=_COMPRESS_FROM_BYTES,
+                compresslevel=_COMPRESSION_LEVEL,
+            ),
+        ],
+        exception_handlers={HTTPException: _explain},
+        lifespan=_run_feed,
+        max_body_size=_MAX_BODY_BYTES,
+    )
+    app.state.logdir = catalog.logdir
+    app.state.catalog = catalog
+    app.state.feed = feed
+    app.state.series_store = SeriesStore()
+    return app
+
+
+@asynccontextmanager
+async def _run_feed(app: Starlette) -> AsyncIterator[None]:
+    # The one place where yielding in a task group is right: Starlette enters and leaves the
+    # lifespan in one task.
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(app.state.feed.run)
+        yield
+        app.state.feed.close()
+        tasks.cancel_scope.cancel()
+
+
+async def _explain(request: Request, error: Exception) -> Response:
+    """What went wrong: JSON for programs, a page for people."""
+    assert isinstance(error, HTTPException)
+    if request.url.path.startswith(("/api/", "/events")):
+        body = encode_json({"error": error.detail})
+        return Response(body, error.status_code, error.headers, "application/json")
+    if error.status_code == 404:
+        return await pages.not_found(request, error)
+    return Response(f"{error.detail}\n", error.status_code, error.headers, "text/plain")

@@ -1,0 +1,103 @@
+"""What pages and live events say of runs, sweeps and the list of both, in one wording.
+
+Plain dictionaries, ready for JSON and for templates. Times are seconds since the epoch.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ml_tracking_ops.orchestrator.catalog import Catalog, Experiment, Sweep
+from ml_tracking_ops.orchestrator.journal import RunState
+from ml_tracking_ops.orchestrator.objective import Best, Goal, is_better
+
+Row = dict[str, Any]
+
+
+def run_row(sweep_id: str, run: RunState, live: Best | None = None) -> Row:
+    """One run of a sweep; `live` is its best value so far, while the journal has none yet."""
+    value, step = run.best_value, run.best_step
+    if live is not None and not run.has_ended:
+        value, step = live.value, live.step
+    return {
+        "id": None if run.name is None else f"{sweep_id}/{run.name}",
+        "name": run.name,
+        "index": run.index,
+        "status": run.status,
+        "reason": run.reason,
+        "hyperparameters": run.hyperparameters,
+        "best_value": value,
+        "best_step": step,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+    }
+
+
+def sweep_summary(sweep: Sweep, live: Mapping[int, Best] | None = None) -> Row:
+    """The state of a sweep as a whole; `best` is the name of its best run."""
+    best = _best_run(sweep.state.runs.values(), sweep.optimization_goal, live or {})
+    run, value = best if best is not None else (None, None)
+    return {
+        "sweep": sweep.id,
+        "status": sweep.state.status,
+        "reason": sweep.state.reason,
+        "counts": sweep.state.counts,
+        "best": None if run is None else run.name,
+        "best_value": value,
+    }
+
+
+def _best_run(
+    runs: Iterable[RunState], goal: Goal | None, live: Mapping[int, Best]
+) -> tuple[RunState, float] | None:
+    best: tuple[RunState, float] | None = None
+    for run in runs:
+        so_far = live.get(run.index)
+        value = run.best_value if so_far is None or run.has_ended else so_far.value
+        if goal is None or value is None:
+            continue
+        if is_better(value, None if best is None else best[1], goal):
+            best = run, value
+    return best
+
+
+def sweep_cursor(sweep: Sweep) -> int:
+    """Where the live changes of a sweep go on, for a page that shows it as it is now."""
+    return len(sweep.changes)
+
+
+def experiment_entry(experiment: Experiment, status: str) -> Row:
+    return {
+        "kind": "experiment",
+        "id": experiment.id,
+        "name": experiment.name,
+        "status": status,
+        "started_at": experiment.started_at,
+    }
+
+
+def sweep_entry(sweep: Sweep) -> Row:
+    return {
+        "kind": "sweep",
+        "id": sweep.id,
+        "name": sweep.name,
+        "status": sweep.state.status,
+        "started_at": sweep.started_at,
+    }
+
+
+def list_entries(catalog: Catalog) -> list[Row]:
+    """Every experiment and every sweep, newest first within each kind."""
+    experiments = [
+        experiment_entry(experiment, experiment.status())
+        for experiment in catalog.experiments.values()
+    ]
+    return experiments + [sweep_entry(sweep) for sweep in catalog.sweeps.values()]
+
+
+def catalog_cursor(entries: Iterable[Row]) -> int:
+    """A digest of what a list shows: the same list gives the same cursor, also elsewhere."""
+    shown = sorted((entry["kind"], entry["id"], entry["status"]) for entry in entries)
+    digest = hashlib.blake2b(json.dumps(shown).encode(), digest_size=6).digest()
+    return int.from_bytes(digest)

@@ -1,0 +1,165 @@
+"""`GET /api/series` and `GET /api/metrics`: the points of runs as columns, thinned for charts."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from functools import partial
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from .catalog_access import RunFiles, find_runs
+from .charts import Points, between, thin, to_columns
+from .series_store import EMPTY, OVERVIEW_BUCKETS, Column, RunSeries, SeriesStore, identify
+from .sse import encode_json
+
+MAX_RUNS = 5_000
+MAX_POINTS = 20_000
+_DEFAULT_POINTS = 1_000
+_SERIES_PARAMETERS = ("run", "metric", "first_step", "last_step", "points")
+_READERS_AT_ONCE = 2
+
+_reading: anyio.lowlevel.RunVar[anyio.CapacityLimiter] = anyio.lowlevel.RunVar("reading")
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesQuery:
+    """What part of which runs is asked for, and how finely; no metrics: all of them."""
+
+    runs: tuple[str, ...]
+    metrics: tuple[str, ...] = ()
+    first_step: int | None = None
+    last_step: int | None = None
+    points: int = _DEFAULT_POINTS
+
+    @property
+    def is_overview(self) -> bool:
+        is_whole = self.first_step is None and self.last_step is None
+        return is_whole and self.points <= OVERVIEW_BUCKETS
+
+
+def parse_query(query: QueryParams) -> SeriesQuery:
+    """The query of `/api/series`.
+
+    Raises:
+        HTTPException: 400, naming the parameter, its value and what is allowed.
+    """
+    for name in query:
+        if name not in _SERIES_PARAMETERS:
+            allowed = ", ".join(_SERIES_PARAMETERS)
+            raise HTTPException(400, f"{name}: not known; allowed: {allowed}")
+    points = _whole_number(query, "points")
+    if points is not None and not 1 <= points <= MAX_POINTS:
+        raise HTTPException(400, f"points={points}: must be between 1 and {MAX_POINTS}")
+    return SeriesQuery(
+        parse_runs(query),
+        tuple(dict.fromkeys(query.getlist("metric"))),
+        _whole_number(query, "first_step"),
+        _whole_number(query, "last_step"),
+        _DEFAULT_POINTS if points is None else points,
+    )
+
+
+def parse_runs(query: QueryParams) -> tuple[str, ...]:
+    runs = tuple(dict.fromkeys(query.getlist("run")))
+    if not runs:
+        raise HTTPException(400, "run: at least one is needed, as in ?run=ID&run=ID")
+    if len(runs) > MAX_RUNS:
+        raise HTTPException(400, f"run: {len(runs)} were given; at most {MAX_RUNS} at once")
+    return runs
+
+
+def _whole_number(query: QueryParams, name: str) -> int | None:
+    text = query.get(name)
+    if text is None or text == "":
+        return None
+    digits = text.removeprefix("-")
+    if digits.isascii() and digits.isdecimal() and len(digits) <= 19:
+        number = int(text)
+        if -(2**63) <= number < 2**63:
+            return number
+    raise HTTPException(400, f"{name}={text}: must be a whole number of 64 bits")
+
+
+async def series(request: Request) -> Response:
+    """Columns of the runs that are known; the others are left out."""
+    query = parse_query(request.query_params)
+    state = request.app.state
+    runs = await state.catalog.use(partial(find_runs, run_ids=query.runs))
+    etag = await _read(_etag, runs, query)
+    headers = {"etag": etag, "cache-control": "no-cache"}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    body = await _read(encode_series, state.series_store, runs, query)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+async def metrics(request: Request) -> Response:
+    """The names of the metrics of some runs, in order of their first declaration."""
+    run_ids = parse_runs(request.query_params)
+    state = request.app.state
+    runs = await state.catalog.use(partial(find_runs, run_ids=run_ids))
+    names = await _read(list_metrics, state.series_store, runs)
+    body = encode_json({"metrics": names})
+    return Response(body, media_type="application/json", headers={"cache-control": "no-cache"})
+
+
+async def _read(function: Any, *arguments: Any) -> Any:
+    """Run in a worker thread; only a few at once, since each may hold a whole log in memory."""
+    try:
+        limiter = _reading.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(_READERS_AT_ONCE)
+        _reading.set(limiter)
+    return await anyio.to_thread.run_sync(partial(function, *arguments), limiter=limiter)
+
+
+def list_metrics(store: SeriesStore, runs: Iterable[RunFiles]) -> list[str]:
+    names: dict[str, None] = {}
+    for run in runs:
+        if run.dat_path is not None:
+            names.update(dict.fromkeys(store.overview(run.dat_path).metrics))
+    return list(names)
+
+
+def encode_series(store: SeriesStore, runs: Iterable[RunFiles], query: SeriesQuery) -> bytes:
+    """The whole answer, run by run, so that never more than one is held as Python objects."""
+    parts = (encode_json(run.run_id) + b":" + _encode_run(store, run, query) for run in runs)
+    return b'{"runs":{' + b",".join(parts) + b"}}"
+
+
+def _encode_run(store: SeriesStore, run: RunFiles, query: SeriesQuery) -> bytes:
+    loaded = EMPTY
+    if run.dat_path is not None:
+        read = store.overview if query.is_overview else store.all_points
+        loaded = read(run.dat_path)
+    return encode_json({"cursor": loaded.cursor, "metrics": select(loaded, query)})
+
+
+def select(run: RunSeries, query: SeriesQuery) -> dict[str, Any]:
+    """The columns of the metrics that were asked for."""
+    names = query.metrics or tuple(run.metrics)
+    return {name: _columns(run.metrics[name], query) for name in names if name in run.metrics}
+
+
+def _columns(column: Column, query: SeriesQuery) -> dict[str, Any]:
+    chosen = between(column.points, query.first_step, query.last_step)
+    count = column.count if len(chosen) == len(column.points) else len(chosen)
+    shown: Points = thin(chosen, query.points)
+    return {**to_columns(shown), "count": count, "is_thinned": len(shown) < count}
+
+
+def _etag(runs: Iterable[RunFiles], query: SeriesQuery) -> str:
+    identities = [identify(run.dat_path) for run in runs if run.dat_path is not None]
+    digest = hashlib.blake2b(repr((astuple(query), identities)).encode(), digest_size=12)
+    return f'"{digest.hexdigest()}"'
+
+
+routes = [Route("/api/series", series), Route("/api/metrics", metrics)]

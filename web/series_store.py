@@ -1,0 +1,146 @@
+"""Logs as charts need them, read once and kept while they stay as they are, in bounded memory.
+
+Kept are, for as many runs as fit: an overview (every metric thinned to `OVERVIEW_BUCKETS`,
+enough for a page with many runs) and, for the latest ones, all points (for zooming in).
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from ml_tracking_ops.logger.reader import LogFormatError, Series, read_log
+
+from .charts import Points, sort_by_step, thin
+
+T = TypeVar("T")
+
+OVERVIEW_BUCKETS = 512
+_OVERVIEW_BYTES = 64 << 20
+_ALL_POINTS_BYTES = 64 << 20
+_POINT_BYTES = 24
+_ENTRY_BYTES = 500
+
+Identity = tuple[int, ...]
+MISSING: Identity = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The points of one metric, perhaps thinned; `count` is how many there are in all."""
+
+    points: Points
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunSeries:
+    """Every metric of a run, sorted by step, as of the first `cursor` bytes of its log."""
+
+    cursor: int
+    metrics: dict[str, Column]
+
+    @property
+    def size_bytes(self) -> int:
+        points = sum(len(column.points) for column in self.metrics.values())
+        return points * _POINT_BYTES + (1 + len(self.metrics)) * _ENTRY_BYTES
+
+
+EMPTY = RunSeries(0, {})
+
+
+class SeriesStore:
+    """Reads logs for any number of threads; a log that has grown is read anew."""
+
+    def __init__(self) -> None:
+        self._overviews: _Cache[RunSeries] = _Cache(_OVERVIEW_BYTES, lambda run: run.size_bytes)
+        self._all_points: _Cache[RunSeries] = _Cache(_ALL_POINTS_BYTES, lambda run: run.size_bytes)
+
+    def overview(self, path: Path) -> RunSeries:
+        """Every metric thinned to `OVERVIEW_BUCKETS`."""
+        identity = identify(path)
+        found = self._overviews.get(path, identity)
+        if found is None:
+            self._read(path, identity)
+            found = self._overviews.get(path, identity)
+        return found or EMPTY
+
+    def all_points(self, path: Path) -> RunSeries:
+        """Every point of every metric."""
+        identity = identify(path)
+        return self._all_points.get(path, identity) or self._read(path, identity)
+
+    def _read(self, path: Path, identity: Identity) -> RunSeries:
+        run = _load(path) if identity else EMPTY
+        self._all_points.put(path, identity, run)
+        self._overviews.put(path, identity, _thinned(run))
+        return run
+
+
+def identify(path: Path) -> Identity:
+    """What changes whenever a file's content does; empty where there is no file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return MISSING
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _load(path: Path) -> RunSeries:
+    try:
+        log = read_log(path)
+    except (OSError, LogFormatError):
+        return EMPTY
+    return RunSeries(log.size_bytes, {name: _column(series) for name, series in log.items()})
+
+
+def _column(series: Series) -> Column:
+    points = sort_by_step(Points(series.step, series.wall_time, series.value))
+    return Column(points, len(points))
+
+
+def _thinned(run: RunSeries) -> RunSeries:
+    return RunSeries(
+        run.cursor,
+        {
+            name: Column(thin(column.points, OVERVIEW_BUCKETS), column.count)
+            for name, column in run.metrics.items()
+        },
+    )
+
+
+class _Cache(Generic[T]):
+    """The latest used values that fit into a number of bytes, each valid for one identity."""
+
+    def __init__(self, max_bytes: int, size_bytes: Callable[[T], int]) -> None:
+        self._max_bytes = max_bytes
+        self._size_bytes = size_bytes
+        self._entries: OrderedDict[Path, tuple[Identity, T]] = OrderedDict()
+        self._total_bytes = 0
+        self._lock = threading.Lock()
+
+    def get(self, path: Path, identity: Identity) -> T | None:
+        with self._lock:
+            known, value = self._entries.get(path, (None, None))
+            if known != identity:
+                return None
+            self._entries.move_to_end(path)
+            return value
+
+    def put(self, path: Path, identity: Identity, value: T) -> None:
+        size_bytes = self._size_bytes(value)
+        with self._lock:
+            self._drop(path)
+            if size_bytes > self._max_bytes:
+                return
+            self._entries[path] = identity, value
+            self._total_bytes += size_bytes
+            while self._total_bytes > self._max_bytes:
+                self._drop(next(iter(self._entries)))
+
+    def _drop(self, path: Path) -> None:
+        entry = self._entries.pop(path, None)
+        if entry is not None:
+            self._total_bytes -= self._size_bytes(entry[1])

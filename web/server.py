@@ -1,0 +1,138 @@
+"""Serving the web app: its own socket, its own signals, and a quick end.
+
+uvicorn waits for every open response before it ends, and a live stream never ends by itself:
+so the streams are ended first, and connections that still hang are cut.
+"""
+
+import asyncio
+import errno
+import ipaddress
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from ml_tracking_ops.orchestrator.errors import PortTakenError, UsageError
+
+from .app import create_app
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 5000
+_PORTS_TRIED = 100
+_BACKLOG = 1024
+_LONGEST_REQUEST_HEAD_BYTES = 512 << 10
+_CUT_AFTER_S = 0.3
+
+
+def serve(
+    logdir: Path | str,
+    host: str = DEFAULT_HOST,
+    port: int = DEFAULT_PORT,
+    *,
+    take_next_free: bool = False,
+    on_ready: Callable[[str], None] = lambda address: None,
+) -> None:
+    """Serve the dashboard of `logdir` until SIGINT (Ctrl-C) or SIGTERM.
+
+    Args:
+        port: 0 takes any free one.
+        take_next_free: where `port` is taken, try those after it.
+        on_ready: called with the address once connections are accepted.
+
+    Raises:
+        PortTakenError: `port` is taken.
+        UsageError: the address cannot be listened on for another reason.
+    """
+    listener = listen(host, port, take_next_free=take_next_free)
+    with listener:
+        on_ready(address_of(listener, host))
+        app = create_app(logdir, allowed_hosts=(host,))
+        make_server(app).run(sockets=[listener])
+
+
+def listen(host: str, port: int, *, take_next_free: bool = False) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        PortTakenError, UsageError: as `serve`.
+    """
+    n_ports = _PORTS_TRIED if take_next_free and port else 1
+    for candidate in range(port, min(port + n_ports, 65536)):
+        try:
+            return _bind(host, candidate)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise UsageError(
+                    f"cannot listen on {host}:{candidate}: {error.strerror}; "
+                    "choose another address with --host and --port"
+                ) from error
+    raise PortTakenError(host, port)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":  # elsewhere it would let two programs share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def address_of(listener: socket.socket, host: str) -> str:
+    """What to type into a browser on this machine."""
+    port = listener.getsockname()[1]
+    try:
+        is_everywhere = ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        is_everywhere = False
+    if is_everywhere:
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def make_server(app: Starlette) -> "DashboardServer":
+    """A server for `app` with the little of uvicorn that is needed: quick to start, quiet."""
+    config = uvicorn.Config(
+        app,
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        h11_max_incomplete_event_size=_LONGEST_REQUEST_HEAD_BYTES,
+    )
+    return DashboardServer(config, app)
+
+
+class DashboardServer(uvicorn.Server):
+    """uvicorn, but for its end: the live streams go first, and nothing is waited for long."""
+
+    def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
+        super().__init__(config)
+        self._feed = app.state.feed
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._feed.close()
+        cut = asyncio.get_running_loop().call_later(_CUT_AFTER_S, self._cut_connections)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            cut.cancel()
+        # A signal that was obeyed is not raised again: leaving on Ctrl-C is no error here.
+        self._captured_signals.clear()
+
+    def _cut_connections(self) -> None:
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()

@@ -1,0 +1,57 @@
+"""The third-party files of the pages: pinned to a version and to the hash of their bytes.
+
+The browser loads them from the jsDelivr CDN and refuses any whose bytes differ. Nothing of them
+is in the repository. `CONTENT_SECURITY_POLICY` allows exactly these addresses and our own.
+"""
+
+from dataclasses import dataclass
+
+_CDN = "https://cdn.jsdelivr.net/npm"
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file of an npm package; `integrity` is its hash as subresource integrity writes it."""
+
+    package: str
+    version: str
+    path: str
+    integrity: str
+
+    @property
+    def url(self) -> str:
+        return f"{_CDN}/{self.package}@{self.version}/{self.path}"
+
+
+HTMX = Asset(
+    "htmx.org",
+    "4.0.1",
+    "dist/htmx.min.js",
+    "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn",
+)
+UPLOT = Asset(
+    "uplot",
+    "1.6.32",
+    "dist/uPlot.iife.min.js",
+    "sha384-Gx3t0zdBAuQOuvvmaLZj7HKEiSgWTAs+VdtNY7wt19QDPTDQjFIwAuXDj0zeN00c",
+)
+UPLOT_STYLE = Asset(
+    "uplot",
+    "1.6.32",
+    "dist/uPlot.min.css",
+    "sha384-IfV0B7MIOYuO95kO9G5ySKPz/85zqFNOAs8iy4tkK5zd9izhJAB8b7lHrwYqqmYE",
+)
+ASSETS = {"htmx": HTMX, "uplot": UPLOT, "uplot_style": UPLOT_STYLE}
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        f"script-src 'self' {HTMX.url} {UPLOT.url}",
+        f"style-src 'self' {UPLOT_STYLE.url}",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)

@@ -1,0 +1,105 @@
+"""What the page of experiments shows."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from starlette.datastructures import QueryParams
+
+from ml_tracking_ops.orchestrator.catalog import Catalog, Experiment
+
+from . import rows
+from .run_colors import ExperimentColors
+
+DEFAULT_NEWEST = 10
+_MOST_DRAWN = 200
+_LISTED = 100
+_MOST_WITH_DIGEST = 200
+
+Context = dict[str, Any]
+
+
+def experiments_context(catalog: Catalog, query: QueryParams, colors: ExperimentColors) -> Context:
+    """The list of experiments, and those that are drawn: the ones named in the address, else
+    the newest."""
+    known = list(catalog.experiments.values())
+    colors.assign(experiment.id for experiment in reversed(known))
+    search = query.get("q", "").strip()
+    newest = _number(query.get("newest"), DEFAULT_NEWEST, _MOST_DRAWN)
+    is_newest = "run" not in query
+    selected = known[:newest] if is_newest else _selected(catalog, query.getlist("run"))
+    found = [one for one in known if search.casefold() in one.name.casefold()]
+    listed = found[: _number(query.get("limit"), _LISTED, len(known) or 1)]
+    drawn = {experiment.id for experiment in selected}
+    listed_ids = {experiment.id for experiment in listed}
+    return {
+        "section": "experiments",
+        "n_total": len(known),
+        "n_sweeps": len(catalog.sweeps),
+        "n_found": len(found),
+        "q": search,
+        "newest": newest,
+        "default_newest": DEFAULT_NEWEST,
+        "is_newest": is_newest,
+        "runs": [_entry(experiment, colors) for experiment in selected],
+        "listed": [
+            {
+                **_entry(experiment, colors),
+                "status": experiment.status(),
+                "is_selected": experiment.id in drawn,
+            }
+            for experiment in listed
+        ],
+        "selected_elsewhere": []
+        if is_newest
+        else [identity for identity in drawn if identity not in listed_ids],
+        "more_href": "?" + urlencode([*_without(query, "limit"), ("limit", len(listed) + 200)]),
+        "page_data": {
+            "view": "experiments",
+            "runs": [run_data(_entry(experiment, colors)) for experiment in selected],
+            "follow": {"catalog": catalog_place(catalog)},
+        },
+    }
+
+
+def _entry(experiment: Experiment, colors: ExperimentColors) -> Context:
+    return {
+        "id": experiment.id,
+        "name": experiment.name,
+        "color": colors.color(experiment.id),
+        "started_at": experiment.started_at,
+        "href": run_href(experiment.id),
+    }
+
+
+def run_data(entry: Context) -> Context:
+    """What the charts need to know of a run."""
+    return {key: entry[key] for key in ("id", "name", "color", "started_at")}
+
+
+def run_href(run_id: str) -> str:
+    return "/runs/" + quote(run_id)
+
+
+def catalog_place(catalog: Catalog) -> int:
+    """From where the stream goes on with changes of the list.
+
+    Of many experiments the digest costs a look into each file; there the stream begins with
+    the whole list instead.
+    """
+    if len(catalog.experiments) > _MOST_WITH_DIGEST:
+        return 0
+    return rows.catalog_cursor(rows.list_entries(catalog))
+
+
+def _selected(catalog: Catalog, ids: Sequence[str]) -> list[Experiment]:
+    wanted = set(ids)
+    return [one for one in catalog.experiments.values() if one.id in wanted][:_MOST_DRAWN]
+
+
+def _without(query: QueryParams, name: str) -> list[tuple[str, str]]:
+    return [(key, value) for key, value in query.multi_items() if key != name]
+
+
+def _number(text: str | None, default: int, most: int) -> int:
+    return min(int(text), most) if text is not None and text.isdecimal() else default

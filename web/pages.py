@@ -1,0 +1,182 @@
+"""The pages: what a person sees at /experiments, /sweeps and /runs.
+
+Every page is rendered whole; htmx takes from it the parts that changed. What the page's script
+needs to know stands in one place of it, as `page_data`. Looking into the log folder and
+rendering happen in a worker thread (`SharedCatalog.use`), never in the event loop.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from ml_tracking_ops.orchestrator.catalog import Catalog
+
+from . import formats
+from .assets import ASSETS, CONTENT_SECURITY_POLICY
+from .catalog_access import find_run
+from .experiments_page import experiments_context
+from .run_colors import ExperimentColors
+from .run_page import run_context
+from .sweeps_page import sweeps_context
+
+_HERE = Path(__file__).parent
+_HEADERS = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"}
+
+Context = dict[str, Any]
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = formats.format_number
+    environment.filters["step"] = formats.format_step
+    environment.filters["duration"] = formats.format_duration
+    environment.filters["clock"] = formats.format_clock
+    environment.filters["ago"] = lambda then: formats.format_ago(then, time.time())
+    environment.filters["age"] = lambda then: formats.format_age(then, time.time())
+    environment.globals["now"] = time.time
+    return environment
+
+
+_TEMPLATES = _environment()
+
+
+def render(template: str, logdir: Path, context: Context) -> str:
+    """A whole page as HTML; `context["page_data"]` is what its script gets to know."""
+    assets = {name: {**asdict(asset), "url": asset.url} for name, asset in ASSETS.items()}
+    page_data = {
+        "view": "none", "runs": [], "metric": None, "follow": {}, "output": None,
+        **context.get("page_data", {}), "assets": assets,
+    }  # fmt: skip
+    values = {**context, "page_data": page_data, "logdir": str(logdir)}
+    return _TEMPLATES.get_template(template).render(values)
+
+
+async def _page(
+    request: Request, template: str, build: Callable[[Catalog], Context | None]
+) -> Response:
+    """Render what `build` finds; where it finds nothing the answer is 404."""
+    logdir: Path = request.app.state.logdir
+
+    def build_and_render(catalog: Catalog) -> str | None:
+        context = build(catalog)
+        if context is None:
+            return None
+        context["logdir_exists"] = logdir.is_dir()
+        return render(template, logdir, context)
+
+    html = await request.app.state.catalog.use(build_and_render)
+    if html is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return HTMLResponse(html, headers=_HEADERS)
+
+
+async def home(request: Request) -> Response:
+    return RedirectResponse("/experiments", HTTPStatus.TEMPORARY_REDIRECT)
+
+
+async def experiments(request: Request) -> Response:
+    colors = _colors(request)
+    return await _page(
+        request,
+        "experiments.html",
+        lambda catalog: experiments_context(catalog, request.query_params, colors),
+    )
+
+
+async def sweeps(request: Request) -> Response:
+    sweep_id = request.path_params.get("sweep_id")
+    feed = getattr(request.app.state, "feed", None)
+    return await _page(
+        request,
+        "sweeps.html",
+        lambda catalog: sweeps_context(catalog, sweep_id, request.query_params, feed),
+    )
+
+
+async def run(request: Request) -> Response:
+    run_id: str = request.path_params["run_id"]
+    colors, feed = _colors(request), getattr(request.app.state, "feed", None)
+    return await _page(
+        request, "run.html", lambda catalog: run_context(catalog, run_id, colors, feed)
+    )
+
+
+def _colors(request: Request) -> ExperimentColors:
+    """The colours this server has handed out so far."""
+    state = request.app.state
+    if not hasattr(state, "experiment_colors"):
+        state.experiment_colors = ExperimentColors()
+    colors: ExperimentColors = state.experiment_colors
+    return colors
+
+
+async def output(request: Request) -> Response:
+    """The whole output of a run, as it came."""
+    run_id: str = request.path_params["run_id"]
+    files = await request.app.state.catalog.use(lambda catalog: find_run(catalog, run_id))
+    path = files.log_path if files is not None else None
+    if path is None or not path.is_file():
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    name = quote(f"{path.stem}.log")
+    headers = {"Content-Disposition": f"attachment; filename*=utf-8''{name}"}
+    return FileResponse(path, media_type="text/plain; charset=utf-8", headers=headers)
+
+
+async def not_found(request: Request, error: Exception) -> Response:
+    """The page for an address at which nothing is."""
+    path = request.url.path
+    if path.startswith("/static/"):
+        return PlainTextResponse("Nothing is here.\n", HTTPStatus.NOT_FOUND)
+    what = {
+        "/sweeps/": "There is no sweep of this name.",
+        "/runs/": "There is no run of this name.",
+        "/output/": "This run has no output: it was not started by a sweep, or its log is gone.",
+    }
+    text = next((text for start, text in what.items() if path.startswith(start)), None)
+    context = {"what": text or "No page has this address.", "section": None}
+    html = render("not_found.html", request.app.state.logdir, context)
+    return HTMLResponse(html, HTTPStatus.NOT_FOUND, headers=_HEADERS)
+
+
+class _FreshStaticFiles(StaticFiles):
+    """Our own scripts and styles: the browser asks each time whether they have changed."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+routes: list[BaseRoute] = [
+    Route("/", home),
+    Route("/experiments", experiments),
+    Route("/sweeps", sweeps),
+    Route("/sweeps/{sweep_id:path}", sweeps),
+    Route("/runs/{run_id:path}", run),
+    Route("/output/{run_id:path}", output),
+    Mount("/static", _FreshStaticFiles(directory=_HERE / "static")),
+]

@@ -1,0 +1,28 @@
+"""Which of the palette's colours a run has. It keeps it for good."""
+
+from collections.abc import Iterable
+
+N_COLORS = 12
+
+
+class ExperimentColors:
+    """Hands out colours to experiments in the order in which they started.
+
+    So neighbours in the list differ, and the next experiment takes the next colour; a deleted
+    experiment changes nobody else's while the server runs.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def assign(self, ids_oldest_first: Iterable[str]) -> None:
+        for identity in ids_oldest_first:
+            self._numbers.setdefault(identity, len(self._numbers))
+
+    def color(self, identity: str) -> int:
+        return self._numbers.get(identity, 0) % N_COLORS
+
+
+def sweep_run_color(index: int) -> int:
+    """The colour of a sweep's run, from its index, which is counted from 1."""
+    return (index - 1) % N_COLORS

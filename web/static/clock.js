@@ -1,0 +1,27 @@
+// Times that go on: durations of what runs, and how long ago something began.
+
+import { formatAgo, formatDuration } from "./format.js";
+
+export function startClock() {
+  setInterval(tick, 1000);
+}
+
+function tick() {
+  if (document.hidden) return;
+  const now = Date.now() / 1000;
+  for (const element of document.querySelectorAll("[data-since]")) {
+    setText(element, formatDuration(now - Number(element.dataset.since)));
+  }
+  for (const element of document.querySelectorAll("[data-ago]")) {
+    const text = formatAgo(now - Number(element.dataset.ago));
+    if (text !== null) setText(element, text);
+  }
+  for (const element of document.querySelectorAll("[data-age]")) {
+    const text = formatAgo(now - Number(element.dataset.age));
+    if (text !== null) setText(element, text.replace(" ago", "").replace("just ", ""));
+  }
+}
+
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

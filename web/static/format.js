@@ -1,0 +1,70 @@
+// Numbers and times as people read them; the same rules as formats.py. Pure.
+
+const MINUTE = 60, HOUR = 3600, DAY = 86400;
+const minus = (text) => text.replace(/^-/, "\u2212");
+const trimmed = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
+const two = (n) => String(n).padStart(2, "0");
+
+/** As many digits as are needed: at most five significant ones. */
+export function formatNumber(value) {
+  if (typeof value !== "number") return value == null ? "–" : String(value);
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
+  if (value === 0) return "0";
+  if (Number.isInteger(value) && Math.abs(value) < 1e6) return minus(String(value));
+  const exponent = Math.floor(Math.log10(Math.abs(value)));
+  if (exponent >= -4 && exponent < 6) return minus(trimmed(value.toFixed(Math.max(0, 4 - exponent))));
+  const [mantissa, power] = value.toExponential(3).split("e");
+  return minus(`${trimmed(mantissa)}e${Number(power)}`);
+}
+
+export function formatStep(step) {
+  if (step == null) return "–";
+  return minus(String(Math.round(step)).replace(/\B(?=(\d{3})+$)/g, "\u2009"));
+}
+
+export function formatDuration(seconds) {
+  const s = Math.max(0, seconds);
+  if (s < 9.95) return `${s.toFixed(1)} s`;
+  const whole = Math.round(s);
+  if (whole < MINUTE) return `${whole} s`;
+  if (whole < HOUR) return `${Math.floor(whole / MINUTE)} m ${two(whole % MINUTE)} s`;
+  if (whole < DAY) return `${Math.floor(whole / HOUR)} h ${two(Math.floor((whole % HOUR) / MINUTE))} m`;
+  return `${Math.floor(whole / DAY)} d ${two(Math.floor((whole % DAY) / HOUR))} h`;
+}
+
+/** How long ago; `null` where a date says it better (the server wrote it). */
+export function formatAgo(seconds) {
+  if (seconds < MINUTE) return "just now";
+  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min ago`;
+  if (seconds < DAY) return `${Math.floor(seconds / HOUR)} h ago`;
+  if (seconds < 7 * DAY) return `${Math.floor(seconds / DAY)} d ago`;
+  return null;
+}
+
+/** Labels of an axis' ticks: all with the digits that their distance needs. */
+export function formatTicks(ticks) {
+  const shown = ticks.filter((tick) => tick != null);
+  if (shown.length === 0) return ticks.map(() => "");
+  const largest = Math.max(...shown.map(Math.abs));
+  const gap = shown.length > 1 ? Math.abs(shown[1] - shown[0]) : largest;
+  if (largest >= 1e6 || (largest > 0 && largest < 1e-3)) return ticks.map((tick) => (tick == null ? "" : shortened(tick)));
+  const decimals = decimalsOf(gap);
+  return ticks.map((tick) => (tick == null ? "" : minus(tick.toFixed(decimals))));
+}
+
+/** How many decimals it takes to write a distance between ticks exactly. */
+function decimalsOf(gap) {
+  for (let decimals = 0; decimals < 8; decimals++) {
+    const scaled = gap * 10 ** decimals;
+    if (Math.abs(scaled - Math.round(scaled)) < 1e-6 * Math.max(1, scaled)) return decimals;
+  }
+  return 8;
+}
+
+function shortened(value) {
+  const size = Math.abs(value);
+  for (const [unit, letter] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]]) {
+    if (size >= unit && size < unit * 1000) return minus(trimmed((value / unit).toFixed(3)) + letter);
+  }
+  return formatNumber(value);
+}

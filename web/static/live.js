@@ -1,0 +1,74 @@
+// The page's one stream of server-sent events. It ends while the tab is hidden, and after a break
+// goes on from the cursors that the page has reached: nothing is missed, nothing comes twice.
+
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 8000;
+const SILENCE_MS = 40_000; // the server pings every 15 s
+const EVENTS = ["points", "reset", "sweep", "runs", "catalog", "log", "gone", "ping"];
+
+export class LiveStream {
+  #address;
+  #onEvent;
+  #onState;
+  #source = null;
+  #retryMs = FIRST_RETRY_MS;
+  #timer = 0;
+  #watchdog = 0;
+
+  /**
+   * @param {() => string | null} address  where to go on from now; null: nothing to follow
+   * @param {(name: string, data: object) => void} onEvent
+   * @param {(state: "idle" | "connecting" | "open" | "lost") => void} onState
+   */
+  constructor(address, onEvent, onState) {
+    this.#address = address;
+    this.#onEvent = onEvent;
+    this.#onState = onState;
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.#close("idle") : this.restart()));
+    addEventListener("pagehide", () => this.#close("idle"));
+    addEventListener("pageshow", (event) => event.persisted && this.restart());
+    addEventListener("online", () => this.#source === null && this.restart());
+  }
+
+  /** Connect anew, with what the page follows now. */
+  restart() {
+    this.#close();
+    const address = document.hidden ? null : this.#address();
+    if (address === null) return this.#onState("idle");
+    this.#onState("connecting");
+    const source = new EventSource(address);
+    this.#source = source;
+    source.onopen = () => {
+      this.#retryMs = FIRST_RETRY_MS;
+      this.#watch();
+      this.#onState("open");
+    };
+    source.onerror = () => this.#source === source && this.#retry();
+    for (const name of EVENTS) source.addEventListener(name, (event) => this.#take(source, name, event.data));
+  }
+
+  #take(source, name, data) {
+    if (this.#source !== source) return;
+    this.#watch();
+    if (name !== "ping") this.#onEvent(name, JSON.parse(data));
+  }
+
+  #watch() {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.#retry(), SILENCE_MS);
+  }
+
+  #retry() {
+    this.#close("lost");
+    this.#timer = setTimeout(() => this.restart(), this.#retryMs * (0.75 + Math.random() / 2));
+    this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
+  }
+
+  #close(state) {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#watchdog);
+    this.#source?.close();
+    this.#source = null;
+    if (state) this.#onState(state);
+  }
+}

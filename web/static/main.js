@@ -1,0 +1,239 @@
+// Brings a page to life: reads the server's data (once, from #page-data), draws the charts, and
+// follows the stream. htmx may swap parts of the page; then the page is read again.
+
+import { loadScript, loadStyle } from "./assets.js";
+import { ChartGrid } from "./charts.js";
+import { startClock } from "./clock.js";
+import { LiveStream } from "./live.js";
+import { OutputView } from "./output.js";
+import { requestRefresh } from "./refresh.js";
+import { RunRows } from "./rows.js";
+import { syncSelection } from "./selection.js";
+import { bindOptions, readOptions } from "./settings.js";
+import { SeriesStore } from "./store.js";
+
+const CONNECTION = { idle: "", connecting: "Connecting…", open: "Live", lost: "Connection lost – reconnecting" };
+
+const store = new SeriesStore();
+const stream = new LiveStream(streamAddress, onEvent, showConnection);
+let page = null;
+let pageText = null;
+let grid = null;
+let output = null;
+let rows = new RunRows();
+let options = readOptions();
+let followed = "";
+let places = new Map(); // what the stream has reached: "sweep=ID" -> cursor
+let turn = 0;
+let hasCharts = null; // a promise: uPlot has arrived
+
+function mount() {
+  const element = document.querySelector("#page-data");
+  if (!element) return;
+  const text = element.dataset.page;
+  const area = document.querySelector("[data-charts]");
+  const isSame = text === pageText && (grid?.element ?? null) === area;
+  page = JSON.parse(text);
+  pageText = text;
+  hasCharts ??= loadLibraries(page.assets);
+  bindOptions(options, (chosen) => grid?.setOptions((options = chosen)));
+  syncSelection(page.runs.map((run) => run.id));
+  foldSidebar();
+  if (isSame) return;
+  for (const [key, place] of Object.entries(page.follow)) if (!places.has(key)) places.set(key, place);
+  mountGrid(area);
+  mountOutput();
+  void showRuns();
+}
+
+function mountGrid(area) {
+  if (grid?.element === area) return;
+  grid?.destroy();
+  rows = new RunRows();
+  grid = area && new ChartGrid(area, store, options, pointOut);
+}
+
+function mountOutput() {
+  const element = document.querySelector("#output");
+  if (element === (output?.element ?? null)) return;
+  output = element && new OutputView(element, document.querySelector("#follow"));
+  if (!output) return;
+  output.write(page.output.text);
+  places.set(page.output.key, page.output.offset);
+}
+
+async function showRuns() {
+  const mine = ++turn;
+  const ids = page.runs.map((run) => run.id);
+  store.keepOnly(ids);
+  try {
+    if (grid && (await hasCharts)) await grid.show(page.runs, await metricsToShow(ids));
+    else if (grid) await store.loadNames(ids);
+    await store.load(ids, []);
+  } catch (error) {
+    if (mine === turn) showBanner(`The points could not be loaded (${error.message}). Reload the page to try again.`);
+  }
+  if (mine === turn) follow();
+}
+
+async function metricsToShow(ids) {
+  const names = await store.loadNames(ids);
+  if (page.view !== "sweep") return names;
+  fillMetricSelect(names);
+  const chosen = document.querySelector("#metric").value;
+  return chosen ? [chosen] : [];
+}
+
+function fillMetricSelect(names) {
+  const select = document.querySelector("#metric");
+  for (const name of names) if (![...select.options].some((option) => option.value === name)) select.add(new Option(name, name));
+  if (select.dataset.bound) return;
+  select.dataset.bound = "true";
+  select.addEventListener("change", () => {
+    const address = new URL(location.href);
+    address.searchParams.set("metric", select.value);
+    history.replaceState(history.state, "", address);
+    void grid.show(page.runs, [select.value]);
+  });
+}
+
+store.onNewMetric = (name) => {
+  if (page.view !== "sweep") grid?.add(name);
+  else {
+    fillMetricSelect([name]);
+    if (grid?.metrics.length === 0) void grid.show(page.runs, [document.querySelector("#metric").value]);
+  }
+};
+
+// ---- The stream ----
+
+function follow() {
+  const wanted = JSON.stringify([page.runs.map((run) => run.id), Object.keys(page.follow), page.output?.key]);
+  if (wanted === followed) return;
+  followed = wanted;
+  const kept = new Set([...Object.keys(page.follow), page.output?.key]);
+  places = new Map([...places].filter(([key]) => kept.has(key)));
+  stream.restart();
+}
+
+function streamAddress() {
+  const parts = [...places].map(([key, place]) => parameter(key, place));
+  for (const [id, cursor] of store.cursors(page.runs.map((run) => run.id))) parts.push(`run=${encodeURIComponent(`${id}:${cursor}`)}`);
+  return parts.length ? `/events?${parts.join("&")}` : null;
+}
+
+/** ("sweep=ID", cursor) as a parameter; "catalog" has no ID, and its cursor stands alone. */
+function parameter(key, place) {
+  const [kind, ...rest] = key.split("=");
+  const id = rest.join("=");
+  return `${kind}=${encodeURIComponent(id ? `${id}:${place}` : place)}`;
+}
+
+const HANDLERS = {
+  points: onPoints,
+  reset({ run }) {
+    store.empty(run);
+    grid?.redraw();
+  },
+  runs(event) {
+    places.set(`sweep=${event.sweep}`, event.cursor);
+    const shown = page.view === "run" ? event.runs.filter((row) => row.id === page.runs[0]?.id) : event.runs;
+    if (rows.update(shown)) requestRefresh();
+  },
+  sweep(event) {
+    places.set(`sweep=${event.sweep}`, event.cursor);
+    if (page.view === "sweep") requestRefresh();
+  },
+  catalog(event) {
+    places.set("catalog", event.cursor);
+    requestRefresh();
+  },
+  log({ run, start, offset, text }) {
+    const key = `log=${run}`;
+    if (!output || page.output?.key !== key) return;
+    if (start < places.get(key)) output.clear();
+    else if (start > places.get(key)) output.write("\n… (some output left out here; download it to see all)\n");
+    places.set(key, offset);
+    output.write(text);
+  },
+  gone: requestRefresh,
+};
+
+function onEvent(name, data) {
+  HANDLERS[name]?.(data);
+}
+
+function onPoints(event) {
+  if (store.hasGap(event)) {
+    store.forget(event.run);
+    void showRuns();
+    return;
+  }
+  grid?.append(event, store.append(event));
+}
+
+function showConnection(state) {
+  const element = document.querySelector("#connection");
+  const before = element.dataset.state;
+  element.dataset.state = state;
+  element.textContent = before === "lost" && state === "connecting" ? CONNECTION.lost : CONNECTION[state];
+  if (before === "lost" && state === "connecting") element.dataset.state = "lost";
+}
+
+// ---- Around the charts ----
+
+/** Mark a run everywhere: in the charts, the legend and the table. */
+function pointOut(runId) {
+  grid?.highlight(runId);
+  for (const element of document.querySelectorAll("[data-run].is-pointed")) element.classList.remove("is-pointed");
+  if (runId === null) return;
+  for (const element of document.querySelectorAll(`[data-run="${CSS.escape(runId)}"]`)) element.classList.add("is-pointed");
+}
+
+document.addEventListener("pointerover", (event) => {
+  const element = event.target instanceof Element ? event.target.closest("[data-run]") : null;
+  if (element && event.pointerType === "mouse") pointOut(element.dataset.run);
+});
+document.addEventListener("pointerout", (event) => {
+  const element = event.target instanceof Element ? event.target.closest("[data-run]") : null;
+  if (element && !element.contains(event.relatedTarget)) pointOut(null);
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target instanceof Element ? event.target.closest("[data-copy]") : null;
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  button.textContent = "Copied";
+  setTimeout(() => (button.textContent = "Copy"), 1500);
+});
+
+/** On a narrow screen the list begins closed: what it lists is drawn below it. */
+function foldSidebar() {
+  const fold = document.querySelector(".sidebar-fold");
+  if (!fold || fold.dataset.bound) return;
+  fold.dataset.bound = "true";
+  fold.open = !matchMedia("(max-width: 760px)").matches || page.runs.length === 0;
+}
+
+// ---- What the page needs from elsewhere ----
+
+async function loadLibraries(assets) {
+  const [hasHtmx, hasUplot] = await Promise.all([loadScript(assets.htmx), loadScript(assets.uplot), loadStyle(assets.uplot_style)]);
+  const missing = [];
+  if (!hasUplot) missing.push("charts need uPlot");
+  if (!hasHtmx) missing.push("live tables need htmx");
+  if (missing.length) {
+    showBanner(`From cdn.jsdelivr.net nothing could be loaded: ${missing.join(", and ")}. The tables, links and outputs on this page work; reload it to see what is new.`);
+  }
+  return hasUplot;
+}
+
+function showBanner(text) {
+  const banner = document.querySelector("#banner");
+  banner.textContent = text;
+  banner.hidden = false;
+}
+
+document.addEventListener("htmx:after:swap", mount);
+startClock();
+mount();

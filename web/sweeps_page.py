@@ -1,0 +1,142 @@
+"""What the page of sweeps shows: the list of sweeps, and one of them."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+from urllib.parse import quote
+
+from starlette.datastructures import QueryParams
+
+from ml_tracking_ops.orchestrator.catalog import Catalog, Sweep
+from ml_tracking_ops.orchestrator.objective import Best, is_better
+
+from . import rows
+from .experiments_page import catalog_place, run_data, run_href
+from .run_colors import sweep_run_color
+from .runs_table import RunsTable, TableQuery, build_table
+from .sweep_summary import summarize
+
+_GOING_ON = ("pending", "running")
+
+Context = dict[str, Any]
+
+
+def sweeps_context(
+    catalog: Catalog, sweep_id: str | None, query: QueryParams, feed: Any = None
+) -> Context | None:
+    """The sweep of this id, or else the newest; None where no sweep has this id."""
+    if sweep_id is None:
+        sweep = next(iter(catalog.sweeps.values()), None)
+    elif (sweep := catalog.sweeps.get(sweep_id)) is None:
+        return None
+    context: Context = {
+        "section": "sweeps",
+        "n_total": len(catalog.sweeps),
+        "n_experiments": len(catalog.experiments),
+        "listed": [_list_entry(one, one is sweep) for one in catalog.sweeps.values()],
+        "sweep": None,
+        "page_data": {"view": "none", "follow": {"catalog": catalog_place(catalog)}},
+    }
+    if sweep is not None:
+        context.update(_sweep_context(catalog, sweep, query, live_bests(feed, sweep.id)))
+    return context
+
+
+def live_bests(feed: Any, sweep_id: str) -> Mapping[int, Best]:
+    """The best values so far of the runs that go on, as far as the live feed knows them."""
+    look_up = getattr(feed, "live_bests", None)
+    return look_up(sweep_id) if look_up is not None else {}
+
+
+def run_rows(sweep: Sweep, live: Mapping[int, Best]) -> list[rows.Row]:
+    """A row for each run, with its address."""
+    found = [rows.run_row(sweep.id, run, live.get(run.index)) for run in sweep.state.runs.values()]
+    return [{**row, "href": run_href(row["id"]) if row["id"] else None} for row in found]
+
+
+def _list_entry(sweep: Sweep, is_current: bool) -> Context:
+    return {
+        "id": sweep.id,
+        "name": sweep.name,
+        "href": sweep_href(sweep.id),
+        "status": sweep.state.status,
+        "is_current": is_current,
+        "started_at": sweep.started_at,
+        **_counts(sweep),
+    }
+
+
+def sweep_href(sweep_id: str) -> str:
+    return "/sweeps/" + quote(sweep_id)
+
+
+def _counts(sweep: Sweep) -> Context:
+    counts = sweep.state.counts
+    planned = sweep.config.get("max_runs")
+    n_runs = sum(counts.values())
+    is_number = isinstance(planned, int) and not isinstance(planned, bool)
+    return {
+        "counts": counts,
+        "n_planned": max(planned, n_runs) if is_number else n_runs,
+        "n_ended": n_runs - sum(counts.get(status, 0) for status in _GOING_ON),
+    }
+
+
+def _sweep_context(
+    catalog: Catalog, sweep: Sweep, query: QueryParams, live: Mapping[int, Best]
+) -> Context:
+    metric = sweep.optimization_metric
+    found = run_rows(sweep, live)
+    best = _best(sweep, found)
+    kept = {"metric": query["metric"]} if "metric" in query else {}
+    best_index = None if best is None else best["index"]
+    table = build_table(found, _table_query(query), metric, best_index, kept)
+    return {
+        "sweep": {
+            "id": sweep.id,
+            "name": sweep.name,
+            "status": sweep.state.status,
+            "reason": sweep.state.reason,
+            "warnings": sweep.state.warnings[-3:],
+            "started_at": sweep.state.started_at,
+            "ended_at": sweep.state.ended_at,
+            "metric": metric,
+            "goal": sweep.optimization_goal,
+            "best": best,
+            **_counts(sweep),
+        },
+        "summary": summarize(sweep.description, sweep.config),
+        "metric": query.get("metric") or metric,
+        "table": table,
+        "page_data": _page_data(catalog, sweep, table, query.get("metric") or metric),
+    }
+
+
+def _best(sweep: Sweep, found: list[rows.Row]) -> rows.Row | None:
+    goal = sweep.optimization_goal
+    best: rows.Row | None = None
+    for row in found:
+        if goal is None or row["best_value"] is None:
+            continue
+        if is_better(row["best_value"], None if best is None else best["best_value"], goal):
+            best = row
+    return None if best is None else {**best, "color": sweep_run_color(best["index"])}
+
+
+def _page_data(catalog: Catalog, sweep: Sweep, table: RunsTable, metric: str | None) -> Context:
+    drawn = [run_data({**row, "name": f"run {row['index']}"}) for row in table.rows if row["id"]]
+    return {
+        "view": "sweep",
+        "runs": drawn,
+        "metric": metric,
+        "follow": {
+            "catalog": catalog_place(catalog),
+            f"sweep={sweep.id}": rows.sweep_cursor(sweep),
+        },
+    }
+
+
+def _table_query(query: QueryParams) -> TableQuery:
+    order: Literal["asc", "desc"] = "asc" if query.get("order") == "asc" else "desc"
+    page = query.get("page", "1")
+    n_page = int(page) if page.isdecimal() and len(page) < 10 else 1
+    return TableQuery(query.get("sort", "index"), order, n_page)

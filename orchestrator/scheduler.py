@@ -2,12 +2,10 @@
 
 import os
 import platform
-import signal
-import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,14 +15,16 @@ import anyio.lowlevel
 
 from ml_tracking_ops.logger import paths
 
-from .config import LoadedConfig, as_text
+from .attempts import ActiveRun, Attempt, run_reason, run_status
+from .command import command_line
+from .config import LoadedConfig
 from .early_stopping import StopDecision
 from .executors.base import Executor, RunCommand, RunningRun, Slot
-from .journal import Event, Journal, RunState, RunStatus, SweepState
+from .journal import Event, Journal, RunState, SweepState
 from .output import last_lines
 from .process import process_identity
 from .run_monitor import RunMonitor
-from .samplers import Combination, RandomSampler
+from .samplers import RandomSampler
 from .watcher import watch_files
 
 GRACE_S = 10.0
@@ -34,19 +34,6 @@ FAILS_WITHIN_S = 20.0
 SILENT_METRIC_S = 30.0
 
 Notify = Callable[[Event], None]
-_STOPPED_FROM_OUTSIDE = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
-
-
-@dataclass(eq=False)
-class ActiveRun:
-    """A run that is going on: its process, its monitor, and why it is being stopped, if it is."""
-
-    index: int
-    name: str
-    process: RunningRun
-    monitor: RunMonitor
-    log_path: Path
-    stopping: StopDecision | Literal["interrupted"] | None = None
 
 
 class Scheduler:
@@ -80,6 +67,7 @@ class Scheduler:
         self._notify = notify
         self._grace_s = grace_s
         self._active: dict[Path, ActiveRun] = {}
+        self._waiting: deque[Attempt] = deque()
         self._next_index = 1
         self._stop_reason: str | None = None
         self._is_interrupted = False
@@ -127,54 +115,66 @@ class Scheduler:
             self._tasks.start_soon(run.process.stop, self._grace_s)
 
     async def _fill_slot(self, slot: Slot) -> None:
-        while self._stop_reason is None and self._next_index <= self._config.max_runs:
-            index = self._next_index
-            self._next_index += 1
-            await self._run_one(index, slot)
+        while (attempt := self._next_attempt()) is not None:
+            await self._run(attempt, slot)
 
-    async def _run_one(self, index: int, slot: Slot) -> None:
-        combination = self._sampler.combination(index)
-        self._record("sampled", index=index, hyperparameters=combination)
-        name = paths.run_stem(index)
-        command = self._command(name, combination, slot)
+    def _next_attempt(self) -> Attempt | None:
+        """What to start next: what waits, else a new combination; None where all is done."""
+        if self._stop_reason is not None:
+            return None
+        if self._waiting:
+            return self._waiting.popleft()
+        if self._next_index > self._config.max_runs:
+            return None
+        index = self._next_index
+        self._next_index += 1
+        hyperparameters = self._sampler.combination(index)
+        self._record("sampled", index=index, hyperparameters=hyperparameters)
+        return Attempt(index, hyperparameters)
+
+    async def _run(self, attempt: Attempt, slot: Slot) -> None:
+        """Run one attempt to its end."""
+        name = paths.run_stem(attempt.index, attempt.number)
+        command = self._command(name, attempt)
+        started = {
+            "index": attempt.index, "name": name, "attempt": attempt.number, "slot": slot.index,
+        }  # fmt: skip
         try:
             process = self._executor.start(command, slot)
         except OSError as error:
-            self._record_unstarted(index, name, slot, error)
+            self._record("started", **started)
+            self._record_unstarted(attempt, error)
             await anyio.lowlevel.checkpoint()
             return
-        run = self._open_run(index, name, process, command.output_path)
-        self._record(
-            "started",
-            index=index,
-            name=name,
-            attempt=1,
-            pid=process.pid,
-            process_identity=process.identity,
-            slot=slot.index,
-        )
+        run = self._open_run(attempt, name, process, command.output_path)
+        self._record("started", **started, pid=process.pid, process_identity=process.identity)
+        await self._see_through(run)
+
+    async def _see_through(self, run: ActiveRun) -> None:
+        """Wait for a run's end, and record it; a cancelled wait ends the run at once."""
         try:
-            exit_code = await process.wait()
+            exit_code = await run.process.wait()
         except BaseException:
-            process.kill()
+            run.process.kill()
             with anyio.CancelScope(shield=True):
-                self._close_run(run, await process.wait())
+                self._close_run(run, await run.process.wait())
             raise
         self._close_run(run, exit_code)
 
-    def _command(self, name: str, combination: Combination, slot: Slot) -> RunCommand:
-        """The contract with a training script: an argument list, and the environment."""
+    def _command(self, name: str, attempt: Attempt) -> RunCommand:
         dat_path = self._folder / f"{name}{paths.DAT_SUFFIX}"
         return RunCommand(
-            arguments=command_line(self._loaded.script, self._folder, combination),
+            arguments=command_line(self._loaded.script, self._folder, attempt.hyperparameters),
             folder=self._loaded.folder,
             environment={paths.RUN_FILE_VARIABLE: str(dat_path), "PYTHONUNBUFFERED": "1"},
             output_path=self._folder / f"{name}{paths.LOG_SUFFIX}",
         )
 
-    def _open_run(self, index: int, name: str, process: RunningRun, log_path: Path) -> ActiveRun:
+    def _open_run(
+        self, attempt: Attempt, name: str, process: RunningRun, log_path: Path
+    ) -> ActiveRun:
         dat_path = self._folder / f"{name}{paths.DAT_SUFFIX}"
-        run = ActiveRun(index, name, process, RunMonitor(dat_path, self._config), log_path)
+        run = ActiveRun(attempt, name, process, RunMonitor(dat_path, self._config), log_path)
         self._active[dat_path] = run
         return run
 
@@ -185,7 +185,7 @@ class Scheduler:
         tail = last_lines(run.log_path) if status in ("failed", "killed") else []
         self._record(
             "ended",
-            index=run.index,
+            index=run.attempt.index,
             status=status,
             exit_code=exit_code,
             duration_s=round(time.time() - run.process.started_at, 6),
@@ -196,10 +196,9 @@ class Scheduler:
         self._warn_if_silent(run)
         self._stop_if_first_runs_fail()
 
-    def _record_unstarted(self, index: int, name: str, slot: Slot, error: OSError) -> None:
-        self._record("started", index=index, name=name, attempt=1, slot=slot.index)
+    def _record_unstarted(self, attempt: Attempt, error: OSError) -> None:
         self._record(
-            "ended", index=index, status="failed", reason=f"could not be started: {error}",
+            "ended", index=attempt.index, status="failed", reason=f"could not be started: {error}",
             duration_s=0.0, output_tail=[str(error)],
         )  # fmt: skip
         self._stop_if_first_runs_fail()
@@ -232,9 +231,11 @@ class Scheduler:
             decision, improved, has_more = run.monitor.read()
             if decision is not None and run.stopping is None:
                 self._stop(run, decision)
-                self._record("stopped_early", index=run.index, **decision.as_event())
+                self._record("stopped_early", index=run.attempt.index, **decision.as_event())
             if improved:
-                self._notify({"event": "improved", "index": run.index, **run.monitor.summary()})
+                self._notify(
+                    {"event": "improved", "index": run.attempt.index, **run.monitor.summary()}
+                )
             await anyio.lowlevel.checkpoint()
 
     def _warn_if_silent(self, run: ActiveRun) -> None:
@@ -266,46 +267,8 @@ class Scheduler:
         self._notify(record)
 
 
-def command_line(script: Path, logdir: Path, combination: Combination) -> tuple[str, ...]:
-    """The argument list that starts one run; each value arrives whole, whatever it begins with."""
-    hyperparameters = (f"--{name}={as_text(value)}" for name, value in combination.items())
-    return (sys.executable, str(script), f"--logdir={logdir}", *hyperparameters)
-
-
-def run_status(run: ActiveRun, exit_code: int) -> RunStatus:
-    """The state of a run that has ended."""
-    if isinstance(run.stopping, StopDecision):
-        return "early_stopped"
-    if run.stopping == "interrupted" or exit_code in _STOPPED_FROM_OUTSIDE:
-        return "killed"
-    return "finished" if exit_code == 0 else "failed"
-
-
-def run_reason(
-    run: ActiveRun, status: RunStatus, exit_code: int, tail: list[str], stop_reason: str | None
-) -> str | None:
-    """One sentence that says why a run ended as it did; None where there is nothing to say."""
-    if isinstance(run.stopping, StopDecision):
-        return run.stopping.reason
-    if run.stopping == "interrupted":
-        return f"stopped with the sweep: {stop_reason}"
-    if status == "finished":
-        return None
-    said = f": {tail[-1].strip()}" if tail else ""
-    if exit_code < 0:
-        return f"ended by signal {-exit_code} ({_signal_name(-exit_code)}){said}"
-    return f"exit code {exit_code}{said}"
-
-
 def _duration_s(run: RunState) -> float:
     return (run.ended_at or 0.0) - (run.started_at or 0.0)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return "unknown"
 
 
 def _who() -> dict[str, Any]:

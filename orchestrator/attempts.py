@@ -1,0 +1,67 @@
+"""Attempts at runs: what is to be started, what goes on, and how it ended."""
+
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from .early_stopping import StopDecision
+from .executors.base import RunningRun
+from .journal import RunStatus
+from .run_monitor import RunMonitor
+from .samplers import Combination
+
+_STOPPED_FROM_OUTSIDE = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt at a combination, waiting for a slot. `number` counts from 1."""
+
+    index: int
+    hyperparameters: Combination
+    number: int = 1
+
+
+@dataclass(eq=False)
+class ActiveRun:
+    """A run that is going on: its process, its monitor, and why it is being stopped, if it is."""
+
+    attempt: Attempt
+    name: str
+    process: RunningRun
+    monitor: RunMonitor
+    log_path: Path
+    stopping: StopDecision | Literal["interrupted"] | None = None
+
+
+def run_status(run: ActiveRun, exit_code: int) -> RunStatus:
+    """The state of a run that has ended."""
+    if isinstance(run.stopping, StopDecision):
+        return "early_stopped"
+    if run.stopping == "interrupted" or exit_code in _STOPPED_FROM_OUTSIDE:
+        return "killed"
+    return "finished" if exit_code == 0 else "failed"
+
+
+def run_reason(
+    run: ActiveRun, status: RunStatus, exit_code: int, tail: list[str], stop_reason: str | None
+) -> str | None:
+    """One sentence that says why a run ended as it did; None where there is nothing to say."""
+    if isinstance(run.stopping, StopDecision):
+        return run.stopping.reason
+    if run.stopping == "interrupted":
+        return f"stopped with the sweep: {stop_reason}"
+    if status == "finished":
+        return None
+    said = f": {tail[-1].strip()}" if tail else ""
+    if exit_code < 0:
+        return f"ended by signal {-exit_code} ({_signal_name(-exit_code)}){said}"
+    return f"exit code {exit_code}{said}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "unknown"

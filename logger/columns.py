@@ -32,11 +32,12 @@ Rows = NDArray[np.uint64]
 CHUNK_BYTES = 16384 * RECORD_SIZE
 """How much is decoded at once: half a megabyte, which stays in the processor's cache."""
 
+_SLAB_BYTES = 64 << 20
 _FEW_BYTES = 48 * RECORD_SIZE  # up to here a Python loop is faster than starting numpy
 _N_WORDS = RECORD_SIZE // 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Series:
     """The values of one metric, as columns in the order of the file.
 
@@ -107,6 +108,7 @@ class Decoder:
         self.ended_with_error = False
         self._ids: dict[int, None] = {}
         self._chunks: list[_Chunk] = []
+        self._slab: Rows = np.empty((0, 4), "<u8")
 
     @property
     def n_skipped(self) -> int:
@@ -123,7 +125,7 @@ class Decoder:
         if len(data) <= _FEW_BYTES:
             return self._decode_few(data)
         for start in range(0, len(data), CHUNK_BYTES):
-            self.feed(data[start : start + CHUNK_BYTES])
+            self.feed(memoryview(data)[start : start + CHUNK_BYTES], len(data) - start)
         columns = self.finish()
         return {identifier: columns.of(identifier) for identifier in columns.ranges}
 
@@ -165,8 +167,13 @@ class Decoder:
         self.is_closed = True
         self.ended_with_error |= status != 0
 
-    def feed(self, data: bytes | memoryview) -> None:
-        """Take in whole records, up to CHUNK_BYTES; the buffer may be used again afterwards."""
+    def feed(self, data: bytes | memoryview, n_bytes_to_come: int) -> None:
+        """Take in whole records; the buffer may be used again afterwards.
+
+        Args:
+            data: up to CHUNK_BYTES.
+            n_bytes_to_come: with these and after them, as far as known.
+        """
         rows = as_rows(data)
         is_good = are_intact(rows)
         if not is_good.all():
@@ -181,9 +188,17 @@ class Decoder:
         elif len(rows):
             self.is_closed = self.ended_with_error = False
         if len(rows):
-            chunk = _grouped(rows)
+            chunk = _grouped(rows, self._space_for(len(rows), n_bytes_to_come // RECORD_SIZE))
             self._chunks.append(chunk)
             self._meet(chunk, rows)
+
+    def _space_for(self, n_rows: int, n_rows_to_come: int) -> Rows:
+        """Room for some rows, cut from a large piece: the system hands out large pieces faster."""
+        if len(self._slab) < n_rows:
+            n_slab_rows = max(n_rows, min(n_rows_to_come, _SLAB_BYTES // RECORD_SIZE))
+            self._slab = np.empty((n_slab_rows, 4), "<u8")
+        space, self._slab = self._slab[:n_rows], self._slab[n_rows:]
+        return space
 
     def _take_others(self, rows: Rows, kinds: NDArray[np.uint64], others: NDArray[np.intp]) -> None:
         previous = -1
@@ -210,6 +225,7 @@ class Decoder:
     def finish(self) -> Columns:
         """All values fed since the last call; their rows are let go of on the way."""
         chunks, self._chunks = self._chunks, []
+        self._slab = self._slab[:0]
         if not chunks:
             return Columns(_empty_series(0), {})
         run_ids = np.concatenate([chunk.run_ids for chunk in chunks])
@@ -251,11 +267,12 @@ def _filled(chunks: list[_Chunk], run_stops: list[int]) -> Series:
     return series
 
 
-def _grouped(rows: Rows) -> _Chunk:
-    """A copy of the rows, those of a metric side by side and in the order of the file."""
+def _grouped(rows: Rows, space: Rows) -> _Chunk:
+    """The rows copied into `space`, those of a metric side by side and in the order of the file."""
     ids = rows[:, 0] >> np.uint64(ID_SHIFT)
     if (ids == ids[0]).all():
-        return _Chunk(rows.copy(), ids[:1].copy(), np.array([len(rows)]))
+        space[:] = rows
+        return _Chunk(space, ids[:1].copy(), np.array([len(rows)]))
     # numpy sorts 16-bit numbers in linear time, and stably.
     order = np.argsort(ids.astype(np.uint16), kind="stable")
     starts = _run_starts(ids[order])
@@ -263,7 +280,7 @@ def _grouped(rows: Rows) -> _Chunk:
         order = np.argsort(ids, kind="stable")
         starts = _run_starts(ids[order])
     sizes = np.diff(starts, append=len(rows))
-    return _Chunk(rows.take(order, axis=0), ids[order[starts]], sizes)
+    return _Chunk(rows.take(order, axis=0, out=space, mode="wrap"), ids[order[starts]], sizes)
 
 
 def _run_starts(ids: NDArray[np.uint64]) -> NDArray[np.intp]:

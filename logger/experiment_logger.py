@@ -264,7 +264,8 @@ class ExperimentLogger:
         if self._is_closed:
             return
         # A forked child, or a spawned one, does not decide that the run is over.
-        if self._owner_pid == os.getpid() and self._has_file and self._look():
+        if self._owner_pid == os.getpid() and self._has_file:
+            self._look()
             self._mark_end(with_error)
         self._is_closed = True
         _open_loggers.discard(self)
@@ -277,7 +278,7 @@ class ExperimentLogger:
             _say(f"{self.n_dropped} {values} could not be written to {self.path}")
 
     def _mark_end(self, with_error: bool) -> None:
-        if not self._try_to_open():
+        if not os.path.exists(self.path) or not self._try_to_open():
             return
         try:
             self._file.append(encode_end(time.time(), with_error=with_error))

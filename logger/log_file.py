@@ -94,7 +94,7 @@ class LogFile:
             self._distrust()
             return "was closed by another part of this program; it is opened again."
         if found.st_nlink == 0:
-            self.close()
+            self._close_quietly()
             return (
                 "was deleted or replaced, and what was logged so far went with it. Logging goes on "
                 "in a new file, if its folder is still there."
@@ -118,6 +118,12 @@ class LogFile:
         except OSError as error:
             if error.errno != errno.EBADF:  # closed behind our back: nothing is lost by that
                 raise
+
+    def _close_quietly(self) -> None:
+        try:
+            self.close()
+        except OSError:
+            return  # what was written is gone anyway
 
     def _distrust(self) -> None:
         self._is_sound = False

@@ -11,6 +11,7 @@ from ml_tracking_ops.orchestrator.objective import Best, is_better
 
 from . import rows
 from .experiments_page import catalog_place, run_data, run_href
+from .feed import Feed
 from .run_colors import sweep_run_color
 from .runs_table import RunsTable, TableQuery, build_table
 from .sweep_summary import summarize
@@ -21,7 +22,7 @@ Context = dict[str, Any]
 
 
 def sweeps_context(
-    catalog: Catalog, sweep_id: str | None, query: QueryParams, feed: Any = None
+    catalog: Catalog, sweep_id: str | None, query: QueryParams, feed: Feed
 ) -> Context | None:
     """The sweep of this id, or else the newest; None where no sweep has this id."""
     if sweep_id is None:
@@ -37,14 +38,8 @@ def sweeps_context(
         "page_data": {"view": "none", "follow": {"catalog": catalog_place(catalog)}},
     }
     if sweep is not None:
-        context.update(_sweep_context(catalog, sweep, query, live_bests(feed, sweep.id)))
+        context.update(_sweep_context(catalog, sweep, query, feed.live_bests(sweep.id)))
     return context
-
-
-def live_bests(feed: Any, sweep_id: str) -> Mapping[int, Best]:
-    """The best values so far of the runs that go on, as far as the live feed knows them."""
-    look_up = getattr(feed, "live_bests", None)
-    return look_up(sweep_id) if look_up is not None else {}
 
 
 def run_rows(sweep: Sweep, live: Mapping[int, Best]) -> list[rows.Row]:

@@ -35,6 +35,10 @@ export class Chart {
     this.element = this.#parts.root;
   }
 
+  get #isLoaded() {
+    return this.#plot !== null && this.#runs.every((run) => this.#store.series(run.id, this.metric));
+  }
+
   get isBuilt() {
     return this.#plot !== null;
   }
@@ -114,7 +118,7 @@ export class Chart {
     root.dataset.points = known.reduce((sum, series) => sum + series.count, 0);
     root.dataset.runs = known.length;
     root.setAttribute("aria-label", `${this.metric} over the step, ${known.length} run${known.length === 1 ? "" : "s"}`);
-    empty.hidden = known.length > 0;
+    empty.hidden = known.length > 0 || !this.#isLoaded;
   }
 
   #series(run) {

@@ -303,7 +303,8 @@ def _continue(
 def _say(message: str) -> None:
     # Not warnings.warn: under -W error it would end the training that it must not disturb.
     try:
-        print(f"ml-tracking-ops: {message}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"ml-tracking-ops: {message}\n")
+        sys.stderr.flush()
     except (AttributeError, OSError, ValueError):
         return  # no stderr, or a closed one: there is nobody to tell
 

@@ -127,7 +127,11 @@ class Decoder:
         for start in range(0, len(data), CHUNK_BYTES):
             self.feed(memoryview(data)[start : start + CHUNK_BYTES], len(data) - start)
         columns = self.finish()
-        return {identifier: columns.of(identifier) for identifier in columns.ranges}
+        return {
+            identifier: columns.of(identifier)
+            for identifier in self._ids
+            if identifier in columns.ranges
+        }
 
     def _decode_few(self, data: bytes) -> dict[int, Series]:
         found: dict[int, tuple[list[int], list[float], list[float]]] = {}

@@ -72,7 +72,7 @@ def finish(process: subprocess.Popen[str], returncode: int = 0) -> tuple[str, st
 
 
 def steps(log: RunLog, name: str = "loss") -> list[int]:
-    return log[name].step.tolist()
+    return [int(step) for step in log[name].step]
 
 
 # --- where it writes ---------------------------------------------------------------------------
@@ -454,15 +454,12 @@ def test_forked_children_may_log(run_file: Path) -> None:
 
 def test_threads_may_share_a_logger(run_file: Path) -> None:
     with ExperimentLogger() as logger:
-        threads = [
-            threading.Thread(
-                target=lambda rank=rank: [
-                    logger.add_scalars({f"own_{rank}": step, "shared": rank}, step)
-                    for step in range(500)
-                ]
-            )
-            for rank in range(8)
-        ]
+
+        def work(rank: int) -> None:
+            for step in range(500):
+                logger.add_scalars({f"own_{rank}": step, "shared": rank}, step)
+
+        threads = [threading.Thread(target=work, args=(rank,)) for rank in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -128,10 +128,10 @@ class ExperimentLogger:
         if type(value) is not float:
             value = checked_value(name, value)
         try:
-            head, head_crc, fd = self._heads[name]
+            head, fd = self._heads[name]
             now = time.time()
-            checksum = crc32(pack_payload(step, now, value), head_crc) & CHECKSUM_MASK
-            record = pack_record(head | checksum << CHECKSUM_SHIFT, step, now, value)
+            checksum = crc32(pack_payload(step, now, value)) & CHECKSUM_MASK
+            record = pack_record(head ^ checksum << CHECKSUM_SHIFT, step, now, value)
             n_written = os.write(fd, record)
         except (KeyError, TypeError, OSError, struct.error):
             n_written = 0

@@ -20,8 +20,8 @@ class LogFile:
 
     Attributes:
         path: absolute.
-        heads: the metrics that may be written straight away, by name: head, the head's CRC-32, and
-            where to write. Emptied when there is doubt about the file, so that whoever writes
+        heads: the metrics that may be written straight away, by name: what `scalar_head` gives,
+            and where to write. Emptied when there is doubt about the file, so that whoever writes
             comes to `make_ready` first; declaring a name again does no harm.
     """
 
@@ -29,7 +29,7 @@ class LogFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.heads: dict[str, tuple[int, int, int]] = {}
+        self.heads: dict[str, tuple[int, int]] = {}
         self._fd = -1
         self._is_sound = False
         self._identity: tuple[int, int] | None = None
@@ -63,7 +63,7 @@ class LogFile:
         """
         fd = self._fd
         self.append(encode_name(identifier, name))
-        self.heads[name] = (*scalar_head(identifier), fd)
+        self.heads[name] = scalar_head(identifier), fd
 
     def append(self, data: bytes) -> None:
         """Write whole records.

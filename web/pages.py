@@ -180,5 +180,6 @@ routes: list[BaseRoute] = [
     Route("/sweeps/{sweep_id:path}", sweeps),
     Route("/runs/{run_id:path}", run),
     Route("/output/{run_id:path}", output),
-    Mount("/static", _FreshStaticFiles(directory=_HERE / "static")),
+    # a strict editable install consists of links; the folder holds nothing but our own files
+    Mount("/static", _FreshStaticFiles(directory=_HERE / "static", follow_symlink=True)),
 ]

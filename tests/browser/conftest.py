@@ -18,9 +18,14 @@ CHROMIUM_ARGUMENTS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
+    """Mark the browser's tests and run them last: while it is open, an event loop of its own runs.
+
+    Tests that start one themselves could not, in the same thread.
+    """
+    ours = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in ours:
+        item.add_marker(pytest.mark.browser)
+    items[:] = [item for item in items if item not in set(ours)] + ours
 
 
 @pytest.fixture(scope="session")

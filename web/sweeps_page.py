@@ -10,6 +10,7 @@ from ml_tracking_ops.orchestrator.catalog import Catalog, Sweep
 from ml_tracking_ops.orchestrator.objective import Best, is_better
 
 from . import rows
+from .best_history import draw_history
 from .experiments_page import catalog_place, run_data, run_href
 from .feed import Feed
 from .run_colors import sweep_run_color
@@ -43,9 +44,16 @@ def sweeps_context(
 
 
 def run_rows(sweep: Sweep, live: Mapping[int, Best]) -> list[rows.Row]:
-    """A row for each run, with its address."""
+    """A row for each run, with its address and its colour."""
     found = [rows.run_row(sweep.id, run, live.get(run.index)) for run in sweep.state.runs.values()]
-    return [{**row, "href": run_href(row["id"]) if row["id"] else None} for row in found]
+    return [
+        {
+            **row,
+            "href": run_href(row["id"]) if row["id"] else None,
+            "color": sweep_run_color(row["index"]),
+        }
+        for row in found
+    ]
 
 
 def _list_entry(sweep: Sweep, is_current: bool) -> Context:
@@ -68,11 +76,10 @@ def _counts(sweep: Sweep) -> Context:
     counts = sweep.state.counts
     planned = sweep.config.get("max_runs")
     n_runs = sum(counts.values())
-    is_number = isinstance(planned, int) and not isinstance(planned, bool)
     return {
         "counts": counts,
-        "n_planned": max(planned, n_runs) if is_number else n_runs,
-        "n_ended": n_runs - sum(counts.get(status, 0) for status in _GOING_ON),
+        "n_planned": max(planned, n_runs) if isinstance(planned, int) else n_runs,
+        "n_ended": sum(n for status, n in counts.items() if status not in _GOING_ON),
     }
 
 
@@ -97,6 +104,7 @@ def _sweep_context(
             "metric": metric,
             "goal": sweep.optimization_goal,
             "best": best,
+            "history": draw_history(found, sweep.optimization_goal),
             **_counts(sweep),
         },
         "summary": summarize(sweep.description, sweep.config),
@@ -114,7 +122,7 @@ def _best(sweep: Sweep, found: list[rows.Row]) -> rows.Row | None:
             continue
         if is_better(row["best_value"], None if best is None else best["best_value"], goal):
             best = row
-    return None if best is None else {**best, "color": sweep_run_color(best["index"])}
+    return best
 
 
 def _page_data(catalog: Catalog, sweep: Sweep, table: RunsTable, metric: str | None) -> Context:

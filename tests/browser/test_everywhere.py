@@ -10,6 +10,9 @@ from tabs import Tabs
 from training import SweepFiles, Training
 
 Train = Callable[..., Training]
+WIDTHS = """() => [document.documentElement.scrollWidth, [...document.querySelectorAll("body *")]
+    .filter((element) => element.scrollWidth > element.clientWidth && element.clientWidth > 1)
+    .map((element) => `${element.tagName}#${element.id}.${element.className}`)]"""
 LONG = "a-name-that-is-far-too-long-for-any-column-" * 3
 
 
@@ -36,8 +39,8 @@ def test_no_page_is_wider_than_the_screen(tabs: Tabs, addresses: list[str], widt
     for address in addresses:
         page.goto(address)
         expect(page.locator("#page-data")).to_be_attached()
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, f"{address} is {wide} px wide"
+        wide, suspects = page.evaluate(WIDTHS)
+        assert wide <= width, f"{address} is {wide} px wide: {suspects}"
     tabs.errors = [error for error in tabs.errors if "404" not in error]
 
 

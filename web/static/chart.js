@@ -24,6 +24,7 @@ export class Chart {
   #pointedRun = null;
   #isPointed = false;
   #hooks;
+  #resizing = null;
   #parts;
 
   /** @param {{onZoom: (range: [number, number] | null) => void, onPoint: (runId: string | null) => void}} hooks */
@@ -55,12 +56,14 @@ export class Chart {
     over.append(this.#mark);
     over.addEventListener("mouseenter", () => (this.#isPointed = true));
     over.addEventListener("mouseleave", () => this.#leave());
-    new ResizeObserver(() => this.#plot?.setSize(sizeOf(plot))).observe(plot);
+    this.#resizing ??= new ResizeObserver(() => this.#plot?.setSize(sizeOf(plot)));
+    this.#resizing.observe(plot);
     this.draw();
   }
 
   destroy() {
     clearTimeout(this.#detailTimer);
+    this.#resizing?.disconnect();
     this.#plot?.destroy();
     this.#plot = null;
     this.element.remove();
@@ -204,7 +207,7 @@ export class Chart {
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
     ctx.lineJoin = ctx.lineCap = "round";
-    const isOneShown = this.#runs.some((run) => run.id === this.#pointedRun);
+    const isOneShown = this.#runs.some((run) => run.id === this.#pointedRun && this.#series(run));
     const inOrder = [...this.#runs].sort((a, b) => (a.id === this.#pointedRun) - (b.id === this.#pointedRun));
     for (const run of inOrder) {
       const columns = this.#series(run);

@@ -106,7 +106,7 @@ class Decoder:
         self.n_damaged = 0
         self.is_closed = False
         self.ended_with_error = False
-        self._ids: dict[int, None] = {}
+        self._ids: dict[int, int] = {}
         self._chunks: list[_Chunk] = []
         self._slab: Rows = np.empty((0, 4), "<u8")
 
@@ -127,11 +127,8 @@ class Decoder:
         for start in range(0, len(data), CHUNK_BYTES):
             self.feed(memoryview(data)[start : start + CHUNK_BYTES], len(data) - start)
         columns = self.finish()
-        return {
-            identifier: columns.of(identifier)
-            for identifier in self._ids
-            if identifier in columns.ranges
-        }
+        in_order = sorted(columns.ranges, key=self._ids.__getitem__)
+        return {identifier: columns.of(identifier) for identifier in in_order}
 
     def _decode_few(self, data: bytes) -> dict[int, Series]:
         found: dict[int, tuple[list[int], list[float], list[float]]] = {}
@@ -146,7 +143,7 @@ class Decoder:
             if kind == KIND_SCALAR:
                 self.is_closed = self.ended_with_error = False
                 if identifier not in found:
-                    self._ids[identifier] = None
+                    self._note(identifier)
                     found[identifier] = [], [], []
                 steps, wall_times, values = found[identifier]
                 steps.append(step)
@@ -165,7 +162,10 @@ class Decoder:
 
     def _take_name(self, record: bytes) -> None:
         self.is_closed = self.ended_with_error = False
-        self._ids[self.names.add(record)] = None
+        self._note(self.names.add(record))
+
+    def _note(self, identifier: int) -> None:
+        self._ids.setdefault(identifier, len(self._ids))
 
     def _take_end(self, status: int) -> None:
         self.is_closed = True
@@ -224,7 +224,7 @@ class Decoder:
             found, first = np.unique(rows[:, 0] >> np.uint64(ID_SHIFT), return_index=True)
             place = dict(zip(found.tolist(), first.tolist(), strict=True))
             for identifier in sorted(unmet, key=place.__getitem__):
-                self._ids[identifier] = None
+                self._note(identifier)
 
     def finish(self) -> Columns:
         """All values fed since the last call; their rows are let go of on the way."""

@@ -158,8 +158,9 @@ class ExperimentLogger:
                 f"add_scalars takes a dict of names and values, not {type(values).__qualname__}; "
                 "as in add_scalars({'loss': 0.5, 'accuracy': 0.9}, step)"
             )
+        add_scalar = self.add_scalar
         for name, value in values.items():
-            self.add_scalar(name, value, step)
+            add_scalar(name, value, step)
 
     def close(self) -> None:
         """Mark the run as finished and close the file; a second call does nothing."""

@@ -8,7 +8,7 @@ from io import FileIO
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ml_tracking_ops.logger import LogFormatError, LogTail, legacy, read_log
@@ -67,6 +67,7 @@ def test_lists_of_any_length_and_protocol_open(dat: Path, protocol: int, n_point
     assert log.n_skipped == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=2, max_size=300), max_size=30), st.sampled_from([3, 4, 5]))
 @example([bytes(70_000)] * 3, 4)
 def test_byte_strings_come_back(texts: list[bytes], protocol: int) -> None:
@@ -74,6 +75,7 @@ def test_byte_strings_come_back(texts: list[bytes], protocol: int) -> None:
     assert byte_strings(pickle.dumps(copies, protocol)) == texts
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200) | st.binary(max_size=200).map(lambda junk: b"\x80\x04]" + junk))
 def test_random_pickles_raise_nothing_but_value_errors(data: bytes) -> None:
     try:
@@ -161,6 +163,7 @@ def test_damaged_json_is_refused_by_name(dat: Path, text: str) -> None:
             read(dat)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_random_bytes_that_begin_as_json_raise_nothing_else(
     tmp_path_factory: pytest.TempPathFactory, data: bytes

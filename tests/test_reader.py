@@ -11,7 +11,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_tracking_ops.logger import ExperimentLogger, columns
@@ -113,6 +113,7 @@ POINTS = st.lists(
 # --- whole files -------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(POINTS)
 def test_what_was_written_comes_back(scratch: Path, points: list[Point]) -> None:
     scratch.write_bytes(log_bytes(points))
@@ -259,6 +260,7 @@ def test_ending_of_a_large_log_reads_little(dat: Path, count_reads: list[int]) -
 # --- damage ------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(POINTS, st.data())
 def test_damage_costs_only_the_damaged_records(
     scratch: Path, points: list[Point], data: st.DataObject
@@ -301,6 +303,7 @@ def n_values(data: bytes) -> int:
     )
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400) | st.binary(max_size=400).map(lambda junk: HEADER + junk))
 def test_random_bytes_raise_nothing_but_format_errors(scratch: Path, data: bytes) -> None:
     scratch.write_bytes(data)
@@ -309,6 +312,7 @@ def test_random_bytes_raise_nothing_but_format_errors(scratch: Path, data: bytes
             read(scratch)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_random_bytes_behind_a_header_cost_nothing_else(scratch: Path, junk: bytes) -> None:
     scratch.write_bytes(HEADER + LOSS + losses([1]) + junk)
@@ -467,6 +471,7 @@ def append(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+@settings(deadline=None)
 @given(POINTS, st.data())
 def test_tail_over_any_pieces_is_the_whole_log(
     scratch: Path, points: list[Point], data: st.DataObject

@@ -2,7 +2,7 @@ import struct
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_tracking_ops.logger import records
@@ -45,6 +45,7 @@ def test_format_version_1_keeps_its_bytes() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(IDS, STEPS, st.floats(), st.floats())
 def test_scalar_comes_back_bit_by_bit(
     identifier: int, step: int, wall_time: float, value: float
@@ -58,6 +59,7 @@ def test_scalar_comes_back_bit_by_bit(
     assert struct.pack("<qdd", *rest) == struct.pack("<qdd", step, wall_time, value)
 
 
+@settings(deadline=None)
 @given(IDS, NAMES, st.randoms())
 def test_name_comes_back_whatever_the_order_of_its_parts(
     identifier: int, name: str, random: Random
@@ -148,6 +150,7 @@ def test_big_endian_file_is_refused_in_plain_words() -> None:
         decode_header(header, "x.dat")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=RECORD_SIZE))
 def test_any_other_bytes_are_a_damaged_header(data: bytes) -> None:
     assert decode_header(data, "x.dat") is None

@@ -1,22 +1,13 @@
-"""Records to columns: many of them by numpy, a few one by one.
-
-Every record's checksum is verified. A CRC is linear over GF(2): the CRC of a record is the
-exclusive or of what each of its sixteen 16-bit words contributes. So one table of 65,536 entries
-for each word, and sixteen look-ups, verify any number of records without a Python loop.
-"""
+"""Records to columns: many of them by numpy, a few one by one; every checksum is verified."""
 
 from dataclasses import dataclass
-from functools import cache
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .checksums import Rows, are_intact, as_rows
 from .records import (
-    CHECKSUM_MASK,
-    CHECKSUM_SHIFT,
     ID_SHIFT,
-    KIND_END,
     KIND_MASK,
     KIND_NAME,
     KIND_SCALAR,
@@ -26,17 +17,15 @@ from .records import (
     unpack_record,
 )
 
-Rows = NDArray[np.uint64]
-"""Shape (n_records, 4): head, step, wall time, value."""
-
 CHUNK_BYTES = 16384 * RECORD_SIZE
 """How much is decoded at once: half a megabyte, which stays in the processor's cache."""
 
+_NO_ROWS: Rows = np.empty((0, 4), "<u8")
+_SLAB_BYTES = 64 << 20
 _FEW_BYTES = 48 * RECORD_SIZE  # up to here a Python loop is faster than starting numpy
-_N_WORDS = RECORD_SIZE // 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Series:
     """The values of one metric, as columns in the order of the file.
 
@@ -105,8 +94,9 @@ class Decoder:
         self.n_damaged = 0
         self.is_closed = False
         self.ended_with_error = False
-        self._ids: dict[int, None] = {}
+        self._ids: dict[int, int] = {}
         self._chunks: list[_Chunk] = []
+        self._slab = _NO_ROWS
 
     @property
     def n_skipped(self) -> int:
@@ -123,9 +113,10 @@ class Decoder:
         if len(data) <= _FEW_BYTES:
             return self._decode_few(data)
         for start in range(0, len(data), CHUNK_BYTES):
-            self.feed(data[start : start + CHUNK_BYTES])
+            self.feed(memoryview(data)[start : start + CHUNK_BYTES], len(data) - start)
         columns = self.finish()
-        return {identifier: columns.of(identifier) for identifier in columns.ranges}
+        in_order = sorted(columns.ranges, key=self._ids.__getitem__)
+        return {identifier: columns.of(identifier) for identifier in in_order}
 
     def _decode_few(self, data: bytes) -> dict[int, Series]:
         found: dict[int, tuple[list[int], list[float], list[float]]] = {}
@@ -140,7 +131,7 @@ class Decoder:
             if kind == KIND_SCALAR:
                 self.is_closed = self.ended_with_error = False
                 if identifier not in found:
-                    self._ids[identifier] = None
+                    self._note(identifier)
                     found[identifier] = [], [], []
                 steps, wall_times, values = found[identifier]
                 steps.append(step)
@@ -159,14 +150,22 @@ class Decoder:
 
     def _take_name(self, record: bytes) -> None:
         self.is_closed = self.ended_with_error = False
-        self._ids[self.names.add(record)] = None
+        self._note(self.names.add(record))
+
+    def _note(self, identifier: int) -> None:
+        self._ids.setdefault(identifier, len(self._ids))
 
     def _take_end(self, status: int) -> None:
         self.is_closed = True
         self.ended_with_error |= status != 0
 
-    def feed(self, data: bytes | memoryview) -> None:
-        """Take in whole records, up to CHUNK_BYTES; the buffer may be used again afterwards."""
+    def feed(self, data: bytes | memoryview, n_bytes_to_come: int) -> None:
+        """Take in whole records; the buffer may be used again afterwards.
+
+        Args:
+            data: up to CHUNK_BYTES.
+            n_bytes_to_come: with these and after them, as far as known.
+        """
         rows = as_rows(data)
         is_good = are_intact(rows)
         if not is_good.all():
@@ -181,9 +180,17 @@ class Decoder:
         elif len(rows):
             self.is_closed = self.ended_with_error = False
         if len(rows):
-            chunk = _grouped(rows)
+            chunk = _grouped(rows, self._space_for(len(rows), n_bytes_to_come // RECORD_SIZE))
             self._chunks.append(chunk)
             self._meet(chunk, rows)
+
+    def _space_for(self, n_rows: int, n_rows_to_come: int) -> Rows:
+        """Room for some rows, cut from a large piece: the system hands out large pieces faster."""
+        if len(self._slab) < n_rows:
+            n_slab_rows = max(n_rows, min(n_rows_to_come, _SLAB_BYTES // RECORD_SIZE))
+            self._slab = np.empty((n_slab_rows, 4), "<u8")
+        space, self._slab = self._slab[:n_rows], self._slab[n_rows:]
+        return space
 
     def _take_others(self, rows: Rows, kinds: NDArray[np.uint64], others: NDArray[np.intp]) -> None:
         previous = -1
@@ -205,11 +212,12 @@ class Decoder:
             found, first = np.unique(rows[:, 0] >> np.uint64(ID_SHIFT), return_index=True)
             place = dict(zip(found.tolist(), first.tolist(), strict=True))
             for identifier in sorted(unmet, key=place.__getitem__):
-                self._ids[identifier] = None
+                self._note(identifier)
 
     def finish(self) -> Columns:
         """All values fed since the last call; their rows are let go of on the way."""
         chunks, self._chunks = self._chunks, []
+        self._slab = _NO_ROWS  # a part of it would keep the whole
         if not chunks:
             return Columns(_empty_series(0), {})
         run_ids = np.concatenate([chunk.run_ids for chunk in chunks])
@@ -251,11 +259,12 @@ def _filled(chunks: list[_Chunk], run_stops: list[int]) -> Series:
     return series
 
 
-def _grouped(rows: Rows) -> _Chunk:
-    """A copy of the rows, those of a metric side by side and in the order of the file."""
+def _grouped(rows: Rows, space: Rows) -> _Chunk:
+    """The rows copied into `space`, those of a metric side by side and in the order of the file."""
     ids = rows[:, 0] >> np.uint64(ID_SHIFT)
     if (ids == ids[0]).all():
-        return _Chunk(rows.copy(), ids[:1].copy(), np.array([len(rows)]))
+        space[:] = rows
+        return _Chunk(space, ids[:1].copy(), np.array([len(rows)]))
     # numpy sorts 16-bit numbers in linear time, and stably.
     order = np.argsort(ids.astype(np.uint16), kind="stable")
     starts = _run_starts(ids[order])
@@ -263,53 +272,8 @@ def _grouped(rows: Rows) -> _Chunk:
         order = np.argsort(ids, kind="stable")
         starts = _run_starts(ids[order])
     sizes = np.diff(starts, append=len(rows))
-    return _Chunk(rows.take(order, axis=0), ids[order[starts]], sizes)
+    return _Chunk(rows.take(order, axis=0, out=space, mode="wrap"), ids[order[starts]], sizes)
 
 
 def _run_starts(ids: NDArray[np.uint64]) -> NDArray[np.intp]:
     return np.concatenate([[0], np.flatnonzero(ids[1:] != ids[:-1]) + 1])
-
-
-def as_rows(data: bytes | memoryview) -> Rows:
-    """The whole records in some bytes, without a copy; what is left over at the end is not in."""
-    return np.frombuffer(data, "<u8", len(data) // RECORD_SIZE * 4).reshape(-1, 4)
-
-
-def are_intact(rows: Rows) -> NDArray[np.bool_]:
-    """Which records are of a known kind and have the right checksum; shape (n_records,)."""
-    tables, checksum_of_zeros = _tables()
-    words = rows.view("<u2")
-    difference = np.full(len(rows), checksum_of_zeros, np.uint32)
-    contribution = np.empty(len(rows), np.uint32)
-    for index in range(_N_WORDS):
-        # "wrap" cannot happen, and is faster than the check that it does not.
-        tables[index].take(words[:, index], out=contribution, mode="wrap")
-        np.bitwise_xor(difference, contribution, out=difference)
-    kinds = words[:, 0] & np.uint16(KIND_MASK)
-    is_good: NDArray[np.bool_] = (difference == 0) & (kinds >= KIND_SCALAR) & (kinds <= KIND_END)
-    return is_good
-
-
-@cache
-def _tables() -> tuple[NDArray[np.uint32], int]:
-    """What each 16-bit word adds to the checksum, or takes from it; shape (16, 65536).
-
-    The words that hold the checksum itself contribute it, so that all contributions together, with
-    the checksum of 32 zero bytes (also returned), cancel in an intact record.
-    """
-    checksum_of_zeros = crc32(bytes(RECORD_SIZE)) & CHECKSUM_MASK
-    bits = np.empty((_N_WORDS, 16), np.uint32)
-    for bit in range(RECORD_SIZE * 8):
-        bits[divmod(bit, 16)] = _contribution_of(bit, checksum_of_zeros)
-    tables = np.zeros((_N_WORDS, 1 << 16), np.uint32)
-    for bit in range(16):
-        half = 1 << bit
-        tables[:, half : 2 * half] = tables[:, :half] ^ bits[:, bit : bit + 1]
-    return tables, checksum_of_zeros
-
-
-def _contribution_of(bit: int, checksum_of_zeros: int) -> int:
-    if CHECKSUM_SHIFT <= bit < ID_SHIFT:
-        return 1 << (bit - CHECKSUM_SHIFT)
-    record = (1 << bit).to_bytes(RECORD_SIZE, "little")
-    return crc32(record) & CHECKSUM_MASK ^ checksum_of_zeros

@@ -128,10 +128,10 @@ class ExperimentLogger:
         if type(value) is not float:
             value = checked_value(name, value)
         try:
-            head, head_crc, fd = self._heads[name]
+            head, fd = self._heads[name]
             now = time.time()
-            checksum = crc32(pack_payload(step, now, value), head_crc) & CHECKSUM_MASK
-            record = pack_record(head | checksum << CHECKSUM_SHIFT, step, now, value)
+            checksum = crc32(pack_payload(step, now, value)) & CHECKSUM_MASK
+            record = pack_record(head ^ checksum << CHECKSUM_SHIFT, step, now, value)
             n_written = os.write(fd, record)
         except (KeyError, TypeError, OSError, struct.error):
             n_written = 0
@@ -158,8 +158,9 @@ class ExperimentLogger:
                 f"add_scalars takes a dict of names and values, not {type(values).__qualname__}; "
                 "as in add_scalars({'loss': 0.5, 'accuracy': 0.9}, step)"
             )
+        add_scalar = self.add_scalar
         for name, value in values.items():
-            self.add_scalar(name, value, step)
+            add_scalar(name, value, step)
 
     def close(self) -> None:
         """Mark the run as finished and close the file; a second call does nothing."""
@@ -264,7 +265,8 @@ class ExperimentLogger:
         if self._is_closed:
             return
         # A forked child, or a spawned one, does not decide that the run is over.
-        if self._owner_pid == os.getpid() and self._has_file and self._look():
+        if self._owner_pid == os.getpid() and self._has_file:
+            self._look()
             self._mark_end(with_error)
         self._is_closed = True
         _open_loggers.discard(self)
@@ -277,7 +279,7 @@ class ExperimentLogger:
             _say(f"{self.n_dropped} {values} could not be written to {self.path}")
 
     def _mark_end(self, with_error: bool) -> None:
-        if not self._try_to_open():
+        if not os.path.exists(self.path) or not self._try_to_open():
             return
         try:
             self._file.append(encode_end(time.time(), with_error=with_error))
@@ -302,7 +304,8 @@ def _continue(
 def _say(message: str) -> None:
     # Not warnings.warn: under -W error it would end the training that it must not disturb.
     try:
-        print(f"ml-tracking-ops: {message}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"ml-tracking-ops: {message}\n")
+        sys.stderr.flush()
     except (AttributeError, OSError, ValueError):
         return  # no stderr, or a closed one: there is nobody to tell
 

@@ -10,13 +10,15 @@ list of byte strings and refuses all others, those that import and call among th
 
 import base64
 import json
+import os
+from io import FileIO
 
 import numpy as np
 
 from .columns import Series
 from .records import LogFormatError
 
-_MAX_BYTES = 1 << 30
+_MAX_BYTES = 128 << 20  # over a million values; the tool itself crawled long before
 
 # Opcodes of pickle protocols 3 to 5, by their bytes (see pickletools in the standard library).
 _SKIPPED = {0x80: 1, 0x95: 8, 0x71: 1, 0x72: 4, 0x94: 0}  # PROTO FRAME BINPUT LONG_BINPUT MEMOIZE
@@ -24,7 +26,7 @@ _TEXTS = {0x43: 1, 0x42: 4, 0x8E: 8, 0x8C: 1, 0x58: 4, 0x8D: 8}  # size of the l
 _EMPTY_LIST, _MARK, _APPEND, _APPENDS, _STOP = b"](ae."
 
 
-def read_legacy(data: bytes, path: str) -> tuple[dict[str, Series], int]:
+def read_legacy(file: FileIO, path: str) -> tuple[dict[str, Series], int]:
     """Decode a whole file of the original tool.
 
     Returns:
@@ -34,10 +36,15 @@ def read_legacy(data: bytes, path: str) -> tuple[dict[str, Series], int]:
     Raises:
         LogFormatError: the file is not the JSON that the original tool writes.
     """
-    if len(data) > _MAX_BYTES:
-        raise LogFormatError(f"{path} looks like a log of the original tool, but exceeds 1 GiB")
+    size_bytes = os.fstat(file.fileno()).st_size
+    if size_bytes > _MAX_BYTES:
+        raise LogFormatError(
+            f"{path} looks like a log of the original tool, but {size_bytes} bytes are more than "
+            f"such a log can have ({_MAX_BYTES})"
+        )
+    file.seek(0)
     try:
-        metrics = json.loads(data)
+        metrics = json.loads(file.read(size_bytes))
     except (ValueError, RecursionError) as error:
         raise LogFormatError(
             f"{path} looks like a log of the original tool, but its JSON is damaged: {error}"
@@ -52,7 +59,9 @@ def read_legacy(data: bytes, path: str) -> tuple[dict[str, Series], int]:
         except (ValueError, TypeError):
             n_skipped += 1
             continue
-        found[name], n_damaged = _series(texts)
+        # JSON may hold half a surrogate pair, which no page and no file can show.
+        printable_name = name.encode(errors="backslashreplace").decode()
+        found[printable_name], n_damaged = _series(texts)
         n_skipped += n_damaged
     return found, n_skipped
 

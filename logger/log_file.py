@@ -20,8 +20,8 @@ class LogFile:
 
     Attributes:
         path: absolute.
-        heads: the metrics that may be written straight away, by name: head, the head's CRC-32, and
-            where to write. Emptied when there is doubt about the file, so that whoever writes
+        heads: the metrics that may be written straight away, by name: what `scalar_head` gives,
+            and where to write. Emptied when there is doubt about the file, so that whoever writes
             comes to `make_ready` first; declaring a name again does no harm.
     """
 
@@ -29,7 +29,7 @@ class LogFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.heads: dict[str, tuple[int, int, int]] = {}
+        self.heads: dict[str, tuple[int, int]] = {}
         self._fd = -1
         self._is_sound = False
         self._identity: tuple[int, int] | None = None
@@ -63,7 +63,7 @@ class LogFile:
         """
         fd = self._fd
         self.append(encode_name(identifier, name))
-        self.heads[name] = (*scalar_head(identifier), fd)
+        self.heads[name] = scalar_head(identifier), fd
 
     def append(self, data: bytes) -> None:
         """Write whole records.
@@ -94,7 +94,7 @@ class LogFile:
             self._distrust()
             return "was closed by another part of this program; it is opened again."
         if found.st_nlink == 0:
-            self.close()
+            self._close_quietly()
             return (
                 "was deleted or replaced, and what was logged so far went with it. Logging goes on "
                 "in a new file, if its folder is still there."
@@ -118,6 +118,12 @@ class LogFile:
         except OSError as error:
             if error.errno != errno.EBADF:  # closed behind our back: nothing is lost by that
                 raise
+
+    def _close_quietly(self) -> None:
+        try:
+            self.close()
+        except OSError:
+            return  # what was written is gone anyway
 
     def _distrust(self) -> None:
         self._is_sound = False

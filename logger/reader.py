@@ -120,22 +120,22 @@ def _dat_path(path: str) -> str:
 
 
 def _read_whole_legacy(file: FileIO, path: str) -> RunLog:
-    file.seek(0)
-    data = file.readall()
-    series, n_skipped = read_legacy(data, path)
-    return RunLog(series, n_skipped=n_skipped, size_bytes=len(data), is_legacy=True)
+    size_bytes = os.fstat(file.fileno()).st_size
+    series, n_skipped = read_legacy(file, path)
+    return RunLog(series, n_skipped=n_skipped, size_bytes=size_bytes, is_legacy=True)
 
 
 def _read_records(file: FileIO, origin: Origin) -> RunLog:
     decoder = Decoder()
     size_bytes = RECORD_SIZE if origin.has_header else 0
     file.seek(size_bytes)
+    expected_bytes = os.fstat(file.fileno()).st_size
     buffer = memoryview(bytearray(CHUNK_BYTES))
     n_left_over = 0
     while n_read := file.readinto(buffer[n_left_over:]):
         n_left_over += n_read
         n_whole = n_left_over // RECORD_SIZE * RECORD_SIZE
-        decoder.feed(buffer[:n_whole])
+        decoder.feed(buffer[:n_whole], expected_bytes - size_bytes)
         size_bytes += n_whole
         buffer[: n_left_over - n_whole] = buffer[n_whole:n_left_over]
         n_left_over -= n_whole
@@ -150,7 +150,7 @@ def _read_records(file: FileIO, origin: Origin) -> RunLog:
     )
 
 
-def _by_name(decoder: Decoder) -> "Mapping[str, Series]":
+def _by_name(decoder: Decoder) -> Mapping[str, Series]:
     columns = decoder.finish()
     ids: dict[str, list[int]] = {}
     for identifier in decoder.ids:

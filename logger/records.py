@@ -80,10 +80,16 @@ def metric_id(name: str) -> int:
     return crc32(encoded) | (crc32(encoded[::-1]) & 0xFF) << 32
 
 
-def scalar_head(identifier: int) -> tuple[int, int]:
-    """What all records of a metric share: the head without its checksum, and that head's CRC-32."""
+def scalar_head(identifier: int) -> int:
+    """What the heads of a metric's records share.
+
+    The head of one of them is this, exclusive or'ed with the checksum bits of its payload's CRC-32:
+    a CRC is linear, so that what the head itself contributes is the same for every payload.
+    """
     head = KIND_SCALAR | identifier << ID_SHIFT
-    return head, crc32(_pack_head(head))
+    payload = bytes(RECORD_SIZE - 8)
+    contribution = crc32(payload, crc32(_pack_head(head))) ^ crc32(payload)
+    return head | (contribution & CHECKSUM_MASK) << CHECKSUM_SHIFT
 
 
 def _seal(kind: int, identifier: int, payload: bytes) -> bytes:

@@ -7,7 +7,8 @@ from io import FileIO
 
 import numpy as np
 
-from .columns import CHUNK_BYTES, are_intact, as_rows
+from .checksums import are_intact, as_rows
+from .columns import CHUNK_BYTES
 from .records import RECORD_SIZE, LogFormatError, decode_header, has_magic
 
 _FLAGS = (
@@ -42,11 +43,11 @@ def open_regular(path: str | os.PathLike[str]) -> FileIO:
         OSError: it cannot be opened.
         LogFormatError: it is no regular file.
     """
-    file = FileIO(os.open(path, _FLAGS), closefd=True)
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
+    fd = os.open(path, _FLAGS)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
         raise LogFormatError(f"{os.fspath(path)} is no log: it is not a regular file")
-    return file
+    return FileIO(fd)
 
 
 def identify(file: FileIO, path: str) -> Origin:
@@ -60,7 +61,7 @@ def identify(file: FileIO, path: str) -> Origin:
     created_at = decode_header(header, path)
     if created_at is not None:
         return Origin(created_at)
-    if header.lstrip()[:1] == b"{":
+    if header.lstrip()[:1] == b"{" and b"\0" not in header:
         return Origin(None, is_legacy=True)
     if len(header) < RECORD_SIZE and has_magic(header):
         return Origin(None, has_header=False)

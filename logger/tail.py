@@ -6,7 +6,8 @@ from io import FileIO
 
 import numpy as np
 
-from .columns import CHUNK_BYTES, Decoder, Series, as_rows
+from .checksums import as_rows
+from .columns import CHUNK_BYTES, Decoder, Series
 from .legacy import read_legacy
 from .records import KIND_MASK, KIND_NAME, RECORD_SIZE, is_intact, unnamed
 from .source import identify, open_regular
@@ -62,13 +63,14 @@ class LogTail:
         self.path = os.fspath(path)
         self._identity: tuple[int, int, bytes] | None
         self._legacy_version: tuple[int, int] | None
+        self._owes_reset = False
         self._forget()
         self.offset = self._first_offset = offset
 
     @property
     def n_skipped(self) -> int:
         """Damaged records and contradictory names so far, since the last reset."""
-        return self._n_damaged_headers + self._decoder.n_skipped
+        return self._n_damaged + self._decoder.n_skipped
 
     def close(self) -> None:
         """Nothing is kept open; for symmetry with files."""
@@ -89,37 +91,39 @@ class LogTail:
         try:
             file = open_regular(self.path)
         except (FileNotFoundError, NotADirectoryError):
-            return self._batch({}, was_reset=self._forget_if_seen())
+            self._reset()
+            return self._batch({})
         with file:
             return self._read(file, max_bytes)
 
     def _read(self, file: FileIO, max_bytes: int) -> TailBatch:
         found = os.fstat(file.fileno())
         identity = found.st_dev, found.st_ino, file.read(RECORD_SIZE)
-        is_same = self._identity in (None, identity) and found.st_size >= self.offset
-        was_reset = not is_same and self._forget_if_seen()
+        if self._identity not in (None, identity) or found.st_size < self.offset:
+            self._reset()
         if self._identity is None:
             origin = identify(file, self.path)
             if not origin.has_header:
-                return self._batch({}, was_reset=was_reset)
+                return self._batch({})
             self._identity = identity
             self._is_legacy = origin.is_legacy
             if not origin.is_legacy:
-                was_reset |= self._begin(is_header_damaged=origin.created_at is None)
+                self._begin(is_header_damaged=origin.created_at is None)
         if self._is_legacy:
-            return self._read_legacy(file, (found.st_size, found.st_mtime_ns), was_reset)
+            return self._batch(self._read_legacy(file, (found.st_size, found.st_mtime_ns)))
         n_new = found.st_size - self.offset
         series = self._read_records(file, min(n_new, max(max_bytes, RECORD_SIZE)))
         has_more = found.st_size - self.offset >= RECORD_SIZE
-        return self._batch(series, was_reset=was_reset, has_more=has_more)
+        return self._batch(series, has_more=has_more)
 
-    def _begin(self, *, is_header_damaged: bool) -> bool:
-        """Step over the header; True where the offset is one that no tail has given."""
-        was_reset = self.offset % RECORD_SIZE != 0
-        if was_reset or self.offset == 0:
+    def _begin(self, *, is_header_damaged: bool) -> None:
+        """Step over the header, unless this tail goes on where an earlier one was."""
+        if self.offset % RECORD_SIZE:  # no tail of these contents has given this offset
+            self._owes_reset = True
+            self.offset = 0
+        if self.offset == 0:
             self.offset = self._first_offset = RECORD_SIZE
-            self._n_damaged_headers = int(is_header_damaged)
-        return was_reset
+            self._n_damaged = int(is_header_damaged)
 
     def _read_records(self, file: FileIO, n_bytes: int) -> dict[str, Series]:
         file.seek(self.offset)
@@ -136,11 +140,10 @@ class LogTail:
         return {name: Series.joined(parts) for name, parts in by_name.items()}
 
     def _find_names(self, file: FileIO, wanted: set[int]) -> None:
-        """Look for declarations before the offset where this tail began; once for each stretch."""
+        """Look for declarations before the offset where this tail began; each stretch only once."""
         while wanted and self._scanned_to < self._first_offset:
             file.seek(self._scanned_to)
-            data = file.read(min(CHUNK_BYTES, self._first_offset - self._scanned_to))
-            rows = as_rows(data)
+            rows = as_rows(file.read(min(CHUNK_BYTES, self._first_offset - self._scanned_to)))
             if not len(rows):
                 return
             self._scanned_to += rows.nbytes
@@ -150,23 +153,21 @@ class LogTail:
                     self._decoder.names.add(record)
             wanted -= self._decoder.names.names.keys()
 
-    def _read_legacy(self, file: FileIO, version: tuple[int, int], was_reset: bool) -> TailBatch:
+    def _read_legacy(self, file: FileIO, version: tuple[int, int]) -> dict[str, Series]:
+        """All values, unless this very version (size, time of change) was read before."""
         is_known = self._legacy_version is None and self.offset == version[0]
         if is_known or self._legacy_version == version:
             self._legacy_version = version
-            return self._batch({}, was_reset=was_reset)
-        if self.offset:
-            was_reset = True
-        file.seek(0)
-        series, self._n_damaged_headers = read_legacy(file.readall(), self.path)
+            return {}
+        self._owes_reset |= self.offset > 0
+        series, self._n_damaged = read_legacy(file, self.path)
         self._legacy_version = version
         self.offset = version[0]
-        return self._batch(series, was_reset=was_reset)
+        return series
 
-    def _forget_if_seen(self) -> bool:
-        has_seen = self.offset > 0 or self._identity is not None
+    def _reset(self) -> None:
+        self._owes_reset |= self.offset > 0
         self._forget()
-        return has_seen
 
     def _forget(self) -> None:
         self.offset = self._first_offset = 0
@@ -175,11 +176,10 @@ class LogTail:
         self._identity = None
         self._is_legacy = False
         self._legacy_version = None
-        self._n_damaged_headers = 0
+        self._n_damaged = 0
 
-    def _batch(
-        self, series: dict[str, Series], *, was_reset: bool, has_more: bool = False
-    ) -> TailBatch:
+    def _batch(self, series: dict[str, Series], *, has_more: bool = False) -> TailBatch:
+        was_reset, self._owes_reset = self._owes_reset, False
         decoder = self._decoder
         return TailBatch(
             series, was_reset, self.offset, has_more, decoder.is_closed, decoder.ended_with_error

@@ -48,6 +48,8 @@ class Experiment:
             ending = read_ending(self.dat_path)
         except (OSError, LogFormatError):
             return "lost"
+        if ending.is_legacy:
+            return "finished"
         if ending.is_closed:
             return "failed" if ending.ended_with_error else "finished"
         if held is None and time.time() - self._last_change() < _SILENT_AFTER_S:

@@ -40,7 +40,8 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def print_sweep(report: dict[str, Any]) -> None:
     counts = ", ".join(f"{n} {state}" for state, n in report["counts"].items())
     why = f" ({report['reason']})" if report["reason"] else ""
-    print(f"{report['name']}: {report['state']}{why}; {counts}; seed {report['seed']}")
+    seed = "" if report["seed"] is None else f"; seed {report['seed']}"
+    print(f"{report['name']}: {report['state']}{why}; {counts}{seed}")
     names = list(dict.fromkeys(n for run in report["runs"] for n in run["hyperparameters"]))
     rows = [
         (

@@ -28,6 +28,7 @@ class ProcessGroup:
         self._popen = popen
         self._pidfd = _open_pidfd(popen.pid)
         self._has_exited = anyio.Event()
+        self._is_terminated = False
         self.pid = popen.pid
         self.identity = process_identity(popen.pid)
         self.started_at = time.time()
@@ -73,7 +74,7 @@ class ProcessGroup:
         if self._popen.returncode is not None:
             return self._popen.returncode
         await self._wait_exited()
-        self._signal(signal.SIGTERM)  # whoever the leader left behind; mostly nobody
+        self.terminate()  # whoever the leader left behind; mostly nobody
         returncode = self._popen.wait()
         self._has_exited.set()
         if self._pidfd is not None:
@@ -92,9 +93,14 @@ class ProcessGroup:
         await self._has_exited.wait()
 
     def terminate(self) -> None:
-        """Ask the whole group to end; also one that is suspended."""
-        self._signal(signal.SIGTERM)
-        self._signal(signal.SIGCONT)
+        """Ask the whole group to end, once; also one that is suspended.
+
+        A second SIGTERM would reach a script in the middle of its orderly end.
+        """
+        if not self._is_terminated:
+            self._is_terminated = True
+            self._signal(signal.SIGTERM)
+            self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """End the whole group at once."""

@@ -3,12 +3,14 @@
 import math
 import sys
 import time
-from typing import Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from .config import as_text
 from .journal import Event, RunState, SweepState
 
-_REPORTED = ("finished", "early_stopped", "failed", "killed")
+if TYPE_CHECKING:
+    from rich.live import Live
+
 _STYLES = {"finished": "green", "early_stopped": "yellow", "failed": "red", "killed": "magenta"}
 
 
@@ -111,8 +113,7 @@ class PlainProgress:
             self._print(line + counts)
 
     def close(self) -> None:
-        if line := self._story.best_line():
-            self._print(line)
+        return
 
     def _print(self, line: str) -> None:
         if self._out is None:
@@ -127,35 +128,53 @@ class TerminalProgress:
     """A live bar at the foot of the terminal; lines above it."""
 
     def __init__(self, story: Story, out: TextIO) -> None:
-        from rich.console import Console, Group
-        from rich.live import Live
-        from rich.progress_bar import ProgressBar
-        from rich.table import Table
-        from rich.text import Text
-
-        def render() -> Any:
-            table = Table.grid(padding=(0, 1), expand=True)
-            table.add_column(ratio=1)
-            table.add_column(no_wrap=True)
-            facts = f"{story.counts()} · {story.time_left()}"
-            table.add_row(ProgressBar(story.n_runs, story.n_ended), Text(facts))
-            best = Text(story.best_line(), style="bold", no_wrap=True, overflow="ellipsis")
-            return Group(table, best) if best else table
-
-        self._text = Text
         self._story = story
-        self._live = Live(
-            get_renderable=render, console=Console(file=out), refresh_per_second=4,
-            redirect_stdout=False, redirect_stderr=False,
-        )  # fmt: skip
-        self._live.start()
+        self._out = out
+        self._live: Live | None = None
 
     def on_event(self, event: Event) -> None:
-        for style, line in self._story.take_in(event):
-            self._live.console.print(self._text(line, style=style), soft_wrap=True)
+        lines = self._story.take_in(event)
+        if event["event"] == "started" and self._live is None:
+            self._live = _open_live(self._story, self._out)
+        for style, line in lines:
+            self._print(style, line)
 
     def close(self) -> None:
-        self._live.stop()
+        if self._live is not None:
+            self._live.stop()
+
+    def _print(self, style: str, line: str) -> None:
+        if self._live is None:
+            print(line, file=self._out)
+            return
+        from rich.text import Text
+
+        self._live.console.print(Text(line, style=style), soft_wrap=True)
+
+
+def _open_live(story: Story, out: TextIO) -> "Live":
+    """The bar; rich is imported once the first run is under way."""
+    from rich.console import Console, Group, RenderableType
+    from rich.live import Live
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    def render() -> RenderableType:
+        table = Table.grid(padding=(0, 1), expand=True)
+        table.add_column(ratio=1)
+        table.add_column(no_wrap=True)
+        facts = f"{story.counts()} · {story.time_left()}"
+        table.add_row(ProgressBar(story.n_runs, story.n_ended), Text(facts))
+        best = Text(story.best_line(), style="bold", no_wrap=True, overflow="ellipsis")
+        return Group(table, best) if best else table
+
+    live = Live(
+        get_renderable=render, console=Console(file=out), refresh_per_second=4,
+        redirect_stdout=False, redirect_stderr=False,
+    )  # fmt: skip
+    live.start()
+    return live
 
 
 def format_combination(run: RunState) -> str:

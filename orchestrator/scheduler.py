@@ -150,9 +150,8 @@ class Scheduler:
             self._record_unstarted(attempt, error)
             await anyio.lowlevel.checkpoint()
             return
-        run = self._open_run(attempt, name, process, command.output_path)
         self._record("started", **started, pid=process.pid, process_identity=process.identity)
-        await self._see_through(run)
+        await self._see_through(self._open_run(attempt, name, process, command.output_path))
 
     async def _see_through(self, run: ActiveRun) -> None:
         """Wait for a run's end, and record it; a cancelled wait ends the run at once."""

@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 
 import anyio
@@ -41,28 +42,63 @@ async def watch_files(folder: Path, *, poll: bool | None = None) -> AsyncGenerat
             yield set()
             await _wait_until_exists(folder)
             continue
-        with _open_watch(folder, poll) as notify:
-            yield set()
-            async for paths in _changes(notify, folder, identity):
-                yield paths
+        notify = None if _should_poll(folder, poll) else _open_watch(folder)
+        changes = _polled(folder) if notify is None else _notified(notify)
+        async with aclosing(changes):
+            async for paths in changes:
+                if paths is not None:
+                    yield paths
+                if _identity(folder) != identity:
+                    break
 
 
-async def _changes(
-    notify: RustNotify, folder: Path, identity: tuple[int, int]
-) -> AsyncGenerator[set[Path], None]:
-    """What `notify` reports, until the watched folder is no longer the one under that name."""
+async def _notified(notify: RustNotify) -> AsyncGenerator[set[Path] | None, None]:
+    """An empty set once, then what the kernel reports; None where nothing happened for a while."""
     stop = threading.Event()
-    try:
-        while True:
-            raw = await anyio.to_thread.run_sync(
-                notify.watch, DEBOUNCE_MS, STEP_MS, _LOOK_AGAIN_MS, stop, abandon_on_cancel=True
-            )
-            if isinstance(raw, set):
-                yield {Path(path) for _, path in raw}
-            if _identity(folder) != identity:
-                return
-    finally:
-        stop.set()  # the thread is inside `watch`: it sees this within STEP_MS
+    with notify:
+        yield set()
+        try:
+            while True:
+                raw = await anyio.to_thread.run_sync(
+                    notify.watch, DEBOUNCE_MS, STEP_MS, _LOOK_AGAIN_MS, stop,
+                    abandon_on_cancel=True,
+                )  # fmt: skip
+                yield {Path(path) for _, path in raw} if isinstance(raw, set) else None
+        finally:
+            stop.set()  # the thread is inside `watch`: it sees this within STEP_MS
+
+
+async def _polled(folder: Path) -> AsyncGenerator[set[Path] | None, None]:
+    """An empty set once, then what has changed between one look and the next.
+
+    watchfiles can poll too, but compares times in whole seconds: it would miss what is
+    appended within the second in which it last looked.
+    """
+    before = await anyio.to_thread.run_sync(_snapshot, folder)
+    yield set()
+    while True:
+        await anyio.sleep(POLL_DELAY_MS / 1000)
+        now = await anyio.to_thread.run_sync(_snapshot, folder)
+        changed = {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
+        before = now
+        yield {Path(path) for path in changed} or None
+
+
+def _snapshot(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """What tells one state of each file and folder from another: inode, size, time."""
+    found: dict[str, tuple[int, int, int]] = {}
+    folders = [str(folder)]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    status = entry.stat(follow_symlinks=False)
+                    found[entry.path] = (status.st_ino, status.st_size, status.st_mtime_ns)
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+        except OSError:
+            continue  # it went while we looked
+    return found
 
 
 # A folder that is not there yet cannot be watched, only looked for.
@@ -79,19 +115,21 @@ def _identity(folder: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _open_watch(folder: Path, poll: bool | None) -> RustNotify:
-    should_poll = is_on_network(folder) if poll is None else poll
+def _should_poll(folder: Path, poll: bool | None) -> bool:
+    return is_on_network(folder) if poll is None else poll
+
+
+def _open_watch(folder: Path) -> RustNotify | None:
+    """The kernel's watch; None, with a warning, where it has none left to give."""
     try:
-        return RustNotify([str(folder)], False, should_poll, POLL_DELAY_MS, True, True)
+        return RustNotify([str(folder)], False, False, POLL_DELAY_MS, True, True)
     except OSError as error:
-        if should_poll or not folder.exists():
-            raise
         logger.warning(
             "%s: the kernel gives no more file watches (%s); looking every %d ms instead. "
             "Raise fs.inotify.max_user_watches to mend it.",
             folder, error, POLL_DELAY_MS,
         )  # fmt: skip
-        return RustNotify([str(folder)], False, True, POLL_DELAY_MS, True, True)
+        return None
 
 
 def is_on_network(folder: Path) -> bool:

@@ -90,6 +90,28 @@ async def test_stop_leaves_time_to_end_in_order(tmp_path: Path, trainers: Path) 
     assert "terminated" in output(tmp_path)
 
 
+async def test_sigterm_arrives_once(tmp_path: Path) -> None:
+    code = """
+import signal, sys, time
+n = 0
+def count(number, frame):
+    global n
+    n += 1
+signal.signal(signal.SIGTERM, count)
+print("ready", flush=True)
+while n == 0:
+    time.sleep(0.01)
+time.sleep(0.2)
+sys.exit(n)
+"""
+    async with started(tmp_path, sys.executable, "-c", code) as group:
+        await until(lambda: "ready" in output(tmp_path))
+        group.terminate()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(group.stop, 20)
+            assert await group.wait() == 1
+
+
 async def test_suspended_process_is_ended(tmp_path: Path) -> None:
     code = "import os, signal; print('ready', flush=True); os.kill(os.getpid(), signal.SIGSTOP)"
     async with started(tmp_path, sys.executable, "-c", code) as group:

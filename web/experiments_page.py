@@ -38,6 +38,7 @@ def experiments_context(catalog: Catalog, query: QueryParams, colors: Experiment
         "n_sweeps": len(catalog.sweeps),
         "n_found": len(found),
         "q": search,
+        "limit": len(listed) if "limit" in query else None,
         "newest": newest,
         "default_newest": DEFAULT_NEWEST,
         "is_newest": is_newest,

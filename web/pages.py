@@ -33,6 +33,7 @@ from . import formats
 from .assets import ASSETS, CONTENT_SECURITY_POLICY
 from .catalog_access import find_run
 from .experiments_page import experiments_context
+from .feed import Feed
 from .run_colors import ExperimentColors
 from .run_page import run_context
 from .sweeps_page import sweeps_context
@@ -109,7 +110,7 @@ async def experiments(request: Request) -> Response:
 
 async def sweeps(request: Request) -> Response:
     sweep_id = request.path_params.get("sweep_id")
-    feed = getattr(request.app.state, "feed", None)
+    feed: Feed = request.app.state.feed
     return await _page(
         request,
         "sweeps.html",
@@ -119,7 +120,8 @@ async def sweeps(request: Request) -> Response:
 
 async def run(request: Request) -> Response:
     run_id: str = request.path_params["run_id"]
-    colors, feed = _colors(request), getattr(request.app.state, "feed", None)
+    colors: ExperimentColors = _colors(request)
+    feed: Feed = request.app.state.feed
     return await _page(
         request, "run.html", lambda catalog: run_context(catalog, run_id, colors, feed)
     )
@@ -178,5 +180,6 @@ routes: list[BaseRoute] = [
     Route("/sweeps/{sweep_id:path}", sweeps),
     Route("/runs/{run_id:path}", run),
     Route("/output/{run_id:path}", output),
-    Mount("/static", _FreshStaticFiles(directory=_HERE / "static")),
+    # a strict editable install consists of links; the folder holds nothing but our own files
+    Mount("/static", _FreshStaticFiles(directory=_HERE / "static", follow_symlink=True)),
 ]

@@ -10,9 +10,10 @@ from ml_tracking_ops.orchestrator.journal import RunState
 
 from . import rows
 from .experiments_page import catalog_place, run_data
+from .feed import Feed
 from .run_colors import ExperimentColors, sweep_run_color
 from .sweep_summary import Fact
-from .sweeps_page import live_bests, sweep_href
+from .sweeps_page import sweep_href
 from .topics import decode_whole
 
 _OUTPUT_BYTES = 64 << 10
@@ -21,7 +22,7 @@ Context = dict[str, Any]
 
 
 def run_context(
-    catalog: Catalog, run_id: str, colors: ExperimentColors, feed: Any = None
+    catalog: Catalog, run_id: str, colors: ExperimentColors, feed: Feed
 ) -> Context | None:
     """None where there is no such run."""
     experiment = catalog.experiments.get(run_id)
@@ -50,15 +51,15 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
         "ended_at": None,
         "sweep_href": None,
         "has_output": False,
-        "facts": [Fact("File", str(experiment.dat_path))],
+        "facts": [Fact("File", str(experiment.dat_path), is_code=True)],
     }
     follow = {"catalog": catalog_place(catalog)}
     page_data = {"view": "run", "runs": [run_data(run)], "follow": follow}
     return {"section": "experiments", "run": run, "page_data": page_data}
 
 
-def _of_sweep(catalog: Catalog, sweep: Sweep, run: RunState, feed: Any) -> Context:
-    row = rows.run_row(sweep.id, run, live_bests(feed, sweep.id).get(run.index))
+def _of_sweep(catalog: Catalog, sweep: Sweep, run: RunState, feed: Feed) -> Context:
+    row = rows.run_row(sweep.id, run, feed.live_bests(sweep.id).get(run.index))
     log_path = sweep.log_path(run)
     output = None if log_path is None else read_output(log_path)
     shown: Context = {
@@ -93,7 +94,9 @@ def _facts(sweep: Sweep, run: RunState) -> list[Fact]:
     if run.attempt > 1:
         facts.append(Fact("Attempt", str(run.attempt)))
     dat_path = sweep.dat_path(run)
-    return [*facts, Fact("File", str(dat_path))] if dat_path is not None else facts
+    if dat_path is not None:
+        facts.append(Fact("File", str(dat_path), is_code=True))
+    return facts
 
 
 def read_output(path: Path) -> tuple[str, int, bool] | None:

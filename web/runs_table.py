@@ -7,7 +7,6 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from .formats import format_number
-from .run_colors import sweep_run_color
 
 PAGE_SIZE = 25
 _HYPERPARAMETER = "p."
@@ -163,7 +162,6 @@ def _dress(row: Row, names: Iterable[str], numeric: set[str], best_index: int | 
     return {
         **row,
         "cells": cells,
-        "color": sweep_run_color(row["index"]),
         "is_best": row["index"] == best_index,
     }
 

@@ -10,7 +10,9 @@ from ml_tracking_ops.orchestrator.catalog import Catalog, Sweep
 from ml_tracking_ops.orchestrator.objective import Best, is_better
 
 from . import rows
+from .best_history import draw_history
 from .experiments_page import catalog_place, run_data, run_href
+from .feed import Feed
 from .run_colors import sweep_run_color
 from .runs_table import RunsTable, TableQuery, build_table
 from .sweep_summary import summarize
@@ -21,7 +23,7 @@ Context = dict[str, Any]
 
 
 def sweeps_context(
-    catalog: Catalog, sweep_id: str | None, query: QueryParams, feed: Any = None
+    catalog: Catalog, sweep_id: str | None, query: QueryParams, feed: Feed
 ) -> Context | None:
     """The sweep of this id, or else the newest; None where no sweep has this id."""
     if sweep_id is None:
@@ -37,20 +39,21 @@ def sweeps_context(
         "page_data": {"view": "none", "follow": {"catalog": catalog_place(catalog)}},
     }
     if sweep is not None:
-        context.update(_sweep_context(catalog, sweep, query, live_bests(feed, sweep.id)))
+        context.update(_sweep_context(catalog, sweep, query, feed.live_bests(sweep.id)))
     return context
 
 
-def live_bests(feed: Any, sweep_id: str) -> Mapping[int, Best]:
-    """The best values so far of the runs that go on, as far as the live feed knows them."""
-    look_up = getattr(feed, "live_bests", None)
-    return look_up(sweep_id) if look_up is not None else {}
-
-
 def run_rows(sweep: Sweep, live: Mapping[int, Best]) -> list[rows.Row]:
-    """A row for each run, with its address."""
+    """A row for each run, with its address and its colour."""
     found = [rows.run_row(sweep.id, run, live.get(run.index)) for run in sweep.state.runs.values()]
-    return [{**row, "href": run_href(row["id"]) if row["id"] else None} for row in found]
+    return [
+        {
+            **row,
+            "href": run_href(row["id"]) if row["id"] else None,
+            "color": sweep_run_color(row["index"]),
+        }
+        for row in found
+    ]
 
 
 def _list_entry(sweep: Sweep, is_current: bool) -> Context:
@@ -73,11 +76,10 @@ def _counts(sweep: Sweep) -> Context:
     counts = sweep.state.counts
     planned = sweep.config.get("max_runs")
     n_runs = sum(counts.values())
-    is_number = isinstance(planned, int) and not isinstance(planned, bool)
     return {
         "counts": counts,
-        "n_planned": max(planned, n_runs) if is_number else n_runs,
-        "n_ended": n_runs - sum(counts.get(status, 0) for status in _GOING_ON),
+        "n_planned": max(planned, n_runs) if isinstance(planned, int) else n_runs,
+        "n_ended": sum(n for status, n in counts.items() if status not in _GOING_ON),
     }
 
 
@@ -102,6 +104,7 @@ def _sweep_context(
             "metric": metric,
             "goal": sweep.optimization_goal,
             "best": best,
+            "history": draw_history(found, sweep.optimization_goal),
             **_counts(sweep),
         },
         "summary": summarize(sweep.description, sweep.config),
@@ -119,7 +122,7 @@ def _best(sweep: Sweep, found: list[rows.Row]) -> rows.Row | None:
             continue
         if is_better(row["best_value"], None if best is None else best["best_value"], goal):
             best = row
-    return None if best is None else {**best, "color": sweep_run_color(best["index"])}
+    return best
 
 
 def _page_data(catalog: Catalog, sweep: Sweep, table: RunsTable, metric: str | None) -> Context:

@@ -24,6 +24,7 @@ export class Chart {
   #pointedRun = null;
   #isPointed = false;
   #hooks;
+  #resizing = null;
   #parts;
 
   /** @param {{onZoom: (range: [number, number] | null) => void, onPoint: (runId: string | null) => void}} hooks */
@@ -33,6 +34,10 @@ export class Chart {
     this.#hooks = { ...hooks, syncKey };
     this.#parts = frame(metric, () => hooks.onZoom(null));
     this.element = this.#parts.root;
+  }
+
+  get #isLoaded() {
+    return this.#plot !== null && this.#runs.every((run) => this.#store.series(run.id, this.metric));
   }
 
   get isBuilt() {
@@ -51,12 +56,14 @@ export class Chart {
     over.append(this.#mark);
     over.addEventListener("mouseenter", () => (this.#isPointed = true));
     over.addEventListener("mouseleave", () => this.#leave());
-    new ResizeObserver(() => this.#plot?.setSize(sizeOf(plot))).observe(plot);
+    this.#resizing ??= new ResizeObserver(() => this.#plot?.setSize(sizeOf(plot)));
+    this.#resizing.observe(plot);
     this.draw();
   }
 
   destroy() {
     clearTimeout(this.#detailTimer);
+    this.#resizing?.disconnect();
     this.#plot?.destroy();
     this.#plot = null;
     this.element.remove();
@@ -114,7 +121,7 @@ export class Chart {
     root.dataset.points = known.reduce((sum, series) => sum + series.count, 0);
     root.dataset.runs = known.length;
     root.setAttribute("aria-label", `${this.metric} over the step, ${known.length} run${known.length === 1 ? "" : "s"}`);
-    empty.hidden = known.length > 0;
+    empty.hidden = known.length > 0 || !this.#isLoaded;
   }
 
   #series(run) {
@@ -200,7 +207,7 @@ export class Chart {
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
     ctx.lineJoin = ctx.lineCap = "round";
-    const isOneShown = this.#runs.some((run) => run.id === this.#pointedRun);
+    const isOneShown = this.#runs.some((run) => run.id === this.#pointedRun && this.#series(run));
     const inOrder = [...this.#runs].sort((a, b) => (a.id === this.#pointedRun) - (b.id === this.#pointedRun));
     for (const run of inOrder) {
       const columns = this.#series(run);
@@ -344,7 +351,7 @@ function frame(metric, onReset) {
     element.append(...children);
     return element;
   };
-  const title = make("h3", "chart-title", metric);
+  const title = make("h2", "chart-title", metric);
   title.title = metric;
   const reset = make("button", "reset", "Reset zoom");
   Object.assign(reset, { type: "button", hidden: true });

@@ -15,6 +15,7 @@ export class ChartGrid {
   #frame = 0;
   #visible;
   #onPoint;
+  #forgetTheme;
 
   constructor(element, store, options, onPoint) {
     this.#element = element;
@@ -22,7 +23,7 @@ export class ChartGrid {
     this.#options = options;
     this.#onPoint = onPoint;
     this.#visible = new IntersectionObserver((entries) => this.#onView(entries), { rootMargin: "200px" });
-    onThemeChange(() => this.#drawAll());
+    this.#forgetTheme = onThemeChange(() => this.#drawAll());
   }
 
   get element() {
@@ -35,6 +36,7 @@ export class ChartGrid {
 
   destroy() {
     this.#visible.disconnect();
+    this.#forgetTheme();
     cancelAnimationFrame(this.#frame);
     for (const chart of this.#charts.values()) chart.destroy();
     this.#charts.clear();

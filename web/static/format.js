@@ -49,7 +49,7 @@ export function formatTicks(ticks) {
   const gap = shown.length > 1 ? Math.abs(shown[1] - shown[0]) : largest;
   if (largest >= 1e6 || (largest > 0 && largest < 1e-3)) return ticks.map((tick) => (tick == null ? "" : shortened(tick)));
   const decimals = decimalsOf(gap);
-  return ticks.map((tick) => (tick == null ? "" : minus(tick.toFixed(decimals))));
+  return ticks.map((tick) => (tick == null ? "" : tick === 0 ? "0" : minus(tick.toFixed(decimals))));
 }
 
 /** How many decimals it takes to write a distance between ticks exactly. */

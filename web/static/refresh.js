@@ -20,14 +20,25 @@ export function requestRefresh() {
   timer = setTimeout(refresh, Math.max(30, lastAt + PAUSE_MS - now, pointedAt ? pointedAt + STILL_MS - now : 0));
 }
 
+const here = () => location.pathname + location.search;
+
 async function refresh() {
   timer = 0;
   lastAt = performance.now();
   if (pointedAt + STILL_MS > lastAt && pointedAt) return requestRefresh();
-  await htmx.ajax("GET", location.pathname + location.search, {
+  await htmx.ajax("GET", here(), {
+    refreshOf: here(),
     target: "#content",
     select: "#content",
     swap: "outerMorph show:none",
     selectOOB: ASIDE.map((selector) => `${selector}:outerMorph`).join(","),
   });
 }
+
+/** The reader has gone elsewhere while a refresh was on its way: it must not bring them back. */
+document.addEventListener("htmx:before:swap", (event) => {
+  const { refreshOf } = event.detail.ctx;
+  if (refreshOf === undefined || refreshOf === here()) return;
+  event.preventDefault();
+  requestRefresh();
+});

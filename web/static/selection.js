@@ -10,7 +10,8 @@ document.addEventListener("htmx:config:request", (event) => {
   const { sourceElement, request } = event.detail.ctx;
   if (sourceElement.id !== "run-picker") return;
   if (request.body.get("q") === "") request.body.delete("q");
-  const isSearch = event.detail.ctx.sourceEvent.target?.id === "run-search";
+  const { target, type } = event.detail.ctx.sourceEvent;
+  const isSearch = type === "submit" || target.id === "run-search";
   if (isSearch && !new URLSearchParams(location.search).has("run")) request.body.delete("run");
   else if (!request.body.has("run")) request.body.set("run", "");
 });

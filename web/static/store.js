@@ -3,12 +3,14 @@
 import { appendPoints, emptyColumns, thin } from "./columns.js";
 
 const LIMIT = 4000;
-const POINTS = 1000;
+const POINTS = 600;
 
 export class SeriesStore {
   /** run id -> {cursor, metrics: name -> {columns, count, isThinned, cursor}} */
   #runs = new Map();
   #names = new Set();
+  #nLoading = 0;
+  #recent = []; // `points` events that came while something was loading
   onNewMetric = () => {};
 
   series(runId, metric) {
@@ -36,22 +38,34 @@ export class SeriesStore {
     });
     if (missing.length === 0) return;
     const wanted = metrics.length ? metrics : [""];
-    const { runs } = await fetchJson(`/api/series?${query({ run: missing, metric: wanted, points: [POINTS] })}`);
-    for (const [id, answer] of Object.entries(runs)) this.#take(id, metrics, answer);
+    this.#nLoading += 1;
+    try {
+      const { runs } = await fetchJson(`/api/series?${query({ run: missing, metric: wanted, points: [POINTS] })}`);
+      for (const [id, answer] of Object.entries(runs)) this.#take(id, metrics, answer);
+    } finally {
+      this.#nLoading -= 1;
+      if (this.#nLoading === 0) this.#recent = [];
+    }
   }
 
   #take(id, metrics, answer) {
-    if (!this.#runs.has(id)) this.#runs.set(id, { cursor: answer.cursor, metrics: new Map() });
+    const recent = this.#recent.filter((event) => event.run === id);
+    if (!this.#runs.has(id)) {
+      const cursor = Math.max(answer.cursor, ...recent.map((event) => event.cursor));
+      this.#runs.set(id, { cursor, metrics: new Map() });
+    }
     const run = this.#runs.get(id);
     for (const name of metrics) {
-      const found = answer.metrics[name];
       if (run.metrics.has(name)) continue;
-      run.metrics.set(name, {
+      const found = answer.metrics[name];
+      const series = {
         columns: found ? columnsOf(found) : emptyColumns(),
         count: found?.count ?? 0,
         isThinned: found?.is_thinned ?? false,
         cursor: answer.cursor,
-      });
+      };
+      run.metrics.set(name, series);
+      for (const event of recent) appendEvent(series, event, name);
     }
   }
 
@@ -69,25 +83,14 @@ export class SeriesStore {
   }
 
   /** Take a `points` event in. Returns the names of the metrics that changed. */
-  append({ run: id, cursor, metrics, is_thinned: isThinned }) {
-    const run = this.#runs.get(id);
-    if (!run || cursor <= run.cursor) return [];
-    run.cursor = cursor;
-    const changed = [];
-    for (const [name, points] of Object.entries(metrics)) {
-      this.#announce(name);
-      const series = run.metrics.get(name);
-      if (!series || cursor <= series.cursor) continue;
-      series.cursor = cursor;
-      series.count += appendPoints(series.columns, points);
-      series.isThinned ||= isThinned === true;
-      if (series.columns.step.length > LIMIT) {
-        series.columns = thin(series.columns, LIMIT / 4);
-        series.isThinned = true;
-      }
-      changed.push(name);
-    }
-    return changed;
+  append(event) {
+    if (this.#nLoading > 0) this.#recent.push(event);
+    const run = this.#runs.get(event.run);
+    if (!run || event.cursor <= run.cursor) return [];
+    run.cursor = event.cursor;
+    const names = Object.keys(event.metrics);
+    for (const name of names) this.#announce(name);
+    return names.filter((name) => run.metrics.has(name) && appendEvent(run.metrics.get(name), event, name));
   }
 
   #announce(name) {
@@ -116,6 +119,20 @@ export class SeriesStore {
     const kept = new Set(runIds);
     for (const id of this.#runs.keys()) if (!kept.has(id)) this.#runs.delete(id);
   }
+}
+
+/** Append what an event holds of one metric, unless it is known. Returns whether anything was new. */
+function appendEvent(series, event, name) {
+  const points = event.metrics[name];
+  if (!points || event.cursor <= series.cursor) return false;
+  series.cursor = event.cursor;
+  series.count += appendPoints(series.columns, points);
+  series.isThinned ||= event.is_thinned === true;
+  if (series.columns.step.length > LIMIT) {
+    series.columns = thin(series.columns, LIMIT / 4);
+    series.isThinned = true;
+  }
+  return true;
 }
 
 function columnsOf({ step, wall_time, value }) {

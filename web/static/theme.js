@@ -9,8 +9,10 @@ export function theme() {
   return colors;
 }
 
+/** Returns a function that ends it. */
 export function onThemeChange(listener) {
   listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 function readColors() {

@@ -1,0 +1,59 @@
+"""Opens tabs in the browser, with the CDN answered from npm packages or out of reach."""
+
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Browser, BrowserContext, Page, Route
+
+CDN = "https://cdn.jsdelivr.net/**"
+PATIENCE_MS = 15_000
+
+
+@dataclass
+class Tabs:
+    """Opens tabs; whatever they write to the console as an error is kept in `errors`."""
+
+    browser: Browser
+    cdn_files: dict[str, tuple[bytes, str]]
+    errors: list[str] = field(default_factory=list)
+    _contexts: list[BrowserContext] = field(default_factory=list)
+
+    def open(
+        self,
+        *,
+        width: int = 1440,
+        height: int = 900,
+        has_cdn: bool = True,
+        has_policy: bool = True,
+        theme: str = "light",
+    ) -> Page:
+        """A new tab.
+
+        Args:
+            has_cdn: whether the CDN can be reached.
+            has_policy: False lets a test run scripts of its own in the page.
+        """
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if theme == "dark" else "light",
+            bypass_csp=not has_policy,
+        )
+        self._contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        context.route(CDN, self._answer if has_cdn else lambda route: route.abort())
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
+        page.on("console", self._note)
+        return page
+
+    def _note(self, message: object) -> None:
+        if getattr(message, "type", "") == "error":
+            self.errors.append(str(getattr(message, "text", message)))
+
+    def _answer(self, route: Route) -> None:
+        body, content_type = self.cdn_files[route.request.url]
+        headers = {"Access-Control-Allow-Origin": "*"}
+        route.fulfill(body=body, content_type=content_type, headers=headers)
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()

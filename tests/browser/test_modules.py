@@ -1,0 +1,139 @@
+"""The pure modules of the page's script, in the browser that runs them."""
+
+import random
+from typing import Any
+
+import pytest
+from dashboard import Dashboard
+from playwright.sync_api import Page
+
+from ml_tracking_ops.web import formats
+
+NUMBERS = [
+    0, 1, -1, 7, 42, 123456, 999999, 1000000, -1000000, 0.1, 0.5, 1 / 3, -2 / 3, 0.91234567,
+    123.456789, 99999.5, 1e-3, 1.5e-4, 9.87654e-5, 1e-5, -1.23456e-9, 1e100, 5e-324,
+    12345.6789, 0.30000000000000004, 1234567.891,
+]  # fmt: skip
+DURATIONS = [0, 0.04, 0.4, 9.94, 9.96, 12.2, 59.4, 60, 185, 3599, 3600, 7834, 86399, 86400, 400000]
+STEPS = [0, 7, 999, 1000, 12345, 1234567, -1500]
+
+
+@pytest.fixture
+def modules(page: Page, dashboard: Dashboard) -> Page:
+    page.goto(dashboard.url)
+    return page
+
+
+def call(page: Page, module: str, function: str, *arguments: Any) -> Any:
+    script = (
+        "async ([module, name, given]) => (await import(`/static/${module}.js`))[name](...given)"
+    )
+    return page.evaluate(script, [module, function, list(arguments)])
+
+
+def test_numbers_look_the_same_from_the_server_and_from_the_script(modules: Page) -> None:
+    for value in NUMBERS:
+        assert call(modules, "format", "formatNumber", value) == formats.format_number(value)
+    for value in DURATIONS:
+        assert call(modules, "format", "formatDuration", value) == formats.format_duration(value)
+    for value in STEPS:
+        assert call(modules, "format", "formatStep", value) == formats.format_step(value)
+
+
+@pytest.mark.parametrize(
+    ("ticks", "labels"),
+    [
+        ([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.50", "0.75", "1.00"]),
+        ([0, 500000, 1000000, 1500000], ["0", "500k", "1M", "1.5M"]),
+        ([-0.2, -0.1, 0], ["−0.2", "−0.1", "0"]),
+        ([0, 2e-5, 4e-5], ["0", "2e-5", "4e-5"]),
+    ],
+)
+def test_ticks_have_the_digits_they_need(
+    modules: Page, ticks: list[float], labels: list[str]
+) -> None:
+    assert call(modules, "format", "formatTicks", ticks) == labels
+
+
+def columns(points: dict[int, float]) -> dict[str, list[Any]]:
+    steps = sorted(points)
+    return {"step": steps, "wall_time": steps, "value": [points[step] for step in steps]}
+
+
+def test_points_in_any_order_end_up_by_step_and_the_last_written_wins(modules: Page) -> None:
+    generator = random.Random(1)
+    for _ in range(50):
+        expected: dict[int, float] = {}
+        batches = []
+        for _ in range(4):
+            batch = [(generator.randrange(12), generator.random()) for _ in range(5)]
+            expected.update(batch)
+            steps, values = [step for step, _ in batch], [value for _, value in batch]
+            batches.append({"step": steps, "wall_time": steps, "value": values})
+        found = modules.evaluate(
+            """async (batches) => {
+                const { appendPoints, emptyColumns } = await import("/static/columns.js");
+                const columns = emptyColumns();
+                const counts = batches.map((batch) => appendPoints(columns, batch));
+                return [columns, counts.reduce((a, b) => a + b)];
+            }""",
+            batches,
+        )
+        assert found == [columns(expected), len(expected)]
+
+
+def test_thinning_keeps_the_ends_the_extremes_and_gaps(modules: Page) -> None:
+    values: list[float | None] = [float((step * 7919) % 1009) for step in range(5000)]
+    values[1234], values[2345], values[3456] = 1e6, -1e6, None
+    steps = list(range(5000))
+    given = {"step": steps, "wall_time": steps, "value": values}
+    thinned = call(modules, "columns", "thin", given, 500)
+    assert len(thinned["step"]) <= 1010
+    assert {0, 1234, 2345, 3456, 4999} <= set(thinned["step"])
+    assert thinned["step"] == sorted(set(thinned["step"]))
+
+
+def test_smoothing_is_debiased_and_leaves_gaps(modules: Page) -> None:
+    assert call(modules, "columns", "smooth", [3, 3, None, 3], 0.9) == [
+        pytest.approx(3), pytest.approx(3), None, pytest.approx(3),
+    ]  # fmt: skip
+    assert call(modules, "columns", "smooth", [0, 1], 0.5) == [0, pytest.approx(2 / 3)]
+
+
+def lines(page: Page, *texts: str) -> list[str]:
+    found: list[str] = page.evaluate(
+        """async (texts) => {
+            const { OutputText } = await import("/static/output.js");
+            const output = new OutputText();
+            for (const text of texts) output.write(text);
+            return output.lines.map((line) => line.map((cell) => cell.char).join(""));
+        }""",
+        list(texts),
+    )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["a\nb"], ["a", "b"]),
+        (["10%\r20%\r100%\n"], ["100%", ""]),
+        (["loading\rok\x1b[K\n"], ["ok", ""]),
+        (["abc\r\ndef"], ["abc", "def"]),
+        (["\x1b[3", "2mgreen\x1b[", "0m!"], ["green!"]),
+        (["one\ntwo\n\x1b[2A\x1b[2KONE\n"], ["ONE", "two", ""]),
+        (["ab\bc"], ["ac"]),
+        (["\x1b]0;title\x07text\x1b(B"], ["text"]),
+        (["tab\tend"], ["tab\tend"]),
+    ],
+)
+def test_output_reads_as_in_a_terminal(
+    modules: Page, texts: list[str], expected: list[str]
+) -> None:
+    assert lines(modules, *texts) == expected
+
+
+def test_output_keeps_its_newest_lines_only(modules: Page) -> None:
+    kept = lines(modules, "".join(f"{n}\n" for n in range(5000)))
+    assert len(kept) == 2000
+    assert kept[-2:] == ["4999", ""]

@@ -108,16 +108,14 @@ def _dry_run(loaded: Any, options: argparse.Namespace) -> int:
     import shlex
 
     from .command import command_line
-    from .samplers import RandomSampler
+    from .preview import preview_runs
     from .sweep import choose_seed
 
-    config = loaded.config
     seed = choose_seed(options.seed, loaded)
-    sampler = RandomSampler(config.hyperparameters, seed)
     say(f"seed {seed}; nothing is started; the sweep's folder is named when it starts")
-    for index in range(1, config.max_runs + 1):
-        folder = options.logdir.resolve() / "SWEEP"
-        print(shlex.join(command_line(loaded.script, folder, sampler.combination(index))))
+    folder = options.logdir.resolve() / "SWEEP"
+    for hyperparameters in preview_runs(loaded.config, seed, say):
+        print(shlex.join(command_line(loaded.script, folder, hyperparameters)))
     return 0
 
 

@@ -18,13 +18,14 @@ from ml_tracking_ops.logger import paths
 from .attempts import ActiveRun, Attempt, run_reason, run_status
 from .command import command_line
 from .config import LoadedConfig
+from .draws import Draws
 from .early_stopping import StopDecision
 from .executors.base import Executor, RunCommand, RunningRun, Slot
 from .journal import Event, Journal, RunState, SweepState
 from .output import last_lines
 from .process import process_identity
 from .run_monitor import RunMonitor
-from .samplers import RandomSampler
+from .samplers.proposals import Proposer
 from .watcher import watch_files
 
 GRACE_S = 10.0
@@ -41,7 +42,7 @@ class Scheduler:
 
     Args:
         loaded: the configuration.
-        sampler: gives the hyperparameters of run 1, 2, ….
+        proposer: gives the hyperparameters of run 1, 2, ….
         executor: its slots say how many runs go on at once.
         folder: the sweep's folder; it exists and holds the description.
         journal: takes down what happens; `notify` is told the same, after it is written.
@@ -51,7 +52,7 @@ class Scheduler:
     def __init__(
         self,
         loaded: LoadedConfig,
-        sampler: RandomSampler,
+        proposer: Proposer,
         executor: Executor,
         folder: Path,
         journal: Journal,
@@ -60,7 +61,6 @@ class Scheduler:
     ) -> None:
         self._loaded = loaded
         self._config = loaded.config
-        self._sampler = sampler
         self._executor = executor
         self._folder = folder
         self._journal = journal
@@ -68,12 +68,15 @@ class Scheduler:
         self._grace_s = grace_s
         self._active: dict[Path, ActiveRun] = {}
         self._waiting: deque[Attempt] = deque()
-        self._next_index = 1
         self._stop_reason: str | None = None
         self._is_interrupted = False
         self._has_warned_silent = False
         self._tasks: anyio.abc.TaskGroup | None = None
         self.state = SweepState(goal=self._config.optimization_goal)
+        self._draws = Draws(
+            proposer, self._config.max_runs, self.state, self._record,
+            is_over=lambda: self._stop_reason is not None,
+        )  # fmt: skip
 
     async def run(self) -> SweepState:
         """Run every combination; return the state that the journal now holds."""
@@ -89,7 +92,8 @@ class Scheduler:
                     tasks.start_soon(self._look_anyway)
                 tasks.cancel_scope.cancel()
         finally:
-            self._record("sweep_ended", status=self._outcome(), reason=self._stop_reason)
+            reason = self._stop_reason or self._draws.why_exhausted
+            self._record("sweep_ended", status=self._outcome(), reason=reason)
         return self.state
 
     def interrupt(self, reason: str) -> None:
@@ -105,6 +109,7 @@ class Scheduler:
     def _stop_all(self, reason: str) -> None:
         if self._stop_reason is None:
             self._stop_reason = reason
+        self._draws.note_change()
         for run in list(self._active.values()):
             self._stop(run, "interrupted")
 
@@ -115,22 +120,21 @@ class Scheduler:
             self._tasks.start_soon(run.process.stop, self._grace_s)
 
     async def _fill_slot(self, slot: Slot) -> None:
-        while (attempt := self._next_attempt()) is not None:
+        while (attempt := await self._next_attempt()) is not None:
             await self._run(attempt, slot)
 
-    def _next_attempt(self) -> Attempt | None:
-        """What to start next: what waits, else a new combination; None where all is done."""
-        if self._stop_reason is not None:
-            return None
-        if self._waiting:
-            return self._waiting.popleft()
-        if self._next_index > self._config.max_runs:
-            return None
-        index = self._next_index
-        self._next_index += 1
-        hyperparameters = self._sampler.combination(index)
-        self._record("sampled", index=index, hyperparameters=hyperparameters)
-        return Attempt(index, hyperparameters)
+    async def _next_attempt(self) -> Attempt | None:
+        """What to start next: what waits, else a new run; None where all is done."""
+        while self._stop_reason is None:
+            if self._waiting:
+                return self._waiting.popleft()
+            attempt = await self._draws.next_attempt()
+            if attempt != "wait":
+                return attempt
+            if not self._active:
+                return None  # nothing is left that could end
+            await self._draws.wait_for_change()
+        return None
 
     async def _run(self, attempt: Attempt, slot: Slot) -> None:
         """Run one attempt to its end."""
@@ -263,6 +267,8 @@ class Scheduler:
     def _record(self, event: str, **fields: Any) -> None:
         record = self._journal.append(event, **fields)
         self.state.apply(record)
+        if event == "ended":
+            self._draws.note_change()
         self._notify(record)
 
 

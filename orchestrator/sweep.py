@@ -18,7 +18,8 @@ from .description import describe_sweep, write_description
 from .errors import SweepError, UsageError
 from .executors.local import LocalExecutor
 from .journal import Event, Journal, RunState, SweepState
-from .samplers import RandomSampler, new_seed
+from .samplers import new_seed
+from .samplers.proposals import Proposer
 from .scheduler import GRACE_S, Scheduler
 
 
@@ -58,6 +59,7 @@ class Sweep:
 
     Raises:
         SweepError: the folder cannot be made or written.
+        UsageError: the sampler needs a library that is not installed.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Sweep:
         grace_s: float = GRACE_S,
     ) -> None:
         self.seed = choose_seed(seed, loaded)
+        proposer = Proposer(loaded.config, self.seed)
         executor = LocalExecutor(n_workers)
         self.n_workers = len(executor.slots)
         try:
@@ -83,8 +86,7 @@ class Sweep:
         except OSError as error:
             raise SweepError(f"cannot write the sweep's folder in {logdir}: {error}") from error
         self._scheduler = Scheduler(
-            loaded, RandomSampler(loaded.config.hyperparameters, self.seed), executor,
-            self.folder, self._journal, notify, grace_s,
+            loaded, proposer, executor, self.folder, self._journal, notify, grace_s,
         )  # fmt: skip
 
     async def run(self) -> SweepResult:

@@ -21,6 +21,7 @@ from .journal import Event, Journal, RunState, SweepState
 from .samplers import new_seed
 from .samplers.proposals import Proposer
 from .scheduler import GRACE_S, Scheduler
+from .warm_start import read_earlier_sweep
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,10 @@ class Sweep:
     ) -> None:
         self.seed = choose_seed(seed, loaded)
         proposer = Proposer(loaded.config, self.seed)
+        earlier = [
+            read_earlier_sweep(loaded.folder / folder, proposer.space)
+            for folder in loaded.config.warm_start
+        ]
         executor = LocalExecutor(n_workers)
         self.n_workers = len(executor.slots)
         try:
@@ -86,7 +91,7 @@ class Sweep:
         except OSError as error:
             raise SweepError(f"cannot write the sweep's folder in {logdir}: {error}") from error
         self._scheduler = Scheduler(
-            loaded, proposer, executor, self.folder, self._journal, notify, grace_s,
+            loaded, proposer, executor, self.folder, self._journal, notify, grace_s, earlier,
         )  # fmt: skip
 
     async def run(self) -> SweepResult:

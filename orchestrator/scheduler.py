@@ -4,7 +4,7 @@ import math
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +29,7 @@ from .rules import StopDecision
 from .run_monitor import RunMonitor
 from .samplers.proposals import Proposer
 from .stopping import SweepLimits, build_rules, out_of_time
+from .warm_start import EarlierSweep
 from .watcher import watch_files
 
 GRACE_S = 10.0
@@ -50,6 +51,7 @@ class Scheduler:
         folder: the sweep's folder; it exists and holds the description.
         journal: takes down what happens; `notify` is told the same, after it is written.
         grace_s: seconds between SIGTERM and SIGKILL.
+        earlier: sweeps to start from, for the journal of a new one to take down.
     """
 
     def __init__(
@@ -61,8 +63,10 @@ class Scheduler:
         journal: Journal,
         notify: Notify,
         grace_s: float = GRACE_S,
+        earlier: Sequence[EarlierSweep] = (),
     ) -> None:
         self._loaded = loaded
+        self._earlier = earlier
         self._config = loaded.config
         self._executor = executor
         self._folder = folder
@@ -88,6 +92,7 @@ class Scheduler:
         """Run every combination; return the state that the journal now holds."""
         slots = self._executor.slots[: self._config.max_runs]
         self._record("sweep_started", **_who(), n_workers=len(self._executor.slots))
+        self._record_earlier()
         try:
             async with anyio.create_task_group() as tasks:
                 self._tasks = tasks
@@ -318,6 +323,17 @@ class Scheduler:
                     {"event": "improved", "index": run.attempt.index, **run.monitor.summary()}
                 )
             await anyio.lowlevel.checkpoint()
+
+    def _record_earlier(self) -> None:
+        for sweep in self._earlier:
+            for fields in sweep.as_events():
+                self._record("known", **fields)
+            if sweep.n_left_out:
+                message = (
+                    f"warm_start: {sweep.n_left_out} runs of {sweep.folder.name} are left out: "
+                    "they have no place in this search space"
+                )
+                self._record("warning", message=message)
 
     def _warn_if_silent(self, run: ActiveRun) -> None:
         is_over = run.monitor.dat_path not in self._active

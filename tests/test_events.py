@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import socket
+import threading
 from functools import partial
 
 import anyio
@@ -15,6 +16,7 @@ from live import LIMIT_S, Page, StreamEnded, listening, serving, wait_until, wri
 from ml_tracking_ops.logger import ExperimentLogger, read_log
 from ml_tracking_ops.web import events, subscriber, topics
 from ml_tracking_ops.web.events import parse_wanted
+from ml_tracking_ops.web.feed import Wanted
 
 pytestmark = pytest.mark.anyio
 
@@ -293,6 +295,38 @@ async def test_disconnect_frees_what_was_followed(tmp_path, logger, run_id):
 
         assert not dashboard.feed._topics
         assert not dashboard.feed._by_path
+
+
+async def test_page_that_comes_while_the_only_other_leaves_misses_nothing(tmp_path, logger, run_id):
+    """It connects again with one run more; while that is looked up, all others are forgotten."""
+    with ExperimentLogger(logdir=str(tmp_path)) as other:
+        other.add_scalar("loss", 1.0, 0)
+    wanted = [Wanted("run", run_id, 0), Wanted("catalog", "", 1)]
+    one_more = Wanted("run", os.path.basename(other.folder), 0)
+    may_look, looks = threading.Event(), []
+
+    def look_up(catalog):
+        looks.append(catalog)
+        may_look.wait(LIMIT_S)
+
+    async with serving(tmp_path) as dashboard, anyio.create_task_group() as tasks:
+        async with dashboard.feed.subscribe(wanted):
+            tasks.start_soon(dashboard.app.state.catalog.use, look_up)  # holds the catalog
+            await wait_until(lambda: looks)
+            entering = dashboard.feed.subscribe([*wanted, one_more])
+            entered = anyio.Event()
+
+            async def enter():
+                async with entering as subscriber:
+                    assert len(subscriber.topics) == 3
+                    entered.set()
+
+            tasks.start_soon(enter)
+            await wait_until(lambda: dashboard.app.state.catalog._lock.statistics().tasks_waiting)
+        assert not dashboard.feed._topics
+        may_look.set()
+        with anyio.fail_after(LIMIT_S):
+            await entered.wait()
 
 
 async def test_deleted_folder_is_survived(tmp_path, logger, run_id):

@@ -14,7 +14,7 @@ import pytest
 from live import LIMIT_S, Page, StreamEnded, listening, serving, wait_until, write_at_pace
 
 from ml_tracking_ops.logger import ExperimentLogger, read_log
-from ml_tracking_ops.web import events, subscriber, topics
+from ml_tracking_ops.web import events, feed, subscriber, topics
 from ml_tracking_ops.web.events import parse_wanted
 from ml_tracking_ops.web.feed import Wanted
 
@@ -338,6 +338,27 @@ async def test_deleted_folder_is_survived(tmp_path, logger, run_id):
         with anyio.fail_after(LIMIT_S):
             while run_id not in (await reader.next_of("catalog"))["removed"]:
                 pass
+
+
+async def test_more_streams_than_allowed_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(feed, "MAX_SUBSCRIBERS", 1)
+    async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
+        async with listening(dashboard.address):
+            response = await client.get(f"{dashboard.address}/events")
+        await wait_until(lambda: not dashboard.feed._subscribers)
+        async with listening(dashboard.address):
+            pass
+
+    assert response.status_code == 503
+    assert "too many" in response.json()["error"]
+
+
+async def test_head_is_answered_without_a_stream(tmp_path):
+    async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
+        response = await client.head(f"{dashboard.address}/events?catalog=1")
+
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/event-stream")
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ def _sweep(options: argparse.Namespace) -> int:
     from .config import load_config
 
     loaded = load_config(options.config)
+    for note in loaded.notes:
+        say(f"note: {note}")
     if options.dry_run:
         return _dry_run(loaded, options)
     if not options.web:

@@ -57,7 +57,8 @@ def _command_parser() -> argparse.ArgumentParser:
 
     sweep = add("sweep", "run a hyperparameter sweep")
     sweep.add_argument("config", nargs="?", type=Path, default=Path(paths.CONFIG_NAME),
-                       metavar="CONFIG", help="default: experiment_cfg.json")  # fmt: skip
+                       metavar="CONFIG",
+                       help="default: experiment_cfg.json; W&B's sweep.yaml too")  # fmt: skip
     _add_sweep_options(sweep)
     sweep.add_argument("--seed", type=_whole, help="determines every combination")
     sweep.add_argument("--web", action="store_true", help="show the dashboard meanwhile")

@@ -39,6 +39,8 @@ def _sweep(options: argparse.Namespace) -> int:
     from .config import load_config
 
     loaded = load_config(options.config)
+    for note in loaded.notes:
+        say(f"note: {note}")
     if options.dry_run:
         return _dry_run(loaded, options)
     if not options.web:
@@ -89,10 +91,25 @@ def _report(result: Any, config: Any) -> int:
         best = result.best
         print(f"best run: {best.name}  {config.optimization_metric}={best.best_value:.6g} "
               f"at step {best.best_step}  {format_combination(best)}")  # fmt: skip
+    if config.repeats is not None:
+        _print_best_mean(result.runs, config)
     print(f"look at it: ml-tracking-ops web --logdir {shown(result.folder.parent)}")
     if state.status == "killed":
         return EXIT_INTERRUPTED
     return 0 if state.status == "finished" else EXIT_FAILURE
+
+
+def _print_best_mean(runs: Any, config: Any) -> None:
+    """The best combination of a sweep with `repeats`, which one lucky run does not make."""
+    from .combinations import best_combination, repeated_combinations
+
+    combinations = repeated_combinations(runs, config.repeats.seed_name)
+    best = best_combination(combinations, config.optimization_goal)
+    if best is not None:
+        spread = "" if best.spread is None else f" ± {best.spread:.3g}"
+        values = ", ".join(f"{name}={value}" for name, value in best.hyperparameters.items())
+        print(f"best combination: {config.optimization_metric}={best.mean:.6g}{spread} "
+              f"in {len(best.values)} runs  {values}")  # fmt: skip
 
 
 def _print_failure(state: Any) -> None:

@@ -1,13 +1,14 @@
 """Attempts at runs: what is to be started, what goes on, and how it ended."""
 
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from .early_stopping import StopDecision
 from .executors.base import RunningRun
 from .journal import RunStatus
+from .rules import StopDecision
 from .run_monitor import RunMonitor
 from .samplers import Combination
 
@@ -32,14 +33,14 @@ class ActiveRun:
     process: RunningRun
     monitor: RunMonitor
     log_path: Path
-    stopping: StopDecision | Literal["interrupted"] | None = None
+    stopping: StopDecision | Literal["interrupted", "timeout"] | None = None
 
 
 def run_status(run: ActiveRun, exit_code: int) -> RunStatus:
     """The state of a run that has ended."""
     if isinstance(run.stopping, StopDecision):
         return "early_stopped"
-    if run.stopping == "interrupted" or exit_code in _STOPPED_FROM_OUTSIDE:
+    if run.stopping is not None or exit_code in _STOPPED_FROM_OUTSIDE:
         return "killed"
     return "finished" if exit_code == 0 else "failed"
 
@@ -52,6 +53,8 @@ def run_reason(
         return run.stopping.reason
     if run.stopping == "interrupted":
         return f"stopped with the sweep: {stop_reason}"
+    if run.stopping == "timeout":
+        return f"stopped after {time.time() - run.process.started_at:.1f} s: timeout_s was over"
     if status == "finished":
         return None
     said = f": {tail[-1].strip()}" if tail else ""

@@ -114,8 +114,8 @@ def _dry_run(loaded: Any, options: argparse.Namespace) -> int:
     seed = choose_seed(options.seed, loaded)
     say(f"seed {seed}; nothing is started; the sweep's folder is named when it starts")
     folder = options.logdir.resolve() / "SWEEP"
-    for hyperparameters in preview_runs(loaded.config, seed, say):
-        print(shlex.join(command_line(loaded.script, folder, hyperparameters)))
+    for index, hyperparameters in enumerate(preview_runs(loaded.config, seed, say), start=1):
+        print(shlex.join(command_line(loaded, folder, f"RUN_{index}", hyperparameters)))
     return 0
 
 
@@ -199,6 +199,23 @@ def _export(options: argparse.Namespace) -> int:
     return 0
 
 
+def _replay(options: argparse.Namespace) -> int:
+    from .catalog import Sweep, find
+    from .printing import print_replays
+    from .replay_report import parse_rule, report_replays
+
+    rules = [parse_rule(text) for text in options.rule]
+    found = find(options.path, options.logdir)
+    if not isinstance(found, Sweep):
+        raise UsageError(f"{options.path} is no sweep: only a sweep can be replayed")
+    report = report_replays(found, rules, options.metric, options.goal)
+    if options.json:
+        print_json(report)
+    else:
+        print_replays(report)
+    return 0
+
+
 @contextlib.contextmanager
 def _log_errors() -> Iterator[None]:
     """A log that is missing or no log at all is the user's to mend."""
@@ -255,6 +272,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "list": _list,
     "show": _show,
     "export": _export,
+    "replay": _replay,
     "demo": _demo,
     "schema": _schema,
 }

@@ -21,6 +21,7 @@ from .journal import Event, Journal, RunState, SweepState
 from .samplers import new_seed
 from .samplers.proposals import Proposer
 from .scheduler import GRACE_S, Scheduler
+from .warm_start import read_earlier_sweep
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Sweep:
         n_workers: how many runs at once; by default one for each GPU, else each usable CPU.
         seed: overrides the configuration's; drawn where neither gives one.
         notify: told each event of the journal, and `improved` and `trouble` besides.
-        grace_s: seconds between SIGTERM and SIGKILL.
+        grace_s: seconds between SIGTERM and SIGKILL; overrides the configuration's.
 
     Raises:
         SweepError: the folder cannot be made or written.
@@ -70,11 +71,19 @@ class Sweep:
         n_workers: int | None = None,
         seed: int | None = None,
         notify: Callable[[Event], None] = lambda event: None,
-        grace_s: float = GRACE_S,
+        grace_s: float | None = None,
     ) -> None:
         self.seed = choose_seed(seed, loaded)
-        proposer = Proposer(loaded.config, self.seed)
-        executor = LocalExecutor(n_workers)
+        config = loaded.config
+        proposer = Proposer(config, self.seed)
+        executor = LocalExecutor(
+            n_workers, gpus_per_run=config.gpus_per_run, runs_per_gpu=config.runs_per_gpu,
+            min_free_gpu_memory_gb=config.min_free_gpu_memory_gb,
+        )  # fmt: skip
+        earlier = [
+            read_earlier_sweep(loaded.folder / folder, proposer.space)
+            for folder in config.warm_start
+        ]
         self.n_workers = len(executor.slots)
         try:
             self.folder = Path(paths.create_unique_folder(str(logdir.resolve()), paths.timestamp()))
@@ -86,7 +95,8 @@ class Sweep:
         except OSError as error:
             raise SweepError(f"cannot write the sweep's folder in {logdir}: {error}") from error
         self._scheduler = Scheduler(
-            loaded, proposer, executor, self.folder, self._journal, notify, grace_s,
+            loaded, proposer, executor, self.folder, self._journal, notify,
+            _first_given(grace_s, config.grace_s, GRACE_S), earlier,
         )  # fmt: skip
 
     async def run(self) -> SweepResult:
@@ -106,6 +116,10 @@ class Sweep:
         self._scheduler.kill()
 
 
+def _first_given(*values: float | None) -> float:
+    return next(value for value in values if value is not None)
+
+
 def choose_seed(given: int | None, loaded: LoadedConfig) -> int:
     """The seed that was given, else the configuration's, else a new one."""
     if given is not None:
@@ -120,7 +134,7 @@ def run_sweep(
     workers: int | None = None,
     seed: int | None = None,
     on_event: Callable[[Event], None] | None = None,
-    grace_s: float = GRACE_S,
+    grace_s: float | None = None,
 ) -> SweepResult:
     """Run a sweep and return what came of it, as `ml-tracking-ops sweep` does.
 
@@ -134,7 +148,8 @@ def run_sweep(
         workers: how many runs at once; by default one for each GPU, else each usable CPU.
         seed: determines every combination; overrides the configuration's.
         on_event: called with each event of the journal as it happens.
-        grace_s: seconds that a run is given to end by itself when it is stopped.
+        grace_s: seconds that a run is given to end by itself when it is stopped; overrides the
+            configuration's, which is 10 by default.
 
     Raises:
         ConfigError: the configuration has mistakes; all of them are named.

@@ -1,7 +1,7 @@
 """The benchmark suite: one command for each figure, and one for all of them.
 
-    python benchmarks/run.py all
-    python benchmarks/run.py logger read --quick
+python benchmarks/run.py all
+python benchmarks/run.py logger read --quick
 """
 
 import argparse

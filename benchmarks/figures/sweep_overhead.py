@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from suite.measuring import TICKS_A_SECOND, Figure, Options
@@ -112,7 +113,7 @@ def _many(figure: Figure, options: Options) -> None:
             OWN_PYTHON, "sweep_many", config, folder / "runs", n_runs, N_WORKERS, timeout_s=3600
         )["marks"]
     cpu = [(after[0] - before[0]) / (n_runs / 10) * 1e3
-           for before, after in zip(marks, marks[1:], strict=False)]  # fmt: skip
+           for before, after in pairwise(marks)]  # fmt: skip
     figure.add(f"{n_runs:,} runs: CPU a run, the first tenth", cpu[0], "ms")
     figure.add("… the last tenth", cpu[-1], "ms")
     figure.add("… last ÷ first", cpu[-1] / cpu[0], "×", at_most=1.1)

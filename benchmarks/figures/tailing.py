@@ -48,7 +48,8 @@ def _follow(n_runs: int, pace: float, seconds: float) -> dict[str, object]:
         _wait_ready(writer)
         tail = subprocess.Popen(
             [sys.executable, WORKERS / "tail_all.py", str(folder), str(seconds + 2)],
-            stdout=subprocess.PIPE, text=True,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         _wait_ready(tail)
         time.sleep(0.5)

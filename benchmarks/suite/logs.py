@@ -23,7 +23,12 @@ METRICS = ("loss/train", "loss/validation", "accuracy", "learning rate", "gradie
 
 
 def write_log(
-    path: Path, n_steps: int, names: Sequence[str] = METRICS, *, seed: int = 0, is_closed: bool = True
+    path: Path,
+    n_steps: int,
+    names: Sequence[str] = METRICS,
+    *,
+    seed: int = 0,
+    is_closed: bool = True,
 ) -> None:
     """A log of `n_steps` of each metric, the metrics in turn, as a training script writes them."""
     began = time.time() - n_steps

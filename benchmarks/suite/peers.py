@@ -93,7 +93,9 @@ def run_worker(
             env={**os.environ, **_QUIET}, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise PeerMissingError(f"{worker} {arguments[0]}: took longer than {timeout_s:g} s") from None
+        raise PeerMissingError(
+            f"{worker} {arguments[0]}: took longer than {timeout_s:g} s"
+        ) from None
     try:
         found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     except (IndexError, ValueError):

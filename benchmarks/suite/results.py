@@ -38,7 +38,7 @@ def _cells(row: Row) -> list[str]:
 
 def number(value: float) -> str:
     """Three significant digits, where there are any behind the point."""
-    if value == 0 or value == int(value) and abs(value) < 1e6:
+    if value == 0 or (value == int(value) and abs(value) < 1e6):
         return f"{value:,.0f}"
     if not 1e-3 <= abs(value) < 1e6:
         return f"{value:.2e}"
@@ -78,7 +78,10 @@ def write_table(found: list[tuple[Figure, dict[str, Any]]]) -> None:
     for figure, machine in found:
         lines += [f"## {figure.title}", "", figure.what_ran, ""]
         lines += [", ".join(f"{key} {value}" for key, value in machine.items()), ""]
-        lines += ["| | median | min … max | ratio | target | |", "| --- | --- | --- | --- | --- | --- |"]
+        lines += [
+            "| | median | min … max | ratio | target | |",
+            "| --- | --- | --- | --- | --- | --- |",
+        ]
         lines += ["| " + " | ".join(_cells(row)) + " |" for row in figure.rows]
         lines += ["", *(f"- {note}" for note in figure.notes), ""]
     (FOLDER / "TABLE.md").write_text("\n".join(lines), encoding="utf-8")

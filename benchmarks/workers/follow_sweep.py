@@ -21,7 +21,9 @@ async def follow(address: str, logdir: Path) -> None:
             continue
         sweep = folders[0].name
         runs = sorted(path.stem for path in folders[0].glob("*.dat"))[-8:]
-        query = "&".join([f"sweep={quote(sweep)}", *(f"run={quote(sweep)}/{one}:0" for one in runs)])
+        query = "&".join(
+            [f"sweep={quote(sweep)}", *(f"run={quote(sweep)}/{one}:0" for one in runs)]
+        )
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         writer.write(f"GET /events?{query} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
         try:

@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -347,7 +348,9 @@ class Scheduler:
             self._record("warning", message=message)
 
     def _stop_if_first_runs_fail(self) -> None:
-        ended = [run for run in self.state.runs.values() if run.has_ended]
+        runs = self.state.runs.values()
+        # one more than asked for is enough to know, however long the sweep has gone on
+        ended = list(islice((run for run in runs if run.has_ended), FIRST_FAILURES + 1))
         if (
             self._stop_reason is None
             and len(ended) == FIRST_FAILURES

@@ -33,19 +33,37 @@ class ActiveRun:
     monitor: RunMonitor
     log_path: Path
     stopping: StopDecision | Literal["interrupted"] | None = None
+    is_leftover: bool = False
+    """Whether it had ended before this orchestrator came to it."""
+    ended_at: float | None = None
 
 
-def run_status(run: ActiveRun, exit_code: int) -> RunStatus:
+def run_status(run: ActiveRun, exit_code: int | None) -> RunStatus:
     """The state of a run that has ended."""
     if isinstance(run.stopping, StopDecision):
         return "early_stopped"
     if run.stopping == "interrupted" or exit_code in _STOPPED_FROM_OUTSIDE:
         return "killed"
+    if exit_code is None:
+        return _status_by_log(run.monitor.dat_path)
     return "finished" if exit_code == 0 else "failed"
 
 
+def _status_by_log(dat_path: Path) -> RunStatus:
+    """What the log itself says of how a run ended whose exit code nobody saw."""
+    from ml_tracking_ops.logger.reader import LogFormatError, read_ending
+
+    try:
+        ending = read_ending(dat_path)
+    except (OSError, LogFormatError):
+        return "lost"
+    if not ending.is_closed:
+        return "lost"
+    return "failed" if ending.ended_with_error else "finished"
+
+
 def run_reason(
-    run: ActiveRun, status: RunStatus, exit_code: int, tail: list[str], stop_reason: str | None
+    run: ActiveRun, status: RunStatus, exit_code: int | None, tail: list[str], stop_reason: str | None
 ) -> str | None:
     """One sentence that says why a run ended as it did; None where there is nothing to say."""
     if isinstance(run.stopping, StopDecision):
@@ -54,6 +72,8 @@ def run_reason(
         return f"stopped with the sweep: {stop_reason}"
     if status == "finished":
         return None
+    if exit_code is None:
+        return "ended unseen: nobody was there to learn its exit code"
     said = f": {tail[-1].strip()}" if tail else ""
     if exit_code < 0:
         return f"ended by signal {-exit_code} ({_signal_name(-exit_code)}){said}"

@@ -4,7 +4,7 @@ import os
 import platform
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +23,7 @@ from .executors.base import Executor, RunCommand, RunningRun, Slot
 from .journal import Event, Journal, RunState, SweepState
 from .output import last_lines
 from .process import process_identity
+from .resumption import Survivor, attempts_left, find_survivors, for_attempt, share_out
 from .run_monitor import RunMonitor
 from .samplers import RandomSampler
 from .watcher import watch_files
@@ -46,6 +47,7 @@ class Scheduler:
         folder: the sweep's folder; it exists and holds the description.
         journal: takes down what happens; `notify` is told the same, after it is written.
         grace_s: seconds between SIGTERM and SIGKILL.
+        begun: the state of a sweep that is resumed.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Scheduler:
         journal: Journal,
         notify: Notify,
         grace_s: float = GRACE_S,
+        begun: SweepState | None = None,
     ) -> None:
         self._loaded = loaded
         self._config = loaded.config
@@ -68,23 +71,26 @@ class Scheduler:
         self._grace_s = grace_s
         self._active: dict[Path, ActiveRun] = {}
         self._waiting: deque[Attempt] = deque()
-        self._next_index = 1
         self._stop_reason: str | None = None
         self._is_interrupted = False
         self._has_warned_silent = False
         self._tasks: anyio.abc.TaskGroup | None = None
-        self.state = SweepState(goal=self._config.optimization_goal)
+        self.state = begun or SweepState(goal=self._config.optimization_goal)
+        self._next_index = max(self.state.runs, default=0) + 1
 
     async def run(self) -> SweepState:
         """Run every combination; return the state that the journal now holds."""
         slots = self._executor.slots[: self._config.max_runs]
-        self._record("sweep_started", **_who(), n_workers=len(self._executor.slots))
+        survivors = find_survivors(self._folder, self.state)
+        self._waiting.extend(attempts_left(self.state, self._config.max_runs))
+        n_workers, max_runs = len(self._executor.slots), self._config.max_runs
+        self._record("sweep_started", **_who(), n_workers=n_workers, max_runs=max_runs)
         try:
             async with anyio.create_task_group() as tasks:
                 self._tasks = tasks
                 async with anyio.create_task_group() as pool:
-                    for slot in slots:
-                        pool.start_soon(self._fill_slot, slot)
+                    for slot, mine in zip(slots, share_out(survivors, len(slots)), strict=True):
+                        pool.start_soon(self._fill_slot, slot, [self._adopt(s) for s in mine])
                     tasks.start_soon(self._watch)
                     tasks.start_soon(self._look_anyway)
                 tasks.cancel_scope.cancel()
@@ -114,7 +120,10 @@ class Scheduler:
             run.stopping = why
             self._tasks.start_soon(run.process.stop, self._grace_s)
 
-    async def _fill_slot(self, slot: Slot) -> None:
+    async def _fill_slot(self, slot: Slot, adopted: Sequence[ActiveRun]) -> None:
+        async with anyio.create_task_group() as tasks:
+            for run in adopted:
+                tasks.start_soon(self._see_through, run)
         while (attempt := self._next_attempt()) is not None:
             await self._run(attempt, slot)
 
@@ -135,7 +144,10 @@ class Scheduler:
     async def _run(self, attempt: Attempt, slot: Slot) -> None:
         """Run one attempt to its end."""
         name = paths.run_stem(attempt.index, attempt.number)
-        command = self._command(name, attempt)
+        command = for_attempt(
+            self._command(name, attempt), attempt, slot.index, self._folder,
+            self.state.runs.get(attempt.index),
+        )  # fmt: skip
         started = {
             "index": attempt.index, "name": name, "attempt": attempt.number, "slot": slot.index,
         }  # fmt: skip
@@ -148,6 +160,23 @@ class Scheduler:
             return
         self._record("started", **started, pid=process.pid, process_identity=process.identity)
         await self._see_through(self._open_run(attempt, name, process, command.output_path))
+
+    def _adopt(self, survivor: Survivor) -> ActiveRun:
+        """Go on with a run that an earlier orchestrator started."""
+        name = survivor.record.name
+        marker = f"{paths.RUN_FILE_VARIABLE}={self._folder / name}{paths.DAT_SUFFIX}"
+        process = self._executor.adopt(
+            survivor.record, marker, self._folder / paths.PROCESSES_NAME
+        )
+        log_path = self._folder / f"{name}{paths.LOG_SUFFIX}"
+        run = self._open_run(survivor.attempt, name, process, log_path)
+        run.is_leftover, run.ended_at = not survivor.is_alive, survivor.record.ended_at
+        if survivor.is_alive:
+            self._record("adopted", index=survivor.attempt.index, name=name, pid=process.pid)
+        if survivor.decision is not None and self._tasks is not None:
+            run.stopping = survivor.decision
+            self._tasks.start_soon(process.stop, self._grace_s)
+        return run
 
     async def _see_through(self, run: ActiveRun) -> None:
         """Wait for a run's end, and record it; a cancelled wait ends the run at once."""
@@ -177,22 +206,27 @@ class Scheduler:
         self._active[dat_path] = run
         return run
 
-    def _close_run(self, run: ActiveRun, exit_code: int) -> None:
+    def _close_run(self, run: ActiveRun, exit_code: int | None) -> None:
         self._active.pop(run.monitor.dat_path)
         run.monitor.read_all()
         status = run_status(run, exit_code)
         tail = last_lines(run.log_path) if status in ("failed", "killed") else []
+        ended_at = run.ended_at or time.time()
         self._record(
             "ended",
+            time=round(ended_at, 6),
             index=run.attempt.index,
             status=status,
             exit_code=exit_code,
-            duration_s=round(time.time() - run.process.started_at, 6),
+            duration_s=round(ended_at - run.process.started_at, 6),
             **run.monitor.summary(),
             reason=run_reason(run, status, exit_code, tail, self._stop_reason),
             output_tail=tail,
         )
         self._warn_if_silent(run)
+        if status == "lost" or (status == "killed" and run.is_leftover):
+            again = Attempt(run.attempt.index, run.attempt.hyperparameters, run.attempt.number + 1)
+            self._waiting.append(again)
         self._stop_if_first_runs_fail()
 
     def _record_unstarted(self, attempt: Attempt, error: OSError) -> None:
@@ -218,6 +252,7 @@ class Scheduler:
         while True:
             await anyio.sleep(LOOK_ANYWAY_S)
             self._journal.flush()
+            self._journal.beat()
             for run in list(self._active.values()):
                 await self._read(run)
                 if time.time() - run.process.started_at > SILENT_METRIC_S:

@@ -1,22 +1,13 @@
-"""Records to columns: many of them by numpy, a few one by one.
-
-Every record's checksum is verified. A CRC is linear over GF(2): the CRC of a record is the
-exclusive or of what each of its sixteen 16-bit words contributes. So one table of 65,536 entries
-for each word, and sixteen look-ups, verify any number of records without a Python loop.
-"""
+"""Records to columns: many of them by numpy, a few one by one; every checksum is verified."""
 
 from dataclasses import dataclass
-from functools import cache
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .checksums import Rows, are_intact, as_rows
 from .records import (
-    CHECKSUM_MASK,
-    CHECKSUM_SHIFT,
     ID_SHIFT,
-    KIND_END,
     KIND_MASK,
     KIND_NAME,
     KIND_SCALAR,
@@ -26,15 +17,12 @@ from .records import (
     unpack_record,
 )
 
-Rows = NDArray[np.uint64]
-"""Shape (n_records, 4): head, step, wall time, value."""
-
 CHUNK_BYTES = 16384 * RECORD_SIZE
 """How much is decoded at once: half a megabyte, which stays in the processor's cache."""
 
+_NO_ROWS: Rows = np.empty((0, 4), "<u8")
 _SLAB_BYTES = 64 << 20
 _FEW_BYTES = 48 * RECORD_SIZE  # up to here a Python loop is faster than starting numpy
-_N_WORDS = RECORD_SIZE // 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +96,7 @@ class Decoder:
         self.ended_with_error = False
         self._ids: dict[int, int] = {}
         self._chunks: list[_Chunk] = []
-        self._slab: Rows = np.empty((0, 4), "<u8")
+        self._slab = _NO_ROWS
 
     @property
     def n_skipped(self) -> int:
@@ -229,7 +217,7 @@ class Decoder:
     def finish(self) -> Columns:
         """All values fed since the last call; their rows are let go of on the way."""
         chunks, self._chunks = self._chunks, []
-        self._slab = self._slab[:0]
+        self._slab = _NO_ROWS  # a part of it would keep the whole
         if not chunks:
             return Columns(_empty_series(0), {})
         run_ids = np.concatenate([chunk.run_ids for chunk in chunks])
@@ -289,48 +277,3 @@ def _grouped(rows: Rows, space: Rows) -> _Chunk:
 
 def _run_starts(ids: NDArray[np.uint64]) -> NDArray[np.intp]:
     return np.concatenate([[0], np.flatnonzero(ids[1:] != ids[:-1]) + 1])
-
-
-def as_rows(data: bytes | memoryview) -> Rows:
-    """The whole records in some bytes, without a copy; what is left over at the end is not in."""
-    return np.frombuffer(data, "<u8", len(data) // RECORD_SIZE * 4).reshape(-1, 4)
-
-
-def are_intact(rows: Rows) -> NDArray[np.bool_]:
-    """Which records are of a known kind and have the right checksum; shape (n_records,)."""
-    tables, checksum_of_zeros = _tables()
-    words = rows.view("<u2")
-    difference = np.full(len(rows), checksum_of_zeros, np.uint32)
-    contribution = np.empty(len(rows), np.uint32)
-    for index in range(_N_WORDS):
-        # "wrap" cannot happen, and is faster than the check that it does not.
-        tables[index].take(words[:, index], out=contribution, mode="wrap")
-        np.bitwise_xor(difference, contribution, out=difference)
-    kinds = words[:, 0] & np.uint16(KIND_MASK)
-    is_good: NDArray[np.bool_] = (difference == 0) & (kinds >= KIND_SCALAR) & (kinds <= KIND_END)
-    return is_good
-
-
-@cache
-def _tables() -> tuple[NDArray[np.uint32], int]:
-    """What each 16-bit word adds to the checksum, or takes from it; shape (16, 65536).
-
-    The words that hold the checksum itself contribute it, so that all contributions together, with
-    the checksum of 32 zero bytes (also returned), cancel in an intact record.
-    """
-    checksum_of_zeros = crc32(bytes(RECORD_SIZE)) & CHECKSUM_MASK
-    bits = np.empty((_N_WORDS, 16), np.uint32)
-    for bit in range(RECORD_SIZE * 8):
-        bits[divmod(bit, 16)] = _contribution_of(bit, checksum_of_zeros)
-    tables = np.zeros((_N_WORDS, 1 << 16), np.uint32)
-    for bit in range(16):
-        half = 1 << bit
-        tables[:, half : 2 * half] = tables[:, :half] ^ bits[:, bit : bit + 1]
-    return tables, checksum_of_zeros
-
-
-def _contribution_of(bit: int, checksum_of_zeros: int) -> int:
-    if CHECKSUM_SHIFT <= bit < ID_SHIFT:
-        return 1 << (bit - CHECKSUM_SHIFT)
-    record = (1 << bit).to_bytes(RECORD_SIZE, "little")
-    return crc32(record) & CHECKSUM_MASK ^ checksum_of_zeros

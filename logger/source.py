@@ -7,7 +7,8 @@ from io import FileIO
 
 import numpy as np
 
-from .columns import CHUNK_BYTES, are_intact, as_rows
+from .checksums import are_intact, as_rows
+from .columns import CHUNK_BYTES
 from .records import RECORD_SIZE, LogFormatError, decode_header, has_magic
 
 _FLAGS = (

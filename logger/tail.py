@@ -6,7 +6,8 @@ from io import FileIO
 
 import numpy as np
 
-from .columns import CHUNK_BYTES, Decoder, Series, as_rows
+from .checksums import as_rows
+from .columns import CHUNK_BYTES, Decoder, Series
 from .legacy import read_legacy
 from .records import KIND_MASK, KIND_NAME, RECORD_SIZE, is_intact, unnamed
 from .source import identify, open_regular

@@ -113,8 +113,7 @@ class PlainProgress:
             self._print(line + counts)
 
     def close(self) -> None:
-        if line := self._story.best_line():
-            self._print(line)
+        return
 
     def _print(self, line: str) -> None:
         if self._out is None:

@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import anyio
 import httpx
+from blockbuster import blockbuster_ctx
 
 from ml_tracking_ops.web.app import create_app
 from ml_tracking_ops.web.server import DashboardServer, address_of, listen, make_server
@@ -18,6 +19,10 @@ from ml_tracking_ops.web.server import DashboardServer, address_of, listen, make
 LIMIT_S = 30
 
 Event = tuple[str, dict[str, Any]]
+
+
+class StreamEnded(Exception):
+    """The server has ended the stream."""
 
 
 @dataclass
@@ -43,9 +48,9 @@ class Dashboard:
 
 @asynccontextmanager
 async def serving(logdir: Path, port: int = 0) -> AsyncIterator[Dashboard]:
-    """Serve `logdir` in this event loop, as `serve` does in its own."""
+    """Serve `logdir` in this event loop, as `serve` does in its own; blocking it is an error."""
     app = create_app(logdir)
-    with listen("127.0.0.1", port) as listener:
+    with listen("127.0.0.1", port) as listener, blocking_forbidden():
         server = make_server(app)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(server.serve, [listener])
@@ -54,6 +59,17 @@ async def serving(logdir: Path, port: int = 0) -> AsyncIterator[Dashboard]:
                 yield Dashboard(address_of(listener, "127.0.0.1"), server, app)
             finally:
                 server.should_exit = True
+
+
+@contextmanager
+def blocking_forbidden() -> Iterator[None]:
+    """Blocking the event loop from within the web app is an error."""
+    with blockbuster_ctx(["ml_tracking_ops.web"]) as blockbuster:
+        # One look at one folder now and then, and the page of a wrong address: not worth a thread.
+        for function in blockbuster.functions.values():
+            function.can_block_in("orchestrator/watcher.py", {"watch_files", "_notified"})
+            function.can_block_in("jinja2/environment.py", {"get_template"})
+        yield
 
 
 async def wait_until(condition: Callable[[], Any]) -> None:
@@ -91,11 +107,14 @@ class EventReader:
         """The next event.
 
         Raises:
-            StopAsyncIteration: the stream has ended.
+            StreamEnded: there is none.
         """
         with anyio.fail_after(LIMIT_S):
             while b"\n\n" not in self._buffer:
-                self._buffer += await anext(self._bytes)
+                chunk = await anext(self._bytes, None)
+                if chunk is None:
+                    raise StreamEnded
+                self._buffer += chunk
         block, _, self._buffer = self._buffer.partition(b"\n\n")
         fields = dict(line.split(": ", 1) for line in block.decode().splitlines())
         if "event" not in fields:

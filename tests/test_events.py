@@ -10,7 +10,7 @@ import anyio
 import anyio.lowlevel
 import httpx
 import pytest
-from live import LIMIT_S, Page, listening, serving, wait_until, write_at_pace
+from live import LIMIT_S, Page, StreamEnded, listening, serving, wait_until, write_at_pace
 
 from ml_tracking_ops.logger import ExperimentLogger, read_log
 from ml_tracking_ops.web import events, subscriber, topics
@@ -232,19 +232,20 @@ async def test_flood_is_thinned_but_keeps_its_spike(tmp_path, logger, run_id):
     assert (20_000, 1e30) in page.points["loss"]
 
 
-async def test_replaced_file_starts_anew(tmp_path, logger, run_id):
+async def test_replaced_file_starts_anew(tmp_path, logger, run_id, monkeypatch):
     for step in range(50):
         logger.add_scalar("loss", 1.0, step)
+    with ExperimentLogger(logdir=str(tmp_path / "elsewhere")) as other:
+        other.add_scalar("accuracy", 0.9, 7)
     page = Page(run_id)
-    other = ExperimentLogger(logdir=str(tmp_path / "elsewhere"))
-    other.add_scalar("accuracy", 0.9, 7)
     async with serving(tmp_path) as dashboard, listening(dashboard.address, page.query) as reader:
         await listen_until(page, reader, lambda: page.n_points == 50)
         os.replace(other.path, logger.path)
         await listen_until(page, reader, lambda: "accuracy" in page.points)
-        other.add_scalar("accuracy", 0.95, 8)
+        monkeypatch.setenv("ML_TRACKING_OPS_RUN_FILE", logger.path)
+        with ExperimentLogger() as successor:
+            successor.add_scalar("accuracy", 0.95, 8)
         await listen_until(page, reader, lambda: page.n_points == 2)
-    other.close()
 
     assert page.n_resets >= 1
     assert page.points == {"accuracy": [(7, 0.9), (8, 0.95)]}
@@ -280,7 +281,7 @@ async def test_quiet_stream_pings(tmp_path, monkeypatch):
 async def test_shutdown_ends_streams_at_once(tmp_path, logger, run_id):
     async with serving(tmp_path) as dashboard, listening(dashboard.address) as reader:
         dashboard.server.should_exit = True
-        with pytest.raises(StopAsyncIteration):
+        with pytest.raises(StreamEnded):
             await reader.next()
 
 
@@ -298,7 +299,7 @@ async def test_deleted_folder_is_survived(tmp_path, logger, run_id):
     logger.add_scalar("loss", 0.5, 1)
     query = (("run", f"{run_id}:0"), ("catalog", 1))
     async with serving(tmp_path) as dashboard, listening(dashboard.address, *query) as reader:
-        await reader.next_of("points")
+        assert [entry["id"] for entry in (await reader.next_of("catalog"))["added"]] == [run_id]
         shutil.rmtree(logger.folder)
         with anyio.fail_after(LIMIT_S):
             while run_id not in (await reader.next_of("catalog"))["removed"]:

@@ -74,7 +74,7 @@ async def test_runs_of_a_sweep_appear_and_change(tmp_path, sweep):
             assert rows[1]["hyperparameters"] == {"lr": 0.1}
             assert rows[1]["id"] == f"{sweep.id}/{NAME}"
         sweep.end_run(status="early_stopped", reason="no improvement")
-        rows = await rows_until(reader, lambda rows: rows.get(1, {}).get("status") != "running")
+        rows = await rows_until(reader, lambda rows: rows.get(1, {}).get("ended_at"))
 
     assert rows[1]["status"] == "early_stopped"
     assert rows[1]["reason"] == "no improvement"

@@ -3,6 +3,7 @@
 import os
 import socket
 import struct
+import tracemalloc
 from collections.abc import Sequence
 from contextlib import suppress
 from io import FileIO
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_tracking_ops.logger import ExperimentLogger, columns
+from ml_tracking_ops.logger.checksums import are_intact, as_rows
 from ml_tracking_ops.logger.columns import CHUNK_BYTES, Decoder, Series
 from ml_tracking_ops.logger.reader import (
     Ending,
@@ -339,7 +341,7 @@ def test_every_flipped_bit_of_a_record_is_found_by_both_decoders() -> None:
     damaged = b"".join(
         (as_number ^ 1 << bit).to_bytes(RECORD_SIZE, "little") for bit in range(RECORD_SIZE * 8)
     )
-    assert not columns.are_intact(columns.as_rows(damaged)).any()
+    assert not are_intact(as_rows(damaged)).any()
     decoder = Decoder()
     for start in range(0, len(damaged), RECORD_SIZE):
         decoder.decode(damaged[start : start + RECORD_SIZE])
@@ -650,3 +652,18 @@ def test_both_decoders_agree_on_everything(monkeypatch: pytest.MonkeyPatch) -> N
             assert getattr(by_loop, name) == getattr(by_numpy, name), name
         assert set(by_loop.ids) == set(by_numpy.ids)
         assert by_loop.names.names == by_numpy.names.names
+
+
+def test_idle_tail_keeps_no_memory_of_what_it_read(dat: Path) -> None:
+    dat.write_bytes(HEADER + LOSS + losses(range(50_000)))
+    LogTail(dat).read()  # makes the tables of checksums, which stay
+    log_tail = LogTail(dat)
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        assert len(steps_of(log_tail.read())) == 50_000
+        after, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak - before > 50_000 * RECORD_SIZE
+    assert after - before < 100_000

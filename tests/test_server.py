@@ -78,6 +78,28 @@ def test_signal_ends_it_although_a_reader_never_reads(process, tmp_path):
         assert process.wait(timeout=LIMIT_S) == 0
 
 
+BROKEN = """
+from ml_tracking_ops.web import state_topics
+def fail(self, catalog): raise ZeroDivisionError
+state_topics.CatalogTopic.look = fail
+"""
+
+
+def test_broken_feed_ends_the_server_with_an_error(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-c", BROKEN + SERVE, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        with open_stream(process.stdout.readline().strip()):
+            assert process.wait(timeout=LIMIT_S) == 1
+        said = process.stderr.read()
+
+    assert "ZeroDivisionError" in said
+    assert "the live feed broke" in said
+
+
 def test_folder_that_is_not_there_yet_is_served(process, tmp_path):
     address = process.stdout.readline().strip()
 

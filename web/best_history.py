@@ -1,5 +1,6 @@
 """Every run's best value in the order of the runs, and the best so far: a small drawing. Pure."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from ml_tracking_ops.orchestrator.objective import Goal, is_better
 
 WIDTH, HEIGHT, MARGIN = 400, 96, 6
+_MOST_MARKS = 250
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,16 @@ class Mark:
 
 @dataclass(frozen=True)
 class BestHistory:
-    """`path`: the best value so far, as the data of an SVG path."""
+    """`path`: the best value so far, as the data of an SVG path.
+
+    Of very many runs only every `every`-th has a mark, and each that was the best when it came.
+    """
 
     marks: tuple[Mark, ...]
     path: str
     low: float
     high: float
+    every: int
 
 
 def draw_history(rows: Iterable[dict[str, Any]], goal: Goal | None) -> BestHistory | None:
@@ -39,30 +45,40 @@ def draw_history(rows: Iterable[dict[str, Any]], goal: Goal | None) -> BestHisto
     )
     if goal is None or len(known) < 2:
         return None
-    values = [float(row["best_value"]) for row in known]
+    values = [row["best_value"] for row in known]
     low, high = min(values), max(values)
     first, last = known[0]["index"], known[-1]["index"]
+    marks = [
+        Mark(
+            index=row["index"],
+            x=_between(row["index"], first, last, MARGIN, WIDTH - MARGIN),
+            y=_between(row["best_value"], low, high, HEIGHT - MARGIN, MARGIN),
+            value=row["best_value"],
+            color=row["color"],
+            run_id=row["id"],
+        )
+        for row in known
+    ]
+    improved = _improvements(marks, goal)
+    every = math.ceil(len(marks) / _MOST_MARKS)
+    bests = set(improved)
+    shown = tuple(m for place, m in enumerate(marks) if place % every == 0 or m in bests)
+    return BestHistory(shown, _stairs(improved), low, high, every)
 
-    def x(row: dict[str, Any]) -> float:
-        return _between(row["index"], first, last, MARGIN, WIDTH - MARGIN)
 
-    marks = tuple(
-        Mark(row["index"], x(row), _between(value, low, high, HEIGHT - MARGIN, MARGIN), value,
-             row["color"], row["id"])
-        for row, value in zip(known, values, strict=True)
-    )  # fmt: skip
-    return BestHistory(marks, _best_so_far(marks, goal), low, high)
+def _improvements(marks: Iterable[Mark], goal: Goal) -> list[Mark]:
+    """Those that were the best when they came."""
+    improved: list[Mark] = []
+    for mark in marks:
+        if is_better(mark.value, improved[-1].value if improved else None, goal):
+            improved.append(mark)
+    return improved
 
 
-def _best_so_far(marks: tuple[Mark, ...], goal: Goal) -> str:
-    best = marks[0]
-    path = f"M{best.x:g} {best.y:g}"
-    for mark in marks[1:]:
-        path += f"H{mark.x:g}"
-        if is_better(mark.value, best.value, goal):
-            best = mark
-            path += f"V{mark.y:g}"
-    return path + f"H{WIDTH - MARGIN}"
+def _stairs(improved: list[Mark]) -> str:
+    first, *rest = improved
+    steps = "".join(f"H{mark.x:g}V{mark.y:g}" for mark in rest)
+    return f"M{first.x:g} {first.y:g}{steps}H{WIDTH - MARGIN}"
 
 
 def _between(value: float, low: float, high: float, start: float, end: float) -> float:

@@ -15,7 +15,7 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
-from ml_tracking_ops.orchestrator.errors import PortTakenError, UsageError
+from ml_tracking_ops.orchestrator.errors import PortTakenError, TrackingError, UsageError
 
 from .app import create_app
 
@@ -45,12 +45,16 @@ def serve(
     Raises:
         PortTakenError: `port` is taken.
         UsageError: the address cannot be listened on for another reason.
+        TrackingError: a fault in the feed ended the server.
     """
     listener = listen(host, port, take_next_free=take_next_free)
     with listener:
         on_ready(address_of(listener, host))
         app = create_app(logdir, allowed_hosts=(host,))
-        make_server(app).run(sockets=[listener])
+        server = make_server(app)
+        server.run(sockets=[listener])
+        if server.lifespan.error_occurred:
+            raise TrackingError("the live feed broke; the traceback above says where")
 
 
 def listen(host: str, port: int, *, take_next_free: bool = False) -> socket.socket:
@@ -121,6 +125,10 @@ class DashboardServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
         super().__init__(config)
         self._feed = app.state.feed
+
+    async def on_tick(self, counter: int) -> bool:
+        # Pages that look live and are not would be worse than none.
+        return await super().on_tick(counter) or self.lifespan.error_occurred
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._feed.close()

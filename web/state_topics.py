@@ -32,6 +32,7 @@ from .topics import Look, Place, Update
 
 ENTRY = -1
 _LIVE = 0
+_SCAN_EVERY_NTH_TIME = 10
 
 
 class LiveBest:
@@ -174,6 +175,7 @@ class CatalogTopic:
         self._to_recheck: set[str] = set()
         self._to_refresh: set[Path] = set()
         self._must_scan = True
+        self._n_times = 0
         self._has_looked = False
 
     def place_of(self, cursor: int) -> Place:
@@ -202,13 +204,16 @@ class CatalogTopic:
         """Have all that seems to go on looked at again: a killed process writes no last word."""
         self._to_recheck.update(self._running())
         self._to_refresh.update(self._sweep_folders)
+        self._n_times += 1
+        if self._n_times % _SCAN_EVERY_NTH_TIME == 0:
+            self._must_scan = True
 
     def look(self, catalog: Catalog) -> Look:
         """What has changed since the last look."""
         must_scan, self._must_scan = self._must_scan, False
         to_recheck, self._to_recheck = self._to_recheck, set()
         to_refresh, self._to_refresh = self._to_refresh, set()
-        if must_scan:
+        if must_scan or self._is_gone(catalog, to_recheck):
             catalog.refresh()
             self._index(catalog)
             to_recheck |= self._running()
@@ -244,6 +249,10 @@ class CatalogTopic:
     def _index(self, catalog: Catalog) -> None:
         self._by_dat = {item.dat_path: item.id for item in catalog.experiments.values()}
         self._sweep_folders = frozenset(sweep.path for sweep in catalog.sweeps.values())
+
+    def _is_gone(self, catalog: Catalog, identities: Iterable[str]) -> bool:
+        known = (catalog.experiments.get(identity) for identity in identities)
+        return not all(experiment and experiment.dat_path.exists() for experiment in known)
 
     def _running(self) -> set[str]:
         return {key for key, entry in self._entries.items() if entry["status"] == "running"}

@@ -12,6 +12,14 @@ from pathlib import Path
 
 from ml_tracking_ops.web.assets import ASSETS, Asset
 
+AXE = Asset(
+    "axe-core",
+    "4.14.1",
+    "axe.min.js",
+    "sha384-xt1SFg49QaDwsyt0Xfs2XAyBtYPClXl3X2q5OOLeGAUmq9jZTYIMdztpF99WdhiH",
+)
+"""Checks a page for what hinders people with disabilities; only tests use it."""
+
 FOLDER = Path(__file__).resolve().parents[2] / ".test-assets"
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
 _LIMIT_S = 120

@@ -18,11 +18,24 @@ class Tabs:
     _contexts: list[BrowserContext] = field(default_factory=list)
 
     def open(
-        self, *, width: int = 1440, height: int = 900, has_cdn: bool = True, theme: str = "light"
+        self,
+        *,
+        width: int = 1440,
+        height: int = 900,
+        has_cdn: bool = True,
+        has_policy: bool = True,
+        theme: str = "light",
     ) -> Page:
+        """A new tab.
+
+        Args:
+            has_cdn: whether the CDN can be reached.
+            has_policy: False lets a test run scripts of its own in the page.
+        """
         context = self.browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if theme == "dark" else "light",
+            bypass_csp=not has_policy,
         )
         self._contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)

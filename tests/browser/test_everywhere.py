@@ -1,15 +1,18 @@
 """What holds for every page: narrow screens, themes, no CDN, keyboard, accessible names."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from assets import AXE, read_asset
 from dashboard import Dashboard
 from playwright.sync_api import Page, expect
 from tabs import Tabs
 from training import SweepFiles, Training
 
 Train = Callable[..., Training]
+GUIDELINES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = """() => [document.documentElement.scrollWidth, [...document.querySelectorAll("body *")]
     .filter((element) => element.scrollWidth > element.clientWidth && element.clientWidth > 1)
     .map((element) => `${element.tagName}#${element.id}.${element.className}`)]"""
@@ -106,3 +109,19 @@ def test_page_has_one_stream_at_a_time(page: Page, addresses: list[str]) -> None
     assert len(streams) == 1
     open_streams = "performance.getEntriesByType('resource').filter(e => /events/.test(e.name))"
     assert page.evaluate(f"{open_streams}.length") <= 1
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_pages_meet_the_accessibility_guidelines(
+    tabs: Tabs, addresses: list[str], theme: str, width: int
+) -> None:
+    page = tabs.open(width=width, theme=theme, has_policy=False)
+    for address in addresses:
+        page.goto(address)
+        page.evaluate(read_asset(AXE).decode())
+        found = page.evaluate(f"axe.run(document, {{runOnly: {json.dumps(GUIDELINES)}}})")
+        assert [
+            (problem["id"], problem["nodes"][0]["html"]) for problem in found["violations"]
+        ] == [], address
+    tabs.errors = [error for error in tabs.errors if "404" not in error]

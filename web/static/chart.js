@@ -351,7 +351,7 @@ function frame(metric, onReset) {
     element.append(...children);
     return element;
   };
-  const title = make("h3", "chart-title", metric);
+  const title = make("h2", "chart-title", metric);
   title.title = metric;
   const reset = make("button", "reset", "Reset zoom");
   Object.assign(reset, { type: "button", hidden: true });

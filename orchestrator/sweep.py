@@ -13,7 +13,7 @@ import anyio.lowlevel
 
 from ml_tracking_ops.logger import paths
 
-from .config import LoadedConfig, load_config, validate_config
+from .config import LoadedConfig, SweepConfig, load_config, validate_config
 from .description import describe_sweep, write_description
 from .errors import SweepError, UsageError
 from .executors.local import LocalExecutor
@@ -75,7 +75,7 @@ class Sweep:
         self.seed = choose_seed(seed, loaded)
         self._begun = begun
         self._notify = notify
-        self._max_runs = loaded.config.max_runs
+        self._config = loaded.config
         executor = self._executor = LocalExecutor(n_workers)
         self.n_workers = len(executor.slots)
         self._executor.open()
@@ -129,8 +129,8 @@ class Sweep:
         return self._scheduler.state
 
     @property
-    def max_runs(self) -> int:
-        return self._max_runs
+    def config(self) -> SweepConfig:
+        return self._config
 
     async def run(self) -> SweepResult:
         """Run it to its end."""

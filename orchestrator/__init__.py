@@ -11,9 +11,7 @@ __all__ = [
     "resume", "run_sweep",
 ]  # fmt: skip
 
-_ERRORS = frozenset(
-    ("ConfigError", "SweepError", "SweepHeldError", "TrackingError", "UsageError")
-)
+_ERRORS = frozenset(("ConfigError", "SweepError", "SweepHeldError", "TrackingError", "UsageError"))
 
 
 def __getattr__(name: str) -> Any:

@@ -57,7 +57,7 @@ def _command_parser() -> argparse.ArgumentParser:
     sweep.add_argument("config", nargs="?", type=Path, metavar="CONFIG",
                        help="default: experiment_cfg.json")  # fmt: skip
     sweep.add_argument("--resume", metavar="SWEEP",
-                       help="go on with a sweep: its folder, or a name that list prints")  # fmt: skip
+                       help="go on with this sweep: a folder, or a name in list")  # fmt: skip
     sweep.add_argument("--max-runs", type=_count, metavar="N",
                        help="overrides the configuration's, also on resuming")  # fmt: skip
     sweep.add_argument("--detach", action="store_true",

@@ -27,7 +27,7 @@ def find_sweep(path: str | None, logdir: Path) -> Sweep:
         raise UsageError(f"{path} is no sweep")
     going = [s for s in Catalog(logdir).sweeps.values() if s.state.status == "running"]
     if not going:
-        raise UsageError(f"no sweep is going on in {logdir}/; name one, or see ml-tracking-ops list")
+        raise UsageError(f"no sweep is going on in {logdir}/; name one (see: ml-tracking-ops list)")
     return going[0]
 
 

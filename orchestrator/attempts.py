@@ -63,7 +63,11 @@ def _status_by_log(dat_path: Path) -> RunStatus:
 
 
 def run_reason(
-    run: ActiveRun, status: RunStatus, exit_code: int | None, tail: list[str], stop_reason: str | None
+    run: ActiveRun,
+    status: RunStatus,
+    exit_code: int | None,
+    tail: list[str],
+    stop_reason: str | None,
 ) -> str | None:
     """One sentence that says why a run ended as it did; None where there is nothing to say."""
     if isinstance(run.stopping, StopDecision):

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.locks import is_held
@@ -17,6 +17,9 @@ from .errors import NotInLogdirError, UsageError
 from .journal import JournalTail, RunState, RunStatus, SweepState
 from .objective import Best, Goal
 from .process import process_identity
+
+if TYPE_CHECKING:
+    from .process_records import ProcessRecord
 
 _DEEPEST = 6
 _DESCRIPTION_BYTES = 64 << 20
@@ -143,13 +146,18 @@ class Sweep:
         if self.state.status == "running":
             self.state.status = "lost"
             self.state.reason = "the orchestrator ended without a word"
-        changed: set[int] = set()
-        for run in self.state.runs.values():
-            if run.status == "running" and not self._is_alive(run):
-                run.status = "lost"
-                run.reason = "ended unseen, after its orchestrator"
-                changed.add(run.index)
-        return changed
+        ended = [
+            run
+            for run in self.state.runs.values()
+            if run.status == "running" and not self._is_alive(run)
+        ]
+        if ended:
+            from .process_records import read_processes
+
+            records = read_processes(self.path / paths.PROCESSES_NAME)
+            for run in ended:
+                _end_unseen(run, records.get(run.name or ""))
+        return {run.index for run in ended}
 
     def _has_orchestrator(self) -> bool:
         held = is_held(self._journal.path)
@@ -166,6 +174,20 @@ class Sweep:
         if run.pid is None or self.state.host != platform.node():
             return False
         return process_identity(run.pid) == run.process_identity is not None
+
+
+def _end_unseen(run: RunState, record: "ProcessRecord | None") -> None:
+    """Tell the state of a run that ended after its orchestrator, from its exit code on record."""
+    if record is None or record.exit_code is None:
+        run.status, run.reason = "lost", "ended unseen, after its orchestrator"
+        return
+    run.exit_code, run.ended_at = record.exit_code, record.ended_at
+    if run.stopped_by is not None:
+        run.status = "early_stopped"
+    elif record.exit_code < 0:
+        run.status, run.reason = "killed", f"ended by signal {-record.exit_code}"
+    else:
+        run.status = "failed" if record.exit_code else "finished"
 
 
 class Catalog:

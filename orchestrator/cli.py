@@ -128,6 +128,7 @@ def _attach(options: argparse.Namespace) -> int:
     from .attach import find_sweep, follow
 
     sweep = find_sweep(options.sweep, options.logdir)
+    say(f"sweep {shown(sweep.path)} is {sweep.state.status}  (Ctrl-C leaves it as it is)")
     try:
         state = follow(sweep)
     except KeyboardInterrupt:

@@ -58,6 +58,7 @@ class _Group:
         self.identity = identity
         self.started_at = started_at
         self._has_exited = anyio.Event()
+        self._is_terminated = False
 
     async def stop(self, grace_s: float) -> None:
         """SIGTERM to the group; SIGKILL to the group after `grace_s` seconds."""
@@ -69,9 +70,14 @@ class _Group:
         await self._has_exited.wait()
 
     def terminate(self) -> None:
-        """Ask the whole group to end; also one that is suspended."""
-        self._signal(signal.SIGTERM)
-        self._signal(signal.SIGCONT)
+        """Ask the whole group to end, once; also one that is suspended.
+
+        A second SIGTERM would reach a script in the middle of its orderly end.
+        """
+        if not self._is_terminated:
+            self._is_terminated = True
+            self._signal(signal.SIGTERM)
+            self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """End the whole group at once."""

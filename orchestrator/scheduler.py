@@ -165,9 +165,7 @@ class Scheduler:
         """Go on with a run that an earlier orchestrator started."""
         name = survivor.record.name
         marker = f"{paths.RUN_FILE_VARIABLE}={self._folder / name}{paths.DAT_SUFFIX}"
-        process = self._executor.adopt(
-            survivor.record, marker, self._folder / paths.PROCESSES_NAME
-        )
+        process = self._executor.adopt(survivor.record, marker, self._folder / paths.PROCESSES_NAME)
         log_path = self._folder / f"{name}{paths.LOG_SUFFIX}"
         run = self._open_run(survivor.attempt, name, process, log_path)
         run.is_leftover, run.ended_at = not survivor.is_alive, survivor.record.ended_at

@@ -13,12 +13,12 @@ import anyio.lowlevel
 
 from ml_tracking_ops.logger import paths
 
+from .begun_sweep import BegunSweep, open_begun_sweep
 from .config import LoadedConfig, SweepConfig, load_config, validate_config
 from .description import describe_sweep, write_description
 from .errors import SweepError, UsageError
 from .executors.local import LocalExecutor
 from .journal import Event, Journal, RunState, SweepState
-from .resume import BegunSweep, open_begun_sweep
 from .samplers import RandomSampler, new_seed
 from .scheduler import GRACE_S, Scheduler
 

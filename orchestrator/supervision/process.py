@@ -41,6 +41,7 @@ class Process:
         self.marker = os.fsencode(request["marker"])
         self.exit_code: int | None = None
         self.ended_at = 0.0
+        self.is_terminated = False
         self.is_reported = False
         self.pid = _spawn(request, self._output_fd)
         self.identity = process_identity(self.pid, is_zombie_too=True)

@@ -116,6 +116,7 @@ class Supervisor:
     def _signal(self, pid: int, number: signal.Signals) -> None:
         process = self._processes.get(pid)
         if process is not None and process.exit_code is None:
+            process.is_terminated |= number == signal.SIGTERM
             signal_group(pid, number)
         elif process is not None and number == signal.SIGKILL:
             process.ended_at = 0.0  # what it left behind has no grace any more
@@ -127,8 +128,8 @@ class Supervisor:
             pid, exit_code = exited
             process = self._processes.get(pid)
             if process is not None and process.exit_code is None:
-                # whoever the process left behind in its group; mostly nobody
-                signal_group(pid, *_ASK_TO_END)
+                if not process.is_terminated:  # whoever it left in its group; mostly nobody
+                    signal_group(pid, *_ASK_TO_END)
                 process.end(exit_code)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)

@@ -129,9 +129,7 @@ def _claim(journal: Journal, folder: Path, state: SweepState, silent_for_s: floa
     journal.beat()
 
 
-def _is_held_by_another(
-    journal: Journal, folder: Path, state: SweepState, is_fresh: bool
-) -> bool:
+def _is_held_by_another(journal: Journal, folder: Path, state: SweepState, is_fresh: bool) -> bool:
     """From the lock where that can be trusted, else from the process or the file's last change.
 
     A network file system may keep the lock of a machine that is dead, or know nothing of those

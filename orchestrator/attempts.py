@@ -8,10 +8,9 @@ from typing import Literal
 from .early_stopping import StopDecision
 from .executors.base import RunningRun
 from .journal import RunStatus
+from .process_records import status_by_exit_code
 from .run_monitor import RunMonitor
 from .samplers import Combination
-
-_STOPPED_FROM_OUTSIDE = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
 
 
 @dataclass(frozen=True)
@@ -42,11 +41,11 @@ def run_status(run: ActiveRun, exit_code: int | None) -> RunStatus:
     """The state of a run that has ended."""
     if isinstance(run.stopping, StopDecision):
         return "early_stopped"
-    if run.stopping == "interrupted" or exit_code in _STOPPED_FROM_OUTSIDE:
+    if run.stopping == "interrupted":
         return "killed"
     if exit_code is None:
         return _status_by_log(run.monitor.dat_path)
-    return "finished" if exit_code == 0 else "failed"
+    return status_by_exit_code(exit_code)
 
 
 def _status_by_log(dat_path: Path) -> RunStatus:

@@ -1,4 +1,4 @@
-"""Opening a sweep again: its configuration, its state, and the claim to be its only orchestrator."""
+"""Opening a sweep again: its configuration, its state, the claim to be its one orchestrator."""
 
 import os
 import platform

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.locks import is_held
@@ -16,10 +16,8 @@ from ml_tracking_ops.logger.locks import is_held
 from .errors import NotInLogdirError, UsageError
 from .journal import JournalTail, RunState, RunStatus, SweepState
 from .objective import Best, Goal
-from .process import process_identity
-
-if TYPE_CHECKING:
-    from .process_records import ProcessRecord
+from .process_records import ProcessRecord, read_processes, status_by_exit_code
+from .supervision.process_table import process_identity
 
 _DEEPEST = 6
 _DESCRIPTION_BYTES = 64 << 20
@@ -152,8 +150,6 @@ class Sweep:
             if run.status == "running" and not self._is_alive(run)
         ]
         if ended:
-            from .process_records import read_processes
-
             records = read_processes(self.path / paths.PROCESSES_NAME)
             for run in ended:
                 _end_unseen(run, records.get(run.name or ""))
@@ -176,18 +172,15 @@ class Sweep:
         return process_identity(run.pid) == run.process_identity is not None
 
 
-def _end_unseen(run: RunState, record: "ProcessRecord | None") -> None:
+def _end_unseen(run: RunState, record: ProcessRecord | None) -> None:
     """Tell the state of a run that ended after its orchestrator, from its exit code on record."""
     if record is None or record.exit_code is None:
         run.status, run.reason = "lost", "ended unseen, after its orchestrator"
         return
     run.exit_code, run.ended_at = record.exit_code, record.ended_at
-    if run.stopped_by is not None:
-        run.status = "early_stopped"
-    elif record.exit_code < 0:
-        run.status, run.reason = "killed", f"ended by signal {-record.exit_code}"
-    else:
-        run.status = "failed" if record.exit_code else "finished"
+    run.status = "early_stopped" if run.stopped_by else status_by_exit_code(record.exit_code)
+    if run.status not in ("early_stopped", "finished"):
+        run.reason = f"exit code {record.exit_code}"
 
 
 class Catalog:

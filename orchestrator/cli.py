@@ -97,11 +97,12 @@ def _run_sweep(open_sweep: Any, announce: Any = None) -> int:
 
     import anyio
 
-    from .progress import open_progress
+    from .progress import Progress, open_progress
     from .signals import obey_signals
-    from .sweep import SweepResult
+    from .sweep import Sweep, SweepResult
 
-    sweep = open_sweep(notify=lambda event: progress.on_event(event))
+    progress: Progress
+    sweep: Sweep = open_sweep(notify=lambda event: progress.on_event(event))
     config = sweep.config
     say(f"sweep {shown(sweep.folder)}: {config.max_runs} runs, {sweep.n_workers} at once, "
          f"seed {sweep.seed}")  # fmt: skip
@@ -170,17 +171,15 @@ def _dry_run(options: argparse.Namespace) -> int:
     import shlex
 
     from .command import command_line
-    from .samplers import RandomSampler
+    from .preview import preview_runs
     from .sweep import choose_seed
 
     loaded = _load(options)
-    config = loaded.config
     seed = choose_seed(options.seed, loaded)
-    sampler = RandomSampler(config.hyperparameters, seed)
     say(f"seed {seed}; nothing is started; the sweep's folder is named when it starts")
-    for index in range(1, config.max_runs + 1):
-        folder = options.logdir.resolve() / "SWEEP"
-        print(shlex.join(command_line(loaded.script, folder, sampler.combination(index))))
+    folder = options.logdir.resolve() / "SWEEP"
+    for hyperparameters in preview_runs(loaded.config, seed, say):
+        print(shlex.join(command_line(loaded.script, folder, hyperparameters)))
     return 0
 
 

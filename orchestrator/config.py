@@ -12,14 +12,17 @@ from pydantic_core import ErrorDetails
 
 from .errors import ConfigError, ConfigProblem
 from .objective import Goal
-from .space import Choice, Hyperparameter, SearchSpace, Uniform
+from .search_problems import search_problems
+from .search_settings import ALLOWED as SEARCH_ALLOWED
+from .search_settings import Repeats, SearchSettings
+from .space import KINDS, Hyperparameter, SearchSpace
 
 RESERVED_NAMES = frozenset(("logdir",))
-_KINDS: dict[str, type[BaseModel]] = {"uniform": Uniform, "choice": Choice}
+_KINDS: Mapping[str, type[BaseModel]] = KINDS
 _NEEDED_FOR_EARLY_STOPPING = ("early_stopping_patience", "optimization_metric", "optimization_goal")
 
 
-class SweepConfig(BaseModel):
+class SweepConfig(SearchSettings):
     """A sweep, as `experiment_cfg.json` describes it."""
 
     model_config = ConfigDict(
@@ -122,6 +125,7 @@ def validate_config(
     except ValidationError as error:
         problems += [_problem(details) for details in error.errors(include_url=False)]
     problems += _cross_problems(source, {problem.key for problem in problems})
+    problems += search_problems(source, folder, {problem.key for problem in problems})
     problems += _name_problems(source.get("hyperparameters"))
     problems += _script_problems(source.get("main_script_name"), folder)
     if problems or config is None:
@@ -183,16 +187,24 @@ def _explain(details: ErrorDetails, location: list[int | str]) -> str:
             return f"needs a type: one of {_join(_KINDS)}"
         case "union_tag_invalid":
             given = context.get("tag", value)
-            return f"unknown type {_show(given)}; allowed: {_join(_KINDS)}"
+            near = _nearest(str(given), _KINDS)
+            return f"unknown type {_show(given)}{near}; allowed: {_join(_KINDS)}"
+        case "int_type" | "int_from_float" if location[:1] == ["hyperparameters"]:
+            return f"must be a whole number, got {_show(value)}"
         case "value_error":
             return str(context.get("error", details["msg"]))
         case "too_short":
             return f"must not be empty, got {_show(value)}"
+        case "greater_than" | "greater_than_equal" if location[:1] == ["hyperparameters"]:
+            return f"{details['msg'].replace('Input should', 'must')}, got {_show(value)}"
         case _:
             return f"must be {_allowed(location)}, got {_show(value)}"
 
 
 def _allowed(location: list[int | str]) -> str:
+    key = ".".join(str(part) for part in location)
+    if key in SEARCH_ALLOWED:
+        return SEARCH_ALLOWED[key]
     match location:
         case ["main_script_name"]:
             return "the file name of a training script"
@@ -200,8 +212,16 @@ def _allowed(location: list[int | str]) -> str:
             return "an object of hyperparameters, each with a type"
         case ["hyperparameters", _]:
             return f"an object with a type ({_join(_KINDS)})"
-        case ["hyperparameters", _, "min" | "max"]:
+        case ["hyperparameters", _, "min" | "max" | "step" | "mu" | "sigma"]:
             return "a finite number"
+        case ["hyperparameters", _, "when"]:
+            return 'an object such as {"optimizer": "sgd"}'
+        case ["hyperparameters", _, "probabilities", *_]:
+            return "a list of numbers, 0 or more, that add up to 1"
+        case ["hyperparameters", _, "ordered"]:
+            return "true or false"
+        case ["hyperparameters", _, "to"]:
+            return "the name of another hyperparameter"
         case ["hyperparameters", _, "candidates"]:
             return "a non-empty list of values"
         case ["hyperparameters", *_]:
@@ -224,6 +244,8 @@ def _unknown_key(details: ErrorDetails, location: list[int | str]) -> str:
     if location[:1] == ["hyperparameters"] and len(location) > 2:
         model = _KINDS[str(details["loc"][2])]
         known = [*model.model_fields]
+    elif location[:1] == ["repeats"]:
+        known = [*Repeats.model_fields]
     else:
         known = [field.alias or name for name, field in SweepConfig.model_fields.items()]
         known.remove("$schema")
@@ -263,6 +285,10 @@ def _name_problems(hyperparameters: object) -> Iterable[ConfigProblem]:
                 key, f"{_show(name)} cannot be passed as --name=value: no spaces, no '=', "
                 "not empty, no leading dash"
             )  # fmt: skip
+        if isinstance(definition, Mapping) and not _is_passable(definition.get("value")):
+            yield ConfigProblem(
+                f"{key}.value", f"{_show(definition['value'])} cannot be passed to a process"
+            )
         candidates = definition.get("candidates") if isinstance(definition, Mapping) else None
         for position, candidate in enumerate(candidates if isinstance(candidates, list) else ()):
             if not _is_passable(candidate):

@@ -5,7 +5,9 @@ else, so that any process can rebuild it at any time. Events, each with `event` 
 (seconds since the epoch):
 
     sweep_started   n_workers, max_runs, pid, process_identity, host; again with every resume
-    sampled         index, hyperparameters
+    known           hyperparameters, status, best_value, sweep (of an earlier one)
+    sampled         index, hyperparameters; combination and repeat, where combinations are
+                    repeated; n_known, how many ends a sampler that learns knew of
     started         index, name, attempt, pid, process_identity, slot
     stopped_early   index, rule, metric, step, value, threshold, reason
     ended           index, status, exit_code, duration_s, best_value, best_step, n_values,
@@ -27,9 +29,10 @@ from typing import Any, Literal
 
 from ml_tracking_ops.logger.locks import hold_exclusive
 
+from .history import Ended, HistoryEvent, Known, Sampled
+from .history import RunStatus as RunStatus
 from .objective import Goal, is_better
 
-RunStatus = Literal["pending", "running", "finished", "early_stopped", "failed", "killed", "lost"]
 SweepStatus = Literal["pending", "running", "finished", "failed", "killed", "lost"]
 RUN_STATUSES: tuple[RunStatus, ...] = (
     "pending", "running", "finished", "early_stopped", "failed", "killed", "lost",
@@ -67,6 +70,8 @@ class RunState:
     pid: int | None = None
     process_identity: str | None = None
     output_tail: list[str] = field(default_factory=list)
+    combination: int | None = None
+    repeat: int = 1
 
     @property
     def has_ended(self) -> bool:
@@ -75,7 +80,10 @@ class RunState:
 
 @dataclass(slots=True)
 class SweepState:
-    """What folding a journal gives. `runs` is keyed by the run's index, counted from 1."""
+    """What folding a journal gives. `runs` is keyed by the run's index, counted from 1.
+
+    `history` is what a sampler may learn from, in the order in which it happened.
+    """
 
     goal: Goal | None = None
     runs: dict[int, RunState] = field(default_factory=dict)
@@ -90,6 +98,7 @@ class SweepState:
     host: str | None = None
     warnings: list[str] = field(default_factory=list)
     n_skipped: int = 0
+    history: list[HistoryEvent] = field(default_factory=list)
 
     @property
     def counts(self) -> dict[RunStatus, int]:
@@ -140,9 +149,17 @@ def _sweep_started(state: SweepState, event: Event) -> None:
 
 def _sampled(state: SweepState, event: Event) -> int:
     hyperparameters = dict(event["hyperparameters"])
+    repeat, n_known = int(event.get("repeat", 1)), event.get("n_known")
     run = state.run(event)
-    run.hyperparameters = hyperparameters
+    run.hyperparameters, run.repeat = hyperparameters, repeat
+    run.combination = int(event.get("combination", run.index))
+    state.history.append(Sampled(run.index, hyperparameters, run.combination, repeat, n_known))
     return run.index
+
+
+def _known(state: SweepState, event: Event) -> None:
+    hyperparameters, status = dict(event["hyperparameters"]), event["status"]
+    state.history.append(Known(hyperparameters, status, _number(event.get("best_value"))))
 
 
 def _started(state: SweepState, event: Event) -> int:
@@ -176,6 +193,7 @@ def _ended(state: SweepState, event: Event) -> int:
     run.best_value, run.best_step = best_value, event.get("best_step")
     run.reason = event.get("reason") or run.reason
     run.output_tail = output_tail
+    state.history.append(Ended(run.index, status, best_value))
     return run.index
 
 
@@ -193,6 +211,7 @@ def _sweep_ended(state: SweepState, event: Event) -> None:
 
 _FOLDS: dict[str, Callable[[SweepState, Event], int | None]] = {
     "sweep_started": _sweep_started,
+    "known": _known,
     "sampled": _sampled,
     "started": _started,
     "stopped_early": _stopped_early,

@@ -186,7 +186,7 @@ class AdoptedGroup(_Group):
         if self._find_exit_code is None:
             return None
         with anyio.move_on_after(within_s):
-            while (exit_code := self._find_exit_code()) is None:
+            while (exit_code := self._find_exit_code()) is None:  # noqa: ASYNC110
                 await anyio.sleep(_POLL_S)
             return exit_code
         return None
@@ -226,7 +226,7 @@ class Supervisor:
         with theirs:
             self._program = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-c", _PROGRAM, str(Path(__file__).parent)],
-                stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 cwd="/", start_new_session=True,
             )  # fmt: skip
 

@@ -4,12 +4,15 @@ It is written by the parents of the processes, which outlive an orchestrator tha
 knows of starts that the journal missed, and of exit codes that nobody was there to be told.
 """
 
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .journal import JournalTail
+from .journal import JournalTail, RunStatus
+
+_STOPPED_FROM_OUTSIDE = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,13 @@ class ProcessRecord:
     started_at: float
     exit_code: int | None = None
     ended_at: float | None = None
+
+
+def status_by_exit_code(exit_code: int) -> RunStatus:
+    """The state of a run that ended by itself, or was ended by somebody else."""
+    if exit_code in _STOPPED_FROM_OUTSIDE:
+        return "killed"
+    return "finished" if exit_code == 0 else "failed"
 
 
 def read_processes(path: Path) -> dict[str, ProcessRecord]:

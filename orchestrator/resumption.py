@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from ml_tracking_ops.logger import paths
 
@@ -38,6 +39,12 @@ def fold(folder: Path, state: SweepState) -> list[Event]:
             missed.append(_started(record))
             state.apply(missed[-1])
     return missed
+
+
+def find_strays(folder: Path, state: SweepState) -> list[ProcessRecord]:
+    """Processes of runs that the journal does not know at all: their sampling was never written."""
+    records = read_processes(folder / paths.PROCESSES_NAME).values()
+    return [record for record in records if record.index not in state.runs]
 
 
 def _started(record: ProcessRecord) -> Event:
@@ -89,7 +96,8 @@ def _decision(run: RunState) -> StopDecision | None:
     """Why the run was being stopped when the journal broke off, if it was."""
     if run.stopped_by is None:
         return None
-    return StopDecision(**{f.name: run.stopped_by.get(f.name) for f in fields(StopDecision)})
+    known: dict[str, Any] = {f.name: run.stopped_by.get(f.name) for f in fields(StopDecision)}
+    return StopDecision(**known)
 
 
 def attempts_left(state: SweepState, max_runs: int) -> list[Attempt]:

@@ -18,14 +18,22 @@ from ml_tracking_ops.logger import paths
 from .attempts import ActiveRun, Attempt, run_reason, run_status
 from .command import command_line
 from .config import LoadedConfig
+from .draws import Draws
 from .early_stopping import StopDecision
 from .executors.base import Executor, RunCommand, RunningRun, Slot
 from .journal import Event, Journal, RunState, SweepState
 from .output import last_lines
 from .process import process_identity
-from .resumption import Survivor, attempts_left, find_survivors, for_attempt, share_out
+from .resumption import (
+    Survivor,
+    attempts_left,
+    find_strays,
+    find_survivors,
+    for_attempt,
+    share_out,
+)
 from .run_monitor import RunMonitor
-from .samplers import RandomSampler
+from .samplers.proposals import Proposer
 from .watcher import watch_files
 
 GRACE_S = 10.0
@@ -42,7 +50,7 @@ class Scheduler:
 
     Args:
         loaded: the configuration.
-        sampler: gives the hyperparameters of run 1, 2, ….
+        proposer: gives the hyperparameters of run 1, 2, ….
         executor: its slots say how many runs go on at once.
         folder: the sweep's folder; it exists and holds the description.
         journal: takes down what happens; `notify` is told the same, after it is written.
@@ -53,7 +61,7 @@ class Scheduler:
     def __init__(
         self,
         loaded: LoadedConfig,
-        sampler: RandomSampler,
+        proposer: Proposer,
         executor: Executor,
         folder: Path,
         journal: Journal,
@@ -63,7 +71,6 @@ class Scheduler:
     ) -> None:
         self._loaded = loaded
         self._config = loaded.config
-        self._sampler = sampler
         self._executor = executor
         self._folder = folder
         self._journal = journal
@@ -76,11 +83,15 @@ class Scheduler:
         self._has_warned_silent = False
         self._tasks: anyio.abc.TaskGroup | None = None
         self.state = begun or SweepState(goal=self._config.optimization_goal)
-        self._next_index = max(self.state.runs, default=0) + 1
+        self._draws = Draws(
+            proposer, self._config.max_runs, self.state, self._record,
+            is_over=lambda: self._stop_reason is not None,
+        )  # fmt: skip
 
     async def run(self) -> SweepState:
         """Run every combination; return the state that the journal now holds."""
         slots = self._executor.slots[: self._config.max_runs]
+        self._end_strays()
         survivors = find_survivors(self._folder, self.state)
         self._waiting.extend(attempts_left(self.state, self._config.max_runs))
         n_workers, max_runs = len(self._executor.slots), self._config.max_runs
@@ -95,7 +106,8 @@ class Scheduler:
                     tasks.start_soon(self._look_anyway)
                 tasks.cancel_scope.cancel()
         finally:
-            self._record("sweep_ended", status=self._outcome(), reason=self._stop_reason)
+            reason = self._stop_reason or self._draws.why_exhausted
+            self._record("sweep_ended", status=self._outcome(), reason=reason)
         return self.state
 
     def interrupt(self, reason: str) -> None:
@@ -111,6 +123,7 @@ class Scheduler:
     def _stop_all(self, reason: str) -> None:
         if self._stop_reason is None:
             self._stop_reason = reason
+        self._draws.note_change()
         for run in list(self._active.values()):
             self._stop(run, "interrupted")
 
@@ -124,22 +137,21 @@ class Scheduler:
         async with anyio.create_task_group() as tasks:
             for run in adopted:
                 tasks.start_soon(self._see_through, run)
-        while (attempt := self._next_attempt()) is not None:
+        while (attempt := await self._next_attempt()) is not None:
             await self._run(attempt, slot)
 
-    def _next_attempt(self) -> Attempt | None:
-        """What to start next: what waits, else a new combination; None where all is done."""
-        if self._stop_reason is not None:
-            return None
-        if self._waiting:
-            return self._waiting.popleft()
-        if self._next_index > self._config.max_runs:
-            return None
-        index = self._next_index
-        self._next_index += 1
-        hyperparameters = self._sampler.combination(index)
-        self._record("sampled", index=index, hyperparameters=hyperparameters)
-        return Attempt(index, hyperparameters)
+    async def _next_attempt(self) -> Attempt | None:
+        """What to start next: what waits, else a new run; None where all is done."""
+        while self._stop_reason is None:
+            if self._waiting:
+                return self._waiting.popleft()
+            attempt = await self._draws.next_attempt()
+            if attempt != "wait":
+                return attempt
+            if not self._active:
+                return None  # nothing is left that could end
+            await self._draws.wait_for_change()
+        return None
 
     async def _run(self, attempt: Attempt, slot: Slot) -> None:
         """Run one attempt to its end."""
@@ -161,11 +173,21 @@ class Scheduler:
         self._record("started", **started, pid=process.pid, process_identity=process.identity)
         await self._see_through(self._open_run(attempt, name, process, command.output_path))
 
+    def _end_strays(self) -> None:
+        """End runs that will be sampled, and started, anew."""
+        for record in find_strays(self._folder, self.state):
+            if record.exit_code is None:
+                self._executor.adopt(record, *self._marker_of(record.name)).kill()
+
+    def _marker_of(self, name: str) -> tuple[str, Path]:
+        """How the processes of a run are known, and where they are on record."""
+        dat_path = self._folder / f"{name}{paths.DAT_SUFFIX}"
+        return f"{paths.RUN_FILE_VARIABLE}={dat_path}", self._folder / paths.PROCESSES_NAME
+
     def _adopt(self, survivor: Survivor) -> ActiveRun:
         """Go on with a run that an earlier orchestrator started."""
         name = survivor.record.name
-        marker = f"{paths.RUN_FILE_VARIABLE}={self._folder / name}{paths.DAT_SUFFIX}"
-        process = self._executor.adopt(survivor.record, marker, self._folder / paths.PROCESSES_NAME)
+        process = self._executor.adopt(survivor.record, *self._marker_of(name))
         log_path = self._folder / f"{name}{paths.LOG_SUFFIX}"
         run = self._open_run(survivor.attempt, name, process, log_path)
         run.is_leftover, run.ended_at = not survivor.is_alive, survivor.record.ended_at
@@ -296,6 +318,8 @@ class Scheduler:
     def _record(self, event: str, **fields: Any) -> None:
         record = self._journal.append(event, **fields)
         self.state.apply(record)
+        if event == "ended":
+            self._draws.note_change()
         self._notify(record)
 
 

@@ -19,7 +19,8 @@ from .description import describe_sweep, write_description
 from .errors import SweepError, UsageError
 from .executors.local import LocalExecutor
 from .journal import Event, Journal, RunState, SweepState
-from .samplers import RandomSampler, new_seed
+from .samplers import new_seed
+from .samplers.proposals import Proposer
 from .scheduler import GRACE_S, Scheduler
 
 
@@ -59,6 +60,7 @@ class Sweep:
 
     Raises:
         SweepError: the folder cannot be made or written.
+        UsageError: the sampler needs a library that is not installed.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Sweep:
         self._begun = begun
         self._notify = notify
         self._config = loaded.config
+        proposer = Proposer(loaded.config, self.seed)
         executor = self._executor = LocalExecutor(n_workers)
         self.n_workers = len(executor.slots)
         self._executor.open()
@@ -87,8 +90,8 @@ class Sweep:
             self._executor.close()
             raise SweepError(f"cannot write the sweep's folder in {logdir}: {error}") from error
         self._scheduler = Scheduler(
-            loaded, RandomSampler(loaded.config.hyperparameters, self.seed), executor,
-            self.folder, self._journal, notify, grace_s, begun.state if begun else None,
+            loaded, proposer, executor, self.folder, self._journal, notify, grace_s,
+            begun.state if begun else None,
         )  # fmt: skip
 
     @classmethod

@@ -16,6 +16,8 @@ import anyio
 from watchfiles._rust_notify import RustNotify
 
 STEP_MS = 4
+QUIET_STEP_MS = 16
+"""Each step wakes a thread: after a while without events a longer one costs less."""
 DEBOUNCE_MS = 8
 POLL_DELAY_MS = 300
 _LOOK_AGAIN_MS = 2_000
@@ -42,7 +44,8 @@ async def watch_files(folder: Path, *, poll: bool | None = None) -> AsyncGenerat
             yield set()
             await _wait_until_exists(folder)
             continue
-        notify = None if _should_poll(folder, poll) else _open_watch(folder)
+        # adding the watches of a thousand folders takes a while
+        notify = await anyio.to_thread.run_sync(_open_watch, folder, poll)
         changes = _polled(folder) if notify is None else _notified(notify)
         async with aclosing(changes):
             async for paths in changes:
@@ -55,15 +58,18 @@ async def watch_files(folder: Path, *, poll: bool | None = None) -> AsyncGenerat
 async def _notified(notify: RustNotify) -> AsyncGenerator[set[Path] | None, None]:
     """An empty set once, then what the kernel reports; None where nothing happened for a while."""
     stop = threading.Event()
+    step_ms = STEP_MS
     with notify:
         yield set()
         try:
             while True:
                 raw = await anyio.to_thread.run_sync(
-                    notify.watch, DEBOUNCE_MS, STEP_MS, _LOOK_AGAIN_MS, stop,
+                    notify.watch, DEBOUNCE_MS, step_ms, _LOOK_AGAIN_MS, stop,
                     abandon_on_cancel=True,
                 )  # fmt: skip
-                yield {Path(path) for _, path in raw} if isinstance(raw, set) else None
+                changed = {Path(path) for _, path in raw} if isinstance(raw, set) else None
+                step_ms = STEP_MS if changed else QUIET_STEP_MS
+                yield changed
         finally:
             stop.set()  # the thread is inside `watch`: it sees this within STEP_MS
 
@@ -115,12 +121,10 @@ def _identity(folder: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _should_poll(folder: Path, poll: bool | None) -> bool:
-    return is_on_network(folder) if poll is None else poll
-
-
-def _open_watch(folder: Path) -> RustNotify | None:
-    """The kernel's watch; None, with a warning, where it has none left to give."""
+def _open_watch(folder: Path, poll: bool | None) -> RustNotify | None:
+    """The kernel's watch; None where to poll: as asked, or because there is none to be had."""
+    if is_on_network(folder) if poll is None else poll:
+        return None
     try:
         return RustNotify([str(folder)], False, False, POLL_DELAY_MS, True, True)
     except OSError as error:

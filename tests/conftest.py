@@ -5,6 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# machines are shared and noisy: an example may take as long as it takes
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 TRAINERS = Path(__file__).parent / "trainers"
 

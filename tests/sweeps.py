@@ -17,7 +17,11 @@ LIMIT_S = 60
 
 
 def write_config(folder: Path, trainer: str, **changes: Any) -> Path:
-    """An `experiment_cfg.json` in `folder` beside a copy of a trainer."""
+    """An `experiment_cfg.json` in `folder` beside a copy of a trainer.
+
+    Where every hyperparameter is a choice, one named `draw` is added, which trainers ignore: a
+    sweep never runs the same combination twice, and tests want as many runs as they ask for.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(TRAINERS / trainer, folder / trainer)
     config = {
@@ -29,6 +33,9 @@ def write_config(folder: Path, trainer: str, **changes: Any) -> Path:
         "optimization_goal": "max",
         **changes,
     }
+    if all(definition["type"] == "choice" for definition in config["hyperparameters"].values()):
+        draw = {"draw": {"type": "uniform", "min": 0, "max": 1}}
+        config["hyperparameters"] = {**config["hyperparameters"], **draw}
     path = folder / "experiment_cfg.json"
     path.write_text(json.dumps(config))
     return path

@@ -81,7 +81,9 @@ def test_every_mistake_is_told_at_once_with_key_value_and_what_is_allowed(folder
     assert "did you mean early_stopping_patience?" in found["early_stoping_patience"]
     assert "got -1" in found["seed"]
     assert "min=1, max=0.1" in found["hyperparameters.learning_rate"]
-    assert found["hyperparameters.momentum"] == 'unknown type "unifrom"; allowed: uniform, choice'
+    assert found["hyperparameters.momentum"].startswith(
+        'unknown type "unifrom", did you mean uniform?; allowed: uniform, choice, loguniform'
+    )
     assert "must not be empty" in found["hyperparameters.batch_size.candidates"]
     assert "did you mean candidates?" in found["hyperparameters.batch_size.candidate"]
     assert "needs a type" in found["hyperparameters.width"]

@@ -24,7 +24,13 @@ from sweeps import (
 )
 
 from ml_tracking_ops.logger import read_log
-from ml_tracking_ops.orchestrator import SweepHeldError, UsageError, resume, run_sweep
+from ml_tracking_ops.orchestrator import (
+    SweepHeldError,
+    UsageError,
+    begun_sweep,
+    resume,
+    run_sweep,
+)
 from ml_tracking_ops.orchestrator.catalog import find
 from ml_tracking_ops.orchestrator.journal import Journal, JournalTail, RunState
 
@@ -141,18 +147,13 @@ def test_exit_codes_of_runs_that_nobody_watched_are_known(tmp_path: Path, flag: 
     status = "failed" if code else "finished"
     shown = json.loads(run_command("show", folder, "--json", folder=tmp_path).stdout)
     assert shown["state"] == "lost"
-    assert [(r["state"], r["exit_code"]) for r in shown["runs"]] == [
-        (status, code),
-        ("killed", -11),
-    ]
+    ended = [(status, code), ("failed", -11)]
+    assert [(run["state"], run["exit_code"]) for run in shown["runs"]] == ended
 
     run_command("sweep", "--resume", folder, folder=tmp_path)
     state = state_of(folder)
     assert started(folder) == [(1, 1), (2, 1)]
-    assert [(r.status, r.exit_code) for r in state.runs.values()] == [
-        (status, code),
-        ("failed", -11),
-    ]
+    assert [(run.status, run.exit_code) for run in state.runs.values()] == ended
 
 
 def test_adopted_run_is_stopped_early(tmp_path: Path) -> None:
@@ -282,9 +283,7 @@ def interrupted(tmp_path: Path) -> Path:
 def test_lock_on_a_network_file_system_is_stale_once_its_holder_is_silent(
     interrupted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "ml_tracking_ops.orchestrator.begun_sweep.is_on_network", lambda folder: True
-    )
+    monkeypatch.setattr(begun_sweep, "is_on_network", lambda folder: True)
     journal = interrupted / "journal.jsonl"
     # as after a crash of the other machine: the file server still keeps its lock
     holder = Journal(journal, on_trouble=pytest.fail)
@@ -299,9 +298,7 @@ def test_orchestrator_of_another_machine_is_known_by_its_beat(
     interrupted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """… where the file system knows nothing of other machines' locks."""
-    monkeypatch.setattr(
-        "ml_tracking_ops.orchestrator.begun_sweep.is_on_network", lambda folder: True
-    )
+    monkeypatch.setattr(begun_sweep, "is_on_network", lambda folder: True)
     with pytest.raises(SweepHeldError) as caught:
         resume(interrupted)
     assert caught.value.host == "elsewhere"

@@ -10,7 +10,7 @@ from ml_tracking_ops.experiment.logger import ExperimentLogger
 parser = ArgumentParser()
 parser.add_argument("--logdir")
 parser.add_argument("--value", type=float, default=0.5)
-config = parser.parse_args()
+config, _ = parser.parse_known_args()
 
 
 def terminated(number: int, frame: object) -> None:

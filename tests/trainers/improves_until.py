@@ -9,7 +9,7 @@ from ml_tracking_ops.experiment.logger import ExperimentLogger
 parser = ArgumentParser()
 parser.add_argument("--logdir")
 parser.add_argument("--until")
-config = parser.parse_args()
+config, _ = parser.parse_known_args()
 writer = ExperimentLogger(logdir=config.logdir)
 print("ready", flush=True)
 value = 0.0

@@ -9,7 +9,7 @@ parser = ArgumentParser()
 parser.add_argument("--logdir")
 parser.add_argument("--x", type=float)
 parser.add_argument("--c")
-config = parser.parse_args()
+config, _ = parser.parse_known_args()
 with ExperimentLogger(logdir=config.logdir) as writer:
     writer.add_scalar("Accuracy", config.x, 1)
     time.sleep(0.1)

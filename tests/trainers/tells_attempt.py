@@ -12,7 +12,7 @@ parser = ArgumentParser()
 parser.add_argument("--logdir")
 parser.add_argument("--until")
 parser.add_argument("--x", type=float)
-config = parser.parse_args()
+config, _ = parser.parse_known_args()
 attempt = os.environ["ML_TRACKING_OPS_ATTEMPT"]
 with ExperimentLogger(logdir=config.logdir) as writer:
     writer.add_scalar("Accuracy", config.x, 0)

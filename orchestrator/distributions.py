@@ -1,0 +1,281 @@
+"""What one hyperparameter can be, as it stands in `experiment_cfg.json`.
+
+Each kind maps a number from [0, 1) to a value (`at`, its quantile function), so that any
+sampler that knows how to spread numbers can draw it; where a kind has finitely many values,
+`count` says how many and `values` gives them in order.
+"""
+
+import math
+from collections.abc import Iterator
+from decimal import Decimal
+from random import Random
+from statistics import NormalDist
+from typing import Annotated, Literal, TypeGuard
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+_ALMOST_0 = 1e-12
+_A_LITTLE_MORE = 1 + 1e-12  # so that 0.3 is three steps of 0.1
+_STANDARD_NORMAL = NormalDist()
+Conditions = Annotated[dict[str, JsonValue], Field(min_length=1)]
+Step = Annotated[float, Field(gt=0)]
+
+
+class Distribution(BaseModel):
+    """Base of what can be sampled; `when` names the values of others that it depends on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    when: Conditions | None = Field(
+        default=None,
+        description="Only where each hyperparameter named here has the value, or one of the list "
+        "of values, that stands beside it.",
+    )
+
+    def at(self, unit: float) -> JsonValue:
+        """The value at a quantile from [0, 1)."""
+        raise NotImplementedError
+
+    @property
+    def count(self) -> int | None:
+        """How many values are possible; `None` where there is no end of them."""
+        return None
+
+    def nth(self, position: int) -> JsonValue:
+        """The possible value at a position, counted from 0 in order."""
+        raise NotImplementedError
+
+    def values(self) -> Iterator[JsonValue]:
+        """Every possible value in order, where they have an end."""
+        return map(self.nth, range(self.count or 0))
+
+    def holds(self, value: JsonValue) -> bool:
+        """Whether the value is possible."""
+        return any(same(value, possible) for possible in self.values())
+
+    def sample(self, random: Random) -> JsonValue:
+        return self.at(random.random())
+
+
+class _Range(Distribution):
+    """Real values between two bounds."""
+
+    min: float
+    max: float
+    step: Step | None = None
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> "_Range":
+        if not self.min < self.max:
+            raise ValueError(f"min must be less than max, got min={self.min:g}, max={self.max:g}")
+        if math.isinf(self.max - self.min):
+            raise ValueError("the range is too large for a floating-point number")
+        if self.step is not None and self.step > self.max - self.min:
+            raise ValueError(f"step {self.step:g} is larger than the range from min to max")
+        return self
+
+    def holds(self, value: JsonValue) -> bool:
+        if not is_number(value) or not self.min <= value <= self.max:
+            return False
+        return self.step is None or math.isclose(value, self._nearest(value), rel_tol=1e-9)
+
+    def _nearest(self, value: float) -> float:
+        """The nearest value that `step` allows."""
+        raise NotImplementedError
+
+
+class Uniform(_Range):
+    """Every value in [min, max) is equally likely; with `step`, min, min + step, … up to max."""
+
+    type: Literal["uniform"]
+
+    def at(self, unit: float) -> float:
+        count = self.count
+        if count is not None:
+            return self.nth(int(unit * count))
+        return min(self.min + (self.max - self.min) * unit, self.max)
+
+    @property
+    def count(self) -> int | None:
+        if self.step is None:
+            return None
+        return math.floor((self.max - self.min) / self.step * _A_LITTLE_MORE) + 1
+
+    def nth(self, position: int) -> float:
+        # in decimal, so that 0.1 + 2 * 0.1 is 0.3, as it was meant
+        return float(Decimal(repr(self.min)) + position * Decimal(repr(self.step)))
+
+    def _nearest(self, value: float) -> float:
+        return self.nth(round((value - self.min) / (self.step or math.inf)))
+
+
+class LogUniform(_Range):
+    """The logarithm is uniform; the bounds are the values' own, not exponents.
+
+    With `step`, values are rounded to its multiples.
+    """
+
+    type: Literal["loguniform"]
+
+    @model_validator(mode="after")
+    def _bounds_positive(self) -> "LogUniform":
+        if self.min <= 0:
+            raise ValueError(f"min must be greater than 0, got {self.min:g}{self._exponent_hint()}")
+        return self
+
+    def _exponent_hint(self) -> str:
+        if not (-30 <= self.min < 0 and self.max <= 30):
+            return ""
+        return (
+            "; loguniform takes the bounds themselves, not exponents: for 10^"
+            f"{self.min:g} to 10^{self.max:g} write min {10**self.min:g}, max {10**self.max:g}"
+        )
+
+    def at(self, unit: float) -> float:
+        low, high = math.log(self.min), math.log(self.max)
+        value = min(max(math.exp(low + (high - low) * unit), self.min), self.max)
+        if self.step is None:
+            return value
+        return self._nearest(value)
+
+    @property
+    def count(self) -> int | None:
+        if self.step is None:
+            return None
+        return max(math.floor(self.max / self.step * _A_LITTLE_MORE) - self._first + 1, 0)
+
+    def nth(self, position: int) -> float:
+        return _multiple(self._first + position, self.step or math.inf)
+
+    def _nearest(self, value: float) -> float:
+        position = round(value / (self.step or math.inf)) - self._first
+        return self.nth(min(max(position, 0), (self.count or 1) - 1))
+
+    @property
+    def _first(self) -> int:
+        """The least multiple of `step` within the bounds, in steps."""
+        return math.ceil(self.min / (self.step or math.inf) / _A_LITTLE_MORE)
+
+
+class _WholeRange(Distribution):
+    """Whole numbers between two bounds, both included."""
+
+    min: int
+    max: int
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> "_WholeRange":
+        if not self.min <= self.max:
+            raise ValueError(f"min must not exceed max, got min={self.min}, max={self.max}")
+        return self
+
+    @property
+    def count(self) -> int:
+        return len(self._range)
+
+    def nth(self, position: int) -> int:
+        return self._range[position]
+
+    def holds(self, value: JsonValue) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and value in self._range
+
+    @property
+    def _range(self) -> range:
+        return range(self.min, self.max + 1)
+
+
+class Int(_WholeRange):
+    """Whole numbers from min to max, both included, equally likely; with `step`, every so many."""
+
+    type: Literal["int"]
+    step: Annotated[int, Field(ge=1)] = 1
+
+    def at(self, unit: float) -> int:
+        return self.nth(min(int(unit * self.count), self.count - 1))
+
+    @property
+    def _range(self) -> range:
+        return range(self.min, self.max + 1, self.step)
+
+
+class LogInt(_WholeRange):
+    """Whole numbers from min to max, both included, whose logarithm is about uniform."""
+
+    type: Literal["logint"]
+
+    @model_validator(mode="after")
+    def _bounds_positive(self) -> "LogInt":
+        if self.min < 1:
+            raise ValueError(f"min must be 1 or more, got {self.min}")
+        return self
+
+    def at(self, unit: float) -> int:
+        low, high = math.log(self.min - 0.5), math.log(self.max + 0.5)
+        return min(max(round(math.exp(low + (high - low) * unit)), self.min), self.max)
+
+
+class _Bell(Distribution):
+    """Shaped by a normal distribution."""
+
+    mu: float
+    sigma: Annotated[float, Field(gt=0)]
+    step: Step | None = None
+
+    def _normal(self, unit: float) -> float:
+        return self.mu + self.sigma * _STANDARD_NORMAL.inv_cdf(_open(unit))
+
+    def _rounded(self, value: float) -> float:
+        return value if self.step is None else _multiple(round(value / self.step), self.step)
+
+    def holds(self, value: JsonValue) -> bool:
+        return is_number(value) and math.isclose(self._rounded(value), value)
+
+
+class Normal(_Bell):
+    """A normal distribution with mean `mu` and deviation `sigma`; `step` rounds to multiples."""
+
+    type: Literal["normal"]
+
+    def at(self, unit: float) -> float:
+        return self._rounded(self._normal(unit))
+
+
+class LogNormal(_Bell):
+    """The natural logarithm is normal with mean `mu` and deviation `sigma`."""
+
+    type: Literal["lognormal"]
+
+    @model_validator(mode="after")
+    def _not_too_large(self) -> "LogNormal":
+        if self.mu + 8 * self.sigma > 700:
+            raise ValueError("mu and sigma are of the value's natural logarithm: these overflow")
+        return self
+
+    def at(self, unit: float) -> float:
+        return self._rounded(math.exp(self._normal(unit)))
+
+    def holds(self, value: JsonValue) -> bool:
+        return is_number(value) and value >= 0 and super().holds(value)
+
+
+def _multiple(count: int, step: float) -> float:
+    return float(count * Decimal(repr(step)))
+
+
+def _open(unit: float) -> float:
+    """Keep away from the ends, where a bell's quantiles are infinite."""
+    return min(max(unit, _ALMOST_0), 1 - _ALMOST_0)
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def same(left: JsonValue, right: JsonValue) -> bool:
+    """Whether two values of a JSON file are the same: `true` is not 1, but 1 is 1.0."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    return left == right

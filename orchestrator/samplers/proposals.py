@@ -1,0 +1,111 @@
+"""Which run comes next: first runs, then the sampler's combinations, each with its repeats."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import JsonValue
+
+from ..distributions import Distribution
+from ..history import Ended, HistoryEvent, Known
+from ..space import Combination, Space
+from .base import Sampler
+from .opening import check_sampler, open_sampler
+from .repeats import RepeatedRuns
+
+if TYPE_CHECKING:
+    from ..config import SweepConfig
+
+_MOST_DRAWS = 10_000
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A run to be started. `combination` and `repeat` count from 1.
+
+    `n_known` is how many ends the sampler knew of, `None` where it does not learn.
+    """
+
+    hyperparameters: Combination
+    combination: int
+    repeat: int = 1
+    n_known: int | None = None
+
+
+class Proposer:
+    """Proposes the runs of a sweep, as a function of its configuration, seed and history.
+
+    Raises:
+        UsageError: the sampler needs a library that is not installed.
+    """
+
+    def __init__(self, config: "SweepConfig", seed: int) -> None:
+        self.learns = check_sampler(config.sampler)
+        self._config = config
+        self._seed = seed
+        self._space = Space(config.hyperparameters, config.constraints)
+        self._sampler: Sampler | None = None
+        self._first = [
+            complete_combination(self._space, given, seed, number)
+            for number, given in enumerate(config.first_runs, 1)
+        ]
+        self._repeats = RepeatedRuns(config.repeats, config.max_runs)
+        self.why_exhausted: str | None = None
+
+    def propose(
+        self, index: int, history: Sequence[HistoryEvent] = ()
+    ) -> Proposal | Literal["wait"] | None:
+        """The run with this index; "wait" where it hangs on how another ends; `None`: no more."""
+        choice = self._repeats.choose(index, history)
+        if choice is None or choice == "wait":
+            return choice
+        if choice != "new":
+            return Proposal(*choice)
+        number = self._repeats.n_combinations + 1
+        combination, n_known = self._combination(number, self._repeats.history)
+        if combination is None:
+            self.why_exhausted = self._sampler.why_exhausted if self._sampler else None
+            return "wait" if self._repeats.may_continue else None
+        return Proposal(self._repeats.with_seed(combination, 1), number, 1, n_known)
+
+    def _combination(
+        self, number: int, history: Sequence[HistoryEvent]
+    ) -> tuple[Combination | None, int | None]:
+        if number <= len(self._first):
+            return self._first[number - 1], None
+        if self._sampler is None:
+            self._sampler = open_sampler(
+                self._config, self._space, self._seed, self._taken(history)
+            )
+        found = self._sampler.combination(number - len(self._first), history)
+        n_known = sum(isinstance(event, Ended) for event in history) if self.learns else None
+        return found, n_known
+
+    def _taken(self, history: Sequence[HistoryEvent]) -> list[Combination]:
+        """What need not be run again: the first runs, and what earlier sweeps brought to an end."""
+        known = [
+            event.hyperparameters for event in history
+            if isinstance(event, Known) and event.status in ("finished", "early_stopped")
+        ]  # fmt: skip
+        return [*self._first, *known]
+
+
+def complete_combination(space: Space, given: Combination, seed: int, number: int) -> Combination:
+    """A combination with the given values; what is missing is drawn by chance.
+
+    Raises:
+        LookupError: none was found that meets the constraints.
+    """
+    for attempt in range(_MOST_DRAWS):
+        found = space.build(partial(_given_or_drawn, given, f"{seed}/first {number}+{attempt}"))
+        if space.allows(found):
+            return found
+    raise LookupError
+
+
+def _given_or_drawn(
+    given: Combination, key: str, name: str, distribution: Distribution
+) -> JsonValue:
+    return given[name] if name in given else distribution.sample(Random(f"{key}/{name}"))

@@ -1,0 +1,94 @@
+"""Whole sweeps with real training processes: what is searched, and when a search ends."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sweeps import choice, run_command, state_of, sweep_folder, write_config
+
+from ml_tracking_ops.orchestrator import run_sweep
+
+ECHO = """
+import sys
+from ml_tracking_ops.logger import ExperimentLogger
+values = dict(a.removeprefix("--").split("=", 1) for a in sys.argv[1:])
+with ExperimentLogger(values["logdir"]) as writer:
+    writer.add_scalar("Accuracy", float(values.get("x", 0)) + float(values.get("seed", 0)) / 100, 1)
+sys.exit(3 if values.get("x") in ("0", "0.0") else 0)
+"""
+
+
+def echo_config(folder: Path, **changes: Any) -> Path:
+    """A sweep of a script whose metric is x plus a hundredth of its seed; it fails where x is 0."""
+    path = write_config(folder, "short.py", **changes)
+    (folder / "echo.py").write_text(ECHO)
+    source = json.loads(path.read_text()) | {"main_script_name": "echo.py"}
+    source["hyperparameters"].pop("draw", None)
+    path.write_text(json.dumps(source))
+    return path
+
+
+def test_sweep_ends_when_every_combination_was_run_and_says_so(tmp_path: Path) -> None:
+    echo_config(
+        tmp_path, max_runs=100, hyperparameters={"x": choice(1, 2, 3), "y": choice("a", "b")}
+    )
+    done = run_command("sweep", "--workers", "3", folder=tmp_path)
+    assert done.returncode == 0
+    why = "every combination of the search space has been run: 6"
+    assert f"sweep finished ({why}): 6 finished" in done.stderr
+    state = state_of(sweep_folder(tmp_path / "runs"))
+    assert (state.status, state.reason) == ("finished", why)
+    found = {json.dumps(run.hyperparameters) for run in state.runs.values()}
+    assert len(found) == len(state.runs) == 6
+
+
+def test_grid_runs_the_first_combinations_in_order(tmp_path: Path) -> None:
+    config = echo_config(
+        tmp_path, max_runs=4, sampler="grid",
+        hyperparameters={"x": choice(1, 2), "y": choice("a", "b", "c")},
+    )  # fmt: skip
+    result = run_sweep(config, logdir=tmp_path / "runs", workers=2)
+    assert [tuple(run.hyperparameters.values()) for run in result.runs] == [
+        (1, "a"), (1, "b"), (1, "c"), (2, "a"),
+    ]  # fmt: skip
+    assert result.state.reason is None
+
+
+def test_sweep_begins_with_the_given_combinations_and_does_not_repeat_them(tmp_path: Path) -> None:
+    config = echo_config(
+        tmp_path, max_runs=9, first_runs=[{"x": 2, "y": "b"}, {"y": "a"}],
+        hyperparameters={"x": choice(1, 2), "y": choice("a", "b")},
+    )  # fmt: skip
+    result = run_sweep(config, logdir=tmp_path / "runs", workers=2, seed=1)
+    combinations = [tuple(run.hyperparameters.values()) for run in result.runs]
+    assert combinations[0] == (2, "b")
+    assert combinations[1][1] == "a"
+    assert sorted(combinations) == [(1, "a"), (1, "b"), (2, "a"), (2, "b")]
+
+
+def test_repeats_have_their_own_seeds_and_those_of_a_hopeless_combination_are_not_started(
+    tmp_path: Path,
+) -> None:
+    config = echo_config(
+        tmp_path, max_runs=30, sampler="grid", repeats={"count": 3, "seed_name": "seed"},
+        hyperparameters={"x": choice(0, 1, 2, 3)},
+    )  # fmt: skip
+    result = run_sweep(config, logdir=tmp_path / "runs", workers=3)
+    runs: dict[int, list[int]] = {}
+    for run in result.runs:
+        runs.setdefault(run.hyperparameters["x"], []).append(run.hyperparameters["seed"])
+    assert {x: sorted(seeds) for x, seeds in runs.items()} == {
+        0: [1], 1: [1, 2, 3], 2: [1, 2, 3], 3: [1, 2, 3],
+    }  # fmt: skip
+    assert {run.combination: run.hyperparameters["x"] for run in result.runs} == {
+        1: 0, 2: 1, 3: 2, 4: 3,
+    }  # fmt: skip
+    assert "every combination" in (result.state.reason or "")
+
+
+def test_dry_run_shows_the_commands_until_the_space_is_exhausted(tmp_path: Path) -> None:
+    echo_config(tmp_path, max_runs=50, sampler="sobol", hyperparameters={"x": choice(1, 2, 3)})
+    done = run_command("sweep", "--dry-run", folder=tmp_path)
+    assert done.returncode == 0
+    assert sorted(line.split("--x=")[1] for line in done.stdout.splitlines()) == ["1", "2", "3"]
+    assert "every combination of the search space has been run: 3" in done.stderr

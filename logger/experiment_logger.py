@@ -82,6 +82,16 @@ class ExperimentLogger:
             self._use(os.path.abspath(run_file))
         self._try_to_open()
 
+    @classmethod
+    def at(cls, path: str | os.PathLike[str]) -> "Self":
+        """A logger that writes to this file, whatever the environment says; appends to it."""
+        logger = cls.__new__(cls)
+        path = os.path.abspath(os.fsdecode(path))
+        logger._begin(os.path.dirname(path), is_owner=True)
+        logger._use(path)
+        logger._try_to_open()
+        return logger
+
     def _begin(self, logdir: str, *, is_owner: bool) -> None:
         stem = paths.timestamp()
         self.n_dropped = 0

@@ -1,14 +1,15 @@
 """Attempts at runs: what is to be started, what goes on, and how it ended."""
 
 import signal
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from .early_stopping import StopDecision
 from .executors.base import RunningRun
 from .journal import RunStatus
 from .process_records import status_by_exit_code
+from .rules import StopDecision
 from .run_monitor import RunMonitor
 from .samplers import Combination
 
@@ -21,6 +22,10 @@ class Attempt:
     hyperparameters: Combination
     number: int = 1
 
+    def again(self) -> "Attempt":
+        """The next attempt at the same combination."""
+        return replace(self, number=self.number + 1)
+
 
 @dataclass(eq=False)
 class ActiveRun:
@@ -31,7 +36,7 @@ class ActiveRun:
     process: RunningRun
     monitor: RunMonitor
     log_path: Path
-    stopping: StopDecision | Literal["interrupted"] | None = None
+    stopping: StopDecision | Literal["interrupted", "timeout"] | None = None
     is_leftover: bool = False
     """Whether it had ended before this orchestrator came to it."""
     ended_at: float | None = None
@@ -41,7 +46,7 @@ def run_status(run: ActiveRun, exit_code: int | None) -> RunStatus:
     """The state of a run that has ended."""
     if isinstance(run.stopping, StopDecision):
         return "early_stopped"
-    if run.stopping == "interrupted":
+    if run.stopping is not None:
         return "killed"
     if exit_code is None:
         return _status_by_log(run.monitor.dat_path)
@@ -73,6 +78,8 @@ def run_reason(
         return run.stopping.reason
     if run.stopping == "interrupted":
         return f"stopped with the sweep: {stop_reason}"
+    if run.stopping == "timeout":
+        return f"stopped after {time.time() - run.process.started_at:.1f} s: timeout_s was over"
     if status == "finished":
         return None
     if exit_code is None:

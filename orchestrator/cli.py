@@ -178,8 +178,8 @@ def _dry_run(options: argparse.Namespace) -> int:
     seed = choose_seed(options.seed, loaded)
     say(f"seed {seed}; nothing is started; the sweep's folder is named when it starts")
     folder = options.logdir.resolve() / "SWEEP"
-    for hyperparameters in preview_runs(loaded.config, seed, say):
-        print(shlex.join(command_line(loaded.script, folder, hyperparameters)))
+    for index, hyperparameters in enumerate(preview_runs(loaded.config, seed, say), start=1):
+        print(shlex.join(command_line(loaded, folder, f"RUN_{index}", hyperparameters)))
     return 0
 
 

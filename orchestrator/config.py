@@ -12,6 +12,10 @@ from pydantic_core import ErrorDetails
 
 from .errors import ConfigError, ConfigProblem
 from .objective import Goal
+from .rules import settings as rule_settings
+from .rules.settings import RULES, StoppingSettings
+from .run_settings import ALLOWED as RUN_ALLOWED
+from .run_settings import RunSettings, run_problems
 from .search_problems import search_problems
 from .search_settings import ALLOWED as SEARCH_ALLOWED
 from .search_settings import Repeats, SearchSettings
@@ -19,10 +23,16 @@ from .space import KINDS, Hyperparameter, SearchSpace
 
 RESERVED_NAMES = frozenset(("logdir",))
 _KINDS: Mapping[str, type[BaseModel]] = KINDS
+_TAGGED: dict[str, Mapping[str, type[BaseModel]]] = {
+    "hyperparameters": _KINDS,
+    "stopping_rules": RULES,
+}
+"""Keys that hold things of several kinds."""
+_ALLOWED = {**SEARCH_ALLOWED, **rule_settings.ALLOWED, **RUN_ALLOWED}
 _NEEDED_FOR_EARLY_STOPPING = ("early_stopping_patience", "optimization_metric", "optimization_goal")
 
 
-class SweepConfig(SearchSettings):
+class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
     """A sweep, as `experiment_cfg.json` describes it."""
 
     model_config = ConfigDict(
@@ -124,8 +134,11 @@ def validate_config(
         config = SweepConfig.model_validate(source)
     except ValidationError as error:
         problems += [_problem(details) for details in error.errors(include_url=False)]
-    problems += _cross_problems(source, {problem.key for problem in problems})
+    reported = {problem.key for problem in problems}
+    problems += _cross_problems(source, reported)
     problems += search_problems(source, folder, {problem.key for problem in problems})
+    problems += rule_settings.stopping_problems(source, reported)
+    problems += run_problems(source, reported)
     problems += _name_problems(source.get("hyperparameters"))
     problems += _script_problems(source.get("main_script_name"), folder)
     if problems or config is None:
@@ -170,7 +183,7 @@ def _parse_json(name: str, text: str) -> dict[str, Any]:
 
 def _problem(details: ErrorDetails) -> ConfigProblem:
     location = list(details["loc"])
-    if location[:1] == ["hyperparameters"] and len(location) > 2 and location[2] in _KINDS:
+    if location[0] in _TAGGED and len(location) > 2 and location[2] in _TAGGED[str(location[0])]:
         del location[2]  # the kind, which pydantic inserts; it is no key of the file
     key = ".".join(str(part) for part in location)
     return ConfigProblem(key, _explain(details, location))
@@ -184,11 +197,9 @@ def _explain(details: ErrorDetails, location: list[int | str]) -> str:
         case "extra_forbidden":
             return _unknown_key(details, location)
         case "union_tag_not_found":
-            return f"needs a type: one of {_join(_KINDS)}"
+            return f"needs a {_tag(location)}: one of {_join(_TAGGED[str(location[0])])}"
         case "union_tag_invalid":
-            given = context.get("tag", value)
-            near = _nearest(str(given), _KINDS)
-            return f"unknown type {_show(given)}{near}; allowed: {_join(_KINDS)}"
+            return _unknown_tag(context.get("tag", value), location)
         case "int_type" | "int_from_float" if location[:1] == ["hyperparameters"]:
             return f"must be a whole number, got {_show(value)}"
         case "value_error":
@@ -201,11 +212,27 @@ def _explain(details: ErrorDetails, location: list[int | str]) -> str:
             return f"must be {_allowed(location)}, got {_show(value)}"
 
 
+def _tag(location: list[int | str]) -> str:
+    return "type" if location[0] == "hyperparameters" else "rule"
+
+
+def _unknown_tag(given: object, location: list[int | str]) -> str:
+    known = _TAGGED[str(location[0])]
+    return (
+        f"unknown {_tag(location)} {_show(given)}{_nearest(str(given), known)}; "
+        f"allowed: {_join(known)}"
+    )
+
+
 def _allowed(location: list[int | str]) -> str:
     key = ".".join(str(part) for part in location)
-    if key in SEARCH_ALLOWED:
-        return SEARCH_ALLOWED[key]
+    if key in _ALLOWED:
+        return _ALLOWED[key]
     match location:
+        case ["stopping_rules", _]:
+            return f"an object with a rule ({_join(RULES)})"
+        case ["stopping_rules", _, str(key)] if key in rule_settings.RULE_ALLOWED:
+            return rule_settings.RULE_ALLOWED[key]
         case ["main_script_name"]:
             return "the file name of a training script"
         case ["hyperparameters"]:
@@ -241,8 +268,8 @@ def _allowed(location: list[int | str]) -> str:
 
 
 def _unknown_key(details: ErrorDetails, location: list[int | str]) -> str:
-    if location[:1] == ["hyperparameters"] and len(location) > 2:
-        model = _KINDS[str(details["loc"][2])]
+    if location[0] in _TAGGED and len(location) > 2:
+        model = _TAGGED[str(location[0])][str(details["loc"][2])]
         known = [*model.model_fields]
     elif location[:1] == ["repeats"]:
         known = [*Repeats.model_fields]

@@ -8,10 +8,12 @@ else, so that any process can rebuild it at any time. Events, each with `event` 
     known           hyperparameters, status, best_value, sweep (of an earlier one)
     sampled         index, hyperparameters; combination and repeat, where combinations are
                     repeated; n_known, how many ends a sampler that learns knew of
-    started         index, name, attempt, pid, process_identity, slot
+    started         index, name, attempt, pid, process_identity, slot, gpus
     stopped_early   index, rule, metric, step, value, threshold, reason
     ended           index, status, exit_code, duration_s, best_value, best_step, n_values,
-                    reason, output_tail
+                    reason, output_tail; will_retry, where it is tried again
+    retrying        index, attempt, delay_s
+    stopping        rule, metric, step, value, threshold, reason: why the sweep as a whole ends
     warning         message
     sweep_ended     status, reason
 """
@@ -172,6 +174,7 @@ def _started(state: SweepState, event: Event) -> int:
     run.attempt, run.slot = int(event.get("attempt", 1)), event.get("slot")
     run.pid, run.process_identity = event.get("pid"), event.get("process_identity")
     run.reason, run.ended_at, run.exit_code, run.output_tail = None, None, None, []
+    run.best_value, run.best_step = None, None
     return run.index
 
 
@@ -193,7 +196,15 @@ def _ended(state: SweepState, event: Event) -> int:
     run.best_value, run.best_step = best_value, event.get("best_step")
     run.reason = event.get("reason") or run.reason
     run.output_tail = output_tail
-    state.history.append(Ended(run.index, status, best_value))
+    if not event.get("will_retry"):
+        state.history.append(Ended(run.index, status, best_value))
+    return run.index
+
+
+def _retrying(state: SweepState, event: Event) -> int:
+    attempt = int(event["attempt"])
+    run = state.run(event)
+    run.status, run.attempt = "pending", attempt
     return run.index
 
 
@@ -216,6 +227,7 @@ _FOLDS: dict[str, Callable[[SweepState, Event], int | None]] = {
     "started": _started,
     "stopped_early": _stopped_early,
     "ended": _ended,
+    "retrying": _retrying,
     "warning": _warning,
     "sweep_ended": _sweep_ended,
 }

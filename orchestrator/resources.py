@@ -1,4 +1,4 @@
-"""What this machine offers: usable CPUs, GPUs, and each run's fair share of them."""
+"""What this machine offers: usable CPUs, and each run's fair share of them."""
 
 import math
 import os
@@ -13,7 +13,6 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
     "BLIS_NUM_THREADS",
 )
-GPU_VARIABLES = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
 
 
 def usable_cpus(cgroup_root: Path = Path("/sys/fs/cgroup")) -> int:
@@ -63,41 +62,6 @@ def _quota_v1(folder: Path) -> float | None:
     except (OSError, ValueError):
         return None
     return quota / period if quota > 0 and period > 0 else None
-
-
-def visible_gpus(environment: Mapping[str, str]) -> list[str]:
-    """The GPUs that a run may use, as identifiers for `CUDA_VISIBLE_DEVICES`.
-
-    Where the user set one of `GPU_VARIABLES`, its entries (indices, UUIDs, MIG devices) are
-    taken as they stand; otherwise NVIDIA's driver is asked. Empty where there is none.
-    """
-    for variable in GPU_VARIABLES:
-        if variable in environment:
-            entries = [entry.strip() for entry in environment[variable].split(",")]
-            return [entry for entry in entries if entry and entry != "-1"]
-    return [str(index) for index in range(_count_nvidia_gpus())]
-
-
-def _count_nvidia_gpus() -> int:
-    if not any(Path("/dev").glob("nvidia[0-9]*")) and not Path("/dev/dxg").exists():
-        return 0
-    import pynvml
-
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return 0
-    try:
-        return int(pynvml.nvmlDeviceGetCount())
-    except pynvml.NVMLError:
-        return 0
-    finally:
-        pynvml.nvmlShutdown()
-
-
-def gpu_variable(environment: Mapping[str, str]) -> str:
-    """The variable through which a run is told its GPU: the one the user set, or CUDA's."""
-    return next((name for name in GPU_VARIABLES if name in environment), GPU_VARIABLES[0])
 
 
 def thread_limits(environment: Mapping[str, str], n_cpus: int, n_workers: int) -> dict[str, str]:

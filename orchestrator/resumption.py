@@ -8,11 +8,14 @@ from typing import Any
 from ml_tracking_ops.logger import paths
 
 from .attempts import Attempt
-from .early_stopping import StopDecision
-from .executors.base import RunCommand
+from .config import SweepConfig
+from .executors.base import Executor, RunCommand, RunningRun
 from .journal import Event, JournalTail, RunState, SweepState
 from .process import process_identity
 from .process_records import ProcessRecord, read_processes
+from .rules import StopDecision, StoppingRules
+from .run_monitor import RunMonitor
+from .stopping import SweepLimits
 
 _RUN_AGAIN = ("killed", "lost")
 
@@ -39,12 +42,6 @@ def fold(folder: Path, state: SweepState) -> list[Event]:
             missed.append(_started(record))
             state.apply(missed[-1])
     return missed
-
-
-def find_strays(folder: Path, state: SweepState) -> list[ProcessRecord]:
-    """Processes of runs that the journal does not know at all: their sampling was never written."""
-    records = read_processes(folder / paths.PROCESSES_NAME).values()
-    return [record for record in records if record.index not in state.runs]
 
 
 def _started(record: ProcessRecord) -> Event:
@@ -98,6 +95,42 @@ def _decision(run: RunState) -> StopDecision | None:
         return None
     known: dict[str, Any] = {f.name: run.stopped_by.get(f.name) for f in fields(StopDecision)}
     return StopDecision(**known)
+
+
+def take_over(executor: Executor, folder: Path, record: ProcessRecord) -> RunningRun:
+    """Go on with a run that an earlier orchestrator started."""
+    dat_path = folder / f"{record.name}{paths.DAT_SUFFIX}"
+    marker = f"{paths.RUN_FILE_VARIABLE}={dat_path}"
+    return executor.adopt(record, marker, folder / paths.PROCESSES_NAME)
+
+
+def end_strays(executor: Executor, folder: Path, state: SweepState) -> None:
+    """End processes of runs whose sampling the journal missed: they are sampled and run anew."""
+    for record in read_processes(folder / paths.PROCESSES_NAME).values():
+        if record.exit_code is None and record.index not in state.runs:
+            take_over(executor, folder, record).kill()
+
+
+def replay(
+    folder: Path, state: SweepState, config: SweepConfig, rules: StoppingRules, limits: SweepLimits
+) -> StopDecision | None:
+    """Let the rules and the limits see the runs that are over, as if they had watched them.
+
+    Returns:
+        The decision to end the sweep, where the runs call for that.
+    """
+    decision = None
+    for run in sorted(state.runs.values(), key=lambda run: run.ended_at or 0.0):
+        if run.name is None or run.status not in ("finished", "early_stopped", "failed"):
+            continue
+        dat_path = folder / f"{run.name}{paths.DAT_SUFFIX}"
+        monitor = RunMonitor(dat_path, config, rules, run.index, is_over=True)
+        monitor.read_all()
+        if run.status == "finished":
+            rules.complete(run.index)
+        best = limits.see_best(run.index, monitor.best.value, monitor.best.step)
+        decision = limits.see_end(run.index) or best or decision
+    return decision
 
 
 def attempts_left(state: SweepState, max_runs: int) -> list[Attempt]:

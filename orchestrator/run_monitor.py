@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .config import SweepConfig
-from .early_stopping import Patience, StopDecision
 from .objective import Best
+from .output_metrics import open_output
+from .rules import StopDecision, StoppingRules
 
 _NAMES_KEPT = 1_000
 _NAMES_SHOWN = 10
+_SILENT_METRIC_S = 30.0
+_SILENT_OUTPUT_S = 5.0
 
 
 class Reading(NamedTuple):
@@ -21,51 +24,79 @@ class Reading(NamedTuple):
 
 
 class RunMonitor:
-    """Follows one run's log: its best value, its early-stopping rule, the names it logs."""
+    """Follows one run's log: its best value, what the rules say of it, the names it logs.
 
-    def __init__(self, dat_path: Path, config: SweepConfig) -> None:
+    Args:
+        run: its index, by which the rules tell it from the others.
+        is_over: its log is complete; its output is not read for metrics any more.
+    """
+
+    def __init__(
+        self,
+        dat_path: Path,
+        config: SweepConfig,
+        rules: StoppingRules,
+        run: int,
+        *,
+        is_over: bool = False,
+    ) -> None:
         # numpy comes with the reader: imported here, the first run is already under way
         from ml_tracking_ops.logger.reader import LogTail
 
         self.dat_path = dat_path
         self._config = config
         self._metric = config.optimization_metric
+        self._rules = rules
+        self._run = run
+        self._output = None if is_over else open_output(dat_path, config)
         self._tail = LogTail(dat_path)
         self._names: dict[str, None] = {}
         self._begin()
 
     def _begin(self) -> None:
         self._best = Best(self._config.optimization_goal or "max")
-        self._rule = _rule(self._config)
+        self._rules.forget(self._run)
 
     @property
     def has_logged(self) -> bool:
         return bool(self._names)
 
-    @property
-    def is_silent(self) -> bool:
-        """Whether the optimisation metric has not been logged, though there is one."""
-        return self._metric is not None and self._best.n_values == 0
+    def should_have_logged(self, running_s: float) -> bool:
+        """Whether a run that has gone on for so long should have logged its metric by now."""
+        if self._output is not None and self._output.has_only_misses:
+            return running_s > _SILENT_OUTPUT_S
+        is_silent = self._metric is not None and self._best.n_values == 0
+        return is_silent and running_s > _SILENT_METRIC_S
 
     def read(self) -> Reading:
         """Take in a bounded part of what is new."""
+        printed_more = self._output is not None and self._output.read()
         batch = self._tail.read()
         if batch.was_reset:
             self._begin()
         if len(self._names) < _NAMES_KEPT:
             self._names.update(dict.fromkeys(batch.series))
-        series = batch.series.get(self._metric) if self._metric is not None else None
-        if series is None:
-            return Reading(None, False, batch.has_more)
-        steps, values = series.step.tolist(), series.value.tolist()
-        improved = self._best.update(steps, values)
-        decision = self._rule.update(steps, values) if self._rule else None
-        return Reading(decision, improved, batch.has_more)
+        decision, improved = None, False
+        for name, series in batch.series.items():
+            if name != self._metric and name not in self._rules.metrics:
+                continue
+            steps, values = series.step.tolist(), series.value.tolist()
+            if name == self._metric:
+                improved = self._best.update(steps, values)
+            decision = self._rules.update(self._run, name, steps, values) or decision
+        return Reading(decision, improved, batch.has_more or printed_more)
 
     def read_all(self) -> None:
         """Take in all that is left, once the run has ended."""
+        if self._output is not None:
+            self._output.finish()
         while self.read().has_more:
             pass
+
+    @property
+    def best(self) -> Best:
+        """The best value of the optimisation metric so far."""
+        return self._best
 
     def summary(self) -> dict[str, Any]:
         """The best value so far, as the journal holds it."""
@@ -77,6 +108,8 @@ class RunMonitor:
 
     def explain_silence(self, run_name: str) -> str:
         """What to tell a user whose optimisation metric does not arrive."""
+        if self._output is not None and self._output.has_only_misses:
+            return f"run {run_name} {self._output.explain_misses()}"
         if not self._names:
             return (
                 f"run {run_name} has logged nothing, so there is no {self._metric!r} to optimise; "
@@ -94,13 +127,3 @@ class RunMonitor:
         by_lower = {name.lower(): name for name in names}
         close = difflib.get_close_matches(str(self._metric).lower(), by_lower, n=1)
         return f". Did you mean {by_lower[close[0]]!r}?" if close else ""
-
-
-def _rule(config: SweepConfig) -> Patience | None:
-    if not config.early_stopping:
-        return None
-    metric, goal = config.optimization_metric, config.optimization_goal
-    patience = config.early_stopping_patience
-    if metric is None or goal is None or patience is None:
-        raise ValueError("early_stopping needs a metric, a goal and a patience")
-    return Patience(metric, goal, patience)

@@ -1,9 +1,9 @@
 """The one task group of a sweep: slots that run combinations, and a watcher that stops them."""
 
+import math
 import os
 import platform
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -12,35 +12,40 @@ from typing import Any, Literal
 import anyio
 import anyio.abc
 import anyio.lowlevel
+import anyio.to_thread
 
 from ml_tracking_ops.logger import paths
 
 from .attempts import ActiveRun, Attempt, run_reason, run_status
-from .command import command_line
+from .backlog import Backlog, backoff_s
+from .command import run_command, write_arguments
 from .config import LoadedConfig
 from .draws import Draws
-from .early_stopping import StopDecision
-from .executors.base import Executor, RunCommand, RunningRun, Slot
-from .journal import Event, Journal, RunState, SweepState
+from .executors.base import Executor, RunningRun, Slot
+from .journal import Event, Journal, RunState, RunStatus, SweepState
 from .output import last_lines
 from .process import process_identity
 from .resumption import (
     Survivor,
     attempts_left,
-    find_strays,
+    end_strays,
     find_survivors,
     for_attempt,
+    replay,
     share_out,
+    take_over,
 )
+from .rules import StopDecision
 from .run_monitor import RunMonitor
 from .samplers.proposals import Proposer
+from .stopping import SweepLimits, build_rules, out_of_time
 from .watcher import watch_files
 
 GRACE_S = 10.0
 LOOK_ANYWAY_S = 1.0
 FIRST_FAILURES = 3
 FAILS_WITHIN_S = 20.0
-SILENT_METRIC_S = 30.0
+ASK_FOR_ROOM_S = 1.0
 
 Notify = Callable[[Event], None]
 
@@ -77,10 +82,13 @@ class Scheduler:
         self._notify = notify
         self._grace_s = grace_s
         self._active: dict[Path, ActiveRun] = {}
-        self._waiting: deque[Attempt] = deque()
+        self._waiting = Backlog()
+        self._rules = build_rules(self._config)
+        self._limits = SweepLimits(self._config)
         self._stop_reason: str | None = None
         self._is_interrupted = False
-        self._has_warned_silent = False
+        self._is_complete = False
+        self._has_warned: set[str] = set()
         self._tasks: anyio.abc.TaskGroup | None = None
         self.state = begun or SweepState(goal=self._config.optimization_goal)
         self._draws = Draws(
@@ -91,9 +99,11 @@ class Scheduler:
     async def run(self) -> SweepState:
         """Run every combination; return the state that the journal now holds."""
         slots = self._executor.slots[: self._config.max_runs]
-        self._end_strays()
+        end_strays(self._executor, self._folder, self.state)
         survivors = find_survivors(self._folder, self.state)
-        self._waiting.extend(attempts_left(self.state, self._config.max_runs))
+        for attempt in attempts_left(self.state, self._config.max_runs):
+            self._waiting.add(attempt)
+        decision = replay(self._folder, self.state, self._config, self._rules, self._limits)
         n_workers, max_runs = len(self._executor.slots), self._config.max_runs
         self._record("sweep_started", **_who(), n_workers=n_workers, max_runs=max_runs)
         try:
@@ -102,8 +112,11 @@ class Scheduler:
                 async with anyio.create_task_group() as pool:
                     for slot, mine in zip(slots, share_out(survivors, len(slots)), strict=True):
                         pool.start_soon(self._fill_slot, slot, [self._adopt(s) for s in mine])
+                    self._complete(decision)
                     tasks.start_soon(self._watch)
                     tasks.start_soon(self._look_anyway)
+                    if self._config.max_hours is not None:
+                        tasks.start_soon(self._end_after, self._config.max_hours)
                 tasks.cancel_scope.cancel()
         finally:
             reason = self._stop_reason or self._draws.why_exhausted
@@ -120,50 +133,91 @@ class Scheduler:
         for run in self._active.values():
             run.process.kill()
 
-    def _stop_all(self, reason: str) -> None:
+    def _stop_all(
+        self, reason: str, why: StopDecision | Literal["interrupted"] = "interrupted"
+    ) -> None:
         if self._stop_reason is None:
             self._stop_reason = reason
         self._draws.note_change()
         for run in list(self._active.values()):
-            self._stop(run, "interrupted")
+            self._stop(run, why)
 
-    def _stop(self, run: ActiveRun, why: StopDecision | Literal["interrupted"]) -> None:
-        if run.stopping is None and self._tasks is not None:
-            run.process.terminate()
-            run.stopping = why
-            self._tasks.start_soon(run.process.stop, self._grace_s)
+    def _stop(self, run: ActiveRun, why: StopDecision | Literal["interrupted", "timeout"]) -> None:
+        if run.stopping is not None or self._tasks is None:
+            return
+        run.process.terminate()
+        run.stopping = why
+        self._tasks.start_soon(run.process.stop, self._grace_s)
+        if isinstance(why, StopDecision):
+            self._record("stopped_early", index=run.attempt.index, **why.as_event())
+
+    def _complete(self, decision: StopDecision | None) -> None:
+        """End the sweep where one of its limits says that it has what it was started for."""
+        if decision is not None and self._stop_reason is None:
+            self._is_complete = True
+            self._record("stopping", **decision.as_event())
+            self._stop_all(decision.reason, decision.for_runs())
+
+    async def _end_after(self, max_hours: float) -> None:
+        await anyio.sleep(max_hours * 3600)
+        self._complete(out_of_time(max_hours))
 
     async def _fill_slot(self, slot: Slot, adopted: Sequence[ActiveRun]) -> None:
         async with anyio.create_task_group() as tasks:
             for run in adopted:
                 tasks.start_soon(self._see_through, run)
-        while (attempt := await self._next_attempt()) is not None:
+        while await self._has_room(slot) and (attempt := await self._next_attempt()) is not None:
             await self._run(attempt, slot)
 
-    async def _next_attempt(self) -> Attempt | None:
-        """What to start next: what waits, else a new run; None where all is done."""
+    async def _has_room(self, slot: Slot) -> bool:
+        """Wait until a slot has what a run needs; False where the sweep ends before."""
         while self._stop_reason is None:
-            if self._waiting:
-                return self._waiting.popleft()
+            if self._config.min_free_gpu_memory_gb is None or not self._may_start_more():
+                return True
+            shortage = await anyio.to_thread.run_sync(self._executor.shortage, slot)
+            if shortage is None:
+                return True
+            self._warn_once("room", f"{shortage}; runs wait until there is room")
+            with anyio.move_on_after(ASK_FOR_ROOM_S):
+                await self._draws.wait_for_change()
+        return False
+
+    def _may_start_more(self) -> bool:
+        has_draws = self._draws.next_index <= self._config.max_runs
+        return bool(self._waiting) or (has_draws and self._draws.why_exhausted is None)
+
+    async def _next_attempt(self) -> Attempt | None:
+        """What to start next: what is due, else a new run; None where all is done."""
+        while self._stop_reason is None:
+            if (waiting := self._waiting.take(anyio.current_time())) is not None:
+                return waiting
             attempt = await self._draws.next_attempt()
-            if attempt != "wait":
+            if isinstance(attempt, Attempt):
                 return attempt
-            if not self._active:
+            if not self._waiting and (attempt is None or not self._active):
                 return None  # nothing is left that could end
-            await self._draws.wait_for_change()
+            await self._wait_for_change()
         return None
+
+    async def _wait_for_change(self) -> None:
+        """Wait until a run ends, the sweep stops, or an attempt falls due."""
+        due = self._waiting.next_due
+        with anyio.move_on_after(math.inf if due is None else due - anyio.current_time()):
+            await self._draws.wait_for_change()
 
     async def _run(self, attempt: Attempt, slot: Slot) -> None:
         """Run one attempt to its end."""
         name = paths.run_stem(attempt.index, attempt.number)
         command = for_attempt(
-            self._command(name, attempt), attempt, slot.index, self._folder,
-            self.state.runs.get(attempt.index),
+            run_command(self._loaded, self._folder, name, attempt.hyperparameters),
+            attempt, slot.index, self._folder, self.state.runs.get(attempt.index),
         )  # fmt: skip
         started = {
             "index": attempt.index, "name": name, "attempt": attempt.number, "slot": slot.index,
+            **({"gpus": list(slot.gpus)} if slot.gpus else {}),
         }  # fmt: skip
         try:
+            write_arguments(self._loaded, self._folder, name, attempt.hyperparameters)
             process = self._executor.start(command, slot)
         except OSError as error:
             self._record("started", **started)
@@ -173,21 +227,10 @@ class Scheduler:
         self._record("started", **started, pid=process.pid, process_identity=process.identity)
         await self._see_through(self._open_run(attempt, name, process, command.output_path))
 
-    def _end_strays(self) -> None:
-        """End runs that will be sampled, and started, anew."""
-        for record in find_strays(self._folder, self.state):
-            if record.exit_code is None:
-                self._executor.adopt(record, *self._marker_of(record.name)).kill()
-
-    def _marker_of(self, name: str) -> tuple[str, Path]:
-        """How the processes of a run are known, and where they are on record."""
-        dat_path = self._folder / f"{name}{paths.DAT_SUFFIX}"
-        return f"{paths.RUN_FILE_VARIABLE}={dat_path}", self._folder / paths.PROCESSES_NAME
-
     def _adopt(self, survivor: Survivor) -> ActiveRun:
         """Go on with a run that an earlier orchestrator started."""
         name = survivor.record.name
-        process = self._executor.adopt(survivor.record, *self._marker_of(name))
+        process = take_over(self._executor, self._folder, survivor.record)
         log_path = self._folder / f"{name}{paths.LOG_SUFFIX}"
         run = self._open_run(survivor.attempt, name, process, log_path)
         run.is_leftover, run.ended_at = not survivor.is_alive, survivor.record.ended_at
@@ -201,7 +244,7 @@ class Scheduler:
     async def _see_through(self, run: ActiveRun) -> None:
         """Wait for a run's end, and record it; a cancelled wait ends the run at once."""
         try:
-            exit_code = await run.process.wait()
+            exit_code = await self._wait_in_time(run)
         except BaseException:
             run.process.kill()
             with anyio.CancelScope(shield=True):
@@ -209,20 +252,21 @@ class Scheduler:
             raise
         self._close_run(run, exit_code)
 
-    def _command(self, name: str, attempt: Attempt) -> RunCommand:
-        dat_path = self._folder / f"{name}{paths.DAT_SUFFIX}"
-        return RunCommand(
-            arguments=command_line(self._loaded.script, self._folder, attempt.hyperparameters),
-            folder=self._loaded.folder,
-            environment={paths.RUN_FILE_VARIABLE: str(dat_path), "PYTHONUNBUFFERED": "1"},
-            output_path=self._folder / f"{name}{paths.LOG_SUFFIX}",
-        )
+    async def _wait_in_time(self, run: ActiveRun) -> int | None:
+        """Wait for a run's end; stop it where it takes longer than `timeout_s`."""
+        if self._config.timeout_s is not None:
+            elapsed_s = time.time() - run.process.started_at
+            with anyio.move_on_after(self._config.timeout_s - elapsed_s):
+                return await run.process.wait()
+            self._stop(run, "timeout")
+        return await run.process.wait()
 
     def _open_run(
         self, attempt: Attempt, name: str, process: RunningRun, log_path: Path
     ) -> ActiveRun:
         dat_path = self._folder / f"{name}{paths.DAT_SUFFIX}"
-        run = ActiveRun(attempt, name, process, RunMonitor(dat_path, self._config), log_path)
+        monitor = RunMonitor(dat_path, self._config, self._rules, attempt.index)
+        run = ActiveRun(attempt, name, process, monitor, log_path)
         self._active[dat_path] = run
         return run
 
@@ -230,6 +274,8 @@ class Scheduler:
         self._active.pop(run.monitor.dat_path)
         run.monitor.read_all()
         status = run_status(run, exit_code)
+        if status == "finished":
+            self._rules.complete(run.attempt.index)
         tail = last_lines(run.log_path) if status in ("failed", "killed") else []
         ended_at = run.ended_at or time.time()
         self._record(
@@ -242,25 +288,52 @@ class Scheduler:
             **run.monitor.summary(),
             reason=run_reason(run, status, exit_code, tail, self._stop_reason),
             output_tail=tail,
+            **self._fate(run.attempt, status),
         )
         self._warn_if_silent(run)
+        self._see_best(run)
         if status == "lost" or (status == "killed" and run.is_leftover):
-            again = Attempt(run.attempt.index, run.attempt.hyperparameters, run.attempt.number + 1)
-            self._waiting.append(again)
+            self._waiting.add(run.attempt.again())
+        else:
+            self._after_end(run.attempt, status)
+
+    def _after_end(self, attempt: Attempt, status: RunStatus) -> None:
+        """What a run's end means for the sweep."""
+        if self._will_retry(attempt, status):
+            self._retry(attempt)
+            return
         self._stop_if_first_runs_fail()
+        self._complete(self._limits.see_end(attempt.index))
+
+    def _will_retry(self, attempt: Attempt, status: RunStatus) -> bool:
+        is_left = attempt.number <= self._config.retries
+        return status == "failed" and is_left and self._stop_reason is None
+
+    def _fate(self, attempt: Attempt, status: RunStatus) -> dict[str, bool]:
+        return {"will_retry": True} if self._will_retry(attempt, status) else {}
+
+    def _retry(self, attempt: Attempt) -> None:
+        delay_s = backoff_s(self._config.retry_backoff_s, attempt.number)
+        again = attempt.again()
+        self._waiting.add(again, anyio.current_time() + delay_s)
+        self._record("retrying", index=attempt.index, attempt=again.number, delay_s=delay_s)
+
+    def _see_best(self, run: ActiveRun) -> None:
+        best = run.monitor.best
+        self._complete(self._limits.see_best(run.attempt.index, best.value, best.step))
 
     def _record_unstarted(self, attempt: Attempt, error: OSError) -> None:
         self._record(
             "ended", index=attempt.index, status="failed", reason=f"could not be started: {error}",
-            duration_s=0.0, output_tail=[str(error)],
+            duration_s=0.0, output_tail=[str(error)], **self._fate(attempt, "failed"),
         )  # fmt: skip
-        self._stop_if_first_runs_fail()
+        self._after_end(attempt, "failed")
 
     async def _watch(self) -> None:
         async with aclosing(watch_files(self._folder)) as changes:
             async for changed in changes:
                 runs = (
-                    [run for path in changed if (run := self._active.get(path))]
+                    [run for path in changed if (run := self._active.get(_dat_path(path)))]
                     if changed
                     else list(self._active.values())
                 )
@@ -275,27 +348,32 @@ class Scheduler:
             self._journal.beat()
             for run in list(self._active.values()):
                 await self._read(run)
-                if time.time() - run.process.started_at > SILENT_METRIC_S:
-                    self._warn_if_silent(run)
+                self._warn_if_silent(run)
 
     async def _read(self, run: ActiveRun) -> None:
         """Take in what a run has logged; stop the run where the rule says so."""
         has_more = True
         while has_more and run.monitor.dat_path in self._active:
             decision, improved, has_more = run.monitor.read()
-            if decision is not None and run.stopping is None:
+            if decision is not None:
                 self._stop(run, decision)
-                self._record("stopped_early", index=run.attempt.index, **decision.as_event())
             if improved:
+                self._see_best(run)
                 self._notify(
                     {"event": "improved", "index": run.attempt.index, **run.monitor.summary()}
                 )
             await anyio.lowlevel.checkpoint()
 
     def _warn_if_silent(self, run: ActiveRun) -> None:
-        if run.monitor.is_silent and not self._has_warned_silent:
-            self._has_warned_silent = True
-            self._record("warning", message=run.monitor.explain_silence(run.name))
+        is_over = run.monitor.dat_path not in self._active
+        running_s = math.inf if is_over else time.time() - run.process.started_at
+        if run.monitor.should_have_logged(running_s):
+            self._warn_once("silent", run.monitor.explain_silence(run.name))
+
+    def _warn_once(self, kind: str, message: str) -> None:
+        if kind not in self._has_warned:
+            self._has_warned.add(kind)
+            self._record("warning", message=message)
 
     def _stop_if_first_runs_fail(self) -> None:
         ended = [run for run in self.state.runs.values() if run.has_ended]
@@ -313,6 +391,8 @@ class Scheduler:
         did_any_succeed = any(
             run.status in ("finished", "early_stopped") for run in self.state.runs.values()
         )
+        if self._is_complete:
+            return "finished"
         return "finished" if did_any_succeed and self._stop_reason is None else "failed"
 
     def _record(self, event: str, **fields: Any) -> None:
@@ -321,6 +401,11 @@ class Scheduler:
         if event == "ended":
             self._draws.note_change()
         self._notify(record)
+
+
+def _dat_path(path: Path) -> Path:
+    """The log of the run that a changed file belongs to."""
+    return path.with_suffix(paths.DAT_SUFFIX) if path.suffix == paths.LOG_SUFFIX else path
 
 
 def _duration_s(run: RunState) -> float:

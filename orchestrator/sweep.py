@@ -56,7 +56,7 @@ class Sweep:
         n_workers: how many runs at once; by default one for each GPU, else each usable CPU.
         seed: overrides the configuration's; drawn where neither gives one.
         notify: told each event of the journal, and `improved` and `trouble` besides.
-        grace_s: seconds between SIGTERM and SIGKILL.
+        grace_s: seconds between SIGTERM and SIGKILL; overrides the configuration's.
 
     Raises:
         SweepError: the folder cannot be made or written.
@@ -71,15 +71,18 @@ class Sweep:
         n_workers: int | None = None,
         seed: int | None = None,
         notify: Callable[[Event], None] = lambda event: None,
-        grace_s: float = GRACE_S,
+        grace_s: float | None = None,
         begun: BegunSweep | None = None,
     ) -> None:
         self.seed = choose_seed(seed, loaded)
         self._begun = begun
         self._notify = notify
-        self._config = loaded.config
-        proposer = Proposer(loaded.config, self.seed)
-        executor = self._executor = LocalExecutor(n_workers)
+        config = self._config = loaded.config
+        proposer = Proposer(config, self.seed)
+        executor = self._executor = LocalExecutor(
+            n_workers, gpus_per_run=config.gpus_per_run, runs_per_gpu=config.runs_per_gpu,
+            min_free_gpu_memory_gb=config.min_free_gpu_memory_gb,
+        )  # fmt: skip
         self.n_workers = len(executor.slots)
         self._executor.open()
         try:
@@ -90,8 +93,8 @@ class Sweep:
             self._executor.close()
             raise SweepError(f"cannot write the sweep's folder in {logdir}: {error}") from error
         self._scheduler = Scheduler(
-            loaded, proposer, executor, self.folder, self._journal, notify, grace_s,
-            begun.state if begun else None,
+            loaded, proposer, executor, self.folder, self._journal, notify,
+            _first_given(grace_s, config.grace_s, GRACE_S), begun.state if begun else None,
         )  # fmt: skip
 
     @classmethod
@@ -168,6 +171,10 @@ def _tell_trouble(notify: Callable[[Event], None]) -> Callable[[str], None]:
     return lambda message: notify({"event": "trouble", "message": message})
 
 
+def _first_given(*values: float | None) -> float:
+    return next(value for value in values if value is not None)
+
+
 def choose_seed(given: int | None, loaded: LoadedConfig) -> int:
     """The seed that was given, else the configuration's, else a new one."""
     if given is not None:
@@ -182,7 +189,7 @@ def run_sweep(
     workers: int | None = None,
     seed: int | None = None,
     on_event: Callable[[Event], None] | None = None,
-    grace_s: float = GRACE_S,
+    grace_s: float | None = None,
 ) -> SweepResult:
     """Run a sweep and return what came of it, as `ml-tracking-ops sweep` does.
 
@@ -196,7 +203,8 @@ def run_sweep(
         workers: how many runs at once; by default one for each GPU, else each usable CPU.
         seed: determines every combination; overrides the configuration's.
         on_event: called with each event of the journal as it happens.
-        grace_s: seconds that a run is given to end by itself when it is stopped.
+        grace_s: seconds that a run is given to end by itself when it is stopped; overrides the
+            configuration's, which is 10 by default.
 
     Raises:
         ConfigError: the configuration has mistakes; all of them are named.

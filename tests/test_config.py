@@ -166,3 +166,68 @@ def test_published_schema_is_that_of_the_code() -> None:
 )  # fmt: skip
 def test_values_stand_on_the_command_line_as_python_reads_them(value: Any, text: str) -> None:
     assert as_text(value) == text
+
+
+def test_rules_mistakes_are_told_with_key_value_and_what_is_allowed(folder: Path) -> None:
+    source = seed_example() | {
+        "stopping_rules": [
+            {"rule": "ahsa"},
+            {"patience": 3},
+            {"rule": "asha", "min_resource": 0, "reduction_facter": 3},
+            {"rule": "hyperband", "min_resource": 9, "max_resource": 3},
+            {"rule": "hyperband"},
+            {"rule": "median", "compare_with": "mean", "warmup": -1},
+            {"rule": "threshold", "above": "1", "check_finite": 0},
+            {"rule": "threshold", "check_finite": False},
+            {"rule": "threshold", "above": 1, "below": 2},
+            {"rule": "patience", "patience": 1.5, "resource": "epoch"},
+            "asha",
+        ],
+        "check_finite": "yes", "target": "best", "max_hours": 0, "retries": -1, "timeout_s": 0,
+        "max_runs_without_improvement": 0, "gpus_per_run": -1, "runs_per_gpu": 0, "grace_s": -1,
+        "retry_backoff_s": None, "min_free_gpu_memory_gb": 0, "command": [1], "environment": [],
+    }  # fmt: skip
+    found = problems(source, folder)
+    assert found["stopping_rules.0"].startswith('unknown rule "ahsa", did you mean asha?')
+    assert "needs a rule: one of patience, median, asha" in found["stopping_rules.1"]
+    assert "1 or more, got 0" in found["stopping_rules.2.min_resource"]
+    assert "did you mean reduction_factor?" in found["stopping_rules.2.reduction_facter"]
+    assert "min_resource=9, max_resource=3" in found["stopping_rules.3"]
+    assert "is missing" in found["stopping_rules.4.max_resource"]
+    assert 'got "mean"' in found["stopping_rules.5.compare_with"]
+    assert "0 or more, got -1" in found["stopping_rules.5.warmup"]
+    assert "finite number" in found["stopping_rules.6.above"]
+    assert "true or false" in found["stopping_rules.6.check_finite"]
+    assert "nothing to stop at" in found["stopping_rules.7"]
+    assert "above=1 is less than below=2" in found["stopping_rules.8"]
+    assert "whole number" in found["stopping_rules.9.patience"]
+    assert '"step" (as logged) or "values"' in found["stopping_rules.9.resource"]
+    assert "an object with a rule" in found["stopping_rules.10"]
+    assert "above 0, got 0" in found["max_hours"]
+    assert found["command.0"] == "must be a text, got 1"
+    for key in ("check_finite", "target", "retries", "timeout_s", "max_runs_without_improvement",
+                "gpus_per_run", "runs_per_gpu", "grace_s", "retry_backoff_s",
+                "min_free_gpu_memory_gb", "environment"):  # fmt: skip
+        assert found[key].startswith("must be "), found[key]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"target": 1.0}, {"max_runs_without_improvement": 2}, {"stopping_rules": [{"rule": "asha"}]}],
+)
+def test_rules_need_a_metric_and_a_goal(folder: Path, changes: dict[str, Any]) -> None:
+    keys = ("main_script_name", "max_runs", "hyperparameters")
+    source = {key: seed_example()[key] for key in keys} | {"early_stopping": False, **changes}
+    found = problems(source, folder)
+    (asking,) = changes
+    assert found == {
+        "optimization_metric": f"is missing; {asking} needs it",
+        "optimization_goal": f"is missing; {asking} needs it",
+    }
+
+
+def test_threshold_of_another_metric_needs_no_goal(folder: Path) -> None:
+    keys = ("main_script_name", "max_runs", "hyperparameters")
+    rule = {"rule": "threshold", "metric": "Loss", "above": 5}
+    source = {key: seed_example()[key] for key in keys}
+    validate_config(source | {"early_stopping": False, "stopping_rules": [rule]}, folder)

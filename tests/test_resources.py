@@ -43,14 +43,6 @@ def test_quota_below_one_cpu_leaves_one(tmp_path: Path, monkeypatch: pytest.Monk
     assert resources.usable_cpus(tmp_path) == 1
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [("0,1", ["0", "1"]), ("", []), ("-1", []), ("GPU-8a1, MIG-7", ["GPU-8a1", "MIG-7"])],
-)
-def test_gpus_the_user_named_are_taken_as_they_stand(value: str, expected: list[str]) -> None:
-    assert resources.visible_gpus({"CUDA_VISIBLE_DEVICES": value}) == expected
-
-
 def test_each_slot_owns_a_gpu_and_its_share_of_threads() -> None:
     n_cpus = resources.usable_cpus()
     executor = LocalExecutor(environment={"CUDA_VISIBLE_DEVICES": "3,5", "OMP_NUM_THREADS": "9"})

@@ -154,7 +154,9 @@ def test_metric_that_is_never_logged_is_said_with_the_names_that_were(tmp_path: 
 
 
 def test_nan_is_never_best(tmp_path: Path) -> None:
-    config = write_config(tmp_path, "nan_metric.py", max_runs=1, optimization_goal="min")
+    config = write_config(
+        tmp_path, "nan_metric.py", max_runs=1, optimization_goal="min", check_finite=False
+    )
     result = run_sweep(config, logdir=tmp_path / "runs")
     assert (result.runs[0].best_value, result.runs[0].best_step) == (0.25, 2)
 
@@ -265,3 +267,55 @@ def test_runs_share_the_cpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     result = run_sweep(config, logdir="runs", workers=10_000)
     log = (result.folder / f"{result.runs[0].name}.log").read_text()
     assert log.split() == ["77", "1"]
+
+
+def test_asha_stops_the_worse_and_patience_the_rest(tmp_path: Path) -> None:
+    config = write_config(
+        tmp_path, "hopeless.py", max_runs=3, seed=2, early_stopping=True,
+        early_stopping_patience=60,
+        hyperparameters={"value": {"type": "uniform", "min": 0, "max": 1}},
+        stopping_rules=[{"rule": "asha", "min_resource": 3, "reduction_factor": 2}],
+    )  # fmt: skip
+    result = run_sweep(config, logdir=tmp_path / "runs", workers=3)
+    events = JournalTail(result.folder / "journal.jsonl").read()
+    stopped = {event["index"]: event for event in events if event["event"] == "stopped_early"}
+    best = max(result.runs, key=lambda run: run.hyperparameters["value"])
+    assert stopped.pop(best.index)["rule"] == "patience"
+    assert "asha" in {event["rule"] for event in stopped.values()}
+    for event in stopped.values():
+        if event["rule"] == "asha":
+            assert (event["metric"], event["step"] >= 3) == ("Accuracy", True)
+            assert event["value"] < event["threshold"]
+            assert "best 1/2 of" in event["reason"]
+
+
+def test_metric_that_turns_nan_stops_the_run_by_default(tmp_path: Path) -> None:
+    script = tmp_path / "diverges.py"
+    script.write_text(
+        "import math, time\n"
+        "from ml_tracking_ops.experiment.logger import ExperimentLogger\n"
+        "writer = ExperimentLogger()\n"
+        "writer.add_scalar('Accuracy', 0.5, 1)\n"
+        "writer.add_scalar('Accuracy', math.nan, 2)\n"
+        "time.sleep(600)\n"
+    )
+    config = write_config(tmp_path, "short.py", max_runs=1, main_script_name="diverges.py")
+    (run,) = run_sweep(config, logdir=tmp_path / "runs").runs
+    assert (run.status, run.best_value) == ("early_stopped", 0.5)
+    assert run.reason == "stopped early at step 2: Accuracy was NaN"
+
+
+def test_threshold_may_watch_another_metric(tmp_path: Path) -> None:
+    script = tmp_path / "diverges.py"
+    script.write_text(
+        "import time\n"
+        "from ml_tracking_ops.experiment.logger import ExperimentLogger\n"
+        "ExperimentLogger().add_scalars({'Accuracy': 0.5, 'Loss': 1e6}, 1)\n"
+        "time.sleep(600)\n"
+    )
+    config = write_config(
+        tmp_path, "short.py", max_runs=1, main_script_name="diverges.py",
+        stopping_rules=[{"rule": "threshold", "metric": "Loss", "above": 100}],
+    )  # fmt: skip
+    (run,) = run_sweep(config, logdir=tmp_path / "runs").runs
+    assert run.reason == "stopped early at step 1: Loss was 1e+06, above 100"

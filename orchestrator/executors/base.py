@@ -11,10 +11,11 @@ from ..process_records import ProcessRecord
 
 @dataclass(frozen=True)
 class Slot:
-    """A place in the worker pool, with the environment that its runs get (GPU, threads)."""
+    """A place in the worker pool, with the environment that its runs get (GPUs, threads)."""
 
     index: int
     environment: Mapping[str, str] = field(default_factory=dict)
+    gpus: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,9 @@ class Executor(Protocol):
     """Starts runs in slots."""
 
     slots: tuple[Slot, ...]
+
+    def shortage(self, slot: Slot) -> str | None:
+        """What a run in this slot would lack if it were started now; None where nothing."""
 
     def start(self, command: RunCommand, slot: Slot) -> RunningRun:
         """Start a run.

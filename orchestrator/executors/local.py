@@ -1,35 +1,68 @@
 """Runs as processes of this machine."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..errors import UsageError
+from ..gpus import find_gpus, free_memory_bytes
 from ..process import AdoptedGroup, ProcessGroup, Supervisor
 from ..process_records import ProcessRecord, read_processes
-from ..resources import gpu_variable, thread_limits, usable_cpus, visible_gpus
+from ..resources import thread_limits, usable_cpus
 from .base import RunCommand, Slot
+
+_BYTES_PER_GB = 10**9
 
 
 class LocalExecutor:
     """A pool of slots on this machine; each run is a process group of its own.
 
     Args:
-        n_workers: how many slots; by default one for each GPU, otherwise for each usable CPU.
+        n_workers: how many slots; by default as many as the GPUs hold runs, otherwise one for
+            each usable CPU.
         environment: what runs inherit; by default this process's.
+        gpus_per_run: how many GPUs a slot owns, where there are any; with 0 runs see none.
+        runs_per_gpu: how many slots share a GPU.
+        min_free_gpu_memory_gb: what each of a slot's GPUs must have free before a start.
+
+    Raises:
+        UsageError: there are GPUs, but fewer than a run is to get.
     """
 
     def __init__(
-        self, n_workers: int | None = None, environment: Mapping[str, str] | None = None
+        self,
+        n_workers: int | None = None,
+        environment: Mapping[str, str] | None = None,
+        *,
+        gpus_per_run: int = 1,
+        runs_per_gpu: int = 1,
+        min_free_gpu_memory_gb: float | None = None,
     ) -> None:
         self._environment = dict(os.environ if environment is None else environment)
         self._supervisor = Supervisor()
-        gpus = visible_gpus(self._environment)
+        self._min_free_gb = min_free_gpu_memory_gb
+        gpus = find_gpus(self._environment)
+        shares = share_gpus(gpus.names, gpus_per_run, runs_per_gpu)
         n_cpus = usable_cpus()
-        count = n_workers or len(gpus) or n_cpus
+        count = n_workers or len(shares) or n_cpus
         limits = thread_limits(self._environment, n_cpus, count)
+        # with more slots than the GPUs hold, the slots share them in turn
+        owned = [shares[index % len(shares)] if shares else () for index in range(count)]
         self.slots = tuple(
-            Slot(index, {**limits, **self._gpu(gpus, index)}) for index in range(count)
+            Slot(index, {**limits, **gpus.environment(own)}, own) for index, own in enumerate(owned)
         )
+
+    def shortage(self, slot: Slot) -> str | None:
+        if self._min_free_gb is None:
+            return None
+        for gpu in slot.gpus:
+            free = free_memory_bytes(gpu)
+            if free is not None and free < self._min_free_gb * _BYTES_PER_GB:
+                return (
+                    f"GPU {gpu} has {free / _BYTES_PER_GB:.1f} GB free, less than "
+                    f"min_free_gpu_memory_gb = {self._min_free_gb:g}"
+                )
+        return None
 
     def start(self, command: RunCommand, slot: Slot) -> ProcessGroup:
         environment = {**self._environment, **slot.environment, **command.environment}
@@ -51,6 +84,20 @@ class LocalExecutor:
     def close(self) -> None:
         self._supervisor.close()
 
-    def _gpu(self, gpus: list[str], index: int) -> dict[str, str]:
-        """With more slots than GPUs the slots share them in turn."""
-        return {gpu_variable(self._environment): gpus[index % len(gpus)]} if gpus else {}
+
+def share_gpus(names: Sequence[str], gpus_per_run: int, runs_per_gpu: int) -> list[tuple[str, ...]]:
+    """What each slot owns. All GPUs are taken once before one is taken a second time.
+
+    Raises:
+        UsageError: there are GPUs, but fewer than a run is to get.
+    """
+    if not names or not gpus_per_run:
+        return []
+    if gpus_per_run > len(names):
+        raise UsageError(
+            f"gpus_per_run is {gpus_per_run}, but there are {len(names)} GPUs to be used "
+            f"({', '.join(names)})"
+        )
+    n_groups = len(names) // gpus_per_run
+    groups = [tuple(names[n * gpus_per_run : (n + 1) * gpus_per_run]) for n in range(n_groups)]
+    return groups * runs_per_gpu

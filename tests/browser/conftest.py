@@ -7,8 +7,8 @@ from shutil import which
 import pytest
 from assets import load_assets
 from dashboard import Dashboard
-from playwright.sync_api import Browser, Page, sync_playwright
-from tabs import Tabs
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from tabs import PATIENCE_MS, Tabs
 from training import Training
 
 CHROMIUM_ARGUMENTS = [
@@ -36,6 +36,7 @@ def cdn_files() -> dict[str, tuple[bytes, str]]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     chromium = which("chromium") or which("chromium-browser") or which("google-chrome")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
         yield browser

@@ -1,13 +1,16 @@
 """The pure modules of the page's script, in the browser that runs them."""
 
 import random
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from dashboard import Dashboard
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, Route
 
 from ml_tracking_ops.web import formats
+
+STATIC = Path(formats.__file__).parent / "static"
 
 NUMBERS = [
     0, 1, -1, 7, 42, 123456, 999999, 1000000, -1000000, 0.1, 0.5, 1 / 3, -2 / 3, 0.91234567,
@@ -18,10 +21,22 @@ DURATIONS = [0, 0.04, 0.4, 9.94, 9.96, 12.2, 59.4, 60, 185, 3599, 3600, 7834, 86
 STEPS = [0, 7, 999, 1000, 12345, 1234567, -1500]
 
 
-@pytest.fixture
-def modules(page: Page, dashboard: Dashboard) -> Page:
-    page.goto(dashboard.url)
-    return page
+@pytest.fixture(scope="module")
+def modules(browser: Browser) -> Iterator[Page]:
+    """A page that can import the modules; it needs no server."""
+    page = browser.new_page()
+    page.route("http://modules.test/**", _answer)
+    page.goto("http://modules.test/")
+    yield page
+    page.close()
+
+
+def _answer(route: Route) -> None:
+    path = STATIC / Path(route.request.url).name
+    if path.suffix == ".js":
+        route.fulfill(path=path, content_type="text/javascript")
+    else:
+        route.fulfill(body="<!doctype html>", content_type="text/html")
 
 
 def call(page: Page, module: str, function: str, *arguments: Any) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from dashboard import Dashboard
 from playwright.sync_api import Page, expect
+from sweeps import choice, start_command, write_config
 from training import SweepFiles, Training
 
 Train = Callable[..., Training]
@@ -151,3 +152,23 @@ def test_output_of_any_length_keeps_the_page_small(
             file.flush()
     expect(output).to_contain_text("line 19999")
     assert output.locator(".output-line").count() <= 2001
+
+
+def test_real_sweep_is_seen_from_its_first_point_to_its_end(
+    page: Page, dashboard: Dashboard, logdir: Path, tmp_path: Path
+) -> None:
+    page.goto(f"{dashboard.url}/sweeps")
+    expect(page.get_by_role("heading", name=re.compile("does not exist"))).to_be_visible()
+    end = tmp_path / "end"
+    choices = {"until": choice(str(end)), "depth": choice(2, 4)}
+    write_config(tmp_path / "work", "waits_for_file.py", hyperparameters=choices, max_runs=2)
+    command = start_command("sweep", "--logdir", logdir, "--workers", "2", folder=tmp_path / "work")
+    with command:
+        chart = page.locator('[data-metric="Accuracy"]')
+        expect(chart).to_have_attribute("data-points", "2")
+        expect(page.locator("#sweep-progress")).to_contain_text("2 running")
+        expect(page.locator("#run-2")).to_contain_text("Running")
+        end.touch()
+        expect(page.locator("#sweep-progress .panel-head")).to_contain_text("Finished")
+        expect(page.locator("#run-1")).to_contain_text("Finished")
+        assert command.wait(timeout=30) == 0

@@ -2,7 +2,7 @@
 // dragging; the curves are drawn from each run's own columns, so runs need not share their steps.
 
 import { appendPoints, lowerBound, nearestIndex, smooth, tracePath, valueExtent } from "./columns.js";
-import { formatStep, formatTicks } from "./format.js";
+import { formatNumber, formatStep, formatTicks } from "./format.js";
 import { theme } from "./theme.js";
 import { Tooltip } from "./tooltip.js";
 
@@ -181,7 +181,7 @@ export class Chart {
         y: { auto: false, range: asGiven, distr: this.#options.isLog ? 3 : 1 },
       },
       axes: [
-        { ...axis, grid: { show: false }, size: 26, gap: 4, space: 64, incrs: wholeSteps(), values: (u, ticks) => ticks.map(formatStep) },
+        { ...axis, grid: { show: false }, size: 26, gap: 4, space: 50, incrs: wholeSteps(), values: (u, ticks) => ticks.map(formatStep) },
         { ...axis, grid, gap: 6, space: 36, values: (u, ticks) => (this.#options.isLog ? logTicks(ticks) : formatTicks(ticks)), size: axisWidth },
       ],
       series: [{}, { paths: () => null, points: { show: false } }],
@@ -207,7 +207,7 @@ export class Chart {
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
     ctx.lineJoin = ctx.lineCap = "round";
-    const isOneShown = this.#runs.some((run) => run.id === this.#pointedRun && this.#series(run));
+    const isOneShown = this.#runs.length > 1 && this.#runs.some((run) => run.id === this.#pointedRun && this.#series(run));
     const inOrder = [...this.#runs].sort((a, b) => (a.id === this.#pointedRun) - (b.id === this.#pointedRun));
     for (const run of inOrder) {
       const columns = this.#series(run);
@@ -383,5 +383,5 @@ function wholeSteps() {
 /** Of the ticks of a log axis only the powers of ten have a label. */
 function logTicks(ticks) {
   const powers = ticks.filter((tick) => Number.isInteger(Math.log10(tick)));
-  return ticks.map((tick) => (powers.length < 2 || powers.includes(tick) ? formatTicks([tick])[0] : ""));
+  return ticks.map((tick) => (powers.length < 2 || powers.includes(tick) ? formatNumber(tick) : ""));
 }

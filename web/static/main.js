@@ -156,8 +156,20 @@ const HANDLERS = {
     places.set(key, offset);
     output.write(text);
   },
-  gone: requestRefresh,
+  gone(event) {
+    requestRefresh();
+    askAgain(JSON.stringify(event));
+  },
 };
+
+const askedAgain = new Set();
+
+/** What the server did not find may only just have come: connect once more, but not for ever. */
+function askAgain(what) {
+  if (askedAgain.has(what)) return;
+  askedAgain.add(what);
+  setTimeout(() => stream.restart(), 1000);
+}
 
 function onEvent(name, data) {
   HANDLERS[name]?.(data);

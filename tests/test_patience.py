@@ -4,15 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_tracking_ops.orchestrator.early_stopping import Patience, StopDecision
 from ml_tracking_ops.orchestrator.objective import Best, Goal
+from ml_tracking_ops.orchestrator.rules import StopDecision, StoppingRules
+from ml_tracking_ops.orchestrator.rules.patience import Patience
 
 NAN = math.nan
 values_lists = st.lists(st.floats(allow_nan=True, allow_infinity=True) | st.integers(0, 5))
 
 
 def decide(values: list[float], patience: int, goal: Goal = "max") -> StopDecision | None:
-    return Patience("Accuracy", goal, patience).update(range(len(values)), values)
+    rules = StoppingRules([Patience("Accuracy", goal, patience)])
+    return rules.update(1, "Accuracy", range(len(values)), values)
 
 
 @pytest.mark.parametrize(
@@ -53,11 +55,11 @@ def test_batches_do_not_change_the_decision(
     values: list[float], patience: int, goal: Goal, data: st.DataObject
 ) -> None:
     whole = decide(values, patience, goal)
-    rule = Patience("Accuracy", goal, patience)
+    rules = StoppingRules([Patience("Accuracy", goal, patience)])
     start, decision = 0, None
     while start < len(values) and decision is None:
         end = data.draw(st.integers(start + 1, len(values)))
-        decision = rule.update(range(start, end), values[start:end])
+        decision = rules.update(1, "Accuracy", range(start, end), values[start:end])
         start = end
     assert repr(decision) == repr(whole)
 

@@ -1,0 +1,69 @@
+"""The macros of the `command` key, as in W&B's sweeps: `${program}`, `${args}` and the like."""
+
+import difflib
+import re
+from collections.abc import Callable, Sequence
+from pathlib import PurePath
+
+MACRO = re.compile(r"\$\{([^{}]*)\}")
+LIST_MACROS = ("args", "args_no_hyphens", "args_no_boolean_flags")
+"""Each stands for several arguments, and alone."""
+TEXT_MACROS = ("env", "interpreter", "program", "logdir", "run_name", "args_json", "args_json_file")
+PREFIXES = ("envvar", "param")
+_KNOWN = (*LIST_MACROS, *TEXT_MACROS, "envvar:NAME", "param:NAME")
+_SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "fish", "csh", "tcsh"))
+
+
+def replace_macros(text: str, value_of: Callable[[str], str]) -> str:
+    """A text with each macro in it replaced; `value_of` is given what stands in the braces."""
+    return MACRO.sub(lambda match: value_of(match[1]), text)
+
+
+def macro_problem(text: str) -> str | None:
+    """What is wrong with the macros in a text that stands for one argument; None where nothing."""
+    for name in MACRO.findall(text):
+        if name in LIST_MACROS:
+            return f"${{{name}}} stands for several arguments: it must be an element of its own"
+        prefix, colon, rest = name.partition(":")
+        if name not in TEXT_MACROS and not (colon and prefix in PREFIXES and rest):
+            return f"unknown macro ${{{name}}}{_nearest(name)}; known: {_listed()}"
+    return None
+
+
+def command_problem(command: Sequence[str]) -> str | None:
+    """What is wrong with a command; None where nothing."""
+    for element in command:
+        if "\0" in element:
+            return f"{element!r} cannot be passed to a process: it holds a NUL"
+        if MACRO.fullmatch(element) and element[2:-1] in LIST_MACROS:
+            continue
+        if (problem := macro_problem(element)) is not None:
+            return problem
+    return _shell_problem(command)
+
+
+def _shell_problem(command: Sequence[str]) -> str | None:
+    """Hyperparameters must not become part of a text that a shell reads."""
+    shells = [n for n, element in enumerate(command) if PurePath(element).name in _SHELLS]
+    for position in range(shells[0] + 1 if shells else len(command), len(command) - 1):
+        is_flag = re.fullmatch(r"-\w*c", command[position])
+        if is_flag and any(_is_value(name) for name in MACRO.findall(command[position + 1])):
+            return (
+                f"{command[position + 1]!r} would put hyperparameters into the text that a shell "
+                'reads; pass them behind it, and use "$@" or "$1" there: '
+                '["bash", "-c", "train \\"$@\\"", "train", "${args}"]'
+            )
+    return None
+
+
+def _is_value(macro: str) -> bool:
+    return macro in LIST_MACROS or macro == "args_json" or macro.startswith("param:")
+
+
+def _nearest(name: str) -> str:
+    close = difflib.get_close_matches(name, _KNOWN, n=1, cutoff=0.5)
+    return f", did you mean ${{{close[0]}}}?" if close else ""
+
+
+def _listed() -> str:
+    return ", ".join(f"${{{name}}}" for name in _KNOWN)

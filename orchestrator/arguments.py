@@ -91,6 +91,16 @@ def _command_parser() -> argparse.ArgumentParser:
     export.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: stdout")
     _add_logdir(export)
 
+    replay = add("replay", "what other stopping rules would have done to a finished sweep")
+    replay.add_argument("path", metavar="SWEEP", help="a folder, or a name that list prints")
+    replay.add_argument("--rule", action="append", required=True, metavar="RULE",
+                        help="asha, or asha:min_resource=5,reduction_factor=4, or JSON as in a "
+                        "configuration; several are compared")  # fmt: skip
+    replay.add_argument("--metric", help="default: the sweep's optimization_metric")
+    replay.add_argument("--goal", choices=("min", "max"), help="default: the sweep's")
+    _add_logdir(replay)
+    replay.add_argument("--json", action="store_true")
+
     demo = add("demo", "a real sweep on real data, with the dashboard")
     _add_sweep_options(demo)
     _add_address(demo)

@@ -80,6 +80,7 @@ class Sweep:
     """The run that each change so far concerns, in order; a new list where the journal was
     replaced. Its length is a cursor: several readers can ask what came after theirs."""
     _by_name: dict[str, int] = field(default_factory=dict, repr=False)
+    _unseen: set[int] = field(default_factory=set, repr=False)
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -112,6 +113,7 @@ class Sweep:
             self.state = SweepState(goal=self.optimization_goal)
             self.changes = []
             self._by_name.clear()
+            self._unseen.clear()
         for event in events:
             index = self.state.apply(event)
             self.changes.append(index)
@@ -147,13 +149,18 @@ class Sweep:
         ended = [
             run
             for run in self.state.runs.values()
-            if run.status == "running" and not self._is_alive(run)
+            if (run.status == "lost" and run.index in self._unseen)
+            or (run.status == "running" and not self._is_alive(run))
         ]
-        if ended:
-            records = read_processes(self.path / paths.PROCESSES_NAME)
-            for run in ended:
-                _end_unseen(run, records.get(run.name or ""))
-        return {run.index for run in ended}
+        if not ended:
+            return set()
+        records = read_processes(self.path / paths.PROCESSES_NAME)
+        before = self._unseen
+        for run in ended:
+            _end_unseen(run, records.get(run.name or ""))
+        # the record of a run's end may come a moment after the end
+        self._unseen = {run.index for run in ended if run.status == "lost"}
+        return {run.index for run in ended} - (before & self._unseen)
 
     def _has_orchestrator(self) -> bool:
         held = is_held(self._journal.path)

@@ -263,6 +263,23 @@ def _export(options: argparse.Namespace) -> int:
     return 0
 
 
+def _replay(options: argparse.Namespace) -> int:
+    from .catalog import Sweep, find
+    from .printing import print_replays
+    from .replay_report import parse_rule, report_replays
+
+    rules = [parse_rule(text) for text in options.rule]
+    found = find(options.path, options.logdir)
+    if not isinstance(found, Sweep):
+        raise UsageError(f"{options.path} is no sweep: only a sweep can be replayed")
+    report = report_replays(found, rules, options.metric, options.goal)
+    if options.json:
+        print_json(report)
+    else:
+        print_replays(report)
+    return 0
+
+
 @contextlib.contextmanager
 def _log_errors() -> Iterator[None]:
     """A log that is missing or no log at all is the user's to mend."""
@@ -320,6 +337,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "list": _list,
     "show": _show,
     "export": _export,
+    "replay": _replay,
     "demo": _demo,
     "schema": _schema,
 }

@@ -133,7 +133,7 @@ def validate_config(
     try:
         config = SweepConfig.model_validate(source)
     except ValidationError as error:
-        problems += [_problem(details) for details in error.errors(include_url=False)]
+        problems += explain_errors(error)
     reported = {problem.key for problem in problems}
     problems += _cross_problems(source, reported)
     problems += search_problems(source, folder, {problem.key for problem in problems})
@@ -179,6 +179,11 @@ def _parse_json(name: str, text: str) -> dict[str, Any]:
             return source
         problem = ConfigProblem("", f"must hold one JSON object, not {_show(source)}")
     raise ConfigError(name, [problem])
+
+
+def explain_errors(error: ValidationError) -> list[ConfigProblem]:
+    """What pydantic found wrong, in the words of this package: each with key, value, allowed."""
+    return [_problem(details) for details in error.errors(include_url=False)]
 
 
 def _problem(details: ErrorDetails) -> ConfigProblem:
@@ -369,6 +374,6 @@ def _join(names: Iterable[str]) -> str:
 
 
 __all__ = [
-    "Hyperparameter", "LoadedConfig", "SweepConfig", "as_text", "json_schema", "load_config",
-    "validate_config",
+    "Hyperparameter", "LoadedConfig", "SweepConfig", "as_text", "explain_errors", "json_schema",
+    "load_config", "validate_config",
 ]  # fmt: skip

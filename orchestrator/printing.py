@@ -67,3 +67,62 @@ def print_run(report: dict[str, Any]) -> None:
         for name, entry in report["metrics"].items()
     ]
     print_table(("METRIC", "COUNT", "FIRST STEP", "LAST STEP", "LAST", "MIN", "MAX"), rows)
+
+
+def print_replays(report: dict[str, Any]) -> None:
+    """What rules would have saved and cost; then, for each, the runs it would have stopped."""
+    sweep, metric = report["sweep"], report["optimization_metric"]
+    print(
+        f"{report['name']}: {sweep['n_runs']} runs, {_duration(sweep['seconds'])} in all; "
+        f"best {metric} {short(sweep['best_value'])} ({sweep['best']})"
+    )
+    if sweep["n_cut_short"]:
+        print(
+            f"{sweep['n_cut_short']} of them did not run to their end: how they would have gone "
+            "on, nobody knows"
+        )
+    print()
+    columns = ("RULE", "STOPS", "SAVES", "SECONDS", "STEPS", "VALUES", "BEST LEFT", "REGRET")
+    rows = [_replay_row(entry, sweep) for entry in report["replays"]]
+    print_table(columns, rows)
+    for entry in report["replays"]:
+        _print_stops(entry, metric)
+
+
+def _replay_row(entry: dict[str, Any], sweep: dict[str, Any]) -> tuple[str, ...]:
+    saved, cost = entry["saved"], entry["cost"]
+    kept = "" if cost["best"] == sweep["best"] else f" ({cost['best']})"
+    return (
+        _rule_text(entry["rule"]), f"{entry['n_stopped']} of {sweep['n_runs']}",
+        f"{saved['share_of_seconds']:.0%}", _duration(saved["seconds"]),
+        str(saved["steps"]), str(saved["values"]), f"{short(cost['best_value'])}{kept}",
+        short(cost["regret"]),
+    )  # fmt: skip
+
+
+def _print_stops(entry: dict[str, Any], metric: str) -> None:
+    print(f"\n{_rule_text(entry['rule'])} would have stopped {entry['n_stopped'] or 'no run'}")
+    if not entry["stopped"]:
+        return
+    lost = set(entry["cost"]["lost"])
+    rows = [
+        (
+            str(stop["index"]), stop["name"], short(stop["step"]), short(stop["best_then"]),
+            short(stop["best_value"]) + (" lost" if stop["name"] in lost else ""),
+            _duration(stop["saved"]["seconds"]),
+            stop["reason"].partition(": ")[2],
+        )
+        for stop in entry["stopped"]
+    ]  # fmt: skip
+    print_table(("RUN", "NAME", "AT STEP", "BEST THEN", "BEST LATER", "SAVES", "WHY"), rows)
+
+
+def _rule_text(rule: dict[str, Any]) -> str:
+    settings = [f"{key}={value}" for key, value in rule.items() if key != "rule"]
+    return " ".join([rule["rule"], *settings])
+
+
+def _duration(seconds: float) -> str:
+    from .progress import format_duration  # brings pydantic, which most reports do without
+
+    return format_duration(seconds)

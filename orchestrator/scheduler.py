@@ -39,6 +39,7 @@ from .rules import StopDecision
 from .run_monitor import RunMonitor
 from .samplers.proposals import Proposer
 from .stopping import SweepLimits, build_rules, out_of_time
+from .warm_start import EarlierSweep
 from .watcher import watch_files
 
 GRACE_S = 10.0
@@ -61,6 +62,7 @@ class Scheduler:
         journal: takes down what happens; `notify` is told the same, after it is written.
         grace_s: seconds between SIGTERM and SIGKILL.
         begun: the state of a sweep that is resumed.
+        earlier: sweeps to start from, for the journal of a new one to take down.
     """
 
     def __init__(
@@ -73,8 +75,10 @@ class Scheduler:
         notify: Notify,
         grace_s: float = GRACE_S,
         begun: SweepState | None = None,
+        earlier: Sequence[EarlierSweep] = (),
     ) -> None:
         self._loaded = loaded
+        self._earlier = earlier
         self._config = loaded.config
         self._executor = executor
         self._folder = folder
@@ -106,6 +110,7 @@ class Scheduler:
         decision = replay(self._folder, self.state, self._config, self._rules, self._limits)
         n_workers, max_runs = len(self._executor.slots), self._config.max_runs
         self._record("sweep_started", **_who(), n_workers=n_workers, max_runs=max_runs)
+        self._record_earlier()
         try:
             async with anyio.create_task_group() as tasks:
                 self._tasks = tasks
@@ -363,6 +368,17 @@ class Scheduler:
                     {"event": "improved", "index": run.attempt.index, **run.monitor.summary()}
                 )
             await anyio.lowlevel.checkpoint()
+
+    def _record_earlier(self) -> None:
+        for sweep in self._earlier:
+            for fields in sweep.as_events():
+                self._record("known", **fields)
+            if sweep.n_left_out:
+                message = (
+                    f"warm_start: {sweep.n_left_out} runs of {sweep.folder.name} are left out: "
+                    "they have no place in this search space"
+                )
+                self._record("warning", message=message)
 
     def _warn_if_silent(self, run: ActiveRun) -> None:
         is_over = run.monitor.dat_path not in self._active

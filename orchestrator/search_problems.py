@@ -43,7 +43,7 @@ def search_problems(
         reported: the keys that a mistake was found in already.
     """
     yield from _sampler_problems(source)
-    yield from _warm_start_problems(source.get("warm_start"), folder)
+    yield from _warm_start_problems(source, folder)
     given = source.get("hyperparameters")
     if not isinstance(given, Mapping):
         return
@@ -79,12 +79,31 @@ def _sampler_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
                 yield ConfigProblem(key, f"is missing; the sampler {sampler} learns from it")
 
 
-def _warm_start_problems(given: object, folder: Path) -> Iterator[ConfigProblem]:
+def _warm_start_problems(source: Mapping[str, Any], folder: Path) -> Iterator[ConfigProblem]:
+    given = source.get("warm_start")
     for position, text in enumerate(given if isinstance(given, list) else ()):
-        if isinstance(text, str) and not (folder / text / paths.JOURNAL_NAME).is_file():
-            yield ConfigProblem(
-                f"warm_start.{position}", f"{_show(text)} is no folder of a sweep in {folder}"
-            )
+        if not isinstance(text, str):
+            continue
+        key = f"warm_start.{position}"
+        if not (folder / text / paths.JOURNAL_NAME).is_file():
+            yield ConfigProblem(key, f"{_show(text)} is no folder of a sweep in {folder}")
+            continue
+        for name in ("optimization_metric", "optimization_goal"):
+            here, there = source.get(name), _asked(folder / text).get(name)
+            if here is not None and there is not None and here != there:
+                yield ConfigProblem(
+                    key, f"that sweep has {name} {_show(there)}, this one {_show(here)}"
+                )
+
+
+def _asked(sweep: Path) -> Mapping[str, Any]:
+    """The configuration of an earlier sweep; empty where it cannot be read."""
+    try:
+        described = json.loads((sweep / paths.DESCRIPTION_NAME).read_text(encoding="utf-8"))
+        config = described["config"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+    return config if isinstance(config, dict) else {}
 
 
 def _repeats_problems(given: object, names: Mapping[str, Any]) -> Iterator[ConfigProblem]:

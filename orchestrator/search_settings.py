@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-SamplerName = Literal["random", "grid", "sobol"]
-SAMPLERS: tuple[SamplerName, ...] = ("random", "grid", "sobol")
+SamplerName = Literal["random", "grid", "sobol", "tpe", "gp", "cma_es"]
+SAMPLERS: tuple[SamplerName, ...] = ("random", "grid", "sobol", "tpe", "gp", "cma_es")
 LEARNING: frozenset[str] = frozenset(("tpe", "gp", "cma_es"))
 _Text = Annotated[str, Field(min_length=1)]
 
@@ -25,8 +25,8 @@ class SearchSettings(BaseModel):
 
     sampler: SamplerName = Field(
         default="random",
-        description="random; grid: every combination in turn; sobol: evenly spread (it needs the "
-        "extra sobol).",
+        description="random; grid: every combination in turn; sobol: evenly spread (extra sobol); "
+        "tpe, gp and cma_es learn from the runs before (extra optuna; gp needs torch too).",
     )
     constraints: list[_Text] = Field(
         default=[],

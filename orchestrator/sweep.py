@@ -22,6 +22,7 @@ from .journal import Event, Journal, RunState, SweepState
 from .samplers import new_seed
 from .samplers.proposals import Proposer
 from .scheduler import GRACE_S, Scheduler
+from .warm_start import read_earlier_sweep
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,10 @@ class Sweep:
             n_workers, gpus_per_run=config.gpus_per_run, runs_per_gpu=config.runs_per_gpu,
             min_free_gpu_memory_gb=config.min_free_gpu_memory_gb,
         )  # fmt: skip
+        earlier = [
+            read_earlier_sweep(loaded.folder / folder, proposer.space)
+            for folder in (() if begun else config.warm_start)
+        ]
         self.n_workers = len(executor.slots)
         self._executor.open()
         try:
@@ -94,7 +99,7 @@ class Sweep:
             raise SweepError(f"cannot write the sweep's folder in {logdir}: {error}") from error
         self._scheduler = Scheduler(
             loaded, proposer, executor, self.folder, self._journal, notify,
-            _first_given(grace_s, config.grace_s, GRACE_S), begun.state if begun else None,
+            _first_given(grace_s, config.grace_s, GRACE_S), begun.state if begun else None, earlier,
         )  # fmt: skip
 
     @classmethod

@@ -130,7 +130,7 @@ def test_to_columns_is_valid_json(value):
         assert read == (written if np.isfinite(written) else None)
 
 
-@pytest.mark.parametrize("wall_time", [np.nan, np.inf])
+@pytest.mark.parametrize("wall_time", [np.nan, np.inf, 1.7e308, -1e300])
 def test_to_columns_survives_times_that_are_none(wall_time):
     points = Points(np.array([1]), np.array([wall_time]), np.array([0.5]))
 

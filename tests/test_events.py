@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import socket
+import threading
 from functools import partial
 
 import anyio
@@ -13,8 +14,9 @@ import pytest
 from live import LIMIT_S, Page, StreamEnded, listening, serving, wait_until, write_at_pace
 
 from ml_tracking_ops.logger import ExperimentLogger, read_log
-from ml_tracking_ops.web import events, subscriber, topics
+from ml_tracking_ops.web import events, feed, subscriber, topics
 from ml_tracking_ops.web.events import parse_wanted
+from ml_tracking_ops.web.feed import Wanted
 
 pytestmark = pytest.mark.anyio
 
@@ -295,6 +297,38 @@ async def test_disconnect_frees_what_was_followed(tmp_path, logger, run_id):
         assert not dashboard.feed._by_path
 
 
+async def test_page_that_comes_while_the_only_other_leaves_misses_nothing(tmp_path, logger, run_id):
+    """It connects again with one run more; while that is looked up, all others are forgotten."""
+    with ExperimentLogger(logdir=str(tmp_path)) as other:
+        other.add_scalar("loss", 1.0, 0)
+    wanted = [Wanted("run", run_id, 0), Wanted("catalog", "", 1)]
+    one_more = Wanted("run", os.path.basename(other.folder), 0)
+    may_look, looks = threading.Event(), []
+
+    def look_up(catalog):
+        looks.append(catalog)
+        may_look.wait(LIMIT_S)
+
+    async with serving(tmp_path) as dashboard, anyio.create_task_group() as tasks:
+        async with dashboard.feed.subscribe(wanted):
+            tasks.start_soon(dashboard.app.state.catalog.use, look_up)  # holds the catalog
+            await wait_until(lambda: looks)
+            entering = dashboard.feed.subscribe([*wanted, one_more])
+            entered = anyio.Event()
+
+            async def enter():
+                async with entering as subscriber:
+                    assert len(subscriber.topics) == 3
+                    entered.set()
+
+            tasks.start_soon(enter)
+            await wait_until(lambda: dashboard.app.state.catalog._lock.statistics().tasks_waiting)
+        assert not dashboard.feed._topics
+        may_look.set()
+        with anyio.fail_after(LIMIT_S):
+            await entered.wait()
+
+
 async def test_deleted_folder_is_survived(tmp_path, logger, run_id):
     logger.add_scalar("loss", 0.5, 1)
     query = (("run", f"{run_id}:0"), ("catalog", 1))
@@ -304,6 +338,27 @@ async def test_deleted_folder_is_survived(tmp_path, logger, run_id):
         with anyio.fail_after(LIMIT_S):
             while run_id not in (await reader.next_of("catalog"))["removed"]:
                 pass
+
+
+async def test_more_streams_than_allowed_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(feed, "MAX_SUBSCRIBERS", 1)
+    async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
+        async with listening(dashboard.address):
+            response = await client.get(f"{dashboard.address}/events")
+        await wait_until(lambda: not dashboard.feed._subscribers)
+        async with listening(dashboard.address):
+            pass
+
+    assert response.status_code == 503
+    assert "too many" in response.json()["error"]
+
+
+async def test_head_is_answered_without_a_stream(tmp_path):
+    async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
+        response = await client.head(f"{dashboard.address}/events?catalog=1")
+
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/event-stream")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 from sweeps import choice, run_command, state_of, sweep_folder, write_config
 
 from ml_tracking_ops.orchestrator import run_sweep
+from ml_tracking_ops.orchestrator.journal import JournalTail
 
 ECHO = """
 import sys
@@ -92,3 +93,44 @@ def test_dry_run_shows_the_commands_until_the_space_is_exhausted(tmp_path: Path)
     assert done.returncode == 0
     assert sorted(line.split("--x=")[1] for line in done.stdout.splitlines()) == ["1", "2", "3"]
     assert "every combination of the search space has been run: 3" in done.stderr
+
+
+def test_sweep_starts_from_the_history_of_an_earlier_one(tmp_path: Path) -> None:
+    space = {"x": choice(1, 2, 3), "y": choice("a", "b")}
+    first = run_sweep(
+        echo_config(tmp_path, max_runs=4, sampler="grid", hyperparameters=space),
+        logdir=tmp_path / "runs", workers=2,
+    )  # fmt: skip
+    config = echo_config(
+        tmp_path, max_runs=9, sampler="grid", hyperparameters={"x": choice(1, 2), "y": space["y"]},
+        warm_start=[f"runs/{first.folder.name}"],
+    )  # fmt: skip
+    again = run_sweep(config, logdir=tmp_path / "again", workers=1)
+    assert [tuple(run.hyperparameters.values()) for run in again.runs] == []
+    config = echo_config(
+        tmp_path, max_runs=9, sampler="tpe", hyperparameters={**space, "y": choice("a", "c")},
+        warm_start=[f"runs/{first.folder.name}"],
+    )  # fmt: skip
+    third = run_sweep(config, logdir=tmp_path / "third", workers=1)
+    found = sorted(tuple(run.hyperparameters.values()) for run in third.runs)
+    assert found == [(1, "c"), (2, "c"), (3, "a"), (3, "c")]
+    assert third.state.warnings == [
+        f"warm_start: 2 runs of {first.folder.name} are left out: they have no place in this "
+        "search space"
+    ]
+
+
+def test_sweep_that_learns_runs_with_several_workers(tmp_path: Path) -> None:
+    config = echo_config(
+        tmp_path, max_runs=24, sampler="tpe",
+        hyperparameters={"x": {"type": "int", "min": 0, "max": 11}, "y": choice("a", "b")},
+    )  # fmt: skip
+    result = run_sweep(config, logdir=tmp_path / "runs", workers=3, seed=4)
+    found = {json.dumps(run.hyperparameters) for run in result.runs}
+    assert len(found) == len(result.runs) == 24
+    assert result.state.counts == {"finished": 22, "failed": 2}
+    events = JournalTail(result.folder / "journal.jsonl").read()
+    known = [event["n_known"] for event in events if event["event"] == "sampled"]
+    assert known == sorted(known)
+    assert known[0] == 0
+    assert known[-1] >= 21

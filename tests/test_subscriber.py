@@ -157,7 +157,7 @@ class LiveStream(RuleBasedStateMachine):
 
 
 LiveStream.TestCase.settings = settings(
-    max_examples=150, stateful_step_count=40, deadline=None,
+    max_examples=60, stateful_step_count=40, deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 TestLiveStream = LiveStream.TestCase

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+_END_OF_TIME_S = 1e15
+
 Int64s = npt.NDArray[np.int64]
 Float64s = npt.NDArray[np.float64]
 
@@ -90,11 +92,12 @@ def to_columns(points: Points) -> dict[str, list[Any]]:
         value[position] = None
     return {
         "step": points.step.tolist(),
-        "wall_time": np.round(_finite_or_zero(points.wall_time), 3).tolist(),
+        "wall_time": np.round(_sane(points.wall_time), 3).tolist(),
         "value": value,
     }
 
 
-def _finite_or_zero(wall_time: Float64s) -> Float64s:
-    # Only a damaged or foreign file holds such times; JSON has no word for them.
-    return np.where(np.isfinite(wall_time), wall_time, 0.0)
+def _sane(wall_time: Float64s) -> Float64s:
+    # Only a foreign or hostile file holds other times; JSON has no word for some of them, and
+    # rounding the largest would overflow.
+    return np.where(np.abs(wall_time) < _END_OF_TIME_S, wall_time, 0.0)

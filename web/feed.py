@@ -34,6 +34,8 @@ _FLOOD_PAUSE_S = 0.1
 _PAUSE_A_SUBSCRIBER_S = 0.00025
 _WATCH_AGAIN_AFTER_S = 1.0
 
+Key = tuple[str, str]
+
 logger = logging.getLogger(__name__)
 
 
@@ -49,13 +51,17 @@ class Wanted:
     id: str
     cursor: int
 
+    @property
+    def key(self) -> Key:
+        return self.kind, self.id
+
 
 class Feed:
     """Brings what is written in the log folder to the pages that follow it."""
 
     def __init__(self, catalog: SharedCatalog) -> None:
         self._catalog = catalog
-        self._topics: dict[tuple[str, str], Topic] = {}
+        self._topics: dict[Key, Topic] = {}
         self._followers: dict[Topic, set[Subscriber]] = {}
         self._by_path: dict[Path, set[Topic]] = {}
         self._subscribers: set[Subscriber] = set()
@@ -100,15 +106,20 @@ class Feed:
             self._remove(subscriber)
 
     async def _enter(self, wanted: list[Wanted]) -> tuple[dict[Topic, Place], list[Wanted]]:
-        unknown = [want for want in wanted if (want.kind, want.id) not in self._topics]
-        made = await self._catalog.use(partial(_make_topics, wanted=unknown)) if unknown else []
-        for (kind, identity), topic in made:
-            self._topics.setdefault((kind, identity), topic)
-        found = {want: self._topics.get((want.kind, want.id)) for want in wanted}
-        places = {
-            topic: topic.place_of(want.cursor) for want, topic in found.items() if topic is not None
-        }
-        return places, [want for want, topic in found.items() if topic is None]
+        topics = {want.key: self._topics.get(want.key) for want in wanted}
+        unknown = [want for want in wanted if topics[want.key] is None]
+        if unknown:
+            topics.update(await self._catalog.use(partial(_make_topics, wanted=unknown)))
+        # Meanwhile others have come and gone: a topic that was known may be forgotten, one that
+        # was not may be known. Nothing is awaited from here until the follower is added.
+        for key, topic in topics.items():
+            if topic is not None:
+                topics[key] = self._topics.setdefault(key, topic)
+        places: dict[Topic, Place] = {}
+        for want in wanted:
+            if (followed := topics[want.key]) is not None:
+                places[followed] = followed.place_of(want.cursor)
+        return places, [want for want in wanted if topics[want.key] is None]
 
     def _add(self, subscriber: Subscriber) -> None:
         self._subscribers.add(subscriber)
@@ -252,9 +263,8 @@ def _read_file_on(
     return update, reader if has_moved_on and is_same_file else None
 
 
-def _make_topics(catalog: Catalog, wanted: list[Wanted]) -> list[tuple[tuple[str, str], Topic]]:
-    made = [((want.kind, want.id), _make_topic(catalog, want)) for want in wanted]
-    return [(key, topic) for key, topic in made if topic is not None]
+def _make_topics(catalog: Catalog, wanted: list[Wanted]) -> dict[Key, Topic | None]:
+    return {want.key: _make_topic(catalog, want) for want in wanted}
 
 
 def _make_topic(catalog: Catalog, want: Wanted) -> Topic | None:

@@ -17,9 +17,9 @@ from .charts import Points, sort_by_step, thin
 
 T = TypeVar("T")
 
-OVERVIEW_BUCKETS = 512
-_OVERVIEW_BYTES = 64 << 20
-_ALL_POINTS_BYTES = 64 << 20
+OVERVIEW_BUCKETS = 1024
+_OVERVIEW_BYTES = 128 << 20
+_ALL_POINTS_BYTES = 48 << 20
 _POINT_BYTES = 24
 _ENTRY_BYTES = 500
 

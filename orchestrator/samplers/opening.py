@@ -1,8 +1,10 @@
 """From the name of a sampler to the sampler."""
 
+import importlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ..errors import UsageError
 from ..search_settings import LEARNING
 from ..space import Combination, Space
 from .base import Sampler
@@ -30,7 +32,7 @@ def check_sampler(name: str) -> bool:
         import_extra("cmaes", "optuna", what)
     if name == "gp":
         import_extra("scipy", "optuna", what)
-        import_extra("torch", "optuna", what)
+        _import_torch()
     return name in LEARNING
 
 
@@ -45,3 +47,19 @@ def open_sampler(
             return GridSampler(space, seed, taken)
         case "sobol":
             return SobolSampler(space, seed, taken)
+        case name:
+            from .learning import LearningSampler
+
+            return LearningSampler(space, seed, name, config.optimization_goal or "min", taken)
+
+
+def _import_torch() -> None:
+    """Torch comes with no extra of ours: it is large, and which build fits depends on the GPU."""
+    try:
+        importlib.import_module("torch")
+    except ImportError as error:
+        raise UsageError(
+            f"the sampler gp needs PyTorch ({error}), which Optuna's Gaussian process is written "
+            "in; install it (https://pytorch.org/get-started/locally, the build for CPUs is "
+            "enough), or use the sampler tpe"
+        ) from None

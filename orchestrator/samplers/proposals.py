@@ -45,10 +45,10 @@ class Proposer:
         self.learns = check_sampler(config.sampler)
         self._config = config
         self._seed = seed
-        self._space = Space(config.hyperparameters, config.constraints)
+        self.space = Space(config.hyperparameters, config.constraints)
         self._sampler: Sampler | None = None
         self._first = [
-            complete_combination(self._space, given, seed, number)
+            complete_combination(self.space, given, seed, number)
             for number, given in enumerate(config.first_runs, 1)
         ]
         self._repeats = RepeatedRuns(config.repeats, config.max_runs)
@@ -76,9 +76,7 @@ class Proposer:
         if number <= len(self._first):
             return self._first[number - 1], None
         if self._sampler is None:
-            self._sampler = open_sampler(
-                self._config, self._space, self._seed, self._taken(history)
-            )
+            self._sampler = open_sampler(self._config, self.space, self._seed, self._taken(history))
         found = self._sampler.combination(number - len(self._first), history)
         n_known = sum(isinstance(event, Ended) for event in history) if self.learns else None
         return found, n_known

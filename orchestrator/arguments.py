@@ -55,7 +55,7 @@ def _command_parser() -> argparse.ArgumentParser:
 
     sweep = add("sweep", "run a hyperparameter sweep")
     sweep.add_argument("config", nargs="?", type=Path, metavar="CONFIG",
-                       help="default: experiment_cfg.json")  # fmt: skip
+                       help="default: experiment_cfg.json; W&B's sweep.yaml too")  # fmt: skip
     sweep.add_argument("--resume", metavar="SWEEP",
                        help="go on with this sweep: a folder, or a name in list")  # fmt: skip
     sweep.add_argument("--max-runs", type=_count, metavar="N",

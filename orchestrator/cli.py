@@ -67,6 +67,8 @@ def _load(options: argparse.Namespace) -> Any:
     from .config import load_config
 
     loaded = load_config(options.config or Path(paths.CONFIG_NAME))
+    for note in loaded.notes:
+        say(f"note: {note}")
     return loaded if options.max_runs is None else loaded.with_max_runs(options.max_runs)
 
 
@@ -122,7 +124,10 @@ def _run_sweep(open_sweep: Any, announce: Any = None) -> int:
         result = anyio.run(run)
     finally:
         progress.close()
-    return _report(result.state, result.folder, config.optimization_metric)
+    code = _report(result.state, result.folder, config.optimization_metric)
+    if config.repeats is not None:
+        _print_best_mean(result.runs, config)
+    return code
 
 
 def _attach(options: argparse.Namespace) -> int:
@@ -156,6 +161,19 @@ def _report(state: Any, folder: Path, metric: str | None) -> int:
     if state.status == "killed":
         return EXIT_INTERRUPTED
     return 0 if state.status == "finished" else EXIT_FAILURE
+
+
+def _print_best_mean(runs: Any, config: Any) -> None:
+    """The best combination of a sweep with `repeats`, which one lucky run does not make."""
+    from .combinations import best_combination, repeated_combinations
+
+    combinations = repeated_combinations(runs, config.repeats.seed_name)
+    best = best_combination(combinations, config.optimization_goal)
+    if best is not None:
+        spread = "" if best.spread is None else f" ± {best.spread:.3g}"
+        values = ", ".join(f"{name}={value}" for name, value in best.hyperparameters.items())
+        print(f"best combination: {config.optimization_metric}={best.mean:.6g}{spread} "
+              f"in {len(best.values)} runs  {values}")  # fmt: skip
 
 
 def _print_failure(state: Any) -> None:

@@ -17,8 +17,10 @@ from .output import collapse_line
 _NUMBER = (
     r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|NaN|inf(?:inity)?|Infinity)"
 )
-_NAMED = (
-    r"(?<![\w./])(?P<name>[^\W\d][\w./-]*)[ \t]*{}[ \t]*(?P<value>" + _NUMBER + r")(?![\w.]*\w)"
+_NAMED = (  # quotes as they stand where a dictionary is printed
+    r"(?<![\w./])(?P<name>[^\W\d][\w./-]*)['\"]?[ \t]*{}[ \t]*['\"]?(?P<value>"
+    + _NUMBER
+    + r")(?![\w.]*\w)"
 )
 _BUILT_IN = {"name: value": _NAMED.format(":"), "name=value": _NAMED.format("=")}
 _STEP = "step"

@@ -62,6 +62,12 @@ class Story:
                 run.best_value, run.best_step = event["best_value"], event["best_step"]
             case "ended" if index is not None:
                 return self._end_lines(self.state.runs[index])
+            case "retrying":
+                return [
+                    ("yellow", f"run {event['index']} is tried again in {event['delay_s']:g} s")
+                ]
+            case "stopping":
+                return [("bold", f"the sweep ends: {event['reason']}")]
             case "warning" | "trouble":
                 return [("bold yellow", f"warning: {event['message']}")]
         return []

@@ -3,7 +3,7 @@
 import difflib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +20,7 @@ from .search_problems import search_problems
 from .search_settings import ALLOWED as SEARCH_ALLOWED
 from .search_settings import Repeats, SearchSettings
 from .space import KINDS, Hyperparameter, SearchSpace
+from .wandb_sweep import SUFFIXES, load_wandb_sweep
 
 RESERVED_NAMES = frozenset(("logdir",))
 _KINDS: Mapping[str, type[BaseModel]] = KINDS
@@ -82,25 +83,33 @@ class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
 class LoadedConfig:
     """A valid configuration together with where it came from.
 
-    `folder` is where runs are started; `source` is the configuration as it was given.
+    `folder` is where runs are started; `source` is the configuration as it was given; `notes`
+    say what goes another way here than in the file it was read from.
     """
 
     config: SweepConfig
     source: dict[str, JsonValue]
     folder: Path
     path: Path | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def script(self) -> Path:
         return self.folder / self.config.main_script_name
 
+    def with_max_runs(self, max_runs: int) -> "LoadedConfig":
+        config = self.config.model_copy(update={"max_runs": max_runs})
+        return replace(self, config=config, source={**self.source, "max_runs": max_runs})
+
 
 def load_config(path: Path) -> LoadedConfig:
-    """Read and validate a configuration file.
+    """Read and validate a configuration file: ours, or a W&B sweep file (`.yaml`).
 
     Raises:
         ConfigError: the file is missing, is no JSON, or has mistakes; all of them are named.
     """
+    if path.suffix.lower() in SUFFIXES:
+        return load_wandb_sweep(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

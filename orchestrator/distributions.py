@@ -84,7 +84,10 @@ class _Range(Distribution):
 
 
 class Uniform(_Range):
-    """Every value in [min, max) is equally likely; with `step`, min, min + step, … up to max."""
+    """Every value in [min, max) is equally likely; with `step`, min, min + step, … up to max.
+
+    Where min and step are whole numbers, so are the values.
+    """
 
     type: Literal["uniform"]
 
@@ -102,7 +105,9 @@ class Uniform(_Range):
 
     def nth(self, position: int) -> float:
         # in decimal, so that 0.1 + 2 * 0.1 is 0.3, as it was meant
-        return float(Decimal(repr(self.min)) + position * Decimal(repr(self.step)))
+        value = Decimal(repr(self.min)) + position * Decimal(repr(self.step))
+        is_whole = self.min.is_integer() and (self.step or 0.5).is_integer()
+        return int(value) if is_whole else float(value)
 
     def _nearest(self, value: float) -> float:
         return self.nth(round((value - self.min) / (self.step or math.inf)))
@@ -111,7 +116,7 @@ class Uniform(_Range):
 class LogUniform(_Range):
     """The logarithm is uniform; the bounds are the values' own, not exponents.
 
-    With `step`, values are rounded to its multiples.
+    With `step`, values are rounded to its multiples: whole numbers where the step is one.
     """
 
     type: Literal["loguniform"]
@@ -258,7 +263,8 @@ class LogNormal(_Bell):
 
 
 def _multiple(count: int, step: float) -> float:
-    return float(count * Decimal(repr(step)))
+    """So many steps: a whole number where the step is one."""
+    return count * int(step) if step.is_integer() else float(count * Decimal(repr(step)))
 
 
 def _open(unit: float) -> float:

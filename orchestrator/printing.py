@@ -55,6 +55,27 @@ def print_sweep(report: dict[str, Any]) -> None:
     print_table(("RUN", "NAME", "STATE", *names, metric, "AT STEP", "REASON"), rows)
     if report["best"]:
         print(f"best: {report['best']}")
+    if report.get("combinations"):
+        _print_combinations(report)
+
+
+def _print_combinations(report: dict[str, Any]) -> None:
+    """The means of combinations that were run several times."""
+    found = report["combinations"]
+    names = list(dict.fromkeys(name for one in found for name in one["hyperparameters"]))
+    rows = [
+        (
+            str(one["combination"]),
+            *(short(one["hyperparameters"].get(name)) for name in names),
+            str(one["n_values"]), short(one["mean"]), short(one["spread"]),
+        )
+        for one in found
+    ]  # fmt: skip
+    metric = (report["optimization_metric"] or "best").upper()
+    print()
+    print_table(("COMBINATION", *names, "RUNS", f"MEAN {metric}", "SPREAD"), rows)
+    if report["best_combination"] is not None:
+        print(f"best combination: {report['best_combination']}")
 
 
 def print_run(report: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from ml_tracking_ops.logger.reader import RunLog, Series, read_log
 
 from .catalog import Catalog, Experiment, FoundRun, Sweep, best_of
+from .combinations import RepeatedCombination, best_combination, repeated_combinations
 from .journal import RunState
 
 _CSV_BLOCK = 10_000
@@ -76,6 +77,34 @@ def show_sweep(sweep: Sweep) -> dict[str, Any]:
         "counts": state.counts,
         "best": None if best is None else best.name,
         "runs": [run_entry(state.runs[index]) for index in sorted(state.runs)],
+        **_combinations_entry(sweep),
+    }
+
+
+def _combinations_entry(sweep: Sweep) -> dict[str, Any]:
+    """The combinations of a sweep with `repeats`; nothing for others."""
+    repeats = sweep.config.get("repeats")
+    if not isinstance(repeats, Mapping):
+        return {}
+    runs = sweep.state.runs
+    found = repeated_combinations(
+        (runs[index] for index in sorted(runs)), str(repeats.get("seed_name"))
+    )
+    best = best_combination(found, sweep.optimization_goal)
+    return {
+        "combinations": [_combination_entry(one) for one in found],
+        "best_combination": None if best is None else best.number,
+    }
+
+
+def _combination_entry(one: RepeatedCombination) -> dict[str, Any]:
+    return {
+        "combination": one.number,
+        "hyperparameters": one.hyperparameters,
+        "runs": [run.name for run in one.runs],
+        "n_values": len(one.values),
+        "mean": finite(one.mean),
+        "spread": finite(one.spread),
     }
 
 

@@ -55,6 +55,20 @@ def test_values_are_listed_in_order(definition: dict[str, Any], values: list[Any
     assert distribution.count == len(values)
 
 
+@pytest.mark.parametrize(
+    ("definition", "kind"),
+    [
+        ({"type": "uniform", "min": 0, "max": 100, "step": 10}, int),
+        ({"type": "uniform", "min": 0.5, "max": 100, "step": 10}, float),
+        ({"type": "loguniform", "min": 32, "max": 256, "step": 8}, int),
+        ({"type": "normal", "mu": 50, "sigma": 10, "step": 5}, int),
+        ({"type": "normal", "mu": 50, "sigma": 10, "step": 0.5}, float),
+    ],
+)
+def test_whole_steps_give_whole_numbers(definition: dict[str, Any], kind: type) -> None:
+    assert type(distribution_of(**definition).at(0.4)) is kind
+
+
 def test_quantiles_are_those_of_the_distribution() -> None:
     assert distribution_of(type="loguniform", min=1e-4, max=1e-2).at(0.5) == pytest.approx(1e-3)
     assert distribution_of(type="normal", mu=3, sigma=2).at(0.5) == pytest.approx(3)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import ml_tracking_ops.experiment
 import ml_tracking_ops.logger
-from ml_tracking_ops.logger import experiment_logger
 
 # Each of these would cost more than the whole logger.
 COSTLY = {
@@ -22,9 +22,9 @@ def modules_after(tmp_path: Path) -> Callable[[str], set[str]]:
     """What a statement loads, beyond what Python loads without any site-packages."""
     package = tmp_path / "ml_tracking_ops"
     package.mkdir()
-    folder = Path(experiment_logger.__file__).parent
-    (package / "logger").symlink_to(folder)
-    (package / "experiment").symlink_to(folder / "experiment")
+    for module in (ml_tracking_ops.logger, ml_tracking_ops.experiment):
+        folder = Path(str(module.__file__)).parent
+        (package / folder.name).symlink_to(folder)
 
     def run(statement: str) -> set[str]:
         script = (

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sweeps import choice, run_command, state_of, sweep_folder, write_config
 
 from ml_tracking_ops.orchestrator import run_sweep
@@ -85,6 +86,37 @@ def test_repeats_have_their_own_seeds_and_those_of_a_hopeless_combination_are_no
         1: 0, 2: 1, 3: 2, 4: 3,
     }  # fmt: skip
     assert "every combination" in (result.state.reason or "")
+
+    done = run_command("show", result.folder, "--json", folder=tmp_path)
+    report = json.loads(done.stdout)
+    assert [(one["mean"], one["n_values"]) for one in report["combinations"]] == [
+        (0.01, 1), (pytest.approx(1.02), 3), (pytest.approx(2.02), 3), (pytest.approx(3.02), 3),
+    ]  # fmt: skip
+    assert report["combinations"][3]["spread"] == pytest.approx(0.01)
+    assert report["combinations"][3]["hyperparameters"] == {"x": 3}
+    assert report["best_combination"] == 4
+    table = run_command("show", result.folder, folder=tmp_path).stdout
+    assert "MEAN ACCURACY" in table
+    assert "best combination: 4" in table
+
+
+def test_best_combination_is_said_at_the_end(tmp_path: Path) -> None:
+    echo_config(
+        tmp_path, max_runs=6, sampler="grid", repeats={"count": 3, "seed_name": "seed"},
+        hyperparameters={"x": choice(1, 2)},
+    )  # fmt: skip
+    done = run_command("sweep", "--workers", "2", folder=tmp_path)
+    assert "best combination: Accuracy=2.02 ± 0.01 in 3 runs  x=2" in done.stdout
+
+
+def test_repeats_are_not_begun_beyond_the_last_run(tmp_path: Path) -> None:
+    config = echo_config(
+        tmp_path, max_runs=7, sampler="grid", repeats={"count": 3, "seed_name": "seed"},
+        hyperparameters={"x": choice(1, 2, 3, 4)},
+    )  # fmt: skip
+    result = run_sweep(config, logdir=tmp_path / "runs", workers=4)
+    runs = [run.hyperparameters["x"] for run in result.runs]
+    assert sorted(runs) == [1, 1, 1, 2, 2, 2, 3]
 
 
 def test_dry_run_shows_the_commands_until_the_space_is_exhausted(tmp_path: Path) -> None:

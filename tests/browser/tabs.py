@@ -10,11 +10,17 @@ PATIENCE_MS = 15_000
 
 @dataclass
 class Tabs:
-    """Opens tabs; whatever they write to the console as an error is kept in `errors`."""
+    """Opens tabs; whatever they write to the console as an error is kept in `errors`.
+
+    Where an error is what a test is about, `expected` is a part of its text; such errors, which
+    may come until the tab is closed, are kept in `expected_errors`.
+    """
 
     browser: Browser
     cdn_files: dict[str, tuple[bytes, str]]
     errors: list[str] = field(default_factory=list)
+    expected: str | None = None
+    expected_errors: list[str] = field(default_factory=list)
     _contexts: list[BrowserContext] = field(default_factory=list)
 
     def open(
@@ -47,7 +53,9 @@ class Tabs:
 
     def _note(self, message: object) -> None:
         if getattr(message, "type", "") == "error":
-            self.errors.append(str(getattr(message, "text", message)))
+            text = str(getattr(message, "text", message))
+            is_expected = self.expected is not None and self.expected in text
+            (self.expected_errors if is_expected else self.errors).append(text)
 
     def _answer(self, route: Route) -> None:
         body, content_type = self.cdn_files[route.request.url]

@@ -1,0 +1,63 @@
+"""Combinations that are run several times: the mean of their runs, and the spread."""
+
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from .journal import RunState
+from .objective import Goal, is_better
+
+
+@dataclass(frozen=True)
+class RepeatedCombination:
+    """The runs of one combination; those without a value count in `runs` alone.
+
+    `spread` is the standard deviation of the values (of a sample), `None` below two.
+    """
+
+    number: int
+    hyperparameters: dict[str, Any]
+    runs: list[RunState]
+
+    @property
+    def values(self) -> list[float]:
+        return [run.best_value for run in self.runs if run.best_value is not None]
+
+    @property
+    def mean(self) -> float | None:
+        return statistics.fmean(self.values) if self.values else None
+
+    @property
+    def spread(self) -> float | None:
+        return statistics.stdev(self.values) if len(self.values) > 1 else None
+
+
+def repeated_combinations(runs: Iterable[RunState], seed_name: str) -> list[RepeatedCombination]:
+    """The combinations of a sweep with `repeats`, in the order in which they were begun."""
+    found: dict[int, RepeatedCombination] = {}
+    for run in runs:
+        number = run.index if run.combination is None else run.combination
+        if number not in found:
+            shared = {n: v for n, v in run.hyperparameters.items() if n != seed_name}
+            found[number] = RepeatedCombination(number, shared, [])
+        found[number].runs.append(run)
+    return [found[number] for number in sorted(found)]
+
+
+def best_combination(
+    combinations: Iterable[RepeatedCombination], goal: Goal | None
+) -> RepeatedCombination | None:
+    """The one with the best mean; of those with fewer runs than others only if none is left.
+
+    A combination that was not repeated, since its first run failed or was stopped, has shown less.
+    """
+    known = [one for one in combinations if one.mean is not None]
+    most = max((len(one.values) for one in known), default=0)
+    best: RepeatedCombination | None = None
+    for one in known:
+        if len(one.values) < most or goal is None or one.mean is None:
+            continue
+        if best is None or is_better(one.mean, best.mean, goal):
+            best = one
+    return best

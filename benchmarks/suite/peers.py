@@ -86,11 +86,12 @@ def run_worker(
     Raises:
         PeerMissingError: it failed; says how.
     """
+    FOLDER.mkdir(exist_ok=True)  # some peers write to the folder in which they are started
     command = [str(python), str(WORKERS / f"{worker}.py"), *map(str, arguments)]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=timeout_s, check=False,
-            env={**os.environ, **_QUIET}, stdin=subprocess.DEVNULL,
+            env={**os.environ, **_QUIET}, stdin=subprocess.DEVNULL, cwd=FOLDER,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise PeerMissingError(

@@ -254,7 +254,8 @@ class Scheduler:
             output_tail=tail,
             **self._fate(run.attempt, status),
         )
-        self._warn_if_silent(run)
+        if run.stopping != "interrupted":  # it may not have come so far
+            self._warn_if_silent(run)
         self._see_best(run)
         self._after_end(run.attempt, status)
 

@@ -6,15 +6,23 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from .formats import format_number
+
 _SHOWN_ELSEWHERE = frozenset(
-    ("hyperparameters", "main_script_name", "max_runs", "early_stopping", "early_stopping_patience",
-     "optimization_metric", "optimization_goal", "seed", "sampled_hyperparameters", "$schema")
+    (
+        "hyperparameters", "main_script_name", "max_runs", "early_stopping",
+        "early_stopping_patience", "optimization_metric", "optimization_goal", "seed",
+        "sampled_hyperparameters", "$schema",
+    )
 )  # fmt: skip
+_UNITS = {"_s": "s", "_gb": "GB", "_hours": "h"}
+_NAMED_BY = ("rule", "type", "name")
+_ONLY_NAMES = frozenset(("environment",))  # its values may be secret
 
 
 @dataclass(frozen=True)
 class SpaceRow:
-    """One hyperparameter: candidates, or bounds, or else a text."""
+    """One hyperparameter: candidates, or bounds, or neither; `text` says whatever else it has."""
 
     name: str
     type: str
@@ -53,13 +61,29 @@ def _items(value: object) -> list[tuple[object, object]]:
 def _space_row(name: str, value: object) -> SpaceRow:
     if not isinstance(value, dict):
         return SpaceRow(name, "?", text=str(value))
-    kind = str(value.get("type") or value.get("hyp_type") or "?")
-    if isinstance(value.get("candidates"), list):
-        return SpaceRow(name, kind, candidates=tuple(value["candidates"]))
-    if "min" in value and "max" in value:
-        return SpaceRow(name, kind, low=value["min"], high=value["max"])
-    rest = {key: item for key, item in value.items() if key not in ("type", "hyp_type")}
-    return SpaceRow(name, kind, text=str(rest.get("hyp_desc") or rest))
+    rest = dict(value)
+    kind = str(rest.pop("type", None) or rest.pop("hyp_type", None) or "?")
+    candidates = rest.pop("candidates") if isinstance(rest.get("candidates"), list) else None
+    has_bounds = "min" in rest and "max" in rest
+    low, high = (rest.pop("min"), rest.pop("max")) if has_bounds else (None, None)
+    text = str(rest.pop("hyp_desc", ""))
+    text = " · ".join(part for part in (text, readable(rest, " · ")) if part)
+    return SpaceRow(name, kind, None if candidates is None else tuple(candidates), low, high, text)
+
+
+def readable(value: object, separator: str = ", ") -> str:
+    """A value of the configuration in a line: ``asha (min_resource 3)``, ``batch_size 32``."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return separator.join(readable(item) for item in value)
+    if not isinstance(value, dict):
+        return format_number(value)
+    title = next((key for key in _NAMED_BY if isinstance(value.get(key), str)), None)
+    parts = [f"{key} {readable(item)}" for key, item in value.items() if key != title]
+    if title is None:
+        return separator.join(parts)
+    return f"{value[title]} ({separator.join(parts)})" if parts else str(value[title])
 
 
 def _facts(description: Mapping[str, Any], config: Mapping[str, Any]) -> list[Fact]:
@@ -73,12 +97,20 @@ def _facts(description: Mapping[str, Any], config: Mapping[str, Any]) -> list[Fa
         facts.append(Fact("Goal", f"{wanted} {metric}"))
     facts.append(Fact("Early stopping", _early_stopping(config)))
     facts += [
-        Fact(str(key).replace("_", " ").capitalize(), str(value))
+        _setting(str(key), value)
         for key, value in config.items()
-        if key not in _SHOWN_ELSEWHERE
+        if key not in _SHOWN_ELSEWHERE and value not in (None, [], {})
     ]
     facts += _origin(description)
     return facts
+
+
+def _setting(key: str, value: object) -> Fact:
+    unit = next((unit for suffix, unit in _UNITS.items() if key.endswith(suffix)), "")
+    label = key.removesuffix("_s").removesuffix("_gb").replace("_", " ").capitalize()
+    if key in _ONLY_NAMES and isinstance(value, dict):
+        value = [str(name) for name in value]
+    return Fact(label, f"{readable(value)} {unit}".rstrip())
 
 
 def _early_stopping(config: Mapping[str, Any]) -> str:

@@ -40,7 +40,7 @@ with ExperimentLogger(logdir=config.logdir) as writer:
     for epoch in range(config.epochs):
         began = time.perf_counter()
         order = random.permutation(len(train_x))
-        for start in range(0, len(order), config.batch_size):
+        for start in range(0, len(order) - config.batch_size + 1, config.batch_size):
             batch = order[start : start + config.batch_size]
             model.partial_fit(train_x[batch], train_y[batch], classes=classes)
             step += 1

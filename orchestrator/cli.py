@@ -60,9 +60,9 @@ def _run_sweep(loaded: Any, options: argparse.Namespace) -> int:
     config = loaded.config
     sweep = Sweep(loaded, options.logdir, n_workers=options.workers, seed=options.seed,
                   notify=lambda event: progress.on_event(event))  # fmt: skip
-    say(f"sweep {shown(sweep.folder)}: {config.max_runs} runs, {sweep.n_workers} at once, "
+    say(f"sweep {shown(sweep.folder)}: {sweep.most_runs} runs, {sweep.n_workers} at once, "
          f"seed {sweep.seed}")  # fmt: skip
-    progress = open_progress(config.max_runs, config.optimization_goal, config.optimization_metric)
+    progress = open_progress(sweep.most_runs, config.optimization_goal, config.optimization_metric)
 
     async def run() -> SweepResult:
         async with anyio.create_task_group() as tasks:

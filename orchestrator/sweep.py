@@ -85,6 +85,7 @@ class Sweep:
             for folder in config.warm_start
         ]
         self.n_workers = len(executor.slots)
+        self.most_runs = proposer.most_runs
         try:
             self.folder = Path(paths.create_unique_folder(str(logdir.resolve()), paths.timestamp()))
             write_description(self.folder, describe_sweep(loaded, self.seed, self.n_workers))

@@ -1,10 +1,13 @@
 """Mistakes in a search are all told at once, each with its key."""
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ml_tracking_ops.orchestrator.config import SweepConfig, validate_config
 from ml_tracking_ops.orchestrator.errors import ConfigError
@@ -183,3 +186,27 @@ def test_earlier_sweep_must_have_optimised_the_same(folder: Path) -> None:
     )
     assert found["warm_start.0"] == 'that sweep has optimization_metric "loss", this one "Loss"'
     assert accept(folder, warm_start=["runs/a"], **asked).warm_start == ["runs/a"]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+    | st.sampled_from(["lr", "optimizer", "sgd", "uniform", "int", "tied", "lr < 1", 0.5, 10**400]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["type", "min", "max", "step", "when", "to", "candidates", "lr", "value",
+                         "probabilities", "count", "seed_name", "mu", "sigma", "optimizer"]),
+        inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+keys = st.sampled_from(["sampler", "constraints", "first_runs", "warm_start", "repeats", "x"])
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.dictionaries(keys, json_values, max_size=4))
+def test_whatever_stands_in_the_file_is_accepted_or_explained(
+    folder: Path, changes: dict[str, Any]
+) -> None:
+    extra = {"x": changes.pop("x")} if "x" in changes else {}
+    with contextlib.suppress(ConfigError):
+        accept(folder, **changes, hyperparameters=hyperparameters(**extra))

@@ -12,10 +12,16 @@ LOG_SUFFIX = ".log"
 ARGUMENTS_SUFFIX = ".json"
 DESCRIPTION_NAME = "experiment_description.json"
 JOURNAL_NAME = "journal.jsonl"
+PROCESSES_NAME = "processes.jsonl"
+ORCHESTRATOR_LOG_NAME = "orchestrator.log"
 CONFIG_NAME = "experiment_cfg.json"
 
 RUN_FILE_VARIABLE = "ML_TRACKING_OPS_RUN_FILE"
 """Environment variable that names the `.dat` file of a run which a sweep started."""
+ATTEMPT_VARIABLE = "ML_TRACKING_OPS_ATTEMPT"
+"""… that says which attempt at this combination of hyperparameters a run is: 1, 2, …."""
+PREVIOUS_RUN_FILES_VARIABLE = "ML_TRACKING_OPS_PREVIOUS_RUN_FILES"
+"""… that holds the `.dat` files of the earlier attempts, oldest first, as a JSON list."""
 
 
 def timestamp(seconds: float | None = None) -> str:

@@ -3,12 +3,15 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .errors import ConfigError, SweepError, TrackingError, UsageError
-    from .sweep import SweepResult, run_sweep
+    from .errors import ConfigError, SweepError, SweepHeldError, TrackingError, UsageError
+    from .sweep import SweepResult, resume, run_sweep
 
-__all__ = ["ConfigError", "SweepError", "SweepResult", "TrackingError", "UsageError", "run_sweep"]
+__all__ = [
+    "ConfigError", "SweepError", "SweepHeldError", "SweepResult", "TrackingError", "UsageError",
+    "resume", "run_sweep",
+]  # fmt: skip
 
-_ERRORS = frozenset(("ConfigError", "SweepError", "TrackingError", "UsageError"))
+_ERRORS = frozenset(("ConfigError", "SweepError", "SweepHeldError", "TrackingError", "UsageError"))
 
 
 def __getattr__(name: str) -> Any:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ml_tracking_ops.logger import paths
-
 EXIT_USAGE = 2
 _DESCRIPTION = "Hyperparameter sweeps and experiment tracking on your own machine."
 _SEED_FORMS = """\
@@ -41,8 +39,8 @@ def _seed_parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="ml-tracking-ops", allow_abbrev=False)
     parser.add_argument("--run_sweep", type=_boolean, default=False, metavar="True|False")
     _add_web_options(parser)
-    parser.set_defaults(config=Path(paths.CONFIG_NAME), workers=None,
-                        seed=None, web=False, dry_run=False)  # fmt: skip
+    parser.set_defaults(config=None, workers=None, seed=None, web=False, dry_run=False,
+                        resume=None, max_runs=None, detach=False)  # fmt: skip
     return parser
 
 
@@ -56,15 +54,25 @@ def _command_parser() -> argparse.ArgumentParser:
     add = _adder(commands)
 
     sweep = add("sweep", "run a hyperparameter sweep")
-    sweep.add_argument("config", nargs="?", type=Path, default=Path(paths.CONFIG_NAME),
-                       metavar="CONFIG",
+    sweep.add_argument("config", nargs="?", type=Path, metavar="CONFIG",
                        help="default: experiment_cfg.json; W&B's sweep.yaml too")  # fmt: skip
+    sweep.add_argument("--resume", metavar="SWEEP",
+                       help="go on with this sweep: a folder, or a name in list")  # fmt: skip
+    sweep.add_argument("--max-runs", type=_count, metavar="N",
+                       help="overrides the configuration's, also on resuming")  # fmt: skip
+    sweep.add_argument("--detach", action="store_true",
+                       help="run it in the background; see attach")  # fmt: skip
     _add_sweep_options(sweep)
     sweep.add_argument("--seed", type=_whole, help="determines every combination")
     sweep.add_argument("--web", action="store_true", help="show the dashboard meanwhile")
     sweep.add_argument("--dry-run", action="store_true",
                        help="print the commands that would run, and run none")  # fmt: skip
     _add_address(sweep)
+
+    attach = add("attach", "show the progress of a sweep that runs elsewhere")
+    attach.add_argument("sweep", nargs="?", metavar="SWEEP",
+                        help="default: the newest that goes on")  # fmt: skip
+    _add_logdir(attach)
 
     _add_web_options(add("web", "show the dashboard"))
 

@@ -2,17 +2,16 @@
 
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from .executors.base import RunningRun
 from .journal import RunStatus
+from .process_records import status_by_exit_code
 from .rules import StopDecision
 from .run_monitor import RunMonitor
 from .samplers import Combination
-
-_STOPPED_FROM_OUTSIDE = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,10 @@ class Attempt:
     index: int
     hyperparameters: Combination
     number: int = 1
+
+    def again(self) -> "Attempt":
+        """The next attempt at the same combination."""
+        return replace(self, number=self.number + 1)
 
 
 @dataclass(eq=False)
@@ -34,19 +37,41 @@ class ActiveRun:
     monitor: RunMonitor
     log_path: Path
     stopping: StopDecision | Literal["interrupted", "timeout"] | None = None
+    is_leftover: bool = False
+    """Whether it had ended before this orchestrator came to it."""
+    ended_at: float | None = None
 
 
-def run_status(run: ActiveRun, exit_code: int) -> RunStatus:
+def run_status(run: ActiveRun, exit_code: int | None) -> RunStatus:
     """The state of a run that has ended."""
     if isinstance(run.stopping, StopDecision):
         return "early_stopped"
-    if run.stopping is not None or exit_code in _STOPPED_FROM_OUTSIDE:
+    if run.stopping is not None:
         return "killed"
-    return "finished" if exit_code == 0 else "failed"
+    if exit_code is None:
+        return _status_by_log(run.monitor.dat_path)
+    return status_by_exit_code(exit_code)
+
+
+def _status_by_log(dat_path: Path) -> RunStatus:
+    """What the log itself says of how a run ended whose exit code nobody saw."""
+    from ml_tracking_ops.logger.reader import LogFormatError, read_ending
+
+    try:
+        ending = read_ending(dat_path)
+    except (OSError, LogFormatError):
+        return "lost"
+    if not ending.is_closed:
+        return "lost"
+    return "failed" if ending.ended_with_error else "finished"
 
 
 def run_reason(
-    run: ActiveRun, status: RunStatus, exit_code: int, tail: list[str], stop_reason: str | None
+    run: ActiveRun,
+    status: RunStatus,
+    exit_code: int | None,
+    tail: list[str],
+    stop_reason: str | None,
 ) -> str | None:
     """One sentence that says why a run ended as it did; None where there is nothing to say."""
     if isinstance(run.stopping, StopDecision):
@@ -57,6 +82,8 @@ def run_reason(
         return f"stopped after {time.time() - run.process.started_at:.1f} s: timeout_s was over"
     if status == "finished":
         return None
+    if exit_code is None:
+        return "ended unseen: nobody was there to learn its exit code"
     said = f": {tail[-1].strip()}" if tail else ""
     if exit_code < 0:
         return f"ended by signal {-exit_code} ({_signal_name(-exit_code)}){said}"

@@ -16,7 +16,8 @@ from ml_tracking_ops.logger.locks import is_held
 from .errors import NotInLogdirError, UsageError
 from .journal import JournalTail, RunState, RunStatus, SweepState
 from .objective import Best, Goal
-from .process import process_identity
+from .process_records import ProcessRecord, read_processes, status_by_exit_code
+from .supervision.process_table import process_identity
 
 _DEEPEST = 6
 _DESCRIPTION_BYTES = 64 << 20
@@ -79,6 +80,7 @@ class Sweep:
     """The run that each change so far concerns, in order; a new list where the journal was
     replaced. Its length is a cursor: several readers can ask what came after theirs."""
     _by_name: dict[str, int] = field(default_factory=dict, repr=False)
+    _unseen: set[int] = field(default_factory=set, repr=False)
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -111,6 +113,7 @@ class Sweep:
             self.state = SweepState(goal=self.optimization_goal)
             self.changes = []
             self._by_name.clear()
+            self._unseen.clear()
         for event in events:
             index = self.state.apply(event)
             self.changes.append(index)
@@ -143,13 +146,21 @@ class Sweep:
         if self.state.status == "running":
             self.state.status = "lost"
             self.state.reason = "the orchestrator ended without a word"
-        changed: set[int] = set()
-        for run in self.state.runs.values():
-            if run.status == "running" and not self._is_alive(run):
-                run.status = "lost"
-                run.reason = "ended unseen, after its orchestrator"
-                changed.add(run.index)
-        return changed
+        ended = [
+            run
+            for run in self.state.runs.values()
+            if (run.status == "lost" and run.index in self._unseen)
+            or (run.status == "running" and not self._is_alive(run))
+        ]
+        if not ended:
+            return set()
+        records = read_processes(self.path / paths.PROCESSES_NAME)
+        before = self._unseen
+        for run in ended:
+            _end_unseen(run, records.get(run.name or ""))
+        # the record of a run's end may come a moment after the end
+        self._unseen = {run.index for run in ended if run.status == "lost"}
+        return {run.index for run in ended} - (before & self._unseen)
 
     def _has_orchestrator(self) -> bool:
         held = is_held(self._journal.path)
@@ -166,6 +177,17 @@ class Sweep:
         if run.pid is None or self.state.host != platform.node():
             return False
         return process_identity(run.pid) == run.process_identity is not None
+
+
+def _end_unseen(run: RunState, record: ProcessRecord | None) -> None:
+    """Tell the state of a run that ended after its orchestrator, from its exit code on record."""
+    if record is None or record.exit_code is None:
+        run.status, run.reason = "lost", "ended unseen, after its orchestrator"
+        return
+    run.exit_code, run.ended_at = record.exit_code, record.ended_at
+    run.status = "early_stopped" if run.stopped_by else status_by_exit_code(record.exit_code)
+    if run.status not in ("early_stopped", "finished"):
+        run.reason = f"exit code {record.exit_code}"
 
 
 class Catalog:

@@ -5,8 +5,11 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
+
+from ml_tracking_ops.logger import paths
 
 from .arguments import EXIT_USAGE, parse
 from .errors import TrackingError, UsageError
@@ -36,33 +39,79 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
+    if options.resume is not None and (options.config or options.seed is not None):
+        raise UsageError("a sweep that is resumed keeps its configuration and its seed: "
+                         "leave out CONFIG and --seed")  # fmt: skip
+    if options.dry_run:
+        return _dry_run(options)
+    open_sweep = _resumed_sweep(options) if options.resume else _new_sweep(_load(options), options)
+    return (_sweep_in_background if options.detach else _sweep_here)(open_sweep, options)
+
+
+def _resumed_sweep(options: argparse.Namespace) -> Any:
+    """What opens a sweep again, given whom to notify."""
+    from .sweep import Sweep
+
+    return partial(Sweep.resume, options.resume, options.logdir, n_workers=options.workers,
+                   max_runs=options.max_runs)  # fmt: skip
+
+
+def _new_sweep(loaded: Any, options: argparse.Namespace) -> Any:
+    """What opens a new sweep, given whom to notify."""
+    from .sweep import Sweep
+
+    return partial(Sweep, loaded, options.logdir, n_workers=options.workers, seed=options.seed)
+
+
+def _load(options: argparse.Namespace) -> Any:
     from .config import load_config
 
-    loaded = load_config(options.config)
+    loaded = load_config(options.config or Path(paths.CONFIG_NAME))
     for note in loaded.notes:
         say(f"note: {note}")
-    if options.dry_run:
-        return _dry_run(loaded, options)
+    return loaded if options.max_runs is None else loaded.with_max_runs(options.max_runs)
+
+
+def _sweep_here(open_sweep: Any, options: argparse.Namespace, announce: Any = None) -> int:
     if not options.web:
-        return _run_sweep(loaded, options)
+        return _run_sweep(open_sweep, announce)
     with _dashboard(options) as url:
         say(f"dashboard: {url}")
-        return _run_sweep(loaded, options)
+        return _run_sweep(open_sweep, announce)
 
 
-def _run_sweep(loaded: Any, options: argparse.Namespace) -> int:
+def _sweep_in_background(open_sweep: Any, options: argparse.Namespace) -> int:
+    from .detach import BackgroundSweep, go_into_background
+
+    split = go_into_background()
+    if not isinstance(split, BackgroundSweep):
+        return _sweep_here(open_sweep, options, announce=split)
+    folder = split.wait_for_folder()
+    if folder is None:
+        return split.wait()
+    say(f"sweep {shown(folder)} goes on in the background; kill {split.pid} ends it in order")
+    print(f"see its progress: ml-tracking-ops attach {shown(folder)}")
+    return 0
+
+
+def _run_sweep(open_sweep: Any, announce: Any = None) -> int:
+    import copy
+
     import anyio
 
-    from .progress import open_progress
+    from .progress import Progress, open_progress
     from .signals import obey_signals
     from .sweep import Sweep, SweepResult
 
-    config = loaded.config
-    sweep = Sweep(loaded, options.logdir, n_workers=options.workers, seed=options.seed,
-                  notify=lambda event: progress.on_event(event))  # fmt: skip
+    progress: Progress
+    sweep: Sweep = open_sweep(notify=lambda event: progress.on_event(event))
+    config = sweep.config
     say(f"sweep {shown(sweep.folder)}: {sweep.most_runs} runs, {sweep.n_workers} at once, "
          f"seed {sweep.seed}")  # fmt: skip
-    progress = open_progress(sweep.most_runs, config.optimization_goal, config.optimization_metric)
+    if announce is not None:
+        announce(sweep.folder)
+    progress = open_progress(sweep.most_runs, config.optimization_goal, config.optimization_metric,
+                             begun=copy.deepcopy(sweep.state))  # fmt: skip
 
     async def run() -> SweepResult:
         async with anyio.create_task_group() as tasks:
@@ -75,25 +124,40 @@ def _run_sweep(loaded: Any, options: argparse.Namespace) -> int:
         result = anyio.run(run)
     finally:
         progress.close()
-    return _report(result, config)
+    code = _report(result.state, result.folder, config.optimization_metric)
+    if config.repeats is not None:
+        _print_best_mean(result.runs, config)
+    return code
 
 
-def _report(result: Any, config: Any) -> int:
+def _attach(options: argparse.Namespace) -> int:
+    from .attach import find_sweep, follow
+
+    sweep = find_sweep(options.sweep, options.logdir)
+    say(f"sweep {shown(sweep.path)} is {sweep.state.status}  (Ctrl-C leaves it as it is)")
+    try:
+        state = follow(sweep)
+    except KeyboardInterrupt:
+        say(f"the sweep goes on; kill {sweep.state.pid} ends it in order")
+        return 0
+    return _report(state, sweep.path, sweep.optimization_metric)
+
+
+def _report(state: Any, folder: Path, metric: str | None) -> int:
     from .progress import format_combination
 
-    state = result.state
     counts = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in state.counts.items())
     why = f" ({state.reason})" if state.reason else ""
     say(f"sweep {state.status}{why}: {counts or 'no run was started'}")
     if state.status == "failed":
         _print_failure(state)
-    if result.best is not None:
-        best = result.best
-        print(f"best run: {best.name}  {config.optimization_metric}={best.best_value:.6g} "
+    if state.best is not None:
+        best = state.best
+        print(f"best run: {best.name}  {metric}={best.best_value:.6g} "
               f"at step {best.best_step}  {format_combination(best)}")  # fmt: skip
-    if config.repeats is not None:
-        _print_best_mean(result.runs, config)
-    print(f"look at it: ml-tracking-ops web --logdir {shown(result.folder.parent)}")
+    print(f"look at it: ml-tracking-ops web --logdir {shown(folder.parent)}")
+    if state.status in ("killed", "lost"):
+        say(f"go on with it: ml-tracking-ops sweep --resume {shown(folder)}")
     if state.status == "killed":
         return EXIT_INTERRUPTED
     return 0 if state.status == "finished" else EXIT_FAILURE
@@ -121,13 +185,14 @@ def _print_failure(state: Any) -> None:
             say(f"  | {line}")
 
 
-def _dry_run(loaded: Any, options: argparse.Namespace) -> int:
+def _dry_run(options: argparse.Namespace) -> int:
     import shlex
 
     from .command import command_line
     from .preview import preview_runs
     from .sweep import choose_seed
 
+    loaded = _load(options)
     seed = choose_seed(options.seed, loaded)
     say(f"seed {seed}; nothing is started; the sweep's folder is named when it starts")
     folder = options.logdir.resolve() / "SWEEP"
@@ -276,7 +341,7 @@ def _demo(options: argparse.Namespace) -> int:
     options.seed = None
     with _dashboard(options) as url:
         print(f"dashboard: {url}", flush=True)
-        code = _run_sweep(loaded, options)
+        code = _run_sweep(_new_sweep(loaded, options))
         if code == 0 and sys.stdin.isatty() and sys.stdout.isatty():
             print(f"the dashboard stays up at {url}  (Ctrl-C ends it)")
             wait_until_interrupted()
@@ -285,6 +350,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "sweep": _sweep,
+    "attach": _attach,
     "web": _web,
     "list": _list,
     "show": _show,

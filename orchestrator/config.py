@@ -3,7 +3,7 @@
 import difflib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -96,6 +96,10 @@ class LoadedConfig:
     @property
     def script(self) -> Path:
         return self.folder / self.config.main_script_name
+
+    def with_max_runs(self, max_runs: int) -> "LoadedConfig":
+        config = self.config.model_copy(update={"max_runs": max_runs})
+        return replace(self, config=config, source={**self.source, "max_runs": max_runs})
 
 
 def load_config(path: Path) -> LoadedConfig:

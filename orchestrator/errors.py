@@ -6,6 +6,7 @@
     │   ├── NotInLogdirError   no experiment, sweep or run of that name
     │   └── PortTakenError     the web app cannot listen where it was told to
     └── SweepError             the sweep itself cannot go on (exit code 1)
+        └── SweepHeldError     another orchestrator is at work on it
 
 A failed run is no exception: it is recorded in the journal, and the sweep goes on.
 """
@@ -77,3 +78,16 @@ class SweepError(TrackingError):
     def __init__(self, message: str, **data: Any) -> None:
         self.data = data
         super().__init__(message)
+
+
+class SweepHeldError(SweepError):
+    """Another orchestrator works on the sweep, or may do."""
+
+    def __init__(self, folder: Path, pid: int | None, host: str | None) -> None:
+        self.pid = pid
+        self.host = host
+        who = "another process" if pid is None else f"process {pid} on {host}"
+        super().__init__(
+            f"{folder}: {who} is at work on this sweep; watch it with ml-tracking-ops attach, "
+            "or end it (Ctrl-C, kill) and resume then"
+        )

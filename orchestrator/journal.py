@@ -4,7 +4,7 @@ The state of a sweep is what folding its journal gives (`SweepState.apply`) and 
 else, so that any process can rebuild it at any time. Events, each with `event` and `time`
 (seconds since the epoch):
 
-    sweep_started   n_workers, pid, process_identity, host
+    sweep_started   n_workers, max_runs, pid, process_identity, host; again with every resume
     known           hyperparameters, status, best_value, sweep (of an earlier one)
     sampled         index, hyperparameters; combination and repeat, where combinations are
                     repeated; n_known, how many ends a sampler that learns knew of
@@ -43,6 +43,7 @@ _ENDED = frozenset(("finished", "early_stopped", "failed", "killed", "lost"))
 _SWEEP_ENDED = frozenset(("finished", "failed", "killed"))
 
 Event = dict[str, Any]
+BEAT_S = 10.0
 _BLOCK_BYTES = 1 << 20
 _LONGEST_LINE_BYTES = 4 << 20
 
@@ -65,6 +66,8 @@ class RunState:
     ended_at: float | None = None
     exit_code: int | None = None
     attempt: int = 1
+    previous_names: list[str] = field(default_factory=list)
+    stopped_by: dict[str, Any] | None = None
     slot: int | None = None
     pid: int | None = None
     process_identity: str | None = None
@@ -91,7 +94,9 @@ class SweepState:
     started_at: float | None = None
     ended_at: float | None = None
     n_workers: int | None = None
+    max_runs: int | None = None
     pid: int | None = None
+    process_identity: str | None = None
     host: str | None = None
     warnings: list[str] = field(default_factory=list)
     n_skipped: int = 0
@@ -140,6 +145,8 @@ def _sweep_started(state: SweepState, event: Event) -> None:
     state.status, state.reason, state.ended_at = "running", None, None
     state.n_workers = event.get("n_workers")
     state.pid, state.host = event.get("pid"), event.get("host")
+    state.process_identity = event.get("process_identity")
+    state.max_runs = event.get("max_runs", state.max_runs)
 
 
 def _sampled(state: SweepState, event: Event) -> int:
@@ -160,7 +167,10 @@ def _known(state: SweepState, event: Event) -> None:
 def _started(state: SweepState, event: Event) -> int:
     name, started_at = str(event["name"]), float(event["time"])
     run = state.run(event)
-    run.name, run.started_at, run.status = name, started_at, "running"
+    if run.name not in (None, name):
+        run.previous_names.append(str(run.name))
+        run.best_value, run.best_step = None, None
+    run.name, run.started_at, run.status, run.stopped_by = name, started_at, "running", None
     run.attempt, run.slot = int(event.get("attempt", 1)), event.get("slot")
     run.pid, run.process_identity = event.get("pid"), event.get("process_identity")
     run.reason, run.ended_at, run.exit_code, run.output_tail = None, None, None, []
@@ -171,7 +181,7 @@ def _started(state: SweepState, event: Event) -> int:
 def _stopped_early(state: SweepState, event: Event) -> int:
     reason = str(event["reason"])
     run = state.run(event)
-    run.reason = reason
+    run.reason, run.stopped_by = reason, dict(event)
     return run.index
 
 
@@ -250,6 +260,7 @@ class Journal:
         self._unwritten = b""
         self._on_trouble = on_trouble
         self._is_in_trouble = False
+        self._beat_at = 0.0
         self.path = path
         self.is_locked = hold_exclusive(self._fd)
         size = os.fstat(self._fd).st_size
@@ -276,6 +287,13 @@ class Journal:
                 self._on_trouble(
                     f"cannot write {self.path}: {error.strerror}; kept in memory and tried again"
                 )
+
+    def beat(self) -> None:
+        """Say that the writer is alive, for other machines: the file's time of change says it."""
+        if time.monotonic() >= self._beat_at:
+            self._beat_at = time.monotonic() + BEAT_S
+            with contextlib.suppress(OSError):
+                os.utime(self._fd)
 
     def close(self) -> None:
         self.flush()

@@ -1,6 +1,7 @@
 """Metrics of scripts that cannot be changed: read from what they print, into a real `.dat`."""
 
 import json
+import os
 import re
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -16,8 +17,10 @@ from .output import collapse_line
 _NUMBER = (
     r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|NaN|inf(?:inity)?|Infinity)"
 )
-_NAMED = (
-    r"(?<![\w./])(?P<name>[^\W\d][\w./-]*)[ \t]*{}[ \t]*(?P<value>" + _NUMBER + r")(?![\w.]*\w)"
+_NAMED = (  # quotes as they stand where a dictionary is printed
+    r"(?<![\w./])(?P<name>[^\W\d][\w./-]*)['\"]?[ \t]*{}[ \t]*['\"]?(?P<value>"
+    + _NUMBER
+    + r")(?![\w.]*\w)"
 )
 _BUILT_IN = {"name: value": _NAMED.format(":"), "name=value": _NAMED.format("=")}
 _STEP = "step"
@@ -90,13 +93,15 @@ def _flat(values: dict[str, Any], prefix: str) -> Iterator[tuple[str, float]]:
 class OutputMetrics:
     """Follows a run's `.log` and writes the metrics that it finds there to the run's `.dat`.
 
-    A value whose line names no step gets the count of its metric's values so far, from 1.
+    A value whose line names no step gets the count of its metric's values so far, from 1. Values
+    that the `.dat` holds already, since an earlier orchestrator wrote them, are passed over.
     """
 
     def __init__(self, log_path: Path, dat_path: Path, pattern: str) -> None:
         self._log_path = log_path
         self._pattern = pattern
         self._parser = LineParser(pattern)
+        self._n_known = _count_values(dat_path)
         self._writer = ExperimentLogger.at(dat_path)
         self._counts: Counter[str] = Counter()
         self._offset = 0
@@ -113,6 +118,9 @@ class OutputMetrics:
         """Take in a bounded part of what was printed since; return whether there is more."""
         try:
             with self._log_path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                if size < self._offset:  # its middle was cut out: see supervision.process
+                    self._offset, self._partial = size, b""
                 file.seek(self._offset)
                 block = file.read(_BLOCK_BYTES)
         except OSError:
@@ -149,7 +157,19 @@ class OutputMetrics:
         self._seen.append(line)
         for name, value, step in self._parser.parse(line):
             self._counts[name] += 1
+            if self._n_known:
+                self._n_known -= 1
+                continue
             self._writer.add_scalar(name, value, self._counts[name] if step is None else step)
+
+
+def _count_values(dat_path: Path) -> int:
+    from ml_tracking_ops.logger.reader import LogFormatError, read_log
+
+    try:
+        return sum(len(series.step) for series in read_log(dat_path).values())
+    except (OSError, LogFormatError):
+        return 0
 
 
 def open_output(dat_path: Path, config: SweepConfig) -> OutputMetrics | None:

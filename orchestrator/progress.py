@@ -11,7 +11,10 @@ from .journal import Event, RunState, SweepState
 if TYPE_CHECKING:
     from rich.live import Live
 
-_STYLES = {"finished": "green", "early_stopped": "yellow", "failed": "red", "killed": "magenta"}
+_STYLES = {
+    "finished": "green", "early_stopped": "yellow", "failed": "red", "killed": "magenta",
+    "lost": "magenta",
+}  # fmt: skip
 
 
 class Progress(Protocol):
@@ -23,11 +26,18 @@ class Progress(Protocol):
 
 
 def open_progress(
-    n_runs: int, goal: Any, metric: str | None, out: TextIO | None = None
+    n_runs: int,
+    goal: Any,
+    metric: str | None,
+    out: TextIO | None = None,
+    begun: SweepState | None = None,
 ) -> Progress:
-    """A live bar where `out` (by default stderr) is a terminal, plain lines where it is none."""
+    """A live bar where `out` (by default stderr) is a terminal, plain lines where it is none.
+
+    `begun` is what had happened before; it becomes the progress's own.
+    """
     out = sys.stderr if out is None else out
-    story = Story(n_runs, goal, metric)
+    story = Story(n_runs, goal, metric, begun)
     if out.isatty():
         return TerminalProgress(story, out)
     return PlainProgress(story, out)
@@ -36,8 +46,10 @@ def open_progress(
 class Story:
     """The sweep so far, in words."""
 
-    def __init__(self, n_runs: int, goal: Any, metric: str | None) -> None:
-        self.state = SweepState(goal=goal)
+    def __init__(
+        self, n_runs: int, goal: Any, metric: str | None, begun: SweepState | None = None
+    ) -> None:
+        self.state = begun or SweepState(goal=goal)
         self.n_runs = n_runs
         self.metric = metric or "best"
 
@@ -50,6 +62,12 @@ class Story:
                 run.best_value, run.best_step = event["best_value"], event["best_step"]
             case "ended" if index is not None:
                 return self._end_lines(self.state.runs[index])
+            case "retrying":
+                return [
+                    ("yellow", f"run {event['index']} is tried again in {event['delay_s']:g} s")
+                ]
+            case "stopping":
+                return [("bold", f"the sweep ends: {event['reason']}")]
             case "warning" | "trouble":
                 return [("bold yellow", f"warning: {event['message']}")]
         return []
@@ -74,7 +92,7 @@ class Story:
     def counts(self) -> str:
         counts = self.state.counts
         words = {"running": "running", "early_stopped": "stopped early", "failed": "failed",
-                 "killed": "killed"}  # fmt: skip
+                 "killed": "killed", "lost": "lost"}  # fmt: skip
         shown = [f"{counts[key]} {word}" for key, word in words.items() if counts.get(key)]  # type: ignore[index,call-overload]
         return ", ".join([f"{self.n_ended}/{self.n_runs} runs", *shown])
 

@@ -26,10 +26,20 @@ class Reading(NamedTuple):
 class RunMonitor:
     """Follows one run's log: its best value, what the rules say of it, the names it logs.
 
-    `run` is its index, by which the rules tell it from the others.
+    Args:
+        run: its index, by which the rules tell it from the others.
+        is_over: its log is complete; its output is not read for metrics any more.
     """
 
-    def __init__(self, dat_path: Path, config: SweepConfig, rules: StoppingRules, run: int) -> None:
+    def __init__(
+        self,
+        dat_path: Path,
+        config: SweepConfig,
+        rules: StoppingRules,
+        run: int,
+        *,
+        is_over: bool = False,
+    ) -> None:
         # numpy comes with the reader: imported here, the first run is already under way
         from ml_tracking_ops.logger.reader import LogTail
 
@@ -38,7 +48,7 @@ class RunMonitor:
         self._metric = config.optimization_metric
         self._rules = rules
         self._run = run
-        self._output = open_output(dat_path, config)
+        self._output = None if is_over else open_output(dat_path, config)
         self._tail = LogTail(dat_path)
         self._names: dict[str, None] = {}
         self._begin()

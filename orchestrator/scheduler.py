@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +26,16 @@ from .executors.base import Executor, RunningRun, Slot
 from .journal import Event, Journal, RunState, RunStatus, SweepState
 from .output import last_lines
 from .process import process_identity
+from .resumption import (
+    Survivor,
+    attempts_left,
+    end_strays,
+    find_survivors,
+    for_attempt,
+    replay,
+    share_out,
+    take_over,
+)
 from .rules import StopDecision
 from .run_monitor import RunMonitor
 from .samplers.proposals import Proposer
@@ -51,6 +62,7 @@ class Scheduler:
         folder: the sweep's folder; it exists and holds the description.
         journal: takes down what happens; `notify` is told the same, after it is written.
         grace_s: seconds between SIGTERM and SIGKILL.
+        begun: the state of a sweep that is resumed.
         earlier: sweeps to start from, for the journal of a new one to take down.
     """
 
@@ -63,6 +75,7 @@ class Scheduler:
         journal: Journal,
         notify: Notify,
         grace_s: float = GRACE_S,
+        begun: SweepState | None = None,
         earlier: Sequence[EarlierSweep] = (),
     ) -> None:
         self._loaded = loaded
@@ -82,7 +95,7 @@ class Scheduler:
         self._is_complete = False
         self._has_warned: set[str] = set()
         self._tasks: anyio.abc.TaskGroup | None = None
-        self.state = SweepState(goal=self._config.optimization_goal)
+        self.state = begun or SweepState(goal=self._config.optimization_goal)
         self._draws = Draws(
             proposer, self._config.max_runs, self.state, self._record,
             is_over=lambda: self._stop_reason is not None,
@@ -91,14 +104,21 @@ class Scheduler:
     async def run(self) -> SweepState:
         """Run every combination; return the state that the journal now holds."""
         slots = self._executor.slots[: self._config.max_runs]
-        self._record("sweep_started", **_who(), n_workers=len(self._executor.slots))
+        end_strays(self._executor, self._folder, self.state)
+        survivors = find_survivors(self._folder, self.state)
+        for attempt in attempts_left(self.state, self._config.max_runs):
+            self._waiting.add(attempt)
+        decision = replay(self._folder, self.state, self._config, self._rules, self._limits)
+        n_workers, max_runs = len(self._executor.slots), self._config.max_runs
+        self._record("sweep_started", **_who(), n_workers=n_workers, max_runs=max_runs)
         self._record_earlier()
         try:
             async with anyio.create_task_group() as tasks:
                 self._tasks = tasks
                 async with anyio.create_task_group() as pool:
-                    for slot in slots:
-                        pool.start_soon(self._fill_slot, slot)
+                    for slot, mine in zip(slots, share_out(survivors, len(slots)), strict=True):
+                        pool.start_soon(self._fill_slot, slot, [self._adopt(s) for s in mine])
+                    self._complete(decision)
                     tasks.start_soon(self._watch)
                     tasks.start_soon(self._look_anyway)
                     if self._config.max_hours is not None:
@@ -148,7 +168,10 @@ class Scheduler:
         await anyio.sleep(max_hours * 3600)
         self._complete(out_of_time(max_hours))
 
-    async def _fill_slot(self, slot: Slot) -> None:
+    async def _fill_slot(self, slot: Slot, adopted: Sequence[ActiveRun]) -> None:
+        async with anyio.create_task_group() as tasks:
+            for run in adopted:
+                tasks.start_soon(self._see_through, run)
         while await self._has_room(slot) and (attempt := await self._next_attempt()) is not None:
             await self._run(attempt, slot)
 
@@ -191,7 +214,10 @@ class Scheduler:
     async def _run(self, attempt: Attempt, slot: Slot) -> None:
         """Run one attempt to its end."""
         name = paths.run_stem(attempt.index, attempt.number)
-        command = run_command(self._loaded, self._folder, name, attempt.hyperparameters)
+        command = for_attempt(
+            run_command(self._loaded, self._folder, name, attempt.hyperparameters),
+            attempt, slot.index, self._folder, self.state.runs.get(attempt.index),
+        )  # fmt: skip
         started = {
             "index": attempt.index, "name": name, "attempt": attempt.number, "slot": slot.index,
             **({"gpus": list(slot.gpus)} if slot.gpus else {}),
@@ -207,6 +233,20 @@ class Scheduler:
         self._record("started", **started, pid=process.pid, process_identity=process.identity)
         await self._see_through(self._open_run(attempt, name, process, command.output_path))
 
+    def _adopt(self, survivor: Survivor) -> ActiveRun:
+        """Go on with a run that an earlier orchestrator started."""
+        name = survivor.record.name
+        process = take_over(self._executor, self._folder, survivor.record)
+        log_path = self._folder / f"{name}{paths.LOG_SUFFIX}"
+        run = self._open_run(survivor.attempt, name, process, log_path)
+        run.is_leftover, run.ended_at = not survivor.is_alive, survivor.record.ended_at
+        if survivor.is_alive:
+            self._record("adopted", index=survivor.attempt.index, name=name, pid=process.pid)
+        if survivor.decision is not None and self._tasks is not None:
+            run.stopping = survivor.decision
+            self._tasks.start_soon(process.stop, self._grace_s)
+        return run
+
     async def _see_through(self, run: ActiveRun) -> None:
         """Wait for a run's end, and record it; a cancelled wait ends the run at once."""
         try:
@@ -218,7 +258,7 @@ class Scheduler:
             raise
         self._close_run(run, exit_code)
 
-    async def _wait_in_time(self, run: ActiveRun) -> int:
+    async def _wait_in_time(self, run: ActiveRun) -> int | None:
         """Wait for a run's end; stop it where it takes longer than `timeout_s`."""
         if self._config.timeout_s is not None:
             elapsed_s = time.time() - run.process.started_at
@@ -236,19 +276,21 @@ class Scheduler:
         self._active[dat_path] = run
         return run
 
-    def _close_run(self, run: ActiveRun, exit_code: int) -> None:
+    def _close_run(self, run: ActiveRun, exit_code: int | None) -> None:
         self._active.pop(run.monitor.dat_path)
         run.monitor.read_all()
         status = run_status(run, exit_code)
         if status == "finished":
             self._rules.complete(run.attempt.index)
         tail = last_lines(run.log_path) if status in ("failed", "killed") else []
+        ended_at = run.ended_at or time.time()
         self._record(
             "ended",
+            time=round(ended_at, 6),
             index=run.attempt.index,
             status=status,
             exit_code=exit_code,
-            duration_s=round(time.time() - run.process.started_at, 6),
+            duration_s=round(ended_at - run.process.started_at, 6),
             **run.monitor.summary(),
             reason=run_reason(run, status, exit_code, tail, self._stop_reason),
             output_tail=tail,
@@ -257,7 +299,10 @@ class Scheduler:
         if run.stopping != "interrupted":  # it may not have come so far
             self._warn_if_silent(run)
         self._see_best(run)
-        self._after_end(run.attempt, status)
+        if status == "lost" or (status == "killed" and run.is_leftover):
+            self._waiting.add(run.attempt.again())
+        else:
+            self._after_end(run.attempt, status)
 
     def _after_end(self, attempt: Attempt, status: RunStatus) -> None:
         """What a run's end means for the sweep."""
@@ -276,7 +321,7 @@ class Scheduler:
 
     def _retry(self, attempt: Attempt) -> None:
         delay_s = backoff_s(self._config.retry_backoff_s, attempt.number)
-        again = Attempt(attempt.index, attempt.hyperparameters, attempt.number + 1)
+        again = attempt.again()
         self._waiting.add(again, anyio.current_time() + delay_s)
         self._record("retrying", index=attempt.index, attempt=again.number, delay_s=delay_s)
 
@@ -307,6 +352,7 @@ class Scheduler:
         while True:
             await anyio.sleep(LOOK_ANYWAY_S)
             self._journal.flush()
+            self._journal.beat()
             for run in list(self._active.values()):
                 await self._read(run)
                 self._warn_if_silent(run)
@@ -348,7 +394,9 @@ class Scheduler:
             self._record("warning", message=message)
 
     def _stop_if_first_runs_fail(self) -> None:
-        ended = [run for run in self.state.runs.values() if run.has_ended]
+        runs = self.state.runs.values()
+        # one more than asked for is enough to know, however long the sweep has gone on
+        ended = list(islice((run for run in runs if run.has_ended), FIRST_FAILURES + 1))
         if (
             self._stop_reason is None
             and len(ended) == FIRST_FAILURES

@@ -13,7 +13,8 @@ import anyio.lowlevel
 
 from ml_tracking_ops.logger import paths
 
-from .config import LoadedConfig, load_config, validate_config
+from .begun_sweep import BegunSweep, open_begun_sweep
+from .config import LoadedConfig, SweepConfig, load_config, validate_config
 from .description import describe_sweep, write_description
 from .errors import SweepError, UsageError
 from .executors.local import LocalExecutor
@@ -72,41 +73,96 @@ class Sweep:
         seed: int | None = None,
         notify: Callable[[Event], None] = lambda event: None,
         grace_s: float | None = None,
+        begun: BegunSweep | None = None,
     ) -> None:
         self.seed = choose_seed(seed, loaded)
-        config = loaded.config
+        self._begun = begun
+        self._notify = notify
+        config = self._config = loaded.config
         proposer = Proposer(config, self.seed)
-        executor = LocalExecutor(
+        executor = self._executor = LocalExecutor(
             n_workers, gpus_per_run=config.gpus_per_run, runs_per_gpu=config.runs_per_gpu,
             min_free_gpu_memory_gb=config.min_free_gpu_memory_gb,
         )  # fmt: skip
         earlier = [
             read_earlier_sweep(loaded.folder / folder, proposer.space)
-            for folder in config.warm_start
+            for folder in (() if begun else config.warm_start)
         ]
         self.n_workers = len(executor.slots)
         self.most_runs = proposer.most_runs
+        self._executor.open()
         try:
-            self.folder = Path(paths.create_unique_folder(str(logdir.resolve()), paths.timestamp()))
-            write_description(self.folder, describe_sweep(loaded, self.seed, self.n_workers))
-            self._journal = Journal(
-                self.folder / paths.JOURNAL_NAME,
-                on_trouble=lambda message: notify({"event": "trouble", "message": message}),
+            self.folder, self._journal = (
+                (begun.folder, begun.journal) if begun else self._create(loaded, logdir)
             )
         except OSError as error:
+            self._executor.close()
             raise SweepError(f"cannot write the sweep's folder in {logdir}: {error}") from error
         self._scheduler = Scheduler(
             loaded, proposer, executor, self.folder, self._journal, notify,
-            _first_given(grace_s, config.grace_s, GRACE_S), earlier,
+            _first_given(grace_s, config.grace_s, GRACE_S), begun.state if begun else None, earlier,
         )  # fmt: skip
+
+    @classmethod
+    def resume(
+        cls,
+        path: str,
+        logdir: Path,
+        *,
+        n_workers: int | None = None,
+        max_runs: int | None = None,
+        notify: Callable[[Event], None] = lambda event: None,
+        grace_s: float = GRACE_S,
+    ) -> "Sweep":
+        """A sweep that was begun before, ready to go on.
+
+        Args:
+            path: its folder, or its name in `logdir`.
+            n_workers: how many runs at once; by default as many as at its beginning.
+            max_runs: by default what the configuration says now.
+
+        Raises:
+            TrackingError: as `open_begun_sweep`.
+        """
+        begun = open_begun_sweep(path, logdir, max_runs, _tell_trouble(notify))
+        return cls(
+            begun.loaded, begun.folder.parent, n_workers=n_workers or begun.n_workers,
+            seed=begun.seed, notify=notify, grace_s=grace_s, begun=begun,
+        )  # fmt: skip
+
+    def _create(self, loaded: LoadedConfig, logdir: Path) -> tuple[Path, Journal]:
+        folder = Path(paths.create_unique_folder(str(logdir.resolve()), paths.timestamp()))
+        write_description(folder, describe_sweep(loaded, self.seed, self.n_workers))
+        return folder, Journal(folder / paths.JOURNAL_NAME, _tell_trouble(self._notify))
+
+    @property
+    def state(self) -> SweepState:
+        """What has happened so far."""
+        return self._scheduler.state
+
+    @property
+    def config(self) -> SweepConfig:
+        return self._config
 
     async def run(self) -> SweepResult:
         """Run it to its end."""
         try:
+            if self._begun is not None:
+                self._catch_up(self._begun)
             state = await self._scheduler.run()
         finally:
+            self._executor.close()
             self._journal.close()
         return SweepResult(self.folder, self.seed, state)
+
+    def _catch_up(self, begun: BegunSweep) -> None:
+        """Write what an earlier orchestrator could not, and say what the user should know."""
+        for event in begun.missed:
+            self._journal.append(**event)
+        for message in begun.warnings:
+            event = self._journal.append("warning", message=message)
+            begun.state.apply(event)
+            self._notify(event)
 
     def interrupt(self, reason: str) -> None:
         """End in order: start nothing more, stop every run, record it."""
@@ -115,6 +171,10 @@ class Sweep:
     def kill(self) -> None:
         """End every run at once."""
         self._scheduler.kill()
+
+
+def _tell_trouble(notify: Callable[[Event], None]) -> Callable[[str], None]:
+    return lambda message: notify({"event": "trouble", "message": message})
 
 
 def _first_given(*values: float | None) -> float:
@@ -166,6 +226,41 @@ def run_sweep(
     )
     open_sweep = partial(
         Sweep, loaded, Path(logdir), n_workers=workers, seed=seed,
+        notify=on_event or (lambda event: None), grace_s=grace_s,
+    )  # fmt: skip
+    return _run_in_thread(open_sweep)
+
+
+def resume(
+    sweep: str | Path,
+    *,
+    logdir: str | Path = "runs",
+    workers: int | None = None,
+    max_runs: int | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    grace_s: float = GRACE_S,
+) -> SweepResult:
+    """Go on with a sweep that was interrupted, or that is to have more runs.
+
+    Runs that ended stay; those that were interrupted run again, as a new attempt with the same
+    hyperparameters; those that outlived their orchestrator are watched to their end.
+
+    Args:
+        sweep: its folder, or its name in `logdir`.
+        workers: how many runs at once; by default as many as at its beginning.
+        max_runs: by default what the sweep's configuration file says now.
+        on_event, grace_s: as in `run_sweep`.
+
+    Raises:
+        UsageError: there is no such sweep, or an argument is out of range.
+        SweepHeldError: another orchestrator is at work on it.
+        SweepError: it cannot be written.
+    """
+    for name, value in (("workers", workers), ("max_runs", max_runs)):
+        if value is not None and value < 1:
+            raise UsageError(f"{name} must be 1 or more, got {value}")
+    open_sweep = partial(
+        Sweep.resume, str(sweep), Path(logdir), n_workers=workers, max_runs=max_runs,
         notify=on_event or (lambda event: None), grace_s=grace_s,
     )  # fmt: skip
     return _run_in_thread(open_sweep)

@@ -8,22 +8,32 @@ from pathlib import Path
 import anyio
 import pytest
 
-from ml_tracking_ops.orchestrator.process import ProcessGroup, process_identity
+from ml_tracking_ops.orchestrator.process import ProcessGroup, Supervisor, process_identity
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_leaks")]
+
+
+def start(supervisor: Supervisor, tmp_path: Path, *arguments: str) -> ProcessGroup:
+    environment = {**os.environ, "MARK": str(tmp_path)}
+    return supervisor.start(
+        arguments, tmp_path, environment, tmp_path / "output", tmp_path / "processes.jsonl",
+        "MARK", {"name": "run"},
+    )  # fmt: skip
 
 
 @asynccontextmanager
 async def started(tmp_path: Path, *arguments: str) -> AsyncIterator[ProcessGroup]:
     """A process that is killed at the latest on leaving."""
-    group = ProcessGroup.start(arguments, tmp_path, os.environ, tmp_path / "output")
+    supervisor = Supervisor()
     try:
+        group = start(supervisor, tmp_path, *arguments)
         with anyio.fail_after(20):
             yield group
     finally:
         with anyio.CancelScope(shield=True):
             group.kill()
             await group.wait()
+        supervisor.close()
 
 
 def group_members(group: int) -> list[str]:
@@ -64,8 +74,11 @@ async def test_death_by_signal_is_a_negative_exit_code(tmp_path: Path) -> None:
 
 
 async def test_missing_program_raises(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        ProcessGroup.start(["./nowhere"], tmp_path, os.environ, tmp_path / "output")
+    supervisor = Supervisor()
+    for program in ("./nowhere", "no-such-program"):
+        with pytest.raises(FileNotFoundError, match=program):
+            start(supervisor, tmp_path, program)
+    supervisor.close()
 
 
 async def test_stop_ends_workers_that_ignore_sigterm(tmp_path: Path, trainers: Path) -> None:

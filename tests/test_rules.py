@@ -151,14 +151,17 @@ def test_hyperband_stops_what_optuna_prunes(points: list[Point], goal: Goal) -> 
 # --- median ------------------------------------------------------------------------------------
 
 
-@given(interleaved(), goals, st.integers(1, 3), st.integers(1, 4))
+@given(interleaved(), goals, st.integers(1, 3), st.integers(1, 4), st.integers(1, 3))
 def test_median_stops_what_optuna_prunes(
-    points: list[Point], goal: Goal, warmup: int, min_runs: int
+    points: list[Point], goal: Goal, warmup: int, min_runs: int, interval: int
 ) -> None:
     pruner = optuna.pruners.MedianPruner(
-        n_startup_trials=min_runs, n_warmup_steps=warmup, n_min_trials=min_runs
+        n_startup_trials=min_runs, n_warmup_steps=warmup, n_min_trials=min_runs,
+        interval_steps=interval,
+    )  # fmt: skip
+    rule = Median(
+        METRIC, goal, warmup=warmup, min_runs=min_runs, interval=interval, compare_with="value"
     )
-    rule = Median(METRIC, goal, warmup=warmup, min_runs=min_runs, compare_with="value")
     assert stop_steps(points, rule) == optuna_stops(points, optuna_study(goal, pruner))
 
 

@@ -1,9 +1,12 @@
 """What a scheduler asks of whatever starts and stops its runs."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+from ..process_records import ProcessRecord
 
 
 @dataclass(frozen=True)
@@ -17,12 +20,21 @@ class Slot:
 
 @dataclass(frozen=True)
 class RunCommand:
-    """How to start one run: an argument list (never a shell's text), where, and with what."""
+    """How to start one run: an argument list (never a shell's text), where, and with what.
+
+    Attributes:
+        record_path: where its start and its exit code are taken down, whoever lives to see it.
+        marker: the variable in `environment` by which the run's processes are known.
+        tag: what the record says besides: which run this is.
+    """
 
     arguments: tuple[str, ...]
     folder: Path
     environment: Mapping[str, str]
     output_path: Path
+    record_path: Path = Path(os.devnull)
+    marker: str = ""
+    tag: Mapping[str, Any] = field(default_factory=dict)
 
 
 class RunningRun(Protocol):
@@ -32,8 +44,8 @@ class RunningRun(Protocol):
     identity: str | None
     started_at: float
 
-    async def wait(self) -> int:
-        """Wait until it has ended and nothing of it is left; return its exit code."""
+    async def wait(self) -> int | None:
+        """Wait until it has ended and nothing of it is left; its exit code, None if unknown."""
 
     def terminate(self) -> None:
         """Ask it to end."""
@@ -59,3 +71,16 @@ class Executor(Protocol):
         Raises:
             OSError: it cannot be started; the message says why.
         """
+
+    def open(self) -> None:
+        """Make ready to start runs."""
+
+    def adopt(self, record: ProcessRecord, marker: str, record_path: Path) -> RunningRun:
+        """Take over a run that an earlier executor started, whether it still goes on or not.
+
+        Args:
+            marker: the variable (`NAME=value`) by which the run's processes are known.
+        """
+
+    def close(self) -> None:
+        """Let go of what it needed to start runs."""

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from ..errors import UsageError
 from ..gpus import find_gpus, free_memory_bytes
-from ..process import ProcessGroup
+from ..process import AdoptedGroup, ProcessGroup, Supervisor
+from ..process_records import ProcessRecord, read_processes
 from ..resources import thread_limits, usable_cpus
 from .base import RunCommand, Slot
 
@@ -37,6 +39,7 @@ class LocalExecutor:
         min_free_gpu_memory_gb: float | None = None,
     ) -> None:
         self._environment = dict(os.environ if environment is None else environment)
+        self._supervisor = Supervisor()
         self._min_free_gb = min_free_gpu_memory_gb
         gpus = find_gpus(self._environment)
         shares = share_gpus(gpus.names, gpus_per_run, runs_per_gpu)
@@ -63,9 +66,23 @@ class LocalExecutor:
 
     def start(self, command: RunCommand, slot: Slot) -> ProcessGroup:
         environment = {**self._environment, **slot.environment, **command.environment}
-        return ProcessGroup.start(
-            command.arguments, command.folder, environment, command.output_path
-        )
+        return self._supervisor.start(
+            command.arguments, command.folder, environment, command.output_path,
+            command.record_path, command.marker, command.tag,
+        )  # fmt: skip
+
+    def adopt(self, record: ProcessRecord, marker: str, record_path: Path) -> AdoptedGroup:
+        def find_exit_code() -> int | None:
+            found = read_processes(record_path).get(record.name)
+            return None if found is None else found.exit_code
+
+        return AdoptedGroup(record.pid, record.identity, record.started_at, marker, find_exit_code)
+
+    def open(self) -> None:
+        self._supervisor.open()
+
+    def close(self) -> None:
+        self._supervisor.close()
 
 
 def share_gpus(names: Sequence[str], gpus_per_run: int, runs_per_gpu: int) -> list[tuple[str, ...]]:

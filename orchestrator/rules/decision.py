@@ -54,20 +54,22 @@ class Progress:
     """How far each run has come, in a rule's resource."""
 
     def __init__(self, resource: Resource) -> None:
-        self._resource = resource
+        self._is_by_step = resource == "step"
         self._counts: dict[int, int] = {}
 
     def advance(self, run: int, step: int) -> int:
         """How far a run is with the value it has just logged."""
+        if self._is_by_step:
+            return step
         count = self._counts[run] = self._counts.get(run, 0) + 1
-        return step if self._resource == "step" else count
+        return count
 
     def forget(self, run: int) -> None:
         self._counts.pop(run, None)
 
     def at(self, amount: int) -> str:
         """`at step 9`, `after 9 values`."""
-        if self._resource == "step":
+        if self._is_by_step:
             return f"at step {amount}"
         return f"after {amount} value{'' if amount == 1 else 's'}"
 

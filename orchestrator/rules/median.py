@@ -1,6 +1,7 @@
 """The median stopping rule of Google Vizier: Golovin et al. 2017, section 3.2.1."""
 
 import math
+from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from statistics import median
@@ -17,10 +18,10 @@ class _History:
     """A run so far: at which amount of the resource it stood where."""
 
     best: Best
-    amounts: list[int] = field(default_factory=list)
-    standings: list[float] = field(default_factory=list)
+    amounts: "array[int]" = field(default_factory=lambda: array("q"))
+    standings: "array[float]" = field(default_factory=lambda: array("d"))
     total: float = 0.0
-    n_numbers: int = 0
+    next_check: int = 0
 
 
 class Median:
@@ -32,6 +33,7 @@ class Median:
 
     Args:
         warmup: no run is stopped before this much of the resource.
+        interval: a run is judged again only after so much more of the resource.
         min_runs: no run is stopped before so many have finished that came as far.
     """
 
@@ -39,12 +41,14 @@ class Median:
 
     def __init__(
         self, metric: str, goal: Goal, *, warmup: int = 0, min_runs: int = 5,
-        compare_with: Comparison = "running_average", resource: Resource = "step",
+        interval: int = 1, compare_with: Comparison = "running_average",
+        resource: Resource = "step",
     ) -> None:  # fmt: skip
         self.metric = metric
         self._goal: Goal = goal
         self._warmup = warmup
         self._min_runs = min_runs
+        self._interval = interval
         self._compare_with = compare_with
         self._progress = Progress(resource)
         self._runs: dict[int, _History] = {}
@@ -55,7 +59,11 @@ class Median:
         history = self._runs.get(run) or self._runs.setdefault(run, _History(Best(self._goal)))
         amount = self._progress.advance(run, step)
         self._extend(history, amount, step, value)
-        if amount < self._warmup or len(self._finished) < self._min_runs:
+        if amount < max(self._warmup, history.next_check):
+            return None
+        n_intervals = (amount - self._warmup) // self._interval + 1
+        history.next_check = self._warmup + n_intervals * self._interval
+        if len(self._finished) < self._min_runs:
             return None
         found = self._median_at(amount)
         best = history.best.value
@@ -80,9 +88,8 @@ class Median:
         history.best.update((step,), (value,))
         if math.isnan(value):
             return
-        history.n_numbers += 1
         history.total += value
-        mean = history.total / history.n_numbers
+        mean = history.total / (len(history.standings) + 1)
         history.amounts.append(max(amount, history.amounts[-1]) if history.amounts else amount)
         history.standings.append(mean if self._compare_with == "running_average" else value)
 

@@ -3,13 +3,15 @@
 import math
 from dataclasses import dataclass
 
-from ..objective import Goal, is_better
+from ..objective import Goal
 from .decision import Progress, Resource, StopDecision, shown
 
 
 @dataclass(slots=True)
 class _Run:
     best: float | None = None
+    bar: float | None = None
+    """What a value must exceed to be an improvement; negated where the goal is the least."""
     n_without_improvement: int = 0
 
 
@@ -31,9 +33,9 @@ class Patience:
         resource: Resource = "step",
     ) -> None:  # fmt: skip
         self.metric = metric
-        self._goal: Goal = goal
+        self._sign = 1.0 if goal == "max" else -1.0
         self._patience = patience
-        self._min_delta = min_delta if goal == "min" else -min_delta
+        self._min_delta = min_delta
         self._warmup = warmup
         self._progress = Progress(resource)
         self._runs: dict[int, _Run] = {}
@@ -41,12 +43,10 @@ class Patience:
     def observe(self, run: int, step: int, value: float) -> StopDecision | None:
         state = self._runs.get(run) or self._runs.setdefault(run, _Run())
         amount = self._progress.advance(run, step)
-        if state.best is None or math.isinf(state.best):
-            improved = is_better(value, state.best, self._goal)
-        else:
-            improved = is_better(value + self._min_delta, state.best, self._goal)
-        if improved:
+        score = self._sign * value
+        if score > state.bar if state.bar is not None else not math.isnan(value):
             state.best, state.n_without_improvement = value, 0
+            state.bar = score + self._min_delta
         elif amount >= self._warmup:
             state.n_without_improvement += 1
             if state.n_without_improvement >= self._patience:
@@ -64,7 +64,7 @@ class Patience:
         best, count = state.best, state.n_without_improvement
         values = "1 value" if count == 1 else f"{count} values"
         compared = "a number" if best is None else shown(best)
-        margin = f" by more than {abs(self._min_delta):g}" if self._min_delta else ""
+        margin = f" by more than {self._min_delta:g}" if self._min_delta else ""
         seen = ", all NaN so far" if best is None and math.isnan(value) else ""
         return StopDecision(
             rule=self.name, metric=self.metric, step=step, value=value, threshold=best,

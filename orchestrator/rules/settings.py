@@ -41,12 +41,14 @@ class MedianRule(BaseModel):
     rule: Literal["median"]
     warmup: _Natural = 0
     min_runs: _Positive = 5
+    interval: _Positive = 1
     compare_with: Comparison = "running_average"
     resource: Resource = "step"
 
     def build(self, metric: str, goal: Goal) -> Rule:
         return Median(metric, goal, warmup=self.warmup, min_runs=self.min_runs,
-                      compare_with=self.compare_with, resource=self.resource)  # fmt: skip
+                      interval=self.interval, compare_with=self.compare_with,
+                      resource=self.resource)  # fmt: skip
 
 
 class AshaRule(BaseModel):
@@ -175,6 +177,7 @@ RULE_ALLOWED: dict[str, str] = {
     "min_delta": "a number, 0 or more",
     "warmup": "a whole number, 0 or more",
     "min_runs": "a whole number, 1 or more",
+    "interval": "a whole number, 1 or more",
     "compare_with": '"running_average" or "value"',
     "min_resource": "a whole number, 1 or more",
     "max_resource": "a whole number, 1 or more",

@@ -1,0 +1,64 @@
+"""A sweep in the background: the terminal may go, the sweep stays."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml_tracking_ops.logger import paths
+
+Announce = Callable[[Path], None]
+
+
+@dataclass(frozen=True)
+class BackgroundSweep:
+    """The sweep as the command sees it that started it: its process, and word of its folder."""
+
+    pid: int
+    _read_fd: int
+
+    def wait_for_folder(self) -> Path | None:
+        """Wait until the sweep has its folder; None where it failed before."""
+        with open(self._read_fd, "rb") as file:  # noqa: PTH123
+            folder = file.read()
+        return Path(os.fsdecode(folder)) if folder else None
+
+    def wait(self) -> int:
+        """Wait for its end; return its exit code."""
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def go_into_background() -> BackgroundSweep | Announce:
+    """Split this process in two; to be called before any thread is started.
+
+    Returns:
+        To the command's process, what it can wait for. To the sweep's, which now has a session
+        of its own, a function to be called with the sweep's folder once that is there: from
+        then on what it prints goes to a file in that folder.
+    """
+    read_fd, write_fd = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(write_fd)
+        return BackgroundSweep(pid, read_fd)
+    os.close(read_fd)
+    os.setsid()
+
+    def announce(folder: Path) -> None:
+        _redirect_output(folder / paths.ORCHESTRATOR_LOG_NAME)
+        os.write(write_fd, os.fsencode(folder))
+        os.close(write_fd)
+
+    return announce
+
+
+def _redirect_output(path: Path) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    output = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    null = os.open(os.devnull, os.O_RDONLY)
+    for fd, onto in ((null, 0), (output, 1), (output, 2)):
+        os.dup2(fd, onto)
+    os.close(output)
+    os.close(null)

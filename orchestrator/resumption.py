@@ -1,0 +1,168 @@
+"""What is left to do of a sweep that was begun before, as its journal and its processes say."""
+
+import json
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from ml_tracking_ops.logger import paths
+
+from .attempts import Attempt
+from .config import SweepConfig
+from .executors.base import Executor, RunCommand, RunningRun
+from .journal import Event, JournalTail, RunState, SweepState
+from .process import process_identity
+from .process_records import ProcessRecord, read_processes
+from .rules import StopDecision, StoppingRules
+from .run_monitor import RunMonitor
+from .stopping import SweepLimits
+
+_RUN_AGAIN = ("killed", "lost")
+
+
+@dataclass(frozen=True)
+class Survivor:
+    """A run that nobody saw end: its process may still be there."""
+
+    attempt: Attempt
+    record: ProcessRecord
+    is_alive: bool
+    decision: StopDecision | None
+
+
+def fold(folder: Path, state: SweepState) -> list[Event]:
+    """Fold a sweep's journal into `state`, and the starts that the journal missed; return both."""
+    events = JournalTail(folder / paths.JOURNAL_NAME).read()
+    for event in events:
+        state.apply(event)
+    missed = []
+    for record in read_processes(folder / paths.PROCESSES_NAME).values():
+        run = state.runs.get(record.index)
+        if run is not None and record.name != run.name and record.name not in run.previous_names:
+            missed.append(_started(record))
+            state.apply(missed[-1])
+    return missed
+
+
+def _started(record: ProcessRecord) -> Event:
+    return {
+        "event": "started", "time": record.started_at, "index": record.index, "name": record.name,
+        "attempt": record.attempt, "slot": record.slot, "pid": record.pid,
+        "process_identity": record.identity,
+    }  # fmt: skip
+
+
+def find_survivors(folder: Path, state: SweepState) -> list[Survivor]:
+    """The runs that were going on when the journal broke off."""
+    records = read_processes(folder / paths.PROCESSES_NAME)
+    return [
+        _survivor(run, records.get(run.name) or _record_of(run))
+        for run in state.runs.values()
+        if run.status == "running" and run.name is not None
+    ]
+
+
+def share_out(survivors: list[Survivor], n_slots: int) -> list[list[Survivor]]:
+    """The survivors of each slot: their own where that still exists, else the emptiest."""
+    shares: list[list[Survivor]] = [[] for _ in range(n_slots)]
+    for survivor in survivors:
+        slot = survivor.record.slot
+        has_own = slot is not None and 0 <= slot < n_slots
+        share = shares[slot] if has_own and slot is not None else min(shares, key=len)
+        share.append(survivor)
+    return shares
+
+
+def _survivor(run: RunState, record: ProcessRecord) -> Survivor:
+    is_alive = (
+        record.exit_code is None and process_identity(record.pid) == record.identity is not None
+    )
+    attempt = Attempt(run.index, run.hyperparameters, run.attempt)
+    return Survivor(attempt, record, is_alive, _decision(run))
+
+
+def _record_of(run: RunState) -> ProcessRecord:
+    """What the journal says of a process whose own record is lost."""
+    return ProcessRecord(
+        str(run.name), run.index, run.attempt, run.slot, run.pid or 0, run.process_identity,
+        run.started_at or 0.0,
+    )  # fmt: skip
+
+
+def _decision(run: RunState) -> StopDecision | None:
+    """Why the run was being stopped when the journal broke off, if it was."""
+    if run.stopped_by is None:
+        return None
+    known: dict[str, Any] = {f.name: run.stopped_by.get(f.name) for f in fields(StopDecision)}
+    return StopDecision(**known)
+
+
+def take_over(executor: Executor, folder: Path, record: ProcessRecord) -> RunningRun:
+    """Go on with a run that an earlier orchestrator started."""
+    dat_path = folder / f"{record.name}{paths.DAT_SUFFIX}"
+    marker = f"{paths.RUN_FILE_VARIABLE}={dat_path}"
+    return executor.adopt(record, marker, folder / paths.PROCESSES_NAME)
+
+
+def end_strays(executor: Executor, folder: Path, state: SweepState) -> None:
+    """End processes of runs whose sampling the journal missed: they are sampled and run anew."""
+    for record in read_processes(folder / paths.PROCESSES_NAME).values():
+        if record.exit_code is None and record.index not in state.runs:
+            take_over(executor, folder, record).kill()
+
+
+def replay(
+    folder: Path, state: SweepState, config: SweepConfig, rules: StoppingRules, limits: SweepLimits
+) -> StopDecision | None:
+    """Let the rules and the limits see the runs that are over, as if they had watched them.
+
+    Returns:
+        The decision to end the sweep, where the runs call for that.
+    """
+    decision = None
+    for run in sorted(state.runs.values(), key=lambda run: run.ended_at or 0.0):
+        if run.name is None or run.status not in ("finished", "early_stopped", "failed"):
+            continue
+        dat_path = folder / f"{run.name}{paths.DAT_SUFFIX}"
+        monitor = RunMonitor(dat_path, config, rules, run.index, is_over=True)
+        monitor.read_all()
+        if run.status == "finished":
+            rules.complete(run.index)
+        best = limits.see_best(run.index, monitor.best.value, monitor.best.step)
+        decision = limits.see_end(run.index) or best or decision
+    return decision
+
+
+def attempts_left(state: SweepState, max_runs: int) -> list[Attempt]:
+    """What was sampled but never started, and what was interrupted, in the order of the index."""
+    left = []
+    for index in sorted(state.runs):
+        run = state.runs[index]
+        if index > max_runs:
+            break
+        if run.status == "pending":
+            left.append(Attempt(index, run.hyperparameters, run.attempt))
+        elif run.status in _RUN_AGAIN:
+            left.append(Attempt(index, run.hyperparameters, run.attempt + 1))
+    return left
+
+
+def for_attempt(
+    command: RunCommand, attempt: Attempt, slot: int, folder: Path, run: RunState | None
+) -> RunCommand:
+    """`command`, with what makes the attempt known: to the script, and to the record."""
+    earlier = [] if run is None or run.name is None else [*run.previous_names, run.name]
+    name = command.output_path.stem
+    environment = {
+        paths.ATTEMPT_VARIABLE: str(attempt.number),
+        paths.PREVIOUS_RUN_FILES_VARIABLE: json.dumps(
+            [str(folder / f"{stem}{paths.DAT_SUFFIX}") for stem in earlier]
+        ),
+    }
+    return replace(
+        command,
+        environment={**command.environment, **environment},
+        record_path=folder / paths.PROCESSES_NAME,
+        marker=paths.RUN_FILE_VARIABLE,
+        tag={"name": name, "index": attempt.index, "attempt": attempt.number, "slot": slot},
+    )

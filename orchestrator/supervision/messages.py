@@ -1,0 +1,50 @@
+"""What the orchestrator and its supervisor tell each other: JSON, with open files if need be."""
+
+import json
+import socket
+import struct
+
+TYPE_CHECKING = False  # importing typing would take longer than the rest
+if TYPE_CHECKING:
+    from typing import Any
+
+    Message = dict[str, Any]
+
+_LENGTH = struct.Struct("!I")
+_MOST_FILES = 3
+
+
+def send_message(sock: socket.socket, message: "Message", files: "list[int] | None" = None) -> None:
+    """Send one message.
+
+    Raises:
+        OSError: nobody is at the other end.
+    """
+    body = json.dumps(message).encode()
+    length = _LENGTH.pack(len(body))
+    if files:
+        socket.send_fds(sock, [length], files)
+        sock.sendall(body)
+    else:
+        sock.sendall(length + body)
+
+
+def receive_message(sock: socket.socket) -> "tuple[Message, list[int]]":
+    """Wait for the next message, and return it with the files that came with it.
+
+    Raises:
+        OSError: nobody is at the other end.
+    """
+    head, files, _, _ = socket.recv_fds(sock, _LENGTH.size, _MOST_FILES)
+    (length,) = _LENGTH.unpack(head + _receive(sock, _LENGTH.size - len(head)))
+    return json.loads(_receive(sock, length)), files
+
+
+def _receive(sock: socket.socket, n_bytes: int) -> bytes:
+    data = bytearray()
+    while len(data) < n_bytes:
+        part = sock.recv(n_bytes - len(data))
+        if not part:
+            raise ConnectionResetError("nobody is at the other end")
+        data += part
+    return bytes(data)

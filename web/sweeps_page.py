@@ -91,6 +91,7 @@ def _sweep_context(
     best = _best(sweep, found)
     kept = {"metric": query["metric"]} if "metric" in query else {}
     best_index = None if best is None else best["index"]
+    counts = _counts(sweep)
     table = build_table(found, _table_query(query), metric, best_index, kept)
     return {
         "sweep": {
@@ -104,8 +105,8 @@ def _sweep_context(
             "metric": metric,
             "goal": sweep.optimization_goal,
             "best": best,
-            "history": draw_history(found, sweep.optimization_goal),
-            **_counts(sweep),
+            "history": draw_history(found, sweep.optimization_goal, counts["n_planned"]),
+            **counts,
         },
         "summary": summarize(sweep.description, sweep.config),
         "metric": query.get("metric") or metric,

@@ -11,7 +11,7 @@ from ..history import HistoryEvent
 from ..space import Combination, Space, combination_key
 
 _DRAWS_BEFORE_LISTING = 200
-_MOST_LISTED = 1_000_000
+_MOST_LISTED = 100_000
 
 
 class Sampler(Protocol):

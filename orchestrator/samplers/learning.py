@@ -114,7 +114,8 @@ class LearningSampler:
         return None
 
     def _give_up(self, number: int) -> None:
-        self._study.tell(self._trials.pop(number), state=_states().FAIL)
+        if number in self._trials:
+            self._study.tell(self._trials.pop(number), state=_states().FAIL)
 
     def _add(self, number: int, combination: Combination) -> None:
         """A pending trial that was not asked for."""

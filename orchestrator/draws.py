@@ -33,6 +33,7 @@ class Draws:
         self._record = record
         self._is_over = is_over
         self._changed = anyio.Event()
+        self._has_told_trouble = False
         self._asking: AbstractAsyncContextManager[Any] = (
             anyio.Lock() if proposer.learns else nullcontext()
         )
@@ -52,6 +53,7 @@ class Draws:
             if index > self._max_runs or self._is_over():
                 return None
             proposal = await self._propose(index)
+            self._tell_trouble()
             if self._is_over():
                 return None
             return self._take(index, proposal) if isinstance(proposal, Proposal) else proposal
@@ -61,6 +63,12 @@ class Draws:
         if not self._proposer.learns:
             return self._proposer.propose(index, history)
         return await anyio.to_thread.run_sync(self._proposer.propose, index, tuple(history))
+
+    def _tell_trouble(self) -> None:
+        """Warn of the first thing that went wrong with the sampler."""
+        if self._proposer.trouble is not None and not self._has_told_trouble:
+            self._has_told_trouble = True
+            self._record("warning", message=self._proposer.trouble)
 
     def _take(self, index: int, proposal: Proposal) -> Attempt:
         repeats = {} if proposal.combination == index and proposal.repeat == 1 else {

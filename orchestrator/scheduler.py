@@ -108,7 +108,7 @@ class Scheduler:
         survivors = find_survivors(self._folder, self.state)
         for attempt in attempts_left(self.state, self._config.max_runs):
             self._waiting.add(attempt)
-        decision = replay(self._folder, self.state, self._config, self._rules, self._limits)
+        decision = replay(self._folder, self.state, self._rules, self._limits)
         n_workers, max_runs = len(self._executor.slots), self._config.max_runs
         self._record("sweep_started", **_who(), n_workers=n_workers, max_runs=max_runs)
         self._record_earlier()

@@ -189,16 +189,13 @@ def pack_metrics(metrics: dict[str, Any]) -> tuple[int, dict[str, list[Any]]]:
 
     They are the steps, the wall times in milliseconds after that time, and the values.
     """
-    since_ms = min(
-        (round(columns["wall_time"][0] * 1e3) for columns in metrics.values()), default=0
-    )
+    at_ms = {
+        name: [round(at * 1e3) for at in found["wall_time"]] for name, found in metrics.items()
+    }
+    since_ms = min(chain.from_iterable(at_ms.values()), default=0)
     return since_ms, {
-        name: [
-            columns["step"],
-            [round(time_s * 1e3) - since_ms for time_s in columns["wall_time"]],
-            columns["value"],
-        ]
-        for name, columns in metrics.items()
+        name: [found["step"], [at - since_ms for at in at_ms[name]], found["value"]]
+        for name, found in metrics.items()
     }
 
 

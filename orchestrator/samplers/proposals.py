@@ -55,6 +55,11 @@ class Proposer:
         self.why_exhausted: str | None = None
 
     @property
+    def trouble(self) -> str | None:
+        """What went wrong with the sampler, if anything did."""
+        return None if self._sampler is None else self._sampler.trouble
+
+    @property
     def most_runs(self) -> int:
         """No more runs than this: `max_runs`, or all that the search space has."""
         count = self.space.n_at_most

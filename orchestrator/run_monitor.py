@@ -4,6 +4,8 @@ import difflib
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ml_tracking_ops.logger.records import LogFormatError
+
 from .config import SweepConfig
 from .objective import Best
 from .output_metrics import open_output
@@ -50,6 +52,8 @@ class RunMonitor:
         self._run = run
         self._output = None if is_over else open_output(dat_path, config)
         self._tail = LogTail(dat_path)
+        self._owes_reset = False
+        self.trouble: str | None = None
         self._names: dict[str, None] = {}
         self._begin()
 
@@ -71,8 +75,14 @@ class RunMonitor:
     def read(self) -> Reading:
         """Take in a bounded part of what is new."""
         printed_more = self._output is not None and self._output.read()
-        batch = self._tail.read()
-        if batch.was_reset:
+        try:
+            batch = self._tail.read()
+        except (OSError, LogFormatError) as error:
+            self.trouble = str(error)
+            return Reading(None, False, False)
+        self._owes_reset |= batch.was_reset
+        if self._owes_reset and batch.series:  # a log that went keeps what was known of it
+            self._owes_reset = False
             self._begin()
         if len(self._names) < _NAMES_KEPT:
             self._names.update(dict.fromkeys(batch.series))

@@ -1,6 +1,7 @@
 """What a run has logged so far, read from the tail of its `.dat`, and what follows from it."""
 
 import difflib
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -95,6 +96,10 @@ class RunMonitor:
                 improved = self._best.update(steps, values)
             decision = self._rules.update(self._run, name, steps, values) or decision
         return Reading(decision, improved, batch.has_more or printed_more)
+
+    def follow_to(self, folder: Path) -> None:
+        """Go on reading the log in another folder, where its own was moved to."""
+        self._tail.path = os.fspath(folder / self.dat_path.name)
 
     def read_all(self) -> None:
         """Take in all that is left, once the run has ended."""

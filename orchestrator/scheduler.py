@@ -296,6 +296,8 @@ class Scheduler:
 
     def _close_run(self, run: ActiveRun, exit_code: int | None) -> None:
         self._active.pop(run.monitor.dat_path)
+        if not self._folder.is_dir():
+            run.monitor.follow_to(self._journal.folder)
         run.monitor.read_all()
         status = run_status(run, exit_code)
         if status == "finished":

@@ -49,7 +49,9 @@ def test_daemon_is_ended_though_the_orchestrator_was_killed(tmp_path: Path) -> N
         "what": choice("daemonize"), "then": choice("wait_for_flag"),
     })  # fmt: skip
     script = tmp_path / "misbehaves.py"
-    script.write_text(script.read_text().replace("    os._exit(0) if", "    wait_for_flag()\n    0 if"))
+    script.write_text(
+        script.read_text().replace("    os._exit(0) if", "    wait_for_flag()\n    0 if")
+    )
     sweep = start_command("sweep", folder=tmp_path)
     wait_until(lambda: (tmp_path / "daemon").exists(), "the daemon")
     sweep.kill()
@@ -86,9 +88,9 @@ def test_hostile_names_are_names_like_any_other(tmp_path: Path) -> None:
     assert result.runs[0].best_value == 1.0
 
 
-def test_a_hundred_thousand_names_are_followed(tmp_path: Path) -> None:
+def test_thousands_of_names_are_followed(tmp_path: Path) -> None:
     result = sweep_of(tmp_path, "log_many_names")
-    assert len(metrics(result)) == 100_001
+    assert len(metrics(result)) == 20_001
     assert result.state.counts == {"finished": 1}
 
 
@@ -103,7 +105,7 @@ def test_script_that_suspends_itself_is_ended_with_the_sweep(tmp_path: Path) -> 
         tmp_path, "misbehaves.py", max_runs=1, hyperparameters={"what": choice("stop_itself")}
     )
     sweep = start_command("sweep", folder=tmp_path)
-    wait_until(lambda: "started" in journal_text(tmp_path), "the run")
+    wait_until(lambda: '"event": "started"' in journal_text(tmp_path), "the run")
     pid = state_of(sweep_folder(tmp_path / "runs")).runs[1].pid
     wait_until(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
     sweep.send_signal(signal.SIGINT)
@@ -123,7 +125,7 @@ def test_killed_training_loses_no_value(tmp_path: Path, number: signal.Signals) 
         hyperparameters={"until": choice(str(tmp_path / "never"))},
     )  # fmt: skip
     sweep = start_command("sweep", folder=tmp_path)
-    wait_until(lambda: "started" in journal_text(tmp_path), "the run")
+    wait_until(lambda: '"event": "started"' in journal_text(tmp_path), "the run")
     folder = sweep_folder(tmp_path / "runs")
     run = state_of(folder).runs[1]
     dat_path = folder / f"{run.name}.dat"

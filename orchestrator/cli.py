@@ -106,11 +106,11 @@ def _run_sweep(open_sweep: Any, announce: Any = None) -> int:
     progress: Progress
     sweep: Sweep = open_sweep(notify=lambda event: progress.on_event(event))
     config = sweep.config
-    say(f"sweep {shown(sweep.folder)}: {config.max_runs} runs, {sweep.n_workers} at once, "
+    say(f"sweep {shown(sweep.folder)}: {sweep.most_runs} runs, {sweep.n_workers} at once, "
          f"seed {sweep.seed}")  # fmt: skip
     if announce is not None:
         announce(sweep.folder)
-    progress = open_progress(config.max_runs, config.optimization_goal, config.optimization_metric,
+    progress = open_progress(sweep.most_runs, config.optimization_goal, config.optimization_metric,
                              begun=copy.deepcopy(sweep.state))  # fmt: skip
 
     async def run() -> SweepResult:

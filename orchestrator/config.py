@@ -57,7 +57,7 @@ class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
     hyperparameters: Annotated[SearchSpace, Field(min_length=1)] = Field(
         description="What to search: each name is passed to the script as --name=value."
     )
-    max_runs: Annotated[int, Field(ge=1)] = Field(description="How many combinations to try.")
+    max_runs: Annotated[int, Field(ge=1)] = Field(description="How many runs at most.")
     early_stopping: bool = Field(description="Whether to stop runs that no longer improve.")
     early_stopping_patience: Annotated[int, Field(ge=1)] | None = Field(
         default=None,

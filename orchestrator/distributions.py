@@ -15,6 +15,7 @@ from typing import Annotated, Literal, TypeGuard
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 _ALMOST_0 = 1e-12
+_MOST_STEPS = 2**53  # beyond, a floating-point number no longer tells neighbours apart
 _A_LITTLE_MORE = 1 + 1e-12  # so that 0.3 is three steps of 0.1
 _STANDARD_NORMAL = NormalDist()
 Conditions = Annotated[dict[str, JsonValue], Field(min_length=1)]
@@ -71,6 +72,8 @@ class _Range(Distribution):
             raise ValueError("the range is too large for a floating-point number")
         if self.step is not None and self.step > self.max - self.min:
             raise ValueError(f"step {self.step:g} is larger than the range from min to max")
+        if self.step is not None and (self.max - self.min) / self.step > _MOST_STEPS:
+            raise ValueError(f"step {self.step:g} is too small for the range from min to max")
         return self
 
     def holds(self, value: JsonValue) -> bool:
@@ -171,6 +174,8 @@ class _WholeRange(Distribution):
     def _bounds_in_order(self) -> "_WholeRange":
         if not self.min <= self.max:
             raise ValueError(f"min must not exceed max, got min={self.min}, max={self.max}")
+        if max(abs(self.min), abs(self.max)) > _MOST_STEPS:
+            raise ValueError("the bounds are too large: whole numbers of up to 2^53 are possible")
         return self
 
     @property

@@ -32,14 +32,18 @@ class Draws:
         self._state = state
         self._record = record
         self._is_over = is_over
+        self._index = 1
         self._changed = anyio.Event()
+        self._has_told_trouble = False
         self._asking: AbstractAsyncContextManager[Any] = (
             anyio.Lock() if proposer.learns else nullcontext()
         )
 
     @property
     def next_index(self) -> int:
-        return max(self._state.runs, default=0) + 1
+        while self._index in self._state.runs:
+            self._index += 1
+        return self._index
 
     @property
     def why_exhausted(self) -> str | None:
@@ -52,6 +56,7 @@ class Draws:
             if index > self._max_runs or self._is_over():
                 return None
             proposal = await self._propose(index)
+            self._tell_trouble()
             if self._is_over():
                 return None
             return self._take(index, proposal) if isinstance(proposal, Proposal) else proposal
@@ -61,6 +66,12 @@ class Draws:
         if not self._proposer.learns:
             return self._proposer.propose(index, history)
         return await anyio.to_thread.run_sync(self._proposer.propose, index, tuple(history))
+
+    def _tell_trouble(self) -> None:
+        """Warn of the first thing that went wrong with the sampler."""
+        if self._proposer.trouble is not None and not self._has_told_trouble:
+            self._has_told_trouble = True
+            self._record("warning", message=self._proposer.trouble)
 
     def _take(self, index: int, proposal: Proposal) -> Attempt:
         repeats = {} if proposal.combination == index and proposal.repeat == 1 else {

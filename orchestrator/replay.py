@@ -10,38 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ml_tracking_ops.logger.columns import Series
-
-from .journal import RunStatus
-from .objective import Best, Goal, is_better
+from .objective import Goal, is_better
 from .rules import StopDecision, StoppingRules
-
-
-@dataclass(frozen=True)
-class RunHistory:
-    """A run as it went: all that it logged, and from when to when it ran (epoch seconds)."""
-
-    index: int
-    name: str
-    status: RunStatus
-    series: Mapping[str, Series]
-    started_at: float
-    ended_at: float
-
-    @property
-    def last_step(self) -> int:
-        ends = (int(series.step.max()) for series in self.series.values() if len(series))
-        return max(ends, default=0)
-
-    def n_values(self, metric: str) -> int:
-        return len(self.series[metric]) if metric in self.series else 0
-
-    def best(self, metric: str, goal: Goal, n_values: int | None = None) -> float | None:
-        """The best of the first `n_values` values, by default of all."""
-        best = Best(goal)
-        if (series := self.series.get(metric)) is not None:
-            best.update(series.step[:n_values].tolist(), series.value[:n_values].tolist())
-        return best.value
+from .run_history import RunHistory
 
 
 class Logged(NamedTuple):

@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from .catalog import Sweep
 from .config import explain_errors
 from .errors import ConfigError, ConfigProblem, UsageError
-from .journal import RunState
 from .objective import Goal
-from .replay import Outcome, RunHistory, Stop, replay
+from .replay import Outcome, Stop, replay
 from .reports import finite
 from .rules import StoppingRules
 from .rules.settings import RuleSettings
+from .run_history import RunHistory, load_history
 
 
 class _Rules(BaseModel):
@@ -98,26 +98,9 @@ def report_replays(
 
 def load_histories(sweep: Sweep) -> list[RunHistory]:
     """The runs of a sweep that have logged anything, in the order of their index."""
-    found = (_load(sweep, sweep.state.runs[index]) for index in sorted(sweep.state.runs))
-    return [run for run in found if run is not None]
-
-
-def _load(sweep: Sweep, run: RunState) -> RunHistory | None:
-    from ml_tracking_ops.logger.reader import LogFormatError, read_log
-
-    path = sweep.dat_path(run)
-    if path is None:
-        return None
-    try:
-        log = read_log(path)
-    except (OSError, LogFormatError):
-        return None
-    series = {name: series for name, series in log.items() if len(series)}
-    first = min((float(s.wall_time.min()) for s in series.values()), default=0.0)
-    last = max((float(s.wall_time.max()) for s in series.values()), default=0.0)
-    started_at = first if run.started_at is None else run.started_at
-    ended_at = last if run.ended_at is None else run.ended_at
-    return RunHistory(run.index, run.name or "", run.status, series, started_at, ended_at)
+    runs = [sweep.state.runs[index] for index in sorted(sweep.state.runs)]
+    found = (load_history(sweep.dat_path(run), run) for run in runs)
+    return [history for history in found if history is not None]
 
 
 def _totals(runs: Sequence[RunHistory], outcome: Outcome, metric: str) -> dict[str, Any]:

@@ -8,16 +8,17 @@ from typing import Any
 from ml_tracking_ops.logger import paths
 
 from .attempts import Attempt
-from .config import SweepConfig
 from .executors.base import Executor, RunCommand, RunningRun
 from .journal import Event, JournalTail, RunState, SweepState
 from .process import process_identity
 from .process_records import ProcessRecord, read_processes
+from .replay import decisions
 from .rules import StopDecision, StoppingRules
-from .run_monitor import RunMonitor
+from .run_history import load_history
 from .stopping import SweepLimits
 
 _RUN_AGAIN = ("killed", "lost")
+_SEEN_THROUGH = ("finished", "early_stopped", "failed")
 
 
 @dataclass(frozen=True)
@@ -112,23 +113,20 @@ def end_strays(executor: Executor, folder: Path, state: SweepState) -> None:
 
 
 def replay(
-    folder: Path, state: SweepState, config: SweepConfig, rules: StoppingRules, limits: SweepLimits
+    folder: Path, state: SweepState, rules: StoppingRules, limits: SweepLimits
 ) -> StopDecision | None:
     """Let the rules and the limits see the runs that are over, as if they had watched them.
 
     Returns:
         The decision to end the sweep, where the runs call for that.
     """
+    ended = [run for run in state.runs.values() if run.name and run.status in _SEEN_THROUGH]
+    histories = [load_history(folder / f"{run.name}{paths.DAT_SUFFIX}", run) for run in ended]
+    for _ in decisions([history for history in histories if history is not None], rules):
+        pass  # whom it concerns has ended
     decision = None
-    for run in sorted(state.runs.values(), key=lambda run: run.ended_at or 0.0):
-        if run.name is None or run.status not in ("finished", "early_stopped", "failed"):
-            continue
-        dat_path = folder / f"{run.name}{paths.DAT_SUFFIX}"
-        monitor = RunMonitor(dat_path, config, rules, run.index, is_over=True)
-        monitor.read_all()
-        if run.status == "finished":
-            rules.complete(run.index)
-        best = limits.see_best(run.index, monitor.best.value, monitor.best.step)
+    for run in sorted(ended, key=lambda run: run.ended_at or 0.0):
+        best = limits.see_best(run.index, run.best_value, run.best_step)
         decision = limits.see_end(run.index) or best or decision
     return decision
 

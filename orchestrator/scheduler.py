@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -108,7 +109,7 @@ class Scheduler:
         survivors = find_survivors(self._folder, self.state)
         for attempt in attempts_left(self.state, self._config.max_runs):
             self._waiting.add(attempt)
-        decision = replay(self._folder, self.state, self._config, self._rules, self._limits)
+        decision = replay(self._folder, self.state, self._rules, self._limits)
         n_workers, max_runs = len(self._executor.slots), self._config.max_runs
         self._record("sweep_started", **_who(), n_workers=n_workers, max_runs=max_runs)
         self._record_earlier()
@@ -418,7 +419,9 @@ class Scheduler:
             self._record("warning", message=message)
 
     def _stop_if_first_runs_fail(self) -> None:
-        ended = [run for run in self.state.runs.values() if run.has_ended]
+        runs = self.state.runs.values()
+        # one more than asked for is enough to know, however long the sweep has gone on
+        ended = list(islice((run for run in runs if run.has_ended), FIRST_FAILURES + 1))
         if (
             self._stop_reason is None
             and len(ended) == FIRST_FAILURES

@@ -143,7 +143,7 @@ def _condition_problems(
 ) -> Iterator[ConfigProblem]:
     for other, wanted in (distribution.when or {}).items():
         parent = found.get(other)
-        if parent is None or isinstance(parent, Tied):
+        if parent is None or parent is distribution or isinstance(parent, Tied):
             continue
         if is_continuous(parent):
             yield ConfigProblem(

@@ -89,6 +89,7 @@ class Sweep:
             for folder in (() if begun else config.warm_start)
         ]
         self.n_workers = len(executor.slots)
+        self.most_runs = proposer.most_runs
         self._executor.open()
         try:
             self.folder, self._journal = (

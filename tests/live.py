@@ -158,9 +158,10 @@ class Page:
             assert data["cursor"] > data["start"]
             self.cursor = data["cursor"]
             self.is_thinned = self.is_thinned or data.get("is_thinned", False)
-            for metric, columns in data["metrics"].items():
+            for metric, (steps, after_ms, values) in data["metrics"].items():
+                assert min(after_ms, default=0) >= 0, "a time before the event's own"
                 kept = self.points.setdefault(metric, [])
-                kept.extend(zip(columns["step"], columns["value"], strict=True))
+                kept.extend(zip(steps, values, strict=True))
 
 
 def write_at_pace(add: Callable[[int], None], n_points: int, points_a_second: float) -> None:

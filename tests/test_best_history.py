@@ -8,32 +8,32 @@ def row(index: int, best_value: float | None) -> dict[str, object]:
 
 
 def test_best_so_far_goes_up_in_stairs_for_a_maximum() -> None:
-    history = draw_history([row(1, 0.0), row(3, 1.0), row(2, 0.0), row(5, 0.5)], "max")
+    history = draw_history([row(1, 0.0), row(3, 1.0), row(2, 0.0), row(5, 0.5)], "max", 9)
     assert history is not None
     assert [mark.index for mark in history.marks] == [1, 2, 3, 5]
-    assert history.path == "M6 90H200V6H394"
+    assert history.path == "M6 90H103V6H200"
 
 
 def test_best_so_far_goes_down_for_a_minimum() -> None:
-    history = draw_history([row(1, 1.0), row(2, 0.0)], "min")
+    history = draw_history([row(1, 1.0), row(2, 1.0), row(3, 0.0)], "min", 3)
     assert history is not None
     assert history.path == "M6 6H394V90H394"
 
 
 def test_nothing_is_drawn_where_there_is_nothing_to_compare() -> None:
-    assert draw_history([row(1, 1.0), row(2, None), row(3, float("inf"))], "max") is None
-    assert draw_history([row(1, 1.0), row(2, float("nan"))], "max") is None
-    assert draw_history([row(1, 1.0), row(2, 2.0)], None) is None
+    assert draw_history([row(1, 1.0), row(2, None), row(3, float("inf"))], "max", 3) is None
+    assert draw_history([row(1, 1.0), row(2, float("nan")), row(3, 2.0)], "max", 3) is None
+    assert draw_history([row(1, 1.0), row(2, 2.0), row(3, 1.0)], None, 3) is None
 
 
 def test_equal_values_are_drawn_in_the_middle() -> None:
-    history = draw_history([row(1, 2.0), row(2, 2.0)], "max")
+    history = draw_history([row(n, 2.0) for n in (1, 2, 3)], "max", 3)
     assert history is not None
     assert {mark.y for mark in history.marks} == {48.0}
 
 
 def test_of_very_many_runs_the_best_ones_stay() -> None:
-    history = draw_history([row(n, 5.0 if n == 1234 else n % 3) for n in range(1, 5001)], "max")
+    history = draw_history([row(n, 5.0 if n == 1234 else n % 3) for n in range(1, 5001)], "max", 10)
     assert history is not None
     assert len(history.marks) < 300
     assert 1234 in {mark.index for mark in history.marks}

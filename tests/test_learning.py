@@ -207,6 +207,24 @@ def test_stopped_runs_inform_the_sampler() -> None:
     )
 
 
+def test_sampler_that_fails_is_stood_in_for_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise FloatingPointError("singular matrix")
+
+    history = follow(LearningSampler(PLANE, 0, "tpe", "min"), 15, on_the_plane)
+    sampler = LearningSampler(PLANE, 0, "tpe", "min")
+    assert sampler.combination(16, history) is not None
+    assert sampler.trouble is None
+    with monkeypatch.context() as broken:
+        broken.setattr(optuna.samplers.TPESampler, "sample_relative", fail)
+        found = sampler.combination(17, history)
+    assert found is not None
+    assert sampler.trouble == (
+        "the sampler tpe failed (FloatingPointError: singular matrix): a run is drawn by chance"
+    )
+    assert sampler.combination(18, history) not in (None, found)
+
+
 def test_earlier_sweep_is_learnt_from() -> None:
     known: list[HistoryEvent] = [
         Known(combination, *on_the_plane(combination))

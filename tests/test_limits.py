@@ -1,6 +1,7 @@
 """Time limits, retries, and what ends a whole sweep, with real processes."""
 
 import math
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,8 @@ def test_run_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     )
     result = run_sweep(config, logdir=tmp_path / "runs", workers=1)
     (run,) = result.runs
-    assert (run.status, run.attempt, run.exit_code) == ("killed", 1, -9)
+    assert (run.status, run.attempt) == ("killed", 1)
+    assert run.exit_code in (-signal.SIGKILL, -signal.SIGTERM)  # TERM before it was ignored
     assert "timeout_s was over" in (run.reason or "")
     assert processes_with(str(tmp_path)) == []
 

@@ -228,6 +228,22 @@ def test_table_sorts_by_the_best_value(client: Client, logdir: Path) -> None:
     assert [run["name"] for run in runs] == ["run 3", "run 1", "run 4", "run 2"]
 
 
+def test_table_shows_the_mean_of_repeats_and_sorts_by_it(client: Client, logdir: Path) -> None:
+    values = {1: (1, 0.9), 2: (2, 0.5), 3: (2, 0.6), 4: (3, 0.95), 5: (3, 0.25)}
+    events = []
+    for index, (combination, value) in values.items():
+        sampled, *others = finished_run(index, value)
+        events += [{**sampled, "combination": combination}, *others]
+    write_sweep(logdir / "s", events, repeats={"count": 2, "seed_name": "seed"})
+    html = client.get("/sweeps/s?sort=mean").text
+    assert "0.55 ± 0.0707" in text_of(html)
+    assert "Mean" in text_of(html)
+    runs = page_data(html)["runs"]
+    assert [run["name"] for run in runs] == ["run 1", "run 4", "run 5", "run 2", "run 3"]
+    write_sweep(logdir / "t", finished_run(1, 0.5))
+    assert "Mean" not in text_of(client.get("/sweeps/t").text)
+
+
 def test_without_optimization_metric_there_is_no_best_column(client: Client, logdir: Path) -> None:
     changes = {"optimization_metric": None, "optimization_goal": None, "early_stopping": False}
     write_sweep(logdir / "s", finished_run(1), **changes)

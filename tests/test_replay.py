@@ -10,20 +10,25 @@ import pytest
 from histories import METRIC, Point, interleaved, stop_steps
 from hypothesis import given
 from hypothesis import strategies as st
-from sweeps import run_command, sweep_folder, write_config
+from sweeps import choice, run_command, sweep_folder, write_config
 
+from ml_tracking_ops.experiment.logger import ExperimentLogger
 from ml_tracking_ops.logger.columns import Series
+from ml_tracking_ops.orchestrator import resumption
 from ml_tracking_ops.orchestrator.catalog import find
+from ml_tracking_ops.orchestrator.config import SweepConfig
 from ml_tracking_ops.orchestrator.errors import ConfigError
-from ml_tracking_ops.orchestrator.journal import JournalTail
+from ml_tracking_ops.orchestrator.journal import JournalTail, SweepState
 from ml_tracking_ops.orchestrator.objective import Goal
-from ml_tracking_ops.orchestrator.replay import RunHistory, decisions, in_order, replay
+from ml_tracking_ops.orchestrator.replay import decisions, in_order, replay
 from ml_tracking_ops.orchestrator.replay_report import load_histories, parse_rule
 from ml_tracking_ops.orchestrator.rules import Rule, StoppingRules
 from ml_tracking_ops.orchestrator.rules.halving import Asha
 from ml_tracking_ops.orchestrator.rules.median import Median
 from ml_tracking_ops.orchestrator.rules.patience import Patience
 from ml_tracking_ops.orchestrator.rules.threshold import Threshold
+from ml_tracking_ops.orchestrator.run_history import RunHistory
+from ml_tracking_ops.orchestrator.stopping import SweepLimits
 
 
 def series(points: Sequence[tuple[float, int, float]]) -> Series:
@@ -123,6 +128,34 @@ def test_run_that_failed_is_no_example_for_the_median() -> None:
     late = history(4, [0.1, 0.1], start=100)
     rule = Median(METRIC, "max", min_runs=1)
     assert replay([*failed, late], StoppingRules([rule]), METRIC, "max").stops == ()
+
+
+def test_resumed_sweep_shows_its_rules_the_past_in_order(tmp_path: Path) -> None:
+    """Two runs that went on side by side; the worse was first at each rung and was not stopped."""
+    state = SweepState(goal="max")
+    loggers = {run: ExperimentLogger.at(tmp_path / f"run{run}.dat") for run in (1, 2)}
+    for step in (1, 2):
+        loggers[2].add_scalar(METRIC, 0.2, step)
+        loggers[1].add_scalar(METRIC, 0.9, step)
+    for run, logger in loggers.items():  # the better ends first
+        logger.close()
+        state.apply({"event": "sampled", "index": run, "hyperparameters": {}})
+        state.apply({"event": "started", "index": run, "name": f"run{run}", "time": 1.0})
+        state.apply({"event": "ended", "index": run, "status": "finished", "time": 1.0 + run,
+                     "best_value": 0.9 if run == 1 else 0.2, "best_step": 1})  # fmt: skip
+    rules = StoppingRules([Asha(METRIC, "max", min_resource=1, reduction_factor=2)])
+    watched = SweepLimits(SweepConfig.model_validate({
+        "main_script_name": "x.py", "max_runs": 9, "early_stopping": False,
+        "hyperparameters": {"x": choice(1)}, "optimization_metric": METRIC,
+        "optimization_goal": "max", "max_runs_without_improvement": 3,
+    }))  # fmt: skip
+    assert resumption.replay(tmp_path, state, rules, watched) is None
+    assert rules.update(3, METRIC, [1], [0.95]) is None
+    decision = rules.update(3, METRIC, [2], [0.5])
+    assert decision is not None
+    assert "best 1/2 of 3 runs at step 2 (the cut is 0.9)" in decision.reason
+    assert watched.see_end(4) is None  # run 2 was one without improvement, this is the second
+    assert watched.see_end(5) is not None
 
 
 @pytest.mark.parametrize(

@@ -166,3 +166,27 @@ def test_sweep_that_learns_runs_with_several_workers(tmp_path: Path) -> None:
     assert known == sorted(known)
     assert known[0] == 0
     assert known[-1] >= 21
+
+
+@pytest.mark.parametrize("changes", [{"sampler": "tpe"}, {"sampler": "sobol"}, {
+    "sampler": "tpe", "max_runs": 18, "repeats": {"count": 2, "seed_name": "seed"},
+}])  # fmt: skip
+def test_sweep_that_is_resumed_searches_on_as_if_nothing_had_happened(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    space = {"x": {"type": "uniform", "min": 1, "max": 2}, "y": choice("a", "b")}
+    asked = {"max_runs": 14, "hyperparameters": space, **changes}
+    whole = run_sweep(echo_config(tmp_path, **asked), logdir=tmp_path / "a", workers=1, seed=6)
+    begun = run_sweep(
+        echo_config(tmp_path, **{**asked, "max_runs": 12}),
+        logdir=tmp_path / "b", workers=1, seed=6,
+    )  # fmt: skip
+    done = run_command(
+        "sweep", "--resume", begun.folder, "--max-runs", asked["max_runs"], "--workers", "1",
+        folder=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    resumed = state_of(begun.folder)
+    assert {i: run.hyperparameters for i, run in resumed.runs.items()} == {
+        run.index: run.hyperparameters for run in whole.runs
+    }

@@ -37,21 +37,26 @@ class BestHistory:
     every: int
 
 
-def draw_history(rows: Iterable[dict[str, Any]], goal: Goal | None) -> BestHistory | None:
-    """None where fewer than two runs have a finite value: there is nothing to compare."""
+def draw_history(
+    rows: Iterable[dict[str, Any]], goal: Goal | None, n_planned: int
+) -> BestHistory | None:
+    """None where fewer than three runs have a finite value: there is nothing to see.
+
+    The drawing has room for all `n_planned` runs from the beginning, so that nothing moves.
+    """
     known = sorted(
         (row for row in rows if row["best_value"] is not None and abs(row["best_value"]) < 1e300),
         key=lambda row: row["index"],
     )
-    if goal is None or len(known) < 2:
+    if goal is None or len(known) < 3:
         return None
     values = [row["best_value"] for row in known]
     low, high = min(values), max(values)
-    first, last = known[0]["index"], known[-1]["index"]
+    last = max(n_planned, known[-1]["index"])
     marks = [
         Mark(
             index=row["index"],
-            x=_between(row["index"], first, last, MARGIN, WIDTH - MARGIN),
+            x=_between(row["index"], 1, last, MARGIN, WIDTH - MARGIN),
             y=_between(row["best_value"], low, high, HEIGHT - MARGIN, MARGIN),
             value=row["best_value"],
             color=row["color"],
@@ -63,7 +68,7 @@ def draw_history(rows: Iterable[dict[str, Any]], goal: Goal | None) -> BestHisto
     every = math.ceil(len(marks) / _MOST_MARKS)
     bests = set(improved)
     shown = tuple(m for place, m in enumerate(marks) if place % every == 0 or m in bests)
-    return BestHistory(shown, _stairs(improved), low, high, every)
+    return BestHistory(shown, _stairs(improved, marks[-1].x), low, high, every)
 
 
 def _improvements(marks: Iterable[Mark], goal: Goal) -> list[Mark]:
@@ -75,10 +80,10 @@ def _improvements(marks: Iterable[Mark], goal: Goal) -> list[Mark]:
     return improved
 
 
-def _stairs(improved: list[Mark]) -> str:
+def _stairs(improved: list[Mark], end: float) -> str:
     first, *rest = improved
     steps = "".join(f"H{mark.x:g}V{mark.y:g}" for mark in rest)
-    return f"M{first.x:g} {first.y:g}{steps}H{WIDTH - MARGIN}"
+    return f"M{first.x:g} {first.y:g}{steps}H{end:g}"
 
 
 def _between(value: float, low: float, high: float, start: float, end: float) -> float:

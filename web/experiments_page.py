@@ -12,7 +12,7 @@ from . import rows
 from .run_colors import ExperimentColors
 
 DEFAULT_NEWEST = 10
-_MOST_DRAWN = 200
+_MOST_DRAWN = 1_000
 _LISTED = 100
 _MOST_WITH_DIGEST = 200
 

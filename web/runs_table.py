@@ -7,6 +7,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from .formats import format_number
+from .repeats import mean_text
 
 PAGE_SIZE = 25
 _HYPERPARAMETER = "p."
@@ -48,6 +49,7 @@ class RunsTable:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     has_metric: bool
+    has_means: bool
     n_total: int
     page: int
     n_pages: int
@@ -86,16 +88,21 @@ def build_table(
         current = mark if query.sort == key else None
         return Column(label, title or label, address, is_number, current)
 
+    has_means = metric is not None and any("mean" in row for row in rows)
     columns = [column("index", "Run"), column("status", "State")]
     columns += [column(_HYPERPARAMETER + name, name, "", name in numeric) for name in names]
     if metric is not None:
         columns.append(column("best_value", f"Best {metric}", "", is_number=True))
         columns.append(column("best_step", "at step", "Step of the best value", is_number=True))
+    if has_means:
+        title = "Mean over the repeats of the combination, ± standard deviation"
+        columns.append(column("mean", "Mean", title, is_number=True))
     columns.append(column("duration", "Duration", "", is_number=True))
     return RunsTable(
         columns=tuple(columns),
         rows=tuple(_dress(row, names, numeric, best_index) for row in shown),
         has_metric=metric is not None,
+        has_means=has_means,
         n_total=len(rows),
         page=page,
         n_pages=n_pages,
@@ -124,8 +131,8 @@ def _sort_key(row: Row, sort: str) -> tuple[int, Any] | None:
         return _WHOLE_ORDER.get(row["status"], 9), row["status"]
     if sort.startswith(_HYPERPARAMETER):
         value = row["hyperparameters"].get(sort.removeprefix(_HYPERPARAMETER))
-    elif sort in ("best_value", "best_step"):
-        value = row[sort]
+    elif sort in ("best_value", "best_step", "mean"):
+        value = row.get(sort)
     else:
         value = None if row["started_at"] is None else row["index"]
     return _comparable(value)
@@ -162,6 +169,7 @@ def _dress(row: Row, names: Iterable[str], numeric: set[str], best_index: int | 
     return {
         **row,
         "cells": cells,
+        "mean_text": mean_text(row),
         "is_best": row["index"] == best_index,
     }
 

@@ -13,6 +13,7 @@ from . import rows
 from .best_history import draw_history
 from .experiments_page import catalog_place, run_data, run_href
 from .feed import Feed
+from .repeats import add_means
 from .run_colors import sweep_run_color
 from .runs_table import RunsTable, TableQuery, build_table
 from .sweep_summary import summarize
@@ -87,10 +88,11 @@ def _sweep_context(
     catalog: Catalog, sweep: Sweep, query: QueryParams, live: Mapping[int, Best]
 ) -> Context:
     metric = sweep.optimization_metric
-    found = run_rows(sweep, live)
+    found = add_means(run_rows(sweep, live), sweep)
     best = _best(sweep, found)
     kept = {"metric": query["metric"]} if "metric" in query else {}
     best_index = None if best is None else best["index"]
+    counts = _counts(sweep)
     table = build_table(found, _table_query(query), metric, best_index, kept)
     return {
         "sweep": {
@@ -104,8 +106,8 @@ def _sweep_context(
             "metric": metric,
             "goal": sweep.optimization_goal,
             "best": best,
-            "history": draw_history(found, sweep.optimization_goal),
-            **_counts(sweep),
+            "history": draw_history(found, sweep.optimization_goal, counts["n_planned"]),
+            **counts,
         },
         "summary": summarize(sweep.description, sweep.config),
         "metric": query.get("metric") or metric,

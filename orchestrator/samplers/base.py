@@ -11,7 +11,7 @@ from ..history import HistoryEvent
 from ..space import Combination, Space, combination_key
 
 _DRAWS_BEFORE_LISTING = 200
-_MOST_LISTED = 1_000_000
+_MOST_LISTED = 100_000
 
 
 class Sampler(Protocol):
@@ -19,10 +19,11 @@ class Sampler(Protocol):
 
     What it gives depends on the search space, the seed, the number and the history alone, so that
     a sweep that is taken up again goes on as if nothing had happened. `learns` where it looks at
-    the history: it may then take a while, and is asked in a thread.
+    the history: it may then take a while, and is asked in a thread. `trouble` is for the user.
     """
 
     learns: ClassVar[bool]
+    trouble: str | None
 
     def combination(
         self, number: int, history: Sequence[HistoryEvent] = ()
@@ -93,6 +94,7 @@ class SequenceSampler:
         self._seed = seed
         self._unseen = Unseen(space, taken)
         self._found: list[Combination] = []
+        self.trouble: str | None = None
 
     def combination(self, number: int, history: Sequence[HistoryEvent] = ()) -> Combination | None:
         """The hyperparameters of combination `number`, counted from 1."""

@@ -50,6 +50,7 @@ class LearningSampler:
         self._n_told = 0
         self._n_read = 0
         self._worst: float | None = None
+        self.trouble: str | None = None
 
     @property
     def why_exhausted(self) -> str:
@@ -88,6 +89,15 @@ class LearningSampler:
         self._add(event.index, event.hyperparameters)
 
     def _ask(self, number: int) -> Combination | None:
+        try:
+            return self._ask_optuna(number)
+        except Exception as error:  # noqa: BLE001  (numerics can fail; a sweep of days goes on)
+            why = f"{type(error).__name__}: {error}"
+            self.trouble = f"the sampler {self._name} failed ({why}): a run is drawn by chance"
+            self._abandon(number)
+            return self._draw(number)
+
+    def _ask_optuna(self, number: int) -> Combination | None:
         for _ in range(_MOST_ASKED):
             trial = self._study.ask()
             combination = self._space.build(partial(suggest, trial))
@@ -96,6 +106,14 @@ class LearningSampler:
                 return combination
             self._give_up(number)
         return self._draw(number)
+
+    def _abandon(self, number: int) -> None:
+        """Close what was begun for a number."""
+        self._trials.pop(number, None)
+        ours = set(self._trials.values())
+        for trial in self._study.get_trials(deepcopy=False, states=(_states().RUNNING,)):
+            if trial.number not in ours:
+                self._study.tell(trial.number, state=_states().FAIL)
 
     def _draw(self, number: int) -> Combination | None:
         """A combination by chance, where the model insists on what cannot be run."""
@@ -114,7 +132,8 @@ class LearningSampler:
         return None
 
     def _give_up(self, number: int) -> None:
-        self._study.tell(self._trials.pop(number), state=_states().FAIL)
+        if number in self._trials:
+            self._study.tell(self._trials.pop(number), state=_states().FAIL)
 
     def _add(self, number: int, combination: Combination) -> None:
         """A pending trial that was not asked for."""

@@ -54,6 +54,19 @@ class Proposer:
         self._repeats = RepeatedRuns(config.repeats, config.max_runs)
         self.why_exhausted: str | None = None
 
+    @property
+    def trouble(self) -> str | None:
+        """What went wrong with the sampler, if anything did."""
+        return None if self._sampler is None else self._sampler.trouble
+
+    @property
+    def most_runs(self) -> int:
+        """No more runs than this: `max_runs`, or all that the search space has."""
+        count = self.space.n_at_most
+        repeats = 1 if self._config.repeats is None else self._config.repeats.count
+        most = self._config.max_runs
+        return most if count is None else min(most, count * repeats)
+
     def propose(
         self, index: int, history: Sequence[HistoryEvent] = ()
     ) -> Proposal | Literal["wait"] | None:

@@ -4,6 +4,7 @@
 import { loadScript, loadStyle } from "./assets.js";
 import { ChartGrid } from "./charts.js";
 import { startClock } from "./clock.js";
+import { unpackPoints } from "./columns.js";
 import { LiveStream } from "./live.js";
 import { OutputView } from "./output.js";
 import { requestRefresh } from "./refresh.js";
@@ -130,7 +131,7 @@ function parameter(key, place) {
 }
 
 const HANDLERS = {
-  points: onPoints,
+  points: (event) => onPoints(unpackPoints(event)),
   reset({ run }) {
     store.empty(run);
     grid?.redraw();
@@ -214,8 +215,9 @@ document.addEventListener("pointerout", (event) => {
 document.addEventListener("click", async (event) => {
   const button = event.target instanceof Element ? event.target.closest("[data-copy]") : null;
   if (!button) return;
-  await navigator.clipboard.writeText(button.dataset.copy);
-  button.textContent = "Copied";
+  if (navigator.clipboard) await navigator.clipboard.writeText(button.dataset.copy);
+  else getSelection().selectAllChildren(button.previousElementSibling); // only https and localhost have one
+  button.textContent = navigator.clipboard ? "Copied" : "Selected";
   setTimeout(() => (button.textContent = "Copy"), 1500);
 });
 

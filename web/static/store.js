@@ -3,7 +3,7 @@
 import { appendPoints, emptyColumns, thin } from "./columns.js";
 
 const LIMIT = 4000;
-const MOST_POINTS = 600, LEAST_POINTS = 100, POINTS_OF_ALL = 40_000;
+const MOST_POINTS = 600, LEAST_POINTS = 16, POINTS_OF_ALL = 30_000; // together about a megabyte
 
 export class SeriesStore {
   /** run id -> {cursor, metrics: name -> {columns, count, isThinned, cursor}} */
@@ -40,7 +40,7 @@ export class SeriesStore {
     const wanted = metrics.length ? metrics : [""];
     this.#nLoading += 1;
     try {
-      const { runs } = await fetchJson(`/api/series?${query({ run: missing, metric: wanted, points: [pointsEach(runIds)] })}`);
+      const { runs } = await fetchJson(`/api/series?${query({ run: missing, metric: wanted, points: [pointsEach(runIds.length * wanted.length)] })}`);
       for (const [id, answer] of Object.entries(runs)) this.#take(id, metrics, answer);
     } finally {
       this.#nLoading -= 1;
@@ -71,7 +71,7 @@ export class SeriesStore {
 
   /** More points of one metric between two steps than the overview holds. */
   async loadDetail(runIds, metric, firstStep, lastStep) {
-    const parts = { run: runIds, metric: [metric], first_step: [firstStep], last_step: [lastStep], points: [pointsEach(runIds)] };
+    const parts = { run: runIds, metric: [metric], first_step: [firstStep], last_step: [lastStep], points: [pointsEach(runIds.length)] };
     const { runs } = await fetchJson(`/api/series?${query(parts)}`);
     const found = Object.entries(runs).filter(([, answer]) => answer.metrics[metric]);
     return new Map(found.map(([id, answer]) => [id, columnsOf(answer.metrics[metric])]));
@@ -135,9 +135,9 @@ function appendEvent(series, event, name) {
   return true;
 }
 
-/** Buckets for each of these runs: the more are drawn on top of one another, the fewer each needs. */
-function pointsEach(runIds) {
-  return Math.min(MOST_POINTS, Math.max(LEAST_POINTS, Math.round(POINTS_OF_ALL / runIds.length)));
+/** Buckets for each of so many series: the more are drawn at once, the fewer each needs. */
+function pointsEach(nSeries) {
+  return Math.min(MOST_POINTS, Math.max(LEAST_POINTS, Math.round(POINTS_OF_ALL / nSeries)));
 }
 
 function columnsOf({ step, wall_time, value }) {

@@ -1,0 +1,1 @@
+"""One module a figure; each has a `measure(options)` that gives a `Figure`."""

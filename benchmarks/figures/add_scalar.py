@@ -1,0 +1,102 @@
+"""Figure 1: what logging one value costs the training loop, here and in the peers."""
+
+from pathlib import Path
+
+from suite.measuring import Figure, Options
+from suite.peers import OWN_PYTHON, PeerMissingError, python_of, run_worker
+from suite.scratch import scratch
+
+from ml_tracking_ops.logger import read_log
+
+# peer -> calls: enough to see its pace, few enough to wait for
+PEERS = {
+    "tensorboardX": ("tensorboardX", 10_000),
+    "tensorboard": ("tensorboard", 10_000),
+    "dvclive": ("dvclive", 10_000),
+    "trackio": ("trackio", 10_000),
+    "aim": ("aim", 5_000),
+    "wandb": ("wandb", 5_000),
+    "mlflow": ("mlflow", 2_000),
+    "mlflow_sqlite": ("mlflow", 300),
+}
+_READ_BY = {"tensorboardX": "tensorboard", "tensorboard": "tensorboard", "trackio": "trackio"}
+
+
+def measure(options: Options) -> Figure:
+    figure = Figure(
+        "logger",
+        "1 · add_scalar",
+        "µs a call, against a loop of os.write(fd, pack(…)) to a file on the same disk, in turn in "
+        "one process; with a thread: a second Python thread computes all the time",
+    )
+    for n_calls in (10_000, 100_000, options.pick(1_000_000, 100_000)):
+        for n_metrics in (1, 5):
+            _own(figure, n_calls, n_metrics, 9 if n_calls <= 100_000 else 3)
+    _own(figure, options.pick(5_000, 500), 1, 5, has_thread=True)
+    if options.with_peers:
+        _peers(figure, options)
+    _killed(figure, "own", OWN_PYTHON, 10_000)
+    return figure
+
+
+def _own(
+    figure: Figure, n_calls: int, n_metrics: int, rounds: int, *, has_thread: bool = False
+) -> None:
+    with scratch() as folder:
+        found = run_worker(
+            OWN_PYTHON, "own_loops", folder, n_calls, n_metrics, rounds, int(has_thread)
+        )
+    what = f"{n_calls:,} calls, {n_metrics} metric{'s' * (n_metrics > 1)}"
+    what += ", with a thread" * has_thread
+    figure.add(
+        what, found["own_us"], "µs",
+        against=found["bare_us"], yardstick="bare loop", at_most=1.6, of_ratio=True,
+    )  # fmt: skip
+    if n_calls == 100_000 and n_metrics == 5:
+        figure.add("system calls a point", found["calls_a_point"], "", at_most=1.001)
+        figure.add("bytes a point", found["bytes_a_point"], "bytes", at_most=32.01)
+
+
+def _peers(figure: Figure, options: Options) -> None:
+    """Each peer in turn with ours: the same loop, the same number of calls."""
+    slowdowns: list[float] = []
+    for peer, (environment, n_calls) in PEERS.items():
+        try:
+            python = python_of(environment)
+            for has_thread in (False, True):
+                n = options.pick(n_calls // (10 if has_thread else 1), n_calls // 20)
+                found = [
+                    (_us(peer, python, n, has_thread), _us("own", OWN_PYTHON, n, has_thread))
+                    for _ in range(options.pick(3, 1))
+                ]
+                theirs, ours = zip(*found, strict=True)
+                what = f"{peer}{', with a thread' * has_thread}"
+                row = figure.add(what, theirs, "µs", against=ours, yardstick="ours")
+                if not has_thread and row.ratio:
+                    slowdowns.append(row.ratio.median)
+            if peer in _READ_BY:
+                _killed(figure, peer, python, 10_000)
+        except PeerMissingError as error:
+            figure.notes.append(f"left out: {peer}: {error}")
+    if slowdowns:
+        figure.add("the fastest peer, in calls of ours", min(slowdowns), "×", at_least=10)
+
+
+def _us(peer: str, python: Path | str, n_calls: int, has_thread: bool) -> float:
+    with scratch() as folder:
+        answer = run_worker(python, "peer_loops", peer, folder, n_calls, 1, int(has_thread))
+    us: float = answer["us"]
+    return us
+
+
+def _killed(figure: Figure, peer: str, python: Path | str, n_calls: int) -> None:
+    """How many of `n_calls` values are lost when the process gets SIGKILL after the last."""
+    with scratch() as folder:
+        run_worker(python, "peer_loops", peer, folder, n_calls, 1, 0, "kill")
+        if peer == "own":
+            n_kept = len(read_log(folder / "own.dat")["metric 0"])
+        else:
+            reader = _READ_BY[peer]
+            n_kept = run_worker(python_of(reader), "peer_readers", reader, folder)["n_points"]
+    subject = f"{peer}: lost of {n_calls:,} at kill -9"
+    figure.add(subject, n_calls + 1 - n_kept, "values", at_most=0 if peer == "own" else None)

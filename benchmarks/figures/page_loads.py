@@ -1,0 +1,104 @@
+"""Figures 9a to 9c: opening pages over many runs, side by side with TensorBoard."""
+
+import json
+import time
+from pathlib import Path
+
+from suite.browser import browse, browsing
+from suite.logs import write_experiments
+from suite.measuring import Figure, Options, cpu_s, peak_resident_mb
+from suite.scratch import scratch
+from suite.server import Server, serving
+
+
+def measure(options: Options) -> Figure:
+    figure = Figure(
+        "pages",
+        "9 · pages",
+        "Chromium, charts at 1440 × 900; cold: a new server and a new browser profile, warm: the "
+        "same page again; the server's CPU and memory from /proc",
+    )
+    with scratch() as folder:
+        write_experiments(folder, 100, 1_000)
+        _hundred(figure, folder, options)
+    for label, n_runs, n_steps in (("9b", 1_000, 1_000), ("9c", 1_000, 10_000)):
+        with scratch() as folder:
+            write_experiments(folder, options.pick(n_runs, 50), options.pick(n_steps, 1_000))
+            _many(figure, label, folder, options.pick(n_runs, 50), options)
+    return figure
+
+
+def _all_drawn(n_runs: int) -> str:
+    return f"drawnRuns() >= {n_runs}"
+
+
+def _load(server: Server, query: str, condition: str, n_warm: int) -> list[dict[str, float]]:
+    address = f"{server.address}/experiments{query}"
+    loads: list[dict[str, float]] = browse("load", address, condition, n_warm, server.pid)["loads"]
+    return loads
+
+
+def _hundred(figure: Figure, logdir: Path, options: Options) -> None:
+    what = "9a: 100 runs × 5 × 1,000"
+    ups, colds, warms, resident = [], [], [], []
+    for _ in range(options.pick(5, 2)):
+        with serving(logdir) as server:
+            ups.append(server.up_s)
+            cold, *warm = _load(server, "?newest=100", _all_drawn(100), options.pick(3, 1))
+            colds.append(cold)
+            warms += warm
+            resident.append(peak_resident_mb(server.pid))
+    figure.add(f"{what}: server up", ups, "s", at_most=0.6)
+    figure.add(f"{what}: all 100 on a chart, cold", _s(colds), "s", at_most=1.2)
+    figure.add(f"{what}: … warm", _s(warms), "s", at_most=0.5)
+    figure.add(f"{what}: of ours on the wire, cold", _mb(colds), "MB", at_most=1)
+    figure.add(f"{what}: … warm", _mb(warms), "MB", at_most=1)
+    cpu = [one["server_cpu_s"] for one in warms]
+    figure.add(f"{what}: server CPU, warm load", cpu, "s", at_most=0.2)
+    figure.add(f"{what}: server resident, at most", resident, "MB", at_most=100)
+    _idle(figure, what, logdir, options)
+
+
+def _s(loads: list[dict[str, float]]) -> list[float]:
+    return [one["ready_ms"] / 1e3 for one in loads]
+
+
+def _mb(loads: list[dict[str, float]]) -> list[float]:
+    return [one["bytes"] / 1e6 for one in loads]
+
+
+def _idle(figure: Figure, what: str, logdir: Path, options: Options) -> None:
+    seconds = options.pick(60, 5)
+    with (
+        serving(logdir) as server,
+        browsing("hold", f"{server.address}/experiments", "drawnRuns() > 0") as browser,
+    ):
+        before = cpu_s(server.pid)
+        time.sleep(seconds)
+        used = cpu_s(server.pid) - before
+        answer, _ = browser.communicate("end\n")
+    found = json.loads(answer.splitlines()[-1])
+    figure.add(f"{what}: idle", used * 60 / seconds, "CPU s/min", at_most=0.17)
+    figure.add(f"{what}: idle", found["bytes"] * 60 / seconds / 1e3, "kB/min", at_most=2)
+
+
+def _many(figure: Figure, label: str, logdir: Path, n_runs: int, options: Options) -> None:
+    what = f"{label}: {n_runs:,} runs"
+    n_overlay = min(1_000 if label == "9b" else 100, n_runs)
+    limits = {"9b": (1.5, None, 2.0, 200), "9c": (2.0, 0.5, 0.5, 300)}[label]
+    firsts, warms, overlays, resident = [], [], [], []
+    for _ in range(options.pick(3, 1)):
+        began = time.perf_counter()
+        with serving(logdir) as server:
+            up_s = time.perf_counter() - began
+            cold, *warm = _load(server, "", "drawnRuns() > 0", 2)
+            firsts.append(up_s + cold["first_ms"] / 1e3)
+            warms += [one["first_ms"] / 1e3 for one in warm]
+            (overlay,) = _load(server, f"?newest={n_overlay}", _all_drawn(n_overlay), 0)
+            overlays.append(overlay["ready_ms"] / 1e3)
+            resident.append(peak_resident_mb(server.pid))
+    figure.add(f"{what}: from the command to the first chart", firsts, "s", at_most=limits[0])
+    figure.add(f"{what}: first chart, warm", warms, "s", at_most=limits[1])
+    subject = f"{what}: {n_overlay:,} of them on a chart"
+    figure.add(subject, overlays, "s", at_most=limits[2])
+    figure.add(f"{what}: server resident, at most", resident, "MB", at_most=limits[3])

@@ -1,0 +1,87 @@
+"""Figure 10: the page of a sweep of ten thousand runs."""
+
+import json
+import random
+import time
+from pathlib import Path
+
+from suite.browser import browse
+from suite.logs import write_log
+from suite.measuring import Figure, Options, peak_resident_mb
+from suite.scratch import scratch
+from suite.server import serving
+
+NAME = "2026-01-01_00-00-00"
+_IS_USABLE = "document.querySelectorAll('table.runs tbody tr').length > 0"
+_SORT = """(index) => {
+  const label = index % 2 ? "x" : "Best score";
+  const heads = [...document.querySelectorAll("table.runs th a")];
+  const link = heads.find((one) => one.textContent.includes(label));
+  const before = document.querySelector("table.runs tbody").textContent;
+  link.click();
+  return () => document.querySelector("table.runs tbody").textContent !== before;
+}"""
+
+
+def measure(options: Options) -> Figure:
+    n_runs = options.pick(10_000, 500)
+    figure = Figure(
+        "table",
+        "10 · a sweep's table",
+        f"the page of an ended sweep of {n_runs:,} runs with three hyperparameters, in Chromium; "
+        "sorting: from the click on a column's head to the painted rows",
+    )
+    with scratch() as folder:
+        write_sweep(folder / NAME, n_runs)
+        usable, sorts, resident = [], [], []
+        for _ in range(options.pick(3, 1)):
+            with serving(folder) as server:
+                found = browse(
+                    "click", f"{server.address}/sweeps/{NAME}", _IS_USABLE, _SORT,
+                    options.pick(10, 4),
+                )  # fmt: skip
+                usable.append(found["ready_ms"] / 1e3)
+                sorts += found["times_ms"]
+                resident.append(peak_resident_mb(server.pid))
+    figure.add("page usable", usable, "s", at_most=1)
+    figure.add("sort", sorts, "ms", at_most=200)
+    figure.add("server resident, at most", resident, "MB")
+    return figure
+
+
+def write_sweep(folder: Path, n_runs: int) -> None:
+    """The folder that a sweep leaves behind: its description, its journal, its newest logs."""
+    folder.mkdir(parents=True)
+    began = time.time() - n_runs
+    config = {
+        "main_script_name": "train.py", "max_runs": n_runs, "early_stopping": False,
+        "optimization_metric": "score", "optimization_goal": "max",
+        "hyperparameters": {
+            "x": {"type": "uniform", "min": 0, "max": 1},
+            "y": {"type": "uniform", "min": 0, "max": 1},
+            "kind": {"type": "choice", "candidates": ["a", "b", "c"]},
+        },
+    }  # fmt: skip
+    description = {"config": config, "seed": 1, "created_at": began}
+    (folder / "experiment_description.json").write_text(json.dumps(description))
+    lines = [_event("sweep_started", began, pid=0, host="elsewhere", n_workers=2)]
+    draw = random.Random(1)
+    for index in range(1, n_runs + 1):
+        at = began + index
+        name = f"{NAME}_{index:05d}"
+        values = {"x": draw.random(), "y": draw.random(), "kind": draw.choice("abc")}
+        lines += [
+            _event("sampled", at, index=index, hyperparameters=values),
+            _event("started", at, index=index, name=name, attempt=1, slot=0, pid=0),
+            _event("ended", at + 1, index=index, status="finished", exit_code=0, duration_s=1.0,
+                   best_value=draw.random(), best_step=99, n_values=100, reason=None,
+                   output_tail=[]),
+        ]  # fmt: skip
+        if index > n_runs - 100:
+            write_log(folder / f"{name}.dat", 100, ("score",), seed=index)
+    lines.append(_event("sweep_ended", began + n_runs, status="finished", reason=None))
+    (folder / "journal.jsonl").write_text("".join(lines))
+
+
+def _event(event: str, at: float, **fields: object) -> str:
+    return json.dumps({"event": event, "time": round(at, 6), **fields}) + "\n"

@@ -1,0 +1,121 @@
+"""Figure 5: what the orchestrator adds to runs that do nothing."""
+
+import os
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+
+from suite.measuring import TICKS_A_SECOND, Figure, Options
+from suite.peers import OWN_PYTHON, PeerMissingError, python_of, run_worker
+from suite.scratch import scratch
+from suite.sweeps import read_journal, write_config
+
+N_WORKERS = 2
+
+
+def measure(options: Options) -> Figure:
+    n_runs = options.pick(200, 30)
+    figure = Figure(
+        "overhead",
+        "5 · sweep overhead",
+        f"{n_runs} runs of an empty Python script, {N_WORKERS} workers; whole commands, in turn "
+        f"with xargs -P {N_WORKERS} and the same command line",
+    )
+    ours, theirs, firsts, cpu = [], [], [], []
+    for index in range(options.pick(5, 2) + 1):
+        bare_s = _xargs_s(n_runs)
+        wall_s, cpu_s, first_s = _sweep(n_runs)
+        if index:
+            theirs.append(bare_s)
+            ours.append(wall_s)
+            firsts.append(first_s)
+            cpu.append(cpu_s)
+    figure.add(
+        "wall, the whole command", ours, "s",
+        against=theirs, yardstick="xargs", at_most=1.10, of_ratio=True,
+    )  # fmt: skip
+    figure.add("xargs -P 2", theirs, "s")
+    if options.with_peers:
+        _optuna(figure, n_runs, options)
+    figure.add("first run started after the command", firsts, "s", at_most=0.4)
+    marginal = [(whole - few) / n_runs * 1e3 for whole, few in zip(cpu, _few(cpu), strict=True)]
+    figure.add("CPU of the orchestrator a run, start and end left out", marginal, "ms", at_most=3)
+    figure.add("… start and end included", [one / n_runs * 1e3 for one in cpu], "ms")
+    _many(figure, options)
+    return figure
+
+
+def _few(like: list[float]) -> list[float]:
+    """CPU seconds of the command with a single run: its start and its end."""
+    return [_sweep(1)[1] for _ in like]
+
+
+def _sweep(n_runs: int) -> tuple[float, float, float]:
+    """Wall seconds, CPU seconds of the command itself, seconds until the first run started."""
+    with scratch() as folder:
+        config = write_config(folder, "nothing", n_runs)
+        command = [
+            Path(sys.executable).parent / "ml-tracking-ops", "sweep", config,
+            f"--logdir={folder / 'runs'}", f"--workers={N_WORKERS}",
+        ]  # fmt: skip
+        began, began_at = time.perf_counter(), time.time()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        cpu_s = _own_cpu_until_end_s(process.pid)
+        wall_s = time.perf_counter() - began
+        assert process.wait() == 0, f"the sweep ended with {process.returncode}"
+        started = next(one for one in read_journal(folder / "runs") if one["event"] == "started")
+        return wall_s, cpu_s, started["time"] - began_at
+
+
+def _own_cpu_until_end_s(pid: int) -> float:
+    """CPU seconds of a child without its own children, read once it has ended, before `wait`."""
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
+
+
+def _xargs_s(n_runs: int) -> float:
+    with scratch() as folder:
+        write_config(folder, "nothing", n_runs)
+        command = ["xargs", "-P", str(N_WORKERS), "-I{}", sys.executable, "nothing.py",
+                   f"--logdir={folder}", "--x={}"]  # fmt: skip
+        numbers = "\n".join(map(str, range(n_runs)))
+        began = time.perf_counter()
+        subprocess.run(command, input=numbers, text=True, cwd=folder, check=True)
+        return time.perf_counter() - began
+
+
+def _optuna(figure: Figure, n_runs: int, options: Options) -> None:
+    for storage in ("memory", "sqlite"):
+        try:
+            found = []
+            for _ in range(options.pick(3, 1)):
+                with scratch() as folder:
+                    answer = run_worker(
+                        python_of("optuna"), "optuna_sweep", storage, folder, n_runs, sys.executable
+                    )
+                    found.append((answer["seconds"], _xargs_s(n_runs)))
+            theirs, bare = zip(*found, strict=True)
+            what = f"Optuna, {storage}, a process a trial"
+            figure.add(what, theirs, "s", against=bare, yardstick="xargs")
+        except PeerMissingError as error:
+            figure.notes.append(f"left out: optuna {storage}: {error}")
+
+
+def _many(figure: Figure, options: Options) -> None:
+    """Whether the last runs of a long sweep cost what the first did."""
+    n_runs = options.pick(5_000, 100)
+    with scratch() as folder:
+        config = write_config(folder, "nothing", n_runs)
+        marks = run_worker(
+            OWN_PYTHON, "sweep_many", config, folder / "runs", n_runs, N_WORKERS, timeout_s=3600
+        )["marks"]
+    cpu = [(after[0] - before[0]) / (n_runs / 10) * 1e3
+           for before, after in pairwise(marks)]  # fmt: skip
+    figure.add(f"{n_runs:,} runs: CPU a run, the first tenth", cpu[0], "ms")
+    figure.add("… the last tenth", cpu[-1], "ms")
+    figure.add("… last ÷ first", cpu[-1] / cpu[0], "×", at_most=1.1)
+    grown_kb = marks[-1][2] - marks[1][2]
+    figure.add("… memory grown from the first tenth to the end", grown_kb / 1e3, "MB", at_most=10)

@@ -1,0 +1,93 @@
+"""Figure 4: how far behind a reader is that follows running logs, and what that costs."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from suite.logs import write_log
+from suite.measuring import Figure, Options, percentile
+from suite.peers import WORKERS
+from suite.scratch import scratch
+
+from ml_tracking_ops.logger import LogTail
+
+CASES = ((8, 100.0, True), (64, 5.0, True), (1, 100_000.0, False))
+
+
+def measure(options: Options) -> Figure:
+    seconds = options.pick(20, 4)
+    figure = Figure(
+        "tail",
+        "4 · tailing",
+        f"the orchestrator's watcher and tails in one process, the loggers in another, {seconds} s",
+    )
+    for n_runs, pace, has_cpu_target in CASES:
+        found = _follow(n_runs, pace, seconds)
+        what = f"{n_runs} run{'s' * (n_runs > 1)} at {pace:,.0f} values/s"
+        behind = found["behind_ms"]
+        figure.add(f"{what}: behind, p50", percentile(behind, 50), "ms")
+        figure.add(f"{what}: behind, p99", percentile(behind, 99), "ms")
+        figure.add(f"{what}: behind, at most", found["max_ms"], "ms", at_most=100)
+        most = 5 if has_cpu_target else None
+        figure.add(f"{what}: of a core", found["cpu"] * 100, "%", at_most=most)
+        reached = found["n_points"] / seconds / n_runs
+        figure.notes.append(f"{what}: {reached:,.0f} values/s came; {found['n_looks']} looks")
+    _growth(figure)
+    return figure
+
+
+def _follow(n_runs: int, pace: float, seconds: float) -> dict[str, object]:
+    with scratch() as folder:
+        writer = subprocess.Popen(
+            [sys.executable, WORKERS / "log_at_pace.py", str(folder), str(n_runs), "1", str(pace),
+             str(seconds)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        _wait_ready(writer)
+        tail = subprocess.Popen(
+            [sys.executable, WORKERS / "tail_all.py", str(folder), str(seconds + 2)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        _wait_ready(tail)
+        time.sleep(0.5)
+        writer.communicate("go\n")
+        answer, _ = tail.communicate()
+        found: dict[str, object] = json.loads(answer.splitlines()[-1])
+        return found
+
+
+def _wait_ready(process: "subprocess.Popen[str]") -> None:
+    line = process.stdout.readline() if process.stdout else ""
+    assert line == "ready\n", "the process did not get ready"
+
+
+def _growth(figure: Figure) -> None:
+    """A look at one new record, in a small file and in a large one."""
+    small, large = [], []
+    with scratch() as folder:
+        for n_steps, samples in ((1_000, small), (400_000, large)):
+            path = folder / f"{n_steps}.dat"
+            write_log(path, n_steps, is_closed=False)
+            samples += _looks_us(path)
+    figure.add(
+        "a look at one new value, file of 64 MB", large, "µs",
+        against=small, yardstick="a file of 160 kB", at_most=1.25, of_ratio=True,
+    )  # fmt: skip
+
+
+def _looks_us(path: Path) -> list[float]:
+    record = path.read_bytes()[-32:]
+    tail = LogTail(path)
+    while tail.read().has_more:
+        pass
+    found = []
+    with path.open("ab", buffering=0) as file:
+        for _ in range(300):
+            file.write(record)
+            began = time.perf_counter()
+            assert tail.read().series, "the value did not come"
+            found.append((time.perf_counter() - began) * 1e6)
+    return found

@@ -1,0 +1,1 @@
+"""What the figures share: measuring, the peers' environments, data, servers, browsers, results."""

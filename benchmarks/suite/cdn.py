@@ -1,0 +1,25 @@
+"""The pages' third-party files, from npm: a measurement asks no CDN, and does not depend on it."""
+
+import subprocess
+import tarfile
+from pathlib import Path
+
+from ml_tracking_ops.web.assets import ASSETS, Asset
+
+FOLDER = Path(__file__).resolve().parents[1] / ".peers" / "cdn"
+
+
+def files() -> dict[str, str]:
+    """Path at the CDN -> the file here that holds the same bytes; the browser checks the hash."""
+    return {asset.url.split("/", 3)[3]: str(_file(asset)) for asset in ASSETS.values()}
+
+
+def _file(asset: Asset) -> Path:
+    folder = FOLDER / f"{asset.package}-{asset.version}"
+    if not folder.exists():
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        command = ["npm", "pack", "--silent", f"{asset.package}@{asset.version}"]
+        subprocess.run(command, cwd=FOLDER, check=True, capture_output=True)
+        with tarfile.open(FOLDER / f"{folder.name}.tgz") as archive:
+            archive.extractall(folder, filter="data")
+    return folder / "package" / asset.path

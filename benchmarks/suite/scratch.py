@@ -1,0 +1,15 @@
+"""A folder for what a figure writes: on the disk that holds the suite, gone afterwards."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parents[1] / ".data"
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=FOLDER, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)

@@ -1,0 +1,281 @@
+"""What the pages do in Chromium.
+
+Usage: browser.py SETTING TASK ARGUMENT…
+
+SETTING is JSON: the path of Chromium, and the files that stand in for the CDN's. They are served
+over TLS by this process, so that the browser loads and caches them as it would the CDN's.
+"""
+
+import contextlib
+import functools
+import http.server
+import json
+import os
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+LIMIT_MS = 120_000
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+# Called with a condition: milliseconds since the navigation began when it first held after a frame
+# was painted.
+WATCH = """
+window.whenPainted = (holds) => new Promise((resolve) => {
+  const look = () => {
+    if (!holds()) return requestAnimationFrame(look);
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => resolve(performance.now());
+    channel.port2.postMessage(null);
+  };
+  requestAnimationFrame(look);
+});
+window.drawnRuns = () => Math.max(0, ...[...document.querySelectorAll(".chart:has(canvas)")]
+  .map((chart) => Number(chart.dataset.runs ?? 0)));
+window.drawnPoints = () => [...document.querySelectorAll(".chart")]
+  .reduce((sum, chart) => sum + Number(chart.dataset.points ?? 0), 0);
+"""
+
+# Of each point the time from its wall time, taken in add_scalar, to the end of the frame that drew
+# it: a frame callback that is asked for right after the page's own handler runs after the page's.
+LAGS = """
+window.lags = []; window.longTasks = []; window.frames = []; window.bytes = 0; window.nPoints = 0;
+new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((one) => one.duration)))
+  .observe({ entryTypes: ["longtask"] });
+const listen = EventSource.prototype.addEventListener;
+EventSource.prototype.addEventListener = function (name, handler) {
+  return listen.call(this, name, (event) => {
+    handler(event);
+    if (name !== "points") return;
+    const { metrics, since_ms } = JSON.parse(event.data);
+    window.bytes += event.data.length + 22;
+    const times = Object.values(metrics).flatMap(([, after]) => after.map((ms) => since_ms + ms));
+    window.nPoints += times.length;
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => {
+        const now = performance.timeOrigin + performance.now();
+        for (const at of times) lags.push(now - at);
+      };
+      channel.port2.postMessage(null);
+    });
+  });
+};
+let lastFrame = 0;
+const frame = (now) => {
+  if (lastFrame) frames.push(now - lastFrame);
+  lastFrame = now;
+  requestAnimationFrame(frame);
+};
+requestAnimationFrame(frame);
+"""
+
+
+class Traffic:
+    """What a page asks for and gets, CDN left out."""
+
+    def __init__(self, page: Page) -> None:
+        self.urls: list[str] = []
+        self.n_bytes = 0
+        self._own: set[str] = set()
+        session = page.context.new_cdp_session(page)
+        session.on("Network.requestWillBeSent", self._sent)
+        session.on("Network.dataReceived", self._received)
+        session.on("Network.loadingFinished", self._finished)
+        session.send("Network.enable")
+        self._data: dict[str, int] = {}
+
+    def _sent(self, event: dict[str, Any]) -> None:
+        if event["request"]["url"].startswith("http://"):
+            self._own.add(event["requestId"])
+            self.urls.append(event["request"]["url"])
+
+    def _received(self, event: dict[str, Any]) -> None:
+        if event["requestId"] in self._own:
+            got = event["encodedDataLength"]
+            self._data[event["requestId"]] = self._data.get(event["requestId"], 0) + got
+            self.n_bytes += got
+
+    def _finished(self, event: dict[str, Any]) -> None:
+        if event["requestId"] in self._own:
+            self.n_bytes += int(event["encodedDataLength"]) - self._data.pop(event["requestId"], 0)
+
+    def reset(self) -> None:
+        self.urls, self.n_bytes = [], 0
+
+
+def load(browser: Browser, address: str, condition: str, n_warm: str, pid: str) -> dict[str, Any]:
+    """Load a page in a new context, then again and again in the same one."""
+    with opened(browser) as context:
+        loads = [_load_once(context, address, condition, int(pid)) for _ in range(1 + int(n_warm))]
+    return {"loads": loads}
+
+
+def _load_once(context: BrowserContext, address: str, condition: str, pid: int) -> dict[str, Any]:
+    page = context.new_page()
+    page.add_init_script(WATCH)
+    traffic = Traffic(page)
+    cpu = cpu_s(pid)
+    page.goto(address, wait_until="commit")
+    first_ms = page.evaluate("whenPainted(() => drawnRuns() > 0)")
+    ready_ms = page.evaluate(f"whenPainted(() => {condition})")
+    page.wait_for_timeout(500)
+    found = {"first_ms": first_ms, "ready_ms": ready_ms, "bytes": traffic.n_bytes,
+             "requests": len(traffic.urls), "server_cpu_s": cpu_s(pid) - cpu}  # fmt: skip
+    page.close()
+    return found
+
+
+def live(browser: Browser, address: str, seconds: str) -> dict[str, Any]:
+    """Watch points being drawn."""
+    with opened(browser) as context:
+        page = context.new_page()
+        page.add_init_script(WATCH + LAGS)
+        traffic = Traffic(page)
+        page.goto(address, wait_until="commit")
+        page.evaluate("whenPainted(() => drawnRuns() > 0)")
+        page.wait_for_timeout(1500)
+        page.evaluate("lags.length = longTasks.length = frames.length = bytes = nPoints = 0")
+        traffic.reset()
+        say_ready()
+        page.wait_for_timeout(1000 * float(seconds))
+        return {
+            **page.evaluate("({lags, longTasks, frames, nPoints, bytes, drawn: drawnPoints()})"),
+            "fetched": traffic.urls,
+        }
+
+
+def click(
+    browser: Browser, address: str, condition: str, script: str, rounds: str
+) -> dict[str, Any]:
+    """Load a page, then run `script` (given a round's number) and wait for its own condition.
+
+    `script` is a function that acts and returns a condition that holds once the page shows it.
+    """
+    with opened(browser) as context:
+        page = context.new_page()
+        page.add_init_script(WATCH)
+        page.goto(address, wait_until="commit")
+        ready_ms = page.evaluate(f"whenPainted(() => {condition})")
+        page.wait_for_timeout(1000)
+        times = []
+        for index in range(int(rounds)):
+            times.append(
+                page.evaluate(f"""async () => {{
+              const began = performance.now();
+              const holds = ({script})({index});
+              return (await whenPainted(holds)) - began;
+            }}""")
+            )
+            page.wait_for_timeout(300)
+        return {"ready_ms": ready_ms, "times_ms": times}
+
+
+def hold(browser: Browser, address: str, condition: str) -> dict[str, Any]:
+    """Keep a page open until a line arrives at stdin."""
+    with opened(browser) as context:
+        page = context.new_page()
+        page.add_init_script(WATCH)
+        traffic = Traffic(page)
+        page.goto(address, wait_until="commit")
+        page.evaluate(f"whenPainted(() => {condition})")
+        page.wait_for_timeout(3000)
+        traffic.reset()
+        say_ready()
+        done = threading.Event()
+        threading.Thread(target=lambda: (sys.stdin.readline(), done.set()), daemon=True).start()
+        while not done.is_set():
+            page.wait_for_timeout(200)
+        return {"bytes": traffic.n_bytes, "fetched": traffic.urls}
+
+
+def say_ready() -> None:
+    print("ready", flush=True)
+
+
+def cpu_s(pid: int) -> float:
+    if not pid:
+        return 0.0
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / TICKS_A_SECOND
+
+
+@contextlib.contextmanager
+def opened(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, ignore_https_errors=True)
+    context.set_default_timeout(LIMIT_MS)
+    yield context
+    context.close()
+
+
+class CdnHandler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, files: dict[str, str], *arguments: Any) -> None:
+        self._files = files
+        super().__init__(*arguments)
+
+    def do_GET(self) -> None:
+        path = self._files.get(self.path.lstrip("/"))
+        data = Path(path).read_bytes() if path else b""
+        self.send_response(200 if path else 404)
+        kind = "text/css" if self.path.endswith(".css") else "text/javascript"
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(data)),
+                            "Access-Control-Allow-Origin": "*",
+                            "Cache-Control": "public, max-age=31536000"}.items():  # fmt: skip
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def cdn(files: dict[str, str]) -> Iterator[int]:
+    """The stand-in for the CDN; yields its port."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj",
+             "/CN=localhost", "-keyout", "key.pem", "-out", "certificate.pem"],
+            cwd=folder, check=True, capture_output=True,
+        )  # fmt: skip
+        server = http.server.ThreadingHTTPServer(
+            ("127.0.0.1", 0), functools.partial(CdnHandler, files)
+        )
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(Path(folder) / "certificate.pem", Path(folder) / "key.pem")
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {
+    "load": load, "live": live, "click": click, "hold": hold,
+}  # fmt: skip
+
+
+def main() -> None:
+    setting, task, *arguments = json.loads(sys.argv[1]), *sys.argv[2:]
+    with cdn(setting["cdn"]) as port, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=setting["chromium"],
+            args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                  "--disable-background-networking", "--disable-component-update",
+                  f"--host-resolver-rules=MAP cdn.jsdelivr.net:443 127.0.0.1:{port}"],
+        )  # fmt: skip
+        found = TASKS[task](browser, *arguments)
+        browser.close()
+    print(json.dumps({**found, "at": time.time()}))
+
+
+main()

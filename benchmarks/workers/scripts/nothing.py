@@ -1,0 +1,1 @@
+"""A training script that does nothing."""

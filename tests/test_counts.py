@@ -1,0 +1,116 @@
+"""What the benchmarks time, counted: bytes, reads and writes do not depend on the machine.
+
+Counted elsewhere: a value's system call and bytes (test_experiment_logger.py), what a tail reads
+(test_reader.py), that an update is encoded once for all pages (test_events.py).
+"""
+
+import os
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml_tracking_ops.logger import ExperimentLogger
+from ml_tracking_ops.logger.records import RECORD_SIZE
+from ml_tracking_ops.orchestrator import run_sweep
+from ml_tracking_ops.web.series_store import SeriesStore
+from ml_tracking_ops.web.topics import RunTopic
+
+METRICS = ("loss/train", "loss/validation", "accuracy", "learning rate", "gradient norm")
+
+
+@pytest.fixture
+def run_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "2026-11-23_10-15-02.dat"
+    monkeypatch.setenv("ML_TRACKING_OPS_RUN_FILE", str(path))
+    return path
+
+
+@pytest.fixture
+def read_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of all reads of log files."""
+    sizes: list[int] = []
+
+    class CountedFile(FileIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            data = super().read(size)
+            sizes.append(len(data))
+            return data
+
+        def readinto(self, buffer: Any, /) -> int | None:
+            n_bytes = super().readinto(buffer)
+            sizes.append(n_bytes or 0)
+            return n_bytes
+
+    monkeypatch.setattr("ml_tracking_ops.logger.source.FileIO", CountedFile)
+    return sizes
+
+
+def log_steps(logger: ExperimentLogger, steps: range) -> None:
+    for step in steps:
+        logger.add_scalars(dict.fromkeys(METRICS, step / 3), step)
+
+
+def test_event_pushes_at_most_three_times_the_records(run_file: Path) -> None:
+    with ExperimentLogger() as logger:
+        log_steps(logger, range(10))
+        topic = RunTopic("2026-11-23_10-15-02", run_file)
+        log_steps(logger, range(10_000, 10_001))
+        (update,) = topic.look().updates
+        assert len(update.frame) <= 3 * RECORD_SIZE * len(METRICS)
+
+
+def test_live_stream_reads_each_record_once(run_file: Path, read_sizes: list[int]) -> None:
+    with ExperimentLogger() as logger:
+        log_steps(logger, range(1))
+        topic = RunTopic("run", run_file)
+        log_steps(logger, range(1, 2))
+        (update,) = topic.look().updates  # this once it looks for the names before its start
+        topic.place = update.end
+        read_sizes.clear()
+        for start in range(2, 1_002, 50):
+            log_steps(logger, range(start, start + 50))
+            (update,) = topic.look().updates
+            topic.place = update.end
+    n_looks = 1_000 // 50
+    assert sum(read_sizes) == (1_000 * len(METRICS) + n_looks) * RECORD_SIZE  # the header each time
+
+
+def test_series_of_an_unchanged_log_are_read_once(run_file: Path, read_sizes: list[int]) -> None:
+    with ExperimentLogger() as logger:
+        log_steps(logger, range(1_000))
+    store = SeriesStore()
+    store.overview(run_file)
+    n_bytes = sum(read_sizes)
+    assert n_bytes <= run_file.stat().st_size + 2 * RECORD_SIZE
+    for _ in range(5):
+        store.overview(run_file)
+        store.all_points(run_file)
+    assert sum(read_sizes) == n_bytes
+
+
+def test_a_run_costs_three_writes_of_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "train.py").write_text("")
+    config = {
+        "main_script_name": "train.py",
+        "hyperparameters": {"x": {"type": "choice", "candidates": [1, 2, 3, 4]}},
+        "max_runs": 4,
+        "early_stopping": False,
+    }
+    monkeypatch.chdir(tmp_path)
+    n_writes = 0
+    write = os.write
+
+    def counted_write(fd: int, data: bytes) -> int:
+        nonlocal n_writes
+        n_writes += os.readlink(f"/proc/self/fd/{fd}").endswith("journal.jsonl")
+        return write(fd, data)
+
+    monkeypatch.setattr(os, "write", counted_write)
+    result = run_sweep(config, logdir=tmp_path / "runs", workers=2, seed=1)
+    monkeypatch.undo()
+    assert result.status == "finished"
+    assert n_writes == 3 * 4 + 2

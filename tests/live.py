@@ -53,7 +53,8 @@ async def serving(logdir: Path, port: int = 0) -> AsyncIterator[Dashboard]:
     with listen("127.0.0.1", port) as listener, blocking_forbidden():
         server = make_server(app)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(server.serve, [listener])
+            # not `serve`, which would take the signals that are meant for pytest
+            tasks.start_soon(server._serve, [listener])
             await wait_until(lambda: server.started)
             try:
                 yield Dashboard(address_of(listener, "127.0.0.1"), server, app)

@@ -32,6 +32,7 @@ class Draws:
         self._state = state
         self._record = record
         self._is_over = is_over
+        self._index = 1
         self._changed = anyio.Event()
         self._has_told_trouble = False
         self._asking: AbstractAsyncContextManager[Any] = (
@@ -40,7 +41,9 @@ class Draws:
 
     @property
     def next_index(self) -> int:
-        return max(self._state.runs, default=0) + 1
+        while self._index in self._state.runs:
+            self._index += 1
+        return self._index
 
     @property
     def why_exhausted(self) -> str | None:

@@ -53,7 +53,8 @@ async def serving(logdir: Path, port: int = 0) -> AsyncIterator[Dashboard]:
     with listen("127.0.0.1", port) as listener, blocking_forbidden():
         server = make_server(app)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(server.serve, [listener])
+            # not `serve`, which would take the signals that are meant for pytest
+            tasks.start_soon(server._serve, [listener])
             await wait_until(lambda: server.started)
             try:
                 yield Dashboard(address_of(listener, "127.0.0.1"), server, app)
@@ -158,9 +159,10 @@ class Page:
             assert data["cursor"] > data["start"]
             self.cursor = data["cursor"]
             self.is_thinned = self.is_thinned or data.get("is_thinned", False)
-            for metric, columns in data["metrics"].items():
+            for metric, (steps, after_ms, values) in data["metrics"].items():
+                assert min(after_ms, default=0) >= 0, "a time before the event's own"
                 kept = self.points.setdefault(metric, [])
-                kept.extend(zip(columns["step"], columns["value"], strict=True))
+                kept.extend(zip(steps, values, strict=True))
 
 
 def write_at_pace(add: Callable[[int], None], n_points: int, points_a_second: float) -> None:

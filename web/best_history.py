@@ -1,7 +1,7 @@
 """Every run's best value in the order of the runs, and the best so far: a small drawing. Pure."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,8 +53,12 @@ def draw_history(
     values = [row["best_value"] for row in known]
     low, high = min(values), max(values)
     last = max(n_planned, known[-1]["index"])
-    marks = [
-        Mark(
+    improved = _improvements(values, goal)
+    every = math.ceil(len(known) / _MOST_MARKS)
+
+    def mark(place: int) -> Mark:
+        row = known[place]
+        return Mark(
             index=row["index"],
             x=_between(row["index"], 1, last, MARGIN, WIDTH - MARGIN),
             y=_between(row["best_value"], low, high, HEIGHT - MARGIN, MARGIN),
@@ -62,21 +66,18 @@ def draw_history(
             color=row["color"],
             run_id=row["id"],
         )
-        for row in known
-    ]
-    improved = _improvements(marks, goal)
-    every = math.ceil(len(marks) / _MOST_MARKS)
-    bests = set(improved)
-    shown = tuple(m for place, m in enumerate(marks) if place % every == 0 or m in bests)
-    return BestHistory(shown, _stairs(improved, marks[-1].x), low, high, every)
+
+    shown = tuple(map(mark, sorted({*range(0, len(known), every), *improved})))
+    path = _stairs([mark(place) for place in improved], mark(len(known) - 1).x)
+    return BestHistory(shown, path, low, high, every)
 
 
-def _improvements(marks: Iterable[Mark], goal: Goal) -> list[Mark]:
-    """Those that were the best when they came."""
-    improved: list[Mark] = []
-    for mark in marks:
-        if is_better(mark.value, improved[-1].value if improved else None, goal):
-            improved.append(mark)
+def _improvements(values: Sequence[float], goal: Goal) -> list[int]:
+    """The places of those that were the best when they came."""
+    improved: list[int] = []
+    for place, value in enumerate(values):
+        if is_better(value, values[improved[-1]] if improved else None, goal):
+            improved.append(place)
     return improved
 
 

@@ -1,6 +1,7 @@
 """What the page of experiments shows."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -78,6 +79,7 @@ def run_data(entry: Context) -> Context:
     return {key: entry[key] for key in ("id", "name", "color", "started_at")}
 
 
+@lru_cache(maxsize=1 << 15)  # a sweep's page asks for those of all its runs, time and again
 def run_href(run_id: str) -> str:
     return "/runs/" + quote(run_id)
 

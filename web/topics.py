@@ -11,6 +11,7 @@ import contextlib
 import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -163,10 +164,13 @@ class RunTopic(FileTopic[LogTail]):
     def _encode(self, start: int, end: int, series: dict[str, Series], n_points: int) -> bytes:
         n_buckets = max(1, n_points // (2 * max(1, len(series))))
         metrics, is_thinned = thin_metrics(series, n_buckets)
-        event: dict[str, Any] = {"run": self.run_id, "start": start, "cursor": end}
+        since_ms, packed = pack_metrics(metrics)
+        event: dict[str, Any] = {
+            "run": self.run_id, "start": start, "cursor": end, "since_ms": since_ms,
+        }  # fmt: skip
         if is_thinned:
             event["is_thinned"] = True
-        return encode_event("points", {**event, "metrics": metrics})
+        return encode_event("points", {**event, "metrics": packed})
 
 
 def thin_metrics(series: dict[str, Series], n_buckets: int) -> tuple[dict[str, Any], bool]:
@@ -178,6 +182,21 @@ def thin_metrics(series: dict[str, Series], n_buckets: int) -> tuple[dict[str, A
         is_thinned = is_thinned or len(kept) < len(points)
         metrics[name] = to_columns(kept)
     return metrics, is_thinned
+
+
+def pack_metrics(metrics: dict[str, Any]) -> tuple[int, dict[str, list[Any]]]:
+    """Columns as they travel live, in half the bytes: a time, and of each metric three lists.
+
+    They are the steps, the wall times in milliseconds after that time, and the values.
+    """
+    at_ms = {
+        name: [round(at * 1e3) for at in found["wall_time"]] for name, found in metrics.items()
+    }
+    since_ms = min(chain.from_iterable(at_ms.values()), default=0)
+    return since_ms, {
+        name: [found["step"], [at - since_ms for at in at_ms[name]], found["value"]]
+        for name, found in metrics.items()
+    }
 
 
 class OutputTopic(FileTopic[None]):

@@ -26,26 +26,22 @@ def measure(options: Options) -> Figure:
     figure = Figure(
         "logger",
         "1 · add_scalar",
-        "µs a call, against a loop of os.write(fd, pack(…)) to a file on the same disk, in turn in "
-        "one process; with a thread: a second Python thread computes all the time",
+        "µs a call, in rounds of 100 against a loop of os.write(fd, pack(…)) to a file on the "
+        "same disk, in turn in one process; with a thread: a second Python thread computes",
     )
     for n_calls in (10_000, 100_000, options.pick(1_000_000, 100_000)):
         for n_metrics in (1, 5):
-            _own(figure, n_calls, n_metrics, 9 if n_calls <= 100_000 else 3)
-    _own(figure, options.pick(5_000, 500), 1, 5, has_thread=True)
+            _own(figure, n_calls, n_metrics)
+    _own(figure, options.pick(10_000, 1_000), 1, has_thread=True)
     if options.with_peers:
         _peers(figure, options)
     _killed(figure, "own", OWN_PYTHON, 10_000)
     return figure
 
 
-def _own(
-    figure: Figure, n_calls: int, n_metrics: int, rounds: int, *, has_thread: bool = False
-) -> None:
+def _own(figure: Figure, n_calls: int, n_metrics: int, *, has_thread: bool = False) -> None:
     with scratch() as folder:
-        found = run_worker(
-            OWN_PYTHON, "own_loops", folder, n_calls, n_metrics, rounds, int(has_thread)
-        )
+        found = run_worker(OWN_PYTHON, "own_loops", folder, n_calls, n_metrics, int(has_thread))
     what = f"{n_calls:,} calls, {n_metrics} metric{'s' * (n_metrics > 1)}"
     what += ", with a thread" * has_thread
     figure.add(

@@ -11,8 +11,8 @@ from suite.scratch import scratch
 from suite.server import serving
 
 N_RUNS, N_METRICS, PACE = 8, 5, 20.0
-INFORMATION_BYTES = 24
-"""Of a point: step, wall time and value, eight bytes each."""
+INFORMATION_BYTES = 32
+"""Of a point: metric, step, wall time and value, eight bytes each: its record in the log."""
 
 
 def measure(options: Options) -> Figure:

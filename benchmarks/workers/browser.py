@@ -55,15 +55,15 @@ EventSource.prototype.addEventListener = function (name, handler) {
   return listen.call(this, name, (event) => {
     handler(event);
     if (name !== "points") return;
-    const { metrics } = JSON.parse(event.data);
+    const { metrics, since_ms } = JSON.parse(event.data);
     window.bytes += event.data.length + 22;
-    const times = Object.values(metrics).flatMap((one) => one.wall_time);
+    const times = Object.values(metrics).flatMap(([, after]) => after.map((ms) => since_ms + ms));
     window.nPoints += times.length;
     requestAnimationFrame(() => {
       const channel = new MessageChannel();
       channel.port1.onmessage = () => {
         const now = performance.timeOrigin + performance.now();
-        for (const at of times) lags.push(now - at * 1000);
+        for (const at of times) lags.push(now - at);
       };
       channel.port2.postMessage(null);
     });

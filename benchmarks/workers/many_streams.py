@@ -33,9 +33,10 @@ async def follow(host: str, port: int, request: bytes, seconds: float) -> None:
                 if line.startswith(b'data: {"run"'):
                     now = time.time()
                     event = json.loads(line[6:])
-                    for columns in event["metrics"].values():
-                        n_points += len(columns["step"])
-                        delays_ms.extend((now - at) * 1e3 for at in columns["wall_time"])
+                    passed_ms = now * 1e3 - event["since_ms"]
+                    for steps, after_ms, _ in event["metrics"].values():
+                        n_points += len(steps)
+                        delays_ms.extend(passed_ms - ms for ms in after_ms)
     except TimeoutError:
         pass
     finally:

@@ -1,6 +1,8 @@
-"""Time `add_scalar` and a bare `os.write` of a packed record, in turn, in one process.
+"""Time `add_scalar` and a bare `os.write` of a packed record, a hundred calls each in turn.
 
-Usage: own_loops.py FOLDER N_CALLS N_METRICS ROUNDS HAS_THREAD
+Usage: own_loops.py FOLDER N_CALLS N_METRICS HAS_THREAD
+
+Short rounds in one process: what else the machine does meets both alike.
 """
 
 import json
@@ -13,28 +15,30 @@ from pathlib import Path
 
 from ml_tracking_ops.experiment.logger import ExperimentLogger
 
+CALLS_A_ROUND = 100
+
 
 def main() -> None:
-    folder, n_calls, n_metrics, rounds, has_thread = sys.argv[1], *map(int, sys.argv[2:])
+    folder, n_calls, n_metrics, has_thread = sys.argv[1], *map(int, sys.argv[2:])
     names = [f"metric {index}" for index in range(n_metrics)]
     os.environ["ML_TRACKING_OPS_RUN_FILE"] = str(Path(folder) / "own.dat")
     logger = ExperimentLogger()
     fd = os.open(Path(folder) / "bare.dat", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     if has_thread:
         threading.Thread(target=_compute, daemon=True).start()
-    _own_us(logger, names, n_metrics)
-    before = _written()
+    _own_us(logger, names, CALLS_A_ROUND)
     bare, own = [], []
-    for index in range(rounds + 1):
-        bare.append(_bare_us(fd, n_calls, n_metrics))
-        if index == 0:
-            before = _written()
-        own.append(_own_us(logger, names, n_calls))
-        if index == 0:
-            calls, size = (now - then for now, then in zip(_written(), before, strict=True))
-    n_points = n_calls // n_metrics * n_metrics
+    calls = size = 0
+    for _ in range(n_calls // CALLS_A_ROUND):
+        bare.append(_bare_us(fd, CALLS_A_ROUND, n_metrics))
+        before = _written()
+        own.append(_own_us(logger, names, CALLS_A_ROUND))
+        after = _written()
+        calls += after[0] - before[0]
+        size += after[1] - before[1]
+    n_points = len(own) * CALLS_A_ROUND
     print(json.dumps({
-        "bare_us": bare[1:], "own_us": own[1:],
+        "bare_us": bare, "own_us": own,
         "calls_a_point": calls / n_points, "bytes_a_point": size / n_points,
     }))  # fmt: skip
 

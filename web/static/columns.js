@@ -5,6 +5,12 @@ export function emptyColumns() {
   return { step: [], wall_time: [], value: [] };
 }
 
+/** A `points` event as it travels, with the columns of each metric spelled out. */
+export function unpackPoints({ since_ms, metrics, ...event }) {
+  const columns = ([step, after_ms, value]) => ({ step, wall_time: after_ms.map((ms) => (since_ms + ms) / 1000), value });
+  return { ...event, metrics: Object.fromEntries(Object.entries(metrics).map(([name, packed]) => [name, columns(packed)])) };
+}
+
 /** The first index whose entry is not below `x`. */
 export function lowerBound(sorted, x) {
   let low = 0, high = sorted.length;

@@ -4,6 +4,7 @@
 import { loadScript, loadStyle } from "./assets.js";
 import { ChartGrid } from "./charts.js";
 import { startClock } from "./clock.js";
+import { unpackPoints } from "./columns.js";
 import { LiveStream } from "./live.js";
 import { OutputView } from "./output.js";
 import { requestRefresh } from "./refresh.js";
@@ -130,7 +131,7 @@ function parameter(key, place) {
 }
 
 const HANDLERS = {
-  points: onPoints,
+  points: (event) => onPoints(unpackPoints(event)),
   reset({ run }) {
     store.empty(run);
     grid?.redraw();

@@ -317,7 +317,7 @@ class Scheduler:
             output_tail=tail,
             **self._fate(run.attempt, status),
         )
-        if run.stopping != "interrupted":  # it may not have come so far
+        if status in ("finished", "early_stopped"):  # others may not have come so far
             self._warn_if_silent(run)
         self._see_best(run)
         if status == "lost" or (status == "killed" and run.is_leftover):

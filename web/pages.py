@@ -48,6 +48,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
+        auto_reload=False,  # no look at every file for each page
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -53,6 +53,7 @@ class Process:
     def report(self) -> None:
         """Tell the orchestrator, if it is still there, how it ended."""
         self.is_reported = True
+        self.limit_output()
         with contextlib.suppress(OSError):
             os.write(self._result_fd, str(self.exit_code).encode())
         os.close(self._result_fd)

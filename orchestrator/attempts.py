@@ -1,5 +1,7 @@
 """Attempts at runs: what is to be started, what goes on, and how it ended."""
 
+import errno
+import os
 import signal
 import time
 from dataclasses import dataclass, replace
@@ -40,6 +42,23 @@ class ActiveRun:
     is_leftover: bool = False
     """Whether it had ended before this orchestrator came to it."""
     ended_at: float | None = None
+
+
+def is_passing(error: OSError) -> bool:
+    """Whether a start failed for want of something that there may be again in a while."""
+    return error.errno in (
+        errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT,
+        errno.EFBIG,
+    )  # fmt: skip
+
+
+def trouble_with(folder: Path) -> str | None:
+    """Why no run can be started in a sweep's folder any more; None where nothing is wrong."""
+    if not folder.is_dir():
+        return f"the sweep's folder {folder} is gone: moved or deleted"
+    if not os.access(folder, os.W_OK):
+        return f"the sweep's folder {folder} cannot be written any more"
+    return None
 
 
 def run_status(run: ActiveRun, exit_code: int | None) -> RunStatus:

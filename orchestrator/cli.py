@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -77,7 +78,18 @@ def _sweep_here(open_sweep: Any, options: argparse.Namespace, announce: Any = No
         return _run_sweep(open_sweep, announce)
     with _dashboard(options) as url:
         say(f"dashboard: {url}")
-        return _run_sweep(open_sweep, announce)
+        code = _run_sweep(open_sweep, announce)
+        _stay_up(url, code)
+    return code
+
+
+def _stay_up(url: str, code: int) -> None:
+    """Leave the dashboard up after a sweep, where somebody is there to look."""
+    from .dashboard import wait_until_interrupted
+
+    if code != EXIT_INTERRUPTED and sys.stdin.isatty() and sys.stdout.isatty():
+        print(f"the dashboard stays up at {url}  (Ctrl-C ends it)")
+        wait_until_interrupted()
 
 
 def _sweep_in_background(open_sweep: Any, options: argparse.Namespace) -> int:
@@ -218,8 +230,15 @@ def _web(options: argparse.Namespace) -> int:
 
     from .dashboard import exit_with_stdin
 
+    if options.logdir.exists() and not options.logdir.is_dir():
+        raise UsageError(f"{options.logdir} is no folder; name one with --logdir")
+
     def announce(url: str) -> None:
         print(f"ML Tracking Ops shows {options.logdir}/ at {url}  (Ctrl-C ends it)", flush=True)
+        if "?token=" in url:
+            port_and_token = url.rpartition(":")[2]
+            say("other machines can reach it, so it asks for the token in this address; "
+                f"from them: http://{platform.node()}:{port_and_token}")  # fmt: skip
 
     if options.exit_with_stdin:
         exit_with_stdin()
@@ -334,7 +353,6 @@ def _schema(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from .dashboard import wait_until_interrupted
     from .demo import load_demo
 
     loaded = load_demo()
@@ -342,9 +360,7 @@ def _demo(options: argparse.Namespace) -> int:
     with _dashboard(options) as url:
         print(f"dashboard: {url}", flush=True)
         code = _run_sweep(_new_sweep(loaded, options))
-        if code == 0 and sys.stdin.isatty() and sys.stdout.isatty():
-            print(f"the dashboard stays up at {url}  (Ctrl-C ends it)")
-            wait_until_interrupted()
+        _stay_up(url, code)
     return code
 
 

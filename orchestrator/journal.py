@@ -288,6 +288,15 @@ class Journal:
                     f"cannot write {self.path}: {error.strerror}; kept in memory and tried again"
                 )
 
+    @property
+    def folder(self) -> Path:
+        """The folder that holds the journal, also where it was moved meanwhile (Linux)."""
+        try:
+            now = Path(f"/proc/self/fd/{self._fd}").readlink()
+        except OSError:
+            return self.path.parent
+        return now.parent if now.exists() else self.path.parent
+
     def beat(self) -> None:
         """Say that the writer is alive, for other machines: the file's time of change says it."""
         if time.monotonic() >= self._beat_at:

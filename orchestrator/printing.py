@@ -51,7 +51,7 @@ def print_sweep(report: dict[str, Any]) -> None:
         )
         for run in report["runs"]
     ]  # fmt: skip
-    metric = (report["optimization_metric"] or "best").upper()
+    metric = report["optimization_metric"] or "BEST"
     print_table(("RUN", "NAME", "STATE", *names, metric, "AT STEP", "REASON"), rows)
     if report["best"]:
         print(f"best: {report['best']}")
@@ -71,7 +71,7 @@ def _print_combinations(report: dict[str, Any]) -> None:
         )
         for one in found
     ]  # fmt: skip
-    metric = (report["optimization_metric"] or "best").upper()
+    metric = report["optimization_metric"] or "BEST"
     print()
     print_table(("COMBINATION", *names, "RUNS", f"MEAN {metric}", "SPREAD"), rows)
     if report["best_combination"] is not None:

@@ -1,8 +1,11 @@
 """What a run has logged so far, read from the tail of its `.dat`, and what follows from it."""
 
 import difflib
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from ml_tracking_ops.logger.records import LogFormatError
 
 from .config import SweepConfig
 from .objective import Best
@@ -50,6 +53,8 @@ class RunMonitor:
         self._run = run
         self._output = None if is_over else open_output(dat_path, config)
         self._tail = LogTail(dat_path)
+        self._owes_reset = False
+        self.trouble: str | None = None
         self._names: dict[str, None] = {}
         self._begin()
 
@@ -71,8 +76,14 @@ class RunMonitor:
     def read(self) -> Reading:
         """Take in a bounded part of what is new."""
         printed_more = self._output is not None and self._output.read()
-        batch = self._tail.read()
-        if batch.was_reset:
+        try:
+            batch = self._tail.read()
+        except (OSError, LogFormatError) as error:
+            self.trouble = str(error)
+            return Reading(None, False, False)
+        self._owes_reset |= batch.was_reset
+        if self._owes_reset and batch.series:  # a log that went keeps what was known of it
+            self._owes_reset = False
             self._begin()
         if len(self._names) < _NAMES_KEPT:
             self._names.update(dict.fromkeys(batch.series))
@@ -85,6 +96,10 @@ class RunMonitor:
                 improved = self._best.update(steps, values)
             decision = self._rules.update(self._run, name, steps, values) or decision
         return Reading(decision, improved, batch.has_more or printed_more)
+
+    def follow_to(self, folder: Path) -> None:
+        """Go on reading the log in another folder, where its own was moved to."""
+        self._tail.path = os.fspath(folder / self.dat_path.name)
 
     def read_all(self) -> None:
         """Take in all that is left, once the run has ended."""

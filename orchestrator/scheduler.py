@@ -17,7 +17,7 @@ import anyio.to_thread
 
 from ml_tracking_ops.logger import paths
 
-from .attempts import ActiveRun, Attempt, run_reason, run_status
+from .attempts import ActiveRun, Attempt, is_passing, run_reason, run_status, trouble_with
 from .backlog import Backlog, backoff_s
 from .command import run_command, write_arguments
 from .config import LoadedConfig
@@ -48,6 +48,7 @@ LOOK_ANYWAY_S = 1.0
 FIRST_FAILURES = 3
 FAILS_WITHIN_S = 20.0
 ASK_FOR_ROOM_S = 1.0
+START_AGAIN_S = 1.0
 
 Notify = Callable[[Event], None]
 
@@ -226,12 +227,30 @@ class Scheduler:
             write_arguments(self._loaded, self._folder, name, attempt.hyperparameters)
             process = self._executor.start(command, slot)
         except OSError as error:
+            if is_passing(error):
+                self._start_later(attempt, error)
+                return
+            if (trouble := trouble_with(self._folder)) is not None:
+                self._start_no_more(trouble)
+                return
             self._record("started", **started)
             self._record_unstarted(attempt, error)
             await anyio.lowlevel.checkpoint()
             return
         self._record("started", **started, pid=process.pid, process_identity=process.identity)
         await self._see_through(self._open_run(attempt, name, process, command.output_path))
+
+    def _start_no_more(self, reason: str) -> None:
+        """Let the runs that go on end; what is left to do is for a resume."""
+        if self._stop_reason is None:
+            self._stop_reason = reason
+            self._record("warning", message=f"{reason}; no more runs are started")
+            self._draws.note_change()
+
+    def _start_later(self, attempt: Attempt, error: OSError) -> None:
+        """Try again in a while: the machine has no process, file or room to give just now."""
+        self._warn_once("start", f"runs wait: {error}")
+        self._waiting.add(attempt, anyio.current_time() + START_AGAIN_S)
 
     def _adopt(self, survivor: Survivor) -> ActiveRun:
         """Go on with a run that an earlier orchestrator started."""
@@ -278,6 +297,8 @@ class Scheduler:
 
     def _close_run(self, run: ActiveRun, exit_code: int | None) -> None:
         self._active.pop(run.monitor.dat_path)
+        if not self._folder.is_dir():
+            run.monitor.follow_to(self._journal.folder)
         run.monitor.read_all()
         status = run_status(run, exit_code)
         if status == "finished":
@@ -296,7 +317,7 @@ class Scheduler:
             output_tail=tail,
             **self._fate(run.attempt, status),
         )
-        if run.stopping != "interrupted":  # it may not have come so far
+        if status in ("finished", "early_stopped"):  # others may not have come so far
             self._warn_if_silent(run)
         self._see_best(run)
         if status == "lost" or (status == "killed" and run.is_leftover):
@@ -353,6 +374,8 @@ class Scheduler:
             await anyio.sleep(LOOK_ANYWAY_S)
             self._journal.flush()
             self._journal.beat()
+            if not self._folder.is_dir():
+                self._start_no_more(str(trouble_with(self._folder)))
             for run in list(self._active.values()):
                 await self._read(run)
                 self._warn_if_silent(run)
@@ -364,6 +387,8 @@ class Scheduler:
             decision, improved, has_more = run.monitor.read()
             if decision is not None:
                 self._stop(run, decision)
+            if run.monitor.trouble is not None:
+                self._warn_once(run.name, f"cannot read the log of a run: {run.monitor.trouble}")
             if improved:
                 self._see_best(run)
                 self._notify(

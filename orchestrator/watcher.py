@@ -13,7 +13,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 import anyio
-from watchfiles._rust_notify import RustNotify
+from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
 STEP_MS = 4
 QUIET_STEP_MS = 16
@@ -127,7 +127,7 @@ def _open_watch(folder: Path, poll: bool | None) -> RustNotify | None:
         return None
     try:
         return RustNotify([str(folder)], False, False, POLL_DELAY_MS, True, True)
-    except OSError as error:
+    except (OSError, WatchfilesRustInternalError) as error:
         logger.warning(
             "%s: the kernel gives no more file watches (%s); looking every %d ms instead. "
             "Raise fs.inotify.max_user_watches to mend it.",

@@ -256,11 +256,13 @@ def test_run_of_a_sweep_shows_hyperparameters_state_and_output(
     client: Client, logdir: Path
 ) -> None:
     reason = "at step 40: no better than 0.912 for 5 values"
-    write_sweep(logdir / "s", finished_run(1, 0.912, status="early_stopped", reason=reason))
+    stopped = {"status": "early_stopped", "reason": f"stopped early {reason}"}
+    write_sweep(logdir / "s", finished_run(1, 0.912, **stopped))
     (logdir / "s" / "run_0001.log").write_text("epoch 1\repoch 2\n")
     html = client.get("/runs/s/run_0001").text
     assert "Stopped early" in html
-    assert reason in html
+    assert f">{reason}<" in html
+    assert f'title="stopped early {reason}">{reason}<' in client.get("/sweeps/s").text
     assert "learning_rate 0.001" in text_of(html)
     assert page_data(html)["output"] == {
         "key": "log=s/run_0001", "text": "epoch 1\repoch 2\n", "offset": 16,

@@ -20,8 +20,13 @@ def order(rows: list[dict[str, Any]], sort: str, direction: Any = "asc") -> list
 
 
 def test_newest_run_comes_first_and_waiting_ones_last() -> None:
-    rows = [row(1), row(2), row(3, started_at=None)]
+    rows = [row(1), row(2), row(3, started_at=None, status="pending")]
     assert order(rows, "index", "desc") == [2, 1, 3]
+
+
+def test_runs_whose_start_nobody_noted_are_in_order() -> None:
+    rows = [row(n, started_at=None, ended_at=None) for n in (1, 2, 3)]
+    assert order(rows, "index", "desc") == [3, 2, 1]
 
 
 @pytest.mark.parametrize("direction", ["asc", "desc"])

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from . import events, pages, series
+from .access_token import TokenMiddleware
 from .catalog_access import SharedCatalog
 from .feed import Feed
 from .security import SecurityMiddleware
@@ -24,11 +25,14 @@ _COMPRESSION_LEVEL = 3
 _MAX_BODY_BYTES = 64 << 10
 
 
-def create_app(logdir: Path | str, allowed_hosts: Iterable[str] = ()) -> Starlette:
+def create_app(
+    logdir: Path | str, allowed_hosts: Iterable[str] = (), token: str | None = None
+) -> Starlette:
     """The dashboard of one log folder, which need not exist yet.
 
     Args:
         allowed_hosts: names, besides localhost and addresses, that the app may be asked by.
+        token: what every request must hold, where other machines can reach the app.
     """
     catalog = SharedCatalog(Path(logdir).absolute())
     feed = Feed(catalog)
@@ -36,6 +40,7 @@ def create_app(logdir: Path | str, allowed_hosts: Iterable[str] = ()) -> Starlet
         routes=[*events.routes, *series.routes, *pages.routes],
         middleware=[
             Middleware(SecurityMiddleware, allowed_hosts=tuple(allowed_hosts)),
+            Middleware(TokenMiddleware, token=token),
             Middleware(
                 GZipMiddleware,
                 minimum_size=_COMPRESS_FROM_BYTES,

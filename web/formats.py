@@ -46,6 +46,11 @@ def format_duration(seconds: float | None) -> str:
     return f"{whole // _DAY_S} d {whole % _DAY_S // _HOUR_S:02d} h"
 
 
+def format_cause(reason: str) -> str:
+    """Why a run ended, without the state that stands beside it."""
+    return reason.removeprefix("stopped early ")
+
+
 def format_ago(then: float | None, now: float) -> str:
     """How long ago: ``just now``, ``4 min ago``, ``3 h ago``, ``2 d ago``; older: the date."""
     if then is None:

@@ -48,6 +48,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
+        auto_reload=False,  # no look at every file for each page
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -55,6 +56,7 @@ def _environment() -> Environment:
     environment.filters["number"] = formats.format_number
     environment.filters["step"] = formats.format_step
     environment.filters["duration"] = formats.format_duration
+    environment.filters["cause"] = formats.format_cause
     environment.filters["clock"] = formats.format_clock
     environment.filters["ago"] = lambda then: formats.format_ago(then, time.time())
     environment.filters["age"] = lambda then: formats.format_age(then, time.time())

@@ -134,7 +134,7 @@ def _sort_key(row: Row, sort: str) -> tuple[int, Any] | None:
     elif sort in ("best_value", "best_step", "mean"):
         value = row.get(sort)
     else:
-        value = None if row["started_at"] is None else row["index"]
+        value = None if row["status"] == "pending" else row["index"]
     return _comparable(value)
 
 

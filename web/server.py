@@ -8,6 +8,7 @@ import asyncio
 import errno
 import ipaddress
 import os
+import platform
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from starlette.applications import Starlette
 
 from ml_tracking_ops.orchestrator.errors import PortTakenError, TrackingError, UsageError
 
+from .access_token import PARAMETER, token_for
 from .app import create_app
 
 DEFAULT_HOST = "127.0.0.1"
@@ -38,6 +40,8 @@ def serve(
     """Serve the dashboard of `logdir` until SIGINT (Ctrl-C) or SIGTERM.
 
     Args:
+        host: where other machines can reach it too, every request needs a token, which the
+            address given to `on_ready` holds.
         port: 0 takes any free one.
         take_next_free: where `port` is taken, try those after it.
         on_ready: called with the address once connections are accepted.
@@ -49,12 +53,19 @@ def serve(
     """
     listener = listen(host, port, take_next_free=take_next_free)
     with listener:
-        on_ready(address_of(listener, host))
-        app = create_app(logdir, allowed_hosts=(host,))
+        token = token_for(host)
+        on_ready(address_of(listener, host) + ("" if token is None else f"/?{PARAMETER}={token}"))
+        app = create_app(logdir, (host, *names_of_this_machine()) if token else (host,), token)
         server = make_server(app)
         server.run(sockets=[listener])
         if server.lifespan.error_occurred:
             raise TrackingError("the live feed broke; the traceback above says where")
+
+
+def names_of_this_machine() -> set[str]:
+    """What other machines may call this one; asks no name server."""
+    name = platform.node().lower()
+    return {name, name.partition(".")[0], f"{name.partition('.')[0]}.local"} - {"", ".local"}
 
 
 def listen(host: str, port: int, *, take_next_free: bool = False) -> socket.socket:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     Message = dict[str, Any]
 
 _LENGTH = struct.Struct("!I")
-_MOST_FILES = 3
+N_FILES = 3
 
 
 def send_message(sock: socket.socket, message: "Message", files: "list[int] | None" = None) -> None:
@@ -35,7 +35,7 @@ def receive_message(sock: socket.socket) -> "tuple[Message, list[int]]":
     Raises:
         OSError: nobody is at the other end.
     """
-    head, files, _, _ = socket.recv_fds(sock, _LENGTH.size, _MOST_FILES)
+    head, files, _, _ = socket.recv_fds(sock, _LENGTH.size, N_FILES)
     (length,) = _LENGTH.unpack(head + _receive(sock, _LENGTH.size - len(head)))
     return json.loads(_receive(sock, length)), files
 

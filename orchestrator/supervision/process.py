@@ -6,14 +6,12 @@ import os
 import signal
 import time
 
+from .output import cut_middle
 from .process_table import process_identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .messages import Message
-
-OUTPUT_LIMIT_BYTES = 64 << 20
-OUTPUT_KEPT_BYTES = 8 << 20
 
 _RESET_SIGNALS = [
     signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXFSZ,
@@ -55,6 +53,7 @@ class Process:
     def report(self) -> None:
         """Tell the orchestrator, if it is still there, how it ended."""
         self.is_reported = True
+        self.limit_output()
         with contextlib.suppress(OSError):
             os.write(self._result_fd, str(self.exit_code).encode())
         os.close(self._result_fd)
@@ -70,20 +69,9 @@ class Process:
                 self.unwritten = self.unwritten[os.write(self._record_fd, self.unwritten) :]
 
     def limit_output(self) -> None:
-        """Cut the middle out of its output where that has grown too long; the ends stay.
-
-        The process goes on appending meanwhile: what it writes in the moment between the
-        reading of the end and the cutting is cut too.
-        """
+        """Cut the middle out of its output where that has grown too long; the ends stay."""
         with contextlib.suppress(OSError):
-            size = os.fstat(self._output_fd).st_size
-            if size <= OUTPUT_LIMIT_BYTES:
-                return
-            end = os.pread(self._output_fd, OUTPUT_KEPT_BYTES, size - OUTPUT_KEPT_BYTES)
-            os.ftruncate(self._output_fd, OUTPUT_KEPT_BYTES)
-            self._n_cut_bytes += size - 2 * OUTPUT_KEPT_BYTES
-            gap = f"\n[ml-tracking-ops: {self._n_cut_bytes} bytes of output were cut out here]\n"
-            os.write(self._output_fd, gap.encode() + end)
+            self._n_cut_bytes += cut_middle(self._output_fd, self._n_cut_bytes)
 
     def _record(self, event: str, **fields: object) -> None:
         line = {"event": event, "time": round(time.time(), 6), **self._tag, "pid": self.pid}

@@ -14,6 +14,7 @@ orchestrator learns what became of the runs of an earlier one. Each line of that
 """
 
 import contextlib
+import errno
 import os
 import select
 import signal
@@ -21,7 +22,7 @@ import socket
 import sys
 import time
 
-from .messages import receive_message, send_message
+from .messages import N_FILES, receive_message, send_message
 from .process import Process
 from .process_table import (
     environment_of,
@@ -105,6 +106,9 @@ class Supervisor:
                 send_message(self._sock, answer)
 
     def _start(self, request: "Message", files: list[int]) -> "Message":
+        if len(files) != N_FILES:  # some were dropped on the way: no room for more open files
+            _close(files)
+            return {"errno": errno.EMFILE, "message": os.strerror(errno.EMFILE), "path": None}
         try:
             process = Process(request, files)
         except OSError as error:

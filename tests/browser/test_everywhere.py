@@ -16,6 +16,7 @@ GUIDELINES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = """() => [document.documentElement.scrollWidth, [...document.querySelectorAll("body *")]
     .filter((element) => element.scrollWidth > element.clientWidth && element.clientWidth > 1)
     .map((element) => `${element.tagName}#${element.id}.${element.className}`)]"""
+VALUE = ".best-hyperparameters [title='0.12345']"
 LONG = "a-name-that-is-far-too-long-for-any-column-" * 3
 
 
@@ -45,6 +46,25 @@ def test_no_page_is_wider_than_the_screen(tabs: Tabs, addresses: list[str], widt
         wide, suspects = page.evaluate(WIDTHS)
         assert wide <= width, f"{address} is {wide} px wide: {suspects}"
     tabs.errors = [error for error in tabs.errors if "404" not in error]
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_state_and_values_of_a_run_are_whole_on_every_screen(
+    tabs: Tabs, dashboard: Dashboard, logdir: Path, width: int
+) -> None:
+    sweep = SweepFiles(logdir / "s")
+    sweep.start(1, **{LONG: 0.12345})
+    reason = "stopped early at step 5: Accuracy was no better than 0.5 for 5 values"
+    sweep.end(1, "early_stopped", best_value=0.5, best_step=5, reason=reason)
+    sweep.close()
+    page = tabs.open(width=width)
+    page.goto(f"{dashboard.url}/sweeps")
+    for whole in (".state-cell", ".state-cell .state", VALUE):
+        room = page.locator(whole).evaluate("e => e.clientWidth - e.scrollWidth")
+        assert room >= 0, whole
+    assert page.locator(".best-hyperparameters").evaluate("e => e.clientWidth >= e.scrollWidth")
+    if width == 1440:
+        assert page.locator("#run-1 .reason").evaluate("e => e.scrollHeight <= e.clientHeight")
 
 
 def test_without_the_cdn_tables_work_and_the_page_says_what_is_missing(

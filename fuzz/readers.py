@@ -1,0 +1,129 @@
+"""Coverage-guided fuzzing of all that reads files which others wrote.
+
+    pip install atheris
+    python fuzz/readers.py dat|legacy|journal|config [-runs=100000] [-max_total_time=60] …
+
+Whatever the bytes, a reader gives a result or one of our own errors; anything else ends the run
+with the input that did it. libFuzzer watches time and memory (`-timeout`, `-rss_limit_mb`).
+"""
+
+import json
+import pickle
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["ml_tracking_ops"]):
+    from ml_tracking_ops.logger import ExperimentLogger
+    from ml_tracking_ops.logger.reader import LogFormatError, LogTail, read_ending, read_log
+    from ml_tracking_ops.orchestrator.config import load_config
+    from ml_tracking_ops.orchestrator.errors import ConfigError
+    from ml_tracking_ops.orchestrator.journal import JournalTail, SweepState
+    from ml_tracking_ops.orchestrator.process_records import read_processes
+
+FOLDER = Path(tempfile.mkdtemp())
+
+
+def read_any_log(data: bytes) -> None:
+    path = FOLDER / "run.dat"
+    path.write_bytes(data)
+    for read in (read_log, read_ending, lambda p: LogTail(p).read()):
+        try:
+            found = read(path)
+        except LogFormatError:
+            continue
+        if read is read_log:
+            list(found.values())
+
+
+def read_legacy_log(data: bytes) -> None:
+    """A frame of the original tool's format around what the fuzzer makes up."""
+    import base64
+
+    read_any_log(b'{"Loss": "' + base64.b64encode(data) + b'"}')
+
+
+def read_journal(data: bytes) -> None:
+    path = FOLDER / "journal.jsonl"
+    path.write_bytes(data)
+    state = SweepState(goal="max")
+    for event in JournalTail(path).read():
+        state.apply(event)
+    assert state.best is None or state.counts
+    read_processes(path)
+
+
+def read_config(data: bytes) -> None:
+    path = FOLDER / "experiment_cfg.json"
+    path.write_bytes(data)
+    try:
+        load_config(path)
+    except ConfigError as error:
+        str(error)
+
+
+TARGETS = {
+    "dat": read_any_log, "legacy": read_legacy_log, "journal": read_journal, "config": read_config,
+}  # fmt: skip
+
+
+def write_seeds(target: str) -> Path:
+    """Good files to begin from: without them the fuzzer hardly gets past the first byte."""
+    seeds = FOLDER / "seeds"
+    seeds.mkdir()
+    for number, data in enumerate(SEEDS[target]()):
+        (seeds / str(number)).write_bytes(data)
+    return seeds
+
+
+def logs() -> list[bytes]:
+    with ExperimentLogger(logdir=FOLDER / "runs") as writer:
+        for step in range(20):
+            writer.add_scalars({"Loss": 1 / (step + 1), "Accuracy " * 9: step}, step)
+    return [Path(writer.path).read_bytes()]
+
+
+def pickles() -> list[bytes]:
+    points = [json.dumps({"value": 0.5, "step": n, "time": 1.5}).encode() for n in range(5)]
+    return [pickle.dumps(points, protocol) for protocol in (2, 4, 5)]
+
+
+def journals() -> list[bytes]:
+    run = {"index": 1, "name": "a", "time": 1.5, "attempt": 1, "pid": 7, "slot": 0}
+    events: list[dict[str, object]] = [
+        {"event": "sweep_started", "time": 1.0, "n_workers": 2},
+        {"event": "sampled", "time": 1.0, "index": 1, "hyperparameters": {"x": 0.5}},
+        {**run, "event": "started"}, {**run, "event": "stopped_early", "reason": "r"},
+        {**run, "event": "ended", "status": "finished", "best_value": "inf"},
+        {**run, "event": "process_started"}, {**run, "event": "process_ended", "exit_code": -9},
+    ]  # fmt: skip
+    return [b"".join(json.dumps(event).encode() + b"\n" for event in events)]
+
+
+def configs() -> list[bytes]:
+    config = {
+        "main_script_name": "train.py", "max_runs": 3, "early_stopping": True,
+        "early_stopping_patience": 5, "optimization_metric": "a", "optimization_goal": "max",
+        "hyperparameters": {
+            "x": {"type": "uniform", "min": 0, "max": 1},
+            "c": {"type": "choice", "candidates": [1, "a", None]},
+        },
+        "stopping_rules": [{"rule": "median"}], "seed": 3,
+    }  # fmt: skip
+    return [json.dumps(config).encode()]
+
+
+SEEDS = {"dat": logs, "legacy": pickles, "journal": journals, "config": configs}
+
+
+def main() -> None:
+    name = sys.argv.pop(1)
+    (FOLDER / "train.py").touch()
+    atheris.Setup([*sys.argv, str(write_seeds(name))], TARGETS[name])
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

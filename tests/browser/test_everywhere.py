@@ -67,6 +67,12 @@ def test_state_and_values_of_a_run_are_whole_on_every_screen(
         assert page.locator("#run-1 .reason").evaluate("e => e.scrollHeight <= e.clientHeight")
 
 
+def test_name_that_is_cut_is_copied_as_one_word(page: Page, addresses: list[str]) -> None:
+    page.goto(addresses[0])
+    select = "e => getSelection().selectAllChildren(e) ?? getSelection().toString()"
+    assert page.locator("#run-list .run-name").evaluate(select) == LONG.strip("-")
+
+
 def test_without_the_cdn_tables_work_and_the_page_says_what_is_missing(
     tabs: Tabs, addresses: list[str]
 ) -> None:

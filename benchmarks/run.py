@@ -18,6 +18,7 @@ FIGURES = {
     "read": "reading",
     "tail": "tailing",
     "overhead": "sweep_overhead",
+    "long": "long_sweep",
     "stopping": "early_stopping",
     "live": "live_points",
     "streams": "many_streams",

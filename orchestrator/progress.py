@@ -3,6 +3,7 @@
 import math
 import sys
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from .config import as_text
@@ -52,10 +53,15 @@ class Story:
         self.state = begun or SweepState(goal=goal)
         self.n_runs = n_runs
         self.metric = metric or "best"
+        # kept up to date: counting every run at each one's end would cost more with every run
+        self._statuses = {run.index: run.status for run in self.state.runs.values()}
+        self._counts = Counter(self._statuses.values())
 
     def take_in(self, event: Event) -> list[tuple[str, str]]:
         """Fold an event in; return the (style, line) pairs to print for it."""
         index = self.state.apply(event)
+        if index is not None:
+            self._recount(index)
         match event["event"]:
             case "improved" if event["index"] in self.state.runs:
                 run = self.state.runs[event["index"]]
@@ -72,6 +78,14 @@ class Story:
                 return [("bold yellow", f"warning: {event['message']}")]
         return []
 
+    def _recount(self, index: int) -> None:
+        status = self.state.runs[index].status
+        before = self._statuses.get(index)
+        if before is not None:
+            self._counts[before] -= 1
+        self._counts[status] += 1
+        self._statuses[index] = status
+
     def _end_lines(self, run: RunState) -> list[tuple[str, str]]:
         seconds = (run.ended_at or 0.0) - (run.started_at or 0.0)
         parts = [
@@ -87,10 +101,10 @@ class Story:
 
     @property
     def n_ended(self) -> int:
-        return sum(run.has_ended for run in self.state.runs.values())
+        return self._counts.total() - self._counts["pending"] - self._counts["running"]
 
     def counts(self) -> str:
-        counts = self.state.counts
+        counts = self._counts
         words = {"running": "running", "early_stopped": "stopped early", "failed": "failed",
                  "killed": "killed", "lost": "lost"}  # fmt: skip
         shown = [f"{counts[key]} {word}" for key, word in words.items() if counts.get(key)]  # type: ignore[index,call-overload]

@@ -4,11 +4,10 @@ import os
 import subprocess
 import sys
 import time
-from itertools import pairwise
 from pathlib import Path
 
 from suite.measuring import TICKS_A_SECOND, Figure, Options
-from suite.peers import OWN_PYTHON, PeerMissingError, python_of, run_worker
+from suite.peers import PeerMissingError, python_of, run_worker
 from suite.scratch import scratch
 from suite.sweeps import read_journal, write_config
 
@@ -24,7 +23,7 @@ def measure(options: Options) -> Figure:
         f"with xargs -P {N_WORKERS} and the same command line",
     )
     ours, theirs, firsts, cpu = [], [], [], []
-    for index in range(options.pick(5, 2) + 1):
+    for index in range(options.pick(4, 2) + 1):
         bare_s = _xargs_s(n_runs)
         wall_s, cpu_s, first_s = _sweep(n_runs)
         if index:
@@ -43,7 +42,6 @@ def measure(options: Options) -> Figure:
     marginal = [(whole - few) / n_runs * 1e3 for whole, few in zip(cpu, _few(cpu), strict=True)]
     figure.add("CPU of the orchestrator a run, start and end left out", marginal, "ms", at_most=3)
     figure.add("… start and end included", [one / n_runs * 1e3 for one in cpu], "ms")
-    _many(figure, options)
     return figure
 
 
@@ -91,7 +89,7 @@ def _optuna(figure: Figure, n_runs: int, options: Options) -> None:
     for storage in ("memory", "sqlite"):
         try:
             found = []
-            for _ in range(options.pick(3, 1)):
+            for _ in range(options.pick(2, 1)):
                 with scratch() as folder:
                     answer = run_worker(
                         python_of("optuna"), "optuna_sweep", storage, folder, n_runs, sys.executable
@@ -102,20 +100,3 @@ def _optuna(figure: Figure, n_runs: int, options: Options) -> None:
             figure.add(what, theirs, "s", against=bare, yardstick="xargs")
         except PeerMissingError as error:
             figure.notes.append(f"left out: optuna {storage}: {error}")
-
-
-def _many(figure: Figure, options: Options) -> None:
-    """Whether the last runs of a long sweep cost what the first did."""
-    n_runs = options.pick(5_000, 100)
-    with scratch() as folder:
-        config = write_config(folder, "nothing", n_runs)
-        marks = run_worker(
-            OWN_PYTHON, "sweep_many", config, folder / "runs", n_runs, N_WORKERS, timeout_s=3600
-        )["marks"]
-    cpu = [(after[0] - before[0]) / (n_runs / 10) * 1e3
-           for before, after in pairwise(marks)]  # fmt: skip
-    figure.add(f"{n_runs:,} runs: CPU a run, the first tenth", cpu[0], "ms")
-    figure.add("… the last tenth", cpu[-1], "ms")
-    figure.add("… last ÷ first", cpu[-1] / cpu[0], "×", at_most=1.1)
-    grown_kb = marks[-1][2] - marks[1][2]
-    figure.add("… memory grown from the first tenth to the end", grown_kb / 1e3, "MB", at_most=10)

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import venv
 from functools import cache
 from pathlib import Path
@@ -86,12 +87,12 @@ def run_worker(
     Raises:
         PeerMissingError: it failed; says how.
     """
-    FOLDER.mkdir(exist_ok=True)  # some peers write to the folder in which they are started
     command = [str(python), str(WORKERS / f"{worker}.py"), *map(str, arguments)]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=timeout_s, check=False,
-            env={**os.environ, **_QUIET}, stdin=subprocess.DEVNULL, cwd=FOLDER,
+            env={**os.environ, **_QUIET}, stdin=subprocess.DEVNULL,
+            cwd=tempfile.gettempdir(),  # dvclive makes itself at home in the repository around it
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise PeerMissingError(

@@ -29,9 +29,10 @@ def _bars(figure: Figure) -> list[tuple[str, float, bool]]:
         if row.target is None:
             continue
         sign, bound, unit, *_ = [*row.target.split(" "), ""]
+        if not float(bound):
+            continue
         value = row.ratio.median if unit == "×" and row.ratio else row.value.median
         used = value / float(bound) if sign == "≤" else float(bound) / value if value else 100.0
-        if float(bound):
-            title = f"{figure.title.split(' · ')[0]} · {row.subject}"
-            bars.append((title, max(used, 0.01), bool(row.is_met)))
+        title = f"{figure.title.split(' · ')[0]} · {row.subject}"
+        bars.append((title, max(used, 0.01), bool(row.is_met)))
     return bars

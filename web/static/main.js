@@ -82,7 +82,14 @@ async function metricsToShow(ids) {
   if (page.view !== "sweep") return names;
   fillMetricSelect(names);
   const chosen = document.querySelector("#metric").value;
+  if (grid) grid.emptyText = page.is_over ? neverLogged(names) : undefined;
   return chosen ? [chosen] : [];
+}
+
+function neverLogged(names) {
+  if (names.length === 0) return "These runs logged no metrics";
+  const more = names.length > 6 ? ` and ${names.length - 6} more` : "";
+  return `None of these runs logged it. They logged ${names.slice(0, 6).join(", ")}${more}.`;
 }
 
 function fillMetricSelect(names) {

@@ -96,7 +96,7 @@ def test_repeats_have_their_own_seeds_and_those_of_a_hopeless_combination_are_no
     assert report["combinations"][3]["hyperparameters"] == {"x": 3}
     assert report["best_combination"] == 4
     table = run_command("show", result.folder, folder=tmp_path).stdout
-    assert "MEAN ACCURACY" in table
+    assert "MEAN Accuracy" in table
     assert "best combination: 4" in table
 
 

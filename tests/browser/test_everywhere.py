@@ -82,12 +82,16 @@ def test_without_the_cdn_tables_work_and_the_page_says_what_is_missing(
     banner = page.get_by_role("alert")
     expect(banner).to_contain_text("charts need uPlot")
     expect(banner).to_contain_text("cdn.jsdelivr.net")
+    expect(page.locator("#connection")).to_have_text("Partly live")
     expect(page.locator("#run-1")).to_contain_text("Failed")
     page.get_by_role("columnheader", name="learning_rate").get_by_role("link").click()
     expect(page.locator("#run-1")).to_contain_text("Failed")
     page.locator("#run-1 th a").click()
     expect(page.get_by_role("heading", name="Run 1")).to_be_visible()
     expect(page.get_by_role("log", name="Output of the run")).to_contain_text("xxx")
+    page.goto(addresses[0])
+    values = page.locator("[data-metric=Loss] tbody tr")
+    expect(values.locator("td")).to_have_text(["0.033333", "29", "0.033333", "1"])
     assert tabs.expected_errors
 
 

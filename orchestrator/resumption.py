@@ -12,9 +12,7 @@ from .executors.base import Executor, RunCommand, RunningRun
 from .journal import Event, JournalTail, RunState, SweepState
 from .process import process_identity
 from .process_records import ProcessRecord, read_processes
-from .replay import decisions
 from .rules import StopDecision, StoppingRules
-from .run_history import load_history
 from .stopping import SweepLimits
 
 _RUN_AGAIN = ("killed", "lost")
@@ -121,6 +119,12 @@ def replay(
         The decision to end the sweep, where the runs call for that.
     """
     ended = [run for run in state.runs.values() if run.name and run.status in _SEEN_THROUGH]
+    if not ended:
+        return None
+    # numpy comes with these: a new sweep's first run does not wait for it
+    from .replay import decisions
+    from .run_history import load_history
+
     histories = [load_history(folder / f"{run.name}{paths.DAT_SUFFIX}", run) for run in ended]
     for _ in decisions([history for history in histories if history is not None], rules):
         pass  # whom it concerns has ended

@@ -69,6 +69,13 @@ def test_import_of_the_logger_brings_no_third_party_package() -> None:
     assert "numpy" not in loaded
 
 
+def test_sweep_is_ready_to_start_runs_without_numpy() -> None:
+    """Importing it takes as long as all the rest: it comes while the first run is under way."""
+    code = "import sys; import ml_tracking_ops.orchestrator.sweep; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "False", done.stderr
+
+
 def test_every_python_file_belongs_to_a_declared_package() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     for package in ("logger", "orchestrator", "web"):

@@ -1,6 +1,7 @@
 """Whole sweeps with real training processes: what is searched, and when a search ends."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def test_repeats_have_their_own_seeds_and_those_of_a_hopeless_combination_are_no
     assert report["combinations"][3]["hyperparameters"] == {"x": 3}
     assert report["best_combination"] == 4
     table = run_command("show", result.folder, folder=tmp_path).stdout
-    assert "MEAN ACCURACY" in table
+    assert "MEAN Accuracy" in table
     assert "best combination: 4" in table
 
 
@@ -115,8 +116,10 @@ def test_repeats_are_not_begun_beyond_the_last_run(tmp_path: Path) -> None:
         hyperparameters={"x": choice(1, 2, 3, 4)},
     )  # fmt: skip
     result = run_sweep(config, logdir=tmp_path / "runs", workers=4)
-    runs = [run.hyperparameters["x"] for run in result.runs]
-    assert sorted(runs) == [1, 1, 1, 2, 2, 2, 3]
+    counts = Counter(run.hyperparameters["x"] for run in result.runs)
+    # which combination is left incomplete depends on which first run ends last
+    assert set(counts) == {1, 2, 3}
+    assert sorted(counts.values()) in ([1, 3, 3], [2, 2, 3])
 
 
 def test_dry_run_shows_the_commands_until_the_space_is_exhausted(tmp_path: Path) -> None:

@@ -105,6 +105,7 @@ def _sweep_context(
             "ended_at": sweep.state.ended_at,
             "metric": metric,
             "goal": sweep.optimization_goal,
+            "is_over": _is_over(sweep),
             "best": best,
             "history": draw_history(found, sweep.optimization_goal, counts["n_planned"]),
             **counts,
@@ -114,6 +115,11 @@ def _sweep_context(
         "table": table,
         "page_data": _page_data(catalog, sweep, table, query.get("metric") or metric),
     }
+
+
+def _is_over(sweep: Sweep) -> bool:
+    """Whether nothing more will be logged."""
+    return sweep.state.status not in _GOING_ON and not sweep.state.counts.get("running")
 
 
 def _best(sweep: Sweep, found: list[rows.Row]) -> rows.Row | None:
@@ -133,6 +139,7 @@ def _page_data(catalog: Catalog, sweep: Sweep, table: RunsTable, metric: str | N
         "view": "sweep",
         "runs": drawn,
         "metric": metric,
+        "is_over": _is_over(sweep),
         "follow": {
             "catalog": catalog_place(catalog),
             f"sweep={sweep.id}": rows.sweep_cursor(sweep),

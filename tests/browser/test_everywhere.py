@@ -67,6 +67,12 @@ def test_state_and_values_of_a_run_are_whole_on_every_screen(
         assert page.locator("#run-1 .reason").evaluate("e => e.scrollHeight <= e.clientHeight")
 
 
+def test_name_that_is_cut_is_copied_as_one_word(page: Page, addresses: list[str]) -> None:
+    page.goto(addresses[0])
+    select = "e => getSelection().selectAllChildren(e) ?? getSelection().toString()"
+    assert page.locator("#run-list .run-name").evaluate(select) == LONG.strip("-")
+
+
 def test_without_the_cdn_tables_work_and_the_page_says_what_is_missing(
     tabs: Tabs, addresses: list[str]
 ) -> None:
@@ -76,12 +82,16 @@ def test_without_the_cdn_tables_work_and_the_page_says_what_is_missing(
     banner = page.get_by_role("alert")
     expect(banner).to_contain_text("charts need uPlot")
     expect(banner).to_contain_text("cdn.jsdelivr.net")
+    expect(page.locator("#connection")).to_have_text("Partly live")
     expect(page.locator("#run-1")).to_contain_text("Failed")
     page.get_by_role("columnheader", name="learning_rate").get_by_role("link").click()
     expect(page.locator("#run-1")).to_contain_text("Failed")
     page.locator("#run-1 th a").click()
     expect(page.get_by_role("heading", name="Run 1")).to_be_visible()
     expect(page.get_by_role("log", name="Output of the run")).to_contain_text("xxx")
+    page.goto(addresses[0])
+    values = page.locator("[data-metric=Loss] tbody tr")
+    expect(values.locator("td")).to_have_text(["0.033333", "29", "0.033333", "1"])
     assert tabs.expected_errors
 
 

@@ -62,12 +62,31 @@ def test_numbers_look_the_same_from_the_server_and_from_the_script(modules: Page
         ([0, 500000, 1000000, 1500000], ["0", "500k", "1M", "1.5M"]),
         ([-0.2, -0.1, 0], ["−0.2", "−0.1", "0"]),
         ([0, 2e-5, 4e-5], ["0", "2e-5", "4e-5"]),
+        ([0, 200000, 400000], ["0", "200\u2009000", "400\u2009000"]),
+        ([1000.5, 1001, 1001.5], ["1\u2009000.5", "1\u2009001.0", "1\u2009001.5"]),
     ],
 )
 def test_ticks_have_the_digits_they_need(
     modules: Page, ticks: list[float], labels: list[str]
 ) -> None:
     assert call(modules, "format", "formatTicks", ticks) == labels
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [
+        (2.3e-5, 0.31, ["0.0001", "0.001", "0.01", "0.1"]),
+        (0.03, 0.25399, ["0.05", "0.1", "0.2"]),
+        (0.25399, 0.31, ["0.26", "0.28", "0.30"]),
+        (1e-9, 1e9, ["1e-9", "1e-6", "0.001", "1", "1\u2009000", "1M", "1G"]),
+        (3.0, 3.0, ["3"]),
+    ],
+)
+def test_log_axis_has_few_round_labels(
+    modules: Page, low: float, high: float, labels: list[str]
+) -> None:
+    ticks = call(modules, "log_ticks", "logTicks", low, high)
+    assert call(modules, "log_ticks", "logLabels", ticks) == labels
 
 
 def columns(points: dict[int, float]) -> dict[str, list[Any]]:

@@ -55,6 +55,21 @@ def test_running_sweep_is_watched_live(
     expect(page.locator("#sweep-progress .panel-head")).to_contain_text("Finished")
 
 
+def test_metric_that_no_run_logged_is_said_with_those_logged(
+    page: Page, dashboard: Dashboard, sweep: SweepFiles, train: Train
+) -> None:
+    name = sweep.start(1)
+    train("s", name).log("acc", 0, 3)
+    page.goto(f"{dashboard.url}/sweeps")
+    expect(page.locator("#sweep-progress")).to_contain_text("No run has logged it yet")
+    expect(page.locator(".chart-empty")).to_have_text("No values yet")
+    sweep.end(1, best_value=None, best_step=None)
+    sweep.journal.append("sweep_ended", status="finished")
+    expect(page.locator("#sweep-progress")).to_contain_text("No run logged it")
+    expect(page.locator(".chart-empty")).to_contain_text("They logged acc")
+    expect(page.locator(".chart-plot")).to_be_hidden()
+
+
 def test_a_new_sweep_appears(page: Page, dashboard: Dashboard, logdir: Path) -> None:
     page.goto(f"{dashboard.url}/sweeps")
     expect(page.get_by_role("heading", name=re.compile("does not exist"))).to_be_visible()

@@ -2,11 +2,17 @@
 // dragging; the curves are drawn from each run's own columns, so runs need not share their steps.
 
 import { appendPoints, lowerBound, nearestIndex, smooth, tracePath, valueExtent } from "./columns.js";
-import { formatNumber, formatStep, formatTicks } from "./format.js";
+import { formatStep, formatTicks } from "./format.js";
+import { logLabels, logTicks } from "./log_ticks.js";
 import { theme } from "./theme.js";
 import { Tooltip } from "./tooltip.js";
 
 const LINE_WIDTH = 1.5;
+const LOG_AXIS = {
+  splits: (u, axis, low, high) => logTicks(low, high),
+  filter: (u, ticks) => ticks,
+  values: (u, ticks) => logLabels(ticks),
+};
 const SINCE_START_S = 1e8; // smaller wall times count from the start of the run (the original tool)
 
 export class Chart {
@@ -27,7 +33,7 @@ export class Chart {
   #resizing = null;
   #parts;
 
-  /** @param {{onZoom: (range: [number, number] | null) => void, onPoint: (runId: string | null) => void}} hooks */
+  /** @param {{onZoom: (range: [number, number] | null) => void, onPoint: (runId: string | null) => void, emptyText: () => string}} hooks */
   constructor(metric, store, syncKey, hooks) {
     this.metric = metric;
     this.#store = store;
@@ -121,6 +127,7 @@ export class Chart {
     root.dataset.points = known.reduce((sum, series) => sum + series.count, 0);
     root.dataset.runs = known.length;
     root.setAttribute("aria-label", `${this.metric} over the step, ${known.length} run${known.length === 1 ? "" : "s"}`);
+    empty.textContent = this.#hooks.emptyText();
     empty.hidden = known.length > 0 || !this.#isLoaded;
   }
 
@@ -182,7 +189,7 @@ export class Chart {
       },
       axes: [
         { ...axis, grid: { show: false }, size: 26, gap: 4, space: 50, incrs: wholeSteps(), values: (u, ticks) => ticks.map(formatStep) },
-        { ...axis, grid, gap: 6, space: 36, values: (u, ticks) => (this.#options.isLog ? logTicks(ticks) : formatTicks(ticks)), size: axisWidth },
+        { ...axis, grid, gap: 6, space: 36, size: axisWidth, ...(this.#options.isLog ? LOG_AXIS : { values: (u, ticks) => formatTicks(ticks) }) },
       ],
       series: [{}, { paths: () => null, points: { show: false } }],
       cursor: {
@@ -356,7 +363,7 @@ function frame(metric, onReset) {
   const reset = make("button", "reset", "Reset zoom");
   Object.assign(reset, { type: "button", hidden: true });
   reset.addEventListener("click", onReset);
-  const empty = make("p", "chart-empty", "No values yet");
+  const empty = make("p", "chart-empty");
   const plot = make("div", "chart-plot");
   const root = make("figure", "chart", make("figcaption", "chart-head", title, reset), empty, plot);
   root.dataset.metric = metric;
@@ -380,8 +387,3 @@ function wholeSteps() {
   return distances;
 }
 
-/** Of the ticks of a log axis only the powers of ten have a label. */
-function logTicks(ticks) {
-  const powers = ticks.filter((tick) => Number.isInteger(Math.log10(tick)));
-  return ticks.map((tick) => (powers.length < 2 || powers.includes(tick) ? formatNumber(tick) : ""));
-}

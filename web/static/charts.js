@@ -16,6 +16,8 @@ export class ChartGrid {
   #visible;
   #onPoint;
   #forgetTheme;
+  /** What a chart without a point says. */
+  emptyText;
 
   constructor(element, store, options, onPoint) {
     this.#element = element;
@@ -57,6 +59,7 @@ export class ChartGrid {
     const chart = new Chart(metric, this.#store, this.#element.id, {
       onZoom: (range) => this.zoomTo(range),
       onPoint: (runId) => this.#onPoint(runId),
+      emptyText: () => this.emptyText ?? "No values yet",
     });
     this.#charts.set(metric, chart);
     chart.setRuns(this.#runs);

@@ -19,7 +19,13 @@ export function formatNumber(value) {
 
 export function formatStep(step) {
   if (step == null) return "–";
-  return minus(String(Math.round(step)).replace(/\B(?=(\d{3})+$)/g, "\u2009"));
+  return minus(grouped(String(Math.round(step))));
+}
+
+/** The digits before the point in groups of three, by thin spaces. */
+function grouped(text) {
+  const [whole, ...rest] = text.split(".");
+  return [whole.replace(/\B(?=(\d{3})+$)/g, "\u2009"), ...rest].join(".");
 }
 
 export function formatDuration(seconds) {
@@ -49,7 +55,7 @@ export function formatTicks(ticks) {
   const gap = shown.length > 1 ? Math.abs(shown[1] - shown[0]) : largest;
   if (largest >= 1e6 || (largest > 0 && largest < 1e-3)) return ticks.map((tick) => (tick == null ? "" : shortened(tick)));
   const decimals = decimalsOf(gap);
-  return ticks.map((tick) => (tick == null ? "" : tick === 0 ? "0" : minus(tick.toFixed(decimals))));
+  return ticks.map((tick) => (tick == null ? "" : tick === 0 ? "0" : minus(grouped(tick.toFixed(decimals)))));
 }
 
 /** How many decimals it takes to write a distance between ticks exactly. */

@@ -12,8 +12,9 @@ import { RunRows } from "./rows.js";
 import { syncSelection } from "./selection.js";
 import { bindOptions, readOptions } from "./settings.js";
 import { SeriesStore } from "./store.js";
+import { ValuesTable } from "./values_table.js";
 
-const CONNECTION = { idle: "", connecting: "Connecting…", open: "Live", lost: "Connection lost – reconnecting" };
+const CONNECTION = { idle: "", connecting: "Connecting…", open: "Live", partly: "Partly live", lost: "Connection lost – reconnecting" };
 
 const store = new SeriesStore();
 const stream = new LiveStream(streamAddress, onEvent, showConnection);
@@ -27,6 +28,7 @@ let followed = "";
 let places = new Map(); // what the stream has reached: "sweep=ID" -> cursor
 let turn = 0;
 let hasCharts = null; // a promise: uPlot has arrived
+let isPartlyLive = false; // without htmx only points, best values and outputs arrive
 
 function mount() {
   const element = document.querySelector("#page-data");
@@ -68,8 +70,8 @@ async function showRuns() {
   const ids = page.runs.map((run) => run.id);
   store.keepOnly(ids);
   try {
-    if (grid && (await hasCharts)) await grid.show(page.runs, await metricsToShow(ids));
-    else if (grid) await store.loadNames(ids);
+    if (grid && !(await hasCharts)) showValues();
+    if (grid) await grid.show(page.runs, await metricsToShow(ids));
     await store.load(ids, []);
   } catch (error) {
     if (mine === turn) showBanner(`The points could not be loaded (${error.message}). Reload the page to try again.`);
@@ -77,12 +79,27 @@ async function showRuns() {
   if (mine === turn) follow();
 }
 
+/** Without uPlot: what the charts would draw, as tables. */
+function showValues() {
+  if (grid instanceof ValuesTable) return;
+  const { element } = grid;
+  grid.destroy();
+  grid = new ValuesTable(element, store);
+}
+
 async function metricsToShow(ids) {
   const names = await store.loadNames(ids);
   if (page.view !== "sweep") return names;
   fillMetricSelect(names);
   const chosen = document.querySelector("#metric").value;
+  if (grid) grid.emptyText = page.is_over ? neverLogged(names) : undefined;
   return chosen ? [chosen] : [];
+}
+
+function neverLogged(names) {
+  if (names.length === 0) return "These runs logged no metrics";
+  const more = names.length > 6 ? ` and ${names.length - 6} more` : "";
+  return `None of these runs logged it. They logged ${names.slice(0, 6).join(", ")}${more}.`;
 }
 
 function fillMetricSelect(names) {
@@ -188,6 +205,7 @@ function onPoints(event) {
 function showConnection(state) {
   const element = document.querySelector("#connection");
   const before = element.dataset.state;
+  if (state === "open" && isPartlyLive) state = "partly";
   element.dataset.state = state;
   element.textContent = before === "lost" && state === "connecting" ? CONNECTION.lost : CONNECTION[state];
   if (before === "lost" && state === "connecting") element.dataset.state = "lost";
@@ -233,11 +251,13 @@ function foldSidebar() {
 
 async function loadLibraries(assets) {
   const [hasHtmx, hasUplot] = await Promise.all([loadScript(assets.htmx), loadScript(assets.uplot), loadStyle(assets.uplot_style)]);
+  isPartlyLive = !hasHtmx;
+  if (document.querySelector("#connection").dataset.state === "open") showConnection("open");
   const missing = [];
   if (!hasUplot) missing.push("charts need uPlot");
   if (!hasHtmx) missing.push("live tables need htmx");
   if (missing.length) {
-    showBanner(`From cdn.jsdelivr.net nothing could be loaded: ${missing.join(", and ")}. The tables, links and outputs on this page work; reload it to see what is new.`);
+    showBanner(`From cdn.jsdelivr.net nothing could be loaded: ${missing.join(", and ")}. The tables, values, links and outputs on this page work; reload it to see what is new.`);
   }
   return hasUplot;
 }

@@ -45,9 +45,7 @@ def test_decision_says_what_was_compared_with_what() -> None:
     assert decision is not None
     assert (decision.rule, decision.step, decision.value) == ("patience", 6, 0.5)
     assert decision.threshold == 0.912
-    assert decision.reason == (
-        "stopped early at step 6: Accuracy was no better than 0.912 for 5 values"
-    )
+    assert decision.reason == ("stopped early at step 6: no better than 0.912 for 5 values")
 
 
 @given(values_lists, st.integers(1, 5), st.sampled_from(["min", "max"]), st.data())

@@ -68,6 +68,6 @@ class Patience:
         seen = ", all NaN so far" if best is None and math.isnan(value) else ""
         return StopDecision(
             rule=self.name, metric=self.metric, step=step, value=value, threshold=best,
-            reason=f"stopped early at step {step}: {self.metric} was no better than "
+            reason=f"stopped early at step {step}: no better than "
             f"{compared}{margin} for {values}{seen}",
         )  # fmt: skip

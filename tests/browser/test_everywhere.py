@@ -54,7 +54,7 @@ def test_state_and_values_of_a_run_are_whole_on_every_screen(
 ) -> None:
     sweep = SweepFiles(logdir / "s")
     sweep.start(1, **{LONG: 0.12345})
-    reason = "stopped early at step 5: Accuracy was no better than 0.5 for 5 values"
+    reason = "stopped early at step 5: no better than 0.5 for 5 values"
     sweep.end(1, "early_stopped", best_value=0.5, best_step=5, reason=reason)
     sweep.close()
     page = tabs.open(width=width)

@@ -1,7 +1,23 @@
 // Loads the pinned files from the CDN without making the page wait for them: the tables work
 // while the CDN is slow or out of reach. The browser checks the bytes against `integrity`.
 
+import { showBanner } from "./banner.js";
+import { showPartlyLive } from "./connection.js";
+
 const PATIENCE_MS = 10_000;
+
+/** Load what every page needs, and say what did not come. Resolves to whether there can be charts. */
+export async function loadLibraries(assets) {
+  const [hasHtmx, hasUplot] = await Promise.all([loadScript(assets.htmx), loadScript(assets.uplot), loadStyle(assets.uplot_style)]);
+  if (!hasHtmx) showPartlyLive();
+  const missing = [];
+  if (!hasUplot) missing.push("charts need uPlot");
+  if (!hasHtmx) missing.push("live tables need htmx");
+  if (missing.length) {
+    showBanner(`From cdn.jsdelivr.net nothing could be loaded: ${missing.join(", and ")}. The tables, values, links and outputs on this page work; reload it to see what is new.`);
+  }
+  return hasUplot;
+}
 
 /** Resolves to whether the script arrived, with the right bytes, in time. */
 export function loadScript({ url, integrity }) {

@@ -1,20 +1,22 @@
 // Brings a page to life: reads the server's data (once, from #page-data), draws the charts, and
 // follows the stream. htmx may swap parts of the page; then the page is read again.
 
-import { loadScript, loadStyle } from "./assets.js";
+import { loadLibraries } from "./assets.js";
+import { showBanner } from "./banner.js";
 import { ChartGrid } from "./charts.js";
 import { startClock } from "./clock.js";
 import { unpackPoints } from "./columns.js";
+import { showConnection } from "./connection.js";
+import "./copy.js";
 import { LiveStream } from "./live.js";
 import { OutputView } from "./output.js";
+import { bindPointing, pointOut } from "./pointing.js";
 import { requestRefresh } from "./refresh.js";
 import { RunRows } from "./rows.js";
 import { syncSelection } from "./selection.js";
 import { bindOptions, readOptions } from "./settings.js";
 import { SeriesStore } from "./store.js";
 import { ValuesTable } from "./values_table.js";
-
-const CONNECTION = { idle: "", connecting: "Connecting…", open: "Live", partly: "Partly live", lost: "Connection lost – reconnecting" };
 
 const store = new SeriesStore();
 const stream = new LiveStream(streamAddress, onEvent, showConnection);
@@ -28,7 +30,6 @@ let followed = "";
 let places = new Map(); // what the stream has reached: "sweep=ID" -> cursor
 let turn = 0;
 let hasCharts = null; // a promise: uPlot has arrived
-let isPartlyLive = false; // without htmx only points, best values and outputs arrive
 
 function mount() {
   const element = document.querySelector("#page-data");
@@ -202,42 +203,7 @@ function onPoints(event) {
   grid?.append(event, store.append(event));
 }
 
-function showConnection(state) {
-  const element = document.querySelector("#connection");
-  const before = element.dataset.state;
-  if (state === "open" && isPartlyLive) state = "partly";
-  element.dataset.state = state;
-  element.textContent = before === "lost" && state === "connecting" ? CONNECTION.lost : CONNECTION[state];
-  if (before === "lost" && state === "connecting") element.dataset.state = "lost";
-}
-
 // ---- Around the charts ----
-
-/** Mark a run everywhere: in the charts, the legend and the table. */
-function pointOut(runId) {
-  grid?.highlight(runId);
-  for (const element of document.querySelectorAll("[data-run].is-pointed")) element.classList.remove("is-pointed");
-  if (runId === null) return;
-  for (const element of document.querySelectorAll(`[data-run="${CSS.escape(runId)}"]`)) element.classList.add("is-pointed");
-}
-
-document.addEventListener("pointerover", (event) => {
-  const element = event.target instanceof Element ? event.target.closest("[data-run]") : null;
-  if (element && event.pointerType === "mouse") pointOut(element.dataset.run);
-});
-document.addEventListener("pointerout", (event) => {
-  const element = event.target instanceof Element ? event.target.closest("[data-run]") : null;
-  if (element && !element.contains(event.relatedTarget)) pointOut(null);
-});
-
-document.addEventListener("click", async (event) => {
-  const button = event.target instanceof Element ? event.target.closest("[data-copy]") : null;
-  if (!button) return;
-  if (navigator.clipboard) await navigator.clipboard.writeText(button.dataset.copy);
-  else getSelection().selectAllChildren(button.previousElementSibling); // only https and localhost have one
-  button.textContent = navigator.clipboard ? "Copied" : "Selected";
-  setTimeout(() => (button.textContent = "Copy"), 1500);
-});
 
 /** On a narrow screen the list begins closed: what it lists is drawn below it. */
 function foldSidebar() {
@@ -247,27 +213,7 @@ function foldSidebar() {
   fold.open = !matchMedia("(max-width: 760px)").matches || page.runs.length === 0;
 }
 
-// ---- What the page needs from elsewhere ----
-
-async function loadLibraries(assets) {
-  const [hasHtmx, hasUplot] = await Promise.all([loadScript(assets.htmx), loadScript(assets.uplot), loadStyle(assets.uplot_style)]);
-  isPartlyLive = !hasHtmx;
-  if (document.querySelector("#connection").dataset.state === "open") showConnection("open");
-  const missing = [];
-  if (!hasUplot) missing.push("charts need uPlot");
-  if (!hasHtmx) missing.push("live tables need htmx");
-  if (missing.length) {
-    showBanner(`From cdn.jsdelivr.net nothing could be loaded: ${missing.join(", and ")}. The tables, values, links and outputs on this page work; reload it to see what is new.`);
-  }
-  return hasUplot;
-}
-
-function showBanner(text) {
-  const banner = document.querySelector("#banner");
-  banner.textContent = text;
-  banner.hidden = false;
-}
-
 document.addEventListener("htmx:after:swap", mount);
+bindPointing((runId) => grid?.highlight(runId));
 startClock();
 mount();

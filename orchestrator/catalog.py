@@ -6,13 +6,21 @@ import os
 import platform
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.locks import is_held
 
+from .annotations import (
+    NO_ANNOTATIONS,
+    NOTHING_SAID,
+    Annotation,
+    AnnotationFile,
+    Annotations,
+    read_annotations,
+)
 from .errors import NotInLogdirError, UsageError
 from .journal import JournalTail, RunState, RunStatus, SweepState
 from .objective import Best, Goal
@@ -32,6 +40,7 @@ class Experiment:
     name: str
     dat_path: Path
     started_at: float
+    annotation: Annotation = NOTHING_SAID
 
     def status(self) -> RunStatus:
         """From evidence: a writer holds the log's lock, or the log says how it ended.
@@ -76,6 +85,7 @@ class Sweep:
     state: SweepState
     started_at: float
     _journal: JournalTail = field(repr=False)
+    annotations: Annotations = NO_ANNOTATIONS
     changes: list[int | None] = field(default_factory=list, repr=False)
     """The run that each change so far concerns, in order; a new list where the journal was
     replaced. Its length is a cursor: several readers can ask what came after theirs."""
@@ -201,6 +211,7 @@ class Catalog:
         self.logdir = logdir
         self.experiments: dict[str, Experiment] = {}
         self.sweeps: dict[str, Sweep] = {}
+        self._annotated: dict[Path, AnnotationFile] = {}
         self.refresh()
 
     def refresh(self) -> None:
@@ -209,9 +220,11 @@ class Catalog:
         sweeps: dict[str, Sweep] = {}
         for folder, names in _walk(self.logdir, 0):
             identity = _relative(folder, self.logdir)
+            annotations = self._annotations(folder, names)
             if paths.DESCRIPTION_NAME in names:
                 sweep = self.sweeps.get(identity) or _open_sweep(identity, folder)
                 if sweep is not None:
+                    sweep.annotations = annotations
                     sweep.refresh()
                     sweeps[identity] = sweep
             else:
@@ -219,11 +232,23 @@ class Catalog:
                     known = self.experiments.get(own)
                     if known is None or known.dat_path != dat_path:
                         known = _open_experiment(own, dat_path)
-                    experiments[own] = known
+                    experiments[own] = _annotated(known, annotations)
         self.experiments = dict(
             sorted(experiments.items(), key=lambda item: (-item[1].started_at, item[0]))
         )
         self.sweeps = dict(sorted(sweeps.items(), key=lambda item: (-item[1].started_at, item[0])))
+
+    def _annotations(self, folder: Path, names: set[str]) -> Annotations:
+        if paths.ANNOTATIONS_NAME not in names:
+            self._annotated.pop(folder, None)
+            return NO_ANNOTATIONS
+        return self._annotated.setdefault(folder, AnnotationFile(folder)).read()
+
+
+def _annotated(experiment: Experiment, annotations: Annotations) -> Experiment:
+    annotation = annotations.run(experiment.dat_path.stem)
+    known = experiment.annotation
+    return experiment if known == annotation else replace(experiment, annotation=annotation)
 
 
 def _walk(folder: Path, depth: int) -> Iterator[tuple[Path, set[str]]]:
@@ -388,21 +413,23 @@ def _find_in_folder(folder: Path) -> Experiment | Sweep | None:
     if paths.DESCRIPTION_NAME in names:
         sweep = _open_sweep(".", folder)
         if sweep is not None:
+            sweep.annotations = read_annotations(folder)
             sweep.refresh()
         return sweep
     logs = list(_dat_files(folder.resolve().name, folder, names))
     if len(logs) > 1:
         found = ", ".join(path.name for _, path in logs[:5])
         raise UsageError(f"{folder} holds {len(logs)} logs; name one of them: {found}")
-    return _open_experiment(*logs[0]) if logs else None
+    return _annotated(_open_experiment(*logs[0]), read_annotations(folder)) if logs else None
 
 
 def _find_file(path: Path) -> Experiment | FoundRun:
     if (path.parent / paths.DESCRIPTION_NAME).is_file():
         sweep = _open_sweep(".", path.parent)
         if sweep is not None:
+            sweep.annotations = read_annotations(path.parent)
             sweep.refresh()
             run = sweep.run(path.stem)
             if run is not None:
                 return FoundRun(sweep, run)
-    return _open_experiment(path.stem, path)
+    return _annotated(_open_experiment(path.stem, path), read_annotations(path.parent))

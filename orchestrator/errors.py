@@ -4,7 +4,8 @@
     ├── UsageError             the command line or an argument is wrong (exit code 2)
     │   ├── ConfigError        experiment_cfg.json is wrong; carries every problem found
     │   ├── NotInLogdirError   no experiment, sweep or run of that name
-    │   └── PortTakenError     the web app cannot listen where it was told to
+    │   ├── PortTakenError     the web app cannot listen where it was told to
+    │   └── AnnotationError    a name, a note or tags cannot be kept
     └── SweepError             the sweep itself cannot go on (exit code 1)
         └── SweepHeldError     another orchestrator is at work on it
 
@@ -70,6 +71,14 @@ class PortTakenError(UsageError):
             f"port {port} on {host} is taken by another program; choose one with --port, "
             f"for example --port {port + 1}"
         )
+
+
+class AnnotationError(UsageError):
+    """The file that holds names, notes and tags cannot be read or written."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path = path
+        super().__init__(f"{path}: {problem}; nothing was changed")
 
 
 class SweepError(TrackingError):

@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 NAMESPACE = "ml_tracking_ops"
 WEB_MAY_USE = {
-    "catalog", "combinations", "config", "errors", "journal", "objective", "output", "process",
-    "reports", "watcher",
+    "annotations", "catalog", "combinations", "config", "errors", "journal", "objective", "output",
+    "process", "reports", "watcher",
 }  # fmt: skip
 
 

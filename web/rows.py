@@ -8,14 +8,21 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ml_tracking_ops.orchestrator.annotations import NOTHING_SAID, Annotation
 from ml_tracking_ops.orchestrator.catalog import Catalog, Experiment, Sweep
 from ml_tracking_ops.orchestrator.journal import RunState
 from ml_tracking_ops.orchestrator.objective import Best, Goal, is_better
 
 Row = dict[str, Any]
+_LISTED = ("kind", "id", "status", "is_archived", "label", "tags", "note", "said_of_runs")
 
 
-def run_row(sweep_id: str, run: RunState, live: Best | None = None) -> Row:
+def run_row(
+    sweep_id: str,
+    run: RunState,
+    live: Best | None = None,
+    annotation: Annotation = NOTHING_SAID,
+) -> Row:
     """One run of a sweep; `live` is its best value so far, while the journal has none yet."""
     value, step = run.best_value, run.best_step
     if live is not None and not run.has_ended:
@@ -31,7 +38,13 @@ def run_row(sweep_id: str, run: RunState, live: Best | None = None) -> Row:
         "best_step": step,
         "started_at": run.started_at,
         "ended_at": run.ended_at,
+        **said(annotation),
     }
+
+
+def said(annotation: Annotation) -> Row:
+    """What a user wrote of something: `label` is the name they gave it, or None."""
+    return {"label": annotation.name, "tags": list(annotation.tags), "note": annotation.note}
 
 
 def sweep_summary(sweep: Sweep, live: Mapping[int, Best] | None = None) -> Row:
@@ -74,6 +87,8 @@ def experiment_entry(experiment: Experiment, status: str) -> Row:
         "name": experiment.name,
         "status": status,
         "started_at": experiment.started_at,
+        "is_archived": experiment.annotation.is_archived,
+        **said(experiment.annotation),
     }
 
 
@@ -84,6 +99,11 @@ def sweep_entry(sweep: Sweep) -> Row:
         "name": sweep.name,
         "status": sweep.state.status,
         "started_at": sweep.started_at,
+        "is_archived": sweep.annotations.own.is_archived,
+        **said(sweep.annotations.own),
+        "said_of_runs": _digest(
+            [key, one.name, one.tags, one.note] for key, one in sweep.annotations.runs.items()
+        ),
     }
 
 
@@ -98,6 +118,11 @@ def list_entries(catalog: Catalog) -> list[Row]:
 
 def catalog_cursor(entries: Iterable[Row]) -> int:
     """A digest of what a list shows: the same list gives the same cursor, also elsewhere."""
-    shown = sorted((entry["kind"], entry["id"], entry["status"]) for entry in entries)
+    return _digest([entry.get(key) for key in _LISTED] for entry in entries)
+
+
+def _digest(found: Iterable[list[Any]]) -> int:
+    """A number that says whether two lists hold the same, in whatever order."""
+    shown = sorted(json.dumps(one) for one in found)
     digest = hashlib.blake2b(json.dumps(shown).encode(), digest_size=6).digest()
     return int.from_bytes(digest)

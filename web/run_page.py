@@ -59,7 +59,8 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
 
 
 def _of_sweep(catalog: Catalog, sweep: Sweep, run: RunState, feed: Feed) -> Context:
-    row = rows.run_row(sweep.id, run, feed.live_bests(sweep.id).get(run.index))
+    live = feed.live_bests(sweep.id).get(run.index)
+    row = rows.run_row(sweep.id, run, live, sweep.annotations.run(run.index))
     log_path = sweep.log_path(run)
     output = None if log_path is None else read_output(log_path)
     shown: Context = {

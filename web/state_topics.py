@@ -152,7 +152,9 @@ class SweepTopic:
         bests, cursor = self.live_bests(), sweep_cursor(sweep)
         summary = {**sweep_summary(sweep, bests), "cursor": cursor}
         rows = [
-            run_row(sweep.id, sweep.state.runs[index], bests.get(index))
+            run_row(
+                sweep.id, sweep.state.runs[index], bests.get(index), sweep.annotations.run(index)
+            )
             for index in sorted(changed)
             if index in sweep.state.runs
         ]
@@ -266,7 +268,7 @@ class CatalogTopic:
     def _entry(self, experiment: Experiment, to_recheck: Collection[str]) -> Row:
         known = self._entries.get(experiment.id)
         if known is not None and experiment.id not in to_recheck:
-            return known
+            return experiment_entry(experiment, known["status"])
         return experiment_entry(experiment, experiment.status())
 
 

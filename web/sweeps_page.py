@@ -46,7 +46,10 @@ def sweeps_context(
 
 def run_rows(sweep: Sweep, live: Mapping[int, Best]) -> list[rows.Row]:
     """A row for each run, with its address and its colour."""
-    found = [rows.run_row(sweep.id, run, live.get(run.index)) for run in sweep.state.runs.values()]
+    found = [
+        rows.run_row(sweep.id, run, live.get(run.index), sweep.annotations.run(run.index))
+        for run in sweep.state.runs.values()
+    ]
     return [
         {
             **row,

@@ -14,6 +14,7 @@ from .errors import ConfigError, ConfigProblem
 from .objective import Goal
 from .rules import settings as rule_settings
 from .rules.settings import RULES, StoppingSettings
+from .run_arguments import as_text
 from .run_settings import ALLOWED as RUN_ALLOWED
 from .run_settings import RunSettings, run_problems
 from .search_problems import search_problems
@@ -349,19 +350,6 @@ def _script_problems(script: object, folder: Path) -> Iterable[ConfigProblem]:
         return
     if "\0" in script or not (folder / script).is_file():
         yield ConfigProblem("main_script_name", f"there is no file {_show(script)} in {folder}")
-
-
-def as_text(value: JsonValue) -> str:
-    """A hyperparameter's value as it stands on a training script's command line.
-
-    Text stands as it is, numbers so that reading them gives the same number, `true`, `false`
-    and `null` as Python writes them (`True`, `False`, `None`), lists and objects as JSON.
-    """
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False)
-    return repr(value)
 
 
 def _show(value: object) -> str:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 NAMESPACE = "ml_tracking_ops"
 WEB_MAY_USE = {
     "annotations", "catalog", "combinations", "config", "errors", "journal", "objective", "output",
-    "process", "reports", "watcher",
+    "process", "repeat_command", "reports", "watcher",
 }  # fmt: skip
 
 

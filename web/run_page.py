@@ -11,6 +11,7 @@ from ml_tracking_ops.orchestrator.journal import RunState
 from . import rows
 from .experiments_page import catalog_place, run_data
 from .feed import Feed
+from .repeat_view import repeat_of
 from .run_colors import ExperimentColors, sweep_run_color
 from .sweep_summary import Fact
 from .sweeps_page import sweep_href
@@ -55,7 +56,7 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
     }
     follow = {"catalog": catalog_place(catalog)}
     page_data = {"view": "run", "runs": [run_data(run)], "follow": follow}
-    return {"section": "experiments", "run": run, "page_data": page_data}
+    return {"section": "experiments", "run": run, "repeat": None, "page_data": page_data}
 
 
 def _of_sweep(catalog: Catalog, sweep: Sweep, run: RunState, feed: Feed) -> Context:
@@ -82,7 +83,8 @@ def _of_sweep(catalog: Catalog, sweep: Sweep, run: RunState, feed: Feed) -> Cont
         text, offset, is_cut = output
         note = "… (the beginning is left out here; download it to see all)\n" if is_cut else ""
         page_data["output"] = {"key": f"log={row['id']}", "text": note + text, "offset": offset}
-    return {"section": "sweeps", "run": shown, "page_data": page_data}
+    repeat = repeat_of(sweep, run, catalog.logdir)
+    return {"section": "sweeps", "run": shown, "repeat": repeat, "page_data": page_data}
 
 
 def _facts(sweep: Sweep, run: RunState) -> list[Fact]:

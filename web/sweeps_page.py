@@ -13,6 +13,7 @@ from . import rows
 from .best_history import draw_history
 from .experiments_page import catalog_place, run_data, run_href
 from .feed import Feed
+from .repeat_view import repeat_context
 from .repeats import add_means
 from .run_colors import sweep_run_color
 from .runs_table import RunsTable, TableQuery, build_table
@@ -114,6 +115,7 @@ def _sweep_context(
             **counts,
         },
         "summary": summarize(sweep.description, sweep.config),
+        **repeat_context(sweep, best_index, catalog.logdir, query),
         "metric": query.get("metric") or metric,
         "table": table,
         "page_data": _page_data(catalog, sweep, table, query.get("metric") or metric),

@@ -49,14 +49,14 @@ def test_longest_duration_first_puts_running_runs_first() -> None:
 
 def test_page_beyond_the_last_is_the_last() -> None:
     rows = [row(n) for n in range(PAGE_SIZE + 1)]
-    table = build_table(rows, TableQuery(page=99), None, None, {})
+    table = build_table(rows, TableQuery(page=99), None, None, ())
     assert (table.page, table.n_pages, len(table.rows)) == (2, 2, 1)
 
 
 def test_links_carry_on_what_the_address_holds() -> None:
     rows = [row(n) for n in range(PAGE_SIZE + 1)]
     query = TableQuery("best_value", "asc", 1)
-    table = build_table(rows, query, "Accuracy", None, {"metric": "a b"})
+    table = build_table(rows, query, "Accuracy", None, [("metric", "a b")])
     assert table.next_href == "?metric=a+b&sort=best_value&order=asc&page=2"
     best = next(column for column in table.columns if column.label == "Best Accuracy")
     assert best.sorted == "ascending"

@@ -62,7 +62,7 @@ def build_table(
     query: TableQuery,
     metric: str | None,
     best_index: int | None,
-    kept: Mapping[str, str],
+    kept: Sequence[tuple[str, str]],
 ) -> RunsTable:
     """Sort and cut `rows`, one for each run (as `rows.run_row` gives them).
 
@@ -77,9 +77,10 @@ def build_table(
     shown = in_order[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
 
     def href(**changes: object) -> str:
-        given = {**kept, "sort": query.sort, "order": query.order, "page": page, **changes}
+        given = {"sort": query.sort, "order": query.order, "page": page, **changes}
         defaults = {"sort": "index", "order": "desc", "page": 1}
-        return "?" + urlencode({k: v for k, v in given.items() if defaults.get(k) != v})
+        own = [(name, value) for name, value in given.items() if defaults[name] != value]
+        return "?" + urlencode([*kept, *own])
 
     def column(key: str, label: str, title: str = "", is_number: bool = False) -> Column:
         order = _next_order(query, key)

@@ -11,6 +11,7 @@ from ml_tracking_ops.orchestrator.objective import Best, is_better
 
 from . import rows
 from .best_history import draw_history
+from .chart_params import kept_parameters
 from .experiments_page import catalog_place, run_data, run_href
 from .feed import Feed
 from .repeat_view import repeat_context
@@ -94,7 +95,7 @@ def _sweep_context(
     metric = sweep.optimization_metric
     found = add_means(run_rows(sweep, live), sweep)
     best = _best(sweep, found)
-    kept = {"metric": query["metric"]} if "metric" in query else {}
+    kept = kept_parameters(query)
     best_index = None if best is None else best["index"]
     counts = _counts(sweep)
     table = build_table(found, _table_query(query), metric, best_index, kept)

@@ -89,6 +89,34 @@ def test_log_axis_has_few_round_labels(
     assert call(modules, "log_ticks", "logLabels", ticks) == labels
 
 
+@pytest.mark.parametrize(
+    ("address", "search", "expected"),
+    [
+        ("/sweeps/s?page=2", "?page=1&hide=a&hide=b", "/sweeps/s?page=2&hide=a&hide=b"),
+        (
+            "/sweeps/s?page=2&smoothing=0.1&hide=c",
+            "?smoothing=0.6",
+            "/sweeps/s?page=2&smoothing=0.6",
+        ),
+        ("/experiments", "?q=vit&run=x", "/experiments"),
+        ("/experiments?run=b", "", "/experiments?run=b"),
+    ],
+)
+def test_link_to_the_same_page_carries_what_the_charts_show(
+    modules: Page, address: str, search: str, expected: str
+) -> None:
+    assert call(modules, "address", "carried", address, search) == expected
+
+
+def test_pages_that_differ_in_their_charts_alone_are_one_to_the_server(modules: Page) -> None:
+    for address, served in (
+        ("/sweeps/s?zoom=1..2&page=2&solo=a", "/sweeps/s?page=2"),
+        ("/sweeps/s?metric=a%2Fb&tags=a", "/sweeps/s?metric=a%2Fb"),
+        ("/experiments?pin=a", "/experiments"),
+    ):
+        assert call(modules, "address", "servedAddress", address) == served
+
+
 def columns(points: dict[int, float]) -> dict[str, list[Any]]:
     steps = sorted(points)
     return {"step": steps, "wall_time": steps, "value": [points[step] for step in steps]}

@@ -1,6 +1,7 @@
 // Brings a page to life: reads the server's data (once, from #page-data), draws the charts, and
 // follows the stream. htmx may swap parts of the page; then the page is read again.
 
+import { setParams } from "./address.js";
 import { loadLibraries } from "./assets.js";
 import { showBanner } from "./banner.js";
 import { ChartGrid } from "./charts.js";
@@ -109,9 +110,7 @@ function fillMetricSelect(names) {
   if (select.dataset.bound) return;
   select.dataset.bound = "true";
   select.addEventListener("change", () => {
-    const address = new URL(location.href);
-    address.searchParams.set("metric", select.value);
-    history.replaceState(history.state, "", address);
+    setParams({ metric: select.value });
     void grid.show(page.runs, [select.value]);
   });
 }

@@ -1,6 +1,8 @@
 // Lists, tables and counts are the server's: when an event says that they changed, htmx fetches
 // the page and morphs what differs. Points and output never come this way.
 
+import { servedAddress } from "./address.js";
+
 const PAUSE_MS = 400;
 const STILL_MS = 2500;
 const ASIDE = ["#run-list", "#n-experiments", "#list-note", "#sweep-list", "#n-sweeps"];
@@ -20,14 +22,12 @@ export function requestRefresh() {
   timer = setTimeout(refresh, Math.max(30, lastAt + PAUSE_MS - now, pointedAt ? pointedAt + STILL_MS - now : 0));
 }
 
-const here = () => location.pathname + location.search;
-
 async function refresh() {
   timer = 0;
   lastAt = performance.now();
   if (pointedAt + STILL_MS > lastAt && pointedAt) return requestRefresh();
-  await htmx.ajax("GET", here(), {
-    refreshOf: here(),
+  await htmx.ajax("GET", location.pathname + location.search, {
+    refreshOf: servedAddress(),
     target: "#content",
     select: "#content",
     swap: "outerMorph show:none",
@@ -38,7 +38,7 @@ async function refresh() {
 /** The reader has gone elsewhere while a refresh was on its way: it must not bring them back. */
 document.addEventListener("htmx:before:swap", (event) => {
   const { refreshOf } = event.detail.ctx;
-  if (refreshOf === undefined || refreshOf === here()) return;
+  if (refreshOf === undefined || refreshOf === servedAddress()) return;
   event.preventDefault();
   requestRefresh();
 });

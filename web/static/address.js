@@ -1,0 +1,88 @@
+// The address holds what the page shows. What only the charts need to know of it is carried along
+// by every link and request to the same page, and changes without asking the server.
+
+/** Parameters that the server passes on and never looks at (`web/chart_params.py`; `metric` it reads). */
+export const CHART_NAMES = [
+  "smoothing", "x", "log", "outliers", "zoom", "group", "band", "hide", "solo", "tags", "pin", "metric", "full", "fold",
+];
+
+export function params() {
+  return new URLSearchParams(location.search);
+}
+
+/**
+ * Change parameters of the address: a text, a list (one parameter each), or null to take it out.
+ * `push`: the way back leads to how it was. `address:change` on the document tells of it.
+ */
+export function setParams(changes, { push = false } = {}) {
+  const changed = changedParams(params(), changes);
+  const search = changed.toString();
+  const address = location.pathname + (search && `?${search}`) + location.hash;
+  if (address === location.pathname + location.search + location.hash) return;
+  if (push) history.pushState({ htmx: true }, "", address);
+  else history.replaceState(history.state, "", address);
+  announce();
+}
+
+/** Pure: the parameters after the changes; what stays keeps its place. */
+export function changedParams(given, changes) {
+  const changed = new URLSearchParams([...given].filter(([name]) => !(name in changes)));
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null || value === undefined) continue;
+    for (const one of Array.isArray(value) ? value : [value]) changed.append(name, one);
+  }
+  return changed;
+}
+
+/** The part of the address that the server answers: two addresses alike in it are one page. */
+export function servedAddress(address = location.pathname + location.search) {
+  const [path, search = ""] = address.split("?");
+  const rest = [...new URLSearchParams(search)].filter(([name]) => !CHART_NAMES.includes(name) || name === "metric");
+  return rest.length ? `${path}?${new URLSearchParams(rest)}` : path;
+}
+
+/** Pure: `address` with the charts' parameters of `search` in the place of its own. */
+export function carried(address, search) {
+  const [path, own = ""] = address.split("?");
+  const kept = [...new URLSearchParams(own)].filter(([name]) => !CHART_NAMES.includes(name));
+  const charts = [...new URLSearchParams(search)].filter(([name]) => CHART_NAMES.includes(name));
+  const all = new URLSearchParams([...kept, ...charts]).toString();
+  return all ? `${path}?${all}` : path;
+}
+
+function announce() {
+  document.dispatchEvent(new CustomEvent("address:change"));
+}
+
+// ---- Links and requests carry it along; one with data-keep="false" says it all itself ----
+
+function refreshLink(event) {
+  const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
+  if (!link || link.dataset.keep === "false" || link.hasAttribute("download")) return;
+  const url = new URL(link.href);
+  if (url.origin !== location.origin || url.pathname !== location.pathname || url.hash) return;
+  const address = carried(url.pathname + url.search, location.search);
+  if (address !== url.pathname + url.search) link.setAttribute("href", address);
+}
+for (const name of ["pointerover", "focusin", "click"]) document.addEventListener(name, refreshLink, true);
+
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  if (ctx.request.method !== "GET" || ctx.sourceElement.closest?.("[data-keep=false]")) return;
+  const url = new URL(ctx.request.action || location.href, location.href);
+  if (url.pathname !== location.pathname || ctx.request.headers["HX-History-Restore-Request"]) return;
+  ctx.request.action = carried(url.pathname + url.search, location.search);
+  for (const name of CHART_NAMES) ctx.request.body?.delete(name);
+});
+
+// ---- Back and forward: what the server has answered already is not asked for again ----
+
+let served = servedAddress();
+const noteServed = () => (served = servedAddress());
+document.addEventListener("htmx:after:history:push", noteServed);
+document.addEventListener("htmx:after:history:replace", noteServed);
+
+document.addEventListener("htmx:before:history:restore", (event) => {
+  if (servedAddress() === served) event.preventDefault();
+  else noteServed();
+});
+addEventListener("popstate", announce);

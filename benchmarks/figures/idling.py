@@ -4,7 +4,7 @@ import subprocess
 import time
 
 from suite.browser import browsing
-from suite.logs import write_experiments
+from suite.data import experiments
 from suite.measuring import Figure, Options, cpu_s
 from suite.scratch import scratch
 from suite.server import COMMAND, serving
@@ -21,14 +21,13 @@ def measure(options: Options) -> Figure:
         f"CPU over {seconds} s of the web app over 1,000 experiments × 5 × 10,000 points with a "
         f"page open, and of an orchestrator with {N_QUIET} quiet runs",
     )
-    with scratch() as folder:
-        write_experiments(folder, options.pick(1_000, 50), options.pick(10_000, 100))
-        with (
-            serving(folder) as server,
-            browsing("hold", f"{server.address}/experiments", "drawnRuns() > 0") as browser,
-        ):
-            used = _used(server.pid, seconds)
-            browser.communicate("end\n")
+    folder = experiments(options.pick(1_000, 50), options.pick(10_000, 1_000))
+    with (
+        serving(folder) as server,
+        browsing("hold", f"{server.address}/experiments", "drawnRuns() > 0") as browser,
+    ):
+        used = _used(server.pid, seconds)
+        browser.communicate("end\n")
     figure.add("web app with a page open, of a core", used, "%", at_most=1)
     figure.add("orchestrator with 8 quiet runs, of a core", _orchestrator(seconds), "%", at_most=1)
     return figure

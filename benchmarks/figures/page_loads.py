@@ -5,9 +5,8 @@ import time
 from pathlib import Path
 
 from suite.browser import browse, browsing
-from suite.logs import write_experiments
+from suite.data import experiments
 from suite.measuring import Figure, Options, cpu_s, peak_resident_mb
-from suite.scratch import scratch
 from suite.server import Server, serving
 
 
@@ -18,13 +17,10 @@ def measure(options: Options) -> Figure:
         "Chromium, charts at 1440 × 900; cold: a new server and a new browser profile, warm: the "
         "same page again; the server's CPU and memory from /proc",
     )
-    with scratch() as folder:
-        write_experiments(folder, 100, 1_000)
-        _hundred(figure, folder, options)
+    _hundred(figure, experiments(100, 1_000), options)
     for label, n_runs, n_steps in (("9b", 1_000, 1_000), ("9c", 1_000, 10_000)):
-        with scratch() as folder:
-            write_experiments(folder, options.pick(n_runs, 50), options.pick(n_steps, 1_000))
-            _many(figure, label, folder, options.pick(n_runs, 50), options)
+        folder = experiments(options.pick(n_runs, 50), options.pick(n_steps, 1_000))
+        _many(figure, label, folder, options.pick(n_runs, 50), options)
     return figure
 
 

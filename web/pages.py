@@ -23,9 +23,7 @@ from starlette.responses import (
     RedirectResponse,
     Response,
 )
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.routing import BaseRoute, Route
 
 from ml_tracking_ops.orchestrator.catalog import Catalog
 
@@ -36,6 +34,7 @@ from .experiments_page import experiments_context
 from .feed import Feed
 from .run_colors import ExperimentColors
 from .run_page import run_context
+from .static_files import static, static_files
 from .sweeps_page import sweeps_context
 
 _HERE = Path(__file__).parent
@@ -74,7 +73,7 @@ def render(template: str, logdir: Path, context: Context) -> str:
         "view": "none", "runs": [], "metric": None, "follow": {}, "output": None,
         **context.get("page_data", {}), "assets": assets,
     }  # fmt: skip
-    values = {**context, "page_data": page_data, "logdir": str(logdir)}
+    values = {**context, "page_data": page_data, "logdir": str(logdir), "own": static_files()}
     return _TEMPLATES.get_template(template).render(values)
 
 
@@ -166,15 +165,6 @@ async def not_found(request: Request, error: Exception) -> Response:
     return HTMLResponse(html, HTTPStatus.NOT_FOUND, headers=_HEADERS)
 
 
-class _FreshStaticFiles(StaticFiles):
-    """Our own scripts and styles: the browser asks each time whether they have changed."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
-
 routes: list[BaseRoute] = [
     Route("/", home),
     Route("/experiments", experiments),
@@ -182,6 +172,5 @@ routes: list[BaseRoute] = [
     Route("/sweeps/{sweep_id:path}", sweeps),
     Route("/runs/{run_id:path}", run),
     Route("/output/{run_id:path}", output),
-    # a strict editable install consists of links; the folder holds nothing but our own files
-    Mount("/static", _FreshStaticFiles(directory=_HERE / "static", follow_symlink=True)),
+    Route("/static/{path:path}", static),
 ]

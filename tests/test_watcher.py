@@ -1,3 +1,4 @@
+import errno
 from contextlib import aclosing
 from pathlib import Path
 
@@ -51,9 +52,9 @@ async def test_polls_with_one_warning_where_watches_have_run_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def scarce(*arguments: object) -> None:
-        raise OSError('OS file watch limit reached. about ["/runs"]')
+        raise OSError(errno.ENOSPC, "No space left on device", "/runs")
 
-    monkeypatch.setattr(watcher, "RustNotify", scarce)
+    monkeypatch.setattr(watcher, "Inotify", scarce)
     with anyio.fail_after(20):
         async with aclosing(watch_files(tmp_path)) as changes:
             await anext(changes)

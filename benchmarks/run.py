@@ -6,6 +6,7 @@ python benchmarks/run.py logger read --quick
 
 import argparse
 import importlib
+import os
 
 from suite import results
 from suite.machine import describe_machine
@@ -35,6 +36,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small sizes; keeps no results")
     parser.add_argument("--no-peers", action="store_true", help="install and measure no peer")
     arguments = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # installed packages are compiled, ours too
     options = Options(is_quick=arguments.quick, with_peers=not arguments.no_peers)
     names = list(FIGURES) if "all" in arguments.figures else arguments.figures
     for name in names:

@@ -1,5 +1,7 @@
 """Other trackers, each in a virtual environment of its own, in a folder that git ignores.
 
+`BENCHMARK_PEERS` names another folder: what was installed once serves every checkout.
+
 None of them may talk to anybody: where a peer has an offline mode, it is set.
 """
 
@@ -14,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDER = ROOT / ".peers"
+FOLDER = Path(os.environ.get("BENCHMARK_PEERS", ROOT / ".peers"))
 WORKERS = ROOT / "workers"
 _INSTALL_S = 600
 

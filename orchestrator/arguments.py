@@ -76,6 +76,13 @@ def _command_parser() -> argparse.ArgumentParser:
 
     _add_web_options(add("web", "show the dashboard"))
 
+    assets = add("assets", "fill a folder with the pages' third-party files, for --assets")
+    assets.add_argument("folder", type=Path, metavar="DIR")
+    assets.add_argument("--registry", metavar="URL",
+                        help="an npm registry; default: the one npm is set up for")  # fmt: skip
+    assets.add_argument("--from", dest="sources", nargs="+", type=Path, metavar="FILE_OR_FOLDER",
+                        help="npm tarballs (.tgz) on disk, or folders of them")  # fmt: skip
+
     listing = add("list", "list experiments and sweeps")
     _add_logdir(listing)
     listing.add_argument("--json", action="store_true")
@@ -144,6 +151,9 @@ def _add_sweep_options(parser: argparse.ArgumentParser) -> None:
 def _add_address(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument("--port", type=_port, help="default: 5000, or the next free one")
+    parser.add_argument("--assets", type=Path, metavar="DIR",
+                        help="serve the pages' third-party files from there, not from the CDN; "
+                        "see ml-tracking-ops assets")  # fmt: skip
 
 
 def _add_web_options(parser: argparse.ArgumentParser) -> None:

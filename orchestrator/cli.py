@@ -218,7 +218,7 @@ def _dashboard(options: argparse.Namespace) -> Iterator[str]:
     """The dashboard in a process of its own, so that neither waits for the other."""
     from .dashboard import running_dashboard
 
-    with running_dashboard(options.logdir, options.host, options.port) as url:
+    with running_dashboard(options.logdir, options.host, options.port, options.assets) as url:
         yield url
 
 
@@ -242,8 +242,23 @@ def _web(options: argparse.Namespace) -> int:
 
     if options.exit_with_stdin:
         exit_with_stdin()
-    serve(options.logdir, options.host, 5000 if options.port is None else options.port,
-          take_next_free=options.port is None, on_ready=announce)  # fmt: skip
+    port = 5000 if options.port is None else options.port
+    serve(options.logdir, options.host, port, take_next_free=options.port is None,
+          assets=options.assets, on_ready=announce)  # fmt: skip
+    return 0
+
+
+def _assets(options: argparse.Namespace) -> int:
+    from ml_tracking_ops.web.asset_folder import fill_from_registry, fill_from_tarballs
+
+    if options.sources and options.registry is not None:
+        raise UsageError("--from takes tarballs on disk and asks no --registry: give one of them")
+    if options.sources:
+        packages = fill_from_tarballs(options.folder, options.sources)
+    else:
+        packages = fill_from_registry(options.folder, options.registry)
+    print(f"{shown(options.folder)} holds {', '.join(packages)}; every hash is right")
+    print(f"use it: ml-tracking-ops web --assets {shown(options.folder)}")
     return 0
 
 
@@ -368,6 +383,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "sweep": _sweep,
     "attach": _attach,
     "web": _web,
+    "assets": _assets,
     "list": _list,
     "show": _show,
     "export": _export,

@@ -16,14 +16,17 @@ _EXIT_USAGE = 2
 
 
 @contextlib.contextmanager
-def running_dashboard(logdir: Path, host: str, port: int | None) -> Iterator[str]:
+def running_dashboard(
+    logdir: Path, host: str, port: int | None, assets: Path | None = None
+) -> Iterator[str]:
     """Start `ml-tracking-ops web`, give its address, and end it on leaving.
 
     Raises:
         SweepError: it does not start.
-        UsageError: the address cannot be listened at.
+        UsageError: the address cannot be listened at, or `assets` cannot be served.
     """
     chosen = [] if port is None else [f"--port={port}"]
+    chosen += [] if assets is None else [f"--assets={assets}"]
     # its stdin is a pipe that closes with this process, however this process ends
     process = subprocess.Popen(
         [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli", "web", f"--logdir={logdir}",

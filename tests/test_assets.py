@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from ml_tracking_ops.web.assets import ASSETS, CONTENT_SECURITY_POLICY, Asset
+from ml_tracking_ops.web.asset_source import CDN_SOURCE, AssetSource
+from ml_tracking_ops.web.assets import ASSETS, Asset
 
 
 @pytest.mark.parametrize("asset", ASSETS.values(), ids=ASSETS)
@@ -15,7 +16,13 @@ def test_asset_is_pinned_to_an_exact_version_and_hash(asset: Asset) -> None:
 
 
 def test_policy_allows_exactly_the_pinned_scripts() -> None:
-    directives = dict(part.split(" ", 1) for part in CONTENT_SECURITY_POLICY.split("; "))
+    directives = dict(part.split(" ", 1) for part in CDN_SOURCE.policy.split("; "))
     scripts = {asset.url for asset in ASSETS.values() if asset.path.endswith(".js")}
     assert set(directives["script-src"].split()) == {"'self'", *scripts}
-    assert "unsafe" not in CONTENT_SECURITY_POLICY
+    assert "unsafe" not in CDN_SOURCE.policy
+
+
+def test_policy_of_assets_served_from_here_names_nobody_else() -> None:
+    policy = AssetSource(files={}).policy
+    assert "script-src 'self';" in policy
+    assert "://" not in policy

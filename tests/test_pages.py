@@ -15,7 +15,7 @@ import pytest
 from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.orchestrator.journal import Journal
 from ml_tracking_ops.web.app import create_app
-from ml_tracking_ops.web.assets import CONTENT_SECURITY_POLICY
+from ml_tracking_ops.web.asset_source import CDN_SOURCE
 
 HOSTILE = "<script>alert(1)</script>'\"&"
 
@@ -363,7 +363,7 @@ def test_damaged_description_and_query_never_break_a_page(client: Client, logdir
 
 def test_pages_allow_only_our_own_and_the_pinned_scripts(client: Client) -> None:
     answer = client.get("/experiments")
-    assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert answer.headers["content-security-policy"] == CDN_SOURCE.policy
     for script in re.findall(r"<script[^>]*>", answer.text):
         assert "src=" in script
     assert not re.findall(r"\son\w+=|\sstyle=", answer.text)

@@ -12,8 +12,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from . import events, pages, series
+from . import asset_source, events, pages, series
 from .access_token import TokenMiddleware
+from .asset_source import CDN_SOURCE, AssetSource
 from .catalog_access import SharedCatalog
 from .feed import Feed
 from .security import SecurityMiddleware
@@ -26,18 +27,22 @@ _MAX_BODY_BYTES = 64 << 10
 
 
 def create_app(
-    logdir: Path | str, allowed_hosts: Iterable[str] = (), token: str | None = None
+    logdir: Path | str,
+    allowed_hosts: Iterable[str] = (),
+    token: str | None = None,
+    assets: AssetSource = CDN_SOURCE,
 ) -> Starlette:
     """The dashboard of one log folder, which need not exist yet.
 
     Args:
         allowed_hosts: names, besides localhost and addresses, that the app may be asked by.
         token: what every request must hold, where other machines can reach the app.
+        assets: where the pages load their third-party files from.
     """
     catalog = SharedCatalog(Path(logdir).absolute())
     feed = Feed(catalog)
     app = Starlette(
-        routes=[*events.routes, *series.routes, *pages.routes],
+        routes=[*events.routes, *series.routes, *asset_source.routes, *pages.routes],
         middleware=[
             Middleware(SecurityMiddleware, allowed_hosts=tuple(allowed_hosts)),
             Middleware(TokenMiddleware, token=token),
@@ -54,6 +59,7 @@ def create_app(
     app.state.logdir = catalog.logdir
     app.state.catalog = catalog
     app.state.feed = feed
+    app.state.assets = assets
     app.state.series_store = SeriesStore()
     return app
 

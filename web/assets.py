@@ -1,7 +1,7 @@
 """The third-party files of the pages: pinned to a version and to the hash of their bytes.
 
-The browser loads them from the jsDelivr CDN and refuses any whose bytes differ. Nothing of them
-is in the repository. `CONTENT_SECURITY_POLICY` allows exactly these addresses and our own.
+The browser loads them from the jsDelivr CDN, or from this server (`asset_source.py`), and refuses
+any whose bytes differ. Nothing of them is in the repository.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,14 @@ class Asset:
     integrity: str
 
     @property
+    def place(self) -> str:
+        """Its path at the CDN and in a folder of assets; it holds the version."""
+        return f"{self.package}@{self.version}/{self.path}"
+
+    @property
     def url(self) -> str:
-        return f"{_CDN}/{self.package}@{self.version}/{self.path}"
+        """Its address at the CDN."""
+        return f"{_CDN}/{self.place}"
 
 
 HTMX = Asset(
@@ -42,16 +48,3 @@ UPLOT_STYLE = Asset(
     "sha384-IfV0B7MIOYuO95kO9G5ySKPz/85zqFNOAs8iy4tkK5zd9izhJAB8b7lHrwYqqmYE",
 )
 ASSETS = {"htmx": HTMX, "uplot": UPLOT, "uplot_style": UPLOT_STYLE}
-
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        f"script-src 'self' {HTMX.url} {UPLOT.url}",
-        f"style-src 'self' {UPLOT_STYLE.url}",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)

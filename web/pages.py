@@ -7,7 +7,6 @@ rendering happen in a worker thread (`SharedCatalog.use`), never in the event lo
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from starlette.routing import BaseRoute, Route
 from ml_tracking_ops.orchestrator.catalog import Catalog
 
 from . import formats
-from .assets import ASSETS, CONTENT_SECURITY_POLICY
+from .asset_source import AssetSource
 from .catalog_access import find_run
 from .experiments_page import experiments_context
 from .feed import Feed
@@ -38,7 +37,6 @@ from .static_files import static, static_files
 from .sweeps_page import sweeps_context
 
 _HERE = Path(__file__).parent
-_HEADERS = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"}
 
 Context = dict[str, Any]
 
@@ -66,12 +64,11 @@ def _environment() -> Environment:
 _TEMPLATES = _environment()
 
 
-def render(template: str, logdir: Path, context: Context) -> str:
+def render(template: str, logdir: Path, assets: AssetSource, context: Context) -> str:
     """A whole page as HTML; `context["page_data"]` is what its script gets to know."""
-    assets = {name: {**asdict(asset), "url": asset.url} for name, asset in ASSETS.items()}
     page_data = {
         "view": "none", "runs": [], "metric": None, "follow": {}, "output": None,
-        **context.get("page_data", {}), "assets": assets,
+        **context.get("page_data", {}), "assets": assets.page_data(),
     }  # fmt: skip
     values = {**context, "page_data": page_data, "logdir": str(logdir), "own": static_files()}
     return _TEMPLATES.get_template(template).render(values)
@@ -82,18 +79,25 @@ async def _page(
 ) -> Response:
     """Render what `build` finds; where it finds nothing the answer is 404."""
     logdir: Path = request.app.state.logdir
+    assets: AssetSource = request.app.state.assets
 
     def build_and_render(catalog: Catalog) -> str | None:
         context = build(catalog)
         if context is None:
             return None
         context["logdir_exists"] = logdir.is_dir()
-        return render(template, logdir, context)
+        return render(template, logdir, assets, context)
 
     html = await request.app.state.catalog.use(build_and_render)
     if html is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    return HTMLResponse(html, headers=_HEADERS)
+    return _answer(request, html)
+
+
+def _answer(request: Request, html: str, status: int = HTTPStatus.OK) -> Response:
+    policy = request.app.state.assets.policy
+    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
+    return HTMLResponse(html, status, headers)
 
 
 async def home(request: Request) -> Response:
@@ -152,7 +156,7 @@ async def output(request: Request) -> Response:
 async def not_found(request: Request, error: Exception) -> Response:
     """The page for an address at which nothing is."""
     path = request.url.path
-    if path.startswith("/static/"):
+    if path.startswith(("/static/", "/assets/")):
         return PlainTextResponse("Nothing is here.\n", HTTPStatus.NOT_FOUND)
     what = {
         "/sweeps/": "There is no sweep of this name.",
@@ -161,8 +165,9 @@ async def not_found(request: Request, error: Exception) -> Response:
     }
     text = next((text for start, text in what.items() if path.startswith(start)), None)
     context = {"what": text or "No page has this address.", "section": None}
-    html = render("not_found.html", request.app.state.logdir, context)
-    return HTMLResponse(html, HTTPStatus.NOT_FOUND, headers=_HEADERS)
+    state = request.app.state
+    html = render("not_found.html", state.logdir, state.assets, context)
+    return _answer(request, html, HTTPStatus.NOT_FOUND)
 
 
 routes: list[BaseRoute] = [

@@ -20,6 +20,7 @@ from ml_tracking_ops.orchestrator.errors import PortTakenError, TrackingError, U
 
 from .access_token import PARAMETER, token_for
 from .app import create_app
+from .asset_source import CDN_SOURCE, AssetSource
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 5000
@@ -35,6 +36,7 @@ def serve(
     port: int = DEFAULT_PORT,
     *,
     take_next_free: bool = False,
+    assets: Path | None = None,
     on_ready: Callable[[str], None] = lambda address: None,
 ) -> None:
     """Serve the dashboard of `logdir` until SIGINT (Ctrl-C) or SIGTERM.
@@ -44,18 +46,22 @@ def serve(
             address given to `on_ready` holds.
         port: 0 takes any free one.
         take_next_free: where `port` is taken, try those after it.
+        assets: a folder to serve the pages' third-party files from; by default the CDN does.
         on_ready: called with the address once connections are accepted.
 
     Raises:
         PortTakenError: `port` is taken.
-        UsageError: the address cannot be listened on for another reason.
+        UsageError: the address cannot be listened on for another reason, or a file is missing in
+            `assets` or is not what it should be.
         TrackingError: a fault in the feed ended the server.
     """
+    source = CDN_SOURCE if assets is None else AssetSource.from_folder(assets)
     listener = listen(host, port, take_next_free=take_next_free)
     with listener:
         token = token_for(host)
         on_ready(address_of(listener, host) + ("" if token is None else f"/?{PARAMETER}={token}"))
-        app = create_app(logdir, (host, *names_of_this_machine()) if token else (host,), token)
+        names = (host, *names_of_this_machine()) if token else (host,)
+        app = create_app(logdir, names, token, source)
         server = make_server(app)
         server.run(sockets=[listener])
         if server.lifespan.error_occurred:

@@ -73,8 +73,9 @@ def logdir(tmp_path: Path) -> Path:
 def start_dashboard(logdir: Path, tmp_path: Path) -> Iterator[Callable[..., Dashboard]]:
     started: list[Dashboard] = []
 
-    def start(port: int = 0) -> Dashboard:
-        dashboard = Dashboard(logdir, tmp_path / f"dashboard-{len(started)}.txt", port)
+    def start(port: int = 0, *options: str) -> Dashboard:
+        output = tmp_path / f"dashboard-{len(started)}.txt"
+        dashboard = Dashboard(logdir, output, port, *options)
         started.append(dashboard)
         return dashboard
 

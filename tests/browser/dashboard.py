@@ -15,10 +15,10 @@ _PATIENCE_S = 15.0
 class Dashboard:
     """The running command; `url` is what it printed."""
 
-    def __init__(self, logdir: Path, output: Path, port: int = 0) -> None:
+    def __init__(self, logdir: Path, output: Path, port: int = 0, *options: str) -> None:
         self.logdir = logdir
         self._output = output
-        arguments = ["--logdir", str(logdir), "--port", str(port)]
+        arguments = ["--logdir", str(logdir), "--port", str(port), *options]
         with output.open("wb") as file:
             self._process = subprocess.Popen(
                 [*COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=file, stderr=file

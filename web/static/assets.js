@@ -1,5 +1,5 @@
-// Loads the pinned files from the CDN without making the page wait for them: the tables work
-// while the CDN is slow or out of reach. The browser checks the bytes against `integrity`.
+// Loads the pinned files, from the CDN or this server, without making the page wait for them: the
+// tables work while the CDN is slow or out of reach. The browser checks the bytes against `integrity`.
 
 import { showBanner } from "./banner.js";
 import { showPartlyLive } from "./connection.js";
@@ -14,7 +14,7 @@ export async function loadLibraries(assets) {
   if (!hasUplot) missing.push("charts need uPlot");
   if (!hasHtmx) missing.push("live tables need htmx");
   if (missing.length) {
-    showBanner(`From cdn.jsdelivr.net nothing could be loaded: ${missing.join(", and ")}. The tables, values, links and outputs on this page work; reload it to see what is new.`);
+    showBanner(`From ${new URL(assets.htmx.url, location).host} nothing could be loaded: ${missing.join(", and ")}. The tables, values, links and outputs on this page work; reload it to see what is new.`);
   }
   return hasUplot;
 }

@@ -265,7 +265,8 @@ def test_run_of_a_sweep_shows_hyperparameters_state_and_output(
     assert f'title="stopped early {reason}">{reason}<' in client.get("/sweeps/s").text
     assert "learning_rate 0.001" in text_of(html)
     assert page_data(html)["output"] == {
-        "key": "log=s/run_0001", "text": "epoch 1\repoch 2\n", "offset": 16,
+        "key": "log=s/run_0001", "run": "s/run_0001", "text": "epoch 1\repoch 2\n",
+        "start": 0, "offset": 16,
     }  # fmt: skip
     assert client.get("/output/s/run_0001").text == "epoch 1\repoch 2\n"
 
@@ -286,7 +287,8 @@ def test_only_the_end_of_a_long_output_is_rendered(client: Client, logdir: Path)
     output = page_data(client.get("/runs/s/run_0001").text)["output"]
     assert output["offset"] == 1_300_000
     assert len(output["text"]) < 70_000
-    assert output["text"].startswith("… (the beginning is left out")
+    assert output["text"].startswith("line of text\n")
+    assert output["start"] + len(output["text"]) == output["offset"]
 
 
 def test_folders_of_the_original_tool_are_shown(client: Client, logdir: Path) -> None:

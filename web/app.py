@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from . import asset_source, events, pages, series
+from . import asset_source, events, pages, run_output, series
 from .access_token import TokenMiddleware
 from .asset_source import CDN_SOURCE, AssetSource
 from .catalog_access import SharedCatalog
@@ -42,7 +42,13 @@ def create_app(
     catalog = SharedCatalog(Path(logdir).absolute())
     feed = Feed(catalog)
     app = Starlette(
-        routes=[*events.routes, *series.routes, *asset_source.routes, *pages.routes],
+        routes=[
+            *events.routes,
+            *series.routes,
+            *run_output.routes,
+            *asset_source.routes,
+            *pages.routes,
+        ],
         middleware=[
             Middleware(SecurityMiddleware, allowed_hosts=tuple(allowed_hosts)),
             Middleware(TokenMiddleware, token=token),

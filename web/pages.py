@@ -10,13 +10,11 @@ from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import (
-    FileResponse,
     HTMLResponse,
     PlainTextResponse,
     RedirectResponse,
@@ -28,7 +26,6 @@ from ml_tracking_ops.orchestrator.catalog import Catalog
 
 from . import formats
 from .asset_source import AssetSource
-from .catalog_access import find_run
 from .experiments_page import experiments_context
 from .feed import Feed
 from .run_colors import ExperimentColors
@@ -141,18 +138,6 @@ def _colors(request: Request) -> ExperimentColors:
     return colors
 
 
-async def output(request: Request) -> Response:
-    """The whole output of a run, as it came."""
-    run_id: str = request.path_params["run_id"]
-    files = await request.app.state.catalog.use(lambda catalog: find_run(catalog, run_id))
-    path = files.log_path if files is not None else None
-    if path is None or not path.is_file():
-        raise HTTPException(HTTPStatus.NOT_FOUND)
-    name = quote(f"{path.stem}.log")
-    headers = {"Content-Disposition": f"attachment; filename*=utf-8''{name}"}
-    return FileResponse(path, media_type="text/plain; charset=utf-8", headers=headers)
-
-
 async def not_found(request: Request, error: Exception) -> Response:
     """The page for an address at which nothing is."""
     path = request.url.path
@@ -176,6 +161,5 @@ routes: list[BaseRoute] = [
     Route("/sweeps", sweeps),
     Route("/sweeps/{sweep_id:path}", sweeps),
     Route("/runs/{run_id:path}", run),
-    Route("/output/{run_id:path}", output),
     Route("/static/{path:path}", static),
 ]

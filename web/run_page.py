@@ -1,10 +1,9 @@
 """What the page of one run shows, be it an experiment or a run of a sweep."""
 
-import contextlib
-import os
 from pathlib import Path
 from typing import Any
 
+from ml_tracking_ops.logger.reader import LogFormatError, read_ending
 from ml_tracking_ops.orchestrator.catalog import Catalog, Experiment, Sweep
 from ml_tracking_ops.orchestrator.journal import RunState
 
@@ -13,11 +12,10 @@ from .experiments_page import catalog_place, run_data
 from .feed import Feed
 from .repeat_view import repeat_of
 from .run_colors import ExperimentColors, sweep_run_color
+from .run_origin import neighbours, origin_facts
+from .run_output import OutputPart, read_end
 from .sweep_summary import Fact
 from .sweeps_page import sweep_href
-from .topics import decode_whole
-
-_OUTPUT_BYTES = 64 << 10
 
 Context = dict[str, Any]
 
@@ -50,9 +48,13 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
         "metric": None,
         "started_at": experiment.started_at,
         "ended_at": None,
+        "last_wall_time": _last_wall_time(experiment.dat_path),
         "sweep_href": None,
-        "has_output": False,
-        "facts": [Fact("File", str(experiment.dat_path), is_code=True)],
+        "output": None,
+        "no_output": "It was started by hand: what it printed went to where it was started.",
+        "previous": None,
+        "next": None,
+        "origin": [Fact("Log", str(experiment.dat_path), is_code=True)],
     }
     follow = {"catalog": catalog_place(catalog)}
     page_data = {"view": "run", "runs": [run_data(run)], "follow": follow}
@@ -63,7 +65,9 @@ def _of_sweep(catalog: Catalog, sweep: Sweep, run: RunState, feed: Feed) -> Cont
     live = feed.live_bests(sweep.id).get(run.index)
     row = rows.run_row(sweep.id, run, live, sweep.annotations.run(run.index))
     log_path = sweep.log_path(run)
-    output = None if log_path is None else read_output(log_path)
+    output = None if log_path is None else read_end(log_path)
+    if output is None and run.status == "running" and not sweep.is_legacy:
+        output = OutputPart("", 0, 0, 0)  # the file is about to come
     shown: Context = {
         **row,
         "title": f"Run {run.index}",
@@ -71,8 +75,11 @@ def _of_sweep(catalog: Catalog, sweep: Sweep, run: RunState, feed: Feed) -> Cont
         "metric": sweep.optimization_metric,
         "sweep_href": sweep_href(sweep.id),
         "sweep_name": sweep.name,
-        "has_output": output is not None,
-        "facts": _facts(sweep, run),
+        "output": output,
+        "no_output": _why_no_output(sweep, log_path),
+        "last_wall_time": None,
+        **neighbours(sweep, run),
+        "origin": origin_facts(sweep, run),
     }
     page_data: Context = {
         "view": "run",
@@ -80,44 +87,24 @@ def _of_sweep(catalog: Catalog, sweep: Sweep, run: RunState, feed: Feed) -> Cont
         "follow": {f"sweep={sweep.id}": rows.sweep_cursor(sweep)},
     }
     if output is not None:
-        text, offset, is_cut = output
-        note = "… (the beginning is left out here; download it to see all)\n" if is_cut else ""
-        page_data["output"] = {"key": f"log={row['id']}", "text": note + text, "offset": offset}
+        page_data["output"] = {
+            "key": f"log={row['id']}", "run": row["id"],
+            "text": output.text, "start": output.start, "offset": output.end,
+        }  # fmt: skip
     repeat = repeat_of(sweep, run, catalog.logdir)
     return {"section": "sweeps", "run": shown, "repeat": repeat, "page_data": page_data}
 
 
-def _facts(sweep: Sweep, run: RunState) -> list[Fact]:
-    facts = []
-    if run.exit_code:
-        ended = f"signal {-run.exit_code}" if run.exit_code < 0 else f"code {run.exit_code}"
-        facts.append(Fact("Exit", ended))
-    if run.slot is not None:
-        facts.append(Fact("Slot", str(run.slot)))
-    if run.attempt > 1:
-        facts.append(Fact("Attempt", str(run.attempt)))
-    dat_path = sweep.dat_path(run)
-    if dat_path is not None:
-        facts.append(Fact("File", str(dat_path), is_code=True))
-    return facts
+def _why_no_output(sweep: Sweep, log_path: Path | None) -> str:
+    if sweep.is_legacy:
+        return "The original tool, which ran this sweep, kept no output."
+    return f"Its output is gone: there is no file {log_path}."
 
 
-def read_output(path: Path) -> tuple[str, int, bool] | None:
-    """The end of a run's output, the byte behind it, and whether there is more before it.
-
-    None where there is no such file.
-    """
-    with contextlib.suppress(OSError):
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            size = os.fstat(fd).st_size
-            start = max(0, size - _OUTPUT_BYTES)
-            data = os.pread(fd, _OUTPUT_BYTES, start)
-        finally:
-            os.close(fd)
-        if start:  # begin with a whole line
-            cut = data.find(b"\n") + 1
-            start, data = start + cut, data[cut:]
-        text, n_bytes = decode_whole(data)
-        return text, start + n_bytes, start > 0
-    return None
+def _last_wall_time(dat_path: Path) -> float | None:
+    """When an experiment logged its last value, where its log says so."""
+    try:
+        ending = read_ending(dat_path)
+    except (OSError, LogFormatError):
+        return None
+    return None if ending.is_legacy else ending.last_wall_time

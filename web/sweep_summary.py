@@ -51,7 +51,7 @@ def summarize(description: Mapping[str, Any], config: Mapping[str, Any]) -> Swee
     """Whatever is missing or of an unexpected shape is left out or shown as it stands."""
     space = config.get("hyperparameters")
     rows = [_space_row(str(name), value) for name, value in _items(space)]
-    return SweepSummary(tuple(rows), tuple(_facts(description, config)), _command(description))
+    return SweepSummary(tuple(rows), tuple(_facts(description, config)), sweep_command(description))
 
 
 def _items(value: object) -> list[tuple[object, object]]:
@@ -139,7 +139,8 @@ def _origin(description: Mapping[str, Any]) -> list[Fact]:
     return facts
 
 
-def _command(description: Mapping[str, Any]) -> str | None:
+def sweep_command(description: Mapping[str, Any]) -> str | None:
+    """The command line that started the sweep, without the folder of the program."""
     command = description.get("command")
     if isinstance(command, str):
         return command

@@ -137,7 +137,7 @@ def test_run_page_shows_its_output_live(
     expect(page.get_by_role("heading", name="Run 1")).to_be_visible()
     output = page.get_by_role("log", name="Output of the run")
     expect(output.locator(".output-line").nth(0)).to_have_text("step 49/50")
-    expect(output.locator(".ansi-red")).to_have_text("warning")
+    expect(output.locator(".ansi-fg-red")).to_have_text("warning")
     with log.open("a") as file:
         file.write("epoch 1\repoch 2")
         file.flush()

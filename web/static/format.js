@@ -47,6 +47,13 @@ export function formatAgo(seconds) {
   return null;
 }
 
+/** A size in powers of 1024, with three digits at most. */
+export function formatBytes(bytes) {
+  let size = bytes, unit = 0;
+  for (; size >= 1000 && unit < 3; unit++) size /= 1024;
+  return `${unit ? Number(size.toPrecision(2)) : size} ${["B", "KiB", "MiB", "GiB"][unit]}`;
+}
+
 /** Labels of an axis' ticks: all with the digits that their distance needs. */
 export function formatTicks(ticks) {
   const shown = ticks.filter((tick) => tick != null);

@@ -61,9 +61,8 @@ function mountGrid(area) {
 function mountOutput() {
   const element = document.querySelector("#output");
   if (element === (output?.element ?? null)) return;
-  output = element && new OutputView(element, document.querySelector("#follow"));
+  output = element && new OutputView(element, document.querySelector("#output-bar"), page.output);
   if (!output) return;
-  output.write(page.output.text);
   places.set(page.output.key, page.output.offset);
 }
 
@@ -166,13 +165,10 @@ const HANDLERS = {
     places.set("catalog", event.cursor);
     requestRefresh();
   },
-  log({ run, start, offset, text }) {
-    const key = `log=${run}`;
-    if (!output || page.output?.key !== key) return;
-    if (start < places.get(key)) output.clear();
-    else if (start > places.get(key)) output.write("\n… (some output left out here; download it to see all)\n");
-    places.set(key, offset);
-    output.write(text);
+  log(event) {
+    if (page.output?.run !== event.run) return;
+    places.set(page.output.key, event.offset);
+    output?.take(event);
   },
   gone(event) {
     requestRefresh();

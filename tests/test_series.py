@@ -207,6 +207,22 @@ def test_store_reads_a_log_once_while_it_stays_as_it_is(logger, monkeypatch):
     assert len(reads) == 2
 
 
+def test_store_keeps_of_a_log_only_what_the_overview_shows(logger, monkeypatch):
+    for step in range(1_000):
+        logger.add_scalar("loss", step, step)
+    reads = count_calls(monkeypatch, series_store, "read_log")
+    store, path = SeriesStore(), logger_path(logger)
+
+    coarse = store.overview(path, 16).metrics["loss"]
+    assert (len(coarse.points), coarse.count) == (32, 1_000)
+    assert coarse.points.value.base is None  # no view that keeps the whole log
+    assert len(store.overview(path, 8).metrics["loss"].points) == 32
+    assert len(reads) == 1
+    assert len(store.overview(path, 64).metrics["loss"].points) > 100
+    assert len(store.all_points(path).metrics["loss"].points) == 1_000
+    assert len(reads) == 3
+
+
 def test_store_keeps_no_more_than_its_limit(tmp_path, logger, monkeypatch):
     for step in range(1_000):
         logger.add_scalar("loss", 1, step)
@@ -218,6 +234,7 @@ def test_store_keeps_no_more_than_its_limit(tmp_path, logger, monkeypatch):
         copy = tmp_path / f"{number}.dat"
         shutil.copy(logger.path, copy)
         assert store.all_points(copy).metrics["loss"].count == 1_000
+        assert store.overview(copy).metrics["loss"].count == 1_000
 
     for cache in (store._all_points, store._overviews):
         assert 0 < cache._total_bytes <= 100_000

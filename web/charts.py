@@ -32,6 +32,12 @@ class Points:
     def take(self, which: npt.NDArray[np.intp] | slice) -> "Points":
         return Points(self.step[which], self.wall_time[which], self.value[which])
 
+    def copied(self) -> "Points":
+        """Columns of their own: a part of a log's columns would keep all of it in memory."""
+        if self.step.base is None:
+            return self
+        return Points(self.step.copy(), self.wall_time.copy(), self.value.copy())
+
 
 def sort_by_step(points: Points) -> Points:
     """Ascending steps; where a step was logged more than once, the last write counts.
@@ -68,21 +74,34 @@ def thin(points: Points, n_buckets: int) -> Points:
 def _kept(values: Float64s, n_buckets: int) -> npt.NDArray[np.intp]:
     """Ascending indices of the values that stay; equal buckets make it one reshape."""
     bucket_size = -(-len(values) // n_buckets)
-    n_padding = -len(values) % bucket_size
     is_finite = np.isfinite(values)
-    lowest = _bucketed(np.where(is_finite, values, np.inf), bucket_size, n_padding, np.inf)
-    highest = _bucketed(np.where(is_finite, values, -np.inf), bucket_size, n_padding, -np.inf)
-    starts = np.arange(len(lowest), dtype=np.intp) * bucket_size
-    ends = np.array([0, len(values) - 1], dtype=np.intp)
-    return np.unique(
-        np.concatenate((ends, starts + lowest.argmin(axis=1), starts + highest.argmax(axis=1)))
-    )
+    if is_finite.all():
+        lowest, highest = _extremes(values, values, bucket_size)
+    else:
+        low, high = np.where(is_finite, values, np.inf), np.where(is_finite, values, -np.inf)
+        lowest, highest = _extremes(low, high, bucket_size)
+    kept = np.empty(2 * len(lowest) + 2, np.intp)
+    kept[0], kept[-1] = 0, len(values) - 1
+    kept[1:-1:2] = np.minimum(lowest, highest)
+    kept[2:-1:2] = np.maximum(lowest, highest)
+    is_last = np.append(kept[1:] != kept[:-1], True)
+    return np.compress(is_last, kept)
 
 
-def _bucketed(values: Float64s, bucket_size: int, n_padding: int, padding: float) -> Float64s:
-    # argmin and argmax take the first of equals, so padding is never chosen over a real value.
-    padded = np.concatenate((values, np.full(n_padding, padding)))
-    return padded.reshape(-1, bucket_size)
+def _extremes(
+    low: Float64s, high: Float64s, bucket_size: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Where each bucket's lowest and highest stand (of equals the first); the last may be short."""
+    n_full = len(low) // bucket_size
+    end = n_full * bucket_size
+    starts = np.arange(0, len(low), bucket_size, dtype=np.intp)
+    lowest, highest = starts.copy(), starts
+    lowest[:n_full] += low[:end].reshape(n_full, bucket_size).argmin(axis=1)
+    highest[:n_full] += high[:end].reshape(n_full, bucket_size).argmax(axis=1)
+    if end < len(low):
+        lowest[-1] += low[end:].argmin()
+        highest[-1] += high[end:].argmax()
+    return lowest, highest
 
 
 def to_columns(points: Points) -> dict[str, list[Any]]:
@@ -92,12 +111,12 @@ def to_columns(points: Points) -> dict[str, list[Any]]:
         value[position] = None
     return {
         "step": points.step.tolist(),
-        "wall_time": np.round(_sane(points.wall_time), 3).tolist(),
+        "wall_time": np.round(sane_wall_time(points.wall_time), 3).tolist(),
         "value": value,
     }
 
 
-def _sane(wall_time: Float64s) -> Float64s:
+def sane_wall_time(wall_time: Float64s) -> Float64s:
     # Only a foreign or hostile file holds other times; JSON has no word for some of them, and
     # rounding the largest would overflow.
     return np.where(np.abs(wall_time) < _END_OF_TIME_S, wall_time, 0.0)

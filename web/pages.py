@@ -30,6 +30,7 @@ from .experiments_page import experiments_context
 from .feed import Feed
 from .run_colors import ExperimentColors
 from .run_page import run_context
+from .series import points_href
 from .static_files import static, static_files
 from .sweeps_page import sweeps_context
 
@@ -67,6 +68,8 @@ def render(template: str, logdir: Path, assets: AssetSource, context: Context) -
         "view": "none", "runs": [], "metric": None, "follow": {}, "output": None,
         **context.get("page_data", {}), "assets": assets.page_data(),
     }  # fmt: skip
+    metric = page_data["metric"] if page_data["view"] == "sweep" else None
+    page_data["points_href"] = points_href([run["id"] for run in page_data["runs"]], metric)
     values = {**context, "page_data": page_data, "logdir": str(logdir), "own": static_files()}
     return _TEMPLATES.get_template(template).render(values)
 

@@ -1,10 +1,14 @@
-"""`GET /api/series` and `GET /api/metrics`: the points of runs as columns, thinned for charts."""
+"""The points of runs as columns, thinned for charts: `GET /api/series` as JSON, for programs,
+`GET /api/points` as bytes, for the pages; and `GET /api/metrics`, the names alone.
+"""
 
 import hashlib
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import anyio
 import anyio.lowlevel
@@ -17,24 +21,32 @@ from starlette.routing import Route
 
 from .catalog_access import RunFiles, find_runs
 from .charts import Points, between, thin, to_columns
+from .packed_series import PackedRun, pack
 from .series_store import EMPTY, OVERVIEW_BUCKETS, Column, RunSeries, SeriesStore, identify
 from .sse import encode_json
 
 MAX_RUNS = 5_000
 MAX_POINTS = 20_000
 _DEFAULT_POINTS = 1_000
-_SERIES_PARAMETERS = ("run", "metric", "first_step", "last_step", "points")
+_SERIES_PARAMETERS = ("run", "metric", "first", "first_step", "last_step", "points")
 _READERS_AT_ONCE = 2
+_FIRST_METRICS = 6
+_BUCKETS_OF_ALL = 30_000
+_LEAST_BUCKETS_POWER, _MOST_BUCKETS_POWER = 4, 9
 
 _reading: anyio.lowlevel.RunVar[anyio.CapacityLimiter] = anyio.lowlevel.RunVar("reading")
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesQuery:
-    """What part of which runs is asked for, and how finely; no metrics: all of them."""
+    """What part of which runs is asked for, and how finely.
+
+    Without `metrics` the `first` so many, in the order of declaration; without both, all.
+    """
 
     runs: tuple[str, ...]
     metrics: tuple[str, ...] = ()
+    first: int | None = None
     first_step: int | None = None
     last_step: int | None = None
     points: int = _DEFAULT_POINTS
@@ -61,6 +73,7 @@ def parse_query(query: QueryParams) -> SeriesQuery:
     return SeriesQuery(
         parse_runs(query),
         tuple(dict.fromkeys(query.getlist("metric"))),
+        _whole_number(query, "first"),
         _whole_number(query, "first_step"),
         _whole_number(query, "last_step"),
         _DEFAULT_POINTS if points is None else points,
@@ -90,6 +103,19 @@ def _whole_number(query: QueryParams, name: str) -> int | None:
 
 async def series(request: Request) -> Response:
     """Columns of the runs that are known; the others are left out."""
+    return await _answer(request, encode_series, "application/json")
+
+
+async def points(request: Request) -> Response:
+    """The same as bytes, with the names of all metrics of each run."""
+    return await _answer(request, pack_series, "application/octet-stream")
+
+
+async def _answer(
+    request: Request,
+    encode: Callable[[SeriesStore, Iterable[RunFiles], SeriesQuery], bytes],
+    media_type: str,
+) -> Response:
     query = parse_query(request.query_params)
     state = request.app.state
     runs = await state.catalog.use(partial(find_runs, run_ids=query.runs))
@@ -97,8 +123,8 @@ async def series(request: Request) -> Response:
     headers = {"etag": etag, "cache-control": "no-cache"}
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    body = await _read(encode_series, state.series_store, runs, query)
-    return Response(body, media_type="application/json", headers=headers)
+    body = await _read(encode, state.series_store, runs, query)
+    return Response(body, media_type=media_type, headers=headers)
 
 
 async def metrics(request: Request) -> Response:
@@ -125,35 +151,87 @@ def list_metrics(store: SeriesStore, runs: Iterable[RunFiles]) -> list[str]:
     names: dict[str, None] = {}
     for run in runs:
         if run.dat_path is not None:
-            names.update(dict.fromkeys(store.overview(run.dat_path).metrics))
+            names.update(dict.fromkeys(store.overview(run.dat_path, 1).metrics))
     return list(names)
 
 
 def encode_series(store: SeriesStore, runs: Iterable[RunFiles], query: SeriesQuery) -> bytes:
     """The whole answer, run by run, so that never more than one is held as Python objects."""
-    parts = (encode_json(run.run_id) + b":" + _encode_run(store, run, query) for run in runs)
+    names: dict[str, None] = {}
+    parts = (
+        encode_json(run.run_id) + b":" + _encode_run(_loaded(store, run, query), query, names)
+        for run in runs
+    )
     return b'{"runs":{' + b",".join(parts) + b"}}"
 
 
-def _encode_run(store: SeriesStore, run: RunFiles, query: SeriesQuery) -> bytes:
-    loaded = EMPTY
-    if run.dat_path is not None:
-        read = store.overview if query.is_overview else store.all_points
-        loaded = read(run.dat_path)
-    return encode_json({"cursor": loaded.cursor, "metrics": select(loaded, query)})
+def _encode_run(loaded: RunSeries, query: SeriesQuery, names: dict[str, None]) -> bytes:
+    metrics = {
+        name: {**to_columns(shown), "count": count, "is_thinned": len(shown) < count}
+        for name, (shown, count) in select(loaded, query, names).items()
+    }
+    return encode_json({"cursor": loaded.cursor, "metrics": metrics})
 
 
-def select(run: RunSeries, query: SeriesQuery) -> dict[str, Any]:
-    """The columns of the metrics that were asked for."""
-    names = query.metrics or tuple(run.metrics)
-    return {name: _columns(run.metrics[name], query) for name in names if name in run.metrics}
+def pack_series(store: SeriesStore, runs: Iterable[RunFiles], query: SeriesQuery) -> bytes:
+    names: dict[str, None] = {}
+    packed = []
+    for run in runs:
+        loaded = _loaded(store, run, query)
+        shown = select(loaded, query, names)
+        packed.append(
+            PackedRun(
+                run.run_id, loaded.cursor, tuple(loaded.metrics),
+                {name: points for name, (points, _) in shown.items()},
+                {name: count for name, (_, count) in shown.items()},
+            )
+        )  # fmt: skip
+    return pack(packed, query.metrics or tuple(names)[: query.first])
 
 
-def _columns(column: Column, query: SeriesQuery) -> dict[str, Any]:
+def _loaded(store: SeriesStore, run: RunFiles, query: SeriesQuery) -> RunSeries:
+    if run.dat_path is None:
+        return EMPTY
+    if query.is_overview:
+        return store.overview(run.dat_path, query.points)
+    return store.all_points(run.dat_path)
+
+
+def select(
+    run: RunSeries, query: SeriesQuery, names: dict[str, None]
+) -> dict[str, tuple[Points, int]]:
+    """The points of the metrics that were asked for, and how many there are in all.
+
+    `names` collects those of all runs: which metrics are the first is known by and by.
+    """
+    names.update(dict.fromkeys(run.metrics))
+    wanted = query.metrics or tuple(names)[: query.first]
+    return {name: _shown(run.metrics[name], query) for name in wanted if name in run.metrics}
+
+
+def _shown(column: Column, query: SeriesQuery) -> tuple[Points, int]:
     chosen = between(column.points, query.first_step, query.last_step)
     count = column.count if len(chosen) == len(column.points) else len(chosen)
-    shown: Points = thin(chosen, query.points)
-    return {**to_columns(shown), "count": count, "is_thinned": len(shown) < count}
+    return thin(chosen, query.points), count
+
+
+def points_href(run_ids: Sequence[str], metric: str | None = None) -> str | None:
+    """What a page's script asks for first: of one metric, or of the first charts on show."""
+    if not run_ids:
+        return None
+    n_metrics = 1 if metric else _FIRST_METRICS
+    wanted = ("metric", metric) if metric else ("first", _FIRST_METRICS)
+    buckets = buckets_each(len(run_ids) * n_metrics)
+    return "/api/points?" + urlencode(
+        [*(("run", one) for one in run_ids), wanted, ("points", buckets)]
+    )
+
+
+def buckets_each(n_series: int) -> int:
+    """For each of so many series drawn together: a power of two, so that what was read for one
+    page serves the next; `bucketsEach` of `store.js` is the same."""
+    power = round(math.log2(max(1.0, _BUCKETS_OF_ALL / n_series)))
+    return 1 << min(_MOST_BUCKETS_POWER, max(_LEAST_BUCKETS_POWER, power))
 
 
 def _etag(runs: Iterable[RunFiles], query: SeriesQuery) -> str:
@@ -162,4 +240,8 @@ def _etag(runs: Iterable[RunFiles], query: SeriesQuery) -> str:
     return f'"{digest.hexdigest()}"'
 
 
-routes = [Route("/api/series", series), Route("/api/metrics", metrics)]
+routes = [
+    Route("/api/series", series),
+    Route("/api/points", points),
+    Route("/api/metrics", metrics),
+]

@@ -1,7 +1,8 @@
 """Logs as charts need them, read once and kept while they stay as they are, in bounded memory.
 
-Kept are, for as many runs as fit: an overview (every metric thinned to `OVERVIEW_BUCKETS`,
-enough for a page with many runs) and, for the latest ones, all points (for zooming in).
+Kept are, for as many runs as fit: an overview (every metric thinned as finely as was asked for:
+the more runs are drawn together, the less each needs) and, of those that were zoomed into, all
+points.
 """
 
 import threading
@@ -18,8 +19,8 @@ from .charts import Points, sort_by_step, thin
 T = TypeVar("T")
 
 OVERVIEW_BUCKETS = 1024
-_OVERVIEW_BYTES = 128 << 20
-_ALL_POINTS_BYTES = 48 << 20
+_OVERVIEW_BYTES = 48 << 20
+_ALL_POINTS_BYTES = 32 << 20
 _POINT_BYTES = 24
 _ENTRY_BYTES = 500
 
@@ -43,9 +44,22 @@ class RunSeries:
     metrics: dict[str, Column]
 
     @property
+    def is_whole(self) -> bool:
+        """Whether nothing was left out by thinning."""
+        return all(len(column.points) == column.count for column in self.metrics.values())
+
+    @property
     def size_bytes(self) -> int:
         points = sum(len(column.points) for column in self.metrics.values())
         return points * _POINT_BYTES + (1 + len(self.metrics)) * _ENTRY_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A run thinned to so many buckets a metric."""
+
+    n_buckets: int
+    run: RunSeries
 
 
 EMPTY = RunSeries(0, {})
@@ -55,28 +69,30 @@ class SeriesStore:
     """Reads logs for any number of threads; a log that has grown is read anew."""
 
     def __init__(self) -> None:
-        self._overviews: _Cache[RunSeries] = _Cache(_OVERVIEW_BYTES, lambda run: run.size_bytes)
+        self._overviews: _Cache[Overview] = _Cache(_OVERVIEW_BYTES, lambda one: one.run.size_bytes)
         self._all_points: _Cache[RunSeries] = _Cache(_ALL_POINTS_BYTES, lambda run: run.size_bytes)
 
-    def overview(self, path: Path) -> RunSeries:
-        """Every metric thinned to `OVERVIEW_BUCKETS`."""
+    def overview(self, path: Path, n_buckets: int = OVERVIEW_BUCKETS) -> RunSeries:
+        """Every metric thinned to `n_buckets`, or more finely where that is known already."""
         identity = identify(path)
         found = self._overviews.get(path, identity)
-        if found is None:
-            self._read(path, identity)
-            found = self._overviews.get(path, identity)
-        return found or EMPTY
+        if found is None or found.n_buckets < n_buckets:
+            run = self._all_points.get(path, identity) or _load(path, identity)
+            found = Overview(n_buckets, _thinned(run, n_buckets))
+            self._overviews.put(path, identity, found)
+        return found.run
 
     def all_points(self, path: Path) -> RunSeries:
         """Every point of every metric."""
         identity = identify(path)
-        return self._all_points.get(path, identity) or self._read(path, identity)
-
-    def _read(self, path: Path, identity: Identity) -> RunSeries:
-        run = _load(path) if identity else EMPTY
-        self._all_points.put(path, identity, run)
-        self._overviews.put(path, identity, _thinned(run))
-        return run
+        overview = self._overviews.get(path, identity)
+        if overview is not None and overview.run.is_whole:
+            return overview.run
+        found = self._all_points.get(path, identity)
+        if found is None:
+            found = _load(path, identity)
+            self._all_points.put(path, identity, found)
+        return found
 
 
 def identify(path: Path) -> Identity:
@@ -88,7 +104,9 @@ def identify(path: Path) -> Identity:
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
-def _load(path: Path) -> RunSeries:
+def _load(path: Path, identity: Identity) -> RunSeries:
+    if identity == MISSING:
+        return EMPTY
     try:
         log = read_log(path)
     except (OSError, LogFormatError):
@@ -101,11 +119,11 @@ def _column(series: Series) -> Column:
     return Column(points, len(points))
 
 
-def _thinned(run: RunSeries) -> RunSeries:
+def _thinned(run: RunSeries, n_buckets: int) -> RunSeries:
     return RunSeries(
         run.cursor,
         {
-            name: Column(thin(column.points, OVERVIEW_BUCKETS), column.count)
+            name: Column(thin(column.points, n_buckets).copied(), column.count)
             for name, column in run.metrics.items()
         },
     )

@@ -29,7 +29,7 @@ def measure(options: Options) -> Figure:
     figure.add("all points", found["lags"], "ms")
     a_point = found["bytes"] / max(1, found["nPoints"])
     figure.add("pushed a point", a_point, "bytes", at_most=3 * INFORMATION_BYTES)
-    again = [url for url in found["fetched"] if "/api/series" in url]
+    again = [url for url in found["fetched"] if "/api/series" in url or "/api/points" in url]
     figure.add("points fetched again", len(again), "requests", at_most=0)
     figure.add("points logged and not drawn in the end", n_logged - found["drawn"], "", at_most=0)
     figure.add("frame to frame, p95", percentile(found["frames"], 95), "ms")

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from ml_tracking_ops.web import formats
+from ml_tracking_ops.web.charts import Points
+from ml_tracking_ops.web.packed_series import PackedRun, pack
 
 STATIC = Path(formats.__file__).parent / "static"
 
@@ -239,3 +242,40 @@ def test_output_keeps_its_newest_lines_only(modules: Page) -> None:
     kept = lines(modules, "".join(f"{n}\n" for n in range(5000)))
     assert len(kept) == 2000
     assert kept[-2:] == ["4999", ""]
+
+
+def test_packed_series_come_out_as_they_went_in(modules: Page) -> None:
+    curve = Points(np.arange(0, 600, 2), 1.7e9 + np.arange(300) / 8, np.sin(np.arange(300.0)))
+    odd = Points(
+        np.array([-7, 2**40, 2**52]), np.array([0, 1e12, 5.25]), np.array([np.inf, 1e300, np.nan])
+    )
+    one = PackedRun("<a>", 64, ("loss", "__proto__"), {"loss": curve, "__proto__": odd},
+                    {"loss": 1000, "__proto__": 3})  # fmt: skip
+    other = PackedRun("b", 2**40, ("loss",), {"loss": curve}, {"loss": 300})
+    data = pack([one, other], ["loss", "__proto__", "none"])
+    found = modules.evaluate(
+        """async (bytes) => {
+          const { unpackSeries } = await import("/static/packed_series.js");
+          const { metrics, runs } = unpackSeries(new Uint8Array(bytes).buffer);
+          return [metrics, [...runs].map(([id, run]) => [id, { ...run, series: [...run.series] }])];
+        }""",
+        list(data),
+    )
+    loss = {
+        "step": curve.step.tolist(),
+        "wall_time": curve.wall_time.tolist(),
+        "value": curve.value.astype("<f4").tolist(),
+    }
+    proto = {"step": odd.step.tolist(), "wall_time": [0, 1e12, 5.25], "value": [None, 1e300, None]}
+    assert found == [
+        ["loss", "__proto__", "none"],
+        [
+            ["<a>", {"cursor": 64, "names": ["loss", "__proto__"], "series": [
+                ["loss", {**loss, "count": 1000, "isThinned": True}],
+                ["__proto__", {**proto, "count": 3, "isThinned": False}],
+            ]}],
+            ["b", {"cursor": 2**40, "names": ["loss"], "series": [
+                ["loss", {**loss, "count": 300, "isThinned": False}],
+            ]}],
+        ],
+    ]  # fmt: skip

@@ -71,9 +71,9 @@ async function showRuns() {
   const ids = page.runs.map((run) => run.id);
   store.keepOnly(ids);
   try {
-    if (grid && !(await hasCharts)) showValues();
-    if (grid) await grid.show(page.runs, await metricsToShow(ids));
-    await store.load(ids, []);
+    const [isDrawable] = await Promise.all([hasCharts, store.loadRuns(ids, page.points_href)]);
+    if (grid && !isDrawable) showValues();
+    if (grid) await grid.show(page.runs, metricsToShow(ids));
   } catch (error) {
     if (mine === turn) showBanner(`The points could not be loaded (${error.message}). Reload the page to try again.`);
   }
@@ -88,8 +88,8 @@ function showValues() {
   grid = new ValuesTable(element, store);
 }
 
-async function metricsToShow(ids) {
-  const names = await store.loadNames(ids);
+function metricsToShow(ids) {
+  const names = store.names(ids);
   if (page.view !== "sweep") return names;
   fillMetricSelect(names);
   const chosen = document.querySelector("#metric").value;

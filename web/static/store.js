@@ -1,14 +1,14 @@
 // What the page knows of its runs' points: loaded once for each metric, then only appended to.
 
 import { appendPoints, emptyColumns, thin } from "./columns.js";
+import { unpackSeries } from "./packed_series.js";
 
 const LIMIT = 4000;
-const MOST_POINTS = 600, LEAST_POINTS = 16, POINTS_OF_ALL = 30_000; // together about a megabyte
+const BUCKETS_OF_ALL = 30_000, LEAST_POWER = 4, MOST_POWER = 9;
 
 export class SeriesStore {
-  /** run id -> {cursor, metrics: name -> {columns, count, isThinned, cursor}} */
+  /** run id -> {cursor, names, metrics: name -> {columns, count, isThinned, cursor}} */
   #runs = new Map();
-  #names = new Set();
   #nLoading = 0;
   #recent = []; // `points` events that came while something was loading
   onNewMetric = () => {};
@@ -23,25 +23,34 @@ export class SeriesStore {
   }
 
   /** The names of all metrics of these runs, in the order of their first declaration. */
-  async loadNames(runIds) {
-    if (runIds.length === 0) return [];
-    const { metrics } = await fetchJson(`/api/metrics?${query({ run: runIds })}`);
-    for (const name of metrics) this.#names.add(name);
-    return metrics;
+  names(runIds) {
+    return [...new Set(runIds.flatMap((id) => [...(this.#runs.get(id)?.names ?? [])]))];
   }
 
-  /** Fetch what is not known yet of `metrics` for `runIds`; with no metrics only the cursors. */
+  /** Make these runs known; `href` is where all of them are to be had with the first charts' points. */
+  async loadRuns(runIds, href) {
+    const missing = runIds.filter((id) => !this.#runs.has(id));
+    if (missing.length === 0) return;
+    if (missing.length === runIds.length && href) return this.#fetch(href);
+    const metrics = new Set([...this.#runs.values()].flatMap((run) => [...run.metrics.keys()]));
+    await this.#fetch(address({ run: missing, metric: metrics.size > 0 ? metrics : [""], points: [bucketsEach(runIds.length * metrics.size)] }));
+  }
+
+  /** Fetch what is not known yet of `metrics` for `runIds`. */
   async load(runIds, metrics) {
     const missing = runIds.filter((id) => {
       const run = this.#runs.get(id);
       return !run || metrics.some((name) => !run.metrics.has(name));
     });
-    if (missing.length === 0) return;
-    const wanted = metrics.length ? metrics : [""];
+    if (missing.length === 0 || metrics.length === 0) return;
+    await this.#fetch(address({ run: missing, metric: metrics, points: [bucketsEach(runIds.length * metrics.length)] }));
+  }
+
+  async #fetch(href) {
     this.#nLoading += 1;
     try {
-      const { runs } = await fetchJson(`/api/series?${query({ run: missing, metric: wanted, points: [pointsEach(runIds.length * wanted.length)] })}`);
-      for (const [id, answer] of Object.entries(runs)) this.#take(id, metrics, answer);
+      const { metrics, runs } = await fetchSeries(href);
+      for (const [id, answer] of runs) this.#take(id, metrics, answer);
     } finally {
       this.#nLoading -= 1;
       if (this.#nLoading === 0) this.#recent = [];
@@ -52,16 +61,17 @@ export class SeriesStore {
     const recent = this.#recent.filter((event) => event.run === id);
     if (!this.#runs.has(id)) {
       const cursor = Math.max(answer.cursor, ...recent.map((event) => event.cursor));
-      this.#runs.set(id, { cursor, metrics: new Map() });
+      this.#runs.set(id, { cursor, names: new Set(), metrics: new Map() });
     }
     const run = this.#runs.get(id);
+    for (const name of [...answer.names, ...recent.flatMap((event) => Object.keys(event.metrics))]) run.names.add(name);
     for (const name of metrics) {
       if (run.metrics.has(name)) continue;
-      const found = answer.metrics[name];
+      const found = answer.series.get(name);
       const series = {
         columns: found ? columnsOf(found) : emptyColumns(),
         count: found?.count ?? 0,
-        isThinned: found?.is_thinned ?? false,
+        isThinned: found?.isThinned ?? false,
         cursor: answer.cursor,
       };
       run.metrics.set(name, series);
@@ -71,10 +81,9 @@ export class SeriesStore {
 
   /** More points of one metric between two steps than the overview holds. */
   async loadDetail(runIds, metric, firstStep, lastStep) {
-    const parts = { run: runIds, metric: [metric], first_step: [firstStep], last_step: [lastStep], points: [pointsEach(runIds.length)] };
-    const { runs } = await fetchJson(`/api/series?${query(parts)}`);
-    const found = Object.entries(runs).filter(([, answer]) => answer.metrics[metric]);
-    return new Map(found.map(([id, answer]) => [id, columnsOf(answer.metrics[metric])]));
+    const parts = { run: runIds, metric: [metric], first_step: [firstStep], last_step: [lastStep], points: [bucketsEach(runIds.length)] };
+    const { runs } = await fetchSeries(address(parts));
+    return new Map([...runs].filter(([, { series }]) => series.has(metric)).map(([id, { series }]) => [id, columnsOf(series.get(metric))]));
   }
 
   /** Whether points between what is known and this event are missing. */
@@ -89,14 +98,15 @@ export class SeriesStore {
     if (!run || event.cursor <= run.cursor) return [];
     run.cursor = event.cursor;
     const names = Object.keys(event.metrics);
-    for (const name of names) this.#announce(name);
+    for (const name of names) this.#announce(run, name);
     return names.filter((name) => run.metrics.has(name) && appendEvent(run.metrics.get(name), event, name));
   }
 
-  #announce(name) {
-    if (this.#names.has(name)) return;
-    this.#names.add(name);
-    this.onNewMetric(name);
+  #announce(run, name) {
+    if (run.names.has(name)) return;
+    const isNew = ![...this.#runs.values()].some((one) => one.names.has(name));
+    run.names.add(name);
+    if (isNew) this.onNewMetric(name);
   }
 
   /** The run's file began anew: what it holds now comes with the stream. */
@@ -135,23 +145,24 @@ function appendEvent(series, event, name) {
   return true;
 }
 
-/** Buckets for each of so many series: the more are drawn at once, the fewer each needs. */
-function pointsEach(nSeries) {
-  return Math.min(MOST_POINTS, Math.max(LEAST_POINTS, Math.round(POINTS_OF_ALL / nSeries)));
+/** Buckets for each of so many series: the more are drawn at once, the fewer each needs. As `buckets_each` of `series.py`. */
+function bucketsEach(nSeries) {
+  const power = Math.round(Math.log2(Math.max(1, BUCKETS_OF_ALL / Math.max(1, nSeries))));
+  return 2 ** Math.min(MOST_POWER, Math.max(LEAST_POWER, power));
 }
 
 function columnsOf({ step, wall_time, value }) {
   return { step, wall_time, value };
 }
 
-function query(parts) {
+function address(parts) {
   const params = new URLSearchParams();
   for (const [name, values] of Object.entries(parts)) for (const value of values) params.append(name, value);
-  return params;
+  return `/api/points?${params}`;
 }
 
-async function fetchJson(url) {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url.split("?")[0]} answered ${response.status}`);
-  return response.json();
+async function fetchSeries(href) {
+  const response = await fetch(href);
+  if (!response.ok) throw new Error(`${href.split("?")[0]} answered ${response.status}`);
+  return unpackSeries(await response.arrayBuffer());
 }

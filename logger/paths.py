@@ -14,6 +14,7 @@ DESCRIPTION_NAME = "experiment_description.json"
 JOURNAL_NAME = "journal.jsonl"
 PROCESSES_NAME = "processes.jsonl"
 ORCHESTRATOR_LOG_NAME = "orchestrator.log"
+REQUESTS_NAME = "requests"
 ANNOTATIONS_NAME = "annotations.json"
 CONFIG_NAME = "experiment_cfg.json"
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from .action_arguments import add_actions
+
 EXIT_USAGE = 2
 _DESCRIPTION = "Hyperparameter sweeps and experiment tracking on your own machine."
 _SEED_FORMS = """\
@@ -86,6 +88,7 @@ def _command_parser() -> argparse.ArgumentParser:
     listing = add("list", "list experiments and sweeps")
     _add_logdir(listing)
     listing.add_argument("--json", action="store_true")
+    listing.add_argument("--archived", action="store_true", help="those that were archived")
 
     show = add("show", "show a sweep, an experiment or a run")
     show.add_argument("path", metavar="PATH", help="a folder, a .dat, or a name that list prints")
@@ -107,6 +110,8 @@ def _command_parser() -> argparse.ArgumentParser:
     replay.add_argument("--goal", choices=("min", "max"), help="default: the sweep's")
     _add_logdir(replay)
     replay.add_argument("--json", action="store_true")
+
+    add_actions(add, _add_logdir, _count)
 
     demo = add("demo", "a real sweep on real data, with the dashboard")
     _add_sweep_options(demo)

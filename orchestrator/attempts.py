@@ -15,6 +15,9 @@ from .rules import StopDecision
 from .run_monitor import RunMonitor
 from .samplers import Combination
 
+Why = StopDecision | Literal["interrupted", "timeout", "by hand"]
+"""Why a run is being stopped: a rule says so, the sweep ends, it took too long, a user asked."""
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -38,7 +41,7 @@ class ActiveRun:
     process: RunningRun
     monitor: RunMonitor
     log_path: Path
-    stopping: StopDecision | Literal["interrupted", "timeout"] | None = None
+    stopping: "Why | None" = None
     is_leftover: bool = False
     """Whether it had ended before this orchestrator came to it."""
     ended_at: float | None = None
@@ -91,10 +94,13 @@ def run_reason(
     exit_code: int | None,
     tail: list[str],
     stop_reason: str | None,
+    by_hand: str | None = None,
 ) -> str | None:
     """One sentence that says why a run ended as it did; None where there is nothing to say."""
     if isinstance(run.stopping, StopDecision):
         return run.stopping.reason
+    if run.stopping == "by hand":
+        return by_hand or "stopped by hand"
     if run.stopping == "interrupted":
         return f"stopped with the sweep: {stop_reason}"
     if run.stopping == "timeout":

@@ -77,7 +77,8 @@ def open_begun_sweep(
     except BaseException:
         journal.close()
         raise
-    n_workers = found.description.get("n_workers") if _is_here(state) else None
+    begun_with = state.n_workers_asked or found.description.get("n_workers")
+    n_workers = begun_with if _is_here(state) else None
     return BegunSweep(
         folder, replace(begun, config=config), found.seed, n_workers, journal, state, missed,
         [_explain(begun, changed)] if changed else [],

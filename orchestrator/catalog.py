@@ -149,6 +149,11 @@ class Sweep:
     def log_path(self, run: RunState) -> Path | None:
         return None if run.name is None else self.path / f"{run.name}{paths.LOG_SUFFIX}"
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether an orchestrator is at work on it, as far as there is evidence."""
+        return self.state.status in ("running", "pending") and self._has_orchestrator()
+
     def _notice_death(self) -> set[int]:
         """Where the orchestrator is gone, tell from evidence which of its runs still go on."""
         if self.state.status not in ("running", "lost", "pending") or self._has_orchestrator():
@@ -195,6 +200,9 @@ def _end_unseen(run: RunState, record: ProcessRecord | None) -> None:
         run.status, run.reason = "lost", "ended unseen, after its orchestrator"
         return
     run.exit_code, run.ended_at = record.exit_code, record.ended_at
+    if run.stopped_by_hand:
+        run.status, run.reason = "killed", run.stopped_by_hand
+        return
     run.status = "early_stopped" if run.stopped_by else status_by_exit_code(record.exit_code)
     if run.status not in ("early_stopped", "finished"):
         run.reason = f"exit code {record.exit_code}"

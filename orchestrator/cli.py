@@ -146,7 +146,8 @@ def _attach(options: argparse.Namespace) -> int:
     from .attach import find_sweep, follow
 
     sweep = find_sweep(options.sweep, options.logdir)
-    say(f"sweep {shown(sweep.path)} is {sweep.state.status}  (Ctrl-C leaves it as it is)")
+    status = "paused" if sweep.state.is_paused else sweep.state.status
+    say(f"sweep {shown(sweep.path)} is {status}  (Ctrl-C leaves it as it is)")
     try:
         state = follow(sweep)
     except KeyboardInterrupt:
@@ -268,11 +269,14 @@ def _list(options: argparse.Namespace) -> int:
 
     if not options.logdir.is_dir():
         raise UsageError(f"{options.logdir}: no such folder; name another with --logdir")
-    entries = list_entries(Catalog(options.logdir))
+    entries = list_entries(Catalog(options.logdir), is_archived=options.archived)
     if options.json:
         print_json(entries)
     elif entries:
-        print_table(("NAME", "KIND", "STATE", "RUNS", "BEST"), list(describe_list(entries)))
+        head, *rows = describe_list(entries)
+        print_table(head, rows)
+    elif options.archived:
+        say(f"nothing in {options.logdir}/ is archived")
     else:
         say(f"{options.logdir}/ holds no experiment and no sweep yet")
     return 0
@@ -379,6 +383,18 @@ def _demo(options: argparse.Namespace) -> int:
     return code
 
 
+def _act(name: str) -> Callable[[argparse.Namespace], int]:
+    """A command of `cli_actions`, which is imported where one of them is asked for."""
+
+    def act(options: argparse.Namespace) -> int:
+        from . import cli_actions
+
+        command: Callable[[argparse.Namespace], int] = getattr(cli_actions, name)
+        return command(options)
+
+    return act
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "sweep": _sweep,
     "attach": _attach,
@@ -388,6 +404,15 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "show": _show,
     "export": _export,
     "replay": _replay,
+    "stop": _act("stop"),
+    "pause": _act("pause"),
+    "continue": _act("go_on"),
+    "requeue": _act("requeue"),
+    "workers": _act("workers"),
+    "annotate": _act("annotate"),
+    "archive": _act("put_into_archive"),
+    "unarchive": _act("take_out_of_archive"),
+    "delete": _act("delete_for_good"),
     "demo": _demo,
     "schema": _schema,
 }

@@ -14,6 +14,9 @@ else, so that any process can rebuild it at any time. Events, each with `event` 
                     reason, output_tail; will_retry, where it is tried again
     retrying        index, attempt, delay_s
     stopping        rule, metric, step, value, threshold, reason: why the sweep as a whole ends
+    requested       id, action, by, asked_at, index, n_workers, outcome (done, refused), message:
+                    what a user asked for and what became of it; reason for stop, attempt for
+                    requeue
     warning         message
     sweep_ended     status, reason
 """
@@ -68,6 +71,8 @@ class RunState:
     attempt: int = 1
     previous_names: list[str] = field(default_factory=list)
     stopped_by: dict[str, Any] | None = None
+    stopped_by_hand: str | None = None
+    """Why it was stopped, where a user asked for that; it is then not run again by a resume."""
     slot: int | None = None
     pid: int | None = None
     process_identity: str | None = None
@@ -99,8 +104,19 @@ class SweepState:
     process_identity: str | None = None
     host: str | None = None
     warnings: list[str] = field(default_factory=list)
+    paused_at: float | None = None
+    paused_by: str | None = None
+    n_workers_asked: int | None = None
+    """How many runs at once a user asked for while the sweep went on; a resume keeps to it."""
+    requests: set[str] = field(default_factory=set)
+    """The requests that were decided on."""
     n_skipped: int = 0
     history: list[HistoryEvent] = field(default_factory=list)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing new is started until a user says so."""
+        return self.paused_at is not None and self.status == "running"
 
     @property
     def counts(self) -> dict[RunStatus, int]:
@@ -147,6 +163,9 @@ def _sweep_started(state: SweepState, event: Event) -> None:
     state.pid, state.host = event.get("pid"), event.get("host")
     state.process_identity = event.get("process_identity")
     state.max_runs = event.get("max_runs", state.max_runs)
+    state.paused_at, state.paused_by = None, None
+    if state.n_workers != state.n_workers_asked:
+        state.n_workers_asked = None
 
 
 def _sampled(state: SweepState, event: Event) -> int:
@@ -171,6 +190,7 @@ def _started(state: SweepState, event: Event) -> int:
         run.previous_names.append(str(run.name))
         run.best_value, run.best_step = None, None
     run.name, run.started_at, run.status, run.stopped_by = name, started_at, "running", None
+    run.stopped_by_hand = None
     run.attempt, run.slot = int(event.get("attempt", 1)), event.get("slot")
     run.pid, run.process_identity = event.get("pid"), event.get("process_identity")
     run.reason, run.ended_at, run.exit_code, run.output_tail = None, None, None, []
@@ -208,6 +228,28 @@ def _retrying(state: SweepState, event: Event) -> int:
     return run.index
 
 
+def _requested(state: SweepState, event: Event) -> int | None:
+    identity, action, at = str(event["id"]), event.get("action"), float(event["time"])
+    state.requests.add(identity)
+    if event["outcome"] != "done":
+        return None
+    if event.get("index") is not None:
+        run = state.run(event)
+        if action == "stop":
+            run.stopped_by_hand = run.reason = str(event["reason"])
+        elif action == "requeue":
+            run.status, run.attempt = "pending", int(event["attempt"])
+            run.stopped_by_hand = run.reason = None
+        return run.index
+    if action == "pause":
+        state.paused_at, state.paused_by = at, str(event.get("by") or "")
+    elif action == "continue":
+        state.paused_at, state.paused_by = None, None
+    elif action == "workers":
+        state.n_workers = state.n_workers_asked = int(event["n_workers"])
+    return None
+
+
 def _warning(state: SweepState, event: Event) -> None:
     state.warnings.append(str(event["message"]))
 
@@ -228,6 +270,7 @@ _FOLDS: dict[str, Callable[[SweepState, Event], int | None]] = {
     "stopped_early": _stopped_early,
     "ended": _ended,
     "retrying": _retrying,
+    "requested": _requested,
     "warning": _warning,
     "sweep_ended": _sweep_ended,
 }

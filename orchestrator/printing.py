@@ -41,7 +41,9 @@ def print_sweep(report: dict[str, Any]) -> None:
     counts = ", ".join(f"{n} {state}" for state, n in report["counts"].items())
     why = f" ({report['reason']})" if report["reason"] else ""
     seed = "" if report["seed"] is None else f"; seed {report['seed']}"
-    print(f"{report['name']}: {report['state']}{why}; {counts}{seed}")
+    paused = ", paused" if report.get("is_paused") else ""
+    print(f"{report['name']}: {report['state']}{paused}{why}; {counts}{seed}")
+    _print_said(report)
     names = list(dict.fromkeys(n for run in report["runs"] for n in run["hyperparameters"]))
     rows = [
         (
@@ -78,8 +80,17 @@ def _print_combinations(report: dict[str, Any]) -> None:
         print(f"best combination: {report['best_combination']}")
 
 
+def _print_said(report: dict[str, Any]) -> None:
+    """What a user wrote of it."""
+    if report["label"] or report["tags"]:
+        print("  ".join([report["label"] or "", *(f"#{tag}" for tag in report["tags"])]).strip())
+    if report["note"]:
+        print("\n".join(f"  {line}" for line in report["note"].split("\n")))
+
+
 def print_run(report: dict[str, Any]) -> None:
     print(f"{report['name']}: {report['state']}")
+    _print_said(report)
     if report["n_damaged_records"]:
         print(f"damaged records skipped: {report['n_damaged_records']}")
     columns = ("count", "first_step", "last_step", "last", "min", "max")

@@ -74,6 +74,10 @@ class Story:
                 ]
             case "stopping":
                 return [("bold", f"the sweep ends: {event['reason']}")]
+            case "requested":
+                refused = "" if event.get("outcome") == "done" else "refused: "
+                asked = f"{event.get('action')} asked by {event.get('by')}"
+                return [("bold", f"{asked}: {refused}{event.get('message')}")]
             case "warning" | "trouble":
                 return [("bold yellow", f"warning: {event['message']}")]
         return []
@@ -107,8 +111,9 @@ class Story:
         counts = self._counts
         words = {"running": "running", "early_stopped": "stopped early", "failed": "failed",
                  "killed": "killed", "lost": "lost"}  # fmt: skip
+        paused = ["paused"] if self.state.is_paused else []
         shown = [f"{counts[key]} {word}" for key, word in words.items() if counts.get(key)]  # type: ignore[index,call-overload]
-        return ", ".join([f"{self.n_ended}/{self.n_runs} runs", *shown])
+        return ", ".join([f"{self.n_ended}/{self.n_runs} runs", *paused, *shown])
 
     def time_left(self) -> str:
         """Mean duration of the runs that ended, over those to come and what is left of others."""

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from ml_tracking_ops.logger.reader import RunLog, Series, read_log
 
+from .annotations import Annotation
 from .catalog import Catalog, Experiment, FoundRun, Sweep, best_of
 from .combinations import RepeatedCombination, best_combination, repeated_combinations
 from .journal import RunState
@@ -24,11 +25,19 @@ RUN_COLUMNS = (
 )  # fmt: skip
 
 
-def list_entries(catalog: Catalog) -> list[dict[str, Any]]:
-    """One entry for each experiment and sweep, the newest first."""
+def list_entries(catalog: Catalog, *, is_archived: bool = False) -> list[dict[str, Any]]:
+    """One entry for each experiment and sweep, the newest first: those archived, or the others."""
     entries = [
-        *(_experiment_entry(experiment) for experiment in catalog.experiments.values()),
-        *(_sweep_entry(sweep) for sweep in catalog.sweeps.values()),
+        *(
+            _experiment_entry(experiment)
+            for experiment in catalog.experiments.values()
+            if experiment.annotation.is_archived == is_archived
+        ),
+        *(
+            _sweep_entry(sweep)
+            for sweep in catalog.sweeps.values()
+            if sweep.annotations.own.is_archived == is_archived
+        ),
     ]
     return sorted(entries, key=lambda entry: -entry["started_at"])
 
@@ -40,6 +49,7 @@ def _experiment_entry(experiment: Experiment) -> dict[str, Any]:
         "path": str(experiment.dat_path.parent),
         "state": experiment.status(),
         "started_at": experiment.started_at,
+        **said(experiment.annotation),
     }
 
 
@@ -56,7 +66,14 @@ def _sweep_entry(sweep: Sweep) -> dict[str, Any]:
         "counts": sweep.state.counts,
         "best": None if best is None else best.name,
         "best_value": None if best is None else finite(best.best_value),
+        "is_paused": sweep.state.is_paused,
+        **said(sweep.annotations.own),
     }
+
+
+def said(annotation: Annotation) -> dict[str, Any]:
+    """What a user wrote of something; `label` is the name that they gave it."""
+    return {"label": annotation.name, "tags": list(annotation.tags), "note": annotation.note}
 
 
 def show_sweep(sweep: Sweep) -> dict[str, Any]:
@@ -76,7 +93,12 @@ def show_sweep(sweep: Sweep) -> dict[str, Any]:
         "max_runs": sweep.config.get("max_runs"),
         "counts": state.counts,
         "best": None if best is None else best.name,
-        "runs": [run_entry(state.runs[index]) for index in sorted(state.runs)],
+        "is_paused": state.is_paused,
+        **said(sweep.annotations.own),
+        "runs": [
+            {**run_entry(state.runs[index]), **said(sweep.annotations.run(index))}
+            for index in sorted(state.runs)
+        ],
         **_combinations_entry(sweep),
     }
 
@@ -128,12 +150,17 @@ def fill_in_best(sweep: Sweep) -> None:
 def show_run(found: Experiment | FoundRun) -> dict[str, Any]:
     """A run's metrics, each with its count, its ends and its extremes."""
     log = read_log(dat_path_of(found))
+    annotation = (
+        found.sweep.annotations.run(found.run.index) if isinstance(found, FoundRun)
+        else found.annotation
+    )  # fmt: skip
     facts = (
         run_entry(found.run) if isinstance(found, FoundRun)
         else {"name": found.name, "state": found.status(), "started_at": found.started_at}
     )  # fmt: skip
     return {
         **facts,
+        **said(annotation),
         "path": str(dat_path_of(found)),
         "n_damaged_records": log.n_skipped,
         "metrics": {name: _metric_entry(series) for name, series in log.items()},
@@ -222,12 +249,19 @@ def _spelled(value: float) -> float | str:
 
 
 def describe_list(entries: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
-    """Rows of the table that `list` prints."""
+    """Head and rows of the table that `list` prints; names and tags where there are any."""
+    keys = [key for key in ("label", "tags") if any(entry[key] for entry in entries)]
+    yield ("NAME", "KIND", "STATE", "RUNS", "BEST", *(key.upper() for key in keys))
     for entry in entries:
         counts: Mapping[str, int] = entry.get("counts", {})
         runs = ", ".join(f"{count} {state}" for state, count in counts.items())
         best = entry.get("best_value")
         yield (
-            entry["name"], entry["kind"], entry["state"], runs,
-            "" if best is None else f"{best:.6g}",
+            entry["name"], entry["kind"], "paused" if entry.get("is_paused") else entry["state"],
+            runs, "" if best is None else f"{best:.6g}",
+            *(_joined(entry[key]) for key in keys),
         )  # fmt: skip
+
+
+def _joined(value: str | list[str] | None) -> str:
+    return ", ".join(value) if isinstance(value, list) else value or ""

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ml_tracking_ops.logger import paths
 
@@ -26,7 +26,7 @@ class Survivor:
     attempt: Attempt
     record: ProcessRecord
     is_alive: bool
-    decision: StopDecision | None
+    decision: StopDecision | Literal["by hand"] | None
 
 
 def fold(folder: Path, state: SweepState) -> list[Event]:
@@ -88,8 +88,10 @@ def _record_of(run: RunState) -> ProcessRecord:
     )  # fmt: skip
 
 
-def _decision(run: RunState) -> StopDecision | None:
+def _decision(run: RunState) -> StopDecision | Literal["by hand"] | None:
     """Why the run was being stopped when the journal broke off, if it was."""
+    if run.stopped_by_hand is not None:
+        return "by hand"
     if run.stopped_by is None:
         return None
     known: dict[str, Any] = {f.name: run.stopped_by.get(f.name) for f in fields(StopDecision)}
@@ -144,7 +146,7 @@ def attempts_left(state: SweepState, max_runs: int) -> list[Attempt]:
             break
         if run.status == "pending":
             left.append(Attempt(index, run.hyperparameters, run.attempt))
-        elif run.status in _RUN_AGAIN:
+        elif run.status in _RUN_AGAIN and run.stopped_by_hand is None:
             left.append(Attempt(index, run.hyperparameters, run.attempt + 1))
     return left
 

@@ -1,4 +1,4 @@
-"""The one task group of a sweep: slots that run combinations, and a watcher that stops them."""
+"""The one task group of a sweep: a pool that runs combinations, and a watcher that stops them."""
 
 import math
 import os
@@ -17,14 +17,16 @@ import anyio.to_thread
 
 from ml_tracking_ops.logger import paths
 
-from .attempts import ActiveRun, Attempt, is_passing, run_reason, run_status, trouble_with
+from .attempts import ActiveRun, Attempt, Why, is_passing, run_reason, run_status, trouble_with
 from .backlog import Backlog, backoff_s
 from .command import run_command, write_arguments
 from .config import LoadedConfig
+from .control import Control, is_request
 from .draws import Draws
 from .executors.base import Executor, RunningRun, Slot
 from .journal import Event, Journal, RunState, RunStatus, SweepState
 from .output import last_lines
+from .pool import Pool
 from .process import process_identity
 from .resumption import (
     Survivor,
@@ -47,7 +49,6 @@ GRACE_S = 10.0
 LOOK_ANYWAY_S = 1.0
 FIRST_FAILURES = 3
 FAILS_WITHIN_S = 20.0
-ASK_FOR_ROOM_S = 1.0
 START_AGAIN_S = 1.0
 
 Notify = Callable[[Event], None]
@@ -99,26 +100,31 @@ class Scheduler:
         self.state = begun or SweepState(goal=self._config.optimization_goal)
         self._draws = Draws(
             proposer, self._config.max_runs, self.state, self._record,
-            is_over=lambda: self._stop_reason is not None,
+            is_over=lambda: self.is_ending,
         )  # fmt: skip
+        self._pool = Pool(
+            self, executor, self._draws, self._waiting, self._config.max_runs,
+            needs_room=self._config.min_free_gpu_memory_gb is not None,
+        )  # fmt: skip
+        self._control = Control(folder, self, self._record)
 
     async def run(self) -> SweepState:
         """Run every combination; return the state that the journal now holds."""
-        slots = self._executor.slots[: self._config.max_runs]
         end_strays(self._executor, self._folder, self.state)
+        n_workers, max_runs = len(self._executor.slots), self._config.max_runs
+        self._record("sweep_started", **_who(), n_workers=n_workers, max_runs=max_runs)
+        self._record_earlier()
+        self._control.take_in(is_start=True)
         survivors = find_survivors(self._folder, self.state)
         for attempt in attempts_left(self.state, self._config.max_runs):
             self._waiting.add(attempt)
         decision = replay(self._folder, self.state, self._rules, self._limits)
-        n_workers, max_runs = len(self._executor.slots), self._config.max_runs
-        self._record("sweep_started", **_who(), n_workers=n_workers, max_runs=max_runs)
-        self._record_earlier()
         try:
             async with anyio.create_task_group() as tasks:
                 self._tasks = tasks
-                async with anyio.create_task_group() as pool:
-                    for slot, mine in zip(slots, share_out(survivors, len(slots)), strict=True):
-                        pool.start_soon(self._fill_slot, slot, [self._adopt(s) for s in mine])
+                async with anyio.create_task_group() as slots:
+                    shares = share_out(survivors, self._pool.n_slots)
+                    self._pool.begin(slots, [[self._adopt(s) for s in mine] for mine in shares])
                     self._complete(decision)
                     tasks.start_soon(self._watch)
                     tasks.start_soon(self._look_anyway)
@@ -135,21 +141,57 @@ class Scheduler:
         self._is_interrupted = True
         self._stop_all(reason)
 
+    def stop_by_hand(self, reason: str) -> None:
+        """End the sweep in order because a user asked for it."""
+        self.interrupt(reason)
+
+    def stop_run_by_hand(self, index: int) -> None:
+        """End one run in order; the state says why."""
+        for run in list(self._active.values()):
+            if run.attempt.index == index:
+                self._stop(run, "by hand")
+
+    def run_again(self, index: int) -> None:
+        """Let a run wait for a slot that the state holds as pending."""
+        if not self._pool.has_begun:
+            return  # it is among what is left to do
+        run = self.state.runs[index]
+        self._waiting.add(Attempt(index, run.hyperparameters, run.attempt))
+        self._pool.refill()
+
+    def resize(self, n_workers: int) -> None:
+        """Change how many runs go on at once."""
+        self._pool.resize(n_workers)
+
+    def wake(self) -> None:
+        """Have the slots look again whether something may be started."""
+        self._draws.note_change()
+
+    @property
+    def is_ending(self) -> bool:
+        return self._stop_reason is not None
+
+    @property
+    def is_paused(self) -> bool:
+        return self.state.is_paused
+
+    @property
+    def has_active_runs(self) -> bool:
+        return bool(self._active)
+
     def kill(self) -> None:
         """End every run at once."""
         for run in self._active.values():
             run.process.kill()
 
-    def _stop_all(
-        self, reason: str, why: StopDecision | Literal["interrupted"] = "interrupted"
-    ) -> None:
+    def _stop_all(self, reason: str, why: Why = "interrupted") -> None:
         if self._stop_reason is None:
             self._stop_reason = reason
         self._draws.note_change()
         for run in list(self._active.values()):
             self._stop(run, why)
 
-    def _stop(self, run: ActiveRun, why: StopDecision | Literal["interrupted", "timeout"]) -> None:
+    def _stop(self, run: ActiveRun, why: Why) -> None:
         if run.stopping is not None or self._tasks is None:
             return
         run.process.terminate()
@@ -169,50 +211,7 @@ class Scheduler:
         await anyio.sleep(max_hours * 3600)
         self._complete(out_of_time(max_hours))
 
-    async def _fill_slot(self, slot: Slot, adopted: Sequence[ActiveRun]) -> None:
-        async with anyio.create_task_group() as tasks:
-            for run in adopted:
-                tasks.start_soon(self._see_through, run)
-        while await self._has_room(slot) and (attempt := await self._next_attempt()) is not None:
-            await self._run(attempt, slot)
-
-    async def _has_room(self, slot: Slot) -> bool:
-        """Wait until a slot has what a run needs; False where the sweep ends before."""
-        while self._stop_reason is None:
-            if self._config.min_free_gpu_memory_gb is None or not self._may_start_more():
-                return True
-            shortage = await anyio.to_thread.run_sync(self._executor.shortage, slot)
-            if shortage is None:
-                return True
-            self._warn_once("room", f"{shortage}; runs wait until there is room")
-            with anyio.move_on_after(ASK_FOR_ROOM_S):
-                await self._draws.wait_for_change()
-        return False
-
-    def _may_start_more(self) -> bool:
-        has_draws = self._draws.next_index <= self._config.max_runs
-        return bool(self._waiting) or (has_draws and self._draws.why_exhausted is None)
-
-    async def _next_attempt(self) -> Attempt | None:
-        """What to start next: what is due, else a new run; None where all is done."""
-        while self._stop_reason is None:
-            if (waiting := self._waiting.take(anyio.current_time())) is not None:
-                return waiting
-            attempt = await self._draws.next_attempt()
-            if isinstance(attempt, Attempt):
-                return attempt
-            if not self._waiting and (attempt is None or not self._active):
-                return None  # nothing is left that could end
-            await self._wait_for_change()
-        return None
-
-    async def _wait_for_change(self) -> None:
-        """Wait until a run ends, the sweep stops, or an attempt falls due."""
-        due = self._waiting.next_due
-        with anyio.move_on_after(math.inf if due is None else due - anyio.current_time()):
-            await self._draws.wait_for_change()
-
-    async def _run(self, attempt: Attempt, slot: Slot) -> None:
+    async def run_attempt(self, attempt: Attempt, slot: Slot) -> None:
         """Run one attempt to its end."""
         name = paths.run_stem(attempt.index, attempt.number)
         command = for_attempt(
@@ -238,7 +237,7 @@ class Scheduler:
             await anyio.lowlevel.checkpoint()
             return
         self._record("started", **started, pid=process.pid, process_identity=process.identity)
-        await self._see_through(self._open_run(attempt, name, process, command.output_path))
+        await self.see_through(self._open_run(attempt, name, process, command.output_path))
 
     def _start_no_more(self, reason: str) -> None:
         """Let the runs that go on end; what is left to do is for a resume."""
@@ -266,7 +265,7 @@ class Scheduler:
             self._tasks.start_soon(process.stop, self._grace_s)
         return run
 
-    async def _see_through(self, run: ActiveRun) -> None:
+    async def see_through(self, run: ActiveRun) -> None:
         """Wait for a run's end, and record it; a cancelled wait ends the run at once."""
         try:
             exit_code = await self._wait_in_time(run)
@@ -303,6 +302,7 @@ class Scheduler:
         status = run_status(run, exit_code)
         if status == "finished":
             self._rules.complete(run.attempt.index)
+        by_hand = self.state.runs[run.attempt.index].stopped_by_hand
         tail = last_lines(run.log_path) if status in ("failed", "killed") else []
         ended_at = run.ended_at or time.time()
         self._record(
@@ -313,13 +313,15 @@ class Scheduler:
             exit_code=exit_code,
             duration_s=round(ended_at - run.process.started_at, 6),
             **run.monitor.summary(),
-            reason=run_reason(run, status, exit_code, tail, self._stop_reason),
+            reason=run_reason(run, status, exit_code, tail, self._stop_reason, by_hand),
             output_tail=tail,
             **self._fate(run.attempt, status),
         )
         if status in ("finished", "early_stopped"):  # others may not have come so far
             self._warn_if_silent(run)
         self._see_best(run)
+        if run.stopping == "by hand":
+            return  # says nothing of the sweep's other runs
         if status == "lost" or (status == "killed" and run.is_leftover):
             self._waiting.add(run.attempt.again())
         else:
@@ -365,6 +367,8 @@ class Scheduler:
                     if changed
                     else list(self._active.values())
                 )
+                if any(is_request(path) for path in changed):
+                    self._control.take_in()
                 for run in runs:
                     await self._read(run)
 
@@ -374,6 +378,7 @@ class Scheduler:
             await anyio.sleep(LOOK_ANYWAY_S)
             self._journal.flush()
             self._journal.beat()
+            self._control.take_in()
             if not self._folder.is_dir():
                 self._start_no_more(str(trouble_with(self._folder)))
             for run in list(self._active.values()):
@@ -406,6 +411,9 @@ class Scheduler:
                     "they have no place in this search space"
                 )
                 self._record("warning", message=message)
+
+    def warn_of_shortage(self, shortage: str) -> None:
+        self._warn_once("room", f"{shortage}; runs wait until there is room")
 
     def _warn_if_silent(self, run: ActiveRun) -> None:
         is_over = run.monitor.dat_path not in self._active

@@ -32,6 +32,7 @@ class SweepLimits:
         self._best: float | None = None
         self._best_run: int | None = None
         self._n_without_improvement = 0
+        self._ended: set[int] = set()
 
     def see_best(self, run: int, value: float | None, step: int | None) -> StopDecision | None:
         """Take in a run's best value so far; return the decision to end the sweep."""
@@ -48,9 +49,13 @@ class SweepLimits:
         )  # fmt: skip
 
     def see_end(self, run: int) -> StopDecision | None:
-        """Take in that a run has ended; return the decision to end the sweep."""
-        if run != self._best_run:
+        """Take in that a run has ended; return the decision to end the sweep.
+
+        One that is run again counts once.
+        """
+        if run != self._best_run and run not in self._ended:
             self._n_without_improvement += 1
+        self._ended.add(run)
         if self._patience is None or self._n_without_improvement < self._patience:
             return None
         best = "nothing yet" if self._best is None else f"{self._best:.6g} of run {self._best_run}"

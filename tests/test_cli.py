@@ -147,7 +147,7 @@ def test_show_sweep_json_has_a_stable_shape(finished: Path) -> None:
     assert shown["best"] == best["name"]
     assert set(best) == {
         "name", "index", "state", "reason", "hyperparameters", "best_value", "best_step",
-        "started_at", "ended_at", "exit_code", "attempt", "slot",
+        "started_at", "ended_at", "exit_code", "attempt", "slot", "label", "tags", "note",
     }  # fmt: skip
     assert best["best_value"] == best["hyperparameters"]["x"]
     assert (best["best_step"], best["exit_code"], best["attempt"]) == (1, 0, 1)

@@ -267,3 +267,14 @@ def test_gp_without_torch_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(UsageError, match="the sampler gp needs PyTorch") as caught:
         opening.check_sampler("gp")
     assert "https://pytorch.org" in str(caught.value)
+
+
+def test_run_that_ended_twice_is_learnt_from_twice_and_a_resume_learns_the_same() -> None:
+    """Run again by hand, or after an interruption: both ends are true."""
+    sampler = LearningSampler(PLANE, 3, "tpe", "min")
+    history = follow(sampler, 12, on_the_plane)
+    history += [Ended(2, "killed", None), Ended(3, "finished", -50.0), Ended(3, "failed", None)]
+    following = sampler.combination(13, tuple(history))
+    assert following == LearningSampler(PLANE, 3, "tpe", "min").combination(13, tuple(history))
+    values = [trial.value for trial in sampler._study.get_trials() if trial.value is not None]
+    assert (len(values), min(values)) == (13, -50.0)

@@ -65,6 +65,9 @@ class Executor(Protocol):
     def shortage(self, slot: Slot) -> str | None:
         """What a run in this slot would lack if it were started now; None where nothing."""
 
+    def resize(self, n_slots: int) -> None:
+        """Have so many slots from now on; those that stay keep their index."""
+
     def start(self, command: RunCommand, slot: Slot) -> RunningRun:
         """Start a run.
 

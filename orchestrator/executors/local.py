@@ -41,15 +41,18 @@ class LocalExecutor:
         self._environment = dict(os.environ if environment is None else environment)
         self._supervisor = Supervisor()
         self._min_free_gb = min_free_gpu_memory_gb
-        gpus = find_gpus(self._environment)
-        shares = share_gpus(gpus.names, gpus_per_run, runs_per_gpu)
-        n_cpus = usable_cpus()
-        count = n_workers or len(shares) or n_cpus
-        limits = thread_limits(self._environment, n_cpus, count)
+        self._gpus = find_gpus(self._environment)
+        self._shares = share_gpus(self._gpus.names, gpus_per_run, runs_per_gpu)
+        self.resize(n_workers or len(self._shares) or usable_cpus())
+
+    def resize(self, n_slots: int) -> None:
+        limits = thread_limits(self._environment, usable_cpus(), n_slots)
+        shares = self._shares
         # with more slots than the GPUs hold, the slots share them in turn
-        owned = [shares[index % len(shares)] if shares else () for index in range(count)]
+        owned = [shares[index % len(shares)] if shares else () for index in range(n_slots)]
         self.slots = tuple(
-            Slot(index, {**limits, **gpus.environment(own)}, own) for index, own in enumerate(owned)
+            Slot(index, {**limits, **self._gpus.environment(own)}, own)
+            for index, own in enumerate(owned)
         )
 
     def shortage(self, slot: Slot) -> str | None:

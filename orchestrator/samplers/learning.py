@@ -103,6 +103,7 @@ class LearningSampler:
             combination = self._space.build(partial(suggest, trial))
             self._trials[number] = trial.number
             if self._unseen.take(combination):
+                self._asked[number] = combination
                 return combination
             self._give_up(number)
         return self._draw(number)
@@ -137,6 +138,7 @@ class LearningSampler:
 
     def _add(self, number: int, combination: Combination) -> None:
         """A pending trial that was not asked for."""
+        self._asked[number] = combination
         self._trials[number] = self._add_trial(combination, _states().RUNNING)
 
     def _add_known(self, event: Known) -> None:
@@ -166,7 +168,14 @@ class LearningSampler:
         if number is None:
             return
         state, value = self._verdict(event)
-        self._study.tell(number, value, state, skip_if_finished=True)
+        if not self._is_told(number):
+            self._study.tell(number, value, state)
+        elif value is not None and event.status != "failed":  # it was run again
+            self._add_trial(self._asked[event.index], state, value)
+
+    def _is_told(self, number: int) -> bool:
+        trial = self._study.get_trials(deepcopy=False)[number]
+        return bool(trial.state.is_finished())
 
     def _verdict(self, event: Ended) -> tuple[Any, float | None]:
         """What Optuna is told of a run: its state, and its value if it has one."""

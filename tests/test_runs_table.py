@@ -1,63 +1,45 @@
-"""Sorting and paging of the table of runs."""
+"""A page of a table: columns, cells and the links that sort and turn it."""
 
-from typing import Any
+from starlette.datastructures import QueryParams
+from test_table_query import row
 
-import pytest
+from ml_tracking_ops.web.runs_table import PAGE_SIZE, Table, build_table, page_of, page_rows
+from ml_tracking_ops.web.table_query import parse_query
 
-from ml_tracking_ops.web.runs_table import PAGE_SIZE, TableQuery, build_table, sort_rows
-
-
-def row(index: int, **changes: Any) -> dict[str, Any]:
-    return {
-        "id": f"s/{index}", "index": index, "name": f"r{index}", "status": "finished",
-        "reason": None, "hyperparameters": {}, "best_value": None, "best_step": None,
-        "started_at": 100.0 + index, "ended_at": 200.0 + index, **changes,
-    }  # fmt: skip
+ROWS = [row(n, hyperparameters={"lr": n / 3}, best_value=n / 7) for n in range(PAGE_SIZE + 1)]
 
 
-def order(rows: list[dict[str, Any]], sort: str, direction: Any = "asc") -> list[int]:
-    return [one["index"] for one in sort_rows(rows, TableQuery(sort, direction))]
-
-
-def test_newest_run_comes_first_and_waiting_ones_last() -> None:
-    rows = [row(1), row(2), row(3, started_at=None, status="pending")]
-    assert order(rows, "index", "desc") == [2, 1, 3]
-
-
-def test_runs_whose_start_nobody_noted_are_in_order() -> None:
-    rows = [row(n, started_at=None, ended_at=None) for n in (1, 2, 3)]
-    assert order(rows, "index", "desc") == [3, 2, 1]
-
-
-@pytest.mark.parametrize("direction", ["asc", "desc"])
-def test_runs_without_a_value_come_last_either_way(direction: str) -> None:
-    rows = [row(1), row(2, best_value=float("nan")), row(3, best_value=0.5)]
-    assert order(rows, "best_value", direction)[0] == 3
-
-
-def test_mixed_hyperparameters_can_be_sorted() -> None:
-    values = ["adam", 3, None, 1.5, True, [1]]
-    rows = [row(n, hyperparameters={"x": value}) for n, value in enumerate(values)]
-    assert order(rows, "p.x")[0] == 4
-    assert order(rows, "p.x")[-1] == 2
-
-
-def test_longest_duration_first_puts_running_runs_first() -> None:
-    rows = [row(1), row(2, ended_at=None, status="running"), row(3, ended_at=500.0)]
-    assert order(rows, "duration", "desc") == [2, 3, 1]
+def table_of(address: str) -> Table:
+    query = parse_query(QueryParams(address))
+    page, _ = page_of(len(ROWS), query.page)
+    return build_table(
+        page_rows(ROWS, page),
+        ["index", "p.lr", "best_value", "last.Loss", "curve"],
+        query,
+        n_total=len(ROWS),
+        n_found=len(ROWS),
+        first=(page - 1) * PAGE_SIZE + 1,
+        metric="Accuracy",
+        numeric={"lr"},
+    )
 
 
 def test_page_beyond_the_last_is_the_last() -> None:
-    rows = [row(n) for n in range(PAGE_SIZE + 1)]
-    table = build_table(rows, TableQuery(page=99), None, None, ())
+    table = table_of("page=99")
     assert (table.page, table.n_pages, len(table.rows)) == (2, 2, 1)
+    assert table.rows[0]["number"] == PAGE_SIZE + 1
 
 
 def test_links_carry_on_what_the_address_holds() -> None:
-    rows = [row(n) for n in range(PAGE_SIZE + 1)]
-    query = TableQuery("best_value", "asc", 1)
-    table = build_table(rows, query, "Accuracy", None, [("metric", "a b")])
+    table = table_of("metric=a+b&sort=best_value&order=asc")
     assert table.next_href == "?metric=a+b&sort=best_value&order=asc&page=2"
     best = next(column for column in table.columns if column.label == "Best Accuracy")
     assert best.sorted == "ascending"
     assert best.href == "?metric=a+b&sort=best_value"
+
+
+def test_cells_have_the_digits_they_need_and_the_rest_when_pointed_at() -> None:
+    lr = table_of("").rows[1]["cells"][1]
+    assert (lr.text, lr.title) == ("0.33333", str(1 / 3))
+    assert [column.is_number for column in table_of("").columns] == [False, True, True, True, False]
+    assert table_of("").rows[1]["cells"][3].text == "–"

@@ -20,6 +20,7 @@ from .feed import Feed
 from .security import SecurityMiddleware
 from .series_store import SeriesStore
 from .sse import encode_json
+from .sweep_table import TableReaders
 
 _COMPRESS_FROM_BYTES = 1_000
 _COMPRESSION_LEVEL = 3
@@ -67,6 +68,7 @@ def create_app(
     app.state.feed = feed
     app.state.assets = assets
     app.state.series_store = SeriesStore()
+    app.state.table_readers = TableReaders(app.state.series_store)
     return app
 
 

@@ -119,7 +119,9 @@ async def sweeps(request: Request) -> Response:
     return await _page(
         request,
         "sweeps.html",
-        lambda catalog: sweeps_context(catalog, sweep_id, request.query_params, feed),
+        lambda catalog: sweeps_context(
+            catalog, sweep_id, request.query_params, feed, request.app.state.table_readers
+        ),
     )
 
 

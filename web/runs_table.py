@@ -1,36 +1,45 @@
-"""The table of a sweep's runs: which columns, in which order, which page of it. Pure."""
+"""A page of a table of runs or experiments, ready for the template: columns, cells, links. Pure."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-from urllib.parse import urlencode
+from typing import Any
 
-from .formats import format_number
+from .formats import format_number, format_step
 from .repeats import mean_text
+from .row_values import value_of
+from .table_query import HYPERPARAMETER, Order, TableQuery, link, split_statistic
 
 PAGE_SIZE = 25
-_HYPERPARAMETER = "p."
-_WHOLE_ORDER = {"pending": 0, "running": 1, "finished": 2, "early_stopped": 3}
+_ASCENDING_FIRST = ("status", "name", "tags", "label", "note")
+_STATISTIC_WORDS = {"best": "Best", "last": "Last", "min": "Lowest", "max": "Highest"}
+_NOT_SORTABLE = ("curve",)
+_NUMBERS = ("best_value", "best_step", "mean", "duration", "started_at")
+_WORDS = {
+    "index": ("Run", "Run"),
+    "name": ("Experiment", "Experiment"),
+    "status": ("State", "State, and why it ended"),
+    "label": ("Name", "The name that somebody gave it"),
+    "tags": ("Tags", "Tags"),
+    "note": ("Note", "Note"),
+    "best_step": ("at step", "Step of the best value"),
+    "mean": ("Mean", "Mean over the repeats of the combination, ± standard deviation"),
+    "started_at": ("Started", "When it started"),
+    "duration": ("Duration", "Duration"),
+}
 
 Row = dict[str, Any]
-Order = Literal["asc", "desc"]
-
-
-@dataclass(frozen=True)
-class TableQuery:
-    """What the address asks of the table."""
-
-    sort: str = "index"
-    order: Order = "desc"
-    page: int = 1
 
 
 @dataclass(frozen=True)
 class Column:
+    """`kind` says how the template draws its cells: ``value``, or the key itself."""
+
+    key: str
+    kind: str
     label: str
     title: str
-    href: str
+    href: str | None
     is_number: bool = False
     sorted: str | None = None
 
@@ -38,145 +47,133 @@ class Column:
 @dataclass(frozen=True)
 class Cell:
     text: str
-    title: str
-    is_number: bool
+    title: str = ""
 
 
 @dataclass(frozen=True)
-class RunsTable:
-    """One page of the table, ready for the template."""
+class Table:
+    """One page of a table. `first` is the number of its first row, counted from 1."""
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
-    has_metric: bool
-    has_means: bool
     n_total: int
+    n_found: int
     page: int
     n_pages: int
+    first: int
     previous_href: str
     next_href: str
 
 
+def page_of(n_rows: int, page: int) -> tuple[int, int]:
+    """Which page is shown, and how many there are; one beyond the last is the last."""
+    n_pages = max(1, math.ceil(n_rows / PAGE_SIZE))
+    return min(max(1, page), n_pages), n_pages
+
+
+def page_rows(found: Sequence[Row], page: int) -> Sequence[Row]:
+    """The rows of a page, counted from 1."""
+    return found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+
+
 def build_table(
-    rows: Sequence[Row],
+    shown: Sequence[Row],
+    keys: Iterable[str],
     query: TableQuery,
-    metric: str | None,
-    best_index: int | None,
-    kept: Sequence[tuple[str, str]],
-) -> RunsTable:
-    """Sort and cut `rows`, one for each run (as `rows.run_row` gives them).
+    *,
+    n_total: int,
+    n_found: int,
+    first: int = 1,
+    metric: str | None = None,
+    numeric: Collection[str] = (),
+    default_sort: str = "index",
+) -> Table:
+    """Columns `keys` of the rows `shown`.
 
     Args:
-        kept: parameters of the address that links to other pages and orders carry on.
+        first: the number of the first of the rows in the whole table, counted from 1.
+        metric: the optimisation metric.
+        numeric: the hyperparameters of which all values are numbers.
     """
-    names = _hyperparameter_names(rows)
-    numeric = {name for name in names if _is_numeric(rows, name)}
-    in_order = sort_rows(rows, query)
-    n_pages = max(1, math.ceil(len(rows) / PAGE_SIZE))
-    page = min(max(1, query.page), n_pages)
-    shown = in_order[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-
-    def href(**changes: object) -> str:
-        given = {"sort": query.sort, "order": query.order, "page": page, **changes}
-        defaults = {"sort": "index", "order": "desc", "page": 1}
-        own = [(name, value) for name, value in given.items() if defaults[name] != value]
-        return "?" + urlencode([*kept, *own])
-
-    def column(key: str, label: str, title: str = "", is_number: bool = False) -> Column:
-        order = _next_order(query, key)
-        mark = {"asc": "ascending", "desc": "descending"}[query.order]
-        address = href(sort=key, order=order, page=1)
-        current = mark if query.sort == key else None
-        return Column(label, title or label, address, is_number, current)
-
-    has_means = metric is not None and any("mean" in row for row in rows)
-    columns = [column("index", "Run"), column("status", "State")]
-    columns += [column(_HYPERPARAMETER + name, name, "", name in numeric) for name in names]
-    if metric is not None:
-        columns.append(column("best_value", f"Best {metric}", "", is_number=True))
-        columns.append(column("best_step", "at step", "Step of the best value", is_number=True))
-    if has_means:
-        title = "Mean over the repeats of the combination, ± standard deviation"
-        columns.append(column("mean", "Mean", title, is_number=True))
-    columns.append(column("duration", "Duration", "", is_number=True))
-    return RunsTable(
+    page, n_pages = page_of(n_found, query.page)
+    columns = [_column(key, query, metric, numeric, default_sort) for key in keys]
+    return Table(
         columns=tuple(columns),
-        rows=tuple(_dress(row, names, numeric, best_index) for row in shown),
-        has_metric=metric is not None,
-        has_means=has_means,
-        n_total=len(rows),
+        rows=tuple(_dress(row, columns, metric, first + n) for n, row in enumerate(shown)),
+        n_total=n_total,
+        n_found=n_found,
         page=page,
         n_pages=n_pages,
-        previous_href=href(page=page - 1),
-        next_href=href(page=page + 1),
+        first=first,
+        previous_href=page_link(query, page - 1),
+        next_href=page_link(query, page + 1),
     )
 
 
-def sort_rows(rows: Iterable[Row], query: TableQuery) -> list[Row]:
-    """Rows in the order asked for; those that have no value there, or wait to start, come last."""
-    by_index = sorted(rows, key=lambda row: row["index"])
-    keyed = [(_sort_key(row, query.sort), row) for row in by_index]
-    known = [(key, row) for key, row in keyed if key is not None]
-    known.sort(key=lambda pair: pair[0], reverse=query.order == "desc")
-    return [row for _, row in known] + [row for key, row in keyed if key is None]
+def page_link(query: TableQuery, page: int) -> str:
+    return link(query.pairs, page=page if page > 1 else None)
 
 
-def _sort_key(row: Row, sort: str) -> tuple[int, Any] | None:
-    if sort == "duration":
-        started_at, ended_at = row["started_at"], row["ended_at"]
-        if started_at is None:
-            return None
-        # What still goes on is longest of all, the earliest start first.
-        return (0, ended_at - started_at) if ended_at is not None else (1, -started_at)
-    if sort == "status":
-        return _WHOLE_ORDER.get(row["status"], 9), row["status"]
-    if sort.startswith(_HYPERPARAMETER):
-        value = row["hyperparameters"].get(sort.removeprefix(_HYPERPARAMETER))
-    elif sort in ("best_value", "best_step", "mean"):
-        value = row.get(sort)
-    else:
-        value = None if row["status"] == "pending" else row["index"]
-    return _comparable(value)
+def _column(
+    key: str, query: TableQuery, metric: str | None, numeric: Collection[str], default_sort: str
+) -> Column:
+    sort, order = query.sort or default_sort, query.order or "desc"
+    label, title = column_words(key, metric)
+    is_statistic = split_statistic(key) is not None
+    is_hyperparameter = key.startswith(HYPERPARAMETER)
+    is_number = is_statistic or key in _NUMBERS or (is_hyperparameter and key[2:] in numeric)
+    return Column(
+        key=key,
+        kind="value" if is_statistic or is_hyperparameter else key,
+        label=label,
+        title=title,
+        href=None if key in _NOT_SORTABLE else _sort_link(key, query, sort, order, default_sort),
+        is_number=is_number,
+        sorted={"asc": "ascending", "desc": "descending"}[order] if sort == key else None,
+    )
 
 
-def _comparable(value: object) -> tuple[int, Any] | None:
-    """Numbers before everything else, so that mixed values can be sorted; NaN is no value."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return None
-    return (0, value) if isinstance(value, int | float) else (1, str(value))
+def column_words(key: str, metric: str | None) -> tuple[str, str]:
+    """The label of a column, and what its heading says when it is pointed at."""
+    statistic = split_statistic(key)
+    if key.startswith(HYPERPARAMETER):
+        return key[2:], key[2:]
+    if key == "best_value":
+        return f"Best {metric}", f"Best {metric}"
+    if key == "curve":
+        return metric or "Curve", f"{metric or 'The metric'} over the steps"
+    if statistic is not None:
+        text = f"{_STATISTIC_WORDS[statistic[0]]} {statistic[1]}"
+        return text, text
+    return _WORDS.get(key, (key, key))
 
 
-def _next_order(query: TableQuery, key: str) -> Order:
-    first: Order = "asc" if key.startswith(_HYPERPARAMETER) or key == "status" else "desc"
-    if query.sort != key:
-        return first
-    return "asc" if query.order == "desc" else "desc"
+def _sort_link(key: str, query: TableQuery, sort: str, order: Order, default_sort: str) -> str:
+    wanted: Order = "asc" if key in _ASCENDING_FIRST or key.startswith(HYPERPARAMETER) else "desc"
+    if sort == key:
+        wanted = "asc" if order == "desc" else "desc"
+    return link(
+        query.pairs,
+        sort=None if key == default_sort else key,
+        order=None if wanted == "desc" else wanted,
+        page=None,
+    )
 
 
-def _hyperparameter_names(rows: Iterable[Row]) -> tuple[str, ...]:
-    names: dict[str, None] = {}
-    for row in rows:
-        names.update(dict.fromkeys(row["hyperparameters"]))
-    return tuple(names)
+def _dress(row: Row, columns: Iterable[Column], metric: str | None, number: int) -> Row:
+    cells = tuple(_cell(row, column, metric) for column in columns)
+    return {**row, "cells": cells, "number": number}
 
 
-def _is_numeric(rows: Iterable[Row], name: str) -> bool:
-    values = [row["hyperparameters"][name] for row in rows if name in row["hyperparameters"]]
-    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-
-
-def _dress(row: Row, names: Iterable[str], numeric: set[str], best_index: int | None) -> Row:
-    cells = tuple(_cell(row["hyperparameters"], name, name in numeric) for name in names)
-    return {
-        **row,
-        "cells": cells,
-        "mean_text": mean_text(row),
-        "is_best": row["index"] == best_index,
-    }
-
-
-def _cell(hyperparameters: Mapping[str, object], name: str, is_number: bool) -> Cell:
-    if name not in hyperparameters:
-        return Cell("–", "", is_number)
-    value = hyperparameters[name]
-    return Cell(format_number(value), str(value), is_number)
+def _cell(row: Row, column: Column, metric: str | None) -> Cell:
+    if column.key == "best_step":
+        return Cell(format_step(row["best_step"]))
+    if column.key == "mean":
+        return Cell(mean_text(row), f"{row['n_values']} values")
+    if column.kind not in ("value", "best_value"):
+        return Cell("")
+    value = value_of(row, column.key, metric)
+    is_null = column.key.startswith(HYPERPARAMETER) and column.key[2:] in row["hyperparameters"]
+    if value is None and not is_null:
+        return Cell("–")
+    return Cell(format_number(value), str(value))

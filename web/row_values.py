@@ -1,0 +1,214 @@
+"""What a row of a table holds under a column, and which rows pass a query, in its order. Pure.
+
+A row is a dictionary as `rows.run_row` or `rows.experiment_entry` give it; `metrics`, where it
+stands in it, maps names to `metric_summaries.MetricSummary`.
+"""
+
+import math
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .formats import format_number
+from .table_query import (
+    HYPERPARAMETER,
+    METRIC,
+    RANGE_HINT,
+    Filter,
+    Order,
+    TableQuery,
+    Term,
+    is_metric,
+    split_statistic,
+    to_number,
+)
+
+_WHOLE_ORDER = {"pending": 0, "running": 1, "finished": 2, "early_stopped": 3}
+_MOST_VALUES = 12
+_PLAIN = (float, int, str, bool)
+
+Row = dict[str, Any]
+
+
+def value_of(row: Row, key: str, metric: str | None) -> object:
+    """What stands in a column; None where there is nothing.
+
+    Args:
+        metric: the optimisation metric, whose best value the row itself holds.
+    """
+    if key.startswith(HYPERPARAMETER):
+        return row["hyperparameters"].get(key.removeprefix(HYPERPARAMETER))
+    statistic = split_statistic(key)
+    if statistic is None:
+        return row.get(key)
+    kind, name = statistic
+    if kind == "best" and name == metric:
+        return row["best_value"]
+    found = row.get("metrics", {}).get(name)
+    return None if found is None else getattr(found, kind)
+
+
+def select(rows: Iterable[Row], query: TableQuery, metric: str | None) -> list[Row]:
+    """The rows that pass every condition of the query, in no new order."""
+    tests = [*_tests(query, metric)]
+    return [row for row in rows if all(test(row) for test in tests)] if tests else list(rows)
+
+
+def _tests(query: TableQuery, metric: str | None) -> Iterable[Callable[[Row], bool]]:
+    if query.states:
+        states = frozenset(query.states)
+        yield lambda row: row["status"] in states
+    for one in query.filters:
+        yield _filter_test(one, metric)
+    words = query.search.casefold().split()
+    if words:
+        yield lambda row: _has_words(row, words)
+
+
+def _filter_test(one: Filter, metric: str | None) -> Callable[[Row], bool]:
+    key = "best." + one.key.removeprefix(METRIC) if is_metric(one.key) else one.key
+    return lambda row: any(_holds(term, value_of(row, key, metric), row, key) for term in one.terms)
+
+
+def _holds(term: Term, value: object, row: Row, key: str) -> bool:
+    if term.is_range:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        above = term.low is None or value >= term.low
+        return above and (term.high is None or value <= term.high) and not math.isnan(value)
+    if value is None:  # a hyperparameter may be null, which is not the same as missing
+        is_null = key.startswith(HYPERPARAMETER) and key[2:] in row["hyperparameters"]
+        return is_null and term.text == str(None)
+    return is_written_as(value, term.text)
+
+
+def is_written_as(value: object, text: str) -> bool:
+    """Whether a person who writes `text` may mean `value`: as it stands in the table, or whole."""
+    if text in (format_number(value), str(value)):
+        return True
+    number = to_number(text)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number is not None and is_number and value == number
+
+
+def _has_words(row: Row, words: Sequence[str]) -> bool:
+    text = _searchable(row)
+    return all(word in text for word in words)
+
+
+def _searchable(row: Row) -> str:
+    hyperparameters = row.get("hyperparameters", {})
+    facts = [row.get(key) for key in ("index", "name", "label", "note", "reason")]
+    parts = [str(part) for part in (*facts, *(row.get("tags") or ())) if part]
+    parts += [f"{name}={format_number(value)}" for name, value in hyperparameters.items()]
+    return "\n".join(parts).casefold()
+
+
+def sort_rows(rows: Sequence[Row], sort: str, order: Order, metric: str | None) -> list[Row]:
+    """Rows in the order asked for; equals keep theirs.
+
+    Those that have no value there, or wait to start, come last, whatever the direction.
+    """
+    keyed = [(_sort_key(row, sort, metric), row) for row in rows]
+    known = [(key, row) for key, row in keyed if key is not None]
+    known.sort(key=lambda pair: pair[0], reverse=order == "desc")
+    return [row for _, row in known] + [row for key, row in keyed if key is None]
+
+
+def _sort_key(row: Row, sort: str, metric: str | None) -> tuple[int, Any] | None:
+    if sort == "duration":
+        started_at, ended_at = row["started_at"], row["ended_at"]
+        if started_at is None:
+            return None
+        # What still goes on is longest of all, the earliest start first.
+        return (0, ended_at - started_at) if ended_at is not None else (1, -started_at)
+    if sort == "status":
+        return _WHOLE_ORDER.get(row["status"], 9), row["status"]
+    if sort == "index":
+        return None if row["status"] == "pending" else (0, row["index"])
+    if sort == "name":
+        return 1, str(row.get("label") or row["name"]).casefold()
+    if sort in ("label", "note"):
+        return (1, str(row[sort]).casefold()) if row.get(sort) else None
+    if sort == "tags":
+        tags = row.get("tags")
+        return (1, "\n".join(tags).casefold()) if tags else None
+    return _comparable(value_of(row, sort, metric))
+
+
+def _comparable(value: object) -> tuple[int, Any] | None:
+    """Numbers before everything else, so that mixed values can be sorted; NaN is no value."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return (0, value) if isinstance(value, int | float) else (1, str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Hyperparameter:
+    """What the runs have for a hyperparameter.
+
+    `low` to `high` are the finite numbers; `values` all of them, where they are few.
+    """
+
+    is_number: bool
+    low: float | None
+    high: float | None
+    values: tuple[object, ...] | None
+
+
+def describe_hyperparameters(rows: Iterable[Row]) -> dict[str, Hyperparameter]:
+    """Every hyperparameter of the rows, in the order in which they come up."""
+    found: dict[str, dict[object, object]] = {}
+    for row in rows:
+        for name, value in row["hyperparameters"].items():
+            kind = type(value)  # 1, 1.0 and True are equal, and lists have no hash
+            key = (kind, value) if kind in _PLAIN else (kind, repr(value))
+            found.setdefault(name, {})[key] = value
+    return {name: _describe(list(values.values())) for name, values in found.items()}
+
+
+def _describe(values: list[Any]) -> Hyperparameter:
+    is_number = all(type(value) in (int, float) for value in values)
+    numbers = [value for value in values if is_number and math.isfinite(value)]
+    few = len(values) <= _MOST_VALUES
+    return Hyperparameter(
+        is_number,
+        min(numbers) if numbers else None,
+        max(numbers) if numbers else None,
+        tuple(sorted(values, key=_in_order)) if few else None,
+    )
+
+
+def _in_order(value: object) -> tuple[int, Any]:
+    return _comparable(value) or (2, str(value))
+
+
+def problems_of(
+    query: TableQuery, hyperparameters: dict[str, Hyperparameter], columns: Collection[str]
+) -> list[str]:
+    """What the address asks that these rows cannot answer.
+
+    Args:
+        columns: every key that a table of these rows can show or sort by; those of metrics,
+            which may be logged yet, are always accepted.
+    """
+    problems = [*query.problems]
+    for one in query.filters:
+        if not is_metric(one.key):
+            problems += _filter_problems(one, hyperparameters)
+    for name, keys in (("sort", [query.sort] if query.sort else []), ("columns", query.columns)):
+        for key in keys:
+            if key not in columns and split_statistic(key) is None:
+                problems.append(f"{name}={key}: there is no such column")
+    return problems
+
+
+def _filter_problems(one: Filter, hyperparameters: dict[str, Hyperparameter]) -> Iterable[str]:
+    name = one.key.removeprefix(HYPERPARAMETER)
+    if name not in hyperparameters:
+        known = ", ".join(hyperparameters) or "none"
+        yield f"{one.key}: no run has this hyperparameter; there are: {known}"
+    elif hyperparameters[name].is_number:
+        for term in one.terms:
+            if not term.is_range and to_number(term.text) is None and term.text != str(None):
+                yield f"{one.key}={term.text}: {name} is a number; {RANGE_HINT}"

@@ -1,0 +1,153 @@
+"""The runs of a sweep as rows: all of them, kept between requests, or those that a query asks for.
+
+`select_runs` is what the table, its exports and whoever else wants "the same runs" go by.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from ml_tracking_ops.orchestrator.annotations import Annotations
+from ml_tracking_ops.orchestrator.catalog import Sweep
+from ml_tracking_ops.orchestrator.journal import RunState
+from ml_tracking_ops.orchestrator.objective import Best, is_better
+
+from . import rows
+from .experiments_page import run_href
+from .metric_summaries import LogToRead, MetricSummaries
+from .repeats import add_means
+from .row_values import Hyperparameter, describe_hyperparameters, problems_of, select, sort_rows
+from .run_colors import sweep_run_color
+from .table_query import HYPERPARAMETER, TableQuery
+
+Row = dict[str, Any]
+
+PLAIN_COLUMNS = (
+    "index", "status", "label", "tags", "best_value", "best_step", "mean", "curve", "started_at",
+    "duration", "note",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SelectedRuns:
+    """What a query asks for, of all runs of a sweep.
+
+    Attributes:
+        rows: those that pass, in the order asked for.
+        all_rows: every run, in the order of their numbers.
+        hyperparameters: what the runs have for each, all of them.
+        problems: what the query asks that cannot be answered, for people to read.
+        n_unread: of how many logs there was no time to read the metrics that it asks for.
+    """
+
+    rows: list[Row]
+    all_rows: list[Row]
+    hyperparameters: dict[str, Hyperparameter]
+    problems: list[str]
+    n_unread: int
+
+
+@dataclass
+class _Known:
+    """The rows of a sweep as of the first `n_seen` of its changes."""
+
+    changes: list[int | None]
+    annotations: Annotations
+    n_seen: int = 0
+    rows: dict[int, Row] = field(default_factory=dict)
+
+
+_known: WeakKeyDictionary[Sweep, _Known] = WeakKeyDictionary()
+
+
+def run_rows(sweep: Sweep, live: Mapping[int, Best]) -> list[Row]:
+    """A row for each run, in the order of their numbers, with its address and its colour.
+
+    Only rows that changed since the last time are made anew: nobody may change them.
+    """
+    known = _known.get(sweep)
+    is_current = known is not None and known.changes is sweep.changes
+    if known is None or not is_current or known.annotations is not sweep.annotations:
+        known = _known[sweep] = _Known(sweep.changes, sweep.annotations)
+        changed = set(sweep.state.runs)
+    else:
+        changed = {index for index in sweep.changes[known.n_seen :] if index is not None}
+    known.n_seen = len(sweep.changes)
+    is_new = not known.rows.keys() >= changed
+    for index in changed:
+        known.rows[index] = _row(sweep, sweep.state.runs[index], None)
+    if is_new:
+        known.rows = dict(sorted(known.rows.items()))
+    current = {index: best for index, best in live.items() if index in known.rows}
+    found = {**known.rows, **{i: _row(sweep, sweep.state.runs[i], current[i]) for i in current}}
+    return add_means(list(found.values()), sweep)
+
+
+def _row(sweep: Sweep, run: RunState, live: Best | None) -> Row:
+    row = rows.run_row(sweep.id, run, live, sweep.annotations.run(run.index))
+    return {
+        **row,
+        "href": run_href(row["id"]) if row["id"] else None,
+        "color": sweep_run_color(row["index"]),
+    }
+
+
+def select_runs(
+    sweep: Sweep,
+    query: TableQuery,
+    live: Mapping[int, Best],
+    summaries: MetricSummaries,
+    budget_s: float = float("inf"),
+) -> SelectedRuns:
+    """The runs that a query asks for.
+
+    Args:
+        live: the best values so far of runs that go on, as `Feed.live_bests` gives them.
+        budget_s: how long logs may be read, where the query asks for metrics that only they hold.
+    """
+    every = run_rows(sweep, live)
+    names = describe_hyperparameters(every)
+    metric = sweep.optimization_metric
+    n_unread = 0
+    if query.metrics - {metric} or query.sort == f"last.{metric}":
+        every, n_unread = with_summaries(sweep, every, summaries, budget_s)
+    columns = {*PLAIN_COLUMNS, *(HYPERPARAMETER + name for name in names)}
+    sort = query.sort if query.sort in columns or query.sort_statistic is not None else "index"
+    passing = select(every, query, metric)
+    return SelectedRuns(
+        rows=sort_rows(passing, sort, query.order or "desc", metric),
+        all_rows=every,
+        hyperparameters=names,
+        problems=problems_of(query, names, columns),
+        n_unread=n_unread,
+    )
+
+
+def with_summaries(
+    sweep: Sweep, found: list[Row], summaries: MetricSummaries, budget_s: float
+) -> tuple[list[Row], int]:
+    """The rows, each with the summaries of its metrics, and how many are not read yet."""
+    runs = sweep.state.runs
+    logs = [
+        None if path is None else LogToRead(path, runs[row["index"]].has_ended)
+        for row in found
+        for path in [sweep.dat_path(runs[row["index"]])]
+    ]
+    read, n_missing = summaries.read([log for log in logs if log is not None], budget_s)
+    dressed = [
+        row if log is None else {**row, "metrics": read.get(log.path, {})}
+        for row, log in zip(found, logs, strict=True)
+    ]
+    return dressed, n_missing
+
+
+def best_row(found: list[Row], sweep: Sweep) -> Row | None:
+    """The best run of all, whichever of them are shown."""
+    goal = sweep.optimization_goal
+    best: Row | None = None
+    for row in found:
+        value, so_far = row["best_value"], None if best is None else best["best_value"]
+        if goal is not None and value is not None and is_better(value, so_far, goal):
+            best = row
+    return best

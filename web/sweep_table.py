@@ -1,0 +1,141 @@
+"""The table of a sweep's runs as its page shows it: rows of a page, columns, controls."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ml_tracking_ops.orchestrator.catalog import Sweep
+from ml_tracking_ops.orchestrator.objective import Best
+
+from .metric_summaries import MetricSummaries
+from .runs_table import Table, build_table, page_of, page_rows
+from .series_store import SeriesStore
+from .sparkline import draw_sparkline
+from .sweep_rows import SelectedRuns, select_runs, with_summaries
+from .table_controls import Controls, build_controls
+from .table_query import HYPERPARAMETER, TableQuery, split_statistic
+
+_READING_S = 0.25
+_SHOWN_READING_S = 1.0
+_MOST_SELECTED = 1_000
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TableReaders:
+    """Where tables get from what only logs hold."""
+
+    series: SeriesStore
+    summaries: MetricSummaries = field(default_factory=MetricSummaries)
+
+
+@dataclass(frozen=True)
+class SweepTable:
+    """`drawn`: the runs whose curves are drawn; the selected ones, or else those of the page."""
+
+    runs: SelectedRuns
+    table: Table
+    controls: Controls
+    drawn: Sequence[Row]
+    selected: frozenset[str]
+
+
+def sweep_table(
+    sweep: Sweep, query: TableQuery, live: Mapping[int, Best], readers: TableReaders
+) -> SweepTable:
+    """What the address asks of the runs of a sweep."""
+    runs = select_runs(sweep, query, live, readers.summaries, _READING_S)
+    page, _ = page_of(len(runs.rows), query.page)
+    on_page = page_rows(runs.rows, page)
+    default, choosable = _columns(sweep, runs)
+    keys = _chosen(query, default, choosable)
+    shown = _dressed(sweep, on_page, keys, readers)
+    selected = frozenset(query.selected or ())
+    drawn = [row for row in runs.all_rows if row["id"] in selected][:_MOST_SELECTED]
+    return SweepTable(
+        runs=runs,
+        table=build_table(
+            shown,
+            ["index", *keys],
+            query,
+            n_total=len(runs.all_rows),
+            n_found=len(runs.rows),
+            first=(page - 1) * len(on_page) + 1,
+            metric=sweep.optimization_metric,
+            numeric={name for name, one in runs.hyperparameters.items() if one.is_number},
+        ),
+        controls=build_controls(
+            query,
+            all_rows=runs.all_rows,
+            hyperparameters=runs.hyperparameters,
+            metrics=_metrics(sweep, on_page, readers),
+            choosable=choosable,
+            shown=keys,
+            default=default,
+            metric=sweep.optimization_metric,
+            problems=runs.problems,
+        ),
+        drawn=drawn if query.selected is not None and drawn else on_page,
+        selected=selected,
+    )
+
+
+def _columns(sweep: Sweep, runs: SelectedRuns) -> tuple[list[str], list[str]]:
+    """The columns that are shown where nobody chose, and all that can be shown or hidden."""
+    names = [HYPERPARAMETER + name for name in runs.hyperparameters]
+    has_metric = sweep.optimization_metric is not None
+    every = {
+        "status": True,
+        "label": any(row.get("label") for row in runs.all_rows),
+        "tags": any(row.get("tags") for row in runs.all_rows),
+        **dict.fromkeys(names, True),
+        "best_value": has_metric,
+        "best_step": has_metric,
+        "mean": has_metric and any("mean" in row for row in runs.all_rows),
+        "curve": has_metric,
+        "duration": True,
+        "started_at": True,
+    }
+    choosable = [key for key, is_there in every.items() if is_there]
+    return choosable, choosable
+
+
+def _chosen(query: TableQuery, default: Sequence[str], choosable: Sequence[str]) -> list[str]:
+    """The columns in the order of the table, statistics as they were chosen."""
+    if not query.columns:
+        return list(default)
+    statistics = [key for key in query.columns if split_statistic(key)]
+    plain = [key for key in choosable if key in query.columns]
+    return plain + statistics
+
+
+def _dressed(
+    sweep: Sweep, found: Sequence[Row], keys: Sequence[str], readers: TableReaders
+) -> list[Row]:
+    """The rows with what only their logs hold, as far as the columns need it."""
+    dressed = list(found)
+    if any(split_statistic(key) for key in keys):
+        dressed, _ = with_summaries(sweep, dressed, readers.summaries, _SHOWN_READING_S)
+    if "curve" in keys:
+        dressed = [{**row, "curve": _curve(sweep, row, readers.series)} for row in dressed]
+    return dressed
+
+
+def _curve(sweep: Sweep, row: Row, store: SeriesStore) -> object:
+    path = sweep.dat_path(sweep.state.runs[row["index"]])
+    metric = sweep.optimization_metric
+    column = None if path is None or metric is None else store.overview(path).metrics.get(metric)
+    return None if column is None else draw_sparkline(column.points)
+
+
+def _metrics(sweep: Sweep, shown: Sequence[Row], readers: TableReaders) -> list[str]:
+    """The metrics of the runs of this page, the optimisation metric first."""
+    found: dict[str, None] = {}
+    if sweep.optimization_metric is not None:
+        found[sweep.optimization_metric] = None
+    for row in shown:
+        path = sweep.dat_path(sweep.state.runs[row["index"]])
+        if path is not None:
+            found.update(dict.fromkeys(readers.series.overview(path).metrics))
+    return list(found)

@@ -85,11 +85,12 @@ class RunLog(Mapping[str, Series]):
         return f"<RunLog of {len(self)} metrics, {self.n_skipped} records skipped>"
 
 
-def read_log(path: str | os.PathLike[str]) -> RunLog:
+def read_log(path: str | os.PathLike[str], *, follow_link: bool = True) -> RunLog:
     """Read a whole log.
 
     Args:
         path: a `.dat` file, or a folder that holds exactly one.
+        follow_link: whether a link in place of the `.dat` may lead to a file elsewhere.
 
     Raises:
         FileNotFoundError: there is no such file, or none in the folder.
@@ -98,7 +99,7 @@ def read_log(path: str | os.PathLike[str]) -> RunLog:
         OSError: it cannot be opened or read.
     """
     dat_path = _dat_path(os.fspath(path))
-    with open_regular(dat_path) as file:
+    with open_regular(dat_path, follow_link=follow_link) as file:
         origin = identify(file, dat_path)
         if origin.is_legacy:
             return _read_whole_legacy(file, dat_path)
@@ -196,15 +197,18 @@ class Ending:
     is_legacy: bool = False
 
 
-def read_ending(path: str | os.PathLike[str]) -> Ending:
+def read_ending(path: str | os.PathLike[str], *, follow_link: bool = True) -> Ending:
     """How a log ends, from its header and its last records alone, however long it is.
+
+    Args:
+        follow_link: as in `read_log`.
 
     Raises:
         FileNotFoundError: there is no such file.
         LogFormatError: the file is no log, or a newer version wrote it.
         OSError: it cannot be opened or read.
     """
-    with open_regular(path) as file:
+    with open_regular(path, follow_link=follow_link) as file:
         origin = identify(file, os.fspath(path))
         if origin.is_legacy:
             return Ending(is_legacy=True)

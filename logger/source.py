@@ -17,6 +17,7 @@ _FLAGS = (
     | getattr(os, "O_BINARY", 0)
     | getattr(os, "O_NONBLOCK", 0)  # opening a FIFO must not wait for a writer
 )
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _MAX_SEARCHED_BYTES = 64 << 20
 _RECORDS_PER_FIND = 4096
 
@@ -36,14 +37,17 @@ class Origin:
     has_header: bool = True
 
 
-def open_regular(path: str | os.PathLike[str]) -> FileIO:
+def open_regular(path: str | os.PathLike[str], *, follow_link: bool = True) -> FileIO:
     """Open a file for reading; never waits, whatever stands at the path.
+
+    Args:
+        follow_link: whether a link at the path may lead to a file elsewhere.
 
     Raises:
         OSError: it cannot be opened.
         LogFormatError: it is no regular file.
     """
-    fd = os.open(path, _FLAGS)
+    fd = os.open(path, _FLAGS | (0 if follow_link else _NO_LINK))
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise LogFormatError(f"{os.fspath(path)} is no log: it is not a regular file")

@@ -48,12 +48,15 @@ class LogTail:
         offset: bytes consumed so far: 0, or the header and whole records.
     """
 
-    def __init__(self, path: str | os.PathLike[str], offset: int = 0) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], offset: int = 0, *, follow_link: bool = True
+    ) -> None:
         """Nothing is opened yet; there may be no file yet.
 
         Args:
             path: a `.dat` file.
             offset: where to go on, as an earlier tail's `offset` said.
+            follow_link: as in `read_log`.
 
         Raises:
             ValueError: no tail can have given this offset.
@@ -61,6 +64,7 @@ class LogTail:
         if offset < 0:
             raise ValueError(f"offset must be what an earlier tail gave, not {offset}")
         self.path = os.fspath(path)
+        self._follow_link = follow_link
         self._identity: tuple[int, int, bytes] | None
         self._legacy_version: tuple[int, int] | None
         self._owes_reset = False
@@ -89,7 +93,7 @@ class LogTail:
             OSError: the file is there but cannot be read.
         """
         try:
-            file = open_regular(self.path)
+            file = open_regular(self.path, follow_link=self._follow_link)
         except (FileNotFoundError, NotADirectoryError):
             self._reset()
             return self._batch({})

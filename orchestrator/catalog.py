@@ -1,7 +1,7 @@
 """What lies in a log folder: its experiments and its sweeps, told from files alone."""
 
+import contextlib
 import json
-import math
 import os
 import platform
 import time
@@ -12,8 +12,8 @@ from typing import Any
 
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.locks import is_held
-from ml_tracking_ops.logger.records import LogFormatError
 
+from . import fields
 from .annotations import (
     NO_ANNOTATIONS,
     NOTHING_SAID,
@@ -22,7 +22,6 @@ from .annotations import (
     Annotations,
     read_annotations,
 )
-from .endings import ending_of
 from .errors import NotInLogdirError, UsageError
 from .journal import JournalTail, RunState, RunStatus, SweepState
 from .objective import Best, Goal
@@ -51,11 +50,13 @@ class Experiment:
         was not closed counts as running until it has been silent for ten minutes. A log of the
         original tool, which holds no such record, counts as finished.
         """
+        from ml_tracking_ops.logger.reader import LogFormatError, read_ending
+
         held = is_held(self.dat_path)
         if held:
             return "running"
         try:
-            ending = ending_of(self.dat_path)
+            ending = read_ending(self.dat_path, follow_link=False)
         except (OSError, LogFormatError):
             return "lost"
         if ending.is_legacy:
@@ -219,17 +220,18 @@ class Catalog:
         self.logdir = logdir
         self.experiments: dict[str, Experiment] = {}
         self.sweeps: dict[str, Sweep] = {}
-        self._annotated: dict[str, AnnotationFile] = {}
+        self._annotated: dict[Path, AnnotationFile] = {}
         self.refresh()
 
     def refresh(self) -> None:
         """Look again, and take in what is new in the journals."""
         experiments: dict[str, Experiment] = {}
         sweeps: dict[str, Sweep] = {}
-        for identity, folder, names in _walk(os.fspath(self.logdir), "", 0):
+        for folder, names in _walk(self.logdir, 0):
+            identity = _relative(folder, self.logdir)
             annotations = self._annotations(folder, names)
             if paths.DESCRIPTION_NAME in names:
-                sweep = self.sweeps.get(identity) or _open_sweep(identity, Path(folder))
+                sweep = self.sweeps.get(identity) or _open_sweep(identity, folder)
                 if sweep is not None:
                     sweep.annotations = annotations
                     sweep.refresh()
@@ -237,32 +239,29 @@ class Catalog:
             else:
                 for own, dat_path in _dat_files(identity, folder, names):
                     known = self.experiments.get(own)
-                    if known is None or os.fspath(known.dat_path) != dat_path:
-                        known = _open_experiment(own, Path(dat_path))
+                    if known is None or known.dat_path != dat_path:
+                        known = _open_experiment(own, dat_path)
                     experiments[own] = _annotated(known, annotations)
         self.experiments = dict(
             sorted(experiments.items(), key=lambda item: (-item[1].started_at, item[0]))
         )
         self.sweeps = dict(sorted(sweeps.items(), key=lambda item: (-item[1].started_at, item[0])))
 
-    def _annotations(self, folder: str, names: set[str]) -> Annotations:
+    def _annotations(self, folder: Path, names: set[str]) -> Annotations:
         if paths.ANNOTATIONS_NAME not in names:
             self._annotated.pop(folder, None)
             return NO_ANNOTATIONS
-        return self._annotated.setdefault(folder, AnnotationFile(Path(folder))).read()
+        return self._annotated.setdefault(folder, AnnotationFile(folder)).read()
 
 
 def _annotated(experiment: Experiment, annotations: Annotations) -> Experiment:
-    if annotations is NO_ANNOTATIONS and experiment.annotation is NOTHING_SAID:
-        return experiment
     annotation = annotations.run(experiment.dat_path.stem)
     known = experiment.annotation
     return experiment if known == annotation else replace(experiment, annotation=annotation)
 
 
-# Names as text: of a thousand folders most of the time would go into making `Path`s.
-def _walk(folder: str, identity: str, depth: int) -> Iterator[tuple[str, str, set[str]]]:
-    """Folders as seen from the first one, their paths, and the names of the files in them."""
+def _walk(folder: Path, depth: int) -> Iterator[tuple[Path, set[str]]]:
+    """Folders with the names of the regular files in them."""
     names: set[str] = set()
     folders: list[str] = []
     try:
@@ -274,24 +273,32 @@ def _walk(folder: str, identity: str, depth: int) -> Iterator[tuple[str, str, se
                     names.add(entry.name)
     except OSError:
         return
-    yield identity or ".", folder, names
+    yield folder, names
     if depth < _DEEPEST and paths.DESCRIPTION_NAME not in names:
         for name in folders:
             if not name.startswith("."):
-                inner = f"{identity}/{name}" if identity else name
-                yield from _walk(os.path.join(folder, name), inner, depth + 1)  # noqa: PTH118
+                yield from _walk(folder / name, depth + 1)
 
 
-def _dat_files(identity: str, folder: str, names: set[str]) -> Iterator[tuple[str, str]]:
-    """The paths of the logs in a folder, each with the id of its experiment."""
+def _relative(folder: Path, logdir: Path) -> str:
+    """An id that can be shown and sent, also of a folder whose name is no UTF-8."""
+    return str(fields.printable(folder.relative_to(logdir).as_posix()))
+
+
+def _name(folder: Path) -> str:
+    return str(fields.printable(folder.name))
+
+
+def _dat_files(identity: str, folder: Path, names: set[str]) -> Iterator[tuple[str, Path]]:
+    """The logs in a folder, each with the id of its experiment."""
     dats = sorted(
         name for name in names if name.endswith(paths.DAT_SUFFIX) and not name.startswith(".")
     )
     for name in dats:
-        stem = name.removesuffix(paths.DAT_SUFFIX)
+        stem = fields.printable(name.removesuffix(paths.DAT_SUFFIX))
         is_alone = len(dats) == 1 and identity != "."
         own = identity if is_alone else f"{identity}/{stem}".removeprefix("./")
-        yield own, os.path.join(folder, name)  # noqa: PTH118
+        yield own, folder / name
 
 
 def _open_experiment(identity: str, dat_path: Path) -> Experiment:
@@ -299,12 +306,14 @@ def _open_experiment(identity: str, dat_path: Path) -> Experiment:
 
 
 def _started_at(dat_path: Path) -> float:
+    from ml_tracking_ops.logger.reader import LogFormatError, read_ending
+
     try:
-        created_at = ending_of(dat_path).created_at
+        created_at = read_ending(dat_path, follow_link=False).created_at
     except (OSError, LogFormatError):
         created_at = None
-    if created_at is not None and math.isfinite(created_at):
-        return created_at
+    with contextlib.suppress(TypeError, ValueError):
+        return fields.time_of(created_at)
     try:
         return dat_path.stat().st_mtime
     except OSError:
@@ -320,7 +329,7 @@ def _open_sweep(identity: str, folder: Path) -> Sweep | None:
     path = folder / paths.DESCRIPTION_NAME
     try:
         with path.open("rb") as file:
-            description = json.loads(file.read(_DESCRIPTION_BYTES))
+            description = fields.printable(json.loads(file.read(_DESCRIPTION_BYTES)))
         modified = path.stat().st_mtime
     except (OSError, ValueError, RecursionError):
         return None
@@ -329,12 +338,14 @@ def _open_sweep(identity: str, folder: Path) -> Sweep | None:
     is_legacy = "config" not in description
     config = description if is_legacy else description["config"]
     state = SweepState(goal=_goal(config) if isinstance(config, dict) else None)
-    created_at = description.get("created_at")
-    started_at = created_at if isinstance(created_at, int | float) else modified
+    try:
+        started_at = fields.time_of(description.get("created_at"))
+    except (TypeError, ValueError, OverflowError):
+        started_at = modified
     journal = JournalTail(folder / paths.JOURNAL_NAME)
     sweep = Sweep(
-        identity, identity if identity != "." else folder.resolve().name, folder, description,
-        is_legacy, state, float(started_at), journal,
+        identity, identity if identity != "." else _name(folder.resolve()), folder, description,
+        is_legacy, state, started_at, journal,
     )  # fmt: skip
     if is_legacy:
         _read_legacy_runs(sweep)
@@ -373,7 +384,7 @@ def best_of(
     if metric is None or goal is None:
         return None, None
     try:
-        series = read_log(dat_path).get(metric)
+        series = read_log(dat_path, follow_link=False).get(metric)
     except (OSError, LogFormatError):
         return None, None
     best = Best(goal)
@@ -399,6 +410,8 @@ def find(path: str, logdir: Path) -> Experiment | Sweep | FoundRun:
     candidates = [Path(path), logdir / path, logdir / f"{path}{paths.DAT_SUFFIX}"]
     for candidate in candidates:
         found: Experiment | Sweep | FoundRun | None
+        if candidate.is_symlink():  # whoever names a link means what it leads to
+            candidate = candidate.resolve()
         if candidate.is_dir():
             found = _find_in_folder(candidate)
         elif candidate.is_file() and candidate.suffix == paths.DAT_SUFFIX:
@@ -421,14 +434,11 @@ def _find_in_folder(folder: Path) -> Experiment | Sweep | None:
             sweep.annotations = read_annotations(folder)
             sweep.refresh()
         return sweep
-    logs = list(_dat_files(folder.resolve().name, os.fspath(folder), names))
+    logs = list(_dat_files(_name(folder.resolve()), folder, names))
     if len(logs) > 1:
-        found = ", ".join(Path(path).name for _, path in logs[:5])
+        found = ", ".join(path.name for _, path in logs[:5])
         raise UsageError(f"{folder} holds {len(logs)} logs; name one of them: {found}")
-    if not logs:
-        return None
-    identity, dat_path = logs[0]
-    return _annotated(_open_experiment(identity, Path(dat_path)), read_annotations(folder))
+    return _annotated(_open_experiment(*logs[0]), read_annotations(folder)) if logs else None
 
 
 def _find_file(path: Path) -> Experiment | FoundRun:

@@ -30,10 +30,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from ml_tracking_ops.logger.locks import hold_exclusive
 
+from . import fields
 from .history import Ended, HistoryEvent, Known, Sampled
 from .history import RunStatus as RunStatus
 from .objective import Goal, is_better
@@ -44,6 +45,9 @@ RUN_STATUSES: tuple[RunStatus, ...] = (
 )  # fmt: skip
 _ENDED = frozenset(("finished", "early_stopped", "failed", "killed", "lost"))
 _SWEEP_ENDED = frozenset(("finished", "failed", "killed"))
+
+# opening a FIFO must not wait for a writer, and a link must not lead out of the sweep's folder
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
 
 Event = dict[str, Any]
 BEAT_S = 10.0
@@ -93,7 +97,7 @@ class SweepState:
     """
 
     goal: Goal | None = None
-    runs: dict[int, RunState] = field(default_factory=dict, repr=False)
+    runs: dict[int, RunState] = field(default_factory=dict)
     status: SweepStatus = "pending"
     reason: str | None = None
     started_at: float | None = None
@@ -111,7 +115,7 @@ class SweepState:
     requests: set[str] = field(default_factory=set)
     """The requests that were decided on."""
     n_skipped: int = 0
-    history: list[HistoryEvent] = field(default_factory=list, repr=False)
+    history: list[HistoryEvent] = field(default_factory=list)
 
     @property
     def is_paused(self) -> bool:
@@ -151,70 +155,78 @@ class SweepState:
             return None
 
     def run(self, event: Event) -> RunState:
-        index = int(event["index"])
+        index = fields.whole(event["index"])
         return self.runs.setdefault(index, RunState(index))
 
 
 def _sweep_started(state: SweepState, event: Event) -> None:
-    if state.started_at is None:
-        state.started_at = float(event["time"])
+    started_at, n_workers = fields.time_of(event["time"]), event.get("n_workers")
+    pid, host = fields.whole_or_none(event.get("pid")), fields.text_or_none(event.get("host"))
+    identity = fields.text_or_none(event.get("process_identity"))
+    max_runs = fields.whole_or_none(event.get("max_runs", state.max_runs))
+    state.n_workers = fields.whole_or_none(n_workers)
+    state.started_at = started_at if state.started_at is None else state.started_at
     state.status, state.reason, state.ended_at = "running", None, None
-    state.n_workers = event.get("n_workers")
-    state.pid, state.host = event.get("pid"), event.get("host")
-    state.process_identity = event.get("process_identity")
-    state.max_runs = event.get("max_runs", state.max_runs)
+    state.pid, state.host, state.process_identity = pid, host, identity
+    state.max_runs = max_runs
     state.paused_at, state.paused_by = None, None
     if state.n_workers != state.n_workers_asked:
         state.n_workers_asked = None
 
 
 def _sampled(state: SweepState, event: Event) -> int:
-    hyperparameters = dict(event["hyperparameters"])
-    repeat, n_known = int(event.get("repeat", 1)), event.get("n_known")
+    hyperparameters = fields.named(event["hyperparameters"])
+    repeat = fields.whole(event.get("repeat", 1))
+    n_known = fields.whole_or_none(event.get("n_known"))
+    combination = fields.whole(event.get("combination", event["index"]))
     run = state.run(event)
-    run.hyperparameters, run.repeat = hyperparameters, repeat
-    run.combination = int(event.get("combination", run.index))
-    state.history.append(Sampled(run.index, hyperparameters, run.combination, repeat, n_known))
+    run.hyperparameters, run.repeat, run.combination = hyperparameters, repeat, combination
+    state.history.append(Sampled(run.index, hyperparameters, combination, repeat, n_known))
     return run.index
 
 
 def _known(state: SweepState, event: Event) -> None:
-    hyperparameters, status = dict(event["hyperparameters"]), event["status"]
-    state.history.append(Known(hyperparameters, status, _number(event.get("best_value"))))
+    hyperparameters, status = fields.named(event["hyperparameters"]), event["status"]
+    value = fields.number_or_none(event.get("best_value"))
+    state.history.append(Known(hyperparameters, status, value))
 
 
 def _started(state: SweepState, event: Event) -> int:
-    name, started_at = str(event["name"]), float(event["time"])
+    name, started_at = fields.file_stem(event["name"]), fields.time_of(event["time"])
+    attempt = fields.whole(event.get("attempt", 1))
+    slot, pid = fields.whole_or_none(event.get("slot")), fields.whole_or_none(event.get("pid"))
+    identity = fields.text_or_none(event.get("process_identity"))
     run = state.run(event)
     if run.name not in (None, name):
         run.previous_names.append(str(run.name))
-        run.best_value, run.best_step = None, None
     run.name, run.started_at, run.status, run.stopped_by = name, started_at, "running", None
     run.stopped_by_hand = None
-    run.attempt, run.slot = int(event.get("attempt", 1)), event.get("slot")
-    run.pid, run.process_identity = event.get("pid"), event.get("process_identity")
+    run.attempt, run.slot, run.pid, run.process_identity = attempt, slot, pid, identity
     run.reason, run.ended_at, run.exit_code, run.output_tail = None, None, None, []
     run.best_value, run.best_step = None, None
     return run.index
 
 
 def _stopped_early(state: SweepState, event: Event) -> int:
-    reason = str(event["reason"])
+    reason = fields.text(event["reason"])
     run = state.run(event)
     run.reason, run.stopped_by = reason, dict(event)
     return run.index
 
 
 def _ended(state: SweepState, event: Event) -> int:
-    status, ended_at = event["status"], float(event["time"])
+    status, ended_at = event["status"], fields.time_of(event["time"])
     if status not in _ENDED:
         raise ValueError(status)
-    best_value, output_tail = _number(event.get("best_value")), list(event.get("output_tail", []))
+    best_value = fields.number_or_none(event.get("best_value"))
+    best_step = fields.whole_or_none(event.get("best_step"))
+    exit_code = fields.whole_or_none(event.get("exit_code"))
+    reason = fields.text_or_none(event.get("reason"))
+    output_tail = fields.texts(event.get("output_tail", []))
     run = state.run(event)
-    run.status, run.ended_at = status, ended_at
-    run.exit_code = event.get("exit_code")
-    run.best_value, run.best_step = best_value, event.get("best_step")
-    run.reason = event.get("reason") or run.reason
+    run.status, run.ended_at, run.exit_code = status, ended_at, exit_code
+    run.best_value, run.best_step = best_value, best_step
+    run.reason = reason or run.reason
     run.output_tail = output_tail
     if not event.get("will_retry"):
         state.history.append(Ended(run.index, status, best_value))
@@ -222,44 +234,45 @@ def _ended(state: SweepState, event: Event) -> int:
 
 
 def _retrying(state: SweepState, event: Event) -> int:
-    attempt = int(event["attempt"])
+    attempt = fields.whole(event["attempt"])
     run = state.run(event)
     run.status, run.attempt = "pending", attempt
     return run.index
 
 
 def _requested(state: SweepState, event: Event) -> int | None:
-    identity, action, at = str(event["id"]), event.get("action"), float(event["time"])
+    identity, action = fields.text(event["id"]), event.get("action")
+    at, by = fields.time_of(event["time"]), fields.text_or_none(event.get("by"))
     state.requests.add(identity)
     if event["outcome"] != "done":
         return None
     if event.get("index") is not None:
         run = state.run(event)
         if action == "stop":
-            run.stopped_by_hand = run.reason = str(event["reason"])
+            run.stopped_by_hand = run.reason = fields.text(event["reason"])
         elif action == "requeue":
-            run.status, run.attempt = "pending", int(event["attempt"])
+            run.attempt, run.status = fields.whole(event["attempt"]), "pending"
             run.stopped_by_hand = run.reason = None
         return run.index
     if action == "pause":
-        state.paused_at, state.paused_by = at, str(event.get("by") or "")
+        state.paused_at, state.paused_by = at, by or ""
     elif action == "continue":
         state.paused_at, state.paused_by = None, None
     elif action == "workers":
-        state.n_workers = state.n_workers_asked = int(event["n_workers"])
+        state.n_workers = state.n_workers_asked = fields.whole(event["n_workers"])
     return None
 
 
 def _warning(state: SweepState, event: Event) -> None:
-    state.warnings.append(str(event["message"]))
+    state.warnings.append(fields.text(event["message"]))
 
 
 def _sweep_ended(state: SweepState, event: Event) -> None:
-    status, ended_at = event["status"], float(event["time"])
+    status, ended_at = event["status"], fields.time_of(event["time"])
     if status not in _SWEEP_ENDED:
         raise ValueError(status)
-    state.status, state.ended_at = status, ended_at
-    state.reason = event.get("reason")
+    reason = fields.text_or_none(event.get("reason"))
+    state.status, state.ended_at, state.reason = status, ended_at, reason
 
 
 _FOLDS: dict[str, Callable[[SweepState, Event], int | None]] = {
@@ -274,11 +287,6 @@ _FOLDS: dict[str, Callable[[SweepState, Event], int | None]] = {
     "warning": _warning,
     "sweep_ended": _sweep_ended,
 }
-
-
-def _number(value: object) -> float | None:
-    """A float as the journal holds it: infinities and NaN stand there as strings."""
-    return None if value is None else float(value)  # type: ignore[arg-type]
 
 
 def encode(event: Event) -> bytes:
@@ -374,7 +382,7 @@ class JournalTail:
         """The events that were completed since the last call; empty where there is no file."""
         self.was_reset = False
         try:
-            fd = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            fd = os.open(self.path, _READ)
         except OSError:
             return []
         try:
@@ -414,6 +422,7 @@ class JournalTail:
         except (ValueError, RecursionError):
             event = None
         if isinstance(event, dict):
-            return event
+            has_halves = b"\\ud" in line.lower()  # of surrogate pairs, as JSON writes them
+            return cast(Event, fields.printable(event)) if has_halves else event
         self.n_skipped += 1
         return None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from . import fields
 from .journal import JournalTail, RunStatus
 
 _STOPPED_FROM_OUTSIDE = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
@@ -49,14 +50,13 @@ def read_processes(path: Path) -> dict[str, ProcessRecord]:
 
 
 def _take_in(records: dict[str, ProcessRecord], event: Mapping[str, Any]) -> None:
-    name, time = str(event["name"]), float(event["time"])
+    name, time = fields.file_stem(event["name"]), fields.time_of(event["time"])
     if event["event"] == "process_started":
-        identity, slot = event.get("process_identity"), event.get("slot")
         records[name] = ProcessRecord(
-            name, int(event["index"]), int(event["attempt"]),
-            None if slot is None else int(slot), int(event["pid"]),
-            None if identity is None else str(identity), time,
+            name, fields.whole(event["index"]), fields.whole(event["attempt"]),
+            fields.whole_or_none(event.get("slot")), fields.whole(event["pid"]),
+            fields.text_or_none(event.get("process_identity")), time,
         )  # fmt: skip
     elif event["event"] == "process_ended" and name in records:
-        exit_code = int(event["exit_code"])
+        exit_code = fields.whole(event["exit_code"])
         records[name] = replace(records[name], exit_code=exit_code, ended_at=time)

@@ -1,6 +1,5 @@
 """Mistakes in a search: what its hyperparameters, constraints and first runs say of each other."""
 
-import contextlib
 import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from ml_tracking_ops.logger import paths
 
@@ -20,9 +19,9 @@ from .samplers.proposals import complete_combination
 from .samplers.random import draw_combination
 from .search_settings import LEARNING
 from .space import (
-    KINDS,
     Combination,
     CycleError,
+    Hyperparameter,
     Space,
     dependencies,
     is_continuous,
@@ -30,6 +29,7 @@ from .space import (
 )
 
 _DRAWS = 10_000
+_HYPERPARAMETER: TypeAdapter[Distribution] = TypeAdapter(Hyperparameter)
 
 
 def search_problems(
@@ -64,11 +64,10 @@ def _parse(given: Mapping[str, Any]) -> dict[str, Distribution]:
     """The hyperparameters that are well-formed."""
     found: dict[str, Distribution] = {}
     for name, definition in given.items():
-        tag = definition.get("type") if isinstance(definition, Mapping) else None
-        kind = KINDS.get(tag) if isinstance(tag, str) else None
-        if kind is not None:
-            with contextlib.suppress(ValidationError):
-                found[name] = kind.model_validate(definition)
+        try:
+            found[name] = _HYPERPARAMETER.validate_python(definition)
+        except ValidationError:
+            continue
     return found
 
 

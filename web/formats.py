@@ -3,6 +3,7 @@
 import math
 from datetime import UTC, datetime
 
+_MOST = 10**308
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
@@ -10,6 +11,8 @@ def format_number(value: object) -> str:
     """As many digits as are needed to tell values apart: at most five significant ones."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
+    if isinstance(value, int) and abs(value) >= _MOST:
+        return "∞" if value > 0 else "−∞"
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else ("∞" if value > 0 else "−∞")
     if value == 0:
@@ -22,11 +25,6 @@ def format_number(value: object) -> str:
         return _minus(text.rstrip("0").rstrip(".") if "." in text else text)
     mantissa, _, power = f"{value:.3e}".partition("e")
     return _minus(f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}")
-
-
-def format_signed(value: float) -> str:
-    """With its sign and two decimals, as correlations are written: ``+0.42``, ``−0.10``."""
-    return f"{value:+.2f}".replace("-", "−")
 
 
 def format_step(step: object) -> str:

@@ -67,7 +67,7 @@ def summarize(name: str, series: Series) -> MetricSummary:
 def read_summaries(path: Path) -> Summaries:
     """Of every metric in a log; none where it cannot be read."""
     try:
-        log = read_log(path)
+        log = read_log(path, follow_link=False)
         return {name: summarize(name, series) for name, series in log.items() if len(series.step)}
     except (OSError, LogFormatError):
         return _NONE

@@ -49,7 +49,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = formats.format_number
-    environment.filters["signed"] = formats.format_signed
     environment.filters["step"] = formats.format_step
     environment.filters["duration"] = formats.format_duration
     environment.filters["cause"] = formats.format_cause
@@ -75,6 +74,11 @@ def render(template: str, logdir: Path, assets: AssetSource, context: Context) -
     return _TEMPLATES.get_template(template).render(values)
 
 
+def encode_page(html: str) -> bytes:
+    """UTF-8; what has no bytes in it, as of a folder's name that is no UTF-8, is written out."""
+    return html.encode("utf-8", "backslashreplace")
+
+
 async def _page(
     request: Request, template: str, build: Callable[[Catalog], Context | None]
 ) -> Response:
@@ -98,7 +102,7 @@ async def _page(
 def _answer(request: Request, html: str, status: int = HTTPStatus.OK) -> Response:
     policy = request.app.state.assets.policy
     headers = {"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
-    return HTMLResponse(html, status, headers)
+    return HTMLResponse(encode_page(html), status, headers)
 
 
 async def home(request: Request) -> Response:

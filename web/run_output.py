@@ -114,7 +114,7 @@ def _end_of_lines(data: bytes, n_lines: int) -> int:
 def _opened(path: Path) -> Iterator[tuple[int, int] | None]:
     """A file's descriptor and its size; None where there is none (opening a FIFO must not hang)."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         yield None
         return
@@ -162,7 +162,7 @@ async def download(request: Request) -> Response:
 async def _log_path(request: Request, run_id: str) -> Path:
     files = await request.app.state.catalog.use(lambda catalog: find_run(catalog, run_id))
     path: Path | None = files.log_path if files is not None else None
-    if path is None or not path.is_file():
+    if path is None or path.is_symlink() or not path.is_file():
         raise HTTPException(HTTPStatus.NOT_FOUND, _NO_OUTPUT)
     return path
 

@@ -104,7 +104,7 @@ def _why_no_output(sweep: Sweep, log_path: Path | None) -> str:
 def _last_wall_time(dat_path: Path) -> float | None:
     """When an experiment logged its last value, where its log says so."""
     try:
-        ending = read_ending(dat_path)
+        ending = read_ending(dat_path, follow_link=False)
     except (OSError, LogFormatError):
         return None
     return None if ending.is_legacy else ending.last_wall_time

@@ -108,7 +108,7 @@ def _load(path: Path, identity: Identity) -> RunSeries:
     if identity == MISSING:
         return EMPTY
     try:
-        log = read_log(path)
+        log = read_log(path, follow_link=False)
     except (OSError, LogFormatError):
         return EMPTY
     return RunSeries(log.size_bytes, {name: _column(series) for name, series in log.items()})

@@ -42,7 +42,7 @@ class LiveBest:
         self.dat_path = dat_path
         self.metric = metric
         self.best = Best(goal)
-        self._tail = LogTail(dat_path)
+        self._tail = LogTail(dat_path, follow_link=False)
 
     def read(self) -> bool:
         """Take in what is new; return whether the best value changed."""

@@ -119,7 +119,7 @@ class RunTopic(FileTopic[LogTail]):
 
     def __init__(self, run_id: str, path: Path) -> None:
         super().__init__(run_id, path)
-        self._tail = LogTail(path, end_cursor(path))
+        self._tail = LogTail(path, end_cursor(path), follow_link=False)
         self.place = Place(0, self._tail.offset)
 
     def look(self) -> Look:
@@ -139,7 +139,7 @@ class RunTopic(FileTopic[LogTail]):
         return Look(tuple(updates), batch.has_more, is_flood)
 
     def open_reader(self, cursor: int) -> LogTail:
-        return LogTail(self.path, cursor)
+        return LogTail(self.path, cursor, follow_link=False)
 
     def is_possible(self, cursor: int) -> bool:
         is_whole_legacy_file = cursor == _size_bytes(self.path)
@@ -256,7 +256,7 @@ def end_cursor(path: Path) -> int:
     """
     size_bytes = _size_bytes(path)
     with contextlib.suppress(OSError, LogFormatError):
-        if read_ending(path).is_legacy:
+        if read_ending(path, follow_link=False).is_legacy:
             return size_bytes
     return size_bytes // RECORD_SIZE * RECORD_SIZE
 
@@ -276,7 +276,7 @@ def _inode(path: Path) -> int | None:
 def _read_bytes(path: Path, start: int, n_bytes: int) -> bytes:
     """Bytes of a regular file; none of anything else (opening a FIFO must not hang)."""
     with contextlib.suppress(OSError):
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
             return os.pread(fd, n_bytes, start)
         finally:

@@ -1,0 +1,83 @@
+"""Fields of what others wrote: of the type that is expected, or refused.
+
+A sweep's folder may come from anywhere: its journal is read by every page, so what stands in it
+is checked once, where it is read, and nothing behind that has to doubt it.
+"""
+
+import math
+import os
+from typing import Any
+
+_LATEST_S = 253_000_000_000.0  # the year 9987: what every platform's calendar holds
+_LARGEST = 1 << 63
+
+
+def time_of(value: Any) -> float:
+    """Seconds since the epoch, on the calendar."""
+    seconds = float(value)
+    if isinstance(value, bool) or not 0 <= seconds <= _LATEST_S:
+        raise ValueError(f"{value!r} is no time")
+    return seconds
+
+
+def whole(value: Any) -> int:
+    """A whole number of 64 bits."""
+    if isinstance(value, bool) or not isinstance(value, int) or not -_LARGEST <= value < _LARGEST:
+        raise ValueError(f"{value!r} is no whole number")
+    return value
+
+
+def whole_or_none(value: Any) -> int | None:
+    return None if value is None else whole(value)
+
+
+def number_or_none(value: Any) -> float | None:
+    """A float as the journal holds it: infinities and NaN stand there as strings."""
+    return None if value is None else float(value)
+
+
+def text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def text_or_none(value: Any) -> str | None:
+    return None if value is None else text(value)
+
+
+def texts(value: Any) -> list[str]:
+    return [text(one) for one in value]
+
+
+def file_stem(value: Any) -> str:
+    """A name that a file in the sweep's own folder can have, and no way out of it."""
+    name = text(value)
+    if not name or "\0" in name or name != os.path.basename(name):  # noqa: PTH119
+        raise ValueError(f"{name!r} is no file's name")
+    return name
+
+
+def named(mapping: Any) -> dict[str, Any]:
+    """A mapping, such as hyperparameters; JSON has no other keys than texts."""
+    if not isinstance(mapping, dict):
+        raise TypeError(f"{mapping!r} holds no names")
+    return dict(mapping)
+
+
+def printable(value: Any) -> Any:
+    """The same with every half of a surrogate pair written out, so that it can be encoded.
+
+    JSON can name them, and a file's name that is no UTF-8 holds them.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, list):
+        return [printable(one) for one in value]
+    if isinstance(value, dict):
+        return {printable(key): printable(one) for key, one in value.items()}
+    return value
+
+
+def is_finite(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)

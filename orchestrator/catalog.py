@@ -12,6 +12,7 @@ from typing import Any
 
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.locks import is_held
+from ml_tracking_ops.logger.records import LogFormatError
 
 from . import fields
 from .annotations import (
@@ -22,6 +23,7 @@ from .annotations import (
     Annotations,
     read_annotations,
 )
+from .endings import ending_of
 from .errors import NotInLogdirError, UsageError
 from .journal import JournalTail, RunState, RunStatus, SweepState
 from .objective import Best, Goal
@@ -50,13 +52,11 @@ class Experiment:
         was not closed counts as running until it has been silent for ten minutes. A log of the
         original tool, which holds no such record, counts as finished.
         """
-        from ml_tracking_ops.logger.reader import LogFormatError, read_ending
-
         held = is_held(self.dat_path)
         if held:
             return "running"
         try:
-            ending = read_ending(self.dat_path, follow_link=False)
+            ending = ending_of(self.dat_path)
         except (OSError, LogFormatError):
             return "lost"
         if ending.is_legacy:
@@ -220,18 +220,17 @@ class Catalog:
         self.logdir = logdir
         self.experiments: dict[str, Experiment] = {}
         self.sweeps: dict[str, Sweep] = {}
-        self._annotated: dict[Path, AnnotationFile] = {}
+        self._annotated: dict[str, AnnotationFile] = {}
         self.refresh()
 
     def refresh(self) -> None:
         """Look again, and take in what is new in the journals."""
         experiments: dict[str, Experiment] = {}
         sweeps: dict[str, Sweep] = {}
-        for folder, names in _walk(self.logdir, 0):
-            identity = _relative(folder, self.logdir)
+        for identity, folder, names in _walk(os.fspath(self.logdir), "", 0):
             annotations = self._annotations(folder, names)
             if paths.DESCRIPTION_NAME in names:
-                sweep = self.sweeps.get(identity) or _open_sweep(identity, folder)
+                sweep = self.sweeps.get(identity) or _open_sweep(identity, Path(folder))
                 if sweep is not None:
                     sweep.annotations = annotations
                     sweep.refresh()
@@ -239,29 +238,32 @@ class Catalog:
             else:
                 for own, dat_path in _dat_files(identity, folder, names):
                     known = self.experiments.get(own)
-                    if known is None or known.dat_path != dat_path:
-                        known = _open_experiment(own, dat_path)
+                    if known is None or os.fspath(known.dat_path) != dat_path:
+                        known = _open_experiment(own, Path(dat_path))
                     experiments[own] = _annotated(known, annotations)
         self.experiments = dict(
             sorted(experiments.items(), key=lambda item: (-item[1].started_at, item[0]))
         )
         self.sweeps = dict(sorted(sweeps.items(), key=lambda item: (-item[1].started_at, item[0])))
 
-    def _annotations(self, folder: Path, names: set[str]) -> Annotations:
+    def _annotations(self, folder: str, names: set[str]) -> Annotations:
         if paths.ANNOTATIONS_NAME not in names:
             self._annotated.pop(folder, None)
             return NO_ANNOTATIONS
-        return self._annotated.setdefault(folder, AnnotationFile(folder)).read()
+        return self._annotated.setdefault(folder, AnnotationFile(Path(folder))).read()
 
 
 def _annotated(experiment: Experiment, annotations: Annotations) -> Experiment:
+    if annotations is NO_ANNOTATIONS and experiment.annotation is NOTHING_SAID:
+        return experiment
     annotation = annotations.run(experiment.dat_path.stem)
     known = experiment.annotation
     return experiment if known == annotation else replace(experiment, annotation=annotation)
 
 
-def _walk(folder: Path, depth: int) -> Iterator[tuple[Path, set[str]]]:
-    """Folders with the names of the regular files in them."""
+# Names as text: of a thousand folders most of the time would go into making `Path`s.
+def _walk(folder: str, identity: str, depth: int) -> Iterator[tuple[str, str, set[str]]]:
+    """Folders as seen from the first one, their paths, and the names of the files in them."""
     names: set[str] = set()
     folders: list[str] = []
     try:
@@ -273,24 +275,21 @@ def _walk(folder: Path, depth: int) -> Iterator[tuple[Path, set[str]]]:
                     names.add(entry.name)
     except OSError:
         return
-    yield folder, names
+    yield identity or ".", folder, names
     if depth < _DEEPEST and paths.DESCRIPTION_NAME not in names:
         for name in folders:
             if not name.startswith("."):
-                yield from _walk(folder / name, depth + 1)
-
-
-def _relative(folder: Path, logdir: Path) -> str:
-    """An id that can be shown and sent, also of a folder whose name is no UTF-8."""
-    return str(fields.printable(folder.relative_to(logdir).as_posix()))
+                shown = fields.printable(name)  # an id can be sent, whatever the name's bytes
+                inner = f"{identity}/{shown}" if identity else shown
+                yield from _walk(os.path.join(folder, name), inner, depth + 1)  # noqa: PTH118
 
 
 def _name(folder: Path) -> str:
     return str(fields.printable(folder.name))
 
 
-def _dat_files(identity: str, folder: Path, names: set[str]) -> Iterator[tuple[str, Path]]:
-    """The logs in a folder, each with the id of its experiment."""
+def _dat_files(identity: str, folder: str, names: set[str]) -> Iterator[tuple[str, str]]:
+    """The paths of the logs in a folder, each with the id of its experiment."""
     dats = sorted(
         name for name in names if name.endswith(paths.DAT_SUFFIX) and not name.startswith(".")
     )
@@ -298,7 +297,7 @@ def _dat_files(identity: str, folder: Path, names: set[str]) -> Iterator[tuple[s
         stem = fields.printable(name.removesuffix(paths.DAT_SUFFIX))
         is_alone = len(dats) == 1 and identity != "."
         own = identity if is_alone else f"{identity}/{stem}".removeprefix("./")
-        yield own, folder / name
+        yield own, os.path.join(folder, name)  # noqa: PTH118
 
 
 def _open_experiment(identity: str, dat_path: Path) -> Experiment:
@@ -306,10 +305,8 @@ def _open_experiment(identity: str, dat_path: Path) -> Experiment:
 
 
 def _started_at(dat_path: Path) -> float:
-    from ml_tracking_ops.logger.reader import LogFormatError, read_ending
-
     try:
-        created_at = read_ending(dat_path, follow_link=False).created_at
+        created_at = ending_of(dat_path).created_at
     except (OSError, LogFormatError):
         created_at = None
     with contextlib.suppress(TypeError, ValueError):
@@ -434,11 +431,14 @@ def _find_in_folder(folder: Path) -> Experiment | Sweep | None:
             sweep.annotations = read_annotations(folder)
             sweep.refresh()
         return sweep
-    logs = list(_dat_files(_name(folder.resolve()), folder, names))
+    logs = list(_dat_files(_name(folder.resolve()), os.fspath(folder), names))
     if len(logs) > 1:
-        found = ", ".join(path.name for _, path in logs[:5])
+        found = ", ".join(Path(path).name for _, path in logs[:5])
         raise UsageError(f"{folder} holds {len(logs)} logs; name one of them: {found}")
-    return _annotated(_open_experiment(*logs[0]), read_annotations(folder)) if logs else None
+    if not logs:
+        return None
+    identity, dat_path = logs[0]
+    return _annotated(_open_experiment(identity, Path(dat_path)), read_annotations(folder))
 
 
 def _find_file(path: Path) -> Experiment | FoundRun:

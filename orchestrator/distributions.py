@@ -25,7 +25,10 @@ Step = Annotated[float, Field(gt=0)]
 class Distribution(BaseModel):
     """Base of what can be sampled; `when` names the values of others that it depends on."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    # built with the whole configuration, not each kind by itself: starts sooner
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True
+    )
     when: Conditions | None = Field(
         default=None,
         description="Only where each hyperparameter named here has the value, or one of the list "

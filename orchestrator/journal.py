@@ -97,7 +97,7 @@ class SweepState:
     """
 
     goal: Goal | None = None
-    runs: dict[int, RunState] = field(default_factory=dict)
+    runs: dict[int, RunState] = field(default_factory=dict, repr=False)
     status: SweepStatus = "pending"
     reason: str | None = None
     started_at: float | None = None
@@ -115,7 +115,7 @@ class SweepState:
     requests: set[str] = field(default_factory=set)
     """The requests that were decided on."""
     n_skipped: int = 0
-    history: list[HistoryEvent] = field(default_factory=list)
+    history: list[HistoryEvent] = field(default_factory=list, repr=False)
 
     @property
     def is_paused(self) -> bool:

@@ -3,7 +3,7 @@
 import difflib
 import os
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml_tracking_ops.logger.records import LogFormatError
 
@@ -11,6 +11,9 @@ from .config import SweepConfig
 from .objective import Best
 from .output_metrics import open_output
 from .rules import StopDecision, StoppingRules
+
+if TYPE_CHECKING:
+    from ml_tracking_ops.logger.tail import LogTail
 
 _NAMES_KEPT = 1_000
 _NAMES_SHOWN = 10
@@ -43,16 +46,14 @@ class RunMonitor:
         *,
         is_over: bool = False,
     ) -> None:
-        # numpy comes with the reader: imported here, the first run is already under way
-        from ml_tracking_ops.logger.reader import LogTail
-
         self.dat_path = dat_path
         self._config = config
         self._metric = config.optimization_metric
         self._rules = rules
         self._run = run
         self._output = None if is_over else open_output(dat_path, config)
-        self._tail = LogTail(dat_path)
+        self._tail: LogTail | None = None
+        self._tail_path = os.fspath(dat_path)
         self._owes_reset = False
         self.trouble: str | None = None
         self._names: dict[str, None] = {}
@@ -76,8 +77,11 @@ class RunMonitor:
     def read(self) -> Reading:
         """Take in a bounded part of what is new."""
         printed_more = self._output is not None and self._output.read()
+        tail = self._tail or self._open_tail()
+        if tail is None:
+            return Reading(None, False, printed_more)
         try:
-            batch = self._tail.read()
+            batch = tail.read()
         except (OSError, LogFormatError) as error:
             self.trouble = str(error)
             return Reading(None, False, False)
@@ -97,9 +101,20 @@ class RunMonitor:
             decision = self._rules.update(self._run, name, steps, values) or decision
         return Reading(decision, improved, batch.has_more or printed_more)
 
+    def _open_tail(self) -> "LogTail | None":
+        """Begin to read the log once there is one: numpy comes with the reader, and it takes as
+        long to load as some runs do."""
+        if os.path.lexists(self._tail_path):
+            from ml_tracking_ops.logger.tail import LogTail
+
+            self._tail = LogTail(self._tail_path)
+        return self._tail
+
     def follow_to(self, folder: Path) -> None:
         """Go on reading the log in another folder, where its own was moved to."""
-        self._tail.path = os.fspath(folder / self.dat_path.name)
+        self._tail_path = os.fspath(folder / self.dat_path.name)
+        if self._tail is not None:
+            self._tail.path = self._tail_path
 
     def read_all(self) -> None:
         """Take in all that is left, once the run has ended."""

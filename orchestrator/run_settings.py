@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from .errors import ConfigProblem
 from .macros import command_problem, macro_problem
@@ -19,6 +19,8 @@ METRIC_PATTERNS = ("json", "name: value", "name=value")
 
 class RunSettings(BaseModel):
     """How runs are started, with what, and for how long they may go on."""
+
+    model_config = ConfigDict(defer_build=True)
 
     command: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
         default=None,

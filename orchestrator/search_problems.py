@@ -1,5 +1,6 @@
 """Mistakes in a search: what its hyperparameters, constraints and first runs say of each other."""
 
+import contextlib
 import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -7,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from ml_tracking_ops.logger import paths
 
@@ -19,9 +20,9 @@ from .samplers.proposals import complete_combination
 from .samplers.random import draw_combination
 from .search_settings import LEARNING
 from .space import (
+    KINDS,
     Combination,
     CycleError,
-    Hyperparameter,
     Space,
     dependencies,
     is_continuous,
@@ -29,7 +30,6 @@ from .space import (
 )
 
 _DRAWS = 10_000
-_HYPERPARAMETER: TypeAdapter[Distribution] = TypeAdapter(Hyperparameter)
 
 
 def search_problems(
@@ -64,10 +64,11 @@ def _parse(given: Mapping[str, Any]) -> dict[str, Distribution]:
     """The hyperparameters that are well-formed."""
     found: dict[str, Distribution] = {}
     for name, definition in given.items():
-        try:
-            found[name] = _HYPERPARAMETER.validate_python(definition)
-        except ValidationError:
-            continue
+        tag = definition.get("type") if isinstance(definition, Mapping) else None
+        kind = KINDS.get(tag) if isinstance(tag, str) else None
+        if kind is not None:
+            with contextlib.suppress(ValidationError):
+                found[name] = kind.model_validate(definition)
     return found
 
 

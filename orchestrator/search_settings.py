@@ -13,7 +13,7 @@ _Text = Annotated[str, Field(min_length=1)]
 class Repeats(BaseModel):
     """Several runs of each combination, with different seeds."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
     count: Annotated[int, Field(ge=1)] = Field(description="How many runs of each combination.")
     seed_name: _Text = Field(
         description="The hyperparameter that tells the script which repeat it is: 1, 2, …"
@@ -22,6 +22,8 @@ class Repeats(BaseModel):
 
 class SearchSettings(BaseModel):
     """How the search space is searched."""
+
+    model_config = ConfigDict(defer_build=True)
 
     sampler: SamplerName = Field(
         default="random",

@@ -10,6 +10,7 @@ import pytest
 from sweeps import choice, start_command, state_of, sweep_folder, wait_until, write_config
 
 from ml_tracking_ops.experiment.logger import ExperimentLogger
+from ml_tracking_ops.logger import reader
 from ml_tracking_ops.orchestrator import UsageError, run_sweep
 from ml_tracking_ops.orchestrator.catalog import Catalog, Experiment, FoundRun, Sweep, find
 from ml_tracking_ops.orchestrator.errors import NotInLogdirError
@@ -168,3 +169,23 @@ def test_find_knows_folders_files_and_names(tmp_path: Path, logdir: Path) -> Non
         assert found_run.run.index == 1
     with pytest.raises(NotInLogdirError, match="no experiment, sweep or run of this name"):
         find("nothing", logdir)
+
+
+def test_ending_of_a_log_is_read_once_until_it_changes(
+    logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[str] = []
+    real = reader.read_ending
+    monkeypatch.setattr(reader, "read_ending", lambda path: reads.append(path) or real(path))
+    with log(logdir) as logger:
+        experiment = only_experiment(logdir)
+    for _ in range(3):
+        assert experiment.status() == "finished"
+    n_reads = len(reads)
+    assert n_reads == 2  # when it was found, and when it had ended
+    monkeypatch.setenv("ML_TRACKING_OPS_RUN_FILE", os.fspath(logger.path))
+    with ExperimentLogger() as again:
+        assert experiment.status() == "running"  # before anything is written
+        again.add_scalar("Loss", 0.25, 2)
+    assert experiment.status() == "finished"
+    assert len(reads) > n_reads

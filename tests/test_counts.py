@@ -5,6 +5,8 @@ Counted elsewhere: a value's system call and bytes (test_experiment_logger.py), 
 """
 
 import os
+import subprocess
+import sys
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -88,6 +90,24 @@ def test_series_of_an_unchanged_log_are_read_once(run_file: Path, read_sizes: li
         store.overview(run_file)
         store.all_points(run_file)
     assert sum(read_sizes) == n_bytes
+
+
+def test_a_sweep_whose_runs_log_nothing_loads_no_numpy(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("")
+    config = {
+        "main_script_name": "train.py",
+        "hyperparameters": {"x": {"type": "choice", "candidates": [1, 2]}},
+        "max_runs": 2,
+        "early_stopping": False,
+    }
+    program = (
+        "import sys; from ml_tracking_ops.orchestrator import run_sweep; "
+        f"print(run_sweep({config}).status, 'numpy' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "finished False\n"
 
 
 def test_a_run_costs_three_writes_of_the_journal(

@@ -1,8 +1,14 @@
 """What the pages of a sweep and of its runs say to understand and to repeat it."""
 
+import shutil
 from pathlib import Path
+from typing import Any
 
-from test_pages import Client, client, finished_run, logdir, text_of, write_sweep
+import pytest
+from test_pages import HOSTILE, Client, client, finished_run, logdir, text_of, write_sweep
+
+from ml_tracking_ops.orchestrator.journal import Journal
+from ml_tracking_ops.web.insight_page import PANELS
 
 __all__ = ["client", "logdir"]  # fixtures
 
@@ -21,3 +27,80 @@ def test_any_run_can_be_repeated_from_the_summary_and_from_its_page(
     html = client.get("/runs/s/run_0003").text
     assert third in html
     assert f"logs to {logdir}" in text_of(html)
+
+
+def columns(client: Client, since: str = "") -> dict[str, Any]:
+    answer = client.get(f"/api/insight/s{since and f'?since={since}'}")
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_only_runs_that_changed_are_sent_again(client: Client, logdir: Path) -> None:
+    write_sweep(logdir / "s", [*finished_run(1, 0.5), *finished_run(2, 0.9)])
+    first = columns(client)
+    assert (first["is_complete"], first["runs"]["value"]) == (True, [0.5, 0.9])
+    nothing = columns(client, first["cursor"])
+    assert (nothing["is_complete"], nothing["runs"]["index"]) == (False, [])
+    journal = Journal(logdir / "s" / "journal.jsonl", lambda trouble: None)
+    for event in finished_run(3, 0.7):
+        journal.append(**event)
+    journal.close()
+    more = columns(client, first["cursor"])
+    assert (more["is_complete"], more["runs"]["index"], more["runs"]["value"]) == (
+        False,
+        [3],
+        [0.7],
+    )
+    (logdir / "s" / "journal.jsonl").unlink()
+    shutil.rmtree(logdir / "s")
+    write_sweep(logdir / "s", finished_run(1, 0.1))
+    assert columns(client, more["cursor"])["is_complete"]
+
+
+def test_unknown_sweeps_and_parameters_are_refused(client: Client, logdir: Path) -> None:
+    write_sweep(logdir / "s", [])
+    assert client.get("/api/insight/nothing").status_code == 404
+    assert "not known" in client.get("/api/insight/s?from=1").json()["error"]
+    for since in ("x", "1.2.3", "-1", "9" * 400):
+        assert columns(client, since)["is_complete"]
+
+
+@pytest.mark.parametrize(
+    ("panel", "said"),
+    [
+        ("history", "number 2 of 2 runs with a value to end"),
+        ("parallel", "What the best 2 runs have"),
+        ("scatter", "The best Accuracy of 2 runs by learning_rate"),
+        ("summary", "Hyperparameter sweep summary"),
+        ("no-such-panel", "Hyperparameter sweep summary"),
+    ],
+)
+def test_each_view_says_in_words_what_it_shows(
+    client: Client, logdir: Path, panel: str, said: str
+) -> None:
+    write_sweep(logdir / "s", [*finished_run(1, 0.5), *finished_run(2, 0.9), *finished_run(3)])
+    assert said in text_of(client.get(f"/sweeps/s?panel={panel}").text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "No run logged Accuracy. Log it by this very name"),
+        ({"optimization_metric": None}, "This sweep optimises no metric. Name one"),
+    ],
+)
+@pytest.mark.parametrize("panel", ["history", "parallel", "scatter"])
+def test_empty_view_says_why_and_what_to_do(
+    client: Client, logdir: Path, panel: str, changes: dict[str, Any], said: str
+) -> None:
+    write_sweep(logdir / "s", finished_run(1), **changes)
+    assert said in text_of(client.get(f"/sweeps/s?panel={panel}").text)
+
+
+def test_hostile_names_and_values_stay_text_in_every_view(client: Client, logdir: Path) -> None:
+    events = finished_run(1, 0.5)
+    events[0]["hyperparameters"] = {HOSTILE: HOSTILE, "x": [HOSTILE]}
+    write_sweep(logdir / "s", events, optimization_metric=HOSTILE)
+    for panel in PANELS:
+        assert "<script>alert" not in client.get(f"/sweeps/s?panel={panel}&across=x").text

@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from . import asset_source, events, pages, run_output, series
+from . import asset_source, events, insight_api, pages, run_output, series
 from .access_token import TokenMiddleware
 from .asset_source import CDN_SOURCE, AssetSource
 from .catalog_access import SharedCatalog
@@ -46,6 +46,7 @@ def create_app(
         routes=[
             *events.routes,
             *series.routes,
+            *insight_api.routes,
             *run_output.routes,
             *asset_source.routes,
             *pages.routes,

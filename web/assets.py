@@ -47,4 +47,11 @@ UPLOT_STYLE = Asset(
     "dist/uPlot.min.css",
     "sha384-IfV0B7MIOYuO95kO9G5ySKPz/85zqFNOAs8iy4tkK5zd9izhJAB8b7lHrwYqqmYE",
 )
-ASSETS = {"htmx": HTMX, "uplot": UPLOT, "uplot_style": UPLOT_STYLE}
+ECHARTS = Asset(
+    "echarts",
+    "6.1.0",
+    "dist/echarts.min.js",
+    "sha384-C2iskrW/uPW46KzOjrvJIQo4YkV8lkD+QS0CrDN18IIPIpT/g2USu8bTP3nvmIAD",
+)
+"""Only for the drawings that explain a sweep; loaded when one of them is in view."""
+ASSETS = {"htmx": HTMX, "uplot": UPLOT, "uplot_style": UPLOT_STYLE, "echarts": ECHARTS}

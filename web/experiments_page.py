@@ -15,7 +15,7 @@ from .run_colors import ExperimentColors
 DEFAULT_NEWEST = 10
 _MOST_DRAWN = 1_000
 _LISTED = 100
-_MOST_WITH_DIGEST = 200
+_MOST_WITH_DIGEST = 3_000
 
 Context = dict[str, Any]
 

@@ -27,6 +27,11 @@ def format_number(value: object) -> str:
     return _minus(f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}")
 
 
+def format_signed(value: float) -> str:
+    """With its sign and two decimals, as correlations are written: ``+0.42``, ``−0.10``."""
+    return f"{value:+.2f}".replace("-", "−")
+
+
 def format_step(step: object) -> str:
     """A step, its digits in groups of three by thin spaces."""
     return _minus(f"{step:,}".replace(",", "\u2009")) if isinstance(step, int) else "–"

@@ -49,6 +49,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = formats.format_number
+    environment.filters["signed"] = formats.format_signed
     environment.filters["step"] = formats.format_step
     environment.filters["duration"] = formats.format_duration
     environment.filters["cause"] = formats.format_cause

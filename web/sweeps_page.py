@@ -13,6 +13,7 @@ from . import rows
 from .best_history import draw_history
 from .experiments_page import catalog_place, run_data
 from .feed import Feed
+from .insight_page import insight_context
 from .repeat_view import repeat_context
 from .sweep_rows import best_row
 from .sweep_summary import summarize
@@ -109,6 +110,7 @@ def _sweep_context(
         },
         "summary": summarize(sweep.description, sweep.config),
         **repeat_context(sweep, best_index, catalog.logdir, query),
+        "insight": insight_context(sweep, view.runs.all_rows, query, counts["n_planned"]),
         "metric": query.get("metric") or metric,
         "table": view.table,
         "controls": view.controls,

@@ -13,7 +13,9 @@ from .median import Comparison, Median
 from .patience import Patience
 from .threshold import Threshold
 
-_STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+_STRICT = ConfigDict(
+    extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True
+)
 _Positive = Annotated[int, Field(ge=1)]
 _Natural = Annotated[int, Field(ge=0)]
 _NonNegative = Annotated[float, Field(ge=0)]
@@ -140,6 +142,8 @@ RULES: dict[str, type[BaseModel]] = {
 
 class StoppingSettings(BaseModel):
     """The keys of `experiment_cfg.json` that say when a run, or the sweep, is over."""
+
+    model_config = ConfigDict(defer_build=True)
 
     stopping_rules: tuple[RuleSettings, ...] = Field(
         default=(),

@@ -9,6 +9,7 @@ import { startClock } from "./clock.js";
 import { unpackPoints } from "./columns.js";
 import { showConnection } from "./connection.js";
 import "./copy.js";
+import { mountInsight, noteSweepChange } from "./insight.js";
 import { LiveStream } from "./live.js";
 import { OutputView } from "./output.js";
 import { bindPointing, pointOut } from "./pointing.js";
@@ -44,6 +45,7 @@ function mount() {
   bindOptions(options, (chosen) => grid?.setOptions((options = chosen)));
   syncSelection(page.runs.map((run) => run.id));
   foldSidebar();
+  mountInsight(page);
   if (isSame) return;
   for (const [key, place] of Object.entries(page.follow)) if (!places.has(key)) places.set(key, place);
   mountGrid(area);
@@ -154,6 +156,7 @@ const HANDLERS = {
   },
   runs(event) {
     places.set(`sweep=${event.sweep}`, event.cursor);
+    noteSweepChange();
     const shown = page.view === "run" ? event.runs.filter((row) => row.id === page.runs[0]?.id) : event.runs;
     if (rows.update(shown)) requestRefresh();
   },

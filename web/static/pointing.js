@@ -10,6 +10,7 @@ export function bindPointing(callback) {
 /** Mark a run everywhere: in the charts, the legend and the table; null: none. */
 export function pointOut(runId) {
   highlight(runId);
+  document.dispatchEvent(new CustomEvent("run:point", { detail: runId }));
   for (const element of document.querySelectorAll("[data-run].is-pointed")) element.classList.remove("is-pointed");
   if (runId === null) return;
   for (const element of document.querySelectorAll(`[data-run="${CSS.escape(runId)}"]`)) element.classList.add("is-pointed");

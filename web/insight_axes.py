@@ -1,0 +1,118 @@
+"""How a hyperparameter is laid out on an axis: linear, logarithmic or by category. Pure.
+
+Told from the search space where it says it, and from the runs' values where it does not (the
+original tool's sweeps, hyperparameters that came with a later configuration).
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeGuard
+
+Scale = Literal["linear", "log", "category"]
+MOST_CATEGORIES = 24
+_LOGARITHMIC = frozenset(("loguniform", "logint", "lognormal"))
+_BOUNDED = frozenset(("uniform", "loguniform", "int", "logint"))
+_LEGACY_BOUNDS = re.compile(r"Uniform\(\s*([^,\s]+)\s*,\s*([^)\s]+)\s*\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One hyperparameter; `values` are the categories, in order, as they stand in the runs.
+
+    `is_conditional`: some runs do not have it.
+    """
+
+    name: str
+    scale: Scale
+    low: float | None = None
+    high: float | None = None
+    values: tuple[Any, ...] = ()
+    is_conditional: bool = False
+
+    def place(self, value: object) -> float | int | None:
+        """A value as it is sent: a number, or the position of its category."""
+        if self.scale != "category":
+            return value if is_number(value) else None
+        return next((n for n, one in enumerate(self.values) if _same(one, value)), None)
+
+
+def build_axes(
+    config: Mapping[str, Any], combinations: Sequence[Mapping[str, Any]]
+) -> tuple[Axis, ...]:
+    """The axes of all hyperparameters that vary, in the order of the search space.
+
+    Args:
+        combinations: the hyperparameters of each run.
+    """
+    space = config.get("hyperparameters")
+    known: Mapping[str, Any] = space if isinstance(space, Mapping) else {}
+    names = dict.fromkeys([*known, *(name for one in combinations for name in one)])
+    axes = (_axis(name, known.get(name), combinations) for name in map(str, names))
+    return tuple(axis for axis in axes if axis is not None)
+
+
+def _axis(name: str, definition: object, combinations: Sequence[Mapping[str, Any]]) -> Axis | None:
+    found = [one[name] for one in combinations if name in one]
+    given = definition if isinstance(definition, Mapping) else {}
+    kind = given.get("type") or given.get("hyp_type")
+    if kind == "constant":
+        return None
+    is_conditional = len(found) < len(combinations) or "when" in given
+    values = [*_candidates(given), *found] if kind == "choice" else list(found)
+    is_numeric = bool(values) and all(is_number(value) for value in values)
+    if is_numeric or not values:
+        low, high = _bounds(given, kind, values)
+        if kind != "choice" or len(set(values)) > MOST_CATEGORIES:
+            scale: Scale = "log" if kind in _LOGARITHMIC and (low or 0) > 0 else "linear"
+            return Axis(name, scale, low, high, (), is_conditional)
+    return Axis(name, "category", None, None, _categories(values), is_conditional)
+
+
+def _candidates(given: Mapping[str, Any]) -> list[Any]:
+    candidates = given.get("candidates")
+    return candidates if isinstance(candidates, list) else []
+
+
+def _bounds(
+    given: Mapping[str, Any], kind: object, values: Sequence[Any]
+) -> tuple[float | None, float | None]:
+    """The bounds of the space, widened by what lies outside of them."""
+    ends = [given.get("min"), given.get("max")] if kind in _BOUNDED else []
+    if (legacy := _LEGACY_BOUNDS.match(str(given.get("hyp_desc", "")))) is not None:
+        ends = [_float(text) for text in legacy.groups()]
+    numbers = [end for end in [*ends, *values] if is_number(end)]
+    return (min(numbers), max(numbers)) if numbers else (None, None)
+
+
+def _categories(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Each once; numbers in their order, anything else in the order in which it comes up."""
+    found: dict[object, Any] = {}
+    for value in values:
+        found.setdefault(_key(value), value)
+    kept = list(found.values())
+    if all(is_number(value) for value in kept):
+        kept.sort()
+    return tuple(kept)
+
+
+def _key(value: object) -> tuple[type, object]:
+    kind = type(value)
+    return (kind, value) if kind in (float, int, str, bool) else (kind, repr(value))
+
+
+def _same(left: object, right: object) -> bool:
+    return _key(left) == _key(right) or (is_number(left) and is_number(right) and left == right)
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """A finite number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _float(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -1,0 +1,117 @@
+"""The panel that explains a sweep, between its chart and its table: one view of several."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+
+from ml_tracking_ops.orchestrator.catalog import Sweep
+
+from .insight_axes import Axis, build_axes
+from .insight_text import best_runs, has_value, improvements, relation, values_of
+
+PANELS = {
+    "summary": "Summary",
+    "history": "History",
+    "parallel": "Parallel coordinates",
+    "scatter": "Scatter",
+}
+_MOST_IMPROVEMENTS = 100
+
+Context = dict[str, Any]
+Row = dict[str, Any]
+
+
+def insight_context(
+    sweep: Sweep, rows: Sequence[Row], query: QueryParams, n_planned: int
+) -> Context:
+    """What the panel named in the address shows; by default, and for unknown names, the summary."""
+    panel = query.get("panel", "summary")
+    panel = panel if panel in PANELS else "summary"
+    build = _BUILDERS.get(panel)
+    context: Context = {
+        "panel": panel,
+        "tabs": [
+            {"label": label, "href": _link(query, panel=key), "is_current": key == panel}
+            for key, label in PANELS.items()
+        ],
+        "n_planned": n_planned,
+        "metric": sweep.optimization_metric,
+        "goal": sweep.optimization_goal,
+        "n_values": sum(map(has_value, rows)),
+        "n_runs": len(rows),
+        "why_empty": _why_empty(sweep, rows),
+    }
+    return {**context, **(build(sweep, rows, query) if build is not None else {})}
+
+
+def _link(query: QueryParams, **changes: str | None) -> str:
+    kept = [(key, value) for key, value in query.multi_items() if key not in changes]
+    return "?" + urlencode(kept + [(k, v) for k, v in changes.items() if v is not None])
+
+
+def _why_empty(sweep: Sweep, rows: Sequence[Row]) -> str | None:
+    """Why nothing can be drawn of the metric, and what to do; None where something can."""
+    if any(map(has_value, rows)):
+        return None
+    if sweep.optimization_metric is None or sweep.optimization_goal is None:
+        return (
+            "This sweep optimises no metric. Name one as optimization_metric in "
+            "experiment_cfg.json, with its optimization_goal, and the next sweep is explained here."
+        )
+    if not rows:
+        return "The first run has not started yet."
+    metric = sweep.optimization_metric
+    if sweep.state.status in ("running", "pending"):
+        return f"No run has logged {metric} yet: this fills as soon as one does."
+    return (
+        f"No run logged {metric}. Log it by this very name in the training script, or name in "
+        "optimization_metric what it logs."
+    )
+
+
+def _history(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
+    started_at = sweep.state.started_at or sweep.started_at
+    found = improvements(rows, sweep.optimization_goal, started_at)
+    has_times = any(row["ended_at"] is not None for row in rows)
+    by = "time" if query.get("history") == "time" and has_times else "runs"
+    return {
+        "by": by,
+        "switches": [
+            {"label": "by runs", "href": _link(query, history=None), "is_current": by == "runs"},
+            {"label": "by time", "href": _link(query, history="time"), "is_current": by == "time"},
+        ] if has_times else [],
+        "improvements": found[-_MOST_IMPROVEMENTS:],
+        "last": found[-1] if found else None,
+        "n_improvements": len(found),
+    }  # fmt: skip
+
+
+def _parallel(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
+    axes = axes_of(sweep, rows)
+    best = best_runs(rows, sweep.optimization_goal)
+    return {
+        "n_axes": len(axes),
+        "n_best": len(best),
+        "best_values": [values_of(best, axis) for axis in axes] if best else [],
+    }
+
+
+def _scatter(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
+    axes = axes_of(sweep, rows)
+    axis = next((one for one in axes if one.name == query.get("across")), axes[0] if axes else None)
+    return {
+        "across": None if axis is None else axis.name,
+        "choices": [one.name for one in axes],
+        "relation": None if axis is None else relation(rows, axis, sweep.optimization_goal),
+        "kept": [(k, v) for k, v in query.multi_items() if k != "across"],
+    }
+
+
+_BUILDERS = {"history": _history, "parallel": _parallel, "scatter": _scatter}
+
+
+def axes_of(sweep: Sweep, rows: Sequence[Row]) -> tuple[Axis, ...]:
+    known = [row["hyperparameters"] for row in rows if row["hyperparameters"]]
+    return build_axes(sweep.config, known)

@@ -1,0 +1,45 @@
+"""How strongly values go up and down together, by their ranks. Pure."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def ranks(values: Sequence[float]) -> NDArray[np.float64]:
+    """Ranks from 1; equal values share the mean of theirs."""
+    given = np.asarray(values, dtype=float)
+    _, inverse, counts = np.unique(given, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    means: NDArray[np.float64] = last - (counts - 1) / 2
+    return means[inverse.reshape(-1)]
+
+
+def spearman(left: Sequence[float], right: Sequence[float]) -> float | None:
+    """Spearman's rank correlation ρ, from -1 to 1 (C. Spearman, 1904); None where one is constant.
+
+    With ties it is the correlation of the mean ranks.
+    """
+    x, y = ranks(left), ranks(right)
+    x, y = x - x.mean(), y - y.mean()
+    size = float(np.sqrt((x @ x) * (y @ y)))
+    return float(x @ y) / size if size > 0 else None
+
+
+def explained_by_groups(groups: Sequence[object], values: Sequence[float]) -> float | None:
+    """The share of the ranks' variance that lies between groups, from 0 to 1; None: constant.
+
+    η² of the Kruskal–Wallis test: H = (n - 1) η² (W. H. Kruskal and W. A. Wallis, 1952).
+    """
+    given = ranks(values)
+    given = given - given.mean()
+    total = float(given @ given)
+    if total == 0:
+        return None
+    between = 0.0
+    numbers: dict[object, int] = {}
+    of = np.array([numbers.setdefault(group, len(numbers)) for group in groups])
+    for number in range(len(numbers)):
+        own = given[of == number]
+        between += len(own) * float(own.mean()) ** 2
+    return between / total

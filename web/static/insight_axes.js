@@ -1,0 +1,50 @@
+// Axes of the drawings of a sweep: ticks, labels and colours as ECharts takes them. Pure.
+
+import { formatTicks } from "./format.js";
+import { linearTicks } from "./insight_scale.js";
+import { logLabels, logTicks } from "./log_ticks.js";
+
+export function plainAxis(colors) {
+  return {
+    type: "value",
+    axisLine: { show: true, lineStyle: { color: colors.grid } },
+    axisTick: { show: false },
+    axisLabel: { color: colors.muted, hideOverlap: true },
+    splitLine: { lineStyle: { color: colors.grid } },
+    minorTick: { show: false },
+    nameTextStyle: { color: colors.muted },
+  };
+}
+
+/** An axis with these ticks and no others: [position, label] each. */
+export function tickedAxis(colors, ticks) {
+  const labels = new Map(ticks);
+  const places = ticks.map(([place]) => place);
+  const base = plainAxis(colors);
+  return {
+    ...base,
+    axisTick: { show: false, customValues: places },
+    axisLabel: { ...base.axisLabel, customValues: places, formatter: (place) => labels.get(place) ?? "" },
+    splitLine: { show: false },
+  };
+}
+
+/** Room for values: linear, or logarithmic where they span decades and lower is better. */
+export function valueScale(values, goal) {
+  const finite = values.filter((value) => Number.isFinite(value));
+  if (finite.length === 0) return { to: same, from: same, low: 0, high: 1, ticks: [], isLog: false };
+  const low = finite.reduce((a, b) => Math.min(a, b)), high = finite.reduce((a, b) => Math.max(a, b));
+  const isLog = goal === "min" && low > 0 && high / low >= 100;
+  const to = isLog ? Math.log10 : same;
+  const margin = (to(high) - to(low)) * 0.05 || Math.abs(to(high)) * 0.1 || 1;
+  const ticks = isLog ? logTicks(low, high) : linearTicks(low - margin, high + margin);
+  const labels = isLog ? logLabels(ticks) : formatTicks(ticks);
+  return { to, isLog, low: to(low) - margin, high: to(high) + margin, ticks: ticks.map((tick, n) => [to(tick), labels[n]]) };
+}
+
+/** The axis of a `valueScale`. */
+export function valueAxis(colors, scale) {
+  return { ...tickedAxis(colors, scale.ticks), min: scale.low, max: scale.high, splitLine: { show: true, lineStyle: { color: colors.grid } } };
+}
+
+const same = (value) => value;

@@ -1,0 +1,158 @@
+// One drawing of a sweep in its panel. Nothing is loaded before it is in view: then ECharts, the
+// module of the drawing, and the runs as columns.
+
+import { loadScript } from "./assets.js";
+import { readInsightColors } from "./insight_colors.js";
+import { InsightTooltip } from "./insight_tooltip.js";
+import { pointOut } from "./pointing.js";
+import { onThemeChange } from "./theme.js";
+
+const VIEWS = {
+  history: async () => new (await import("./insight_history.js")).HistoryView(),
+  parallel: async () => new (await import("./insight_parallel.js")).ParallelView(),
+  scatter: async () => new (await import("./insight_scatter.js")).ScatterView(),
+  workers: async () => new (await import("./insight_workers.js")).WorkersView(),
+};
+const NO_LIBRARY = "ECharts, which draws this, could not be loaded. The values stand in the tables; reload the page to try again.";
+
+let library = null; // a promise: ECharts has arrived
+
+export class InsightPanel {
+  isReady = false;
+  #figure;
+  #data;
+  #assets;
+  #shown = ""; // the figure's attributes as they are drawn
+  #chart = null;
+  #view = null;
+  #colors = null;
+  #tooltip = null;
+  #seen;
+  #resized;
+  #endTheme;
+  #pointed = null;
+
+  constructor(figure, element, data, assets) {
+    Object.assign(this, { element, kind: figure.dataset.view });
+    this.#figure = figure;
+    this.#data = data;
+    this.#assets = assets;
+    const look = (entries) => entries.some((one) => one.isIntersecting) && void this.#open();
+    this.#seen = new IntersectionObserver(look, { rootMargin: "200px" });
+    this.#seen.observe(element);
+  }
+
+  async #open() {
+    this.#seen.disconnect();
+    library ??= loadScript(this.#assets.echarts);
+    try {
+      const [hasLibrary, view] = await Promise.all([library, VIEWS[this.kind](), this.#data.refresh()]);
+      if (!this.element.isConnected) return;
+      if (hasLibrary) this.#begin(view);
+      else this.#say(NO_LIBRARY);
+    } catch (error) {
+      this.#say(`The runs could not be loaded (${error.message}). Reload the page to try again.`);
+    }
+  }
+
+  #begin(view) {
+    this.#view = view;
+    this.#colors = readInsightColors();
+    const place = document.createElement("div"); // within what htmx never morphs, with all that is drawn
+    place.className = "insight-drawing";
+    this.element.replaceChildren(place);
+    this.#tooltip = new InsightTooltip(this.element);
+    this.#chart = globalThis.echarts.init(place, null, { renderer: "canvas" });
+    this.#chart.on("mousemove", (params) => this.#point(params));
+    this.#chart.on("mouseout", () => this.#point(null));
+    this.#chart.on("click", (params) => this.#go(view.place(params)));
+    this.#chart.getZr().on("globalout", () => this.#point(null));
+    view.bind?.(this.#chart, this.#data, () => this.#context);
+    this.#resized = new ResizeObserver(() => this.#resize());
+    this.#resized.observe(this.element);
+    this.#endTheme = onThemeChange(() => {
+      this.#colors = readInsightColors();
+      this.draw();
+    });
+    this.isReady = true;
+    this.#say("");
+    this.draw();
+  }
+
+  get #context() {
+    return { ...this.#figure.dataset, colors: this.#colors, width: this.element.clientWidth, height: this.element.clientHeight };
+  }
+
+  #resize() {
+    this.#chart.resize();
+    if (this.#view.dependsOnWidth) this.draw();
+  }
+
+  draw() {
+    const option = this.#view.option(this.#data, this.#context);
+    this.#chart.setOption({ animation: false, textStyle: { fontFamily: this.#colors.font }, ...option }, { notMerge: true });
+    this.#view.drawn?.(this.#chart, this.#data, this.#context);
+    this.#shown = this.#asked;
+    this.element.dataset.runs = this.#data.count;
+  }
+
+  get #asked() {
+    return JSON.stringify([this.#figure.dataset, this.#view.asked?.()]);
+  }
+
+  async reload() {
+    await this.#data.refresh();
+    if (this.isReady && !this.#view.isBusy?.()) this.draw();
+  }
+
+  /** The page was swapped: its attributes and its address may ask for something else. */
+  update() {
+    if (this.isReady && this.#asked !== this.#shown) this.draw();
+  }
+
+  /** Mark a run that is pointed at elsewhere. */
+  highlight(runId) {
+    if (!this.isReady || runId === this.#pointed) return;
+    this.#pointed = runId;
+    this.#chart.dispatchAction({ type: "downplay" });
+    const place = this.#data.placeOf(runId);
+    const target = place < 0 ? null : this.#view.target(place);
+    if (target) this.#chart.dispatchAction({ type: "highlight", ...target });
+  }
+
+  #point(params) {
+    const place = params ? this.#view.place(params) : null;
+    const id = place === null ? null : this.#data.id(place);
+    this.element.style.cursor = id === null ? "" : "pointer";
+    if (id !== this.#pointed) {
+      this.#pointed = id;
+      pointOut(id);
+    }
+    if (place === null) return this.#tooltip.hide();
+    const { offsetX: x, offsetY: y } = params.event;
+    const { runs } = this.#data;
+    const lines = this.#view.lines(this.#data, place, params);
+    this.#tooltip.show({ x, y, width: this.element.clientWidth, title: `run ${runs.index[place]}`, status: this.#data.status(place), lines });
+  }
+
+  #go(place) {
+    const href = place === null ? null : this.#data.href(place);
+    if (href) location.assign(href);
+  }
+
+  #say(text) {
+    const note = this.#figure.querySelector(".insight-note");
+    note.textContent = text;
+    note.hidden = text === "";
+  }
+
+  destroy() {
+    this.isReady = false;
+    this.#seen.disconnect();
+    this.#resized?.disconnect();
+    this.#endTheme?.();
+    this.#tooltip?.remove();
+    this.#view?.unbind?.();
+    this.#chart?.dispose();
+  }
+}

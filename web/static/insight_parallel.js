@@ -1,0 +1,131 @@
+// Parallel coordinates: each run a line through its hyperparameters to its best value. What is
+// brushed on an axis stands in the address as a filter, which the table and the charts follow.
+
+import { formatNumber } from "./format.js";
+import { plainAxis, valueScale } from "./insight_axes.js";
+import { Brushes } from "./insight_brush.js";
+import { filterBy, filtersOf } from "./insight_filter.js";
+import { fromFilter, makeScale, toFilter } from "./insight_scale.js";
+import { written } from "./insight_scatter.js";
+
+const LEFT = 48, RIGHT = 72, TOP = 36, BOTTOM = 16;
+const MOST_LINES = 10;
+const ALIGN = ["left", "center", "right"]; // of the axes' names: the outer ones stay inside
+
+export class ParallelView {
+  dependsOnWidth = true;
+  #places = [];
+  #axes = [];
+  #brushes = null;
+  #frame = 0;
+
+  bind(chart) {
+    const parent = chart.getDom().parentElement;
+    this.#brushes = new Brushes(parent, (id, intervals, isOver) => this.#brush(chart, id, intervals, isOver));
+  }
+
+  unbind() {
+    cancelAnimationFrame(this.#frame);
+    this.#brushes?.remove();
+  }
+
+  /** What of the address it shows. */
+  asked() {
+    return this.#axes.map(({ id }) => filtersOf(id));
+  }
+
+  /** Nothing is drawn anew while somebody brushes. */
+  isBusy() {
+    return this.#brushes.isDragging;
+  }
+
+  option(data, { colors, width }) {
+    this.#axes = axesOf(data);
+    this.#places = worstFirst(data);
+    const isMany = this.#places.length > 300;
+    const room = (width - LEFT - RIGHT) / Math.max(1, this.#axes.length - 1);
+    return {
+      parallel: { left: LEFT, right: RIGHT, top: TOP, bottom: BOTTOM },
+      parallelAxis: this.#axes.map((axis, dim) => parallelAxis(axis, dim, colors, room, ALIGN[dim === 0 ? 0 : dim === this.#axes.length - 1 ? 2 : 1])),
+      visualMap: ramp(data, this.#axes.length, colors),
+      series: [{
+        type: "parallel", smooth: false, progressive: 1000, progressiveThreshold: 3000,
+        data: this.#places.map((place) => this.#axes.map((axis) => axis.of(place))),
+        lineStyle: { width: isMany ? 1 : 1.5, opacity: isMany ? 0.5 : 0.8 }, activeOpacity: isMany ? 0.6 : 0.9, inactiveOpacity: 0.05,
+        emphasis: { lineStyle: { width: 4, opacity: 1 } },
+      }],
+    };
+  }
+
+  /** The brushes are those of the address. */
+  drawn(chart, data, { width, height }) {
+    const gap = (width - LEFT - RIGHT) / Math.max(1, this.#axes.length - 1);
+    const placed = this.#axes.map(({ id, scale }, n) => ({ id, x: LEFT + n * gap, least: scale.least, intervals: fromFilter(scale, filtersOf(id)) }));
+    this.#brushes.place(placed, TOP, height - TOP - BOTTOM);
+    for (const { id, intervals } of placed) if (intervals.length) select(chart, id, intervals);
+  }
+
+  #brush(chart, id, intervals, isOver) {
+    const { scale } = this.#axes.find((one) => one.id === id);
+    cancelAnimationFrame(this.#frame);
+    if (isOver || this.#places.length < 1500) this.#frame = requestAnimationFrame(() => select(chart, id, intervals));
+    if (isOver) filterBy(id, intervals.flatMap((interval) => toFilter(scale, interval)));
+  }
+
+  place({ dataIndex }) {
+    return this.#places[dataIndex] ?? null;
+  }
+
+  target(place) {
+    const dataIndex = this.#places.indexOf(place);
+    return dataIndex < 0 ? null : { seriesIndex: 0, dataIndex };
+  }
+
+  lines(data, place) {
+    const shown = data.axes.slice(0, MOST_LINES).map((axis) => [axis.name, written(axis, data.runs.hyperparameters[axis.name][place])]);
+    return data.metric === null ? shown : [...shown, [`best ${data.metric}`, formatNumber(data.runs.value[place])]];
+  }
+}
+
+function select(chart, parallelAxisId, intervals) {
+  chart.dispatchAction({ type: "axisAreaSelect", parallelAxisId, intervals });
+}
+
+/** Hyperparameters in the order of the space, then the metric; all of them from 0 to 1. */
+function axesOf(data) {
+  const axes = data.axes.map((axis) => {
+    const scale = makeScale(axis), column = data.runs.hyperparameters[axis.name] ?? [];
+    return { id: `p.${axis.name}`, name: axis.name, scale, of: (place) => scale.position(column[place]) ?? scale.absentAt ?? NaN };
+  });
+  if (data.metric === null) return axes;
+  const found = data.runs.value.filter((value) => Number.isFinite(value));
+  const { isLog } = valueScale(found, data.goal);
+  const least = found.reduce((a, b) => Math.min(a, b), Infinity), most = found.reduce((a, b) => Math.max(a, b), -Infinity);
+  const scale = makeScale({ scale: isLog ? "log" : "linear", low: found.length ? least : 0, high: found.length ? most : 1, is_conditional: false });
+  axes.push({ id: `m.${data.metric}`, name: data.metric, scale, of: (place) => (Number.isFinite(data.runs.value[place]) ? scale.position(data.runs.value[place]) : NaN) });
+  return axes;
+}
+
+/** The best runs are drawn last, above the others; those without a value first. */
+function worstFirst({ runs, goal }) {
+  const places = runs.index.map((_, place) => place);
+  const rank = (place) => (Number.isFinite(runs.value[place]) ? (goal === "min" ? -runs.value[place] : runs.value[place]) : -Infinity);
+  return places.sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
+}
+
+function parallelAxis({ id, name, scale }, dim, colors, room, align) {
+  const labels = new Map(scale.ticks);
+  const places = scale.ticks.map(([at]) => at);
+  return {
+    ...plainAxis(colors), id, dim, min: scale.least, max: 1, splitLine: { show: false },
+    name, nameLocation: "end", nameGap: 14, nameTruncate: { maxWidth: Math.max(48, room - 12), ellipsis: "…" }, nameTextStyle: { color: colors.text, fontWeight: 600, fontSize: 12, align },
+    axisLine: { lineStyle: { color: colors.border } }, axisTick: { show: true, length: 4, lineStyle: { color: colors.border }, customValues: places },
+    axisLabel: { color: colors.muted, customValues: places, formatter: (at) => labels.get(at) ?? "", width: Math.max(32, room - 24), overflow: "truncate", textBorderColor: colors.surface, textBorderWidth: 3 },
+  };
+}
+
+function ramp(data, nAxes, colors) {
+  if (data.metric === null) return { show: false, type: "continuous", dimension: 0, min: 0, max: 1, inRange: { color: [colors.accent, colors.accent] } };
+  const scale = data.goal === "min" ? [...colors.ramp].reverse() : colors.ramp;
+  return { show: false, type: "continuous", dimension: nAxes - 1, min: 0, max: 1, inRange: { color: scale }, outOfRange: { color: [colors.border] } };
+}

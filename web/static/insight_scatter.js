@@ -1,0 +1,65 @@
+// Every run as a point: a hyperparameter against a metric.
+
+import { formatNumber } from "./format.js";
+import { tickedAxis, valueAxis, valueScale } from "./insight_axes.js";
+import { makeScale } from "./insight_scale.js";
+
+export class ScatterView {
+  #points = [];
+  #name = "";
+
+  option(data, { colors, across }) {
+    const axis = data.axes.find(({ name }) => name === across) ?? data.axes[0];
+    this.#name = axis?.name ?? "";
+    const scale = makeScale(axis ?? { scale: "category", values: [] });
+    const points = (this.#points = scatterPoints(data, axis, scale));
+    const y = valueScale(points.map((one) => one.y), data.goal);
+    return {
+      grid: { left: 12, right: 20, top: 12, bottom: 32, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      xAxis: { ...tickedAxis(colors, scale.ticks), min: Math.min(scale.least, -0.02), max: 1.02, name: this.#name, nameLocation: "middle", nameGap: 24, splitLine: { show: scale.scale !== "category", lineStyle: { color: colors.grid } } },
+      yAxis: valueAxis(colors, y),
+      series: [{
+        type: "scatter", symbolSize: points.length > 1000 ? 5 : 8,
+        data: points.map((point) => ({ value: [point.x, y.to(point.y)], itemStyle: { color: colors.fill[point.status], opacity: points.length > 400 ? 0.65 : 0.95 } })),
+        emphasis: { scale: 1.6, itemStyle: { borderColor: colors.text, borderWidth: 2, opacity: 1 } },
+      }],
+    };
+  }
+
+  place({ dataIndex }) {
+    return this.#points[dataIndex]?.place ?? null;
+  }
+
+  target(place) {
+    const dataIndex = this.#points.findIndex((one) => one.place === place);
+    return dataIndex < 0 ? null : { seriesIndex: 0, dataIndex };
+  }
+
+  lines(data, place) {
+    const axis = data.axes.find(({ name }) => name === this.#name);
+    return [[this.#name, written(axis, data.runs.hyperparameters[this.#name][place])], [`best ${data.metric}`, formatNumber(data.runs.value[place])]];
+  }
+}
+
+/** A value of a column as people read it. */
+export function written(axis, value) {
+  if (value === null || value === undefined) return "not set";
+  return axis.scale === "category" ? axis.values[value] : formatNumber(value);
+}
+
+function scatterPoints({ runs, statuses }, axis, scale) {
+  const column = axis ? runs.hyperparameters[axis.name] ?? [] : [];
+  const width = axis?.scale === "category" ? 0.5 / Math.max(1, axis.values.length) : 0;
+  const points = [];
+  runs.value.forEach((y, place) => {
+    const at = scale.position(column[place]) ?? scale.absentAt;
+    if (!Number.isFinite(y) || at === null) return;
+    points.push({ place, x: at + width * spread(runs.index[place]), y, status: statuses[runs.status[place]] });
+  });
+  return points;
+}
+
+/** From -0.5 to 0.5, always the same for a run: so that points of one category lie side by side. */
+function spread(index) {
+  return ((index * 0.618033988749895) % 1) - 0.5;
+}

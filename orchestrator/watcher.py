@@ -2,18 +2,15 @@
 
 An event says "look", never what changed. The first item is an empty set, yielded once the
 watcher listens, so that a caller starts the watcher, then scans, then reads from its offsets.
-An empty set later on means "scan again": the folder has come, gone or been replaced, or the
-kernel has dropped events.
+An empty set later on means "scan again": the folder has come, gone or been replaced.
 
-After a silence the first event is told at once. Then a pause follows each item, in proportion to
-the CPU time that its reader took: what happens meanwhile comes together in the next item. So a
-reader takes no more than a small share of a core, however much is written, and is never far behind
-either.
+A pause follows each item, in proportion to the CPU time that its reader took: what happens
+meanwhile comes together in the next item. So a reader takes no more than a small share of a core,
+however much is written, and is never far behind either.
 """
 
 import logging
 import os
-import sys
 import threading
 import time
 from collections.abc import AsyncGenerator
@@ -24,8 +21,6 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from .inotify import Inotify
-
 if TYPE_CHECKING:
     from watchfiles._rust_notify import RustNotify
 
@@ -33,9 +28,11 @@ LEAST_PAUSE_S = 0.006
 MOST_PAUSE_S = 0.03
 PAUSE_TO_WORK = 30
 POLL_DELAY_MS = 300
-_LOOK_AGAIN_S = 2.0
-_STEP_MS = 10
-_DEBOUNCE_MS = 20
+_LOOK_AGAIN_MS = 2_000
+_DEBOUNCE_MS = 1
+_STEP_MS = 1
+_QUIET_STEP_MS = 16
+"""Each step wakes a thread: after a while without events a longer one costs less."""
 _NETWORK_FILE_SYSTEMS = frozenset(
     ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "lustre", "ceph", "beegfs", "gpfs", "afs",
      "fuse.sshfs", "fuse.s3fs", "fuse.gcsfuse", "fuse.glusterfs")
@@ -60,66 +57,43 @@ async def watch_files(folder: Path, *, poll: bool | None = None) -> AsyncGenerat
             await _wait_until_exists(folder)
             continue
         # adding the watches of a thousand folders takes a while
-        watch = await anyio.to_thread.run_sync(_open_watch, folder, poll)
-        try:
-            async with aclosing(_changes(folder, watch)) as changes:
-                async for paths in changes:
-                    if paths is not None:
-                        yield paths
-                    if _identity(folder) != identity:
-                        break
-        except OSError as error:  # a folder appeared that cannot be watched any more
-            _warn(folder, error)
-            poll = True
+        notify = await anyio.to_thread.run_sync(_open_watch, folder, poll)
+        changes = _polled(folder) if notify is None else _notified(notify)
+        async with aclosing(changes):
+            async for paths in changes:
+                if paths is not None:
+                    yield paths
+                if _identity(folder) != identity:
+                    break
 
 
-def _changes(
-    folder: Path, watch: "Inotify | RustNotify | None"
-) -> AsyncGenerator[set[Path] | None, None]:
-    """An empty set once, then what changes; None now and then where nothing does."""
-    if watch is None:
-        return _polled(folder)
-    return _told_by_kernel(watch) if isinstance(watch, Inotify) else _told_by_thread(watch)
-
-
-async def _told_by_kernel(watch: Inotify) -> AsyncGenerator[set[Path] | None, None]:
-    try:
-        yield set()
-        look_at = 0.0
-        while True:
-            with anyio.move_on_after(_LOOK_AGAIN_S):
-                await anyio.wait_readable(watch)
-            await anyio.sleep(max(0.0, look_at - time.monotonic()))
-            began = time.thread_time()
-            changed = watch.read()
-            if changed and watch.new_folders:
-                changed |= await anyio.to_thread.run_sync(watch.add)
-            yield set() if changed is None else set(map(Path, changed)) or None
-            look_at = _pause_until(began)
-    finally:
-        watch.close()
-
-
-def _pause_until(began: float) -> float:
-    """When to look next, after an item that was read, told and dealt with since `began`."""
-    pause_s = (time.thread_time() - began) * PAUSE_TO_WORK
-    return time.monotonic() + min(max(pause_s, LEAST_PAUSE_S), MOST_PAUSE_S)
-
-
-async def _told_by_thread(notify: "RustNotify") -> AsyncGenerator[set[Path] | None, None]:
-    """Where there is no inotify: watchfiles knows the other systems' ways."""
+async def _notified(notify: "RustNotify") -> AsyncGenerator[set[Path] | None, None]:
+    """An empty set once, then what the kernel reports; None where nothing happened for a while."""
     stop = threading.Event()
+    step_ms, look_at = _STEP_MS, 0.0
     with notify:
         yield set()
         try:
             while True:
+                # without a thread that waits: events come together meanwhile
+                await anyio.sleep(max(0.0, look_at - time.monotonic()))
                 raw = await anyio.to_thread.run_sync(
-                    notify.watch, _DEBOUNCE_MS, _STEP_MS, int(_LOOK_AGAIN_S * 1000), stop,
+                    notify.watch, _DEBOUNCE_MS, step_ms, _LOOK_AGAIN_MS, stop,
                     abandon_on_cancel=True,
                 )  # fmt: skip
-                yield {Path(path) for _, path in raw} if isinstance(raw, set) else None
+                began = time.thread_time()
+                changed = {Path(path) for _, path in raw} if isinstance(raw, set) else None
+                step_ms = _STEP_MS if changed else _QUIET_STEP_MS
+                yield changed
+                look_at = _pause_until(began)
         finally:
-            stop.set()  # the thread is inside `watch`: it sees this within _STEP_MS
+            stop.set()  # the thread is inside `watch`: it sees this within a step
+
+
+def _pause_until(began: float) -> float:
+    """When to look next, after an item that was told and dealt with since `began`."""
+    pause_s = (time.thread_time() - began) * PAUSE_TO_WORK
+    return time.monotonic() + min(max(pause_s, LEAST_PAUSE_S), MOST_PAUSE_S)
 
 
 async def _polled(folder: Path) -> AsyncGenerator[set[Path] | None, None]:
@@ -169,34 +143,23 @@ def _identity(folder: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _open_watch(folder: Path, poll: bool | None) -> "Inotify | RustNotify | None":
+def _open_watch(folder: Path, poll: bool | None) -> "RustNotify | None":
     """The kernel's watch; None where to poll: as asked, or because there is none to be had."""
     if is_on_network(folder) if poll is None else poll:
         return None
-    try:
-        return Inotify(str(folder)) if sys.platform == "linux" else _open_rust_watch(folder)
-    except FileNotFoundError:
-        return None  # gone again: polling finds that out
-    except OSError as error:
-        _warn(folder, error)
-        return None
-
-
-def _warn(folder: Path, error: OSError) -> None:
-    logger.warning(
-        "%s: the kernel gives no more file watches (%s); looking every %d ms instead. "
-        "Raise fs.inotify.max_user_watches to mend it.",
-        folder, error, POLL_DELAY_MS,
-    )  # fmt: skip
-
-
-def _open_rust_watch(folder: Path) -> "RustNotify":
     from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
     try:
         return RustNotify([str(folder)], False, False, POLL_DELAY_MS, True, True)
-    except WatchfilesRustInternalError as error:
-        raise OSError(str(error)) from error
+    except FileNotFoundError:
+        return None  # gone again: polling finds that out
+    except (OSError, WatchfilesRustInternalError) as error:
+        logger.warning(
+            "%s: the kernel gives no more file watches (%s); looking every %d ms instead. "
+            "Raise fs.inotify.max_user_watches to mend it.",
+            folder, error, POLL_DELAY_MS,
+        )  # fmt: skip
+        return None
 
 
 def is_on_network(folder: Path) -> bool:

@@ -1,11 +1,9 @@
-import errno
 from contextlib import aclosing
 from pathlib import Path
 
 import anyio
 import pytest
 
-from ml_tracking_ops.orchestrator import watcher
 from ml_tracking_ops.orchestrator.watcher import is_on_network, watch_files
 
 pytestmark = pytest.mark.anyio
@@ -52,9 +50,9 @@ async def test_polls_with_one_warning_where_watches_have_run_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def scarce(*arguments: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device", "/runs")
+        raise OSError('OS file watch limit reached. about ["/runs"]')
 
-    monkeypatch.setattr(watcher, "Inotify", scarce)
+    monkeypatch.setattr("watchfiles._rust_notify.RustNotify", scarce)
     with anyio.fail_after(20):
         async with aclosing(watch_files(tmp_path)) as changes:
             await anext(changes)

@@ -11,8 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 NAMESPACE = "ml_tracking_ops"
 WEB_MAY_USE = {
-    "annotations", "catalog", "combinations", "config", "errors", "journal", "objective", "output",
-    "process", "repeat_command", "reports", "watcher",
+    "annotations", "asking", "catalog", "combinations", "config", "errors", "housekeeping",
+    "journal", "objective", "output", "process", "repeat_command", "reports", "requests",
+    "watcher",
 }  # fmt: skip
 
 

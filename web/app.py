@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from . import asset_source, events, insight_api, pages, run_output, series
+from . import actions, asset_source, events, guard, insight_api, pages, run_output, series
 from .access_token import TokenMiddleware
 from .asset_source import CDN_SOURCE, AssetSource
 from .catalog_access import SharedCatalog
@@ -49,6 +49,7 @@ def create_app(
             *insight_api.routes,
             *run_output.routes,
             *asset_source.routes,
+            *actions.routes,
             *pages.routes,
         ],
         middleware=[
@@ -68,6 +69,7 @@ def create_app(
     app.state.catalog = catalog
     app.state.feed = feed
     app.state.assets = assets
+    app.state.csrf = guard.new_token()
     app.state.series_store = SeriesStore()
     app.state.table_readers = TableReaders(app.state.series_store)
     return app

@@ -23,19 +23,23 @@ Context = dict[str, Any]
 def experiments_context(catalog: Catalog, query: QueryParams, colors: ExperimentColors) -> Context:
     """The list of experiments, and those that are drawn: the ones named in the address, else
     the newest."""
-    known = list(catalog.experiments.values())
-    colors.assign(experiment.id for experiment in reversed(known))
+    everything = list(catalog.experiments.values())
+    colors.assign(experiment.id for experiment in reversed(everything))
+    is_archive = query.get("archived") == "1"
+    known = [one for one in everything if one.annotation.is_archived == is_archive]
     search = query.get("q", "").strip()
     newest = _number(query.get("newest"), DEFAULT_NEWEST, _MOST_DRAWN)
     is_newest = "run" not in query
     selected = known[:newest] if is_newest else _selected(catalog, query.getlist("run"))
-    found = [one for one in known if search.casefold() in one.name.casefold()]
+    found = [one for one in known if is_found(one, search.casefold())]
     listed = found[: _number(query.get("limit"), _LISTED, len(known) or 1)]
     drawn = {experiment.id for experiment in selected}
     listed_ids = {experiment.id for experiment in listed}
     return {
         "section": "experiments",
         "n_total": len(known),
+        "n_archived": sum(one.annotation.is_archived for one in everything),
+        "is_archive": is_archive,
         "n_sweeps": len(catalog.sweeps),
         "n_found": len(found),
         "q": search,
@@ -64,10 +68,16 @@ def experiments_context(catalog: Catalog, query: QueryParams, colors: Experiment
     }
 
 
+def is_found(experiment: Experiment, search: str) -> bool:
+    """Whether a search (casefolded) finds an experiment, by what it is called."""
+    said = experiment.annotation
+    return any(search in text.casefold() for text in (experiment.name, said.name or "", *said.tags))
+
+
 def _entry(experiment: Experiment, colors: ExperimentColors) -> Context:
     return {
         "id": experiment.id,
-        "name": experiment.name,
+        "name": experiment.annotation.name or experiment.name,
         "color": colors.color(experiment.id),
         "started_at": experiment.started_at,
         "href": run_href(experiment.id),

@@ -92,6 +92,7 @@ async def _page(
         if context is None:
             return None
         context["logdir_exists"] = logdir.is_dir()
+        context["page_data"]["csrf"] = request.app.state.csrf
         return render(template, logdir, assets, context)
 
     html = await request.app.state.catalog.use(build_and_render)

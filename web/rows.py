@@ -14,7 +14,17 @@ from ml_tracking_ops.orchestrator.journal import RunState
 from ml_tracking_ops.orchestrator.objective import Best, Goal, is_better
 
 Row = dict[str, Any]
-_LISTED = ("kind", "id", "status", "is_archived", "label", "tags", "note", "said_of_runs")
+_LISTED = (
+    "kind",
+    "id",
+    "status",
+    "is_paused",
+    "is_archived",
+    "label",
+    "tags",
+    "note",
+    "said_of_runs",
+)
 
 
 def run_row(
@@ -55,6 +65,8 @@ def sweep_summary(sweep: Sweep, live: Mapping[int, Best] | None = None) -> Row:
         "sweep": sweep.id,
         "status": sweep.state.status,
         "reason": sweep.state.reason,
+        "is_paused": sweep.state.is_paused,
+        "n_workers": sweep.state.n_workers,
         "counts": sweep.state.counts,
         "best": None if run is None else run.name,
         "best_value": value,
@@ -99,6 +111,7 @@ def sweep_entry(sweep: Sweep) -> Row:
         "name": sweep.name,
         "status": sweep.state.status,
         "started_at": sweep.started_at,
+        "is_paused": sweep.state.is_paused,
         "is_archived": sweep.annotations.own.is_archived,
         **said(sweep.annotations.own),
         "said_of_runs": _digest(

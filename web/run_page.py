@@ -8,6 +8,7 @@ from ml_tracking_ops.orchestrator.catalog import Catalog, Experiment, Sweep
 from ml_tracking_ops.orchestrator.journal import RunState
 
 from . import rows
+from .action_views import Said, experiment_buttons, run_buttons
 from .experiments_page import catalog_place, run_data
 from .feed import Feed
 from .repeat_view import repeat_of
@@ -37,12 +38,19 @@ def run_context(
 
 
 def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentColors) -> Context:
+    status = experiment.status()
     run: Context = {
         "id": experiment.id,
-        "title": experiment.name,
+        "title": experiment.annotation.name or experiment.name,
         "name": experiment.name,
+        "label": experiment.annotation.name,
+        "shown_name": experiment.name if experiment.annotation.name else None,
+        "is_archived": experiment.annotation.is_archived,
+        "said": Said("run", {"experiment": experiment.id}, experiment.annotation),
+        "buttons": experiment_buttons(experiment, status),
+        "is_stopping": False,
         "color": colors.color(experiment.id),
-        "status": experiment.status(),
+        "status": status,
         "reason": None,
         "hyperparameters": {},
         "metric": None,
@@ -70,11 +78,18 @@ def _of_sweep(catalog: Catalog, sweep: Sweep, run: RunState, feed: Feed) -> Cont
         output = OutputPart("", 0, 0, 0)  # the file is about to come
     shown: Context = {
         **row,
-        "title": f"Run {run.index}",
+        "title": f"Run {run.index}" + (f" · {row['label']}" if row["label"] else ""),
+        "shown_name": None,
+        "is_archived": False,
+        "said": Said(
+            "run", {"sweep": sweep.id, "run": run.index}, sweep.annotations.run(run.index)
+        ),
+        "buttons": run_buttons(sweep, run),
+        "is_stopping": run.status == "running" and run.stopped_by_hand is not None,
         "color": sweep_run_color(run.index),
         "metric": sweep.optimization_metric,
         "sweep_href": sweep_href(sweep.id),
-        "sweep_name": sweep.name,
+        "sweep_name": sweep.annotations.own.name or sweep.name,
         "output": output,
         "no_output": _why_no_output(sweep, log_path),
         "last_wall_time": None,
@@ -84,7 +99,10 @@ def _of_sweep(catalog: Catalog, sweep: Sweep, run: RunState, feed: Feed) -> Cont
     page_data: Context = {
         "view": "run",
         "runs": [run_data({**shown, "name": f"run {run.index}"})],
-        "follow": {f"sweep={sweep.id}": rows.sweep_cursor(sweep)},
+        "follow": {
+            "catalog": catalog_place(catalog),
+            f"sweep={sweep.id}": rows.sweep_cursor(sweep),
+        },
     }
     if output is not None:
         page_data["output"] = {

@@ -6,10 +6,12 @@ from urllib.parse import quote
 
 from starlette.datastructures import QueryParams
 
+from ml_tracking_ops.orchestrator.asking import recorded_requests
 from ml_tracking_ops.orchestrator.catalog import Catalog, Sweep
 from ml_tracking_ops.orchestrator.objective import Best
 
 from . import rows
+from .action_views import Said, sweep_buttons
 from .best_history import draw_history
 from .experiments_page import catalog_place, run_data
 from .feed import Feed
@@ -33,15 +35,21 @@ def sweeps_context(
     readers: TableReaders,
 ) -> Context | None:
     """The sweep of this id, or else the newest; None where no sweep has this id."""
+    is_archive = query.get("archived") == "1"
     if sweep_id is None:
-        sweep = next(iter(catalog.sweeps.values()), None)
+        sweep = next(iter(_shown(catalog, is_archive=is_archive)), None)
     elif (sweep := catalog.sweeps.get(sweep_id)) is None:
         return None
+    else:
+        is_archive = sweep.annotations.own.is_archived
+    shown = _shown(catalog, is_archive=is_archive)
     context: Context = {
         "section": "sweeps",
-        "n_total": len(catalog.sweeps),
+        "n_total": len(shown),
         "n_experiments": len(catalog.experiments),
-        "listed": [_list_entry(one, one is sweep) for one in catalog.sweeps.values()],
+        "n_archived": len(_shown(catalog, is_archive=True)),
+        "is_archive": is_archive,
+        "listed": [_list_entry(one, one is sweep) for one in shown],
         "sweep": None,
         "page_data": {"view": "none", "follow": {"catalog": catalog_place(catalog)}},
     }
@@ -50,12 +58,23 @@ def sweeps_context(
     return context
 
 
+def _shown(catalog: Catalog, *, is_archive: bool) -> list[Sweep]:
+    """The sweeps that are archived, or the others."""
+    return [
+        sweep
+        for sweep in catalog.sweeps.values()
+        if sweep.annotations.own.is_archived == is_archive
+    ]
+
+
 def _list_entry(sweep: Sweep, is_current: bool) -> Context:
     return {
         "id": sweep.id,
         "name": sweep.name,
         "href": sweep_href(sweep.id),
+        "label": sweep.annotations.own.name,
         "status": sweep.state.status,
+        "is_paused": sweep.state.is_paused,
         "is_current": is_current,
         "started_at": sweep.started_at,
         **_counts(sweep),
@@ -95,6 +114,12 @@ def _sweep_context(
             "name": sweep.name,
             "href": sweep_href(sweep.id),
             "status": sweep.state.status,
+            "is_paused": sweep.state.is_paused,
+            "label": sweep.annotations.own.name,
+            "is_archived": sweep.annotations.own.is_archived,
+            "said": Said("sweep", {"sweep": sweep.id}, sweep.annotations.own),
+            "buttons": sweep_buttons(sweep),
+            "notices": _notices(sweep),
             "reason": sweep.state.reason,
             "warnings": sweep.state.warnings[-3:],
             "started_at": sweep.state.started_at,
@@ -119,6 +144,20 @@ def _sweep_context(
         "best_index": best_index,
         "page_data": _page_data(catalog, sweep, view.drawn, query.get("metric") or metric),
     }
+
+
+def _notices(sweep: Sweep) -> list[str]:
+    """What waits for somebody to resume the sweep."""
+    if sweep.is_at_work:
+        return []
+    indices = sorted(
+        {request.index for request in recorded_requests(sweep.path) if request.index is not None}
+    )
+    if not indices:
+        return []
+    runs = f"run{'' if len(indices) == 1 else 's'} {', '.join(map(str, indices))}"
+    return [f"To run again when the sweep is resumed: {runs}. "
+            f"ml-tracking-ops sweep --resume {sweep.path}"]  # fmt: skip
 
 
 def _is_over(sweep: Sweep) -> bool:

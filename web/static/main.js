@@ -1,6 +1,7 @@
 // Brings a page to life: reads the server's data (once, from #page-data), draws the charts, and
 // follows the stream. htmx may swap parts of the page; then the page is read again.
 
+import "./actions.js";
 import { setParams } from "./address.js";
 import { loadLibraries } from "./assets.js";
 import { showBanner } from "./banner.js";
@@ -17,6 +18,7 @@ import { requestRefresh } from "./refresh.js";
 import { RunRows } from "./rows.js";
 import { syncSelection } from "./selection.js";
 import { bindOptions, readOptions } from "./settings.js";
+import "./said.js";
 import { SeriesStore } from "./store.js";
 import { ValuesTable } from "./values_table.js";
 

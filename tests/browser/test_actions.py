@@ -1,0 +1,125 @@
+"""What a person does from a page: to a real sweep, and to what lies in the log folder."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from dashboard import Dashboard
+from playwright.sync_api import Page, expect
+from sweeps import choice, processes_with, start_command, sweep_folder, wait_until, write_config
+from tabs import Tabs
+from training import Training
+
+
+@pytest.fixture
+def gates(tmp_path: Path) -> Iterator[Path]:
+    """A running sweep of three runs, one at a time, each of which waits at its gate."""
+    gates = tmp_path / "gates"
+    gates.mkdir()
+    hyperparameters = {"gates": choice(str(gates))}
+    write_config(tmp_path, "waits_twice.py", max_runs=3, seed=1, hyperparameters=hyperparameters)
+    process = start_command("sweep", "--workers", "1", folder=tmp_path)
+    wait_until(lambda: list(tmp_path.glob("runs/*/*_0001.dat")), "the first run")
+    yield gates
+    for run in range(1, 4):
+        (gates / f"{run:04d}").touch()
+    process.terminate()
+    process.wait(30)
+    wait_until(lambda: not processes_with(str(tmp_path / "gates")), "the processes to end")
+
+
+def test_sweep_is_steered_from_its_page(
+    tabs: Tabs, dashboard: Dashboard, gates: Path, logdir: Path
+) -> None:
+    page, other = tabs.open(), tabs.open(width=390)
+    page.goto(f"{dashboard.url}/sweeps")
+    other.goto(f"{dashboard.url}/sweeps")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("#notice")).to_contain_text("nothing new starts")
+    for tab in (page, other):
+        expect(tab.locator("#sweep-progress")).to_contain_text("Paused")
+        expect(tab.get_by_role("button", name="Continue")).to_be_visible()
+    (gates / "0001").touch()
+    expect(page.locator("#run-1")).to_contain_text("Finished")
+
+    page.get_by_role("button", name="1 worker").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Runs at once")).to_be_focused()
+    dialog.get_by_label("Runs at once").fill("2")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="2 workers")).to_be_visible()
+    other.get_by_role("button", name="Continue").click()
+    expect(page.locator("#run-3")).to_contain_text("Running")
+
+    page.locator("#run-2 a").first.click()
+    stop = page.get_by_role("button", name="Stop run")
+    stop.click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(stop).to_be_focused()
+    stop.click()
+    page.get_by_role("dialog").get_by_role("button", name="Stop run").click()
+    expect(page.locator("#run-head")).to_contain_text("stopped by hand (dashboard)")
+    page.get_by_role("button", name="Run again").click()
+    expect(page.locator("#notice")).to_contain_text("as attempt 2")
+
+    other.get_by_role("button", name="Stop sweep").click()
+    other.get_by_role("dialog").get_by_role("button", name="Stop sweep").click()
+    expect(other.locator("#sweep-progress")).to_contain_text("stopped by hand (dashboard)")
+    expect(other.get_by_role("button", name="Archive")).to_be_visible()
+    width = other.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390
+    assert list((sweep_folder(logdir) / "requests").iterdir()) == []
+
+
+def test_name_note_and_tags_are_written_in_place_and_seen_in_other_tabs(
+    tabs: Tabs, dashboard: Dashboard, train: Callable[..., Training]
+) -> None:
+    training = train("first")
+    training.log("loss", 0, 3)
+    page, other = tabs.open(), tabs.open()
+    page.goto(f"{dashboard.url}/runs/first")
+    other.goto(f"{dashboard.url}/experiments")
+    expect(other.locator("#run-list")).to_contain_text("first")
+    page.get_by_role("button", name="Add a name, a note or tags").click()
+    expect(page.get_by_label("Name")).to_be_focused()
+    page.get_by_label("Name").fill("<b>baseline</b>")
+    page.get_by_label("Tags, between commas").fill("paper, look, paper")
+    page.get_by_label("Note").fill("first line\n<script>alert(1)</script>")
+    training.log("loss", 3, 6)  # what comes meanwhile leaves the form alone
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("h1")).to_have_text("<b>baseline</b>")
+    expect(page.locator(".said-tag")).to_have_text(["paper", "look"])
+    expect(page.locator(".said-note")).to_have_text("first line\n<script>alert(1)</script>")
+    expect(other.locator("#run-list")).to_contain_text("<b>baseline</b>")
+
+    page.get_by_role("button", name="Edit name, note, tags").click()
+    page.get_by_label("Tags, between commas").fill("x" * 41)
+    page.get_by_label("Tags, between commas").press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="41 characters")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Edit name, note, tags")).to_be_focused()
+
+
+def test_experiment_is_archived_and_deleted_also_after_a_restart_of_the_server(
+    page: Page, start_dashboard: Callable[..., Dashboard], train: Callable[..., Training],
+    logdir: Path, tabs: Tabs,
+) -> None:  # fmt: skip
+    train("first").finish()
+    dashboard = start_dashboard()
+    page.goto(f"{dashboard.url}/runs/first")
+    page.get_by_role("button", name="Archive").click()
+    expect(page.get_by_role("button", name="Back to the lists")).to_be_visible()
+    page.goto(f"{dashboard.url}/experiments")
+    page.get_by_role("link", name="Look at the 1 archived").click()
+    expect(page.locator("#run-list")).to_contain_text("first")
+
+    page.goto(f"{dashboard.url}/runs/first")
+    tabs.expected = "Failed to load resource"
+    dashboard.stop()
+    dashboard = start_dashboard(dashboard.port)
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.wait_for_url("**/experiments")
+    assert not (logdir / "first").exists()

@@ -1,0 +1,159 @@
+"""Which actions a page offers: only those that can be done as things are. Pure.
+
+A button carries the request that it makes (`actions` takes it) and, where it destroys something,
+the question that is asked before.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ml_tracking_ops.orchestrator.annotations import (
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    Annotation,
+)
+from ml_tracking_ops.orchestrator.catalog import Experiment, Sweep
+from ml_tracking_ops.orchestrator.journal import RunState, RunStatus
+from ml_tracking_ops.orchestrator.requests import MOST_WORKERS
+
+Context = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a dialog asks; with `number`, for a whole number that goes into the body."""
+
+    title: str
+    text: str
+    word: str
+    is_danger: bool = False
+    number: Context | None = None
+
+
+@dataclass(frozen=True)
+class Button:
+    label: str
+    title: str
+    path: str
+    body: Context
+    question: Question | None = None
+    then: str | None = None
+    """Where to go when it is done, because the page is about something that is gone."""
+    is_danger: bool = False
+
+    @property
+    def request(self) -> Context:
+        """What the page's script needs to know of it."""
+        return {
+            "path": self.path, "body": self.body, "then": self.then,
+            "question": None if self.question is None else asdict(self.question),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a user wrote of something, and how to change it; `key` names it within the page."""
+
+    key: str
+    target: Context
+    annotation: Annotation
+    limits: Context = field(default_factory=lambda: {"name": LONGEST_NAME, "note": LONGEST_NOTE})
+
+    @property
+    def data(self) -> Context:
+        said = self.annotation
+        return {
+            "target": self.target, "limits": self.limits, "name": said.name or "",
+            "note": said.note, "tags": list(said.tags),
+        }  # fmt: skip
+
+
+def sweep_buttons(sweep: Sweep) -> list[Button]:
+    """A sweep that goes on is steered; one that has ended can be put away."""
+    if sweep.is_at_work:
+        return _steering(sweep)
+    if any(run.status == "running" for run in sweep.state.runs.values()):
+        return []  # runs outlived their orchestrator: neither can anybody be asked, nor is it over
+    n_runs = len(sweep.state.runs)
+    what = f"its {n_runs} runs" if n_runs != 1 else "its run"
+    is_archived = sweep.annotations.own.is_archived
+    return _putting_away(
+        sweep.name, {"sweeps": [sweep.id]}, "/sweeps", is_archived=is_archived,
+        text=f"The folder of the sweep is removed with {what}: metrics, output, checkpoints in it.",
+    )  # fmt: skip
+
+
+def _steering(sweep: Sweep) -> list[Button]:
+    state, body = sweep.state, {"sweep": sweep.id}
+    pause = (
+        Button("Continue", "Let the sweep start runs again", "/api/control",
+               {**body, "action": "continue"})
+        if state.is_paused
+        else Button("Pause", "What runs goes on, nothing new starts", "/api/control",
+                    {**body, "action": "pause"})
+    )  # fmt: skip
+    n_workers = state.n_workers or 1
+    number = {"name": "n_workers", "label": "Runs at once", "value": n_workers,
+              "min": 1, "max": MOST_WORKERS}  # fmt: skip
+    workers = Button(
+        f"{n_workers} worker{'' if n_workers == 1 else 's'}", "Change how many runs go on at once",
+        "/api/control", {**body, "action": "workers"},
+        Question("How many runs at once?", "With fewer than now, the runs that go on end by "
+                 "themselves and are not replaced.", "Set", number=number),
+    )  # fmt: skip
+    n_running = state.counts.get("running", 0)
+    runs = "The run that goes on is" if n_running == 1 else f"The {n_running} runs that go on are"
+    stop = Button(
+        "Stop sweep", "Stop every run, then the sweep", "/api/control", {**body, "action": "stop"},
+        Question("Stop this sweep?", f"{runs} stopped, and no other is started. Resuming it later "
+                 "runs them again, and then the rest.", "Stop sweep", is_danger=True),
+        is_danger=True,
+    )  # fmt: skip
+    return [pause, workers, stop]
+
+
+def run_buttons(sweep: Sweep, run: RunState) -> list[Button]:
+    """A run that goes on can be stopped, one that has ended run again."""
+    if sweep.is_legacy:
+        return []
+    body = {"sweep": sweep.id, "run": run.index}
+    if run.status == "running" and sweep.is_at_work and not run.stopped_by_hand:
+        return [Button(
+            "Stop run", "Stop this run alone", "/api/control", {**body, "action": "stop"},
+            Question(f"Stop run {run.index}?", "What it has logged stays. It can be run again from "
+                     "its beginning.", "Stop run", is_danger=True),
+            is_danger=True,
+        )]  # fmt: skip
+    if run.has_ended:
+        return [Button("Run again", "Run this combination again, as a new attempt", "/api/control",
+                       {**body, "action": "requeue"})]  # fmt: skip
+    return []
+
+
+def experiment_buttons(experiment: Experiment, status: RunStatus) -> list[Button]:
+    if status == "running":
+        return []
+    return _putting_away(
+        experiment.name, {"experiments": [experiment.id]}, "/experiments",
+        is_archived=experiment.annotation.is_archived,
+        text="Its log is removed, and the folder that was made for it with all that is in it.",
+    )  # fmt: skip
+
+
+def _putting_away(
+    name: str, body: Context, then: str, *, is_archived: bool, text: str
+) -> list[Button]:
+    archive = (
+        Button("Back to the lists", "Take it out of the archive", "/api/archive",
+               {**body, "archived": False})
+        if is_archived
+        else Button("Archive", "Take it out of the lists; the archive keeps it", "/api/archive",
+                    {**body, "archived": True})
+    )  # fmt: skip
+    delete = Button(
+        "Delete", "Delete it for good", "/api/delete", body,
+        Question(f"Delete {name} for good?", f"{text} This cannot be undone.", "Delete",
+                 is_danger=True),
+        then=then, is_danger=True,
+    )  # fmt: skip
+    return [archive, delete]

@@ -1,0 +1,202 @@
+"""`POST /api/…`: what a person has done from a page. `guard` lets only our own pages ask.
+
+Everything here works through files, so another process may serve the next page. Nothing but
+these changes anything: whoever only looks leaves the log folder as it is.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import anyio
+import anyio.to_thread
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ml_tracking_ops.orchestrator.annotations import (
+    Annotation,
+    clean_name,
+    clean_note,
+    clean_tags,
+    edit,
+)
+from ml_tracking_ops.orchestrator.asking import ask
+from ml_tracking_ops.orchestrator.catalog import Catalog, Experiment, FoundRun, Sweep, find
+from ml_tracking_ops.orchestrator.errors import SweepError, TrackingError
+from ml_tracking_ops.orchestrator.housekeeping import archive, delete, place_of
+from ml_tracking_ops.orchestrator.requests import Action, new_request
+
+from . import guard
+from .access_token import is_loopback
+from .guard import field, texts
+from .sse import encode_json
+
+T = TypeVar("T")
+_ANSWER_WITHIN_S = 5.0
+_AT_ONCE = 8
+_STATUS = {
+    "done": HTTPStatus.OK, "recorded": HTTPStatus.OK, "unanswered": HTTPStatus.ACCEPTED,
+    "refused": HTTPStatus.CONFLICT,
+}  # fmt: skip
+
+Body = dict[str, Any]
+
+
+def _action(
+    act: Callable[[Request, Body], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """Guard an action, and put what goes wrong into words."""
+
+    async def guarded(request: Request) -> Response:
+        guard.check(request, request.app.state.csrf)
+        body = await guard.read_body(request)
+        try:
+            return await act(request, body)
+        except SweepError as error:
+            raise HTTPException(HTTPStatus.CONFLICT, str(error)) from error
+        except TrackingError as error:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, str(error)) from error
+
+    return guarded
+
+
+def _say(message: str, status: int = HTTPStatus.OK, **more: Any) -> Response:
+    return Response(encode_json({"message": message, **more}), status, None, "application/json")
+
+
+async def control(request: Request, body: Body) -> Response:
+    """Ask a sweep's orchestrator for something, and say what became of it."""
+    action: Action = field(body, "action", str)
+    if action not in get_args(Action):
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"action: one of {', '.join(get_args(Action))}")
+    index, n_workers = field(body, "run", int, None), field(body, "n_workers", int, None)
+    sweep_id = field(body, "sweep", str)
+    folder: Path = await request.app.state.catalog.use(
+        lambda catalog: _find(catalog.sweeps, sweep_id).path
+    )
+    asked = new_request(action, _who(request), index=index, n_workers=n_workers)
+    answer = await _in_thread(request, partial(ask, folder, asked, _ANSWER_WITHIN_S))
+    status = _STATUS[answer.outcome]
+    said = {"error": answer.message} if answer.outcome == "refused" else {}
+    return _say(answer.message, status, outcome=answer.outcome, **said)
+
+
+async def annotate(request: Request, body: Body) -> Response:
+    """Change a name, a note or tags; fields that are missing stay as they are."""
+    changes: Body = {}
+    if "name" in body:
+        changes["name"] = clean_name(field(body, "name", str))
+    if "note" in body:
+        changes["note"] = clean_note(field(body, "note", str))
+    if "tags" in body:
+        changes["tags"] = clean_tags(texts(body, "tags"))
+    folder, key = await request.app.state.catalog.use(lambda catalog: _annotated(catalog, body))
+
+    def change(known: Annotation) -> Annotation:
+        return replace(known, **changes)
+
+    said = await _in_thread(request, partial(edit, folder, key, change))
+    await _look_again(request)
+    return _say("saved", name=said.name, note=said.note, tags=list(said.tags))
+
+
+async def put_away(request: Request, body: Body) -> Response:
+    """Archive things, or bring them back."""
+    is_archived = field(body, "archived", bool)
+
+    def work(items: list[Experiment | Sweep]) -> None:
+        for item in items:
+            archive(item, is_archived=is_archived)
+
+    return await _with_items(request, body, work, "archived" if is_archived else "in the lists")
+
+
+async def remove(request: Request, body: Body) -> Response:
+    """Delete things for good; the page has asked."""
+    logdir: Path = request.app.state.logdir
+
+    def work(items: list[Experiment | Sweep]) -> None:
+        for item in items:
+            delete(item, logdir)
+
+    return await _with_items(request, body, work, "deleted")
+
+
+async def _with_items(
+    request: Request, body: Body, work: Callable[[list[Experiment | Sweep]], None], done: str
+) -> Response:
+    experiments, sweeps = texts(body, "experiments"), texts(body, "sweeps")
+    if not experiments and not sweeps:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "nothing is named: experiments or sweeps")
+
+    def find_paths(catalog: Catalog) -> list[Path]:
+        return [
+            *(_find(catalog.experiments, identity).dat_path for identity in experiments),
+            *(_find(catalog.sweeps, identity).path for identity in sweeps),
+        ]
+
+    found: list[Path] = await request.app.state.catalog.use(find_paths, refresh=True)
+    try:
+        await _in_thread(request, lambda: work([_open(path) for path in found]))
+    finally:
+        await _look_again(request)
+    names = [*experiments, *sweeps]
+    return _say(f"{names[0]} is {done}" if len(names) == 1 else f"{len(names)} are {done}")
+
+
+def _open(path: Path) -> Experiment | Sweep:
+    """Looked at anew: the catalog's own belong to whoever has the catalog."""
+    found = find(str(path), path.parent)
+    assert not isinstance(found, FoundRun)  # the catalog knows the sweep's folder
+    return found
+
+
+def _annotated(catalog: Catalog, body: Body) -> tuple[Path, str | int | None]:
+    """The folder of what is meant, and its key there."""
+    if "experiment" in body:
+        return place_of(_find(catalog.experiments, field(body, "experiment", str)))
+    sweep = _find(catalog.sweeps, field(body, "sweep", str))
+    index = field(body, "run", int, None)
+    if index is None:
+        return place_of(sweep)
+    if index not in sweep.state.runs:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"{sweep.name} has no run {index}")
+    return sweep.path, index
+
+
+def _find(known: dict[str, T], identity: str) -> T:
+    """Only what the catalog knows can be acted on: no path that somebody made up."""
+    if identity not in known:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"nothing has the name {identity[:100]!r} here")
+    return known[identity]
+
+
+def _who(request: Request) -> str:
+    host = request.client.host if request.client else "127.0.0.1"
+    return "dashboard" if is_loopback(host) else f"dashboard, from {host}"
+
+
+async def _in_thread(request: Request, work: Callable[[], T]) -> T:
+    """Waiting for an orchestrator takes a thread: few at once, so that pages have theirs."""
+    state = request.app.state
+    if not hasattr(state, "action_limiter"):
+        state.action_limiter = anyio.CapacityLimiter(_AT_ONCE)
+    return await anyio.to_thread.run_sync(work, limiter=state.action_limiter)
+
+
+async def _look_again(request: Request) -> None:
+    """Have the next page show what was done, however soon it comes."""
+    await request.app.state.catalog.use(lambda catalog: None, refresh=True)
+
+
+routes = [
+    Route("/api/control", _action(control), methods=["POST"]),
+    Route("/api/annotate", _action(annotate), methods=["POST"]),
+    Route("/api/archive", _action(put_away), methods=["POST"]),
+    Route("/api/delete", _action(remove), methods=["POST"]),
+]

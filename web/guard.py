@@ -1,0 +1,95 @@
+"""Who may have something done: only a page that this server itself has sent.
+
+A page of another site can make its visitor's browser post here, with the visitor's cookies. It
+cannot read our pages, though: so an action must hold the token that stands in each of them. And
+the browser says where a request comes from (`Sec-Fetch-Site`, `Origin`), which no page can forge.
+"""
+
+import json
+import secrets
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+HEADER = "x-csrf-token"
+STALE = "this page is older than the server; reload it"
+_TOKEN_BYTES = 32
+
+
+def new_token() -> str:
+    """A token for the lifetime of one server process."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
+
+
+def check(request: Request, token: str) -> None:
+    """Let only our own pages through.
+
+    Raises:
+        HTTPException: 403, saying why.
+    """
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site not in (None, "same-origin"):
+        raise HTTPException(HTTPStatus.FORBIDDEN, "actions are for the pages of this server alone")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise HTTPException(HTTPStatus.FORBIDDEN, f"a page of {origin!r} may do nothing here")
+    given = request.headers.get(HEADER, "")
+    if not secrets.compare_digest(given.encode(), token.encode()):
+        raise HTTPException(HTTPStatus.FORBIDDEN, STALE)
+
+
+async def read_body(request: Request) -> dict[str, Any]:
+    """The JSON object that a request holds.
+
+    Raises:
+        HTTPException: 415 or 400, saying what was expected.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"expected application/json, got {kind or 'nothing'}"
+        )
+    try:
+        body = json.loads(await request.body())
+    except (ValueError, RecursionError):
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "the body is no JSON") from None
+    if not isinstance(body, dict):
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "the body must be a JSON object")
+    return body
+
+
+def field(
+    body: dict[str, Any], name: str, kind: type | tuple[type, ...], default: Any = ...
+) -> Any:
+    """One field of a body.
+
+    Raises:
+        HTTPException: 400: it is missing, or of another kind.
+    """
+    value = body.get(name, default)
+    if value is ...:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"{name} is missing")
+    is_right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+    if not is_right and value is not default:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"{name}: {_short(value)} is not allowed")
+    return value
+
+
+def texts(body: dict[str, Any], name: str) -> list[str]:
+    """A field that is a list of texts, and may be missing.
+
+    Raises:
+        HTTPException: 400: it is something else.
+    """
+    value = field(body, name, list, [])
+    if not all(isinstance(one, str) for one in value):
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"{name} must be a list of texts")
+    return list(value)
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else f"{text[:40]}…"

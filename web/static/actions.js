@@ -1,0 +1,30 @@
+// Buttons that have something done: each carries its request, and the question asked before.
+
+import { post } from "./api.js";
+import { ask } from "./ask.js";
+import { showNotice } from "./notice.js";
+import { requestRefresh } from "./refresh.js";
+
+document.addEventListener("click", (event) => {
+  const button = event.target instanceof Element ? event.target.closest("button[data-action]") : null;
+  if (button) void act(button);
+});
+
+async function act(button) {
+  if (button.getAttribute("aria-busy") === "true") return;
+  const { path, body, question, then } = JSON.parse(button.dataset.action);
+  const entered = question ? await ask(question) : {};
+  if (entered === null) return button.focus();
+  button.setAttribute("aria-busy", "true");
+  const { isDone, message } = await post(path, { ...body, ...entered });
+  button.removeAttribute("aria-busy");
+  if (isDone && then) return location.assign(then);
+  showNotice(sentence(message), !isDone);
+  requestRefresh();
+}
+
+/** "paused by hand: …" → "Paused by hand: …." */
+export function sentence(message) {
+  const text = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}

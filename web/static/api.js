@@ -1,0 +1,33 @@
+// Having something done: a POST that holds the token of this page, and an answer in words.
+
+let renewed = null; // the token of a server that was started after this page came
+
+const pageToken = () => JSON.parse(document.querySelector("#page-data").dataset.page).csrf;
+
+/** @returns {Promise<{isDone: boolean, message: string}>} what became of it, for the person who asked */
+export async function post(path, body) {
+  try {
+    let answer = await send(path, body);
+    if (answer.status === 403 && (await renewToken())) answer = await send(path, body);
+    const said = await answer.json().catch(() => ({}));
+    return { isDone: answer.ok, message: said.message ?? said.error ?? `The server answered ${answer.status}.` };
+  } catch {
+    return { isDone: false, message: "The server cannot be reached, so nothing was done." };
+  }
+}
+
+function send(path, body) {
+  const headers = { "Content-Type": "application/json", "X-CSRF-Token": renewed ?? pageToken() };
+  return fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+/** After a restart of the server its pages hold another token. */
+async function renewToken() {
+  const page = await fetch(location.href);
+  const html = new DOMParser().parseFromString(await page.text(), "text/html");
+  const data = html.querySelector("#page-data")?.dataset.page;
+  const token = data && JSON.parse(data).csrf;
+  if (!token || token === renewed) return false;
+  renewed = token;
+  return true;
+}

@@ -1,0 +1,42 @@
+// A dialog that asks before something is done. The browser keeps the focus in it, and gives it
+// back to the button when it closes; Escape is "Cancel".
+
+import { element } from "./elements.js";
+
+/**
+ * @param {{title: string, text: string, word: string, is_danger: boolean, number: object | null}} question
+ * @returns {Promise<object | null>} what was entered (nothing: {}), or null: cancelled
+ */
+export function ask(question) {
+  const title = element("h2", { id: "ask-title", textContent: question.title });
+  const text = element("p", { id: "ask-text", textContent: question.text });
+  const cancel = element("button", { type: "button", className: "action", textContent: "Cancel" });
+  const sure = element("button", { type: "submit", className: question.is_danger ? "action is-danger is-sure" : "action is-sure", textContent: question.word });
+  const field = question.number && numberField(question.number);
+  const form = element("form", { method: "dialog" }, title, text, ...(field ? [field] : []), element("div", { className: "ask-buttons" }, cancel, sure));
+  const dialog = element("dialog", { className: "ask" }, form);
+  dialog.setAttribute("aria-labelledby", "ask-title");
+  dialog.setAttribute("aria-describedby", "ask-text");
+  cancel.addEventListener("click", () => dialog.close());
+  document.body.append(dialog);
+  dialog.showModal();
+  (field?.querySelector("input") ?? (question.is_danger ? cancel : sure)).focus();
+  return new Promise((resolve) => {
+    let entered = null;
+    form.addEventListener("submit", () => (entered = field ? numberOf(field) : {}));
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(entered);
+    });
+  });
+}
+
+function numberField({ name, label, value, min, max }) {
+  const input = element("input", { type: "number", name, min, max, step: 1, required: true, defaultValue: value });
+  return element("label", { className: "ask-field" }, label, input);
+}
+
+function numberOf(field) {
+  const input = field.querySelector("input");
+  return { [input.name]: input.valueAsNumber };
+}

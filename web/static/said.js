@@ -1,0 +1,67 @@
+// A name, a note and tags, edited where they stand. While somebody writes, live changes leave the
+// form alone; the rest of the page goes on.
+
+import { sentence } from "./actions.js";
+import { post } from "./api.js";
+import { element } from "./elements.js";
+import { requestRefresh } from "./refresh.js";
+
+document.addEventListener("click", (event) => {
+  const button = event.target instanceof Element ? event.target.closest(".said-edit") : null;
+  if (button) open(button.closest(".said"));
+});
+
+function open(said) {
+  const editor = said.querySelector(".said-editor");
+  if (editor.childElementCount) return;
+  const known = JSON.parse(said.dataset.said);
+  const form = makeForm(known);
+  const close = () => {
+    editor.replaceChildren();
+    said.querySelector(".said-edit").focus();
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void save(form, known.target, close);
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") close();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
+  form.querySelector("[data-cancel]").addEventListener("click", close);
+  editor.append(form);
+  form.elements.name.focus();
+}
+
+function makeForm({ name, tags, note, limits }) {
+  const trouble = element("p", { className: "said-trouble", hidden: true });
+  trouble.setAttribute("role", "alert");
+  const cancel = element("button", { type: "button", className: "action", textContent: "Cancel" });
+  cancel.dataset.cancel = "";
+  return element("form", { className: "said-form" },
+    field("Name", element("input", { name: "name", defaultValue: name, maxLength: limits.name, autocomplete: "off" })),
+    field("Tags, between commas", element("input", { name: "tags", defaultValue: tags.join(", "), autocomplete: "off", spellcheck: false })),
+    field("Note", element("textarea", { name: "note", defaultValue: note, maxLength: limits.note, rows: Math.min(12, Math.max(3, note.split("\n").length)) })),
+    trouble,
+    element("div", { className: "said-buttons" }, element("button", { type: "submit", className: "action is-sure", textContent: "Save" }), cancel),
+  );
+}
+
+function field(label, input) {
+  return element("label", { className: "said-field" }, element("span", { textContent: label }), input);
+}
+
+async function save(form, target, close) {
+  const { name, tags, note } = form.elements;
+  const body = { ...target, name: name.value, note: note.value, tags: tags.value.split(",") };
+  form.setAttribute("aria-busy", "true");
+  const { isDone, message } = await post("/api/annotate", body);
+  form.removeAttribute("aria-busy");
+  if (isDone) {
+    close();
+    return requestRefresh();
+  }
+  const trouble = form.querySelector(".said-trouble");
+  trouble.textContent = sentence(message);
+  trouble.hidden = false;
+}

@@ -1,5 +1,6 @@
 """What the pages of a sweep and of its runs say to understand and to repeat it."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,8 @@ def test_unknown_sweeps_and_parameters_are_refused(client: Client, logdir: Path)
         ("history", "number 2 of 2 runs with a value to end"),
         ("parallel", "What the best 2 runs have"),
         ("scatter", "The best Accuracy of 2 runs by learning_rate"),
+        ("importance", "over 2 runs with a value. That is too few to say"),
+        ("workers", "The workers were busy"),
         ("summary", "Hyperparameter sweep summary"),
         ("no-such-panel", "Hyperparameter sweep summary"),
     ],
@@ -90,7 +93,7 @@ def test_each_view_says_in_words_what_it_shows(
         ({"optimization_metric": None}, "This sweep optimises no metric. Name one"),
     ],
 )
-@pytest.mark.parametrize("panel", ["history", "parallel", "scatter"])
+@pytest.mark.parametrize("panel", ["history", "parallel", "scatter", "importance"])
 def test_empty_view_says_why_and_what_to_do(
     client: Client, logdir: Path, panel: str, changes: dict[str, Any], said: str
 ) -> None:
@@ -104,3 +107,22 @@ def test_hostile_names_and_values_stay_text_in_every_view(client: Client, logdir
     write_sweep(logdir / "s", events, optimization_metric=HOSTILE)
     for panel in PANELS:
         assert "<script>alert" not in client.get(f"/sweeps/s?panel={panel}&across=x").text
+
+
+def test_only_spans_that_may_have_changed_are_sent_again(client: Client, logdir: Path) -> None:
+    events = [*finished_run(1, 0.5), *finished_run(2, 0.5)[:2], *finished_run(3, 0.5)]
+    write_sweep(logdir / "s", events)
+    first = client.get("/api/workers/s").json()
+    assert (first["first"], first["spans"]["index"]) == (0, [1, 2, 3])
+    again = client.get(f"/api/workers/s?since={first['cursor']}").json()
+    assert (again["first"], again["spans"]["index"]) == (1, [2, 3])
+
+
+def test_original_sweep_says_why_it_has_no_time_line(client: Client, logdir: Path) -> None:
+    (logdir / "s").mkdir(parents=True)
+    old = {"main_script_name": "t.py", "hyperparameters": {}, "sampled_hyperparameters": [{"x": 1}]}
+    (logdir / "s" / "experiment_description.json").write_text(json.dumps(old))
+    assert "did not record when" in text_of(client.get("/sweeps/s?panel=workers").text)
+    assert client.get("/api/workers/s").json()["spans"]["index"] == []
+    for panel in PANELS:
+        assert client.get(f"/sweeps/s?panel={panel}").status_code == 200

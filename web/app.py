@@ -12,7 +12,17 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from . import actions, asset_source, events, guard, insight_api, pages, run_output, series
+from . import (
+    actions,
+    asset_source,
+    events,
+    guard,
+    importance_view,
+    insight_api,
+    pages,
+    run_output,
+    series,
+)
 from .access_token import TokenMiddleware
 from .asset_source import CDN_SOURCE, AssetSource
 from .catalog_access import SharedCatalog
@@ -47,6 +57,7 @@ def create_app(
             *events.routes,
             *series.routes,
             *insight_api.routes,
+            *importance_view.routes,
             *run_output.routes,
             *asset_source.routes,
             *actions.routes,

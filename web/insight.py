@@ -10,7 +10,7 @@ from typing import Any
 from ml_tracking_ops.orchestrator.journal import RUN_STATUSES
 
 from .formats import format_number
-from .insight_axes import Axis, build_axes
+from .insight_axes import Axis, axes_of
 
 Row = dict[str, Any]
 
@@ -23,7 +23,7 @@ def describe_sweep(
 ) -> dict[str, Any]:
     """Axes and columns of the runs that have a combination, in the order of their index."""
     known = sorted((row for row in rows if row["hyperparameters"]), key=lambda row: row["index"])
-    axes = build_axes(config, [row["hyperparameters"] for row in known])
+    axes = axes_of(config, known)
     sent = known if indices is None else [row for row in known if row["index"] in indices]
     return {
         "axes": [_describe(axis) for axis in axes],

@@ -1,11 +1,17 @@
-"""`GET /api/insight/SWEEP`: the runs of a sweep as columns, and then only what has changed.
+"""What the drawings of a sweep ask the server for; each answer says where the next one goes on.
 
-The answer names a `cursor`; `?since=CURSOR` answers with the runs that have changed after it, and
-with those that still go on. A cursor of another server, or of a journal that was replaced
-meanwhile, is answered with everything: `is_complete` says which of the two it is.
+    GET /api/insight/SWEEP?since=CURSOR   the runs as columns; then only those that have changed,
+                                          and those that go on
+    GET /api/workers/SWEEP?since=CURSOR   what ran in which slot; then only from the first on that
+                                          may have changed
+
+A cursor of another server, or of a journal that was replaced meanwhile, is answered with
+everything. `/insight/importance/SWEEP` is a part of the page that takes a while to compute.
 """
 
 import hashlib
+import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -15,14 +21,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ml_tracking_ops.orchestrator.catalog import Catalog, Sweep
+from ml_tracking_ops.orchestrator.journal import RUN_STATUSES
 
 from .catalog_access import find_sweep
 from .feed import Feed
 from .insight import describe_sweep
-from .rows import run_row
+from .pool_histories import pool_history
+from .pool_history import describe_spans
 from .sse import encode_json
+from .sweep_rows import run_rows
 
 _PARAMETERS = ("since",)
+
+Answer = dict[str, Any]
+Build = Callable[[Sweep, str, int | None, Any], tuple[int, Answer]]
 
 
 class Generations:
@@ -42,7 +54,15 @@ class Generations:
 
 
 async def insight(request: Request) -> Response:
-    """The columns, encoded in a worker thread."""
+    return await _answer(request, _runs)
+
+
+async def workers(request: Request) -> Response:
+    return await _answer(request, _spans)
+
+
+async def _answer(request: Request, build: Build) -> Response:
+    """Found and encoded in a worker thread."""
     for name in request.query_params:
         if name not in _PARAMETERS:
             raise HTTPException(400, f"{name}: not known; allowed: {', '.join(_PARAMETERS)}")
@@ -50,9 +70,10 @@ async def insight(request: Request) -> Response:
     state = request.app.state
     if not hasattr(state, "generations"):
         state.generations = Generations()
-    since = request.query_params.get("since")
-    build = partial(_build, sweep_id=sweep_id, since=since, app_state=state)
-    body = await state.catalog.use(build)
+    since = request.query_params.get("since", "")
+    body = await state.catalog.use(
+        partial(_encode, build=build, sweep_id=sweep_id, since=since, app_state=state)
+    )
     if body is None:
         raise HTTPException(404, f"there is no sweep {sweep_id!r}")
     etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
@@ -62,36 +83,55 @@ async def insight(request: Request) -> Response:
     return Response(body, media_type="application/json", headers=headers)
 
 
-def _build(catalog: Catalog, *, sweep_id: str, since: str | None, app_state: Any) -> bytes | None:
+def _encode(
+    catalog: Catalog, *, build: Build, sweep_id: str, since: str, app_state: Any
+) -> bytes | None:
     sweep = find_sweep(catalog, sweep_id)
     if sweep is None:
         return None
-    feed: Feed = app_state.feed
-    live = feed.live_bests(sweep.id)
     generation = app_state.generations.of(sweep)
-    changed = _changed(sweep, generation, since)
-    rows = [run_row(sweep.id, run, live.get(run.index)) for run in sweep.state.runs.values()]
+    known, _, place = since.rpartition(".")
+    is_ours = known == generation and place.isascii() and place.isdecimal() and len(place) < 16
+    at, answer = build(sweep, generation, int(place) if is_ours else None, app_state)
+    return encode_json({"cursor": f"{generation}.{at}", **answer})
+
+
+def _runs(sweep: Sweep, generation: str, since: int | None, app_state: Any) -> tuple[int, Answer]:
+    feed: Feed = app_state.feed
+    changed = _changed(sweep, since)
+    rows = run_rows(sweep, feed.live_bests(sweep.id))
     started_at = sweep.state.started_at or sweep.started_at
-    answer = {
-        "cursor": f"{generation}.{len(sweep.changes)}",
+    return len(sweep.changes), {
         "is_complete": changed is None,
         "metric": sweep.optimization_metric,
         "goal": sweep.optimization_goal,
-        "n_planned": sweep.config.get("max_runs"),
         **describe_sweep(rows, sweep.config, started_at, changed),
     }
-    return encode_json(answer)
 
 
-def _changed(sweep: Sweep, generation: str, since: str | None) -> set[int] | None:
+def _changed(sweep: Sweep, since: int | None) -> set[int] | None:
     """The runs that a page which knows all up to `since` does not know; None: all of them."""
-    known, _, place = (since or "").rpartition(".")
-    is_ours = known == generation and place.isascii() and place.isdecimal() and len(place) < 16
-    if not is_ours or int(place) > len(sweep.changes):
+    if since is None or since > len(sweep.changes):
         return None
-    changed = {index for index in sweep.changes[int(place) :] if index is not None}
+    changed = {index for index in sweep.changes[since:] if index is not None}
     going_on = {run.index for run in sweep.state.runs.values() if run.status == "running"}
     return changed | going_on
 
 
-routes = [Route("/api/insight/{sweep_id:path}", insight)]
+def _spans(sweep: Sweep, generation: str, since: int | None, app_state: Any) -> tuple[int, Answer]:
+    history = pool_history(sweep)
+    first = since if since is not None and since <= len(history.spans) else 0
+    start = history.sessions[0].started_at if history.sessions else 0.0
+    is_going_on = sweep.state.status in ("running", "pending")
+    return history.first_open, {
+        "first": first,
+        "statuses": RUN_STATUSES,
+        "spans": describe_spans(history, first, RUN_STATUSES),
+        "now": max(0.0, (time.time() if is_going_on else history.latest_at) - start),
+    }
+
+
+routes = [
+    Route("/api/insight/{sweep_id:path}", insight),
+    Route("/api/workers/{sweep_id:path}", workers),
+]

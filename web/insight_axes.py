@@ -31,6 +31,11 @@ class Axis:
     values: tuple[Any, ...] = ()
     is_conditional: bool = False
 
+    @property
+    def is_ordered(self) -> bool:
+        """Whether one value is more than another: a rank means something."""
+        return self.scale != "category" or all(is_number(value) for value in self.values)
+
     def place(self, value: object) -> float | int | None:
         """A value as it is sent: a number, or the position of its category."""
         if self.scale != "category":
@@ -51,6 +56,11 @@ def build_axes(
     names = dict.fromkeys([*known, *(name for one in combinations for name in one)])
     axes = (_axis(name, known.get(name), combinations) for name in map(str, names))
     return tuple(axis for axis in axes if axis is not None)
+
+
+def axes_of(config: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> tuple[Axis, ...]:
+    """`build_axes` for rows, of which some may have no combination yet."""
+    return build_axes(config, [row["hyperparameters"] for row in rows if row["hyperparameters"]])
 
 
 def _axis(name: str, definition: object, combinations: Sequence[Mapping[str, Any]]) -> Axis | None:

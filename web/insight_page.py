@@ -1,21 +1,28 @@
 """The panel that explains a sweep, between its chart and its table: one view of several."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.catalog import Sweep
+from ml_tracking_ops.orchestrator.journal import RUN_STATUSES
 
-from .insight_axes import Axis, build_axes
+from .importance_results import importance_context
+from .insight_axes import axes_of
 from .insight_text import best_runs, has_value, improvements, relation, values_of
+from .pool_histories import pool_history
+from .pool_history import measure_use
 
 PANELS = {
     "summary": "Summary",
     "history": "History",
     "parallel": "Parallel coordinates",
     "scatter": "Scatter",
+    "importance": "Importance",
+    "workers": "Workers",
 }
 _MOST_IMPROVEMENTS = 100
 
@@ -89,7 +96,7 @@ def _history(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
 
 
 def _parallel(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
-    axes = axes_of(sweep, rows)
+    axes = axes_of(sweep.config, rows)
     best = best_runs(rows, sweep.optimization_goal)
     return {
         "n_axes": len(axes),
@@ -99,7 +106,7 @@ def _parallel(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
 
 
 def _scatter(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
-    axes = axes_of(sweep, rows)
+    axes = axes_of(sweep.config, rows)
     axis = next((one for one in axes if one.name == query.get("across")), axes[0] if axes else None)
     return {
         "across": None if axis is None else axis.name,
@@ -109,9 +116,27 @@ def _scatter(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
     }
 
 
-_BUILDERS = {"history": _history, "parallel": _parallel, "scatter": _scatter}
+def _importance(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
+    return importance_context(sweep, rows)
 
 
-def axes_of(sweep: Sweep, rows: Sequence[Row]) -> tuple[Axis, ...]:
-    known = [row["hyperparameters"] for row in rows if row["hyperparameters"]]
-    return build_axes(sweep.config, known)
+def _workers(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
+    history = pool_history(sweep)
+    is_going_on = sweep.state.status in ("running", "pending")
+    use = measure_use(history, time.time() if is_going_on else history.latest_at)
+    statuses = [status for status in RUN_STATUSES if use.by_status.get(status)]
+    return {
+        "use": use,
+        "n_spans": len(history.spans),
+        "n_sessions": len(history.sessions),
+        "n_slots": len(use.slots),
+        "size": "short" if len(use.slots) <= 4 else "tall" if len(use.slots) > 16 else "middle",
+        "by_status": [(status, use.by_status[status] / use.busy_s) for status in statuses],
+        "is_legacy": sweep.is_legacy,
+    }
+
+
+_BUILDERS: dict[str, Callable[[Sweep, Sequence[Row], QueryParams], Context]] = {
+    "history": _history, "parallel": _parallel, "scatter": _scatter, "importance": _importance,
+    "workers": _workers,
+}  # fmt: skip

@@ -89,8 +89,8 @@ def relation(rows: Sequence[Row], axis: Axis, goal: Goal | None) -> Relation:
         for label, group in groups
         if group
     )
-    is_ordered = axis.scale != "category" or all(isinstance(v, int | float) for v in axis.values)
-    correlation = spearman(*zip(*pairs, strict=True)) if is_ordered and len(pairs) > 2 else None
+    is_enough = axis.is_ordered and len(pairs) > 2
+    correlation = spearman(*zip(*pairs, strict=True)) if is_enough else None
     return Relation(parts, len(pairs), correlation)
 
 

@@ -80,6 +80,11 @@ def encode_page(html: str) -> bytes:
     return html.encode("utf-8", "backslashreplace")
 
 
+def render_part(template: str, context: Context) -> str:
+    """A part of a page, which htmx puts in its place."""
+    return _TEMPLATES.get_template(template).render(context)
+
+
 async def _page(
     request: Request, template: str, build: Callable[[Catalog], Context | None]
 ) -> Response:

@@ -34,6 +34,11 @@ export class InsightData {
     return id === null ? -1 : this.runs.name.findIndex((name, place) => name !== null && this.id(place) === id);
   }
 
+  /** The place of the run with this index; null: not known. */
+  placeOfIndex(index) {
+    return this.#places.get(index) ?? null;
+  }
+
   status(place) {
     return this.statuses[this.runs.status[place]];
   }

@@ -46,13 +46,19 @@ export class InsightPanel {
     this.#seen.disconnect();
     library ??= loadScript(this.#assets.echarts);
     try {
-      const [hasLibrary, view] = await Promise.all([library, VIEWS[this.kind](), this.#data.refresh()]);
+      const [hasLibrary, view] = await Promise.all([library, this.#load(), this.#data.refresh()]);
       if (!this.element.isConnected) return;
       if (hasLibrary) this.#begin(view);
       else this.#say(NO_LIBRARY);
     } catch (error) {
       this.#say(`The runs could not be loaded (${error.message}). Reload the page to try again.`);
     }
+  }
+
+  async #load() {
+    const view = await VIEWS[this.kind]();
+    await view.refresh?.(this.#data);
+    return view;
   }
 
   #begin(view) {
@@ -65,7 +71,7 @@ export class InsightPanel {
     this.#chart = globalThis.echarts.init(place, null, { renderer: "canvas" });
     this.#chart.on("mousemove", (params) => this.#point(params));
     this.#chart.on("mouseout", () => this.#point(null));
-    this.#chart.on("click", (params) => this.#go(view.place(params)));
+    this.#chart.on("click", (params) => this.#go(view.place(params, this.#data)));
     this.#chart.getZr().on("globalout", () => this.#point(null));
     view.bind?.(this.#chart, this.#data, () => this.#context);
     this.#resized = new ResizeObserver(() => this.#resize());
@@ -101,7 +107,7 @@ export class InsightPanel {
   }
 
   async reload() {
-    await this.#data.refresh();
+    await Promise.all([this.#data.refresh(), this.#view.refresh?.(this.#data)]);
     if (this.isReady && !this.#view.isBusy?.()) this.draw();
   }
 
@@ -116,12 +122,12 @@ export class InsightPanel {
     this.#pointed = runId;
     this.#chart.dispatchAction({ type: "downplay" });
     const place = this.#data.placeOf(runId);
-    const target = place < 0 ? null : this.#view.target(place);
+    const target = place < 0 ? null : this.#view.target(place, this.#data);
     if (target) this.#chart.dispatchAction({ type: "highlight", ...target });
   }
 
   #point(params) {
-    const place = params ? this.#view.place(params) : null;
+    const place = params ? this.#view.place(params, this.#data) : null;
     const id = place === null ? null : this.#data.id(place);
     this.element.style.cursor = id === null ? "" : "pointer";
     if (id !== this.#pointed) {
@@ -132,7 +138,7 @@ export class InsightPanel {
     const { offsetX: x, offsetY: y } = params.event;
     const { runs } = this.#data;
     const lines = this.#view.lines(this.#data, place, params);
-    this.#tooltip.show({ x, y, width: this.element.clientWidth, title: `run ${runs.index[place]}`, status: this.#data.status(place), lines });
+    this.#tooltip.show({ x, y, width: this.element.clientWidth, title: `run ${runs.index[place]}`, status: this.#view.status?.(params) ?? this.#data.status(place), lines });
   }
 
   #go(place) {

@@ -289,10 +289,16 @@ _FOLDS: dict[str, Callable[[SweepState, Event], int | None]] = {
 }
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
 def encode(event: Event) -> bytes:
     """One line of the journal. Non-finite floats become strings, so that it stays plain JSON."""
-    plain = {key: _plain(value) for key, value in event.items()}
-    return json.dumps(plain, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace") + b"\n"
+    try:
+        text = _encode(event)
+    except ValueError:
+        text = _encode({key: _plain(value) for key, value in event.items()})
+    return text.encode("utf-8", "replace") + b"\n"
 
 
 def _plain(value: object) -> object:

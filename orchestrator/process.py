@@ -216,6 +216,7 @@ class Supervisor:
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
         self._program: subprocess.Popen[bytes] | None = None
+        self._environment: dict[str, str] = {}
 
     def open(self) -> None:
         """Start the supervisor, which takes a moment, before it is needed."""
@@ -223,11 +224,12 @@ class Supervisor:
             return
         self._socket, theirs = socket.socketpair()
         self._socket.settimeout(_ANSWER_S)
+        self._environment = self._environment or dict(os.environ)
         with theirs:
             self._program = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-c", _PROGRAM, str(Path(__file__).parent)],
                 stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                cwd="/", start_new_session=True,
+                cwd="/", start_new_session=True, env=self._environment,
             )  # fmt: skip
 
     def start(
@@ -251,10 +253,11 @@ class Supervisor:
             OSError: the program or the folder does not exist, may not be used, or the machine
                 has no process or file to give.
         """
+        self.open()
         mark = f"{marker}={environment[marker]}"
         request = {
             "arguments": [_resolve(arguments[0], folder, environment), *arguments[1:]],
-            "folder": str(folder), "environment": dict(environment), "tag": dict(tag),
+            "folder": str(folder), "environment": self._changes(environment), "tag": dict(tag),
             "marker": mark,
         }  # fmt: skip
         append = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
@@ -291,6 +294,13 @@ class Supervisor:
         self._socket = None
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._program.wait(_CLOSE_S)
+
+    def _changes(self, environment: Mapping[str, str]) -> dict[str, str | None]:
+        """An environment, as far as it differs from the supervisor's own."""
+        own = self._environment
+        changes: dict[str, str | None] = dict.fromkeys(own.keys() - environment.keys())
+        changes.update(environment.items() - own.items())
+        return changes
 
     def _ask(self, request: dict[str, Any], files: list[int]) -> dict[str, Any]:
         """Send a request and wait for the answer; a supervisor that was killed is replaced."""

@@ -23,8 +23,9 @@ class Process:
     """A process that runs, or that has ended and is being cleared away.
 
     Args:
-        request: `arguments`, `folder`, `environment`; `tag`, which stands in every line of the
-            record; `marker`, the variable that all its descendants inherit.
+        request: `arguments`, `folder`; `environment`, as far as it differs from this process's
+            own (null: left out); `tag`, which stands in every line of the record; `marker`, the
+            variable that all its descendants inherit.
         files: where to report the exit code, its output, the record of processes.
 
     Raises:
@@ -79,6 +80,11 @@ class Process:
         self.flush()
 
 
+def _environment(changes: "dict[str, str | None]") -> dict[str, str]:
+    environment: dict[str, str | None] = {**os.environ, **changes}
+    return {name: value for name, value in environment.items() if value is not None}
+
+
 def _spawn(request: "Message", output_fd: int) -> int:
     arguments = request["arguments"]
     actions = [
@@ -89,7 +95,7 @@ def _spawn(request: "Message", output_fd: int) -> int:
     os.chdir(request["folder"])
     try:
         return os.posix_spawn(
-            arguments[0], arguments, request["environment"],
+            arguments[0], arguments, _environment(request["environment"]),
             file_actions=actions, setsid=True, setsigmask=[], setsigdef=_RESET_SIGNALS,
         )  # fmt: skip
     finally:

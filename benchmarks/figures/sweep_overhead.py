@@ -4,9 +4,10 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from suite.measuring import TICKS_A_SECOND, Figure, Options
+from suite.measuring import Figure, Options
 from suite.peers import PeerMissingError, python_of, run_worker
 from suite.scratch import scratch
 from suite.sweeps import read_journal, write_config
@@ -22,23 +23,28 @@ def measure(options: Options) -> Figure:
         f"{n_runs} runs of an empty Python script, {N_WORKERS} workers; whole commands, in turn "
         f"with xargs -P {N_WORKERS} and the same command line",
     )
-    ours, theirs, firsts, cpu = [], [], [], []
-    for index in range(options.pick(4, 2) + 1):
-        bare_s = _xargs_s(n_runs)
-        wall_s, cpu_s, first_s = _sweep(n_runs)
-        if index:
+    sweeps, theirs = [], []
+    for index in range(options.pick(6, 2) + 1):
+        bare_s, sweep = _xargs_s(n_runs), _sweep(n_runs)
+        if index:  # the first round does not count
             theirs.append(bare_s)
-            ours.append(wall_s)
-            firsts.append(first_s)
-            cpu.append(cpu_s)
+            sweeps.append(sweep)
+    ours, cpu, firsts, rests = ([getattr(one, name) for one in sweeps]
+                                for name in ("wall_s", "cpu_s", "first_s", "rest_s"))  # fmt: skip
     figure.add(
         "wall, the whole command", ours, "s",
         against=theirs, yardstick="xargs", at_most=1.10, of_ratio=True,
     )  # fmt: skip
     figure.add("xargs -P 2", theirs, "s")
+    between = [one.wall_s - one.first_s - one.rest_s for one in sweeps]
+    figure.add(
+        "… from the first run's start to the last one's end", between, "s",
+        against=theirs, yardstick="xargs",
+    )  # fmt: skip
     if options.with_peers:
         _optuna(figure, n_runs, options)
     figure.add("first run started after the command", firsts, "s", at_most=0.4)
+    figure.add("from the last run's end to the end of the command", rests, "s")
     marginal = [(whole - few) / n_runs * 1e3 for whole, few in zip(cpu, _few(cpu), strict=True)]
     figure.add("CPU of the orchestrator a run, start and end left out", marginal, "ms", at_most=3)
     figure.add("… start and end included", [one / n_runs * 1e3 for one in cpu], "ms")
@@ -47,11 +53,20 @@ def measure(options: Options) -> Figure:
 
 def _few(like: list[float]) -> list[float]:
     """CPU seconds of the command with a single run: its start and its end."""
-    return [_sweep(1)[1] for _ in like]
+    return [_sweep(1).cpu_s for _ in like]
 
 
-def _sweep(n_runs: int) -> tuple[float, float, float]:
-    """Wall seconds, CPU seconds of the command itself, seconds until the first run started."""
+@dataclass(frozen=True)
+class _Sweep:
+    """Wall and CPU seconds of the command, until its first run started, after its last ended."""
+
+    wall_s: float
+    cpu_s: float
+    first_s: float
+    rest_s: float
+
+
+def _sweep(n_runs: int) -> _Sweep:
     with scratch() as folder:
         config = write_config(folder, "nothing", n_runs)
         command = [
@@ -63,15 +78,19 @@ def _sweep(n_runs: int) -> tuple[float, float, float]:
         cpu_s = _own_cpu_until_end_s(process.pid)
         wall_s = time.perf_counter() - began
         assert process.wait() == 0, f"the sweep ended with {process.returncode}"
-        started = next(one for one in read_journal(folder / "runs") if one["event"] == "started")
-        return wall_s, cpu_s, started["time"] - began_at
+        journal = read_journal(folder / "runs")
+        first_s, last_s = (
+            pick(one["time"] for one in journal if one["event"] == event) - began_at
+            for pick, event in ((min, "started"), (max, "ended"))
+        )
+        return _Sweep(wall_s, cpu_s, first_s, wall_s - last_s)
 
 
 def _own_cpu_until_end_s(pid: int) -> float:
     """CPU seconds of a child without its own children, read once it has ended, before `wait`."""
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _xargs_s(n_runs: int) -> float:

@@ -1,5 +1,6 @@
 """Spreads, ratios and percentiles of what was measured."""
 
+import contextlib
 import math
 import os
 import statistics
@@ -128,6 +129,23 @@ def cpu_s(pid: int) -> float:
     """CPU seconds that a process and its waited-for children have used (Linux)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / TICKS_A_SECOND
+
+
+def cpu_ns(pid: int) -> int:
+    """CPU time of a process's living threads, without its children, to the nanosecond (Linux)."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads)
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started and that are still there (Linux)."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit():
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                found += [int(entry.name)] if int(fields[1]) == pid else []
+    return found
 
 
 def resident_mb(pid: int) -> float:

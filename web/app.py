@@ -16,6 +16,7 @@ from . import (
     actions,
     asset_source,
     events,
+    groups,
     guard,
     importance_view,
     insight_api,
@@ -56,6 +57,7 @@ def create_app(
         routes=[
             *events.routes,
             *series.routes,
+            *groups.routes,
             *insight_api.routes,
             *importance_view.routes,
             *run_output.routes,

@@ -46,6 +46,7 @@ def experiments_context(catalog: Catalog, query: QueryParams, colors: Experiment
         "limit": len(listed) if "limit" in query else None,
         "newest": newest,
         "default_newest": DEFAULT_NEWEST,
+        "most_drawn": _MOST_DRAWN,
         "is_newest": is_newest,
         "runs": [_entry(experiment, colors) for experiment in selected],
         "listed": [

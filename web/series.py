@@ -119,11 +119,11 @@ async def _answer(
     query = parse_query(request.query_params)
     state = request.app.state
     runs = await state.catalog.use(partial(find_runs, run_ids=query.runs))
-    etag = await _read(_etag, runs, query)
+    etag = await read_in_thread(_etag, runs, query)
     headers = {"etag": etag, "cache-control": "no-cache"}
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    body = await _read(encode, state.series_store, runs, query)
+    body = await read_in_thread(encode, state.series_store, runs, query)
     return Response(body, media_type=media_type, headers=headers)
 
 
@@ -132,12 +132,12 @@ async def metrics(request: Request) -> Response:
     run_ids = parse_runs(request.query_params)
     state = request.app.state
     runs = await state.catalog.use(partial(find_runs, run_ids=run_ids))
-    names = await _read(list_metrics, state.series_store, runs)
+    names = await read_in_thread(list_metrics, state.series_store, runs)
     body = encode_json({"metrics": names})
     return Response(body, media_type="application/json", headers={"cache-control": "no-cache"})
 
 
-async def _read(function: Any, *arguments: Any) -> Any:
+async def read_in_thread(function: Any, *arguments: Any) -> Any:
     """Run in a worker thread; only a few at once, since each may hold a whole log in memory."""
     try:
         limiter = _reading.get()

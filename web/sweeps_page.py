@@ -1,6 +1,6 @@
 """What the page of sweeps shows: the list of sweeps, and one of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -13,8 +13,11 @@ from ml_tracking_ops.orchestrator.objective import Best
 from . import rows
 from .action_views import Said, sweep_buttons
 from .best_history import draw_history
+from .drawn_runs import DrawnRuns, drawn_runs
 from .experiments_page import catalog_place, run_data
 from .feed import Feed
+from .group_names import groupings
+from .groups import seed_name
 from .insight_page import insight_context
 from .repeat_view import repeat_context
 from .sweep_rows import best_row
@@ -22,6 +25,7 @@ from .sweep_summary import summarize
 from .sweep_table import TableReaders, sweep_table
 from .table_query import parse_query
 
+ALL_METRICS = "*"
 _GOING_ON = ("pending", "running")
 
 Context = dict[str, Any]
@@ -108,6 +112,8 @@ def _sweep_context(
     best = best_row(view.runs.all_rows, sweep)
     best_index = None if best is None else best["index"]
     counts = _counts(sweep)
+    every, found = view.runs.all_rows, view.runs.rows
+    drawn = drawn_runs(every, found, view.drawn, bool(view.selected), query)
     return {
         "sweep": {
             "id": sweep.id,
@@ -140,9 +146,9 @@ def _sweep_context(
         "table": view.table,
         "controls": view.controls,
         "selected": view.selected,
-        "n_drawn": len(view.drawn),
+        "drawn": drawn,
         "best_index": best_index,
-        "page_data": _page_data(catalog, sweep, view.drawn, query.get("metric") or metric),
+        "page_data": _page_data(catalog, sweep, drawn, query.get("metric") or metric),
     }
 
 
@@ -165,13 +171,14 @@ def _is_over(sweep: Sweep) -> bool:
     return sweep.state.status not in _GOING_ON and not sweep.state.counts.get("running")
 
 
-def _page_data(
-    catalog: Catalog, sweep: Sweep, drawn: Sequence[rows.Row], metric: str | None
-) -> Context:
+def _page_data(catalog: Catalog, sweep: Sweep, drawn: DrawnRuns, metric: str | None) -> Context:
+    started = [run for run in sweep.state.runs.values() if run.name is not None]
     return {
         "view": "sweep",
-        "runs": [run_data({**row, "name": f"run {row['index']}"}) for row in drawn if row["id"]],
-        "metric": metric,
+        "sweep": sweep.id,
+        "groups": groupings((run.hyperparameters for run in started), seed_name(sweep)),
+        "runs": [run_data({**row, "name": f"run {row['index']}"}) for row in drawn.rows],
+        "metric": None if metric == ALL_METRICS else metric,
         "is_over": _is_over(sweep),
         "follow": {
             "catalog": catalog_place(catalog),

@@ -7,6 +7,7 @@ from shutil import which
 import pytest
 from assets import load_assets
 from dashboard import Dashboard
+from modules import ADDRESS, answer
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tabs import PATIENCE_MS, Tabs
 from training import Training
@@ -41,6 +42,16 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def modules(browser: Browser) -> Iterator[Page]:
+    """A page that can import the page's modules; it needs no server."""
+    page = browser.new_page()
+    page.route(f"{ADDRESS}**", answer)
+    page.goto(ADDRESS)
+    yield page
+    page.close()
 
 
 @pytest.fixture

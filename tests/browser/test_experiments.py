@@ -127,7 +127,7 @@ def test_zoom_fetches_detail_and_double_click_shows_all_again(
     page.mouse.down()
     page.mouse.move(*pixel_of(page, "Loss", 0.52, 0.5), steps=4)
     page.mouse.up()
-    detail = re.compile(r"^(9|1\d)\d\d$")  # a fiftieth of them, in whole pixels
+    detail = re.compile(r"^\d{3,4}$")  # a fiftieth of them; the overview has about twenty there
     expect(chart(page, "Loss")).to_have_attribute("data-detail", detail)
     expect(chart(page, "Loss").get_by_role("button", name="Reset zoom")).to_be_visible()
     page.mouse.dblclick(*pixel_of(page, "Loss", 0.5, 0.5))

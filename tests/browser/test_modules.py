@@ -1,19 +1,16 @@
 """The pure modules of the page's script, in the browser that runs them."""
 
 import random
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from modules import call
+from playwright.sync_api import Page
 
 from ml_tracking_ops.web import formats
 from ml_tracking_ops.web.charts import Points
 from ml_tracking_ops.web.packed_series import PackedRun, pack
-
-STATIC = Path(formats.__file__).parent / "static"
 
 NUMBERS = [
     0, 1, -1, 7, 42, 123456, 999999, 1000000, -1000000, 0.1, 0.5, 1 / 3, -2 / 3, 0.91234567,
@@ -22,31 +19,6 @@ NUMBERS = [
 ]  # fmt: skip
 DURATIONS = [0, 0.04, 0.4, 9.94, 9.96, 12.2, 59.4, 60, 185, 3599, 3600, 7834, 86399, 86400, 400000]
 STEPS = [0, 7, 999, 1000, 12345, 1234567, -1500]
-
-
-@pytest.fixture(scope="module")
-def modules(browser: Browser) -> Iterator[Page]:
-    """A page that can import the modules; it needs no server."""
-    page = browser.new_page()
-    page.route("http://modules.test/**", _answer)
-    page.goto("http://modules.test/")
-    yield page
-    page.close()
-
-
-def _answer(route: Route) -> None:
-    path = STATIC / Path(route.request.url).name
-    if path.suffix == ".js":
-        route.fulfill(path=path, content_type="text/javascript")
-    else:
-        route.fulfill(body="<!doctype html>", content_type="text/html")
-
-
-def call(page: Page, module: str, function: str, *arguments: Any) -> Any:
-    script = (
-        "async ([module, name, given]) => (await import(`/static/${module}.js`))[name](...given)"
-    )
-    return page.evaluate(script, [module, function, list(arguments)])
 
 
 def test_numbers_look_the_same_from_the_server_and_from_the_script(modules: Page) -> None:

@@ -1,7 +1,7 @@
 // The address holds what the page shows. What only the charts need to know of it is carried along
 // by every link and request to the same page, and changes without asking the server.
 
-/** Parameters that the server passes on and never looks at (`web/chart_params.py`; `metric` it reads). */
+/** Parameters of the charts; of all of them the server reads `metric` alone, and passes the others on. */
 export const CHART_NAMES = [
   "smoothing", "x", "log", "outliers", "zoom", "group", "band", "hide", "solo", "tags", "pin", "metric", "full", "fold",
 ];

@@ -1,196 +1,196 @@
-// One chart: a metric of several runs over the step. uPlot supplies scales, axes, cursor and
-// dragging; the curves are drawn from each run's own columns, so runs need not share their steps.
+// One chart: a metric of several runs or groups. uPlot supplies scales, axes, cursor and dragging;
+// the curves are drawn from each one's own columns, so that they need not share their x.
 
-import { appendPoints, lowerBound, nearestIndex, smooth, tracePath, valueExtent } from "./columns.js";
-import { formatStep, formatTicks } from "./format.js";
-import { logLabels, logTicks } from "./log_ticks.js";
-import { theme } from "./theme.js";
-import { Tooltip } from "./tooltip.js";
+import { axesOf } from "./axes.js";
+import { chartFrame } from "./chart_frame.js";
+import { drawCurves, geometryOf } from "./draw.js";
+import { formatNumber } from "./format.js";
+import { listAt, nearestPoint, pointAt } from "./pointer.js";
+import { countOutside, xRange, yRange } from "./ranges.js";
+import { MOST_LISTED, Tooltip, ValueList } from "./tooltip.js";
 
-const LINE_WIDTH = 1.5;
-const LOG_AXIS = {
-  splits: (u, axis, low, high) => logTicks(low, high),
-  filter: (u, ticks) => ticks,
-  values: (u, ticks) => logLabels(ticks),
-};
-const SINCE_START_S = 1e8; // smaller wall times count from the start of the run (the original tool)
+const DETAIL_AFTER_MS = 120;
+const FAINT = 0.25;
 
 export class Chart {
   metric;
   element;
-  #store;
+  #source;
+  #view;
+  #hooks;
+  #parts;
   #plot = null;
   #tooltip = null;
+  #list = null;
   #mark = null;
-  #runs = [];
-  #zoom = null;
+  #curves = [];
+  #layer = null; // all curves as they were drawn last: pointing at one draws only that one anew
+  #isLayerOld = true;
   #detail = null;
   #detailTimer = 0;
-  #options = { smoothing: 0, isLog: false };
-  #pointedRun = null;
+  #pointedId = null;
   #isPointed = false;
-  #hooks;
   #resizing = null;
-  #parts;
+  #labels = {};
 
-  /** @param {{onZoom: (range: [number, number] | null) => void, onPoint: (runId: string | null) => void, emptyText: () => string}} hooks */
-  constructor(metric, store, syncKey, hooks) {
+  /**
+   * @param {object} source  where its curves come from: run_source.js or group_source.js
+   * @param {import("./view.js").View} view
+   * @param {{syncKey: string, onZoom: (range: [number, number] | null) => void,
+   *   onPoint: (chart: Chart, id: string | null, x: number | null) => void, onPin: () => void,
+   *   onFull: () => void, onExport: (format: string) => void, emptyText: () => string}} hooks
+   */
+  constructor(metric, source, view, hooks) {
     this.metric = metric;
-    this.#store = store;
-    this.#hooks = { ...hooks, syncKey };
-    this.#parts = frame(metric, () => hooks.onZoom(null));
+    this.#source = source;
+    this.#view = view;
+    this.#hooks = hooks;
+    this.#parts = chartFrame(metric, { ...hooks, onReset: () => hooks.onZoom(null) });
     this.element = this.#parts.root;
-  }
-
-  get #isLoaded() {
-    return this.#plot !== null && this.#runs.every((run) => this.#store.series(run.id, this.metric));
+    this.#showView();
   }
 
   get isBuilt() {
     return this.#plot !== null;
   }
 
+  /** What an export needs to draw the same: see export_svg.js. */
+  get picture() {
+    const { x, y } = this.#plot.scales;
+    return { metric: this.metric, view: this.#view, curves: this.#curves, scales: { x, y }, labels: this.#labels };
+  }
+
   /** Create the canvas, once the chart is in the document and in view. */
   build() {
     if (this.#plot || !globalThis.uPlot) return;
     const { plot } = this.#parts;
-    this.#plot = new uPlot(this.#uplotOptions(plot), [[0, 1], [0, 1]], plot);
+    this.#plot = new uPlot(this.#uplotOptions(plot), [[1, 2], [1, 2]], plot);
     const { over } = this.#plot;
     this.#tooltip = new Tooltip(over);
+    this.#list ??= new ValueList(this.element);
     this.#mark = document.createElement("div");
     this.#mark.hidden = true;
     over.append(this.#mark);
     over.addEventListener("mouseenter", () => (this.#isPointed = true));
     over.addEventListener("mouseleave", () => this.#leave());
-    this.#resizing ??= new ResizeObserver(() => this.#plot?.setSize(sizeOf(plot)));
+    this.#resizing ??= new ResizeObserver(() => this.#resize());
     this.#resizing.observe(plot);
     this.draw();
   }
 
-  destroy() {
+  /** Give the canvas back; what it showed can be built again. */
+  release() {
+    if (!this.#plot) return;
     clearTimeout(this.#detailTimer);
-    this.#resizing?.disconnect();
-    this.#plot?.destroy();
-    this.#plot = null;
+    this.#resizing.disconnect();
+    this.#leave();
+    this.#plot.destroy();
+    this.#plot = this.#layer = null;
+  }
+
+  destroy() {
+    this.release();
     this.element.remove();
   }
 
-  setRuns(runs) {
-    this.#runs = runs;
-    if (this.#zoom) this.#planDetail();
+  setView(view, source) {
+    const isAxisNew = ["x", "isLogX", "isLogY"].some((name) => view[name] !== this.#view[name]);
+    const isZoomNew = String(view.zoom) !== String(this.#view.zoom) || view.x !== this.#view.x;
+    const isSourceNew = source !== this.#source;
+    this.#view = view;
+    this.#source = source;
+    this.#showView();
+    if (isZoomNew || isSourceNew) this.#detail = null;
+    if (isAxisNew && this.#plot) {
+      this.release();
+      this.build();
+    } else this.draw();
+    if (isZoomNew || isSourceNew) this.planDetail();
   }
 
-  setOptions(options) {
-    const isScaleNew = options.isLog !== this.#options.isLog;
-    this.#options = { ...options };
-    if (isScaleNew && this.#plot) this.#rebuild();
-    this.draw();
+  #showView() {
+    const { root, reset, pin, full } = this.#parts;
+    reset.hidden = this.#view.zoom === null;
+    pin.ariaPressed = String(this.#view.pins.includes(this.metric));
+    full.ariaPressed = String(this.#view.full === this.metric);
+    root.classList.toggle("is-full", this.#view.full === this.metric);
   }
 
-  /** Bring one run to the front in all charts; null: none. */
-  highlight(runId) {
-    if (this.#pointedRun === runId) return;
-    this.#pointedRun = runId;
+  /** Bring one curve to the front; null: none. */
+  highlight(id) {
+    if (this.#pointedId === id) return;
+    this.#pointedId = id;
     this.#plot?.redraw(false);
   }
 
-  /** Show only these steps; null: all. */
-  zoomTo(range) {
-    this.#zoom = range;
-    this.#detail = null;
-    this.#parts.reset.hidden = range === null;
-    this.draw();
-    this.#planDetail();
+  /** Say what the curve pointed at in another chart is here, at the same x. */
+  readOut(id, x) {
+    if (!this.#plot || this.#isPointed) return;
+    const curve = id === null ? null : this.#curves.find((one) => one.id === id);
+    const point = curve && pointAt(curve, this.#geometry(), x);
+    this.#parts.readout.textContent = point ? formatNumber(point.curve.y[point.i]) : "";
+    this.#showMark(point);
   }
 
-  /** New points of this metric go into the detail on show, too. */
+  /** The detail on show gets new points of its run, too. */
   append(runId, points) {
-    const columns = this.#detail?.get(runId);
-    if (columns) appendPoints(columns, points);
+    this.#source.appendDetail?.(this.#detail, runId, points);
   }
 
-  /** Bring the canvas up to what the store knows now. */
+  /** Bring the canvas up to what is known now. */
   draw() {
+    this.#curves = this.#source.curves(this.metric, this.#view, this.#detail);
     this.#describe();
     if (!this.#plot) return;
-    const x = this.#zoom ?? this.#stepExtent();
-    const y = this.#valueRange(x);
+    const x = this.#view.zoom ?? xRange(this.#curves, this.#view.isLogX);
+    const y = yRange(this.#curves, x, this.#view);
+    this.#note(x, y);
+    this.#isLayerOld = true;
     this.#plot.batch(() => {
       this.#plot.setScale("x", { min: x[0], max: x[1] });
       this.#plot.setScale("y", { min: y[0], max: y[1] });
     });
+    this.#plot.redraw(false);
   }
 
   #describe() {
-    const known = this.#runs.map((run) => this.#store.series(run.id, this.metric)).filter((series) => series?.count);
     const { root, empty } = this.#parts;
-    root.dataset.points = known.reduce((sum, series) => sum + series.count, 0);
-    root.dataset.runs = known.length;
-    root.setAttribute("aria-label", `${this.metric} over the step, ${known.length} run${known.length === 1 ? "" : "s"}`);
-    empty.textContent = this.#hooks.emptyText();
-    empty.hidden = known.length > 0 || !this.#isLoaded;
+    const { nPoints, nCurves, word } = this.#source.describe(this.metric, this.#view);
+    root.dataset.points = nPoints;
+    root.dataset.runs = nCurves;
+    root.setAttribute("aria-label", `${this.metric} over the ${this.#view.x === "step" ? "step" : "time"}, ${nCurves} ${word}${nCurves === 1 ? "" : "s"}`);
+    empty.textContent = nCurves === 0 ? this.#hooks.emptyText() : "";
+    empty.hidden = nCurves > 0 || this.#plot === null || !this.#source.isLoaded(this.metric);
   }
 
-  #series(run) {
-    const series = this.#store.series(run.id, this.metric);
-    const columns = this.#detail?.get(run.id) ?? series?.columns;
-    return columns?.step.length ? columns : null;
-  }
-
-  #values(columns) {
-    const values = smooth(columns.value, this.#options.smoothing);
-    return this.#options.isLog ? values.map((value) => (value > 0 ? value : null)) : values;
-  }
-
-  #stepExtent() {
-    let low = Infinity, high = -Infinity;
-    for (const run of this.#runs) {
-      const columns = this.#series(run);
-      if (!columns) continue;
-      low = Math.min(low, columns.step[0]);
-      high = Math.max(high, columns.step.at(-1));
+  #note(x, y) {
+    const notes = [];
+    if (this.#view.outliers > 0) {
+      const { above, below } = countOutside(this.#curves, x, y);
+      if (above) notes.push(`▲ ${above}`);
+      if (below) notes.push(`▼ ${below}`);
+      if (notes.length) notes.push("outside");
     }
-    if (low > high) return [0, 1];
-    return low === high ? [low - 1, high + 1] : [low, high];
+    const nBelow = this.#curves.reduce((sum, curve) => sum + curve.nBelow, 0);
+    if (nBelow) notes.push(`${nBelow} not above 0`);
+    this.#parts.note.textContent = notes.join(" ");
+    this.#parts.note.title = notes.length ? "Values that the vertical axis does not show" : "";
   }
 
-  #valueRange([from, to]) {
-    let low = Infinity, high = -Infinity;
-    for (const run of this.#runs) {
-      const columns = this.#series(run);
-      const extent = columns && valueExtent(columns, this.#values(columns), from, to);
-      if (!extent) continue;
-      low = Math.min(low, extent[0]);
-      high = Math.max(high, extent[1]);
-    }
-    if (low > high) return this.#options.isLog ? [0.1, 1] : [0, 1];
-    if (this.#options.isLog) return low === high ? [low / 2, high * 2] : [low / 1.1, high * 1.1];
-    const padding = low === high ? Math.abs(low) * 0.1 || 1 : (high - low) * 0.06;
-    return [low - padding, high + padding];
-  }
-
-  #rebuild() {
-    this.#plot.destroy();
-    this.#plot = null;
-    this.build();
+  #resize() {
+    if (!this.#plot) return;
+    this.#isLayerOld = true;
+    this.#plot.setSize(sizeOf(this.#parts.plot));
   }
 
   #uplotOptions(plot) {
-    const asGiven = (u, min, max) => [min, max];
-    const axis = { stroke: () => theme().text, font: "11px system-ui, sans-serif", ticks: { show: false } };
-    const grid = { stroke: () => theme().grid, width: 1 };
+    const { scales, axes } = axesOf(this.#view, (axis, ticks, labels) => (this.#labels[axis] = { ticks, labels }));
     return {
       ...sizeOf(plot),
       padding: [8, 14, 0, 0],
       legend: { show: false },
-      scales: {
-        x: { time: false, auto: false, range: asGiven },
-        y: { auto: false, range: asGiven, distr: this.#options.isLog ? 3 : 1 },
-      },
-      axes: [
-        { ...axis, grid: { show: false }, size: 26, gap: 4, space: 50, incrs: wholeSteps(), values: (u, ticks) => ticks.map(formatStep) },
-        { ...axis, grid, gap: 6, space: 36, size: axisWidth, ...(this.#options.isLog ? LOG_AXIS : { values: (u, ticks) => formatTicks(ticks) }) },
-      ],
+      scales,
+      axes,
       series: [{}, { paths: () => null, points: { show: false } }],
       cursor: {
         y: false,
@@ -200,128 +200,66 @@ export class Chart {
         sync: { key: this.#hooks.syncKey, scales: ["x", null], filters: { pub: (type) => type === "mousemove" || type === "mouseleave" } },
       },
       hooks: {
-        draw: [(u) => this.#drawCurves(u)],
+        draw: [(u) => this.#paint(u)],
         setCursor: [(u) => this.#point(u)],
         setSelect: [(u) => this.#select(u)],
       },
     };
   }
 
-  #drawCurves(u) {
-    const { ctx, bbox } = u;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
-    ctx.lineJoin = ctx.lineCap = "round";
-    const isOneShown = this.#runs.length > 1 && this.#runs.some((run) => run.id === this.#pointedRun && this.#series(run));
-    const inOrder = [...this.#runs].sort((a, b) => (a.id === this.#pointedRun) - (b.id === this.#pointedRun));
-    for (const run of inOrder) {
-      const columns = this.#series(run);
-      if (!columns) continue;
-      const isFaint = isOneShown && run.id !== this.#pointedRun;
-      const isFront = isOneShown && !isFaint;
-      if (this.#options.smoothing > 0) this.#drawCurve(u, run, columns, this.#raw(columns), { alpha: isFaint ? 0.08 : 0.25, width: 1 });
-      this.#drawCurve(u, run, columns, this.#values(columns), { alpha: isFaint ? 0.25 : 1, width: isFront ? 2.25 : LINE_WIDTH });
-      this.#drawGaps(u, run, columns);
+  #paint(u) {
+    const geometry = geometryOf(u.bbox, u.scales, this.#view);
+    const options = { pixel: uPlot.pxRatio, isClipped: this.#view.outliers > 0 };
+    const { width, height } = u.ctx.canvas;
+    this.#layer ??= document.createElement("canvas");
+    if (this.#isLayerOld || this.#layer.width !== width || this.#layer.height !== height) {
+      Object.assign(this.#layer, { width, height }); // which empties it
+      drawCurves(this.#layer.getContext("2d"), geometry, this.#curves, options);
+      this.#isLayerOld = false;
     }
-    ctx.restore();
+    const front = this.#curves.length > 1 ? this.#curves.find((curve) => curve.id === this.#pointedId) : null;
+    u.ctx.save();
+    u.ctx.globalAlpha = front ? FAINT : 1;
+    u.ctx.drawImage(this.#layer, 0, 0);
+    u.ctx.restore();
+    if (front) drawCurves(u.ctx, geometry, [front], { ...options, isFront: true });
   }
 
-  #raw(columns) {
-    return this.#options.isLog ? columns.value.map((value) => (value > 0 ? value : null)) : columns.value;
-  }
-
-  #drawCurve(u, run, columns, values, { alpha, width }) {
-    const { ctx } = u;
-    const { toX, toY, from, to } = this.#projection(u, columns);
-    if (from > to) return;
-    const path = new Path2D();
-    const lonely = tracePath(path, columns.step, values, from, to, toX, toY);
-    ctx.globalAlpha = alpha;
-    ctx.strokeStyle = ctx.fillStyle = theme().runs[run.color % theme().runs.length];
-    ctx.lineWidth = width * uPlot.pxRatio;
-    ctx.stroke(path);
-    for (const i of lonely) {
-      ctx.beginPath();
-      ctx.arc(toX(columns.step[i]), toY(values[i]), 2.5 * uPlot.pxRatio, 0, 2 * Math.PI);
-      ctx.fill();
-    }
-  }
-
-  /** NaN and infinities: a gap in the curve, and a mark at the lower edge. */
-  #drawGaps(u, run, columns) {
-    const { ctx, bbox } = u;
-    const { toX, from, to } = this.#projection(u, columns);
-    const size = 3 * uPlot.pxRatio;
-    const y = bbox.top + bbox.height - size - 1;
-    ctx.globalAlpha = 1;
-    ctx.lineWidth = LINE_WIDTH * uPlot.pxRatio;
-    ctx.beginPath();
-    let last = -Infinity;
-    for (let i = from; i <= to; i++) {
-      const x = columns.value[i] == null ? toX(columns.step[i]) : last;
-      if (x - last < 2 * size) continue;
-      last = x;
-      ctx.moveTo(x - size, y - size);
-      ctx.lineTo(x + size, y + size);
-      ctx.moveTo(x + size, y - size);
-      ctx.lineTo(x - size, y + size);
-    }
-    ctx.stroke();
-  }
-
-  #projection(u, columns) {
-    const { bbox } = u;
-    const { x, y } = u.scales;
-    const scaled = this.#options.isLog ? Math.log10 : (value) => value;
-    const low = scaled(y.min), perUnitY = bbox.height / (scaled(y.max) - low), perUnitX = bbox.width / (x.max - x.min);
-    return {
-      toX: (step) => bbox.left + (step - x.min) * perUnitX,
-      toY: (value) => bbox.top + bbox.height - (scaled(value) - low) * perUnitY,
-      from: Math.max(0, lowerBound(columns.step, x.min) - 1),
-      to: Math.min(columns.step.length - 1, lowerBound(columns.step, x.max)),
-    };
+  /** Places in the pixels of the plotting area. */
+  #geometry() {
+    const { over, scales } = this.#plot;
+    return geometryOf({ left: 0, top: 0, width: over.clientWidth, height: over.clientHeight }, scales, this.#view);
   }
 
   #point(u) {
     if (!this.#isPointed || u.cursor.left < 0) return;
-    const found = this.#nearest(u, u.cursor.left, u.cursor.top);
+    const at = u.posToVal(u.cursor.left, "x");
+    const found = nearestPoint(this.#curves, this.#geometry(), at, u.cursor.left, u.cursor.top);
     if (!found) return this.#hidePoint();
-    const { run, x, y, step, value, wallTime } = found;
-    this.#mark.hidden = false;
-    this.#mark.className = `point-mark run-color-${run.color}`;
-    this.#mark.style.transform = `translate(${x}px, ${y}px)`;
-    const elapsed = wallTime < SINCE_START_S ? wallTime : wallTime - (run.started_at ?? wallTime);
-    this.#tooltip.show({ x, y, width: u.over.clientWidth, run, value, step, elapsed });
-    this.#hooks.onPoint(run.id);
+    this.#parts.readout.textContent = "";
+    this.#showMark(found);
+    this.#tooltip.show(found, u.over.clientWidth);
+    this.#list.show(listAt(this.#curves, at, found.curve.id, MOST_LISTED), found.curve.id, this.#source.xText(found, this.#view));
+    this.#hooks.onPoint(this, found.curve.id, at);
   }
 
-  /** The point nearest to the pointer: of each run the one nearest in step, of those the nearest. */
-  #nearest(u, left, top) {
-    const at = u.posToVal(left, "x");
-    let nearest = null;
-    for (const run of this.#runs) {
-      const columns = this.#series(run);
-      const i = columns ? nearestIndex(columns.step, at) : -1;
-      const value = i < 0 ? null : this.#values(columns)[i];
-      if (value == null) continue;
-      const x = u.valToPos(columns.step[i], "x"), y = u.valToPos(value, "y");
-      const distance = Math.hypot(x - left, y - top);
-      if (x < -1 || x > u.over.clientWidth + 1 || (nearest && nearest.distance <= distance)) continue;
-      nearest = { run, x, y, distance, step: columns.step[i], value: columns.value[i], wallTime: columns.wall_time[i] };
-    }
-    return nearest;
+  #showMark(point) {
+    this.#mark.hidden = !point;
+    if (!point) return;
+    this.#mark.className = `point-mark run-color-${point.curve.color}`;
+    this.#mark.style.transform = `translate(${point.left}px, ${point.top}px)`;
   }
 
   #leave() {
+    if (!this.#isPointed) return;
     this.#isPointed = false;
     this.#hidePoint();
-    this.#hooks.onPoint(null);
+    this.#hooks.onPoint(this, null, null);
   }
 
   #hidePoint() {
     this.#tooltip.hide();
+    this.#list.hide();
     this.#mark.hidden = true;
   }
 
@@ -333,57 +271,23 @@ export class Chart {
     this.#hooks.onZoom(range);
   }
 
-  #planDetail() {
+  /** Fetch more points than the overview holds of what is zoomed into, unless the zoom goes on. */
+  planDetail() {
     clearTimeout(this.#detailTimer);
     delete this.element.dataset.detail;
-    if (this.#zoom && this.#plot) this.#detailTimer = setTimeout(() => this.#loadDetail(), 120);
+    if (this.#view.zoom && this.#plot) this.#detailTimer = setTimeout(() => this.#loadDetail(), DETAIL_AFTER_MS);
   }
 
   async #loadDetail() {
-    const zoom = this.#zoom;
-    const thinned = this.#runs.map((run) => run.id).filter((id) => this.#store.series(id, this.metric)?.isThinned);
-    if (thinned.length === 0) return;
-    const detail = await this.#store.loadDetail(thinned, this.metric, Math.floor(zoom[0]), Math.ceil(zoom[1]));
-    if (this.#zoom !== zoom) return;
+    const view = this.#view;
+    const detail = await this.#source.loadDetail(this.metric, view).catch(() => null); // the overview stays
+    if (!detail || String(this.#view.zoom) !== String(view.zoom) || this.#view.x !== view.x) return;
     this.#detail = detail;
     this.element.dataset.detail = [...detail.values()].reduce((sum, columns) => sum + columns.step.length, 0);
     this.draw();
   }
 }
 
-function frame(metric, onReset) {
-  const make = (tag, name, ...children) => {
-    const element = document.createElement(tag);
-    element.className = name;
-    element.append(...children);
-    return element;
-  };
-  const title = make("h2", "chart-title", metric);
-  title.title = metric;
-  const reset = make("button", "reset", "Reset zoom");
-  Object.assign(reset, { type: "button", hidden: true });
-  reset.addEventListener("click", onReset);
-  const empty = make("p", "chart-empty");
-  const plot = make("div", "chart-plot");
-  const root = make("figure", "chart", make("figcaption", "chart-head", title, reset), empty, plot);
-  root.dataset.metric = metric;
-  return { root, plot, empty, reset };
-}
-
 function sizeOf(element) {
   return { width: Math.max(120, element.clientWidth), height: Math.max(80, element.clientHeight) };
 }
-
-/** The width of the value axis: as its longest label needs, so that none is cut. */
-function axisWidth(u, labels) {
-  const longest = Math.max(0, ...(labels ?? []).map((label) => label?.length ?? 0));
-  return Math.max(36, Math.ceil(longest * 6.4) + 12);
-}
-
-/** Distances between ticks of the step axis: never a part of a step. */
-function wholeSteps() {
-  const distances = [];
-  for (let power = 1; power <= 1e15; power *= 10) distances.push(power, 2 * power, 5 * power);
-  return distances;
-}
-

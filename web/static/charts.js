@@ -1,76 +1,127 @@
-// The grid of charts: one for each metric, loaded when it scrolls into view, drawn at most once a
-// frame, with one zoom and one highlighted run through all of them.
+// The grid of charts: in sections, each chart loaded when it scrolls into view and given back when
+// it is far away, drawn at most once a frame, with one cursor and one highlighted curve through all.
 
+import { setParams } from "./address.js";
 import { Chart } from "./chart.js";
+import { exportChart } from "./export_image.js";
+import { FullScreen } from "./full_screen.js";
+import { SectionList } from "./section_list.js";
+import { parseFilter, sectionsOf } from "./sections.js";
 import { onThemeChange } from "./theme.js";
+import { writeRange } from "./view.js";
 
 export class ChartGrid {
   #element;
-  #store;
+  #source = null;
+  #view;
   #charts = new Map();
-  #runs = [];
-  #zoom = null;
-  #options;
+  #metrics = [];
+  #pattern = null;
   #dirty = new Set();
   #frame = 0;
-  #visible;
+  #near;
+  #far;
   #onPoint;
   #forgetTheme;
+  #sections;
+  #full;
   /** What a chart without a point says. */
   emptyText;
+  /** Called when something of the source was loaded. */
+  onLoad = () => {};
 
-  constructor(element, store, options, onPoint) {
+  constructor(element, view, onPoint) {
     this.#element = element;
-    this.#store = store;
-    this.#options = options;
+    this.#view = view;
     this.#onPoint = onPoint;
-    this.#visible = new IntersectionObserver((entries) => this.#onView(entries), { rootMargin: "200px" });
-    this.#forgetTheme = onThemeChange(() => this.#drawAll());
+    this.#near = new IntersectionObserver((entries) => this.#onView(entries), { rootMargin: "200px" });
+    this.#far = new IntersectionObserver((entries) => this.#onFar(entries), { rootMargin: "1500px" });
+    this.#forgetTheme = onThemeChange(() => this.redraw());
+    this.#sections = new SectionList(element);
+    this.#full = new FullScreen(element, () => setParams({ full: null }));
   }
 
   get element() {
     return this.#element;
   }
 
+  /** Of the charts on show. */
   get metrics() {
     return [...this.#charts.keys()];
   }
 
+  get builtMetrics() {
+    return this.#built.map((chart) => chart.metric);
+  }
+
+  get #built() {
+    return [...this.#charts.values()].filter((chart) => chart.isBuilt);
+  }
+
   destroy() {
-    this.#visible.disconnect();
+    this.#near.disconnect();
+    this.#far.disconnect();
     this.#forgetTheme();
     cancelAnimationFrame(this.#frame);
     for (const chart of this.#charts.values()) chart.destroy();
     this.#charts.clear();
+    this.#element.replaceChildren();
   }
 
-  /** Draw these runs in charts of these metrics. */
-  async show(runs, metrics) {
-    this.#runs = runs;
-    for (const [name, chart] of this.#charts) if (!metrics.includes(name)) this.#remove(name, chart);
-    for (const name of metrics) this.add(name);
-    for (const chart of this.#charts.values()) chart.setRuns(runs);
-    await this.#load([...this.#charts.values()].filter((chart) => chart.isBuilt));
-    this.#drawAll();
+  /** Draw the curves of a source in charts of these metrics. */
+  async show(source, metrics, view) {
+    this.#metrics = metrics;
+    await this.setView(view, source);
   }
 
   add(metric) {
-    if (this.#charts.has(metric)) return;
-    const chart = new Chart(metric, this.#store, this.#element.id, {
-      onZoom: (range) => this.zoomTo(range),
-      onPoint: (runId) => this.#onPoint(runId),
+    if (this.#source === null || this.#metrics.includes(metric)) return;
+    this.#metrics.push(metric);
+    this.#arrange();
+  }
+
+  async setView(view, source = this.#source) {
+    this.#view = view;
+    this.#source = source;
+    if (!source) return;
+    this.#arrange();
+    for (const chart of this.#charts.values()) chart.setView(view, source);
+    await this.#load(this.#built);
+    this.redraw();
+  }
+
+  /** Make what charts there are, and where, as the metrics and the view say. */
+  #arrange() {
+    const { pattern, reason } = parseFilter(this.#view.tags);
+    if (reason === null) this.#pattern = pattern; // else: what it was
+    const sections = sectionsOf(this.#metrics, this.#view.pins, this.#pattern);
+    const shown = new Set(sections.flatMap((section) => section.metrics));
+    for (const [name, chart] of this.#charts) if (!shown.has(name)) this.#remove(name, chart);
+    for (const name of shown) if (!this.#charts.has(name)) this.#create(name);
+    this.#full.show(this.#charts.get(this.#view.full)?.element ?? null);
+    this.#sections.show(sections, this.#view.folded, (name) => this.#charts.get(name).element);
+    const isNoneFound = this.#pattern && this.#metrics.length > 0 && !this.#metrics.some((metric) => this.#pattern.test(metric));
+    this.#sections.say(isNoneFound ? `None of the ${this.#metrics.length} metrics matches “${this.#view.tags}”.` : "");
+  }
+
+  #create(metric) {
+    const chart = new Chart(metric, this.#source, this.#view, {
+      syncKey: this.#element.id,
+      onZoom: (range) => setParams({ zoom: writeRange(range) }, { push: true }),
+      onPoint: (from, id, x) => this.#point(from, id, x),
+      onPin: () => setParams({ pin: toggled(this.#view.pins, metric) }, { push: true }),
+      onFull: () => setParams({ full: this.#view.full === metric ? null : metric }, { push: true }),
+      onExport: (format) => void exportChart(chart.picture, format),
       emptyText: () => this.emptyText ?? "No values yet",
     });
     this.#charts.set(metric, chart);
-    chart.setRuns(this.#runs);
-    chart.setOptions(this.#options);
-    chart.zoomTo(this.#zoom);
-    this.#element.append(chart.element);
-    this.#visible.observe(chart.element);
+    this.#near.observe(chart.element);
+    this.#far.observe(chart.element);
   }
 
   #remove(name, chart) {
-    this.#visible.unobserve(chart.element);
+    this.#near.unobserve(chart.element);
+    this.#far.unobserve(chart.element);
     this.#charts.delete(name);
     chart.destroy();
   }
@@ -80,11 +131,22 @@ export class ChartGrid {
     const fresh = shown.filter((chart) => chart && !chart.isBuilt);
     for (const chart of fresh) chart.build();
     await this.#load(fresh);
-    for (const chart of fresh) this.#touch(chart);
+    for (const chart of fresh) {
+      this.#touch(chart);
+      chart.planDetail();
+    }
+  }
+
+  #onFar(entries) {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) this.#charts.get(target.dataset.metric)?.release();
+    }
   }
 
   async #load(charts) {
-    if (charts.length) await this.#store.load(this.#runs.map((run) => run.id), charts.map((chart) => chart.metric));
+    if (charts.length === 0) return;
+    await this.#source.load(charts.map((chart) => chart.metric));
+    this.onLoad();
   }
 
   /** Points have arrived for these metrics. */
@@ -98,25 +160,16 @@ export class ChartGrid {
   }
 
   redraw() {
-    this.#drawAll();
-  }
-
-  setOptions(options) {
-    this.#options = options;
-    for (const chart of this.#charts.values()) chart.setOptions(options);
-  }
-
-  zoomTo(range) {
-    this.#zoom = range;
-    for (const chart of this.#charts.values()) chart.zoomTo(range);
-  }
-
-  highlight(runId) {
-    for (const chart of this.#charts.values()) chart.highlight(runId);
-  }
-
-  #drawAll() {
     for (const chart of this.#charts.values()) this.#touch(chart);
+  }
+
+  highlight(id) {
+    for (const chart of this.#built) chart.highlight(id);
+  }
+
+  #point(from, id, x) {
+    this.#onPoint(id);
+    for (const chart of this.#built) if (chart !== from) chart.readOut(id, x);
   }
 
   #touch(chart) {
@@ -128,4 +181,8 @@ export class ChartGrid {
       for (const one of charts) one.draw();
     });
   }
+}
+
+function toggled(list, one) {
+  return list.includes(one) ? list.filter((other) => other !== one) : [...list, one];
 }

@@ -81,3 +81,23 @@ function shortened(value) {
   }
   return formatNumber(value);
 }
+
+/** A time since the start, as an axis names it: the largest unit that fits, and the next. */
+export function formatSpan(seconds) {
+  if (seconds < 0) return minus(`-${formatSpan(-seconds)}`);
+  if (seconds < MINUTE) return `${trimmed(seconds.toFixed(3))} s`;
+  const whole = Math.round(seconds);
+  const [unit, next, names] = whole < HOUR ? [MINUTE, 1, "ms"] : whole < DAY ? [HOUR, MINUTE, "hm"] : [DAY, HOUR, "dh"];
+  const rest = Math.round((whole % unit) / next);
+  return `${Math.floor(whole / unit)} ${names[0]}${rest ? ` ${rest} ${names[1]}` : ""}`;
+}
+
+/** A moment on an axis whose ticks are `distance_s` apart: the date where a new day begins. */
+export function formatClock(seconds, distance_s, previous) {
+  const date = new Date(seconds * 1000);
+  const day = date.toLocaleDateString("en", { month: "short", day: "numeric" });
+  if (distance_s >= DAY) return day;
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}${distance_s < MINUTE ? `:${two(date.getSeconds())}` : ""}`;
+  const isNewDay = previous == null || new Date(previous * 1000).getDate() !== date.getDate();
+  return isNewDay && date.getHours() === 0 && date.getMinutes() === 0 ? day : time;
+}

@@ -2,10 +2,9 @@
 // follows the stream. htmx may swap parts of the page; then the page is read again.
 
 import "./actions.js";
-import { setParams } from "./address.js";
 import { loadLibraries } from "./assets.js";
 import { showBanner } from "./banner.js";
-import { ChartGrid } from "./charts.js";
+import { ChartPage } from "./chart_page.js";
 import { startClock } from "./clock.js";
 import { unpackPoints } from "./columns.js";
 import { showConnection } from "./connection.js";
@@ -17,19 +16,16 @@ import { bindPointing, pointOut } from "./pointing.js";
 import { requestRefresh } from "./refresh.js";
 import { RunRows } from "./rows.js";
 import { syncSelection } from "./selection.js";
-import { bindOptions, readOptions } from "./settings.js";
 import "./said.js";
 import { SeriesStore } from "./store.js";
-import { ValuesTable } from "./values_table.js";
 
 const store = new SeriesStore();
 const stream = new LiveStream(streamAddress, onEvent, showConnection);
 let page = null;
 let pageText = null;
-let grid = null;
+const charts = new ChartPage(store, pointOut);
 let output = null;
 let rows = new RunRows();
-let options = readOptions();
 let followed = "";
 let places = new Map(); // what the stream has reached: "sweep=ID" -> cursor
 let turn = 0;
@@ -40,26 +36,18 @@ function mount() {
   if (!element) return;
   const text = element.dataset.page;
   const area = document.querySelector("[data-charts]");
-  const isSame = text === pageText && (grid?.element ?? null) === area;
+  const isSame = text === pageText && charts.element === area;
   page = JSON.parse(text);
   pageText = text;
   hasCharts ??= loadLibraries(page.assets);
-  bindOptions(options, (chosen) => grid?.setOptions((options = chosen)));
+  if (charts.mount(page, area)) rows = new RunRows();
   syncSelection(page.runs.map((run) => run.id));
   foldSidebar();
   mountInsight(page);
   if (isSame) return;
   for (const [key, place] of Object.entries(page.follow)) if (!places.has(key)) places.set(key, place);
-  mountGrid(area);
   mountOutput();
   void showRuns();
-}
-
-function mountGrid(area) {
-  if (grid?.element === area) return;
-  grid?.destroy();
-  rows = new RunRows();
-  grid = area && new ChartGrid(area, store, options, pointOut);
 }
 
 function mountOutput() {
@@ -76,55 +64,14 @@ async function showRuns() {
   store.keepOnly(ids);
   try {
     const [isDrawable] = await Promise.all([hasCharts, store.loadRuns(ids, page.points_href)]);
-    if (grid && !isDrawable) showValues();
-    if (grid) await grid.show(page.runs, metricsToShow(ids));
+    await charts.show(isDrawable);
   } catch (error) {
     if (mine === turn) showBanner(`The points could not be loaded (${error.message}). Reload the page to try again.`);
   }
   if (mine === turn) follow();
 }
 
-/** Without uPlot: what the charts would draw, as tables. */
-function showValues() {
-  if (grid instanceof ValuesTable) return;
-  const { element } = grid;
-  grid.destroy();
-  grid = new ValuesTable(element, store);
-}
-
-function metricsToShow(ids) {
-  const names = store.names(ids);
-  if (page.view !== "sweep") return names;
-  fillMetricSelect(names);
-  const chosen = document.querySelector("#metric").value;
-  if (grid) grid.emptyText = page.is_over ? neverLogged(names) : undefined;
-  return chosen ? [chosen] : [];
-}
-
-function neverLogged(names) {
-  if (names.length === 0) return "These runs logged no metrics";
-  const more = names.length > 6 ? ` and ${names.length - 6} more` : "";
-  return `None of these runs logged it. They logged ${names.slice(0, 6).join(", ")}${more}.`;
-}
-
-function fillMetricSelect(names) {
-  const select = document.querySelector("#metric");
-  for (const name of names) if (![...select.options].some((option) => option.value === name)) select.add(new Option(name, name));
-  if (select.dataset.bound) return;
-  select.dataset.bound = "true";
-  select.addEventListener("change", () => {
-    setParams({ metric: select.value });
-    void grid.show(page.runs, [select.value]);
-  });
-}
-
-store.onNewMetric = (name) => {
-  if (page.view !== "sweep") grid?.add(name);
-  else {
-    fillMetricSelect([name]);
-    if (grid?.metrics.length === 0) void grid.show(page.runs, [document.querySelector("#metric").value]);
-  }
-};
+store.onNewMetric = (name) => charts.addMetric(name);
 
 // ---- The stream ----
 
@@ -154,7 +101,7 @@ const HANDLERS = {
   points: (event) => onPoints(unpackPoints(event)),
   reset({ run }) {
     store.empty(run);
-    grid?.redraw();
+    charts.redraw();
   },
   runs(event) {
     places.set(`sweep=${event.sweep}`, event.cursor);
@@ -200,7 +147,7 @@ function onPoints(event) {
     void showRuns();
     return;
   }
-  grid?.append(event, store.append(event));
+  charts.append(event, store.append(event));
 }
 
 // ---- Around the charts ----
@@ -214,6 +161,6 @@ function foldSidebar() {
 }
 
 document.addEventListener("htmx:after:swap", mount);
-bindPointing((runId) => grid?.highlight(runId));
+bindPointing((runId) => charts.highlight(runId));
 startClock();
 mount();

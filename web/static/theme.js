@@ -20,6 +20,7 @@ function readColors() {
   const read = (name) => style.getPropertyValue(name).trim();
   return {
     text: read("--muted"),
+    strong: read("--text"),
     grid: read("--grid"),
     surface: read("--surface"),
     runs: Array.from({ length: N_RUN_COLORS }, (_, i) => read(`--run-${i}`)),

@@ -54,8 +54,7 @@ export class ValuesTable {
     });
   }
 
-  setOptions() {}
-  zoomTo() {}
+  setView() {}
   highlight() {}
 
   #panel(metric) {

@@ -1,0 +1,128 @@
+"""What the charts' modules decide, without a page: the view, curves, ranges, lists, sections."""
+
+from typing import Any
+
+import pytest
+from modules import call, evaluate
+from playwright.sync_api import Page
+
+STEP_VIEW = {"smoothing": 0, "x": "step", "isLogX": False, "isLogY": False}
+
+
+def curve(page: Page, run: dict[str, Any], columns: dict[str, Any], **view: Any) -> Any:
+    run = {"id": "a", "name": "a", "color": 0, "started_at": None, **run}
+    return call(page, "curves", "curveOf", run, columns, {**STEP_VIEW, **view})
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        ("", [0, "step", False, 0, None, []]),
+        ("smoothing=0.6&x=wall&log=xy&outliers=5&zoom=-1.5..3e2&pin=a&pin=b",
+         [0.6, "wall", True, 0.05, [-1.5, 300], ["a", "b"]]),
+        ("smoothing=much&x=epoch&log=z&outliers=-3&zoom=3..1", [0, "step", False, 0, None, []]),
+        ("smoothing=7&zoom=1..2..3&outliers=99", [0.999, "step", False, 0.25, None, []]),
+    ],
+)  # fmt: skip
+def test_view_is_what_the_address_says_and_nothing_unknown(
+    modules: Page, search: str, expected: list[Any]
+) -> None:
+    script = """
+        const { readView } = await import("/static/view.js");
+        const view = readView(new URLSearchParams(given));
+        return [view.smoothing, view.x, view.isLogX, view.outliers, view.zoom, view.pins];
+    """
+    assert evaluate(modules, script, search) == expected
+
+
+def test_time_counts_from_the_start_of_the_run_and_goes_forward(modules: Page) -> None:
+    # a training that went back to step 1 wrote it last
+    columns = {"step": [0, 1, 2], "wall_time": [1e9, 1e9 + 9, 1e9 + 4], "value": [1.0, 2.0, 3.0]}
+    found = curve(modules, {"started_at": 1e9 - 10}, columns, x="relative")
+    assert found["x"] == [10, 14, 19]
+    assert found["y"] == [1, 3, 2]
+    assert found["step"] == [0, 2, 1]
+    assert curve(modules, {"started_at": 2e9}, columns, x="relative")["x"] == [0, 4, 9]
+    assert curve(modules, {}, columns, x="wall")["x"] == [1e9, 1e9 + 4, 1e9 + 9]
+
+
+def test_log_axes_leave_out_what_they_have_no_place_for(modules: Page) -> None:
+    columns = {"step": [-1, 0, 1, 2], "wall_time": [0, 1, 2, 3], "value": [5.0, 5.0, -1.0, 2.0]}
+    found = curve(modules, {}, columns, isLogX=True, isLogY=True)
+    assert found["x"] == [1, 2]
+    assert found["y"] == [None, 2]
+    assert found["nBelow"] == 1
+
+
+def test_smoothed_curve_keeps_what_was_logged_behind_it(modules: Page) -> None:
+    columns = {"step": [0, 1], "wall_time": [0, 1], "value": [0.0, 1.0]}
+    found = curve(modules, {}, columns, smoothing=0.5)
+    assert found["y"] == [0, pytest.approx(2 / 3)]
+    assert found["raw"] == [0, 1]
+    assert found["value"] == [0, 1]
+
+
+def test_outliers_leave_the_range_and_are_counted(modules: Page) -> None:
+    steps = list(range(200))
+    values: list[float | None] = [float(step % 10) for step in steps]
+    values[50], values[51], values[60] = 1e6, None, -1e6
+    curves = [{"x": steps, "y": values, "low": None, "high": None}]
+    low, high = call(
+        modules, "ranges", "yRange", curves, [0, 199], {"isLogY": False, "outliers": 0.01}
+    )
+    assert -1 < low < 0
+    assert 9 < high < 10
+    assert call(modules, "ranges", "countOutside", curves, [0, 199], [low, high]) == {
+        "above": 1, "below": 1,
+    }  # fmt: skip
+    whole = call(modules, "ranges", "yRange", curves, [0, 199], {"isLogY": False, "outliers": 0})
+    assert whole[0] < -1e6
+    assert whole[1] > 1e6
+    part = call(modules, "ranges", "yRange", curves, [100, 120], {"isLogY": False, "outliers": 0})
+    assert part == [pytest.approx(-0.54), pytest.approx(9.54)]
+
+
+def test_list_is_sorted_around_the_curve_pointed_at_without_those_that_ended(
+    modules: Page,
+) -> None:
+    curves = [{"id": str(n), "x": [0, 10, 20], "y": [n, n, n]} for n in range(30)]
+    curves.append({"id": "short", "x": [0, 1, 2], "y": [99, 99, 99]})
+    found = call(modules, "pointer", "listAt", curves, 11, "20", 5)
+    assert [one["curve"]["id"] for one in found["shown"]] == ["22", "21", "20", "19", "18"]
+    assert (found["nAbove"], found["nBelow"]) == (7, 18)
+
+
+def test_metrics_stand_in_sections_pinned_ones_first(modules: Page) -> None:
+    metrics = ["lr", "train/loss", "val/loss", "train/acc", "/odd"]
+    found = call(modules, "sections", "sectionsOf", metrics, ["val/loss", "gone"], None)
+    assert [(one["title"], one["metrics"]) for one in found] == [
+        ("Pinned", ["val/loss"]),
+        ("Metrics", ["lr", "/odd"]),
+        ("train", ["train/loss", "train/acc"]),
+    ]
+    assert "Unterminated group" in call(modules, "sections", "parseFilter", "(")["reason"]
+
+
+def test_band_is_broken_where_a_group_has_no_value(modules: Page) -> None:
+    script = """
+        const { traceBand } = await import("/static/draw.js");
+        const path = [];
+        const target = {};
+        for (const name of ["moveTo", "lineTo", "closePath"]) {
+          target[name] = (x, y) => path.push([name[0], x, y]);
+        }
+        const same = (value) => value;
+        const geometry = { top: 0, height: 100, x: { min: 0, max: 4 }, toX: same, toY: same };
+        const [high, low] = [[5, 6, null, 7, 8], [1, 2, null, null, 4]];
+        traceBand(target, { x: [0, 1, 2, 3, 4], high, low }, geometry);
+        return path.map((part) => part.filter((one) => one !== undefined).join(" "));
+    """
+    assert evaluate(modules, script) == [
+        "m 0 5", "l 1 6", "l 1 2", "l 0 1", "c", "m 3 7", "l 4 8", "l 4 4", "l 3 100", "c",
+    ]  # fmt: skip
+
+
+def test_times_on_an_axis_are_short(modules: Page) -> None:
+    seconds = [0, 0.005, 30, 90, 3600, 5400, 90_000]
+    found = [call(modules, "format", "formatSpan", one) for one in seconds]
+    assert found == ["0 s", "0.005 s", "30 s", "1 m 30 s", "1 h", "1 h 30 m", "1 d 1 h"]

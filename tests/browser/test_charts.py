@@ -1,0 +1,198 @@
+"""The charts in a browser: what a person does with them, and what they then see."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from dashboard import Dashboard
+from playwright.sync_api import Locator, Page, expect
+from training import SweepFiles, Training
+
+Train = Callable[..., Training]
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def chart(page: Page, metric: str) -> Locator:
+    return page.locator(f'[data-metric="{metric}"]')
+
+
+def expect_runs(page: Page, metric: str, n_runs: int) -> None:
+    expect(chart(page, metric)).to_have_attribute("data-runs", str(n_runs))
+
+
+def point_at(page: Page, metric: str, x: float = 0.5, y: float = 0.5) -> None:
+    box = chart(page, metric).locator(".u-over").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+
+
+@pytest.fixture
+def two_runs(train: Train) -> None:
+    """`b` is higher than `a` in every metric; `a` has one value far above all others."""
+    for name, level in (("a", 1), ("b", 2)):
+        training = train(name)
+        spike = " + (900 if step == 3 else 0)" if name == "a" else ""
+        training.log("train/loss", 0, 200, f"{level} + 1 / (step + 1){spike}")
+        training.log("train/acc", 0, 200, f"{level} + step / 200")
+        training.log("rate", 0, 200, f"{level}")
+
+
+@pytest.mark.usefixtures("two_runs")
+def test_address_says_how_charts_are_drawn_and_the_way_back_works(
+    page: Page, dashboard: Dashboard
+) -> None:
+    page.goto(f"{dashboard.url}/experiments?hide=a&smoothing=0.6&x=relative&log=y")
+    expect_runs(page, "rate", 1)
+    expect(page.get_by_label("Smoothing")).to_have_value("0.6")
+    expect(page.get_by_role("combobox", name="x", exact=True)).to_have_value("relative")
+    expect(page.get_by_role("checkbox", name="y")).to_be_checked()
+
+    page.get_by_role("button", name="a", exact=True).click()
+    expect_runs(page, "rate", 2)
+    page.get_by_role("button", name="Show only b").click()
+    expect_runs(page, "rate", 1)
+    expect(page).to_have_url(re.compile(r"solo=b"))
+    page.get_by_role("combobox", name="x", exact=True).select_option("wall")
+    page.reload()
+    expect_runs(page, "rate", 1)
+    expect(page.get_by_role("combobox", name="x", exact=True)).to_have_value("wall")
+    page.go_back()
+    expect(page.get_by_role("combobox", name="x", exact=True)).to_have_value("relative")
+    page.go_back()
+    expect_runs(page, "rate", 2)
+    page.get_by_role("link", name="Show only b").click()
+    expect(page).to_have_url(re.compile(r"run=b.*smoothing=0\.6"))
+    expect(page.get_by_label("Smoothing")).to_have_value("0.6")
+
+
+@pytest.mark.usefixtures("two_runs")
+def test_charts_stand_in_sections_that_fold_and_can_be_filtered_and_pinned(
+    page: Page, dashboard: Dashboard
+) -> None:
+    page.goto(dashboard.url)
+    expect_runs(page, "train/acc", 2)
+    section = page.get_by_role("button", name=re.compile(r"^train"))
+    section.click()
+    expect(chart(page, "train/acc")).to_be_hidden()
+    expect(chart(page, "rate")).to_be_visible()
+    section.click()
+
+    chart(page, "train/acc").get_by_role("button", name="Pin train/acc to the top").click()
+    expect(page.locator(".chart").first).to_have_attribute("data-metric", "train/acc")
+    expect(page.get_by_role("button", name=re.compile("^Pinned"))).to_be_visible()
+
+    search = page.get_by_role("searchbox", name=re.compile("Filter charts"))
+    search.fill("^train/l")
+    expect(chart(page, "rate")).to_have_count(0)
+    expect(chart(page, "train/acc")).to_have_count(1)
+    expect(page).to_have_url(re.compile("tags="))
+    search.fill("(")
+    expect(page.locator("#chart-filter-note")).to_contain_text("Not a regular expression")
+    expect(chart(page, "train/loss")).to_be_visible()
+    search.fill("nothing")
+    expect(page.locator(".charts-note")).to_contain_text("None of the 3 metrics matches")
+    page.reload()
+    expect(search).to_have_value("nothing")
+    expect(page.locator(".chart")).to_have_count(1)
+
+
+@pytest.mark.usefixtures("two_runs")
+def test_pointing_lists_all_runs_beside_the_chart_and_reads_the_others_out(
+    page: Page, dashboard: Dashboard
+) -> None:
+    page.goto(dashboard.url)
+    expect_runs(page, "train/acc", 2)
+    expect_runs(page, "rate", 2)
+    point_at(page, "train/acc", 0.5, 0.9)
+    found = chart(page, "train/acc").locator(".value-list")
+    expect(found.locator(".value-list-name")).to_have_text(["b", "a"])
+    expect(found.locator(".is-pointed")).to_contain_text("a")
+    expect(chart(page, "rate").locator(".chart-readout")).to_have_text("1")
+    expect(chart(page, "rate").locator(".point-mark")).to_be_visible()
+    listed, plot = found.bounding_box(), chart(page, "train/acc").bounding_box()
+    assert listed is not None
+    assert plot is not None
+    assert listed["y"] >= plot["y"] + plot["height"] or listed["y"] + listed["height"] <= plot["y"]
+    page.mouse.move(2, 2)
+    expect(found).to_be_hidden()
+    expect(chart(page, "rate").locator(".chart-readout")).to_have_text("")
+
+
+@pytest.mark.usefixtures("two_runs")
+def test_outliers_are_clipped_with_a_word_and_one_chart_fills_the_window(
+    page: Page, dashboard: Dashboard
+) -> None:
+    page.goto(dashboard.url)
+    expect_runs(page, "train/loss", 2)
+    note = chart(page, "train/loss").locator(".chart-note")
+    expect(note).to_have_text("")
+    page.get_by_role("combobox", name="y", exact=True).select_option("1")
+    expect(note).to_contain_text(re.compile(r"▲ [1-9].* outside"))
+
+    page.get_by_role("button", name="Show train/loss in full screen").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    box = chart(page, "train/loss").bounding_box()
+    assert box is not None
+    assert box["width"] > 1300
+    expect(page).to_have_url(re.compile("full="))
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(chart(page, "train/loss")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("full="))
+
+
+def test_chart_is_kept_as_svg_and_png(page: Page, dashboard: Dashboard, train: Train) -> None:
+    hostile = 'a<b>&"c'
+    for name in ("x", "y"):
+        train(name).log(hostile, 0, 50)
+    page.goto(dashboard.url)
+    frame = page.locator(".chart")
+    expect(frame).to_have_attribute("data-runs", "2")
+    frame.hover()
+    frame.locator("summary").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download SVG").click()
+    assert download.value.suggested_filename == "a_b_c.svg"
+    root = ElementTree.parse(Path(download.value.path())).getroot()
+    texts = [element.text for element in root.iter(f"{SVG}text")]
+    assert hostile in texts
+    assert {"Step", "x", "y", "20"} <= set(texts)
+    curves = [path for path in root.iter(f"{SVG}path") if len(path.get("d", "")) > 200]
+    assert len(curves) == 2
+
+    frame.locator("summary").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download PNG").click()
+    png = Path(download.value.path()).read_bytes()
+    assert png.startswith(b"\x89PNG")
+    assert int.from_bytes(png[16:20]) == 1600
+
+
+def test_groups_of_a_sweep_are_drawn_as_means_of_all_their_runs(
+    page: Page, dashboard: Dashboard, logdir: Path, train: Train
+) -> None:
+    sweep = SweepFiles(logdir / "s")
+    for index in range(1, 31):
+        name = sweep.start(index, batch_size=32 if index <= 20 else 64)
+        if index in (1, 2, 30):
+            train("s", name).log("Accuracy", 0, 100, f"{index}")
+    page.goto(f"{dashboard.url}/sweeps/s")
+    expect_runs(page, "Accuracy", 1)  # of the page of the table
+    page.get_by_role("link", name="show all").click()
+    expect_runs(page, "Accuracy", 3)
+    expect(page.locator("#showing")).to_contain_text("Showing 30 of 30 runs")
+
+    page.get_by_role("combobox", name="Group").select_option("batch_size")
+    expect_runs(page, "Accuracy", 2)
+    expect(page.locator("#legend")).to_contain_text("batch_size 32")
+    point_at(page, "Accuracy", 0.5, 0.95)
+    tooltip = chart(page, "Accuracy").locator(".tooltip")
+    expect(tooltip).to_contain_text("1.5 ± 0.70711")
+    expect(tooltip).to_contain_text("2 of 20 runs")
+    page.reload()
+    expect_runs(page, "Accuracy", 2)
+    train("s", sweep.start(31, batch_size=128)).log("Accuracy", 0, 10)
+    expect_runs(page, "Accuracy", 3)  # it comes with the next refresh
+    sweep.close()

@@ -1,0 +1,66 @@
+"""Which runs of a sweep the charts show: those on the page of the table, or all. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+
+MOST_DRAWN = 1_000
+_PARAMETER = "draw"
+_ALL = "all"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class DrawnRuns:
+    """The rows whose curves are drawn, and how to come to the others."""
+
+    rows: Sequence[Row]
+    n_drawn: int
+    n_page: int
+    n_total: int
+    n_started: int
+    is_all: bool
+    is_selection: bool
+    all_href: str
+    page_href: str
+    most: int = MOST_DRAWN
+
+
+def drawn_runs(
+    every: Sequence[Row],
+    found: Sequence[Row],
+    on_page: Sequence[Row],
+    is_selection: bool,
+    query: QueryParams,
+) -> DrawnRuns:
+    """What is drawn of a sweep's runs.
+
+    Args:
+        every: the rows of all runs, whatever the table shows.
+        found: the rows of the table on all its pages, in its order.
+        on_page: the rows that are drawn unless the address asks for all: those selected, or
+            those on the page of the table.
+    """
+    is_all = query.get(_PARAMETER) == _ALL and not is_selection
+    shown = _started(found if is_all else on_page)[:MOST_DRAWN]
+    rest = [(name, value) for name, value in query.multi_items() if name != _PARAMETER]
+    unselected = [(name, value) for name, value in rest if name != "run"]
+    return DrawnRuns(
+        rows=shown,
+        n_drawn=len(shown),
+        n_page=len(_started(on_page)),
+        n_total=len(_started(every if is_selection else found)),
+        n_started=len(_started(every)),
+        is_all=is_all,
+        is_selection=is_selection,
+        all_href="?" + urlencode([*unselected, (_PARAMETER, _ALL)]),
+        page_href="?" + urlencode(rest),
+    )
+
+
+def _started(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row["id"]]

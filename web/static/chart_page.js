@@ -1,0 +1,182 @@
+// The charts of a page: which metrics of which runs, drawn as the address says.
+
+import { params, setParams } from "./address.js";
+import { ChartGrid } from "./charts.js";
+import { bindControls } from "./controls.js";
+import { GroupSource } from "./group_source.js";
+import { showLegend } from "./legend.js";
+import { RunSource } from "./run_source.js";
+import { ValuesTable } from "./values_table.js";
+import { readView, remember, rememberedParams } from "./view.js";
+
+const ALL = "*";
+
+export class ChartPage {
+  #store;
+  #pointOut;
+  #page = null;
+  #grid = null;
+  #runs;
+  #groups = null;
+  #names = [];
+  #view = readView(params());
+  #metric = null;
+
+  constructor(store, pointOut) {
+    this.#store = store;
+    this.#pointOut = pointOut;
+    this.#runs = new RunSource(store);
+    document.addEventListener("address:change", () => this.#onAddress());
+  }
+
+  /** The place of the charts in the page, if it has any. */
+  get element() {
+    return this.#grid?.element ?? null;
+  }
+
+  /** The page was read anew; `area` is where its charts belong. Returns whether that is new. */
+  mount(page, area) {
+    this.#page = page;
+    if (location.search === "") setParams(rememberedParams());
+    this.#view = readView(params());
+    this.#metric = params().get("metric");
+    bindControls(page, this.#view, (changes) => this.#preview(changes));
+    this.#bindMetrics();
+    this.#runs.setRuns(page.runs);
+    if (this.element === area) return false;
+    this.#grid?.destroy();
+    this.#grid = area && new ChartGrid(area, this.#view, this.#pointOut);
+    if (this.#grid) this.#grid.onLoad = () => this.#showLegend();
+    return true;
+  }
+
+  /** Draw what the runs of the page logged. */
+  async show(hasCharts) {
+    if (!this.#grid) return;
+    if (!hasCharts) this.#showValues();
+    this.#names = this.#store.names(this.#page.runs.map((run) => run.id));
+    this.#offerMetrics(this.#names);
+    await this.#draw();
+  }
+
+  async #draw() {
+    if (this.#page.view === "sweep") this.#grid.emptyText = this.#page.is_over ? neverLogged(this.#names) : undefined;
+    const metrics = this.#metricsToShow();
+    if (this.#grid instanceof ValuesTable) return this.#grid.show(this.#page.runs, metrics);
+    this.#grid.element.classList.toggle("charts-single", this.#isSingle);
+    this.#grid.element.classList.toggle("charts-whole", this.#page.view === "sweep" && !this.#isSingle);
+    const source = this.#source();
+    this.#grid.element.classList.toggle("is-grouped", source === this.#groups);
+    this.#showLegend();
+    await this.#grid.show(source, [...metrics], this.#view);
+  }
+
+  get #isSingle() {
+    return this.#page.view === "sweep" && document.querySelector("#metric")?.value !== ALL;
+  }
+
+  #metricsToShow() {
+    if (!this.#isSingle) return this.#names;
+    const chosen = document.querySelector("#metric").value;
+    return chosen ? [chosen] : [];
+  }
+
+  #source() {
+    const sweepId = this.#page.sweep;
+    const isGrouped = this.#view.group !== null && sweepId && this.#page.groups?.length;
+    if (!isGrouped) {
+      this.#groups?.stop();
+      this.#groups = null;
+      return this.#runs;
+    }
+    this.#groups ??= new GroupSource(sweepId);
+    this.#groups.setView(this.#view);
+    if (!this.#page.is_over) this.#groups.follow(() => this.#grid.builtMetrics, () => (this.#grid.redraw(), this.#showLegend()));
+    else this.#groups.stop();
+    return this.#groups;
+  }
+
+  #showLegend() {
+    showLegend(document.querySelector("#legend"), (this.#groups ?? this.#runs).entries, this.#view);
+  }
+
+  /** Without uPlot: what the charts would draw, as tables. */
+  #showValues() {
+    if (this.#grid instanceof ValuesTable) return;
+    const { element } = this.#grid;
+    this.#grid.destroy();
+    this.#grid = new ValuesTable(element, this.#store);
+  }
+
+  #onAddress() {
+    if (!this.#page) return;
+    this.#view = readView(params());
+    remember(params());
+    bindControls(this.#page, this.#view, (changes) => this.#preview(changes));
+    const metric = params().get("metric");
+    const isMetricNew = metric !== this.#metric;
+    this.#metric = metric;
+    this.#bindMetrics();
+    if (!this.#grid || this.#grid instanceof ValuesTable) return isMetricNew && this.#grid && void this.#draw();
+    if (isMetricNew) void this.#draw();
+    else {
+      const source = this.#source();
+      this.#grid.element.classList.toggle("is-grouped", source === this.#groups);
+      void this.#grid.setView(this.#view, source);
+    }
+    this.#showLegend();
+  }
+
+  #preview(changes) {
+    if (this.#grid instanceof ValuesTable) return;
+    void this.#grid?.setView({ ...this.#view, ...changes });
+  }
+
+  // ---- The choice of a sweep's metric ----
+
+  #bindMetrics() {
+    const select = document.querySelector("#metric");
+    if (!select) return;
+    if (this.#metric && select.value !== this.#metric) {
+      this.#offerMetrics([this.#metric]);
+      select.value = this.#metric;
+    }
+    if (select.dataset.bound) return;
+    select.dataset.bound = "true";
+    select.addEventListener("change", () => setParams({ metric: select.value }, { push: true }));
+  }
+
+  #offerMetrics(names) {
+    const select = document.querySelector("#metric");
+    if (!select) return;
+    for (const name of names) if (![...select.options].some((option) => option.value === name)) select.add(new Option(name, name));
+  }
+
+  /** A metric that was not known is logged now. */
+  addMetric(name) {
+    this.#names = [...new Set([...this.#names, name])];
+    this.#offerMetrics([name]);
+    if (!this.#isSingle) this.#grid?.add(name);
+    else if (this.#grid?.metrics.length === 0) void this.#draw();
+  }
+
+  // ---- What the page's stream and pointer tell ----
+
+  append(event, changedMetrics) {
+    if (!this.#groups) this.#grid?.append(event, changedMetrics);
+  }
+
+  redraw() {
+    this.#grid?.redraw();
+  }
+
+  highlight(id) {
+    this.#grid?.highlight(id);
+  }
+}
+
+function neverLogged(names) {
+  if (names.length === 0) return "These runs logged no metrics";
+  const more = names.length > 6 ? ` and ${names.length - 6} more` : "";
+  return `None of these runs logged it. They logged ${names.slice(0, 6).join(", ")}${more}.`;
+}

@@ -1,0 +1,72 @@
+// What a chart draws of a run: its columns over the x axis asked for, smoothed, without what the
+// axes cannot show. Computed once and kept while columns and view stay as they are. Pure.
+
+import { lowerBound, smooth } from "./columns.js";
+
+const SINCE_START_S = 1e8; // smaller wall times count from the start of the run (the original tool)
+
+/** @typedef {{id: string, name: string, color: number, x: number[], y: (number|null)[],
+ *   raw: (number|null)[] | null, value: (number|null)[], step: number[], elapsed: (i: number) => number,
+ *   low: (number|null)[] | null, high: (number|null)[] | null, n: number[] | null, nBelow: number}} Curve
+ *   `raw`: the line behind a smoothed one; `low` and `high`: the edges of a band; `n`: of how many
+ *   runs; `nBelow`: how many values a logarithmic axis cannot show
+ */
+
+const known = new WeakMap(); // the array of values -> {key, curve}
+
+/** @returns {Curve} of a run, from its columns {step, wall_time, value}. */
+export function curveOf(run, columns, view) {
+  const key = [columns.value.length, view.smoothing, view.x, view.isLogX, view.isLogY, run.name, run.color, run.started_at].join("|");
+  const found = known.get(columns.value);
+  if (found?.key === key) return found.curve;
+  const curve = makeCurve(run, columns, view);
+  known.set(columns.value, { key, curve });
+  return curve;
+}
+
+function makeCurve(run, columns, view) {
+  const begin = beginning(run, columns.wall_time);
+  const elapsed = (wallTime) => (wallTime < SINCE_START_S ? wallTime : wallTime - begin);
+  const ordered = orderedBy(xValues(columns, view.x, run, elapsed), columns);
+  const { x, step, wall_time, value } = view.isLogX ? positiveOnly(ordered) : ordered;
+  return {
+    ...drawn(value, view),
+    id: run.id, name: run.name, color: run.color, x, value, step,
+    elapsed: (i) => elapsed(wall_time[i]),
+    low: null, high: null, n: null,
+  };
+}
+
+/** The lines of values as they stand on the y axis. */
+export function drawn(value, view) {
+  const smoothed = smooth(value, view.smoothing);
+  const shown = (values) => (view.isLogY ? values.map((one) => (one > 0 ? one : null)) : values);
+  const nBelow = view.isLogY ? value.reduce((n, one) => n + (one !== null && one <= 0), 0) : 0;
+  return { y: shown(smoothed), raw: view.smoothing > 0 ? shown(value) : null, nBelow };
+}
+
+/** When a run began: as is known of it, unless its points are older. */
+function beginning(run, wallTimes) {
+  const first = wallTimes.reduce((low, one) => Math.min(low, one), Infinity);
+  return run.started_at != null && run.started_at <= first ? run.started_at : first;
+}
+
+function xValues(columns, mode, run, elapsed) {
+  if (mode === "step") return columns.step;
+  if (mode === "relative") return columns.wall_time.map(elapsed);
+  return columns.wall_time.map((time) => (time < SINCE_START_S ? (run.started_at ?? 0) + time : time));
+}
+
+/** A training that went back to an earlier step goes back in time on an axis of steps alone. */
+function orderedBy(x, columns) {
+  if (x.every((one, i) => i === 0 || x[i - 1] <= one)) return { x, ...columns };
+  const order = x.map((_, i) => i).sort((a, b) => x[a] - x[b] || a - b);
+  const pick = (values) => order.map((i) => values[i]);
+  return { x: pick(x), step: pick(columns.step), wall_time: pick(columns.wall_time), value: pick(columns.value) };
+}
+
+function positiveOnly({ x, step, wall_time, value }) {
+  const from = lowerBound(x, Number.MIN_VALUE);
+  if (from === 0) return { x, step, wall_time, value };
+  return { x: x.slice(from), step: step.slice(from), wall_time: wall_time.slice(from), value: value.slice(from) };
+}

@@ -1,0 +1,135 @@
+// Curves on a canvas: bands, lines, gaps, and marks where something lies outside.
+
+import { tracePath } from "./columns.js";
+import { span } from "./ranges.js";
+import { theme } from "./theme.js";
+
+const LINE_WIDTH = 1.5;
+
+/** Where values stand on a plane of pixels: `bbox` of it, and what uPlot's scales say. */
+export function geometryOf(bbox, scales, view) {
+  const { left, top, width, height } = bbox;
+  const [scaleX, scaleY] = [view.isLogX, view.isLogY].map((isLog) => (isLog ? Math.log10 : (value) => value));
+  const { x, y } = scales;
+  const lowX = scaleX(x.min), lowY = scaleY(y.min);
+  const perX = width / (scaleX(x.max) - lowX), perY = height / (scaleY(y.max) - lowY);
+  return {
+    ...bbox, x, y,
+    toX: (value) => left + (scaleX(value) - lowX) * perX,
+    toY: (value) => top + height - (scaleY(value) - lowY) * perY,
+  };
+}
+
+export function colorOf(curve) {
+  const { runs } = theme();
+  return runs[curve.color % runs.length];
+}
+
+/** All of `curves`; `pixel` is how many of the canvas make one of the screen. */
+export function drawCurves(ctx, geometry, curves, { pixel, isClipped, isFront = false }) {
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(geometry.left, geometry.top, geometry.width, geometry.height);
+  ctx.clip();
+  ctx.lineJoin = ctx.lineCap = "round";
+  for (const curve of curves) {
+    ctx.strokeStyle = ctx.fillStyle = colorOf(curve);
+    if (curve.low) fillBand(ctx, geometry, curve);
+    if (curve.raw) strokeLine(ctx, geometry, curve, curve.raw, 0.25, pixel);
+    strokeLine(ctx, geometry, curve, curve.y, 1, (isFront ? 2.25 : LINE_WIDTH) * pixel, 2.5 * pixel);
+    markGaps(ctx, geometry, curve, 3 * pixel);
+    if (isClipped) markOutside(ctx, geometry, curve, 4 * pixel);
+  }
+  ctx.restore();
+}
+
+function strokeLine(ctx, geometry, curve, values, alpha, width, dotRadius = width) {
+  const [from, to] = span(curve.x, [geometry.x.min, geometry.x.max]);
+  if (from > to) return;
+  const path = new Path2D();
+  const lonely = tracePath(path, curve.x, values, from, to, geometry.toX, geometry.toY);
+  ctx.globalAlpha = alpha;
+  ctx.lineWidth = width;
+  ctx.stroke(path);
+  for (const i of lonely) {
+    ctx.beginPath();
+    ctx.arc(geometry.toX(curve.x[i]), geometry.toY(values[i]), dotRadius, 0, 2 * Math.PI);
+    ctx.fill();
+  }
+}
+
+function fillBand(ctx, geometry, curve) {
+  const path = new Path2D();
+  traceBand(path, curve, geometry);
+  ctx.globalAlpha = 0.16;
+  ctx.fill(path);
+}
+
+/** The area between `low` and `high`, in as many pieces as there are stretches with both. */
+export function traceBand(path, { x, low, high }, geometry) {
+  const bottom = geometry.top + geometry.height;
+  const [from, to] = span(x, [geometry.x.min, geometry.x.max]);
+  for (let i = from; i <= to; i++) {
+    if (high[i] == null) continue;
+    const start = i;
+    for (; i <= to && high[i] != null; i++) (i === start ? path.moveTo : path.lineTo).call(path, geometry.toX(x[i]), geometry.toY(high[i]));
+    for (let k = i - 1; k >= start; k--) path.lineTo(geometry.toX(x[k]), low[k] == null ? bottom : geometry.toY(low[k]));
+    path.closePath();
+  }
+}
+
+/** NaN and infinities: a gap in the curve, and a cross at the lower edge. */
+function markGaps(ctx, geometry, curve, size) {
+  const y = geometry.top + geometry.height - size - 1;
+  ctx.globalAlpha = 1;
+  ctx.lineWidth = size / 2;
+  ctx.beginPath();
+  for (const x of gapsOf(curve, geometry, 2 * size)) {
+    ctx.moveTo(x - size, y - size);
+    ctx.lineTo(x + size, y + size);
+    ctx.moveTo(x + size, y - size);
+    ctx.lineTo(x - size, y + size);
+  }
+  ctx.stroke();
+}
+
+/** Where a curve's gaps are to be marked: at least `distance` apart. */
+export function gapsOf(curve, geometry, distance) {
+  return spacedOut(curve, geometry, distance, (i) => curve.value[i] == null);
+}
+
+/** Values beyond the upper or lower edge: a triangle there that points at them. */
+function markOutside(ctx, geometry, curve, size) {
+  ctx.globalAlpha = 1;
+  for (const { x, y, direction } of outsideOf(curve, geometry, size)) {
+    ctx.beginPath();
+    ctx.moveTo(x - size, y);
+    ctx.lineTo(x + size, y);
+    ctx.lineTo(x, y + direction * size);
+    ctx.fill();
+  }
+}
+
+export function outsideOf(curve, geometry, size) {
+  const { top, height, y } = geometry;
+  const above = spacedOut(curve, geometry, 2 * size, (i) => curve.y[i] > y.max);
+  const below = spacedOut(curve, geometry, 2 * size, (i) => curve.y[i] != null && curve.y[i] < y.min);
+  return [
+    ...above.map((x) => ({ x, y: top + size + 1, direction: -1 })),
+    ...below.map((x) => ({ x, y: top + height - size - 1, direction: 1 })),
+  ];
+}
+
+function spacedOut(curve, geometry, distance, isMarked) {
+  const [from, to] = span(curve.x, [geometry.x.min, geometry.x.max]);
+  const found = [];
+  let last = -Infinity;
+  for (let i = from; i <= to; i++) {
+    if (!isMarked(i)) continue;
+    const x = geometry.toX(curve.x[i]);
+    if (x - last < distance) continue;
+    last = x;
+    found.push(x);
+  }
+  return found;
+}

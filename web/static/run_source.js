@@ -1,0 +1,88 @@
+// Curves of runs, one each, from what the store knows.
+
+import { appendPoints } from "./columns.js";
+import { curveOf } from "./curves.js";
+import { formatDuration, formatStep } from "./format.js";
+import { isShown } from "./view.js";
+
+export class RunSource {
+  #store;
+  #runs = [];
+
+  constructor(store) {
+    this.#store = store;
+  }
+
+  /** @param {{id: string, name: string, color: number, started_at: number | null}[]} runs */
+  setRuns(runs) {
+    this.#runs = runs;
+  }
+
+  get entries() {
+    return this.#runs;
+  }
+
+  load(metrics) {
+    return this.#store.load(this.#runs.map((run) => run.id), metrics);
+  }
+
+  isLoaded(metric) {
+    return this.#runs.every((run) => this.#store.series(run.id, metric));
+  }
+
+  /** What the curves of a metric are, for those who read of them. */
+  describe(metric, view) {
+    const known = this.#shown(view).map((run) => this.#store.series(run.id, metric)).filter((series) => series?.count);
+    return { nPoints: known.reduce((sum, series) => sum + series.count, 0), nCurves: known.length, word: "run" };
+  }
+
+  curves(metric, view, detail) {
+    const found = [];
+    for (const run of this.#shown(view)) {
+      const columns = detail?.get(run.id) ?? this.#store.series(run.id, metric)?.columns;
+      if (columns?.step.length) found.push(curveOf(run, columns, view));
+    }
+    return found;
+  }
+
+  #shown(view) {
+    const ids = this.#runs.some((run) => view.solo.has(run.id)) ? view : { ...view, solo: new Set() };
+    return this.#runs.filter((run) => isShown(ids, run.id));
+  }
+
+  /** More points of the zoomed part than the overview holds; null where it holds all. */
+  async loadDetail(metric, view) {
+    const shown = this.#shown(view);
+    const thinned = shown.filter((run) => this.#store.series(run.id, metric)?.isThinned);
+    if (thinned.length === 0) return null;
+    const [first, last] = view.x === "step" ? view.zoom : this.#stepsWithin(thinned, metric, view);
+    if (first > last) return null;
+    return this.#store.loadDetail(thinned.map((run) => run.id), metric, Math.floor(first), Math.ceil(last));
+  }
+
+  /** Between which steps the zoomed part of a time axis lies, in any of the runs. */
+  #stepsWithin(runs, metric, view) {
+    let first = Infinity, last = -Infinity;
+    for (const run of runs) {
+      const { x, step } = curveOf(run, this.#store.series(run.id, metric).columns, view);
+      for (let i = 0; i < x.length; i++) {
+        const isNear = x[Math.min(i + 1, x.length - 1)] >= view.zoom[0] && x[Math.max(i - 1, 0)] <= view.zoom[1];
+        if (!isNear) continue;
+        first = Math.min(first, step[i]);
+        last = Math.max(last, step[i]);
+      }
+    }
+    return [first, last];
+  }
+
+  appendDetail(detail, runId, points) {
+    const columns = detail?.get(runId);
+    if (columns) appendPoints(columns, points);
+  }
+
+  xText({ curve, i }, view) {
+    if (view.x === "step") return `step ${formatStep(curve.step[i])}`;
+    if (view.x === "relative") return formatDuration(curve.x[i]);
+    return new Date(curve.x[i] * 1000).toLocaleString("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  }
+}

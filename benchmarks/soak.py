@@ -1,18 +1,30 @@
-"""2,000 short runs in one sweep: open files, memory and threads of all our processes stay flat.
+"""Open files, memory and threads of all our processes over a long time, put together.
 
-python benchmarks/soak.py [N_RUNS]
+    python benchmarks/soak.py runs [N_RUNS]    2,000 short runs in one sweep, with 20 streams open
+    python benchmarks/soak.py hours [TIMES]    6 hours of 8 runs that log 5 metrics once a second,
+                                               replayed 100 times as fast, with 20 streams open
+
+Each prints a table; what it should show is that nothing grows with the number of runs or events,
+but for what is shown of them: a sweep's page lists its runs.
 """
 
 import json
+import os
+import re
 import subprocess
 import sys
-import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from suite.peers import WORKERS
+from suite.scratch import scratch
+from suite.server import COMMAND, serving
+
+N_STREAMS = 20
+N_RUNS, N_METRICS, SECONDS = 8, 5, 6 * 3600
 SCRIPT = """
-import sys
-sys.path[:0] = {paths!r}
 from ml_tracking_ops.experiment.logger import ExperimentLogger
 with ExperimentLogger() as writer:
     for step in range(50):
@@ -24,36 +36,91 @@ CONFIG = {
     "early_stopping": True, "early_stopping_patience": 100,
     "optimization_metric": "Accuracy", "optimization_goal": "max",
 }  # fmt: skip
-COMMAND = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli"]
 
 
-def main(n_runs: int) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "train.py").write_text(SCRIPT.format(paths=[p for p in sys.path if p]))
+def soak_runs(n_runs: int) -> None:
+    """One sweep with its dashboard, followed by streams from beginning to end."""
+    with scratch() as folder:
+        (folder / "train.py").write_text(SCRIPT)
         (folder / "experiment_cfg.json").write_text(json.dumps({**CONFIG, "max_runs": n_runs}))
-        with (folder / "output").open("w") as output:
+        output = folder / "output"
+        with output.open("w") as file:
             sweep = subprocess.Popen(
-                [*COMMAND, "sweep", "--workers", "2", "--web", "--port", "0"],
-                cwd=folder, stdout=output, stderr=output, stdin=subprocess.DEVNULL,
+                [COMMAND, "sweep", "--workers", "2", "--web", "--port", "0"],
+                cwd=folder, stdout=file, stderr=file, stdin=subprocess.DEVNULL,
             )  # fmt: skip
-        started = time.monotonic()
-        shown = 0
-        while sweep.poll() is None:
-            n_ended = count_ended(folder)
-            if n_ended >= shown:
-                print(f"{n_ended:5d} runs, {time.monotonic() - started:6.1f} s:", flush=True)
-                for role, pid in processes_of(sweep.pid).items():
-                    print(f"      {role:12s} {figures(pid)}", flush=True)
-                shown += max(1, n_runs // 8)
-            time.sleep(0.2)
-        print((folder / "output").read_text()[-400:])
+        while not (found := re.search(r"http://\S+", output.read_text())):
+            time.sleep(0.1)
+        while not (journals := list(folder.glob("runs/*/journal.jsonl"))):
+            time.sleep(0.1)
+        query = f"catalog=0&sweep={journals[0].parent.name}:0"
+        with streams(found[0].rstrip("/"), query):
+            processes = processes_of(sweep.pid)
+            watch(processes, lambda: count_ended(journals[0]), n_runs, "runs",
+                  lambda: sweep.poll() is None)  # fmt: skip
+        print(output.read_text()[-300:])
 
 
-def count_ended(folder: Path) -> int:
-    return sum(
-        path.read_bytes().count(b'"event": "ended"') for path in folder.glob("runs/*/journal.jsonl")
-    )
+def soak_hours(times: float) -> None:
+    """Six hours of events at many times their pace: the same number of them, sooner."""
+    with scratch() as folder:
+        logdir = folder / "runs"
+        arguments = [logdir, N_RUNS, N_METRICS, times, SECONDS / times]
+        writer = subprocess.Popen(
+            [sys.executable, WORKERS / "log_at_pace.py", *map(str, arguments)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert writer.stdin is not None
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        query = "&".join(["catalog=0", *(f"run=run_{n:03d}:0" for n in range(N_RUNS))])
+        with serving(logdir) as server, streams(server.address, query):
+            writer.stdin.write("go\n")
+            writer.stdin.flush()
+            logs = [path / f"{path.name}.dat" for path in logdir.iterdir()]
+            processes = {"web": server.pid, "logger": writer.pid}
+            n_values = N_RUNS * N_METRICS * SECONDS
+            watch(processes, lambda: sum(log.stat().st_size for log in logs) // 32,
+                  n_values, "values", lambda: writer.poll() is None)  # fmt: skip
+        writer.communicate()
+
+
+@contextmanager
+def streams(address: str, query: str) -> Iterator[None]:
+    process = subprocess.Popen(
+        [sys.executable, WORKERS / "drain_streams.py", address, str(N_STREAMS), query],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    try:
+        yield
+    finally:
+        print(f"{N_STREAMS} streams: {process.communicate()[0].strip()}")
+
+
+def watch(
+    processes: dict[str, int],
+    count: Callable[[], int],
+    n_in_all: int,
+    unit: str,
+    is_going_on: Callable[[], bool],
+) -> None:
+    """Print the figures of the processes at the beginning and after every eighth of it all."""
+    print(f"| {unit} | seconds | " + " | ".join(processes) + " |")
+    print("| --- " * (2 + len(processes)) + "|")
+    began, shown = time.monotonic(), 0
+    while is_going_on():
+        n_done = count()
+        if n_done >= shown:
+            all_figures = " | ".join(figures(pid) for pid in processes.values())
+            print(f"| {n_done} | {time.monotonic() - began:.0f} | {all_figures} |", flush=True)
+            shown += max(1, n_in_all // 8)
+        time.sleep(0.2)
+
+
+def count_ended(journal: Path) -> int:
+    return journal.read_bytes().count(b'"event": "ended"')
 
 
 def processes_of(sweep: int) -> dict[str, int]:
@@ -75,12 +142,18 @@ def figures(pid: int) -> str:
         status = dict(
             line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
         )
-        n_files = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+        n_files = len(os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208
     except OSError:
         return "is gone"
     memory_mb = int(status.get("VmRSS", "0 kB").split()[0]) / 1024
-    return f"{n_files:3d} files  {memory_mb:6.1f} MB  {status['Threads'].strip():>3s} threads"
+    return f"{n_files} files, {memory_mb:.1f} MB, {status['Threads'].strip()} threads"
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2_000)
+    what, number = (*sys.argv[1:], None, None)[:2]
+    if what == "runs":
+        soak_runs(int(number or 2_000))
+    elif what == "hours":
+        soak_hours(float(number or 100))
+    else:
+        sys.exit(__doc__)

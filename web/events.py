@@ -73,8 +73,9 @@ class EventStream(Response):
         self.init_headers(_HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        client = scope.get("client") or ("", 0)
         try:
-            async with self.feed.subscribe(self.wanted) as subscriber:
+            async with self.feed.subscribe(self.wanted, client[0]) as subscriber:
                 await self._stream(subscriber, receive, send)
         except TooManySubscribersError:
             raise HTTPException(503, "too many live pages are open; close some") from None

@@ -5,6 +5,7 @@ anything that no page follows, and with no page open nothing is watched at all.
 """
 
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from .subscriber import Subscriber, Topic
 from .topics import Look, OutputTopic, Place, RunTopic, Update
 
 MAX_SUBSCRIBERS = 1_000
+MAX_SUBSCRIBERS_A_CLIENT = 600
 _LOOK_ANYWAY_S = 3.0
 _FILE_PAUSE_S = 0.01
 _STATE_PAUSE_S = 0.1
@@ -65,6 +67,7 @@ class Feed:
         self._followers: dict[Topic, set[Subscriber]] = {}
         self._by_path: dict[Path, set[Topic]] = {}
         self._subscribers: set[Subscriber] = set()
+        self._n_streams: Counter[str] = Counter()
         self._someone_came = anyio.Event()
         self._watching: anyio.CancelScope | None = None
         self._is_closed = False
@@ -89,14 +92,31 @@ class Feed:
             subscriber.close()
 
     @asynccontextmanager
-    async def subscribe(self, wanted: Iterable[Wanted]) -> AsyncIterator[Subscriber]:
+    async def subscribe(
+        self, wanted: Iterable[Wanted], client: str = ""
+    ) -> AsyncIterator[Subscriber]:
         """Follow what is wanted for as long as the context lasts.
 
+        Args:
+            client: whose stream it is; one client cannot take the place of all others.
+
         Raises:
-            TooManySubscribersError: at the limit.
+            TooManySubscribersError: at the limit, of all streams or of this client's.
         """
-        if len(self._subscribers) >= MAX_SUBSCRIBERS:
+        if self._n_streams.total() >= MAX_SUBSCRIBERS:
             raise TooManySubscribersError
+        if self._n_streams[client] >= MAX_SUBSCRIBERS_A_CLIENT:
+            raise TooManySubscribersError
+        self._n_streams[client] += 1
+        try:
+            async with self._subscribed(wanted) as subscriber:
+                yield subscriber
+        finally:
+            self._n_streams[client] -= 1
+            self._n_streams += Counter()  # forgets clients without a stream
+
+    @asynccontextmanager
+    async def _subscribed(self, wanted: Iterable[Wanted]) -> AsyncIterator[Subscriber]:
         places, missing = await self._enter(list(wanted))
         subscriber = Subscriber(places, self._read_on, self._mark, map(_encode_gone, missing))
         self._add(subscriber)

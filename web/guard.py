@@ -34,11 +34,18 @@ def check(request: Request, token: str) -> None:
     origin = request.headers.get("origin")
     if site not in (None, "same-origin"):
         raise HTTPException(HTTPStatus.FORBIDDEN, "actions are for the pages of this server alone")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if origin is not None and _place(origin) != request.headers.get("host"):
         raise HTTPException(HTTPStatus.FORBIDDEN, f"a page of {origin!r} may do nothing here")
     given = request.headers.get(HEADER, "")
     if not secrets.compare_digest(given.encode(), token.encode()):
         raise HTTPException(HTTPStatus.FORBIDDEN, STALE)
+
+
+def _place(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 async def read_body(request: Request) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from ml_tracking_ops.orchestrator.errors import PortTakenError, TrackingError, U
 from .access_token import PARAMETER, token_for
 from .app import create_app
 from .asset_source import CDN_SOURCE, AssetSource
+from .connections import BoundedProtocol, allow_open_files
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 5000
@@ -55,6 +56,7 @@ def serve(
             `assets` or is not what it should be.
         TrackingError: a fault in the feed ended the server.
     """
+    allow_open_files()
     source = CDN_SOURCE if assets is None else AssetSource.from_folder(assets)
     listener = listen(host, port, take_next_free=take_next_free)
     with listener:
@@ -124,7 +126,7 @@ def make_server(app: Starlette) -> "DashboardServer":
     config = uvicorn.Config(
         app,
         loop="asyncio",
-        http="h11",
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         log_level="warning",

@@ -1,0 +1,97 @@
+"""What one client may take: connections, and time to ask and to listen.
+
+Nobody can fill the server by opening connections, by sending requests a byte at a time, or by
+asking for much and never reading it.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter
+from typing import ClassVar
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+CONNECTIONS_A_CLIENT = 700  # its streams, and the rest of its pages
+OPEN_FILES = 4_096
+_REQUEST_S = 20.0
+_STALLED_S = 60.0
+_ASKING = (h11.IDLE, h11.SEND_BODY)
+
+
+class BoundedProtocol(H11Protocol):
+    """uvicorn's side of one connection, which ends it where the client takes too much.
+
+    A request has to be there, body and all, some time after the connection was opened or the last
+    answer was sent, however its bytes trickle in. An answer that is not taken at all is given up.
+    """
+
+    _n_by_client: ClassVar[Counter[str]] = Counter()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._request_timer: asyncio.TimerHandle | None = None
+        self._stall_timer: asyncio.TimerHandle | None = None
+        self._address = self.client[0] if self.client else ""
+        self._n_by_client[self._address] += 1
+        if self._n_by_client[self._address] > CONNECTIONS_A_CLIENT:
+            transport.abort()
+        else:
+            self._time_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._n_by_client[self._address] -= 1
+        if not self._n_by_client[self._address]:
+            del self._n_by_client[self._address]
+        self._request_timer = _cancelled(self._request_timer)
+        self._stall_timer = _cancelled(self._stall_timer)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._time_request()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._time_request()
+
+    def _time_request(self) -> None:
+        if self.conn.their_state not in _ASKING or self.transport.is_closing():
+            self._request_timer = _cancelled(self._request_timer)
+        elif self._request_timer is None:
+            self._request_timer = self.loop.call_later(_REQUEST_S, self.transport.abort)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._wait_for_reader()
+
+    def resume_writing(self) -> None:
+        self._stall_timer = _cancelled(self._stall_timer)
+        super().resume_writing()
+
+    def _wait_for_reader(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        self._stall_timer = self.loop.call_later(_STALLED_S, self._cut_if_stalled, left)
+
+    def _cut_if_stalled(self, before: int) -> None:
+        if self.transport.get_write_buffer_size() < before:
+            self._wait_for_reader()
+        else:
+            self.transport.abort()
+
+
+def _cancelled(timer: asyncio.TimerHandle | None) -> asyncio.TimerHandle | None:
+    if timer is not None:
+        timer.cancel()
+    return None
+
+
+def allow_open_files() -> None:
+    """Ask the system for as many open files as the streams need; it may grant fewer."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -5,7 +5,8 @@
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass, replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -174,19 +175,22 @@ def _encode_run(loaded: RunSeries, query: SeriesQuery, names: dict[str, None]) -
 
 
 def pack_series(store: SeriesStore, runs: Iterable[RunFiles], query: SeriesQuery) -> bytes:
-    names: dict[str, None] = {}
-    packed = []
-    for run in runs:
-        loaded = _loaded(store, run, query)
-        shown = select(loaded, query, names)
-        packed.append(
-            PackedRun(
-                run.run_id, loaded.cursor, tuple(loaded.metrics),
-                {name: points for name, (points, _) in shown.items()},
-                {name: count for name, (_, count) in shown.items()},
-            )
-        )  # fmt: skip
+    # numpy computes without the interpreter's lock: two threads are faster than one
+    with ThreadPoolExecutor(_READERS_AT_ONCE) as readers:
+        packed = list(readers.map(partial(_packed_run, store, query), runs))
+    names = dict.fromkeys(name for run in packed for name in run.names)
     return pack(packed, query.metrics or tuple(names)[: query.first])
+
+
+def _packed_run(store: SeriesStore, query: SeriesQuery, run: RunFiles) -> PackedRun:
+    loaded = _loaded(store, run, query)
+    # which metrics are the first of all runs' is not known before all are read
+    shown = select(loaded, replace(query, first=None), {})
+    return PackedRun(
+        run.run_id, loaded.cursor, tuple(loaded.metrics),
+        {name: points for name, (points, _) in shown.items()},
+        {name: count for name, (_, count) in shown.items()},
+    )  # fmt: skip
 
 
 def _loaded(store: SeriesStore, run: RunFiles, query: SeriesQuery) -> RunSeries:

@@ -1,6 +1,6 @@
 // The word in the top bar: whether what the page shows is live.
 
-const WORDS = { idle: "", connecting: "Connecting…", open: "Live", partly: "Partly live", lost: "Connection lost – reconnecting" };
+const WORDS = { idle: "", connecting: "Connecting…", open: "Live", partly: "Partly live", lost: "Connection lost – reconnecting", paused: "Paused: live in the pages used last" };
 
 let isPartly = false; // without htmx only points, best values and outputs arrive
 

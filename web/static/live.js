@@ -1,6 +1,8 @@
 // The page's one stream of server-sent events. It ends while the tab is hidden, and after a break
 // goes on from the cursors that the page has reached: nothing is missed, nothing comes twice.
 
+import { StreamTurns } from "./stream_turns.js";
+
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 8000;
 const SILENCE_MS = 40_000; // the server pings every 15 s
@@ -14,11 +16,12 @@ export class LiveStream {
   #retryMs = FIRST_RETRY_MS;
   #timer = 0;
   #watchdog = 0;
+  #turns = new StreamTurns(() => this.#close("paused"), () => this.restart());
 
   /**
    * @param {() => string | null} address  where to go on from now; null: nothing to follow
    * @param {(name: string, data: object) => void} onEvent
-   * @param {(state: "idle" | "connecting" | "open" | "lost") => void} onState
+   * @param {(state: "idle" | "connecting" | "open" | "lost" | "paused") => void} onState
    */
   constructor(address, onEvent, onState) {
     this.#address = address;
@@ -36,6 +39,7 @@ export class LiveStream {
     const address = document.hidden ? null : this.#address();
     if (address === null) return this.#onState("idle");
     this.#onState("connecting");
+    this.#turns.take();
     const source = new EventSource(address);
     this.#source = source;
     source.onopen = () => {
@@ -69,6 +73,7 @@ export class LiveStream {
     clearTimeout(this.#watchdog);
     this.#source?.close();
     this.#source = null;
+    this.#turns.release();
     if (state) this.#onState(state);
   }
 }

@@ -9,6 +9,8 @@ from suite.data import experiments
 from suite.measuring import Figure, Options, cpu_s, peak_resident_mb
 from suite.server import Server, serving
 
+from figures import beside_tensorboard
+
 
 def measure(options: Options) -> Figure:
     figure = Figure(
@@ -18,6 +20,8 @@ def measure(options: Options) -> Figure:
         "same page again; the server's CPU and memory from /proc",
     )
     _hundred(figure, experiments(100, 1_000), options)
+    if options.with_peers:
+        beside_tensorboard.measure(figure, options)
     for label, n_runs, n_steps in (("9b", 1_000, 1_000), ("9c", 1_000, 10_000)):
         folder = experiments(options.pick(n_runs, 50), options.pick(n_steps, 1_000))
         _many(figure, label, folder, options.pick(n_runs, 50), options)
@@ -30,7 +34,9 @@ def _all_drawn(n_runs: int) -> str:
 
 def _load(server: Server, query: str, condition: str, n_warm: int) -> list[dict[str, float]]:
     address = f"{server.address}/experiments{query}"
-    loads: list[dict[str, float]] = browse("load", address, condition, n_warm, server.pid)["loads"]
+    loads: list[dict[str, float]] = browse(
+        "load", address, "drawnRuns() > 0", condition, n_warm, server.pid
+    )["loads"]
     return loads
 
 
@@ -53,6 +59,7 @@ def _hundred(figure: Figure, logdir: Path, options: Options) -> None:
     figure.add(f"{what}: server CPU, warm load", cpu, "s", at_most=0.2)
     figure.add(f"{what}: server resident, at most", resident, "MB", at_most=100)
     _idle(figure, what, logdir, options)
+    _tabs(figure, what, logdir, options)
 
 
 def _s(loads: list[dict[str, float]]) -> list[float]:
@@ -78,6 +85,15 @@ def _idle(figure: Figure, what: str, logdir: Path, options: Options) -> None:
     figure.add(f"{what}: idle", found["bytes"] * 60 / seconds / 1e3, "kB/min", at_most=2)
 
 
+def _tabs(figure: Figure, what: str, logdir: Path, options: Options) -> None:
+    """A browser opens six connections to a host: streams must not use them up."""
+    n_tabs = options.pick(12, 8)
+    with serving(logdir) as server:
+        address = f"{server.address}/experiments"
+        found = browse("tabs", address, "drawnRuns() > 0", n_tabs)["times_ms"]
+    figure.add(f"{what}: first chart of the last of {n_tabs} tabs", found[-1] / 1e3, "s")
+
+
 def _many(figure: Figure, label: str, logdir: Path, n_runs: int, options: Options) -> None:
     what = f"{label}: {n_runs:,} runs"
     n_overlay = min(1_000 if label == "9b" else 100, n_runs)
@@ -87,14 +103,32 @@ def _many(figure: Figure, label: str, logdir: Path, n_runs: int, options: Option
         began = time.perf_counter()
         with serving(logdir) as server:
             up_s = time.perf_counter() - began
-            cold, *warm = _load(server, "", "drawnRuns() > 0", 2)
+            cold, *warm = _load(server, "", "drawnRuns() > 0", options.pick(3, 1))
             firsts.append(up_s + cold["first_ms"] / 1e3)
             warms += [one["first_ms"] / 1e3 for one in warm]
-            (overlay,) = _load(server, f"?newest={n_overlay}", _all_drawn(n_overlay), 0)
-            overlays.append(overlay["ready_ms"] / 1e3)
+            overlays.append(_overlay_s(server, n_overlay))
             resident.append(peak_resident_mb(server.pid))
     figure.add(f"{what}: from the command to the first chart", firsts, "s", at_most=limits[0])
     figure.add(f"{what}: first chart, warm", warms, "s", at_most=limits[1])
-    subject = f"{what}: {n_overlay:,} of them on a chart"
+    subject = f"{what}: {n_overlay:,} of them on a chart, from the click"
     figure.add(subject, overlays, "s", at_most=limits[2])
     figure.add(f"{what}: server resident, at most", resident, "MB", at_most=limits[3])
+
+
+_OVERLAY = """(index) => {
+  const link = document.createElement("a");
+  link.href = "/experiments?newest=N_RUNS";
+  document.querySelector("#content").append(link);
+  htmx.process(link);
+  link.click();
+  return () => drawnRuns() >= N_RUNS;
+}"""
+
+
+def _overlay_s(server: Server, n_runs: int) -> float:
+    """From the click on a link to so many runs, on the page of the newest ten."""
+    script = _OVERLAY.replace("N_RUNS", str(n_runs))
+    address = f"{server.address}/experiments"
+    found = browse("click", address, "window.htmx && drawnRuns() > 0", script, 1)
+    seconds: float = found["times_ms"][0] / 1e3
+    return seconds

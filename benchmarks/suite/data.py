@@ -2,20 +2,58 @@
 
 import os
 import shutil
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from .logs import write_experiments
+import numpy as np
+
+from ml_tracking_ops.logger import read_log
+
+from .logs import METRICS, write_experiments
+from .peers import python_of, run_worker
 from .scratch import FOLDER
 
 
 def experiments(n_runs: int, n_steps: int) -> Path:
     """A log folder of so many experiments with so many steps of five metrics each."""
-    folder = FOLDER / f"{n_runs}-experiments-of-{n_steps}"
+    name = f"{n_runs}-experiments-of-{n_steps}"
+    return _kept(name, lambda folder: write_experiments(folder, n_runs, n_steps))
+
+
+def tensorboard_runs(n_runs: int, n_steps: int) -> Path:
+    """The same as TensorBoard's event files."""
+    source = experiments(n_runs, n_steps)
+    return _kept(f"{source.name}-tensorboard", lambda folder: _translate(source, folder))
+
+
+def _translate(source: Path, folder: Path) -> None:
+    rows = {path.stem: _rows(path) for path in sorted(source.glob("*/*.dat"))}
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "runs.npz"
+        np.savez(path, metrics=np.array(METRICS), **rows)
+        run_worker(python_of("tensorboard"), "write_tensorboard", path, folder, timeout_s=600)
+
+
+def _rows(path: Path) -> np.ndarray:
+    """Metric, step, wall time and value of each point, in the order of the steps."""
+    log = read_log(path)
+    columns = [
+        np.column_stack((np.full(len(log[name]), index), log[name].step, log[name].wall_time,
+                         log[name].value))
+        for index, name in enumerate(METRICS)
+    ]  # fmt: skip
+    rows = np.concatenate(columns)
+    return rows[np.argsort(rows[:, 1], kind="stable")]
+
+
+def _kept(name: str, write: Callable[[Path], object]) -> Path:
+    folder = FOLDER / name
     if not folder.exists():
-        print(f"  writing {n_runs:,} experiments × 5 × {n_steps:,} points …", flush=True)
+        print(f"  writing {name} …", flush=True)
         unfinished = folder.with_suffix(f".{os.getpid()}")
         try:
-            write_experiments(unfinished, n_runs, n_steps)
+            write(unfinished)
             unfinished.rename(folder)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)

@@ -38,6 +38,9 @@ window.whenPainted = (holds) => new Promise((resolve) => {
   };
   requestAnimationFrame(look);
 });
+window.longTasks = [];
+new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((one) => one.duration)))
+  .observe({ entryTypes: ["longtask"] });
 window.drawnRuns = () => Math.max(0, ...[...document.querySelectorAll(".chart:has(canvas)")]
   .map((chart) => Number(chart.dataset.runs ?? 0)));
 window.drawnPoints = () => [...document.querySelectorAll(".chart")]
@@ -47,9 +50,7 @@ window.drawnPoints = () => [...document.querySelectorAll(".chart")]
 # Of each point the time from its wall time, taken in add_scalar, to the end of the frame that drew
 # it: a frame callback that is asked for right after the page's own handler runs after the page's.
 LAGS = """
-window.lags = []; window.longTasks = []; window.frames = []; window.bytes = 0; window.nPoints = 0;
-new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((one) => one.duration)))
-  .observe({ entryTypes: ["longtask"] });
+window.lags = []; window.frames = []; window.bytes = 0; window.nPoints = 0;
 const listen = EventSource.prototype.addEventListener;
 EventSource.prototype.addEventListener = function (name, handler) {
   return listen.call(this, name, (event) => {
@@ -112,24 +113,35 @@ class Traffic:
         self.urls, self.n_bytes = [], 0
 
 
-def load(browser: Browser, address: str, condition: str, n_warm: str, pid: str) -> dict[str, Any]:
-    """Load a page in a new context, then again and again in the same one."""
+def load(
+    browser: Browser, address: str, first: str, condition: str, n_warm: str, pid: str
+) -> dict[str, Any]:
+    """Load a page in a new context, then again and again in the same one.
+
+    `first` holds when a chart is drawn, `condition` when all is.
+    """
     with opened(browser) as context:
-        loads = [_load_once(context, address, condition, int(pid)) for _ in range(1 + int(n_warm))]
+        loads = [
+            _load_once(context, address, first, condition, int(pid)) for _ in range(1 + int(n_warm))
+        ]
     return {"loads": loads}
 
 
-def _load_once(context: BrowserContext, address: str, condition: str, pid: int) -> dict[str, Any]:
+def _load_once(
+    context: BrowserContext, address: str, first: str, condition: str, pid: int
+) -> dict[str, Any]:
     page = context.new_page()
     page.add_init_script(WATCH)
     traffic = Traffic(page)
     cpu = cpu_s(pid)
     page.goto(address, wait_until="commit")
-    first_ms = page.evaluate("whenPainted(() => drawnRuns() > 0)")
+    first_ms = page.evaluate(f"whenPainted(() => {first})")
     ready_ms = page.evaluate(f"whenPainted(() => {condition})")
     page.wait_for_timeout(500)
+    long_tasks = page.evaluate("longTasks")
     found = {"first_ms": first_ms, "ready_ms": ready_ms, "bytes": traffic.n_bytes,
-             "requests": len(traffic.urls), "server_cpu_s": cpu_s(pid) - cpu}  # fmt: skip
+             "requests": len(traffic.urls), "server_cpu_s": cpu_s(pid) - cpu,
+             "long_tasks_ms": sum(long_tasks)}  # fmt: skip
     page.close()
     return found
 
@@ -179,6 +191,18 @@ def click(
         return {"ready_ms": ready_ms, "times_ms": times}
 
 
+def tabs(browser: Browser, address: str, condition: str, n_tabs: str) -> dict[str, Any]:
+    """Open tabs of one page side by side, as a person does: each new one comes to the front."""
+    times = []
+    with opened(browser) as context:
+        for _ in range(int(n_tabs)):
+            page = context.new_page()
+            page.add_init_script(WATCH)
+            page.goto(address, wait_until="commit")
+            times.append(page.evaluate(f"whenPainted(() => {condition})"))
+    return {"times_ms": times}
+
+
 def hold(browser: Browser, address: str, condition: str) -> dict[str, Any]:
     """Keep a page open until a line arrives at stdin."""
     with opened(browser) as context:
@@ -204,8 +228,15 @@ def say_ready() -> None:
 def cpu_s(pid: int) -> float:
     if not pid:
         return 0.0
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / TICKS_A_SECOND
+    return sum(map(_cpu_ticks, [pid, *_children(pid)])) / TICKS_A_SECOND
+
+
+def _cpu_ticks(pid: int) -> int:
+    return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]))
+
+
+def _children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 @contextlib.contextmanager
@@ -260,7 +291,7 @@ def cdn(files: dict[str, str]) -> Iterator[int]:
 
 
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
-    "load": load, "live": live, "click": click, "hold": hold,
+    "load": load, "live": live, "click": click, "tabs": tabs, "hold": hold,
 }  # fmt: skip
 
 

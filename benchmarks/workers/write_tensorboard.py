@@ -1,0 +1,36 @@
+"""Write our logs again as TensorBoard's event files, one folder a run.
+
+Usage: write_tensorboard.py NPZ FOLDER
+
+NPZ holds for each run, under its name, an array of rows (metric, step, wall time, value), and
+`metrics`, their names.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.record_writer import RecordWriter
+
+
+def main() -> None:
+    source, folder = np.load(sys.argv[1]), Path(sys.argv[2])
+    names = source["metrics"].tolist()
+    for run in source.files:
+        if run == "metrics":
+            continue
+        (folder / run).mkdir(parents=True)
+        with (folder / run / "events.out.tfevents.1.host").open("wb") as file:
+            writer = RecordWriter(file)
+            writer.write(Event(wall_time=0, file_version="brain.Event:2").SerializeToString())
+            for metric, step, wall_time, value in source[run].tolist():
+                summary = Summary(value=[Summary.Value(tag=names[int(metric)], simple_value=value)])
+                event = Event(wall_time=wall_time, step=int(step), summary=summary)
+                writer.write(event.SerializeToString())
+    print(json.dumps({"n_runs": len(source.files) - 1}))
+
+
+main()

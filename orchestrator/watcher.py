@@ -24,7 +24,7 @@ import anyio.to_thread
 if TYPE_CHECKING:
     from watchfiles._rust_notify import RustNotify
 
-LEAST_PAUSE_S = 0.008
+LEAST_PAUSE_S = 0.01
 MOST_PAUSE_S = 0.03
 PAUSE_TO_WORK = 30
 POLL_DELAY_MS = 300

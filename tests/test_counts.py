@@ -16,6 +16,7 @@ import pytest
 from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.logger.records import RECORD_SIZE
 from ml_tracking_ops.orchestrator import run_sweep
+from ml_tracking_ops.orchestrator.supervision import process_table
 from ml_tracking_ops.web.series_store import SeriesStore
 from ml_tracking_ops.web.topics import RunTopic
 
@@ -134,3 +135,19 @@ def test_a_run_costs_three_writes_of_the_journal(
     monkeypatch.undo()
     assert result.status == "finished"
     assert n_writes == 3 * 4 + 2
+
+
+def test_the_supervisor_looks_at_its_own_children_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_paths: list[str] = []
+    read = process_table._read
+
+    def counted_read(path: str) -> bytes:
+        read_paths.append(path)
+        return read(path)
+
+    monkeypatch.setattr(process_table, "_read", counted_read)
+    with subprocess.Popen(["sleep", "60"]) as child:
+        assert child.pid in process_table.living_children()
+        child.kill()
+    assert f"/proc/{child.pid}/stat" in read_paths
+    assert "/proc/1/stat" not in read_paths

@@ -49,9 +49,12 @@ def soak_runs(n_runs: int) -> None:
                 [COMMAND, "sweep", "--workers", "2", "--web", "--port", "0"],
                 cwd=folder, stdout=file, stderr=file, stdin=subprocess.DEVNULL,
             )  # fmt: skip
-        while not (found := re.search(r"http://\S+", output.read_text())):
-            time.sleep(0.1)
-        while not (journals := list(folder.glob("runs/*/journal.jsonl"))):
+        while not (
+            (found := re.search(r"http://\S+", output.read_text()))
+            and (journals := list(folder.glob("runs/*/journal.jsonl")))
+        ):
+            if sweep.poll() is not None:
+                sys.exit(output.read_text())
             time.sleep(0.1)
         query = f"catalog=0&sweep={journals[0].parent.name}:0"
         with streams(found[0].rstrip("/"), query):
@@ -108,7 +111,7 @@ def watch(
 ) -> None:
     """Print the figures of the processes at the beginning and after every eighth of it all."""
     print(f"| {unit} | seconds | " + " | ".join(processes) + " |")
-    print("| --- " * (2 + len(processes)) + "|")
+    print("| --- " * (2 + len(processes)) + "|", flush=True)
     began, shown = time.monotonic(), 0
     while is_going_on():
         n_done = count()

@@ -310,13 +310,16 @@ class Journal:
 
     What cannot be written (a full disk) stays in memory and is written with the next event:
     `on_trouble` is told once when that begins.
+
+    Attributes:
+        trouble: why not all is written yet; None where it is.
     """
 
     def __init__(self, path: Path, on_trouble: Callable[[str], None]) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
         self._unwritten = b""
         self._on_trouble = on_trouble
-        self._is_in_trouble = False
+        self.trouble: OSError | None = None
         self._beat_at = 0.0
         self.path = path
         self.is_locked = hold_exclusive(self._fd)
@@ -337,10 +340,10 @@ class Journal:
             while self._unwritten:
                 written = os.write(self._fd, self._unwritten)
                 self._unwritten = self._unwritten[written:]
-            self._is_in_trouble = False
+            self.trouble = None
         except OSError as error:
-            if not self._is_in_trouble:
-                self._is_in_trouble = True
+            is_new, self.trouble = self.trouble is None, error
+            if is_new:
                 self._on_trouble(
                     f"cannot write {self.path}: {error.strerror}; kept in memory and tried again"
                 )

@@ -168,6 +168,10 @@ class Scheduler:
         self._draws.note_change()
 
     @property
+    def is_interrupted(self) -> bool:
+        return self._is_interrupted
+
+    @property
     def is_ending(self) -> bool:
         return self._stop_reason is not None
 
@@ -223,6 +227,9 @@ class Scheduler:
             **({"gpus": list(slot.gpus)} if slot.gpus else {}),
         }  # fmt: skip
         try:
+            self._journal.flush()
+            if self._journal.trouble is not None and is_passing(self._journal.trouble):
+                raise self._journal.trouble
             write_arguments(self._loaded, self._folder, name, attempt.hyperparameters)
             process = self._executor.start(command, slot)
         except OSError as error:

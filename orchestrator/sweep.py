@@ -13,6 +13,7 @@ import anyio.lowlevel
 
 from ml_tracking_ops.logger import paths
 
+from .attempts import is_passing
 from .begun_sweep import BegunSweep, open_begun_sweep
 from .config import LoadedConfig, SweepConfig, load_config, validate_config
 from .description import describe_sweep, write_description
@@ -23,6 +24,8 @@ from .samplers import new_seed
 from .samplers.proposals import Proposer
 from .scheduler import GRACE_S, Scheduler
 from .warm_start import read_earlier_sweep
+
+_WRITE_AGAIN_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -150,10 +153,19 @@ class Sweep:
             if self._begun is not None:
                 self._catch_up(self._begun)
             state = await self._scheduler.run()
+            await self._write_what_was_kept_back()
         finally:
             self._executor.close()
             self._journal.close()
         return SweepResult(self.folder, self.seed, state)
+
+    async def _write_what_was_kept_back(self) -> None:
+        """Stay until all of the journal is written, or the user gives up waiting for room."""
+        while (trouble := self._journal.trouble) is not None and is_passing(trouble):
+            if self._scheduler.is_interrupted:
+                return
+            await anyio.sleep(_WRITE_AGAIN_S)
+            self._journal.flush()
 
     def _catch_up(self, begun: BegunSweep) -> None:
         """Write what an earlier orchestrator could not, and say what the user should know."""

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from ml_tracking_ops.logger import paths
-
 from .journal import RunState, SweepState
 from .requests import MOST_WORKERS, Request, read_requests
 
@@ -41,11 +39,6 @@ class Controlled(Protocol):
 
     def wake(self) -> None:
         """Look again whether something may be started."""
-
-
-def is_request(path: Path) -> bool:
-    """Whether a change of this path is a reason to look for requests."""
-    return paths.REQUESTS_NAME in (path.name, path.parent.name)
 
 
 class Control:

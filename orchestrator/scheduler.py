@@ -1,11 +1,9 @@
 """The one task group of a sweep: a pool that runs combinations, and a watcher that stops them."""
 
-import math
 import os
 import platform
 import time
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -21,10 +19,11 @@ from .attempts import ActiveRun, Attempt, Why, is_passing, run_reason, run_statu
 from .backlog import Backlog, backoff_s
 from .command import run_command, write_arguments
 from .config import LoadedConfig
-from .control import Control, is_request
+from .control import Control
 from .draws import Draws
 from .executors.base import Executor, RunningRun, Slot
 from .journal import Event, Journal, RunState, RunStatus, SweepState
+from .lookout import Lookout
 from .output import last_lines
 from .pool import Pool
 from .process import process_identity
@@ -43,10 +42,8 @@ from .run_monitor import RunMonitor
 from .samplers.proposals import Proposer
 from .stopping import SweepLimits, build_rules, out_of_time
 from .warm_start import EarlierSweep
-from .watcher import watch_files
 
 GRACE_S = 10.0
-LOOK_ANYWAY_S = 1.0
 FIRST_FAILURES = 3
 FAILS_WITHIN_S = 20.0
 START_AGAIN_S = 1.0
@@ -107,6 +104,7 @@ class Scheduler:
             needs_room=self._config.min_free_gpu_memory_gb is not None,
         )  # fmt: skip
         self._control = Control(folder, self, self._record)
+        self._lookout = Lookout(self, folder, self._active)
 
     async def run(self) -> SweepState:
         """Run every combination; return the state that the journal now holds."""
@@ -126,8 +124,8 @@ class Scheduler:
                     shares = share_out(survivors, self._pool.n_slots)
                     self._pool.begin(slots, [[self._adopt(s) for s in mine] for mine in shares])
                     self._complete(decision)
-                    tasks.start_soon(self._watch)
-                    tasks.start_soon(self._look_anyway)
+                    tasks.start_soon(self._lookout.watch)
+                    tasks.start_soon(self._lookout.look_anyway)
                     if self._config.max_hours is not None:
                         tasks.start_soon(self._end_after, self._config.max_hours)
                 tasks.cancel_scope.cancel()
@@ -255,7 +253,7 @@ class Scheduler:
 
     def _start_later(self, attempt: Attempt, error: OSError) -> None:
         """Try again in a while: the machine has no process, file or room to give just now."""
-        self._warn_once("start", f"runs wait: {error}")
+        self.warn_once("start", f"runs wait: {error}")
         self._waiting.add(attempt, anyio.current_time() + START_AGAIN_S)
 
     def _adopt(self, survivor: Survivor) -> ActiveRun:
@@ -325,7 +323,7 @@ class Scheduler:
             **self._fate(run.attempt, status),
         )
         if status in ("finished", "early_stopped"):  # others may not have come so far
-            self._warn_if_silent(run)
+            self._lookout.warn_if_silent(run)
         self._see_best(run)
         if run.stopping == "by hand":
             return  # says nothing of the sweep's other runs
@@ -366,47 +364,22 @@ class Scheduler:
         )  # fmt: skip
         self._after_end(attempt, "failed")
 
-    async def _watch(self) -> None:
-        async with aclosing(watch_files(self._folder)) as changes:
-            async for changed in changes:
-                runs = (
-                    [run for path in changed if (run := self._active.get(_dat_path(path)))]
-                    if changed
-                    else list(self._active.values())
-                )
-                if any(is_request(path) for path in changed):
-                    self._control.take_in()
-                for run in runs:
-                    await self._read(run)
+    def stop_early(self, run: ActiveRun, decision: StopDecision) -> None:
+        self._stop(run, decision)
 
-    async def _look_anyway(self) -> None:
-        """Read every run now and then: an event can be lost, and a silent run sends none."""
-        while True:
-            await anyio.sleep(LOOK_ANYWAY_S)
-            self._journal.flush()
-            self._journal.beat()
-            self._control.take_in()
-            if not self._folder.is_dir():
-                self._start_no_more(str(trouble_with(self._folder)))
-            for run in list(self._active.values()):
-                await self._read(run)
-                self._warn_if_silent(run)
+    def see_improvement(self, run: ActiveRun) -> None:
+        self._see_best(run)
+        self._notify({"event": "improved", "index": run.attempt.index, **run.monitor.summary()})
 
-    async def _read(self, run: ActiveRun) -> None:
-        """Take in what a run has logged; stop the run where the rule says so."""
-        has_more = True
-        while has_more and run.monitor.dat_path in self._active:
-            decision, improved, has_more = run.monitor.read()
-            if decision is not None:
-                self._stop(run, decision)
-            if run.monitor.trouble is not None:
-                self._warn_once(run.name, f"cannot read the log of a run: {run.monitor.trouble}")
-            if improved:
-                self._see_best(run)
-                self._notify(
-                    {"event": "improved", "index": run.attempt.index, **run.monitor.summary()}
-                )
-            await anyio.lowlevel.checkpoint()
+    def take_in_requests(self) -> None:
+        self._control.take_in()
+
+    def look_after_itself(self) -> None:
+        """Write what could not be written, say that it is alive, see whether it can go on."""
+        self._journal.flush()
+        self._journal.beat()
+        if not self._folder.is_dir():
+            self._start_no_more(str(trouble_with(self._folder)))
 
     def _record_earlier(self) -> None:
         for sweep in self._earlier:
@@ -420,15 +393,9 @@ class Scheduler:
                 self._record("warning", message=message)
 
     def warn_of_shortage(self, shortage: str) -> None:
-        self._warn_once("room", f"{shortage}; runs wait until there is room")
+        self.warn_once("room", f"{shortage}; runs wait until there is room")
 
-    def _warn_if_silent(self, run: ActiveRun) -> None:
-        is_over = run.monitor.dat_path not in self._active
-        running_s = math.inf if is_over else time.time() - run.process.started_at
-        if run.monitor.should_have_logged(running_s):
-            self._warn_once("silent", run.monitor.explain_silence(run.name))
-
-    def _warn_once(self, kind: str, message: str) -> None:
+    def warn_once(self, kind: str, message: str) -> None:
         if kind not in self._has_warned:
             self._has_warned.add(kind)
             self._record("warning", message=message)
@@ -461,11 +428,6 @@ class Scheduler:
         if event == "ended":
             self._draws.note_change()
         self._notify(record)
-
-
-def _dat_path(path: Path) -> Path:
-    """The log of the run that a changed file belongs to."""
-    return path.with_suffix(paths.DAT_SUFFIX) if path.suffix == paths.LOG_SUFFIX else path
 
 
 def _duration_s(run: RunState) -> float:

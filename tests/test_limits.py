@@ -171,9 +171,10 @@ def test_run_that_is_going_on_counts_for_the_best() -> None:
     assert watched.see_best(1, 0.5, 1) is None
     assert watched.see_end(2) is None
     assert watched.see_best(3, 0.6, 1) is None  # still running: the two that ended are forgiven
-    assert watched.see_end(2) is None
+    assert watched.see_end(4) is None
     assert watched.see_end(3) is None
-    decision = watched.see_end(4)
+    assert watched.see_end(4) is None  # it was run again: a run counts once
+    decision = watched.see_end(5)
     assert decision is not None
     assert decision.threshold == 0.6
 

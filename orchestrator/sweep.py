@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.from_thread
@@ -14,7 +14,6 @@ import anyio.lowlevel
 from ml_tracking_ops.logger import paths
 
 from .attempts import is_passing
-from .begun_sweep import BegunSweep, open_begun_sweep
 from .config import LoadedConfig, SweepConfig, load_config, validate_config
 from .description import describe_sweep, write_description
 from .errors import SweepError, UsageError
@@ -24,6 +23,9 @@ from .samplers import new_seed
 from .samplers.proposals import Proposer
 from .scheduler import GRACE_S, Scheduler
 from .warm_start import read_earlier_sweep
+
+if TYPE_CHECKING:
+    from .begun_sweep import BegunSweep
 
 _WRITE_AGAIN_S = 0.5
 
@@ -76,7 +78,7 @@ class Sweep:
         seed: int | None = None,
         notify: Callable[[Event], None] = lambda event: None,
         grace_s: float | None = None,
-        begun: BegunSweep | None = None,
+        begun: "BegunSweep | None" = None,
     ) -> None:
         self.seed = choose_seed(seed, loaded)
         self._begun = begun
@@ -127,6 +129,8 @@ class Sweep:
         Raises:
             TrackingError: as `open_begun_sweep`.
         """
+        from .begun_sweep import open_begun_sweep  # a new sweep starts without what reads old ones
+
         begun = open_begun_sweep(path, logdir, max_runs, _tell_trouble(notify))
         return cls(
             begun.loaded, begun.folder.parent, n_workers=n_workers or begun.n_workers,
@@ -167,7 +171,7 @@ class Sweep:
             await anyio.sleep(_WRITE_AGAIN_S)
             self._journal.flush()
 
-    def _catch_up(self, begun: BegunSweep) -> None:
+    def _catch_up(self, begun: "BegunSweep") -> None:
         """Write what an earlier orchestrator could not, and say what the user should know."""
         for event in begun.missed:
             self._journal.append(**event)

@@ -329,20 +329,20 @@ def _export(options: argparse.Namespace) -> int:
     from ml_tracking_ops.logger.reader import read_log
 
     from .catalog import Sweep, find
-    from .reports import dat_path_of, run_columns, show_sweep, write_run_csv, write_sweep_csv
+    from .exports import run_csv, run_json, sweep_csv
+    from .reports import dat_path_of, show_sweep
 
     found = find(options.path, options.logdir)
     with _log_errors(), _output(options.output) as out:
         if isinstance(found, Sweep) and options.format == "csv":
-            write_sweep_csv(found, out)
+            out.writelines(sweep_csv(show_sweep(found)))
         elif isinstance(found, Sweep):
             print_json(show_sweep(found), out)
         else:
-            log = read_log(dat_path_of(found))
-            if options.format == "csv":
-                write_run_csv(log, out)
-            else:
-                print_json({"path": str(dat_path_of(found)), **run_columns(log)}, out)
+            path = dat_path_of(found)
+            log = read_log(path)
+            is_csv = options.format == "csv"
+            out.writelines(run_csv(log) if is_csv else run_json(log, str(path)))
     return 0
 
 

@@ -1,24 +1,20 @@
-"""What `list`, `show` and `export` say: plain data, the same for people and for scripts.
+"""What `list` and `show` say: plain data, the same for people and for scripts.
 
-The shapes are stable; times are seconds since the epoch; NaN and infinity stand as null in
-`list` and `show`, and as "NaN", "Infinity" and "-Infinity" in an exported series.
+The shapes are stable; times are seconds since the epoch; NaN and infinity stand as null.
 """
 
-import csv
-import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from ml_tracking_ops.logger.reader import RunLog, Series, read_log
+from ml_tracking_ops.logger.reader import Series, read_log
 
 from .annotations import Annotation
 from .catalog import Catalog, Experiment, FoundRun, Sweep, best_of
 from .combinations import RepeatedCombination, best_combination, repeated_combinations
 from .journal import RunState
 
-_CSV_BLOCK = 10_000
 RUN_COLUMNS = (
     "name", "index", "state", "reason", "hyperparameters", "best_value", "best_step",
     "started_at", "ended_at", "exit_code", "attempt", "slot",
@@ -79,6 +75,11 @@ def said(annotation: Annotation) -> dict[str, Any]:
 def show_sweep(sweep: Sweep) -> dict[str, Any]:
     """A sweep's summary and its runs, in the order of their index."""
     fill_in_best(sweep)
+    return sweep_report(sweep, [run for _, run in sorted(sweep.state.runs.items())])
+
+
+def sweep_report(sweep: Sweep, runs: Iterable[RunState]) -> dict[str, Any]:
+    """The same with some of the runs, as they are given."""
     state, best = sweep.state, sweep.state.best
     return {
         "name": sweep.name,
@@ -95,10 +96,7 @@ def show_sweep(sweep: Sweep) -> dict[str, Any]:
         "best": None if best is None else best.name,
         "is_paused": state.is_paused,
         **said(sweep.annotations.own),
-        "runs": [
-            {**run_entry(state.runs[index]), **said(sweep.annotations.run(index))}
-            for index in sorted(state.runs)
-        ],
+        "runs": [{**run_entry(run), **said(sweep.annotations.run(run.index))} for run in runs],
         **_combinations_entry(sweep),
     }
 
@@ -192,60 +190,6 @@ def _metric_entry(series: Series) -> dict[str, Any]:
 def finite(value: float | None) -> float | None:
     """A number as JSON can hold it: null where it is NaN or infinite."""
     return value if value is not None and math.isfinite(value) else None
-
-
-def write_run_csv(log: RunLog, out: TextIO) -> None:
-    """A run's points: `metric,step,wall_time,value`, metric by metric, in the order logged."""
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("metric", "step", "wall_time", "value"))
-    for name, series in log.items():
-        for start in range(0, len(series.step), _CSV_BLOCK):
-            block = slice(start, start + _CSV_BLOCK)
-            writer.writerows(
-                (name, step, repr(wall_time), repr(value))
-                for step, wall_time, value in zip(
-                    series.step[block].tolist(),
-                    series.wall_time[block].tolist(),
-                    series.value[block].tolist(),
-                    strict=True,
-                )
-            )
-
-
-def write_sweep_csv(sweep: Sweep, out: TextIO) -> None:
-    """A sweep's runs, a row each, with a column for each hyperparameter."""
-    report = show_sweep(sweep)
-    names = list(dict.fromkeys(name for run in report["runs"] for name in run["hyperparameters"]))
-    before, after = RUN_COLUMNS[:4], RUN_COLUMNS[5:]
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow((*before, *names, *after))
-    for run in report["runs"]:
-        values = (_cell(run["hyperparameters"].get(name)) for name in names)
-        writer.writerow((*(run[c] for c in before), *values, *(run[c] for c in after)))
-
-
-def _cell(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, list | dict | bool) else value
-
-
-def run_columns(log: RunLog) -> dict[str, Any]:
-    """A run's points as columns, for JSON."""
-    return {
-        "metrics": {
-            name: {
-                "step": series.step.tolist(),
-                "wall_time": [_spelled(value) for value in series.wall_time.tolist()],
-                "value": [_spelled(value) for value in series.value.tolist()],
-            }
-            for name, series in log.items()
-        }
-    }
-
-
-def _spelled(value: float) -> float | str:
-    if math.isfinite(value):
-        return value
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def describe_list(entries: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:

@@ -163,6 +163,7 @@ async def not_found(request: Request, error: Exception) -> Response:
     what = {
         "/sweeps/": "There is no sweep of this name.",
         "/runs/": "There is no run of this name.",
+        "/export/": "There is nothing of this name to export.",
         "/output/": "This run has no output: it was not started by a sweep, or its log is gone.",
     }
     text = next((text for start, text in what.items() if path.startswith(start)), None)

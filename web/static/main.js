@@ -9,6 +9,7 @@ import { startClock } from "./clock.js";
 import { unpackPoints } from "./columns.js";
 import { showConnection } from "./connection.js";
 import "./copy.js";
+import "./export.js";
 import { mountInsight, noteSweepChange } from "./insight.js";
 import { LiveStream } from "./live.js";
 import { OutputView } from "./output.js";

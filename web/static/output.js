@@ -17,6 +17,7 @@ export class OutputView {
   #past;
   #search;
   #follow;
+  #top = 0; // where the reader was last
   #loading = null; // events that come while a part is on its way
 
   /** @param {HTMLElement} element  scrolls; `bar` holds the controls. */
@@ -27,6 +28,7 @@ export class OutputView {
     this.#search = new OutputSearch(element, bar, () => this.#part("before").hidden === false);
     this.#follow = bar.querySelector("#follow");
     element.addEventListener("scroll", () => this.#onScroll());
+    new ResizeObserver(() => this.#follow.checked && this.#scrollToEnd()).observe(element);
     this.#follow.addEventListener("change", () => this.#follow.checked && void this.#toEnd());
     for (const where of ["before", "after"]) this.#part(where).addEventListener("click", () => void this.#load(where));
     this.#begin(text, start, offset);
@@ -144,7 +146,9 @@ export class OutputView {
   #onScroll() {
     const { scrollHeight, scrollTop, clientHeight } = this.element;
     const isAtEnd = scrollHeight - scrollTop - clientHeight < AT_END_PX;
-    if (this.#past.isEmpty) this.#follow.checked = isAtEnd;
+    const isUp = scrollTop < this.#top;
+    this.#top = scrollTop;
+    if (this.#past.isEmpty) this.#follow.checked = isAtEnd || (this.#follow.checked && !isUp);
     else if (isAtEnd && !this.#loading) void (this.#past.end < this.#end ? this.#load("after") : this.#toEnd());
   }
 }

@@ -7,6 +7,7 @@ import { drawCurves, geometryOf } from "./draw.js";
 import { formatNumber } from "./format.js";
 import { listAt, nearestPoint, pointAt } from "./pointer.js";
 import { countOutside, xRange, yRange } from "./ranges.js";
+import { theme } from "./theme.js";
 import { MOST_LISTED, Tooltip, ValueList } from "./tooltip.js";
 
 const DETAIL_AFTER_MS = 120;
@@ -26,6 +27,7 @@ export class Chart {
   #curves = [];
   #layer = null; // all curves as they were drawn last: pointing at one draws only that one anew
   #isLayerOld = true;
+  #drawn = null; // what `draw` drew last
   #detail = null;
   #detailTimer = 0;
   #pointedId = null;
@@ -85,7 +87,7 @@ export class Chart {
     this.#resizing.disconnect();
     this.#leave();
     this.#plot.destroy();
-    this.#plot = this.#layer = null;
+    this.#plot = this.#layer = this.#drawn = null;
   }
 
   destroy() {
@@ -141,7 +143,7 @@ export class Chart {
   draw() {
     this.#curves = this.#source.curves(this.metric, this.#view, this.#detail);
     this.#describe();
-    if (!this.#plot) return;
+    if (!this.#plot || !this.#isChanged()) return;
     const x = this.#view.zoom ?? xRange(this.#curves, this.#view.isLogX);
     const y = yRange(this.#curves, x, this.#view);
     this.#note(x, y);
@@ -151,6 +153,15 @@ export class Chart {
       this.#plot.setScale("y", { min: y[0], max: y[1] });
     });
     this.#plot.redraw(false);
+  }
+
+  /** Whether the canvas shows something else than what is known now. */
+  #isChanged() {
+    const { x, isLogX, isLogY, outliers, zoom } = this.#view;
+    const now = [theme(), [x, isLogX, isLogY, outliers, zoom].join(), ...this.#curves];
+    const isSame = this.#drawn?.length === now.length && now.every((one, i) => one === this.#drawn[i]);
+    this.#drawn = now;
+    return !isSame;
   }
 
   #describe() {
@@ -179,8 +190,10 @@ export class Chart {
 
   #resize() {
     if (!this.#plot) return;
+    const size = sizeOf(this.#parts.plot);
+    if (size.width === this.#plot.width && size.height === this.#plot.height) return;
     this.#isLayerOld = true;
-    this.#plot.setSize(sizeOf(this.#parts.plot));
+    this.#plot.setSize(size);
   }
 
   #uplotOptions(plot) {

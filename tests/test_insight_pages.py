@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_pages import HOSTILE, Client, client, finished_run, logdir, text_of, write_sweep
+from test_pages import HOSTILE, Client, client, finished_run, log, logdir, text_of, write_sweep
 
 from ml_tracking_ops.orchestrator.journal import Journal
 from ml_tracking_ops.web.insight_page import PANELS
@@ -57,6 +57,33 @@ def test_only_runs_that_changed_are_sent_again(client: Client, logdir: Path) -> 
     shutil.rmtree(logdir / "s")
     write_sweep(logdir / "s", finished_run(1, 0.1))
     assert columns(client, more["cursor"])["is_complete"]
+
+
+def test_runs_that_pass_the_filters_of_the_table_are_named(client: Client, logdir: Path) -> None:
+    write_sweep(logdir / "s", [*finished_run(1, 0.5), *finished_run(2, 0.9), *finished_run(3)])
+
+    def passing(query: str) -> Any:
+        return client.get(f"/api/insight/s?{query}").json()["passing"]
+
+    assert passing("") is None
+    assert sorted(passing("p.learning_rate=0.002..")) == [2, 3]
+    assert passing("p.learning_rate=0.002..&m.Accuracy=0.6..") == [2]
+    assert passing("p.batch_size=64") == []
+
+
+def test_any_metric_can_be_drawn_against_a_hyperparameter(
+    client: Client, logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_sweep(logdir / "s", [*finished_run(1, 0.5), *finished_run(2), *finished_run(3, 0.7)])
+    for index in (1, 3):
+        log(logdir / "s" / f"run_{index:04d}.dat", monkeypatch, Loss=[index, 0.5, index / 10])
+    told = client.get("/api/insight/s?up=Loss&of=last").json()
+    assert told["runs"]["up"] == [0.1, None, 0.3]
+    assert client.get("/api/insight/s?up=Loss&of=max").json()["runs"]["up"] == [1, None, 3]
+    text = text_of(client.get("/sweeps/s?panel=scatter&up=Loss&of=last&across=learning_rate").text)
+    assert "The last Loss of 2 runs by learning_rate" in text
+    for query in ("up=nothing", "up=Loss&of=median", "up=&of=last", "across=nothing"):
+        assert client.get(f"/sweeps/s?panel=scatter&{query}").status_code == 200
 
 
 def test_unknown_sweeps_and_parameters_are_refused(client: Client, logdir: Path) -> None:

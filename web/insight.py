@@ -7,10 +7,14 @@ Times are seconds since the sweep began. What a drawing has already is not sent 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from starlette.datastructures import QueryParams
+
 from ml_tracking_ops.orchestrator.journal import RUN_STATUSES
 
 from .formats import format_number
-from .insight_axes import Axis, axes_of
+from .insight_axes import Axis, axes_of, is_number
+from .row_values import value_of
+from .table_query import STATISTICS
 
 Row = dict[str, Any]
 
@@ -20,8 +24,13 @@ def describe_sweep(
     config: Mapping[str, Any],
     started_at: float,
     indices: Collection[int] | None = None,
+    up: str | None = None,
 ) -> dict[str, Any]:
-    """Axes and columns of the runs that have a combination, in the order of their index."""
+    """Axes and columns of the runs that have a combination, in the order of their index.
+
+    Args:
+        up: a further column, as `value_of` knows it: ``last.Loss``.
+    """
     known = sorted((row for row in rows if row["hyperparameters"]), key=lambda row: row["index"])
     axes = axes_of(config, known)
     sent = known if indices is None else [row for row in known if row["index"] in indices]
@@ -35,6 +44,7 @@ def describe_sweep(
             "started": [_since(started_at, row["started_at"]) for row in sent],
             "ended": [_since(started_at, row["ended_at"]) for row in sent],
             "value": [row["best_value"] for row in sent],
+            **({} if up is None else {"up": [number_of(row, up) for row in sent]}),
             "hyperparameters": {axis.name: _column(axis, sent) for axis in axes},
         },
     }
@@ -74,3 +84,17 @@ _ABSENT = object()
 
 def _since(start: float, time: float | None) -> float | None:
     return None if time is None else round(time - start, 3)
+
+
+def asked_value(query: QueryParams, metric: str | None) -> str | None:
+    """What the address wants to see of the runs; None: the best value of the metric, as ever."""
+    name, statistic = query.get("up"), query.get("of", "best")
+    if not name or statistic not in STATISTICS or (statistic == "best" and name == metric):
+        return None
+    return f"{statistic}.{name}"
+
+
+def number_of(row: Row, key: str) -> float | None:
+    """A finite number that stands in a column; None where there is none."""
+    value = value_of(row, key, None)
+    return value if is_number(value) else None

@@ -1,7 +1,9 @@
 """What the drawings of a sweep ask the server for; each answer says where the next one goes on.
 
     GET /api/insight/SWEEP?since=CURSOR   the runs as columns; then only those that have changed,
-                                          and those that go on
+                                          and those that go on; `passing` are those that pass the
+                                          filters of a table (`q`, `state`, `p.NAME`, `m.METRIC`);
+                                          `up=METRIC&of=last` adds a column with its values
     GET /api/workers/SWEEP?since=CURSOR   what ran in which slot; then only from the first on that
                                           may have changed
 
@@ -15,6 +17,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,17 +27,19 @@ from ml_tracking_ops.orchestrator.catalog import Catalog, Sweep
 from ml_tracking_ops.orchestrator.journal import RUN_STATUSES
 
 from .catalog_access import find_sweep
-from .feed import Feed
-from .insight import describe_sweep
+from .insight import asked_value, describe_sweep
 from .pool_histories import pool_history
 from .pool_history import describe_spans
 from .sse import encode_json
-from .sweep_rows import run_rows
+from .sweep_rows import select_runs, with_summaries
+from .table_query import HYPERPARAMETER, METRIC, parse_query
 
-_PARAMETERS = ("since",)
+_PARAMETERS = ("since", "q", "state", "up", "of")
+_PREFIXES = (HYPERPARAMETER, METRIC)
+_READING_S = 0.3
 
 Answer = dict[str, Any]
-Build = Callable[[Sweep, str, int | None, Any], tuple[int, Answer]]
+Build = Callable[[Sweep, QueryParams, int | None, Any], tuple[int, Answer]]
 
 
 class Generations:
@@ -64,15 +69,16 @@ async def workers(request: Request) -> Response:
 async def _answer(request: Request, build: Build) -> Response:
     """Found and encoded in a worker thread."""
     for name in request.query_params:
-        if name not in _PARAMETERS:
-            raise HTTPException(400, f"{name}: not known; allowed: {', '.join(_PARAMETERS)}")
+        if name not in _PARAMETERS and not name.startswith(_PREFIXES):
+            allowed = ", ".join((*_PARAMETERS, "p.NAME", "m.METRIC"))
+            raise HTTPException(400, f"{name}: not known; allowed: {allowed}")
     sweep_id: str = request.path_params["sweep_id"]
     state = request.app.state
     if not hasattr(state, "generations"):
         state.generations = Generations()
-    since = request.query_params.get("since", "")
+    query = request.query_params
     body = await state.catalog.use(
-        partial(_encode, build=build, sweep_id=sweep_id, since=since, app_state=state)
+        partial(_encode, build=build, sweep_id=sweep_id, query=query, app_state=state)
     )
     if body is None:
         raise HTTPException(404, f"there is no sweep {sweep_id!r}")
@@ -84,28 +90,37 @@ async def _answer(request: Request, build: Build) -> Response:
 
 
 def _encode(
-    catalog: Catalog, *, build: Build, sweep_id: str, since: str, app_state: Any
+    catalog: Catalog, *, build: Build, sweep_id: str, query: QueryParams, app_state: Any
 ) -> bytes | None:
     sweep = find_sweep(catalog, sweep_id)
     if sweep is None:
         return None
     generation = app_state.generations.of(sweep)
-    known, _, place = since.rpartition(".")
+    known, _, place = query.get("since", "").rpartition(".")
     is_ours = known == generation and place.isascii() and place.isdecimal() and len(place) < 16
-    at, answer = build(sweep, generation, int(place) if is_ours else None, app_state)
+    at, answer = build(sweep, query, int(place) if is_ours else None, app_state)
     return encode_json({"cursor": f"{generation}.{at}", **answer})
 
 
-def _runs(sweep: Sweep, generation: str, since: int | None, app_state: Any) -> tuple[int, Answer]:
-    feed: Feed = app_state.feed
+def _runs(
+    sweep: Sweep, query: QueryParams, since: int | None, app_state: Any
+) -> tuple[int, Answer]:
+    live = app_state.feed.live_bests(sweep.id)
+    summaries = app_state.table_readers.summaries
     changed = _changed(sweep, since)
-    rows = run_rows(sweep, feed.live_bests(sweep.id))
+    asked = parse_query(query)
+    found = select_runs(sweep, asked, live, summaries, _READING_S)
+    rows, n_unread, up = found.all_rows, 0, asked_value(query, sweep.optimization_metric)
+    if up is not None:
+        rows, n_unread = with_summaries(sweep, rows, summaries, _READING_S)
     started_at = sweep.state.started_at or sweep.started_at
     return len(sweep.changes), {
         "is_complete": changed is None,
         "metric": sweep.optimization_metric,
         "goal": sweep.optimization_goal,
-        **describe_sweep(rows, sweep.config, started_at, changed),
+        "passing": [row["index"] for row in found.rows] if asked.is_filtered else None,
+        "n_unread": n_unread,
+        **describe_sweep(rows, sweep.config, started_at, changed, up),
     }
 
 
@@ -118,7 +133,9 @@ def _changed(sweep: Sweep, since: int | None) -> set[int] | None:
     return changed | going_on
 
 
-def _spans(sweep: Sweep, generation: str, since: int | None, app_state: Any) -> tuple[int, Answer]:
+def _spans(
+    sweep: Sweep, query: QueryParams, since: int | None, app_state: Any
+) -> tuple[int, Answer]:
     history = pool_history(sweep)
     first = since if since is not None and since <= len(history.spans) else 0
     start = history.sessions[0].started_at if history.sessions else 0.0

@@ -11,10 +11,15 @@ from ml_tracking_ops.orchestrator.catalog import Sweep
 from ml_tracking_ops.orchestrator.journal import RUN_STATUSES
 
 from .importance_results import importance_context
-from .insight_axes import axes_of
+from .insight import asked_value, number_of
+from .insight_axes import Axis, axes_of
 from .insight_text import best_runs, has_value, improvements, relation, values_of
+from .metric_summaries import goal_by_name
 from .pool_histories import pool_history
 from .pool_history import measure_use
+from .sweep_rows import with_summaries
+from .sweep_table import TableReaders
+from .table_query import STATISTICS, split_statistic
 
 PANELS = {
     "summary": "Summary",
@@ -25,13 +30,16 @@ PANELS = {
     "workers": "Workers",
 }
 _MOST_IMPROVEMENTS = 100
+_N_NEWEST = 25
+_READING_S = 0.25
+_WORDS = {"best": "best", "last": "last", "min": "lowest", "max": "highest"}
 
 Context = dict[str, Any]
 Row = dict[str, Any]
 
 
 def insight_context(
-    sweep: Sweep, rows: Sequence[Row], query: QueryParams, n_planned: int
+    sweep: Sweep, rows: Sequence[Row], query: QueryParams, n_planned: int, readers: TableReaders
 ) -> Context:
     """What the panel named in the address shows; by default, and for unknown names, the summary."""
     panel = query.get("panel", "summary")
@@ -50,7 +58,7 @@ def insight_context(
         "n_runs": len(rows),
         "why_empty": _why_empty(sweep, rows),
     }
-    return {**context, **(build(sweep, rows, query) if build is not None else {})}
+    return {**context, **(build(sweep, rows, query, readers) if build is not None else {})}
 
 
 def _link(query: QueryParams, **changes: str | None) -> str:
@@ -78,7 +86,9 @@ def _why_empty(sweep: Sweep, rows: Sequence[Row]) -> str | None:
     )
 
 
-def _history(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
+def _history(
+    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: TableReaders
+) -> Context:
     started_at = sweep.state.started_at or sweep.started_at
     found = improvements(rows, sweep.optimization_goal, started_at)
     has_times = any(row["ended_at"] is not None for row in rows)
@@ -95,7 +105,9 @@ def _history(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
     }  # fmt: skip
 
 
-def _parallel(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
+def _parallel(
+    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: TableReaders
+) -> Context:
     axes = axes_of(sweep.config, rows)
     best = best_runs(rows, sweep.optimization_goal)
     return {
@@ -105,22 +117,66 @@ def _parallel(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
     }
 
 
-def _scatter(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
+def _scatter(
+    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: TableReaders
+) -> Context:
     axes = axes_of(sweep.config, rows)
     axis = next((one for one in axes if one.name == query.get("across")), axes[0] if axes else None)
+    metrics = _metrics(sweep, rows, readers)
+    up = asked_value(query, sweep.optimization_metric)
+    if up is None and sweep.optimization_metric is None and metrics:
+        up = f"best.{metrics[0]}"
+    statistic, name = split_statistic(up or "") or ("best", sweep.optimization_metric or "")
+    goal, n_unread = sweep.optimization_goal, 0
+    if up is not None:
+        rows, n_unread = with_summaries(sweep, list(rows), readers.summaries, _READING_S)
+        rows = [{**row, "best_value": number_of(row, up)} for row in rows]
+        goal = goal_by_name(name)
     return {
         "across": None if axis is None else axis.name,
         "choices": [one.name for one in axes],
-        "relation": None if axis is None else relation(rows, axis, sweep.optimization_goal),
-        "kept": [(k, v) for k, v in query.multi_items() if k != "across"],
+        "up": name,
+        "of": statistic,
+        "metrics": list(dict.fromkeys([*metrics, *filter(None, [name])])),
+        "statistics": STATISTICS,
+        "is_own": up is not None,
+        "what": f"{_WORDS[statistic]} {name}",
+        "n_unread": n_unread,
+        "n_values": sum(map(has_value, rows)),
+        "why_empty": _why_no_scatter(sweep, rows, axes, name),
+        "relation": None if axis is None else relation(rows, axis, goal),
+        "kept": [(k, v) for k, v in query.multi_items() if k not in ("across", "up", "of")],
     }
 
 
-def _importance(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
+def _metrics(sweep: Sweep, rows: Sequence[Row], readers: TableReaders) -> list[str]:
+    """The optimisation metric, and those of the newest runs."""
+    newest = [row for row in rows if row["name"] is not None][-_N_NEWEST:]
+    known, _ = with_summaries(sweep, newest, readers.summaries, _READING_S)
+    own = [sweep.optimization_metric] if sweep.optimization_metric is not None else []
+    logged = [name for row in known for name in row.get("metrics", {})]
+    return list(dict.fromkeys([*own, *logged]))
+
+
+def _why_no_scatter(
+    sweep: Sweep, rows: Sequence[Row], axes: Sequence[Axis], name: str
+) -> str | None:
+    if not axes:
+        return "No hyperparameter varies in this sweep." if rows else "No run has started yet."
+    if any(map(has_value, rows)) or not name:
+        return None if name else _why_empty(sweep, rows)
+    return None if name != sweep.optimization_metric else _why_empty(sweep, rows)
+
+
+def _importance(
+    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: TableReaders
+) -> Context:
     return importance_context(sweep, rows)
 
 
-def _workers(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
+def _workers(
+    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: TableReaders
+) -> Context:
     history = pool_history(sweep)
     is_going_on = sweep.state.status in ("running", "pending")
     use = measure_use(history, time.time() if is_going_on else history.latest_at)
@@ -136,7 +192,7 @@ def _workers(sweep: Sweep, rows: Sequence[Row], query: QueryParams) -> Context:
     }
 
 
-_BUILDERS: dict[str, Callable[[Sweep, Sequence[Row], QueryParams], Context]] = {
+_BUILDERS: dict[str, Callable[[Sweep, Sequence[Row], QueryParams, TableReaders], Context]] = {
     "history": _history, "parallel": _parallel, "scatter": _scatter, "importance": _importance,
     "workers": _workers,
 }  # fmt: skip

@@ -141,7 +141,7 @@ def _sweep_context(
         },
         "summary": summarize(sweep.description, sweep.config),
         **repeat_context(sweep, best_index, catalog.logdir, query),
-        "insight": insight_context(sweep, view.runs.all_rows, query, counts["n_planned"]),
+        "insight": insight_context(sweep, view.runs.all_rows, query, counts["n_planned"], readers),
         "metric": query.get("metric") or metric,
         "table": view.table,
         "controls": view.controls,

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from assets import AXE, read_asset
 from dashboard import Dashboard
 from playwright.sync_api import Page, expect
+from tabs import Tabs
 from training import SweepFiles
 
 CANVAS = ".insight-canvas"
@@ -79,6 +81,7 @@ def test_brushing_writes_a_filter_into_the_address_and_is_restored_from_it(
     expect(page).to_have_url(re.compile(r"panel=parallel&p\.batch_size=32$"))
     expect(page.locator(".brush")).to_have_count(1)
     expect(page.locator("#runs tbody tr[data-status]")).to_have_count(5)
+    expect(page.locator(CANVAS)).to_have_attribute("data-passing", "5")
     page.reload()
     expect(page.locator(".brush")).to_have_count(1)
     strip.click(position={"x": 14, "y": 12})
@@ -87,3 +90,22 @@ def test_brushing_writes_a_filter_into_the_address_and_is_restored_from_it(
     expect(page.locator("#runs tbody tr[data-status]")).to_have_count(10)
     page.go_back()
     expect(page.locator(".brush")).to_have_count(1)
+
+
+def test_scatter_time_line_and_importance_are_drawn_and_accessible(
+    tabs: Tabs, dashboard: Dashboard, sweep: SweepFiles
+) -> None:
+    page = tabs.open(has_policy=False)  # for axe, which is no script of ours
+    end_runs(sweep, *range(1, 13))
+    page.goto(f"{dashboard.url}/sweeps/s?panel=scatter")
+    expect(page.locator(CANVAS)).to_have_attribute("data-runs", "12")
+    page.get_by_label("Hyperparameter", exact=True).select_option("batch_size")
+    expect(page).to_have_url(re.compile("across=batch_size"))
+    expect(page.locator("#insight")).to_contain_text("batch_size and the best Accuracy")
+    page.get_by_role("link", name="Workers").click()
+    expect(page.locator(CANVAS)).to_have_attribute("data-runs", "12")
+    page.get_by_role("link", name="Importance", exact=True).click()
+    expect(page.locator("#importance")).to_contain_text("computed by Optuna")
+    page.evaluate(read_asset(AXE).decode())
+    found = page.evaluate("axe.run(document.querySelector('#insight'))")
+    assert [one["id"] for one in found["violations"]] == []

@@ -29,12 +29,12 @@ export function tickedAxis(colors, ticks) {
   };
 }
 
-/** Room for values: linear, or logarithmic where they span decades and lower is better. */
+/** Room for values: linear, or logarithmic where they span decades and more is not better. */
 export function valueScale(values, goal) {
   const finite = values.filter((value) => Number.isFinite(value));
   if (finite.length === 0) return { to: same, from: same, low: 0, high: 1, ticks: [], isLog: false };
   const low = finite.reduce((a, b) => Math.min(a, b)), high = finite.reduce((a, b) => Math.max(a, b));
-  const isLog = goal === "min" && low > 0 && high / low >= 100;
+  const isLog = goal !== "max" && low > 0 && high / low >= 100;
   const to = isLog ? Math.log10 : same;
   const margin = (to(high) - to(low)) * 0.05 || Math.abs(to(high)) * 0.1 || 1;
   const ticks = isLog ? logTicks(low, high) : linearTicks(low - margin, high + margin);
@@ -45,6 +45,14 @@ export function valueScale(values, goal) {
 /** The axis of a `valueScale`. */
 export function valueAxis(colors, scale) {
   return { ...tickedAxis(colors, scale.ticks), min: scale.low, max: scale.high, splitLine: { show: true, lineStyle: { color: colors.grid } } };
+}
+
+const GAPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
+
+/** Seconds between the ticks of a time axis that is so long: about six of them, at round times. */
+export function timeGap(seconds) {
+  const gap = GAPS_S.find((one) => one >= seconds / 7);
+  return gap ?? Math.ceil(seconds / 7 / 86400) * 86400;
 }
 
 const same = (value) => value;

@@ -1,9 +1,19 @@
 // The runs of a sweep as columns: fetched whole once, then only what has changed. Live values of
 // running runs come with every answer.
 
+import { params } from "./address.js";
+
+/** The parameters of the address that filter the table. */
+export function filtersOfTable() {
+  return new URLSearchParams([...params()].filter(([name]) => name === "q" || name === "state" || name.startsWith("p.") || name.startsWith("m.")));
+}
+
 export class InsightData {
   sweep;
   #cursor = null;
+  #up = "";
+  passing = null; // the indices of the runs that pass the table's filters; null: there are none
+  nUnread = 0; // logs that there was no time to read
   #places = new Map(); // index of a run -> its place in the columns
   axes = [];
   statuses = [];
@@ -43,20 +53,31 @@ export class InsightData {
     return this.statuses[this.runs.status[place]];
   }
 
-  /** Ask for what is new. */
-  async refresh() {
-    const since = this.#cursor === null ? "" : `?since=${encodeURIComponent(this.#cursor)}`;
-    const response = await fetch(`/api/insight/${this.sweep.split("/").map(encodeURIComponent).join("/")}${since}`);
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
-    this.take(await response.json());
+  /** Whether a run passes the filters of the table. */
+  passes(place) {
+    return this.passing === null || this.passing.has(this.runs.index[place]);
   }
 
-  take({ cursor, is_complete: isComplete, axes, statuses, metric, goal, runs }) {
+  /** Ask for what is new. `up`, `of`: a metric and which of its values, as a further column. */
+  async refresh({ up = "", of = "best" } = {}) {
+    const asked = up ? `${of}.${up}` : "";
+    if (asked !== this.#up || this.nUnread > 0) this.#cursor = null;
+    this.#up = asked;
+    const query = filtersOfTable();
+    if (this.#cursor !== null) query.set("since", this.#cursor);
+    if (up) query.set("up", up), query.set("of", of);
+    const response = await fetch(`/api/insight/${this.sweep.split("/").map(encodeURIComponent).join("/")}?${query}`);
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    const answer = await response.json();
+    if (asked === this.#up) this.take(answer);
+  }
+
+  take({ cursor, is_complete: isComplete, axes, statuses, metric, goal, passing, n_unread: nUnread, runs }) {
     if (isComplete) {
       this.runs = emptyRuns();
       this.#places.clear();
     }
-    Object.assign(this, { axes, statuses, metric, goal });
+    Object.assign(this, { axes, statuses, metric, goal, nUnread, passing: passing && new Set(passing) });
     this.#cursor = cursor;
     runs.index.forEach((index, from) => this.#put(index, from, runs));
   }
@@ -72,5 +93,5 @@ export class InsightData {
 }
 
 function emptyRuns() {
-  return { index: [], name: [], status: [], started: [], ended: [], value: [], hyperparameters: {} };
+  return { index: [], name: [], status: [], started: [], ended: [], value: [], up: [], hyperparameters: {} };
 }

@@ -1,7 +1,7 @@
 // Every run's best value, and the best so far: against the number of runs that ended, or time.
 
 import { formatDuration, formatNumber } from "./format.js";
-import { plainAxis, valueAxis, valueScale } from "./insight_axes.js";
+import { plainAxis, timeGap, valueAxis, valueScale } from "./insight_axes.js";
 
 export class HistoryView {
   #points = [];
@@ -16,7 +16,7 @@ export class HistoryView {
     const best = bestSoFar(points, data.goal, last).map(([x, y]) => [x, scale.to(y)]);
     return {
       grid: { left: 12, right: 20, top: 12, bottom: 32, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-      xAxis: { ...plainAxis(colors), ...(isByTime ? TIME : RUNS), max: end, splitLine: { show: false }, axisLabel: { color: colors.muted, hideOverlap: true, ...(isByTime ? { formatter: formatDuration } : { formatter: whole }) } },
+      xAxis: { ...plainAxis(colors), ...(isByTime ? TIME : RUNS), max: end, splitLine: { show: false }, axisLabel: { color: colors.muted, hideOverlap: true, formatter: isByTime ? formatDuration : whole }, ...(isByTime ? { interval: timeGap(end) } : {}) },
       yAxis: valueAxis(colors, scale),
       series: [
         { type: "scatter", z: 3, symbolSize: size, data: points.map((point) => mark(point, scale, colors, points.length)), emphasis: { scale: 1.6, itemStyle: { borderColor: colors.text, borderWidth: 2, opacity: 1 } } },
@@ -44,20 +44,21 @@ const TIME = { min: 0, name: "time since the sweep began", nameLocation: "middle
 const RUNS = { min: 0, minInterval: 1, name: "runs ended", nameLocation: "middle", nameGap: 24 };
 const whole = (x) => (Number.isInteger(x) ? String(x) : "");
 
-function mark({ x, y, status }, scale, colors, count) {
+function mark({ x, y, status, passes }, scale, colors, count) {
   const color = colors.fill[status];
   const isOpen = status === "running";
-  return { value: [x, scale.to(y)], itemStyle: { color: isOpen ? colors.surface : color, borderColor: color, borderWidth: isOpen ? 2 : 0, opacity: count > 400 ? 0.65 : 0.95 } };
+  return { value: [x, scale.to(y)], itemStyle: { color: isOpen ? colors.surface : color, borderColor: color, borderWidth: isOpen ? 2 : 0, opacity: passes ? (count > 400 ? 0.65 : 0.95) : 0.08 } };
 }
 
 /** One point for each run with a value, in the order in which they ended; those that go on last. */
-export function historyPoints({ runs, statuses }, isByTime) {
+export function historyPoints(data, isByTime) {
+  const { runs, statuses } = data;
   const places = runs.value.map((_, place) => place).filter((place) => Number.isFinite(runs.value[place]));
   const endOf = (place) => runs.ended[place] ?? Infinity;
   places.sort((a, b) => (endOf(a) === endOf(b) ? runs.index[a] - runs.index[b] : endOf(a) - endOf(b)));
-  const latest = Math.max(0, ...runs.ended.slice(0, 1), runs.ended.reduce((most, time) => Math.max(most, time ?? 0), 0));
+  const latest = runs.ended.reduce((most, time) => Math.max(most, time ?? 0), 0);
   return places.map((place, n) => ({
-    place, x: isByTime ? runs.ended[place] ?? latest : n + 1, y: runs.value[place], status: statuses[runs.status[place]],
+    place, x: isByTime ? runs.ended[place] ?? latest : n + 1, y: runs.value[place], status: statuses[runs.status[place]], passes: data.passes(place),
   }));
 }
 

@@ -3,6 +3,7 @@
 
 import { loadScript } from "./assets.js";
 import { readInsightColors } from "./insight_colors.js";
+import { filtersOfTable } from "./insight_data.js";
 import { InsightTooltip } from "./insight_tooltip.js";
 import { pointOut } from "./pointing.js";
 import { onThemeChange } from "./theme.js";
@@ -14,6 +15,8 @@ const VIEWS = {
   workers: async () => new (await import("./insight_workers.js")).WorkersView(),
 };
 const NO_LIBRARY = "ECharts, which draws this, could not be loaded. The values stand in the tables; reload the page to try again.";
+
+const READ_ON_MS = 200;
 
 let library = null; // a promise: ECharts has arrived
 
@@ -31,6 +34,7 @@ export class InsightPanel {
   #resized;
   #endTheme;
   #pointed = null;
+  #again = 0;
 
   constructor(figure, element, data, assets) {
     Object.assign(this, { element, kind: figure.dataset.view });
@@ -46,7 +50,7 @@ export class InsightPanel {
     this.#seen.disconnect();
     library ??= loadScript(this.#assets.echarts);
     try {
-      const [hasLibrary, view] = await Promise.all([library, this.#load(), this.#data.refresh()]);
+      const [hasLibrary, view] = await Promise.all([library, this.#load(), this.#data.refresh(this.#figure.dataset)]);
       if (!this.element.isConnected) return;
       if (hasLibrary) this.#begin(view);
       else this.#say(NO_LIBRARY);
@@ -100,20 +104,26 @@ export class InsightPanel {
     this.#view.drawn?.(this.#chart, this.#data, this.#context);
     this.#shown = this.#asked;
     this.element.dataset.runs = this.#data.count;
+    if (this.#data.passing) this.element.dataset.passing = this.#data.passing.size;
+    else delete this.element.dataset.passing;
+    clearTimeout(this.#again);
+    if (this.#data.nUnread > 0) this.#again = setTimeout(() => this.reload(), READ_ON_MS);
   }
 
   get #asked() {
-    return JSON.stringify([this.#figure.dataset, this.#view.asked?.()]);
+    return JSON.stringify([this.#figure.dataset, filtersOfTable().toString()]);
   }
 
   async reload() {
-    await Promise.all([this.#data.refresh(), this.#view.refresh?.(this.#data)]);
+    await Promise.all([this.#data.refresh(this.#figure.dataset), this.#view.refresh?.(this.#data)]);
     if (this.isReady && !this.#view.isBusy?.()) this.draw();
   }
 
   /** The page was swapped: its attributes and its address may ask for something else. */
   update() {
-    if (this.isReady && this.#asked !== this.#shown) this.draw();
+    if (!this.isReady || this.#asked === this.#shown) return;
+    this.#shown = this.#asked;
+    this.reload().catch((error) => console.warn(`insight: ${error.message}`));
   }
 
   /** Mark a run that is pointed at elsewhere. */
@@ -154,6 +164,7 @@ export class InsightPanel {
 
   destroy() {
     this.isReady = false;
+    clearTimeout(this.#again);
     this.#seen.disconnect();
     this.#resized?.disconnect();
     this.#endTheme?.();

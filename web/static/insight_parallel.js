@@ -9,6 +9,7 @@ import { fromFilter, makeScale, toFilter } from "./insight_scale.js";
 import { written } from "./insight_scatter.js";
 
 const LEFT = 48, RIGHT = 72, TOP = 36, BOTTOM = 16;
+const FAINT = 0.05;
 const MOST_LINES = 10;
 const ALIGN = ["left", "center", "right"]; // of the axes' names: the outer ones stay inside
 
@@ -29,11 +30,6 @@ export class ParallelView {
     this.#brushes?.remove();
   }
 
-  /** What of the address it shows. */
-  asked() {
-    return this.#axes.map(({ id }) => filtersOf(id));
-  }
-
   /** Nothing is drawn anew while somebody brushes. */
   isBusy() {
     return this.#brushes.isDragging;
@@ -50,19 +46,18 @@ export class ParallelView {
       visualMap: ramp(data, this.#axes.length, colors),
       series: [{
         type: "parallel", smooth: false, progressive: 1000, progressiveThreshold: 3000,
-        data: this.#places.map((place) => this.#axes.map((axis) => axis.of(place))),
-        lineStyle: { width: isMany ? 1 : 1.5, opacity: isMany ? 0.5 : 0.8 }, activeOpacity: isMany ? 0.6 : 0.9, inactiveOpacity: 0.05,
+        data: this.#places.map((place) => line(this.#axes.map((axis) => axis.of(place)), data.passes(place))),
+        lineStyle: { width: isMany ? 1 : 1.5, opacity: isMany ? 0.5 : 0.8 }, activeOpacity: isMany ? 0.6 : 0.9, inactiveOpacity: FAINT,
         emphasis: { lineStyle: { width: 4, opacity: 1 } },
       }],
     };
   }
 
-  /** The brushes are those of the address. */
+  /** The brushes are those of the address; which lines they let pass the server has said. */
   drawn(chart, data, { width, height }) {
     const gap = (width - LEFT - RIGHT) / Math.max(1, this.#axes.length - 1);
     const placed = this.#axes.map(({ id, scale }, n) => ({ id, x: LEFT + n * gap, least: scale.least, intervals: fromFilter(scale, filtersOf(id)) }));
     this.#brushes.place(placed, TOP, height - TOP - BOTTOM);
-    for (const { id, intervals } of placed) if (intervals.length) select(chart, id, intervals);
   }
 
   #brush(chart, id, intervals, isOver) {
@@ -87,6 +82,11 @@ export class ParallelView {
   }
 }
 
+/** The ends of a line on all axes; those that pass no filter stay in sight. */
+function line(value, passes) {
+  return passes ? value : { value, lineStyle: { opacity: FAINT } };
+}
+
 function select(chart, parallelAxisId, intervals) {
   chart.dispatchAction({ type: "axisAreaSelect", parallelAxisId, intervals });
 }
@@ -107,9 +107,10 @@ function axesOf(data) {
 }
 
 /** The best runs are drawn last, above the others; those without a value first. */
-function worstFirst({ runs, goal }) {
+function worstFirst(data) {
+  const { runs, goal } = data;
   const places = runs.index.map((_, place) => place);
-  const rank = (place) => (Number.isFinite(runs.value[place]) ? (goal === "min" ? -runs.value[place] : runs.value[place]) : -Infinity);
+  const rank = (place) => (!data.passes(place) ? -Infinity : Number.isFinite(runs.value[place]) ? (goal === "min" ? -runs.value[place] : runs.value[place]) : -Infinity);
   return places.sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
 }
 

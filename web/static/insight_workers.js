@@ -1,7 +1,7 @@
 // The time line of the worker pool: slots as rows, attempts at runs as bars, coloured by state.
 
 import { formatDuration, formatNumber } from "./format.js";
-import { plainAxis, tickedAxis } from "./insight_axes.js";
+import { plainAxis, tickedAxis, timeGap } from "./insight_axes.js";
 
 const MOST_LABELS = 24;
 
@@ -10,6 +10,7 @@ export class WorkersView {
   #statuses = [];
   #spans = [];
   #now = 0;
+  #end = 1;
   #zoom = { start: 0, end: 100 };
 
   /** Fetch the spans; of those that are known only what may have changed. */
@@ -29,6 +30,7 @@ export class WorkersView {
     chart.on("datazoom", () => {
       const { start, end } = chart.getOption().dataZoom[0];
       this.#zoom = { start, end };
+      chart.setOption({ xAxis: { interval: timeGap((this.#end * (end - start)) / 100) } });
     });
   }
 
@@ -36,10 +38,10 @@ export class WorkersView {
     const nSlots = 1 + this.#spans.reduce((most, span) => Math.max(most, span.slot), 0);
     const every = Math.ceil(nSlots / MOST_LABELS);
     const slots = Array.from({ length: nSlots }, (_, slot) => [slot, slot % every ? "" : `slot ${slot}`]);
-    const end = this.#spans.reduce((most, span) => Math.max(most, span.ended ?? this.#now), this.#now) || 1;
+    const end = this.#end = this.#spans.reduce((most, span) => Math.max(most, span.ended ?? this.#now), this.#now) || 1;
     return {
       grid: { left: 12, right: 20, top: 8, bottom: 64, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-      xAxis: { ...plainAxis(colors), min: 0, max: end, axisLabel: { color: colors.muted, hideOverlap: true, formatter: formatDuration }, name: "time since the sweep began", nameLocation: "middle", nameGap: 24 },
+      xAxis: { ...plainAxis(colors), min: 0, max: end, interval: timeGap((end * (this.#zoom.end - this.#zoom.start)) / 100), axisLabel: { color: colors.muted, hideOverlap: true, formatter: formatDuration }, name: "time since the sweep began", nameLocation: "middle", nameGap: 24 },
       yAxis: { ...tickedAxis(colors, slots), inverse: true, min: -0.5, max: nSlots - 0.5 },
       dataZoom: [
         { type: "slider", xAxisIndex: 0, filterMode: "weakFilter", height: 16, bottom: 8, brushSelect: false, showDetail: false, showDataShadow: false, borderColor: colors.grid, fillerColor: colors.grid, handleStyle: { color: colors.surface, borderColor: colors.border }, moveHandleSize: 0, ...this.#zoom },
@@ -48,12 +50,12 @@ export class WorkersView {
       series: [{
         type: "custom", encode: { x: [1, 2], y: 0 }, progressive: 0,
         data: this.#spans.map((span) => [span.slot, span.started, span.ended ?? this.#now]),
-        renderItem: (params, api) => this.#bar(params, api, colors, nSlots),
+        renderItem: (params, api) => this.#bar(params, api, colors, nSlots, data),
       }],
     };
   }
 
-  #bar({ dataIndex, coordSys }, api, colors, nSlots) {
+  #bar({ dataIndex, coordSys }, api, colors, nSlots, data) {
     const span = this.#spans[dataIndex];
     const [left, middle] = api.coord([api.value(1), api.value(0)]);
     const [right] = api.coord([api.value(2), api.value(0)]);
@@ -63,7 +65,7 @@ export class WorkersView {
     if (to < from - 1) return null;
     const fill = colors.fill[this.#statuses[span.status]] ?? colors.muted;
     const shape = { x: from, y: middle - height / 2, width: Math.max(1, to - from), height, r: to - from > 6 ? 2 : 0 };
-    return { type: "rect", shape, style: { fill, opacity: span.attempt > 1 || span.ended !== null ? 1 : 0.85 }, emphasis: { style: { stroke: colors.text, lineWidth: 2 } } };
+    return { type: "rect", shape, style: { fill, opacity: data.passes(data.placeOfIndex(span.index)) ? 1 : 0.15 }, emphasis: { style: { stroke: colors.text, lineWidth: 2 } } };
   }
 
   place({ dataIndex }, data) {

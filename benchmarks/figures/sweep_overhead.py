@@ -1,6 +1,7 @@
 """Figure 5: what the orchestrator adds to runs that do nothing."""
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -23,11 +24,12 @@ def measure(options: Options) -> Figure:
         f"{n_runs} runs of an empty Python script, {N_WORKERS} workers; whole commands, in turn "
         f"with xargs -P {N_WORKERS} and the same command line",
     )
-    sweeps, theirs = [], []
+    sweeps, theirs, their_cpu = [], [], []
     for index in range(options.pick(6, 2) + 1):
-        bare_s, sweep = _xargs_s(n_runs), _sweep(n_runs)
+        (bare_s, bare_cpu_s), sweep = _xargs(n_runs), _sweep(n_runs)
         if index:  # the first round does not count
             theirs.append(bare_s)
+            their_cpu.append(bare_cpu_s)
             sweeps.append(sweep)
     ours, cpu, firsts, rests = ([getattr(one, name) for one in sweeps]
                                 for name in ("wall_s", "cpu_s", "first_s", "rest_s"))  # fmt: skip
@@ -40,6 +42,10 @@ def measure(options: Options) -> Figure:
     figure.add(
         "… from the first run's start to the last one's end", between, "s",
         against=theirs, yardstick="xargs",
+    )  # fmt: skip
+    figure.add(
+        "CPU of all processes together", [one.all_cpu_s for one in sweeps], "s",
+        against=their_cpu, yardstick="xargs",
     )  # fmt: skip
     if options.with_peers:
         _optuna(figure, n_runs, options)
@@ -58,10 +64,12 @@ def _few(like: list[float]) -> list[float]:
 
 @dataclass(frozen=True)
 class _Sweep:
-    """Wall and CPU seconds of the command, until its first run started, after its last ended."""
+    """Seconds of a command: wall, CPU of its own, CPU with its supervisor and all runs; until its
+    first run started; after its last ended."""
 
     wall_s: float
     cpu_s: float
+    all_cpu_s: float
     first_s: float
     rest_s: float
 
@@ -73,17 +81,18 @@ def _sweep(n_runs: int) -> _Sweep:
             Path(sys.executable).parent / "ml-tracking-ops", "sweep", config,
             f"--logdir={folder / 'runs'}", f"--workers={N_WORKERS}",
         ]  # fmt: skip
-        began, began_at = time.perf_counter(), time.time()
+        began, began_at, before_s = time.perf_counter(), time.time(), _children_cpu_s()
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         cpu_s = _own_cpu_until_end_s(process.pid)
         wall_s = time.perf_counter() - began
         assert process.wait() == 0, f"the sweep ended with {process.returncode}"
+        all_cpu_s = _children_cpu_s() - before_s
         journal = read_journal(folder / "runs")
         first_s, last_s = (
             pick(one["time"] for one in journal if one["event"] == event) - began_at
             for pick, event in ((min, "started"), (max, "ended"))
         )
-        return _Sweep(wall_s, cpu_s, first_s, wall_s - last_s)
+        return _Sweep(wall_s, cpu_s, all_cpu_s, first_s, wall_s - last_s)
 
 
 def _own_cpu_until_end_s(pid: int) -> float:
@@ -93,15 +102,22 @@ def _own_cpu_until_end_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _xargs_s(n_runs: int) -> float:
+def _children_cpu_s() -> float:
+    """CPU seconds of all processes that were started here and waited for, with their own."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _xargs(n_runs: int) -> tuple[float, float]:
+    """Seconds of xargs: wall, CPU with all runs."""
     with scratch() as folder:
         write_config(folder, "nothing", n_runs)
         command = ["xargs", "-P", str(N_WORKERS), "-I{}", sys.executable, "nothing.py",
                    f"--logdir={folder}", "--x={}"]  # fmt: skip
         numbers = "\n".join(map(str, range(n_runs)))
-        began = time.perf_counter()
+        began, before_s = time.perf_counter(), _children_cpu_s()
         subprocess.run(command, input=numbers, text=True, cwd=folder, check=True)
-        return time.perf_counter() - began
+        return time.perf_counter() - began, _children_cpu_s() - before_s
 
 
 def _optuna(figure: Figure, n_runs: int, options: Options) -> None:
@@ -113,7 +129,7 @@ def _optuna(figure: Figure, n_runs: int, options: Options) -> None:
                     answer = run_worker(
                         python_of("optuna"), "optuna_sweep", storage, folder, n_runs, sys.executable
                     )
-                    found.append((answer["seconds"], _xargs_s(n_runs)))
+                    found.append((answer["seconds"], _xargs(n_runs)[0]))
             theirs, bare = zip(*found, strict=True)
             what = f"Optuna, {storage}, a process a trial"
             figure.add(what, theirs, "s", against=bare, yardstick="xargs")

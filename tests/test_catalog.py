@@ -176,7 +176,12 @@ def test_ending_of_a_log_is_read_once_until_it_changes(
 ) -> None:
     reads: list[str] = []
     real = reader.read_ending
-    monkeypatch.setattr(reader, "read_ending", lambda path: reads.append(path) or real(path))
+
+    def read_ending(path: str, *, follow_link: bool) -> reader.Ending:
+        reads.append(path)
+        return real(path, follow_link=follow_link)
+
+    monkeypatch.setattr(reader, "read_ending", read_ending)
     with log(logdir) as logger:
         experiment = only_experiment(logdir)
     for _ in range(3):

@@ -25,6 +25,7 @@ def add_actions(
     going_on = add("continue", "let a paused sweep go on")
     requeue = add("requeue", "run combinations of a sweep again")
     _add_target(requeue, count, "the runs, by their number in the sweep")
+    requeue.add_argument("--failed", action="store_true", help="all that failed")
     workers = add("workers", "change how many runs of a sweep go on at once")
     for parser in (pause, going_on, workers):
         parser.add_argument("path", metavar="SWEEP", help="a folder, or a name that list prints")

@@ -5,6 +5,7 @@ the orchestrator runs. Where none is at work, it is said what can be done instea
 """
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,7 +15,7 @@ from ml_tracking_ops.logger import paths
 from .catalog import Sweep, find
 from .control import why_not
 from .errors import UsageError
-from .journal import JournalTail, RunState
+from .journal import JournalTail, RunState, SweepState
 from .requests import Request, submit, withdraw
 
 _LOOK_S = 0.02
@@ -36,11 +37,16 @@ class Answer:
 
 
 def ask(folder: Path, request: Request, wait_s: float) -> Answer:
-    """Ask, and wait a bounded time for the answer.
+    """Ask for one thing; see `ask_all`."""
+    return ask_all(folder, [request], wait_s)[0]
+
+
+def ask_all(folder: Path, requests: Sequence[Request], wait_s: float) -> list[Answer]:
+    """Ask, and wait a bounded time for the answers.
 
     Raises:
         UsageError: there is no sweep in `folder`, or the original tool's.
-        SweepError: the request cannot be written.
+        SweepError: the requests cannot be written.
     """
     sweep = find(str(folder), folder.parent)
     if not isinstance(sweep, Sweep):
@@ -48,24 +54,33 @@ def ask(folder: Path, request: Request, wait_s: float) -> Answer:
     if sweep.is_legacy:
         raise UsageError(f"{folder}: the original tool ran this sweep; it can be looked at only")
     if not sweep.is_at_work:
-        return _without_orchestrator(sweep, request)
-    answers = JournalTail(sweep.path / paths.JOURNAL_NAME)
-    answers.read()
-    submit(sweep.path, request)
-    return _await_answer(sweep, answers, request, wait_s)
+        return [_without_orchestrator(sweep, request) for request in requests]
+    journal = JournalTail(sweep.path / paths.JOURNAL_NAME)
+    journal.read()
+    for request in requests:
+        submit(sweep.path, request)
+    return _await_answers(sweep, journal, requests, wait_s)
 
 
-def _await_answer(sweep: Sweep, answers: JournalTail, request: Request, wait_s: float) -> Answer:
+def _await_answers(
+    sweep: Sweep, journal: JournalTail, requests: Sequence[Request], wait_s: float
+) -> list[Answer]:
+    found: dict[str, Answer] = {}
     deadline = time.monotonic() + wait_s
     n_looks = 0
     while time.monotonic() < deadline:
-        if (answer := _find_answer(answers, request)) is not None:
-            return answer
+        found.update(_new_answers(journal))
+        if all(request.id in found for request in requests):
+            return [found[request.id] for request in requests]
         n_looks += 1
         if n_looks % _LOOKS_A_CHECK == 0 and not _is_at_work_still(sweep):
-            # the journal's last words may have come just before the end
-            return _find_answer(answers, request) or _after_the_end(sweep, request)
+            found.update(_new_answers(journal))  # its last words, just before the end
+            return [found.get(one.id) or _after_the_end(sweep, one) for one in requests]
         time.sleep(_LOOK_S)
+    return [found.get(one.id) or _unanswered(sweep, wait_s) for one in requests]
+
+
+def _unanswered(sweep: Sweep, wait_s: float) -> Answer:
     return Answer(
         "unanswered",
         f"the orchestrator has not answered within {wait_s:g} s (process {sweep.state.pid} on "
@@ -73,12 +88,11 @@ def _await_answer(sweep: Sweep, answers: JournalTail, request: Request, wait_s: 
     )
 
 
-def _find_answer(answers: JournalTail, request: Request) -> Answer | None:
-    for event in answers.read():
-        if event.get("event") == "requested" and event.get("id") == request.id:
+def _new_answers(journal: JournalTail) -> Iterator[tuple[str, Answer]]:
+    for event in journal.read():
+        if event.get("event") == "requested":
             outcome: Outcome = "done" if event.get("outcome") == "done" else "refused"
-            return Answer(outcome, str(event.get("message")))
-    return None
+            yield str(event.get("id")), Answer(outcome, str(event.get("message")))
 
 
 def _is_at_work_still(sweep: Sweep) -> bool:
@@ -124,6 +138,11 @@ def _who_goes_on(runs: list[RunState], resume: str) -> str:
     return (
         f"What outlived it: {named}{more}. Resume it, which watches them, and stop then: {resume}"
     )
+
+
+def failed_runs(state: SweepState) -> list[int]:
+    """The runs that ended badly by themselves, in order."""
+    return [run.index for run in state.runs.values() if run.status in ("failed", "lost")]
 
 
 def recorded_requests(folder: Path) -> list[Request]:

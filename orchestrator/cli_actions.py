@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .annotations import Annotation, clean_name, clean_note, clean_tags, edit, read_annotations
-from .asking import Answer, ask
+from .asking import Answer, ask, ask_all, failed_runs
 from .catalog import Experiment, FoundRun, Sweep, find
 from .errors import UsageError
 from .housekeeping import archive, delete, look_before_delete, place_of
@@ -35,8 +35,13 @@ def go_on(options: argparse.Namespace) -> int:
 
 def requeue(options: argparse.Namespace) -> int:
     sweep, indices = _target(options)
+    if options.failed:
+        indices = failed_runs(sweep.state)
+        if not indices:
+            say("no run of this sweep has failed")
+            return 0
     if not indices:
-        raise UsageError("say which runs are to run again, by their numbers: "
+        raise UsageError("say which runs are to run again, by their numbers, or --failed: "
                          f"ml-tracking-ops requeue {options.path} 3 5")  # fmt: skip
     return _ask_each(sweep, "requeue", indices)
 
@@ -49,7 +54,7 @@ def workers(options: argparse.Namespace) -> int:
 
 def _ask_each(sweep: Sweep, action: Action, indices: list[int] | list[None]) -> int:
     requests: list[Request] = [new_request(action, this_user(), index=one) for one in indices]
-    return max(_tell(ask(sweep.path, request, _WAIT_S)) for request in requests)
+    return max(_tell(answer) for answer in ask_all(sweep.path, requests, _WAIT_S))
 
 
 def _tell(answer: Answer) -> int:

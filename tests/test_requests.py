@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +20,11 @@ from sweeps import (
     write_config,
 )
 
+from ml_tracking_ops.orchestrator import resume, run_sweep
+from ml_tracking_ops.orchestrator.asking import ask
 from ml_tracking_ops.orchestrator.cli import main
-from ml_tracking_ops.orchestrator.journal import JournalTail
+from ml_tracking_ops.orchestrator.errors import SweepError
+from ml_tracking_ops.orchestrator.journal import Journal, JournalTail
 from ml_tracking_ops.orchestrator.requests import new_request, read_requests, submit
 
 
@@ -226,3 +230,46 @@ def test_what_cannot_be_asked_is_refused_in_words(cwd: Path) -> None:
         done = sweep.command(*map(str, arguments))
         assert (done.returncode, said in done.stderr) == (code, True), (arguments, done.stderr)
     assert not (folder / "requests").exists()
+
+
+def test_asker_is_told_of_an_orchestrator_that_is_silent_or_gone(tmp_path: Path) -> None:
+    folder = tmp_path / "sweep"
+    folder.mkdir()
+    (folder / "experiment_description.json").write_text('{"config": {}, "seed": 1}')
+    journal = Journal(folder / "journal.jsonl", print)
+    journal.append("sweep_started", n_workers=1, pid=1, host="there")
+    silent = ask(folder, new_request("pause", "me"), wait_s=0.05)
+    assert (silent.outcome, "process 1 on there" in silent.message) == ("unanswered", True)
+    ((path, request),) = read_requests(folder)
+    assert (request.action if request else None) == "pause"
+    path.unlink()
+
+    asked = new_request("stop", "me")
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(ask, folder, asked, 60)
+        wait_until(lambda: list(read_requests(folder)), "the request")
+        journal.append("sweep_ended", status="killed")
+        journal.close()
+        gone = answer.result()
+    assert (gone.outcome, "it is killed" in gone.message) == ("refused", True)
+    assert not list(read_requests(folder))  # taken back: nobody is surprised by it later
+
+    (folder / "requests").rmdir()
+    (folder / "requests").touch()
+    with pytest.raises(SweepError, match="the request cannot be written"):
+        submit(folder, asked)
+
+
+def test_failed_runs_run_again_all_at_once(cwd: Path) -> None:
+    counter = cwd / "counter"
+    write_config(
+        cwd, "flaky.py", max_runs=2,
+        hyperparameters={"counter": choice(str(counter)), "succeeds_at": choice(3)},
+    )  # fmt: skip
+    done = run_sweep(cwd / "experiment_cfg.json", logdir=cwd / "runs", workers=1)
+    failed = [run.index for run in done.runs if run.status == "failed"]
+    assert failed
+    assert main(["requeue", str(done.folder), "--failed"]) == 0
+    again = resume(done.folder, workers=1)
+    assert again.state.counts.get("failed", 0) < len(failed)
+    assert {run.attempt for run in again.runs if run.index in failed} == {2}

@@ -4,7 +4,8 @@ A button carries the request that it makes (`actions` takes it) and, where it de
 the question that is asked before.
 """
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ml_tracking_ops.orchestrator.annotations import (
@@ -12,11 +13,14 @@ from ml_tracking_ops.orchestrator.annotations import (
     LONGEST_NOTE,
     Annotation,
 )
+from ml_tracking_ops.orchestrator.asking import failed_runs
 from ml_tracking_ops.orchestrator.catalog import Experiment, Sweep
 from ml_tracking_ops.orchestrator.journal import RunState, RunStatus
 from ml_tracking_ops.orchestrator.requests import MOST_WORKERS
 
 Context = dict[str, Any]
+_MOST_AGAIN = 1_000
+_MOST_SELECTED = 200
 
 
 @dataclass(frozen=True)
@@ -70,17 +74,31 @@ class Said:
 
 def sweep_buttons(sweep: Sweep) -> list[Button]:
     """A sweep that goes on is steered; one that has ended can be put away."""
+    again = [] if sweep.is_legacy else _again(sweep)
     if sweep.is_at_work:
-        return _steering(sweep)
+        return [*again, *_steering(sweep)]
     if any(run.status == "running" for run in sweep.state.runs.values()):
         return []  # runs outlived their orchestrator: neither can anybody be asked, nor is it over
     n_runs = len(sweep.state.runs)
     what = f"its {n_runs} runs" if n_runs != 1 else "its run"
     is_archived = sweep.annotations.own.is_archived
-    return _putting_away(
+    return again + _putting_away(
         sweep.name, {"sweeps": [sweep.id]}, "/sweeps", is_archived=is_archived,
         text=f"The folder of the sweep is removed with {what}: metrics, output, checkpoints in it.",
     )  # fmt: skip
+
+
+def _again(sweep: Sweep) -> list[Button]:
+    """The runs that failed, once more."""
+    failed = failed_runs(sweep.state)[:_MOST_AGAIN]
+    if not failed:
+        return []
+    return [Button(
+        f"Run {len(failed)} failed again", "Run what failed again, as new attempts",
+        "/api/control", {"sweep": sweep.id, "action": "requeue", "runs": failed},
+        Question("Run the failed runs again?", f"{len(failed)} of them, with the same "
+                 "hyperparameters, as new attempts; their logs stay.", "Run again"),
+    )]  # fmt: skip
 
 
 def _steering(sweep: Sweep) -> list[Button]:
@@ -138,6 +156,29 @@ def experiment_buttons(experiment: Experiment, status: RunStatus) -> list[Button
         is_archived=experiment.annotation.is_archived,
         text="Its log is removed, and the folder that was made for it with all that is in it.",
     )  # fmt: skip
+
+
+def selection_buttons(selected: Sequence[Experiment], *, is_archive: bool) -> list[Button]:
+    """For the experiments that somebody has ticked: those of them that have ended."""
+    if not selected or len(selected) > _MOST_SELECTED:
+        return []
+    ended = [one for one in selected if one.status() != "running"]
+    if not ended:
+        return []
+    n = len(ended)
+    which = "1 experiment" if n == 1 else f"{n} experiments"
+    names = ", ".join(one.annotation.name or one.name for one in ended[:5])
+    buttons = _putting_away(
+        which, {"experiments": [one.id for one in ended]},
+        "/experiments?archived=1" if is_archive else "/experiments", is_archived=is_archive,
+        text=f"{names}{f' and {n - 5} more' if n > 5 else ''}: the logs are removed, and the "
+        "folders that were made for them with all that is in them.",
+    )  # fmt: skip
+    label = {"Archive": f"Archive {n}", "Delete": f"Delete {n}"}
+    return [
+        replace(button, label=label.get(button.label, button.label), then=buttons[-1].then)
+        for button in buttons
+    ]
 
 
 def _putting_away(

@@ -25,10 +25,10 @@ from ml_tracking_ops.orchestrator.annotations import (
     clean_tags,
     edit,
 )
-from ml_tracking_ops.orchestrator.asking import ask
+from ml_tracking_ops.orchestrator.asking import ask_all
 from ml_tracking_ops.orchestrator.catalog import Catalog, Experiment, FoundRun, Sweep, find
 from ml_tracking_ops.orchestrator.errors import SweepError, TrackingError
-from ml_tracking_ops.orchestrator.housekeeping import archive, delete, place_of
+from ml_tracking_ops.orchestrator.housekeeping import archive, delete, look_before_delete, place_of
 from ml_tracking_ops.orchestrator.requests import Action, new_request
 
 from . import guard
@@ -39,6 +39,7 @@ from .sse import encode_json
 T = TypeVar("T")
 _ANSWER_WITHIN_S = 5.0
 _AT_ONCE = 8
+_MOST_RUNS = 1_000
 _STATUS = {
     "done": HTTPStatus.OK, "recorded": HTTPStatus.OK, "unanswered": HTTPStatus.ACCEPTED,
     "refused": HTTPStatus.CONFLICT,
@@ -75,15 +76,31 @@ async def control(request: Request, body: Body) -> Response:
     if action not in get_args(Action):
         raise HTTPException(HTTPStatus.BAD_REQUEST, f"action: one of {', '.join(get_args(Action))}")
     index, n_workers = field(body, "run", int, None), field(body, "n_workers", int, None)
+    indices = _numbers(body, "runs") if "runs" in body else [index]
     sweep_id = field(body, "sweep", str)
     folder: Path = await request.app.state.catalog.use(
         lambda catalog: _find(catalog.sweeps, sweep_id).path
     )
-    asked = new_request(action, _who(request), index=index, n_workers=n_workers)
-    answer = await _in_thread(request, partial(ask, folder, asked, _ANSWER_WITHIN_S))
-    status = _STATUS[answer.outcome]
-    said = {"error": answer.message} if answer.outcome == "refused" else {}
-    return _say(answer.message, status, outcome=answer.outcome, **said)
+    by = _who(request)
+    asked = [new_request(action, by, index=one, n_workers=n_workers) for one in indices]
+    answers = await _in_thread(request, partial(ask_all, folder, asked, _ANSWER_WITHIN_S))
+    answer = max(answers, key=lambda answer: _STATUS[answer.outcome])  # the worst of them
+    message = answer.message
+    if len(answers) > 1 and answer.is_met:
+        when = "in free slots" if answer.outcome == "done" else "when the sweep is resumed"
+        message = f"{len(answers)} runs run again {when}"
+    said = {"error": message} if answer.outcome == "refused" else {}
+    return _say(message, _STATUS[answer.outcome], outcome=answer.outcome, **said)
+
+
+def _numbers(body: Body, name: str) -> list[int]:
+    """A list of runs that are named by their numbers."""
+    found = field(body, name, list)
+    if not found or len(found) > _MOST_RUNS or not all(type(one) is int for one in found):
+        raise HTTPException(
+            HTTPStatus.BAD_REQUEST, f"{name} must be a list of 1 to {_MOST_RUNS} numbers of runs"
+        )
+    return list(found)
 
 
 async def annotate(request: Request, body: Body) -> Response:
@@ -121,6 +138,8 @@ async def remove(request: Request, body: Body) -> Response:
     logdir: Path = request.app.state.logdir
 
     def work(items: list[Experiment | Sweep]) -> None:
+        for item in items:
+            look_before_delete(item, logdir)
         for item in items:
             delete(item, logdir)
 

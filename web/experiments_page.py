@@ -10,6 +10,7 @@ from starlette.datastructures import QueryParams
 from ml_tracking_ops.orchestrator.catalog import Catalog, Experiment
 
 from . import rows
+from .action_views import selection_buttons
 from .run_colors import ExperimentColors
 
 DEFAULT_NEWEST = 10
@@ -48,6 +49,7 @@ def experiments_context(catalog: Catalog, query: QueryParams, colors: Experiment
         "default_newest": DEFAULT_NEWEST,
         "most_drawn": _MOST_DRAWN,
         "is_newest": is_newest,
+        "buttons": [] if is_newest else selection_buttons(selected, is_archive=is_archive),
         "runs": [_entry(experiment, colors) for experiment in selected],
         "listed": [
             {

@@ -124,3 +124,18 @@ def test_experiment_is_archived_and_deleted_also_after_a_restart_of_the_server(
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     page.wait_for_url("**/experiments")
     assert not (logdir / "first").exists()
+
+
+def test_ticked_experiments_are_deleted_together(
+    page: Page, dashboard: Dashboard, train: Callable[..., Training], logdir: Path
+) -> None:
+    for name in ("one", "two", "three"):
+        train(name).finish()
+    running = train("four")
+    running.log("loss", 0, 1)
+    page.goto(f"{dashboard.url}/experiments?run=one&run=two&run=four")
+    page.get_by_role("button", name="Delete 2").click()
+    expect(page.get_by_role("dialog")).to_contain_text("one")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator("#showing")).to_contain_text("2 experiments")
+    assert sorted(path.name for path in logdir.iterdir()) == ["four", "three"]

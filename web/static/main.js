@@ -11,7 +11,9 @@ import { showConnection } from "./connection.js";
 import "./copy.js";
 import "./export.js";
 import { mountInsight, noteSweepChange } from "./insight.js";
+import "./keyboard.js";
 import { LiveStream } from "./live.js";
+import { whileLoading } from "./loading.js";
 import { OutputView } from "./output.js";
 import { bindPointing, pointOut } from "./pointing.js";
 import { requestRefresh } from "./refresh.js";
@@ -64,7 +66,7 @@ async function showRuns() {
   const ids = page.runs.map((run) => run.id);
   store.keepOnly(ids);
   try {
-    const [isDrawable] = await Promise.all([hasCharts, store.loadRuns(ids, page.points_href)]);
+    const [isDrawable] = await whileLoading(Promise.all([hasCharts, store.loadRuns(ids, page.points_href)]));
     await charts.show(isDrawable);
   } catch (error) {
     if (mine === turn) showBanner(`The points could not be loaded (${error.message}). Reload the page to try again.`);

@@ -133,7 +133,9 @@ def _run_sweep(open_sweep: Any, announce: Any = None) -> int:
     from .progress import Progress, open_progress
     from .signals import obey_signals
     from .sweep import Sweep, SweepResult
+    from .terminal import outlive_terminal
 
+    outlive_terminal()
     progress: Progress
     sweep: Sweep = open_sweep(notify=lambda event: progress.on_event(event))
     config = sweep.config

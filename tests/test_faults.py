@@ -202,7 +202,42 @@ def test_clock_that_jumps_back_an_hour_confuses_nobody(tmp_path: Path, flag: Pat
     assert [run.attempt for run in result.runs] == [1, 1, 1]
 
 
-@pytest.mark.parametrize("what", ["fifo", "folder", "link", "newer", "zeros", "noise", "cut"])
+CLOCK = """
+import os, time
+_now = time.time
+def _shifted():
+    return _now() - 3600 * os.path.exists(os.environ["CLOCK_IS_BACK"])
+time.time = _shifted
+"""
+
+
+def test_clock_that_jumps_back_an_hour_while_all_is_going_on(tmp_path: Path, flag: Path) -> None:
+    """For the orchestrator and its runs, in the middle of one; the supervisor keeps its clock."""
+    (tmp_path / "sitecustomize.py").write_text(CLOCK)
+    is_back = tmp_path / "is_back"
+    python_path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    clock = ["env", f"PYTHONPATH={python_path}", f"CLOCK_IS_BACK={is_back}"]
+    sweep = start_waiting_sweep(tmp_path, flag, *clock)
+    folder = sweep_folder(tmp_path / "runs")
+    is_back.touch()
+    flag.touch()
+    assert sweep.wait(60) == 0
+    state = state_of(folder)
+    assert state.counts == {"finished": 3}
+    first, second = state.runs[1], state.runs[2]
+    assert None not in (first.started_at, first.ended_at, second.started_at)
+    assert first.ended_at < first.started_at - 3000  # type: ignore[operator]
+    for run in state.runs.values():
+        assert read_log(folder / f"{run.name}.dat")["Accuracy"].value.tolist() == [1.0]
+    assert len({run.name for run in state.runs.values()}) == 3
+    shown = json.loads(run_command("show", folder, "--json", folder=tmp_path).stdout)
+    assert [run["state"] for run in shown["runs"]] == ["finished"] * 3
+    assert resume(folder).state.counts == {"finished": 3}
+
+
+@pytest.mark.parametrize(
+    "what", ["fifo", "folder", "link", "newer", "big-endian", "zeros", "noise", "cut"]
+)
 def test_log_that_is_damaged_while_the_run_goes_on_harms_that_log_alone(
     tmp_path: Path, flag: Path, what: str
 ) -> None:
@@ -219,11 +254,14 @@ def test_log_that_is_damaged_while_the_run_goes_on_harms_that_log_alone(
 
 def damage(path: Path, what: str, outside: Path) -> None:
     content = path.read_bytes()
-    if what in ("zeros", "noise", "cut", "newer"):
+    if what in ("zeros", "noise", "cut", "newer", "big-endian"):
         changed = {
             "zeros": content + bytes(4096),
             "noise": content[:32] + bytes(range(256)) + content[32:],
             "cut": content[:50],
+            "big-endian": b"".join(
+                content[start : start + 8][::-1] for start in range(0, len(content), 8)
+            ),
             "newer": content[:8] + b"\xff" * 8 + content[16:],
         }[what]
         path.write_bytes(changed)

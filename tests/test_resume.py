@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from sweeps import (
-    COMMAND,
     choice,
     processes_with,
     run_command,
@@ -378,18 +377,3 @@ def test_attach_says_that_the_orchestrator_is_gone(tmp_path: Path, flag: Path) -
     nothing = run_command("attach", folder=tmp_path)
     assert nothing.returncode == 2
     assert "no sweep is going on" in nothing.stderr
-
-
-def test_sweep_under_nohup_outlives_its_terminal(tmp_path: Path, flag: Path) -> None:
-    write_config(
-        tmp_path, "waits_for_file.py", max_runs=1, hyperparameters={"until": choice(str(flag))}
-    )
-    with (tmp_path / "output").open("w") as output:
-        sweep = subprocess.Popen(
-            ["nohup", *COMMAND, "sweep"], cwd=tmp_path, stdin=subprocess.DEVNULL,
-            stdout=output, stderr=output,
-        )  # fmt: skip
-    wait_until(lambda: logs_that_say(tmp_path, "ready"), "the run")
-    sweep.send_signal(signal.SIGHUP)
-    flag.touch()
-    assert sweep.wait(60) == 0

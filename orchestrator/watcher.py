@@ -31,7 +31,7 @@ POLL_DELAY_MS = 300
 _LOOK_AGAIN_MS = 2_000
 _DEBOUNCE_MS = 1
 _STEP_MS = 1
-_QUIET_STEP_MS = 16
+QUIET_STEP_MS = 16
 """Each step wakes a thread: after a while without events a longer one costs less."""
 _NETWORK_FILE_SYSTEMS = frozenset(
     ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "lustre", "ceph", "beegfs", "gpfs", "afs",
@@ -41,7 +41,9 @@ _NETWORK_FILE_SYSTEMS = frozenset(
 logger = logging.getLogger(__name__)
 
 
-async def watch_files(folder: Path, *, poll: bool | None = None) -> AsyncGenerator[set[Path], None]:
+async def watch_files(
+    folder: Path, *, poll: bool | None = None, quiet_step_ms: int = QUIET_STEP_MS
+) -> AsyncGenerator[set[Path], None]:
     """Yield sets of paths under `folder` (recursively) in which something happened.
 
     Args:
@@ -58,7 +60,7 @@ async def watch_files(folder: Path, *, poll: bool | None = None) -> AsyncGenerat
             continue
         # adding the watches of a thousand folders takes a while
         notify = await anyio.to_thread.run_sync(_open_watch, folder, poll)
-        changes = _polled(folder) if notify is None else _notified(notify)
+        changes = _polled(folder) if notify is None else _notified(notify, quiet_step_ms)
         async with aclosing(changes):
             async for paths in changes:
                 if paths is not None:
@@ -67,7 +69,9 @@ async def watch_files(folder: Path, *, poll: bool | None = None) -> AsyncGenerat
                     break
 
 
-async def _notified(notify: "RustNotify") -> AsyncGenerator[set[Path] | None, None]:
+async def _notified(
+    notify: "RustNotify", quiet_step_ms: int
+) -> AsyncGenerator[set[Path] | None, None]:
     """An empty set once, then what the kernel reports; None where nothing happened for a while."""
     stop = threading.Event()
     step_ms, look_at = _STEP_MS, 0.0
@@ -83,7 +87,7 @@ async def _notified(notify: "RustNotify") -> AsyncGenerator[set[Path] | None, No
                 )  # fmt: skip
                 began = time.thread_time()
                 changed = {Path(path) for _, path in raw} if isinstance(raw, set) else None
-                step_ms = _STEP_MS if changed else _QUIET_STEP_MS
+                step_ms = _STEP_MS if changed else quiet_step_ms
                 yield changed
                 look_at = _pause_until(began)
         finally:

@@ -30,6 +30,7 @@ from .topics import Look, OutputTopic, Place, RunTopic, Update
 MAX_SUBSCRIBERS = 1_000
 MAX_SUBSCRIBERS_A_CLIENT = 600
 _LOOK_ANYWAY_S = 3.0
+_QUIET_STEP_MS = 60
 _FILE_PAUSE_S = 0.01
 _STATE_PAUSE_S = 0.1
 _FLOOD_PAUSE_S = 0.1
@@ -200,7 +201,7 @@ class Feed:
 
     async def _watch(self) -> None:
         try:
-            async for changed in watch_files(self._catalog.logdir):
+            async for changed in watch_files(self._catalog.logdir, quiet_step_ms=_QUIET_STEP_MS):
                 self._note(changed)
         except OSError as error:
             logger.warning("cannot watch %s: %s", self._catalog.logdir, error)

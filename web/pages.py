@@ -11,6 +11,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -169,7 +170,9 @@ async def not_found(request: Request, error: Exception) -> Response:
     text = next((text for start, text in what.items() if path.startswith(start)), None)
     context = {"what": text or "No page has this address.", "section": None}
     state = request.app.state
-    html = render("not_found.html", state.logdir, state.assets, context)
+    html = await anyio.to_thread.run_sync(
+        render, "not_found.html", state.logdir, state.assets, context
+    )
     return _answer(request, html, HTTPStatus.NOT_FOUND)
 
 

@@ -11,6 +11,8 @@ import os
 import platform
 import socket
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -29,6 +31,7 @@ _PORTS_TRIED = 100
 _BACKLOG = 1024
 _LONGEST_REQUEST_HEAD_BYTES = 512 << 10
 _CUT_AFTER_S = 0.3
+_TICK_S = 1.0
 
 
 def serve(
@@ -141,9 +144,33 @@ def make_server(app: Starlette) -> "DashboardServer":
 class DashboardServer(uvicorn.Server):
     """uvicorn, but for its end: the live streams go first, and nothing is waited for long."""
 
+    _must_exit = False
+    _wake: Callable[[], object] | None = None
+
     def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
         super().__init__(config)
         self._feed = app.state.feed
+
+    @property
+    def should_exit(self) -> bool:
+        """Set from a signal handler, or by whoever runs the server."""
+        return self._must_exit
+
+    @should_exit.setter
+    def should_exit(self, value: bool) -> None:
+        self._must_exit = value
+        if value and self._wake is not None:
+            self._wake()
+
+    async def main_loop(self) -> None:
+        # uvicorn looks ten times a second whether it should end, which is most of what an idle
+        # server does; here the end is told, and a look a second keeps the `date` header right.
+        is_woken = asyncio.Event()
+        self._wake = partial(asyncio.get_running_loop().call_soon_threadsafe, is_woken.set)
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(is_woken.wait(), _TICK_S)
+        self._wake = None
 
     async def on_tick(self, counter: int) -> bool:
         # Pages that look live and are not would be worse than none.

@@ -32,7 +32,7 @@ function exportMenu(metric, onExport) {
   const summary = make("summary", "icon-button icon-more");
   summary.ariaLabel = summary.title = `Export ${metric}`;
   const items = [["png", "Download PNG"], ["svg", "Download SVG"]];
-  const list = make("div", "menu", ...items.map(([format, text]) => button("menu-item", text, () => {
+  const list = make("div", "chart-menu-list", ...items.map(([format, text]) => button("menu-item", text, () => {
     menu.open = false;
     onExport(format);
   })));

@@ -34,6 +34,15 @@ function seriesHref(link) {
   const url = new URL(link.href);
   const { runs } = JSON.parse(document.querySelector("#page-data").dataset.page);
   url.searchParams.delete("run");
-  for (const { id } of runs) url.searchParams.append("run", id);
+  for (const id of drawnRuns(runs.map((run) => run.id), location.search)) url.searchParams.append("run", id);
   return url.href;
+}
+
+/** Pure: those of the runs that the address neither hides nor leaves out for others. */
+export function drawnRuns(ids, search) {
+  const given = new URLSearchParams(search);
+  if (given.has("group")) return ids; // then it is groups that are hidden
+  const hidden = new Set(given.getAll("hide")), solo = new Set(given.getAll("solo"));
+  const drawn = ids.filter((id) => (solo.size ? solo.has(id) : !hidden.has(id)));
+  return drawn.length ? drawn : ids;
 }

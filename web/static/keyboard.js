@@ -5,6 +5,7 @@ import { element } from "./elements.js";
 
 const KEY = "single-keys";
 const ROWS = ["main table.runs tbody a.run-ref", "#run-list a.run-open", "#sweep-list a"];
+const SEARCHES = ["#table-search", "#run-search", ".output-field", "input[type=search]"];
 const KEYS = [
   ["/", "Search"],
   ["j or ↓", "Next run of the table or list; on a run's page the next run"],
@@ -49,8 +50,7 @@ const rowOf = (target) => target.closest("table.runs tbody tr, #run-list > li, #
 const isShown = (one) => one.checkVisibility?.() ?? one.offsetParent !== null;
 
 function focusSearch() {
-  const fields = [...document.querySelectorAll("main input[type=search], input[type=search]")].filter(isShown);
-  const field = fields.find((one) => one.closest("main")) ?? fields[0];
+  const field = SEARCHES.flatMap((selector) => [...document.querySelectorAll(selector)]).find(isShown);
   field?.focus();
   field?.select();
   return Boolean(field);

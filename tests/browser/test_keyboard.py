@@ -127,6 +127,18 @@ def test_sweep_that_is_deleted_while_somebody_looks_is_told(
     expect(page.locator("#content")).to_contain_text("There is no sweep of this name")
 
 
+def test_run_that_has_logged_nothing_says_so_until_it_has(
+    page: Page, dashboard: Dashboard, train: Callable[..., Training]
+) -> None:
+    training = train("silent")
+    page.goto(f"{dashboard.url}/runs/silent")
+    note = page.get_by_text("No metric has been logged here yet")
+    expect(note).to_be_visible()
+    training.log("Loss", 0, 3)
+    expect(page.locator('[data-metric="Loss"]')).to_have_attribute("data-points", "3")
+    expect(note).to_be_hidden()
+
+
 def test_page_that_takes_long_says_that_it_is_on_its_way(page: Page, sweep: str) -> None:
     page.goto(sweep)
     expect(page.locator("#connection")).to_have_text("Live")

@@ -60,7 +60,7 @@ export class ChartPage {
   }
 
   async #draw() {
-    if (this.#page.view === "sweep") this.#grid.emptyText = this.#page.is_over ? neverLogged(this.#names) : undefined;
+    if (this.#page.view === "sweep") this.#grid.emptyText = this.#emptyText();
     const metrics = this.#metricsToShow();
     if (this.#grid instanceof ValuesTable) return this.#grid.show(this.#page.runs, metrics);
     this.#grid.element.classList.toggle("charts-single", this.#isSingle);
@@ -69,6 +69,11 @@ export class ChartPage {
     this.#grid.element.classList.toggle("is-grouped", source === this.#groups);
     this.#showLegend();
     await this.#grid.show(source, [...metrics], this.#view);
+  }
+
+  #emptyText() {
+    if (this.#page.runs.length === 0) return "No run has started, or none passes the filters of the table below";
+    return this.#page.is_over ? neverLogged(this.#names) : undefined;
   }
 
   get #isSingle() {

@@ -14,6 +14,7 @@ import { mountInsight, noteSweepChange } from "./insight.js";
 import "./keyboard.js";
 import { LiveStream } from "./live.js";
 import { whileLoading } from "./loading.js";
+import { showNoMetrics } from "./no_metrics.js";
 import { OutputView } from "./output.js";
 import { bindPointing, pointOut } from "./pointing.js";
 import { requestRefresh } from "./refresh.js";
@@ -68,13 +69,17 @@ async function showRuns() {
   try {
     const [isDrawable] = await whileLoading(Promise.all([hasCharts, store.loadRuns(ids, page.points_href)]));
     await charts.show(isDrawable);
+    showNoMetrics(ids.length > 0 && store.names(ids).length === 0);
   } catch (error) {
     if (mine === turn) showBanner(`The points could not be loaded (${error.message}). Reload the page to try again.`);
   }
   if (mine === turn) follow();
 }
 
-store.onNewMetric = (name) => charts.addMetric(name);
+store.onNewMetric = (name) => {
+  showNoMetrics(false);
+  charts.addMetric(name);
+};
 
 // ---- The stream ----
 

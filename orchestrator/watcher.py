@@ -24,15 +24,16 @@ import anyio.to_thread
 if TYPE_CHECKING:
     from watchfiles._rust_notify import RustNotify
 
-LEAST_PAUSE_S = 0.01
+LEAST_PAUSE_S = 0.012
 MOST_PAUSE_S = 0.03
-PAUSE_TO_WORK = 30
+PAUSE_TO_WORK = 25
 POLL_DELAY_MS = 300
-_LOOK_AGAIN_MS = 2_000
 _DEBOUNCE_MS = 1
-_STEP_MS = 1
-QUIET_STEP_MS = 16
-"""Each step wakes a thread: after a while without events a longer one costs less."""
+_STEPS_MS = ((1, 100), (16, 2_000))
+"""How often to look for events, and how long in vain before the next longer step."""
+QUIET_STEP_MS = 40
+"""Each step wakes a thread: after a silence of seconds a longer one costs less."""
+_LOOK_AGAIN_MS = 2_000
 _NETWORK_FILE_SYSTEMS = frozenset(
     ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "lustre", "ceph", "beegfs", "gpfs", "afs",
      "fuse.sshfs", "fuse.s3fs", "fuse.gcsfuse", "fuse.glusterfs")
@@ -51,6 +52,7 @@ async def watch_files(
         poll: look at intervals of `POLL_DELAY_MS` instead of asking the kernel. `None`
             decides: poll on network file systems, where the kernel does not see what other
             machines write, and where the kernel's watches have run out (with one warning).
+        quiet_step_ms: how late the first event after a silence of seconds may be told.
     """
     while True:
         identity = _identity(folder)
@@ -74,20 +76,21 @@ async def _notified(
 ) -> AsyncGenerator[set[Path] | None, None]:
     """An empty set once, then what the kernel reports; None where nothing happened for a while."""
     stop = threading.Event()
-    step_ms, look_at = _STEP_MS, 0.0
+    steps_ms = (*_STEPS_MS, (quiet_step_ms, _LOOK_AGAIN_MS))
+    n_silent, look_at = 0, 0.0
     with notify:
         yield set()
         try:
             while True:
                 # without a thread that waits: events come together meanwhile
                 await anyio.sleep(max(0.0, look_at - time.monotonic()))
+                step_ms, within_ms = steps_ms[min(n_silent, len(steps_ms) - 1)]
                 raw = await anyio.to_thread.run_sync(
-                    notify.watch, _DEBOUNCE_MS, step_ms, _LOOK_AGAIN_MS, stop,
-                    abandon_on_cancel=True,
-                )  # fmt: skip
+                    notify.watch, _DEBOUNCE_MS, step_ms, within_ms, stop, abandon_on_cancel=True
+                )
                 began = time.thread_time()
                 changed = {Path(path) for _, path in raw} if isinstance(raw, set) else None
-                step_ms = _STEP_MS if changed else quiet_step_ms
+                n_silent = 0 if changed else n_silent + 1
                 yield changed
                 look_at = _pause_until(began)
         finally:

@@ -56,6 +56,11 @@ def insight_context(
         "goal": sweep.optimization_goal,
         "n_values": sum(map(has_value, rows)),
         "n_runs": len(rows),
+        "key_statuses": [
+            status
+            for status in RUN_STATUSES
+            if any(row["status"] == status and has_value(row) for row in rows)
+        ],
         "why_empty": _why_empty(sweep, rows),
     }
     return {**context, **(build(sweep, rows, query, readers) if build is not None else {})}

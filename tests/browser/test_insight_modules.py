@@ -1,0 +1,73 @@
+"""The pure parts of the views that explain a sweep, in the browser that runs them."""
+
+from typing import Any
+
+import pytest
+from modules import call, evaluate
+from playwright.sync_api import Page
+
+FILTER = """
+  const [axis, interval] = given;
+  const { fromFilter, makeScale, toFilter } = await import("/static/insight_scale.js");
+  const scale = makeScale(axis), values = toFilter(scale, interval);
+  return [values, fromFilter(scale, values).flat().map((at) => Math.round(at * 1000) / 1000)];
+"""
+GESTURE = """
+  const [intervals, start, now] = given;
+  const { gesture } = await import("/static/insight_brush.js");
+  return gesture(intervals, start, 0.02, 0)(now);
+"""
+LOG = {"scale": "log", "low": 1e-5, "high": 0.1, "is_conditional": False}
+LINEAR = {"scale": "linear", "low": 0, "high": 10, "is_conditional": True}
+KINDS = {"scale": "category", "values": ["a", "b", "c", "d"], "is_conditional": False}
+
+
+@pytest.mark.parametrize(
+    ("axis", "interval", "filters", "restored"),
+    [
+        (LOG, [0.25, 0.5], ["0.0001..0.001"], [0.25, 0.5]),
+        (LOG, [0.5, 1], ["0.001.."], [0.5, 1]),
+        (LINEAR, [0.123456, 0.2], ["1.234..2"], [0.123, 0.2]),
+        (LINEAR, [-0.1, 0.3], ["..3"], [0, 0.3]),
+        (LINEAR, [0, 1], [], []),
+        (LINEAR, [-0.15, -0.1], [], []),
+        (KINDS, [0.3, 0.7], ["b", "c"], [0.25, 0.75]),
+        (KINDS, [0.2, 0.3], [], []),
+    ],
+)
+def test_brush_becomes_a_filter_and_the_filter_a_brush(
+    modules: Page, axis: Any, interval: list[float], filters: list[str], restored: list[float]
+) -> None:
+    assert evaluate(modules, FILTER, [axis, interval]) == [filters, restored]
+
+
+@pytest.mark.parametrize(
+    ("intervals", "start", "now", "becomes"),
+    [
+        ([], 0.5, 0.25, [[0.25, 0.5]]),
+        ([[0.25, 0.5]], 0.75, 1, [[0.75, 1]]),
+        ([[0.25, 0.5]], 0.5, 0.75, [[0.25, 0.75]]),
+        ([[0.25, 0.5]], 0.25, 0.75, [[0.5, 0.75]]),
+        ([[0.25, 0.5]], 0.375, 0.5, [[0.375, 0.625]]),
+        ([[0.25, 0.5]], 0.375, 2, [[0.75, 1]]),
+    ],
+)
+def test_drag_makes_moves_and_changes_a_brush(
+    modules: Page, intervals: Any, start: float, now: float, becomes: Any
+) -> None:
+    assert evaluate(modules, GESTURE, [intervals, start, now]) == becomes
+
+
+def test_best_so_far_is_a_stair_that_goes_on_to_the_end(modules: Page) -> None:
+    points = [{"x": x, "y": y} for x, y in ((1, 0.5), (2, 0.4), (3, 0.7), (4, 0.7), (5, 0.6))]
+    stair = call(modules, "insight_history", "bestSoFar", points, "max", 5)
+    assert stair == [[1, 0.5], [3, 0.7], [5, 0.7]]
+    assert call(modules, "insight_history", "bestSoFar", points, "min", 5) == [
+        [1, 0.5], [2, 0.4], [5, 0.4],
+    ]  # fmt: skip
+    assert call(modules, "insight_history", "bestSoFar", [], "min", 5) == []
+
+
+def test_ticks_of_time_stand_at_round_times(modules: Page) -> None:
+    for seconds, gap in ((1, 0.2), (60, 10), (964, 300), (3600, 600), (86400 * 30, 86400 * 5)):
+        assert call(modules, "insight_axes", "timeGap", seconds) == gap

@@ -69,6 +69,7 @@ def test_brushing_writes_a_filter_into_the_address_and_is_restored_from_it(
     end_runs(sweep, *range(1, 11))
     page.goto(f"{dashboard.url}/sweeps/s?panel=parallel")
     expect(page.locator(CANVAS)).to_have_attribute("data-runs", "10")
+    expect(page.locator("#filter-menu")).to_be_hidden()
     page.locator(CANVAS).scroll_into_view_if_needed()
     strip = page.locator(".brush-axis").nth(1)
     box = strip.bounding_box()
@@ -95,17 +96,17 @@ def test_brushing_writes_a_filter_into_the_address_and_is_restored_from_it(
 def test_scatter_time_line_and_importance_are_drawn_and_accessible(
     tabs: Tabs, dashboard: Dashboard, sweep: SweepFiles
 ) -> None:
-    page = tabs.open(has_policy=False)  # for axe, which is no script of ours
+    page = tabs.open(width=390, has_policy=False)  # for axe, which is no script of ours
     end_runs(sweep, *range(1, 13))
     page.goto(f"{dashboard.url}/sweeps/s?panel=scatter")
+    page.locator("#insight").scroll_into_view_if_needed()  # nothing is loaded before
     expect(page.locator(CANVAS)).to_have_attribute("data-runs", "12")
     page.get_by_label("Hyperparameter", exact=True).select_option("batch_size")
     expect(page).to_have_url(re.compile("across=batch_size"))
     expect(page.locator("#insight")).to_contain_text("batch_size and the best Accuracy")
-    page.get_by_role("link", name="Workers").click()
-    expect(page.locator(CANVAS)).to_have_attribute("data-runs", "12")
-    page.get_by_role("link", name="Importance", exact=True).click()
-    expect(page.locator("#importance")).to_contain_text("computed by Optuna")
     page.evaluate(read_asset(AXE).decode())
-    found = page.evaluate("axe.run(document.querySelector('#insight'))")
-    assert [one["id"] for one in found["violations"]] == []
+    for panel, said in (("Workers", "The workers were busy"), ("Importance", "by Optuna")):
+        page.get_by_role("link", name=panel, exact=True).click()
+        expect(page.locator("#insight")).to_contain_text(said)
+        found = page.evaluate("axe.run(document.querySelector('#insight'))")
+        assert [one["id"] for one in found["violations"]] == []

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 NAMESPACE = "ml_tracking_ops"
 WEB_MAY_USE = {
-    "annotations", "asking", "catalog", "combinations", "config", "errors", "exports",
+    "annotations", "asking", "catalog", "combinations", "config", "endings", "errors", "exports",
     "housekeeping", "journal", "objective", "output", "process", "repeat_command", "reports",
     "requests", "watcher",
 }  # fmt: skip

@@ -22,6 +22,7 @@ from . import (
     importance_view,
     insight_api,
     pages,
+    row_fragments,
     run_output,
     series,
 )
@@ -32,7 +33,7 @@ from .feed import Feed
 from .security import SecurityMiddleware
 from .series_store import SeriesStore
 from .sse import encode_json
-from .sweep_table import TableReaders
+from .table_readers import TableReaders
 
 _COMPRESS_FROM_BYTES = 1_000
 _COMPRESSION_LEVEL = 3
@@ -65,6 +66,7 @@ def create_app(
             *exports.routes,
             *asset_source.routes,
             *actions.routes,
+            *row_fragments.routes,
             *pages.routes,
         ],
         middleware=[

@@ -1,9 +1,8 @@
 """What the page of experiments shows."""
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
@@ -11,17 +10,29 @@ from ml_tracking_ops.orchestrator.catalog import Catalog, Experiment
 
 from . import rows
 from .action_views import selection_buttons
+from .experiments_table import ExperimentsTable, experiments_table, select_experiments
 from .run_colors import ExperimentColors
+from .run_links import run_href
+from .table_query import TableQuery, link, parse_query, without_window
+from .table_readers import TableReaders
 
 DEFAULT_NEWEST = 10
 _MOST_DRAWN = 1_000
 _LISTED = 100
+_READING_S = 0.25
 _MOST_WITH_DIGEST = 3_000
 
 Context = dict[str, Any]
 
 
-def experiments_context(catalog: Catalog, query: QueryParams, colors: ExperimentColors) -> Context:
+def experiments_context(
+    catalog: Catalog,
+    query: QueryParams,
+    colors: ExperimentColors,
+    readers: TableReaders,
+    *,
+    has_table: bool = False,
+) -> Context:
     """The list of experiments, and those that are drawn: the ones named in the address, else
     the newest."""
     everything = list(catalog.experiments.values())
@@ -36,6 +47,12 @@ def experiments_context(catalog: Catalog, query: QueryParams, colors: Experiment
     listed = found[: _number(query.get("limit"), _LISTED, len(known) or 1)]
     drawn = {experiment.id for experiment in selected}
     listed_ids = {experiment.id for experiment in listed}
+    asked, query = parse_query(query), without_window(query)
+    view = (
+        _table(known, asked, drawn, colors, readers)
+        if has_table or query.get("table") == "1"
+        else None
+    )
     return {
         "section": "experiments",
         "n_total": len(known),
@@ -56,6 +73,7 @@ def experiments_context(catalog: Catalog, query: QueryParams, colors: Experiment
                 **_entry(experiment, colors),
                 "status": experiment.status(),
                 "is_selected": experiment.id in drawn,
+                "only_href": link(asked.pairs, run=experiment.id, newest=None, page=None),
             }
             for experiment in listed
         ],
@@ -63,12 +81,28 @@ def experiments_context(catalog: Catalog, query: QueryParams, colors: Experiment
         if is_newest
         else [identity for identity in drawn if identity not in listed_ids],
         "more_href": "?" + urlencode([*_without(query, "limit"), ("limit", len(listed) + 200)]),
+        "table": view and view.table,
+        "controls": view and view.controls,
+        "n_unread": view.n_unread if view else 0,
+        "table_href": link(asked.pairs, table=None if view else 1),
         "page_data": {
             "view": "experiments",
+            "is_partial": bool(view and view.n_unread),
             "runs": [run_data(_entry(experiment, colors)) for experiment in selected],
             "follow": {"catalog": catalog_place(catalog)},
         },
     }
+
+
+def _table(
+    known: Sequence[Experiment],
+    asked: TableQuery,
+    drawn: Iterable[str],
+    colors: ExperimentColors,
+    readers: TableReaders,
+) -> ExperimentsTable:
+    found = select_experiments(known, asked, colors, readers.summaries, _READING_S)
+    return experiments_table(found, asked, drawn, readers.summaries)
 
 
 def is_found(experiment: Experiment, search: str) -> bool:
@@ -90,11 +124,6 @@ def _entry(experiment: Experiment, colors: ExperimentColors) -> Context:
 def run_data(entry: Context) -> Context:
     """What the charts need to know of a run."""
     return {key: entry[key] for key in ("id", "name", "color", "started_at")}
-
-
-@lru_cache(maxsize=1 << 15)  # a sweep's page asks for those of all its runs, time and again
-def run_href(run_id: str) -> str:
-    return "/runs/" + quote(run_id)
 
 
 def catalog_place(catalog: Catalog) -> int:

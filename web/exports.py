@@ -35,8 +35,8 @@ from .row_values import value_of
 from .series import parse_runs
 from .sse import encode_json
 from .sweep_rows import Row, select_runs, with_summaries
-from .sweep_table import TableReaders
 from .table_query import HYPERPARAMETER, parse_query, split_statistic
+from .table_readers import TableReaders
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")

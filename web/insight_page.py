@@ -18,8 +18,8 @@ from .metric_summaries import goal_by_name
 from .pool_histories import pool_history
 from .pool_history import measure_use
 from .sweep_rows import with_summaries
-from .sweep_table import TableReaders
 from .table_query import STATISTICS, split_statistic
+from .table_readers import TableReaders
 
 PANELS = {
     "summary": "Summary",

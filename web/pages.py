@@ -104,10 +104,10 @@ async def _page(
     html = await request.app.state.catalog.use(build_and_render)
     if html is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    return _answer(request, html)
+    return answer(request, html)
 
 
-def _answer(request: Request, html: str, status: int = HTTPStatus.OK) -> Response:
+def answer(request: Request, html: str, status: int = HTTPStatus.OK) -> Response:
     policy = request.app.state.assets.policy
     headers = {"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
     return HTMLResponse(encode_page(html), status, headers)
@@ -118,11 +118,13 @@ async def home(request: Request) -> Response:
 
 
 async def experiments(request: Request) -> Response:
-    colors = _colors(request)
+    colors = experiment_colors(request)
     return await _page(
         request,
         "experiments.html",
-        lambda catalog: experiments_context(catalog, request.query_params, colors),
+        lambda catalog: experiments_context(
+            catalog, request.query_params, colors, request.app.state.table_readers
+        ),
     )
 
 
@@ -140,14 +142,14 @@ async def sweeps(request: Request) -> Response:
 
 async def run(request: Request) -> Response:
     run_id: str = request.path_params["run_id"]
-    colors: ExperimentColors = _colors(request)
+    colors: ExperimentColors = experiment_colors(request)
     feed: Feed = request.app.state.feed
     return await _page(
         request, "run.html", lambda catalog: run_context(catalog, run_id, colors, feed)
     )
 
 
-def _colors(request: Request) -> ExperimentColors:
+def experiment_colors(request: Request) -> ExperimentColors:
     """The colours this server has handed out so far."""
     state = request.app.state
     if not hasattr(state, "experiment_colors"):
@@ -173,7 +175,7 @@ async def not_found(request: Request, error: Exception) -> Response:
     html = await anyio.to_thread.run_sync(
         render, "not_found.html", state.logdir, state.assets, context
     )
-    return _answer(request, html, HTTPStatus.NOT_FOUND)
+    return answer(request, html, HTTPStatus.NOT_FOUND)
 
 
 routes: list[BaseRoute] = [

@@ -24,7 +24,7 @@ from .table_query import (
 )
 
 _WHOLE_ORDER = {"pending": 0, "running": 1, "finished": 2, "early_stopped": 3}
-_MOST_VALUES = 12
+_MOST_VALUES, _MOST_NUMBERS = 12, 6  # that are offered one by one
 _PLAIN = (float, int, str, bool)
 
 Row = dict[str, Any]
@@ -170,7 +170,7 @@ def describe_hyperparameters(rows: Iterable[Row]) -> dict[str, Hyperparameter]:
 def _describe(values: list[Any]) -> Hyperparameter:
     is_number = all(type(value) in (int, float) for value in values)
     numbers = [value for value in values if is_number and math.isfinite(value)]
-    few = len(values) <= _MOST_VALUES
+    few = len(values) <= (_MOST_NUMBERS if is_number else _MOST_VALUES)
     return Hyperparameter(
         is_number,
         min(numbers) if numbers else None,

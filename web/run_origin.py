@@ -7,7 +7,7 @@ from typing import Any
 from ml_tracking_ops.orchestrator.catalog import Sweep
 from ml_tracking_ops.orchestrator.journal import RunState
 
-from .experiments_page import run_href
+from .run_links import run_href
 from .sweep_summary import Fact, sweep_command
 
 Context = dict[str, Any]

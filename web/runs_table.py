@@ -52,7 +52,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """One page of a table. `first` is the number of its first row, counted from 1."""
+    """A part of a table: one page of it, or the rows that a scrolled table holds (`is_window`).
+
+    `first` is the number of the first row in the whole table, counted from 1.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
@@ -63,6 +66,29 @@ class Table:
     first: int
     previous_href: str
     next_href: str
+    is_window: bool
+    selected: frozenset[str]
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Which rows of a table are sent: `first` is counted from 1."""
+
+    rows: Sequence[Row]
+    first: int
+
+
+def cut_rows(found: Sequence[Row], query: TableQuery) -> Cut:
+    """The window that the query asks for, or else the page."""
+    if query.window is not None:
+        first = min(query.window[0], max(1, len(found)))
+        return Cut(found[first - 1 : query.window[1]], first)
+    page, _ = page_of(len(found), query.page)
+    return Cut(page_rows(found, page), (page - 1) * PAGE_SIZE + 1)
 
 
 def page_of(n_rows: int, page: int) -> tuple[int, int]:
@@ -87,6 +113,7 @@ def build_table(
     metric: str | None = None,
     numeric: Collection[str] = (),
     default_sort: str = "index",
+    selected: frozenset[str] | None = None,
 ) -> Table:
     """Columns `keys` of the rows `shown`.
 
@@ -94,6 +121,7 @@ def build_table(
         first: the number of the first of the rows in the whole table, counted from 1.
         metric: the optimisation metric.
         numeric: the hyperparameters of which all values are numbers.
+        selected: the ids whose rows are ticked, where the address does not say it all.
     """
     page, n_pages = page_of(n_found, query.page)
     columns = [_column(key, query, metric, numeric, default_sort) for key in keys]
@@ -107,6 +135,8 @@ def build_table(
         first=first,
         previous_href=page_link(query, page - 1),
         next_href=page_link(query, page + 1),
+        is_window=query.window is not None,
+        selected=frozenset(query.selected or ()) if selected is None else selected,
     )
 
 

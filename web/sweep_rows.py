@@ -3,6 +3,7 @@
 `select_runs` is what the table, its exports and whoever else wants "the same runs" go by.
 """
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,15 +15,16 @@ from ml_tracking_ops.orchestrator.journal import RunState
 from ml_tracking_ops.orchestrator.objective import Best, is_better
 
 from . import rows
-from .experiments_page import run_href
 from .metric_summaries import LogToRead, MetricSummaries
 from .repeats import add_means
 from .row_values import Hyperparameter, describe_hyperparameters, problems_of, select, sort_rows
 from .run_colors import sweep_run_color
+from .run_links import run_href
 from .table_query import HYPERPARAMETER, TableQuery
 
 Row = dict[str, Any]
 
+_MOST_SELECTIONS = 8
 PLAIN_COLUMNS = (
     "index", "status", "label", "tags", "best_value", "best_step", "mean", "curve", "started_at",
     "duration", "note",
@@ -50,12 +52,20 @@ class SelectedRuns:
 
 @dataclass
 class _Known:
-    """The rows of a sweep as of the first `n_seen` of its changes."""
+    """What was made of a sweep as of the first `n_seen` of its changes.
+
+    `every`, `hyperparameters` and `selections` (the rows of the latest queries) are of the state
+    that `live` belongs to: the best values of runs that go on.
+    """
 
     changes: list[int | None]
     annotations: Annotations
     n_seen: int = 0
     rows: dict[int, Row] = field(default_factory=dict)
+    live: tuple[tuple[int, float | None, int | None], ...] | None = None
+    every: list[Row] = field(default_factory=list)
+    hyperparameters: dict[str, Hyperparameter] = field(default_factory=dict)
+    selections: OrderedDict[Any, list[Row]] = field(default_factory=OrderedDict)
 
 
 _known: WeakKeyDictionary[Sweep, _Known] = WeakKeyDictionary()
@@ -66,6 +76,10 @@ def run_rows(sweep: Sweep, live: Mapping[int, Best]) -> list[Row]:
 
     Only rows that changed since the last time are made anew: nobody may change them.
     """
+    return _current(sweep, live).every
+
+
+def _current(sweep: Sweep, live: Mapping[int, Best]) -> _Known:
     known = _known.get(sweep)
     is_current = known is not None and known.changes is sweep.changes
     if known is None or not is_current or known.annotations is not sweep.annotations:
@@ -74,14 +88,26 @@ def run_rows(sweep: Sweep, live: Mapping[int, Best]) -> list[Row]:
     else:
         changed = {index for index in sweep.changes[known.n_seen :] if index is not None}
     known.n_seen = len(sweep.changes)
+    state = tuple((index, best.value, best.step) for index, best in live.items())
+    if changed or state != known.live:
+        _take_in(known, sweep, changed, live)
+        known.live = state
+    return known
+
+
+def _take_in(known: _Known, sweep: Sweep, changed: set[int], live: Mapping[int, Best]) -> None:
+    """Make the rows of runs that changed anew, and what depends on any of them."""
     is_new = not known.rows.keys() >= changed
     for index in changed:
         known.rows[index] = _row(sweep, sweep.state.runs[index], None)
     if is_new:
         known.rows = dict(sorted(known.rows.items()))
+    if changed or not known.every:
+        known.hyperparameters = describe_hyperparameters(known.rows.values())
     current = {index: best for index, best in live.items() if index in known.rows}
     found = {**known.rows, **{i: _row(sweep, sweep.state.runs[i], current[i]) for i in current}}
-    return add_means(list(found.values()), sweep)
+    known.every = add_means(list(found.values()), sweep)
+    known.selections.clear()
 
 
 def _row(sweep: Sweep, run: RunState, live: Best | None) -> Row:
@@ -106,22 +132,43 @@ def select_runs(
         live: the best values so far of runs that go on, as `Feed.live_bests` gives them.
         budget_s: how long logs may be read, where the query asks for metrics that only they hold.
     """
-    every = run_rows(sweep, live)
-    names = describe_hyperparameters(every)
-    metric = sweep.optimization_metric
-    n_unread = 0
-    if query.metrics - {metric} or query.sort == f"last.{metric}":
-        every, n_unread = with_summaries(sweep, every, summaries, budget_s)
+    known = _current(sweep, live)
+    names, metric = known.hyperparameters, sweep.optimization_metric
     columns = {*PLAIN_COLUMNS, *(HYPERPARAMETER + name for name in names)}
-    sort = query.sort if query.sort in columns or query.sort_statistic is not None else "index"
-    passing = select(every, query, metric)
+    needs_logs = bool(query.metrics - {metric}) or query.sort == f"last.{metric}"
+    n_unread = 0
+    if needs_logs:
+        every, n_unread = with_summaries(sweep, known.every, summaries, budget_s)
+        found = _select(every, query, columns, metric)
+    else:
+        found = _remembered(known, query, columns, metric)
     return SelectedRuns(
-        rows=sort_rows(passing, sort, query.order or "desc", metric),
-        all_rows=every,
+        rows=found,
+        all_rows=known.every,
         hyperparameters=names,
         problems=problems_of(query, names, columns),
         n_unread=n_unread,
     )
+
+
+def _remembered(
+    known: _Known, query: TableQuery, columns: set[str], metric: str | None
+) -> list[Row]:
+    """Turning the pages of a table, and scrolling it, neither sorts nor filters it again."""
+    key = (query.search, query.states, query.filters, query.sort, query.order)
+    if key not in known.selections:
+        known.selections[key] = _select(known.every, query, columns, metric)
+        while len(known.selections) > _MOST_SELECTIONS:
+            known.selections.popitem(last=False)
+    known.selections.move_to_end(key)
+    return known.selections[key]
+
+
+def _select(
+    every: list[Row], query: TableQuery, columns: set[str], metric: str | None
+) -> list[Row]:
+    sort = query.sort if query.sort in columns or query.sort_statistic is not None else "index"
+    return sort_rows(select(every, query, metric), sort, query.order or "desc", metric)
 
 
 def with_summaries(

@@ -1,33 +1,26 @@
 """The table of a sweep's runs as its page shows it: rows of a page, columns, controls."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ml_tracking_ops.orchestrator.catalog import Sweep
 from ml_tracking_ops.orchestrator.objective import Best
 
-from .metric_summaries import MetricSummaries
-from .runs_table import Table, build_table, page_of, page_rows
+from .runs_table import Table, build_table, cut_rows, page_of, page_rows
 from .series_store import SeriesStore
 from .sparkline import draw_sparkline
 from .sweep_rows import SelectedRuns, select_runs, with_summaries
 from .table_controls import Controls, build_controls
 from .table_query import HYPERPARAMETER, TableQuery, split_statistic
+from .table_readers import TableReaders
 
 _READING_S = 0.25
 _SHOWN_READING_S = 1.0
 _MOST_SELECTED = 1_000
+_SAMPLED_RUNS = 3
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class TableReaders:
-    """Where tables get from what only logs hold."""
-
-    series: SeriesStore
-    summaries: MetricSummaries = field(default_factory=MetricSummaries)
 
 
 @dataclass(frozen=True)
@@ -38,7 +31,7 @@ class SweepTable:
     table: Table
     controls: Controls
     drawn: Sequence[Row]
-    selected: frozenset[str]
+    n_selected: int
 
 
 def sweep_table(
@@ -50,34 +43,52 @@ def sweep_table(
     on_page = page_rows(runs.rows, page)
     default, choosable = _columns(sweep, runs)
     keys = _chosen(query, default, choosable)
-    shown = _dressed(sweep, on_page, keys, readers)
     selected = frozenset(query.selected or ())
-    drawn = [row for row in runs.all_rows if row["id"] in selected][:_MOST_SELECTED]
+    drawn = [row for row in runs.all_rows if row["id"] in selected] if selected else []
     return SweepTable(
         runs=runs,
-        table=build_table(
-            shown,
-            ["index", *keys],
-            query,
-            n_total=len(runs.all_rows),
-            n_found=len(runs.rows),
-            first=(page - 1) * len(on_page) + 1,
-            metric=sweep.optimization_metric,
-            numeric={name for name, one in runs.hyperparameters.items() if one.is_number},
-        ),
+        table=_build(sweep, query, runs, keys, readers),
         controls=build_controls(
             query,
             all_rows=runs.all_rows,
             hyperparameters=runs.hyperparameters,
-            metrics=_metrics(sweep, on_page, readers),
+            metrics=_metrics(sweep, [*on_page, *runs.all_rows[:_SAMPLED_RUNS]], query, readers),
             choosable=choosable,
             shown=keys,
             default=default,
             metric=sweep.optimization_metric,
             problems=runs.problems,
         ),
-        drawn=drawn if query.selected is not None and drawn else on_page,
-        selected=selected,
+        drawn=drawn[:_MOST_SELECTED] or on_page,
+        n_selected=len(drawn),
+    )
+
+
+def sweep_table_rows(
+    sweep: Sweep, query: TableQuery, live: Mapping[int, Best], readers: TableReaders
+) -> Table:
+    """Only the rows that a scrolled table asks for."""
+    runs = select_runs(sweep, query, live, readers.summaries, _READING_S)
+    return _build(sweep, query, runs, _chosen(query, *_columns(sweep, runs)), readers)
+
+
+def _build(
+    sweep: Sweep,
+    query: TableQuery,
+    runs: SelectedRuns,
+    keys: Sequence[str],
+    readers: TableReaders,
+) -> Table:
+    cut = cut_rows(runs.rows, query)
+    return build_table(
+        _dressed(sweep, cut.rows, keys, readers),
+        ["index", *keys],
+        query,
+        n_total=len(runs.all_rows),
+        n_found=len(runs.rows),
+        first=cut.first,
+        metric=sweep.optimization_metric,
+        numeric={name for name, one in runs.hyperparameters.items() if one.is_number},
     )
 
 
@@ -98,7 +109,7 @@ def _columns(sweep: Sweep, runs: SelectedRuns) -> tuple[list[str], list[str]]:
         "started_at": True,
     }
     choosable = [key for key, is_there in every.items() if is_there]
-    return choosable, choosable
+    return [key for key in choosable if key != "best_step"], choosable
 
 
 def _chosen(query: TableQuery, default: Sequence[str], choosable: Sequence[str]) -> list[str]:
@@ -129,12 +140,14 @@ def _curve(sweep: Sweep, row: Row, store: SeriesStore) -> object:
     return None if column is None else draw_sparkline(column.points)
 
 
-def _metrics(sweep: Sweep, shown: Sequence[Row], readers: TableReaders) -> list[str]:
-    """The metrics of the runs of this page, the optimisation metric first."""
-    found: dict[str, None] = {}
-    if sweep.optimization_metric is not None:
-        found[sweep.optimization_metric] = None
-    for row in shown:
+def _metrics(
+    sweep: Sweep, sampled: Sequence[Row], query: TableQuery, readers: TableReaders
+) -> list[str]:
+    """The metrics of some runs, the optimisation metric and those that are asked for first."""
+    asked = [statistic[1] for key in query.columns if (statistic := split_statistic(key))]
+    known = [sweep.optimization_metric, *asked, *sorted(query.metrics)]
+    found = dict.fromkeys(name for name in known if name is not None)
+    for row in sampled:
         path = sweep.dat_path(sweep.state.runs[row["index"]])
         if path is not None:
             found.update(dict.fromkeys(readers.series.overview(path).metrics))

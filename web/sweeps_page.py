@@ -22,8 +22,9 @@ from .insight_page import insight_context
 from .repeat_view import repeat_context
 from .sweep_rows import best_row
 from .sweep_summary import summarize
-from .sweep_table import TableReaders, sweep_table
-from .table_query import parse_query
+from .sweep_table import sweep_table
+from .table_query import link, parse_query, without_window
+from .table_readers import TableReaders
 
 ALL_METRICS = "*"
 _GOING_ON = ("pending", "running")
@@ -108,12 +109,13 @@ def _sweep_context(
     readers: TableReaders,
 ) -> Context:
     metric = sweep.optimization_metric
-    view = sweep_table(sweep, parse_query(query), live, readers)
+    asked, query = parse_query(query), without_window(query)
+    view = sweep_table(sweep, asked, live, readers)
     best = best_row(view.runs.all_rows, sweep)
     best_index = None if best is None else best["index"]
     counts = _counts(sweep)
     every, found = view.runs.all_rows, view.runs.rows
-    drawn = drawn_runs(every, found, view.drawn, bool(view.selected), query)
+    drawn = drawn_runs(every, found, view.drawn, view.n_selected > 0, query)
     return {
         "sweep": {
             "id": sweep.id,
@@ -145,10 +147,15 @@ def _sweep_context(
         "metric": query.get("metric") or metric,
         "table": view.table,
         "controls": view.controls,
-        "selected": view.selected,
+        "n_selected": view.n_selected,
+        "n_unread": view.runs.n_unread,
+        "unselect_href": link(asked.pairs, run=None),
         "drawn": drawn,
         "best_index": best_index,
-        "page_data": _page_data(catalog, sweep, drawn, query.get("metric") or metric),
+        "page_data": {
+            **_page_data(catalog, sweep, drawn, query.get("metric") or metric),
+            "is_partial": view.runs.n_unread > 0,
+        },
     }
 
 

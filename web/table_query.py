@@ -8,6 +8,7 @@
     sort=KEY order=asc   by which column, and in which direction
     columns=KEY          shown besides the name and the state; repeatable
     page=N               which page; run=ID, repeatable: which runs are selected
+    rows=FIRST-LAST      which rows a scrolled table holds, counted from 1; no link carries it
 
 Every other parameter (how the charts are drawn) is carried along in every link. A form that has
 two fields for a range sends `low.p.NAME` and `high.p.NAME`: the same as `p.NAME=LOW..HIGH`.
@@ -26,7 +27,8 @@ from ml_tracking_ops.orchestrator.journal import RUN_STATUSES
 HYPERPARAMETER, METRIC = "p.", "m."
 STATISTICS = ("best", "last", "min", "max")
 _LOW, _HIGH = "low.", "high."
-_OWN = ("q", "state", "sort", "order", "page", "columns")
+WINDOW = "rows"
+_MOST_ROWS = 300
 _MOST_PROBLEMS = 5
 
 Order = Literal["asc", "desc"]
@@ -66,6 +68,7 @@ class TableQuery:
     page: int = 1
     columns: tuple[str, ...] = ()
     selected: tuple[str, ...] | None = None
+    window: tuple[int, int] | None = None
     pairs: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
 
@@ -123,7 +126,8 @@ def parse_query(params: QueryParams) -> TableQuery:
         page=_page(params.get("page"), problems),
         columns=tuple(dict.fromkeys(filter(None, params.getlist("columns")))),
         selected=tuple(dict.fromkeys(params.getlist("run"))) if "run" in params else None,
-        pairs=tuple(pairs),
+        window=_window(params.get(WINDOW), problems),
+        pairs=tuple(pair for pair in pairs if pair[0] != WINDOW),
         problems=tuple(problems),
     )
 
@@ -209,6 +213,23 @@ def _page(text: str | None, problems: list[str]) -> int:
         return int(text)
     problems.append(f"page={text}: must be a whole number from 1 on")
     return 1
+
+
+def without_window(params: QueryParams) -> QueryParams:
+    """The parameters that links may carry along."""
+    return QueryParams([pair for pair in params.multi_items() if pair[0] != WINDOW])
+
+
+def _window(text: str | None, problems: list[str]) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    first, dash, last = text.partition("-")
+    if dash and all(end.isascii() and end.isdecimal() and len(end) < 10 for end in (first, last)):
+        low, high = max(1, int(first)), int(last)
+        if low <= high:
+            return low, min(high, low + _MOST_ROWS - 1)
+    problems.append(f"rows={text}: must be two whole numbers, as in 26-50")
+    return None
 
 
 def shortened(problems: Iterable[str]) -> list[str]:

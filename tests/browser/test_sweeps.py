@@ -90,20 +90,23 @@ def test_paging_and_sorting_change_table_chart_and_address(
         sweep.end(index)
     page.goto(f"{dashboard.url}/sweeps/s")
     chart = page.locator('[data-metric="Accuracy"]')
-    expect(page.locator("table.runs tbody tr")).to_have_count(25)
+    expect(page.locator(".pager")).to_contain_text("Page 1 of 2")
+    page.locator(".table-scroll").scroll_into_view_if_needed()
+    expect(page.locator("#run-30")).to_be_in_viewport()
     expect(chart).to_have_attribute("data-points", "30")
     page.get_by_role("link", name="Next page").click()
-    expect(page.locator("table.runs tbody tr")).to_have_count(5)
+    expect(page.locator(".pager")).to_contain_text("Page 2 of 2")
+    expect(page.locator("#run-1")).to_be_in_viewport()
     expect(chart).to_have_attribute("data-points", "1")
     expect(page).to_have_url(re.compile(r"page=2"))
     page.get_by_role("link", name="learning_rate").click()
-    expect(page.locator("table.runs tbody tr").first).to_have_id("run-1")
+    expect(page.locator("#table-rows tr").first).to_have_id("run-1")
     expect(page.get_by_role("columnheader", name="learning_rate")).to_have_attribute(
         "aria-sort", "ascending"
     )
     page.go_back()
     page.go_back()
-    expect(page.locator("table.runs tbody tr").first).to_have_id("run-30")
+    expect(page.locator("#table-rows tr").first).to_have_id("run-30")
 
 
 def test_another_metric_is_chosen_and_stays_in_the_address(

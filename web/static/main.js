@@ -18,10 +18,13 @@ import { showNoMetrics } from "./no_metrics.js";
 import { OutputView } from "./output.js";
 import { bindPointing, pointOut } from "./pointing.js";
 import { requestRefresh } from "./refresh.js";
+import "./row_selection.js";
+import "./row_window.js";
 import { RunRows } from "./rows.js";
 import { syncSelection } from "./selection.js";
 import "./said.js";
 import { SeriesStore } from "./store.js";
+import "./table_forms.js";
 
 const store = new SeriesStore();
 const stream = new LiveStream(streamAddress, onEvent, showConnection);

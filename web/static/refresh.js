@@ -1,44 +1,80 @@
 // Lists, tables and counts are the server's: when an event says that they changed, htmx fetches
 // the page and morphs what differs. Points and output never come this way.
 
-import { servedAddress } from "./address.js";
+import { changedParams, params, servedAddress } from "./address.js";
+import { holdRow } from "./row_hold.js";
+import { neededRows } from "./row_window.js";
 
 const PAUSE_MS = 400;
-const STILL_MS = 2500;
+const STILL_MS = 1500;
+const LONGEST_MS = 5000;
 const ASIDE = ["#run-list", "#n-experiments", "#list-note", "#sweep-list", "#n-sweeps"];
 
 let timer = 0;
 let lastAt = 0;
 let pointedAt = 0;
+let askedAt = 0;
 
 document.addEventListener("pointermove", (event) => {
   if (event.target instanceof Element && event.target.closest("table.runs tbody")) pointedAt = performance.now();
 });
 
-/** Ask for a refresh: soon, but not more often than PAUSE_MS, and no row moves under a moving pointer. */
-export function requestRefresh() {
-  if (timer || !globalThis.htmx) return;
+/**
+ * Ask for a refresh: soon, but not more often than PAUSE_MS. While the pointer moves over a table
+ * it waits, though not for ever: the row that is pointed at stays where it is in any case.
+ */
+export function requestRefresh({ isUrgent = false } = {}) {
+  if (isUrgent) clearTimeout(timer);
+  else if (timer) return;
+  if (!globalThis.htmx) return;
   const now = performance.now();
-  timer = setTimeout(refresh, Math.max(30, lastAt + PAUSE_MS - now, pointedAt ? pointedAt + STILL_MS - now : 0));
+  askedAt ||= now;
+  timer = setTimeout(refresh, isUrgent ? 0 : Math.max(30, lastAt + PAUSE_MS - now, stillIn(now)), isUrgent);
 }
 
-async function refresh() {
+/** How long the pointer has to rest yet. */
+function stillIn(now) {
+  return pointedAt ? Math.min(pointedAt + STILL_MS, askedAt + LONGEST_MS) - now : 0;
+}
+
+export const refreshAside = () => ASIDE.map((selector) => `${selector}:outerMorph`).join(",");
+
+/** The address to fetch: this one, with the rows that a scrolled table holds. */
+export function fetchAddress(given = params()) {
+  const rows = neededRows();
+  const search = (rows ? changedParams(given, { rows }) : given).toString();
+  return location.pathname + (search && `?${search}`);
+}
+
+async function refresh(isUrgent) {
   timer = 0;
-  lastAt = performance.now();
-  if (pointedAt + STILL_MS > lastAt && pointedAt) return requestRefresh();
-  await htmx.ajax("GET", location.pathname + location.search, {
+  const now = performance.now();
+  if (!isUrgent && stillIn(now) > 0) return requestRefresh();
+  lastAt = now;
+  askedAt = 0;
+  await htmx.ajax("GET", fetchAddress(), {
     refreshOf: servedAddress(),
     target: "#content",
     select: "#content",
     swap: "outerMorph show:none",
-    selectOOB: ASIDE.map((selector) => `${selector}:outerMorph`).join(","),
+    selectOOB: refreshAside(),
   });
 }
 
 /** The reader has gone elsewhere while a refresh was on its way: it must not bring them back. */
 document.addEventListener("htmx:before:swap", (event) => {
   const { refreshOf } = event.detail.ctx;
-  if (refreshOf === undefined || refreshOf === servedAddress()) return;
+  if (refreshOf === undefined) return;
+  if (refreshOf === servedAddress()) return holdRow();
   event.preventDefault();
   requestRefresh();
 });
+
+// ---- A table for which there was no time to read all logs is asked for again ----
+
+function completePartial() {
+  const data = document.querySelector("#page-data")?.dataset.page;
+  if (data && JSON.parse(data).is_partial) requestRefresh();
+}
+document.addEventListener("htmx:after:swap", completePartial);
+document.addEventListener("DOMContentLoaded", completePartial);

@@ -1,0 +1,215 @@
+"""Tables in a browser: what is filtered, ticked, scrolled and held in place."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from dashboard import Dashboard
+from playwright.sync_api import Page, expect
+from tabs import Tabs
+from training import SweepFiles, Training
+
+from ml_tracking_ops.orchestrator.journal import encode
+
+Train = Callable[..., Training]
+
+
+@pytest.fixture
+def sweep(logdir: Path) -> Iterator[SweepFiles]:
+    sweep = SweepFiles(logdir / "s")
+    yield sweep
+    sweep.close()
+
+
+def drawn_runs(page: Page) -> list[str]:
+    """The names of the runs in the charts."""
+    data = json.loads(page.locator("#page-data").get_attribute("data-page") or "")
+    return [run["name"] for run in data["runs"]]
+
+
+def test_filters_are_set_shown_as_chips_and_taken_back(
+    page: Page, dashboard: Dashboard, sweep: SweepFiles
+) -> None:
+    for index in range(1, 13):
+        sweep.start(index, optimizer="adam" if index % 3 else "sgd")
+        sweep.end(index, "failed" if index == 4 else "finished", reason="exit code 1")
+    page.goto(f"{dashboard.url}/sweeps/s?smoothing=0.5")
+    rows = page.locator("#table-rows tr")
+    expect(rows).to_have_count(12)
+    page.get_by_role("button", name="Filter").click()
+    page.get_by_role("checkbox", name="adam").check()
+    expect(rows).to_have_count(8)
+    page.get_by_label("learning_rate from").fill("0.004")
+    page.get_by_label("learning_rate from").press("Enter")
+    expect(rows).to_have_count(6)
+    expect(page).to_have_url(re.compile(r"smoothing=0\.5"))
+    expect(page).to_have_url(re.compile(r"p\.learning_rate=0\.004\.\."))
+    page.keyboard.press("Escape")
+    page.locator(".state-choice", has_text="Failed").click()
+    expect(rows).to_have_count(1)
+    expect(page.locator("#runs .count")).to_have_text("1 of 12")
+    page.get_by_role("link", name="Remove the filter learning_rate ≥ 0.004").click()
+    expect(page.locator(".chip")).to_have_count(1)
+    page.get_by_role("link", name="Clear all").click()
+    expect(rows).to_have_count(12)
+    page.go_back()
+    expect(rows).to_have_count(1)
+
+
+def test_what_the_address_gets_wrong_is_said_in_the_page(
+    page: Page, dashboard: Dashboard, sweep: SweepFiles
+) -> None:
+    sweep.start(1)
+    page.goto(f"{dashboard.url}/sweeps/s?p.learning_rate=low..&state=gone")
+    alert = page.locator(".table-problems")
+    expect(alert).to_contain_text("learning_rate is a number; a range is written as 0.001..0.1")
+    expect(alert).to_contain_text("state=gone: no such state")
+
+
+def test_ticked_rows_are_drawn_and_clicks_on_rows_tick_them(
+    page: Page, dashboard: Dashboard, sweep: SweepFiles, train: Train
+) -> None:
+    for index in (1, 2, 3):
+        train("s", sweep.start(index)).log("Accuracy", 0, 2 * index)
+        sweep.end(index)
+    page.goto(f"{dashboard.url}/sweeps/s")
+    chart = page.locator('[data-metric="Accuracy"]')
+    expect(chart).to_have_attribute("data-points", "12")
+    page.get_by_role("checkbox", name="Draw run 1").check()
+    expect(chart).to_have_attribute("data-points", "2")
+    page.locator("#run-3 td").nth(2).click()
+    expect(chart).to_have_attribute("data-points", "8")
+    expect(page.get_by_role("checkbox", name="Draw run 3")).to_be_checked()
+    page.reload()
+    expect(chart).to_have_attribute("data-points", "8")
+    page.go_back()
+    expect(chart).to_have_attribute("data-points", "2")
+    page.get_by_role("link", name="clear").click()
+    expect(chart).to_have_attribute("data-points", "12")
+
+
+def test_columns_of_any_metric_are_chosen_and_sorted_by(
+    page: Page, dashboard: Dashboard, sweep: SweepFiles, train: Train
+) -> None:
+    for index in (1, 2, 3):
+        train("s", sweep.start(index)).log("Loss", 0, 4, f"abs(step - 2) + {index} / 10")
+        sweep.end(index)
+    page.goto(f"{dashboard.url}/sweeps/s")
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("checkbox", name="Lowest Loss").check()
+    heading = page.get_by_role("columnheader", name="Lowest Loss")
+    expect(heading).to_be_visible()
+    page.keyboard.press("Escape")
+    heading.get_by_role("link").click()
+    expect(page.locator("#table-rows tr td:last-child")).to_have_text(["0.3", "0.2", "0.1"])
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("link", name="Show the usual columns").click()
+    expect(heading).to_be_hidden()
+    expect(page).not_to_have_url(re.compile("columns="))
+
+
+def write_finished_runs(sweep: SweepFiles, n_runs: int) -> None:
+    lines = []
+    for index in range(1, n_runs + 1):
+        name, at = f"r{index:05d}", time.time()
+        hyperparameters = {"learning_rate": index / n_runs, "batch_size": 32}
+        ended = {"status": "finished", "exit_code": 0, "best_value": index / n_runs, "best_step": 1}
+        lines += [
+            {"event": "sampled", "time": at, "index": index, "hyperparameters": hyperparameters},
+            {"event": "started", "time": at, "index": index, "name": name},
+            {"event": "ended", "time": at, "index": index, **ended},
+        ]
+    with sweep.journal.path.open("ab") as file:
+        file.write(b"".join(map(encode, lines)))
+
+
+def test_thousands_of_rows_scroll_and_few_are_in_the_page(
+    page: Page, dashboard: Dashboard, sweep: SweepFiles
+) -> None:
+    write_finished_runs(sweep, 2000)
+    page.goto(f"{dashboard.url}/sweeps/s")
+    table = page.locator(".table-scroll")
+    table.scroll_into_view_if_needed()
+    expect(page.locator("#run-2000")).to_be_in_viewport()
+    table.evaluate("table => (table.scrollTop = 36 * 1000)")
+    row = page.locator("#run-995")
+    expect(row).to_be_in_viewport()
+    expect(row).to_have_attribute("aria-rowindex", "1007")
+    expect(page.locator(".pager")).to_contain_text("Page 41 of 80")
+    expect(page).to_have_url(re.compile("page=41"))
+    assert "run 990" in drawn_runs(page)
+    table.focus()
+    page.keyboard.press("End")
+    expect(page.locator("#run-1")).to_be_in_viewport()
+    expect(page.locator(".pager")).to_contain_text("Page 80 of 80")
+    assert page.locator("#table-rows tr").count() <= 100
+    page.get_by_role("link", name="Previous page").click()
+    expect(page.locator(".pager")).to_contain_text("Page 79 of 80")
+    page.reload()
+    expect(page.locator("#run-50")).to_be_in_viewport()
+
+
+def test_row_under_the_pointer_stays_while_others_come(
+    page: Page, dashboard: Dashboard, sweep: SweepFiles
+) -> None:
+    for index in range(1, 16):
+        sweep.start(index)
+        sweep.end(index)
+    page.goto(f"{dashboard.url}/sweeps/s")
+    row = page.locator("#run-10")
+    row.hover()
+    before = row.bounding_box()
+    for index in (16, 17):
+        sweep.start(index)
+    expect(page.locator("#run-17")).to_be_attached()
+    after = row.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert abs(before["y"] - after["y"]) < 2
+
+
+def test_experiments_are_compared_in_a_table(
+    page: Page, dashboard: Dashboard, train: Train
+) -> None:
+    for index in range(1, 13):
+        train(f"e{index:02d}").log("Loss", 0, index, f"{index} / (step + 1)")
+    page.goto(dashboard.url)
+    page.get_by_role("link", name="Table", exact=True).click()
+    rows = page.locator("#table-rows tr")
+    expect(rows).to_have_count(12)
+    page.get_by_role("columnheader", name="Last Loss").get_by_role("link").click()
+    expect(page).to_have_url(re.compile("sort=last.Loss"))
+    page.get_by_role("columnheader", name="Duration").get_by_role("link").click()
+    page.locator("#run-picker").get_by_role("link", name="Show only e02").click()
+    chart = page.locator('[data-metric="Loss"]')
+    expect(chart).to_have_attribute("data-points", "2")
+    expect(rows.filter(has=page.locator("input:checked"))).to_have_count(1)
+    page.locator("#runs").get_by_role("checkbox", name="Draw e07").check()
+    expect(chart).to_have_attribute("data-points", "9")
+    expect(page.locator("#run-picker").get_by_role("checkbox", name="Draw e07")).to_be_checked()
+    page.get_by_role("searchbox", name="Search names").fill("e1")
+    expect(rows).to_have_count(3)
+    expect(chart).to_have_attribute("data-points", "9")
+
+
+def test_tables_work_without_the_cdn_as_plain_links(
+    tabs: Tabs, dashboard: Dashboard, sweep: SweepFiles
+) -> None:
+    tabs.expected = "ERR_FAILED"
+    for index in range(1, 31):
+        sweep.start(index)
+        sweep.end(index)
+    page = tabs.open(has_cdn=False)
+    page.goto(f"{dashboard.url}/sweeps/s")
+    page.get_by_role("link", name="Next page").click()
+    expect(page.locator("#run-1")).to_be_visible()
+    page.get_by_label("Search the table").fill("learning_rate=0.007")
+    page.get_by_label("Search the table").press("Enter")
+    expect(page.locator("#table-rows tr")).to_have_count(1)
+    expect(page.get_by_role("alert")).to_contain_text("live tables need htmx")
+    page.get_by_role("checkbox", name="Draw run 7").check()
+    expect(page).to_have_url(re.compile("run=s"))
+    expect(page.locator("#runs")).to_contain_text("1 selected")

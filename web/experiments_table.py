@@ -1,0 +1,176 @@
+"""The table of experiments: state, start, duration, tags, and what their logs say of any metric."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ml_tracking_ops.logger.reader import LogFormatError
+from ml_tracking_ops.orchestrator.catalog import Experiment
+from ml_tracking_ops.orchestrator.endings import ending_of
+
+from . import rows
+from .metric_summaries import LogToRead, MetricSummaries
+from .row_values import problems_of, select, sort_rows
+from .run_colors import ExperimentColors
+from .run_links import run_href
+from .runs_table import Table, build_table, cut_rows
+from .table_controls import Controls, build_controls
+from .table_query import TableQuery, split_statistic
+
+PLAIN_COLUMNS = ("name", "status", "tags", "note", "started_at", "duration")
+_READING_S = 0.25
+_METRICS_AT_FIRST = 2
+_DEFAULT_SORT = "started_at"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SelectedExperiments:
+    """What a query asks for, of all experiments; as `sweep_rows.SelectedRuns`."""
+
+    rows: list[Row]
+    all_rows: list[Row]
+    problems: list[str]
+    n_unread: int
+
+
+@dataclass(frozen=True)
+class ExperimentsTable:
+    """`n_unread`: of how many logs there was no time to read what the table shows."""
+
+    experiments: SelectedExperiments
+    table: Table
+    controls: Controls
+    n_unread: int
+
+
+def experiment_rows(known: Iterable[Experiment], colors: ExperimentColors) -> list[Row]:
+    """A row for each experiment, in the order given."""
+    return [_row(experiment, colors) for experiment in known]
+
+
+def _row(experiment: Experiment, colors: ExperimentColors) -> Row:
+    status = experiment.status()
+    return {
+        **rows.experiment_entry(experiment, status),
+        "ended_at": None if status == "running" else _ended_at(experiment),
+        "reason": None,
+        "hyperparameters": {},
+        "best_value": None,
+        "color": colors.color(experiment.id),
+        "href": run_href(experiment.id),
+        "dat_path": experiment.dat_path,
+    }
+
+
+def _ended_at(experiment: Experiment) -> float | None:
+    """When the last value was logged; logs of the original tool do not say."""
+    try:
+        ending = ending_of(experiment.dat_path)
+    except (OSError, LogFormatError):
+        return None
+    last = None if ending.is_legacy else ending.last_wall_time
+    return last if last is not None and last >= experiment.started_at else None
+
+
+def select_experiments(
+    known: Iterable[Experiment],
+    query: TableQuery,
+    colors: ExperimentColors,
+    summaries: MetricSummaries,
+    budget_s: float = float("inf"),
+) -> SelectedExperiments:
+    """The experiments that a query asks for, in its order.
+
+    Args:
+        budget_s: how long logs may be read, where the query asks for metrics.
+    """
+    every, n_unread = experiment_rows(known, colors), 0
+    if query.metrics:
+        every, n_unread = with_summaries(every, summaries, budget_s)
+    sort = query.sort if query.sort in PLAIN_COLUMNS or query.sort_statistic else _DEFAULT_SORT
+    return SelectedExperiments(
+        rows=sort_rows(select(every, query, None), sort, query.order or "desc", None),
+        all_rows=every,
+        problems=problems_of(query, {}, PLAIN_COLUMNS),
+        n_unread=n_unread,
+    )
+
+
+def with_summaries(
+    found: Sequence[Row], summaries: MetricSummaries, budget_s: float
+) -> tuple[list[Row], int]:
+    """The rows, each with the summaries of its metrics, and how many are not read yet."""
+    logs = [LogToRead(row["dat_path"], is_final=False) for row in found]
+    read, n_missing = summaries.read(logs, budget_s)
+    return [{**row, "metrics": read.get(row["dat_path"], {})} for row in found], n_missing
+
+
+def experiments_table(
+    found: SelectedExperiments,
+    query: TableQuery,
+    drawn: Iterable[str],
+    summaries: MetricSummaries,
+) -> ExperimentsTable:
+    """A page of the table, with what stands above it.
+
+    Args:
+        drawn: the ids of the experiments in the charts: their rows are ticked.
+    """
+    cut = cut_rows(found.rows, query)
+    shown, n_unread = with_summaries(cut.rows, summaries, _READING_S)
+    metrics = list(dict.fromkeys(name for row in shown for name in row["metrics"]))
+    default, choosable = _columns(found, metrics)
+    keys = _chosen(query, default, choosable)
+    asked = [statistic[1] for key in keys if (statistic := split_statistic(key))]
+    return ExperimentsTable(
+        experiments=found,
+        table=build_table(
+            shown,
+            ["name", *keys],
+            query,
+            n_total=len(found.all_rows),
+            n_found=len(found.rows),
+            first=cut.first,
+            default_sort=_DEFAULT_SORT,
+            selected=frozenset(drawn),
+        ),
+        controls=build_controls(
+            query,
+            all_rows=found.all_rows,
+            hyperparameters={},
+            metrics=list(dict.fromkeys([*asked, *metrics])),
+            choosable=choosable,
+            shown=keys,
+            default=default,
+            metric=None,
+            problems=found.problems,
+        ),
+        n_unread=max(n_unread, found.n_unread),
+    )
+
+
+def _columns(found: SelectedExperiments, metrics: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The columns that are shown where nobody chose, and all that are no statistics."""
+    every = {
+        "status": True,
+        "tags": any(row["tags"] for row in found.all_rows),
+        "note": any(row["note"] for row in found.all_rows),
+        "duration": True,
+        "started_at": True,
+    }
+    choosable = [key for key, is_there in every.items() if is_there]
+    statistics = [
+        f"{statistic}.{metric}"
+        for metric in metrics[:_METRICS_AT_FIRST]
+        for statistic in ("best", "last")
+    ]
+    return [key for key in choosable if key != "note"] + statistics, choosable
+
+
+def _chosen(query: TableQuery, default: Sequence[str], choosable: Sequence[str]) -> list[str]:
+    if not query.columns:
+        return list(default)
+    plain = [key for key in choosable if key in query.columns]
+    return plain + [key for key in query.columns if split_statistic(key)]

@@ -1,0 +1,71 @@
+"""The rows of a table that is being scrolled, without the page around them.
+
+A table of ten thousand runs is never in the browser as a whole: `static/row_window.js` asks for
+those near what is seen, ``/rows/…?rows=26-100`` with whatever the page's address asks.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ml_tracking_ops.orchestrator.catalog import Catalog
+
+from .experiments_page import experiments_context
+from .pages import answer, experiment_colors, render_part
+from .runs_table import Table
+from .sweep_rows import best_row, run_rows
+from .sweep_table import sweep_table_rows
+from .table_query import parse_query
+
+
+async def sweep_rows(request: Request) -> Response:
+    """Rows of the table of a sweep's runs."""
+    sweep_id: str = request.path_params["sweep_id"]
+    state = request.app.state
+
+    def build(catalog: Catalog) -> str | None:
+        sweep = catalog.sweeps.get(sweep_id)
+        if sweep is None:
+            return None
+        live = state.feed.live_bests(sweep_id)
+        query = parse_query(request.query_params)
+        table = sweep_table_rows(sweep, query, live, state.table_readers)
+        best = best_row(run_rows(sweep, live), sweep)
+        return _render(table, None if best is None else best["index"])
+
+    return await _fragment(request, build)
+
+
+async def experiment_rows(request: Request) -> Response:
+    """Rows of the table of experiments."""
+    colors, readers = experiment_colors(request), request.app.state.table_readers
+    params = request.query_params
+
+    def build(catalog: Catalog) -> str:
+        context = experiments_context(catalog, params, colors, readers, has_table=True)
+        return _render(context["table"])
+
+    return await _fragment(request, build)
+
+
+async def _fragment(request: Request, build: Callable[[Catalog], str | None]) -> Response:
+    html = await request.app.state.catalog.use(build)
+    if html is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return answer(request, html)
+
+
+def _render(table: Table, best_index: int | None = None) -> str:
+    """Rows stand in a table also alone: no browser reads them outside of one."""
+    rows = render_part("_table_rows.html", {"table": table, "best_index": best_index})
+    return f"<table>{rows}</table>"
+
+
+routes = [
+    Route("/rows/experiments", experiment_rows),
+    Route("/rows/sweeps/{sweep_id:path}", sweep_rows),
+]

@@ -48,11 +48,8 @@ def experiments_context(
     drawn = {experiment.id for experiment in selected}
     listed_ids = {experiment.id for experiment in listed}
     asked, query = parse_query(query), without_window(query)
-    view = (
-        _table(known, asked, drawn, colors, readers)
-        if has_table or query.get("table") == "1"
-        else None
-    )
+    is_shown = has_table or query.get("table") == "1" or bool(asked.states or asked.filters)
+    view = _table(known, asked, drawn, colors, readers) if is_shown else None
     return {
         "section": "experiments",
         "n_total": len(known),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .formats import format_number, format_step
+from .metric_summaries import goal_by_name
 from .repeats import mean_text
 from .row_values import value_of
 from .table_query import HYPERPARAMETER, Order, TableQuery, link, split_statistic
@@ -46,8 +47,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
+    """`follows`: what the cell is of a metric (last, min or max), `step`: of which step."""
+
     text: str
     title: str = ""
+    follows: str | None = None
+    metric: str = ""
+    step: int | None = None
 
 
 @dataclass(frozen=True)
@@ -203,7 +209,24 @@ def _cell(row: Row, column: Column, metric: str | None) -> Cell:
     if column.kind not in ("value", "best_value"):
         return Cell("")
     value = value_of(row, column.key, metric)
+    statistic = split_statistic(column.key)
+    if statistic is not None:
+        return _statistic_cell(row, statistic, value)
     is_null = column.key.startswith(HYPERPARAMETER) and column.key[2:] in row["hyperparameters"]
     if value is None and not is_null:
         return Cell("–")
     return Cell(format_number(value), str(value))
+
+
+def _statistic_cell(row: Row, statistic: tuple[str, str], value: object) -> Cell:
+    """A cell that goes on by itself while its run logs."""
+    kind, name = statistic
+    found = row.get("metrics", {}).get(name)
+    goal = goal_by_name(name) if found is None else found.goal
+    return Cell(
+        "–" if value is None else format_number(value),
+        "" if value is None else str(value),
+        goal if kind == "best" else kind,
+        name,
+        found.last_step if kind == "last" and found is not None else None,
+    )

@@ -13,6 +13,7 @@ import "./export.js";
 import { mountInsight, noteSweepChange } from "./insight.js";
 import "./keyboard.js";
 import { LiveStream } from "./live.js";
+import { fillCells } from "./live_cells.js";
 import { whileLoading } from "./loading.js";
 import { showNoMetrics } from "./no_metrics.js";
 import { OutputView } from "./output.js";
@@ -158,6 +159,7 @@ function onPoints(event) {
     void showRuns();
     return;
   }
+  fillCells(event);
   charts.append(event, store.append(event));
 }
 

@@ -258,9 +258,9 @@ def count_calls(monkeypatch, module, name):
     """The arguments of every call of a function from now on."""
     calls, function = [], getattr(module, name)
 
-    def counted(*arguments):
+    def counted(*arguments, **options):
         calls.append(arguments)
-        return function(*arguments)
+        return function(*arguments, **options)
 
     monkeypatch.setattr(module, name, counted)
     return calls

@@ -33,7 +33,7 @@ _SERIES_PARAMETERS = ("run", "metric", "first", "first_step", "last_step", "poin
 _READERS_AT_ONCE = 2
 _FIRST_METRICS = 6
 _BUCKETS_OF_ALL = 30_000
-_LEAST_BUCKETS_POWER, _MOST_BUCKETS_POWER = 4, 9
+_LEAST_BUCKETS_POWER, _MOST_BUCKETS_POWER = 4, 8
 
 _reading: anyio.lowlevel.RunVar[anyio.CapacityLimiter] = anyio.lowlevel.RunVar("reading")
 

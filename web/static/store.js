@@ -4,7 +4,7 @@ import { appendPoints, emptyColumns, thin } from "./columns.js";
 import { unpackSeries } from "./packed_series.js";
 
 const LIMIT = 4000;
-const BUCKETS_OF_ALL = 30_000, LEAST_POWER = 4, MOST_POWER = 9;
+const BUCKETS_OF_ALL = 30_000, LEAST_POWER = 4, MOST_POWER = 8, MOST_POWER_ZOOMED = 10;
 
 export class SeriesStore {
   /** run id -> {cursor, names, metrics: name -> {columns, count, isThinned, cursor}} */
@@ -81,7 +81,7 @@ export class SeriesStore {
 
   /** More points of one metric between two steps than the overview holds. */
   async loadDetail(runIds, metric, firstStep, lastStep) {
-    const parts = { run: runIds, metric: [metric], first_step: [firstStep], last_step: [lastStep], points: [bucketsEach(runIds.length)] };
+    const parts = { run: runIds, metric: [metric], first_step: [firstStep], last_step: [lastStep], points: [bucketsEach(runIds.length, MOST_POWER_ZOOMED)] };
     const { runs } = await fetchSeries(address(parts));
     return new Map([...runs].filter(([, { series }]) => series.has(metric)).map(([id, { series }]) => [id, columnsOf(series.get(metric))]));
   }
@@ -146,9 +146,9 @@ function appendEvent(series, event, name) {
 }
 
 /** Buckets for each of so many series: the more are drawn at once, the fewer each needs. As `buckets_each` of `series.py`. */
-function bucketsEach(nSeries) {
+function bucketsEach(nSeries, mostPower = MOST_POWER) {
   const power = Math.round(Math.log2(Math.max(1, BUCKETS_OF_ALL / Math.max(1, nSeries))));
-  return 2 ** Math.min(MOST_POWER, Math.max(LEAST_POWER, power));
+  return 2 ** Math.min(mostPower, Math.max(LEAST_POWER, power));
 }
 
 function columnsOf({ step, wall_time, value }) {

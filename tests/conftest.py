@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +13,17 @@ settings.register_profile("project", deadline=None, suppress_health_check=[Healt
 settings.load_profile("project")
 
 TRAINERS = Path(__file__).parent / "trainers"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    help_ = "decides at which moments the tests of faults strike; other seeds, other moments"
+    parser.addoption("--moments", type=int, default=5, metavar="SEED", help=help_)
+
+
+@pytest.fixture
+def moments(request: pytest.FixtureRequest) -> Random:
+    """When a fault happens: as the option --moments determines."""
+    return Random(request.config.getoption("--moments"))
 
 
 @pytest.fixture

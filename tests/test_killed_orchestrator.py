@@ -27,9 +27,10 @@ def size_of(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def test_every_combination_runs_once_though_its_orchestrator_is_killed(tmp_path: Path) -> None:
+def test_every_combination_runs_once_though_its_orchestrator_is_killed(
+    tmp_path: Path, moments: Random
+) -> None:
     """Killed after a random number of bytes in the journal: at any point of its work."""
-    moments = Random(5)
     config = write_config(tmp_path, "appends.py", max_runs=N_RUNS, seed=3)
     first = start_command("sweep", "--workers", "2", folder=tmp_path)
     wait_until(lambda: list(tmp_path.glob("runs/*/journal.jsonl")), "the journal")

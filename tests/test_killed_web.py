@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import anyio
 import httpx
@@ -63,8 +64,9 @@ async def follow(web: WebApp, page: Page, n_points: int) -> None:
 
 @pytest.mark.anyio
 async def test_pages_lose_and_repeat_nothing_though_the_web_app_is_killed(
-    tmp_path: Path, web: WebApp
+    tmp_path: Path, web: WebApp, moments: Random
 ) -> None:
+    kills = moments.sample(range(1, N_VALUES), N_KILLS)
     logger = ExperimentLogger(logdir=tmp_path / "runs")
     pages = [Page(os.path.basename(logger.folder)) for _ in range(N_PAGES)]
     with logger:
@@ -73,7 +75,7 @@ async def test_pages_lose_and_repeat_nothing_though_the_web_app_is_killed(
                 tasks.start_soon(follow, web, page, N_VALUES + N_KILLS * N_UNSEEN)
             for step in range(N_VALUES):
                 logger.add_scalar("Loss", step, step)
-                if step in (N_VALUES // 3, 2 * N_VALUES // 3):
+                if step in kills:
                     await everybody_has(pages, step // 2)
                     web.kill()
                     for number in range(N_UNSEEN):  # nobody is there to show these

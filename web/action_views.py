@@ -94,7 +94,7 @@ def _again(sweep: Sweep) -> list[Button]:
     if not failed:
         return []
     return [Button(
-        f"Run {len(failed)} failed again", "Run what failed again, as new attempts",
+        f"Run again: {len(failed)} failed", "Run what failed again, as new attempts",
         "/api/control", {"sweep": sweep.id, "action": "requeue", "runs": failed},
         Question("Run the failed runs again?", f"{len(failed)} of them, with the same "
                  "hyperparameters, as new attempts; their logs stay.", "Run again"),

@@ -36,7 +36,7 @@ async def test_figures_are_over_all_runs_of_a_group_at_each_step(tmp_path, sweep
     async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
         query = {"sweep": "s", "group": "p.lr", "metric": "loss"}
         response = await client.get(dashboard.address + "/api/groups", params=query)
-        low, high = response.json()["groups"]
+        low, high = response.json()["metrics"]["loss"]
         again = {"if-none-match": response.headers["etag"]}
         unchanged = await client.get(dashboard.address + "/api/groups", params=query, headers=again)
         query |= {"first": "3", "last": "5"}
@@ -49,7 +49,7 @@ async def test_figures_are_over_all_runs_of_a_group_at_each_step(tmp_path, sweep
     assert high["n"] == [2] * 10 + [1] * 10
     assert high["mean"][9:11] == [12.5, 13.0]
     assert unchanged.status_code == 304
-    assert zoomed.json()["groups"][0]["x"] == [3, 4, 5]
+    assert zoomed.json()["metrics"]["loss"][0]["x"] == [3, 4, 5]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ async def test_time_is_an_axis_too(tmp_path, sweep, axis):
     async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
         query = {"sweep": "s", "group": "p.lr", "metric": "loss", "x": axis}
         response = await client.get(dashboard.address + "/api/groups", params=query)
-    group = response.json()["groups"][0]
+    group = response.json()["metrics"]["loss"][0]
     assert group["x"] == sorted(group["x"])
     assert max(group["n"]) <= 2
     assert (min(group["low"]), max(group["high"])) == (1.0, 21.0)

@@ -1,11 +1,11 @@
-"""`GET /api/groups`: mean and spread of a metric over groups of a sweep's runs.
+"""`GET /api/groups`: mean and spread of metrics over groups of a sweep's runs.
 
 The figures are over all runs of each group, whatever a page shows of them. What was read of a
 log is kept as a digest of a few kilobytes, so that asking again costs the logs that have grown.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ from .sse import encode_json
 
 _PARAMETERS = ("sweep", "group", "metric", "x", "first", "last")
 _AXES = ("step", "relative", "wall")
+_NO_VALUES = Series(np.empty(0, np.int64), np.empty(0), np.empty(0))
 _SINCE_START_S = 1e8
 """Smaller wall times count from the start of the run (the original tool)."""
 
@@ -41,7 +42,7 @@ _SINCE_START_S = 1e8
 class GroupQuery:
     sweep: str
     group: str
-    metric: str
+    metrics: tuple[str, ...]
     x: str = "step"
     first: float | None = None
     last: float | None = None
@@ -75,7 +76,8 @@ def parse_query(query: QueryParams) -> GroupQuery:
     if x not in _AXES:
         raise HTTPException(400, f"x={x}: must be one of {', '.join(_AXES)}")
     first, last = _number(query, "first"), _number(query, "last")
-    return GroupQuery(query["sweep"], query["group"], query["metric"], x, first, last)
+    metrics = tuple(dict.fromkeys(query.getlist("metric")))
+    return GroupQuery(query["sweep"], query["group"], metrics, x, first, last)
 
 
 def _number(query: QueryParams, name: str) -> float | None:
@@ -137,24 +139,33 @@ def _etag(runs: Sequence[GroupedRun], members: Sequence[Group], query: GroupQuer
 def statistics(
     cache: DigestCache, runs: Sequence[GroupedRun], groups: Sequence[Group], query: GroupQuery
 ) -> dict[str, Any]:
-    """The columns of each group, as JSON can hold them."""
-    is_whole = query.x == "step"
-    digests = [_digest_of(cache, run, query) for run in runs]
-    width = _common_width(digests, is_whole)
-    digests = [coarsened(one, width) for one in digests]
+    """Of each metric the columns of each group, as JSON can hold them."""
+    digests = [_digests_of(cache, run, query) for run in runs]
     return {
         "n_runs": len(runs),
-        "groups": [
-            {
-                "id": group.id,
-                "name": group.name,
-                "color": number % N_COLORS,
-                "n_runs": len(group.members),
-                **_columns([digests[at] for at in group.members], width, is_whole),
-            }
-            for number, group in enumerate(groups)
-        ],
+        "metrics": {
+            metric: _of_metric([one[number] for one in digests], groups, query)
+            for number, metric in enumerate(query.metrics)
+        },
     }
+
+
+def _of_metric(
+    digests: Sequence[Digest], groups: Sequence[Group], query: GroupQuery
+) -> list[dict[str, Any]]:
+    is_whole = query.x == "step"
+    width = _common_width(digests, is_whole)
+    digests = [coarsened(one, width) for one in digests]
+    return [
+        {
+            "id": group.id,
+            "name": group.name,
+            "color": number % N_COLORS,
+            "n_runs": len(group.members),
+            **_columns([digests[at] for at in group.members], width, is_whole),
+        }
+        for number, group in enumerate(groups)
+    ]
 
 
 def _common_width(digests: Sequence[Digest], is_whole: bool) -> float:
@@ -176,16 +187,21 @@ def _columns(digests: Sequence[Digest], width: float, is_whole: bool) -> dict[st
     }
 
 
-def _digest_of(cache: DigestCache, run: GroupedRun, query: GroupQuery) -> Digest:
-    key = (run.path, query.metric, query.x)
+def _digests_of(cache: DigestCache, run: GroupedRun, query: GroupQuery) -> list[Digest]:
+    """One for each metric; the log is read once, and only where it is not known as it is now."""
     identity = identify(run.path)
-    found = cache.get(key, identity)
-    if found is None:
-        found = _read(run, query)
-        cache.put(key, identity, found)
+    keys = [(run.path, metric, query.x) for metric in query.metrics]
+    known = [cache.get(key, identity) for key in keys]
+    if query.is_zoomed and all(one is not None and one.is_exact for one in known):
+        return [_within(one, query) for one in known if one is not None]
+    if not query.is_zoomed and None not in known:
+        return [one for one in known if one is not None]
+    log = _log(run.path)
+    found = [_digest(log.get(metric), run, query) for metric in query.metrics]
     if not query.is_zoomed:
-        return found
-    return _within(found, query) if found.is_exact else _read(run, query)
+        for key, one in zip(keys, found, strict=True):
+            cache.put(key, identity, one)
+    return found
 
 
 def _within(whole: Digest, query: GroupQuery) -> Digest:
@@ -195,8 +211,8 @@ def _within(whole: Digest, query: GroupQuery) -> Digest:
     return Digest(whole.width, whole.bucket[kept], whole.n[kept], mean, mean, mean)
 
 
-def _read(run: GroupedRun, query: GroupQuery) -> Digest:
-    series = _series(run.path, query.metric)
+def _digest(series: Series | None, run: GroupedRun, query: GroupQuery) -> Digest:
+    series = series or _NO_VALUES
     points = sort_by_step(Points(series.step, series.wall_time, series.value))
     x = _x_values(points, run.started_at, query.x)
     kept = _is_within(x, query)
@@ -209,11 +225,11 @@ def _is_within(x: Float64s, query: GroupQuery) -> np.ndarray[Any, np.dtype[np.bo
     return (x >= low) & (x <= high)
 
 
-def _series(path: Path, metric: str) -> Series:
+def _log(path: Path) -> Mapping[str, Series]:
     try:
-        return read_log(path)[metric]
-    except (OSError, LogFormatError, KeyError):
-        return Series(np.empty(0, np.int64), np.empty(0), np.empty(0))
+        return read_log(path)
+    except (OSError, LogFormatError):
+        return {}
 
 
 def _x_values(points: Points, started_at: float | None, axis: str) -> Float64s:

@@ -169,6 +169,15 @@ def test_chart_is_kept_as_svg_and_png(page: Page, dashboard: Dashboard, train: T
     assert png.startswith(b"\x89PNG")
     assert int.from_bytes(png[16:20]) == 1600
 
+    page.get_by_role("button", name="x", exact=True).click()  # what is hidden is not exported
+    expect(frame).to_have_attribute("data-runs", "1")
+    frame.locator("summary").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Series as CSV").click()
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert len(lines) == 51
+    assert all(line.startswith("y,") for line in lines[1:])
+
 
 def test_groups_of_a_sweep_are_drawn_as_means_of_all_their_runs(
     page: Page, dashboard: Dashboard, logdir: Path, train: Train
@@ -191,6 +200,16 @@ def test_groups_of_a_sweep_are_drawn_as_means_of_all_their_runs(
     tooltip = chart(page, "Accuracy").locator(".tooltip")
     expect(tooltip).to_contain_text("1.5 ± 0.70711")
     expect(tooltip).to_contain_text("2 of 20 runs")
+    figure = chart(page, "Accuracy")
+    figure.locator("summary").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Series as CSV").click()
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert lines[:2] == [
+        "group,x,n,mean,std,low,high",
+        '"batch_size 32",0,2,1.5,0.7071067811865476,1,2',
+    ]
+    assert len(lines) == 201
     page.reload()
     expect_runs(page, "Accuracy", 2)
     train("s", sweep.start(31, batch_size=128)).log("Accuracy", 0, 10)

@@ -3,12 +3,12 @@
 
 import { axesOf } from "./axes.js";
 import { chartFrame } from "./chart_frame.js";
+import { ChartPointing } from "./chart_pointing.js";
 import { drawCurves, geometryOf } from "./draw.js";
 import { formatNumber } from "./format.js";
-import { listAt, nearestPoint, pointAt } from "./pointer.js";
+import { nearestPoint, pointAt } from "./pointer.js";
 import { countOutside, xRange, yRange } from "./ranges.js";
 import { theme } from "./theme.js";
-import { MOST_LISTED, Tooltip, ValueList } from "./tooltip.js";
 
 const DETAIL_AFTER_MS = 120;
 const FAINT = 0.25;
@@ -21,9 +21,7 @@ export class Chart {
   #hooks;
   #parts;
   #plot = null;
-  #tooltip = null;
-  #list = null;
-  #mark = null;
+  #pointing = null;
   #curves = [];
   #layer = null; // all curves as they were drawn last: pointing at one draws only that one anew
   #isLayerOld = true;
@@ -31,7 +29,6 @@ export class Chart {
   #detail = null;
   #detailTimer = 0;
   #pointedId = null;
-  #isPointed = false;
   #resizing = null;
   #labels = {};
 
@@ -67,14 +64,7 @@ export class Chart {
     if (this.#plot || !globalThis.uPlot) return;
     const { plot } = this.#parts;
     this.#plot = new uPlot(this.#uplotOptions(plot), [[1, 2], [1, 2]], plot);
-    const { over } = this.#plot;
-    this.#tooltip = new Tooltip(over);
-    this.#list ??= new ValueList(this.element);
-    this.#mark = document.createElement("div");
-    this.#mark.hidden = true;
-    over.append(this.#mark);
-    over.addEventListener("mouseenter", () => (this.#isPointed = true));
-    over.addEventListener("mouseleave", () => this.#leave());
+    this.#pointing = new ChartPointing(this.#plot.over, this.element, () => this.#hooks.onPoint(this, null, null));
     this.#resizing ??= new ResizeObserver(() => this.#resize());
     this.#resizing.observe(plot);
     this.draw();
@@ -85,7 +75,7 @@ export class Chart {
     if (!this.#plot) return;
     clearTimeout(this.#detailTimer);
     this.#resizing.disconnect();
-    this.#leave();
+    this.#pointing.destroy();
     this.#plot.destroy();
     this.#plot = this.#layer = this.#drawn = null;
   }
@@ -95,6 +85,7 @@ export class Chart {
     this.element.remove();
   }
 
+  /** Take over what is to be shown; `draw` then shows it. */
   setView(view, source) {
     const isAxisNew = ["x", "isLogX", "isLogY"].some((name) => view[name] !== this.#view[name]);
     const isZoomNew = String(view.zoom) !== String(this.#view.zoom) || view.x !== this.#view.x;
@@ -106,7 +97,7 @@ export class Chart {
     if (isAxisNew && this.#plot) {
       this.release();
       this.build();
-    } else this.draw();
+    }
     if (isZoomNew || isSourceNew) this.planDetail();
   }
 
@@ -127,11 +118,11 @@ export class Chart {
 
   /** Say what the curve pointed at in another chart is here, at the same x. */
   readOut(id, x) {
-    if (!this.#plot || this.#isPointed) return;
+    if (!this.#plot || this.#pointing.isInside) return;
     const curve = id === null ? null : this.#curves.find((one) => one.id === id);
     const point = curve && pointAt(curve, this.#geometry(), x);
     this.#parts.readout.textContent = point ? formatNumber(point.curve.y[point.i]) : "";
-    this.#showMark(point);
+    this.#pointing.mark(point);
   }
 
   /** The detail on show gets new points of its run, too. */
@@ -200,7 +191,7 @@ export class Chart {
     const { scales, axes } = axesOf(this.#view, (axis, ticks, labels) => (this.#labels[axis] = { ticks, labels }));
     return {
       ...sizeOf(plot),
-      padding: [8, 14, 0, 0],
+      padding: [8, this.#view.x === "wall" ? 32 : 14, 0, 0], // a time is as wide as that
       legend: { show: false },
       scales,
       axes,
@@ -245,35 +236,13 @@ export class Chart {
   }
 
   #point(u) {
-    if (!this.#isPointed || u.cursor.left < 0) return;
+    if (!this.#pointing?.isInside || u.cursor.left < 0) return;
     const at = u.posToVal(u.cursor.left, "x");
     const found = nearestPoint(this.#curves, this.#geometry(), at, u.cursor.left, u.cursor.top);
-    if (!found) return this.#hidePoint();
+    if (!found) return this.#pointing.hide();
     this.#parts.readout.textContent = "";
-    this.#showMark(found);
-    this.#tooltip.show(found, u.over.clientWidth);
-    this.#list.show(listAt(this.#curves, at, found.curve.id, MOST_LISTED), found.curve.id, this.#source.xText(found, this.#view));
+    this.#pointing.show(found, this.#curves, at, this.#source.xText(found, this.#view), u.over.clientWidth);
     this.#hooks.onPoint(this, found.curve.id, at);
-  }
-
-  #showMark(point) {
-    this.#mark.hidden = !point;
-    if (!point) return;
-    this.#mark.className = `point-mark run-color-${point.curve.color}`;
-    this.#mark.style.transform = `translate(${point.left}px, ${point.top}px)`;
-  }
-
-  #leave() {
-    if (!this.#isPointed) return;
-    this.#isPointed = false;
-    this.#hidePoint();
-    this.#hooks.onPoint(this, null, null);
-  }
-
-  #hidePoint() {
-    this.#tooltip.hide();
-    this.#list.hide();
-    this.#mark.hidden = true;
   }
 
   #select(u) {

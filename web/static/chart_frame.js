@@ -31,7 +31,7 @@ function exportMenu(metric, onExport) {
   const menu = make("details", "chart-menu");
   const summary = make("summary", "icon-button icon-more");
   summary.ariaLabel = summary.title = `Export ${metric}`;
-  const items = [["png", "Download PNG"], ["svg", "Download SVG"]];
+  const items = [["png", "Download PNG"], ["svg", "Download SVG"], ["csv", "Series as CSV"], ["json", "Series as JSON"]];
   const list = make("div", "chart-menu-list", ...items.map(([format, text]) => button("menu-item", text, () => {
     menu.open = false;
     onExport(format);

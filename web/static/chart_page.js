@@ -1,13 +1,14 @@
 // The charts of a page: which metrics of which runs, drawn as the address says.
 
 import { params, setParams } from "./address.js";
+import { showBanner } from "./banner.js";
 import { ChartGrid } from "./charts.js";
 import { bindControls } from "./controls.js";
 import { GroupSource } from "./group_source.js";
 import { showLegend } from "./legend.js";
 import { RunSource } from "./run_source.js";
 import { ValuesTable } from "./values_table.js";
-import { readView, remember, rememberedParams } from "./view.js";
+import { readView, rememberedParams } from "./view.js";
 
 const ALL = "*";
 
@@ -46,7 +47,7 @@ export class ChartPage {
     if (this.element === area) return false;
     this.#grid?.destroy();
     this.#grid = area && new ChartGrid(area, this.#view, this.#pointOut);
-    if (this.#grid) this.#grid.onLoad = () => this.#showLegend();
+    if (this.#grid) Object.assign(this.#grid, { onLoad: () => this.#showLegend(), onError: sayNotLoaded });
     return true;
   }
 
@@ -88,7 +89,7 @@ export class ChartPage {
 
   #source() {
     const sweepId = this.#page.sweep;
-    const isGrouped = this.#view.group !== null && sweepId && this.#page.groups?.length;
+    const isGrouped = (this.#page.groups ?? []).some(({ value }) => value === this.#view.group);
     if (!isGrouped) {
       this.#groups?.stop();
       this.#groups = null;
@@ -116,25 +117,24 @@ export class ChartPage {
   #onAddress() {
     if (!this.#page) return;
     this.#view = readView(params());
-    remember(params());
     bindControls(this.#page, this.#view, (changes) => this.#preview(changes));
     const metric = params().get("metric");
     const isMetricNew = metric !== this.#metric;
     this.#metric = metric;
     this.#bindMetrics();
     if (!this.#grid || this.#grid instanceof ValuesTable) return isMetricNew && this.#grid && void this.#draw();
-    if (isMetricNew) void this.#draw();
+    if (isMetricNew) this.#draw().catch(sayNotLoaded);
     else {
       const source = this.#source();
       this.#grid.element.classList.toggle("is-grouped", source === this.#groups);
-      void this.#grid.setView(this.#view, source);
+      this.#grid.setView(this.#view, source).catch(sayNotLoaded);
     }
     this.#showLegend();
   }
 
   #preview(changes) {
     if (this.#grid instanceof ValuesTable) return;
-    void this.#grid?.setView({ ...this.#view, ...changes });
+    this.#grid?.setView({ ...this.#view, ...changes }).catch(sayNotLoaded);
   }
 
   // ---- The choice of a sweep's metric ----
@@ -162,7 +162,7 @@ export class ChartPage {
     this.#names = [...new Set([...this.#names, name])];
     this.#offerMetrics([name]);
     if (!this.#isSingle) this.#grid?.add(name);
-    else if (this.#grid?.metrics.length === 0) void this.#draw();
+    else if (this.#grid?.metrics.length === 0) this.#draw().catch(sayNotLoaded);
   }
 
   // ---- What the page's stream and pointer tell ----
@@ -178,6 +178,10 @@ export class ChartPage {
   highlight(id) {
     this.#grid?.highlight(id);
   }
+}
+
+function sayNotLoaded(error) {
+  showBanner(`The points could not be loaded (${error.message}). Reload the page to try again.`);
 }
 
 function neverLogged(names) {

@@ -27,15 +27,16 @@ export class ChartGrid {
   #full;
   /** What a chart without a point says. */
   emptyText;
-  /** Called when something of the source was loaded. */
+  /** Called when something of the source was loaded, or could not be. */
   onLoad = () => {};
+  onError = () => {};
 
   constructor(element, view, onPoint) {
     this.#element = element;
     this.#view = view;
     this.#onPoint = onPoint;
     this.#near = new IntersectionObserver((entries) => this.#onView(entries), { rootMargin: "200px" });
-    this.#far = new IntersectionObserver((entries) => this.#onFar(entries), { rootMargin: "1500px" });
+    this.#far = new IntersectionObserver((entries) => this.#onFar(entries), { rootMargin: "700px" });
     this.#forgetTheme = onThemeChange(() => this.redraw());
     this.#sections = new SectionList(element);
     this.#full = new FullScreen(element, () => setParams({ full: null }));
@@ -86,6 +87,7 @@ export class ChartGrid {
     if (!source) return;
     this.#arrange();
     for (const chart of this.#charts.values()) chart.setView(view, source);
+    this.redraw();
     await this.#load(this.#built);
     this.redraw();
   }
@@ -111,7 +113,7 @@ export class ChartGrid {
       onPoint: (from, id, x) => this.#point(from, id, x),
       onPin: () => setParams({ pin: toggled(this.#view.pins, metric) }, { push: true }),
       onFull: () => setParams({ full: this.#view.full === metric ? null : metric }, { push: true }),
-      onExport: (format) => void exportChart(chart.picture, format),
+      onExport: (format) => void exportChart(chart.picture, format, this.#source),
       emptyText: () => this.emptyText ?? "No values yet",
     });
     this.#charts.set(metric, chart);
@@ -130,7 +132,11 @@ export class ChartGrid {
     const shown = entries.filter((entry) => entry.isIntersecting).map((entry) => this.#charts.get(entry.target.dataset.metric));
     const fresh = shown.filter((chart) => chart && !chart.isBuilt);
     for (const chart of fresh) chart.build();
-    await this.#load(fresh);
+    try {
+      await this.#load(fresh);
+    } catch (error) {
+      this.onError(error);
+    }
     for (const chart of fresh) {
       this.#touch(chart);
       chart.planDetail();

@@ -2,7 +2,7 @@
 
 import { params, setParams } from "./address.js";
 import { parseFilter } from "./sections.js";
-import { logParameter } from "./view.js";
+import { logParameter, remember } from "./view.js";
 
 const PAUSE_MS = 200;
 
@@ -27,7 +27,10 @@ function connect(tools, preview) {
     preview({ smoothing: Number(smoothing.value) });
     writeLater({ smoothing: Number(smoothing.value) || null });
   });
-  const push = (changes) => setParams(changes, { push: true });
+  const push = (changes) => {
+    setParams(changes, { push: true });
+    remember(params());
+  };
   const unless = (value, usual) => (value === usual ? null : value);
   find("#chart-x").addEventListener("change", (event) => push({ x: unless(event.target.value, "step"), zoom: null }));
   find("#chart-outliers").addEventListener("change", (event) => push({ outliers: unless(event.target.value, "0") }));
@@ -52,6 +55,7 @@ function writeLater(changes) {
     const written = waiting;
     waiting = {};
     setParams(written);
+    remember(params());
   }, PAUSE_MS);
 }
 

@@ -1,22 +1,27 @@
-// A chart as a file to keep: SVG, or PNG at twice the size, from one and the same drawing.
+// A chart as a file to keep: SVG, or PNG at twice the size, from one and the same drawing; or the
+// data behind it, from the server.
 
 import { pictureToSvg, svgText } from "./export_svg.js";
 import { theme } from "./theme.js";
 
 const PNG_SCALE = 2;
 
-/** @param {"png" | "svg"} format */
-export async function exportChart(picture, format) {
+/** @param {"png" | "svg" | "csv" | "json"} format  the last two: every point of the runs drawn */
+export async function exportChart(picture, format, source) {
+  if (format === "csv" || format === "json") {
+    const data = source.data(picture.metric, picture.view, format);
+    return data.address ? follow(data.address, "") : save(new Blob([data.text], { type: "text/plain" }), `${fileName(picture.metric)}.${format}`);
+  }
   const { text: muted, strong: text, grid, surface, runs } = theme();
   const root = pictureToSvg(picture, { text, muted, grid, surface, runs });
-  const source = svgText(root);
-  const blob = format === "svg" ? new Blob([source], { type: "image/svg+xml" }) : await rasterized(root, source);
+  const drawing = svgText(root);
+  const blob = format === "svg" ? new Blob([drawing], { type: "image/svg+xml" }) : await rasterized(root, drawing);
   save(blob, `${fileName(picture.metric)}.${format}`);
 }
 
-async function rasterized(root, source) {
+async function rasterized(root, drawing) {
   const image = new Image();
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(source)}`;
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawing)}`;
   await image.decode();
   const canvas = document.createElement("canvas");
   canvas.width = Number(root.getAttribute("width")) * PNG_SCALE;
@@ -31,9 +36,14 @@ export function fileName(metric) {
 }
 
 function save(blob, name) {
+  const address = URL.createObjectURL(blob);
+  follow(address, name);
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+/** Where there is no name, the server gives one. */
+function follow(address, name) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
+  Object.assign(link, { href: address, download: name });
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

@@ -10,7 +10,7 @@ import { X_LABELS } from "./axes.js";
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 const WIDTH = 800, PLOT_HEIGHT = 400;
-const EDGE = { left: 76, right: 20, top: 48, bottom: 52 };
+const EDGE = { left: 76, right: 36, top: 48, bottom: 52 };
 
 /**
  * @param {object} picture  what the chart shows: see Chart.picture

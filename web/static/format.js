@@ -97,7 +97,10 @@ export function formatClock(seconds, distance_s, previous) {
   const date = new Date(seconds * 1000);
   const day = date.toLocaleDateString("en", { month: "short", day: "numeric" });
   if (distance_s >= DAY) return day;
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}${distance_s < MINUTE ? `:${two(date.getSeconds())}` : ""}`;
+  const decimals = distance_s >= 1 ? 0 : Math.min(3, decimalsOf(distance_s));
+  const parts = [two(date.getHours()), two(date.getMinutes())];
+  if (distance_s < MINUTE) parts.push(two(date.getSeconds()) + (decimals ? (date.getMilliseconds() / 1000).toFixed(decimals).slice(1) : ""));
+  const time = parts.join(":");
   const isNewDay = previous == null || new Date(previous * 1000).getDate() !== date.getDate();
   return isNewDay && date.getHours() === 0 && date.getMinutes() === 0 ? day : time;
 }

@@ -11,7 +11,9 @@ const SHARE_OF_TIME = 10; // of the time, refreshing takes a tenth at most
 
 export class GroupSource {
   #sweepId;
-  #answers = new Map(); // query -> {etag, groups, curves: view key -> Curve[]}
+  #answers = new Map(); // what is grouped how, and the metric -> {groups, and the curves drawn of them}
+  #etags = new Map(); // query -> of the last answer to it
+  #loading = new Map(); // key -> promise
   #timer = 0;
   #view = null;
   #metrics = () => [];
@@ -23,10 +25,11 @@ export class GroupSource {
 
   /** Groups of what was loaded last, for a legend. */
   get entries() {
+    const start = keyOf(this.#view, "");
     const found = new Map();
-    for (const [query, { groups }] of this.#answers) {
-      if (!query.startsWith(this.#queryOf("", this.#view).split("&metric=")[0])) continue;
-      for (const group of groups) found.set(group.id, { id: group.id, name: group.name, color: group.color, title: `${group.n_runs} runs` });
+    for (const [key, { groups }] of this.#answers) {
+      if (!key.startsWith(start)) continue;
+      for (const { id, name, color, n_runs } of groups) found.set(id, { id, name, color, title: `${n_runs} runs` });
     }
     return [...found.values()];
   }
@@ -39,8 +42,7 @@ export class GroupSource {
   follow(metrics, onNews) {
     this.#metrics = metrics;
     this.#onNews = onNews;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#refresh(), REFRESH_MS);
+    this.#timer ||= setTimeout(() => this.#refresh(), REFRESH_MS);
   }
 
   stop() {
@@ -49,22 +51,24 @@ export class GroupSource {
   }
 
   async #refresh() {
-    const start = performance.now();
-    let hasNews = false;
-    if (!document.hidden) {
-      for (const metric of this.#metrics()) hasNews = (await this.#fetch(this.#queryOf(metric, this.#view)).catch(() => false)) || hasNews;
-    }
+    const start = performance.now(), metrics = this.#metrics();
+    const hasNews = !document.hidden && metrics.length > 0 && (await this.#fetch(metrics).catch(() => false)); // the next may come through
     if (hasNews) this.#onNews();
     if (this.#timer) this.#timer = setTimeout(() => this.#refresh(), Math.max(REFRESH_MS, SHARE_OF_TIME * (performance.now() - start)));
   }
 
   async load(metrics) {
-    const missing = metrics.map((metric) => this.#queryOf(metric, this.#view)).filter((query) => !this.#answers.has(query));
-    await Promise.all(missing.map((query) => this.#fetch(query)));
+    const missing = metrics.filter((metric) => !this.isLoaded(metric) && !this.#loading.has(keyOf(this.#view, metric)));
+    if (missing.length) {
+      const keys = missing.map((metric) => keyOf(this.#view, metric));
+      const loading = this.#fetch(missing).finally(() => keys.forEach((key) => this.#loading.delete(key)));
+      for (const key of keys) this.#loading.set(key, loading);
+    }
+    await Promise.all(metrics.map((metric) => this.#loading.get(keyOf(this.#view, metric))));
   }
 
   isLoaded(metric) {
-    return this.#answers.has(this.#queryOf(metric, this.#view));
+    return this.#answers.has(keyOf(this.#view, metric));
   }
 
   describe(metric, view) {
@@ -73,7 +77,7 @@ export class GroupSource {
   }
 
   curves(metric, view, detail) {
-    const answer = detail?.answer ?? this.#answers.get(this.#queryOf(metric, view));
+    const answer = detail?.answer ?? this.#answers.get(keyOf(view, metric));
     if (!answer) return [];
     const ids = answer.groups.some((group) => view.solo.has(group.id)) ? view : { ...view, solo: new Set() };
     const key = [view.smoothing, view.isLogX, view.isLogY, view.band].join("|");
@@ -83,32 +87,59 @@ export class GroupSource {
 
   /** The zoomed part in finer buckets. */
   async loadDetail(metric, view) {
-    const query = `${this.#queryOf(metric, view)}&first=${view.zoom[0]}&last=${view.zoom[1]}`;
-    const { groups } = await (await fetch(`/api/groups?${query}`)).json();
-    const detail = new Map(groups.map((group) => [group.id, { step: group.x }]));
-    detail.answer = { groups };
+    const query = `${this.#queryOf([metric], view)}&first=${view.zoom[0]}&last=${view.zoom[1]}`;
+    const { metrics } = await readJson(await fetch(`/api/groups?${query}`));
+    const detail = new Map(metrics[metric].map((group) => [group.id, { step: group.x }]));
+    detail.answer = { groups: metrics[metric] };
     return detail;
+  }
+
+  /** The figures of the groups on show, as text. */
+  data(metric, view, format) {
+    const shown = new Set(this.curves(metric, view, null).map((curve) => curve.id));
+    const groups = this.#answers.get(keyOf(view, metric)).groups.filter((group) => shown.has(group.id));
+    return { text: format === "json" ? JSON.stringify({ metric, x: view.x, groups }, null, 1) : groupsCsv(groups) };
   }
 
   xText({ curve, i }) {
     return curve.at(i);
   }
 
-  #queryOf(metric, view) {
-    return new URLSearchParams({ sweep: this.#sweepId, group: view.group, x: view.x, metric }).toString();
+  #queryOf(metrics, view) {
+    const query = new URLSearchParams({ sweep: this.#sweepId, group: view.group, x: view.x });
+    for (const metric of metrics) query.append("metric", metric);
+    return query.toString();
   }
 
   /** Returns whether anything is new. */
-  async #fetch(query) {
-    const known = this.#answers.get(query);
-    const headers = known?.etag ? { "If-None-Match": known.etag } : {};
-    const response = await fetch(`/api/groups?${query}`, { headers, cache: "no-store" });
+  async #fetch(names) {
+    const view = this.#view, query = this.#queryOf(names, view), etag = this.#etags.get(query);
+    const response = await fetch(`/api/groups?${query}`, { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
     if (response.status === 304) return false;
-    const answer = await response.json();
-    if (!response.ok) throw new Error(answer.error);
-    this.#answers.set(query, { ...answer, etag: response.headers.get("etag") });
+    const { metrics } = await readJson(response);
+    for (const [metric, groups] of Object.entries(metrics)) this.#answers.set(keyOf(view, metric), { groups });
+    this.#etags.set(query, response.headers.get("etag"));
     return true;
   }
+}
+
+const CSV_COLUMNS = ["x", "n", "mean", "std", "low", "high"];
+
+function groupsCsv(groups) {
+  const lines = [["group", ...CSV_COLUMNS].join(",")];
+  for (const group of groups) {
+    const name = `"${group.name.replaceAll('"', '""')}"`;
+    group.x.forEach((_, i) => lines.push([name, ...CSV_COLUMNS.map((column) => group[column][i] ?? "NaN")].join(",")));
+  }
+  return `${lines.join("\r\n")}\r\n`;
+}
+
+const keyOf = ({ group, x }, metric) => JSON.stringify([group, x]) + metric;
+
+async function readJson(response) {
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.error);
+  return answer;
 }
 
 function curveOfGroup(group, view) {

@@ -80,6 +80,12 @@ export class RunSource {
     if (columns) appendPoints(columns, points);
   }
 
+  /** Where all points of the curves are to be had. */
+  data(metric, view, format) {
+    const query = new URLSearchParams([["metric", metric], ["format", format], ...this.#shown(view).map((run) => ["run", run.id])]);
+    return { address: `/export/series?${query}` };
+  }
+
   xText({ curve, i }, view) {
     if (view.x === "step") return `step ${formatStep(curve.step[i])}`;
     if (view.x === "relative") return formatDuration(curve.x[i]);

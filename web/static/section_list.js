@@ -33,6 +33,7 @@ export class SectionList {
       section.plain.hidden = !isPlain;
       section.count.textContent = metrics.length;
       section.root.classList.toggle("is-plain", isPlain);
+      section.root.dataset.count = isPlain || metrics.length > 3 ? "many" : metrics.length;
       section.toggle.ariaExpanded = String(!isFolded);
       section.grid.hidden = isFolded;
       place(section.grid, metrics.map(chartOf).filter((chart) => !chart.closest("dialog")));

@@ -67,6 +67,10 @@ export class ValueList {
     this.#box.hidden = true;
   }
 
+  destroy() {
+    this.#box.remove();
+  }
+
   /** @param {{shown: {curve: object, i: number, y: number}[], nAbove: number, nBelow: number}} list */
   show({ shown, nAbove, nBelow }, pointedId, xText) {
     if (shown.length < 2) return this.hide();

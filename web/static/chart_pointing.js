@@ -1,0 +1,56 @@
+// The pointer in one chart: the mark on the nearest curve, its label, and the list of all of them.
+
+import { listAt } from "./pointer.js";
+import { MOST_LISTED, Tooltip, ValueList } from "./tooltip.js";
+
+export class ChartPointing {
+  #tooltip;
+  #list;
+  #mark = document.createElement("div");
+  #onLeave;
+  isInside = false;
+
+  /** @param {HTMLElement} over  the plotting area, in the pixels of which places are given */
+  constructor(over, figure, onLeave) {
+    this.#tooltip = new Tooltip(over);
+    this.#list = new ValueList(figure);
+    this.#mark.hidden = true;
+    this.#onLeave = onLeave;
+    over.append(this.#mark);
+    over.addEventListener("mouseenter", () => (this.isInside = true));
+    over.addEventListener("mouseleave", () => this.leave());
+  }
+
+  destroy() {
+    this.leave();
+    this.#list.destroy();
+  }
+
+  /** At a point of one of `curves`, the pointer being at `x`. */
+  show(point, curves, x, xText, width) {
+    this.mark(point);
+    this.#tooltip.show(point, width);
+    this.#list.show(listAt(curves, x, point.curve.id, MOST_LISTED), point.curve.id, xText);
+  }
+
+  /** The mark alone, as in all other charts; null: none. */
+  mark(point) {
+    this.#mark.hidden = !point;
+    if (!point) return;
+    this.#mark.className = `point-mark run-color-${point.curve.color}`;
+    this.#mark.style.transform = `translate(${point.left}px, ${point.top}px)`;
+  }
+
+  hide() {
+    this.#tooltip.hide();
+    this.#list.hide();
+    this.#mark.hidden = true;
+  }
+
+  leave() {
+    if (!this.isInside) return;
+    this.isInside = false;
+    this.hide();
+    this.#onLeave();
+  }
+}

@@ -173,7 +173,7 @@ def test_number_of_workers_grows_and_shrinks_and_a_resume_keeps_it(cwd: Path) ->
     fewer = sweep.command("workers", sweep.folder, "2")
     assert "1 of those that run now are not replaced" in fewer.stdout
     sweep.open(1, 2, 3)
-    sweep.wait_for(_4="running", _5="running")
+    sweep.wait_for(_1="finished", _2="finished", _3="finished", _4="running", _5="running")
     assert {state_of(sweep.folder).runs[n].slot for n in (4, 5)} == {0, 1}
     assert sweep.command("stop", sweep.folder, "--yes").returncode == 0
     assert sweep.process.wait(60) == 130

@@ -30,6 +30,6 @@ document.addEventListener("htmx:config:request", (event) => {
 /** A link of the list, which was written for the page as it was when it was loaded. */
 function withOthers(action) {
   const url = new URL(action, location.href);
-  const own = [...url.searchParams].filter(([name]) => OWN.has(name));
+  const own = [...url.searchParams].filter(([name]) => OWN.has(name) || CHART_NAMES.includes(name));
   return `${url.pathname}?${new URLSearchParams([...own, ...others()])}`;
 }

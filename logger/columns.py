@@ -1,11 +1,13 @@
 """Records to columns: many of them by numpy, a few one by one; every checksum is verified."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .checksums import Rows, are_intact, as_rows
+from .metric_limit import MetricLimit
 from .records import (
     ID_SHIFT,
     KIND_MASK,
@@ -89,7 +91,12 @@ class Decoder:
         ended_with_error: whether one of the last such records says that it was by an exception.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_metrics: int | None = None, always: Iterable[int] = ()) -> None:
+        """Args:
+        max_metrics: of how many metrics, the first ones, values are kept.
+        always: ids of metrics that are kept besides.
+        """
+        self.metric_limit = None if max_metrics is None else MetricLimit(max_metrics, always)
         self.names = NameAssembler()
         self.n_damaged = 0
         self.is_closed = False
@@ -174,6 +181,12 @@ class Decoder:
         kinds = rows[:, 0] & np.uint64(KIND_MASK)
         is_scalar = kinds == KIND_SCALAR
         others = np.flatnonzero(~is_scalar)
+        limit = self.metric_limit
+        if limit is not None and limit.may_be_passed(len(self._ids) + len(others)):
+            rows = rows[limit.is_within(rows, kinds, self._ids)]
+            kinds = rows[:, 0] & np.uint64(KIND_MASK)
+            is_scalar = kinds == KIND_SCALAR
+            others = np.flatnonzero(~is_scalar)
         if others.size:
             self._take_others(rows, kinds, others)
             rows = rows[is_scalar]

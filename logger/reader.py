@@ -6,7 +6,7 @@ of a newer version, and the usual `OSError` where a file cannot be opened.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import FileIO
 
@@ -20,6 +20,7 @@ from .records import (
     RECORD_SIZE,
     LogFormatError,
     is_intact,
+    metric_id,
     unnamed,
     unpack_record,
 )
@@ -51,6 +52,7 @@ class RunLog(Mapping[str, Series]):
         is_legacy: written by the original tool, which does not say how a run ended.
         created_at: when the file was made, seconds since the epoch; None where it does not say.
         size_bytes: the end of what was read: where a `LogTail` may go on.
+        n_left_out: how many metrics there are besides, where not all were asked for.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class RunLog(Mapping[str, Series]):
         ended_with_error: bool = False,
         is_legacy: bool = False,
         created_at: float | None = None,
+        n_left_out: int = 0,
     ) -> None:
         self._series = series
         self.n_skipped = n_skipped
@@ -71,6 +74,7 @@ class RunLog(Mapping[str, Series]):
         self.ended_with_error = ended_with_error
         self.is_legacy = is_legacy
         self.created_at = created_at
+        self.n_left_out = n_left_out
 
     def __getitem__(self, name: str) -> Series:
         return self._series[name]
@@ -85,12 +89,20 @@ class RunLog(Mapping[str, Series]):
         return f"<RunLog of {len(self)} metrics, {self.n_skipped} records skipped>"
 
 
-def read_log(path: str | os.PathLike[str], *, follow_link: bool = True) -> RunLog:
+def read_log(
+    path: str | os.PathLike[str],
+    *,
+    follow_link: bool = True,
+    max_metrics: int | None = None,
+    always: Iterable[str] = (),
+) -> RunLog:
     """Read a whole log.
 
     Args:
         path: a `.dat` file, or a folder that holds exactly one.
         follow_link: whether a link in place of the `.dat` may lead to a file elsewhere.
+        max_metrics: of how many metrics, in the order of declaration; without it all.
+        always: metrics that are read besides, wherever they were declared.
 
     Raises:
         FileNotFoundError: there is no such file, or none in the folder.
@@ -103,7 +115,7 @@ def read_log(path: str | os.PathLike[str], *, follow_link: bool = True) -> RunLo
         origin = identify(file, dat_path)
         if origin.is_legacy:
             return _read_whole_legacy(file, dat_path)
-        return _read_records(file, origin)
+        return _read_records(file, origin, Decoder(max_metrics, map(metric_id, always)))
 
 
 def _dat_path(path: str) -> str:
@@ -126,8 +138,7 @@ def _read_whole_legacy(file: FileIO, path: str) -> RunLog:
     return RunLog(series, n_skipped=n_skipped, size_bytes=size_bytes, is_legacy=True)
 
 
-def _read_records(file: FileIO, origin: Origin) -> RunLog:
-    decoder = Decoder()
+def _read_records(file: FileIO, origin: Origin, decoder: Decoder) -> RunLog:
     size_bytes = RECORD_SIZE if origin.has_header else 0
     file.seek(size_bytes)
     expected_bytes = os.fstat(file.fileno()).st_size
@@ -148,6 +159,7 @@ def _read_records(file: FileIO, origin: Origin) -> RunLog:
         is_closed=decoder.is_closed,
         ended_with_error=decoder.ended_with_error,
         created_at=origin.created_at,
+        n_left_out=decoder.metric_limit.n_left_out if decoder.metric_limit else 0,
     )
 
 

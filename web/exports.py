@@ -61,7 +61,7 @@ def _logs(runs: Iterable[RunFiles], metrics: tuple[str, ...]) -> Iterator[NamedL
     """One log after the other; of a run that has no log, or none that can be read, no points."""
     for run in runs:
         try:
-            log = {} if run.dat_path is None else read_log(run.dat_path)
+            log = {} if run.dat_path is None else read_log(run.dat_path, follow_link=False)
         except (OSError, LogFormatError):
             log = {}
         yield run.run_id, {name: log[name] for name in metrics if name in log} if metrics else log

@@ -17,7 +17,7 @@ import numpy as np
 from ml_tracking_ops.logger.reader import LogFormatError, Series, read_log
 from ml_tracking_ops.orchestrator.objective import Goal
 
-from .series_store import Identity, identify
+from .series_store import MAX_METRICS, Identity, identify
 
 _MOST_SUMMARIES = 400_000
 _LESS_IS_BETTER = (
@@ -67,7 +67,7 @@ def summarize(name: str, series: Series) -> MetricSummary:
 def read_summaries(path: Path) -> Summaries:
     """Of every metric in a log; none where it cannot be read."""
     try:
-        log = read_log(path, follow_link=False)
+        log = read_log(path, follow_link=False, max_metrics=MAX_METRICS)
         return {name: summarize(name, series) for name, series in log.items() if len(series.step)}
     except (OSError, LogFormatError):
         return _NONE

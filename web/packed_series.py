@@ -34,7 +34,7 @@ NO_POINTS = Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
 class PackedRun:
     """One run of the answer: the names of all its metrics, and of some the points.
 
-    `counts` are how many points there are in all, by metric.
+    `counts` are how many points there are in all, by metric; `n_left_out` how many metrics.
     """
 
     run_id: str
@@ -42,6 +42,7 @@ class PackedRun:
     names: Sequence[str]
     points: Mapping[str, Points]
     counts: Mapping[str, int]
+    n_left_out: int = 0
 
 
 def pack(runs: Sequence[PackedRun], metrics: Sequence[str]) -> bytes:
@@ -60,6 +61,7 @@ def pack(runs: Sequence[PackedRun], metrics: Sequence[str]) -> bytes:
         "runs": [run.run_id for run in runs],
         "names_of": [[places[name] for name in run.names] for run in runs],
         "metrics": list(metrics),
+        "n_left_out": [run.n_left_out for run in runs],
     }
     return _write(header, columns)
 

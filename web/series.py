@@ -23,7 +23,16 @@ from starlette.routing import Route
 from .catalog_access import RunFiles, find_runs
 from .charts import Points, between, thin, to_columns
 from .packed_series import PackedRun, pack
-from .series_store import EMPTY, OVERVIEW_BUCKETS, Column, RunSeries, SeriesStore, identify
+from .series_store import (
+    EMPTY,
+    MAX_METRICS,
+    OVERVIEW_BUCKETS,
+    Column,
+    RunSeries,
+    SeriesStore,
+    identify,
+    read_named,
+)
 from .sse import encode_json
 
 MAX_RUNS = 5_000
@@ -129,12 +138,16 @@ async def _answer(
 
 
 async def metrics(request: Request) -> Response:
-    """The names of the metrics of some runs, in order of their first declaration."""
+    """The names of the metrics of some runs, in order of their first declaration.
+
+    At most `MAX_METRICS` of them; then `n_left_out` says of how many others one knows.
+    """
     run_ids = parse_runs(request.query_params)
     state = request.app.state
     runs = await state.catalog.use(partial(find_runs, run_ids=run_ids))
-    names = await read_in_thread(list_metrics, state.series_store, runs)
-    body = encode_json({"metrics": names})
+    names, n_left_out = await read_in_thread(list_metrics, state.series_store, runs)
+    more = {"n_left_out": n_left_out} if n_left_out else {}
+    body = encode_json({"metrics": names, **more})
     return Response(body, media_type="application/json", headers={"cache-control": "no-cache"})
 
 
@@ -148,12 +161,16 @@ async def read_in_thread(function: Any, *arguments: Any) -> Any:
     return await anyio.to_thread.run_sync(partial(function, *arguments), limiter=limiter)
 
 
-def list_metrics(store: SeriesStore, runs: Iterable[RunFiles]) -> list[str]:
+def list_metrics(store: SeriesStore, runs: Iterable[RunFiles]) -> tuple[list[str], int]:
     names: dict[str, None] = {}
+    n_most = 0
     for run in runs:
         if run.dat_path is not None:
-            names.update(dict.fromkeys(store.overview(run.dat_path, 1).metrics))
-    return list(names)
+            known = store.overview(run.dat_path, 1)
+            names.update(dict.fromkeys(known.metrics))
+            n_most = max(n_most, len(known.metrics) + known.n_left_out)
+    shown = list(names)[:MAX_METRICS]
+    return shown, max(n_most, len(names)) - len(shown)
 
 
 def encode_series(store: SeriesStore, runs: Iterable[RunFiles], query: SeriesQuery) -> bytes:
@@ -190,6 +207,7 @@ def _packed_run(store: SeriesStore, query: SeriesQuery, run: RunFiles) -> Packed
         run.run_id, loaded.cursor, tuple(loaded.metrics),
         {name: points for name, (points, _) in shown.items()},
         {name: count for name, (_, count) in shown.items()},
+        loaded.n_left_out,
     )  # fmt: skip
 
 
@@ -197,8 +215,13 @@ def _loaded(store: SeriesStore, run: RunFiles, query: SeriesQuery) -> RunSeries:
     if run.dat_path is None:
         return EMPTY
     if query.is_overview:
-        return store.overview(run.dat_path, query.points)
-    return store.all_points(run.dat_path)
+        loaded = store.overview(run.dat_path, query.points)
+    else:
+        loaded = store.all_points(run.dat_path)
+    beyond = [name for name in query.metrics if name not in loaded.metrics]
+    if not (loaded.n_left_out and beyond):
+        return loaded
+    return replace(loaded, metrics=loaded.metrics | read_named(run.dat_path, beyond).metrics)
 
 
 def select(

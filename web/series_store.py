@@ -7,7 +7,7 @@ points.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -18,6 +18,8 @@ from .charts import Points, sort_by_step, thin
 
 T = TypeVar("T")
 
+MAX_METRICS = 1_000
+"""Of a log with more metrics the first are shown; `static/metric_limit.js` has the same number."""
 OVERVIEW_BUCKETS = 1024
 _OVERVIEW_BYTES = 48 << 20
 _ALL_POINTS_BYTES = 32 << 20
@@ -38,10 +40,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class RunSeries:
-    """Every metric of a run, sorted by step, as of the first `cursor` bytes of its log."""
+    """The metrics of a run, sorted by step, as of the first `cursor` bytes of its log.
+
+    Where there are more than `MAX_METRICS`, `n_left_out` says how many the others are.
+    """
 
     cursor: int
     metrics: dict[str, Column]
+    n_left_out: int = 0
 
     @property
     def is_whole(self) -> bool:
@@ -95,6 +101,11 @@ class SeriesStore:
         return found
 
 
+def read_named(path: Path, names: Iterable[str]) -> RunSeries:
+    """Metrics by name alone, wherever in a log of very many they were declared."""
+    return _load(path, identify(path), 0, names)
+
+
 def identify(path: Path) -> Identity:
     """What changes whenever a file's content does; empty where there is no file."""
     try:
@@ -104,14 +115,17 @@ def identify(path: Path) -> Identity:
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
-def _load(path: Path, identity: Identity) -> RunSeries:
+def _load(
+    path: Path, identity: Identity, max_metrics: int = MAX_METRICS, always: Iterable[str] = ()
+) -> RunSeries:
     if identity == MISSING:
         return EMPTY
     try:
-        log = read_log(path, follow_link=False)
+        log = read_log(path, follow_link=False, max_metrics=max_metrics, always=always)
     except (OSError, LogFormatError):
         return EMPTY
-    return RunSeries(log.size_bytes, {name: _column(series) for name, series in log.items()})
+    columns = {name: _column(series) for name, series in log.items()}
+    return RunSeries(log.size_bytes, columns, log.n_left_out)
 
 
 def _column(series: Series) -> Column:
@@ -126,6 +140,7 @@ def _thinned(run: RunSeries, n_buckets: int) -> RunSeries:
             name: Column(thin(column.points, n_buckets).copied(), column.count)
             for name, column in run.metrics.items()
         },
+        run.n_left_out,
     )
 
 

@@ -250,11 +250,11 @@ def test_packed_series_come_out_as_they_went_in(modules: Page) -> None:
     assert found == [
         ["loss", "__proto__", "none"],
         [
-            ["<a>", {"cursor": 64, "names": ["loss", "__proto__"], "series": [
+            ["<a>", {"cursor": 64, "names": ["loss", "__proto__"], "nLeftOut": 0, "series": [
                 ["loss", {**loss, "count": 1000, "isThinned": True}],
                 ["__proto__", {**proto, "count": 3, "isThinned": False}],
             ]}],
-            ["b", {"cursor": 2**40, "names": ["loss"], "series": [
+            ["b", {"cursor": 2**40, "names": ["loss"], "nLeftOut": 0, "series": [
                 ["loss", {**loss, "count": 300, "isThinned": False}],
             ]}],
         ],

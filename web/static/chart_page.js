@@ -6,6 +6,7 @@ import { ChartGrid } from "./charts.js";
 import { bindControls } from "./controls.js";
 import { GroupSource } from "./group_source.js";
 import { showLegend } from "./legend.js";
+import { limitText, MOST_METRICS } from "./metric_limit.js";
 import { RunSource } from "./run_source.js";
 import { ValuesTable } from "./values_table.js";
 import { readView, rememberedParams } from "./view.js";
@@ -55,9 +56,17 @@ export class ChartPage {
   async show(hasCharts) {
     if (!this.#grid) return;
     if (!hasCharts) this.#showValues();
-    this.#names = this.#store.names(this.#page.runs.map((run) => run.id));
+    this.#nameMetrics();
     this.#offerMetrics(this.#names);
     await this.#draw();
+  }
+
+  /** The metrics of the runs, at most so many as can be charted; the grid says so where it must. */
+  #nameMetrics() {
+    const ids = this.#page.runs.map((run) => run.id);
+    const names = this.#store.names(ids);
+    this.#names = names.slice(0, MOST_METRICS);
+    this.#grid.limitText = limitText(this.#names.length, Math.max(names.length, this.#store.nMetrics(ids)), ids.length === 1);
   }
 
   async #draw() {
@@ -159,6 +168,7 @@ export class ChartPage {
 
   /** A metric that was not known is logged now. */
   addMetric(name) {
+    if (this.#names.length >= MOST_METRICS) return;
     this.#names = [...new Set([...this.#names, name])];
     this.#offerMetrics([name]);
     if (!this.#isSingle) this.#grid?.add(name);

@@ -5,6 +5,7 @@ import { setParams } from "./address.js";
 import { Chart } from "./chart.js";
 import { exportChart } from "./export_image.js";
 import { FullScreen } from "./full_screen.js";
+import { metricBeyond } from "./metric_limit.js";
 import { SectionList } from "./section_list.js";
 import { parseFilter, sectionsOf } from "./sections.js";
 import { onThemeChange } from "./theme.js";
@@ -27,6 +28,8 @@ export class ChartGrid {
   #full;
   /** What a chart without a point says. */
   emptyText;
+  /** What is said where there are more metrics than are shown. */
+  limitText = "";
   /** Called when something of the source was loaded, or could not be. */
   onLoad = () => {};
   onError = () => {};
@@ -96,14 +99,15 @@ export class ChartGrid {
   #arrange() {
     const { pattern, reason } = parseFilter(this.#view.tags);
     if (reason === null) this.#pattern = pattern; // else: what it was
-    const sections = sectionsOf(this.#metrics, this.#view.pins, this.#pattern);
+    const isNoneFound = this.#pattern && this.#metrics.length > 0 && !this.#metrics.some((metric) => this.#pattern.test(metric));
+    const beyond = isNoneFound && this.limitText ? metricBeyond(this.#view.tags, this.#metrics) : null;
+    const sections = beyond ? sectionsOf([beyond], [], null) : sectionsOf(this.#metrics, this.#view.pins, this.#pattern);
     const shown = new Set(sections.flatMap((section) => section.metrics));
     for (const [name, chart] of this.#charts) if (!shown.has(name)) this.#remove(name, chart);
     for (const name of shown) if (!this.#charts.has(name)) this.#create(name);
     this.#full.show(this.#charts.get(this.#view.full)?.element ?? null);
     this.#sections.show(sections, this.#view.folded, (name) => this.#charts.get(name).element);
-    const isNoneFound = this.#pattern && this.#metrics.length > 0 && !this.#metrics.some((metric) => this.#pattern.test(metric));
-    this.#sections.say(isNoneFound ? `None of the ${this.#metrics.length} metrics matches “${this.#view.tags}”.` : "");
+    this.#sections.say(isNoneFound && !beyond ? `None of the ${this.#metrics.length} metrics matches “${this.#view.tags}”.` : this.limitText);
   }
 
   #create(metric) {

@@ -12,12 +12,13 @@ const NO_COLUMN = new Float64Array(0);
  *   are {step, wall_time, value, count, isThinned}
  */
 export function unpackSeries(buffer) {
-  const { names, names_of, runs, metrics, columns } = read(buffer);
+  const { names, names_of, n_left_out, runs, metrics, columns } = read(buffer);
   const parts = metrics.map((_, index) => new Parts(columns, index));
   const { cursor, length, count } = columns;
   const run = (i) => ({
     cursor: cursor[i],
     names: names_of[i].map((place) => names[place]),
+    nLeftOut: n_left_out[i],
     series: new Map(metrics.flatMap((name, j) => {
       const at = i * metrics.length + j;
       return count[at] === 0 ? [] : [[name, { ...parts[j].next(length[at]), count: count[at], isThinned: length[at] < count[at] }]];

@@ -1,6 +1,7 @@
 // What the page knows of its runs' points: loaded once for each metric, then only appended to.
 
 import { appendPoints, emptyColumns, thin } from "./columns.js";
+import { MOST_METRICS } from "./metric_limit.js";
 import { unpackSeries } from "./packed_series.js";
 
 const LIMIT = 4000;
@@ -25,6 +26,12 @@ export class SeriesStore {
   /** The names of all metrics of these runs, in the order of their first declaration. */
   names(runIds) {
     return [...new Set(runIds.flatMap((id) => [...(this.#runs.get(id)?.names ?? [])]))];
+  }
+
+  /** How many metrics one of these runs has, though not all were named. */
+  nMetrics(runIds) {
+    const ofRun = (run) => (run ? run.names.size + run.nLeftOut : 0);
+    return runIds.reduce((most, id) => Math.max(most, ofRun(this.#runs.get(id))), 0);
   }
 
   /** Make these runs known; `href` is where all of them are to be had with the first charts' points. */
@@ -61,7 +68,7 @@ export class SeriesStore {
     const recent = this.#recent.filter((event) => event.run === id);
     if (!this.#runs.has(id)) {
       const cursor = Math.max(answer.cursor, ...recent.map((event) => event.cursor));
-      this.#runs.set(id, { cursor, names: new Set(), metrics: new Map() });
+      this.#runs.set(id, { cursor, names: new Set(), nLeftOut: answer.nLeftOut, metrics: new Map() });
     }
     const run = this.#runs.get(id);
     for (const name of [...answer.names, ...recent.flatMap((event) => Object.keys(event.metrics))]) run.names.add(name);
@@ -103,7 +110,7 @@ export class SeriesStore {
   }
 
   #announce(run, name) {
-    if (run.names.has(name)) return;
+    if (run.names.has(name) || run.names.size >= MOST_METRICS) return;
     const isNew = ![...this.#runs.values()].some((one) => one.names.has(name));
     run.names.add(name);
     if (isNew) this.onNewMetric(name);

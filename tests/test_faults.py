@@ -1,5 +1,7 @@
 """Faults of the machine, caused for real: no value is lost, no state wrong, nothing left."""
 
+import ctypes
+import errno
 import json
 import os
 import resource
@@ -7,6 +9,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,7 +29,7 @@ from ml_tracking_ops.logger import read_log
 from ml_tracking_ops.orchestrator import resume, run_sweep
 from ml_tracking_ops.orchestrator.journal import JournalTail
 
-NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
+USER_NAMESPACE = ["unshare", "--user", "--map-root-user"]
 WITHOUT_RIGHTS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
 
 
@@ -61,9 +64,13 @@ def start(folder: Path, *command: str) -> subprocess.Popen[str]:
         )
 
 
-def has_namespaces() -> bool:
-    command = [*NAMESPACE, "mount -t tmpfs none /dev/shm"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+def mount_namespace() -> list[str]:
+    """What begins a command whose mounts are its own; root may where a user may not."""
+    for prefix in ([*USER_NAMESPACE, "--mount"], ["unshare", "--mount"]):
+        mount = [*prefix, "mount", "-t", "tmpfs", "none", "/dev/shm"]
+        if subprocess.run(mount, capture_output=True, check=False).returncode == 0:
+            return prefix
+    pytest.fail("the fault cannot be caused: no user namespaces here, and we are not root")
 
 
 def test_no_room_for_more_bytes_while_logging_journalling_and_printing(tmp_path: Path) -> None:
@@ -166,23 +173,42 @@ def test_folder_that_becomes_read_only_loses_nothing(tmp_path: Path, flag: Path)
 
 
 def test_watches_used_up_means_polling(tmp_path: Path, flag: Path) -> None:
-    """In a namespace of its own, where nobody else's watches are at stake."""
     write_config(
         tmp_path, "hopeless.py", max_runs=1, early_stopping=True, early_stopping_patience=3
     )
-    script = 'echo 0 > /proc/sys/user/max_inotify_instances; exec "$@"'
-    prefix = [*NAMESPACE, script, "sh"] if has_namespaces() else []
-    sweep = start(tmp_path, *prefix, *COMMAND, "sweep")
-    assert sweep.wait(60) == 0
+    with no_watches_left() as prefix:
+        sweep = start(tmp_path, *prefix, *COMMAND, "sweep")
+        assert sweep.wait(60) == 0, (tmp_path / "output").read_text()
     assert state_of(sweep_folder(tmp_path / "runs")).counts == {"early_stopped": 1}
-    assert not prefix or "no more file watches" in (tmp_path / "output").read_text()
+    assert "no more file watches" in (tmp_path / "output").read_text()
+
+
+@contextmanager
+def no_watches_left() -> Iterator[list[str]]:
+    """In a namespace of its own, where nobody else's watches are at stake; else all are taken."""
+    none = [*USER_NAMESPACE, "sh", "-c", 'echo 0 > /proc/sys/user/max_inotify_instances && "$@"']
+    if subprocess.run([*none, "sh", "true"], capture_output=True, check=False).returncode == 0:
+        yield [*none, "sh"]
+        return
+    inotify_init = ctypes.CDLL(None, use_errno=True).inotify_init
+    taken = []
+    try:
+        while (fd := inotify_init()) >= 0:
+            taken.append(fd)
+        assert ctypes.get_errno() == errno.EMFILE, "the fault cannot be caused: watches remain"
+        yield []
+    finally:
+        for fd in taken:
+            os.close(fd)
 
 
 def test_no_shared_memory_is_needed(tmp_path: Path) -> None:
     write_config(tmp_path, "short.py", max_runs=2)
-    script = 'mount -t tmpfs -o ro none /dev/shm && exec "$@"'
-    prefix = [*NAMESPACE, script, "sh"] if has_namespaces() else []
-    assert start(tmp_path, *prefix, *COMMAND, "sweep").wait(60) == 0
+    script = 'mount -t tmpfs -o ro none /dev/shm && ! touch /dev/shm/x && exec "$@"'
+    prefix = [*mount_namespace(), "sh", "-c", script, "sh"]
+    assert start(tmp_path, *prefix, *COMMAND, "sweep").wait(60) == 0, (
+        tmp_path / "output"
+    ).read_text()
     assert state_of(sweep_folder(tmp_path / "runs")).counts == {"finished": 2}
 
 

@@ -1,9 +1,11 @@
 """What lies in a log folder: its experiments and its sweeps, told from files alone."""
 
 import contextlib
+import errno
 import json
 import os
 import platform
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -31,6 +33,7 @@ from .process_records import ProcessRecord, read_processes, status_by_exit_code
 from .supervision.process_table import process_identity
 
 _DEEPEST = 6
+_READ = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 _DESCRIPTION_BYTES = 64 << 20
 _SILENT_AFTER_S = 600.0
 
@@ -322,12 +325,25 @@ def _goal(config: Mapping[str, Any]) -> Goal | None:
     return goal if goal in ("min", "max") else None
 
 
+def _read_description(path: Path) -> tuple[bytes, float]:
+    """Its bytes and when it was changed, of the very file that was opened.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+    """
+    fd = os.open(path, _READ)
+    with os.fdopen(fd, "rb") as file:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", os.fspath(path))
+        return file.read(_DESCRIPTION_BYTES), status.st_mtime
+
+
 def _open_sweep(identity: str, folder: Path) -> Sweep | None:
     path = folder / paths.DESCRIPTION_NAME
     try:
-        with path.open("rb") as file:
-            description = fields.printable(json.loads(file.read(_DESCRIPTION_BYTES)))
-        modified = path.stat().st_mtime
+        text, modified = _read_description(path)
+        description = fields.printable(json.loads(text))
     except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(description, dict):

@@ -169,6 +169,43 @@ def test_links_in_place_of_a_runs_files_are_not_followed(logdir: Path) -> None:
     assert SECRET not in anyio.run(everything_shown, logdir, "s/run_0001")
 
 
+def test_output_that_becomes_a_link_or_a_pipe_is_not_opened(logdir: Path) -> None:
+    log = logdir / "s" / "run_0001.log"
+
+    async def ask(client: httpx.AsyncClient) -> tuple[int, str]:
+        answer = await client.get("/output/s/run_0001")
+        return answer.status_code, answer.text
+
+    async def ask_while_it_changes() -> None:
+        transport = httpx.ASGITransport(create_app(logdir))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            log.write_text("its own\n")
+            assert await ask(client) == (200, "its own\n")
+            n_open = len(os.listdir("/proc/self/fd"))
+            for change in (lambda: log.symlink_to(logdir.parent / "outside.log"), make_pipe):
+                log.unlink()
+                change()
+                assert (await ask(client))[0] == 404
+            assert len(os.listdir("/proc/self/fd")) == n_open
+
+    def make_pipe() -> None:
+        os.mkfifo(log)
+
+    anyio.run(ask_while_it_changes)
+
+
+@pytest.mark.parametrize("what", ["link", "pipe"])
+def test_description_that_is_no_regular_file_is_none(logdir: Path, what: str) -> None:
+    description = logdir / "s" / DESCRIPTION_NAME
+    description.rename(logdir.parent / DESCRIPTION_NAME)
+    assert Catalog(logdir).sweeps.keys() == set()
+    if what == "link":
+        description.symlink_to(logdir.parent / DESCRIPTION_NAME)
+    else:
+        os.mkfifo(description)
+    assert Catalog(logdir).sweeps.keys() == set()
+
+
 def test_link_in_place_of_the_journal_is_not_followed(logdir: Path) -> None:
     journal = logdir / "s" / JOURNAL_NAME
     write_journal(logdir.parent, SECRET)

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -12,8 +12,9 @@ from urllib.parse import quote
 import anyio.to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from .catalog_access import find_run
 from .sse import encode_json
@@ -112,17 +113,26 @@ def _end_of_lines(data: bytes, n_lines: int) -> int:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[tuple[int, int] | None]:
-    """A file's descriptor and its size; None where there is none (opening a FIFO must not hang)."""
+    """A file's descriptor and its size; None where there is no such file."""
+    opened = _open(path)
+    try:
+        yield opened
+    finally:
+        if opened is not None:
+            os.close(opened[0])
+
+
+def _open(path: Path) -> tuple[int, int] | None:
+    """Opening a FIFO must not hang, and a link must not lead elsewhere; what was opened counts."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
-        yield None
-        return
-    try:
-        status = os.fstat(fd)
-        yield (fd, status.st_size) if stat.S_ISREG(status.st_mode) else None
-    finally:
-        os.close(fd)
+        return None
+    status = os.fstat(fd)
+    if stat.S_ISREG(status.st_mode):
+        return fd, status.st_size
+    os.close(fd)
+    return None
 
 
 async def part(request: Request) -> Response:
@@ -152,17 +162,45 @@ def _place(text: str | None) -> int | None:
 
 
 async def download(request: Request) -> Response:
-    """The whole output of a run, as it came."""
+    """The whole output of a run, as it came, as far as it goes now."""
     path = await _log_path(request, request.path_params["run_id"])
     name = quote(path.name)
+    opened = await anyio.to_thread.run_sync(_open, path)
+    if opened is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, _NO_OUTPUT)
+    fd, size = opened
     headers = {"Content-Disposition": f"attachment; filename*=utf-8''{name}"}
-    return FileResponse(path, media_type="text/plain; charset=utf-8", headers=headers)
+    return _Download(fd, size, headers)
+
+
+class _Download(StreamingResponse):
+    """The bytes of a descriptor, which is closed whatever becomes of the response."""
+
+    def __init__(self, fd: int, size: int, headers: dict[str, str]) -> None:
+        self._fd = fd
+        super().__init__(_parts(fd, size), headers=headers, media_type="text/plain; charset=utf-8")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            os.close(self._fd)
+
+
+async def _parts(fd: int, size: int) -> AsyncIterator[bytes]:
+    at = 0
+    while at < size:
+        data = await anyio.to_thread.run_sync(os.pread, fd, min(_PART_BYTES, size - at), at)
+        if not data:  # cut meanwhile
+            return
+        at += len(data)
+        yield data
 
 
 async def _log_path(request: Request, run_id: str) -> Path:
     files = await request.app.state.catalog.use(lambda catalog: find_run(catalog, run_id))
     path: Path | None = files.log_path if files is not None else None
-    if path is None or path.is_symlink() or not path.is_file():
+    if path is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, _NO_OUTPUT)
     return path
 

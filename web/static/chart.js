@@ -161,8 +161,9 @@ export class Chart {
     root.dataset.points = nPoints;
     root.dataset.runs = nCurves;
     root.setAttribute("aria-label", `${this.metric} over the ${this.#view.x === "step" ? "step" : "time"}, ${nCurves} ${word}${nCurves === 1 ? "" : "s"}`);
-    empty.textContent = nCurves === 0 ? this.#hooks.emptyText() : "";
-    empty.hidden = nCurves > 0 || this.#plot === null || !this.#source.isLoaded(this.metric);
+    const isLoaded = this.#source.isLoaded(this.metric);
+    empty.textContent = isLoaded ? this.#hooks.emptyText() : this.#source.waitingText ?? "";
+    empty.hidden = nCurves > 0 || this.#plot === null || empty.textContent === "";
   }
 
   #note(x, y) {

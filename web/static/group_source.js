@@ -10,6 +10,8 @@ const REFRESH_MS = 5000;
 const SHARE_OF_TIME = 10; // of the time, refreshing takes a tenth at most
 
 export class GroupSource {
+  /** What a chart says until its averages have come. */
+  waitingText = "Averaging over all runs of the sweep…";
   #sweepId;
   #answers = new Map(); // what is grouped how, and the metric -> {groups, and the curves drawn of them}
   #etags = new Map(); // query -> of the last answer to it

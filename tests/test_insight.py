@@ -8,7 +8,11 @@ import pytest
 from ml_tracking_ops.web.insight import describe_sweep
 from ml_tracking_ops.web.insight_axes import Axis, build_axes
 from ml_tracking_ops.web.insight_text import best_runs, improvements, relation, values_of
-from ml_tracking_ops.web.rank_correlation import explained_by_groups, spearman
+from ml_tracking_ops.web.rank_correlation import (
+    explained_by_groups,
+    explained_by_order,
+    spearman,
+)
 
 LR = {"type": "loguniform", "min": 1e-5, "max": 0.1}
 
@@ -113,3 +117,15 @@ def test_rank_correlations_are_those_of_the_textbook() -> None:
     assert spearman([1, 1, 1], [1, 2, 3]) is None
     assert explained_by_groups("aabb", [1, 2, 10, 11]) == pytest.approx(0.8)
     assert explained_by_groups("ab", [3, 3]) is None
+
+
+def test_a_best_in_the_middle_explains_ranks_and_chance_does_not() -> None:
+    places = [n / 100 for n in range(100)]
+    arch = [-((place - 0.5) ** 2) for place in places]
+    correlation = spearman(places, arch)
+    assert correlation is not None
+    assert abs(correlation) < 0.1
+    assert (explained_by_order(places, arch) or 0) > 0.9
+    shuffled = [(37 * n) % 101 for n in range(100)]
+    assert (explained_by_order(places, shuffled) or 0) < 0.1
+    assert explained_by_order(places, places) == pytest.approx(1)

@@ -18,7 +18,7 @@ from ml_tracking_ops.orchestrator.objective import Goal
 
 from .insight_axes import Axis
 from .insight_text import has_value
-from .rank_correlation import explained_by_groups, spearman
+from .rank_correlation import explained_by_groups, explained_by_order, spearman
 
 FEWEST_RUNS = 10
 ENOUGH_RUNS = 50
@@ -33,7 +33,8 @@ class Importance:
 
     Attributes:
         share: PED-ANOVA's, of all hyperparameters together 1; None while it is not known.
-        explained: the share of the ranks' variance that goes with it: ρ², or η² of categories.
+        explained: the share of the ranks' variance that goes with it, as
+            `rank_correlation` says: of numbers ρ² or η² of their tenths, of categories η².
         correlation: Spearman's ρ, where its values have an order.
         n: the runs that have it, and a value.
     """
@@ -84,7 +85,7 @@ def _importance(rows: Sequence[Row], axis: Axis, shares: Mapping[str, float] | N
     if axis.scale == "category":
         explained = explained_by_groups(left, right)
     else:
-        explained = None if correlation is None else correlation**2
+        explained = explained_by_order(left, right)
     return Importance(axis.name, share, explained, correlation, len(pairs))
 
 

@@ -26,6 +26,25 @@ def spearman(left: Sequence[float], right: Sequence[float]) -> float | None:
     return float(x @ y) / size if size > 0 else None
 
 
+def explained_by_order(places: Sequence[float], values: Sequence[float]) -> float | None:
+    """The share of the values' ranks that goes with a number, from 0 to 1; None: constant.
+
+    The larger of ρ² and, where there are runs enough, of the η² between its quantile groups (ten
+    at most), adjusted for their number (T. L. Kelley, 1935), which finds a best in the middle too.
+    """
+    correlation = spearman(places, values)
+    if correlation is None:
+        return None
+    n_groups = min(10, len(places) // 10)
+    if n_groups < 3:
+        return correlation**2
+    order = (ranks(places) - 1) * n_groups / len(places)
+    groups = [int(place) for place in order]
+    share = explained_by_groups(groups, values) or 0.0
+    n, n_groups = len(places), len(set(groups))
+    return max(correlation**2, 1 - (1 - share) * (n - 1) / (n - n_groups))
+
+
 def explained_by_groups(groups: Sequence[object], values: Sequence[float]) -> float | None:
     """The share of the ranks' variance that lies between groups, from 0 to 1; None: constant.
 

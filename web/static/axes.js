@@ -13,6 +13,14 @@ const SPANS = [
   HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 5 * DAY, ...powers(1, 4, [DAY, 2 * DAY, 5 * DAY]),
 ];
 
+/** Of the reader's clock and calendar; uPlot's own go from one minute to five. */
+const CLOCK = [
+  1, 2, 5, 10, 15, 30,
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE),
+  ...[1, 2, 3, 4, 6, 8, 12].map((n) => n * HOUR),
+  ...[1, 2, 3, 4, 5, 7, 10, 15, 30, 60, 90, 180, 365, 730, 1825].map((n) => n * DAY),
+];
+
 export const X_LABELS = { step: "Step", relative: "Time since the start", wall: "Time" };
 
 /**
@@ -27,7 +35,7 @@ export function axesOf(view, onLabels) {
     onLabels(name, ticks, texts);
     return texts;
   };
-  const x = { ...axis, grid: { show: false }, size: 26, gap: 4, space: view.x === "wall" ? 72 : 54 };
+  const x = { ...axis, grid: { show: false }, size: 26, gap: 4, space: 54 };
   const y = { ...axis, grid: { stroke: () => theme().grid, width: 1 }, gap: 6, space: 36, size: axisWidth };
   return {
     scales: {
@@ -46,8 +54,7 @@ function logAxis(told, name, labels) {
 }
 
 function linearX(mode) {
-  if (mode === "wall") return {}; // uPlot knows days and hours of the reader's time zone
-  return { incrs: mode === "step" ? STEPS : SPANS };
+  return { incrs: { step: STEPS, relative: SPANS, wall: CLOCK }[mode] };
 }
 
 function xLabels(mode) {

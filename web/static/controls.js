@@ -91,6 +91,7 @@ function showControls(tools, view) {
   set("#chart-band", view.band);
   set("#chart-group", params().get("group") ?? "");
   set("#log-x", view.isLogX, "checked");
+  set("#log-x", view.x === "wall", "disabled");
   set("#log-y", view.isLogY, "checked");
   tools.querySelector("#chart-band").closest("label").hidden = view.group === null;
   if (isWaiting("tags") || document.activeElement?.id === "chart-filter") return;

@@ -75,9 +75,10 @@ export class ValueList {
   show({ shown, nAbove, nBelow }, pointedId, xText) {
     if (shown.length < 2) return this.hide();
     const more = (n, word) => (n ? [make("div", "value-list-more", `${n} more ${word}`)] : []);
-    const rows = shown.map(({ curve, y }) => {
+    const pointed = shown.find(({ curve }) => curve.id === pointedId);
+    const rows = shown.map(({ curve, i, y }) => {
       const row = make("div", `value-list-row${curve.id === pointedId ? " is-pointed" : ""}`);
-      row.append(dotOf(curve), make("span", "value-list-name", curve.name), make("span", "num", formatNumber(y)));
+      row.append(dotOf(curve), make("span", "value-list-name", curve.name + elsewhere(curve, i, pointed)), make("span", "num", formatNumber(y)));
       return row;
     });
     this.#box.replaceChildren(make("div", "value-list-head", xText), ...more(nAbove, "above"), ...rows, ...more(nBelow, "below"));
@@ -94,6 +95,12 @@ export class ValueList {
     const y = isBelowFree ? bottom + MARGIN / 2 : top - MARGIN / 2 - offsetHeight;
     this.#box.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
   }
+}
+
+/** Of a run whose nearest drawn point is of another step: which, since its value is of that one. */
+function elsewhere(curve, i, pointed) {
+  const step = curve.step?.[i], here = pointed?.curve.step?.[pointed.i];
+  return step === undefined || here === undefined || step === here ? "" : ` (step ${formatStep(step)})`;
 }
 
 function dotOf(curve) {

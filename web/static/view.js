@@ -17,7 +17,7 @@ export function readView(params) {
   return {
     smoothing: within(Number(params.get("smoothing")), 0, 0.999),
     x: X_MODES.includes(params.get("x")) ? params.get("x") : "step",
-    isLogX: log.includes("x"),
+    isLogX: log.includes("x") && params.get("x") !== "wall", // the logarithm of a date says nothing
     isLogY: log.includes("y"),
     outliers: within(Number(params.get("outliers")), 0, 25) / 100,
     zoom: readRange(params.get("zoom")),

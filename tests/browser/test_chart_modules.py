@@ -18,8 +18,9 @@ def curve(page: Page, run: dict[str, Any], columns: dict[str, Any], **view: Any)
     ("search", "expected"),
     [
         ("", [0, "step", False, 0, None, []]),
-        ("smoothing=0.6&x=wall&log=xy&outliers=5&zoom=-1.5..3e2&pin=a&pin=b",
-         [0.6, "wall", True, 0.05, [-1.5, 300], ["a", "b"]]),
+        ("smoothing=0.6&x=relative&log=xy&outliers=5&zoom=-1.5..3e2&pin=a&pin=b",
+         [0.6, "relative", True, 0.05, [-1.5, 300], ["a", "b"]]),
+        ("x=wall&log=xy", [0, "wall", False, 0, None, []]),
         ("smoothing=much&x=epoch&log=z&outliers=-3&zoom=3..1", [0, "step", False, 0, None, []]),
         ("smoothing=7&zoom=1..2..3&outliers=99", [0.999, "step", False, 0.25, None, []]),
     ],

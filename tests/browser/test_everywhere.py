@@ -141,10 +141,9 @@ def test_page_has_one_stream_at_a_time(page: Page, addresses: list[str]) -> None
     assert page.evaluate(f"{open_streams}.length") <= 1
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1440, "dark")])
 def test_pages_meet_the_accessibility_guidelines(
-    tabs: Tabs, addresses: list[str], theme: str, width: int
+    tabs: Tabs, addresses: list[str], width: int, theme: str
 ) -> None:
     page = tabs.open(width=width, theme=theme, has_policy=False)
     for address in addresses:

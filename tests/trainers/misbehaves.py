@@ -40,7 +40,7 @@ def close_output() -> None:
 def write_gigabytes() -> None:
     sys.stdout.write("the very beginning\n")
     block = "x" * (1 << 20) + "\n"
-    for _ in range(300):
+    for _ in range(2_048):
         sys.stdout.write(block)
     sys.stdout.write("the very end\n")
     sys.stdout.flush()

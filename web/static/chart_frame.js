@@ -1,5 +1,7 @@
 // The frame of one chart: its title, what it notes, and what can be done with it.
 
+import { button, make } from "./elements.js";
+
 /**
  * @param {{onReset: () => void, onPin: () => void, onFull: () => void, onExport: (format: string) => void}} actions
  */
@@ -50,19 +52,5 @@ function closeMenus(target) {
 function iconButton(icon, label, onClick) {
   const element = button(`icon-button icon-${icon}`, "", onClick);
   element.ariaLabel = element.title = label;
-  return element;
-}
-
-function button(name, text, onClick) {
-  const element = make("button", name, text);
-  element.type = "button";
-  element.addEventListener("click", onClick);
-  return element;
-}
-
-function make(tag, name, ...children) {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.append(...children);
   return element;
 }

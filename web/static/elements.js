@@ -6,3 +6,15 @@ export function element(name, properties = {}, ...children) {
   made.append(...children);
   return made;
 }
+
+/** @returns {HTMLElement} a new element of this class with these children */
+export function make(tag, className, ...children) {
+  return element(tag, { className }, ...children);
+}
+
+/** @returns {HTMLButtonElement} a button of this class that does no more than `onClick` */
+export function button(className, text, onClick) {
+  const made = element("button", { className, type: "button" }, text);
+  made.addEventListener("click", onClick);
+  return made;
+}

@@ -1,5 +1,7 @@
 // The label of a run in the drawings of a sweep: beside the pointer, never under it.
 
+import { make } from "./elements.js";
+
 const GAP = 14;
 const WORDS = { pending: "waiting", running: "running", finished: "finished", early_stopped: "stopped early", failed: "failed", killed: "killed", lost: "lost" };
 
@@ -31,11 +33,4 @@ export class InsightTooltip {
     const top = y - GAP - offsetHeight >= -24 ? y - GAP - offsetHeight : y + GAP;
     this.#box.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
-}
-
-function make(tag, name, ...children) {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.append(...children);
-  return element;
 }

@@ -1,6 +1,7 @@
 // The runs (or groups) of the charts by name and colour: pressing one hides it, or shows it alone.
 
 import { params, setParams } from "./address.js";
+import { button, make } from "./elements.js";
 import { isShown } from "./view.js";
 
 const MOST = 50;
@@ -44,17 +45,3 @@ function toggleSolo(id) {
 }
 
 const toggled = (list, one) => (list.includes(one) ? list.filter((other) => other !== one) : [...list, one]);
-
-function button(name, text, onClick) {
-  const element = make("button", name, text);
-  element.type = "button";
-  element.addEventListener("click", onClick);
-  return element;
-}
-
-function make(tag, name, ...children) {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.append(...children);
-  return element;
-}

@@ -1,6 +1,7 @@
 // The sections of the grid in the document: a heading that folds, and the charts below it.
 
 import { params, setParams } from "./address.js";
+import { make } from "./elements.js";
 
 export class SectionList {
   #parent;
@@ -65,11 +66,4 @@ function place(parent, elements) {
   elements.forEach((element, i) => {
     if (parent.children[i] !== element) parent.insertBefore(element, parent.children[i] ?? null);
   });
-}
-
-function make(tag, name, ...children) {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.append(...children);
-  return element;
 }

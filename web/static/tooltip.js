@@ -1,6 +1,7 @@
 // What stands beside the pointer: a small label at the nearest point, and outside the chart the
 // list of all curves at that x. Neither covers what it explains.
 
+import { make } from "./elements.js";
 import { formatDuration, formatNumber, formatStep } from "./format.js";
 
 const GAP = 12;
@@ -105,11 +106,4 @@ function elsewhere(curve, i, pointed) {
 
 function dotOf(curve) {
   return make("span", `dot run-color-${curve.color}`);
-}
-
-function make(tag, name, text = "") {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.textContent = text;
-  return element;
 }

@@ -1,6 +1,7 @@
 // What stands in the place of the charts where uPlot did not arrive: of each metric a table of the
 // runs, with the last, the lowest and the highest value. To the page it is a `ChartGrid`.
 
+import { make } from "./elements.js";
 import { formatNumber, formatStep } from "./format.js";
 
 const HEAD = ["Run", "Last", "at step", "Lowest", "Highest"];
@@ -96,11 +97,4 @@ function cut(name) {
   span.title = name;
   Object.assign(span.dataset, { start: name.slice(0, -9), end: name.slice(-9) });
   return span;
-}
-
-function make(tag, name, ...children) {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.append(...children);
-  return element;
 }

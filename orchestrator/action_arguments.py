@@ -47,7 +47,7 @@ def add_actions(
 
 def _add_target(parser: argparse.ArgumentParser, count: Callable[[str], int], text: str) -> None:
     parser.add_argument("path", metavar="PATH", help="a sweep, or a run's .dat")
-    parser.add_argument("runs", metavar="RUN", type=count, nargs="*", help=text)
+    parser.add_argument("runs", metavar="RUN", type=count, nargs="*", default=[], help=text)
 
 
 def _add_yes(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,13 +22,16 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
     Wrong usage prints what is wrong and exits with code 2.
     """
+    parser, commands = _command_parser()
+    if arguments and arguments[0] in commands:
+        return commands[arguments[0]].parse_intermixed_args(arguments[1:])
     if arguments and not arguments[0].startswith("-"):
-        return _command_parser().parse_args(arguments)
+        return parser.parse_args(arguments)
     if not any(argument in ("-h", "--help", "--version") for argument in arguments):
         options = _seed_parser().parse_args(arguments)
         options.command = "sweep" if options.run_sweep else "web"
         return options
-    return _command_parser().parse_args(arguments)
+    return parser.parse_args(arguments)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -46,7 +49,8 @@ def _seed_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command_parser() -> argparse.ArgumentParser:
+def _command_parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """The parser as a whole, and that of each command, which takes options anywhere."""
     parser = _Parser(
         prog="ml-tracking-ops", description=_DESCRIPTION, epilog=_SEED_FORMS, allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -118,7 +122,7 @@ def _command_parser() -> argparse.ArgumentParser:
     _add_address(demo)
 
     add("schema", "print the JSON Schema of experiment_cfg.json")
-    return parser
+    return parser, commands.choices
 
 
 class _Version(argparse.Action):

@@ -24,6 +24,7 @@ from sweeps import (
 )
 
 from ml_tracking_ops.experiment.logger import ExperimentLogger
+from ml_tracking_ops.orchestrator.arguments import parse
 
 
 @pytest.fixture
@@ -260,3 +261,43 @@ def _arguments(pid: int) -> list[str]:
         return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
     except OSError:
         return []
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("stop SWEEP --yes 7", {"runs": [7], "yes": True}),
+        ("stop --yes SWEEP 7 --logdir x 9", {"runs": [7, 9], "logdir": Path("x")}),
+        ("requeue SWEEP --logdir x 3", {"runs": [3], "failed": False}),
+        ("requeue SWEEP --failed", {"runs": [], "failed": True}),
+        ("workers SWEEP --logdir x 3", {"n_workers": 3}),
+        ("pause --logdir x SWEEP", {"command": "pause", "logdir": Path("x")}),
+        ("annotate SWEEP --name best 3", {"run": 3, "name": "best"}),
+        ("delete A --yes B", {"paths": ["A", "B"], "yes": True}),
+        ("sweep --workers 2 cfg.json --seed 3", {"config": Path("cfg.json"), "seed": 3}),
+    ],
+)
+def test_options_stand_before_between_or_after_what_they_go_with(
+    line: str, expected: dict[str, object]
+) -> None:
+    options = vars(parse(line.split()))
+    assert {name: options[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("stop", "the following arguments are required: PATH\n"),
+        ("stop SWEEP --yes seven", "argument RUN: must be a whole number, 1 or more; got 'seven'"),
+        ("requeue SWEEP --all 3", "unrecognized arguments: --all"),
+    ],
+)
+def test_wrong_usage_is_told_with_exit_code_2(
+    line: str, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        parse(line.split())
+    assert exit_.value.code == 2
+    told = capsys.readouterr().err
+    assert f"ml-tracking-ops {line.split()[0]}: {reason}" in told
+    assert told.startswith(f"usage: ml-tracking-ops {line.split()[0]} ")

@@ -35,12 +35,15 @@ def test_few_steps_give_exact_figures_over_the_values_that_exist(given_runs):
     expected: dict[int, list[float]] = {}
     for run in given_runs:
         for step, value in run.items():
-            if np.isfinite(value):
-                expected.setdefault(step, []).append(value)
+            expected.setdefault(step, []).append(value)
     assert curve.bucket.tolist() == sorted(expected)
     for at, step in enumerate(sorted(expected)):
-        found = expected[step]
+        found = [value for value in expected[step] if np.isfinite(value)]
         assert curve.n[at] == len(found)
+        assert curve.n_nan[at] == len(expected[step]) - len(found)
+        if not found:
+            assert np.isnan([curve.mean[at], curve.std[at], curve.low[at], curve.high[at]]).all()
+            continue
         assert curve.mean[at] == pytest.approx(statistics.fmean(found), abs=1e-6)
         spread = statistics.stdev(found) if len(found) > 1 else 0.0
         assert curve.std[at] == pytest.approx(spread, abs=1e-4)
@@ -67,6 +70,17 @@ def test_coarser_buckets_weigh_every_value_the_same():
 
     assert coarse.mean[0] == pytest.approx((1 + 2 + 3 + 9) / 4)
     assert coarse.n.tolist() == [4, 1]
+
+
+def test_what_was_no_number_is_marked_once_for_each_run_in_its_bucket():
+    nothing = np.full(2000, np.nan)
+    lost = digest(np.arange(2000.0), nothing, True)
+    curve = combine([coarsened(digest(np.array([3.0]), np.array([1.0]), True), 8), lost, lost])
+
+    assert len(curve.bucket) == 250
+    assert (curve.n[0], curve.n_nan[0], curve.mean[0]) == (1, 2, 1.0)
+    assert (curve.n[1], curve.n_nan[1]) == (0, 2)
+    assert np.isnan(curve.mean[1])
 
 
 def test_width_depends_on_the_range_alone_and_nests():

@@ -169,12 +169,11 @@ def _of_metric(
 
 
 def _common_width(digests: Sequence[Digest], is_whole: bool) -> float:
-    having = [one for one in digests if len(one.bucket)]
-    if not having:
+    reaches = [(one.width, *reach) for one in digests if (reach := one.reach) is not None]
+    if not reaches:
         return 1.0
-    low = min(one.bucket[0] * one.width for one in having)
-    high = max(one.bucket[-1] * one.width for one in having)
-    return max(*(one.width for one in having), bucket_width(float(low), float(high), is_whole))
+    widths, lows, highs = zip(*reaches, strict=True)
+    return max(bucket_width(min(lows), max(highs), is_whole), *widths)
 
 
 def _columns(digests: Sequence[Digest], width: float, is_whole: bool) -> dict[str, Any]:
@@ -183,6 +182,7 @@ def _columns(digests: Sequence[Digest], width: float, is_whole: bool) -> dict[st
     return {
         "x": centers(curve.bucket, width, is_whole).tolist(),
         "n": curve.n.tolist(),
+        "n_nan": curve.n_nan.tolist(),
         **{name: column.tolist() for name, column in figures.items()},
     }
 
@@ -205,10 +205,10 @@ def _digests_of(cache: DigestCache, run: GroupedRun, query: GroupQuery) -> list[
 
 
 def _within(whole: Digest, query: GroupQuery) -> Digest:
-    x = whole.bucket.astype(np.float64) * whole.width
-    kept = _is_within(x, query)
+    kept = _is_within(whole.bucket.astype(np.float64) * whole.width, query)
+    gap = whole.gap[_is_within(whole.gap.astype(np.float64) * whole.width, query)]
     mean = whole.mean[kept]
-    return Digest(whole.width, whole.bucket[kept], whole.n[kept], mean, mean, mean)
+    return Digest(whole.width, whole.bucket[kept], whole.n[kept], mean, mean, mean, gap)
 
 
 def _digest(series: Series | None, run: GroupedRun, query: GroupQuery) -> Digest:

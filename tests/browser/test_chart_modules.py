@@ -83,6 +83,26 @@ def test_outliers_leave_the_range_and_are_counted(modules: Page) -> None:
     assert part == [pytest.approx(-0.54), pytest.approx(9.54)]
 
 
+def test_marks_of_what_lies_outside_are_whole_and_tell_of_the_lines_as_logged_too(
+    modules: Page,
+) -> None:
+    script = """
+        const { gapsOf, outsideOf } = await import("/static/draw.js");
+        const { countOutside } = await import("/static/ranges.js");
+        const same = (value) => value;
+        const geometry = { left: 0, top: 0, width: 100, height: 50, toX: same, toY: same,
+          x: { min: 0, max: 100 }, y: { min: -2, max: -1 } };
+        const x = [-40, 0, 30, 60, 100];
+        const curve = { x, y: [5, 5, -1.5, null, -9], raw: [5, 5, 7, null, -1.5] };
+        const group = { x, value: [1, 1, 1, 1, 1], nNan: [0, 2, 0, 0, 0] };
+        return [outsideOf(curve, geometry, 4).map(({ x, direction }) => [x, direction]),
+          countOutside([curve], [0, 100], [-2, -1]), gapsOf(group, geometry, 6)];
+    """
+    assert evaluate(modules, script) == [
+        [[4, -1], [30, -1], [96, 1]], {"above": 2, "below": 1}, [3],
+    ]  # fmt: skip
+
+
 def test_list_is_sorted_around_the_curve_pointed_at_without_those_that_ended(
     modules: Page,
 ) -> None:

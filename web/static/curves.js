@@ -9,7 +9,7 @@ const SINCE_START_S = 1e8; // smaller wall times count from the start of the run
  *   raw: (number|null)[] | null, value: (number|null)[], step: number[], elapsed: (i: number) => number,
  *   low: (number|null)[] | null, high: (number|null)[] | null, n: number[] | null, nBelow: number}} Curve
  *   `raw`: the line behind a smoothed one; `low` and `high`: the edges of a band; `n`: of how many
- *   runs; `nBelow`: how many values a logarithmic axis cannot show
+ *   runs; `nNan`: of a group, of how many runs something was no number; `nBelow`: how many values a logarithmic axis cannot show
  */
 
 const known = new WeakMap(); // the array of values -> {key, curve}

@@ -1,7 +1,7 @@
 // Curves on a canvas: bands, lines, gaps, and marks where something lies outside.
 
 import { tracePath } from "./columns.js";
-import { span } from "./ranges.js";
+import { isAbove, isBelow, span } from "./ranges.js";
 import { theme } from "./theme.js";
 
 const LINE_WIDTH = 1.5;
@@ -81,7 +81,7 @@ export function traceBand(path, { x, low, high }, geometry) {
   }
 }
 
-/** NaN and infinities: a gap in the curve, and a cross at the lower edge. */
+/** NaN and infinities, of a group in any of its runs: a gap where nothing else is, and a cross at the lower edge. */
 function markGaps(ctx, geometry, curve, size) {
   const y = geometry.top + geometry.height - size - 1;
   ctx.globalAlpha = 1;
@@ -98,7 +98,8 @@ function markGaps(ctx, geometry, curve, size) {
 
 /** Where a curve's gaps are to be marked: at least `distance` apart. */
 export function gapsOf(curve, geometry, distance) {
-  return spacedOut(curve, geometry, distance, (i) => curve.value[i] == null);
+  const isGap = curve.nNan ? (i) => curve.nNan[i] > 0 : (i) => curve.value[i] == null;
+  return spacedOut(curve, geometry, distance, isGap);
 }
 
 /** Values beyond the upper or lower edge: a triangle there that points at them. */
@@ -115,21 +116,23 @@ function markOutside(ctx, geometry, curve, size) {
 
 export function outsideOf(curve, geometry, size) {
   const { top, height, y } = geometry;
-  const above = spacedOut(curve, geometry, 2 * size, (i) => curve.y[i] > y.max);
-  const below = spacedOut(curve, geometry, 2 * size, (i) => curve.y[i] != null && curve.y[i] < y.min);
+  const above = spacedOut(curve, geometry, 2 * size, (i) => isAbove(curve, i, y.max));
+  const below = spacedOut(curve, geometry, 2 * size, (i) => isBelow(curve, i, y.min));
   return [
     ...above.map((x) => ({ x, y: top + size + 1, direction: -1 })),
     ...below.map((x) => ({ x, y: top + height - size - 1, direction: 1 })),
   ];
 }
 
+/** Where marks of half that width go, none of them cut at the left or right edge. */
 function spacedOut(curve, geometry, distance, isMarked) {
-  const [from, to] = span(curve.x, [geometry.x.min, geometry.x.max]);
+  const { left, width } = geometry, { min, max } = geometry.x;
+  const [from, to] = span(curve.x, [min, max]);
   const found = [];
   let last = -Infinity;
   for (let i = from; i <= to; i++) {
-    if (!isMarked(i)) continue;
-    const x = geometry.toX(curve.x[i]);
+    if (curve.x[i] < min || curve.x[i] > max || !isMarked(i)) continue;
+    const x = Math.min(left + width - distance / 2, Math.max(left + distance / 2, geometry.toX(curve.x[i])));
     if (x - last < distance) continue;
     last = x;
     found.push(x);

@@ -147,17 +147,17 @@ async function readJson(response) {
 function curveOfGroup(group, view) {
   const from = view.isLogX ? group.x.findIndex((x) => x > 0) : 0;
   const cut = (values) => (from === 0 ? values : from < 0 ? [] : values.slice(from));
-  const [x, mean, std, lowest, highest, n] = [group.x, group.mean, group.std, group.low, group.high, group.n].map(cut);
+  const [x, mean, std, lowest, highest, n] = [group.x, group.mean, group.std, group.low, group.high, group.n].map(cut), nNan = cut(group.n_nan);
   const isStd = view.band === "std";
   const edge = (values) => {
     const edges = smooth(values, view.smoothing);
     return view.isLogY ? edges.map((one) => (one > 0 ? one : null)) : edges;
   };
-  const sums = (sign) => mean.map((value, i) => value + sign * std[i]);
+  const sums = (sign) => mean.map((value, i) => (value === null ? null : value + sign * std[i]));
   const hasBand = view.band !== "none";
   return {
     ...drawn(mean, view),
-    id: group.id, name: group.name, color: group.color, x, value: mean, step: x, n, nRuns: group.n_runs,
+    id: group.id, name: group.name, color: group.color, x, value: mean, step: x, n, nNan, nRuns: group.n_runs,
     low: hasBand ? edge(isStd ? sums(-1) : lowest) : null,
     high: hasBand ? edge(isStd ? sums(1) : highest) : null,
     at: (i) => xTextOf(x[i], view.x),

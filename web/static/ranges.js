@@ -44,6 +44,7 @@ function extremes(curves, range) {
     const [first, last] = span(curve.x, range);
     for (let i = first; i <= last; i++) {
       take(curve.y[i]);
+      if (curve.raw) take(curve.raw[i]);
       if (curve.low) take(curve.low[i]), take(curve.high[i]);
     }
   }
@@ -54,7 +55,8 @@ function quantiles(curves, range, part) {
   const values = [];
   for (const curve of curves) {
     const [first, last] = span(curve.x, range);
-    for (let i = first; i <= last; i++) if (curve.y[i] != null) values.push(curve.y[i]);
+    const logged = curve.raw ?? curve.y;
+    for (let i = first; i <= last; i++) if (logged[i] != null) values.push(logged[i]);
   }
   if (values.length === 0) return null;
   const sorted = Float64Array.from(values).sort();
@@ -62,17 +64,25 @@ function quantiles(curves, range, part) {
   return [at(part), at(1 - part)];
 }
 
-/** How many values of the curves lie above and below what is shown. */
+/**
+ * How many values of the curves lie above and below what is shown: of a smoothed curve those of
+ * the line as logged, too, which is cut as well. A place counts once.
+ */
 export function countOutside(curves, range, [low, high]) {
   let above = 0, below = 0;
   for (const curve of curves) {
     const [first, last] = span(curve.x, range);
     for (let i = first; i <= last; i++) {
-      const value = curve.y[i];
-      if (value == null || curve.x[i] < range[0] || curve.x[i] > range[1]) continue;
-      if (value > high) above += 1;
-      else if (value < low) below += 1;
+      if (curve.x[i] < range[0] || curve.x[i] > range[1]) continue;
+      if (isAbove(curve, i, high)) above += 1;
+      else if (isBelow(curve, i, low)) below += 1;
     }
   }
   return { above, below };
 }
+
+/** Whether one of the lines of a curve lies above (below) a value at its point `i`. */
+export const isAbove = ({ y, raw }, i, high) => exceeds(y[i], high) || (raw != null && exceeds(raw[i], high));
+export const isBelow = ({ y, raw }, i, low) => undercuts(y[i], low) || (raw != null && undercuts(raw[i], low));
+const exceeds = (value, high) => value != null && value > high;
+const undercuts = (value, low) => value != null && value < low;

@@ -46,7 +46,7 @@ function valueOf(curve, i) {
 
 function whereOf(curve, i) {
   const parts = [curve.at ? curve.at(i) : `step ${formatStep(curve.step[i])}`];
-  if (curve.n) parts.push(`${curve.n[i]} of ${curve.nRuns} runs`);
+  if (curve.n) parts.push(`${curve.n[i]} of ${curve.nRuns} runs${curve.nNan[i] ? `, NaN in ${curve.nNan[i]}` : ""}`);
   else parts.push(formatDuration(curve.elapsed(i)));
   if (curve.raw) parts.push(`smoothed ${formatNumber(curve.y[i])}`);
   return parts.join(" · ");

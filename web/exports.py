@@ -40,6 +40,8 @@ from .table_readers import TableReaders
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
+_LONGEST_METRIC = 100
+"""So many characters of a metric stand in a file's name."""
 _NOT_IN_A_FILE = frozenset(("index", "name", "curve"))
 _EXPERIMENT_COLUMNS = ("name", "state", "started_at", "path", "label", "tags", "note")
 
@@ -53,8 +55,9 @@ async def series(request: Request) -> Response:
     if not runs:
         raise HTTPException(HTTPStatus.NOT_FOUND, "none of these runs is there any more")
     chunks = (runs_csv if form == "csv" else runs_json)(_logs(runs, metrics))
-    name = runs[0].run_id if len(runs) == 1 else f"{len(runs)}-runs"
-    return _download(chunks, f"{name}-series", form)
+    held = runs[0].run_id if len(runs) == 1 else f"{len(runs)}-runs"
+    name = f"{metrics[0][:_LONGEST_METRIC]}-{held}" if len(metrics) == 1 else f"{held}-series"
+    return _download(chunks, name, form)
 
 
 def _logs(runs: Iterable[RunFiles], metrics: tuple[str, ...]) -> Iterator[NamedLog]:

@@ -132,11 +132,13 @@ def test_outliers_are_clipped_with_a_word_and_one_chart_fills_the_window(
     page.get_by_role("combobox", name="y", exact=True).select_option("1")
     expect(note).to_contain_text(re.compile(r"▲ [1-9].* outside"))
 
+    neighbour = chart(page, "train/acc").bounding_box()
     page.get_by_role("button", name="Show train/loss in full screen").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     box = chart(page, "train/loss").bounding_box()
     assert box is not None
     assert box["width"] > 1300
+    assert chart(page, "train/acc").bounding_box() == neighbour
     expect(page).to_have_url(re.compile("full="))
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
@@ -155,7 +157,7 @@ def test_chart_is_kept_as_svg_and_png(page: Page, dashboard: Dashboard, train: T
     frame.locator("summary").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download SVG").click()
-    assert download.value.suggested_filename == "a_b_c.svg"
+    assert download.value.suggested_filename == "a-b-c-2-runs.svg"
     root = ElementTree.parse(Path(download.value.path())).getroot()
     texts = [element.text for element in root.iter(f"{SVG}text")]
     assert hostile in texts
@@ -175,6 +177,7 @@ def test_chart_is_kept_as_svg_and_png(page: Page, dashboard: Dashboard, train: T
     frame.locator("summary").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Series as CSV").click()
+    assert download.value.suggested_filename == "a-b-c-y.csv"
     lines = Path(download.value.path()).read_text().splitlines()
     assert len(lines) == 51
     assert all(line.startswith("y,") for line in lines[1:])
@@ -205,6 +208,7 @@ def test_groups_of_a_sweep_are_drawn_as_means_of_all_their_runs(
     figure.locator("summary").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Series as CSV").click()
+    assert download.value.suggested_filename == "Accuracy-by-batch_size.csv"
     lines = Path(download.value.path()).read_text().splitlines()
     assert lines[:2] == [
         "group,x,n,mean,std,low,high",

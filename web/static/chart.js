@@ -249,7 +249,8 @@ export class Chart {
   #select(u) {
     const { left, width } = u.select;
     if (width < 4) return;
-    const range = [u.posToVal(left, "x"), u.posToVal(left + width, "x")];
+    const [low, high] = [u.posToVal(left, "x"), u.posToVal(left + width, "x")];
+    const range = this.#view.x === "step" ? [Math.floor(low), Math.ceil(high)] : [low, high]; // there are no parts of a step
     u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
     this.#hooks.onZoom(range);
   }

@@ -10,13 +10,13 @@ const PNG_SCALE = 2;
 export async function exportChart(picture, format, source) {
   if (format === "csv" || format === "json") {
     const data = source.data(picture.metric, picture.view, format);
-    return data.address ? follow(data.address, "") : save(new Blob([data.text], { type: "text/plain" }), `${fileName(picture.metric)}.${format}`);
+    return data.address ? follow(data.address, "") : save(new Blob([data.text], { type: "text/plain" }), `${nameOf(picture)}.${format}`);
   }
   const { text: muted, strong: text, grid, surface, runs } = theme();
   const root = pictureToSvg(picture, { text, muted, grid, surface, runs });
   const drawing = svgText(root);
   const blob = format === "svg" ? new Blob([drawing], { type: "image/svg+xml" }) : await rasterized(root, drawing);
-  save(blob, `${fileName(picture.metric)}.${format}`);
+  save(blob, `${nameOf(picture)}.${format}`);
 }
 
 async function rasterized(root, drawing) {
@@ -30,9 +30,15 @@ async function rasterized(root, drawing) {
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }
 
+/** After the metric and what is drawn of it: as the server names the data, see `exports.py`. */
+function nameOf({ metric, view, curves }) {
+  const several = view.group && curves[0]?.n ? `by-${view.group.replace(/^p\./, "")}` : `${curves.length}-runs`;
+  return `${fileName(metric.slice(0, 100))}-${fileName(curves.length === 1 ? curves[0].name : several)}`;
+}
+
 /** A name that every file system takes. */
-export function fileName(metric) {
-  return metric.replace(/[^\p{L}\p{N}._-]+/gu, "_").replace(/^[._]+/, "").slice(0, 100) || "chart";
+export function fileName(text) {
+  return text.replace(/[^\p{L}\p{N}_.-]+/gu, "-").replace(/^[-.]+|[-.]+$/g, "").slice(0, 100) || "chart";
 }
 
 function save(blob, name) {

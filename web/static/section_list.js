@@ -7,6 +7,7 @@ export class SectionList {
   #parent;
   #note = make("p", "charts-note muted");
   #sections = new Map(); // name -> {root, toggle, count, grid}
+  #away = make("div", "chart chart-away"); // keeps the place of the chart that fills the window
 
   constructor(parent) {
     this.#parent = parent;
@@ -22,6 +23,8 @@ export class SectionList {
 
   /** @param {{name: string, title: string, metrics: string[]}[]} sections */
   show(sections, folded, chartOf) {
+    this.#away.remove();
+    const placeOf = (metric) => (chartOf(metric).closest("dialog") ? this.#away : chartOf(metric));
     for (const [name, { root }] of this.#sections) {
       if (!sections.some((section) => section.name === name)) root.remove(), this.#sections.delete(name);
     }
@@ -37,7 +40,7 @@ export class SectionList {
       section.root.dataset.count = isPlain || metrics.length > 3 ? "many" : metrics.length;
       section.toggle.ariaExpanded = String(!isFolded);
       section.grid.hidden = isFolded;
-      place(section.grid, metrics.map(chartOf).filter((chart) => !chart.closest("dialog")));
+      place(section.grid, metrics.map(placeOf));
       return section.root;
     });
     place(this.#parent, roots);

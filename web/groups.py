@@ -172,8 +172,8 @@ def _common_width(digests: Sequence[Digest], is_whole: bool) -> float:
     reaches = [(one.width, *reach) for one in digests if (reach := one.reach) is not None]
     if not reaches:
         return 1.0
-    widths, lows, highs = zip(*reaches, strict=True)
-    return max(bucket_width(min(lows), max(highs), is_whole), *widths)
+    low, high = min(low for _, low, _ in reaches), max(high for _, _, high in reaches)
+    return max(bucket_width(low, high, is_whole), *(width for width, _, _ in reaches))
 
 
 def _columns(digests: Sequence[Digest], width: float, is_whole: bool) -> dict[str, Any]:

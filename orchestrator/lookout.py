@@ -14,7 +14,7 @@ from ml_tracking_ops.logger import paths
 
 from .attempts import ActiveRun
 from .rules import StopDecision
-from .watcher import watch_files
+from .watcher import PAUSE_TO_WORK, URGENT_PAUSE_TO_WORK, watch_files
 
 LOOK_ANYWAY_S = 1.0
 
@@ -43,15 +43,25 @@ class Lookout:
 
     Args:
         active: the runs that go on, by their `.dat`.
+        is_urgent: whether a value may be a reason to stop a run, which then wastes its worker.
     """
 
-    def __init__(self, sweep: WatchedSweep, folder: Path, active: Mapping[Path, ActiveRun]) -> None:
+    def __init__(
+        self,
+        sweep: WatchedSweep,
+        folder: Path,
+        active: Mapping[Path, ActiveRun],
+        *,
+        is_urgent: bool,
+    ) -> None:
         self._sweep = sweep
+        self._pause_to_work = URGENT_PAUSE_TO_WORK if is_urgent else PAUSE_TO_WORK
         self._folder = folder
         self._active = active
 
     async def watch(self) -> None:
-        async with aclosing(watch_files(self._folder)) as changes:
+        watching = watch_files(self._folder, pause_to_work=self._pause_to_work)
+        async with aclosing(watching) as changes:
             async for changed in changes:
                 runs = (
                     [run for path in changed if (run := self._active.get(_dat_path(path)))]

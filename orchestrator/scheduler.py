@@ -104,7 +104,8 @@ class Scheduler:
             needs_room=self._config.min_free_gpu_memory_gb is not None,
         )  # fmt: skip
         self._control = Control(folder, self, self._record)
-        self._lookout = Lookout(self, folder, self._active)
+        is_urgent = bool(self._rules.metrics)
+        self._lookout = Lookout(self, folder, self._active, is_urgent=is_urgent)
 
     async def run(self) -> SweepState:
         """Run every combination; return the state that the journal now holds."""

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from watchfiles._rust_notify import RustNotify
 
 LEAST_PAUSE_S = 0.012
-MOST_PAUSE_S = 0.03
-PAUSE_TO_WORK = 25
+MOST_PAUSE_S = 0.04
+PAUSE_TO_WORK = 40.0
+URGENT_PAUSE_TO_WORK = 12.0
+"""For a reader on whom somebody waits: half as late, for half as much CPU again."""
 POLL_DELAY_MS = 300
 _DEBOUNCE_MS = 1
 _STEPS_MS = ((1, 100), (16, 2_000))
@@ -43,7 +45,11 @@ logger = logging.getLogger(__name__)
 
 
 async def watch_files(
-    folder: Path, *, poll: bool | None = None, quiet_step_ms: int = QUIET_STEP_MS
+    folder: Path,
+    *,
+    poll: bool | None = None,
+    quiet_step_ms: int = QUIET_STEP_MS,
+    pause_to_work: float = PAUSE_TO_WORK,
 ) -> AsyncGenerator[set[Path], None]:
     """Yield sets of paths under `folder` (recursively) in which something happened.
 
@@ -53,6 +59,8 @@ async def watch_files(
             decides: poll on network file systems, where the kernel does not see what other
             machines write, and where the kernel's watches have run out (with one warning).
         quiet_step_ms: how late the first event after a silence of seconds may be told.
+        pause_to_work: how long to pause after an item, in CPU times of its reader; within
+            `LEAST_PAUSE_S` and `MOST_PAUSE_S`.
     """
     while True:
         identity = _identity(folder)
@@ -62,7 +70,9 @@ async def watch_files(
             continue
         # adding the watches of a thousand folders takes a while
         notify = await anyio.to_thread.run_sync(_open_watch, folder, poll)
-        changes = _polled(folder) if notify is None else _notified(notify, quiet_step_ms)
+        changes = (
+            _polled(folder) if notify is None else _notified(notify, quiet_step_ms, pause_to_work)
+        )
         async with aclosing(changes):
             async for paths in changes:
                 if paths is not None:
@@ -72,7 +82,7 @@ async def watch_files(
 
 
 async def _notified(
-    notify: "RustNotify", quiet_step_ms: int
+    notify: "RustNotify", quiet_step_ms: int, pause_to_work: float
 ) -> AsyncGenerator[set[Path] | None, None]:
     """An empty set once, then what the kernel reports; None where nothing happened for a while."""
     stop = threading.Event()
@@ -92,14 +102,14 @@ async def _notified(
                 changed = {Path(path) for _, path in raw} if isinstance(raw, set) else None
                 n_silent = 0 if changed else n_silent + 1
                 yield changed
-                look_at = _pause_until(began)
+                look_at = _pause_until(began, pause_to_work)
         finally:
             stop.set()  # the thread is inside `watch`: it sees this within a step
 
 
-def _pause_until(began: float) -> float:
+def _pause_until(began: float, pause_to_work: float) -> float:
     """When to look next, after an item that was told and dealt with since `began`."""
-    pause_s = (time.thread_time() - began) * PAUSE_TO_WORK
+    pause_s = (time.thread_time() - began) * pause_to_work
     return time.monotonic() + min(max(pause_s, LEAST_PAUSE_S), MOST_PAUSE_S)
 
 

@@ -12,8 +12,15 @@ from suite.peers import WORKERS
 from suite.scratch import scratch
 
 from ml_tracking_ops.logger import LogTail
+from ml_tracking_ops.orchestrator.watcher import PAUSE_TO_WORK, URGENT_PAUSE_TO_WORK
 
-CASES = ((8, 100.0, True), (64, 5.0, True), (1, 100_000.0, False))
+CASES = (
+    (8, 100.0, PAUSE_TO_WORK, 5),
+    (64, 5.0, PAUSE_TO_WORK, 5),
+    (1, 100_000.0, PAUSE_TO_WORK, None),
+    (8, 100.0, URGENT_PAUSE_TO_WORK, None),
+)
+"""Runs, values a second, how the reader follows, and the target of its CPU in percent."""
 
 
 def measure(options: Options) -> Figure:
@@ -23,22 +30,23 @@ def measure(options: Options) -> Figure:
         "4 · tailing",
         f"the orchestrator's watcher and tails in one process, the loggers in another, {seconds} s",
     )
-    for n_runs, pace, has_cpu_target in CASES:
-        found = _follow(n_runs, pace, seconds)
+    for n_runs, pace, pause_to_work, most_cpu in CASES:
+        found = _follow(n_runs, pace, seconds, pause_to_work)
         what = f"{n_runs} run{'s' * (n_runs > 1)} at {pace:,.0f} values/s"
+        if pause_to_work == URGENT_PAUSE_TO_WORK:
+            what += ", with early stopping"
         behind = found["behind_ms"]
         figure.add(f"{what}: behind, p50", percentile(behind, 50), "ms")
         figure.add(f"{what}: behind, p99", percentile(behind, 99), "ms")
         figure.add(f"{what}: behind, at most", found["max_ms"], "ms", at_most=100)
-        most = 5 if has_cpu_target else None
-        figure.add(f"{what}: of a core", found["cpu"] * 100, "%", at_most=most)
+        figure.add(f"{what}: of a core", found["cpu"] * 100, "%", at_most=most_cpu)
         reached = found["n_points"] / seconds / n_runs
         figure.notes.append(f"{what}: {reached:,.0f} values/s came; {found['n_looks']} looks")
     _growth(figure)
     return figure
 
 
-def _follow(n_runs: int, pace: float, seconds: float) -> dict[str, object]:
+def _follow(n_runs: int, pace: float, seconds: float, pause_to_work: float) -> dict[str, object]:
     with scratch() as folder:
         writer = subprocess.Popen(
             [sys.executable, WORKERS / "log_at_pace.py", str(folder), str(n_runs), "1", str(pace),
@@ -47,7 +55,13 @@ def _follow(n_runs: int, pace: float, seconds: float) -> dict[str, object]:
         )  # fmt: skip
         _wait_ready(writer)
         tail = subprocess.Popen(
-            [sys.executable, WORKERS / "tail_all.py", str(folder), str(seconds + 2)],
+            [
+                sys.executable,
+                WORKERS / "tail_all.py",
+                str(folder),
+                str(seconds + 2),
+                str(pause_to_work),
+            ],
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -1,6 +1,6 @@
 """Follow every log under a folder as the orchestrator does: its watcher, its tails.
 
-Usage: tail_all.py LOGDIR SECONDS
+Usage: tail_all.py LOGDIR SECONDS PAUSE_TO_WORK
 
 Says "ready" once it follows; prints how far behind each value was, and the CPU it took.
 """
@@ -21,7 +21,7 @@ N_SAMPLES = 10_000
 
 
 async def main() -> None:
-    logdir, seconds = Path(sys.argv[1]), float(sys.argv[2])
+    logdir, seconds, pause_to_work = Path(sys.argv[1]), *map(float, sys.argv[2:])
     tails = {path: LogTail(path) for path in logdir.glob("*/*.dat")}
     sizes = {path: path.stat().st_size for path in tails}
     for tail in tails.values():
@@ -32,7 +32,7 @@ async def main() -> None:
     print("ready", flush=True)
     began, began_cpu = time.monotonic(), time.process_time()
     with anyio.move_on_after(seconds):
-        async with aclosing(watch_files(logdir)) as changes:
+        async with aclosing(watch_files(logdir, pause_to_work=pause_to_work)) as changes:
             async for changed in changes:
                 for path in changed & tails.keys():
                     has_more = True

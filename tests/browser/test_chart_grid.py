@@ -28,6 +28,16 @@ def point_at(page: Page, metric: str, x: float = 0.5, y: float = 0.5) -> None:
     page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
 
 
+def do_overlap(one: Locator, other: Locator) -> bool:
+    a, b = one.bounding_box(), other.bounding_box()
+    assert a is not None
+    assert b is not None
+    return all(
+        a[start] < b[start] + b[size] and b[start] < a[start] + a[size]
+        for start, size in (("x", "width"), ("y", "height"))
+    )
+
+
 @pytest.fixture
 def two_runs(train: Train) -> None:
     """`b` is higher than `a` in every metric; `a` has one value far above all others."""
@@ -112,10 +122,11 @@ def test_pointing_lists_all_runs_beside_the_chart_and_reads_the_others_out(
     expect(found.locator(".is-pointed")).to_contain_text("a")
     expect(chart(page, "rate").locator(".chart-readout")).to_have_text("1")
     expect(chart(page, "rate").locator(".point-mark")).to_be_visible()
-    listed, plot = found.bounding_box(), chart(page, "train/acc").bounding_box()
-    assert listed is not None
-    assert plot is not None
-    assert listed["y"] >= plot["y"] + plot["height"] or listed["y"] + listed["height"] <= plot["y"]
+    for other in page.locator(".chart").all():
+        assert not do_overlap(found, other)
+    assert not do_overlap(
+        chart(page, "train/acc").locator(".tooltip"), chart(page, "train/acc").locator(".u-over")
+    )
     page.mouse.move(2, 2)
     expect(found).to_be_hidden()
     expect(chart(page, "rate").locator(".chart-readout")).to_have_text("")
@@ -139,6 +150,19 @@ def test_outliers_are_clipped_with_a_word_and_one_chart_fills_the_window(
     assert box is not None
     assert box["width"] > 1300
     assert chart(page, "train/acc").bounding_box() == neighbour
+    legend, values = page.get_by_role("dialog").locator("li"), page.locator(".full-legend-value")
+    expect(values).to_have_text(["2.005", "1.005"])
+    expect(legend).to_have_text([re.compile("^b"), re.compile("^a")])
+    point_at(page, "train/loss", 0.01, 0.9)
+    expect(page.locator(".full-legend-where")).to_have_text("step 2")
+    expect(values).to_have_text(["2.3333", "1.3333"])
+    page.mouse.move(2, 2)
+    legend.get_by_role("button", name="b", exact=True).press("Enter")
+    expect_runs(page, "train/loss", 1)
+    expect(legend.get_by_role("button", name="b", exact=True)).to_be_focused()
+    expect(values).to_have_text(["1.005", "–"])
+    page.get_by_role("dialog").get_by_role("button", name="Show all").click()
+    expect_runs(page, "train/loss", 2)
     expect(page).to_have_url(re.compile("full="))
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()

@@ -113,6 +113,30 @@ def test_list_is_sorted_around_the_curve_pointed_at_without_those_that_ended(
     assert (found["nAbove"], found["nBelow"]) == (7, 18)
 
 
+def test_legend_says_how_many_more_there_are_and_shows_them(modules: Page) -> None:
+    script = """
+        const { showLegend } = await import("/static/legend.js");
+        const element = document.createElement("ul");
+        document.body.append(element);
+        const entries = Array.from({ length: 70 }, (_, i) => ({ id: `${i}`, name: `${i}` }));
+        const view = { hidden: new Set(), solo: new Set() };
+        const state = () => [element.querySelectorAll(".legend-item:not([hidden])").length,
+          element.lastElementChild.textContent];
+        showLegend(element, entries, view);
+        const folded = state();
+        element.lastElementChild.firstElementChild.click();
+        const open = state();
+        showLegend(element, entries.slice(0, 2), view);
+        element.remove();
+        return { folded, open };
+    """
+    found = evaluate(modules, script)
+    n_shown, more = found["folded"]
+    assert 0 < n_shown < 10
+    assert more == f"and {70 - n_shown} more"
+    assert found["open"] == [70, "Show fewer"]
+
+
 def test_metrics_stand_in_sections_pinned_ones_first(modules: Page) -> None:
     metrics = ["lr", "train/loss", "val/loss", "train/acc", "/odd"]
     found = call(modules, "sections", "sectionsOf", metrics, ["val/loss", "gone"], None)

@@ -123,7 +123,21 @@ def test_zoom_fetches_detail_and_double_click_shows_all_again(
     training.log("Loss", 0, 50_000, "(step * 7919) % 1000")
     page.goto(dashboard.url)
     expect_points(page, "Loss", 50_000)
-    page.mouse.move(*pixel_of(page, "Loss", 0.50, 0.5))
+    expect(chart(page, "Loss").locator(".chart-thinned")).to_have_text(
+        re.compile(r"^5\d\d of 50k points$")
+    )
+    left, top = pixel_of(page, "Loss", 0.5, 0.5)
+    with page.expect_response(re.compile("points=20000")):  # all of the run that is pointed at
+        page.mouse.move(left, top)
+    box = chart(page, "Loss").locator(".u-over").bounding_box()
+    assert box is not None
+    for pixels in (100, 0):  # at each pixel the step that is there, where the overview has few
+        page.mouse.move(left + pixels, top)
+        step = round((left + pixels - box["x"]) / box["width"] * 49_999)
+        near = "|".join(f"{one // 1000}.{one % 1000:03}" for one in range(step - 1, step + 2))
+        expect(chart(page, "Loss").locator(".tooltip-where")).to_have_text(
+            re.compile(f"^step ({near}) ")
+        )
     page.mouse.down()
     page.mouse.move(*pixel_of(page, "Loss", 0.52, 0.5), steps=4)
     page.mouse.up()

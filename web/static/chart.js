@@ -1,11 +1,11 @@
 // One chart: a metric of several runs or groups. uPlot supplies scales, axes, cursor and dragging;
 // the curves are drawn from each one's own columns, so that they need not share their x.
 
-import { axesOf } from "./axes.js";
 import { chartFrame } from "./chart_frame.js";
 import { ChartPointing } from "./chart_pointing.js";
 import { drawCurves, geometryOf } from "./draw.js";
-import { formatNumber } from "./format.js";
+import { formatCount, formatNumber } from "./format.js";
+import { plotOptions } from "./plot_options.js";
 import { nearestPoint, pointAt } from "./pointer.js";
 import { countOutside, xRange, yRange } from "./ranges.js";
 import { theme } from "./theme.js";
@@ -29,6 +29,8 @@ export class Chart {
   #detail = null;
   #detailTimer = 0;
   #pointedId = null;
+  #whole = null; // of the curve pointed at: all of its points, where fewer are drawn
+  #legend = null;
   #resizing = null;
   #labels = {};
 
@@ -63,8 +65,9 @@ export class Chart {
   build() {
     if (this.#plot || !globalThis.uPlot) return;
     const { plot } = this.#parts;
-    this.#plot = new uPlot(this.#uplotOptions(plot), [[1, 2], [1, 2]], plot);
+    this.#plot = new uPlot(this.#options(), [[1, 2], [1, 2]], plot);
     this.#pointing = new ChartPointing(this.#plot.over, this.element, () => this.#hooks.onPoint(this, null, null));
+    this.#pointing.legend = this.#legend;
     this.#resizing ??= new ResizeObserver(() => this.#resize());
     this.#resizing.observe(plot);
     this.draw();
@@ -93,7 +96,7 @@ export class Chart {
     this.#view = view;
     this.#source = source;
     this.#showView();
-    if (isZoomNew || isSourceNew) this.#detail = null;
+    if (isZoomNew || isSourceNew) this.#detail = this.#whole = null;
     if (isAxisNew && this.#plot) {
       this.release();
       this.build();
@@ -113,13 +116,49 @@ export class Chart {
   highlight(id) {
     if (this.#pointedId === id) return;
     this.#pointedId = id;
+    this.#whole = null;
     this.#plot?.redraw(false);
+  }
+
+  /** Whether a run is drawn here with fewer points than it has. */
+  isThinned(id) {
+    return this.#curves.some((curve) => curve.id === id) && this.#source.isThinned(this.metric, id, this.#detail);
+  }
+
+  /** All points of the run that is pointed at. */
+  showWhole(id, columns) {
+    if (id !== this.#pointedId || !this.#plot) return;
+    this.#whole = new Map([[id, columns]]);
+    this.#plot.redraw(false);
+  }
+
+  /** Say anew what is at the pointer, which has not moved. */
+  pointAgain() {
+    if (this.#plot) this.#point(this.#plot);
+  }
+
+  /** The curves as the pointer reads them: the one pointed at with all of its points. */
+  get #readable() {
+    if (!this.#whole) return this.#curves;
+    return this.#curves.map((curve) => {
+      const columns = this.#whole.get(curve.id);
+      return columns ? this.#source.curve(curve.id, columns, this.#view) : curve;
+    });
+  }
+
+  /** The column beside a chart in full screen; null: none. */
+  setLegend(legend) {
+    this.#legend?.element.remove();
+    this.#legend = legend;
+    if (this.#pointing) this.#pointing.legend = legend;
+    if (legend) this.element.append(legend.element);
+    this.draw();
   }
 
   /** Say what the curve pointed at in another chart is here, at the same x. */
   readOut(id, x) {
     if (!this.#plot || this.#pointing.isInside) return;
-    const curve = id === null ? null : this.#curves.find((one) => one.id === id);
+    const curve = id === null ? null : this.#readable.find((one) => one.id === id);
     const point = curve && pointAt(curve, this.#geometry(), x);
     this.#parts.readout.textContent = point ? formatNumber(point.curve.y[point.i]) : "";
     this.#pointing.mark(point);
@@ -128,12 +167,14 @@ export class Chart {
   /** The detail on show gets new points of its run, too. */
   append(runId, points) {
     this.#source.appendDetail?.(this.#detail, runId, points);
+    this.#source.appendDetail?.(this.#whole, runId, points);
   }
 
   /** Bring the canvas up to what is known now. */
   draw() {
     this.#curves = this.#source.curves(this.metric, this.#view, this.#detail);
     this.#describe();
+    this.#legend?.update(this.#source.entries, this.#curves, this.#view);
     if (!this.#plot || !this.#isChanged()) return;
     const x = this.#view.zoom ?? xRange(this.#curves, this.#view.isLogX);
     const y = yRange(this.#curves, x, this.#view);
@@ -156,11 +197,13 @@ export class Chart {
   }
 
   #describe() {
-    const { root, empty } = this.#parts;
-    const { nPoints, nCurves, word } = this.#source.describe(this.metric, this.#view);
+    const { root, empty, thinned } = this.#parts;
+    const { nPoints, nCurves, nDrawn, nInView, word } = this.#source.describe(this.metric, this.#view, this.#detail);
+    const part = nDrawn < nInView ? `${formatCount(nDrawn)} of ${formatCount(nInView)} points` : "";
+    if (thinned.textContent !== part) thinned.textContent = part;
     root.dataset.points = nPoints;
     root.dataset.runs = nCurves;
-    root.setAttribute("aria-label", `${this.metric} over the ${this.#view.x === "step" ? "step" : "time"}, ${nCurves} ${word}${nCurves === 1 ? "" : "s"}`);
+    root.setAttribute("aria-label", `${this.metric} over the ${this.#view.x === "step" ? "step" : "time"}, ${nCurves} ${word}${nCurves === 1 ? "" : "s"}${part && `, drawn with ${part}`}`);
     const isLoaded = this.#source.isLoaded(this.metric);
     empty.textContent = isLoaded ? this.#hooks.emptyText() : this.#source.waitingText ?? "";
     empty.hidden = nCurves > 0 || this.#plot === null || empty.textContent === "";
@@ -188,28 +231,15 @@ export class Chart {
     this.#plot.setSize(size);
   }
 
-  #uplotOptions(plot) {
-    const { scales, axes } = axesOf(this.#view, (axis, ticks, labels) => (this.#labels[axis] = { ticks, labels }));
-    return {
-      ...sizeOf(plot),
-      padding: [8, this.#view.x === "wall" ? 32 : 14, 0, 0], // a time is as wide as that
-      legend: { show: false },
-      scales,
-      axes,
-      series: [{}, { paths: () => null, points: { show: false } }],
-      cursor: {
-        y: false,
-        points: { show: false },
-        drag: { x: true, y: false, setScale: false, dist: 4 },
-        bind: { dblclick: () => () => this.#hooks.onZoom(null) },
-        sync: { key: this.#hooks.syncKey, scales: ["x", null], filters: { pub: (type) => type === "mousemove" || type === "mouseleave" } },
-      },
-      hooks: {
-        draw: [(u) => this.#paint(u)],
-        setCursor: [(u) => this.#point(u)],
-        setSelect: [(u) => this.#select(u)],
-      },
-    };
+  #options() {
+    return plotOptions(this.#view, sizeOf(this.#parts.plot), {
+      syncKey: this.#hooks.syncKey,
+      onLabel: (axis, ticks, labels) => (this.#labels[axis] = { ticks, labels }),
+      onReset: () => this.#hooks.onZoom(null),
+      draw: (u) => this.#paint(u),
+      setCursor: (u) => this.#point(u),
+      setSelect: (u) => this.#select(u),
+    });
   }
 
   #paint(u) {
@@ -222,7 +252,7 @@ export class Chart {
       drawCurves(this.#layer.getContext("2d"), geometry, this.#curves, options);
       this.#isLayerOld = false;
     }
-    const front = this.#curves.length > 1 ? this.#curves.find((curve) => curve.id === this.#pointedId) : null;
+    const front = this.#curves.length > 1 || this.#whole ? this.#readable.find((curve) => curve.id === this.#pointedId) : null;
     u.ctx.save();
     u.ctx.globalAlpha = front ? FAINT : 1;
     u.ctx.drawImage(this.#layer, 0, 0);
@@ -238,11 +268,11 @@ export class Chart {
 
   #point(u) {
     if (!this.#pointing?.isInside || u.cursor.left < 0) return;
-    const at = u.posToVal(u.cursor.left, "x");
-    const found = nearestPoint(this.#curves, this.#geometry(), at, u.cursor.left, u.cursor.top);
+    const at = u.posToVal(u.cursor.left, "x"), curves = this.#readable;
+    const found = nearestPoint(curves, this.#geometry(), at, u.cursor.left, u.cursor.top);
     if (!found) return this.#pointing.hide();
     this.#parts.readout.textContent = "";
-    this.#pointing.show(found, this.#curves, at, this.#source.xText(found, this.#view), u.over.clientWidth);
+    this.#pointing.show(found, curves, at, this.#source.xText(found, this.#view));
     this.#hooks.onPoint(this, found.curve.id, at);
   }
 

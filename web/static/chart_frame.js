@@ -9,6 +9,7 @@ export function chartFrame(metric, actions) {
   const title = make("h3", "chart-title", ...titleParts(metric));
   title.title = metric;
   const note = make("span", "chart-note");
+  const thinned = make("span", "chart-thinned num");
   const readout = make("span", "chart-readout num");
   readout.ariaHidden = "true";
   const reset = button("reset", "Reset zoom", actions.onReset);
@@ -18,9 +19,9 @@ export function chartFrame(metric, actions) {
   const tools = make("span", "chart-actions", pin, full, exportMenu(metric, actions.onExport));
   const empty = make("p", "chart-empty");
   const plot = make("div", "chart-plot");
-  const root = make("figure", "chart", make("figcaption", "chart-head", title, note, readout, reset, tools), empty, plot);
+  const root = make("figure", "chart", make("figcaption", "chart-head", title, note, thinned, readout, reset, tools), empty, plot);
   root.dataset.metric = metric;
-  return { root, plot, empty, reset, note, readout, pin, full };
+  return { root, plot, empty, reset, note, thinned, readout, pin, full };
 }
 
 /** What stands before the last `/` in a fainter tone. */

@@ -1,7 +1,8 @@
-// The pointer in one chart: the mark on the nearest curve, its label, and the list of all of them.
+// The pointer in one chart: the mark on the nearest curve, its label, and the values of all of them.
 
 import { listAt } from "./pointer.js";
-import { MOST_LISTED, Tooltip, ValueList } from "./tooltip.js";
+import { Tooltip } from "./tooltip.js";
+import { ValueList } from "./value_list.js";
 
 export class ChartPointing {
   #tooltip;
@@ -9,6 +10,8 @@ export class ChartPointing {
   #mark = document.createElement("div");
   #onLeave;
   isInside = false;
+  /** In full screen: the column that says the values in the place of the list. */
+  legend = null;
 
   /** @param {HTMLElement} over  the plotting area, in the pixels of which places are given */
   constructor(over, figure, onLeave) {
@@ -27,10 +30,12 @@ export class ChartPointing {
   }
 
   /** At a point of one of `curves`, the pointer being at `x`. */
-  show(point, curves, x, xText, width) {
+  show(point, curves, x, xText) {
     this.mark(point);
-    this.#tooltip.show(point, width);
-    this.#list.show(listAt(curves, x, point.curve.id, MOST_LISTED), point.curve.id, xText);
+    this.#tooltip.show(point);
+    const { id, raw } = point.curve, head = raw ? `${xText}, smoothed` : xText;
+    if (this.legend) return this.legend.point(curves, x, id, head);
+    this.#list.show(listAt(curves, x, id, this.#list.most), id, head);
   }
 
   /** The mark alone, as in all other charts; null: none. */
@@ -44,6 +49,7 @@ export class ChartPointing {
   hide() {
     this.#tooltip.hide();
     this.#list.hide();
+    this.legend?.leave();
     this.#mark.hidden = true;
   }
 

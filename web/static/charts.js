@@ -6,6 +6,7 @@ import { Chart } from "./chart.js";
 import { exportChart } from "./export_image.js";
 import { FullScreen } from "./full_screen.js";
 import { metricBeyond } from "./metric_limit.js";
+import { PointedDetail } from "./pointed_detail.js";
 import { SectionList } from "./section_list.js";
 import { parseFilter, sectionsOf } from "./sections.js";
 import { onThemeChange } from "./theme.js";
@@ -26,6 +27,7 @@ export class ChartGrid {
   #forgetTheme;
   #sections;
   #full;
+  #pointed = new PointedDetail((id) => this.#loadWhole(id), (id, columns) => this.#showWhole(id, columns));
   /** What a chart without a point says. */
   emptyText;
   /** What is said where there are more metrics than are shown. */
@@ -87,6 +89,7 @@ export class ChartGrid {
   async setView(view, source = this.#source) {
     this.#view = view;
     this.#source = source;
+    this.#pointed.point(null);
     if (!source) return;
     this.#arrange();
     for (const chart of this.#charts.values()) chart.setView(view, source);
@@ -105,7 +108,7 @@ export class ChartGrid {
     const shown = new Set(sections.flatMap((section) => section.metrics));
     for (const [name, chart] of this.#charts) if (!shown.has(name)) this.#remove(name, chart);
     for (const name of shown) if (!this.#charts.has(name)) this.#create(name);
-    this.#full.show(this.#charts.get(this.#view.full)?.element ?? null);
+    this.#full.show(this.#charts.get(this.#view.full) ?? null);
     this.#sections.show(sections, this.#view.folded, (name) => this.#charts.get(name).element);
     this.#sections.say(isNoneFound && !beyond ? `None of the ${this.#metrics.length} metrics matches “${this.#view.tags}”.` : this.limitText);
   }
@@ -175,6 +178,17 @@ export class ChartGrid {
 
   highlight(id) {
     for (const chart of this.#built) chart.highlight(id);
+    this.#pointed.point(id);
+  }
+
+  async #loadWhole(id) {
+    const metrics = this.#built.filter((chart) => chart.isThinned(id)).map((chart) => chart.metric);
+    return metrics.length ? this.#source.loadWhole(metrics, this.#view, id) : new Map();
+  }
+
+  #showWhole(id, columns) {
+    for (const [metric, one] of columns) this.#charts.get(metric)?.showWhole(id, one);
+    for (const chart of this.#built) chart.pointAgain();
   }
 
   #point(from, id, x) {

@@ -22,6 +22,11 @@ export function formatStep(step) {
   return minus(grouped(String(Math.round(step))));
 }
 
+/** A number of things: from ten thousand on to three digits. */
+export function formatCount(n) {
+  return n < 10_000 ? formatStep(n) : shortened(Number(n.toPrecision(3)));
+}
+
 /** The digits before the point in groups of three, by thin spaces. */
 function grouped(text) {
   const [whole, ...rest] = text.split(".");

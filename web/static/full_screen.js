@@ -1,7 +1,9 @@
-// One chart in the whole window: its own element, for a while inside a dialog.
+// One chart in the whole window: its own element, for a while inside a dialog, with a legend of its
+// own beside it.
 
 export class FullScreen {
   #dialog = document.createElement("dialog");
+  #chart = null;
 
   constructor(parent, onClose) {
     this.#dialog.className = "full-chart";
@@ -11,12 +13,19 @@ export class FullScreen {
   }
 
   /** Show this chart; null: none. The sections take back what is not here. */
-  show(element) {
-    if (element === this.#dialog.firstElementChild) return;
-    this.#dialog.replaceChildren(...(element ? [element] : []));
-    if (element) {
-      this.#dialog.ariaLabel = element.dataset.metric;
-      if (!this.#dialog.open) this.#dialog.showModal();
-    } else this.#dialog.close();
+  show(chart) {
+    if (chart === this.#chart) return;
+    this.#chart?.setLegend(null);
+    this.#chart = chart;
+    this.#dialog.replaceChildren(...(chart ? [chart.element] : []));
+    if (!chart) return this.#dialog.close();
+    this.#dialog.ariaLabel = chart.metric;
+    if (!this.#dialog.open) this.#dialog.showModal();
+    void this.#addLegend(chart);
+  }
+
+  async #addLegend(chart) {
+    const { FullLegend } = await import("./full_legend.js");
+    if (chart === this.#chart) chart.setLegend(new FullLegend());
   }
 }

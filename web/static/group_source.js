@@ -75,7 +75,12 @@ export class GroupSource {
 
   describe(metric, view) {
     const curves = this.curves(metric, view, null);
-    return { nPoints: curves.reduce((sum, curve) => sum + curve.x.length, 0), nCurves: curves.length, word: "group" };
+    const nPoints = curves.reduce((sum, curve) => sum + curve.x.length, 0);
+    return { nPoints, nCurves: curves.length, nDrawn: nPoints, nInView: nPoints, word: "group" };
+  }
+
+  isThinned() {
+    return false; // what is put together is the docs' matter, not that of a single curve
   }
 
   curves(metric, view, detail) {

@@ -1,25 +1,74 @@
 // The runs (or groups) of the charts by name and colour: pressing one hides it, or shows it alone.
+// At first a few lines of them; the last item says how many more there are, and shows them.
 
 import { params, setParams } from "./address.js";
 import { button, make } from "./elements.js";
 import { isShown } from "./view.js";
 
-const MOST = 50;
+const MOST_FOLDED = 50;
+const LINES = 3, LINE_PX = 24;
+const known = new WeakMap(); // element -> {key, width, entries, view}
 
 /** @param {{id: string, name: string, color: number, title?: string}[]} entries */
 export function showLegend(element, entries, view) {
   if (!element) return;
   element.hidden = entries.length < 2;
-  const listed = entries.slice(0, MOST).map((entry) => itemOf(entry, view));
-  const rest = entries.length - MOST;
-  if (rest > 0) listed.push(make("li", "legend-more muted", `and ${rest} more: point at a curve to see whose it is`));
-  if (view.hidden.size || view.solo.size) listed.push(make("li", "", button("legend-all", "Show all", () => setParams({ hide: null, solo: null }, { push: true }))));
+  const isOpen = element.classList.contains("is-open");
+  const key = JSON.stringify([isOpen, [...view.hidden], [...view.solo], entries.map(({ id, name, title }) => [id, name, title])]);
+  const before = known.get(element);
+  known.set(element, { key, width: element.clientWidth, entries, view });
+  if (!before) new ResizeObserver(() => refold(element)).observe(element);
+  if (before?.key === key) return;
   const focused = element.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  element.replaceChildren(...listed);
+  const listed = entries.slice(0, isOpen ? entries.length : MOST_FOLDED).map((entry) => legendItem(entry, view));
+  element.replaceChildren(...listed, tail(element, view));
+  fold(element);
   if (focused) element.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
 }
 
-function itemOf({ id, name, color, title }, view) {
+/** What comes last: all the others, or fewer again; and those that are hidden. */
+function tail(element, view) {
+  const more = button("legend-all", "Show fewer", () => {
+    const isOpen = element.classList.toggle("is-open");
+    const { entries, view: latest } = known.get(element);
+    showLegend(element, entries, latest);
+    if (!isOpen) element.scrollTop = 0;
+  });
+  more.dataset.key = "more";
+  more.ariaExpanded = String(element.classList.contains("is-open"));
+  const all = view.hidden.size || view.solo.size ? [button("legend-all", "Show all", showAll)] : [];
+  return make("li", "legend-tail", more, ...all);
+}
+
+/** Hide what does not fit into the first lines, so that the tail, which counts it, still does. */
+function fold(element) {
+  const last = element.lastElementChild, items = [...element.children].slice(0, -1);
+  const more = last.firstElementChild;
+  const isOpen = element.classList.contains("is-open");
+  for (const item of items) item.hidden = false;
+  more.hidden = !isOpen;
+  if (isOpen || items.length === 0) return;
+  const { entries } = known.get(element), end = items[0].offsetTop + LINES * LINE_PX;
+  let n = items.findIndex((item) => item.offsetTop >= end);
+  if (n < 0) n = items.length;
+  if (n === entries.length && last.offsetTop < end) return;
+  more.hidden = false;
+  for (const item of items.slice(n)) item.hidden = true;
+  more.textContent = `and ${entries.length - n} more`;
+  while (n > 1 && last.offsetTop >= end) {
+    items[--n].hidden = true;
+    more.textContent = `and ${entries.length - n} more`;
+  }
+}
+
+function refold(element) {
+  const latest = known.get(element);
+  if (element.clientWidth === latest.width) return;
+  latest.width = element.clientWidth;
+  if (element.lastElementChild) fold(element);
+}
+
+export function legendItem({ id, name, color, title }, view) {
   const show = button("legend-show", "", () => toggleHidden(id));
   show.append(make("span", `dot run-color-${color}`), make("span", "legend-name", name));
   const isOn = isShown(view, id);
@@ -31,6 +80,10 @@ function itemOf({ id, name, color, title }, view) {
   const item = make("li", `legend-item${isOn ? "" : " is-off"}`, show, solo);
   item.dataset.run = id;
   return item;
+}
+
+export function showAll() {
+  setParams({ hide: null, solo: null }, { push: true });
 }
 
 function toggleHidden(id) {

@@ -30,10 +30,30 @@ export class RunSource {
     return this.#runs.every((run) => this.#store.series(run.id, metric));
   }
 
-  /** What the curves of a metric are, for those who read of them. */
-  describe(metric, view) {
-    const known = this.#shown(view).map((run) => this.#store.series(run.id, metric)).filter((series) => series?.count);
-    return { nPoints: known.reduce((sum, series) => sum + series.count, 0), nCurves: known.length, word: "run" };
+  /** What the curves of a metric are, for those who read of them; `nDrawn` of `nInView` points are drawn. */
+  describe(metric, view, detail) {
+    let nPoints = 0, nCurves = 0, nDrawn = 0, nInView = 0;
+    for (const run of this.#shown(view)) {
+      const series = this.#store.series(run.id, metric);
+      if (!series?.count) continue;
+      nPoints += series.count;
+      nCurves += 1;
+      const { columns, count } = this.#best(run.id, metric, detail);
+      nDrawn += columns.step.length;
+      nInView += count;
+    }
+    return { nPoints, nCurves, nDrawn, nInView, word: "run" };
+  }
+
+  /** What is known best of a run: of the part in view all that was asked for, else the overview. */
+  #best(id, metric, detail) {
+    const columns = detail?.get(id);
+    return columns ? { columns, count: columns.count, isThinned: columns.isThinned } : this.#store.series(id, metric);
+  }
+
+  /** Whether a curve is drawn with fewer points than were logged. */
+  isThinned(metric, id, detail) {
+    return this.#best(id, metric, detail)?.isThinned ?? false;
   }
 
   curves(metric, view, detail) {
@@ -60,6 +80,20 @@ export class RunSource {
     return this.#store.loadDetail(thinned.map((run) => run.id), metric, Math.floor(first), Math.ceil(last));
   }
 
+  /** metric -> all points in view of one run. */
+  async loadWhole(metrics, view, id) {
+    const run = this.#runs.find((one) => one.id === id);
+    if (!view.zoom) return this.#store.loadWhole(id, metrics, null);
+    const spans = view.x === "step" ? [view.zoom] : metrics.map((metric) => this.#stepsWithin([run], metric, view));
+    const first = Math.min(...spans.map(([low]) => low)), last = Math.max(...spans.map(([, high]) => high));
+    return first > last ? new Map() : this.#store.loadWhole(id, metrics, [Math.floor(first), Math.ceil(last)]);
+  }
+
+  /** The curve of a run, from columns that may be finer than the store's. */
+  curve(id, columns, view) {
+    return curveOf(this.#runs.find((run) => run.id === id), columns, view);
+  }
+
   /** Between which steps the zoomed part of a time axis lies, in any of the runs. */
   #stepsWithin(runs, metric, view) {
     let first = Infinity, last = -Infinity;
@@ -77,7 +111,7 @@ export class RunSource {
 
   appendDetail(detail, runId, points) {
     const columns = detail?.get(runId);
-    if (columns) appendPoints(columns, points);
+    if (columns) columns.count += appendPoints(columns, points);
   }
 
   /** Where all points of the curves are to be had. */

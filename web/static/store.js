@@ -5,6 +5,7 @@ import { MOST_METRICS } from "./metric_limit.js";
 import { unpackSeries } from "./packed_series.js";
 
 const LIMIT = 4000;
+const MOST_BUCKETS = 20_000; // as MAX_POINTS of series.py
 const BUCKETS_OF_ALL = 30_000, LEAST_POWER = 4, MOST_POWER = 8, MOST_POWER_ZOOMED = 10;
 
 export class SeriesStore {
@@ -90,7 +91,14 @@ export class SeriesStore {
   async loadDetail(runIds, metric, firstStep, lastStep) {
     const parts = { run: runIds, metric: [metric], first_step: [firstStep], last_step: [lastStep], points: [bucketsEach(runIds.length, MOST_POWER_ZOOMED)] };
     const { runs } = await fetchSeries(address(parts));
-    return new Map([...runs].filter(([, { series }]) => series.has(metric)).map(([id, { series }]) => [id, columnsOf(series.get(metric))]));
+    return new Map([...runs].filter(([, { series }]) => series.has(metric)).map(([id, { series }]) => [id, detailOf(series.get(metric))]));
+  }
+
+  /** metric -> all points of one run, or between two steps; of more than some ten thousand as good as all. */
+  async loadWhole(runId, metrics, steps) {
+    const between = steps ? { first_step: [steps[0]], last_step: [steps[1]] } : {};
+    const { runs } = await fetchSeries(address({ run: [runId], metric: metrics, points: [MOST_BUCKETS], ...between }));
+    return new Map([...(runs.get(runId)?.series ?? [])].map(([metric, series]) => [metric, detailOf(series)]));
   }
 
   /** Whether points between what is known and this event are missing. */
@@ -160,6 +168,11 @@ function bucketsEach(nSeries, mostPower = MOST_POWER) {
 
 function columnsOf({ step, wall_time, value }) {
   return { step, wall_time, value };
+}
+
+/** Columns that know how many points they stand for. */
+function detailOf({ count, isThinned, ...series }) {
+  return { ...columnsOf(series), count, isThinned };
 }
 
 function address(parts) {

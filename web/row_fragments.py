@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from ml_tracking_ops.orchestrator.catalog import Catalog
 
+from .catalog_access import SharedCatalog
 from .experiments_page import experiments_context
 from .pages import answer, experiment_colors, render_part
 from .runs_table import Table
@@ -53,7 +54,9 @@ async def experiment_rows(request: Request) -> Response:
 
 
 async def _fragment(request: Request, build: Callable[[Catalog], str | None]) -> Response:
-    html = await request.app.state.catalog.use(build)
+    """What follows the page looks at the folder; a table that is scrolled need not do so again."""
+    catalog: SharedCatalog = request.app.state.catalog
+    html = await catalog.use(build, refresh=False) or await catalog.use(build)
     if html is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return answer(request, html)

@@ -8,8 +8,7 @@ from ml_tracking_ops.orchestrator.catalog import Sweep
 from ml_tracking_ops.orchestrator.objective import Best
 
 from .runs_table import Table, build_table, cut_rows, page_of, page_rows
-from .series_store import SeriesStore
-from .sparkline import draw_sparkline
+from .sparklines import Sparklines
 from .sweep_rows import SelectedRuns, select_runs, with_summaries
 from .table_controls import Controls, build_controls
 from .table_query import HYPERPARAMETER, TableQuery, split_statistic
@@ -129,15 +128,14 @@ def _dressed(
     if any(split_statistic(key) for key in keys):
         dressed, _ = with_summaries(sweep, dressed, readers.summaries, _SHOWN_READING_S)
     if "curve" in keys:
-        dressed = [{**row, "curve": _curve(sweep, row, readers.series)} for row in dressed]
+        dressed = [{**row, "curve": _curve(sweep, row, readers.sparklines)} for row in dressed]
     return dressed
 
 
-def _curve(sweep: Sweep, row: Row, store: SeriesStore) -> object:
+def _curve(sweep: Sweep, row: Row, sparklines: Sparklines) -> object:
     path = sweep.dat_path(sweep.state.runs[row["index"]])
     metric = sweep.optimization_metric
-    column = None if path is None or metric is None else store.overview(path).metrics.get(metric)
-    return None if column is None else draw_sparkline(column.points)
+    return None if path is None or metric is None else sparklines.draw(path, metric)
 
 
 def _metrics(

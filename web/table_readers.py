@@ -4,11 +4,17 @@ from dataclasses import dataclass, field
 
 from .metric_summaries import MetricSummaries
 from .series_store import SeriesStore
+from .sparklines import Sparklines
 
 
 @dataclass(frozen=True)
 class TableReaders:
-    """`series`: curves, kept for those that are drawn; `summaries`: some numbers of every log."""
+    """`series`: curves, kept for those that are drawn; `summaries`: some numbers of every log;
+    `sparklines`: the small curves of tables."""
 
     series: SeriesStore
     summaries: MetricSummaries = field(default_factory=MetricSummaries)
+    sparklines: Sparklines = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sparklines", Sparklines(self.series))

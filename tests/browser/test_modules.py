@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from modules import call
+from modules import call, evaluate
 from playwright.sync_api import Page
 
 from ml_tracking_ops.web import formats
@@ -259,3 +259,30 @@ def test_packed_series_come_out_as_they_went_in(modules: Page) -> None:
             ]}],
         ],
     ]  # fmt: skip
+
+
+def test_rows_are_asked_for_where_they_are_seen_then_where_scrolling_leads(modules: Page) -> None:
+    def wanted(*given: int) -> Any:
+        return call(modules, "row_pages", "wantedPages", *given)
+
+    assert wanted(7, 8, 80, 1) == [7, 8, 9, 10, 11, 12, 6]
+    assert wanted(7, 8, 80, -1) == [7, 8, 6, 5, 4, 3, 9]
+    assert wanted(1, 1, 2, 0) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("known", "most", "stretch"),
+    [
+        ([], 4, [7, 10]),
+        ([7, 8], 4, [9, 12]),
+        ([7, 8, 9], 2, [10, 11]),
+        ([8, 9, 10, 11, 12], 4, [6, 7]),
+        ([6, 7, 8, 9, 10, 11, 12], 4, None),
+    ],
+)
+def test_missing_rows_that_lie_side_by_side_come_in_one_request(
+    modules: Page, known: list[int], most: int, stretch: list[int] | None
+) -> None:
+    script = """const { missingStretch } = await import("/static/row_pages.js");
+      return missingStretch([7, 8, 9, 10, 11, 12, 6], (page) => given[0].includes(page), given[1]);"""
+    assert evaluate(modules, script, [known, most]) == stretch

@@ -25,6 +25,7 @@ import { RunRows } from "./rows.js";
 import { syncSelection } from "./selection.js";
 import "./said.js";
 import { SeriesStore } from "./store.js";
+import "./table_edges.js";
 import "./table_forms.js";
 
 const store = new SeriesStore();

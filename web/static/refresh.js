@@ -3,7 +3,7 @@
 
 import { changedParams, params, servedAddress } from "./address.js";
 import { holdRow } from "./row_hold.js";
-import { neededRows } from "./row_window.js";
+import { isScrolling, neededRows } from "./row_window.js";
 
 const PAUSE_MS = 400;
 const STILL_MS = 1500;
@@ -49,7 +49,7 @@ export function fetchAddress(given = params()) {
 async function refresh(isUrgent) {
   timer = 0;
   const now = performance.now();
-  if (!isUrgent && stillIn(now) > 0) return requestRefresh();
+  if (!isUrgent && (stillIn(now) > 0 || isScrolling())) return requestRefresh();
   lastAt = now;
   askedAt = 0;
   await htmx.ajax("GET", fetchAddress(), {
@@ -61,11 +61,11 @@ async function refresh(isUrgent) {
   });
 }
 
-/** The reader has gone elsewhere while a refresh was on its way: it must not bring them back. */
+/** The reader has gone on while a refresh was on its way: it must not bring them back. */
 document.addEventListener("htmx:before:swap", (event) => {
   const { refreshOf } = event.detail.ctx;
   if (refreshOf === undefined) return;
-  if (refreshOf === servedAddress()) return holdRow();
+  if (refreshOf === servedAddress() && !isScrolling()) return holdRow();
   event.preventDefault();
   requestRefresh();
 });

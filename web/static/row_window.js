@@ -1,15 +1,17 @@
 // A long table scrolls as if all its rows were there: the page holds those near what is seen, and
-// two gaps as high as the others. The charts follow the page of the table once scrolling rests.
+// two gaps as high as the others. The page's number follows at once, the charts when scrolling rests.
 
 import { params, setParams } from "./address.js";
+import { fitColumns } from "./column_widths.js";
 import { requestRefresh } from "./refresh.js";
+import { keepRows, loadPages, PAGE_SIZE, releaseRows, renewPages, rowsOfPage } from "./row_pages.js";
 
-const PAGE_SIZE = 25;
 const REST_MS = 250;
 
 let timer = 0;
-let isLoading = false;
 let rowPx = 36;
+let lastTop = 0;
+let direction = 0;
 
 const find = () => {
   const scroll = document.querySelector(".table-scroll.is-long[data-table]");
@@ -17,10 +19,12 @@ const find = () => {
   return rows ? { scroll, rows, first: Number(rows.dataset.first), total: Number(rows.dataset.total), page: Number(rows.dataset.page) } : null;
 };
 
+const pageOf = (row) => Math.ceil(row / PAGE_SIZE);
+
 /** Pure: which rows to hold when those from `first` to `last` are seen: whole pages, one more on each side. */
 export function windowAround(first, last, total) {
-  const from = Math.max(0, Math.floor((first - 1) / PAGE_SIZE) - 1) * PAGE_SIZE + 1;
-  const to = Math.min(total, (Math.ceil(last / PAGE_SIZE) + 1) * PAGE_SIZE);
+  const from = Math.max(0, pageOf(first) - 2) * PAGE_SIZE + 1;
+  const to = Math.min(total, (pageOf(last) + 1) * PAGE_SIZE);
   return [from, Math.max(from, to)];
 }
 
@@ -29,6 +33,9 @@ export function neededRows() {
   const table = find();
   return table && isManaged(table) ? windowAround(...seen(table), table.total).join("-") : null;
 }
+
+/** Whether somebody scrolls: then the table is not changed from outside. */
+export const isScrolling = () => timer !== 0;
 
 const isManaged = ({ rows }) => rows.dataset.window !== undefined;
 
@@ -54,7 +61,8 @@ function layOut(table) {
   scroll.scrollTop = row * rowPx;
 }
 
-function stretchGaps({ rows, first, total }) {
+function stretchGaps({ rows, scroll, first, total }) {
+  scroll.style.setProperty("--row-px", `${rowPx}px`);
   stretch("gap-before", (first - 1) * rowPx);
   stretch("gap-after", (total - first - rows.rows.length + 1) * rowPx);
 }
@@ -70,46 +78,121 @@ function stretch(id, height) {
 function mount() {
   const table = find();
   if (!table) return;
+  renewPages();
+  fitColumns(table.scroll);
   layOut(table);
   if (!isManaged(table)) {
     table.rows.dataset.window = "";
     table.scroll.scrollTop = (table.first - 1) * rowPx;
   }
+  lastTop = table.scroll.scrollTop;
   table.scroll.onscroll = onScroll;
-  onScroll();
+  fill(table);
+  showPage(table);
 }
 
 function onScroll() {
   const table = find();
-  if (!table) return;
-  void fill(table);
+  const top = table?.scroll.scrollTop;
+  if (!table || top === lastTop) return; // sideways
+  direction = Math.sign(top - lastTop);
+  lastTop = top;
+  fill(table);
+  showPage(table);
   clearTimeout(timer);
   timer = setTimeout(rest, REST_MS);
 }
 
-async function fill(table) {
+/** Put the rows that are seen into the page, as far as they are here, and ask for the others. */
+function fill(table) {
+  place(table);
+  if (table.total > table.rows.rows.length) loadPages(table.scroll.dataset.table, look, take);
+}
+
+function look() {
+  const table = find();
+  if (!table) return { first: 1, last: 1, nPages: 0, direction, has: () => true };
+  const [first, last] = seen(table).map(pageOf);
+  return { first, last, nPages: pageOf(table.total), direction, has: (page) => rowsIn(table, page) !== null };
+}
+
+function take(rows, firstPage, total) {
+  const table = find();
+  if (!table) return;
+  if (total !== table.total) requestRefresh();
+  keepRows(rows, firstPage);
+  place(table);
+}
+
+/** The rows of a page: those that the table holds, or those kept aside. */
+function rowsIn({ rows, first }, page) {
+  const start = (page - 1) * PAGE_SIZE + 1 - first;
+  const held = start >= 0 ? [...rows.rows].slice(start, start + PAGE_SIZE) : [];
+  return held.length ? held : rowsOfPage(page);
+}
+
+function place(table) {
+  const [first, last] = seen(table).map(pageOf);
+  const pages = [];
+  for (let page = first; page <= last; page++) pages.push(rowsIn(table, page));
+  if (pages.includes(null)) return;
+  const nPages = pageOf(table.total);
+  const before = first > 1 ? rowsIn(table, first - 1) : null;
+  const after = last < nPages ? rowsIn(table, last + 1) : null;
+  const from = before ? first - 1 : first;
+  hold(table, from, [before, ...pages, after].filter(Boolean).flat());
+}
+
+function hold(table, firstPage, rows) {
+  const { rows: body, scroll } = table;
+  const first = (firstPage - 1) * PAGE_SIZE + 1;
+  const now = [...body.rows];
+  if (first === table.first && rows.length === now.length) return;
+  const staying = new Set(rows);
+  keepRows(now, pageOf(table.first));
+  for (const row of now) if (!staying.has(row)) row.remove();
+  const stay = body.rows[0] ?? null;
+  const at = stay ? rows.indexOf(stay) : rows.length;
+  body.prepend(...rows.slice(0, at));
+  body.append(...rows.slice(at + (stay ? body.rows.length - at : 0)));
+  body.dataset.first = table.first = first;
+  releaseRows();
+  globalThis.htmx?.process(body);
+  fitColumns(scroll);
+  layOut(table);
+}
+
+/** The page in the middle of what is seen. */
+function pageSeen(table) {
   const [first, last] = seen(table);
-  const held = table.first + table.rows.rows.length - 1;
-  if (isLoading || !globalThis.htmx || (first >= table.first && last <= held)) return;
-  isLoading = true;
-  try {
-    const address = new URLSearchParams(params());
-    address.set("rows", windowAround(first, last, table.total).join("-"));
-    await htmx.ajax("GET", `${table.scroll.dataset.table}?${address}`, { source: table.scroll, target: "#table-rows", select: "#table-rows", swap: "outerMorph show:none" });
-  } finally {
-    isLoading = false;
+  return pageOf(first === 1 ? 1 : last >= table.total ? table.total : (first + last) / 2);
+}
+
+function showPage(table) {
+  const page = pageSeen(table);
+  const pager = table.scroll.closest("section").querySelector(".pager");
+  const number = pager?.querySelector("[data-page]");
+  if (!number || number.textContent === String(page)) return;
+  number.textContent = page;
+  for (const [rel, to] of [["prev", page - 1], ["next", page + 1]]) {
+    const link = pager.querySelector(`a[rel=${rel}]`);
+    if (link) link.search = changedPage(link.search, to);
   }
-  const now = find();
-  if (now && now.rows.isConnected && Number(now.rows.dataset.first) !== table.first) void fill(now);
+}
+
+function changedPage(search, page) {
+  const changed = new URLSearchParams(search);
+  changed.delete("page");
+  if (page > 1) changed.set("page", page);
+  return `?${changed}`;
 }
 
 /** The page of the table that is in the middle of what is seen becomes the one of the address. */
 function rest() {
+  timer = 0;
   const table = find();
   if (!table || !globalThis.htmx) return;
-  const [first, last] = seen(table);
-  const isAtEnd = last >= table.total;
-  const page = Math.ceil((first === 1 ? 1 : isAtEnd ? table.total : (first + last) / 2) / PAGE_SIZE);
+  const page = pageSeen(table);
   if (page === table.page) return;
   setParams({ page: page > 1 ? String(page) : null });
   requestRefresh({ isUrgent: true });

@@ -92,6 +92,8 @@ class SweepTopic:
             return Look()
         sweep.refresh()
         changed = self._changed_in_journal(sweep) | self._improved(sweep)
+        if self._summary is None:
+            changed = set()  # whoever is there reads on from what their page shows
         summary = sweep_summary(sweep, self.live_bests())
         if not changed and summary == self._summary:
             return Look()

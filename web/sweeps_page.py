@@ -20,6 +20,7 @@ from .group_names import groupings
 from .groups import seed_name
 from .insight_page import insight_context
 from .repeat_view import repeat_context
+from .sse import encode_json
 from .sweep_rows import best_row
 from .sweep_summary import summarize
 from .sweep_table import sweep_table
@@ -135,6 +136,7 @@ def _sweep_context(
             "metric": metric,
             "goal": sweep.optimization_goal,
             "is_over": _is_over(sweep),
+            "summary": encode_json(rows.sweep_summary(sweep, live)).decode(),
             "best": best,
             "history": draw_history(
                 view.runs.all_rows, sweep.optimization_goal, counts["n_planned"]

@@ -284,5 +284,6 @@ def test_missing_rows_that_lie_side_by_side_come_in_one_request(
     modules: Page, known: list[int], most: int, stretch: list[int] | None
 ) -> None:
     script = """const { missingStretch } = await import("/static/row_pages.js");
-      return missingStretch([7, 8, 9, 10, 11, 12, 6], (page) => given[0].includes(page), given[1]);"""
+      const [known, most] = given;
+      return missingStretch([7, 8, 9, 10, 11, 12, 6], (page) => known.includes(page), most);"""
     assert evaluate(modules, script, [known, most]) == stretch

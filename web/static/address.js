@@ -83,6 +83,9 @@ document.addEventListener("htmx:after:history:replace", noteServed);
 
 document.addEventListener("htmx:before:history:restore", (event) => {
   if (servedAddress() === served) event.preventDefault();
-  else noteServed();
+});
+// only what has come is served: going back twice at once takes the first request back
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (ctx.request?.headers?.["HX-History-Restore-Request"]) noteServed();
 });
 addEventListener("popstate", announce);

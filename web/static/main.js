@@ -117,14 +117,15 @@ const HANDLERS = {
     charts.redraw();
   },
   runs(event) {
+    const isNew = event.cursor !== places.get(`sweep=${event.sweep}`);
     places.set(`sweep=${event.sweep}`, event.cursor);
     noteSweepChange();
     const shown = page.view === "run" ? event.runs.filter((row) => row.id === page.runs[0]?.id) : event.runs;
-    if (rows.update(shown)) requestRefresh();
+    if (rows.update(shown) && isNew) requestRefresh();
   },
   sweep(event) {
     places.set(`sweep=${event.sweep}`, event.cursor);
-    if (page.view === "sweep") requestRefresh();
+    if (page.view === "sweep" && !isShown(event)) requestRefresh();
   },
   catalog(event) {
     places.set("catalog", event.cursor);
@@ -140,6 +141,12 @@ const HANDLERS = {
     askAgain(JSON.stringify(event));
   },
 };
+
+/** Whether the page says of the sweep what the event says: a stream that begins anew repeats it. */
+function isShown({ cursor, ...summary }) {
+  const shown = document.querySelector("#sweep-progress")?.dataset.summary;
+  return shown !== undefined && JSON.stringify(JSON.parse(shown)) === JSON.stringify(summary);
+}
 
 const askedAgain = new Set();
 

@@ -110,7 +110,7 @@ async function ask(address, [from, to], take) {
     const body = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#table-rows");
     if (asked !== mine) return;
     asked = null;
-    if (answer.ok && body) take([...body.rows], Number(body.dataset.total));
+    if (answer.ok && body) take([...body.rows].map((row) => document.adoptNode(row)), Number(body.dataset.total));
   } catch {
     if (asked === mine) asked = null; // the next movement asks again; the page says what is lost
   }

@@ -79,8 +79,8 @@ function mount() {
   const table = find();
   if (!table) return;
   renewPages();
-  fitColumns(table.scroll);
   layOut(table);
+  fitColumns(table.scroll);
   if (!isManaged(table)) {
     table.rows.dataset.window = "";
     table.scroll.scrollTop = (table.first - 1) * rowPx;
@@ -158,8 +158,8 @@ function hold(table, firstPage, rows) {
   body.dataset.first = table.first = first;
   releaseRows();
   globalThis.htmx?.process(body);
-  fitColumns(scroll);
   layOut(table);
+  fitColumns(scroll);
 }
 
 /** The page in the middle of what is seen. */

@@ -100,7 +100,10 @@ def test_charts_stand_in_sections_that_fold_and_can_be_filtered_and_pinned(
     expect(chart(page, "train/acc")).to_have_count(1)
     expect(page).to_have_url(re.compile("tags="))
     search.fill("(")
-    expect(page.locator("#chart-filter-note")).to_contain_text("Not a regular expression")
+    expect(page.locator("#chart-filter-note")).to_have_text(
+        "Not a regular expression: Unterminated group"
+    )
+    assert not do_overlap(page.locator("#chart-filter-note"), page.locator("#legend"))
     expect(chart(page, "train/loss")).to_be_visible()
     search.fill("nothing")
     expect(page.locator(".charts-note")).to_contain_text("None of the 3 metrics matches")
@@ -217,6 +220,14 @@ def test_groups_of_a_sweep_are_drawn_as_means_of_all_their_runs(
             train("s", name).log("Accuracy", 0, 100, f"{index}")
     page.goto(f"{dashboard.url}/sweeps/s")
     expect_runs(page, "Accuracy", 1)  # of the page of the table
+    chosen, progress = page.locator("#metric"), page.locator("#sweep-progress")
+    tops = [one.evaluate("one => one.getBoundingClientRect().top") for one in (chosen, progress)]
+    chosen.select_option("*")
+    expect(chart(page, "Accuracy").locator(".chart-title")).to_be_visible()
+    assert tops == [
+        one.evaluate("one => one.getBoundingClientRect().top") for one in (chosen, progress)
+    ]
+    chosen.select_option("Accuracy")
     page.get_by_role("link", name="show all").click()
     expect_runs(page, "Accuracy", 3)
     expect(page.locator("#showing")).to_contain_text("Showing 30 of 30 runs")

@@ -5,6 +5,7 @@ import { parseFilter } from "./sections.js";
 import { logParameter, remember } from "./view.js";
 
 const PAUSE_MS = 200;
+const SAY_AFTER_MS = 500; // whoever is writing is not done yet
 
 /** Connect the tools of this page, if it has any. `preview(changes)` draws what is not yet in the address. */
 export function bindControls(page, view, preview) {
@@ -40,12 +41,15 @@ function connect(tools, preview) {
   for (const box of logs) box.addEventListener("change", () => push({ log: logParameter(logs[0].checked, logs[1].checked) }));
   const filter = find("#chart-filter");
   filter.addEventListener("input", () => {
-    sayFilter(tools, filter.value);
-    if (parseFilter(filter.value).reason === null) writeLater({ tags: filter.value || null });
+    clearTimeout(saying);
+    const isRight = parseFilter(filter.value).reason === null;
+    saying = setTimeout(() => sayFilter(tools, filter.value), isRight ? 0 : SAY_AFTER_MS);
+    if (isRight) writeLater({ tags: filter.value || null });
   });
 }
 
 let timer = 0;
+let saying = 0;
 let waiting = {};
 
 function writeLater(changes) {

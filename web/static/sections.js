@@ -6,7 +6,7 @@ export function parseFilter(text) {
   try {
     return { pattern: new RegExp(text, "i"), reason: null };
   } catch (error) {
-    return { pattern: null, reason: error.message.replace(/^Invalid regular expression: /, "") };
+    return { pattern: null, reason: error.message.replace(/^Invalid regular expression: (\/.*\/\w*: )?/s, "") };
   }
 }
 

@@ -3,8 +3,14 @@
 from ml_tracking_ops.web.best_history import draw_history
 
 
-def row(index: int, best_value: float | None) -> dict[str, object]:
-    return {"index": index, "best_value": best_value, "color": 0, "id": f"s/{index}"}
+def row(index: int, best_value: float | None, status: str = "finished") -> dict[str, object]:
+    return {
+        "index": index,
+        "best_value": best_value,
+        "color": 0,
+        "id": f"s/{index}",
+        "status": status,
+    }
 
 
 def test_best_so_far_goes_up_in_stairs_for_a_maximum() -> None:
@@ -37,3 +43,12 @@ def test_of_very_many_runs_the_best_ones_stay() -> None:
     assert history is not None
     assert len(history.marks) < 300
     assert 1234 in {mark.index for mark in history.marks}
+
+
+def test_run_that_has_just_begun_does_not_squeeze_the_others() -> None:
+    ended = [row(1, 0.5), row(2, 0.25)]
+    history = draw_history([*ended, row(3, 100.0, "running"), row(4, 0.125, "running")], "min", 4)
+    assert history is not None
+    assert (history.low, history.high) == (0.125, 0.5)
+    assert [mark.y for mark in history.marks] == [6, 62, 6, 90]
+    assert history.marks[2].value == 100.0

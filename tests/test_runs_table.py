@@ -3,6 +3,7 @@
 from starlette.datastructures import QueryParams
 from test_table_query import row
 
+from ml_tracking_ops.web.experiments_table import first_statistics
 from ml_tracking_ops.web.runs_table import PAGE_SIZE, Table, build_table, page_of, page_rows
 from ml_tracking_ops.web.table_query import parse_query
 
@@ -43,3 +44,13 @@ def test_cells_have_the_digits_they_need_and_the_rest_when_pointed_at() -> None:
     assert (lr.text, lr.title) == ("0.33333", str(1 / 3))
     assert [column.is_number for column in table_of("").columns] == [False, True, True, True, False]
     assert table_of("").rows[1]["cells"][3].text == "–"
+
+
+def test_first_columns_of_experiments_say_how_good_they_are() -> None:
+    assert first_statistics(["lr", "loss"]) == ["best.loss", "last.loss"]
+    assert first_statistics(["lr", "step time"]) == [
+        "best.lr", "last.lr", "best.step time", "last.step time",
+    ]  # fmt: skip
+    assert first_statistics(["lr", "norm", "loss/train", "loss/validation", "accuracy"]) == [
+        "best.loss/validation", "best.loss/train", "best.accuracy",
+    ]  # fmt: skip

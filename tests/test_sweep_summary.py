@@ -77,3 +77,9 @@ def test_origin_names_seed_workers_and_commit() -> None:
 )
 def test_any_configuration_gives_a_summary(config: dict[str, Any]) -> None:
     assert summarize({"git": 3, "command": 4}, config).command is None
+
+
+@pytest.mark.parametrize(("n_workers", "text"), [(None, "2"), (2, "2"), (4, "4, began with 2")])
+def test_workers_are_those_there_are_now(n_workers: int | None, text: str) -> None:
+    facts = summarize({"n_workers": 2}, {}, n_workers).facts
+    assert [fact.value for fact in facts if fact.label == "Workers"] == [text]

@@ -51,7 +51,7 @@ def draw_history(
     if goal is None or len(known) < 3:
         return None
     values = [row["best_value"] for row in known]
-    low, high = min(values), max(values)
+    low, high = _span(known, values, goal)
     last = max(n_planned, known[-1]["index"])
     improved = _improvements(values, goal)
     every = math.ceil(len(known) / _MOST_MARKS)
@@ -61,7 +61,7 @@ def draw_history(
         return Mark(
             index=row["index"],
             x=_between(row["index"], 1, last, MARGIN, WIDTH - MARGIN),
-            y=_between(row["best_value"], low, high, HEIGHT - MARGIN, MARGIN),
+            y=_between(min(max(row["best_value"], low), high), low, high, HEIGHT - MARGIN, MARGIN),
             value=row["best_value"],
             color=row["color"],
             run_id=row["id"],
@@ -70,6 +70,17 @@ def draw_history(
     shown = tuple(map(mark, sorted({*range(0, len(known), every), *improved})))
     path = _stairs([mark(place) for place in improved], mark(len(known) - 1).x)
     return BestHistory(shown, path, low, high, every)
+
+
+def _span(
+    known: Sequence[dict[str, Any]], values: Sequence[float], goal: Goal
+) -> tuple[float, float]:
+    """What runs have ended with, and the best: the first values of a run that goes on, which lie
+    far off, are drawn at the edge."""
+    best = max(values) if goal == "max" else min(values)
+    ended = [row["best_value"] for row in known if row["status"] != "running"]
+    span = [*ended, best] if len(ended) > 1 else values
+    return min(span), max(span)
 
 
 def _improvements(values: Sequence[float], goal: Goal) -> list[int]:

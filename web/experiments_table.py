@@ -1,5 +1,6 @@
 """The table of experiments: state, start, duration, tags, and what their logs say of any metric."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,11 @@ from .table_query import TableQuery, split_statistic
 
 PLAIN_COLUMNS = ("name", "status", "tags", "note", "started_at", "duration")
 _READING_S = 0.25
-_METRICS_AT_FIRST = 2
+_METRICS_AT_FIRST = 4
+_SAID_FIRST = (
+    re.compile(r"(val|valid|validation|eval|dev|test)([^a-z]|$)", re.IGNORECASE),
+    re.compile(r"acc|loss|err|score|f1|auc|bleu|perplexity|reward|return", re.IGNORECASE),
+)
 _DEFAULT_SORT = "started_at"
 
 Row = dict[str, Any]
@@ -161,12 +166,20 @@ def _columns(found: SelectedExperiments, metrics: Sequence[str]) -> tuple[list[s
         "started_at": True,
     }
     choosable = [key for key, is_there in every.items() if is_there]
-    statistics = [
-        f"{statistic}.{metric}"
-        for metric in metrics[:_METRICS_AT_FIRST]
-        for statistic in ("best", "last")
-    ]
-    return [key for key in choosable if key != "note"] + statistics, choosable
+    return [key for key in choosable if key != "note"] + first_statistics(metrics), choosable
+
+
+def first_statistics(metrics: Sequence[str]) -> list[str]:
+    """Those that say how good an experiment is, before learning rates and the like."""
+    ordered = sorted(metrics, key=_place)
+    few = [name for name in ordered if _place(name) < 3][:_METRICS_AT_FIRST] or ordered[:2]
+    kinds = ("best", "last") if len(few) <= 2 else ("best",)
+    return [f"{kind}.{metric}" for metric in few for kind in kinds]
+
+
+def _place(metric: str) -> int:
+    is_said = [bool(pattern.search(metric)) for pattern in _SAID_FIRST]
+    return 0 if all(is_said) else 1 if is_said[1] else 2 if is_said[0] else 3
 
 
 def _chosen(query: TableQuery, default: Sequence[str], choosable: Sequence[str]) -> list[str]:

@@ -47,11 +47,19 @@ class SweepSummary:
     command: str | None
 
 
-def summarize(description: Mapping[str, Any], config: Mapping[str, Any]) -> SweepSummary:
-    """Whatever is missing or of an unexpected shape is left out or shown as it stands."""
+def summarize(
+    description: Mapping[str, Any], config: Mapping[str, Any], n_workers: int | None = None
+) -> SweepSummary:
+    """Whatever is missing or of an unexpected shape is left out or shown as it stands.
+
+    Args:
+        n_workers: how many there are now, or were at last; the description holds the first number.
+    """
     space = config.get("hyperparameters")
     rows = [_space_row(str(name), value) for name, value in _items(space)]
-    return SweepSummary(tuple(rows), tuple(_facts(description, config)), sweep_command(description))
+    return SweepSummary(
+        tuple(rows), tuple(_facts(description, config, n_workers)), sweep_command(description)
+    )
 
 
 def _items(value: object) -> list[tuple[object, object]]:
@@ -86,7 +94,9 @@ def readable(value: object, separator: str = ", ") -> str:
     return f"{value[title]} ({separator.join(parts)})" if parts else str(value[title])
 
 
-def _facts(description: Mapping[str, Any], config: Mapping[str, Any]) -> list[Fact]:
+def _facts(
+    description: Mapping[str, Any], config: Mapping[str, Any], n_workers: int | None
+) -> list[Fact]:
     facts = [
         Fact("Script", str(config.get("main_script_name", "–")), is_code=True),
         Fact("Runs at most", str(config.get("max_runs", "–"))),
@@ -101,8 +111,15 @@ def _facts(description: Mapping[str, Any], config: Mapping[str, Any]) -> list[Fa
         for key, value in config.items()
         if key not in _SHOWN_ELSEWHERE and value not in (None, [], {})
     ]
-    facts += _origin(description)
+    facts += _origin({**description, "n_workers": _workers(description, n_workers)})
     return facts
+
+
+def _workers(description: Mapping[str, Any], n_workers: int | None) -> object:
+    began = description.get("n_workers")
+    if n_workers is None or began is None or n_workers == began:
+        return began if n_workers is None else n_workers
+    return f"{n_workers}, began with {began}"
 
 
 def _setting(key: str, value: object) -> Fact:

@@ -143,7 +143,7 @@ def _sweep_context(
             ),
             **counts,
         },
-        "summary": summarize(sweep.description, sweep.config),
+        "summary": summarize(sweep.description, sweep.config, sweep.state.n_workers),
         **repeat_context(sweep, best_index, catalog.logdir, query),
         "insight": insight_context(sweep, view.runs.all_rows, query, counts["n_planned"], readers),
         "metric": query.get("metric") or metric,

@@ -214,8 +214,10 @@ def test_experiments_are_compared_in_a_table(
     page.locator("#runs").get_by_role("checkbox", name="Draw e07").check()
     expect(chart).to_have_attribute("data-points", "9")
     expect(page.locator("#run-picker").get_by_role("checkbox", name="Draw e07")).to_be_checked()
-    page.get_by_role("searchbox", name="Search names").fill("e1")
+    page.get_by_role("searchbox", name="Search the table").fill("e1")
     expect(rows).to_have_count(3)
+    expect(page.locator("#run-list > li")).to_have_count(3)
+    expect(page.get_by_role("searchbox", name="Search names")).to_have_value("e1")
     expect(chart).to_have_attribute("data-points", "9")
 
 

@@ -3,7 +3,7 @@
 import { post } from "./api.js";
 import { ask } from "./ask.js";
 import { showNotice } from "./notice.js";
-import { requestRefresh } from "./refresh.js";
+import { holdRefreshes, requestRefresh } from "./refresh.js";
 
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("button[data-action]") : null;
@@ -16,7 +16,9 @@ async function act(button) {
   const entered = question ? await ask(question) : {};
   if (entered === null) return button.focus();
   button.setAttribute("aria-busy", "true");
+  holdRefreshes(Boolean(then)); // of a page that is about to be no more
   const { isDone, message } = await post(path, { ...body, ...entered });
+  holdRefreshes(Boolean(then && isDone));
   button.removeAttribute("aria-busy");
   if (isDone && then) return location.assign(then);
   showNotice(sentence(message), !isDone);

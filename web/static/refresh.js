@@ -14,6 +14,7 @@ let timer = 0;
 let lastAt = 0;
 let pointedAt = 0;
 let askedAt = 0;
+let isHeld = false;
 
 document.addEventListener("pointermove", (event) => {
   if (event.target instanceof Element && event.target.closest("table.runs tbody")) pointedAt = performance.now();
@@ -46,8 +47,15 @@ export function fetchAddress(given = params()) {
   return location.pathname + (search && `?${search}`);
 }
 
+/** While the page waits to be left nothing is asked for. */
+export function holdRefreshes(isOn) {
+  isHeld = isOn;
+}
+addEventListener("pageshow", () => holdRefreshes(false));
+
 async function refresh(isUrgent) {
   timer = 0;
+  if (isHeld) return requestRefresh();
   const now = performance.now();
   if (!isUrgent && (stillIn(now) > 0 || isScrolling())) return requestRefresh();
   lastAt = now;

@@ -70,7 +70,8 @@ function stretchGaps({ rows, scroll, first, total }) {
 function stretch(id, height) {
   const gap = document.getElementById(id);
   gap.hidden = height < 1;
-  if (!gap.rows.length) gap.insertRow().insertCell().colSpan = 100;
+  if (!gap.rows.length) gap.insertRow().insertCell();
+  gap.rows[0].cells[0].colSpan = gap.closest("table").tHead.rows[0].cells.length; // no more: widths are shared out among all
   gap.rows[0].cells[0].style.height = `${height}px`;
 }
 

@@ -28,6 +28,21 @@ def ending_of(dat_path: Path) -> "Ending":
     return ending
 
 
+def log_trouble(dat_path: Path) -> str | None:
+    """Why nothing can be read of a log; None of one that can be, however little is in it."""
+    from ml_tracking_ops.logger.reader import LogFormatError
+
+    try:
+        ending_of(dat_path)
+    except FileNotFoundError:
+        return "there is no log"
+    except OSError as error:
+        return f"the log cannot be read: {error.strerror or error}"
+    except LogFormatError as error:
+        return str(error)
+    return None
+
+
 def _identity(path: str) -> tuple[int, ...]:
     status = os.stat(path)  # noqa: PTH116
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -24,6 +24,7 @@ _FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.]+(e[+-]?\d+)?$|inf$|nan$)", re.IGNO
 
 Log = Mapping[str, Series]
 NamedLog = tuple[str, Log]
+NO_TROUBLES: Mapping[str, str] = {}
 
 
 def run_csv(log: Log) -> Iterator[str]:
@@ -31,10 +32,27 @@ def run_csv(log: Log) -> Iterator[str]:
     yield from _csv(_SERIES_COLUMNS, _points(log))
 
 
-def runs_csv(logs: Iterable[NamedLog]) -> Iterator[str]:
-    """The same of several runs, each line beginning with the name of its run."""
-    lines = (line for name, log in logs for line in zip(repeat(_harmless(name)), _points(log)))
-    yield from _csv(("run", *_SERIES_COLUMNS), ((run, *point) for run, point in lines))
+def runs_csv(logs: Iterable[NamedLog], troubles: Mapping[str, str] = NO_TROUBLES) -> Iterator[str]:
+    """The same of several runs, each line beginning with the name of its run.
+
+    Args:
+        troubles: why the logs of some of them cannot be read. Where there are any, a last column
+            `error` says so, in a line without a point.
+    """
+    rest = ("",) if troubles else ()
+    head = ("run", *_SERIES_COLUMNS, *(("error",) if troubles else ()))
+    yield from _csv(head, _lines_of_runs(logs, troubles, rest))
+
+
+def _lines_of_runs(
+    logs: Iterable[NamedLog], troubles: Mapping[str, str], rest: tuple[str, ...]
+) -> Iterator[tuple[object, ...]]:
+    for name, log in logs:
+        run = _harmless(name)
+        if name in troubles:
+            yield run, "", "", "", "", _harmless(troubles[name])
+        for point in _points(log):
+            yield (run, *point, *rest)
 
 
 def _points(log: Log) -> Iterator[tuple[object, ...]]:
@@ -52,13 +70,14 @@ def run_json(log: Log, path: str) -> Iterator[str]:
     yield "}\n"
 
 
-def runs_json(logs: Iterable[NamedLog]) -> Iterator[str]:
-    """The same of several runs: ``{"runs": {"RUN": {"metrics": {…}}}}``."""
+def runs_json(logs: Iterable[NamedLog], troubles: Mapping[str, str] = NO_TROUBLES) -> Iterator[str]:
+    """The same of several runs: ``{"runs": {"RUN": {"metrics": {…}}}}``; with an `error` beside
+    the metrics of one whose log cannot be read."""
     yield '{"runs": {'
     for number, (name, log) in enumerate(logs):
         yield f'{", " if number else ""}{_text(name)}: {{"metrics": '
         yield from _metrics_json(log)
-        yield "}"
+        yield f', "error": {_text(troubles[name])}}}' if name in troubles else "}"
     yield "}}\n"
 
 

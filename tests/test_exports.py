@@ -14,6 +14,7 @@ import pytest
 
 from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.logger.reader import Series
+from ml_tracking_ops.logger.records import encode_header
 from ml_tracking_ops.orchestrator.cli import main
 from ml_tracking_ops.orchestrator.exports import runs_csv, runs_json, table_csv
 from ml_tracking_ops.orchestrator.journal import Journal
@@ -84,7 +85,7 @@ def test_table_is_filtered_and_ordered_as_on_the_page_with_its_columns(get: Get)
     chosen = get(
         "/export/sweep/s?sort=index&order=desc&columns=p.x&columns=last.Größe&columns=curve"
     )
-    assert chosen.text == "index,name,x,last.Größe\n2,r_2,-1,1.0\n1,r_1,-1,1.0\n"
+    assert chosen.text == ("index,name,x,last.Größe,log_error\n2,r_2,-1,1.0,\n1,r_1,-1,1.0,\n")
     assert get("/export/sweep/s?p.nothing=1").status_code == 400
 
 
@@ -116,6 +117,50 @@ def test_table_of_experiments_holds_those_searched_for(get: Get) -> None:
     rows = list(csv.DictReader(io.StringIO(get("/export/experiments?q=HAND").text)))
     assert [(row["name"], row["state"]) for row in rows] == [("by hand", "finished")]
     assert get("/export/experiments?q=nothing&format=json").json() == []
+
+
+@pytest.fixture
+def four(logdir: Path, get: Get, monkeypatch: pytest.MonkeyPatch) -> Get:
+    """With three more experiments: `c` is archived, a newer version wrote `b`."""
+    for name, value in (("a", 3.0), ("b", 1.0), ("c", 2.0)):
+        (logdir / name).mkdir()
+        monkeypatch.setenv("ML_TRACKING_OPS_RUN_FILE", str(logdir / name / f"{name}.dat"))
+        with ExperimentLogger() as writer:
+            writer.add_scalar("loss", value, 1)
+    assert main(["archive", "c", "--logdir", str(logdir)]) == 0
+    log = logdir / "b/b.dat"
+    log.write_bytes(encode_header(0.0, version=9) + log.read_bytes()[32:])
+    return get
+
+
+def test_table_of_experiments_is_what_the_page_shows(four: Get) -> None:
+    def exported(address: str) -> list[dict[str, object]]:
+        rows: list[dict[str, object]] = four(f"/export/experiments?format=json{address}").json()
+        return rows
+
+    assert [row["name"] for row in exported("&archived=1")] == ["c"]
+    assert [row["name"] for row in exported("&sort=name&order=asc")] == ["a", "b", "by hand"]
+    assert [row["name"] for row in exported("&m.loss=2..")] == ["a"]
+    row = exported("&q=a&state=finished&columns=status&columns=last.loss&sort=last.loss")[0]
+    assert (row["name"], row["last.loss"], row["log_error"]) == ("a", 3.0, None)
+    assert "has format version 9" in str(exported("&q=b&columns=best.loss&sort=name")[-1]["log_error"])
+    usual = exported("&table=1")[0]
+    assert usual.keys() >= {"path", "duration", "best.loss", "last.loss", "log_error"}
+    refused = four("/export/experiments?sort=nothing")
+    assert (refused.status_code, refused.text) == (400, "sort=nothing: there is no such column\n")
+
+
+def test_log_that_cannot_be_read_is_told_in_an_export_of_series(four: Get) -> None:
+    address = "/export/series?metric=loss&run=a&run=b"
+    rows = list(csv.DictReader(io.StringIO(four(address).text)))
+    assert [(row["run"], row["value"]) for row in rows] == [("a", "3.0"), ("b", "")]
+    assert rows[0]["error"] == ""
+    assert "has format version 9" in rows[1]["error"]
+    runs = four(address + "&format=json").json()["runs"]
+    assert "error" not in runs["a"]
+    assert "has format version 9" in runs["b"]["error"]
+    assert runs["b"]["metrics"] == {}
+    assert "error" not in four("/export/series?metric=loss&run=a").text
 
 
 @pytest.mark.parametrize(

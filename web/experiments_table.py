@@ -25,7 +25,7 @@ _SAID_FIRST = (
     re.compile(r"(val|valid|validation|eval|dev|test)([^a-z]|$)", re.IGNORECASE),
     re.compile(r"acc|loss|err|score|f1|auc|bleu|perplexity|reward|return", re.IGNORECASE),
 )
-_DEFAULT_SORT = "started_at"
+DEFAULT_SORT = "started_at"
 
 Row = dict[str, Any]
 
@@ -94,7 +94,7 @@ def select_experiments(
     every, n_unread = experiment_rows(known, colors), 0
     if query.metrics:
         every, n_unread = with_summaries(every, summaries, budget_s)
-    sort = query.sort if query.sort in PLAIN_COLUMNS or query.sort_statistic else _DEFAULT_SORT
+    sort = query.sort if query.sort in PLAIN_COLUMNS or query.sort_statistic else DEFAULT_SORT
     return SelectedExperiments(
         rows=sort_rows(select(every, query, None), sort, query.order or "desc", None),
         all_rows=every,
@@ -138,7 +138,7 @@ def experiments_table(
             n_total=len(found.all_rows),
             n_found=len(found.rows),
             first=cut.first,
-            default_sort=_DEFAULT_SORT,
+            default_sort=DEFAULT_SORT,
             selected=frozenset(drawn),
         ),
         controls=build_controls(

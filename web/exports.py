@@ -5,45 +5,32 @@ the runs that are drawn) is what comes.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote
 
+import anyio.to_thread
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from ml_tracking_ops.logger.reader import LogFormatError, read_log
-from ml_tracking_ops.orchestrator.catalog import Catalog, Sweep
-from ml_tracking_ops.orchestrator.exports import (
-    NamedLog,
-    runs_csv,
-    runs_json,
-    sweep_csv,
-    table_csv,
-    table_json,
-)
-from ml_tracking_ops.orchestrator.reports import list_entries, sweep_report
+from ml_tracking_ops.logger.reader import read_log
+from ml_tracking_ops.orchestrator.catalog import Catalog
+from ml_tracking_ops.orchestrator.endings import log_trouble
+from ml_tracking_ops.orchestrator.exports import NamedLog, runs_csv, runs_json
 
 from .catalog_access import RunFiles, find_runs
-from .row_values import value_of
 from .series import parse_runs
-from .sse import encode_json
-from .sweep_rows import Row, select_runs, with_summaries
-from .table_query import HYPERPARAMETER, parse_query, split_statistic
-from .table_readers import TableReaders
+from .table_exports import experiments_chunks, sweep_chunks
+from .table_query import TableQuery, parse_query
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
 _LONGEST_METRIC = 100
 """So many characters of a metric stand in a file's name."""
-_NOT_IN_A_FILE = frozenset(("index", "name", "curve"))
-_EXPERIMENT_COLUMNS = ("name", "state", "started_at", "path", "label", "tags", "note")
 
 
 async def series(request: Request) -> Response:
@@ -54,20 +41,35 @@ async def series(request: Request) -> Response:
     runs: list[RunFiles] = await request.app.state.catalog.use(find)
     if not runs:
         raise HTTPException(HTTPStatus.NOT_FOUND, "none of these runs is there any more")
-    chunks = (runs_csv if form == "csv" else runs_json)(_logs(runs, metrics))
+    troubles = await anyio.to_thread.run_sync(_troubles, runs)
+    chunks = (runs_csv if form == "csv" else runs_json)(_logs(runs, metrics, troubles), troubles)
     held = runs[0].run_id if len(runs) == 1 else f"{len(runs)}-runs"
     name = f"{metrics[0][:_LONGEST_METRIC]}-{held}" if len(metrics) == 1 else f"{held}-series"
     return _download(chunks, name, form)
 
 
-def _logs(runs: Iterable[RunFiles], metrics: tuple[str, ...]) -> Iterator[NamedLog]:
-    """One log after the other; of a run that has no log, or none that can be read, no points."""
+def _logs(
+    runs: Iterable[RunFiles], metrics: tuple[str, ...], troubles: Mapping[str, str]
+) -> Iterator[NamedLog]:
+    """One log after the other; of those with troubles no points.
+
+    A log that cannot be read any more ends the download before its end, which tells of it.
+    """
     for run in runs:
-        try:
-            log = {} if run.dat_path is None else read_log(run.dat_path, follow_link=False)
-        except (OSError, LogFormatError):
-            log = {}
+        if run.run_id in troubles or run.dat_path is None:
+            yield run.run_id, {}
+            continue
+        log = read_log(run.dat_path, follow_link=False)
         yield run.run_id, {name: log[name] for name in metrics if name in log} if metrics else log
+
+
+def _troubles(runs: Iterable[RunFiles]) -> dict[str, str]:
+    """Why the logs of some of the runs cannot be read, found out before anything is sent."""
+    found = {
+        run.run_id: "there is no log" if run.dat_path is None else log_trouble(run.dat_path)
+        for run in runs
+    }
+    return {run_id: trouble for run_id, trouble in found.items() if trouble is not None}
 
 
 async def sweep_table(request: Request) -> Response:
@@ -75,10 +77,8 @@ async def sweep_table(request: Request) -> Response:
 
     Without `columns` it is what `export` writes of a sweep.
     """
-    form = _form(request.query_params)
+    form, query = _form(request.query_params), _query(request.query_params)
     sweep_id: str = request.path_params["sweep_id"]
-    pairs = [pair for pair in request.query_params.multi_items() if pair[0] != "format"]
-    query = parse_query(QueryParams(pairs))
     state = request.app.state
 
     def build(catalog: Catalog) -> tuple[str, Iterator[str]] | None:
@@ -86,16 +86,7 @@ async def sweep_table(request: Request) -> Response:
         if sweep is None:
             return None
         live = state.feed.live_bests(sweep.id)
-        found = select_runs(sweep, query, live, state.table_readers.summaries)
-        if found.problems:
-            raise HTTPException(400, "; ".join(found.problems))
-        rows = found.rows if pairs else found.all_rows
-        if query.columns:
-            lines, head = _chosen_columns(sweep, rows, query.columns, state.table_readers)
-            return sweep.name, (table_csv if form == "csv" else table_json)(head, lines)
-        report = _report(sweep, rows)
-        text = encode_json(report).decode() + "\n"
-        return sweep.name, sweep_csv(report) if form == "csv" else iter([text])
+        return sweep.name, sweep_chunks(sweep, query, form, live, state.table_readers.summaries)
 
     built = await state.catalog.use(build)
     if built is None:
@@ -103,51 +94,23 @@ async def sweep_table(request: Request) -> Response:
     return _download(built[1], f"{built[0]}-runs", form)
 
 
-def _report(sweep: Sweep, rows: Iterable[Row]) -> dict[str, Any]:
-    """Runs that go on with their best value so far, as the rows have it."""
-    runs = sweep.state.runs
-    return sweep_report(
-        sweep,
-        [
-            replace(runs[row["index"]], best_value=row["best_value"], best_step=row["best_step"])
-            for row in rows
-        ],
-    )
-
-
-def _chosen_columns(
-    sweep: Sweep, rows: list[Row], chosen: Sequence[str], readers: TableReaders
-) -> tuple[list[list[object]], list[str]]:
-    if any(split_statistic(key) for key in chosen):
-        rows, _ = with_summaries(sweep, rows, readers.summaries, float("inf"))
-    keys = ["index", "name", *(key for key in chosen if key not in _NOT_IN_A_FILE)]
-    metric = sweep.optimization_metric
-    lines = [[_value(row, key, metric) for key in keys] for row in rows]
-    return lines, [key.removeprefix(HYPERPARAMETER) for key in keys]
-
-
-def _value(row: Row, key: str, metric: str | None) -> object:
-    if key == "duration":
-        started_at, ended_at = row["started_at"], row["ended_at"]
-        return None if started_at is None or ended_at is None else ended_at - started_at
-    return value_of(row, key, metric)
-
-
 async def experiments_table(request: Request) -> Response:
-    """The experiments whose names hold what the page searches for."""
-    form = _form(request.query_params)
-    search = request.query_params.get("q", "").strip().casefold()
+    """The experiments that the address asks for, as the page's table shows them."""
+    form, query = _form(request.query_params), _query(request.query_params)
+    is_archive = request.query_params.get("archived") == "1"
+    summaries = request.app.state.table_readers.summaries
 
-    def build(catalog: Catalog) -> list[list[object]]:
-        return [
-            [entry.get(name) for name in _EXPERIMENT_COLUMNS]
-            for entry in list_entries(catalog)
-            if entry["kind"] == "experiment" and search in entry["name"].casefold()
-        ]
+    def build(catalog: Catalog) -> Iterator[str]:
+        every = catalog.experiments.values()
+        known = [one for one in every if one.annotation.is_archived == is_archive]
+        return experiments_chunks(known, query, form, summaries)
 
-    lines = await request.app.state.catalog.use(build)
-    chunks = (table_csv if form == "csv" else table_json)(_EXPERIMENT_COLUMNS, lines)
-    return _download(chunks, "experiments", form)
+    return _download(await request.app.state.catalog.use(build), "experiments", form)
+
+
+def _query(params: QueryParams) -> TableQuery:
+    """What the page's address asks of its table."""
+    return parse_query(QueryParams([one for one in params.multi_items() if one[0] != "format"]))
 
 
 def _form(query: QueryParams) -> str:

@@ -4,7 +4,7 @@
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -119,6 +119,15 @@ def _row(sweep: Sweep, run: RunState, live: Best | None) -> Row:
     }
 
 
+def known_runs(
+    sweep: Sweep, live: Mapping[int, Best]
+) -> tuple[list[Row], dict[str, Hyperparameter], set[str]]:
+    """Every run, what they have for each hyperparameter, and the columns to sort them by."""
+    known = _current(sweep, live)
+    names = known.hyperparameters
+    return known.every, names, {*PLAIN_COLUMNS, *(HYPERPARAMETER + name for name in names)}
+
+
 def select_runs(
     sweep: Sweep,
     query: TableQuery,
@@ -132,9 +141,8 @@ def select_runs(
         live: the best values so far of runs that go on, as `Feed.live_bests` gives them.
         budget_s: how long logs may be read, where the query asks for metrics that only they hold.
     """
-    known = _current(sweep, live)
-    names, metric = known.hyperparameters, sweep.optimization_metric
-    columns = {*PLAIN_COLUMNS, *(HYPERPARAMETER + name for name in names)}
+    known, metric = _current(sweep, live), sweep.optimization_metric
+    _, names, columns = known_runs(sweep, live)
     needs_logs = bool(query.metrics - {metric}) or query.sort == f"last.{metric}"
     n_unread = 0
     if needs_logs:
@@ -175,18 +183,23 @@ def with_summaries(
     sweep: Sweep, found: list[Row], summaries: MetricSummaries, budget_s: float
 ) -> tuple[list[Row], int]:
     """The rows, each with the summaries of its metrics, and how many are not read yet."""
-    runs = sweep.state.runs
-    logs = [
-        None if path is None else LogToRead(path, runs[row["index"]].has_ended)
-        for row in found
-        for path in [sweep.dat_path(runs[row["index"]])]
-    ]
+    logs = logs_of(sweep, found)
     read, n_missing = summaries.read([log for log in logs if log is not None], budget_s)
     dressed = [
         row if log is None else {**row, "metrics": read.get(log.path, {})}
         for row, log in zip(found, logs, strict=True)
     ]
     return dressed, n_missing
+
+
+def logs_of(sweep: Sweep, found: Iterable[Row]) -> list[LogToRead | None]:
+    """The log of each run; None of one that has none yet."""
+    runs = [sweep.state.runs[row["index"]] for row in found]
+    paths = map(sweep.dat_path, runs)
+    return [
+        None if path is None else LogToRead(path, run.has_ended)
+        for run, path in zip(runs, paths, strict=True)
+    ]
 
 
 def best_row(found: list[Row], sweep: Sweep) -> Row | None:

@@ -143,7 +143,9 @@ def test_table_of_experiments_is_what_the_page_shows(four: Get) -> None:
     assert [row["name"] for row in exported("&m.loss=2..")] == ["a"]
     row = exported("&q=a&state=finished&columns=status&columns=last.loss&sort=last.loss")[0]
     assert (row["name"], row["last.loss"], row["log_error"]) == ("a", 3.0, None)
-    assert "has format version 9" in str(exported("&q=b&columns=best.loss&sort=name")[-1]["log_error"])
+    assert "has format version 9" in str(
+        exported("&q=b&columns=best.loss&sort=name")[-1]["log_error"]
+    )
     usual = exported("&table=1")[0]
     assert usual.keys() >= {"path", "duration", "best.loss", "last.loss", "log_error"}
     refused = four("/export/experiments?sort=nothing")

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from ml_tracking_ops.web.app import create_app
-from ml_tracking_ops.web.static_files import StaticFile, StaticFiles, static_files
+from ml_tracking_ops.web.static_files import STYLE, StaticFile, StaticFiles, static_files
 
 
 def _files(**sources: str) -> StaticFiles:
@@ -33,6 +33,13 @@ def test_modules_are_those_that_are_imported_at_once() -> None:
         c="", late="", other="",
     )  # fmt: skip
     assert files.modules_of("main.js") == ["main.js", "a.js", "b.js", "c.js"]
+
+
+def test_style_holds_every_style_sheet_once() -> None:
+    files = static_files().files
+    sheets = {name for name in files if name.endswith(".css")} - {STYLE}
+    assert len(files[STYLE].data) == sum(len(files[name].data) + 1 for name in sheets) - 1
+    assert all(files[STYLE].data.count(files[name].data) == 1 for name in sheets)
 
 
 @pytest.fixture

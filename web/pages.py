@@ -62,6 +62,8 @@ def _environment() -> Environment:
 
 
 _TEMPLATES = _environment()
+_MODULES = {"sweep": ("insight.js",), "run": ("output.js",)}
+"""What only the pages of a view need besides `main.js`."""
 
 
 def render(template: str, logdir: Path, assets: AssetSource, context: Context) -> str:
@@ -72,7 +74,10 @@ def render(template: str, logdir: Path, assets: AssetSource, context: Context) -
     }  # fmt: skip
     metric = page_data["metric"] if page_data["view"] == "sweep" else None
     page_data["points_href"] = points_href([run["id"] for run in page_data["runs"]], metric)
-    values = {**context, "page_data": page_data, "logdir": str(logdir), "own": static_files()}
+    values = {
+        **context, "page_data": page_data, "logdir": str(logdir), "own": static_files(),
+        "page_modules": _MODULES.get(page_data["view"], ()),
+    }  # fmt: skip
     return _TEMPLATES.get_template(template).render(values)
 
 

@@ -5,19 +5,29 @@ import { showBanner } from "./banner.js";
 import { showPartlyLive } from "./connection.js";
 
 const PATIENCE_MS = 10_000;
+const HTMX_AFTER_MS = 500;
 
-/** Load what every page needs, and say what did not come. Resolves to whether there can be charts. */
-export async function loadLibraries(assets) {
-  const [hasHtmx, hasUplot] = await Promise.all([loadScript(assets.htmx), loadScript(assets.uplot), loadStyle(assets.uplot_style)]);
+/**
+ * Load what every page needs, and say what did not come. Resolves to whether there can be charts.
+ * htmx starts once the first charts are drawn: it goes through the whole page first.
+ */
+export async function loadLibraries(assets, areDrawn) {
+  const charts = Promise.all([loadScript(assets.uplot), loadStyle(assets.uplot_style)]).then(([isThere]) => isThere);
+  void sayMissing(assets, charts, Promise.race([areDrawn, wait(HTMX_AFTER_MS)]).then(() => loadScript(assets.htmx)));
+  return charts;
+}
+
+async function sayMissing(assets, charts, htmx) {
+  const [hasUplot, hasHtmx] = await Promise.all([charts, htmx]);
   if (!hasHtmx) showPartlyLive();
   const missing = [];
   if (!hasUplot) missing.push("charts need uPlot");
   if (!hasHtmx) missing.push("live tables need htmx");
-  if (missing.length) {
-    showBanner(`From ${new URL(assets.htmx.url, location).host} nothing could be loaded: ${missing.join(", and ")}. The tables, values, links and outputs on this page work; reload it to see what is new.`);
-  }
-  return hasUplot;
+  if (missing.length === 0) return;
+  showBanner(`From ${new URL(assets.htmx.url, location).host} nothing could be loaded: ${missing.join(", and ")}. The tables, values, links and outputs on this page work; reload it to see what is new.`);
 }
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Resolves to whether the script arrived, with the right bytes, in time. */
 export function loadScript({ url, integrity }) {

@@ -3,14 +3,16 @@
 
 import { setParams } from "./address.js";
 import { Chart } from "./chart.js";
-import { exportChart } from "./export_image.js";
 import { FullScreen } from "./full_screen.js";
 import { metricBeyond } from "./metric_limit.js";
+import { showNotice } from "./notice.js";
 import { PointedDetail } from "./pointed_detail.js";
 import { SectionList } from "./section_list.js";
 import { parseFilter, sectionsOf } from "./sections.js";
 import { onThemeChange } from "./theme.js";
 import { writeRange } from "./view.js";
+
+const NEAR_PX = 200;
 
 export class ChartGrid {
   #element;
@@ -40,7 +42,7 @@ export class ChartGrid {
     this.#element = element;
     this.#view = view;
     this.#onPoint = onPoint;
-    this.#near = new IntersectionObserver((entries) => this.#onView(entries), { rootMargin: "200px" });
+    this.#near = new IntersectionObserver((entries) => this.#onView(entries), { rootMargin: `${NEAR_PX}px` });
     this.#far = new IntersectionObserver((entries) => this.#onFar(entries), { rootMargin: "700px" });
     this.#forgetTheme = onThemeChange(() => this.redraw());
     this.#sections = new SectionList(element);
@@ -93,6 +95,7 @@ export class ChartGrid {
     if (!source) return;
     this.#arrange();
     for (const chart of this.#charts.values()) chart.setView(view, source);
+    this.#buildNear();
     this.redraw();
     await this.#load(this.#built);
     this.redraw();
@@ -120,7 +123,7 @@ export class ChartGrid {
       onPoint: (from, id, x) => this.#point(from, id, x),
       onPin: () => setParams({ pin: toggled(this.#view.pins, metric) }, { push: true }),
       onFull: () => setParams({ full: this.#view.full === metric ? null : metric }, { push: true }),
-      onExport: (format) => void exportChart(chart.picture, format, this.#source),
+      onExport: (format) => void this.#export(chart, format),
       emptyText: () => this.emptyText ?? "No values yet",
     });
     this.#charts.set(metric, chart);
@@ -128,11 +131,27 @@ export class ChartGrid {
     this.#far.observe(chart.element);
   }
 
+  async #export(chart, format) {
+    try {
+      const { exportChart } = await import("./export_image.js");
+      await exportChart(chart.picture, format, this.#source);
+    } catch (error) {
+      showNotice(`The chart could not be saved (${error.message}).`, true);
+    }
+  }
+
   #remove(name, chart) {
     this.#near.unobserve(chart.element);
     this.#far.unobserve(chart.element);
     this.#charts.delete(name);
     chart.destroy();
+  }
+
+  /** What is in view at once: the observer would tell a frame or two later. */
+  #buildNear() {
+    const waiting = [...this.#charts.values()].filter((chart) => !chart.isBuilt);
+    const near = waiting.filter((chart) => isNear(chart.element.getBoundingClientRect()));
+    for (const chart of near) chart.build();
   }
 
   async #onView(entries) {
@@ -210,3 +229,5 @@ export class ChartGrid {
 function toggled(list, one) {
   return list.includes(one) ? list.filter((other) => other !== one) : [...list, one];
 }
+
+const isNear = ({ width, top, bottom }) => width > 0 && top < innerHeight + NEAR_PX && bottom > -NEAR_PX;

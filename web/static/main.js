@@ -10,14 +10,12 @@ import { unpackPoints } from "./columns.js";
 import { showConnection } from "./connection.js";
 import "./copy.js";
 import "./export.js";
-import { mountInsight, noteSweepChange } from "./insight.js";
 import "./keyboard.js";
 import { LiveStream } from "./live.js";
 import { fillCells } from "./live_cells.js";
 import { whileLoading } from "./loading.js";
 import "./menu_room.js";
 import { showNoMetrics } from "./no_metrics.js";
-import { OutputView } from "./output.js";
 import { bindPointing, pointOut } from "./pointing.js";
 import { requestRefresh } from "./refresh.js";
 import "./row_selection.js";
@@ -36,11 +34,15 @@ let page = null;
 let pageText = null;
 const charts = new ChartPage(store, pointOut);
 let output = null;
+let hasOutput = null; // a promise: the output's part of the page has begun, where there is one
+let insight = null; // a promise of the module, since a page first had its drawings
 let rows = new RunRows();
 let followed = "";
 let places = new Map(); // what the stream has reached: "sweep=ID" -> cursor
 let turn = 0;
 let hasCharts = null; // a promise: uPlot has arrived
+let sayDrawn;
+const areDrawn = new Promise((resolve) => (sayDrawn = resolve));
 
 function mount() {
   const element = document.querySelector("#page-data");
@@ -50,23 +52,39 @@ function mount() {
   const isSame = text === pageText && charts.element === area;
   page = JSON.parse(text);
   pageText = text;
-  hasCharts ??= loadLibraries(page.assets);
+  hasCharts ??= loadLibraries(page.assets, areDrawn);
   if (charts.mount(page, area)) rows = new RunRows();
   syncSelection(page.runs.map((run) => run.id));
   foldSidebar();
-  mountInsight(page);
+  void mountInsight();
   if (isSame) return;
   for (const [key, place] of Object.entries(page.follow)) if (!places.has(key)) places.set(key, place);
-  mountOutput();
+  hasOutput = mountOutput();
   void showRuns();
 }
 
-function mountOutput() {
+// Modules that only some pages need come with the first of these (which preloads them).
+
+async function mountInsight() {
+  if (!insight && !document.querySelector("#insight-figure")) return;
+  insight ??= import("./insight.js");
+  await insight.then((module) => module.mountInsight(page)).catch(sayIncomplete);
+}
+
+async function mountOutput() {
   const element = document.querySelector("#output");
   if (element === (output?.element ?? null)) return;
-  output = element && new OutputView(element, document.querySelector("#output-bar"), page.output);
-  if (!output) return;
+  output = null;
+  if (!element) return;
+  const { OutputView } = await import("./output.js");
+  if (!element.isConnected) return;
+  output = new OutputView(element, document.querySelector("#output-bar"), page.output);
   places.set(page.output.key, page.output.offset);
+}
+
+function sayIncomplete(error) {
+  insight = null; // the next swap tries again
+  showBanner(`A part of the page could not be loaded (${error.message}). Reload the page to try again.`);
 }
 
 async function showRuns() {
@@ -80,6 +98,8 @@ async function showRuns() {
   } catch (error) {
     if (mine === turn) showBanner(`The points could not be loaded (${error.message}). Reload the page to try again.`);
   }
+  sayDrawn();
+  await hasOutput.catch(sayIncomplete); // what is printed meanwhile would have nowhere to go
   if (mine === turn) follow();
 }
 
@@ -121,7 +141,7 @@ const HANDLERS = {
   runs(event) {
     const isNew = event.cursor !== places.get(`sweep=${event.sweep}`);
     places.set(`sweep=${event.sweep}`, event.cursor);
-    noteSweepChange();
+    void insight?.then((module) => module.noteSweepChange(), () => {});
     const shown = page.view === "run" ? event.runs.filter((row) => row.id === page.runs[0]?.id) : event.runs;
     if (rows.update(shown) && isNew) requestRefresh();
   },

@@ -34,6 +34,7 @@ from .run_page import run_context
 from .series import points_href
 from .static_files import static, static_files
 from .sweeps_page import sweeps_context
+from .table_query import parse_query
 
 _HERE = Path(__file__).parent
 
@@ -149,8 +150,11 @@ async def run(request: Request) -> Response:
     run_id: str = request.path_params["run_id"]
     colors: ExperimentColors = experiment_colors(request)
     feed: Feed = request.app.state.feed
+    asked, readers = parse_query(request.query_params), request.app.state.table_readers
     return await _page(
-        request, "run.html", lambda catalog: run_context(catalog, run_id, colors, feed)
+        request,
+        "run.html",
+        lambda catalog: run_context(catalog, run_id, colors, feed, asked, readers),
     )
 
 

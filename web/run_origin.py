@@ -1,7 +1,7 @@
 """Where a run came from: machine, Python, commit, commands; and its neighbours in the sweep."""
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ml_tracking_ops.orchestrator.catalog import Sweep
@@ -62,16 +62,32 @@ def _exit(exit_code: int | None) -> str:
         return f"signal {-exit_code}"
 
 
-def neighbours(sweep: Sweep, run: RunState) -> Context:
-    """The runs before and after this one that have a page, by their numbers."""
+def neighbours(sweep: Sweep, run: RunState, order: Sequence[int] = (), query: str = "") -> Context:
+    """The runs before and after this one that have a page, by their numbers.
+
+    Args:
+        order: the numbers of the runs of a table, where the reader came from one: then they are
+            the rows above and below.
+        query: what leads to that table, to be carried along.
+    """
+    if run.index in order:
+        place = order.index(run.index)
+        above, below = order[place - 1] if place else None, [*order, None][place + 1]
+        return {
+            "previous": None if above is None else _link(sweep, above, query),
+            "next": None if below is None else _link(sweep, below, query),
+            "place": (place + 1, len(order)),
+        }
     started = sorted(index for index, one in sweep.state.runs.items() if one.name is not None)
     before = [index for index in started if index < run.index]
     after = [index for index in started if index > run.index]
     return {
         "previous": _link(sweep, before[-1]) if before else None,
         "next": _link(sweep, after[0]) if after else None,
+        "place": None,
     }
 
 
-def _link(sweep: Sweep, index: int) -> Context:
-    return {"index": index, "href": run_href(f"{sweep.id}/{sweep.state.runs[index].name}")}
+def _link(sweep: Sweep, index: int, query: str = "") -> Context:
+    href = run_href(f"{sweep.id}/{sweep.state.runs[index].name}")
+    return {"index": index, "href": href + query}

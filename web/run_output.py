@@ -16,6 +16,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from ml_tracking_ops.orchestrator.catalog import Catalog
+
+from .byte_ranges import ByteRange, UnsatisfiableError, parse_range
 from .catalog_access import find_run
 from .sse import encode_json
 from .topics import decode_whole
@@ -23,7 +26,7 @@ from .topics import decode_whole
 _END_BYTES = 64 << 10
 _PART_BYTES = 256 << 10
 _PART_LINES = 2_000
-_NO_OUTPUT = "This run has no output: it was not started by a sweep, or its log is gone."
+NO_OUTPUT = "This run has no output: it was not started by a sweep, or its log is gone."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def read_before(path: Path, before: int) -> OutputPart | None:
 
 def read_after(path: Path, after: int) -> OutputPart | None:
     """The part that begins at byte `after`, to the end of a line."""
-    with _opened(path) as opened:
+    with opened_output(path) as opened:
         if opened is None:
             return None
         fd, size = opened
@@ -62,7 +65,7 @@ def read_after(path: Path, after: int) -> OutputPart | None:
 
 
 def _read(path: Path, stop: int | None, n_bytes: int) -> OutputPart | None:
-    with _opened(path) as opened:
+    with opened_output(path) as opened:
         if opened is None:
             return None
         fd, size = opened
@@ -112,7 +115,7 @@ def _end_of_lines(data: bytes, n_lines: int) -> int:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[tuple[int, int] | None]:
+def opened_output(path: Path) -> Iterator[tuple[int, int] | None]:
     """A file's descriptor and its size; None where there is no such file."""
     opened = _open(path)
     try:
@@ -138,8 +141,8 @@ def _open(path: Path) -> tuple[int, int] | None:
 async def part(request: Request) -> Response:
     """`GET /api/output?run=ID&before=BYTE` (or `after`, or neither): a part of a run's output."""
     query = request.query_params
-    path = await _log_path(request, query.get("run", ""))
-    before, after = _place(query.get("before")), _place(query.get("after"))
+    path = await log_path(request, query.get("run", ""))
+    before, after = parse_place(query.get("before")), parse_place(query.get("after"))
 
     def read() -> OutputPart | None:
         if before is not None:
@@ -148,12 +151,12 @@ async def part(request: Request) -> Response:
 
     found = await anyio.to_thread.run_sync(read)
     if found is None:
-        raise HTTPException(HTTPStatus.NOT_FOUND, _NO_OUTPUT)
+        raise HTTPException(HTTPStatus.NOT_FOUND, NO_OUTPUT)
     body = encode_json(asdict(found))
     return Response(body, media_type="application/json", headers={"cache-control": "no-cache"})
 
 
-def _place(text: str | None) -> int | None:
+def parse_place(text: str | None) -> int | None:
     if text is None:
         return None
     if text.isascii() and text.isdecimal() and len(text) <= 18:
@@ -162,23 +165,59 @@ def _place(text: str | None) -> int | None:
 
 
 async def download(request: Request) -> Response:
-    """The whole output of a run, as it came, as far as it goes now."""
-    path = await _log_path(request, request.path_params["run_id"])
-    name = quote(path.name)
+    """The whole output of a run, as it came, as far as it goes now; of one that has ended also a
+    part of it, so that a download can be resumed."""
+    run_id = request.path_params["run_id"]
+    path = await log_path(request, run_id)
+    is_over = await request.app.state.catalog.use(lambda catalog: _is_over(catalog, run_id))
     opened = await anyio.to_thread.run_sync(_open, path)
     if opened is None:
-        raise HTTPException(HTTPStatus.NOT_FOUND, _NO_OUTPUT)
+        raise HTTPException(HTTPStatus.NOT_FOUND, NO_OUTPUT)
     fd, size = opened
-    headers = {"Content-Disposition": f"attachment; filename*=utf-8''{name}"}
-    return _Download(fd, size, headers)
+    headers = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(path.name)}"}
+    if not is_over:
+        return _Download(fd, ByteRange(0, size), HTTPStatus.OK, headers)
+    try:
+        return _resumable(request, fd, size, headers)
+    except UnsatisfiableError:
+        os.close(fd)
+        headers = {"Content-Range": f"bytes */{size}"}
+        return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
+
+
+def _is_over(catalog: Catalog, run_id: str) -> bool:
+    """Whether nothing is written to the output any more."""
+    sweep_id, _, name = run_id.rpartition("/")
+    sweep = catalog.sweeps.get(sweep_id)
+    run = sweep.run(name) if sweep is not None else None
+    return run is not None and run.has_ended
+
+
+def _resumable(request: Request, fd: int, size: int, headers: dict[str, str]) -> Response:
+    """Sent as it is, not compressed: only then do places in the file mean something."""
+    status = os.fstat(fd)
+    tag = f'"{status.st_ino:x}-{status.st_mtime_ns:x}-{size:x}"'
+    is_same = request.headers.get("if-range", tag) == tag
+    part = parse_range(request.headers.get("range") if is_same else None, size)
+    shown = part or ByteRange(0, size)
+    headers = {
+        **headers, "Accept-Ranges": "bytes", "ETag": tag, "Content-Encoding": "identity",
+        "Content-Length": str(shown.stop - shown.start),
+    }  # fmt: skip
+    if part is None:
+        return _Download(fd, shown, HTTPStatus.OK, headers)
+    headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+    return _Download(fd, part, HTTPStatus.PARTIAL_CONTENT, headers)
 
 
 class _Download(StreamingResponse):
     """The bytes of a descriptor, which is closed whatever becomes of the response."""
 
-    def __init__(self, fd: int, size: int, headers: dict[str, str]) -> None:
+    def __init__(self, fd: int, part: ByteRange, status: int, headers: dict[str, str]) -> None:
         self._fd = fd
-        super().__init__(_parts(fd, size), headers=headers, media_type="text/plain; charset=utf-8")
+        super().__init__(
+            _parts(fd, part), status, headers=headers, media_type="text/plain; charset=utf-8"
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -187,21 +226,21 @@ class _Download(StreamingResponse):
             os.close(self._fd)
 
 
-async def _parts(fd: int, size: int) -> AsyncIterator[bytes]:
-    at = 0
-    while at < size:
-        data = await anyio.to_thread.run_sync(os.pread, fd, min(_PART_BYTES, size - at), at)
+async def _parts(fd: int, part: ByteRange) -> AsyncIterator[bytes]:
+    at = part.start
+    while at < part.stop:
+        data = await anyio.to_thread.run_sync(os.pread, fd, min(_PART_BYTES, part.stop - at), at)
         if not data:  # cut meanwhile
             return
         at += len(data)
         yield data
 
 
-async def _log_path(request: Request, run_id: str) -> Path:
+async def log_path(request: Request, run_id: str) -> Path:
     files = await request.app.state.catalog.use(lambda catalog: find_run(catalog, run_id))
     path: Path | None = files.log_path if files is not None else None
     if path is None:
-        raise HTTPException(HTTPStatus.NOT_FOUND, _NO_OUTPUT)
+        raise HTTPException(HTTPStatus.NOT_FOUND, NO_OUTPUT)
     return path
 
 

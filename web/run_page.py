@@ -1,11 +1,13 @@
 """What the page of one run shows, be it an experiment or a run of a sweep."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ml_tracking_ops.logger.reader import LogFormatError, read_ending
 from ml_tracking_ops.orchestrator.catalog import Catalog, Experiment, Sweep
 from ml_tracking_ops.orchestrator.journal import RunState
+from ml_tracking_ops.orchestrator.objective import Best
 
 from . import rows
 from .action_views import Said, experiment_buttons, run_buttons
@@ -15,16 +17,29 @@ from .repeat_view import repeat_of
 from .run_colors import ExperimentColors, sweep_run_color
 from .run_origin import neighbours, origin_facts
 from .run_output import OutputPart, read_end
+from .sweep_rows import select_runs
 from .sweep_summary import Fact
 from .sweeps_page import sweep_href
+from .table_query import TableQuery
+from .table_readers import TableReaders
 
 Context = dict[str, Any]
+_READING_S = 0.25
 
 
 def run_context(
-    catalog: Catalog, run_id: str, colors: ExperimentColors, feed: Feed
+    catalog: Catalog,
+    run_id: str,
+    colors: ExperimentColors,
+    feed: Feed,
+    asked: TableQuery,
+    readers: TableReaders,
 ) -> Context | None:
-    """None where there is no such run."""
+    """None where there is no such run.
+
+    Args:
+        asked: the table that the reader came from: a run's neighbours are its rows above and below.
+    """
     experiment = catalog.experiments.get(run_id)
     if experiment is not None:
         colors.assign(one.id for one in reversed(catalog.experiments.values()))
@@ -34,7 +49,7 @@ def run_context(
     run = sweep.run(name) if sweep is not None else None
     if sweep is None or run is None:
         return None
-    return _of_sweep(catalog, sweep, run, feed)
+    return _of_sweep(catalog, sweep, run, feed, asked, readers)
 
 
 def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentColors) -> Context:
@@ -62,6 +77,7 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
         "no_output": "It was started by hand: what it printed went to where it was started.",
         "previous": None,
         "next": None,
+        "place": None,
         "origin": [Fact("Log", str(experiment.dat_path), is_code=True)],
     }
     follow = {"catalog": catalog_place(catalog)}
@@ -69,8 +85,26 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
     return {"section": "experiments", "run": run, "repeat": None, "page_data": page_data}
 
 
-def _of_sweep(catalog: Catalog, sweep: Sweep, run: RunState, feed: Feed) -> Context:
-    live = feed.live_bests(sweep.id).get(run.index)
+def _order(
+    sweep: Sweep, asked: TableQuery, live: Mapping[int, Best], readers: TableReaders
+) -> list[int]:
+    """The runs of the table that the reader came from, which have a page; none: of no table."""
+    if not asked.of_table:
+        return []
+    found = select_runs(sweep, asked, live, readers.summaries, _READING_S).rows
+    return [row["index"] for row in found if row["id"] is not None]
+
+
+def _of_sweep(
+    catalog: Catalog,
+    sweep: Sweep,
+    run: RunState,
+    feed: Feed,
+    asked: TableQuery,
+    readers: TableReaders,
+) -> Context:
+    lives = feed.live_bests(sweep.id)
+    live, query = lives.get(run.index), asked.of_table
     row = rows.run_row(sweep.id, run, live, sweep.annotations.run(run.index))
     log_path = sweep.log_path(run)
     output = None if log_path is None else read_end(log_path)
@@ -88,12 +122,12 @@ def _of_sweep(catalog: Catalog, sweep: Sweep, run: RunState, feed: Feed) -> Cont
         "is_stopping": run.status == "running" and run.stopped_by_hand is not None,
         "color": sweep_run_color(run.index),
         "metric": sweep.optimization_metric,
-        "sweep_href": sweep_href(sweep.id),
+        "sweep_href": sweep_href(sweep.id) + query,
         "sweep_name": sweep.annotations.own.name or sweep.name,
         "output": output,
         "no_output": _why_no_output(sweep, log_path),
         "last_wall_time": None,
-        **neighbours(sweep, run),
+        **neighbours(sweep, run, _order(sweep, asked, lives, readers), query),
         "origin": origin_facts(sweep, run),
     }
     page_data: Context = {

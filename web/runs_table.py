@@ -60,7 +60,8 @@ class Cell:
 class Table:
     """A part of a table: one page of it, or the rows that a scrolled table holds (`is_window`).
 
-    `first` is the number of the first row in the whole table, counted from 1.
+    `first` is the number of the first row in the whole table, counted from 1; `query` leads from
+    the page of a run to the rows above and below.
     """
 
     columns: tuple[Column, ...]
@@ -74,6 +75,7 @@ class Table:
     next_href: str
     is_window: bool
     selected: frozenset[str]
+    query: str = ""
 
     @property
     def last(self) -> int:
@@ -143,6 +145,7 @@ def build_table(
         next_href=page_link(query, page + 1),
         is_window=query.window is not None,
         selected=frozenset(query.selected or ()) if selected is None else selected,
+        query=query.of_table,
     )
 
 

@@ -29,6 +29,7 @@ STATISTICS = ("best", "last", "min", "max")
 _LOW, _HIGH = "low.", "high."
 WINDOW = "rows"
 _MOST_ROWS = 300
+_OF_TABLE = frozenset(("q", "state", "sort", "order"))
 _MOST_PROBLEMS = 5
 
 Order = Literal["asc", "desc"]
@@ -75,6 +76,12 @@ class TableQuery:
     @property
     def is_filtered(self) -> bool:
         return bool(self.search or self.states or self.filters)
+
+    @property
+    def of_table(self) -> str:
+        """The part of the address that says which rows there are, in which order: ``?q=adam``."""
+        kept = [pair for pair in self.pairs if pair[0] in _OF_TABLE or _is_filter(pair[0])]
+        return link(kept) if kept else ""
 
     @property
     def metrics(self) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """The page of a run: reading back in a long output, searching it, and going to its neighbours."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -95,14 +96,32 @@ def test_words_in_the_output_are_found_one_after_the_other(
     page.get_by_label("Search the output").fill("nowhere")
     expect(count).to_have_text("No match in what is loaded")
     expect(page.get_by_role("button", name="Next match")).to_be_disabled()
+    found = page.get_by_role("region", name="Found in the whole output")
+    expect(found).to_contain_text("No line in the whole output")
+    page.get_by_label("Search the output").fill("LINE 7 of it")
+    expect(found).to_contain_text("1 line in the whole output")
+    found.get_by_role("button", name="line 7 of it").click()
+    expect(count).to_have_text("1 of 1 in what is loaded")
+    assert output.get_by_text("line 7 of it", exact=True).evaluate(IN_VIEW)
+    page.get_by_label("Search the output").fill("")
+    expect(found).to_be_hidden()
 
 
 def test_run_leads_to_its_neighbours(page: Page, output: Locator) -> None:
+    places = page.get_by_label("Runs of this sweep")
     page.get_by_role("link", name="Run 3").click()
     expect(page.get_by_role("heading", name="Run 3")).to_be_visible()
     expect(page.get_by_text("It has printed nothing yet.")).to_be_visible()
-    neighbours = page.get_by_label("Runs of this sweep").get_by_role("link")
-    expect(neighbours).to_have_text(["‹ Run 2"])
+    expect(places.get_by_role("link")).to_have_text(["‹ Run 2"])
     page.go_back()
     expect(page.get_by_role("heading", name="Run 2")).to_be_visible()
     expect(output).to_contain_text(f"line {N_LINES - 1} of it")
+    page.get_by_role("link", name="s", exact=True).click()
+    page.get_by_role("columnheader", name="learning_rate").get_by_role("link").click()
+    page.locator("#run-2 a.run-ref").click()
+    expect(places).to_contain_text("2 of 3")
+    expect(places.get_by_role("link")).to_have_text(["‹ Run 1", "Run 3 ›"])
+    places.get_by_role("link", name="Run 1").click()
+    expect(places.get_by_role("link")).to_have_text(["Run 2 ›"])
+    page.get_by_role("link", name="s", exact=True).click()
+    expect(page).to_have_url(re.compile("sort=p.learning_rate&order=asc"))

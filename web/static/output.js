@@ -1,6 +1,7 @@
 // What a run printed: its live end, followed as it grows, until the reader goes back in it.
 
 import { formatBytes } from "./format.js";
+import { OutputFind } from "./output_find.js";
 import { LiveLines } from "./output_lines.js";
 import { PastOutput } from "./output_past.js";
 import { OutputSearch } from "./output_search.js";
@@ -25,7 +26,9 @@ export class OutputView {
     this.element = element;
     this.#live = new LiveLines(element.querySelector(".output-live"));
     this.#past = new PastOutput(element.querySelector(".output-past"), run);
-    this.#search = new OutputSearch(element, bar, () => this.#part("before").hidden === false);
+    const find = new OutputFind(bar, run, (line) => void this.#jump(line));
+    const hasMore = () => ["before", "after"].some((where) => !this.#part(where).hidden);
+    this.#search = new OutputSearch(element, bar, hasMore, (words) => find.search(hasMore() ? words : ""));
     this.#follow = bar.querySelector("#follow");
     element.addEventListener("scroll", () => this.#onScroll());
     new ResizeObserver(() => this.#follow.checked && this.#scrollToEnd()).observe(element);
@@ -100,6 +103,19 @@ export class OutputView {
       if (anchor) this.element.scrollTop += anchor.getBoundingClientRect().top - top;
     });
     this.#search.refresh();
+  }
+
+  /** To a line anywhere in the output. */
+  async #jump({ end }) {
+    if (this.#loading) return;
+    await this.#whileLoading(async () => {
+      if (this.#past.isEmpty) this.#freeze();
+      this.#end = Math.max(this.#end, await this.#past.jump(end));
+    });
+    const line = this.#past.landing;
+    if (!line) return;
+    this.element.scrollTop += line.getBoundingClientRect().top - this.element.getBoundingClientRect().top - this.element.clientHeight / 3;
+    this.#search.goTo(line);
   }
 
   /** From now on the page shows a window of the output: at first the lines of its live end. */

@@ -50,6 +50,20 @@ export class PastOutput {
     return size;
   }
 
+  /** The line that ends at a byte, with what is around it. Returns how long the output is now. */
+  async jump(place) {
+    const before = await this.ask({ before: place });
+    const after = await this.ask({ after: before.end });
+    this.clear();
+    for (const { text, start, end } of [before, after]) if (end > start) this.#take("after", { start, end, ...drawn(text) });
+    return after.size;
+  }
+
+  /** The line to which was jumped. */
+  get landing() {
+    return this.#parts[0]?.element.lastElementChild ?? null;
+  }
+
   /** A part of the output: {text, start, end, size}; with no place its end. */
   async ask(place) {
     const answer = await fetch(`/api/output?${new URLSearchParams({ run: this.#runId, ...place })}`);

@@ -14,9 +14,14 @@ export class OutputSearch {
   #matches = [];
   #current = -1;
   #timer = 0;
+  #onWords;
 
-  /** @param {() => boolean} hasMore  whether there is output before what the page holds */
-  constructor(element, bar, hasMore) {
+  /**
+   * @param {() => boolean} hasMore  whether there is output that the page does not hold
+   * @param {(words: string) => void} onWords  called when somebody looks for something else
+   */
+  constructor(element, bar, hasMore, onWords) {
+    this.#onWords = onWords;
     this.#element = element;
     this.#hasMore = hasMore;
     this.#field = bar.querySelector("[type=search]");
@@ -35,6 +40,13 @@ export class OutputSearch {
       this.#timer = 0;
       this.#find(false);
     }, PAUSE_MS);
+  }
+
+  /** Go to what was found in a line. */
+  goTo(line) {
+    this.#find(false);
+    this.#current = this.#matches.findIndex((match) => match.line === line);
+    this.#show();
   }
 
   /** Something that the reader should know, in the place of the count. */
@@ -56,6 +68,7 @@ export class OutputSearch {
 
   #find(isNew) {
     const words = this.#field.value.toLowerCase();
+    if (isNew || !words) this.#onWords(this.#field.value);
     const before = this.#matches[this.#current];
     this.#matches = words ? findMatches(this.#element.querySelectorAll(".output-line"), words) : [];
     this.#current = isNew ? -1 : this.#matches.findIndex((match) => match.line === before?.line && match.at === before?.at);

@@ -262,8 +262,8 @@ export class Chart {
 
   /** Places in the pixels of the plotting area. */
   #geometry() {
-    const { over, scales } = this.#plot;
-    return geometryOf({ left: 0, top: 0, width: over.clientWidth, height: over.clientHeight }, scales, this.#view);
+    const { bbox, scales } = this.#plot; // not asked of the document, which would lay it out for each move
+    return geometryOf({ left: 0, top: 0, width: bbox.width / uPlot.pxRatio, height: bbox.height / uPlot.pxRatio }, scales, this.#view);
   }
 
   #point(u) {

@@ -6,7 +6,7 @@ import { formatNumber } from "./format.js";
 import { legendItem, showAll } from "./legend.js";
 import { listAt } from "./pointer.js";
 
-const MOST = 200;
+const MOST = 100;
 
 export class FullLegend {
   element = make("div", "full-legend");
@@ -18,6 +18,8 @@ export class FullLegend {
   #rows = new Map(); // id -> {item, value, last}
   #head = "";
   #isPointed = false;
+  #place = [];
+  #frame = 0;
 
   constructor() {
     this.#list.ariaLabel = "Curves of this chart";
@@ -47,9 +49,17 @@ export class FullLegend {
     if (focused) this.#list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   }
 
-  /** Say what the curves are at `x`; those without a value there come last. */
-  point(curves, x, pointedId, xText) {
+  /** Say what the curves are at `x`, once a frame; those without a value there come last. */
+  point(...place) {
     this.#isPointed = true;
+    this.#place = place;
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (this.#isPointed) this.#showAt(...this.#place);
+    });
+  }
+
+  #showAt(curves, x, pointedId, xText) {
     this.#where.textContent = xText;
     const { shown } = listAt(curves, x, pointedId, curves.length);
     const found = new Map(shown.map(({ curve, y }, place) => [curve.id, { y, place }]));
@@ -58,10 +68,11 @@ export class FullLegend {
       value.textContent = here ? formatNumber(here.y) : "–";
       item.style.order = here?.place ?? shown.length;
     }
-    this.#rows.get(pointedId)?.item.scrollIntoView({ block: "nearest" });
+    if (this.#list.scrollHeight > this.#list.clientHeight) this.#rows.get(pointedId)?.item.scrollIntoView({ block: "nearest" });
   }
 
   leave() {
+    if (!this.#isPointed) return;
     this.#isPointed = false;
     for (const { item } of this.#rows.values()) item.style.order = "";
     this.#showLast();

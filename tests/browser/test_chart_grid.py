@@ -177,7 +177,7 @@ def test_chart_is_kept_as_svg_and_png(page: Page, dashboard: Dashboard, train: T
     hostile = 'a<b>&"c'
     for name in ("x", "y"):
         train(name).log(hostile, 0, 50)
-    page.goto(dashboard.url)
+    page.goto(f"{dashboard.url}/experiments?outliers=5")
     frame = page.locator(".chart")
     expect(frame).to_have_attribute("data-runs", "2")
     frame.hover()
@@ -188,7 +188,7 @@ def test_chart_is_kept_as_svg_and_png(page: Page, dashboard: Dashboard, train: T
     root = ElementTree.parse(Path(download.value.path())).getroot()
     texts = [element.text for element in root.iter(f"{SVG}text")]
     assert hostile in texts
-    assert {"Step", "x", "y", "20"} <= set(texts)
+    assert {"Step", "x", "y", "20", "▲ 4 outside"} <= set(texts)
     curves = [path for path in root.iter(f"{SVG}path") if len(path.get("d", "")) > 200]
     assert len(curves) == 2
 

@@ -58,7 +58,8 @@ export class Chart {
   /** What an export needs to draw the same: see export_svg.js. */
   get picture() {
     const { x, y } = this.#plot.scales;
-    return { metric: this.metric, view: this.#view, curves: this.#curves, scales: { x, y }, labels: this.#labels };
+    const note = [this.#parts.thinned, this.#parts.note].map((part) => part.textContent).filter(Boolean).join(" · ");
+    return { metric: this.metric, view: this.#view, curves: this.#curves, scales: { x, y }, labels: this.#labels, note };
   }
 
   /** Create the canvas, once the chart is in the document and in view. */

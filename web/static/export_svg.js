@@ -17,7 +17,7 @@ const EDGE = { left: 76, right: 36, top: 48, bottom: 52 };
  * @param {{text: string, muted: string, grid: string, surface: string, runs: string[]}} colors
  * @returns {SVGSVGElement}
  */
-export function pictureToSvg({ metric, view, curves, scales, labels }, colors) {
+export function pictureToSvg({ metric, view, curves, scales, labels, note }, colors) {
   const bbox = { left: EDGE.left, top: EDGE.top, width: WIDTH - EDGE.left - EDGE.right, height: PLOT_HEIGHT - EDGE.top - EDGE.bottom };
   const geometry = geometryOf(bbox, scales, view);
   const legend = drawnLegend(curves, colors, { left: EDGE.left, top: PLOT_HEIGHT + 8, width: bbox.width }, element);
@@ -27,6 +27,7 @@ export function pictureToSvg({ metric, view, curves, scales, labels }, colors) {
     element("title", {}, metric),
     element("rect", { width: WIDTH, height, fill: colors.surface }),
     element("text", { x: EDGE.left, y: 28, "font-size": 16, "font-weight": 600, fill: colors.text }, metric),
+    element("text", { x: WIDTH - EDGE.right, y: 40, "text-anchor": "end", fill: colors.muted }, note),
     axesGroup(geometry, view, labels, colors),
     curvesGroup(geometry, view, curves, colors),
     legend.group,

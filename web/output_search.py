@@ -93,8 +93,9 @@ def _lines_with(block: bytes, words: str, start: int) -> Iterator[FoundLine]:
         text = _shown(line)
         place = text.lower().find(words)
         if place >= 0:
-            first = max(0, place - _SHOWN_BEFORE)
-            yield FoundLine(at, min(end + 1, start + len(block)), text[first : first + _SHOWN])
+            first = place - _SHOWN_BEFORE if place > 2 * _SHOWN_BEFORE else 0
+            part = ("…" if first else "") + text[first : first + _SHOWN]
+            yield FoundLine(at, min(end + 1, start + len(block)), part)
         at = end + 1
 
 

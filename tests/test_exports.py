@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -212,3 +213,14 @@ def test_logs_are_read_one_after_the_other_while_they_are_sent() -> None:
 )  # fmt: skip
 def test_cells_are_no_formulas(value: object, cell: str) -> None:
     assert list(table_csv(["a"], [[value, "end"]]))[1] == f"{cell},end\n"
+
+
+def test_rows_of_a_scrolled_table_of_experiments_keep_its_columns_and_order(four: Get) -> None:
+    page = four("/experiments?table=1&sort=name").text
+    rows = four("/rows/experiments?rows=2-3&sort=name").text
+    assert re.findall('<tr id="run-(.*?)"', page) == ["by hand", "b", "a"]
+    assert re.findall('<tr id="run-(.*?)"', rows) == ["b", "a"]
+    assert re.findall(r'aria-rowindex="(\d+)"', rows) == ["3", "4"]
+    head = page[page.rindex("<thead") : page.rindex("</thead")]
+    assert rows.count("<td") == 2 * head.count("<th ")
+    assert 'data-total="1"' in four("/rows/experiments?rows=1-25&q=hand").text

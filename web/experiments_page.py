@@ -30,25 +30,22 @@ def experiments_context(
     query: QueryParams,
     colors: ExperimentColors,
     readers: TableReaders,
-    *,
-    has_table: bool = False,
 ) -> Context:
     """The list of experiments, and those that are drawn: the ones named in the address, else
     the newest."""
     everything = list(catalog.experiments.values())
     colors.assign(experiment.id for experiment in reversed(everything))
-    is_archive = query.get("archived") == "1"
-    known = [one for one in everything if one.annotation.is_archived == is_archive]
+    is_archive, known = query.get("archived") == "1", shown_experiments(catalog, query)
     search = query.get("q", "").strip()
     newest = _number(query.get("newest"), DEFAULT_NEWEST, _MOST_DRAWN)
     is_newest = "run" not in query
-    selected = known[:newest] if is_newest else _selected(catalog, query.getlist("run"))
+    selected = drawn_experiments(catalog, known, query)
     found = [one for one in known if is_found(one, search.casefold())]
     listed = found[: _number(query.get("limit"), _LISTED, len(known) or 1)]
     drawn = {experiment.id for experiment in selected}
     listed_ids = {experiment.id for experiment in listed}
     asked, query = parse_query(query), without_window(query)
-    is_shown = has_table or query.get("table") == "1" or bool(asked.states or asked.filters)
+    is_shown = query.get("table") == "1" or bool(asked.states or asked.filters)
     view = _table(known, asked, drawn, colors, readers) if is_shown else None
     return {
         "section": "experiments",
@@ -89,6 +86,22 @@ def experiments_context(
             "follow": {"catalog": catalog_place(catalog)},
         },
     }
+
+
+def shown_experiments(catalog: Catalog, query: QueryParams) -> list[Experiment]:
+    """Those that are archived, or the others, the newest first."""
+    is_archive = query.get("archived") == "1"
+    every = catalog.experiments.values()
+    return [one for one in every if one.annotation.is_archived == is_archive]
+
+
+def drawn_experiments(
+    catalog: Catalog, known: Sequence[Experiment], query: QueryParams
+) -> Sequence[Experiment]:
+    """Those that the address names, else the newest."""
+    if "run" in query:
+        return _selected(catalog, query.getlist("run"))
+    return known[: _number(query.get("newest"), DEFAULT_NEWEST, _MOST_DRAWN)]
 
 
 def _table(

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ml_tracking_ops.logger.reader import LogFormatError
 from ml_tracking_ops.orchestrator.catalog import Experiment
-from ml_tracking_ops.orchestrator.endings import ending_of
 
 from . import rows
+from .experiment_states import state_of
 from .metric_summaries import LogToRead, MetricSummaries
 from .row_values import problems_of, select, sort_rows
 from .run_colors import ExperimentColors
@@ -56,10 +55,10 @@ def experiment_rows(known: Iterable[Experiment], colors: ExperimentColors) -> li
 
 
 def _row(experiment: Experiment, colors: ExperimentColors) -> Row:
-    status = experiment.status()
+    status, ended_at = state_of(experiment)
     return {
         **rows.experiment_entry(experiment, status),
-        "ended_at": None if status == "running" else _ended_at(experiment),
+        "ended_at": ended_at,
         "reason": None,
         "hyperparameters": {},
         "best_value": None,
@@ -67,16 +66,6 @@ def _row(experiment: Experiment, colors: ExperimentColors) -> Row:
         "href": run_href(experiment.id),
         "dat_path": experiment.dat_path,
     }
-
-
-def _ended_at(experiment: Experiment) -> float | None:
-    """When the last value was logged; logs of the original tool do not say."""
-    try:
-        ending = ending_of(experiment.dat_path)
-    except (OSError, LogFormatError):
-        return None
-    last = None if ending.is_legacy else ending.last_wall_time
-    return last if last is not None and last >= experiment.started_at else None
 
 
 def select_experiments(
@@ -123,36 +112,75 @@ def experiments_table(
     Args:
         drawn: the ids of the experiments in the charts: their rows are ticked.
     """
-    cut = cut_rows(found.rows, query)
-    shown, n_unread = with_summaries(cut.rows, summaries, _READING_S)
-    metrics = list(dict.fromkeys(name for row in shown for name in row["metrics"]))
-    default, choosable = _columns(found, metrics)
+    shown = _shown(found, query, summaries)
+    default, choosable = _columns(found, shown.metrics)
     keys = _chosen(query, default, choosable)
     asked = [statistic[1] for key in keys if (statistic := split_statistic(key))]
     return ExperimentsTable(
         experiments=found,
-        table=build_table(
-            shown,
-            ["name", *keys],
-            query,
-            n_total=len(found.all_rows),
-            n_found=len(found.rows),
-            first=cut.first,
-            default_sort=DEFAULT_SORT,
-            selected=frozenset(drawn),
-        ),
+        table=_table(found, shown, keys, query, drawn),
         controls=build_controls(
             query,
             all_rows=found.all_rows,
             hyperparameters={},
-            metrics=list(dict.fromkeys([*asked, *metrics])),
+            metrics=list(dict.fromkeys([*asked, *shown.metrics])),
             choosable=choosable,
             shown=keys,
             default=default,
             metric=None,
             problems=found.problems,
         ),
-        n_unread=max(n_unread, found.n_unread),
+        n_unread=max(shown.n_unread, found.n_unread),
+    )
+
+
+def experiments_table_rows(
+    found: SelectedExperiments,
+    query: TableQuery,
+    drawn: Iterable[str],
+    summaries: MetricSummaries,
+) -> Table:
+    """Only the rows that a scrolled table asks for."""
+    first = _shown(found, replace(query, window=None, page=1), summaries)
+    keys = _chosen(query, *_columns(found, first.metrics))
+    return _table(found, _shown(found, query, summaries), keys, query, drawn)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """The rows that are sent, of which the first is number `first`, with their metrics."""
+
+    rows: list[Row]
+    first: int
+    n_unread: int
+
+    @property
+    def metrics(self) -> list[str]:
+        return list(dict.fromkeys(name for row in self.rows for name in row["metrics"]))
+
+
+def _shown(found: SelectedExperiments, query: TableQuery, summaries: MetricSummaries) -> _Shown:
+    cut = cut_rows(found.rows, query)
+    rows_shown, n_unread = with_summaries(cut.rows, summaries, _READING_S)
+    return _Shown(rows_shown, cut.first, n_unread)
+
+
+def _table(
+    found: SelectedExperiments,
+    shown: _Shown,
+    keys: Sequence[str],
+    query: TableQuery,
+    drawn: Iterable[str],
+) -> Table:
+    return build_table(
+        shown.rows,
+        ["name", *keys],
+        query,
+        n_total=len(found.all_rows),
+        n_found=len(found.rows),
+        first=shown.first,
+        default_sort=DEFAULT_SORT,
+        selected=frozenset(drawn),
     )
 
 

@@ -4,6 +4,7 @@ A table of ten thousand runs is never in the browser as a whole: `static/row_win
 those near what is seen, ``/rows/…?rows=26-100`` with whatever the page's address asks.
 """
 
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -15,12 +16,16 @@ from starlette.routing import Route
 from ml_tracking_ops.orchestrator.catalog import Catalog
 
 from .catalog_access import SharedCatalog
-from .experiments_page import experiments_context
+from .experiments_page import drawn_experiments, shown_experiments
+from .experiments_table import SelectedExperiments, experiments_table_rows, select_experiments
 from .pages import answer, experiment_colors, render_part
 from .runs_table import Table
 from .sweep_rows import best_row, run_rows
 from .sweep_table import sweep_table_rows
 from .table_query import parse_query
+
+_READING_S = 0.25
+_FRESH_FOR_S = 2.0
 
 
 async def sweep_rows(request: Request) -> Response:
@@ -43,14 +48,41 @@ async def sweep_rows(request: Request) -> Response:
 
 async def experiment_rows(request: Request) -> Response:
     """Rows of the table of experiments."""
-    colors, readers = experiment_colors(request), request.app.state.table_readers
-    params = request.query_params
+    colors, summaries = experiment_colors(request), request.app.state.table_readers.summaries
+    params, query = request.query_params, parse_query(request.query_params)
+    selections = _selections(request)
 
     def build(catalog: Catalog) -> str:
-        context = experiments_context(catalog, params, colors, readers, has_table=True)
-        return _render(context["table"])
+        known = shown_experiments(catalog, params)
+        drawn = [one.id for one in drawn_experiments(catalog, known, params)]
+        key = (params.get("archived"), query.of_table)
+        found = selections.get(
+            key, lambda: select_experiments(known, query, colors, summaries, _READING_S)
+        )
+        return _render(experiments_table_rows(found, query, drawn, summaries))
 
     return await _fragment(request, build)
+
+
+class _Selections:
+    """What was just found: a table that is scrolled asks for parts of it many times a second."""
+
+    def __init__(self) -> None:
+        self._known: tuple[object, float, SelectedExperiments] | None = None
+
+    def get(self, key: object, find: Callable[[], SelectedExperiments]) -> SelectedExperiments:
+        known = self._known
+        if known is None or known[0] != key or time.monotonic() - known[1] > _FRESH_FOR_S:
+            known = self._known = key, time.monotonic(), find()
+        return known[2]
+
+
+def _selections(request: Request) -> _Selections:
+    state = request.app.state
+    if not hasattr(state, "experiment_selections"):
+        state.experiment_selections = _Selections()
+    selections: _Selections = state.experiment_selections
+    return selections
 
 
 async def _fragment(request: Request, build: Callable[[Catalog], str | None]) -> Response:

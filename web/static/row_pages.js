@@ -5,7 +5,7 @@ import { params, servedAddress } from "./address.js";
 
 export const PAGE_SIZE = 25;
 const MOST_PAGES = 60;
-const PATIENCE_MS = 150; // while somebody drags the scroll bar most places are passed by: one request at a time
+const PATIENCE_MS = 400; // while somebody drags the scroll bar most places are passed by: one request at a time
 const MOST_AT_ONCE = 4;
 const LIVE_MS = 3000; // rows of runs that go on grow old outside of the page
 

@@ -24,11 +24,12 @@ Hyperparameters = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Group:
-    """`members`: the positions of its runs among all."""
+    """`members`: the positions of its runs among all; `short`: its values alone, for lists."""
 
     id: str
     name: str
     members: list[int]
+    short: str | None = None
 
 
 def groupings(runs: Iterable[Hyperparameters], seed_name: str | None) -> list[dict[str, str]]:
@@ -62,12 +63,17 @@ def group_runs(
 def _by_combination(runs: Sequence[Hyperparameters], seed_name: str | None) -> list[Group]:
     """Those of several runs first; a sweep of single runs has as many groups as runs."""
     found: dict[str, list[int]] = {}
+    short: dict[str, str] = {}
     for at, run in enumerate(runs):
-        shared = {name: value for name, value in run.items() if name != seed_name}
-        text = ", ".join(f"{name} {format_number(value)}" for name, value in shared.items())
+        shared = {k: format_number(value) for k, value in run.items() if k != seed_name}
+        text = ", ".join(f"{name} {value}" for name, value in shared.items())
         found.setdefault(text, []).append(at)
+        short[text] = ", ".join(shared.values())
     by_size = sorted(found.items(), key=lambda item: -len(item[1]))[:_MOST_COMBINATIONS]
-    return [Group(f"{COMBINATION}={text}", text or "all", members) for text, members in by_size]
+    return [
+        Group(f"{COMBINATION}={text}", text or "all", members, short[text] or None)
+        for text, members in by_size
+    ]
 
 
 def _by_value(name: str, values: Sequence[object], having: Sequence[int]) -> list[Group]:

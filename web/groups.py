@@ -160,6 +160,7 @@ def _of_metric(
         {
             "id": group.id,
             "name": group.name,
+            **({"short": group.short} if group.short else {}),
             "color": number % N_COLORS,
             "n_runs": len(group.members),
             **_columns([digests[at] for at in group.members], width, is_whole),

@@ -45,6 +45,15 @@ def test_time_counts_from_the_start_of_the_run_and_goes_forward(modules: Page) -
     assert found["step"] == [0, 2, 1]
     assert curve(modules, {"started_at": 2e9}, columns, x="relative")["x"] == [0, 4, 9]
     assert curve(modules, {}, columns, x="wall")["x"] == [1e9, 1e9 + 4, 1e9 + 9]
+    columns = {"step": [0], "wall_time": [1e9 + 0.123], "value": [1.0]}
+    assert curve(modules, {"started_at": 1e9 + 0.1228}, columns, x="relative")["x"] == [0]
+
+
+def test_logarithmic_time_has_units_of_time(modules: Page) -> None:
+    assert call(modules, "log_ticks", "logSpans", 0.5, 300_000) == [
+        1, 10, 60, 600, 3600, 21_600, 86_400,
+    ]  # fmt: skip
+    assert call(modules, "log_ticks", "logSpans", 100, 300) == [100, 150, 200, 250, 300]
 
 
 def test_log_axes_leave_out_what_they_have_no_place_for(modules: Page) -> None:
@@ -146,6 +155,33 @@ def test_metrics_stand_in_sections_pinned_ones_first(modules: Page) -> None:
         ("train", ["train/loss", "train/acc"]),
     ]
     assert "Unterminated group" in call(modules, "sections", "parseFilter", "(")["reason"]
+
+
+def test_many_sections_fold_at_once_and_leave_others_as_they_were(modules: Page) -> None:
+    script = """
+        const { params, setParams } = await import("/static/address.js");
+        const { SectionList } = await import("/static/section_list.js");
+        const parent = document.createElement("div");
+        const list = new SectionList(parent);
+        const chart = document.createElement("div");
+        setParams({ fold: ["other"] });
+        const show = (n) => {
+          const sections = [..."abcdef"].slice(0, n).map((name) => ({ name, metrics: [] }));
+          list.show(sections, new Set(params().getAll("fold")), () => chart);
+          const bar = parent.querySelector(".charts-bar");
+          return [bar.hidden, bar.textContent, params().getAll("fold").length];
+        };
+        const found = [show(5), show(6)];
+        for (const _ of "12") parent.querySelector(".fold-all").click(), found.push(show(6));
+        setParams({ fold: null });
+        return found;
+    """
+    assert evaluate(modules, script) == [
+        [True, "Fold all 5 sections", 1],
+        [False, "Fold all 6 sections", 1],
+        [False, "Unfold all 6 sections", 7],
+        [False, "Fold all 6 sections", 1],
+    ]
 
 
 def test_band_is_broken_where_a_group_has_no_value(modules: Page) -> None:

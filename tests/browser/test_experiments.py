@@ -145,6 +145,7 @@ def test_zoom_fetches_detail_and_double_click_shows_all_again(
     expect(chart(page, "Loss")).to_have_attribute("data-detail", detail)
     expect(chart(page, "Loss").get_by_role("button", name="Reset zoom")).to_be_visible()
     expect(page).to_have_url(re.compile(r"zoom=\d+\.\.\d+(&|$)"))  # whole steps
+    expect(chart(page, "Loss").locator(".chart-thinned")).to_have_text("")  # all points in view
     page.mouse.dblclick(*pixel_of(page, "Loss", 0.5, 0.5))
     expect(chart(page, "Loss").get_by_role("button", name="Reset zoom")).to_be_hidden()
 

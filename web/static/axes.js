@@ -1,7 +1,7 @@
 // The axes of a chart as uPlot wants them: where ticks may stand and what is written there.
 
 import { formatClock, formatSpan, formatStep, formatTicks } from "./format.js";
-import { logLabels, logTicks } from "./log_ticks.js";
+import { logLabels, logSpans, logTicks } from "./log_ticks.js";
 import { theme } from "./theme.js";
 
 const MINUTE = 60, HOUR = 3600, DAY = 86_400;
@@ -43,14 +43,14 @@ export function axesOf(view, onLabels) {
       y: { auto: false, range: asGiven, distr: view.isLogY ? 3 : 1 },
     },
     axes: [
-      { ...x, ...(view.isLogX ? logAxis(told, "x", xLabels(view.x)) : { ...linearX(view.x), values: told("x", xLabels(view.x)) }) },
+      { ...x, ...(view.isLogX ? logAxis(told, "x", xLabels(view.x), view.x === "relative" ? logSpans : logTicks) : { ...linearX(view.x), values: told("x", xLabels(view.x)) }) },
       { ...y, ...(view.isLogY ? logAxis(told, "y", logLabels) : { values: told("y", formatTicks) }) },
     ],
   };
 }
 
-function logAxis(told, name, labels) {
-  return { splits: (u, axis, low, high) => logTicks(low, high), filter: (u, ticks) => ticks, values: told(name, labels) };
+function logAxis(told, name, labels, ticks = logTicks) {
+  return { splits: (u, axis, low, high) => ticks(low, high), filter: (u, ticks) => ticks, values: told(name, labels) };
 }
 
 function linearX(mode) {

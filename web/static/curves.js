@@ -26,7 +26,8 @@ export function curveOf(run, columns, view) {
 
 function makeCurve(run, columns, view) {
   const begin = beginning(run, columns.wall_time);
-  const elapsed = (wallTime) => (wallTime < SINCE_START_S ? wallTime : wallTime - begin);
+  // times come in whole milliseconds: a part of one before the first would be a time of its own
+  const elapsed = (wallTime) => (wallTime < SINCE_START_S ? wallTime : (Math.round(wallTime * 1000) - Math.round(begin * 1000)) / 1000);
   const ordered = orderedBy(xValues(columns, view.x, run, elapsed), columns);
   const { x, step, wall_time, value } = view.isLogX ? positiveOnly(ordered) : ordered;
   return {

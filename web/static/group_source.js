@@ -162,7 +162,7 @@ function curveOfGroup(group, view) {
   const hasBand = view.band !== "none";
   return {
     ...drawn(mean, view),
-    id: group.id, name: group.name, color: group.color, x, value: mean, step: x, n, nNan, nRuns: group.n_runs,
+    id: group.id, name: group.name, short: group.short, color: group.color, x, value: mean, step: x, n, nNan, nRuns: group.n_runs,
     low: hasBand ? edge(isStd ? sums(-1) : lowest) : null,
     high: hasBand ? edge(isStd ? sums(1) : highest) : null,
     at: (i) => xTextOf(x[i], view.x),

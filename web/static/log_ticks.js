@@ -3,6 +3,8 @@
 import { formatTicks } from "./format.js";
 
 const MOST_TICKS = 7;
+const MINUTE = 60, HOUR = 3600, DAY = 86_400;
+const SPANS = [0.001, 0.01, 0.1, 1, 10, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY, 10 * DAY, 100 * DAY, 1000 * DAY];
 
 /** Powers of ten where there are several; else 1, 2 and 5 times them; within a decade round numbers. */
 export function logTicks(low, high) {
@@ -18,6 +20,14 @@ export function logTicks(low, high) {
   for (let power = first - 1; power <= last; power++) for (const digit of [1, 2, 5]) found.push(timesPower(digit, power));
   const inside = found.filter((tick) => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9));
   return inside.length >= 3 ? inside : roundTicks(low, high);
+}
+
+/** The same of seconds: where there are several, units of time and ten of each. */
+export function logSpans(low, high) {
+  const inside = SPANS.filter((tick) => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9));
+  if (inside.length < 3) return logTicks(low, high);
+  const every = Math.ceil(inside.length / MOST_TICKS);
+  return inside.filter((_, i) => i % every === 0);
 }
 
 /** Labels of these: each for itself where they span decades, else all with the same decimals. */

@@ -30,7 +30,7 @@ export class RunSource {
     return this.#runs.every((run) => this.#store.series(run.id, metric));
   }
 
-  /** What the curves of a metric are, for those who read of them; `nDrawn` of `nInView` points are drawn. */
+  /** What the curves of a metric are, for those who read of them; `nDrawn` of `nInView` points are drawn, as far as that is known. */
   describe(metric, view, detail) {
     let nPoints = 0, nCurves = 0, nDrawn = 0, nInView = 0;
     for (const run of this.#shown(view)) {
@@ -38,6 +38,7 @@ export class RunSource {
       if (!series?.count) continue;
       nPoints += series.count;
       nCurves += 1;
+      if (view.zoom && !detail?.has(run.id)) continue; // all of it, or not told yet
       const { columns, count } = this.#best(run.id, metric, detail);
       nDrawn += columns.step.length;
       nInView += count;

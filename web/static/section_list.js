@@ -1,18 +1,23 @@
 // The sections of the grid in the document: a heading that folds, and the charts below it.
 
 import { params, setParams } from "./address.js";
-import { make } from "./elements.js";
+import { button, make } from "./elements.js";
+
+const MANY = 6; // from so many sections on all can be folded at once
 
 export class SectionList {
   #parent;
   #note = make("p", "charts-note muted");
+  #fold = button("fold-all", "", () => this.#foldAll());
+  #bar = make("div", "charts-bar", this.#fold);
+  #isAllFolded = false;
   #sections = new Map(); // name -> {root, toggle, count, grid}
   #away = make("div", "chart chart-away"); // keeps the place of the chart that fills the window
 
   constructor(parent) {
     this.#parent = parent;
     this.#note.role = "status";
-    parent.append(this.#note);
+    parent.append(this.#bar, this.#note);
   }
 
   /** What stands in the place of charts. */
@@ -43,7 +48,16 @@ export class SectionList {
       place(section.grid, metrics.map(placeOf));
       return section.root;
     });
-    place(this.#parent, roots);
+    this.#isAllFolded = roots.length > 0 && sections.every(({ name }) => folded.has(name));
+    this.#bar.hidden = sections.length < MANY;
+    this.#fold.textContent = `${this.#isAllFolded ? "Unfold" : "Fold"} all ${sections.length} sections`;
+    place(this.#parent, [this.#bar, ...roots]);
+  }
+
+  #foldAll() {
+    const folded = new Set(params().getAll("fold"));
+    for (const name of this.#sections.keys()) folded[this.#isAllFolded ? "delete" : "add"](name);
+    setParams({ fold: [...folded] });
   }
 
   #create(name) {

@@ -1,11 +1,11 @@
-// The label of the nearest point: beside it in a large chart; above the plotting area of a small
-// one, where it would hide the curve it tells of.
+// The label of the nearest point: above the plotting area, where it hides no curve; beside the point
+// in full screen, where that would be far away.
 
 import { make } from "./elements.js";
 import { formatDuration, formatNumber, formatStep } from "./format.js";
 
 const GAP = 12;
-const SMALL_PX = 200;
+const LARGE = { width: 600, height: 400 }; // pixels
 
 export class Tooltip {
   #box = make("div", "tooltip");
@@ -31,9 +31,10 @@ export class Tooltip {
     this.#value.textContent = valueOf(curve, i);
     this.#where.textContent = whereOf(curve, i);
     this.#box.hidden = false;
-    const isSmall = this.#parent.clientHeight < SMALL_PX;
-    this.#box.classList.toggle("is-short", isSmall);
-    const [x, y] = isSmall ? this.#above(left) : this.#beside(left, top);
+    const { clientWidth, clientHeight } = this.#parent;
+    const isAbove = clientWidth < LARGE.width || clientHeight < LARGE.height;
+    this.#box.classList.toggle("is-short", isAbove);
+    const [x, y] = isAbove ? this.#above(left) : this.#beside(left, top);
     this.#box.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
   }
 
@@ -49,7 +50,7 @@ export class Tooltip {
     const { offsetWidth, offsetHeight } = this.#box;
     const { clientWidth, clientHeight, offsetLeft } = this.#parent;
     const x = Math.max(-offsetLeft, Math.min(left - offsetWidth / 2, clientWidth - offsetWidth + GAP));
-    const topbar = document.querySelector(".topbar")?.offsetHeight ?? 0;
+    const topbar = this.#parent.closest("dialog") ? 0 : document.querySelector(".topbar")?.offsetHeight ?? 0;
     const isAboveFree = this.#parent.getBoundingClientRect().top - offsetHeight >= topbar;
     return [x, isAboveFree ? -offsetHeight : clientHeight + 2];
   }

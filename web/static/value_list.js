@@ -39,7 +39,7 @@ export class ValueList {
     const pointed = shown.find(({ curve }) => curve.id === pointedId);
     const rows = shown.map(({ curve, i, y }) => {
       const row = make("div", `value-list-row${curve.id === pointedId ? " is-pointed" : ""}`);
-      row.append(dotOf(curve), make("span", "value-list-name", curve.name), ...elsewhere(curve, i, pointed), make("span", "num", formatNumber(y)));
+      row.append(dotOf(curve), make("span", "value-list-name", curve.short ?? curve.name), ...elsewhere(curve, i, pointed), make("span", "num", formatNumber(y)));
       return row;
     });
     this.#box.replaceChildren(make("div", "value-list-head", head), ...more(nAbove, "above"), ...rows, ...more(nBelow, "below"));
@@ -69,5 +69,5 @@ function sideColumn() {
 /** Of a run whose nearest drawn point is of another step: which, since its value is of that one. */
 function elsewhere(curve, i, pointed) {
   const step = curve.step?.[i], here = pointed?.curve.step?.[pointed.i];
-  return step === undefined || here === undefined || step === here ? [] : [make("span", "value-list-step num", `at ${formatStep(step)}`)];
+  return step === undefined || here === undefined || step === here ? [] : [make("span", "value-list-step num", `step ${formatStep(step)}`)];
 }

@@ -115,7 +115,11 @@ def _parallel(
 ) -> Context:
     axes = axes_of(sweep.config, rows)
     best = best_runs(rows, sweep.optimization_goal)
+    known = [row["best_value"] for row in rows if has_value(row)]
     return {
+        "ends": sorted((min(known), max(known)), reverse=sweep.optimization_goal == "min")
+        if known
+        else None,
         "n_axes": len(axes),
         "n_best": len(best),
         "best_values": [values_of(best, axis) for axis in axes] if best else [],

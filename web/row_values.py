@@ -5,6 +5,7 @@ stands in it, maps names to `metric_summaries.MetricSummary`.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from .formats import format_number
 from .table_query import (
     HYPERPARAMETER,
     METRIC,
+    NOT_SET,
     RANGE_HINT,
     Filter,
     Order,
@@ -78,7 +80,7 @@ def _holds(term: Term, value: object, row: Row, key: str) -> bool:
         return above and (term.high is None or value <= term.high) and not math.isnan(value)
     if value is None:  # a hyperparameter may be null, which is not the same as missing
         is_null = key.startswith(HYPERPARAMETER) and key[2:] in row["hyperparameters"]
-        return is_null and term.text == str(None)
+        return term.text == (str(None) if is_null else NOT_SET)
     return is_written_as(value, term.text)
 
 
@@ -148,26 +150,35 @@ class Hyperparameter:
     """What the runs have for a hyperparameter.
 
     `low` to `high` are the finite numbers; `values` all of them, where they are few.
+    `is_conditional`: some runs that have others do not have it.
     """
 
     is_number: bool
     low: float | None
     high: float | None
     values: tuple[object, ...] | None
+    is_conditional: bool = False
 
 
 def describe_hyperparameters(rows: Iterable[Row]) -> dict[str, Hyperparameter]:
     """Every hyperparameter of the rows, in the order in which they come up."""
     found: dict[str, dict[object, object]] = {}
+    n_with: Counter[str] = Counter()
+    n_runs = 0
     for row in rows:
+        n_runs += bool(row["hyperparameters"])
+        n_with.update(row["hyperparameters"].keys())
         for name, value in row["hyperparameters"].items():
             kind = type(value)  # 1, 1.0 and True are equal, and lists have no hash
             key = (kind, value) if kind in _PLAIN else (kind, repr(value))
             found.setdefault(name, {})[key] = value
-    return {name: _describe(list(values.values())) for name, values in found.items()}
+    return {
+        name: _describe(list(values.values()), n_with[name] < n_runs)
+        for name, values in found.items()
+    }
 
 
-def _describe(values: list[Any]) -> Hyperparameter:
+def _describe(values: list[Any], is_conditional: bool) -> Hyperparameter:
     is_number = all(type(value) in (int, float) for value in values)
     numbers = [value for value in values if is_number and math.isfinite(value)]
     few = len(values) <= (_MOST_NUMBERS if is_number else _MOST_VALUES)
@@ -176,6 +187,7 @@ def _describe(values: list[Any]) -> Hyperparameter:
         min(numbers) if numbers else None,
         max(numbers) if numbers else None,
         tuple(sorted(values, key=_in_order)) if few else None,
+        is_conditional,
     )
 
 
@@ -210,5 +222,6 @@ def _filter_problems(one: Filter, hyperparameters: dict[str, Hyperparameter]) ->
         yield f"{one.key}: no run has this hyperparameter; there are: {known}"
     elif hyperparameters[name].is_number:
         for term in one.terms:
-            if not term.is_range and to_number(term.text) is None and term.text != str(None):
+            is_named = term.is_range or term.text in (str(None), NOT_SET)
+            if not is_named and to_number(term.text) is None:
                 yield f"{one.key}={term.text}: {name} is a number; {RANGE_HINT}"

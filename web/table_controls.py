@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ml_tracking_ops.orchestrator.journal import RUN_STATUSES
@@ -13,6 +13,7 @@ from .runs_table import column_words
 from .table_query import (
     HYPERPARAMETER,
     METRIC,
+    NOT_SET,
     STATISTICS,
     Filter,
     Pairs,
@@ -52,7 +53,8 @@ class Choice:
 
 @dataclass(frozen=True)
 class Field:
-    """A condition that can be set: a range from `low` to `high`, some of `choices`, or a text."""
+    """A condition that can be set: a range from `low` to `high`, some of `choices`, or a text;
+    besides, where some runs have no value, `absent`."""
 
     key: str
     label: str
@@ -62,6 +64,7 @@ class Field:
     high_hint: str = ""
     choices: tuple[Choice, ...] | None = None
     text: str | None = None
+    absent: Choice | None = None
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,10 @@ def _fields(
     active = {one.key: one for one in query.filters}
     for name, found in hyperparameters.items():
         key = HYPERPARAMETER + name
-        yield _field(key, name, found, active.get(key))
+        terms = active[key].terms if key in active else ()
+        is_asked = any(term.text == NOT_SET for term in terms)
+        absent = Choice(NOT_SET, is_asked) if found.is_conditional or is_asked else None
+        yield replace(_field(key, name, found, active.get(key)), absent=absent)
     for name in metrics:
         yield _range_field(METRIC + name, f"Best {name}", active.get(METRIC + name))
 
@@ -184,7 +190,8 @@ def _field(key: str, label: str, found: Hyperparameter, active: Filter | None) -
         )
         return Field(key, label, choices=choices)
     if not found.is_number:
-        return Field(key, label, text=terms[0].text if terms else "")
+        texts = [term.text for term in terms if term.text != NOT_SET]
+        return Field(key, label, text=texts[0] if texts else "")
     return _range_field(key, label, active, found)
 
 
@@ -192,7 +199,8 @@ def _range_field(
     key: str, label: str, active: Filter | None, found: Hyperparameter | None = None
 ) -> Field:
     """The range that holds; where there are several, or values, the fields stay empty."""
-    only = active.terms[0] if active is not None and len(active.terms) == 1 else Term("")
+    terms = [term for term in active.terms if term.text != NOT_SET] if active is not None else []
+    only = terms[0] if len(terms) == 1 else Term("")
     hint = found if found is not None else Hyperparameter(True, None, None, None)
     return Field(
         key, label,

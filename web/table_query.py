@@ -4,6 +4,7 @@
     state=STATE          one of these states; repeatable
     p.NAME=LOW..HIGH     a hyperparameter lies in this range; either end may be missing
     p.NAME=VALUE         … or is this value, as the table writes it; repeatable: any of them
+    p.NAME=not set       … or the run does not have it
     m.METRIC=LOW..HIGH   the best value of a metric lies in this range
     sort=KEY order=asc   by which column, and in which direction
     columns=KEY          shown besides the name and the state; repeatable
@@ -25,6 +26,7 @@ from starlette.datastructures import QueryParams
 from ml_tracking_ops.orchestrator.journal import RUN_STATUSES
 
 HYPERPARAMETER, METRIC = "p.", "m."
+NOT_SET = "not set"
 STATISTICS = ("best", "last", "min", "max")
 _LOW, _HIGH = "low.", "high."
 WINDOW = "rows"

@@ -29,8 +29,10 @@ KINDS = {"scale": "category", "values": ["a", "b", "c", "d"], "is_conditional": 
         (LOG, [0.5, 1], ["0.001.."], [0.5, 1]),
         (LINEAR, [0.123456, 0.2], ["1.234..2"], [0.123, 0.2]),
         (LINEAR, [-0.1, 0.3], ["..3"], [0, 0.3]),
-        (LINEAR, [0, 1], [], []),
-        (LINEAR, [-0.15, -0.1], [], []),
+        (LINEAR, [0, 1], ["0.."], [0, 1]),
+        (LINEAR, [-0.18, 1], [], []),
+        (LINEAR, [-0.15, -0.1], ["not set"], [-0.18, -0.1]),
+        (LINEAR, [-0.15, 0.5], ["not set", "..5"], [-0.18, -0.1, 0, 0.5]),
         (KINDS, [0.3, 0.7], ["b", "c"], [0.25, 0.75]),
         (KINDS, [0.2, 0.3], [], []),
     ],
@@ -71,3 +73,16 @@ def test_best_so_far_is_a_stair_that_goes_on_to_the_end(modules: Page) -> None:
 def test_ticks_of_time_stand_at_round_times(modules: Page) -> None:
     for seconds, gap in ((1, 0.2), (60, 10), (964, 300), (3600, 600), (86400 * 30, 86400 * 5)):
         assert call(modules, "insight_axes", "timeGap", seconds) == gap
+
+
+def test_of_very_many_runs_the_best_and_a_sample_are_drawn_faintly(modules: Page) -> None:
+    drawn = call(modules, "insight_parallel", "sampled", list(range(5000)), 1500, 150)
+    assert len(drawn) == len(set(drawn)) == 1500
+    assert drawn == sorted(drawn)
+    assert drawn[-150:] == list(range(4850, 5000))
+    assert drawn[0] < 5
+    assert call(modules, "insight_parallel", "sampled", [3, 1, 2], 1500, 150) == [3, 1, 2]
+    few = call(modules, "insight_parallel", "opacities", 10, 0)
+    many = call(modules, "insight_parallel", "opacities", 1000, 500)
+    assert many["others"] < many["lines"] < few["lines"] < 1
+    assert many["lines"] < many["best"]

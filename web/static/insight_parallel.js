@@ -9,9 +9,11 @@ import { fromFilter, makeScale, toFilter } from "./insight_scale.js";
 import { written } from "./insight_scatter.js";
 
 const LEFT = 48, RIGHT = 72, TOP = 36, BOTTOM = 16;
-const FAINT = 0.05;
+const MOST_DRAWN = 1500, MOST_BEST = 150;
+const INK = 12; // how many lines one upon the other are as dark as one alone
 const MOST_LINES = 10;
-const ALIGN = ["left", "center", "right"]; // of the axes' names: the outer ones stay inside
+const LETTER_PX = 6.5;
+const WIDE_PX = 160; // between axes: there the outer names stay inside
 
 export class ParallelView {
   dependsOnWidth = true;
@@ -37,17 +39,20 @@ export class ParallelView {
 
   option(data, { colors, width }) {
     this.#axes = axesOf(data);
-    this.#places = worstFirst(data);
-    const isMany = this.#places.length > 300;
+    const ordered = worstFirst(data);
+    this.#places = sampled(ordered, MOST_DRAWN, MOST_BEST);
+    const nPassing = this.#places.filter((place) => data.passes(place)).length;
+    const ink = opacities(nPassing, this.#places.length - nPassing);
+    const firstBest = this.#places.length - Math.min(MOST_BEST, Math.ceil(nPassing / 10));
     const room = (width - LEFT - RIGHT) / Math.max(1, this.#axes.length - 1);
     return {
       parallel: { left: LEFT, right: RIGHT, top: TOP, bottom: BOTTOM },
-      parallelAxis: this.#axes.map((axis, dim) => parallelAxis(axis, dim, colors, room, ALIGN[dim === 0 ? 0 : dim === this.#axes.length - 1 ? 2 : 1])),
+      parallelAxis: this.#axes.map((axis, dim) => parallelAxis(axis, dim, colors, room, this.#axes.length)),
       visualMap: ramp(data, this.#axes.length, colors),
       series: [{
         type: "parallel", smooth: false, progressive: 1000, progressiveThreshold: 3000,
-        data: this.#places.map((place) => line(this.#axes.map((axis) => axis.of(place)), data.passes(place))),
-        lineStyle: { width: isMany ? 1 : 1.5, opacity: isMany ? 0.5 : 0.8 }, activeOpacity: isMany ? 0.6 : 0.9, inactiveOpacity: FAINT,
+        data: this.#places.map((place, n) => line(this.#axes.map((axis) => axis.of(place)), !data.passes(place) ? ink.others : n >= firstBest ? ink.best : null)),
+        lineStyle: { width: this.#places.length > 300 ? 1 : 1.5, opacity: ink.lines }, activeOpacity: ink.best, inactiveOpacity: ink.others,
         emphasis: { lineStyle: { width: 4, opacity: 1 } },
       }],
     };
@@ -58,6 +63,8 @@ export class ParallelView {
     const gap = (width - LEFT - RIGHT) / Math.max(1, this.#axes.length - 1);
     const placed = this.#axes.map(({ id, scale }, n) => ({ id, x: LEFT + n * gap, least: scale.least, intervals: fromFilter(scale, filtersOf(id)) }));
     this.#brushes.place(placed, TOP, height - TOP - BOTTOM);
+    const note = document.querySelector("#insight-drawn");
+    if (note) note.textContent = this.#places.length < data.count ? `${number(this.#places.length)} of ${number(data.count)} runs drawn: the best and a sample of the others` : "";
   }
 
   #brush(chart, id, intervals, isOver) {
@@ -82,9 +89,26 @@ export class ParallelView {
   }
 }
 
-/** The ends of a line on all axes; those that pass no filter stay in sight. */
-function line(value, passes) {
-  return passes ? value : { value, lineStyle: { opacity: FAINT } };
+/** Cut rather than given a width: what is behind a label is as wide as that. */
+const shortened = (label, n) => (label.length > n ? `${label.slice(0, n - 1)}…` : label);
+const number = (n) => n.toLocaleString("en");
+
+/** The ends of a line on all axes, and how dark it is where it is not as most are. */
+function line(value, opacity) {
+  return opacity === null ? value : { value, lineStyle: { opacity } };
+}
+
+/** Pure: how dark lines are: the more of them, the fainter each; those that pass no filter stay in sight. */
+export function opacities(nPassing, nOthers) {
+  const shared = (most, least, n) => Math.max(least, Math.min(most, INK / Math.max(1, n)));
+  return { lines: shared(0.8, 0.08, nPassing), best: nPassing > 300 ? 0.55 : 0.85, others: shared(0.05, 0.015, nOthers * 4) };
+}
+
+/** Pure: of places, the best of which stand last, all of the best and so many of the others, evenly. */
+export function sampled(places, most, mostBest) {
+  if (places.length <= most) return places;
+  const others = places.slice(0, -mostBest), n = most - mostBest;
+  return [...Array.from({ length: n }, (_, i) => others[Math.floor((i * others.length) / n)]), ...places.slice(-mostBest)];
 }
 
 function select(chart, parallelAxisId, intervals) {
@@ -114,14 +138,17 @@ function worstFirst(data) {
   return places.sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
 }
 
-function parallelAxis({ id, name, scale }, dim, colors, room, align) {
+function parallelAxis({ id, name, scale }, dim, colors, room, nAxes) {
+  const isOuter = dim === 0 || dim === nAxes - 1;
+  const align = !isOuter || room < WIDE_PX ? "center" : dim === 0 ? "left" : "right";
+  const nameWidth = room < WIDE_PX ? Math.min(room - 8, isOuter ? 2 * LEFT - 8 : Infinity) : room * 0.62;
   const labels = new Map(scale.ticks);
   const places = scale.ticks.map(([at]) => at);
   return {
     ...plainAxis(colors), id, dim, min: scale.least, max: 1, splitLine: { show: false },
-    name, nameLocation: "end", nameGap: 14, nameTruncate: { maxWidth: Math.max(48, room - 12), ellipsis: "…" }, nameTextStyle: { color: colors.text, fontWeight: 600, fontSize: 12, align },
+    name, nameLocation: "end", nameGap: 14, nameTruncate: { maxWidth: Math.max(48, nameWidth), ellipsis: "…" }, nameTextStyle: { color: colors.text, fontWeight: 600, fontSize: 12, align },
     axisLine: { lineStyle: { color: colors.border } }, axisTick: { show: true, length: 4, lineStyle: { color: colors.border }, customValues: places },
-    axisLabel: { color: colors.muted, customValues: places, formatter: (at) => labels.get(at) ?? "", width: Math.max(32, room - 24), overflow: "truncate", textBorderColor: colors.surface, textBorderWidth: 3 },
+    axisLabel: { color: colors.muted, customValues: places, formatter: (at) => shortened(labels.get(at) ?? "", Math.max(5, (room - 24) / LETTER_PX)), backgroundColor: colors.surface, padding: [1, 3], borderRadius: 3 },
   };
 }
 

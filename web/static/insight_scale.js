@@ -5,12 +5,13 @@ import { logLabels, logTicks } from "./log_ticks.js";
 
 const ABSENT_AT = -0.14;
 const MOST_LABELS = 8;
+const NOT_SET = "not set"; // as the table's filter names it
 
 /** @returns {{ scale, low, high, ticks: [position, label][], position(value), absentAt: number | null }} */
 export function makeScale(axis) {
   const absentAt = axis.is_conditional ? ABSENT_AT : null;
   const made = axis.scale === "category" ? categories(axis) : numbers(axis);
-  const ticks = absentAt === null ? made.ticks : [[absentAt, "not set"], ...made.ticks];
+  const ticks = absentAt === null ? made.ticks : [[absentAt, NOT_SET], ...made.ticks];
   return { ...made, ticks, absentAt, least: absentAt === null ? 0 : absentAt - 0.04 };
 }
 
@@ -45,11 +46,17 @@ export function linearTicks(low, high) {
 
 /** An interval of an axis as the address names it: a range, or the values within. */
 export function toFilter(scale, [from, to]) {
+  const hasAbsent = scale.absentAt !== null && scale.absentAt !== undefined;
+  const absent = hasAbsent && from <= scale.absentAt && to >= scale.absentAt ? [NOT_SET] : [];
   if (scale.scale === "category") {
-    return scale.values.filter((_, n) => scale.position(n) >= from && scale.position(n) <= to);
+    return [...absent, ...scale.values.filter((_, n) => scale.position(n) >= from && scale.position(n) <= to)];
   }
-  const isWhole = from <= 0 && to >= 1;
-  if (isWhole || to < 0) return [];
+  if (to < 0) return absent;
+  if (from <= 0 && to >= 1) return hasAbsent && absent.length === 0 ? [`${rounded(scale.low, Math.floor)}..`] : [];
+  return [...absent, ...rangeOf(scale, from, to)];
+}
+
+function rangeOf(scale, from, to) {
   const low = from <= 0 ? "" : rounded(scale.value(from), Math.floor), high = to >= 1 ? "" : rounded(scale.value(to), Math.ceil);
   return [`${low}..${high}`];
 }
@@ -58,6 +65,7 @@ export function toFilter(scale, [from, to]) {
 export function fromFilter(scale, texts) {
   const found = [];
   for (const text of texts) {
+    if (text === NOT_SET && scale.absentAt != null) found.push([scale.least, scale.absentAt + (scale.absentAt - scale.least)]);
     const range = /^(\S*)\.\.(\S*)$/.exec(text);
     if (range && scale.scale !== "category") {
       const low = range[1] === "" ? 0 : scale.position(Number(range[1]));

@@ -37,6 +37,7 @@ function untouchedRanges(form) {
     known.add(key);
     if (input.value !== input.defaultValue) changed.add(key);
   }
+  for (const box of form.querySelectorAll(".is-absent input")) if (box.checked !== box.defaultChecked) changed.add(box.name);
   return (name) => {
     const key = name.replace(/^(low|high)\./, "");
     return known.has(key) && !changed.has(key);

@@ -21,9 +21,19 @@ export function showLegend(element, entries, view) {
   if (before?.key === key) return;
   const focused = element.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   const listed = entries.slice(0, isOpen ? entries.length : MOST_FOLDED).map((entry) => legendItem(entry, view));
+  element.style.setProperty("--longest", `${widest(entries.slice(0, listed.length), getComputedStyle(element).font)}px`);
   element.replaceChildren(...listed, tail(element, view));
   fold(element);
   if (focused) element.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+}
+
+const canvas = document.createElement("canvas");
+
+/** The width of the longest name, so that all columns have it. */
+function widest(entries, font) {
+  const context = canvas.getContext("2d");
+  context.font = font;
+  return Math.ceil(Math.max(0, ...entries.map(({ name }) => context.measureText(name).width)));
 }
 
 /** What comes last: all the others, or fewer again; and those that are hidden. */

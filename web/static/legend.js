@@ -7,7 +7,7 @@ import { isShown } from "./view.js";
 
 const MOST_FOLDED = 50;
 const LINES = 3, LINE_PX = 24;
-const known = new WeakMap(); // element -> {key, width, entries, view}
+const known = new WeakMap(); // element -> {key, entries, view}
 
 /** @param {{id: string, name: string, color: number, title?: string}[]} entries */
 export function showLegend(element, entries, view) {
@@ -16,8 +16,8 @@ export function showLegend(element, entries, view) {
   const isOpen = element.classList.contains("is-open");
   const key = JSON.stringify([isOpen, [...view.hidden], [...view.solo], entries.map(({ id, name, title }) => [id, name, title])]);
   const before = known.get(element);
-  known.set(element, { key, width: element.clientWidth, entries, view });
-  if (!before) new ResizeObserver(() => refold(element)).observe(element);
+  known.set(element, { key, entries, view });
+  if (!before) refoldWithWidth(element);
   if (before?.key === key) return;
   const focused = element.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   const listed = entries.slice(0, isOpen ? entries.length : MOST_FOLDED).map((entry) => legendItem(entry, view));
@@ -71,11 +71,12 @@ function fold(element) {
   }
 }
 
-function refold(element) {
-  const latest = known.get(element);
-  if (element.clientWidth === latest.width) return;
-  latest.width = element.clientWidth;
-  if (element.lastElementChild) fold(element);
+function refoldWithWidth(element) {
+  let width = null;
+  new ResizeObserver(([{ contentRect }]) => {
+    if (width !== null && contentRect.width !== width && element.lastElementChild) fold(element);
+    width = contentRect.width;
+  }).observe(element);
 }
 
 export function legendItem({ id, name, color, title }, view) {

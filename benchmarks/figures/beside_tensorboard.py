@@ -51,7 +51,8 @@ _UNITS = {
 
 
 def _loads(server: Server, address: str, condition: str) -> dict[str, list[float]]:
-    cold, *warm = browse("load", address, condition, condition, 3, server.pid)["loads"]
+    found = browse("load", address, condition, condition, 3, server.pid)
+    (cold, *warm), (cold_bytes, warm_bytes) = found["loads"], found["counted"]
     before, began = _cpu_s(server.pid), time.monotonic()
     time.sleep(10)
     idle = (_cpu_s(server.pid) - before) / (time.monotonic() - began) * 60
@@ -59,8 +60,8 @@ def _loads(server: Server, address: str, condition: str) -> dict[str, list[float
         "server up": [server.up_s],
         "first chart, cold": [cold["first_ms"] / 1e3],
         "first chart, warm": [one["first_ms"] / 1e3 for one in warm],
-        "on the wire, cold": [cold["bytes"] / 1e6],
-        "on the wire, warm": [one["bytes"] / 1e6 for one in warm],
+        "on the wire, cold": [cold_bytes["bytes"] / 1e6],
+        "on the wire, warm": [warm_bytes["bytes"] / 1e6],
         "server CPU, warm load": [one["server_cpu_s"] for one in warm],
         "server resident": [sum(map(resident_mb, _processes(server.pid)))],
         "idle, no page open": [idle],

@@ -4,6 +4,7 @@ import json
 import time
 from pathlib import Path
 
+from suite.bare_page import bare_page
 from suite.browser import browse, browsing
 from suite.data import experiments
 from suite.measuring import Figure, Options, cpu_s, peak_resident_mb
@@ -32,29 +33,45 @@ def _all_drawn(n_runs: int) -> str:
     return f"drawnRuns() >= {n_runs}"
 
 
-def _load(server: Server, query: str, condition: str, n_warm: int) -> list[dict[str, float]]:
+def _load(
+    server: Server, query: str, condition: str, n_warm: int
+) -> dict[str, list[dict[str, float]]]:
     address = f"{server.address}/experiments{query}"
-    loads: list[dict[str, float]] = browse(
-        "load", address, "drawnRuns() > 0", condition, n_warm, server.pid
-    )["loads"]
-    return loads
+    return browse("load", address, "drawnRuns() > 0", condition, n_warm, server.pid)
+
+
+def _bare(options: Options, n_curves: int, n_points: int) -> tuple[list[float], list[float]]:
+    """The yardstick: seconds until as many curves are drawn by uPlot alone, cold and warm."""
+    colds, warms = [], []
+    with bare_page(5, n_curves, n_points) as address:
+        for _ in range(options.pick(3, 1)):
+            drawn = "window.isDrawn"
+            cold, *warm = browse("load", address, drawn, drawn, options.pick(3, 1), 0)["loads"]
+            colds.append(cold)
+            warms += warm
+    return _s(colds), _s(warms)
 
 
 def _hundred(figure: Figure, logdir: Path, options: Options) -> None:
     what = "9a: 100 runs × 5 × 1,000"
-    ups, colds, warms, resident = [], [], [], []
+    ups, colds, warms, resident, cold_bytes, warm_bytes = [], [], [], [], [], []
     for _ in range(options.pick(5, 2)):
         with serving(logdir) as server:
             ups.append(server.up_s)
-            cold, *warm = _load(server, "?newest=100", _all_drawn(100), options.pick(3, 1))
-            colds.append(cold)
-            warms += warm
+            found = _load(server, "?newest=100", _all_drawn(100), options.pick(3, 1))
+            colds.append(found["loads"][0])
+            warms += found["loads"][1:]
+            cold_bytes.append(found["counted"][0]["bytes"] / 1e6)
+            warm_bytes.append(found["counted"][1]["bytes"] / 1e6)
             resident.append(peak_resident_mb(server.pid))
     figure.add(f"{what}: server up", ups, "s", at_most=0.6)
     figure.add(f"{what}: all 100 on a chart, cold", _s(colds), "s", at_most=1.2)
     figure.add(f"{what}: … warm", _s(warms), "s", at_most=0.5)
-    figure.add(f"{what}: of ours on the wire, cold", _mb(colds), "MB", at_most=1)
-    figure.add(f"{what}: … warm", _mb(warms), "MB", at_most=1)
+    bare_cold, bare_warm = _bare(options, 100, 64)
+    figure.add("uPlot alone, 5 charts of 100 curves of 64 points, cold", bare_cold, "s")
+    figure.add("… warm", bare_warm, "s")
+    figure.add(f"{what}: of ours on the wire, cold", cold_bytes, "MB", at_most=1)
+    figure.add(f"{what}: … warm", warm_bytes, "MB", at_most=1)
     cpu = [one["server_cpu_s"] for one in warms]
     figure.add(f"{what}: server CPU, warm load", cpu, "s", at_most=0.2)
     figure.add(f"{what}: server resident, at most", resident, "MB", at_most=100)
@@ -64,10 +81,6 @@ def _hundred(figure: Figure, logdir: Path, options: Options) -> None:
 
 def _s(loads: list[dict[str, float]]) -> list[float]:
     return [one["ready_ms"] / 1e3 for one in loads]
-
-
-def _mb(loads: list[dict[str, float]]) -> list[float]:
-    return [one["bytes"] / 1e6 for one in loads]
 
 
 def _idle(figure: Figure, what: str, logdir: Path, options: Options) -> None:
@@ -103,7 +116,7 @@ def _many(figure: Figure, label: str, logdir: Path, n_runs: int, options: Option
         began = time.perf_counter()
         with serving(logdir) as server:
             up_s = time.perf_counter() - began
-            cold, *warm = _load(server, "", "drawnRuns() > 0", options.pick(3, 1))
+            cold, *warm = _load(server, "", "drawnRuns() > 0", options.pick(3, 1))["loads"]
             firsts.append(up_s + cold["first_ms"] / 1e3)
             warms += [one["first_ms"] / 1e3 for one in warm]
             overlays.append(_overlay_s(server, n_overlay))

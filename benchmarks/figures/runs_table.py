@@ -12,15 +12,23 @@ from suite.scratch import scratch
 from suite.server import serving
 
 NAME = "2026-01-01_00-00-00"
-_IS_USABLE = "document.querySelectorAll('table.runs tbody tr').length > 0"
-_SORT = """(index) => {
-  const label = index % 2 ? "x" : "Best score";
-  const heads = [...document.querySelectorAll("table.runs th a")];
-  const link = heads.find((one) => one.textContent.includes(label));
-  const before = document.querySelector("table.runs tbody").textContent;
-  link.click();
-  return () => document.querySelector("table.runs tbody").textContent !== before;
+_IS_USABLE = "document.querySelectorAll('#table-rows > tr').length > 0 && window.htmx"
+_ACT = """(index) => {
+  const rows = () => document.querySelector("#table-rows").textContent;
+  const before = rows();
+  (TARGET).click();
+  return () => rows() !== before;
 }"""
+_SORT = _ACT.replace(
+    "TARGET",
+    """document.querySelector(
+  `th[data-column="${["best_value", "p.x", "duration"][index % 3]}"] a`)""",
+)
+_FILTER = _ACT.replace(
+    "TARGET",
+    """document.querySelector(
+  `#filter-menu input[name="p.kind"][value="${"abc"[index % 3]}"]`)""",
+)
 
 
 def measure(options: Options) -> Figure:
@@ -29,22 +37,22 @@ def measure(options: Options) -> Figure:
         "table",
         "10 · a sweep's table",
         f"the page of an ended sweep of {n_runs:,} runs with three hyperparameters, in Chromium; "
-        "sorting: from the click on a column's head to the painted rows",
+        "from the click on a column's head, or on a filter's box, to the painted rows",
     )
     with scratch() as folder:
         write_sweep(folder / NAME, n_runs)
-        usable, sorts, resident = [], [], []
+        usable, sorts, filters, resident = [], [], [], []
         for _ in range(options.pick(3, 1)):
             with serving(folder) as server:
-                found = browse(
-                    "click", f"{server.address}/sweeps/{NAME}", _IS_USABLE, _SORT,
-                    options.pick(10, 4),
-                )  # fmt: skip
-                usable.append(found["ready_ms"] / 1e3)
-                sorts += found["times_ms"]
+                address = f"{server.address}/sweeps/{NAME}"
+                for script, times in ((_SORT, sorts), (_FILTER, filters)):
+                    found = browse("click", address, _IS_USABLE, script, options.pick(9, 3))
+                    usable.append(found["ready_ms"] / 1e3)
+                    times += found["times_ms"]
                 resident.append(peak_resident_mb(server.pid))
     figure.add("page usable", usable, "s", at_most=1)
     figure.add("sort", sorts, "ms", at_most=200)
+    figure.add("filter", filters, "ms", at_most=200)
     figure.add("server resident, at most", resident, "MB")
     return figure
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from ml_tracking_ops.web.assets import ASSETS, Asset
 
-FOLDER = Path(__file__).resolve().parents[1] / ".peers" / "cdn"
+from . import peers
+
+FOLDER = peers.FOLDER / "cdn"
 
 
 def files() -> dict[str, str]:

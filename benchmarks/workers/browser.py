@@ -115,6 +115,14 @@ class Traffic:
         self.urls, self.n_bytes = [], 0
 
 
+def new_page(context: BrowserContext, script: str = WATCH) -> Page:
+    """A tab that is open: Chromium loads a page of its own for each, half a second of CPU."""
+    page = context.new_page()
+    page.add_init_script(script)
+    page.wait_for_timeout(1500)
+    return page
+
+
 def load(
     browser: Browser, address: str, first: str, condition: str, n_warm: str, pid: str
 ) -> dict[str, Any]:
@@ -136,8 +144,7 @@ def load(
 def _timed_load(
     context: BrowserContext, address: str, first: str, condition: str, pid: int
 ) -> dict[str, Any]:
-    page = context.new_page()
-    page.add_init_script(WATCH)
+    page = new_page(context)
     cpu = cpu_s(pid)
     page.goto(address, wait_until="commit")
     first_ms = page.evaluate(f"whenPainted(() => {first})")
@@ -151,8 +158,7 @@ def _timed_load(
 
 
 def _counted_load(context: BrowserContext, address: str, condition: str) -> dict[str, Any]:
-    page = context.new_page()
-    page.add_init_script(WATCH)
+    page = new_page(context)
     traffic = Traffic(page)
     page.goto(address, wait_until="commit")
     page.evaluate(f"whenPainted(() => {condition})")
@@ -164,8 +170,7 @@ def _counted_load(context: BrowserContext, address: str, condition: str) -> dict
 def live(browser: Browser, address: str, seconds: str) -> dict[str, Any]:
     """Watch points being drawn."""
     with opened(browser) as context:
-        page = context.new_page()
-        page.add_init_script(WATCH + LAGS)
+        page = new_page(context, WATCH + LAGS)
         traffic = Traffic(page)
         page.goto(address, wait_until="commit")
         page.evaluate("whenPainted(() => drawnRuns() > 0)")
@@ -188,8 +193,7 @@ def click(
     `script` is a function that acts and returns a condition that holds once the page shows it.
     """
     with opened(browser) as context:
-        page = context.new_page()
-        page.add_init_script(WATCH)
+        page = new_page(context)
         page.goto(address, wait_until="commit")
         ready_ms = page.evaluate(f"whenPainted(() => {condition})")
         page.wait_for_timeout(1000)
@@ -211,8 +215,7 @@ def tabs(browser: Browser, address: str, condition: str, n_tabs: str) -> dict[st
     times = []
     with opened(browser) as context:
         for _ in range(int(n_tabs)):
-            page = context.new_page()
-            page.add_init_script(WATCH)
+            page = new_page(context)
             page.goto(address, wait_until="commit")
             times.append(page.evaluate(f"whenPainted(() => {condition})"))
     return {"times_ms": times}
@@ -221,8 +224,7 @@ def tabs(browser: Browser, address: str, condition: str, n_tabs: str) -> dict[st
 def hold(browser: Browser, address: str, condition: str) -> dict[str, Any]:
     """Keep a page open until a line arrives at stdin."""
     with opened(browser) as context:
-        page = context.new_page()
-        page.add_init_script(WATCH)
+        page = new_page(context)
         traffic = Traffic(page)
         page.goto(address, wait_until="commit")
         page.evaluate(f"whenPainted(() => {condition})")

@@ -35,7 +35,7 @@ _STEPS_MS = ((1, 100), (16, 2_000))
 """How often to look for events, and how long in vain before the next longer step."""
 QUIET_STEP_MS = 40
 """Each step wakes a thread: after a silence of seconds a longer one costs less."""
-_LOOK_AGAIN_MS = 2_000
+_LOOK_AGAIN_MS = 4_000
 _NETWORK_FILE_SYSTEMS = frozenset(
     ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "lustre", "ceph", "beegfs", "gpfs", "afs",
      "fuse.sshfs", "fuse.s3fs", "fuse.gcsfuse", "fuse.glusterfs")

@@ -30,7 +30,7 @@ from .topics import Look, OutputTopic, Place, RunTopic, Update
 MAX_SUBSCRIBERS = 1_000
 MAX_SUBSCRIBERS_A_CLIENT = 600
 _LOOK_ANYWAY_S = 3.0
-_QUIET_STEP_MS = 60
+_QUIET_STEP_MS = 150
 _FILE_PAUSE_S = 0.01
 _STATE_PAUSE_S = 0.1
 _FLOOD_PAUSE_S = 0.1

@@ -45,6 +45,7 @@ def insight_context(
     panel = query.get("panel", "summary")
     panel = panel if panel in PANELS else "summary"
     build = _BUILDERS.get(panel)
+    with_values = {row["status"] for row in rows if has_value(row)}
     context: Context = {
         "panel": panel,
         "tabs": [
@@ -56,11 +57,7 @@ def insight_context(
         "goal": sweep.optimization_goal,
         "n_values": sum(map(has_value, rows)),
         "n_runs": len(rows),
-        "key_statuses": [
-            status
-            for status in RUN_STATUSES
-            if any(row["status"] == status and has_value(row) for row in rows)
-        ],
+        "key_statuses": [status for status in RUN_STATUSES if status in with_values],
         "why_empty": _why_empty(sweep, rows),
     }
     return {**context, **(build(sweep, rows, query, readers) if build is not None else {})}

@@ -170,6 +170,12 @@ def test_thousands_of_rows_scroll_and_few_are_in_the_page(
     expect(page.locator("#run-1")).to_be_in_viewport()
     expect(page.locator(".pager")).to_contain_text("Page 80 of 80")
     assert page.locator("#table-rows tr").count() <= 100
+    page.get_by_role("checkbox", name="Draw run 5", exact=True).check()
+    table.evaluate("table => (table.scrollTop -= 36 * 200)")
+    page.get_by_role("checkbox", name="Draw run 204", exact=True).click(modifiers=["Shift"])
+    expect(page.locator("#runs .panel-note")).to_contain_text("200 selected")
+    page.get_by_role("link", name="clear").click()
+    page.goto(f"{dashboard.url}/sweeps/s?page=80")
     page.get_by_role("link", name="Previous page").click()
     expect(page.locator(".pager")).to_contain_text("Page 79 of 80")
     page.reload()

@@ -2,12 +2,15 @@
 // changes it. On the page of a sweep no selection at all means the runs of the table's page.
 
 import { changedParams, params } from "./address.js";
+import { showNotice } from "./notice.js";
 import { fetchAddress, refreshAside } from "./refresh.js";
 
 const STILL_PX = 4;
 const DOUBLE_CLICK_MS = 300;
 let clickTimer = 0;
-let anchor = null; // the row that was ticked last: shift and a click tick all up to another
+let anchor = null; // {id, number} of the row that was ticked last: shift and a click tick all up to another
+const MOST_AT_ONCE = 1000; // as many as are drawn
+const ROWS_A_REQUEST = 300;
 let downAt = null;
 
 /** Pure: the ids that are selected after some were switched on or off. */
@@ -41,23 +44,51 @@ export function visit(search) {
   });
 }
 
-function boxesBetween(one, other) {
-  const boxes = [...document.querySelectorAll("table.runs .pick input[name=run]")];
-  const [from, to] = [boxes.indexOf(one), boxes.indexOf(other)].sort((a, b) => a - b);
-  return from < 0 ? [other] : boxes.slice(from, to + 1);
+const numberOf = (row) => Number(row.getAttribute("aria-rowindex")) - 1;
+
+function rowsBetween(body, from, to) {
+  return [...body.querySelectorAll("tr[data-run]")].filter((row) => numberOf(row) >= from && numberOf(row) <= to);
 }
 
-function pick(box, isShifted) {
-  const boxes = isShifted && anchor ? boxesBetween(anchor, box) : [box];
-  anchor = box;
-  for (const one of boxes) one.checked = box.checked;
-  choose(boxes.map((one) => one.value), box.checked);
+/** The ids of the rows with these numbers, of which a table that is scrolled holds some. */
+async function idsBetween(from, to) {
+  const held = rowsBetween(document.querySelector("#table-rows"), from, to);
+  if (held.length === to - from + 1) return idsOf(held);
+  const ids = [];
+  for (let first = from; first <= to; first += ROWS_A_REQUEST) {
+    const rows = `${first}-${Math.min(to, first + ROWS_A_REQUEST - 1)}`;
+    const answer = await fetch(`${document.querySelector("[data-table]").dataset.table}?${changedParams(params(), { rows })}`);
+    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+    ids.push(...idsOf(rowsBetween(new DOMParser().parseFromString(await answer.text(), "text/html"), from, to)));
+  }
+  return ids;
+}
+
+const idsOf = (rows) => rows.map((row) => row.dataset.run).filter((id) => id !== "");
+
+/** Where it is now, for the order may have changed; or was, where the page does not hold it. */
+function anchorNumber() {
+  const row = anchor && document.querySelector(`#table-rows tr[data-run="${CSS.escape(anchor.id)}"]`);
+  return row ? numberOf(row) : anchor?.number;
+}
+
+async function pick(box, isShifted) {
+  const number = numberOf(box.closest("tr")), isOn = box.checked;
+  const [from, to] = [isShifted ? anchorNumber() ?? number : number, number].sort((a, b) => a - b);
+  anchor = { id: box.value, number };
+  if (to - from >= MOST_AT_ONCE) return showNotice(`${to - from + 1} rows lie between the two: at most ${MOST_AT_ONCE} are ticked at once.`, true);
+  for (const row of rowsBetween(document, from, to)) for (const one of row.querySelectorAll(".pick input")) one.checked = isOn;
+  try {
+    choose(from === to ? [box.value] : await idsBetween(from, to), isOn);
+  } catch (error) {
+    showNotice(`The rows between could not be ticked (${error.message}). Try again.`, true);
+  }
 }
 
 document.addEventListener("click", (event) => {
   if (!(event.target instanceof Element)) return;
   const box = event.target.closest("table.runs .pick input[name=run]");
-  if (box) return pick(box, event.shiftKey);
+  if (box) return void pick(box, event.shiftKey);
   const all = event.target.closest("table.runs .pick input[data-pick-all]");
   if (all) return choose([...document.querySelectorAll("table.runs tbody .pick input[name=run]")].map((one) => one.value), all.checked);
   const row = event.target.closest("table.runs tbody tr[data-run]");
@@ -82,5 +113,5 @@ document.addEventListener("click", (event) => {
 
 function toggle(box, isShifted = false) {
   box.checked = !box.checked;
-  pick(box, isShifted);
+  void pick(box, isShifted);
 }

@@ -47,8 +47,9 @@ def test_of_very_many_runs_the_best_ones_stay() -> None:
 
 def test_run_that_has_just_begun_does_not_squeeze_the_others() -> None:
     ended = [row(1, 0.5), row(2, 0.25)]
-    history = draw_history([*ended, row(3, 100.0, "running"), row(4, 0.125, "running")], "min", 4)
+    others = [row(3, 100.0, "running"), row(4, 0.125, "running"), row(5, 50.0, "killed")]
+    history = draw_history([*ended, *others], "min", 5)
     assert history is not None
     assert (history.low, history.high) == (0.125, 0.5)
-    assert [mark.y for mark in history.marks] == [6, 62, 6, 90]
+    assert [mark.y for mark in history.marks] == [6, 62, 6, 90, 6]
     assert history.marks[2].value == 100.0

@@ -9,6 +9,7 @@ from ml_tracking_ops.orchestrator.objective import Goal, is_better
 
 WIDTH, HEIGHT, MARGIN = 400, 96, 6
 _MOST_MARKS = 250
+_WHOLE = ("finished", "early_stopped")
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,10 @@ def draw_history(
 def _span(
     known: Sequence[dict[str, Any]], values: Sequence[float], goal: Goal
 ) -> tuple[float, float]:
-    """What runs have ended with, and the best: the first values of a run that goes on, which lie
-    far off, are drawn at the edge."""
+    """What runs that came to their end have reached, and the best: the values of one that goes
+    on, or was killed early, may lie far off, and are drawn at the edge."""
     best = max(values) if goal == "max" else min(values)
-    ended = [row["best_value"] for row in known if row["status"] != "running"]
+    ended = [row["best_value"] for row in known if row["status"] in _WHOLE]
     span = [*ended, best] if len(ended) > 1 else values
     return min(span), max(span)
 

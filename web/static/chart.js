@@ -4,6 +4,7 @@
 import { chartFrame } from "./chart_frame.js";
 import { ChartPointing } from "./chart_pointing.js";
 import { drawCurves, geometryOf } from "./draw.js";
+import { setText } from "./elements.js";
 import { formatCount, formatNumber } from "./format.js";
 import { plotOptions } from "./plot_options.js";
 import { nearestPoint, pointAt } from "./pointer.js";
@@ -25,6 +26,7 @@ export class Chart {
   #curves = [];
   #layer = null; // all curves as they were drawn last: pointing at one draws only that one anew
   #isLayerOld = true;
+  #notes = "";
   #drawn = null; // what `draw` drew last
   #detail = null;
   #detailTimer = 0;
@@ -171,21 +173,33 @@ export class Chart {
     this.#source.appendDetail?.(this.#whole, runId, points);
   }
 
-  /** Bring the canvas up to what is known now. */
+  /** Bring the canvas, and what stands around it, up to what is known now. */
   draw() {
+    this.paint();
+    this.tell();
+  }
+
+  /** The canvas alone. Nothing in the document changes: text on a canvas waits for the style of what did. */
+  paint() {
     this.#curves = this.#source.curves(this.metric, this.#view, this.#detail);
-    this.#describe();
-    this.#legend?.update(this.#source.entries, this.#curves, this.#view);
     if (!this.#plot || !this.#isChanged()) return;
     const x = this.#view.zoom ?? xRange(this.#curves, this.#view.isLogX);
     const y = yRange(this.#curves, x, this.#view);
-    this.#note(x, y);
+    this.#notes = this.#notesOf(x, y);
     this.#isLayerOld = true;
     this.#plot.batch(() => {
       this.#plot.setScale("x", { min: x[0], max: x[1] });
       this.#plot.setScale("y", { min: y[0], max: y[1] });
     });
     this.#plot.redraw(false);
+  }
+
+  /** What stands around the canvas. */
+  tell() {
+    this.#describe();
+    const { note } = this.#parts;
+    if (setText(note, this.#notes)) note.title = this.#notes && "Values that the vertical axis does not show";
+    this.#legend?.update(this.#source.entries, this.#curves, this.#view);
   }
 
   /** Whether the canvas shows something else than what is known now. */
@@ -201,16 +215,16 @@ export class Chart {
     const { root, empty, thinned } = this.#parts;
     const { nPoints, nCurves, nDrawn, nInView, word } = this.#source.describe(this.metric, this.#view, this.#detail);
     const part = nDrawn < nInView ? `${formatCount(nDrawn)} of ${formatCount(nInView)} points` : "";
-    if (thinned.textContent !== part) thinned.textContent = part;
+    setText(thinned, part);
     root.dataset.points = nPoints;
     root.dataset.runs = nCurves;
     root.setAttribute("aria-label", `${this.metric} over the ${this.#view.x === "step" ? "step" : "time"}, ${nCurves} ${word}${nCurves === 1 ? "" : "s"}${part && `, drawn with ${part}`}`);
     const isLoaded = this.#source.isLoaded(this.metric);
-    empty.textContent = isLoaded ? this.#hooks.emptyText() : this.#source.waitingText ?? "";
+    setText(empty, isLoaded ? this.#hooks.emptyText() ?? "" : this.#source.waitingText ?? "");
     empty.hidden = nCurves > 0 || this.#plot === null || empty.textContent === "";
   }
 
-  #note(x, y) {
+  #notesOf(x, y) {
     const notes = [];
     if (this.#view.outliers > 0) {
       const { above, below } = countOutside(this.#curves, x, y);
@@ -220,8 +234,7 @@ export class Chart {
     }
     const nBelow = this.#curves.reduce((sum, curve) => sum + curve.nBelow, 0);
     if (nBelow) notes.push(`${nBelow} not above 0`);
-    this.#parts.note.textContent = notes.join(" ");
-    this.#parts.note.title = notes.length ? "Values that the vertical axis does not show" : "";
+    return notes.join(" ");
   }
 
   #resize() {

@@ -221,7 +221,8 @@ export class ChartGrid {
       this.#frame = 0;
       const charts = [...this.#dirty];
       this.#dirty.clear();
-      for (const one of charts) one.draw();
+      for (const one of charts) one.paint();
+      for (const one of charts) one.tell();
     });
   }
 }

@@ -18,3 +18,10 @@ export function button(className, text, onClick) {
   made.addEventListener("click", onClick);
   return made;
 }
+
+/** Give an element this text unless it has it: what stays the same costs no layout. Returns whether it is new. */
+export function setText(target, text) {
+  if (target.textContent === text) return false;
+  target.textContent = text;
+  return true;
+}

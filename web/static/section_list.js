@@ -17,6 +17,7 @@ export class SectionList {
   constructor(parent) {
     this.#parent = parent;
     this.#note.role = "status";
+    this.#bar.hidden = true;
     parent.append(this.#bar, this.#note);
   }
 

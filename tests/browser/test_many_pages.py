@@ -25,6 +25,7 @@ def test_pages_used_last_are_live_and_every_page_loads(
         expect(page.locator("#connection")).to_have_attribute("data-state", "open")
     for page in pages[:-MOST_LIVE]:
         expect(page.locator("#connection")).to_have_attribute("data-state", "paused")
+        expect(page.locator("#connection")).to_have_text("Paused")
     training.log("Loss", 10, 15)
     expect(pages[-1].locator(".chart[data-points='15']")).to_have_count(1)
     expect(pages[0].locator(".chart[data-points='10']")).to_have_count(1)

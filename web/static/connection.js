@@ -3,7 +3,8 @@
 
 import { hideBanner, showBanner } from "./banner.js";
 
-const WORDS = { idle: "", connecting: "Connecting…", open: "Live", partly: "Partly live", lost: "Connection lost", again: "Live again" };
+const WORDS = { idle: "", connecting: "Connecting…", open: "Live", partly: "Partly live", lost: "Connection lost", again: "Live again", paused: "Paused" };
+const TITLES = { paused: "Four other pages of this browser are live; this one is again as soon as you use it" };
 const AGAIN_MS = 4000;
 const LOST = "connection";
 
@@ -11,7 +12,7 @@ let isPartly = false; // without htmx only points, best values and outputs arriv
 let lostAt = null;
 let timer = 0;
 
-/** @param {"idle" | "connecting" | "open" | "lost"} state */
+/** @param {"idle" | "connecting" | "open" | "lost" | "paused"} state */
 export function showConnection(state) {
   clearTimeout(timer);
   if (state === "lost") {
@@ -33,6 +34,7 @@ export function showConnection(state) {
 function say(state) {
   const element = document.querySelector("#connection");
   element.dataset.state = state === "again" ? "open" : state;
+  element.title = TITLES[state] ?? "";
   const since = state === "lost" && lostAt ? ` at ${lostAt.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })} – trying again` : "";
   if (element.textContent !== WORDS[state] + since) element.textContent = WORDS[state] + since;
 }

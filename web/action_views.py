@@ -4,6 +4,7 @@ A button carries the request that it makes (`actions` takes it) and, where it de
 the question that is asked before.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -21,11 +22,15 @@ from ml_tracking_ops.orchestrator.requests import MOST_WORKERS
 Context = dict[str, Any]
 _MOST_AGAIN = 1_000
 _MOST_SELECTED = 200
+_USUAL_RUNS_PER_CORE = 4
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a dialog asks; with `number`, for a whole number that goes into the body."""
+    """What a dialog asks; with `number`, for a whole number that goes into the body.
+
+    A number above its `usual` is asked about once more, with `doubt`.
+    """
 
     title: str
     text: str
@@ -111,8 +116,11 @@ def _steering(sweep: Sweep) -> list[Button]:
                     {**body, "action": "pause"})
     )  # fmt: skip
     n_workers = state.n_workers or 1
+    n_cores = os.cpu_count() or 1
     number = {"name": "n_workers", "label": "Runs at once", "value": n_workers,
-              "min": 1, "max": MOST_WORKERS}  # fmt: skip
+              "min": 1, "max": MOST_WORKERS, "usual": _USUAL_RUNS_PER_CORE * n_cores,
+              "doubt": "Start {n} more at once? This machine has "
+              f"{n_cores} core{'' if n_cores == 1 else 's'}."}  # fmt: skip
     workers = Button(
         f"{n_workers} worker{'' if n_workers == 1 else 's'}", "Change how many runs go on at once",
         "/api/control", {**body, "action": "workers"},

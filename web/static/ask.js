@@ -21,14 +21,45 @@ export function ask(question) {
   document.body.append(dialog);
   dialog.showModal();
   (field?.querySelector("input") ?? (question.is_danger ? cancel : sure)).focus();
+  if (field) askTwice(field.querySelector("input"), question.number, { text, sure, form, said: question });
   return new Promise((resolve) => {
     let entered = null;
-    form.addEventListener("submit", () => (entered = field ? numberOf(field) : {}));
+    form.addEventListener("submit", (event) => {
+      if (!event.defaultPrevented) entered = field ? numberOf(field) : {};
+    });
     dialog.addEventListener("close", () => {
       dialog.remove();
       resolve(entered);
     });
   });
+}
+
+/** What is typed replaces the number; one above what is usual is asked about once more. */
+function askTwice(input, number, { text, sure, form, said }) {
+  input.select();
+  input.addEventListener("focus", () => input.select());
+  let sureOf = null;
+  input.addEventListener("input", () => say(said.text, said.word));
+  form.addEventListener("submit", (event) => {
+    const asked = input.valueAsNumber;
+    if (!isUnusual(asked, number) || sureOf === asked) return;
+    event.preventDefault();
+    sureOf = asked;
+    say(number.doubt.replace("{n}", asked - number.value), `${said.word} ${asked} all the same`);
+    sure.focus();
+  });
+
+  function say(what, word) {
+    text.textContent = what;
+    text.classList.toggle("is-doubt", what !== said.text);
+    sure.textContent = word;
+    if (what === said.text) sureOf = null;
+  }
+}
+
+/** Pure: whether a number is above what anybody usually enters, and above what it was. */
+export function isUnusual(asked, { usual, value }) {
+  return usual !== undefined && asked > Math.max(usual, value);
 }
 
 function numberField({ name, label, value, min, max }) {

@@ -10,7 +10,7 @@ from .checksums import as_rows
 from .columns import CHUNK_BYTES, Decoder, Series
 from .legacy import read_legacy
 from .records import KIND_MASK, KIND_NAME, RECORD_SIZE, is_intact, unnamed
-from .source import identify, open_regular
+from .source import identify, open_descriptor
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +93,22 @@ class LogTail:
             OSError: the file is there but cannot be read.
         """
         try:
-            file = open_regular(self.path, follow_link=self._follow_link)
+            fd, found = open_descriptor(self.path, follow_link=self._follow_link)
         except (FileNotFoundError, NotADirectoryError):
             self._reset()
             return self._batch({})
-        with file:
-            return self._read(file, max_bytes)
+        try:
+            return self._read(fd, found, max_bytes)
+        finally:
+            os.close(fd)
 
-    def _read(self, file: FileIO, max_bytes: int) -> TailBatch:
-        found = os.fstat(file.fileno())
-        identity = found.st_dev, found.st_ino, file.read(RECORD_SIZE)
+    def _read(self, fd: int, found: os.stat_result, max_bytes: int) -> TailBatch:
+        identity = found.st_dev, found.st_ino, os.pread(fd, RECORD_SIZE, 0)
         if self._identity not in (None, identity) or found.st_size < self.offset:
             self._reset()
         if self._identity is None:
-            origin = identify(file, self.path)
+            with FileIO(fd, closefd=False) as file:
+                origin = identify(file, self.path)
             if not origin.has_header:
                 return self._batch({})
             self._identity = identity
@@ -114,9 +116,9 @@ class LogTail:
             if not origin.is_legacy:
                 self._begin(is_header_damaged=origin.created_at is None)
         if self._is_legacy:
-            return self._batch(self._read_legacy(file, (found.st_size, found.st_mtime_ns)))
-        n_new = found.st_size - self.offset
-        series = self._read_records(file, min(n_new, max(max_bytes, RECORD_SIZE)))
+            return self._batch(self._read_legacy(fd, (found.st_size, found.st_mtime_ns)))
+        n_new = max(0, found.st_size - self.offset)  # it may have grown since it was opened
+        series = self._read_records(fd, min(n_new, max(max_bytes, RECORD_SIZE)))
         has_more = found.st_size - self.offset >= RECORD_SIZE
         return self._batch(series, has_more=has_more)
 
@@ -129,25 +131,24 @@ class LogTail:
             self.offset = self._first_offset = RECORD_SIZE
             self._n_damaged = int(is_header_damaged)
 
-    def _read_records(self, file: FileIO, n_bytes: int) -> dict[str, Series]:
-        file.seek(self.offset)
-        data = file.read(n_bytes // RECORD_SIZE * RECORD_SIZE)
+    def _read_records(self, fd: int, n_bytes: int) -> dict[str, Series]:
+        data = os.pread(fd, n_bytes // RECORD_SIZE * RECORD_SIZE, self.offset)
         data = data[: len(data) // RECORD_SIZE * RECORD_SIZE]
         by_id = self._decoder.decode(data)
         self.offset += len(data)
         names = self._decoder.names.names
         if self._scanned_to < self._first_offset:
-            self._find_names(file, {identifier for identifier in by_id if identifier not in names})
+            self._find_names(fd, {identifier for identifier in by_id if identifier not in names})
         by_name: dict[str, list[Series]] = {}
         for identifier, series in by_id.items():
             by_name.setdefault(names.get(identifier) or unnamed(identifier), []).append(series)
         return {name: Series.joined(parts) for name, parts in by_name.items()}
 
-    def _find_names(self, file: FileIO, wanted: set[int]) -> None:
+    def _find_names(self, fd: int, wanted: set[int]) -> None:
         """Look for declarations before the offset where this tail began; each stretch only once."""
         while wanted and self._scanned_to < self._first_offset:
-            file.seek(self._scanned_to)
-            rows = as_rows(file.read(min(CHUNK_BYTES, self._first_offset - self._scanned_to)))
+            n_bytes = min(CHUNK_BYTES, self._first_offset - self._scanned_to)
+            rows = as_rows(os.pread(fd, n_bytes, self._scanned_to))
             if not len(rows):
                 return
             self._scanned_to += rows.nbytes
@@ -157,14 +158,15 @@ class LogTail:
                     self._decoder.names.add(record)
             wanted -= self._decoder.names.names.keys()
 
-    def _read_legacy(self, file: FileIO, version: tuple[int, int]) -> dict[str, Series]:
+    def _read_legacy(self, fd: int, version: tuple[int, int]) -> dict[str, Series]:
         """All values, unless this very version (size, time of change) was read before."""
         is_known = self._legacy_version is None and self.offset == version[0]
         if is_known or self._legacy_version == version:
             self._legacy_version = version
             return {}
         self._owes_reset |= self.offset > 0
-        series, self._n_damaged = read_legacy(file, self.path)
+        with FileIO(fd, closefd=False) as file:
+            series, self._n_damaged = read_legacy(file, self.path)
         self._legacy_version = version
         self.offset = version[0]
         return series

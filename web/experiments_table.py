@@ -10,7 +10,7 @@ from ml_tracking_ops.orchestrator.catalog import Experiment
 from . import rows
 from .experiment_states import state_of
 from .metric_summaries import LogToRead, MetricSummaries
-from .row_values import problems_of, select, sort_rows
+from .row_values import count_states, problems_of, select, sort_rows
 from .run_colors import ExperimentColors
 from .run_links import run_href
 from .runs_table import Table, build_table, cut_rows
@@ -34,6 +34,7 @@ class SelectedExperiments:
     """What a query asks for, of all experiments; as `sweep_rows.SelectedRuns`."""
 
     rows: list[Row]
+    of_any_state: list[Row]
     all_rows: list[Row]
     problems: list[str]
     n_unread: int
@@ -84,8 +85,10 @@ def select_experiments(
     if query.metrics:
         every, n_unread = with_summaries(every, summaries, budget_s)
     sort = query.sort if query.sort in PLAIN_COLUMNS or query.sort_statistic else DEFAULT_SORT
+    found = select(every, query, None)
     return SelectedExperiments(
-        rows=sort_rows(select(every, query, None), sort, query.order or "desc", None),
+        rows=sort_rows(found, sort, query.order or "desc", None),
+        of_any_state=select(every, replace(query, states=()), None) if query.states else found,
         all_rows=every,
         problems=problems_of(query, {}, PLAIN_COLUMNS),
         n_unread=n_unread,
@@ -121,7 +124,7 @@ def experiments_table(
         table=_table(found, shown, keys, query, drawn),
         controls=build_controls(
             query,
-            all_rows=found.all_rows,
+            state_counts=count_states(found.all_rows, found.of_any_state),
             hyperparameters={},
             metrics=list(dict.fromkeys([*asked, *shown.metrics])),
             choosable=choosable,

@@ -56,6 +56,13 @@ def select(rows: Iterable[Row], query: TableQuery, metric: str | None) -> list[R
     return [row for row in rows if all(test(row) for test in tests)] if tests else list(rows)
 
 
+def count_states(every: Iterable[Row], of_any_state: Iterable[Row]) -> dict[str, int]:
+    """How many rows of each state pass the other conditions; 0 of one that only others are in."""
+    return dict.fromkeys((row["status"] for row in every), 0) | Counter(
+        row["status"] for row in of_any_state
+    )
+
+
 def _tests(query: TableQuery, metric: str | None) -> Iterable[Callable[[Row], bool]]:
     if query.states:
         states = frozenset(query.states)

@@ -5,7 +5,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -37,6 +37,7 @@ class SelectedRuns:
 
     Attributes:
         rows: those that pass, in the order asked for.
+        of_any_state: those that pass every condition but that on the state.
         all_rows: every run, in the order of their numbers.
         hyperparameters: what the runs have for each, all of them.
         problems: what the query asks that cannot be answered, for people to read.
@@ -44,6 +45,7 @@ class SelectedRuns:
     """
 
     rows: list[Row]
+    of_any_state: list[Row]
     all_rows: list[Row]
     hyperparameters: dict[str, Hyperparameter]
     problems: list[str]
@@ -144,14 +146,18 @@ def select_runs(
     known, metric = _current(sweep, live), sweep.optimization_metric
     _, names, columns = known_runs(sweep, live)
     needs_logs = bool(query.metrics - {metric}) or query.sort == f"last.{metric}"
+    of_any_state = replace(query, states=())
     n_unread = 0
     if needs_logs:
         every, n_unread = with_summaries(sweep, known.every, summaries, budget_s)
         found = _select(every, query, columns, metric)
+        others = select(every, of_any_state, metric) if query.states else found
     else:
         found = _remembered(known, query, columns, metric)
+        others = _remembered(known, of_any_state, columns, metric)
     return SelectedRuns(
         rows=found,
+        of_any_state=others,
         all_rows=known.every,
         hyperparameters=names,
         problems=problems_of(query, names, columns),

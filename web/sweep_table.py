@@ -7,6 +7,7 @@ from typing import Any
 from ml_tracking_ops.orchestrator.catalog import Sweep
 from ml_tracking_ops.orchestrator.objective import Best
 
+from .row_values import count_states
 from .runs_table import Table, build_table, cut_rows, page_of, page_rows
 from .sparklines import Sparklines
 from .sweep_rows import SelectedRuns, select_runs, with_summaries
@@ -49,7 +50,7 @@ def sweep_table(
         table=_build(sweep, query, runs, keys, readers),
         controls=build_controls(
             query,
-            all_rows=runs.all_rows,
+            state_counts=count_states(runs.all_rows, runs.of_any_state),
             hyperparameters=runs.hyperparameters,
             metrics=_metrics(sweep, [*on_page, *runs.all_rows[:_SAMPLED_RUNS]], query, readers),
             choosable=choosable,

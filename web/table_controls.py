@@ -1,9 +1,7 @@
 """What stands above a table: search, states, filters with chips to remove them, columns. Pure."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ml_tracking_ops.orchestrator.journal import RUN_STATUSES
 
@@ -25,8 +23,6 @@ from .table_query import (
 )
 
 _FORM_KEYS = ("q", "state", "page", "sort", "order")
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -96,7 +92,7 @@ class Controls:
 def build_controls(
     query: TableQuery,
     *,
-    all_rows: Iterable[Row],
+    state_counts: Mapping[str, int],
     hyperparameters: Mapping[str, Hyperparameter],
     metrics: Sequence[str],
     choosable: Sequence[str],
@@ -108,20 +104,21 @@ def build_controls(
     """The controls of a table.
 
     Args:
+        state_counts: how many of the rows that pass all other conditions are in each state that
+            any row is in.
         metrics: those whose statistics can be shown and filtered by.
         choosable: the columns that are no statistics and that can be shown or hidden.
         shown: the columns that are shown; `default`: those that are where nobody chose.
     """
     governed = [key for key, _ in query.pairs if key.startswith((HYPERPARAMETER, METRIC))]
-    counts = Counter(row["status"] for row in all_rows)
     return Controls(
         search=query.search,
         chips=tuple(_chips(query)),
         clear_href=link(_without(query.pairs, ["q", "state", "page", *governed])),
         states=tuple(
-            StateChoice(status, counts[status], status in query.states)
+            StateChoice(status, state_counts.get(status, 0), status in query.states)
             for status in RUN_STATUSES
-            if counts[status] or status in query.states
+            if status in state_counts or status in query.states
         ),
         fields=tuple(_fields(query, hyperparameters, metrics)),
         columns=tuple(ColumnChoice(key, column_words(key, metric)[0], key in shown)

@@ -46,7 +46,15 @@ def read_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             sizes.append(n_bytes or 0)
             return n_bytes
 
+    def counted_pread(fd: int, size: int, offset: int) -> bytes:
+        data = pread(fd, size, offset)
+        sizes.append(len(data))
+        return data
+
+    pread = os.pread
     monkeypatch.setattr("ml_tracking_ops.logger.source.FileIO", CountedFile)
+    monkeypatch.setattr("ml_tracking_ops.logger.tail.FileIO", CountedFile)
+    monkeypatch.setattr("ml_tracking_ops.logger.tail.os.pread", counted_pread)
     return sizes
 
 

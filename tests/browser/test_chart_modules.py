@@ -122,6 +122,23 @@ def test_list_is_sorted_around_the_curve_pointed_at_without_those_that_ended(
     assert (found["nAbove"], found["nBelow"]) == (7, 18)
 
 
+def test_run_pointed_at_is_fetched_once_though_the_pointer_comes_back(modules: Page) -> None:
+    script = """
+        const { PointedDetail } = await import("/static/pointed_detail.js");
+        const asked = [];
+        let shown = () => {};
+        const load = async (id) => (asked.push(id), new Map([["loss", id]]));
+        const pointed = new PointedDetail(load, (id) => shown(id));
+        const rest = (id) => new Promise((done) => ((shown = done), pointed.point(id)));
+        for (const id of ["a", "b", "a", "b"]) await rest(id);
+        pointed.forget("a"); // it has logged more
+        for (const id of ["a", "b"]) await rest(id);
+        for (const id of ["c", "d", "e", "f", "g", "h", "i", "b", "a"]) await rest(id);
+        return asked.join("");
+    """
+    assert evaluate(modules, script) == "abacdefghia"
+
+
 def test_legend_says_how_many_more_there_are_and_shows_them(modules: Page) -> None:
     script = """
         const { showLegend } = await import("/static/legend.js");

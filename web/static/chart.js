@@ -283,8 +283,11 @@ export class Chart {
   #point(u) {
     if (!this.#pointing?.isInside || u.cursor.left < 0) return;
     const at = u.posToVal(u.cursor.left, "x"), curves = this.#readable;
-    const found = nearestPoint(curves, this.#geometry(), at, u.cursor.left, u.cursor.top);
-    if (!found) return this.#pointing.hide();
+    const geometry = this.#geometry();
+    // as all curves are drawn: with all of its points one would be nearer or farther than without
+    const nearest = nearestPoint(this.#curves, geometry, at, u.cursor.left, u.cursor.top);
+    if (!nearest) return this.#pointing.hide();
+    const found = pointAt(curves.find((curve) => curve.id === nearest.curve.id), geometry, at) ?? nearest;
     this.#parts.readout.textContent = "";
     this.#pointing.show(found, curves, at, this.#source.xText(found, this.#view));
     this.#hooks.onPoint(this, found.curve.id, at);

@@ -92,6 +92,7 @@ export class ChartGrid {
     this.#view = view;
     this.#source = source;
     this.#pointed.point(null);
+    this.#pointed.forget();
     if (!source) return;
     this.#arrange();
     for (const chart of this.#charts.values()) chart.setView(view, source);
@@ -158,6 +159,7 @@ export class ChartGrid {
     const shown = entries.filter((entry) => entry.isIntersecting).map((entry) => this.#charts.get(entry.target.dataset.metric));
     const fresh = shown.filter((chart) => chart && !chart.isBuilt);
     for (const chart of fresh) chart.build();
+    if (fresh.length) this.#pointed.forget(); // these charts lack what was fetched before
     try {
       await this.#load(fresh);
     } catch (error) {
@@ -183,6 +185,7 @@ export class ChartGrid {
 
   /** Points have arrived for these metrics. */
   append(event, changedMetrics) {
+    this.#pointed.forget(event.run);
     for (const name of changedMetrics) {
       const chart = this.#charts.get(name);
       if (!chart) continue;

@@ -1,11 +1,13 @@
 // The run that is pointed at, with all of its points where its curves are drawn with fewer: fetched
-// when the pointer has rested on it for a moment, and kept until it leaves.
+// when the pointer has rested on it for a moment. The last few are kept, for a pointer that comes back.
 
 const REST_MS = 150;
+const MOST_KEPT = 8;
 
 export class PointedDetail {
   #id = null;
   #timer = 0;
+  #kept = new Map(); // id -> promise of its columns, the one pointed at last at the end
   #load;
   #onLoad;
 
@@ -23,11 +25,25 @@ export class PointedDetail {
     if (id === this.#id) return;
     clearTimeout(this.#timer);
     this.#id = id;
-    if (id !== null) this.#timer = setTimeout(() => void this.#fetch(id), REST_MS);
+    if (id !== null) this.#timer = setTimeout(() => void this.#show(id), REST_MS);
   }
 
-  async #fetch(id) {
-    const columns = await this.#load(id).catch(() => new Map()); // the overview stays
+  /** What was fetched of a run is not all any more; without an id: of any of them. */
+  forget(id = null) {
+    if (id === null) this.#kept.clear();
+    else this.#kept.delete(id);
+  }
+
+  async #show(id) {
+    const columns = await this.#columnsOf(id);
     if (id === this.#id && columns.size) this.#onLoad(id, columns);
+  }
+
+  #columnsOf(id) {
+    const found = this.#kept.get(id) ?? this.#load(id).catch(() => (this.#kept.delete(id), new Map())); // the overview stays
+    this.#kept.delete(id);
+    this.#kept.set(id, found);
+    if (this.#kept.size > MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value);
+    return found;
   }
 }

@@ -178,6 +178,11 @@ def test_search_lists_matching_names_only(
     html = client.get("/experiments?q=RESNET&run=other").text
     assert html.count('type="checkbox" name="run"') == 2
     assert '<input type="hidden" name="run" value="other">' in html
+    assert ">2 of 3</span>" in html
+    assert "the search finds 2: draw them" in text_of(html)
+    assert 'href="?q=RESNET&amp;run=resnet-b&amp;run=resnet-a"' in html
+    html = client.get("/experiments?q=RESNET&run=resnet-b&run=resnet-a").text
+    assert "the search finds" not in text_of(html)
 
 
 def test_sweep_shows_its_configuration(client: Client, logdir: Path) -> None:

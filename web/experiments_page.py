@@ -55,6 +55,8 @@ def experiments_context(
         "n_sweeps": len(catalog.sweeps),
         "n_found": len(found),
         "q": search,
+        "matches_href": _matches_href(asked, found, drawn) if search else None,
+        "n_matches": min(len(found), DEFAULT_NEWEST),
         "limit": len(listed) if "limit" in query else None,
         "newest": newest,
         "default_newest": DEFAULT_NEWEST,
@@ -86,6 +88,17 @@ def experiments_context(
             "follow": {"catalog": catalog_place(catalog)},
         },
     }
+
+
+def _matches_href(
+    asked: TableQuery, found: Sequence[Experiment], drawn: Iterable[str]
+) -> str | None:
+    """The address that draws the newest of what a search found; None where they are drawn."""
+    newest = [one.id for one in found[:DEFAULT_NEWEST]]
+    if not newest or set(newest) == set(drawn):
+        return None
+    kept = [pair for pair in asked.pairs if pair[0] not in ("run", "newest", "page")]
+    return link([*kept, *(("run", identity) for identity in newest)])
 
 
 def shown_experiments(catalog: Catalog, query: QueryParams) -> list[Experiment]:

@@ -37,6 +37,11 @@ def format_step(step: object) -> str:
     return _minus(f"{step:,}".replace(",", "\u2009")) if isinstance(step, int) else "–"
 
 
+def format_count(count: int) -> str:
+    """How many there are, as a sentence says it: ``5,000``."""
+    return f"{count:,}"
+
+
 def format_duration(seconds: float | None) -> str:
     """Two units at most: ``0.4 s``, ``12 s``, ``3 m 05 s``, ``2 h 10 m``, ``4 d 03 h``."""
     if seconds is None:

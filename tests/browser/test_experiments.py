@@ -208,3 +208,8 @@ def test_search_narrows_the_list_and_keeps_the_charts(
     expect(page.locator(".run-row")).to_have_count(4)
     expect_points(page, "Loss", 18)
     expect(page.get_by_role("searchbox", name="Search names")).to_be_focused()
+    expect(page.locator("#n-experiments")).to_have_text("4 of 9")
+    page.get_by_role("link", name="draw them").click()
+    expect_points(page, "Loss", 8)
+    expect(page.locator(".run-row input:checked")).to_have_count(4)
+    expect(page.locator("#draw-matches")).to_have_count(0)

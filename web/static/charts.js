@@ -23,6 +23,7 @@ export class ChartGrid {
   #pattern = null;
   #dirty = new Set();
   #frame = 0;
+  #restUntil = 0;
   #near;
   #far;
   #onPoint;
@@ -220,13 +221,22 @@ export class ChartGrid {
 
   #touch(chart) {
     this.#dirty.add(chart);
-    this.#frame ||= requestAnimationFrame(() => {
-      this.#frame = 0;
-      const charts = [...this.#dirty];
-      this.#dirty.clear();
-      for (const one of charts) one.paint();
-      for (const one of charts) one.tell();
-    });
+    this.#frame ||= requestAnimationFrame((now) => this.#drawDirty(now));
+  }
+
+  /** At most half of the time is spent on drawing, however fast points come. */
+  #drawDirty(now) {
+    if (now < this.#restUntil) {
+      this.#frame = requestAnimationFrame((then) => this.#drawDirty(then));
+      return;
+    }
+    this.#frame = 0;
+    const charts = [...this.#dirty];
+    this.#dirty.clear();
+    const began = performance.now();
+    for (const one of charts) one.paint();
+    for (const one of charts) one.tell();
+    this.#restUntil = now + 2 * (performance.now() - began);
   }
 }
 

@@ -1,6 +1,6 @@
 // The frame of one chart: its title, what it notes, and what can be done with it.
 
-import { button, make } from "./elements.js";
+import { button, cut, make } from "./elements.js";
 
 /**
  * @param {{onReset: () => void, onPin: () => void, onFull: () => void, onExport: (format: string) => void}} actions
@@ -24,10 +24,11 @@ export function chartFrame(metric, actions) {
   return { root, plot, empty, reset, note, thinned, readout, pin, full };
 }
 
-/** What stands before the last `/` in a fainter tone. */
-function titleParts(metric) {
+/** What stands before the last `/` in a fainter tone; where there is no room it gives way to what stands behind. */
+export function titleParts(metric) {
   const at = metric.lastIndexOf("/") + 1;
-  return at ? [make("span", "chart-title-prefix", metric.slice(0, at)), metric.slice(at)] : [metric];
+  const last = cut(metric.slice(at));
+  return at ? [make("span", "chart-title-prefix", metric.slice(0, at)), last] : [last];
 }
 
 function exportMenu(metric, onExport) {

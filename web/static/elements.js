@@ -19,6 +19,14 @@ export function button(className, text, onClick) {
   return made;
 }
 
+/** A long name keeps its beginning and its end: as the macro `cut` of the templates writes it. */
+export function cut(name, nEnd = 9) {
+  const span = make("span", "cut", make("span", "cut-whole", name));
+  span.title = name;
+  Object.assign(span.dataset, { start: name.slice(0, -nEnd), end: name.slice(-nEnd) });
+  return span;
+}
+
 /** Give an element this text unless it has it: what stays the same costs no layout. Returns whether it is new. */
 export function setText(target, text) {
   if (target.textContent === text) return false;

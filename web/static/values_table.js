@@ -1,7 +1,8 @@
 // What stands in the place of the charts where uPlot did not arrive: of each metric a table of the
 // runs, with the last, the lowest and the highest value. To the page it is a `ChartGrid`.
 
-import { make } from "./elements.js";
+import { titleParts } from "./chart_frame.js";
+import { cut, make } from "./elements.js";
 import { formatNumber, formatStep } from "./format.js";
 
 const HEAD = ["Run", "Last", "at step", "Lowest", "Highest"];
@@ -60,7 +61,7 @@ export class ValuesTable {
 
   #panel(metric) {
     const known = this.#runs.map((run) => [run, this.#store.series(run.id, metric)]).filter(([, series]) => series?.count);
-    const panel = make("figure", "chart values", make("figcaption", "chart-head", make("h2", "chart-title", metric)));
+    const panel = make("figure", "chart values", make("figcaption", "chart-head", make("h2", "chart-title", ...titleParts(metric))));
     panel.dataset.metric = metric;
     if (known.length === 0) panel.append(make("p", "muted", this.emptyText ?? "No values yet"));
     else panel.append(scrolled(tableOf(known), metric));
@@ -89,12 +90,4 @@ function rowOf(run, { step, value }) {
   const row = make("tr", "", name, ...numbers.map((text) => make("td", "num right", text)));
   row.dataset.run = run.id;
   return row;
-}
-
-/** As the macro `cut` of the templates writes it. */
-function cut(name) {
-  const span = make("span", "cut", make("span", "cut-whole", name));
-  span.title = name;
-  Object.assign(span.dataset, { start: name.slice(0, -9), end: name.slice(-9) });
-  return span;
 }

@@ -49,6 +49,12 @@ def two_runs(train: Train) -> None:
         training.log("rate", 0, 200, f"{level}")
 
 
+def middle(element: Locator) -> float:
+    box = element.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2
+
+
 @pytest.mark.usefixtures("two_runs")
 def test_address_says_how_charts_are_drawn_and_the_way_back_works(
     page: Page, dashboard: Dashboard
@@ -127,6 +133,9 @@ def test_pointing_lists_all_runs_beside_the_chart_and_reads_the_others_out(
     expect(chart(page, "rate").locator(".point-mark")).to_be_visible()
     for other in page.locator(".chart").all():
         assert not do_overlap(found, other)
+    for metric in ("train/acc", "rate"):  # the line stands at the point that is read out
+        line, mark = (chart(page, metric).locator(one) for one in (".u-cursor-x", ".point-mark"))
+        assert middle(line) == pytest.approx(middle(mark), abs=1)
     assert not do_overlap(
         chart(page, "train/acc").locator(".tooltip"), chart(page, "train/acc").locator(".u-over")
     )

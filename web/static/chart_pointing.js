@@ -8,6 +8,7 @@ export class ChartPointing {
   #tooltip;
   #list;
   #mark = document.createElement("div");
+  #line;
   #onLeave;
   isInside = false;
   /** In full screen: the column that says the values in the place of the list. */
@@ -18,6 +19,7 @@ export class ChartPointing {
     this.#tooltip = new Tooltip(over);
     this.#list = new ValueList(figure);
     this.#mark.hidden = true;
+    this.#line = over.querySelector(".u-cursor-x");
     this.#onLeave = onLeave;
     over.append(this.#mark);
     over.addEventListener("mouseenter", () => (this.isInside = true));
@@ -44,6 +46,7 @@ export class ChartPointing {
     if (!point) return;
     this.#mark.className = `point-mark run-color-${point.curve.color}`;
     this.#mark.style.transform = `translate(${point.left}px, ${point.top}px)`;
+    if (this.#line) this.#line.style.transform = `translate(${point.left - 0.5}px, 0)`; // at what is read out, not at the pointer
   }
 
   hide() {

@@ -4,6 +4,7 @@
 import { smooth } from "./columns.js";
 import { drawn } from "./curves.js";
 import { formatDuration, formatNumber, formatStep } from "./format.js";
+import { whileLoading } from "./loading.js";
 import { isShown } from "./view.js";
 
 const REFRESH_MS = 5000;
@@ -63,7 +64,7 @@ export class GroupSource {
     const missing = metrics.filter((metric) => !this.isLoaded(metric) && !this.#loading.has(keyOf(this.#view, metric)));
     if (missing.length) {
       const keys = missing.map((metric) => keyOf(this.#view, metric));
-      const loading = this.#fetch(missing).finally(() => keys.forEach((key) => this.#loading.delete(key)));
+      const loading = whileLoading(this.#fetch(missing)).finally(() => keys.forEach((key) => this.#loading.delete(key)));
       for (const key of keys) this.#loading.set(key, loading);
     }
     await Promise.all(metrics.map((metric) => this.#loading.get(keyOf(this.#view, metric))));

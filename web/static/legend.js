@@ -69,6 +69,9 @@ function fold(element) {
     items[--n].hidden = true;
     more.textContent = `and ${entries.length - n} more`;
   }
+  if (entries.length - n > 1 || items.length < entries.length) return;
+  more.hidden = true; // the link would take the place of the only one that it counts
+  for (const item of items) item.hidden = false;
 }
 
 function refoldWithWidth(element) {

@@ -41,7 +41,7 @@ function makeForm({ name, tags, note, limits }) {
   return element("form", { className: "said-form" },
     field("Name", element("input", { name: "name", defaultValue: name, maxLength: limits.name, autocomplete: "off" })),
     field("Tags, between commas", element("input", { name: "tags", defaultValue: tags.join(", "), autocomplete: "off", spellcheck: false })),
-    field("Note", element("textarea", { name: "note", defaultValue: note, maxLength: limits.note, rows: Math.min(12, Math.max(3, note.split("\n").length)) })),
+    field("Note", element("textarea", { name: "note", defaultValue: note, maxLength: limits.note, rows: Math.min(12, Math.max(1, note.split("\n").length)) })),
     trouble,
     element("div", { className: "said-buttons" }, element("button", { type: "submit", className: "action is-sure", textContent: "Save" }), cancel),
   );

@@ -150,17 +150,25 @@ def test_legend_says_how_many_more_there_are_and_shows_them(modules: Page) -> No
           element.lastElementChild.textContent];
         showLegend(element, entries, view);
         const folded = state();
+        const fewer = [];
+        for (let n = 2; n <= folded[0] + 4; n++) {
+          showLegend(element, entries.slice(0, n), view);
+          fewer.push(n - state()[0]);
+        }
+        showLegend(element, entries, view);
         element.lastElementChild.firstElementChild.click();
         const open = state();
         showLegend(element, entries.slice(0, 2), view);
         element.remove();
-        return { folded, open };
+        return { folded, fewer, open };
     """
     found = evaluate(modules, script)
     n_shown, more = found["folded"]
     assert 0 < n_shown < 10
     assert more == f"and {70 - n_shown} more"
     assert found["open"] == [70, "Show fewer"]
+    assert 1 not in found["fewer"]  # the link would take the space of the only one it counts
+    assert max(found["fewer"]) > 1
 
 
 def test_metrics_stand_in_sections_pinned_ones_first(modules: Page) -> None:

@@ -1,9 +1,10 @@
 // One chart in the whole window: its own element, for a while inside a dialog, with a legend of its
-// own beside it.
+// own beside it and the tools above that change how it is drawn.
 
 export class FullScreen {
   #dialog = document.createElement("dialog");
   #chart = null;
+  #tools = null;
 
   constructor(parent, onClose) {
     this.#dialog.className = "full-chart";
@@ -17,15 +18,20 @@ export class FullScreen {
     if (chart === this.#chart) return;
     this.#chart?.setLegend(null);
     this.#chart = chart;
+    this.#tools?.destroy();
+    this.#tools = null;
     this.#dialog.replaceChildren(...(chart ? [chart.element] : []));
     if (!chart) return this.#dialog.close();
     this.#dialog.ariaLabel = chart.metric;
     if (!this.#dialog.open) this.#dialog.showModal();
-    void this.#addLegend(chart);
+    void this.#addAround(chart);
   }
 
-  async #addLegend(chart) {
-    const { FullLegend } = await import("./full_legend.js");
-    if (chart === this.#chart) chart.setLegend(new FullLegend());
+  async #addAround(chart) {
+    const [{ FullLegend }, { FullTools }] = await Promise.all([import("./full_legend.js"), import("./full_tools.js")]);
+    if (chart !== this.#chart) return;
+    this.#tools = new FullTools();
+    this.#dialog.prepend(this.#tools.element);
+    chart.setLegend(new FullLegend());
   }
 }

@@ -86,3 +86,10 @@ def test_of_very_many_runs_the_best_and_a_sample_are_drawn_faintly(modules: Page
     many = call(modules, "insight_parallel", "opacities", 1000, 500)
     assert many["others"] < many["lines"] < few["lines"] < 1
     assert many["lines"] < many["best"]
+    none = call(modules, "insight_parallel", "opacities", 0, 150)
+    assert none["others"] * 150 <= 2  # one upon the other they are no dark lines
+    assert len(call(modules, "insight_parallel", "sampled", list(range(5000)), 150, 0)) == 150
+    assert call(modules, "insight_parallel", "drawnText", 596, 596, 5000) == (
+        "596 of 5,000 runs pass the filters"
+    )
+    assert "1,500 of 2,000" in call(modules, "insight_parallel", "drawnText", 1500, 2000, 5000)

@@ -11,6 +11,7 @@ import { written } from "./insight_scatter.js";
 const LEFT = 48, RIGHT = 72, TOP = 36, BOTTOM = 16;
 const MOST_DRAWN = 1500, MOST_BEST = 150;
 const INK = 12; // how many lines one upon the other are as dark as one alone
+const MOST_OTHERS = 150, OTHERS_INK = 2; // of those that pass no filter: all of them one upon the other stay faint
 const MOST_LINES = 10;
 const LETTER_PX = 6.5;
 const WIDE_PX = 160; // between axes: there the outer names stay inside
@@ -19,6 +20,8 @@ export class ParallelView {
   dependsOnWidth = true;
   #places = [];
   #axes = [];
+  #nPassing = 0;
+  #nDrawn = 0;
   #brushes = null;
   #frame = 0;
 
@@ -40,18 +43,21 @@ export class ParallelView {
   option(data, { colors, width }) {
     this.#axes = axesOf(data);
     const ordered = worstFirst(data);
-    this.#places = sampled(ordered, MOST_DRAWN, MOST_BEST);
-    const nPassing = this.#places.filter((place) => data.passes(place)).length;
-    const ink = opacities(nPassing, this.#places.length - nPassing);
-    const firstBest = this.#places.length - Math.min(MOST_BEST, Math.ceil(nPassing / 10));
+    const passing = ordered.filter((place) => data.passes(place)), others = ordered.filter((place) => !data.passes(place));
+    const drawn = sampled(passing, MOST_DRAWN, MOST_BEST);
+    this.#nPassing = passing.length, this.#nDrawn = drawn.length;
+    this.#places = [...sampled(others, MOST_OTHERS, 0), ...drawn];
+    const ink = opacities(drawn.length, this.#places.length - drawn.length);
+    const firstBest = this.#places.length - Math.min(MOST_BEST, Math.ceil(drawn.length / 10));
+    const faint = { opacity: ink.others, color: colors.muted };
     const room = (width - LEFT - RIGHT) / Math.max(1, this.#axes.length - 1);
     return {
       parallel: { left: LEFT, right: RIGHT, top: TOP, bottom: BOTTOM },
       parallelAxis: this.#axes.map((axis, dim) => parallelAxis(axis, dim, colors, room, this.#axes.length)),
       visualMap: ramp(data, this.#axes.length, colors),
       series: [{
-        type: "parallel", smooth: false, progressive: 1000, progressiveThreshold: 3000,
-        data: this.#places.map((place, n) => line(this.#axes.map((axis) => axis.of(place)), !data.passes(place) ? ink.others : n >= firstBest ? ink.best : null)),
+        type: "parallel", smooth: false, z: 0, progressive: 1000, progressiveThreshold: 3000,
+        data: this.#places.map((place, n) => line(this.#axes.map((axis) => axis.of(place)), !data.passes(place) ? faint : n >= firstBest ? { opacity: ink.best } : null)),
         lineStyle: { width: this.#places.length > 300 ? 1 : 1.5, opacity: ink.lines }, activeOpacity: ink.best, inactiveOpacity: ink.others,
         emphasis: { lineStyle: { width: 4, opacity: 1 } },
       }],
@@ -64,7 +70,7 @@ export class ParallelView {
     const placed = this.#axes.map(({ id, scale }, n) => ({ id, x: LEFT + n * gap, least: scale.least, intervals: fromFilter(scale, filtersOf(id)) }));
     this.#brushes.place(placed, TOP, height - TOP - BOTTOM);
     const note = document.querySelector("#insight-drawn");
-    if (note) note.textContent = this.#places.length < data.count ? `${number(this.#places.length)} of ${number(data.count)} runs drawn: the best and a sample of the others` : "";
+    if (note) note.textContent = drawnText(this.#nDrawn, this.#nPassing, data.count);
   }
 
   #brush(chart, id, intervals, isOver) {
@@ -94,21 +100,28 @@ const shortened = (label, n) => (label.length > n ? `${label.slice(0, n - 1)}…
 const number = (n) => n.toLocaleString("en");
 
 /** The ends of a line on all axes, and how dark it is where it is not as most are. */
-function line(value, opacity) {
-  return opacity === null ? value : { value, lineStyle: { opacity } };
+function line(value, lineStyle) {
+  return lineStyle === null ? value : { value, lineStyle };
+}
+
+/** Pure: how many runs are drawn, where it is not all of them. */
+export function drawnText(nDrawn, nPassing, count) {
+  const which = nPassing < count ? `${number(nPassing)} of ${number(count)} runs pass the filters` : "";
+  const sample = nDrawn < nPassing ? `${number(nDrawn)} of ${number(nPassing)} runs drawn: the best and a sample of the others` : "";
+  return [which, sample].filter(Boolean).join("; ");
 }
 
 /** Pure: how dark lines are: the more of them, the fainter each; those that pass no filter stay in sight. */
 export function opacities(nPassing, nOthers) {
   const shared = (most, least, n) => Math.max(least, Math.min(most, INK / Math.max(1, n)));
-  return { lines: shared(0.8, 0.08, nPassing), best: nPassing > 300 ? 0.55 : 0.85, others: shared(0.05, 0.015, nOthers * 4) };
+  return { lines: shared(0.8, 0.08, nPassing), best: nPassing > 300 ? 0.55 : 0.85, others: Math.min(0.12, OTHERS_INK / Math.max(1, nOthers)) };
 }
 
 /** Pure: of places, the best of which stand last, all of the best and so many of the others, evenly. */
 export function sampled(places, most, mostBest) {
   if (places.length <= most) return places;
-  const others = places.slice(0, -mostBest), n = most - mostBest;
-  return [...Array.from({ length: n }, (_, i) => others[Math.floor((i * others.length) / n)]), ...places.slice(-mostBest)];
+  const first = places.length - mostBest, n = most - mostBest;
+  return [...Array.from({ length: n }, (_, i) => places[Math.floor((i * first) / n)]), ...places.slice(first)];
 }
 
 function select(chart, parallelAxisId, intervals) {

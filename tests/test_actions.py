@@ -230,6 +230,10 @@ def test_buttons_stand_only_where_they_can_act(
     html = browser.get(f"/sweeps/{sweep}").text
     assert buttons(html)[0] == "Continue"
     assert "Paused" in html
+    assert "--resume" not in html
+    journal.append("sweep_ended", status="killed", reason="SIGINT")
+    resume = f"ml-tracking-ops sweep --resume {logdir / sweep}"
+    assert f'data-copy="{resume}"' in browser.get(f"/sweeps/{sweep}").text
     journal.close()
 
 

@@ -1,5 +1,6 @@
 """What the page of sweeps shows: the list of sweeps, and one of them."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from starlette.datastructures import QueryParams
 from ml_tracking_ops.orchestrator.asking import recorded_requests
 from ml_tracking_ops.orchestrator.catalog import Catalog, Sweep
 from ml_tracking_ops.orchestrator.objective import Best
+from ml_tracking_ops.orchestrator.printing import shown as shown_path
 
 from . import rows
 from .action_views import Said, sweep_buttons
@@ -129,6 +131,7 @@ def _sweep_context(
             "said": Said("sweep", {"sweep": sweep.id}, sweep.annotations.own),
             "buttons": sweep_buttons(sweep),
             "notices": _notices(sweep),
+            "resume": _resume_command(sweep),
             "reason": sweep.state.reason,
             "warnings": sweep.state.warnings[-3:],
             "started_at": sweep.state.started_at,
@@ -173,6 +176,13 @@ def _notices(sweep: Sweep) -> list[str]:
     runs = f"run{'' if len(indices) == 1 else 's'} {', '.join(map(str, indices))}"
     return [f"To run again when the sweep is resumed: {runs}. "
             f"ml-tracking-ops sweep --resume {sweep.path}"]  # fmt: skip
+
+
+def _resume_command(sweep: Sweep) -> str | None:
+    """How to go on with a sweep that was ended or broke off, as its last lines say it."""
+    if sweep.is_legacy or sweep.is_at_work or sweep.state.status not in ("killed", "lost"):
+        return None
+    return f"ml-tracking-ops sweep --resume {shlex.quote(shown_path(sweep.path))}"
 
 
 def _is_over(sweep: Sweep) -> bool:

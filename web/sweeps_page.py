@@ -10,7 +10,6 @@ from starlette.datastructures import QueryParams
 from ml_tracking_ops.orchestrator.asking import recorded_requests
 from ml_tracking_ops.orchestrator.catalog import Catalog, Sweep
 from ml_tracking_ops.orchestrator.objective import Best
-from ml_tracking_ops.orchestrator.printing import shown as shown_path
 
 from . import rows
 from .action_views import Said, sweep_buttons
@@ -179,10 +178,10 @@ def _notices(sweep: Sweep) -> list[str]:
 
 
 def _resume_command(sweep: Sweep) -> str | None:
-    """How to go on with a sweep that was ended or broke off, as its last lines say it."""
+    """How to go on with a sweep that was ended or broke off; the whole path works from anywhere."""
     if sweep.is_legacy or sweep.is_at_work or sweep.state.status not in ("killed", "lost"):
         return None
-    return f"ml-tracking-ops sweep --resume {shlex.quote(shown_path(sweep.path))}"
+    return f"ml-tracking-ops sweep --resume {shlex.quote(str(sweep.path))}"
 
 
 def _is_over(sweep: Sweep) -> bool:

@@ -1,5 +1,5 @@
-// The values of all curves at the pointer's x, the highest first, where they hide no chart: over
-// the list of runs at the side, or where the window is narrow at its end that is farther away.
+// The values of all curves at the pointer's x, the highest first, where they hide no chart: left
+// of the chart, over the list of runs at the side, or where the window is narrow at its end that is farther away.
 
 import { dotOf } from "./tooltip.js";
 import { make } from "./elements.js";
@@ -53,12 +53,22 @@ export class ValueList {
     style.width = column ? `${column.width - 2 * MARGIN}px` : "";
     const highest = (document.querySelector(".topbar")?.offsetHeight ?? 0) + MARGIN;
     const lowest = innerHeight - this.#box.offsetHeight - MARGIN;
-    const left = column ? column.left + MARGIN : (innerWidth - this.#box.offsetWidth) / 2;
+    const left = column ? this.#leftOf(chart, column) : (innerWidth - this.#box.offsetWidth) / 2;
     const beside = Math.max(highest, Math.min(chart.top, lowest));
     const top = column ? beside : chart.bottom <= lowest ? lowest : highest;
     style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
+
+  /** Left of the chart, where that is nearer than the column and over no other chart. */
+  #leftOf(chart, column) {
+    const inColumn = column.left + MARGIN, left = chart.left - column.width + MARGIN;
+    if (left < column.right) return inColumn;
+    const others = [...document.querySelectorAll(".chart")].filter((one) => one !== this.#figure);
+    return others.every((one) => isApart(one.getBoundingClientRect(), left, chart.left, chart.top, chart.top + innerHeight)) ? left : inColumn;
+  }
 }
+
+const isApart = (chart, left, right, top, bottom) => chart.right <= left || chart.left >= right || chart.bottom <= top || chart.top >= bottom;
 
 /** The column of the list of runs or sweeps, where there is one beside the charts. */
 function sideColumn() {

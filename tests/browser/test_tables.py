@@ -161,6 +161,8 @@ def test_thousands_of_rows_scroll_and_few_are_in_the_page(
     expect(page.locator("#table-columns col")).to_have_count(9)
     widths = page.evaluate(COLUMN_WIDTHS)
     assert table.evaluate(SCROLLED_PAGE) == "Page 41 of 80"
+    previous = page.get_by_role("link", name="Previous page").first
+    expect(previous).to_have_attribute("href", re.compile(r"page=40$"))
     row = page.locator("#run-995")
     expect(row).to_be_in_viewport()
     expect(row).to_have_attribute("aria-rowindex", "1007")

@@ -88,4 +88,5 @@ document.addEventListener("htmx:before:history:restore", (event) => {
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (ctx.request?.headers?.["HX-History-Restore-Request"]) noteServed();
 });
-addEventListener("popstate", announce);
+// until htmx has come, nobody else brings back what the server answered
+addEventListener("popstate", () => (globalThis.htmx || servedAddress() === served ? announce() : location.reload()));

@@ -175,10 +175,22 @@ function showPage(table) {
   const number = pager?.querySelector("[data-page]");
   if (!number || number.textContent === String(page)) return;
   number.textContent = page;
-  for (const [rel, to] of [["prev", page - 1], ["next", page + 1]]) {
-    const link = pager.querySelector(`a[rel=${rel}]`);
-    if (link) link.search = changedPage(link.search, to);
+  const nPages = Math.ceil(table.total / PAGE_SIZE);
+  for (const [rel, to] of [["prev", Math.max(1, page - 1)], ["next", Math.min(nPages, page + 1)]]) {
+    const link = linkOf(pager, rel);
+    link.search = changedPage(link.search, to);
   }
+}
+
+/** On the first page of a table, and on the last, one of the two is no link yet. */
+function linkOf(pager, rel) {
+  const found = pager.querySelector(`a[rel=${rel}]`);
+  if (found) return found;
+  const [text, label, place] = rel === "prev" ? ["‹", "Previous page", pager.firstElementChild] : ["›", "Next page", pager.lastElementChild];
+  const link = Object.assign(pager.querySelector("a").cloneNode(), { rel, textContent: text, ariaLabel: label });
+  place.replaceWith(link);
+  globalThis.htmx?.process(link);
+  return link;
 }
 
 function changedPage(search, page) {

@@ -174,6 +174,7 @@ def test_thousands_of_rows_scroll_and_few_are_in_the_page(
     expect(page.locator("#run-1")).to_be_in_viewport()
     expect(page.locator(".pager")).to_contain_text("Page 80 of 80")
     assert page.locator("#table-rows tr").count() <= 100
+    expect(page.locator("#page-data")).to_have_attribute("data-page", re.compile('"run 5"'))
     page.get_by_role("checkbox", name="Draw run 5", exact=True).check()
     table.evaluate("table => (table.scrollTop -= 36 * 200)")
     page.get_by_role("checkbox", name="Draw run 204", exact=True).click(modifiers=["Shift"])

@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -29,6 +31,34 @@ def moments(request: pytest.FixtureRequest) -> Random:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture
+def read_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of all reads of log files."""
+    sizes: list[int] = []
+    pread = os.pread
+
+    class CountedFile(FileIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            data = super().read(size)
+            sizes.append(len(data))
+            return data
+
+        def readinto(self, buffer: Any, /) -> int | None:
+            n_bytes = super().readinto(buffer)
+            sizes.append(n_bytes or 0)
+            return n_bytes
+
+    def counted_pread(fd: int, size: int, offset: int) -> bytes:
+        data = pread(fd, size, offset)
+        sizes.append(len(data))
+        return data
+
+    monkeypatch.setattr("ml_tracking_ops.logger.source.FileIO", CountedFile)
+    monkeypatch.setattr("ml_tracking_ops.logger.tail.FileIO", CountedFile)
+    monkeypatch.setattr("ml_tracking_ops.logger.tail.os.pread", counted_pread)
+    return sizes
 
 
 @pytest.fixture

@@ -7,9 +7,7 @@ Counted elsewhere: a value's system call and bytes (test_experiment_logger.py), 
 import os
 import subprocess
 import sys
-from io import FileIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -28,34 +26,6 @@ def run_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "2026-11-23_10-15-02.dat"
     monkeypatch.setenv("ML_TRACKING_OPS_RUN_FILE", str(path))
     return path
-
-
-@pytest.fixture
-def read_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The sizes of all reads of log files."""
-    sizes: list[int] = []
-
-    class CountedFile(FileIO):
-        def read(self, size: int | None = -1, /) -> bytes:
-            data = super().read(size)
-            sizes.append(len(data))
-            return data
-
-        def readinto(self, buffer: Any, /) -> int | None:
-            n_bytes = super().readinto(buffer)
-            sizes.append(n_bytes or 0)
-            return n_bytes
-
-    def counted_pread(fd: int, size: int, offset: int) -> bytes:
-        data = pread(fd, size, offset)
-        sizes.append(len(data))
-        return data
-
-    pread = os.pread
-    monkeypatch.setattr("ml_tracking_ops.logger.source.FileIO", CountedFile)
-    monkeypatch.setattr("ml_tracking_ops.logger.tail.FileIO", CountedFile)
-    monkeypatch.setattr("ml_tracking_ops.logger.tail.os.pread", counted_pread)
-    return sizes
 
 
 def log_steps(logger: ExperimentLogger, steps: range) -> None:

@@ -6,7 +6,6 @@ import struct
 import tracemalloc
 from collections.abc import Sequence
 from contextlib import suppress
-from io import FileIO
 from pathlib import Path
 from random import Random
 
@@ -253,10 +252,10 @@ def test_ending_tells_when_the_run_began_and_was_last_heard_of(dat: Path) -> Non
     assert read_ending(dat) == Ending()
 
 
-def test_ending_of_a_large_log_reads_little(dat: Path, count_reads: list[int]) -> None:
+def test_ending_of_a_large_log_reads_little(dat: Path, read_sizes: list[int]) -> None:
     dat.write_bytes(HEADER + LOSS + losses(range(20_000)) + END)
     assert read_ending(dat).is_closed
-    assert sum(count_reads) < 10_000
+    assert sum(read_sizes) < 10_000
 
 
 # --- damage ------------------------------------------------------------------------------------
@@ -546,40 +545,17 @@ def test_max_bytes_ends_a_batch(dat: Path) -> None:
     assert (steps_of(batch), batch.has_more) == ([3, 4, 5, 6, 7, 8, 9], False)
 
 
-@pytest.fixture
-def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The sizes of all reads of log files."""
-    sizes: list[int] = []
-
-    class CountedFile(FileIO):
-        def read(self, size: int | None = -1, /) -> bytes:
-            data = super().read(size)
-            sizes.append(len(data))
-            return data
-
-    def counted_pread(fd: int, size: int, offset: int) -> bytes:
-        data = pread(fd, size, offset)
-        sizes.append(len(data))
-        return data
-
-    pread = os.pread
-    monkeypatch.setattr("ml_tracking_ops.logger.source.FileIO", CountedFile)
-    monkeypatch.setattr("ml_tracking_ops.logger.tail.FileIO", CountedFile)
-    monkeypatch.setattr("ml_tracking_ops.logger.tail.os.pread", counted_pread)
-    return sizes
-
-
 def test_tail_reads_the_new_bytes_whatever_the_size_of_the_file(
-    dat: Path, count_reads: list[int]
+    dat: Path, read_sizes: list[int]
 ) -> None:
     dat.write_bytes(HEADER + LOSS + losses(range(50_000)))
     log_tail = LogTail(dat)
     log_tail.read()
-    count_reads.clear()
+    read_sizes.clear()
     for step in range(5):
         append(dat, losses([step]))
         assert steps_of(log_tail.read()) == [step]
-    assert sum(count_reads) == 5 * (RECORD_SIZE + RECORD_SIZE)  # the header each time
+    assert sum(read_sizes) == 5 * (RECORD_SIZE + RECORD_SIZE)  # the header each time
 
 
 @pytest.mark.parametrize("make_other", ["truncate", "replace", "delete", "overwrite"])

@@ -31,6 +31,7 @@ from .access_token import TokenMiddleware
 from .asset_source import CDN_SOURCE, AssetSource
 from .catalog_access import SharedCatalog
 from .feed import Feed
+from .run_colors import ExperimentColors
 from .security import SecurityMiddleware
 from .series_store import SeriesStore
 from .sse import encode_json
@@ -91,6 +92,8 @@ def create_app(
     app.state.csrf = guard.new_token()
     app.state.series_store = SeriesStore()
     app.state.table_readers = TableReaders(app.state.series_store)
+    app.state.experiment_colors = ExperimentColors()
+    app.state.experiment_selections = row_fragments.Selections()
     return app
 
 

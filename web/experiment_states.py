@@ -1,15 +1,17 @@
 """How experiments ended, remembered while their logs stay as they are: tables ask of thousands."""
 
-import os
+from pathlib import Path
 
 from ml_tracking_ops.logger.reader import LogFormatError
 from ml_tracking_ops.orchestrator.catalog import Experiment
 from ml_tracking_ops.orchestrator.endings import ending_of
 
+from .series_store import Identity, identify
+
 _MOST_KNOWN = 100_000
 
 State = tuple[str, float | None]
-_known: dict[str, tuple[tuple[int, ...], State]] = {}
+_known: dict[Path, tuple[Identity, State]] = {}
 
 
 def state_of(experiment: Experiment) -> State:
@@ -17,8 +19,8 @@ def state_of(experiment: Experiment) -> State:
 
     Of a log that was closed and has not changed since nobody is asked again whether it is held.
     """
-    path = os.fspath(experiment.dat_path)
-    identity = _identity(path)
+    path = experiment.dat_path
+    identity = identify(path)
     known = _known.get(path)
     if known is not None and known[0] == identity:
         return known[1]
@@ -43,11 +45,3 @@ def _ended_at(experiment: Experiment) -> float | None:
         return None
     last = None if ending.is_legacy else ending.last_wall_time
     return last if last is not None and last >= experiment.started_at else None
-
-
-def _identity(path: str) -> tuple[int, ...]:
-    try:
-        status = os.stat(path)  # noqa: PTH116
-    except OSError:
-        return ()
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -23,6 +23,7 @@ from ml_tracking_ops.orchestrator.endings import log_trouble
 from ml_tracking_ops.orchestrator.exports import NamedLog, runs_csv, runs_json
 
 from .catalog_access import RunFiles, find_runs
+from .experiments_page import shown_experiments
 from .series import parse_runs
 from .table_exports import experiments_chunks, sweep_chunks
 from .table_query import TableQuery, parse_query
@@ -97,12 +98,10 @@ async def sweep_table(request: Request) -> Response:
 async def experiments_table(request: Request) -> Response:
     """The experiments that the address asks for, as the page's table shows them."""
     form, query = _form(request.query_params), _query(request.query_params)
-    is_archive = request.query_params.get("archived") == "1"
     summaries = request.app.state.table_readers.summaries
 
     def build(catalog: Catalog) -> Iterator[str]:
-        every = catalog.experiments.values()
-        known = [one for one in every if one.annotation.is_archived == is_archive]
+        known = shown_experiments(catalog, request.query_params)
         return experiments_chunks(known, query, form, summaries)
 
     return _download(await request.app.state.catalog.use(build), "experiments", form)

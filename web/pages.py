@@ -161,10 +161,7 @@ async def run(request: Request) -> Response:
 
 def experiment_colors(request: Request) -> ExperimentColors:
     """The colours this server has handed out so far."""
-    state = request.app.state
-    if not hasattr(state, "experiment_colors"):
-        state.experiment_colors = ExperimentColors()
-    colors: ExperimentColors = state.experiment_colors
+    colors: ExperimentColors = request.app.state.experiment_colors
     return colors
 
 

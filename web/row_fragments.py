@@ -50,7 +50,7 @@ async def experiment_rows(request: Request) -> Response:
     """Rows of the table of experiments."""
     colors, summaries = experiment_colors(request), request.app.state.table_readers.summaries
     params, query = request.query_params, parse_query(request.query_params)
-    selections = _selections(request)
+    selections: Selections = request.app.state.experiment_selections
 
     def build(catalog: Catalog) -> str:
         known = shown_experiments(catalog, params)
@@ -64,7 +64,7 @@ async def experiment_rows(request: Request) -> Response:
     return await _fragment(request, build)
 
 
-class _Selections:
+class Selections:
     """What was just found: a table that is scrolled asks for parts of it many times a second."""
 
     def __init__(self) -> None:
@@ -75,14 +75,6 @@ class _Selections:
         if known is None or known[0] != key or time.monotonic() - known[1] > _FRESH_FOR_S:
             known = self._known = key, time.monotonic(), find()
         return known[2]
-
-
-def _selections(request: Request) -> _Selections:
-    state = request.app.state
-    if not hasattr(state, "experiment_selections"):
-        state.experiment_selections = _Selections()
-    selections: _Selections = state.experiment_selections
-    return selections
 
 
 async def _fragment(request: Request, build: Callable[[Catalog], str | None]) -> Response:

@@ -55,16 +55,10 @@ def _follow(n_runs: int, pace: float, seconds: float, pause_to_work: float) -> d
         )  # fmt: skip
         _wait_ready(writer)
         tail = subprocess.Popen(
-            [
-                sys.executable,
-                WORKERS / "tail_all.py",
-                str(folder),
-                str(seconds + 2),
-                str(pause_to_work),
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+            [sys.executable, WORKERS / "tail_all.py", str(folder), str(seconds + 2),
+             str(pause_to_work)],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
         _wait_ready(tail)
         time.sleep(0.5)
         writer.communicate("go\n")

@@ -11,7 +11,7 @@ const HTMX_AFTER_MS = 500;
  * Load what every page needs, and say what did not come. Resolves to whether there can be charts.
  * htmx starts once the first charts are drawn: it goes through the whole page first.
  */
-export async function loadLibraries(assets, areDrawn) {
+export function loadLibraries(assets, areDrawn) {
   const charts = Promise.all([loadScript(assets.uplot), loadStyle(assets.uplot_style)]).then(([isThere]) => isThere);
   void sayMissing(assets, charts, Promise.race([areDrawn, wait(HTMX_AFTER_MS)]).then(() => loadScript(assets.htmx)));
   return charts;

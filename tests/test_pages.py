@@ -14,8 +14,10 @@ import pytest
 
 from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.orchestrator.journal import Journal
+from ml_tracking_ops.web import all_runs
 from ml_tracking_ops.web.app import create_app
 from ml_tracking_ops.web.asset_source import CDN_SOURCE
+from ml_tracking_ops.web.best_history import BestHistory, draw_history
 
 HOSTILE = "<script>alert(1)</script>'\"&"
 
@@ -231,6 +233,30 @@ def test_table_sorts_by_the_best_value(client: Client, logdir: Path) -> None:
     write_sweep(logdir / "s", [e for n, value in values.items() for e in finished_run(n, value)])
     runs = page_data(client.get("/sweeps/s?sort=best_value").text)["runs"]
     assert [run["name"] for run in runs] == ["run 3", "run 1", "run 4", "run 2"]
+
+
+def test_what_is_said_of_all_runs_together_is_found_once_until_one_changes(
+    client: Client, logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+
+    def counted(rows: list[Any], *given: Any) -> BestHistory | None:
+        drawn.append(len(rows))
+        return draw_history(rows, *given)
+
+    monkeypatch.setattr(all_runs, "draw_history", counted)
+    runs = [event for n, value in enumerate([0.1, 0.9, 0.5], 1) for event in finished_run(n, value)]
+    write_sweep(logdir / "s", runs)
+    for query in ("?sort=best_value", "?sort=p.learning_rate&order=asc", "?p.batch_size=32"):
+        assert page_data(client.get(f"/sweeps/s{query}").text)["runs"]
+    assert drawn == [3]
+    journal = Journal(logdir / "s/journal.jsonl", lambda trouble: None)
+    for event in finished_run(4, 0.95):
+        journal.append(**event)
+    journal.close()
+    data = page_data(client.get("/sweeps/s?sort=best_value").text)
+    assert data["runs"][0]["id"] == "s/run_0004"
+    assert drawn == [3, 4]
 
 
 def test_table_shows_the_mean_of_repeats_and_sorts_by_it(client: Client, logdir: Path) -> None:

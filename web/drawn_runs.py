@@ -31,7 +31,7 @@ class DrawnRuns:
 
 
 def drawn_runs(
-    every: Sequence[Row],
+    n_started: int,
     found: Sequence[Row],
     on_page: Sequence[Row],
     is_selection: bool,
@@ -40,7 +40,7 @@ def drawn_runs(
     """What is drawn of a sweep's runs.
 
     Args:
-        every: the rows of all runs, whatever the table shows.
+        n_started: how many runs have started, whatever the table shows.
         found: the rows of the table on all its pages, in its order.
         on_page: the rows that are drawn unless the address asks for all: those selected, or
             those on the page of the table.
@@ -53,8 +53,8 @@ def drawn_runs(
         rows=shown,
         n_drawn=len(shown),
         n_page=len(_started(on_page)),
-        n_total=len(_started(every if is_selection else found)),
-        n_started=len(_started(every)),
+        n_total=n_started if is_selection else len(_started(found)),
+        n_started=n_started,
         is_all=is_all,
         is_selection=is_selection,
         all_href="?" + urlencode([*unselected, (_PARAMETER, _ALL)]),

@@ -124,7 +124,9 @@ def experiments_table(
         table=_table(found, shown, keys, query, drawn),
         controls=build_controls(
             query,
-            state_counts=count_states(found.all_rows, found.of_any_state),
+            state_counts=count_states(
+                (row["status"] for row in found.all_rows), found.of_any_state
+            ),
             hyperparameters={},
             metrics=list(dict.fromkeys([*asked, *shown.metrics])),
             choosable=choosable,

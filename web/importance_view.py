@@ -21,7 +21,7 @@ from .importance import ImportanceError, ask, importance_axes, question
 from .importance_results import Result, importance_context, keep
 from .insight_axes import axes_of
 from .pages import render_part
-from .sweep_rows import run_rows
+from .sweep_rows import all_runs
 
 _locks: WeakKeyDictionary[Sweep, anyio.Lock] = WeakKeyDictionary()
 
@@ -42,7 +42,7 @@ async def importance(request: Request) -> Response:
 
 def _question(sweep: Sweep, feed: Feed) -> dict[str, Any] | None:
     """None where nothing is to be computed: it is known, or there are too few runs."""
-    rows = run_rows(sweep, feed.live_bests(sweep.id))
+    rows = all_runs(sweep, feed.live_bests(sweep.id)).rows
     if not importance_context(sweep, rows)["must_ask"]:
         return None
     axes = importance_axes(axes_of(sweep.config, rows), sweep.config)
@@ -59,7 +59,7 @@ async def _ask(asked: dict[str, Any]) -> Result:
 
 
 def _render(catalog: Catalog, sweep: Sweep, feed: Feed) -> str:
-    rows = run_rows(sweep, feed.live_bests(sweep.id))
+    rows = all_runs(sweep, feed.live_bests(sweep.id)).rows
     context = importance_context(sweep, rows)
     context["metric"] = sweep.optimization_metric
     return render_part("_importance.html", {"insight": context, "sweep": {"id": sweep.id}})

@@ -110,7 +110,7 @@ def _runs(
     changed = _changed(sweep, since)
     asked = parse_query(query)
     found = select_runs(sweep, asked, live, summaries, _READING_S)
-    rows, n_unread, up = found.all_rows, 0, asked_value(query, sweep.optimization_metric)
+    rows, n_unread, up = found.every.rows, 0, asked_value(query, sweep.optimization_metric)
     if up is not None:
         rows, n_unread = with_summaries(sweep, rows, summaries, _READING_S)
     started_at = sweep.state.started_at or sweep.started_at

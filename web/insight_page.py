@@ -10,6 +10,7 @@ from starlette.datastructures import QueryParams
 from ml_tracking_ops.orchestrator.catalog import Sweep
 from ml_tracking_ops.orchestrator.journal import RUN_STATUSES
 
+from .all_runs import AllRuns
 from .importance_results import importance_context
 from .insight import asked_value, number_of
 from .insight_axes import Axis, axes_of
@@ -39,28 +40,28 @@ Row = dict[str, Any]
 
 
 def insight_context(
-    sweep: Sweep, rows: Sequence[Row], query: QueryParams, n_planned: int, readers: TableReaders
+    sweep: Sweep, runs: AllRuns, query: QueryParams, readers: TableReaders
 ) -> Context:
     """What the panel named in the address shows; by default, and for unknown names, the summary."""
     panel = query.get("panel", "summary")
     panel = panel if panel in PANELS else "summary"
     build = _BUILDERS.get(panel)
-    with_values = {row["status"] for row in rows if has_value(row)}
+    with_values = runs.n_values_by_status
     context: Context = {
         "panel": panel,
         "tabs": [
             {"label": label, "href": _link(query, panel=key), "is_current": key == panel}
             for key, label in PANELS.items()
         ],
-        "n_planned": n_planned,
+        "n_planned": runs.n_planned,
         "metric": sweep.optimization_metric,
         "goal": sweep.optimization_goal,
-        "n_values": sum(map(has_value, rows)),
-        "n_runs": len(rows),
+        "n_values": with_values.total(),
+        "n_runs": len(runs.rows),
         "key_statuses": [status for status in RUN_STATUSES if status in with_values],
-        "why_empty": _why_empty(sweep, rows),
+        "why_empty": _why_empty(sweep, runs.rows),
     }
-    return {**context, **(build(sweep, rows, query, readers) if build is not None else {})}
+    return {**context, **(build(sweep, runs.rows, query, readers) if build is not None else {})}
 
 
 def _link(query: QueryParams, **changes: str | None) -> str:

@@ -20,7 +20,7 @@ from .experiments_page import drawn_experiments, shown_experiments
 from .experiments_table import SelectedExperiments, experiments_table_rows, select_experiments
 from .pages import answer, experiment_colors, render_part
 from .runs_table import Table
-from .sweep_rows import best_row, run_rows
+from .sweep_rows import all_runs
 from .sweep_table import sweep_table_rows
 from .table_query import parse_query
 
@@ -40,7 +40,7 @@ async def sweep_rows(request: Request) -> Response:
         live = state.feed.live_bests(sweep_id)
         query = parse_query(request.query_params)
         table = sweep_table_rows(sweep, query, live, state.table_readers)
-        best = best_row(run_rows(sweep, live), sweep)
+        best = all_runs(sweep, live).best
         return _render(table, None if best is None else best["index"])
 
     return await _fragment(request, build)

@@ -38,29 +38,34 @@ def value_of(row: Row, key: str, metric: str | None) -> object:
     Args:
         metric: the optimisation metric, whose best value the row itself holds.
     """
+    return _getter(key, metric)(row)
+
+
+def _getter(key: str, metric: str | None) -> Callable[[Row], object]:
+    """`value_of` for very many rows: what the key means is looked up once."""
     if key.startswith(HYPERPARAMETER):
-        return row["hyperparameters"].get(key.removeprefix(HYPERPARAMETER))
+        hyperparameter = key.removeprefix(HYPERPARAMETER)
+        return lambda row: row["hyperparameters"].get(hyperparameter)
     statistic = split_statistic(key)
     if statistic is None:
-        return row.get(key)
+        return lambda row: row.get(key)
     kind, name = statistic
     if kind == "best" and name == metric:
-        return row["best_value"]
-    found = row.get("metrics", {}).get(name)
-    return None if found is None else getattr(found, kind)
+        return lambda row: row["best_value"]
+    return lambda row: getattr(row.get("metrics", {}).get(name), kind, None)
 
 
 def select(rows: Iterable[Row], query: TableQuery, metric: str | None) -> list[Row]:
     """The rows that pass every condition of the query, in no new order."""
-    tests = [*_tests(query, metric)]
-    return [row for row in rows if all(test(row) for test in tests)] if tests else list(rows)
+    found = list(rows)
+    for test in _tests(query, metric):
+        found = [row for row in found if test(row)]
+    return found
 
 
-def count_states(every: Iterable[Row], of_any_state: Iterable[Row]) -> dict[str, int]:
+def count_states(states: Iterable[str], of_any_state: Iterable[Row]) -> dict[str, int]:
     """How many rows of each state pass the other conditions; 0 of one that only others are in."""
-    return dict.fromkeys((row["status"] for row in every), 0) | Counter(
-        row["status"] for row in of_any_state
-    )
+    return dict.fromkeys(states, 0) | Counter(row["status"] for row in of_any_state)
 
 
 def _tests(query: TableQuery, metric: str | None) -> Iterable[Callable[[Row], bool]]:
@@ -76,19 +81,28 @@ def _tests(query: TableQuery, metric: str | None) -> Iterable[Callable[[Row], bo
 
 def _filter_test(one: Filter, metric: str | None) -> Callable[[Row], bool]:
     key = "best." + one.key.removeprefix(METRIC) if is_metric(one.key) else one.key
-    return lambda row: any(_holds(term, value_of(row, key, metric), row, key) for term in one.terms)
+    get, is_hyperparameter = _getter(key, metric), key.startswith(HYPERPARAMETER)
+    ranges = [term for term in one.terms if term.is_range]
+    texts = frozenset(term.text for term in one.terms if not term.is_range)
 
-
-def _holds(term: Term, value: object, row: Row, key: str) -> bool:
-    if term.is_range:
+    def test(row: Row) -> bool:
+        value = get(row)
+        if value is None:  # a hyperparameter may be null, which is not the same as missing
+            is_null = is_hyperparameter and key[2:] in row["hyperparameters"]
+            return (str(None) if is_null else NOT_SET) in texts
         if isinstance(value, bool) or not isinstance(value, int | float):
-            return False
-        above = term.low is None or value >= term.low
-        return above and (term.high is None or value <= term.high) and not math.isnan(value)
-    if value is None:  # a hyperparameter may be null, which is not the same as missing
-        is_null = key.startswith(HYPERPARAMETER) and key[2:] in row["hyperparameters"]
-        return term.text == (str(None) if is_null else NOT_SET)
-    return is_written_as(value, term.text)
+            return str(value) in texts
+        return any(_is_within(value, term) for term in ranges) or any(
+            is_written_as(value, text) for text in texts
+        )
+
+    return test
+
+
+def _is_within(value: float, term: Term) -> bool:
+    """NaN is in no range."""
+    above = term.low is None or value >= term.low
+    return above and (term.high is None or value <= term.high)
 
 
 def is_written_as(value: object, text: str) -> bool:
@@ -118,31 +132,43 @@ def sort_rows(rows: Sequence[Row], sort: str, order: Order, metric: str | None) 
 
     Those that have no value there, or wait to start, come last, whatever the direction.
     """
-    keyed = [(_sort_key(row, sort, metric), row) for row in rows]
+    key_of = _sort_key(sort, metric)
+    keyed = [(key_of(row), row) for row in rows]
     known = [(key, row) for key, row in keyed if key is not None]
     known.sort(key=lambda pair: pair[0], reverse=order == "desc")
     return [row for _, row in known] + [row for key, row in keyed if key is None]
 
 
-def _sort_key(row: Row, sort: str, metric: str | None) -> tuple[int, Any] | None:
-    if sort == "duration":
-        started_at, ended_at = row["started_at"], row["ended_at"]
-        if started_at is None:
-            return None
-        # What still goes on is longest of all, the earliest start first.
-        return (0, ended_at - started_at) if ended_at is not None else (1, -started_at)
-    if sort == "status":
-        return _WHOLE_ORDER.get(row["status"], 9), row["status"]
-    if sort == "index":
-        return None if row["status"] == "pending" else (0, row["index"])
-    if sort == "name":
-        return 1, str(row.get("label") or row["name"]).casefold()
-    if sort in ("label", "note"):
-        return (1, str(row[sort]).casefold()) if row.get(sort) else None
-    if sort == "tags":
-        tags = row.get("tags")
-        return (1, "\n".join(tags).casefold()) if tags else None
-    return _comparable(value_of(row, sort, metric))
+def _sort_key(sort: str, metric: str | None) -> Callable[[Row], tuple[int, Any] | None]:
+    special = _SORT_KEYS.get(sort)
+    if special is not None:
+        return special
+    get = _getter(sort, metric)
+    return lambda row: _comparable(get(row))
+
+
+def _duration_key(row: Row) -> tuple[int, Any] | None:
+    started_at, ended_at = row["started_at"], row["ended_at"]
+    if started_at is None:
+        return None
+    # What still goes on is longest of all, the earliest start first.
+    return (0, ended_at - started_at) if ended_at is not None else (1, -started_at)
+
+
+def _tags_key(row: Row) -> tuple[int, Any] | None:
+    tags = row.get("tags")
+    return (1, "\n".join(tags).casefold()) if tags else None
+
+
+_SORT_KEYS: dict[str, Callable[[Row], tuple[int, Any] | None]] = {
+    "duration": _duration_key,
+    "status": lambda row: (_WHOLE_ORDER.get(row["status"], 9), row["status"]),
+    "index": lambda row: None if row["status"] == "pending" else (0, row["index"]),
+    "name": lambda row: (1, str(row.get("label") or row["name"]).casefold()),
+    "label": lambda row: (1, str(row["label"]).casefold()) if row.get("label") else None,
+    "note": lambda row: (1, str(row["note"]).casefold()) if row.get("note") else None,
+    "tags": _tags_key,
+}
 
 
 def _comparable(value: object) -> tuple[int, Any] | None:

@@ -12,9 +12,10 @@ from weakref import WeakKeyDictionary
 from ml_tracking_ops.orchestrator.annotations import Annotations
 from ml_tracking_ops.orchestrator.catalog import Sweep
 from ml_tracking_ops.orchestrator.journal import RunState
-from ml_tracking_ops.orchestrator.objective import Best, is_better
+from ml_tracking_ops.orchestrator.objective import Best
 
 from . import rows
+from .all_runs import AllRuns
 from .metric_summaries import LogToRead, MetricSummaries
 from .repeats import add_means
 from .row_values import Hyperparameter, describe_hyperparameters, problems_of, select, sort_rows
@@ -38,7 +39,7 @@ class SelectedRuns:
     Attributes:
         rows: those that pass, in the order asked for.
         of_any_state: those that pass every condition but that on the state.
-        all_rows: every run, in the order of their numbers.
+        every: all runs of the sweep.
         hyperparameters: what the runs have for each, all of them.
         problems: what the query asks that cannot be answered, for people to read.
         n_unread: of how many logs there was no time to read the metrics that it asks for.
@@ -46,7 +47,7 @@ class SelectedRuns:
 
     rows: list[Row]
     of_any_state: list[Row]
-    all_rows: list[Row]
+    every: AllRuns
     hyperparameters: dict[str, Hyperparameter]
     problems: list[str]
     n_unread: int
@@ -65,7 +66,7 @@ class _Known:
     n_seen: int = 0
     rows: dict[int, Row] = field(default_factory=dict)
     live: tuple[tuple[int, float | None, int | None], ...] | None = None
-    every: list[Row] = field(default_factory=list)
+    every: AllRuns | None = None
     hyperparameters: dict[str, Hyperparameter] = field(default_factory=dict)
     selections: OrderedDict[Any, list[Row]] = field(default_factory=OrderedDict)
 
@@ -73,15 +74,15 @@ class _Known:
 _known: WeakKeyDictionary[Sweep, _Known] = WeakKeyDictionary()
 
 
-def run_rows(sweep: Sweep, live: Mapping[int, Best]) -> list[Row]:
-    """A row for each run, in the order of their numbers, with its address and its colour.
+def all_runs(sweep: Sweep, live: Mapping[int, Best]) -> AllRuns:
+    """A row for each run, with its address and its colour.
 
-    Only rows that changed since the last time are made anew: nobody may change them.
+    Only rows that changed since the last time are made anew.
     """
-    return _current(sweep, live).every
+    return _current(sweep, live)[1]
 
 
-def _current(sweep: Sweep, live: Mapping[int, Best]) -> _Known:
+def _current(sweep: Sweep, live: Mapping[int, Best]) -> tuple[_Known, AllRuns]:
     known = _known.get(sweep)
     is_current = known is not None and known.changes is sweep.changes
     if known is None or not is_current or known.annotations is not sweep.annotations:
@@ -91,25 +92,25 @@ def _current(sweep: Sweep, live: Mapping[int, Best]) -> _Known:
         changed = {index for index in sweep.changes[known.n_seen :] if index is not None}
     known.n_seen = len(sweep.changes)
     state = tuple((index, best.value, best.step) for index, best in live.items())
-    if changed or state != known.live:
-        _take_in(known, sweep, changed, live)
+    if known.every is None or changed or state != known.live:
+        known.every = _take_in(known, sweep, changed, live)
         known.live = state
-    return known
+    return known, known.every
 
 
-def _take_in(known: _Known, sweep: Sweep, changed: set[int], live: Mapping[int, Best]) -> None:
+def _take_in(known: _Known, sweep: Sweep, changed: set[int], live: Mapping[int, Best]) -> AllRuns:
     """Make the rows of runs that changed anew, and what depends on any of them."""
     is_new = not known.rows.keys() >= changed
     for index in changed:
         known.rows[index] = _row(sweep, sweep.state.runs[index], None)
     if is_new:
         known.rows = dict(sorted(known.rows.items()))
-    if changed or not known.every:
+    if changed:
         known.hyperparameters = describe_hyperparameters(known.rows.values())
     current = {index: best for index, best in live.items() if index in known.rows}
     found = {**known.rows, **{i: _row(sweep, sweep.state.runs[i], current[i]) for i in current}}
-    known.every = add_means(list(found.values()), sweep)
     known.selections.clear()
+    return AllRuns(add_means(list(found.values()), sweep), sweep)
 
 
 def _row(sweep: Sweep, run: RunState, live: Best | None) -> Row:
@@ -123,11 +124,11 @@ def _row(sweep: Sweep, run: RunState, live: Best | None) -> Row:
 
 def known_runs(
     sweep: Sweep, live: Mapping[int, Best]
-) -> tuple[list[Row], dict[str, Hyperparameter], set[str]]:
+) -> tuple[AllRuns, dict[str, Hyperparameter], set[str]]:
     """Every run, what they have for each hyperparameter, and the columns to sort them by."""
-    known = _current(sweep, live)
+    known, every = _current(sweep, live)
     names = known.hyperparameters
-    return known.every, names, {*PLAIN_COLUMNS, *(HYPERPARAMETER + name for name in names)}
+    return every, names, {*PLAIN_COLUMNS, *(HYPERPARAMETER + name for name in names)}
 
 
 def select_runs(
@@ -143,22 +144,22 @@ def select_runs(
         live: the best values so far of runs that go on, as `Feed.live_bests` gives them.
         budget_s: how long logs may be read, where the query asks for metrics that only they hold.
     """
-    known, metric = _current(sweep, live), sweep.optimization_metric
-    _, names, columns = known_runs(sweep, live)
+    every, names, columns = known_runs(sweep, live)
+    known, metric = _known[sweep], sweep.optimization_metric
     needs_logs = bool(query.metrics - {metric}) or query.sort == f"last.{metric}"
     of_any_state = replace(query, states=())
     n_unread = 0
     if needs_logs:
-        every, n_unread = with_summaries(sweep, known.every, summaries, budget_s)
-        found = _select(every, query, columns, metric)
-        others = select(every, of_any_state, metric) if query.states else found
+        dressed, n_unread = with_summaries(sweep, every.rows, summaries, budget_s)
+        found = _select(dressed, query, columns, metric)
+        others = select(dressed, of_any_state, metric) if query.states else found
     else:
-        found = _remembered(known, query, columns, metric)
-        others = _remembered(known, of_any_state, columns, metric)
+        found = _remembered(known, every, query, columns, metric)
+        others = _remembered(known, every, of_any_state, columns, metric)
     return SelectedRuns(
         rows=found,
         of_any_state=others,
-        all_rows=known.every,
+        every=every,
         hyperparameters=names,
         problems=problems_of(query, names, columns),
         n_unread=n_unread,
@@ -166,12 +167,12 @@ def select_runs(
 
 
 def _remembered(
-    known: _Known, query: TableQuery, columns: set[str], metric: str | None
+    known: _Known, every: AllRuns, query: TableQuery, columns: set[str], metric: str | None
 ) -> list[Row]:
     """Turning the pages of a table, and scrolling it, neither sorts nor filters it again."""
     key = (query.search, query.states, query.filters, query.sort, query.order)
     if key not in known.selections:
-        known.selections[key] = _select(known.every, query, columns, metric)
+        known.selections[key] = _select(every.rows, query, columns, metric)
         while len(known.selections) > _MOST_SELECTIONS:
             known.selections.popitem(last=False)
     known.selections.move_to_end(key)
@@ -206,14 +207,3 @@ def logs_of(sweep: Sweep, found: Iterable[Row]) -> list[LogToRead | None]:
         None if path is None else LogToRead(path, run.has_ended)
         for run, path in zip(runs, paths, strict=True)
     ]
-
-
-def best_row(found: list[Row], sweep: Sweep) -> Row | None:
-    """The best run of all, whichever of them are shown."""
-    goal = sweep.optimization_goal
-    best: Row | None = None
-    for row in found:
-        value, so_far = row["best_value"], None if best is None else best["best_value"]
-        if goal is not None and value is not None and is_better(value, so_far, goal):
-            best = row
-    return best

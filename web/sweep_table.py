@@ -44,15 +44,15 @@ def sweep_table(
     default, choosable = _columns(sweep, runs)
     keys = _chosen(query, default, choosable)
     selected = frozenset(query.selected or ())
-    drawn = [row for row in runs.all_rows if row["id"] in selected] if selected else []
+    drawn = [row for row in runs.every.rows if row["id"] in selected] if selected else []
     return SweepTable(
         runs=runs,
         table=_build(sweep, query, runs, keys, readers),
         controls=build_controls(
             query,
-            state_counts=count_states(runs.all_rows, runs.of_any_state),
+            state_counts=count_states(runs.every.n_by_status, runs.of_any_state),
             hyperparameters=runs.hyperparameters,
-            metrics=_metrics(sweep, [*on_page, *runs.all_rows[:_SAMPLED_RUNS]], query, readers),
+            metrics=_metrics(sweep, [*on_page, *runs.every.rows[:_SAMPLED_RUNS]], query, readers),
             choosable=choosable,
             shown=keys,
             default=default,
@@ -84,7 +84,7 @@ def _build(
         _dressed(sweep, cut.rows, keys, readers),
         ["index", *keys],
         query,
-        n_total=len(runs.all_rows),
+        n_total=len(runs.every.rows),
         n_found=len(runs.rows),
         first=cut.first,
         metric=sweep.optimization_metric,
@@ -98,12 +98,12 @@ def _columns(sweep: Sweep, runs: SelectedRuns) -> tuple[list[str], list[str]]:
     has_metric = sweep.optimization_metric is not None
     every = {
         "status": True,
-        "label": any(row.get("label") for row in runs.all_rows),
-        "tags": any(row.get("tags") for row in runs.all_rows),
+        "label": "label" in runs.every.said,
+        "tags": "tags" in runs.every.said,
         **dict.fromkeys(names, True),
         "best_value": has_metric,
         "best_step": has_metric,
-        "mean": has_metric and any("mean" in row for row in runs.all_rows),
+        "mean": has_metric and any("mean" in row for row in runs.every.rows[:1]),
         "curve": has_metric,
         "duration": True,
         "started_at": True,

@@ -13,16 +13,12 @@ from ml_tracking_ops.orchestrator.objective import Best
 
 from . import rows
 from .action_views import Said, sweep_buttons
-from .best_history import draw_history
 from .drawn_runs import DrawnRuns, drawn_runs
 from .experiments_page import catalog_place, run_data
 from .feed import Feed
-from .group_names import groupings
-from .groups import seed_name
 from .insight_page import insight_context
 from .repeat_view import repeat_context
 from .sse import encode_json
-from .sweep_rows import best_row
 from .sweep_summary import summarize
 from .sweep_table import sweep_table
 from .table_query import link, parse_query, without_window
@@ -113,11 +109,11 @@ def _sweep_context(
     metric = sweep.optimization_metric
     asked, query = parse_query(query), without_window(query)
     view = sweep_table(sweep, asked, live, readers)
-    best = best_row(view.runs.all_rows, sweep)
+    every, found = view.runs.every, view.runs.rows
+    best = every.best
     best_index = None if best is None else best["index"]
-    counts = _counts(sweep)
-    every, found = view.runs.all_rows, view.runs.rows
-    drawn = drawn_runs(every, found, view.drawn, view.n_selected > 0, query)
+    drawn = drawn_runs(len(every.started), found, view.drawn, view.n_selected > 0, query)
+    is_over = _is_over(sweep)
     return {
         "sweep": {
             "id": sweep.id,
@@ -137,17 +133,15 @@ def _sweep_context(
             "ended_at": sweep.state.ended_at,
             "metric": metric,
             "goal": sweep.optimization_goal,
-            "is_over": _is_over(sweep),
+            "is_over": is_over,
             "summary": encode_json(rows.sweep_summary(sweep, live)).decode(),
             "best": best,
-            "history": draw_history(
-                view.runs.all_rows, sweep.optimization_goal, counts["n_planned"]
-            ),
-            **counts,
+            "history": every.history,
+            **_counts(sweep),
         },
         "summary": summarize(sweep.description, sweep.config, sweep.state.n_workers),
         **repeat_context(sweep, best_index, catalog.logdir, query),
-        "insight": insight_context(sweep, view.runs.all_rows, query, counts["n_planned"], readers),
+        "insight": insight_context(sweep, every, query, readers),
         "metric": query.get("metric") or metric,
         "table": view.table,
         "controls": view.controls,
@@ -158,6 +152,8 @@ def _sweep_context(
         "best_index": best_index,
         "page_data": {
             **_page_data(catalog, sweep, drawn, query.get("metric") or metric),
+            "groups": every.groupings,
+            "is_over": is_over,
             "is_partial": view.runs.n_unread > 0,
         },
     }
@@ -186,18 +182,17 @@ def _resume_command(sweep: Sweep) -> str | None:
 
 def _is_over(sweep: Sweep) -> bool:
     """Whether nothing more will be logged."""
-    return sweep.state.status not in _GOING_ON and not sweep.state.counts.get("running")
+    return sweep.state.status not in _GOING_ON and not any(
+        run.status == "running" for run in sweep.state.runs.values()
+    )
 
 
 def _page_data(catalog: Catalog, sweep: Sweep, drawn: DrawnRuns, metric: str | None) -> Context:
-    started = [run for run in sweep.state.runs.values() if run.name is not None]
     return {
         "view": "sweep",
         "sweep": sweep.id,
-        "groups": groupings((run.hyperparameters for run in started), seed_name(sweep)),
         "runs": [run_data({**row, "name": f"run {row['index']}"}) for row in drawn.rows],
         "metric": None if metric == ALL_METRICS else metric,
-        "is_over": _is_over(sweep),
         "follow": {
             "catalog": catalog_place(catalog),
             f"sweep={sweep.id}": rows.sweep_cursor(sweep),

@@ -83,11 +83,11 @@ def sweep_chunks(
     every, hyperparameters, sortable = known_runs(sweep, live)
     _refuse(problems_of(query, hyperparameters, sortable))
     metric = sweep.optimization_metric
-    source = TableSource(every, logs_of(sweep, every), metric, "index", sortable)
+    source = TableSource(every.rows, logs_of(sweep, every.rows), metric, "index", sortable)
     if query.columns:
         keys = ["index", "name", *(key for key in query.columns if key not in _NOT_CHOSEN)]
         return _table_chunks(source, query, keys, form, summaries)
-    return _report_chunks(_report(sweep, every), source, query, form, summaries)
+    return _report_chunks(_report(sweep, every.rows), source, query, form, summaries)
 
 
 def _report(sweep: Sweep, rows: Iterable[Row]) -> Row:

@@ -189,6 +189,16 @@ async def test_long_address_of_many_runs_is_taken(tmp_path):
 
 
 @pytest.mark.anyio
+async def test_answers_wait_for_no_acknowledgement(tmp_path):
+    async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
+        await client.get(f"{dashboard.address}/static/main.js")
+        (connection,) = dashboard.server.server_state.connections
+        sender = connection.transport.get_extra_info("socket")
+
+        assert sender.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+
+@pytest.mark.anyio
 async def test_big_body_is_refused(tmp_path):
     async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
         response = await client.post(f"{dashboard.address}/api/series", content=b"x" * 1_000_000)

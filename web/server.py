@@ -99,8 +99,10 @@ def listen(host: str, port: int, *, take_next_free: bool = False) -> socket.sock
 
 
 def _bind(host: str, port: int) -> socket.socket:
-    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio has small packets sent at once (TCP_NODELAY) where a socket says that it is of TCP:
+    # otherwise every answer to a browser waits up to 40 ms for an acknowledgement.
+    family, kind, protocol, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
     try:
         if os.name == "posix":  # elsewhere it would let two programs share the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

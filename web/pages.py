@@ -35,6 +35,7 @@ from .series import points_href
 from .static_files import static, static_files
 from .sweeps_page import sweeps_context
 from .table_query import parse_query
+from .template_cache import template_cache
 
 _HERE = Path(__file__).parent
 
@@ -46,6 +47,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         auto_reload=False,  # no look at every file for each page
+        bytecode_cache=template_cache(_HERE / "templates"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

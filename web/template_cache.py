@@ -1,0 +1,36 @@
+"""Compiled templates, kept beside them as Python keeps its own modules: `__pycache__`.
+
+Compiling them takes longer than rendering the first page. Where the folder cannot be written to,
+or Python is told to write no bytecode (`PYTHONDONTWRITEBYTECODE`), they are compiled each time.
+"""
+
+import contextlib
+import sys
+from pathlib import Path
+
+from jinja2 import BytecodeCache, FileSystemBytecodeCache
+from jinja2.bccache import Bucket
+
+
+class TemplateCache(FileSystemBytecodeCache):
+    """What cannot be written is not kept, and no page fails for it."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def template_cache(templates: Path) -> BytecodeCache | None:
+    """A cache for the templates in this folder; None where nothing can be kept.
+
+    The sources' digests and the version of the bytecode stand in each file of it: what was
+    compiled of an older template, or by another Python, is not used.
+    """
+    folder = templates / "__pycache__"
+    if sys.dont_write_bytecode:
+        return None
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError:
+        return None
+    return TemplateCache(str(folder), f"{sys.implementation.cache_tag}-%s.jinja")

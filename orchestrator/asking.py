@@ -5,7 +5,7 @@ the orchestrator runs. Where none is at work, it is said what can be done instea
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,10 +13,10 @@ from typing import Literal
 from ml_tracking_ops.logger import paths
 
 from .catalog import Sweep, find
-from .control import why_not
+from .control import not_again, why_not
 from .errors import UsageError
 from .journal import JournalTail, RunState, SweepState
-from .requests import Request, submit, withdraw
+from .requests import Action, Request, read_requests, submit, withdraw
 
 _LOOK_S = 0.02
 _LOOKS_A_CHECK = 50
@@ -54,7 +54,7 @@ def ask_all(folder: Path, requests: Sequence[Request], wait_s: float) -> list[An
     if sweep.is_legacy:
         raise UsageError(f"{folder}: the original tool ran this sweep; it can be looked at only")
     if not sweep.is_at_work:
-        return [_without_orchestrator(sweep, request) for request in requests]
+        return _without_orchestrator(sweep, requests)
     journal = JournalTail(sweep.path / paths.JOURNAL_NAME)
     journal.read()
     for request in requests:
@@ -75,7 +75,9 @@ def _await_answers(
         n_looks += 1
         if n_looks % _LOOKS_A_CHECK == 0 and not _is_at_work_still(sweep):
             found.update(_new_answers(journal))  # its last words, just before the end
-            return [found.get(one.id) or _after_the_end(sweep, one) for one in requests]
+            left = [one for one in requests if one.id not in found]
+            found.update(zip((one.id for one in left), _after_the_end(sweep, left), strict=True))
+            return [found[one.id] for one in requests]
         time.sleep(_LOOK_S)
     return [found.get(one.id) or _unanswered(sweep, wait_s) for one in requests]
 
@@ -100,23 +102,35 @@ def _is_at_work_still(sweep: Sweep) -> bool:
     return sweep.is_at_work
 
 
-def _after_the_end(sweep: Sweep, request: Request) -> Answer:
+def _after_the_end(sweep: Sweep, requests: Sequence[Request]) -> list[Answer]:
     """The orchestrator ended before it answered."""
-    withdraw(sweep.path, request)
-    return _without_orchestrator(sweep, request)
+    for request in requests:
+        withdraw(sweep.path, request)
+    return _without_orchestrator(sweep, requests)
 
 
-def _without_orchestrator(sweep: Sweep, request: Request) -> Answer:
+def _without_orchestrator(sweep: Sweep, requests: Sequence[Request]) -> list[Answer]:
+    recorded = _recorded(sweep.path)
+    return [
+        _answer_without(sweep, request, recorded.get(request.index or 0, []))
+        for request in requests
+    ]
+
+
+def _answer_without(sweep: Sweep, request: Request, recorded: Sequence[Request]) -> Answer:
+    """Record or refuse a request; `recorded` are those about the same run, oldest first."""
     state = sweep.state
     none = f"no orchestrator is at work on this sweep: it is {state.status}"
     resume = f"ml-tracking-ops sweep --resume {sweep.path}"
+    run = None if request.index is None else state.runs.get(request.index)
     match request.action:
         case "requeue":
-            if (refusal := why_not(request, state)) is not None:
+            if (refusal := _record_requeue(sweep, request, run, recorded)) is not None:
                 return Answer("refused", refusal)
-            submit(sweep.path, request)
             return Answer("recorded", f"{none}. Run {request.index} runs again when it is "
                           f"resumed: {resume}")  # fmt: skip
+        case "stop" if run is not None and _waits_again(run, recorded):
+            return _take_back(sweep, request, run, recorded, none)
         case "workers":
             return Answer("refused", f"{none}. Give the number when it is resumed: {resume} "
                           f"--workers {request.n_workers}")  # fmt: skip
@@ -128,6 +142,62 @@ def _without_orchestrator(sweep: Sweep, request: Request) -> Answer:
     if request.index is not None:
         runs = [run for run in runs if run.index == request.index]
     return Answer("refused", f"{none}. {_who_goes_on(runs, resume)}")
+
+
+def _record_requeue(
+    sweep: Sweep, request: Request, run: RunState | None, recorded: Sequence[Request]
+) -> str | None:
+    """Have a run run again with the next resume; return why not, where it cannot."""
+    if run is None or not (run.waits_again or _waits_again(run, recorded)):
+        if (refusal := why_not(request, sweep.state)) is not None:
+            return refusal
+        submit(sweep.path, request)
+    elif not _waits_again(run, recorded) and not _withdraw_all(sweep, recorded, "stop"):
+        submit(sweep.path, request)  # an orchestrator has come, and has met what was recorded
+    return None
+
+
+def _take_back(
+    sweep: Sweep, request: Request, run: RunState, recorded: Sequence[Request], none: str
+) -> Answer:
+    """Do not have a run run again after all."""
+    are_gone = _withdraw_all(sweep, recorded, "requeue")
+    message = not_again(run)
+    if are_gone and not run.waits_again:
+        return Answer("done", message)
+    submit(sweep.path, request)
+    return Answer("recorded", f"{none}. {message[0].upper()}{message[1:]}")
+
+
+def _withdraw_all(sweep: Sweep, recorded: Sequence[Request], action: Action) -> bool:
+    """Return whether each was still there."""
+    were_there = [withdraw(sweep.path, one) for one in recorded if one.action == action]
+    return all(were_there)
+
+
+def _waits_again(run: RunState, recorded: Sequence[Request]) -> bool:
+    """Whether a run is to run again; of what no orchestrator has met yet, the last counts."""
+    if not (run.has_ended or run.waits_again):
+        return False
+    return recorded[-1].action == "requeue" if recorded else run.waits_again
+
+
+def waiting_again(sweep: Sweep) -> list[int]:
+    """The runs that users put back to run again and that have not started yet, in order."""
+    recorded: Mapping[int, list[Request]] = {} if sweep.is_at_work else _recorded(sweep.path)
+    runs = sweep.state.runs.values()
+    return sorted(run.index for run in runs if _waits_again(run, recorded.get(run.index, [])))
+
+
+def _recorded(folder: Path) -> dict[int, list[Request]]:
+    """What waits for the sweep's orchestrator, by the run that it is about, oldest first."""
+    found: dict[int, list[Request]] = {}
+    for _, request in read_requests(folder):
+        if request is None or request.index is None:
+            continue
+        if request.action in ("requeue", "stop"):
+            found.setdefault(request.index, []).append(request)
+    return found
 
 
 def _who_goes_on(runs: list[RunState], resume: str) -> str:
@@ -143,10 +213,3 @@ def _who_goes_on(runs: list[RunState], resume: str) -> str:
 def failed_runs(state: SweepState) -> list[int]:
     """The runs that ended badly by themselves, in order."""
     return [run.index for run in state.runs.values() if run.status in ("failed", "lost")]
-
-
-def recorded_requests(folder: Path) -> list[Request]:
-    """What waits for the sweep's orchestrator, oldest first."""
-    from .requests import read_requests
-
-    return [request for _, request in read_requests(folder) if request is not None]

@@ -17,6 +17,10 @@ class Backlog:
         self._waiting.append((due, attempt))
         self._waiting.sort(key=lambda entry: entry[0])
 
+    def drop(self, index: int) -> None:
+        """Let no attempt at a run wait any more."""
+        self._waiting = [entry for entry in self._waiting if entry[1].index != index]
+
     def take(self, now: float) -> Attempt | None:
         """The first attempt that is due; None where none is."""
         if self._waiting and self._waiting[0][0] <= now:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .annotations import Annotation, clean_name, clean_note, clean_tags, edit, read_annotations
-from .asking import Answer, ask, ask_all, failed_runs
+from .asking import Answer, ask, ask_all, failed_runs, waiting_again
 from .catalog import Experiment, FoundRun, Sweep, find
 from .errors import UsageError
 from .housekeeping import archive, delete, look_before_delete, place_of
@@ -20,7 +20,8 @@ EXIT_REFUSED = 1
 def stop(options: argparse.Namespace) -> int:
     sweep, indices = _target(options)
     what = _runs_text(indices) if indices else f"the sweep {sweep.name} with all its runs"
-    if not _confirm(f"Stop {what}?", options.yes):
+    is_harmless = bool(indices) and set(indices) <= set(waiting_again(sweep))
+    if not is_harmless and not _confirm(f"Stop {what}?", options.yes):
         return EXIT_REFUSED
     return _ask_each(sweep, "stop", indices or [None])
 

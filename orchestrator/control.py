@@ -34,6 +34,9 @@ class Controlled(Protocol):
     def run_again(self, index: int) -> None:
         """Let a run that the state holds as pending be started."""
 
+    def run_no_more(self, index: int) -> None:
+        """Do not start a run that the state held as pending a moment ago."""
+
     def resize(self, n_workers: int) -> None:
         """Change how many runs go on at once."""
 
@@ -91,6 +94,10 @@ class Control:
             case Request(action="stop", index=None):
                 self._tell(identity, request, "done", "every run is stopped, then the sweep ends")
                 self._sweep.stop_by_hand(f"stopped {by}")
+            case Request(action="stop", index=int(index)) if state.runs[index].waits_again:
+                message = not_again(state.runs[index])
+                self._tell(identity, request, "done", message, taken_back=True)
+                self._sweep.run_no_more(index)
             case Request(action="stop", index=int(index)):
                 self._tell(identity, request, "done", f"run {index} is stopped",
                            reason=f"stopped {by}")  # fmt: skip
@@ -151,7 +158,11 @@ def _why_not_run(request: Request, run: RunState) -> str | None:
                 return f"run {run.index} is being stopped already"
             return None
         case "stop", "pending":
-            return f"run {run.index} has not started yet"
+            if run.waits_again:
+                return None
+            if run.name is None:
+                return f"run {run.index} has not started yet"
+            return f"run {run.index} failed and waits to be tried again; stop it once it runs"
         case "stop", status:
             return f"run {run.index} has ended already: it is {status.replace('_', ' ')}"
         case "requeue", "running":
@@ -162,6 +173,15 @@ def _why_not_run(request: Request, run: RunState) -> str | None:
             return None
         case action, _:
             return f"{action} is for a sweep, not for one of its runs"
+
+
+def not_again(run: RunState) -> str:
+    """What becomes of a run that is not run again after all."""
+    was = run.before or run
+    status = was.status.replace("_", " ")
+    if was.status in ("killed", "lost") and was.stopped_by_hand is None:
+        return f"run {run.index} stays {status}; a resume runs it again, as all interrupted ones"
+    return f"run {run.index} is not run again: it stays {status}"
 
 
 def _workers_text(n_workers: int, state: SweepState) -> str:

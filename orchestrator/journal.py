@@ -15,8 +15,8 @@ else, so that any process can rebuild it at any time. Events, each with `event` 
     retrying        index, attempt, delay_s
     stopping        rule, metric, step, value, threshold, reason: why the sweep as a whole ends
     requested       id, action, by, asked_at, index, n_workers, outcome (done, refused), message:
-                    what a user asked for and what became of it; reason for stop, attempt for
-                    requeue
+                    what a user asked for and what became of it; reason for stop, or taken_back
+                    where that takes back a requeue; attempt for requeue
     warning         message
     sweep_ended     status, reason
 """
@@ -55,6 +55,16 @@ _BLOCK_BYTES = 1 << 20
 _LONGEST_LINE_BYTES = 4 << 20
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a run was when it was put back to run again."""
+
+    status: RunStatus
+    reason: str | None
+    attempt: int
+    stopped_by_hand: str | None
+
+
 @dataclass(slots=True)
 class RunState:
     """One run of a sweep. Times are seconds since the epoch.
@@ -74,6 +84,7 @@ class RunState:
     exit_code: int | None = None
     attempt: int = 1
     previous_names: list[str] = field(default_factory=list)
+    before: Before | None = None
     stopped_by: dict[str, Any] | None = None
     stopped_by_hand: str | None = None
     """Why it was stopped, where a user asked for that; it is then not run again by a resume."""
@@ -87,6 +98,24 @@ class RunState:
     @property
     def has_ended(self) -> bool:
         return self.status in _ENDED
+
+    @property
+    def waits_again(self) -> bool:
+        """Whether a user put it back to run again, and it has not started yet."""
+        return self.status == "pending" and self.before is not None
+
+    def put_back(self, attempt: int) -> None:
+        """Let it wait to run again, as this attempt."""
+        if self.status != "pending":
+            self.before = Before(self.status, self.reason, self.attempt, self.stopped_by_hand)
+        self.attempt, self.status = attempt, "pending"
+        self.stopped_by_hand = self.reason = None
+
+    def take_back(self) -> None:
+        """Make it what it was before `put_back`."""
+        if (was := self.before) is not None:
+            self.status, self.reason, self.attempt = was.status, was.reason, was.attempt
+            self.stopped_by_hand, self.before = was.stopped_by_hand, None
 
 
 @dataclass(slots=True)
@@ -200,7 +229,7 @@ def _started(state: SweepState, event: Event) -> int:
     if run.name not in (None, name):
         run.previous_names.append(str(run.name))
     run.name, run.started_at, run.status, run.stopped_by = name, started_at, "running", None
-    run.stopped_by_hand = None
+    run.stopped_by_hand = run.before = None
     run.attempt, run.slot, run.pid, run.process_identity = attempt, slot, pid, identity
     run.reason, run.ended_at, run.exit_code, run.output_tail = None, None, None, []
     run.best_value, run.best_step = None, None
@@ -248,11 +277,12 @@ def _requested(state: SweepState, event: Event) -> int | None:
         return None
     if event.get("index") is not None:
         run = state.run(event)
-        if action == "stop":
+        if action == "stop" and event.get("taken_back"):
+            run.take_back()
+        elif action == "stop":
             run.stopped_by_hand = run.reason = fields.text(event["reason"])
         elif action == "requeue":
-            run.attempt, run.status = fields.whole(event["attempt"]), "pending"
-            run.stopped_by_hand = run.reason = None
+            run.put_back(fields.whole(event["attempt"]))
         return run.index
     if action == "pause":
         state.paused_at, state.paused_by = at, by or ""

@@ -155,8 +155,14 @@ class Scheduler:
         if not self._pool.has_begun:
             return  # it is among what is left to do
         run = self.state.runs[index]
+        self._waiting.drop(index)  # an interrupted run waits already
         self._waiting.add(Attempt(index, run.hyperparameters, run.attempt))
         self._pool.refill()
+
+    def run_no_more(self, index: int) -> None:
+        """Do not start a run again that waits for a slot."""
+        self._waiting.drop(index)
+        self._draws.note_change()  # where nothing else is left to do, the sweep is over
 
     def resize(self, n_workers: int) -> None:
         """Change how many runs go on at once."""

@@ -231,7 +231,16 @@ def test_buttons_stand_only_where_they_can_act(
     assert buttons(html)[0] == "Continue"
     assert "Paused" in html
     assert "--resume" not in html
+    again = {"action": "requeue", "index": 1, "outcome": "done", "attempt": 2, "message": ""}
+    journal.append("requested", id="2", **again)
+    assert buttons(browser.get("/runs/sweep/r_0001").text) == ["Take back"]
+    assert buttons(browser.get(f"/sweeps/{sweep}").text)[0] == "Take back: 1"
     journal.append("sweep_ended", status="killed", reason="SIGINT")
+    assert buttons(browser.get("/runs/sweep/r_0001").text) == ["Take back"]
+    for action, label in (("stop", "Run again"), ("requeue", "Take back"), ("stop", "Run again")):
+        body = {"sweep": sweep, "action": action, "run": 1}
+        assert browser.post("/api/control", body).json()["outcome"] == "recorded"
+        assert buttons(browser.get("/runs/sweep/r_0001").text) == [label]
     resume = f"ml-tracking-ops sweep --resume {logdir / sweep}"
     assert f'data-copy="{resume}"' in browser.get(f"/sweeps/{sweep}").text
     journal.close()

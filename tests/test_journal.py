@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.orchestrator.journal import Journal, JournalTail, SweepState, encode
+from ml_tracking_ops.orchestrator.resumption import attempts_left
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -59,6 +60,38 @@ def test_folding_gives_the_state(path: Path) -> None:
     assert state.best is state.runs[2]
     assert state.runs[3].hyperparameters == {"x": 3}
     assert (state.status, state.n_workers) == ("running", 2)
+
+
+def test_run_that_is_taken_back_is_what_it_was(path: Path) -> None:
+    journal = open_journal(path)
+    by_hand = {"action": "stop", "index": 1, "outcome": "done", "reason": "stopped by hand (me)"}
+    again = {"action": "requeue", "index": 1, "outcome": "done", "attempt": 2}
+    taken_back = {"action": "stop", "index": 1, "outcome": "done", "taken_back": True}
+    journal.append("sampled", index=1, hyperparameters={"x": 1})
+    journal.append("started", index=1, name="run_1", attempt=1, pid=1, slot=0)
+    journal.append("requested", id="1", **by_hand)
+    journal.append("ended", index=1, status="killed", exit_code=-15, best_value=0.5)
+    was = folded(path).runs[1]
+    assert (was.status, was.reason, was.waits_again) == ("killed", "stopped by hand (me)", False)
+
+    journal.append("requested", id="2", **again)
+    waiting = folded(path)
+    assert (waiting.runs[1].status, waiting.runs[1].waits_again) == ("pending", True)
+    assert [one.number for one in attempts_left(waiting, 1)] == [2]
+    journal.append("requested", id="3", **taken_back)
+    assert folded(path).runs[1] == was
+    assert attempts_left(folded(path), 1) == []
+    journal.append("requested", id="4", **taken_back)  # nothing is left to take back
+    assert folded(path).runs[1] == was
+
+    journal.append("requested", id="5", **again)
+    journal.append("started", index=1, name="run_1_attempt2", attempt=2, pid=2, slot=0)
+    journal.append("requested", id="6", **taken_back)
+    journal.append("ended", index=1, status="failed", exit_code=1, will_retry=True)
+    journal.append("retrying", index=1, attempt=3)
+    journal.close()
+    retried = folded(path).runs[1]
+    assert (retried.status, retried.attempt, retried.waits_again) == ("pending", 3, False)
 
 
 def test_tail_reads_each_event_once_and_waits_for_half_a_line(path: Path) -> None:

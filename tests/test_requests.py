@@ -164,6 +164,55 @@ def test_requeued_run_starts_again_in_a_slot_that_had_nothing_left_to_do(cwd: Pa
     assert state_of(sweep.folder).runs[1].attempt == 2
 
 
+def test_run_that_waits_to_run_again_is_taken_back_and_left_as_it_was(cwd: Path) -> None:
+    sweep = RunningSweep(cwd, "--workers", "1", max_runs=2)
+    sweep.wait_for(_1="running")
+    sweep.command("pause", sweep.folder)
+    sweep.open(1)
+    sweep.wait_for(_1="finished")
+    was = state_of(sweep.folder).runs[1]
+    assert sweep.command("requeue", sweep.folder, "1").returncode == 0
+    assert sweep.statuses() == {1: "pending"}
+    back = sweep.command("stop", sweep.folder, "1")  # destroys nothing: asks nothing
+    assert (back.returncode, back.stdout) == (0, "run 1 is not run again: it stays finished\n")
+    assert state_of(sweep.folder).runs[1] == was
+
+    sweep.command("requeue", sweep.folder, "1")
+    sweep.process.kill()  # while it waits: the resume takes in what was asked since
+    sweep.process.wait()
+    for _ in range(2):
+        back = sweep.command("stop", sweep.folder, "1", "--yes")
+    assert (back.returncode, "nothing to stop" in back.stderr) == (1, True)
+    sweep.start("sweep", "--resume", sweep.folder)
+    sweep.wait_for(_1="finished", _2="running")
+    assert state_of(sweep.folder).runs[1] == was
+    sweep.open(2)
+    assert sweep.process.wait(60) == 0
+
+    for action in ("requeue", "stop", "stop", "requeue", "requeue"):  # the last word counts
+        done = sweep.command(action, sweep.folder, "1", *(["--yes"] if action == "stop" else []))
+    assert "runs again when it is resumed" in done.stdout
+    assert len(list(read_requests(sweep.folder))) == 1
+    sweep.start("sweep", "--resume", sweep.folder)
+    assert sweep.process.wait(60) == 0
+    run = state_of(sweep.folder).runs[1]
+    assert (run.status, run.attempt, run.previous_names) == ("finished", 2, [was.name])
+
+
+def test_paused_sweep_ends_when_the_last_that_waits_is_taken_back(cwd: Path) -> None:
+    sweep = RunningSweep(cwd, "--workers", "1", max_runs=2)
+    sweep.wait_for(_1="running")
+    sweep.open(1)
+    sweep.wait_for(_2="running")
+    sweep.command("pause", sweep.folder)
+    assert sweep.command("requeue", sweep.folder, "1").returncode == 0
+    sweep.open(2)
+    sweep.wait_for(_1="pending", _2="finished")
+    assert sweep.command("stop", sweep.folder, "1").returncode == 0
+    assert sweep.process.wait(60) == 0
+    assert state_of(sweep.folder).counts == {"finished": 2}
+
+
 def test_number_of_workers_grows_and_shrinks_and_a_resume_keeps_it(cwd: Path) -> None:
     sweep = RunningSweep(cwd, "--workers", "1", max_runs=5)
     sweep.wait_for(_1="running")

@@ -14,7 +14,7 @@ from ml_tracking_ops.orchestrator.annotations import (
     LONGEST_NOTE,
     Annotation,
 )
-from ml_tracking_ops.orchestrator.asking import failed_runs
+from ml_tracking_ops.orchestrator.asking import failed_runs, waiting_again
 from ml_tracking_ops.orchestrator.catalog import Experiment, Sweep
 from ml_tracking_ops.orchestrator.journal import RunState, RunStatus
 from ml_tracking_ops.orchestrator.requests import MOST_WORKERS
@@ -94,8 +94,21 @@ def sweep_buttons(sweep: Sweep) -> list[Button]:
 
 
 def _again(sweep: Sweep) -> list[Button]:
-    """The runs that failed, once more."""
-    failed = failed_runs(sweep.state)[:_MOST_AGAIN]
+    """The runs that failed, once more; and those that wait for that, not after all."""
+    waiting = waiting_again(sweep)
+    failed = sorted(set(failed_runs(sweep.state)).difference(waiting))
+    return _failed_again(sweep, failed[:_MOST_AGAIN]) + _taking_back(sweep, waiting[:_MOST_AGAIN])
+
+
+def _taking_back(sweep: Sweep, waiting: list[int]) -> list[Button]:
+    if not waiting:
+        return []
+    title = "Leave the runs that wait to run again as they were"
+    body = {"sweep": sweep.id, "action": "stop", "runs": waiting}
+    return [Button(f"Take back: {len(waiting)}", title, "/api/control", body)]
+
+
+def _failed_again(sweep: Sweep, failed: list[int]) -> list[Button]:
     if not failed:
         return []
     return [Button(
@@ -139,7 +152,7 @@ def _steering(sweep: Sweep) -> list[Button]:
 
 
 def run_buttons(sweep: Sweep, run: RunState) -> list[Button]:
-    """A run that goes on can be stopped, one that has ended run again."""
+    """A run that goes on can be stopped, one that has ended run again, or not after all."""
     if sweep.is_legacy:
         return []
     body = {"sweep": sweep.id, "run": run.index}
@@ -150,7 +163,10 @@ def run_buttons(sweep: Sweep, run: RunState) -> list[Button]:
                      "its beginning.", "Stop run", is_danger=True),
             is_danger=True,
         )]  # fmt: skip
-    if run.has_ended:
+    if run.index in waiting_again(sweep):
+        return [Button("Take back", "Leave this run as it was, do not run it again",
+                       "/api/control", {**body, "action": "stop"})]  # fmt: skip
+    if run.has_ended or run.waits_again:
         return [Button("Run again", "Run this combination again, as a new attempt", "/api/control",
                        {**body, "action": "requeue"})]  # fmt: skip
     return []

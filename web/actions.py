@@ -88,7 +88,8 @@ async def control(request: Request, body: Body) -> Response:
     message = answer.message
     if len(answers) > 1 and answer.is_met:
         when = "in free slots" if answer.outcome == "done" else "when the sweep is resumed"
-        message = f"{len(answers)} runs run again {when}"
+        done = "are taken back" if action == "stop" else f"run again {when}"
+        message = f"{len(answers)} runs {done}"
     said = {"error": message} if answer.outcome == "refused" else {}
     return _say(message, _STATUS[answer.outcome], outcome=answer.outcome, **said)
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from starlette.datastructures import QueryParams
 
-from ml_tracking_ops.orchestrator.asking import recorded_requests
+from ml_tracking_ops.orchestrator.asking import waiting_again
 from ml_tracking_ops.orchestrator.catalog import Catalog, Sweep
 from ml_tracking_ops.orchestrator.objective import Best
 
@@ -163,10 +163,7 @@ def _notices(sweep: Sweep) -> list[str]:
     """What waits for somebody to resume the sweep."""
     if sweep.is_at_work:
         return []
-    indices = sorted(
-        {request.index for request in recorded_requests(sweep.path) if request.index is not None}
-    )
-    if not indices:
+    if not (indices := waiting_again(sweep)):
         return []
     runs = f"run{'' if len(indices) == 1 else 's'} {', '.join(map(str, indices))}"
     return [f"To run again when the sweep is resumed: {runs}. "

@@ -199,6 +199,22 @@ def test_run_that_waits_to_run_again_is_taken_back_and_left_as_it_was(cwd: Path)
     assert (run.status, run.attempt, run.previous_names) == ("finished", 2, [was.name])
 
 
+def test_interrupted_run_that_is_requeued_while_it_waits_starts_once(cwd: Path) -> None:
+    sweep = RunningSweep(cwd, "--workers", "2", max_runs=2)
+    sweep.wait_for(_1="running", _2="running")
+    assert sweep.command("stop", sweep.folder, "--yes").returncode == 0
+    assert sweep.process.wait(60) == 130
+    sweep.start("sweep", "--resume", sweep.folder, "--workers", "1")
+    sweep.wait_for(_1="running", _2="killed")
+    assert sweep.command("requeue", sweep.folder, "2").returncode == 0
+    sweep.open(1, 2)
+    assert sweep.process.wait(60) == 0
+    run = state_of(sweep.folder).runs[2]
+    assert (run.status, run.attempt, len(run.previous_names)) == ("finished", 2, 1)
+    events = JournalTail(sweep.folder / "journal.jsonl").read()
+    assert [e["attempt"] for e in events if e["event"] == "started" and e["index"] == 2] == [1, 2]
+
+
 def test_paused_sweep_ends_when_the_last_that_waits_is_taken_back(cwd: Path) -> None:
     sweep = RunningSweep(cwd, "--workers", "1", max_runs=2)
     sweep.wait_for(_1="running")

@@ -3,6 +3,7 @@
 from starlette.datastructures import QueryParams
 from test_table_query import row
 
+from ml_tracking_ops.web.decimals import pads
 from ml_tracking_ops.web.experiments_table import first_statistics
 from ml_tracking_ops.web.runs_table import PAGE_SIZE, Table, build_table, page_of, page_rows
 from ml_tracking_ops.web.table_query import parse_query
@@ -44,6 +45,13 @@ def test_cells_have_the_digits_they_need_and_the_rest_when_pointed_at() -> None:
     assert (lr.text, lr.title) == ("0.33333", str(1 / 3))
     assert [column.is_number for column in table_of("").columns] == [False, True, True, True, False]
     assert table_of("").rows[1]["cells"][3].text == "–"
+
+
+def test_numbers_lack_what_the_longest_fraction_of_their_column_has_more() -> None:
+    texts = ["0.9508", "−0.76535", "12", "0.5", "1e-5", "–", "NaN"]
+    assert pads(texts) == ["0", "", ".00000", "0000", "", "", ""]
+    assert pads(["32", "128"]) == ["", ""]
+    assert [row["cells"][2].pad for row in table_of("").rows[:2]] == [".00000", ""]
 
 
 def test_first_columns_of_experiments_say_how_good_they_are() -> None:

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from .decimals import pads
 from .formats import format_number, format_step
 from .metric_summaries import goal_by_name
 from .repeats import mean_text
@@ -47,13 +48,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """`follows`: what the cell is of a metric (last, min or max), `step`: of which step."""
+    """`follows`: what the cell is of a metric (last, min or max), `step`: of which step.
+
+    `pad`: the digits that it lacks for its point to stand below that of the others.
+    """
 
     text: str
     title: str = ""
     follows: str | None = None
     metric: str = ""
     step: int | None = None
+    pad: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,7 @@ def build_table(
     columns = [_column(key, query, metric, numeric, default_sort) for key in keys]
     return Table(
         columns=tuple(columns),
-        rows=tuple(_dress(row, columns, metric, first + n) for n, row in enumerate(shown)),
+        rows=_dressed(shown, columns, metric, first),
         n_total=n_total,
         n_found=n_found,
         page=page,
@@ -199,9 +204,22 @@ def _sort_link(key: str, query: TableQuery, sort: str, order: Order, default_sor
     )
 
 
-def _dress(row: Row, columns: Iterable[Column], metric: str | None, number: int) -> Row:
-    cells = tuple(_cell(row, column, metric) for column in columns)
-    return {**row, "cells": cells, "number": number}
+def _dressed(
+    shown: Sequence[Row], columns: Iterable[Column], metric: str | None, first: int
+) -> tuple[Row, ...]:
+    by_column = [_cells(shown, column, metric) for column in columns]
+    return tuple(
+        {**row, "cells": tuple(cells), "number": first + n}
+        for n, (row, *cells) in enumerate(zip(shown, *by_column, strict=True))
+    )
+
+
+def _cells(shown: Sequence[Row], column: Column, metric: str | None) -> list[Cell]:
+    cells = [_cell(row, column, metric) for row in shown]
+    if not column.is_number:
+        return cells
+    found = pads([cell.text for cell in cells])
+    return [replace(cell, pad=pad) if pad else cell for cell, pad in zip(cells, found, strict=True)]
 
 
 def _cell(row: Row, column: Column, metric: str | None) -> Cell:

@@ -11,6 +11,12 @@ from sweeps import choice, start_command, write_config
 from training import SweepFiles, Training
 
 Train = Callable[..., Training]
+POINTS = """() => [...document.querySelectorAll("#table-rows .best-cell")].map((cell) => {
+  const range = document.createRange(), at = cell.firstChild.data.indexOf(".");
+  range.setStart(cell.firstChild, at);
+  range.setEnd(cell.firstChild, at + 1);
+  return range.getBoundingClientRect().left;
+})"""
 
 
 @pytest.fixture
@@ -46,8 +52,13 @@ def test_running_sweep_is_watched_live(
     expect(page.locator("#n-ended")).to_have_text("1")
 
     second = sweep.start(2)
-    train("s", second).log("Accuracy", 0, 4, "step / 10")
+    training = train("s", second)
+    training.log("Accuracy", 0, 3, "step / 10")
     expect(page.locator("#run-2")).to_contain_text("Running")
+    training.log("Accuracy", 3, 4, "step / 8")
+    expect(page.locator("#run-2 [data-field=best_value]")).to_have_text("0.375")
+    left, right = page.evaluate(POINTS)  # 0.5, as the best in bold, and 0.375
+    assert abs(left - right) < 2
     expect(chart).to_have_attribute("data-points", "10")
     expect(chart).to_have_attribute("data-runs", "2")
     sweep.end(2)

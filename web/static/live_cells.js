@@ -1,5 +1,6 @@
 // Cells that hold the last, lowest or highest value of a metric follow the points as they come.
 
+import { setNumber } from "./decimals.js";
 import { formatNumber } from "./format.js";
 
 /** Pure: what a cell holds ({value, step}; value may be NaN) after these columns of new points. */
@@ -27,7 +28,7 @@ export function fillCells(event) {
     const now = followed(cell.dataset.follows, known, points);
     if (Object.is(now.value, known.value) && now.step === known.step) continue;
     Object.assign(cell.dataset, now);
-    cell.textContent = formatNumber(now.value);
+    setNumber(cell, formatNumber(now.value));
     cell.title = String(now.value);
   }
 }

@@ -3,6 +3,7 @@
 
 import { params, setParams } from "./address.js";
 import { fitColumns } from "./column_widths.js";
+import { alignPoints } from "./decimals.js";
 import { requestRefresh } from "./refresh.js";
 import { keepRows, loadPages, PAGE_SIZE, releaseRows, renewPages, rowsOfPage } from "./row_pages.js";
 
@@ -159,6 +160,7 @@ function hold(table, firstPage, rows) {
   body.dataset.first = table.first = first;
   releaseRows();
   globalThis.htmx?.process(body);
+  alignPoints(scroll.querySelector("table"));
   layOut(table);
   fitColumns(scroll);
 }

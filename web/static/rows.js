@@ -1,6 +1,7 @@
 // What changes all the time in the table of a sweep's runs (the best value so far) is written into
 // its cells; whatever else changes in a row is a reason to refresh the table.
 
+import { setNumber } from "./decimals.js";
 import { formatNumber, formatStep } from "./format.js";
 
 export class RunRows {
@@ -24,6 +25,6 @@ function fill(element, row) {
   const values = { best_value: row.best_value == null ? "–" : formatNumber(row.best_value), best_step: formatStep(row.best_step) };
   for (const [name, text] of Object.entries(values)) {
     const cell = element.querySelector(`[data-field="${name}"]`);
-    if (cell && cell.textContent !== text) cell.textContent = text;
+    if (cell) setNumber(cell, text);
   }
 }

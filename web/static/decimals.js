@@ -1,0 +1,59 @@
+// The points of a column of numbers stand below one another: what a number has less behind its point
+// than the longest is left free, in its own digits, unseen (table.css). The server does so with the
+// rows it sends (decimals.py); here values change, and rows come from elsewhere. A column only grows.
+
+const NUMBER = /^\u2212?\d+(\.\d+)?$/;
+
+let longest = new Map(); // column -> how much stands behind its numbers, with the point
+let path = null;
+
+/** Pure: how much of a text stands behind the number, with the point; null where it is none. */
+export function lengthBehind(text) {
+  const found = NUMBER.exec(text);
+  return found && (found[1] ?? "").length;
+}
+
+/** Pure: what a text with so much behind its number lacks to the longest of its column. */
+export const padOf = (length, most) => (length === null || length >= most ? "" : `.${"0".repeat(most - 1)}`.slice(length));
+
+const columnsOf = (table) => [...table.tHead.rows[0].cells].map((head, i) => ({ key: head.dataset.column, i, isNumber: head.classList.contains("right") })).filter(({ isNumber }) => isNumber);
+
+/** Align the rows that the table holds. */
+export function alignPoints(table) {
+  if (path !== location.pathname) longest = new Map();
+  path = location.pathname;
+  const rows = [...table.querySelector("#table-rows").rows];
+  for (const { key, i } of columnsOf(table)) alignColumn(key, rows.map((row) => row.cells[i]));
+}
+
+function alignColumn(key, cells) {
+  const lengths = cells.map((cell) => lengthBehind(cell.textContent));
+  const most = Math.max(longest.get(key) ?? 0, ...lengths);
+  longest.set(key, most);
+  cells.forEach((cell, i) => setPad(cell, padOf(lengths[i], most)));
+}
+
+function setPad(cell, pad) {
+  if ((cell.dataset.pad ?? "") === pad) return;
+  if (pad) cell.dataset.pad = pad;
+  else delete cell.dataset.pad;
+}
+
+/** Write another number into a cell of a table: the others follow where it is longer. */
+export function setNumber(cell, text) {
+  if (cell.textContent === text) return;
+  cell.textContent = text;
+  const table = cell.closest("[data-table] table.runs");
+  if (!table) return;
+  const key = table.tHead.rows[0].cells[cell.cellIndex].dataset.column;
+  const length = lengthBehind(text);
+  if (length !== null && length > (longest.get(key) ?? 0)) alignPoints(table);
+  else setPad(cell, padOf(length, longest.get(key) ?? 0));
+}
+
+function mount() {
+  for (const table of document.querySelectorAll("[data-table] table.runs")) alignPoints(table);
+}
+
+document.addEventListener("htmx:after:swap", mount);
+mount();

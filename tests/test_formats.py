@@ -1,5 +1,7 @@
 """Numbers and times as people read them."""
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,3 +42,5 @@ def test_time_since_gets_coarser() -> None:
         "just now", "1 min ago", "2 h ago", "2 d ago",
     ]  # fmt: skip
     assert [format_age(0.0, now) for now in (5, 65)] == ["now", "1 min"]
+    day, noon = 86_400, datetime(2026, 11, 20, 12).astimezone().timestamp()
+    assert [format_age(noon, noon + n * day) for n in (6, 9, 60)] == ["6 d", "20 Nov", "Nov 2026"]

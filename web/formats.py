@@ -4,6 +4,7 @@ import math
 from datetime import UTC, datetime
 
 _MOST = 10**308
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
@@ -81,8 +82,13 @@ def format_ago(then: float | None, now: float) -> str:
 
 
 def format_age(then: float | None, now: float) -> str:
-    """`format_ago` for narrow places: ``now``, ``4 min``, ``3 h``, ``2 d``."""
-    return format_ago(then, now).removesuffix(" ago").replace("just now", "now")
+    """For narrow places: ``now``, ``4 min``, ``3 h``, ``2 d``; older: ``20 Nov``, ``Nov 2025``."""
+    if then is None or now - then < 7 * _DAY_S:
+        return format_ago(then, now).removesuffix(" ago").replace("just now", "now")
+    day, today = (datetime.fromtimestamp(at).astimezone() for at in (then, now))
+    if day.year != today.year:
+        return f"{_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {_MONTHS[day.month - 1]}"
 
 
 def format_clock(then: float | None) -> str:

@@ -107,6 +107,47 @@ def test_ticked_rows_are_drawn_and_clicks_on_rows_tick_them(
     expect(chart).to_have_attribute("data-points", "12")
 
 
+HTMX_IS_HERE = """async () => {
+  while (!globalThis.htmx) await new Promise(requestAnimationFrame);
+}"""
+TICKS_AND_SORT = """() => {
+  for (const index of [1, 2]) document.querySelector(`#run-${index} .pick input`).click();
+  document.querySelector("thead .col-status a").click();
+}"""
+SORT_AND_TICK = """() => {
+  document.querySelector("thead .col-duration a").click();
+  document.querySelector("#run-4 .pick input").click();
+}"""
+MOVE = "() => document.querySelector('#table-rows').prepend(document.querySelector('#run-3'))"
+
+
+def test_no_tick_is_lost_while_the_table_changes(
+    page: Page, dashboard: Dashboard, sweep: SweepFiles
+) -> None:
+    for index in (1, 2, 3, 4):
+        sweep.start(index)
+        sweep.end(index)
+    page.goto(f"{dashboard.url}/sweeps/s")
+    page.evaluate(HTMX_IS_HERE)
+    note = page.locator("#runs .panel-note")
+    page.evaluate(TICKS_AND_SORT)  # before the server has answered any of it
+    expect(page.locator("th.col-status")).to_have_attribute("aria-sort", re.compile("ending"))
+    expect(note).to_contain_text("2 selected")
+    box = page.get_by_role("checkbox", name="Draw run 3")
+    box.hover()
+    page.mouse.down()
+    page.evaluate(MOVE)
+    page.mouse.up()
+    expect(note).to_contain_text("3 selected")
+    expect(box).to_be_checked()
+    page.go_back()
+    expect(note).to_contain_text("2 selected")
+    page.evaluate(SORT_AND_TICK)
+    expect(page.locator("th.col-duration")).to_have_attribute("aria-sort", re.compile("ending"))
+    expect(note).to_contain_text("3 selected")
+    expect(page).to_have_url(re.compile("sort=duration"))
+
+
 def test_columns_of_any_metric_are_chosen_and_sorted_by(
     page: Page, dashboard: Dashboard, sweep: SweepFiles, train: Train
 ) -> None:

@@ -12,7 +12,8 @@ export function params() {
 
 /**
  * Change parameters of the address: a text, a list (one parameter each), or null to take it out.
- * `push`: the way back leads to how it was. `address:change` on the document tells of it.
+ * `push`: the way back leads to how it was. `address:change` on the
+ * document tells of what the charts depend on.
  */
 export function setParams(changes, { push = false } = {}) {
   const changed = changedParams(params(), changes);
@@ -21,7 +22,7 @@ export function setParams(changes, { push = false } = {}) {
   if (address === location.pathname + location.search + location.hash) return;
   if (push) history.pushState({ htmx: true }, "", address);
   else history.replaceState(history.state, "", address);
-  announce();
+  if (Object.keys(changes).some((name) => CHART_NAMES.includes(name))) announce();
 }
 
 /** Pure: the parameters after the changes; what stays keeps its place. */
@@ -86,7 +87,7 @@ document.addEventListener("htmx:before:history:restore", (event) => {
 });
 // only what has come is served: going back twice at once takes the first request back
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
-  if (ctx.request?.headers?.["HX-History-Restore-Request"]) noteServed();
+  if (ctx.request?.headers?.["HX-History-Restore-Request"] || ctx.refreshOf === servedAddress()) noteServed();
 });
 // until htmx has come, nobody else brings back what the server answered
 addEventListener("popstate", () => (globalThis.htmx || servedAddress() === served ? announce() : location.reload()));

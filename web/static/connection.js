@@ -70,7 +70,7 @@ document.addEventListener("htmx:before:swap", (event) => {
 });
 
 document.addEventListener("htmx:error", (event) => {
-  if (event.detail.ctx?.refreshOf !== undefined || event.detail.error?.name === "AbortError") return;
+  if (event.detail.ctx?.refreshOf !== undefined && !event.detail.ctx.isAsked || event.detail.error?.name === "AbortError") return;
   showBanner("The server does not answer. What is shown stays as it is; try again when the connection is back.", LOST);
 });
 

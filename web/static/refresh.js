@@ -62,6 +62,7 @@ async function refresh(isUrgent) {
   askedAt = 0;
   await htmx.ajax("GET", fetchAddress(), {
     refreshOf: servedAddress(),
+    isAsked: isUrgent === true,
     target: "#content",
     select: "#content",
     swap: "outerMorph show:none",
@@ -71,11 +72,12 @@ async function refresh(isUrgent) {
 
 /** The reader has gone on while a refresh was on its way: it must not bring them back. */
 document.addEventListener("htmx:before:swap", (event) => {
-  const { refreshOf } = event.detail.ctx;
+  const { refreshOf, isAsked } = event.detail.ctx;
   if (refreshOf === undefined) return;
-  if (refreshOf === servedAddress() && !isScrolling()) return holdRow();
+  const isOld = refreshOf !== servedAddress();
+  if (!isOld && !isScrolling()) return holdRow();
   event.preventDefault();
-  requestRefresh();
+  requestRefresh({ isUrgent: isOld && isAsked });
 });
 
 // ---- A table for which there was no time to read all logs is asked for again ----

@@ -1,9 +1,9 @@
 // Which runs are drawn is in the address (`run=ID`); ticking a row, clicking it, or clicking a curve
 // changes it. On the page of a sweep no selection at all means the runs of the table's page.
 
-import { changedParams, params } from "./address.js";
+import { changedParams, params, setParams } from "./address.js";
 import { showNotice } from "./notice.js";
-import { fetchAddress, refreshAside } from "./refresh.js";
+import { requestRefresh } from "./refresh.js";
 
 const STILL_PX = 4;
 const DOUBLE_CLICK_MS = 300;
@@ -12,6 +12,10 @@ let anchor = null; // {id, number} of the row that was ticked last: shift and a 
 const MOST_AT_ONCE = 1000; // as many as are drawn
 const ROWS_A_REQUEST = 300;
 let downAt = null;
+let chosen = {}; // what the last tick made of the address
+let nChoices = 0;
+let pressed = ""; // the id of the run in whose row the pointer went down
+let isSettled = false; // whether it has been ticked
 
 /** Pure: the ids that are selected after some were switched on or off. */
 export function changedSelection(selected, ids, isOn) {
@@ -28,21 +32,34 @@ function selectedNow(view) {
 
 const readView = () => JSON.parse(document.querySelector("#page-data").dataset.page);
 
+/** The address has it at once: a click that follows before the server has answered adds to it. */
 function choose(ids, isOn) {
   const view = readView();
   const selected = changedSelection(selectedNow(view), ids, isOn);
   const none = view.view === "experiments" ? [""] : null;
-  visit(changedParams(params(), { run: selected.length ? selected : none, newest: null }));
+  chosen = { run: selected.length ? selected : none, newest: null };
+  nChoices += 1;
+  if (!globalThis.htmx) return location.assign(`${location.pathname}?${changedParams(params(), chosen)}`);
+  setParams(chosen, { push: true });
+  for (const box of document.querySelectorAll("#run-picker input[name=run]")) if (ids.includes(box.value)) box.checked = isOn;
+  requestRefresh({ isUrgent: true });
 }
 
-/** Another state of this page: with htmx in place, without it as any link. */
-export function visit(search) {
-  const address = `${location.pathname}?${search}`;
-  if (!globalThis.htmx) return location.assign(address);
-  return htmx.ajax("GET", fetchAddress(search), {
-    target: "#content", select: "#content", swap: "outerMorph show:none", push: address, selectOOB: refreshAside(),
-  });
-}
+// ---- What else was asked of the table, before a tick or after it, takes no tick back ----
+
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  if (ctx.sourceElement.closest?.("#runs")) ctx.asked = { nChoices, path: location.pathname };
+  if (!ctx.sourceElement.closest?.("#runs :is(thead, .pager, .chips)")) return;
+  const url = new URL(ctx.request.action, location.href);
+  const now = params();
+  ctx.request.action = `${url.pathname}?${changedParams(url.searchParams, { run: now.getAll("run"), newest: now.getAll("newest") })}`;
+});
+
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (!ctx.asked || ctx.asked.nChoices === nChoices || ctx.asked.path !== location.pathname) return;
+  setParams(chosen);
+  requestRefresh({ isUrgent: true });
+});
 
 const numberOf = (row) => Number(row.getAttribute("aria-rowindex")) - 1;
 
@@ -85,8 +102,34 @@ async function pick(box, isShifted) {
   }
 }
 
+// What is pressed is the run that is seen there. Its row may move or go before the pointer is up: then
+// the click comes to something else, or not at all.
+
+document.addEventListener("pointerdown", ({ target, button, clientX, clientY }) => {
+  downAt = [clientX, clientY];
+  const row = button === 0 && target instanceof Element && !target.closest("a, button, label") && target.closest("table.runs tbody tr[data-run]");
+  pressed = row ? row.dataset.run : "";
+  isSettled = false;
+}, true);
+
+document.addEventListener("pointerup", (event) => isElsewhere(event) && settle(event), true);
+
+const isStill = ({ clientX, clientY }) => downAt !== null && Math.hypot(clientX - downAt[0], clientY - downAt[1]) <= STILL_PX;
+const isElsewhere = (event) => pressed !== "" && isStill(event) && event.target.closest?.("tr[data-run]")?.dataset.run !== pressed;
+
+function settle({ shiftKey }) {
+  const box = document.querySelector(`#table-rows tr[data-run="${CSS.escape(pressed)}"] .pick input`);
+  if (box) toggle(box, shiftKey);
+  else choose([pressed], !selectedNow(readView()).includes(pressed));
+  isSettled = true;
+}
+
 document.addEventListener("click", (event) => {
   if (!(event.target instanceof Element)) return;
+  if (event.detail > 0 && (isSettled || isElsewhere(event))) { // a key has no detail
+    event.preventDefault(); // the box of another row stays as it is
+    return isSettled || settle(event);
+  }
   const box = event.target.closest("table.runs .pick input[name=run]");
   if (box) return void pick(box, event.shiftKey);
   const all = event.target.closest("table.runs .pick input[data-pick-all]");
@@ -100,13 +143,10 @@ document.addEventListener("click", (event) => {
 
 // ---- A click on a curve (not a drag, which zooms) ticks its run ----
 
-document.addEventListener("pointerdown", ({ clientX, clientY }) => (downAt = [clientX, clientY]), true);
-
 document.addEventListener("click", (event) => {
   const isOnPlot = event.target instanceof Element && event.target.closest("[data-charts] .u-over");
   clearTimeout(clickTimer);
-  if (!isOnPlot || !downAt || event.detail > 1) return; // two clicks show all of the x axis again
-  if (Math.hypot(event.clientX - downAt[0], event.clientY - downAt[1]) > STILL_PX) return;
+  if (!isOnPlot || !isStill(event) || event.detail > 1) return; // two clicks show all of the x axis again
   const pointed = document.querySelector("table.runs tbody tr.is-pointed .pick input[name=run]");
   if (pointed) clickTimer = setTimeout(() => toggle(pointed), DOUBLE_CLICK_MS);
 }, true);

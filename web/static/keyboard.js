@@ -6,8 +6,9 @@ import { element } from "./elements.js";
 const KEY = "single-keys";
 const ROWS = ["main table.runs tbody a.run-ref", "#run-list a.run-open", "#sweep-list a"];
 const SEARCHES = ["#table-search", "#run-search", ".output-field", "input[type=search]"];
+const RESULTS_BELOW = "#table-search, #run-search";
 const KEYS = [
-  ["/", "Search"],
+  ["/", "Search; ↓ leads from there to what was found"],
   ["j or ↓", "Next run of the table or list; on a run's page the next run"],
   ["k or ↑", "Previous run"],
   ["Enter", "Open it"],
@@ -16,9 +17,12 @@ const KEYS = [
   ["?", "These keys"],
 ];
 
+let hasLeftSearch = false;
+
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof Element)) return;
   if (event.key === "Escape") return leaveSearch(event.target);
+  if (event.key === "ArrowDown" && event.target.matches(RESULTS_BELOW) && go(1)) return event.preventDefault();
   if (isTyping(event.target) || document.querySelector("dialog[open]") || !areOn()) return;
   if (ACTIONS[event.key]?.(event.target)) event.preventDefault();
 });
@@ -33,8 +37,8 @@ const ACTIONS = {
   "?": showKeys,
   j: () => go(1),
   k: () => go(-1),
-  ArrowDown: (target) => rowOf(target) !== null && go(1),
-  ArrowUp: (target) => rowOf(target) !== null && go(-1),
+  ArrowDown: (target) => isAmongRuns(target) && go(1),
+  ArrowUp: (target) => isAmongRuns(target) && go(-1),
   x(target) {
     const box = rowOf(target)?.querySelector("input[type=checkbox]");
     box?.click();
@@ -57,8 +61,14 @@ function focusSearch() {
 }
 
 function leaveSearch(target) {
-  if (target.matches("input[type=search]") && target.value === "") target.blur();
+  if (!target.matches("input[type=search]") || target.value !== "") return;
+  target.blur();
+  hasLeftSearch = target.matches(RESULTS_BELOW);
 }
+
+/** In a row, or where nothing has the focus since the search was left: elsewhere arrows scroll. */
+const isAmongRuns = (target) => rowOf(target) !== null || (hasLeftSearch && target === document.body);
+for (const name of ["focusin", "pointerdown"]) document.addEventListener(name, () => (hasLeftSearch = false));
 
 /** The links of the rows that are there, of the first table or list that has any. */
 function links() {

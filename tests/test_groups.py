@@ -1,13 +1,16 @@
 """`/api/groups`: real logs of a sweep in, figures of its groups out."""
 
 import json
+import threading
 
+import anyio
 import httpx
 import pytest
 from live import serving
 
-from ml_tracking_ops.logger import ExperimentLogger
+from ml_tracking_ops.logger import ExperimentLogger, read_log
 from ml_tracking_ops.orchestrator.journal import Journal
+from ml_tracking_ops.web import groups
 
 pytestmark = pytest.mark.anyio
 
@@ -79,3 +82,32 @@ async def test_time_is_an_axis_too(tmp_path, sweep, axis):
     assert group["x"] == sorted(group["x"])
     assert max(group["n"]) <= 2
     assert (min(group["low"]), max(group["high"])) == (1.0, 21.0)
+
+
+async def test_while_logs_are_read_is_told_of_how_many_runs(tmp_path, sweep, monkeypatch):
+    may_go_on = threading.Event()
+
+    def read_slowly(path):
+        assert path.name != "run_3.dat" or may_go_on.wait(30)
+        return read_log(path)
+
+    monkeypatch.setattr(groups, "read_log", read_slowly)
+    query = {"sweep": "s", "group": "p.lr", "metric": "loss"}
+    async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
+
+        async def progress():
+            address = dashboard.address + "/api/groups/progress"
+            return (await client.get(address, params=query)).json()
+
+        async def ask():
+            await client.get(dashboard.address + "/api/groups", params=query)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask)
+            try:
+                with anyio.fail_after(20):
+                    while await progress() != {"n_read": 2, "n_runs": 4}:
+                        pass
+            finally:
+                may_go_on.set()
+        assert await progress() == {"n_read": 0, "n_runs": 0}

@@ -31,6 +31,7 @@ from .access_token import TokenMiddleware
 from .asset_source import CDN_SOURCE, AssetSource
 from .catalog_access import SharedCatalog
 from .feed import Feed
+from .reading_progress import Readings
 from .run_colors import ExperimentColors
 from .security import SecurityMiddleware
 from .series_store import SeriesStore
@@ -94,6 +95,7 @@ def create_app(
     app.state.table_readers = TableReaders(app.state.series_store)
     app.state.experiment_colors = ExperimentColors()
     app.state.experiment_selections = row_fragments.Selections()
+    app.state.group_readings = Readings()
     return app
 
 

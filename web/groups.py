@@ -1,4 +1,5 @@
-"""`GET /api/groups`: mean and spread of metrics over groups of a sweep's runs.
+"""`GET /api/groups`: mean and spread of metrics over groups of a sweep's runs; and while that is
+computed, `GET /api/groups/progress`: of how many runs the logs are read.
 
 The figures are over all runs of each group, whatever a page shows of them. What was read of a
 log is kept as a digest of a few kilobytes, so that asking again costs the logs that have grown.
@@ -26,6 +27,7 @@ from .charts import Float64s, Points, sort_by_step
 from .digest_cache import DigestCache
 from .group_names import Group, group_runs
 from .group_statistics import Digest, bucket_width, centers, coarsened, combine, digest
+from .reading_progress import Reading
 from .run_colors import N_COLORS
 from .series import read_in_thread
 from .series_store import identify
@@ -108,7 +110,17 @@ async def groups(request: Request) -> Response:
         return Response(status_code=304, headers=headers)
     if not hasattr(state, "digests"):
         state.digests = DigestCache()
-    answer = await read_in_thread(statistics, state.digests, runs, members, query)
+    with state.group_readings.begin(query, len(runs)) as reading:
+        answer = await read_in_thread(statistics, state.digests, runs, members, query, reading)
+    return Response(encode_json(answer), media_type="application/json", headers=headers)
+
+
+async def progress(request: Request) -> Response:
+    """Of the same query: zeros where nothing is computed for it now."""
+    query = parse_query(request.query_params)
+    reading = request.app.state.group_readings.find(query) or Reading(0)
+    answer = {"n_read": reading.n_read, "n_runs": reading.n_runs}
+    headers = {"cache-control": "no-store"}
     return Response(encode_json(answer), media_type="application/json", headers=headers)
 
 
@@ -137,10 +149,17 @@ def _etag(runs: Sequence[GroupedRun], members: Sequence[Group], query: GroupQuer
 
 
 def statistics(
-    cache: DigestCache, runs: Sequence[GroupedRun], groups: Sequence[Group], query: GroupQuery
+    cache: DigestCache,
+    runs: Sequence[GroupedRun],
+    groups: Sequence[Group],
+    query: GroupQuery,
+    reading: Reading,
 ) -> dict[str, Any]:
     """Of each metric the columns of each group, as JSON can hold them."""
-    digests = [_digests_of(cache, run, query) for run in runs]
+    digests = []
+    for run in runs:
+        digests.append(_digests_of(cache, run, query))
+        reading.n_read += 1
     return {
         "n_runs": len(runs),
         "metrics": {
@@ -246,4 +265,4 @@ def _x_values(points: Points, started_at: float | None, axis: str) -> Float64s:
     return np.where(is_since_start, (started_at or 0.0) + time_s, time_s)
 
 
-routes = [Route("/api/groups", groups)]
+routes = [Route("/api/groups", groups), Route("/api/groups/progress", progress)]

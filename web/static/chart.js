@@ -220,7 +220,7 @@ export class Chart {
     root.dataset.runs = nCurves;
     root.setAttribute("aria-label", `${this.metric} over the ${this.#view.x === "step" ? "step" : "time"}, ${nCurves} ${word}${nCurves === 1 ? "" : "s"}${part && `, drawn with ${part}`}`);
     const isLoaded = this.#source.isLoaded(this.metric);
-    setText(empty, isLoaded ? this.#hooks.emptyText() ?? "" : this.#source.waitingText ?? "");
+    setText(empty, isLoaded ? this.#hooks.emptyText() ?? "" : this.#source.waitingText?.(this.metric) ?? "");
     empty.hidden = nCurves > 0 || this.#plot === null || empty.textContent === "";
   }
 

@@ -104,7 +104,7 @@ export class ChartPage {
       this.#groups = null;
       return this.#runs;
     }
-    this.#groups ??= new GroupSource(sweepId);
+    this.#groups ??= new GroupSource(sweepId, () => this.#grid?.redraw());
     this.#groups.setView(this.#view);
     if (!this.#page.is_over) this.#groups.follow(() => this.#grid.builtMetrics, () => (this.#grid.redraw(), this.#showLegend()));
     else this.#groups.stop();

@@ -11,9 +11,9 @@ const REFRESH_MS = 5000;
 const SHARE_OF_TIME = 10; // of the time, refreshing takes a tenth at most
 
 export class GroupSource {
-  /** What a chart says until its averages have come. */
-  waitingText = "Averaging over all runs of the sweep…";
   #sweepId;
+  #onProgress;
+  #progress = new Map(); // key -> of how many runs the logs are read, while it is waited for
   #answers = new Map(); // what is grouped how, and the metric -> {groups, and the curves drawn of them}
   #etags = new Map(); // query -> of the last answer to it
   #loading = new Map(); // key -> promise
@@ -22,8 +22,15 @@ export class GroupSource {
   #metrics = () => [];
   #onNews = () => {};
 
-  constructor(sweepId) {
+  /** @param {() => void} onProgress  `waitingText` says something new */
+  constructor(sweepId, onProgress) {
     this.#sweepId = sweepId;
+    this.#onProgress = onProgress;
+  }
+
+  /** What a chart says until its averages have come. */
+  waitingText(metric) {
+    return ["Averaging over all runs of the sweep…", this.#progress.get(keyOf(this.#view, metric))].filter(Boolean).join("\n");
   }
 
   /** Groups of what was loaded last, for a legend. */
@@ -64,10 +71,19 @@ export class GroupSource {
     const missing = metrics.filter((metric) => !this.isLoaded(metric) && !this.#loading.has(keyOf(this.#view, metric)));
     if (missing.length) {
       const keys = missing.map((metric) => keyOf(this.#view, metric));
-      const loading = whileLoading(this.#fetch(missing)).finally(() => keys.forEach((key) => this.#loading.delete(key)));
+      const stop = sayProgress(`/api/groups/progress?${this.#queryOf(missing, this.#view)}`, (text) => this.#say(keys, text));
+      const loading = whileLoading(this.#fetch(missing)).finally(() => {
+        stop();
+        keys.forEach((key) => this.#loading.delete(key) && this.#progress.delete(key));
+      });
       for (const key of keys) this.#loading.set(key, loading);
     }
     await Promise.all(metrics.map((metric) => this.#loading.get(keyOf(this.#view, metric))));
+  }
+
+  #say(keys, text) {
+    for (const key of keys) this.#progress.set(key, text);
+    this.#onProgress();
   }
 
   isLoaded(metric) {
@@ -143,6 +159,13 @@ function groupsCsv(groups) {
 }
 
 const keyOf = ({ group, x }, metric) => JSON.stringify([group, x]) + metric;
+
+/** Returns what ends it. The module comes where it is waited for: elsewhere it would be one file more. */
+function sayProgress(url, onText) {
+  const following = import("./group_progress.js").then(({ followProgress }) => followProgress(url, onText));
+  following.catch((error) => console.warn(`groups: ${error.message}`));
+  return () => following.then((stop) => stop(), () => {});
+}
 
 async function readJson(response) {
   const answer = await response.json();

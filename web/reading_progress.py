@@ -1,0 +1,30 @@
+"""How far the reading of many logs has come, for pages that wait for what is made of them."""
+
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Reading:
+    n_runs: int
+    n_read: int = 0
+
+
+class Readings:
+    """Those under way, by what was asked: counted in threads, looked at by the event loop."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[Hashable, Reading] = {}
+
+    @contextmanager
+    def begin(self, asked: Hashable, n_runs: int) -> Iterator[Reading]:
+        reading = self._under_way[asked] = Reading(n_runs)
+        try:
+            yield reading
+        finally:
+            if self._under_way.get(asked) is reading:  # another may ask the same meanwhile
+                del self._under_way[asked]
+
+    def find(self, asked: Hashable) -> Reading | None:
+        return self._under_way.get(asked)

@@ -82,14 +82,30 @@ def test_of_very_many_runs_the_best_and_a_sample_are_drawn_faintly(modules: Page
     assert drawn[-150:] == list(range(4850, 5000))
     assert drawn[0] < 5
     assert call(modules, "insight_parallel", "sampled", [3, 1, 2], 1500, 150) == [3, 1, 2]
-    few = call(modules, "insight_parallel", "opacities", 10, 0)
-    many = call(modules, "insight_parallel", "opacities", 1000, 500)
-    assert many["others"] < many["lines"] < few["lines"] < 1
+    few = call(modules, "insight_parallel", "opacities", 10)
+    many = call(modules, "insight_parallel", "opacities", 1000)
+    assert many["lines"] < few["lines"] < 1
     assert many["lines"] < many["best"]
-    none = call(modules, "insight_parallel", "opacities", 0, 150)
-    assert none["others"] * 150 <= 2  # one upon the other they are no dark lines
     assert len(call(modules, "insight_parallel", "sampled", list(range(5000)), 150, 0)) == 150
     assert call(modules, "insight_parallel", "drawnText", 596, 596, 5000) == (
         "596 of 5,000 runs pass the filters"
     )
     assert "1,500 of 2,000" in call(modules, "insight_parallel", "drawnText", 1500, 2000, 5000)
+
+
+def test_runs_that_pass_no_filter_are_no_darker_for_lying_one_upon_the_other(modules: Page) -> None:
+    script = """
+        const { faintLines } = await import("/static/insight_faint.js");
+        const darkest = (lines) => {
+          const [{ style }] = faintLines(lines, "black", 100, 40);
+          const context = new OffscreenCanvas(100, 40).getContext("2d");
+          context.globalAlpha = style.opacity;
+          context.drawImage(style.image, 0, 0);
+          const { data } = context.getImageData(0, 0, 100, 40);
+          return data.reduce((most, value, i) => (i % 4 === 3 ? Math.max(most, value) : most), 0);
+        };
+        const line = [[0, 20.5], [50, 20.5], [99, 4]];
+        return [darkest([line]), darkest(Array.from({ length: 400 }, () => line))];
+    """
+    alone, many = evaluate(modules, script)
+    assert 0 < alone == many

@@ -4,6 +4,7 @@
 import { formatNumber } from "./format.js";
 import { plainAxis, valueScale } from "./insight_axes.js";
 import { Brushes } from "./insight_brush.js";
+import { faintLines } from "./insight_faint.js";
 import { filterBy, filtersOf } from "./insight_filter.js";
 import { fromFilter, makeScale, toFilter } from "./insight_scale.js";
 import { written } from "./insight_scatter.js";
@@ -11,7 +12,7 @@ import { written } from "./insight_scatter.js";
 const LEFT = 48, RIGHT = 72, TOP = 36, BOTTOM = 16;
 const MOST_DRAWN = 1500, MOST_BEST = 150;
 const INK = 12; // how many lines one upon the other are as dark as one alone
-const MOST_OTHERS = 150, OTHERS_INK = 2; // of those that pass no filter: all of them one upon the other stay faint
+const MOST_OTHERS = 200; // of those that pass no filter
 const MOST_LINES = 10;
 const LETTER_PX = 6.5;
 const WIDE_PX = 160; // between axes: there the outer names stay inside
@@ -24,6 +25,8 @@ export class ParallelView {
   #nDrawn = 0;
   #brushes = null;
   #frame = 0;
+  #traced = () => null; // places -> their lines, as one faint drawing
+  #isAllFaint = false;
 
   bind(chart) {
     const parent = chart.getDom().parentElement;
@@ -40,25 +43,28 @@ export class ParallelView {
     return this.#brushes.isDragging;
   }
 
-  option(data, { colors, width }) {
+  option(data, { colors, width, height }) {
     this.#axes = axesOf(data);
     const ordered = worstFirst(data);
     const passing = ordered.filter((place) => data.passes(place)), others = ordered.filter((place) => !data.passes(place));
     const drawn = sampled(passing, MOST_DRAWN, MOST_BEST);
     this.#nPassing = passing.length, this.#nDrawn = drawn.length;
     this.#places = [...sampled(others, MOST_OTHERS, 0), ...drawn];
-    const ink = opacities(drawn.length, this.#places.length - drawn.length);
+    const ink = opacities(drawn.length);
     const firstBest = this.#places.length - Math.min(MOST_BEST, Math.ceil(drawn.length / 10));
-    const faint = { opacity: ink.others, color: colors.muted };
+    const unseen = { lineStyle: { color: "transparent" }, emphasis: { lineStyle: { color: colors.muted } } }; // what is seen of it is the faint drawing
     const room = (width - LEFT - RIGHT) / Math.max(1, this.#axes.length - 1);
+    this.#traced = (places) => faintLines(places.map((place) => this.#pixels(place, room, height)), colors.muted, width, height);
+    this.#isAllFaint = false;
     return {
+      graphic: this.#traced(this.#places.slice(0, this.#places.length - drawn.length)),
       parallel: { left: LEFT, right: RIGHT, top: TOP, bottom: BOTTOM },
       parallelAxis: this.#axes.map((axis, dim) => parallelAxis(axis, dim, colors, room, this.#axes.length)),
       visualMap: ramp(data, this.#axes.length, colors),
       series: [{
         type: "parallel", smooth: false, z: 0, progressive: 1000, progressiveThreshold: 3000,
-        data: this.#places.map((place, n) => line(this.#axes.map((axis) => axis.of(place)), !data.passes(place) ? faint : n >= firstBest ? { opacity: ink.best } : null)),
-        lineStyle: { width: this.#places.length > 300 ? 1 : 1.5, opacity: ink.lines }, activeOpacity: ink.best, inactiveOpacity: ink.others,
+        data: this.#places.map((place, n) => line(this.#axes.map((axis) => axis.of(place)), !data.passes(place) ? unseen : n >= firstBest ? { lineStyle: { opacity: ink.best } } : null)),
+        lineStyle: { width: this.#places.length > 300 ? 1 : 1.5, opacity: ink.lines }, activeOpacity: ink.best, inactiveOpacity: 0,
         emphasis: { lineStyle: { width: 4, opacity: 1 } },
       }],
     };
@@ -73,8 +79,16 @@ export class ParallelView {
     if (note) note.textContent = drawnText(this.#nDrawn, this.#nPassing, data.count);
   }
 
+  /** Where the line of a run meets the axes; one without a value it passes by. */
+  #pixels(place, room, height) {
+    const points = this.#axes.map(({ of, scale }, n) => [LEFT + n * room, TOP + ((1 - of(place)) / (1 - scale.least)) * (height - TOP - BOTTOM)]);
+    return points.filter(([, y]) => Number.isFinite(y));
+  }
+
   #brush(chart, id, intervals, isOver) {
     const { scale } = this.#axes.find((one) => one.id === id);
+    if (!this.#isAllFaint) chart.setOption({ graphic: this.#traced(this.#places) }); // those that drop out stay in sight
+    this.#isAllFaint = true;
     cancelAnimationFrame(this.#frame);
     if (isOver || this.#places.length < 1500) this.#frame = requestAnimationFrame(() => select(chart, id, intervals));
     if (isOver) filterBy(id, intervals.flatMap((interval) => toFilter(scale, interval)));
@@ -99,9 +113,9 @@ export class ParallelView {
 const shortened = (label, n) => (label.length > n ? `${label.slice(0, n - 1)}…` : label);
 const number = (n) => n.toLocaleString("en");
 
-/** The ends of a line on all axes, and how dark it is where it is not as most are. */
-function line(value, lineStyle) {
-  return lineStyle === null ? value : { value, lineStyle };
+/** The ends of a line on all axes, and its style where it is not as most are. */
+function line(value, style) {
+  return style === null ? value : { value, ...style };
 }
 
 /** Pure: how many runs are drawn, where it is not all of them. */
@@ -111,10 +125,10 @@ export function drawnText(nDrawn, nPassing, count) {
   return [which, sample].filter(Boolean).join("; ");
 }
 
-/** Pure: how dark lines are: the more of them, the fainter each; those that pass no filter stay in sight. */
-export function opacities(nPassing, nOthers) {
-  const shared = (most, least, n) => Math.max(least, Math.min(most, INK / Math.max(1, n)));
-  return { lines: shared(0.8, 0.08, nPassing), best: nPassing > 300 ? 0.55 : 0.85, others: Math.min(0.12, OTHERS_INK / Math.max(1, nOthers)) };
+/** Pure: how dark lines are: the more of them, the fainter each. */
+export function opacities(nPassing) {
+  const shared = Math.max(0.08, Math.min(0.8, INK / Math.max(1, nPassing)));
+  return { lines: shared, best: nPassing > 300 ? 0.55 : 0.85 };
 }
 
 /** Pure: of places, the best of which stand last, all of the best and so many of the others, evenly. */

@@ -1,0 +1,24 @@
+// The lines of runs that pass no filter: drawn on a canvas of their own, and that as a whole
+// faintly, so that however many lie one upon the other none is darker than a line alone.
+
+const OPACITY = 0.2;
+
+/** The option of an ECharts graphic with lines of points [x, y] in pixels, below all else. */
+export function faintLines(lines, color, width, height) {
+  const image = inked(lines, color, width, height);
+  return [{ id: "faint-lines", type: "image", z: -1, silent: true, style: { image, x: 0, y: 0, width, height, opacity: OPACITY } }];
+}
+
+function inked(lines, color, width, height) {
+  const canvas = document.createElement("canvas"), pixel = devicePixelRatio;
+  Object.assign(canvas, { width: Math.max(1, width * pixel), height: Math.max(1, height * pixel) });
+  const context = canvas.getContext("2d");
+  context.scale(pixel, pixel);
+  context.strokeStyle = color;
+  for (const line of lines) {
+    context.beginPath();
+    for (const [x, y] of line) context.lineTo(x, y);
+    context.stroke();
+  }
+  return canvas;
+}

@@ -104,11 +104,17 @@ def test_marks_of_what_lies_outside_are_whole_and_tell_of_the_lines_as_logged_to
         const x = [-40, 0, 30, 60, 100];
         const curve = { x, y: [5, 5, -1.5, null, -9], raw: [5, 5, 7, null, -1.5] };
         const group = { x, value: [1, 1, 1, 1, 1], nNan: [0, 2, 0, 0, 0] };
+        const mean = Array(5).fill(-1.5); // of which the band alone reaches beyond the edges
+        const [high, low] = [[9, -1.2, -0.5, null, 3], [-9, -1.8, -2.5, null, -1.6]];
+        const banded = { x, y: mean, high, low };
         return [outsideOf(curve, geometry, 4).map(({ x, direction }) => [x, direction]),
-          countOutside([curve], [0, 100], [-2, -1]), gapsOf(group, geometry, 6)];
+          countOutside([curve], [0, 100], [-2, -1]), gapsOf(group, geometry, 6),
+          outsideOf(banded, geometry, 4).map(({ x, direction }) => [x, direction]),
+          countOutside([banded], [0, 100], [-2, -1])];
     """
     assert evaluate(modules, script) == [
         [[4, -1], [30, -1], [96, 1]], {"above": 2, "below": 1}, [3],
+        [[30, -1], [96, -1], [30, 1]], {"above": 2, "below": 1},
     ]  # fmt: skip
 
 

@@ -65,8 +65,8 @@ function quantiles(curves, range, part) {
 }
 
 /**
- * How many values of the curves lie above and below what is shown: of a smoothed curve those of
- * the line as logged, too, which is cut as well. A place counts once.
+ * At how many places a curve goes above and below what is shown: its line, of a smoothed one that as
+ * logged, too, which is cut as well, or the band of a group. A place counts once for each direction.
  */
 export function countOutside(curves, range, [low, high]) {
   let above = 0, below = 0;
@@ -75,14 +75,14 @@ export function countOutside(curves, range, [low, high]) {
     for (let i = first; i <= last; i++) {
       if (curve.x[i] < range[0] || curve.x[i] > range[1]) continue;
       if (isAbove(curve, i, high)) above += 1;
-      else if (isBelow(curve, i, low)) below += 1;
+      if (isBelow(curve, i, low)) below += 1;
     }
   }
   return { above, below };
 }
 
-/** Whether one of the lines of a curve lies above (below) a value at its point `i`. */
-export const isAbove = ({ y, raw }, i, high) => exceeds(y[i], high) || (raw != null && exceeds(raw[i], high));
-export const isBelow = ({ y, raw }, i, low) => undercuts(y[i], low) || (raw != null && undercuts(raw[i], low));
-const exceeds = (value, high) => value != null && value > high;
-const undercuts = (value, low) => value != null && value < low;
+/** Whether one of the lines of a curve, or its band, lies above (below) a value at its point `i`. */
+export const isAbove = ({ y, raw, high: edge }, i, high) => exceeds(y, i, high) || exceeds(raw, i, high) || exceeds(edge, i, high);
+export const isBelow = ({ y, raw, low: edge }, i, low) => undercuts(y, i, low) || undercuts(raw, i, low) || undercuts(edge, i, low);
+const exceeds = (line, i, high) => line?.[i] != null && line[i] > high;
+const undercuts = (line, i, low) => line?.[i] != null && line[i] < low;

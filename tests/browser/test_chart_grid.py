@@ -38,6 +38,16 @@ def do_overlap(one: Locator, other: Locator) -> bool:
     )
 
 
+def is_within(inner: Locator, outer: Locator) -> bool:
+    a, b = inner.bounding_box(), outer.bounding_box()
+    assert a is not None
+    assert b is not None
+    return all(
+        b[start] <= a[start] and a[start] + a[size] <= b[start] + b[size] + 1
+        for start, size in (("x", "width"), ("y", "height"))
+    )
+
+
 @pytest.fixture
 def two_runs(train: Train) -> None:
     """`b` is higher than `a` in every metric; `a` has one value far above all others."""
@@ -131,8 +141,8 @@ def test_pointing_lists_all_runs_beside_the_chart_and_reads_the_others_out(
     expect(found.locator(".is-pointed")).to_contain_text("a")
     expect(chart(page, "rate").locator(".chart-readout")).to_have_text("1")
     expect(chart(page, "rate").locator(".point-mark")).to_be_visible()
-    for other in page.locator(".chart").all():
-        assert not do_overlap(found, other)
+    for kept in (chart(page, "train/acc"), page.locator(".sidebar"), page.locator(".topbar")):
+        assert not do_overlap(found, kept)
     for metric in ("train/acc", "rate"):  # the line stands at the point that is read out
         line, mark = (chart(page, metric).locator(one) for one in (".u-cursor-x", ".point-mark"))
         assert middle(line) == pytest.approx(middle(mark), abs=1)
@@ -142,6 +152,13 @@ def test_pointing_lists_all_runs_beside_the_chart_and_reads_the_others_out(
     page.mouse.move(2, 2)
     expect(found).to_be_hidden()
     expect(chart(page, "rate").locator(".chart-readout")).to_have_text("")
+
+    page.set_viewport_size({"width": 390, "height": 844})  # no room beside: below its own plot
+    chart(page, "train/acc").scroll_into_view_if_needed()
+    point_at(page, "train/acc")
+    expect(found).to_have_class(re.compile("is-below"))
+    assert is_within(found, chart(page, "train/acc"))
+    assert not do_overlap(found, chart(page, "train/acc").locator(".chart-plot"))
 
 
 @pytest.mark.usefixtures("two_runs")

@@ -128,6 +128,26 @@ def test_list_is_sorted_around_the_curve_pointed_at_without_those_that_ended(
     assert (found["nAbove"], found["nBelow"]) == (7, 18)
 
 
+@pytest.mark.parametrize(
+    ("left", "others", "place"),
+    [
+        (320, [592, 864], {"left": 592, "width": 260}),  # over the neighbour, not over the sidebar
+        (592, [320, 864], {"left": 864, "width": 260}),
+        (864, [320, 592], {"left": 592, "width": 260}),
+        (592, [320], {"left": 864, "width": 260}),  # nothing stands there
+        (592, [864], {"left": 320, "width": 260}),
+    ],
+)
+def test_list_stands_beside_the_chart_within_the_page(
+    modules: Page, left: int, others: list[int], place: dict[str, int]
+) -> None:
+    room = {"left": 312, "right": 1132, "top": 0, "bottom": 3000}
+    charts = [{"left": x, "right": x + 260, "top": 100, "bottom": 326} for x in (left, *others)]
+    assert call(modules, "value_list", "besideOf", charts[0], room, charts[1:]) == place
+    alone = {**charts[0], "left": 320, "right": 1124}
+    assert call(modules, "value_list", "besideOf", alone, room, []) is None
+
+
 def test_run_pointed_at_is_fetched_once_though_the_pointer_comes_back(modules: Page) -> None:
     script = """
         const { PointedDetail } = await import("/static/pointed_detail.js");

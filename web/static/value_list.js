@@ -1,19 +1,28 @@
-// The values of all curves at the pointer's x, the highest first, where they hide no chart: left
-// of the chart, over the list of runs at the side, or where the window is narrow at its end that is farther away.
+// The values of all curves at the pointer's x, the highest first: beside the chart, where it hides
+// a neighbour at most, never the list at the side; where there is no room beside it, below its plot.
 
-import { dotOf } from "./tooltip.js";
 import { make } from "./elements.js";
 import { formatNumber, formatStep } from "./format.js";
+import { dotOf } from "./tooltip.js";
 
-const MARGIN = 8;
-const MOST = 10, MOST_NARROW = 5;
+const MARGIN = 8, GAP = 12; // to the edge of the page's own part, and as between charts
+const LEAST_WIDTH = 220, MOST_WIDTH = 340, FULL_HEIGHT = 260;
+const MOST = 10, MOST_BELOW = 5;
+const LINE_PX = 18, PADDING_PX = 12;
+const LINGER_MS = 150; // what stands below a chart that was left goes then: the next chart may be on its way
+
+let open = null; // the list that takes room below its chart
 
 export class ValueList {
   #box = make("div", "value-list");
   #figure;
+  #plot;
+  #beside = undefined; // {left, width}; null: below; undefined: not asked for since the pointer came
+  #timer = 0;
 
   constructor(figure) {
     this.#figure = figure;
+    this.#plot = figure.querySelector(".chart-plot");
     this.#box.hidden = true;
     this.#box.ariaHidden = "true"; // the same stands in the tables and on each run's page
     figure.append(this.#box);
@@ -21,20 +30,35 @@ export class ValueList {
 
   /** How many values there is room for. */
   get most() {
-    return sideColumn() ? MOST : MOST_NARROW;
+    if (this.#beside === undefined) this.#beside = findPlace(this.#figure);
+    return this.#beside ? MOST : MOST_BELOW;
   }
 
   hide() {
-    this.#box.hidden = true;
+    if (open !== this) return this.#close();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#close(), LINGER_MS);
   }
 
   destroy() {
+    this.#close();
     this.#box.remove();
   }
 
-  /** @param {{shown: {curve: object, i: number, y: number}[], nAbove: number, nBelow: number}} list */
+  #close() {
+    clearTimeout(this.#timer);
+    this.#box.hidden = true;
+    this.#box.removeAttribute("style");
+    this.#beside = undefined;
+    if (open !== this) return;
+    open = null;
+    this.#plot.style.minHeight = "";
+  }
+
+  /** @param {{shown: {curve: object, i: number, y: number}[], nAbove: number, nBelow: number}} list  of `most` */
   show({ shown, nAbove, nBelow }, pointedId, head) {
     if (shown.length < 2) return this.hide();
+    clearTimeout(this.#timer);
     const more = (n, word) => (n ? [make("div", "value-list-more", `${n} more ${word}`)] : []);
     const pointed = shown.find(({ curve }) => curve.id === pointedId);
     const rows = shown.map(({ curve, i, y }) => {
@@ -43,37 +67,66 @@ export class ValueList {
       return row;
     });
     this.#box.replaceChildren(make("div", "value-list-head", head), ...more(nAbove, "above"), ...rows, ...more(nBelow, "below"));
-    this.#box.hidden = false;
-    this.#place();
+    this.#box.classList.toggle("is-below", !this.#beside);
+    if (this.#beside) this.#placeBeside();
+    else this.#placeBelow(shown.length + (nAbove + nBelow > 0 ? 2 : 0));
   }
 
-  #place() {
-    const column = sideColumn(), chart = this.#figure.getBoundingClientRect();
-    const { style } = this.#box;
-    style.width = column ? `${column.width - 2 * MARGIN}px` : "";
+  #placeBeside() {
+    this.#box.hidden = false;
+    const { style } = this.#box, { left, width } = this.#beside, chart = this.#figure.getBoundingClientRect();
+    style.minWidth = `${Math.min(this.#box.offsetWidth, width)}px`; // it grows while the pointer moves, and never shrinks
+    style.maxWidth = `${width}px`;
     const highest = (document.querySelector(".topbar")?.offsetHeight ?? 0) + MARGIN;
     const lowest = innerHeight - this.#box.offsetHeight - MARGIN;
-    const left = column ? this.#leftOf(chart, column) : (innerWidth - this.#box.offsetWidth) / 2;
-    const beside = Math.max(highest, Math.min(chart.top, lowest));
-    const top = column ? beside : chart.bottom <= lowest ? lowest : highest;
-    style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+    const top = Math.max(highest, Math.min(chart.top, lowest));
+    const start = left < chart.left ? left + width - this.#box.offsetWidth : left;
+    style.transform = `translate(${Math.round(start)}px, ${Math.round(top)}px)`;
   }
 
-  /** Left of the chart, where that is nearer than the column and over no other chart. */
-  #leftOf(chart, column) {
-    const inColumn = column.left + MARGIN, left = chart.left - column.width + MARGIN;
-    if (left < column.right) return inColumn;
-    const others = [...document.querySelectorAll(".chart")].filter((one) => one !== this.#figure);
-    return others.every((one) => isApart(one.getBoundingClientRect(), left, chart.left, chart.top, chart.top + innerHeight)) ? left : inColumn;
+  /** It takes room, as much for all x, and neither the plot nor the chart on the screen moves. */
+  #placeBelow(nLines) {
+    const { style } = this.#box, least = PADDING_PX + LINE_PX * (1 + nLines), isFirst = open !== this;
+    if (isFirst) {
+      keepInPlace(this.#figure, () => open?.#close());
+      this.#plot.style.minHeight = `${this.#plot.offsetHeight}px`;
+      open = this;
+    }
+    style.minHeight = `${Math.max(least, parseFloat(style.minHeight) || 0)}px`;
+    this.#box.hidden = false;
+    if (isFirst && matchMedia("(hover: none)").matches) this.#box.scrollIntoView({ block: "nearest" }); // a finger points at nothing else then
   }
 }
 
-const isApart = (chart, left, right, top, bottom) => chart.right <= left || chart.left >= right || chart.bottom <= top || chart.top >= bottom;
+function findPlace(figure) {
+  const room = figure.closest(".content")?.getBoundingClientRect() ?? document.body.getBoundingClientRect();
+  const others = [...document.querySelectorAll(".chart")].filter((one) => one !== figure);
+  return besideOf(figure.getBoundingClientRect(), room, others.map((one) => one.getBoundingClientRect()));
+}
 
-/** The column of the list of runs or sweeps, where there is one beside the charts. */
-function sideColumn() {
-  const place = document.querySelector(".sidebar")?.getBoundingClientRect();
-  return place && place.width < innerWidth / 2 ? place : null;
+/**
+ * Pure: right of a chart or left of it: where no other chart is before where one is, as wide as the chart.
+ *
+ * @param {{left: number, right: number, top: number, bottom: number}} chart  and all others alike, as
+ *   `room`, within which the list stays
+ * @returns {{left: number, width: number} | null}  null: there is no room
+ */
+export function besideOf(chart, room, others) {
+  const widest = Math.min(MOST_WIDTH, chart.right - chart.left);
+  const right = Math.min(widest, room.right - MARGIN - chart.right - GAP), left = Math.min(widest, chart.left - GAP - room.left - MARGIN);
+  const places = [{ left: chart.right + GAP, width: right }, { left: chart.left - GAP - left, width: left }].filter(({ width }) => width >= LEAST_WIDTH);
+  const isFree = (place) => !others.some((other) => isOver(place, chart.top, other));
+  return places.find(isFree) ?? places[0] ?? null;
+}
+
+const isOver = ({ left, width }, top, other) => other.left < left + width && other.right > left && other.top < top + FULL_HEIGHT && other.bottom > top;
+
+/** What changes above an element scrolls the page, so that it stays under the pointer. */
+function keepInPlace(element, change) {
+  const before = element.getBoundingClientRect().top;
+  change();
+  const moved = element.getBoundingClientRect().top - before;
+  if (moved) scrollBy({ top: moved, behavior: "instant" });
 }
 
 /** Of a run whose nearest drawn point is of another step: which, since its value is of that one. */

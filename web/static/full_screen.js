@@ -1,10 +1,13 @@
 // One chart in the whole window: its own element, for a while inside a dialog, with a legend of its
 // own beside it and the tools above that change how it is drawn.
 
+import { make } from "./elements.js";
+
 export class FullScreen {
   #dialog = document.createElement("dialog");
   #chart = null;
   #tools = null;
+  #place = make("div", "full-tools"); // where the tools will stand: nothing moves when they come
 
   constructor(parent, onClose) {
     this.#dialog.className = "full-chart";
@@ -20,7 +23,7 @@ export class FullScreen {
     this.#chart = chart;
     this.#tools?.destroy();
     this.#tools = null;
-    this.#dialog.replaceChildren(...(chart ? [chart.element] : []));
+    this.#dialog.replaceChildren(...(chart ? [this.#place, chart.element] : []));
     if (!chart) return this.#dialog.close();
     this.#dialog.ariaLabel = chart.metric;
     if (!this.#dialog.open) this.#dialog.showModal();
@@ -31,7 +34,7 @@ export class FullScreen {
     const [{ FullLegend }, { FullTools }] = await Promise.all([import("./full_legend.js"), import("./full_tools.js")]);
     if (chart !== this.#chart) return;
     this.#tools = new FullTools();
-    this.#dialog.prepend(this.#tools.element);
+    this.#place.replaceWith(this.#tools.element);
     chart.setLegend(new FullLegend());
   }
 }

@@ -73,6 +73,7 @@ def test_best_so_far_is_a_stair_that_goes_on_to_the_end(modules: Page) -> None:
 def test_ticks_of_time_stand_at_round_times(modules: Page) -> None:
     for seconds, gap in ((1, 0.2), (60, 10), (964, 300), (3600, 600), (86400 * 30, 86400 * 5)):
         assert call(modules, "insight_axes", "timeGap", seconds) == gap
+    assert [call(modules, "insight_axes", "timeTick", at) for at in (0, 90)] == ["0", "1 m 30 s"]
 
 
 def test_of_very_many_runs_the_best_and_a_sample_are_drawn_faintly(modules: Page) -> None:
@@ -83,6 +84,7 @@ def test_of_very_many_runs_the_best_and_a_sample_are_drawn_faintly(modules: Page
     assert drawn[0] < 5
     assert call(modules, "insight_parallel", "sampled", [3, 1, 2], 1500, 150) == [3, 1, 2]
     few = call(modules, "insight_parallel", "opacities", 10)
+    assert call(modules, "insight_parallel", "opacities", 60)["lines"] > 0.3  # each can be followed
     many = call(modules, "insight_parallel", "opacities", 1000)
     assert many["lines"] < few["lines"] < 1
     assert many["lines"] < many["best"]

@@ -1,13 +1,13 @@
 // Axes of the drawings of a sweep: ticks, labels and colours as ECharts takes them. Pure.
 
-import { formatTicks } from "./format.js";
+import { formatDuration, formatTicks } from "./format.js";
 import { linearTicks } from "./insight_scale.js";
 import { logLabels, logTicks } from "./log_ticks.js";
 
 export function plainAxis(colors) {
   return {
     type: "value",
-    axisLine: { show: true, lineStyle: { color: colors.grid } },
+    axisLine: { show: true, onZero: false, lineStyle: { color: colors.grid } },
     axisTick: { show: false },
     axisLabel: { color: colors.muted, hideOverlap: true },
     splitLine: { lineStyle: { color: colors.grid } },
@@ -54,5 +54,8 @@ export function timeGap(seconds) {
   const gap = GAPS_S.find((one) => one >= seconds / 7);
   return gap ?? Math.ceil(seconds / 7 / 86400) * 86400;
 }
+
+/** A tick of a time axis. */
+export const timeTick = (seconds) => (seconds === 0 ? "0" : formatDuration(seconds));
 
 const same = (value) => value;

@@ -1,7 +1,7 @@
 // Every run's best value, and the best so far: against the number of runs that ended, or time.
 
 import { formatDuration, formatNumber } from "./format.js";
-import { plainAxis, timeGap, valueAxis, valueScale } from "./insight_axes.js";
+import { plainAxis, timeGap, timeTick, valueAxis, valueScale } from "./insight_axes.js";
 
 export class HistoryView {
   #points = [];
@@ -16,7 +16,7 @@ export class HistoryView {
     const best = bestSoFar(points, data.goal, last).map(([x, y]) => [x, scale.to(y)]);
     return {
       grid: { left: 12, right: 20, top: 12, bottom: 32, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-      xAxis: { ...plainAxis(colors), ...(isByTime ? TIME : RUNS), max: end, splitLine: { show: false }, axisLabel: { color: colors.muted, hideOverlap: true, formatter: isByTime ? formatDuration : whole }, ...(isByTime ? { interval: timeGap(end) } : {}) },
+      xAxis: { ...plainAxis(colors), ...(isByTime ? TIME : RUNS), max: end, splitLine: { show: false }, axisLabel: { color: colors.muted, hideOverlap: true, formatter: isByTime ? timeTick : whole }, ...(isByTime ? { interval: timeGap(end) } : {}) },
       yAxis: valueAxis(colors, scale),
       series: [
         { type: "scatter", z: 3, symbolSize: size, data: points.map((point) => mark(point, scale, colors, points.length)), emphasis: { scale: 1.6, itemStyle: { borderColor: colors.text, borderWidth: 2, opacity: 1 } } },

@@ -11,7 +11,7 @@ import { written } from "./insight_scatter.js";
 
 const LEFT = 48, RIGHT = 72, TOP = 36, BOTTOM = 16;
 const MOST_DRAWN = 1500, MOST_BEST = 150;
-const INK = 12; // how many lines one upon the other are as dark as one alone
+const INK = 3.1; // of a line alone, shared by the root of how many there are: sixty are read one by one, a thousand as areas
 const MOST_OTHERS = 200; // of those that pass no filter
 const MOST_LINES = 10;
 const LETTER_PX = 6.5;
@@ -127,7 +127,7 @@ export function drawnText(nDrawn, nPassing, count) {
 
 /** Pure: how dark lines are: the more of them, the fainter each. */
 export function opacities(nPassing) {
-  const shared = Math.max(0.08, Math.min(0.8, INK / Math.max(1, nPassing)));
+  const shared = Math.max(0.08, Math.min(0.8, INK / Math.sqrt(Math.max(1, nPassing))));
   return { lines: shared, best: nPassing > 300 ? 0.55 : 0.85 };
 }
 

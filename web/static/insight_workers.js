@@ -1,7 +1,7 @@
 // The time line of the worker pool: slots as rows, attempts at runs as bars, coloured by state.
 
 import { formatDuration, formatNumber } from "./format.js";
-import { plainAxis, tickedAxis, timeGap } from "./insight_axes.js";
+import { plainAxis, tickedAxis, timeGap, timeTick } from "./insight_axes.js";
 
 const MOST_LABELS = 24;
 
@@ -41,7 +41,7 @@ export class WorkersView {
     const end = this.#end = this.#spans.reduce((most, span) => Math.max(most, span.ended ?? this.#now), this.#now) || 1;
     return {
       grid: { left: 12, right: 20, top: 8, bottom: 64, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-      xAxis: { ...plainAxis(colors), min: 0, max: end, interval: timeGap((end * (this.#zoom.end - this.#zoom.start)) / 100), axisLabel: { color: colors.muted, hideOverlap: true, formatter: formatDuration }, name: "time since the sweep began", nameLocation: "middle", nameGap: 24 },
+      xAxis: { ...plainAxis(colors), min: 0, max: end, interval: timeGap((end * (this.#zoom.end - this.#zoom.start)) / 100), axisLabel: { color: colors.muted, hideOverlap: true, formatter: timeTick }, name: "time since the sweep began", nameLocation: "middle", nameGap: 24 },
       yAxis: { ...tickedAxis(colors, slots), inverse: true, min: -0.5, max: nSlots - 0.5 },
       dataZoom: [
         { type: "slider", xAxisIndex: 0, filterMode: "weakFilter", height: 16, bottom: 8, brushSelect: false, showDetail: false, showDataShadow: false, borderColor: colors.grid, fillerColor: colors.grid, handleStyle: { color: colors.surface, borderColor: colors.border }, moveHandleSize: 0, ...this.#zoom },

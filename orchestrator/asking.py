@@ -185,8 +185,10 @@ def _waits_again(run: RunState, recorded: Sequence[Request]) -> bool:
 def waiting_again(sweep: Sweep) -> list[int]:
     """The runs that users put back to run again and that have not started yet, in order."""
     recorded: Mapping[int, list[Request]] = {} if sweep.is_at_work else _recorded(sweep.path)
-    runs = sweep.state.runs.values()
-    return sorted(run.index for run in runs if _waits_again(run, recorded.get(run.index, [])))
+    asked = [
+        run for run in sweep.state.runs.values() if run.before is not None or run.index in recorded
+    ]
+    return sorted(run.index for run in asked if _waits_again(run, recorded.get(run.index, [])))
 
 
 def _recorded(folder: Path) -> dict[int, list[Request]]:

@@ -30,6 +30,7 @@ from . import (
 from .access_token import TokenMiddleware
 from .asset_source import CDN_SOURCE, AssetSource
 from .catalog_access import SharedCatalog
+from .digest_cache import DigestCache
 from .feed import Feed
 from .reading_progress import Readings
 from .run_colors import ExperimentColors
@@ -95,6 +96,8 @@ def create_app(
     app.state.table_readers = TableReaders(app.state.series_store)
     app.state.experiment_colors = ExperimentColors()
     app.state.experiment_selections = row_fragments.Selections()
+    app.state.digests = DigestCache()
+    app.state.generations = insight_api.Generations()
     app.state.group_readings = Readings()
     return app
 

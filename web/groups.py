@@ -108,8 +108,6 @@ async def groups(request: Request) -> Response:
     headers = {"etag": etag, "cache-control": "no-cache"}
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    if not hasattr(state, "digests"):
-        state.digests = DigestCache()
     with state.group_readings.begin(query, len(runs)) as reading:
         answer = await read_in_thread(statistics, state.digests, runs, members, query, reading)
     return Response(encode_json(answer), media_type="application/json", headers=headers)

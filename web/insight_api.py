@@ -74,8 +74,6 @@ async def _answer(request: Request, build: Build) -> Response:
             raise HTTPException(400, f"{name}: not known; allowed: {allowed}")
     sweep_id: str = request.path_params["sweep_id"]
     state = request.app.state
-    if not hasattr(state, "generations"):
-        state.generations = Generations()
     query = request.query_params
     body = await state.catalog.use(
         partial(_encode, build=build, sweep_id=sweep_id, query=query, app_state=state)

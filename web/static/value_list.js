@@ -87,14 +87,11 @@ export class ValueList {
   /** It takes room, as much for all x, and neither the plot nor the chart on the screen moves. */
   #placeBelow(nLines) {
     const { style } = this.#box, least = PADDING_PX + LINE_PX * (1 + nLines), isFirst = open !== this;
-    if (isFirst) {
-      keepInPlace(this.#figure, () => open?.#close());
-      this.#plot.style.minHeight = `${this.#plot.offsetHeight}px`;
-      open = this;
-    }
+    if (isFirst) this.#plot.style.minHeight = `${this.#plot.offsetHeight}px`;
     style.minHeight = `${Math.max(least, parseFloat(style.minHeight) || 0)}px`;
     this.#box.hidden = false;
-    if (isFirst && matchMedia("(hover: none)").matches) this.#box.scrollIntoView({ block: "nearest" }); // a finger points at nothing else then
+    if (isFirst) keepInPlace(this.#figure, () => open?.#close()); // after its own: the page may end here
+    open = this;
   }
 }
 

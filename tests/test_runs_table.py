@@ -49,7 +49,7 @@ def test_cells_have_the_digits_they_need_and_the_rest_when_pointed_at() -> None:
 
 def test_numbers_lack_what_the_longest_fraction_of_their_column_has_more() -> None:
     texts = ["0.9508", "−0.76535", "12", "0.5", "1e-5", "–", "NaN"]
-    assert pads(texts) == ["0", "", ".00000", "0000", "", "", ""]
+    assert pads(texts) == ["0", "", ".00000", "0000", "000", "", ""]
     assert pads(["32", "128"]) == ["", ""]
     assert [row["cells"][2].pad for row in table_of("").rows[:2]] == [".00000", ""]
 

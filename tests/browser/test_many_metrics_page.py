@@ -12,7 +12,8 @@ def test_first_metrics_are_charted_and_another_is_found_by_its_name(
 ) -> None:
     write_many_metrics(logdir / "many.dat", 20_000)
     page.goto(f"{dashboard.url}/runs/many")
-    expect(page.get_by_text("Showing the first 1,000 of 20,000 metrics")).to_be_visible()
+    said = page.get_by_text("Showing the first 1,000 of 20,000 metrics")
+    expect(said).to_be_visible(timeout=60_000)  # a thousand charts come first
     expect(page.locator('[data-metric="metric 0"]')).to_have_attribute("data-points", "2")
     expect(page.locator("#content [data-metric]")).to_have_count(1_000)
     page.get_by_label("Filter charts").fill("metric 19999")

@@ -12,7 +12,8 @@ export function chartFrame(metric, actions) {
   const thinned = make("span", "chart-thinned num");
   const readout = make("span", "chart-readout num");
   readout.ariaHidden = "true";
-  const reset = button("reset", "Reset zoom", actions.onReset);
+  const reset = button("reset", "Reset", actions.onReset);
+  reset.ariaLabel = reset.title = "Reset zoom";
   reset.hidden = true;
   const pin = iconButton("pin", `Pin ${metric} to the top`, actions.onPin);
   const full = iconButton("full", `Show ${metric} in full screen`, actions.onFull);

@@ -2,7 +2,7 @@
 // than the longest is left free, in its own digits, unseen (table.css). The server does so with the
 // rows it sends (decimals.py); here values change, and rows come from elsewhere. A column only grows.
 
-const NUMBER = /^\u2212?\d+(\.\d+)?$/;
+const NUMBER = /^\u2212?\d+((?:\.\d+)?(?:e-?\d+)?)$/;
 
 let longest = new Map(); // column -> how much stands behind its numbers, with the point
 let path = null;
@@ -10,7 +10,7 @@ let path = null;
 /** Pure: how much of a text stands behind the number, with the point; null where it is none. */
 export function lengthBehind(text) {
   const found = NUMBER.exec(text);
-  return found && (found[1] ?? "").length;
+  return found && found[1].length;
 }
 
 /** Pure: what a text with so much behind its number lacks to the longest of its column. */

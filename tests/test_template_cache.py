@@ -46,6 +46,21 @@ def test_template_is_compiled_once_until_it_changes(templates: Path) -> None:
     assert [one.n_compiled for one in (first, second, third)] == [1, 0, 1]
 
 
+@pytest.mark.parametrize("n_bytes", [0, 5, 15, 40, 90])
+def test_kept_file_that_is_cut_short_or_damaged_is_compiled_again(
+    templates: Path, n_bytes: int
+) -> None:
+    rendered(compiling(templates))
+    (kept,) = (templates / "__pycache__").iterdir()
+    whole = kept.read_bytes()
+
+    for damaged in (whole[:n_bytes], whole[:n_bytes] + b"\xff" * (len(whole) - n_bytes)):
+        kept.write_bytes(damaged)
+        environment = compiling(templates)
+        assert (rendered(environment), environment.n_compiled) == ("one 1", 1)
+        assert kept.read_bytes() == whole
+
+
 def test_page_is_rendered_where_nothing_can_be_kept(templates: Path) -> None:
     environment = compiling(templates)
     shutil.rmtree(templates / "__pycache__")

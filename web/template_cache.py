@@ -5,6 +5,7 @@ or Python is told to write no bytecode (`PYTHONDONTWRITEBYTECODE`), they are com
 """
 
 import contextlib
+import pickle
 import sys
 from pathlib import Path
 
@@ -13,7 +14,13 @@ from jinja2.bccache import Bucket
 
 
 class TemplateCache(FileSystemBytecodeCache):
-    """What cannot be written is not kept, and no page fails for it."""
+    """What cannot be read is compiled again, what cannot be written is not kept: no page fails."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        try:
+            super().load_bytecode(bucket)
+        except (OSError, EOFError, ValueError, TypeError, AttributeError, pickle.UnpicklingError):
+            bucket.reset()  # cut short or damaged: Jinja itself copes only where its head is whole
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         with contextlib.suppress(OSError):

@@ -57,6 +57,17 @@ export class Chart {
     return this.#plot !== null;
   }
 
+  /** Let the page lay out what is inside, which far from the view it does not. */
+  wake() {
+    this.element.classList.remove("is-waiting");
+  }
+
+  /** In CSS pixels, of the canvas as the page lays it out. */
+  get size() {
+    const { clientWidth, clientHeight } = this.#parts.plot;
+    return { width: Math.max(120, clientWidth), height: Math.max(80, clientHeight) };
+  }
+
   /** What an export needs to draw the same: see export_svg.js. */
   get picture() {
     const { x, y } = this.#plot.scales;
@@ -64,16 +75,15 @@ export class Chart {
     return { metric: this.metric, view: this.#view, curves: this.#curves, scales: { x, y }, labels: this.#labels, note };
   }
 
-  /** Create the canvas, once the chart is in the document and in view. */
-  build() {
+  /** Create the canvas, of this size in CSS pixels, once the chart is in the document and in view; `draw` fills it. */
+  build(size) {
     if (this.#plot || !globalThis.uPlot) return;
     const { plot } = this.#parts;
-    this.#plot = new uPlot(this.#options(), [[1, 2], [1, 2]], plot);
+    this.#plot = new uPlot(this.#options(size), [[1, 2], [1, 2]], plot);
     this.#pointing = new ChartPointing(this.#plot.over, this.element, () => this.#hooks.onPoint(this, null, null));
     this.#pointing.legend = this.#legend;
     this.#resizing ??= new ResizeObserver(() => this.#resize());
     this.#resizing.observe(plot);
-    this.draw();
   }
 
   /** Give the canvas back; what it showed can be built again. */
@@ -84,6 +94,7 @@ export class Chart {
     this.#pointing.destroy();
     this.#plot.destroy();
     this.#plot = this.#layer = this.#drawn = null;
+    this.element.classList.add("is-waiting");
   }
 
   destroy() {
@@ -91,7 +102,7 @@ export class Chart {
     this.element.remove();
   }
 
-  /** Take over what is to be shown; `draw` then shows it. */
+  /** Take over what is to be shown; `draw` then shows it, after `build` where the axes are others. */
   setView(view, source) {
     const isAxisNew = ["x", "isLogX", "isLogY"].some((name) => view[name] !== this.#view[name]);
     const isZoomNew = String(view.zoom) !== String(this.#view.zoom) || view.x !== this.#view.x;
@@ -100,10 +111,7 @@ export class Chart {
     this.#source = source;
     this.#showView();
     if (isZoomNew || isSourceNew) this.#detail = this.#whole = null;
-    if (isAxisNew && this.#plot) {
-      this.release();
-      this.build();
-    }
+    if (isAxisNew) this.release(); // uPlot's axes are made once
     if (isZoomNew || isSourceNew) this.planDetail();
   }
 
@@ -239,14 +247,14 @@ export class Chart {
 
   #resize() {
     if (!this.#plot) return;
-    const size = sizeOf(this.#parts.plot);
+    const { size } = this;
     if (size.width === this.#plot.width && size.height === this.#plot.height) return;
     this.#isLayerOld = true;
     this.#plot.setSize(size);
   }
 
-  #options() {
-    return plotOptions(this.#view, sizeOf(this.#parts.plot), {
+  #options(size) {
+    return plotOptions(this.#view, size, {
       syncKey: this.#hooks.syncKey,
       onLabel: (axis, ticks, labels) => (this.#labels[axis] = { ticks, labels }),
       onReset: () => this.#hooks.onZoom(null),
@@ -317,8 +325,4 @@ export class Chart {
     this.element.dataset.detail = [...detail.values()].reduce((sum, columns) => sum + columns.step.length, 0);
     this.draw();
   }
-}
-
-function sizeOf(element) {
-  return { width: Math.max(120, element.clientWidth), height: Math.max(80, element.clientHeight) };
 }

@@ -20,7 +20,7 @@ export function chartFrame(metric, actions) {
   const tools = make("span", "chart-actions", pin, full, exportMenu(metric, actions.onExport));
   const empty = make("p", "chart-empty");
   const plot = make("div", "chart-plot");
-  const root = make("figure", "chart", make("figcaption", "chart-head", title, note, thinned, readout, reset, tools), empty, plot);
+  const root = make("figure", "chart is-waiting", make("figcaption", "chart-head", title, note, thinned, readout, reset, tools), empty, plot);
   root.dataset.metric = metric;
   return { root, plot, empty, reset, note, thinned, readout, pin, full };
 }

@@ -153,13 +153,22 @@ export class ChartGrid {
   #buildNear() {
     const waiting = [...this.#charts.values()].filter((chart) => !chart.isBuilt);
     const near = waiting.filter((chart) => isNear(chart.element.getBoundingClientRect()));
-    for (const chart of near) chart.build();
+    this.#build(near);
+    for (const chart of near) chart.planDetail();
+  }
+
+  /** The page is laid out once for all sizes, and its style computed once for the text on all canvases. */
+  #build(charts) {
+    for (const chart of charts) chart.wake();
+    const sizes = charts.map((chart) => chart.size);
+    charts.forEach((chart, i) => chart.build(sizes[i]));
+    drawAll(charts);
   }
 
   async #onView(entries) {
     const shown = entries.filter((entry) => entry.isIntersecting).map((entry) => this.#charts.get(entry.target.dataset.metric));
     const fresh = shown.filter((chart) => chart && !chart.isBuilt);
-    for (const chart of fresh) chart.build();
+    this.#build(fresh);
     if (fresh.length) this.#pointed.forget(); // these charts lack what was fetched before
     try {
       await this.#load(fresh);
@@ -234,10 +243,14 @@ export class ChartGrid {
     const charts = [...this.#dirty];
     this.#dirty.clear();
     const began = performance.now();
-    for (const one of charts) one.paint();
-    for (const one of charts) one.tell();
+    drawAll(charts);
     this.#restUntil = now + 2 * (performance.now() - began);
   }
+}
+
+function drawAll(charts) {
+  for (const chart of charts) chart.paint();
+  for (const chart of charts) chart.tell();
 }
 
 function toggled(list, one) {

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LEAST_PAUSE_S = 0.012
 MOST_PAUSE_S = 0.055
-PAUSE_TO_WORK = 40.0
+PAUSE_TO_WORK = 80.0
 URGENT_PAUSE_TO_WORK = 12.0
 """For a reader on whom somebody waits: a third as late, for nearly twice the CPU."""
 POLL_DELAY_MS = 300

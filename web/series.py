@@ -5,6 +5,7 @@
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, replace
 from functools import partial
 from typing import Any
@@ -39,6 +40,7 @@ MAX_POINTS = 20_000
 _DEFAULT_POINTS = 1_000
 _SERIES_PARAMETERS = ("run", "metric", "first", "first_step", "last_step", "points")
 _READERS_AT_ONCE = 2
+_LARGE_BYTES = 1 << 20
 _FIRST_METRICS = 6
 _BUCKETS_OF_ALL = 30_000
 _LEAST_BUCKETS_POWER, _MOST_BUCKETS_POWER = 4, 8
@@ -191,11 +193,20 @@ def _encode_run(loaded: RunSeries, query: SeriesQuery, names: dict[str, None]) -
 
 
 def pack_series(store: SeriesStore, runs: Iterable[RunFiles], query: SeriesQuery) -> bytes:
-    # One thread: two that hand the interpreter's lock to and fro for each short step of numpy take
-    # half as much CPU again, and longer where there are many small logs.
-    packed = [_packed_run(store, query, run) for run in runs]
+    runs = list(runs)
+    # numpy computes without the interpreter's lock: two threads are faster than one, but where the
+    # logs are small they spend more than that on handing the lock to and fro
+    n_readers = _READERS_AT_ONCE if _mean_bytes(runs) >= _LARGE_BYTES else 1
+    with ThreadPoolExecutor(n_readers) as readers:
+        packed = list(readers.map(partial(_packed_run, store, query), runs))
     names = dict.fromkeys(name for run in packed for name in run.names)
     return pack(packed, query.metrics or tuple(names)[: query.first])
+
+
+def _mean_bytes(runs: Sequence[RunFiles]) -> float:
+    identities = [identify(run.dat_path) for run in runs if run.dat_path is not None]
+    sizes = [size_bytes for _, _, size_bytes, _ in filter(None, identities)]
+    return sum(sizes) / max(1, len(sizes))
 
 
 def _packed_run(store: SeriesStore, query: SeriesQuery, run: RunFiles) -> PackedRun:

@@ -104,6 +104,8 @@ def test_name_note_and_tags_are_written_in_place_and_seen_in_other_tabs(
     page.get_by_label("Note").fill("first line\n<script>alert(1)</script>")
     training.log("loss", 3, 6)  # what comes meanwhile leaves the form alone
     page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Name")).to_have_count(0)
+    expect(page.locator(".said-edit")).to_be_focused()
     expect(page.locator("h1")).to_have_text("<b>baseline</b>")
     expect(page.locator(".said-tag")).to_have_text(["paper", "look"])
     expect(page.locator(".said-note")).to_have_text("first line\n<script>alert(1)</script>")

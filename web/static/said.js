@@ -1,5 +1,5 @@
-// A name, a note and tags, edited where they stand. While somebody writes, live changes leave the
-// form alone; the rest of the page goes on.
+// A name, a note and tags, edited where they stand. While somebody writes, the page is not
+// exchanged (refresh.js); the charts and the output go on.
 
 import { sentence } from "./actions.js";
 import { post } from "./api.js";
@@ -18,7 +18,7 @@ function open(said) {
   const form = makeForm(known);
   const close = () => {
     editor.replaceChildren();
-    said.querySelector(".said-edit").focus();
+    editor.closest(".said").querySelector(".said-edit").focus(); // a live change may have brought others
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -54,9 +54,9 @@ function field(label, input) {
 async function save(form, target, close) {
   const { name, tags, note } = form.elements;
   const body = { ...target, name: name.value, note: note.value, tags: tags.value.split(",") };
-  form.setAttribute("aria-busy", "true");
+  setBusy(form, true);
   const { isDone, message } = await post("/api/annotate", body);
-  form.removeAttribute("aria-busy");
+  setBusy(form, false);
   if (isDone) {
     close();
     return requestRefresh();
@@ -64,4 +64,10 @@ async function save(form, target, close) {
   const trouble = form.querySelector(".said-trouble");
   trouble.textContent = sentence(message);
   trouble.hidden = false;
+}
+
+/** What is written while it is being saved would be lost with the form. */
+function setBusy(form, isBusy) {
+  form.ariaBusy = String(isBusy);
+  for (const field of form.querySelectorAll("input, textarea")) field.readOnly = isBusy;
 }

@@ -28,7 +28,7 @@ LEAST_PAUSE_S = 0.012
 MOST_PAUSE_S = 0.055
 PAUSE_TO_WORK = 80.0
 URGENT_PAUSE_TO_WORK = 12.0
-"""For a reader on whom somebody waits: a third as late, for nearly twice the CPU."""
+"""For a reader on whom somebody waits: a quarter as late, for two and a half times the CPU."""
 POLL_DELAY_MS = 300
 _DEBOUNCE_MS = 1
 _STEPS_MS = ((1, 100), (16, 2_000))

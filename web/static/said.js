@@ -18,7 +18,7 @@ function open(said) {
   const form = makeForm(known);
   const close = () => {
     editor.replaceChildren();
-    editor.closest(".said").querySelector(".said-edit").focus(); // a live change may have brought others
+    editor.closest(".said")?.querySelector(".said-edit").focus(); // a live change may have brought others
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();

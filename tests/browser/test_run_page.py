@@ -118,6 +118,9 @@ def test_run_leads_to_its_neighbours(page: Page, output: Locator) -> None:
     expect(output).to_contain_text(f"line {N_LINES - 1} of it")
     page.get_by_role("link", name="s", exact=True).click()
     page.get_by_role("columnheader", name="learning_rate").get_by_role("link").click()
+    expect(page.get_by_role("columnheader", name="learning_rate")).to_have_attribute(
+        "aria-sort", "ascending"
+    )  # only then do the rows' links name the order
     page.locator("#run-2 a.run-ref").click()
     expect(places).to_contain_text("2 of 3")
     expect(places.get_by_role("link")).to_have_text(["‹ Run 1", "Run 3 ›"])

@@ -120,6 +120,23 @@ def test_name_note_and_tags_are_written_in_place_and_seen_in_other_tabs(
     expect(page.get_by_role("button", name="Edit name, note, tags")).to_be_focused()
 
 
+def test_page_goes_on_while_a_note_is_written(
+    page: Page, dashboard: Dashboard, train: Callable[..., Training]
+) -> None:
+    training = train("first")
+    training.log("loss", 0, 3)
+    page.goto(f"{dashboard.url}/runs/first")
+    page.get_by_role("button", name="Add a name, a note or tags").click()
+    page.get_by_label("Note").fill("too slow")
+    training.finish()
+    expect(page.locator("#content")).to_contain_text("Finished")
+    expect(page.get_by_label("Note")).to_be_focused()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".said-note")).to_have_text("too slow")
+    expect(page.locator(".said-edit")).to_be_focused()
+    assert page.url == f"{dashboard.url}/runs/first"  # nobody else sends the form
+
+
 def test_experiment_is_archived_and_deleted_also_after_a_restart_of_the_server(
     page: Page, start_dashboard: Callable[..., Dashboard], train: Callable[..., Training],
     logdir: Path, tabs: Tabs,

@@ -47,9 +47,6 @@ export function fetchAddress(given = params()) {
   return location.pathname + (search && `?${search}`);
 }
 
-/** Whether a name, a note or tags are being edited: what is typed must not go with what is exchanged. */
-const isWriting = () => document.querySelector("#content .said-form") !== null;
-
 /** While the page waits to be left nothing is asked for. */
 export function holdRefreshes(isOn) {
   isHeld = isOn;
@@ -60,7 +57,7 @@ async function refresh(isUrgent) {
   timer = 0;
   if (isHeld) return requestRefresh();
   const now = performance.now();
-  if (!isUrgent && (stillIn(now) > 0 || isScrolling() || isWriting())) return requestRefresh();
+  if (!isUrgent && (stillIn(now) > 0 || isScrolling())) return requestRefresh();
   lastAt = now;
   askedAt = 0;
   await htmx.ajax("GET", fetchAddress(), {
@@ -78,7 +75,7 @@ document.addEventListener("htmx:before:swap", (event) => {
   const { refreshOf, isAsked } = event.detail.ctx;
   if (refreshOf === undefined) return;
   const isOld = refreshOf !== servedAddress();
-  if (!isOld && !isScrolling() && (isAsked || !isWriting())) return holdRow();
+  if (!isOld && !isScrolling()) return holdRow();
   event.preventDefault();
   requestRefresh({ isUrgent: isOld && isAsked });
 });

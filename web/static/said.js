@@ -1,5 +1,5 @@
-// A name, a note and tags, edited where they stand. While somebody writes, the page is not
-// exchanged (refresh.js); the charts and the output go on.
+// A name, a note and tags, edited where they stand. While somebody writes, live changes leave the
+// form alone; the rest of the page goes on.
 
 import { sentence } from "./actions.js";
 import { post } from "./api.js";
@@ -20,6 +20,7 @@ function open(said) {
     editor.replaceChildren();
     editor.closest(".said")?.querySelector(".said-edit").focus(); // a live change may have brought others
   };
+  form.setAttribute("hx-boost", "false"); // htmx takes every form of what it morphs, and would send this one too
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     void save(form, known.target, close);

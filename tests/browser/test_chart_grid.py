@@ -110,6 +110,9 @@ def test_charts_stand_in_sections_that_fold_and_can_be_filtered_and_pinned(
     expect(page.locator(".chart").first).to_have_attribute("data-metric", "train/acc")
     expect(page.get_by_role("button", name=re.compile("^Pinned"))).to_be_visible()
 
+    page.goto(dashboard.url)
+    expect(page.locator(".chart").first).to_have_attribute("data-metric", "train/acc")
+
     search = page.get_by_role("searchbox", name=re.compile("Filter charts"))
     search.fill("^train/l")
     expect(chart(page, "rate")).to_have_count(0)
@@ -126,6 +129,28 @@ def test_charts_stand_in_sections_that_fold_and_can_be_filtered_and_pinned(
     page.reload()
     expect(search).to_have_value("nothing")
     expect(page.locator(".chart")).to_have_count(1)
+
+
+POINTS = """numbers => numbers.map((number) => {
+    const range = document.createRange();
+    range.setStart(number.firstChild, 0);
+    range.setEnd(number.firstChild, number.textContent.indexOf("."));
+    return range.getBoundingClientRect().right;
+})"""
+
+
+def test_listed_values_stand_with_their_points_below_one_another(
+    page: Page, dashboard: Dashboard, train: Train
+) -> None:
+    for name, level in (("a", "0.1234"), ("b", "0.5")):
+        train(name).log("loss", 0, 3, level)
+    page.goto(dashboard.url)
+    expect_runs(page, "loss", 2)
+    point_at(page, "loss", 0.5, 0.9)
+    values = page.locator(".value-list-row .num")
+    expect(values).to_have_text(["0.5", "0.1234"])
+    first, second = values.evaluate_all(POINTS)
+    assert first == pytest.approx(second, abs=1)
 
 
 @pytest.mark.usefixtures("two_runs")

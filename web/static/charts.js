@@ -10,7 +10,7 @@ import { PointedDetail } from "./pointed_detail.js";
 import { SectionList } from "./section_list.js";
 import { parseFilter, sectionsOf } from "./sections.js";
 import { onThemeChange } from "./theme.js";
-import { writeRange } from "./view.js";
+import { choose, writeRange } from "./view.js";
 
 const NEAR_PX = 200;
 
@@ -123,7 +123,7 @@ export class ChartGrid {
       syncKey: this.#element.id,
       onZoom: (range) => setParams({ zoom: writeRange(range) }, { push: true }),
       onPoint: (from, id, x) => this.#point(from, id, x),
-      onPin: () => setParams({ pin: toggled(this.#view.pins, metric) }, { push: true }),
+      onPin: () => choose({ pin: toggled(this.#view.pins, metric) }),
       onFull: () => setParams({ full: this.#view.full === metric ? null : metric }, { push: true }),
       onExport: (format) => void this.#export(chart, format),
       emptyText: () => this.emptyText ?? "No values yet",

@@ -27,16 +27,21 @@ export function alignPoints(table) {
 }
 
 function alignColumn(key, cells) {
-  const lengths = cells.map((cell) => lengthBehind(cell.textContent));
-  const most = Math.max(longest.get(key) ?? 0, ...lengths);
-  longest.set(key, most);
-  cells.forEach((cell, i) => setPad(cell, padOf(lengths[i], most)));
+  longest.set(key, alignElements(cells, longest.get(key)));
 }
 
-function setPad(cell, pad) {
-  if ((cell.dataset.pad ?? "") === pad) return;
-  if (pad) cell.dataset.pad = pad;
-  else delete cell.dataset.pad;
+/** Align elements that stand below one another; how much is left free behind the points. */
+export function alignElements(elements, least = 0) {
+  const lengths = elements.map((element) => lengthBehind(element.textContent));
+  const most = Math.max(least, ...lengths);
+  elements.forEach((element, i) => setPad(element, padOf(lengths[i], most)));
+  return most;
+}
+
+function setPad(element, pad) {
+  if ((element.dataset.pad ?? "") === pad) return;
+  if (pad) element.dataset.pad = pad;
+  else delete element.dataset.pad;
 }
 
 /** Write another number into a cell of a table: the others follow where it is longer. */

@@ -1,6 +1,7 @@
 // The column beside a chart in full screen: every curve by colour, name and last value, or while
 // the pointer is in the chart the value there. Loaded when a chart fills the window first.
 
+import { alignElements } from "./decimals.js";
 import { button, make } from "./elements.js";
 import { formatNumber } from "./format.js";
 import { legendItem, showAll } from "./legend.js";
@@ -68,6 +69,7 @@ export class FullLegend {
       value.textContent = here ? formatNumber(here.y) : "–";
       item.style.order = here?.place ?? shown.length;
     }
+    this.#align();
     if (this.#list.scrollHeight > this.#list.clientHeight) this.#rows.get(pointedId)?.item.scrollIntoView({ block: "nearest" });
   }
 
@@ -81,6 +83,11 @@ export class FullLegend {
   #showLast() {
     this.#where.textContent = this.#head;
     for (const { value, last } of this.#rows.values()) value.textContent = last === null ? "–" : formatNumber(last);
+    this.#align();
+  }
+
+  #align() {
+    alignElements([...this.#rows.values()].map(({ value }) => value));
   }
 }
 

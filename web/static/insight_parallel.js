@@ -175,7 +175,7 @@ function parallelAxis({ id, name, scale }, dim, colors, room, nAxes) {
     ...plainAxis(colors), id, dim, min: scale.least, max: 1, splitLine: { show: false },
     name, nameLocation: "end", nameGap: 14, nameTruncate: { maxWidth: Math.max(48, nameWidth), ellipsis: "…" }, nameTextStyle: { color: colors.text, fontWeight: 600, fontSize: 12, align },
     axisLine: { lineStyle: { color: colors.border } }, axisTick: { show: true, length: 4, lineStyle: { color: colors.border }, customValues: places },
-    axisLabel: { color: colors.muted, customValues: places, formatter: (at) => shortened(labels.get(at) ?? "", Math.max(5, (room - 24) / LETTER_PX)), backgroundColor: colors.surface, padding: [1, 3], borderRadius: 3 },
+    axisLabel: { color: colors.text, customValues: places, formatter: (at) => shortened(labels.get(at) ?? "", Math.max(5, (room - 24) / LETTER_PX)), backgroundColor: colors.surface, padding: [3, 4, 2, 4], borderRadius: 3 },
   };
 }
 

@@ -1,6 +1,7 @@
 // The values of all curves at the pointer's x, the highest first: beside the chart, where it hides
 // a neighbour at most, never the list at the side; where there is no room beside it, below its plot.
 
+import { alignElements } from "./decimals.js";
 import { make } from "./elements.js";
 import { formatNumber, formatStep } from "./format.js";
 import { dotOf } from "./tooltip.js";
@@ -66,6 +67,7 @@ export class ValueList {
       row.append(dotOf(curve), make("span", "value-list-name", curve.short ?? curve.name), ...elsewhere(curve, i, pointed), make("span", "num", formatNumber(y)));
       return row;
     });
+    alignElements(rows.map((row) => row.lastChild));
     this.#box.replaceChildren(make("div", "value-list-head", head), ...more(nAbove, "above"), ...rows, ...more(nBelow, "below"));
     this.#box.classList.toggle("is-below", !this.#beside);
     if (this.#beside) this.#placeBeside();

@@ -1,7 +1,9 @@
 // How the charts are to be drawn, as the address says it. Pure, apart from the browser's memory of
 // what the reader chose last, which fills an address that says nothing.
 
-const REMEMBERED = ["smoothing", "x", "log", "outliers", "band"];
+import { params as addressParams, setParams } from "./address.js";
+
+const REMEMBERED = ["smoothing", "x", "log", "outliers", "band", "pin"];
 const KEY = "chart-defaults";
 const X_MODES = ["step", "relative", "wall"];
 
@@ -59,13 +61,20 @@ export function isShown(view, id) {
 export function rememberedParams() {
   try {
     const known = JSON.parse(localStorage.getItem(KEY)) ?? {};
-    return Object.fromEntries(REMEMBERED.filter((name) => typeof known[name] === "string").map((name) => [name, known[name]]));
+    const texts = (name) => [known[name]].flat().filter((one) => typeof one === "string");
+    return Object.fromEntries(REMEMBERED.map((name) => [name, texts(name)]));
   } catch {
     return {};
   }
 }
 
+/** Change the address as the reader chose; the way back leads to how it was. */
+export function choose(changes) {
+  setParams(changes, { push: true });
+  remember(addressParams());
+}
+
 export function remember(params) {
-  const chosen = REMEMBERED.filter((name) => params.has(name)).map((name) => [name, params.get(name)]);
+  const chosen = REMEMBERED.filter((name) => params.has(name)).map((name) => [name, params.getAll(name)]);
   localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(chosen)));
 }

@@ -219,6 +219,8 @@ def test_outliers_are_clipped_with_a_word_and_one_chart_fills_the_window(
     expect(page).to_have_url(re.compile("smoothing=0.5"))
     page.go_back()
     expect(tools.get_by_role("checkbox", name="y")).not_to_be_checked()
+    tools.get_by_role("combobox", name="y").select_option("0")
+    expect(page).not_to_have_url(re.compile("outliers="))
     expect(tools.get_by_role("slider")).to_have_value("0")
     legend.get_by_role("button", name="b", exact=True).press("Enter")
     expect_runs(page, "train/loss", 1)

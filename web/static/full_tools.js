@@ -1,13 +1,14 @@
-// Smoothing, x and log in full screen: copies of the tools of the page, which they work, so that
+// The tools above a chart in full screen: copies of those of the page, which they work, so that
 // both always say the same. Loaded when a chart fills the window first.
 
 import { make } from "./elements.js";
 
-const COPIED = ["#smoothing", "#chart-x", "#log-x"];
+const COPIED = ["#smoothing", "#chart-x", "#chart-outliers", "#log-x", "#chart-group", "#chart-band"];
 
 export class FullTools {
   element = make("div", "full-tools");
   #pairs = []; // [copy, tool of the page]
+  #parts = []; // [copy, part of the page], each with the name of its tools
   #update = () => this.update();
 
   constructor() {
@@ -26,6 +27,7 @@ export class FullTools {
 
   /** Say what the tools of the page say. */
   update() {
+    for (const [copy, { hidden }] of this.#parts) copy.hidden = hidden;
     for (const [copy, { value, disabled, checked }] of this.#pairs) Object.assign(copy, { value, disabled, checked });
   }
 
@@ -33,6 +35,7 @@ export class FullTools {
     const copy = tool.cloneNode(true), find = (element) => element.querySelectorAll("input, select, output");
     const tools = find(tool);
     find(copy).forEach((one, i) => this.#connect(one, tools[i]));
+    this.#parts.push([copy, tool]);
     return copy;
   }
 

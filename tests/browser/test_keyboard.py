@@ -152,6 +152,9 @@ def test_page_that_takes_long_says_that_it_is_on_its_way(page: Page, sweep: str)
     page.route("**/experiments", lambda route: held.append(route))
     page.get_by_role("link", name="Experiments").last.click()
     expect(page.locator("html.is-loading")).to_have_count(1)
+    for _ in range(500):  # the request is on its way
+        if not held:
+            page.wait_for_timeout(20)
     held[0].continue_()
     expect(page.get_by_role("heading", name="Experiments")).to_be_attached()
     expect(page.locator("html.is-loading")).to_have_count(0)

@@ -26,8 +26,9 @@ with atheris.instrument_imports(include=["ml_tracking_ops"]):
     from ml_tracking_ops.orchestrator.catalog import Catalog
     from ml_tracking_ops.orchestrator.config import load_config
     from ml_tracking_ops.orchestrator.errors import ConfigError
-    from ml_tracking_ops.orchestrator.journal import JournalTail, SweepState
+    from ml_tracking_ops.orchestrator.journal import JournalTail
     from ml_tracking_ops.orchestrator.process_records import read_processes
+    from ml_tracking_ops.orchestrator.states import SweepState
 
 FOLDER = Path(tempfile.mkdtemp())
 

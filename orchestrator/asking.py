@@ -12,11 +12,13 @@ from typing import Literal
 
 from ml_tracking_ops.logger import paths
 
-from .catalog import Sweep, find
+from .catalog import find
 from .control import not_again, why_not
 from .errors import UsageError
-from .journal import JournalTail, RunState, SweepState
+from .journal import JournalTail
 from .requests import Action, Request, read_requests, submit, withdraw
+from .states import RunState, SweepState
+from .sweep_folder import Sweep
 
 _LOOK_S = 0.02
 _LOOKS_A_CHECK = 50

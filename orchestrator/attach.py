@@ -6,10 +6,12 @@ from pathlib import Path
 
 from ml_tracking_ops.logger import paths
 
-from .catalog import Catalog, Sweep, find
+from .catalog import Catalog, find
 from .errors import UsageError
-from .journal import JournalTail, SweepState
+from .journal import JournalTail
 from .progress import Progress, open_progress
+from .states import SweepState
+from .sweep_folder import Sweep
 
 _LOOK_S = 0.2
 

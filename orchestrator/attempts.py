@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from .executors.base import RunningRun
-from .journal import RunStatus
+from .history import RunStatus
 from .process_records import status_by_exit_code
 from .rules import StopDecision
 from .run_monitor import RunMonitor

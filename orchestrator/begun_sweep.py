@@ -10,12 +10,14 @@ from typing import Any
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.locks import is_held
 
-from .catalog import Sweep, find
+from .catalog import find
 from .config import LoadedConfig, load_config, validate_config
 from .errors import SweepError, SweepHeldError, UsageError
-from .journal import BEAT_S, Event, Journal, SweepState
+from .journal import BEAT_S, Event, Journal
 from .process import process_identity
 from .resumption import fold
+from .states import SweepState
+from .sweep_folder import Sweep
 from .watcher import is_on_network
 
 STALE_S = 6 * BEAT_S

@@ -3,19 +3,20 @@
 import argparse
 import contextlib
 import gc
+import importlib
 import os
 import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn
 
 from ml_tracking_ops.logger import paths
 
 from .arguments import EXIT_USAGE, parse
 from .errors import TrackingError, UsageError
-from .printing import print_json, print_run, print_sweep, print_table, say, shown
+from .printing import say, shown
 
 EXIT_FAILURE = 1
 EXIT_INTERRUPTED = 130
@@ -292,114 +293,6 @@ def _assets(options: argparse.Namespace) -> int:
     return 0
 
 
-def _list(options: argparse.Namespace) -> int:
-    from .catalog import Catalog
-    from .reports import describe_list, list_entries
-
-    if not options.logdir.is_dir():
-        raise UsageError(f"{options.logdir}: no such folder; name another with --logdir")
-    entries = list_entries(Catalog(options.logdir), is_archived=options.archived)
-    if options.json:
-        print_json(entries)
-    elif entries:
-        head, *rows = describe_list(entries)
-        print_table(head, rows)
-    elif options.archived:
-        say(f"nothing in {options.logdir}/ is archived")
-    else:
-        say(f"{options.logdir}/ holds no experiment and no sweep yet")
-    return 0
-
-
-def _show(options: argparse.Namespace) -> int:
-    from .catalog import Sweep, find
-    from .reports import show_run, show_sweep
-
-    found = find(options.path, options.logdir)
-    with _log_errors():
-        report = show_sweep(found) if isinstance(found, Sweep) else show_run(found)
-    if options.json:
-        print_json(report)
-    elif isinstance(found, Sweep):
-        print_sweep(report)
-    else:
-        print_run(report)
-    return 0
-
-
-def _export(options: argparse.Namespace) -> int:
-    from ml_tracking_ops.logger.reader import read_log
-
-    from .catalog import Sweep, find
-    from .exports import run_csv, run_json, sweep_csv
-    from .reports import dat_path_of, show_sweep
-
-    found = find(options.path, options.logdir)
-    with _log_errors(), _output(options.output) as out:
-        if isinstance(found, Sweep) and options.format == "csv":
-            out.writelines(sweep_csv(show_sweep(found)))
-        elif isinstance(found, Sweep):
-            print_json(show_sweep(found), out)
-        else:
-            path = dat_path_of(found)
-            log = read_log(path)
-            is_csv = options.format == "csv"
-            out.writelines(run_csv(log) if is_csv else run_json(log, str(path)))
-    return 0
-
-
-def _replay(options: argparse.Namespace) -> int:
-    from .catalog import Sweep, find
-    from .printing import print_replays
-    from .replay_report import parse_rule, report_replays
-
-    rules = [parse_rule(text) for text in options.rule]
-    found = find(options.path, options.logdir)
-    if not isinstance(found, Sweep):
-        raise UsageError(f"{options.path} is no sweep: only a sweep can be replayed")
-    report = report_replays(found, rules, options.metric, options.goal)
-    if options.json:
-        print_json(report)
-    else:
-        print_replays(report)
-    return 0
-
-
-@contextlib.contextmanager
-def _log_errors() -> Iterator[None]:
-    """A log that is missing or no log at all is the user's to mend."""
-    from ml_tracking_ops.logger.reader import LogFormatError
-
-    try:
-        yield
-    except (FileNotFoundError, LogFormatError) as error:
-        raise UsageError(str(error)) from None
-
-
-@contextlib.contextmanager
-def _output(path: Path | None) -> Iterator[TextIO]:
-    """stdout, or a file that appears whole or not at all."""
-    if path is None:
-        yield sys.stdout
-        return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        temporary.replace(path)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _schema(options: argparse.Namespace) -> int:
-    from .config import json_schema
-
-    print_json(json_schema())
-    return 0
-
-
 def _demo(options: argparse.Namespace) -> int:
     from .demo import load_demo
 
@@ -412,16 +305,15 @@ def _demo(options: argparse.Namespace) -> int:
     return code
 
 
-def _act(name: str) -> Callable[[argparse.Namespace], int]:
-    """A command of `cli_actions`, which is imported where one of them is asked for."""
+def _of(module: str, name: str) -> Callable[[argparse.Namespace], int]:
+    """A command of another module, which is imported where it is asked for."""
 
-    def act(options: argparse.Namespace) -> int:
-        from . import cli_actions
+    def command(options: argparse.Namespace) -> int:
+        function: Callable[[argparse.Namespace], int]
+        function = getattr(importlib.import_module(f".{module}", __package__), name)
+        return function(options)
 
-        command: Callable[[argparse.Namespace], int] = getattr(cli_actions, name)
-        return command(options)
-
-    return act
+    return command
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -429,21 +321,21 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "attach": _attach,
     "web": _web,
     "assets": _assets,
-    "list": _list,
-    "show": _show,
-    "export": _export,
-    "replay": _replay,
-    "stop": _act("stop"),
-    "pause": _act("pause"),
-    "continue": _act("go_on"),
-    "requeue": _act("requeue"),
-    "workers": _act("workers"),
-    "annotate": _act("annotate"),
-    "archive": _act("put_into_archive"),
-    "unarchive": _act("take_out_of_archive"),
-    "delete": _act("delete_for_good"),
+    "list": _of("cli_reports", "list_all"),
+    "show": _of("cli_reports", "show"),
+    "export": _of("cli_reports", "export"),
+    "replay": _of("cli_reports", "replay"),
+    "stop": _of("cli_actions", "stop"),
+    "pause": _of("cli_actions", "pause"),
+    "continue": _of("cli_actions", "go_on"),
+    "requeue": _of("cli_actions", "requeue"),
+    "workers": _of("cli_actions", "workers"),
+    "annotate": _of("cli_actions", "annotate"),
+    "archive": _of("cli_actions", "put_into_archive"),
+    "unarchive": _of("cli_actions", "take_out_of_archive"),
+    "delete": _of("cli_actions", "delete_for_good"),
     "demo": _demo,
-    "schema": _schema,
+    "schema": _of("cli_reports", "schema"),
 }
 
 

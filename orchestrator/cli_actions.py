@@ -7,11 +7,13 @@ from pathlib import Path
 
 from .annotations import Annotation, clean_name, clean_note, clean_tags, edit, read_annotations
 from .asking import Answer, ask, ask_all, failed_runs, waiting_again
-from .catalog import Experiment, FoundRun, Sweep, find
+from .catalog import FoundRun, find
 from .errors import UsageError
+from .experiments import Experiment
 from .housekeeping import archive, delete, look_before_delete, place_of
 from .printing import print_json, say, shown
 from .requests import Action, Request, new_request, this_user
+from .sweep_folder import Sweep
 
 _WAIT_S = 10.0
 EXIT_REFUSED = 1

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .journal import RunState
 from .objective import Goal, is_better
+from .states import RunState
 
 
 @dataclass(frozen=True)

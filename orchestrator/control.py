@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from .journal import RunState, SweepState
 from .requests import MOST_WORKERS, Request, read_requests
+from .states import RunState, SweepState
 
 Outcome = Literal["done", "refused"]
 

@@ -8,8 +8,8 @@ import anyio
 import anyio.to_thread
 
 from .attempts import Attempt
-from .journal import SweepState
 from .samplers.proposals import Proposal, Proposer
+from .states import SweepState
 
 
 class Draws:

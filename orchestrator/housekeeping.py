@@ -17,8 +17,9 @@ from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.locks import hold_exclusive
 
 from .annotations import NOTHING_SAID, annotate, edit
-from .catalog import Experiment, Sweep
 from .errors import SweepError, UsageError
+from .experiments import Experiment
+from .sweep_folder import Sweep
 
 Item = Experiment | Sweep
 

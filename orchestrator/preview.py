@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 
 from .config import SweepConfig
-from .journal import SweepState
 from .samplers import Combination
 from .samplers.proposals import Proposal, Proposer
+from .states import SweepState
 
 
 def preview_runs(

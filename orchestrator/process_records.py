@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from . import fields
-from .journal import JournalTail, RunStatus
+from .history import RunStatus
+from .journal import JournalTail
 
 _STOPPED_FROM_OUTSIDE = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
 

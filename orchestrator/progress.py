@@ -7,7 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from .config import as_text
-from .journal import Event, RunState, SweepState
+from .journal import Event
+from .states import RunState, SweepState
 
 if TYPE_CHECKING:
     from rich.live import Live

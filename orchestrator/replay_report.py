@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from .catalog import Sweep
 from .config import explain_errors
 from .errors import ConfigError, ConfigProblem, UsageError
 from .objective import Goal
@@ -15,6 +14,7 @@ from .reports import finite
 from .rules import StoppingRules
 from .rules.settings import RuleSettings
 from .run_history import RunHistory, load_history
+from .sweep_folder import Sweep
 
 
 class _Rules(BaseModel):

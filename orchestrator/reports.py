@@ -11,9 +11,11 @@ from typing import Any
 from ml_tracking_ops.logger.reader import Series, read_log
 
 from .annotations import Annotation
-from .catalog import Catalog, Experiment, FoundRun, Sweep, best_of
+from .catalog import Catalog, FoundRun
 from .combinations import RepeatedCombination, best_combination, repeated_combinations
-from .journal import RunState
+from .experiments import Experiment
+from .states import RunState
+from .sweep_folder import Sweep, best_of
 
 RUN_COLUMNS = (
     "name", "index", "state", "reason", "hyperparameters", "best_value", "best_step",

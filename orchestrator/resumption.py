@@ -9,10 +9,11 @@ from ml_tracking_ops.logger import paths
 
 from .attempts import Attempt
 from .executors.base import Executor, RunCommand, RunningRun
-from .journal import Event, JournalTail, RunState, SweepState
+from .journal import Event, JournalTail
 from .process import process_identity
 from .process_records import ProcessRecord, read_processes
 from .rules import StopDecision, StoppingRules
+from .states import RunState, SweepState
 from .stopping import SweepLimits
 
 _RUN_AGAIN = ("killed", "lost")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from ml_tracking_ops.logger.columns import Series
 
-from .journal import RunState, RunStatus
+from .history import RunStatus
 from .objective import Best, Goal
+from .states import RunState
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from .config import LoadedConfig
 from .control import Control
 from .draws import Draws
 from .executors.base import Executor, RunningRun, Slot
-from .journal import Event, Journal, RunState, RunStatus, SweepState
+from .history import RunStatus
+from .journal import Event, Journal
 from .lookout import Lookout
 from .output import last_lines
 from .pool import Pool
@@ -40,6 +41,7 @@ from .resumption import (
 from .rules import StopDecision
 from .run_monitor import RunMonitor
 from .samplers.proposals import Proposer
+from .states import RunState, SweepState
 from .stopping import SweepLimits, build_rules, out_of_time
 from .warm_start import EarlierSweep
 

@@ -18,10 +18,11 @@ from .config import LoadedConfig, SweepConfig, load_config, validate_config
 from .description import describe_sweep, write_description
 from .errors import SweepError, UsageError
 from .executors.local import LocalExecutor
-from .journal import Event, Journal, RunState, SweepState
+from .journal import Event, Journal
 from .samplers import new_seed
 from .samplers.proposals import Proposer
 from .scheduler import GRACE_S, Scheduler
+from .states import RunState, SweepState
 from .warm_start import read_earlier_sweep
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from pydantic import JsonValue
 from ml_tracking_ops.logger import paths
 
 from .history import Known
-from .journal import JournalTail, SweepState
+from .journal import JournalTail
 from .space import Combination, Space
+from .states import SweepState
 
 _BROUGHT_TO_AN_END = ("finished", "early_stopped")
 

@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ml_tracking_ops.orchestrator.journal import JournalTail, SweepState
+from ml_tracking_ops.orchestrator.journal import JournalTail
+from ml_tracking_ops.orchestrator.states import SweepState
 
 TRAINERS = Path(__file__).parent / "trainers"
 COMMAND = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli"]

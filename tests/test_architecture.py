@@ -11,9 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 NAMESPACE = "ml_tracking_ops"
 WEB_MAY_USE = {
-    "annotations", "asking", "catalog", "combinations", "config", "endings", "errors", "exports",
-    "housekeeping", "journal", "objective", "output", "process", "repeat_command", "reports",
-    "requests", "watcher",
+    "annotations", "asking", "catalog", "combinations", "config", "endings", "errors",
+    "experiments", "exports", "history", "housekeeping", "journal", "objective", "output",
+    "process", "repeat_command", "reports", "requests", "states", "sweep_folder", "watcher",
 }  # fmt: skip
 
 

@@ -12,8 +12,10 @@ from sweeps import choice, start_command, state_of, sweep_folder, wait_until, wr
 from ml_tracking_ops.experiment.logger import ExperimentLogger
 from ml_tracking_ops.logger import reader
 from ml_tracking_ops.orchestrator import UsageError, run_sweep
-from ml_tracking_ops.orchestrator.catalog import Catalog, Experiment, FoundRun, Sweep, find
+from ml_tracking_ops.orchestrator.catalog import Catalog, FoundRun, find
 from ml_tracking_ops.orchestrator.errors import NotInLogdirError
+from ml_tracking_ops.orchestrator.experiments import Experiment
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 LEGACY = Path(__file__).parent / "legacy"
 

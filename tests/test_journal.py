@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_tracking_ops.logger.locks import is_held
-from ml_tracking_ops.orchestrator.journal import Journal, JournalTail, SweepState, encode
+from ml_tracking_ops.orchestrator.journal import Journal, JournalTail, encode
 from ml_tracking_ops.orchestrator.resumption import attempts_left
+from ml_tracking_ops.orchestrator.states import SweepState
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ml_tracking_ops.orchestrator.journal import RunState
+from ml_tracking_ops.orchestrator.states import RunState
 from ml_tracking_ops.web.pool_history import PoolHistory, Span, describe_spans, measure_use
 
 

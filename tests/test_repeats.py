@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from ml_tracking_ops.orchestrator.combinations import best_combination, repeated_combinations
 from ml_tracking_ops.orchestrator.config import SweepConfig
 from ml_tracking_ops.orchestrator.history import Ended, HistoryEvent, RunStatus, Sampled
-from ml_tracking_ops.orchestrator.journal import RunState
 from ml_tracking_ops.orchestrator.samplers.proposals import Proposal, Proposer
+from ml_tracking_ops.orchestrator.states import RunState
 
 
 def config(**changes: Any) -> SweepConfig:

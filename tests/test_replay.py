@@ -18,7 +18,7 @@ from ml_tracking_ops.orchestrator import resumption
 from ml_tracking_ops.orchestrator.catalog import find
 from ml_tracking_ops.orchestrator.config import SweepConfig
 from ml_tracking_ops.orchestrator.errors import ConfigError
-from ml_tracking_ops.orchestrator.journal import JournalTail, SweepState
+from ml_tracking_ops.orchestrator.journal import JournalTail
 from ml_tracking_ops.orchestrator.objective import Goal
 from ml_tracking_ops.orchestrator.replay import decisions, in_order, replay
 from ml_tracking_ops.orchestrator.replay_report import load_histories, parse_rule
@@ -28,6 +28,7 @@ from ml_tracking_ops.orchestrator.rules.median import Median
 from ml_tracking_ops.orchestrator.rules.patience import Patience
 from ml_tracking_ops.orchestrator.rules.threshold import Threshold
 from ml_tracking_ops.orchestrator.run_history import RunHistory
+from ml_tracking_ops.orchestrator.states import SweepState
 from ml_tracking_ops.orchestrator.stopping import SweepLimits
 
 

@@ -31,7 +31,8 @@ from ml_tracking_ops.orchestrator import (
     run_sweep,
 )
 from ml_tracking_ops.orchestrator.catalog import find
-from ml_tracking_ops.orchestrator.journal import Journal, JournalTail, RunState
+from ml_tracking_ops.orchestrator.journal import Journal, JournalTail
+from ml_tracking_ops.orchestrator.states import RunState
 
 X = {"type": "uniform", "min": 0, "max": 1}
 

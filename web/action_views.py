@@ -15,9 +15,11 @@ from ml_tracking_ops.orchestrator.annotations import (
     Annotation,
 )
 from ml_tracking_ops.orchestrator.asking import failed_runs, waiting_again
-from ml_tracking_ops.orchestrator.catalog import Experiment, Sweep
-from ml_tracking_ops.orchestrator.journal import RunState, RunStatus
+from ml_tracking_ops.orchestrator.experiments import Experiment
+from ml_tracking_ops.orchestrator.history import RunStatus
 from ml_tracking_ops.orchestrator.requests import MOST_WORKERS
+from ml_tracking_ops.orchestrator.states import RunState
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 Context = dict[str, Any]
 _MOST_AGAIN = 1_000

@@ -26,10 +26,12 @@ from ml_tracking_ops.orchestrator.annotations import (
     edit,
 )
 from ml_tracking_ops.orchestrator.asking import ask_all
-from ml_tracking_ops.orchestrator.catalog import Catalog, Experiment, FoundRun, Sweep, find
+from ml_tracking_ops.orchestrator.catalog import Catalog, FoundRun, find
 from ml_tracking_ops.orchestrator.errors import SweepError, TrackingError
+from ml_tracking_ops.orchestrator.experiments import Experiment
 from ml_tracking_ops.orchestrator.housekeeping import archive, delete, look_before_delete, place_of
 from ml_tracking_ops.orchestrator.requests import Action, new_request
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from . import guard
 from .access_token import is_loopback

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from ml_tracking_ops.orchestrator.catalog import Sweep
 from ml_tracking_ops.orchestrator.objective import is_better
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from .best_history import BestHistory, draw_history
 from .group_names import groupings

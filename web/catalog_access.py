@@ -10,7 +10,8 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
-from ml_tracking_ops.orchestrator.catalog import Catalog, Sweep
+from ml_tracking_ops.orchestrator.catalog import Catalog
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 T = TypeVar("T")
 _FRESH_FOR_S = 0.2

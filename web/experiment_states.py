@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from ml_tracking_ops.logger.reader import LogFormatError
-from ml_tracking_ops.orchestrator.catalog import Experiment
 from ml_tracking_ops.orchestrator.endings import ending_of
+from ml_tracking_ops.orchestrator.experiments import Experiment
 
 from .series_store import Identity, identify
 

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from ml_tracking_ops.orchestrator.catalog import Catalog, Experiment
+from ml_tracking_ops.orchestrator.catalog import Catalog
+from ml_tracking_ops.orchestrator.experiments import Experiment
 
 from . import rows
 from .action_views import selection_buttons

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ml_tracking_ops.orchestrator.catalog import Experiment
+from ml_tracking_ops.orchestrator.experiments import Experiment
 
 from . import rows
 from .experiment_states import state_of

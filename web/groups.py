@@ -20,7 +20,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ml_tracking_ops.logger.reader import LogFormatError, Series, read_log
-from ml_tracking_ops.orchestrator.catalog import Catalog, Sweep
+from ml_tracking_ops.orchestrator.catalog import Catalog
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from .catalog_access import find_sweep
 from .charts import Float64s, Points, sort_by_step

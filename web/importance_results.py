@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from ml_tracking_ops.orchestrator.catalog import Sweep
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from .importance import (
     ENOUGH_RUNS,

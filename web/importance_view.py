@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from ml_tracking_ops.orchestrator.catalog import Catalog, Sweep
+from ml_tracking_ops.orchestrator.catalog import Catalog
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from .catalog_access import find_sweep
 from .feed import Feed

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from ml_tracking_ops.orchestrator.journal import RUN_STATUSES
+from ml_tracking_ops.orchestrator.states import RUN_STATUSES
 
 from .formats import format_number
 from .insight_axes import Axis, axes_of, is_number

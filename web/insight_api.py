@@ -23,8 +23,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ml_tracking_ops.orchestrator.catalog import Catalog, Sweep
-from ml_tracking_ops.orchestrator.journal import RUN_STATUSES
+from ml_tracking_ops.orchestrator.catalog import Catalog
+from ml_tracking_ops.orchestrator.states import RUN_STATUSES
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from .catalog_access import find_sweep
 from .insight import asked_value, describe_sweep

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from ml_tracking_ops.orchestrator.catalog import Sweep
-from ml_tracking_ops.orchestrator.journal import RUN_STATUSES
+from ml_tracking_ops.orchestrator.states import RUN_STATUSES
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from .all_runs import AllRuns
 from .importance_results import importance_context

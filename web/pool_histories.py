@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from ml_tracking_ops.logger import paths
-from ml_tracking_ops.orchestrator.catalog import Sweep
 from ml_tracking_ops.orchestrator.journal import JournalTail
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from .pool_history import PoolHistory
 

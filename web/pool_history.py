@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ml_tracking_ops.orchestrator.journal import Event, RunState
+from ml_tracking_ops.orchestrator.journal import Event
+from ml_tracking_ops.orchestrator.states import RunState
 
 
 @dataclass(slots=True)

@@ -5,9 +5,9 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from ml_tracking_ops.orchestrator.catalog import Sweep
-from ml_tracking_ops.orchestrator.journal import RunState
 from ml_tracking_ops.orchestrator.repeat_command import RepeatCommand, repeat_command
+from ml_tracking_ops.orchestrator.states import RunState
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 PARAMETER = "repeat"
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from ml_tracking_ops.orchestrator.catalog import Sweep
 from ml_tracking_ops.orchestrator.combinations import repeated_combinations
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from .formats import format_number
 from .rows import Row

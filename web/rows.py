@@ -9,9 +9,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ml_tracking_ops.orchestrator.annotations import NOTHING_SAID, Annotation
-from ml_tracking_ops.orchestrator.catalog import Catalog, Experiment, Sweep
-from ml_tracking_ops.orchestrator.journal import RunState
+from ml_tracking_ops.orchestrator.catalog import Catalog
+from ml_tracking_ops.orchestrator.experiments import Experiment
 from ml_tracking_ops.orchestrator.objective import Best, Goal, is_better
+from ml_tracking_ops.orchestrator.states import RunState
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 Row = dict[str, Any]
 _LISTED = (

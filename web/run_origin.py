@@ -4,8 +4,8 @@ import signal
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ml_tracking_ops.orchestrator.catalog import Sweep
-from ml_tracking_ops.orchestrator.journal import RunState
+from ml_tracking_ops.orchestrator.states import RunState
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from .run_links import run_href
 from .sweep_summary import Fact, sweep_command

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from ml_tracking_ops.logger.reader import LogFormatError, read_ending
-from ml_tracking_ops.orchestrator.catalog import Catalog, Experiment, Sweep
-from ml_tracking_ops.orchestrator.journal import RunState
+from ml_tracking_ops.orchestrator.catalog import Catalog
+from ml_tracking_ops.orchestrator.experiments import Experiment
 from ml_tracking_ops.orchestrator.objective import Best
+from ml_tracking_ops.orchestrator.states import RunState
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from . import rows
 from .action_views import Said, experiment_buttons, run_buttons

@@ -14,9 +14,11 @@ from typing import Any
 
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.reader import LogFormatError, LogTail
-from ml_tracking_ops.orchestrator.catalog import Catalog, Experiment, Sweep
-from ml_tracking_ops.orchestrator.journal import RunState
+from ml_tracking_ops.orchestrator.catalog import Catalog
+from ml_tracking_ops.orchestrator.experiments import Experiment
 from ml_tracking_ops.orchestrator.objective import Best, Goal
+from ml_tracking_ops.orchestrator.states import RunState
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from .rows import (
     Row,

@@ -10,9 +10,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from ml_tracking_ops.orchestrator.annotations import Annotations
-from ml_tracking_ops.orchestrator.catalog import Sweep
-from ml_tracking_ops.orchestrator.journal import RunState
 from ml_tracking_ops.orchestrator.objective import Best
+from ml_tracking_ops.orchestrator.states import RunState
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from . import rows
 from .all_runs import AllRuns

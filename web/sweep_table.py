@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ml_tracking_ops.orchestrator.catalog import Sweep
 from ml_tracking_ops.orchestrator.objective import Best
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from .row_values import count_states
 from .runs_table import Table, build_table, cut_rows, page_of, page_rows

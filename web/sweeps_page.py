@@ -8,8 +8,9 @@ from urllib.parse import quote
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.asking import waiting_again
-from ml_tracking_ops.orchestrator.catalog import Catalog, Sweep
+from ml_tracking_ops.orchestrator.catalog import Catalog
 from ml_tracking_ops.orchestrator.objective import Best
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from . import rows
 from .action_views import Said, sweep_buttons

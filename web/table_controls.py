@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ml_tracking_ops.orchestrator.journal import RUN_STATUSES
+from ml_tracking_ops.orchestrator.states import RUN_STATUSES
 
 from .formats import format_number
 from .row_values import Hyperparameter, is_written_as

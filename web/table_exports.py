@@ -12,11 +12,12 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
-from ml_tracking_ops.orchestrator.catalog import Experiment, Sweep
 from ml_tracking_ops.orchestrator.endings import log_trouble
+from ml_tracking_ops.orchestrator.experiments import Experiment
 from ml_tracking_ops.orchestrator.exports import sweep_csv, table_csv, table_json
 from ml_tracking_ops.orchestrator.objective import Best
 from ml_tracking_ops.orchestrator.reports import sweep_report
+from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from .experiments_table import DEFAULT_SORT, PLAIN_COLUMNS, experiment_rows, first_statistics
 from .metric_summaries import LogToRead, MetricSummaries

@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from ml_tracking_ops.orchestrator.journal import RUN_STATUSES
+from ml_tracking_ops.orchestrator.states import RUN_STATUSES
 
 HYPERPARAMETER, METRIC = "p.", "m."
 NOT_SET = "not set"

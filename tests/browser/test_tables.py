@@ -225,6 +225,7 @@ def test_thousands_of_rows_scroll_and_few_are_in_the_page(
     page.get_by_role("link", name="Previous page").click()
     expect(page.locator(".pager")).to_contain_text("Page 79 of 80")
     page.reload()
+    table.scroll_into_view_if_needed()
     expect(page.locator("#run-50")).to_be_in_viewport()
 
 

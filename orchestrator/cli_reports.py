@@ -1,0 +1,123 @@
+"""The commands that tell what is there: list, show, export, replay, schema."""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from .errors import UsageError
+from .printing import print_json, print_run, print_sweep, print_table, say
+
+
+def list_all(options: argparse.Namespace) -> int:
+    from .catalog import Catalog
+    from .reports import describe_list, list_entries
+
+    if not options.logdir.is_dir():
+        raise UsageError(f"{options.logdir}: no such folder; name another with --logdir")
+    entries = list_entries(Catalog(options.logdir), is_archived=options.archived)
+    if options.json:
+        print_json(entries)
+    elif entries:
+        head, *rows = describe_list(entries)
+        print_table(head, rows)
+    elif options.archived:
+        say(f"nothing in {options.logdir}/ is archived")
+    else:
+        say(f"{options.logdir}/ holds no experiment and no sweep yet")
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    from .catalog import find
+    from .reports import show_run, show_sweep
+    from .sweep_folder import Sweep
+
+    found = find(options.path, options.logdir)
+    with _log_errors():
+        report = show_sweep(found) if isinstance(found, Sweep) else show_run(found)
+    if options.json:
+        print_json(report)
+    elif isinstance(found, Sweep):
+        print_sweep(report)
+    else:
+        print_run(report)
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    from ml_tracking_ops.logger.reader import read_log
+
+    from .catalog import find
+    from .exports import run_csv, run_json, sweep_csv
+    from .reports import dat_path_of, show_sweep
+    from .sweep_folder import Sweep
+
+    found = find(options.path, options.logdir)
+    with _log_errors(), _output(options.output) as out:
+        if isinstance(found, Sweep) and options.format == "csv":
+            out.writelines(sweep_csv(show_sweep(found)))
+        elif isinstance(found, Sweep):
+            print_json(show_sweep(found), out)
+        else:
+            path = dat_path_of(found)
+            log = read_log(path)
+            is_csv = options.format == "csv"
+            out.writelines(run_csv(log) if is_csv else run_json(log, str(path)))
+    return 0
+
+
+def replay(options: argparse.Namespace) -> int:
+    from .catalog import find
+    from .printing import print_replays
+    from .replay_report import parse_rule, report_replays
+    from .sweep_folder import Sweep
+
+    rules = [parse_rule(text) for text in options.rule]
+    found = find(options.path, options.logdir)
+    if not isinstance(found, Sweep):
+        raise UsageError(f"{options.path} is no sweep: only a sweep can be replayed")
+    report = report_replays(found, rules, options.metric, options.goal)
+    if options.json:
+        print_json(report)
+    else:
+        print_replays(report)
+    return 0
+
+
+@contextlib.contextmanager
+def _log_errors() -> Iterator[None]:
+    """A log that is missing or no log at all is the user's to mend."""
+    from ml_tracking_ops.logger.reader import LogFormatError
+
+    try:
+        yield
+    except (FileNotFoundError, LogFormatError) as error:
+        raise UsageError(str(error)) from None
+
+
+@contextlib.contextmanager
+def _output(path: Path | None) -> Iterator[TextIO]:
+    """stdout, or a file that appears whole or not at all."""
+    if path is None:
+        yield sys.stdout
+        return
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        temporary.replace(path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def schema(options: argparse.Namespace) -> int:
+    from .config import json_schema
+
+    print_json(json_schema())
+    return 0

@@ -34,6 +34,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+_Add = Callable[[str, str], argparse.ArgumentParser]
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
@@ -59,6 +62,34 @@ def _command_parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.Ar
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add = _adder(commands)
 
+    _add_sweep(add)
+
+    attach = add("attach", "show the progress of a sweep that runs elsewhere")
+    attach.add_argument("sweep", nargs="?", metavar="SWEEP",
+                        help="default: the newest that goes on")  # fmt: skip
+    _add_logdir(attach)
+
+    _add_web_options(add("web", "show the dashboard"))
+
+    assets = add("assets", "fill a folder with the pages' third-party files, for --assets")
+    assets.add_argument("folder", type=Path, metavar="DIR")
+    assets.add_argument("--registry", metavar="URL",
+                        help="an npm registry; default: the one npm is set up for")  # fmt: skip
+    assets.add_argument("--from", dest="sources", nargs="+", type=Path, metavar="FILE_OR_FOLDER",
+                        help="npm tarballs (.tgz) on disk, or folders of them")  # fmt: skip
+
+    _add_reports(add)
+    add_actions(add, _add_logdir, _count)
+
+    demo = add("demo", "a real sweep on real data, with the dashboard")
+    _add_sweep_options(demo)
+    _add_address(demo)
+
+    add("schema", "print the JSON Schema of experiment_cfg.json")
+    return parser, commands.choices
+
+
+def _add_sweep(add: _Add) -> None:
     sweep = add("sweep", "run a hyperparameter sweep")
     sweep.add_argument("config", nargs="?", type=Path, metavar="CONFIG",
                        help="default: experiment_cfg.json; W&B's sweep.yaml too")  # fmt: skip
@@ -75,20 +106,9 @@ def _command_parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.Ar
                        help="print the commands that would run, and run none")  # fmt: skip
     _add_address(sweep)
 
-    attach = add("attach", "show the progress of a sweep that runs elsewhere")
-    attach.add_argument("sweep", nargs="?", metavar="SWEEP",
-                        help="default: the newest that goes on")  # fmt: skip
-    _add_logdir(attach)
 
-    _add_web_options(add("web", "show the dashboard"))
-
-    assets = add("assets", "fill a folder with the pages' third-party files, for --assets")
-    assets.add_argument("folder", type=Path, metavar="DIR")
-    assets.add_argument("--registry", metavar="URL",
-                        help="an npm registry; default: the one npm is set up for")  # fmt: skip
-    assets.add_argument("--from", dest="sources", nargs="+", type=Path, metavar="FILE_OR_FOLDER",
-                        help="npm tarballs (.tgz) on disk, or folders of them")  # fmt: skip
-
+def _add_reports(add: _Add) -> None:
+    """The commands that tell what is there (`cli_reports`)."""
     listing = add("list", "list experiments and sweeps")
     _add_logdir(listing)
     listing.add_argument("--json", action="store_true")
@@ -115,15 +135,6 @@ def _command_parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.Ar
     _add_logdir(replay)
     replay.add_argument("--json", action="store_true")
 
-    add_actions(add, _add_logdir, _count)
-
-    demo = add("demo", "a real sweep on real data, with the dashboard")
-    _add_sweep_options(demo)
-    _add_address(demo)
-
-    add("schema", "print the JSON Schema of experiment_cfg.json")
-    return parser, commands.choices
-
 
 class _Version(argparse.Action):
     def __init__(self, option_strings: Sequence[str], dest: str) -> None:
@@ -136,7 +147,7 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _adder(commands: Any) -> Callable[[str, str], argparse.ArgumentParser]:
+def _adder(commands: Any) -> _Add:
     def add(name: str, text: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = commands.add_parser(
             name, help=text, description=text, allow_abbrev=False

@@ -1,6 +1,6 @@
 """What the page of experiments shows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -65,15 +65,7 @@ def experiments_context(
         "is_newest": is_newest,
         "buttons": [] if is_newest else selection_buttons(selected, is_archive=is_archive),
         "runs": [_entry(experiment, colors) for experiment in selected],
-        "listed": [
-            {
-                **_entry(experiment, colors),
-                "status": experiment.status(),
-                "is_selected": experiment.id in drawn,
-                "only_href": link(asked.pairs, run=experiment.id, newest=None, page=None),
-            }
-            for experiment in listed
-        ],
+        "listed": [_listed(experiment, colors, asked, drawn) for experiment in listed],
         "selected_elsewhere": []
         if is_newest
         else [identity for identity in drawn if identity not in listed_ids],
@@ -88,6 +80,17 @@ def experiments_context(
             "runs": [run_data(_entry(experiment, colors)) for experiment in selected],
             "follow": {"catalog": catalog_place(catalog)},
         },
+    }
+
+
+def _listed(
+    experiment: Experiment, colors: ExperimentColors, asked: TableQuery, drawn: Collection[str]
+) -> Context:
+    return {
+        **_entry(experiment, colors),
+        "status": experiment.status(),
+        "is_selected": experiment.id in drawn,
+        "only_href": link(asked.pairs, run=experiment.id, newest=None, page=None),
     }
 
 

@@ -40,7 +40,7 @@ from .sse import encode_json
 
 T = TypeVar("T")
 _ANSWER_WITHIN_S = 5.0
-_AT_ONCE = 8
+AT_ONCE = 8
 _MOST_RUNS = 1_000
 _STATUS = {
     "done": HTTPStatus.OK, "recorded": HTTPStatus.OK, "unanswered": HTTPStatus.ACCEPTED,
@@ -205,10 +205,7 @@ def _who(request: Request) -> str:
 
 async def _in_thread(request: Request, work: Callable[[], T]) -> T:
     """Waiting for an orchestrator takes a thread: few at once, so that pages have theirs."""
-    state = request.app.state
-    if not hasattr(state, "action_limiter"):
-        state.action_limiter = anyio.CapacityLimiter(_AT_ONCE)
-    return await anyio.to_thread.run_sync(work, limiter=state.action_limiter)
+    return await anyio.to_thread.run_sync(work, limiter=request.app.state.action_limiter)
 
 
 async def _look_again(request: Request) -> None:

@@ -92,6 +92,7 @@ def create_app(
     app.state.feed = feed
     app.state.assets = assets
     app.state.csrf = guard.new_token()
+    app.state.action_limiter = anyio.CapacityLimiter(actions.AT_ONCE)
     app.state.series_store = SeriesStore()
     app.state.table_readers = TableReaders(app.state.series_store)
     app.state.experiment_colors = ExperimentColors()

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from ml_tracking_ops.logger import paths
-from ml_tracking_ops.logger.reader import LogFormatError, LogTail
 from ml_tracking_ops.orchestrator.catalog import Catalog
 from ml_tracking_ops.orchestrator.experiments import Experiment
 from ml_tracking_ops.orchestrator.objective import Best, Goal
 from ml_tracking_ops.orchestrator.states import RunState
 from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
+from .live_curves import LiveCurves
+from .live_run import LiveRun
 from .rows import (
     Row,
     catalog_cursor,
@@ -37,35 +38,8 @@ _LIVE = 0
 _SCAN_EVERY_NTH_TIME = 10
 
 
-class LiveBest:
-    """The best value so far of a run that goes on, from the tail of its `.dat`."""
-
-    def __init__(self, dat_path: Path, metric: str, goal: Goal) -> None:
-        self.dat_path = dat_path
-        self.metric = metric
-        self.best = Best(goal)
-        self._tail = LogTail(dat_path, follow_link=False)
-
-    def read(self) -> bool:
-        """Take in what is new; return whether the best value changed."""
-        before = self.best.value
-        has_more = True
-        while has_more:
-            try:
-                batch = self._tail.read()
-            except (OSError, LogFormatError):
-                break
-            has_more = batch.has_more
-            if batch.was_reset:
-                self.best = Best(self.best.goal)
-            series = batch.series.get(self.metric)
-            if series is not None:
-                self.best.update(series.step.tolist(), series.value.tolist())
-        return self.best.value != before
-
-
 class SweepTopic:
-    """The rows of a sweep's runs and its summary; best values also while a run goes on."""
+    """The rows of a sweep's runs and its summary; best values and curves while a run goes on."""
 
     kind = "sweep"
 
@@ -76,8 +50,9 @@ class SweepTopic:
         self._changes: list[int | None] = []
         self._n_seen = 0
         self._changed_at: dict[int, int] = {}
-        self._running: dict[int, LiveBest] = {}
+        self._running: dict[int, LiveRun] = {}
         self._summary: Row | None = None
+        self._curves = LiveCurves(sweep_id)
 
     @property
     def paths(self) -> frozenset[Path]:
@@ -97,12 +72,16 @@ class SweepTopic:
         if self._summary is None:
             changed = set()  # whoever is there reads on from what their page shows
         summary = sweep_summary(sweep, self.live_bests())
-        if not changed and summary == self._summary:
+        due = self._curves.due(self._running)
+        is_same = not changed and summary == self._summary
+        if is_same and not due:
             return Look()
         self._summary = summary
         number = self.place.cursor + 1
         self._changed_at.update(dict.fromkeys(changed, number))
-        return Look((Update(Place(_LIVE, number), self._encode(sweep, changed)),))
+        frame = b"" if is_same else self._encode(sweep, changed)
+        frame += self._curves.encode_due(self._running, due, number)
+        return Look((Update(Place(_LIVE, number), frame),))
 
     def read_on(self, catalog: Catalog, place: Place, target: Place) -> Update | None:
         """One update from `place` to `target`: every row that has changed in between."""
@@ -115,7 +94,9 @@ class SweepTopic:
             changed = self._changed_since_rendering(sweep, place.cursor)
         else:
             changed = {index for index, at in self._changed_at.items() if at > place.cursor}
-        return Update(target, self._encode(sweep, changed))
+        since = 0 if place.generation == ENTRY else place.cursor
+        frame = self._encode(sweep, changed) + self._curves.encode_since(self._running, since)
+        return Update(target, frame)
 
     def _changed_in_journal(self, sweep: Sweep) -> set[int]:
         if sweep.changes is not self._changes:
@@ -138,15 +119,15 @@ class SweepTopic:
             return set()
         running = {run.index: run for run in sweep.state.runs.values() if run.status == "running"}
         self._running = {
-            index: self._live_best(sweep, run, metric, goal) for index, run in running.items()
+            index: self._live_run(sweep, run, metric, goal) for index, run in running.items()
         }
         return {index for index, live in self._running.items() if live.read()}
 
-    def _live_best(self, sweep: Sweep, run: RunState, metric: str, goal: Goal) -> LiveBest:
+    def _live_run(self, sweep: Sweep, run: RunState, metric: str, goal: Goal) -> LiveRun:
         dat_path = sweep.dat_path(run) or sweep.path
         known = self._running.get(run.index)
         is_same = known is not None and known.dat_path == dat_path
-        return known if known and is_same else LiveBest(dat_path, metric, goal)
+        return known if known and is_same else LiveRun(dat_path, metric, goal)
 
     def live_bests(self) -> dict[int, Best]:
         """The best values so far of the runs that go on, by index."""

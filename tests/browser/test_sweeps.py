@@ -42,6 +42,7 @@ def test_running_sweep_is_watched_live(
     training.log("Accuracy", 3, 6, "step / 10")
     expect(chart).to_have_attribute("data-points", "6")
     expect(first.locator("[data-field=best_value]")).to_have_text("0.5")
+    expect(first.locator(".sparkline")).to_have_attribute("aria-label", "from 0 to 0.5")
     expect(page.locator("#best-value")).to_have_text("0.5")
 
     training.finish()

@@ -24,6 +24,7 @@ import { RunRows } from "./rows.js";
 import { syncSelection } from "./selection.js";
 import "./selection_note.js";
 import "./said.js";
+import { showCurves } from "./sparklines.js";
 import { SeriesStore } from "./store.js";
 import "./table_edges.js";
 import "./table_forms.js";
@@ -144,6 +145,9 @@ const HANDLERS = {
     void insight?.then((module) => module.noteSweepChange(), () => {});
     const shown = page.view === "run" ? event.runs.filter((row) => row.id === page.runs[0]?.id) : event.runs;
     if (rows.update(shown) && isNew) requestRefresh();
+  },
+  curves(event) {
+    if (page.sweep === event.sweep) showCurves(event.curves);
   },
   sweep(event) {
     places.set(`sweep=${event.sweep}`, event.cursor);

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from .errors import ConfigError, ConfigProblem
 from .objective import Goal
+from .passing import passing_problems, show_value
 from .rules import settings as rule_settings
 from .rules.settings import RULES, StoppingSettings
 from .run_arguments import as_text
@@ -23,7 +24,6 @@ from .search_settings import Repeats, SearchSettings
 from .space import KINDS, Hyperparameter, SearchSpace
 from .wandb_sweep import SUFFIXES, load_wandb_sweep
 
-RESERVED_NAMES = frozenset(("logdir",))
 _KINDS: Mapping[str, type[BaseModel]] = KINDS
 _TAGGED: dict[str, Mapping[str, type[BaseModel]]] = {
     "hyperparameters": _KINDS,
@@ -145,7 +145,7 @@ def validate_config(
     problems += search_problems(source, folder, {problem.key for problem in problems})
     problems += rule_settings.stopping_problems(source, reported)
     problems += run_problems(source, reported)
-    problems += _name_problems(source.get("hyperparameters"))
+    problems += passing_problems(source.get("hyperparameters"))
     problems += _script_problems(source.get("main_script_name"), folder)
     if problems or config is None:
         raise ConfigError(name, problems)
@@ -183,7 +183,7 @@ def _parse_json(name: str, text: str) -> dict[str, Any]:
     else:
         if isinstance(source, dict):
             return source
-        problem = ConfigProblem("", f"must hold one JSON object, not {_show(source)}")
+        problem = ConfigProblem("", f"must hold one JSON object, not {show_value(source)}")
     raise ConfigError(name, [problem])
 
 
@@ -212,15 +212,15 @@ def _explain(details: ErrorDetails, location: list[int | str]) -> str:
         case "union_tag_invalid":
             return _unknown_tag(context.get("tag", value), location)
         case "int_type" | "int_from_float" if location[:1] == ["hyperparameters"]:
-            return f"must be a whole number, got {_show(value)}"
+            return f"must be a whole number, got {show_value(value)}"
         case "value_error":
             return str(context.get("error", details["msg"]))
         case "too_short":
-            return f"must not be empty, got {_show(value)}"
+            return f"must not be empty, got {show_value(value)}"
         case "greater_than" | "greater_than_equal" if location[:1] == ["hyperparameters"]:
-            return f"{details['msg'].replace('Input should', 'must')}, got {_show(value)}"
+            return f"{details['msg'].replace('Input should', 'must')}, got {show_value(value)}"
         case _:
-            return f"must be {_allowed(location)}, got {_show(value)}"
+            return f"must be {_allowed(location)}, got {show_value(value)}"
 
 
 def _tag(location: list[int | str]) -> str:
@@ -230,7 +230,7 @@ def _tag(location: list[int | str]) -> str:
 def _unknown_tag(given: object, location: list[int | str]) -> str:
     known = _TAGGED[str(location[0])]
     return (
-        f"unknown {_tag(location)} {_show(given)}{_nearest(str(given), known)}; "
+        f"unknown {_tag(location)} {show_value(given)}{_nearest(str(given), known)}; "
         f"allowed: {_join(known)}"
     )
 
@@ -311,55 +311,13 @@ def _cross_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[C
         )
 
 
-def _name_problems(hyperparameters: object) -> Iterable[ConfigProblem]:
-    if not isinstance(hyperparameters, Mapping):
-        return
-    for name, definition in hyperparameters.items():
-        key = f"hyperparameters.{name}"
-        if name in RESERVED_NAMES:
-            yield ConfigProblem(key, "this name is taken: --logdir is passed to every run")
-        elif not name or name.startswith("-") or any(c.isspace() or c in "=\0" for c in name):
-            yield ConfigProblem(
-                key, f"{_show(name)} cannot be passed as --name=value: no spaces, no '=', "
-                "not empty, no leading dash"
-            )  # fmt: skip
-        if isinstance(definition, Mapping) and not _is_passable(definition.get("value")):
-            yield ConfigProblem(
-                f"{key}.value", f"{_show(definition['value'])} cannot be passed to a process"
-            )
-        candidates = definition.get("candidates") if isinstance(definition, Mapping) else None
-        for position, candidate in enumerate(candidates if isinstance(candidates, list) else ()):
-            if not _is_passable(candidate):
-                yield ConfigProblem(
-                    f"{key}.candidates.{position}",
-                    f"{_show(candidate)} cannot be passed to a process: it holds a NUL or half "
-                    "of a surrogate pair",
-                )
-
-
-def _is_passable(value: Any) -> bool:
-    text = as_text(value)
-    try:
-        return b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        return False
-
-
 def _script_problems(script: object, folder: Path) -> Iterable[ConfigProblem]:
     if not isinstance(script, str) or not script:
         return
     if "\0" in script or not (folder / script).is_file():
-        yield ConfigProblem("main_script_name", f"there is no file {_show(script)} in {folder}")
-
-
-def _show(value: object) -> str:
-    """A value as it stands in the file, shortened."""
-    try:
-        text = json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError):
-        text = repr(value)
-    text = text.encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= 80 else text[:77] + "…"
+        yield ConfigProblem(
+            "main_script_name", f"there is no file {show_value(script)} in {folder}"
+        )
 
 
 def _join(names: Iterable[str]) -> str:

@@ -236,17 +236,34 @@ class _Bell(Distribution):
     def _normal(self, unit: float) -> float:
         return self.mu + self.sigma * _STANDARD_NORMAL.inv_cdf(_open(unit))
 
+    def _check_step(self, largest: float) -> None:
+        if self.step is not None and math.isinf(largest / self.step):
+            raise ValueError(f"step {self.step:g} is too small for values of up to {largest:g}")
+
     def _rounded(self, value: float) -> float:
         return value if self.step is None else _multiple(round(value / self.step), self.step)
 
     def holds(self, value: JsonValue) -> bool:
-        return is_number(value) and math.isclose(self._rounded(value), value)
+        if not is_number(value):
+            return False
+        try:
+            return math.isfinite(value) and math.isclose(self._rounded(value), value)
+        except OverflowError:  # a whole number that no float holds, or so many steps
+            return False
 
 
 class Normal(_Bell):
     """A normal distribution with mean `mu` and deviation `sigma`; `step` rounds to multiples."""
 
     type: Literal["normal"]
+
+    @model_validator(mode="after")
+    def _not_too_large(self) -> "Normal":
+        largest = abs(self.mu) + 8 * self.sigma
+        if math.isinf(largest):
+            raise ValueError("mu and sigma are too large for a floating-point number")
+        self._check_step(largest)
+        return self
 
     def at(self, unit: float) -> float:
         return self._rounded(self._normal(unit))
@@ -261,6 +278,7 @@ class LogNormal(_Bell):
     def _not_too_large(self) -> "LogNormal":
         if self.mu + 8 * self.sigma > 700:
             raise ValueError("mu and sigma are of the value's natural logarithm: these overflow")
+        self._check_step(math.exp(self.mu + 8 * self.sigma))
         return self
 
     def at(self, unit: float) -> float:

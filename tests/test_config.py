@@ -123,6 +123,40 @@ def test_name_that_cannot_be_passed_is_refused(folder: Path, name: str) -> None:
     assert f"hyperparameters.{name}" in problems(source, folder)
 
 
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("definition", "place"),
+    [
+        ({"type": "choice", "candidates": [1, NAN]}, ".candidates.1"),
+        ({"type": "choice", "candidates": [{"a": [INF]}]}, ".candidates.0"),
+        ({"type": "constant", "value": -INF}, ".value"),
+        ({"type": "normal", "mu": 1e308, "sigma": 1e308}, ""),
+        ({"type": "normal", "mu": 1e300, "sigma": 1, "step": 1e-100}, ""),
+        ({"type": "lognormal", "mu": 690, "sigma": 1, "step": 1e-100}, ""),
+    ],
+)
+def test_value_that_no_journal_can_hold_is_refused(
+    folder: Path, definition: dict[str, Any], place: str
+) -> None:
+    source = seed_example()
+    source["hyperparameters"]["x"] = definition
+    told = problems(source, folder)
+    assert list(told) == [f"hyperparameters.x{place}"]
+    assert any(word in "".join(told.values()) for word in ("finite number", "too large", "small"))
+
+
+@pytest.mark.parametrize("value", [NAN, INF, 10**400, 1e308])
+@pytest.mark.parametrize("kind", ["normal", "lognormal"])
+def test_first_run_that_no_journal_can_hold_is_refused(
+    folder: Path, value: float, kind: str
+) -> None:
+    source = seed_example() | {"first_runs": [{"x": value}]}
+    source["hyperparameters"]["x"] = {"type": kind, "mu": 0, "sigma": 1, "step": 1e-9}
+    assert list(problems(source, folder)) == ["first_runs.0.x"]
+
+
 @pytest.mark.parametrize("value", ["a\0b", "\ud800", ["\ud800"]])
 def test_value_that_no_process_can_be_given_is_refused(folder: Path, value: object) -> None:
     source = seed_example()

@@ -1,0 +1,74 @@
+"""What can be passed to a training script and written down: names and values of hyperparameters."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .errors import ConfigProblem
+from .run_arguments import as_text
+
+RESERVED_NAMES = frozenset(("logdir",))
+
+
+def passing_problems(hyperparameters: object) -> Iterator[ConfigProblem]:
+    """Names and values that no process can be given, or that the journal could not hold."""
+    if not isinstance(hyperparameters, Mapping):
+        return
+    for name, definition in hyperparameters.items():
+        key = f"hyperparameters.{name}"
+        yield from _name_problems(key, name)
+        if not isinstance(definition, Mapping):
+            continue
+        yield from _value_problems(f"{key}.value", definition.get("value"))
+        candidates = definition.get("candidates")
+        for position, candidate in enumerate(candidates if isinstance(candidates, list) else ()):
+            yield from _value_problems(f"{key}.candidates.{position}", candidate)
+
+
+def _name_problems(key: str, name: str) -> Iterator[ConfigProblem]:
+    if name in RESERVED_NAMES:
+        yield ConfigProblem(key, "this name is taken: --logdir is passed to every run")
+    elif not name or name.startswith("-") or any(c.isspace() or c in "=\0" for c in name):
+        yield ConfigProblem(
+            key, f"{show_value(name)} cannot be passed as --name=value: no spaces, no '=', "
+            "not empty, no leading dash"
+        )  # fmt: skip
+
+
+def _value_problems(key: str, value: Any) -> Iterator[ConfigProblem]:
+    if not _is_finite(value):
+        yield ConfigProblem(key, f"must hold finite numbers only, got {show_value(value)}")
+    elif not _is_passable(value):
+        yield ConfigProblem(
+            key, f"{show_value(value)} cannot be passed to a process: it holds a NUL or half "
+            "of a surrogate pair"
+        )  # fmt: skip
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether JSON has a way to write the value: it has none for NaN and infinities."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    except TypeError:
+        return True  # of no type that JSON has: told elsewhere
+    return True
+
+
+def _is_passable(value: Any) -> bool:
+    text = as_text(value)
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def show_value(value: object) -> str:
+    """A value as it stands in the file, shortened."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        text = repr(value)
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= 80 else text[:77] + "…"

@@ -1,6 +1,7 @@
 """What can be passed to a training script and written down: names and values of hyperparameters."""
 
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -28,11 +29,16 @@ def passing_problems(hyperparameters: object) -> Iterator[ConfigProblem]:
 def _name_problems(key: str, name: str) -> Iterator[ConfigProblem]:
     if name in RESERVED_NAMES:
         yield ConfigProblem(key, "this name is taken: --logdir is passed to every run")
-    elif not name or name.startswith("-") or any(c.isspace() or c in "=\0" for c in name):
+    elif not name or name.startswith("-") or not all(map(_fits_a_name, name)):
         yield ConfigProblem(
             key, f"{show_value(name)} cannot be passed as --name=value: no spaces, no '=', "
-            "not empty, no leading dash"
+            "no control characters, not empty, no leading dash"
         )  # fmt: skip
+
+
+def _fits_a_name(character: str) -> bool:
+    is_unseen = unicodedata.category(character) in ("Cc", "Cs")
+    return not (is_unseen or character.isspace() or character == "=")
 
 
 def _value_problems(key: str, value: Any) -> Iterator[ConfigProblem]:

@@ -116,7 +116,7 @@ def test_early_stopping_must_be_a_boolean(folder: Path, value: object) -> None:
     assert "must be true or false" in found["early_stopping"]
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a=b", "-x", "a\nb"])
+@pytest.mark.parametrize("name", ["", "a b", "a=b", "-x", "a\nb", "\ud800", "a\x1b[2J"])
 def test_name_that_cannot_be_passed_is_refused(folder: Path, name: str) -> None:
     source = seed_example()
     source["hyperparameters"][name] = {"type": "choice", "candidates": [1]}

@@ -64,6 +64,9 @@ class Choice(Distribution):
     def values(self) -> Iterator[JsonValue]:
         return iter(self.possible)
 
+    def as_listed(self, value: JsonValue) -> JsonValue:
+        return next(one for one in self.possible if same(one, value))
+
 
 class Constant(Distribution):
     """Always the same value."""

@@ -88,9 +88,11 @@ def _load(options: argparse.Namespace) -> Any:
     from .config import load_config
 
     loaded = load_config(options.config or Path(paths.CONFIG_NAME))
-    for note in loaded.notes:
+    if options.max_runs is not None:
+        loaded = loaded.with_max_runs(options.max_runs)
+    for note in loaded.remarks:
         say(f"note: {note}")
-    return loaded if options.max_runs is None else loaded.with_max_runs(options.max_runs)
+    return loaded
 
 
 def _sweep_here(open_sweep: Any, options: argparse.Namespace, announce: Any = None) -> int:

@@ -98,6 +98,15 @@ class LoadedConfig:
     def script(self) -> Path:
         return self.folder / self.config.main_script_name
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The notes, and what a small `max_runs` leaves out."""
+        n_first, most = len(self.config.first_runs), self.config.max_runs
+        if n_first <= most:
+            return self.notes
+        return (*self.notes, f"max_runs is {most}: of the {n_first} first_runs the last "
+                f"{n_first - most} will not run")  # fmt: skip
+
     def with_max_runs(self, max_runs: int) -> "LoadedConfig":
         config = self.config.model_copy(update={"max_runs": max_runs})
         return replace(self, config=config, source={**self.source, "max_runs": max_runs})

@@ -56,6 +56,10 @@ class Distribution(BaseModel):
         """Whether the value is possible."""
         return any(same(value, possible) for possible in self.values())
 
+    def as_listed(self, value: JsonValue) -> JsonValue:
+        """A possible value as a draw would give it: the 1 of a list for 1.0."""
+        return value
+
     def sample(self, random: Random) -> JsonValue:
         return self.at(random.random())
 

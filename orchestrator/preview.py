@@ -19,6 +19,8 @@ def preview_runs(
     proposer = Proposer(config, seed)
     if proposer.learns:
         say(f"the sampler {config.sampler} learns from the runs: later combinations will differ")
+    if proposer.trouble is not None:
+        say(proposer.trouble)
     state = SweepState()
     for index in range(1, config.max_runs + 1):
         proposal = proposer.propose(index, state.history)

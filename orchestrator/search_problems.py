@@ -16,7 +16,7 @@ from .choices import Constant, Tied
 from .constraints import Constraint, ConstraintError
 from .distributions import Distribution, same
 from .errors import ConfigProblem
-from .samplers.proposals import complete_combination
+from .samplers.proposals import complete_combination, is_complete
 from .samplers.random import draw_combination
 from .search_settings import LEARNING
 from .space import (
@@ -24,6 +24,7 @@ from .space import (
     Combination,
     CycleError,
     Space,
+    combination_key,
     dependencies,
     is_continuous,
     values_of,
@@ -238,10 +239,19 @@ def _misfits(space: Space, combination: Combination) -> Iterator[ConfigProblem]:
 
 
 def _first_run_problems(space: Space, given: object) -> Iterator[ConfigProblem]:
+    complete: dict[str, int] = {}
     for position, values in enumerate(given if isinstance(given, list) else ()):
-        if isinstance(values, Mapping):
-            problems = list(_value_problems(space, values, f"first_runs.{position}"))
-            yield from problems or _incomplete(space, dict(values), f"first_runs.{position}")
+        if not isinstance(values, Mapping):
+            continue
+        key = f"first_runs.{position}"
+        problems = list(_value_problems(space, values, key))
+        problems = problems or list(_completion_problems(space, dict(values), key))
+        yield from problems
+        if not problems and is_complete(space, dict(values)):
+            found = complete_combination(space, dict(values), 0, 1)
+            earlier = complete.setdefault(combination_key(found), position)
+            if earlier != position:
+                yield ConfigProblem(key, f"is the same as first_runs.{earlier}; keep one")
 
 
 def _value_problems(space: Space, values: Mapping[str, Any], key: str) -> Iterator[ConfigProblem]:
@@ -266,7 +276,7 @@ def _bounds(distribution: Distribution) -> str:
     return ": " + ", ".join(f"{name} {_show(value)}" for name, value in facts.items())
 
 
-def _incomplete(space: Space, values: Combination, key: str) -> Iterator[ConfigProblem]:
+def _completion_problems(space: Space, values: Combination, key: str) -> Iterator[ConfigProblem]:
     try:
         found = complete_combination(space, values, 0, 1)
     except LookupError:

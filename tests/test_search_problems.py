@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ml_tracking_ops.orchestrator.config import SweepConfig, validate_config
 from ml_tracking_ops.orchestrator.errors import ConfigError
+from ml_tracking_ops.orchestrator.preview import preview_runs
 
 CHOICE = {"type": "choice", "candidates": ["sgd", "adam"]}
 UNIFORM = {"type": "uniform", "min": 0, "max": 1}
@@ -151,6 +152,36 @@ def test_first_run_outside_the_space_is_explained(
         ),
     )  # fmt: skip
     assert message in found[f"first_runs.1.{key}".rstrip(".")]
+
+
+def test_first_runs_that_are_the_same_are_told(folder: Path) -> None:
+    values = {"type": "choice", "candidates": [1, True, 2]}
+    found = problems(
+        folder, hyperparameters={"x": values, "fixed": {"type": "constant", "value": 3}},
+        first_runs=[{"x": 1}, {"x": 2}, {"x": True}, {"x": 1.0, "fixed": 3}],
+    )  # fmt: skip
+    assert found == {"first_runs.3": "is the same as first_runs.0; keep one"}
+    accept(folder, first_runs=[{"optimizer": "sgd"}, {"optimizer": "sgd"}])  # lr is drawn
+
+
+def test_first_runs_are_completed_so_that_none_is_run_twice(folder: Path) -> None:
+    """Whatever is drawn for the incomplete ones; what cannot be new is left out with a word."""
+    xy = {name: {"type": "choice", "candidates": [1, 2]} for name in "xy"}
+    given = [{"x": 1}, {"x": 1.0}, {"y": 1}, {"y": 1}, {"x": 1}, {"y": 2}]
+    config = accept(folder, hyperparameters=xy, first_runs=given, max_runs=9)
+    for seed in range(8):
+        said: list[str] = []
+        runs = list(preview_runs(config, seed, said.append))
+        assert len(runs) == len({str(run) for run in runs}) == 4
+        assert "left out: however completed" in said[0]
+        assert said[1] == "every combination of the search space has been run: 4"
+
+
+def test_first_runs_that_max_runs_leaves_out_are_told(folder: Path) -> None:
+    loaded = validate_config(source(first_runs=[{"lr": x} for x in (0.1, 0.2, 0.3)]), folder)
+    assert loaded.with_max_runs(3).remarks == ()
+    (remark,) = loaded.with_max_runs(2).remarks
+    assert remark == "max_runs is 2: of the 3 first_runs the last 1 will not run"
 
 
 def test_grid_needs_values_that_have_an_end(folder: Path) -> None:

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from ..distributions import Distribution
 from ..history import Ended, HistoryEvent, Known
-from ..space import Combination, Space
+from ..space import Combination, Space, combination_key
 from .base import Sampler
 from .opening import check_sampler, open_sampler
 from .repeats import RepeatedRuns
@@ -47,17 +47,15 @@ class Proposer:
         self._seed = seed
         self.space = Space(config.hyperparameters, config.constraints)
         self._sampler: Sampler | None = None
-        self._first = [
-            complete_combination(self.space, given, seed, number)
-            for number, given in enumerate(config.first_runs, 1)
-        ]
+        self._left_out: str | None = None
+        self._first = self._complete_first_runs()
         self._repeats = RepeatedRuns(config.repeats, config.max_runs)
         self.why_exhausted: str | None = None
 
     @property
     def trouble(self) -> str | None:
         """What went wrong with the sampler, if anything did."""
-        return None if self._sampler is None else self._sampler.trouble
+        return self._left_out or (None if self._sampler is None else self._sampler.trouble)
 
     @property
     def most_runs(self) -> int:
@@ -66,6 +64,21 @@ class Proposer:
         repeats = 1 if self._config.repeats is None else self._config.repeats.count
         most = self._config.max_runs
         return most if count is None else min(most, count * repeats)
+
+    def _complete_first_runs(self) -> list[Combination]:
+        """The first runs, each of them once."""
+        found: list[Combination] = []
+        left_out: list[str] = []
+        for number, given in enumerate(self._config.first_runs, 1):
+            try:
+                found.append(complete_combination(self.space, given, self._seed, number, found))
+            except LookupError:
+                left_out.append(f"first_runs.{number - 1}")
+        if left_out:
+            self._left_out = (
+                f"{', '.join(left_out)} left out: however completed, the same as a first run before"
+            )
+        return found
 
     def propose(
         self, index: int, history: Sequence[HistoryEvent] = ()
@@ -103,15 +116,18 @@ class Proposer:
         return [*self._first, *known]
 
 
-def complete_combination(space: Space, given: Combination, seed: int, number: int) -> Combination:
+def complete_combination(
+    space: Space, given: Combination, seed: int, number: int, taken: Sequence[Combination] = ()
+) -> Combination:
     """A combination with the given values; what is missing is drawn by chance.
 
     Raises:
-        LookupError: none was found that meets the constraints.
+        LookupError: none was found that meets the constraints and is not among those `taken`.
     """
+    keys = {combination_key(combination) for combination in taken}
     for attempt in range(_MOST_DRAWS):
         found = space.build(partial(_given_or_drawn, given, f"{seed}/first {number}+{attempt}"))
-        if space.allows(found):
+        if space.allows(found) and combination_key(found) not in keys:
             return found
     raise LookupError
 
@@ -119,4 +135,19 @@ def complete_combination(space: Space, given: Combination, seed: int, number: in
 def _given_or_drawn(
     given: Combination, key: str, name: str, distribution: Distribution
 ) -> JsonValue:
-    return given[name] if name in given else distribution.sample(Random(f"{key}/{name}"))
+    if name in given:
+        return distribution.as_listed(given[name])
+    return distribution.sample(Random(f"{key}/{name}"))
+
+
+def is_complete(space: Space, given: Combination) -> bool:
+    """Whether nothing of a first run is left to chance."""
+    has_drawn = False
+
+    def draw(name: str, distribution: Distribution) -> JsonValue:
+        nonlocal has_drawn
+        has_drawn = has_drawn or (name not in given and distribution.count != 1)
+        return _given_or_drawn(given, "", name, distribution)
+
+    space.build(draw)
+    return not has_drawn

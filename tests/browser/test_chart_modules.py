@@ -258,3 +258,31 @@ def test_times_on_an_axis_are_short(modules: Page) -> None:
     seconds = [0, 0.005, 30, 90, 3600, 5400, 90_000]
     found = [call(modules, "format", "formatSpan", one) for one in seconds]
     assert found == ["0 s", "0.005 s", "30 s", "1 m 30 s", "1 h", "1 h 30 m", "1 d 1 h"]
+
+
+def test_points_of_a_metric_called_as_what_every_object_has(modules: Page) -> None:
+    script = """
+        const { unpackPoints } = await import("/static/columns.js");
+        const event = JSON.parse('{"run": "a", "cursor": 1, "since_ms": 0, "metrics": {"__proto__": [[7], [1000], [0.5]]}}');
+        const { metrics } = unpackPoints(event);
+        return [Object.keys(metrics), metrics["__proto__"].step, metrics["constructor"] ?? null];
+    """
+    assert evaluate(modules, script) == [["__proto__"], [7], None]
+
+
+def test_group_that_a_sweep_does_not_have_is_none(modules: Page) -> None:
+    script = """
+        const ids = { input: ["smoothing", "log-x", "log-y", "chart-filter"], output: ["smoothing-value"], span: ["chart-filter-note"] };
+        const plain = Object.entries(ids).flatMap(([tag, names]) => names.map((id) => `<${tag} id="${id}"></${tag}>`));
+        const selects = ["chart-x", "chart-outliers", "chart-group", "chart-band"].map((id) => `<label><select id="${id}"></select></label>`);
+        document.body.innerHTML = `<div id="chart-tools">${[...plain, ...selects].join("")}</div>`;
+        const { bindControls } = await import("/static/controls.js");
+        const { readView } = await import("/static/view.js");
+        const groups = [{ value: "p.lr", label: "lr" }];
+        const shown = (group) => {
+            bindControls({ groups }, readView(new URLSearchParams({ group })), () => {});
+            return [document.querySelector("#chart-group").value, document.querySelector("#chart-band").closest("label").hidden];
+        };
+        return [shown("p.lr"), shown("nonsense")];
+    """
+    assert evaluate(modules, script) == [["p.lr", False], ["", True]]

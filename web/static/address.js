@@ -27,7 +27,7 @@ export function setParams(changes, { push = false } = {}) {
 
 /** Pure: the parameters after the changes; what stays keeps its place. */
 export function changedParams(given, changes) {
-  const changed = new URLSearchParams([...given].filter(([name]) => !(name in changes)));
+  const changed = new URLSearchParams([...given].filter(([name]) => !Object.hasOwn(changes, name)));
   for (const [name, value] of Object.entries(changes)) {
     if (value === null || value === undefined) continue;
     for (const one of Array.isArray(value) ? value : [value]) changed.append(name, one);

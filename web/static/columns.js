@@ -8,7 +8,9 @@ export function emptyColumns() {
 /** A `points` event as it travels, with the columns of each metric spelled out. */
 export function unpackPoints({ since_ms, metrics, ...event }) {
   const columns = ([step, after_ms, value]) => ({ step, wall_time: after_ms.map((ms) => (since_ms + ms) / 1000), value });
-  return { ...event, metrics: Object.fromEntries(Object.entries(metrics).map(([name, packed]) => [name, columns(packed)])) };
+  const unpacked = Object.create(null); // a metric may be called as what every object has
+  for (const [name, packed] of Object.entries(metrics)) unpacked[name] = columns(packed);
+  return { ...event, metrics: unpacked };
 }
 
 /** The first index whose entry is not below `x`. */

@@ -16,8 +16,9 @@ export function bindControls(page, view, preview) {
     tools.open = !matchMedia("(max-width: 760px)").matches;
     connect(tools, preview);
   }
-  offerGroups(tools, page.groups ?? []);
-  showControls(tools, view);
+  const groups = page.groups ?? [];
+  offerGroups(tools, groups);
+  showControls(tools, { ...view, group: groups.some(({ value }) => value === view.group) ? view.group : null });
 }
 
 function connect(tools, preview) {
@@ -89,7 +90,7 @@ function showControls(tools, view) {
   set("#chart-x", view.x);
   set("#chart-outliers", String(view.outliers * 100));
   set("#chart-band", view.band);
-  set("#chart-group", params().get("group") ?? "");
+  set("#chart-group", view.group ?? "");
   set("#log-x", view.isLogX, "checked");
   set("#log-x", view.x === "wall", "disabled");
   set("#log-y", view.isLogY, "checked");

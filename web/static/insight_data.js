@@ -53,6 +53,11 @@ export class InsightData {
     return this.statuses[this.runs.status[place]];
   }
 
+  /** The values of a hyperparameter by place. A map, since its name may be one that every object has. */
+  column(name) {
+    return this.runs.hyperparameters.get(name) ?? [];
+  }
+
   /** Whether a run passes the filters of the table. */
   passes(place) {
     return this.passing === null || this.passing.has(this.runs.index[place]);
@@ -87,11 +92,12 @@ export class InsightData {
     if (place === undefined) this.#places.set(index, (place = this.#places.size));
     for (const [name, column] of Object.entries(columns)) this.runs[name][place] = column[from];
     for (const [name, column] of Object.entries(hyperparameters)) {
-      (this.runs.hyperparameters[name] ??= [])[place] = column[from];
+      if (!this.runs.hyperparameters.has(name)) this.runs.hyperparameters.set(name, []);
+      this.runs.hyperparameters.get(name)[place] = column[from];
     }
   }
 }
 
 function emptyRuns() {
-  return { index: [], name: [], status: [], started: [], ended: [], value: [], up: [], hyperparameters: {} };
+  return { index: [], name: [], status: [], started: [], ended: [], value: [], up: [], hyperparameters: new Map() };
 }

@@ -104,7 +104,7 @@ export class ParallelView {
   }
 
   lines(data, place) {
-    const shown = data.axes.slice(0, MOST_LINES).map((axis) => [axis.name, written(axis, data.runs.hyperparameters[axis.name][place])]);
+    const shown = data.axes.slice(0, MOST_LINES).map((axis) => [axis.name, written(axis, data.column(axis.name)[place])]);
     return data.metric === null ? shown : [...shown, [`best ${data.metric}`, formatNumber(data.runs.value[place])]];
   }
 }
@@ -145,7 +145,7 @@ function select(chart, parallelAxisId, intervals) {
 /** Hyperparameters in the order of the space, then the metric; all of them from 0 to 1. */
 function axesOf(data) {
   const axes = data.axes.map((axis) => {
-    const scale = makeScale(axis), column = data.runs.hyperparameters[axis.name] ?? [];
+    const scale = makeScale(axis), column = data.column(axis.name);
     return { id: `p.${axis.name}`, name: axis.name, scale, of: (place) => scale.position(column[place]) ?? scale.absentAt ?? NaN };
   });
   if (data.metric === null) return axes;

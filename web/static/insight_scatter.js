@@ -41,7 +41,7 @@ export class ScatterView {
 
   lines(data, place) {
     const axis = data.axes.find(({ name }) => name === this.#name);
-    return [[this.#name, written(axis, data.runs.hyperparameters[this.#name][place])], [this.#what, formatNumber(this.#values[place])]];
+    return [[this.#name, written(axis, data.column(this.#name)[place])], [this.#what, formatNumber(this.#values[place])]];
   }
 }
 
@@ -53,7 +53,7 @@ export function written(axis, value) {
 
 function scatterPoints(data, values, axis, scale) {
   const { runs, statuses } = data;
-  const column = axis ? runs.hyperparameters[axis.name] ?? [] : [];
+  const column = axis ? data.column(axis.name) : [];
   const width = axis?.scale === "category" ? 0.5 / Math.max(1, axis.values.length) : 0;
   const points = [];
   values.forEach((y, place) => {

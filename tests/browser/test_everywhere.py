@@ -30,10 +30,12 @@ def addresses(dashboard: Dashboard, logdir: Path, train: Train) -> list[str]:
     name = sweep.start(1, **{f"hyperparameter_{n}": n / 7 for n in range(8)}, text=LONG)
     training = train("s", name)
     training.log("Accuracy", 0, 30)
+    training.log("m" * 200, 0, 30)
     training.dat_path.with_suffix(".log").write_text("x" * 3000 + "\n")
     sweep.end(1, "failed", reason=f"exit code 1: {LONG}", exit_code=1)
     sweep.close()
-    paths = ["/experiments", "/sweeps", f"/runs/s/{name}", f"/runs/{LONG.strip('-')}", "/nothing"]
+    of_one = [f"/runs/s/{name}", f"/runs/{LONG.strip('-')}"]
+    paths = ["/experiments", "/sweeps", "/sweeps/s?panel=scatter", *of_one, "/nothing"]
     return [dashboard.url + path for path in paths]
 
 

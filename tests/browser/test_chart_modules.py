@@ -263,26 +263,37 @@ def test_times_on_an_axis_are_short(modules: Page) -> None:
 def test_points_of_a_metric_called_as_what_every_object_has(modules: Page) -> None:
     script = """
         const { unpackPoints } = await import("/static/columns.js");
-        const event = JSON.parse('{"run": "a", "cursor": 1, "since_ms": 0, "metrics": {"__proto__": [[7], [1000], [0.5]]}}');
-        const { metrics } = unpackPoints(event);
-        return [Object.keys(metrics), metrics["__proto__"].step, metrics["constructor"] ?? null];
+        const metrics = JSON.parse('{"__proto__": [[7], [1000], [0.5]]}');
+        const event = unpackPoints({ run: "a", cursor: 1, since_ms: 0, metrics });
+        const names = Object.keys(event.metrics);
+        return [names, event.metrics["__proto__"].step, event.metrics["constructor"] ?? null];
     """
     assert evaluate(modules, script) == [["__proto__"], [7], None]
 
 
 def test_group_that_a_sweep_does_not_have_is_none(modules: Page) -> None:
     script = """
-        const ids = { input: ["smoothing", "log-x", "log-y", "chart-filter"], output: ["smoothing-value"], span: ["chart-filter-note"] };
-        const plain = Object.entries(ids).flatMap(([tag, names]) => names.map((id) => `<${tag} id="${id}"></${tag}>`));
-        const selects = ["chart-x", "chart-outliers", "chart-group", "chart-band"].map((id) => `<label><select id="${id}"></select></label>`);
-        document.body.innerHTML = `<div id="chart-tools">${[...plain, ...selects].join("")}</div>`;
+        const tools = document.createElement("div");
+        tools.id = "chart-tools";
+        const made = (tag) => (id) => Object.assign(document.createElement(tag), { id });
+        const add = (tag, ids, place) => ids.map(made(tag)).forEach(place);
+        const plain = (one) => tools.append(one);
+        const labelled = (one) => {
+            const label = document.createElement("label");
+            label.append(one);
+            tools.append(label);
+        };
+        add("input", ["smoothing", "log-x", "log-y", "chart-filter"], plain);
+        add("output", ["smoothing-value", "chart-filter-note"], plain);
+        add("select", ["chart-x", "chart-outliers", "chart-group", "chart-band"], labelled);
+        document.body.append(tools);
         const { bindControls } = await import("/static/controls.js");
         const { readView } = await import("/static/view.js");
-        const groups = [{ value: "p.lr", label: "lr" }];
-        const shown = (group) => {
-            bindControls({ groups }, readView(new URLSearchParams({ group })), () => {});
-            return [document.querySelector("#chart-group").value, document.querySelector("#chart-band").closest("label").hidden];
-        };
-        return [shown("p.lr"), shown("nonsense")];
+        const page = { groups: [{ value: "p.lr", label: "lr" }] };
+        return ["p.lr", "nonsense"].map((group) => {
+            bindControls(page, readView(new URLSearchParams({ group })), () => {});
+            const find = (id) => tools.querySelector(id);
+            return [find("#chart-group").value, find("#chart-band").closest("label").hidden];
+        });
     """
     assert evaluate(modules, script) == [["p.lr", False], ["", True]]

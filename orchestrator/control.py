@@ -104,9 +104,8 @@ class Control:
                 self._sweep.stop_run_by_hand(index)
             case Request(action="requeue", index=int(index)):
                 attempt = state.runs[index].attempt + (state.runs[index].name is not None)
-                when = "when the sweep is resumed" if self._sweep.is_ending else "in a free slot"
-                self._tell(identity, request, "done", f"run {index} runs again {when}, as attempt "
-                           f"{attempt}", attempt=attempt)  # fmt: skip
+                message = f"run {index} runs again {self._when()}, as attempt {attempt}"
+                self._tell(identity, request, "done", message, attempt=attempt)
                 self._sweep.run_again(index)
             case Request(action="workers", n_workers=int(n_workers)):
                 self._tell(identity, request, "done", _workers_text(n_workers, state))
@@ -118,6 +117,12 @@ class Control:
                     else "the sweep goes on"
                 ))  # fmt: skip
                 self._sweep.wake()
+
+    def _when(self) -> str:
+        """When what was put back is started."""
+        if self._sweep.is_ending:
+            return "when the sweep is resumed"
+        return "when the paused sweep goes on" if self._sweep.state.is_paused else "in a free slot"
 
     def _tell(
         self, identity: str, request: Request | None, outcome: Outcome, message: str, **fields: Any

@@ -14,6 +14,8 @@ import pytest
 from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.orchestrator.annotations import read_annotations
 from ml_tracking_ops.orchestrator.journal import Journal
+from ml_tracking_ops.orchestrator.requests import Action
+from ml_tracking_ops.web import actions
 from ml_tracking_ops.web.app import create_app
 
 HOSTILE = "<img src=x onerror=alert(1)>'\"&"
@@ -244,6 +246,21 @@ def test_buttons_stand_only_where_they_can_act(
     resume = f"ml-tracking-ops sweep --resume {logdir / sweep}"
     assert f'data-copy="{resume}"' in browser.get(f"/sweeps/{sweep}").text
     journal.close()
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome", "is_paused", "message"),
+    [
+        ("requeue", "done", False, "6 runs run again in free slots"),
+        ("requeue", "done", True, "6 runs run again when the sweep goes on: it is paused"),
+        ("requeue", "recorded", False, "6 runs run again when the sweep is resumed"),
+        ("stop", "done", True, "6 runs are taken back"),
+    ],
+)
+def test_what_becomes_of_several_runs_is_said(
+    action: Action, outcome: str, is_paused: bool, message: str
+) -> None:
+    assert actions._of_many(6, action, outcome, is_paused=is_paused) == message
 
 
 def test_actions_ask_for_the_access_token_too(logdir: Path, sweep: str) -> None:

@@ -113,6 +113,8 @@ def test_paused_sweep_starts_nothing_new_until_it_goes_on(cwd: Path) -> None:
     sweep.wait_for(_1="finished")
     assert sweep.command("workers", sweep.folder, "2").returncode == 0
     assert sweep.statuses() == {1: "finished"}
+    again = sweep.command("requeue", sweep.folder, "1")
+    assert "run 1 runs again when the paused sweep goes on" in again.stdout
     assert sweep.command("continue", sweep.folder).returncode == 0
     sweep.wait_for(_2="running")
     sweep.open(2)

@@ -83,3 +83,20 @@ def test_any_configuration_gives_a_summary(config: dict[str, Any]) -> None:
 def test_workers_are_those_there_are_now(n_workers: int | None, text: str) -> None:
     facts = summarize({"n_workers": 2}, {}, n_workers).facts
     assert [fact.value for fact in facts if fact.label == "Workers"] == [text]
+
+
+@pytest.mark.parametrize(
+    ("began", "now", "text"),
+    [
+        (2, 6, "6, began with 2"),
+        (2, 2, "2"),
+        (5000, None, "5,000"),
+        (None, 6, "6"),
+        ("x", None, "x"),
+    ],
+)
+def test_runs_at_most_are_those_of_the_latest_resume(
+    began: object, now: int | None, text: str
+) -> None:
+    facts = summarize({}, {"max_runs": began}, None, now).facts
+    assert [fact.value for fact in facts if fact.label == "Runs at most"] == [text]

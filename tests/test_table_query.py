@@ -109,10 +109,10 @@ def order(rows: list[dict[str, Any]], sort: str, direction: Any = "asc") -> list
     return [one["index"] for one in sort_rows(rows, sort, direction, "Accuracy")]
 
 
-def test_waiting_runs_come_last_either_way() -> None:
-    rows = [row(1), row(2), row(3, started_at=None, status="pending")]
-    assert order(rows, "index", "desc") == [2, 1, 3]
-    assert order(rows, "index", "asc") == [1, 2, 3]
+def test_runs_stand_by_their_numbers_also_while_they_wait() -> None:
+    rows = [row(1), row(2, status="pending"), row(3), row(4, started_at=None, status="pending")]
+    assert order(rows, "index", "desc") == [4, 3, 2, 1]
+    assert order(rows, "index", "asc") == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("direction", ["asc", "desc"])

@@ -80,20 +80,29 @@ async def control(request: Request, body: Body) -> Response:
     index, n_workers = field(body, "run", int, None), field(body, "n_workers", int, None)
     indices = _numbers(body, "runs") if "runs" in body else [index]
     sweep_id = field(body, "sweep", str)
-    folder: Path = await request.app.state.catalog.use(
-        lambda catalog: _find(catalog.sweeps, sweep_id).path
+    sweep: Sweep = await request.app.state.catalog.use(
+        lambda catalog: _find(catalog.sweeps, sweep_id)
     )
+    folder, is_paused = sweep.path, sweep.state.is_paused
     by = _who(request)
     asked = [new_request(action, by, index=one, n_workers=n_workers) for one in indices]
     answers = await _in_thread(request, partial(ask_all, folder, asked, _ANSWER_WITHIN_S))
     answer = max(answers, key=lambda answer: _STATUS[answer.outcome])  # the worst of them
     message = answer.message
     if len(answers) > 1 and answer.is_met:
-        when = "in free slots" if answer.outcome == "done" else "when the sweep is resumed"
-        done = "are taken back" if action == "stop" else f"run again {when}"
-        message = f"{len(answers)} runs {done}"
+        message = _of_many(len(answers), action, answer.outcome, is_paused=is_paused)
     said = {"error": message} if answer.outcome == "refused" else {}
     return _say(message, _STATUS[answer.outcome], outcome=answer.outcome, **said)
+
+
+def _of_many(n: int, action: Action, outcome: str, *, is_paused: bool) -> str:
+    """What became of several runs, all of which could be helped."""
+    if action == "stop":
+        return f"{n} runs are taken back"
+    if outcome != "done":
+        return f"{n} runs run again when the sweep is resumed"
+    when = "when the sweep goes on: it is paused" if is_paused else "in free slots"
+    return f"{n} runs run again {when}"
 
 
 def _numbers(body: Body, name: str) -> list[int]:

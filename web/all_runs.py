@@ -17,6 +17,7 @@ from .best_history import BestHistory, draw_history
 from .group_names import groupings
 from .groups import seed_name
 from .insight_text import has_value
+from .rows import n_planned
 
 Row = dict[str, Any]
 
@@ -25,20 +26,14 @@ class AllRuns:
     """The rows of every run, in the order of their numbers; nobody may change them.
 
     Args:
-        sweep: is only asked for what its description says, which stays.
+        sweep: is only asked at once, for what its description says and how many runs it plans.
     """
 
     def __init__(self, rows: list[Row], sweep: Sweep) -> None:
         self.rows = rows
         self._goal = sweep.optimization_goal
         self._seed_name = seed_name(sweep)
-        self._max_runs = sweep.config.get("max_runs")
-
-    @property
-    def n_planned(self) -> int:
-        """How many runs there will be, as far as is known: at least those that there are."""
-        n_runs = len(self.rows)
-        return max(self._max_runs, n_runs) if isinstance(self._max_runs, int) else n_runs
+        self.n_planned = n_planned(sweep, len(rows))
 
     @cached_property
     def best(self) -> Row | None:

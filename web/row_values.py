@@ -130,7 +130,7 @@ def _searchable(row: Row) -> str:
 def sort_rows(rows: Sequence[Row], sort: str, order: Order, metric: str | None) -> list[Row]:
     """Rows in the order asked for; equals keep theirs.
 
-    Those that have no value there, or wait to start, come last, whatever the direction.
+    Those that have no value there come last, whatever the direction.
     """
     key_of = _sort_key(sort, metric)
     keyed = [(key_of(row), row) for row in rows]
@@ -163,7 +163,6 @@ def _tags_key(row: Row) -> tuple[int, Any] | None:
 _SORT_KEYS: dict[str, Callable[[Row], tuple[int, Any] | None]] = {
     "duration": _duration_key,
     "status": lambda row: (_WHOLE_ORDER.get(row["status"], 9), row["status"]),
-    "index": lambda row: None if row["status"] == "pending" else (0, row["index"]),
     "name": lambda row: (1, str(row.get("label") or row["name"]).casefold()),
     "label": lambda row: (1, str(row["label"]).casefold()) if row.get("label") else None,
     "note": lambda row: (1, str(row["note"]).casefold()) if row.get("note") else None,

@@ -89,6 +89,12 @@ def _best_run(
     return best
 
 
+def n_planned(sweep: Sweep, n_runs: int) -> int:
+    """How many runs there will be, as far as is known: at least those that there are."""
+    most = sweep.state.max_runs or sweep.config.get("max_runs")
+    return max(most, n_runs) if isinstance(most, int) else n_runs
+
+
 def sweep_cursor(sweep: Sweep) -> int:
     """Where the live changes of a sweep go on, for a page that shows it as it is now."""
     return len(sweep.changes)

@@ -58,14 +58,14 @@ class _Known:
     """What was made of a sweep as of the first `n_seen` of its changes.
 
     `every`, `hyperparameters` and `selections` (the rows of the latest queries) are of the state
-    that `live` belongs to: the best values of runs that go on.
+    that `live` belongs to: the best values of runs that go on, and how many runs there may be.
     """
 
     changes: list[int | None]
     annotations: Annotations
     n_seen: int = 0
     rows: dict[int, Row] = field(default_factory=dict)
-    live: tuple[tuple[int, float | None, int | None], ...] | None = None
+    live: object = None
     every: AllRuns | None = None
     hyperparameters: dict[str, Hyperparameter] = field(default_factory=dict)
     selections: OrderedDict[Any, list[Row]] = field(default_factory=OrderedDict)
@@ -91,7 +91,8 @@ def _current(sweep: Sweep, live: Mapping[int, Best]) -> tuple[_Known, AllRuns]:
     else:
         changed = {index for index in sweep.changes[known.n_seen :] if index is not None}
     known.n_seen = len(sweep.changes)
-    state = tuple((index, best.value, best.step) for index, best in live.items())
+    bests = tuple((index, best.value, best.step) for index, best in live.items())
+    state = (sweep.state.max_runs, bests)
     if known.every is None or changed or state != known.live:
         known.every = _take_in(known, sweep, changed, live)
         known.live = state

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from .formats import format_number
+from .formats import format_count, format_number
 
 _SHOWN_ELSEWHERE = frozenset(
     (
@@ -48,17 +48,22 @@ class SweepSummary:
 
 
 def summarize(
-    description: Mapping[str, Any], config: Mapping[str, Any], n_workers: int | None = None
+    description: Mapping[str, Any],
+    config: Mapping[str, Any],
+    n_workers: int | None = None,
+    max_runs: int | None = None,
 ) -> SweepSummary:
     """Whatever is missing or of an unexpected shape is left out or shown as it stands.
 
     Args:
         n_workers: how many there are now, or were at last; the description holds the first number.
+        max_runs: how many runs there may be now; a resume may have raised it.
     """
     space = config.get("hyperparameters")
     rows = [_space_row(str(name), value) for name, value in _items(space)]
+    now = {"n_workers": n_workers, "max_runs": max_runs}
     return SweepSummary(
-        tuple(rows), tuple(_facts(description, config, n_workers)), sweep_command(description)
+        tuple(rows), tuple(_facts(description, config, now)), sweep_command(description)
     )
 
 
@@ -95,11 +100,11 @@ def readable(value: object, separator: str = ", ") -> str:
 
 
 def _facts(
-    description: Mapping[str, Any], config: Mapping[str, Any], n_workers: int | None
+    description: Mapping[str, Any], config: Mapping[str, Any], now: Mapping[str, int | None]
 ) -> list[Fact]:
     facts = [
         Fact("Script", str(config.get("main_script_name", "–")), is_code=True),
-        Fact("Runs at most", str(config.get("max_runs", "–"))),
+        Fact("Runs at most", _changed(config.get("max_runs", "–"), now["max_runs"])),
     ]
     metric, goal = config.get("optimization_metric"), config.get("optimization_goal")
     if metric is not None:
@@ -111,15 +116,19 @@ def _facts(
         for key, value in config.items()
         if key not in _SHOWN_ELSEWHERE and value not in (None, [], {})
     ]
-    facts += _origin({**description, "n_workers": _workers(description, n_workers)})
-    return facts
-
-
-def _workers(description: Mapping[str, Any], n_workers: int | None) -> object:
     began = description.get("n_workers")
-    if n_workers is None or began is None or n_workers == began:
-        return began if n_workers is None else n_workers
-    return f"{n_workers}, began with {began}"
+    is_known = began is not None or now["n_workers"] is not None
+    workers = _changed(began, now["n_workers"]) if is_known else None
+    return facts + _origin({**description, "n_workers": workers})
+
+
+def _changed(began: object, now: int | None) -> str:
+    """A number that may have changed since the sweep began."""
+    if not isinstance(began, int):
+        return str(began) if now is None else format_count(now)
+    if now is None or now == began:
+        return format_count(began)
+    return f"{format_count(now)}, began with {format_count(began)}"
 
 
 def _setting(key: str, value: object) -> Fact:

@@ -91,11 +91,9 @@ def sweep_href(sweep_id: str) -> str:
 
 def _counts(sweep: Sweep) -> Context:
     counts = sweep.state.counts
-    planned = sweep.config.get("max_runs")
-    n_runs = sum(counts.values())
     return {
         "counts": counts,
-        "n_planned": max(planned, n_runs) if isinstance(planned, int) else n_runs,
+        "n_planned": rows.n_planned(sweep, sum(counts.values())),
         "n_ended": sum(n for status, n in counts.items() if status not in _GOING_ON),
     }
 
@@ -140,7 +138,9 @@ def _sweep_context(
             "history": every.history,
             **_counts(sweep),
         },
-        "summary": summarize(sweep.description, sweep.config, sweep.state.n_workers),
+        "summary": summarize(
+            sweep.description, sweep.config, sweep.state.n_workers, sweep.state.max_runs
+        ),
         **repeat_context(sweep, best_index, catalog.logdir, query),
         "insight": insight_context(sweep, every, query, readers),
         "metric": query.get("metric") or metric,

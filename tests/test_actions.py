@@ -185,6 +185,23 @@ def test_what_is_written_is_kept_shown_and_harmless(
         json.loads(unescape(page_data[1]))
 
 
+def test_what_others_say_meanwhile_stays(logdir: Path, sweep: str) -> None:
+    browser = Browser(logdir)
+
+    def save(**said: Any) -> httpx.Response:
+        return browser.post("/api/annotate", {"sweep": sweep, **said})
+
+    assert save(note="by A", was={"note": ""}).status_code == 200
+    assert save(name="by B", was={"name": ""}).status_code == 200
+    refused = save(note="by B", was={"note": ""})
+    assert refused.status_code == 409
+    assert "the note has meanwhile been changed to say “by A”" in refused.json()["error"]
+    assert save(note="by A", was={"note": ""}).status_code == 200  # both say the same
+    own = read_annotations(logdir / sweep).own
+    assert (own.name, own.note) == ("by B", "by A")
+    assert save(note="by B").status_code == 200
+
+
 def test_archived_things_leave_the_pages_and_deleted_ones_the_disk(
     logdir: Path, experiment: str, sweep: str
 ) -> None:

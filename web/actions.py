@@ -116,22 +116,43 @@ def _numbers(body: Body, name: str) -> list[int]:
 
 
 async def annotate(request: Request, body: Body) -> Response:
-    """Change a name, a note or tags; fields that are missing stay as they are."""
-    changes: Body = {}
-    if "name" in body:
-        changes["name"] = clean_name(field(body, "name", str))
-    if "note" in body:
-        changes["note"] = clean_note(field(body, "note", str))
-    if "tags" in body:
-        changes["tags"] = clean_tags(texts(body, "tags"))
+    """Change a name, a note or tags; fields that are missing stay as they are.
+
+    With `was`, what the fields were when the user began, nothing is changed where one of them
+    has become another meanwhile (409).
+    """
+    changes, was = _said(body), _said(field(body, "was", dict, {}))
     folder, key = await request.app.state.catalog.use(lambda catalog: _annotated(catalog, body))
 
     def change(known: Annotation) -> Annotation:
+        for name, begun in was.items():
+            now = getattr(known, name)
+            if now not in (begun, changes.get(name, now)):
+                raise HTTPException(HTTPStatus.CONFLICT, _changed_meanwhile(name, now))
         return replace(known, **changes)
 
     said = await _in_thread(request, partial(edit, folder, key, change))
     await _look_again(request)
     return _say("saved", name=said.name, note=said.note, tags=list(said.tags))
+
+
+def _said(body: Body) -> Body:
+    """The fields of an annotation that a body holds, as they are kept."""
+    said: Body = {}
+    if "name" in body:
+        said["name"] = clean_name(field(body, "name", str))
+    if "note" in body:
+        said["note"] = clean_note(field(body, "note", str))
+    if "tags" in body:
+        said["tags"] = clean_tags(texts(body, "tags"))
+    return said
+
+
+def _changed_meanwhile(name: str, now: str | tuple[str, ...] | None) -> str:
+    text = now if isinstance(now, str) else ", ".join(now or ())
+    become = f"say “{text}”" if text else "be empty"
+    verb = "have" if name == "tags" else "has"
+    return f"the {name} {verb} meanwhile been changed to {become}: save again to replace that"
 
 
 async def put_away(request: Request, body: Body) -> Response:

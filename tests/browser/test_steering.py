@@ -137,6 +137,29 @@ def test_page_goes_on_while_a_note_is_written(
     assert page.url == f"{dashboard.url}/runs/first"  # nobody else sends the form
 
 
+def test_two_who_write_at_once_keep_what_each_has_written(
+    tabs: Tabs, dashboard: Dashboard, train: Callable[..., Training]
+) -> None:
+    train("first").finish()
+    page, other = tabs.open(), tabs.open()
+    for tab in (page, other):
+        tab.goto(f"{dashboard.url}/runs/first")
+        tab.get_by_role("button", name="Add a name, a note or tags").click()
+    page.get_by_label("Note").fill("too slow")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".said-note")).to_have_text("too slow")
+    tabs.expected = "409 (Conflict)"
+    other.get_by_label("Name").fill("baseline")
+    other.get_by_label("Note").fill("fast")
+    other.get_by_role("button", name="Save").click()
+    expect(other.get_by_role("alert").filter(has_text="say “too slow”")).to_be_visible()
+    other.get_by_label("Note").fill("")
+    other.get_by_role("button", name="Save").click()
+    for tab in (page, other):
+        expect(tab.locator("h1")).to_have_text("baseline")
+        expect(tab.locator(".said-note")).to_have_text("too slow")
+
+
 def test_experiment_is_archived_and_deleted_also_after_a_restart_of_the_server(
     page: Page, start_dashboard: Callable[..., Dashboard], train: Callable[..., Training],
     logdir: Path, tabs: Tabs,

@@ -4,15 +4,18 @@ let renewed = null; // the token of a server that was started after this page ca
 
 const pageToken = () => JSON.parse(document.querySelector("#page-data").dataset.page).csrf;
 
-/** @returns {Promise<{isDone: boolean, message: string}>} what became of it, for the person who asked */
+/**
+ * @returns {Promise<{isDone: boolean, isRefused: boolean, message: string}>} what became of it, for
+ *   the person who asked; refused: things are no longer as they were
+ */
 export async function post(path, body) {
   try {
     let answer = await send(path, body);
     if (answer.status === 403 && (await renewToken())) answer = await send(path, body);
     const said = await answer.json().catch(() => ({}));
-    return { isDone: answer.ok, message: said.message ?? said.error ?? `The server answered ${answer.status}.` };
+    return { isDone: answer.ok, isRefused: answer.status === 409, message: said.message ?? said.error ?? `The server answered ${answer.status}.` };
   } catch {
-    return { isDone: false, message: "The server cannot be reached, so nothing was done." };
+    return { isDone: false, isRefused: false, message: "The server cannot be reached, so nothing was done." };
   }
 }
 

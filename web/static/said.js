@@ -14,7 +14,7 @@ document.addEventListener("click", (event) => {
 function open(said) {
   const editor = said.querySelector(".said-editor");
   if (editor.childElementCount) return;
-  const known = JSON.parse(said.dataset.said);
+  const known = { ...JSON.parse(said.dataset.said), isSure: false };
   const form = makeForm(known);
   const close = () => {
     editor.replaceChildren();
@@ -23,7 +23,7 @@ function open(said) {
   form.setAttribute("hx-boost", "false"); // htmx takes every form of what it morphs, and would send this one too
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    void save(form, known.target, close);
+    void save(form, known, close);
   });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
@@ -52,12 +52,15 @@ function field(label, input) {
   return element("label", { className: "said-field" }, element("span", { textContent: label }), input);
 }
 
-async function save(form, target, close) {
-  const { name, tags, note } = form.elements;
-  const body = { ...target, name: name.value, note: note.value, tags: tags.value.split(",") };
+/** Only what was changed is sent, so that what others change meanwhile stays. */
+async function save(form, known, close) {
+  const changes = changesOf(known, form.elements);
+  if (Object.keys(changes).length === 0) return close();
+  const was = known.isSure ? {} : Object.fromEntries(Object.keys(changes).map((name) => [name, known[name]]));
   setBusy(form, true);
-  const { isDone, message } = await post("/api/annotate", body);
+  const { isDone, isRefused, message } = await post("/api/annotate", { ...known.target, ...changes, was });
   setBusy(form, false);
+  known.isSure ||= isRefused; // who has read what others wrote may replace it
   if (isDone) {
     close();
     return requestRefresh();
@@ -65,6 +68,11 @@ async function save(form, target, close) {
   const trouble = form.querySelector(".said-trouble");
   trouble.textContent = sentence(message);
   trouble.hidden = false;
+}
+
+function changesOf(known, { name, tags, note }) {
+  const said = { name: name.value, note: note.value, tags: tags.value.split(",").map((tag) => tag.trim()).filter(Boolean) };
+  return Object.fromEntries(Object.entries(said).filter(([field, value]) => String(value) !== String(known[field])));
 }
 
 /** What is written while it is being saved would be lost with the form. */

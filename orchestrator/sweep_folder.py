@@ -125,9 +125,19 @@ class Sweep:
         before = self._unseen
         for run in ended:
             _end_unseen(run, records.get(run.name or ""))
+            self._read_best(run)
         # the record of a run's end may come a moment after the end
         self._unseen = {run.index for run in ended if run.status == "lost"}
         return {run.index for run in ended} - (before & self._unseen)
+
+    def _read_best(self, run: RunState) -> None:
+        """From the log: no journal says how good a run was that ended after its orchestrator."""
+        dat_path = self.dat_path(run)
+        if dat_path is None or run.best_value is not None:
+            return
+        run.best_value, run.best_step = best_of(
+            dat_path, self.optimization_metric, self.optimization_goal
+        )
 
     def _has_orchestrator(self) -> bool:
         held = is_held(self._journal.path)

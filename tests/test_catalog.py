@@ -155,6 +155,8 @@ def test_sweep_whose_orchestrator_died_is_lost_and_its_run_is_not(tmp_path: Path
     assert (sweep.state.status, sweep.state.counts) == ("lost", {"running": 1})
     flag.touch()
     wait_until(lambda: catalog.refresh() or sweep.state.counts == {"finished": 1}, "the end")
+    assert sweep.state.best is not None  # no journal says it: it stands in the log
+    assert (sweep.state.best.best_value, sweep.state.best.best_step) == (1.0, 0)
 
 
 def test_find_knows_folders_files_and_names(tmp_path: Path, logdir: Path) -> None:

@@ -30,6 +30,21 @@ def drawn_runs(page: Page) -> list[str]:
     return [run["name"] for run in data["runs"]]
 
 
+def test_way_back_takes_the_first_tick_away(
+    page: Page, dashboard: Dashboard, sweep: SweepFiles
+) -> None:
+    write_finished_runs(sweep, 3)
+    sweep.close()
+    page.goto(f"{dashboard.url}/sweeps/s")
+    box = page.get_by_role("checkbox", name="Draw run 2", exact=True)
+    box.check()
+    expect(page.locator("#runs .panel-note")).to_contain_text("1 selected")
+    page.go_back()
+    expect(box).not_to_be_checked()
+    expect(page.locator("#runs .panel-note")).to_have_count(0)
+    assert page.url == f"{dashboard.url}/sweeps/s"
+
+
 def test_filters_are_set_shown_as_chips_and_taken_back(
     page: Page, dashboard: Dashboard, sweep: SweepFiles
 ) -> None:

@@ -20,9 +20,15 @@ export function setParams(changes, { push = false } = {}) {
   const search = changed.toString();
   const address = location.pathname + (search && `?${search}`) + location.hash;
   if (address === location.pathname + location.search + location.hash) return;
-  if (push) history.pushState({ htmx: true }, "", address);
+  if (push) pushAddress(address);
   else history.replaceState(history.state, "", address);
   if (Object.keys(changes).some((name) => CHART_NAMES.includes(name))) announce();
+}
+
+/** htmx goes back only to entries that bear its mark; the one that the browser made does not. */
+function pushAddress(address) {
+  if (!history.state?.htmx) history.replaceState({ ...history.state, htmx: true }, "");
+  history.pushState({ htmx: true }, "", address);
 }
 
 /** Pure: the parameters after the changes; what stays keeps its place. */

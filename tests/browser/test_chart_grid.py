@@ -131,6 +131,27 @@ def test_charts_stand_in_sections_that_fold_and_can_be_filtered_and_pinned(
     expect(page.locator(".chart")).to_have_count(1)
 
 
+TWO_FRAMES = "() => new Promise(end => requestAnimationFrame(() => requestAnimationFrame(end)))"
+
+
+@pytest.mark.usefixtures("two_runs")
+def test_cursors_follow_a_zoom_under_a_pointer_that_rests(page: Page, dashboard: Dashboard) -> None:
+    page.goto(dashboard.url)
+    expect_runs(page, "rate", 2)
+    expect_runs(page, "train/loss", 2)
+    point_at(page, "rate", 0.2, 0.9)
+    page.mouse.down()
+    point_at(page, "rate", 0.6, 0.9)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("zoom="))
+    page.evaluate(TWO_FRAMES)
+    mark = chart(page, "train/loss").locator(".point-mark")
+    rested = middle(mark)
+    point_at(page, "rate", 0.61, 0.9)
+    point_at(page, "rate", 0.6, 0.9)
+    assert rested == pytest.approx(middle(mark), abs=1)
+
+
 POINTS = """numbers => numbers.map((number) => {
     const range = document.createRange();
     range.setStart(number.firstChild, 0);

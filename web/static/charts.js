@@ -251,6 +251,7 @@ export class ChartGrid {
 function drawAll(charts) {
   for (const chart of charts) chart.paint();
   for (const chart of charts) chart.tell();
+  for (const chart of charts) chart.pointAgain(); // the pointer rests, what it points at has moved
 }
 
 function toggled(list, one) {

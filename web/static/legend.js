@@ -12,7 +12,7 @@ const known = new WeakMap(); // element -> {key, entries, view}
 /** @param {{id: string, name: string, color: number, title?: string}[]} entries */
 export function showLegend(element, entries, view) {
   if (!element) return;
-  element.hidden = entries.length < 2;
+  element.hidden = entries.length < (params().has("run") ? 1 : 2); // the only one there is needs no name, the one that was chosen does
   const isOpen = element.classList.contains("is-open");
   const key = JSON.stringify([isOpen, [...view.hidden], [...view.solo], entries.map(({ id, name, title }) => [id, name, title])]);
   const before = known.get(element);

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import PurePath
 
 MACRO = re.compile(r"\$\{([^{}]*)\}")
@@ -27,6 +27,25 @@ def macro_problem(text: str) -> str | None:
         prefix, colon, rest = name.partition(":")
         if name not in TEXT_MACROS and not (colon and prefix in PREFIXES and rest):
             return f"unknown macro ${{{name}}}{_nearest(name)}; known: {_listed()}"
+    return None
+
+
+def name_problem(
+    text: str, hyperparameters: Collection[str], environment: Collection[str]
+) -> str | None:
+    """A macro in the text that names what is not there; None where there is none."""
+    for macro in MACRO.findall(text):
+        prefix, _, name = macro.partition(":")
+        if prefix == "param" and name and name not in hyperparameters:
+            close = difflib.get_close_matches(name, hyperparameters, n=1, cutoff=0.5)
+            hint = f", did you mean {close[0]}?" if close else ""
+            return f"${{{macro}}} names no hyperparameter{hint}; there are: " + ", ".join(
+                hyperparameters
+            )
+        if prefix == "envvar" and name and name not in environment:
+            return (
+                f"${{{macro}}}: the environment variable {name} is not set; set it, even if empty"
+            )
     return None
 
 

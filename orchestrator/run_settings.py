@@ -1,13 +1,14 @@
 """The keys of `experiment_cfg.json` that say how a run is started, with what, and for how long."""
 
+import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from .errors import ConfigProblem
-from .macros import command_problem, macro_problem
+from .macros import command_problem, macro_problem, name_problem
 
 _Positive = Annotated[int, Field(ge=1)]
 _Natural = Annotated[int, Field(ge=0)]
@@ -115,7 +116,8 @@ ALLOWED: dict[str, str] = {
 
 
 def run_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[ConfigProblem]:
-    """Keys that do not go together."""
+    """Keys that do not go together, and macros that name what is not there."""
+    yield from _macro_problems(source, reported)
     reads_output = source.get("metrics_from") == "stdout"
     has_pattern = source.get("metrics_pattern") is not None
     if reads_output and not has_pattern and "metrics_pattern" not in reported:
@@ -126,3 +128,25 @@ def run_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[Conf
         yield ConfigProblem(
             "metrics_from", 'must be "stdout" for metrics_pattern to have any effect'
         )
+
+
+def _macro_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[ConfigProblem]:
+    names, repeats = source.get("hyperparameters"), source.get("repeats")
+    if not isinstance(names, Mapping):
+        return
+    seed_name = repeats.get("seed_name") if isinstance(repeats, Mapping) else None
+    known = [*names, *([seed_name] if isinstance(seed_name, str) else [])]
+    for key, text in _texts(source):
+        if not isinstance(text, str) or key.partition(".")[0] in reported:
+            continue
+        if (problem := name_problem(text, known, os.environ)) is not None:
+            yield ConfigProblem(key, problem)
+
+
+def _texts(source: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """The texts that may hold macros, each with its key."""
+    command, environment = source.get("command"), source.get("environment")
+    for position, text in enumerate(command if isinstance(command, list | tuple) else ()):
+        yield f"command.{position}", text
+    for name, text in (environment if isinstance(environment, Mapping) else {}).items():
+        yield f"environment.{name}", text

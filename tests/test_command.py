@@ -65,7 +65,7 @@ def test_macros_stand_for_what_they_do_in_wandb(tmp_path: Path) -> None:
 def test_macros_stand_inside_arguments_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WHERE", "here")
     found = arguments(
-        tmp_path, "--out=${logdir}/${run_name}", "at:${envvar:WHERE}${envvar:NOWHERE_AT_ALL}",
+        tmp_path, "--out=${logdir}/${run_name}", "at:${envvar:WHERE}",
         "${param:lr}/${param:on}", "$HOME ${param:name}",
     )  # fmt: skip
     assert found == [
@@ -95,6 +95,24 @@ def test_command_that_cannot_work_is_explained(
     (problem,) = caught.value.problems
     assert problem.key == "command"
     assert said in problem.message
+
+
+def test_macros_that_name_nothing_are_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "train.py").touch()
+    monkeypatch.delenv("NOPE", raising=False)
+    source = config_of(
+        "train.py", {"lr": 0.1}, command=["x", "--rate=${param:lrr}", "${param:lr} ${param:seed}"],
+        environment={"A": "${envvar:NOPE}", "B": "${param:zz}"},
+    )  # fmt: skip
+    with pytest.raises(ConfigError) as caught:
+        validate_config({**source, "repeats": {"count": 2, "seed_name": "seed"}}, tmp_path)
+    lrr, nope, zz = caught.value.problems
+    assert (lrr.key, nope.key, zz.key) == ("command.1", "environment.A", "environment.B")
+    assert "${param:lrr} names no hyperparameter, did you mean lr?" in lrr.message
+    assert "the environment variable NOPE is not set" in nope.message
+    assert "there are: lr, seed" in zz.message
 
 
 def test_shell_may_be_given_hyperparameters_behind_its_text() -> None:

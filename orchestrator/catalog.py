@@ -1,5 +1,6 @@
 """What lies in a log folder: its experiments and its sweeps, told from files alone."""
 
+import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -112,21 +113,28 @@ def find(path: str, logdir: Path) -> Experiment | Sweep | FoundRun:
     """
     candidates = [Path(path), logdir / path, logdir / f"{path}{paths.DAT_SUFFIX}"]
     for candidate in candidates:
-        found: Experiment | Sweep | FoundRun | None
-        if candidate.is_symlink():  # whoever names a link means what it leads to
-            candidate = candidate.resolve()
-        if candidate.is_dir():
-            found = _find_in_folder(candidate)
-        elif candidate.is_file() and candidate.suffix == paths.DAT_SUFFIX:
-            found = _find_file(candidate)
-        else:
-            continue
+        try:
+            found = _find_at(candidate)
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                continue  # of that name there is nothing
+            raise UsageError(f"{error.filename or candidate}: {error.strerror}") from None
         if found is not None:
             return found
     known = Catalog(logdir)
     names = [*known.sweeps, *known.experiments]
     close = [name for name in names if path.strip("/").split("/")[-1] in name]
     raise NotInLogdirError(path, logdir, close[:3])
+
+
+def _find_at(path: Path) -> Experiment | Sweep | FoundRun | None:
+    if path.is_symlink():  # whoever names a link means what it leads to
+        path = Path(os.path.realpath(path))
+    if path.is_dir():
+        return _find_in_folder(path)
+    if path.is_file() and path.suffix == paths.DAT_SUFFIX:
+        return _find_file(path)
+    return None
 
 
 def _find_in_folder(folder: Path) -> Experiment | Sweep | None:

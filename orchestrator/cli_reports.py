@@ -90,12 +90,17 @@ def replay(options: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _log_errors() -> Iterator[None]:
-    """A log that is missing or no log at all is the user's to mend."""
+    """A log that is missing, cannot be read or is no log at all is the user's to mend."""
     from ml_tracking_ops.logger.reader import LogFormatError
 
     try:
         yield
-    except (FileNotFoundError, LogFormatError) as error:
+    except BrokenPipeError:
+        raise  # of what is printed to
+    except OSError as error:
+        told = str(error) if error.filename is None else f"{error.filename}: {error.strerror}"
+        raise UsageError(told) from None
+    except LogFormatError as error:
         raise UsageError(str(error)) from None
 
 

@@ -13,6 +13,7 @@ from ml_tracking_ops.experiment.logger import ExperimentLogger
 from ml_tracking_ops.logger import reader
 from ml_tracking_ops.orchestrator import UsageError, run_sweep
 from ml_tracking_ops.orchestrator.catalog import Catalog, FoundRun, find
+from ml_tracking_ops.orchestrator.cli import main
 from ml_tracking_ops.orchestrator.errors import NotInLogdirError
 from ml_tracking_ops.orchestrator.experiments import Experiment
 from ml_tracking_ops.orchestrator.sweep_folder import Sweep
@@ -173,6 +174,24 @@ def test_find_knows_folders_files_and_names(tmp_path: Path, logdir: Path) -> Non
         assert found_run.run.index == 1
     with pytest.raises(NotInLogdirError, match="no experiment, sweep or run of this name"):
         find("nothing", logdir)
+
+
+def test_what_cannot_be_read_is_told_in_a_line(
+    logdir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loop = logdir / "loop"
+    loop.mkdir(parents=True)
+    (loop / "loop.dat").symlink_to("loop.dat")
+    for path, said in {
+        "loop": f"{loop}/loop.dat: Too many levels of symbolic links",
+        str(loop / "loop.dat"): "no experiment, sweep or run of this name",
+        "x" * 300: "no experiment, sweep or run of this name",
+        f"{'x' * 300}/a": "no experiment, sweep or run of this name",
+    }.items():
+        for command in ("show", "export", "annotate"):
+            if (command, path) != ("annotate", "loop"):  # needs no log
+                assert main([command, path, "--logdir", str(logdir)]) == 2
+                assert said in capsys.readouterr().err
 
 
 def test_ending_of_a_log_is_read_once_until_it_changes(

@@ -64,6 +64,7 @@ def open_begun_sweep(
     if found.is_legacy or found.seed is None:
         raise UsageError(f"{path}: the original tool began this sweep; it can be looked at only")
     folder = found.path.resolve()
+    _check_journal(folder, found)
     begun = _as_begun(found)
     state = SweepState(goal=begun.config.optimization_goal)
     age_s = _silent_for_s(folder)
@@ -85,6 +86,17 @@ def open_begun_sweep(
         folder, replace(begun, config=config), found.seed, n_workers, journal, state, missed,
         [_explain(begun, changed)] if changed else [],
     )  # fmt: skip
+
+
+def _check_journal(folder: Path, sweep: Sweep) -> None:
+    """Refuse to run again what a lost journal no longer knows of."""
+    logs = sorted(path.name for path in folder.glob(f"*{paths.DAT_SUFFIX}"))
+    if logs and not sweep.state.runs:
+        raise UsageError(
+            f"{folder / paths.JOURNAL_NAME} is missing or tells of no run, but logs of runs lie "
+            f"there ({len(logs)}: {', '.join(logs[:3])}{', …' if logs[3:] else ''}): what has run "
+            "is not known, and would run again. Put the journal back, or start a new sweep"
+        )
 
 
 def _as_begun(sweep: Sweep) -> LoadedConfig:

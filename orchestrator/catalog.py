@@ -1,5 +1,6 @@
 """What lies in a log folder: its experiments and its sweeps, told from files alone."""
 
+import contextlib
 import errno
 import os
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from ml_tracking_ops.logger import paths
 
 from . import fields
 from .annotations import NO_ANNOTATIONS, AnnotationFile, Annotations, read_annotations
-from .errors import NotInLogdirError, UsageError
+from .errors import DescriptionError, NotInLogdirError, UsageError
 from .experiments import Experiment, annotated, open_experiment
 from .states import RunState
 from .sweep_folder import Sweep, name_of, open_sweep
@@ -29,6 +30,7 @@ class Catalog:
         self.logdir = logdir
         self.experiments: dict[str, Experiment] = {}
         self.sweeps: dict[str, Sweep] = {}
+        self.unreadable: list[DescriptionError] = []
         self._annotated: dict[str, AnnotationFile] = {}
         self.refresh()
 
@@ -36,20 +38,25 @@ class Catalog:
         """Look again, and take in what is new in the journals."""
         experiments: dict[str, Experiment] = {}
         sweeps: dict[str, Sweep] = {}
+        unreadable: list[DescriptionError] = []
         for identity, folder, names in _walk(os.fspath(self.logdir), "", 0):
             annotations = self._annotations(folder, names)
             if paths.DESCRIPTION_NAME in names:
-                sweep = self.sweeps.get(identity) or open_sweep(identity, Path(folder))
-                if sweep is not None:
-                    sweep.annotations = annotations
-                    sweep.refresh()
-                    sweeps[identity] = sweep
+                try:
+                    sweep = self.sweeps.get(identity) or open_sweep(identity, Path(folder))
+                except DescriptionError as error:
+                    unreadable.append(error)
+                    continue
+                sweep.annotations = annotations
+                sweep.refresh()
+                sweeps[identity] = sweep
             else:
                 for own, dat_path in _dat_files(identity, folder, names):
                     known = self.experiments.get(own)
                     if known is None or os.fspath(known.dat_path) != dat_path:
                         known = open_experiment(own, Path(dat_path))
                     experiments[own] = annotated(known, annotations)
+        self.unreadable = unreadable
         self.experiments = dict(
             sorted(experiments.items(), key=lambda item: (-item[1].started_at, item[0]))
         )
@@ -110,6 +117,7 @@ def find(path: str, logdir: Path) -> Experiment | Sweep | FoundRun:
 
     Raises:
         NotInLogdirError: nothing of that name is there.
+        DescriptionError: it is a sweep whose description cannot be read.
     """
     candidates = [Path(path), logdir / path, logdir / f"{path}{paths.DAT_SUFFIX}"]
     for candidate in candidates:
@@ -141,9 +149,8 @@ def _find_in_folder(folder: Path) -> Experiment | Sweep | None:
     names = {entry.name for entry in folder.iterdir()}
     if paths.DESCRIPTION_NAME in names:
         sweep = open_sweep(".", folder)
-        if sweep is not None:
-            sweep.annotations = read_annotations(folder)
-            sweep.refresh()
+        sweep.annotations = read_annotations(folder)
+        sweep.refresh()
         return sweep
     logs = list(_dat_files(name_of(folder.resolve()), os.fspath(folder), names))
     if len(logs) > 1:
@@ -157,8 +164,8 @@ def _find_in_folder(folder: Path) -> Experiment | Sweep | None:
 
 def _find_file(path: Path) -> Experiment | FoundRun:
     if (path.parent / paths.DESCRIPTION_NAME).is_file():
-        sweep = open_sweep(".", path.parent)
-        if sweep is not None:
+        with contextlib.suppress(DescriptionError):  # the log itself can be read all the same
+            sweep = open_sweep(".", path.parent)
             sweep.annotations = read_annotations(path.parent)
             sweep.refresh()
             run = sweep.run(path.stem)

@@ -18,7 +18,10 @@ def list_all(options: argparse.Namespace) -> int:
 
     if not options.logdir.is_dir():
         raise UsageError(f"{options.logdir}: no such folder; name another with --logdir")
-    entries = list_entries(Catalog(options.logdir), is_archived=options.archived)
+    catalog = Catalog(options.logdir)
+    for error in catalog.unreadable:
+        say(f"warning: {error}")
+    entries = list_entries(catalog, is_archived=options.archived)
     if options.json:
         print_json(entries)
     elif entries:
@@ -26,7 +29,7 @@ def list_all(options: argparse.Namespace) -> int:
         print_table(head, rows)
     elif options.archived:
         say(f"nothing in {options.logdir}/ is archived")
-    else:
+    elif not catalog.unreadable:
         say(f"{options.logdir}/ holds no experiment and no sweep yet")
     return 0
 

@@ -4,6 +4,7 @@
     ├── UsageError             the command line or an argument is wrong (exit code 2)
     │   ├── ConfigError        experiment_cfg.json is wrong; carries every problem found
     │   ├── NotInLogdirError   no experiment, sweep or run of that name
+    │   ├── DescriptionError   a sweep's description cannot be read
     │   ├── PortTakenError     the web app cannot listen where it was told to
     │   └── AnnotationError    a name, a note or tags cannot be kept
     └── SweepError             the sweep itself cannot go on (exit code 1)
@@ -58,6 +59,17 @@ class NotInLogdirError(UsageError):
         super().__init__(
             f"{path}: no experiment, sweep or run of this name, neither as a path nor in "
             f"{logdir}/ (see: ml-tracking-ops list --logdir {logdir}){hint}"
+        )
+
+
+class DescriptionError(UsageError):
+    """A folder is that of a sweep, but the file that describes the sweep cannot be read."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} cannot be read: {problem}; without it the sweep cannot be shown or resumed. "
+            "The logs of its runs can be looked at one by one: ml-tracking-ops show FILE.dat"
         )
 
 

@@ -15,6 +15,7 @@ from ml_tracking_ops.logger.locks import is_held
 
 from . import fields
 from .annotations import NO_ANNOTATIONS, Annotations
+from .errors import DescriptionError
 from .journal import JournalTail
 from .objective import Best, Goal
 from .process_records import ProcessRecord, read_processes, status_by_exit_code
@@ -189,15 +190,13 @@ def _read_description(path: Path) -> tuple[bytes, float]:
         return file.read(_DESCRIPTION_BYTES), status.st_mtime
 
 
-def open_sweep(identity: str, folder: Path) -> Sweep | None:
-    path = folder / paths.DESCRIPTION_NAME
-    try:
-        text, modified = _read_description(path)
-        description = fields.printable(json.loads(text))
-    except (OSError, ValueError, RecursionError):
-        return None
-    if not isinstance(description, dict):
-        return None
+def open_sweep(identity: str, folder: Path) -> Sweep:
+    """The sweep whose description lies in a folder.
+
+    Raises:
+        DescriptionError: it cannot be read.
+    """
+    description, modified = _described(folder / paths.DESCRIPTION_NAME)
     is_legacy = "config" not in description
     config = description if is_legacy else description["config"]
     state = SweepState(goal=_goal(config) if isinstance(config, dict) else None)
@@ -213,6 +212,20 @@ def open_sweep(identity: str, folder: Path) -> Sweep | None:
     if is_legacy:
         _read_legacy_runs(sweep)
     return sweep
+
+
+def _described(path: Path) -> tuple[dict[str, Any], float]:
+    """What a description says, and when it was changed."""
+    try:
+        text, modified = _read_description(path)
+        description = fields.printable(json.loads(text))
+    except OSError as error:
+        raise DescriptionError(path, error.strerror or str(error)) from None
+    except (ValueError, RecursionError) as error:
+        raise DescriptionError(path, f"it is no valid JSON: {error}") from None
+    if not isinstance(description, dict):
+        raise DescriptionError(path, "it holds no JSON object")
+    return description, modified
 
 
 def _read_legacy_runs(sweep: Sweep) -> None:

@@ -194,6 +194,28 @@ def test_what_cannot_be_read_is_told_in_a_line(
                 assert said in capsys.readouterr().err
 
 
+def test_description_that_cannot_be_read_is_told_by_every_command(
+    logdir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    description = logdir / "s" / "experiment_description.json"
+    log(logdir / "s").close()
+    (dat_path,) = (logdir / "s").rglob("*.dat")
+    dat_path = dat_path.rename(logdir / "s" / "run.dat")
+    where = ("--logdir", str(logdir))
+    for text, why in {"{": "it is no valid JSON: ", "[]": "it holds no JSON object"}.items():
+        description.write_text(text)
+        said = f"{description} cannot be read: {why}"
+        for command in (["show", "s"], ["export", "s"], ["sweep", "--resume", "s"]):
+            assert main([*command, *where]) == 2
+            assert said in capsys.readouterr().err
+        assert main(["list", *where]) == 0
+        told = capsys.readouterr()
+        assert f"warning: {said}" in told.err
+        assert "no sweep yet" not in told.err
+        assert main(["show", str(dat_path)]) == 0  # nothing is lost
+        assert "Loss" in capsys.readouterr().out
+
+
 def test_ending_of_a_log_is_read_once_until_it_changes(
     logdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

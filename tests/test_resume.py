@@ -331,6 +331,21 @@ def test_wrong_usage_is_explained(tmp_path: Path, arguments: tuple[str, ...], sa
     assert said in done.stderr
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_resume_runs_nothing_again_where_the_journal_is_lost(
+    interrupted: Path, is_there: bool
+) -> None:
+    journal = interrupted / "journal.jsonl"
+    journal.unlink()
+    if is_there:
+        journal.touch()
+    before = {path.name for path in interrupted.iterdir()}
+    (name,) = (name for name in before if name.endswith(".dat"))
+    with pytest.raises(UsageError, match=rf"tells of no run, .* \(1: {name}\): .* journal back"):
+        resume(interrupted)
+    assert {path.name for path in interrupted.iterdir()} == before
+
+
 def test_resume_refuses_what_is_no_sweep(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="max_runs must be 1 or more, got 0"):
         resume(tmp_path, max_runs=0)

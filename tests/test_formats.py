@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_tracking_ops.web.formats import format_age, format_ago, format_duration, format_number
+from ml_tracking_ops.web.formats import (
+    format_age,
+    format_ago,
+    format_duration,
+    format_number,
+    whole_percents,
+)
 
 
 @pytest.mark.parametrize(
@@ -20,6 +26,14 @@ from ml_tracking_ops.web.formats import format_age, format_ago, format_duration,
 )  # fmt: skip
 def test_number_has_the_digits_it_needs(value: object, text: str) -> None:
     assert format_number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("parts", "percents"),
+    [([1, 1, 1], [34, 33, 33]), ([49.6, 26.5, 23.9], [50, 26, 24]), ([5], [100]), ([0.0], [0])],
+)
+def test_whole_percents_add_up(parts: list[float], percents: list[int]) -> None:
+    assert whole_percents(parts) == percents
 
 
 @given(st.floats(-1e300, 1e300))

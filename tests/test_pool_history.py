@@ -50,6 +50,7 @@ def test_use_is_busy_time_against_slots_times_wall_time() -> None:
     )  # fmt: skip
     use = measure_use(history, now=1e6)
     assert (use.busy_s, use.capacity_s, use.wall_s, use.share) == (20, 40, 20, 0.5)
+    assert (use.fewest, use.most) == (2, 2)
     assert [(one.busy_s, one.idle_s, one.share) for one in use.slots] == [
         (15, 5, 0.75),
         (5, 15, 0.25),
@@ -62,6 +63,7 @@ def test_slots_that_are_added_or_taken_away_count_while_they_are_there() -> None
     refused = {"action": "workers", "outcome": "refused", "n_workers": 99}
     history = history_of(SWEEP, (110, "requested", more), (112, "requested", refused))
     use = measure_use(history, now=120)
+    assert (use.fewest, use.most) == (2, 3)
     assert use.capacity_s == 2 * 10 + 3 * 10
     assert [one.idle_s for one in use.slots] == [20, 20, 10]
 

@@ -1,6 +1,7 @@
 """Numbers and times as people read them. `static/format.js` holds the same rules for the page."""
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 _MOST = 10**308
@@ -41,6 +42,22 @@ def format_step(step: object) -> str:
 def format_count(count: int) -> str:
     """How many there are, as a sentence says it: ``5,000``."""
     return f"{count:,}"
+
+
+def whole_percents(parts: Sequence[float]) -> list[int]:
+    """The parts of their sum in whole per cent, which add up to 100.
+
+    Those that were cut off most are rounded up.
+    """
+    whole = sum(parts)
+    if whole <= 0:
+        return [0 for _ in parts]
+    exact = [100 * part / whole for part in parts]
+    found = [math.floor(one) for one in exact]
+    by_rest = sorted(range(len(parts)), key=lambda n: found[n] - exact[n])
+    for n in by_rest[: 100 - sum(found)]:
+        found[n] += 1
+    return found
 
 
 def format_duration(seconds: float | None) -> str:

@@ -11,6 +11,7 @@ from ml_tracking_ops.orchestrator.states import RUN_STATUSES
 from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from .all_runs import AllRuns
+from .formats import whole_percents
 from .importance_results import importance_context
 from .insight import asked_value, number_of
 from .insight_axes import Axis, axes_of
@@ -188,13 +189,14 @@ def _workers(
     is_going_on = sweep.state.status in ("running", "pending")
     use = measure_use(history, time.time() if is_going_on else history.latest_at)
     statuses = [status for status in RUN_STATUSES if use.by_status.get(status)]
+    percents = whole_percents([use.by_status[status] for status in statuses])
     return {
         "use": use,
         "n_spans": len(history.spans),
         "n_sessions": len(history.sessions),
         "n_slots": len(use.slots),
         "size": "short" if len(use.slots) <= 4 else "tall" if len(use.slots) > 16 else "middle",
-        "by_status": [(status, use.by_status[status] / use.busy_s) for status in statuses],
+        "by_status": list(zip(statuses, percents, strict=True)),
         "is_legacy": sweep.is_legacy,
     }
 

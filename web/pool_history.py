@@ -125,9 +125,14 @@ class SlotUse:
 
 @dataclass(frozen=True)
 class PoolUse:
-    """How well the workers were used. `by_status`: the busy time by how the attempts ended."""
+    """How well the workers were used. `by_status`: the busy time by how the attempts ended.
+
+    `fewest` to `most`: how many slots there were at once.
+    """
 
     slots: tuple[SlotUse, ...]
+    fewest: int
+    most: int
     wall_s: float
     busy_s: float
     capacity_s: float
@@ -158,17 +163,26 @@ def measure_use(history: PoolHistory, now: float) -> PoolUse:
         for n in sorted({*there, *busy})
     )  # fmt: skip
     wall_s = sum(_end(session, now) - session.started_at for session in history.sessions)
-    return PoolUse(slots, wall_s, sum(busy.values()), sum(there.values()), by_status)
+    sizes = [size for size, seconds in _sizes(history.sessions, now) if seconds > 0] or [0]
+    return PoolUse(
+        slots, min(sizes), max(sizes), wall_s, sum(busy.values()), sum(there.values()), by_status
+    )
+
+
+def _sizes(sessions: Iterable[Session], now: float) -> Iterable[tuple[int, float]]:
+    """How many slots there were, and for how many seconds, one after the other."""
+    for session in sessions:
+        ends = [time for time, _ in session.sizes[1:]] + [_end(session, now)]
+        for (time, size), end in zip(session.sizes, ends, strict=True) if session.sizes else ():
+            yield size, max(0.0, end - time)
 
 
 def _time_there(sessions: Iterable[Session], now: float) -> dict[int, float]:
     """For each slot the seconds in which the pool had it."""
     there: dict[int, float] = {}
-    for session in sessions:
-        ends = [time for time, _ in session.sizes[1:]] + [_end(session, now)]
-        for (time, size), end in zip(session.sizes, ends, strict=True) if session.sizes else ():
-            for slot in range(size):
-                there[slot] = there.get(slot, 0.0) + max(0.0, end - time)
+    for size, seconds in _sizes(sessions, now):
+        for slot in range(size):
+            there[slot] = there.get(slot, 0.0) + seconds
     return there
 
 

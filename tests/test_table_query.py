@@ -8,6 +8,7 @@ from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.web.row_values import (
     describe_hyperparameters,
+    filter_text,
     problems_of,
     select,
     sort_rows,
@@ -65,6 +66,13 @@ def found(address: str) -> list[int]:
 )
 def test_filters_pass_the_runs_they_name(address: str, expected: list[int]) -> None:
     assert found(address) == expected
+
+
+@pytest.mark.parametrize("text", ["1..2", "..", "", "tab\t", " ", "low..", "0.5", '""', "None"])
+def test_every_text_is_found_by_what_the_page_offers_for_it(text: str) -> None:
+    rows = [row(1, hyperparameters={"x": text}), row(2, hyperparameters={"x": "another"})]
+    query = parse_query(QueryParams([("p.x", filter_text(text))]))
+    assert [one["index"] for one in select(rows, query, None)] == [1]
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,8 @@ from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.states import RUN_STATUSES
 
-from .formats import format_number
 from .insight_axes import Axis, axes_of, is_number
-from .row_values import value_of
+from .row_values import filter_text, value_of
 from .table_query import STATISTICS
 
 Row = dict[str, Any]
@@ -56,7 +55,7 @@ def _describe(axis: Axis) -> dict[str, Any]:
         "scale": axis.scale,
         "low": axis.low,
         "high": axis.high,
-        "values": [format_number(value) for value in axis.values],
+        "values": [filter_text(value) for value in axis.values],
         "is_conditional": axis.is_conditional,
     }
 

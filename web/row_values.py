@@ -84,6 +84,7 @@ def _filter_test(one: Filter, metric: str | None) -> Callable[[Row], bool]:
     get, is_hyperparameter = _getter(key, metric), key.startswith(HYPERPARAMETER)
     ranges = [term for term in one.terms if term.is_range]
     texts = frozenset(term.text for term in one.terms if not term.is_range)
+    literal = frozenset(term.text for term in one.terms)  # a text may look like a range
 
     def test(row: Row) -> bool:
         value = get(row)
@@ -91,7 +92,7 @@ def _filter_test(one: Filter, metric: str | None) -> Callable[[Row], bool]:
             is_null = is_hyperparameter and key[2:] in row["hyperparameters"]
             return (str(None) if is_null else NOT_SET) in texts
         if isinstance(value, bool) or not isinstance(value, int | float):
-            return str(value) in texts
+            return filter_text(value) in literal
         return any(_is_within(value, term) for term in ranges) or any(
             is_written_as(value, text) for text in texts
         )
@@ -105,8 +106,15 @@ def _is_within(value: float, term: Term) -> bool:
     return above and (term.high is None or value <= term.high)
 
 
+def filter_text(value: object) -> str:
+    """How the address names a value: as the table shows it, and an empty text as two quotes."""
+    return value.strip() or '""' if isinstance(value, str) else format_number(value)
+
+
 def is_written_as(value: object, text: str) -> bool:
     """Whether a person who writes `text` may mean `value`: as it stands in the table, or whole."""
+    if text == filter_text(value):
+        return True
     if text in (format_number(value), str(value)):
         return True
     number = to_number(text)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from ml_tracking_ops.orchestrator.states import RUN_STATUSES
 
 from .formats import format_number
-from .row_values import Hyperparameter, is_written_as
+from .row_values import Hyperparameter, filter_text, is_written_as
 from .runs_table import column_words
 from .table_query import (
     HYPERPARAMETER,
@@ -179,8 +179,8 @@ def _fields(
 
 def _field(key: str, label: str, found: Hyperparameter, active: Filter | None) -> Field:
     terms = active.terms if active is not None else ()
-    if found.values is not None and not any(term.is_range for term in terms):
-        texts = [format_number(value) for value in found.values]
+    if found.values is not None and not (found.is_number and any(term.is_range for term in terms)):
+        texts = [filter_text(value) for value in found.values]
         choices = tuple(
             Choice(text, any(is_written_as(value, term.text) for term in terms))
             for text, value in zip(texts, found.values, strict=True)

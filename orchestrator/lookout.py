@@ -13,6 +13,7 @@ import anyio.lowlevel
 from ml_tracking_ops.logger import paths
 
 from .attempts import ActiveRun
+from .resources import lack_of_room
 from .rules import StopDecision
 from .watcher import PAUSE_TO_WORK, URGENT_PAUSE_TO_WORK, watch_files
 
@@ -101,8 +102,14 @@ class Lookout:
         """Warn of a run that should have logged its metric by now, or never did."""
         is_over = run.monitor.dat_path not in self._active
         running_s = math.inf if is_over else time.time() - run.process.started_at
-        if run.monitor.should_have_logged(running_s):
+        if not run.monitor.should_have_logged(running_s):
+            return
+        trouble = None if run.monitor.has_logged else lack_of_room(self._folder)
+        if trouble is None:
             self._sweep.warn_once("silent", run.monitor.explain_silence(run.name))
+        else:
+            why = f"{trouble}: what it logs cannot be written"
+            self._sweep.warn_once("disk", f"run {run.name} has logged nothing, and {why}")
 
 
 def _dat_path(path: Path) -> Path:

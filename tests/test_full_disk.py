@@ -109,6 +109,30 @@ def test_interrupted_on_a_full_disk_it_does_not_wait_and_a_resume_does_the_rest(
     assert [run.attempt for run in state.runs.values()] == [1, 1]
 
 
+def test_run_that_could_log_nothing_is_told_of_the_disk(disk: SmallDisk, tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    write_config(tmp_path, "waits_for_file.py", max_runs=1)
+    (tmp_path / "waits_for_file.py").write_text(
+        "import pathlib, time\n"
+        "from ml_tracking_ops.experiment.logger import ExperimentLogger\n"
+        "print('ready', flush=True)\n"
+        f"while not pathlib.Path({str(flag)!r}).exists():\n"
+        "    time.sleep(0.005)\n"
+        "with ExperimentLogger() as writer:\n"
+        "    writer.add_scalar('Accuracy', 1.0, 0)\n"
+    )
+    sweep = start(disk, tmp_path)
+    wait_until(lambda: "ready" in "".join(p.read_text() for p in disk.folder.glob("*/*_0001.log")))
+    disk.fill()
+    flag.touch()
+    output = tmp_path / "output"
+    wait_until(lambda: "has logged nothing" in output.read_text(), "the warning")
+    disk.free()
+    assert sweep.wait(60) == 0
+    assert "is full (0 bytes left): what it logs cannot be written" in output.read_text()
+    assert "add_scalar" not in output.read_text()
+
+
 def test_disk_that_is_full_before_the_sweep_begins(disk: SmallDisk, tmp_path: Path) -> None:
     write_config(tmp_path, "short.py", max_runs=1)
     disk.fill()

@@ -16,7 +16,7 @@ from ml_tracking_ops.logger import paths
 
 from .arguments import EXIT_USAGE, parse
 from .errors import TrackingError, UsageError
-from .printing import say, shown
+from .printing import say, shown, tell
 
 EXIT_FAILURE = 1
 EXIT_INTERRUPTED = 130
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             gc.enable()  # the others do so once they have imported what they need
         return _COMMANDS[options.command](options)
     except TrackingError as error:
-        print(f"ml-tracking-ops: {error}", file=sys.stderr)
+        say(f"ml-tracking-ops: {error}")
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILURE
     except BrokenPipeError:
         # whoever read the output is gone; keep the interpreter from complaining at exit
@@ -197,7 +197,7 @@ def _report(state: Any, folder: Path, metric: str | None) -> int:
         _print_failure(state)
     if state.best is not None:
         best = state.best
-        print(f"best run: {best.name}  {metric}={best.best_value:.6g} "
+        tell(f"best run: {best.name}  {metric}={best.best_value:.6g} "
               f"at step {best.best_step}  {format_combination(best)}")  # fmt: skip
     print(f"look at it: ml-tracking-ops web --logdir {shown(folder.parent)}")
     if state.status in ("killed", "lost"):
@@ -216,7 +216,7 @@ def _print_best_mean(runs: Any, config: Any) -> None:
     if best is not None:
         spread = "" if best.spread is None else f" ± {best.spread:.3g}"
         values = ", ".join(f"{name}={value}" for name, value in best.hyperparameters.items())
-        print(f"best combination: {config.optimization_metric}={best.mean:.6g}{spread} "
+        tell(f"best combination: {config.optimization_metric}={best.mean:.6g}{spread} "
               f"in {len(best.values)} runs  {values}")  # fmt: skip
 
 
@@ -230,10 +230,9 @@ def _print_failure(state: Any) -> None:
 
 
 def _dry_run(options: argparse.Namespace) -> int:
-    import shlex
-
     from .command import command_line
     from .preview import preview_runs
+    from .repeat_command import quoted
     from .sweep import choose_seed
 
     loaded = _load(options)
@@ -241,7 +240,8 @@ def _dry_run(options: argparse.Namespace) -> int:
     say(f"seed {seed}; nothing is started; the sweep's folder is named when it starts")
     folder = options.logdir.resolve() / "SWEEP"
     for index, hyperparameters in enumerate(preview_runs(loaded.config, seed, say), start=1):
-        print(shlex.join(command_line(loaded, folder, f"RUN_{index}", hyperparameters)))
+        command = command_line(loaded, folder, f"RUN_{index}", hyperparameters)
+        print(" ".join(map(quoted, command)))
     return 0
 
 

@@ -11,7 +11,7 @@ from .catalog import FoundRun, find
 from .errors import UsageError
 from .experiments import Experiment
 from .housekeeping import archive, delete, look_before_delete, place_of
-from .printing import print_json, say, shown
+from .printing import print_json, say, shown, tell
 from .requests import Action, Request, new_request, this_user
 from .sweep_folder import Sweep
 
@@ -61,8 +61,10 @@ def _ask_each(sweep: Sweep, action: Action, indices: list[int] | list[None]) -> 
 
 
 def _tell(answer: Answer) -> int:
-    print(answer.message if answer.is_met else f"ml-tracking-ops: {answer.message}",
-          file=sys.stdout if answer.is_met else sys.stderr, flush=True)  # fmt: skip
+    if answer.is_met:
+        tell(answer.message)
+    else:
+        say(f"ml-tracking-ops: {answer.message}")
     return 0 if answer.is_met else EXIT_REFUSED
 
 
@@ -151,9 +153,9 @@ def _print_said(said: Annotation, *, is_json: bool) -> None:
     if is_json:
         print_json({"name": said.name, "note": said.note, "tags": list(said.tags)})
         return
-    print(f"name: {said.name or '–'}")
-    print(f"tags: {', '.join(said.tags) or '–'}")
-    print(f"note: {said.note or '–'}")
+    tell(f"name: {said.name or '–'}")
+    tell(f"tags: {', '.join(said.tags) or '–'}")
+    tell(f"note: {said.note or '–'}")
 
 
 # --- archive, delete ---------------------------------------------------------------------------
@@ -162,14 +164,14 @@ def _print_said(said: Annotation, *, is_json: bool) -> None:
 def put_into_archive(options: argparse.Namespace) -> int:
     for item in _items(options):
         archive(item)
-        print(f"{item.name} is archived; see: ml-tracking-ops list --archived")
+        tell(f"{item.name} is archived; see: ml-tracking-ops list --archived")
     return 0
 
 
 def take_out_of_archive(options: argparse.Namespace) -> int:
     for item in _items(options):
         archive(item, is_archived=False)
-        print(f"{item.name} is in the lists again")
+        tell(f"{item.name} is in the lists again")
     return 0
 
 
@@ -184,7 +186,7 @@ def delete_for_good(options: argparse.Namespace) -> int:
         return EXIT_REFUSED
     for one in doomed:
         delete(one.item, options.logdir)
-        print(f"{one.item.name} is deleted")
+        tell(f"{one.item.name} is deleted")
     return 0
 
 

@@ -1,22 +1,42 @@
 """How reports look in the terminal."""
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, those that turn the direction of writing, and halves of surrogate pairs."""
 
-def say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+
+def say(text: str) -> None:
+    print(_lines(text), file=sys.stderr, flush=True)
+
+
+def tell(text: str) -> None:
+    """The same on stdout."""
+    print(_lines(text))
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(plain, text.split("\n")))
+
+
+def plain(text: str) -> str:
+    """A text of one line that a terminal does not obey: control characters are spelled out."""
+    if text.isprintable():
+        return text
+    return _OBEYED.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def shown(path: Path) -> str:
     """A path as short as it can be said from here."""
     try:
-        return str(path.relative_to(Path.cwd()))
+        return plain(str(path.relative_to(Path.cwd())))
     except ValueError:
-        return str(path)
+        return plain(str(path))
 
 
 def print_json(data: Any, out: TextIO | None = None) -> None:
@@ -31,7 +51,7 @@ def short(value: Any) -> str:
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    cells = [list(head), *([cell.replace("\n", " ") for cell in row] for row in rows)]
+    cells = [[plain(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     for row in cells:
         print("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
@@ -42,7 +62,7 @@ def print_sweep(report: dict[str, Any]) -> None:
     why = f" ({report['reason']})" if report["reason"] else ""
     seed = "" if report["seed"] is None else f"; seed {report['seed']}"
     paused = ", paused" if report.get("is_paused") else ""
-    print(f"{report['name']}: {report['state']}{paused}{why}; {counts}{seed}")
+    tell(f"{report['name']}: {report['state']}{paused}{why}; {counts}{seed}")
     _print_said(report)
     names = list(dict.fromkeys(n for run in report["runs"] for n in run["hyperparameters"]))
     rows = [
@@ -56,7 +76,7 @@ def print_sweep(report: dict[str, Any]) -> None:
     metric = report["optimization_metric"] or "BEST"
     print_table(("RUN", "NAME", "STATE", *names, metric, "AT STEP", "REASON"), rows)
     if report["best"]:
-        print(f"best: {report['best']}")
+        tell(f"best: {report['best']}")
     if report.get("combinations"):
         _print_combinations(report)
 
@@ -77,22 +97,22 @@ def _print_combinations(report: dict[str, Any]) -> None:
     print()
     print_table(("COMBINATION", *names, "RUNS", f"MEAN {metric}", "SPREAD"), rows)
     if report["best_combination"] is not None:
-        print(f"best combination: {report['best_combination']}")
+        tell(f"best combination: {report['best_combination']}")
 
 
 def _print_said(report: dict[str, Any]) -> None:
     """What a user wrote of it."""
     if report["label"] or report["tags"]:
-        print("  ".join([report["label"] or "", *(f"#{tag}" for tag in report["tags"])]).strip())
+        tell("  ".join([report["label"] or "", *(f"#{tag}" for tag in report["tags"])]).strip())
     if report["note"]:
-        print("\n".join(f"  {line}" for line in report["note"].split("\n")))
+        tell("\n".join(f"  {line}" for line in report["note"].split("\n")))
 
 
 def print_run(report: dict[str, Any]) -> None:
-    print(f"{report['name']}: {report['state']}")
+    tell(f"{report['name']}: {report['state']}")
     _print_said(report)
     if report["n_damaged_records"]:
-        print(f"damaged records skipped: {report['n_damaged_records']}")
+        tell(f"damaged records skipped: {report['n_damaged_records']}")
     columns = ("count", "first_step", "last_step", "last", "min", "max")
     rows = [
         (name, *(short(entry[column]) for column in columns))
@@ -104,12 +124,12 @@ def print_run(report: dict[str, Any]) -> None:
 def print_replays(report: dict[str, Any]) -> None:
     """What rules would have saved and cost; then, for each, the runs it would have stopped."""
     sweep, metric = report["sweep"], report["optimization_metric"]
-    print(
+    tell(
         f"{report['name']}: {sweep['n_runs']} runs, {_duration(sweep['seconds'])} in all; "
         f"best {metric} {short(sweep['best_value'])} ({sweep['best']})"
     )
     if sweep["n_cut_short"]:
-        print(
+        tell(
             f"{sweep['n_cut_short']} of them did not run to their end: how they would have gone "
             "on, nobody knows"
         )
@@ -133,7 +153,7 @@ def _replay_row(entry: dict[str, Any], sweep: dict[str, Any]) -> tuple[str, ...]
 
 
 def _print_stops(entry: dict[str, Any], metric: str) -> None:
-    print(f"\n{_rule_text(entry['rule'])} would have stopped {entry['n_stopped'] or 'no run'}")
+    tell(f"\n{_rule_text(entry['rule'])} would have stopped {entry['n_stopped'] or 'no run'}")
     if not entry["stopped"]:
         return
     lost = set(entry["cost"]["lost"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from .config import as_text
 from .journal import Event
+from .printing import plain
 from .states import RunState, SweepState
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ class Story:
 
     def take_in(self, event: Event) -> list[tuple[str, str]]:
         """Fold an event in; return the (style, line) pairs to print for it."""
+        return [(style, plain(line)) for style, line in self._take_in(event)]
+
+    def _take_in(self, event: Event) -> list[tuple[str, str]]:
         index = self.state.apply(event)
         if index is not None:
             self._recount(index)
@@ -135,7 +139,7 @@ class Story:
         if best is None:
             return ""
         value = format_number(best.best_value)
-        return f"best {self.metric} {value} · run {best.index} · {format_combination(best)}"
+        return plain(f"best {self.metric} {value} · run {best.index} · {format_combination(best)}")
 
 
 class PlainProgress:

@@ -73,12 +73,12 @@ def _command_of(config: Mapping[str, Any]) -> tuple[str, ...]:
 def _quoted(argument: str) -> str:
     """For a shell, which is to fill in the values of the environment's variables itself."""
     parts = _VARIABLE.split(argument)
-    texts = [_quoted_text(text) if text or len(parts) == 1 else "" for text in parts[::2]]
+    texts = [quoted(text) if text or len(parts) == 1 else "" for text in parts[::2]]
     variables = [f'"${{{name}}}"' for name in parts[1::2]]
     return "".join(text + variable for text, variable in zip(texts, [*variables, ""], strict=True))
 
 
-def _quoted_text(text: str) -> str:
+def quoted(text: str) -> str:
     """Control characters are spelled out: a terminal into which they are pasted obeys some."""
     if text.isprintable() or not _CONTROL.search(text):
         return shlex.quote(text)

@@ -217,7 +217,7 @@ def test_archived_things_leave_the_pages_and_deleted_ones_the_disk(
         assert "?archived=1" in shown
         archive = browser.get(f"/{section}?archived=1").text
         assert f'row-{name}"' in archive
-    assert browser.post("/api/delete", both).json()["message"] == "2 are deleted"
+    assert browser.post("/api/delete", both).json()["message"] == "2 were deleted"
     assert list(logdir.iterdir()) == []
 
 

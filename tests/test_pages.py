@@ -372,10 +372,18 @@ def test_hostile_names_are_only_text(
 
 
 @pytest.mark.parametrize(
-    "path", ["/nothing", "/sweeps/nothing", "/runs/nothing", "/runs/a/b", "/output/nothing"]
-)
-def test_unknown_address_is_a_page_that_says_what_to_do(client: Client, path: str) -> None:
+    ("path", "section"),
+    [
+        ("/nothing", None), ("/sweeps/nothing", "sweeps"), ("/runs/nothing", "experiments"),
+        ("/runs/a/b", "sweeps"), ("/output/nothing", None),
+    ],
+)  # fmt: skip
+def test_unknown_address_is_a_page_that_says_what_to_do(
+    client: Client, path: str, section: str | None
+) -> None:
     answer = client.get(path)
+    marked = re.findall(r'href="/(\w+)" aria-current="page"', answer.text)
+    assert marked == ([] if section is None else [section])
     assert answer.status_code == 404
     assert "Nothing is here" in answer.text
     assert 'href="/experiments"' in answer.text

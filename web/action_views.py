@@ -211,7 +211,7 @@ def _putting_away(
     name: str, body: Context, then: str, *, is_archived: bool, text: str
 ) -> list[Button]:
     archive = (
-        Button("Back to the lists", "Take it out of the archive", "/api/archive",
+        Button("Unarchive", "Take it out of the archive, back to the lists", "/api/archive",
                {**body, "archived": False})
         if is_archived
         else Button("Archive", "Take it out of the lists; the archive keeps it", "/api/archive",

@@ -163,7 +163,9 @@ async def put_away(request: Request, body: Body) -> Response:
         for item in items:
             archive(item, is_archived=is_archived)
 
-    return await _with_items(request, body, work, "archived" if is_archived else "in the lists")
+    return await _with_items(
+        request, body, work, "archived" if is_archived else "in the lists again"
+    )
 
 
 async def remove(request: Request, body: Body) -> Response:
@@ -176,11 +178,16 @@ async def remove(request: Request, body: Body) -> Response:
         for item in items:
             delete(item, logdir)
 
-    return await _with_items(request, body, work, "deleted")
+    return await _with_items(request, body, work, "deleted", "was", "were")
 
 
 async def _with_items(
-    request: Request, body: Body, work: Callable[[list[Experiment | Sweep]], None], done: str
+    request: Request,
+    body: Body,
+    work: Callable[[list[Experiment | Sweep]], None],
+    done: str,
+    one: str = "is",
+    many: str = "are",
 ) -> Response:
     experiments, sweeps = texts(body, "experiments"), texts(body, "sweeps")
     if not experiments and not sweeps:
@@ -198,7 +205,8 @@ async def _with_items(
     finally:
         await _look_again(request)
     names = [*experiments, *sweeps]
-    return _say(f"{names[0]} is {done}" if len(names) == 1 else f"{len(names)} are {done}")
+    said = f"“{names[0]}” {one}" if len(names) == 1 else f"{len(names)} {many}"
+    return _say(f"{said} {done}")
 
 
 def _open(path: Path) -> Experiment | Sweep:

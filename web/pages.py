@@ -167,6 +167,14 @@ def experiment_colors(request: Request) -> ExperimentColors:
     return colors
 
 
+def _section(path: str) -> str | None:
+    """Where an address belongs, whatever is there: runs of a sweep have its name in theirs."""
+    kind, _, name = path.removeprefix("/").partition("/")
+    if kind == "sweeps" or (kind == "runs" and "/" in name):
+        return "sweeps"
+    return "experiments" if kind in ("experiments", "runs") else None
+
+
 async def not_found(request: Request, error: Exception) -> Response:
     """The page for an address at which nothing is."""
     path = request.url.path
@@ -179,7 +187,7 @@ async def not_found(request: Request, error: Exception) -> Response:
         "/output/": "This run has no output: it was not started by a sweep, or its log is gone.",
     }
     text = next((text for start, text in what.items() if path.startswith(start)), None)
-    context = {"what": text or "No page has this address.", "section": None}
+    context = {"what": text or "No page has this address.", "section": _section(path)}
     state = request.app.state
     html = await anyio.to_thread.run_sync(
         render, "not_found.html", state.logdir, state.assets, context

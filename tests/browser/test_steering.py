@@ -168,7 +168,7 @@ def test_experiment_is_archived_and_deleted_also_after_a_restart_of_the_server(
     dashboard = start_dashboard()
     page.goto(f"{dashboard.url}/runs/first")
     page.get_by_role("button", name="Archive").click()
-    expect(page.get_by_role("button", name="Back to the lists")).to_be_visible()
+    expect(page.get_by_role("button", name="Unarchive")).to_be_visible()
     page.goto(f"{dashboard.url}/experiments")
     page.get_by_role("link", name="Look at the 1 archived").click()
     expect(page.locator("#run-list")).to_contain_text("first")
@@ -180,6 +180,7 @@ def test_experiment_is_archived_and_deleted_also_after_a_restart_of_the_server(
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     page.wait_for_url("**/experiments")
+    expect(page.locator("#notice")).to_have_text("“first” was deleted.")
     assert not (logdir / "first").exists()
 
 

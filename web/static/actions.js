@@ -2,7 +2,7 @@
 
 import { post } from "./api.js";
 import { ask } from "./ask.js";
-import { showNotice } from "./notice.js";
+import { keepNotice, showNotice } from "./notice.js";
 import { holdRefreshes, requestRefresh } from "./refresh.js";
 
 document.addEventListener("click", (event) => {
@@ -20,7 +20,10 @@ async function act(button) {
   const { isDone, message } = await post(path, { ...body, ...entered });
   holdRefreshes(Boolean(then && isDone));
   button.removeAttribute("aria-busy");
-  if (isDone && then) return location.assign(then);
+  if (isDone && then) {
+    keepNotice(sentence(message));
+    return location.assign(then);
+  }
   showNotice(sentence(message), !isDone);
   requestRefresh();
 }

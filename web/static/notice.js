@@ -14,6 +14,19 @@ export function showNotice(text, isTrouble = false) {
   timer = setTimeout(() => (notice.hidden = true), isTrouble ? TROUBLE_SHOWN_MS : SHOWN_MS);
 }
 
+const KEPT = "notice";
+
+/** For the page that comes next: this one is about to be left. */
+export function keepNotice(text) {
+  sessionStorage.setItem(KEPT, text);
+}
+
+const kept = sessionStorage.getItem(KEPT);
+if (kept !== null) {
+  sessionStorage.removeItem(KEPT);
+  showNotice(kept);
+}
+
 function makeNotice() {
   const notice = document.createElement("div");
   notice.id = "notice";

@@ -8,7 +8,7 @@ import { isScrolling, neededRows } from "./row_window.js";
 const PAUSE_MS = 400;
 const STILL_MS = 1500;
 const LONGEST_MS = 5000;
-const ASIDE = ["#run-list", "#n-experiments", "#list-note", "#sweep-list", "#n-sweeps"];
+const ASIDE = ["#run-list", "#n-experiments", "#list-title", "#list-note", "#sweep-list", "#n-sweeps"];
 
 let timer = 0;
 let lastAt = 0;

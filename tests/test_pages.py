@@ -4,6 +4,7 @@ import base64
 import json
 import pickle
 import re
+import shutil
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,18 @@ def text_of(html: str) -> str:
 def test_home_leads_to_the_experiments(client: Client) -> None:
     answer = client.get("/")
     assert (answer.status_code, answer.headers["location"]) == (307, "/experiments")
+
+
+def test_killed_experiment_says_why_it_is_thought_so_and_how_long_it_wrote(
+    client: Client, logdir: Path
+) -> None:
+    (logdir / "killed").mkdir(parents=True)
+    with ExperimentLogger(logdir=str(logdir)) as writer:
+        writer.add_scalar("loss", 1.0, 0)
+        shutil.copy(writer.path, logdir / "killed" / "killed.dat")  # no closing record, no lock
+    text = text_of(client.get("/runs/killed").text)
+    assert "Killed its log was never closed, and nobody writes to it any more" in text
+    assert re.search(r"Duration 0\.\d s", text)
 
 
 @pytest.mark.parametrize("path", ["/experiments", "/sweeps"])

@@ -13,6 +13,7 @@ from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from . import rows
 from .action_views import Said, experiment_buttons, run_buttons
+from .experiment_states import state_of
 from .experiments_page import catalog_place, run_data
 from .feed import Feed
 from .repeat_view import repeat_of
@@ -27,6 +28,7 @@ from .table_readers import TableReaders
 
 Context = dict[str, Any]
 _READING_S = 0.25
+_NOT_CLOSED = "its log was never closed, and nobody writes to it any more"
 
 
 def run_context(
@@ -55,7 +57,7 @@ def run_context(
 
 
 def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentColors) -> Context:
-    status = experiment.status()
+    status, ended_at = state_of(experiment)
     run: Context = {
         "id": experiment.id,
         "title": experiment.annotation.name or experiment.name,
@@ -68,11 +70,11 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
         "is_stopping": False,
         "color": colors.color(experiment.id),
         "status": status,
-        "reason": None,
+        "reason": _NOT_CLOSED if status == "killed" else None,
         "hyperparameters": {},
         "metric": None,
         "started_at": experiment.started_at,
-        "ended_at": None,
+        "ended_at": ended_at,
         "last_wall_time": _last_wall_time(experiment.dat_path),
         "sweep_href": None,
         "output": None,

@@ -88,6 +88,15 @@ def test_keys_are_listed_and_can_be_turned_off(tabs: Tabs, sweep: str, theme: st
     expect(dialog).to_be_visible()
 
 
+TWO_TIMES = """() => {
+  for (const id of ["ago", "since"]) {
+    const time = Object.assign(document.createElement("time"), { id, textContent: "as it was" });
+    time.dataset[id] = Date.now() / 1000 - 80;
+    document.body.append(time);
+  }
+}"""
+
+
 def test_lost_connection_is_told_and_when_it_is_back(
     tabs: Tabs,
     page: Page,
@@ -101,11 +110,15 @@ def test_lost_connection_is_told_and_when_it_is_back(
     expect(connection).to_have_text("Live")
     dashboard.stop()
     expect(connection).to_have_text(re.compile(r"Connection lost at \d+:\d+"))
+    page.evaluate(TWO_TIMES)
+    expect(page.locator("#ago")).to_have_text("1 min ago")  # the clock goes, and yet:
+    expect(page.locator("#since")).to_have_text("as it was")
     page.get_by_role("link", name="Experiments").last.click()
     expect(page.get_by_role("alert")).to_contain_text("does not answer")
     expect(page.locator("#run-1")).to_be_visible()
     start_dashboard(dashboard.port)
     expect(connection).to_have_text("Live again")
+    expect(page.locator("#since")).to_have_text(re.compile(r"\d+ s"))
     expect(connection).to_have_text("Live")
     expect(page.get_by_role("alert")).to_be_hidden()
     tabs.errors = [error for error in tabs.errors if "Failed to fetch" not in error]

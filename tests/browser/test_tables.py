@@ -64,8 +64,18 @@ def test_filters_are_set_shown_as_chips_and_taken_back(
     page.get_by_role("checkbox", name="adam").check()
     expect(rows).to_have_count(8)
     page.get_by_label("learning_rate from").fill("0.004")
+    page.set_viewport_size({"width": 1280, "height": 420})
+    end, menu = (
+        page.locator(".menu-end").bounding_box(),
+        page.locator("#filter-menu").bounding_box(),
+    )
+    assert end is not None
+    assert menu is not None
+    assert end["y"] + end["height"] <= menu["y"] + menu["height"]  # however much there is to choose
+    page.set_viewport_size({"width": 1280, "height": 720})
     page.get_by_label("learning_rate from").press("Enter")
     expect(rows).to_have_count(6)
+    expect(page.locator("#filter-menu")).to_be_hidden()
     expect(page).to_have_url(re.compile(r"smoothing=0\.5"))
     expect(page).to_have_url(re.compile(r"p\.learning_rate=0\.004\.\."))
     page.keyboard.press("Escape")

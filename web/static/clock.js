@@ -1,4 +1,5 @@
-// Times that go on: durations of what runs, and how long ago something began.
+// Times that go on: durations of what runs, and how long ago something began. Whether something
+// still runs nobody knows while the connection is lost: then durations stand still.
 
 import { formatAgo, formatDuration } from "./format.js";
 
@@ -9,7 +10,8 @@ export function startClock() {
 function tick() {
   if (document.hidden) return;
   const now = Date.now() / 1000;
-  for (const element of document.querySelectorAll("[data-since]")) {
+  const isStale = document.documentElement.classList.contains("is-stale"); // as connection.js says
+  for (const element of isStale ? [] : document.querySelectorAll("[data-since]")) {
     setText(element, formatDuration(now - Number(element.dataset.since)));
   }
   for (const element of document.querySelectorAll("[data-ago]")) {

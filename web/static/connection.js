@@ -34,6 +34,7 @@ export function showConnection(state) {
 function say(state) {
   const element = document.querySelector("#connection");
   element.dataset.state = state === "again" ? "open" : state;
+  document.documentElement.classList.toggle("is-stale", state === "lost" || state === "paused");
   element.title = TITLES[state] ?? "";
   const since = state === "lost" && lostAt ? ` at ${lostAt.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })} – trying again` : "";
   if (element.textContent !== WORDS[state] + since) element.textContent = WORDS[state] + since;

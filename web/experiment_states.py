@@ -5,12 +5,13 @@ from pathlib import Path
 from ml_tracking_ops.logger.reader import LogFormatError
 from ml_tracking_ops.orchestrator.endings import ending_of
 from ml_tracking_ops.orchestrator.experiments import Experiment
+from ml_tracking_ops.orchestrator.history import RunStatus
 
 from .series_store import Identity, identify
 
 _MOST_KNOWN = 100_000
 
-State = tuple[str, float | None]
+State = tuple[RunStatus, float | None]
 _known: dict[Path, tuple[Identity, State]] = {}
 
 

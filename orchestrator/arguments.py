@@ -164,7 +164,7 @@ def _add_logdir(parser: argparse.ArgumentParser) -> None:
 
 def _add_sweep_options(parser: argparse.ArgumentParser) -> None:
     _add_logdir(parser)
-    parser.add_argument("--workers", type=_count, metavar="N",
+    parser.add_argument("--workers", type=_workers, metavar="N",
                         help="runs at once; default: one for each GPU, else each CPU")  # fmt: skip
 
 
@@ -202,6 +202,15 @@ def _whole(text: str, least: int = 0, most: int | None = None) -> int:
 
 def _count(text: str) -> int:
     return _whole(text, least=1)
+
+
+def _workers(text: str) -> int:
+    from .requests import workers_problem
+
+    n_workers = _count(text)
+    if (problem := workers_problem(n_workers)) is not None:
+        raise argparse.ArgumentTypeError(problem)
+    return n_workers
 
 
 def _port(text: str) -> int:

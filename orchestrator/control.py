@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from .requests import MOST_WORKERS, Request, read_requests
+from .requests import Request, read_requests, workers_problem
 from .states import RunState, SweepState
 
 Outcome = Literal["done", "refused"]
@@ -150,9 +150,7 @@ def why_not(request: Request, state: SweepState) -> str | None:
         case "requeue":
             return "it must be said which run is to run again"
         case "workers":
-            n = request.n_workers
-            if n is None or not 1 <= n <= MOST_WORKERS:
-                return f"the number of workers must be from 1 to {MOST_WORKERS}, got {n}"
+            return workers_problem(request.n_workers)
     return None
 
 

@@ -29,6 +29,13 @@ _MOST_BYTES = 64 << 10
 _MOST_AT_ONCE = 1_000
 
 
+def workers_problem(n_workers: object) -> str | None:
+    """What is wrong with a number of workers; None where nothing."""
+    if isinstance(n_workers, int) and 1 <= n_workers <= MOST_WORKERS:
+        return None
+    return f"the number of workers must be from 1 to {MOST_WORKERS}, got {n_workers}"
+
+
 @dataclass(frozen=True)
 class Request:
     """One thing that is asked. `id` orders requests by time and tells each from all others.

@@ -19,6 +19,7 @@ from .description import describe_sweep, write_description
 from .errors import SweepError, UsageError
 from .executors.local import LocalExecutor
 from .journal import Event, Journal
+from .requests import workers_problem
 from .samplers import new_seed
 from .samplers.proposals import Proposer
 from .scheduler import GRACE_S, Scheduler
@@ -234,8 +235,7 @@ def run_sweep(
         UsageError: an argument is out of range.
         SweepError: the sweep's folder cannot be written.
     """
-    if workers is not None and workers < 1:
-        raise UsageError(f"workers must be 1 or more, got {workers}")
+    _check_workers(workers)
     loaded = (
         validate_config(config, Path.cwd())
         if isinstance(config, Mapping)
@@ -273,14 +273,19 @@ def resume(
         SweepHeldError: another orchestrator is at work on it.
         SweepError: it cannot be written.
     """
-    for name, value in (("workers", workers), ("max_runs", max_runs)):
-        if value is not None and value < 1:
-            raise UsageError(f"{name} must be 1 or more, got {value}")
+    _check_workers(workers)
+    if max_runs is not None and max_runs < 1:
+        raise UsageError(f"max_runs must be 1 or more, got {max_runs}")
     open_sweep = partial(
         Sweep.resume, str(sweep), Path(logdir), n_workers=workers, max_runs=max_runs,
         notify=on_event or (lambda event: None), grace_s=grace_s,
     )  # fmt: skip
     return _run_in_thread(open_sweep)
+
+
+def _check_workers(workers: int | None) -> None:
+    if workers is not None and (problem := workers_problem(workers)) is not None:
+        raise UsageError(problem)
 
 
 def _run_in_thread(open_sweep: Callable[[], Sweep]) -> SweepResult:

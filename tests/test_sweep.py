@@ -234,7 +234,7 @@ def test_run_sweep_works_where_a_loop_is_running(
 
 
 def test_run_sweep_refuses_bad_arguments(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="workers must be 1 or more, got 0"):
+    with pytest.raises(UsageError, match="number of workers must be from 1 to 1000, got 0"):
         run_sweep(write_config(tmp_path, "short.py"), workers=0)
     with pytest.raises(ConfigError, match="no such file"):
         run_sweep(tmp_path / "nowhere.json")

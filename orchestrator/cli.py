@@ -142,8 +142,8 @@ def _run_sweep(open_sweep: Any, announce: Any = None) -> int:
     progress: Progress
     sweep: Sweep = open_sweep(notify=lambda event: progress.on_event(event))
     config = sweep.config
-    say(f"sweep {shown(sweep.folder)}: {sweep.most_runs} runs, {sweep.n_workers} at once, "
-         f"seed {sweep.seed}")  # fmt: skip
+    n_runs = f"{sweep.most_runs} run{'' if sweep.most_runs == 1 else 's'}"
+    say(f"sweep {shown(sweep.folder)}: {n_runs}, {sweep.n_workers} at once, seed {sweep.seed}")
     if announce is not None:
         announce(sweep.folder)
     progress = open_progress(sweep.most_runs, config.optimization_goal, config.optimization_metric,

@@ -117,6 +117,9 @@ def _confirm(question: str, is_sure: bool) -> bool:
 
 
 def annotate(options: argparse.Namespace) -> int:
+    for option, tags in (("--tag", options.tag), ("--untag", options.untag)):
+        if not all(tag.strip() for tag in tags):
+            raise UsageError(f"{option} needs a word or a phrase; an empty one is no tag")
     folder, key = _annotated_place(options)
     if options.name is None and options.note is None and not options.tag and not options.untag:
         annotations = read_annotations(folder)

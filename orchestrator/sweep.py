@@ -96,7 +96,8 @@ class Sweep:
             for folder in (() if begun else config.warm_start)
         ]
         self.n_workers = len(executor.slots)
-        self.most_runs = proposer.most_runs
+        past = begun.state.runs.values() if begun else ()
+        self.most_runs = max(proposer.most_runs, sum(run.has_ended for run in past))
         self._executor.open()
         try:
             self.folder, self._journal = (

@@ -128,6 +128,9 @@ def test_annotate_shows_and_changes(logdir, capsys):
     say = ["annotate", name, "--logdir", logdir]
     assert run(*say, "--name", "base", "--tag", "a", "--tag", "b", "--note", "n\nm") == 0
     assert run(*say, "--untag", "a", "--tag", "c") == 0
+    for option in ("--tag", "--untag"):
+        assert run(*say, option, " ") == 2
+        assert f"{option} needs a word or a phrase" in capsys.readouterr().err
     capsys.readouterr()
     assert run(*say, "--json") == 0
     assert json.loads(capsys.readouterr().out) == {

@@ -241,6 +241,16 @@ def test_raised_max_runs_goes_on_as_the_seed_determines(tmp_path: Path, how: str
     assert resume(first.folder).state.max_runs == 5
 
 
+def test_number_of_runs_is_told_with_those_that_were(tmp_path: Path) -> None:
+    write_config(tmp_path, "short.py", max_runs=1)
+    assert ": 1 run, " in run_command("sweep", folder=tmp_path).stderr
+    again = ("sweep", "--resume", sweep_folder(tmp_path / "runs"), "--max-runs")
+    assert ": 2 runs, " in run_command(*again, "2", folder=tmp_path).stderr
+    done = run_command(*again, "1", folder=tmp_path)
+    assert done.returncode == 0
+    assert ": 2 runs, " in done.stderr
+
+
 def test_other_changes_of_the_configuration_are_told_and_do_not_count(tmp_path: Path) -> None:
     config = write_config(tmp_path, "short.py", max_runs=1)
     first = run_sweep(config, logdir=tmp_path / "runs")

@@ -1,5 +1,6 @@
 """What the charts' modules decide, without a page: the view, curves, ranges, lists, sections."""
 
+import sys
 from typing import Any
 
 import pytest
@@ -50,10 +51,10 @@ def test_time_counts_from_the_start_of_the_run_and_goes_forward(modules: Page) -
 
 
 def test_logarithmic_time_has_units_of_time(modules: Page) -> None:
-    assert call(modules, "log_ticks", "logSpans", 0.5, 300_000) == [
+    assert call(modules, "ticks", "logSpans", 0.5, 300_000) == [
         1, 10, 60, 600, 3600, 21_600, 86_400,
     ]  # fmt: skip
-    assert call(modules, "log_ticks", "logSpans", 100, 300) == [100, 150, 200, 250, 300]
+    assert call(modules, "ticks", "logSpans", 100, 300) == [100, 150, 200, 250, 300]
 
 
 def test_log_axes_leave_out_what_they_have_no_place_for(modules: Page) -> None:
@@ -255,9 +256,9 @@ def test_band_is_broken_where_a_group_has_no_value(modules: Page) -> None:
 
 
 def test_times_on_an_axis_are_short(modules: Page) -> None:
-    seconds = [0, 0.005, 30, 90, 3600, 5400, 90_000]
+    seconds = [0, 0.0015, 0.005, 30, 90, 3600, 5400, 90_000]
     found = [call(modules, "format", "formatSpan", one) for one in seconds]
-    assert found == ["0 s", "0.005 s", "30 s", "1 m 30 s", "1 h", "1 h 30 m", "1 d 1 h"]
+    assert found == ["0 s", "0.0015 s", "0.005 s", "30 s", "1 m 30 s", "1 h", "1 h 30 m", "1 d 1 h"]
 
 
 def test_points_of_a_metric_called_as_what_every_object_has(modules: Page) -> None:
@@ -297,3 +298,80 @@ def test_group_that_a_sweep_does_not_have_is_none(modules: Page) -> None:
         });
     """
     assert evaluate(modules, script) == [["p.lr", False], ["", True]]
+
+
+@pytest.mark.parametrize(
+    ("values", "is_log", "expected", "labels"),
+    [
+        ([0.3, 0.1 + 0.2], False, [0.264, 0.336], ["0.28", "0.30", "0.32"]),
+        ([0.7, 0.7 + 1.2e-15], False, [0.616, 0.784], ["0.65", "0.70", "0.75"]),
+        ([0.3, 0.1 + 0.2], True, [0.3 / 2.2, 0.66], ["0.2", "0.4", "0.6"]),
+        ([-5e-324, 5e-324], False, [-1.2, 1.2], ["−1.0", "−0.5", "0", "0.5", "1.0"]),
+        (
+            [2e-20, 4e-20],
+            False,
+            [1.88e-20, 4.12e-20],
+            ["2e-20", "2.5e-20", "3e-20", "3.5e-20", "4e-20"],
+        ),
+        (
+            [-1e308, 1e308],
+            False,
+            [-1.12e308, 1.12e308],
+            ["−1e308", "−5e307", "0", "5e307", "1e308"],
+        ),
+        ([1e300, 1.7e308], True, [1e300 / 1.1, sys.float_info.max], None),
+    ],
+)
+def test_any_values_have_a_range_that_can_be_read(
+    modules: Page, values: list[float], is_log: bool, expected: Any, labels: list[str] | None
+) -> None:
+    script = """
+        const [values, isLogY] = given;
+        const { placer, yRange } = await import("/static/ranges.js");
+        const { linearTicks, logLabels, logTicks } = await import("/static/ticks.js");
+        const { formatTicks } = await import("/static/format.js");
+        const curves = [{ x: [0, 1], y: values, raw: null, low: null, high: null }];
+        const range = yRange(curves, [0, 1], { isLogY, outliers: 0 });
+        const ticks = isLogY ? logTicks(...range) : linearTicks(...range, 5.5);
+        const places = [...values, ...ticks].map(placer(range, isLogY));
+        const isInside = places.every((place) => place > -1e-9 && place < 1 + 1e-9);
+        return [range, (isLogY ? logLabels : formatTicks)(ticks), isInside];
+    """
+    found, written, is_inside = evaluate(modules, script, [values, is_log])
+    assert found == [pytest.approx(end, rel=1e-9) for end in expected]
+    assert is_inside
+    assert written == (labels or written)
+    assert len(written) == len(set(written)) > 1
+
+
+def test_x_is_shown_as_far_as_numbers_can_be_told_apart(modules: Page) -> None:
+    def shown(x: list[float], **view: Any) -> Any:
+        view = {"zoom": None, "isLogX": False, **view}
+        return call(modules, "ranges", "shownX", [{"x": x}], view)
+
+    assert shown([0, 9]) == [0, 9]
+    assert shown([0, 9], zoom=[2, 3]) == [2, 3]
+    assert [float(end) for end in shown([2**60])] == [2**60 - 2**11, 2**60 + 2**11]
+    assert shown([0, 9], zoom=[2, 2 + 1e-15]) == [pytest.approx(2), pytest.approx(2)]
+    low, high = shown([0, 9], zoom=[2, 2 + 1e-15])
+    assert high - low == pytest.approx(1e-6)
+    assert shown([0, 9], zoom=[-1e308, 1e308]) == [-1e20, 1e20]
+    assert shown([1, 9], zoom=[-5, 4], isLogX=True) == [1, 4]
+    found = call(modules, "ticks", "ticksApart", 2**60 - 2**11, 2**60 + 2**11, 2000)
+    assert len(found) == 2
+    assert [round(one / 2**60, 9) for one in found] == [1, 1]
+    assert 0 < len(call(modules, "ticks", "ticksApart", 2**60, 2**60 + 256, 1)) <= 3
+    assert call(modules, "view", "writeRange", [2**60, 2**60 + 256]) == (
+        "1152921504606847000..1152921504606847200"
+    )
+
+
+def test_labels_do_not_run_into_one_another(modules: Page) -> None:
+    def shown(labels: list[str], places: list[float], width: float) -> Any:
+        return call(modules, "ticks", "withoutOverlap", labels, places, width)
+
+    spans = ["0.002 s", "0.004 s", "0.006 s", "0.008 s"]
+    assert shown(spans, [40, 160, 220, 258], 300) == [*spans[:3], ""]
+    assert shown(["0", "10"], [4, 196], 200) == ["0", "10"]
+    assert shown(["1 152 921", "1 152 922"], [3, 50], 60) == ["", "1 152 922"]
+    assert shown([], [], 60) == []

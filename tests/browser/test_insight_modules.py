@@ -125,3 +125,27 @@ def test_hyperparameter_may_be_called_as_what_every_object_has(modules: Page) ->
         return [found, Object.keys(Object), ({})[0] ?? null];
     """
     assert evaluate(modules, script) == [[[3], [4], []], [], None]
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([0.3, 0.1 + 0.2], ["0.28", "0.30", "0.32"]),  # a loop over their difference never ended
+        ([1e308, -1e308], ["−1e308", "−5e307", "0", "5e307", "1e308"]),
+        ([5e-324, 0], ["−1.0", "−0.5", "0", "0.5", "1.0"]),
+    ],
+)
+def test_axes_of_values_that_differ_by_hardly_anything_or_by_all_there_is(
+    modules: Page, values: list[float], labels: list[str]
+) -> None:
+    script = """
+        const { valueScale } = await import("/static/insight_axes.js");
+        const { makeScale } = await import("/static/insight_scale.js");
+        const low = Math.min(...given), high = Math.max(...given);
+        const along = makeScale({ scale: "linear", low, high, is_conditional: false });
+        const labels = valueScale(given, "max").ticks.map(([, label]) => label);
+        return [labels, given.map(along.position)];
+    """
+    written, positions = evaluate(modules, script, values)
+    assert written == labels
+    assert positions in ([0.5, 0.5], [1, 0])

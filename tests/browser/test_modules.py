@@ -39,6 +39,12 @@ def test_numbers_look_the_same_from_the_server_and_from_the_script(modules: Page
         ([0, 2e-5, 4e-5], ["0", "2e-5", "4e-5"]),
         ([0, 200000, 400000], ["0", "200\u2009000", "400\u2009000"]),
         ([1000.5, 1001, 1001.5], ["1\u2009000.5", "1\u2009001.0", "1\u2009001.5"]),
+        ([1_000_000, 1_000_010, 1_000_020], ["1M", "1.00001M", "1.00002M"]),
+        ([2e-5, 2.002e-5, 2.004e-5], ["2e-5", "2.002e-5", "2.004e-5"]),
+        ([0.7, 0.7 + 5e-12, 0.7 + 1e-11], ["0.7", "+5e-12", "+1e-11"]),
+        ([1e9 - 0.005, 1e9, 1e9 + 0.005], ["−0.005", "1G", "+0.005"]),
+        ([-1e308, 0, 1e308], ["−1e308", "0", "1e308"]),
+        ([0.12345678, 0.12345679], ["0.12345678", "+1e-8"]),
     ],
 )
 def test_ticks_have_the_digits_they_need(
@@ -60,8 +66,8 @@ def test_ticks_have_the_digits_they_need(
 def test_log_axis_has_few_round_labels(
     modules: Page, low: float, high: float, labels: list[str]
 ) -> None:
-    ticks = call(modules, "log_ticks", "logTicks", low, high)
-    assert call(modules, "log_ticks", "logLabels", ticks) == labels
+    ticks = call(modules, "ticks", "logTicks", low, high)
+    assert call(modules, "ticks", "logLabels", ticks) == labels
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import { setText } from "./elements.js";
 import { formatCount, formatNumber } from "./format.js";
 import { plotOptions } from "./plot_options.js";
 import { nearestPoint, pointAt } from "./pointer.js";
-import { countOutside, xRange, yRange } from "./ranges.js";
+import { countOutside, shownX, yRange } from "./ranges.js";
 import { theme } from "./theme.js";
 
 const DETAIL_AFTER_MS = 120;
@@ -35,6 +35,7 @@ export class Chart {
   #legend = null;
   #resizing = null;
   #labels = {};
+  #range = [0, 1]; // of the values
 
   /**
    * @param {object} source  where its curves come from: run_source.js or group_source.js
@@ -70,9 +71,8 @@ export class Chart {
 
   /** What an export needs to draw the same: see export_svg.js. */
   get picture() {
-    const { x, y } = this.#plot.scales;
     const note = [this.#parts.thinned, this.#parts.note].map((part) => part.textContent).filter(Boolean).join(" · ");
-    return { metric: this.metric, view: this.#view, curves: this.#curves, scales: { x, y }, labels: this.#labels, note };
+    return { metric: this.metric, view: this.#view, curves: this.#curves, scales: this.#scales, labels: this.#labels, note };
   }
 
   /** Create the canvas, of this size in CSS pixels, once the chart is in the document and in view; `draw` fills it. */
@@ -191,15 +191,14 @@ export class Chart {
   paint() {
     this.#curves = this.#source.curves(this.metric, this.#view, this.#detail);
     if (!this.#plot || !this.#isChanged()) return;
-    const x = this.#view.zoom ?? xRange(this.#curves, this.#view.isLogX);
-    const y = yRange(this.#curves, x, this.#view);
+    const x = shownX(this.#curves, this.#view);
+    const y = this.#range = yRange(this.#curves, x, this.#view);
     this.#notes = this.#notesOf(x, y);
     this.#isLayerOld = true;
     this.#plot.batch(() => {
       this.#plot.setScale("x", { min: x[0], max: x[1] });
-      this.#plot.setScale("y", { min: y[0], max: y[1] });
+      this.#plot.redraw(false, true); // the labels of the values, too
     });
-    this.#plot.redraw(false);
   }
 
   /** What stands around the canvas. */
@@ -255,6 +254,7 @@ export class Chart {
 
   #options(size) {
     return plotOptions(this.#view, size, {
+      yRange: () => this.#range,
       syncKey: this.#hooks.syncKey,
       onLabel: (axis, ticks, labels) => (this.#labels[axis] = { ticks, labels }),
       onReset: () => this.#hooks.onZoom(null),
@@ -265,7 +265,7 @@ export class Chart {
   }
 
   #paint(u) {
-    const geometry = geometryOf(u.bbox, u.scales, this.#view);
+    const geometry = geometryOf(u.bbox, this.#scales, this.#view);
     const options = { pixel: uPlot.pxRatio, isClipped: this.#view.outliers > 0 };
     const { width, height } = u.ctx.canvas;
     this.#layer ??= document.createElement("canvas");
@@ -282,10 +282,16 @@ export class Chart {
     if (front) drawCurves(u.ctx, geometry, [front], { ...options, isFront: true });
   }
 
+  /** What the axes show. */
+  get #scales() {
+    const [min, max] = this.#range;
+    return { x: this.#plot.scales.x, y: { min, max } };
+  }
+
   /** Places in the pixels of the plotting area. */
   #geometry() {
-    const { bbox, scales } = this.#plot; // not asked of the document, which would lay it out for each move
-    return geometryOf({ left: 0, top: 0, width: bbox.width / uPlot.pxRatio, height: bbox.height / uPlot.pxRatio }, scales, this.#view);
+    const { bbox } = this.#plot; // not asked of the document, which would lay it out for each move
+    return geometryOf({ left: 0, top: 0, width: bbox.width / uPlot.pxRatio, height: bbox.height / uPlot.pxRatio }, this.#scales, this.#view);
   }
 
   #point(u) {

@@ -1,23 +1,21 @@
 // Curves on a canvas: bands, lines, gaps, and marks where something lies outside.
 
 import { tracePath } from "./columns.js";
-import { isAbove, isBelow, span } from "./ranges.js";
+import { isAbove, isBelow, placer, span } from "./ranges.js";
 import { theme } from "./theme.js";
 
 const LINE_WIDTH = 1.5;
 const MOST_WIDE = 30; // more curves are thin: easier to tell apart, and drawn twenty times as fast
 
-/** Where values stand on a plane of pixels: `bbox` of it, and what uPlot's scales say. */
+/** Where values stand on a plane of pixels: `bbox` of it, and what the scales show. */
 export function geometryOf(bbox, scales, view) {
   const { left, top, width, height } = bbox;
-  const [scaleX, scaleY] = [view.isLogX, view.isLogY].map((isLog) => (isLog ? Math.log10 : (value) => value));
   const { x, y } = scales;
-  const lowX = scaleX(x.min), lowY = scaleY(y.min);
-  const perX = width / (scaleX(x.max) - lowX), perY = height / (scaleY(y.max) - lowY);
+  const placeX = placer([x.min, x.max], view.isLogX), placeY = placer([y.min, y.max], view.isLogY);
   return {
     ...bbox, x, y,
-    toX: (value) => left + (scaleX(value) - lowX) * perX,
-    toY: (value) => top + height - (scaleY(value) - lowY) * perY,
+    toX: (value) => left + placeX(value) * width,
+    toY: (value) => top + height - placeY(value) * height,
   };
 }
 

@@ -5,12 +5,14 @@ import { drawnLegend } from "./export_legend.js";
 import { tracePath } from "./columns.js";
 import { gapsOf, geometryOf, outsideOf, traceBand } from "./draw.js";
 import { span } from "./ranges.js";
+import { withoutOverlap } from "./ticks.js";
 import { X_LABELS } from "./axes.js";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 const WIDTH = 800, PLOT_HEIGHT = 400;
 const EDGE = { left: 76, right: 36, top: 48, bottom: 52 };
+const LETTER_PX = 6.8;
 
 /**
  * @param {object} picture  what the chart shows: see Chart.picture
@@ -18,15 +20,17 @@ const EDGE = { left: 76, right: 36, top: 48, bottom: 52 };
  * @returns {SVGSVGElement}
  */
 export function pictureToSvg({ metric, view, curves, scales, labels, note }, colors) {
-  const bbox = { left: EDGE.left, top: EDGE.top, width: WIDTH - EDGE.left - EDGE.right, height: PLOT_HEIGHT - EDGE.top - EDGE.bottom };
+  const longest = Math.max(...(labels.y?.labels ?? []).map((label) => label.length), 0);
+  const left = Math.max(EDGE.left, longest * LETTER_PX + 16);
+  const bbox = { left, top: EDGE.top, width: WIDTH - left - EDGE.right, height: PLOT_HEIGHT - EDGE.top - EDGE.bottom };
   const geometry = geometryOf(bbox, scales, view);
-  const legend = drawnLegend(curves, colors, { left: EDGE.left, top: PLOT_HEIGHT + 8, width: bbox.width }, element);
+  const legend = drawnLegend(curves, colors, { left, top: PLOT_HEIGHT + 8, width: bbox.width }, element);
   const height = PLOT_HEIGHT + legend.height + 12;
   const root = element("svg", { xmlns: NAMESPACE, width: WIDTH, height, viewBox: `0 0 ${WIDTH} ${height}`, "font-family": FONT, "font-size": 12 });
   root.append(
     element("title", {}, metric),
     element("rect", { width: WIDTH, height, fill: colors.surface }),
-    element("text", { x: EDGE.left, y: 28, "font-size": 16, "font-weight": 600, fill: colors.text }, metric),
+    element("text", { x: left, y: 28, "font-size": 16, "font-weight": 600, fill: colors.text }, metric),
     element("text", { x: WIDTH - EDGE.right, y: 40, "text-anchor": "end", fill: colors.muted }, note),
     axesGroup(geometry, view, labels, colors),
     curvesGroup(geometry, view, curves, colors),
@@ -43,13 +47,14 @@ function axesGroup(geometry, view, { x, y }, colors) {
   const { left, top, width, height } = geometry;
   const bottom = top + height;
   const group = element("g", { fill: colors.muted });
+  const shown = x && withoutOverlap(x.labels, x.ticks.map(geometry.toX), WIDTH, LETTER_PX);
   each(y, (tick, label) => {
     const at = geometry.toY(tick);
     if (at < top - 0.5 || at > bottom + 0.5) return;
     group.append(element("line", { x1: left, x2: left + width, y1: at, y2: at, stroke: colors.grid }));
     group.append(element("text", { x: left - 8, y: at + 4, "text-anchor": "end" }, label));
   });
-  each(x, (tick, label) => {
+  each(x && { ticks: x.ticks, labels: shown }, (tick, label) => {
     const at = geometry.toX(tick);
     if (at < left - 0.5 || at > left + width + 0.5) return;
     group.append(element("text", { x: at, y: bottom + 20, "text-anchor": "middle" }, label));

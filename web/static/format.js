@@ -1,19 +1,20 @@
 // Numbers and times as people read them; the same rules as formats.py. Pure.
 
+const MOST_DIGITS = 7;
 const MINUTE = 60, HOUR = 3600, DAY = 86400;
 const minus = (text) => text.replace(/^-/, "\u2212");
 const trimmed = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
 const two = (n) => String(n).padStart(2, "0");
 
-/** As many digits as are needed: at most five significant ones. */
-export function formatNumber(value) {
+/** As many digits as are needed: at most five significant ones, or those to the place `last`. */
+export function formatNumber(value, last = Infinity) {
   if (typeof value !== "number") return value == null ? "–" : String(value);
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
   if (value === 0) return "0";
   if (Number.isInteger(value) && Math.abs(value) < 1e6) return minus(String(value));
   const exponent = Math.floor(Math.log10(Math.abs(value)));
-  if (exponent >= -4 && exponent < 6) return minus(trimmed(value.toFixed(Math.max(0, 4 - exponent))));
-  const [mantissa, power] = value.toExponential(3).split("e");
+  if (exponent >= -4 && exponent < 6) return minus(trimmed(value.toFixed(Math.max(0, 4 - exponent, -last))));
+  const [mantissa, power] = value.toExponential(Math.max(3, exponent - last)).split("e");
   return minus(`${trimmed(mantissa)}e${Number(power)}`);
 }
 
@@ -62,35 +63,60 @@ export function formatBytes(bytes) {
 /** Labels of an axis' ticks: all with the digits that their distance needs. */
 export function formatTicks(ticks) {
   const shown = ticks.filter((tick) => tick != null);
-  if (shown.length === 0) return ticks.map(() => "");
+  const write = shown.length > 0 && writerOf(shown);
+  return ticks.map((tick) => (tick == null ? "" : write(tick)));
+}
+
+function writerOf(shown) {
   const largest = Math.max(...shown.map(Math.abs));
-  const gap = shown.length > 1 ? Math.abs(shown[1] - shown[0]) : largest;
-  if (largest >= 1e6 || (largest > 0 && largest < 1e-3)) return ticks.map((tick) => (tick == null ? "" : shortened(tick)));
-  const decimals = decimalsOf(gap);
-  return ticks.map((tick) => (tick == null ? "" : tick === 0 ? "0" : minus(grouped(tick.toFixed(decimals)))));
+  const gap = (shown.length > 1 && Math.abs(shown[1] - shown[0])) || largest;
+  const place = lastPlace(gap);
+  return largest > 0 && exponentOf(largest) - place >= MOST_DIGITS ? differences(shown, gap) : evenWriter(largest, place);
 }
 
-/** How many decimals it takes to write a distance between ticks exactly. */
-function decimalsOf(gap) {
-  for (let decimals = 0; decimals < 8; decimals++) {
-    const scaled = gap * 10 ** decimals;
-    if (Math.abs(scaled - Math.round(scaled)) < 1e-6 * Math.max(1, scaled)) return decimals;
-  }
-  return 8;
+function evenWriter(largest, place) {
+  if (largest >= 1e6 || (largest > 0 && largest < 1e-3)) return (tick) => shortened(tick, place);
+  return (tick) => (tick === 0 ? "0" : minus(grouped(tick.toFixed(Math.max(0, -place)))));
 }
 
-function shortened(value) {
+/** What is alike in all but its last digits: the shortest of them, and how far the others are from it. */
+function differences(shown, gap) {
+  const base = shown.reduce((a, b) => (String(b).length < String(a).length ? b : a));
+  const unit = Number(gap.toPrecision(2)), fromBase = (tick) => Math.round((tick - base) / unit) * unit;
+  const write = evenWriter(Math.max(...shown.map((tick) => Math.abs(fromBase(tick)))), lastPlace(unit));
+  return (tick) => (tick === base ? whole(base) : `${tick > base ? "+" : ""}${write(fromBase(tick))}`);
+}
+
+/** A number with all of its digits. */
+function whole(value) {
+  const size = Math.abs(value), digits = value.toExponential().split("e")[0].length;
+  if (size >= 1e6 && digits < MOST_DIGITS) return shortened(value, exponentOf(size) - MOST_DIGITS);
+  return minus(size >= 1e-3 && size < 1e15 ? grouped(String(value)) : value.toExponential().replace("e+", "e"));
+}
+
+const exponentOf = (size) => Number(size.toExponential().split("e")[1]);
+
+/** The power of ten of the last digit that it takes to write a distance between ticks. */
+function lastPlace(gap) {
+  let n = 0;
+  while (n < 5 && Math.abs(Number(gap.toExponential(n)) - gap) > 1e-6 * gap) n++;
+  return exponentOf(gap) - n;
+}
+
+/** With three decimals, or as many as it takes to the place `last`. */
+function shortened(value, last = Infinity) {
   const size = Math.abs(value);
-  for (const [unit, letter] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]]) {
-    if (size >= unit && size < unit * 1000) return minus(trimmed((value / unit).toFixed(3)) + letter);
+  for (const [power, letter] of [[9, "G"], [6, "M"], [3, "k"]]) {
+    const unit = 10 ** power;
+    if (size >= unit && size < unit * 1000) return minus(trimmed((value / unit).toFixed(Math.max(3, power - last))) + letter);
   }
-  return formatNumber(value);
+  return formatNumber(value, last);
 }
 
 /** A time since the start, as an axis names it: the largest unit that fits, and the next. */
 export function formatSpan(seconds) {
   if (seconds < 0) return minus(`-${formatSpan(-seconds)}`);
-  if (seconds < MINUTE) return `${trimmed(seconds.toFixed(3))} s`;
+  if (seconds < MINUTE) return `${trimmed(seconds.toFixed(seconds < 0.1 ? 6 : 3))} s`;
   const whole = Math.round(seconds);
   const [unit, next, names] = whole < HOUR ? [MINUTE, 1, "ms"] : whole < DAY ? [HOUR, MINUTE, "hm"] : [DAY, HOUR, "dh"];
   const rest = Math.round((whole % unit) / next);
@@ -102,7 +128,7 @@ export function formatClock(seconds, distance_s, previous) {
   const date = new Date(seconds * 1000);
   const day = date.toLocaleDateString("en", { month: "short", day: "numeric" });
   if (distance_s >= DAY) return day;
-  const decimals = distance_s >= 1 ? 0 : Math.min(3, decimalsOf(distance_s));
+  const decimals = distance_s >= 1 ? 0 : Math.min(3, -lastPlace(distance_s));
   const parts = [two(date.getHours()), two(date.getMinutes())];
   if (distance_s < MINUTE) parts.push(two(date.getSeconds()) + (decimals ? (date.getMilliseconds() / 1000).toFixed(decimals).slice(1) : ""));
   const time = parts.join(":");

@@ -1,8 +1,9 @@
 // Axes of the drawings of a sweep: ticks, labels and colours as ECharts takes them. Pure.
 
 import { formatDuration, formatTicks } from "./format.js";
-import { linearTicks } from "./insight_scale.js";
-import { logLabels, logTicks } from "./log_ticks.js";
+import { fewTicks } from "./insight_scale.js";
+import { withRoom } from "./ranges.js";
+import { logLabels, logTicks } from "./ticks.js";
 
 export function plainAxis(colors) {
   return {
@@ -36,10 +37,10 @@ export function valueScale(values, goal) {
   const low = finite.reduce((a, b) => Math.min(a, b)), high = finite.reduce((a, b) => Math.max(a, b));
   const isLog = goal !== "max" && low > 0 && high / low >= 100;
   const to = isLog ? Math.log10 : same;
-  const margin = (to(high) - to(low)) * 0.05 || Math.abs(to(high)) * 0.1 || 1;
-  const ticks = isLog ? logTicks(low, high) : linearTicks(low - margin, high + margin);
+  const [first, last] = withRoom([to(low), to(high)], 0.05);
+  const ticks = isLog ? logTicks(low, high) : fewTicks(first, last);
   const labels = isLog ? logLabels(ticks) : formatTicks(ticks);
-  return { to, isLog, low: to(low) - margin, high: to(high) + margin, ticks: ticks.map((tick, n) => [to(tick), labels[n]]) };
+  return { to, isLog, low: first, high: last, ticks: ticks.map((tick, n) => [to(tick), labels[n]]) };
 }
 
 /** The axis of a `valueScale`. */

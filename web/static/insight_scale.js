@@ -1,7 +1,8 @@
 // Where a value stands on an axis from 0 to 1, what is written beside it, and back. Pure.
 
 import { formatTicks } from "./format.js";
-import { logLabels, logTicks } from "./log_ticks.js";
+import { isFlat, placer } from "./ranges.js";
+import { linearTicks, logLabels, logTicks } from "./ticks.js";
 
 const ABSENT_AT = -0.14;
 const MOST_LABELS = 8;
@@ -27,22 +28,16 @@ function numbers({ scale, low, high }) {
   const to = isLog ? Math.log10 : (value) => value;
   const from = isLog ? (x) => 10 ** x : (x) => x;
   const first = low ?? 0, last = high ?? 1;
-  const start = to(first), size = to(last) - start;
-  const position = (value) => (value === null || value === undefined ? null : size === 0 ? 0.5 : (to(value) - start) / size);
-  const found = size === 0 ? [first] : isLog ? logTicks(first, last) : linearTicks(first, last);
+  const isOne = isFlat(first, last), within = placer([first, last], isLog);
+  const position = (value) => (value === null || value === undefined ? null : isOne ? 0.5 : within(value));
+  const value = (at) => from(to(first) * (1 - at) + to(last) * at);
+  const found = isOne ? [first] : isLog ? logTicks(first, last) : fewTicks(first, last);
   const labels = isLog ? logLabels(found) : formatTicks(found);
-  return { scale, low: first, high: last, position, value: (at) => from(start + at * size), ticks: found.map((tick, n) => [position(tick), labels[n]]) };
+  return { scale, low: first, high: last, position, value, ticks: found.map((tick, n) => [position(tick), labels[n]]) };
 }
 
 /** Round numbers within two others: about five of them. */
-export function linearTicks(low, high) {
-  const rough = (high - low) / 5;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const gap = [1, 2, 5, 10].map((digit) => digit * power).find((one) => one >= rough * 0.8);
-  const ticks = [];
-  for (let n = Math.ceil(low / gap - 1e-9); n * gap <= high + gap * 1e-9; n++) ticks.push(Number((n * gap).toPrecision(12)));
-  return ticks;
-}
+export const fewTicks = (low, high) => linearTicks(low, high, 6.25, [1, 2, 5, 10]);
 
 /** An interval of an axis as the address names it: a range, or the values within. */
 export function toFilter(scale, [from, to]) {

@@ -2,8 +2,20 @@
 
 import { lowerBound } from "./columns.js";
 
+const FINE = 2 ** -48; // sixteen of the steps that a number so large takes
+const FARTHEST = 1e20;
+
+/** The part of the x axis that is shown: what is zoomed into, as far as numbers can be told apart there. */
+export function shownX(curves, { zoom, isLogX }) {
+  const all = zoom && !(isLogX && zoom[0] <= 0) ? null : xRange(curves, isLogX);
+  const [low, high] = (zoom ?? all).map((end, i) => Math.min(FARTHEST, Math.max(-FARTHEST, isLogX && end <= 0 ? all[i] : end)));
+  if (isLogX) return high > low * (1 + 1e-9) ? [low, high] : [low / 2, low * 2];
+  const least = Math.max(1e-6, Math.max(Math.abs(low), Math.abs(high)) * FINE), middle = low + (high - low) / 2;
+  return high - low >= least ? [low, high] : [middle - least / 2, middle + least / 2];
+}
+
 /** From the first to the last x of all curves. */
-export function xRange(curves, isLog) {
+function xRange(curves, isLog) {
   let low = Infinity, high = -Infinity;
   for (const { x } of curves) {
     if (x.length === 0) continue;
@@ -27,10 +39,34 @@ export function span(x, [from, to]) {
 export function yRange(curves, range, { isLogY, outliers }) {
   const extent = outliers > 0 ? quantiles(curves, range, outliers) : extremes(curves, range);
   if (!extent) return isLogY ? [0.1, 1] : [0, 1];
-  const [low, high] = extent;
-  if (isLogY) return low === high ? [low / 2, high * 2] : [low / 1.1, high * 1.1];
-  const padding = low === high ? Math.abs(low) * 0.1 || 1 : (high - low) * 0.06;
-  return [low - padding, high + padding];
+  return isLogY ? times(extent) : withRoom(extent, 0.06);
+}
+
+const LARGEST = Number.MAX_VALUE, LEAST = Number.MIN_VALUE;
+const TINY = 1e-300; // smaller than that is nothing
+const ROUNDING = 1e-13; // a value that changes by less of its size only rounds
+
+/** Whether two values are one, apart from rounding. */
+export const isFlat = (low, high) => high - low <= Math.max(Math.abs(low), Math.abs(high)) * ROUNDING || high - low < TINY;
+
+/** A range that is longer by a part of it at both ends; around what is flat by about a tenth of its size. */
+export function withRoom([low, high], part) {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const room = !isFlat(low, high) ? high * part - low * part : (size < TINY ? 1 : size * 0.1) * 1.2; // a round number at the edge would stand in the way of x
+  return [Math.max(-LARGEST, low - room), Math.min(LARGEST, high + room)];
+}
+
+/** Where a value stands between two others: at 0 the first, at 1 the second. */
+export function placer([low, high], isLog) {
+  const unit = Math.max(Math.abs(low), Math.abs(high)) > 1e300 ? 1e-9 : 1; // what is between two such is no number
+  const to = isLog ? Math.log10 : (value) => value * unit;
+  const first = to(low), perLength = 1 / (to(high) - first);
+  return (value) => (to(value) - first) * perLength;
+}
+
+function times([low, high]) {
+  const factor = isFlat(low, high) ? 2.2 : 1.1;
+  return [Math.max(LEAST, low / factor), Math.min(LARGEST, high * factor)];
 }
 
 function extremes(curves, range) {

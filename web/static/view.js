@@ -43,7 +43,7 @@ function readRange(text) {
 
 /** A range as the address holds it: nine digits are more than a screen has pixels. */
 export function writeRange(range) {
-  return range && range.map((end) => String(Number(end.toPrecision(Math.abs(end) > 1e8 ? 13 : 9)))).join("..");
+  return range && range.map((end) => String(Number.isInteger(end) ? end : Number(end.toPrecision(Math.abs(end) > 1e8 ? 13 : 9)))).join("..");
 }
 
 export function logParameter(isLogX, isLogY) {

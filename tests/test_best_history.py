@@ -3,13 +3,16 @@
 from ml_tracking_ops.web.best_history import draw_history
 
 
-def row(index: int, best_value: float | None, status: str = "finished") -> dict[str, object]:
+def row(
+    index: int, best_value: float | None, status: str = "finished", ended_at: float | None = None
+) -> dict[str, object]:
     return {
         "index": index,
         "best_value": best_value,
         "color": 0,
         "id": f"s/{index}",
         "status": status,
+        "ended_at": None if status == "running" else ended_at or 100.0 + index,
     }
 
 
@@ -17,7 +20,15 @@ def test_best_so_far_goes_up_in_stairs_for_a_maximum() -> None:
     history = draw_history([row(1, 0.0), row(3, 1.0), row(2, 0.0), row(5, 0.5)], "max", 9)
     assert history is not None
     assert [mark.index for mark in history.marks] == [1, 2, 3, 5]
-    assert history.path == "M6 90H103V6H200"
+    assert history.path == "M6 90H103V6H151.5"
+
+
+def test_runs_stand_in_the_order_of_their_ends() -> None:
+    slow = row(1, 1.0, ended_at=900.0)
+    history = draw_history([slow, row(2, 3.0, "running"), row(3, 0.0), row(4, 0.5)], "max", 4)
+    assert history is not None
+    assert [mark.index for mark in history.marks] == [3, 4, 1, 2]
+    assert [mark.x for mark in history.marks] == [6, 135.33, 264.67, 394]
 
 
 def test_best_so_far_goes_down_for_a_minimum() -> None:
@@ -51,5 +62,7 @@ def test_run_that_has_just_begun_does_not_squeeze_the_others() -> None:
     history = draw_history([*ended, *others], "min", 5)
     assert history is not None
     assert (history.low, history.high) == (0.125, 0.5)
-    assert [mark.y for mark in history.marks] == [6, 62, 6, 90, 6]
-    assert history.marks[2].value == 100.0
+    assert [(mark.index, mark.y, mark.outside) for mark in history.marks] == [
+        (1, 6, None), (2, 62, None), (5, 6, "above"), (3, 6, "above"), (4, 90, None)
+    ]  # fmt: skip
+    assert (history.n_above, history.n_below) == (2, 0)

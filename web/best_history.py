@@ -1,9 +1,9 @@
-"""Every run's best value in the order of the runs, and the best so far: a small drawing. Pure."""
+"""Every run's best value in the order of their ends, and the best so far: a small drawing. Pure."""
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ml_tracking_ops.orchestrator.objective import Goal, is_better
 
@@ -14,7 +14,10 @@ _WHOLE = ("finished", "early_stopped")
 
 @dataclass(frozen=True)
 class Mark:
-    """One run; `x` and `y` in the units of the drawing."""
+    """One run; `x` and `y` in the units of the drawing.
+
+    `outside`: its value lies above or below what is drawn, and the mark at that edge.
+    """
 
     index: int
     x: float
@@ -22,6 +25,7 @@ class Mark:
     value: float
     color: int
     run_id: str | None
+    outside: Literal["above", "below"] | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class BestHistory:
     low: float
     high: float
     every: int
+    n_above: int = 0
+    n_below: int = 0
 
 
 def draw_history(
@@ -47,37 +53,39 @@ def draw_history(
     """
     known = sorted(
         (row for row in rows if row["best_value"] is not None and abs(row["best_value"]) < 1e300),
-        key=lambda row: row["index"],
+        key=lambda row: (row["ended_at"] or math.inf, row["index"]),
     )
     if goal is None or len(known) < 3:
         return None
     values = [row["best_value"] for row in known]
     low, high = _span(known, values, goal)
-    last = max(n_planned, known[-1]["index"])
+    last = max(n_planned, len(known))
     improved = _improvements(values, goal)
     every = math.ceil(len(known) / _MOST_MARKS)
 
     def mark(place: int) -> Mark:
-        row = known[place]
+        row, value = known[place], known[place]["best_value"]
         return Mark(
             index=row["index"],
-            x=_between(row["index"], 1, last, MARGIN, WIDTH - MARGIN),
-            y=_between(min(max(row["best_value"], low), high), low, high, HEIGHT - MARGIN, MARGIN),
-            value=row["best_value"],
+            x=_between(place + 1, 1, last, MARGIN, WIDTH - MARGIN),
+            y=_between(min(max(value, low), high), low, high, HEIGHT - MARGIN, MARGIN),
+            value=value,
             color=row["color"],
             run_id=row["id"],
+            outside="above" if value > high else "below" if value < low else None,
         )
 
     shown = tuple(map(mark, sorted({*range(0, len(known), every), *improved})))
     path = _stairs([mark(place) for place in improved], mark(len(known) - 1).x)
-    return BestHistory(shown, path, low, high, every)
+    n_above, n_below = sum(value > high for value in values), sum(value < low for value in values)
+    return BestHistory(shown, path, low, high, every, n_above, n_below)
 
 
 def _span(
     known: Sequence[dict[str, Any]], values: Sequence[float], goal: Goal
 ) -> tuple[float, float]:
     """What runs that came to their end have reached, and the best: the values of one that goes
-    on, or was killed early, may lie far off, and are drawn at the edge."""
+    on, or was killed early, may lie far off, and are marked at the edge."""
     best = max(values) if goal == "max" else min(values)
     ended = [row["best_value"] for row in known if row["status"] in _WHOLE]
     span = [*ended, best] if len(ended) > 1 else values

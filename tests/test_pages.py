@@ -198,6 +198,16 @@ def test_search_lists_matching_names_only(
     assert 'href="?q=RESNET&amp;run=resnet-b&amp;run=resnet-a"' in html
     html = client.get("/experiments?q=RESNET&run=resnet-b&run=resnet-a").text
     assert "the search finds" not in text_of(html)
+    html = client.get("/experiments?q=RESNET&newest=1").text
+    assert "the search finds 2: draw them · the newest · show all" in text_of(html)
+
+
+def test_search_without_a_result_says_so_below_the_charts(client: Client, logdir: Path) -> None:
+    write_sweep(logdir / "s", finished_run(1, 0.5))
+    assert "Showing 1 of 1 run. Drag to zoom" in text_of(client.get("/sweeps/s").text)
+    html = client.get("/sweeps/s?q=nothing").text
+    assert "No run that has started passes the filters of the table." in text_of(html)
+    assert "Showing 0" not in html
 
 
 def test_sweep_shows_its_configuration(client: Client, logdir: Path) -> None:

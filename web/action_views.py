@@ -21,6 +21,8 @@ from ml_tracking_ops.orchestrator.requests import MOST_WORKERS
 from ml_tracking_ops.orchestrator.states import RunState
 from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
+from .formats import format_count
+
 Context = dict[str, Any]
 _MOST_AGAIN = 1_000
 _MOST_SELECTED = 200
@@ -87,7 +89,7 @@ def sweep_buttons(sweep: Sweep) -> list[Button]:
     if any(run.status == "running" for run in sweep.state.runs.values()):
         return []  # runs outlived their orchestrator: neither can anybody be asked, nor is it over
     n_runs = len(sweep.state.runs)
-    what = f"its {n_runs} runs" if n_runs != 1 else "its run"
+    what = f"its {format_count(n_runs)} runs" if n_runs != 1 else "its run"
     is_archived = sweep.annotations.own.is_archived
     return again + _putting_away(
         sweep.name, {"sweeps": [sweep.id]}, "/sweeps", is_archived=is_archived,
@@ -107,17 +109,17 @@ def _taking_back(sweep: Sweep, waiting: list[int]) -> list[Button]:
         return []
     title = "Leave the runs that wait to run again as they were"
     body = {"sweep": sweep.id, "action": "stop", "runs": waiting}
-    return [Button(f"Take back: {len(waiting)}", title, "/api/control", body)]
+    return [Button(f"Take back: {format_count(len(waiting))}", title, "/api/control", body)]
 
 
 def _failed_again(sweep: Sweep, failed: list[int]) -> list[Button]:
     if not failed:
         return []
     return [Button(
-        f"Run again: {len(failed)} failed", "Run what failed again, as new attempts",
+        f"Run again: {format_count(len(failed))} failed", "Run what failed again, as new attempts",
         "/api/control", {"sweep": sweep.id, "action": "requeue", "runs": failed},
-        Question("Run the failed runs again?", f"{len(failed)} of them, with the same "
-                 "hyperparameters, as new attempts; their logs stay.", "Run again"),
+        Question("Run the failed runs again?", f"{format_count(len(failed))} of them, with "
+                 "the same hyperparameters, as new attempts; their logs stay.", "Run again"),
     )]  # fmt: skip
 
 
@@ -143,7 +145,11 @@ def _steering(sweep: Sweep) -> list[Button]:
                  "themselves and are not replaced.", "Set", number=number),
     )  # fmt: skip
     n_running = state.counts.get("running", 0)
-    runs = "The run that goes on is" if n_running == 1 else f"The {n_running} runs that go on are"
+    runs = (
+        "The run that goes on is"
+        if n_running == 1
+        else f"The {format_count(n_running)} runs that go on are"
+    )
     stop = Button(
         "Stop sweep", "Stop every run, then the sweep", "/api/control", {**body, "action": "stop"},
         Question("Stop this sweep?", f"{runs} stopped, and no other is started. Resuming it later "

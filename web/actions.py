@@ -35,6 +35,7 @@ from ml_tracking_ops.orchestrator.sweep_folder import Sweep
 
 from . import guard
 from .access_token import is_loopback
+from .formats import format_count
 from .guard import field, texts
 from .sse import encode_json
 
@@ -98,11 +99,11 @@ async def control(request: Request, body: Body) -> Response:
 def _of_many(n: int, action: Action, outcome: str, *, is_paused: bool) -> str:
     """What became of several runs, all of which could be helped."""
     if action == "stop":
-        return f"{n} runs are taken back"
+        return f"{format_count(n)} runs are taken back"
     if outcome != "done":
-        return f"{n} runs run again when the sweep is resumed"
+        return f"{format_count(n)} runs run again when the sweep is resumed"
     when = "when the sweep goes on: it is paused" if is_paused else "in free slots"
-    return f"{n} runs run again {when}"
+    return f"{format_count(n)} runs run again {when}"
 
 
 def _numbers(body: Body, name: str) -> list[int]:
@@ -205,7 +206,7 @@ async def _with_items(
     finally:
         await _look_again(request)
     names = [*experiments, *sweeps]
-    said = f"“{names[0]}” {one}" if len(names) == 1 else f"{len(names)} {many}"
+    said = f"“{names[0]}” {one}" if len(names) == 1 else f"{format_count(len(names))} {many}"
     return _say(f"{said} {done}")
 
 

@@ -56,6 +56,7 @@ def _environment() -> Environment:
     environment.filters["signed"] = formats.format_signed
     environment.filters["step"] = formats.format_step
     environment.filters["counted"] = formats.format_count
+    environment.filters["percents"] = formats.whole_percents
     environment.filters["duration"] = formats.format_duration
     environment.filters["cause"] = formats.format_cause
     environment.filters["clock"] = formats.format_clock

@@ -30,6 +30,24 @@ def test_numbers_look_the_same_from_the_server_and_from_the_script(modules: Page
         assert call(modules, "format", "formatStep", value) == formats.format_step(value)
 
 
+def test_band_is_remembered_for_groups_and_stands_in_no_address_without_them(
+    modules: Page,
+) -> None:
+    script = """
+        const { remember, rememberedBand, rememberedParams } = await import("/static/view.js");
+        const found = [];
+        for (const address of ["group=p.lr&band=minmax&x=wall", "x=relative", "group=p.lr"]) {
+            remember(new URLSearchParams(address));
+            const { band = null, x } = rememberedParams();
+            found.push([rememberedBand(), band, x]);
+        }
+        return found;
+    """
+    assert evaluate(modules, script) == [
+        ["minmax", None, ["wall"]], ["minmax", None, ["relative"]], [None, None, []],
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("ticks", "labels"),
     [

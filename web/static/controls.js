@@ -2,7 +2,7 @@
 
 import { params, setParams } from "./address.js";
 import { parseFilter } from "./sections.js";
-import { choose, logParameter, remember } from "./view.js";
+import { choose, logParameter, remember, rememberedBand } from "./view.js";
 
 const PAUSE_MS = 200;
 const SAY_AFTER_MS = 500; // whoever is writing is not done yet
@@ -33,7 +33,7 @@ function connect(tools, preview) {
   find("#chart-x").addEventListener("change", (event) => choose({ x: unless(event.target.value, "step"), zoom: null }));
   find("#chart-outliers").addEventListener("change", (event) => choose({ outliers: unless(event.target.value, "0") }));
   find("#chart-band").addEventListener("change", (event) => choose({ band: unless(event.target.value, "std") }));
-  find("#chart-group").addEventListener("change", (event) => choose({ group: event.target.value || null, hide: null, solo: null }));
+  find("#chart-group").addEventListener("change", (event) => choose({ group: event.target.value || null, band: event.target.value ? rememberedBand() : null, hide: null, solo: null }));
   const logs = [find("#log-x"), find("#log-y")];
   for (const box of logs) box.addEventListener("change", () => choose({ log: logParameter(logs[0].checked, logs[1].checked) }));
   const filter = find("#chart-filter");

@@ -57,12 +57,20 @@ export function isShown(view, id) {
 
 // ---- What the reader chose last ----
 
-/** Changes to an address without parameters: what the reader chose last. */
+/** Changes to an address without parameters: what the reader chose last. A band is of groups alone. */
 export function rememberedParams() {
+  const known = memory();
+  return Object.fromEntries(REMEMBERED.filter((name) => name !== "band").map((name) => [name, texts(known[name])]));
+}
+
+/** The band that the reader chose last, for an address that gets groups; null: the usual one. */
+export const rememberedBand = () => texts(memory().band)[0] ?? null;
+
+const texts = (value) => [value].flat().filter((one) => typeof one === "string");
+
+function memory() {
   try {
-    const known = JSON.parse(localStorage.getItem(KEY)) ?? {};
-    const texts = (name) => [known[name]].flat().filter((one) => typeof one === "string");
-    return Object.fromEntries(REMEMBERED.map((name) => [name, texts(name)]));
+    return JSON.parse(localStorage.getItem(KEY)) ?? {};
   } catch {
     return {};
   }
@@ -75,6 +83,7 @@ export function choose(changes) {
 }
 
 export function remember(params) {
-  const chosen = REMEMBERED.filter((name) => params.has(name)).map((name) => [name, params.getAll(name)]);
-  localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(chosen)));
+  const chosen = Object.fromEntries(REMEMBERED.filter((name) => params.has(name)).map((name) => [name, params.getAll(name)]));
+  if (!params.has("group")) chosen.band = texts(memory().band);
+  localStorage.setItem(KEY, JSON.stringify(chosen));
 }

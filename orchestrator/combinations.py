@@ -1,5 +1,6 @@
 """Combinations that are run several times: the mean of their runs, and the spread."""
 
+import math
 import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from .states import RunState
 class RepeatedCombination:
     """The runs of one combination; those without a value count in `runs` alone.
 
-    `spread` is the standard deviation of the values (of a sample), `None` below two.
+    `spread` is the standard deviation of the values (of a sample), `None` below two and where
+    it is no number.
     """
 
     number: int
@@ -26,11 +28,16 @@ class RepeatedCombination:
 
     @property
     def mean(self) -> float | None:
-        return statistics.fmean(self.values) if self.values else None
+        return statistics.mean(self.values) if self.values else None
 
     @property
     def spread(self) -> float | None:
-        return statistics.stdev(self.values) if len(self.values) > 1 else None
+        if len(self.values) < 2 or not all(map(math.isfinite, self.values)):
+            return None
+        try:
+            return statistics.stdev(self.values)
+        except OverflowError:  # of values at both ends of what a number holds
+            return None
 
 
 def repeated_combinations(runs: Iterable[RunState], seed_name: str) -> list[RepeatedCombination]:

@@ -1,6 +1,11 @@
 """The drawing of every run's best value."""
 
+import numpy as np
+import pytest
+
 from ml_tracking_ops.web.best_history import draw_history
+from ml_tracking_ops.web.charts import Points
+from ml_tracking_ops.web.sparkline import draw_sparkline
 
 
 def row(
@@ -47,6 +52,28 @@ def test_equal_values_are_drawn_in_the_middle() -> None:
     history = draw_history([row(n, 2.0) for n in (1, 2, 3)], "max", 3)
     assert history is not None
     assert {mark.y for mark in history.marks} == {48.0}
+
+
+@pytest.mark.parametrize(
+    ("values", "y"),
+    [
+        ([0.3, 0.1 + 0.2, 0.3], [48, 48, 48]),
+        ([-1e308, 1e308, 0.0], [90, 6, 48]),
+        ([5e-324, 0.0, 0.0], [48, 48, 48]),
+        ([2e-20, 1e-20, 0.0], [6, 48, 90]),
+    ],
+)
+def test_values_of_any_size_are_drawn_and_rounding_is_not(
+    values: list[float], y: list[float]
+) -> None:
+    history = draw_history([row(n, value) for n, value in enumerate(values, 1)], "max", 3)
+    assert history is not None
+    assert [mark.y for mark in history.marks] == y
+    count = len(values)
+    drawn = draw_sparkline(Points(np.arange(count), np.zeros(count), np.array(values)))
+    assert drawn is not None
+    assert drawn.path.startswith(f"M2.0 {2 + (y[0] - 6) / 84 * 16:.1f}")
+    assert "nan" not in drawn.path
 
 
 def test_of_very_many_runs_the_best_ones_stay() -> None:

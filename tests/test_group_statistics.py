@@ -50,6 +50,18 @@ def test_few_steps_give_exact_figures_over_the_values_that_exist(given_runs):
         assert (curve.low[at], curve.high[at]) == (min(found), max(found))
 
 
+@pytest.mark.parametrize("factor", [1.0, 1e308])
+def test_figures_of_the_largest_values_are_numbers(factor):
+    steps = np.arange(600.0)
+    rows = [np.full(600, one) * factor for one in (-1.0, 1.0, 1.5)]
+
+    curve = combine([digest(steps, row, True) for row in rows])
+
+    assert curve.mean[0] == pytest.approx(0.5 * factor)
+    assert curve.std[-1] == pytest.approx(min(statistics.stdev([-1, 1, 1.5]) * factor, 1.8e308))
+    assert (curve.low[0], curve.high[0]) == (-factor, 1.5 * factor)
+
+
 def test_many_steps_are_put_together_and_each_run_counts_once_in_a_bucket():
     often = digest(np.arange(4096.0), np.full(4096, 1.0), True)
     seldom = digest(np.array([0.0, 4095.0]), np.array([4.0, 2.0]), True)

@@ -95,6 +95,8 @@ def test_relation_is_told_by_parts_and_by_a_rank_correlation() -> None:
     ]
     assert kinds.correlation is None
     assert relation([], axis, "max").parts == ()
+    largest = relation([row(n, 1.7e308, x=math.exp(n)) for n in range(1, 21)], axis, "max")
+    assert largest.parts[0].mean == pytest.approx(1.7e308)
 
 
 def test_best_tenth_is_described() -> None:

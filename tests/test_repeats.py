@@ -1,5 +1,6 @@
 """Which run comes next where combinations are repeated."""
 
+import math
 from typing import Any
 
 from hypothesis import given
@@ -143,3 +144,9 @@ def test_lucky_run_does_not_make_the_best_combination() -> None:
     assert worst is not None
     assert (best.number, worst.number) == (3, 2)
     assert best_combination([], "max") is None
+
+
+def test_repeats_of_the_largest_values_have_a_mean() -> None:
+    values = [1.7e308, 1.7e308, -1.7e308, 1.7e308, math.inf, 1.0]
+    found = repeated_combinations([run(n // 2, value) for n, value in enumerate(values)], "seed")
+    assert [(one.mean, one.spread) for one in found] == [(1.7e308, 0), (0, None), (math.inf, None)]

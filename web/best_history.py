@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from ml_tracking_ops.orchestrator.objective import Goal, is_better
 
+from .placing import part_between
+
 WIDTH, HEIGHT, MARGIN = 400, 96, 6
 _MOST_MARKS = 250
 _WHOLE = ("finished", "early_stopped")
@@ -52,7 +54,7 @@ def draw_history(
     The drawing has room for all `n_planned` runs from the beginning, so that nothing moves.
     """
     known = sorted(
-        (row for row in rows if row["best_value"] is not None and abs(row["best_value"]) < 1e300),
+        (row for row in rows if row["best_value"] is not None and math.isfinite(row["best_value"])),
         key=lambda row: (row["ended_at"] or math.inf, row["index"]),
     )
     if goal is None or len(known) < 3:
@@ -108,5 +110,4 @@ def _stairs(improved: list[Mark], end: float) -> str:
 
 
 def _between(value: float, low: float, high: float, start: float, end: float) -> float:
-    part = (value - low) / (high - low) if high > low else 0.5
-    return round(start + part * (end - start), 2)
+    return round(start + part_between(value, low, high) * (end - start), 2)

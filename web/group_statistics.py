@@ -18,6 +18,7 @@ from .charts import Float64s, Int64s
 
 N_BUCKETS = 256
 _FARTHEST = 2.0**62
+_FAR = 2.0**600  # its square is no number
 _NONE, _EMPTY = np.empty(0, np.int64), np.empty(0)
 
 
@@ -119,8 +120,7 @@ def _merged(
         return Digest(width, bucket, n, mean, low, high, gap)
     starts = _starts(bucket)
     total = np.add.reduceat(n, starts)
-    with np.errstate(over="ignore", invalid="ignore"):  # of values near the largest number
-        mean = np.add.reduceat(mean * n, starts) / total
+    mean = _means(mean, n, starts, total)
     low, high = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
     return Digest(width, bucket[starts], total, mean, low, high, gap)
 
@@ -140,19 +140,44 @@ def combine(digests: Sequence[Digest]) -> GroupCurve:
     mean = np.concatenate([one.mean for one in having])[order]
     starts = _starts(bucket)
     n = np.diff(starts, append=len(bucket))
-    with np.errstate(over="ignore", invalid="ignore"):
-        means = np.add.reduceat(mean, starts) / n
-        squares = np.add.reduceat((mean - np.repeat(means, n)) ** 2, starts)
+    means = _means(mean, np.ones_like(bucket), starts, n)
     curve = GroupCurve(
         bucket=bucket[starts],
         n=n,
         n_nan=np.zeros(len(n), np.int64),
         mean=means,
-        std=np.sqrt(squares / np.maximum(n - 1, 1)),
+        std=_deviations(mean, means, starts, n),
         low=np.minimum.reduceat(np.concatenate([one.low for one in having])[order], starts),
         high=np.maximum.reduceat(np.concatenate([one.high for one in having])[order], starts),
     )
     return _with_gaps(curve, gap, n_gaps)
+
+
+def _means(values: Float64s, n: Int64s, starts: Int64s, total: Int64s) -> Float64s:
+    """The mean of each bucket's values, `n` of each; of parts where their sum is no number."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        means: Float64s = np.add.reduceat(values * n, starts) / total
+    if np.isfinite(means).all():
+        return means
+    each = np.repeat(total, np.diff(starts, append=len(values)))
+    return np.where(np.isfinite(means), means, np.add.reduceat(values * (n / each), starts))
+
+
+def _deviations(values: Float64s, means: Float64s, starts: Int64s, n: Int64s) -> Float64s:
+    """The standard deviation of each bucket's values, whose squares may be no numbers any more."""
+    found = _roots_of_squares(values, means, starts, n, 1.0)
+    if np.isfinite(found).all():
+        return found
+    return np.where(np.isfinite(found), found, _roots_of_squares(values, means, starts, n, _FAR))
+
+
+def _roots_of_squares(
+    values: Float64s, means: Float64s, starts: Int64s, n: Int64s, unit: float
+) -> Float64s:
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.add.reduceat((values / unit - np.repeat(means / unit, n)) ** 2, starts)
+        roots: Float64s = np.sqrt(squares / np.maximum(n - 1, 1)) * unit
+    return roots if unit == 1 else np.minimum(roots, np.finfo(np.float64).max)
 
 
 def _with_gaps(curve: GroupCurve, gap: Int64s, n_gaps: Int64s) -> GroupCurve:

@@ -85,7 +85,7 @@ def relation(rows: Sequence[Row], axis: Axis, goal: Goal | None) -> Relation:
     else:
         groups = _quantiles(sorted(pairs))
     parts = tuple(
-        Part(label, len(group), math.fsum(group) / len(group), _best(group, goal))
+        Part(label, len(group), _mean(group), _best(group, goal))
         for label, group in groups
         if group
     )
@@ -103,6 +103,14 @@ def _quantiles(pairs: Sequence[tuple[float, float]]) -> list[tuple[str, list[flo
         low, high = format_number(part[0][0]), format_number(part[-1][0])
         found.append((low if low == high else f"{low} to {high}", [value for _, value in part]))
     return found
+
+
+def _mean(values: Sequence[float]) -> float:
+    n = len(values)
+    try:
+        return math.fsum(values) / n
+    except OverflowError:  # of values near the largest number
+        return math.fsum(value / n for value in values)
 
 
 def _best(values: Sequence[float], goal: Goal | None) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .charts import Float64s, Points, thin
+from .placing import part_between
 
 WIDTH, HEIGHT = 72, 20
 _MARGIN = 2
@@ -28,10 +29,9 @@ def draw_sparkline(points: Points) -> Sparkline | None:
         return None
     low, high = float(few.value[is_finite].min()), float(few.value[is_finite].max())
     x = _MARGIN + (WIDTH - 2 * _MARGIN) * _within(few.step.astype(float))
-    scaled = few.value if high > low else np.where(is_finite, 0.5, few.value)
-    first, last = (low, high) if high > low else (0.0, 1.0)
-    with np.errstate(invalid="ignore", over="ignore"):
-        y = HEIGHT - _MARGIN - (HEIGHT - 2 * _MARGIN) * (scaled - first) / (last - first)
+    part = [part_between(value, low, high) for value in few.value[is_finite].tolist()]
+    y = np.full(len(few), np.nan)
+    y[is_finite] = HEIGHT - _MARGIN - (HEIGHT - 2 * _MARGIN) * np.array(part)
     return Sparkline(_path(x.tolist(), y.tolist(), is_finite.tolist()), low, high)
 
 

@@ -182,7 +182,7 @@ function curveOfGroup(group, view) {
     const edges = smooth(values, view.smoothing);
     return view.isLogY ? edges.map((one) => (one > 0 ? one : null)) : edges;
   };
-  const sums = (sign) => mean.map((value, i) => (value === null ? null : value + sign * std[i]));
+  const sums = (sign) => mean.map((value, i) => (value === null ? null : Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value + sign * std[i]))));
   const hasBand = view.band !== "none";
   return {
     ...drawn(mean, view),

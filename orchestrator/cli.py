@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import errno
 import gc
 import importlib
 import os
@@ -52,6 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # whoever read the output is gone; keep the interpreter from complaining at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILURE
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        say(f"ml-tracking-ops: {error.filename}: {error.strerror}")
+        return EXIT_USAGE
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
 

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -203,6 +204,8 @@ def explain_errors(error: ValidationError) -> list[ConfigProblem]:
 
 def _problem(details: ErrorDetails) -> ConfigProblem:
     location = list(details["loc"])
+    if not location:  # the one mistake that is of no key: a key that is no text
+        return ConfigProblem("", "has a key that holds half of a surrogate pair")
     if location[0] in _TAGGED and len(location) > 2 and location[2] in _TAGGED[str(location[0])]:
         del location[2]  # the kind, which pydantic inserts; it is no key of the file
     key = ".".join(str(part) for part in location)
@@ -323,7 +326,7 @@ def _cross_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[C
 def _script_problems(script: object, folder: Path) -> Iterable[ConfigProblem]:
     if not isinstance(script, str) or not script:
         return
-    if "\0" in script or not (folder / script).is_file():
+    if not os.path.isfile(folder / script):  # noqa: PTH113  (whatever the text is)
         yield ConfigProblem(
             "main_script_name", f"there is no file {show_value(script)} in {folder}"
         )

@@ -10,8 +10,17 @@ LIST_MACROS = ("args", "args_no_hyphens", "args_no_boolean_flags")
 """Each stands for several arguments, and alone."""
 TEXT_MACROS = ("env", "interpreter", "program", "logdir", "run_name", "args_json", "args_json_file")
 PREFIXES = ("envvar", "param")
+NOT_PASSABLE = "cannot be passed to a process: it holds a NUL or half of a surrogate pair"
 _KNOWN = (*LIST_MACROS, *TEXT_MACROS, "envvar:NAME", "param:NAME")
 _SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "fish", "csh", "tcsh"))
+
+
+def is_passable(text: str) -> bool:
+    """Whether a process can be given the text."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def replace_macros(text: str, value_of: Callable[[str], str]) -> str:
@@ -52,8 +61,8 @@ def name_problem(
 def command_problem(command: Sequence[str]) -> str | None:
     """What is wrong with a command; None where nothing."""
     for element in command:
-        if "\0" in element:
-            return f"{element!r} cannot be passed to a process: it holds a NUL"
+        if not is_passable(element):
+            return f"{element!r} {NOT_PASSABLE}"
         if MACRO.fullmatch(element) and element[2:-1] in LIST_MACROS:
             continue
         if (problem := macro_problem(element)) is not None:

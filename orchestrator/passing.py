@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .errors import ConfigProblem
+from .macros import NOT_PASSABLE, is_passable
 from .run_arguments import as_text
 
 RESERVED_NAMES = frozenset(("logdir",))
@@ -29,26 +30,32 @@ def passing_problems(hyperparameters: object) -> Iterator[ConfigProblem]:
 def _name_problems(key: str, name: str) -> Iterator[ConfigProblem]:
     if name in RESERVED_NAMES:
         yield ConfigProblem(key, "this name is taken: --logdir is passed to every run")
-    elif not name or name.startswith("-") or not all(map(_fits_a_name, name)):
+    elif not is_name(name):
         yield ConfigProblem(
             key, f"{show_value(name)} cannot be passed as --name=value: no spaces, no '=', "
             "no control characters, not empty, no leading dash"
         )  # fmt: skip
 
 
-def _fits_a_name(character: str) -> bool:
-    is_unseen = unicodedata.category(character) in ("Cc", "Cs")
-    return not (is_unseen or character.isspace() or character == "=")
+def is_name(text: str) -> bool:
+    """Whether `--text=value` says what was meant."""
+    return (
+        bool(text)
+        and not text.startswith("-")
+        and not any(
+            character.isspace()
+            or character == "="
+            or unicodedata.category(character) in ("Cc", "Cs")
+            for character in text
+        )
+    )
 
 
 def _value_problems(key: str, value: Any) -> Iterator[ConfigProblem]:
     if not _is_finite(value):
         yield ConfigProblem(key, f"must hold finite numbers only, got {show_value(value)}")
-    elif not _is_passable(value):
-        yield ConfigProblem(
-            key, f"{show_value(value)} cannot be passed to a process: it holds a NUL or half "
-            "of a surrogate pair"
-        )  # fmt: skip
+    elif not is_passable(as_text(value)):
+        yield ConfigProblem(key, f"{show_value(value)} {NOT_PASSABLE}")
 
 
 def _is_finite(value: Any) -> bool:
@@ -60,14 +67,6 @@ def _is_finite(value: Any) -> bool:
     except TypeError:
         return True  # of no type that JSON has: told elsewhere
     return True
-
-
-def _is_passable(value: Any) -> bool:
-    text = as_text(value)
-    try:
-        return b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        return False
 
 
 def show_value(value: object) -> str:

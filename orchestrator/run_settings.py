@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from .errors import ConfigProblem
-from .macros import command_problem, macro_problem, name_problem
+from .macros import command_problem, is_passable, macro_problem, name_problem
 
 _Positive = Annotated[int, Field(ge=1)]
 _Natural = Annotated[int, Field(ge=0)]
@@ -76,7 +76,7 @@ class RunSettings(BaseModel):
     @classmethod
     def _variables_can_be_set(cls, environment: dict[str, str]) -> dict[str, str]:
         for name, value in environment.items():
-            if not name or "=" in name or "\0" in name + value:
+            if not name or "=" in name or not is_passable(name + value):
                 raise ValueError(f"{name!r} cannot be an environment variable with this value")
             if (problem := macro_problem(value)) is not None:
                 raise ValueError(f"{name}: {problem}")

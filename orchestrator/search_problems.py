@@ -3,6 +3,7 @@
 import contextlib
 import difflib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,7 @@ from .choices import Constant, Tied
 from .constraints import Constraint, ConstraintError
 from .distributions import Distribution, same
 from .errors import ConfigProblem
+from .passing import RESERVED_NAMES, is_name
 from .samplers.proposals import complete_combination, is_complete
 from .samplers.random import draw_combination
 from .search_settings import LEARNING
@@ -87,7 +89,7 @@ def _warm_start_problems(source: Mapping[str, Any], folder: Path) -> Iterator[Co
         if not isinstance(text, str):
             continue
         key = f"warm_start.{position}"
-        if not (folder / text / paths.JOURNAL_NAME).is_file():
+        if not os.path.isfile(folder / text / paths.JOURNAL_NAME):  # noqa: PTH113 (any text)
             yield ConfigProblem(key, f"{_show(text)} is no folder of a sweep in {folder}")
             continue
         for name in ("optimization_metric", "optimization_goal"):
@@ -115,7 +117,7 @@ def _repeats_problems(given: object, names: Mapping[str, Any]) -> Iterator[Confi
     key = "repeats.seed_name"
     if name in names:
         yield ConfigProblem(key, f"{_show(name)} is a hyperparameter already; name another")
-    elif name == "logdir" or name.startswith("-") or any(c.isspace() or c in "=\0" for c in name):
+    elif name in RESERVED_NAMES or not is_name(name):
         yield ConfigProblem(key, f"{_show(name)} cannot be passed as --name=value")
 
 

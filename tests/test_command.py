@@ -84,6 +84,7 @@ def test_macros_stand_inside_arguments_too(tmp_path: Path, monkeypatch: pytest.M
         (["/usr/bin/env", "sh", "-ec", "train ${args_json}"], "text that a shell reads"),
         (["${env}", "bash", "-l", "-c", "${args}"], "text that a shell reads"),
         (["a\0b"], "holds a NUL"),
+        (["a", "\ud800"], "half of a surrogate pair"),
     ],
 )
 def test_command_that_cannot_work_is_explained(

@@ -182,6 +182,23 @@ def test_broken_file_is_explained(tmp_path: Path, text: str, expected: str) -> N
     assert expected in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"main_script_name": "x" * 300}, "main_script_name"),
+        ({"warm_start": ["x" * 300]}, "warm_start.0"),
+        ({"environment": {"A": "\ud800"}}, "environment"),
+        ({"environment": {"\ud800": "a"}}, "environment"),
+        ({"repeats": {"count": 2, "seed_name": "a\x1b"}}, "repeats.seed_name"),
+        ({"\ud800": 1}, ""),
+    ],
+)
+def test_text_that_no_system_takes_is_refused(
+    folder: Path, changes: dict[str, Any], key: str
+) -> None:
+    assert list(problems(seed_example() | changes, folder)) == [key]
+
+
 def test_missing_file_is_explained(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
         load_config(tmp_path / "experiment_cfg.json")

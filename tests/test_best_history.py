@@ -93,3 +93,12 @@ def test_run_that_has_just_begun_does_not_squeeze_the_others() -> None:
         (1, 6, None), (2, 62, None), (5, 6, "above"), (3, 6, "above"), (4, 90, None)
     ]  # fmt: skip
     assert (history.n_above, history.n_below) == (2, 0)
+
+
+def test_run_that_only_rounds_differently_is_not_outside() -> None:
+    ended = [row(1, 0.3), row(2, 0.3)]
+    others = [row(3, 0.1 + 0.2, "running"), row(4, 0.4, "running")]
+    history = draw_history([*ended, *others], "min", 4)
+    assert history is not None
+    assert [mark.outside for mark in history.marks] == [None, None, None, "above"]
+    assert (history.n_above, history.n_below) == (1, 0)

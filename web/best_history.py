@@ -1,13 +1,14 @@
 """Every run's best value in the order of their ends, and the best so far: a small drawing. Pure."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ml_tracking_ops.orchestrator.objective import Goal, is_better
 
-from .placing import part_between
+from .placing import is_flat, part_between
 
 WIDTH, HEIGHT, MARGIN = 400, 96, 6
 _MOST_MARKS = 250
@@ -74,13 +75,13 @@ def draw_history(
             value=value,
             color=row["color"],
             run_id=row["id"],
-            outside="above" if value > high else "below" if value < low else None,
+            outside=_outside(value, low, high),
         )
 
     shown = tuple(map(mark, sorted({*range(0, len(known), every), *improved})))
     path = _stairs([mark(place) for place in improved], mark(len(known) - 1).x)
-    n_above, n_below = sum(value > high for value in values), sum(value < low for value in values)
-    return BestHistory(shown, path, low, high, every, n_above, n_below)
+    places = Counter(_outside(value, low, high) for value in values)
+    return BestHistory(shown, path, low, high, every, places["above"], places["below"])
 
 
 def _span(
@@ -92,6 +93,13 @@ def _span(
     ended = [row["best_value"] for row in known if row["status"] in _WHOLE]
     span = [*ended, best] if len(ended) > 1 else values
     return min(span), max(span)
+
+
+def _outside(value: float, low: float, high: float) -> Literal["above", "below"] | None:
+    """A value that only rounds differently is inside."""
+    if value > high and not is_flat(high, value):
+        return "above"
+    return "below" if value < low and not is_flat(value, low) else None
 
 
 def _improvements(values: Sequence[float], goal: Goal) -> list[int]:

@@ -199,7 +199,7 @@ def test_search_lists_matching_names_only(
     html = client.get("/experiments?q=RESNET&run=resnet-b&run=resnet-a").text
     assert "the search finds" not in text_of(html)
     html = client.get("/experiments?q=RESNET&newest=1").text
-    assert "the search finds 2: draw them · the newest · show all" in text_of(html)
+    assert "the newest · the search finds 2: draw them · show all" in text_of(html)
 
 
 def test_search_without_a_result_says_so_below_the_charts(client: Client, logdir: Path) -> None:

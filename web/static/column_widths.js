@@ -1,10 +1,12 @@
-// The columns of a long table keep their widths whichever rows are in the page. They are measured
-// once, and grow where a number comes that needs more.
+// The columns of a table keep their widths whichever rows are in the page. Those of a long table are
+// measured once, and grow where a number comes that needs more. Those of a short one stay as they
+// are laid out, and move only where what comes needs more room.
 
 const SLACK_PX = 1;
 const MOST_PX = 320; // as in page.css
 
-let measured = ""; // which columns, at which width of the page
+let measured = ""; // which columns, at which width of the page; of a long table
+let held = ""; // the same of a short one
 
 const headsOf = (table) => [...table.tHead.rows[0].cells];
 
@@ -12,13 +14,24 @@ const headsOf = (table) => [...table.tHead.rows[0].cells];
 export function fitColumns(scroll) {
   const table = scroll.querySelector("table");
   const group = table.querySelector("colgroup");
-  const what = JSON.stringify([headsOf(table).map((head) => head.dataset.column), innerWidth]);
+  const what = columnsOf(table);
   if (what !== measured || group.children.length === 0) {
-    measured = what;
+    [measured, held] = [what, ""];
     measure(table, group);
   }
   grow(table, group);
 }
+
+/** Let the columns of a table without a window of rows stay where they are. */
+export function holdColumns(table) {
+  const group = table.querySelector("colgroup");
+  const what = columnsOf(table);
+  if (what !== held) group.replaceChildren();
+  [measured, held] = ["", what];
+  set(table, group, headsOf(table).map((head) => head.getBoundingClientRect().width));
+}
+
+const columnsOf = (table) => JSON.stringify([headsOf(table).map((head) => head.dataset.column), innerWidth]);
 
 function measure(table, group) {
   group.replaceChildren();

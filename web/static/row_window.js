@@ -2,7 +2,7 @@
 // two gaps as high as the others. The page's number follows at once, the charts when scrolling rests.
 
 import { params, setParams } from "./address.js";
-import { fitColumns } from "./column_widths.js";
+import { fitColumns, holdColumns } from "./column_widths.js";
 import { alignPoints } from "./decimals.js";
 import { requestRefresh } from "./refresh.js";
 import { keepRows, loadPages, PAGE_SIZE, releaseRows, renewPages, rowsOfPage } from "./row_pages.js";
@@ -79,7 +79,7 @@ function stretch(id, height) {
 /** After every change of the page. A page that was asked for by its number begins at the top. */
 function mount() {
   const table = find();
-  if (!table) return;
+  if (!table) return holdShort();
   renewPages();
   layOut(table);
   fitColumns(table.scroll);
@@ -91,6 +91,11 @@ function mount() {
   table.scroll.onscroll = onScroll;
   fill(table);
   showPage(table);
+}
+
+function holdShort() {
+  const table = document.querySelector("[data-table] > table.runs");
+  if (table) holdColumns(table);
 }
 
 function onScroll() {

@@ -256,6 +256,37 @@ def test_outliers_are_clipped_with_a_word_and_one_chart_fills_the_window(
     expect(page).not_to_have_url(re.compile("full="))
 
 
+@pytest.mark.parametrize(
+    ("values", "labels", "places"),
+    [
+        ("0.3 if step % 2 else 0.1 + 0.2", {"0.28", "0.30", "0.32"}, {198.0}),
+        ("1e308 if step % 2 else -1e308", {"−1e308", "0", "1e308"}, {64.07, 331.93}),
+    ],
+)
+def test_values_that_hardly_differ_or_by_all_there_is_have_curve_and_axis(
+    page: Page,
+    dashboard: Dashboard,
+    train: Train,
+    values: str,
+    labels: set[str],
+    places: set[float],
+) -> None:
+    train("x").log("m", 0, 20, values)
+    page.goto(f"{dashboard.url}/experiments")
+    frame = page.locator(".chart")
+    expect(frame).to_have_attribute("data-points", "20")
+    frame.hover()
+    frame.locator("summary").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download SVG").click()
+    root = ElementTree.parse(Path(download.value.path())).getroot()
+    assert labels <= {element.text for element in root.iter(f"{SVG}text")}
+    curve = max((path.get("d", "") for path in root.iter(f"{SVG}path")), key=len)
+    found = [float(point.split(" ")[1]) for point in re.split("[ML]", curve)[1:]]
+    assert len(found) == 20
+    assert set(found) == places
+
+
 def test_chart_is_kept_as_svg_and_png(page: Page, dashboard: Dashboard, train: Train) -> None:
     hostile = 'a<b>&"c'
     for name in ("x", "y"):

@@ -421,7 +421,9 @@ def test_damaged_description_and_query_never_break_a_page(client: Client, logdir
         (folder / "experiment_description.json").write_text(text)
     for address in ("/sweeps", "/sweeps/s0", "/sweeps/s3", "/sweeps/s4"):
         query = "?page=abc&sort=p.none&order=up&metric=%3Cb%3E"
-        assert client.get(address + query).status_code == 200
+        answer = client.get(address + query)
+        assert answer.status_code == 200
+        assert "s2/experiment_description.json cannot be read: it is no valid JSON" in answer.text
     assert client.get("/experiments?newest=-3&limit=x&run=%00").status_code == 200
 
 

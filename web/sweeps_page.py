@@ -54,6 +54,7 @@ def sweeps_context(
         "n_archived": len(_shown(catalog, is_archive=True)),
         "is_archive": is_archive,
         "listed": [_list_entry(one, one is sweep) for one in shown],
+        "unreadable": [str(error) for error in catalog.unreadable],
         "sweep": None,
         "page_data": {"view": "none", "follow": {"catalog": catalog_place(catalog)}},
     }

@@ -26,6 +26,8 @@ def test_numbers_look_the_same_from_the_server_and_from_the_script(modules: Page
         assert call(modules, "format", "formatNumber", value) == formats.format_number(value)
     for value in DURATIONS:
         assert call(modules, "format", "formatDuration", value) == formats.format_duration(value)
+    for count in (0, 999, 5000, 1234567):
+        assert call(modules, "format", "counted", count) == formats.format_count(count)
     for value in STEPS:
         assert call(modules, "format", "formatStep", value) == formats.format_step(value)
 

@@ -23,7 +23,10 @@ export function formatStep(step) {
   return minus(grouped(String(Math.round(step))));
 }
 
-/** A number of things: from ten thousand on to three digits. */
+/** How many there are, as a sentence says it: "5,000". */
+export const counted = (n) => n.toLocaleString("en");
+
+/** A number of things on a chart: from ten thousand on to three digits. */
 export function formatCount(n) {
   return n < 10_000 ? formatStep(n) : shortened(Number(n.toPrecision(3)));
 }

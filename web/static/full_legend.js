@@ -3,7 +3,7 @@
 
 import { alignElements } from "./decimals.js";
 import { button, make } from "./elements.js";
-import { formatNumber } from "./format.js";
+import { counted, formatNumber } from "./format.js";
 import { legendItem, showAll } from "./legend.js";
 import { listAt } from "./pointer.js";
 
@@ -45,7 +45,7 @@ export class FullLegend {
     const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     this.#rows = new Map(sorted.slice(0, MOST).map((entry) => [entry.id, rowOf(entry, view)]));
     this.#list.replaceChildren(...[...this.#rows.values()].map(({ item }) => item));
-    this.#more.textContent = sorted.length > MOST ? `and ${sorted.length - MOST} more` : "";
+    this.#more.textContent = sorted.length > MOST ? `and ${counted(sorted.length - MOST)} more` : "";
     this.#all.hidden = view.hidden.size + view.solo.size === 0;
     if (focused) this.#list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   }

@@ -3,7 +3,7 @@
 
 import { smooth } from "./columns.js";
 import { drawn } from "./curves.js";
-import { formatCount, formatDuration, formatNumber, formatStep } from "./format.js";
+import { counted, formatDuration, formatNumber, formatStep } from "./format.js";
 import { whileLoading } from "./loading.js";
 import { isShown } from "./view.js";
 
@@ -39,7 +39,7 @@ export class GroupSource {
     const found = new Map();
     for (const [key, { groups }] of this.#answers) {
       if (!key.startsWith(start)) continue;
-      for (const { id, name, color, n_runs } of groups) found.set(id, { id, name, color, title: `${formatCount(n_runs)} runs` });
+      for (const { id, name, color, n_runs } of groups) found.set(id, { id, name, color, title: `${counted(n_runs)} runs` });
     }
     return [...found.values()];
   }

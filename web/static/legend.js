@@ -3,6 +3,7 @@
 
 import { params, setParams } from "./address.js";
 import { button, make } from "./elements.js";
+import { counted } from "./format.js";
 import { isShown } from "./view.js";
 
 const MOST_FOLDED = 50;
@@ -64,10 +65,10 @@ function fold(element) {
   if (n === entries.length && last.offsetTop < end) return;
   more.hidden = false;
   for (const item of items.slice(n)) item.hidden = true;
-  more.textContent = `and ${entries.length - n} more`;
+  more.textContent = `and ${counted(entries.length - n)} more`;
   while (n > 1 && last.offsetTop >= end) {
     items[--n].hidden = true;
-    more.textContent = `and ${entries.length - n} more`;
+    more.textContent = `and ${counted(entries.length - n)} more`;
   }
   if (entries.length - n > 1 || items.length < entries.length) return;
   more.hidden = true; // the link would take the place of the only one that it counts

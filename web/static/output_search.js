@@ -1,6 +1,8 @@
 // Search in the output that the page holds: matches are marked and counted, Enter and the arrows go
 // from one to the next. Marks are the browser's own (CSS highlights): the lines stay as they are.
 
+import { counted } from "./format.js";
+
 const MOST_MATCHES = 2000;
 const PAUSE_MS = 150;
 const LIGHTS = globalThis.CSS?.highlights;
@@ -88,9 +90,9 @@ export class OutputSearch {
   #show() {
     const n = this.#matches.length;
     const isSearching = this.#field.value !== "";
-    const total = n >= MOST_MATCHES ? `${n.toLocaleString("en")}+` : n.toLocaleString("en");
+    const total = n >= MOST_MATCHES ? `${counted(n)}+` : counted(n);
     const where = this.#hasMore() ? " in what is loaded" : "";
-    const found = n === 0 ? `No match${where}` : this.#current < 0 ? `${total} found${where}` : `${this.#current + 1} of ${total}${where}`;
+    const found = n === 0 ? `No match${where}` : this.#current < 0 ? `${total} found${where}` : `${counted(this.#current + 1)} of ${total}${where}`;
     this.#count.textContent = isSearching ? found : "";
     for (const button of this.#buttons) button.disabled = n === 0;
     mark("output-match", this.#matches);

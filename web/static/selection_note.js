@@ -3,6 +3,7 @@
 
 import { params } from "./address.js";
 import { button, make } from "./elements.js";
+import { counted } from "./format.js";
 
 const text = make("span", "selection-note-text num");
 const note = make("div", "selection-note", text, button("selection-note-show", "Show charts", showCharts));
@@ -33,7 +34,7 @@ function update() {
   const n = params().getAll("run").filter((id) => id !== "").length;
   if (!note.isConnected) document.body.append(note);
   note.hidden = !(hasTicked && watched && !areChartsSeen && n > 0);
-  if (!note.hidden) text.textContent = `${n} selected`;
+  if (!note.hidden) text.textContent = `${counted(n)} selected`;
 }
 
 document.addEventListener("change", ({ target }) => {

@@ -2,7 +2,7 @@
 // in full screen, where that would be far away.
 
 import { make } from "./elements.js";
-import { formatDuration, formatNumber, formatStep } from "./format.js";
+import { counted, formatDuration, formatNumber, formatStep } from "./format.js";
 
 const GAP = 12;
 const LARGE = { width: 600, height: 400 }; // pixels
@@ -64,7 +64,7 @@ function valueOf(curve, i) {
 
 function whereOf(curve, i) {
   const parts = [curve.at ? curve.at(i) : `step ${formatStep(curve.step[i])}`];
-  if (curve.n) parts.push(`${curve.n[i]} of ${curve.nRuns} runs${curve.nNan[i] ? `, NaN in ${curve.nNan[i]}` : ""}`);
+  if (curve.n) parts.push(`${counted(curve.n[i])} of ${counted(curve.nRuns)} runs${curve.nNan[i] ? `, NaN in ${counted(curve.nNan[i])}` : ""}`);
   else parts.push(formatDuration(curve.elapsed(i)));
   if (curve.raw) parts.push(`smoothed ${formatNumber(curve.y[i])}`);
   return parts.join(" · ");

@@ -138,7 +138,8 @@ export function smooth(values, weight) {
     if (value == null) return null;
     average = average * weight + (1 - weight) * value;
     n += 1;
-    return average / (1 - weight ** n);
+    const smoothed = average / (1 - weight ** n);
+    return Number.isFinite(smoothed) ? smoothed : value; // rounded beyond the largest number
   });
 }
 

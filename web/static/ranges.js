@@ -3,7 +3,7 @@
 import { lowerBound } from "./columns.js";
 
 const FINE = 2 ** -48; // sixteen of the steps that a number so large takes
-const FARTHEST = 1e20;
+const FARTHEST = 1e19; // farther than a step can be
 
 /** The part of the x axis that is shown: what is zoomed into, as far as numbers can be told apart there. */
 export function shownX(curves, { zoom, isLogX }) {

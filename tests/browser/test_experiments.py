@@ -184,6 +184,12 @@ def test_points_out_of_order_twice_and_nan_are_drawn(
     expect_points(page, "Loss", 10)
     training.log("Loss", 10, 20, "nan")
     expect_points(page, "Loss", 20)
+    training.log("Diverged", 0, 3, "nan")
+    note = page.locator('[data-metric="Diverged"] .chart-note')
+    expect(note).to_have_text("NaN or infinite only")
+    expect(page.locator('[data-metric="Loss"] .chart-note')).to_have_text("")
+    training.log("Diverged", 3, 4)
+    expect(note).to_have_text("")
 
 
 def test_color_stays_with_its_run(page: Page, dashboard: Dashboard, train: Train) -> None:

@@ -14,6 +14,8 @@ import { theme } from "./theme.js";
 const DETAIL_AFTER_MS = 120;
 const FAINT = 0.25;
 
+const hasFinite = (curve) => curve.y.some((value) => value !== null && value !== undefined);
+
 export class Chart {
   metric;
   element;
@@ -241,6 +243,7 @@ export class Chart {
     }
     const nBelow = this.#curves.reduce((sum, curve) => sum + curve.nBelow, 0);
     if (nBelow) notes.push(`${nBelow} not above 0`);
+    else if (this.#curves.length && !this.#curves.some(hasFinite)) notes.push("NaN or infinite only");
     return notes.join(" ");
   }
 

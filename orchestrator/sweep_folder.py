@@ -126,7 +126,8 @@ class Sweep:
         before = self._unseen
         for run in ended:
             _end_unseen(run, records.get(run.name or ""))
-            self._read_best(run)
+            if run.index not in before:  # once: its log does not change any more
+                self._read_best(run)
         # the record of a run's end may come a moment after the end
         self._unseen = {run.index for run in ended if run.status == "lost"}
         return {run.index for run in ended} - (before & self._unseen)

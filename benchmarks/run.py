@@ -47,8 +47,13 @@ def main() -> int:
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("figures", nargs="+", choices=[*FIGURES, *GROUPS], metavar="FIGURE",
-                        help=", ".join([*FIGURES, *GROUPS]))  # fmt: skip
+    parser.add_argument(
+        "figures",
+        nargs="+",
+        choices=[*FIGURES, *GROUPS],
+        metavar="FIGURE",
+        help=", ".join([*FIGURES, *GROUPS]),
+    )
     parser.add_argument("--quick", action="store_true", help="small sizes; keeps no results")
     parser.add_argument("--no-peers", action="store_true", help="install and measure no peer")
     arguments = parser.parse_args()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_tracking_ops.orchestrator import run_sweep
-from ml_tracking_ops.orchestrator.journal import JournalTail
+from ml_tracking_ops.orchestrator.store.journal import JournalTail
 
 SCRIPT = """
 import math, sys, time
@@ -49,13 +49,17 @@ def measure(sampler: str, runs: int, workers: int, folder: Path) -> str:
     """One row of the table."""
     (folder / "train.py").write_text(SCRIPT)
     config = {
-        "main_script_name": "train.py", "max_runs": runs, "early_stopping": False,
-        "sampler": sampler, "optimization_metric": "f", "optimization_goal": "min",
+        "main_script_name": "train.py",
+        "max_runs": runs,
+        "early_stopping": False,
+        "sampler": sampler,
+        "optimization_metric": "f",
+        "optimization_goal": "min",
         "hyperparameters": {
             "x": {"type": "uniform", "min": -5, "max": 10},
             "y": {"type": "uniform", "min": 0, "max": 15},
         },
-    }  # fmt: skip
+    }
     path = folder / "experiment_cfg.json"
     path.write_text(json.dumps(config))
     result = run_sweep(path, logdir=folder / "runs", workers=workers, seed=1)

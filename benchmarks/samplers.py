@@ -16,22 +16,30 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import optuna
 
-from ml_tracking_ops.orchestrator.config import SweepConfig
-from ml_tracking_ops.orchestrator.history import Ended, HistoryEvent, Sampled
-from ml_tracking_ops.orchestrator.samplers.opening import check_sampler, open_sampler
-from ml_tracking_ops.orchestrator.space import Space
+from ml_tracking_ops.orchestrator.config.model import SweepConfig
+from ml_tracking_ops.orchestrator.search.samplers.registry import check_sampler, open_sampler
+from ml_tracking_ops.orchestrator.search.space import Space
+from ml_tracking_ops.orchestrator.store.history import Ended, HistoryEvent, Sampled
 
 Point = Mapping[str, float]
 Bounds = dict[str, tuple[float, float]]
 
-_A = np.array([
-    [10, 3, 17, 3.5, 1.7, 8], [0.05, 10, 17, 0.1, 8, 14],
-    [3, 3.5, 1.7, 10, 17, 8], [17, 8, 0.05, 10, 0.1, 14],
-])  # fmt: skip
-_P = 1e-4 * np.array([
-    [1312, 1696, 5569, 124, 8283, 5886], [2329, 4135, 8307, 3736, 1004, 9991],
-    [2348, 1451, 3522, 2883, 3047, 6650], [4047, 8828, 8732, 5743, 1091, 381],
-])  # fmt: skip
+_A = np.array(
+    [
+        [10, 3, 17, 3.5, 1.7, 8],
+        [0.05, 10, 17, 0.1, 8, 14],
+        [3, 3.5, 1.7, 10, 17, 8],
+        [17, 8, 0.05, 10, 0.1, 14],
+    ]
+)
+_P = 1e-4 * np.array(
+    [
+        [1312, 1696, 5569, 124, 8283, 5886],
+        [2329, 4135, 8307, 3736, 1004, 9991],
+        [2348, 1451, 3522, 2883, 3047, 6650],
+        [4047, 8828, 8732, 5743, 1091, 381],
+    ]
+)
 
 
 def branin(point: Point) -> float:
@@ -64,13 +72,20 @@ def run_ours(
     name: str, function: Callable[[Point], float], bounds: Bounds, seed: int, runs: int
 ) -> list[dict[str, float]]:
     """The combinations that our sampler tries, one worker at a time."""
-    config = SweepConfig.model_validate({
-        "main_script_name": "-", "max_runs": runs, "early_stopping": False, "sampler": name,
-        "optimization_metric": "f", "optimization_goal": "min",
-        "hyperparameters": {
-            key: {"type": "uniform", "min": low, "max": high} for key, (low, high) in bounds.items()
-        },
-    })  # fmt: skip
+    config = SweepConfig.model_validate(
+        {
+            "main_script_name": "-",
+            "max_runs": runs,
+            "early_stopping": False,
+            "sampler": name,
+            "optimization_metric": "f",
+            "optimization_goal": "min",
+            "hyperparameters": {
+                key: {"type": "uniform", "min": low, "max": high}
+                for key, (low, high) in bounds.items()
+            },
+        }
+    )
     sampler = open_sampler(config, Space(config.hyperparameters), seed)
     history: list[HistoryEvent] = []
     tried = []
@@ -127,8 +142,10 @@ def main() -> None:
     parser.add_argument("--functions", nargs="+", default=list(FUNCTIONS), choices=list(FUNCTIONS))
     options = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    print("| function | sampler | seeds × runs | median regret here | Optuna's | ratio | "
-          "same combinations | ms a run here | Optuna's |")  # fmt: skip
+    print(
+        "| function | sampler | seeds × runs | median regret here | Optuna's | ratio | "
+        "same combinations | ms a run here | Optuna's |"
+    )
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for name in options.samplers:
         check_sampler(name)

@@ -33,9 +33,11 @@ with ExperimentLogger() as writer:
 CONFIG = {
     "main_script_name": "train.py",
     "hyperparameters": {"x": {"type": "uniform", "min": 0, "max": 1}},
-    "early_stopping": True, "early_stopping_patience": 100,
-    "optimization_metric": "Accuracy", "optimization_goal": "max",
-}  # fmt: skip
+    "early_stopping": True,
+    "early_stopping_patience": 100,
+    "optimization_metric": "Accuracy",
+    "optimization_goal": "max",
+}
 
 
 def soak_runs(n_runs: int) -> None:
@@ -47,8 +49,11 @@ def soak_runs(n_runs: int) -> None:
         with output.open("w") as file:
             sweep = subprocess.Popen(
                 [COMMAND, "sweep", "--workers", "2", "--web", "--port", "0"],
-                cwd=folder, stdout=file, stderr=file, stdin=subprocess.DEVNULL,
-            )  # fmt: skip
+                cwd=folder,
+                stdout=file,
+                stderr=file,
+                stdin=subprocess.DEVNULL,
+            )
         while not (
             (found := re.search(r"http://\S+", output.read_text()))
             and (journals := list(folder.glob("runs/*/journal.jsonl")))
@@ -59,8 +64,13 @@ def soak_runs(n_runs: int) -> None:
         query = f"catalog=0&sweep={journals[0].parent.name}:0"
         with streams(found[0].rstrip("/"), query):
             processes = processes_of(sweep.pid)
-            watch(processes, lambda: count_ended(journals[0]), n_runs, "runs",
-                  lambda: sweep.poll() is None)  # fmt: skip
+            watch(
+                processes,
+                lambda: count_ended(journals[0]),
+                n_runs,
+                "runs",
+                lambda: sweep.poll() is None,
+            )
         print(output.read_text()[-300:])
 
 
@@ -71,8 +81,10 @@ def soak_hours(times: float) -> None:
         arguments = [logdir, N_RUNS, N_METRICS, times, SECONDS / times]
         writer = subprocess.Popen(
             [sys.executable, WORKERS / "log_at_pace.py", *map(str, arguments)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         assert writer.stdin is not None
         assert writer.stdout is not None
         writer.stdout.readline()
@@ -83,8 +95,13 @@ def soak_hours(times: float) -> None:
             logs = [path / f"{path.name}.dat" for path in logdir.iterdir()]
             processes = {"web": server.pid, "logger": writer.pid}
             n_values = N_RUNS * N_METRICS * SECONDS
-            watch(processes, lambda: sum(log.stat().st_size for log in logs) // 32,
-                  n_values, "values", lambda: writer.poll() is None)  # fmt: skip
+            watch(
+                processes,
+                lambda: sum(log.stat().st_size for log in logs) // 32,
+                n_values,
+                "values",
+                lambda: writer.poll() is None,
+            )
         writer.communicate()
 
 
@@ -92,8 +109,10 @@ def soak_hours(times: float) -> None:
 def streams(address: str, query: str) -> Iterator[None]:
     process = subprocess.Popen(
         [sys.executable, WORKERS / "drain_streams.py", address, str(N_STREAMS), query],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     try:

@@ -23,8 +23,13 @@ from ml_tracking_ops.orchestrator.sweep import SweepResult
 METRIC = "accuracy/validation"
 TARGETS = (0.95, 0.96, 0.97)
 EPOCHS = 27
-ASHA = {"rule": "asha", "min_resource": 1, "reduction_factor": 3, "max_resource": EPOCHS,
-        "resource": "values"}  # fmt: skip
+ASHA = {
+    "rule": "asha",
+    "min_resource": 1,
+    "reduction_factor": 3,
+    "max_resource": EPOCHS,
+    "resource": "values",
+}
 SPACE = {
     "learning_rate": {"type": "loguniform", "min": 1e-4, "max": 1.0},
     "hidden_units": {"type": "choice", "candidates": [4, 8, 16, 32, 64]},
@@ -52,9 +57,13 @@ def sweep(
 ) -> Measured:
     config = {
         "main_script_name": str(Path(demo.__file__).with_name("train_digits.py")),
-        "hyperparameters": SPACE, "max_runs": runs, "early_stopping": False,
-        "optimization_metric": METRIC, "optimization_goal": "max", "stopping_rules": rules,
-    }  # fmt: skip
+        "hyperparameters": SPACE,
+        "max_runs": runs,
+        "early_stopping": False,
+        "optimization_metric": METRIC,
+        "optimization_goal": "max",
+        "stopping_rules": rules,
+    }
     return measure(run_sweep(config, logdir=folder, workers=workers, seed=seed))
 
 
@@ -108,8 +117,10 @@ def main() -> None:
                 ratios.setdefault(name, []).append(found)
     for name, found_all in ratios.items():
         seconds, epochs = (statistics.median(column) for column in zip(*found_all, strict=True))
-        print(f"median to {name} over {len(found_all)} seeds: {seconds:.2f}x seconds, "
-              f"{epochs:.2f}x epochs")  # fmt: skip
+        print(
+            f"median to {name} over {len(found_all)} seeds: {seconds:.2f}x seconds, "
+            f"{epochs:.2f}x epochs"
+        )
 
 
 if __name__ == "__main__":

@@ -23,12 +23,12 @@ with atheris.instrument_imports(include=["ml_tracking_ops"]):
     from ml_tracking_ops.logger import ExperimentLogger
     from ml_tracking_ops.logger.paths import DESCRIPTION_NAME, JOURNAL_NAME
     from ml_tracking_ops.logger.reader import LogFormatError, LogTail, read_ending, read_log
-    from ml_tracking_ops.orchestrator.catalog import Catalog
-    from ml_tracking_ops.orchestrator.config import load_config
+    from ml_tracking_ops.orchestrator.config.model import load_config
     from ml_tracking_ops.orchestrator.errors import ConfigError
-    from ml_tracking_ops.orchestrator.journal import JournalTail
-    from ml_tracking_ops.orchestrator.process_records import read_processes
-    from ml_tracking_ops.orchestrator.states import SweepState
+    from ml_tracking_ops.orchestrator.store.catalog import Catalog
+    from ml_tracking_ops.orchestrator.store.journal import JournalTail
+    from ml_tracking_ops.orchestrator.store.process_records import read_processes
+    from ml_tracking_ops.orchestrator.store.states import SweepState
 
 FOLDER = Path(tempfile.mkdtemp())
 
@@ -85,9 +85,12 @@ def read_config(data: bytes) -> None:
 
 
 TARGETS = {
-    "dat": read_any_log, "legacy": read_legacy_log, "journal": read_journal, "config": read_config,
+    "dat": read_any_log,
+    "legacy": read_legacy_log,
+    "journal": read_journal,
+    "config": read_config,
     "folder": read_folder,
-}  # fmt: skip
+}
 
 
 def write_seeds(target: str) -> Path:
@@ -116,23 +119,30 @@ def journals() -> list[bytes]:
     events: list[dict[str, object]] = [
         {"event": "sweep_started", "time": 1.0, "n_workers": 2},
         {"event": "sampled", "time": 1.0, "index": 1, "hyperparameters": {"x": 0.5}},
-        {**run, "event": "started"}, {**run, "event": "stopped_early", "reason": "r"},
+        {**run, "event": "started"},
+        {**run, "event": "stopped_early", "reason": "r"},
         {**run, "event": "ended", "status": "finished", "best_value": "inf"},
-        {**run, "event": "process_started"}, {**run, "event": "process_ended", "exit_code": -9},
-    ]  # fmt: skip
+        {**run, "event": "process_started"},
+        {**run, "event": "process_ended", "exit_code": -9},
+    ]
     return [b"".join(json.dumps(event).encode() + b"\n" for event in events)]
 
 
 def configs() -> list[bytes]:
     config = {
-        "main_script_name": "train.py", "max_runs": 3, "early_stopping": True,
-        "early_stopping_patience": 5, "optimization_metric": "a", "optimization_goal": "max",
+        "main_script_name": "train.py",
+        "max_runs": 3,
+        "early_stopping": True,
+        "early_stopping_patience": 5,
+        "optimization_metric": "a",
+        "optimization_goal": "max",
         "hyperparameters": {
             "x": {"type": "uniform", "min": 0, "max": 1},
             "c": {"type": "choice", "candidates": [1, "a", None]},
         },
-        "stopping_rules": [{"rule": "median"}], "seed": 3,
-    }  # fmt: skip
+        "stopping_rules": [{"rule": "median"}],
+        "seed": 3,
+    }
     return [json.dumps(config).encode()]
 
 
@@ -142,8 +152,12 @@ def folders() -> list[bytes]:
 
 
 SEEDS = {
-    "dat": logs, "legacy": pickles, "journal": journals, "config": configs, "folder": folders,
-}  # fmt: skip
+    "dat": logs,
+    "legacy": pickles,
+    "journal": journals,
+    "config": configs,
+    "folder": folders,
+}
 
 
 def main() -> None:

@@ -7,9 +7,15 @@ if TYPE_CHECKING:
     from .sweep import SweepResult, resume, run_sweep
 
 __all__ = [
-    "ConfigError", "SweepError", "SweepHeldError", "SweepResult", "TrackingError", "UsageError",
-    "resume", "run_sweep",
-]  # fmt: skip
+    "ConfigError",
+    "SweepError",
+    "SweepHeldError",
+    "SweepResult",
+    "TrackingError",
+    "UsageError",
+    "resume",
+    "run_sweep",
+]
 
 _ERRORS = frozenset(("ConfigError", "SweepError", "SweepHeldError", "TrackingError", "UsageError"))
 

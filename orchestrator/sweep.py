@@ -13,21 +13,21 @@ import anyio.lowlevel
 
 from ml_tracking_ops.logger import paths
 
-from .attempts import is_passing
-from .config import LoadedConfig, SweepConfig, load_config, validate_config
-from .description import describe_sweep, write_description
+from .config.model import LoadedConfig, SweepConfig, load_config, validate_config
 from .errors import SweepError, UsageError
-from .executors.local import LocalExecutor
-from .journal import Event, Journal
-from .requests import workers_problem
-from .samplers import new_seed
-from .samplers.proposals import Proposer
-from .scheduler import GRACE_S, Scheduler
-from .states import RunState, SweepState
-from .warm_start import read_earlier_sweep
+from .executors.local.executor import LocalExecutor
+from .running.attempts import is_passing
+from .running.description import describe_sweep, write_description
+from .running.scheduler import GRACE_S, Scheduler
+from .search.proposals import Proposer
+from .search.samplers import new_seed
+from .search.warm_start import read_earlier_sweep
+from .steering.requests import workers_problem
+from .store.journal import Event, Journal
+from .store.states import RunState, SweepState
 
 if TYPE_CHECKING:
-    from .begun_sweep import BegunSweep
+    from .running.begun_sweep import BegunSweep
 
 _WRITE_AGAIN_S = 0.5
 
@@ -88,9 +88,11 @@ class Sweep:
         config = self._config = loaded.config
         proposer = Proposer(config, self.seed)
         executor = self._executor = LocalExecutor(
-            n_workers, gpus_per_run=config.gpus_per_run, runs_per_gpu=config.runs_per_gpu,
+            n_workers,
+            gpus_per_run=config.gpus_per_run,
+            runs_per_gpu=config.runs_per_gpu,
             min_free_gpu_memory_gb=config.min_free_gpu_memory_gb,
-        )  # fmt: skip
+        )
         earlier = [
             read_earlier_sweep(loaded.folder / folder, proposer.space)
             for folder in (() if begun else config.warm_start)
@@ -107,9 +109,16 @@ class Sweep:
             self._executor.close()
             raise SweepError(f"cannot write the sweep's folder in {logdir}: {error}") from error
         self._scheduler = Scheduler(
-            loaded, proposer, executor, self.folder, self._journal, notify,
-            _first_given(grace_s, config.grace_s, GRACE_S), begun.state if begun else None, earlier,
-        )  # fmt: skip
+            loaded,
+            proposer,
+            executor,
+            self.folder,
+            self._journal,
+            notify,
+            _first_given(grace_s, config.grace_s, GRACE_S),
+            begun.state if begun else None,
+            earlier,
+        )
 
     @classmethod
     def resume(
@@ -132,13 +141,20 @@ class Sweep:
         Raises:
             TrackingError: as `open_begun_sweep`.
         """
-        from .begun_sweep import open_begun_sweep  # a new sweep starts without what reads old ones
+        from .running.begun_sweep import (
+            open_begun_sweep,  # a new sweep starts without what reads old ones
+        )
 
         begun = open_begun_sweep(path, logdir, max_runs, _tell_trouble(notify))
         return cls(
-            begun.loaded, begun.folder.parent, n_workers=n_workers or begun.n_workers,
-            seed=begun.seed, notify=notify, grace_s=grace_s, begun=begun,
-        )  # fmt: skip
+            begun.loaded,
+            begun.folder.parent,
+            n_workers=n_workers or begun.n_workers,
+            seed=begun.seed,
+            notify=notify,
+            grace_s=grace_s,
+            begun=begun,
+        )
 
     def _create(self, loaded: LoadedConfig, logdir: Path) -> tuple[Path, Journal]:
         folder = Path(paths.create_unique_folder(str(logdir.resolve()), paths.timestamp()))
@@ -243,9 +259,14 @@ def run_sweep(
         else load_config(Path(config))
     )
     open_sweep = partial(
-        Sweep, loaded, Path(logdir), n_workers=workers, seed=seed,
-        notify=on_event or (lambda event: None), grace_s=grace_s,
-    )  # fmt: skip
+        Sweep,
+        loaded,
+        Path(logdir),
+        n_workers=workers,
+        seed=seed,
+        notify=on_event or (lambda event: None),
+        grace_s=grace_s,
+    )
     return _run_in_thread(open_sweep)
 
 
@@ -278,9 +299,14 @@ def resume(
     if max_runs is not None and max_runs < 1:
         raise UsageError(f"max_runs must be 1 or more, got {max_runs}")
     open_sweep = partial(
-        Sweep.resume, str(sweep), Path(logdir), n_workers=workers, max_runs=max_runs,
-        notify=on_event or (lambda event: None), grace_s=grace_s,
-    )  # fmt: skip
+        Sweep.resume,
+        str(sweep),
+        Path(logdir),
+        n_workers=workers,
+        max_runs=max_runs,
+        notify=on_event or (lambda event: None),
+        grace_s=grace_s,
+    )
     return _run_in_thread(open_sweep)
 
 

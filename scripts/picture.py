@@ -8,7 +8,7 @@ from pathlib import Path
 from shutil import which
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "tests" / "browser")]
+sys.path[:0] = [str(ROOT / "tests" / place) for place in ("browser", "support", "support/browser")]
 
 from assets import load_assets  # noqa: E402
 from conftest import CHROMIUM_ARGUMENTS  # noqa: E402
@@ -22,9 +22,12 @@ COMMAND = Path(sys.executable).with_name("ml-tracking-ops")
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         demo = subprocess.Popen(
-            [COMMAND, "demo", "--port=0"], cwd=folder,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            [COMMAND, "demo", "--port=0"],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         try:
             line = demo.stdout.readline() if demo.stdout else ""
             take_picture(line.split()[-1], ROOT / "docs" / "sweep.png")

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from places import TRAINERS
 
 # machines are shared and noisy: an example may take as long as it takes
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
-
-TRAINERS = Path(__file__).parent / "trainers"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

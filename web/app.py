@@ -12,32 +12,35 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from . import (
+from .groups import api as groups
+from .groups.digest_cache import DigestCache
+from .groups.reading_progress import Readings
+from .insight import api as insight_api
+from .insight import importance_view
+from .live import events
+from .live.feed import Feed
+from .pages import (
     actions,
-    asset_source,
-    events,
     exports,
-    groups,
-    guard,
-    importance_view,
-    insight_api,
     output_search,
-    pages,
     row_fragments,
-    run_output,
-    series,
 )
-from .access_token import TokenMiddleware
-from .asset_source import CDN_SOURCE, AssetSource
-from .catalog_access import SharedCatalog
-from .digest_cache import DigestCache
-from .feed import Feed
-from .reading_progress import Readings
-from .run_colors import ExperimentColors
-from .security import SecurityMiddleware
-from .series_store import SeriesStore
-from .sse import encode_json
-from .table_readers import TableReaders
+from .pages import (
+    output as run_output,
+)
+from .pages import (
+    routes as pages,
+)
+from .runs.catalog_access import SharedCatalog
+from .runs.colors import ExperimentColors
+from .series import api as series
+from .series.store import SeriesStore
+from .serving import asset_source, guard
+from .serving.access_token import TokenMiddleware
+from .serving.asset_source import CDN_SOURCE, AssetSource
+from .serving.security import SecurityMiddleware
+from .serving.sse import encode_json
+from .tables.readers import TableReaders
 
 _COMPRESS_FROM_BYTES = 1_000
 _COMPRESSION_LEVEL = 3

@@ -20,10 +20,10 @@ from starlette.applications import Starlette
 
 from ml_tracking_ops.orchestrator.errors import PortTakenError, TrackingError, UsageError
 
-from .access_token import PARAMETER, token_for
 from .app import create_app
-from .asset_source import CDN_SOURCE, AssetSource
-from .connections import BoundedProtocol, allow_open_files
+from .serving.access_token import PARAMETER, token_for
+from .serving.asset_source import CDN_SOURCE, AssetSource
+from .serving.connections import BoundedProtocol, allow_open_files
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 5000

@@ -47,9 +47,14 @@ def _own(figure: Figure, n_calls: int, n_metrics: int, *, has_thread: bool = Fal
     what = f"{n_calls:,} calls, {n_metrics} metric{'s' * (n_metrics > 1)}"
     what += ", with a thread" * has_thread
     figure.add(
-        what, found["own_us"], "µs",
-        against=found["bare_us"], yardstick="bare loop", at_most=1.6, of_ratio=True,
-    )  # fmt: skip
+        what,
+        found["own_us"],
+        "µs",
+        against=found["bare_us"],
+        yardstick="bare loop",
+        at_most=1.6,
+        of_ratio=True,
+    )
     if n_calls == 100_000 and n_metrics == 5:
         figure.add("system calls a point", found["calls_a_point"], "", at_most=1.001)
         figure.add("bytes a point", found["bytes_a_point"], "bytes", at_most=32.01)
@@ -86,8 +91,10 @@ def _fastest(figure: Figure, slowdowns: dict[str, float]) -> None:
     fastest = min(slowdowns, key=slowdowns.__getitem__)
     figure.add(
         f"the fastest peer's best round ({fastest}), in our best rounds",
-        slowdowns.pop(fastest), "×", at_least=10,
-    )  # fmt: skip
+        slowdowns.pop(fastest),
+        "×",
+        at_least=10,
+    )
     if slowdowns:
         second = min(slowdowns, key=slowdowns.__getitem__)
         figure.add(f"the next peer's ({second})", slowdowns[second], "×")
@@ -96,9 +103,12 @@ def _fastest(figure: Figure, slowdowns: dict[str, float]) -> None:
 def _cpu(figure: Figure, peer: str, python: Path | str, n_calls: int) -> None:
     """What a value costs the process in all, until the peer's threads have written it."""
     figure.add(
-        f"{peer}: CPU a value, its threads included", _cpu_us(peer, python, n_calls), "µs",
-        against=[_cpu_us("own", OWN_PYTHON, n_calls)], yardstick="ours",
-    )  # fmt: skip
+        f"{peer}: CPU a value, its threads included",
+        _cpu_us(peer, python, n_calls),
+        "µs",
+        against=[_cpu_us("own", OWN_PYTHON, n_calls)],
+        yardstick="ours",
+    )
 
 
 def _cpu_us(peer: str, python: Path | str, n_calls: int) -> float:

@@ -44,10 +44,15 @@ def measure(figure: Figure, options: Options) -> None:
 
 
 _UNITS = {
-    "server up": "s", "first chart, cold": "s", "first chart, warm": "s",
-    "on the wire, cold": "MB", "on the wire, warm": "MB", "server CPU, warm load": "s",
-    "server resident": "MB", "idle, no page open": "CPU s/min",
-}  # fmt: skip
+    "server up": "s",
+    "first chart, cold": "s",
+    "first chart, warm": "s",
+    "on the wire, cold": "MB",
+    "on the wire, warm": "MB",
+    "server CPU, warm load": "s",
+    "server resident": "MB",
+    "idle, no page open": "CPU s/min",
+}
 
 
 def _loads(server: Server, address: str, condition: str) -> dict[str, list[float]]:
@@ -83,8 +88,9 @@ def _tensorboard(python: Path, logdir: Path) -> Iterator[Server]:
     began = time.perf_counter()
     process = subprocess.Popen(
         [python, "-m", "tensorboard.main", f"--logdir={logdir}", "--host=127.0.0.1", "--port=0"],
-        stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         assert process.stderr is not None
         for line in process.stderr:

@@ -32,9 +32,14 @@ def measure(options: Options) -> Figure:
 
 def _delays_ms(folder: Path, n_runs: int, n_browsers: int) -> list[float]:
     config = write_config(
-        folder, "hopeless", n_runs, early_stopping=True, early_stopping_patience=1,
-        optimization_metric="score", optimization_goal="max",
-    )  # fmt: skip
+        folder,
+        "hopeless",
+        n_runs,
+        early_stopping=True,
+        early_stopping_patience=1,
+        optimization_metric="score",
+        optimization_goal="max",
+    )
     logdir = folder / "runs"
     logdir.mkdir()
     with followers(logdir, n_browsers):

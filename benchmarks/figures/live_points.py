@@ -42,10 +42,19 @@ def measure(options: Options) -> Figure:
 def _watch(seconds: int) -> tuple[dict[str, list[float]], int]:
     with scratch() as folder:
         writer = subprocess.Popen(
-            [sys.executable, WORKERS / "log_at_pace.py", str(folder), str(N_RUNS), str(N_METRICS),
-             str(PACE), str(seconds)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            [
+                sys.executable,
+                WORKERS / "log_at_pace.py",
+                str(folder),
+                str(N_RUNS),
+                str(N_METRICS),
+                str(PACE),
+                str(seconds),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         assert writer.stdout is not None
         assert writer.stdin is not None
         assert writer.stdout.readline() == "ready\n"

@@ -23,13 +23,11 @@ def measure(options: Options) -> Figure:
         marks = run_worker(
             OWN_PYTHON, "sweep_many", config, folder / "runs", n_runs, N_WORKERS, timeout_s=1800
         )["marks"]
-    cpu = [(after[0] - before[0]) / (n_runs / 10) * 1e3
-           for before, after in pairwise(marks)]  # fmt: skip
+    cpu = [(after[0] - before[0]) / (n_runs / 10) * 1e3 for before, after in pairwise(marks)]
     figure.add(f"{n_runs:,} runs: CPU a run, the first tenth", cpu[0], "ms")
     figure.add("… the last tenth", cpu[-1], "ms")
     figure.add("… last ÷ first", cpu[-1] / cpu[0], "×", at_most=1.1)
-    wall = [(after[1] - before[1]) / (n_runs / 10) * 1e3
-            for before, after in pairwise(marks)]  # fmt: skip
+    wall = [(after[1] - before[1]) / (n_runs / 10) * 1e3 for before, after in pairwise(marks)]
     figure.add("… wall time a run, the first tenth", wall[0], "ms")
     figure.add("… the last tenth", wall[-1], "ms")
     grown_kb = marks[-1][2] - marks[1][2]

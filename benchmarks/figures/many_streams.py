@@ -42,7 +42,7 @@ def measure(options: Options) -> Figure:
     figure.add("server resident", resident, "MB")
     _stalled(figure, options)
     figure.notes.append(
-        "that an update is encoded once is counted in tests/test_events.py, not timed here"
+        "that an update is encoded once is counted in tests/web/live/test_events.py, not timed here"
     )
     return figure
 
@@ -71,10 +71,19 @@ def _stalled(figure: Figure, options: Options) -> None:
 
 def _writer(folder: Path, n_metrics: int, pace: float, seconds: int) -> "subprocess.Popen[str]":
     writer = subprocess.Popen(
-        [sys.executable, WORKERS / "log_at_pace.py", str(folder), "1", str(n_metrics), str(pace),
-         str(seconds)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            WORKERS / "log_at_pace.py",
+            str(folder),
+            "1",
+            str(n_metrics),
+            str(pace),
+            str(seconds),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert writer.stdout is not None
     assert writer.stdout.readline() == "ready\n"
     return writer
@@ -86,10 +95,19 @@ def _streams(
     (dat,) = folder.glob("*/*.dat")
     cursor = dat.stat().st_size
     streams = subprocess.Popen(
-        [sys.executable, WORKERS / "many_streams.py", server.address, dat.stem, str(n_streams),
-         str(seconds), str(int(has_stalled)), str(cursor)],
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            WORKERS / "many_streams.py",
+            server.address,
+            dat.stem,
+            str(n_streams),
+            str(seconds),
+            str(int(has_stalled)),
+            str(cursor),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert streams.stdout is not None
     assert streams.stdout.readline() == "ready\n"
     return streams

@@ -31,9 +31,14 @@ def measure(options: Options) -> Figure:
                 own.append(ours["n_points"] / ours["seconds"])
                 peaks.append(ours["peak_bytes"] / path.stat().st_size)
     figure.add(
-        "read_log", own, "points/s",
-        against=bare, yardstick="numpy", at_least=0.5, of_ratio=True,
-    )  # fmt: skip
+        "read_log",
+        own,
+        "points/s",
+        against=bare,
+        yardstick="numpy",
+        at_least=0.5,
+        of_ratio=True,
+    )
     figure.add("numpy.fromfile and split", bare, "points/s")
     figure.add("peak memory of the process", peaks, "× the file", at_most=2.5)
     if options.with_peers:

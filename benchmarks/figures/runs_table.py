@@ -62,14 +62,17 @@ def write_sweep(folder: Path, n_runs: int) -> None:
     folder.mkdir(parents=True)
     began = time.time() - n_runs
     config = {
-        "main_script_name": "train.py", "max_runs": n_runs, "early_stopping": False,
-        "optimization_metric": "score", "optimization_goal": "max",
+        "main_script_name": "train.py",
+        "max_runs": n_runs,
+        "early_stopping": False,
+        "optimization_metric": "score",
+        "optimization_goal": "max",
         "hyperparameters": {
             "x": {"type": "uniform", "min": 0, "max": 1},
             "y": {"type": "uniform", "min": 0, "max": 1},
             "kind": {"type": "choice", "candidates": ["a", "b", "c"]},
         },
-    }  # fmt: skip
+    }
     description = {"config": config, "seed": 1, "created_at": began}
     (folder / "experiment_description.json").write_text(json.dumps(description))
     lines = [_event("sweep_started", began, pid=0, host="elsewhere", n_workers=2)]
@@ -81,10 +84,20 @@ def write_sweep(folder: Path, n_runs: int) -> None:
         lines += [
             _event("sampled", at, index=index, hyperparameters=values),
             _event("started", at, index=index, name=name, attempt=1, slot=0, pid=0),
-            _event("ended", at + 1, index=index, status="finished", exit_code=0, duration_s=1.0,
-                   best_value=draw.random(), best_step=99, n_values=100, reason=None,
-                   output_tail=[]),
-        ]  # fmt: skip
+            _event(
+                "ended",
+                at + 1,
+                index=index,
+                status="finished",
+                exit_code=0,
+                duration_s=1.0,
+                best_value=draw.random(),
+                best_step=99,
+                n_values=100,
+                reason=None,
+                output_tail=[],
+            ),
+        ]
         if index > n_runs - 100:
             write_log(folder / f"{name}.dat", 100, ("score",), seed=index)
     lines.append(_event("sweep_ended", began + n_runs, status="finished", reason=None))

@@ -31,22 +31,34 @@ def measure(options: Options) -> Figure:
             theirs.append(bare_s)
             their_cpu.append(bare_cpu_s)
             sweeps.append(sweep)
-    ours, cpu, firsts, rests = ([getattr(one, name) for one in sweeps]
-                                for name in ("wall_s", "cpu_s", "first_s", "rest_s"))  # fmt: skip
+    ours, cpu, firsts, rests = (
+        [getattr(one, name) for one in sweeps] for name in ("wall_s", "cpu_s", "first_s", "rest_s")
+    )
     figure.add(
-        "wall, the whole command", ours, "s",
-        against=theirs, yardstick="xargs", at_most=1.10, of_ratio=True,
-    )  # fmt: skip
+        "wall, the whole command",
+        ours,
+        "s",
+        against=theirs,
+        yardstick="xargs",
+        at_most=1.10,
+        of_ratio=True,
+    )
     figure.add("xargs -P 2", theirs, "s")
     between = [one.wall_s - one.first_s - one.rest_s for one in sweeps]
     figure.add(
-        "… from the first run's start to the last one's end", between, "s",
-        against=theirs, yardstick="xargs",
-    )  # fmt: skip
+        "… from the first run's start to the last one's end",
+        between,
+        "s",
+        against=theirs,
+        yardstick="xargs",
+    )
     figure.add(
-        "CPU of all processes together", [one.all_cpu_s for one in sweeps], "s",
-        against=their_cpu, yardstick="xargs",
-    )  # fmt: skip
+        "CPU of all processes together",
+        [one.all_cpu_s for one in sweeps],
+        "s",
+        against=their_cpu,
+        yardstick="xargs",
+    )
     if options.with_peers:
         _optuna(figure, n_runs, options)
     figure.add("first run started after the command", firsts, "s", at_most=0.4)
@@ -78,9 +90,12 @@ def _sweep(n_runs: int) -> _Sweep:
     with scratch() as folder:
         config = write_config(folder, "nothing", n_runs)
         command = [
-            Path(sys.executable).parent / "ml-tracking-ops", "sweep", config,
-            f"--logdir={folder / 'runs'}", f"--workers={N_WORKERS}",
-        ]  # fmt: skip
+            Path(sys.executable).parent / "ml-tracking-ops",
+            "sweep",
+            config,
+            f"--logdir={folder / 'runs'}",
+            f"--workers={N_WORKERS}",
+        ]
         began, began_at, before_s = time.perf_counter(), time.time(), _children_cpu_s()
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         cpu_s = _own_cpu_until_end_s(process.pid)
@@ -112,8 +127,16 @@ def _xargs(n_runs: int) -> tuple[float, float]:
     """Seconds of xargs: wall, CPU with all runs."""
     with scratch() as folder:
         write_config(folder, "nothing", n_runs)
-        command = ["xargs", "-P", str(N_WORKERS), "-I{}", sys.executable, "nothing.py",
-                   f"--logdir={folder}", "--x={}"]  # fmt: skip
+        command = [
+            "xargs",
+            "-P",
+            str(N_WORKERS),
+            "-I{}",
+            sys.executable,
+            "nothing.py",
+            f"--logdir={folder}",
+            "--x={}",
+        ]
         numbers = "\n".join(map(str, range(n_runs)))
         began, before_s = time.perf_counter(), _children_cpu_s()
         subprocess.run(command, input=numbers, text=True, cwd=folder, check=True)

@@ -12,7 +12,7 @@ from suite.peers import WORKERS
 from suite.scratch import scratch
 
 from ml_tracking_ops.logger import LogTail
-from ml_tracking_ops.orchestrator.watcher import PAUSE_TO_WORK, URGENT_PAUSE_TO_WORK
+from ml_tracking_ops.orchestrator.store.watcher import PAUSE_TO_WORK, URGENT_PAUSE_TO_WORK
 
 CASES = (
     (8, 100.0, PAUSE_TO_WORK, 5),
@@ -49,16 +49,31 @@ def measure(options: Options) -> Figure:
 def _follow(n_runs: int, pace: float, seconds: float, pause_to_work: float) -> dict[str, object]:
     with scratch() as folder:
         writer = subprocess.Popen(
-            [sys.executable, WORKERS / "log_at_pace.py", str(folder), str(n_runs), "1", str(pace),
-             str(seconds)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            [
+                sys.executable,
+                WORKERS / "log_at_pace.py",
+                str(folder),
+                str(n_runs),
+                "1",
+                str(pace),
+                str(seconds),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         _wait_ready(writer)
         tail = subprocess.Popen(
-            [sys.executable, WORKERS / "tail_all.py", str(folder), str(seconds + 2),
-             str(pause_to_work)],
-            stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            [
+                sys.executable,
+                WORKERS / "tail_all.py",
+                str(folder),
+                str(seconds + 2),
+                str(pause_to_work),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         _wait_ready(tail)
         time.sleep(0.5)
         writer.communicate("go\n")
@@ -81,9 +96,14 @@ def _growth(figure: Figure) -> None:
             write_log(path, n_steps, is_closed=False)
             samples += _looks_us(path)
     figure.add(
-        "a look at one new value, file of 64 MB", large, "µs",
-        against=small, yardstick="a file of 160 kB", at_most=1.25, of_ratio=True,
-    )  # fmt: skip
+        "a look at one new value, file of 64 MB",
+        large,
+        "µs",
+        against=small,
+        yardstick="a file of 160 kB",
+        at_most=1.25,
+        of_ratio=True,
+    )
 
 
 def _looks_us(path: Path) -> list[float]:

@@ -26,8 +26,9 @@ def measure(options: Options) -> Figure:
         before = cpu_ns(pid), cpu_ns(supervisor)
         time.sleep(seconds)
         own, others = cpu_ns(pid) - before[0], cpu_ns(supervisor) - before[1]
-    figure.add("orchestrator and supervisor, of a core", (own + others) / seconds / 1e7, "%",
-               at_most=1)  # fmt: skip
+    figure.add(
+        "orchestrator and supervisor, of a core", (own + others) / seconds / 1e7, "%", at_most=1
+    )
     figure.add("… the supervisor alone", others / seconds / 1e7, "%")
     return figure
 
@@ -40,8 +41,9 @@ def _waiting_sweep() -> Iterator[int]:
         logdir = folder / "runs"
         process = subprocess.Popen(
             [COMMAND, "sweep", config, f"--logdir={logdir}", f"--workers={N_QUIET}"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             while sum(one.stat().st_size > 64 for one in logdir.glob("*/*.dat")) < N_QUIET:
                 assert process.poll() is None, "the sweep ended"

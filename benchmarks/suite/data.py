@@ -39,10 +39,11 @@ def _rows(path: Path) -> np.ndarray:
     """Metric, step, wall time and value of each point, in the order of the steps."""
     log = read_log(path)
     columns = [
-        np.column_stack((np.full(len(log[name]), index), log[name].step, log[name].wall_time,
-                         log[name].value))
+        np.column_stack(
+            (np.full(len(log[name]), index), log[name].step, log[name].wall_time, log[name].value)
+        )
         for index, name in enumerate(METRICS)
-    ]  # fmt: skip
+    ]
     rows = np.concatenate(columns)
     return rows[np.argsort(rows[:, 1], kind="stable")]
 

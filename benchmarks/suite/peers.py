@@ -64,9 +64,12 @@ def python_of(peer: str) -> Path:
     venv.create(folder, with_pip=True, clear=True)
     command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     done = subprocess.run(
-        [*command, *REQUIREMENTS[peer]], capture_output=True, text=True,
-        timeout=_INSTALL_S, check=False,
-    )  # fmt: skip
+        [*command, *REQUIREMENTS[peer]],
+        capture_output=True,
+        text=True,
+        timeout=_INSTALL_S,
+        check=False,
+    )
     if done.returncode:
         raise PeerMissingError(f"{peer} cannot be installed: {_last_line(done.stderr)}")
     mark.touch()
@@ -92,10 +95,15 @@ def run_worker(
     command = [str(python), str(WORKERS / f"{worker}.py"), *map(str, arguments)]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=timeout_s, check=False,
-            env={**os.environ, **_QUIET}, stdin=subprocess.DEVNULL,
+            command,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+            env={**os.environ, **_QUIET},
+            stdin=subprocess.DEVNULL,
             cwd=tempfile.gettempdir(),  # dvclive makes itself at home in the repository around it
-        )  # fmt: skip
+        )
     except subprocess.TimeoutExpired:
         raise PeerMissingError(
             f"{worker} {arguments[0]}: took longer than {timeout_s:g} s"

@@ -18,8 +18,10 @@ def draw(found: list[tuple[Figure, dict[str, object]]]) -> None:
         return
     subprocess.run(
         [python, WORKERS / "draw_targets.py", FOLDER / "targets.svg"],
-        input=json.dumps(bars), text=True, check=True,
-    )  # fmt: skip
+        input=json.dumps(bars),
+        text=True,
+        check=True,
+    )
 
 
 def _bars(figure: Figure) -> list[tuple[str, float, bool]]:

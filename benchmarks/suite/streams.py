@@ -18,9 +18,14 @@ def followers(logdir: Path, n_streams: int) -> Iterator[None]:
         return
     with serving(logdir) as server:
         process = subprocess.Popen(
-            [sys.executable, WORKERS / "follow_sweep.py", server.address, str(logdir),
-             str(n_streams)],
-        )  # fmt: skip
+            [
+                sys.executable,
+                WORKERS / "follow_sweep.py",
+                server.address,
+                str(logdir),
+                str(n_streams),
+            ],
+        )
         try:
             yield
         finally:

@@ -151,8 +151,12 @@ def _timed_load(
     ready_ms = page.evaluate(f"whenPainted(() => {condition})")
     page.wait_for_timeout(500)
     long_tasks = page.evaluate("longTasks")
-    found = {"first_ms": first_ms, "ready_ms": ready_ms, "server_cpu_s": cpu_s(pid) - cpu,
-             "long_tasks_ms": sum(long_tasks)}  # fmt: skip
+    found = {
+        "first_ms": first_ms,
+        "ready_ms": ready_ms,
+        "server_cpu_s": cpu_s(pid) - cpu,
+        "long_tasks_ms": sum(long_tasks),
+    }
     page.close()
     return found
 
@@ -276,9 +280,12 @@ class CdnHandler(http.server.BaseHTTPRequestHandler):
         data = Path(path).read_bytes() if path else b""
         self.send_response(200 if path else 404)
         kind = "text/css" if self.path.endswith(".css") else "text/javascript"
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(data)),
-                            "Access-Control-Allow-Origin": "*",
-                            "Cache-Control": "public, max-age=31536000"}.items():  # fmt: skip
+        for name, value in {
+            "Content-Type": kind,
+            "Content-Length": str(len(data)),
+            "Access-Control-Allow-Origin": "*",
+            "Cache-Control": "public, max-age=31536000",
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
@@ -292,10 +299,26 @@ def cdn(files: dict[str, str]) -> Iterator[int]:
     """The stand-in for the CDN; yields its port."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj",
-             "/CN=localhost", "-keyout", "key.pem", "-out", "certificate.pem"],
-            cwd=folder, check=True, capture_output=True,
-        )  # fmt: skip
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "1",
+                "-subj",
+                "/CN=localhost",
+                "-keyout",
+                "key.pem",
+                "-out",
+                "certificate.pem",
+            ],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+        )
         server = http.server.ThreadingHTTPServer(
             ("127.0.0.1", 0), functools.partial(CdnHandler, files)
         )
@@ -308,8 +331,12 @@ def cdn(files: dict[str, str]) -> Iterator[int]:
 
 
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
-    "load": load, "live": live, "click": click, "tabs": tabs, "hold": hold,
-}  # fmt: skip
+    "load": load,
+    "live": live,
+    "click": click,
+    "tabs": tabs,
+    "hold": hold,
+}
 
 
 def main() -> None:
@@ -317,10 +344,17 @@ def main() -> None:
     with cdn(setting["cdn"]) as port, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=setting["chromium"],
-            args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                  "--disable-background-networking", "--disable-component-update",
-                  f"--host-resolver-rules=MAP cdn.jsdelivr.net:443 127.0.0.1:{port}"],
-        )  # fmt: skip
+            args=[
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                f"--host-resolver-rules=MAP cdn.jsdelivr.net:443 127.0.0.1:{port}",
+            ],
+        )
         found = TASKS[task](browser, *arguments)
         browser.close()
     print(json.dumps({**found, "at": time.time()}))

@@ -37,10 +37,16 @@ def main() -> None:
         calls += after[0] - before[0]
         size += after[1] - before[1]
     n_points = len(own) * CALLS_A_ROUND
-    print(json.dumps({
-        "bare_us": bare, "own_us": own,
-        "calls_a_point": calls / n_points, "bytes_a_point": size / n_points,
-    }))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "bare_us": bare,
+                "own_us": own,
+                "calls_a_point": calls / n_points,
+                "bytes_a_point": size / n_points,
+            }
+        )
+    )
 
 
 def _bare_us(fd: int, n_calls: int, n_metrics: int) -> float:

@@ -15,7 +15,7 @@ from pathlib import Path
 import anyio
 
 from ml_tracking_ops.logger.reader import LogTail
-from ml_tracking_ops.orchestrator.watcher import watch_files
+from ml_tracking_ops.orchestrator.store.watcher import watch_files
 
 N_SAMPLES = 10_000
 
@@ -45,10 +45,20 @@ async def main() -> None:
                             n_points += len(series)
                             behind_ms.append((now - float(series.wall_time[0])) * 1e3)
     cpu = (time.process_time() - began_cpu) / (time.monotonic() - began)
-    os.write(1, json.dumps({
-        "behind_ms": behind_ms[-N_SAMPLES:], "max_ms": max(behind_ms), "cpu": cpu,
-        "n_points": n_points, "n_looks": n_looks, "before_bytes": sum(sizes.values()),
-    }).encode() + b"\n")  # fmt: skip
+    os.write(
+        1,
+        json.dumps(
+            {
+                "behind_ms": behind_ms[-N_SAMPLES:],
+                "max_ms": max(behind_ms),
+                "cpu": cpu,
+                "n_points": n_points,
+                "n_looks": n_looks,
+                "before_bytes": sum(sizes.values()),
+            }
+        ).encode()
+        + b"\n",
+    )
 
 
 anyio.run(main)

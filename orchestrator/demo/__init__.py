@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..config import LoadedConfig, load_config
+from ..config.model import LoadedConfig, load_config
 from ..errors import UsageError
 
 

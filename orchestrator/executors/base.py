@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..process_records import ProcessRecord
+from ..store.process_records import ProcessRecord
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ import socket
 import sys
 import time
 
+from .child import Process
 from .messages import N_FILES, receive_message, send_message
-from .process import Process
 from .process_table import (
     environment_of,
     is_group_alive,

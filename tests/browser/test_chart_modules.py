@@ -12,25 +12,27 @@ STEP_VIEW = {"smoothing": 0, "x": "step", "isLogX": False, "isLogY": False}
 
 def curve(page: Page, run: dict[str, Any], columns: dict[str, Any], **view: Any) -> Any:
     run = {"id": "a", "name": "a", "color": 0, "started_at": None, **run}
-    return call(page, "curves", "curveOf", run, columns, {**STEP_VIEW, **view})
+    return call(page, "charts/data/curves", "curveOf", run, columns, {**STEP_VIEW, **view})
 
 
 @pytest.mark.parametrize(
     ("search", "expected"),
     [
         ("", [0, "step", False, 0, None, []]),
-        ("smoothing=0.6&x=relative&log=xy&outliers=5&zoom=-1.5..3e2&pin=a&pin=b",
-         [0.6, "relative", True, 0.05, [-1.5, 300], ["a", "b"]]),
+        (
+            "smoothing=0.6&x=relative&log=xy&outliers=5&zoom=-1.5..3e2&pin=a&pin=b",
+            [0.6, "relative", True, 0.05, [-1.5, 300], ["a", "b"]],
+        ),
         ("x=wall&log=xy", [0, "wall", False, 0, None, []]),
         ("smoothing=much&x=epoch&log=z&outliers=-3&zoom=3..1", [0, "step", False, 0, None, []]),
         ("smoothing=7&zoom=1..2..3&outliers=99", [0.999, "step", False, 0.25, None, []]),
     ],
-)  # fmt: skip
+)
 def test_view_is_what_the_address_says_and_nothing_unknown(
     modules: Page, search: str, expected: list[Any]
 ) -> None:
     script = """
-        const { readView } = await import("/static/view.js");
+        const { readView } = await import("/static/charts/data/view.js");
         const view = readView(new URLSearchParams(given));
         return [view.smoothing, view.x, view.isLogX, view.outliers, view.zoom, view.pins];
     """
@@ -51,10 +53,16 @@ def test_time_counts_from_the_start_of_the_run_and_goes_forward(modules: Page) -
 
 
 def test_logarithmic_time_has_units_of_time(modules: Page) -> None:
-    assert call(modules, "ticks", "logSpans", 0.5, 300_000) == [
-        1, 10, 60, 600, 3600, 21_600, 86_400,
-    ]  # fmt: skip
-    assert call(modules, "ticks", "logSpans", 100, 300) == [100, 150, 200, 250, 300]
+    assert call(modules, "charts/drawing/ticks", "logSpans", 0.5, 300_000) == [
+        1,
+        10,
+        60,
+        600,
+        3600,
+        21_600,
+        86_400,
+    ]
+    assert call(modules, "charts/drawing/ticks", "logSpans", 100, 300) == [100, 150, 200, 250, 300]
 
 
 def test_log_axes_leave_out_what_they_have_no_place_for(modules: Page) -> None:
@@ -86,13 +94,30 @@ def test_outliers_leave_the_range_and_are_counted(modules: Page) -> None:
     )
     assert -1 < low < 0
     assert 9 < high < 10
-    assert call(modules, "ranges", "countOutside", curves, [0, 199], [low, high]) == {
-        "above": 1, "below": 1,
-    }  # fmt: skip
-    whole = call(modules, "ranges", "yRange", curves, [0, 199], {"isLogY": False, "outliers": 0})
+    assert call(
+        modules, "charts/drawing/ranges", "countOutside", curves, [0, 199], [low, high]
+    ) == {
+        "above": 1,
+        "below": 1,
+    }
+    whole = call(
+        modules,
+        "charts/drawing/ranges",
+        "yRange",
+        curves,
+        [0, 199],
+        {"isLogY": False, "outliers": 0},
+    )
     assert whole[0] < -1e6
     assert whole[1] > 1e6
-    part = call(modules, "ranges", "yRange", curves, [100, 120], {"isLogY": False, "outliers": 0})
+    part = call(
+        modules,
+        "charts/drawing/ranges",
+        "yRange",
+        curves,
+        [100, 120],
+        {"isLogY": False, "outliers": 0},
+    )
     assert part == [pytest.approx(-0.54), pytest.approx(9.54)]
 
 
@@ -100,8 +125,8 @@ def test_marks_of_what_lies_outside_are_whole_and_tell_of_the_lines_as_logged_to
     modules: Page,
 ) -> None:
     script = """
-        const { gapsOf, outsideOf } = await import("/static/draw.js");
-        const { countOutside } = await import("/static/ranges.js");
+        const { gapsOf, outsideOf } = await import("/static/charts/drawing/draw.js");
+        const { countOutside } = await import("/static/charts/drawing/ranges.js");
         const same = (value) => value;
         const geometry = { left: 0, top: 0, width: 100, height: 50, toX: same, toY: same,
           x: { min: 0, max: 100 }, y: { min: -2, max: -1 } };
@@ -117,9 +142,12 @@ def test_marks_of_what_lies_outside_are_whole_and_tell_of_the_lines_as_logged_to
           countOutside([banded], [0, 100], [-2, -1])];
     """
     assert evaluate(modules, script) == [
-        [[4, -1], [30, -1], [96, 1]], {"above": 2, "below": 1}, [3],
-        [[30, -1], [96, -1], [30, 1]], {"above": 2, "below": 1},
-    ]  # fmt: skip
+        [[4, -1], [30, -1], [96, 1]],
+        {"above": 2, "below": 1},
+        [3],
+        [[30, -1], [96, -1], [30, 1]],
+        {"above": 2, "below": 1},
+    ]
 
 
 def test_list_is_sorted_around_the_curve_pointed_at_without_those_that_ended(
@@ -127,7 +155,7 @@ def test_list_is_sorted_around_the_curve_pointed_at_without_those_that_ended(
 ) -> None:
     curves = [{"id": str(n), "x": [0, 10, 20], "y": [n, n, n]} for n in range(30)]
     curves.append({"id": "short", "x": [0, 1, 2], "y": [99, 99, 99]})
-    found = call(modules, "pointer", "listAt", curves, 11, "20", 5)
+    found = call(modules, "charts/drawing/pointer", "listAt", curves, 11, "20", 5)
     assert [one["curve"]["id"] for one in found["shown"]] == ["22", "21", "20", "19", "18"]
     assert (found["nAbove"], found["nBelow"]) == (7, 18)
 
@@ -147,14 +175,14 @@ def test_list_stands_beside_the_chart_within_the_page(
 ) -> None:
     room = {"left": 312, "right": 1132, "top": 0, "bottom": 3000}
     charts = [{"left": x, "right": x + 260, "top": 100, "bottom": 326} for x in (left, *others)]
-    assert call(modules, "value_list", "besideOf", charts[0], room, charts[1:]) == place
+    assert call(modules, "charts/value_list", "besideOf", charts[0], room, charts[1:]) == place
     alone = {**charts[0], "left": 320, "right": 1124}
-    assert call(modules, "value_list", "besideOf", alone, room, []) is None
+    assert call(modules, "charts/value_list", "besideOf", alone, room, []) is None
 
 
 def test_run_pointed_at_is_fetched_once_though_the_pointer_comes_back(modules: Page) -> None:
     script = """
-        const { PointedDetail } = await import("/static/pointed_detail.js");
+        const { PointedDetail } = await import("/static/charts/pointed_detail.js");
         const asked = [];
         let shown = () => {};
         const load = async (id) => (asked.push(id), new Map([["loss", id]]));
@@ -171,7 +199,7 @@ def test_run_pointed_at_is_fetched_once_though_the_pointer_comes_back(modules: P
 
 def test_legend_says_how_many_more_there_are_and_shows_them(modules: Page) -> None:
     script = """
-        const { showLegend } = await import("/static/legend.js");
+        const { showLegend } = await import("/static/charts/legend.js");
         const element = document.createElement("ul");
         document.body.append(element);
         const entries = Array.from({ length: 70 }, (_, i) => ({ id: `${i}`, name: `${i}` }));
@@ -203,19 +231,19 @@ def test_legend_says_how_many_more_there_are_and_shows_them(modules: Page) -> No
 
 def test_metrics_stand_in_sections_pinned_ones_first(modules: Page) -> None:
     metrics = ["lr", "train/loss", "val/loss", "train/acc", "/odd"]
-    found = call(modules, "sections", "sectionsOf", metrics, ["val/loss", "gone"], None)
+    found = call(modules, "charts/sections", "sectionsOf", metrics, ["val/loss", "gone"], None)
     assert [(one["title"], one["metrics"]) for one in found] == [
         ("Pinned", ["val/loss"]),
         ("Metrics", ["lr", "/odd"]),
         ("train", ["train/loss", "train/acc"]),
     ]
-    assert "Unterminated group" in call(modules, "sections", "parseFilter", "(")["reason"]
+    assert "Unterminated group" in call(modules, "charts/sections", "parseFilter", "(")["reason"]
 
 
 def test_many_sections_fold_at_once_and_leave_others_as_they_were(modules: Page) -> None:
     script = """
-        const { params, setParams } = await import("/static/address.js");
-        const { SectionList } = await import("/static/section_list.js");
+        const { params, setParams } = await import("/static/lib/address.js");
+        const { SectionList } = await import("/static/charts/section_list.js");
         const parent = document.createElement("div");
         const list = new SectionList(parent);
         const chart = document.createElement("div");
@@ -241,7 +269,7 @@ def test_many_sections_fold_at_once_and_leave_others_as_they_were(modules: Page)
 
 def test_band_is_broken_where_a_group_has_no_value(modules: Page) -> None:
     script = """
-        const { traceBand } = await import("/static/draw.js");
+        const { traceBand } = await import("/static/charts/drawing/draw.js");
         const path = [];
         const target = {};
         for (const name of ["moveTo", "lineTo", "closePath"]) {
@@ -254,19 +282,28 @@ def test_band_is_broken_where_a_group_has_no_value(modules: Page) -> None:
         return path.map((part) => part.filter((one) => one !== undefined).join(" "));
     """
     assert evaluate(modules, script) == [
-        "m 0 5", "l 1 6", "l 1 2", "l 0 1", "c", "m 3 7", "l 4 8", "l 4 4", "l 3 100", "c",
-    ]  # fmt: skip
+        "m 0 5",
+        "l 1 6",
+        "l 1 2",
+        "l 0 1",
+        "c",
+        "m 3 7",
+        "l 4 8",
+        "l 4 4",
+        "l 3 100",
+        "c",
+    ]
 
 
 def test_times_on_an_axis_are_short(modules: Page) -> None:
     seconds = [0, 0.0015, 0.005, 30, 90, 3600, 5400, 90_000]
-    found = [call(modules, "format", "formatSpan", one) for one in seconds]
+    found = [call(modules, "lib/format", "formatSpan", one) for one in seconds]
     assert found == ["0 s", "0.0015 s", "0.005 s", "30 s", "1 m 30 s", "1 h", "1 h 30 m", "1 d 1 h"]
 
 
 def test_points_of_a_metric_called_as_what_every_object_has(modules: Page) -> None:
     script = """
-        const { unpackPoints } = await import("/static/columns.js");
+        const { unpackPoints } = await import("/static/charts/data/columns.js");
         const metrics = JSON.parse('{"__proto__": [[7], [1000], [0.5]]}');
         const event = unpackPoints({ run: "a", cursor: 1, since_ms: 0, metrics });
         const names = Object.keys(event.metrics);
@@ -291,8 +328,8 @@ def test_group_that_a_sweep_does_not_have_is_none(modules: Page) -> None:
         add("output", ["smoothing-value", "chart-filter-note"], plain);
         add("select", ["chart-x", "chart-outliers", "chart-group", "chart-band"], labelled);
         document.body.append(tools);
-        const { bindControls } = await import("/static/controls.js");
-        const { readView } = await import("/static/view.js");
+        const { bindControls } = await import("/static/charts/controls.js");
+        const { readView } = await import("/static/charts/data/view.js");
         const page = { groups: [{ value: "p.lr", label: "lr" }] };
         return ["p.lr", "nonsense"].map((group) => {
             bindControls(page, readView(new URLSearchParams({ group })), () => {});
@@ -330,9 +367,10 @@ def test_any_values_have_a_range_that_can_be_read(
 ) -> None:
     script = """
         const [values, isLogY] = given;
-        const { placer, yRange } = await import("/static/ranges.js");
-        const { linearTicks, logLabels, logTicks } = await import("/static/ticks.js");
-        const { formatTicks } = await import("/static/format.js");
+        const { placer, yRange } = await import("/static/charts/drawing/ranges.js");
+        const ticks = "/static/charts/drawing/ticks.js";
+        const { linearTicks, logLabels, logTicks } = await import(ticks);
+        const { formatTicks } = await import("/static/lib/format.js");
         const curves = [{ x: [0, 1], y: values, raw: null, low: null, high: null }];
         const range = yRange(curves, [0, 1], { isLogY, outliers: 0 });
         const ticks = isLogY ? logTicks(...range) : linearTicks(...range, 5.5);
@@ -350,7 +388,7 @@ def test_any_values_have_a_range_that_can_be_read(
 def test_x_is_shown_as_far_as_numbers_can_be_told_apart(modules: Page) -> None:
     def shown(x: list[float], **view: Any) -> Any:
         view = {"zoom": None, "isLogX": False, **view}
-        return call(modules, "ranges", "shownX", [{"x": x}], view)
+        return call(modules, "charts/drawing/ranges", "shownX", [{"x": x}], view)
 
     assert shown([0, 9]) == [0, 9]
     assert shown([0, 9], zoom=[2, 3]) == [2, 3]
@@ -360,18 +398,18 @@ def test_x_is_shown_as_far_as_numbers_can_be_told_apart(modules: Page) -> None:
     assert high - low == pytest.approx(1e-6)
     assert shown([0, 9], zoom=[-1e308, 1e308]) == [-1e19, 1e19]
     assert shown([1, 9], zoom=[-5, 4], isLogX=True) == [1, 4]
-    found = call(modules, "ticks", "ticksApart", 2**60 - 2**11, 2**60 + 2**11, 2000)
+    found = call(modules, "charts/drawing/ticks", "ticksApart", 2**60 - 2**11, 2**60 + 2**11, 2000)
     assert len(found) == 2
     assert [round(one / 2**60, 9) for one in found] == [1, 1]
-    assert 0 < len(call(modules, "ticks", "ticksApart", 2**60, 2**60 + 256, 1)) <= 3
-    assert call(modules, "view", "writeRange", [2**60, 2**60 + 256]) == (
+    assert 0 < len(call(modules, "charts/drawing/ticks", "ticksApart", 2**60, 2**60 + 256, 1)) <= 3
+    assert call(modules, "charts/data/view", "writeRange", [2**60, 2**60 + 256]) == (
         "1152921504606847000..1152921504606847200"
     )
 
 
 def test_labels_do_not_run_into_one_another(modules: Page) -> None:
     def shown(labels: list[str], places: list[float], width: float) -> Any:
-        return call(modules, "ticks", "withoutOverlap", labels, places, width)
+        return call(modules, "charts/drawing/ticks", "withoutOverlap", labels, places, width)
 
     spans = ["0.002 s", "0.004 s", "0.006 s", "0.008 s"]
     assert shown(spans, [40, 160, 220, 258], 300) == [*spans[:3], ""]

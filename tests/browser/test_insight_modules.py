@@ -8,13 +8,13 @@ from playwright.sync_api import Page
 
 FILTER = """
   const [axis, interval] = given;
-  const { fromFilter, makeScale, toFilter } = await import("/static/insight_scale.js");
+  const { fromFilter, makeScale, toFilter } = await import("/static/insight/scale.js");
   const scale = makeScale(axis), values = toFilter(scale, interval);
   return [values, fromFilter(scale, values).flat().map((at) => Math.round(at * 1000) / 1000)];
 """
 GESTURE = """
   const [intervals, start, now] = given;
-  const { gesture } = await import("/static/insight_brush.js");
+  const { gesture } = await import("/static/insight/brush.js");
   return gesture(intervals, start, 0.02, 0)(now);
 """
 LOG = {"scale": "log", "low": 1e-5, "high": 0.1, "is_conditional": False}
@@ -62,42 +62,44 @@ def test_drag_makes_moves_and_changes_a_brush(
 
 def test_best_so_far_is_a_stair_that_goes_on_to_the_end(modules: Page) -> None:
     points = [{"x": x, "y": y} for x, y in ((1, 0.5), (2, 0.4), (3, 0.7), (4, 0.7), (5, 0.6))]
-    stair = call(modules, "insight_history", "bestSoFar", points, "max", 5)
+    stair = call(modules, "insight/history", "bestSoFar", points, "max", 5)
     assert stair == [[1, 0.5], [3, 0.7], [5, 0.7]]
-    assert call(modules, "insight_history", "bestSoFar", points, "min", 5) == [
-        [1, 0.5], [2, 0.4], [5, 0.4],
-    ]  # fmt: skip
-    assert call(modules, "insight_history", "bestSoFar", [], "min", 5) == []
+    assert call(modules, "insight/history", "bestSoFar", points, "min", 5) == [
+        [1, 0.5],
+        [2, 0.4],
+        [5, 0.4],
+    ]
+    assert call(modules, "insight/history", "bestSoFar", [], "min", 5) == []
 
 
 def test_ticks_of_time_stand_at_round_times(modules: Page) -> None:
     for seconds, gap in ((1, 0.2), (60, 10), (964, 300), (3600, 600), (86400 * 30, 86400 * 5)):
-        assert call(modules, "insight_axes", "timeGap", seconds) == gap
-    assert [call(modules, "insight_axes", "timeTick", at) for at in (0, 90)] == ["0", "1 m 30 s"]
+        assert call(modules, "insight/axes", "timeGap", seconds) == gap
+    assert [call(modules, "insight/axes", "timeTick", at) for at in (0, 90)] == ["0", "1 m 30 s"]
 
 
 def test_of_very_many_runs_the_best_and_a_sample_are_drawn_faintly(modules: Page) -> None:
-    drawn = call(modules, "insight_parallel", "sampled", list(range(5000)), 1500, 150)
+    drawn = call(modules, "insight/parallel", "sampled", list(range(5000)), 1500, 150)
     assert len(drawn) == len(set(drawn)) == 1500
     assert drawn == sorted(drawn)
     assert drawn[-150:] == list(range(4850, 5000))
     assert drawn[0] < 5
-    assert call(modules, "insight_parallel", "sampled", [3, 1, 2], 1500, 150) == [3, 1, 2]
-    few = call(modules, "insight_parallel", "opacities", 10)
-    assert call(modules, "insight_parallel", "opacities", 60)["lines"] > 0.3  # each can be followed
-    many = call(modules, "insight_parallel", "opacities", 1000)
+    assert call(modules, "insight/parallel", "sampled", [3, 1, 2], 1500, 150) == [3, 1, 2]
+    few = call(modules, "insight/parallel", "opacities", 10)
+    assert call(modules, "insight/parallel", "opacities", 60)["lines"] > 0.3  # each can be followed
+    many = call(modules, "insight/parallel", "opacities", 1000)
     assert many["lines"] < few["lines"] < 1
     assert many["lines"] < many["best"]
-    assert len(call(modules, "insight_parallel", "sampled", list(range(5000)), 150, 0)) == 150
-    assert call(modules, "insight_parallel", "drawnText", 596, 596, 5000) == (
+    assert len(call(modules, "insight/parallel", "sampled", list(range(5000)), 150, 0)) == 150
+    assert call(modules, "insight/parallel", "drawnText", 596, 596, 5000) == (
         "596 of 5,000 runs pass the filters"
     )
-    assert "1,500 of 2,000" in call(modules, "insight_parallel", "drawnText", 1500, 2000, 5000)
+    assert "1,500 of 2,000" in call(modules, "insight/parallel", "drawnText", 1500, 2000, 5000)
 
 
 def test_runs_that_pass_no_filter_are_no_darker_for_lying_one_upon_the_other(modules: Page) -> None:
     script = """
-        const { faintLines } = await import("/static/insight_faint.js");
+        const { faintLines } = await import("/static/insight/faint.js");
         const darkest = (lines) => {
           const [{ style }] = faintLines(lines, "black", 100, 40);
           const context = new OffscreenCanvas(100, 40).getContext("2d");
@@ -115,7 +117,7 @@ def test_runs_that_pass_no_filter_are_no_darker_for_lying_one_upon_the_other(mod
 
 def test_hyperparameter_may_be_called_as_what_every_object_has(modules: Page) -> None:
     script = """
-        const { InsightData } = await import("/static/insight_data.js");
+        const { InsightData } = await import("/static/insight/data.js");
         const data = new InsightData("s");
         const hyperparameters = JSON.parse('{"__proto__": [3], "constructor": [4]}');
         const one = { name: ["a"], status: [0], started: [0], ended: [1], value: [1], up: [] };
@@ -139,8 +141,8 @@ def test_axes_of_values_that_differ_by_hardly_anything_or_by_all_there_is(
     modules: Page, values: list[float], labels: list[str]
 ) -> None:
     script = """
-        const { valueScale } = await import("/static/insight_axes.js");
-        const { makeScale } = await import("/static/insight_scale.js");
+        const { valueScale } = await import("/static/insight/axes.js");
+        const { makeScale } = await import("/static/insight/scale.js");
         const low = Math.min(...given), high = Math.max(...given);
         const along = makeScale({ scale: "linear", low, high, is_conditional: false });
         const labels = valueScale(given, "max").ticks.map(([, label]) => label);

@@ -8,35 +8,61 @@ import pytest
 from modules import call, evaluate
 from playwright.sync_api import Page
 
-from ml_tracking_ops.web import formats
-from ml_tracking_ops.web.charts import Points
-from ml_tracking_ops.web.packed_series import PackedRun, pack
+from ml_tracking_ops.web.runs import formats
+from ml_tracking_ops.web.series.packing import PackedRun, pack
+from ml_tracking_ops.web.series.thinning import Points
 
 NUMBERS = [
-    0, 1, -1, 7, 42, 123456, 999999, 1000000, -1000000, 0.1, 0.5, 1 / 3, -2 / 3, 0.91234567,
-    123.456789, 99999.5, 1e-3, 1.5e-4, 9.87654e-5, 1e-5, -1.23456e-9, 1e100, 5e-324,
-    12345.6789, 0.30000000000000004, 1234567.891,
-]  # fmt: skip
+    0,
+    1,
+    -1,
+    7,
+    42,
+    123456,
+    999999,
+    1000000,
+    -1000000,
+    0.1,
+    0.5,
+    1 / 3,
+    -2 / 3,
+    0.91234567,
+    123.456789,
+    99999.5,
+    1e-3,
+    1.5e-4,
+    9.87654e-5,
+    1e-5,
+    -1.23456e-9,
+    1e100,
+    5e-324,
+    12345.6789,
+    0.30000000000000004,
+    1234567.891,
+]
 DURATIONS = [0, 0.04, 0.4, 9.94, 9.96, 12.2, 59.4, 60, 185, 3599, 3600, 7834, 86399, 86400, 400000]
 STEPS = [0, 7, 999, 1000, 12345, 1234567, -1500]
 
 
 def test_numbers_look_the_same_from_the_server_and_from_the_script(modules: Page) -> None:
     for value in NUMBERS:
-        assert call(modules, "format", "formatNumber", value) == formats.format_number(value)
+        assert call(modules, "lib/format", "formatNumber", value) == formats.format_number(value)
     for value in DURATIONS:
-        assert call(modules, "format", "formatDuration", value) == formats.format_duration(value)
+        assert call(modules, "lib/format", "formatDuration", value) == formats.format_duration(
+            value
+        )
     for count in (0, 999, 5000, 1234567):
-        assert call(modules, "format", "counted", count) == formats.format_count(count)
+        assert call(modules, "lib/format", "counted", count) == formats.format_count(count)
     for value in STEPS:
-        assert call(modules, "format", "formatStep", value) == formats.format_step(value)
+        assert call(modules, "lib/format", "formatStep", value) == formats.format_step(value)
 
 
 def test_band_is_remembered_for_groups_and_stands_in_no_address_without_them(
     modules: Page,
 ) -> None:
     script = """
-        const { remember, rememberedBand, rememberedParams } = await import("/static/view.js");
+        const view = await import("/static/charts/data/view.js");
+        const { remember, rememberedBand, rememberedParams } = view;
         const found = [];
         for (const address of ["group=p.lr&band=minmax&x=wall", "x=relative", "group=p.lr"]) {
             remember(new URLSearchParams(address));
@@ -46,8 +72,10 @@ def test_band_is_remembered_for_groups_and_stands_in_no_address_without_them(
         return found;
     """
     assert evaluate(modules, script) == [
-        ["minmax", None, ["wall"]], ["minmax", None, ["relative"]], [None, None, []],
-    ]  # fmt: skip
+        ["minmax", None, ["wall"]],
+        ["minmax", None, ["relative"]],
+        [None, None, []],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +98,7 @@ def test_band_is_remembered_for_groups_and_stands_in_no_address_without_them(
 def test_ticks_have_the_digits_they_need(
     modules: Page, ticks: list[float], labels: list[str]
 ) -> None:
-    assert call(modules, "format", "formatTicks", ticks) == labels
+    assert call(modules, "lib/format", "formatTicks", ticks) == labels
 
 
 @pytest.mark.parametrize(
@@ -86,8 +114,8 @@ def test_ticks_have_the_digits_they_need(
 def test_log_axis_has_few_round_labels(
     modules: Page, low: float, high: float, labels: list[str]
 ) -> None:
-    ticks = call(modules, "ticks", "logTicks", low, high)
-    assert call(modules, "ticks", "logLabels", ticks) == labels
+    ticks = call(modules, "charts/drawing/ticks", "logTicks", low, high)
+    assert call(modules, "charts/drawing/ticks", "logLabels", ticks) == labels
 
 
 @pytest.mark.parametrize(
@@ -106,7 +134,7 @@ def test_log_axis_has_few_round_labels(
 def test_link_to_the_same_page_carries_what_the_charts_show(
     modules: Page, address: str, search: str, expected: str
 ) -> None:
-    assert call(modules, "address", "carried", address, search) == expected
+    assert call(modules, "lib/address", "carried", address, search) == expected
 
 
 def test_pages_that_differ_in_their_charts_alone_are_one_to_the_server(modules: Page) -> None:
@@ -115,7 +143,7 @@ def test_pages_that_differ_in_their_charts_alone_are_one_to_the_server(modules: 
         ("/sweeps/s?metric=a%2Fb&tags=a", "/sweeps/s?metric=a%2Fb"),
         ("/experiments?pin=a", "/experiments"),
     ):
-        assert call(modules, "address", "servedAddress", address) == served
+        assert call(modules, "lib/address", "servedAddress", address) == served
 
 
 def columns(points: dict[int, float]) -> dict[str, list[Any]]:
@@ -135,7 +163,8 @@ def test_points_in_any_order_end_up_by_step_and_the_last_written_wins(modules: P
             batches.append({"step": steps, "wall_time": steps, "value": values})
         found = modules.evaluate(
             """async (batches) => {
-                const { appendPoints, emptyColumns } = await import("/static/columns.js");
+                const columns_js = "/static/charts/data/columns.js";
+                const { appendPoints, emptyColumns } = await import(columns_js);
                 const columns = emptyColumns();
                 const counts = batches.map((batch) => appendPoints(columns, batch));
                 return [columns, counts.reduce((a, b) => a + b)];
@@ -150,23 +179,26 @@ def test_thinning_keeps_the_ends_the_extremes_and_gaps(modules: Page) -> None:
     values[1234], values[2345], values[3456] = 1e6, -1e6, None
     steps = list(range(5000))
     given = {"step": steps, "wall_time": steps, "value": values}
-    thinned = call(modules, "columns", "thin", given, 500)
+    thinned = call(modules, "charts/data/columns", "thin", given, 500)
     assert len(thinned["step"]) <= 1010
     assert {0, 1234, 2345, 3456, 4999} <= set(thinned["step"])
     assert thinned["step"] == sorted(set(thinned["step"]))
 
 
 def test_smoothing_is_debiased_and_leaves_gaps(modules: Page) -> None:
-    assert call(modules, "columns", "smooth", [3, 3, None, 3], 0.9) == [
-        pytest.approx(3), pytest.approx(3), None, pytest.approx(3),
-    ]  # fmt: skip
-    assert call(modules, "columns", "smooth", [0, 1], 0.5) == [0, pytest.approx(2 / 3)]
+    assert call(modules, "charts/data/columns", "smooth", [3, 3, None, 3], 0.9) == [
+        pytest.approx(3),
+        pytest.approx(3),
+        None,
+        pytest.approx(3),
+    ]
+    assert call(modules, "charts/data/columns", "smooth", [0, 1], 0.5) == [0, pytest.approx(2 / 3)]
 
 
 def lines(page: Page, *texts: str) -> list[str]:
     found: list[str] = page.evaluate(
         """async (texts) => {
-            const { OutputText } = await import("/static/output_text.js");
+            const { OutputText } = await import("/static/output/text.js");
             const output = new OutputText();
             for (const text of texts) output.write(text);
             return output.lines.map((line) => line.map((cell) => cell.char).join(""));
@@ -219,7 +251,7 @@ def test_output_reads_as_in_a_terminal(
     ],
 )
 def test_colours_of_the_output_are_kept(modules: Page, before: str, codes: str, style: str) -> None:
-    assert call(modules, "ansi", "restyled", before, codes) == style
+    assert call(modules, "output/ansi", "restyled", before, codes) == style
 
 
 @pytest.mark.parametrize(
@@ -227,13 +259,13 @@ def test_colours_of_the_output_are_kept(modules: Page, before: str, codes: str, 
     [("", "abc"), ("?hide=a&hide=x", "bc"), ("?solo=b&hide=b", "b"), ("?group=lr&hide=a", "abc")],
 )
 def test_export_of_series_leaves_out_what_is_hidden(modules: Page, search: str, drawn: str) -> None:
-    assert call(modules, "export", "drawnRuns", list("abc"), search) == list(drawn)
+    assert call(modules, "page/export_menu", "drawnRuns", list("abc"), search) == list(drawn)
 
 
 def test_output_knows_the_byte_at_which_each_line_begins(modules: Page) -> None:
     begins = modules.evaluate(
         r"""async () => {
-            const { OutputText } = await import("/static/output_text.js");
+            const { OutputText } = await import("/static/output/text.js");
             const output = new OutputText(100, 2);
             output.write("\x1b[1mGröße\n");
             const first = output.lastStart;
@@ -255,13 +287,18 @@ def test_packed_series_come_out_as_they_went_in(modules: Page) -> None:
     odd = Points(
         np.array([-7, 2**40, 2**52]), np.array([0, 1e12, 5.25]), np.array([np.inf, 1e300, np.nan])
     )
-    one = PackedRun("<a>", 64, ("loss", "__proto__"), {"loss": curve, "__proto__": odd},
-                    {"loss": 1000, "__proto__": 3})  # fmt: skip
+    one = PackedRun(
+        "<a>",
+        64,
+        ("loss", "__proto__"),
+        {"loss": curve, "__proto__": odd},
+        {"loss": 1000, "__proto__": 3},
+    )
     other = PackedRun("b", 2**40, ("loss",), {"loss": curve}, {"loss": 300})
     data = pack([one, other], ["loss", "__proto__", "none"])
     found = modules.evaluate(
         """async (bytes) => {
-          const { unpackSeries } = await import("/static/packed_series.js");
+          const { unpackSeries } = await import("/static/charts/data/packing.js");
           const { metrics, runs } = unpackSeries(new Uint8Array(bytes).buffer);
           return [metrics, [...runs].map(([id, run]) => [id, { ...run, series: [...run.series] }])];
         }""",
@@ -276,20 +313,36 @@ def test_packed_series_come_out_as_they_went_in(modules: Page) -> None:
     assert found == [
         ["loss", "__proto__", "none"],
         [
-            ["<a>", {"cursor": 64, "names": ["loss", "__proto__"], "nLeftOut": 0, "series": [
-                ["loss", {**loss, "count": 1000, "isThinned": True}],
-                ["__proto__", {**proto, "count": 3, "isThinned": False}],
-            ]}],
-            ["b", {"cursor": 2**40, "names": ["loss"], "nLeftOut": 0, "series": [
-                ["loss", {**loss, "count": 300, "isThinned": False}],
-            ]}],
+            [
+                "<a>",
+                {
+                    "cursor": 64,
+                    "names": ["loss", "__proto__"],
+                    "nLeftOut": 0,
+                    "series": [
+                        ["loss", {**loss, "count": 1000, "isThinned": True}],
+                        ["__proto__", {**proto, "count": 3, "isThinned": False}],
+                    ],
+                },
+            ],
+            [
+                "b",
+                {
+                    "cursor": 2**40,
+                    "names": ["loss"],
+                    "nLeftOut": 0,
+                    "series": [
+                        ["loss", {**loss, "count": 300, "isThinned": False}],
+                    ],
+                },
+            ],
         ],
-    ]  # fmt: skip
+    ]
 
 
 def test_rows_are_asked_for_where_they_are_seen_then_where_scrolling_leads(modules: Page) -> None:
     def wanted(*given: int) -> Any:
-        return call(modules, "row_pages", "wantedPages", *given)
+        return call(modules, "tables/row_pages", "wantedPages", *given)
 
     assert wanted(7, 8, 80, 1) == [7, 8, 9, 10, 11, 12, 6]
     assert wanted(7, 8, 80, -1) == [7, 8, 6, 5, 4, 3, 9]
@@ -309,7 +362,7 @@ def test_rows_are_asked_for_where_they_are_seen_then_where_scrolling_leads(modul
 def test_missing_rows_that_lie_side_by_side_come_in_one_request(
     modules: Page, known: list[int], most: int, stretch: list[int] | None
 ) -> None:
-    script = """const { missingStretch } = await import("/static/row_pages.js");
+    script = """const { missingStretch } = await import("/static/tables/row_pages.js");
       const [known, most] = given;
       return missingStretch([7, 8, 9, 10, 11, 12, 6], (page) => known.includes(page), most);"""
     assert evaluate(modules, script, [known, most]) == stretch

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tabs import Tabs
 from training import Training
 
-from ml_tracking_ops.orchestrator.cli import main
+from ml_tracking_ops.orchestrator.cli.main import main
 
 
 def test_with_assets_everything_works_and_no_other_server_is_asked(

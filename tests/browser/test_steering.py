@@ -161,9 +161,12 @@ def test_two_who_write_at_once_keep_what_each_has_written(
 
 
 def test_experiment_is_archived_and_deleted_also_after_a_restart_of_the_server(
-    page: Page, start_dashboard: Callable[..., Dashboard], train: Callable[..., Training],
-    logdir: Path, tabs: Tabs,
-) -> None:  # fmt: skip
+    page: Page,
+    start_dashboard: Callable[..., Dashboard],
+    train: Callable[..., Training],
+    logdir: Path,
+    tabs: Tabs,
+) -> None:
     train("first").finish()
     dashboard = start_dashboard()
     page.goto(f"{dashboard.url}/runs/first")

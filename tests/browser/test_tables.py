@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tabs import Tabs
 from training import SweepFiles, Training
 
-from ml_tracking_ops.orchestrator.journal import encode
+from ml_tracking_ops.orchestrator.store.journal import encode
 
 Train = Callable[..., Training]
 

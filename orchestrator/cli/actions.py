@@ -1,0 +1,219 @@
+"""The commands that act: on sweeps that go on, on names and notes, on what lies in a log folder."""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import UsageError
+from ..steering.asking import Answer, ask, ask_all, failed_runs, waiting_again
+from ..steering.requests import Action, Request, new_request, this_user
+from ..store.annotations import (
+    Annotation,
+    clean_name,
+    clean_note,
+    clean_tags,
+    edit,
+    read_annotations,
+)
+from ..store.catalog import FoundRun, find
+from ..store.experiments import Experiment
+from ..store.housekeeping import archive, delete, look_before_delete, place_of
+from ..store.sweep_folder import Sweep
+from .printing import print_json, say, shown, tell
+
+_WAIT_S = 10.0
+EXIT_REFUSED = 1
+
+
+def stop(options: argparse.Namespace) -> int:
+    sweep, indices = _target(options)
+    what = _runs_text(indices) if indices else f"the sweep {sweep.name} with all its runs"
+    is_harmless = bool(indices) and set(indices) <= set(waiting_again(sweep))
+    if not is_harmless and not _confirm(f"Stop {what}?", options.yes):
+        return EXIT_REFUSED
+    return _ask_each(sweep, "stop", indices or [None])
+
+
+def pause(options: argparse.Namespace) -> int:
+    return _ask_each(_sweep(options), "pause", [None])
+
+
+def go_on(options: argparse.Namespace) -> int:
+    return _ask_each(_sweep(options), "continue", [None])
+
+
+def requeue(options: argparse.Namespace) -> int:
+    sweep, indices = _target(options)
+    if options.failed:
+        indices = failed_runs(sweep.state)
+        if not indices:
+            say("no run of this sweep has failed")
+            return 0
+    if not indices:
+        raise UsageError(
+            "say which runs are to run again, by their numbers, or --failed: "
+            f"ml-tracking-ops requeue {options.path} 3 5"
+        )
+    return _ask_each(sweep, "requeue", indices)
+
+
+def workers(options: argparse.Namespace) -> int:
+    sweep = _sweep(options)
+    return _tell(
+        ask(sweep.path, new_request("workers", this_user(), n_workers=options.n_workers), _WAIT_S)
+    )
+
+
+def _ask_each(sweep: Sweep, action: Action, indices: list[int] | list[None]) -> int:
+    requests: list[Request] = [new_request(action, this_user(), index=one) for one in indices]
+    return max(_tell(answer) for answer in ask_all(sweep.path, requests, _WAIT_S))
+
+
+def _tell(answer: Answer) -> int:
+    if answer.is_met:
+        tell(answer.message)
+    else:
+        say(f"ml-tracking-ops: {answer.message}")
+    return 0 if answer.is_met else EXIT_REFUSED
+
+
+def _target(options: argparse.Namespace) -> tuple[Sweep, list[int]]:
+    """The sweep that is meant, and the runs of it that are, if any."""
+    found = find(options.path, options.logdir)
+    if isinstance(found, FoundRun):
+        if options.runs:
+            raise UsageError(f"{options.path} is a run; numbers of runs go with a sweep")
+        return found.sweep, [found.run.index]
+    if isinstance(found, Experiment):
+        raise UsageError(
+            f"{options.path} is an experiment, started by hand: end or start its script yourself"
+        )
+    unknown = [index for index in options.runs if index not in found.state.runs]
+    if unknown:
+        raise UsageError(
+            f"{options.path} has no run {unknown[0]}; it has {len(found.state.runs)} "
+            f"(see: ml-tracking-ops show {options.path})"
+        )
+    return found, list(dict.fromkeys(options.runs))
+
+
+def _sweep(options: argparse.Namespace) -> Sweep:
+    found = find(options.path, options.logdir)
+    if not isinstance(found, Sweep):
+        raise UsageError(f"{options.path} is no sweep")
+    return found
+
+
+def _runs_text(indices: list[int]) -> str:
+    return f"run{'' if len(indices) == 1 else 's'} {', '.join(map(str, indices))}"
+
+
+def _confirm(question: str, is_sure: bool) -> bool:
+    """Ask on a terminal.
+
+    Raises:
+        UsageError: there is nobody to ask.
+    """
+    if is_sure:
+        return True
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(f"{question} Nobody can be asked here: say --yes")
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    is_yes = sys.stdin.readline().strip().lower() in ("y", "yes")
+    if not is_yes:
+        say("nothing was done")
+    return is_yes
+
+
+# --- names, notes, tags ------------------------------------------------------------------------
+
+
+def annotate(options: argparse.Namespace) -> int:
+    for option, tags in (("--tag", options.tag), ("--untag", options.untag)):
+        if not all(tag.strip() for tag in tags):
+            raise UsageError(f"{option} needs a word or a phrase; an empty one is no tag")
+    folder, key = _annotated_place(options)
+    if options.name is None and options.note is None and not options.tag and not options.untag:
+        annotations = read_annotations(folder)
+        said = annotations.own if key is None else annotations.run(key)
+    else:
+        said = edit(folder, key, lambda known: _changed(known, options))
+    _print_said(said, is_json=options.json)
+    return 0
+
+
+def _annotated_place(options: argparse.Namespace) -> tuple[Path, str | int | None]:
+    found = find(options.path, options.logdir)
+    if isinstance(found, FoundRun):
+        return found.sweep.path, found.run.index
+    if options.run is None:
+        return place_of(found)
+    if isinstance(found, Experiment) or options.run not in found.state.runs:
+        raise UsageError(f"{options.path} has no run {options.run}")
+    return found.path, options.run
+
+
+def _changed(known: Annotation, options: argparse.Namespace) -> Annotation:
+    gone = set(clean_tags(options.untag))
+    tags = [tag for tag in (*known.tags, *options.tag) if tag.strip() not in gone]
+    return replace(
+        known,
+        name=known.name if options.name is None else clean_name(options.name),
+        note=known.note if options.note is None else clean_note(options.note),
+        tags=clean_tags(tags),
+    )
+
+
+def _print_said(said: Annotation, *, is_json: bool) -> None:
+    if is_json:
+        print_json({"name": said.name, "note": said.note, "tags": list(said.tags)})
+        return
+    tell(f"name: {said.name or '–'}")
+    tell(f"tags: {', '.join(said.tags) or '–'}")
+    tell(f"note: {said.note or '–'}")
+
+
+# --- archive, delete ---------------------------------------------------------------------------
+
+
+def put_into_archive(options: argparse.Namespace) -> int:
+    for item in _items(options):
+        archive(item)
+        tell(f"{item.name} is archived; see: ml-tracking-ops list --archived")
+    return 0
+
+
+def take_out_of_archive(options: argparse.Namespace) -> int:
+    for item in _items(options):
+        archive(item, is_archived=False)
+        tell(f"{item.name} is in the lists again")
+    return 0
+
+
+def delete_for_good(options: argparse.Namespace) -> int:
+    doomed = [look_before_delete(item, options.logdir) for item in _items(options)]
+    n_files = sum(one.n_files for one in doomed)
+    size_mb = sum(one.size_bytes for one in doomed) / 1e6
+    names = ", ".join(shown(place_of(one.item)[0]) for one in doomed[:5])
+    more = "" if len(doomed) <= 5 else f" and {len(doomed) - 5} more"
+    question = f"Delete {names}{more} for good ({n_files} files, {size_mb:.1f} MB)?"
+    if not _confirm(question, options.yes):
+        return EXIT_REFUSED
+    for one in doomed:
+        delete(one.item, options.logdir)
+        tell(f"{one.item.name} is deleted")
+    return 0
+
+
+def _items(options: argparse.Namespace) -> list[Experiment | Sweep]:
+    """All that is named, found before anything is done to any of it."""
+    items: list[Experiment | Sweep] = []
+    for path in options.paths:
+        found = find(path, options.logdir)
+        if isinstance(found, FoundRun):
+            raise UsageError(
+                f"{path} is a run of a sweep; only the sweep as a whole can be archived or deleted"
+            )
+        items.append(found)
+    return items

@@ -1,0 +1,259 @@
+"""The command line's arguments."""
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from .action_arguments import add_actions
+
+EXIT_USAGE = 2
+_DESCRIPTION = "Hyperparameter sweeps and experiment tracking on your own machine."
+_SEED_FORMS = """\
+without a command:
+  ml-tracking-ops --logdir=runs                  the same as: ml-tracking-ops web
+  ml-tracking-ops --run_sweep=True --logdir=runs the same as: ml-tracking-ops sweep
+"""
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read a command line; `command` names what is to be done.
+
+    Wrong usage prints what is wrong and exits with code 2.
+    """
+    parser, commands = _command_parser()
+    if arguments and arguments[0] in commands:
+        return commands[arguments[0]].parse_intermixed_args(arguments[1:])
+    if arguments and not arguments[0].startswith("-"):
+        return parser.parse_args(arguments)
+    if not any(argument in ("-h", "--help", "--version") for argument in arguments):
+        options = _seed_parser().parse_args(arguments)
+        options.command = "sweep" if options.run_sweep else "web"
+        return options
+    return parser.parse_args(arguments)
+
+
+_Add = Callable[[str, str], argparse.ArgumentParser]
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
+
+
+def _seed_parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="ml-tracking-ops", allow_abbrev=False)
+    parser.add_argument("--run_sweep", type=_boolean, default=False, metavar="True|False")
+    _add_web_options(parser)
+    parser.set_defaults(
+        config=None,
+        workers=None,
+        seed=None,
+        web=False,
+        dry_run=False,
+        resume=None,
+        max_runs=None,
+        detach=False,
+    )
+    return parser
+
+
+def _command_parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """The parser as a whole, and that of each command, which takes options anywhere."""
+    parser = _Parser(
+        prog="ml-tracking-ops",
+        description=_DESCRIPTION,
+        epilog=_SEED_FORMS,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add = _adder(commands)
+
+    _add_sweep(add)
+
+    attach = add("attach", "show the progress of a sweep that runs elsewhere")
+    attach.add_argument(
+        "sweep", nargs="?", metavar="SWEEP", help="default: the newest that goes on"
+    )
+    _add_logdir(attach)
+
+    _add_web_options(add("web", "show the dashboard"))
+
+    assets = add("assets", "fill a folder with the pages' third-party files, for --assets")
+    assets.add_argument("folder", type=Path, metavar="DIR")
+    assets.add_argument(
+        "--registry", metavar="URL", help="an npm registry; default: the one npm is set up for"
+    )
+    assets.add_argument(
+        "--from",
+        dest="sources",
+        nargs="+",
+        type=Path,
+        metavar="FILE_OR_FOLDER",
+        help="npm tarballs (.tgz) on disk, or folders of them",
+    )
+
+    _add_reports(add)
+    add_actions(add, _add_logdir, _count)
+
+    demo = add("demo", "a real sweep on real data, with the dashboard")
+    _add_sweep_options(demo)
+    _add_address(demo)
+
+    add("schema", "print the JSON Schema of experiment_cfg.json")
+    return parser, commands.choices
+
+
+def _add_sweep(add: _Add) -> None:
+    sweep = add("sweep", "run a hyperparameter sweep")
+    sweep.add_argument(
+        "config",
+        nargs="?",
+        type=Path,
+        metavar="CONFIG",
+        help="default: experiment_cfg.json; W&B's sweep.yaml too",
+    )
+    sweep.add_argument(
+        "--resume", metavar="SWEEP", help="go on with this sweep: a folder, or a name in list"
+    )
+    sweep.add_argument(
+        "--max-runs",
+        type=_count,
+        metavar="N",
+        help="overrides the configuration's, also on resuming",
+    )
+    sweep.add_argument("--detach", action="store_true", help="run it in the background; see attach")
+    _add_sweep_options(sweep)
+    sweep.add_argument("--seed", type=_whole, help="determines every combination")
+    sweep.add_argument("--web", action="store_true", help="show the dashboard meanwhile")
+    sweep.add_argument(
+        "--dry-run", action="store_true", help="print the commands that would run, and run none"
+    )
+    _add_address(sweep)
+
+
+def _add_reports(add: _Add) -> None:
+    """The commands that tell what is there (`cli_reports`)."""
+    listing = add("list", "list experiments and sweeps")
+    _add_logdir(listing)
+    listing.add_argument("--json", action="store_true")
+    listing.add_argument("--archived", action="store_true", help="those that were archived")
+
+    show = add("show", "show a sweep, an experiment or a run")
+    show.add_argument("path", metavar="PATH", help="a folder, a .dat, or a name that list prints")
+    _add_logdir(show)
+    show.add_argument("--json", action="store_true")
+
+    export = add("export", "write a run's points or a sweep's table")
+    export.add_argument("path", metavar="PATH", help="a folder, a .dat, or a name that list prints")
+    export.add_argument("--format", choices=("csv", "json"), default="csv")
+    export.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: stdout")
+    _add_logdir(export)
+
+    replay = add("replay", "what other stopping rules would have done to a finished sweep")
+    replay.add_argument("path", metavar="SWEEP", help="a folder, or a name that list prints")
+    replay.add_argument(
+        "--rule",
+        action="append",
+        required=True,
+        metavar="RULE",
+        help="asha, or asha:min_resource=5,reduction_factor=4, or JSON as in a "
+        "configuration; several are compared",
+    )
+    replay.add_argument("--metric", help="default: the sweep's optimization_metric")
+    replay.add_argument("--goal", choices=("min", "max"), help="default: the sweep's")
+    _add_logdir(replay)
+    replay.add_argument("--json", action="store_true")
+
+
+class _Version(argparse.Action):
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="print the version")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from ..running.description import package_version
+
+        print(f"ml-tracking-ops {package_version()}")
+        parser.exit()
+
+
+def _adder(commands: Any) -> _Add:
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = commands.add_parser(
+            name, help=text, description=text, allow_abbrev=False
+        )
+        parser.set_defaults(command=name)
+        return parser
+
+    return add
+
+
+def _add_logdir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--logdir", type=Path, default=Path("runs"), help="default: runs")
+
+
+def _add_sweep_options(parser: argparse.ArgumentParser) -> None:
+    _add_logdir(parser)
+    parser.add_argument(
+        "--workers",
+        type=_workers,
+        metavar="N",
+        help="runs at once; default: one for each GPU, else each CPU",
+    )
+
+
+def _add_address(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
+    parser.add_argument("--port", type=_port, help="default: 5000, or the next free one")
+    parser.add_argument(
+        "--assets",
+        type=Path,
+        metavar="DIR",
+        help="serve the pages' third-party files from there, not from the CDN; "
+        "see ml-tracking-ops assets",
+    )
+
+
+def _add_web_options(parser: argparse.ArgumentParser) -> None:
+    _add_logdir(parser)
+    _add_address(parser)
+    parser.add_argument("--exit-with-stdin", action="store_true", help=argparse.SUPPRESS)
+
+
+def _boolean(text: str) -> bool:
+    values = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    if text.lower() not in values:
+        raise argparse.ArgumentTypeError(f"must be True or False, got {text!r}")
+    return values[text.lower()]
+
+
+def _whole(text: str, least: int = 0, most: int | None = None) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least or (most is not None and number > most):
+        limit = f"{least} or more" if most is None else f"from {least} to {most}"
+        raise argparse.ArgumentTypeError(f"must be a whole number, {limit}; got {text!r}")
+    return number
+
+
+def _count(text: str) -> int:
+    return _whole(text, least=1)
+
+
+def _workers(text: str) -> int:
+    from ..steering.requests import workers_problem
+
+    n_workers = _count(text)
+    if (problem := workers_problem(n_workers)) is not None:
+        raise argparse.ArgumentTypeError(problem)
+    return n_workers
+
+
+def _port(text: str) -> int:
+    return _whole(text, most=65535)

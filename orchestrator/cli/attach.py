@@ -1,0 +1,64 @@
+"""Looking on at a sweep that another process runs, as if it ran here."""
+
+import copy
+import time
+from pathlib import Path
+
+from ml_tracking_ops.logger import paths
+
+from ..errors import UsageError
+from ..store.catalog import Catalog, find
+from ..store.journal import JournalTail
+from ..store.states import SweepState
+from ..store.sweep_folder import Sweep
+from .progress import Progress, open_progress
+
+_LOOK_S = 0.2
+
+
+def find_sweep(path: str | None, logdir: Path) -> Sweep:
+    """The sweep that is meant, by default the newest one that goes on.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if path is not None:
+        found = find(path, logdir)
+        if isinstance(found, Sweep):
+            return found
+        raise UsageError(f"{path} is no sweep")
+    going = [s for s in Catalog(logdir).sweeps.values() if s.state.status == "running"]
+    if not going:
+        raise UsageError(f"no sweep is going on in {logdir}/; name one (see: ml-tracking-ops list)")
+    return going[0]
+
+
+def follow(sweep: Sweep) -> SweepState:
+    """Show a sweep's progress until it ends; return its state.
+
+    Where its orchestrator dies without a word, the state says `lost`.
+    """
+    tail = JournalTail(sweep.path / paths.JOURNAL_NAME)
+    past = SweepState(goal=sweep.optimization_goal)
+    for event in tail.read():
+        past.apply(event)
+    n_runs = past.max_runs or int(sweep.config.get("max_runs") or 0)
+    progress = open_progress(
+        n_runs, sweep.optimization_goal, sweep.optimization_metric, begun=copy.deepcopy(past)
+    )
+    try:
+        _show(tail, sweep, progress)
+    finally:
+        progress.close()
+    return sweep.state
+
+
+def _show(tail: JournalTail, sweep: Sweep, progress: Progress) -> None:
+    while True:
+        sweep.refresh()
+        has_ended = sweep.state.status not in ("running", "pending")
+        for event in tail.read():
+            progress.on_event(event)
+        if has_ended:
+            return
+        time.sleep(_LOOK_S)

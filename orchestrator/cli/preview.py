@@ -1,0 +1,42 @@
+"""The runs of a sweep without running them."""
+
+from collections.abc import Callable, Iterator
+
+from ..config.model import SweepConfig
+from ..search.proposals import Proposal, Proposer
+from ..search.samplers import Combination
+from ..store.states import SweepState
+
+
+def preview_runs(
+    config: SweepConfig, seed: int, say: Callable[[str], None]
+) -> Iterator[Combination]:
+    """The hyperparameters of each run, as they are if every run finishes at once.
+
+    A sampler that learns has nothing to learn from here: `say` is told that its later
+    combinations will be others.
+    """
+    proposer = Proposer(config, seed)
+    if proposer.learns:
+        say(f"the sampler {config.sampler} learns from the runs: later combinations will differ")
+    if proposer.trouble is not None:
+        say(proposer.trouble)
+    state = SweepState()
+    for index in range(1, config.max_runs + 1):
+        proposal = proposer.propose(index, state.history)
+        if not isinstance(proposal, Proposal):
+            say(proposer.why_exhausted or "no other run")
+            return
+        yield proposal.hyperparameters
+        state.apply(
+            {
+                "event": "sampled",
+                "index": index,
+                "hyperparameters": proposal.hyperparameters,
+                "combination": proposal.combination,
+                "repeat": proposal.repeat,
+                "n_known": proposal.n_known,
+            }
+        )
+        if config.repeats is not None:
+            state.apply({"event": "ended", "index": index, "status": "finished", "time": 0.0})

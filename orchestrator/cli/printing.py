@@ -1,0 +1,193 @@
+"""How reports look in the terminal."""
+
+import json
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, those that turn the direction of writing, and halves of surrogate pairs."""
+
+
+def say(text: str) -> None:
+    print(_lines(text), file=sys.stderr, flush=True)
+
+
+def tell(text: str) -> None:
+    """The same on stdout."""
+    print(_lines(text))
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(plain, text.split("\n")))
+
+
+def plain(text: str) -> str:
+    """A text of one line that a terminal does not obey: control characters are spelled out."""
+    if text.isprintable():
+        return text
+    return _OBEYED.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def shown(path: Path) -> str:
+    """A path as short as it can be said from here."""
+    try:
+        return plain(str(path.relative_to(Path.cwd())))
+    except ValueError:
+        return plain(str(path))
+
+
+def print_json(data: Any, out: TextIO | None = None) -> None:
+    json.dump(data, sys.stdout if out is None else out, ensure_ascii=False, allow_nan=False)
+    print(file=out)
+
+
+def short(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    cells = [[plain(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    for row in cells:
+        print("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
+
+
+def print_sweep(report: dict[str, Any]) -> None:
+    counts = ", ".join(f"{n} {state}" for state, n in report["counts"].items())
+    why = f" ({report['reason']})" if report["reason"] else ""
+    seed = "" if report["seed"] is None else f"; seed {report['seed']}"
+    paused = ", paused" if report.get("is_paused") else ""
+    tell(f"{report['name']}: {report['state']}{paused}{why}; {counts}{seed}")
+    _print_said(report)
+    names = list(dict.fromkeys(n for run in report["runs"] for n in run["hyperparameters"]))
+    rows = [
+        (
+            str(run["index"]),
+            run["name"] or "",
+            run["state"],
+            *(short(run["hyperparameters"].get(name)) for name in names),
+            short(run["best_value"]),
+            short(run["best_step"]),
+            run["reason"] or "",
+        )
+        for run in report["runs"]
+    ]
+    metric = report["optimization_metric"] or "BEST"
+    print_table(("RUN", "NAME", "STATE", *names, metric, "AT STEP", "REASON"), rows)
+    if report["best"]:
+        tell(f"best: {report['best']}")
+    if report.get("combinations"):
+        _print_combinations(report)
+
+
+def _print_combinations(report: dict[str, Any]) -> None:
+    """The means of combinations that were run several times."""
+    found = report["combinations"]
+    names = list(dict.fromkeys(name for one in found for name in one["hyperparameters"]))
+    rows = [
+        (
+            str(one["combination"]),
+            *(short(one["hyperparameters"].get(name)) for name in names),
+            str(one["n_values"]),
+            short(one["mean"]),
+            short(one["spread"]),
+        )
+        for one in found
+    ]
+    metric = report["optimization_metric"] or "BEST"
+    print()
+    print_table(("COMBINATION", *names, "RUNS", f"MEAN {metric}", "SPREAD"), rows)
+    if report["best_combination"] is not None:
+        tell(f"best combination: {report['best_combination']}")
+
+
+def _print_said(report: dict[str, Any]) -> None:
+    """What a user wrote of it."""
+    if report["label"] or report["tags"]:
+        tell("  ".join([report["label"] or "", *(f"#{tag}" for tag in report["tags"])]).strip())
+    if report["note"]:
+        tell("\n".join(f"  {line}" for line in report["note"].split("\n")))
+
+
+def print_run(report: dict[str, Any]) -> None:
+    tell(f"{report['name']}: {report['state']}")
+    _print_said(report)
+    if report["n_damaged_records"]:
+        tell(f"damaged records skipped: {report['n_damaged_records']}")
+    columns = ("count", "first_step", "last_step", "last", "min", "max")
+    rows = [
+        (name, *(short(entry[column]) for column in columns))
+        for name, entry in report["metrics"].items()
+    ]
+    print_table(("METRIC", "COUNT", "FIRST STEP", "LAST STEP", "LAST", "MIN", "MAX"), rows)
+
+
+def print_replays(report: dict[str, Any]) -> None:
+    """What rules would have saved and cost; then, for each, the runs it would have stopped."""
+    sweep, metric = report["sweep"], report["optimization_metric"]
+    tell(
+        f"{report['name']}: {sweep['n_runs']} runs, {_duration(sweep['seconds'])} in all; "
+        f"best {metric} {short(sweep['best_value'])} ({sweep['best']})"
+    )
+    if sweep["n_cut_short"]:
+        tell(
+            f"{sweep['n_cut_short']} of them did not run to their end: how they would have gone "
+            "on, nobody knows"
+        )
+    print()
+    columns = ("RULE", "STOPS", "SAVES", "SECONDS", "STEPS", "VALUES", "BEST LEFT", "REGRET")
+    rows = [_replay_row(entry, sweep) for entry in report["replays"]]
+    print_table(columns, rows)
+    for entry in report["replays"]:
+        _print_stops(entry, metric)
+
+
+def _replay_row(entry: dict[str, Any], sweep: dict[str, Any]) -> tuple[str, ...]:
+    saved, cost = entry["saved"], entry["cost"]
+    kept = "" if cost["best"] == sweep["best"] else f" ({cost['best']})"
+    return (
+        _rule_text(entry["rule"]),
+        f"{entry['n_stopped']} of {sweep['n_runs']}",
+        f"{saved['share_of_seconds']:.0%}",
+        _duration(saved["seconds"]),
+        str(saved["steps"]),
+        str(saved["values"]),
+        f"{short(cost['best_value'])}{kept}",
+        short(cost["regret"]),
+    )
+
+
+def _print_stops(entry: dict[str, Any], metric: str) -> None:
+    tell(f"\n{_rule_text(entry['rule'])} would have stopped {entry['n_stopped'] or 'no run'}")
+    if not entry["stopped"]:
+        return
+    lost = set(entry["cost"]["lost"])
+    rows = [
+        (
+            str(stop["index"]),
+            stop["name"],
+            short(stop["step"]),
+            short(stop["best_then"]),
+            short(stop["best_value"]) + (" lost" if stop["name"] in lost else ""),
+            _duration(stop["saved"]["seconds"]),
+            stop["reason"].partition(": ")[2],
+        )
+        for stop in entry["stopped"]
+    ]
+    print_table(("RUN", "NAME", "AT STEP", "BEST THEN", "BEST LATER", "SAVES", "WHY"), rows)
+
+
+def _rule_text(rule: dict[str, Any]) -> str:
+    settings = [f"{key}={value}" for key, value in rule.items() if key != "rule"]
+    return " ".join([rule["rule"], *settings])
+
+
+def _duration(seconds: float) -> str:
+    from .progress import format_duration  # brings pydantic, which most reports do without
+
+    return format_duration(seconds)

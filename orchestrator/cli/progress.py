@@ -1,0 +1,253 @@
+"""What the terminal shows of a sweep: one bar, a line for each run as it ends, the best so far."""
+
+import math
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from ..config.model import as_text
+from ..store.journal import Event
+from ..store.states import RunState, SweepState
+from .printing import plain
+
+if TYPE_CHECKING:
+    from rich.live import Live
+
+_STYLES = {
+    "finished": "green",
+    "early_stopped": "yellow",
+    "failed": "red",
+    "killed": "magenta",
+    "lost": "magenta",
+}
+
+
+class Progress(Protocol):
+    """Takes in a sweep's events and shows them."""
+
+    def on_event(self, event: Event) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def open_progress(
+    n_runs: int,
+    goal: Any,
+    metric: str | None,
+    out: TextIO | None = None,
+    begun: SweepState | None = None,
+) -> Progress:
+    """A live bar where `out` (by default stderr) is a terminal, plain lines where it is none.
+
+    `begun` is what had happened before; it becomes the progress's own.
+    """
+    out = sys.stderr if out is None else out
+    story = Story(n_runs, goal, metric, begun)
+    if out.isatty():
+        return TerminalProgress(story, out)
+    return PlainProgress(story, out)
+
+
+class Story:
+    """The sweep so far, in words."""
+
+    def __init__(
+        self, n_runs: int, goal: Any, metric: str | None, begun: SweepState | None = None
+    ) -> None:
+        self.state = begun or SweepState(goal=goal)
+        self.n_runs = n_runs
+        self.metric = metric or "best"
+        # kept up to date: counting every run at each one's end would cost more with every run
+        self._statuses = {run.index: run.status for run in self.state.runs.values()}
+        self._counts = Counter(self._statuses.values())
+
+    def take_in(self, event: Event) -> list[tuple[str, str]]:
+        """Fold an event in; return the (style, line) pairs to print for it."""
+        return [(style, plain(line)) for style, line in self._take_in(event)]
+
+    def _take_in(self, event: Event) -> list[tuple[str, str]]:
+        index = self.state.apply(event)
+        if index is not None:
+            self._recount(index)
+        match event["event"]:
+            case "improved" if event["index"] in self.state.runs:
+                run = self.state.runs[event["index"]]
+                run.best_value, run.best_step = event["best_value"], event["best_step"]
+            case "ended" if index is not None:
+                return self._end_lines(self.state.runs[index])
+            case "retrying":
+                return [
+                    ("yellow", f"run {event['index']} is tried again in {event['delay_s']:g} s")
+                ]
+            case "stopping":
+                return [("bold", f"the sweep ends: {event['reason']}")]
+            case "requested":
+                refused = "" if event.get("outcome") == "done" else "refused: "
+                asked = f"{event.get('action')} asked by {event.get('by')}"
+                return [("bold", f"{asked}: {refused}{event.get('message')}")]
+            case "warning" | "trouble":
+                return [("bold yellow", f"warning: {event['message']}")]
+        return []
+
+    def _recount(self, index: int) -> None:
+        status = self.state.runs[index].status
+        before = self._statuses.get(index)
+        if before is not None:
+            self._counts[before] -= 1
+        self._counts[status] += 1
+        self._statuses[index] = status
+
+    def _end_lines(self, run: RunState) -> list[tuple[str, str]]:
+        seconds = (run.ended_at or 0.0) - (run.started_at or 0.0)
+        parts = [
+            f"run {run.index:>{len(str(self.n_runs))}}",
+            f"{run.status.replace('_', ' '):<13}",
+            f"{format_duration(seconds):>6}",
+        ]
+        if run.best_value is not None:
+            parts.append(f"{self.metric} {format_number(run.best_value)} at step {run.best_step}")
+        parts.append(format_combination(run))
+        if run.status != "finished" and run.reason:
+            parts.append(f"({run.reason.removeprefix('stopped early ')})")
+        return [(_STYLES[run.status], "  ".join(part for part in parts if part))]
+
+    @property
+    def n_ended(self) -> int:
+        return self._counts.total() - self._counts["pending"] - self._counts["running"]
+
+    def counts(self) -> str:
+        counts = self._counts
+        words = {
+            "running": "running",
+            "early_stopped": "stopped early",
+            "failed": "failed",
+            "killed": "killed",
+            "lost": "lost",
+        }
+        paused = ["paused"] if self.state.is_paused else []
+        shown = [f"{counts[key]} {word}" for key, word in words.items() if counts.get(key)]  # type: ignore[index,call-overload]
+        return ", ".join([f"{self.n_ended}/{self.n_runs} runs", *paused, *shown])
+
+    def time_left(self) -> str:
+        """Mean duration of the runs that ended, over those to come and what is left of others."""
+        now = time.time()
+        runs = self.state.runs.values()
+        ended = [run for run in runs if run.has_ended and run.started_at and run.ended_at]
+        if not ended:
+            return "time left unknown"
+        mean_s = sum((run.ended_at or 0) - (run.started_at or 0) for run in ended) / len(ended)
+        begun_s = sum(
+            min(now - (run.started_at or now), mean_s) for run in runs if run.status == "running"
+        )
+        work_s = max(0.0, mean_s * (self.n_runs - len(ended)) - begun_s)
+        return f"{format_duration(work_s / max(1, self.state.n_workers or 1))} left"
+
+    def best_line(self) -> str:
+        best = self.state.best
+        if best is None:
+            return ""
+        value = format_number(best.best_value)
+        return plain(f"best {self.metric} {value} · run {best.index} · {format_combination(best)}")
+
+
+class PlainProgress:
+    """Lines alone, for a log file or a pipe."""
+
+    def __init__(self, story: Story, out: TextIO) -> None:
+        self._story = story
+        self._out: TextIO | None = out
+
+    def on_event(self, event: Event) -> None:
+        for _, line in self._story.take_in(event):
+            counts = f"  [{self._story.counts()}]" if event["event"] == "ended" else ""
+            self._print(line + counts)
+
+    def close(self) -> None:
+        return
+
+    def _print(self, line: str) -> None:
+        if self._out is None:
+            return
+        try:
+            print(line, file=self._out, flush=True)
+        except OSError:  # whoever read us is gone; the sweep goes on, the journal has it all
+            self._out = None
+
+
+class TerminalProgress:
+    """A live bar at the foot of the terminal; lines above it."""
+
+    def __init__(self, story: Story, out: TextIO) -> None:
+        self._story = story
+        self._out = out
+        self._live: Live | None = None
+
+    def on_event(self, event: Event) -> None:
+        lines = self._story.take_in(event)
+        if event["event"] == "started" and self._live is None:
+            self._live = _open_live(self._story, self._out)
+        for style, line in lines:
+            self._print(style, line)
+
+    def close(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def _print(self, style: str, line: str) -> None:
+        if self._live is None:
+            print(line, file=self._out)
+            return
+        from rich.text import Text
+
+        self._live.console.print(Text(line, style=style), soft_wrap=True)
+
+
+def _open_live(story: Story, out: TextIO) -> "Live":
+    """The bar; rich is imported once the first run is under way."""
+    from rich.console import Console, Group, RenderableType
+    from rich.live import Live
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    def render() -> RenderableType:
+        table = Table.grid(padding=(0, 1), expand=True)
+        table.add_column(ratio=1)
+        table.add_column(no_wrap=True)
+        facts = f"{story.counts()} · {story.time_left()}"
+        table.add_row(ProgressBar(story.n_runs, story.n_ended), Text(facts))
+        best = Text(story.best_line(), style="bold", no_wrap=True, overflow="ellipsis")
+        return Group(table, best) if best else table
+
+    live = Live(
+        get_renderable=render,
+        console=Console(file=out),
+        refresh_per_second=4,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    live.start()
+    return live
+
+
+def format_combination(run: RunState) -> str:
+    """Hyperparameters as `name=value`, numbers with as many digits as tell them apart."""
+    return " ".join(
+        f"{name}={format_number(value) if isinstance(value, float) else as_text(value)}"
+        for name, value in run.hyperparameters.items()
+    )
+
+
+def format_number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.5g}" if math.isfinite(value) else str(value)
+
+
+def format_duration(seconds: float) -> str:
+    """`12.3s`, `4m05s`, `2h07m`."""
+    if seconds < 60:
+        return f"{seconds:.1f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m{rest:02d}s"
+    return f"{minutes // 60}h{minutes % 60:02d}m"

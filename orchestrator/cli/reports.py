@@ -1,0 +1,131 @@
+"""The commands that tell what is there: list, show, export, replay, schema."""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from ..errors import UsageError
+from .printing import print_json, print_run, print_sweep, print_table, say
+
+
+def list_all(options: argparse.Namespace) -> int:
+    from ..reports.entries import describe_list, list_entries
+    from ..store.catalog import Catalog
+
+    if not options.logdir.is_dir():
+        raise UsageError(f"{options.logdir}: no such folder; name another with --logdir")
+    catalog = Catalog(options.logdir)
+    for error in catalog.unreadable:
+        say(f"warning: {error}")
+    entries = list_entries(catalog, is_archived=options.archived)
+    if options.json:
+        print_json(entries)
+    elif entries:
+        head, *rows = describe_list(entries)
+        print_table(head, rows)
+    elif options.archived:
+        say(f"nothing in {options.logdir}/ is archived")
+    elif not catalog.unreadable:
+        say(f"{options.logdir}/ holds no experiment and no sweep yet")
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    from ..reports.entries import show_run, show_sweep
+    from ..store.catalog import find
+    from ..store.sweep_folder import Sweep
+
+    found = find(options.path, options.logdir)
+    with _log_errors():
+        report = show_sweep(found) if isinstance(found, Sweep) else show_run(found)
+    if options.json:
+        print_json(report)
+    elif isinstance(found, Sweep):
+        print_sweep(report)
+    else:
+        print_run(report)
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    from ml_tracking_ops.logger.reader import read_log
+
+    from ..reports.entries import dat_path_of, show_sweep
+    from ..reports.exports import run_csv, run_json, sweep_csv
+    from ..store.catalog import find
+    from ..store.sweep_folder import Sweep
+
+    found = find(options.path, options.logdir)
+    with _log_errors(), _output(options.output) as out:
+        if isinstance(found, Sweep) and options.format == "csv":
+            out.writelines(sweep_csv(show_sweep(found)))
+        elif isinstance(found, Sweep):
+            print_json(show_sweep(found), out)
+        else:
+            path = dat_path_of(found)
+            log = read_log(path)
+            is_csv = options.format == "csv"
+            out.writelines(run_csv(log) if is_csv else run_json(log, str(path)))
+    return 0
+
+
+def replay(options: argparse.Namespace) -> int:
+    from ..reports.replays import parse_rule, report_replays
+    from ..store.catalog import find
+    from ..store.sweep_folder import Sweep
+    from .printing import print_replays
+
+    rules = [parse_rule(text) for text in options.rule]
+    found = find(options.path, options.logdir)
+    if not isinstance(found, Sweep):
+        raise UsageError(f"{options.path} is no sweep: only a sweep can be replayed")
+    report = report_replays(found, rules, options.metric, options.goal)
+    if options.json:
+        print_json(report)
+    else:
+        print_replays(report)
+    return 0
+
+
+@contextlib.contextmanager
+def _log_errors() -> Iterator[None]:
+    """A log that is missing, cannot be read or is no log at all is the user's to mend."""
+    from ml_tracking_ops.logger.reader import LogFormatError
+
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # of what is printed to
+    except OSError as error:
+        told = str(error) if error.filename is None else f"{error.filename}: {error.strerror}"
+        raise UsageError(told) from None
+    except LogFormatError as error:
+        raise UsageError(str(error)) from None
+
+
+@contextlib.contextmanager
+def _output(path: Path | None) -> Iterator[TextIO]:
+    """stdout, or a file that appears whole or not at all."""
+    if path is None:
+        yield sys.stdout
+        return
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        temporary.replace(path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def schema(options: argparse.Namespace) -> int:
+    from ..config.model import json_schema
+
+    print_json(json_schema())
+    return 0

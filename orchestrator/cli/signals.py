@@ -1,0 +1,29 @@
+"""Ctrl-C and its kin: the first ends a sweep in order, the second at once."""
+
+import signal
+from collections.abc import Callable
+
+import anyio
+import anyio.abc
+
+from ..sweep import Sweep
+
+
+async def obey_signals(
+    sweep: Sweep, say: Callable[[str], None], *, task_status: anyio.abc.TaskStatus[None]
+) -> None:
+    """Wait for signals for as long as the sweep goes on. SIGHUP is left alone under nohup."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    with anyio.open_signal_receiver(*numbers) as received:
+        task_status.started()
+        n_received = 0
+        async for number in received:
+            n_received += 1
+            if n_received == 1:
+                name = "Ctrl-C" if number == signal.SIGINT else number.name
+                say("stopping the runs (Ctrl-C again kills them at once) …")
+                sweep.interrupt(f"interrupted ({name})")
+            else:
+                sweep.kill()

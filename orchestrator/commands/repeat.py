@@ -1,0 +1,131 @@
+"""The command that repeats one run by hand, from what its sweep's description says. Pure."""
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .arguments import DEFAULT_COMMAND, RunMacros
+
+_VARIABLE = re.compile("\0([A-Za-z_][A-Za-z0-9_]*)\0")  # nothing else may reach a shell unquoted
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class RepeatCommand:
+    """`line` is for a POSIX shell; `notes` say in what the repetition differs from the run."""
+
+    line: str
+    notes: tuple[str, ...]
+
+
+class _AsVariables(dict[str, str]):
+    """Stands for the environment: a variable's value is a mark that holds its name."""
+
+    def get(self, name: str, default: Any = None) -> str:
+        return f"\0{name}\0"
+
+
+def repeat_command(
+    description: Mapping[str, Any],
+    sweep_folder: Path,
+    name: str,
+    combination: Mapping[str, Any],
+    logdir: Path,
+) -> RepeatCommand | None:
+    """How to run `combination` again, outside of the sweep.
+
+    Args:
+        description: `experiment_description.json`, the original tool's too.
+        name: the run's, which `${run_name}` stands for.
+        logdir: where the repetition logs, as an experiment of its own.
+
+    Returns:
+        None where the description does not say which script it was.
+    """
+    config = description.get("config", description)
+    script = config.get("main_script_name") if isinstance(config, Mapping) else None
+    if not isinstance(script, str) or not script:
+        return None
+    folder = description.get("folder")
+    run = RunMacros(
+        interpreter=str(description.get("executable") or "python"),
+        script=Path(folder) / script if isinstance(folder, str) else Path(script),
+        folder=sweep_folder,
+        logdir=logdir,
+        name=name,
+        combination=combination,
+        environment=_AsVariables(),
+    )
+    command = _command_of(config)
+    line = " ".join(_quoted(argument) for argument in run.arguments(command))
+    if isinstance(folder, str):
+        line = f"cd {shlex.quote(folder)} && {line}"
+    return RepeatCommand(line, tuple(_notes(description, config, command, logdir)))
+
+
+def _command_of(config: Mapping[str, Any]) -> tuple[str, ...]:
+    command = config.get("command")
+    if isinstance(command, list) and command and all(isinstance(part, str) for part in command):
+        return tuple(command)
+    return DEFAULT_COMMAND
+
+
+def _quoted(argument: str) -> str:
+    """For a shell, which is to fill in the values of the environment's variables itself."""
+    parts = _VARIABLE.split(argument)
+    texts = [quoted(text) if text or len(parts) == 1 else "" for text in parts[::2]]
+    variables = [f'"${{{name}}}"' for name in parts[1::2]]
+    return "".join(text + variable for text, variable in zip(texts, [*variables, ""], strict=True))
+
+
+def quoted(text: str) -> str:
+    """Control characters are spelled out: a terminal into which they are pasted obeys some."""
+    if text.isprintable() or not _CONTROL.search(text):
+        return shlex.quote(text)
+    spelled = text.replace("\\", "\\\\").replace("'", "\\'").replace("\0", "")
+    return "$'" + _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", spelled) + "'"
+
+
+def _notes(
+    description: Mapping[str, Any],
+    config: Mapping[str, Any],
+    command: tuple[str, ...],
+    logdir: Path,
+) -> list[str]:
+    notes = []
+    if not isinstance(description.get("folder"), str):
+        notes.append(
+            "The original tool recorded neither the folder nor the interpreter: run it in the "
+            "folder of the script."
+        )
+    if config.get("metrics_from") == "stdout":
+        notes.append("The sweep read the metrics from the output; run by hand, nothing logs them.")
+    elif any("${logdir}" in part for part in command):
+        notes.append(f"It logs to {logdir}, as an experiment of its own.")
+    notes += _environment_notes(description, config)
+    git = description.get("git")
+    if isinstance(git, Mapping) and git.get("commit"):
+        changes = " with changes that were not committed" if git.get("is_dirty") else ""
+        notes.append(f"The code was at git commit {str(git['commit'])[:10]}{changes}.")
+    return notes
+
+
+def _environment_notes(description: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
+    """Which variables the sweep set; their values may be secret and are not told."""
+    own = config.get("environment")
+    notes = []
+    if isinstance(own, Mapping) and own:
+        where = description.get("config_path") or "the configuration"
+        names = ", ".join(map(str, own))
+        notes.append(f"The sweep set {names} as well: the values stand in {where}.")
+    if isinstance(description.get("folder"), str):
+        host = description.get("host")
+        where = f" on {host}" if host else ""
+        notes.append(
+            f"It ran{where} with the environment of the sweep's shell, which is not recorded, "
+            "and with its slot's share of the CPU threads and GPUs."
+        )
+    return notes

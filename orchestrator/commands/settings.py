@@ -1,0 +1,152 @@
+"""The keys of `experiment_cfg.json` that say how a run is started, with what, and for how long."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from ..errors import ConfigProblem
+from .macros import command_problem, is_passable, macro_problem, name_problem
+
+_Positive = Annotated[int, Field(ge=1)]
+_Natural = Annotated[int, Field(ge=0)]
+_AboveZero = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+METRIC_PATTERNS = ("json", "name: value", "name=value")
+
+
+class RunSettings(BaseModel):
+    """How runs are started, with what, and for how long they may go on."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    command: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+        default=None,
+        strict=False,
+        description="The argument list that starts a run, with ${interpreter}, ${program}, "
+        "${args} and the like; by default python, the script, --logdir and ${args}.",
+    )
+    environment: dict[str, str] = Field(
+        default_factory=dict,
+        description="Environment variables of a run; their values may hold the same macros.",
+    )
+    metrics_from: Literal["log", "stdout"] = Field(
+        default="log",
+        description='"stdout" reads metrics from what the script prints, by metrics_pattern; '
+        '"log" leaves it to the script to log them.',
+    )
+    metrics_pattern: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None,
+        description='"json", "name: value", "name=value", or a regular expression with named '
+        "groups: name and value, or a group for each metric; and step.",
+    )
+    timeout_s: _AboveZero | None = Field(
+        default=None, description="A run that takes longer is stopped."
+    )
+    grace_s: _NonNegative | None = Field(
+        default=None,
+        description="Seconds between SIGTERM and SIGKILL when a run is stopped; by default 10.",
+    )
+    retries: _Natural = Field(
+        default=0, description="How often a failed run is tried again, with its own log each time."
+    )
+    retry_backoff_s: _NonNegative = Field(
+        default=1.0, description="Seconds before the first retry; twice as many before each next."
+    )
+    gpus_per_run: _Natural = Field(
+        default=1, description="How many GPUs a run gets, where there are any."
+    )
+    runs_per_gpu: _Positive = Field(default=1, description="How many runs share a GPU.")
+    min_free_gpu_memory_gb: _AboveZero | None = Field(
+        default=None,
+        description="A run starts once each of its GPUs has so many GB (10^9 bytes) free.",
+    )
+
+    @field_validator("command")
+    @classmethod
+    def _macros_are_known(cls, command: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if command is not None and (problem := command_problem(command)) is not None:
+            raise ValueError(problem)
+        return command
+
+    @field_validator("environment")
+    @classmethod
+    def _variables_can_be_set(cls, environment: dict[str, str]) -> dict[str, str]:
+        for name, value in environment.items():
+            if not name or "=" in name or not is_passable(name + value):
+                raise ValueError(f"{name!r} cannot be an environment variable with this value")
+            if (problem := macro_problem(value)) is not None:
+                raise ValueError(f"{name}: {problem}")
+        return environment
+
+    @field_validator("metrics_pattern")
+    @classmethod
+    def _pattern_names_what_it_finds(cls, pattern: str | None) -> str | None:
+        if pattern is None or pattern in METRIC_PATTERNS:
+            return pattern
+        try:
+            groups = set(re.compile(pattern).groupindex)
+        except re.error as error:
+            raise ValueError(f"is no regular expression: {error}; allowed: {_PATTERNS}") from None
+        if ("name" in groups) != ("value" in groups) or not groups - {"step"}:
+            raise ValueError(f"must name what it finds, got {pattern!r}; allowed: {_PATTERNS}")
+        return pattern
+
+
+_PATTERNS = (
+    '"json", "name: value", "name=value", or a regular expression with the groups '
+    "(?P<name>…) and (?P<value>…), or a group for each metric, as in loss (?P<loss>\\S+)"
+)
+ALLOWED: dict[str, str] = {
+    "command": 'a list of texts, for example ["${interpreter}", "${program}", "${args}"]',
+    "environment": "an object of names and texts",
+    "metrics_from": '"log" or "stdout"',
+    "metrics_pattern": _PATTERNS,
+    "timeout_s": "a number of seconds above 0",
+    "grace_s": "a number of seconds, 0 or more",
+    "retries": "a whole number, 0 or more",
+    "retry_backoff_s": "a number of seconds, 0 or more",
+    "gpus_per_run": "a whole number, 0 or more",
+    "runs_per_gpu": "a whole number, 1 or more",
+    "min_free_gpu_memory_gb": "a number of GB above 0",
+}
+
+
+def run_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[ConfigProblem]:
+    """Keys that do not go together, and macros that name what is not there."""
+    yield from _macro_problems(source, reported)
+    reads_output = source.get("metrics_from") == "stdout"
+    has_pattern = source.get("metrics_pattern") is not None
+    if reads_output and not has_pattern and "metrics_pattern" not in reported:
+        yield ConfigProblem(
+            "metrics_pattern", f'is missing; metrics_from "stdout" needs it: {_PATTERNS}'
+        )
+    if has_pattern and not reads_output and "metrics_from" not in reported:
+        yield ConfigProblem(
+            "metrics_from", 'must be "stdout" for metrics_pattern to have any effect'
+        )
+
+
+def _macro_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[ConfigProblem]:
+    names, repeats = source.get("hyperparameters"), source.get("repeats")
+    if not isinstance(names, Mapping):
+        return
+    seed_name = repeats.get("seed_name") if isinstance(repeats, Mapping) else None
+    known = [*names, *([seed_name] if isinstance(seed_name, str) else [])]
+    for key, text in _texts(source):
+        if not isinstance(text, str) or key.partition(".")[0] in reported:
+            continue
+        if (problem := name_problem(text, known, os.environ)) is not None:
+            yield ConfigProblem(key, problem)
+
+
+def _texts(source: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """The texts that may hold macros, each with its key."""
+    command, environment = source.get("command"), source.get("environment")
+    for position, text in enumerate(command if isinstance(command, list | tuple) else ()):
+        yield f"command.{position}", text
+    for name, text in (environment if isinstance(environment, Mapping) else {}).items():
+        yield f"environment.{name}", text

@@ -1,0 +1,2 @@
+"""`experiment_cfg.json` and W&B sweep files → validated settings, with every mistake explained.
+Imports `search`, `stopping`, `commands` and `store`."""

@@ -1,0 +1,299 @@
+"""Mistakes in a search: what its hyperparameters, constraints and first runs say of each other."""
+
+import contextlib
+import difflib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ml_tracking_ops.logger import paths
+
+from ..errors import ConfigProblem
+from ..search.choices import Constant, Tied
+from ..search.constraints import Constraint, ConstraintError
+from ..search.distributions import Distribution, same
+from ..search.proposals import complete_combination, is_complete
+from ..search.samplers.random import draw_combination
+from ..search.settings import LEARNING
+from ..search.space import (
+    KINDS,
+    Combination,
+    CycleError,
+    Space,
+    combination_key,
+    dependencies,
+    is_continuous,
+    values_of,
+)
+from .value_checks import RESERVED_NAMES, is_name
+
+_DRAWS = 10_000
+
+
+def search_problems(
+    source: Mapping[str, Any], folder: Path, reported: set[str]
+) -> Iterable[ConfigProblem]:
+    """What is wrong with keys that are each well-formed.
+
+    Args:
+        source: the configuration as given.
+        folder: that of the configuration.
+        reported: the keys that a mistake was found in already.
+    """
+    yield from _sampler_problems(source)
+    yield from _warm_start_problems(source, folder)
+    given = source.get("hyperparameters")
+    if not isinstance(given, Mapping):
+        return
+    found = _parse(given)
+    yield from _repeats_problems(source.get("repeats"), given)
+    problems = [*_reference_problems(found, given), *_grid_problems(source, found)]
+    constraints, constraint_problems = _parse_constraints(source.get("constraints"), given)
+    problems += constraint_problems
+    yield from problems
+    if problems or len(found) < len(given) or not found or "constraints" in reported:
+        return
+    space = Space(found, constraints)
+    problems = [*_feasibility_problems(space)]
+    yield from problems or _first_run_problems(space, source.get("first_runs"))
+
+
+def _parse(given: Mapping[str, Any]) -> dict[str, Distribution]:
+    """The hyperparameters that are well-formed."""
+    found: dict[str, Distribution] = {}
+    for name, definition in given.items():
+        tag = definition.get("type") if isinstance(definition, Mapping) else None
+        kind = KINDS.get(tag) if isinstance(tag, str) else None
+        if kind is not None:
+            with contextlib.suppress(ValidationError):
+                found[name] = kind.model_validate(definition)
+    return found
+
+
+def _sampler_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
+    sampler = source.get("sampler")
+    if isinstance(sampler, str) and sampler in LEARNING:
+        for key in ("optimization_metric", "optimization_goal"):
+            if source.get(key) is None and source.get("early_stopping") is not True:
+                yield ConfigProblem(key, f"is missing; the sampler {sampler} learns from it")
+
+
+def _warm_start_problems(source: Mapping[str, Any], folder: Path) -> Iterator[ConfigProblem]:
+    given = source.get("warm_start")
+    for position, text in enumerate(given if isinstance(given, list) else ()):
+        if not isinstance(text, str):
+            continue
+        key = f"warm_start.{position}"
+        if not os.path.isfile(folder / text / paths.JOURNAL_NAME):  # noqa: PTH113 (any text)
+            yield ConfigProblem(key, f"{_show(text)} is no folder of a sweep in {folder}")
+            continue
+        for name in ("optimization_metric", "optimization_goal"):
+            here, there = source.get(name), _asked(folder / text).get(name)
+            if here is not None and there is not None and here != there:
+                yield ConfigProblem(
+                    key, f"that sweep has {name} {_show(there)}, this one {_show(here)}"
+                )
+
+
+def _asked(sweep: Path) -> Mapping[str, Any]:
+    """The configuration of an earlier sweep; empty where it cannot be read."""
+    try:
+        described = json.loads((sweep / paths.DESCRIPTION_NAME).read_text(encoding="utf-8"))
+        config = described["config"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+    return config if isinstance(config, dict) else {}
+
+
+def _repeats_problems(given: object, names: Mapping[str, Any]) -> Iterator[ConfigProblem]:
+    name = given.get("seed_name") if isinstance(given, Mapping) else None
+    if not isinstance(name, str):
+        return
+    key = "repeats.seed_name"
+    if name in names:
+        yield ConfigProblem(key, f"{_show(name)} is a hyperparameter already; name another")
+    elif name in RESERVED_NAMES or not is_name(name):
+        yield ConfigProblem(key, f"{_show(name)} cannot be passed as --name=value")
+
+
+def _reference_problems(
+    found: Mapping[str, Distribution], given: Mapping[str, Any]
+) -> Iterator[ConfigProblem]:
+    """Hyperparameters that depend on none that is there, or on each other in a circle."""
+    for name, distribution in found.items():
+        key = f"hyperparameters.{name}"
+        for other in dependencies(distribution):
+            place = f"{key}.to" if isinstance(distribution, Tied) else f"{key}.when.{other}"
+            if other not in given:
+                known = [n for n in given if n != name]
+                yield ConfigProblem(place, f"no such hyperparameter{_nearest(other, known)}")
+            elif other == name:
+                yield ConfigProblem(place, "cannot depend on itself")
+        yield from _condition_problems(key, distribution, found)
+    try:
+        Space(found)
+    except CycleError as error:
+        if len(set(error.names)) > 1:
+            yield ConfigProblem(f"hyperparameters.{error.names[0]}", str(error))
+
+
+def _condition_problems(
+    key: str, distribution: Distribution, found: Mapping[str, Distribution]
+) -> Iterator[ConfigProblem]:
+    for other, wanted in (distribution.when or {}).items():
+        parent = found.get(other)
+        if parent is None or parent is distribution or isinstance(parent, Tied):
+            continue
+        if is_continuous(parent):
+            yield ConfigProblem(
+                f"{key}.when.{other}",
+                "needs a hyperparameter with values to name, such as a choice; "
+                "this one is continuous",
+            )
+            continue
+        for value in values_of(wanted):
+            if not parent.holds(value):
+                yield ConfigProblem(
+                    f"{key}.when.{other}", f"{other} is never {_show(value)}{_possible(parent)}"
+                )
+
+
+def _possible(distribution: Distribution) -> str:
+    shown = [_show(value) for value in islice(distribution.values(), 10)]
+    more = ", …" if (distribution.count or 0) > 10 else ""
+    return f"; possible: {', '.join(shown)}{more}" if shown else ""
+
+
+def _grid_problems(
+    source: Mapping[str, Any], found: Mapping[str, Distribution]
+) -> Iterator[ConfigProblem]:
+    if source.get("sampler") != "grid":
+        return
+    for name, distribution in found.items():
+        if distribution.count is None and not isinstance(distribution, Tied):
+            steps = "step" in type(distribution).model_fields and hasattr(distribution, "max")
+            yield ConfigProblem(
+                f"hyperparameters.{name}",
+                "the sampler grid needs values that have an end: "
+                f"{'give it a step, or ' if steps else ''}list the values as a choice",
+            )
+
+
+def _parse_constraints(
+    given: object, names: Mapping[str, Any]
+) -> tuple[list[str], list[ConfigProblem]]:
+    texts: list[str] = []
+    problems: list[ConfigProblem] = []
+    for position, text in enumerate(given if isinstance(given, list) else ()):
+        if not isinstance(text, str) or not text:
+            continue
+        key = f"constraints.{position}"
+        try:
+            constraint = Constraint(text)
+        except ConstraintError as error:
+            problems.append(ConfigProblem(key, f"{_show(text)} {error}"))
+            continue
+        unknown = sorted(constraint.names - names.keys())
+        problems += [
+            ConfigProblem(key, f"{_show(text)}: no hyperparameter {name}{_nearest(name, names)}")
+            for name in unknown
+        ]
+        texts.append(text)
+    return texts, problems
+
+
+def _feasibility_problems(space: Space) -> Iterator[ConfigProblem]:
+    """Constraints that do not fit their values, or that nothing meets."""
+    if not space.constraints:
+        return
+    met = [0] * len(space.constraints)
+    for attempt in range(_DRAWS):
+        combination = draw_combination(space, 0, f"check {attempt}")
+        try:
+            results = [constraint.allows(combination) for constraint in space.constraints]
+        except ConstraintError:
+            yield from _misfits(space, combination)
+            return
+        if all(results):
+            return
+        met = [count + result for count, result in zip(met, results, strict=True)]
+    if (space.n_at_most or _DRAWS + 1) <= _DRAWS and any(True for _ in space.combinations()):
+        return
+    worst = met.index(min(met))
+    yield ConfigProblem(
+        "constraints",
+        f"no combination met all of them in {_DRAWS:,} draws; "
+        f"{_show(space.constraints[worst].text)} was met by {met[worst]:,}",
+    )
+
+
+def _misfits(space: Space, combination: Combination) -> Iterator[ConfigProblem]:
+    for position, constraint in enumerate(space.constraints):
+        try:
+            constraint.allows(combination)
+        except ConstraintError as error:
+            yield ConfigProblem(f"constraints.{position}", f"{_show(constraint.text)} {error}")
+
+
+def _first_run_problems(space: Space, given: object) -> Iterator[ConfigProblem]:
+    complete: dict[str, int] = {}
+    for position, values in enumerate(given if isinstance(given, list) else ()):
+        if not isinstance(values, Mapping):
+            continue
+        key = f"first_runs.{position}"
+        problems = list(_value_problems(space, values, key))
+        problems = problems or list(_completion_problems(space, dict(values), key))
+        yield from problems
+        if not problems and is_complete(space, dict(values)):
+            found = complete_combination(space, dict(values), 0, 1)
+            earlier = complete.setdefault(combination_key(found), position)
+            if earlier != position:
+                yield ConfigProblem(key, f"is the same as first_runs.{earlier}; keep one")
+
+
+def _value_problems(space: Space, values: Mapping[str, Any], key: str) -> Iterator[ConfigProblem]:
+    for name, value in values.items():
+        distribution = space.hyperparameters.get(name)
+        if distribution is None:
+            near = _nearest(name, space.hyperparameters)
+            yield ConfigProblem(f"{key}.{name}", f"no such hyperparameter{near}")
+        elif isinstance(distribution, Tied):
+            if distribution.to in values and not same(values[distribution.to], value):
+                yield ConfigProblem(f"{key}.{name}", f"is tied to {distribution.to}")
+        elif not distribution.holds(value):
+            yield ConfigProblem(
+                f"{key}.{name}", f"{_show(value)} is not in the search space{_bounds(distribution)}"
+            )
+
+
+def _bounds(distribution: Distribution) -> str:
+    facts = distribution.model_dump(exclude_none=True, exclude={"when", "type"})
+    if isinstance(distribution, Constant):
+        return f": it is always {_show(distribution.value)}"
+    return ": " + ", ".join(f"{name} {_show(value)}" for name, value in facts.items())
+
+
+def _completion_problems(space: Space, values: Combination, key: str) -> Iterator[ConfigProblem]:
+    try:
+        found = complete_combination(space, values, 0, 1)
+    except LookupError:
+        yield ConfigProblem(key, "does not meet the constraints, however it is completed")
+        return
+    for name in values.keys() - found.keys():
+        yield ConfigProblem(f"{key}.{name}", "has no place here: its condition is not met")
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    names: Sequence[str] = list(known)
+    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
+    return f", did you mean {close[0]}?" if close else f"; there are: {', '.join(names)}"
+
+
+def _show(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= 80 else text[:77] + "…"

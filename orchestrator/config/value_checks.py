@@ -1,0 +1,80 @@
+"""What can be passed to a training script and written down: names and values of hyperparameters."""
+
+import json
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..commands.arguments import as_text
+from ..commands.macros import NOT_PASSABLE, is_passable
+from ..errors import ConfigProblem
+
+RESERVED_NAMES = frozenset(("logdir",))
+
+
+def passing_problems(hyperparameters: object) -> Iterator[ConfigProblem]:
+    """Names and values that no process can be given, or that the journal could not hold."""
+    if not isinstance(hyperparameters, Mapping):
+        return
+    for name, definition in hyperparameters.items():
+        key = f"hyperparameters.{name}"
+        yield from _name_problems(key, name)
+        if not isinstance(definition, Mapping):
+            continue
+        yield from _value_problems(f"{key}.value", definition.get("value"))
+        candidates = definition.get("candidates")
+        for position, candidate in enumerate(candidates if isinstance(candidates, list) else ()):
+            yield from _value_problems(f"{key}.candidates.{position}", candidate)
+
+
+def _name_problems(key: str, name: str) -> Iterator[ConfigProblem]:
+    if name in RESERVED_NAMES:
+        yield ConfigProblem(key, "this name is taken: --logdir is passed to every run")
+    elif not is_name(name):
+        yield ConfigProblem(
+            key,
+            f"{show_value(name)} cannot be passed as --name=value: no spaces, no '=', "
+            "no control characters, not empty, no leading dash",
+        )
+
+
+def is_name(text: str) -> bool:
+    """Whether `--text=value` says what was meant."""
+    return (
+        bool(text)
+        and not text.startswith("-")
+        and not any(
+            character.isspace()
+            or character == "="
+            or unicodedata.category(character) in ("Cc", "Cs")
+            for character in text
+        )
+    )
+
+
+def _value_problems(key: str, value: Any) -> Iterator[ConfigProblem]:
+    if not _is_finite(value):
+        yield ConfigProblem(key, f"must hold finite numbers only, got {show_value(value)}")
+    elif not is_passable(as_text(value)):
+        yield ConfigProblem(key, f"{show_value(value)} {NOT_PASSABLE}")
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether JSON has a way to write the value: it has none for NaN and infinities."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    except TypeError:
+        return True  # of no type that JSON has: told elsewhere
+    return True
+
+
+def show_value(value: object) -> str:
+    """A value as it stands in the file, shortened."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        text = repr(value)
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= 80 else text[:77] + "…"

@@ -1,0 +1,111 @@
+"""Runs as processes of this machine."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ...errors import UsageError
+from ...store.process_records import ProcessRecord, read_processes
+from ..base import RunCommand, Slot
+from .cpus import thread_limits, usable_cpus
+from .gpus import find_gpus, free_memory_bytes
+from .process_group import AdoptedGroup, ProcessGroup, Supervisor
+
+_BYTES_PER_GB = 10**9
+
+
+class LocalExecutor:
+    """A pool of slots on this machine; each run is a process group of its own.
+
+    Args:
+        n_workers: how many slots; by default as many as the GPUs hold runs, otherwise one for
+            each usable CPU.
+        environment: what runs inherit; by default this process's.
+        gpus_per_run: how many GPUs a slot owns, where there are any; with 0 runs see none.
+        runs_per_gpu: how many slots share a GPU.
+        min_free_gpu_memory_gb: what each of a slot's GPUs must have free before a start.
+
+    Raises:
+        UsageError: there are GPUs, but fewer than a run is to get.
+    """
+
+    def __init__(
+        self,
+        n_workers: int | None = None,
+        environment: Mapping[str, str] | None = None,
+        *,
+        gpus_per_run: int = 1,
+        runs_per_gpu: int = 1,
+        min_free_gpu_memory_gb: float | None = None,
+    ) -> None:
+        self._environment = dict(os.environ if environment is None else environment)
+        self._supervisor = Supervisor()
+        self._min_free_gb = min_free_gpu_memory_gb
+        self._gpus = find_gpus(self._environment)
+        self._shares = share_gpus(self._gpus.names, gpus_per_run, runs_per_gpu)
+        self.resize(n_workers or len(self._shares) or usable_cpus())
+
+    def resize(self, n_slots: int) -> None:
+        limits = thread_limits(self._environment, usable_cpus(), n_slots)
+        shares = self._shares
+        # with more slots than the GPUs hold, the slots share them in turn
+        owned = [shares[index % len(shares)] if shares else () for index in range(n_slots)]
+        self.slots = tuple(
+            Slot(index, {**limits, **self._gpus.environment(own)}, own)
+            for index, own in enumerate(owned)
+        )
+
+    def shortage(self, slot: Slot) -> str | None:
+        if self._min_free_gb is None:
+            return None
+        for gpu in slot.gpus:
+            free = free_memory_bytes(gpu)
+            if free is not None and free < self._min_free_gb * _BYTES_PER_GB:
+                return (
+                    f"GPU {gpu} has {free / _BYTES_PER_GB:.1f} GB free, less than "
+                    f"min_free_gpu_memory_gb = {self._min_free_gb:g}"
+                )
+        return None
+
+    def start(self, command: RunCommand, slot: Slot) -> ProcessGroup:
+        environment = {**self._environment, **slot.environment, **command.environment}
+        return self._supervisor.start(
+            command.arguments,
+            command.folder,
+            environment,
+            command.output_path,
+            command.record_path,
+            command.marker,
+            command.tag,
+        )
+
+    def adopt(self, record: ProcessRecord, marker: str, record_path: Path) -> AdoptedGroup:
+        def find_exit_code() -> int | None:
+            found = read_processes(record_path).get(record.name)
+            return None if found is None else found.exit_code
+
+        return AdoptedGroup(record.pid, record.identity, record.started_at, marker, find_exit_code)
+
+    def open(self) -> None:
+        self._supervisor.open()
+
+    def close(self) -> None:
+        self._supervisor.close()
+
+
+def share_gpus(names: Sequence[str], gpus_per_run: int, runs_per_gpu: int) -> list[tuple[str, ...]]:
+    """What each slot owns. All GPUs are taken once before one is taken a second time.
+
+    Raises:
+        UsageError: there are GPUs, but fewer than a run is to get.
+    """
+    if not names or not gpus_per_run:
+        return []
+    if gpus_per_run > len(names):
+        raise UsageError(
+            f"gpus_per_run is {gpus_per_run}, but there are {len(names)} GPUs to be used "
+            f"({', '.join(names)})"
+        )
+    n_groups = len(names) // gpus_per_run
+    groups = [tuple(names[n * gpus_per_run : (n + 1) * gpus_per_run]) for n in range(n_groups)]
+    return groups * runs_per_gpu

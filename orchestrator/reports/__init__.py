@@ -1,0 +1,1 @@
+"""What `list`, `show`, `export` and `replay` say, as data. Imports `store` and `stopping`."""

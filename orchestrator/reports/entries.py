@@ -1,0 +1,228 @@
+"""What `list` and `show` say: plain data, the same for people and for scripts.
+
+The shapes are stable; times are seconds since the epoch; NaN and infinity stand as null.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ml_tracking_ops.logger.reader import Series, read_log
+
+from ..store.annotations import Annotation
+from ..store.catalog import Catalog, FoundRun
+from ..store.combinations import RepeatedCombination, best_combination, repeated_combinations
+from ..store.experiments import Experiment
+from ..store.states import RunState
+from ..store.sweep_folder import Sweep, best_of
+
+RUN_COLUMNS = (
+    "name",
+    "index",
+    "state",
+    "reason",
+    "hyperparameters",
+    "best_value",
+    "best_step",
+    "started_at",
+    "ended_at",
+    "exit_code",
+    "attempt",
+    "slot",
+)
+
+
+def list_entries(catalog: Catalog, *, is_archived: bool = False) -> list[dict[str, Any]]:
+    """One entry for each experiment and sweep, the newest first: those archived, or the others."""
+    entries = [
+        *(
+            _experiment_entry(experiment)
+            for experiment in catalog.experiments.values()
+            if experiment.annotation.is_archived == is_archived
+        ),
+        *(
+            _sweep_entry(sweep)
+            for sweep in catalog.sweeps.values()
+            if sweep.annotations.own.is_archived == is_archived
+        ),
+    ]
+    return sorted(entries, key=lambda entry: -entry["started_at"])
+
+
+def _experiment_entry(experiment: Experiment) -> dict[str, Any]:
+    return {
+        "name": experiment.name,
+        "kind": "experiment",
+        "path": str(experiment.dat_path.parent),
+        "state": experiment.status(),
+        "started_at": experiment.started_at,
+        **said(experiment.annotation),
+    }
+
+
+def _sweep_entry(sweep: Sweep) -> dict[str, Any]:
+    fill_in_best(sweep)
+    best = sweep.state.best
+    return {
+        "name": sweep.name,
+        "kind": "sweep",
+        "path": str(sweep.path),
+        "state": sweep.state.status,
+        "started_at": sweep.started_at,
+        "ended_at": sweep.state.ended_at,
+        "counts": sweep.state.counts,
+        "best": None if best is None else best.name,
+        "best_value": None if best is None else finite(best.best_value),
+        "is_paused": sweep.state.is_paused,
+        **said(sweep.annotations.own),
+    }
+
+
+def said(annotation: Annotation) -> dict[str, Any]:
+    """What a user wrote of something; `label` is the name that they gave it."""
+    return {"label": annotation.name, "tags": list(annotation.tags), "note": annotation.note}
+
+
+def show_sweep(sweep: Sweep) -> dict[str, Any]:
+    """A sweep's summary and its runs, in the order of their index."""
+    fill_in_best(sweep)
+    return sweep_report(sweep, [run for _, run in sorted(sweep.state.runs.items())])
+
+
+def sweep_report(sweep: Sweep, runs: Iterable[RunState]) -> dict[str, Any]:
+    """The same with some of the runs, as they are given."""
+    state, best = sweep.state, sweep.state.best
+    return {
+        "name": sweep.name,
+        "path": str(sweep.path),
+        "state": state.status,
+        "reason": state.reason,
+        "started_at": sweep.started_at,
+        "ended_at": state.ended_at,
+        "optimization_metric": sweep.optimization_metric,
+        "optimization_goal": sweep.optimization_goal,
+        "seed": sweep.seed,
+        "max_runs": sweep.config.get("max_runs"),
+        "counts": state.counts,
+        "best": None if best is None else best.name,
+        "is_paused": state.is_paused,
+        **said(sweep.annotations.own),
+        "runs": [{**run_entry(run), **said(sweep.annotations.run(run.index))} for run in runs],
+        **_combinations_entry(sweep),
+    }
+
+
+def _combinations_entry(sweep: Sweep) -> dict[str, Any]:
+    """The combinations of a sweep with `repeats`; nothing for others."""
+    repeats = sweep.config.get("repeats")
+    if not isinstance(repeats, Mapping):
+        return {}
+    runs = sweep.state.runs
+    found = repeated_combinations(
+        (runs[index] for index in sorted(runs)), str(repeats.get("seed_name"))
+    )
+    best = best_combination(found, sweep.optimization_goal)
+    return {
+        "combinations": [_combination_entry(one) for one in found],
+        "best_combination": None if best is None else best.number,
+    }
+
+
+def _combination_entry(one: RepeatedCombination) -> dict[str, Any]:
+    return {
+        "combination": one.number,
+        "hyperparameters": one.hyperparameters,
+        "runs": [run.name for run in one.runs],
+        "n_values": len(one.values),
+        "mean": finite(one.mean),
+        "spread": finite(one.spread),
+    }
+
+
+def run_entry(run: RunState) -> dict[str, Any]:
+    """One run of a sweep."""
+    entry = {name: getattr(run, name) for name in RUN_COLUMNS if name != "state"}
+    entry |= {"state": run.status, "best_value": finite(run.best_value)}
+    return {name: entry[name] for name in RUN_COLUMNS}
+
+
+def fill_in_best(sweep: Sweep) -> None:
+    """Read the best value so far of runs whose journal does not hold it yet."""
+    for run in sweep.state.runs.values():
+        dat_path = sweep.dat_path(run)
+        if run.status in ("running", "lost") and dat_path is not None:
+            run.best_value, run.best_step = best_of(
+                dat_path, sweep.optimization_metric, sweep.optimization_goal
+            )
+
+
+def show_run(found: Experiment | FoundRun) -> dict[str, Any]:
+    """A run's metrics, each with its count, its ends and its extremes."""
+    log = read_log(dat_path_of(found))
+    annotation = (
+        found.sweep.annotations.run(found.run.index)
+        if isinstance(found, FoundRun)
+        else found.annotation
+    )
+    facts = (
+        run_entry(found.run)
+        if isinstance(found, FoundRun)
+        else {"name": found.name, "state": found.status(), "started_at": found.started_at}
+    )
+    return {
+        **facts,
+        **said(annotation),
+        "path": str(dat_path_of(found)),
+        "n_damaged_records": log.n_skipped,
+        "metrics": {name: _metric_entry(series) for name, series in log.items()},
+    }
+
+
+def dat_path_of(found: Experiment | FoundRun) -> Path:
+    if isinstance(found, Experiment):
+        return found.dat_path
+    path = found.sweep.dat_path(found.run)
+    if path is None:
+        raise FileNotFoundError(f"run {found.run.index} has not been started")
+    return path
+
+
+def _metric_entry(series: Series) -> dict[str, Any]:
+    values = [value for value in series.value.tolist() if not math.isnan(value)]
+    count = len(series.step)
+    return {
+        "count": count,
+        "first_step": int(series.step[0]) if count else None,
+        "last_step": int(series.step[-1]) if count else None,
+        "last": finite(float(series.value[-1])) if count else None,
+        "min": finite(min(values, default=None)),
+        "max": finite(max(values, default=None)),
+    }
+
+
+def finite(value: float | None) -> float | None:
+    """A number as JSON can hold it: null where it is NaN or infinite."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def describe_list(entries: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """Head and rows of the table that `list` prints; names and tags where there are any."""
+    keys = [key for key in ("label", "tags") if any(entry[key] for entry in entries)]
+    yield ("NAME", "KIND", "STATE", "RUNS", "BEST", *(key.upper() for key in keys))
+    for entry in entries:
+        counts: Mapping[str, int] = entry.get("counts", {})
+        runs = ", ".join(f"{count} {state}" for state, count in counts.items())
+        best = entry.get("best_value")
+        yield (
+            entry["name"],
+            entry["kind"],
+            "paused" if entry.get("is_paused") else entry["state"],
+            runs,
+            "" if best is None else f"{best:.6g}",
+            *(_joined(entry[key]) for key in keys),
+        )
+
+
+def _joined(value: str | list[str] | None) -> str:
+    return ", ".join(value) if isinstance(value, list) else value or ""

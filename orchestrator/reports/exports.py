@@ -1,0 +1,174 @@
+"""What `export` writes and the pages give to download: tables and series as CSV or JSON, piece by
+piece, so that nothing has to fit into memory but one run's columns.
+
+NaN and infinity stand in a series as ``NaN``, ``Infinity`` and ``-Infinity`` (in CSV ``nan``,
+``inf``, ``-inf``), in a table as null or an empty cell.
+"""
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, repeat
+from typing import Any
+
+from ml_tracking_ops.logger.reader import Series
+
+from .entries import RUN_COLUMNS
+
+_BLOCK = 10_000
+_SERIES_COLUMNS = ("metric", "step", "wall_time", "value")
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.]+(e[+-]?\d+)?$|inf$|nan$)", re.IGNORECASE)
+
+Log = Mapping[str, Series]
+NamedLog = tuple[str, Log]
+NO_TROUBLES: Mapping[str, str] = {}
+
+
+def run_csv(log: Log) -> Iterator[str]:
+    """A run's points: `metric,step,wall_time,value`, metric by metric, in the order logged."""
+    yield from _csv(_SERIES_COLUMNS, _points(log))
+
+
+def runs_csv(logs: Iterable[NamedLog], troubles: Mapping[str, str] = NO_TROUBLES) -> Iterator[str]:
+    """The same of several runs, each line beginning with the name of its run.
+
+    Args:
+        troubles: why the logs of some of them cannot be read. Where there are any, a last column
+            `error` says so, in a line without a point.
+    """
+    rest = ("",) if troubles else ()
+    head = ("run", *_SERIES_COLUMNS, *(("error",) if troubles else ()))
+    yield from _csv(head, _lines_of_runs(logs, troubles, rest))
+
+
+def _lines_of_runs(
+    logs: Iterable[NamedLog], troubles: Mapping[str, str], rest: tuple[str, ...]
+) -> Iterator[tuple[object, ...]]:
+    for name, log in logs:
+        run = _harmless(name)
+        if name in troubles:
+            yield run, "", "", "", "", _harmless(troubles[name])
+        for point in _points(log):
+            yield (run, *point, *rest)
+
+
+def _points(log: Log) -> Iterator[tuple[object, ...]]:
+    for name, series in log.items():
+        metric = _harmless(name)
+        for block in _blocks(series):
+            columns = (series.step[block], series.wall_time[block], series.value[block])
+            yield from zip(repeat(metric), *(one.tolist() for one in columns), strict=False)
+
+
+def run_json(log: Log, path: str) -> Iterator[str]:
+    """A run's points as columns: ``{"path": …, "metrics": {"Loss": {"step": […], …}}}``."""
+    yield f'{{"path": {_text(path)}, "metrics": '
+    yield from _metrics_json(log)
+    yield "}\n"
+
+
+def runs_json(logs: Iterable[NamedLog], troubles: Mapping[str, str] = NO_TROUBLES) -> Iterator[str]:
+    """The same of several runs: ``{"runs": {"RUN": {"metrics": {…}}}}``; with an `error` beside
+    the metrics of one whose log cannot be read."""
+    yield '{"runs": {'
+    for number, (name, log) in enumerate(logs):
+        yield f'{", " if number else ""}{_text(name)}: {{"metrics": '
+        yield from _metrics_json(log)
+        yield f', "error": {_text(troubles[name])}}}' if name in troubles else "}"
+    yield "}}\n"
+
+
+def _metrics_json(log: Log) -> Iterator[str]:
+    yield "{"
+    for number, (name, series) in enumerate(log.items()):
+        yield f"{', ' if number else ''}{_text(name)}: {{"
+        for place, column in enumerate(("step", "wall_time", "value")):
+            yield f'{", " if place else ""}"{column}": ['
+            for block in _blocks(series):
+                values = [_spelled(value) for value in getattr(series, column)[block].tolist()]
+                yield (", " if block.start else "") + json.dumps(values)[1:-1]
+            yield "]"
+        yield "}"
+    yield "}"
+
+
+def _blocks(series: Series) -> Iterator[slice]:
+    for start in range(0, len(series.step), _BLOCK):
+        yield slice(start, start + _BLOCK)
+
+
+def _spelled(value: float) -> float | str:
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def table_csv(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """A table; lists, mappings and booleans stand in it as JSON."""
+    yield from _csv(columns, ([_cell(value) for value in line] for line in lines))
+
+
+def table_json(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """A table as a list of objects."""
+    yield "["
+    for number, line in enumerate(lines):
+        row = {name: _plain(value) for name, value in zip(columns, line, strict=True)}
+        yield (", " if number else "") + json.dumps(row, ensure_ascii=False)
+    yield "]\n"
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def sweep_csv(report: Mapping[str, Any]) -> Iterator[str]:
+    """The runs of a sweep, as `reports.show_sweep` gives it, with a column for each hyperparameter.
+
+    What users wrote about runs (name, tags, note) has columns where there is any.
+    """
+    runs = report["runs"]
+    names = list(dict.fromkeys(name for run in runs for name in run["hyperparameters"]))
+    at = RUN_COLUMNS.index("hyperparameters")
+    before, after = RUN_COLUMNS[:at], RUN_COLUMNS[at + 1 :]
+    said = [name for name in ("label", "tags", "note") if any(run.get(name) for run in runs)]
+    lines = (
+        [
+            *(run[name] for name in before),
+            *(run["hyperparameters"].get(name) for name in names),
+            *(run[name] for name in after),
+            *(run.get(name) for name in said),
+        ]
+        for run in runs
+    )
+    yield from table_csv([*before, *names, *after, *said], lines)
+
+
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return _harmless(value)
+    if isinstance(value, list | tuple | Mapping | bool):
+        return json.dumps(value, ensure_ascii=False)
+    return "" if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _harmless(text: str) -> str:
+    """The text, with an apostrophe in front where a spreadsheet would take it for a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _csv(head: Sequence[str], lines: Iterable[Sequence[object]]) -> Iterator[str]:
+    """The text of a CSV file, block by block."""
+    lines = iter(lines)
+    block: list[Sequence[object]] = [[_harmless(name) for name in head]]
+    while block:
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\n").writerows(block)
+        yield out.getvalue()
+        block = list(islice(lines, _BLOCK))

@@ -1,0 +1,159 @@
+"""What `replay` says of a finished sweep: its histories from disk, and the answer as plain data."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..config.model import explain_errors
+from ..errors import ConfigError, ConfigProblem, UsageError
+from ..stopping import StoppingRules
+from ..stopping.replay import Outcome, Stop, replay
+from ..stopping.settings import RuleSettings
+from ..store.objective import Goal
+from ..store.run_history import RunHistory, load_history
+from ..store.sweep_folder import Sweep
+from .entries import finite
+
+
+class _Rules(BaseModel):
+    """One rule, under the key that it has in a configuration, so that mistakes are told alike."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    stopping_rules: list[RuleSettings]
+
+
+def parse_rule(text: str) -> RuleSettings:
+    """`asha`, `asha:min_resource=5,reduction_factor=4`, or JSON as in a configuration.
+
+    Raises:
+        ConfigError: it is no such rule, or its settings have mistakes.
+    """
+    try:
+        (rule,) = _Rules.model_validate({"stopping_rules": [_rule_source(text)]}).stopping_rules
+    except ValidationError as error:
+        found = [
+            ConfigProblem(problem.key.removeprefix("stopping_rules.0").lstrip("."), problem.message)
+            for problem in explain_errors(error)
+        ]
+        raise ConfigError(f"--rule {text}", found) from None
+    return rule
+
+
+def _rule_source(text: str) -> Any:
+    if text.lstrip().startswith("{"):
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            problem = ConfigProblem("", f"is not valid JSON: {error}")
+            raise ConfigError(f"--rule {text}", [problem]) from None
+    name, _, settings = text.partition(":")
+    source: dict[str, Any] = {"rule": name}
+    for setting in filter(None, settings.split(",")):
+        key, _, value = setting.partition("=")
+        source[key.strip()] = _value(value.strip())
+    return source
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def report_replays(
+    sweep: Sweep, rules: Sequence[RuleSettings], metric: str | None = None, goal: Goal | None = None
+) -> dict[str, Any]:
+    """What each of the rules by itself would have done to a sweep.
+
+    Raises:
+        UsageError: nothing says what was to be optimised, or nothing was logged of it.
+    """
+    metric, goal = metric or sweep.optimization_metric, goal or sweep.optimization_goal
+    if metric is None or goal is None:
+        raise UsageError(
+            f"{sweep.name}: its configuration names no optimization_metric and goal; "
+            "name them with --metric and --goal"
+        )
+    runs = load_histories(sweep)
+    if not any(run.n_values(metric) for run in runs):
+        raise UsageError(f"{sweep.name}: none of its runs has logged {metric!r}")
+    outcomes = [
+        replay(runs, StoppingRules([rule.build(metric, goal)]), metric, goal) for rule in rules
+    ]
+    return {
+        "name": sweep.name,
+        "path": str(sweep.path),
+        "state": sweep.state.status,
+        "optimization_metric": metric,
+        "optimization_goal": goal,
+        "sweep": _totals(runs, replay(runs, StoppingRules(), metric, goal), metric),
+        "replays": [
+            _replay_entry(rule, outcome, runs, goal)
+            for rule, outcome in zip(rules, outcomes, strict=True)
+        ],
+    }
+
+
+def load_histories(sweep: Sweep) -> list[RunHistory]:
+    """The runs of a sweep that have logged anything, in the order of their index."""
+    runs = [sweep.state.runs[index] for index in sorted(sweep.state.runs)]
+    found = (load_history(sweep.dat_path(run), run) for run in runs)
+    return [history for history in found if history is not None]
+
+
+def _totals(runs: Sequence[RunHistory], outcome: Outcome, metric: str) -> dict[str, Any]:
+    return {
+        "n_runs": len(runs),
+        "n_cut_short": sum(run.status != "finished" for run in runs),
+        "values": sum(run.n_values(metric) for run in runs),
+        "steps": sum(run.last_step for run in runs),
+        "seconds": round(sum(run.ended_at - run.started_at for run in runs), 3),
+        "best_value": finite(outcome.best_value),
+        "best": None if outcome.best_run is None else outcome.best_run.name,
+    }
+
+
+def _replay_entry(
+    rule: RuleSettings, outcome: Outcome, runs: Sequence[RunHistory], goal: Goal
+) -> dict[str, Any]:
+    seconds = sum(run.ended_at - run.started_at for run in runs)
+    return {
+        "rule": rule.model_dump(exclude_none=True),
+        "n_stopped": len(outcome.stops),
+        "saved": {
+            "values": outcome.saved_values,
+            "steps": outcome.saved_steps,
+            "seconds": round(outcome.saved_s, 3),
+            "share_of_seconds": round(outcome.saved_s / seconds, 4) if seconds > 0 else 0.0,
+        },
+        "cost": {
+            "best_value": finite(outcome.best_value),
+            "best": None if outcome.best_run is None else outcome.best_run.name,
+            "regret": finite(outcome.regret),
+            "lost": [stop.run.name for stop in outcome.lost(goal)],
+        },
+        "stopped": [_stop_entry(stop) for stop in outcome.stops],
+    }
+
+
+def _stop_entry(stop: Stop) -> dict[str, Any]:
+    decision = stop.decision
+    return {
+        "name": stop.run.name,
+        "index": stop.run.index,
+        "state": stop.run.status,
+        "step": decision.step,
+        "value": finite(decision.value),
+        "threshold": finite(decision.threshold),
+        "reason": decision.reason,
+        "best_then": finite(stop.best_then),
+        "best_value": finite(stop.best_later),
+        "saved": {
+            "values": stop.saved_values,
+            "steps": stop.saved_steps,
+            "seconds": round(stop.saved_s, 3),
+        },
+    }

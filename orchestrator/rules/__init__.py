@@ -1,6 +1,0 @@
-"""Stopping rules: what runs have logged → a reason to stop one of them, or none. Pure."""
-
-from .decision import Rule, StopDecision
-from .stopping import StoppingRules
-
-__all__ = ["Rule", "StopDecision", "StoppingRules"]

@@ -1,0 +1,127 @@
+"""Attempts at runs: what is to be started, what goes on, and how it ended."""
+
+import errno
+import os
+import signal
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from ..executors.base import RunningRun
+from ..search.samplers import Combination
+from ..stopping import StopDecision
+from ..store.history import RunStatus
+from ..store.process_records import status_by_exit_code
+from .run_monitor import RunMonitor
+
+Why = StopDecision | Literal["interrupted", "timeout", "by hand"]
+"""Why a run is being stopped: a rule says so, the sweep ends, it took too long, a user asked."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt at a combination, waiting for a slot. `number` counts from 1."""
+
+    index: int
+    hyperparameters: Combination
+    number: int = 1
+
+    def again(self) -> "Attempt":
+        """The next attempt at the same combination."""
+        return replace(self, number=self.number + 1)
+
+
+@dataclass(eq=False)
+class ActiveRun:
+    """A run that is going on: its process, its monitor, and why it is being stopped, if it is."""
+
+    attempt: Attempt
+    name: str
+    process: RunningRun
+    monitor: RunMonitor
+    log_path: Path
+    stopping: "Why | None" = None
+    is_leftover: bool = False
+    """Whether it had ended before this orchestrator came to it."""
+    ended_at: float | None = None
+
+
+def is_passing(error: OSError) -> bool:
+    """Whether a start failed for want of something that there may be again in a while."""
+    return error.errno in (
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.EAGAIN,
+        errno.ENOMEM,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+    )
+
+
+def trouble_with(folder: Path) -> str | None:
+    """Why no run can be started in a sweep's folder any more; None where nothing is wrong."""
+    if not folder.is_dir():
+        return f"the sweep's folder {folder} is gone: moved or deleted"
+    if not os.access(folder, os.W_OK):
+        return f"the sweep's folder {folder} cannot be written any more"
+    return None
+
+
+def run_status(run: ActiveRun, exit_code: int | None) -> RunStatus:
+    """The state of a run that has ended."""
+    if isinstance(run.stopping, StopDecision):
+        return "early_stopped"
+    if run.stopping is not None:
+        return "killed"
+    if exit_code is None:
+        return _status_by_log(run.monitor.dat_path)
+    return status_by_exit_code(exit_code)
+
+
+def _status_by_log(dat_path: Path) -> RunStatus:
+    """What the log itself says of how a run ended whose exit code nobody saw."""
+    from ml_tracking_ops.logger.reader import LogFormatError, read_ending
+
+    try:
+        ending = read_ending(dat_path)
+    except (OSError, LogFormatError):
+        return "lost"
+    if not ending.is_closed:
+        return "lost"
+    return "failed" if ending.ended_with_error else "finished"
+
+
+def run_reason(
+    run: ActiveRun,
+    status: RunStatus,
+    exit_code: int | None,
+    tail: list[str],
+    stop_reason: str | None,
+    by_hand: str | None = None,
+) -> str | None:
+    """One sentence that says why a run ended as it did; None where there is nothing to say."""
+    if isinstance(run.stopping, StopDecision):
+        return run.stopping.reason
+    if run.stopping == "by hand":
+        return by_hand or "stopped by hand"
+    if run.stopping == "interrupted":
+        return f"stopped with the sweep: {stop_reason}"
+    if run.stopping == "timeout":
+        return f"stopped after {time.time() - run.process.started_at:.1f} s: timeout_s was over"
+    if status == "finished":
+        return None
+    if exit_code is None:
+        return "ended unseen: nobody was there to learn its exit code"
+    said = f": {tail[-1].strip()}" if tail else ""
+    if exit_code < 0:
+        return f"ended by signal {-exit_code} ({_signal_name(-exit_code)}){said}"
+    return f"exit code {exit_code}{said}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "unknown"

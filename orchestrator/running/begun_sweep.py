@@ -1,0 +1,187 @@
+"""Opening a sweep again: its configuration, its state, the claim to be its one orchestrator."""
+
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.locks import is_held
+
+from ..config.model import LoadedConfig, load_config, validate_config
+from ..errors import SweepError, SweepHeldError, UsageError
+from ..executors.local.process_group import process_identity
+from ..store.catalog import find
+from ..store.journal import BEAT_S, Event, Journal
+from ..store.states import SweepState
+from ..store.sweep_folder import Sweep
+from ..store.watcher import is_on_network
+from .resumption import fold
+
+STALE_S = 6 * BEAT_S
+_MAY_CHANGE = frozenset(("max_runs", "seed", "$schema"))
+
+
+@dataclass(frozen=True)
+class BegunSweep:
+    """A sweep that was begun before, claimed and ready to go on.
+
+    Attributes:
+        missed: events to write to the journal, which an earlier orchestrator could not.
+        warnings: what the user should know.
+    """
+
+    folder: Path
+    loaded: LoadedConfig
+    seed: int
+    n_workers: int | None
+    journal: Journal
+    state: SweepState
+    missed: list[Event]
+    warnings: list[str]
+
+
+def open_begun_sweep(
+    path: str, logdir: Path, max_runs: int | None, on_trouble: Callable[[str], None]
+) -> BegunSweep:
+    """Find a sweep, and claim it.
+
+    Args:
+        path: its folder, or its name in `logdir`.
+        max_runs: overrides the configuration's.
+
+    Raises:
+        UsageError: there is no such sweep, or it cannot go on as it was begun.
+        ConfigError: its configuration, or the changed one, is wrong.
+        SweepHeldError: another orchestrator is at work on it.
+        SweepError: its journal cannot be written.
+    """
+    found = find(path, logdir)
+    if not isinstance(found, Sweep):
+        raise UsageError(f"{path} is a run, not a sweep; name the sweep's folder")
+    if found.is_legacy or found.seed is None:
+        raise UsageError(f"{path}: the original tool began this sweep; it can be looked at only")
+    folder = found.path.resolve()
+    _check_journal(folder, found)
+    begun = _as_begun(found)
+    state = SweepState(goal=begun.config.optimization_goal)
+    age_s = _silent_for_s(folder)
+    try:
+        journal = Journal(folder / paths.JOURNAL_NAME, on_trouble)
+    except OSError as error:
+        raise SweepError(f"cannot write the journal in {folder}: {error.strerror}") from error
+    try:
+        missed = fold(folder, state)
+        _claim(journal, folder, state, age_s)
+        chosen, changed = _choose_max_runs(begun, state, max_runs)
+        config = begun.config.model_copy(update={"max_runs": chosen})
+    except BaseException:
+        journal.close()
+        raise
+    begun_with = state.n_workers_asked or found.description.get("n_workers")
+    n_workers = begun_with if _is_here(state) else None
+    return BegunSweep(
+        folder,
+        replace(begun, config=config),
+        found.seed,
+        n_workers,
+        journal,
+        state,
+        missed,
+        [_explain(begun, changed)] if changed else [],
+    )
+
+
+def _check_journal(folder: Path, sweep: Sweep) -> None:
+    """Refuse to run again what a lost journal no longer knows of."""
+    logs = sorted(path.name for path in folder.glob(f"*{paths.DAT_SUFFIX}"))
+    if logs and not sweep.state.runs:
+        raise UsageError(
+            f"{folder / paths.JOURNAL_NAME} is missing or tells of no run, but logs of runs lie "
+            f"there ({len(logs)}: {', '.join(logs[:3])}{', …' if logs[3:] else ''}): what has run "
+            "is not known, and would run again. Put the journal back, or start a new sweep"
+        )
+
+
+def _as_begun(sweep: Sweep) -> LoadedConfig:
+    """The configuration that the sweep was begun with."""
+    description: dict[str, Any] = dict(sweep.description)
+    folder, path = Path(str(description.get("folder"))), description.get("config_path")
+    name = str(sweep.path / paths.DESCRIPTION_NAME)
+    return validate_config(sweep.config, folder, name, None if path is None else Path(path))
+
+
+def _choose_max_runs(
+    begun: LoadedConfig, state: SweepState, given: int | None
+) -> tuple[int, list[str]]:
+    """How many runs the sweep is to have, and which other keys of its file have changed."""
+    if begun.path is None or not begun.path.is_file():
+        return given or state.max_runs or begun.config.max_runs, []
+    now = load_config(begun.path)
+    keys = sorted({*begun.source, *now.source} - _MAY_CHANGE)
+    changed = [key for key in keys if begun.source.get(key) != now.source.get(key)]
+    is_edited = now.config.max_runs != begun.config.max_runs
+    edited = now.config.max_runs if is_edited else None
+    return given or edited or state.max_runs or begun.config.max_runs, changed
+
+
+def _explain(begun: LoadedConfig, changed: list[str]) -> str:
+    return (
+        f"{begun.path} has changed since the sweep began ({', '.join(changed)}); a sweep goes on "
+        "as it was begun: of the changes max_runs alone counts. Start a new sweep for the others"
+    )
+
+
+def _claim(journal: Journal, folder: Path, state: SweepState, silent_for_s: float) -> None:
+    """Make sure that no other orchestrator works on the sweep.
+
+    Raises:
+        SweepHeldError: one does.
+    """
+    if _is_held_by_another(journal, folder, state, silent_for_s <= STALE_S):
+        is_known = not _is_here(state) or _is_alive(state)
+        raise SweepHeldError(folder, state.pid if is_known else None, state.host)
+    still_going = [run for run in state.runs.values() if run.status == "running"]
+    for run in [] if _is_here(state) else still_going:
+        if is_held(folder / f"{run.name}{paths.DAT_SUFFIX}"):
+            raise SweepHeldError(folder, run.pid, state.host)
+    journal.beat()
+
+
+def _is_held_by_another(journal: Journal, folder: Path, state: SweepState, is_fresh: bool) -> bool:
+    """From the lock where that can be trusted, else from the process or the file's last change.
+
+    A network file system may keep the lock of a machine that is dead, or know nothing of those
+    of other machines. Orchestrators touch their journal every `BEAT_S` seconds.
+    """
+    is_on_a_network = is_on_network(folder)
+    if journal.is_locked is False:
+        return is_fresh or not is_on_a_network
+    if journal.is_locked and (_is_here(state) or not is_on_a_network):
+        return False
+    return state.status == "running" and (_is_alive(state) if _is_here(state) else is_fresh)
+
+
+def _is_here(state: SweepState) -> bool:
+    return state.host in (None, platform.node())
+
+
+def _is_alive(state: SweepState) -> bool:
+    if state.pid is None or state.process_identity is None:
+        return False
+    return process_identity(state.pid) == state.process_identity
+
+
+def _silent_for_s(folder: Path) -> float:
+    """Seconds since the journal was last touched, by the clock of the file system."""
+    clock = folder / f".{os.getpid()}.clock"
+    try:
+        clock.touch()
+        try:
+            return clock.stat().st_mtime - (folder / paths.JOURNAL_NAME).stat().st_mtime
+        finally:
+            clock.unlink()
+    except OSError:
+        return 0.0

@@ -1,0 +1,67 @@
+"""The contract with a training script: how a run is started."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from ml_tracking_ops.logger import paths
+
+from ..commands.arguments import DEFAULT_COMMAND, RunMacros
+from ..commands.macros import replace_macros
+from ..config.model import LoadedConfig
+from ..executors.base import RunCommand
+from ..search.samplers import Combination
+
+
+def command_line(
+    loaded: LoadedConfig, folder: Path, name: str, combination: Combination
+) -> tuple[str, ...]:
+    """The argument list that starts one run; each value arrives whole, whatever it begins with."""
+    run = _macros(loaded, folder, name, combination)
+    return run.arguments(loaded.config.command or DEFAULT_COMMAND)
+
+
+def _macros(loaded: LoadedConfig, folder: Path, name: str, combination: Combination) -> RunMacros:
+    return RunMacros(
+        interpreter=sys.executable,
+        script=loaded.script,
+        folder=folder,
+        logdir=folder,
+        name=name,
+        combination=combination,
+        environment=os.environ,
+    )
+
+
+def run_command(
+    loaded: LoadedConfig, folder: Path, name: str, combination: Combination
+) -> RunCommand:
+    """How to start the run `name` in a sweep's folder."""
+    run = _macros(loaded, folder, name, combination)
+    config = loaded.config
+    own = {key: replace_macros(text, run.value_of) for key, text in config.environment.items()}
+    return RunCommand(
+        arguments=run.arguments(config.command or DEFAULT_COMMAND),
+        folder=loaded.folder,
+        environment={
+            "PYTHONUNBUFFERED": "1",
+            **own,
+            paths.RUN_FILE_VARIABLE: str(folder / f"{name}{paths.DAT_SUFFIX}"),
+        },
+        output_path=folder / f"{name}{paths.LOG_SUFFIX}",
+    )
+
+
+def write_arguments(
+    loaded: LoadedConfig, folder: Path, name: str, combination: Combination
+) -> None:
+    """Write the file that `${args_json_file}` names, where the command or a variable asks for it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    texts = [*(loaded.config.command or ()), *loaded.config.environment.values()]
+    if any("${args_json_file}" in text for text in texts):
+        path = folder / f"{name}{paths.ARGUMENTS_SUFFIX}"
+        path.write_text(json.dumps(combination, ensure_ascii=False) + "\n", encoding="utf-8")

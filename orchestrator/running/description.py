@@ -1,0 +1,87 @@
+"""`experiment_description.json`: what was asked of a sweep; written once, atomically."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ml_tracking_ops.logger import paths
+
+from ..config.model import LoadedConfig
+
+FORMAT_VERSION = 1
+_GIT_TIMEOUT_S = 5
+
+
+def describe_sweep(loaded: LoadedConfig, seed: int, n_workers: int) -> dict[str, Any]:
+    """All that is needed to understand and repeat a sweep; the environment is left out."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "created_at": round(time.time(), 6),
+        "config": loaded.source,
+        "config_path": None if loaded.path is None else str(loaded.path),
+        "folder": str(loaded.folder),
+        "seed": seed,
+        "n_workers": n_workers,
+        "command": sys.argv,
+        "python": platform.python_version(),
+        "executable": sys.executable,
+        "package_version": package_version(),
+        "git": git_commit(loaded.folder),
+        "host": platform.node(),
+    }
+
+
+def package_version() -> str | None:
+    try:
+        return version("ml-tracking-ops")
+    except PackageNotFoundError:
+        return None
+
+
+def git_commit(folder: Path) -> dict[str, Any] | None:
+    """The commit checked out in `folder`, and whether anything differs from it; None: no git."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    if commit is None:
+        return None
+    return {"commit": commit, "is_dirty": bool(_git(folder, "status", "--porcelain", "-uno"))}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=_GIT_TIMEOUT_S,
+            check=True,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file so that a reader sees all of it or nothing.
+
+    Raises:
+        OSError: it cannot be written; nothing is left behind.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_description(folder: Path, description: dict[str, Any]) -> None:
+    text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
+    write_atomically(folder / paths.DESCRIPTION_NAME, text)

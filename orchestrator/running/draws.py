@@ -1,0 +1,97 @@
+"""The runs of a sweep as they are decided on, one after the other, whoever asks."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any, Literal
+
+import anyio
+import anyio.to_thread
+
+from ..search.proposals import Proposal, Proposer
+from ..store.states import SweepState
+from .attempts import Attempt
+
+
+class Draws:
+    """Asks for one run after the other and records what was decided.
+
+    A sampler that learns is asked in a thread, one asking at a time, so that runs are watched
+    meanwhile; one that does not is asked at once.
+    """
+
+    def __init__(
+        self,
+        proposer: Proposer,
+        max_runs: int,
+        state: SweepState,
+        record: Callable[..., None],
+        is_over: Callable[[], bool],
+    ) -> None:
+        self._proposer = proposer
+        self._max_runs = max_runs
+        self._state = state
+        self._record = record
+        self._is_over = is_over
+        self._index = 1
+        self._changed = anyio.Event()
+        self._has_told_trouble = False
+        self._asking: AbstractAsyncContextManager[Any] = (
+            anyio.Lock() if proposer.learns else nullcontext()
+        )
+
+    @property
+    def next_index(self) -> int:
+        while self._index in self._state.runs:
+            self._index += 1
+        return self._index
+
+    @property
+    def why_exhausted(self) -> str | None:
+        return self._proposer.why_exhausted
+
+    async def next_attempt(self) -> Attempt | Literal["wait"] | None:
+        """A new run; "wait" where it hangs on how another ends; `None` where there is none."""
+        async with self._asking:
+            index = self.next_index
+            if index > self._max_runs or self._is_over():
+                return None
+            proposal = await self._propose(index)
+            self._tell_trouble()
+            if self._is_over():
+                return None
+            return self._take(index, proposal) if isinstance(proposal, Proposal) else proposal
+
+    async def _propose(self, index: int) -> Proposal | Literal["wait"] | None:
+        history = self._state.history
+        if not self._proposer.learns:
+            return self._proposer.propose(index, history)
+        return await anyio.to_thread.run_sync(self._proposer.propose, index, tuple(history))
+
+    def _tell_trouble(self) -> None:
+        """Warn of the first thing that went wrong with the sampler."""
+        if self._proposer.trouble is not None and not self._has_told_trouble:
+            self._has_told_trouble = True
+            self._record("warning", message=self._proposer.trouble)
+
+    def _take(self, index: int, proposal: Proposal) -> Attempt:
+        repeats = (
+            {}
+            if proposal.combination == index and proposal.repeat == 1
+            else {
+                "combination": proposal.combination,
+                "repeat": proposal.repeat,
+            }
+        )
+        known = {} if proposal.n_known is None else {"n_known": proposal.n_known}
+        self._record(
+            "sampled", index=index, hyperparameters=proposal.hyperparameters, **repeats, **known
+        )
+        return Attempt(index, proposal.hyperparameters)
+
+    def note_change(self) -> None:
+        """Wake those who wait for a run's end."""
+        self._changed.set()
+        self._changed = anyio.Event()
+
+    async def wait_for_change(self) -> None:
+        await self._changed.wait()

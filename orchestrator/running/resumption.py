@@ -1,0 +1,183 @@
+"""What is left to do of a sweep that was begun before, as its journal and its processes say."""
+
+import json
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from ml_tracking_ops.logger import paths
+
+from ..executors.base import Executor, RunCommand, RunningRun
+from ..executors.local.process_group import process_identity
+from ..stopping import StopDecision, StoppingRules
+from ..store.journal import Event, JournalTail
+from ..store.process_records import ProcessRecord, read_processes
+from ..store.states import RunState, SweepState
+from .attempts import Attempt
+from .limits import SweepLimits
+
+_RUN_AGAIN = ("killed", "lost")
+_SEEN_THROUGH = ("finished", "early_stopped", "failed")
+
+
+@dataclass(frozen=True)
+class Survivor:
+    """A run that nobody saw end: its process may still be there."""
+
+    attempt: Attempt
+    record: ProcessRecord
+    is_alive: bool
+    decision: StopDecision | Literal["by hand"] | None
+
+
+def fold(folder: Path, state: SweepState) -> list[Event]:
+    """Fold a sweep's journal into `state`, and the starts that the journal missed; return both."""
+    events = JournalTail(folder / paths.JOURNAL_NAME).read()
+    for event in events:
+        state.apply(event)
+    missed = []
+    for record in read_processes(folder / paths.PROCESSES_NAME).values():
+        run = state.runs.get(record.index)
+        if run is not None and record.name != run.name and record.name not in run.previous_names:
+            missed.append(_started(record))
+            state.apply(missed[-1])
+    return missed
+
+
+def _started(record: ProcessRecord) -> Event:
+    return {
+        "event": "started",
+        "time": record.started_at,
+        "index": record.index,
+        "name": record.name,
+        "attempt": record.attempt,
+        "slot": record.slot,
+        "pid": record.pid,
+        "process_identity": record.identity,
+    }
+
+
+def find_survivors(folder: Path, state: SweepState) -> list[Survivor]:
+    """The runs that were going on when the journal broke off."""
+    records = read_processes(folder / paths.PROCESSES_NAME)
+    return [
+        _survivor(run, records.get(run.name) or _record_of(run))
+        for run in state.runs.values()
+        if run.status == "running" and run.name is not None
+    ]
+
+
+def share_out(survivors: list[Survivor], n_slots: int) -> list[list[Survivor]]:
+    """The survivors of each slot: their own where that still exists, else the emptiest."""
+    shares: list[list[Survivor]] = [[] for _ in range(n_slots)]
+    for survivor in survivors:
+        slot = survivor.record.slot
+        has_own = slot is not None and 0 <= slot < n_slots
+        share = shares[slot] if has_own and slot is not None else min(shares, key=len)
+        share.append(survivor)
+    return shares
+
+
+def _survivor(run: RunState, record: ProcessRecord) -> Survivor:
+    is_alive = (
+        record.exit_code is None and process_identity(record.pid) == record.identity is not None
+    )
+    attempt = Attempt(run.index, run.hyperparameters, run.attempt)
+    return Survivor(attempt, record, is_alive, _decision(run))
+
+
+def _record_of(run: RunState) -> ProcessRecord:
+    """What the journal says of a process whose own record is lost."""
+    return ProcessRecord(
+        str(run.name),
+        run.index,
+        run.attempt,
+        run.slot,
+        run.pid or 0,
+        run.process_identity,
+        run.started_at or 0.0,
+    )
+
+
+def _decision(run: RunState) -> StopDecision | Literal["by hand"] | None:
+    """Why the run was being stopped when the journal broke off, if it was."""
+    if run.stopped_by_hand is not None:
+        return "by hand"
+    if run.stopped_by is None:
+        return None
+    known: dict[str, Any] = {f.name: run.stopped_by.get(f.name) for f in fields(StopDecision)}
+    return StopDecision(**known)
+
+
+def take_over(executor: Executor, folder: Path, record: ProcessRecord) -> RunningRun:
+    """Go on with a run that an earlier orchestrator started."""
+    dat_path = folder / f"{record.name}{paths.DAT_SUFFIX}"
+    marker = f"{paths.RUN_FILE_VARIABLE}={dat_path}"
+    return executor.adopt(record, marker, folder / paths.PROCESSES_NAME)
+
+
+def end_strays(executor: Executor, folder: Path, state: SweepState) -> None:
+    """End processes of runs whose sampling the journal missed: they are sampled and run anew."""
+    for record in read_processes(folder / paths.PROCESSES_NAME).values():
+        if record.exit_code is None and record.index not in state.runs:
+            take_over(executor, folder, record).kill()
+
+
+def replay(
+    folder: Path, state: SweepState, rules: StoppingRules, limits: SweepLimits
+) -> StopDecision | None:
+    """Let the rules and the limits see the runs that are over, as if they had watched them.
+
+    Returns:
+        The decision to end the sweep, where the runs call for that.
+    """
+    ended = [run for run in state.runs.values() if run.name and run.status in _SEEN_THROUGH]
+    if not ended:
+        return None
+    # numpy comes with these: a new sweep's first run does not wait for it
+    from ..stopping.replay import decisions
+    from ..store.run_history import load_history
+
+    histories = [load_history(folder / f"{run.name}{paths.DAT_SUFFIX}", run) for run in ended]
+    for _ in decisions([history for history in histories if history is not None], rules):
+        pass  # whom it concerns has ended
+    decision = None
+    for run in sorted(ended, key=lambda run: run.ended_at or 0.0):
+        best = limits.see_best(run.index, run.best_value, run.best_step)
+        decision = limits.see_end(run.index) or best or decision
+    return decision
+
+
+def attempts_left(state: SweepState, max_runs: int) -> list[Attempt]:
+    """What was sampled but never started, and what was interrupted, in the order of the index."""
+    left = []
+    for index in sorted(state.runs):
+        run = state.runs[index]
+        if index > max_runs:
+            break
+        if run.status == "pending":
+            left.append(Attempt(index, run.hyperparameters, run.attempt))
+        elif run.status in _RUN_AGAIN and run.stopped_by_hand is None:
+            left.append(Attempt(index, run.hyperparameters, run.attempt + 1))
+    return left
+
+
+def for_attempt(
+    command: RunCommand, attempt: Attempt, slot: int, folder: Path, run: RunState | None
+) -> RunCommand:
+    """`command`, with what makes the attempt known: to the script, and to the record."""
+    earlier = [] if run is None or run.name is None else [*run.previous_names, run.name]
+    name = command.output_path.stem
+    environment = {
+        paths.ATTEMPT_VARIABLE: str(attempt.number),
+        paths.PREVIOUS_RUN_FILES_VARIABLE: json.dumps(
+            [str(folder / f"{stem}{paths.DAT_SUFFIX}") for stem in earlier]
+        ),
+    }
+    return replace(
+        command,
+        environment={**command.environment, **environment},
+        record_path=folder / paths.PROCESSES_NAME,
+        marker=paths.RUN_FILE_VARIABLE,
+        tag={"name": name, "index": attempt.index, "attempt": attempt.number, "slot": slot},
+    )

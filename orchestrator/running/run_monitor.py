@@ -1,0 +1,159 @@
+"""What a run has logged so far, read from the tail of its `.dat`, and what follows from it."""
+
+import difflib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ml_tracking_ops.logger.records import LogFormatError
+
+from ..config.model import SweepConfig
+from ..stopping import StopDecision, StoppingRules
+from ..store.objective import Best
+from .output_metrics import open_output
+
+if TYPE_CHECKING:
+    from ml_tracking_ops.logger.tail import LogTail
+
+_NAMES_KEPT = 1_000
+_NAMES_SHOWN = 10
+_SILENT_METRIC_S = 30.0
+_SILENT_OUTPUT_S = 5.0
+
+
+class Reading(NamedTuple):
+    """What one look at a run's log brought."""
+
+    decision: StopDecision | None
+    improved: bool
+    has_more: bool
+
+
+class RunMonitor:
+    """Follows one run's log: its best value, what the rules say of it, the names it logs.
+
+    Args:
+        run: its index, by which the rules tell it from the others.
+        is_over: its log is complete; its output is not read for metrics any more.
+    """
+
+    def __init__(
+        self,
+        dat_path: Path,
+        config: SweepConfig,
+        rules: StoppingRules,
+        run: int,
+        *,
+        is_over: bool = False,
+    ) -> None:
+        self.dat_path = dat_path
+        self._config = config
+        self._metric = config.optimization_metric
+        self._rules = rules
+        self._run = run
+        self._output = None if is_over else open_output(dat_path, config)
+        self._tail: LogTail | None = None
+        self._tail_path = os.fspath(dat_path)
+        self._owes_reset = False
+        self.trouble: str | None = None
+        self._names: dict[str, None] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        self._best = Best(self._config.optimization_goal or "max")
+        self._rules.forget(self._run)
+
+    @property
+    def has_logged(self) -> bool:
+        return bool(self._names)
+
+    def should_have_logged(self, running_s: float) -> bool:
+        """Whether a run that has gone on for so long should have logged its metric by now."""
+        if self._output is not None and self._output.has_only_misses:
+            return running_s > _SILENT_OUTPUT_S
+        is_silent = self._metric is not None and self._best.n_values == 0
+        return is_silent and running_s > _SILENT_METRIC_S
+
+    def read(self) -> Reading:
+        """Take in a bounded part of what is new."""
+        printed_more = self._output is not None and self._output.read()
+        tail = self._tail or self._open_tail()
+        if tail is None:
+            return Reading(None, False, printed_more)
+        try:
+            batch = tail.read()
+        except (OSError, LogFormatError) as error:
+            self.trouble = str(error)
+            return Reading(None, False, False)
+        self._owes_reset |= batch.was_reset
+        if self._owes_reset and batch.series:  # a log that went keeps what was known of it
+            self._owes_reset = False
+            self._begin()
+        if len(self._names) < _NAMES_KEPT:
+            self._names.update(dict.fromkeys(batch.series))
+        decision, improved = None, False
+        for name, series in batch.series.items():
+            if name != self._metric and name not in self._rules.metrics:
+                continue
+            steps, values = series.step.tolist(), series.value.tolist()
+            if name == self._metric:
+                improved = self._best.update(steps, values)
+            decision = self._rules.update(self._run, name, steps, values) or decision
+        return Reading(decision, improved, batch.has_more or printed_more)
+
+    def _open_tail(self) -> "LogTail | None":
+        """Begin to read the log once there is one: numpy comes with the reader, and it takes as
+        long to load as some runs do."""
+        if os.path.lexists(self._tail_path):
+            from ml_tracking_ops.logger.tail import LogTail
+
+            self._tail = LogTail(self._tail_path)
+        return self._tail
+
+    def follow_to(self, folder: Path) -> None:
+        """Go on reading the log in another folder, where its own was moved to."""
+        self._tail_path = os.fspath(folder / self.dat_path.name)
+        if self._tail is not None:
+            self._tail.path = self._tail_path
+
+    def read_all(self) -> None:
+        """Take in all that is left, once the run has ended."""
+        if self._output is not None:
+            self._output.finish()
+        while self.read().has_more:
+            pass
+
+    @property
+    def best(self) -> Best:
+        """The best value of the optimisation metric so far."""
+        return self._best
+
+    def summary(self) -> dict[str, Any]:
+        """The best value so far, as the journal holds it."""
+        return {
+            "best_value": self._best.value,
+            "best_step": self._best.step,
+            "n_values": self._best.n_values,
+        }
+
+    def explain_silence(self, run_name: str) -> str:
+        """What to tell a user whose optimisation metric does not arrive."""
+        if self._output is not None and self._output.has_only_misses:
+            return f"run {run_name} {self._output.explain_misses()}"
+        if not self._names:
+            return (
+                f"run {run_name} has logged nothing, so there is no {self._metric!r} to optimise; "
+                "does the script create an ExperimentLogger and call add_scalar?"
+            )
+        names = list(self._names)
+        shown = ", ".join(map(repr, names[:_NAMES_SHOWN]))
+        more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+        return (
+            f"run {run_name} has not logged the optimization_metric {self._metric!r}; "
+            f"it logged {shown}{more}{self._nearest(names)}"
+        )
+
+    def _nearest(self, names: list[str]) -> str:
+        by_lower = {name.lower(): name for name in names}
+        close = difflib.get_close_matches(str(self._metric).lower(), by_lower, n=1)
+        return f". Did you mean {by_lower[close[0]]!r}?" if close else ""

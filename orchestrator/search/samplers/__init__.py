@@ -1,0 +1,25 @@
+"""Samplers: search space, seed and history → hyperparameters."""
+
+import secrets
+
+from ..space import Combination
+from .base import Sampler, SequenceSampler
+from .grid import GridSampler
+from .random import RandomSampler
+from .sobol import SobolSampler
+
+
+def new_seed() -> int:
+    """A seed for a sweep that was given none; small enough to type again."""
+    return secrets.randbelow(2**32)
+
+
+__all__ = [
+    "Combination",
+    "GridSampler",
+    "RandomSampler",
+    "Sampler",
+    "SequenceSampler",
+    "SobolSampler",
+    "new_seed",
+]

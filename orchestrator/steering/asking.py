@@ -1,0 +1,223 @@
+"""Asking a sweep's orchestrator for something, and learning what became of it.
+
+The request is a file, the answer an event in the journal: it does not matter who asks, nor where
+the orchestrator runs. Where none is at work, it is said what can be done instead.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ml_tracking_ops.logger import paths
+
+from ..errors import UsageError
+from ..running.control import not_again, why_not
+from ..store.catalog import find
+from ..store.journal import JournalTail
+from ..store.states import RunState, SweepState
+from ..store.sweep_folder import Sweep
+from .requests import Action, Request, read_requests, submit, withdraw
+
+_LOOK_S = 0.02
+_LOOKS_A_CHECK = 50
+
+Outcome = Literal["done", "recorded", "refused", "unanswered"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a request; `recorded`: it will be met when the sweep is resumed."""
+
+    outcome: Outcome
+    message: str
+
+    @property
+    def is_met(self) -> bool:
+        return self.outcome in ("done", "recorded")
+
+
+def ask(folder: Path, request: Request, wait_s: float) -> Answer:
+    """Ask for one thing; see `ask_all`."""
+    return ask_all(folder, [request], wait_s)[0]
+
+
+def ask_all(folder: Path, requests: Sequence[Request], wait_s: float) -> list[Answer]:
+    """Ask, and wait a bounded time for the answers.
+
+    Raises:
+        UsageError: there is no sweep in `folder`, or the original tool's.
+        SweepError: the requests cannot be written.
+    """
+    sweep = find(str(folder), folder.parent)
+    if not isinstance(sweep, Sweep):
+        raise UsageError(f"{folder} is no sweep")
+    if sweep.is_legacy:
+        raise UsageError(f"{folder}: the original tool ran this sweep; it can be looked at only")
+    if not sweep.is_at_work:
+        return _without_orchestrator(sweep, requests)
+    journal = JournalTail(sweep.path / paths.JOURNAL_NAME)
+    journal.read()
+    for request in requests:
+        submit(sweep.path, request)
+    return _await_answers(sweep, journal, requests, wait_s)
+
+
+def _await_answers(
+    sweep: Sweep, journal: JournalTail, requests: Sequence[Request], wait_s: float
+) -> list[Answer]:
+    found: dict[str, Answer] = {}
+    deadline = time.monotonic() + wait_s
+    n_looks = 0
+    while time.monotonic() < deadline:
+        found.update(_new_answers(journal))
+        if all(request.id in found for request in requests):
+            return [found[request.id] for request in requests]
+        n_looks += 1
+        if n_looks % _LOOKS_A_CHECK == 0 and not _is_at_work_still(sweep):
+            found.update(_new_answers(journal))  # its last words, just before the end
+            left = [one for one in requests if one.id not in found]
+            found.update(zip((one.id for one in left), _after_the_end(sweep, left), strict=True))
+            return [found[one.id] for one in requests]
+        time.sleep(_LOOK_S)
+    return [found.get(one.id) or _unanswered(sweep, wait_s) for one in requests]
+
+
+def _unanswered(sweep: Sweep, wait_s: float) -> Answer:
+    return Answer(
+        "unanswered",
+        f"the orchestrator has not answered within {wait_s:g} s (process {sweep.state.pid} on "
+        f"{sweep.state.host}); the request stays and is met as soon as it looks",
+    )
+
+
+def _new_answers(journal: JournalTail) -> Iterator[tuple[str, Answer]]:
+    for event in journal.read():
+        if event.get("event") == "requested":
+            outcome: Outcome = "done" if event.get("outcome") == "done" else "refused"
+            yield str(event.get("id")), Answer(outcome, str(event.get("message")))
+
+
+def _is_at_work_still(sweep: Sweep) -> bool:
+    sweep.refresh()
+    return sweep.is_at_work
+
+
+def _after_the_end(sweep: Sweep, requests: Sequence[Request]) -> list[Answer]:
+    """The orchestrator ended before it answered."""
+    for request in requests:
+        withdraw(sweep.path, request)
+    return _without_orchestrator(sweep, requests)
+
+
+def _without_orchestrator(sweep: Sweep, requests: Sequence[Request]) -> list[Answer]:
+    recorded = _recorded(sweep.path)
+    return [
+        _answer_without(sweep, request, recorded.get(request.index or 0, []))
+        for request in requests
+    ]
+
+
+def _answer_without(sweep: Sweep, request: Request, recorded: Sequence[Request]) -> Answer:
+    """Record or refuse a request; `recorded` are those about the same run, oldest first."""
+    state = sweep.state
+    none = f"no orchestrator is at work on this sweep: it is {state.status}"
+    resume = f"ml-tracking-ops sweep --resume {sweep.path}"
+    run = None if request.index is None else state.runs.get(request.index)
+    match request.action:
+        case "requeue":
+            if (refusal := _record_requeue(sweep, request, run, recorded)) is not None:
+                return Answer("refused", refusal)
+            return Answer(
+                "recorded", f"{none}. Run {request.index} runs again when it is resumed: {resume}"
+            )
+        case "stop" if run is not None and _waits_again(run, recorded):
+            return _take_back(sweep, request, run, recorded, none)
+        case "workers":
+            return Answer(
+                "refused",
+                f"{none}. Give the number when it is resumed: {resume} "
+                f"--workers {request.n_workers}",
+            )
+        case "continue":
+            return Answer("refused", f"{none}. Go on with it: {resume}")
+        case "pause":
+            return Answer("refused", f"{none}, so nothing new is started")
+    runs = [run for run in state.runs.values() if run.status == "running"]
+    if request.index is not None:
+        runs = [run for run in runs if run.index == request.index]
+    return Answer("refused", f"{none}. {_who_goes_on(runs, resume)}")
+
+
+def _record_requeue(
+    sweep: Sweep, request: Request, run: RunState | None, recorded: Sequence[Request]
+) -> str | None:
+    """Have a run run again with the next resume; return why not, where it cannot."""
+    if run is None or not (run.waits_again or _waits_again(run, recorded)):
+        if (refusal := why_not(request, sweep.state)) is not None:
+            return refusal
+        submit(sweep.path, request)
+    elif not _waits_again(run, recorded) and not _withdraw_all(sweep, recorded, "stop"):
+        submit(sweep.path, request)  # an orchestrator has come, and has met what was recorded
+    return None
+
+
+def _take_back(
+    sweep: Sweep, request: Request, run: RunState, recorded: Sequence[Request], none: str
+) -> Answer:
+    """Do not have a run run again after all."""
+    are_gone = _withdraw_all(sweep, recorded, "requeue")
+    message = not_again(run)
+    if are_gone and not run.waits_again:
+        return Answer("done", message)
+    submit(sweep.path, request)
+    return Answer("recorded", f"{none}. {message[0].upper()}{message[1:]}")
+
+
+def _withdraw_all(sweep: Sweep, recorded: Sequence[Request], action: Action) -> bool:
+    """Return whether each was still there."""
+    were_there = [withdraw(sweep.path, one) for one in recorded if one.action == action]
+    return all(were_there)
+
+
+def _waits_again(run: RunState, recorded: Sequence[Request]) -> bool:
+    """Whether a run is to run again; of what no orchestrator has met yet, the last counts."""
+    if not (run.has_ended or run.waits_again):
+        return False
+    return recorded[-1].action == "requeue" if recorded else run.waits_again
+
+
+def waiting_again(sweep: Sweep) -> list[int]:
+    """The runs that users put back to run again and that have not started yet, in order."""
+    recorded: Mapping[int, list[Request]] = {} if sweep.is_at_work else _recorded(sweep.path)
+    asked = [
+        run for run in sweep.state.runs.values() if run.before is not None or run.index in recorded
+    ]
+    return sorted(run.index for run in asked if _waits_again(run, recorded.get(run.index, [])))
+
+
+def _recorded(folder: Path) -> dict[int, list[Request]]:
+    """What waits for the sweep's orchestrator, by the run that it is about, oldest first."""
+    found: dict[int, list[Request]] = {}
+    for _, request in read_requests(folder):
+        if request is None or request.index is None:
+            continue
+        if request.action in ("requeue", "stop"):
+            found.setdefault(request.index, []).append(request)
+    return found
+
+
+def _who_goes_on(runs: list[RunState], resume: str) -> str:
+    if not runs:
+        return "There is nothing to stop"
+    named = ", ".join(f"run {run.index} (process group {run.pid})" for run in runs[:5])
+    more = "" if len(runs) <= 5 else f" and {len(runs) - 5} more"
+    return (
+        f"What outlived it: {named}{more}. Resume it, which watches them, and stop then: {resume}"
+    )
+
+
+def failed_runs(state: SweepState) -> list[int]:
+    """The runs that ended badly by themselves, in order."""
+    return [run.index for run in state.runs.values() if run.status in ("failed", "lost")]

@@ -1,0 +1,311 @@
+"""What a user says of an experiment, a sweep or a run: a name, a note, tags; and what is archived.
+
+It stands in `annotations.json` in the folder of what it concerns:
+
+    {"format_version": 1,
+     "own": {"name": …, "note": …, "tags": […], "archived_at": …},    the sweep itself
+     "runs": {KEY: {…}, …}}                                           its runs, or experiments
+
+KEY is a run's index within its sweep (all attempts share it), or the stem of an experiment's
+`.dat`. The file appears whole or not at all. Who edits reads it first and holds a lock meanwhile,
+so that edits of different things at once all stay; of two edits of the same, the last one wins.
+"""
+
+import contextlib
+import json
+import os
+import stat
+import time
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ml_tracking_ops.logger import paths
+
+from ..errors import AnnotationError, UsageError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+LONGEST_NAME = 100
+LONGEST_NOTE = 10_000
+LONGEST_TAG = 40
+MOST_TAGS = 20
+_FORMAT_VERSION = 1
+_MOST_BYTES = 64 << 20
+_WAIT_FOR_OTHERS_S = 2.0
+_ASK_AGAIN_S = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What is said of one thing; `archived_at` is in seconds since the epoch."""
+
+    name: str | None = None
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    archived_at: float | None = None
+
+    @property
+    def is_archived(self) -> bool:
+        return self.archived_at is not None
+
+
+NOTHING_SAID = Annotation()
+
+
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """All that is said in one folder: of the sweep itself, and of runs by their key."""
+
+    own: Annotation = NOTHING_SAID
+    runs: Mapping[str, Annotation] = field(default_factory=dict)
+
+    def run(self, key: str | int) -> Annotation:
+        return self.runs.get(str(key), NOTHING_SAID)
+
+
+NO_ANNOTATIONS = Annotations()
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+class AnnotationFile:
+    """The annotations in one folder, read again only when the file has changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / paths.ANNOTATIONS_NAME
+        self._identity: tuple[int, ...] | None = None
+        self._found = NO_ANNOTATIONS
+
+    def read(self) -> Annotations:
+        """What stands there now; nothing where the file is missing or damaged."""
+        identity = _identity(self.path)
+        if identity != self._identity:
+            self._identity = identity
+            self._found = read_annotations(self.path.parent)
+        return self._found
+
+
+def read_annotations(folder: Path) -> Annotations:
+    """What is said in a folder; nothing where the file is missing or damaged."""
+    try:
+        data = _load(folder)
+    except (OSError, AnnotationError):
+        return NO_ANNOTATIONS
+    runs = data.get("runs")
+    found = runs.items() if isinstance(runs, dict) else ()
+    return Annotations(_decode(data.get("own")), {str(key): _decode(one) for key, one in found})
+
+
+def _identity(path: Path) -> tuple[int, ...] | None:
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _load(folder: Path) -> dict[str, Any]:
+    """The file as it stands.
+
+    Raises:
+        AnnotationError: it is no such file.
+        OSError: it cannot be read; `FileNotFoundError` where there is none.
+    """
+    path = folder / paths.ANNOTATIONS_NAME
+    flags = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+    fd = os.open(path, flags)
+    with os.fdopen(fd, "rb") as file:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise AnnotationError(path, "it is no regular file")
+        text = file.read(_MOST_BYTES)
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise AnnotationError(path, f"it is damaged ({error})") from None
+    if not isinstance(data, dict):
+        raise AnnotationError(path, "it holds no JSON object")
+    return data
+
+
+def _decode(data: object) -> Annotation:
+    """What stands in the file, as far as it can be understood."""
+    if not isinstance(data, dict):
+        return NOTHING_SAID
+    name, note, tags = data.get("name"), data.get("note"), data.get("tags")
+    archived_at = data.get("archived_at")
+    texts = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+    return Annotation(
+        name[:LONGEST_NAME] if isinstance(name, str) and name else None,
+        note[:LONGEST_NOTE] if isinstance(note, str) else "",
+        tuple(tag[:LONGEST_TAG] for tag in texts[:MOST_TAGS]),
+        float(archived_at) if isinstance(archived_at, int | float) else None,
+    )
+
+
+# --- what may be said --------------------------------------------------------------------------
+
+
+def clean_name(text: str) -> str | None:
+    """A name in one line; None where it is empty, which takes the name away.
+
+    Raises:
+        UsageError: it cannot be a name.
+    """
+    name = text.strip()
+    if len(name) > LONGEST_NAME:
+        raise UsageError(f"the name has {len(name)} characters; at most {LONGEST_NAME} are kept")
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name):
+        raise UsageError("the name holds a line break or a control character; it is one line")
+    return name or None
+
+
+def clean_note(text: str) -> str:
+    """A note, which may have several lines.
+
+    Raises:
+        UsageError: it is too long, or no text.
+    """
+    note = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    if len(note) > LONGEST_NOTE:
+        raise UsageError(f"the note has {len(note)} characters; at most {LONGEST_NOTE} are kept")
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in note):
+        raise UsageError("the note holds a control character; it is plain text")
+    return note if note.strip() else ""
+
+
+def clean_tags(texts: Iterable[str]) -> tuple[str, ...]:
+    """Tags without their surrounding blanks, each once, in the order given.
+
+    Raises:
+        UsageError: one is too long or no single word or phrase, or they are too many.
+    """
+    tags = tuple(dict.fromkeys(tag for text in texts if (tag := " ".join(text.split()))))
+    if len(tags) > MOST_TAGS:
+        raise UsageError(f"{len(tags)} tags were given; at most {MOST_TAGS} are kept")
+    for tag in tags:
+        if len(tag) > LONGEST_TAG:
+            raise UsageError(
+                f"the tag {tag[:20]!r}… has {len(tag)} characters; at most {LONGEST_TAG} are kept"
+            )
+        if "," in tag or any(unicodedata.category(c) in ("Cc", "Cs") for c in tag):
+            raise UsageError(f"the tag {tag!r} holds a comma or a control character")
+    return tags
+
+
+# --- writing -----------------------------------------------------------------------------------
+
+
+def annotate(folder: Path, key: str | int | None, **changes: Any) -> Annotation:
+    """Change what is said of a sweep (`key` None) or a run; return what is said now.
+
+    Args:
+        changes: fields of `Annotation`, cleaned by the functions above.
+
+    Raises:
+        AnnotationError: the file cannot be read or written; it is left as it was.
+    """
+    return edit(folder, key, lambda known: replace(known, **changes))
+
+
+def edit(
+    folder: Path, key: str | int | None, change: Callable[[Annotation], Annotation]
+) -> Annotation:
+    """Change what is said, given what is said now.
+
+    Raises:
+        AnnotationError: as `annotate`.
+    """
+    path = folder / paths.ANNOTATIONS_NAME
+    try:
+        with _alone(folder):
+            try:
+                data = _load(folder)
+            except FileNotFoundError:
+                data = {"format_version": _FORMAT_VERSION}
+            annotation = _put(data, key, change)
+            _write(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    except OSError as error:
+        is_gone = not folder.is_dir()
+        why = "the folder is gone" if is_gone else error.strerror or str(error)
+        raise AnnotationError(path, f"it cannot be written: {why}") from error
+    return annotation
+
+
+def _put(
+    data: dict[str, Any], key: str | int | None, change: Callable[[Annotation], Annotation]
+) -> Annotation:
+    """Change one entry in place; keys that this version does not know stay."""
+    holder, name = (data, "own") if key is None else (data.setdefault("runs", {}), str(key))
+    if not isinstance(holder, dict):
+        data["runs"] = holder = {}
+    known = holder.get(name)
+    annotation = change(_decode(known))
+    entry = dict(known) if isinstance(known, dict) else {}
+    said = {
+        "name": annotation.name,
+        "note": annotation.note,
+        "tags": list(annotation.tags),
+        "archived_at": annotation.archived_at,
+    }
+    entry = {**{k: v for k, v in entry.items() if k not in said}, **_without_empty(said)}
+    if entry:
+        holder[name] = entry
+    else:
+        holder.pop(name, None)
+    return annotation
+
+
+def _without_empty(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if value not in (None, "", [])}
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace the file; a reader sees the old one or the new one, also after a crash."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
+    try:
+        with temporary.open("x", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other editors of the folder's annotations out, as far as the file system can.
+
+    Waits a bounded time: somebody who hangs must not keep a user from writing a note.
+    """
+    if fcntl is None:
+        yield
+        return
+    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        deadline = time.monotonic() + _WAIT_FOR_OTHERS_S
+        while not _try_lock(fd) and time.monotonic() < deadline:
+            time.sleep(_ASK_AGAIN_S)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _try_lock(fd: int) -> bool:
+    """False where another holds it; a file system without locks holds nobody up."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -1,0 +1,174 @@
+"""What lies in a log folder: its experiments and its sweeps, told from files alone."""
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml_tracking_ops.logger import paths
+
+from ..errors import DescriptionError, NotInLogdirError, UsageError
+from . import fields
+from .annotations import NO_ANNOTATIONS, AnnotationFile, Annotations, read_annotations
+from .experiments import Experiment, annotated, open_experiment
+from .states import RunState
+from .sweep_folder import Sweep, name_of, open_sweep
+
+_DEEPEST = 6
+
+
+class Catalog:
+    """The experiments and sweeps of a log folder, newest first.
+
+    Folders inside folders are searched too, to a depth of six; links are not followed. A
+    folder with a description is a sweep, any other with a `.dat` in it holds experiments.
+    """
+
+    def __init__(self, logdir: Path) -> None:
+        self.logdir = logdir
+        self.experiments: dict[str, Experiment] = {}
+        self.sweeps: dict[str, Sweep] = {}
+        self.unreadable: list[DescriptionError] = []
+        self._annotated: dict[str, AnnotationFile] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look again, and take in what is new in the journals."""
+        experiments: dict[str, Experiment] = {}
+        sweeps: dict[str, Sweep] = {}
+        unreadable: list[DescriptionError] = []
+        for identity, folder, names in _walk(os.fspath(self.logdir), "", 0):
+            annotations = self._annotations(folder, names)
+            if paths.DESCRIPTION_NAME in names:
+                try:
+                    sweep = self.sweeps.get(identity) or open_sweep(identity, Path(folder))
+                except DescriptionError as error:
+                    unreadable.append(error)
+                    continue
+                sweep.annotations = annotations
+                sweep.refresh()
+                sweeps[identity] = sweep
+            else:
+                for own, dat_path in _dat_files(identity, folder, names):
+                    known = self.experiments.get(own)
+                    if known is None or os.fspath(known.dat_path) != dat_path:
+                        known = open_experiment(own, Path(dat_path))
+                    experiments[own] = annotated(known, annotations)
+        self.unreadable = unreadable
+        self.experiments = dict(
+            sorted(experiments.items(), key=lambda item: (-item[1].started_at, item[0]))
+        )
+        self.sweeps = dict(sorted(sweeps.items(), key=lambda item: (-item[1].started_at, item[0])))
+
+    def _annotations(self, folder: str, names: set[str]) -> Annotations:
+        if paths.ANNOTATIONS_NAME not in names:
+            self._annotated.pop(folder, None)
+            return NO_ANNOTATIONS
+        return self._annotated.setdefault(folder, AnnotationFile(Path(folder))).read()
+
+
+# Names as text: of a thousand folders most of the time would go into making `Path`s.
+def _walk(folder: str, identity: str, depth: int) -> Iterator[tuple[str, str, set[str]]]:
+    """Folders as seen from the first one, their paths, and the names of the files in them."""
+    names: set[str] = set()
+    folders: list[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.name)
+                elif entry.is_file(follow_symlinks=False):
+                    names.add(entry.name)
+    except OSError:
+        return
+    yield identity or ".", folder, names
+    if depth < _DEEPEST and paths.DESCRIPTION_NAME not in names:
+        for name in folders:
+            if not name.startswith("."):
+                shown = fields.printable(name)  # an id can be sent, whatever the name's bytes
+                inner = f"{identity}/{shown}" if identity else shown
+                yield from _walk(os.path.join(folder, name), inner, depth + 1)  # noqa: PTH118
+
+
+def _dat_files(identity: str, folder: str, names: set[str]) -> Iterator[tuple[str, str]]:
+    """The paths of the logs in a folder, each with the id of its experiment."""
+    dats = sorted(
+        name for name in names if name.endswith(paths.DAT_SUFFIX) and not name.startswith(".")
+    )
+    for name in dats:
+        stem = fields.printable(name.removesuffix(paths.DAT_SUFFIX))
+        is_alone = len(dats) == 1 and identity != "."
+        own = identity if is_alone else f"{identity}/{stem}".removeprefix("./")
+        yield own, os.path.join(folder, name)  # noqa: PTH118
+
+
+@dataclass(frozen=True)
+class FoundRun:
+    """One run of a sweep, with the sweep it belongs to."""
+
+    sweep: Sweep
+    run: RunState
+
+
+def find(path: str, logdir: Path) -> Experiment | Sweep | FoundRun:
+    """What a user means by `path`: a folder, a `.dat`, or a name in `logdir`.
+
+    Raises:
+        NotInLogdirError: nothing of that name is there.
+        DescriptionError: it is a sweep whose description cannot be read.
+    """
+    candidates = [Path(path), logdir / path, logdir / f"{path}{paths.DAT_SUFFIX}"]
+    for candidate in candidates:
+        try:
+            found = _find_at(candidate)
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                continue  # of that name there is nothing
+            raise UsageError(f"{error.filename or candidate}: {error.strerror}") from None
+        if found is not None:
+            return found
+    known = Catalog(logdir)
+    names = [*known.sweeps, *known.experiments]
+    close = [name for name in names if path.strip("/").split("/")[-1] in name]
+    raise NotInLogdirError(path, logdir, close[:3])
+
+
+def _find_at(path: Path) -> Experiment | Sweep | FoundRun | None:
+    if path.is_symlink():  # whoever names a link means what it leads to
+        path = Path(os.path.realpath(path))
+    if path.is_dir():
+        return _find_in_folder(path)
+    if path.is_file() and path.suffix == paths.DAT_SUFFIX:
+        return _find_file(path)
+    return None
+
+
+def _find_in_folder(folder: Path) -> Experiment | Sweep | None:
+    names = {entry.name for entry in folder.iterdir()}
+    if paths.DESCRIPTION_NAME in names:
+        sweep = open_sweep(".", folder)
+        sweep.annotations = read_annotations(folder)
+        sweep.refresh()
+        return sweep
+    logs = list(_dat_files(name_of(folder.resolve()), os.fspath(folder), names))
+    if len(logs) > 1:
+        found = ", ".join(Path(path).name for _, path in logs[:5])
+        raise UsageError(f"{folder} holds {len(logs)} logs; name one of them: {found}")
+    if not logs:
+        return None
+    identity, dat_path = logs[0]
+    return annotated(open_experiment(identity, Path(dat_path)), read_annotations(folder))
+
+
+def _find_file(path: Path) -> Experiment | FoundRun:
+    if (path.parent / paths.DESCRIPTION_NAME).is_file():
+        with contextlib.suppress(DescriptionError):  # the log itself can be read all the same
+            sweep = open_sweep(".", path.parent)
+            sweep.annotations = read_annotations(path.parent)
+            sweep.refresh()
+            run = sweep.run(path.stem)
+            if run is not None:
+                return FoundRun(sweep, run)
+    return annotated(open_experiment(path.stem, path), read_annotations(path.parent))

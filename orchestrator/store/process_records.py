@@ -1,0 +1,67 @@
+"""`processes.jsonl`: what a sweep's supervisors took down of its training processes.
+
+It is written by the parents of the processes, which outlive an orchestrator that is killed; so it
+knows of starts that the journal missed, and of exit codes that nobody was there to be told.
+"""
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from . import fields
+from .history import RunStatus
+from .journal import JournalTail
+
+_STOPPED_FROM_OUTSIDE = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
+
+
+@dataclass(frozen=True)
+class ProcessRecord:
+    """One attempt at a run. Times are seconds since the epoch; `exit_code` as in `subprocess`."""
+
+    name: str
+    index: int
+    attempt: int
+    slot: int | None
+    pid: int
+    identity: str | None
+    started_at: float
+    exit_code: int | None = None
+    ended_at: float | None = None
+
+
+def status_by_exit_code(exit_code: int) -> RunStatus:
+    """The state of a run that ended by itself, or was ended by somebody else."""
+    if exit_code in _STOPPED_FROM_OUTSIDE:
+        return "killed"
+    return "finished" if exit_code == 0 else "failed"
+
+
+def read_processes(path: Path) -> dict[str, ProcessRecord]:
+    """The attempts on record, by name; lines that make no sense are passed over."""
+    records: dict[str, ProcessRecord] = {}
+    for event in JournalTail(path).read():
+        try:
+            _take_in(records, event)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            continue
+    return records
+
+
+def _take_in(records: dict[str, ProcessRecord], event: Mapping[str, Any]) -> None:
+    name, time = fields.file_stem(event["name"]), fields.time_of(event["time"])
+    if event["event"] == "process_started":
+        records[name] = ProcessRecord(
+            name,
+            fields.whole(event["index"]),
+            fields.whole(event["attempt"]),
+            fields.whole_or_none(event.get("slot")),
+            fields.whole(event["pid"]),
+            fields.text_or_none(event.get("process_identity")),
+            time,
+        )
+    elif event["event"] == "process_ended" and name in records:
+        exit_code = fields.whole(event["exit_code"])
+        records[name] = replace(records[name], exit_code=exit_code, ended_at=time)

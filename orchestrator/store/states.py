@@ -1,0 +1,288 @@
+"""The state of a sweep: what folding its journal's events gives (see `journal.py`)."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from . import fields
+from .history import Ended, HistoryEvent, Known, RunStatus, Sampled
+from .journal import Event
+from .objective import Goal, is_better
+
+SweepStatus = Literal["pending", "running", "finished", "failed", "killed", "lost"]
+RUN_STATUSES: tuple[RunStatus, ...] = (
+    "pending",
+    "running",
+    "finished",
+    "early_stopped",
+    "failed",
+    "killed",
+    "lost",
+)
+_ENDED = frozenset(("finished", "early_stopped", "failed", "killed", "lost"))
+_SWEEP_ENDED = frozenset(("finished", "failed", "killed"))
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a run was when it was put back to run again."""
+
+    status: RunStatus
+    reason: str | None
+    attempt: int
+    stopped_by_hand: str | None
+
+
+@dataclass(slots=True)
+class RunState:
+    """One run of a sweep. Times are seconds since the epoch.
+
+    `exit_code` is negative where a signal ended the process, as in `subprocess`.
+    """
+
+    index: int
+    hyperparameters: dict[str, Any] = field(default_factory=dict)
+    name: str | None = None
+    status: RunStatus = "pending"
+    reason: str | None = None
+    best_value: float | None = None
+    best_step: int | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    exit_code: int | None = None
+    attempt: int = 1
+    previous_names: list[str] = field(default_factory=list)
+    before: Before | None = None
+    stopped_by: dict[str, Any] | None = None
+    stopped_by_hand: str | None = None
+    """Why it was stopped, where a user asked for that; it is then not run again by a resume."""
+    slot: int | None = None
+    pid: int | None = None
+    process_identity: str | None = None
+    output_tail: list[str] = field(default_factory=list)
+    combination: int | None = None
+    repeat: int = 1
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in _ENDED
+
+    @property
+    def waits_again(self) -> bool:
+        """Whether a user put it back to run again, and it has not started yet."""
+        return self.status == "pending" and self.before is not None
+
+    def put_back(self, attempt: int) -> None:
+        """Let it wait to run again, as this attempt."""
+        if self.status != "pending":
+            self.before = Before(self.status, self.reason, self.attempt, self.stopped_by_hand)
+        self.attempt, self.status = attempt, "pending"
+        self.stopped_by_hand = self.reason = None
+
+    def take_back(self) -> None:
+        """Make it what it was before `put_back`."""
+        if (was := self.before) is not None:
+            self.status, self.reason, self.attempt = was.status, was.reason, was.attempt
+            self.stopped_by_hand, self.before = was.stopped_by_hand, None
+
+
+@dataclass(slots=True)
+class SweepState:
+    """What folding a journal gives. `runs` is keyed by the run's index, counted from 1.
+
+    `history` is what a sampler may learn from, in the order in which it happened.
+    """
+
+    goal: Goal | None = None
+    runs: dict[int, RunState] = field(default_factory=dict, repr=False)
+    status: SweepStatus = "pending"
+    reason: str | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    n_workers: int | None = None
+    max_runs: int | None = None
+    pid: int | None = None
+    process_identity: str | None = None
+    host: str | None = None
+    warnings: list[str] = field(default_factory=list)
+    paused_at: float | None = None
+    paused_by: str | None = None
+    n_workers_asked: int | None = None
+    """How many runs at once a user asked for while the sweep went on; a resume keeps to it."""
+    requests: set[str] = field(default_factory=set)
+    """The requests that were decided on."""
+    n_skipped: int = 0
+    history: list[HistoryEvent] = field(default_factory=list, repr=False)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing new is started until a user says so."""
+        return self.paused_at is not None and self.status == "running"
+
+    @property
+    def counts(self) -> dict[RunStatus, int]:
+        """How many runs are in each state; states without a run are left out."""
+        found = Counter(run.status for run in self.runs.values())
+        return {status: found[status] for status in RUN_STATUSES if found[status]}
+
+    @property
+    def best(self) -> RunState | None:
+        """The run with the best value; the earliest of equals; `None` where no value is known."""
+        best: RunState | None = None
+        for run in self.runs.values():
+            if self.goal is None or run.best_value is None:
+                continue
+            if best is None or is_better(run.best_value, best.best_value, self.goal):
+                best = run
+        return best
+
+    def apply(self, event: Event) -> int | None:
+        """Fold one event in; return the index of the run it concerns, if any.
+
+        An event of an unknown kind changes nothing; one whose fields are missing or of the
+        wrong type is counted in `n_skipped`.
+        """
+        fold = _FOLDS.get(str(event.get("event")))
+        if fold is None:
+            return None
+        try:
+            return fold(self, event)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+            self.n_skipped += 1
+            return None
+
+    def run(self, event: Event) -> RunState:
+        index = fields.whole(event["index"])
+        return self.runs.setdefault(index, RunState(index))
+
+
+def _sweep_started(state: SweepState, event: Event) -> None:
+    started_at, n_workers = fields.time_of(event["time"]), event.get("n_workers")
+    pid, host = fields.whole_or_none(event.get("pid")), fields.text_or_none(event.get("host"))
+    identity = fields.text_or_none(event.get("process_identity"))
+    max_runs = fields.whole_or_none(event.get("max_runs", state.max_runs))
+    state.n_workers = fields.whole_or_none(n_workers)
+    state.started_at = started_at if state.started_at is None else state.started_at
+    state.status, state.reason, state.ended_at = "running", None, None
+    state.pid, state.host, state.process_identity = pid, host, identity
+    state.max_runs = max_runs
+    state.paused_at, state.paused_by = None, None
+    if state.n_workers != state.n_workers_asked:
+        state.n_workers_asked = None
+
+
+def _sampled(state: SweepState, event: Event) -> int:
+    hyperparameters = fields.named(event["hyperparameters"])
+    repeat = fields.whole(event.get("repeat", 1))
+    n_known = fields.whole_or_none(event.get("n_known"))
+    combination = fields.whole(event.get("combination", event["index"]))
+    run = state.run(event)
+    run.hyperparameters, run.repeat, run.combination = hyperparameters, repeat, combination
+    state.history.append(Sampled(run.index, hyperparameters, combination, repeat, n_known))
+    return run.index
+
+
+def _known(state: SweepState, event: Event) -> None:
+    hyperparameters, status = fields.named(event["hyperparameters"]), event["status"]
+    value = fields.number_or_none(event.get("best_value"))
+    state.history.append(Known(hyperparameters, status, value))
+
+
+def _started(state: SweepState, event: Event) -> int:
+    name, started_at = fields.file_stem(event["name"]), fields.time_of(event["time"])
+    attempt = fields.whole(event.get("attempt", 1))
+    slot, pid = fields.whole_or_none(event.get("slot")), fields.whole_or_none(event.get("pid"))
+    identity = fields.text_or_none(event.get("process_identity"))
+    run = state.run(event)
+    if run.name not in (None, name):
+        run.previous_names.append(str(run.name))
+    run.name, run.started_at, run.status, run.stopped_by = name, started_at, "running", None
+    run.stopped_by_hand = run.before = None
+    run.attempt, run.slot, run.pid, run.process_identity = attempt, slot, pid, identity
+    run.reason, run.ended_at, run.exit_code, run.output_tail = None, None, None, []
+    run.best_value, run.best_step = None, None
+    return run.index
+
+
+def _stopped_early(state: SweepState, event: Event) -> int:
+    reason = fields.text(event["reason"])
+    run = state.run(event)
+    run.reason, run.stopped_by = reason, dict(event)
+    return run.index
+
+
+def _ended(state: SweepState, event: Event) -> int:
+    status, ended_at = event["status"], fields.time_of(event["time"])
+    if status not in _ENDED:
+        raise ValueError(status)
+    best_value = fields.number_or_none(event.get("best_value"))
+    best_step = fields.whole_or_none(event.get("best_step"))
+    exit_code = fields.whole_or_none(event.get("exit_code"))
+    reason = fields.text_or_none(event.get("reason"))
+    output_tail = fields.texts(event.get("output_tail", []))
+    run = state.run(event)
+    run.status, run.ended_at, run.exit_code = status, ended_at, exit_code
+    run.best_value, run.best_step = best_value, best_step
+    run.reason = reason or run.reason
+    run.output_tail = output_tail
+    if not event.get("will_retry"):
+        state.history.append(Ended(run.index, status, best_value))
+    return run.index
+
+
+def _retrying(state: SweepState, event: Event) -> int:
+    attempt = fields.whole(event["attempt"])
+    run = state.run(event)
+    run.status, run.attempt = "pending", attempt
+    return run.index
+
+
+def _requested(state: SweepState, event: Event) -> int | None:
+    identity, action = fields.text(event["id"]), event.get("action")
+    at, by = fields.time_of(event["time"]), fields.text_or_none(event.get("by"))
+    state.requests.add(identity)
+    if event["outcome"] != "done":
+        return None
+    if event.get("index") is not None:
+        run = state.run(event)
+        if action == "stop" and event.get("taken_back"):
+            run.take_back()
+        elif action == "stop":
+            run.stopped_by_hand = run.reason = fields.text(event["reason"])
+        elif action == "requeue":
+            run.put_back(fields.whole(event["attempt"]))
+        return run.index
+    if action == "pause":
+        state.paused_at, state.paused_by = at, by or ""
+    elif action == "continue":
+        state.paused_at, state.paused_by = None, None
+    elif action == "workers":
+        state.n_workers = state.n_workers_asked = fields.whole(event["n_workers"])
+    return None
+
+
+def _warning(state: SweepState, event: Event) -> None:
+    state.warnings.append(fields.text(event["message"]))
+
+
+def _sweep_ended(state: SweepState, event: Event) -> None:
+    status, ended_at = event["status"], fields.time_of(event["time"])
+    if status not in _SWEEP_ENDED:
+        raise ValueError(status)
+    reason = fields.text_or_none(event.get("reason"))
+    state.status, state.ended_at, state.reason = status, ended_at, reason
+
+
+_FOLDS: dict[str, Callable[[SweepState, Event], int | None]] = {
+    "sweep_started": _sweep_started,
+    "known": _known,
+    "sampled": _sampled,
+    "started": _started,
+    "stopped_early": _stopped_early,
+    "ended": _ended,
+    "retrying": _retrying,
+    "requested": _requested,
+    "warning": _warning,
+    "sweep_ended": _sweep_ended,
+}

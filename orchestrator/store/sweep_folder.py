@@ -1,0 +1,281 @@
+"""A sweep as it lies in its folder: told from its description, its journal and evidence alone."""
+
+import errno
+import json
+import os
+import platform
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.locks import is_held
+
+from ..errors import DescriptionError
+from ..supervision.process_table import process_identity
+from . import fields
+from .annotations import NO_ANNOTATIONS, Annotations
+from .journal import JournalTail
+from .objective import Best, Goal
+from .process_records import ProcessRecord, read_processes, status_by_exit_code
+from .states import RunState, SweepState
+
+_READ = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+_DESCRIPTION_BYTES = 64 << 20
+
+
+@dataclass(eq=False)
+class Sweep:
+    """A folder that an `experiment_description.json` marks as a sweep."""
+
+    id: str
+    name: str
+    path: Path
+    description: Mapping[str, Any]
+    is_legacy: bool
+    state: SweepState
+    started_at: float
+    _journal: JournalTail = field(repr=False)
+    annotations: Annotations = NO_ANNOTATIONS
+    changes: list[int | None] = field(default_factory=list, repr=False)
+    """The run that each change so far concerns, in order; a new list where the journal was
+    replaced. Its length is a cursor: several readers can ask what came after theirs."""
+    _by_name: dict[str, int] = field(default_factory=dict, repr=False)
+    _unseen: set[int] = field(default_factory=set, repr=False)
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The configuration as it was given."""
+        config = self.description if self.is_legacy else self.description.get("config")
+        return config if isinstance(config, dict) else {}
+
+    @property
+    def optimization_metric(self) -> str | None:
+        metric = self.config.get("optimization_metric")
+        return metric if isinstance(metric, str) else None
+
+    @property
+    def optimization_goal(self) -> Goal | None:
+        return _goal(self.config)
+
+    @property
+    def seed(self) -> int | None:
+        seed = self.description.get("seed")
+        return seed if isinstance(seed, int) else None
+
+    def refresh(self) -> set[int]:
+        """Take in what is new in the journal; return the indices of the runs that changed."""
+        if self.is_legacy:
+            return set()
+        events = self._journal.read()
+        changed: set[int] = set()
+        if self._journal.was_reset:
+            changed = set(self.state.runs)
+            self.state = SweepState(goal=self.optimization_goal)
+            self.changes = []
+            self._by_name.clear()
+            self._unseen.clear()
+        for event in events:
+            index = self.state.apply(event)
+            self.changes.append(index)
+            if index is not None:
+                changed.add(index)
+                name = self.state.runs[index].name
+                if name is not None:
+                    self._by_name[name] = index
+        if self.state.started_at is not None:
+            self.started_at = self.state.started_at
+        dead = self._notice_death()
+        self.changes.extend(sorted(dead))
+        return changed | dead
+
+    def run(self, name: str) -> RunState | None:
+        """The run of this name (a file's stem), if there is one."""
+        index = self._by_name.get(name)
+        return None if index is None else self.state.runs[index]
+
+    def dat_path(self, run: RunState) -> Path | None:
+        return None if run.name is None else self.path / f"{run.name}{paths.DAT_SUFFIX}"
+
+    def log_path(self, run: RunState) -> Path | None:
+        return None if run.name is None else self.path / f"{run.name}{paths.LOG_SUFFIX}"
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether an orchestrator is at work on it, as far as there is evidence."""
+        return self.state.status in ("running", "pending") and self._has_orchestrator()
+
+    def _notice_death(self) -> set[int]:
+        """Where the orchestrator is gone, tell from evidence which of its runs still go on."""
+        if self.state.status not in ("running", "lost", "pending") or self._has_orchestrator():
+            return set()
+        if self.state.status == "running":
+            self.state.status = "lost"
+            self.state.reason = "the orchestrator ended without a word"
+        ended = [
+            run
+            for run in self.state.runs.values()
+            if (run.status == "lost" and run.index in self._unseen)
+            or (run.status == "running" and not self._is_alive(run))
+        ]
+        if not ended:
+            return set()
+        records = read_processes(self.path / paths.PROCESSES_NAME)
+        before = self._unseen
+        for run in ended:
+            _end_unseen(run, records.get(run.name or ""))
+            if run.index not in before:  # once: its log does not change any more
+                self._read_best(run)
+        # the record of a run's end may come a moment after the end
+        self._unseen = {run.index for run in ended if run.status == "lost"}
+        return {run.index for run in ended} - (before & self._unseen)
+
+    def _read_best(self, run: RunState) -> None:
+        """From the log: no journal says how good a run was that ended after its orchestrator."""
+        dat_path = self.dat_path(run)
+        if dat_path is None or run.best_value is not None:
+            return
+        run.best_value, run.best_step = best_of(
+            dat_path, self.optimization_metric, self.optimization_goal
+        )
+
+    def _has_orchestrator(self) -> bool:
+        held = is_held(self._journal.path)
+        if held is not None:
+            return held
+        if self.state.host != platform.node() or self.state.pid is None:
+            return True  # no evidence that it is gone
+        return process_identity(self.state.pid) is not None
+
+    def _is_alive(self, run: RunState) -> bool:
+        dat_path = self.dat_path(run)
+        if dat_path is not None and is_held(dat_path):
+            return True
+        if run.pid is None or self.state.host != platform.node():
+            return False
+        return process_identity(run.pid) == run.process_identity is not None
+
+
+def _end_unseen(run: RunState, record: ProcessRecord | None) -> None:
+    """Tell the state of a run that ended after its orchestrator, from its exit code on record."""
+    if record is None or record.exit_code is None:
+        run.status, run.reason = "lost", "ended unseen, after its orchestrator"
+        return
+    run.exit_code, run.ended_at = record.exit_code, record.ended_at
+    if run.stopped_by_hand:
+        run.status, run.reason = "killed", run.stopped_by_hand
+        return
+    run.status = "early_stopped" if run.stopped_by else status_by_exit_code(record.exit_code)
+    if run.status not in ("early_stopped", "finished"):
+        run.reason = f"exit code {record.exit_code}"
+
+
+def _goal(config: Mapping[str, Any]) -> Goal | None:
+    goal = config.get("optimization_goal")
+    return goal if goal in ("min", "max") else None
+
+
+def _read_description(path: Path) -> tuple[bytes, float]:
+    """Its bytes and when it was changed, of the very file that was opened.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+    """
+    fd = os.open(path, _READ)
+    with os.fdopen(fd, "rb") as file:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", os.fspath(path))
+        return file.read(_DESCRIPTION_BYTES), status.st_mtime
+
+
+def open_sweep(identity: str, folder: Path) -> Sweep:
+    """The sweep whose description lies in a folder.
+
+    Raises:
+        DescriptionError: it cannot be read.
+    """
+    description, modified = _described(folder / paths.DESCRIPTION_NAME)
+    is_legacy = "config" not in description
+    config = description if is_legacy else description["config"]
+    state = SweepState(goal=_goal(config) if isinstance(config, dict) else None)
+    try:
+        started_at = fields.time_of(description.get("created_at"))
+    except (TypeError, ValueError, OverflowError):
+        started_at = modified
+    journal = JournalTail(folder / paths.JOURNAL_NAME)
+    sweep = Sweep(
+        identity,
+        identity if identity != "." else name_of(folder.resolve()),
+        folder,
+        description,
+        is_legacy,
+        state,
+        started_at,
+        journal,
+    )
+    if is_legacy:
+        _read_legacy_runs(sweep)
+    return sweep
+
+
+def _described(path: Path) -> tuple[dict[str, Any], float]:
+    """What a description says, and when it was changed."""
+    try:
+        text, modified = _read_description(path)
+        description = fields.printable(json.loads(text))
+    except OSError as error:
+        raise DescriptionError(path, error.strerror or str(error)) from None
+    except (ValueError, RecursionError) as error:
+        raise DescriptionError(path, f"it is no valid JSON: {error}") from None
+    if not isinstance(description, dict):
+        raise DescriptionError(path, "it holds no JSON object")
+    return description, modified
+
+
+def _read_legacy_runs(sweep: Sweep) -> None:
+    """The original tool's sweep: its `.dat` files belong, in order, to the sampled values."""
+    sampled = sweep.description.get("sampled_hyperparameters")
+    stems = sorted(path.stem for path in sweep.path.glob(f"*{paths.DAT_SUFFIX}"))
+    for index, stem in enumerate(stems, start=1):
+        hyperparameters = _entry(sampled, index - 1)
+        run = RunState(index, hyperparameters, name=stem, status="finished")
+        run.best_value, run.best_step = best_of(
+            sweep.path / f"{stem}{paths.DAT_SUFFIX}",
+            sweep.optimization_metric,
+            sweep.optimization_goal,
+        )
+        sweep.state.runs[index] = run
+        sweep._by_name[stem] = index
+    sweep.state.status = "finished"
+
+
+def _entry(sampled: object, position: int) -> dict[str, Any]:
+    if not isinstance(sampled, list) or position >= len(sampled):
+        return {}
+    entry = sampled[position]
+    return dict(entry) if isinstance(entry, dict) else {}
+
+
+def best_of(
+    dat_path: Path, metric: str | None, goal: Goal | None
+) -> tuple[float | None, int | None]:
+    """The best value of a metric in a log and its step; (None, None) where there is none."""
+    from ml_tracking_ops.logger.reader import LogFormatError, read_log
+
+    if metric is None or goal is None:
+        return None, None
+    try:
+        series = read_log(dat_path, follow_link=False).get(metric)
+    except (OSError, LogFormatError):
+        return None, None
+    best = Best(goal)
+    if series is not None:
+        best.update(series.step.tolist(), series.value.tolist())
+    return best.value, best.step
+
+
+def name_of(folder: Path) -> str:
+    return str(fields.printable(folder.name))

@@ -1,0 +1,213 @@
+"""File events under a folder, within milliseconds of what caused them.
+
+An event says "look", never what changed. The first item is an empty set, yielded once the
+watcher listens, so that a caller starts the watcher, then scans, then reads from its offsets.
+An empty set later on means "scan again": the folder has come, gone or been replaced.
+
+A pause follows each item, in proportion to the CPU time that its reader took: what happens
+meanwhile comes together in the next item. So a reader takes no more than a small share of a core,
+however much is written, and is never far behind either.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+
+if TYPE_CHECKING:
+    from watchfiles._rust_notify import RustNotify
+
+LEAST_PAUSE_S = 0.012
+MOST_PAUSE_S = 0.055
+PAUSE_TO_WORK = 80.0
+URGENT_PAUSE_TO_WORK = 12.0
+"""For a reader on whom somebody waits: a quarter as late, for two and a half times the CPU."""
+POLL_DELAY_MS = 300
+_DEBOUNCE_MS = 1
+_STEPS_MS = ((1, 100), (16, 2_000))
+"""How often to look for events, and how long in vain before the next longer step."""
+QUIET_STEP_MS = 40
+"""Each step wakes a thread: after a silence of seconds a longer one costs less."""
+_LOOK_AGAIN_MS = 4_000
+_NETWORK_FILE_SYSTEMS = frozenset(
+    (
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "smbfs",
+        "9p",
+        "lustre",
+        "ceph",
+        "beegfs",
+        "gpfs",
+        "afs",
+        "fuse.sshfs",
+        "fuse.s3fs",
+        "fuse.gcsfuse",
+        "fuse.glusterfs",
+    )
+)
+
+logger = logging.getLogger(__name__)
+
+
+async def watch_files(
+    folder: Path,
+    *,
+    poll: bool | None = None,
+    quiet_step_ms: int = QUIET_STEP_MS,
+    pause_to_work: float = PAUSE_TO_WORK,
+) -> AsyncGenerator[set[Path], None]:
+    """Yield sets of paths under `folder` (recursively) in which something happened.
+
+    Args:
+        folder: watched from the moment it exists; it may come later, go, and come again.
+        poll: look at intervals of `POLL_DELAY_MS` instead of asking the kernel. `None`
+            decides: poll on network file systems, where the kernel does not see what other
+            machines write, and where the kernel's watches have run out (with one warning).
+        quiet_step_ms: how late the first event after a silence of seconds may be told.
+        pause_to_work: how long to pause after an item, in CPU times of its reader; within
+            `LEAST_PAUSE_S` and `MOST_PAUSE_S`.
+    """
+    while True:
+        identity = _identity(folder)
+        if identity is None:
+            yield set()
+            await _wait_until_exists(folder)
+            continue
+        # adding the watches of a thousand folders takes a while
+        notify = await anyio.to_thread.run_sync(_open_watch, folder, poll)
+        changes = (
+            _polled(folder) if notify is None else _notified(notify, quiet_step_ms, pause_to_work)
+        )
+        async with aclosing(changes):
+            async for paths in changes:
+                if paths is not None:
+                    yield paths
+                if _identity(folder) != identity:
+                    break
+
+
+async def _notified(
+    notify: "RustNotify", quiet_step_ms: int, pause_to_work: float
+) -> AsyncGenerator[set[Path] | None, None]:
+    """An empty set once, then what the kernel reports; None where nothing happened for a while."""
+    stop = threading.Event()
+    steps_ms = (*_STEPS_MS, (quiet_step_ms, _LOOK_AGAIN_MS))
+    n_silent, look_at = 0, 0.0
+    with notify:
+        yield set()
+        try:
+            while True:
+                # without a thread that waits: events come together meanwhile
+                await anyio.sleep(max(0.0, look_at - time.monotonic()))
+                step_ms, within_ms = steps_ms[min(n_silent, len(steps_ms) - 1)]
+                raw = await anyio.to_thread.run_sync(
+                    notify.watch, _DEBOUNCE_MS, step_ms, within_ms, stop, abandon_on_cancel=True
+                )
+                began = time.thread_time()
+                changed = {Path(path) for _, path in raw} if isinstance(raw, set) else None
+                n_silent = 0 if changed else n_silent + 1
+                yield changed
+                look_at = _pause_until(began, pause_to_work)
+        finally:
+            stop.set()  # the thread is inside `watch`: it sees this within a step
+
+
+def _pause_until(began: float, pause_to_work: float) -> float:
+    """When to look next, after an item that was told and dealt with since `began`."""
+    pause_s = (time.thread_time() - began) * pause_to_work
+    return time.monotonic() + min(max(pause_s, LEAST_PAUSE_S), MOST_PAUSE_S)
+
+
+async def _polled(folder: Path) -> AsyncGenerator[set[Path] | None, None]:
+    """An empty set once, then what has changed between one look and the next.
+
+    watchfiles can poll too, but compares times in whole seconds: it would miss what is
+    appended within the second in which it last looked.
+    """
+    before = await anyio.to_thread.run_sync(_snapshot, folder)
+    yield set()
+    while True:
+        await anyio.sleep(POLL_DELAY_MS / 1000)
+        now = await anyio.to_thread.run_sync(_snapshot, folder)
+        changed = {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
+        before = now
+        yield {Path(path) for path in changed} or None
+
+
+def _snapshot(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """What tells one state of each file and folder from another: inode, size, time."""
+    found: dict[str, tuple[int, int, int]] = {}
+    folders = [str(folder)]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    status = entry.stat(follow_symlinks=False)
+                    found[entry.path] = (status.st_ino, status.st_size, status.st_mtime_ns)
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+        except OSError:
+            continue  # it went while we looked
+    return found
+
+
+# A folder that is not there yet cannot be watched, only looked for.
+async def _wait_until_exists(folder: Path) -> None:
+    while _identity(folder) is None:  # noqa: ASYNC110
+        await anyio.sleep(POLL_DELAY_MS / 1000)
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _open_watch(folder: Path, poll: bool | None) -> "RustNotify | None":
+    """The kernel's watch; None where to poll: as asked, or because there is none to be had."""
+    if is_on_network(folder) if poll is None else poll:
+        return None
+    from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
+
+    try:
+        return RustNotify([str(folder)], False, False, POLL_DELAY_MS, True, True)
+    except FileNotFoundError:
+        return None  # gone again: polling finds that out
+    except (OSError, WatchfilesRustInternalError) as error:
+        logger.warning(
+            "%s: the kernel gives no more file watches (%s); looking every %d ms instead. "
+            "Raise fs.inotify.max_user_watches to mend it.",
+            folder,
+            error,
+            POLL_DELAY_MS,
+        )
+        return None
+
+
+def is_on_network(folder: Path) -> bool:
+    """Whether `folder` lies on a file system that other machines may write to (Linux only)."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
+        resolved = os.path.realpath(folder)
+    except OSError:
+        return False
+    kind, longest = "", -1
+    for line in mounts.splitlines():
+        fields = line.split(" ")
+        point = fields[1].replace("\\040", " ")
+        inside = resolved == point or resolved.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= longest:
+            kind, longest = fields[2], len(point)
+    return kind in _NETWORK_FILE_SYSTEMS

@@ -1,0 +1,112 @@
+"""One training process: how it is started, what is written down of it, what it may write."""
+
+import contextlib
+import json
+import os
+import signal
+import time
+
+from .output_limit import cut_middle
+from .process_table import process_identity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .messages import Message
+
+_RESET_SIGNALS = [
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGPIPE,
+    signal.SIGXFSZ,
+    signal.SIGCHLD,
+]
+
+
+class Process:
+    """A process that runs, or that has ended and is being cleared away.
+
+    Args:
+        request: `arguments`, `folder`; `environment`, as far as it differs from this process's
+            own (null: left out); `tag`, which stands in every line of the record; `marker`, the
+            variable that all its descendants inherit.
+        files: where to report the exit code, its output, the record of processes.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+
+    def __init__(self, request: "Message", files: list[int]) -> None:
+        self._result_fd, self._output_fd, self._record_fd = files
+        self._tag = request["tag"]
+        self._n_cut_bytes = 0
+        self.unwritten = b""
+        self.marker = os.fsencode(request["marker"])
+        self.exit_code: int | None = None
+        self.ended_at = 0.0
+        self.is_terminated = False
+        self.is_reported = False
+        self.pid = _spawn(request, self._output_fd)
+        self.identity = process_identity(self.pid, is_zombie_too=True)
+        self._record("process_started", process_identity=self.identity)
+
+    def end(self, exit_code: int) -> None:
+        """Take down that it has ended."""
+        self.exit_code, self.ended_at = exit_code, time.monotonic()
+        self._record("process_ended", exit_code=exit_code)
+
+    def report(self) -> None:
+        """Tell the orchestrator, if it is still there, how it ended."""
+        self.is_reported = True
+        self.limit_output()
+        with contextlib.suppress(OSError):
+            os.write(self._result_fd, str(self.exit_code).encode())
+        os.close(self._result_fd)
+
+    def close(self) -> None:
+        os.close(self._output_fd)
+        os.close(self._record_fd)
+
+    def flush(self) -> None:
+        """Write what is not written yet; on a full disk it is tried again later."""
+        with contextlib.suppress(OSError):
+            while self.unwritten:
+                self.unwritten = self.unwritten[os.write(self._record_fd, self.unwritten) :]
+
+    def limit_output(self) -> None:
+        """Cut the middle out of its output where that has grown too long; the ends stay."""
+        with contextlib.suppress(OSError):
+            self._n_cut_bytes += cut_middle(self._output_fd, self._n_cut_bytes)
+
+    def _record(self, event: str, **fields: object) -> None:
+        line = {"event": event, "time": round(time.time(), 6), **self._tag, "pid": self.pid}
+        self.unwritten += json.dumps({**line, **fields}).encode() + b"\n"
+        self.flush()
+
+
+def _environment(changes: "dict[str, str | None]") -> dict[str, str]:
+    environment: dict[str, str | None] = {**os.environ, **changes}
+    return {name: value for name, value in environment.items() if value is not None}
+
+
+def _spawn(request: "Message", output_fd: int) -> int:
+    arguments = request["arguments"]
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_DUP2, output_fd, 1),
+        (os.POSIX_SPAWN_DUP2, output_fd, 2),
+    ]
+    os.chdir(request["folder"])
+    try:
+        return os.posix_spawn(
+            arguments[0],
+            arguments,
+            _environment(request["environment"]),
+            file_actions=actions,
+            setsid=True,
+            setsigmask=[],
+            setsigdef=_RESET_SIGNALS,
+        )
+    finally:
+        os.chdir("/")

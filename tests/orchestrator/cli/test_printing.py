@@ -1,0 +1,67 @@
+"""What others wrote is shown in the terminal, and never obeyed by it."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from sweeps import choice, write_config
+
+from ml_tracking_ops.orchestrator.cli.main import main
+from ml_tracking_ops.orchestrator.cli.printing import plain
+from ml_tracking_ops.orchestrator.cli.progress import PlainProgress, Story
+from ml_tracking_ops.orchestrator.store.journal import Journal
+
+NASTY = "a\x1b[2J\nb\x9b\u202e\x07"
+SPELLED = r"a\x1b[2J\nb\x9b\u202e\x07"
+EVENTS = (
+    {"event": "sampled", "index": 1, "hyperparameters": {"x": NASTY}},
+    {"event": "started", "index": 1, "name": "r", "attempt": 1, "slot": 0},
+    {
+        "event": "ended",
+        "index": 1,
+        "status": "failed",
+        "best_value": 1.0,
+        "best_step": 1,
+        "reason": NASTY,
+    },
+    {"event": "warning", "message": NASTY},
+)
+
+
+def test_text_in_any_language_stays_as_it_is() -> None:
+    for text in ("größer", "学習率", "a b", "👍🏽", "\u00a0"):
+        assert plain(text) == text
+    assert plain(NASTY) == SPELLED
+    assert plain("\ud800") == r"\ud800"
+
+
+def test_progress_spells_control_characters_out() -> None:
+    out = StringIO()
+    story = Story(1, "max", NASTY)
+    progress = PlainProgress(story, out)
+    for event in EVENTS:
+        progress.on_event({"time": 1.0, **event})
+    ended, warned = out.getvalue().splitlines()
+    for line in (ended, warned, story.best_line()):
+        assert SPELLED in line
+        assert plain(line) == line
+
+
+def test_commands_spell_control_characters_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = write_config(tmp_path, "short.py", hyperparameters={"x": choice(NASTY)})
+    assert main(["sweep", str(config), "--dry-run"]) == 0
+    dry_run = capsys.readouterr().out
+    assert r"\x1b[2J" in dry_run
+    folder = tmp_path / "s"
+    folder.mkdir()
+    (folder / "experiment_description.json").write_text('{"config": {}}')
+    journal = Journal(folder / "journal.jsonl", pytest.fail)
+    for event in EVENTS:
+        journal.append(**event)
+    journal.close()
+    assert main(["show", str(folder)]) == 0
+    assert capsys.readouterr().out.count(SPELLED) == 2  # value and reason
+    assert main(["show", NASTY]) == 2
+    assert "\x1b" not in capsys.readouterr().err

@@ -1,0 +1,141 @@
+"""A real terminal is closed: a sweep that was told to stay does, any other ends in order."""
+
+import os
+import pty
+import select
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sweeps import (
+    COMMAND,
+    choice,
+    processes_with,
+    run_command,
+    state_of,
+    sweep_folder,
+    wait_until,
+    write_config,
+)
+
+
+class Terminal:
+    """A shell's session on a terminal of its own, which can be closed like a window."""
+
+    def __init__(self, folder: Path, *command: str) -> None:
+        self.pid, self._fd = pty.fork()
+        if self.pid == 0:
+            os.chdir(folder)
+            os.execvp(command[0], command)
+        self._is_open = True
+        self._screen = threading.Thread(target=self._show)
+        self._screen.start()
+
+    def _show(self) -> None:
+        """A terminal that takes nothing would keep whoever prints from going on."""
+        while self._is_open:
+            if select.select([self._fd], [], [], 0.02)[0]:
+                try:
+                    os.read(self._fd, 1 << 16)
+                except OSError:  # nobody is there to print any more
+                    return
+
+    def close(self) -> None:
+        """The kernel tells the session's processes with SIGHUP; what they print then fails."""
+        self._is_open = False
+        self._screen.join()
+        os.close(self._fd)
+
+    def wait(self) -> int:
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+@pytest.fixture
+def flag(tmp_path: Path) -> Iterator[Path]:
+    """A file that the trainers wait for; when the test is over it is there, and nothing runs."""
+    flag = tmp_path / "flag"
+    write_config(
+        tmp_path, "waits_for_file.py", max_runs=2, hyperparameters={"until": choice(str(flag))}
+    )
+    yield flag
+    flag.touch()
+    wait_until(lambda: not processes_with(str(tmp_path)), "the processes to end")
+
+
+def wait_for_run(tmp_path: Path) -> Path:
+    wait_until(
+        lambda: "ready" in "".join(p.read_text() for p in tmp_path.glob("runs/*/*_0001.log"))
+    )
+    return sweep_folder(tmp_path / "runs")
+
+
+def test_closed_terminal_ends_the_sweep_in_order_and_it_can_go_on(
+    tmp_path: Path, flag: Path
+) -> None:
+    terminal = Terminal(tmp_path, *COMMAND, "sweep", "--workers", "1")
+    folder = wait_for_run(tmp_path)
+    terminal.close()
+    terminal.wait()
+    state = state_of(folder)
+    assert (state.status, state.counts) == ("killed", {"killed": 1})
+    assert processes_with(str(tmp_path)) == []
+    flag.touch()
+    assert run_command("sweep", "--resume", folder, folder=tmp_path).returncode == 0
+    assert state_of(folder).counts == {"finished": 2}
+
+
+@pytest.mark.parametrize("how", ["nohup", "disown"])
+def test_sweep_that_was_told_to_stay_outlives_its_terminal(
+    tmp_path: Path, flag: Path, how: str
+) -> None:
+    """With `disown` what it prints goes to a terminal that is no more."""
+    shell = {"nohup": 'nohup "$@" & wait', "disown": 'trap "" HUP; "$@" & wait'}[how]
+    terminal = Terminal(tmp_path, "sh", "-c", shell, "sh", *COMMAND, "sweep", "--workers", "1")
+    folder = wait_for_run(tmp_path)
+    terminal.close()
+    assert state_of(folder).counts == {"running": 1}
+    flag.touch()
+    wait_until(lambda: state_of(folder).status == "finished", "the sweep to end")
+    assert state_of(folder).counts == {"finished": 2}
+    terminal.wait()
+
+
+def test_sweep_in_tmux_outlives_the_client(tmp_path: Path, flag: Path) -> None:
+    """Where there is no tmux, what it would make does: a session of its own."""
+    command = [*COMMAND, "sweep", "--workers", "1"]
+    tmux = shutil.which("tmux")
+    server = [str(tmux), "-S", str(tmp_path / "socket"), "-f", os.devnull]
+    if tmux is None:
+        session = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    else:
+        inside = Terminal(tmp_path, *server, "new-session", *command)
+    folder = wait_for_run(tmp_path)
+    if tmux is not None:
+        inside.close()
+        inside.wait()
+    flag.touch()
+    wait_until(lambda: state_of(folder).status == "finished", "the sweep to end")
+    assert state_of(folder).counts == {"finished": 2}
+    if tmux is None:
+        session.wait(60)
+
+
+def test_hangup_of_a_detached_sweep_is_ignored_by_its_runs(tmp_path: Path, flag: Path) -> None:
+    terminal = Terminal(tmp_path, *COMMAND, "sweep", "--workers", "1", "--detach")
+    folder = wait_for_run(tmp_path)
+    terminal.close()
+    assert terminal.wait() in (0, -signal.SIGHUP)
+    flag.touch()
+    wait_until(lambda: state_of(folder).status == "finished", "the sweep to end")
+    assert state_of(folder).counts == {"finished": 2}

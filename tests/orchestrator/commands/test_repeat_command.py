@@ -1,0 +1,101 @@
+"""The command that repeats a run: what a shell makes of it, and what it says of itself."""
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml_tracking_ops.orchestrator.commands.repeat import RepeatCommand, repeat_command
+
+NASTY = {
+    "lr": 1.2345678901234568e-05,
+    "name": "a b; $(touch harm) `touch harm` 'x' \"y\" \\",
+    "on": True,
+    "none": None,
+    "sizes": [1, "x"],
+    "-dash": "-1",
+    "empty": "",
+    "lines": "one\ntwo\x1b[201~",
+    "mark": "\0x:-$(touch harm)\0",
+    "emoji": "🙂",
+}
+ECHO = "import json, os, sys; print(json.dumps([os.getcwd(), sys.argv[1:]]))"
+
+
+def command_of(folder: Path, combination: dict[str, Any], **config: Any) -> RepeatCommand:
+    description = {
+        "config": {"main_script_name": "it's a script.py", **config},
+        "folder": str(folder),
+        "executable": sys.executable,
+        "host": "here",
+        "git": {"commit": "0123456789abcdef", "is_dirty": True},
+        "config_path": str(folder / "experiment_cfg.json"),
+    }
+    command = repeat_command(description, folder / "SWEEP", "NAME", combination, folder / "runs")
+    assert command is not None
+    return command
+
+
+def test_shell_starts_the_script_in_its_folder_with_the_very_values(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder; $HOME"
+    folder.mkdir()
+    (folder / "it's a script.py").write_text(ECHO)
+    line = command_of(folder, NASTY).line
+    assert line.isprintable(), "a terminal would obey what is pasted"
+    done = subprocess.run(["bash", "-c", line], cwd="/", capture_output=True, text=True, check=True)
+    started_in, arguments = json.loads(done.stdout)
+    assert started_in == str(folder)
+    assert arguments == [
+        f"--logdir={folder / 'runs'}",
+        "--lr=1.2345678901234568e-05",
+        f"--name={NASTY['name']}",
+        "--on=True",
+        "--none=None",
+        '--sizes=[1, "x"]',
+        "---dash=-1",
+        "--empty=",
+        "--lines=one\ntwo\x1b[201~",
+        "--mark=x:-$(touch harm)",
+        "--emoji=🙂",
+    ]
+    assert not list(tmp_path.rglob("harm"))
+
+
+def test_own_command_is_expanded_and_variables_are_left_to_the_shell(tmp_path: Path) -> None:
+    command = ["torchrun", "--out=${run_name} ${envvar:OUT}", "${program}", "${args_no_hyphens}"]
+    line = command_of(tmp_path, {"on": True}, command=command).line
+    assert line.endswith(" on=true")
+    assert """'--out=NAME '"${OUT}" """ in line
+    assert shlex.split(line)[3] == "torchrun"
+
+
+def test_notes_are_honest_about_what_differs(tmp_path: Path) -> None:
+    notes = " ".join(command_of(tmp_path, {}, environment={"TOKEN": "secret"}).notes)
+    for part in (
+        f"logs to {tmp_path / 'runs'}, as an experiment of its own",
+        "It ran on here",
+        f"set TOKEN as well: the values stand in {tmp_path / 'experiment_cfg.json'}",
+        "git commit 0123456789 with changes that were not committed",
+    ):
+        assert part in notes
+    assert "secret" not in notes
+    notes = " ".join(command_of(tmp_path, {}, metrics_from="stdout", command=["x"]).notes)
+    assert "nothing logs them" in notes
+    assert "experiment of its own" not in notes
+
+
+def test_run_of_the_original_tool_has_a_command_without_a_folder() -> None:
+    description = {"main_script_name": "train.py", "hyperparameters": {}}
+    command = repeat_command(description, Path("/s"), "r", {"lr": 0.1}, Path("/logs"))
+    assert command is not None
+    assert command.line == "python train.py --logdir=/logs --lr=0.1"
+    assert "recorded neither" in command.notes[0]
+
+
+@pytest.mark.parametrize("description", [{}, {"config": 3}, {"config": {"main_script_name": 7}}])
+def test_without_a_script_there_is_no_command(description: dict[str, Any]) -> None:
+    assert repeat_command(description, Path("s"), "r", {}, Path("l")) is None

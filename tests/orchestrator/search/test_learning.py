@@ -1,0 +1,296 @@
+"""Samplers that learn, against Optuna's own on the same functions."""
+
+import importlib.util
+import math
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import optuna
+import pytest
+from spaces import space_of
+
+from ml_tracking_ops.orchestrator.errors import UsageError
+from ml_tracking_ops.orchestrator.search.samplers import Combination
+from ml_tracking_ops.orchestrator.search.samplers import registry as opening
+from ml_tracking_ops.orchestrator.search.samplers.learning import LearningSampler
+from ml_tracking_ops.orchestrator.search.samplers.optuna_study import parameters_of
+from ml_tracking_ops.orchestrator.search.space import combination_key
+from ml_tracking_ops.orchestrator.store.history import (
+    Ended,
+    HistoryEvent,
+    Known,
+    RunStatus,
+    Sampled,
+)
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+PLANE = space_of(
+    {
+        "x": {"type": "uniform", "min": -5, "max": 10},
+        "y": {"type": "uniform", "min": 0, "max": 15},
+    }
+)
+EVERYTHING = space_of(
+    {
+        "rate": {"type": "loguniform", "min": 1e-5, "max": 0.1},
+        "rounded": {"type": "loguniform", "min": 1, "max": 100, "step": 5},
+        "dropout": {"type": "uniform", "min": 0, "max": 0.5, "step": 0.1},
+        "width": {"type": "logint", "min": 1, "max": 512},
+        "depth": {"type": "int", "min": 1, "max": 8, "step": 2},
+        "noise": {"type": "normal", "mu": 0, "sigma": 1},
+        "scale": {"type": "lognormal", "mu": 0, "sigma": 1},
+        "optimizer": {"type": "choice", "candidates": ["sgd", "adam", None, [1, 2]]},
+        "size": {"type": "choice", "candidates": [16, 32, 64], "ordered": True},
+        "momentum": {"type": "uniform", "min": 0, "max": 1, "when": {"optimizer": "sgd"}},
+        "fixed": {"type": "constant", "value": "a"},
+        "same": {"type": "tied", "to": "width"},
+    },
+    ["depth * size <= 256"],
+)
+
+
+def branin(x: float, y: float) -> float:
+    valley = y - 5.1 / (4 * math.pi**2) * x**2 + 5 / math.pi * x - 6
+    return valley**2 + 10 * (1 - 1 / (8 * math.pi)) * math.cos(x) + 10
+
+
+def follow(
+    sampler: LearningSampler,
+    n_runs: int,
+    objective: Callable[[Combination], tuple[RunStatus, float | None]],
+    n_workers: int = 1,
+) -> list[HistoryEvent]:
+    """The history of a sweep whose runs end in the order in which they began."""
+    history: list[HistoryEvent] = []
+    going: list[tuple[int, Combination]] = []
+    for number in range(1, n_runs + 1):
+        n_known = sum(isinstance(event, Ended) for event in history)
+        combination = sampler.combination(number, tuple(history))
+        if combination is None:
+            break
+        going.append((number, combination))
+        if len(going) == n_workers:
+            # this one ends while the next is being asked for
+            ended, tried = going.pop(0)
+            history.append(Ended(ended, *objective(tried)))
+        history.append(Sampled(number, combination, number, n_known=n_known))
+    return history
+
+
+def on_the_plane(combination: Combination) -> tuple[RunStatus, float | None]:
+    return "finished", branin(**{k: float(str(v)) for k, v in combination.items()})
+
+
+def combinations(history: list[HistoryEvent]) -> list[Combination]:
+    return [event.hyperparameters for event in history if isinstance(event, Sampled)]
+
+
+def one_by_one(sampler: LearningSampler, n_runs: int) -> list[Combination]:
+    history: list[HistoryEvent] = []
+    for number in range(1, n_runs + 1):
+        combination = sampler.combination(number, history)
+        assert combination is not None
+        history.append(Sampled(number, combination, number, n_known=number - 1))
+        history.append(Ended(number, *on_the_plane(combination)))
+    return combinations(history)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("name", "sampler"),
+    [("tpe", optuna.samplers.TPESampler), ("cma_es", optuna.samplers.CmaEsSampler)],
+)
+def test_combinations_are_those_of_optuna(name: str, sampler: Any, seed: int) -> None:
+    study = optuna.create_study(sampler=sampler(seed=seed))
+    study.optimize(
+        lambda trial: branin(trial.suggest_float("x", -5, 10), trial.suggest_float("y", 0, 15)),
+        n_trials=40,
+    )
+    ours = one_by_one(LearningSampler(PLANE, seed, name, "min"), 40)
+    assert ours == [trial.params for trial in study.trials]
+
+
+def by_value(combination: Combination) -> tuple[RunStatus, float | None]:
+    """Every kind of end."""
+    width = int(str(combination["width"]))
+    if width % 5 == 0:
+        return "failed", None
+    if width % 7 == 0:
+        return "killed", 0.3
+    return ("early_stopped" if width % 2 else "finished"), 1.0 / width
+
+
+@pytest.mark.parametrize("name", ["tpe", "cma_es"])
+@pytest.mark.parametrize("n_workers", [1, 4])
+def test_sweep_that_is_taken_up_again_goes_on_as_if_nothing_had_happened(
+    name: str, n_workers: int
+) -> None:
+    history = follow(LearningSampler(EVERYTHING, 3, name, "max"), 40, by_value, n_workers)
+    wanted = combinations(history)
+    for stop in (1, 11, 25, 39):
+        event = next(e for e in history if isinstance(e, Sampled) and e.index == stop + 1)
+        assert event.n_known is not None
+        before: list[HistoryEvent] = []
+        for other in history[: history.index(event)]:
+            n_ends = sum(isinstance(e, Ended) for e in before)
+            if not (isinstance(other, Ended) and n_ends == event.n_known):
+                before.append(other)
+        again = LearningSampler(EVERYTHING, 3, name, "max")
+        assert again.combination(stop + 1, before) == wanted[stop]
+
+
+@pytest.mark.parametrize("name", ["tpe", "cma_es"])
+def test_every_kind_of_hyperparameter_is_learnt(name: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        history = follow(LearningSampler(EVERYTHING, 0, name, "max"), 40, by_value, 2)
+    for combination in combinations(history):
+        assert EVERYTHING.allows(combination)
+        assert combination["same"] == combination["width"]
+        assert ("momentum" in combination) == (combination["optimizer"] == "sgd")
+        for name in set(combination) - {"fixed", "same"}:
+            assert EVERYTHING.hyperparameters[name].holds(combination[name]), name
+
+
+def test_another_sampler_version_keeps_to_what_was_run() -> None:
+    """A history that Optuna would not make again is taken as it is."""
+    history = follow(LearningSampler(PLANE, 0, "tpe", "min"), 15, on_the_plane)
+    found = LearningSampler(PLANE, 1, "tpe", "min").combination(16, history)
+    assert found is not None
+    assert found not in combinations(history)
+
+
+@pytest.mark.parametrize("name", ["tpe", "cma_es"])
+def test_discrete_space_is_searched_whole_and_nothing_twice(name: str) -> None:
+    space = space_of(
+        {
+            "a": {"type": "int", "min": 1, "max": 5},
+            "b": {"type": "choice", "candidates": ["x", "y", "z"]},
+        },
+        ["not (a == 1 and b == 'x')"],
+    )
+    sampler = LearningSampler(space, 0, name, "max", taken=[{"a": 2, "b": "x"}])
+    history = follow(sampler, 50, lambda c: ("finished", float(str(c["a"]))), 3)
+    keys = [combination_key(combination) for combination in combinations(history)]
+    assert len(keys) == len(set(keys)) == 13
+    assert sampler.why_exhausted == "every combination of the search space has been run: 14"
+
+
+def test_runs_that_go_on_are_taken_into_account() -> None:
+    """With twenty results and many pending runs at one place, the next one is elsewhere."""
+    known = follow(LearningSampler(PLANE, 0, "tpe", "min"), 20, on_the_plane)
+    spread = []
+    for n_pending in (0, 15):
+        sampler = LearningSampler(PLANE, 0, "tpe", "min")
+        best = {"x": math.pi, "y": 2.275}
+        pending = [Sampled(100 + i, best, 100 + i) for i in range(n_pending)]
+        distances = []
+        history: list[HistoryEvent] = [*known, *pending]
+        for number in range(21, 31):
+            found = sampler.combination(number, history)
+            assert found is not None
+            distances.append(math.dist(best.values(), [float(str(v)) for v in found.values()]))
+        spread.append(sum(distances))
+    assert spread[0] != spread[1]
+
+
+def test_failed_runs_keep_the_sampler_away() -> None:
+    """Half of the plane fails: after a while runs go to the other half."""
+
+    def objective(combination: Combination) -> tuple[RunStatus, float | None]:
+        if float(str(combination["x"])) < 2.5:
+            return "failed", None
+        return on_the_plane(combination)
+
+    for name in ("tpe", "cma_es"):
+        later: list[bool] = []
+        for seed in range(4):
+            history = follow(LearningSampler(PLANE, seed, name, "min"), 60, objective)
+            failed = [event.status == "failed" for event in history if isinstance(event, Ended)]
+            later += failed[20:]
+        assert sum(later) < 0.25 * len(later), name
+
+
+def test_stopped_runs_inform_the_sampler() -> None:
+    def stopped(combination: Combination) -> tuple[RunStatus, float | None]:
+        return "early_stopped", on_the_plane(combination)[1]
+
+    finished = follow(LearningSampler(PLANE, 0, "tpe", "min"), 30, on_the_plane)
+    assert combinations(follow(LearningSampler(PLANE, 0, "tpe", "min"), 30, stopped)) == (
+        combinations(finished)
+    )
+
+
+def test_sampler_that_fails_is_stood_in_for_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise FloatingPointError("singular matrix")
+
+    history = follow(LearningSampler(PLANE, 0, "tpe", "min"), 15, on_the_plane)
+    sampler = LearningSampler(PLANE, 0, "tpe", "min")
+    assert sampler.combination(16, history) is not None
+    assert sampler.trouble is None
+    with monkeypatch.context() as broken:
+        broken.setattr(optuna.samplers.TPESampler, "sample_relative", fail)
+        found = sampler.combination(17, history)
+    assert found is not None
+    assert sampler.trouble == (
+        "the sampler tpe failed (FloatingPointError: singular matrix): a run is drawn by chance"
+    )
+    assert sampler.combination(18, history) not in (None, found)
+
+
+def test_earlier_sweep_is_learnt_from() -> None:
+    known: list[HistoryEvent] = [
+        Known(combination, *on_the_plane(combination))
+        for combination in one_by_one(LearningSampler(PLANE, 5, "tpe", "min"), 60)
+    ]
+    found = LearningSampler(PLANE, 1, "tpe", "min").combination(1, known)
+    assert found is not None
+    assert on_the_plane(found)[1] < 20  # type: ignore[operator]
+
+
+def test_combination_is_the_same_in_optunas_words_and_back() -> None:
+    history = follow(LearningSampler(EVERYTHING, 2, "tpe", "max"), 20, by_value)
+    for combination in combinations(history):
+        parameters, distributions = parameters_of(EVERYTHING, combination)
+        assert parameters.keys() == distributions.keys()
+        for name, distribution in distributions.items():
+            assert distribution._contains(distribution.to_internal_repr(parameters[name])), name
+
+
+def test_gp_gives_optunas_combinations_or_says_what_it_needs() -> None:
+    """With torch where it is installed; the tests do not install it for this alone."""
+    if importlib.util.find_spec("torch") is None:
+        with pytest.raises(UsageError, match="the sampler gp needs PyTorch"):
+            opening.check_sampler("gp")
+        return
+    assert opening.check_sampler("gp")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        study = optuna.create_study(sampler=optuna.samplers.GPSampler(seed=0))
+        study.optimize(
+            lambda trial: branin(trial.suggest_float("x", -5, 10), trial.suggest_float("y", 0, 15)),
+            n_trials=14,
+        )
+        ours = one_by_one(LearningSampler(PLANE, 0, "gp", "min"), 14)
+    assert ours == [trial.params for trial in study.trials]
+
+
+def test_gp_without_torch_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(UsageError, match="the sampler gp needs PyTorch") as caught:
+        opening.check_sampler("gp")
+    assert "https://pytorch.org" in str(caught.value)
+
+
+def test_run_that_ended_twice_is_learnt_from_twice_and_a_resume_learns_the_same() -> None:
+    """Run again by hand, or after an interruption: both ends are true."""
+    sampler = LearningSampler(PLANE, 3, "tpe", "min")
+    history = follow(sampler, 12, on_the_plane)
+    history += [Ended(2, "killed", None), Ended(3, "finished", -50.0), Ended(3, "failed", None)]
+    following = sampler.combination(13, tuple(history))
+    assert following == LearningSampler(PLANE, 3, "tpe", "min").combination(13, tuple(history))
+    values = [trial.value for trial in sampler._study.get_trials() if trial.value is not None]
+    assert (len(values), min(values)) == (13, -50.0)

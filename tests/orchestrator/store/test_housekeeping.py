@@ -1,0 +1,144 @@
+"""Archiving and deleting: only what is ours, only what has ended, never through a link."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ml_tracking_ops.logger import ExperimentLogger
+from ml_tracking_ops.orchestrator.cli.main import main
+from ml_tracking_ops.orchestrator.errors import UsageError
+from ml_tracking_ops.orchestrator.store.annotations import annotate, read_annotations
+from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.housekeeping import delete
+from ml_tracking_ops.orchestrator.store.journal import Journal
+
+
+@pytest.fixture
+def logdir(tmp_path: Path) -> Path:
+    (tmp_path / "runs").mkdir()
+    return tmp_path / "runs"
+
+
+def log(logdir: Path) -> Path:
+    """An experiment that has ended; its folder."""
+    with ExperimentLogger(logdir=str(logdir)) as writer:
+        writer.add_scalar("loss", 1.0, 0)
+    return Path(writer.folder)
+
+
+def sweep(logdir: Path, name: str = "sweep") -> Journal:
+    """A sweep's folder, with the journal that its orchestrator holds."""
+    folder = logdir / name
+    folder.mkdir()
+    (folder / "experiment_description.json").write_text(json.dumps({"config": {}, "seed": 1}))
+    journal = Journal(folder / "journal.jsonl", print)
+    journal.append("sweep_started", n_workers=1, pid=1, host="here")
+    return journal
+
+
+def only(logdir: Path):
+    catalog = Catalog(logdir)
+    (item,) = [*catalog.experiments.values(), *catalog.sweeps.values()]
+    return item
+
+
+def run(*arguments: object) -> int:
+    return main([str(argument) for argument in arguments])
+
+
+def test_archived_things_leave_the_list_and_come_back(logdir, capsys):
+    name = log(logdir).name
+    assert run("archive", name, "--logdir", logdir) == 0
+    assert name in capsys.readouterr().out
+    assert run("list", "--logdir", logdir) == 0
+    assert name not in capsys.readouterr().out
+    assert run("list", "--archived", "--logdir", logdir) == 0
+    assert name in capsys.readouterr().out
+    assert run("unarchive", name, "--logdir", logdir) == 0
+    assert run("list", "--logdir", logdir) == 0
+    assert name in capsys.readouterr().out
+
+
+def test_what_runs_is_neither_archived_nor_deleted(logdir, capsys):
+    with ExperimentLogger(logdir=str(logdir)) as writer:
+        writer.add_scalar("loss", 1.0, 0)
+        for command in (["archive"], ["delete", "--yes"]):
+            assert run(*command, writer.folder, "--logdir", logdir) == 2
+            assert "is running" in capsys.readouterr().err
+    journal = sweep(logdir)
+    for command in (["archive"], ["delete", "--yes"]):
+        assert run(*command, "sweep", "--logdir", logdir) == 2
+        assert "stop it before" in capsys.readouterr().err
+    journal.append("sweep_ended", status="finished")
+    journal.close()
+    assert run("delete", "sweep", "--logdir", logdir) == 2
+    assert "say --yes" in capsys.readouterr().err
+    assert run("delete", "--yes", "sweep", writer.folder, "--logdir", logdir) == 0
+    assert list(logdir.iterdir()) == []
+
+
+def test_folder_that_is_not_ours_alone_keeps_all_but_the_log(logdir):
+    folder = log(logdir)
+    mine = folder.rename(logdir / "project")
+    (mine / "model.pt").write_text("weights")
+    annotate(mine, folder.name, note="gone with it")
+    delete(only(logdir), logdir)
+    assert sorted(path.name for path in mine.iterdir()) == ["annotations.json", "model.pt"]
+    assert read_annotations(mine).runs == {}
+
+
+def test_experiment_below_another_stays(logdir):
+    outer = log(logdir)
+    inner = log(outer)
+    catalog = Catalog(logdir)
+    delete(catalog.experiments[outer.name], logdir)
+    assert [one.dat_path.parent for one in Catalog(logdir).experiments.values()] == [inner]
+
+
+def test_delete_follows_no_link_and_leaves_the_log_folder(logdir, tmp_path):
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("years")
+    folder = log(logdir)
+    (folder / "checkpoints").symlink_to(precious)
+    outside = log(tmp_path / "other")
+    (logdir / "link").symlink_to(outside)
+
+    elsewhere = only(tmp_path / "other")
+    with pytest.raises(UsageError, match="does not lie in the log folder"):
+        delete(elsewhere, logdir)
+    assert run("delete", "--yes", logdir / "link", "--logdir", logdir) == 2
+    assert run("delete", "--yes", folder, "--logdir", logdir) == 0
+    assert (precious / "thesis.txt").read_text() == "years"
+    assert outside.is_dir()
+
+
+def test_what_a_crash_left_of_a_delete_is_not_shown_and_goes_with_the_next(logdir):
+    folder = log(logdir)
+    left = folder.rename(logdir / ".deleted-0123-old")
+    assert not Catalog(logdir).experiments
+    log(logdir)
+    delete(only(logdir), logdir)
+    assert not left.exists()
+
+
+def test_annotate_shows_and_changes(logdir, capsys):
+    name = log(logdir).name
+    say = ["annotate", name, "--logdir", logdir]
+    assert run(*say, "--name", "base", "--tag", "a", "--tag", "b", "--note", "n\nm") == 0
+    assert run(*say, "--untag", "a", "--tag", "c") == 0
+    for option in ("--tag", "--untag"):
+        assert run(*say, option, " ") == 2
+        assert f"{option} needs a word or a phrase" in capsys.readouterr().err
+    capsys.readouterr()
+    assert run(*say, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "name": "base",
+        "note": "n\nm",
+        "tags": ["b", "c"],
+    }
+    assert run("show", name, "--logdir", logdir) == 0
+    assert "base  #b  #c\n  n\n  m\n" in capsys.readouterr().out
+    assert run(*say, "--name", "x" * 101) == 2
+    assert "101 characters" in capsys.readouterr().err

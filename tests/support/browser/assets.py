@@ -1,0 +1,63 @@
+"""The third-party files of the pages for tests: from npm, kept in a folder that git ignores.
+
+A test never asks the CDN: what the page requests from it is answered with the bytes of the
+same package version from npm, after their hash has been checked against `web/serving/assets.py`.
+"""
+
+import base64
+import hashlib
+import subprocess
+import tarfile
+from pathlib import Path
+
+from places import ROOT
+
+from ml_tracking_ops.web.serving.assets import ASSETS, Asset
+
+AXE = Asset(
+    "axe-core",
+    "4.14.1",
+    "axe.min.js",
+    "sha384-xt1SFg49QaDwsyt0Xfs2XAyBtYPClXl3X2q5OOLeGAUmq9jZTYIMdztpF99WdhiH",
+)
+"""Checks a page for what hinders people with disabilities; only tests use it."""
+
+FOLDER = ROOT / ".test-assets"
+_TYPES = {".js": "text/javascript", ".css": "text/css"}
+_LIMIT_S = 120
+
+
+def load_assets() -> dict[str, tuple[bytes, str]]:
+    """Address at the CDN -> (bytes, content type), for everything in `web/serving/assets.py`."""
+    return {
+        asset.url: (read_asset(asset), _TYPES[Path(asset.path).suffix]) for asset in ASSETS.values()
+    }
+
+
+def read_asset(asset: Asset) -> bytes:
+    """The bytes of one file, checked.
+
+    Raises:
+        AssertionError: they are not the bytes that the pages accept.
+    """
+    with tarfile.open(_tarball(asset)) as archive:
+        member = archive.extractfile(f"package/{asset.path}")
+        assert member is not None, f"{asset.path} is no file of {asset.package}@{asset.version}"
+        data = member.read()
+    found = "sha384-" + base64.b64encode(hashlib.sha384(data).digest()).decode()
+    assert found == asset.integrity, f"{asset.url}: expected {asset.integrity}, found {found}"
+    return data
+
+
+def _tarball(asset: Asset) -> Path:
+    tarball = FOLDER / f"{asset.package}-{asset.version}.tgz"
+    if not tarball.exists():
+        FOLDER.mkdir(exist_ok=True)
+        subprocess.run(
+            ["npm", "pack", "--silent", f"{asset.package}@{asset.version}"],
+            cwd=FOLDER,
+            check=True,
+            timeout=_LIMIT_S,
+            stdin=subprocess.DEVNULL,
+        )
+    return tarball

@@ -1,0 +1,115 @@
+"""Help for tests that run real sweeps."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from places import TRAINERS
+
+from ml_tracking_ops.orchestrator.store.journal import JournalTail
+from ml_tracking_ops.orchestrator.store.states import SweepState
+
+COMMAND = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli"]
+LIMIT_S = 60
+
+
+def write_config(folder: Path, trainer: str, **changes: Any) -> Path:
+    """An `experiment_cfg.json` in `folder` beside a copy of a trainer.
+
+    Where every hyperparameter is a choice, one named `draw` is added, which trainers ignore: a
+    sweep never runs the same combination twice, and tests want as many runs as they ask for.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(TRAINERS / trainer, folder / trainer)
+    config = {
+        "main_script_name": trainer,
+        "hyperparameters": {"x": {"type": "uniform", "min": 0, "max": 1}},
+        "max_runs": 3,
+        "early_stopping": False,
+        "optimization_metric": "Accuracy",
+        "optimization_goal": "max",
+        **changes,
+    }
+    if all(definition["type"] == "choice" for definition in config["hyperparameters"].values()):
+        draw = {"draw": {"type": "uniform", "min": 0, "max": 1}}
+        config["hyperparameters"] = {**config["hyperparameters"], **draw}
+    path = folder / "experiment_cfg.json"
+    path.write_text(json.dumps(config))
+    return path
+
+
+def choice(*candidates: Any) -> dict[str, Any]:
+    return {"type": "choice", "candidates": list(candidates)}
+
+
+def run_command(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run `ml-tracking-ops` to its end, in `folder`."""
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def start_command(*arguments: str | Path, folder: Path) -> subprocess.Popen[str]:
+    """Start `ml-tracking-ops` in `folder`, its output in `folder`/output."""
+    with (folder / "output").open("w") as output:
+        return subprocess.Popen(
+            [*COMMAND, *map(str, arguments)],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            text=True,
+        )
+
+
+def wait_until(condition: Any, what: str = "the condition") -> None:
+    """Wait until `condition()` is true.
+
+    Raises:
+        TimeoutError: it did not come true in time.
+    """
+    deadline = time.monotonic() + LIMIT_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {LIMIT_S} s for {what}")
+        time.sleep(0.01)
+
+
+def sweep_folder(logdir: Path) -> Path:
+    """The one sweep in a log folder."""
+    (folder,) = (path.parent for path in logdir.glob("*/journal.jsonl"))
+    return folder
+
+
+def state_of(folder: Path) -> SweepState:
+    """What the journal says."""
+    state = SweepState(goal="max")
+    for event in JournalTail(folder / "journal.jsonl").read():
+        state.apply(event)
+    return state
+
+
+def processes_with(text: str) -> list[int]:
+    """The processes whose command line or environment holds `text`; zombies do not count."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            seen = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        if text.encode() in seen:
+            found.append(int(entry.name))
+    return found

@@ -1,0 +1,331 @@
+"""The command, run as a user runs it."""
+
+import csv
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from sweeps import (
+    COMMAND,
+    choice,
+    processes_with,
+    run_command,
+    start_command,
+    state_of,
+    sweep_folder,
+    wait_until,
+    write_config,
+)
+
+from ml_tracking_ops.experiment.logger import ExperimentLogger
+from ml_tracking_ops.orchestrator.cli.arguments import parse
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> Path:
+    """A folder in which a sweep of three runs has been run and an experiment logged."""
+    write_config(tmp_path, "short.py", seed=5)
+    done = run_command("sweep", "--workers", "2", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with ExperimentLogger(logdir=tmp_path / "runs") as writer:
+        writer.add_scalar("Loss", 0.5, 1)
+        writer.add_scalar("Loss", float("nan"), 2)
+        writer.add_scalar("Loss", 0.25, 4)
+    return tmp_path
+
+
+def test_seed_forms_run_a_sweep(tmp_path: Path) -> None:
+    write_config(
+        tmp_path,
+        "train_script.py",
+        hyperparameters={
+            "learning_rate": {"type": "uniform", "min": 1e-5, "max": 1e-2},
+            "batch_size": choice(32, 64, 128),
+            "train_steps": choice(20, 30),
+        },
+    )
+    done = run_command("--run_sweep=True", "--logdir=logs", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = sweep_folder(tmp_path / "logs")
+    assert state_of(folder).counts == {"finished": 3}
+    assert len(list(folder.glob("*.dat"))) == 3
+    assert "best run: " in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [("--run_sweep=False", "--port=0"), ("web", "--port=0")])
+def test_web_is_served_until_ctrl_c(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    web = start_command(*arguments, folder=tmp_path)
+    output = tmp_path / "output"
+    wait_until(lambda: "http" in output.read_text() or web.poll() is not None, "the address")
+    match = re.search(r"http://\S+", output.read_text())
+    assert match, output.read_text()
+    with urllib.request.urlopen(match[0]) as answer:
+        assert answer.status == 200
+    web.send_signal(signal.SIGINT)
+    assert web.wait(30) == 0
+
+
+def test_web_says_that_the_port_is_taken(tmp_path: Path) -> None:
+    web = start_command("web", "--port=0", folder=tmp_path)
+    output = tmp_path / "output"
+    wait_until(lambda: "http" in output.read_text(), "the address")
+    match = re.search(r":(\d+)", output.read_text())
+    assert match
+    done = run_command("web", "--port", match[1], folder=tmp_path)
+    web.terminate()
+    assert web.wait(30) == 0
+    assert done.returncode == 2
+    assert f"port {match[1]} on 127.0.0.1 is taken" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--run_sweep=maybe",), "must be True or False, got 'maybe'"),
+        (("sweep", "--seed", "x"), "whole number, 0 or more; got 'x'"),
+        (("web", "--port", "70000"), "from 0 to 65535; got '70000'"),
+        (("sweep", "nowhere.json"), "nowhere.json has 1 mistake"),
+        (("sweep",), "experiment_cfg.json has 1 mistake"),
+        (("show", "nothing"), "no experiment, sweep or run of this name"),
+        (("export", "nothing"), "no experiment, sweep or run of this name"),
+        (("list",), "no such folder"),
+        (("frobnicate",), "invalid choice"),
+        (("--frobnicate",), "unrecognized arguments"),
+    ],
+)
+def test_wrong_usage_is_explained_without_a_traceback(
+    tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    done = run_command(*arguments, folder=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_logdir_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
+    write_config(tmp_path, "short.py")
+    (tmp_path / "file").touch()
+    done = run_command("sweep", "--logdir", "file", folder=tmp_path)
+    assert done.returncode == 1
+    assert "cannot write the sweep's folder in file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_dry_run_prints_the_commands_and_starts_nothing(tmp_path: Path) -> None:
+    write_config(tmp_path, "short.py", seed=1)
+    done = run_command("sweep", "--dry-run", folder=tmp_path)
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0
+    assert len(lines) == 3
+    assert all(line.startswith(sys.executable) and "--x=0." in line for line in lines)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_list_json_has_a_stable_shape(finished: Path) -> None:
+    entries = json.loads(run_command("list", "--json", folder=finished).stdout)
+    assert [entry["kind"] for entry in entries] == ["experiment", "sweep"]
+    assert [entry["state"] for entry in entries] == ["finished", "finished"]
+    for entry in entries:
+        assert Path(finished, entry["path"]).is_dir()
+        assert entry["started_at"] > 1.7e9
+        assert entry["name"]
+    table = run_command("list", folder=finished).stdout
+    assert all(entry["name"] in table for entry in entries)
+
+
+def test_show_sweep_json_has_a_stable_shape(finished: Path) -> None:
+    folder = sweep_folder(finished / "runs")
+    shown = json.loads(run_command("show", folder, "--json", folder=finished).stdout)
+    assert (shown["state"], shown["seed"]) == ("finished", 5)
+    assert (shown["optimization_metric"], shown["optimization_goal"]) == ("Accuracy", "max")
+    assert shown["counts"] == {"finished": 3}
+    assert [run["index"] for run in shown["runs"]] == [1, 2, 3]
+    best = max(shown["runs"], key=lambda run: run["best_value"])
+    assert shown["best"] == best["name"]
+    assert set(best) == {
+        "name",
+        "index",
+        "state",
+        "reason",
+        "hyperparameters",
+        "best_value",
+        "best_step",
+        "started_at",
+        "ended_at",
+        "exit_code",
+        "attempt",
+        "slot",
+        "label",
+        "tags",
+        "note",
+    }
+    assert best["best_value"] == best["hyperparameters"]["x"]
+    assert (best["best_step"], best["exit_code"], best["attempt"]) == (1, 0, 1)
+    assert best["started_at"] <= best["ended_at"]
+    by_name = run_command("show", folder.name, folder=finished)
+    assert best["name"] in by_name.stdout
+
+
+def test_show_and_export_a_run(finished: Path) -> None:
+    (entry,) = (
+        e
+        for e in json.loads(run_command("list", "--json", folder=finished).stdout)
+        if e["kind"] == "experiment"
+    )
+    shown = json.loads(run_command("show", entry["name"], "--json", folder=finished).stdout)
+    assert shown["name"] == entry["name"]
+    assert shown["metrics"] == {
+        "Loss": {
+            "count": 3,
+            "first_step": 1,
+            "last_step": 4,
+            "last": 0.25,
+            "min": 0.25,
+            "max": 0.5,
+        }
+    }
+    exported = run_command("export", entry["path"], "--format", "csv", folder=finished).stdout
+    rows = list(csv.DictReader(io.StringIO(exported)))
+    assert list(rows[0]) == ["metric", "step", "wall_time", "value"]
+    assert [(row["metric"], row["step"], row["value"]) for row in rows] == [
+        ("Loss", "1", "0.5"),
+        ("Loss", "2", "nan"),
+        ("Loss", "4", "0.25"),
+    ]
+    run_command("export", entry["name"], "--format", "json", "-o", "out.json", folder=finished)
+    columns = json.loads((finished / "out.json").read_text())["metrics"]["Loss"]
+    assert columns["value"] == [0.5, "NaN", 0.25]
+
+
+def test_show_and_export_a_run_of_a_sweep(finished: Path) -> None:
+    folder = sweep_folder(finished / "runs")
+    run = state_of(folder).runs[2]
+    shown = json.loads(
+        run_command("show", f"{folder.name}/{run.name}", "--json", folder=finished).stdout
+    )
+    assert shown["name"] == run.name
+    assert shown["hyperparameters"] == run.hyperparameters
+    assert shown["metrics"]["Accuracy"]["count"] == 1
+
+
+def test_export_a_sweep_as_a_table(finished: Path) -> None:
+    folder = sweep_folder(finished / "runs")
+    exported = run_command("export", folder, "--format", "csv", folder=finished).stdout
+    rows = list(csv.DictReader(io.StringIO(exported)))
+    assert [row["index"] for row in rows] == ["1", "2", "3"]
+    assert all(row["x"] == row["best_value"] for row in rows)
+
+
+def test_output_that_nobody_reads_is_no_traceback(finished: Path) -> None:
+    command = " ".join([*COMMAND, "export", str(sweep_folder(finished / "runs"))])
+    done = subprocess.run(
+        ["bash", "-c", f"{command} | true"], cwd=finished, capture_output=True, text=True
+    )
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+def test_version_and_help(tmp_path: Path) -> None:
+    assert re.match(r"ml-tracking-ops \d", run_command("--version", folder=tmp_path).stdout)
+    shown = run_command("--help", folder=tmp_path).stdout
+    for word in ("sweep", "web", "list", "show", "export", "demo", "--run_sweep=True"):
+        assert word in shown
+
+
+def test_schema_is_json(tmp_path: Path) -> None:
+    schema = json.loads(run_command("schema", folder=tmp_path).stdout)
+    assert "main_script_name" in schema["properties"]
+
+
+def test_sweep_with_web_shows_the_address_and_leaves_nothing(tmp_path: Path) -> None:
+    flag = tmp_path / "go"
+    write_config(
+        tmp_path, "waits_for_file.py", max_runs=1, hyperparameters={"until": choice(str(flag))}
+    )
+    sweep = start_command("sweep", "--web", "--port=0", folder=tmp_path)
+    output = tmp_path / "output"
+    wait_until(lambda: list(tmp_path.glob("runs/*/*.dat")), "the run")
+    match = re.search(r"http://\S+", output.read_text())
+    assert match, output.read_text()
+    with urllib.request.urlopen(f"{match[0]}/sweeps") as answer:
+        assert answer.status == 200
+    flag.touch()
+    assert sweep.wait(60) == 0
+    assert processes_with(str(tmp_path)) == []
+
+
+def test_dashboard_ends_with_a_killed_sweep(tmp_path: Path) -> None:
+    flag = tmp_path / "go"
+    write_config(
+        tmp_path, "waits_for_file.py", max_runs=1, hyperparameters={"until": choice(str(flag))}
+    )
+    logdir = tmp_path / "runs"
+    sweep = start_command("sweep", "--web", "--port=0", f"--logdir={logdir}", folder=tmp_path)
+    wait_until(lambda: list(logdir.glob("*/*.dat")), "the run")
+    sweep.kill()
+    sweep.wait()
+    wait_until(
+        lambda: not any("web" in _arguments(pid) for pid in processes_with(str(logdir))),
+        "the dashboard to end",
+    )
+    flag.touch()
+    wait_until(lambda: not processes_with(str(tmp_path)), "the run to end")
+
+
+def _arguments(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    except OSError:
+        return []
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("stop SWEEP --yes 7", {"runs": [7], "yes": True}),
+        ("stop --yes SWEEP 7 --logdir x 9", {"runs": [7, 9], "logdir": Path("x")}),
+        ("requeue SWEEP --logdir x 3", {"runs": [3], "failed": False}),
+        ("requeue SWEEP --failed", {"runs": [], "failed": True}),
+        ("workers SWEEP --logdir x 3", {"n_workers": 3}),
+        ("pause --logdir x SWEEP", {"command": "pause", "logdir": Path("x")}),
+        ("annotate SWEEP --name best 3", {"run": 3, "name": "best"}),
+        ("delete A --yes B", {"paths": ["A", "B"], "yes": True}),
+        ("sweep --workers 2 cfg.json --seed 3", {"config": Path("cfg.json"), "seed": 3}),
+    ],
+)
+def test_options_stand_before_between_or_after_what_they_go_with(
+    line: str, expected: dict[str, object]
+) -> None:
+    options = vars(parse(line.split()))
+    assert {name: options[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("stop", "the following arguments are required: PATH\n"),
+        ("stop SWEEP --yes seven", "argument RUN: must be a whole number, 1 or more; got 'seven'"),
+        ("sweep --workers 0", "argument --workers: must be a whole number, 1 or more; got '0'"),
+        (
+            "demo --workers 1001",
+            "argument --workers: the number of workers must be from 1 to 1000, got 1001",
+        ),
+        ("requeue SWEEP --all 3", "unrecognized arguments: --all"),
+    ],
+)
+def test_wrong_usage_is_told_with_exit_code_2(
+    line: str, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        parse(line.split())
+    assert exit_.value.code == 2
+    told = capsys.readouterr().err
+    assert f"ml-tracking-ops {line.split()[0]}: {reason}" in told
+    assert told.startswith(f"usage: ml-tracking-ops {line.split()[0]} ")

@@ -1,0 +1,412 @@
+"""Sweeps that were interrupted, and go on."""
+
+import json
+import os
+import platform
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sweeps import (
+    choice,
+    processes_with,
+    run_command,
+    start_command,
+    state_of,
+    sweep_folder,
+    wait_until,
+    write_config,
+)
+
+from ml_tracking_ops.logger import read_log
+from ml_tracking_ops.orchestrator import SweepHeldError, UsageError, resume, run_sweep
+from ml_tracking_ops.orchestrator.running import begun_sweep
+from ml_tracking_ops.orchestrator.store.catalog import find
+from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail
+from ml_tracking_ops.orchestrator.store.states import RunState
+
+X = {"type": "uniform", "min": 0, "max": 1}
+
+
+@pytest.fixture
+def flag(tmp_path: Path) -> Iterator[Path]:
+    """A file that the trainers wait for; when the test is over it is there, and nothing runs."""
+    flag = tmp_path / "flag"
+    yield flag
+    flag.touch()
+    wait_until(lambda: not processes_with(str(tmp_path)), "the processes to end")
+
+
+def start_sweep(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
+    """A sweep, of which as many runs are going on as there are workers."""
+    n_workers = int(arguments[-1])
+    sweep = start_command("sweep", *arguments, folder=tmp_path)
+    wait_until(lambda: len(logs_that_say(tmp_path, "\n")) == n_workers, "the runs")
+    return sweep
+
+
+def logs_that_say(tmp_path: Path, text: str) -> list[Path]:
+    return [path for path in tmp_path.glob("runs/*/*_*.log") if text in path.read_text()]
+
+
+def kill(sweep: subprocess.Popen[str]) -> None:
+    """The orchestrator alone dies, without a word."""
+    sweep.kill()
+    sweep.wait()
+
+
+def started(folder: Path) -> list[tuple[int, int]]:
+    """Index and attempt of each start, in order."""
+    events = JournalTail(folder / "journal.jsonl").read()
+    return [(e["index"], e["attempt"]) for e in events if e["event"] == "started"]
+
+
+def combinations(runs: list[RunState]) -> list[dict[str, Any]]:
+    return [run.hyperparameters for run in runs]
+
+
+def test_interrupted_runs_run_again_and_are_told_of_their_earlier_logs(
+    tmp_path: Path, flag: Path
+) -> None:
+    config = write_config(
+        tmp_path, "tells_attempt.py", seed=4, hyperparameters={"x": X, "until": choice(str(flag))}
+    )
+    sweep = start_sweep(tmp_path, "--workers", "2")
+    sweep.send_signal(signal.SIGINT)
+    assert sweep.wait(60) == 130
+    folder = sweep_folder(tmp_path / "runs")
+    before = state_of(folder)
+    assert before.counts == {"killed": 2}
+    assert "sweep --resume" in (tmp_path / "output").read_text()
+
+    flag.touch()
+    done = run_command("sweep", "--resume", folder, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    state = state_of(folder)
+    assert state.counts == {"finished": 3}
+    assert state.n_workers == 2
+    assert started(folder) == [(1, 1), (2, 1), (1, 2), (2, 2), (3, 1)]
+    for index in (1, 2):
+        first, run = before.runs[index], state.runs[index]
+        assert (run.attempt, run.previous_names) == (2, [first.name])
+        assert run.hyperparameters == first.hyperparameters
+        earlier = folder / f"{first.name}.dat"
+        assert read_log(earlier)["Accuracy"].value.tolist() == [run.hyperparameters["x"]]
+        said = (folder / f"{run.name}.log").read_text()
+        assert said == f"2 {json.dumps([str(earlier)])}\n"
+    again = run_sweep(config, logdir=tmp_path / "again", workers=1)
+    assert combinations(list(state.runs.values())) == combinations(again.runs)
+
+
+def test_runs_that_survive_their_orchestrator_are_adopted(tmp_path: Path, flag: Path) -> None:
+    write_config(
+        tmp_path,
+        "waits_for_file.py",
+        max_runs=3,
+        hyperparameters={"until": choice(str(flag)), "exit_code": choice(7)},
+    )
+    kill(start_sweep(tmp_path, "--workers", "2"))
+    folder = sweep_folder(tmp_path / "runs")
+    before = state_of(folder)
+    found = find(str(folder), tmp_path)
+    assert found.state.status == "lost"
+    assert [run.status for run in found.state.runs.values()] == ["running"] * 2
+
+    sweep = start_command("sweep", "--resume", folder.name, folder=tmp_path)
+    wait_until(lambda: "adopted" in (folder / "journal.jsonl").read_text(), "the adoption")
+    flag.touch()
+    assert sweep.wait(60) == 1
+    state = state_of(folder)
+    assert started(folder) == [(1, 1), (2, 1), (3, 1)]
+    for run in state.runs.values():
+        assert (run.status, run.exit_code, run.reason) == ("failed", 7, "exit code 7: ready")
+        assert run.best_value == 1.0
+    assert [state.runs[i].pid for i in (1, 2)] == [before.runs[i].pid for i in (1, 2)]
+
+
+def test_exit_codes_of_runs_that_nobody_watched_are_known(tmp_path: Path, flag: Path) -> None:
+    write_config(
+        tmp_path,
+        "waits_for_file.py",
+        max_runs=2,
+        hyperparameters={"until": choice(str(flag)), "exit_code": choice(0, 5)},
+        seed=1,
+    )
+    kill(start_sweep(tmp_path, "--workers", "2"))
+    folder = sweep_folder(tmp_path / "runs")
+    pid = state_of(folder).runs[2].pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSEGV)
+    flag.touch()
+    wait_until(lambda: not processes_with(str(tmp_path)), "the runs and their supervisor to end")
+    code = state_of(folder).runs[1].hyperparameters["exit_code"]
+    status = "failed" if code else "finished"
+    shown = json.loads(run_command("show", folder, "--json", folder=tmp_path).stdout)
+    assert shown["state"] == "lost"
+    ended = [(status, code), ("failed", -11)]
+    assert [(run["state"], run["exit_code"]) for run in shown["runs"]] == ended
+
+    run_command("sweep", "--resume", folder, folder=tmp_path)
+    state = state_of(folder)
+    assert started(folder) == [(1, 1), (2, 1)]
+    assert [(run.status, run.exit_code) for run in state.runs.values()] == ended
+
+
+def test_adopted_run_is_stopped_early(tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    write_config(
+        tmp_path,
+        "improves_until.py",
+        max_runs=1,
+        early_stopping=True,
+        early_stopping_patience=5,
+        hyperparameters={"until": choice(str(flag))},
+    )
+    kill(start_sweep(tmp_path, "--workers", "1"))
+    folder = sweep_folder(tmp_path / "runs")
+    sweep = start_command("sweep", "--resume", folder, folder=tmp_path)
+    wait_until(lambda: "adopted" in (folder / "journal.jsonl").read_text(), "the adoption")
+    flag.touch()
+    assert sweep.wait(60) == 0
+    run = state_of(folder).runs[1]
+    assert (run.status, run.attempt) == ("early_stopped", 1)
+    assert "no better than" in (run.reason or "")
+    assert processes_with(str(tmp_path)) == []
+
+
+def test_interrupting_a_resumed_sweep_stops_what_it_adopted(tmp_path: Path) -> None:
+    write_config(
+        tmp_path,
+        "waits_for_file.py",
+        max_runs=2,
+        hyperparameters={"until": choice(str(tmp_path / "never"))},
+    )
+    kill(start_sweep(tmp_path, "--workers", "2"))
+    folder = sweep_folder(tmp_path / "runs")
+    sweep = start_command("sweep", "--resume", folder, folder=tmp_path)
+    wait_until(lambda: (folder / "journal.jsonl").read_text().count("adopted") == 2, "adoption")
+    sweep.send_signal(signal.SIGINT)
+    assert sweep.wait(60) == 130
+    assert state_of(folder).counts == {"killed": 2}
+    wait_until(lambda: processes_with(str(tmp_path)) == [], "the old supervisor to end")
+
+
+def test_start_that_the_journal_missed_is_not_run_twice(tmp_path: Path, flag: Path) -> None:
+    write_config(
+        tmp_path, "waits_for_file.py", max_runs=1, hyperparameters={"until": choice(str(flag))}
+    )
+    kill(start_sweep(tmp_path, "--workers", "1"))
+    folder = sweep_folder(tmp_path / "runs")
+    pid = state_of(folder).runs[1].pid
+    journal = folder / "journal.jsonl"
+    lines = [line for line in journal.read_bytes().splitlines(True) if b'"started"' not in line]
+    journal.write_bytes(b"".join(lines))
+    sweep = start_command("sweep", "--resume", folder, folder=tmp_path)
+    wait_until(lambda: "adopted" in journal.read_text(), "the adoption")
+    flag.touch()
+    assert sweep.wait(60) == 0
+    assert started(folder) == [(1, 1)]
+    assert state_of(folder).runs[1].pid == pid
+
+
+def test_run_whose_supervisor_was_killed_is_judged_by_its_log(tmp_path: Path, flag: Path) -> None:
+    write_config(
+        tmp_path, "waits_for_file.py", max_runs=2, hyperparameters={"until": choice(str(flag))}
+    )
+    sweep = start_sweep(tmp_path, "--workers", "1")
+    folder = sweep_folder(tmp_path / "runs")
+    pid = state_of(folder).runs[1].pid
+    parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
+    os.kill(int(parent), signal.SIGKILL)
+    flag.touch()
+    assert sweep.wait(60) == 0
+    runs = state_of(folder).runs
+    assert [(run.status, run.exit_code) for run in runs.values()] == [
+        ("finished", None),
+        ("finished", 0),
+    ]
+
+
+@pytest.mark.parametrize("how", ["file", "argument"])
+def test_raised_max_runs_goes_on_as_the_seed_determines(tmp_path: Path, how: str) -> None:
+    config = write_config(tmp_path, "short.py", max_runs=2)
+    first = run_sweep(config, logdir=tmp_path / "runs", workers=2)
+    if how == "file":
+        write_config(tmp_path, "short.py", max_runs=5)
+        result = resume(first.folder)
+    else:
+        result = resume(first.folder.name, logdir=tmp_path / "runs", max_runs=5)
+    assert [(run.status, run.attempt) for run in result.runs] == [("finished", 1)] * 5
+    assert [run.name for run in result.runs[:2]] == [run.name for run in first.runs]
+    whole = run_sweep(config, logdir=tmp_path / "whole", workers=1, seed=first.seed)
+    assert combinations(result.runs)[: len(whole.runs)] == combinations(whole.runs)
+    assert len(result.runs) == 5
+    assert resume(first.folder).state.max_runs == 5
+
+
+def test_number_of_runs_is_told_with_those_that_were(tmp_path: Path) -> None:
+    write_config(tmp_path, "short.py", max_runs=1)
+    assert ": 1 run, " in run_command("sweep", folder=tmp_path).stderr
+    again = ("sweep", "--resume", sweep_folder(tmp_path / "runs"), "--max-runs")
+    assert ": 2 runs, " in run_command(*again, "2", folder=tmp_path).stderr
+    done = run_command(*again, "1", folder=tmp_path)
+    assert done.returncode == 0
+    assert ": 2 runs, " in done.stderr
+
+
+def test_other_changes_of_the_configuration_are_told_and_do_not_count(tmp_path: Path) -> None:
+    config = write_config(tmp_path, "short.py", max_runs=1)
+    first = run_sweep(config, logdir=tmp_path / "runs")
+    write_config(tmp_path, "short.py", max_runs=2, hyperparameters={"x": choice(7)})
+    result = resume(first.folder)
+    assert result.runs[1].hyperparameters["x"] < 1
+    (warning,) = result.state.warnings
+    assert "has changed since the sweep began (hyperparameters)" in warning
+
+
+def test_second_orchestrator_is_refused_and_told_who_holds_the_sweep(
+    tmp_path: Path, flag: Path
+) -> None:
+    write_config(
+        tmp_path, "waits_for_file.py", max_runs=1, hyperparameters={"until": choice(str(flag))}
+    )
+    sweep = start_sweep(tmp_path, "--workers", "1")
+    folder = sweep_folder(tmp_path / "runs")
+    before = (folder / "journal.jsonl").read_bytes()
+    done = run_command("sweep", "--resume", folder, folder=tmp_path)
+    assert done.returncode == 1
+    assert f"process {sweep.pid} on {platform.node()} is at work on this sweep" in done.stderr
+    assert (folder / "journal.jsonl").read_bytes() == before
+    flag.touch()
+    assert sweep.wait(60) == 0
+
+
+@pytest.fixture
+def interrupted(tmp_path: Path) -> Path:
+    """The folder of a sweep whose orchestrator, on another machine, has not said goodbye."""
+    config = write_config(tmp_path, "short.py", max_runs=1)
+    folder = run_sweep(config, logdir=tmp_path / "runs").folder
+    journal = folder / "journal.jsonl"
+    events = JournalTail(journal).read()[:-1]
+    events[0]["host"] = "elsewhere"
+    journal.write_text("".join(json.dumps(event) + "\n" for event in events))
+    return folder
+
+
+def test_lock_on_a_network_file_system_is_stale_once_its_holder_is_silent(
+    interrupted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(begun_sweep, "is_on_network", lambda folder: True)
+    journal = interrupted / "journal.jsonl"
+    # as after a crash of the other machine: the file server still keeps its lock
+    holder = Journal(journal, on_trouble=pytest.fail)
+    with pytest.raises(SweepHeldError, match="on elsewhere is at work"):
+        resume(interrupted)
+    os.utime(journal, (0, 0))
+    assert resume(interrupted).status == "finished"
+    holder.close()
+
+
+def test_orchestrator_of_another_machine_is_known_by_its_beat(
+    interrupted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """… where the file system knows nothing of other machines' locks."""
+    monkeypatch.setattr(begun_sweep, "is_on_network", lambda folder: True)
+    with pytest.raises(SweepHeldError) as caught:
+        resume(interrupted)
+    assert caught.value.host == "elsewhere"
+    os.utime(interrupted / "journal.jsonl", (0, 0))
+    assert resume(interrupted).status == "finished"
+
+
+def test_lock_on_this_machine_is_never_stale(interrupted: Path) -> None:
+    journal = interrupted / "journal.jsonl"
+    holder = Journal(journal, on_trouble=pytest.fail)
+    os.utime(journal, (0, 0))
+    with pytest.raises(SweepHeldError):
+        resume(interrupted)
+    holder.close()
+    assert resume(interrupted).status == "finished"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--resume", "nothing"), "no experiment, sweep or run of this name"),
+        (("--resume", "nothing", "--seed", "3"), "leave out CONFIG and --seed"),
+        (("--resume", "nothing", "other.json"), "leave out CONFIG and --seed"),
+        (("--max-runs", "0"), "whole number, 1 or more; got '0'"),
+    ],
+)
+def test_wrong_usage_is_explained(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    done = run_command("sweep", *arguments, folder=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_resume_runs_nothing_again_where_the_journal_is_lost(
+    interrupted: Path, is_there: bool
+) -> None:
+    journal = interrupted / "journal.jsonl"
+    journal.unlink()
+    if is_there:
+        journal.touch()
+    before = {path.name for path in interrupted.iterdir()}
+    (name,) = (name for name in before if name.endswith(".dat"))
+    with pytest.raises(UsageError, match=rf"tells of no run, .* \(1: {name}\): .* journal back"):
+        resume(interrupted)
+    assert {path.name for path in interrupted.iterdir()} == before
+
+
+def test_resume_refuses_what_is_no_sweep(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="max_runs must be 1 or more, got 0"):
+        resume(tmp_path, max_runs=0)
+    with pytest.raises(UsageError, match="no experiment, sweep or run"):
+        resume(tmp_path)
+
+
+def test_detached_sweep_goes_on_and_can_be_attached_to(tmp_path: Path, flag: Path) -> None:
+    write_config(
+        tmp_path, "waits_for_file.py", max_runs=2, hyperparameters={"until": choice(str(flag))}
+    )
+    done = run_command("sweep", "--detach", "--workers", "2", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = sweep_folder(tmp_path / "runs")
+    match = re.search(r"kill (\d+) ends it", done.stderr)
+    assert match is not None
+    pid = int(match[1])
+    assert os.getsid(pid) == pid
+    looking_on = start_command("attach", folder=tmp_path)
+    wait_until(lambda: "is running" in (tmp_path / "output").read_text(), "attach")
+    flag.touch()
+    assert looking_on.wait(60) == 0
+    output = (tmp_path / "output").read_text()
+    assert "[2/2 runs]" in output
+    assert "sweep finished: 2 finished" in output
+    assert "[2/2 runs]" in (folder / "orchestrator.log").read_text()
+
+
+def test_detached_sweep_that_cannot_start_says_so(tmp_path: Path) -> None:
+    done = run_command("sweep", "--detach", folder=tmp_path)
+    assert done.returncode == 2
+    assert "there is no such file" in done.stderr
+
+
+def test_attach_says_that_the_orchestrator_is_gone(tmp_path: Path, flag: Path) -> None:
+    write_config(
+        tmp_path, "waits_for_file.py", max_runs=1, hyperparameters={"until": choice(str(flag))}
+    )
+    kill(start_sweep(tmp_path, "--workers", "1"))
+    folder = sweep_folder(tmp_path / "runs")
+    done = run_command("attach", folder, folder=tmp_path)
+    assert done.returncode == 1
+    assert "sweep lost (the orchestrator ended without a word)" in done.stderr
+    assert "sweep --resume" in done.stderr
+    nothing = run_command("attach", folder=tmp_path)
+    assert nothing.returncode == 2
+    assert "no sweep is going on" in nothing.stderr

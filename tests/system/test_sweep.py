@@ -1,0 +1,343 @@
+"""Whole sweeps with real training processes."""
+
+import asyncio
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sweeps import (
+    choice,
+    processes_with,
+    run_command,
+    start_command,
+    state_of,
+    sweep_folder,
+    wait_until,
+    write_config,
+)
+
+from ml_tracking_ops.logger import read_log
+from ml_tracking_ops.orchestrator import ConfigError, UsageError, run_sweep
+from ml_tracking_ops.orchestrator.store.journal import JournalTail
+
+
+def combinations(result: Any) -> list[str]:
+    return [json.dumps(run.hyperparameters) for run in result.runs]
+
+
+def most_at_once(events: list[dict[str, Any]]) -> list[int]:
+    """How many runs went on after each start and end."""
+    counts, going = [], 0
+    for event in events:
+        going += {"started": 1, "ended": -1}.get(event["event"], 0)
+        counts.append(going)
+    return counts
+
+
+def test_forty_runs_on_four_workers(tmp_path: Path) -> None:
+    config = write_config(
+        tmp_path,
+        "short.py",
+        max_runs=40,
+        hyperparameters={"x": {"type": "uniform", "min": 0, "max": 1}, "c": choice("a", "b")},
+    )
+    result = run_sweep(config, logdir=tmp_path / "four", workers=4, seed=11)
+    assert result.status == "finished"
+    assert [run.index for run in result.runs] == list(range(1, 41))
+    assert {run.status for run in result.runs} == {"finished"}
+    assert len({run.name for run in result.runs}) == 40
+
+    events = JournalTail(result.folder / "journal.jsonl").read()
+    going = most_at_once(events)
+    assert max(going) == 4
+    # while there is work a slot is refilled before anything else happens: never fewer than 3
+    starts = [n for n, event in enumerate(events) if event["event"] == "started"]
+    assert min(going[starts[3] : starts[-1] + 1]) == 3
+
+    for run in result.runs:
+        log = read_log(result.folder / f"{run.name}.dat")
+        assert log["Accuracy"].value.tolist() == [run.hyperparameters["x"]]
+        assert run.best_value == run.hyperparameters["x"]
+    assert result.best is max(result.runs, key=lambda run: run.hyperparameters["x"])
+
+    again = run_sweep(config, logdir=tmp_path / "one", workers=1, seed=11)
+    assert combinations(again) == combinations(result)
+
+
+def test_seed_that_was_not_given_is_written_down(tmp_path: Path) -> None:
+    config = write_config(tmp_path, "short.py", max_runs=2)
+    first = run_sweep(config, logdir=tmp_path / "runs", workers=2)
+    description = json.loads((first.folder / "experiment_description.json").read_text())
+    assert description["seed"] == first.seed
+    assert description["config"] == json.loads(config.read_text())
+    again = run_sweep(config, logdir=tmp_path / "runs", workers=1, seed=first.seed)
+    assert combinations(again) == combinations(first)
+    assert again.folder != first.folder
+
+
+def test_hopeless_run_is_stopped_early_and_says_why(tmp_path: Path) -> None:
+    config = write_config(
+        tmp_path,
+        "hopeless.py",
+        max_runs=2,
+        early_stopping=True,
+        early_stopping_patience=5,
+        hyperparameters={"value": choice(0.25)},
+    )
+    result = run_sweep(config, logdir=tmp_path / "runs", workers=2)
+    assert result.status == "finished"
+    for run in result.runs:
+        assert run.status == "early_stopped"
+        assert run.reason == ("stopped early at step 5: no better than 0.25 for 5 values")
+        assert (run.best_value, run.best_step) == (0.25, 0)
+        assert "terminated" in (result.folder / f"{run.name}.log").read_text()
+    events = JournalTail(result.folder / "journal.jsonl").read()
+    stops = [event for event in events if event["event"] == "stopped_early"]
+    assert [(s["rule"], s["step"], s["value"], s["threshold"]) for s in stops] == [
+        ("patience", 5, 0.25, 0.25)
+    ] * 2
+
+
+def test_workers_of_a_stopped_run_are_gone(tmp_path: Path) -> None:
+    config = write_config(
+        tmp_path,
+        "with_workers.py",
+        max_runs=1,
+        early_stopping=True,
+        early_stopping_patience=20,
+    )
+    result = run_sweep(config, logdir=tmp_path / "runs", workers=1)
+    assert result.runs[0].status == "early_stopped"
+    assert processes_with(str(tmp_path)) == []
+
+
+def test_failing_run_keeps_its_last_lines_and_the_sweep_goes_on(tmp_path: Path) -> None:
+    flag = tmp_path / "go"
+    flag.touch()
+    config = write_config(
+        tmp_path,
+        "waits_for_file.py",
+        max_runs=8,
+        seed=3,
+        hyperparameters={"until": choice(str(flag)), "exit_code": choice(0, 3)},
+    )
+    result = run_sweep(config, logdir=tmp_path / "runs", workers=2)
+    codes = {run.hyperparameters["exit_code"] for run in result.runs}
+    assert codes == {0, 3}
+    assert result.status == "finished"
+    for run in result.runs:
+        assert run.exit_code == run.hyperparameters["exit_code"]
+        assert run.status == ("failed" if run.exit_code else "finished")
+        if run.exit_code:
+            assert run.output_tail == ["ready"]
+            assert run.reason == "exit code 3: ready"
+
+
+def test_sweep_stops_when_the_first_runs_all_fail(tmp_path: Path) -> None:
+    write_config(tmp_path, "crashing.py", max_runs=100)
+    done = run_command("sweep", "--workers", "2", folder=tmp_path)
+    assert done.returncode == 1
+    assert "the first 3 runs all failed within seconds" in done.stderr
+    assert "No module named 'no_such_module_anywhere'" in done.stderr
+    state = state_of(sweep_folder(tmp_path / "runs"))
+    assert state.status == "failed"
+    assert len(state.runs) <= 4
+
+
+def test_output_of_a_progress_bar_is_told_as_a_person_sees_it(tmp_path: Path) -> None:
+    config = write_config(tmp_path, "progress_bar.py", max_runs=1)
+    result = run_sweep(config, logdir=tmp_path / "runs")
+    assert result.runs[0].output_tail == ["100%", "about to fail"]
+    assert result.runs[0].reason == "exit code 7: about to fail"
+    assert result.status == "failed"
+
+
+def test_metric_that_is_never_logged_is_said_with_the_names_that_were(tmp_path: Path) -> None:
+    write_config(tmp_path, "misnamed_metric.py", max_runs=4)
+    done = run_command("sweep", "--workers", "2", folder=tmp_path)
+    assert done.returncode == 0
+    assert "has not logged the optimization_metric 'Accuracy'" in done.stderr
+    assert "it logged 'accuracy', 'Loss'. Did you mean 'accuracy'?" in done.stderr
+    assert done.stderr.count("warning") == 1
+
+
+def test_nan_is_never_best(tmp_path: Path) -> None:
+    config = write_config(
+        tmp_path, "nan_metric.py", max_runs=1, optimization_goal="min", check_finite=False
+    )
+    result = run_sweep(config, logdir=tmp_path / "runs")
+    assert (result.runs[0].best_value, result.runs[0].best_step) == (0.25, 2)
+
+
+def test_run_killed_from_outside_is_told_so(tmp_path: Path) -> None:
+    flag = tmp_path / "go"
+    write_config(
+        tmp_path, "waits_for_file.py", max_runs=1, hyperparameters={"until": choice(str(flag))}
+    )
+    sweep = start_command("sweep", folder=tmp_path)
+    wait_until(lambda: list(tmp_path.glob("runs/*/*.dat")), "the run's log")
+    folder = sweep_folder(tmp_path / "runs")
+    wait_until(lambda: state_of(folder).runs[1].pid, "the run's start in the journal")
+    run = state_of(folder).runs[1]
+    assert run.pid is not None
+    os.kill(run.pid, signal.SIGKILL)
+    assert sweep.wait(60) == 1
+    run = state_of(folder).runs[1]
+    assert (run.status, run.exit_code) == ("killed", -9)
+    assert "SIGKILL" in (run.reason or "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupt_ends_the_sweep_in_order(tmp_path: Path, number: signal.Signals) -> None:
+    flag = tmp_path / "never"
+    write_config(
+        tmp_path, "waits_for_file.py", max_runs=9, hyperparameters={"until": choice(str(flag))}
+    )
+    sweep = start_command("sweep", "--workers", "2", folder=tmp_path)
+    wait_until(lambda: len(list(tmp_path.glob("runs/*/*.dat"))) == 2, "two runs")
+    sweep.send_signal(number)
+    assert sweep.wait(60) == 130
+    state = state_of(sweep_folder(tmp_path / "runs"))
+    assert state.status == "killed"
+    assert state.counts == {"killed": 2}
+    assert all("interrupted" in (run.reason or "") for run in state.runs.values())
+    assert processes_with(str(tmp_path)) == []
+
+
+def test_second_interrupt_kills_at_once(tmp_path: Path) -> None:
+    write_config(tmp_path, "ignores_sigterm.py", max_runs=9)
+    sweep = start_command("sweep", "--workers", "1", folder=tmp_path)
+    wait_until(lambda: any("ready" in p.read_text() for p in tmp_path.glob("runs/*/*.log")))
+    sweep.send_signal(signal.SIGINT)
+    wait_until(lambda: "Ctrl-C again" in (tmp_path / "output").read_text(), "the hint")
+    sweep.send_signal(signal.SIGINT)
+    assert sweep.wait(60) == 130
+    assert processes_with(str(tmp_path)) == []
+
+
+def test_hyperparameters_arrive_whole_and_meet_no_shell(tmp_path: Path) -> None:
+    script = tmp_path / "echo.py"
+    script.write_text("import sys; print(sys.argv[2:])")
+    values = ["", "-x", "a b", "$(touch harm)", "é", True, None, 0.1, [1, "a"]]
+    texts = ["", "-x", "a b", "$(touch harm)", "é", "True", "None", "0.1", '[1, "a"]']
+    config = {
+        "main_script_name": "echo.py",
+        "max_runs": 1,
+        "early_stopping": False,
+        "hyperparameters": {f"h{i}": choice(value) for i, value in enumerate(values)},
+    }
+    (tmp_path / "experiment_cfg.json").write_text(json.dumps(config))
+    result = run_sweep(tmp_path / "experiment_cfg.json", logdir=tmp_path / "runs")
+    output = (result.folder / f"{result.runs[0].name}.log").read_text()
+    assert output.strip() == repr([f"--h{i}={text}" for i, text in enumerate(texts)])
+    assert not (tmp_path / "harm").exists()
+
+
+def test_run_sweep_works_where_a_loop_is_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_config(tmp_path, "short.py", max_runs=1)
+    monkeypatch.chdir(tmp_path)
+
+    async def notebook() -> str:
+        return run_sweep(json.loads(path.read_text()), logdir="runs").status
+
+    assert asyncio.run(notebook()) == "finished"
+
+
+def test_run_sweep_refuses_bad_arguments(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="number of workers must be from 1 to 1000, got 0"):
+        run_sweep(write_config(tmp_path, "short.py"), workers=0)
+    with pytest.raises(ConfigError, match="no such file"):
+        run_sweep(tmp_path / "nowhere.json")
+
+
+def test_events_are_told_as_they_happen(tmp_path: Path) -> None:
+    config = write_config(tmp_path, "short.py", max_runs=1)
+    events: list[str] = []
+    run_sweep(
+        config, logdir=tmp_path / "runs", on_event=lambda event: events.append(event["event"])
+    )
+    told = [event for event in events if event != "improved"]
+    assert told == ["sweep_started", "sampled", "started", "ended", "sweep_ended"]
+
+
+def test_runs_share_the_cpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "77")
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    script = tmp_path / "threads.py"
+    script.write_text(
+        "import os; print(os.environ['OMP_NUM_THREADS'], os.environ['MKL_NUM_THREADS'])"
+    )
+    config = {
+        "main_script_name": "threads.py",
+        "max_runs": 1,
+        "early_stopping": False,
+        "hyperparameters": {"x": choice(1)},
+    }
+    monkeypatch.chdir(tmp_path)
+    result = run_sweep(config, logdir="runs", workers=1_000)
+    log = (result.folder / f"{result.runs[0].name}.log").read_text()
+    assert log.split() == ["77", "1"]
+
+
+def test_asha_stops_the_worse_and_patience_the_rest(tmp_path: Path) -> None:
+    config = write_config(
+        tmp_path,
+        "hopeless.py",
+        max_runs=3,
+        seed=2,
+        early_stopping=True,
+        early_stopping_patience=60,
+        hyperparameters={"value": {"type": "uniform", "min": 0, "max": 1}},
+        stopping_rules=[{"rule": "asha", "min_resource": 3, "reduction_factor": 2}],
+    )
+    result = run_sweep(config, logdir=tmp_path / "runs", workers=3)
+    events = JournalTail(result.folder / "journal.jsonl").read()
+    stopped = {event["index"]: event for event in events if event["event"] == "stopped_early"}
+    best = max(result.runs, key=lambda run: run.hyperparameters["value"])
+    assert stopped.pop(best.index)["rule"] == "patience"
+    assert "asha" in {event["rule"] for event in stopped.values()}
+    for event in stopped.values():
+        if event["rule"] == "asha":
+            assert (event["metric"], event["step"] >= 3) == ("Accuracy", True)
+            assert event["value"] < event["threshold"]
+            assert "best 1/2 of" in event["reason"]
+
+
+def test_metric_that_turns_nan_stops_the_run_by_default(tmp_path: Path) -> None:
+    script = tmp_path / "diverges.py"
+    script.write_text(
+        "import math, time\n"
+        "from ml_tracking_ops.experiment.logger import ExperimentLogger\n"
+        "writer = ExperimentLogger()\n"
+        "writer.add_scalar('Accuracy', 0.5, 1)\n"
+        "writer.add_scalar('Accuracy', math.nan, 2)\n"
+        "time.sleep(600)\n"
+    )
+    config = write_config(tmp_path, "short.py", max_runs=1, main_script_name="diverges.py")
+    (run,) = run_sweep(config, logdir=tmp_path / "runs").runs
+    assert (run.status, run.best_value) == ("early_stopped", 0.5)
+    assert run.reason == "stopped early at step 2: Accuracy was NaN"
+
+
+def test_threshold_may_watch_another_metric(tmp_path: Path) -> None:
+    script = tmp_path / "diverges.py"
+    script.write_text(
+        "import time\n"
+        "from ml_tracking_ops.experiment.logger import ExperimentLogger\n"
+        "ExperimentLogger().add_scalars({'Accuracy': 0.5, 'Loss': 1e6}, 1)\n"
+        "time.sleep(600)\n"
+    )
+    config = write_config(
+        tmp_path,
+        "short.py",
+        max_runs=1,
+        main_script_name="diverges.py",
+        stopping_rules=[{"rule": "threshold", "metric": "Loss", "above": 100}],
+    )
+    (run,) = run_sweep(config, logdir=tmp_path / "runs").runs
+    assert run.reason == "stopped early at step 1: Loss was 1e+06, above 100"

@@ -1,0 +1,113 @@
+"""`/api/groups`: real logs of a sweep in, figures of its groups out."""
+
+import json
+import threading
+
+import anyio
+import httpx
+import pytest
+from live import serving
+
+from ml_tracking_ops.logger import ExperimentLogger, read_log
+from ml_tracking_ops.orchestrator.store.journal import Journal
+from ml_tracking_ops.web.groups import api as groups
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def sweep(tmp_path, monkeypatch):
+    """Four runs of two learning rates; run 4 is half as long."""
+    folder = tmp_path / "s"
+    folder.mkdir()
+    description = {"format_version": 1, "config": {"optimization_metric": "loss"}}
+    (folder / "experiment_description.json").write_text(json.dumps(description))
+    journal = Journal(folder / "journal.jsonl", lambda trouble: None)
+    for index in (1, 2, 3, 4):
+        name = f"run_{index}"
+        journal.append("sampled", index=index, hyperparameters={"lr": 0.1 if index < 3 else 0.2})
+        journal.append("started", index=index, name=name, attempt=1, pid=1, slot=0)
+        monkeypatch.setenv("ML_TRACKING_OPS_RUN_FILE", str(folder / f"{name}.dat"))
+        with ExperimentLogger() as logger:
+            for step in range(10 if index == 4 else 20):
+                logger.add_scalar("loss", index + step, step)
+    journal.close()
+    return folder
+
+
+async def test_figures_are_over_all_runs_of_a_group_at_each_step(tmp_path, sweep):
+    async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
+        query = {"sweep": "s", "group": "p.lr", "metric": "loss"}
+        response = await client.get(dashboard.address + "/api/groups", params=query)
+        low, high = response.json()["metrics"]["loss"]
+        again = {"if-none-match": response.headers["etag"]}
+        unchanged = await client.get(dashboard.address + "/api/groups", params=query, headers=again)
+        query |= {"first": "3", "last": "5"}
+        zoomed = await client.get(dashboard.address + "/api/groups", params=query)
+
+    assert (low["id"], low["name"], low["n_runs"]) == ("p.lr=0.1", "lr 0.1", 2)
+    assert low["x"] == list(range(20))
+    assert low["mean"] == [step + 1.5 for step in range(20)]
+    assert low["std"] == pytest.approx([0.5**0.5] * 20)
+    assert high["n"] == [2] * 10 + [1] * 10
+    assert high["mean"][9:11] == [12.5, 13.0]
+    assert unchanged.status_code == 304
+    assert zoomed.json()["metrics"]["loss"][0]["x"] == [3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "told"),
+    [
+        ({"group": "p.width"}, 400, "p.width"),
+        ({"sweep": "other"}, 404, "other"),
+        ({"x": "epoch"}, 400, "step, relative, wall"),
+        ({"first": "nan"}, 400, "first=nan"),
+        ({"steps": "1"}, 400, "steps: not known"),
+    ],
+)
+async def test_what_cannot_be_answered_is_told(tmp_path, sweep, changes, status, told):
+    async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
+        query = {"sweep": "s", "group": "p.lr", "metric": "loss", **changes}
+        response = await client.get(dashboard.address + "/api/groups", params=query)
+    assert response.status_code == status
+    assert told in response.json()["error"]
+
+
+@pytest.mark.parametrize("axis", ["relative", "wall"])
+async def test_time_is_an_axis_too(tmp_path, sweep, axis):
+    async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
+        query = {"sweep": "s", "group": "p.lr", "metric": "loss", "x": axis}
+        response = await client.get(dashboard.address + "/api/groups", params=query)
+    group = response.json()["metrics"]["loss"][0]
+    assert group["x"] == sorted(group["x"])
+    assert max(group["n"]) <= 2
+    assert (min(group["low"]), max(group["high"])) == (1.0, 21.0)
+
+
+async def test_while_logs_are_read_is_told_of_how_many_runs(tmp_path, sweep, monkeypatch):
+    may_go_on = threading.Event()
+
+    def read_slowly(path):
+        assert path.name != "run_3.dat" or may_go_on.wait(30)
+        return read_log(path)
+
+    monkeypatch.setattr(groups, "read_log", read_slowly)
+    query = {"sweep": "s", "group": "p.lr", "metric": "loss"}
+    async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
+
+        async def progress():
+            address = dashboard.address + "/api/groups/progress"
+            return (await client.get(address, params=query)).json()
+
+        async def ask():
+            await client.get(dashboard.address + "/api/groups", params=query)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask)
+            try:
+                with anyio.fail_after(20):
+                    while await progress() != {"n_read": 2, "n_runs": 4}:
+                        pass
+            finally:
+                may_go_on.set()
+        assert await progress() == {"n_read": 0, "n_runs": 0}

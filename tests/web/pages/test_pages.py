@@ -1,0 +1,452 @@
+"""The pages as the server renders them: what stands there, for every kind of folder."""
+
+import base64
+import json
+import pickle
+import re
+import shutil
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from ml_tracking_ops.logger import ExperimentLogger
+from ml_tracking_ops.orchestrator.store.journal import Journal
+from ml_tracking_ops.web.app import create_app
+from ml_tracking_ops.web.series.best_history import BestHistory, draw_history
+from ml_tracking_ops.web.serving.asset_source import CDN_SOURCE
+from ml_tracking_ops.web.tables import all_runs
+
+HOSTILE = "<script>alert(1)</script>'\"&"
+
+
+@pytest.fixture
+def logdir(tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+class Client:
+    """Asks the app in this process, without a socket."""
+
+    def __init__(self, logdir: Path) -> None:
+        self._app = create_app(logdir)
+
+    def get(self, path: str) -> httpx.Response:
+        return anyio.run(self._get, path)
+
+    async def _get(self, path: str) -> httpx.Response:
+        transport = httpx.ASGITransport(self._app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.get(path)
+
+
+@pytest.fixture
+def client(logdir: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """Looks into the folder for every page anew, however fast they follow one another."""
+    monkeypatch.setattr("ml_tracking_ops.web.runs.catalog_access._FRESH_FOR_S", -1.0)
+    return Client(logdir)
+
+
+def log(path: Path, monkeypatch: pytest.MonkeyPatch, **metrics: list[float]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    monkeypatch.setenv("ML_TRACKING_OPS_RUN_FILE", str(path))
+    with ExperimentLogger() as writer:
+        for name, values in metrics.items():
+            for step, value in enumerate(values):
+                writer.add_scalar(name, value, step)
+
+
+def write_sweep(folder: Path, events: list[dict[str, Any]], **changes: Any) -> None:
+    folder.mkdir(parents=True)
+    config = {
+        "main_script_name": "train_script.py",
+        "hyperparameters": {
+            "learning_rate": {"type": "uniform", "min": 1e-5, "max": 1e-2},
+            "batch_size": {"type": "choice", "candidates": [32, 64, 128]},
+        },
+        "max_runs": 40,
+        "early_stopping": True,
+        "early_stopping_patience": 5,
+        "optimization_metric": "Accuracy",
+        "optimization_goal": "max",
+        **changes,
+    }
+    description = {
+        "created_at": 1.0,
+        "config": config,
+        "seed": 1234,
+        "n_workers": 4,
+        "command": ["/home/me/bin/ml-tracking-ops", "--run_sweep=True", "--logdir=my runs"],
+    }
+    (folder / "experiment_description.json").write_text(json.dumps(description))
+    journal = Journal(folder / "journal.jsonl", lambda trouble: None)
+    journal.append("sweep_started", n_workers=4, pid=1, host=None)
+    for event in events:
+        journal.append(**event)
+    journal.append("sweep_ended", status="finished")
+    journal.close()
+
+
+def finished_run(index: int, value: float | None = None, **fields: Any) -> list[dict[str, Any]]:
+    ended = {"status": "finished", "exit_code": 0, "best_value": value, "best_step": 7, **fields}
+    hyperparameters = {"learning_rate": index / 1000, "batch_size": 32}
+    return [
+        {"event": "sampled", "index": index, "hyperparameters": hyperparameters},
+        {"event": "started", "index": index, "name": f"run_{index:04d}"},
+        {"event": "ended", "index": index, **ended},
+    ]
+
+
+def page_data(html: str) -> dict[str, Any]:
+    (text,) = re.findall(r"data-page='([^']*)'", html)
+    data: dict[str, Any] = json.loads(unescape(text))
+    return data
+
+
+def text_of(html: str) -> str:
+    """What a reader sees, roughly: no tags, single spaces."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
+
+
+def test_home_leads_to_the_experiments(client: Client) -> None:
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/experiments")
+
+
+def test_killed_experiment_says_why_it_is_thought_so_and_how_long_it_wrote(
+    client: Client, logdir: Path
+) -> None:
+    (logdir / "killed").mkdir(parents=True)
+    with ExperimentLogger(logdir=str(logdir)) as writer:
+        writer.add_scalar("loss", 1.0, 0)
+        shutil.copy(writer.path, logdir / "killed" / "killed.dat")  # no closing record, no lock
+    text = text_of(client.get("/runs/killed").text)
+    assert "Killed its log was never closed, and nobody writes to it any more" in text
+    assert re.search(r"Duration 0\.\d s", text)
+
+
+@pytest.mark.parametrize("path", ["/experiments", "/sweeps"])
+def test_missing_folder_is_said_with_what_to_do(client: Client, path: str) -> None:
+    html = client.get(path).text
+    assert "does not exist yet" in html
+    assert "--logdir" in html
+
+
+def test_empty_folder_shows_how_to_log(client: Client, logdir: Path) -> None:
+    logdir.mkdir()
+    html = client.get("/experiments").text
+    assert "No experiments in" in html
+    assert "writer.add_scalar" in html
+
+
+def test_empty_folder_shows_how_to_sweep(client: Client, logdir: Path) -> None:
+    logdir.mkdir()
+    html = client.get("/sweeps").text
+    assert "No sweeps in" in html
+    assert "experiment_cfg.json" in html
+    assert "ml-tracking-ops sweep" in html
+
+
+def test_newest_ten_experiments_are_drawn_at_once(
+    client: Client, logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):
+        log(logdir / f"e{number:02d}" / "e.dat", monkeypatch, Loss=[1.0])
+    html = client.get("/experiments").text
+    assert [run["id"] for run in page_data(html)["runs"]] == [f"e{n:02d}" for n in range(11, 1, -1)]
+    assert "Showing 10 of 12" in text_of(html)
+    assert html.count('type="checkbox" name="run"') == 12
+
+
+def test_address_holds_the_selection(
+    client: Client, logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b", "c"):
+        log(logdir / name / "e.dat", monkeypatch, Loss=[1.0])
+    data = page_data(client.get("/experiments?run=a&run=c&run=gone").text)
+    assert {run["id"] for run in data["runs"]} == {"a", "c"}
+    assert page_data(client.get("/experiments?run=").text)["runs"] == []
+
+
+def test_color_stays_with_an_experiment(
+    client: Client, logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def colors() -> dict[str, int]:
+        runs = page_data(client.get("/experiments").text)["runs"]
+        return {run["id"]: run["color"] for run in runs}
+
+    log(logdir / "a" / "e.dat", monkeypatch, Loss=[1.0])
+    log(logdir / "b" / "e.dat", monkeypatch, Loss=[1.0])
+    before = colors()
+    log(logdir / "c" / "e.dat", monkeypatch, Loss=[1.0])
+    after = client.get("/experiments?run=b").text
+    assert colors() | before == colors()
+    assert len(set(colors().values())) == 3
+    assert page_data(after)["runs"][0]["color"] == before["b"]
+
+
+def test_search_lists_matching_names_only(
+    client: Client, logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("resnet-a", "resnet-b", "other"):
+        log(logdir / name / "e.dat", monkeypatch, Loss=[1.0])
+    html = client.get("/experiments?q=RESNET&run=other").text
+    assert html.count('type="checkbox" name="run"') == 2
+    assert '<input type="hidden" name="run" value="other">' in html
+    assert ">2 of 3</span>" in html
+    assert "the search finds 2: draw them" in text_of(html)
+    assert 'href="?q=RESNET&amp;run=resnet-b&amp;run=resnet-a"' in html
+    html = client.get("/experiments?q=RESNET&run=resnet-b&run=resnet-a").text
+    assert "the search finds" not in text_of(html)
+    html = client.get("/experiments?q=RESNET&newest=1").text
+    assert "the newest · the search finds 2: draw them · show all" in text_of(html)
+
+
+def test_search_without_a_result_says_so_below_the_charts(client: Client, logdir: Path) -> None:
+    write_sweep(logdir / "s", finished_run(1, 0.5))
+    assert "Showing 1 of 1 run. Drag to zoom" in text_of(client.get("/sweeps/s").text)
+    html = client.get("/sweeps/s?q=nothing").text
+    assert "No run that has started passes the filters of the table." in text_of(html)
+    assert "Showing 0" not in html
+
+
+def test_sweep_shows_its_configuration(client: Client, logdir: Path) -> None:
+    write_sweep(logdir / "s", finished_run(1, 0.5))
+    text = text_of(client.get("/sweeps").text)
+    for expected in (
+        "learning_rate uniform 1e-5 to 0.01",
+        "batch_size choice 32 64 128",
+        "train_script.py",
+        "Runs at most 40",
+        "maximise Accuracy",
+        "after 5 values without improvement",
+        "Seed 1234",
+        "ml-tracking-ops --run_sweep=True '--logdir=my runs'",
+    ):
+        assert expected in text
+
+
+def test_sweep_shows_counts_and_the_best_run(client: Client, logdir: Path) -> None:
+    events = finished_run(1, 0.5) + finished_run(2, 0.75)
+    events += finished_run(3, status="failed", exit_code=1, reason="exit code 1: boom")
+    write_sweep(logdir / "s", events)
+    text = text_of(client.get("/sweeps/s").text)
+    assert "3 of 40 runs ended" in text
+    assert "2 finished" in text
+    assert "1 failed" in text
+    assert "0.75 at step 7 of run 2" in text
+    assert "exit code 1: boom" in text
+
+
+def test_table_is_paged_and_draws_the_runs_of_its_page(client: Client, logdir: Path) -> None:
+    write_sweep(logdir / "s", [event for n in range(1, 31) for event in finished_run(n, n / 100)])
+    first = client.get("/sweeps/s").text
+    second = client.get("/sweeps/s?page=2").text
+    assert [run["id"] for run in page_data(first)["runs"]] == [
+        f"s/run_{n:04d}" for n in range(30, 5, -1)
+    ]
+    assert [run["name"] for run in page_data(second)["runs"]] == [
+        f"run {n}" for n in range(5, 0, -1)
+    ]
+    assert "Page 2 of 2" in text_of(second)
+
+
+def test_table_sorts_by_the_best_value(client: Client, logdir: Path) -> None:
+    values = {1: 0.3, 2: None, 3: 0.9, 4: 0.1}
+    write_sweep(logdir / "s", [e for n, value in values.items() for e in finished_run(n, value)])
+    runs = page_data(client.get("/sweeps/s?sort=best_value").text)["runs"]
+    assert [run["name"] for run in runs] == ["run 3", "run 1", "run 4", "run 2"]
+
+
+def test_what_is_said_of_all_runs_together_is_found_once_until_one_changes(
+    client: Client, logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+
+    def counted(rows: list[Any], *given: Any) -> BestHistory | None:
+        drawn.append(len(rows))
+        return draw_history(rows, *given)
+
+    monkeypatch.setattr(all_runs, "draw_history", counted)
+    runs = [event for n, value in enumerate([0.1, 0.9, 0.5], 1) for event in finished_run(n, value)]
+    write_sweep(logdir / "s", runs)
+    for query in ("?sort=best_value", "?sort=p.learning_rate&order=asc", "?p.batch_size=32"):
+        assert page_data(client.get(f"/sweeps/s{query}").text)["runs"]
+    assert drawn == [3]
+    journal = Journal(logdir / "s/journal.jsonl", lambda trouble: None)
+    for event in finished_run(4, 0.95):
+        journal.append(**event)
+    journal.close()
+    data = page_data(client.get("/sweeps/s?sort=best_value").text)
+    assert data["runs"][0]["id"] == "s/run_0004"
+    assert drawn == [3, 4]
+
+
+def test_table_shows_the_mean_of_repeats_and_sorts_by_it(client: Client, logdir: Path) -> None:
+    values = {1: (1, 0.9), 2: (2, 0.5), 3: (2, 0.6), 4: (3, 0.95), 5: (3, 0.25)}
+    events = []
+    for index, (combination, value) in values.items():
+        sampled, *others = finished_run(index, value)
+        events += [{**sampled, "combination": combination}, *others]
+    write_sweep(logdir / "s", events, repeats={"count": 2, "seed_name": "seed"})
+    html = client.get("/sweeps/s?sort=mean").text
+    assert "0.55 ± 0.0707" in text_of(html)
+    assert "Mean" in text_of(html)
+    runs = page_data(html)["runs"]
+    assert [run["name"] for run in runs] == ["run 1", "run 4", "run 5", "run 2", "run 3"]
+    write_sweep(logdir / "t", finished_run(1, 0.5))
+    assert "Mean" not in text_of(client.get("/sweeps/t").text)
+
+
+def test_without_optimization_metric_there_is_no_best_column(client: Client, logdir: Path) -> None:
+    changes = {"optimization_metric": None, "optimization_goal": None, "early_stopping": False}
+    write_sweep(logdir / "s", finished_run(1), **changes)
+    html = client.get("/sweeps/s").text
+    assert "Best" not in text_of(html)
+    assert 'data-field="best_value"' not in html
+
+
+def test_run_of_a_sweep_shows_hyperparameters_state_and_output(
+    client: Client, logdir: Path
+) -> None:
+    reason = "at step 40: no better than 0.912 for 5 values"
+    stopped = {"status": "early_stopped", "reason": f"stopped early {reason}"}
+    write_sweep(logdir / "s", finished_run(1, 0.912, **stopped))
+    (logdir / "s" / "run_0001.log").write_text("epoch 1\repoch 2\n")
+    html = client.get("/runs/s/run_0001").text
+    assert "Stopped early" in html
+    assert f">{reason}<" in html
+    assert f'title="stopped early {reason}">{reason}<' in client.get("/sweeps/s").text
+    assert "learning_rate 0.001" in text_of(html)
+    assert page_data(html)["output"] == {
+        "key": "log=s/run_0001",
+        "run": "s/run_0001",
+        "text": "epoch 1\repoch 2\n",
+        "start": 0,
+        "offset": 16,
+    }
+    assert client.get("/output/s/run_0001").text == "epoch 1\repoch 2\n"
+
+
+def test_page_of_an_experiment_has_no_output(
+    client: Client, logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log(logdir / "a" / "e.dat", monkeypatch, Loss=[1.0])
+    html = client.get("/runs/a").text
+    assert "Finished" in html
+    assert 'id="output"' not in html
+    assert client.get("/output/a").status_code == 404
+
+
+def test_only_the_end_of_a_long_output_is_rendered(client: Client, logdir: Path) -> None:
+    write_sweep(logdir / "s", finished_run(1, 0.5))
+    (logdir / "s" / "run_0001.log").write_bytes(b"line of text\n" * 100_000)
+    output = page_data(client.get("/runs/s/run_0001").text)["output"]
+    assert output["offset"] == 1_300_000
+    assert len(output["text"]) < 70_000
+    assert output["text"].startswith("line of text\n")
+    assert output["start"] + len(output["text"]) == output["offset"]
+
+
+def test_folders_of_the_original_tool_are_shown(client: Client, logdir: Path) -> None:
+    write_legacy_log(logdir / "Nov-23_10-32-43" / "Nov-23_10-32-43.dat", Loss=[1.0, 0.5])
+    sweep = logdir / "Experiment_Nov-23_10-33-06"
+    write_legacy_log(sweep / "Nov-23_10-33-06.dat", Accuracy=[0.25, 0.75])
+    description = {
+        "main_script_name": "train_script.py",
+        "hyperparameters": {"size": {"hyp_type": "choice", "hyp_desc": "Choice[32, 64]"}},
+        "max_runs": 1,
+        "optimization_metric": "Accuracy",
+        "optimization_goal": "max",
+        "sampled_hyperparameters": [{"size": 64}],
+    }
+    (sweep / "experiment_description.json").write_text(json.dumps(description))
+    assert "Nov-23_10-32-43" in client.get("/experiments").text
+    text = text_of(client.get("/sweeps").text)
+    for expected in ("Choice[32, 64]", "0.75 at step 1 of run 1", "1 of 1 runs ended"):
+        assert expected in text
+
+
+def write_legacy_log(path: Path, **metrics: list[float]) -> None:
+    """A `.dat` as the original tool wrote it: JSON of base64 of a pickle of JSON."""
+    path.parent.mkdir(parents=True)
+    columns = {
+        name: [
+            json.dumps({"value": value, "step": step, "time": step / 10}).encode()
+            for step, value in enumerate(values)
+        ]
+        for name, values in metrics.items()
+    }
+    encoded = {
+        name: base64.b64encode(pickle.dumps(column, protocol=4)).decode()
+        for name, column in columns.items()
+    }
+    path.write_text(json.dumps(encoded))
+
+
+def test_hostile_names_are_only_text(
+    client: Client, logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = HOSTILE.replace("/", "_")
+    log(logdir / name / "e.dat", monkeypatch, Loss=[1.0])
+    events = finished_run(1, 0.5, reason=HOSTILE)
+    events[0]["hyperparameters"] = {HOSTILE: HOSTILE}
+    write_sweep(logdir / f"s{name}", events, main_script_name=HOSTILE, unknown_key=HOSTILE)
+    addresses = ["/experiments", "/sweeps", f"/runs/{name}", "/nothing/<script>alert(1)</script>"]
+    for address in addresses:
+        answer = client.get(address)
+        assert "<script>alert" not in answer.text, address
+        page_data(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("path", "section"),
+    [
+        ("/nothing", None),
+        ("/sweeps/nothing", "sweeps"),
+        ("/runs/nothing", "experiments"),
+        ("/runs/a/b", "sweeps"),
+        ("/output/nothing", None),
+    ],
+)
+def test_unknown_address_is_a_page_that_says_what_to_do(
+    client: Client, path: str, section: str | None
+) -> None:
+    answer = client.get(path)
+    marked = re.findall(r'href="/(\w+)" aria-current="page"', answer.text)
+    assert marked == ([] if section is None else [section])
+    assert answer.status_code == 404
+    assert "Nothing is here" in answer.text
+    assert 'href="/experiments"' in answer.text
+
+
+def test_damaged_description_and_query_never_break_a_page(client: Client, logdir: Path) -> None:
+    for number, text in enumerate(
+        ["{}", "[]", "nonsense", '{"config": 3}', '{"hyperparameters": 1}']
+    ):
+        folder = logdir / f"s{number}"
+        folder.mkdir(parents=True)
+        (folder / "experiment_description.json").write_text(text)
+    for address in ("/sweeps", "/sweeps/s0", "/sweeps/s3", "/sweeps/s4"):
+        query = "?page=abc&sort=p.none&order=up&metric=%3Cb%3E"
+        answer = client.get(address + query)
+        assert answer.status_code == 200
+        assert "s2/experiment_description.json cannot be read: it is no valid JSON" in answer.text
+    assert client.get("/experiments?newest=-3&limit=x&run=%00").status_code == 200
+
+
+def test_pages_allow_only_our_own_and_the_pinned_scripts(client: Client) -> None:
+    answer = client.get("/experiments")
+    assert answer.headers["content-security-policy"] == CDN_SOURCE.policy
+    for script in re.findall(r"<script[^>]*>", answer.text):
+        assert "src=" in script
+    assert not re.findall(r"\son\w+=|\sstyle=", answer.text)
+
+
+def test_static_files_are_checked_for_changes(client: Client) -> None:
+    answer = client.get("/static/page/main.js")
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-cache"

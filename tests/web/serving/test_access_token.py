@@ -1,0 +1,113 @@
+import re
+
+import httpx
+import pytest
+from sweeps import run_command, start_command, wait_until
+
+from ml_tracking_ops.web.app import create_app
+from ml_tracking_ops.web.server import names_of_this_machine
+from ml_tracking_ops.web.serving.access_token import is_loopback, token_for
+
+TOKEN = "a-token"
+
+
+@pytest.fixture
+async def client(tmp_path):
+    transport = httpx.ASGITransport(create_app(tmp_path, token=TOKEN))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        yield client
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/experiments",
+        "/events?catalog=1",
+        "/api/series?run=a",
+        "/static/page/main.js",
+        "/experiments?token=",
+        "/experiments?token=A-token",
+        "/experiments?token=a-token%00",
+        "/experiments?token=é",
+    ],
+)
+async def test_without_the_token_nothing_is_shown(client, path):
+    response = await client.get(path)
+    assert response.status_code == 403
+    assert "token" in response.text
+    assert "set-cookie" not in response.headers
+    assert response.headers["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.anyio
+async def test_link_leaves_a_cookie_and_leads_on_without_the_token(client):
+    response = await client.get(f"/experiments?run=a&token={TOKEN}&run=b")
+    assert response.status_code == 303
+    assert response.headers["location"] == "/experiments?run=a&run=b"
+    cookie = response.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert (await client.get("/experiments")).status_code == 200
+
+
+@pytest.mark.anyio
+async def test_wrong_cookie_is_refused(client):
+    await client.get(f"/?token={TOKEN}")
+    (name,) = client.cookies.keys()
+    client.cookies.clear()
+    client.cookies.set(name, "another")
+    assert (await client.get("/experiments")).status_code == 403
+
+
+@pytest.mark.anyio
+async def test_link_never_leads_to_another_host(client):
+    response = await client.get(f"http://127.0.0.1//evil.example/?token={TOKEN}")
+    location = response.headers["location"]
+    assert location.startswith("/")
+    assert not location.startswith("//")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "localhost", "::1"])
+def test_this_machine_alone_needs_no_token(host):
+    assert is_loopback(host)
+    assert token_for(host) is None
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "gpubox"])
+def test_other_machines_need_one(host):
+    token = token_for(host)
+    assert token is not None
+    assert len(token) >= 32
+    assert token != token_for(host)
+
+
+def test_machine_is_known_by_its_names():
+    assert names_of_this_machine()
+
+
+def test_command_prints_the_link(tmp_path):
+    import urllib.error
+    import urllib.request
+
+    web = start_command("web", "--host=0.0.0.0", "--port=0", folder=tmp_path)
+    output = tmp_path / "output"
+    wait_until(lambda: "asks for the token" in output.read_text(), "the address")
+    match = re.search(r"(http://127\.0\.0\.1:\d+)/\?token=(\S+)", output.read_text())
+    assert match, output.read_text()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with opener.open(f"{match[1]}/?token={match[2]}") as answer:
+        assert answer.status == 200
+        assert "token" not in answer.url
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(match[1])
+    web.terminate()
+    assert web.wait(30) == 0
+
+
+def test_logdir_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    done = run_command("web", "--logdir", "file", folder=tmp_path)
+    assert done.returncode == 2
+    assert "file is no folder" in done.stderr

@@ -1,0 +1,69 @@
+"""A page of a table: columns, cells and the links that sort and turn it."""
+
+from starlette.datastructures import QueryParams
+from test_table_query import row
+
+from ml_tracking_ops.web.runs.decimals import pads
+from ml_tracking_ops.web.tables.experiments_table import first_statistics
+from ml_tracking_ops.web.tables.query import parse_query
+from ml_tracking_ops.web.tables.table import PAGE_SIZE, Table, build_table, page_of, page_rows
+
+ROWS = [row(n, hyperparameters={"lr": n / 3}, best_value=n / 7) for n in range(PAGE_SIZE + 1)]
+
+
+def table_of(address: str) -> Table:
+    query = parse_query(QueryParams(address))
+    page, _ = page_of(len(ROWS), query.page)
+    return build_table(
+        page_rows(ROWS, page),
+        ["index", "p.lr", "best_value", "last.Loss", "curve"],
+        query,
+        n_total=len(ROWS),
+        n_found=len(ROWS),
+        first=(page - 1) * PAGE_SIZE + 1,
+        metric="Accuracy",
+        numeric={"lr"},
+    )
+
+
+def test_page_beyond_the_last_is_the_last() -> None:
+    table = table_of("page=99")
+    assert (table.page, table.n_pages, len(table.rows)) == (2, 2, 1)
+    assert table.rows[0]["number"] == PAGE_SIZE + 1
+
+
+def test_links_carry_on_what_the_address_holds() -> None:
+    table = table_of("metric=a+b&sort=best_value&order=asc")
+    assert table.next_href == "?metric=a+b&sort=best_value&order=asc&page=2"
+    best = next(column for column in table.columns if column.label == "Best Accuracy")
+    assert best.sorted == "ascending"
+    assert best.href == "?metric=a+b&sort=best_value"
+
+
+def test_cells_have_the_digits_they_need_and_the_rest_when_pointed_at() -> None:
+    lr = table_of("").rows[1]["cells"][1]
+    assert (lr.text, lr.title) == ("0.33333", str(1 / 3))
+    assert [column.is_number for column in table_of("").columns] == [False, True, True, True, False]
+    assert table_of("").rows[1]["cells"][3].text == "–"
+
+
+def test_numbers_lack_what_the_longest_fraction_of_their_column_has_more() -> None:
+    texts = ["0.9508", "−0.76535", "12", "0.5", "1e-5", "–", "NaN"]
+    assert pads(texts) == ["0", "", ".00000", "0000", "000", "", ""]
+    assert pads(["32", "128"]) == ["", ""]
+    assert [row["cells"][2].pad for row in table_of("").rows[:2]] == [".00000", ""]
+
+
+def test_first_columns_of_experiments_say_how_good_they_are() -> None:
+    assert first_statistics(["lr", "loss"]) == ["best.loss", "last.loss"]
+    assert first_statistics(["lr", "step time"]) == [
+        "best.lr",
+        "last.lr",
+        "best.step time",
+        "last.step time",
+    ]
+    assert first_statistics(["lr", "norm", "loss/train", "loss/validation", "accuracy"]) == [
+        "best.loss/validation",
+        "best.loss/train",
+        "best.accuracy",
+    ]

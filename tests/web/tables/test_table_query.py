@@ -1,0 +1,158 @@
+"""What the address asks of a table: parsing, filtering, sorting, links."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from starlette.datastructures import QueryParams
+
+from ml_tracking_ops.web.tables.query import TableQuery, link, parse_query
+from ml_tracking_ops.web.tables.values import (
+    describe_hyperparameters,
+    filter_text,
+    problems_of,
+    select,
+    sort_rows,
+)
+
+
+def row(index: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": f"s/{index}",
+        "index": index,
+        "name": f"r{index}",
+        "status": "finished",
+        "reason": None,
+        "hyperparameters": {},
+        "best_value": None,
+        "best_step": None,
+        "started_at": 100.0 + index,
+        "ended_at": 200.0 + index,
+        **changes,
+    }
+
+
+ROWS = [
+    row(1, hyperparameters={"lr": 0.001, "opt": "adam", "n": 32}, best_value=0.5),
+    row(2, hyperparameters={"lr": 1 / 30, "opt": "sgd", "n": 64}, best_value=0.9, status="failed"),
+    row(3, hyperparameters={"lr": 0.1, "opt": "adam", "n": 64}, reason="exit code 1: CUDA error"),
+    row(4, hyperparameters={"lr": float("nan"), "opt": None}, best_value=float("nan")),
+]
+
+
+def found(address: str) -> list[int]:
+    query = parse_query(QueryParams(address))
+    assert query.problems == ()
+    return [one["index"] for one in select(ROWS, query, "Accuracy")]
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("", [1, 2, 3, 4]),
+        ("p.lr=0.01..0.1", [2, 3]),
+        ("p.lr=0.1..", [3]),
+        ("p.lr=..0.001", [1]),
+        ("p.lr=0.033333", [2]),  # as the table writes it
+        ("p.n=64", [2, 3]),
+        ("p.n=64.0", [2, 3]),
+        ("p.n=32&p.n=64", [1, 2, 3]),
+        ("p.opt=adam", [1, 3]),
+        ("p.opt=None", [4]),
+        ("p.opt=not+set", []),
+        ("p.n=not+set", [4]),
+        ("p.n=not+set&p.n=..32", [1, 4]),
+        ("p.opt=adam&p.n=64", [3]),
+        ("p.lr=..0.002&p.lr=0.05..", [1, 3]),
+        ("m.Accuracy=0.6..", [2]),
+        ("state=failed", [2]),
+        ("state=failed&state=finished&q=cuda", [3]),
+        ("q=ADAM lr=0.1", [3]),
+        ("low.p.lr=0.01&high.p.lr=", [2, 3]),
+        ("low.p.lr=&high.p.lr=&q=&state=", [1, 2, 3, 4]),
+    ],
+)
+def test_filters_pass_the_runs_they_name(address: str, expected: list[int]) -> None:
+    assert found(address) == expected
+
+
+@pytest.mark.parametrize("text", ["1..2", "..", "", "tab\t", " ", "low..", "0.5", '""', "None"])
+def test_every_text_is_found_by_what_the_page_offers_for_it(text: str) -> None:
+    rows = [row(1, hyperparameters={"x": text}), row(2, hyperparameters={"x": "another"})]
+    query = parse_query(QueryParams([("p.x", filter_text(text))]))
+    assert [one["index"] for one in select(rows, query, None)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("address", "part"),
+    [
+        ("state=bad", "state=bad: no such state"),
+        ("p.lr=1..0.1", "the lower end is above the upper one"),
+        ("m.Loss=low", "m.Loss=low: a range is written as"),
+        ("order=up", "order=up: must be asc or desc"),
+        ("page=-1", "page=-1: must be a whole number"),
+        ("p.depth=3", "p.depth: no run has this hyperparameter; there are: lr, opt, n"),
+        ("p.lr=abc..", "p.lr=abc..: lr is a number; a range is written as"),
+        ("sort=nothing", "sort=nothing: there is no such column"),
+        ("columns=nothing", "columns=nothing: there is no such column"),
+    ],
+)
+def test_what_cannot_be_answered_is_told(address: str, part: str) -> None:
+    query = parse_query(QueryParams(address))
+    problems = problems_of(query, describe_hyperparameters(ROWS), {"index"})
+    assert len(problems) == 1
+    assert part in problems[0]
+
+
+def test_columns_of_metrics_are_accepted_before_anything_was_logged() -> None:
+    query = parse_query(QueryParams("sort=last.Loss&columns=min.val/Loss&smoothing=0.6"))
+    assert problems_of(query, {}, {"index"}) == []
+    assert query.metrics == {"Loss"}
+
+
+def test_links_carry_everything_else_along() -> None:
+    query = parse_query(QueryParams("smoothing=0.6&run=a&run=b&p.lr=1..2&p.lr=3&page=4&hide=a b"))
+    kept = dict(parse_qsl(link(query.pairs, sort="p.lr", page=None).removeprefix("?")))
+    assert kept["smoothing"] == "0.6"
+    assert kept["hide"] == "a b"
+    assert kept["sort"] == "p.lr"
+    assert "page" not in kept
+    without = link(query.without_filter("p.lr", "3"))
+    assert without == "?smoothing=0.6&run=a&run=b&p.lr=1..2&hide=a+b"
+
+
+def order(rows: list[dict[str, Any]], sort: str, direction: Any = "asc") -> list[int]:
+    return [one["index"] for one in sort_rows(rows, sort, direction, "Accuracy")]
+
+
+def test_runs_stand_by_their_numbers_also_while_they_wait() -> None:
+    rows = [row(1), row(2, status="pending"), row(3), row(4, started_at=None, status="pending")]
+    assert order(rows, "index", "desc") == [4, 3, 2, 1]
+    assert order(rows, "index", "asc") == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+def test_runs_without_a_value_come_last_either_way(direction: str) -> None:
+    rows = [row(1), row(2, best_value=float("nan")), row(3, best_value=0.5)]
+    assert order(rows, "best_value", direction)[0] == 3
+    assert order(rows, "best.Accuracy", direction)[0] == 3
+
+
+def test_mixed_hyperparameters_can_be_sorted_and_described() -> None:
+    values = ["adam", 3, None, 1.5, True, [1]]
+    rows = [row(n, hyperparameters={"x": value}) for n, value in enumerate(values)]
+    assert order(rows, "p.x")[0] == 4
+    assert order(rows, "p.x")[-1] == 2
+    described = describe_hyperparameters(rows)["x"]
+    assert not described.is_number
+    assert described.values is not None
+    assert len(described.values) == 6
+
+
+def test_longest_duration_first_puts_running_runs_first() -> None:
+    rows = [row(1), row(2, ended_at=None, status="running"), row(3, ended_at=500.0)]
+    assert order(rows, "duration", "desc") == [2, 3, 1]
+
+
+def test_query_without_parameters_leaves_everything_to_the_table() -> None:
+    assert parse_query(QueryParams("")) == TableQuery()

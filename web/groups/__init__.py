@@ -1,0 +1,1 @@
+"""Means and spreads over groups of runs. Imports `series` and `runs`."""

@@ -1,0 +1,267 @@
+"""`GET /api/groups`: mean and spread of metrics over groups of a sweep's runs; and while that is
+computed, `GET /api/groups/progress`: of how many runs the logs are read.
+
+The figures are over all runs of each group, whatever a page shows of them. What was read of a
+log is kept as a digest of a few kilobytes, so that asking again costs the logs that have grown.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ml_tracking_ops.logger.reader import LogFormatError, Series, read_log
+from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+from ..runs.catalog_access import find_sweep
+from ..runs.colors import N_COLORS
+from ..series.api import read_in_thread
+from ..series.store import identify
+from ..series.thinning import Float64s, Points, sort_by_step
+from ..serving.sse import encode_json
+from .digest_cache import DigestCache
+from .naming import Group, group_runs
+from .reading_progress import Reading
+from .statistics import Digest, bucket_width, centers, coarsened, combine, digest
+
+_PARAMETERS = ("sweep", "group", "metric", "x", "first", "last")
+_AXES = ("step", "relative", "wall")
+_NO_VALUES = Series(np.empty(0, np.int64), np.empty(0), np.empty(0))
+_SINCE_START_S = 1e8
+"""Smaller wall times count from the start of the run (the original tool)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupQuery:
+    sweep: str
+    group: str
+    metrics: tuple[str, ...]
+    x: str = "step"
+    first: float | None = None
+    last: float | None = None
+
+    @property
+    def is_zoomed(self) -> bool:
+        return self.first is not None or self.last is not None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupedRun:
+    """A run of the sweep that has a log."""
+
+    path: Path
+    started_at: float | None
+
+
+def parse_query(query: QueryParams) -> GroupQuery:
+    """The query of `/api/groups`.
+
+    Raises:
+        HTTPException: 400, naming the parameter, its value and what is allowed.
+    """
+    for name in query:
+        if name not in _PARAMETERS:
+            raise HTTPException(400, f"{name}: not known; allowed: {', '.join(_PARAMETERS)}")
+    for name in ("sweep", "group", "metric"):
+        if name not in query:
+            raise HTTPException(400, f"{name}: is needed, as in ?sweep=ID&group=p.NAME&metric=NAME")
+    x = query.get("x", "step")
+    if x not in _AXES:
+        raise HTTPException(400, f"x={x}: must be one of {', '.join(_AXES)}")
+    first, last = _number(query, "first"), _number(query, "last")
+    metrics = tuple(dict.fromkeys(query.getlist("metric")))
+    return GroupQuery(query["sweep"], query["group"], metrics, x, first, last)
+
+
+def _number(query: QueryParams, name: str) -> float | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = np.nan
+    if not np.isfinite(number):
+        raise HTTPException(400, f"{name}={text}: must be a number")
+    return number
+
+
+async def groups(request: Request) -> Response:
+    query = parse_query(request.query_params)
+    state = request.app.state
+    found = await state.catalog.use(partial(_members, query=query))
+    if found is None:
+        raise HTTPException(404, f"sweep={query.sweep}: there is no such sweep")
+    runs, members = found
+    if members is None:
+        raise HTTPException(400, f"group={query.group}: no run has it; as in p.NAME or combination")
+    etag = await read_in_thread(_etag, runs, members, query)
+    headers = {"etag": etag, "cache-control": "no-cache"}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    with state.group_readings.begin(query, len(runs)) as reading:
+        answer = await read_in_thread(statistics, state.digests, runs, members, query, reading)
+    return Response(encode_json(answer), media_type="application/json", headers=headers)
+
+
+async def progress(request: Request) -> Response:
+    """Of the same query: zeros where nothing is computed for it now."""
+    query = parse_query(request.query_params)
+    reading = request.app.state.group_readings.find(query) or Reading(0)
+    answer = {"n_read": reading.n_read, "n_runs": reading.n_runs}
+    headers = {"cache-control": "no-store"}
+    return Response(encode_json(answer), media_type="application/json", headers=headers)
+
+
+def seed_name(sweep: Sweep) -> str | None:
+    """The hyperparameter in which the repeats of a combination differ."""
+    repeats = sweep.config.get("repeats")
+    name = repeats.get("seed_name") if isinstance(repeats, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _members(
+    catalog: Catalog, query: GroupQuery
+) -> tuple[list[GroupedRun], list[Group] | None] | None:
+    sweep = find_sweep(catalog, query.sweep)
+    if sweep is None:
+        return None
+    paths = [(run, sweep.dat_path(run)) for run in sweep.state.runs.values()]
+    runs = [GroupedRun(path, run.started_at) for run, path in paths if path is not None]
+    given = [run.hyperparameters for run, path in paths if path is not None]
+    return runs, group_runs(given, query.group, seed_name(sweep))
+
+
+def _etag(runs: Sequence[GroupedRun], members: Sequence[Group], query: GroupQuery) -> str:
+    known = (astuple(query), [identify(run.path) for run in runs], members)
+    return f'"{hashlib.blake2b(repr(known).encode(), digest_size=12).hexdigest()}"'
+
+
+def statistics(
+    cache: DigestCache,
+    runs: Sequence[GroupedRun],
+    groups: Sequence[Group],
+    query: GroupQuery,
+    reading: Reading,
+) -> dict[str, Any]:
+    """Of each metric the columns of each group, as JSON can hold them."""
+    digests = []
+    for run in runs:
+        digests.append(_digests_of(cache, run, query))
+        reading.n_read += 1
+    return {
+        "n_runs": len(runs),
+        "metrics": {
+            metric: _of_metric([one[number] for one in digests], groups, query)
+            for number, metric in enumerate(query.metrics)
+        },
+    }
+
+
+def _of_metric(
+    digests: Sequence[Digest], groups: Sequence[Group], query: GroupQuery
+) -> list[dict[str, Any]]:
+    is_whole = query.x == "step"
+    width = _common_width(digests, is_whole)
+    digests = [coarsened(one, width) for one in digests]
+    return [
+        {
+            "id": group.id,
+            "name": group.name,
+            **({"short": group.short} if group.short else {}),
+            "color": number % N_COLORS,
+            "n_runs": len(group.members),
+            **_columns([digests[at] for at in group.members], width, is_whole),
+        }
+        for number, group in enumerate(groups)
+    ]
+
+
+def _common_width(digests: Sequence[Digest], is_whole: bool) -> float:
+    reaches = [(one.width, *reach) for one in digests if (reach := one.reach) is not None]
+    if not reaches:
+        return 1.0
+    low, high = min(low for _, low, _ in reaches), max(high for _, _, high in reaches)
+    return max(bucket_width(low, high, is_whole), *(width for width, _, _ in reaches))
+
+
+def _columns(digests: Sequence[Digest], width: float, is_whole: bool) -> dict[str, Any]:
+    curve = combine(digests)
+    figures = {"mean": curve.mean, "std": curve.std, "low": curve.low, "high": curve.high}
+    return {
+        "x": centers(curve.bucket, width, is_whole).tolist(),
+        "n": curve.n.tolist(),
+        "n_nan": curve.n_nan.tolist(),
+        **{name: column.tolist() for name, column in figures.items()},
+    }
+
+
+def _digests_of(cache: DigestCache, run: GroupedRun, query: GroupQuery) -> list[Digest]:
+    """One for each metric; the log is read once, and only where it is not known as it is now."""
+    identity = identify(run.path)
+    keys = [(run.path, metric, query.x) for metric in query.metrics]
+    known = [cache.get(key, identity) for key in keys]
+    if query.is_zoomed and all(one is not None and one.is_exact for one in known):
+        return [_within(one, query) for one in known if one is not None]
+    if not query.is_zoomed and None not in known:
+        return [one for one in known if one is not None]
+    log = _log(run.path)
+    found = [_digest(log.get(metric), run, query) for metric in query.metrics]
+    if not query.is_zoomed:
+        for key, one in zip(keys, found, strict=True):
+            cache.put(key, identity, one)
+    return found
+
+
+def _within(whole: Digest, query: GroupQuery) -> Digest:
+    kept = _is_within(whole.bucket.astype(np.float64) * whole.width, query)
+    gap = whole.gap[_is_within(whole.gap.astype(np.float64) * whole.width, query)]
+    mean = whole.mean[kept]
+    return Digest(whole.width, whole.bucket[kept], whole.n[kept], mean, mean, mean, gap)
+
+
+def _digest(series: Series | None, run: GroupedRun, query: GroupQuery) -> Digest:
+    series = series or _NO_VALUES
+    points = sort_by_step(Points(series.step, series.wall_time, series.value))
+    x = _x_values(points, run.started_at, query.x)
+    kept = _is_within(x, query)
+    return digest(x[kept], points.value[kept], query.x == "step")
+
+
+def _is_within(x: Float64s, query: GroupQuery) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    low = -np.inf if query.first is None else query.first
+    high = np.inf if query.last is None else query.last
+    return (x >= low) & (x <= high)
+
+
+def _log(path: Path) -> Mapping[str, Series]:
+    try:
+        return read_log(path)
+    except (OSError, LogFormatError):
+        return {}
+
+
+def _x_values(points: Points, started_at: float | None, axis: str) -> Float64s:
+    """As the page's script computes them for single runs (`curves.js`)."""
+    if axis == "step" or not len(points):
+        return points.step.astype(np.float64)
+    time_s = points.wall_time
+    first = float(time_s.min())
+    is_since_start = time_s < _SINCE_START_S
+    if axis == "relative":
+        begin = started_at if started_at is not None and started_at <= first else first
+        return np.where(is_since_start, time_s, time_s - begin)
+    return np.where(is_since_start, (started_at or 0.0) + time_s, time_s)
+
+
+routes = [Route("/api/groups", groups), Route("/api/groups/progress", progress)]

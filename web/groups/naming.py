@@ -1,0 +1,117 @@
+"""By what the runs of a sweep can be grouped, and which run belongs to which group. Pure.
+
+A hyperparameter with few values makes a group of each; one with many numbers is cut into ranges
+that hold about as many runs each. `combination` groups the runs that differ in their seed alone.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..runs.formats import format_number
+
+COMBINATION = "combination"
+HYPERPARAMETER = "p."
+MOST_GROUPS = 12
+_N_RANGES = 6
+_MOST_COMBINATIONS = 200
+
+Hyperparameters = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Group:
+    """`members`: the positions of its runs among all; `short`: its values alone, for lists."""
+
+    id: str
+    name: str
+    members: list[int]
+    short: str | None = None
+
+
+def groupings(runs: Iterable[Hyperparameters], seed_name: str | None) -> list[dict[str, str]]:
+    """What a page offers: ``{"value": …, "label": …}`` for each way to group these runs."""
+    names = dict.fromkeys(name for run in runs for name in run if name != seed_name)
+    offered = [{"value": HYPERPARAMETER + name, "label": name} for name in names]
+    if offered:
+        offered.insert(0, {"value": COMBINATION, "label": "Repeats of a combination"})
+    return offered
+
+
+def group_runs(
+    runs: Sequence[Hyperparameters], by: str, seed_name: str | None
+) -> list[Group] | None:
+    """The groups of these runs in the order of their values; None where `by` names nothing.
+
+    Runs without the hyperparameter (a conditional one) belong to no group.
+    """
+    if by == COMBINATION:
+        return _by_combination(runs, seed_name)
+    name = by.removeprefix(HYPERPARAMETER)
+    having = [at for at, run in enumerate(runs) if name in run]
+    if not by.startswith(HYPERPARAMETER) or not having:
+        return None
+    values = [runs[at][name] for at in having]
+    if _are_many_numbers(values):
+        return _by_range(name, np.asarray(values, np.float64), having)
+    return _by_value(name, values, having)
+
+
+def _by_combination(runs: Sequence[Hyperparameters], seed_name: str | None) -> list[Group]:
+    """Those of several runs first; a sweep of single runs has as many groups as runs."""
+    found: dict[str, list[int]] = {}
+    short: dict[str, str] = {}
+    for at, run in enumerate(runs):
+        shared = {k: format_number(value) for k, value in run.items() if k != seed_name}
+        text = ", ".join(f"{name} {value}" for name, value in shared.items())
+        found.setdefault(text, []).append(at)
+        short[text] = ", ".join(shared.values())
+    by_size = sorted(found.items(), key=lambda item: -len(item[1]))[:_MOST_COMBINATIONS]
+    return [
+        Group(f"{COMBINATION}={text}", text or "all", members, short[text] or None)
+        for text, members in by_size
+    ]
+
+
+def _by_value(name: str, values: Sequence[object], having: Sequence[int]) -> list[Group]:
+    found: dict[str, list[int]] = {}
+    order: dict[str, tuple[int, Any]] = {}
+    for value, at in zip(values, having, strict=True):
+        text = format_number(value) if _is_number(value) else str(value)
+        found.setdefault(text, []).append(at)
+        order.setdefault(text, (0, value) if _is_number(value) else (1, text))
+    return [
+        Group(f"{HYPERPARAMETER}{name}={text}", f"{name} {text}", found[text])
+        for text in sorted(found, key=order.__getitem__)
+    ]
+
+
+def _by_range(
+    name: str, values: np.ndarray[Any, np.dtype[np.float64]], having: Sequence[int]
+) -> list[Group]:
+    """Ranges with about as many runs each; equal values stay together."""
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, _N_RANGES + 1), method="nearest"))
+    of_run = np.clip(np.searchsorted(edges, values, "right") - 1, 0, max(0, len(edges) - 2))
+    groups = []
+    for number in range(max(1, len(edges) - 1)):
+        members = [having[at] for at in np.flatnonzero(of_run == number).tolist()]
+        low, high = edges[number], edges[min(number + 1, len(edges) - 1)]
+        text = f"{_short(low)} to {_short(high)}"
+        groups.append(Group(f"{HYPERPARAMETER}{name}={text}", f"{name} {text}", members))
+    return [group for group in groups if group.members]
+
+
+def _short(value: float) -> str:
+    """Two digits are enough to tell ranges apart."""
+    return format_number(float(f"{value:.2g}"))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _are_many_numbers(values: Sequence[object]) -> bool:
+    return all(_is_number(value) for value in values) and len(set(values)) > MOST_GROUPS

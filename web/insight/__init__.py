@@ -1,0 +1,1 @@
+"""Views that explain a sweep: history, parallel coordinates, scatter, importance, workers."""

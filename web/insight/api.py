@@ -1,0 +1,153 @@
+"""What the drawings of a sweep ask the server for; each answer says where the next one goes on.
+
+    GET /api/insight/SWEEP?since=CURSOR   the runs as columns; then only those that have changed,
+                                          and those that go on; `passing` are those that pass the
+                                          filters of a table (`q`, `state`, `p.NAME`, `m.METRIC`);
+                                          `up=METRIC&of=last` adds a column with its values
+    GET /api/workers/SWEEP?since=CURSOR   what ran in which slot; then only from the first on that
+                                          may have changed
+
+A cursor of another server, or of a journal that was replaced meanwhile, is answered with
+everything. `/insight/importance/SWEEP` is a part of the page that takes a while to compute.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.states import RUN_STATUSES
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+from ..runs.catalog_access import find_sweep
+from ..serving.sse import encode_json
+from ..tables.query import HYPERPARAMETER, METRIC, parse_query
+from ..tables.sweep_rows import select_runs, with_summaries
+from .columns import asked_value, describe_sweep
+from .pool_histories import pool_history
+from .pool_history import describe_spans
+
+_PARAMETERS = ("since", "q", "state", "up", "of")
+_PREFIXES = (HYPERPARAMETER, METRIC)
+_READING_S = 0.3
+
+Answer = dict[str, Any]
+Build = Callable[[Sweep, QueryParams, int | None, Any], tuple[int, Answer]]
+
+
+class Generations:
+    """Numbers that tell the journals of a sweep apart, where one is replaced by another."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[object, int]] = {}
+        self._n_given = 0
+
+    def of(self, sweep: Sweep) -> str:
+        changes, number = self._known.get(sweep.id, (None, 0))
+        if changes is not sweep.changes:
+            self._n_given += 1
+            number = self._n_given
+            self._known[sweep.id] = (sweep.changes, number)
+        return f"{id(self):x}.{number}"
+
+
+async def insight(request: Request) -> Response:
+    return await _answer(request, _runs)
+
+
+async def workers(request: Request) -> Response:
+    return await _answer(request, _spans)
+
+
+async def _answer(request: Request, build: Build) -> Response:
+    """Found and encoded in a worker thread."""
+    for name in request.query_params:
+        if name not in _PARAMETERS and not name.startswith(_PREFIXES):
+            allowed = ", ".join((*_PARAMETERS, "p.NAME", "m.METRIC"))
+            raise HTTPException(400, f"{name}: not known; allowed: {allowed}")
+    sweep_id: str = request.path_params["sweep_id"]
+    state = request.app.state
+    query = request.query_params
+    body = await state.catalog.use(
+        partial(_encode, build=build, sweep_id=sweep_id, query=query, app_state=state)
+    )
+    if body is None:
+        raise HTTPException(404, f"there is no sweep {sweep_id!r}")
+    etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    headers = {"etag": etag, "cache-control": "no-cache"}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+def _encode(
+    catalog: Catalog, *, build: Build, sweep_id: str, query: QueryParams, app_state: Any
+) -> bytes | None:
+    sweep = find_sweep(catalog, sweep_id)
+    if sweep is None:
+        return None
+    generation = app_state.generations.of(sweep)
+    known, _, place = query.get("since", "").rpartition(".")
+    is_ours = known == generation and place.isascii() and place.isdecimal() and len(place) < 16
+    at, answer = build(sweep, query, int(place) if is_ours else None, app_state)
+    return encode_json({"cursor": f"{generation}.{at}", **answer})
+
+
+def _runs(
+    sweep: Sweep, query: QueryParams, since: int | None, app_state: Any
+) -> tuple[int, Answer]:
+    live = app_state.feed.live_bests(sweep.id)
+    summaries = app_state.table_readers.summaries
+    changed = _changed(sweep, since)
+    asked = parse_query(query)
+    found = select_runs(sweep, asked, live, summaries, _READING_S)
+    rows, n_unread, up = found.every.rows, 0, asked_value(query, sweep.optimization_metric)
+    if up is not None:
+        rows, n_unread = with_summaries(sweep, rows, summaries, _READING_S)
+    started_at = sweep.state.started_at or sweep.started_at
+    return len(sweep.changes), {
+        "is_complete": changed is None,
+        "metric": sweep.optimization_metric,
+        "goal": sweep.optimization_goal,
+        "passing": [row["index"] for row in found.rows] if asked.is_filtered else None,
+        "n_unread": n_unread,
+        **describe_sweep(rows, sweep.config, started_at, changed, up),
+    }
+
+
+def _changed(sweep: Sweep, since: int | None) -> set[int] | None:
+    """The runs that a page which knows all up to `since` does not know; None: all of them."""
+    if since is None or since > len(sweep.changes):
+        return None
+    changed = {index for index in sweep.changes[since:] if index is not None}
+    going_on = {run.index for run in sweep.state.runs.values() if run.status == "running"}
+    return changed | going_on
+
+
+def _spans(
+    sweep: Sweep, query: QueryParams, since: int | None, app_state: Any
+) -> tuple[int, Answer]:
+    history = pool_history(sweep)
+    first = since if since is not None and since <= len(history.spans) else 0
+    start = history.sessions[0].started_at if history.sessions else 0.0
+    is_going_on = sweep.state.status in ("running", "pending")
+    return history.first_open, {
+        "first": first,
+        "statuses": RUN_STATUSES,
+        "spans": describe_spans(history, first, RUN_STATUSES),
+        "now": max(0.0, (time.time() if is_going_on else history.latest_at) - start),
+    }
+
+
+routes = [
+    Route("/api/insight/{sweep_id:path}", insight),
+    Route("/api/workers/{sweep_id:path}", workers),
+]

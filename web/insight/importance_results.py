@@ -1,0 +1,64 @@
+"""What has been computed of the importance of a sweep's hyperparameters, kept until it changes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+from .axes import axes_of
+from .importance import ENOUGH_RUNS, FEWEST_RUNS, has_optuna, importance_axes, rank
+from .words import has_value
+
+_MORE = 1.05  # while a sweep goes on, a twentieth more runs are a reason to compute anew
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Result:
+    """PED-ANOVA's answer over `n` runs; `problem` says why there is none."""
+
+    n: int
+    shares: Mapping[str, float] | None = None
+    version: str = ""
+    problem: str | None = None
+
+
+_results: WeakKeyDictionary[Sweep, Result] = WeakKeyDictionary()
+
+
+def keep(sweep: Sweep, result: Result) -> None:
+    _results[sweep] = result
+
+
+def known(sweep: Sweep) -> Result | None:
+    return _results.get(sweep)
+
+
+def is_current(sweep: Sweep, n_values: int) -> bool:
+    """Whether what is known need not be computed anew."""
+    result = known(sweep)
+    if result is None or n_values < result.n:
+        return False
+    is_going_on = sweep.state.status in ("running", "pending")
+    return n_values < result.n * _MORE + 1 if is_going_on else n_values == result.n
+
+
+def importance_context(sweep: Sweep, rows: Sequence[Row]) -> dict[str, Any]:
+    """For the template: what is known now, and whether there is more to ask for."""
+    n_values = sum(map(has_value, rows))
+    axes = importance_axes(axes_of(sweep.config, rows), sweep.config)
+    is_possible = has_optuna() and n_values >= FEWEST_RUNS and bool(axes)
+    result = known(sweep) if is_possible else None
+    shares = None if result is None else result.shares
+    return {
+        "ranking": rank(rows, axes, shares),
+        "shares_of": result,
+        "has_optuna": has_optuna(),
+        "must_ask": is_possible and not is_current(sweep, n_values),
+        "n_values": n_values,
+        "fewest": FEWEST_RUNS,
+        "enough": ENOUGH_RUNS,
+    }

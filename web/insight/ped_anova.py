@@ -1,0 +1,81 @@
+"""The importance of hyperparameters by PED-ANOVA, in a process of its own.
+
+    python -m ml_tracking_ops.web.insight.ped_anova < question.json > answer.json
+
+PED-ANOVA: S. Watanabe, A. Bansal, F. Hutter, "PED-ANOVA: Efficiently Quantifying Hyperparameter
+Importance in Arbitrary Subspaces", IJCAI 2023, arXiv:2304.10255; for hyperparameters that only
+some runs have, as condPED-ANOVA extends it, arXiv:2601.20800. Computed by Optuna, whose memory
+and start-up time the dashboard need not bear: the process ends with its answer.
+
+The question: `goal`; `values`, one a run; and `hyperparameters`: name to `scale` (as `Axis` has
+it), `low`, `high`, `n_categories` and `column`, with null where a run does not have it. The
+answer: `shares`, name to a share of 1, and `version`, Optuna's.
+"""
+
+import json
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+
+def answer(question: dict[str, Any]) -> dict[str, Any]:
+    """The shares of the hyperparameters that vary."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.simplefilter("ignore")  # experimental, and few runs in some regime: the page says so
+    asked = question["hyperparameters"]
+    distributions = {name: distribution_of(asked[name]) for name in asked}
+    known = {name: one for name, one in distributions.items() if one is not None}
+    study = optuna.create_study(direction="minimize" if question["goal"] == "min" else "maximize")
+    study.add_trials(
+        [
+            optuna.trial.create_trial(
+                params=params, distributions={name: known[name] for name in params}, value=value
+            )
+            for value, params in zip(question["values"], _params(asked, known), strict=True)
+        ]
+    )
+    evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+    shares = (
+        optuna.importance.get_param_importances(study, evaluator=evaluator, params=list(known))
+        if known
+        else {}
+    )
+    return {"shares": shares, "version": optuna.__version__}
+
+
+def distribution_of(asked: dict[str, Any]) -> "BaseDistribution | None":
+    """None where there is only one value."""
+    from optuna.distributions import (
+        CategoricalDistribution,
+        FloatDistribution,
+        IntDistribution,
+    )
+
+    column = [value for value in asked["column"] if value is not None]
+    if len(set(column)) < 2:
+        return None
+    if asked["scale"] == "category":
+        return CategoricalDistribution(tuple(range(asked["n_categories"])))
+    low, high, is_log = asked["low"], asked["high"], asked["scale"] == "log"
+    if all(isinstance(value, int) for value in [*column, low, high]):
+        return IntDistribution(low, high, log=is_log)
+    return FloatDistribution(low, high, log=is_log)
+
+
+def _params(asked: dict[str, Any], known: dict[str, Any]) -> list[dict[str, Any]]:
+    """The hyperparameters of each run."""
+    columns = {name: asked[name]["column"] for name in known}
+    n_runs = max((len(one["column"]) for one in asked.values()), default=0)
+    return [
+        {name: column[n] for name, column in columns.items() if column[n] is not None}
+        for n in range(n_runs)
+    ]
+
+
+if __name__ == "__main__":
+    json.dump(answer(json.load(sys.stdin)), sys.stdout)

@@ -1,0 +1,149 @@
+"""What the drawings of a sweep show, in words and small tables: for those who cannot see them,
+and for a quick look. Pure."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ml_tracking_ops.orchestrator.store.objective import Goal, is_better
+
+from ..runs.formats import format_number
+from .axes import Axis
+from .rank_correlation import spearman
+
+_N_PARTS = 5
+_BEST_PART = 0.1
+_FEWEST_BEST = 5
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Improvement:
+    """A run that was the best when it ended; `after_n`: how many had ended by then."""
+
+    row: Row
+    after_n: int
+    after_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the runs: those with one value of a hyperparameter, or with values in a range."""
+
+    label: str
+    n: int
+    mean: float
+    best: float
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """How a hyperparameter and the metric go together. `correlation` is Spearman's ρ."""
+
+    parts: tuple[Part, ...]
+    n: int
+    correlation: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class BestValues:
+    """What the best runs have for a hyperparameter."""
+
+    name: str
+    text: str
+
+
+def improvements(rows: Sequence[Row], goal: Goal | None, started_at: float) -> list[Improvement]:
+    """In the order in which the runs ended; those that go on come last."""
+    known = sorted(
+        (row for row in rows if has_value(row)),
+        key=lambda row: (row["ended_at"] or math.inf, row["index"]),
+    )
+    found: list[Improvement] = []
+    for place, row in enumerate(known, start=1):
+        best = found[-1].row["best_value"] if found else None
+        if goal is not None and is_better(row["best_value"], best, goal):
+            ended_at = row["ended_at"]
+            after_s = None if ended_at is None else ended_at - started_at
+            found.append(Improvement(row, place, after_s))
+    return found
+
+
+def relation(rows: Sequence[Row], axis: Axis, goal: Goal | None) -> Relation:
+    """The metric by the values of one hyperparameter, over the runs that have both."""
+    known = [row for row in rows if has_value(row) and axis.name in row["hyperparameters"]]
+    values = [row["best_value"] for row in known]
+    places = [axis.place(row["hyperparameters"][axis.name]) for row in known]
+    pairs = [(p, v) for p, v in zip(places, values, strict=True) if p is not None]
+    if axis.scale == "category":
+        groups = [
+            (format_number(value), [v for p, v in pairs if p == n])
+            for n, value in enumerate(axis.values)
+        ]
+    else:
+        groups = _quantiles(sorted(pairs))
+    parts = tuple(
+        Part(label, len(group), _mean(group), _best(group, goal))
+        for label, group in groups
+        if group
+    )
+    is_enough = axis.is_ordered and len(pairs) > 2
+    correlation = spearman(*zip(*pairs, strict=True)) if is_enough else None
+    return Relation(parts, len(pairs), correlation)
+
+
+def _quantiles(pairs: Sequence[tuple[float, float]]) -> list[tuple[str, list[float]]]:
+    """Parts with about as many runs each, in the order of the hyperparameter."""
+    n_parts = min(_N_PARTS, len(pairs))
+    found = []
+    for n in range(n_parts):
+        part = pairs[n * len(pairs) // n_parts : (n + 1) * len(pairs) // n_parts]
+        low, high = format_number(part[0][0]), format_number(part[-1][0])
+        found.append((low if low == high else f"{low} to {high}", [value for _, value in part]))
+    return found
+
+
+def _mean(values: Sequence[float]) -> float:
+    n = len(values)
+    try:
+        return math.fsum(values) / n
+    except OverflowError:  # of values near the largest number
+        return math.fsum(value / n for value in values)
+
+
+def _best(values: Sequence[float], goal: Goal | None) -> float:
+    return min(values) if goal == "min" else max(values)
+
+
+def best_runs(rows: Sequence[Row], goal: Goal | None) -> list[Row]:
+    """The best tenth of the runs that have a value, but no fewer than five where there are."""
+    known = [row for row in rows if has_value(row)]
+    known.sort(key=lambda row: row["best_value"], reverse=goal != "min")
+    return known[: max(_FEWEST_BEST, math.ceil(len(known) * _BEST_PART))]
+
+
+def values_of(rows: Sequence[Row], axis: Axis) -> BestValues:
+    """The range of a hyperparameter in some runs, or how often they have which value."""
+    found = [
+        row["hyperparameters"][axis.name] for row in rows if axis.name in row["hyperparameters"]
+    ]
+    n_absent = len(rows) - len(found)
+    if not found:
+        text = "not set"
+    elif axis.scale == "category":
+        counts = [
+            (sum(axis.place(v) == n for v in found), value) for n, value in enumerate(axis.values)
+        ]
+        counts.sort(key=lambda pair: -pair[0])
+        text = ", ".join(f"{format_number(value)} ({n})" for n, value in counts if n)
+    else:
+        low, high = format_number(min(found)), format_number(max(found))
+        text = low if low == high else f"{low} to {high}"
+    return BestValues(axis.name, f"{text}; not set in {n_absent}" if found and n_absent else text)
+
+
+def has_value(row: Mapping[str, Any]) -> bool:
+    value = row["best_value"]
+    return value is not None and math.isfinite(value)

@@ -1,0 +1,1 @@
+"""The live feed: one watcher for all open pages, file events → server-sent events."""

@@ -1,0 +1,287 @@
+"""What a page can follow in files that only grow: the points of a run, and its output.
+
+A topic is read in two ways. The live way: the feed looks when the file changed, and what is new
+goes to every follower, encoded once. The private way: a follower that is not where the live
+stream is (it has just come, or was too slow) reads on from its own place until it is. A place
+is a byte offset, so where the two ways meet is exact: nothing is missed, nothing comes twice.
+"""
+
+import codecs
+import contextlib
+import os
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from ml_tracking_ops.logger.reader import LogFormatError, LogTail, Series, read_ending
+from ml_tracking_ops.logger.records import RECORD_SIZE
+
+from ..series.thinning import Points, thin, to_columns
+from ..serving.sse import encode_event
+
+R = TypeVar("R")
+
+_LIVE_BYTES = 4 << 20
+_SMALLEST_CHUNK_BYTES = 256 << 10
+_LARGEST_CHUNK_BYTES = 4 << 20
+_POINTS_A_LIVE_EVENT = 256
+_POINTS_A_CATCH_UP_EVENT = 4_000
+_OUTPUT_BYTES = 64 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far somebody has read: a cursor, in a generation of what is read.
+
+    A generation ends when a file is replaced or cut, which makes its cursors worthless.
+    """
+
+    generation: int
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """An encoded event (or none: ``b""``), and the place of whoever has received it."""
+
+    end: Place
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look brought. `has_more`: look again soon. `is_flood`: more than can be drawn."""
+
+    updates: tuple[Update, ...] = ()
+    has_more: bool = False
+    is_flood: bool = False
+
+
+class FileTopic(ABC, Generic[R]):
+    """Something that is read from one growing file, from any place on.
+
+    `place` is where the live stream is; only the event loop changes it. `look` and `read_on`
+    run in worker threads.
+    """
+
+    kind: str
+
+    def __init__(self, run_id: str, path: Path) -> None:
+        self.run_id = run_id
+        self.path = path
+        self.place = Place(0, 0)
+
+    @property
+    def paths(self) -> frozenset[Path]:
+        """The files whose change is a reason to look."""
+        return frozenset((self.path,))
+
+    def place_of(self, cursor: int) -> Place:
+        """Where a client is that names this cursor."""
+        return Place(self.place.generation, cursor)
+
+    @abstractmethod
+    def look(self) -> Look:
+        """What is new in the live stream."""
+
+    @abstractmethod
+    def open_reader(self, cursor: int) -> R:
+        """A private reader that goes on from `cursor`."""
+
+    @abstractmethod
+    def read_next(self, reader: R, place: Place, n_bytes: int) -> Update | None:
+        """The next event for a private reader, at most `n_bytes` on; None: nothing there."""
+
+    def read_on(self, reader: R, place: Place, target: Place) -> Update | None:
+        """The next event for a follower on its way from `place` to the live stream at `target`.
+
+        None means: only a look of the live stream can tell how it goes on.
+        """
+        if place.generation != target.generation or not self.is_possible(place.cursor):
+            return Update(Place(target.generation, 0), self.encode_reset())
+        gap = target.cursor - place.cursor
+        return self.read_next(reader, place, gap) if gap > 0 else None
+
+    def encode_reset(self) -> bytes:
+        return encode_event("reset", {"run": self.run_id})
+
+    def is_possible(self, cursor: int) -> bool:
+        """Whether the file as it is can have given this cursor."""
+        return cursor <= _size_bytes(self.path)
+
+
+class RunTopic(FileTopic[LogTail]):
+    """The points of one run, from its `.dat`."""
+
+    kind = "run"
+
+    def __init__(self, run_id: str, path: Path) -> None:
+        super().__init__(run_id, path)
+        self._tail = LogTail(path, end_cursor(path), follow_link=False)
+        self.place = Place(0, self._tail.offset)
+
+    def look(self) -> Look:
+        generation, start = self.place.generation, self.place.cursor
+        try:
+            batch = self._tail.read(_LIVE_BYTES)
+        except (OSError, LogFormatError):
+            return Look()
+        updates = []
+        if batch.was_reset:
+            generation, start = generation + 1, 0
+            updates.append(Update(Place(generation, 0), self.encode_reset()))
+        if batch.offset != start:
+            frame = self._encode(start, batch.offset, batch.series, _POINTS_A_LIVE_EVENT)
+            updates.append(Update(Place(generation, batch.offset), frame))
+        is_flood = batch.offset - start > _POINTS_A_LIVE_EVENT * RECORD_SIZE
+        return Look(tuple(updates), batch.has_more, is_flood)
+
+    def open_reader(self, cursor: int) -> LogTail:
+        return LogTail(self.path, cursor, follow_link=False)
+
+    def is_possible(self, cursor: int) -> bool:
+        is_whole_legacy_file = cursor == _size_bytes(self.path)
+        return super().is_possible(cursor) and (cursor % RECORD_SIZE == 0 or is_whole_legacy_file)
+
+    def read_next(self, reader: LogTail, place: Place, n_bytes: int) -> Update | None:
+        if place.cursor == 0 and n_bytes == RECORD_SIZE:  # the header, and nothing behind it yet
+            frame = self._encode(0, RECORD_SIZE, {}, 1)
+            return Update(Place(place.generation, RECORD_SIZE), frame)
+        if place.cursor == 0:  # a tail steps over the header without counting it
+            n_bytes -= RECORD_SIZE
+        chunk_bytes = max(_SMALLEST_CHUNK_BYTES, min(n_bytes // 16, _LARGEST_CHUNK_BYTES))
+        try:
+            batch = reader.read(min(n_bytes, chunk_bytes // RECORD_SIZE * RECORD_SIZE))
+        except (OSError, LogFormatError):
+            return None
+        if batch.was_reset or batch.offset == place.cursor:
+            return None
+        frame = self._encode(place.cursor, batch.offset, batch.series, _POINTS_A_CATCH_UP_EVENT)
+        return Update(Place(place.generation, batch.offset), frame)
+
+    def _encode(self, start: int, end: int, series: dict[str, Series], n_points: int) -> bytes:
+        n_buckets = max(1, n_points // (2 * max(1, len(series))))
+        metrics, is_thinned = thin_metrics(series, n_buckets)
+        since_ms, packed = pack_metrics(metrics)
+        event: dict[str, Any] = {
+            "run": self.run_id,
+            "start": start,
+            "cursor": end,
+            "since_ms": since_ms,
+        }
+        if is_thinned:
+            event["is_thinned"] = True
+        return encode_event("points", {**event, "metrics": packed})
+
+
+def thin_metrics(series: dict[str, Series], n_buckets: int) -> tuple[dict[str, Any], bool]:
+    """New points of each metric, in file order; too many for a page to draw are thinned."""
+    metrics, is_thinned = {}, False
+    for name, column in series.items():
+        points = Points(column.step, column.wall_time, column.value)
+        kept = thin(points, n_buckets)
+        is_thinned = is_thinned or len(kept) < len(points)
+        metrics[name] = to_columns(kept)
+    return metrics, is_thinned
+
+
+def pack_metrics(metrics: dict[str, Any]) -> tuple[int, dict[str, list[Any]]]:
+    """Columns as they travel live, in half the bytes: a time, and of each metric three lists.
+
+    They are the steps, the wall times in milliseconds after that time, and the values.
+    """
+    at_ms = {
+        name: [round(at * 1e3) for at in found["wall_time"]] for name, found in metrics.items()
+    }
+    since_ms = min(chain.from_iterable(at_ms.values()), default=0)
+    return since_ms, {
+        name: [found["step"], [at - since_ms for at in at_ms[name]], found["value"]]
+        for name, found in metrics.items()
+    }
+
+
+class OutputTopic(FileTopic[None]):
+    """What one run printed, from its `.log`; of a flood only the end."""
+
+    kind = "log"
+
+    def __init__(self, run_id: str, path: Path) -> None:
+        super().__init__(run_id, path)
+        self.place = Place(0, _size_bytes(path))
+        self._inode = _inode(path)
+
+    def look(self) -> Look:
+        generation, start = self.place.generation, self.place.cursor
+        inode, size = _inode(self.path), _size_bytes(self.path)
+        updates = []
+        if size < start or (inode != self._inode and self._inode is not None):
+            generation, start = generation + 1, 0
+            updates.append(Update(Place(generation, 0), self.encode_reset()))
+        self._inode = inode
+        update = self._read(Place(generation, start), size)
+        return Look((*updates, update) if update else tuple(updates))
+
+    def encode_reset(self) -> bytes:
+        return encode_event("log", {"run": self.run_id, "start": 0, "offset": 0, "text": ""})
+
+    def open_reader(self, cursor: int) -> None:
+        return None
+
+    def read_next(self, reader: None, place: Place, n_bytes: int) -> Update | None:
+        return self._read(place, place.cursor + n_bytes)
+
+    def _read(self, place: Place, stop: int) -> Update | None:
+        start = max(place.cursor, stop - _OUTPUT_BYTES)
+        text, n_bytes = decode_whole(_read_bytes(self.path, start, stop - start))
+        if not n_bytes:
+            return None
+        end = start + n_bytes
+        data = {"run": self.run_id, "start": start, "offset": end, "text": text}
+        return Update(Place(place.generation, end), encode_event("log", data))
+
+
+def decode_whole(data: bytes) -> tuple[str, int]:
+    """Text of the whole characters in `data`, and how many bytes they are.
+
+    A character that is still being written waits for its rest; what is no UTF-8 is replaced.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    text = decoder.decode(data)
+    return text, len(data) - len(decoder.getstate()[0])
+
+
+def end_cursor(path: Path) -> int:
+    """Where a tail stands that has read all whole records of a `.dat`.
+
+    Its header is as long as a record. A log of the original tool is read as a whole.
+    """
+    size_bytes = _size_bytes(path)
+    with contextlib.suppress(OSError, LogFormatError):
+        if read_ending(path, follow_link=False).is_legacy:
+            return size_bytes
+    return size_bytes // RECORD_SIZE * RECORD_SIZE
+
+
+def _size_bytes(path: Path) -> int:
+    with contextlib.suppress(OSError):
+        return path.stat().st_size
+    return 0
+
+
+def _inode(path: Path) -> int | None:
+    with contextlib.suppress(OSError):
+        return path.stat().st_ino
+    return None
+
+
+def _read_bytes(path: Path, start: int, n_bytes: int) -> bytes:
+    """Bytes of a regular file; none of anything else (opening a FIFO must not hang)."""
+    with contextlib.suppress(OSError):
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            return os.pread(fd, n_bytes, start)
+        finally:
+            os.close(fd)
+    return b""

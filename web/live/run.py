@@ -1,0 +1,76 @@
+"""What pages show of a run while it goes on: its best value so far, and its small curve.
+
+Both come from one tail of its `.dat`: nothing of a long log is read twice.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from ml_tracking_ops.logger.reader import LogFormatError, LogTail, Series
+from ml_tracking_ops.orchestrator.store.objective import Best, Goal
+
+from ..series.sparkline import Sparkline, draw_sparkline
+from ..series.thinning import Points, sort_by_step, thin
+
+_MOST_POINTS = 2_048
+_KEPT_BUCKETS = 256
+
+
+class LiveCurve:
+    """The points of one metric as finely as a small curve needs them, in bounded memory.
+
+    `has_news`: points came since it was last sent; whoever sends it says so.
+    """
+
+    def __init__(self) -> None:
+        self._points = _NO_POINTS
+        self.has_news = False
+
+    def add(self, series: Series) -> None:
+        """Take new points in, in the order of the file."""
+        known = self._points
+        self._points = Points(
+            np.concatenate((known.step, series.step)),
+            np.concatenate((known.wall_time, series.wall_time)),
+            np.concatenate((known.value, series.value)),
+        )
+        if len(self._points) > _MOST_POINTS:
+            self._points = thin(sort_by_step(self._points), _KEPT_BUCKETS)
+        self.has_news = True
+
+    def draw(self) -> Sparkline | None:
+        """None where fewer than two values are finite."""
+        return draw_sparkline(sort_by_step(self._points)) if len(self._points) else None
+
+
+class LiveRun:
+    """The best value so far of a run that goes on, and its curve, from the tail of its `.dat`."""
+
+    def __init__(self, dat_path: Path, metric: str, goal: Goal) -> None:
+        self.dat_path = dat_path
+        self.metric = metric
+        self.best = Best(goal)
+        self.curve = LiveCurve()
+        self._tail = LogTail(dat_path, follow_link=False)
+
+    def read(self) -> bool:
+        """Take in what is new; return whether the best value changed."""
+        before = self.best.value
+        has_more = True
+        while has_more:
+            try:
+                batch = self._tail.read()
+            except (OSError, LogFormatError):
+                break
+            has_more = batch.has_more
+            if batch.was_reset:
+                self.best, self.curve = Best(self.best.goal), LiveCurve()
+            series = batch.series.get(self.metric)
+            if series is not None and len(series.step):
+                self.best.update(series.step.tolist(), series.value.tolist())
+                self.curve.add(series)
+        return self.best.value != before
+
+
+_NO_POINTS = Points(np.empty(0, np.int64), np.empty(0), np.empty(0))

@@ -1,0 +1,267 @@
+"""What a page can follow that is no single file: a sweep's runs, and the list of everything.
+
+Their live stream is a sequence of numbered changes, counted by this process. A page that was
+rendered elsewhere or earlier names a cursor of another sort (how much of the journal it knows,
+a digest of the list it shows); that is generation `ENTRY`, and the first update leads from it
+into the live stream.
+
+Everything here runs in worker threads, with the catalog to itself, but for `place` and `note`.
+"""
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
+
+from ml_tracking_ops.logger import paths
+from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.experiments import Experiment
+from ml_tracking_ops.orchestrator.store.objective import Best, Goal
+from ml_tracking_ops.orchestrator.store.states import RunState
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+from ..runs.entries import (
+    Row,
+    catalog_cursor,
+    experiment_entry,
+    run_row,
+    sweep_cursor,
+    sweep_entry,
+    sweep_summary,
+)
+from ..serving.sse import encode_event
+from .curves import LiveCurves
+from .file_topics import Look, Place, Update
+from .run import LiveRun
+
+ENTRY = -1
+_LIVE = 0
+_SCAN_EVERY_NTH_TIME = 10
+
+
+class SweepTopic:
+    """The rows of a sweep's runs and its summary; best values and curves while a run goes on."""
+
+    kind = "sweep"
+
+    def __init__(self, sweep_id: str, folder: Path) -> None:
+        self.sweep_id = sweep_id
+        self.place = Place(_LIVE, 0)
+        self._journal_path = folder / paths.JOURNAL_NAME
+        self._changes: list[int | None] = []
+        self._n_seen = 0
+        self._changed_at: dict[int, int] = {}
+        self._running: dict[int, LiveRun] = {}
+        self._summary: Row | None = None
+        self._curves = LiveCurves(sweep_id)
+
+    @property
+    def paths(self) -> frozenset[Path]:
+        """The files whose change is a reason to look."""
+        return frozenset((self._journal_path, *(live.dat_path for live in self._running.values())))
+
+    def place_of(self, cursor: int) -> Place:
+        return Place(ENTRY, cursor)
+
+    def look(self, catalog: Catalog) -> Look:
+        """Read what is new in the journal and in the logs of the runs that go on."""
+        sweep = catalog.sweeps.get(self.sweep_id)
+        if sweep is None:
+            return Look()
+        sweep.refresh()
+        changed = self._changed_in_journal(sweep) | self._improved(sweep)
+        if self._summary is None:
+            changed = set()  # whoever is there reads on from what their page shows
+        summary = sweep_summary(sweep, self.live_bests())
+        due = self._curves.due(self._running)
+        is_same = not changed and summary == self._summary
+        if is_same and not due:
+            return Look()
+        self._summary = summary
+        number = self.place.cursor + 1
+        self._changed_at.update(dict.fromkeys(changed, number))
+        frame = b"" if is_same else self._encode(sweep, changed)
+        frame += self._curves.encode_due(self._running, due, number)
+        return Look((Update(Place(_LIVE, number), frame),))
+
+    def read_on(self, catalog: Catalog, place: Place, target: Place) -> Update | None:
+        """One update from `place` to `target`: every row that has changed in between."""
+        if self._summary is None:
+            return None
+        sweep = catalog.sweeps.get(self.sweep_id)
+        if sweep is None:
+            return Update(target, encode_event("gone", {"sweep": self.sweep_id}))
+        if place.generation == ENTRY:
+            changed = self._changed_since_rendering(sweep, place.cursor)
+        else:
+            changed = {index for index, at in self._changed_at.items() if at > place.cursor}
+        since = 0 if place.generation == ENTRY else place.cursor
+        frame = self._encode(sweep, changed) + self._curves.encode_since(self._running, since)
+        return Update(target, frame)
+
+    def _changed_in_journal(self, sweep: Sweep) -> set[int]:
+        if sweep.changes is not self._changes:
+            self._changes, self._n_seen = sweep.changes, 0
+        new = self._changes[self._n_seen :]
+        self._n_seen += len(new)
+        return {index for index in new if index is not None}
+
+    def _changed_since_rendering(self, sweep: Sweep, cursor: int) -> set[int]:
+        """What the page cannot know: later changes, and the live values of runs that go on."""
+        is_known = 0 <= cursor <= len(sweep.changes)
+        if not is_known:
+            return set(sweep.state.runs)
+        changed = {index for index in sweep.changes[cursor:] if index is not None}
+        return changed | set(self._running)
+
+    def _improved(self, sweep: Sweep) -> set[int]:
+        metric, goal = sweep.optimization_metric, sweep.optimization_goal
+        if metric is None or goal is None:
+            return set()
+        running = {run.index: run for run in sweep.state.runs.values() if run.status == "running"}
+        self._running = {
+            index: self._live_run(sweep, run, metric, goal) for index, run in running.items()
+        }
+        return {index for index, live in self._running.items() if live.read()}
+
+    def _live_run(self, sweep: Sweep, run: RunState, metric: str, goal: Goal) -> LiveRun:
+        dat_path = sweep.dat_path(run) or sweep.path
+        known = self._running.get(run.index)
+        is_same = known is not None and known.dat_path == dat_path
+        return known if known and is_same else LiveRun(dat_path, metric, goal)
+
+    def live_bests(self) -> dict[int, Best]:
+        """The best values so far of the runs that go on, by index."""
+        return {index: live.best for index, live in self._running.items()}
+
+    def _encode(self, sweep: Sweep, changed: Iterable[int]) -> bytes:
+        bests, cursor = self.live_bests(), sweep_cursor(sweep)
+        summary = {**sweep_summary(sweep, bests), "cursor": cursor}
+        rows = [
+            run_row(
+                sweep.id, sweep.state.runs[index], bests.get(index), sweep.annotations.run(index)
+            )
+            for index in sorted(changed)
+            if index in sweep.state.runs
+        ]
+        event = {"sweep": sweep.id, "cursor": cursor, "runs": rows}
+        frame = encode_event("runs", event) if rows else b""
+        return frame + encode_event("sweep", summary)
+
+
+class CatalogTopic:
+    """The list of experiments and sweeps: what came, went, or changed its state."""
+
+    kind = "catalog"
+    paths: frozenset[Path] = frozenset()
+
+    def __init__(self) -> None:
+        self.place = Place(_LIVE, 0)
+        self._entries: dict[str, Row] = {}
+        self._by_dat: dict[Path, str] = {}
+        self._sweep_folders: frozenset[Path] = frozenset()
+        self._to_recheck: set[str] = set()
+        self._to_refresh: set[Path] = set()
+        self._must_scan = True
+        self._n_times = 0
+        self._has_looked = False
+
+    def place_of(self, cursor: int) -> Place:
+        return Place(ENTRY, cursor)
+
+    def note(self, path: Path) -> bool:
+        """Take a changed path in (event loop); return whether it is a reason to look.
+
+        Training writes to `.dat` files all the time: that changes no list, but may be how an
+        experiment ends. A journal may tell how a sweep ends. The rest may be something new.
+        """
+        if path.name == paths.JOURNAL_NAME and path.parent in self._sweep_folders:
+            self._to_refresh.add(path.parent)
+            return True
+        if path.suffix in (paths.DAT_SUFFIX, paths.LOG_SUFFIX):
+            if path.parent in self._sweep_folders:
+                return False
+            known = self._by_dat.get(path)
+            if known is not None:
+                self._to_recheck.add(known)
+                return True
+        self._must_scan = True
+        return True
+
+    def note_time(self) -> None:
+        """Have all that seems to go on looked at again: a killed process writes no last word."""
+        self._to_recheck.update(self._running())
+        self._to_refresh.update(self._sweep_folders)
+        self._n_times += 1
+        if self._n_times % _SCAN_EVERY_NTH_TIME == 0:
+            self._must_scan = True
+
+    def look(self, catalog: Catalog) -> Look:
+        """What has changed since the last look."""
+        must_scan, self._must_scan = self._must_scan, False
+        to_recheck, self._to_recheck = self._to_recheck, set()
+        to_refresh, self._to_refresh = self._to_refresh, set()
+        if must_scan or self._is_gone(catalog, to_recheck):
+            catalog.refresh()
+            self._index(catalog)
+            to_recheck |= self._running()
+        for sweep in catalog.sweeps.values():
+            if sweep.path in to_refresh:
+                sweep.refresh()
+        before = self._entries
+        self._entries = dict(self._current(catalog, to_recheck))
+        self._has_looked = True
+        change = _difference(before, self._entries)
+        if not any(change.values()):
+            return Look()
+        event = {**change, "cursor": catalog_cursor(self._entries.values())}
+        update = Update(Place(_LIVE, self.place.cursor + 1), encode_event("catalog", event))
+        return Look((update,))
+
+    def read_on(self, catalog: Catalog, place: Place, target: Place) -> Update | None:
+        """One update to `target`: the whole list, unless the page shows just that."""
+        if not self._has_looked:
+            return None
+        cursor = catalog_cursor(self._entries.values())
+        if place == Place(ENTRY, cursor):
+            return Update(target, b"")
+        event = {
+            "added": list(self._entries.values()),
+            "changed": [],
+            "removed": [],
+            "is_complete": True,
+            "cursor": cursor,
+        }
+        return Update(target, encode_event("catalog", event))
+
+    def _index(self, catalog: Catalog) -> None:
+        self._by_dat = {item.dat_path: item.id for item in catalog.experiments.values()}
+        self._sweep_folders = frozenset(sweep.path for sweep in catalog.sweeps.values())
+
+    def _is_gone(self, catalog: Catalog, identities: Iterable[str]) -> bool:
+        known = (catalog.experiments.get(identity) for identity in identities)
+        return not all(experiment and experiment.dat_path.exists() for experiment in known)
+
+    def _running(self) -> set[str]:
+        return {key for key, entry in self._entries.items() if entry["status"] == "running"}
+
+    def _current(self, catalog: Catalog, to_recheck: Collection[str]) -> Iterable[tuple[str, Row]]:
+        for experiment in catalog.experiments.values():
+            yield experiment.id, self._entry(experiment, to_recheck)
+        for sweep in catalog.sweeps.values():
+            yield sweep.id, sweep_entry(sweep)
+
+    def _entry(self, experiment: Experiment, to_recheck: Collection[str]) -> Row:
+        known = self._entries.get(experiment.id)
+        if known is not None and experiment.id not in to_recheck:
+            return experiment_entry(experiment, known["status"])
+        return experiment_entry(experiment, experiment.status())
+
+
+def _difference(before: dict[str, Row], after: dict[str, Row]) -> dict[str, list[Any]]:
+    return {
+        "added": [entry for key, entry in after.items() if key not in before],
+        "changed": [
+            entry for key, entry in after.items() if key in before and before[key] != entry
+        ],
+        "removed": [key for key in before if key not in after],
+    }

@@ -1,0 +1,123 @@
+"""One page's live stream: what it follows, how far it is, and what waits to be sent."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import anyio
+
+from .file_topics import OutputTopic, Place, RunTopic, Update
+from .state_topics import CatalogTopic, SweepTopic
+
+QUEUE_BYTES = 128 << 10
+
+Topic = RunTopic | OutputTopic | SweepTopic | CatalogTopic
+ReadOn = Callable[[Topic, Any, Place], Awaitable[tuple[Update | None, Any]]]
+
+
+class Subscriber:
+    """Follows topics for one client, in bounded memory.
+
+    For each topic it is *attached* (its place is the live stream's, updates are queued as they
+    come) or *behind* (it reads on from its own place). A client that takes its events too
+    slowly fills the queue: then the queue is dropped, every topic is behind, and what was in it
+    is read again from the files once the client takes more. Behind, it may be *waiting*: only
+    a look of the live stream can tell how it goes on.
+    """
+
+    def __init__(
+        self,
+        places: dict[Topic, Place],
+        read_on: ReadOn,
+        request_look: Callable[[Topic], None],
+        greeting: Iterable[bytes] = (),
+    ) -> None:
+        self.is_closed = False
+        self._places = places
+        self._read_on = read_on
+        self._request_look = request_look
+        self._greeting = b"".join(greeting)
+        self._attached: set[Topic] = set()
+        self._behind = deque(places)
+        self._waiting: set[Topic] = set()
+        self._readers: dict[Topic, Any] = {}
+        self._queue: deque[tuple[Topic, Update]] = deque()
+        self._queued_bytes = 0
+        self._news = anyio.Event()
+
+    @property
+    def topics(self) -> Iterable[Topic]:
+        return self._places.keys()
+
+    def receive(self, topic: Topic, updates: Iterable[Update]) -> None:
+        """Take what a look at `topic` brought, perhaps nothing; the feed calls this."""
+        if topic in self._waiting:
+            self._waiting.discard(topic)
+            self._behind.append(topic)
+            self._news.set()
+        elif topic in self._attached:
+            for update in updates:
+                self._queue.append((topic, update))
+                self._queued_bytes += len(update.frame)
+                self._news.set()
+            if self._queued_bytes > QUEUE_BYTES:
+                self._fall_behind()
+
+    def close(self) -> None:
+        """End the stream."""
+        self.is_closed = True
+        self._news.set()
+
+    async def next_chunk(self) -> bytes:
+        """Events to be sent now; empty where there is nothing to say."""
+        chunk, self._greeting = self._greeting, b""
+        chunk += self._take_queue()
+        self._attach_arrived()
+        if self._behind and not self.is_closed:
+            chunk += await self._catch_up(self._behind.popleft())
+        return chunk
+
+    async def wait_for_news(self, timeout_s: float) -> bool:
+        """Wait until there may be something to say; False where that did not happen in time."""
+        if not (self._queue or self._behind or self.is_closed):
+            self._news = anyio.Event()
+            with anyio.move_on_after(timeout_s):
+                await self._news.wait()
+        return bool(self._queue or self._behind or self.is_closed)
+
+    def _take_queue(self) -> bytes:
+        frames = []
+        for topic, update in self._queue:
+            self._places[topic] = update.end
+            frames.append(update.frame)
+        self._queue.clear()
+        self._queued_bytes = 0
+        return b"".join(frames)
+
+    def _fall_behind(self) -> None:
+        self._queue.clear()
+        self._queued_bytes = 0
+        self._behind.extend(self._attached)
+        self._attached.clear()
+
+    def _attach_arrived(self) -> None:
+        # Nothing is awaited between this comparison and the next `receive`: the live stream
+        # goes on exactly where this follower stands.
+        arrived = [topic for topic in self._behind if self._places[topic] == topic.place]
+        for topic in arrived:
+            self._behind.remove(topic)
+            self._attached.add(topic)
+            self._readers.pop(topic, None)
+
+    async def _catch_up(self, topic: Topic) -> bytes:
+        place = self._places[topic]
+        update, reader = await self._read_on(topic, self._readers.pop(topic, None), place)
+        if update is None:
+            self._waiting.add(topic)
+            self._request_look(topic)
+            return b""
+        self._places[topic] = update.end
+        if reader is not None:
+            self._readers[topic] = reader
+        self._behind.append(topic)
+        return update.frame

@@ -1,0 +1,1 @@
+"""The pages and their routes; imports every other room of `web`."""

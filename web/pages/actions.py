@@ -1,0 +1,267 @@
+"""`POST /api/…`: what a person has done from a page. `guard` lets only our own pages ask.
+
+Everything here works through files, so another process may serve the next page. Nothing but
+these changes anything: whoever only looks leaves the log folder as it is.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import anyio
+import anyio.to_thread
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ml_tracking_ops.orchestrator.errors import SweepError, TrackingError
+from ml_tracking_ops.orchestrator.steering.asking import ask_all
+from ml_tracking_ops.orchestrator.steering.requests import Action, new_request
+from ml_tracking_ops.orchestrator.store.annotations import (
+    Annotation,
+    clean_name,
+    clean_note,
+    clean_tags,
+    edit,
+)
+from ml_tracking_ops.orchestrator.store.catalog import Catalog, FoundRun, find
+from ml_tracking_ops.orchestrator.store.experiments import Experiment
+from ml_tracking_ops.orchestrator.store.housekeeping import (
+    archive,
+    delete,
+    look_before_delete,
+    place_of,
+)
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+from ..runs.formats import format_count
+from ..serving import guard
+from ..serving.access_token import is_loopback
+from ..serving.guard import field, texts
+from ..serving.sse import encode_json
+
+T = TypeVar("T")
+_ANSWER_WITHIN_S = 5.0
+AT_ONCE = 8
+_MOST_RUNS = 1_000
+_STATUS = {
+    "done": HTTPStatus.OK,
+    "recorded": HTTPStatus.OK,
+    "unanswered": HTTPStatus.ACCEPTED,
+    "refused": HTTPStatus.CONFLICT,
+}
+
+Body = dict[str, Any]
+
+
+def _action(
+    act: Callable[[Request, Body], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """Guard an action, and put what goes wrong into words."""
+
+    async def guarded(request: Request) -> Response:
+        guard.check(request, request.app.state.csrf)
+        body = await guard.read_body(request)
+        try:
+            return await act(request, body)
+        except SweepError as error:
+            raise HTTPException(HTTPStatus.CONFLICT, str(error)) from error
+        except TrackingError as error:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, str(error)) from error
+
+    return guarded
+
+
+def _say(message: str, status: int = HTTPStatus.OK, **more: Any) -> Response:
+    return Response(encode_json({"message": message, **more}), status, None, "application/json")
+
+
+async def control(request: Request, body: Body) -> Response:
+    """Ask a sweep's orchestrator for something, and say what became of it."""
+    action: Action = field(body, "action", str)
+    if action not in get_args(Action):
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"action: one of {', '.join(get_args(Action))}")
+    index, n_workers = field(body, "run", int, None), field(body, "n_workers", int, None)
+    indices = _numbers(body, "runs") if "runs" in body else [index]
+    sweep_id = field(body, "sweep", str)
+    sweep: Sweep = await request.app.state.catalog.use(
+        lambda catalog: _find(catalog.sweeps, sweep_id)
+    )
+    folder, is_paused = sweep.path, sweep.state.is_paused
+    by = _who(request)
+    asked = [new_request(action, by, index=one, n_workers=n_workers) for one in indices]
+    answers = await _in_thread(request, partial(ask_all, folder, asked, _ANSWER_WITHIN_S))
+    answer = max(answers, key=lambda answer: _STATUS[answer.outcome])  # the worst of them
+    message = answer.message
+    if len(answers) > 1 and answer.is_met:
+        message = _of_many(len(answers), action, answer.outcome, is_paused=is_paused)
+    said = {"error": message} if answer.outcome == "refused" else {}
+    return _say(message, _STATUS[answer.outcome], outcome=answer.outcome, **said)
+
+
+def _of_many(n: int, action: Action, outcome: str, *, is_paused: bool) -> str:
+    """What became of several runs, all of which could be helped."""
+    if action == "stop":
+        return f"{format_count(n)} runs are taken back"
+    if outcome != "done":
+        return f"{format_count(n)} runs run again when the sweep is resumed"
+    when = "when the sweep goes on: it is paused" if is_paused else "in free slots"
+    return f"{format_count(n)} runs run again {when}"
+
+
+def _numbers(body: Body, name: str) -> list[int]:
+    """A list of runs that are named by their numbers."""
+    found = field(body, name, list)
+    if not found or len(found) > _MOST_RUNS or not all(type(one) is int for one in found):
+        raise HTTPException(
+            HTTPStatus.BAD_REQUEST, f"{name} must be a list of 1 to {_MOST_RUNS} numbers of runs"
+        )
+    return list(found)
+
+
+async def annotate(request: Request, body: Body) -> Response:
+    """Change a name, a note or tags; fields that are missing stay as they are.
+
+    With `was`, what the fields were when the user began, nothing is changed where one of them
+    has become another meanwhile (409).
+    """
+    changes, was = _said(body), _said(field(body, "was", dict, {}))
+    folder, key = await request.app.state.catalog.use(lambda catalog: _annotated(catalog, body))
+
+    def change(known: Annotation) -> Annotation:
+        for name, begun in was.items():
+            now = getattr(known, name)
+            if now not in (begun, changes.get(name, now)):
+                raise HTTPException(HTTPStatus.CONFLICT, _changed_meanwhile(name, now))
+        return replace(known, **changes)
+
+    said = await _in_thread(request, partial(edit, folder, key, change))
+    await _look_again(request)
+    return _say("saved", name=said.name, note=said.note, tags=list(said.tags))
+
+
+def _said(body: Body) -> Body:
+    """The fields of an annotation that a body holds, as they are kept."""
+    said: Body = {}
+    if "name" in body:
+        said["name"] = clean_name(field(body, "name", str))
+    if "note" in body:
+        said["note"] = clean_note(field(body, "note", str))
+    if "tags" in body:
+        said["tags"] = clean_tags(texts(body, "tags"))
+    return said
+
+
+def _changed_meanwhile(name: str, now: str | tuple[str, ...] | None) -> str:
+    text = now if isinstance(now, str) else ", ".join(now or ())
+    become = f"say “{text}”" if text else "be empty"
+    verb = "have" if name == "tags" else "has"
+    return f"the {name} {verb} meanwhile been changed to {become}: save again to replace that"
+
+
+async def put_away(request: Request, body: Body) -> Response:
+    """Archive things, or bring them back."""
+    is_archived = field(body, "archived", bool)
+
+    def work(items: list[Experiment | Sweep]) -> None:
+        for item in items:
+            archive(item, is_archived=is_archived)
+
+    return await _with_items(
+        request, body, work, "archived" if is_archived else "in the lists again"
+    )
+
+
+async def remove(request: Request, body: Body) -> Response:
+    """Delete things for good; the page has asked."""
+    logdir: Path = request.app.state.logdir
+
+    def work(items: list[Experiment | Sweep]) -> None:
+        for item in items:
+            look_before_delete(item, logdir)
+        for item in items:
+            delete(item, logdir)
+
+    return await _with_items(request, body, work, "deleted", "was", "were")
+
+
+async def _with_items(
+    request: Request,
+    body: Body,
+    work: Callable[[list[Experiment | Sweep]], None],
+    done: str,
+    one: str = "is",
+    many: str = "are",
+) -> Response:
+    experiments, sweeps = texts(body, "experiments"), texts(body, "sweeps")
+    if not experiments and not sweeps:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "nothing is named: experiments or sweeps")
+
+    def find_paths(catalog: Catalog) -> list[Path]:
+        return [
+            *(_find(catalog.experiments, identity).dat_path for identity in experiments),
+            *(_find(catalog.sweeps, identity).path for identity in sweeps),
+        ]
+
+    found: list[Path] = await request.app.state.catalog.use(find_paths, refresh=True)
+    try:
+        await _in_thread(request, lambda: work([_open(path) for path in found]))
+    finally:
+        await _look_again(request)
+    names = [*experiments, *sweeps]
+    said = f"“{names[0]}” {one}" if len(names) == 1 else f"{format_count(len(names))} {many}"
+    return _say(f"{said} {done}")
+
+
+def _open(path: Path) -> Experiment | Sweep:
+    """Looked at anew: the catalog's own belong to whoever has the catalog."""
+    found = find(str(path), path.parent)
+    assert not isinstance(found, FoundRun)  # the catalog knows the sweep's folder
+    return found
+
+
+def _annotated(catalog: Catalog, body: Body) -> tuple[Path, str | int | None]:
+    """The folder of what is meant, and its key there."""
+    if "experiment" in body:
+        return place_of(_find(catalog.experiments, field(body, "experiment", str)))
+    sweep = _find(catalog.sweeps, field(body, "sweep", str))
+    index = field(body, "run", int, None)
+    if index is None:
+        return place_of(sweep)
+    if index not in sweep.state.runs:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"{sweep.name} has no run {index}")
+    return sweep.path, index
+
+
+def _find(known: dict[str, T], identity: str) -> T:
+    """Only what the catalog knows can be acted on: no path that somebody made up."""
+    if identity not in known:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"nothing has the name {identity[:100]!r} here")
+    return known[identity]
+
+
+def _who(request: Request) -> str:
+    host = request.client.host if request.client else "127.0.0.1"
+    return "dashboard" if is_loopback(host) else f"dashboard, from {host}"
+
+
+async def _in_thread(request: Request, work: Callable[[], T]) -> T:
+    """Waiting for an orchestrator takes a thread: few at once, so that pages have theirs."""
+    return await anyio.to_thread.run_sync(work, limiter=request.app.state.action_limiter)
+
+
+async def _look_again(request: Request) -> None:
+    """Have the next page show what was done, however soon it comes."""
+    await request.app.state.catalog.use(lambda catalog: None, refresh=True)
+
+
+routes = [
+    Route("/api/control", _action(control), methods=["POST"]),
+    Route("/api/annotate", _action(annotate), methods=["POST"]),
+    Route("/api/archive", _action(put_away), methods=["POST"]),
+    Route("/api/delete", _action(remove), methods=["POST"]),
+]

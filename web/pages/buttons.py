@@ -1,0 +1,310 @@
+"""Which actions a page offers: only those that can be done as things are. Pure.
+
+A button carries the request that it makes (`actions` takes it) and, where it destroys something,
+the question that is asked before.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from ml_tracking_ops.orchestrator.steering.asking import failed_runs, waiting_again
+from ml_tracking_ops.orchestrator.steering.requests import MOST_WORKERS
+from ml_tracking_ops.orchestrator.store.annotations import LONGEST_NAME, LONGEST_NOTE, Annotation
+from ml_tracking_ops.orchestrator.store.experiments import Experiment
+from ml_tracking_ops.orchestrator.store.history import RunStatus
+from ml_tracking_ops.orchestrator.store.states import RunState
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+from ..runs.formats import format_count
+
+Context = dict[str, Any]
+_MOST_AGAIN = 1_000
+_MOST_SELECTED = 200
+_USUAL_RUNS_PER_CORE = 4
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a dialog asks; with `number`, for a whole number that goes into the body.
+
+    A number above its `usual` is asked about once more, with `doubt`.
+    """
+
+    title: str
+    text: str
+    word: str
+    is_danger: bool = False
+    number: Context | None = None
+
+
+@dataclass(frozen=True)
+class Button:
+    label: str
+    title: str
+    path: str
+    body: Context
+    question: Question | None = None
+    then: str | None = None
+    """Where to go when it is done, because the page is about something that is gone."""
+    is_danger: bool = False
+
+    @property
+    def request(self) -> Context:
+        """What the page's script needs to know of it."""
+        return {
+            "path": self.path,
+            "body": self.body,
+            "then": self.then,
+            "question": None if self.question is None else asdict(self.question),
+        }
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a user wrote of something, and how to change it; `key` names it within the page."""
+
+    key: str
+    target: Context
+    annotation: Annotation
+    limits: Context = field(default_factory=lambda: {"name": LONGEST_NAME, "note": LONGEST_NOTE})
+
+    @property
+    def data(self) -> Context:
+        said = self.annotation
+        return {
+            "target": self.target,
+            "limits": self.limits,
+            "name": said.name or "",
+            "note": said.note,
+            "tags": list(said.tags),
+        }
+
+
+def sweep_buttons(sweep: Sweep) -> list[Button]:
+    """A sweep that goes on is steered; one that has ended can be put away."""
+    again = [] if sweep.is_legacy else _again(sweep)
+    if sweep.is_at_work:
+        return [*again, *_steering(sweep)]
+    if any(run.status == "running" for run in sweep.state.runs.values()):
+        return []  # runs outlived their orchestrator: neither can anybody be asked, nor is it over
+    n_runs = len(sweep.state.runs)
+    what = f"its {format_count(n_runs)} runs" if n_runs != 1 else "its run"
+    is_archived = sweep.annotations.own.is_archived
+    return again + _putting_away(
+        sweep.name,
+        {"sweeps": [sweep.id]},
+        "/sweeps",
+        is_archived=is_archived,
+        text=f"The folder of the sweep is removed with {what}: metrics, output, checkpoints in it.",
+    )
+
+
+def _again(sweep: Sweep) -> list[Button]:
+    """The runs that failed, once more; and those that wait for that, not after all."""
+    waiting = waiting_again(sweep)
+    failed = sorted(set(failed_runs(sweep.state)).difference(waiting))
+    return _failed_again(sweep, failed[:_MOST_AGAIN]) + _taking_back(sweep, waiting[:_MOST_AGAIN])
+
+
+def _taking_back(sweep: Sweep, waiting: list[int]) -> list[Button]:
+    if not waiting:
+        return []
+    title = "Leave the runs that wait to run again as they were"
+    body = {"sweep": sweep.id, "action": "stop", "runs": waiting}
+    return [Button(f"Take back: {format_count(len(waiting))}", title, "/api/control", body)]
+
+
+def _failed_again(sweep: Sweep, failed: list[int]) -> list[Button]:
+    if not failed:
+        return []
+    return [
+        Button(
+            f"Run again: {format_count(len(failed))} failed",
+            "Run what failed again, as new attempts",
+            "/api/control",
+            {"sweep": sweep.id, "action": "requeue", "runs": failed},
+            Question(
+                "Run the failed runs again?",
+                f"{format_count(len(failed))} of them, with "
+                "the same hyperparameters, as new attempts; their logs stay.",
+                "Run again",
+            ),
+        )
+    ]
+
+
+def _steering(sweep: Sweep) -> list[Button]:
+    state, body = sweep.state, {"sweep": sweep.id}
+    pause = (
+        Button(
+            "Continue",
+            "Let the sweep start runs again",
+            "/api/control",
+            {**body, "action": "continue"},
+        )
+        if state.is_paused
+        else Button(
+            "Pause",
+            "What runs goes on, nothing new starts",
+            "/api/control",
+            {**body, "action": "pause"},
+        )
+    )
+    n_workers = state.n_workers or 1
+    n_cores = os.cpu_count() or 1
+    number = {
+        "name": "n_workers",
+        "label": "Runs at once",
+        "value": n_workers,
+        "min": 1,
+        "max": MOST_WORKERS,
+        "usual": _USUAL_RUNS_PER_CORE * n_cores,
+        "doubt": "Start {n} more at once? This machine has "
+        f"{n_cores} core{'' if n_cores == 1 else 's'}.",
+    }
+    workers = Button(
+        f"{n_workers} worker{'' if n_workers == 1 else 's'}",
+        "Change how many runs go on at once",
+        "/api/control",
+        {**body, "action": "workers"},
+        Question(
+            "How many runs at once?",
+            "With fewer than now, the runs that go on end by themselves and are not replaced.",
+            "Set",
+            number=number,
+        ),
+    )
+    n_running = state.counts.get("running", 0)
+    runs = (
+        "The run that goes on is"
+        if n_running == 1
+        else f"The {format_count(n_running)} runs that go on are"
+    )
+    stop = Button(
+        "Stop sweep",
+        "Stop every run, then the sweep",
+        "/api/control",
+        {**body, "action": "stop"},
+        Question(
+            "Stop this sweep?",
+            f"{runs} stopped, and no other is started. Resuming it later "
+            "runs them again, and then the rest.",
+            "Stop sweep",
+            is_danger=True,
+        ),
+        is_danger=True,
+    )
+    return [pause, workers, stop]
+
+
+def run_buttons(sweep: Sweep, run: RunState) -> list[Button]:
+    """A run that goes on can be stopped, one that has ended run again, or not after all."""
+    if sweep.is_legacy:
+        return []
+    body = {"sweep": sweep.id, "run": run.index}
+    if run.status == "running" and sweep.is_at_work and not run.stopped_by_hand:
+        return [
+            Button(
+                "Stop run",
+                "Stop this run alone",
+                "/api/control",
+                {**body, "action": "stop"},
+                Question(
+                    f"Stop run {run.index}?",
+                    "What it has logged stays. It can be run again from its beginning.",
+                    "Stop run",
+                    is_danger=True,
+                ),
+                is_danger=True,
+            )
+        ]
+    if run.index in waiting_again(sweep):
+        return [
+            Button(
+                "Take back",
+                "Leave this run as it was, do not run it again",
+                "/api/control",
+                {**body, "action": "stop"},
+            )
+        ]
+    if run.has_ended or run.waits_again:
+        return [
+            Button(
+                "Run again",
+                "Run this combination again, as a new attempt",
+                "/api/control",
+                {**body, "action": "requeue"},
+            )
+        ]
+    return []
+
+
+def experiment_buttons(experiment: Experiment, status: RunStatus) -> list[Button]:
+    if status == "running":
+        return []
+    return _putting_away(
+        experiment.name,
+        {"experiments": [experiment.id]},
+        "/experiments",
+        is_archived=experiment.annotation.is_archived,
+        text="Its log is removed, and the folder that was made for it with all that is in it.",
+    )
+
+
+def selection_buttons(selected: Sequence[Experiment], *, is_archive: bool) -> list[Button]:
+    """For the experiments that somebody has ticked: those of them that have ended."""
+    if not selected or len(selected) > _MOST_SELECTED:
+        return []
+    ended = [one for one in selected if one.status() != "running"]
+    if not ended:
+        return []
+    n = len(ended)
+    which = "1 experiment" if n == 1 else f"{n} experiments"
+    names = ", ".join(one.annotation.name or one.name for one in ended[:5])
+    buttons = _putting_away(
+        which,
+        {"experiments": [one.id for one in ended]},
+        "/experiments?archived=1" if is_archive else "/experiments",
+        is_archived=is_archive,
+        text=f"{names}{f' and {n - 5} more' if n > 5 else ''}: the logs are removed, and the "
+        "folders that were made for them with all that is in them.",
+    )
+    label = {"Archive": f"Archive {n}", "Delete": f"Delete {n}"}
+    return [
+        replace(button, label=label.get(button.label, button.label), then=buttons[-1].then)
+        for button in buttons
+    ]
+
+
+def _putting_away(
+    name: str, body: Context, then: str, *, is_archived: bool, text: str
+) -> list[Button]:
+    archive = (
+        Button(
+            "Unarchive",
+            "Take it out of the archive, back to the lists",
+            "/api/archive",
+            {**body, "archived": False},
+        )
+        if is_archived
+        else Button(
+            "Archive",
+            "Take it out of the lists; the archive keeps it",
+            "/api/archive",
+            {**body, "archived": True},
+        )
+    )
+    delete = Button(
+        "Delete",
+        "Delete it for good",
+        "/api/delete",
+        body,
+        Question(
+            f"Delete {name} for good?", f"{text} This cannot be undone.", "Delete", is_danger=True
+        ),
+        then=then,
+        is_danger=True,
+    )
+    return [archive, delete]

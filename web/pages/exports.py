@@ -1,0 +1,139 @@
+"""`GET /export/…`: tables and series to download, as CSV or JSON, written while they are sent.
+
+The shapes are those of the command line's `export`; what the page shows (its filter, its columns,
+the runs that are drawn) is what comes.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from http import HTTPStatus
+from urllib.parse import quote
+
+import anyio.to_thread
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from ml_tracking_ops.logger.reader import read_log
+from ml_tracking_ops.orchestrator.reports.exports import NamedLog, runs_csv, runs_json
+from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.endings import log_trouble
+
+from ..runs.catalog_access import RunFiles, find_runs
+from ..series.api import parse_runs
+from ..tables.exports import experiments_chunks, sweep_chunks
+from ..tables.query import TableQuery, parse_query
+from .experiments import shown_experiments
+
+_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+_NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
+_LONGEST_METRIC = 100
+"""So many characters of a metric stand in a file's name."""
+
+
+async def series(request: Request) -> Response:
+    """The points of each `run`: of all its metrics, or of those that `metric` names."""
+    form = _form(request.query_params)
+    metrics = tuple(dict.fromkeys(request.query_params.getlist("metric")))
+    find = partial(find_runs, run_ids=parse_runs(request.query_params))
+    runs: list[RunFiles] = await request.app.state.catalog.use(find)
+    if not runs:
+        raise HTTPException(HTTPStatus.NOT_FOUND, "none of these runs is there any more")
+    troubles = await anyio.to_thread.run_sync(_troubles, runs)
+    chunks = (runs_csv if form == "csv" else runs_json)(_logs(runs, metrics, troubles), troubles)
+    held = runs[0].run_id if len(runs) == 1 else f"{len(runs)}-runs"
+    name = f"{metrics[0][:_LONGEST_METRIC]}-{held}" if len(metrics) == 1 else f"{held}-series"
+    return _download(chunks, name, form)
+
+
+def _logs(
+    runs: Iterable[RunFiles], metrics: tuple[str, ...], troubles: Mapping[str, str]
+) -> Iterator[NamedLog]:
+    """One log after the other; of those with troubles no points.
+
+    A log that cannot be read any more ends the download before its end, which tells of it.
+    """
+    for run in runs:
+        if run.run_id in troubles or run.dat_path is None:
+            yield run.run_id, {}
+            continue
+        log = read_log(run.dat_path, follow_link=False)
+        yield run.run_id, {name: log[name] for name in metrics if name in log} if metrics else log
+
+
+def _troubles(runs: Iterable[RunFiles]) -> dict[str, str]:
+    """Why the logs of some of the runs cannot be read, found out before anything is sent."""
+    found = {
+        run.run_id: "there is no log" if run.dat_path is None else log_trouble(run.dat_path)
+        for run in runs
+    }
+    return {run_id: trouble for run_id, trouble in found.items() if trouble is not None}
+
+
+async def sweep_table(request: Request) -> Response:
+    """The runs of a sweep that the address asks for, in the order and columns of the page's table.
+
+    Without `columns` it is what `export` writes of a sweep.
+    """
+    form, query = _form(request.query_params), _query(request.query_params)
+    sweep_id: str = request.path_params["sweep_id"]
+    state = request.app.state
+
+    def build(catalog: Catalog) -> tuple[str, Iterator[str]] | None:
+        sweep = catalog.sweeps.get(sweep_id)
+        if sweep is None:
+            return None
+        live = state.feed.live_bests(sweep.id)
+        return sweep.name, sweep_chunks(sweep, query, form, live, state.table_readers.summaries)
+
+    built = await state.catalog.use(build)
+    if built is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"there is no sweep {sweep_id}")
+    return _download(built[1], f"{built[0]}-runs", form)
+
+
+async def experiments_table(request: Request) -> Response:
+    """The experiments that the address asks for, as the page's table shows them."""
+    form, query = _form(request.query_params), _query(request.query_params)
+    summaries = request.app.state.table_readers.summaries
+
+    def build(catalog: Catalog) -> Iterator[str]:
+        known = shown_experiments(catalog, request.query_params)
+        return experiments_chunks(known, query, form, summaries)
+
+    return _download(await request.app.state.catalog.use(build), "experiments", form)
+
+
+def _query(params: QueryParams) -> TableQuery:
+    """What the page's address asks of its table."""
+    return parse_query(QueryParams([one for one in params.multi_items() if one[0] != "format"]))
+
+
+def _form(query: QueryParams) -> str:
+    form = query.get("format", "csv")
+    if form not in _TYPES:
+        raise HTTPException(400, f"format={form}: must be one of {', '.join(_TYPES)}")
+    return form
+
+
+def _download(chunks: Iterator[str], name: str, form: str) -> Response:
+    """The chunks as a file; each is made when there is room for it on its way."""
+    name = _NOT_IN_A_NAME.sub("-", name).strip("-.") or "export"
+    # what is no text by itself (half a character of a pair) still travels, in JSON as it is
+    errors = "backslashreplace" if form == "json" else "replace"
+    headers = {
+        "Content-Disposition": f"attachment; filename*=utf-8''{quote(name)}.{form}",
+        "Cache-Control": "no-store",
+    }
+    encoded = (chunk.encode("utf-8", errors) for chunk in chunks)
+    return StreamingResponse(encoded, media_type=_TYPES[form], headers=headers)
+
+
+routes: list[BaseRoute] = [
+    Route("/export/series", series),
+    Route("/export/experiments", experiments_table),
+    Route("/export/sweep/{sweep_id:path}", sweep_table),
+]

@@ -1,0 +1,93 @@
+"""Where a run came from: machine, Python, commit, commands; and its neighbours in the sweep."""
+
+import signal
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ml_tracking_ops.orchestrator.store.states import RunState
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+from ..runs.links import run_href
+from .summary import Fact, sweep_command
+
+Context = dict[str, Any]
+
+
+def origin_facts(sweep: Sweep, run: RunState) -> list[Fact]:
+    """What the sweep's description and its journal say; what they do not say is left out."""
+    description = sweep.description
+    facts = [
+        Fact("Host", _text(description, "host")),
+        Fact("Python", _python(description), is_code=True),
+        Fact("Git commit", *_commit(description.get("git")), is_code=True),
+        Fact("ML Tracking Ops", _text(description, "package_version")),
+        Fact("Working directory", _text(description, "folder"), is_code=True),
+        Fact("Sweep started with", sweep_command(description) or "", is_code=True),
+        Fact("Configuration", _text(description, "config_path"), is_code=True),
+        Fact("Slot", "" if run.slot is None else str(run.slot)),
+        Fact("Attempt", str(run.attempt) if run.attempt > 1 else ""),
+        Fact("Process", str(run.pid) if run.status == "running" and run.pid else ""),
+        Fact("Exit", _exit(run.exit_code)),
+        Fact("Log", str(sweep.dat_path(run) or ""), is_code=True),
+    ]
+    return [fact for fact in facts if fact.value]
+
+
+def _text(description: Mapping[str, Any], key: str) -> str:
+    value = description.get(key)
+    return "" if value is None else str(value)
+
+
+def _python(description: Mapping[str, Any]) -> str:
+    return " ".join(filter(None, (_text(description, key) for key in ("python", "executable"))))
+
+
+def _commit(git: object) -> tuple[str, str]:
+    """The commit, short and whole, and whether the folder differed from it."""
+    if not isinstance(git, Mapping) or not git.get("commit"):
+        return "", ""
+    commit = str(git["commit"])
+    dirty = " + uncommitted changes" if git.get("is_dirty") else ""
+    return commit[:10] + dirty, commit + dirty
+
+
+def _exit(exit_code: int | None) -> str:
+    if exit_code is None:
+        return ""
+    if exit_code >= 0:
+        return f"code {exit_code}"
+    try:
+        return f"signal {-exit_code} ({signal.Signals(-exit_code).name})"
+    except ValueError:
+        return f"signal {-exit_code}"
+
+
+def neighbours(sweep: Sweep, run: RunState, order: Sequence[int] = (), query: str = "") -> Context:
+    """The runs before and after this one that have a page, by their numbers.
+
+    Args:
+        order: the numbers of the runs of a table, where the reader came from one: then they are
+            the rows above and below.
+        query: what leads to that table, to be carried along.
+    """
+    if run.index in order:
+        place = order.index(run.index)
+        above, below = order[place - 1] if place else None, [*order, None][place + 1]
+        return {
+            "previous": None if above is None else _link(sweep, above, query),
+            "next": None if below is None else _link(sweep, below, query),
+            "place": (place + 1, len(order)),
+        }
+    started = sorted(index for index, one in sweep.state.runs.items() if one.name is not None)
+    before = [index for index in started if index < run.index]
+    after = [index for index in started if index > run.index]
+    return {
+        "previous": _link(sweep, before[-1]) if before else None,
+        "next": _link(sweep, after[0]) if after else None,
+        "place": None,
+    }
+
+
+def _link(sweep: Sweep, index: int, query: str = "") -> Context:
+    href = run_href(f"{sweep.id}/{sweep.state.runs[index].name}")
+    return {"index": index, "href": href + query}

@@ -1,0 +1,250 @@
+"""What a run printed: its end for the page, earlier parts on demand, the whole for a download."""
+
+import contextlib
+import os
+import stat
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import quote
+
+import anyio.to_thread
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from ml_tracking_ops.orchestrator.store.catalog import Catalog
+
+from ..live.file_topics import decode_whole
+from ..runs.catalog_access import find_run
+from ..serving.byte_ranges import ByteRange, UnsatisfiableError, parse_range
+from ..serving.sse import encode_json
+
+_END_BYTES = 64 << 10
+_PART_BYTES = 256 << 10
+_PART_LINES = 2_000
+NO_OUTPUT = "This run has no output: it was not started by a sweep, or its log is gone."
+
+
+@dataclass(frozen=True, slots=True)
+class OutputPart:
+    """Text from byte `start` to byte `end` of an output that is now `size` bytes long."""
+
+    text: str
+    start: int
+    end: int
+    size: int
+
+
+def read_end(path: Path) -> OutputPart | None:
+    """The end of an output, from a whole line on; None where there is no such file."""
+    return _read(path, None, _END_BYTES)
+
+
+def read_before(path: Path, before: int) -> OutputPart | None:
+    """The part that ends at byte `before`, from a whole line on."""
+    return _read(path, before, _PART_BYTES)
+
+
+def read_after(path: Path, after: int) -> OutputPart | None:
+    """The part that begins at byte `after`, to the end of a line."""
+    with opened_output(path) as opened:
+        if opened is None:
+            return None
+        fd, size = opened
+        data = os.pread(fd, _PART_BYTES, after)
+        if after + len(data) < size:
+            cut = data.rfind(b"\n") + 1 or data.rfind(b"\r") + 1
+            data = data[:cut] or data
+        data = data[: _end_of_lines(data, _PART_LINES)]
+        text, n_bytes = decode_whole(data)
+        return OutputPart(text, after, after + n_bytes, size)
+
+
+def _read(path: Path, stop: int | None, n_bytes: int) -> OutputPart | None:
+    with opened_output(path) as opened:
+        if opened is None:
+            return None
+        fd, size = opened
+        stop = size if stop is None else min(stop, size)
+        start = max(0, stop - n_bytes)
+        data = os.pread(fd, stop - start, start)
+        if start:
+            cut = _first_whole_line(data)
+            start, data = start + cut, data[cut:]
+        cut = _begin_of_lines(data, _PART_LINES)
+        start, data = start + cut, data[cut:]
+        text, n_taken = decode_whole(data)
+        return OutputPart(text, start, start + n_taken, size)
+
+
+def _first_whole_line(data: bytes) -> int:
+    """Where the first line begins that is there from its beginning.
+
+    A progress bar may go on for ever in one line; then its first redrawing, or at least a whole
+    character, has to do.
+    """
+    for mark in (b"\n", b"\r"):
+        cut = data.find(mark, 0, len(data) - 1) + 1
+        if cut:
+            return cut
+    return next((at for at in range(min(4, len(data))) if data[at] & 0xC0 != 0x80), 0)
+
+
+def _begin_of_lines(data: bytes, n_lines: int) -> int:
+    """Where the last so many lines begin."""
+    at = len(data) - 1
+    for _ in range(n_lines):
+        at = data.rfind(b"\n", 0, max(0, at))
+        if at < 0:
+            return 0
+    return at + 1
+
+
+def _end_of_lines(data: bytes, n_lines: int) -> int:
+    """Where the first so many lines end."""
+    at = 0
+    for _ in range(n_lines):
+        at = data.find(b"\n", at) + 1
+        if at == 0:
+            return len(data)
+    return at
+
+
+@contextlib.contextmanager
+def opened_output(path: Path) -> Iterator[tuple[int, int] | None]:
+    """A file's descriptor and its size; None where there is no such file."""
+    opened = _open(path)
+    try:
+        yield opened
+    finally:
+        if opened is not None:
+            os.close(opened[0])
+
+
+def _open(path: Path) -> tuple[int, int] | None:
+    """Opening a FIFO must not hang, and a link must not lead elsewhere; what was opened counts."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    status = os.fstat(fd)
+    if stat.S_ISREG(status.st_mode):
+        return fd, status.st_size
+    os.close(fd)
+    return None
+
+
+async def part(request: Request) -> Response:
+    """`GET /api/output?run=ID&before=BYTE` (or `after`, or neither): a part of a run's output."""
+    query = request.query_params
+    path = await log_path(request, query.get("run", ""))
+    before, after = parse_place(query.get("before")), parse_place(query.get("after"))
+
+    def read() -> OutputPart | None:
+        if before is not None:
+            return read_before(path, before)
+        return read_end(path) if after is None else read_after(path, after)
+
+    found = await anyio.to_thread.run_sync(read)
+    if found is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, NO_OUTPUT)
+    body = encode_json(asdict(found))
+    return Response(body, media_type="application/json", headers={"cache-control": "no-cache"})
+
+
+def parse_place(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if text.isascii() and text.isdecimal() and len(text) <= 18:
+        return int(text)
+    raise HTTPException(400, f"{text}: a place in an output is a whole number, 0 or more")
+
+
+async def download(request: Request) -> Response:
+    """The whole output of a run, as it came, as far as it goes now; of one that has ended also a
+    part of it, so that a download can be resumed."""
+    run_id = request.path_params["run_id"]
+    path = await log_path(request, run_id)
+    is_over = await request.app.state.catalog.use(lambda catalog: _is_over(catalog, run_id))
+    opened = await anyio.to_thread.run_sync(_open, path)
+    if opened is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, NO_OUTPUT)
+    fd, size = opened
+    headers = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(path.name)}"}
+    if not is_over:
+        return _Download(fd, ByteRange(0, size), HTTPStatus.OK, headers)
+    try:
+        return _resumable(request, fd, size, headers)
+    except UnsatisfiableError:
+        os.close(fd)
+        headers = {"Content-Range": f"bytes */{size}"}
+        return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
+
+
+def _is_over(catalog: Catalog, run_id: str) -> bool:
+    """Whether nothing is written to the output any more."""
+    sweep_id, _, name = run_id.rpartition("/")
+    sweep = catalog.sweeps.get(sweep_id)
+    run = sweep.run(name) if sweep is not None else None
+    return run is not None and run.has_ended
+
+
+def _resumable(request: Request, fd: int, size: int, headers: dict[str, str]) -> Response:
+    """Sent as it is, not compressed: only then do places in the file mean something."""
+    status = os.fstat(fd)
+    tag = f'"{status.st_ino:x}-{status.st_mtime_ns:x}-{size:x}"'
+    is_same = request.headers.get("if-range", tag) == tag
+    part = parse_range(request.headers.get("range") if is_same else None, size)
+    shown = part or ByteRange(0, size)
+    headers = {
+        **headers,
+        "Accept-Ranges": "bytes",
+        "ETag": tag,
+        "Content-Encoding": "identity",
+        "Content-Length": str(shown.stop - shown.start),
+    }
+    if part is None:
+        return _Download(fd, shown, HTTPStatus.OK, headers)
+    headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+    return _Download(fd, part, HTTPStatus.PARTIAL_CONTENT, headers)
+
+
+class _Download(StreamingResponse):
+    """The bytes of a descriptor, which is closed whatever becomes of the response."""
+
+    def __init__(self, fd: int, part: ByteRange, status: int, headers: dict[str, str]) -> None:
+        self._fd = fd
+        super().__init__(
+            _parts(fd, part), status, headers=headers, media_type="text/plain; charset=utf-8"
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            os.close(self._fd)
+
+
+async def _parts(fd: int, part: ByteRange) -> AsyncIterator[bytes]:
+    at = part.start
+    while at < part.stop:
+        data = await anyio.to_thread.run_sync(os.pread, fd, min(_PART_BYTES, part.stop - at), at)
+        if not data:  # cut meanwhile
+            return
+        at += len(data)
+        yield data
+
+
+async def log_path(request: Request, run_id: str) -> Path:
+    files = await request.app.state.catalog.use(lambda catalog: find_run(catalog, run_id))
+    path: Path | None = files.log_path if files is not None else None
+    if path is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, NO_OUTPUT)
+    return path
+
+
+routes = [Route("/api/output", part), Route("/output/{run_id:path}", download)]

@@ -1,0 +1,136 @@
+"""The pages: what a person sees at /experiments, /sweeps and /runs.
+
+Every page is rendered whole; htmx takes from it the parts that changed. What the page's script
+needs to know stands in one place of it, as `page_data`. Looking into the log folder and
+rendering happen in a worker thread (`SharedCatalog.use`), never in the event loop.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+
+import anyio.to_thread
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import (
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
+from starlette.routing import BaseRoute, Route
+
+from ml_tracking_ops.orchestrator.store.catalog import Catalog
+
+from ..live.feed import Feed
+from ..rendering import Context, answer, render
+from ..runs.colors import ExperimentColors
+from ..serving.asset_source import AssetSource
+from ..serving.static_files import static
+from ..tables.query import parse_query
+from .experiments import experiments_context
+from .run import run_context
+from .sweeps import sweeps_context
+
+
+async def _page(
+    request: Request, template: str, build: Callable[[Catalog], Context | None]
+) -> Response:
+    """Render what `build` finds; where it finds nothing the answer is 404."""
+    logdir: Path = request.app.state.logdir
+    assets: AssetSource = request.app.state.assets
+
+    def build_and_render(catalog: Catalog) -> str | None:
+        context = build(catalog)
+        if context is None:
+            return None
+        context["logdir_exists"] = logdir.is_dir()
+        context["page_data"]["csrf"] = request.app.state.csrf
+        return render(template, logdir, assets, context)
+
+    html = await request.app.state.catalog.use(build_and_render)
+    if html is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return answer(request, html)
+
+
+async def home(request: Request) -> Response:
+    return RedirectResponse("/experiments", HTTPStatus.TEMPORARY_REDIRECT)
+
+
+async def experiments(request: Request) -> Response:
+    colors = experiment_colors(request)
+    return await _page(
+        request,
+        "experiments.html",
+        lambda catalog: experiments_context(
+            catalog, request.query_params, colors, request.app.state.table_readers
+        ),
+    )
+
+
+async def sweeps(request: Request) -> Response:
+    sweep_id = request.path_params.get("sweep_id")
+    feed: Feed = request.app.state.feed
+    return await _page(
+        request,
+        "sweeps.html",
+        lambda catalog: sweeps_context(
+            catalog, sweep_id, request.query_params, feed, request.app.state.table_readers
+        ),
+    )
+
+
+async def run(request: Request) -> Response:
+    run_id: str = request.path_params["run_id"]
+    colors: ExperimentColors = experiment_colors(request)
+    feed: Feed = request.app.state.feed
+    asked, readers = parse_query(request.query_params), request.app.state.table_readers
+    return await _page(
+        request,
+        "run.html",
+        lambda catalog: run_context(catalog, run_id, colors, feed, asked, readers),
+    )
+
+
+def experiment_colors(request: Request) -> ExperimentColors:
+    """The colours this server has handed out so far."""
+    colors: ExperimentColors = request.app.state.experiment_colors
+    return colors
+
+
+def _section(path: str) -> str | None:
+    """Where an address belongs, whatever is there: runs of a sweep have its name in theirs."""
+    kind, _, name = path.removeprefix("/").partition("/")
+    if kind == "sweeps" or (kind == "runs" and "/" in name):
+        return "sweeps"
+    return "experiments" if kind in ("experiments", "runs") else None
+
+
+async def not_found(request: Request, error: Exception) -> Response:
+    """The page for an address at which nothing is."""
+    path = request.url.path
+    if path.startswith(("/static/", "/assets/")):
+        return PlainTextResponse("Nothing is here.\n", HTTPStatus.NOT_FOUND)
+    what = {
+        "/sweeps/": "There is no sweep of this name.",
+        "/runs/": "There is no run of this name.",
+        "/export/": "There is nothing of this name to export.",
+        "/output/": "This run has no output: it was not started by a sweep, or its log is gone.",
+    }
+    text = next((text for start, text in what.items() if path.startswith(start)), None)
+    context = {"what": text or "No page has this address.", "section": _section(path)}
+    state = request.app.state
+    html = await anyio.to_thread.run_sync(
+        render, "not_found.html", state.logdir, state.assets, context
+    )
+    return answer(request, html, HTTPStatus.NOT_FOUND)
+
+
+routes: list[BaseRoute] = [
+    Route("/", home),
+    Route("/experiments", experiments),
+    Route("/sweeps", sweeps),
+    Route("/sweeps/{sweep_id:path}", sweeps),
+    Route("/runs/{run_id:path}", run),
+    Route("/static/{path:path}", static),
+]

@@ -1,0 +1,103 @@
+"""The rows of a table that is being scrolled, without the page around them.
+
+A table of ten thousand runs is never in the browser as a whole: `static/tables/row_window.js`
+asks for those near what is seen, ``/rows/…?rows=26-100`` with whatever the page's address asks.
+"""
+
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ml_tracking_ops.orchestrator.store.catalog import Catalog
+
+from ..rendering import answer, render_part
+from ..runs.catalog_access import SharedCatalog
+from ..tables.experiments_table import (
+    SelectedExperiments,
+    experiments_table_rows,
+    select_experiments,
+)
+from ..tables.query import parse_query
+from ..tables.sweep_rows import all_runs
+from ..tables.sweep_table import sweep_table_rows
+from ..tables.table import Table
+from .experiments import drawn_experiments, shown_experiments
+from .routes import experiment_colors
+
+_READING_S = 0.25
+_FRESH_FOR_S = 2.0
+
+
+async def sweep_rows(request: Request) -> Response:
+    """Rows of the table of a sweep's runs."""
+    sweep_id: str = request.path_params["sweep_id"]
+    state = request.app.state
+
+    def build(catalog: Catalog) -> str | None:
+        sweep = catalog.sweeps.get(sweep_id)
+        if sweep is None:
+            return None
+        live = state.feed.live_bests(sweep_id)
+        query = parse_query(request.query_params)
+        table = sweep_table_rows(sweep, query, live, state.table_readers)
+        best = all_runs(sweep, live).best
+        return _render(table, None if best is None else best["index"])
+
+    return await _fragment(request, build)
+
+
+async def experiment_rows(request: Request) -> Response:
+    """Rows of the table of experiments."""
+    colors, summaries = experiment_colors(request), request.app.state.table_readers.summaries
+    params, query = request.query_params, parse_query(request.query_params)
+    selections: Selections = request.app.state.experiment_selections
+
+    def build(catalog: Catalog) -> str:
+        known = shown_experiments(catalog, params)
+        drawn = [one.id for one in drawn_experiments(catalog, known, params)]
+        key = (params.get("archived"), query.of_table)
+        found = selections.get(
+            key, lambda: select_experiments(known, query, colors, summaries, _READING_S)
+        )
+        return _render(experiments_table_rows(found, query, drawn, summaries))
+
+    return await _fragment(request, build)
+
+
+class Selections:
+    """What was just found: a table that is scrolled asks for parts of it many times a second."""
+
+    def __init__(self) -> None:
+        self._known: tuple[object, float, SelectedExperiments] | None = None
+
+    def get(self, key: object, find: Callable[[], SelectedExperiments]) -> SelectedExperiments:
+        known = self._known
+        if known is None or known[0] != key or time.monotonic() - known[1] > _FRESH_FOR_S:
+            known = self._known = key, time.monotonic(), find()
+        return known[2]
+
+
+async def _fragment(request: Request, build: Callable[[Catalog], str | None]) -> Response:
+    """What follows the page looks at the folder; a table that is scrolled need not do so again."""
+    catalog: SharedCatalog = request.app.state.catalog
+    html = await catalog.use(build, refresh=False) or await catalog.use(build)
+    if html is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return answer(request, html)
+
+
+def _render(table: Table, best_index: int | None = None) -> str:
+    """Rows stand in a table also alone: no browser reads them outside of one."""
+    rows = render_part("tables/_table_rows.html", {"table": table, "best_index": best_index})
+    return f"<table>{rows}</table>"
+
+
+routes = [
+    Route("/rows/experiments", experiment_rows),
+    Route("/rows/sweeps/{sweep_id:path}", sweep_rows),
+]

@@ -1,0 +1,79 @@
+"""The catalog of a log folder, shared by pages, API and feed: one thread at a time."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+
+from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+T = TypeVar("T")
+_FRESH_FOR_S = 0.2
+
+
+class SharedCatalog:
+    """Lets functions look at the catalog, each in a worker thread and alone.
+
+    Reading folders blocks, and a refresh changes what others may be reading: so neither
+    happens in the event loop, nor two at once.
+    """
+
+    def __init__(self, logdir: Path) -> None:
+        self.logdir = logdir
+        self._catalog = Catalog(logdir)
+        self._lock = anyio.Lock()
+        self._refreshed_at = float("-inf")
+
+    async def use(self, function: Callable[[Catalog], T], *, refresh: bool | None = None) -> T:
+        """Run ``function(catalog)`` in a worker thread and return what it returns.
+
+        Args:
+            refresh: look at the folder first; `None`: unless that was done just now.
+        """
+        async with self._lock:
+            return await anyio.to_thread.run_sync(partial(self._run, function, refresh))
+
+    def _run(self, function: Callable[[Catalog], T], refresh: bool | None) -> T:
+        is_fresh = time.monotonic() - self._refreshed_at < _FRESH_FOR_S
+        if refresh or (refresh is None and not is_fresh):
+            self._catalog.refresh()
+            self._refreshed_at = time.monotonic()
+        return function(self._catalog)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFiles:
+    """The files of one run; `None` where it cannot have one."""
+
+    run_id: str
+    dat_path: Path | None
+    log_path: Path | None
+
+
+def find_run(catalog: Catalog, run_id: str) -> RunFiles | None:
+    """The files of a run by its id; only what the catalog knows can be found."""
+    experiment = catalog.experiments.get(run_id)
+    if experiment is not None:
+        return RunFiles(run_id, experiment.dat_path, None)
+    sweep_id, _, name = run_id.rpartition("/")
+    sweep = catalog.sweeps.get(sweep_id)
+    run = sweep.run(name) if sweep is not None else None
+    if sweep is None or run is None:
+        return None
+    return RunFiles(run_id, sweep.dat_path(run), sweep.log_path(run))
+
+
+def find_runs(catalog: Catalog, run_ids: tuple[str, ...]) -> list[RunFiles]:
+    """The files of those runs that are known, in the order given."""
+    found = (find_run(catalog, run_id) for run_id in run_ids)
+    return [files for files in found if files is not None]
+
+
+def find_sweep(catalog: Catalog, sweep_id: str) -> Sweep | None:
+    return catalog.sweeps.get(sweep_id)

@@ -1,0 +1,48 @@
+"""How experiments ended, remembered while their logs stay as they are: tables ask of thousands."""
+
+from pathlib import Path
+
+from ml_tracking_ops.logger.reader import LogFormatError
+from ml_tracking_ops.orchestrator.store.endings import ending_of
+from ml_tracking_ops.orchestrator.store.experiments import Experiment
+from ml_tracking_ops.orchestrator.store.history import RunStatus
+
+from ..series.store import Identity, identify
+
+_MOST_KNOWN = 100_000
+
+State = tuple[RunStatus, float | None]
+_known: dict[Path, tuple[Identity, State]] = {}
+
+
+def state_of(experiment: Experiment) -> State:
+    """The status, and of one that has ended when it logged its last value.
+
+    Of a log that was closed and has not changed since nobody is asked again whether it is held.
+    """
+    path = experiment.dat_path
+    identity = identify(path)
+    known = _known.get(path)
+    if known is not None and known[0] == identity:
+        return known[1]
+    state = _look(experiment)
+    if state[0] in ("finished", "failed") and identity:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[path] = identity, state
+    return state
+
+
+def _look(experiment: Experiment) -> State:
+    status = experiment.status()
+    return status, None if status == "running" else _ended_at(experiment)
+
+
+def _ended_at(experiment: Experiment) -> float | None:
+    """When the last value was logged; logs of the original tool do not say."""
+    try:
+        ending = ending_of(experiment.dat_path)
+    except (OSError, LogFormatError):
+        return None
+    last = None if ending.is_legacy else ending.last_wall_time
+    return last if last is not None and last >= experiment.started_at else None

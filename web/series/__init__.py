@@ -1,0 +1,1 @@
+"""Points of metrics: read once, thinned, packed, summarised. Imports `runs`."""

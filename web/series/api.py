@@ -1,0 +1,286 @@
+"""The points of runs as columns, thinned for charts: `GET /api/series` as JSON, for programs,
+`GET /api/points` as bytes, for the pages; and `GET /api/metrics`, the names alone.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass, replace
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ..runs.catalog_access import RunFiles, find_runs
+from ..serving.sse import encode_json
+from .packing import PackedRun, pack
+from .store import (
+    EMPTY,
+    MAX_METRICS,
+    OVERVIEW_BUCKETS,
+    Column,
+    RunSeries,
+    SeriesStore,
+    identify,
+    read_named,
+)
+from .thinning import Points, between, thin, to_columns
+
+MAX_RUNS = 5_000
+MAX_POINTS = 20_000
+_DEFAULT_POINTS = 1_000
+_SERIES_PARAMETERS = ("run", "metric", "first", "first_step", "last_step", "points")
+_READERS_AT_ONCE = 2
+_LARGE_BYTES = 1 << 20
+_FIRST_METRICS = 6
+_BUCKETS_OF_ALL = 30_000
+_LEAST_BUCKETS_POWER, _MOST_BUCKETS_POWER = 4, 8
+
+_reading: anyio.lowlevel.RunVar[anyio.CapacityLimiter] = anyio.lowlevel.RunVar("reading")
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesQuery:
+    """What part of which runs is asked for, and how finely.
+
+    Without `metrics` the `first` so many, in the order of declaration; without both, all.
+    """
+
+    runs: tuple[str, ...]
+    metrics: tuple[str, ...] = ()
+    first: int | None = None
+    first_step: int | None = None
+    last_step: int | None = None
+    points: int = _DEFAULT_POINTS
+
+    @property
+    def is_overview(self) -> bool:
+        is_whole = self.first_step is None and self.last_step is None
+        return is_whole and self.points <= OVERVIEW_BUCKETS
+
+
+def parse_query(query: QueryParams) -> SeriesQuery:
+    """The query of `/api/series`.
+
+    Raises:
+        HTTPException: 400, naming the parameter, its value and what is allowed.
+    """
+    for name in query:
+        if name not in _SERIES_PARAMETERS:
+            allowed = ", ".join(_SERIES_PARAMETERS)
+            raise HTTPException(400, f"{name}: not known; allowed: {allowed}")
+    points = _whole_number(query, "points")
+    if points is not None and not 1 <= points <= MAX_POINTS:
+        raise HTTPException(400, f"points={points}: must be between 1 and {MAX_POINTS}")
+    return SeriesQuery(
+        parse_runs(query),
+        tuple(dict.fromkeys(query.getlist("metric"))),
+        _whole_number(query, "first"),
+        _whole_number(query, "first_step"),
+        _whole_number(query, "last_step"),
+        _DEFAULT_POINTS if points is None else points,
+    )
+
+
+def parse_runs(query: QueryParams) -> tuple[str, ...]:
+    runs = tuple(dict.fromkeys(query.getlist("run")))
+    if not runs:
+        raise HTTPException(400, "run: at least one is needed, as in ?run=ID&run=ID")
+    if len(runs) > MAX_RUNS:
+        raise HTTPException(400, f"run: {len(runs)} were given; at most {MAX_RUNS} at once")
+    return runs
+
+
+def _whole_number(query: QueryParams, name: str) -> int | None:
+    text = query.get(name)
+    if text is None or text == "":
+        return None
+    digits = text.removeprefix("-")
+    if digits.isascii() and digits.isdecimal() and len(digits) <= 19:
+        number = int(text)
+        if -(2**63) <= number < 2**63:
+            return number
+    raise HTTPException(400, f"{name}={text}: must be a whole number of 64 bits")
+
+
+async def series(request: Request) -> Response:
+    """Columns of the runs that are known; the others are left out."""
+    return await _answer(request, encode_series, "application/json")
+
+
+async def points(request: Request) -> Response:
+    """The same as bytes, with the names of all metrics of each run."""
+    return await _answer(request, pack_series, "application/octet-stream")
+
+
+async def _answer(
+    request: Request,
+    encode: Callable[[SeriesStore, Iterable[RunFiles], SeriesQuery], bytes],
+    media_type: str,
+) -> Response:
+    query = parse_query(request.query_params)
+    state = request.app.state
+    runs = await state.catalog.use(partial(find_runs, run_ids=query.runs))
+    etag = await read_in_thread(_etag, runs, query)
+    headers = {"etag": etag, "cache-control": "no-cache"}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    body = await read_in_thread(encode, state.series_store, runs, query)
+    return Response(body, media_type=media_type, headers=headers)
+
+
+async def metrics(request: Request) -> Response:
+    """The names of the metrics of some runs, in order of their first declaration.
+
+    At most `MAX_METRICS` of them; then `n_left_out` says of how many others one knows.
+    """
+    run_ids = parse_runs(request.query_params)
+    state = request.app.state
+    runs = await state.catalog.use(partial(find_runs, run_ids=run_ids))
+    names, n_left_out = await read_in_thread(list_metrics, state.series_store, runs)
+    more = {"n_left_out": n_left_out} if n_left_out else {}
+    body = encode_json({"metrics": names, **more})
+    return Response(body, media_type="application/json", headers={"cache-control": "no-cache"})
+
+
+async def read_in_thread(function: Any, *arguments: Any) -> Any:
+    """Run in a worker thread; only a few at once, since each may hold a whole log in memory."""
+    try:
+        limiter = _reading.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(_READERS_AT_ONCE)
+        _reading.set(limiter)
+    return await anyio.to_thread.run_sync(partial(function, *arguments), limiter=limiter)
+
+
+def list_metrics(store: SeriesStore, runs: Iterable[RunFiles]) -> tuple[list[str], int]:
+    names: dict[str, None] = {}
+    n_most = 0
+    for run in runs:
+        if run.dat_path is not None:
+            known = store.overview(run.dat_path, 1)
+            names.update(dict.fromkeys(known.metrics))
+            n_most = max(n_most, len(known.metrics) + known.n_left_out)
+    shown = list(names)[:MAX_METRICS]
+    return shown, max(n_most, len(names)) - len(shown)
+
+
+def encode_series(store: SeriesStore, runs: Iterable[RunFiles], query: SeriesQuery) -> bytes:
+    """The whole answer, run by run, so that never more than one is held as Python objects."""
+    names: dict[str, None] = {}
+    parts = (
+        encode_json(run.run_id) + b":" + _encode_run(_loaded(store, run, query), query, names)
+        for run in runs
+    )
+    return b'{"runs":{' + b",".join(parts) + b"}}"
+
+
+def _encode_run(loaded: RunSeries, query: SeriesQuery, names: dict[str, None]) -> bytes:
+    metrics = {
+        name: {**to_columns(shown), "count": count, "is_thinned": len(shown) < count}
+        for name, (shown, count) in select(loaded, query, names).items()
+    }
+    return encode_json({"cursor": loaded.cursor, "metrics": metrics})
+
+
+def pack_series(store: SeriesStore, runs: Iterable[RunFiles], query: SeriesQuery) -> bytes:
+    runs = list(runs)
+    # numpy computes without the interpreter's lock: two threads are faster than one, but where the
+    # logs are small they spend more than that on handing the lock to and fro
+    n_readers = _READERS_AT_ONCE if _mean_bytes(runs) >= _LARGE_BYTES else 1
+    with ThreadPoolExecutor(n_readers) as readers:
+        packed = list(readers.map(partial(_packed_run, store, query), runs))
+    names = dict.fromkeys(name for run in packed for name in run.names)
+    return pack(packed, query.metrics or tuple(names)[: query.first])
+
+
+def _mean_bytes(runs: Sequence[RunFiles]) -> float:
+    identities = [identify(run.dat_path) for run in runs if run.dat_path is not None]
+    sizes = [size_bytes for _, _, size_bytes, _ in filter(None, identities)]
+    return sum(sizes) / max(1, len(sizes))
+
+
+def _packed_run(store: SeriesStore, query: SeriesQuery, run: RunFiles) -> PackedRun:
+    loaded = _loaded(store, run, query)
+    # which metrics are the first of all runs' is not known before all are read
+    shown = select(loaded, replace(query, first=None), {})
+    return PackedRun(
+        run.run_id,
+        loaded.cursor,
+        tuple(loaded.metrics),
+        {name: points for name, (points, _) in shown.items()},
+        {name: count for name, (_, count) in shown.items()},
+        loaded.n_left_out,
+    )
+
+
+def _loaded(store: SeriesStore, run: RunFiles, query: SeriesQuery) -> RunSeries:
+    if run.dat_path is None:
+        return EMPTY
+    if query.is_overview:
+        loaded = store.overview(run.dat_path, query.points)
+    else:
+        loaded = store.all_points(run.dat_path)
+    beyond = [name for name in query.metrics if name not in loaded.metrics]
+    if not (loaded.n_left_out and beyond):
+        return loaded
+    return replace(loaded, metrics=loaded.metrics | read_named(run.dat_path, beyond).metrics)
+
+
+def select(
+    run: RunSeries, query: SeriesQuery, names: dict[str, None]
+) -> dict[str, tuple[Points, int]]:
+    """The points of the metrics that were asked for, and how many there are in all.
+
+    `names` collects those of all runs: which metrics are the first is known by and by.
+    """
+    names.update(dict.fromkeys(run.metrics))
+    wanted = query.metrics or tuple(names)[: query.first]
+    return {name: _shown(run.metrics[name], query) for name in wanted if name in run.metrics}
+
+
+def _shown(column: Column, query: SeriesQuery) -> tuple[Points, int]:
+    chosen = between(column.points, query.first_step, query.last_step)
+    count = column.count if len(chosen) == len(column.points) else len(chosen)
+    return thin(chosen, query.points), count
+
+
+def points_href(run_ids: Sequence[str], metric: str | None = None) -> str | None:
+    """What a page's script asks for first: of one metric, or of the first charts on show."""
+    if not run_ids:
+        return None
+    n_metrics = 1 if metric else _FIRST_METRICS
+    wanted = ("metric", metric) if metric else ("first", _FIRST_METRICS)
+    buckets = buckets_each(len(run_ids) * n_metrics)
+    return "/api/points?" + urlencode(
+        [*(("run", one) for one in run_ids), wanted, ("points", buckets)]
+    )
+
+
+def buckets_each(n_series: int) -> int:
+    """For each of so many series drawn together: a power of two, so that what was read for one
+    page serves the next; `bucketsEach` of `store.js` is the same."""
+    power = round(math.log2(max(1.0, _BUCKETS_OF_ALL / n_series)))
+    return 1 << min(_MOST_BUCKETS_POWER, max(_LEAST_BUCKETS_POWER, power))
+
+
+def _etag(runs: Iterable[RunFiles], query: SeriesQuery) -> str:
+    identities = [identify(run.dat_path) for run in runs if run.dat_path is not None]
+    digest = hashlib.blake2b(repr((astuple(query), identities)).encode(), digest_size=12)
+    return f'"{digest.hexdigest()}"'
+
+
+routes = [
+    Route("/api/series", series),
+    Route("/api/points", points),
+    Route("/api/metrics", metrics),
+]

@@ -1,0 +1,121 @@
+"""Every run's best value in the order of their ends, and the best so far: a small drawing. Pure."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ml_tracking_ops.orchestrator.store.objective import Goal, is_better
+
+from .placing import is_flat, part_between
+
+WIDTH, HEIGHT, MARGIN = 400, 96, 6
+_MOST_MARKS = 250
+_WHOLE = ("finished", "early_stopped")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One run; `x` and `y` in the units of the drawing.
+
+    `outside`: its value lies above or below what is drawn, and the mark at that edge.
+    """
+
+    index: int
+    x: float
+    y: float
+    value: float
+    color: int
+    run_id: str | None
+    outside: Literal["above", "below"] | None = None
+
+
+@dataclass(frozen=True)
+class BestHistory:
+    """`path`: the best value so far, as the data of an SVG path.
+
+    Of very many runs only every `every`-th has a mark, and each that was the best when it came.
+    """
+
+    marks: tuple[Mark, ...]
+    path: str
+    low: float
+    high: float
+    every: int
+    n_above: int = 0
+    n_below: int = 0
+
+
+def draw_history(
+    rows: Iterable[dict[str, Any]], goal: Goal | None, n_planned: int
+) -> BestHistory | None:
+    """None where fewer than three runs have a finite value: there is nothing to see.
+
+    The drawing has room for all `n_planned` runs from the beginning, so that nothing moves.
+    """
+    known = sorted(
+        (row for row in rows if row["best_value"] is not None and math.isfinite(row["best_value"])),
+        key=lambda row: (row["ended_at"] or math.inf, row["index"]),
+    )
+    if goal is None or len(known) < 3:
+        return None
+    values = [row["best_value"] for row in known]
+    low, high = _span(known, values, goal)
+    last = max(n_planned, len(known))
+    improved = _improvements(values, goal)
+    every = math.ceil(len(known) / _MOST_MARKS)
+
+    def mark(place: int) -> Mark:
+        row, value = known[place], known[place]["best_value"]
+        return Mark(
+            index=row["index"],
+            x=_between(place + 1, 1, last, MARGIN, WIDTH - MARGIN),
+            y=_between(min(max(value, low), high), low, high, HEIGHT - MARGIN, MARGIN),
+            value=value,
+            color=row["color"],
+            run_id=row["id"],
+            outside=_outside(value, low, high),
+        )
+
+    shown = tuple(map(mark, sorted({*range(0, len(known), every), *improved})))
+    path = _stairs([mark(place) for place in improved], mark(len(known) - 1).x)
+    places = Counter(_outside(value, low, high) for value in values)
+    return BestHistory(shown, path, low, high, every, places["above"], places["below"])
+
+
+def _span(
+    known: Sequence[dict[str, Any]], values: Sequence[float], goal: Goal
+) -> tuple[float, float]:
+    """What runs that came to their end have reached, and the best: the values of one that goes
+    on, or was killed early, may lie far off, and are marked at the edge."""
+    best = max(values) if goal == "max" else min(values)
+    ended = [row["best_value"] for row in known if row["status"] in _WHOLE]
+    span = [*ended, best] if len(ended) > 1 else values
+    return min(span), max(span)
+
+
+def _outside(value: float, low: float, high: float) -> Literal["above", "below"] | None:
+    """A value that only rounds differently is inside."""
+    if value > high and not is_flat(high, value):
+        return "above"
+    return "below" if value < low and not is_flat(value, low) else None
+
+
+def _improvements(values: Sequence[float], goal: Goal) -> list[int]:
+    """The places of those that were the best when they came."""
+    improved: list[int] = []
+    for place, value in enumerate(values):
+        if is_better(value, values[improved[-1]] if improved else None, goal):
+            improved.append(place)
+    return improved
+
+
+def _stairs(improved: list[Mark], end: float) -> str:
+    first, *rest = improved
+    steps = "".join(f"H{mark.x:g}V{mark.y:g}" for mark in rest)
+    return f"M{first.x:g} {first.y:g}{steps}H{end:g}"
+
+
+def _between(value: float, low: float, high: float, start: float, end: float) -> float:
+    return round(start + part_between(value, low, high) * (end - start), 2)

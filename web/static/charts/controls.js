@@ -1,0 +1,101 @@
+// The tools above the charts: what they say goes into the address, and what it says into them.
+
+import { params, setParams } from "../lib/address.js";
+import { parseFilter } from "./sections.js";
+import { choose, logParameter, remember, rememberedBand } from "./data/view.js";
+
+const PAUSE_MS = 200;
+const SAY_AFTER_MS = 500; // whoever is writing is not done yet
+
+/** Connect the tools of this page, if it has any. `preview(changes)` draws what is not yet in the address. */
+export function bindControls(page, view, preview) {
+  const tools = document.querySelector("#chart-tools");
+  if (!tools) return;
+  if (!tools.dataset.bound) {
+    tools.dataset.bound = "true";
+    tools.open = !matchMedia("(max-width: 760px)").matches;
+    connect(tools, preview);
+  }
+  const groups = page.groups ?? [];
+  offerGroups(tools, groups);
+  showControls(tools, { ...view, group: groups.some(({ value }) => value === view.group) ? view.group : null });
+}
+
+function connect(tools, preview) {
+  const find = (id) => tools.querySelector(id);
+  const smoothing = find("#smoothing");
+  smoothing.addEventListener("input", () => {
+    find("#smoothing-value").value = Number(smoothing.value) || "off";
+    preview({ smoothing: Number(smoothing.value) });
+    writeLater({ smoothing: Number(smoothing.value) || null });
+  });
+  const unless = (value, usual) => (value === usual ? null : value);
+  find("#chart-x").addEventListener("change", (event) => choose({ x: unless(event.target.value, "step"), zoom: null }));
+  find("#chart-outliers").addEventListener("change", (event) => choose({ outliers: unless(event.target.value, "0") }));
+  find("#chart-band").addEventListener("change", (event) => choose({ band: unless(event.target.value, "std") }));
+  find("#chart-group").addEventListener("change", (event) => choose({ group: event.target.value || null, band: event.target.value ? rememberedBand() : null, hide: null, solo: null }));
+  const logs = [find("#log-x"), find("#log-y")];
+  for (const box of logs) box.addEventListener("change", () => choose({ log: logParameter(logs[0].checked, logs[1].checked) }));
+  const filter = find("#chart-filter");
+  filter.addEventListener("input", () => {
+    clearTimeout(saying);
+    const isRight = parseFilter(filter.value).reason === null;
+    saying = setTimeout(() => sayFilter(tools, filter.value), isRight ? 0 : SAY_AFTER_MS);
+    if (isRight) writeLater({ tags: filter.value || null });
+  });
+}
+
+let timer = 0;
+let saying = 0;
+let waiting = {};
+
+function writeLater(changes) {
+  Object.assign(waiting, changes);
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    const written = waiting;
+    waiting = {};
+    setParams(written);
+    remember(params());
+  }, PAUSE_MS);
+}
+
+/** A filter that is no regular expression says so, and the charts stay as they are. */
+function sayFilter(tools, text) {
+  const { reason } = parseFilter(text);
+  const note = tools.querySelector("#chart-filter-note");
+  tools.querySelector("#chart-filter").ariaInvalid = String(reason !== null);
+  note.hidden = reason === null;
+  note.textContent = reason === null ? "" : `Not a regular expression: ${reason}`;
+}
+
+function offerGroups(tools, groups) {
+  const select = tools.querySelector("#chart-group");
+  select.closest("label").hidden = groups.length === 0;
+  const options = [new Option("No groups", ""), ...groups.map(({ value, label }) => new Option(label, value))];
+  if ([...select.options].map((one) => one.value).join("\n") === options.map((one) => one.value).join("\n")) return;
+  select.replaceChildren(...options);
+}
+
+function showControls(tools, view) {
+  const set = (id, value, name = "value") => {
+    const element = tools.querySelector(id);
+    if (element[name] !== value) element[name] = value;
+  };
+  const isWaiting = (name) => name in waiting;
+  if (!isWaiting("smoothing")) {
+    set("#smoothing", String(view.smoothing));
+    set("#smoothing-value", String(view.smoothing || "off"));
+  }
+  set("#chart-x", view.x);
+  set("#chart-outliers", String(view.outliers * 100));
+  set("#chart-band", view.band);
+  set("#chart-group", view.group ?? "");
+  set("#log-x", view.isLogX, "checked");
+  set("#log-x", view.x === "wall", "disabled");
+  set("#log-y", view.isLogY, "checked");
+  tools.querySelector("#chart-band").closest("label").hidden = view.group === null;
+  if (isWaiting("tags") || document.activeElement?.id === "chart-filter") return;
+  set("#chart-filter", view.tags);
+  sayFilter(tools, view.tags);
+}

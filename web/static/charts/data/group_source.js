@@ -1,0 +1,200 @@
+// Curves of groups of runs: mean and band, computed by the server from all runs of each group.
+// While runs go on they are asked for anew now and then, and travel only where they changed.
+
+import { smooth } from "./columns.js";
+import { drawn } from "./curves.js";
+import { counted, formatDuration, formatNumber, formatStep } from "../../lib/format.js";
+import { whileLoading } from "../../lib/loading.js";
+import { isShown } from "./view.js";
+
+const REFRESH_MS = 5000;
+const SHARE_OF_TIME = 10; // of the time, refreshing takes a tenth at most
+
+export class GroupSource {
+  #sweepId;
+  #onProgress;
+  #progress = new Map(); // key -> of how many runs the logs are read, while it is waited for
+  #answers = new Map(); // what is grouped how, and the metric -> {groups, and the curves drawn of them}
+  #etags = new Map(); // query -> of the last answer to it
+  #loading = new Map(); // key -> promise
+  #timer = 0;
+  #view = null;
+  #metrics = () => [];
+  #onNews = () => {};
+
+  /** @param {() => void} onProgress  `waitingText` says something new */
+  constructor(sweepId, onProgress) {
+    this.#sweepId = sweepId;
+    this.#onProgress = onProgress;
+  }
+
+  /** What a chart says until its averages have come. */
+  waitingText(metric) {
+    return ["Averaging over all runs of the sweep…", this.#progress.get(keyOf(this.#view, metric))].filter(Boolean).join("\n");
+  }
+
+  /** Groups of what was loaded last, for a legend. */
+  get entries() {
+    const start = keyOf(this.#view, "");
+    const found = new Map();
+    for (const [key, { groups }] of this.#answers) {
+      if (!key.startsWith(start)) continue;
+      for (const { id, name, color, n_runs } of groups) found.set(id, { id, name, color, title: `${counted(n_runs)} runs` });
+    }
+    return [...found.values()];
+  }
+
+  setView(view) {
+    this.#view = view;
+  }
+
+  /** Ask anew from time to time for the metrics on show; `onNews` is called where there was news. */
+  follow(metrics, onNews) {
+    this.#metrics = metrics;
+    this.#onNews = onNews;
+    this.#timer ||= setTimeout(() => this.#refresh(), REFRESH_MS);
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+  }
+
+  async #refresh() {
+    const start = performance.now(), metrics = this.#metrics();
+    const hasNews = !document.hidden && metrics.length > 0 && (await this.#fetch(metrics).catch(() => false)); // the next may come through
+    if (hasNews) this.#onNews();
+    if (this.#timer) this.#timer = setTimeout(() => this.#refresh(), Math.max(REFRESH_MS, SHARE_OF_TIME * (performance.now() - start)));
+  }
+
+  async load(metrics) {
+    const missing = metrics.filter((metric) => !this.isLoaded(metric) && !this.#loading.has(keyOf(this.#view, metric)));
+    if (missing.length) {
+      const keys = missing.map((metric) => keyOf(this.#view, metric));
+      const stop = sayProgress(`/api/groups/progress?${this.#queryOf(missing, this.#view)}`, (text) => this.#say(keys, text));
+      const loading = whileLoading(this.#fetch(missing)).finally(() => {
+        stop();
+        keys.forEach((key) => this.#loading.delete(key) && this.#progress.delete(key));
+      });
+      for (const key of keys) this.#loading.set(key, loading);
+    }
+    await Promise.all(metrics.map((metric) => this.#loading.get(keyOf(this.#view, metric))));
+  }
+
+  #say(keys, text) {
+    for (const key of keys) this.#progress.set(key, text);
+    this.#onProgress();
+  }
+
+  isLoaded(metric) {
+    return this.#answers.has(keyOf(this.#view, metric));
+  }
+
+  describe(metric, view) {
+    const curves = this.curves(metric, view, null);
+    const nPoints = curves.reduce((sum, curve) => sum + curve.x.length, 0);
+    return { nPoints, nCurves: curves.length, nDrawn: nPoints, nInView: nPoints, word: "group" };
+  }
+
+  isThinned() {
+    return false; // what is put together is the docs' matter, not that of a single curve
+  }
+
+  curves(metric, view, detail) {
+    const answer = detail?.answer ?? this.#answers.get(keyOf(view, metric));
+    if (!answer) return [];
+    const ids = answer.groups.some((group) => view.solo.has(group.id)) ? view : { ...view, solo: new Set() };
+    const key = [view.smoothing, view.isLogX, view.isLogY, view.band].join("|");
+    if (answer.key !== key) Object.assign(answer, { key, curves: answer.groups.map((group) => curveOfGroup(group, view)) });
+    return answer.curves.filter((curve) => curve.x.length && isShown(ids, curve.id));
+  }
+
+  /** The zoomed part in finer buckets. */
+  async loadDetail(metric, view) {
+    const query = `${this.#queryOf([metric], view)}&first=${view.zoom[0]}&last=${view.zoom[1]}`;
+    const { metrics } = await readJson(await fetch(`/api/groups?${query}`));
+    const detail = new Map(metrics[metric].map((group) => [group.id, { step: group.x }]));
+    detail.answer = { groups: metrics[metric] };
+    return detail;
+  }
+
+  /** The figures of the groups on show, as text. */
+  data(metric, view, format) {
+    const shown = new Set(this.curves(metric, view, null).map((curve) => curve.id));
+    const groups = this.#answers.get(keyOf(view, metric)).groups.filter((group) => shown.has(group.id));
+    return { text: format === "json" ? JSON.stringify({ metric, x: view.x, groups }, null, 1) : groupsCsv(groups) };
+  }
+
+  xText({ curve, i }) {
+    return curve.at(i);
+  }
+
+  #queryOf(metrics, view) {
+    const query = new URLSearchParams({ sweep: this.#sweepId, group: view.group, x: view.x });
+    for (const metric of metrics) query.append("metric", metric);
+    return query.toString();
+  }
+
+  /** Returns whether anything is new. */
+  async #fetch(names) {
+    const view = this.#view, query = this.#queryOf(names, view), etag = this.#etags.get(query);
+    const response = await fetch(`/api/groups?${query}`, { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
+    if (response.status === 304) return false;
+    const { metrics } = await readJson(response);
+    for (const [metric, groups] of Object.entries(metrics)) this.#answers.set(keyOf(view, metric), { groups });
+    this.#etags.set(query, response.headers.get("etag"));
+    return true;
+  }
+}
+
+const CSV_COLUMNS = ["x", "n", "mean", "std", "low", "high"];
+
+function groupsCsv(groups) {
+  const lines = [["group", ...CSV_COLUMNS].join(",")];
+  for (const group of groups) {
+    const name = `"${group.name.replaceAll('"', '""')}"`;
+    group.x.forEach((_, i) => lines.push([name, ...CSV_COLUMNS.map((column) => group[column][i] ?? "NaN")].join(",")));
+  }
+  return `${lines.join("\r\n")}\r\n`;
+}
+
+const keyOf = ({ group, x }, metric) => JSON.stringify([group, x]) + metric;
+
+/** Returns what ends it. The module comes where it is waited for: elsewhere it would be one file more. */
+function sayProgress(url, onText) {
+  const following = import("./group_progress.js").then(({ followProgress }) => followProgress(url, onText));
+  following.catch((error) => console.warn(`groups: ${error.message}`));
+  return () => following.then((stop) => stop(), () => {});
+}
+
+async function readJson(response) {
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.error);
+  return answer;
+}
+
+function curveOfGroup(group, view) {
+  const from = view.isLogX ? group.x.findIndex((x) => x > 0) : 0;
+  const cut = (values) => (from === 0 ? values : from < 0 ? [] : values.slice(from));
+  const [x, mean, std, lowest, highest, n] = [group.x, group.mean, group.std, group.low, group.high, group.n].map(cut), nNan = cut(group.n_nan);
+  const isStd = view.band === "std";
+  const edge = (values) => {
+    const edges = smooth(values, view.smoothing);
+    return view.isLogY ? edges.map((one) => (one > 0 ? one : null)) : edges;
+  };
+  const sums = (sign) => mean.map((value, i) => (value === null ? null : Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value + sign * std[i]))));
+  const hasBand = view.band !== "none";
+  return {
+    ...drawn(mean, view),
+    id: group.id, name: group.name, short: group.short, color: group.color, x, value: mean, step: x, n, nNan, nRuns: group.n_runs,
+    low: hasBand ? edge(isStd ? sums(-1) : lowest) : null,
+    high: hasBand ? edge(isStd ? sums(1) : highest) : null,
+    at: (i) => xTextOf(x[i], view.x),
+    spread: (i) => (view.band === "minmax" ? `(${formatNumber(lowest[i])} to ${formatNumber(highest[i])})` : `± ${formatNumber(std[i])}`),
+  };
+}
+
+function xTextOf(x, mode) {
+  if (mode === "step") return `step ${formatStep(x)}`;
+  return mode === "relative" ? formatDuration(x) : new Date(x * 1000).toLocaleTimeString("en", { hourCycle: "h23" });
+}

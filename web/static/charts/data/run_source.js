@@ -1,0 +1,129 @@
+// Curves of runs, one each, from what the store knows.
+
+import { appendPoints } from "./columns.js";
+import { curveOf } from "./curves.js";
+import { formatDuration, formatStep } from "../../lib/format.js";
+import { isShown } from "./view.js";
+
+export class RunSource {
+  #store;
+  #runs = [];
+
+  constructor(store) {
+    this.#store = store;
+  }
+
+  /** @param {{id: string, name: string, color: number, started_at: number | null}[]} runs */
+  setRuns(runs) {
+    this.#runs = runs;
+  }
+
+  get entries() {
+    return this.#runs;
+  }
+
+  load(metrics) {
+    return this.#store.load(this.#runs.map((run) => run.id), metrics);
+  }
+
+  isLoaded(metric) {
+    return this.#runs.every((run) => this.#store.series(run.id, metric));
+  }
+
+  /** What the curves of a metric are, for those who read of them; `nDrawn` of `nInView` points are drawn, as far as that is known. */
+  describe(metric, view, detail) {
+    let nPoints = 0, nCurves = 0, nDrawn = 0, nInView = 0;
+    for (const run of this.#shown(view)) {
+      const series = this.#store.series(run.id, metric);
+      if (!series?.count) continue;
+      nPoints += series.count;
+      nCurves += 1;
+      if (view.zoom && !detail?.has(run.id)) continue; // all of it, or not told yet
+      const { columns, count } = this.#best(run.id, metric, detail);
+      nDrawn += columns.step.length;
+      nInView += count;
+    }
+    return { nPoints, nCurves, nDrawn, nInView, word: "run" };
+  }
+
+  /** What is known best of a run: of the part in view all that was asked for, else the overview. */
+  #best(id, metric, detail) {
+    const columns = detail?.get(id);
+    return columns ? { columns, count: columns.count, isThinned: columns.isThinned } : this.#store.series(id, metric);
+  }
+
+  /** Whether a curve is drawn with fewer points than were logged. */
+  isThinned(metric, id, detail) {
+    return this.#best(id, metric, detail)?.isThinned ?? false;
+  }
+
+  curves(metric, view, detail) {
+    const found = [];
+    for (const run of this.#shown(view)) {
+      const columns = detail?.get(run.id) ?? this.#store.series(run.id, metric)?.columns;
+      if (columns?.step.length) found.push(curveOf(run, columns, view));
+    }
+    return found;
+  }
+
+  #shown(view) {
+    const ids = this.#runs.some((run) => view.solo.has(run.id)) ? view : { ...view, solo: new Set() };
+    return this.#runs.filter((run) => isShown(ids, run.id));
+  }
+
+  /** More points of the zoomed part than the overview holds; null where it holds all. */
+  async loadDetail(metric, view) {
+    const shown = this.#shown(view);
+    const thinned = shown.filter((run) => this.#store.series(run.id, metric)?.isThinned);
+    if (thinned.length === 0) return null;
+    const [first, last] = view.x === "step" ? view.zoom : this.#stepsWithin(thinned, metric, view);
+    if (first > last) return null;
+    return this.#store.loadDetail(thinned.map((run) => run.id), metric, Math.floor(first), Math.ceil(last));
+  }
+
+  /** metric -> all points in view of one run. */
+  async loadWhole(metrics, view, id) {
+    const run = this.#runs.find((one) => one.id === id);
+    if (!view.zoom) return this.#store.loadWhole(id, metrics, null);
+    const spans = view.x === "step" ? [view.zoom] : metrics.map((metric) => this.#stepsWithin([run], metric, view));
+    const first = Math.min(...spans.map(([low]) => low)), last = Math.max(...spans.map(([, high]) => high));
+    return first > last ? new Map() : this.#store.loadWhole(id, metrics, [Math.floor(first), Math.ceil(last)]);
+  }
+
+  /** The curve of a run, from columns that may be finer than the store's. */
+  curve(id, columns, view) {
+    return curveOf(this.#runs.find((run) => run.id === id), columns, view);
+  }
+
+  /** Between which steps the zoomed part of a time axis lies, in any of the runs. */
+  #stepsWithin(runs, metric, view) {
+    let first = Infinity, last = -Infinity;
+    for (const run of runs) {
+      const { x, step } = curveOf(run, this.#store.series(run.id, metric).columns, view);
+      for (let i = 0; i < x.length; i++) {
+        const isNear = x[Math.min(i + 1, x.length - 1)] >= view.zoom[0] && x[Math.max(i - 1, 0)] <= view.zoom[1];
+        if (!isNear) continue;
+        first = Math.min(first, step[i]);
+        last = Math.max(last, step[i]);
+      }
+    }
+    return [first, last];
+  }
+
+  appendDetail(detail, runId, points) {
+    const columns = detail?.get(runId);
+    if (columns) columns.count += appendPoints(columns, points);
+  }
+
+  /** Where all points of the curves are to be had. */
+  data(metric, view, format) {
+    const query = new URLSearchParams([["metric", metric], ["format", format], ...this.#shown(view).map((run) => ["run", run.id])]);
+    return { address: `/export/series?${query}` };
+  }
+
+  xText({ curve, i }, view) {
+    if (view.x === "step") return `step ${formatStep(curve.step[i])}`;
+    if (view.x === "relative") return formatDuration(curve.x[i]);
+    return new Date(curve.x[i] * 1000).toLocaleString("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  }
+}

@@ -1,0 +1,89 @@
+// How the charts are to be drawn, as the address says it. Pure, apart from the browser's memory of
+// what the reader chose last, which fills an address that says nothing.
+
+import { params as addressParams, setParams } from "../../lib/address.js";
+
+const REMEMBERED = ["smoothing", "x", "log", "outliers", "band", "pin"];
+const KEY = "chart-defaults";
+const X_MODES = ["step", "relative", "wall"];
+
+/** @typedef {{smoothing: number, x: "step"|"relative"|"wall", isLogX: boolean, isLogY: boolean,
+ *   outliers: number, zoom: [number, number] | null, group: string | null, band: "std"|"minmax"|"none",
+ *   hidden: Set<string>, solo: Set<string>, tags: string, pins: string[], folded: Set<string>,
+ *   full: string | null}} View  `outliers`: which part of the values at either end is clipped
+ */
+
+/** @returns {View} whatever the address holds: what is not known counts as not said. */
+export function readView(params) {
+  const log = params.get("log") ?? "";
+  return {
+    smoothing: within(Number(params.get("smoothing")), 0, 0.999),
+    x: X_MODES.includes(params.get("x")) ? params.get("x") : "step",
+    isLogX: log.includes("x") && params.get("x") !== "wall", // the logarithm of a date says nothing
+    isLogY: log.includes("y"),
+    outliers: within(Number(params.get("outliers")), 0, 25) / 100,
+    zoom: readRange(params.get("zoom")),
+    group: params.get("group") || null,
+    band: ["minmax", "none"].includes(params.get("band")) ? params.get("band") : "std",
+    hidden: new Set(params.getAll("hide")),
+    solo: new Set(params.getAll("solo")),
+    tags: params.get("tags") ?? "",
+    pins: params.getAll("pin"),
+    folded: new Set(params.getAll("fold")),
+    full: params.get("full"),
+  };
+}
+
+const within = (number, low, high) => (Number.isFinite(number) ? Math.min(high, Math.max(low, number)) : 0);
+
+function readRange(text) {
+  const [low, high, ...rest] = (text ?? "").split("..").map((part) => (part === "" ? NaN : Number(part)));
+  return rest.length === 0 && Number.isFinite(low) && Number.isFinite(high) && low < high ? [low, high] : null;
+}
+
+/** A range as the address holds it: nine digits are more than a screen has pixels. */
+export function writeRange(range) {
+  return range && range.map((end) => String(Number.isInteger(end) ? end : Number(end.toPrecision(Math.abs(end) > 1e8 ? 13 : 9)))).join("..");
+}
+
+export function logParameter(isLogX, isLogY) {
+  return `${isLogX ? "x" : ""}${isLogY ? "y" : ""}` || null;
+}
+
+/** Whether this curve is to be seen. */
+export function isShown(view, id) {
+  return view.solo.size ? view.solo.has(id) : !view.hidden.has(id);
+}
+
+// ---- What the reader chose last ----
+
+/** Changes to an address without parameters: what the reader chose last. A band is of groups alone. */
+export function rememberedParams() {
+  const known = memory();
+  return Object.fromEntries(REMEMBERED.filter((name) => name !== "band").map((name) => [name, texts(known[name])]));
+}
+
+/** The band that the reader chose last, for an address that gets groups; null: the usual one. */
+export const rememberedBand = () => texts(memory().band)[0] ?? null;
+
+const texts = (value) => [value].flat().filter((one) => typeof one === "string");
+
+function memory() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** Change the address as the reader chose; the way back leads to how it was. */
+export function choose(changes) {
+  setParams(changes, { push: true });
+  remember(addressParams());
+}
+
+export function remember(params) {
+  const chosen = Object.fromEntries(REMEMBERED.filter((name) => params.has(name)).map((name) => [name, params.getAll(name)]));
+  if (!params.has("group")) chosen.band = texts(memory().band);
+  localStorage.setItem(KEY, JSON.stringify(chosen));
+}

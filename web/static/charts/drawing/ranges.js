@@ -1,0 +1,124 @@
+// Which part of the plane a chart shows of its curves. Pure.
+
+import { lowerBound } from "../data/columns.js";
+
+const FINE = 2 ** -48; // sixteen of the steps that a number so large takes
+const FARTHEST = 1e19; // farther than a step can be
+
+/** The part of the x axis that is shown: what is zoomed into, as far as numbers can be told apart there. */
+export function shownX(curves, { zoom, isLogX }) {
+  const all = zoom && !(isLogX && zoom[0] <= 0) ? null : xRange(curves, isLogX);
+  const [low, high] = (zoom ?? all).map((end, i) => Math.min(FARTHEST, Math.max(-FARTHEST, isLogX && end <= 0 ? all[i] : end)));
+  if (isLogX) return high > low * (1 + 1e-9) ? [low, high] : [low / 2, low * 2];
+  const least = Math.max(1e-6, Math.max(Math.abs(low), Math.abs(high)) * FINE), middle = low + (high - low) / 2;
+  return high - low >= least ? [low, high] : [middle - least / 2, middle + least / 2];
+}
+
+/** From the first to the last x of all curves. */
+function xRange(curves, isLog) {
+  let low = Infinity, high = -Infinity;
+  for (const { x } of curves) {
+    if (x.length === 0) continue;
+    low = Math.min(low, x[0]);
+    high = Math.max(high, x.at(-1));
+  }
+  if (low > high) return isLog ? [1, 10] : [0, 1];
+  if (low < high) return [low, high];
+  return isLog ? [low / 2, low * 2] : [low - 1, high + 1];
+}
+
+/** The indices of a curve between two x, the neighbours outside included. */
+export function span(x, [from, to]) {
+  return [Math.max(0, lowerBound(x, from) - 1), Math.min(x.length - 1, lowerBound(x, to))];
+}
+
+/**
+ * The values between two x with some room around them; `outliers` > 0: from that quantile to the
+ * one as far from the other end.
+ */
+export function yRange(curves, range, { isLogY, outliers }) {
+  const extent = outliers > 0 ? quantiles(curves, range, outliers) : extremes(curves, range);
+  if (!extent) return isLogY ? [0.1, 1] : [0, 1];
+  return isLogY ? times(extent) : withRoom(extent, 0.06);
+}
+
+const LARGEST = Number.MAX_VALUE, LEAST = Number.MIN_VALUE;
+const TINY = 1e-300; // smaller than that is nothing
+const ROUNDING = 1e-13; // a value that changes by less of its size only rounds
+
+/** Whether two values are one, apart from rounding. */
+export const isFlat = (low, high) => high - low <= Math.max(Math.abs(low), Math.abs(high)) * ROUNDING || high - low < TINY;
+
+/** A range that is longer by a part of it at both ends; around what is flat by about a tenth of its size. */
+export function withRoom([low, high], part) {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const room = !isFlat(low, high) ? high * part - low * part : (size < TINY ? 1 : size * 0.1) * 1.2; // a round number at the edge would stand in the way of x
+  return [Math.max(-LARGEST, low - room), Math.min(LARGEST, high + room)];
+}
+
+/** Where a value stands between two others: at 0 the first, at 1 the second. */
+export function placer([low, high], isLog) {
+  const unit = Math.max(Math.abs(low), Math.abs(high)) > 1e300 ? 1e-9 : 1; // what is between two such is no number
+  const to = isLog ? Math.log10 : (value) => value * unit;
+  const first = to(low), perLength = 1 / (to(high) - first);
+  return (value) => (to(value) - first) * perLength;
+}
+
+function times([low, high]) {
+  const factor = isFlat(low, high) ? 2.2 : 1.1;
+  return [Math.max(LEAST, low / factor), Math.min(LARGEST, high * factor)];
+}
+
+function extremes(curves, range) {
+  let low = Infinity, high = -Infinity;
+  const take = (value) => {
+    if (value == null) return;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  };
+  for (const curve of curves) {
+    const [first, last] = span(curve.x, range);
+    for (let i = first; i <= last; i++) {
+      take(curve.y[i]);
+      if (curve.raw) take(curve.raw[i]);
+      if (curve.low) take(curve.low[i]), take(curve.high[i]);
+    }
+  }
+  return low <= high ? [low, high] : null;
+}
+
+function quantiles(curves, range, part) {
+  const values = [];
+  for (const curve of curves) {
+    const [first, last] = span(curve.x, range);
+    const logged = curve.raw ?? curve.y;
+    for (let i = first; i <= last; i++) if (logged[i] != null) values.push(logged[i]);
+  }
+  if (values.length === 0) return null;
+  const sorted = Float64Array.from(values).sort();
+  const at = (quantile) => sorted[Math.round(quantile * (sorted.length - 1))];
+  return [at(part), at(1 - part)];
+}
+
+/**
+ * At how many places a curve goes above and below what is shown: its line, of a smoothed one that as
+ * logged, too, which is cut as well, or the band of a group. A place counts once for each direction.
+ */
+export function countOutside(curves, range, [low, high]) {
+  let above = 0, below = 0;
+  for (const curve of curves) {
+    const [first, last] = span(curve.x, range);
+    for (let i = first; i <= last; i++) {
+      if (curve.x[i] < range[0] || curve.x[i] > range[1]) continue;
+      if (isAbove(curve, i, high)) above += 1;
+      if (isBelow(curve, i, low)) below += 1;
+    }
+  }
+  return { above, below };
+}
+
+/** Whether one of the lines of a curve, or its band, lies above (below) a value at its point `i`. */
+export const isAbove = ({ y, raw, high: edge }, i, high) => exceeds(y, i, high) || exceeds(raw, i, high) || exceeds(edge, i, high);
+export const isBelow = ({ y, raw, low: edge }, i, low) => undercuts(y, i, low) || undercuts(raw, i, low) || undercuts(edge, i, low);
+const exceeds = (line, i, high) => line?.[i] != null && line[i] > high;
+const undercuts = (line, i, low) => line?.[i] != null && line[i] < low;

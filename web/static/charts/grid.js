@@ -1,0 +1,261 @@
+// The grid of charts: in sections, each chart loaded when it scrolls into view and given back when
+// it is far away, drawn at most once a frame, with one cursor and one highlighted curve through all.
+
+import { setParams } from "../lib/address.js";
+import { Chart } from "./chart.js";
+import { FullScreen } from "./full_screen.js";
+import { metricBeyond } from "./data/metric_limit.js";
+import { showNotice } from "../lib/notice.js";
+import { PointedDetail } from "./pointed_detail.js";
+import { SectionList } from "./section_list.js";
+import { parseFilter, sectionsOf } from "./sections.js";
+import { onThemeChange } from "../lib/theme.js";
+import { choose, writeRange } from "./data/view.js";
+
+const NEAR_PX = 200;
+
+export class ChartGrid {
+  #element;
+  #source = null;
+  #view;
+  #charts = new Map();
+  #metrics = [];
+  #pattern = null;
+  #dirty = new Set();
+  #frame = 0;
+  #restUntil = 0;
+  #near;
+  #far;
+  #onPoint;
+  #forgetTheme;
+  #sections;
+  #full;
+  #pointed = new PointedDetail((id) => this.#loadWhole(id), (id, columns) => this.#showWhole(id, columns));
+  /** What a chart without a point says. */
+  emptyText;
+  /** What is said where there are more metrics than are shown. */
+  limitText = "";
+  /** Called when something of the source was loaded, or could not be. */
+  onLoad = () => {};
+  onError = () => {};
+
+  constructor(element, view, onPoint) {
+    this.#element = element;
+    this.#view = view;
+    this.#onPoint = onPoint;
+    this.#near = new IntersectionObserver((entries) => this.#onView(entries), { rootMargin: `${NEAR_PX}px` });
+    this.#far = new IntersectionObserver((entries) => this.#onFar(entries), { rootMargin: "700px" });
+    this.#forgetTheme = onThemeChange(() => this.redraw());
+    this.#sections = new SectionList(element);
+    this.#full = new FullScreen(element, () => setParams({ full: null }));
+  }
+
+  get element() {
+    return this.#element;
+  }
+
+  /** Of the charts on show. */
+  get metrics() {
+    return [...this.#charts.keys()];
+  }
+
+  get builtMetrics() {
+    return this.#built.map((chart) => chart.metric);
+  }
+
+  get #built() {
+    return [...this.#charts.values()].filter((chart) => chart.isBuilt);
+  }
+
+  destroy() {
+    this.#near.disconnect();
+    this.#far.disconnect();
+    this.#forgetTheme();
+    cancelAnimationFrame(this.#frame);
+    for (const chart of this.#charts.values()) chart.destroy();
+    this.#charts.clear();
+    this.#element.replaceChildren();
+  }
+
+  /** Draw the curves of a source in charts of these metrics. */
+  async show(source, metrics, view) {
+    this.#metrics = metrics;
+    await this.setView(view, source);
+  }
+
+  add(metric) {
+    if (this.#source === null || this.#metrics.includes(metric)) return;
+    this.#metrics.push(metric);
+    this.#arrange();
+  }
+
+  async setView(view, source = this.#source) {
+    this.#view = view;
+    this.#source = source;
+    this.#pointed.point(null);
+    this.#pointed.forget();
+    if (!source) return;
+    this.#arrange();
+    for (const chart of this.#charts.values()) chart.setView(view, source);
+    this.#buildNear();
+    this.redraw();
+    await this.#load(this.#built);
+    this.redraw();
+  }
+
+  /** Make what charts there are, and where, as the metrics and the view say. */
+  #arrange() {
+    const { pattern, reason } = parseFilter(this.#view.tags);
+    if (reason === null) this.#pattern = pattern; // else: what it was
+    const isNoneFound = this.#pattern && this.#metrics.length > 0 && !this.#metrics.some((metric) => this.#pattern.test(metric));
+    const beyond = isNoneFound && this.limitText ? metricBeyond(this.#view.tags, this.#metrics) : null;
+    const sections = beyond ? sectionsOf([beyond], [], null) : sectionsOf(this.#metrics, this.#view.pins, this.#pattern);
+    const shown = new Set(sections.flatMap((section) => section.metrics));
+    for (const [name, chart] of this.#charts) if (!shown.has(name)) this.#remove(name, chart);
+    for (const name of shown) if (!this.#charts.has(name)) this.#create(name);
+    this.#full.show(this.#charts.get(this.#view.full) ?? null);
+    this.#sections.show(sections, this.#view.folded, (name) => this.#charts.get(name).element);
+    this.#sections.say(isNoneFound && !beyond ? `None of the ${this.#metrics.length} metrics matches “${this.#view.tags}”.` : this.limitText);
+  }
+
+  #create(metric) {
+    const chart = new Chart(metric, this.#source, this.#view, {
+      syncKey: this.#element.id,
+      onZoom: (range) => setParams({ zoom: writeRange(range) }, { push: true }),
+      onPoint: (from, id, x) => this.#point(from, id, x),
+      onPin: () => choose({ pin: toggled(this.#view.pins, metric) }),
+      onFull: () => setParams({ full: this.#view.full === metric ? null : metric }, { push: true }),
+      onExport: (format) => void this.#export(chart, format),
+      emptyText: () => this.emptyText ?? "No values yet",
+    });
+    this.#charts.set(metric, chart);
+    this.#near.observe(chart.element);
+    this.#far.observe(chart.element);
+  }
+
+  async #export(chart, format) {
+    try {
+      const { exportChart } = await import("./export/image.js");
+      await exportChart(chart.picture, format, this.#source);
+    } catch (error) {
+      showNotice(`The chart could not be saved (${error.message}).`, true);
+    }
+  }
+
+  #remove(name, chart) {
+    this.#near.unobserve(chart.element);
+    this.#far.unobserve(chart.element);
+    this.#charts.delete(name);
+    chart.destroy();
+  }
+
+  /** What is in view at once: the observer would tell a frame or two later. */
+  #buildNear() {
+    const waiting = [...this.#charts.values()].filter((chart) => !chart.isBuilt);
+    const near = waiting.filter((chart) => isNear(chart.element.getBoundingClientRect()));
+    this.#build(near);
+    for (const chart of near) chart.planDetail();
+  }
+
+  /** The page is laid out once for all sizes, and its style computed once for the text on all canvases. */
+  #build(charts) {
+    for (const chart of charts) chart.wake();
+    const sizes = charts.map((chart) => chart.size);
+    charts.forEach((chart, i) => chart.build(sizes[i]));
+    drawAll(charts);
+  }
+
+  async #onView(entries) {
+    const shown = entries.filter((entry) => entry.isIntersecting).map((entry) => this.#charts.get(entry.target.dataset.metric));
+    const fresh = shown.filter((chart) => chart && !chart.isBuilt);
+    this.#build(fresh);
+    if (fresh.length) this.#pointed.forget(); // these charts lack what was fetched before
+    try {
+      await this.#load(fresh);
+    } catch (error) {
+      this.onError(error);
+    }
+    for (const chart of fresh) {
+      this.#touch(chart);
+      chart.planDetail();
+    }
+  }
+
+  #onFar(entries) {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) this.#charts.get(target.dataset.metric)?.release();
+    }
+  }
+
+  async #load(charts) {
+    if (charts.length === 0) return;
+    await this.#source.load(charts.map((chart) => chart.metric));
+    this.onLoad();
+  }
+
+  /** Points have arrived for these metrics. */
+  append(event, changedMetrics) {
+    this.#pointed.forget(event.run);
+    for (const name of changedMetrics) {
+      const chart = this.#charts.get(name);
+      if (!chart) continue;
+      chart.append(event.run, event.metrics[name]);
+      this.#touch(chart);
+    }
+  }
+
+  redraw() {
+    for (const chart of this.#charts.values()) this.#touch(chart);
+  }
+
+  highlight(id) {
+    for (const chart of this.#built) chart.highlight(id);
+    this.#pointed.point(id);
+  }
+
+  async #loadWhole(id) {
+    const metrics = this.#built.filter((chart) => chart.isThinned(id)).map((chart) => chart.metric);
+    return metrics.length ? this.#source.loadWhole(metrics, this.#view, id) : new Map();
+  }
+
+  #showWhole(id, columns) {
+    for (const [metric, one] of columns) this.#charts.get(metric)?.showWhole(id, one);
+    for (const chart of this.#built) chart.pointAgain();
+  }
+
+  #point(from, id, x) {
+    this.#onPoint(id);
+    for (const chart of this.#built) if (chart !== from) chart.readOut(id, x);
+  }
+
+  #touch(chart) {
+    this.#dirty.add(chart);
+    this.#frame ||= requestAnimationFrame((now) => this.#drawDirty(now));
+  }
+
+  /** At most half of the time is spent on drawing, however fast points come. */
+  #drawDirty(now) {
+    if (now < this.#restUntil) {
+      this.#frame = requestAnimationFrame((then) => this.#drawDirty(then));
+      return;
+    }
+    this.#frame = 0;
+    const charts = [...this.#dirty];
+    this.#dirty.clear();
+    const began = performance.now();
+    drawAll(charts);
+    this.#restUntil = now + 2 * (performance.now() - began);
+  }
+}
+
+function drawAll(charts) {
+  for (const chart of charts) chart.paint();
+  for (const chart of charts) chart.tell();
+  for (const chart of charts) chart.pointAgain(); // the pointer rests, what it points at has moved
+}
+
+function toggled(list, one) {
+  return list.includes(one) ? list.filter((other) => other !== one) : [...list, one];
+}
+
+const isNear = ({ width, top, bottom }) => width > 0 && top < innerHeight + NEAR_PX && bottom > -NEAR_PX;

@@ -1,0 +1,201 @@
+// The charts of a page: which metrics of which runs, drawn as the address says.
+
+import { params, setParams } from "../lib/address.js";
+import { showBanner } from "../lib/banner.js";
+import { ChartGrid } from "./grid.js";
+import { bindControls } from "./controls.js";
+import { GroupSource } from "./data/group_source.js";
+import { showLegend } from "./legend.js";
+import { limitText, MOST_METRICS } from "./data/metric_limit.js";
+import { RunSource } from "./data/run_source.js";
+import { ValuesTable } from "./values_table.js";
+import { readView, rememberedParams } from "./data/view.js";
+
+const ALL = "*";
+
+export class ChartPage {
+  #store;
+  #pointOut;
+  #page = null;
+  #grid = null;
+  #runs;
+  #groups = null;
+  #names = [];
+  #view = readView(params());
+  #metric = null;
+
+  constructor(store, pointOut) {
+    this.#store = store;
+    this.#pointOut = pointOut;
+    this.#runs = new RunSource(store);
+    document.addEventListener("address:change", () => this.#onAddress());
+  }
+
+  /** The place of the charts in the page, if it has any. */
+  get element() {
+    return this.#grid?.element ?? null;
+  }
+
+  /** The page was read anew; `area` is where its charts belong. Returns whether that is new. */
+  mount(page, area) {
+    this.#page = page;
+    if (location.search === "") setParams(rememberedParams());
+    this.#view = readView(params());
+    this.#metric = params().get("metric");
+    bindControls(page, this.#view, (changes) => this.#preview(changes));
+    this.#bindMetrics();
+    this.#runs.setRuns(page.runs);
+    if (this.element === area) return false;
+    this.#grid?.destroy();
+    this.#grid = area && new ChartGrid(area, this.#view, this.#pointOut);
+    if (this.#grid) Object.assign(this.#grid, { onLoad: () => this.#showLegend(), onError: sayNotLoaded });
+    return true;
+  }
+
+  /** Draw what the runs of the page logged. */
+  async show(hasCharts) {
+    if (!this.#grid) return;
+    if (!hasCharts) this.#showValues();
+    this.#nameMetrics();
+    this.#offerMetrics(this.#names);
+    await this.#draw();
+  }
+
+  /** The metrics of the runs, at most so many as can be charted; the grid says so where it must. */
+  #nameMetrics() {
+    const ids = this.#page.runs.map((run) => run.id);
+    const names = this.#store.names(ids);
+    this.#names = names.slice(0, MOST_METRICS);
+    this.#grid.limitText = limitText(this.#names.length, Math.max(names.length, this.#store.nMetrics(ids)), ids.length === 1);
+  }
+
+  async #draw() {
+    if (this.#page.view === "sweep") this.#grid.emptyText = this.#emptyText();
+    const metrics = this.#metricsToShow();
+    if (this.#grid instanceof ValuesTable) return this.#grid.show(this.#page.runs, metrics);
+    this.#grid.element.classList.toggle("charts-single", this.#isSingle);
+    this.#grid.element.classList.toggle("charts-whole", this.#page.view === "sweep" && !this.#isSingle);
+    const source = this.#source();
+    this.#grid.element.classList.toggle("is-grouped", source === this.#groups);
+    this.#showLegend();
+    await this.#grid.show(source, [...metrics], this.#view);
+  }
+
+  #emptyText() {
+    if (this.#page.runs.length === 0) return "No run has started, or none passes the filters of the table below";
+    return this.#page.is_over ? neverLogged(this.#names) : undefined;
+  }
+
+  get #isSingle() {
+    return this.#page.view === "sweep" && document.querySelector("#metric")?.value !== ALL;
+  }
+
+  #metricsToShow() {
+    if (!this.#isSingle) return this.#names;
+    const chosen = document.querySelector("#metric").value;
+    return chosen ? [chosen] : [];
+  }
+
+  #source() {
+    const sweepId = this.#page.sweep;
+    const isGrouped = (this.#page.groups ?? []).some(({ value }) => value === this.#view.group);
+    if (!isGrouped) {
+      this.#groups?.stop();
+      this.#groups = null;
+      return this.#runs;
+    }
+    this.#groups ??= new GroupSource(sweepId, () => this.#grid?.redraw());
+    this.#groups.setView(this.#view);
+    if (!this.#page.is_over) this.#groups.follow(() => this.#grid.builtMetrics, () => (this.#grid.redraw(), this.#showLegend()));
+    else this.#groups.stop();
+    return this.#groups;
+  }
+
+  #showLegend() {
+    showLegend(document.querySelector("#legend"), (this.#groups ?? this.#runs).entries, this.#view);
+  }
+
+  /** Without uPlot: what the charts would draw, as tables. */
+  #showValues() {
+    if (this.#grid instanceof ValuesTable) return;
+    const { element } = this.#grid;
+    this.#grid.destroy();
+    this.#grid = new ValuesTable(element, this.#store);
+  }
+
+  #onAddress() {
+    if (!this.#page) return;
+    this.#view = readView(params());
+    bindControls(this.#page, this.#view, (changes) => this.#preview(changes));
+    const metric = params().get("metric");
+    const isMetricNew = metric !== this.#metric;
+    this.#metric = metric;
+    this.#bindMetrics();
+    if (!this.#grid || this.#grid instanceof ValuesTable) return isMetricNew && this.#grid && void this.#draw();
+    if (isMetricNew) this.#draw().catch(sayNotLoaded);
+    else {
+      const source = this.#source();
+      this.#grid.element.classList.toggle("is-grouped", source === this.#groups);
+      this.#grid.setView(this.#view, source).catch(sayNotLoaded);
+    }
+    this.#showLegend();
+  }
+
+  #preview(changes) {
+    if (this.#grid instanceof ValuesTable) return;
+    this.#grid?.setView({ ...this.#view, ...changes }).catch(sayNotLoaded);
+  }
+
+  // ---- The choice of a sweep's metric ----
+
+  #bindMetrics() {
+    const select = document.querySelector("#metric");
+    if (!select) return;
+    if (this.#metric && select.value !== this.#metric) {
+      this.#offerMetrics([this.#metric]);
+      select.value = this.#metric;
+    }
+    if (select.dataset.bound) return;
+    select.dataset.bound = "true";
+    select.addEventListener("change", () => setParams({ metric: select.value }, { push: true }));
+  }
+
+  #offerMetrics(names) {
+    const select = document.querySelector("#metric");
+    if (!select) return;
+    for (const name of names) if (![...select.options].some((option) => option.value === name)) select.add(new Option(name, name));
+  }
+
+  /** A metric that was not known is logged now. */
+  addMetric(name) {
+    if (this.#names.length >= MOST_METRICS) return;
+    this.#names = [...new Set([...this.#names, name])];
+    this.#offerMetrics([name]);
+    if (!this.#isSingle) this.#grid?.add(name);
+    else if (this.#grid?.metrics.length === 0) this.#draw().catch(sayNotLoaded);
+  }
+
+  // ---- What the page's stream and pointer tell ----
+
+  append(event, changedMetrics) {
+    if (!this.#groups) this.#grid?.append(event, changedMetrics);
+  }
+
+  redraw() {
+    this.#grid?.redraw();
+  }
+
+  highlight(id) {
+    this.#grid?.highlight(id);
+  }
+}
+
+function sayNotLoaded(error) {
+  showBanner(`The points could not be loaded (${error.message}). Reload the page to try again.`);
+}
+
+function neverLogged(names) {
+  if (names.length === 0) return "These runs logged no metrics";
+  const more = names.length > 6 ? ` and ${names.length - 6} more` : "";
+  return `None of these runs logged it. They logged ${names.slice(0, 6).join(", ")}${more}.`;
+}

@@ -1,0 +1,87 @@
+// The sections of the grid in the document: a heading that folds, and the charts below it.
+
+import { params, setParams } from "../lib/address.js";
+import { button, make } from "../lib/elements.js";
+
+const MANY = 6; // from so many sections on all can be folded at once
+
+export class SectionList {
+  #parent;
+  #note = make("p", "charts-note muted");
+  #fold = button("fold-all", "", () => this.#foldAll());
+  #bar = make("div", "charts-bar", this.#fold);
+  #isAllFolded = false;
+  #sections = new Map(); // name -> {root, toggle, count, grid}
+  #away = make("div", "chart chart-away"); // keeps the place of the chart that fills the window
+
+  constructor(parent) {
+    this.#parent = parent;
+    this.#note.role = "status";
+    this.#bar.hidden = true;
+    parent.append(this.#bar, this.#note);
+  }
+
+  /** What stands in the place of charts. */
+  say(text) {
+    if (this.#note.textContent !== text) this.#note.textContent = text;
+    this.#note.hidden = text === "";
+  }
+
+  /** @param {{name: string, title: string, metrics: string[]}[]} sections */
+  show(sections, folded, chartOf) {
+    this.#away.remove();
+    const placeOf = (metric) => (chartOf(metric).closest("dialog") ? this.#away : chartOf(metric));
+    for (const [name, { root }] of this.#sections) {
+      if (!sections.some((section) => section.name === name)) root.remove(), this.#sections.delete(name);
+    }
+    const isPlain = sections.length === 1 && sections[0].name === "";
+    const roots = sections.map(({ name, title, metrics }) => {
+      const section = this.#sections.get(name) ?? this.#create(name);
+      const isFolded = folded.has(name) && !isPlain;
+      section.title.textContent = title;
+      section.toggle.hidden = isPlain;
+      section.plain.hidden = !isPlain;
+      section.count.textContent = metrics.length;
+      section.root.classList.toggle("is-plain", isPlain);
+      section.root.dataset.count = isPlain || metrics.length > 3 ? "many" : metrics.length;
+      section.toggle.ariaExpanded = String(!isFolded);
+      section.grid.hidden = isFolded;
+      place(section.grid, metrics.map(placeOf));
+      return section.root;
+    });
+    this.#isAllFolded = roots.length > 0 && sections.every(({ name }) => folded.has(name));
+    this.#bar.hidden = sections.length < MANY;
+    this.#fold.textContent = `${this.#isAllFolded ? "Unfold" : "Fold"} all ${sections.length} sections`;
+    place(this.#parent, [this.#bar, ...roots]);
+  }
+
+  #foldAll() {
+    const folded = new Set(params().getAll("fold"));
+    for (const name of this.#sections.keys()) folded[this.#isAllFolded ? "delete" : "add"](name);
+    setParams({ fold: [...folded] });
+  }
+
+  #create(name) {
+    const title = make("span", "section-title"), count = make("span", "count");
+    const toggle = make("button", "section-toggle", title, count);
+    toggle.type = "button";
+    toggle.addEventListener("click", () => fold(name));
+    const grid = make("div", "chart-grid");
+    const plain = make("span", "sr-only", "Metrics");
+    const root = make("section", "chart-section", make("h2", "section-head", toggle, plain), grid);
+    this.#sections.set(name, { root, toggle, title, count, plain, grid });
+    return this.#sections.get(name);
+  }
+}
+
+function fold(name) {
+  const folded = params().getAll("fold");
+  setParams({ fold: folded.includes(name) ? folded.filter((one) => one !== name) : [...folded, name] });
+}
+
+/** Put the elements into the parent in this order, moving only what is elsewhere. */
+function place(parent, elements) {
+  elements.forEach((element, i) => {
+    if (parent.children[i] !== element) parent.insertBefore(element, parent.children[i] ?? null);
+  });
+}

@@ -1,0 +1,103 @@
+// The runs of a sweep as columns: fetched whole once, then only what has changed. Live values of
+// running runs come with every answer.
+
+import { params } from "../lib/address.js";
+
+/** The parameters of the address that filter the table. */
+export function filtersOfTable() {
+  return new URLSearchParams([...params()].filter(([name]) => name === "q" || name === "state" || name.startsWith("p.") || name.startsWith("m.")));
+}
+
+export class InsightData {
+  sweep;
+  #cursor = null;
+  #up = "";
+  passing = null; // the indices of the runs that pass the table's filters; null: there are none
+  nUnread = 0; // logs that there was no time to read
+  #places = new Map(); // index of a run -> its place in the columns
+  axes = [];
+  statuses = [];
+  metric = null;
+  goal = null;
+  runs = emptyRuns();
+
+  constructor(sweep) {
+    this.sweep = sweep;
+  }
+
+  get count() {
+    return this.runs.index.length;
+  }
+
+  /** The address of the page of the run at a place; null while it has not started. */
+  href(place) {
+    const id = this.id(place);
+    return id === null ? null : `/runs/${id.split("/").map(encodeURIComponent).join("/")}`;
+  }
+
+  id(place) {
+    const name = this.runs.name[place];
+    return name === null || name === undefined ? null : `${this.sweep}/${name}`;
+  }
+
+  placeOf(id) {
+    return id === null ? -1 : this.runs.name.findIndex((name, place) => name !== null && this.id(place) === id);
+  }
+
+  /** The place of the run with this index; null: not known. */
+  placeOfIndex(index) {
+    return this.#places.get(index) ?? null;
+  }
+
+  status(place) {
+    return this.statuses[this.runs.status[place]];
+  }
+
+  /** The values of a hyperparameter by place. A map, since its name may be one that every object has. */
+  column(name) {
+    return this.runs.hyperparameters.get(name) ?? [];
+  }
+
+  /** Whether a run passes the filters of the table. */
+  passes(place) {
+    return this.passing === null || this.passing.has(this.runs.index[place]);
+  }
+
+  /** Ask for what is new. `up`, `of`: a metric and which of its values, as a further column. */
+  async refresh({ up = "", of = "best" } = {}) {
+    const asked = up ? `${of}.${up}` : "";
+    if (asked !== this.#up || this.nUnread > 0) this.#cursor = null;
+    this.#up = asked;
+    const query = filtersOfTable();
+    if (this.#cursor !== null) query.set("since", this.#cursor);
+    if (up) query.set("up", up), query.set("of", of);
+    const response = await fetch(`/api/insight/${this.sweep.split("/").map(encodeURIComponent).join("/")}?${query}`);
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    const answer = await response.json();
+    if (asked === this.#up) this.take(answer);
+  }
+
+  take({ cursor, is_complete: isComplete, axes, statuses, metric, goal, passing, n_unread: nUnread, runs }) {
+    if (isComplete) {
+      this.runs = emptyRuns();
+      this.#places.clear();
+    }
+    Object.assign(this, { axes, statuses, metric, goal, nUnread, passing: passing && new Set(passing) });
+    this.#cursor = cursor;
+    runs.index.forEach((index, from) => this.#put(index, from, runs));
+  }
+
+  #put(index, from, { hyperparameters, ...columns }) {
+    let place = this.#places.get(index);
+    if (place === undefined) this.#places.set(index, (place = this.#places.size));
+    for (const [name, column] of Object.entries(columns)) this.runs[name][place] = column[from];
+    for (const [name, column] of Object.entries(hyperparameters)) {
+      if (!this.runs.hyperparameters.has(name)) this.runs.hyperparameters.set(name, []);
+      this.runs.hyperparameters.get(name)[place] = column[from];
+    }
+  }
+}
+
+function emptyRuns() {
+  return { index: [], name: [], status: [], started: [], ended: [], value: [], up: [], hyperparameters: new Map() };
+}

@@ -1,0 +1,20 @@
+// Filters of the table, written by brushing: they stand in the address, and table, charts and
+// drawings follow. A link of the panel makes the request, so that the way back leads to how it was.
+
+import { changedParams, params } from "../lib/address.js";
+
+/** Replace the filters of one key (`p.NAME`, `m.METRIC`) by these values; none: no filter. */
+export function filterBy(key, values) {
+  const given = params();
+  const before = given.getAll(key);
+  if (before.length === values.length && before.every((value, n) => value === values[n])) return;
+  const search = changedParams(given, { [key]: values, page: null }).toString();
+  const link = document.querySelector("#insight-filter");
+  link.href = search ? `?${search}` : location.pathname;
+  link.click();
+}
+
+/** The values of a key's filters. */
+export function filtersOf(key) {
+  return params().getAll(key);
+}

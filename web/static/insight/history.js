@@ -1,0 +1,76 @@
+// Every run's best value, and the best so far: against the number of runs that ended, or time.
+
+import { formatDuration, formatNumber } from "../lib/format.js";
+import { plainAxis, timeGap, timeTick, valueAxis, valueScale } from "./axes.js";
+
+export class HistoryView {
+  #points = [];
+
+  option(data, { colors, by, planned }) {
+    const isByTime = by === "time";
+    const points = (this.#points = historyPoints(data, isByTime));
+    const scale = valueScale(points.map((one) => one.y), data.goal);
+    const last = points.at(-1)?.x ?? 1;
+    const end = isByTime ? last || 1 : Math.max(last, Number(planned) || 0, 2);
+    const size = points.length > 1000 ? 5 : 8;
+    const best = bestSoFar(points, data.goal, last).map(([x, y]) => [x, scale.to(y)]);
+    return {
+      grid: { left: 12, right: 20, top: 12, bottom: 32, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      xAxis: { ...plainAxis(colors), ...(isByTime ? TIME : RUNS), max: end, splitLine: { show: false }, axisLabel: { color: colors.muted, hideOverlap: true, formatter: isByTime ? timeTick : whole }, ...(isByTime ? { interval: timeGap(end) } : {}) },
+      yAxis: valueAxis(colors, scale),
+      series: [
+        { type: "scatter", z: 3, symbolSize: size, data: points.map((point) => mark(point, scale, colors, points.length)), emphasis: { scale: 1.6, itemStyle: { borderColor: colors.text, borderWidth: 2, opacity: 1 } } },
+        { type: "line", step: "end", z: 4, data: best, symbol: "none", silent: true, lineStyle: { color: colors.text, width: 2 } },
+      ],
+    };
+  }
+
+  place({ seriesIndex, dataIndex }) {
+    return seriesIndex === 0 ? this.#points[dataIndex].place : null;
+  }
+
+  target(place) {
+    const dataIndex = this.#points.findIndex((one) => one.place === place);
+    return dataIndex < 0 ? null : { seriesIndex: 0, dataIndex };
+  }
+
+  lines({ metric, runs }, place) {
+    const ended = runs.ended[place];
+    return [[`best ${metric}`, formatNumber(runs.value[place])], ...(ended === null ? [] : [["ended after", formatDuration(ended)]])];
+  }
+}
+
+const TIME = { min: 0, name: "time since the sweep began", nameLocation: "middle", nameGap: 24 };
+const RUNS = { min: 0, minInterval: 1, name: "runs ended", nameLocation: "middle", nameGap: 24 };
+const whole = (x) => (Number.isInteger(x) ? String(x) : "");
+
+function mark({ x, y, status, passes }, scale, colors, count) {
+  const color = colors.fill[status];
+  const isOpen = status === "running";
+  return { value: [x, scale.to(y)], itemStyle: { color: isOpen ? colors.surface : color, borderColor: color, borderWidth: isOpen ? 2 : 0, opacity: passes ? (count > 400 ? 0.65 : 0.95) : 0.08 } };
+}
+
+/** One point for each run with a value, in the order in which they ended; those that go on last. */
+export function historyPoints(data, isByTime) {
+  const { runs, statuses } = data;
+  const places = runs.value.map((_, place) => place).filter((place) => Number.isFinite(runs.value[place]));
+  const endOf = (place) => runs.ended[place] ?? Infinity;
+  places.sort((a, b) => (endOf(a) === endOf(b) ? runs.index[a] - runs.index[b] : endOf(a) - endOf(b)));
+  const latest = runs.ended.reduce((most, time) => Math.max(most, time ?? 0), 0);
+  return places.map((place, n) => ({
+    place, x: isByTime ? runs.ended[place] ?? latest : n + 1, y: runs.value[place], status: statuses[runs.status[place]], passes: data.passes(place),
+  }));
+}
+
+/** The stairs of the best value: [x, value] where it changes, and at the end. */
+export function bestSoFar(points, goal, end) {
+  const stairs = [];
+  let best = null;
+  for (const { x, y } of points) {
+    if (best !== null && !(goal === "min" ? y < best : y > best)) continue;
+    best = y;
+    stairs.push([x, y]);
+  }
+  if (best !== null && end > stairs.at(-1)[0]) stairs.push([end, best]);
+  return stairs;
+}

@@ -1,0 +1,70 @@
+// Every run as a point: a hyperparameter against a metric.
+
+import { formatNumber } from "../lib/format.js";
+import { tickedAxis, valueAxis, valueScale } from "./axes.js";
+import { makeScale } from "./scale.js";
+
+export class ScatterView {
+  #points = [];
+  #name = "";
+  #what = "";
+  #values = [];
+
+  option(data, { colors, across, up, what }) {
+    this.#what = what;
+    this.#values = up ? data.runs.up : data.runs.value;
+    const axis = data.axes.find(({ name }) => name === across) ?? data.axes[0];
+    this.#name = axis?.name ?? "";
+    const scale = makeScale(axis ?? { scale: "category", values: [] });
+    const points = (this.#points = scatterPoints(data, this.#values, axis, scale));
+    const y = valueScale(points.map((one) => one.y), up ? null : data.goal);
+    return {
+      grid: { left: 12, right: 20, top: 12, bottom: 32, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      xAxis: { ...tickedAxis(colors, scale.ticks), min: Math.min(scale.least, -0.02), max: 1.02, name: this.#name, nameLocation: "middle", nameGap: 24, splitLine: { show: scale.scale !== "category", lineStyle: { color: colors.grid } } },
+      yAxis: valueAxis(colors, y),
+      series: [{
+        type: "scatter", symbolSize: points.length > 1000 ? 5 : 8,
+        data: points.map((point) => ({ value: [point.x, y.to(point.y)], itemStyle: { color: colors.fill[point.status], opacity: point.passes ? (points.length > 400 ? 0.65 : 0.95) : 0.08 } })),
+        emphasis: { scale: 1.6, itemStyle: { borderColor: colors.text, borderWidth: 2, opacity: 1 } },
+      }],
+    };
+  }
+
+  place({ dataIndex }) {
+    return this.#points[dataIndex]?.place ?? null;
+  }
+
+  target(place) {
+    const dataIndex = this.#points.findIndex((one) => one.place === place);
+    return dataIndex < 0 ? null : { seriesIndex: 0, dataIndex };
+  }
+
+  lines(data, place) {
+    const axis = data.axes.find(({ name }) => name === this.#name);
+    return [[this.#name, written(axis, data.column(this.#name)[place])], [this.#what, formatNumber(this.#values[place])]];
+  }
+}
+
+/** A value of a column as people read it. */
+export function written(axis, value) {
+  if (value === null || value === undefined) return "not set";
+  return axis.scale === "category" ? axis.values[value] : formatNumber(value);
+}
+
+function scatterPoints(data, values, axis, scale) {
+  const { runs, statuses } = data;
+  const column = axis ? data.column(axis.name) : [];
+  const width = axis?.scale === "category" ? 0.5 / Math.max(1, axis.values.length) : 0;
+  const points = [];
+  values.forEach((y, place) => {
+    const at = scale.position(column[place]) ?? scale.absentAt;
+    if (!Number.isFinite(y) || at === null) return;
+    points.push({ place, x: at + width * spread(runs.index[place]), y, status: statuses[runs.status[place]], passes: data.passes(place) });
+  });
+  return points;
+}
+
+/** From -0.5 to 0.5, always the same for a run: so that points of one category lie side by side. */
+function spread(index) {
+  return ((index * 0.618033988749895) % 1) - 0.5;
+}

@@ -1,0 +1,36 @@
+// The label of a run in the drawings of a sweep: beside the pointer, never under it.
+
+import { make } from "../lib/elements.js";
+
+const GAP = 14;
+const WORDS = { pending: "waiting", running: "running", finished: "finished", early_stopped: "stopped early", failed: "failed", killed: "killed", lost: "lost" };
+
+export class InsightTooltip {
+  #box = document.createElement("div");
+
+  constructor(parent) {
+    this.#box.className = "tooltip insight-tooltip";
+    this.#box.hidden = true;
+    parent.append(this.#box);
+  }
+
+  hide() {
+    this.#box.hidden = true;
+  }
+
+  remove() {
+    this.#box.remove();
+  }
+
+  /** `lines`: [name, value] each; all of it is text. */
+  show({ x, y, width, title, status, lines }) {
+    const list = make("dl", "");
+    for (const [name, value] of lines) list.append(make("dt", "", name), make("dd", "", value));
+    this.#box.replaceChildren(make("div", "tooltip-run", `${title} · ${WORDS[status] ?? status}`), list);
+    this.#box.hidden = false;
+    const { offsetWidth, offsetHeight } = this.#box;
+    const left = x + GAP + offsetWidth <= width ? x + GAP : Math.max(0, x - GAP - offsetWidth);
+    const top = y - GAP - offsetHeight >= -24 ? y - GAP - offsetHeight : y + GAP;
+    this.#box.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+  }
+}

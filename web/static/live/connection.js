@@ -1,0 +1,78 @@
+// The word in the top bar: whether what the page shows is live; and what the reader should know
+// where the server cannot be asked, or does not let them in any more.
+
+import { hideBanner, showBanner } from "../lib/banner.js";
+
+const WORDS = { idle: "", connecting: "Connecting…", open: "Live", partly: "Partly live", lost: "Connection lost", again: "Live again", paused: "Paused" };
+const TITLES = { paused: "Four other pages of this browser are live; this one is again as soon as you use it" };
+const AGAIN_MS = 4000;
+const LOST = "connection";
+
+let isPartly = false; // without htmx only points, best values and outputs arrive
+let lostAt = null;
+let timer = 0;
+
+/** @param {"idle" | "connecting" | "open" | "lost" | "paused"} state */
+export function showConnection(state) {
+  clearTimeout(timer);
+  if (state === "lost") {
+    if (lostAt === null) void askWhy();
+    lostAt ??= new Date();
+  }
+  if (lostAt !== null && state === "connecting") state = "lost";
+  if (state !== "open") return say(state);
+  hideBanner(LOST);
+  const wasLost = lostAt !== null;
+  lostAt = null;
+  const usual = isPartly ? "partly" : "open";
+  if (!wasLost) return say(usual);
+  say("again");
+  timer = setTimeout(() => say(usual), AGAIN_MS);
+  return undefined;
+}
+
+function say(state) {
+  const element = document.querySelector("#connection");
+  element.dataset.state = state === "again" ? "open" : state;
+  document.documentElement.classList.toggle("is-stale", state === "lost" || state === "paused");
+  element.title = TITLES[state] ?? "";
+  const since = state === "lost" && lostAt ? ` at ${lostAt.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })} – trying again` : "";
+  if (element.textContent !== WORDS[state] + since) element.textContent = WORDS[state] + since;
+}
+
+/** Say from now on that only a part of the page is live. */
+export function showPartlyLive() {
+  isPartly = true;
+  if (document.querySelector("#connection").dataset.state === "open") showConnection("open");
+}
+
+/** A server that was started anew on an address that others can reach has another token. */
+async function askWhy() {
+  try {
+    const answer = await fetch("/events", { method: "HEAD" });
+    if (answer.status === 403) tellForbidden();
+  } catch {
+    // it cannot be reached: the word in the bar says so
+  }
+}
+
+function tellForbidden() {
+  showBanner("The server does not accept this browser's token any more: it was started anew. Open the address with ?token=… that it printed.", LOST);
+}
+
+// ---- What people ask for meanwhile ----
+
+document.addEventListener("htmx:before:swap", (event) => {
+  const status = event.detail.ctx.response?.status ?? 200;
+  if (status < 400 || status === 404) return;
+  event.preventDefault(); // an error is no page: what is shown stays
+  if (status === 403) tellForbidden();
+  else showBanner(`The server could not make this page (status ${status}). What it printed where it was started says more.`, LOST);
+});
+
+document.addEventListener("htmx:error", (event) => {
+  if (event.detail.ctx?.refreshOf !== undefined && !event.detail.ctx.isAsked || event.detail.error?.name === "AbortError") return;
+  showBanner("The server does not answer. What is shown stays as it is; try again when the connection is back.", LOST);
+});
+
+document.addEventListener("htmx:after:swap", () => hideBanner(LOST));

@@ -1,0 +1,90 @@
+// Lists, tables and counts are the server's: when an event says that they changed, htmx fetches
+// the page and morphs what differs. Points and output never come this way.
+
+import { changedParams, params, servedAddress } from "../lib/address.js";
+import { holdRow } from "./row_hold.js";
+import { isScrolling, neededRows } from "../tables/row_window.js";
+
+const PAUSE_MS = 400;
+const STILL_MS = 1500;
+const LONGEST_MS = 5000;
+const ASIDE = ["#run-list", "#n-experiments", "#list-title", "#list-note", "#sweep-list", "#n-sweeps"];
+
+let timer = 0;
+let lastAt = 0;
+let pointedAt = 0;
+let askedAt = 0;
+let isHeld = false;
+
+document.addEventListener("pointermove", (event) => {
+  if (event.target instanceof Element && event.target.closest("table.runs tbody")) pointedAt = performance.now();
+});
+
+/**
+ * Ask for a refresh: soon, but not more often than PAUSE_MS. While the pointer moves over a table
+ * it waits, though not for ever: the row that is pointed at stays where it is in any case.
+ */
+export function requestRefresh({ isUrgent = false } = {}) {
+  if (isUrgent) clearTimeout(timer);
+  else if (timer) return;
+  if (!globalThis.htmx) return;
+  const now = performance.now();
+  askedAt ||= now;
+  timer = setTimeout(refresh, isUrgent ? 0 : Math.max(30, lastAt + PAUSE_MS - now, stillIn(now)), isUrgent);
+}
+
+/** How long the pointer has to rest yet. */
+function stillIn(now) {
+  return pointedAt ? Math.min(pointedAt + STILL_MS, askedAt + LONGEST_MS) - now : 0;
+}
+
+export const refreshAside = () => ASIDE.map((selector) => `${selector}:outerMorph`).join(",");
+
+/** The address to fetch: this one, with the rows that a scrolled table holds. */
+export function fetchAddress(given = params()) {
+  const rows = neededRows();
+  const search = (rows ? changedParams(given, { rows }) : given).toString();
+  return location.pathname + (search && `?${search}`);
+}
+
+/** While the page waits to be left nothing is asked for. */
+export function holdRefreshes(isOn) {
+  isHeld = isOn;
+}
+addEventListener("pageshow", () => holdRefreshes(false));
+
+async function refresh(isUrgent) {
+  timer = 0;
+  if (isHeld) return requestRefresh();
+  const now = performance.now();
+  if (!isUrgent && (stillIn(now) > 0 || isScrolling())) return requestRefresh();
+  lastAt = now;
+  askedAt = 0;
+  await htmx.ajax("GET", fetchAddress(), {
+    refreshOf: servedAddress(),
+    isAsked: isUrgent === true,
+    target: "#content",
+    select: "#content",
+    swap: "outerMorph show:none",
+    selectOOB: refreshAside(),
+  });
+}
+
+/** The reader has gone on while a refresh was on its way: it must not bring them back. */
+document.addEventListener("htmx:before:swap", (event) => {
+  const { refreshOf, isAsked } = event.detail.ctx;
+  if (refreshOf === undefined) return;
+  const isOld = refreshOf !== servedAddress();
+  if (!isOld && !isScrolling()) return holdRow();
+  event.preventDefault();
+  requestRefresh({ isUrgent: isOld && isAsked });
+});
+
+// ---- A table for which there was no time to read all logs is asked for again ----
+
+function completePartial() {
+  const data = document.querySelector("#page-data")?.dataset.page;
+  if (data && JSON.parse(data).is_partial) requestRefresh();
+}
+document.addEventListener("htmx:after:swap", completePartial);
+document.addEventListener("DOMContentLoaded", completePartial);

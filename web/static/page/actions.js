@@ -1,0 +1,35 @@
+// Buttons that have something done: each carries its request, and the question asked before.
+
+import { post } from "../lib/api.js";
+import { ask } from "./ask.js";
+import { keepNotice, showNotice } from "../lib/notice.js";
+import { holdRefreshes, requestRefresh } from "../live/refresh.js";
+
+document.addEventListener("click", (event) => {
+  const button = event.target instanceof Element ? event.target.closest("button[data-action]") : null;
+  if (button) void act(button);
+});
+
+async function act(button) {
+  if (button.getAttribute("aria-busy") === "true") return;
+  const { path, body, question, then } = JSON.parse(button.dataset.action);
+  const entered = question ? await ask(question) : {};
+  if (entered === null) return button.focus();
+  button.setAttribute("aria-busy", "true");
+  holdRefreshes(Boolean(then)); // of a page that is about to be no more
+  const { isDone, message } = await post(path, { ...body, ...entered });
+  holdRefreshes(Boolean(then && isDone));
+  button.removeAttribute("aria-busy");
+  if (isDone && then) {
+    keepNotice(sentence(message));
+    return location.assign(then);
+  }
+  showNotice(sentence(message), !isDone);
+  requestRefresh();
+}
+
+/** "paused by hand: …" → "Paused by hand: …." */
+export function sentence(message) {
+  const text = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}

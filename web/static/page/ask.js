@@ -1,0 +1,73 @@
+// A dialog that asks before something is done. The browser keeps the focus in it, and gives it
+// back to the button when it closes; Escape is "Cancel".
+
+import { element } from "../lib/elements.js";
+
+/**
+ * @param {{title: string, text: string, word: string, is_danger: boolean, number: object | null}} question
+ * @returns {Promise<object | null>} what was entered (nothing: {}), or null: cancelled
+ */
+export function ask(question) {
+  const title = element("h2", { id: "ask-title", textContent: question.title });
+  const text = element("p", { id: "ask-text", textContent: question.text });
+  const cancel = element("button", { type: "button", className: "action", textContent: "Cancel" });
+  const sure = element("button", { type: "submit", className: question.is_danger ? "action is-danger is-sure" : "action is-sure", textContent: question.word });
+  const field = question.number && numberField(question.number);
+  const form = element("form", { method: "dialog" }, title, text, ...(field ? [field] : []), element("div", { className: "ask-buttons" }, cancel, sure));
+  const dialog = element("dialog", { className: "ask" }, form);
+  dialog.setAttribute("aria-labelledby", "ask-title");
+  dialog.setAttribute("aria-describedby", "ask-text");
+  cancel.addEventListener("click", () => dialog.close());
+  document.body.append(dialog);
+  dialog.showModal();
+  (field?.querySelector("input") ?? (question.is_danger ? cancel : sure)).focus();
+  if (field) askTwice(field.querySelector("input"), question.number, { text, sure, form, said: question });
+  return new Promise((resolve) => {
+    let entered = null;
+    form.addEventListener("submit", (event) => {
+      if (!event.defaultPrevented) entered = field ? numberOf(field) : {};
+    });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(entered);
+    });
+  });
+}
+
+/** What is typed replaces the number; one above what is usual is asked about once more. */
+function askTwice(input, number, { text, sure, form, said }) {
+  input.select();
+  input.addEventListener("focus", () => input.select());
+  let sureOf = null;
+  input.addEventListener("input", () => say(said.text, said.word));
+  form.addEventListener("submit", (event) => {
+    const asked = input.valueAsNumber;
+    if (!isUnusual(asked, number) || sureOf === asked) return;
+    event.preventDefault();
+    sureOf = asked;
+    say(number.doubt.replace("{n}", asked - number.value), `${said.word} ${asked} all the same`);
+    sure.focus();
+  });
+
+  function say(what, word) {
+    text.textContent = what;
+    text.classList.toggle("is-doubt", what !== said.text);
+    sure.textContent = word;
+    if (what === said.text) sureOf = null;
+  }
+}
+
+/** Pure: whether a number is above what anybody usually enters, and above what it was. */
+export function isUnusual(asked, { usual, value }) {
+  return usual !== undefined && asked > Math.max(usual, value);
+}
+
+function numberField({ name, label, value, min, max }) {
+  const input = element("input", { type: "number", name, min, max, step: 1, required: true, defaultValue: value });
+  return element("label", { className: "ask-field" }, label, input);
+}
+
+function numberOf(field) {
+  const input = field.querySelector("input");
+  return { [input.name]: input.valueAsNumber };
+}

@@ -1,0 +1,125 @@
+// The keyboard: `/` searches, arrows and j, k go through runs, `?` lists the keys. Keys without a
+// modifier can be turned off there (WCAG 2.1.4), and mean nothing while somebody types.
+
+import { element } from "../lib/elements.js";
+
+const KEY = "single-keys";
+const ROWS = ["main table.runs tbody a.run-ref", "#run-list a.run-open", "#sweep-list a"];
+const SEARCHES = ["#table-search", "#run-search", ".output-field", "input[type=search]"];
+const RESULTS_BELOW = "#table-search, #run-search";
+const KEYS = [
+  ["/", "Search; ↓ leads from there to what was found"],
+  ["j or ↓", "Next run of the table or list; on a run's page the next run"],
+  ["k or ↑", "Previous run"],
+  ["Enter", "Open it"],
+  ["x", "Draw it, or not"],
+  ["Escape", "Close what is open, leave the search"],
+  ["?", "These keys"],
+];
+
+let hasLeftSearch = false;
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof Element)) return;
+  if (event.key === "Escape") return leaveSearch(event.target);
+  if (event.key === "ArrowDown" && event.target.matches(RESULTS_BELOW) && go(1)) return event.preventDefault();
+  if (isTyping(event.target) || document.querySelector("dialog[open]") || !areOn()) return;
+  if (ACTIONS[event.key]?.(event.target)) event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target instanceof Element && event.target.closest("#keys-button")) showKeys();
+});
+
+/** Each returns whether the key did something. */
+const ACTIONS = {
+  "/": focusSearch,
+  "?": showKeys,
+  j: () => go(1),
+  k: () => go(-1),
+  ArrowDown: (target) => isAmongRuns(target) && go(1),
+  ArrowUp: (target) => isAmongRuns(target) && go(-1),
+  x(target) {
+    const box = rowOf(target)?.querySelector("input[type=checkbox]");
+    box?.click();
+    return Boolean(box);
+  },
+};
+
+function isTyping(target) {
+  return target.closest("textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=button])") !== null;
+}
+
+const rowOf = (target) => target.closest("table.runs tbody tr, #run-list > li, #sweep-list > li");
+const isShown = (one) => one.checkVisibility?.() ?? one.offsetParent !== null;
+
+function focusSearch() {
+  const field = SEARCHES.flatMap((selector) => [...document.querySelectorAll(selector)]).find(isShown);
+  field?.focus();
+  field?.select();
+  return Boolean(field);
+}
+
+function leaveSearch(target) {
+  if (!target.matches("input[type=search]") || target.value !== "") return;
+  target.blur();
+  hasLeftSearch = target.matches(RESULTS_BELOW);
+}
+
+/** In a row, or where nothing has the focus since the search was left: elsewhere arrows scroll. */
+const isAmongRuns = (target) => rowOf(target) !== null || (hasLeftSearch && target === document.body);
+for (const name of ["focusin", "pointerdown"]) document.addEventListener(name, () => (hasLeftSearch = false));
+
+/** The links of the rows that are there, of the first table or list that has any. */
+function links() {
+  for (const selector of ROWS) {
+    const found = [...document.querySelectorAll(selector)].filter(isShown);
+    if (found.length) return found;
+  }
+  return [];
+}
+
+function go(step) {
+  const found = links();
+  if (found.length === 0) return toNeighbour(step);
+  const row = rowOf(document.activeElement ?? document.body);
+  const at = found.findIndex((link) => row?.contains(link));
+  const next = found[at < 0 ? (step > 0 ? 0 : found.length - 1) : Math.min(found.length - 1, Math.max(0, at + step))];
+  next.focus({ focusVisible: true, preventScroll: true });
+  (rowOf(next) ?? next).scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+function toNeighbour(step) {
+  const link = document.querySelector(`.neighbours a[rel=${step > 0 ? "next" : "prev"}]`);
+  link?.click();
+  return Boolean(link);
+}
+
+// ---- The list of the keys ----
+
+function areOn() {
+  try {
+    return localStorage.getItem(KEY) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+function showKeys() {
+  const rows = KEYS.flatMap(([key, what]) => [element("dt", {}, ...key.split(" or ").flatMap((one, i) => [i ? " or " : "", element("kbd", {}, one)])), element("dd", {}, what)]);
+  const box = element("input", { type: "checkbox", checked: areOn() });
+  box.addEventListener("change", () => localStorage.setItem(KEY, box.checked ? "on" : "off"));
+  const close = element("button", { className: "action", autofocus: true }, "Close");
+  const form = element(
+    "form", { method: "dialog" }, element("h2", { id: "keys-title" }, "Keyboard"), element("dl", { className: "keys-list" }, ...rows),
+    element("label", { className: "field-inline" }, box, "Single keys do something"), element("div", { className: "ask-buttons" }, close),
+  );
+  const dialog = element("dialog", { className: "ask keys" }, form);
+  dialog.setAttribute("aria-labelledby", "keys-title");
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  document.body.append(dialog);
+  dialog.showModal();
+  return true;
+}

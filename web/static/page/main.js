@@ -1,0 +1,213 @@
+// Brings a page to life: reads the server's data (once, from #page-data), draws the charts, and
+// follows the stream. htmx may swap parts of the page; then the page is read again.
+
+import "./actions.js";
+import { loadLibraries } from "../live/assets.js";
+import { showBanner } from "../lib/banner.js";
+import { ChartPage } from "../charts/page.js";
+import { startClock } from "../live/clock.js";
+import { unpackPoints } from "../charts/data/columns.js";
+import { showConnection } from "../live/connection.js";
+import "./copy.js";
+import "./export_menu.js";
+import "./keyboard.js";
+import { LiveStream } from "../live/stream.js";
+import { fillCells } from "../tables/live_cells.js";
+import { whileLoading } from "../lib/loading.js";
+import "./menu_room.js";
+import { showNoMetrics } from "../charts/no_metrics.js";
+import { bindPointing, pointOut } from "../lib/pointing.js";
+import { requestRefresh } from "../live/refresh.js";
+import "../tables/row_selection.js";
+import "../tables/row_window.js";
+import { RunRows } from "../tables/live_rows.js";
+import { syncSelection } from "../tables/selection.js";
+import "../tables/selection_note.js";
+import "./said.js";
+import { showCurves } from "../tables/sparklines.js";
+import { SeriesStore } from "../charts/data/store.js";
+import "../tables/edges.js";
+import "../tables/forms.js";
+
+const store = new SeriesStore();
+const stream = new LiveStream(streamAddress, onEvent, showConnection);
+let page = null;
+let pageText = null;
+const charts = new ChartPage(store, pointOut);
+let output = null;
+let hasOutput = null; // a promise: the output's part of the page has begun, where there is one
+let insight = null; // a promise of the module, since a page first had its drawings
+let rows = new RunRows();
+let followed = "";
+let places = new Map(); // what the stream has reached: "sweep=ID" -> cursor
+let turn = 0;
+let hasCharts = null; // a promise: uPlot has arrived
+let sayDrawn;
+const areDrawn = new Promise((resolve) => (sayDrawn = resolve));
+
+function mount() {
+  const element = document.querySelector("#page-data");
+  if (!element) return;
+  const text = element.dataset.page;
+  const area = document.querySelector("[data-charts]");
+  const isSame = text === pageText && charts.element === area;
+  page = JSON.parse(text);
+  pageText = text;
+  hasCharts ??= loadLibraries(page.assets, areDrawn);
+  if (charts.mount(page, area)) rows = new RunRows();
+  syncSelection(page.runs.map((run) => run.id));
+  foldSidebar();
+  void mountInsight();
+  if (isSame) return;
+  for (const [key, place] of Object.entries(page.follow)) if (!places.has(key)) places.set(key, place);
+  hasOutput = mountOutput();
+  void showRuns();
+}
+
+// Modules that only some pages need come with the first of these (which preloads them).
+
+async function mountInsight() {
+  if (!insight && !document.querySelector("#insight-figure")) return;
+  insight ??= import("../insight/main.js");
+  await insight.then((module) => module.mountInsight(page)).catch(sayIncomplete);
+}
+
+async function mountOutput() {
+  const element = document.querySelector("#output");
+  if (element === (output?.element ?? null)) return;
+  output = null;
+  if (!element) return;
+  const { OutputView } = await import("../output/main.js");
+  if (!element.isConnected) return;
+  output = new OutputView(element, document.querySelector("#output-bar"), page.output);
+  places.set(page.output.key, page.output.offset);
+}
+
+function sayIncomplete(error) {
+  insight = null; // the next swap tries again
+  showBanner(`A part of the page could not be loaded (${error.message}). Reload the page to try again.`);
+}
+
+async function showRuns() {
+  const mine = ++turn;
+  const ids = page.runs.map((run) => run.id);
+  store.keepOnly(ids);
+  try {
+    const [isDrawable] = await whileLoading(Promise.all([hasCharts, store.loadRuns(ids, page.points_href)]));
+    await charts.show(isDrawable);
+    showNoMetrics(ids.length > 0 && store.names(ids).length === 0);
+  } catch (error) {
+    if (mine === turn) showBanner(`The points could not be loaded (${error.message}). Reload the page to try again.`);
+  }
+  sayDrawn();
+  await hasOutput.catch(sayIncomplete); // what is printed meanwhile would have nowhere to go
+  if (mine === turn) follow();
+}
+
+store.onNewMetric = (name) => {
+  showNoMetrics(false);
+  charts.addMetric(name);
+};
+
+// ---- The stream ----
+
+function follow() {
+  const wanted = JSON.stringify([page.runs.map((run) => run.id), Object.keys(page.follow), page.output?.key]);
+  if (wanted === followed) return;
+  followed = wanted;
+  const kept = new Set([...Object.keys(page.follow), page.output?.key]);
+  places = new Map([...places].filter(([key]) => kept.has(key)));
+  stream.restart();
+}
+
+function streamAddress() {
+  const parts = [...places].map(([key, place]) => parameter(key, place));
+  for (const [id, cursor] of store.cursors(page.runs.map((run) => run.id))) parts.push(`run=${encodeURIComponent(`${id}:${cursor}`)}`);
+  return parts.length ? `/events?${parts.join("&")}` : null;
+}
+
+/** ("sweep=ID", cursor) as a parameter; "catalog" has no ID, and its cursor stands alone. */
+function parameter(key, place) {
+  const [kind, ...rest] = key.split("=");
+  const id = rest.join("=");
+  return `${kind}=${encodeURIComponent(id ? `${id}:${place}` : place)}`;
+}
+
+const HANDLERS = {
+  points: (event) => onPoints(unpackPoints(event)),
+  reset({ run }) {
+    store.empty(run);
+    charts.redraw();
+  },
+  runs(event) {
+    const isNew = event.cursor !== places.get(`sweep=${event.sweep}`);
+    places.set(`sweep=${event.sweep}`, event.cursor);
+    void insight?.then((module) => module.noteSweepChange(), () => {});
+    const shown = page.view === "run" ? event.runs.filter((row) => row.id === page.runs[0]?.id) : event.runs;
+    if (rows.update(shown) && isNew) requestRefresh();
+  },
+  curves(event) {
+    if (page.sweep === event.sweep) showCurves(event.curves);
+  },
+  sweep(event) {
+    places.set(`sweep=${event.sweep}`, event.cursor);
+    if (page.view === "sweep" && !isShown(event)) requestRefresh();
+  },
+  catalog(event) {
+    places.set("catalog", event.cursor);
+    requestRefresh();
+  },
+  log(event) {
+    if (page.output?.run !== event.run) return;
+    places.set(page.output.key, event.offset);
+    output?.take(event);
+  },
+  gone(event) {
+    requestRefresh();
+    askAgain(JSON.stringify(event));
+  },
+};
+
+/** Whether the page says of the sweep what the event says: a stream that begins anew repeats it. */
+function isShown({ cursor, ...summary }) {
+  const shown = document.querySelector("#sweep-progress")?.dataset.summary;
+  return shown !== undefined && JSON.stringify(JSON.parse(shown)) === JSON.stringify(summary);
+}
+
+const askedAgain = new Set();
+
+/** What the server did not find may only just have come: connect once more, but not for ever. */
+function askAgain(what) {
+  if (askedAgain.has(what)) return;
+  askedAgain.add(what);
+  setTimeout(() => stream.restart(), 1000);
+}
+
+function onEvent(name, data) {
+  HANDLERS[name]?.(data);
+}
+
+function onPoints(event) {
+  if (store.hasGap(event)) {
+    store.forget(event.run);
+    void showRuns();
+    return;
+  }
+  fillCells(event);
+  charts.append(event, store.append(event));
+}
+
+// ---- Around the charts ----
+
+/** On a narrow screen the list begins closed: what it lists is drawn below it. */
+function foldSidebar() {
+  const fold = document.querySelector(".sidebar-fold");
+  if (!fold || fold.dataset.bound) return;
+  fold.dataset.bound = "true";
+  fold.open = !matchMedia("(max-width: 760px)").matches || page.runs.length === 0;
+}
+
+document.addEventListener("htmx:after:swap", mount);
+bindPointing((runId) => charts.highlight(runId));
+startClock();
+mount();

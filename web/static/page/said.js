@@ -1,0 +1,82 @@
+// A name, a note and tags, edited where they stand. While somebody writes, live changes leave the
+// form alone; the rest of the page goes on.
+
+import { sentence } from "./actions.js";
+import { post } from "../lib/api.js";
+import { element } from "../lib/elements.js";
+import { requestRefresh } from "../live/refresh.js";
+
+document.addEventListener("click", (event) => {
+  const button = event.target instanceof Element ? event.target.closest(".said-edit") : null;
+  if (button) open(button.closest(".said"));
+});
+
+function open(said) {
+  const editor = said.querySelector(".said-editor");
+  if (editor.childElementCount) return;
+  const known = { ...JSON.parse(said.dataset.said), isSure: false };
+  const form = makeForm(known);
+  const close = () => {
+    editor.replaceChildren();
+    editor.closest(".said")?.querySelector(".said-edit").focus(); // a live change may have brought others
+  };
+  form.setAttribute("hx-boost", "false"); // htmx takes every form of what it morphs, and would send this one too
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void save(form, known, close);
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") close();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
+  form.querySelector("[data-cancel]").addEventListener("click", close);
+  editor.append(form);
+  form.elements.name.focus();
+}
+
+function makeForm({ name, tags, note, limits }) {
+  const trouble = element("p", { className: "said-trouble", hidden: true });
+  trouble.setAttribute("role", "alert");
+  const cancel = element("button", { type: "button", className: "action", textContent: "Cancel" });
+  cancel.dataset.cancel = "";
+  return element("form", { className: "said-form" },
+    field("Name", element("input", { name: "name", defaultValue: name, maxLength: limits.name, autocomplete: "off" })),
+    field("Tags, between commas", element("input", { name: "tags", defaultValue: tags.join(", "), autocomplete: "off", spellcheck: false })),
+    field("Note", element("textarea", { name: "note", defaultValue: note, maxLength: limits.note, rows: Math.min(12, Math.max(1, note.split("\n").length)) })),
+    trouble,
+    element("div", { className: "said-buttons" }, element("button", { type: "submit", className: "action is-sure", textContent: "Save" }), cancel),
+  );
+}
+
+function field(label, input) {
+  return element("label", { className: "said-field" }, element("span", { textContent: label }), input);
+}
+
+/** Only what was changed is sent, so that what others change meanwhile stays. */
+async function save(form, known, close) {
+  const changes = changesOf(known, form.elements);
+  if (Object.keys(changes).length === 0) return close();
+  const was = known.isSure ? {} : Object.fromEntries(Object.keys(changes).map((name) => [name, known[name]]));
+  setBusy(form, true);
+  const { isDone, isRefused, message } = await post("/api/annotate", { ...known.target, ...changes, was });
+  setBusy(form, false);
+  known.isSure ||= isRefused; // who has read what others wrote may replace it
+  if (isDone) {
+    close();
+    return requestRefresh();
+  }
+  const trouble = form.querySelector(".said-trouble");
+  trouble.textContent = sentence(message);
+  trouble.hidden = false;
+}
+
+function changesOf(known, { name, tags, note }) {
+  const said = { name: name.value, note: note.value, tags: tags.value.split(",").map((tag) => tag.trim()).filter(Boolean) };
+  return Object.fromEntries(Object.entries(said).filter(([field, value]) => String(value) !== String(known[field])));
+}
+
+/** What is written while it is being saved would be lost with the form. */
+function setBusy(form, isBusy) {
+  form.ariaBusy = String(isBusy);
+  for (const field of form.querySelectorAll("input, textarea")) field.readOnly = isBusy;
+}

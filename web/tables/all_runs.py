@@ -1,0 +1,77 @@
+"""All runs of a sweep at one moment, and what a page says of all of them together.
+
+What depends on every run, but not on what a page asks, is found when it is first wanted and kept
+until a run changes: a click in a table of ten thousand runs goes through them for its own answer
+alone.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from ml_tracking_ops.orchestrator.store.objective import is_better
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+from ..groups.api import seed_name
+from ..groups.naming import groupings
+from ..insight.words import has_value
+from ..runs.entries import n_planned
+from ..series.best_history import BestHistory, draw_history
+
+Row = dict[str, Any]
+
+
+class AllRuns:
+    """The rows of every run, in the order of their numbers; nobody may change them.
+
+    Args:
+        sweep: is only asked at once, for what its description says and how many runs it plans.
+    """
+
+    def __init__(self, rows: list[Row], sweep: Sweep) -> None:
+        self.rows = rows
+        self._goal = sweep.optimization_goal
+        self._seed_name = seed_name(sweep)
+        self.n_planned = n_planned(sweep, len(rows))
+
+    @cached_property
+    def best(self) -> Row | None:
+        """The best run of all; the earliest of equals; None where none has a value."""
+        best: Row | None = None
+        for row in self.rows:
+            value, so_far = row["best_value"], None if best is None else best["best_value"]
+            if (
+                self._goal is not None
+                and value is not None
+                and is_better(value, so_far, self._goal)
+            ):
+                best = row
+        return best
+
+    @cached_property
+    def history(self) -> BestHistory | None:
+        return draw_history(self.rows, self._goal, self.n_planned)
+
+    @cached_property
+    def groupings(self) -> list[dict[str, str]]:
+        """By what the runs that have started can be grouped."""
+        return groupings((row["hyperparameters"] for row in self.started), self._seed_name)
+
+    @cached_property
+    def started(self) -> Sequence[Row]:
+        return [row for row in self.rows if row["id"]]
+
+    @cached_property
+    def n_by_status(self) -> Counter[str]:
+        return Counter(row["status"] for row in self.rows)
+
+    @cached_property
+    def n_values_by_status(self) -> Counter[str]:
+        """How many runs of each state have a finite value of the optimisation metric."""
+        return Counter(row["status"] for row in self.rows if has_value(row))
+
+    @cached_property
+    def said(self) -> frozenset[str]:
+        """Which of ``label`` and ``tags`` any run has."""
+        return frozenset(key for key in ("label", "tags") if any(row.get(key) for row in self.rows))

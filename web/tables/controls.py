@@ -1,0 +1,218 @@
+"""What stands above a table: search, states, filters with chips to remove them, columns. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ml_tracking_ops.orchestrator.store.states import RUN_STATUSES
+
+from ..runs.formats import format_number
+from .query import (
+    HYPERPARAMETER,
+    METRIC,
+    NOT_SET,
+    STATISTICS,
+    Filter,
+    Pairs,
+    TableQuery,
+    Term,
+    is_metric,
+    link,
+    shortened,
+)
+from .table import column_words
+from .values import Hyperparameter, filter_text, is_written_as
+
+_FORM_KEYS = ("q", "state", "page", "sort", "order")
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A condition that holds, and the link that takes it back."""
+
+    label: str
+    value: str
+    href: str
+
+
+@dataclass(frozen=True)
+class StateChoice:
+    status: str
+    n_runs: int
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Choice:
+    text: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Field:
+    """A condition that can be set: a range from `low` to `high`, some of `choices`, or a text;
+    besides, where some runs have no value, `absent`."""
+
+    key: str
+    label: str
+    low: str = ""
+    high: str = ""
+    low_hint: str = ""
+    high_hint: str = ""
+    choices: tuple[Choice, ...] | None = None
+    text: str | None = None
+    absent: Choice | None = None
+
+
+@dataclass(frozen=True)
+class ColumnChoice:
+    key: str
+    label: str
+    is_shown: bool
+
+
+@dataclass(frozen=True)
+class Controls:
+    """`filter_kept` and `column_kept`: what the two forms carry along."""
+
+    search: str
+    chips: tuple[Chip, ...]
+    clear_href: str
+    states: tuple[StateChoice, ...]
+    fields: tuple[Field, ...]
+    columns: tuple[ColumnChoice, ...]
+    statistics: tuple[tuple[str, tuple[ColumnChoice, ...]], ...]
+    default_columns: tuple[str, ...]
+    has_default_columns: bool
+    default_columns_href: str
+    filter_kept: Pairs
+    column_kept: Pairs
+    problems: list[str]
+
+
+def build_controls(
+    query: TableQuery,
+    *,
+    state_counts: Mapping[str, int],
+    hyperparameters: Mapping[str, Hyperparameter],
+    metrics: Sequence[str],
+    choosable: Sequence[str],
+    shown: Sequence[str],
+    default: Sequence[str],
+    metric: str | None,
+    problems: Sequence[str],
+) -> Controls:
+    """The controls of a table.
+
+    Args:
+        state_counts: how many of the rows that pass all other conditions are in each state that
+            any row is in.
+        metrics: those whose statistics can be shown and filtered by.
+        choosable: the columns that are no statistics and that can be shown or hidden.
+        shown: the columns that are shown; `default`: those that are where nobody chose.
+    """
+    governed = [key for key, _ in query.pairs if key.startswith((HYPERPARAMETER, METRIC))]
+    return Controls(
+        search=query.search,
+        chips=tuple(_chips(query)),
+        clear_href=link(_without(query.pairs, ["q", "state", "page", *governed])),
+        states=tuple(
+            StateChoice(status, state_counts.get(status, 0), status in query.states)
+            for status in RUN_STATUSES
+            if status in state_counts or status in query.states
+        ),
+        fields=tuple(_fields(query, hyperparameters, metrics)),
+        columns=tuple(
+            ColumnChoice(key, column_words(key, metric)[0], key in shown) for key in choosable
+        ),
+        statistics=tuple((name, _statistics(name, shown)) for name in metrics),
+        default_columns=tuple(default),
+        has_default_columns=list(shown) == list(default),
+        default_columns_href=link(query.pairs, columns=None),
+        filter_kept=_without(query.pairs, ["q", "state", "page", *governed]),
+        column_kept=_without(query.pairs, ["columns"]),
+        problems=shortened(problems),
+    )
+
+
+def _without(pairs: Iterable[tuple[str, str]], keys: Iterable[str]) -> Pairs:
+    gone = frozenset(keys)
+    return [pair for pair in pairs if pair[0] not in gone]
+
+
+def _statistics(metric: str, shown: Sequence[str]) -> tuple[ColumnChoice, ...]:
+    keys = [f"{statistic}.{metric}" for statistic in STATISTICS]
+    return tuple(ColumnChoice(key, column_words(key, None)[0], key in shown) for key in keys)
+
+
+def _chips(query: TableQuery) -> Iterable[Chip]:
+    for one in query.filters:
+        name = one.key[2:]
+        label = f"Best {name}" if is_metric(one.key) else name
+        for term in one.terms:
+            yield Chip(label, term_text(term), link(query.without_filter(one.key, term.text)))
+
+
+def term_text(term: Term) -> str:
+    """A condition in words: ``0.001 – 0.1``, ``≥ 0.001``, ``≤ 0.1``, ``adam``."""
+    if not term.is_range:
+        return term.text
+    low, high = term.low, term.high
+    if low is None:
+        return f"≤ {format_number(high)}"
+    if high is None:
+        return f"≥ {format_number(low)}"
+    return f"{format_number(low)} – {format_number(high)}"
+
+
+def _fields(
+    query: TableQuery, hyperparameters: Mapping[str, Hyperparameter], metrics: Sequence[str]
+) -> Iterable[Field]:
+    active = {one.key: one for one in query.filters}
+    for name, found in hyperparameters.items():
+        key = HYPERPARAMETER + name
+        terms = active[key].terms if key in active else ()
+        is_asked = any(term.text == NOT_SET for term in terms)
+        absent = Choice(NOT_SET, is_asked) if found.is_conditional or is_asked else None
+        yield replace(_field(key, name, found, active.get(key)), absent=absent)
+    for name in metrics:
+        yield _range_field(METRIC + name, f"Best {name}", active.get(METRIC + name))
+
+
+def _field(key: str, label: str, found: Hyperparameter, active: Filter | None) -> Field:
+    terms = active.terms if active is not None else ()
+    if found.values is not None and not (found.is_number and any(term.is_range for term in terms)):
+        texts = [filter_text(value) for value in found.values]
+        choices = tuple(
+            Choice(text, any(is_written_as(value, term.text) for term in terms))
+            for text, value in zip(texts, found.values, strict=True)
+        )
+        return Field(key, label, choices=choices)
+    if not found.is_number:
+        texts = [term.text for term in terms if term.text != NOT_SET]
+        return Field(key, label, text=texts[0] if texts else "")
+    return _range_field(key, label, active, found)
+
+
+def _range_field(
+    key: str, label: str, active: Filter | None, found: Hyperparameter | None = None
+) -> Field:
+    """The range that holds; where there are several, or values, the fields stay empty."""
+    terms = [term for term in active.terms if term.text != NOT_SET] if active is not None else []
+    only = terms[0] if len(terms) == 1 else Term("")
+    hint = found if found is not None else Hyperparameter(True, None, None, None)
+    return Field(
+        key,
+        label,
+        low=_plain(only.low),
+        high=_plain(only.high),
+        low_hint=_hint(hint.low),
+        high_hint=_hint(hint.high),
+    )
+
+
+def _plain(number: float | None) -> str:
+    return "" if number is None else f"{number:.12g}"
+
+
+def _hint(number: float | None) -> str:
+    return "" if number is None else format_number(number)

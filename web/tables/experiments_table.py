@@ -1,0 +1,222 @@
+"""The table of experiments: state, start, duration, tags, and what their logs say of any metric."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ml_tracking_ops.orchestrator.store.experiments import Experiment
+
+from ..runs import entries as rows
+from ..runs.colors import ExperimentColors
+from ..runs.experiment_states import state_of
+from ..runs.links import run_href
+from ..series.summaries import LogToRead, MetricSummaries
+from .controls import Controls, build_controls
+from .query import TableQuery, split_statistic
+from .table import Table, build_table, cut_rows
+from .values import count_states, problems_of, select, sort_rows
+
+PLAIN_COLUMNS = ("name", "status", "tags", "note", "started_at", "duration")
+_READING_S = 0.25
+_METRICS_AT_FIRST = 4
+_SAID_FIRST = (
+    re.compile(r"(val|valid|validation|eval|dev|test)([^a-z]|$)", re.IGNORECASE),
+    re.compile(r"acc|loss|err|score|f1|auc|bleu|perplexity|reward|return", re.IGNORECASE),
+)
+DEFAULT_SORT = "started_at"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SelectedExperiments:
+    """What a query asks for, of all experiments; as `sweep_rows.SelectedRuns`."""
+
+    rows: list[Row]
+    of_any_state: list[Row]
+    all_rows: list[Row]
+    problems: list[str]
+    n_unread: int
+
+
+@dataclass(frozen=True)
+class ExperimentsTable:
+    """`n_unread`: of how many logs there was no time to read what the table shows."""
+
+    experiments: SelectedExperiments
+    table: Table
+    controls: Controls
+    n_unread: int
+
+
+def experiment_rows(known: Iterable[Experiment], colors: ExperimentColors) -> list[Row]:
+    """A row for each experiment, in the order given."""
+    return [_row(experiment, colors) for experiment in known]
+
+
+def _row(experiment: Experiment, colors: ExperimentColors) -> Row:
+    status, ended_at = state_of(experiment)
+    return {
+        **rows.experiment_entry(experiment, status),
+        "ended_at": ended_at,
+        "reason": None,
+        "hyperparameters": {},
+        "best_value": None,
+        "color": colors.color(experiment.id),
+        "href": run_href(experiment.id),
+        "dat_path": experiment.dat_path,
+    }
+
+
+def select_experiments(
+    known: Iterable[Experiment],
+    query: TableQuery,
+    colors: ExperimentColors,
+    summaries: MetricSummaries,
+    budget_s: float = float("inf"),
+) -> SelectedExperiments:
+    """The experiments that a query asks for, in its order.
+
+    Args:
+        budget_s: how long logs may be read, where the query asks for metrics.
+    """
+    every, n_unread = experiment_rows(known, colors), 0
+    if query.metrics:
+        every, n_unread = with_summaries(every, summaries, budget_s)
+    sort = query.sort if query.sort in PLAIN_COLUMNS or query.sort_statistic else DEFAULT_SORT
+    found = select(every, query, None)
+    return SelectedExperiments(
+        rows=sort_rows(found, sort, query.order or "desc", None),
+        of_any_state=select(every, replace(query, states=()), None) if query.states else found,
+        all_rows=every,
+        problems=problems_of(query, {}, PLAIN_COLUMNS),
+        n_unread=n_unread,
+    )
+
+
+def with_summaries(
+    found: Sequence[Row], summaries: MetricSummaries, budget_s: float
+) -> tuple[list[Row], int]:
+    """The rows, each with the summaries of its metrics, and how many are not read yet."""
+    logs = [LogToRead(row["dat_path"], is_final=False) for row in found]
+    read, n_missing = summaries.read(logs, budget_s)
+    return [{**row, "metrics": read.get(row["dat_path"], {})} for row in found], n_missing
+
+
+def experiments_table(
+    found: SelectedExperiments,
+    query: TableQuery,
+    drawn: Iterable[str],
+    summaries: MetricSummaries,
+) -> ExperimentsTable:
+    """A page of the table, with what stands above it.
+
+    Args:
+        drawn: the ids of the experiments in the charts: their rows are ticked.
+    """
+    shown = _shown(found, query, summaries)
+    default, choosable = _columns(found, shown.metrics)
+    keys = _chosen(query, default, choosable)
+    asked = [statistic[1] for key in keys if (statistic := split_statistic(key))]
+    return ExperimentsTable(
+        experiments=found,
+        table=_table(found, shown, keys, query, drawn),
+        controls=build_controls(
+            query,
+            state_counts=count_states(
+                (row["status"] for row in found.all_rows), found.of_any_state
+            ),
+            hyperparameters={},
+            metrics=list(dict.fromkeys([*asked, *shown.metrics])),
+            choosable=choosable,
+            shown=keys,
+            default=default,
+            metric=None,
+            problems=found.problems,
+        ),
+        n_unread=max(shown.n_unread, found.n_unread),
+    )
+
+
+def experiments_table_rows(
+    found: SelectedExperiments,
+    query: TableQuery,
+    drawn: Iterable[str],
+    summaries: MetricSummaries,
+) -> Table:
+    """Only the rows that a scrolled table asks for."""
+    first = _shown(found, replace(query, window=None, page=1), summaries)
+    keys = _chosen(query, *_columns(found, first.metrics))
+    return _table(found, _shown(found, query, summaries), keys, query, drawn)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """The rows that are sent, of which the first is number `first`, with their metrics."""
+
+    rows: list[Row]
+    first: int
+    n_unread: int
+
+    @property
+    def metrics(self) -> list[str]:
+        return list(dict.fromkeys(name for row in self.rows for name in row["metrics"]))
+
+
+def _shown(found: SelectedExperiments, query: TableQuery, summaries: MetricSummaries) -> _Shown:
+    cut = cut_rows(found.rows, query)
+    rows_shown, n_unread = with_summaries(cut.rows, summaries, _READING_S)
+    return _Shown(rows_shown, cut.first, n_unread)
+
+
+def _table(
+    found: SelectedExperiments,
+    shown: _Shown,
+    keys: Sequence[str],
+    query: TableQuery,
+    drawn: Iterable[str],
+) -> Table:
+    return build_table(
+        shown.rows,
+        ["name", *keys],
+        query,
+        n_total=len(found.all_rows),
+        n_found=len(found.rows),
+        first=shown.first,
+        default_sort=DEFAULT_SORT,
+        selected=frozenset(drawn),
+    )
+
+
+def _columns(found: SelectedExperiments, metrics: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The columns that are shown where nobody chose, and all that are no statistics."""
+    every = {
+        "status": True,
+        "tags": any(row["tags"] for row in found.all_rows),
+        "note": any(row["note"] for row in found.all_rows),
+        "duration": True,
+        "started_at": True,
+    }
+    choosable = [key for key, is_there in every.items() if is_there]
+    return [key for key in choosable if key != "note"] + first_statistics(metrics), choosable
+
+
+def first_statistics(metrics: Sequence[str]) -> list[str]:
+    """Those that say how good an experiment is, before learning rates and the like."""
+    ordered = sorted(metrics, key=_place)
+    few = [name for name in ordered if _place(name) < 3][:_METRICS_AT_FIRST] or ordered[:2]
+    kinds = ("best", "last") if len(few) <= 2 else ("best",)
+    return [f"{kind}.{metric}" for metric in few for kind in kinds]
+
+
+def _place(metric: str) -> int:
+    is_said = [bool(pattern.search(metric)) for pattern in _SAID_FIRST]
+    return 0 if all(is_said) else 1 if is_said[1] else 2 if is_said[0] else 3
+
+
+def _chosen(query: TableQuery, default: Sequence[str], choosable: Sequence[str]) -> list[str]:
+    if not query.columns:
+        return list(default)
+    plain = [key for key in choosable if key in query.columns]
+    return plain + [key for key in query.columns if split_statistic(key)]

@@ -1,0 +1,20 @@
+"""Where tables get what only logs hold."""
+
+from dataclasses import dataclass, field
+
+from ..series.sparklines import Sparklines
+from ..series.store import SeriesStore
+from ..series.summaries import MetricSummaries
+
+
+@dataclass(frozen=True)
+class TableReaders:
+    """`series`: curves, kept for those that are drawn; `summaries`: some numbers of every log;
+    `sparklines`: the small curves of tables."""
+
+    series: SeriesStore
+    summaries: MetricSummaries = field(default_factory=MetricSummaries)
+    sparklines: Sparklines = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sparklines", Sparklines(self.series))

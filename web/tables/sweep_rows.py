@@ -1,0 +1,219 @@
+"""The runs of a sweep as rows: all of them, kept between requests, or those that a query asks for.
+
+`select_runs` is what the table, its exports and whoever else wants "the same runs" go by.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from ml_tracking_ops.orchestrator.store.annotations import Annotations
+from ml_tracking_ops.orchestrator.store.objective import Best
+from ml_tracking_ops.orchestrator.store.states import RunState
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+from ..runs import entries as rows
+from ..runs.colors import sweep_run_color
+from ..runs.links import run_href
+from ..series.summaries import LogToRead, MetricSummaries
+from .all_runs import AllRuns
+from .means import add_means
+from .query import HYPERPARAMETER, TableQuery
+from .values import Hyperparameter, describe_hyperparameters, problems_of, select, sort_rows
+
+Row = dict[str, Any]
+
+_MOST_SELECTIONS = 8
+PLAIN_COLUMNS = (
+    "index",
+    "status",
+    "label",
+    "tags",
+    "best_value",
+    "best_step",
+    "mean",
+    "curve",
+    "started_at",
+    "duration",
+    "note",
+)
+
+
+@dataclass(frozen=True)
+class SelectedRuns:
+    """What a query asks for, of all runs of a sweep.
+
+    Attributes:
+        rows: those that pass, in the order asked for.
+        of_any_state: those that pass every condition but that on the state.
+        every: all runs of the sweep.
+        hyperparameters: what the runs have for each, all of them.
+        problems: what the query asks that cannot be answered, for people to read.
+        n_unread: of how many logs there was no time to read the metrics that it asks for.
+    """
+
+    rows: list[Row]
+    of_any_state: list[Row]
+    every: AllRuns
+    hyperparameters: dict[str, Hyperparameter]
+    problems: list[str]
+    n_unread: int
+
+
+@dataclass
+class _Known:
+    """What was made of a sweep as of the first `n_seen` of its changes.
+
+    `every`, `hyperparameters` and `selections` (the rows of the latest queries) are of the state
+    that `live` belongs to: the best values of runs that go on, and how many runs there may be.
+    """
+
+    changes: list[int | None]
+    annotations: Annotations
+    n_seen: int = 0
+    rows: dict[int, Row] = field(default_factory=dict)
+    live: object = None
+    every: AllRuns | None = None
+    hyperparameters: dict[str, Hyperparameter] = field(default_factory=dict)
+    selections: OrderedDict[Any, list[Row]] = field(default_factory=OrderedDict)
+
+
+_known: WeakKeyDictionary[Sweep, _Known] = WeakKeyDictionary()
+
+
+def all_runs(sweep: Sweep, live: Mapping[int, Best]) -> AllRuns:
+    """A row for each run, with its address and its colour.
+
+    Only rows that changed since the last time are made anew.
+    """
+    return _current(sweep, live)[1]
+
+
+def _current(sweep: Sweep, live: Mapping[int, Best]) -> tuple[_Known, AllRuns]:
+    known = _known.get(sweep)
+    is_current = known is not None and known.changes is sweep.changes
+    if known is None or not is_current or known.annotations is not sweep.annotations:
+        known = _known[sweep] = _Known(sweep.changes, sweep.annotations)
+        changed = set(sweep.state.runs)
+    else:
+        changed = {index for index in sweep.changes[known.n_seen :] if index is not None}
+    known.n_seen = len(sweep.changes)
+    bests = tuple((index, best.value, best.step) for index, best in live.items())
+    state = (sweep.state.max_runs, bests)
+    if known.every is None or changed or state != known.live:
+        known.every = _take_in(known, sweep, changed, live)
+        known.live = state
+    return known, known.every
+
+
+def _take_in(known: _Known, sweep: Sweep, changed: set[int], live: Mapping[int, Best]) -> AllRuns:
+    """Make the rows of runs that changed anew, and what depends on any of them."""
+    is_new = not known.rows.keys() >= changed
+    for index in changed:
+        known.rows[index] = _row(sweep, sweep.state.runs[index], None)
+    if is_new:
+        known.rows = dict(sorted(known.rows.items()))
+    if changed:
+        known.hyperparameters = describe_hyperparameters(known.rows.values())
+    current = {index: best for index, best in live.items() if index in known.rows}
+    found = {**known.rows, **{i: _row(sweep, sweep.state.runs[i], current[i]) for i in current}}
+    known.selections.clear()
+    return AllRuns(add_means(list(found.values()), sweep), sweep)
+
+
+def _row(sweep: Sweep, run: RunState, live: Best | None) -> Row:
+    row = rows.run_row(sweep.id, run, live, sweep.annotations.run(run.index))
+    return {
+        **row,
+        "href": run_href(row["id"]) if row["id"] else None,
+        "color": sweep_run_color(row["index"]),
+    }
+
+
+def known_runs(
+    sweep: Sweep, live: Mapping[int, Best]
+) -> tuple[AllRuns, dict[str, Hyperparameter], set[str]]:
+    """Every run, what they have for each hyperparameter, and the columns to sort them by."""
+    known, every = _current(sweep, live)
+    names = known.hyperparameters
+    return every, names, {*PLAIN_COLUMNS, *(HYPERPARAMETER + name for name in names)}
+
+
+def select_runs(
+    sweep: Sweep,
+    query: TableQuery,
+    live: Mapping[int, Best],
+    summaries: MetricSummaries,
+    budget_s: float = float("inf"),
+) -> SelectedRuns:
+    """The runs that a query asks for.
+
+    Args:
+        live: the best values so far of runs that go on, as `Feed.live_bests` gives them.
+        budget_s: how long logs may be read, where the query asks for metrics that only they hold.
+    """
+    every, names, columns = known_runs(sweep, live)
+    known, metric = _known[sweep], sweep.optimization_metric
+    needs_logs = bool(query.metrics - {metric}) or query.sort == f"last.{metric}"
+    of_any_state = replace(query, states=())
+    n_unread = 0
+    if needs_logs:
+        dressed, n_unread = with_summaries(sweep, every.rows, summaries, budget_s)
+        found = _select(dressed, query, columns, metric)
+        others = select(dressed, of_any_state, metric) if query.states else found
+    else:
+        found = _remembered(known, every, query, columns, metric)
+        others = _remembered(known, every, of_any_state, columns, metric)
+    return SelectedRuns(
+        rows=found,
+        of_any_state=others,
+        every=every,
+        hyperparameters=names,
+        problems=problems_of(query, names, columns),
+        n_unread=n_unread,
+    )
+
+
+def _remembered(
+    known: _Known, every: AllRuns, query: TableQuery, columns: set[str], metric: str | None
+) -> list[Row]:
+    """Turning the pages of a table, and scrolling it, neither sorts nor filters it again."""
+    key = (query.search, query.states, query.filters, query.sort, query.order)
+    if key not in known.selections:
+        known.selections[key] = _select(every.rows, query, columns, metric)
+        while len(known.selections) > _MOST_SELECTIONS:
+            known.selections.popitem(last=False)
+    known.selections.move_to_end(key)
+    return known.selections[key]
+
+
+def _select(
+    every: list[Row], query: TableQuery, columns: set[str], metric: str | None
+) -> list[Row]:
+    sort = query.sort if query.sort in columns or query.sort_statistic is not None else "index"
+    return sort_rows(select(every, query, metric), sort, query.order or "desc", metric)
+
+
+def with_summaries(
+    sweep: Sweep, found: list[Row], summaries: MetricSummaries, budget_s: float
+) -> tuple[list[Row], int]:
+    """The rows, each with the summaries of its metrics, and how many are not read yet."""
+    logs = logs_of(sweep, found)
+    read, n_missing = summaries.read([log for log in logs if log is not None], budget_s)
+    dressed = [
+        row if log is None else {**row, "metrics": read.get(log.path, {})}
+        for row, log in zip(found, logs, strict=True)
+    ]
+    return dressed, n_missing
+
+
+def logs_of(sweep: Sweep, found: Iterable[Row]) -> list[LogToRead | None]:
+    """The log of each run; None of one that has none yet."""
+    runs = [sweep.state.runs[row["index"]] for row in found]
+    paths = map(sweep.dat_path, runs)
+    return [
+        None if path is None else LogToRead(path, run.has_ended)
+        for run, path in zip(runs, paths, strict=True)
+    ]

@@ -86,7 +86,7 @@ def run_ours(
             },
         }
     )
-    sampler = open_sampler(config, Space(config.hyperparameters), seed)
+    sampler = open_sampler(config.sampler, Space(config.hyperparameters), seed, "min")
     history: list[HistoryEvent] = []
     tried = []
     for number in range(1, runs + 1):

@@ -13,7 +13,9 @@ import anyio.lowlevel
 
 from ml_tracking_ops.logger import paths
 
-from .config.model import LoadedConfig, SweepConfig, load_config, validate_config
+from .config.loading import load_config
+from .config.model import SweepConfig
+from .config.validation import LoadedConfig, validate_config
 from .errors import SweepError, UsageError
 from .executors.local.executor import LocalExecutor
 from .running.attempts import is_passing
@@ -86,7 +88,7 @@ class Sweep:
         self._begun = begun
         self._notify = notify
         config = self._config = loaded.config
-        proposer = Proposer(config, self.seed)
+        proposer = Proposer(config.search_plan, self.seed)
         executor = self._executor = LocalExecutor(
             n_workers,
             gpus_per_run=config.gpus_per_run,

@@ -98,7 +98,7 @@ def _new_sweep(loaded: Any, options: argparse.Namespace) -> Any:
 
 
 def _load(options: argparse.Namespace) -> Any:
-    from ..config.model import load_config
+    from ..config.loading import load_config
 
     loaded = load_config(options.config or Path(paths.CONFIG_NAME))
     if options.max_runs is not None:

@@ -16,7 +16,7 @@ def preview_runs(
     A sampler that learns has nothing to learn from here: `say` is told that its later
     combinations will be others.
     """
-    proposer = Proposer(config, seed)
+    proposer = Proposer(config.search_plan, seed)
     if proposer.learns:
         say(f"the sampler {config.sampler} learns from the runs: later combinations will differ")
     if proposer.trouble is not None:

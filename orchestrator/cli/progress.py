@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from ..config.model import as_text
+from ..commands.arguments import as_text
 from ..store.journal import Event
 from ..store.states import RunState, SweepState
 from .printing import plain

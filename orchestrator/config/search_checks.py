@@ -17,7 +17,7 @@ from ..errors import ConfigProblem
 from ..search.choices import Constant, Tied
 from ..search.constraints import Constraint, ConstraintError
 from ..search.distributions import Distribution, same
-from ..search.proposals import complete_combination, is_complete
+from ..search.first_runs import complete_combination, is_complete
 from ..search.samplers.random import draw_combination
 from ..search.settings import LEARNING
 from ..search.space import (

@@ -9,14 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import ConfigError, ConfigProblem
 from ..search.space import Space
+from .validation import LoadedConfig, validate_config
 from .wandb_parameters import UnsupportedError, convert_parameter
-
-if TYPE_CHECKING:
-    from .model import LoadedConfig
 
 SUFFIXES = (".yaml", ".yml")
 _BOOKKEEPING = ("name", "description", "project", "entity")
@@ -67,14 +65,12 @@ class _Conversion:
         self.problems.append(ConfigProblem(key, message))
 
 
-def load_wandb_sweep(path: Path) -> "LoadedConfig":
+def load_wandb_sweep(path: Path) -> LoadedConfig:
     """Read and validate a W&B sweep file.
 
     Raises:
         ConfigError: with every mistake and every key that has no counterpart.
     """
-    from .model import validate_config
-
     given = _read(path)
     folder = _folder_of(path, given)
     found = _Conversion(given)
@@ -90,7 +86,7 @@ def load_wandb_sweep(path: Path) -> "LoadedConfig":
     return replace(_without_end(loaded, given), notes=tuple(found.notes))
 
 
-def _without_end(loaded: "LoadedConfig", given: Mapping[str, Any]) -> "LoadedConfig":
+def _without_end(loaded: LoadedConfig, given: Mapping[str, Any]) -> LoadedConfig:
     """A grid without a cap is run in full."""
     config = loaded.config
     count = Space(config.hyperparameters).n_at_most

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from ..config.model import LoadedConfig, load_config
+from ..config.loading import load_config
+from ..config.validation import LoadedConfig
 from ..errors import UsageError
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..config.model import explain_errors
+from ..config.messages import explain_errors
 from ..errors import ConfigError, ConfigProblem, UsageError
 from ..stopping import StoppingRules
 from ..stopping.replay import Outcome, Stop, replay

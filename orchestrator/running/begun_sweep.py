@@ -10,7 +10,8 @@ from typing import Any
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.locks import is_held
 
-from ..config.model import LoadedConfig, load_config, validate_config
+from ..config.loading import load_config
+from ..config.validation import LoadedConfig, validate_config
 from ..errors import SweepError, SweepHeldError, UsageError
 from ..executors.local.process_group import process_identity
 from ..store.catalog import find

@@ -9,7 +9,7 @@ from ml_tracking_ops.logger import paths
 
 from ..commands.arguments import DEFAULT_COMMAND, RunMacros
 from ..commands.macros import replace_macros
-from ..config.model import LoadedConfig
+from ..config.validation import LoadedConfig
 from ..executors.base import RunCommand
 from ..search.samplers import Combination
 

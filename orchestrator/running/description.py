@@ -12,7 +12,7 @@ from typing import Any
 
 from ml_tracking_ops.logger import paths
 
-from ..config.model import LoadedConfig
+from ..config.validation import LoadedConfig
 
 FORMAT_VERSION = 1
 _GIT_TIMEOUT_S = 5

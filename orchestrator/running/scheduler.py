@@ -15,7 +15,7 @@ import anyio.to_thread
 
 from ml_tracking_ops.logger import paths
 
-from ..config.model import LoadedConfig
+from ..config.validation import LoadedConfig
 from ..executors.base import Executor, RunningRun, Slot
 from ..executors.local.process_group import process_identity
 from ..search.proposals import Proposer

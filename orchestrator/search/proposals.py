@@ -2,23 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from random import Random
-from typing import TYPE_CHECKING, Literal
-
-from pydantic import JsonValue
+from typing import Literal
 
 from ..store.history import Ended, HistoryEvent, Known
-from .distributions import Distribution
+from .first_runs import complete_combination
+from .plan import SearchPlan
 from .repeats import RepeatedRuns
 from .samplers.base import Sampler
 from .samplers.registry import check_sampler, open_sampler
-from .space import Combination, Space, combination_key
-
-if TYPE_CHECKING:
-    from ..config.model import SweepConfig
-
-_MOST_DRAWS = 10_000
+from .space import Combination, Space
 
 
 @dataclass(frozen=True)
@@ -35,21 +27,21 @@ class Proposal:
 
 
 class Proposer:
-    """Proposes the runs of a sweep, as a function of its configuration, seed and history.
+    """Proposes the runs of a sweep, as a function of its plan, seed and history.
 
     Raises:
         UsageError: the sampler needs a library that is not installed.
     """
 
-    def __init__(self, config: "SweepConfig", seed: int) -> None:
-        self.learns = check_sampler(config.sampler)
-        self._config = config
+    def __init__(self, plan: SearchPlan, seed: int) -> None:
+        self.learns = check_sampler(plan.sampler)
+        self._plan = plan
         self._seed = seed
-        self.space = Space(config.hyperparameters, config.constraints)
+        self.space = Space(plan.hyperparameters, plan.constraints)
         self._sampler: Sampler | None = None
         self._left_out: str | None = None
         self._first = self._complete_first_runs()
-        self._repeats = RepeatedRuns(config.repeats, config.max_runs)
+        self._repeats = RepeatedRuns(plan.repeats, plan.max_runs)
         self.why_exhausted: str | None = None
 
     @property
@@ -61,15 +53,15 @@ class Proposer:
     def most_runs(self) -> int:
         """No more runs than this: `max_runs`, or all that the search space has."""
         count = self.space.n_at_most
-        repeats = 1 if self._config.repeats is None else self._config.repeats.count
-        most = self._config.max_runs
+        repeats = 1 if self._plan.repeats is None else self._plan.repeats.count
+        most = self._plan.max_runs
         return most if count is None else min(most, count * repeats)
 
     def _complete_first_runs(self) -> list[Combination]:
         """The first runs, each of them once."""
         found: list[Combination] = []
         left_out: list[str] = []
-        for number, given in enumerate(self._config.first_runs, 1):
+        for number, given in enumerate(self._plan.first_runs, 1):
             try:
                 found.append(complete_combination(self.space, given, self._seed, number, found))
             except LookupError:
@@ -102,7 +94,13 @@ class Proposer:
         if number <= len(self._first):
             return self._first[number - 1], None
         if self._sampler is None:
-            self._sampler = open_sampler(self._config, self.space, self._seed, self._taken(history))
+            self._sampler = open_sampler(
+                self._plan.sampler,
+                self.space,
+                self._seed,
+                self._plan.goal,
+                self._taken(history),
+            )
         found = self._sampler.combination(number - len(self._first), history)
         n_known = sum(isinstance(event, Ended) for event in history) if self.learns else None
         return found, n_known
@@ -115,40 +113,3 @@ class Proposer:
             if isinstance(event, Known) and event.status in ("finished", "early_stopped")
         ]
         return [*self._first, *known]
-
-
-def complete_combination(
-    space: Space, given: Combination, seed: int, number: int, taken: Sequence[Combination] = ()
-) -> Combination:
-    """A combination with the given values; what is missing is drawn by chance.
-
-    Raises:
-        LookupError: none was found that meets the constraints and is not among those `taken`.
-    """
-    keys = {combination_key(combination) for combination in taken}
-    for attempt in range(_MOST_DRAWS):
-        found = space.build(partial(_given_or_drawn, given, f"{seed}/first {number}+{attempt}"))
-        if space.allows(found) and combination_key(found) not in keys:
-            return found
-    raise LookupError
-
-
-def _given_or_drawn(
-    given: Combination, key: str, name: str, distribution: Distribution
-) -> JsonValue:
-    if name in given:
-        return distribution.as_listed(given[name])
-    return distribution.sample(Random(f"{key}/{name}"))
-
-
-def is_complete(space: Space, given: Combination) -> bool:
-    """Whether nothing of a first run is left to chance."""
-    has_drawn = False
-
-    def draw(name: str, distribution: Distribution) -> JsonValue:
-        nonlocal has_drawn
-        has_drawn = has_drawn or (name not in given and distribution.count != 1)
-        return _given_or_drawn(given, "", name, distribution)
-
-    space.build(draw)
-    return not has_drawn

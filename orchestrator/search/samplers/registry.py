@@ -2,19 +2,16 @@
 
 import importlib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from ...errors import UsageError
-from ..settings import LEARNING
+from ...store.objective import Goal
+from ..settings import LEARNING, SamplerName
 from ..space import Combination, Space
 from .base import Sampler
 from .extras import import_extra
 from .grid import GridSampler
 from .random import RandomSampler
 from .sobol import SobolSampler
-
-if TYPE_CHECKING:
-    from ...config.model import SweepConfig
 
 
 def check_sampler(name: str) -> bool:
@@ -37,20 +34,20 @@ def check_sampler(name: str) -> bool:
 
 
 def open_sampler(
-    config: "SweepConfig", space: Space, seed: int, taken: Iterable[Combination] = ()
+    name: SamplerName, space: Space, seed: int, goal: Goal, taken: Iterable[Combination] = ()
 ) -> Sampler:
-    """The sampler that a configuration names; `taken` need not be run again."""
-    match config.sampler:
+    """The sampler with this name; `taken` need not be run again."""
+    match name:
         case "random":
             return RandomSampler(space, seed, taken)
         case "grid":
             return GridSampler(space, seed, taken)
         case "sobol":
             return SobolSampler(space, seed, taken)
-        case name:
+        case _:
             from .learning import LearningSampler
 
-            return LearningSampler(space, seed, name, config.optimization_goal or "min", taken)
+            return LearningSampler(space, seed, name, goal, taken)
 
 
 def _import_torch() -> None:

@@ -5,12 +5,10 @@ from typing import Any
 import pytest
 from places import ROOT
 
-from ml_tracking_ops.orchestrator.config.model import (
-    as_text,
-    json_schema,
-    load_config,
-    validate_config,
-)
+from ml_tracking_ops.orchestrator.commands.arguments import as_text
+from ml_tracking_ops.orchestrator.config.loading import load_config
+from ml_tracking_ops.orchestrator.config.model import json_schema
+from ml_tracking_ops.orchestrator.config.validation import validate_config
 from ml_tracking_ops.orchestrator.errors import ConfigError
 
 SCHEMA = ROOT / "orchestrator" / "experiment_cfg.schema.json"

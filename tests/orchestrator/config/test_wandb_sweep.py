@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sweeps import run_command, state_of, sweep_folder
 
-from ml_tracking_ops.orchestrator.config.model import LoadedConfig, load_config
+from ml_tracking_ops.orchestrator.config.loading import load_config
+from ml_tracking_ops.orchestrator.config.validation import LoadedConfig
 from ml_tracking_ops.orchestrator.config.wandb_parameters import UnsupportedError, convert_parameter
 from ml_tracking_ops.orchestrator.errors import ConfigError
 from ml_tracking_ops.orchestrator.running.command import command_line

@@ -31,7 +31,7 @@ class Simulation:
 
     def __init__(self, asked: SweepConfig) -> None:
         self.asked = asked
-        self.proposer = Proposer(asked, seed=1)
+        self.proposer = Proposer(asked.search_plan, seed=1)
         self.history: list[HistoryEvent] = []
         self.going: list[int] = []
         self.proposals: list[Proposal] = []
@@ -128,7 +128,7 @@ def test_any_sweep_comes_to_its_end_and_repeats_only_what_is_promising(
     for combination, repeat in places(sweep):
         assert repeat <= count
         assert repeat == 1 or fates[combination] == "finished"
-    again = Proposer(sweep.asked, seed=1)
+    again = Proposer(sweep.asked.search_plan, seed=1)
     last = sweep.proposals[-1]
     before = sweep.history[
         : next(

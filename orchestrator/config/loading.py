@@ -1,0 +1,67 @@
+"""Configuration files: `experiment_cfg.json` and W&B sweep files."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError, ConfigProblem
+from .validation import LoadedConfig, validate_config
+from .value_checks import show_value
+from .wandb_sweep import SUFFIXES, load_wandb_sweep
+
+
+def load_config(path: Path) -> LoadedConfig:
+    """Read and validate a configuration file: ours, or a W&B sweep file (`.yaml`).
+
+    Raises:
+        ConfigError: the file is missing, is no JSON, or has mistakes; all of them are named.
+    """
+    if path.suffix.lower() in SUFFIXES:
+        return load_wandb_sweep(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError(
+            str(path),
+            [
+                ConfigProblem(
+                    "",
+                    f"there is no such file; a sweep is described by a file named "
+                    f"{path.name} in the current folder, or by the one given",
+                )
+            ],
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), [ConfigProblem("", f"cannot be read: {error}")]) from None
+    source = _parse_json(str(path), text)
+    return validate_config(source, path.resolve().parent, str(path), path.resolve())
+
+
+class _DuplicateKeyError(ValueError):
+    pass
+
+
+def _without_duplicates(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _DuplicateKeyError(next(name for name in names if names.count(name) > 1))
+    return result
+
+
+def _parse_json(name: str, text: str) -> dict[str, Any]:
+    try:
+        source = json.loads(text, object_pairs_hook=_without_duplicates)
+    except _DuplicateKeyError as error:
+        problem = ConfigProblem(str(error), "stands there twice; keep one")
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        problem = ConfigProblem("", f"is not valid JSON: {error.msg} at {place}")
+    except (ValueError, RecursionError) as error:
+        problem = ConfigProblem("", f"is not valid JSON: {error}")
+    else:
+        if isinstance(source, dict):
+            return source
+        problem = ConfigProblem("", f"must hold one JSON object, not {show_value(source)}")
+    raise ConfigError(name, [problem])

@@ -1,0 +1,108 @@
+"""A configuration that is already parsed → validated settings, with every mistake named."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue, ValidationError
+
+from ..commands.settings import run_problems
+from ..errors import ConfigError, ConfigProblem
+from ..stopping.settings import stopping_problems
+from .messages import allowed_text, explain_errors
+from .model import NEEDED_FOR_EARLY_STOPPING, SweepConfig
+from .search_checks import search_problems
+from .value_checks import passing_problems, show_value
+
+
+@dataclass(frozen=True)
+class LoadedConfig:
+    """A valid configuration together with where it came from.
+
+    `folder` is where runs are started; `source` is the configuration as it was given; `notes`
+    say what goes another way here than in the file it was read from.
+    """
+
+    config: SweepConfig
+    source: dict[str, JsonValue]
+    folder: Path
+    path: Path | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def script(self) -> Path:
+        return self.folder / self.config.main_script_name
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The notes, and what a small `max_runs` leaves out."""
+        n_first, most = len(self.config.first_runs), self.config.max_runs
+        if n_first <= most:
+            return self.notes
+        return (
+            *self.notes,
+            f"max_runs is {most}: of the {n_first} first_runs the last "
+            f"{n_first - most} will not run",
+        )
+
+    def with_max_runs(self, max_runs: int) -> "LoadedConfig":
+        config = self.config.model_copy(update={"max_runs": max_runs})
+        return replace(self, config=config, source={**self.source, "max_runs": max_runs})
+
+
+def validate_config(
+    source: Mapping[str, Any],
+    folder: Path,
+    name: str = "the configuration",
+    path: Path | None = None,
+) -> LoadedConfig:
+    """Validate a configuration that is already parsed; `folder` holds the training script.
+
+    Raises:
+        ConfigError: with every mistake that was found.
+    """
+    problems: list[ConfigProblem] = []
+    config: SweepConfig | None = None
+    try:
+        config = SweepConfig.model_validate(source)
+    except ValidationError as error:
+        problems += explain_errors(error)
+    reported = {problem.key for problem in problems}
+    problems += _cross_problems(source, reported)
+    problems += search_problems(source, folder, {problem.key for problem in problems})
+    problems += stopping_problems(source, reported)
+    problems += run_problems(source, reported)
+    problems += passing_problems(source.get("hyperparameters"))
+    problems += _script_problems(source.get("main_script_name"), folder)
+    if problems or config is None:
+        raise ConfigError(name, problems)
+    return LoadedConfig(config, dict(source), folder, path)
+
+
+def _cross_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[ConfigProblem]:
+    if source.get("early_stopping") is True:
+        for key in NEEDED_FOR_EARLY_STOPPING:
+            if source.get(key) is None and key not in reported:
+                yield ConfigProblem(
+                    key, f"is missing; early_stopping needs it: {allowed_text([key])}"
+                )
+    elif (
+        source.get("optimization_metric") is not None
+        and source.get("optimization_goal") is None
+        and "optimization_goal" not in reported
+    ):
+        yield ConfigProblem(
+            "optimization_goal",
+            'is missing; to tell the best value of optimization_metric it must be "max" or "min"',
+        )
+
+
+def _script_problems(script: object, folder: Path) -> Iterable[ConfigProblem]:
+    if not isinstance(script, str) or not script:
+        return
+    if not os.path.isfile(folder / script):  # noqa: PTH113  (whatever the text is)
+        yield ConfigProblem(
+            "main_script_name", f"there is no file {show_value(script)} in {folder}"
+        )

@@ -6,7 +6,7 @@ from typing import Any
 
 import anyio
 import pytest
-from test_pages import Client, client, finished_run, logdir, text_of, write_sweep
+from pages import Client, finished_run, text_of, write_sweep
 
 from ml_tracking_ops.web.insight import importance
 from ml_tracking_ops.web.insight.axes import axes_of
@@ -17,8 +17,6 @@ from ml_tracking_ops.web.insight.importance import (
     question,
     rank,
 )
-
-__all__ = ["client", "logdir"]  # fixtures
 
 SPACE = {
     "lr": {"type": "loguniform", "min": 1e-5, "max": 0.1},

@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_pages import HOSTILE, Client, client, finished_run, log, logdir, text_of, write_sweep
+from pages import HOSTILE, Client, finished_run, log, text_of, write_sweep
 
 from ml_tracking_ops.orchestrator.store.journal import Journal
 from ml_tracking_ops.web.insight.panel import PANELS
-
-__all__ = ["client", "logdir"]  # fixtures
 
 
 def test_any_run_can_be_repeated_from_the_summary_and_from_its_page(

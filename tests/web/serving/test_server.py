@@ -79,7 +79,7 @@ def test_signal_ends_it_although_a_reader_never_reads(process, tmp_path):
 
 
 BROKEN = """
-from ml_tracking_ops.web import state_topics
+from ml_tracking_ops.web.live import state_topics
 def fail(self, catalog): raise ZeroDivisionError
 state_topics.CatalogTopic.look = fail
 """

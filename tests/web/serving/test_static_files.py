@@ -34,7 +34,7 @@ def test_modules_are_those_that_are_imported_at_once() -> None:
         late="",
         other="",
     )
-    assert files.modules_of("page/main.js") == ["main.js", "a.js", "b.js", "c.js"]
+    assert files.modules_of("main.js") == ["main.js", "a.js", "b.js", "c.js"]
 
 
 def test_style_holds_every_style_sheet_once() -> None:

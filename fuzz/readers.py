@@ -28,7 +28,7 @@ with atheris.instrument_imports(include=["ml_tracking_ops"]):
     from ml_tracking_ops.orchestrator.store.catalog import Catalog
     from ml_tracking_ops.orchestrator.store.journal import JournalTail
     from ml_tracking_ops.orchestrator.store.process_records import read_processes
-    from ml_tracking_ops.orchestrator.store.states import SweepState
+    from ml_tracking_ops.orchestrator.store.states import SweepRecord
 
 FOLDER = Path(tempfile.mkdtemp())
 
@@ -55,7 +55,7 @@ def read_legacy_log(data: bytes) -> None:
 def read_journal(data: bytes) -> None:
     path = FOLDER / "journal.jsonl"
     path.write_bytes(data)
-    state = SweepState(goal="max")
+    state = SweepRecord(goal="max")
     for event in JournalTail(path).read():
         state.apply(event)
     assert state.best is None or state.counts

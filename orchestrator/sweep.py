@@ -26,7 +26,7 @@ from .search.samplers import new_seed
 from .search.warm_start import read_earlier_sweep
 from .steering.requests import workers_problem
 from .store.journal import Event, Journal
-from .store.states import RunState, SweepState
+from .store.states import RunRecord, SweepRecord
 
 if TYPE_CHECKING:
     from .running.begun_sweep import BegunSweep
@@ -40,19 +40,19 @@ class SweepResult:
 
     folder: Path
     seed: int
-    state: SweepState
+    state: SweepRecord
 
     @property
     def status(self) -> str:
         return self.state.status
 
     @property
-    def runs(self) -> list[RunState]:
+    def runs(self) -> list[RunRecord]:
         """The runs, in the order of their index."""
         return [self.state.runs[index] for index in sorted(self.state.runs)]
 
     @property
-    def best(self) -> RunState | None:
+    def best(self) -> RunRecord | None:
         """The run with the best value of the optimisation metric."""
         return self.state.best
 
@@ -164,7 +164,7 @@ class Sweep:
         return folder, Journal(folder / paths.JOURNAL_NAME, _tell_trouble(self._notify))
 
     @property
-    def state(self) -> SweepState:
+    def state(self) -> SweepRecord:
         """What has happened so far."""
         return self._scheduler.state
 

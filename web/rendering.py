@@ -9,6 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from ml_tracking_ops.orchestrator.store.run_states import BEGUN, STATES
+
 from .runs import formats
 from .series.api import points_href
 from .serving.asset_source import AssetSource
@@ -41,9 +43,17 @@ def _environment() -> Environment:
     environment.filters["ago"] = lambda then: formats.format_ago(then, time.time())
     environment.filters["age"] = lambda then: formats.format_age(then, time.time())
     environment.globals["now"] = time.time
+    environment.globals["states"] = STATES
+    environment.globals["begun_states"] = BEGUN
+    environment.globals["state_word"] = lambda state: _WORDS[state]
     return environment
 
 
+_WORDS: dict[str, str] = {"paused": "paused", **{one: facts.word for one, facts in STATES.items()}}
+"""What a state is called; a sweep that is paused is shown as such."""
+_PAGE_STATES = {
+    state: {"word": facts.word, "isEnd": facts.is_end} for state, facts in STATES.items()
+}
 _TEMPLATES = _environment()
 _MODULES = {"sweep": ("insight/main.js",), "run": ("output/main.js",)}
 """What only the pages of a view need besides `page/main.js`."""
@@ -53,7 +63,7 @@ def render(template: str, logdir: Path, assets: AssetSource, context: Context) -
     """A whole page as HTML; `context["page_data"]` is what its script gets to know."""
     page_data = {
         "view": "none", "runs": [], "metric": None, "follow": {}, "output": None,
-        **context.get("page_data", {}), "assets": assets.page_data(),
+        **context.get("page_data", {}), "assets": assets.page_data(), "states": _PAGE_STATES,
     }  # fmt: skip
     metric = page_data["metric"] if page_data["view"] == "sweep" else None
     page_data["points_href"] = points_href([run["id"] for run in page_data["runs"]], metric)

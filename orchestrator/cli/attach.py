@@ -9,7 +9,8 @@ from ml_tracking_ops.logger import paths
 from ..errors import UsageError
 from ..store.catalog import Catalog, find
 from ..store.journal import JournalTail
-from ..store.states import SweepState
+from ..store.run_states import ENDS
+from ..store.states import SweepRecord
 from ..store.sweep_folder import Sweep
 from .progress import Progress, open_progress
 
@@ -33,13 +34,13 @@ def find_sweep(path: str | None, logdir: Path) -> Sweep:
     return going[0]
 
 
-def follow(sweep: Sweep) -> SweepState:
+def follow(sweep: Sweep) -> SweepRecord:
     """Show a sweep's progress until it ends; return its state.
 
     Where its orchestrator dies without a word, the state says `lost`.
     """
     tail = JournalTail(sweep.path / paths.JOURNAL_NAME)
-    past = SweepState(goal=sweep.optimization_goal)
+    past = SweepRecord(goal=sweep.optimization_goal)
     for event in tail.read():
         past.apply(event)
     n_runs = past.max_runs or int(sweep.config.get("max_runs") or 0)
@@ -56,7 +57,7 @@ def follow(sweep: Sweep) -> SweepState:
 def _show(tail: JournalTail, sweep: Sweep, progress: Progress) -> None:
     while True:
         sweep.refresh()
-        has_ended = sweep.state.status not in ("running", "pending")
+        has_ended = sweep.state.status in ENDS
         for event in tail.read():
             progress.on_event(event)
         if has_ended:

@@ -205,9 +205,10 @@ def _attach(options: argparse.Namespace) -> int:
 
 
 def _report(state: Any, folder: Path, metric: str | None) -> int:
+    from ..store.run_states import RESUMED, STATES
     from .progress import format_combination
 
-    counts = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in state.counts.items())
+    counts = ", ".join(f"{n} {STATES[status].word}" for status, n in state.counts.items())
     why = f" ({state.reason})" if state.reason else ""
     say(f"sweep {state.status}{why}: {counts or 'no run was started'}")
     if state.status == "failed":
@@ -219,7 +220,7 @@ def _report(state: Any, folder: Path, metric: str | None) -> int:
             f"at step {best.best_step}  {format_combination(best)}"
         )
     print(f"look at it: ml-tracking-ops web --logdir {shown(folder.parent)}")
-    if state.status in ("killed", "lost"):
+    if state.status in RESUMED:
         say(f"go on with it: ml-tracking-ops sweep --resume {shown(folder)}")
     if state.status == "killed":
         return EXIT_INTERRUPTED

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from ..config.model import SweepConfig
 from ..search.proposals import Proposal, Proposer
 from ..search.samplers import Combination
-from ..store.states import SweepState
+from ..store.states import SweepRecord
 
 
 def preview_runs(
@@ -21,7 +21,7 @@ def preview_runs(
         say(f"the sampler {config.sampler} learns from the runs: later combinations will differ")
     if proposer.trouble is not None:
         say(proposer.trouble)
-    state = SweepState()
+    state = SweepRecord()
     for index in range(1, config.max_runs + 1):
         proposal = proposer.propose(index, state.history)
         if not isinstance(proposal, Proposal):

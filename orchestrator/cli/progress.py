@@ -8,19 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from ..commands.arguments import as_text
 from ..store.journal import Event
-from ..store.states import RunState, SweepState
+from ..store.run_states import BEGUN, ENDS, STATES
+from ..store.states import RunRecord, SweepRecord
 from .printing import plain
 
 if TYPE_CHECKING:
     from rich.live import Live
-
-_STYLES = {
-    "finished": "green",
-    "early_stopped": "yellow",
-    "failed": "red",
-    "killed": "magenta",
-    "lost": "magenta",
-}
 
 
 class Progress(Protocol):
@@ -36,7 +29,7 @@ def open_progress(
     goal: Any,
     metric: str | None,
     out: TextIO | None = None,
-    begun: SweepState | None = None,
+    begun: SweepRecord | None = None,
 ) -> Progress:
     """A live bar where `out` (by default stderr) is a terminal, plain lines where it is none.
 
@@ -53,9 +46,9 @@ class Story:
     """The sweep so far, in words."""
 
     def __init__(
-        self, n_runs: int, goal: Any, metric: str | None, begun: SweepState | None = None
+        self, n_runs: int, goal: Any, metric: str | None, begun: SweepRecord | None = None
     ) -> None:
-        self.state = begun or SweepState(goal=goal)
+        self.state = begun or SweepRecord(goal=goal)
         self.n_runs = n_runs
         self.metric = metric or "best"
         # kept up to date: counting every run at each one's end would cost more with every run
@@ -98,11 +91,11 @@ class Story:
         self._counts[status] += 1
         self._statuses[index] = status
 
-    def _end_lines(self, run: RunState) -> list[tuple[str, str]]:
+    def _end_lines(self, run: RunRecord) -> list[tuple[str, str]]:
         seconds = (run.ended_at or 0.0) - (run.started_at or 0.0)
         parts = [
             f"run {run.index:>{len(str(self.n_runs))}}",
-            f"{run.status.replace('_', ' '):<13}",
+            f"{STATES[run.status].word:<13}",
             f"{format_duration(seconds):>6}",
         ]
         if run.best_value is not None:
@@ -110,23 +103,17 @@ class Story:
         parts.append(format_combination(run))
         if run.status != "finished" and run.reason:
             parts.append(f"({run.reason.removeprefix('stopped early ')})")
-        return [(_STYLES[run.status], "  ".join(part for part in parts if part))]
+        return [(STATES[run.status].terminal, "  ".join(part for part in parts if part))]
 
     @property
     def n_ended(self) -> int:
-        return self._counts.total() - self._counts["pending"] - self._counts["running"]
+        return sum(n for state, n in self._counts.items() if state in ENDS)
 
     def counts(self) -> str:
         counts = self._counts
-        words = {
-            "running": "running",
-            "early_stopped": "stopped early",
-            "failed": "failed",
-            "killed": "killed",
-            "lost": "lost",
-        }
+        noted = [state for state in STATES if state in BEGUN and state != "finished"]
         paused = ["paused"] if self.state.is_paused else []
-        shown = [f"{counts[key]} {word}" for key, word in words.items() if counts.get(key)]  # type: ignore[index,call-overload]
+        shown = [f"{counts[state]} {STATES[state].word}" for state in noted if counts[state]]
         return ", ".join([f"{self.n_ended}/{self.n_runs} runs", *paused, *shown])
 
     def time_left(self) -> str:
@@ -231,7 +218,7 @@ def _open_live(story: Story, out: TextIO) -> "Live":
     return live
 
 
-def format_combination(run: RunState) -> str:
+def format_combination(run: RunRecord) -> str:
     """Hyperparameters as `name=value`, numbers with as many digits as tell them apart."""
     return " ".join(
         f"{name}={format_number(value) if isinstance(value, float) else as_text(value)}"

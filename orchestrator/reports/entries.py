@@ -14,7 +14,7 @@ from ..store.annotations import Annotation
 from ..store.catalog import Catalog, FoundRun
 from ..store.combinations import RepeatedCombination, best_combination, repeated_combinations
 from ..store.experiments import Experiment
-from ..store.states import RunState
+from ..store.states import RunRecord
 from ..store.sweep_folder import Sweep, best_of
 
 RUN_COLUMNS = (
@@ -90,7 +90,7 @@ def show_sweep(sweep: Sweep) -> dict[str, Any]:
     return sweep_report(sweep, [run for _, run in sorted(sweep.state.runs.items())])
 
 
-def sweep_report(sweep: Sweep, runs: Iterable[RunState]) -> dict[str, Any]:
+def sweep_report(sweep: Sweep, runs: Iterable[RunRecord]) -> dict[str, Any]:
     """The same with some of the runs, as they are given."""
     state, best = sweep.state, sweep.state.best
     return {
@@ -140,7 +140,7 @@ def _combination_entry(one: RepeatedCombination) -> dict[str, Any]:
     }
 
 
-def run_entry(run: RunState) -> dict[str, Any]:
+def run_entry(run: RunRecord) -> dict[str, Any]:
     """One run of a sweep."""
     entry = {name: getattr(run, name) for name in RUN_COLUMNS if name != "state"}
     entry |= {"state": run.status, "best_value": finite(run.best_value)}
@@ -151,7 +151,8 @@ def fill_in_best(sweep: Sweep) -> None:
     """Read the best value so far of runs whose journal does not hold it yet."""
     for run in sweep.state.runs.values():
         dat_path = sweep.dat_path(run)
-        if run.status in ("running", "lost") and dat_path is not None:
+        is_unsaid = run.status == "running" or run.status == "lost"
+        if is_unsaid and dat_path is not None:
             run.best_value, run.best_step = best_of(
                 dat_path, sweep.optimization_metric, sweep.optimization_goal
             )

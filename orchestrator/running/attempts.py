@@ -11,8 +11,8 @@ from typing import Literal
 from ..executors.base import RunningRun
 from ..search.samplers import Combination
 from ..stopping import StopDecision
-from ..store.history import RunStatus
 from ..store.process_records import status_by_exit_code
+from ..store.run_states import RunState
 from .run_monitor import RunMonitor
 
 Why = StopDecision | Literal["interrupted", "timeout", "by hand"]
@@ -69,7 +69,7 @@ def trouble_with(folder: Path) -> str | None:
     return None
 
 
-def run_status(run: ActiveRun, exit_code: int | None) -> RunStatus:
+def run_status(run: ActiveRun, exit_code: int | None) -> RunState:
     """The state of a run that has ended."""
     if isinstance(run.stopping, StopDecision):
         return "early_stopped"
@@ -80,7 +80,7 @@ def run_status(run: ActiveRun, exit_code: int | None) -> RunStatus:
     return status_by_exit_code(exit_code)
 
 
-def _status_by_log(dat_path: Path) -> RunStatus:
+def _status_by_log(dat_path: Path) -> RunState:
     """What the log itself says of how a run ended whose exit code nobody saw."""
     from ml_tracking_ops.logger.reader import LogFormatError, read_ending
 
@@ -95,7 +95,7 @@ def _status_by_log(dat_path: Path) -> RunStatus:
 
 def run_reason(
     run: ActiveRun,
-    status: RunStatus,
+    status: RunState,
     exit_code: int | None,
     tail: list[str],
     stop_reason: str | None,

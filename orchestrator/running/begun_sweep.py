@@ -16,7 +16,7 @@ from ..errors import SweepError, SweepHeldError, UsageError
 from ..executors.local.process_group import process_identity
 from ..store.catalog import find
 from ..store.journal import BEAT_S, Event, Journal
-from ..store.states import SweepState
+from ..store.states import SweepRecord
 from ..store.sweep_folder import Sweep
 from ..store.watcher import is_on_network
 from .resumption import fold
@@ -39,7 +39,7 @@ class BegunSweep:
     seed: int
     n_workers: int | None
     journal: Journal
-    state: SweepState
+    state: SweepRecord
     missed: list[Event]
     warnings: list[str]
 
@@ -67,7 +67,7 @@ def open_begun_sweep(
     folder = found.path.resolve()
     _check_journal(folder, found)
     begun = _as_begun(found)
-    state = SweepState(goal=begun.config.optimization_goal)
+    state = SweepRecord(goal=begun.config.optimization_goal)
     age_s = _silent_for_s(folder)
     try:
         journal = Journal(folder / paths.JOURNAL_NAME, on_trouble)
@@ -115,7 +115,7 @@ def _as_begun(sweep: Sweep) -> LoadedConfig:
 
 
 def _choose_max_runs(
-    begun: LoadedConfig, state: SweepState, given: int | None
+    begun: LoadedConfig, state: SweepRecord, given: int | None
 ) -> tuple[int, list[str]]:
     """How many runs the sweep is to have, and which other keys of its file have changed."""
     if begun.path is None or not begun.path.is_file():
@@ -135,7 +135,7 @@ def _explain(begun: LoadedConfig, changed: list[str]) -> str:
     )
 
 
-def _claim(journal: Journal, folder: Path, state: SweepState, silent_for_s: float) -> None:
+def _claim(journal: Journal, folder: Path, state: SweepRecord, silent_for_s: float) -> None:
     """Make sure that no other orchestrator works on the sweep.
 
     Raises:
@@ -151,7 +151,7 @@ def _claim(journal: Journal, folder: Path, state: SweepState, silent_for_s: floa
     journal.beat()
 
 
-def _is_held_by_another(journal: Journal, folder: Path, state: SweepState, is_fresh: bool) -> bool:
+def _is_held_by_another(journal: Journal, folder: Path, state: SweepRecord, is_fresh: bool) -> bool:
     """From the lock where that can be trusted, else from the process or the file's last change.
 
     A network file system may keep the lock of a machine that is dead, or know nothing of those
@@ -165,11 +165,11 @@ def _is_held_by_another(journal: Journal, folder: Path, state: SweepState, is_fr
     return state.status == "running" and (_is_alive(state) if _is_here(state) else is_fresh)
 
 
-def _is_here(state: SweepState) -> bool:
+def _is_here(state: SweepRecord) -> bool:
     return state.host in (None, platform.node())
 
 
-def _is_alive(state: SweepState) -> bool:
+def _is_alive(state: SweepRecord) -> bool:
     if state.pid is None or state.process_identity is None:
         return False
     return process_identity(state.pid) == state.process_identity

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from ..steering.requests import Request, read_requests, workers_problem
-from ..store.states import RunState, SweepState
+from ..store.run_states import RESUMED
+from ..store.states import RunRecord, SweepRecord
 
 Outcome = Literal["done", "refused"]
 
@@ -19,7 +20,7 @@ Outcome = Literal["done", "refused"]
 class Controlled(Protocol):
     """What can be asked of a sweep that goes on."""
 
-    state: SweepState
+    state: SweepRecord
 
     @property
     def is_ending(self) -> bool:
@@ -149,7 +150,7 @@ class Control:
         self._record("requested", id=identity, **asked, outcome=outcome, message=message, **fields)
 
 
-def why_not(request: Request, state: SweepState) -> str | None:
+def why_not(request: Request, state: SweepRecord) -> str | None:
     """Why a request cannot be met as things are; None where it can."""
     if request.index is not None:
         run = state.runs.get(request.index)
@@ -168,7 +169,7 @@ def why_not(request: Request, state: SweepState) -> str | None:
     return None
 
 
-def _why_not_run(request: Request, run: RunState) -> str | None:
+def _why_not_run(request: Request, run: RunRecord) -> str | None:
     match request.action, run.status:
         case "stop", "running":
             if run.stopped_by_hand or run.stopped_by:
@@ -192,16 +193,16 @@ def _why_not_run(request: Request, run: RunState) -> str | None:
             return f"{action} is for a sweep, not for one of its runs"
 
 
-def not_again(run: RunState) -> str:
+def not_again(run: RunRecord) -> str:
     """What becomes of a run that is not run again after all."""
     was = run.before or run
     status = was.status.replace("_", " ")
-    if was.status in ("killed", "lost") and was.stopped_by_hand is None:
+    if was.status in RESUMED and was.stopped_by_hand is None:
         return f"run {run.index} stays {status}; a resume runs it again, as all interrupted ones"
     return f"run {run.index} is not run again: it stays {status}"
 
 
-def _workers_text(n_workers: int, state: SweepState) -> str:
+def _workers_text(n_workers: int, state: SweepRecord) -> str:
     n_running = state.counts.get("running", 0)
     text = f"{n_workers} run{'' if n_workers == 1 else 's'} at once from now on"
     more = n_running - n_workers

@@ -8,7 +8,7 @@ import anyio
 import anyio.to_thread
 
 from ..search.proposals import Proposal, Proposer
-from ..store.states import SweepState
+from ..store.states import SweepRecord
 from .attempts import Attempt
 
 
@@ -23,7 +23,7 @@ class Draws:
         self,
         proposer: Proposer,
         max_runs: int,
-        state: SweepState,
+        state: SweepRecord,
         record: Callable[..., None],
         is_over: Callable[[], bool],
     ) -> None:

@@ -12,12 +12,10 @@ from ..executors.local.process_group import process_identity
 from ..stopping import StopDecision, StoppingRules
 from ..store.journal import Event, JournalTail
 from ..store.process_records import ProcessRecord, read_processes
-from ..store.states import RunState, SweepState
+from ..store.run_states import ENDS, RESUMED
+from ..store.states import RunRecord, SweepRecord
 from .attempts import Attempt
 from .limits import SweepLimits
-
-_RUN_AGAIN = ("killed", "lost")
-_SEEN_THROUGH = ("finished", "early_stopped", "failed")
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Survivor:
     decision: StopDecision | Literal["by hand"] | None
 
 
-def fold(folder: Path, state: SweepState) -> list[Event]:
+def fold(folder: Path, state: SweepRecord) -> list[Event]:
     """Fold a sweep's journal into `state`, and the starts that the journal missed; return both."""
     events = JournalTail(folder / paths.JOURNAL_NAME).read()
     for event in events:
@@ -57,7 +55,7 @@ def _started(record: ProcessRecord) -> Event:
     }
 
 
-def find_survivors(folder: Path, state: SweepState) -> list[Survivor]:
+def find_survivors(folder: Path, state: SweepRecord) -> list[Survivor]:
     """The runs that were going on when the journal broke off."""
     records = read_processes(folder / paths.PROCESSES_NAME)
     return [
@@ -78,7 +76,7 @@ def share_out(survivors: list[Survivor], n_slots: int) -> list[list[Survivor]]:
     return shares
 
 
-def _survivor(run: RunState, record: ProcessRecord) -> Survivor:
+def _survivor(run: RunRecord, record: ProcessRecord) -> Survivor:
     is_alive = (
         record.exit_code is None and process_identity(record.pid) == record.identity is not None
     )
@@ -86,7 +84,7 @@ def _survivor(run: RunState, record: ProcessRecord) -> Survivor:
     return Survivor(attempt, record, is_alive, _decision(run))
 
 
-def _record_of(run: RunState) -> ProcessRecord:
+def _record_of(run: RunRecord) -> ProcessRecord:
     """What the journal says of a process whose own record is lost."""
     return ProcessRecord(
         str(run.name),
@@ -99,7 +97,7 @@ def _record_of(run: RunState) -> ProcessRecord:
     )
 
 
-def _decision(run: RunState) -> StopDecision | Literal["by hand"] | None:
+def _decision(run: RunRecord) -> StopDecision | Literal["by hand"] | None:
     """Why the run was being stopped when the journal broke off, if it was."""
     if run.stopped_by_hand is not None:
         return "by hand"
@@ -116,7 +114,7 @@ def take_over(executor: Executor, folder: Path, record: ProcessRecord) -> Runnin
     return executor.adopt(record, marker, folder / paths.PROCESSES_NAME)
 
 
-def end_strays(executor: Executor, folder: Path, state: SweepState) -> None:
+def end_strays(executor: Executor, folder: Path, state: SweepRecord) -> None:
     """End processes of runs whose sampling the journal missed: they are sampled and run anew."""
     for record in read_processes(folder / paths.PROCESSES_NAME).values():
         if record.exit_code is None and record.index not in state.runs:
@@ -124,14 +122,14 @@ def end_strays(executor: Executor, folder: Path, state: SweepState) -> None:
 
 
 def replay(
-    folder: Path, state: SweepState, rules: StoppingRules, limits: SweepLimits
+    folder: Path, state: SweepRecord, rules: StoppingRules, limits: SweepLimits
 ) -> StopDecision | None:
     """Let the rules and the limits see the runs that are over, as if they had watched them.
 
     Returns:
         The decision to end the sweep, where the runs call for that.
     """
-    ended = [run for run in state.runs.values() if run.name and run.status in _SEEN_THROUGH]
+    ended = [run for run in state.runs.values() if run.name and run.status in ENDS - RESUMED]
     if not ended:
         return None
     # numpy comes with these: a new sweep's first run does not wait for it
@@ -148,7 +146,7 @@ def replay(
     return decision
 
 
-def attempts_left(state: SweepState, max_runs: int) -> list[Attempt]:
+def attempts_left(state: SweepRecord, max_runs: int) -> list[Attempt]:
     """What was sampled but never started, and what was interrupted, in the order of the index."""
     left = []
     for index in sorted(state.runs):
@@ -157,13 +155,13 @@ def attempts_left(state: SweepState, max_runs: int) -> list[Attempt]:
             break
         if run.status == "pending":
             left.append(Attempt(index, run.hyperparameters, run.attempt))
-        elif run.status in _RUN_AGAIN and run.stopped_by_hand is None:
+        elif run.status in RESUMED and run.stopped_by_hand is None:
             left.append(Attempt(index, run.hyperparameters, run.attempt + 1))
     return left
 
 
 def for_attempt(
-    command: RunCommand, attempt: Attempt, slot: int, folder: Path, run: RunState | None
+    command: RunCommand, attempt: Attempt, slot: int, folder: Path, run: RunRecord | None
 ) -> RunCommand:
     """`command`, with what makes the attempt known: to the script, and to the record."""
     earlier = [] if run is None or run.name is None else [*run.previous_names, run.name]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import anyio
 import anyio.abc
@@ -21,10 +21,10 @@ from ..executors.local.process_group import process_identity
 from ..search.proposals import Proposer
 from ..search.warm_start import EarlierSweep
 from ..stopping import StopDecision
-from ..store.history import RunStatus
 from ..store.journal import Event, Journal
 from ..store.output_tail import last_lines
-from ..store.states import RunState, SweepState
+from ..store.run_states import RESULTS_THAT_COUNT, RunState, SweepEnd
+from ..store.states import RunRecord, SweepRecord
 from .attempts import ActiveRun, Attempt, Why, is_passing, run_reason, run_status, trouble_with
 from .backlog import Backlog, backoff_s
 from .command import run_command, write_arguments
@@ -76,7 +76,7 @@ class Scheduler:
         journal: Journal,
         notify: Notify,
         grace_s: float = GRACE_S,
-        begun: SweepState | None = None,
+        begun: SweepRecord | None = None,
         earlier: Sequence[EarlierSweep] = (),
     ) -> None:
         self._loaded = loaded
@@ -96,7 +96,7 @@ class Scheduler:
         self._is_complete = False
         self._has_warned: set[str] = set()
         self._tasks: anyio.abc.TaskGroup | None = None
-        self.state = begun or SweepState(goal=self._config.optimization_goal)
+        self.state = begun or SweepRecord(goal=self._config.optimization_goal)
         self._draws = Draws(
             proposer,
             self._config.max_runs,
@@ -116,7 +116,7 @@ class Scheduler:
         is_urgent = bool(self._rules.metrics)
         self._lookout = Lookout(self, folder, self._active, is_urgent=is_urgent)
 
-    async def run(self) -> SweepState:
+    async def run(self) -> SweepRecord:
         """Run every combination; return the state that the journal now holds."""
         end_strays(self._executor, self._folder, self.state)
         n_workers, max_runs = len(self._executor.slots), self._config.max_runs
@@ -330,7 +330,7 @@ class Scheduler:
         if status == "finished":
             self._rules.complete(run.attempt.index)
         by_hand = self.state.runs[run.attempt.index].stopped_by_hand
-        tail = last_lines(run.log_path) if status in ("failed", "killed") else []
+        tail = last_lines(run.log_path) if status not in RESULTS_THAT_COUNT else []
         ended_at = run.ended_at or time.time()
         self._record(
             "ended",
@@ -344,7 +344,7 @@ class Scheduler:
             output_tail=tail,
             **self._fate(run.attempt, status),
         )
-        if status in ("finished", "early_stopped"):  # others may not have come so far
+        if status in RESULTS_THAT_COUNT:  # others may not have come so far
             self._lookout.warn_if_silent(run)
         self._see_best(run)
         if run.stopping == "by hand":
@@ -354,7 +354,7 @@ class Scheduler:
         else:
             self._after_end(run.attempt, status)
 
-    def _after_end(self, attempt: Attempt, status: RunStatus) -> None:
+    def _after_end(self, attempt: Attempt, status: RunState) -> None:
         """What a run's end means for the sweep."""
         if self._will_retry(attempt, status):
             self._retry(attempt)
@@ -362,11 +362,11 @@ class Scheduler:
         self._stop_if_first_runs_fail()
         self._complete(self._limits.see_end(attempt.index))
 
-    def _will_retry(self, attempt: Attempt, status: RunStatus) -> bool:
+    def _will_retry(self, attempt: Attempt, status: RunState) -> bool:
         is_left = attempt.number <= self._config.retries
         return status == "failed" and is_left and self._stop_reason is None
 
-    def _fate(self, attempt: Attempt, status: RunStatus) -> dict[str, bool]:
+    def _fate(self, attempt: Attempt, status: RunState) -> dict[str, bool]:
         return {"will_retry": True} if self._will_retry(attempt, status) else {}
 
     def _retry(self, attempt: Attempt) -> None:
@@ -439,12 +439,10 @@ class Scheduler:
         ):
             self._stop_all(f"the first {len(ended)} runs all failed within seconds")
 
-    def _outcome(self) -> Literal["finished", "failed", "killed"]:
+    def _outcome(self) -> SweepEnd:
         if self._is_interrupted:
             return "killed"
-        did_any_succeed = any(
-            run.status in ("finished", "early_stopped") for run in self.state.runs.values()
-        )
+        did_any_succeed = any(run.status in RESULTS_THAT_COUNT for run in self.state.runs.values())
         if self._is_complete:
             return "finished"
         return "finished" if did_any_succeed and self._stop_reason is None else "failed"
@@ -457,7 +455,7 @@ class Scheduler:
         self._notify(record)
 
 
-def _duration_s(run: RunState) -> float:
+def _duration_s(run: RunRecord) -> float:
     return (run.ended_at or 0.0) - (run.started_at or 0.0)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..store.history import Ended, HistoryEvent, Known
+from ..store.run_states import RESULTS_THAT_COUNT
 from .first_runs import complete_combination
 from .plan import SearchPlan
 from .repeats import RepeatedRuns
@@ -110,6 +111,6 @@ class Proposer:
         known = [
             event.hyperparameters
             for event in history
-            if isinstance(event, Known) and event.status in ("finished", "early_stopped")
+            if isinstance(event, Known) and event.status in RESULTS_THAT_COUNT
         ]
         return [*self._first, *known]

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from ..store.history import Ended, HistoryEvent, Known, RunStatus, Sampled
+from ..store.history import Ended, HistoryEvent, Known, Sampled
+from ..store.run_states import RunState
 from .settings import Repeats
 from .space import Combination
 
@@ -25,7 +26,7 @@ class _Begun:
     number: int
     hyperparameters: Combination
     n_runs: int = 0
-    ends: dict[int, tuple[RunStatus, float | None]] = field(default_factory=dict)
+    ends: dict[int, tuple[RunState, float | None]] = field(default_factory=dict)
 
     @property
     def is_hopeless(self) -> bool:

@@ -11,10 +11,9 @@ from ml_tracking_ops.logger import paths
 
 from ..store.history import Known
 from ..store.journal import JournalTail
-from ..store.states import SweepState
+from ..store.run_states import RESULTS_THAT_COUNT
+from ..store.states import SweepRecord
 from .space import Combination, Space
-
-_BROUGHT_TO_AN_END = ("finished", "early_stopped")
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,10 @@ class EarlierSweep:
 
 def read_earlier_sweep(folder: Path, space: Space) -> EarlierSweep:
     """Read the runs that a sweep brought to an end; those that do not fit are counted."""
-    state = SweepState()
+    state = SweepRecord()
     for event in JournalTail(folder / paths.JOURNAL_NAME).read():
         state.apply(event)
-    ended = [run for run in state.runs.values() if run.status in _BROUGHT_TO_AN_END]
+    ended = [run for run in state.runs.values() if run.status in RESULTS_THAT_COUNT]
     fitted = [(run, fit(space, run.hyperparameters)) for run in ended]
     known = [Known(values, run.status, run.best_value) for run, values in fitted if values]
     return EarlierSweep(folder, known, len(ended) - len(known))

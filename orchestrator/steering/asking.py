@@ -16,7 +16,8 @@ from ..errors import UsageError
 from ..running.control import not_again, why_not
 from ..store.catalog import find
 from ..store.journal import JournalTail
-from ..store.states import RunState, SweepState
+from ..store.run_states import FAILURES
+from ..store.states import RunRecord, SweepRecord
 from ..store.sweep_folder import Sweep
 from .requests import Action, Request, read_requests, submit, withdraw
 
@@ -151,7 +152,7 @@ def _answer_without(sweep: Sweep, request: Request, recorded: Sequence[Request])
 
 
 def _record_requeue(
-    sweep: Sweep, request: Request, run: RunState | None, recorded: Sequence[Request]
+    sweep: Sweep, request: Request, run: RunRecord | None, recorded: Sequence[Request]
 ) -> str | None:
     """Have a run run again with the next resume; return why not, where it cannot."""
     if run is None or not (run.waits_again or _waits_again(run, recorded)):
@@ -164,7 +165,7 @@ def _record_requeue(
 
 
 def _take_back(
-    sweep: Sweep, request: Request, run: RunState, recorded: Sequence[Request], none: str
+    sweep: Sweep, request: Request, run: RunRecord, recorded: Sequence[Request], none: str
 ) -> Answer:
     """Do not have a run run again after all."""
     are_gone = _withdraw_all(sweep, recorded, "requeue")
@@ -181,7 +182,7 @@ def _withdraw_all(sweep: Sweep, recorded: Sequence[Request], action: Action) -> 
     return all(were_there)
 
 
-def _waits_again(run: RunState, recorded: Sequence[Request]) -> bool:
+def _waits_again(run: RunRecord, recorded: Sequence[Request]) -> bool:
     """Whether a run is to run again; of what no orchestrator has met yet, the last counts."""
     if not (run.has_ended or run.waits_again):
         return False
@@ -208,7 +209,7 @@ def _recorded(folder: Path) -> dict[int, list[Request]]:
     return found
 
 
-def _who_goes_on(runs: list[RunState], resume: str) -> str:
+def _who_goes_on(runs: list[RunRecord], resume: str) -> str:
     if not runs:
         return "There is nothing to stop"
     named = ", ".join(f"run {run.index} (process group {run.pid})" for run in runs[:5])
@@ -218,6 +219,6 @@ def _who_goes_on(runs: list[RunState], resume: str) -> str:
     )
 
 
-def failed_runs(state: SweepState) -> list[int]:
+def failed_runs(state: SweepRecord) -> list[int]:
     """The runs that ended badly by themselves, in order."""
-    return [run.index for run in state.runs.values() if run.status in ("failed", "lost")]
+    return [run.index for run in state.runs.values() if run.status in FAILURES]

@@ -13,7 +13,7 @@ from ..errors import DescriptionError, NotInLogdirError, UsageError
 from . import fields
 from .annotations import NO_ANNOTATIONS, AnnotationFile, Annotations, read_annotations
 from .experiments import Experiment, annotated, open_experiment
-from .states import RunState
+from .states import RunRecord
 from .sweep_folder import Sweep, name_of, open_sweep
 
 _DEEPEST = 6
@@ -109,7 +109,7 @@ class FoundRun:
     """One run of a sweep, with the sweep it belongs to."""
 
     sweep: Sweep
-    run: RunState
+    run: RunRecord
 
 
 def find(path: str, logdir: Path) -> Experiment | Sweep | FoundRun:

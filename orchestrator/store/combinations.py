@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .objective import Goal, is_better
-from .states import RunState
+from .states import RunRecord
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class RepeatedCombination:
 
     number: int
     hyperparameters: dict[str, Any]
-    runs: list[RunState]
+    runs: list[RunRecord]
 
     @property
     def values(self) -> list[float]:
@@ -40,7 +40,7 @@ class RepeatedCombination:
             return None
 
 
-def repeated_combinations(runs: Iterable[RunState], seed_name: str) -> list[RepeatedCombination]:
+def repeated_combinations(runs: Iterable[RunRecord], seed_name: str) -> list[RepeatedCombination]:
     """The combinations of a sweep with `repeats`, in the order in which they were begun."""
     found: dict[int, RepeatedCombination] = {}
     for run in runs:

@@ -11,7 +11,7 @@ from ml_tracking_ops.logger.records import LogFormatError
 from . import fields
 from .annotations import NO_ANNOTATIONS, NOTHING_SAID, Annotation, Annotations
 from .endings import ending_of
-from .history import RunStatus
+from .run_states import RunState
 
 _SILENT_AFTER_S = 600.0
 
@@ -26,7 +26,7 @@ class Experiment:
     started_at: float
     annotation: Annotation = NOTHING_SAID
 
-    def status(self) -> RunStatus:
+    def status(self) -> RunState:
         """From evidence: a writer holds the log's lock, or the log says how it ended.
 
         Where no lock can be asked for (other systems, some network file systems), a log that

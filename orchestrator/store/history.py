@@ -1,9 +1,9 @@
 """What a sampler may learn from: what was sampled, and what came of it, in order."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-RunStatus = Literal["pending", "running", "finished", "early_stopped", "failed", "killed", "lost"]
+from .run_states import RunState
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Ended:
     """A run, or one attempt at it, ended; `value` is the best one it logged, if any."""
 
     index: int
-    status: RunStatus
+    status: RunState
     value: float | None
 
 
@@ -35,7 +35,7 @@ class Known:
     """A run of an earlier sweep that this one starts from."""
 
     hyperparameters: dict[str, Any]
-    status: RunStatus
+    status: RunState
     value: float | None
 
 

@@ -1,6 +1,6 @@
 """What happened in a sweep: an append-only file of JSON lines with one writer.
 
-The state of a sweep is what folding its journal gives (`SweepState.apply` in `states.py`) and is
+The state of a sweep is what folding its journal gives (`SweepRecord.apply` in `states.py`) and is
 held nowhere else, so that any process can rebuild it at any time. Events, each with `event` and
 `time` (seconds since the epoch):
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from . import fields
-from .history import RunStatus
 from .journal import JournalTail
+from .run_states import RunState
 
 _STOPPED_FROM_OUTSIDE = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
 
@@ -32,7 +32,7 @@ class ProcessRecord:
     ended_at: float | None = None
 
 
-def status_by_exit_code(exit_code: int) -> RunStatus:
+def status_by_exit_code(exit_code: int) -> RunState:
     """The state of a run that ended by itself, or was ended by somebody else."""
     if exit_code in _STOPPED_FROM_OUTSIDE:
         return "killed"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from ml_tracking_ops.logger.columns import Series
 
-from .history import RunStatus
 from .objective import Best, Goal
-from .states import RunState
+from .run_states import RunState
+from .states import RunRecord
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class RunHistory:
 
     index: int
     name: str
-    status: RunStatus
+    status: RunState
     series: Mapping[str, Series]
     started_at: float
     ended_at: float
@@ -38,7 +38,7 @@ class RunHistory:
         return best.value
 
 
-def load_history(dat_path: Path | None, run: RunState) -> RunHistory | None:
+def load_history(dat_path: Path | None, run: RunRecord) -> RunHistory | None:
     """The history of a run's last attempt; None where it has no log."""
     from ml_tracking_ops.logger.reader import LogFormatError, read_log
 

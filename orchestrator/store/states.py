@@ -3,39 +3,27 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from . import fields
-from .history import Ended, HistoryEvent, Known, RunStatus, Sampled
+from .history import Ended, HistoryEvent, Known, Sampled
 from .journal import Event
 from .objective import Goal, is_better
-
-SweepStatus = Literal["pending", "running", "finished", "failed", "killed", "lost"]
-RUN_STATUSES: tuple[RunStatus, ...] = (
-    "pending",
-    "running",
-    "finished",
-    "early_stopped",
-    "failed",
-    "killed",
-    "lost",
-)
-_ENDED = frozenset(("finished", "early_stopped", "failed", "killed", "lost"))
-_SWEEP_ENDED = frozenset(("finished", "failed", "killed"))
+from .run_states import ENDS, RUN_STATES, SWEEP_ENDS, RunState, SweepState
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
     """What a run was when it was put back to run again."""
 
-    status: RunStatus
+    status: RunState
     reason: str | None
     attempt: int
     stopped_by_hand: str | None
 
 
 @dataclass(slots=True)
-class RunState:
+class RunRecord:
     """One run of a sweep. Times are seconds since the epoch.
 
     `exit_code` is negative where a signal ended the process, as in `subprocess`.
@@ -44,7 +32,7 @@ class RunState:
     index: int
     hyperparameters: dict[str, Any] = field(default_factory=dict)
     name: str | None = None
-    status: RunStatus = "pending"
+    status: RunState = "pending"
     reason: str | None = None
     best_value: float | None = None
     best_step: int | None = None
@@ -66,7 +54,7 @@ class RunState:
 
     @property
     def has_ended(self) -> bool:
-        return self.status in _ENDED
+        return self.status in ENDS
 
     @property
     def waits_again(self) -> bool:
@@ -88,15 +76,15 @@ class RunState:
 
 
 @dataclass(slots=True)
-class SweepState:
+class SweepRecord:
     """What folding a journal gives. `runs` is keyed by the run's index, counted from 1.
 
     `history` is what a sampler may learn from, in the order in which it happened.
     """
 
     goal: Goal | None = None
-    runs: dict[int, RunState] = field(default_factory=dict, repr=False)
-    status: SweepStatus = "pending"
+    runs: dict[int, RunRecord] = field(default_factory=dict, repr=False)
+    status: SweepState = "pending"
     reason: str | None = None
     started_at: float | None = None
     ended_at: float | None = None
@@ -121,15 +109,15 @@ class SweepState:
         return self.paused_at is not None and self.status == "running"
 
     @property
-    def counts(self) -> dict[RunStatus, int]:
+    def counts(self) -> dict[RunState, int]:
         """How many runs are in each state; states without a run are left out."""
         found = Counter(run.status for run in self.runs.values())
-        return {status: found[status] for status in RUN_STATUSES if found[status]}
+        return {status: found[status] for status in RUN_STATES if found[status]}
 
     @property
-    def best(self) -> RunState | None:
+    def best(self) -> RunRecord | None:
         """The run with the best value; the earliest of equals; `None` where no value is known."""
-        best: RunState | None = None
+        best: RunRecord | None = None
         for run in self.runs.values():
             if self.goal is None or run.best_value is None:
                 continue
@@ -152,12 +140,12 @@ class SweepState:
             self.n_skipped += 1
             return None
 
-    def run(self, event: Event) -> RunState:
+    def run(self, event: Event) -> RunRecord:
         index = fields.whole(event["index"])
-        return self.runs.setdefault(index, RunState(index))
+        return self.runs.setdefault(index, RunRecord(index))
 
 
-def _sweep_started(state: SweepState, event: Event) -> None:
+def _sweep_started(state: SweepRecord, event: Event) -> None:
     started_at, n_workers = fields.time_of(event["time"]), event.get("n_workers")
     pid, host = fields.whole_or_none(event.get("pid")), fields.text_or_none(event.get("host"))
     identity = fields.text_or_none(event.get("process_identity"))
@@ -172,7 +160,7 @@ def _sweep_started(state: SweepState, event: Event) -> None:
         state.n_workers_asked = None
 
 
-def _sampled(state: SweepState, event: Event) -> int:
+def _sampled(state: SweepRecord, event: Event) -> int:
     hyperparameters = fields.named(event["hyperparameters"])
     repeat = fields.whole(event.get("repeat", 1))
     n_known = fields.whole_or_none(event.get("n_known"))
@@ -183,13 +171,13 @@ def _sampled(state: SweepState, event: Event) -> int:
     return run.index
 
 
-def _known(state: SweepState, event: Event) -> None:
+def _known(state: SweepRecord, event: Event) -> None:
     hyperparameters, status = fields.named(event["hyperparameters"]), event["status"]
     value = fields.number_or_none(event.get("best_value"))
     state.history.append(Known(hyperparameters, status, value))
 
 
-def _started(state: SweepState, event: Event) -> int:
+def _started(state: SweepRecord, event: Event) -> int:
     name, started_at = fields.file_stem(event["name"]), fields.time_of(event["time"])
     attempt = fields.whole(event.get("attempt", 1))
     slot, pid = fields.whole_or_none(event.get("slot")), fields.whole_or_none(event.get("pid"))
@@ -205,16 +193,16 @@ def _started(state: SweepState, event: Event) -> int:
     return run.index
 
 
-def _stopped_early(state: SweepState, event: Event) -> int:
+def _stopped_early(state: SweepRecord, event: Event) -> int:
     reason = fields.text(event["reason"])
     run = state.run(event)
     run.reason, run.stopped_by = reason, dict(event)
     return run.index
 
 
-def _ended(state: SweepState, event: Event) -> int:
+def _ended(state: SweepRecord, event: Event) -> int:
     status, ended_at = event["status"], fields.time_of(event["time"])
-    if status not in _ENDED:
+    if status not in ENDS:
         raise ValueError(status)
     best_value = fields.number_or_none(event.get("best_value"))
     best_step = fields.whole_or_none(event.get("best_step"))
@@ -231,14 +219,14 @@ def _ended(state: SweepState, event: Event) -> int:
     return run.index
 
 
-def _retrying(state: SweepState, event: Event) -> int:
+def _retrying(state: SweepRecord, event: Event) -> int:
     attempt = fields.whole(event["attempt"])
     run = state.run(event)
     run.status, run.attempt = "pending", attempt
     return run.index
 
 
-def _requested(state: SweepState, event: Event) -> int | None:
+def _requested(state: SweepRecord, event: Event) -> int | None:
     identity, action = fields.text(event["id"]), event.get("action")
     at, by = fields.time_of(event["time"]), fields.text_or_none(event.get("by"))
     state.requests.add(identity)
@@ -262,19 +250,19 @@ def _requested(state: SweepState, event: Event) -> int | None:
     return None
 
 
-def _warning(state: SweepState, event: Event) -> None:
+def _warning(state: SweepRecord, event: Event) -> None:
     state.warnings.append(fields.text(event["message"]))
 
 
-def _sweep_ended(state: SweepState, event: Event) -> None:
+def _sweep_ended(state: SweepRecord, event: Event) -> None:
     status, ended_at = event["status"], fields.time_of(event["time"])
-    if status not in _SWEEP_ENDED:
+    if status not in SWEEP_ENDS:
         raise ValueError(status)
     reason = fields.text_or_none(event.get("reason"))
     state.status, state.ended_at, state.reason = status, ended_at, reason
 
 
-_FOLDS: dict[str, Callable[[SweepState, Event], int | None]] = {
+_FOLDS: dict[str, Callable[[SweepRecord, Event], int | None]] = {
     "sweep_started": _sweep_started,
     "known": _known,
     "sampled": _sampled,

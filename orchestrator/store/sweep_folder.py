@@ -20,7 +20,8 @@ from .annotations import NO_ANNOTATIONS, Annotations
 from .journal import JournalTail
 from .objective import Best, Goal
 from .process_records import ProcessRecord, read_processes, status_by_exit_code
-from .states import RunState, SweepState
+from .run_states import ENDS, RESULTS_THAT_COUNT, SWEEP_ENDS
+from .states import RunRecord, SweepRecord
 
 _READ = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 _DESCRIPTION_BYTES = 64 << 20
@@ -35,7 +36,7 @@ class Sweep:
     path: Path
     description: Mapping[str, Any]
     is_legacy: bool
-    state: SweepState
+    state: SweepRecord
     started_at: float
     _journal: JournalTail = field(repr=False)
     annotations: Annotations = NO_ANNOTATIONS
@@ -73,7 +74,7 @@ class Sweep:
         changed: set[int] = set()
         if self._journal.was_reset:
             changed = set(self.state.runs)
-            self.state = SweepState(goal=self.optimization_goal)
+            self.state = SweepRecord(goal=self.optimization_goal)
             self.changes = []
             self._by_name.clear()
             self._unseen.clear()
@@ -91,25 +92,25 @@ class Sweep:
         self.changes.extend(sorted(dead))
         return changed | dead
 
-    def run(self, name: str) -> RunState | None:
+    def run(self, name: str) -> RunRecord | None:
         """The run of this name (a file's stem), if there is one."""
         index = self._by_name.get(name)
         return None if index is None else self.state.runs[index]
 
-    def dat_path(self, run: RunState) -> Path | None:
+    def dat_path(self, run: RunRecord) -> Path | None:
         return None if run.name is None else self.path / f"{run.name}{paths.DAT_SUFFIX}"
 
-    def log_path(self, run: RunState) -> Path | None:
+    def log_path(self, run: RunRecord) -> Path | None:
         return None if run.name is None else self.path / f"{run.name}{paths.LOG_SUFFIX}"
 
     @property
     def is_at_work(self) -> bool:
         """Whether an orchestrator is at work on it, as far as there is evidence."""
-        return self.state.status in ("running", "pending") and self._has_orchestrator()
+        return self.state.status not in ENDS and self._has_orchestrator()
 
     def _notice_death(self) -> set[int]:
         """Where the orchestrator is gone, tell from evidence which of its runs still go on."""
-        if self.state.status not in ("running", "lost", "pending") or self._has_orchestrator():
+        if self.state.status in SWEEP_ENDS or self._has_orchestrator():
             return set()
         if self.state.status == "running":
             self.state.status = "lost"
@@ -132,7 +133,7 @@ class Sweep:
         self._unseen = {run.index for run in ended if run.status == "lost"}
         return {run.index for run in ended} - (before & self._unseen)
 
-    def _read_best(self, run: RunState) -> None:
+    def _read_best(self, run: RunRecord) -> None:
         """From the log: no journal says how good a run was that ended after its orchestrator."""
         dat_path = self.dat_path(run)
         if dat_path is None or run.best_value is not None:
@@ -149,7 +150,7 @@ class Sweep:
             return True  # no evidence that it is gone
         return process_identity(self.state.pid) is not None
 
-    def _is_alive(self, run: RunState) -> bool:
+    def _is_alive(self, run: RunRecord) -> bool:
         dat_path = self.dat_path(run)
         if dat_path is not None and is_held(dat_path):
             return True
@@ -158,7 +159,7 @@ class Sweep:
         return process_identity(run.pid) == run.process_identity is not None
 
 
-def _end_unseen(run: RunState, record: ProcessRecord | None) -> None:
+def _end_unseen(run: RunRecord, record: ProcessRecord | None) -> None:
     """Tell the state of a run that ended after its orchestrator, from its exit code on record."""
     if record is None or record.exit_code is None:
         run.status, run.reason = "lost", "ended unseen, after its orchestrator"
@@ -168,7 +169,7 @@ def _end_unseen(run: RunState, record: ProcessRecord | None) -> None:
         run.status, run.reason = "killed", run.stopped_by_hand
         return
     run.status = "early_stopped" if run.stopped_by else status_by_exit_code(record.exit_code)
-    if run.status not in ("early_stopped", "finished"):
+    if run.status not in RESULTS_THAT_COUNT:
         run.reason = f"exit code {record.exit_code}"
 
 
@@ -200,7 +201,7 @@ def open_sweep(identity: str, folder: Path) -> Sweep:
     description, modified = _described(folder / paths.DESCRIPTION_NAME)
     is_legacy = "config" not in description
     config = description if is_legacy else description["config"]
-    state = SweepState(goal=_goal(config) if isinstance(config, dict) else None)
+    state = SweepRecord(goal=_goal(config) if isinstance(config, dict) else None)
     try:
         started_at = fields.time_of(description.get("created_at"))
     except (TypeError, ValueError, OverflowError):
@@ -241,7 +242,7 @@ def _read_legacy_runs(sweep: Sweep) -> None:
     stems = sorted(path.stem for path in sweep.path.glob(f"*{paths.DAT_SUFFIX}"))
     for index, stem in enumerate(stems, start=1):
         hyperparameters = _entry(sampled, index - 1)
-        run = RunState(index, hyperparameters, name=stem, status="finished")
+        run = RunRecord(index, hyperparameters, name=stem, status="finished")
         run.best_value, run.best_step = best_of(
             sweep.path / f"{stem}{paths.DAT_SUFFIX}",
             sweep.optimization_metric,

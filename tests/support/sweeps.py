@@ -12,7 +12,7 @@ from typing import Any
 from places import TRAINERS
 
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
-from ml_tracking_ops.orchestrator.store.states import SweepState
+from ml_tracking_ops.orchestrator.store.states import SweepRecord
 
 COMMAND = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli"]
 LIMIT_S = 60
@@ -92,9 +92,9 @@ def sweep_folder(logdir: Path) -> Path:
     return folder
 
 
-def state_of(folder: Path) -> SweepState:
+def state_of(folder: Path) -> SweepRecord:
     """What the journal says."""
-    state = SweepState(goal="max")
+    state = SweepRecord(goal="max")
     for event in JournalTail(folder / "journal.jsonl").read():
         state.apply(event)
     return state

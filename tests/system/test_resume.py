@@ -27,7 +27,7 @@ from ml_tracking_ops.orchestrator import SweepHeldError, UsageError, resume, run
 from ml_tracking_ops.orchestrator.running import begun_sweep
 from ml_tracking_ops.orchestrator.store.catalog import find
 from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail
-from ml_tracking_ops.orchestrator.store.states import RunState
+from ml_tracking_ops.orchestrator.store.states import RunRecord
 
 X = {"type": "uniform", "min": 0, "max": 1}
 
@@ -65,7 +65,7 @@ def started(folder: Path) -> list[tuple[int, int]]:
     return [(e["index"], e["attempt"]) for e in events if e["event"] == "started"]
 
 
-def combinations(runs: list[RunState]) -> list[dict[str, Any]]:
+def combinations(runs: list[RunRecord]) -> list[dict[str, Any]]:
     return [run.hyperparameters for run in runs]
 
 

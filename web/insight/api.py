@@ -24,7 +24,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
-from ml_tracking_ops.orchestrator.store.states import RUN_STATUSES
+from ml_tracking_ops.orchestrator.store.run_states import ENDS, RUN_STATES
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.catalog_access import find_sweep
@@ -138,11 +138,11 @@ def _spans(
     history = pool_history(sweep)
     first = since if since is not None and since <= len(history.spans) else 0
     start = history.sessions[0].started_at if history.sessions else 0.0
-    is_going_on = sweep.state.status in ("running", "pending")
+    is_going_on = sweep.state.status not in ENDS
     return history.first_open, {
         "first": first,
-        "statuses": RUN_STATUSES,
-        "spans": describe_spans(history, first, RUN_STATUSES),
+        "statuses": RUN_STATES,
+        "spans": describe_spans(history, first, RUN_STATES),
         "now": max(0.0, (time.time() if is_going_on else history.latest_at) - start),
     }
 

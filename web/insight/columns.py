@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from ml_tracking_ops.orchestrator.store.states import RUN_STATUSES
+from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
 from ..tables.query import STATISTICS
 from ..tables.values import filter_text, value_of
@@ -35,11 +35,11 @@ def describe_sweep(
     sent = known if indices is None else [row for row in known if row["index"] in indices]
     return {
         "axes": [_describe(axis) for axis in axes],
-        "statuses": RUN_STATUSES,
+        "statuses": RUN_STATES,
         "runs": {
             "index": [row["index"] for row in sent],
             "name": [row["name"] for row in sent],
-            "status": [RUN_STATUSES.index(row["status"]) for row in sent],
+            "status": [RUN_STATES.index(row["status"]) for row in sent],
             "started": [_since(started_at, row["started_at"]) for row in sent],
             "ended": [_since(started_at, row["ended_at"]) for row in sent],
             "value": [row["best_value"] for row in sent],

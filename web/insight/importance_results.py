@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from ml_tracking_ops.orchestrator.store.run_states import ENDS
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from .axes import axes_of
@@ -42,7 +43,7 @@ def is_current(sweep: Sweep, n_values: int) -> bool:
     result = known(sweep)
     if result is None or n_values < result.n:
         return False
-    is_going_on = sweep.state.status in ("running", "pending")
+    is_going_on = sweep.state.status not in ENDS
     return n_values < result.n * _MORE + 1 if is_going_on else n_values == result.n
 
 

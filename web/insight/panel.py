@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from ml_tracking_ops.orchestrator.store.states import RUN_STATUSES
+from ml_tracking_ops.orchestrator.store.run_states import ENDS, RUN_STATES
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.formats import whole_percents
@@ -59,7 +59,7 @@ def insight_context(
         "goal": sweep.optimization_goal,
         "n_values": with_values.total(),
         "n_runs": len(runs.rows),
-        "key_statuses": [status for status in RUN_STATUSES if status in with_values],
+        "key_statuses": [status for status in RUN_STATES if status in with_values],
         "why_empty": _why_empty(sweep, runs.rows),
     }
     return {**context, **(build(sweep, runs.rows, query, readers) if build is not None else {})}
@@ -82,7 +82,7 @@ def _why_empty(sweep: Sweep, rows: Sequence[Row]) -> str | None:
     if not rows:
         return "The first run has not started yet."
     metric = sweep.optimization_metric
-    if sweep.state.status in ("running", "pending"):
+    if sweep.state.status not in ENDS:
         return f"No run has logged {metric} yet: this fills as soon as one does."
     return (
         f"No run logged {metric}. Log it by this very name in the training script, or name in "
@@ -188,9 +188,9 @@ def _workers(
     sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: TableReaders
 ) -> Context:
     history = pool_history(sweep)
-    is_going_on = sweep.state.status in ("running", "pending")
+    is_going_on = sweep.state.status not in ENDS
     use = measure_use(history, time.time() if is_going_on else history.latest_at)
-    statuses = [status for status in RUN_STATUSES if use.by_status.get(status)]
+    statuses = [status for status in RUN_STATES if use.by_status.get(status)]
     percents = whole_percents([use.by_status[status] for status in statuses])
     return {
         "use": use,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ml_tracking_ops.orchestrator.store.journal import Event
-from ml_tracking_ops.orchestrator.store.states import RunState
+from ml_tracking_ops.orchestrator.store.states import RunRecord
 
 
 @dataclass(slots=True)
@@ -98,7 +98,7 @@ class PoolHistory:
         if self.sessions:
             self.sessions[-1].ended_at = time
 
-    def settle(self, runs: Mapping[int, RunState]) -> None:
+    def settle(self, runs: Mapping[int, RunRecord]) -> None:
         """Take in what the catalog found out of runs whose end no orchestrator wrote down."""
         for index, span in list(self._open.items()):
             run = runs.get(index)

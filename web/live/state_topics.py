@@ -16,7 +16,7 @@ from ml_tracking_ops.logger import paths
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best, Goal
-from ml_tracking_ops.orchestrator.store.states import RunState
+from ml_tracking_ops.orchestrator.store.states import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.entries import (
@@ -123,7 +123,7 @@ class SweepTopic:
         }
         return {index for index, live in self._running.items() if live.read()}
 
-    def _live_run(self, sweep: Sweep, run: RunState, metric: str, goal: Goal) -> LiveRun:
+    def _live_run(self, sweep: Sweep, run: RunRecord, metric: str, goal: Goal) -> LiveRun:
         dat_path = sweep.dat_path(run) or sweep.path
         known = self._running.get(run.index)
         is_same = known is not None and known.dat_path == dat_path

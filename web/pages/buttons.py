@@ -13,8 +13,8 @@ from ml_tracking_ops.orchestrator.steering.asking import failed_runs, waiting_ag
 from ml_tracking_ops.orchestrator.steering.requests import MOST_WORKERS
 from ml_tracking_ops.orchestrator.store.annotations import LONGEST_NAME, LONGEST_NOTE, Annotation
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
-from ml_tracking_ops.orchestrator.store.history import RunStatus
-from ml_tracking_ops.orchestrator.store.states import RunState
+from ml_tracking_ops.orchestrator.store.run_states import RunState
+from ml_tracking_ops.orchestrator.store.states import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.formats import format_count
@@ -199,7 +199,7 @@ def _steering(sweep: Sweep) -> list[Button]:
     return [pause, workers, stop]
 
 
-def run_buttons(sweep: Sweep, run: RunState) -> list[Button]:
+def run_buttons(sweep: Sweep, run: RunRecord) -> list[Button]:
     """A run that goes on can be stopped, one that has ended run again, or not after all."""
     if sweep.is_legacy:
         return []
@@ -241,7 +241,7 @@ def run_buttons(sweep: Sweep, run: RunState) -> list[Button]:
     return []
 
 
-def experiment_buttons(experiment: Experiment, status: RunStatus) -> list[Button]:
+def experiment_buttons(experiment: Experiment, status: RunState) -> list[Button]:
     if status == "running":
         return []
     return _putting_away(

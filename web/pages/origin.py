@@ -4,7 +4,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ml_tracking_ops.orchestrator.store.states import RunState
+from ml_tracking_ops.orchestrator.store.states import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.links import run_href
@@ -13,7 +13,7 @@ from .summary import Fact, sweep_command
 Context = dict[str, Any]
 
 
-def origin_facts(sweep: Sweep, run: RunState) -> list[Fact]:
+def origin_facts(sweep: Sweep, run: RunRecord) -> list[Fact]:
     """What the sweep's description and its journal say; what they do not say is left out."""
     description = sweep.description
     facts = [
@@ -62,7 +62,7 @@ def _exit(exit_code: int | None) -> str:
         return f"signal {-exit_code}"
 
 
-def neighbours(sweep: Sweep, run: RunState, order: Sequence[int] = (), query: str = "") -> Context:
+def neighbours(sweep: Sweep, run: RunRecord, order: Sequence[int] = (), query: str = "") -> Context:
     """The runs before and after this one that have a page, by their numbers.
 
     Args:

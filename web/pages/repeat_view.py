@@ -6,13 +6,13 @@ from typing import Any
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.commands.repeat import RepeatCommand, repeat_command
-from ml_tracking_ops.orchestrator.store.states import RunState
+from ml_tracking_ops.orchestrator.store.states import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 PARAMETER = "repeat"
 
 
-def repeat_of(sweep: Sweep, run: RunState, logdir: Path) -> RepeatCommand | None:
+def repeat_of(sweep: Sweep, run: RunRecord, logdir: Path) -> RepeatCommand | None:
     name = run.name or f"run_{run.index}"
     return repeat_command(sweep.description, sweep.path, name, run.hyperparameters, logdir)
 

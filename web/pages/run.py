@@ -8,7 +8,7 @@ from ml_tracking_ops.logger.reader import LogFormatError, read_ending
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best
-from ml_tracking_ops.orchestrator.store.states import RunState
+from ml_tracking_ops.orchestrator.store.states import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..live.feed import Feed
@@ -102,7 +102,7 @@ def _order(
 def _of_sweep(
     catalog: Catalog,
     sweep: Sweep,
-    run: RunState,
+    run: RunRecord,
     feed: Feed,
     asked: TableQuery,
     readers: TableReaders,

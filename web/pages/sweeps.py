@@ -10,6 +10,7 @@ from starlette.datastructures import QueryParams
 from ml_tracking_ops.orchestrator.steering.asking import waiting_again
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.objective import Best
+from ml_tracking_ops.orchestrator.store.run_states import ENDS, RESUMED
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..insight.panel import insight_context
@@ -26,7 +27,6 @@ from .repeat_view import repeat_context
 from .summary import summarize
 
 ALL_METRICS = "*"
-_GOING_ON = ("pending", "running")
 
 Context = dict[str, Any]
 
@@ -95,7 +95,7 @@ def _counts(sweep: Sweep) -> Context:
     return {
         "counts": counts,
         "n_planned": rows.n_planned(sweep, sum(counts.values())),
-        "n_ended": sum(n for status, n in counts.items() if status not in _GOING_ON),
+        "n_ended": sum(n for status, n in counts.items() if status in ENDS),
     }
 
 
@@ -176,14 +176,14 @@ def _notices(sweep: Sweep) -> list[str]:
 
 def _resume_command(sweep: Sweep) -> str | None:
     """How to go on with a sweep that was ended or broke off; the whole path works from anywhere."""
-    if sweep.is_legacy or sweep.is_at_work or sweep.state.status not in ("killed", "lost"):
+    if sweep.is_legacy or sweep.is_at_work or sweep.state.status not in RESUMED:
         return None
     return f"ml-tracking-ops sweep --resume {shlex.quote(str(sweep.path))}"
 
 
 def _is_over(sweep: Sweep) -> bool:
     """Whether nothing more will be logged."""
-    return sweep.state.status not in _GOING_ON and not any(
+    return sweep.state.status in ENDS and not any(
         run.status == "running" for run in sweep.state.runs.values()
     )
 

@@ -12,7 +12,7 @@ from ml_tracking_ops.orchestrator.store.annotations import NOTHING_SAID, Annotat
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best, Goal, is_better
-from ml_tracking_ops.orchestrator.store.states import RunState
+from ml_tracking_ops.orchestrator.store.states import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 Row = dict[str, Any]
@@ -31,7 +31,7 @@ _LISTED = (
 
 def run_row(
     sweep_id: str,
-    run: RunState,
+    run: RunRecord,
     live: Best | None = None,
     annotation: Annotation = NOTHING_SAID,
 ) -> Row:
@@ -76,9 +76,9 @@ def sweep_summary(sweep: Sweep, live: Mapping[int, Best] | None = None) -> Row:
 
 
 def _best_run(
-    runs: Iterable[RunState], goal: Goal | None, live: Mapping[int, Best]
-) -> tuple[RunState, float] | None:
-    best: tuple[RunState, float] | None = None
+    runs: Iterable[RunRecord], goal: Goal | None, live: Mapping[int, Best]
+) -> tuple[RunRecord, float] | None:
+    best: tuple[RunRecord, float] | None = None
     for run in runs:
         so_far = live.get(run.index)
         value = run.best_value if so_far is None or run.has_ended else so_far.value

@@ -5,13 +5,13 @@ from pathlib import Path
 from ml_tracking_ops.logger.reader import LogFormatError
 from ml_tracking_ops.orchestrator.store.endings import ending_of
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
-from ml_tracking_ops.orchestrator.store.history import RunStatus
+from ml_tracking_ops.orchestrator.store.run_states import ENDS, RESUMED, RunState
 
 from ..series.store import Identity, identify
 
 _MOST_KNOWN = 100_000
 
-State = tuple[RunStatus, float | None]
+State = tuple[RunState, float | None]
 _known: dict[Path, tuple[Identity, State]] = {}
 
 
@@ -26,7 +26,7 @@ def state_of(experiment: Experiment) -> State:
     if known is not None and known[0] == identity:
         return known[1]
     state = _look(experiment)
-    if state[0] in ("finished", "failed") and identity:
+    if state[0] in ENDS - RESUMED and identity:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
         _known[path] = identity, state

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ml_tracking_ops.orchestrator.store.objective import Goal, is_better
+from ml_tracking_ops.orchestrator.store.run_states import RESULTS_THAT_COUNT
 
 from .placing import is_flat, part_between
 
 WIDTH, HEIGHT, MARGIN = 400, 96, 6
 _MOST_MARKS = 250
-_WHOLE = ("finished", "early_stopped")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _span(
     """What runs that came to their end have reached, and the best: the values of one that goes
     on, or was killed early, may lie far off, and are marked at the edge."""
     best = max(values) if goal == "max" else min(values)
-    ended = [row["best_value"] for row in known if row["status"] in _WHOLE]
+    ended = [row["best_value"] for row in known if row["status"] in RESULTS_THAT_COUNT]
     span = [*ended, best] if len(ended) > 1 else values
     return min(span), max(span)
 

@@ -21,10 +21,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from .state_styles import state_styles
+
 _FOLDER = Path(__file__).parents[1] / "static"
 _STYLE_NAMES = "theme page table insight run actions charts export common"
 _STYLES = tuple(f"styles/{name}.css" for name in _STYLE_NAMES.split())
-"""In the order in which they take precedence, the last one before the others."""
+"""In the order in which they take precedence, the last one before the others; states follow."""
 STYLE = "style.css"
 _IMPORT = re.compile(r'^(?:import|export)\b[^"\n]*"(\.{1,2}/[\w./-]+\.js)"', re.MULTILINE)
 _VERSION = re.compile(r"v-[0-9a-f]{16}")
@@ -90,7 +92,8 @@ def static_files() -> StaticFiles:
     state = tuple((name, *_changes(path)) for name, path in paths.items())
     if _latest is None or _latest.state != state:
         files = {name: _read(path) for name, path in paths.items() if path.is_file()}
-        styles = b"\n".join(files[name].data for name in _STYLES)
+        own = (*(files[name].data for name in _STYLES), state_styles().encode())
+        styles = b"\n".join(own)
         _latest = StaticFiles(state, {**files, STYLE: StaticFile(styles, "text/css")})
     return _latest
 

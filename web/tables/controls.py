@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ml_tracking_ops.orchestrator.store.states import RUN_STATUSES
+from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
 from ..runs.formats import format_number
 from .query import (
@@ -117,7 +117,7 @@ def build_controls(
         clear_href=link(_without(query.pairs, ["q", "state", "page", *governed])),
         states=tuple(
             StateChoice(status, state_counts.get(status, 0), status in query.states)
-            for status in RUN_STATUSES
+            for status in RUN_STATES
             if status in state_counts or status in query.states
         ),
         fields=tuple(_fields(query, hyperparameters, metrics)),

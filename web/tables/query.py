@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from ml_tracking_ops.orchestrator.store.states import RUN_STATUSES
+from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
 HYPERPARAMETER, METRIC = "p.", "m."
 NOT_SET = "not set"
@@ -200,10 +200,10 @@ def to_number(text: str) -> float | None:
 
 
 def _states(given: Sequence[str], problems: list[str]) -> tuple[str, ...]:
-    known = [state for state in dict.fromkeys(given) if state in RUN_STATUSES]
+    known = [state for state in dict.fromkeys(given) if state in RUN_STATES]
     for state in dict.fromkeys(filter(None, given)):
-        if state not in RUN_STATUSES:
-            problems.append(f"state={state}: no such state; there are {', '.join(RUN_STATUSES)}")
+        if state not in RUN_STATES:
+            problems.append(f"state={state}: no such state; there are {', '.join(RUN_STATES)}")
     return tuple(known)
 
 

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from ml_tracking_ops.orchestrator.store.annotations import Annotations
 from ml_tracking_ops.orchestrator.store.objective import Best
-from ml_tracking_ops.orchestrator.store.states import RunState
+from ml_tracking_ops.orchestrator.store.states import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs import entries as rows
@@ -123,7 +123,7 @@ def _take_in(known: _Known, sweep: Sweep, changed: set[int], live: Mapping[int, 
     return AllRuns(add_means(list(found.values()), sweep), sweep)
 
 
-def _row(sweep: Sweep, run: RunState, live: Best | None) -> Row:
+def _row(sweep: Sweep, run: RunRecord, live: Best | None) -> Row:
     row = rows.run_row(sweep.id, run, live, sweep.annotations.run(run.index))
     return {
         **row,

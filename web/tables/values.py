@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
+
 from ..runs.formats import format_number
 from .query import (
     HYPERPARAMETER,
@@ -25,7 +27,6 @@ from .query import (
     to_number,
 )
 
-_WHOLE_ORDER = {"pending": 0, "running": 1, "finished": 2, "early_stopped": 3}
 _MOST_VALUES, _MOST_NUMBERS = 12, 6  # that are offered one by one
 _PLAIN = (float, int, str, bool)
 
@@ -170,7 +171,7 @@ def _tags_key(row: Row) -> tuple[int, Any] | None:
 
 _SORT_KEYS: dict[str, Callable[[Row], tuple[int, Any] | None]] = {
     "duration": _duration_key,
-    "status": lambda row: (_WHOLE_ORDER.get(row["status"], 9), row["status"]),
+    "status": lambda row: (0, RUN_STATES.index(row["status"])),
     "name": lambda row: (1, str(row.get("label") or row["name"]).casefold()),
     "label": lambda row: (1, str(row["label"]).casefold()) if row.get("label") else None,
     "note": lambda row: (1, str(row["note"]).casefold()) if row.get("note") else None,

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from ...store.history import Ended, HistoryEvent, Known, Sampled
 from ...store.objective import Goal, is_better
+from ...store.run_states import RESULTS_THAT_COUNT
 from ..space import Combination, Space
 from .base import Unseen
 from .optuna_study import open_study, parameters_of, suggest
@@ -185,7 +186,7 @@ class LearningSampler:
         """What Optuna is told of a run: its state, and its value if it has one."""
         states = _states()
         if (
-            event.status in ("finished", "early_stopped")
+            event.status in RESULTS_THAT_COUNT
             and event.value is not None
             and math.isfinite(event.value)
         ):

@@ -21,7 +21,7 @@ from ml_tracking_ops.orchestrator.store.history import (
     Ended,
     HistoryEvent,
     Known,
-    RunStatus,
+    RunState,
     Sampled,
 )
 
@@ -59,7 +59,7 @@ def branin(x: float, y: float) -> float:
 def follow(
     sampler: LearningSampler,
     n_runs: int,
-    objective: Callable[[Combination], tuple[RunStatus, float | None]],
+    objective: Callable[[Combination], tuple[RunState, float | None]],
     n_workers: int = 1,
 ) -> list[HistoryEvent]:
     """The history of a sweep whose runs end in the order in which they began."""
@@ -79,7 +79,7 @@ def follow(
     return history
 
 
-def on_the_plane(combination: Combination) -> tuple[RunStatus, float | None]:
+def on_the_plane(combination: Combination) -> tuple[RunState, float | None]:
     return "finished", branin(**{k: float(str(v)) for k, v in combination.items()})
 
 
@@ -112,7 +112,7 @@ def test_combinations_are_those_of_optuna(name: str, sampler: Any, seed: int) ->
     assert ours == [trial.params for trial in study.trials]
 
 
-def by_value(combination: Combination) -> tuple[RunStatus, float | None]:
+def by_value(combination: Combination) -> tuple[RunState, float | None]:
     """Every kind of end."""
     width = int(str(combination["width"]))
     if width % 5 == 0:
@@ -199,7 +199,7 @@ def test_runs_that_go_on_are_taken_into_account() -> None:
 def test_failed_runs_keep_the_sampler_away() -> None:
     """Half of the plane fails: after a while runs go to the other half."""
 
-    def objective(combination: Combination) -> tuple[RunStatus, float | None]:
+    def objective(combination: Combination) -> tuple[RunState, float | None]:
         if float(str(combination["x"])) < 2.5:
             return "failed", None
         return on_the_plane(combination)
@@ -214,7 +214,7 @@ def test_failed_runs_keep_the_sampler_away() -> None:
 
 
 def test_stopped_runs_inform_the_sampler() -> None:
-    def stopped(combination: Combination) -> tuple[RunStatus, float | None]:
+    def stopped(combination: Combination) -> tuple[RunState, float | None]:
         return "early_stopped", on_the_plane(combination)[1]
 
     finished = follow(LearningSampler(PLANE, 0, "tpe", "min"), 30, on_the_plane)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from ml_tracking_ops.orchestrator.config.model import SweepConfig
 from ml_tracking_ops.orchestrator.search.proposals import Proposal, Proposer
 from ml_tracking_ops.orchestrator.store.combinations import best_combination, repeated_combinations
-from ml_tracking_ops.orchestrator.store.history import Ended, HistoryEvent, RunStatus, Sampled
-from ml_tracking_ops.orchestrator.store.states import RunState
+from ml_tracking_ops.orchestrator.store.history import Ended, HistoryEvent, RunState, Sampled
+from ml_tracking_ops.orchestrator.store.states import RunRecord
 
 
 def config(**changes: Any) -> SweepConfig:
@@ -55,7 +55,7 @@ class Simulation:
             )
         return proposal
 
-    def end(self, position: int, status: RunStatus, value: float | None = 1.0) -> None:
+    def end(self, position: int, status: RunState, value: float | None = 1.0) -> None:
         self.history.append(Ended(self.going.pop(position), status, value))
 
 
@@ -109,7 +109,7 @@ endings = st.sampled_from(["finished", "finished", "early_stopped", "failed"])
     st.lists(st.tuples(st.integers(0, 3), endings), min_size=30, max_size=30),
 )
 def test_any_sweep_comes_to_its_end_and_repeats_only_what_is_promising(
-    count: int, n_workers: int, max_runs: int, ends: list[tuple[int, RunStatus]]
+    count: int, n_workers: int, max_runs: int, ends: list[tuple[int, RunState]]
 ) -> None:
     sweep = Simulation(config(max_runs=max_runs, repeats={"count": count, "seed_name": "seed"}))
     fates: dict[int, str] = {}
@@ -138,9 +138,9 @@ def test_any_sweep_comes_to_its_end_and_repeats_only_what_is_promising(
     assert again.propose(max_runs, before) == last
 
 
-def run(combination: int, value: float | None, **changes: Any) -> RunState:
+def run(combination: int, value: float | None, **changes: Any) -> RunRecord:
     index = changes.pop("index", combination)
-    return RunState(
+    return RunRecord(
         index, {"x": combination, "seed": 1}, best_value=value, combination=combination, **changes
     )
 

@@ -29,7 +29,7 @@ from ml_tracking_ops.orchestrator.store.catalog import find
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
 from ml_tracking_ops.orchestrator.store.objective import Goal
 from ml_tracking_ops.orchestrator.store.run_history import RunHistory
-from ml_tracking_ops.orchestrator.store.states import SweepState
+from ml_tracking_ops.orchestrator.store.states import SweepRecord
 
 
 def series(points: Sequence[tuple[float, int, float]]) -> Series:
@@ -142,7 +142,7 @@ def test_run_that_failed_is_no_example_for_the_median() -> None:
 
 def test_resumed_sweep_shows_its_rules_the_past_in_order(tmp_path: Path) -> None:
     """Two runs that went on side by side; the worse was first at each rung and was not stopped."""
-    state = SweepState(goal="max")
+    state = SweepRecord(goal="max")
     loggers = {run: ExperimentLogger.at(tmp_path / f"run{run}.dat") for run in (1, 2)}
     for step in (1, 2):
         loggers[2].add_scalar(METRIC, 0.2, step)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.orchestrator.running.resumption import attempts_left
 from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail, encode
-from ml_tracking_ops.orchestrator.store.states import SweepState
+from ml_tracking_ops.orchestrator.store.states import SweepRecord
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -41,8 +41,8 @@ def whole_run(journal: Journal, index: int, best: float | None = None) -> None:
     journal.append("ended", index=index, status="finished", exit_code=0, best_value=best)
 
 
-def folded(path: Path) -> SweepState:
-    state = SweepState(goal="max")
+def folded(path: Path) -> SweepRecord:
+    state = SweepRecord(goal="max")
     for event in JournalTail(path).read():
         state.apply(event)
     return state
@@ -200,7 +200,7 @@ def test_disk_full_keeps_events_until_there_is_room(
     )
 )
 def test_folding_never_raises(events: list[dict[str, Any]]) -> None:
-    state = SweepState(goal="min")
+    state = SweepRecord(goal="min")
     for event in events:
         state.apply(event)
     assert sum(state.counts.values()) == len(state.runs)
@@ -215,7 +215,7 @@ def test_tail_never_raises_on_garbage(data: bytes) -> None:
         path = Path(folder) / "journal.jsonl"
         path.write_bytes(data)
         tail = JournalTail(path)
-        state = SweepState()
+        state = SweepRecord()
         for event in tail.read():
             state.apply(event)
         assert tail.offset == len(data)

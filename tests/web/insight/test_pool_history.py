@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ml_tracking_ops.orchestrator.store.states import RunState
+from ml_tracking_ops.orchestrator.store.states import RunRecord
 from ml_tracking_ops.web.insight.pool_history import PoolHistory, Span, describe_spans, measure_use
 
 
@@ -105,8 +105,8 @@ def test_end_that_no_orchestrator_saw_is_what_the_catalog_found_out() -> None:
     history = history_of(SWEEP, started(100, 1, 0), started(100, 2, 1))
     history.settle(
         {
-            1: RunState(1, status="finished", ended_at=130.0),
-            2: RunState(2, status="running"),
+            1: RunRecord(1, status="finished", ended_at=130.0),
+            2: RunRecord(2, status="running"),
         }
     )
     assert [(span.ended_at, span.status) for span in history.spans] == [

@@ -1,6 +1,6 @@
 // The colours of the style sheets for what ECharts draws.
 
-const STATES = ["pending", "running", "finished", "early_stopped", "failed", "killed", "lost"];
+import { states } from "../lib/states.js";
 
 export function readInsightColors() {
   const style = getComputedStyle(document.documentElement);
@@ -14,6 +14,6 @@ export function readInsightColors() {
     accent: read("--accent"),
     font: read("--font"),
     ramp: [0, 1, 2, 3].map((n) => read(`--ramp-${n}`)),
-    fill: Object.fromEntries(STATES.map((state) => [state, read(`--fill-${state}`) || read(`--state-${state}`)])),
+    fill: Object.fromEntries(Object.keys(states()).map((state) => [state, read(`--fill-${state}`)])),
   };
 }

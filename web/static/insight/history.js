@@ -1,6 +1,7 @@
 // Every run's best value, and the best so far: against the number of runs that ended, or time.
 
 import { formatDuration, formatNumber } from "../lib/format.js";
+import { isEnd } from "../lib/states.js";
 import { plainAxis, timeGap, timeTick, valueAxis, valueScale } from "./axes.js";
 
 export class HistoryView {
@@ -46,7 +47,7 @@ const whole = (x) => (Number.isInteger(x) ? String(x) : "");
 
 function mark({ x, y, status, passes }, scale, colors, count) {
   const color = colors.fill[status];
-  const isOpen = status === "running";
+  const isOpen = !isEnd(status);
   return { value: [x, scale.to(y)], itemStyle: { color: isOpen ? colors.surface : color, borderColor: color, borderWidth: isOpen ? 2 : 0, opacity: passes ? (count > 400 ? 0.65 : 0.95) : 0.08 } };
 }
 

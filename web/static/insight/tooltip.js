@@ -1,9 +1,9 @@
 // The label of a run in the drawings of a sweep: beside the pointer, never under it.
 
 import { make } from "../lib/elements.js";
+import { wordOf } from "../lib/states.js";
 
 const GAP = 14;
-const WORDS = { pending: "waiting", running: "running", finished: "finished", early_stopped: "stopped early", failed: "failed", killed: "killed", lost: "lost" };
 
 export class InsightTooltip {
   #box = document.createElement("div");
@@ -26,7 +26,7 @@ export class InsightTooltip {
   show({ x, y, width, title, status, lines }) {
     const list = make("dl", "");
     for (const [name, value] of lines) list.append(make("dt", "", name), make("dd", "", value));
-    this.#box.replaceChildren(make("div", "tooltip-run", `${title} · ${WORDS[status] ?? status}`), list);
+    this.#box.replaceChildren(make("div", "tooltip-run", `${title} · ${wordOf(status)}`), list);
     this.#box.hidden = false;
     const { offsetWidth, offsetHeight } = this.#box;
     const left = x + GAP + offsetWidth <= width ? x + GAP : Math.max(0, x - GAP - offsetWidth);

@@ -2,6 +2,7 @@
 // about to show. A request whose rows nobody waits for any more is taken back.
 
 import { params, servedAddress } from "../lib/address.js";
+import { isEnd } from "../lib/states.js";
 
 export const PAGE_SIZE = 25;
 const MOST_PAGES = 60;
@@ -47,7 +48,7 @@ export function keepRows(rows, firstPage) {
   for (let i = 0; i < rows.length; i += PAGE_SIZE) {
     const page = rows.slice(i, i + PAGE_SIZE);
     kept.delete(firstPage + i / PAGE_SIZE);
-    kept.set(firstPage + i / PAGE_SIZE, { rows: page, at: performance.now(), isLive: page.some((row) => row.dataset.status === "running") });
+    kept.set(firstPage + i / PAGE_SIZE, { rows: page, at: performance.now(), isLive: page.some((row) => !isEnd(row.dataset.status)) });
   }
   while (kept.size > MOST_PAGES) kept.delete(kept.keys().next().value);
 }

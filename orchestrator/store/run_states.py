@@ -1,0 +1,128 @@
+"""The states of runs and sweeps: the one place that lists them.
+
+Command line, pages, styles and scripts take from here what a state is called, how it looks, and
+what it means for the rest of a sweep. A new state needs its name in `RunState`, its entry in
+`STATES`, and the code that brings a run into it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+RunState = Literal["pending", "running", "finished", "early_stopped", "failed", "killed", "lost"]
+SweepState = Literal["pending", "running", "finished", "failed", "killed", "lost"]
+SweepEnd = Literal["finished", "failed", "killed"]
+"""How an orchestrator ends a sweep; `lost` is what others find out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shades:
+    """A colour in the light and in the dark theme."""
+
+    light: str
+    dark: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateFacts:
+    """What there is to know of a state.
+
+    Args:
+        word: what people read.
+        text: the colour of its word and icon; `fill`: of bars and points.
+        icon: the elements of an SVG drawing, 16 by 16, in black.
+        terminal: the colour in a terminal, as rich names it.
+        is_end: no process is left, and none is to come by itself.
+        result_counts: the best value is one that samplers and sweeps may rely on.
+        is_failure: the run itself went wrong; `requeue --failed` takes it.
+        is_resumed: a resume runs it again.
+    """
+
+    word: str
+    text: Shades
+    fill: Shades
+    icon: str
+    terminal: str = "default"
+    is_end: bool = False
+    result_counts: bool = False
+    is_failure: bool = False
+    is_resumed: bool = False
+
+
+def _lines(path: str, width: float = 2.2) -> str:
+    ends = "stroke-linecap='round' stroke-linejoin='round'"
+    return f"<path d='{path}' fill='none' stroke='#000' stroke-width='{width}' {ends}/>"
+
+
+STATES: Mapping[RunState, StateFacts] = {
+    "pending": StateFacts(
+        word="waiting",
+        text=Shades("#667080", "#97a2b2"),
+        fill=Shades("#667080", "#97a2b2"),
+        icon="<circle cx='8' cy='8' r='5.5' fill='none' stroke='#000' stroke-width='2'"
+        " stroke-dasharray='2.6 3.2'/>",
+    ),
+    "running": StateFacts(
+        word="running",
+        text=Shades("#1d5fd0", "#7fadff"),
+        fill=Shades("#4d86e8", "#5a92f0"),
+        icon=_lines("M8 1.5a6.5 6.5 0 1 0 6.5 6.5"),
+        terminal="blue",
+    ),
+    "finished": StateFacts(
+        word="finished",
+        text=Shades("#1a7a44", "#5ccb8d"),
+        fill=Shades("#2f9e62", "#379b65"),
+        icon=_lines("M2.5 8.5l3.8 3.8L13.5 4.5"),
+        terminal="green",
+        is_end=True,
+        result_counts=True,
+    ),
+    "early_stopped": StateFacts(
+        word="stopped early",
+        text=Shades("#96600a", "#e8b255"),
+        fill=Shades("#e0a030", "#c98f2b"),
+        icon=_lines("M4 3.5v9M4 8h7M8.5 5l3 3-3 3M13.5 3.5v9", width=2),
+        terminal="yellow",
+        is_end=True,
+        result_counts=True,
+    ),
+    "failed": StateFacts(
+        word="failed",
+        text=Shades("#c02a2a", "#ff8080"),
+        fill=Shades("#d64545", "#d95757"),
+        icon=_lines("M3.5 3.5l9 9M12.5 3.5l-9 9"),
+        terminal="red",
+        is_end=True,
+        is_failure=True,
+    ),
+    "killed": StateFacts(
+        word="killed",
+        text=Shades("#8a4a3a", "#d7a192"),
+        fill=Shades("#a8776a", "#99695c"),
+        icon="<rect x='3' y='3' width='10' height='10' rx='1.5'/>",
+        terminal="magenta",
+        is_end=True,
+        is_resumed=True,
+    ),
+    "lost": StateFacts(
+        word="lost",
+        text=Shades("#7448b8", "#bb9bf0"),
+        fill=Shades("#9a78d0", "#8a6bc0"),
+        icon=_lines("M5 5.5a3 3 0 1 1 4.5 2.6C8.4 8.7 8 9.2 8 10.2", width=2)
+        + "<circle cx='8' cy='13.3' r='1.3'/>",
+        terminal="magenta",
+        is_end=True,
+        is_failure=True,
+        is_resumed=True,
+    ),
+}
+RUN_STATES: tuple[RunState, ...] = tuple(STATES)
+"""All states, in the order in which lists and tables show them."""
+ENDS = frozenset(state for state, facts in STATES.items() if facts.is_end)
+RESULTS_THAT_COUNT = frozenset(state for state, facts in STATES.items() if facts.result_counts)
+FAILURES = frozenset(state for state, facts in STATES.items() if facts.is_failure)
+RESUMED = frozenset(state for state, facts in STATES.items() if facts.is_resumed)
+BEGUN: tuple[RunState, ...] = (*(state for state in STATES if state in ENDS), "running")
+"""The states of runs that have started: those that ended first, as a bar of progress shows them."""
+SWEEP_ENDS: frozenset[SweepEnd] = frozenset(get_args(SweepEnd))

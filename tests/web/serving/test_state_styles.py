@@ -1,0 +1,26 @@
+"""The style sheet of the run states."""
+
+from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES, STATES
+from ml_tracking_ops.web.serving.state_styles import state_styles
+from ml_tracking_ops.web.serving.static_files import STYLE, static_files
+
+
+def test_every_state_has_colours_in_both_themes_and_an_icon() -> None:
+    light, _, dark = state_styles().partition("@media")
+    for state in RUN_STATES:
+        assert f"--state-{state}: {STATES[state].text.light};" in light
+        assert f"--fill-{state}: {STATES[state].fill.light};" in light
+        assert f"--icon-{state}: url(" in light
+        assert f"--state-{state}: {STATES[state].text.dark};" in dark
+        assert f"--fill-{state}: {STATES[state].fill.dark};" in dark
+
+
+def test_an_icon_has_nothing_that_would_end_its_address() -> None:
+    for line in state_styles().splitlines():
+        if line.startswith("--icon-"):
+            drawing = line.split('url("')[1].removesuffix('");')
+            assert not set('"#<>\n') & set(drawing)
+
+
+def test_the_pages_get_it_with_the_other_styles() -> None:
+    assert static_files().files[STYLE].data.decode().endswith(state_styles())

@@ -1,0 +1,34 @@
+"""The styles of run states, made from `run_states.STATES`: a colour, a fill and an icon for each.
+
+Other styles refer to them as `var(--state-failed)`, `var(--fill-failed)`, `var(--icon-failed)`,
+and templates as the classes `state-failed`, `fill-failed` and `key-failed`.
+"""
+
+from urllib.parse import quote
+
+from ml_tracking_ops.orchestrator.store.run_states import STATES
+
+_SVG = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>{}</svg>"
+
+
+def state_styles() -> str:
+    """A style sheet: variables for both themes, then the classes."""
+    light, dark, classes = [], [], []
+    for state, facts in STATES.items():
+        icon = quote(_SVG.format(facts.icon), safe=" '/:=.,")
+        light += _colors(state, facts.text.light, facts.fill.light)
+        light.append(f'--icon-{state}: url("data:image/svg+xml,{icon}");')
+        dark += _colors(state, facts.text.dark, facts.fill.dark)
+        classes += [
+            f".state-{state} {{ --state: var(--state-{state}); --icon: var(--icon-{state}); }}",
+            f".fill-{state} {{ fill: var(--fill-{state}); }}",
+            f".key-{state} {{ --fill: var(--fill-{state}); }}",
+        ]
+    themes = [
+        ":root {", *light, "}", "@media (prefers-color-scheme: dark) { :root {", *dark, "} }",
+    ]  # fmt: skip
+    return "\n".join([*themes, *classes, ""])
+
+
+def _colors(state: str, text: str, fill: str) -> list[str]:
+    return [f"--state-{state}: {text};", f"--fill-{state}: {fill};"]

@@ -51,13 +51,16 @@ def create_app(
     logdir: Path | str,
     allowed_hosts: Iterable[str] = (),
     token: str | None = None,
+    *,
+    knows_owner: bool = False,
     assets: AssetSource = CDN_SOURCE,
 ) -> Starlette:
     """The dashboard of one log folder, which need not exist yet.
 
     Args:
         allowed_hosts: names, besides localhost and addresses, that the app may be asked by.
-        token: what every request must hold, where other machines can reach the app.
+        token: what a request must hold; without one everybody gets an answer.
+        knows_owner: whether the user who started the server needs no token.
         assets: where the pages load their third-party files from.
     """
     catalog = SharedCatalog(Path(logdir).absolute())
@@ -79,7 +82,7 @@ def create_app(
         ],
         middleware=[
             Middleware(SecurityMiddleware, allowed_hosts=tuple(allowed_hosts)),
-            Middleware(TokenMiddleware, token=token),
+            Middleware(TokenMiddleware, token=token, knows_owner=knows_owner),
             Middleware(
                 GZipMiddleware,
                 minimum_size=_COMPRESS_FROM_BYTES,

@@ -21,7 +21,8 @@ from starlette.applications import Starlette
 from ml_tracking_ops.orchestrator.errors import PortTakenError, TrackingError, UsageError
 
 from .app import create_app
-from .serving.access_token import PARAMETER, token_for
+from .serving import peer_user
+from .serving.access_token import Entrance, is_loopback, new_token
 from .serving.asset_source import CDN_SOURCE, AssetSource
 from .serving.connections import BoundedProtocol, allow_open_files
 
@@ -41,17 +42,19 @@ def serve(
     *,
     take_next_free: bool = False,
     assets: Path | None = None,
-    on_ready: Callable[[str], None] = lambda address: None,
+    asks_token: bool = True,
+    on_ready: Callable[[Entrance], None] = lambda entrance: None,
 ) -> None:
     """Serve the dashboard of `logdir` until SIGINT (Ctrl-C) or SIGTERM.
 
     Args:
-        host: where other machines can reach it too, every request needs a token, which the
-            address given to `on_ready` holds.
+        host: where other machines can reach it too, every request needs the token; where only
+            this machine can, the requests of other users do.
         port: 0 takes any free one.
         take_next_free: where `port` is taken, try those after it.
         assets: a folder to serve the pages' third-party files from; by default the CDN does.
-        on_ready: called with the address once connections are accepted.
+        asks_token: False lets everybody in who can reach the address.
+        on_ready: called once connections are accepted.
 
     Raises:
         PortTakenError: `port` is taken.
@@ -63,10 +66,18 @@ def serve(
     source = CDN_SOURCE if assets is None else AssetSource.from_folder(assets)
     listener = listen(host, port, take_next_free=take_next_free)
     with listener:
-        token = token_for(host)
-        on_ready(address_of(listener, host) + ("" if token is None else f"/?{PARAMETER}={token}"))
-        names = (host, *names_of_this_machine()) if token else (host,)
-        app = create_app(logdir, names, token, source)
+        is_local = is_loopback(host)
+        entrance = Entrance(
+            address_of(listener, host),
+            new_token() if asks_token else None,
+            is_local,
+            is_local and peer_user.can_be_told(),
+        )
+        on_ready(entrance)
+        names = (host,) if is_local else (host, *names_of_this_machine())
+        app = create_app(
+            logdir, names, entrance.token, knows_owner=entrance.knows_owner, assets=source
+        )
         server = make_server(app)
         server.run(sockets=[listener])
         if server.lifespan.error_occurred:

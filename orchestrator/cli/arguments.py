@@ -210,6 +210,12 @@ def _add_address(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument("--port", type=_port, help="default: 5000, or the next free one")
     parser.add_argument(
+        "--no-token",
+        action="store_true",
+        help="give up the token: everybody who can reach the address, which includes every user "
+        "of this machine, can read everything, stop runs and delete them",
+    )
+    parser.add_argument(
         "--assets",
         type=Path,
         metavar="DIR",

@@ -1,32 +1,80 @@
 """The dashboard beside a sweep: the web app in a process of its own."""
 
+import argparse
 import contextlib
 import os
+import platform
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from ..errors import SweepError, UsageError
+from .printing import say
 
 _STOP_S = 5
 _EXIT_USAGE = 2
 
 
+class Entrance(Protocol):
+    """What the web app says of who gets in (`web.serving.access_token`)."""
+
+    @property
+    def token(self) -> str | None: ...
+
+    @property
+    def is_local(self) -> bool: ...
+
+    @property
+    def knows_owner(self) -> bool: ...
+
+    @property
+    def link(self) -> str: ...
+
+
+def announce_dashboard(logdir: Path, entrance: Entrance) -> None:
+    """Print where the dashboard is, and who gets in how."""
+    print(f"ML Tracking Ops shows {logdir}/ at {entrance}  (Ctrl-C ends it)", flush=True)
+    if entrance.token is None:
+        whom = "every user of this machine" if entrance.is_local else "everybody on the network"
+        say(f"warning: --no-token lets {whom} read everything, stop runs and delete them")
+    elif entrance.knows_owner:
+        say(f"only you can open it; through another user's proxy or tunnel: {entrance.link}")
+    elif entrance.is_local:
+        say(
+            "other users of this machine can reach it, and this system does not tell who is "
+            "asking, so it asks for the token in this address"
+        )
+    else:
+        port_and_token = entrance.link.rpartition(":")[2]
+        say(
+            "other machines can reach it, so it asks for the token in this address; "
+            f"from them: http://{platform.node()}:{port_and_token}"
+        )
+
+
+def dashboard_arguments(options: argparse.Namespace) -> list[str]:
+    """The arguments of `web` that another command was given."""
+    return [
+        f"--logdir={options.logdir}",
+        f"--host={options.host}",
+        *([] if options.port is None else [f"--port={options.port}"]),
+        *([] if options.assets is None else [f"--assets={options.assets}"]),
+        *(["--no-token"] if options.no_token else []),
+    ]
+
+
 @contextlib.contextmanager
-def running_dashboard(
-    logdir: Path, host: str, port: int | None, assets: Path | None = None
-) -> Iterator[str]:
+def running_dashboard(arguments: Sequence[str]) -> Iterator[str]:
     """Start `ml-tracking-ops web`, give its address, and end it on leaving.
 
     Raises:
         SweepError: it does not start.
-        UsageError: the address cannot be listened at, or `assets` cannot be served.
+        UsageError: the address cannot be listened at, or `--assets` cannot be served.
     """
-    chosen = [] if port is None else [f"--port={port}"]
-    chosen += [] if assets is None else [f"--assets={assets}"]
     # its stdin is a pipe that closes with this process, however this process ends
     process = subprocess.Popen(
         [
@@ -34,9 +82,7 @@ def running_dashboard(
             "-m",
             "ml_tracking_ops.orchestrator.cli",
             "web",
-            f"--logdir={logdir}",
-            f"--host={host}",
-            *chosen,
+            *arguments,
             "--exit-with-stdin",
         ],
         stdin=subprocess.PIPE,

@@ -6,7 +6,6 @@ import errno
 import gc
 import importlib
 import os
-import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -270,9 +269,10 @@ def _dry_run(options: argparse.Namespace) -> int:
 @contextlib.contextmanager
 def _dashboard(options: argparse.Namespace) -> Iterator[str]:
     """The dashboard in a process of its own, so that neither waits for the other."""
-    from .dashboard import running_dashboard
+    from .dashboard import dashboard_arguments, running_dashboard
 
-    with running_dashboard(options.logdir, options.host, options.port, options.assets) as url:
+    arguments = dashboard_arguments(options)
+    with running_dashboard(arguments) as url:
         yield url
 
 
@@ -282,19 +282,10 @@ def _dashboard(options: argparse.Namespace) -> Iterator[str]:
 def _web(options: argparse.Namespace) -> int:
     from ml_tracking_ops.web.server import serve
 
-    from .dashboard import exit_with_stdin
+    from .dashboard import announce_dashboard, exit_with_stdin
 
     if options.logdir.exists() and not options.logdir.is_dir():
         raise UsageError(f"{options.logdir} is no folder; name one with --logdir")
-
-    def announce(url: str) -> None:
-        print(f"ML Tracking Ops shows {options.logdir}/ at {url}  (Ctrl-C ends it)", flush=True)
-        if "?token=" in url:
-            port_and_token = url.rpartition(":")[2]
-            say(
-                "other machines can reach it, so it asks for the token in this address; "
-                f"from them: http://{platform.node()}:{port_and_token}"
-            )
 
     if options.exit_with_stdin:
         exit_with_stdin()
@@ -306,7 +297,8 @@ def _web(options: argparse.Namespace) -> int:
         port,
         take_next_free=options.port is None,
         assets=options.assets,
-        on_ready=announce,
+        asks_token=not options.no_token,
+        on_ready=lambda entrance: announce_dashboard(options.logdir, entrance),
     )
     return 0
 

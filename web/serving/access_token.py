@@ -1,11 +1,14 @@
-"""Who may look where other machines can reach the server: whoever has the link with its token.
+"""Who may look: the user who started the server, and whoever has the link with its token.
 
-As in Jupyter: the address that the command prints holds the token; opening it leaves the token in
-a cookie that scripts cannot read, and leads on to the same address without it.
+Where only this machine can reach the server, the kernel tells which user is at the other end of
+a connection. Everybody else needs the token, as in Jupyter: the address that the command prints
+holds it; opening that address leaves the token in a cookie that scripts cannot read, and leads to
+the same address without the token.
 """
 
 import ipaddress
 import secrets
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
@@ -14,15 +17,41 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 PARAMETER = "token"
 _TOKEN_BYTES = 24
+IS_OWNER = "is_owner"
+"""In the state of a connection: whether the user who started the server is at its other end."""
 _REFUSAL = (
-    "This dashboard can be reached by other machines, so it asks for a token.\n"
+    "This dashboard asks for a token: another user started it, or other machines can reach it.\n"
     "Open the address with ?token=… that ml-tracking-ops printed when it started.\n"
 )
 
 
-def token_for(host: str) -> str | None:
-    """A new token where `host` lets other machines in; None where it is this machine alone."""
-    return None if is_loopback(host) else secrets.token_urlsafe(_TOKEN_BYTES)
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Where the dashboard is, and who gets in.
+
+    Attributes:
+        token: opens it for everybody; None if everybody gets in without one.
+        is_local: whether only this machine can reach it.
+        knows_owner: whether the user who started it gets in without the token.
+    """
+
+    url: str
+    token: str | None
+    is_local: bool
+    knows_owner: bool
+
+    def __str__(self) -> str:
+        """What the user who started it opens."""
+        return self.url if self.knows_owner or self.token is None else self.link
+
+    @property
+    def link(self) -> str:
+        """What anybody else opens."""
+        return self.url if self.token is None else f"{self.url}/?{PARAMETER}={self.token}"
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(_TOKEN_BYTES)
 
 
 def is_loopback(host: str) -> bool:
@@ -34,14 +63,21 @@ def is_loopback(host: str) -> bool:
 
 
 class TokenMiddleware:
-    """Lets nobody in without the token; with `token` None it lets everybody in."""
+    """Lets nobody in without the token; with `token` None it lets everybody in.
 
-    def __init__(self, app: ASGIApp, token: str | None = None) -> None:
+    Args:
+        knows_owner: whether the user who started the server needs no token.
+    """
+
+    def __init__(
+        self, app: ASGIApp, token: str | None = None, *, knows_owner: bool = False
+    ) -> None:
         self.app = app
         self._token = token
+        self._knows_owner = knows_owner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or self._token is None:
+        if scope["type"] != "http" or self._token is None or self._is_owner(scope):
             await self.app(scope, receive, send)
             return
         request = Request(scope)
@@ -51,6 +87,9 @@ class TokenMiddleware:
         elif self._is_right(request.query_params.get(PARAMETER, "")):
             answer = self._admit(request)
         await answer(scope, receive, send)
+
+    def _is_owner(self, scope: Scope) -> bool:
+        return self._knows_owner and scope.get("state", {}).get(IS_OWNER) is True
 
     def _is_right(self, given: str) -> bool:
         return secrets.compare_digest(given.encode(), str(self._token).encode())

@@ -12,6 +12,9 @@ from typing import ClassVar
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .access_token import IS_OWNER
+from .peer_user import is_owner
+
 CONNECTIONS_A_CLIENT = 700  # its streams, and the rest of its pages
 OPEN_FILES = 4_096
 _REQUEST_S = 20.0
@@ -33,6 +36,8 @@ class BoundedProtocol(H11Protocol):
         self._request_timer: asyncio.TimerHandle | None = None
         self._stall_timer: asyncio.TimerHandle | None = None
         self._address = self.client[0] if self.client else ""
+        connection = transport.get_extra_info("socket")
+        self.app_state = {**self.app_state, IS_OWNER: is_owner(connection)}
         self._n_by_client[self._address] += 1
         if self._n_by_client[self._address] > CONNECTIONS_A_CLIENT:
             transport.abort()

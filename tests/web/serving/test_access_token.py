@@ -6,7 +6,7 @@ from sweeps import run_command, start_command, wait_until
 
 from ml_tracking_ops.web.app import create_app
 from ml_tracking_ops.web.server import names_of_this_machine
-from ml_tracking_ops.web.serving.access_token import is_loopback, token_for
+from ml_tracking_ops.web.serving.access_token import Entrance, is_loopback, new_token
 
 TOKEN = "a-token"
 
@@ -70,17 +70,52 @@ async def test_link_never_leads_to_another_host(client):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "localhost", "::1"])
-def test_this_machine_alone_needs_no_token(host):
+def test_this_machine_alone_is_known(host):
     assert is_loopback(host)
-    assert token_for(host) is None
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "gpubox"])
-def test_other_machines_need_one(host):
-    token = token_for(host)
-    assert token is not None
+def test_other_machines_are_known(host):
+    assert not is_loopback(host)
+
+
+def test_token_cannot_be_guessed():
+    token = new_token()
     assert len(token) >= 32
-    assert token != token_for(host)
+    assert token != new_token()
+
+
+@pytest.mark.parametrize(
+    ("token", "knows_owner", "opened"),
+    [
+        ("t", True, "http://127.0.0.1:5000"),
+        ("t", False, "http://127.0.0.1:5000/?token=t"),
+        (None, False, "http://127.0.0.1:5000"),
+    ],
+)
+def test_address_holds_the_token_where_its_owner_needs_it(token, knows_owner, opened):
+    assert str(Entrance("http://127.0.0.1:5000", token, True, knows_owner)) == opened
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("knows_owner", "state", "status"),
+    [
+        (True, {"is_owner": True}, 200),
+        (True, {"is_owner": False}, 403),
+        (True, {}, 403),
+        (False, {"is_owner": True}, 403),
+    ],
+)
+async def test_only_the_owner_needs_no_token(tmp_path, knows_owner, state, status):
+    app = create_app(tmp_path, token=TOKEN, knows_owner=knows_owner)
+
+    async def with_state(scope, receive, send):
+        await app({**scope, "state": state}, receive, send)
+
+    transport = httpx.ASGITransport(with_state)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        assert (await client.get("/experiments")).status_code == status
 
 
 def test_machine_is_known_by_its_names():

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 from random import Random
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from places import TRAINERS
+
+pytest_plugins = ["child_signals", "leftovers"]
 
 # machines are shared and noisy: an example may take as long as it takes
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -74,17 +77,17 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def no_leaks() -> Iterator[None]:
-    """Fail a test that leaves file descriptors open."""
-    before = set(os.listdir("/proc/self/fd"))
+    """Fail a test that leaves file descriptors open that were not when it began."""
+    before = _open_files()
     yield
-    after = set(os.listdir("/proc/self/fd"))
-    left = {name: _target(name) for name in after - before}
-    left = {name: target for name, target in left.items() if target is not None}
+    left = _open_files() - before
     assert not left, f"left open: {left}"
 
 
-def _target(name: str) -> str | None:
-    try:
-        return os.readlink(f"/proc/self/fd/{name}")
-    except OSError:
-        return None
+def _open_files() -> set[tuple[str, str]]:
+    """Descriptors, and what each is of: a number alone may be another file's by now."""
+    found = set()
+    for name in os.listdir("/proc/self/fd"):
+        with suppress(OSError):  # the folder's own is closed
+            found.add((name, os.readlink(f"/proc/self/fd/{name}")))
+    return found

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import read_line
 
 from ml_tracking_ops.logger import ExperimentLogger, RunLog, arguments, read_log
 from ml_tracking_ops.logger import experiment_logger as module
@@ -419,8 +420,7 @@ def test_processes_that_make_the_same_file_at_once_lose_nothing(run_file: Path) 
     """
     processes = [run_script(script, str(rank)) for rank in range(6)]
     for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+        assert read_line(process) == "ready\n"
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("go\n")
@@ -479,7 +479,7 @@ def test_threads_may_share_a_logger(run_file: Path) -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            thread.join(60)
     log = read_log(run_file)
     assert log.n_skipped == 0
     assert len(log["shared"]) == 4000
@@ -538,8 +538,7 @@ def test_open_logger_holds_its_file_and_lets_go_on_kill_9(run_file: Path) -> Non
         print("ready", flush=True)
         sys.stdin.readline()
     """)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+    assert read_line(process) == "ready\n"
     assert is_held(run_file) is True
     process.send_signal(signal.SIGKILL)
     finish(process, -signal.SIGKILL)
@@ -597,14 +596,15 @@ def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Small
     """Where this machine lets nobody mount a file system, both are the limit."""
     mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(tmp_path)]
     is_mounted = (
-        request.param == "real" and subprocess.run(mount, capture_output=True).returncode == 0
+        request.param == "real"
+        and subprocess.run(mount, capture_output=True, timeout=60).returncode == 0
     )
     disk = RealSmallDisk(tmp_path) if is_mounted else LimitedDisk(tmp_path)
     try:
         yield disk
     finally:
         if is_mounted:
-            subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
+            subprocess.run(["umount", "--lazy", str(tmp_path)], check=True, timeout=60)
         else:
             disk.free()
 

@@ -1,6 +1,5 @@
 import fcntl
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -8,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from waiting import wait_for_exit
 
 from ml_tracking_ops.logger import locks
 from ml_tracking_ops.logger.locks import hold_exclusive, hold_shared, is_held
@@ -78,16 +78,9 @@ def test_lock_outlives_its_process_in_a_forked_child_and_ends_with_it(path: Path
         child = int(process.stdout.read())
         assert process.wait(timeout=60) == -signal.SIGKILL
         assert is_held(path) is True
-        pidfd = os.pidfd_open(child)
         os.kill(child, signal.SIGKILL)
-        wait_for_exit(pidfd)
+        wait_for_exit(child)
         assert is_held(path) is False
-
-
-def wait_for_exit(pidfd: int) -> None:
-    """Wait for a process that is not our child: its descriptor becomes readable."""
-    assert select.select([pidfd], [], [], 60)[0]
-    os.close(pidfd)
 
 
 def test_locks_on_contents_by_others_do_not_count(path: Path, fds: list[int]) -> None:

@@ -59,7 +59,9 @@ def test_import_of_the_logger_brings_no_third_party_package() -> None:
         "import ml_tracking_ops.experiment.logger; "
         "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before}))"
     )
-    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
     loaded = set(done.stdout.split())
     assert loaded <= {*sys.stdlib_module_names, NAMESPACE}
@@ -69,7 +71,9 @@ def test_import_of_the_logger_brings_no_third_party_package() -> None:
 def test_sweep_is_ready_to_start_runs_without_numpy() -> None:
     """Importing it takes as long as all the rest: it comes while the first run is under way."""
     code = "import sys; import ml_tracking_ops.orchestrator.sweep; print('numpy' in sys.modules)"
-    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=60
+    )
     assert done.stdout.strip() == "False", done.stderr
 
 

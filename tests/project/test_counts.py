@@ -84,7 +84,12 @@ def test_a_sweep_whose_runs_log_nothing_loads_no_numpy(tmp_path: Path) -> None:
         f"print(run_sweep({config}).status, 'numpy' in sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     assert done.stdout == "finished False\n"
 

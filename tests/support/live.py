@@ -127,10 +127,11 @@ class EventReader:
 
     async def next_of(self, kind: str) -> dict[str, Any]:
         """The next event of a kind; others are passed over."""
-        while True:
-            name, data = await self.next()
-            if name == kind:
-                return data
+        with anyio.fail_after(LIMIT_S):
+            while True:
+                name, data = await self.next()
+                if name == kind:
+                    return data
 
 
 @dataclass

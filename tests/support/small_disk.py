@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from waiting import read_line
+
 
 @dataclass(frozen=True)
 class SmallDisk:
@@ -46,11 +48,11 @@ def small_disk(path: Path, size: str = "1m", *, as_root: bool | None = None) -> 
     mount = f"mount -t tmpfs -o size={size} none '{path}'"
     if as_root is None:
         as_root = os.getuid() == 0
-    if as_root and subprocess.run(["sh", "-c", mount], check=False).returncode == 0:
+    if as_root and subprocess.run(["sh", "-c", mount], check=False, timeout=60).returncode == 0:
         try:
             yield SmallDisk(path, ())
         finally:
-            subprocess.run(["umount", "--lazy", path], check=True)
+            subprocess.run(["umount", "--lazy", path], check=True, timeout=60)
         return
     holder = subprocess.Popen(
         [
@@ -67,8 +69,7 @@ def small_disk(path: Path, size: str = "1m", *, as_root: bool | None = None) -> 
         text=True,
     )
     with holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "ready\n", "neither root nor a namespace may mount"
+        assert read_line(holder) == "ready\n", "neither root nor a namespace may mount"
         enter = ("nsenter", f"--target={holder.pid}", "--user", "--mount", f"--wd={path.parent}")
         yield SmallDisk(Path(f"/proc/{holder.pid}/root{path}"), (*enter, "--preserve-credentials"))
         assert holder.stdin is not None

@@ -226,7 +226,11 @@ def test_export_a_sweep_as_a_table(finished: Path) -> None:
 def test_output_that_nobody_reads_is_no_traceback(finished: Path) -> None:
     command = " ".join([*COMMAND, "export", str(sweep_folder(finished / "runs"))])
     done = subprocess.run(
-        ["bash", "-c", f"{command} | true"], cwd=finished, capture_output=True, text=True
+        ["bash", "-c", f"{command} | true"],
+        cwd=finished,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert "Traceback" not in done.stderr
     assert "Exception" not in done.stderr
@@ -270,7 +274,7 @@ def test_dashboard_ends_with_a_killed_sweep(tmp_path: Path) -> None:
     sweep = start_command("sweep", "--web", "--port=0", f"--logdir={logdir}", folder=tmp_path)
     wait_until(lambda: list(logdir.glob("*/*.dat")), "the run")
     sweep.kill()
-    sweep.wait()
+    sweep.wait(60)
     wait_until(
         lambda: not any("web" in _arguments(pid) for pid in processes_with(str(logdir))),
         "the dashboard to end",

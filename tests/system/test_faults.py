@@ -70,7 +70,7 @@ def mount_namespace() -> list[str]:
     """What begins a command whose mounts are its own; root may where a user may not."""
     for prefix in ([*USER_NAMESPACE, "--mount"], ["unshare", "--mount"]):
         mount = [*prefix, "mount", "-t", "tmpfs", "none", "/dev/shm"]
-        if subprocess.run(mount, capture_output=True, check=False).returncode == 0:
+        if subprocess.run(mount, capture_output=True, check=False, timeout=60).returncode == 0:
             return prefix
     pytest.fail("the fault cannot be caused: no user namespaces here, and we are not root")
 
@@ -189,7 +189,12 @@ def test_watches_used_up_means_polling(tmp_path: Path, flag: Path) -> None:
 def no_watches_left() -> Iterator[list[str]]:
     """In a namespace of its own, where nobody else's watches are at stake; else all are taken."""
     none = [*USER_NAMESPACE, "sh", "-c", 'echo 0 > /proc/sys/user/max_inotify_instances && "$@"']
-    if subprocess.run([*none, "sh", "true"], capture_output=True, check=False).returncode == 0:
+    if (
+        subprocess.run(
+            [*none, "sh", "true"], capture_output=True, check=False, timeout=60
+        ).returncode
+        == 0
+    ):
         yield [*none, "sh"]
         return
     inotify_init = ctypes.CDLL(None, use_errno=True).inotify_init
@@ -218,7 +223,7 @@ def test_clock_that_jumps_back_an_hour_confuses_nobody(tmp_path: Path, flag: Pat
     """What an earlier orchestrator wrote lies an hour ahead of the clock of this one."""
     sweep = start_waiting_sweep(tmp_path, flag)
     sweep.kill()
-    sweep.wait()
+    sweep.wait(60)
     folder = sweep_folder(tmp_path / "runs")
     for path in (folder / "journal.jsonl", folder / "processes.jsonl"):
         events = [{**event, "time": event["time"] + 3600} for event in JournalTail(path).read()]
@@ -331,6 +336,6 @@ def test_web_app_that_is_killed_leaves_the_sweep_alone(tmp_path: Path, flag: Pat
     web = start_command("web", "--port", "0", folder=tmp_path)
     wait_until(lambda: "http" in (tmp_path / "output").read_text(), "the address")
     web.send_signal(signal.SIGKILL)
-    web.wait()
+    web.wait(60)
     flag.touch()
     assert sweep.wait(60) == 0

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
+import pytest
 from sweeps import (
     processes_with,
     run_command,
@@ -27,6 +28,7 @@ def size_of(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
+@pytest.mark.timeout(600)  # it starts fifty orchestrators
 def test_every_combination_runs_once_though_its_orchestrator_is_killed(
     tmp_path: Path, moments: Random
 ) -> None:
@@ -35,7 +37,7 @@ def test_every_combination_runs_once_though_its_orchestrator_is_killed(
     first = start_command("sweep", "--workers", "2", folder=tmp_path)
     wait_until(lambda: list(tmp_path.glob("runs/*/journal.jsonl")), "the journal")
     first.kill()
-    first.wait()
+    first.wait(60)
     folder = sweep_folder(tmp_path / "runs")
     journal = folder / "journal.jsonl"
     for _ in range(N_KILLS - 1):
@@ -46,7 +48,7 @@ def test_every_combination_runs_once_though_its_orchestrator_is_killed(
             "the moment",
         )
         sweep.kill()
-        sweep.wait()
+        sweep.wait(60)
     done = run_command("sweep", "--resume", folder, folder=tmp_path)
     assert done.returncode == 0, done.stderr
 

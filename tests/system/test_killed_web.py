@@ -43,7 +43,7 @@ class WebApp:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait()
+        self.process.wait(60)
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def test_daemon_is_ended_though_the_orchestrator_was_killed(tmp_path: Path) -> N
     sweep = start_command("sweep", folder=tmp_path)
     wait_until(lambda: (tmp_path / "daemon").exists(), "the daemon")
     sweep.kill()
-    sweep.wait()
+    sweep.wait(60)
     (tmp_path / "misbehaves.go").touch()
     wait_until(lambda: processes_with(str(tmp_path)) == [], "the daemon to be ended")
 

@@ -187,7 +187,7 @@ def test_run_that_waits_to_run_again_is_taken_back_and_left_as_it_was(cwd: Path)
 
     sweep.command("requeue", sweep.folder, "1")
     sweep.process.kill()  # while it waits: the resume takes in what was asked since
-    sweep.process.wait()
+    sweep.process.wait(60)
     for _ in range(2):
         back = sweep.command("stop", sweep.folder, "1", "--yes")
     assert (back.returncode, "nothing to stop" in back.stderr) == (1, True)
@@ -265,7 +265,7 @@ def test_requests_outlive_a_killed_orchestrator_and_are_met_once(cwd: Path) -> N
     sweep = RunningSweep(cwd, "--workers", "2", max_runs=2)
     sweep.wait_for(_1="running", _2="running")
     sweep.process.kill()
-    sweep.process.wait()
+    sweep.process.wait(60)
     nobody = sweep.command("stop", sweep.folder, "2", "--yes")
     assert (nobody.returncode, "no orchestrator is at work" in nobody.stderr) == (1, True)
 
@@ -323,7 +323,7 @@ def test_asker_is_told_of_an_orchestrator_that_is_silent_or_gone(tmp_path: Path)
         wait_until(lambda: list(read_requests(folder)), "the request")
         journal.append("sweep_ended", status="killed")
         journal.close()
-        gone = answer.result()
+        gone = answer.result(60)
     assert (gone.outcome, "it is killed" in gone.message) == ("refused", True)
     assert not list(read_requests(folder))  # taken back: nobody is surprised by it later
 

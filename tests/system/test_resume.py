@@ -56,7 +56,7 @@ def logs_that_say(tmp_path: Path, text: str) -> list[Path]:
 def kill(sweep: subprocess.Popen[str]) -> None:
     """The orchestrator alone dies, without a word."""
     sweep.kill()
-    sweep.wait()
+    sweep.wait(60)
 
 
 def started(folder: Path) -> list[tuple[int, int]]:

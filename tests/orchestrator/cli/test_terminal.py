@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from sweeps import (
     wait_until,
     write_config,
 )
+from waiting import wait_for_exit
 
 
 class Terminal:
@@ -31,6 +32,7 @@ class Terminal:
         if self.pid == 0:
             os.chdir(folder)
             os.execvp(command[0], command)
+        self._exit_code: int | None = None
         self._is_open = True
         self._screen = threading.Thread(target=self._show)
         self._screen.start()
@@ -47,11 +49,35 @@ class Terminal:
     def close(self) -> None:
         """The kernel tells the session's processes with SIGHUP; what they print then fails."""
         self._is_open = False
-        self._screen.join()
+        self._screen.join(60)
         os.close(self._fd)
 
-    def wait(self) -> int:
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+    def end_code(self) -> int:
+        """Wait for the process that the terminal was opened with."""
+        if self._exit_code is None:
+            wait_for_exit(self.pid)
+            self._exit_code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self._exit_code
+
+    def end(self) -> None:
+        if self._is_open:
+            self.close()
+        if self._exit_code is None:
+            os.kill(self.pid, signal.SIGKILL)
+            self.end_code()
+
+
+@pytest.fixture
+def open_terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+    opened: list[Terminal] = []
+
+    def start(*command: str) -> Terminal:
+        opened.append(Terminal(tmp_path, *command))
+        return opened[-1]
+
+    yield start
+    for terminal in opened:
+        terminal.end()
 
 
 @pytest.fixture
@@ -74,12 +100,12 @@ def wait_for_run(tmp_path: Path) -> Path:
 
 
 def test_closed_terminal_ends_the_sweep_in_order_and_it_can_go_on(
-    tmp_path: Path, flag: Path
+    tmp_path: Path, flag: Path, open_terminal: Callable[..., Terminal]
 ) -> None:
-    terminal = Terminal(tmp_path, *COMMAND, "sweep", "--workers", "1")
+    terminal = open_terminal(*COMMAND, "sweep", "--workers", "1")
     folder = wait_for_run(tmp_path)
     terminal.close()
-    terminal.wait()
+    terminal.end_code()
     state = state_of(folder)
     assert (state.status, state.counts) == ("killed", {"killed": 1})
     assert processes_with(str(tmp_path)) == []
@@ -90,21 +116,23 @@ def test_closed_terminal_ends_the_sweep_in_order_and_it_can_go_on(
 
 @pytest.mark.parametrize("how", ["nohup", "disown"])
 def test_sweep_that_was_told_to_stay_outlives_its_terminal(
-    tmp_path: Path, flag: Path, how: str
+    tmp_path: Path, flag: Path, how: str, open_terminal: Callable[..., Terminal]
 ) -> None:
     """With `disown` what it prints goes to a terminal that is no more."""
     shell = {"nohup": 'nohup "$@" & wait', "disown": 'trap "" HUP; "$@" & wait'}[how]
-    terminal = Terminal(tmp_path, "sh", "-c", shell, "sh", *COMMAND, "sweep", "--workers", "1")
+    terminal = open_terminal("sh", "-c", shell, "sh", *COMMAND, "sweep", "--workers", "1")
     folder = wait_for_run(tmp_path)
     terminal.close()
     assert state_of(folder).counts == {"running": 1}
     flag.touch()
     wait_until(lambda: state_of(folder).status == "finished", "the sweep to end")
     assert state_of(folder).counts == {"finished": 2}
-    terminal.wait()
+    terminal.end_code()
 
 
-def test_sweep_in_tmux_outlives_the_client(tmp_path: Path, flag: Path) -> None:
+def test_sweep_in_tmux_outlives_the_client(
+    tmp_path: Path, flag: Path, open_terminal: Callable[..., Terminal]
+) -> None:
     """Where there is no tmux, what it would make does: a session of its own."""
     command = [*COMMAND, "sweep", "--workers", "1"]
     tmux = shutil.which("tmux")
@@ -119,11 +147,11 @@ def test_sweep_in_tmux_outlives_the_client(tmp_path: Path, flag: Path) -> None:
             stderr=subprocess.DEVNULL,
         )
     else:
-        inside = Terminal(tmp_path, *server, "new-session", *command)
+        inside = open_terminal(*server, "new-session", *command)
     folder = wait_for_run(tmp_path)
     if tmux is not None:
         inside.close()
-        inside.wait()
+        inside.end_code()
     flag.touch()
     wait_until(lambda: state_of(folder).status == "finished", "the sweep to end")
     assert state_of(folder).counts == {"finished": 2}
@@ -131,11 +159,13 @@ def test_sweep_in_tmux_outlives_the_client(tmp_path: Path, flag: Path) -> None:
         session.wait(60)
 
 
-def test_hangup_of_a_detached_sweep_is_ignored_by_its_runs(tmp_path: Path, flag: Path) -> None:
-    terminal = Terminal(tmp_path, *COMMAND, "sweep", "--workers", "1", "--detach")
+def test_hangup_of_a_detached_sweep_is_ignored_by_its_runs(
+    tmp_path: Path, flag: Path, open_terminal: Callable[..., Terminal]
+) -> None:
+    terminal = open_terminal(*COMMAND, "sweep", "--workers", "1", "--detach")
     folder = wait_for_run(tmp_path)
     terminal.close()
-    assert terminal.wait() in (0, -signal.SIGHUP)
+    assert terminal.end_code() in (0, -signal.SIGHUP)
     flag.touch()
     wait_until(lambda: state_of(folder).status == "finished", "the sweep to end")
     assert state_of(folder).counts == {"finished": 2}

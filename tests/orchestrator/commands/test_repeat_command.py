@@ -46,7 +46,9 @@ def test_shell_starts_the_script_in_its_folder_with_the_very_values(tmp_path: Pa
     (folder / "it's a script.py").write_text(ECHO)
     line = command_of(folder, NASTY).line
     assert line.isprintable(), "a terminal would obey what is pasted"
-    done = subprocess.run(["bash", "-c", line], cwd="/", capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["bash", "-c", line], cwd="/", capture_output=True, text=True, check=True, timeout=60
+    )
     started_in, arguments = json.loads(done.stdout)
     assert started_in == str(folder)
     assert arguments == [

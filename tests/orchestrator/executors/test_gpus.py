@@ -179,7 +179,12 @@ def test_library_that_is_not_there_means_no_gpu() -> None:
     code = f"from {home} import find_gpus; print(find_gpus({{}}))"
     hidden = {key: text for key, text in os.environ.items() if key != "LD_LIBRARY_PATH"}
     done = subprocess.run(
-        [sys.executable, "-c", code], env=hidden, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        env=hidden,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     assert "Gpus(names=(" in done.stdout
 

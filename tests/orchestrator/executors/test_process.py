@@ -14,6 +14,8 @@ from ml_tracking_ops.orchestrator.executors.local.process_group import (
     process_identity,
 )
 
+LIMIT_S = 60
+
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_leaks")]
 
 
@@ -36,7 +38,7 @@ async def started(tmp_path: Path, *arguments: str) -> AsyncIterator[ProcessGroup
     supervisor = Supervisor()
     try:
         group = start(supervisor, tmp_path, *arguments)
-        with anyio.fail_after(20):
+        with anyio.fail_after(LIMIT_S):
             yield group
     finally:
         with anyio.CancelScope(shield=True):
@@ -60,8 +62,9 @@ def group_members(group: int) -> list[str]:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    while not condition():
-        await anyio.sleep(0.005)
+    with anyio.fail_after(LIMIT_S):
+        while not condition():
+            await anyio.sleep(0.005)
 
 
 def output(tmp_path: Path) -> str:

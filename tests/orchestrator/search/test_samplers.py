@@ -197,7 +197,9 @@ def test_library_that_is_missing_is_named_with_how_to_install_it() -> None:
         "    try: check_sampler(name)\n"
         "    except UsageError as error: print(json.dumps(str(error)))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
     sobol, tpe = map(json.loads, done.stdout.splitlines())
     assert sobol.startswith("the sampler sobol needs scipy")
     assert sobol.endswith("pip install 'ml-tracking-ops[sobol]'")

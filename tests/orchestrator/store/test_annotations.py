@@ -64,9 +64,9 @@ def test_edits_at_once_all_stay_and_no_reader_sees_half_a_file(tmp_path):
     for thread in (reader, *writers):
         thread.start()
     for thread in writers:
-        thread.join()
+        thread.join(60)
     is_over.set()
-    reader.join()
+    reader.join(60)
 
     assert not torn
     assert len(read_annotations(tmp_path).runs) == 80

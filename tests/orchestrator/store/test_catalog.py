@@ -69,7 +69,7 @@ def test_state_of_an_experiment_is_told_from_evidence(
         "logger = ExperimentLogger(logdir=sys.argv[1])\n"
         "logger.add_scalar('Loss', 1, 1)\n" + ending
     )
-    subprocess.run([sys.executable, "-c", code, str(logdir)], stderr=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "-c", code, str(logdir)], stderr=subprocess.DEVNULL, timeout=60)
     assert only_experiment(logdir).status() == status
 
 
@@ -152,7 +152,7 @@ def test_sweep_whose_orchestrator_died_is_lost_and_its_run_is_not(tmp_path: Path
     assert (sweep.state.status, sweep.state.counts) == ("running", {"running": 1})
 
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.wait(60)
     catalog.refresh()
     assert (sweep.state.status, sweep.state.counts) == ("lost", {"running": 1})
     flag.touch()

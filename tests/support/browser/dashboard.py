@@ -56,7 +56,7 @@ class Dashboard:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            self._process.wait(60)
             self._fail("did not end in 5 s")
 
     def _fail(self, what: str) -> NoReturn:

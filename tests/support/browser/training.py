@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from waiting import read_line
+
 from ml_tracking_ops.orchestrator.store.journal import Journal
 
 _SCRIPT = """
@@ -50,8 +52,7 @@ class Training:
         self._expect("logged")
 
     def _expect(self, word: str) -> None:
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline().strip() == word
+        assert read_line(self._process).strip() == word
 
     def finish(self) -> None:
         """End as a training script does."""
@@ -62,7 +63,7 @@ class Training:
 
     def kill(self) -> None:
         self._process.kill()
-        self._process.wait()
+        self._process.wait(60)
         self._close_pipes()
 
     def _close_pipes(self) -> None:

@@ -39,8 +39,9 @@ def logged(path, metric="loss"):
 
 
 async def listen_until(page, reader, is_enough):
-    while not is_enough():
-        page.take(await reader.next())
+    with anyio.fail_after(LIMIT_S):
+        while not is_enough():
+            page.take(await reader.next())
 
 
 async def test_point_arrives_on_an_open_page(tmp_path, logger, run_id):

@@ -58,9 +58,10 @@ def sweep(tmp_path):
 async def rows_until(reader, is_enough):
     """The latest row of each run, once `is_enough(rows)`."""
     rows = {}
-    while not is_enough(rows):
-        event = await reader.next_of("runs")
-        rows.update({row["index"]: row for row in event["runs"]})
+    with anyio.fail_after(LIMIT_S):
+        while not is_enough(rows):
+            event = await reader.next_of("runs")
+            rows.update({row["index"]: row for row in event["runs"]})
     return rows
 
 

@@ -119,7 +119,7 @@ def registry(tmp_path: Path) -> Iterator[str]:
         thread.start()
         yield address
         server.shutdown()
-        thread.join()
+        thread.join(60)
 
 
 def test_registry_is_asked_where_there_is_no_npm(

@@ -9,6 +9,7 @@ import sys
 import httpx
 import pytest
 from live import LIMIT_S, serving
+from waiting import read_line
 
 from ml_tracking_ops.orchestrator.errors import PortTakenError, UsageError
 from ml_tracking_ops.web.server import address_of, listen
@@ -43,7 +44,7 @@ def open_stream(address):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signal_ends_it_although_streams_are_open(process, number):
-    address = process.stdout.readline().strip()
+    address = read_line(process).strip()
     streams = [open_stream(address) for _ in range(5)]
     for stream in streams:
         assert b"200 OK" in stream.recv(4096)
@@ -63,7 +64,7 @@ def test_signal_ends_it_although_a_reader_never_reads(process, tmp_path):
         for step in range(200_000):
             logger.add_scalar("loss", step / 3, step)
     run_id = os.path.basename(logger.folder)
-    address = process.stdout.readline().strip()
+    address = read_line(process).strip()
     host, _, port = address.removeprefix("http://").rpartition(":")
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -92,7 +93,7 @@ def test_broken_feed_ends_the_server_with_an_error(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        with open_stream(process.stdout.readline().strip()):
+        with open_stream(read_line(process).strip()):
             assert process.wait(timeout=LIMIT_S) == 1
         said = process.stderr.read()
 
@@ -101,7 +102,7 @@ def test_broken_feed_ends_the_server_with_an_error(tmp_path):
 
 
 def test_folder_that_is_not_there_yet_is_served(process, tmp_path):
-    address = process.stdout.readline().strip()
+    address = read_line(process).strip()
 
     response = httpx.get(address, follow_redirects=True, timeout=LIMIT_S)
 

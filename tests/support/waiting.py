@@ -1,0 +1,40 @@
+"""Waits that end: each has a limit, and says what it waited for."""
+
+import os
+import select
+import subprocess
+from typing import IO
+
+LIMIT_S = 60
+
+
+def read_line(process: subprocess.Popen[str]) -> str:
+    """The next line that a process prints, "" if it ended.
+
+    Only for processes that print one line and then wait: of several, those read ahead are not seen.
+
+    Raises:
+        TimeoutError: none came in time.
+    """
+    assert process.stdout is not None
+    return _line(process.stdout)
+
+
+def _line(stream: IO[str]) -> str:
+    if not select.select([stream], [], [], LIMIT_S)[0]:
+        raise TimeoutError(f"waited {LIMIT_S} s for a line")
+    return stream.readline()
+
+
+def wait_for_exit(pid: int) -> None:
+    """Wait for a process, whoever its parent is; a child is not reaped.
+
+    Raises:
+        TimeoutError: it did not end in time.
+    """
+    fd = os.pidfd_open(pid)
+    try:
+        if not select.select([fd], [], [], LIMIT_S)[0]:
+            raise TimeoutError(f"waited {LIMIT_S} s for process {pid} to end")
+    finally:
+        os.close(fd)

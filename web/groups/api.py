@@ -63,7 +63,7 @@ class GroupedRun:
     started_at: float | None
 
 
-def parse_query(query: QueryParams) -> GroupQuery:
+def parse_group_query(query: QueryParams) -> GroupQuery:
     """The query of `/api/groups`.
 
     Raises:
@@ -97,7 +97,7 @@ def _number(query: QueryParams, name: str) -> float | None:
 
 
 async def groups(request: Request) -> Response:
-    query = parse_query(request.query_params)
+    query = parse_group_query(request.query_params)
     state = request.app.state
     found = await state.catalog.use(partial(_members, query=query))
     if found is None:
@@ -116,7 +116,7 @@ async def groups(request: Request) -> Response:
 
 async def progress(request: Request) -> Response:
     """Of the same query: zeros where nothing is computed for it now."""
-    query = parse_query(request.query_params)
+    query = parse_group_query(request.query_params)
     reading = request.app.state.group_readings.find(query) or Reading(0)
     answer = {"n_read": reading.n_read, "n_runs": reading.n_runs}
     headers = {"cache-control": "no-store"}

@@ -29,7 +29,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.catalog_access import find_sweep
 from ..serving.sse import encode_json
-from ..tables.query import HYPERPARAMETER, METRIC, parse_query
+from ..tables.query import HYPERPARAMETER, METRIC, parse_table_query
 from ..tables.sweep_rows import select_runs, with_summaries
 from .columns import asked_value, describe_sweep
 from .pool_histories import pool_history
@@ -107,7 +107,7 @@ def _runs(
     live = app_state.feed.live_bests(sweep.id)
     summaries = app_state.table_readers.summaries
     changed = _changed(sweep, since)
-    asked = parse_query(query)
+    asked = parse_table_query(query)
     found = select_runs(sweep, asked, live, summaries, _READING_S)
     rows, n_unread, up = found.every.rows, 0, asked_value(query, sweep.optimization_metric)
     if up is not None:

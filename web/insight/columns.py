@@ -11,8 +11,9 @@ from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
-from ..tables.query import STATISTICS
-from ..tables.values import filter_text, value_of
+from ..tables.columns import statistic_column
+from ..tables.query import STATISTICS, split_statistic
+from ..tables.selection import filter_text
 from .axes import Axis, axes_of, is_number
 
 Row = dict[str, Any]
@@ -28,7 +29,7 @@ def describe_sweep(
     """Axes and columns of the runs that have a combination, in the order of their index.
 
     Args:
-        up: a further column, as `value_of` knows it: ``last.Loss``.
+        up: a further column, a statistic of a metric: ``last.Loss``.
     """
     known = sorted((row for row in rows if row["hyperparameters"]), key=lambda row: row["index"])
     axes = axes_of(config, known)
@@ -94,6 +95,7 @@ def asked_value(query: QueryParams, metric: str | None) -> str | None:
 
 
 def number_of(row: Row, key: str) -> float | None:
-    """A finite number that stands in a column; None where there is none."""
-    value = value_of(row, key, None)
+    """The statistic of a metric, as ``last.Loss``, if the run has a finite number for it."""
+    split = split_statistic(key)
+    value = None if split is None else statistic_column(*split).value(row)
     return value if is_number(value) else None

@@ -13,7 +13,7 @@ from ..runs import entries as rows
 from ..runs.colors import ExperimentColors
 from ..runs.links import run_href
 from ..tables.experiments_table import ExperimentsTable, experiments_table, select_experiments
-from ..tables.query import TableQuery, link, parse_query, without_window
+from ..tables.query import TableQuery, link, parse_table_query, without_window
 from ..tables.readers import TableReaders
 from .buttons import selection_buttons
 
@@ -45,7 +45,7 @@ def experiments_context(
     listed = found[: _number(query.get("limit"), _LISTED, len(known) or 1)]
     drawn = {experiment.id for experiment in selected}
     listed_ids = {experiment.id for experiment in listed}
-    asked, query = parse_query(query), without_window(query)
+    asked, query = parse_table_query(query), without_window(query)
     is_shown = query.get("table") == "1" or bool(asked.states or asked.filters)
     view = _table(known, asked, drawn, colors, readers) if is_shown else None
     return {

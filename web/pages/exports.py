@@ -25,7 +25,7 @@ from ml_tracking_ops.orchestrator.store.endings import log_trouble
 from ..runs.catalog_access import RunFiles, find_runs
 from ..series.api import parse_runs
 from ..tables.exports import experiments_chunks, sweep_chunks
-from ..tables.query import TableQuery, parse_query
+from ..tables.query import TableQuery, parse_table_query
 from .experiments import shown_experiments
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -109,7 +109,9 @@ async def experiments_table(request: Request) -> Response:
 
 def _query(params: QueryParams) -> TableQuery:
     """What the page's address asks of its table."""
-    return parse_query(QueryParams([one for one in params.multi_items() if one[0] != "format"]))
+    return parse_table_query(
+        QueryParams([one for one in params.multi_items() if one[0] != "format"])
+    )
 
 
 def _form(query: QueryParams) -> str:

@@ -26,7 +26,7 @@ from ..rendering import Context, answer, render
 from ..runs.colors import ExperimentColors
 from ..serving.asset_source import AssetSource
 from ..serving.static_files import static
-from ..tables.query import parse_query
+from ..tables.query import parse_table_query
 from .experiments import experiments_context
 from .run import run_context
 from .sweeps import sweeps_context
@@ -84,7 +84,7 @@ async def run(request: Request) -> Response:
     run_id: str = request.path_params["run_id"]
     colors: ExperimentColors = experiment_colors(request)
     feed: Feed = request.app.state.feed
-    asked, readers = parse_query(request.query_params), request.app.state.table_readers
+    asked, readers = parse_table_query(request.query_params), request.app.state.table_readers
     return await _page(
         request,
         "run.html",

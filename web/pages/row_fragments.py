@@ -22,7 +22,7 @@ from ..tables.experiments_table import (
     experiments_table_rows,
     select_experiments,
 )
-from ..tables.query import parse_query
+from ..tables.query import parse_table_query
 from ..tables.sweep_rows import all_runs
 from ..tables.sweep_table import sweep_table_rows
 from ..tables.table import Table
@@ -43,7 +43,7 @@ async def sweep_rows(request: Request) -> Response:
         if sweep is None:
             return None
         live = state.feed.live_bests(sweep_id)
-        query = parse_query(request.query_params)
+        query = parse_table_query(request.query_params)
         table = sweep_table_rows(sweep, query, live, state.table_readers)
         best = all_runs(sweep, live).best
         return _render(table, None if best is None else best["index"])
@@ -54,7 +54,7 @@ async def sweep_rows(request: Request) -> Response:
 async def experiment_rows(request: Request) -> Response:
     """Rows of the table of experiments."""
     colors, summaries = experiment_colors(request), request.app.state.table_readers.summaries
-    params, query = request.query_params, parse_query(request.query_params)
+    params, query = request.query_params, parse_table_query(request.query_params)
     selections: Selections = request.app.state.experiment_selections
 
     def build(catalog: Catalog) -> str:

@@ -17,7 +17,7 @@ from ..insight.panel import insight_context
 from ..live.feed import Feed
 from ..runs import entries as rows
 from ..serving.sse import encode_json
-from ..tables.query import link, parse_query, without_window
+from ..tables.query import link, parse_table_query, without_window
 from ..tables.readers import TableReaders
 from ..tables.sweep_table import sweep_table
 from .buttons import Said, sweep_buttons
@@ -107,7 +107,7 @@ def _sweep_context(
     readers: TableReaders,
 ) -> Context:
     metric = sweep.optimization_metric
-    asked, query = parse_query(query), without_window(query)
+    asked, query = parse_table_query(query), without_window(query)
     view = sweep_table(sweep, asked, live, readers)
     every, found = view.runs.every, view.runs.rows
     best = every.best

@@ -27,7 +27,7 @@ from .store import (
     EMPTY,
     MAX_METRICS,
     OVERVIEW_BUCKETS,
-    Column,
+    MetricPoints,
     RunSeries,
     SeriesStore,
     identify,
@@ -68,7 +68,7 @@ class SeriesQuery:
         return is_whole and self.points <= OVERVIEW_BUCKETS
 
 
-def parse_query(query: QueryParams) -> SeriesQuery:
+def parse_series_query(query: QueryParams) -> SeriesQuery:
     """The query of `/api/series`.
 
     Raises:
@@ -127,7 +127,7 @@ async def _answer(
     encode: Callable[[SeriesStore, Iterable[RunFiles], SeriesQuery], bytes],
     media_type: str,
 ) -> Response:
-    query = parse_query(request.query_params)
+    query = parse_series_query(request.query_params)
     state = request.app.state
     runs = await state.catalog.use(partial(find_runs, run_ids=query.runs))
     etag = await read_in_thread(_etag, runs, query)
@@ -248,7 +248,7 @@ def select(
     return {name: _shown(run.metrics[name], query) for name in wanted if name in run.metrics}
 
 
-def _shown(column: Column, query: SeriesQuery) -> tuple[Points, int]:
+def _shown(column: MetricPoints, query: SeriesQuery) -> tuple[Points, int]:
     chosen = between(column.points, query.first_step, query.last_step)
     count = column.count if len(chosen) == len(column.points) else len(chosen)
     return thin(chosen, query.points), count

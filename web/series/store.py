@@ -31,7 +31,7 @@ MISSING: Identity = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class MetricPoints:
     """The points of one metric, perhaps thinned; `count` is how many there are in all."""
 
     points: Points
@@ -46,7 +46,7 @@ class RunSeries:
     """
 
     cursor: int
-    metrics: dict[str, Column]
+    metrics: dict[str, MetricPoints]
     n_left_out: int = 0
 
     @property
@@ -128,16 +128,16 @@ def _load(
     return RunSeries(log.size_bytes, columns, log.n_left_out)
 
 
-def _column(series: Series) -> Column:
+def _column(series: Series) -> MetricPoints:
     points = sort_by_step(Points(series.step, series.wall_time, series.value))
-    return Column(points, len(points))
+    return MetricPoints(points, len(points))
 
 
 def _thinned(run: RunSeries, n_buckets: int) -> RunSeries:
     return RunSeries(
         run.cursor,
         {
-            name: Column(thin(column.points, n_buckets).copied(), column.count)
+            name: MetricPoints(thin(column.points, n_buckets).copied(), column.count)
             for name, column in run.metrics.items()
         },
         run.n_left_out,

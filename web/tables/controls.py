@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
 from ..runs.formats import format_number
+from .columns import Column, TableColumns, statistic_column
+from .hyperparameters import Hyperparameter
 from .query import (
     HYPERPARAMETER,
     METRIC,
@@ -15,12 +17,10 @@ from .query import (
     Pairs,
     TableQuery,
     Term,
-    is_metric,
     link,
     shortened,
 )
-from .table import column_words
-from .values import Hyperparameter, filter_text, is_written_as
+from .selection import filter_text, is_written_as
 
 _FORM_KEYS = ("q", "state", "page", "sort", "order")
 
@@ -91,14 +91,13 @@ class Controls:
 
 def build_controls(
     query: TableQuery,
+    columns: TableColumns,
     *,
     state_counts: Mapping[str, int],
-    hyperparameters: Mapping[str, Hyperparameter],
     metrics: Sequence[str],
-    choosable: Sequence[str],
-    shown: Sequence[str],
-    default: Sequence[str],
-    metric: str | None,
+    offered: Sequence[Column],
+    shown: Sequence[Column],
+    default: Sequence[Column],
     problems: Sequence[str],
 ) -> Controls:
     """The controls of a table.
@@ -107,26 +106,25 @@ def build_controls(
         state_counts: how many of the rows that pass all other conditions are in each state that
             any row is in.
         metrics: those whose statistics can be shown and filtered by.
-        choosable: the columns that are no statistics and that can be shown or hidden.
-        shown: the columns that are shown; `default`: those that are where nobody chose.
+        offered: the columns that are no statistics and that can be shown or hidden.
+        shown: the columns that are shown; `default`: those that are if nobody chose any.
     """
     governed = [key for key, _ in query.pairs if key.startswith((HYPERPARAMETER, METRIC))]
+    keys, default_keys = (tuple(one.key for one in some) for some in (shown, default))
     return Controls(
         search=query.search,
-        chips=tuple(_chips(query)),
+        chips=tuple(_chips(query, columns)),
         clear_href=link(_without(query.pairs, ["q", "state", "page", *governed])),
         states=tuple(
             StateChoice(status, state_counts.get(status, 0), status in query.states)
             for status in RUN_STATES
             if status in state_counts or status in query.states
         ),
-        fields=tuple(_fields(query, hyperparameters, metrics)),
-        columns=tuple(
-            ColumnChoice(key, column_words(key, metric)[0], key in shown) for key in choosable
-        ),
-        statistics=tuple((name, _statistics(name, shown)) for name in metrics),
-        default_columns=tuple(default),
-        has_default_columns=list(shown) == list(default),
+        fields=tuple(_fields(query, columns, metrics)),
+        columns=_choices(offered, keys),
+        statistics=tuple((name, _statistics(name, keys)) for name in metrics),
+        default_columns=default_keys,
+        has_default_columns=keys == default_keys,
         default_columns_href=link(query.pairs, columns=None),
         filter_kept=_without(query.pairs, ["q", "state", "page", *governed]),
         column_kept=_without(query.pairs, ["columns"]),
@@ -140,14 +138,16 @@ def _without(pairs: Iterable[tuple[str, str]], keys: Iterable[str]) -> Pairs:
 
 
 def _statistics(metric: str, shown: Sequence[str]) -> tuple[ColumnChoice, ...]:
-    keys = [f"{statistic}.{metric}" for statistic in STATISTICS]
-    return tuple(ColumnChoice(key, column_words(key, None)[0], key in shown) for key in keys)
+    return _choices([statistic_column(statistic, metric) for statistic in STATISTICS], shown)
 
 
-def _chips(query: TableQuery) -> Iterable[Chip]:
+def _choices(columns: Iterable[Column], shown: Sequence[str]) -> tuple[ColumnChoice, ...]:
+    return tuple(ColumnChoice(one.key, one.heading, one.key in shown) for one in columns)
+
+
+def _chips(query: TableQuery, columns: TableColumns) -> Iterable[Chip]:
     for one in query.filters:
-        name = one.key[2:]
-        label = f"Best {name}" if is_metric(one.key) else name
+        label = columns.of_filter(one.key).heading
         for term in one.terms:
             yield Chip(label, term_text(term), link(query.without_filter(one.key, term.text)))
 
@@ -164,18 +164,17 @@ def term_text(term: Term) -> str:
     return f"{format_number(low)} – {format_number(high)}"
 
 
-def _fields(
-    query: TableQuery, hyperparameters: Mapping[str, Hyperparameter], metrics: Sequence[str]
-) -> Iterable[Field]:
+def _fields(query: TableQuery, columns: TableColumns, metrics: Sequence[str]) -> Iterable[Field]:
     active = {one.key: one for one in query.filters}
-    for name, found in hyperparameters.items():
+    for name, found in columns.hyperparameters.items():
         key = HYPERPARAMETER + name
         terms = active[key].terms if key in active else ()
         is_asked = any(term.text == NOT_SET for term in terms)
         absent = Choice(NOT_SET, is_asked) if found.is_conditional or is_asked else None
         yield replace(_field(key, name, found, active.get(key)), absent=absent)
     for name in metrics:
-        yield _range_field(METRIC + name, f"Best {name}", active.get(METRIC + name))
+        key = METRIC + name
+        yield _range_field(key, columns.of_filter(key).heading, active.get(key))
 
 
 def _field(key: str, label: str, found: Hyperparameter, active: Filter | None) -> Field:

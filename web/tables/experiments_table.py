@@ -12,19 +12,18 @@ from ..runs.colors import ExperimentColors
 from ..runs.experiment_states import state_of
 from ..runs.links import run_href
 from ..series.summaries import LogToRead, MetricSummaries
+from .columns import EXPERIMENT_COLUMNS, Column, TableFacts, statistic_column
 from .controls import Controls, build_controls
 from .query import TableQuery, split_statistic
+from .selection import count_states, problems_of, select, sort_rows
 from .table import Table, build_table, cut_rows
-from .values import count_states, problems_of, select, sort_rows
 
-PLAIN_COLUMNS = ("name", "status", "tags", "note", "started_at", "duration")
 _READING_S = 0.25
 _METRICS_AT_FIRST = 4
 _SAID_FIRST = (
     re.compile(r"(val|valid|validation|eval|dev|test)([^a-z]|$)", re.IGNORECASE),
     re.compile(r"acc|loss|err|score|f1|auc|bleu|perplexity|reward|return", re.IGNORECASE),
 )
-DEFAULT_SORT = "started_at"
 
 Row = dict[str, Any]
 
@@ -84,13 +83,13 @@ def select_experiments(
     every, n_unread = experiment_rows(known, colors), 0
     if query.metrics:
         every, n_unread = with_summaries(every, summaries, budget_s)
-    sort = query.sort if query.sort in PLAIN_COLUMNS or query.sort_statistic else DEFAULT_SORT
-    found = select(every, query, None)
+    columns = EXPERIMENT_COLUMNS
+    found = select(every, query, columns)
     return SelectedExperiments(
-        rows=sort_rows(found, sort, query.order or "desc", None),
-        of_any_state=select(every, replace(query, states=()), None) if query.states else found,
+        rows=sort_rows(found, columns.sorted_by(query), query.order or "desc"),
+        of_any_state=select(every, replace(query, states=()), columns) if query.states else found,
         all_rows=every,
-        problems=problems_of(query, {}, PLAIN_COLUMNS),
+        problems=problems_of(query, columns),
         n_unread=n_unread,
     )
 
@@ -116,23 +115,22 @@ def experiments_table(
         drawn: the ids of the experiments in the charts: their rows are ticked.
     """
     shown = _shown(found, query, summaries)
-    default, choosable = _columns(found, shown.metrics)
-    keys = _chosen(query, default, choosable)
-    asked = [statistic[1] for key in keys if (statistic := split_statistic(key))]
+    default, offered = _columns(found, shown.metrics)
+    columns = EXPERIMENT_COLUMNS.chosen(query, offered, default)
+    asked = [split[1] for column in columns if (split := split_statistic(column.key))]
     return ExperimentsTable(
         experiments=found,
-        table=_table(found, shown, keys, query, drawn),
+        table=_table(found, shown, columns, query, drawn),
         controls=build_controls(
             query,
+            EXPERIMENT_COLUMNS,
             state_counts=count_states(
                 (row["status"] for row in found.all_rows), found.of_any_state
             ),
-            hyperparameters={},
             metrics=list(dict.fromkeys([*asked, *shown.metrics])),
-            choosable=choosable,
-            shown=keys,
+            offered=offered,
+            shown=columns,
             default=default,
-            metric=None,
             problems=found.problems,
         ),
         n_unread=max(shown.n_unread, found.n_unread),
@@ -147,8 +145,9 @@ def experiments_table_rows(
 ) -> Table:
     """Only the rows that a scrolled table asks for."""
     first = _shown(found, replace(query, window=None, page=1), summaries)
-    keys = _chosen(query, *_columns(found, first.metrics))
-    return _table(found, _shown(found, query, summaries), keys, query, drawn)
+    default, offered = _columns(found, first.metrics)
+    columns = EXPERIMENT_COLUMNS.chosen(query, offered, default)
+    return _table(found, _shown(found, query, summaries), columns, query, drawn)
 
 
 @dataclass(frozen=True)
@@ -173,50 +172,39 @@ def _shown(found: SelectedExperiments, query: TableQuery, summaries: MetricSumma
 def _table(
     found: SelectedExperiments,
     shown: _Shown,
-    keys: Sequence[str],
+    columns: Sequence[Column],
     query: TableQuery,
     drawn: Iterable[str],
 ) -> Table:
     return build_table(
         shown.rows,
-        ["name", *keys],
+        [EXPERIMENT_COLUMNS.head, *columns],
         query,
         n_total=len(found.all_rows),
         n_found=len(found.rows),
         first=shown.first,
-        default_sort=DEFAULT_SORT,
+        default_sort=EXPERIMENT_COLUMNS.default_sort,
         selected=frozenset(drawn),
     )
 
 
-def _columns(found: SelectedExperiments, metrics: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The columns that are shown where nobody chose, and all that are no statistics."""
-    every = {
-        "status": True,
-        "tags": any(row["tags"] for row in found.all_rows),
-        "note": any(row["note"] for row in found.all_rows),
-        "duration": True,
-        "started_at": True,
-    }
-    choosable = [key for key, is_there in every.items() if is_there]
-    return [key for key in choosable if key != "note"] + first_statistics(metrics), choosable
+def _columns(
+    found: SelectedExperiments, metrics: Sequence[str]
+) -> tuple[list[Column], list[Column]]:
+    """The columns that are shown if nobody chose any, and all that are no statistics."""
+    given = frozenset(key for key in ("tags", "note") if any(row[key] for row in found.all_rows))
+    offered = EXPERIMENT_COLUMNS.offered(TableFacts(given))
+    return [column for column in offered if column.is_default] + first_statistics(metrics), offered
 
 
-def first_statistics(metrics: Sequence[str]) -> list[str]:
+def first_statistics(metrics: Sequence[str]) -> list[Column]:
     """Those that say how good an experiment is, before learning rates and the like."""
     ordered = sorted(metrics, key=_place)
     few = [name for name in ordered if _place(name) < 3][:_METRICS_AT_FIRST] or ordered[:2]
     kinds = ("best", "last") if len(few) <= 2 else ("best",)
-    return [f"{kind}.{metric}" for metric in few for kind in kinds]
+    return [statistic_column(kind, metric) for metric in few for kind in kinds]
 
 
 def _place(metric: str) -> int:
     is_said = [bool(pattern.search(metric)) for pattern in _SAID_FIRST]
     return 0 if all(is_said) else 1 if is_said[1] else 2 if is_said[0] else 3
-
-
-def _chosen(query: TableQuery, default: Sequence[str], choosable: Sequence[str]) -> list[str]:
-    if not query.columns:
-        return list(default)
-    plain = [key for key in choosable if key in query.columns]
-    return plain + [key for key in query.columns if split_statistic(key)]

@@ -4,10 +4,9 @@ The catalog is held only while rows are taken from it. Logs, of which a filter o
 thousands, are read afterwards, while the file is sent.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -22,16 +21,14 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ..runs.colors import ExperimentColors
 from ..series.summaries import LogToRead, MetricSummaries
 from ..serving.sse import encode_json
-from .experiments_table import DEFAULT_SORT, PLAIN_COLUMNS, experiment_rows, first_statistics
-from .query import HYPERPARAMETER, TableQuery, split_statistic
+from .columns import DURATION, EXPERIMENT_COLUMNS, LOG_ERROR, Column, TableColumns, needs_logs
+from .experiments_table import experiment_rows, first_statistics
+from .query import TableQuery
+from .selection import problems_of, select, sort_rows
 from .sweep_rows import known_runs, logs_of
 from .table import PAGE_SIZE
-from .values import problems_of, select, sort_rows, value_of
 
 _BLOCK = 200
-_NOT_CHOSEN = frozenset(("index", "name", "curve"))
-_EXPERIMENT_COLUMNS = ("name", "state", "started_at", "path", "label", "tags", "note")
-_EXPERIMENT_KEYS = {"state": "status"}
 
 Chunks = Iterator[str]
 Row = dict[str, Any]
@@ -39,25 +36,19 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class TableSource:
-    """The rows of a table as the catalog knows them, with where their logs are.
-
-    `sort` is the column they are in the order of where nobody chose; `sortable` are all others.
-    """
+    """The rows of a table as the catalog knows them, with where their logs are."""
 
     rows: Sequence[Row]
     logs: Sequence[LogToRead | None]
-    metric: str | None
-    sort: str
-    sortable: Collection[str]
+    columns: TableColumns
 
     def found(self, query: TableQuery, summaries: MetricSummaries) -> list[Row]:
         """The rows that a query asks for, in its order."""
-        needs_logs = query.metrics - {self.metric} or query.sort == f"last.{self.metric}"
-        rows = list(self.dressed(self.rows, summaries)) if needs_logs else self.rows
-        is_known = query.sort in self.sortable or query.sort_statistic is not None
-        sort = query.sort if is_known else self.sort
-        chosen = select(rows, query, self.metric)
-        return sort_rows(chosen, sort, query.order or "desc", self.metric)
+        metric = self.columns.metric
+        is_in_logs = query.metrics - {metric} or query.sort == f"last.{metric}"
+        rows = list(self.dressed(self.rows, summaries)) if is_in_logs else self.rows
+        chosen = select(rows, query, self.columns)
+        return sort_rows(chosen, self.columns.sorted_by(query), query.order or "desc")
 
     def dressed(self, rows: Iterable[Row], summaries: MetricSummaries) -> Iterator[Row]:
         """Rows, each with the summaries of its metrics, and why its log cannot be read."""
@@ -81,13 +72,11 @@ def sweep_chunks(
     summaries: MetricSummaries,
 ) -> Chunks:
     """The runs of a sweep that a query asks for; without `columns` as `export` writes them."""
-    every, hyperparameters, sortable = known_runs(sweep, live)
-    _refuse(problems_of(query, hyperparameters, sortable))
-    metric = sweep.optimization_metric
-    source = TableSource(every.rows, logs_of(sweep, every.rows), metric, "index", sortable)
+    every, columns = known_runs(sweep, live)
+    _refuse(problems_of(query, columns))
+    source = TableSource(every.rows, logs_of(sweep, every.rows), columns)
     if query.columns:
-        keys = ["index", "name", *(key for key in query.columns if key not in _NOT_CHOSEN)]
-        return _table_chunks(source, query, keys, form, summaries)
+        return _table_chunks(source, query, columns.to_export(query), form, summaries)
     return _report_chunks(_report(sweep, every.rows), source, query, form, summaries)
 
 
@@ -122,18 +111,14 @@ def experiments_chunks(
 
     Without `columns` it is what the table shows at first, where the address says that it is shown.
     """
-    _refuse(problems_of(query, {}, PLAIN_COLUMNS))
-    experiments = {one.id: one for one in known}
-    rows = [
-        {**row, "path": str(experiments[row["id"]].dat_path.parent)}
-        for row in experiment_rows(experiments.values(), ExperimentColors())
-    ]
+    _refuse(problems_of(query, EXPERIMENT_COLUMNS))
+    rows = experiment_rows(known, ExperimentColors())
     logs = [LogToRead(row["dat_path"], is_final=False) for row in rows]
-    source = TableSource(rows, logs, None, DEFAULT_SORT, PLAIN_COLUMNS)
-    chosen = tuple(key for key in query.columns if key not in ("name", "status", "started_at"))
+    source = TableSource(rows, logs, EXPERIMENT_COLUMNS)
     if not query.columns and ("table", "1") in query.pairs:
         return _usual_chunks(source, query, form, summaries)
-    return _table_chunks(source, query, (*_EXPERIMENT_COLUMNS, *_new(chosen)), form, summaries)
+    columns = EXPERIMENT_COLUMNS.to_export(query)
+    return _table_chunks(source, query, columns, form, summaries)
 
 
 def _usual_chunks(
@@ -143,41 +128,28 @@ def _usual_chunks(
     names = dict.fromkeys(
         name for row in source.dressed(page, summaries) for name in row["metrics"]
     )
-    keys = (*_EXPERIMENT_COLUMNS, "duration", *first_statistics(list(names)))
-    yield from _table_chunks(source, query, keys, form, summaries)
-
-
-def _new(keys: Iterable[str]) -> list[str]:
-    return [key for key in keys if key not in _EXPERIMENT_COLUMNS]
+    columns = [*EXPERIMENT_COLUMNS.exported, DURATION, *first_statistics(list(names))]
+    yield from _table_chunks(source, query, columns, form, summaries)
 
 
 def _table_chunks(
     source: TableSource,
     query: TableQuery,
-    keys: Sequence[str],
+    columns: Sequence[Column],
     form: str,
     summaries: MetricSummaries,
 ) -> Chunks:
-    """The columns `keys`, and why a log cannot be read, where a column needs logs."""
-    needs_logs = any(split_statistic(key) for key in keys)
-    heads = [key.removeprefix(HYPERPARAMETER) for key in keys]
-    if needs_logs:
-        keys, heads = [*keys, "log_error"], [*heads, "log_error"]
+    """The columns, and why a log cannot be read if a column needs logs."""
+    is_in_logs = needs_logs(columns)
+    every = [*columns, LOG_ERROR] if is_in_logs else columns
 
     def lines() -> Iterator[list[object]]:
         found: Iterable[Row] = source.found(query, summaries)
-        for row in source.dressed(found, summaries) if needs_logs else found:
-            yield [_value(row, key, source.metric) for key in keys]
+        for row in source.dressed(found, summaries) if is_in_logs else found:
+            yield [column.value(row) for column in every]
 
+    heads = [column.export_heading for column in every]
     return (table_csv if form == "csv" else table_json)(heads, lines())
-
-
-def _value(row: Row, key: str, metric: str | None) -> object:
-    if key == "duration":
-        started_at, ended_at = row["started_at"], row["ended_at"]
-        return None if started_at is None or ended_at is None else ended_at - started_at
-    value = value_of(row, _EXPERIMENT_KEYS.get(key, key), metric)
-    return str(value) if isinstance(value, Path) else value
 
 
 def _refuse(problems: Sequence[str]) -> None:

@@ -122,7 +122,7 @@ def link(pairs: Iterable[tuple[str, str]], **changes: object) -> str:
     return "?" + urlencode(kept + new)
 
 
-def parse_query(params: QueryParams) -> TableQuery:
+def parse_table_query(params: QueryParams) -> TableQuery:
     """What can be read of the address; what cannot is told in `problems`, and left out."""
     pairs = _joined_ranges(params.multi_items())
     problems: list[str] = []

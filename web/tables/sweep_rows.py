@@ -19,26 +19,15 @@ from ..runs.colors import sweep_run_color
 from ..runs.links import run_href
 from ..series.summaries import LogToRead, MetricSummaries
 from .all_runs import AllRuns
+from .columns import TableColumns, run_columns
+from .hyperparameters import Hyperparameter, describe_hyperparameters
 from .means import add_means
-from .query import HYPERPARAMETER, TableQuery
-from .values import Hyperparameter, describe_hyperparameters, problems_of, select, sort_rows
+from .query import TableQuery
+from .selection import problems_of, select, sort_rows
 
 Row = dict[str, Any]
 
 _MOST_SELECTIONS = 8
-PLAIN_COLUMNS = (
-    "index",
-    "status",
-    "label",
-    "tags",
-    "best_value",
-    "best_step",
-    "mean",
-    "curve",
-    "started_at",
-    "duration",
-    "note",
-)
 
 
 @dataclass(frozen=True)
@@ -49,7 +38,7 @@ class SelectedRuns:
         rows: those that pass, in the order asked for.
         of_any_state: those that pass every condition but that on the state.
         every: all runs of the sweep.
-        hyperparameters: what the runs have for each, all of them.
+        columns: those of the table of these runs.
         problems: what the query asks that cannot be answered, for people to read.
         n_unread: of how many logs there was no time to read the metrics that it asks for.
     """
@@ -57,7 +46,7 @@ class SelectedRuns:
     rows: list[Row]
     of_any_state: list[Row]
     every: AllRuns
-    hyperparameters: dict[str, Hyperparameter]
+    columns: TableColumns
     problems: list[str]
     n_unread: int
 
@@ -132,13 +121,10 @@ def _row(sweep: Sweep, run: RunRecord, live: Best | None) -> Row:
     }
 
 
-def known_runs(
-    sweep: Sweep, live: Mapping[int, Best]
-) -> tuple[AllRuns, dict[str, Hyperparameter], set[str]]:
-    """Every run, what they have for each hyperparameter, and the columns to sort them by."""
+def known_runs(sweep: Sweep, live: Mapping[int, Best]) -> tuple[AllRuns, TableColumns]:
+    """Every run, and the columns of the table of them."""
     known, every = _current(sweep, live)
-    names = known.hyperparameters
-    return every, names, {*PLAIN_COLUMNS, *(HYPERPARAMETER + name for name in names)}
+    return every, run_columns(sweep.optimization_metric, known.hyperparameters)
 
 
 def select_runs(
@@ -154,46 +140,44 @@ def select_runs(
         live: the best values so far of runs that go on, as `Feed.live_bests` gives them.
         budget_s: how long logs may be read, where the query asks for metrics that only they hold.
     """
-    every, names, columns = known_runs(sweep, live)
+    every, columns = known_runs(sweep, live)
     known, metric = _known[sweep], sweep.optimization_metric
     needs_logs = bool(query.metrics - {metric}) or query.sort == f"last.{metric}"
     of_any_state = replace(query, states=())
     n_unread = 0
     if needs_logs:
         dressed, n_unread = with_summaries(sweep, every.rows, summaries, budget_s)
-        found = _select(dressed, query, columns, metric)
-        others = select(dressed, of_any_state, metric) if query.states else found
+        found = _select(dressed, query, columns)
+        others = select(dressed, of_any_state, columns) if query.states else found
     else:
-        found = _remembered(known, every, query, columns, metric)
-        others = _remembered(known, every, of_any_state, columns, metric)
+        found = _remembered(known, every, query, columns)
+        others = _remembered(known, every, of_any_state, columns)
     return SelectedRuns(
         rows=found,
         of_any_state=others,
         every=every,
-        hyperparameters=names,
-        problems=problems_of(query, names, columns),
+        columns=columns,
+        problems=problems_of(query, columns),
         n_unread=n_unread,
     )
 
 
 def _remembered(
-    known: _Known, every: AllRuns, query: TableQuery, columns: set[str], metric: str | None
+    known: _Known, every: AllRuns, query: TableQuery, columns: TableColumns
 ) -> list[Row]:
     """Turning the pages of a table, and scrolling it, neither sorts nor filters it again."""
     key = (query.search, query.states, query.filters, query.sort, query.order)
     if key not in known.selections:
-        known.selections[key] = _select(every.rows, query, columns, metric)
+        known.selections[key] = _select(every.rows, query, columns)
         while len(known.selections) > _MOST_SELECTIONS:
             known.selections.popitem(last=False)
     known.selections.move_to_end(key)
     return known.selections[key]
 
 
-def _select(
-    every: list[Row], query: TableQuery, columns: set[str], metric: str | None
-) -> list[Row]:
-    sort = query.sort if query.sort in columns or query.sort_statistic is not None else "index"
-    return sort_rows(select(every, query, metric), sort, query.order or "desc", metric)
+def _select(every: list[Row], query: TableQuery, columns: TableColumns) -> list[Row]:
+    found = select(every, query, columns)
+    return sort_rows(found, columns.sorted_by(query), query.order or "desc")
 
 
 def with_summaries(

@@ -8,12 +8,13 @@ from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..series.sparklines import Sparklines
+from .columns import CURVE, Column, TableFacts, needs_logs
 from .controls import Controls, build_controls
-from .query import HYPERPARAMETER, TableQuery, split_statistic
+from .query import TableQuery, split_statistic
 from .readers import TableReaders
+from .selection import count_states
 from .sweep_rows import SelectedRuns, select_runs, with_summaries
 from .table import Table, build_table, cut_rows, page_of, page_rows
-from .values import count_states
 
 _READING_S = 0.25
 _SHOWN_READING_S = 1.0
@@ -41,22 +42,21 @@ def sweep_table(
     runs = select_runs(sweep, query, live, readers.summaries, _READING_S)
     page, _ = page_of(len(runs.rows), query.page)
     on_page = page_rows(runs.rows, page)
-    default, choosable = _columns(sweep, runs)
-    keys = _chosen(query, default, choosable)
+    default, offered = _columns(sweep, runs)
+    columns = runs.columns.chosen(query, offered, default)
     selected = frozenset(query.selected or ())
     drawn = [row for row in runs.every.rows if row["id"] in selected] if selected else []
     return SweepTable(
         runs=runs,
-        table=_build(sweep, query, runs, keys, readers),
+        table=_build(sweep, query, runs, columns, readers),
         controls=build_controls(
             query,
+            runs.columns,
             state_counts=count_states(runs.every.n_by_status, runs.of_any_state),
-            hyperparameters=runs.hyperparameters,
             metrics=_metrics(sweep, [*on_page, *runs.every.rows[:_SAMPLED_RUNS]], query, readers),
-            choosable=choosable,
-            shown=keys,
+            offered=offered,
+            shown=columns,
             default=default,
-            metric=sweep.optimization_metric,
             problems=runs.problems,
         ),
         drawn=drawn[:_MOST_SELECTED] or on_page,
@@ -69,66 +69,48 @@ def sweep_table_rows(
 ) -> Table:
     """Only the rows that a scrolled table asks for."""
     runs = select_runs(sweep, query, live, readers.summaries, _READING_S)
-    return _build(sweep, query, runs, _chosen(query, *_columns(sweep, runs)), readers)
+    default, offered = _columns(sweep, runs)
+    return _build(sweep, query, runs, runs.columns.chosen(query, offered, default), readers)
 
 
 def _build(
     sweep: Sweep,
     query: TableQuery,
     runs: SelectedRuns,
-    keys: Sequence[str],
+    columns: Sequence[Column],
     readers: TableReaders,
 ) -> Table:
     cut = cut_rows(runs.rows, query)
     return build_table(
-        _dressed(sweep, cut.rows, keys, readers),
-        ["index", *keys],
+        _dressed(sweep, cut.rows, columns, readers),
+        [runs.columns.head, *columns],
         query,
         n_total=len(runs.every.rows),
         n_found=len(runs.rows),
+        default_sort=runs.columns.default_sort,
         first=cut.first,
-        metric=sweep.optimization_metric,
-        numeric={name for name, one in runs.hyperparameters.items() if one.is_number},
     )
 
 
-def _columns(sweep: Sweep, runs: SelectedRuns) -> tuple[list[str], list[str]]:
-    """The columns that are shown where nobody chose, and all that can be shown or hidden."""
-    names = [HYPERPARAMETER + name for name in runs.hyperparameters]
-    has_metric = sweep.optimization_metric is not None
-    every = {
-        "status": True,
-        "label": "label" in runs.every.said,
-        "tags": "tags" in runs.every.said,
-        **dict.fromkeys(names, True),
-        "best_value": has_metric,
-        "best_step": has_metric,
-        "mean": has_metric and any("mean" in row for row in runs.every.rows[:1]),
-        "curve": has_metric,
-        "duration": True,
-        "started_at": True,
-    }
-    choosable = [key for key, is_there in every.items() if is_there]
-    return [key for key in choosable if key != "best_step"], choosable
-
-
-def _chosen(query: TableQuery, default: Sequence[str], choosable: Sequence[str]) -> list[str]:
-    """The columns in the order of the table, statistics as they were chosen."""
-    if not query.columns:
-        return list(default)
-    statistics = [key for key in query.columns if split_statistic(key)]
-    plain = [key for key in choosable if key in query.columns]
-    return plain + statistics
+def _columns(sweep: Sweep, runs: SelectedRuns) -> tuple[list[Column], list[Column]]:
+    """The columns that are shown if nobody chose any, and all that can be shown or hidden."""
+    facts = TableFacts(
+        given=runs.every.said,
+        has_metric=sweep.optimization_metric is not None,
+        has_repeats=any("mean" in row for row in runs.every.rows[:1]),
+    )
+    offered = runs.columns.offered(facts)
+    return [column for column in offered if column.is_default], offered
 
 
 def _dressed(
-    sweep: Sweep, found: Sequence[Row], keys: Sequence[str], readers: TableReaders
+    sweep: Sweep, found: Sequence[Row], columns: Sequence[Column], readers: TableReaders
 ) -> list[Row]:
     """The rows with what only their logs hold, as far as the columns need it."""
     dressed = list(found)
-    if any(split_statistic(key) for key in keys):
+    if needs_logs(columns):
         dressed, _ = with_summaries(sweep, dressed, readers.summaries, _SHOWN_READING_S)
-    if "curve" in keys:
+    if any(column.key == CURVE.key for column in columns):
         dressed = [{**row, "curve": _curve(sweep, row, readers.sparklines)} for row in dressed]
     return dressed
 

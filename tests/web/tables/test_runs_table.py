@@ -4,25 +4,28 @@ from starlette.datastructures import QueryParams
 from test_table_query import row
 
 from ml_tracking_ops.web.runs.decimals import pads
+from ml_tracking_ops.web.tables.columns import run_columns
 from ml_tracking_ops.web.tables.experiments_table import first_statistics
-from ml_tracking_ops.web.tables.query import parse_query
+from ml_tracking_ops.web.tables.hyperparameters import describe_hyperparameters
+from ml_tracking_ops.web.tables.query import parse_table_query
 from ml_tracking_ops.web.tables.table import PAGE_SIZE, Table, build_table, page_of, page_rows
 
 ROWS = [row(n, hyperparameters={"lr": n / 3}, best_value=n / 7) for n in range(PAGE_SIZE + 1)]
 
 
 def table_of(address: str) -> Table:
-    query = parse_query(QueryParams(address))
+    query = parse_table_query(QueryParams(address))
     page, _ = page_of(len(ROWS), query.page)
+    columns = run_columns("Accuracy", describe_hyperparameters(ROWS))
+    keys = ["index", "p.lr", "best_value", "last.Loss", "curve"]
     return build_table(
         page_rows(ROWS, page),
-        ["index", "p.lr", "best_value", "last.Loss", "curve"],
+        [column for key in keys if (column := columns.find(key)) is not None],
         query,
         n_total=len(ROWS),
         n_found=len(ROWS),
         first=(page - 1) * PAGE_SIZE + 1,
-        metric="Accuracy",
-        numeric={"lr"},
+        default_sort=columns.default_sort,
     )
 
 
@@ -35,7 +38,7 @@ def test_page_beyond_the_last_is_the_last() -> None:
 def test_links_carry_on_what_the_address_holds() -> None:
     table = table_of("metric=a+b&sort=best_value&order=asc")
     assert table.next_href == "?metric=a+b&sort=best_value&order=asc&page=2"
-    best = next(column for column in table.columns if column.label == "Best Accuracy")
+    best = next(one for one in table.headings if one.column.heading == "Best Accuracy")
     assert best.sorted == "ascending"
     assert best.href == "?metric=a+b&sort=best_value"
 
@@ -54,15 +57,19 @@ def test_numbers_lack_what_the_longest_fraction_of_their_column_has_more() -> No
     assert [row["cells"][2].pad for row in table_of("").rows[:2]] == [".00000", ""]
 
 
+def first_keys(metrics: list[str]) -> list[str]:
+    return [column.key for column in first_statistics(metrics)]
+
+
 def test_first_columns_of_experiments_say_how_good_they_are() -> None:
-    assert first_statistics(["lr", "loss"]) == ["best.loss", "last.loss"]
-    assert first_statistics(["lr", "step time"]) == [
+    assert first_keys(["lr", "loss"]) == ["best.loss", "last.loss"]
+    assert first_keys(["lr", "step time"]) == [
         "best.lr",
         "last.lr",
         "best.step time",
         "last.step time",
     ]
-    assert first_statistics(["lr", "norm", "loss/train", "loss/validation", "accuracy"]) == [
+    assert first_keys(["lr", "norm", "loss/train", "loss/validation", "accuracy"]) == [
         "best.loss/validation",
         "best.loss/train",
         "best.accuracy",

@@ -6,14 +6,10 @@ from urllib.parse import parse_qsl
 import pytest
 from starlette.datastructures import QueryParams
 
-from ml_tracking_ops.web.tables.query import TableQuery, link, parse_query
-from ml_tracking_ops.web.tables.values import (
-    describe_hyperparameters,
-    filter_text,
-    problems_of,
-    select,
-    sort_rows,
-)
+from ml_tracking_ops.web.tables.columns import run_columns
+from ml_tracking_ops.web.tables.hyperparameters import describe_hyperparameters
+from ml_tracking_ops.web.tables.query import TableQuery, link, parse_table_query
+from ml_tracking_ops.web.tables.selection import filter_text, problems_of, select, sort_rows
 
 
 def row(index: int, **changes: Any) -> dict[str, Any]:
@@ -39,11 +35,13 @@ ROWS = [
     row(4, hyperparameters={"lr": float("nan"), "opt": None}, best_value=float("nan")),
 ]
 
+COLUMNS = run_columns("Accuracy", describe_hyperparameters(ROWS))
+
 
 def found(address: str) -> list[int]:
-    query = parse_query(QueryParams(address))
+    query = parse_table_query(QueryParams(address))
     assert query.problems == ()
-    return [one["index"] for one in select(ROWS, query, "Accuracy")]
+    return [one["index"] for one in select(ROWS, query, COLUMNS)]
 
 
 @pytest.mark.parametrize(
@@ -79,8 +77,9 @@ def test_filters_pass_the_runs_they_name(address: str, expected: list[int]) -> N
 @pytest.mark.parametrize("text", ["1..2", "..", "", "tab\t", " ", "low..", "0.5", '""', "None"])
 def test_every_text_is_found_by_what_the_page_offers_for_it(text: str) -> None:
     rows = [row(1, hyperparameters={"x": text}), row(2, hyperparameters={"x": "another"})]
-    query = parse_query(QueryParams([("p.x", filter_text(text))]))
-    assert [one["index"] for one in select(rows, query, None)] == [1]
+    query = parse_table_query(QueryParams([("p.x", filter_text(text))]))
+    columns = run_columns(None, describe_hyperparameters(rows))
+    assert [one["index"] for one in select(rows, query, columns)] == [1]
 
 
 @pytest.mark.parametrize(
@@ -98,20 +97,22 @@ def test_every_text_is_found_by_what_the_page_offers_for_it(text: str) -> None:
     ],
 )
 def test_what_cannot_be_answered_is_told(address: str, part: str) -> None:
-    query = parse_query(QueryParams(address))
-    problems = problems_of(query, describe_hyperparameters(ROWS), {"index"})
+    query = parse_table_query(QueryParams(address))
+    problems = problems_of(query, COLUMNS)
     assert len(problems) == 1
     assert part in problems[0]
 
 
 def test_columns_of_metrics_are_accepted_before_anything_was_logged() -> None:
-    query = parse_query(QueryParams("sort=last.Loss&columns=min.val/Loss&smoothing=0.6"))
-    assert problems_of(query, {}, {"index"}) == []
+    query = parse_table_query(QueryParams("sort=last.Loss&columns=min.val/Loss&smoothing=0.6"))
+    assert problems_of(query, COLUMNS) == []
     assert query.metrics == {"Loss"}
 
 
 def test_links_carry_everything_else_along() -> None:
-    query = parse_query(QueryParams("smoothing=0.6&run=a&run=b&p.lr=1..2&p.lr=3&page=4&hide=a b"))
+    query = parse_table_query(
+        QueryParams("smoothing=0.6&run=a&run=b&p.lr=1..2&p.lr=3&page=4&hide=a b")
+    )
     kept = dict(parse_qsl(link(query.pairs, sort="p.lr", page=None).removeprefix("?")))
     assert kept["smoothing"] == "0.6"
     assert kept["hide"] == "a b"
@@ -122,7 +123,9 @@ def test_links_carry_everything_else_along() -> None:
 
 
 def order(rows: list[dict[str, Any]], sort: str, direction: Any = "asc") -> list[int]:
-    return [one["index"] for one in sort_rows(rows, sort, direction, "Accuracy")]
+    column = run_columns("Accuracy", describe_hyperparameters(rows)).find(sort)
+    assert column is not None
+    return [one["index"] for one in sort_rows(rows, column, direction)]
 
 
 def test_runs_stand_by_their_numbers_also_while_they_wait() -> None:
@@ -155,4 +158,4 @@ def test_longest_duration_first_puts_running_runs_first() -> None:
 
 
 def test_query_without_parameters_leaves_everything_to_the_table() -> None:
-    assert parse_query(QueryParams("")) == TableQuery()
+    assert parse_table_query(QueryParams("")) == TableQuery()

@@ -1,0 +1,84 @@
+"""The registry of columns: what a column says is what sorting, exports and the page use."""
+
+from dataclasses import replace
+
+from starlette.datastructures import QueryParams
+from test_table_query import row
+
+from ml_tracking_ops.web.tables.cells import Cell
+from ml_tracking_ops.web.tables.columns import (
+    EXPERIMENT_COLUMNS,
+    Column,
+    TableColumns,
+    TableFacts,
+    run_columns,
+)
+from ml_tracking_ops.web.tables.query import parse_table_query
+from ml_tracking_ops.web.tables.selection import problems_of, select, sort_rows
+from ml_tracking_ops.web.tables.table import build_table
+
+ROWS = [row(1, reason="exit code 7"), row(2, reason="exit code 12"), row(3)]
+CODE = Column(
+    key="exit_code",
+    heading="Exit code",
+    title="The exit code of the process",
+    value=lambda row: int(row["reason"].split()[-1]) if row["reason"] else None,
+    cell=lambda row: Cell(row["reason"] or "–"),
+    is_number=True,
+    search=lambda row: ("code seven",) if row["index"] == 1 else (),
+    export_key="code",
+)
+
+
+def with_code() -> TableColumns:
+    known = run_columns("Accuracy")
+    return replace(known, after=(*known.after, CODE))
+
+
+def test_new_column_is_sorted_searched_offered_exported_and_drawn_from_its_entry_alone() -> None:
+    columns = with_code()
+    query = parse_table_query(QueryParams("sort=exit_code&columns=exit_code"))
+    assert problems_of(query, columns) == []
+    by_code = sort_rows(ROWS, columns.sorted_by(query), "desc")
+    assert [one["index"] for one in by_code] == [2, 1, 3]
+    seven = parse_table_query(QueryParams("q=code+seven"))
+    assert [one["index"] for one in select(ROWS, seven, columns)] == [1]
+    offered = columns.offered(TableFacts())
+    assert columns.chosen(query, offered, []) == [CODE]
+    assert [one.export_heading for one in columns.to_export(query)] == ["index", "name", "code"]
+    table = build_table(ROWS, [CODE], query, n_total=3, n_found=3, default_sort="index")
+    assert table.headings[0].href == "?columns=exit_code&sort=exit_code&order=asc"
+    assert [one["cells"][0].text for one in table.rows] == ["exit code 7", "exit code 12", "–"]
+
+
+def test_keys_are_unique_in_each_table() -> None:
+    for columns in (run_columns("Accuracy"), EXPERIMENT_COLUMNS):
+        keys = [column.key for column in columns.ordered]
+        assert len(keys) == len(set(keys))
+
+
+def test_columns_without_any_value_are_not_offered() -> None:
+    keys = {one.key for one in run_columns(None).offered(TableFacts())}
+    assert keys == {"status", "duration", "started_at"}
+    facts = TableFacts(frozenset(("label", "tags", "note")), has_metric=True, has_repeats=True)
+    every = [one.key for one in run_columns("Loss").offered(facts)]
+    assert every == [
+        "status",
+        "label",
+        "tags",
+        "best_value",
+        "best_step",
+        "mean",
+        "curve",
+        "duration",
+        "started_at",
+    ]
+
+
+def test_unknown_column_is_not_found_but_those_of_any_metric_are() -> None:
+    columns = run_columns("Accuracy")
+    assert columns.find("nothing") is None
+    assert columns.find("p.lr") is None
+    last = columns.find("last.never logged")
+    assert last is not None
+    assert last.heading == "Last never logged"

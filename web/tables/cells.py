@@ -1,0 +1,78 @@
+"""One cell of a table: its text, and what it says when it is pointed at. Pure."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..runs.formats import format_number, format_step
+from ..series.summaries import goal_by_name
+
+NO_VALUE = "–"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """`follows`: what the cell is of a metric (last, min or max), `step`: of which step.
+
+    `pad`: the digits that it lacks for its point to be below that of the others.
+    """
+
+    text: str = ""
+    title: str = ""
+    follows: str | None = None
+    metric: str = ""
+    step: int | None = None
+    pad: str = ""
+
+
+def empty_cell(_: Row) -> Cell:
+    """The cell of a column that the template draws from the row itself."""
+    return Cell()
+
+
+def text_cell(text: str | None) -> Cell:
+    return Cell(text or "", text or "")
+
+
+def best_value_cell(row: Row) -> Cell:
+    value, step = row["best_value"], row["best_step"]
+    title = "" if value is None else str(value)
+    return Cell(
+        NO_VALUE if value is None else format_number(value),
+        title if step is None else f"{title} at step {step}",
+    )
+
+
+def best_step_cell(row: Row) -> Cell:
+    return Cell(format_step(row["best_step"]))
+
+
+def hyperparameter_cell(row: Row, name: str) -> Cell:
+    """A hyperparameter may be null, which is not the same as missing."""
+    if name not in row["hyperparameters"]:
+        return Cell(NO_VALUE)
+    value = row["hyperparameters"][name]
+    return Cell(format_number(value), str(value))
+
+
+def statistic_cell(row: Row, statistic: str, metric: str, value: object) -> Cell:
+    """A cell that the page itself keeps current while the run logs."""
+    found = row.get("metrics", {}).get(metric)
+    goal = goal_by_name(metric) if found is None else found.goal
+    return Cell(
+        NO_VALUE if value is None else format_number(value),
+        "" if value is None else str(value),
+        goal if statistic == "best" else statistic,
+        metric,
+        found.last_step if statistic == "last" and found is not None else None,
+    )
+
+
+def mean_cell(row: Row) -> Cell:
+    """The mean over the repeats of a combination, with the spread if there is one."""
+    mean, spread = row.get("mean"), row.get("spread")
+    if mean is None:
+        return Cell(NO_VALUE, f"{row.get('n_values', 0)} values")
+    text = format_number(mean) + ("" if spread is None else f" ± {format_number(spread)}")
+    return Cell(text, f"{row['n_values']} values")

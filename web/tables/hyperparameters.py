@@ -1,0 +1,70 @@
+"""What the runs of a sweep have for each hyperparameter, and an order for any value. Pure."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+_MOST_VALUES, _MOST_NUMBERS = 12, 6  # that are offered one by one
+_PLAIN = (float, int, str, bool)
+
+Row = dict[str, Any]
+SortKey = tuple[int, Any]
+
+
+def comparable(value: object) -> SortKey | None:
+    """Numbers before everything else, so that mixed values can be sorted; NaN is no value."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return (0, value) if isinstance(value, int | float) else (1, str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Hyperparameter:
+    """What the runs have for a hyperparameter.
+
+    `low` to `high` are the finite numbers; `values` all of them, where they are few.
+    `is_conditional`: some runs that have others do not have it.
+    """
+
+    is_number: bool
+    low: float | None
+    high: float | None
+    values: tuple[object, ...] | None
+    is_conditional: bool = False
+
+
+def describe_hyperparameters(rows: Iterable[Row]) -> dict[str, Hyperparameter]:
+    """Every hyperparameter of the rows, in the order in which they come up."""
+    found: dict[str, dict[object, object]] = {}
+    n_with: Counter[str] = Counter()
+    n_runs = 0
+    for row in rows:
+        n_runs += bool(row["hyperparameters"])
+        n_with.update(row["hyperparameters"].keys())
+        for name, value in row["hyperparameters"].items():
+            kind = type(value)  # 1, 1.0 and True are equal, and lists have no hash
+            key = (kind, value) if kind in _PLAIN else (kind, repr(value))
+            found.setdefault(name, {})[key] = value
+    return {
+        name: _describe(list(values.values()), n_with[name] < n_runs)
+        for name, values in found.items()
+    }
+
+
+def _describe(values: list[Any], is_conditional: bool) -> Hyperparameter:
+    is_number = all(type(value) in (int, float) for value in values)
+    numbers = [value for value in values if is_number and math.isfinite(value)]
+    few = len(values) <= (_MOST_NUMBERS if is_number else _MOST_VALUES)
+    return Hyperparameter(
+        is_number,
+        min(numbers) if numbers else None,
+        max(numbers) if numbers else None,
+        tuple(sorted(values, key=_in_order)) if few else None,
+        is_conditional,
+    )
+
+
+def _in_order(value: object) -> SortKey:
+    return comparable(value) or (2, str(value))

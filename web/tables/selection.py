@@ -1,0 +1,132 @@
+"""Which rows of a table pass a query, and in which order. Pure.
+
+What a row holds in a column is said by the column (`columns.Column`).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ..runs.formats import format_number
+from .columns import Column, TableColumns
+from .hyperparameters import Hyperparameter
+from .query import (
+    HYPERPARAMETER,
+    NOT_SET,
+    RANGE_HINT,
+    Filter,
+    Order,
+    TableQuery,
+    Term,
+    is_metric,
+    to_number,
+)
+
+Row = dict[str, Any]
+
+
+def select(rows: Iterable[Row], query: TableQuery, columns: TableColumns) -> list[Row]:
+    """The rows that pass every condition of the query, in no new order."""
+    found = list(rows)
+    for test in _tests(query, columns):
+        found = [row for row in found if test(row)]
+    return found
+
+
+def count_states(states: Iterable[str], of_any_state: Iterable[Row]) -> dict[str, int]:
+    """How many rows of each state pass the other conditions; 0 of one that only others are in."""
+    return dict.fromkeys(states, 0) | Counter(row["status"] for row in of_any_state)
+
+
+def _tests(query: TableQuery, columns: TableColumns) -> Iterable[Callable[[Row], bool]]:
+    if query.states:
+        states = frozenset(query.states)
+        yield lambda row: row["status"] in states
+    for one in query.filters:
+        yield _filter_test(one, columns.of_filter(one.key))
+    words = query.search.casefold().split()
+    if words:
+        yield lambda row: _has_words(columns.search_text(row), words)
+
+
+def _filter_test(one: Filter, column: Column) -> Callable[[Row], bool]:
+    ranges = [term for term in one.terms if term.is_range]
+    texts = frozenset(term.text for term in one.terms if not term.is_range)
+    literal = frozenset(term.text for term in one.terms)  # a text may look like a range
+
+    def test(row: Row) -> bool:
+        value = column.value(row)
+        if value is None:  # a hyperparameter may be null, which is not the same as missing
+            return (str(None) if column.is_given(row) else NOT_SET) in texts
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return filter_text(value) in literal
+        return any(_is_within(value, term) for term in ranges) or any(
+            is_written_as(value, text) for text in texts
+        )
+
+    return test
+
+
+def _is_within(value: float, term: Term) -> bool:
+    """NaN is in no range."""
+    above = term.low is None or value >= term.low
+    return above and (term.high is None or value <= term.high)
+
+
+def filter_text(value: object) -> str:
+    """How the address names a value: as the table shows it, and an empty text as two quotes."""
+    return value.strip() or '""' if isinstance(value, str) else format_number(value)
+
+
+def is_written_as(value: object, text: str) -> bool:
+    """Whether a person who writes `text` may mean `value`: as it stands in the table, or whole."""
+    if text == filter_text(value):
+        return True
+    if text in (format_number(value), str(value)):
+        return True
+    number = to_number(text)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number is not None and is_number and value == number
+
+
+def _has_words(text: str, words: Sequence[str]) -> bool:
+    return all(word in text for word in words)
+
+
+def sort_rows(rows: Sequence[Row], column: Column, order: Order) -> list[Row]:
+    """Rows in the order asked for; equals keep theirs.
+
+    Those that have no value there come last, whatever the direction.
+    """
+    keyed = [(column.sort_key_of(row), row) for row in rows]
+    known = [(key, row) for key, row in keyed if key is not None]
+    known.sort(key=lambda pair: pair[0], reverse=order == "desc")
+    return [row for _, row in known] + [row for key, row in keyed if key is None]
+
+
+def problems_of(query: TableQuery, columns: TableColumns) -> list[str]:
+    """What the address asks that these rows cannot answer.
+
+    Columns of metrics, which may be logged yet, are always accepted.
+    """
+    problems = [*query.problems]
+    for one in query.filters:
+        if not is_metric(one.key):
+            problems += _filter_problems(one, columns.hyperparameters)
+    for name, keys in (("sort", [query.sort] if query.sort else []), ("columns", query.columns)):
+        for key in keys:
+            if columns.find(key) is None:
+                problems.append(f"{name}={key}: there is no such column")
+    return problems
+
+
+def _filter_problems(one: Filter, hyperparameters: Mapping[str, Hyperparameter]) -> Iterable[str]:
+    name = one.key.removeprefix(HYPERPARAMETER)
+    if name not in hyperparameters:
+        known = ", ".join(hyperparameters) or "none"
+        yield f"{one.key}: no run has this hyperparameter; there are: {known}"
+    elif hyperparameters[name].is_number:
+        for term in one.terms:
+            is_named = term.is_range or term.text in (str(None), NOT_SET)
+            if not is_named and to_number(term.text) is None:
+                yield f"{one.key}={term.text}: {name} is a number; {RANGE_HINT}"

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from ..commands.arguments import as_text
+from ..commands.values import as_text
 from ..store.journal import Event
 from ..store.run_states import BEGUN, ENDS, STATES
 from ..store.states import RunRecord, SweepRecord

@@ -12,7 +12,8 @@ from typing import Any
 
 from ml_tracking_ops.logger import paths
 
-from .macros import LIST_MACROS, MACRO, replace_macros
+from .macros import MACRO, is_list_macro, replace_macros
+from .values import ValueStyle, as_flag, as_objects, as_override, as_text, in_forms
 
 DEFAULT_COMMAND = ("${interpreter}", "${program}", "--logdir=${logdir}", "${args}")
 
@@ -24,6 +25,8 @@ class RunMacros:
     Args:
         logdir: what `${logdir}` stands for; `folder` is the sweep's.
         environment: where `${envvar:NAME}` is looked up.
+        style: how values are written.
+        objects: the hyperparameters that are passed together, as objects.
     """
 
     interpreter: str
@@ -33,6 +36,13 @@ class RunMacros:
     name: str
     combination: Mapping[str, Any]
     environment: Mapping[str, str]
+    style: ValueStyle = "json"
+    objects: Sequence[str] = ()
+
+    @property
+    def passed(self) -> dict[str, Any]:
+        """The names and values that the run is given."""
+        return as_objects(self.combination, self.objects)
 
     @property
     def json_path(self) -> Path:
@@ -52,54 +62,46 @@ class RunMacros:
             case "run_name":
                 return self.name
             case "args_json":
-                return json.dumps(self.combination, ensure_ascii=False)
+                return json.dumps(self.passed, ensure_ascii=False)
             case "args_json_file":
                 return str(self.json_path)
             case "envvar":
                 return self.environment.get(rest, "")
             case _:  # param
-                return as_text(self.combination[rest]) if rest in self.combination else ""
+                return self._value_of_one(rest)
 
-    def expand(self, element: str) -> list[str]:
-        match element.removeprefix("${").removesuffix("}"):
-            case "args":
-                return [f"--{k}={as_text(v)}" for k, v in self.combination.items()]
+    def _value_of_one(self, name: str) -> str:
+        values = self.combination if name in self.combination else self.passed
+        return as_text(values[name], self.style) if name in values else ""
+
+    def expand(self, macro: str) -> list[str]:
+        """The arguments that a macro such as `${args}` stands for, given what is in its braces."""
+        given, style = self.passed, self.style
+        kind, _, forms = macro.partition(":")
+        match kind:
             case "args_no_hyphens":
-                return [f"{k}={as_override(v)}" for k, v in self.combination.items()]
-            case _:
-                flags = (as_flag(k, v) for k, v in self.combination.items())
+                return [f"{k}={as_override(v, style)}" for k, v in given.items()]
+            case "args_append_hydra":
+                return [f"+{k}={as_override(v, style)}" for k, v in given.items()]
+            case "args_override_hydra":
+                return [f"++{k}={as_override(v, style)}" for k, v in given.items()]
+            case "args_no_boolean_flags":
+                flags = (as_flag(k, v, style) for k, v in given.items())
                 return [flag for flag in flags if flag is not None]
+            case "args_no_equals":
+                forms = "separate"
+        return [
+            argument
+            for name, value in given.items()
+            for argument in in_forms(name, value, forms.split(","), style)
+        ]
 
     def arguments(self, command: Sequence[str]) -> tuple[str, ...]:
         arguments: list[str] = []
         for element in command:
-            if MACRO.fullmatch(element) and element[2:-1] in LIST_MACROS:
-                arguments += self.expand(element)
+            macro = MACRO.fullmatch(element)
+            if macro is not None and is_list_macro(macro[1]):
+                arguments += self.expand(macro[1])
             else:
                 arguments.append(replace_macros(element, self.value_of))
         return tuple(arguments)
-
-
-def as_text(value: Any) -> str:
-    """A hyperparameter's value as it stands on a training script's command line.
-
-    Text stands as it is, numbers so that reading them gives the same number, `true`, `false`
-    and `null` as Python writes them (`True`, `False`, `None`), lists and objects as JSON.
-    """
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False)
-    return repr(value)
-
-
-def as_override(value: Any) -> str:
-    """A value as Hydra's `key=value` reads it: `true`, `false` and `null` as in JSON."""
-    return as_text(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def as_flag(name: str, value: Any) -> str | None:
-    """`--name` for true, nothing for false, `--name=value` for the rest."""
-    if isinstance(value, bool):
-        return f"--{name}" if value else None
-    return f"--{name}={as_text(value)}"

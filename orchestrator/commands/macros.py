@@ -5,13 +5,22 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from pathlib import PurePath
 
+from .values import FORMS
+
 MACRO = re.compile(r"\$\{([^{}]*)\}")
-LIST_MACROS = ("args", "args_no_hyphens", "args_no_boolean_flags")
-"""Each stands for several arguments, and alone."""
+LIST_MACROS = (
+    "args",
+    "args_no_hyphens",
+    "args_no_boolean_flags",
+    "args_no_equals",
+    "args_append_hydra",
+    "args_override_hydra",
+)
+"""Each stands for several arguments, and alone; so does `args:` with some of the forms."""
 TEXT_MACROS = ("env", "interpreter", "program", "logdir", "run_name", "args_json", "args_json_file")
 PREFIXES = ("envvar", "param")
 NOT_PASSABLE = "cannot be passed to a process: it holds a NUL or half of a surrogate pair"
-_KNOWN = (*LIST_MACROS, *TEXT_MACROS, "envvar:NAME", "param:NAME")
+_KNOWN = (*LIST_MACROS, f"args:{','.join(FORMS)}", *TEXT_MACROS, "envvar:NAME", "param:NAME")
 _SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "fish", "csh", "tcsh"))
 
 
@@ -28,12 +37,22 @@ def replace_macros(text: str, value_of: Callable[[str], str]) -> str:
     return MACRO.sub(lambda match: value_of(match[1]), text)
 
 
+def is_list_macro(name: str) -> bool:
+    """Whether a macro stands for several arguments, given what is in its braces."""
+    kind, colon, forms = name.partition(":")
+    return name in LIST_MACROS or (
+        kind == "args" and bool(colon) and all(form in FORMS for form in forms.split(","))
+    )
+
+
 def macro_problem(text: str) -> str | None:
-    """What is wrong with the macros in a text that stands for one argument; None where nothing."""
+    """What is wrong with the macros in a text that stands for one argument, or None."""
     for name in MACRO.findall(text):
-        if name in LIST_MACROS:
+        if is_list_macro(name):
             return f"${{{name}}} stands for several arguments: it must be an element of its own"
         prefix, colon, rest = name.partition(":")
+        if prefix == "args" and colon:
+            return f"${{{name}}}: after args: some of {', '.join(FORMS)}, joined by commas"
         if name not in TEXT_MACROS and not (colon and prefix in PREFIXES and rest):
             return f"unknown macro ${{{name}}}{_nearest(name)}; known: {_listed()}"
     return None
@@ -63,7 +82,8 @@ def command_problem(command: Sequence[str]) -> str | None:
     for element in command:
         if not is_passable(element):
             return f"{element!r} {NOT_PASSABLE}"
-        if MACRO.fullmatch(element) and element[2:-1] in LIST_MACROS:
+        macro = MACRO.fullmatch(element)
+        if macro is not None and is_list_macro(macro[1]):
             continue
         if (problem := macro_problem(element)) is not None:
             return problem
@@ -85,7 +105,7 @@ def _shell_problem(command: Sequence[str]) -> str | None:
 
 
 def _is_value(macro: str) -> bool:
-    return macro in LIST_MACROS or macro == "args_json" or macro.startswith("param:")
+    return is_list_macro(macro) or macro == "args_json" or macro.startswith("param:")
 
 
 def _nearest(name: str) -> str:

@@ -58,6 +58,8 @@ def repeat_command(
         name=name,
         combination=combination,
         environment=_AsVariables(),
+        style="python" if config.get("values_as") == "python" else "json",
+        objects=_texts(config.get("objects")),
     )
     command = _command_of(config)
     line = " ".join(_quoted(argument) for argument in run.arguments(command))
@@ -67,10 +69,14 @@ def repeat_command(
 
 
 def _command_of(config: Mapping[str, Any]) -> tuple[str, ...]:
-    command = config.get("command")
-    if isinstance(command, list) and command and all(isinstance(part, str) for part in command):
-        return tuple(command)
-    return DEFAULT_COMMAND
+    return _texts(config.get("command")) or DEFAULT_COMMAND
+
+
+def _texts(given: object) -> tuple[str, ...]:
+    """A list of texts; empty where the description holds something else."""
+    if isinstance(given, list) and all(isinstance(part, str) for part in given):
+        return tuple(given)
+    return ()
 
 
 def _quoted(argument: str) -> str:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ..errors import ConfigProblem
 from .macros import command_problem, is_passable, macro_problem, name_problem
+from .values import ValueStyle
 
 _Positive = Annotated[int, Field(ge=1)]
 _Natural = Annotated[int, Field(ge=0)]
@@ -28,6 +29,17 @@ class RunSettings(BaseModel):
         strict=False,
         description="The argument list that starts a run, with ${interpreter}, ${program}, "
         "${args} and the like; by default python, the script, --logdir and ${args}.",
+    )
+    values_as: ValueStyle = Field(
+        default="json",
+        description='How lists and objects are written in arguments: "json", or "python" as '
+        "Python's str() writes them, which W&B's agent uses.",
+    )
+    objects: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        default=(),
+        strict=False,
+        description="Names of objects: hyperparameters named optimizer.lr, optimizer.name are "
+        'passed together as the object optimizer when "optimizer" is in this list.',
     )
     environment: dict[str, str] = Field(
         default_factory=dict,
@@ -102,6 +114,8 @@ _PATTERNS = (
 )
 ALLOWED: dict[str, str] = {
     "command": 'a list of texts, for example ["${interpreter}", "${program}", "${args}"]',
+    "values_as": '"json" or "python"',
+    "objects": 'a list of names, for example ["optimizer"] for the hyperparameter optimizer.lr',
     "environment": "an object of names and texts",
     "metrics_from": '"log" or "stdout"',
     "metrics_pattern": _PATTERNS,
@@ -135,7 +149,12 @@ def _macro_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[C
     if not isinstance(names, Mapping):
         return
     seed_name = repeats.get("seed_name") if isinstance(repeats, Mapping) else None
-    known = [*names, *([seed_name] if isinstance(seed_name, str) else [])]
+    objects = source.get("objects")
+    known = [
+        *names,
+        *([seed_name] if isinstance(seed_name, str) else []),
+        *(objects if isinstance(objects, list | tuple) else []),
+    ]
     for key, text in _texts(source):
         if not isinstance(text, str) or key.partition(".")[0] in reported:
             continue

@@ -30,7 +30,7 @@ from ..search.space import (
     is_continuous,
     values_of,
 )
-from .value_checks import RESERVED_NAMES, is_name
+from .value_checks import is_name, reserved_names
 
 _DRAWS = 10_000
 
@@ -51,7 +51,7 @@ def search_problems(
     if not isinstance(given, Mapping):
         return
     found = _parse(given)
-    yield from _repeats_problems(source.get("repeats"), given)
+    yield from _repeats_problems(source.get("repeats"), given, reserved_names(source))
     problems = [*_reference_problems(found, given), *_grid_problems(source, found)]
     constraints, constraint_problems = _parse_constraints(source.get("constraints"), given)
     problems += constraint_problems
@@ -110,14 +110,16 @@ def _asked(sweep: Path) -> Mapping[str, Any]:
     return config if isinstance(config, dict) else {}
 
 
-def _repeats_problems(given: object, names: Mapping[str, Any]) -> Iterator[ConfigProblem]:
+def _repeats_problems(
+    given: object, names: Mapping[str, Any], reserved: frozenset[str]
+) -> Iterator[ConfigProblem]:
     name = given.get("seed_name") if isinstance(given, Mapping) else None
     if not isinstance(name, str):
         return
     key = "repeats.seed_name"
     if name in names:
         yield ConfigProblem(key, f"{_show(name)} is a hyperparameter already; name another")
-    elif name in RESERVED_NAMES or not is_name(name):
+    elif name in reserved or not is_name(name):
         yield ConfigProblem(key, f"{_show(name)} cannot be passed as --name=value")
 
 

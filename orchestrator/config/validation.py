@@ -74,7 +74,7 @@ def validate_config(
     problems += search_problems(source, folder, {problem.key for problem in problems})
     problems += stopping_problems(source, reported)
     problems += run_problems(source, reported)
-    problems += passing_problems(source.get("hyperparameters"))
+    problems += passing_problems(source)
     problems += _script_problems(source.get("main_script_name"), folder)
     if problems or config is None:
         raise ConfigError(name, problems)

@@ -5,20 +5,28 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..commands.arguments import as_text
 from ..commands.macros import NOT_PASSABLE, is_passable
+from ..commands.values import as_text
 from ..errors import ConfigProblem
 
-RESERVED_NAMES = frozenset(("logdir",))
+
+def reserved_names(source: Mapping[str, Any]) -> frozenset[str]:
+    """Names that the command passes itself: `logdir`, unless a `command` does without it."""
+    command = source.get("command")
+    if isinstance(command, list | tuple) and "--logdir" not in str(command):
+        return frozenset()
+    return frozenset(("logdir",))
 
 
-def passing_problems(hyperparameters: object) -> Iterator[ConfigProblem]:
+def passing_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
     """Names and values that no process can be given, or that the journal could not hold."""
+    hyperparameters = source.get("hyperparameters")
     if not isinstance(hyperparameters, Mapping):
         return
+    reserved = reserved_names(source)
     for name, definition in hyperparameters.items():
         key = f"hyperparameters.{name}"
-        yield from _name_problems(key, name)
+        yield from _name_problems(key, name, reserved)
         if not isinstance(definition, Mapping):
             continue
         yield from _value_problems(f"{key}.value", definition.get("value"))
@@ -27,9 +35,12 @@ def passing_problems(hyperparameters: object) -> Iterator[ConfigProblem]:
             yield from _value_problems(f"{key}.candidates.{position}", candidate)
 
 
-def _name_problems(key: str, name: str) -> Iterator[ConfigProblem]:
-    if name in RESERVED_NAMES:
-        yield ConfigProblem(key, "this name is taken: --logdir is passed to every run")
+def _name_problems(key: str, name: str, reserved: frozenset[str]) -> Iterator[ConfigProblem]:
+    if name in reserved:
+        yield ConfigProblem(
+            key,
+            "this name is taken: --logdir is passed to every run, unless a command leaves it out",
+        )
     elif not is_name(name):
         yield ConfigProblem(
             key,

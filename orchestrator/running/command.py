@@ -31,6 +31,8 @@ def _macros(loaded: LoadedConfig, folder: Path, name: str, combination: Combinat
         name=name,
         combination=combination,
         environment=os.environ,
+        style=loaded.config.values_as,
+        objects=loaded.config.objects,
     )
 
 
@@ -63,5 +65,6 @@ def write_arguments(
     """
     texts = [*(loaded.config.command or ()), *loaded.config.environment.values()]
     if any("${args_json_file}" in text for text in texts):
+        passed = _macros(loaded, folder, name, combination).passed
         path = folder / f"{name}{paths.ARGUMENTS_SUFFIX}"
-        path.write_text(json.dumps(combination, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(passed, ensure_ascii=False) + "\n", encoding="utf-8")

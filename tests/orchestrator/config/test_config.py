@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from places import ROOT
 
-from ml_tracking_ops.orchestrator.commands.arguments import as_text
+from ml_tracking_ops.orchestrator.commands.values import as_text
 from ml_tracking_ops.orchestrator.config.loading import load_config
 from ml_tracking_ops.orchestrator.config.model import json_schema
 from ml_tracking_ops.orchestrator.config.validation import validate_config

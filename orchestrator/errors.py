@@ -13,7 +13,8 @@
 A failed run is no exception: it is recorded in the journal, and the sweep goes on.
 """
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,19 @@ class TrackingError(Exception):
 
 class UsageError(TrackingError):
     """What the user asked for cannot be done as asked."""
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.5) -> str | None:
+    """The known name that is most like a mistyped one; None if none is near."""
+    names = {one.lower(): one for one in known}
+    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=cutoff)
+    return names[close[0]] if close else None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The hint at the nearest known name, to put behind a name; empty if none is near."""
+    found = nearest(name, known)
+    return "" if found is None else f", did you mean {found}?"
 
 
 @dataclass(frozen=True)

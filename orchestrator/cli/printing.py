@@ -39,8 +39,9 @@ def shown(path: Path) -> str:
         return plain(str(path))
 
 
-def print_json(data: Any, out: TextIO | None = None) -> None:
-    json.dump(data, sys.stdout if out is None else out, ensure_ascii=False, allow_nan=False)
+def print_json(data: Any, out: TextIO | None = None, *, indent: int | None = None) -> None:
+    out = sys.stdout if out is None else out
+    json.dump(data, out, ensure_ascii=False, allow_nan=False, indent=indent)
     print(file=out)
 
 

@@ -127,5 +127,5 @@ def _output(path: Path | None) -> Iterator[TextIO]:
 def schema(options: argparse.Namespace) -> int:
     from ..config.model import json_schema
 
-    print_json(json_schema())
+    print_json(json_schema(), indent=2)
     return 0

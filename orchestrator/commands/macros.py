@@ -1,10 +1,10 @@
 """The macros of the `command` key, as in W&B's sweeps: `${program}`, `${args}` and the like."""
 
-import difflib
 import re
 from collections.abc import Callable, Collection, Sequence
 from pathlib import PurePath
 
+from ..errors import did_you_mean, nearest
 from .values import FORMS
 
 MACRO = re.compile(r"\$\{([^{}]*)\}")
@@ -65,11 +65,9 @@ def name_problem(
     for macro in MACRO.findall(text):
         prefix, _, name = macro.partition(":")
         if prefix == "param" and name and name not in hyperparameters:
-            close = difflib.get_close_matches(name, hyperparameters, n=1, cutoff=0.5)
-            hint = f", did you mean {close[0]}?" if close else ""
-            return f"${{{macro}}} names no hyperparameter{hint}; there are: " + ", ".join(
-                hyperparameters
-            )
+            hint = did_you_mean(name, hyperparameters)
+            known = ", ".join(hyperparameters)
+            return f"${{{macro}}} names no hyperparameter{hint}; there are: {known}"
         if prefix == "envvar" and name and name not in environment:
             return (
                 f"${{{macro}}}: the environment variable {name} is not set; set it, even if empty"
@@ -109,8 +107,8 @@ def _is_value(macro: str) -> bool:
 
 
 def _nearest(name: str) -> str:
-    close = difflib.get_close_matches(name, _KNOWN, n=1, cutoff=0.5)
-    return f", did you mean ${{{close[0]}}}?" if close else ""
+    found = nearest(name, _KNOWN)
+    return "" if found is None else f", did you mean ${{{found}}}?"
 
 
 def _listed() -> str:

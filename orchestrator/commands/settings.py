@@ -8,73 +8,86 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ..errors import ConfigProblem
+from ..setting_types import AboveZero, Allowed, Natural, NonNegative, Positive, Text
 from .macros import command_problem, is_passable, macro_problem, name_problem
 from .values import ValueStyle
 
-_Positive = Annotated[int, Field(ge=1)]
-_Natural = Annotated[int, Field(ge=0)]
-_AboveZero = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-_NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
 METRIC_PATTERNS = ("json", "name: value", "name=value")
+_PATTERNS = (
+    '"json", "name: value", "name=value", or a regular expression with the groups '
+    "(?P<name>…) and (?P<value>…), or a group for each metric, as in loss (?P<loss>\\S+)"
+)
 
 
 class RunSettings(BaseModel):
-    """How runs are started, with what, and for how long they may go on."""
+    """How runs are started, with what, and how long they may take."""
 
     model_config = ConfigDict(defer_build=True)
 
-    command: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+    command: (
+        Annotated[
+            tuple[str, ...],
+            Field(min_length=1),
+            Allowed('a list of texts, for example ["${interpreter}", "${program}", "${args}"]'),
+        ]
+        | None
+    ) = Field(
         default=None,
         strict=False,
-        description="The argument list that starts a run, with ${interpreter}, ${program}, "
-        "${args} and the like; by default python, the script, --logdir and ${args}.",
+        description="The argument list that starts a run, with `${interpreter}`, `${program}`, "
+        "`${args}` and the like. Without it: Python, the script, `--logdir` and `${args}`.",
     )
     values_as: ValueStyle = Field(
         default="json",
         description='How lists and objects are written in arguments: "json", or "python" as '
         "Python's str() writes them, which W&B's agent uses.",
     )
-    objects: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+    objects: Annotated[
+        tuple[Text, ...],
+        Allowed('a list of names, for example ["optimizer"] for the hyperparameter optimizer.lr'),
+    ] = Field(
         default=(),
         strict=False,
         description="Names of objects: hyperparameters named optimizer.lr, optimizer.name are "
         'passed together as the object optimizer when "optimizer" is in this list.',
     )
-    environment: dict[str, str] = Field(
+    environment: Annotated[dict[str, str], Allowed("an object of names and texts")] = Field(
         default_factory=dict,
-        description="Environment variables of a run; their values may hold the same macros.",
+        description="Environment variables of a run. Their values may hold the same macros.",
     )
     metrics_from: Literal["log", "stdout"] = Field(
         default="log",
-        description='"stdout" reads metrics from what the script prints, by metrics_pattern; '
-        '"log" leaves it to the script to log them.',
+        description='With "log" the script logs its metrics itself. With "stdout" they are read '
+        "from what the script prints; metrics_pattern says how.",
     )
-    metrics_pattern: Annotated[str, Field(min_length=1)] | None = Field(
+    metrics_pattern: Annotated[Text, Allowed(_PATTERNS)] | None = Field(
         default=None,
-        description='"json", "name: value", "name=value", or a regular expression with named '
-        "groups: name and value, or a group for each metric; and step.",
+        description='How a printed line is read: "json", "name: value", "name=value", or a '
+        "regular expression with the named groups name and value (or a group for each metric) "
+        "and step.",
     )
-    timeout_s: _AboveZero | None = Field(
+    timeout_s: Annotated[AboveZero, Allowed("a number of seconds above 0")] | None = Field(
         default=None, description="A run that takes longer is stopped."
     )
-    grace_s: _NonNegative | None = Field(
+    grace_s: Annotated[NonNegative, Allowed("a number of seconds, 0 or more")] | None = Field(
         default=None,
-        description="Seconds between SIGTERM and SIGKILL when a run is stopped; by default 10.",
+        description="Seconds between SIGTERM and SIGKILL when a run is stopped; 10 if not given.",
     )
-    retries: _Natural = Field(
-        default=0, description="How often a failed run is tried again, with its own log each time."
+    retries: Natural = Field(
+        default=0,
+        description="How often a failed run is tried again. Each attempt has its own log.",
     )
-    retry_backoff_s: _NonNegative = Field(
-        default=1.0, description="Seconds before the first retry; twice as many before each next."
+    retry_backoff_s: Annotated[NonNegative, Allowed("a number of seconds, 0 or more")] = Field(
+        default=1.0,
+        description="Seconds before the first retry. They double before each further one.",
     )
-    gpus_per_run: _Natural = Field(
-        default=1, description="How many GPUs a run gets, where there are any."
+    gpus_per_run: Natural = Field(
+        default=1, description="How many GPUs a run gets, on a machine that has any."
     )
-    runs_per_gpu: _Positive = Field(default=1, description="How many runs share a GPU.")
-    min_free_gpu_memory_gb: _AboveZero | None = Field(
+    runs_per_gpu: Positive = Field(default=1, description="How many runs share a GPU.")
+    min_free_gpu_memory_gb: Annotated[AboveZero, Allowed("a number of GB above 0")] | None = Field(
         default=None,
-        description="A run starts once each of its GPUs has so many GB (10^9 bytes) free.",
+        description="A run starts once each of its GPUs has this many GB (10^9 bytes) free.",
     )
 
     @field_validator("command")
@@ -106,27 +119,6 @@ class RunSettings(BaseModel):
         if ("name" in groups) != ("value" in groups) or not groups - {"step"}:
             raise ValueError(f"must name what it finds, got {pattern!r}; allowed: {_PATTERNS}")
         return pattern
-
-
-_PATTERNS = (
-    '"json", "name: value", "name=value", or a regular expression with the groups '
-    "(?P<name>…) and (?P<value>…), or a group for each metric, as in loss (?P<loss>\\S+)"
-)
-ALLOWED: dict[str, str] = {
-    "command": 'a list of texts, for example ["${interpreter}", "${program}", "${args}"]',
-    "values_as": '"json" or "python"',
-    "objects": 'a list of names, for example ["optimizer"] for the hyperparameter optimizer.lr',
-    "environment": "an object of names and texts",
-    "metrics_from": '"log" or "stdout"',
-    "metrics_pattern": _PATTERNS,
-    "timeout_s": "a number of seconds above 0",
-    "grace_s": "a number of seconds, 0 or more",
-    "retries": "a whole number, 0 or more",
-    "retry_backoff_s": "a number of seconds, 0 or more",
-    "gpus_per_run": "a whole number, 0 or more",
-    "runs_per_gpu": "a whole number, 1 or more",
-    "min_free_gpu_memory_gb": "a number of GB above 0",
-}
 
 
 def run_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[ConfigProblem]:

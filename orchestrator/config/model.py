@@ -8,6 +8,7 @@ from ..commands.settings import RunSettings
 from ..search.plan import SearchPlan
 from ..search.settings import SearchSettings
 from ..search.space import SearchSpace
+from ..setting_types import Allowed, MetricName, Natural, Positive, Text
 from ..stopping.settings import StoppingSettings
 from ..store.objective import Goal
 
@@ -36,28 +37,30 @@ class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
         },
     )
 
-    main_script_name: Annotated[str, Field(min_length=1)] = Field(
+    main_script_name: Annotated[Text, Allowed("the file name of a training script")] = Field(
         description="The training script, relative to the folder of this file."
     )
-    hyperparameters: Annotated[SearchSpace, Field(min_length=1)] = Field(
-        description="What to search: each name is passed to the script as --name=value."
-    )
-    max_runs: Annotated[int, Field(ge=1)] = Field(description="How many runs at most.")
+    hyperparameters: Annotated[
+        SearchSpace,
+        Field(min_length=1),
+        Allowed("an object of hyperparameters, each with a type"),
+    ] = Field(description="What to search. Each name is passed to the script as `--name=value`.")
+    max_runs: Positive = Field(description="How many runs at most.")
     early_stopping: bool = Field(description="Whether to stop runs that no longer improve.")
-    early_stopping_patience: Annotated[int, Field(ge=1)] | None = Field(
+    early_stopping_patience: Positive | None = Field(
         default=None,
         description="How many logged values in a row may bring no improvement before a run is "
         "stopped.",
     )
-    optimization_metric: Annotated[str, Field(min_length=1)] | None = Field(
+    optimization_metric: MetricName | None = Field(
         default=None, description="The metric to optimise, as the script logs it."
     )
     optimization_goal: Goal | None = Field(
-        default=None, description="Whether the metric is to be maximised or minimised."
+        default=None, description="Whether to maximise or minimise the metric."
     )
-    seed: Annotated[int, Field(ge=0)] | None = Field(
+    seed: Natural | None = Field(
         default=None,
-        description="Determines every combination; drawn and written down where it is not given.",
+        description="Determines every combination. Without it one is drawn and written down.",
     )
     schema_: str | None = Field(
         default=None, alias="$schema", description="For editors; ignored.", exclude=True

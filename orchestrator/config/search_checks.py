@@ -1,10 +1,9 @@
 """Mistakes in a search: what its hyperparameters, constraints and first runs say of each other."""
 
 import contextlib
-import difflib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from pydantic import ValidationError
 
 from ml_tracking_ops.logger import paths
 
-from ..errors import ConfigProblem
+from ..errors import ConfigProblem, did_you_mean
 from ..search.choices import Constant, Tied
 from ..search.constraints import Constraint, ConstraintError
 from ..search.distributions import Distribution, same
@@ -291,9 +290,8 @@ def _completion_problems(space: Space, values: Combination, key: str) -> Iterato
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    names: Sequence[str] = list(known)
-    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
-    return f", did you mean {close[0]}?" if close else f"; there are: {', '.join(names)}"
+    names = list(known)
+    return did_you_mean(name, names) or f"; there are: {', '.join(names)}"
 
 
 def _show(value: object) -> str:

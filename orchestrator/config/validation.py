@@ -11,7 +11,7 @@ from pydantic import JsonValue, ValidationError
 from ..commands.settings import run_problems
 from ..errors import ConfigError, ConfigProblem
 from ..stopping.settings import stopping_problems
-from .messages import allowed_text, explain_errors
+from .messages import explain_errors, key_text
 from .model import NEEDED_FOR_EARLY_STOPPING, SweepConfig
 from .search_checks import search_problems
 from .value_checks import passing_problems, show_value
@@ -68,7 +68,7 @@ def validate_config(
     try:
         config = SweepConfig.model_validate(source)
     except ValidationError as error:
-        problems += explain_errors(error)
+        problems += explain_errors(error, SweepConfig)
     reported = {problem.key for problem in problems}
     problems += _cross_problems(source, reported)
     problems += search_problems(source, folder, {problem.key for problem in problems})
@@ -86,7 +86,7 @@ def _cross_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[C
         for key in NEEDED_FOR_EARLY_STOPPING:
             if source.get(key) is None and key not in reported:
                 yield ConfigProblem(
-                    key, f"is missing; early_stopping needs it: {allowed_text([key])}"
+                    key, f"is missing; early_stopping needs it: {key_text(SweepConfig, key)}"
                 )
     elif (
         source.get("optimization_metric") is not None

@@ -4,14 +4,13 @@ What has a counterpart is taken over as it is; where something goes another way 
 so; what has no counterpart is refused by the name of its key.
 """
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, ConfigProblem
+from ..errors import ConfigError, ConfigProblem, did_you_mean
 from ..search.space import Space
 from .validation import LoadedConfig, validate_config
 from .wandb_parameters import UnsupportedError, convert_parameter
@@ -135,8 +134,7 @@ def _as_module(name: str) -> str:
 def _keys(found: _Conversion) -> None:
     for key in found.given:
         if key not in _KNOWN:
-            near = difflib.get_close_matches(str(key), _KNOWN, n=1)
-            hint = f", did you mean {near[0]}?" if near else ""
+            hint = did_you_mean(str(key), _KNOWN)
             found.refuse(str(key), f"is not supported{hint}; supported: {', '.join(_KNOWN)}")
     ignored = [key for key in _BOOKKEEPING if key in found.given]
     if ignored:

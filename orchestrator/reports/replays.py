@@ -35,7 +35,7 @@ def parse_rule(text: str) -> RuleSettings:
     except ValidationError as error:
         found = [
             ConfigProblem(problem.key.removeprefix("stopping_rules.0").lstrip("."), problem.message)
-            for problem in explain_errors(error)
+            for problem in explain_errors(error, _Rules)
         ]
         raise ConfigError(f"--rule {text}", found) from None
     return rule

@@ -8,21 +8,36 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
-from .distributions import Distribution, same
+from ..setting_types import Allowed, Text
+from .distributions import TYPE, Distribution, same
 
 _A_LITTLE_LESS = 1 - 1e-12  # so that rounding never reaches past the last candidate
 
 
 class Choice(Distribution):
-    """One of the candidates, each as likely as its probability says, by default all the same.
+    """One of the candidates, all equally likely unless probabilities are given.
 
     `ordered` tells a sampler that learns that neighbours in the list are alike.
     """
 
-    type: Literal["choice"]
-    candidates: Annotated[list[JsonValue], Field(min_length=1)]
-    probabilities: list[Annotated[float, Field(ge=0)]] | None = None
-    ordered: bool = False
+    type: Literal["choice"] = TYPE
+    candidates: Annotated[
+        list[JsonValue], Field(min_length=1), Allowed("a non-empty list of values")
+    ] = Field(description="Numbers, texts, booleans, null or lists.")
+    probabilities: (
+        Annotated[
+            list[Annotated[float, Field(ge=0)]],
+            Allowed("a list of numbers, 0 or more, that add up to 1"),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="How likely each candidate is; all are equally likely if not given.",
+    )
+    ordered: bool = Field(
+        default=False,
+        description="Whether neighbours in the list are alike, for samplers that learn.",
+    )
 
     @model_validator(mode="after")
     def _probabilities_fit(self) -> "Choice":
@@ -71,8 +86,8 @@ class Choice(Distribution):
 class Constant(Distribution):
     """Always the same value."""
 
-    type: Literal["constant"]
-    value: JsonValue
+    type: Literal["constant"] = TYPE
+    value: JsonValue = Field(description="The value.")
 
     def at(self, unit: float) -> JsonValue:
         return self.value
@@ -86,7 +101,9 @@ class Constant(Distribution):
 
 
 class Tied(Distribution):
-    """Always the value of another hyperparameter, and absent where that one is."""
+    """Always the value of another hyperparameter, and absent if that one is."""
 
-    type: Literal["tied"]
-    to: Annotated[str, Field(min_length=1)]
+    type: Literal["tied"] = TYPE
+    to: Annotated[Text, Allowed("the name of another hyperparameter")] = Field(
+        description="The hyperparameter whose value it takes."
+    )

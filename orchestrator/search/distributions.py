@@ -1,4 +1,4 @@
-"""What one hyperparameter can be, as it stands in `experiment_cfg.json`.
+"""What one hyperparameter can be, as `experiment_cfg.json` describes it.
 
 Each kind maps a number from [0, 1) to a value (`at`, its quantile function), so that any
 sampler that knows how to spread numbers can draw it; where a kind has finitely many values,
@@ -14,12 +14,20 @@ from typing import Annotated, Literal, TypeGuard
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from ..setting_types import Allowed, Positive
+
 _ALMOST_0 = 1e-12
 _MOST_STEPS = 2**53  # beyond, a floating-point number no longer tells neighbours apart
 _A_LITTLE_MORE = 1 + 1e-12  # so that 0.3 is three steps of 0.1
 _STANDARD_NORMAL = NormalDist()
-Conditions = Annotated[dict[str, JsonValue], Field(min_length=1)]
+Conditions = Annotated[
+    dict[str, JsonValue],
+    Field(min_length=1),
+    Allowed('an object such as {"optimizer": "sgd"}'),
+]
 Step = Annotated[float, Field(gt=0)]
+
+TYPE = Field(description="Which kind it is.")
 
 
 class Distribution(BaseModel):
@@ -31,8 +39,8 @@ class Distribution(BaseModel):
     )
     when: Conditions | None = Field(
         default=None,
-        description="Only where each hyperparameter named here has the value, or one of the list "
-        "of values, that stands beside it.",
+        description="The hyperparameter is there only if each one named here has the value, or "
+        "one of the values, beside its name.",
     )
 
     def at(self, unit: float) -> JsonValue:
@@ -67,9 +75,12 @@ class Distribution(BaseModel):
 class _Range(Distribution):
     """Real values between two bounds."""
 
-    min: float
-    max: float
-    step: Step | None = None
+    min: float = Field(description="The lower bound of the values.")
+    max: float = Field(description="The upper bound of the values.")
+    step: Step | None = Field(
+        default=None,
+        description="Every value is a multiple of it (for uniform: min plus a multiple of it).",
+    )
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> "_Range":
@@ -99,7 +110,7 @@ class Uniform(_Range):
     Where min and step are whole numbers, so are the values.
     """
 
-    type: Literal["uniform"]
+    type: Literal["uniform"] = TYPE
 
     def at(self, unit: float) -> float:
         count = self.count
@@ -129,7 +140,7 @@ class LogUniform(_Range):
     With `step`, values are rounded to its multiples: whole numbers where the step is one.
     """
 
-    type: Literal["loguniform"]
+    type: Literal["loguniform"] = TYPE
 
     @model_validator(mode="after")
     def _bounds_positive(self) -> "LogUniform":
@@ -174,8 +185,8 @@ class LogUniform(_Range):
 class _WholeRange(Distribution):
     """Whole numbers between two bounds, both included."""
 
-    min: int
-    max: int
+    min: int = Field(description="The lowest value.")
+    max: int = Field(description="The highest value.")
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> "_WholeRange":
@@ -201,10 +212,10 @@ class _WholeRange(Distribution):
 
 
 class Int(_WholeRange):
-    """Whole numbers from min to max, both included, equally likely; with `step`, every so many."""
+    """Whole numbers from min to max, both included, equally likely; with `step`, every step-th."""
 
-    type: Literal["int"]
-    step: Annotated[int, Field(ge=1)] = 1
+    type: Literal["int"] = TYPE
+    step: Positive = Field(default=1, description="The distance between neighbouring values.")
 
     def at(self, unit: float) -> int:
         return self.nth(min(int(unit * self.count), self.count - 1))
@@ -217,7 +228,7 @@ class Int(_WholeRange):
 class LogInt(_WholeRange):
     """Whole numbers from min to max, both included, whose logarithm is about uniform."""
 
-    type: Literal["logint"]
+    type: Literal["logint"] = TYPE
 
     @model_validator(mode="after")
     def _bounds_positive(self) -> "LogInt":
@@ -233,9 +244,11 @@ class LogInt(_WholeRange):
 class _Bell(Distribution):
     """Shaped by a normal distribution."""
 
-    mu: float
-    sigma: Annotated[float, Field(gt=0)]
-    step: Step | None = None
+    mu: float = Field(description="The mean, for lognormal that of the natural logarithm.")
+    sigma: Annotated[float, Field(gt=0)] = Field(
+        description="The standard deviation, for lognormal that of the natural logarithm."
+    )
+    step: Step | None = Field(default=None, description="Every value is a multiple of it.")
 
     def _normal(self, unit: float) -> float:
         return self.mu + self.sigma * _STANDARD_NORMAL.inv_cdf(_open(unit))
@@ -259,7 +272,7 @@ class _Bell(Distribution):
 class Normal(_Bell):
     """A normal distribution with mean `mu` and deviation `sigma`; `step` rounds to multiples."""
 
-    type: Literal["normal"]
+    type: Literal["normal"] = TYPE
 
     @model_validator(mode="after")
     def _not_too_large(self) -> "Normal":
@@ -276,7 +289,7 @@ class Normal(_Bell):
 class LogNormal(_Bell):
     """The natural logarithm is normal with mean `mu` and deviation `sigma`."""
 
-    type: Literal["lognormal"]
+    type: Literal["lognormal"] = TYPE
 
     @model_validator(mode="after")
     def _not_too_large(self) -> "LogNormal":

@@ -1,4 +1,4 @@
-"""How stopping rules stand in `experiment_cfg.json`."""
+"""The keys of `experiment_cfg.json` that say when a run, or the sweep, is over."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..errors import ConfigProblem
+from ..setting_types import AboveZero, Allowed, MetricName, Natural, NonNegative, Positive
 from ..store.objective import Goal
 from .decision import Resource, Rule
 from .halving import Asha, Hyperband
@@ -16,20 +17,31 @@ from .threshold import Threshold
 _STRICT = ConfigDict(
     extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True
 )
-_Positive = Annotated[int, Field(ge=1)]
-_Natural = Annotated[int, Field(ge=0)]
-_NonNegative = Annotated[float, Field(ge=0)]
+_Warmup = Annotated[Natural, Field(description="The progress up to which the rule stops no run.")]
+_ResourceKey = Annotated[
+    Resource,
+    Allowed('"step" (as logged) or "values" (how many were logged)'),
+    Field(
+        description="What counts as progress: the step as logged, or how many values were logged."
+    ),
+]
+_ReductionFactor = Annotated[
+    int,
+    Field(ge=2, description="At each comparison, one in this many runs continues."),
+]
 
 
 class PatienceRule(BaseModel):
-    """So many logged values in a row without improvement."""
+    """Stops a run that has not improved for a number of logged values in a row."""
 
     model_config = _STRICT
-    rule: Literal["patience"]
-    patience: _Positive
-    min_delta: _NonNegative = 0.0
-    warmup: _Natural = 0
-    resource: Resource = "step"
+    rule: Literal["patience"] = Field(description="Which rule it is.")
+    patience: Positive = Field(
+        description="How many logged values in a row may bring no improvement."
+    )
+    min_delta: NonNegative = Field(default=0.0, description="A smaller improvement does not count.")
+    warmup: _Warmup = 0
+    resource: _ResourceKey = "step"
 
     def build(self, metric: str, goal: Goal) -> Rule:
         return Patience(
@@ -43,15 +55,24 @@ class PatienceRule(BaseModel):
 
 
 class MedianRule(BaseModel):
-    """Worse than the median of the finished runs."""
+    """Stops a run that is worse than the median of the finished runs."""
 
     model_config = _STRICT
-    rule: Literal["median"]
-    warmup: _Natural = 0
-    min_runs: _Positive = 5
-    interval: _Positive = 1
-    compare_with: Comparison = "running_average"
-    resource: Resource = "step"
+    rule: Literal["median"] = Field(description="Which rule it is.")
+    warmup: _Warmup = 0
+    min_runs: Positive = Field(
+        default=5,
+        description="How many runs must have finished and got as far before one is stopped.",
+    )
+    interval: Positive = Field(
+        default=1, description="How much progress lies between two comparisons of a run."
+    )
+    compare_with: Comparison = Field(
+        default="running_average",
+        description="What a run is compared with: the average of each finished run's values "
+        "up to the same point, or the value at that point.",
+    )
+    resource: _ResourceKey = "step"
 
     def build(self, metric: str, goal: Goal) -> Rule:
         return Median(
@@ -66,14 +87,19 @@ class MedianRule(BaseModel):
 
 
 class AshaRule(BaseModel):
-    """Asynchronous successive halving: not among the best at a rung."""
+    """Stops a run that is not among the best where it is compared (successive halving)."""
 
     model_config = _STRICT
-    rule: Literal["asha"]
-    min_resource: _Positive = 1
-    reduction_factor: Annotated[int, Field(ge=2)] = 3
-    max_resource: _Positive | None = None
-    resource: Resource = "step"
+    rule: Literal["asha"] = Field(description="Which rule it is.")
+    min_resource: Positive = Field(
+        default=1, description="The progress at which runs are first compared."
+    )
+    reduction_factor: _ReductionFactor = 3
+    max_resource: Positive | None = Field(
+        default=None,
+        description="The last comparison comes before this point. Without it there is no last one.",
+    )
+    resource: _ResourceKey = "step"
 
     @model_validator(mode="after")
     def _resources_in_order(self) -> "AshaRule":
@@ -92,14 +118,16 @@ class AshaRule(BaseModel):
 
 
 class HyperbandRule(BaseModel):
-    """Successive halving with several starting points."""
+    """Successive halving in several brackets, whose runs are first compared at different points."""
 
     model_config = _STRICT
-    rule: Literal["hyperband"]
-    max_resource: _Positive
-    min_resource: _Positive = 1
-    reduction_factor: Annotated[int, Field(ge=2)] = 3
-    resource: Resource = "step"
+    rule: Literal["hyperband"] = Field(description="Which rule it is.")
+    max_resource: Positive = Field(description="The last comparison comes before this point.")
+    min_resource: Positive = Field(
+        default=1, description="The progress at which runs are first compared."
+    )
+    reduction_factor: _ReductionFactor = 3
+    resource: _ResourceKey = "step"
 
     @model_validator(mode="after")
     def _resources_in_order(self) -> "HyperbandRule":
@@ -118,14 +146,18 @@ class HyperbandRule(BaseModel):
 
 
 class ThresholdRule(BaseModel):
-    """A value above or below a limit; of any metric."""
+    """Stops a run when a metric is above or below a limit, or is NaN or infinite."""
 
     model_config = _STRICT
-    rule: Literal["threshold"]
-    metric: Annotated[str, Field(min_length=1)] | None = None
-    above: float | None = None
-    below: float | None = None
-    check_finite: bool = True
+    rule: Literal["threshold"] = Field(description="Which rule it is.")
+    metric: MetricName | None = Field(
+        default=None, description="Which metric; optimization_metric if not given."
+    )
+    above: float | None = Field(default=None, description="A value above this stops the run.")
+    below: float | None = Field(default=None, description="A value below this stops the run.")
+    check_finite: bool = Field(
+        default=True, description="Whether NaN and infinite values stop the run."
+    )
 
     @model_validator(mode="after")
     def _has_something_to_check(self) -> "ThresholdRule":
@@ -168,14 +200,17 @@ RULES: dict[str, type[BaseModel]] = {
 
 
 class StoppingSettings(BaseModel):
-    """The keys of `experiment_cfg.json` that say when a run, or the sweep, is over."""
+    """When a run is stopped, and when the sweep is over."""
 
     model_config = ConfigDict(defer_build=True)
 
-    stopping_rules: tuple[RuleSettings, ...] = Field(
+    stopping_rules: Annotated[
+        tuple[RuleSettings, ...],
+        Allowed(f"a list of objects with a rule ({', '.join(RULES)})"),
+    ] = Field(
         default=(),
         strict=False,
-        description="Rules that stop a run; the first to decide does. early_stopping adds the "
+        description="Rules that stop a run. The first that says so does. early_stopping adds the "
         "patience rule to them.",
     )
     check_finite: bool = Field(
@@ -187,38 +222,15 @@ class StoppingSettings(BaseModel):
         allow_inf_nan=False,
         description="The sweep ends when a run reaches this value of optimization_metric.",
     )
-    max_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
-        default=None, description="The sweep ends after so many hours."
+    max_hours: Annotated[AboveZero, Allowed("a number of hours above 0")] | None = Field(
+        default=None, description="The sweep ends after this many hours."
     )
-    max_runs_without_improvement: _Positive | None = Field(
+    max_runs_without_improvement: Positive | None = Field(
         default=None,
-        description="The sweep ends when so many runs in a row have not improved the best value.",
+        description="The sweep ends when this many runs in a row have not improved the best value.",
     )
 
 
-ALLOWED: dict[str, str] = {
-    "stopping_rules": f"a list of objects with a rule ({', '.join(RULES)})",
-    "check_finite": "true or false",
-    "target": "a finite number",
-    "max_hours": "a number of hours above 0",
-    "max_runs_without_improvement": "a whole number, 1 or more",
-}
-RULE_ALLOWED: dict[str, str] = {
-    "patience": "a whole number, 1 or more",
-    "min_delta": "a number, 0 or more",
-    "warmup": "a whole number, 0 or more",
-    "min_runs": "a whole number, 1 or more",
-    "interval": "a whole number, 1 or more",
-    "compare_with": '"running_average" or "value"',
-    "min_resource": "a whole number, 1 or more",
-    "max_resource": "a whole number, 1 or more",
-    "reduction_factor": "a whole number, 2 or more",
-    "resource": '"step" (as logged) or "values" (how many were logged)',
-    "metric": "the name of a metric that the script logs",
-    "above": "a finite number",
-    "below": "a finite number",
-    "check_finite": "true or false",
-}
 _NEEDED = ("optimization_metric", "optimization_goal")
 
 

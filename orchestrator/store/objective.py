@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import Literal
 
-Goal = Literal["min", "max"]
+Goal = Literal["max", "min"]
 
 
 def is_better(value: float, than: float | None, goal: Goal) -> bool:

@@ -74,10 +74,10 @@ def test_every_mistake_in_a_search_is_told_at_once(folder: Path) -> None:
     prefix = "hyperparameters."
     assert found[prefix + "depth.min"] == "must be a whole number, got 1.5"
     assert found[prefix + "depth.max"] == 'must be a whole number, got "4"'
-    assert "greater than or equal to 1, got 0" in found[prefix + "depth.step"]
+    assert found[prefix + "depth.step"] == "must be a whole number, 1 or more, got 0"
     assert "add up to 1, got 0.8" in found[prefix + "width"]
     assert "unknown key" in found[prefix + "noise.mean"]
-    assert "must be greater than 0, got -1" in found[prefix + "noise.sigma"]
+    assert found[prefix + "noise.sigma"] == "must be a number above 0, got -1"
     assert "write min 1e-05, max 0.1" in found[prefix + "rate"]
     assert found[prefix + "same.to"].startswith("is missing")
     assert 'an object such as {"optimizer": "sgd"}' in found[prefix + "when.when"]

@@ -1,0 +1,105 @@
+"""The reference page of the configuration, written from the types of its keys.
+
+`python -m ml_tracking_ops.orchestrator.config.reference > docs/configuration.md`
+"""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from ..search.distributions import Distribution
+from ..search.settings import Repeats
+from ..search.space import Hyperparameter
+from ..setting_types import allowed_text, kinds_of
+from ..stopping.settings import RuleSettings
+from .model import SweepConfig
+from .places import field_keys
+
+_INTRODUCTION = """\
+# Configuration
+
+<!-- Written by `python -m ml_tracking_ops.orchestrator.config.reference`. -->
+
+Every key of `experiment_cfg.json`. `ml-tracking-ops schema` prints the same as a JSON Schema, with
+which an editor completes and checks the file. The pages on [search](search.md),
+[stopping rules](stopping.md) and [how runs are started](running.md) say what the keys are for.
+"""
+_HEADER = "| key | value | default | |\n| --- | --- | --- | --- |\n"
+
+
+def reference_page() -> str:
+    """The page in Markdown."""
+    return "\n".join([_INTRODUCTION, *_groups(), *_nested()])
+
+
+def _groups() -> Iterator[str]:
+    """The keys at the top of the file, by what they are about."""
+    yield f"## The sweep\n\n{_table(_own_keys(SweepConfig))}"
+    for model in SweepConfig.__mro__[1:]:
+        if issubclass(model, BaseModel) and model is not BaseModel:
+            heading = (model.__doc__ or "").partition("\n")[0].rstrip(".")
+            yield f"## {heading}\n\n{_table(_own_keys(model))}"
+
+
+def _nested() -> Iterator[str]:
+    """The keys of the objects inside."""
+    yield f"## Keys of `repeats`\n\n{_table(field_keys(Repeats))}"
+    common = field_keys(Distribution)
+    yield f"## Hyperparameters\n\nEvery `type` takes:\n\n{_table(common)}"
+    yield from _kinds(Hyperparameter, common)
+    yield "## Rules\n"
+    yield from _kinds(RuleSettings)
+
+
+def _kinds(union: Any, common: Collection[str] = ()) -> Iterator[str]:
+    kinds = kinds_of(union)
+    if kinds is None:
+        raise TypeError(f"{union} has no kinds")
+    for name, model in kinds.models.items():
+        left_out = {kinds.tag, *common}
+        keys = {key: field for key, field in field_keys(model).items() if key not in left_out}
+        yield f"### `{name}`\n\n{_paragraph(model)}\n\n{_table(keys)}"
+
+
+def _paragraph(model: type[BaseModel]) -> str:
+    """The first paragraph of a docstring, on one line."""
+    return " ".join((model.__doc__ or "").partition("\n\n")[0].split())
+
+
+def _own_keys(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
+    """The keys that a model declares itself."""
+    names = model.__annotations__
+    return {
+        name: field
+        for name, field in model.model_fields.items()
+        if name in names and field.alias is None
+    }
+
+
+def _table(keys: Mapping[str, FieldInfo]) -> str:
+    return _HEADER + "".join(map(_row, keys.items()))
+
+
+def _row(entry: tuple[str, FieldInfo]) -> str:
+    key, field = entry
+    cells = (f"`{key}`", allowed_text(field), _default(field), field.description or "")
+    return f"| {' | '.join(_escaped(cells))} |\n"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    return "–" if value is None else f"`{json.dumps(value)}`"
+
+
+def _escaped(cells: Iterable[str]) -> Iterator[str]:
+    """What a cell holds must not end it."""
+    return (cell.replace("|", "\\|") for cell in cells)
+
+
+if __name__ == "__main__":
+    print(reference_page(), end="")

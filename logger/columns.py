@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from .checksums import Rows, are_intact, as_rows
 from .metric_limit import MetricLimit
+from .process_end import FAILED
 from .records import (
     ID_SHIFT,
     KIND_MASK,
@@ -164,7 +165,7 @@ class Decoder:
 
     def _take_end(self, status: int) -> None:
         self.is_closed = True
-        self.ended_with_error |= status != 0
+        self.ended_with_error |= status == FAILED
 
     def feed(self, data: bytes | memoryview, n_bytes_to_come: int) -> None:
         """Take in whole records; the buffer may be used again afterwards.

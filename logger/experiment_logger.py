@@ -1,16 +1,14 @@
 """What a training script uses: `ExperimentLogger`. Needs the standard library only."""
 
-import atexit
 import os
 import struct
-import sys
 import time
-import weakref
 from zlib import crc32
 
-from . import paths
+from . import open_loggers, paths, process_end, ranks
 from .arguments import checked_name, checked_step, checked_value
 from .log_file import LogFile
+from .notices import say
 from .records import (
     CHECKSUM_MASK,
     CHECKSUM_SHIFT,
@@ -30,7 +28,8 @@ if TYPE_CHECKING:
     from typing import Self, SupportsFloat, SupportsIndex
 
 _LOOK_EVERY_S = 1.0
-_open_loggers: "weakref.WeakSet[ExperimentLogger]" = weakref.WeakSet()
+_name_owners: "dict[str, dict[str, str]]" = {}
+"""By file and metric, the folder of the logger that declared it first in this process."""
 
 
 class ExperimentLogger:
@@ -53,6 +52,10 @@ class ExperimentLogger:
             a sweep started, the sweep has chosen the file and `logdir` plays no part.
         max_events: accepted for compatibility with the original tool; nothing is buffered.
         log_interval: likewise.
+        config: the settings that the run was started with, as for `log_config`.
+        all_ranks: in a distributed training (`RANK` and `WORLD_SIZE` are set) only the process of
+            rank 0 writes. With True every process does.
+        higher_is_better: by metric, which values are good: `{"reward": True, "cost": False}`.
     """
 
     __slots__ = (
@@ -61,11 +64,13 @@ class ExperimentLogger:
         "_has_file",
         "_heads",
         "_is_closed",
+        "_is_silent",
         "_logdir",
         "_look_at",
         "_names",
         "_owner_pid",
         "_said",
+        "_shares_file",
         "n_dropped",
     )
 
@@ -74,13 +79,27 @@ class ExperimentLogger:
         logdir: str | os.PathLike[str] = "runs",
         max_events: int | None = None,
         log_interval: float | None = None,
+        *,
+        config: object = None,
+        all_ranks: bool = False,
+        higher_is_better: "Mapping[str, bool] | None" = None,
     ) -> None:
         # Absolute, since the script may change its directory.
         self._begin(os.path.abspath(os.fsdecode(logdir)), is_owner=True)
         run_file = os.environ.get(paths.RUN_FILE_VARIABLE)
         if run_file:
             self._use(os.path.abspath(run_file))
-        self._try_to_open()
+            self._shares_file = True
+        self._is_silent = not all_ranks and ranks.is_other_rank()
+        if self._is_silent:
+            ranks.say_silent()
+            return
+        if self._try_to_open() and not run_file:
+            self._keep_environment()
+        if config is not None:
+            self.log_config(config)
+        if higher_is_better is not None:
+            self._record({"higher_is_better": _checked_directions(higher_is_better)})
 
     @classmethod
     def at(cls, path: str | os.PathLike[str]) -> "Self":
@@ -98,12 +117,13 @@ class ExperimentLogger:
         self._logdir = logdir
         self._use(os.path.join(logdir, stem, stem + paths.DAT_SUFFIX))
         self._has_file = False
+        self._is_silent = self._shares_file = False
         self._names: dict[int, str] = {}
         self._look_at = 0.0
         self._is_closed = False
         self._owner_pid = os.getpid() if is_owner else None
         self._said: set[str] = set()
-        _open_loggers.add(self)
+        open_loggers.add(self, is_owner=is_owner)
 
     def _use(self, path: str) -> None:
         self._file = LogFile(path)
@@ -168,13 +188,78 @@ class ExperimentLogger:
                 f"add_scalars takes a dict of names and values, not {type(values).__qualname__}; "
                 "as in add_scalars({'loss': 0.5, 'accuracy': 0.9}, step)"
             )
-        add_scalar = self.add_scalar
-        for name, value in values.items():
-            add_scalar(name, value, step)
+        if not self._add_together(values, step):
+            for name, value in values.items():
+                self.add_scalar(name, value, step)
+
+    def _add_together(
+        self, values: "Mapping[str, SupportsFloat | SupportsIndex]", step: "SupportsIndex"
+    ) -> bool:
+        """Log all values with one write; False, with nothing written, where one needs care."""
+        heads, now = self._heads, time.time()
+        records: list[bytes] = []
+        fd = -1
+        try:
+            for name, value in values.items():
+                if type(value) is not float:
+                    value = checked_value(name, value)
+                head, fd = heads[name]
+                checksum = crc32(pack_payload(step, now, value)) & CHECKSUM_MASK
+                records.append(pack_record(head ^ checksum << CHECKSUM_SHIFT, step, now, value))
+            n_written = os.write(fd, b"".join(records)) if records else 0
+        except (KeyError, TypeError, ValueError, OSError, struct.error):
+            return False
+        if n_written < RECORD_SIZE * len(records):
+            self._complete(b"".join(records)[n_written:])
+        if now >= self._look_at:
+            self._look_at = now + _LOOK_EVERY_S
+            self._look()
+        return True
+
+    def log_config(self, config: object) -> None:
+        """Keep settings that the run was started with, in a file beside the log.
+
+        A later call adds to them, nested mappings key by key. A value that JSON does not know
+        becomes its text. Values whose names look like secrets are hidden.
+
+        Args:
+            config: a mapping, `argparse.Namespace`, dataclass, OmegaConf or pydantic object.
+
+        Raises:
+            TypeError: it is none of these.
+        """
+        from . import run_record
+
+        settings = run_record.plain(config)
+        if not isinstance(settings, dict):
+            raise TypeError(
+                f"a configuration must be a mapping of names and values, not "
+                f"{type(config).__qualname__}; pass vars(args) or a dict"
+            )
+        self._record({"config": settings})
+
+    def _keep_environment(self) -> None:
+        from . import run_record
+
+        self._record({"environment": run_record.environment_of_this_process(self.path)})
+
+    def _record(self, changes: "dict[str, object]") -> None:
+        """Merge into the file beside the log; says why not, once, where it cannot be written."""
+        from . import run_record
+
+        if self._is_silent or not self._try_to_open():
+            return
+        try:
+            run_record.merge(self.path, changes)
+        except OSError as error:
+            self._say_once(
+                f"cannot write {run_record.path_of(self.path)}: {error.strerror or error}. "
+                "The configuration of this run is not kept."
+            )
 
     def close(self) -> None:
         """Mark the run as finished and close the file; a second call does nothing."""
-        self._end(with_error=False)
+        self.end(process_end.FINISHED)
 
     def __enter__(self) -> "Self":
         return self
@@ -185,13 +270,15 @@ class ExperimentLogger:
         error: BaseException | None,
         traceback: "TracebackType | None",
     ) -> None:
-        is_plain_exit = isinstance(error, SystemExit) and error.code in (None, 0)
-        self._end(with_error=error is not None and not is_plain_exit)
+        self.end(process_end.outcome_of_error(error))
 
     def __del__(self) -> None:
         # In a notebook the cell that makes the logger is run again: the earlier run is over then.
+        # In a script the process may be about to fail: its end has the last word.
         if not getattr(self, "_is_closed", True):
             self.close()
+            if self._has_file and self._owner_pid == os.getpid():
+                open_loggers.note_dropped(self._file.path)
 
     def __reduce__(self) -> tuple[object, ...]:
         path = self.path if self._has_file else None
@@ -209,6 +296,8 @@ class ExperimentLogger:
                 f"this ExperimentLogger is closed, so {name!r} cannot be logged to {self.path}; "
                 "close it after the last value, or make a new one"
             )
+        if self._is_silent:
+            return
         self._look()
         if not self._try_to_open():
             self.n_dropped += 1
@@ -221,13 +310,32 @@ class ExperimentLogger:
 
     def _declare(self, name: str) -> int:
         """Write the metric's name, unless this file has it; return the metric's id."""
-        identifier = metric_id(name)
+        written = self._own_name(name)
+        identifier = metric_id(written)
         # setdefault claims an id at once, also among threads; the next one where it is taken.
-        while self._names.setdefault(identifier, name) != name:
+        while self._names.setdefault(identifier, written) != written:
             identifier = (identifier + 1) & ID_MASK
         if name not in self._heads:
-            self._file.declare(name, identifier)
+            self._file.declare(written, identifier, alias=name)
         return identifier
+
+    def _own_name(self, name: str) -> str:
+        """The name itself, or with this logger's folder in front.
+
+        In a sweep all loggers of a process write to the run's one file. Two of them, for training
+        and validation say, were given folders of their own to keep equal names apart.
+        """
+        if not self._shares_file:
+            return name
+        owners = _name_owners.setdefault(self.path, {})
+        if owners.setdefault(name, self._logdir) == self._logdir:
+            return name
+        own_name = f"{os.path.basename(self._logdir) or 'other'}/{name}"
+        self._say_once(
+            f"two loggers of this process log {name!r} to {self.path}; the values of the one for "
+            f"{self._logdir} are called {own_name!r}."
+        )
+        return own_name
 
     def _try_to_open(self) -> bool:
         """Whether the file can be written; says why not, once."""
@@ -269,30 +377,31 @@ class ExperimentLogger:
     def _say_once(self, message: str) -> None:
         if message not in self._said:
             self._said.add(message)
-            _say(message)
+            say(message)
 
-    def _end(self, *, with_error: bool) -> None:
+    def end(self, outcome: int) -> None:
+        """As `close`, for a run that ended as `process_end` says."""
         if self._is_closed:
             return
         # A forked child, or a spawned one, does not decide that the run is over.
         if self._owner_pid == os.getpid() and self._has_file:
             self._look()
-            self._mark_end(with_error)
+            self._mark_end(outcome)
         self._is_closed = True
-        _open_loggers.discard(self)
+        open_loggers.discard(self)
         try:
             self._file.close()
         except OSError as error:
             self._say_cannot_write(error)
         if self.n_dropped:
             values = "value" if self.n_dropped == 1 else "values"
-            _say(f"{self.n_dropped} {values} could not be written to {self.path}")
+            say(f"{self.n_dropped} {values} could not be written to {self.path}")
 
-    def _mark_end(self, with_error: bool) -> None:
+    def _mark_end(self, outcome: int) -> None:
         if not os.path.exists(self.path) or not self._try_to_open():
             return
         try:
-            self._file.append(encode_end(time.time(), with_error=with_error))
+            self._file.append(encode_end(time.time(), outcome))
         except OSError as error:
             self._say_cannot_write(error)
 
@@ -311,18 +420,10 @@ def _continue(
     return logger
 
 
-def _say(message: str) -> None:
-    # Not warnings.warn: under -W error it would end the training that it must not disturb.
-    try:
-        sys.stderr.write(f"ml-tracking-ops: {message}\n")
-        sys.stderr.flush()
-    except (AttributeError, OSError, ValueError):
-        return  # no stderr, or a closed one: there is nobody to tell
-
-
-@atexit.register
-def _end_all() -> None:
-    # At a prompt or in a notebook an earlier mistake does not mean that the run failed.
-    has_failed = getattr(sys, "last_type", None) is not None and not hasattr(sys, "ps1")
-    for logger in list(_open_loggers):
-        logger._end(with_error=has_failed)
+def _checked_directions(directions: "Mapping[str, bool]") -> "dict[str, bool]":
+    if not hasattr(directions, "items"):
+        raise TypeError(
+            f"higher_is_better takes a dict of metrics, not {type(directions).__qualname__}; "
+            "as in higher_is_better={'accuracy': True, 'loss': False}"
+        )
+    return {checked_name(name): bool(is_better) for name, is_better in directions.items()}

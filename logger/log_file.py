@@ -55,15 +55,18 @@ class LogFile:
             _mend(self._fd)
             self._is_sound = True
 
-    def declare(self, name: str, identifier: int) -> None:
+    def declare(self, name: str, identifier: int, alias: str) -> None:
         """Write a metric's name, after which its values may be written.
+
+        Args:
+            alias: the key in `heads`, where the writer knows the metric by another name.
 
         Raises:
             OSError: as `append`.
         """
         fd = self._fd
         self.append(encode_name(identifier, name))
-        self.heads[name] = scalar_head(identifier), fd
+        self.heads[alias] = scalar_head(identifier), fd
 
     def append(self, data: bytes) -> None:
         """Write whole records.

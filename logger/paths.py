@@ -10,6 +10,7 @@ import time
 DAT_SUFFIX = ".dat"
 LOG_SUFFIX = ".log"
 ARGUMENTS_SUFFIX = ".json"
+RUN_RECORD_SUFFIX = ".run.json"
 DESCRIPTION_NAME = "experiment_description.json"
 JOURNAL_NAME = "journal.jsonl"
 PROCESSES_NAME = "processes.jsonl"

@@ -13,6 +13,7 @@ from io import FileIO
 from .columns import CHUNK_BYTES, Columns, Decoder, Series
 from .legacy import read_legacy
 from .paths import DAT_SUFFIX
+from .process_end import FAILED, FINISHED
 from .records import (
     KIND_END,
     KIND_MASK,
@@ -196,7 +197,8 @@ class Ending:
 
     Attributes:
         is_closed: the last record says that a process finished writing.
-        ended_with_error: … and that it was by an exception.
+        ended_with_error: … and that it failed.
+        exit_is_unknown: … and that nobody saw with which exit code.
         created_at: when the file was made, seconds since the epoch; None where it does not say.
         last_wall_time: of the last intact record, seconds since the epoch; None without one.
         is_legacy: written by the original tool, which says nothing of all this.
@@ -207,6 +209,7 @@ class Ending:
     created_at: float | None = None
     last_wall_time: float | None = None
     is_legacy: bool = False
+    exit_is_unknown: bool = False
 
 
 def read_ending(path: str | os.PathLike[str], *, follow_link: bool = True) -> Ending:
@@ -224,16 +227,21 @@ def read_ending(path: str | os.PathLike[str], *, follow_link: bool = True) -> En
         origin = identify(file, os.fspath(path))
         if origin.is_legacy:
             return Ending(is_legacy=True)
-        is_closed = ended_with_error = False
+        outcomes: set[int] = set()
         last_wall_time = None
         for kind, status, wall_time in _last_records(file):
             if last_wall_time is None:
                 last_wall_time = wall_time
             if kind != KIND_END:
                 break
-            is_closed = True
-            ended_with_error |= status != 0
-        return Ending(is_closed, ended_with_error, origin.created_at, last_wall_time)
+            outcomes.add(status)
+        return Ending(
+            bool(outcomes),
+            FAILED in outcomes,
+            origin.created_at,
+            last_wall_time,
+            exit_is_unknown=bool(outcomes - {FINISHED, FAILED}) and FAILED not in outcomes,
+        )
 
 
 def _last_records(file: FileIO) -> Iterator[tuple[int, int, float]]:

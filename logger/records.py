@@ -21,7 +21,7 @@ Record::
                   SCALAR  step int64, wall time float64 (seconds since the epoch), value float64
                   NAME    index of this part uint16, length of the name in bytes uint16,
                           20 bytes of the name in UTF-8, padded with NUL
-                  END     0 finished normally / 1 ended by an exception int64, wall time float64,
+                  END     0 finished / 1 failed / 2 exit code not known int64, wall time float64,
                           zero float64
 
 The checksum is the low 20 bits of the CRC-32 of the record with the checksum's own bits zero.
@@ -116,9 +116,14 @@ def encode_name(identifier: int, name: str) -> bytes:
     )
 
 
-def encode_end(wall_time: float, *, with_error: bool) -> bytes:
-    """The mark that a process has finished writing, 32 bytes."""
-    return _seal(KIND_END, 0, pack_payload(int(with_error), wall_time, 0.0))
+def encode_end(wall_time: float, outcome: int) -> bytes:
+    """The mark that a process has finished writing, 32 bytes.
+
+    Args:
+        wall_time: seconds since the epoch.
+        outcome: 0 finished, 1 failed, 2 the exit code of the process is not known.
+    """
+    return _seal(KIND_END, 0, pack_payload(outcome, wall_time, 0.0))
 
 
 def is_intact(record: bytes) -> bool:

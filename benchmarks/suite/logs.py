@@ -35,7 +35,7 @@ def write_log(
     parts = [encode_header(began), *(encode_name(metric_id(name), name) for name in names)]
     parts.append(_records(n_steps, names, seed, began).tobytes())
     if is_closed:
-        parts.append(encode_end(began + n_steps, with_error=False))
+        parts.append(encode_end(began + n_steps, 0))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"".join(parts))
 

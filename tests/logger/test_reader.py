@@ -39,8 +39,8 @@ Point = tuple[str, int, float]  # name, step, value
 
 HEADER = encode_header(100.0)
 LOSS = encode_name(metric_id("loss"), "loss")
-END = encode_end(200.0, with_error=False)
-FAILED_END = encode_end(200.0, with_error=True)
+END = encode_end(200.0, 0)
+FAILED_END = encode_end(200.0, 1)
 
 
 def scalar(name: str, step: int, value: float = 0.5) -> bytes:

@@ -1,0 +1,58 @@
+"""The commit that a folder's git checkout is at, read from its files: no process is started."""
+
+import os
+
+
+def find(folder: str) -> str | None:
+    """The full hash of HEAD; None where the folder is in no checkout, or it cannot be read."""
+    git = _git_folder(folder)
+    found = None if git is None else _head(git)
+    return found if found is not None and _is_hash(found) else None
+
+
+def _head(git: str) -> str | None:
+    head = _text(os.path.join(git, "HEAD"))
+    if not head.startswith("ref: "):
+        return head or None
+    name = head.removeprefix("ref: ")
+    common = os.path.normpath(os.path.join(git, _text(os.path.join(git, "commondir")) or "."))
+    for home in (git, common):
+        found = _text(os.path.join(home, name))
+        if found:
+            return found
+    return _packed(os.path.join(common, "packed-refs"), name)
+
+
+def _is_hash(text: str) -> bool:
+    return len(text) in (40, 64) and all(letter in "0123456789abcdef" for letter in text)
+
+
+def _git_folder(folder: str) -> str | None:
+    """`.git` of this folder or the nearest one above; of a worktree the folder that it names."""
+    while True:
+        candidate = os.path.join(folder, ".git")
+        if os.path.isdir(candidate):
+            return candidate
+        if os.path.isfile(candidate):
+            target = _text(candidate).removeprefix("gitdir: ")
+            return os.path.normpath(os.path.join(folder, target)) if target else None
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+
+
+def _packed(path: str, name: str) -> str | None:
+    for line in _text(path).splitlines():
+        commit, _, ref = line.partition(" ")
+        if ref == name:
+            return commit
+    return None
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(1 << 22).strip()
+    except OSError:
+        return ""

@@ -1,0 +1,95 @@
+"""How this process ends: what a logger can know of it that nobody closed.
+
+The interpreter tells nobody its exit code. What can be known: an uncaught error leaves
+`sys.last_type`, `sys.exit` can be replaced by a function that keeps the code, and the frame of
+the main script says whether it returned or was left by an exception.
+"""
+
+import sys
+
+TYPE_CHECKING = False  # importing it from typing would cost more than the rest of the logger
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType, ModuleType
+    from typing import NoReturn
+
+FINISHED, FAILED, UNKNOWN = 0, 1, 2
+"""As the END record has them."""
+
+_exit_code: object = None
+_has_exited = False
+_exit: "Callable[..., NoReturn] | None" = None
+_main_frame: "FrameType | None" = None
+
+
+def watch() -> None:
+    """Begin to watch how this process ends; a second call does nothing."""
+    global _exit, _main_frame
+    if _exit is None:
+        _exit, sys.exit = sys.exit, _noted_exit
+    if _main_frame is None:
+        _main_frame = _find_main_frame()
+
+
+def _noted_exit(status: object = None, /) -> "NoReturn":
+    """Exit the interpreter by raising SystemExit(status)."""
+    global _exit_code, _has_exited
+    _exit_code, _has_exited = status, True
+    raise SystemExit(status)
+
+
+def outcome() -> int:
+    """FINISHED, FAILED or UNKNOWN, at the end of the interpreter (`atexit`)."""
+    if is_interactive():
+        return FINISHED  # at a prompt an earlier mistake does not mean that the run failed
+    if getattr(sys, "last_type", None) is not None:
+        return FAILED
+    if _main_frame is None or _has_returned(_main_frame):
+        return FINISHED
+    return outcome_of_exit(_exit_code) if _has_exited else UNKNOWN
+
+
+def outcome_of_exit(code: object) -> int:
+    """What `SystemExit(code)` means: a text is printed and counts as 1."""
+    return FINISHED if code is None or (isinstance(code, int) and code == 0) else FAILED
+
+
+def outcome_of_error(error: BaseException | None) -> int:
+    """What an exception that is on its way out of the process means."""
+    if isinstance(error, SystemExit):
+        return outcome_of_exit(error.code)
+    return FINISHED if error is None else FAILED
+
+
+def is_interactive() -> bool:
+    """Whether this is a prompt or a notebook."""
+    return hasattr(sys, "ps1") or "ipykernel" in sys.modules
+
+
+def _find_main_frame() -> "FrameType | None":
+    """The outermost frame of the main thread."""
+    frame: FrameType | None = sys._getframe()
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        frame = sys._current_frames().get(threading.main_thread().ident, frame)
+    while frame is not None and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
+
+
+def _has_returned(frame: "FrameType") -> bool:
+    """Whether a frame that is over was left by its `return`, and not by an exception."""
+    import opcode
+
+    last = frame.f_code.co_code[frame.f_lasti]
+    return opcode.opname[last].startswith("RETURN_")
+
+
+def multiprocessing_child() -> "ModuleType | None":
+    """`multiprocessing.util` in a process that `multiprocessing` started; elsewhere None."""
+    process = sys.modules.get("multiprocessing.process")
+    if process is None or process.parent_process() is None:
+        return None
+    from multiprocessing import util
+
+    return util

@@ -1,0 +1,217 @@
+"""What is known of a run besides its metrics: its configuration, and how it was started.
+
+It is a JSON file beside the `.dat`, replaced as a whole, so that a reader never sees half of it.
+Environment variables are not kept, and values whose names look like secrets are hidden.
+"""
+
+import os
+import sys
+
+from . import paths
+
+TYPE_CHECKING = False  # importing it from typing would cost more than the rest of the logger
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+HIDDEN = "(hidden)"
+_SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "credential")
+_MAX_DEPTH = 32
+
+
+def path_of(dat_path: str) -> str:
+    """The file of a log's record."""
+    return dat_path.removesuffix(paths.DAT_SUFFIX) + paths.RUN_RECORD_SUFFIX
+
+
+def merge(dat_path: str, changes: "dict[str, Any]") -> None:
+    """Merge these settings into the record; nested mappings key by key.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    import json
+
+    path = path_of(dat_path)
+    new_path = f"{path}.{os.getpid()}.new"
+    known: dict[str, Any] = read(dat_path)
+    text = json.dumps(_merged(known, changes), indent=1, allow_nan=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0)
+    fd = os.open(new_path, flags | getattr(os, "O_NOFOLLOW", 0), 0o644)
+    try:
+        with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text + "\n")
+        os.replace(new_path, path)
+    except OSError:
+        _remove(new_path)
+        raise
+
+
+def read(dat_path: str) -> "dict[str, Any]":
+    """The record of a log; empty where there is none, or none that can be read."""
+    import json
+
+    try:
+        with open(path_of(dat_path), encoding="utf-8") as file:
+            found = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def plain(value: object, depth: int = 0) -> "Any":
+    """A value as JSON knows it.
+
+    Mappings, dataclasses, `argparse.Namespace`, OmegaConf and pydantic objects become dicts;
+    sequences become lists; what JSON does not know becomes its text.
+    """
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, (int, float)):
+        return int(value) if isinstance(value, int) else float(value)
+    if depth > _MAX_DEPTH:
+        return str(value)
+    items = _items_of(value)
+    if items is not None:
+        return {str(key): _shown(str(key), one, depth) for key, one in items}
+    if isinstance(value, (list, tuple, set, frozenset)) or _is_list_config(value):
+        return [plain(one, depth + 1) for one in value]  # type: ignore[attr-defined]
+    return _number_or_text(value)
+
+
+def _shown(name: str, value: object, depth: int) -> "Any":
+    is_hidden = isinstance(value, str) and value and looks_secret(name)
+    return HIDDEN if is_hidden else plain(value, depth + 1)
+
+
+def looks_secret(name: str) -> bool:
+    """Whether a setting of this name should not be written down."""
+    words = name.lower().replace("-", "_").split("_")
+    return any(word in words or word.rstrip("s") in words for word in _SECRET_WORDS)
+
+
+def without_secrets(arguments: "Iterable[str]") -> list[str]:
+    """A command line whose `--api_key=…` and `--token …` are hidden."""
+    shown: list[str] = []
+    is_next_hidden = False
+    for argument in arguments:
+        name, equals, _ = argument.partition("=")
+        is_secret = name.startswith("-") and looks_secret(name.lstrip("-"))
+        if is_next_hidden and not argument.startswith("-"):
+            shown.append(HIDDEN)
+        else:
+            shown.append(f"{name}={HIDDEN}" if is_secret and equals else argument)
+        is_next_hidden = is_secret and not equals
+    return shown
+
+
+def _items_of(value: object) -> "Iterable[tuple[object, object]] | None":
+    """The items of what is a mapping in one of the usual ways; None of anything else."""
+    if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
+        return [(name, getattr(value, name)) for name in value.__dataclass_fields__]
+    dump = getattr(value, "model_dump", None)  # pydantic
+    if callable(dump) and not isinstance(value, type):
+        return list(dump().items())
+    if hasattr(value, "keys") and hasattr(value, "__getitem__"):  # dict, OmegaConf
+        return [(key, value[key]) for key in value.keys()]  # noqa: SIM118
+    if type(value).__name__ == "Namespace":
+        return list(vars(value).items())
+    return None
+
+
+def _is_list_config(value: object) -> bool:
+    return type(value).__name__ == "ListConfig"
+
+
+def _number_or_text(value: object) -> "Any":
+    """numpy's numbers and 0-d arrays are numbers; everything else is its text."""
+    item = getattr(value, "item", None)
+    if callable(item) and getattr(value, "ndim", 0) == 0:
+        found = item()
+        if isinstance(found, (bool, int, float, str)):
+            return found
+    return str(value)
+
+
+def _merged(old: "dict[str, Any]", new: "dict[str, Any]") -> "dict[str, Any]":
+    merged = dict(old)
+    for key, value in new.items():
+        known = merged.get(key)
+        if isinstance(known, dict) and isinstance(value, dict):
+            value = _merged(known, value)
+        merged[key] = value
+    return merged
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        return
+
+
+def environment_of_this_process(dat_path: str) -> "dict[str, Any]":
+    """How and where a run was started, and which file of which machine its log is."""
+    from . import git_commit
+
+    status = os.stat(dat_path)
+    return {
+        "command": without_secrets([sys.executable or "python", *_script_arguments()]),
+        "folder": _or_none(os.getcwd),
+        "host": _or_none(lambda: os.uname().nodename),
+        "user": _or_none(_user_name),
+        "python": ".".join(str(part) for part in sys.version_info[:3]),
+        "package_version": _or_none(_package_version),
+        "git_commit": git_commit.find(_script_folder()),
+        "pid": os.getpid(),
+        "process_started": _process_start(),
+        "boot_id": _boot_id(),
+        "file": [status.st_dev, status.st_ino],
+    }
+
+
+def _script_arguments() -> list[str]:
+    original = list(getattr(sys, "orig_argv", []))[1:]
+    return original or list(sys.argv)
+
+
+def _script_folder() -> str:
+    script = getattr(sys.modules.get("__main__"), "__file__", None)
+    return os.path.dirname(os.path.abspath(script)) if script else os.getcwd()
+
+
+def _user_name() -> str:
+    import pwd
+
+    return pwd.getpwuid(os.getuid()).pw_name
+
+
+def _package_version() -> str:
+    from importlib.metadata import version
+
+    return version("ml-tracking-ops")
+
+
+def _process_start() -> int | None:
+    """When this process started, in clock ticks since the boot; None where it is not told."""
+    try:
+        with open("/proc/self/stat", encoding="utf-8", errors="replace") as file:
+            return int(file.read().rpartition(")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _boot_id() -> str | None:
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return None
+
+
+def _or_none(find: "Any") -> "Any":
+    """What `find` returns; None where this system does not tell."""
+    try:
+        return find()
+    except (ImportError, KeyError, OSError, AttributeError):
+        return None

@@ -1,0 +1,107 @@
+"""What a log says of a process that never closed its logger."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ml_tracking_ops.logger.reader import read_ending
+
+BEGIN = (
+    "import sys, os, multiprocessing\n"
+    "from ml_tracking_ops.experiment.logger import ExperimentLogger\n"
+    "def train():\n"
+    "    writer = ExperimentLogger(sys.argv[1])\n"
+    "    writer.add_scalar('loss', 1.0, 1)\n"
+    "    return writer\n"
+    "def train_and_fail():\n"
+    "    writer = train()\n"
+    "    raise RuntimeError('diverged')\n"
+)
+
+IN_A_CHILD = """
+if __name__ == "__main__":
+    context = multiprocessing.get_context("{method}")
+    process = context.Process(target={target})
+    process.start()
+    process.join()
+"""
+
+
+def ending_after(tmp_path: Path, end: str, *options: str) -> tuple[str, int]:
+    script = tmp_path / "train.py"
+    script.write_text(BEGIN + end)
+    logdir = tmp_path / "runs"
+    done = subprocess.run(
+        [sys.executable, *options, script, logdir], capture_output=True, timeout=60, cwd=tmp_path
+    )
+    (dat_path,) = logdir.glob("*/*.dat")
+    ending = read_ending(dat_path)
+    if not ending.is_closed:
+        return "open", done.returncode
+    if ending.exit_is_unknown:
+        return "unknown", done.returncode
+    return ("failed" if ending.ended_with_error else "finished"), done.returncode
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "writer = train()\n",
+        "train()\n",
+        "writer = train()\nsys.exit()\n",
+        "writer = train()\nsys.exit(0)\n",
+        "writer = train()\ntry:\n    sys.exit(1)\nexcept SystemExit:\n    pass\n",
+        "writer = train()\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    pass\n",
+        "writer = train()\nwriter.close()\nraise SystemExit(0)\n",
+        IN_A_CHILD.format(method="fork", target="train"),
+    ],
+)
+def test_script_that_ends_well_is_finished(tmp_path: Path, end: str) -> None:
+    assert ending_after(tmp_path, end) == ("finished", 0)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "writer = train()\nsys.exit(1)\n",
+        "writer = train()\nsys.exit('out of data')\n",
+        "writer = train()\n1 / 0\n",
+        "train_and_fail()\n",
+        "try:\n    train_and_fail()\nexcept RuntimeError:\n    sys.exit(1)\n",
+        # as Hydra does: the error is printed, and the process leaves later
+        "try:\n    train_and_fail()\nexcept RuntimeError:\n    pass\nsys.exit(1)\n",
+        "writer = train()\nsys.excepthook = lambda *error: None\n1 / 0\n",
+        "with train():\n    sys.exit(3)\n",
+    ],
+)
+def test_script_that_ends_with_an_exit_code_has_failed(tmp_path: Path, end: str) -> None:
+    ending, code = ending_after(tmp_path, end)
+    assert code != 0
+    assert ending == "failed"
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_training_that_fails_in_a_child_process_has_failed(tmp_path: Path, method: str) -> None:
+    end = IN_A_CHILD.format(method=method, target="train_and_fail")
+    assert ending_after(tmp_path, end.replace("sys.argv[1]", repr("runs")))[0] == "failed"
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_exit_code_that_nobody_sees_is_said_to_be_unknown(tmp_path: Path, code: int) -> None:
+    """`raise SystemExit` passes by `sys.exit`: the log then claims neither."""
+    assert ending_after(tmp_path, f"writer = train()\nraise SystemExit({code})\n") == (
+        "unknown",
+        code,
+    )
+
+
+def test_process_that_leaves_without_a_word_closes_no_log(tmp_path: Path) -> None:
+    assert ending_after(tmp_path, "writer = train()\nos._exit(1)\n") == ("open", 1)
+
+
+def test_sys_exit_does_what_it_did(tmp_path: Path) -> None:
+    script = "writer = train()\ntry:\n    sys.exit(7)\nexcept SystemExit as end:\n"
+    script += "    assert end.code == 7 and end.args == (7,)\nsys.exit(5)\n"
+    assert ending_after(tmp_path, script) == ("failed", 5)

@@ -94,7 +94,10 @@ def test_record_is_there_after_kill_9(tmp_path: Path) -> None:
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, tmp_path, "--lr=0.1"], capture_output=True, text=True
+        [sys.executable, "-c", script, tmp_path, "--lr=0.1"],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == -signal.SIGKILL
     record = run_record.read(done.stdout.strip())
@@ -140,7 +143,9 @@ def test_record_that_cannot_be_written_ends_no_training(
 def test_commit_of_a_checkout_is_read_from_its_files(tmp_path: Path) -> None:
     def git(*arguments: str) -> str:
         command = ["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+        )
         return done.stdout.strip()
 
     assert git_commit.find(str(tmp_path)) is None
@@ -177,6 +182,7 @@ def in_rank(tmp_path: Path, rank: int, options: str = "") -> tuple[str, int]:
         cwd=tmp_path,
         env=environment,
         check=True,
+        timeout=60,
     )
     return done.stderr, len(list(tmp_path.glob("runs/*/*.dat")))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ml_tracking_ops.logger import paths
 
-from ..errors import DescriptionError, NotInLogdirError, UsageError
+from ..errors import DescriptionError, NotInLogdirError, UsageError, nearest
 from . import fields
 from .annotations import NO_ANNOTATIONS, AnnotationFile, Annotations, read_annotations
 from .experiments import Experiment, annotated, open_experiment
@@ -132,7 +132,8 @@ def find(path: str, logdir: Path) -> Experiment | Sweep | FoundRun:
     known = Catalog(logdir)
     names = [*known.sweeps, *known.experiments]
     close = [name for name in names if path.strip("/").split("/")[-1] in name]
-    raise NotInLogdirError(path, logdir, close[:3])
+    alike = nearest(path.strip("/"), names)
+    raise NotInLogdirError(path, logdir, close[:3] or ([alike] if alike is not None else ()))
 
 
 def _find_at(path: Path) -> Experiment | Sweep | FoundRun | None:

@@ -23,6 +23,7 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
+from ml_tracking_ops.orchestrator.errors import did_you_mean
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
 HYPERPARAMETER, METRIC = "p.", "m."
@@ -203,7 +204,10 @@ def _states(given: Sequence[str], problems: list[str]) -> tuple[str, ...]:
     known = [state for state in dict.fromkeys(given) if state in RUN_STATES]
     for state in dict.fromkeys(filter(None, given)):
         if state not in RUN_STATES:
-            problems.append(f"state={state}: no such state; there are {', '.join(RUN_STATES)}")
+            hint = did_you_mean(state, RUN_STATES)
+            problems.append(
+                f"state={state}: no such state{hint}; there are {', '.join(RUN_STATES)}"
+            )
     return tuple(known)
 
 

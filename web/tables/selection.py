@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ml_tracking_ops.orchestrator.errors import did_you_mean
+
 from ..runs.formats import format_number
 from .columns import Column, TableColumns
 from .hyperparameters import Hyperparameter
@@ -124,7 +126,8 @@ def _filter_problems(one: Filter, hyperparameters: Mapping[str, Hyperparameter])
     name = one.key.removeprefix(HYPERPARAMETER)
     if name not in hyperparameters:
         known = ", ".join(hyperparameters) or "none"
-        yield f"{one.key}: no run has this hyperparameter; there are: {known}"
+        hint = did_you_mean(name, hyperparameters)
+        yield f"{one.key}: no run has this hyperparameter{hint}; there are: {known}"
     elif hyperparameters[name].is_number:
         for term in one.terms:
             is_named = term.is_range or term.text in (str(None), NOT_SET)

@@ -25,8 +25,9 @@ from .state_styles import state_styles
 
 _FOLDER = Path(__file__).parents[1] / "static"
 _STYLE_NAMES = "theme page table insight run actions charts export common"
-_STYLES = tuple(f"styles/{name}.css" for name in _STYLE_NAMES.split())
-"""In the order in which they take precedence, the last one before the others; states follow."""
+_STATE_STYLE = "styles/states.css"
+_STYLES = (*(f"styles/{name}.css" for name in _STYLE_NAMES.split()), _STATE_STYLE)
+"""In the order in which they take precedence, the last one before the others."""
 STYLE = "style.css"
 _IMPORT = re.compile(r'^(?:import|export)\b[^"\n]*"(\.{1,2}/[\w./-]+\.js)"', re.MULTILINE)
 _VERSION = re.compile(r"v-[0-9a-f]{16}")
@@ -92,8 +93,8 @@ def static_files() -> StaticFiles:
     state = tuple((name, *_changes(path)) for name, path in paths.items())
     if _latest is None or _latest.state != state:
         files = {name: _read(path) for name, path in paths.items() if path.is_file()}
-        own = (*(files[name].data for name in _STYLES), state_styles().encode())
-        styles = b"\n".join(own)
+        files[_STATE_STYLE] = StaticFile(state_styles().encode(), "text/css")
+        styles = b"\n".join(files[name].data for name in _STYLES)
         _latest = StaticFiles(state, {**files, STYLE: StaticFile(styles, "text/css")})
     return _latest
 

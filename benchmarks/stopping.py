@@ -75,8 +75,8 @@ def measure(result: SweepResult) -> Measured:
     ]
     times = np.concatenate([one.wall_time for one in series])
     values = np.concatenate([one.value for one in series])[np.argsort(times)]
-    times = np.sort(times) - (result.state.started_at or 0.0)
-    seconds = (result.state.ended_at or 0.0) - (result.state.started_at or 0.0)
+    times = np.sort(times) - (result.record.started_at or 0.0)
+    seconds = (result.record.ended_at or 0.0) - (result.record.started_at or 0.0)
     until: dict[float, Cost | None] = {}
     for target in TARGETS:
         reached = np.flatnonzero(values >= target)

@@ -55,10 +55,10 @@ def read_legacy_log(data: bytes) -> None:
 def read_journal(data: bytes) -> None:
     path = FOLDER / "journal.jsonl"
     path.write_bytes(data)
-    state = SweepRecord(goal="max")
+    record = SweepRecord(goal="max")
     for event in JournalTail(path).read():
-        state.apply(event)
-    assert state.best is None or state.counts
+        record.apply(event)
+    assert record.best is None or record.counts
     read_processes(path)
 
 
@@ -70,8 +70,8 @@ def read_folder(data: bytes) -> None:
     (sweep / DESCRIPTION_NAME).write_bytes(description)
     (sweep / JOURNAL_NAME).write_bytes(journal)
     for one in Catalog(FOLDER / "logdir").sweeps.values():
-        assert one.state.counts is not None
-        for run in one.state.runs.values():
+        assert one.record.counts is not None
+        for run in one.record.runs.values():
             assert run.name is None or (one.dat_path(run) or sweep).parent == sweep
 
 
@@ -121,7 +121,7 @@ def journals() -> list[bytes]:
         {"event": "sampled", "time": 1.0, "index": 1, "hyperparameters": {"x": 0.5}},
         {**run, "event": "started"},
         {**run, "event": "stopped_early", "reason": "r"},
-        {**run, "event": "ended", "status": "finished", "best_value": "inf"},
+        {**run, "event": "ended", "state": "finished", "best_value": "inf"},
         {**run, "event": "process_started"},
         {**run, "event": "process_ended", "exit_code": -9},
     ]

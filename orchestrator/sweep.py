@@ -40,21 +40,21 @@ class SweepResult:
 
     folder: Path
     seed: int
-    state: SweepRecord
+    record: SweepRecord
 
     @property
-    def status(self) -> str:
-        return self.state.status
+    def state(self) -> str:
+        return self.record.state
 
     @property
     def runs(self) -> list[RunRecord]:
         """The runs, in the order of their index."""
-        return [self.state.runs[index] for index in sorted(self.state.runs)]
+        return [self.record.runs[index] for index in sorted(self.record.runs)]
 
     @property
     def best(self) -> RunRecord | None:
         """The run with the best value of the optimisation metric."""
-        return self.state.best
+        return self.record.best
 
 
 class Sweep:
@@ -100,7 +100,7 @@ class Sweep:
             for folder in (() if begun else config.warm_start)
         ]
         self.n_workers = len(executor.slots)
-        past = begun.state.runs.values() if begun else ()
+        past = begun.record.runs.values() if begun else ()
         self.most_runs = max(proposer.most_runs, sum(run.has_ended for run in past))
         self._executor.open()
         try:
@@ -118,7 +118,7 @@ class Sweep:
             self._journal,
             notify,
             _first_given(grace_s, config.grace_s, GRACE_S),
-            begun.state if begun else None,
+            begun.record if begun else None,
             earlier,
         )
 
@@ -164,9 +164,9 @@ class Sweep:
         return folder, Journal(folder / paths.JOURNAL_NAME, _tell_trouble(self._notify))
 
     @property
-    def state(self) -> SweepRecord:
+    def record(self) -> SweepRecord:
         """What has happened so far."""
-        return self._scheduler.state
+        return self._scheduler.record
 
     @property
     def config(self) -> SweepConfig:
@@ -177,12 +177,12 @@ class Sweep:
         try:
             if self._begun is not None:
                 self._catch_up(self._begun)
-            state = await self._scheduler.run()
+            record = await self._scheduler.run()
             await self._write_what_was_kept_back()
         finally:
             self._executor.close()
             self._journal.close()
-        return SweepResult(self.folder, self.seed, state)
+        return SweepResult(self.folder, self.seed, record)
 
     async def _write_what_was_kept_back(self) -> None:
         """Stay until all of the journal is written, or the user gives up waiting for room."""
@@ -198,7 +198,7 @@ class Sweep:
             self._journal.append(**event)
         for message in begun.warnings:
             event = self._journal.append("warning", message=message)
-            begun.state.apply(event)
+            begun.record.apply(event)
             self._notify(event)
 
     def interrupt(self, reason: str) -> None:

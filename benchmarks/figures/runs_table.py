@@ -88,7 +88,7 @@ def write_sweep(folder: Path, n_runs: int) -> None:
                 "ended",
                 at + 1,
                 index=index,
-                status="finished",
+                state="finished",
                 exit_code=0,
                 duration_s=1.0,
                 best_value=draw.random(),
@@ -100,7 +100,7 @@ def write_sweep(folder: Path, n_runs: int) -> None:
         ]
         if index > n_runs - 100:
             write_log(folder / f"{name}.dat", 100, ("score",), seed=index)
-    lines.append(_event("sweep_ended", began + n_runs, status="finished", reason=None))
+    lines.append(_event("sweep_ended", began + n_runs, state="finished", reason=None))
     (folder / "journal.jsonl").write_text("".join(lines))
 
 

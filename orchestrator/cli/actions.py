@@ -46,7 +46,7 @@ def go_on(options: argparse.Namespace) -> int:
 def requeue(options: argparse.Namespace) -> int:
     sweep, indices = _target(options)
     if options.failed:
-        indices = failed_runs(sweep.state)
+        indices = failed_runs(sweep.record)
         if not indices:
             say("no run of this sweep has failed")
             return 0
@@ -89,10 +89,10 @@ def _target(options: argparse.Namespace) -> tuple[Sweep, list[int]]:
         raise UsageError(
             f"{options.path} is an experiment, started by hand: end or start its script yourself"
         )
-    unknown = [index for index in options.runs if index not in found.state.runs]
+    unknown = [index for index in options.runs if index not in found.record.runs]
     if unknown:
         raise UsageError(
-            f"{options.path} has no run {unknown[0]}; it has {len(found.state.runs)} "
+            f"{options.path} has no run {unknown[0]}; it has {len(found.record.runs)} "
             f"(see: ml-tracking-ops show {options.path})"
         )
     return found, list(dict.fromkeys(options.runs))
@@ -149,7 +149,7 @@ def _annotated_place(options: argparse.Namespace) -> tuple[Path, str | int | Non
         return found.sweep.path, found.run.index
     if options.run is None:
         return place_of(found)
-    if isinstance(found, Experiment) or options.run not in found.state.runs:
+    if isinstance(found, Experiment) or options.run not in found.record.runs:
         raise UsageError(f"{options.path} has no run {options.run}")
     return found.path, options.run
 

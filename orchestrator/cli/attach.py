@@ -28,7 +28,7 @@ def find_sweep(path: str | None, logdir: Path) -> Sweep:
         if isinstance(found, Sweep):
             return found
         raise UsageError(f"{path} is no sweep")
-    going = [s for s in Catalog(logdir).sweeps.values() if s.state.status == "running"]
+    going = [s for s in Catalog(logdir).sweeps.values() if s.record.state == "running"]
     if not going:
         raise UsageError(f"no sweep is going on in {logdir}/; name one (see: ml-tracking-ops list)")
     return going[0]
@@ -51,13 +51,13 @@ def follow(sweep: Sweep) -> SweepRecord:
         _show(tail, sweep, progress)
     finally:
         progress.close()
-    return sweep.state
+    return sweep.record
 
 
 def _show(tail: JournalTail, sweep: Sweep, progress: Progress) -> None:
     while True:
         sweep.refresh()
-        has_ended = sweep.state.status in ENDS
+        has_ended = sweep.record.state in ENDS
         for event in tail.read():
             progress.on_event(event)
         if has_ended:

@@ -162,7 +162,7 @@ def _run_sweep(open_sweep: Any, announce: Any = None) -> int:
         sweep.most_runs,
         config.optimization_goal,
         config.optimization_metric,
-        begun=copy.deepcopy(sweep.state),
+        begun=copy.deepcopy(sweep.record),
     )
 
     async def run() -> SweepResult:
@@ -177,7 +177,7 @@ def _run_sweep(open_sweep: Any, announce: Any = None) -> int:
         result = anyio.run(run)
     finally:
         progress.close()
-    code = _report(result.state, result.folder, config.optimization_metric)
+    code = _report(result.record, result.folder, config.optimization_metric)
     if config.repeats is not None:
         _print_best_mean(result.runs, config)
     return code
@@ -193,37 +193,37 @@ def _attach(options: argparse.Namespace) -> int:
     from .attach import find_sweep, follow
 
     sweep = find_sweep(options.sweep, options.logdir)
-    status = "paused" if sweep.state.is_paused else sweep.state.status
-    say(f"sweep {shown(sweep.path)} is {status}  (Ctrl-C leaves it as it is)")
+    state = "paused" if sweep.record.is_paused else sweep.record.state
+    say(f"sweep {shown(sweep.path)} is {state}  (Ctrl-C leaves it as it is)")
     try:
-        state = follow(sweep)
+        record = follow(sweep)
     except KeyboardInterrupt:
-        say(f"the sweep goes on; kill {sweep.state.pid} ends it in order")
+        say(f"the sweep goes on; kill {sweep.record.pid} ends it in order")
         return 0
-    return _report(state, sweep.path, sweep.optimization_metric)
+    return _report(record, sweep.path, sweep.optimization_metric)
 
 
-def _report(state: Any, folder: Path, metric: str | None) -> int:
+def _report(record: Any, folder: Path, metric: str | None) -> int:
     from ..store.run_states import RESUMED, STATES
     from .progress import format_combination
 
-    counts = ", ".join(f"{n} {STATES[status].word}" for status, n in state.counts.items())
-    why = f" ({state.reason})" if state.reason else ""
-    say(f"sweep {state.status}{why}: {counts or 'no run was started'}")
-    if state.status == "failed":
-        _print_failure(state)
-    if state.best is not None:
-        best = state.best
+    counts = ", ".join(f"{n} {STATES[state].word}" for state, n in record.counts.items())
+    why = f" ({record.reason})" if record.reason else ""
+    say(f"sweep {record.state}{why}: {counts or 'no run was started'}")
+    if record.state == "failed":
+        _print_failure(record)
+    if record.best is not None:
+        best = record.best
         tell(
             f"best run: {best.name}  {metric}={best.best_value:.6g} "
             f"at step {best.best_step}  {format_combination(best)}"
         )
     print(f"look at it: ml-tracking-ops web --logdir {shown(folder.parent)}")
-    if state.status in RESUMED:
+    if record.state in RESUMED:
         say(f"go on with it: ml-tracking-ops sweep --resume {shown(folder)}")
-    if state.status == "killed":
+    if record.state == "killed":
         return EXIT_INTERRUPTED
-    return 0 if state.status == "finished" else EXIT_FAILURE
+    return 0 if record.state == "finished" else EXIT_FAILURE
 
 
 def _print_best_mean(runs: Any, config: Any) -> None:
@@ -241,9 +241,9 @@ def _print_best_mean(runs: Any, config: Any) -> None:
         )
 
 
-def _print_failure(state: Any) -> None:
+def _print_failure(record: Any) -> None:
     """The output of the run that failed first, since the others failed alike."""
-    failed = next((run for run in state.runs.values() if run.output_tail), None)
+    failed = next((run for run in record.runs.values() if run.output_tail), None)
     if failed is not None:
         say(f"the last lines of run {failed.name}:")
         for line in failed.output_tail:

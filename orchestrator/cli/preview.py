@@ -21,14 +21,14 @@ def preview_runs(
         say(f"the sampler {config.sampler} learns from the runs: later combinations will differ")
     if proposer.trouble is not None:
         say(proposer.trouble)
-    state = SweepRecord()
+    sweep = SweepRecord()
     for index in range(1, config.max_runs + 1):
-        proposal = proposer.propose(index, state.history)
+        proposal = proposer.propose(index, sweep.history)
         if not isinstance(proposal, Proposal):
             say(proposer.why_exhausted or "no other run")
             return
         yield proposal.hyperparameters
-        state.apply(
+        sweep.apply(
             {
                 "event": "sampled",
                 "index": index,
@@ -39,4 +39,4 @@ def preview_runs(
             }
         )
         if config.repeats is not None:
-            state.apply({"event": "ended", "index": index, "status": "finished", "time": 0.0})
+            sweep.apply({"event": "ended", "index": index, "state": "finished", "time": 0.0})

@@ -48,27 +48,27 @@ class Story:
     def __init__(
         self, n_runs: int, goal: Any, metric: str | None, begun: SweepRecord | None = None
     ) -> None:
-        self.state = begun or SweepRecord(goal=goal)
+        self.record = begun or SweepRecord(goal=goal)
         self.n_runs = n_runs
         self.metric = metric or "best"
         # kept up to date: counting every run at each one's end would cost more with every run
-        self._statuses = {run.index: run.status for run in self.state.runs.values()}
-        self._counts = Counter(self._statuses.values())
+        self._states = {run.index: run.state for run in self.record.runs.values()}
+        self._counts = Counter(self._states.values())
 
     def take_in(self, event: Event) -> list[tuple[str, str]]:
         """Fold an event in; return the (style, line) pairs to print for it."""
         return [(style, plain(line)) for style, line in self._take_in(event)]
 
     def _take_in(self, event: Event) -> list[tuple[str, str]]:
-        index = self.state.apply(event)
+        index = self.record.apply(event)
         if index is not None:
             self._recount(index)
         match event["event"]:
-            case "improved" if event["index"] in self.state.runs:
-                run = self.state.runs[event["index"]]
+            case "improved" if event["index"] in self.record.runs:
+                run = self.record.runs[event["index"]]
                 run.best_value, run.best_step = event["best_value"], event["best_step"]
             case "ended" if index is not None:
-                return self._end_lines(self.state.runs[index])
+                return self._end_lines(self.record.runs[index])
             case "retrying":
                 return [
                     ("yellow", f"run {event['index']} is tried again in {event['delay_s']:g} s")
@@ -84,26 +84,26 @@ class Story:
         return []
 
     def _recount(self, index: int) -> None:
-        status = self.state.runs[index].status
-        before = self._statuses.get(index)
+        state = self.record.runs[index].state
+        before = self._states.get(index)
         if before is not None:
             self._counts[before] -= 1
-        self._counts[status] += 1
-        self._statuses[index] = status
+        self._counts[state] += 1
+        self._states[index] = state
 
     def _end_lines(self, run: RunRecord) -> list[tuple[str, str]]:
         seconds = (run.ended_at or 0.0) - (run.started_at or 0.0)
         parts = [
             f"run {run.index:>{len(str(self.n_runs))}}",
-            f"{STATES[run.status].word:<13}",
+            f"{STATES[run.state].word:<13}",
             f"{format_duration(seconds):>6}",
         ]
         if run.best_value is not None:
             parts.append(f"{self.metric} {format_number(run.best_value)} at step {run.best_step}")
         parts.append(format_combination(run))
-        if run.status != "finished" and run.reason:
+        if run.state != "finished" and run.reason:
             parts.append(f"({run.reason.removeprefix('stopped early ')})")
-        return [(STATES[run.status].terminal, "  ".join(part for part in parts if part))]
+        return [(STATES[run.state].terminal, "  ".join(part for part in parts if part))]
 
     @property
     def n_ended(self) -> int:
@@ -112,26 +112,26 @@ class Story:
     def counts(self) -> str:
         counts = self._counts
         noted = [state for state in STATES if state in BEGUN and state != "finished"]
-        paused = ["paused"] if self.state.is_paused else []
+        paused = ["paused"] if self.record.is_paused else []
         shown = [f"{counts[state]} {STATES[state].word}" for state in noted if counts[state]]
         return ", ".join([f"{self.n_ended}/{self.n_runs} runs", *paused, *shown])
 
     def time_left(self) -> str:
         """Mean duration of the runs that ended, over those to come and what is left of others."""
         now = time.time()
-        runs = self.state.runs.values()
+        runs = self.record.runs.values()
         ended = [run for run in runs if run.has_ended and run.started_at and run.ended_at]
         if not ended:
             return "time left unknown"
         mean_s = sum((run.ended_at or 0) - (run.started_at or 0) for run in ended) / len(ended)
         begun_s = sum(
-            min(now - (run.started_at or now), mean_s) for run in runs if run.status == "running"
+            min(now - (run.started_at or now), mean_s) for run in runs if run.state == "running"
         )
         work_s = max(0.0, mean_s * (self.n_runs - len(ended)) - begun_s)
-        return f"{format_duration(work_s / max(1, self.state.n_workers or 1))} left"
+        return f"{format_duration(work_s / max(1, self.record.n_workers or 1))} left"
 
     def best_line(self) -> str:
-        best = self.state.best
+        best = self.record.best
         if best is None:
             return ""
         value = format_number(best.best_value)

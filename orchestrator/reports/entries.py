@@ -55,7 +55,7 @@ def _experiment_entry(experiment: Experiment) -> dict[str, Any]:
         "name": experiment.name,
         "kind": "experiment",
         "path": str(experiment.dat_path.parent),
-        "state": experiment.status(),
+        "state": experiment.state(),
         "started_at": experiment.started_at,
         **said(experiment.annotation),
     }
@@ -63,18 +63,18 @@ def _experiment_entry(experiment: Experiment) -> dict[str, Any]:
 
 def _sweep_entry(sweep: Sweep) -> dict[str, Any]:
     fill_in_best(sweep)
-    best = sweep.state.best
+    best = sweep.record.best
     return {
         "name": sweep.name,
         "kind": "sweep",
         "path": str(sweep.path),
-        "state": sweep.state.status,
+        "state": sweep.record.state,
         "started_at": sweep.started_at,
-        "ended_at": sweep.state.ended_at,
-        "counts": sweep.state.counts,
+        "ended_at": sweep.record.ended_at,
+        "counts": sweep.record.counts,
         "best": None if best is None else best.name,
         "best_value": None if best is None else finite(best.best_value),
-        "is_paused": sweep.state.is_paused,
+        "is_paused": sweep.record.is_paused,
         **said(sweep.annotations.own),
     }
 
@@ -87,26 +87,26 @@ def said(annotation: Annotation) -> dict[str, Any]:
 def show_sweep(sweep: Sweep) -> dict[str, Any]:
     """A sweep's summary and its runs, in the order of their index."""
     fill_in_best(sweep)
-    return sweep_report(sweep, [run for _, run in sorted(sweep.state.runs.items())])
+    return sweep_report(sweep, [run for _, run in sorted(sweep.record.runs.items())])
 
 
 def sweep_report(sweep: Sweep, runs: Iterable[RunRecord]) -> dict[str, Any]:
     """The same with some of the runs, as they are given."""
-    state, best = sweep.state, sweep.state.best
+    record, best = sweep.record, sweep.record.best
     return {
         "name": sweep.name,
         "path": str(sweep.path),
-        "state": state.status,
-        "reason": state.reason,
+        "state": record.state,
+        "reason": record.reason,
         "started_at": sweep.started_at,
-        "ended_at": state.ended_at,
+        "ended_at": record.ended_at,
         "optimization_metric": sweep.optimization_metric,
         "optimization_goal": sweep.optimization_goal,
         "seed": sweep.seed,
         "max_runs": sweep.config.get("max_runs"),
-        "counts": state.counts,
+        "counts": record.counts,
         "best": None if best is None else best.name,
-        "is_paused": state.is_paused,
+        "is_paused": record.is_paused,
         **said(sweep.annotations.own),
         "runs": [{**run_entry(run), **said(sweep.annotations.run(run.index))} for run in runs],
         **_combinations_entry(sweep),
@@ -118,7 +118,7 @@ def _combinations_entry(sweep: Sweep) -> dict[str, Any]:
     repeats = sweep.config.get("repeats")
     if not isinstance(repeats, Mapping):
         return {}
-    runs = sweep.state.runs
+    runs = sweep.record.runs
     found = repeated_combinations(
         (runs[index] for index in sorted(runs)), str(repeats.get("seed_name"))
     )
@@ -143,15 +143,15 @@ def _combination_entry(one: RepeatedCombination) -> dict[str, Any]:
 def run_entry(run: RunRecord) -> dict[str, Any]:
     """One run of a sweep."""
     entry = {name: getattr(run, name) for name in RUN_COLUMNS if name != "state"}
-    entry |= {"state": run.status, "best_value": finite(run.best_value)}
+    entry |= {"state": run.state, "best_value": finite(run.best_value)}
     return {name: entry[name] for name in RUN_COLUMNS}
 
 
 def fill_in_best(sweep: Sweep) -> None:
     """Read the best value so far of runs whose journal does not hold it yet."""
-    for run in sweep.state.runs.values():
+    for run in sweep.record.runs.values():
         dat_path = sweep.dat_path(run)
-        is_unsaid = run.status == "running" or run.status == "lost"
+        is_unsaid = run.state == "running" or run.state == "lost"
         if is_unsaid and dat_path is not None:
             run.best_value, run.best_step = best_of(
                 dat_path, sweep.optimization_metric, sweep.optimization_goal
@@ -169,7 +169,7 @@ def show_run(found: Experiment | FoundRun) -> dict[str, Any]:
     facts = (
         run_entry(found.run)
         if isinstance(found, FoundRun)
-        else {"name": found.name, "state": found.status(), "started_at": found.started_at}
+        else {"name": found.name, "state": found.state(), "started_at": found.started_at}
     )
     return {
         **facts,

@@ -86,7 +86,7 @@ def report_replays(
     return {
         "name": sweep.name,
         "path": str(sweep.path),
-        "state": sweep.state.status,
+        "state": sweep.record.state,
         "optimization_metric": metric,
         "optimization_goal": goal,
         "sweep": _totals(runs, replay(runs, StoppingRules(), metric, goal), metric),
@@ -99,7 +99,7 @@ def report_replays(
 
 def load_histories(sweep: Sweep) -> list[RunHistory]:
     """The runs of a sweep that have logged anything, in the order of their index."""
-    runs = [sweep.state.runs[index] for index in sorted(sweep.state.runs)]
+    runs = [sweep.record.runs[index] for index in sorted(sweep.record.runs)]
     found = (load_history(sweep.dat_path(run), run) for run in runs)
     return [history for history in found if history is not None]
 
@@ -107,7 +107,7 @@ def load_histories(sweep: Sweep) -> list[RunHistory]:
 def _totals(runs: Sequence[RunHistory], outcome: Outcome, metric: str) -> dict[str, Any]:
     return {
         "n_runs": len(runs),
-        "n_cut_short": sum(run.status != "finished" for run in runs),
+        "n_cut_short": sum(run.state != "finished" for run in runs),
         "values": sum(run.n_values(metric) for run in runs),
         "steps": sum(run.last_step for run in runs),
         "seconds": round(sum(run.ended_at - run.started_at for run in runs), 3),
@@ -144,7 +144,7 @@ def _stop_entry(stop: Stop) -> dict[str, Any]:
     return {
         "name": stop.run.name,
         "index": stop.run.index,
-        "state": stop.run.status,
+        "state": stop.run.state,
         "step": decision.step,
         "value": finite(decision.value),
         "threshold": finite(decision.threshold),

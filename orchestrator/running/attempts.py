@@ -11,7 +11,7 @@ from typing import Literal
 from ..executors.base import RunningRun
 from ..search.samplers import Combination
 from ..stopping import StopDecision
-from ..store.process_records import status_by_exit_code
+from ..store.process_records import state_by_exit_code
 from ..store.run_states import RunState
 from .run_monitor import RunMonitor
 
@@ -69,18 +69,18 @@ def trouble_with(folder: Path) -> str | None:
     return None
 
 
-def run_status(run: ActiveRun, exit_code: int | None) -> RunState:
+def run_state(run: ActiveRun, exit_code: int | None) -> RunState:
     """The state of a run that has ended."""
     if isinstance(run.stopping, StopDecision):
         return "early_stopped"
     if run.stopping is not None:
         return "killed"
     if exit_code is None:
-        return _status_by_log(run.monitor.dat_path)
-    return status_by_exit_code(exit_code)
+        return _state_by_log(run.monitor.dat_path)
+    return state_by_exit_code(exit_code)
 
 
-def _status_by_log(dat_path: Path) -> RunState:
+def _state_by_log(dat_path: Path) -> RunState:
     """What the log itself says of how a run ended whose exit code nobody saw."""
     from ml_tracking_ops.logger.reader import LogFormatError, read_ending
 
@@ -95,7 +95,7 @@ def _status_by_log(dat_path: Path) -> RunState:
 
 def run_reason(
     run: ActiveRun,
-    status: RunState,
+    state: RunState,
     exit_code: int | None,
     tail: list[str],
     stop_reason: str | None,
@@ -110,7 +110,7 @@ def run_reason(
         return f"stopped with the sweep: {stop_reason}"
     if run.stopping == "timeout":
         return f"stopped after {time.time() - run.process.started_at:.1f} s: timeout_s was over"
-    if status == "finished":
+    if state == "finished":
         return None
     if exit_code is None:
         return "ended unseen: nobody was there to learn its exit code"

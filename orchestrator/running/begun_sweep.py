@@ -39,7 +39,7 @@ class BegunSweep:
     seed: int
     n_workers: int | None
     journal: Journal
-    state: SweepRecord
+    record: SweepRecord
     missed: list[Event]
     warnings: list[str]
 
@@ -67,29 +67,29 @@ def open_begun_sweep(
     folder = found.path.resolve()
     _check_journal(folder, found)
     begun = _as_begun(found)
-    state = SweepRecord(goal=begun.config.optimization_goal)
+    record = SweepRecord(goal=begun.config.optimization_goal)
     age_s = _silent_for_s(folder)
     try:
         journal = Journal(folder / paths.JOURNAL_NAME, on_trouble)
     except OSError as error:
         raise SweepError(f"cannot write the journal in {folder}: {error.strerror}") from error
     try:
-        missed = fold(folder, state)
-        _claim(journal, folder, state, age_s)
-        chosen, changed = _choose_max_runs(begun, state, max_runs)
+        missed = fold(folder, record)
+        _claim(journal, folder, record, age_s)
+        chosen, changed = _choose_max_runs(begun, record, max_runs)
         config = begun.config.model_copy(update={"max_runs": chosen})
     except BaseException:
         journal.close()
         raise
-    begun_with = state.n_workers_asked or found.description.get("n_workers")
-    n_workers = begun_with if _is_here(state) else None
+    begun_with = record.n_workers_asked or found.description.get("n_workers")
+    n_workers = begun_with if _is_here(record) else None
     return BegunSweep(
         folder,
         replace(begun, config=config),
         found.seed,
         n_workers,
         journal,
-        state,
+        record,
         missed,
         [_explain(begun, changed)] if changed else [],
     )
@@ -98,7 +98,7 @@ def open_begun_sweep(
 def _check_journal(folder: Path, sweep: Sweep) -> None:
     """Refuse to run again what a lost journal no longer knows of."""
     logs = sorted(path.name for path in folder.glob(f"*{paths.DAT_SUFFIX}"))
-    if logs and not sweep.state.runs:
+    if logs and not sweep.record.runs:
         raise UsageError(
             f"{folder / paths.JOURNAL_NAME} is missing or tells of no run, but logs of runs lie "
             f"there ({len(logs)}: {', '.join(logs[:3])}{', …' if logs[3:] else ''}): what has run "
@@ -115,17 +115,17 @@ def _as_begun(sweep: Sweep) -> LoadedConfig:
 
 
 def _choose_max_runs(
-    begun: LoadedConfig, state: SweepRecord, given: int | None
+    begun: LoadedConfig, record: SweepRecord, given: int | None
 ) -> tuple[int, list[str]]:
     """How many runs the sweep is to have, and which other keys of its file have changed."""
     if begun.path is None or not begun.path.is_file():
-        return given or state.max_runs or begun.config.max_runs, []
+        return given or record.max_runs or begun.config.max_runs, []
     now = load_config(begun.path)
     keys = sorted({*begun.source, *now.source} - _MAY_CHANGE)
     changed = [key for key in keys if begun.source.get(key) != now.source.get(key)]
     is_edited = now.config.max_runs != begun.config.max_runs
     edited = now.config.max_runs if is_edited else None
-    return given or edited or state.max_runs or begun.config.max_runs, changed
+    return given or edited or record.max_runs or begun.config.max_runs, changed
 
 
 def _explain(begun: LoadedConfig, changed: list[str]) -> str:
@@ -135,23 +135,25 @@ def _explain(begun: LoadedConfig, changed: list[str]) -> str:
     )
 
 
-def _claim(journal: Journal, folder: Path, state: SweepRecord, silent_for_s: float) -> None:
+def _claim(journal: Journal, folder: Path, record: SweepRecord, silent_for_s: float) -> None:
     """Make sure that no other orchestrator works on the sweep.
 
     Raises:
         SweepHeldError: one does.
     """
-    if _is_held_by_another(journal, folder, state, silent_for_s <= STALE_S):
-        is_known = not _is_here(state) or _is_alive(state)
-        raise SweepHeldError(folder, state.pid if is_known else None, state.host)
-    still_going = [run for run in state.runs.values() if run.status == "running"]
-    for run in [] if _is_here(state) else still_going:
+    if _is_held_by_another(journal, folder, record, silent_for_s <= STALE_S):
+        is_known = not _is_here(record) or _is_alive(record)
+        raise SweepHeldError(folder, record.pid if is_known else None, record.host)
+    still_going = [run for run in record.runs.values() if run.state == "running"]
+    for run in [] if _is_here(record) else still_going:
         if is_held(folder / f"{run.name}{paths.DAT_SUFFIX}"):
-            raise SweepHeldError(folder, run.pid, state.host)
+            raise SweepHeldError(folder, run.pid, record.host)
     journal.beat()
 
 
-def _is_held_by_another(journal: Journal, folder: Path, state: SweepRecord, is_fresh: bool) -> bool:
+def _is_held_by_another(
+    journal: Journal, folder: Path, record: SweepRecord, is_fresh: bool
+) -> bool:
     """From the lock where that can be trusted, else from the process or the file's last change.
 
     A network file system may keep the lock of a machine that is dead, or know nothing of those
@@ -160,19 +162,19 @@ def _is_held_by_another(journal: Journal, folder: Path, state: SweepRecord, is_f
     is_on_a_network = is_on_network(folder)
     if journal.is_locked is False:
         return is_fresh or not is_on_a_network
-    if journal.is_locked and (_is_here(state) or not is_on_a_network):
+    if journal.is_locked and (_is_here(record) or not is_on_a_network):
         return False
-    return state.status == "running" and (_is_alive(state) if _is_here(state) else is_fresh)
+    return record.state == "running" and (_is_alive(record) if _is_here(record) else is_fresh)
 
 
-def _is_here(state: SweepRecord) -> bool:
-    return state.host in (None, platform.node())
+def _is_here(record: SweepRecord) -> bool:
+    return record.host in (None, platform.node())
 
 
-def _is_alive(state: SweepRecord) -> bool:
-    if state.pid is None or state.process_identity is None:
+def _is_alive(record: SweepRecord) -> bool:
+    if record.pid is None or record.process_identity is None:
         return False
-    return process_identity(state.pid) == state.process_identity
+    return process_identity(record.pid) == record.process_identity
 
 
 def _silent_for_s(folder: Path) -> float:

@@ -20,7 +20,7 @@ Outcome = Literal["done", "refused"]
 class Controlled(Protocol):
     """What can be asked of a sweep that goes on."""
 
-    state: SweepRecord
+    record: SweepRecord
 
     @property
     def is_ending(self) -> bool:
@@ -67,7 +67,7 @@ class Control:
         """
         for path, request in read_requests(self._folder):
             identity = path.stem
-            if identity not in self._sweep.state.requests and identity not in self._left:
+            if identity not in self._sweep.record.requests and identity not in self._left:
                 self._left.add(identity)
                 self._decide(identity, request, is_start)
             with contextlib.suppress(OSError):
@@ -81,7 +81,7 @@ class Control:
         if is_start and request.index is None and request.action != "workers":
             self._tell(identity, request, "refused", "the sweep was resumed after it was asked")
             return
-        refusal = why_not(request, self._sweep.state)
+        refusal = why_not(request, self._sweep.record)
         if self._sweep.is_ending and request.action in ("pause", "continue", "workers"):
             refusal = "the sweep is ending: nothing more is started"
         if refusal is not None:
@@ -90,13 +90,13 @@ class Control:
         self._do(identity, request)
 
     def _do(self, identity: str, request: Request) -> None:
-        state, by = self._sweep.state, f"by hand ({request.by})" if request.by else "by hand"
+        record, by = self._sweep.record, f"by hand ({request.by})" if request.by else "by hand"
         match request:
             case Request(action="stop", index=None):
                 self._tell(identity, request, "done", "every run is stopped, then the sweep ends")
                 self._sweep.stop_by_hand(f"stopped {by}")
-            case Request(action="stop", index=int(index)) if state.runs[index].waits_again:
-                message = not_again(state.runs[index])
+            case Request(action="stop", index=int(index)) if record.runs[index].waits_again:
+                message = not_again(record.runs[index])
                 self._tell(identity, request, "done", message, taken_back=True)
                 self._sweep.run_no_more(index)
             case Request(action="stop", index=int(index)):
@@ -105,12 +105,12 @@ class Control:
                 )
                 self._sweep.stop_run_by_hand(index)
             case Request(action="requeue", index=int(index)):
-                attempt = state.runs[index].attempt + (state.runs[index].name is not None)
+                attempt = record.runs[index].attempt + (record.runs[index].name is not None)
                 message = f"run {index} runs again {self._when()}, as attempt {attempt}"
                 self._tell(identity, request, "done", message, attempt=attempt)
                 self._sweep.run_again(index)
             case Request(action="workers", n_workers=int(n_workers)):
-                self._tell(identity, request, "done", _workers_text(n_workers, state))
+                self._tell(identity, request, "done", _workers_text(n_workers, record))
                 self._sweep.resize(n_workers)
             case _:
                 is_pause = request.action == "pause"
@@ -130,7 +130,7 @@ class Control:
         """When what was put back is started."""
         if self._sweep.is_ending:
             return "when the sweep is resumed"
-        return "when the paused sweep goes on" if self._sweep.state.is_paused else "in a free slot"
+        return "when the paused sweep goes on" if self._sweep.record.is_paused else "in a free slot"
 
     def _tell(
         self, identity: str, request: Request | None, outcome: Outcome, message: str, **fields: Any
@@ -150,17 +150,17 @@ class Control:
         self._record("requested", id=identity, **asked, outcome=outcome, message=message, **fields)
 
 
-def why_not(request: Request, state: SweepRecord) -> str | None:
+def why_not(request: Request, sweep: SweepRecord) -> str | None:
     """Why a request cannot be met as things are; None where it can."""
     if request.index is not None:
-        run = state.runs.get(request.index)
+        run = sweep.runs.get(request.index)
         if run is None:
             return f"there is no run {request.index} in this sweep yet"
         return _why_not_run(request, run)
     match request.action:
-        case "pause" if state.is_paused:
+        case "pause" if sweep.is_paused:
             return "the sweep is paused already"
-        case "continue" if not state.is_paused:
+        case "continue" if not sweep.is_paused:
             return "the sweep is not paused"
         case "requeue":
             return "it must be said which run is to run again"
@@ -170,7 +170,7 @@ def why_not(request: Request, state: SweepRecord) -> str | None:
 
 
 def _why_not_run(request: Request, run: RunRecord) -> str | None:
-    match request.action, run.status:
+    match request.action, run.state:
         case "stop", "running":
             if run.stopped_by_hand or run.stopped_by:
                 return f"run {run.index} is being stopped already"
@@ -181,8 +181,8 @@ def _why_not_run(request: Request, run: RunRecord) -> str | None:
             if run.name is None:
                 return f"run {run.index} has not started yet"
             return f"run {run.index} failed and waits to be tried again; stop it once it runs"
-        case "stop", status:
-            return f"run {run.index} has ended already: it is {status.replace('_', ' ')}"
+        case "stop", state:
+            return f"run {run.index} has ended already: it is {state.replace('_', ' ')}"
         case "requeue", "running":
             return f"run {run.index} is running; stop it first"
         case "requeue", "pending":
@@ -196,14 +196,14 @@ def _why_not_run(request: Request, run: RunRecord) -> str | None:
 def not_again(run: RunRecord) -> str:
     """What becomes of a run that is not run again after all."""
     was = run.before or run
-    status = was.status.replace("_", " ")
-    if was.status in RESUMED and was.stopped_by_hand is None:
-        return f"run {run.index} stays {status}; a resume runs it again, as all interrupted ones"
-    return f"run {run.index} is not run again: it stays {status}"
+    state = was.state.replace("_", " ")
+    if was.state in RESUMED and was.stopped_by_hand is None:
+        return f"run {run.index} stays {state}; a resume runs it again, as all interrupted ones"
+    return f"run {run.index} is not run again: it stays {state}"
 
 
-def _workers_text(n_workers: int, state: SweepRecord) -> str:
-    n_running = state.counts.get("running", 0)
+def _workers_text(n_workers: int, sweep: SweepRecord) -> str:
+    n_running = sweep.counts.get("running", 0)
     text = f"{n_workers} run{'' if n_workers == 1 else 's'} at once from now on"
     more = n_running - n_workers
     return text + (f"; {more} of those that run now are not replaced" if more > 0 else "")

@@ -23,13 +23,13 @@ class Draws:
         self,
         proposer: Proposer,
         max_runs: int,
-        state: SweepRecord,
+        sweep: SweepRecord,
         record: Callable[..., None],
         is_over: Callable[[], bool],
     ) -> None:
         self._proposer = proposer
         self._max_runs = max_runs
-        self._state = state
+        self._state = sweep
         self._record = record
         self._is_over = is_over
         self._index = 1

@@ -28,17 +28,17 @@ class Survivor:
     decision: StopDecision | Literal["by hand"] | None
 
 
-def fold(folder: Path, state: SweepRecord) -> list[Event]:
+def fold(folder: Path, sweep: SweepRecord) -> list[Event]:
     """Fold a sweep's journal into `state`, and the starts that the journal missed; return both."""
     events = JournalTail(folder / paths.JOURNAL_NAME).read()
     for event in events:
-        state.apply(event)
+        sweep.apply(event)
     missed = []
     for record in read_processes(folder / paths.PROCESSES_NAME).values():
-        run = state.runs.get(record.index)
+        run = sweep.runs.get(record.index)
         if run is not None and record.name != run.name and record.name not in run.previous_names:
             missed.append(_started(record))
-            state.apply(missed[-1])
+            sweep.apply(missed[-1])
     return missed
 
 
@@ -55,13 +55,13 @@ def _started(record: ProcessRecord) -> Event:
     }
 
 
-def find_survivors(folder: Path, state: SweepRecord) -> list[Survivor]:
+def find_survivors(folder: Path, sweep: SweepRecord) -> list[Survivor]:
     """The runs that were going on when the journal broke off."""
     records = read_processes(folder / paths.PROCESSES_NAME)
     return [
         _survivor(run, records.get(run.name) or _record_of(run))
-        for run in state.runs.values()
-        if run.status == "running" and run.name is not None
+        for run in sweep.runs.values()
+        if run.state == "running" and run.name is not None
     ]
 
 
@@ -114,22 +114,22 @@ def take_over(executor: Executor, folder: Path, record: ProcessRecord) -> Runnin
     return executor.adopt(record, marker, folder / paths.PROCESSES_NAME)
 
 
-def end_strays(executor: Executor, folder: Path, state: SweepRecord) -> None:
+def end_strays(executor: Executor, folder: Path, sweep: SweepRecord) -> None:
     """End processes of runs whose sampling the journal missed: they are sampled and run anew."""
     for record in read_processes(folder / paths.PROCESSES_NAME).values():
-        if record.exit_code is None and record.index not in state.runs:
+        if record.exit_code is None and record.index not in sweep.runs:
             take_over(executor, folder, record).kill()
 
 
 def replay(
-    folder: Path, state: SweepRecord, rules: StoppingRules, limits: SweepLimits
+    folder: Path, sweep: SweepRecord, rules: StoppingRules, limits: SweepLimits
 ) -> StopDecision | None:
     """Let the rules and the limits see the runs that are over, as if they had watched them.
 
     Returns:
         The decision to end the sweep, where the runs call for that.
     """
-    ended = [run for run in state.runs.values() if run.name and run.status in ENDS - RESUMED]
+    ended = [run for run in sweep.runs.values() if run.name and run.state in ENDS - RESUMED]
     if not ended:
         return None
     # numpy comes with these: a new sweep's first run does not wait for it
@@ -146,16 +146,16 @@ def replay(
     return decision
 
 
-def attempts_left(state: SweepRecord, max_runs: int) -> list[Attempt]:
+def attempts_left(sweep: SweepRecord, max_runs: int) -> list[Attempt]:
     """What was sampled but never started, and what was interrupted, in the order of the index."""
     left = []
-    for index in sorted(state.runs):
-        run = state.runs[index]
+    for index in sorted(sweep.runs):
+        run = sweep.runs[index]
         if index > max_runs:
             break
-        if run.status == "pending":
+        if run.state == "pending":
             left.append(Attempt(index, run.hyperparameters, run.attempt))
-        elif run.status in RESUMED and run.stopped_by_hand is None:
+        elif run.state in RESUMED and run.stopped_by_hand is None:
             left.append(Attempt(index, run.hyperparameters, run.attempt + 1))
     return left
 

@@ -25,7 +25,7 @@ from ..store.journal import Event, Journal
 from ..store.output_tail import last_lines
 from ..store.run_states import RESULTS_THAT_COUNT, RunState, SweepEnd
 from ..store.states import RunRecord, SweepRecord
-from .attempts import ActiveRun, Attempt, Why, is_passing, run_reason, run_status, trouble_with
+from .attempts import ActiveRun, Attempt, Why, is_passing, run_reason, run_state, trouble_with
 from .backlog import Backlog, backoff_s
 from .command import run_command, write_arguments
 from .control import Control
@@ -96,11 +96,11 @@ class Scheduler:
         self._is_complete = False
         self._has_warned: set[str] = set()
         self._tasks: anyio.abc.TaskGroup | None = None
-        self.state = begun or SweepRecord(goal=self._config.optimization_goal)
+        self.record = begun or SweepRecord(goal=self._config.optimization_goal)
         self._draws = Draws(
             proposer,
             self._config.max_runs,
-            self.state,
+            self.record,
             self._record,
             is_over=lambda: self.is_ending,
         )
@@ -118,15 +118,15 @@ class Scheduler:
 
     async def run(self) -> SweepRecord:
         """Run every combination; return the state that the journal now holds."""
-        end_strays(self._executor, self._folder, self.state)
+        end_strays(self._executor, self._folder, self.record)
         n_workers, max_runs = len(self._executor.slots), self._config.max_runs
         self._record("sweep_started", **_who(), n_workers=n_workers, max_runs=max_runs)
         self._record_earlier()
         self._control.take_in(is_start=True)
-        survivors = find_survivors(self._folder, self.state)
-        for attempt in attempts_left(self.state, self._config.max_runs):
+        survivors = find_survivors(self._folder, self.record)
+        for attempt in attempts_left(self.record, self._config.max_runs):
             self._waiting.add(attempt)
-        decision = replay(self._folder, self.state, self._rules, self._limits)
+        decision = replay(self._folder, self.record, self._rules, self._limits)
         try:
             async with anyio.create_task_group() as tasks:
                 self._tasks = tasks
@@ -141,8 +141,8 @@ class Scheduler:
                 tasks.cancel_scope.cancel()
         finally:
             reason = self._stop_reason or self._draws.why_exhausted
-            self._record("sweep_ended", status=self._outcome(), reason=reason)
-        return self.state
+            self._record("sweep_ended", state=self._outcome(), reason=reason)
+        return self.record
 
     def interrupt(self, reason: str) -> None:
         """End the sweep in order: start nothing more, stop every run, record it."""
@@ -163,7 +163,7 @@ class Scheduler:
         """Let a run wait for a slot that the state holds as pending."""
         if not self._pool.has_begun:
             return  # it is among what is left to do
-        run = self.state.runs[index]
+        run = self.record.runs[index]
         self._waiting.drop(index)  # an interrupted run waits already
         self._waiting.add(Attempt(index, run.hyperparameters, run.attempt))
         self._pool.refill()
@@ -191,7 +191,7 @@ class Scheduler:
 
     @property
     def is_paused(self) -> bool:
-        return self.state.is_paused
+        return self.record.is_paused
 
     @property
     def has_active_runs(self) -> bool:
@@ -237,7 +237,7 @@ class Scheduler:
             attempt,
             slot.index,
             self._folder,
-            self.state.runs.get(attempt.index),
+            self.record.runs.get(attempt.index),
         )
         started = {
             "index": attempt.index,
@@ -326,48 +326,48 @@ class Scheduler:
         if not self._folder.is_dir():
             run.monitor.follow_to(self._journal.folder)
         run.monitor.read_all()
-        status = run_status(run, exit_code)
-        if status == "finished":
+        state = run_state(run, exit_code)
+        if state == "finished":
             self._rules.complete(run.attempt.index)
-        by_hand = self.state.runs[run.attempt.index].stopped_by_hand
-        tail = last_lines(run.log_path) if status not in RESULTS_THAT_COUNT else []
+        by_hand = self.record.runs[run.attempt.index].stopped_by_hand
+        tail = last_lines(run.log_path) if state not in RESULTS_THAT_COUNT else []
         ended_at = run.ended_at or time.time()
         self._record(
             "ended",
             time=round(ended_at, 6),
             index=run.attempt.index,
-            status=status,
+            state=state,
             exit_code=exit_code,
             duration_s=round(ended_at - run.process.started_at, 6),
             **run.monitor.summary(),
-            reason=run_reason(run, status, exit_code, tail, self._stop_reason, by_hand),
+            reason=run_reason(run, state, exit_code, tail, self._stop_reason, by_hand),
             output_tail=tail,
-            **self._fate(run.attempt, status),
+            **self._fate(run.attempt, state),
         )
-        if status in RESULTS_THAT_COUNT:  # others may not have come so far
+        if state in RESULTS_THAT_COUNT:  # others may not have come so far
             self._lookout.warn_if_silent(run)
         self._see_best(run)
         if run.stopping == "by hand":
             return  # says nothing of the sweep's other runs
-        if status == "lost" or (status == "killed" and run.is_leftover):
+        if state == "lost" or (state == "killed" and run.is_leftover):
             self._waiting.add(run.attempt.again())
         else:
-            self._after_end(run.attempt, status)
+            self._after_end(run.attempt, state)
 
-    def _after_end(self, attempt: Attempt, status: RunState) -> None:
+    def _after_end(self, attempt: Attempt, state: RunState) -> None:
         """What a run's end means for the sweep."""
-        if self._will_retry(attempt, status):
+        if self._will_retry(attempt, state):
             self._retry(attempt)
             return
         self._stop_if_first_runs_fail()
         self._complete(self._limits.see_end(attempt.index))
 
-    def _will_retry(self, attempt: Attempt, status: RunState) -> bool:
+    def _will_retry(self, attempt: Attempt, state: RunState) -> bool:
         is_left = attempt.number <= self._config.retries
-        return status == "failed" and is_left and self._stop_reason is None
+        return state == "failed" and is_left and self._stop_reason is None
 
-    def _fate(self, attempt: Attempt, status: RunState) -> dict[str, bool]:
-        return {"will_retry": True} if self._will_retry(attempt, status) else {}
+    def _fate(self, attempt: Attempt, state: RunState) -> dict[str, bool]:
+        return {"will_retry": True} if self._will_retry(attempt, state) else {}
 
     def _retry(self, attempt: Attempt) -> None:
         delay_s = backoff_s(self._config.retry_backoff_s, attempt.number)
@@ -383,7 +383,7 @@ class Scheduler:
         self._record(
             "ended",
             index=attempt.index,
-            status="failed",
+            state="failed",
             reason=f"could not be started: {error}",
             duration_s=0.0,
             output_tail=[str(error)],
@@ -428,13 +428,13 @@ class Scheduler:
             self._record("warning", message=message)
 
     def _stop_if_first_runs_fail(self) -> None:
-        runs = self.state.runs.values()
+        runs = self.record.runs.values()
         # one more than asked for is enough to know, however long the sweep has gone on
         ended = list(islice((run for run in runs if run.has_ended), FIRST_FAILURES + 1))
         if (
             self._stop_reason is None
             and len(ended) == FIRST_FAILURES
-            and all(run.status == "failed" and _duration_s(run) < FAILS_WITHIN_S for run in ended)
+            and all(run.state == "failed" and _duration_s(run) < FAILS_WITHIN_S for run in ended)
             and not any(run.monitor.has_logged for run in self._active.values())
         ):
             self._stop_all(f"the first {len(ended)} runs all failed within seconds")
@@ -442,14 +442,14 @@ class Scheduler:
     def _outcome(self) -> SweepEnd:
         if self._is_interrupted:
             return "killed"
-        did_any_succeed = any(run.status in RESULTS_THAT_COUNT for run in self.state.runs.values())
+        did_any_succeed = any(run.state in RESULTS_THAT_COUNT for run in self.record.runs.values())
         if self._is_complete:
             return "finished"
         return "finished" if did_any_succeed and self._stop_reason is None else "failed"
 
     def _record(self, event: str, **fields: Any) -> None:
         record = self._journal.append(event, **fields)
-        self.state.apply(record)
+        self.record.apply(record)
         if event == "ended":
             self._draws.note_change()
         self._notify(record)

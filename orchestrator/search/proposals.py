@@ -111,6 +111,6 @@ class Proposer:
         known = [
             event.hyperparameters
             for event in history
-            if isinstance(event, Known) and event.status in RESULTS_THAT_COUNT
+            if isinstance(event, Known) and event.state in RESULTS_THAT_COUNT
         ]
         return [*self._first, *known]

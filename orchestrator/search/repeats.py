@@ -30,7 +30,7 @@ class _Begun:
 
     @property
     def is_hopeless(self) -> bool:
-        return any(status != "finished" for status, _ in self.ends.values())
+        return any(state != "finished" for state, _ in self.ends.values())
 
     @property
     def is_promising(self) -> bool:
@@ -39,9 +39,9 @@ class _Begun:
     def end(self) -> Ended:
         """What came of it: the mean of its runs."""
         values = [value for _, value in self.ends.values() if value is not None]
-        statuses = [status for status, _ in self.ends.values()]
-        status = next((s for s in statuses if s == "finished"), statuses[0])
-        return Ended(self.number, status, statistics.fmean(values) if values else None)
+        states = [state for state, _ in self.ends.values()]
+        state = next((s for s in states if s == "finished"), states[0])
+        return Ended(self.number, state, statistics.fmean(values) if values else None)
 
 
 class RepeatedRuns:
@@ -121,7 +121,7 @@ class RepeatedRuns:
         if number is None:
             return
         begun = self._begun[number]
-        begun.ends[event.index] = (event.status, event.value)
+        begun.ends[event.index] = (event.state, event.value)
         is_last = begun.is_hopeless or begun.n_runs == self._count
         if is_last and len(begun.ends) == begun.n_runs:
             self.history.append(begun.end())

@@ -29,7 +29,7 @@ class EarlierSweep:
         return [
             {
                 "hyperparameters": run.hyperparameters,
-                "status": run.status,
+                "state": run.state,
                 "best_value": run.value,
                 "sweep": self.folder.name,
             }
@@ -39,12 +39,12 @@ class EarlierSweep:
 
 def read_earlier_sweep(folder: Path, space: Space) -> EarlierSweep:
     """Read the runs that a sweep brought to an end; those that do not fit are counted."""
-    state = SweepRecord()
+    sweep = SweepRecord()
     for event in JournalTail(folder / paths.JOURNAL_NAME).read():
-        state.apply(event)
-    ended = [run for run in state.runs.values() if run.status in RESULTS_THAT_COUNT]
+        sweep.apply(event)
+    ended = [run for run in sweep.runs.values() if run.state in RESULTS_THAT_COUNT]
     fitted = [(run, fit(space, run.hyperparameters)) for run in ended]
-    known = [Known(values, run.status, run.best_value) for run, values in fitted if values]
+    known = [Known(values, run.state, run.best_value) for run, values in fitted if values]
     return EarlierSweep(folder, known, len(ended) - len(known))
 
 

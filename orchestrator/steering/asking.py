@@ -88,8 +88,8 @@ def _await_answers(
 def _unanswered(sweep: Sweep, wait_s: float) -> Answer:
     return Answer(
         "unanswered",
-        f"the orchestrator has not answered within {wait_s:g} s (process {sweep.state.pid} on "
-        f"{sweep.state.host}); the request stays and is met as soon as it looks",
+        f"the orchestrator has not answered within {wait_s:g} s (process {sweep.record.pid} on "
+        f"{sweep.record.host}); the request stays and is met as soon as it looks",
     )
 
 
@@ -122,10 +122,10 @@ def _without_orchestrator(sweep: Sweep, requests: Sequence[Request]) -> list[Ans
 
 def _answer_without(sweep: Sweep, request: Request, recorded: Sequence[Request]) -> Answer:
     """Record or refuse a request; `recorded` are those about the same run, oldest first."""
-    state = sweep.state
-    none = f"no orchestrator is at work on this sweep: it is {state.status}"
+    record = sweep.record
+    none = f"no orchestrator is at work on this sweep: it is {record.state}"
     resume = f"ml-tracking-ops sweep --resume {sweep.path}"
-    run = None if request.index is None else state.runs.get(request.index)
+    run = None if request.index is None else record.runs.get(request.index)
     match request.action:
         case "requeue":
             if (refusal := _record_requeue(sweep, request, run, recorded)) is not None:
@@ -145,7 +145,7 @@ def _answer_without(sweep: Sweep, request: Request, recorded: Sequence[Request])
             return Answer("refused", f"{none}. Go on with it: {resume}")
         case "pause":
             return Answer("refused", f"{none}, so nothing new is started")
-    runs = [run for run in state.runs.values() if run.status == "running"]
+    runs = [run for run in record.runs.values() if run.state == "running"]
     if request.index is not None:
         runs = [run for run in runs if run.index == request.index]
     return Answer("refused", f"{none}. {_who_goes_on(runs, resume)}")
@@ -156,7 +156,7 @@ def _record_requeue(
 ) -> str | None:
     """Have a run run again with the next resume; return why not, where it cannot."""
     if run is None or not (run.waits_again or _waits_again(run, recorded)):
-        if (refusal := why_not(request, sweep.state)) is not None:
+        if (refusal := why_not(request, sweep.record)) is not None:
             return refusal
         submit(sweep.path, request)
     elif not _waits_again(run, recorded) and not _withdraw_all(sweep, recorded, "stop"):
@@ -193,7 +193,7 @@ def waiting_again(sweep: Sweep) -> list[int]:
     """The runs that users put back to run again and that have not started yet, in order."""
     recorded: Mapping[int, list[Request]] = {} if sweep.is_at_work else _recorded(sweep.path)
     asked = [
-        run for run in sweep.state.runs.values() if run.before is not None or run.index in recorded
+        run for run in sweep.record.runs.values() if run.before is not None or run.index in recorded
     ]
     return sorted(run.index for run in asked if _waits_again(run, recorded.get(run.index, [])))
 
@@ -219,6 +219,6 @@ def _who_goes_on(runs: list[RunRecord], resume: str) -> str:
     )
 
 
-def failed_runs(state: SweepRecord) -> list[int]:
+def failed_runs(record: SweepRecord) -> list[int]:
     """The runs that ended badly by themselves, in order."""
-    return [run.index for run in state.runs.values() if run.status in FAILURES]
+    return [run.index for run in record.runs.values() if run.state in FAILURES]

@@ -132,7 +132,7 @@ def _columns(
         times = np.maximum.accumulate(run.series[metric].wall_time)
         end = max(end, float(times[-1])) if len(times) else end
         yield times, run, metric
-    if run.status == "finished":
+    if run.state == "finished":
         yield np.array([end]), run, None
 
 

@@ -26,7 +26,7 @@ class Experiment:
     started_at: float
     annotation: Annotation = NOTHING_SAID
 
-    def status(self) -> RunState:
+    def state(self) -> RunState:
         """From evidence: a writer holds the log's lock, or the log says how it ended.
 
         Where no lock can be asked for (other systems, some network file systems), a log that

@@ -26,7 +26,7 @@ class Ended:
     """A run, or one attempt at it, ended; `value` is the best one it logged, if any."""
 
     index: int
-    status: RunState
+    state: RunState
     value: float | None
 
 
@@ -35,7 +35,7 @@ class Known:
     """A run of an earlier sweep that this one starts from."""
 
     hyperparameters: dict[str, Any]
-    status: RunState
+    state: RunState
     value: float | None
 
 

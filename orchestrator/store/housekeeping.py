@@ -46,7 +46,7 @@ def place_of(item: Item) -> tuple[Path, str | None]:
 def refuse_if_running(item: Item, what: str) -> None:
     """Raises: UsageError, where something may still be written."""
     if isinstance(item, Experiment):
-        if item.status() == "running":
+        if item.state() == "running":
             raise UsageError(f"{item.name} is running; it can be {what} when it has ended")
         return
     item.refresh()
@@ -55,7 +55,7 @@ def refuse_if_running(item: Item, what: str) -> None:
             f"{item.name} is running; stop it before it can be {what}: "
             f"ml-tracking-ops stop {item.path}"
         )
-    alive = [str(run.index) for run in item.state.runs.values() if run.status == "running"]
+    alive = [str(run.index) for run in item.record.runs.values() if run.state == "running"]
     if alive:
         raise UsageError(
             f"{item.name}: runs that outlived its orchestrator still go on "

@@ -5,12 +5,12 @@ held nowhere else, so that any process can rebuild it at any time. Events, each 
 `time` (seconds since the epoch):
 
     sweep_started   n_workers, max_runs, pid, process_identity, host; again with every resume
-    known           hyperparameters, status, best_value, sweep (of an earlier one)
+    known           hyperparameters, state, best_value, sweep (of an earlier one)
     sampled         index, hyperparameters; combination and repeat, where combinations are
                     repeated; n_known, how many ends a sampler that learns knew of
     started         index, name, attempt, pid, process_identity, slot, gpus
     stopped_early   index, rule, metric, step, value, threshold, reason
-    ended           index, status, exit_code, duration_s, best_value, best_step, n_values,
+    ended           index, state, exit_code, duration_s, best_value, best_step, n_values,
                     reason, output_tail; will_retry, where it is tried again
     retrying        index, attempt, delay_s
     stopping        rule, metric, step, value, threshold, reason: why the sweep as a whole ends
@@ -18,7 +18,7 @@ held nowhere else, so that any process can rebuild it at any time. Events, each 
                     what a user asked for and what became of it; reason for stop, or taken_back
                     where that takes back a requeue; attempt for requeue
     warning         message
-    sweep_ended     status, reason
+    sweep_ended     state, reason
 """
 
 import contextlib

@@ -32,7 +32,7 @@ class ProcessRecord:
     ended_at: float | None = None
 
 
-def status_by_exit_code(exit_code: int) -> RunState:
+def state_by_exit_code(exit_code: int) -> RunState:
     """The state of a run that ended by itself, or was ended by somebody else."""
     if exit_code in _STOPPED_FROM_OUTSIDE:
         return "killed"

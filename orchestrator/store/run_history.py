@@ -17,7 +17,7 @@ class RunHistory:
 
     index: int
     name: str
-    status: RunState
+    state: RunState
     series: Mapping[str, Series]
     started_at: float
     ended_at: float
@@ -53,4 +53,4 @@ def load_history(dat_path: Path | None, run: RunRecord) -> RunHistory | None:
     last = max((float(s.wall_time.max()) for s in series.values()), default=0.0)
     started_at = first if run.started_at is None else run.started_at
     ended_at = last if run.ended_at is None else run.ended_at
-    return RunHistory(run.index, run.name or "", run.status, series, started_at, ended_at)
+    return RunHistory(run.index, run.name or "", run.state, series, started_at, ended_at)

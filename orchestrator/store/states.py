@@ -9,6 +9,7 @@ from . import fields
 from .history import Ended, HistoryEvent, Known, Sampled
 from .journal import Event
 from .objective import Goal, is_better
+from .pool_record import PoolRecord
 from .run_states import ENDS, RUN_STATES, SWEEP_ENDS, RunState, SweepState
 
 
@@ -16,7 +17,7 @@ from .run_states import ENDS, RUN_STATES, SWEEP_ENDS, RunState, SweepState
 class Before:
     """What a run was when it was put back to run again."""
 
-    status: RunState
+    state: RunState
     reason: str | None
     attempt: int
     stopped_by_hand: str | None
@@ -32,7 +33,7 @@ class RunRecord:
     index: int
     hyperparameters: dict[str, Any] = field(default_factory=dict)
     name: str | None = None
-    status: RunState = "pending"
+    state: RunState = "pending"
     reason: str | None = None
     best_value: float | None = None
     best_step: int | None = None
@@ -54,24 +55,24 @@ class RunRecord:
 
     @property
     def has_ended(self) -> bool:
-        return self.status in ENDS
+        return self.state in ENDS
 
     @property
     def waits_again(self) -> bool:
         """Whether a user put it back to run again, and it has not started yet."""
-        return self.status == "pending" and self.before is not None
+        return self.state == "pending" and self.before is not None
 
     def put_back(self, attempt: int) -> None:
         """Let it wait to run again, as this attempt."""
-        if self.status != "pending":
-            self.before = Before(self.status, self.reason, self.attempt, self.stopped_by_hand)
-        self.attempt, self.status = attempt, "pending"
+        if self.state != "pending":
+            self.before = Before(self.state, self.reason, self.attempt, self.stopped_by_hand)
+        self.attempt, self.state = attempt, "pending"
         self.stopped_by_hand = self.reason = None
 
     def take_back(self) -> None:
         """Make it what it was before `put_back`."""
         if (was := self.before) is not None:
-            self.status, self.reason, self.attempt = was.status, was.reason, was.attempt
+            self.state, self.reason, self.attempt = was.state, was.reason, was.attempt
             self.stopped_by_hand, self.before = was.stopped_by_hand, None
 
 
@@ -84,7 +85,7 @@ class SweepRecord:
 
     goal: Goal | None = None
     runs: dict[int, RunRecord] = field(default_factory=dict, repr=False)
-    status: SweepState = "pending"
+    state: SweepState = "pending"
     reason: str | None = None
     started_at: float | None = None
     ended_at: float | None = None
@@ -102,17 +103,18 @@ class SweepRecord:
     """The requests that were decided on."""
     n_skipped: int = 0
     history: list[HistoryEvent] = field(default_factory=list, repr=False)
+    pool: PoolRecord = field(default_factory=PoolRecord, repr=False)
 
     @property
     def is_paused(self) -> bool:
         """Whether nothing new is started until a user says so."""
-        return self.paused_at is not None and self.status == "running"
+        return self.paused_at is not None and self.state == "running"
 
     @property
     def counts(self) -> dict[RunState, int]:
         """How many runs are in each state; states without a run are left out."""
-        found = Counter(run.status for run in self.runs.values())
-        return {status: found[status] for status in RUN_STATES if found[status]}
+        found = Counter(run.state for run in self.runs.values())
+        return {state: found[state] for state in RUN_STATES if found[state]}
 
     @property
     def best(self) -> RunRecord | None:
@@ -132,108 +134,128 @@ class SweepRecord:
         wrong type is counted in `n_skipped`.
         """
         fold = _FOLDS.get(str(event.get("event")))
-        if fold is None:
-            return None
         try:
-            return fold(self, event)
+            return None if fold is None else fold(self, event)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             self.n_skipped += 1
             return None
+        finally:
+            self.pool.latest_at = max(self.pool.latest_at, _time_in(event))
 
     def run(self, event: Event) -> RunRecord:
         index = fields.whole(event["index"])
         return self.runs.setdefault(index, RunRecord(index))
 
 
-def _sweep_started(state: SweepRecord, event: Event) -> None:
+def _time_in(event: Event) -> float:
+    """When an event happened; 0 if it does not say."""
+    try:
+        return fields.time_of(event.get("time"))
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+
+
+def state_in(event: Event) -> Any:
+    """The state that an event names; earlier versions wrote it as `status`.
+
+    Raises:
+        KeyError: it names none.
+    """
+    return event["state"] if "state" in event else event["status"]
+
+
+def _sweep_started(sweep: SweepRecord, event: Event) -> None:
     started_at, n_workers = fields.time_of(event["time"]), event.get("n_workers")
     pid, host = fields.whole_or_none(event.get("pid")), fields.text_or_none(event.get("host"))
     identity = fields.text_or_none(event.get("process_identity"))
-    max_runs = fields.whole_or_none(event.get("max_runs", state.max_runs))
-    state.n_workers = fields.whole_or_none(n_workers)
-    state.started_at = started_at if state.started_at is None else state.started_at
-    state.status, state.reason, state.ended_at = "running", None, None
-    state.pid, state.host, state.process_identity = pid, host, identity
-    state.max_runs = max_runs
-    state.paused_at, state.paused_by = None, None
-    if state.n_workers != state.n_workers_asked:
-        state.n_workers_asked = None
+    max_runs = fields.whole_or_none(event.get("max_runs", sweep.max_runs))
+    sweep.n_workers = fields.whole_or_none(n_workers)
+    sweep.started_at = started_at if sweep.started_at is None else sweep.started_at
+    sweep.state, sweep.reason, sweep.ended_at = "running", None, None
+    sweep.pid, sweep.host, sweep.process_identity = pid, host, identity
+    sweep.max_runs = max_runs
+    sweep.paused_at, sweep.paused_by = None, None
+    if sweep.n_workers != sweep.n_workers_asked:
+        sweep.n_workers_asked = None
+    sweep.pool.begin_session(started_at, sweep.n_workers)
 
 
-def _sampled(state: SweepRecord, event: Event) -> int:
+def _sampled(sweep: SweepRecord, event: Event) -> int:
     hyperparameters = fields.named(event["hyperparameters"])
     repeat = fields.whole(event.get("repeat", 1))
     n_known = fields.whole_or_none(event.get("n_known"))
     combination = fields.whole(event.get("combination", event["index"]))
-    run = state.run(event)
+    run = sweep.run(event)
     run.hyperparameters, run.repeat, run.combination = hyperparameters, repeat, combination
-    state.history.append(Sampled(run.index, hyperparameters, combination, repeat, n_known))
+    sweep.history.append(Sampled(run.index, hyperparameters, combination, repeat, n_known))
     return run.index
 
 
-def _known(state: SweepRecord, event: Event) -> None:
-    hyperparameters, status = fields.named(event["hyperparameters"]), event["status"]
+def _known(sweep: SweepRecord, event: Event) -> None:
+    hyperparameters, state = fields.named(event["hyperparameters"]), state_in(event)
     value = fields.number_or_none(event.get("best_value"))
-    state.history.append(Known(hyperparameters, status, value))
+    sweep.history.append(Known(hyperparameters, state, value))
 
 
-def _started(state: SweepRecord, event: Event) -> int:
+def _started(sweep: SweepRecord, event: Event) -> int:
     name, started_at = fields.file_stem(event["name"]), fields.time_of(event["time"])
     attempt = fields.whole(event.get("attempt", 1))
     slot, pid = fields.whole_or_none(event.get("slot")), fields.whole_or_none(event.get("pid"))
     identity = fields.text_or_none(event.get("process_identity"))
-    run = state.run(event)
+    run = sweep.run(event)
     if run.name not in (None, name):
         run.previous_names.append(str(run.name))
-    run.name, run.started_at, run.status, run.stopped_by = name, started_at, "running", None
+    run.name, run.started_at, run.state, run.stopped_by = name, started_at, "running", None
     run.stopped_by_hand = run.before = None
     run.attempt, run.slot, run.pid, run.process_identity = attempt, slot, pid, identity
     run.reason, run.ended_at, run.exit_code, run.output_tail = None, None, None, []
     run.best_value, run.best_step = None, None
+    sweep.pool.start(started_at, run.index, attempt, slot)
     return run.index
 
 
-def _stopped_early(state: SweepRecord, event: Event) -> int:
+def _stopped_early(sweep: SweepRecord, event: Event) -> int:
     reason = fields.text(event["reason"])
-    run = state.run(event)
+    run = sweep.run(event)
     run.reason, run.stopped_by = reason, dict(event)
     return run.index
 
 
-def _ended(state: SweepRecord, event: Event) -> int:
-    status, ended_at = event["status"], fields.time_of(event["time"])
-    if status not in ENDS:
-        raise ValueError(status)
+def _ended(sweep: SweepRecord, event: Event) -> int:
+    state, ended_at = state_in(event), fields.time_of(event["time"])
+    if state not in ENDS:
+        raise ValueError(state)
     best_value = fields.number_or_none(event.get("best_value"))
     best_step = fields.whole_or_none(event.get("best_step"))
     exit_code = fields.whole_or_none(event.get("exit_code"))
     reason = fields.text_or_none(event.get("reason"))
     output_tail = fields.texts(event.get("output_tail", []))
-    run = state.run(event)
-    run.status, run.ended_at, run.exit_code = status, ended_at, exit_code
+    run = sweep.run(event)
+    run.state, run.ended_at, run.exit_code = state, ended_at, exit_code
     run.best_value, run.best_step = best_value, best_step
     run.reason = reason or run.reason
     run.output_tail = output_tail
+    sweep.pool.end(ended_at, run.index, state)
     if not event.get("will_retry"):
-        state.history.append(Ended(run.index, status, best_value))
+        sweep.history.append(Ended(run.index, state, best_value))
     return run.index
 
 
-def _retrying(state: SweepRecord, event: Event) -> int:
+def _retrying(sweep: SweepRecord, event: Event) -> int:
     attempt = fields.whole(event["attempt"])
-    run = state.run(event)
-    run.status, run.attempt = "pending", attempt
+    run = sweep.run(event)
+    run.state, run.attempt = "pending", attempt
     return run.index
 
 
-def _requested(state: SweepRecord, event: Event) -> int | None:
+def _requested(sweep: SweepRecord, event: Event) -> int | None:
     identity, action = fields.text(event["id"]), event.get("action")
     at, by = fields.time_of(event["time"]), fields.text_or_none(event.get("by"))
-    state.requests.add(identity)
+    sweep.requests.add(identity)
     if event["outcome"] != "done":
         return None
     if event.get("index") is not None:
-        run = state.run(event)
+        run = sweep.run(event)
         if action == "stop" and event.get("taken_back"):
             run.take_back()
         elif action == "stop":
@@ -242,24 +264,26 @@ def _requested(state: SweepRecord, event: Event) -> int | None:
             run.put_back(fields.whole(event["attempt"]))
         return run.index
     if action == "pause":
-        state.paused_at, state.paused_by = at, by or ""
+        sweep.paused_at, sweep.paused_by = at, by or ""
     elif action == "continue":
-        state.paused_at, state.paused_by = None, None
+        sweep.paused_at, sweep.paused_by = None, None
     elif action == "workers":
-        state.n_workers = state.n_workers_asked = fields.whole(event["n_workers"])
+        sweep.n_workers = sweep.n_workers_asked = fields.whole(event["n_workers"])
+        sweep.pool.resize(at, sweep.n_workers)
     return None
 
 
-def _warning(state: SweepRecord, event: Event) -> None:
-    state.warnings.append(fields.text(event["message"]))
+def _warning(sweep: SweepRecord, event: Event) -> None:
+    sweep.warnings.append(fields.text(event["message"]))
 
 
-def _sweep_ended(state: SweepRecord, event: Event) -> None:
-    status, ended_at = event["status"], fields.time_of(event["time"])
-    if status not in SWEEP_ENDS:
-        raise ValueError(status)
+def _sweep_ended(sweep: SweepRecord, event: Event) -> None:
+    state, ended_at = state_in(event), fields.time_of(event["time"])
+    if state not in SWEEP_ENDS:
+        raise ValueError(state)
     reason = fields.text_or_none(event.get("reason"))
-    state.status, state.ended_at, state.reason = status, ended_at, reason
+    sweep.state, sweep.ended_at, sweep.reason = state, ended_at, reason
+    sweep.pool.end_session(ended_at)
 
 
 _FOLDS: dict[str, Callable[[SweepRecord, Event], int | None]] = {

@@ -19,7 +19,7 @@ from . import fields
 from .annotations import NO_ANNOTATIONS, Annotations
 from .journal import JournalTail
 from .objective import Best, Goal
-from .process_records import ProcessRecord, read_processes, status_by_exit_code
+from .process_records import ProcessRecord, read_processes, state_by_exit_code
 from .run_states import ENDS, RESULTS_THAT_COUNT, SWEEP_ENDS
 from .states import RunRecord, SweepRecord
 
@@ -36,7 +36,7 @@ class Sweep:
     path: Path
     description: Mapping[str, Any]
     is_legacy: bool
-    state: SweepRecord
+    record: SweepRecord
     started_at: float
     _journal: JournalTail = field(repr=False)
     annotations: Annotations = NO_ANNOTATIONS
@@ -73,21 +73,21 @@ class Sweep:
         events = self._journal.read()
         changed: set[int] = set()
         if self._journal.was_reset:
-            changed = set(self.state.runs)
-            self.state = SweepRecord(goal=self.optimization_goal)
+            changed = set(self.record.runs)
+            self.record = SweepRecord(goal=self.optimization_goal)
             self.changes = []
             self._by_name.clear()
             self._unseen.clear()
         for event in events:
-            index = self.state.apply(event)
+            index = self.record.apply(event)
             self.changes.append(index)
             if index is not None:
                 changed.add(index)
-                name = self.state.runs[index].name
+                name = self.record.runs[index].name
                 if name is not None:
                     self._by_name[name] = index
-        if self.state.started_at is not None:
-            self.started_at = self.state.started_at
+        if self.record.started_at is not None:
+            self.started_at = self.record.started_at
         dead = self._notice_death()
         self.changes.extend(sorted(dead))
         return changed | dead
@@ -95,7 +95,7 @@ class Sweep:
     def run(self, name: str) -> RunRecord | None:
         """The run of this name (a file's stem), if there is one."""
         index = self._by_name.get(name)
-        return None if index is None else self.state.runs[index]
+        return None if index is None else self.record.runs[index]
 
     def dat_path(self, run: RunRecord) -> Path | None:
         return None if run.name is None else self.path / f"{run.name}{paths.DAT_SUFFIX}"
@@ -106,20 +106,20 @@ class Sweep:
     @property
     def is_at_work(self) -> bool:
         """Whether an orchestrator is at work on it, as far as there is evidence."""
-        return self.state.status not in ENDS and self._has_orchestrator()
+        return self.record.state not in ENDS and self._has_orchestrator()
 
     def _notice_death(self) -> set[int]:
         """Where the orchestrator is gone, tell from evidence which of its runs still go on."""
-        if self.state.status in SWEEP_ENDS or self._has_orchestrator():
+        if self.record.state in SWEEP_ENDS or self._has_orchestrator():
             return set()
-        if self.state.status == "running":
-            self.state.status = "lost"
-            self.state.reason = "the orchestrator ended without a word"
+        if self.record.state == "running":
+            self.record.state = "lost"
+            self.record.reason = "the orchestrator ended without a word"
         ended = [
             run
-            for run in self.state.runs.values()
-            if (run.status == "lost" and run.index in self._unseen)
-            or (run.status == "running" and not self._is_alive(run))
+            for run in self.record.runs.values()
+            if (run.state == "lost" and run.index in self._unseen)
+            or (run.state == "running" and not self._is_alive(run))
         ]
         if not ended:
             return set()
@@ -130,7 +130,7 @@ class Sweep:
             if run.index not in before:  # once: its log does not change any more
                 self._read_best(run)
         # the record of a run's end may come a moment after the end
-        self._unseen = {run.index for run in ended if run.status == "lost"}
+        self._unseen = {run.index for run in ended if run.state == "lost"}
         return {run.index for run in ended} - (before & self._unseen)
 
     def _read_best(self, run: RunRecord) -> None:
@@ -146,15 +146,15 @@ class Sweep:
         held = is_held(self._journal.path)
         if held is not None:
             return held
-        if self.state.host != platform.node() or self.state.pid is None:
+        if self.record.host != platform.node() or self.record.pid is None:
             return True  # no evidence that it is gone
-        return process_identity(self.state.pid) is not None
+        return process_identity(self.record.pid) is not None
 
     def _is_alive(self, run: RunRecord) -> bool:
         dat_path = self.dat_path(run)
         if dat_path is not None and is_held(dat_path):
             return True
-        if run.pid is None or self.state.host != platform.node():
+        if run.pid is None or self.record.host != platform.node():
             return False
         return process_identity(run.pid) == run.process_identity is not None
 
@@ -162,14 +162,14 @@ class Sweep:
 def _end_unseen(run: RunRecord, record: ProcessRecord | None) -> None:
     """Tell the state of a run that ended after its orchestrator, from its exit code on record."""
     if record is None or record.exit_code is None:
-        run.status, run.reason = "lost", "ended unseen, after its orchestrator"
+        run.state, run.reason = "lost", "ended unseen, after its orchestrator"
         return
     run.exit_code, run.ended_at = record.exit_code, record.ended_at
     if run.stopped_by_hand:
-        run.status, run.reason = "killed", run.stopped_by_hand
+        run.state, run.reason = "killed", run.stopped_by_hand
         return
-    run.status = "early_stopped" if run.stopped_by else status_by_exit_code(record.exit_code)
-    if run.status not in RESULTS_THAT_COUNT:
+    run.state = "early_stopped" if run.stopped_by else state_by_exit_code(record.exit_code)
+    if run.state not in RESULTS_THAT_COUNT:
         run.reason = f"exit code {record.exit_code}"
 
 
@@ -201,7 +201,7 @@ def open_sweep(identity: str, folder: Path) -> Sweep:
     description, modified = _described(folder / paths.DESCRIPTION_NAME)
     is_legacy = "config" not in description
     config = description if is_legacy else description["config"]
-    state = SweepRecord(goal=_goal(config) if isinstance(config, dict) else None)
+    record = SweepRecord(goal=_goal(config) if isinstance(config, dict) else None)
     try:
         started_at = fields.time_of(description.get("created_at"))
     except (TypeError, ValueError, OverflowError):
@@ -213,7 +213,7 @@ def open_sweep(identity: str, folder: Path) -> Sweep:
         folder,
         description,
         is_legacy,
-        state,
+        record,
         started_at,
         journal,
     )
@@ -242,15 +242,15 @@ def _read_legacy_runs(sweep: Sweep) -> None:
     stems = sorted(path.stem for path in sweep.path.glob(f"*{paths.DAT_SUFFIX}"))
     for index, stem in enumerate(stems, start=1):
         hyperparameters = _entry(sampled, index - 1)
-        run = RunRecord(index, hyperparameters, name=stem, status="finished")
+        run = RunRecord(index, hyperparameters, name=stem, state="finished")
         run.best_value, run.best_step = best_of(
             sweep.path / f"{stem}{paths.DAT_SUFFIX}",
             sweep.optimization_metric,
             sweep.optimization_goal,
         )
-        sweep.state.runs[index] = run
+        sweep.record.runs[index] = run
         sweep._by_name[stem] = index
-    sweep.state.status = "finished"
+    sweep.record.state = "finished"
 
 
 def _entry(sampled: object, position: int) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def test_running_sweep_is_watched_live(
     expect(chart).to_have_attribute("data-points", "10")
     expect(chart).to_have_attribute("data-runs", "2")
     sweep.end(2)
-    sweep.journal.append("sweep_ended", status="finished")
+    sweep.journal.append("sweep_ended", state="finished")
     expect(page.locator("#sweep-progress .panel-head")).to_contain_text("Finished")
 
 
@@ -76,7 +76,7 @@ def test_metric_that_no_run_logged_is_said_with_those_logged(
     expect(page.locator("#sweep-progress")).to_contain_text("No run has logged it yet")
     expect(page.locator(".chart-empty")).to_have_text("No values yet")
     sweep.end(1, best_value=None, best_step=None)
-    sweep.journal.append("sweep_ended", status="finished")
+    sweep.journal.append("sweep_ended", state="finished")
     expect(page.locator("#sweep-progress")).to_contain_text("No run logged it")
     expect(page.locator(".chart-empty")).to_contain_text("They logged acc")
     expect(page.locator(".chart-plot")).to_be_hidden()

@@ -198,7 +198,7 @@ def write_finished_runs(sweep: SweepFiles, n_runs: int) -> None:
     for index in range(1, n_runs + 1):
         name, at = f"r{index:05d}", time.time()
         hyperparameters = {"learning_rate": index / n_runs, "batch_size": 32}
-        ended = {"status": "finished", "exit_code": 0, "best_value": index / n_runs, "best_step": 1}
+        ended = {"state": "finished", "exit_code": 0, "best_value": index / n_runs, "best_step": 1}
         lines += [
             {"event": "sampled", "time": at, "index": index, "hyperparameters": hyperparameters},
             {"event": "started", "time": at, "index": index, "name": name},

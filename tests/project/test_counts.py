@@ -81,7 +81,7 @@ def test_a_sweep_whose_runs_log_nothing_loads_no_numpy(tmp_path: Path) -> None:
     }
     program = (
         "import sys; from ml_tracking_ops.orchestrator import run_sweep; "
-        f"print(run_sweep({config}).status, 'numpy' in sys.modules)"
+        f"print(run_sweep({config}).state, 'numpy' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -116,7 +116,7 @@ def test_a_run_costs_three_writes_of_the_journal(
     monkeypatch.setattr(os, "write", counted_write)
     result = run_sweep(config, logdir=tmp_path / "runs", workers=2, seed=1)
     monkeypatch.undo()
-    assert result.status == "finished"
+    assert result.state == "finished"
     assert n_writes == 3 * 4 + 2
 
 

@@ -68,12 +68,12 @@ def write_sweep(folder: Path, events: list[dict[str, Any]], **changes: Any) -> N
     journal.append("sweep_started", n_workers=4, pid=1, host=None)
     for event in events:
         journal.append(**event)
-    journal.append("sweep_ended", status="finished")
+    journal.append("sweep_ended", state="finished")
     journal.close()
 
 
 def finished_run(index: int, value: float | None = None, **fields: Any) -> list[dict[str, Any]]:
-    ended = {"status": "finished", "exit_code": 0, "best_value": value, "best_step": 7, **fields}
+    ended = {"state": "finished", "exit_code": 0, "best_value": value, "best_step": 7, **fields}
     hyperparameters = {"learning_rate": index / 1000, "batch_size": 32}
     return [
         {"event": "sampled", "index": index, "hyperparameters": hyperparameters},

@@ -94,10 +94,10 @@ def sweep_folder(logdir: Path) -> Path:
 
 def state_of(folder: Path) -> SweepRecord:
     """What the journal says."""
-    state = SweepRecord(goal="max")
+    record = SweepRecord(goal="max")
     for event in JournalTail(folder / "journal.jsonl").read():
-        state.apply(event)
-    return state
+        record.apply(event)
+    return record
 
 
 def processes_with(text: str) -> list[int]:

@@ -99,8 +99,8 @@ def test_no_room_for_more_bytes_while_logging_journalling_and_printing(tmp_path:
     steps = read_log(dat_path)["Accuracy"].step.tolist()
     assert steps == [*range(len(steps))]
     assert len(steps) > 19_000
-    state = state_of(journal.parent)
-    assert (state.n_skipped, list(state.counts.values())) == (0, [1])
+    record = state_of(journal.parent)
+    assert (record.n_skipped, list(record.counts.values())) == (0, [1])
     assert processes_with(str(tmp_path)) == []
 
 
@@ -146,10 +146,10 @@ def test_folder_that_is_renamed_keeps_what_was_logged_and_goes_on_under_its_new_
     flag.touch()
     assert sweep.wait(60) == 1
     run = state_of(moved).runs[1]
-    assert (run.status, run.best_value) == ("finished", 1.0)
+    assert (run.state, run.best_value) == ("finished", 1.0)
     assert read_log(moved / f"{run.name}.dat")["Accuracy"].value.tolist() == [1.0]
     result = resume(moved)
-    assert result.state.counts == {"finished": 3}
+    assert result.record.counts == {"finished": 3}
     assert [run.attempt for run in result.runs] == [1, 1, 1]
 
 
@@ -171,7 +171,7 @@ def test_folder_that_becomes_read_only_loses_nothing(tmp_path: Path, flag: Path)
     folder.chmod(0o755)
     assert "cannot be written any more" in (tmp_path / "output").read_text()
     assert state_of(folder).counts["finished"] == 1
-    assert resume(folder).state.counts == {"finished": 3}
+    assert resume(folder).record.counts == {"finished": 3}
 
 
 def test_watches_used_up_means_polling(tmp_path: Path, flag: Path) -> None:
@@ -231,7 +231,7 @@ def test_clock_that_jumps_back_an_hour_confuses_nobody(tmp_path: Path, flag: Pat
         os.utime(path, (events[-1]["time"],) * 2)
     flag.touch()
     result = resume(folder)
-    assert result.state.counts == {"finished": 3}
+    assert result.record.counts == {"finished": 3}
     assert [run.attempt for run in result.runs] == [1, 1, 1]
 
 
@@ -255,17 +255,17 @@ def test_clock_that_jumps_back_an_hour_while_all_is_going_on(tmp_path: Path, fla
     is_back.touch()
     flag.touch()
     assert sweep.wait(60) == 0
-    state = state_of(folder)
-    assert state.counts == {"finished": 3}
-    first, second = state.runs[1], state.runs[2]
+    record = state_of(folder)
+    assert record.counts == {"finished": 3}
+    first, second = record.runs[1], record.runs[2]
     assert None not in (first.started_at, first.ended_at, second.started_at)
     assert first.ended_at < first.started_at - 3000  # type: ignore[operator]
-    for run in state.runs.values():
+    for run in record.runs.values():
         assert read_log(folder / f"{run.name}.dat")["Accuracy"].value.tolist() == [1.0]
-    assert len({run.name for run in state.runs.values()}) == 3
+    assert len({run.name for run in record.runs.values()}) == 3
     shown = json.loads(run_command("show", folder, "--json", folder=tmp_path).stdout)
     assert [run["state"] for run in shown["runs"]] == ["finished"] * 3
-    assert resume(folder).state.counts == {"finished": 3}
+    assert resume(folder).record.counts == {"finished": 3}
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_journal_with_damaged_lines_still_tells_the_rest(tmp_path: Path) -> None
     noise = [b"[1]\n", b"\xff\xfe\n", b'{"event": "ended"}\n', b"x" * (100 << 20) + b"\n"]
     journal.write_bytes(b"".join([*noise, *lines[:-1], *noise, lines[-1][:20]]))
     result = resume(folder)
-    assert result.state.counts == {"finished": 2}
+    assert result.record.counts == {"finished": 2}
     assert [run.attempt for run in result.runs] == [1, 1]
 
 

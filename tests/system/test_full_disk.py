@@ -72,14 +72,14 @@ def test_disk_that_fills_while_logging_printing_and_journalling(
     assert set(state_of(folder).runs) == {1}  # what could not be written is not there in part
     disk.free()
     assert sweep.wait(60) == 0
-    state = state_of(folder)
-    assert (state.status, state.n_skipped, state.counts) == ("finished", 0, {"finished": 2})
-    assert [run.attempt for run in state.runs.values()] == [1, 1]
+    record = state_of(folder)
+    assert (record.state, record.n_skipped, record.counts) == ("finished", 0, {"finished": 2})
+    assert [run.attempt for run in record.runs.values()] == [1, 1]
     records = read_processes(folder / "processes.jsonl")
     assert [record.exit_code for record in records.values()] == [0, 0]
     assert "Traceback" not in output.read_text()
-    check_what_the_run_wrote(folder / str(state.runs[1].name))
-    assert metrics_of(folder / str(state.runs[2].name)) == [0]
+    check_what_the_run_wrote(folder / str(record.runs[1].name))
+    assert metrics_of(folder / str(record.runs[2].name)) == [0]
 
 
 def check_what_the_run_wrote(run: Path) -> None:
@@ -120,9 +120,9 @@ def test_interrupted_on_a_full_disk_it_does_not_wait_and_a_resume_does_the_rest(
     assert sweep.wait(60) == 130
     disk.free()
     assert start(disk, tmp_path, "--resume", str(tmp_path / "runs" / folder.name)).wait(60) == 0
-    state = state_of(folder)
-    assert state.counts == {"finished": 2}
-    assert [run.attempt for run in state.runs.values()] == [1, 1]
+    record = state_of(folder)
+    assert record.counts == {"finished": 2}
+    assert [run.attempt for run in record.runs.values()] == [1, 1]
 
 
 def test_run_that_could_log_nothing_is_told_of_the_disk(disk: SmallDisk, tmp_path: Path) -> None:

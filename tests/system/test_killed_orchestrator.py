@@ -52,12 +52,12 @@ def test_every_combination_runs_once_though_its_orchestrator_is_killed(
     done = run_command("sweep", "--resume", folder, folder=tmp_path)
     assert done.returncode == 0, done.stderr
 
-    state = state_of(folder)
-    assert state.counts == {"finished": N_RUNS}
-    assert {run.attempt for run in state.runs.values()} == {1}
+    record = state_of(folder)
+    assert record.counts == {"finished": N_RUNS}
+    assert {run.attempt for run in record.runs.values()} == {1}
     ran = Counter((tmp_path / "ran").read_text().split())
-    assert ran == Counter(str(folder / f"{run.name}.dat") for run in state.runs.values())
-    for run in state.runs.values():
+    assert ran == Counter(str(folder / f"{run.name}.dat") for run in record.runs.values())
+    for run in record.runs.values():
         assert read_log(folder / f"{run.name}.dat")["Accuracy"].value.tolist() == [*range(20)]
     ended = Counter(e["index"] for e in JournalTail(journal).read() if e["event"] == "ended")
     assert set(ended.values()) == {1}
@@ -65,5 +65,5 @@ def test_every_combination_runs_once_though_its_orchestrator_is_killed(
 
     again = run_sweep(config, logdir=tmp_path / "again", workers=2)
     assert [run.hyperparameters for run in again.runs] == [
-        state.runs[index].hyperparameters for index in range(1, N_RUNS + 1)
+        record.runs[index].hyperparameters for index in range(1, N_RUNS + 1)
     ]

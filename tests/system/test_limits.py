@@ -45,7 +45,7 @@ def test_run_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     )
     result = run_sweep(config, logdir=tmp_path / "runs", workers=1)
     (run,) = result.runs
-    assert (run.status, run.attempt) == ("killed", 1)
+    assert (run.state, run.attempt) == ("killed", 1)
     assert run.exit_code in (-signal.SIGKILL, -signal.SIGTERM)  # TERM before it was ignored
     assert "timeout_s was over" in (run.reason or "")
     assert processes_with(str(tmp_path)) == []
@@ -66,8 +66,8 @@ def test_failed_run_is_tried_again_and_the_old_log_kept(tmp_path: Path) -> None:
     )
     result = run_sweep(config, logdir=tmp_path / "runs", workers=1)
     (run,) = result.runs
-    assert result.status == "finished"
-    assert (run.status, run.attempt, run.reason) == ("finished", 3, None)
+    assert result.state == "finished"
+    assert (run.state, run.attempt, run.reason) == ("finished", 3, None)
     logs = sorted(result.folder.glob("*.log"), key=lambda path: path.stat().st_mtime_ns)
     assert [log.read_text() for log in logs] == ["start 1\n", "start 2\n", "start 3\n"]
     values = {log.with_suffix(".dat"): n for n, log in enumerate(logs, start=1)}
@@ -75,13 +75,13 @@ def test_failed_run_is_tried_again_and_the_old_log_kept(tmp_path: Path) -> None:
         assert read_log(dat)["Accuracy"].step.tolist() == [number]
     retries = events_of(result, "retrying")
     assert [(r["attempt"], r["delay_s"]) for r in retries] == [(2, 0.01), (3, 0.02)]
-    assert [e["status"] for e in events_of(result, "ended")] == ["failed", "failed", "finished"]
+    assert [e["state"] for e in events_of(result, "ended")] == ["failed", "failed", "finished"]
 
 
 def test_run_that_keeps_failing_is_failed_in_the_end(tmp_path: Path) -> None:
     config = write_config(tmp_path, "crashing.py", max_runs=1, retries=1, retry_backoff_s=0)
     (run,) = run_sweep(config, logdir=tmp_path / "runs", workers=1).runs
-    assert (run.status, run.attempt) == ("failed", 2)
+    assert (run.state, run.attempt) == ("failed", 2)
     assert "no_such_module_anywhere" in (run.reason or "")
 
 
@@ -96,7 +96,7 @@ def test_other_runs_go_on_while_one_waits_to_be_tried_again(tmp_path: Path) -> N
         hyperparameters={"counter": choice(str(counter)), "succeeds_at": choice(2)},
     )
     result = run_sweep(config, logdir=tmp_path / "runs", workers=1)
-    assert [run.status for run in result.runs] == ["finished"] * 4
+    assert [run.state for run in result.runs] == ["finished"] * 4
     order = [(e["index"], e["attempt"]) for e in events_of(result, "started")]
     assert order[0] == (1, 1)
     assert order.index((1, 2)) > order.index((2, 1))
@@ -146,9 +146,9 @@ def test_sweep_ends_when_the_target_is_reached(tmp_path: Path) -> None:
     (stopping,) = (e for e in events if e["event"] == "stopping")
     assert (stopping["rule"], stopping["value"], stopping["threshold"]) == ("target", 0.95, 0.9)
     ended = [e for e in events if e["event"] == "ended"]
-    assert {e["status"] for e in ended} == {"early_stopped"}
+    assert {e["state"] for e in ended} == {"early_stopped"}
     assert all(e["reason"].startswith("stopped with the sweep: run ") for e in ended)
-    assert (events[-1]["event"], events[-1]["status"]) == ("sweep_ended", "finished")
+    assert (events[-1]["event"], events[-1]["state"]) == ("sweep_ended", "finished")
 
 
 def test_target_in_the_last_value_of_a_run_ends_the_sweep(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_target_in_the_last_value_of_a_run_ends_the_sweep(tmp_path: Path) -> Non
         tmp_path, "short.py", max_runs=50, target=0.4, hyperparameters={"x": choice(0.5)}
     )
     result = run_sweep(config, logdir=tmp_path / "runs", workers=1)
-    assert (result.status, len(result.runs)) == ("finished", 1)
+    assert (result.state, len(result.runs)) == ("finished", 1)
 
 
 def test_sweep_ends_after_max_hours(tmp_path: Path) -> None:
@@ -168,9 +168,9 @@ def test_sweep_ends_after_max_hours(tmp_path: Path) -> None:
         hyperparameters={"value": choice(0.5)},
     )
     result = run_sweep(config, logdir=tmp_path / "runs", workers=2)
-    assert result.status == "finished"
-    assert {run.status for run in result.runs} == {"early_stopped"}
-    assert "max_hours" in (result.state.reason or "")
+    assert result.state == "finished"
+    assert {run.state for run in result.runs} == {"early_stopped"}
+    assert "max_hours" in (result.record.reason or "")
 
 
 def test_sweep_ends_when_the_best_does_not_improve(tmp_path: Path) -> None:
@@ -182,8 +182,8 @@ def test_sweep_ends_when_the_best_does_not_improve(tmp_path: Path) -> None:
         hyperparameters={"x": choice(0.5)},
     )
     result = run_sweep(config, logdir=tmp_path / "runs", workers=1)
-    assert (result.status, len(result.runs)) == ("finished", 4)
-    assert result.state.reason == (
+    assert (result.state, len(result.runs)) == ("finished", 4)
+    assert result.record.reason == (
         "3 runs in a row have not improved the best Accuracy, 0.5 of run 1"
     )
 

@@ -41,7 +41,7 @@ def output(result: SweepResult) -> str:
 def test_daemon_that_left_its_session_is_ended_with_the_run(tmp_path: Path) -> None:
     result = sweep_of(tmp_path, "daemonize")
     assert (tmp_path / "daemon").exists()
-    assert result.state.counts == {"finished": 1}
+    assert result.record.counts == {"finished": 1}
 
 
 def test_daemon_is_ended_though_the_orchestrator_was_killed(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_daemon_is_ended_though_the_orchestrator_was_killed(tmp_path: Path) -> N
 
 def test_closed_output_does_no_harm(tmp_path: Path) -> None:
     result = sweep_of(tmp_path, "close_output")
-    assert result.state.counts == {"finished": 1}
+    assert result.record.counts == {"finished": 1}
     assert metrics(result) == {"Accuracy": [1.0]}
 
 
@@ -97,12 +97,12 @@ def test_hostile_names_are_names_like_any_other(tmp_path: Path) -> None:
 def test_thousands_of_names_are_followed(tmp_path: Path) -> None:
     result = sweep_of(tmp_path, "log_many_names")
     assert len(metrics(result)) == 20_001
-    assert result.state.counts == {"finished": 1}
+    assert result.record.counts == {"finished": 1}
 
 
 def test_exit_without_cleaning_up_loses_no_value(tmp_path: Path) -> None:
     result = sweep_of(tmp_path, "leave_at_once")
-    assert (result.runs[0].status, result.runs[0].exit_code) == ("failed", 4)
+    assert (result.runs[0].state, result.runs[0].exit_code) == ("failed", 4)
     assert metrics(result) == {"Accuracy": [1.0]}
 
 
@@ -142,7 +142,7 @@ def test_killed_training_loses_no_value(tmp_path: Path, number: signal.Signals) 
     os.killpg(run.pid, number)
     assert sweep.wait(60) == 1
     run = state_of(folder).runs[1]
-    assert (run.exit_code, run.status) == (-number, "killed" if number == 9 else "failed")
+    assert (run.exit_code, run.state) == (-number, "killed" if number == 9 else "failed")
     values = read_log(dat_path)["Accuracy"].value.tolist()
     assert values == [float(n) for n in range(1, len(values) + 1)]
     assert run.best_value == values[-1]

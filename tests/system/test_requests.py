@@ -63,15 +63,15 @@ class RunningSweep:
         for run in runs:
             (self.gates / f"{run:04d}").touch()
 
-    def statuses(self) -> dict[int, str]:
+    def states(self) -> dict[int, str]:
         if not list((self.cwd / "runs").glob("*/journal.jsonl")):
             return {}
-        return {index: run.status for index, run in state_of(self.folder).runs.items()}
+        return {index: run.state for index, run in state_of(self.folder).runs.items()}
 
-    def wait_for(self, **statuses: str) -> None:
+    def wait_for(self, **states: str) -> None:
         """`wait_for(_1="running")`: wait until run 1 is."""
-        wanted = {int(name[1:]): status for name, status in statuses.items()}
-        wait_until(lambda: wanted.items() <= self.statuses().items(), f"{wanted}")
+        wanted = {int(name[1:]): state for name, state in states.items()}
+        wait_until(lambda: wanted.items() <= self.states().items(), f"{wanted}")
 
     def command(self, *arguments: str | Path) -> "Said":
         """Run a command in this process, which is all that sets it apart from a user's."""
@@ -115,7 +115,7 @@ def test_paused_sweep_starts_nothing_new_until_it_goes_on(cwd: Path) -> None:
     sweep.open(1)
     sweep.wait_for(_1="finished")
     assert sweep.command("workers", sweep.folder, "2").returncode == 0
-    assert sweep.statuses() == {1: "finished"}
+    assert sweep.states() == {1: "finished"}
     again = sweep.command("requeue", sweep.folder, "1")
     assert "run 1 runs again when the paused sweep goes on" in again.stdout
     assert sweep.command("continue", sweep.folder).returncode == 0
@@ -140,7 +140,7 @@ def test_run_stopped_by_hand_says_so_and_is_not_resumed_but_can_be_requeued(cwd:
 
     sweep.start("sweep", "--resume", sweep.folder)
     assert sweep.process.wait(60) == 0
-    assert sweep.statuses()[1] == "killed"
+    assert sweep.states()[1] == "killed"
     later = sweep.command("requeue", sweep.folder, "1")
     assert later.returncode == 0
     assert "sweep --resume" in later.stdout
@@ -148,13 +148,13 @@ def test_run_stopped_by_hand_says_so_and_is_not_resumed_but_can_be_requeued(cwd:
     sweep.start("sweep", "--resume", sweep.folder)
     assert sweep.process.wait(60) == 0
     run = state_of(sweep.folder).runs[1]
-    assert (run.status, run.attempt, run.best_value, len(run.previous_names)) == (
+    assert (run.state, run.attempt, run.best_value, len(run.previous_names)) == (
         "finished",
         2,
         0.2,
         1,
     )
-    assert len(sweep.statuses()) == 3
+    assert len(sweep.states()) == 3
 
 
 def test_requeued_run_starts_again_in_a_slot_that_had_nothing_left_to_do(cwd: Path) -> None:
@@ -180,7 +180,7 @@ def test_run_that_waits_to_run_again_is_taken_back_and_left_as_it_was(cwd: Path)
     sweep.wait_for(_1="finished")
     was = state_of(sweep.folder).runs[1]
     assert sweep.command("requeue", sweep.folder, "1").returncode == 0
-    assert sweep.statuses() == {1: "pending"}
+    assert sweep.states() == {1: "pending"}
     back = sweep.command("stop", sweep.folder, "1")  # destroys nothing: asks nothing
     assert (back.returncode, back.stdout) == (0, "run 1 is not run again: it stays finished\n")
     assert state_of(sweep.folder).runs[1] == was
@@ -204,7 +204,7 @@ def test_run_that_waits_to_run_again_is_taken_back_and_left_as_it_was(cwd: Path)
     sweep.start("sweep", "--resume", sweep.folder)
     assert sweep.process.wait(60) == 0
     run = state_of(sweep.folder).runs[1]
-    assert (run.status, run.attempt, run.previous_names) == ("finished", 2, [was.name])
+    assert (run.state, run.attempt, run.previous_names) == ("finished", 2, [was.name])
 
 
 def test_interrupted_run_that_is_requeued_while_it_waits_starts_once(cwd: Path) -> None:
@@ -218,7 +218,7 @@ def test_interrupted_run_that_is_requeued_while_it_waits_starts_once(cwd: Path) 
     sweep.open(1, 2)
     assert sweep.process.wait(60) == 0
     run = state_of(sweep.folder).runs[2]
-    assert (run.status, run.attempt, len(run.previous_names)) == ("finished", 2, 1)
+    assert (run.state, run.attempt, len(run.previous_names)) == ("finished", 2, 1)
     events = JournalTail(sweep.folder / "journal.jsonl").read()
     assert [e["attempt"] for e in events if e["event"] == "started" and e["index"] == 2] == [1, 2]
 
@@ -250,15 +250,15 @@ def test_number_of_workers_grows_and_shrinks_and_a_resume_keeps_it(cwd: Path) ->
     assert {state_of(sweep.folder).runs[n].slot for n in (4, 5)} == {0, 1}
     assert sweep.command("stop", sweep.folder, "--yes").returncode == 0
     assert sweep.process.wait(60) == 130
-    state = state_of(sweep.folder)
-    assert (state.status, state.counts) == ("killed", {"finished": 3, "killed": 2})
-    assert state.reason is not None
-    assert "stopped by hand" in state.reason
+    record = state_of(sweep.folder)
+    assert (record.state, record.counts) == ("killed", {"finished": 3, "killed": 2})
+    assert record.reason is not None
+    assert "stopped by hand" in record.reason
 
     sweep.open(4, 5)
     sweep.start("sweep", "--resume", sweep.folder)
     assert sweep.process.wait(60) == 0
-    assert (state_of(sweep.folder).n_workers, set(sweep.statuses().values())) == (2, {"finished"})
+    assert (state_of(sweep.folder).n_workers, set(sweep.states().values())) == (2, {"finished"})
 
 
 def test_requests_outlive_a_killed_orchestrator_and_are_met_once(cwd: Path) -> None:
@@ -281,7 +281,7 @@ def test_requests_outlive_a_killed_orchestrator_and_are_met_once(cwd: Path) -> N
     sweep.open(1)
     assert sweep.process.wait(60) == 0
     assert len(sweep.told()) == 3
-    assert sweep.statuses() == {1: "finished", 2: "killed"}
+    assert sweep.states() == {1: "finished", 2: "killed"}
 
 
 def test_what_cannot_be_asked_is_refused_in_words(cwd: Path) -> None:
@@ -321,7 +321,7 @@ def test_asker_is_told_of_an_orchestrator_that_is_silent_or_gone(tmp_path: Path)
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(ask, folder, asked, 60)
         wait_until(lambda: list(read_requests(folder)), "the request")
-        journal.append("sweep_ended", status="killed")
+        journal.append("sweep_ended", state="killed")
         journal.close()
         gone = answer.result(60)
     assert (gone.outcome, "it is killed" in gone.message) == ("refused", True)
@@ -342,9 +342,9 @@ def test_failed_runs_run_again_all_at_once(cwd: Path) -> None:
         hyperparameters={"counter": choice(str(counter)), "succeeds_at": choice(3)},
     )
     done = run_sweep(cwd / "experiment_cfg.json", logdir=cwd / "runs", workers=1)
-    failed = [run.index for run in done.runs if run.status == "failed"]
+    failed = [run.index for run in done.runs if run.state == "failed"]
     assert failed
     assert main(["requeue", str(done.folder), "--failed"]) == 0
     again = resume(done.folder, workers=1)
-    assert again.state.counts.get("failed", 0) < len(failed)
+    assert again.record.counts.get("failed", 0) < len(failed)
     assert {run.attempt for run in again.runs if run.index in failed} == {2}

@@ -86,12 +86,12 @@ def test_interrupted_runs_run_again_and_are_told_of_their_earlier_logs(
     flag.touch()
     done = run_command("sweep", "--resume", folder, folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    state = state_of(folder)
-    assert state.counts == {"finished": 3}
-    assert state.n_workers == 2
+    record = state_of(folder)
+    assert record.counts == {"finished": 3}
+    assert record.n_workers == 2
     assert started(folder) == [(1, 1), (2, 1), (1, 2), (2, 2), (3, 1)]
     for index in (1, 2):
-        first, run = before.runs[index], state.runs[index]
+        first, run = before.runs[index], record.runs[index]
         assert (run.attempt, run.previous_names) == (2, [first.name])
         assert run.hyperparameters == first.hyperparameters
         earlier = folder / f"{first.name}.dat"
@@ -99,7 +99,7 @@ def test_interrupted_runs_run_again_and_are_told_of_their_earlier_logs(
         said = (folder / f"{run.name}.log").read_text()
         assert said == f"2 {json.dumps([str(earlier)])}\n"
     again = run_sweep(config, logdir=tmp_path / "again", workers=1)
-    assert combinations(list(state.runs.values())) == combinations(again.runs)
+    assert combinations(list(record.runs.values())) == combinations(again.runs)
 
 
 def test_runs_that_survive_their_orchestrator_are_adopted(tmp_path: Path, flag: Path) -> None:
@@ -113,19 +113,19 @@ def test_runs_that_survive_their_orchestrator_are_adopted(tmp_path: Path, flag: 
     folder = sweep_folder(tmp_path / "runs")
     before = state_of(folder)
     found = find(str(folder), tmp_path)
-    assert found.state.status == "lost"
-    assert [run.status for run in found.state.runs.values()] == ["running"] * 2
+    assert found.record.state == "lost"
+    assert [run.state for run in found.record.runs.values()] == ["running"] * 2
 
     sweep = start_command("sweep", "--resume", folder.name, folder=tmp_path)
     wait_until(lambda: "adopted" in (folder / "journal.jsonl").read_text(), "the adoption")
     flag.touch()
     assert sweep.wait(60) == 1
-    state = state_of(folder)
+    record = state_of(folder)
     assert started(folder) == [(1, 1), (2, 1), (3, 1)]
-    for run in state.runs.values():
-        assert (run.status, run.exit_code, run.reason) == ("failed", 7, "exit code 7: ready")
+    for run in record.runs.values():
+        assert (run.state, run.exit_code, run.reason) == ("failed", 7, "exit code 7: ready")
         assert run.best_value == 1.0
-    assert [state.runs[i].pid for i in (1, 2)] == [before.runs[i].pid for i in (1, 2)]
+    assert [record.runs[i].pid for i in (1, 2)] == [before.runs[i].pid for i in (1, 2)]
 
 
 def test_exit_codes_of_runs_that_nobody_watched_are_known(tmp_path: Path, flag: Path) -> None:
@@ -144,16 +144,16 @@ def test_exit_codes_of_runs_that_nobody_watched_are_known(tmp_path: Path, flag: 
     flag.touch()
     wait_until(lambda: not processes_with(str(tmp_path)), "the runs and their supervisor to end")
     code = state_of(folder).runs[1].hyperparameters["exit_code"]
-    status = "failed" if code else "finished"
+    state = "failed" if code else "finished"
     shown = json.loads(run_command("show", folder, "--json", folder=tmp_path).stdout)
     assert shown["state"] == "lost"
-    ended = [(status, code), ("failed", -11)]
+    ended = [(state, code), ("failed", -11)]
     assert [(run["state"], run["exit_code"]) for run in shown["runs"]] == ended
 
     run_command("sweep", "--resume", folder, folder=tmp_path)
-    state = state_of(folder)
+    record = state_of(folder)
     assert started(folder) == [(1, 1), (2, 1)]
-    assert [(run.status, run.exit_code) for run in state.runs.values()] == ended
+    assert [(run.state, run.exit_code) for run in record.runs.values()] == ended
 
 
 def test_adopted_run_is_stopped_early(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_adopted_run_is_stopped_early(tmp_path: Path) -> None:
     flag.touch()
     assert sweep.wait(60) == 0
     run = state_of(folder).runs[1]
-    assert (run.status, run.attempt) == ("early_stopped", 1)
+    assert (run.state, run.attempt) == ("early_stopped", 1)
     assert "no better than" in (run.reason or "")
     assert processes_with(str(tmp_path)) == []
 
@@ -225,7 +225,7 @@ def test_run_whose_supervisor_was_killed_is_judged_by_its_log(tmp_path: Path, fl
     flag.touch()
     assert sweep.wait(60) == 0
     runs = state_of(folder).runs
-    assert [(run.status, run.exit_code) for run in runs.values()] == [
+    assert [(run.state, run.exit_code) for run in runs.values()] == [
         ("finished", None),
         ("finished", 0),
     ]
@@ -240,12 +240,12 @@ def test_raised_max_runs_goes_on_as_the_seed_determines(tmp_path: Path, how: str
         result = resume(first.folder)
     else:
         result = resume(first.folder.name, logdir=tmp_path / "runs", max_runs=5)
-    assert [(run.status, run.attempt) for run in result.runs] == [("finished", 1)] * 5
+    assert [(run.state, run.attempt) for run in result.runs] == [("finished", 1)] * 5
     assert [run.name for run in result.runs[:2]] == [run.name for run in first.runs]
     whole = run_sweep(config, logdir=tmp_path / "whole", workers=1, seed=first.seed)
     assert combinations(result.runs)[: len(whole.runs)] == combinations(whole.runs)
     assert len(result.runs) == 5
-    assert resume(first.folder).state.max_runs == 5
+    assert resume(first.folder).record.max_runs == 5
 
 
 def test_number_of_runs_is_told_with_those_that_were(tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ def test_other_changes_of_the_configuration_are_told_and_do_not_count(tmp_path: 
     write_config(tmp_path, "short.py", max_runs=2, hyperparameters={"x": choice(7)})
     result = resume(first.folder)
     assert result.runs[1].hyperparameters["x"] < 1
-    (warning,) = result.state.warnings
+    (warning,) = result.record.warnings
     assert "has changed since the sweep began (hyperparameters)" in warning
 
 
@@ -307,7 +307,7 @@ def test_lock_on_a_network_file_system_is_stale_once_its_holder_is_silent(
     with pytest.raises(SweepHeldError, match="on elsewhere is at work"):
         resume(interrupted)
     os.utime(journal, (0, 0))
-    assert resume(interrupted).status == "finished"
+    assert resume(interrupted).state == "finished"
     holder.close()
 
 
@@ -320,7 +320,7 @@ def test_orchestrator_of_another_machine_is_known_by_its_beat(
         resume(interrupted)
     assert caught.value.host == "elsewhere"
     os.utime(interrupted / "journal.jsonl", (0, 0))
-    assert resume(interrupted).status == "finished"
+    assert resume(interrupted).state == "finished"
 
 
 def test_lock_on_this_machine_is_never_stale(interrupted: Path) -> None:
@@ -330,7 +330,7 @@ def test_lock_on_this_machine_is_never_stale(interrupted: Path) -> None:
     with pytest.raises(SweepHeldError):
         resume(interrupted)
     holder.close()
-    assert resume(interrupted).status == "finished"
+    assert resume(interrupted).state == "finished"
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,9 @@ def test_forty_runs_on_four_workers(tmp_path: Path) -> None:
         hyperparameters={"x": {"type": "uniform", "min": 0, "max": 1}, "c": choice("a", "b")},
     )
     result = run_sweep(config, logdir=tmp_path / "four", workers=4, seed=11)
-    assert result.status == "finished"
+    assert result.state == "finished"
     assert [run.index for run in result.runs] == list(range(1, 41))
-    assert {run.status for run in result.runs} == {"finished"}
+    assert {run.state for run in result.runs} == {"finished"}
     assert len({run.name for run in result.runs}) == 40
 
     events = JournalTail(result.folder / "journal.jsonl").read()
@@ -88,9 +88,9 @@ def test_hopeless_run_is_stopped_early_and_says_why(tmp_path: Path) -> None:
         hyperparameters={"value": choice(0.25)},
     )
     result = run_sweep(config, logdir=tmp_path / "runs", workers=2)
-    assert result.status == "finished"
+    assert result.state == "finished"
     for run in result.runs:
-        assert run.status == "early_stopped"
+        assert run.state == "early_stopped"
         assert run.reason == ("stopped early at step 5: no better than 0.25 for 5 values")
         assert (run.best_value, run.best_step) == (0.25, 0)
         assert "terminated" in (result.folder / f"{run.name}.log").read_text()
@@ -110,7 +110,7 @@ def test_workers_of_a_stopped_run_are_gone(tmp_path: Path) -> None:
         early_stopping_patience=20,
     )
     result = run_sweep(config, logdir=tmp_path / "runs", workers=1)
-    assert result.runs[0].status == "early_stopped"
+    assert result.runs[0].state == "early_stopped"
     assert processes_with(str(tmp_path)) == []
 
 
@@ -127,10 +127,10 @@ def test_failing_run_keeps_its_last_lines_and_the_sweep_goes_on(tmp_path: Path) 
     result = run_sweep(config, logdir=tmp_path / "runs", workers=2)
     codes = {run.hyperparameters["exit_code"] for run in result.runs}
     assert codes == {0, 3}
-    assert result.status == "finished"
+    assert result.state == "finished"
     for run in result.runs:
         assert run.exit_code == run.hyperparameters["exit_code"]
-        assert run.status == ("failed" if run.exit_code else "finished")
+        assert run.state == ("failed" if run.exit_code else "finished")
         if run.exit_code:
             assert run.output_tail == ["ready"]
             assert run.reason == "exit code 3: ready"
@@ -142,9 +142,9 @@ def test_sweep_stops_when_the_first_runs_all_fail(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "the first 3 runs all failed within seconds" in done.stderr
     assert "No module named 'no_such_module_anywhere'" in done.stderr
-    state = state_of(sweep_folder(tmp_path / "runs"))
-    assert state.status == "failed"
-    assert len(state.runs) <= 4
+    record = state_of(sweep_folder(tmp_path / "runs"))
+    assert record.state == "failed"
+    assert len(record.runs) <= 4
 
 
 def test_output_of_a_progress_bar_is_told_as_a_person_sees_it(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_output_of_a_progress_bar_is_told_as_a_person_sees_it(tmp_path: Path) ->
     result = run_sweep(config, logdir=tmp_path / "runs")
     assert result.runs[0].output_tail == ["100%", "about to fail"]
     assert result.runs[0].reason == "exit code 7: about to fail"
-    assert result.status == "failed"
+    assert result.state == "failed"
 
 
 def test_metric_that_is_never_logged_is_said_with_the_names_that_were(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_run_killed_from_outside_is_told_so(tmp_path: Path) -> None:
     os.kill(run.pid, signal.SIGKILL)
     assert sweep.wait(60) == 1
     run = state_of(folder).runs[1]
-    assert (run.status, run.exit_code) == ("killed", -9)
+    assert (run.state, run.exit_code) == ("killed", -9)
     assert "SIGKILL" in (run.reason or "")
 
 
@@ -200,10 +200,10 @@ def test_interrupt_ends_the_sweep_in_order(tmp_path: Path, number: signal.Signal
     wait_until(lambda: len(list(tmp_path.glob("runs/*/*.dat"))) == 2, "two runs")
     sweep.send_signal(number)
     assert sweep.wait(60) == 130
-    state = state_of(sweep_folder(tmp_path / "runs"))
-    assert state.status == "killed"
-    assert state.counts == {"killed": 2}
-    assert all("interrupted" in (run.reason or "") for run in state.runs.values())
+    record = state_of(sweep_folder(tmp_path / "runs"))
+    assert record.state == "killed"
+    assert record.counts == {"killed": 2}
+    assert all("interrupted" in (run.reason or "") for run in record.runs.values())
     assert processes_with(str(tmp_path)) == []
 
 
@@ -243,7 +243,7 @@ def test_run_sweep_works_where_a_loop_is_running(
     monkeypatch.chdir(tmp_path)
 
     async def notebook() -> str:
-        return run_sweep(json.loads(path.read_text()), logdir="runs").status
+        return run_sweep(json.loads(path.read_text()), logdir="runs").state
 
     assert asyncio.run(notebook()) == "finished"
 
@@ -320,7 +320,7 @@ def test_metric_that_turns_nan_stops_the_run_by_default(tmp_path: Path) -> None:
     )
     config = write_config(tmp_path, "short.py", max_runs=1, main_script_name="diverges.py")
     (run,) = run_sweep(config, logdir=tmp_path / "runs").runs
-    assert (run.status, run.best_value) == ("early_stopped", 0.5)
+    assert (run.state, run.best_value) == ("early_stopped", 0.5)
     assert run.reason == "stopped early at step 2: Accuracy was NaN"
 
 

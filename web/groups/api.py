@@ -136,7 +136,7 @@ def _members(
     sweep = find_sweep(catalog, query.sweep)
     if sweep is None:
         return None
-    paths = [(run, sweep.dat_path(run)) for run in sweep.state.runs.values()]
+    paths = [(run, sweep.dat_path(run)) for run in sweep.record.runs.values()]
     runs = [GroupedRun(path, run.started_at) for run, path in paths if path is not None]
     given = [run.hyperparameters for run, path in paths if path is not None]
     return runs, group_runs(given, query.group, seed_name(sweep))

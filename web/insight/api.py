@@ -32,8 +32,7 @@ from ..serving.sse import encode_json
 from ..tables.query import HYPERPARAMETER, METRIC, parse_table_query
 from ..tables.sweep_rows import select_runs, with_summaries
 from .columns import asked_value, describe_sweep
-from .pool_histories import pool_history
-from .pool_history import describe_spans
+from .pool_history import describe_spans, pool_of
 
 _PARAMETERS = ("since", "q", "state", "up", "of")
 _PREFIXES = (HYPERPARAMETER, METRIC)
@@ -112,7 +111,7 @@ def _runs(
     rows, n_unread, up = found.every.rows, 0, asked_value(query, sweep.optimization_metric)
     if up is not None:
         rows, n_unread = with_summaries(sweep, rows, summaries, _READING_S)
-    started_at = sweep.state.started_at or sweep.started_at
+    started_at = sweep.record.started_at or sweep.started_at
     return len(sweep.changes), {
         "is_complete": changed is None,
         "metric": sweep.optimization_metric,
@@ -128,22 +127,22 @@ def _changed(sweep: Sweep, since: int | None) -> set[int] | None:
     if since is None or since > len(sweep.changes):
         return None
     changed = {index for index in sweep.changes[since:] if index is not None}
-    going_on = {run.index for run in sweep.state.runs.values() if run.status == "running"}
+    going_on = {run.index for run in sweep.record.runs.values() if run.state == "running"}
     return changed | going_on
 
 
 def _spans(
     sweep: Sweep, query: QueryParams, since: int | None, app_state: Any
 ) -> tuple[int, Answer]:
-    history = pool_history(sweep)
-    first = since if since is not None and since <= len(history.spans) else 0
-    start = history.sessions[0].started_at if history.sessions else 0.0
-    is_going_on = sweep.state.status not in ENDS
-    return history.first_open, {
+    pool = pool_of(sweep)
+    first = since if since is not None and since <= len(pool.spans) else 0
+    start = pool.sessions[0].started_at if pool.sessions else 0.0
+    is_going_on = sweep.record.state not in ENDS
+    return pool.first_open, {
         "first": first,
         "statuses": RUN_STATES,
-        "spans": describe_spans(history, first, RUN_STATES),
-        "now": max(0.0, (time.time() if is_going_on else history.latest_at) - start),
+        "spans": describe_spans(pool, first, RUN_STATES),
+        "now": max(0.0, (time.time() if is_going_on else pool.latest_at) - start),
     }
 
 

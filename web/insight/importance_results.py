@@ -43,7 +43,7 @@ def is_current(sweep: Sweep, n_values: int) -> bool:
     result = known(sweep)
     if result is None or n_values < result.n:
         return False
-    is_going_on = sweep.state.status not in ENDS
+    is_going_on = sweep.record.state not in ENDS
     return n_values < result.n * _MORE + 1 if is_going_on else n_values == result.n
 
 

@@ -19,8 +19,7 @@ from ..tables.sweep_rows import with_summaries
 from .axes import Axis, axes_of
 from .columns import asked_value, number_of
 from .importance_results import importance_context
-from .pool_histories import pool_history
-from .pool_history import measure_use
+from .pool_history import measure_use, pool_of
 from .words import best_runs, has_value, improvements, relation, values_of
 
 PANELS = {
@@ -82,7 +81,7 @@ def _why_empty(sweep: Sweep, rows: Sequence[Row]) -> str | None:
     if not rows:
         return "The first run has not started yet."
     metric = sweep.optimization_metric
-    if sweep.state.status not in ENDS:
+    if sweep.record.state not in ENDS:
         return f"No run has logged {metric} yet: this fills as soon as one does."
     return (
         f"No run logged {metric}. Log it by this very name in the training script, or name in "
@@ -93,7 +92,7 @@ def _why_empty(sweep: Sweep, rows: Sequence[Row]) -> str | None:
 def _history(
     sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: TableReaders
 ) -> Context:
-    started_at = sweep.state.started_at or sweep.started_at
+    started_at = sweep.record.started_at or sweep.started_at
     found = improvements(rows, sweep.optimization_goal, started_at)
     has_times = any(row["ended_at"] is not None for row in rows)
     by = "time" if query.get("history") == "time" and has_times else "runs"
@@ -187,15 +186,15 @@ def _importance(
 def _workers(
     sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: TableReaders
 ) -> Context:
-    history = pool_history(sweep)
-    is_going_on = sweep.state.status not in ENDS
-    use = measure_use(history, time.time() if is_going_on else history.latest_at)
-    statuses = [status for status in RUN_STATES if use.by_status.get(status)]
-    percents = whole_percents([use.by_status[status] for status in statuses])
+    pool = pool_of(sweep)
+    is_going_on = sweep.record.state not in ENDS
+    use = measure_use(pool, time.time() if is_going_on else pool.latest_at)
+    statuses = [status for status in RUN_STATES if use.by_state.get(status)]
+    percents = whole_percents([use.by_state[status] for status in statuses])
     return {
         "use": use,
-        "n_spans": len(history.spans),
-        "n_sessions": len(history.sessions),
+        "n_spans": len(pool.spans),
+        "n_sessions": len(pool.sessions),
         "n_slots": len(use.slots),
         "size": "short" if len(use.slots) <= 4 else "tall" if len(use.slots) > 16 else "middle",
         "by_status": list(zip(statuses, percents, strict=True)),

@@ -109,7 +109,7 @@ class SweepTopic:
         """What the page cannot know: later changes, and the live values of runs that go on."""
         is_known = 0 <= cursor <= len(sweep.changes)
         if not is_known:
-            return set(sweep.state.runs)
+            return set(sweep.record.runs)
         changed = {index for index in sweep.changes[cursor:] if index is not None}
         return changed | set(self._running)
 
@@ -117,7 +117,7 @@ class SweepTopic:
         metric, goal = sweep.optimization_metric, sweep.optimization_goal
         if metric is None or goal is None:
             return set()
-        running = {run.index: run for run in sweep.state.runs.values() if run.status == "running"}
+        running = {run.index: run for run in sweep.record.runs.values() if run.state == "running"}
         self._running = {
             index: self._live_run(sweep, run, metric, goal) for index, run in running.items()
         }
@@ -138,10 +138,10 @@ class SweepTopic:
         summary = {**sweep_summary(sweep, bests), "cursor": cursor}
         rows = [
             run_row(
-                sweep.id, sweep.state.runs[index], bests.get(index), sweep.annotations.run(index)
+                sweep.id, sweep.record.runs[index], bests.get(index), sweep.annotations.run(index)
             )
             for index in sorted(changed)
-            if index in sweep.state.runs
+            if index in sweep.record.runs
         ]
         event = {"sweep": sweep.id, "cursor": cursor, "runs": rows}
         frame = encode_event("runs", event) if rows else b""
@@ -254,7 +254,7 @@ class CatalogTopic:
         known = self._entries.get(experiment.id)
         if known is not None and experiment.id not in to_recheck:
             return experiment_entry(experiment, known["status"])
-        return experiment_entry(experiment, experiment.status())
+        return experiment_entry(experiment, experiment.state())
 
 
 def _difference(before: dict[str, Row], after: dict[str, Row]) -> dict[str, list[Any]]:

@@ -91,7 +91,7 @@ async def control(request: Request, body: Body) -> Response:
     sweep: Sweep = await request.app.state.catalog.use(
         lambda catalog: _find(catalog.sweeps, sweep_id)
     )
-    folder, is_paused = sweep.path, sweep.state.is_paused
+    folder, is_paused = sweep.path, sweep.record.is_paused
     by = _who(request)
     asked = [new_request(action, by, index=one, n_workers=n_workers) for one in indices]
     answers = await _in_thread(request, partial(ask_all, folder, asked, _ANSWER_WITHIN_S))
@@ -232,7 +232,7 @@ def _annotated(catalog: Catalog, body: Body) -> tuple[Path, str | int | None]:
     index = field(body, "run", int, None)
     if index is None:
         return place_of(sweep)
-    if index not in sweep.state.runs:
+    if index not in sweep.record.runs:
         raise HTTPException(HTTPStatus.NOT_FOUND, f"{sweep.name} has no run {index}")
     return sweep.path, index
 

@@ -87,9 +87,9 @@ def sweep_buttons(sweep: Sweep) -> list[Button]:
     again = [] if sweep.is_legacy else _again(sweep)
     if sweep.is_at_work:
         return [*again, *_steering(sweep)]
-    if any(run.status == "running" for run in sweep.state.runs.values()):
+    if any(run.state == "running" for run in sweep.record.runs.values()):
         return []  # runs outlived their orchestrator: neither can anybody be asked, nor is it over
-    n_runs = len(sweep.state.runs)
+    n_runs = len(sweep.record.runs)
     what = f"its {format_count(n_runs)} runs" if n_runs != 1 else "its run"
     is_archived = sweep.annotations.own.is_archived
     return again + _putting_away(
@@ -104,7 +104,7 @@ def sweep_buttons(sweep: Sweep) -> list[Button]:
 def _again(sweep: Sweep) -> list[Button]:
     """The runs that failed, once more; and those that wait for that, not after all."""
     waiting = waiting_again(sweep)
-    failed = sorted(set(failed_runs(sweep.state)).difference(waiting))
+    failed = sorted(set(failed_runs(sweep.record)).difference(waiting))
     return _failed_again(sweep, failed[:_MOST_AGAIN]) + _taking_back(sweep, waiting[:_MOST_AGAIN])
 
 
@@ -136,7 +136,7 @@ def _failed_again(sweep: Sweep, failed: list[int]) -> list[Button]:
 
 
 def _steering(sweep: Sweep) -> list[Button]:
-    state, body = sweep.state, {"sweep": sweep.id}
+    record, body = sweep.record, {"sweep": sweep.id}
     pause = (
         Button(
             "Continue",
@@ -144,7 +144,7 @@ def _steering(sweep: Sweep) -> list[Button]:
             "/api/control",
             {**body, "action": "continue"},
         )
-        if state.is_paused
+        if record.is_paused
         else Button(
             "Pause",
             "What runs goes on, nothing new starts",
@@ -152,7 +152,7 @@ def _steering(sweep: Sweep) -> list[Button]:
             {**body, "action": "pause"},
         )
     )
-    n_workers = state.n_workers or 1
+    n_workers = record.n_workers or 1
     n_cores = os.cpu_count() or 1
     number = {
         "name": "n_workers",
@@ -176,7 +176,7 @@ def _steering(sweep: Sweep) -> list[Button]:
             number=number,
         ),
     )
-    n_running = state.counts.get("running", 0)
+    n_running = record.counts.get("running", 0)
     runs = (
         "The run that goes on is"
         if n_running == 1
@@ -204,7 +204,7 @@ def run_buttons(sweep: Sweep, run: RunRecord) -> list[Button]:
     if sweep.is_legacy:
         return []
     body = {"sweep": sweep.id, "run": run.index}
-    if run.status == "running" and sweep.is_at_work and not run.stopped_by_hand:
+    if run.state == "running" and sweep.is_at_work and not run.stopped_by_hand:
         return [
             Button(
                 "Stop run",
@@ -257,7 +257,7 @@ def selection_buttons(selected: Sequence[Experiment], *, is_archive: bool) -> li
     """For the experiments that somebody has ticked: those of them that have ended."""
     if not selected or len(selected) > _MOST_SELECTED:
         return []
-    ended = [one for one in selected if one.status() != "running"]
+    ended = [one for one in selected if one.state() != "running"]
     if not ended:
         return []
     n = len(ended)

@@ -88,7 +88,7 @@ def _listed(
 ) -> Context:
     return {
         **_entry(experiment, colors),
-        "status": experiment.status(),
+        "status": experiment.state(),
         "is_selected": experiment.id in drawn,
         "only_href": link(asked.pairs, run=experiment.id, newest=None, page=None),
     }

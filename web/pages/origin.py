@@ -26,7 +26,7 @@ def origin_facts(sweep: Sweep, run: RunRecord) -> list[Fact]:
         Fact("Configuration", _text(description, "config_path"), is_code=True),
         Fact("Slot", "" if run.slot is None else str(run.slot)),
         Fact("Attempt", str(run.attempt) if run.attempt > 1 else ""),
-        Fact("Process", str(run.pid) if run.status == "running" and run.pid else ""),
+        Fact("Process", str(run.pid) if run.state == "running" and run.pid else ""),
         Fact("Exit", _exit(run.exit_code)),
         Fact("Log", str(sweep.dat_path(run) or ""), is_code=True),
     ]
@@ -78,7 +78,7 @@ def neighbours(sweep: Sweep, run: RunRecord, order: Sequence[int] = (), query: s
             "next": None if below is None else _link(sweep, below, query),
             "place": (place + 1, len(order)),
         }
-    started = sorted(index for index, one in sweep.state.runs.items() if one.name is not None)
+    started = sorted(index for index, one in sweep.record.runs.items() if one.name is not None)
     before = [index for index in started if index < run.index]
     after = [index for index in started if index > run.index]
     return {
@@ -89,5 +89,5 @@ def neighbours(sweep: Sweep, run: RunRecord, order: Sequence[int] = (), query: s
 
 
 def _link(sweep: Sweep, index: int, query: str = "") -> Context:
-    href = run_href(f"{sweep.id}/{sweep.state.runs[index].name}")
+    href = run_href(f"{sweep.id}/{sweep.record.runs[index].name}")
     return {"index": index, "href": href + query}

@@ -21,7 +21,7 @@ def repeat_context(
     sweep: Sweep, best_index: int | None, logdir: Path, query: QueryParams
 ) -> dict[str, Any]:
     """For the summary of a sweep: the run that the address names, else the best, else the first."""
-    runs = sweep.state.runs
+    runs = sweep.record.runs
     asked = query.get(PARAMETER, "")
     is_number = asked.isascii() and asked.isdecimal() and len(asked) < 10
     wanted = int(asked) if is_number else best_index

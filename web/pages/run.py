@@ -112,7 +112,7 @@ def _of_sweep(
     row = rows.run_row(sweep.id, run, live, sweep.annotations.run(run.index))
     log_path = sweep.log_path(run)
     output = None if log_path is None else read_end(log_path)
-    if output is None and run.status == "running" and not sweep.is_legacy:
+    if output is None and run.state == "running" and not sweep.is_legacy:
         output = OutputPart("", 0, 0, 0)  # the file is about to come
     shown: Context = {
         **row,
@@ -123,7 +123,7 @@ def _of_sweep(
             "run", {"sweep": sweep.id, "run": run.index}, sweep.annotations.run(run.index)
         ),
         "buttons": run_buttons(sweep, run),
-        "is_stopping": run.status == "running" and run.stopped_by_hand is not None,
+        "is_stopping": run.state == "running" and run.stopped_by_hand is not None,
         "color": sweep_run_color(run.index),
         "metric": sweep.optimization_metric,
         "sweep_href": sweep_href(sweep.id) + query,

@@ -78,8 +78,8 @@ def _list_entry(sweep: Sweep, is_current: bool) -> Context:
         "name": sweep.name,
         "href": sweep_href(sweep.id),
         "label": sweep.annotations.own.name,
-        "status": sweep.state.status,
-        "is_paused": sweep.state.is_paused,
+        "status": sweep.record.state,
+        "is_paused": sweep.record.is_paused,
         "is_current": is_current,
         "started_at": sweep.started_at,
         **_counts(sweep),
@@ -91,7 +91,7 @@ def sweep_href(sweep_id: str) -> str:
 
 
 def _counts(sweep: Sweep) -> Context:
-    counts = sweep.state.counts
+    counts = sweep.record.counts
     return {
         "counts": counts,
         "n_planned": rows.n_planned(sweep, sum(counts.values())),
@@ -119,18 +119,18 @@ def _sweep_context(
             "id": sweep.id,
             "name": sweep.name,
             "href": sweep_href(sweep.id),
-            "status": sweep.state.status,
-            "is_paused": sweep.state.is_paused,
+            "status": sweep.record.state,
+            "is_paused": sweep.record.is_paused,
             "label": sweep.annotations.own.name,
             "is_archived": sweep.annotations.own.is_archived,
             "said": Said("sweep", {"sweep": sweep.id}, sweep.annotations.own),
             "buttons": sweep_buttons(sweep),
             "notices": _notices(sweep),
             "resume": _resume_command(sweep),
-            "reason": sweep.state.reason,
-            "warnings": sweep.state.warnings[-3:],
-            "started_at": sweep.state.started_at,
-            "ended_at": sweep.state.ended_at,
+            "reason": sweep.record.reason,
+            "warnings": sweep.record.warnings[-3:],
+            "started_at": sweep.record.started_at,
+            "ended_at": sweep.record.ended_at,
             "metric": metric,
             "goal": sweep.optimization_goal,
             "is_over": is_over,
@@ -140,7 +140,7 @@ def _sweep_context(
             **_counts(sweep),
         },
         "summary": summarize(
-            sweep.description, sweep.config, sweep.state.n_workers, sweep.state.max_runs
+            sweep.description, sweep.config, sweep.record.n_workers, sweep.record.max_runs
         ),
         **repeat_context(sweep, best_index, catalog.logdir, query),
         "insight": insight_context(sweep, every, query, readers),
@@ -176,15 +176,15 @@ def _notices(sweep: Sweep) -> list[str]:
 
 def _resume_command(sweep: Sweep) -> str | None:
     """How to go on with a sweep that was ended or broke off; the whole path works from anywhere."""
-    if sweep.is_legacy or sweep.is_at_work or sweep.state.status not in RESUMED:
+    if sweep.is_legacy or sweep.is_at_work or sweep.record.state not in RESUMED:
         return None
     return f"ml-tracking-ops sweep --resume {shlex.quote(str(sweep.path))}"
 
 
 def _is_over(sweep: Sweep) -> bool:
     """Whether nothing more will be logged."""
-    return sweep.state.status in ENDS and not any(
-        run.status == "running" for run in sweep.state.runs.values()
+    return sweep.record.state in ENDS and not any(
+        run.state == "running" for run in sweep.record.runs.values()
     )
 
 

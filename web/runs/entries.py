@@ -43,7 +43,7 @@ def run_row(
         "id": None if run.name is None else f"{sweep_id}/{run.name}",
         "name": run.name,
         "index": run.index,
-        "status": run.status,
+        "status": run.state,
         "reason": run.reason,
         "hyperparameters": run.hyperparameters,
         "best_value": value,
@@ -61,15 +61,15 @@ def said(annotation: Annotation) -> Row:
 
 def sweep_summary(sweep: Sweep, live: Mapping[int, Best] | None = None) -> Row:
     """The state of a sweep as a whole; `best` is the name of its best run."""
-    best = _best_run(sweep.state.runs.values(), sweep.optimization_goal, live or {})
+    best = _best_run(sweep.record.runs.values(), sweep.optimization_goal, live or {})
     run, value = best if best is not None else (None, None)
     return {
         "sweep": sweep.id,
-        "status": sweep.state.status,
-        "reason": sweep.state.reason,
-        "is_paused": sweep.state.is_paused,
-        "n_workers": sweep.state.n_workers,
-        "counts": sweep.state.counts,
+        "status": sweep.record.state,
+        "reason": sweep.record.reason,
+        "is_paused": sweep.record.is_paused,
+        "n_workers": sweep.record.n_workers,
+        "counts": sweep.record.counts,
         "best": None if run is None else run.name,
         "best_value": value,
     }
@@ -91,7 +91,7 @@ def _best_run(
 
 def n_planned(sweep: Sweep, n_runs: int) -> int:
     """How many runs there will be, as far as is known: at least those that there are."""
-    most = sweep.state.max_runs or sweep.config.get("max_runs")
+    most = sweep.record.max_runs or sweep.config.get("max_runs")
     return max(most, n_runs) if isinstance(most, int) else n_runs
 
 
@@ -117,9 +117,9 @@ def sweep_entry(sweep: Sweep) -> Row:
         "kind": "sweep",
         "id": sweep.id,
         "name": sweep.name,
-        "status": sweep.state.status,
+        "status": sweep.record.state,
         "started_at": sweep.started_at,
-        "is_paused": sweep.state.is_paused,
+        "is_paused": sweep.record.is_paused,
         "is_archived": sweep.annotations.own.is_archived,
         **said(sweep.annotations.own),
         "said_of_runs": _digest(
@@ -131,7 +131,7 @@ def sweep_entry(sweep: Sweep) -> Row:
 def list_entries(catalog: Catalog) -> list[Row]:
     """Every experiment and every sweep, newest first within each kind."""
     experiments = [
-        experiment_entry(experiment, experiment.status())
+        experiment_entry(experiment, experiment.state())
         for experiment in catalog.experiments.values()
     ]
     return experiments + [sweep_entry(sweep) for sweep in catalog.sweeps.values()]

@@ -34,7 +34,7 @@ def state_of(experiment: Experiment) -> State:
 
 
 def _look(experiment: Experiment) -> State:
-    status = experiment.status()
+    status = experiment.state()
     return status, None if status == "running" else _ended_at(experiment)
 
 

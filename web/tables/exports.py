@@ -82,7 +82,7 @@ def sweep_chunks(
 
 def _report(sweep: Sweep, rows: Iterable[Row]) -> Row:
     """All runs as `export` has them; those that go on with their best value so far."""
-    runs = sweep.state.runs
+    runs = sweep.record.runs
     return sweep_report(
         sweep,
         [

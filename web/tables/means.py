@@ -16,7 +16,7 @@ def add_means(rows: Sequence[Row], sweep: Sweep) -> list[Row]:
         return list(rows)
     of_run = {
         run.index: one
-        for one in repeated_combinations(sweep.state.runs.values(), str(repeats.get("seed_name")))
+        for one in repeated_combinations(sweep.record.runs.values(), str(repeats.get("seed_name")))
         for run in one.runs
     }
     return [

@@ -85,12 +85,12 @@ def _current(sweep: Sweep, live: Mapping[int, Best]) -> tuple[_Known, AllRuns]:
     is_current = known is not None and known.changes is sweep.changes
     if known is None or not is_current or known.annotations is not sweep.annotations:
         known = _known[sweep] = _Known(sweep.changes, sweep.annotations)
-        changed = set(sweep.state.runs)
+        changed = set(sweep.record.runs)
     else:
         changed = {index for index in sweep.changes[known.n_seen :] if index is not None}
     known.n_seen = len(sweep.changes)
     bests = tuple((index, best.value, best.step) for index, best in live.items())
-    state = (sweep.state.max_runs, bests)
+    state = (sweep.record.max_runs, bests)
     if known.every is None or changed or state != known.live:
         known.every = _take_in(known, sweep, changed, live)
         known.live = state
@@ -101,13 +101,13 @@ def _take_in(known: _Known, sweep: Sweep, changed: set[int], live: Mapping[int, 
     """Make the rows of runs that changed anew, and what depends on any of them."""
     is_new = not known.rows.keys() >= changed
     for index in changed:
-        known.rows[index] = _row(sweep, sweep.state.runs[index], None)
+        known.rows[index] = _row(sweep, sweep.record.runs[index], None)
     if is_new:
         known.rows = dict(sorted(known.rows.items()))
     if changed:
         known.hyperparameters = describe_hyperparameters(known.rows.values())
     current = {index: best for index, best in live.items() if index in known.rows}
-    found = {**known.rows, **{i: _row(sweep, sweep.state.runs[i], current[i]) for i in current}}
+    found = {**known.rows, **{i: _row(sweep, sweep.record.runs[i], current[i]) for i in current}}
     known.selections.clear()
     return AllRuns(add_means(list(found.values()), sweep), sweep)
 
@@ -195,7 +195,7 @@ def with_summaries(
 
 def logs_of(sweep: Sweep, found: Iterable[Row]) -> list[LogToRead | None]:
     """The log of each run; None of one that has none yet."""
-    runs = [sweep.state.runs[row["index"]] for row in found]
+    runs = [sweep.record.runs[row["index"]] for row in found]
     paths = map(sweep.dat_path, runs)
     return [
         None if path is None else LogToRead(path, run.has_ended)

@@ -116,7 +116,7 @@ def _dressed(
 
 
 def _curve(sweep: Sweep, row: Row, sparklines: Sparklines) -> object:
-    path = sweep.dat_path(sweep.state.runs[row["index"]])
+    path = sweep.dat_path(sweep.record.runs[row["index"]])
     metric = sweep.optimization_metric
     return None if path is None or metric is None else sparklines.draw(path, metric)
 
@@ -129,7 +129,7 @@ def _metrics(
     known = [sweep.optimization_metric, *asked, *sorted(query.metrics)]
     found = dict.fromkeys(name for name in known if name is not None)
     for row in sampled:
-        path = sweep.dat_path(sweep.state.runs[row["index"]])
+        path = sweep.dat_path(sweep.record.runs[row["index"]])
         if path is not None:
             found.update(dict.fromkeys(readers.series.overview(path).metrics))
     return list(found)

@@ -175,7 +175,7 @@ class LearningSampler:
         state, value = self._verdict(event)
         if not self._is_told(number):
             self._study.tell(number, value, state)
-        elif value is not None and event.status != "failed":  # it was run again
+        elif value is not None and event.state != "failed":  # it was run again
             self._add_trial(self._asked[event.index], state, value)
 
     def _is_told(self, number: int) -> bool:
@@ -186,12 +186,12 @@ class LearningSampler:
         """What Optuna is told of a run: its state, and its value if it has one."""
         states = _states()
         if (
-            event.status in RESULTS_THAT_COUNT
+            event.state in RESULTS_THAT_COUNT
             and event.value is not None
             and math.isfinite(event.value)
         ):
             return states.COMPLETE, self._learn(event.value)
-        if event.status != "failed":
+        if event.state != "failed":
             return states.FAIL, None
         if self._name == "tpe":  # a trial pruned without a value ranks below all others
             return states.PRUNED, None

@@ -106,8 +106,8 @@ def test_closed_terminal_ends_the_sweep_in_order_and_it_can_go_on(
     folder = wait_for_run(tmp_path)
     terminal.close()
     terminal.end_code()
-    state = state_of(folder)
-    assert (state.status, state.counts) == ("killed", {"killed": 1})
+    record = state_of(folder)
+    assert (record.state, record.counts) == ("killed", {"killed": 1})
     assert processes_with(str(tmp_path)) == []
     flag.touch()
     assert run_command("sweep", "--resume", folder, folder=tmp_path).returncode == 0
@@ -125,7 +125,7 @@ def test_sweep_that_was_told_to_stay_outlives_its_terminal(
     terminal.close()
     assert state_of(folder).counts == {"running": 1}
     flag.touch()
-    wait_until(lambda: state_of(folder).status == "finished", "the sweep to end")
+    wait_until(lambda: state_of(folder).state == "finished", "the sweep to end")
     assert state_of(folder).counts == {"finished": 2}
     terminal.end_code()
 
@@ -153,7 +153,7 @@ def test_sweep_in_tmux_outlives_the_client(
         inside.close()
         inside.end_code()
     flag.touch()
-    wait_until(lambda: state_of(folder).status == "finished", "the sweep to end")
+    wait_until(lambda: state_of(folder).state == "finished", "the sweep to end")
     assert state_of(folder).counts == {"finished": 2}
     if tmux is None:
         session.wait(60)
@@ -167,5 +167,5 @@ def test_hangup_of_a_detached_sweep_is_ignored_by_its_runs(
     terminal.close()
     assert terminal.end_code() in (0, -signal.SIGHUP)
     flag.touch()
-    wait_until(lambda: state_of(folder).status == "finished", "the sweep to end")
+    wait_until(lambda: state_of(folder).state == "finished", "the sweep to end")
     assert state_of(folder).counts == {"finished": 2}

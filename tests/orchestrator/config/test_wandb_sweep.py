@@ -108,8 +108,8 @@ def test_sweep_of_a_wandb_file_runs(tmp_path: Path) -> None:
     )
     done = run_command("sweep", "sweep.yaml", "--workers", "2", folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    state = state_of(sweep_folder(tmp_path / "runs"))
-    assert [run.hyperparameters for run in state.runs.values()] == [
+    record = state_of(sweep_folder(tmp_path / "runs"))
+    assert [run.hyperparameters for run in record.runs.values()] == [
         {"width": 3, "depth": 4},
         {"width": 1, "depth": 4},
         {"width": 2, "depth": 4},

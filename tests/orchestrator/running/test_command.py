@@ -47,7 +47,7 @@ def output_of(tmp_path: Path, script: str, text: str, **changes: Any) -> str:
     (tmp_path / "experiment_cfg.json").write_text(json.dumps(config_of(script, **changes)))
     result = run_sweep(tmp_path / "experiment_cfg.json", logdir=tmp_path / "runs", workers=1)
     log = (result.folder / f"{result.runs[0].name}.log").read_text()
-    assert result.runs[0].status == "finished", log
+    assert result.runs[0].state == "finished", log
     assert not list(tmp_path.glob("harm"))
     return log
 
@@ -243,5 +243,5 @@ def test_program_that_is_not_there_fails_the_run_and_says_so(tmp_path: Path) -> 
     config = config_of("train.py", {"lr": 0.5}, command=["no-such-program", "${args}"])
     (tmp_path / "experiment_cfg.json").write_text(json.dumps(config))
     result = run_sweep(tmp_path / "experiment_cfg.json", logdir=tmp_path / "runs", workers=1)
-    assert result.runs[0].status == "failed"
+    assert result.runs[0].state == "failed"
     assert "no-such-program" in (result.runs[0].reason or "")

@@ -119,7 +119,7 @@ def test_sweep_reads_metrics_from_a_script_that_logs_nothing(tmp_path: Path) -> 
     config = sweep_config(tmp_path, text, "name: value", optimization_goal="max")
     result = run_sweep(config, logdir=tmp_path / "runs", workers=1)
     (run,) = result.runs
-    assert (run.status, run.best_value, run.best_step) == ("finished", 0.5, 5)
+    assert (run.state, run.best_value, run.best_step) == ("finished", 0.5, 5)
     log = read_log(result.folder / f"{run.name}.dat")
     assert log["Loss"].step.tolist() == [1, 2, 3, 4, 5]
     assert log["Accuracy"].value.tolist() == [0.1, 0.2, 0.3, 0.4, 0.5]
@@ -135,7 +135,7 @@ def test_rule_stops_a_run_by_what_it_prints(tmp_path: Path) -> None:
         command=["${interpreter}", "${program}", lines, never],
     )
     (run,) = run_sweep(config, logdir=tmp_path / "runs", workers=1).runs
-    assert (run.status, run.reason) == (
+    assert (run.state, run.reason) == (
         "early_stopped",
         "stopped early at step 2: Accuracy was NaN",
     )

@@ -208,7 +208,7 @@ def test_failed_runs_keep_the_sampler_away() -> None:
         later: list[bool] = []
         for seed in range(4):
             history = follow(LearningSampler(PLANE, seed, name, "min"), 60, objective)
-            failed = [event.status == "failed" for event in history if isinstance(event, Ended)]
+            failed = [event.state == "failed" for event in history if isinstance(event, Ended)]
             later += failed[20:]
         assert sum(later) < 0.25 * len(later), name
 

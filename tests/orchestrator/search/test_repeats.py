@@ -55,8 +55,8 @@ class Simulation:
             )
         return proposal
 
-    def end(self, position: int, status: RunState, value: float | None = 1.0) -> None:
-        self.history.append(Ended(self.going.pop(position), status, value))
+    def end(self, position: int, state: RunState, value: float | None = 1.0) -> None:
+        self.history.append(Ended(self.going.pop(position), state, value))
 
 
 def places(simulation: Simulation) -> list[tuple[int, int]]:
@@ -113,15 +113,15 @@ def test_any_sweep_comes_to_its_end_and_repeats_only_what_is_promising(
 ) -> None:
     sweep = Simulation(config(max_runs=max_runs, repeats={"count": count, "seed_name": "seed"}))
     fates: dict[int, str] = {}
-    for position, status in ends * 10:
+    for position, state in ends * 10:
         while len(sweep.going) < n_workers and isinstance(sweep.start(), Proposal):
             pass
         if not sweep.going:
             break
         chosen = position % len(sweep.going)
         combination = sweep.proposals[sweep.going[chosen] - 1].combination
-        fates.setdefault(combination, status)
-        sweep.end(chosen, status)
+        fates.setdefault(combination, state)
+        sweep.end(chosen, state)
     assert not sweep.going
     assert len(sweep.proposals) == max_runs
     assert len(set(places(sweep))) == max_runs

@@ -39,10 +39,10 @@ def test_sweep_ends_when_every_combination_was_run_and_says_so(tmp_path: Path) -
     assert done.returncode == 0
     why = "every combination of the search space has been run: 6"
     assert f"sweep finished ({why}): 6 finished" in done.stderr
-    state = state_of(sweep_folder(tmp_path / "runs"))
-    assert (state.status, state.reason) == ("finished", why)
-    found = {json.dumps(run.hyperparameters) for run in state.runs.values()}
-    assert len(found) == len(state.runs) == 6
+    record = state_of(sweep_folder(tmp_path / "runs"))
+    assert (record.state, record.reason) == ("finished", why)
+    found = {json.dumps(run.hyperparameters) for run in record.runs.values()}
+    assert len(found) == len(record.runs) == 6
 
 
 def test_grid_runs_the_first_combinations_in_order(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_grid_runs_the_first_combinations_in_order(tmp_path: Path) -> None:
         (1, "c"),
         (2, "a"),
     ]
-    assert result.state.reason is None
+    assert result.record.reason is None
 
 
 def test_sweep_begins_with_the_given_combinations_and_does_not_repeat_them(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_repeats_have_their_own_seeds_and_those_of_a_hopeless_combination_are_no
         3: 2,
         4: 3,
     }
-    assert "every combination" in (result.state.reason or "")
+    assert "every combination" in (result.record.reason or "")
 
     done = run_command("show", result.folder, "--json", folder=tmp_path)
     report = json.loads(done.stdout)
@@ -181,7 +181,7 @@ def test_sweep_starts_from_the_history_of_an_earlier_one(tmp_path: Path) -> None
     third = run_sweep(config, logdir=tmp_path / "third", workers=1)
     found = sorted(tuple(run.hyperparameters.values()) for run in third.runs)
     assert found == [(1, "c"), (2, "c"), (3, "a"), (3, "c")]
-    assert third.state.warnings == [
+    assert third.record.warnings == [
         f"warm_start: 2 runs of {first.folder.name} are left out: they have no place in this "
         "search space"
     ]
@@ -197,7 +197,7 @@ def test_sweep_that_learns_runs_with_several_workers(tmp_path: Path) -> None:
     result = run_sweep(config, logdir=tmp_path / "runs", workers=3, seed=4)
     found = {json.dumps(run.hyperparameters) for run in result.runs}
     assert len(found) == len(result.runs) == 24
-    assert result.state.counts == {"finished": 22, "failed": 2}
+    assert result.record.counts == {"finished": 22, "failed": 2}
     events = JournalTail(result.folder / "journal.jsonl").read()
     known = [event["n_known"] for event in events if event["event"] == "sampled"]
     assert known == sorted(known)

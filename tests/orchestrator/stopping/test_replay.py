@@ -44,7 +44,7 @@ def history(index: int, values: Sequence[float], start: float = 0.0, **changes: 
     fields: dict[str, Any] = {
         "index": index,
         "name": f"run{index}",
-        "status": "finished",
+        "state": "finished",
         "series": {METRIC: series(points)},
         "started_at": start,
         "ended_at": start + len(values) + 0.5,
@@ -134,7 +134,7 @@ def test_clock_that_was_set_back_does_not_change_the_order_of_a_run() -> None:
 
 
 def test_run_that_failed_is_no_example_for_the_median() -> None:
-    failed = [history(n, [0.9, 0.9], status="failed") for n in (1, 2, 3)]
+    failed = [history(n, [0.9, 0.9], state="failed") for n in (1, 2, 3)]
     late = history(4, [0.1, 0.1], start=100)
     rule = Median(METRIC, "max", min_runs=1)
     assert replay([*failed, late], StoppingRules([rule]), METRIC, "max").stops == ()
@@ -142,20 +142,20 @@ def test_run_that_failed_is_no_example_for_the_median() -> None:
 
 def test_resumed_sweep_shows_its_rules_the_past_in_order(tmp_path: Path) -> None:
     """Two runs that went on side by side; the worse was first at each rung and was not stopped."""
-    state = SweepRecord(goal="max")
+    record = SweepRecord(goal="max")
     loggers = {run: ExperimentLogger.at(tmp_path / f"run{run}.dat") for run in (1, 2)}
     for step in (1, 2):
         loggers[2].add_scalar(METRIC, 0.2, step)
         loggers[1].add_scalar(METRIC, 0.9, step)
     for run, logger in loggers.items():  # the better ends first
         logger.close()
-        state.apply({"event": "sampled", "index": run, "hyperparameters": {}})
-        state.apply({"event": "started", "index": run, "name": f"run{run}", "time": 1.0})
-        state.apply(
+        record.apply({"event": "sampled", "index": run, "hyperparameters": {}})
+        record.apply({"event": "started", "index": run, "name": f"run{run}", "time": 1.0})
+        record.apply(
             {
                 "event": "ended",
                 "index": run,
-                "status": "finished",
+                "state": "finished",
                 "time": 1.0 + run,
                 "best_value": 0.9 if run == 1 else 0.2,
                 "best_step": 1,
@@ -175,7 +175,7 @@ def test_resumed_sweep_shows_its_rules_the_past_in_order(tmp_path: Path) -> None
             }
         )
     )
-    assert resumption.replay(tmp_path, state, rules, watched) is None
+    assert resumption.replay(tmp_path, record, rules, watched) is None
     assert rules.update(3, METRIC, [1], [0.95]) is None
     decision = rules.update(3, METRIC, [2], [0.5])
     assert decision is not None

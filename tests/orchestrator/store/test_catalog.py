@@ -46,13 +46,13 @@ def test_folder_that_is_not_there_is_empty(logdir: Path) -> None:
 
 def test_experiment_runs_until_it_is_closed(logdir: Path) -> None:
     logger = log(logdir)
-    assert only_experiment(logdir).status() == "running"
+    assert only_experiment(logdir).state() == "running"
     logger.close()
-    assert only_experiment(logdir).status() == "finished"
+    assert only_experiment(logdir).state() == "finished"
 
 
 @pytest.mark.parametrize(
-    ("ending", "status"),
+    ("ending", "state"),
     [
         ("raise SystemExit(0)", "finished"),
         ("raise ValueError('no')", "failed"),
@@ -61,7 +61,7 @@ def test_experiment_runs_until_it_is_closed(logdir: Path) -> None:
     ],
 )
 def test_state_of_an_experiment_is_told_from_evidence(
-    logdir: Path, ending: str, status: str
+    logdir: Path, ending: str, state: str
 ) -> None:
     code = (
         "import os, signal, sys\n"
@@ -70,7 +70,7 @@ def test_state_of_an_experiment_is_told_from_evidence(
         "logger.add_scalar('Loss', 1, 1)\n" + ending
     )
     subprocess.run([sys.executable, "-c", code, str(logdir)], stderr=subprocess.DEVNULL, timeout=60)
-    assert only_experiment(logdir).status() == status
+    assert only_experiment(logdir).state() == state
 
 
 def test_nested_folders_and_several_logs_in_one(logdir: Path) -> None:
@@ -108,7 +108,7 @@ def test_garbage_is_passed_over(logdir: Path) -> None:
     (logdir / "e" / "e.dat").write_bytes(os.urandom(1000))
     os.mkfifo(logdir / "e" / "fifo.dat")
     catalog = Catalog(logdir)
-    assert [e.status() for e in catalog.experiments.values()] == ["lost"]
+    assert [e.state() for e in catalog.experiments.values()] == ["lost"]
     assert list(catalog.sweeps) == ["c"]
     assert catalog.sweeps["c"].config == {}
 
@@ -133,9 +133,9 @@ def test_legacy_sweep_and_experiment_open(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path)
     (sweep,) = catalog.sweeps.values()
     assert sweep.is_legacy
-    assert [run.hyperparameters for run in sweep.state.runs.values()] == [{"x": 0.25}, {"x": 0.75}]
-    assert all(run.best_value is not None for run in sweep.state.runs.values())
-    assert [e.status() for e in catalog.experiments.values()] == ["finished"]
+    assert [run.hyperparameters for run in sweep.record.runs.values()] == [{"x": 0.25}, {"x": 0.75}]
+    assert all(run.best_value is not None for run in sweep.record.runs.values())
+    assert [e.state() for e in catalog.experiments.values()] == ["finished"]
 
 
 def test_sweep_whose_orchestrator_died_is_lost_and_its_run_is_not(tmp_path: Path) -> None:
@@ -149,16 +149,16 @@ def test_sweep_whose_orchestrator_died_is_lost_and_its_run_is_not(tmp_path: Path
     wait_until(lambda: state_of(folder).counts == {"running": 1}, "the journal")
     catalog = Catalog(tmp_path / "runs")
     (sweep,) = catalog.sweeps.values()
-    assert (sweep.state.status, sweep.state.counts) == ("running", {"running": 1})
+    assert (sweep.record.state, sweep.record.counts) == ("running", {"running": 1})
 
     process.send_signal(signal.SIGKILL)
     process.wait(60)
     catalog.refresh()
-    assert (sweep.state.status, sweep.state.counts) == ("lost", {"running": 1})
+    assert (sweep.record.state, sweep.record.counts) == ("lost", {"running": 1})
     flag.touch()
-    wait_until(lambda: catalog.refresh() or sweep.state.counts == {"finished": 1}, "the end")
-    assert sweep.state.best is not None  # no journal says it: it stands in the log
-    assert (sweep.state.best.best_value, sweep.state.best.best_step) == (1.0, 0)
+    wait_until(lambda: catalog.refresh() or sweep.record.counts == {"finished": 1}, "the end")
+    assert sweep.record.best is not None  # no journal says it: it stands in the log
+    assert (sweep.record.best.best_value, sweep.record.best.best_step) == (1.0, 0)
 
 
 def test_find_knows_folders_files_and_names(tmp_path: Path, logdir: Path) -> None:
@@ -168,7 +168,7 @@ def test_find_knows_folders_files_and_names(tmp_path: Path, logdir: Path) -> Non
     for path in (str(result.folder), result.folder.name):
         found = find(path, logdir)
         assert isinstance(found, Sweep)
-        assert found.state.runs[1].name == run.name
+        assert found.record.runs[1].name == run.name
     for path in (f"{result.folder}/{run.name}.dat", f"{result.folder.name}/{run.name}"):
         found_run = find(path, logdir)
         assert isinstance(found_run, FoundRun)
@@ -233,12 +233,12 @@ def test_ending_of_a_log_is_read_once_until_it_changes(
     with log(logdir) as logger:
         experiment = only_experiment(logdir)
     for _ in range(3):
-        assert experiment.status() == "finished"
+        assert experiment.state() == "finished"
     n_reads = len(reads)
     assert n_reads == 2  # when it was found, and when it had ended
     monkeypatch.setenv("ML_TRACKING_OPS_RUN_FILE", os.fspath(logger.path))
     with ExperimentLogger() as again:
-        assert experiment.status() == "running"  # before anything is written
+        assert experiment.state() == "running"  # before anything is written
         again.add_scalar("Loss", 0.25, 2)
-    assert experiment.status() == "finished"
+    assert experiment.state() == "finished"
     assert len(reads) > n_reads

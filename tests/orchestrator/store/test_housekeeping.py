@@ -70,7 +70,7 @@ def test_what_runs_is_neither_archived_nor_deleted(logdir, capsys):
     for command in (["archive"], ["delete", "--yes"]):
         assert run(*command, "sweep", "--logdir", logdir) == 2
         assert "stop it before" in capsys.readouterr().err
-    journal.append("sweep_ended", status="finished")
+    journal.append("sweep_ended", state="finished")
     journal.close()
     assert run("delete", "sweep", "--logdir", logdir) == 2
     assert "say --yes" in capsys.readouterr().err

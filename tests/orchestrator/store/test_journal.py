@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.orchestrator.running.resumption import attempts_left
+from ml_tracking_ops.orchestrator.store.history import Sampled
 from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail, encode
+from ml_tracking_ops.orchestrator.store.pool_record import Session
 from ml_tracking_ops.orchestrator.store.states import SweepRecord
 
 json_values = st.recursive(
@@ -22,7 +24,7 @@ kinds = st.sampled_from(
     ["sweep_started", "sampled", "started", "stopped_early", "ended", "warning", "sweep_ended"]
 )
 keys = st.sampled_from(
-    ["index", "hyperparameters", "name", "time", "status", "reason", "best_value", "output_tail"]
+    ["index", "hyperparameters", "name", "time", "state", "reason", "best_value", "output_tail"]
 )
 
 
@@ -38,14 +40,14 @@ def path(tmp_path: Path) -> Path:
 def whole_run(journal: Journal, index: int, best: float | None = None) -> None:
     journal.append("sampled", index=index, hyperparameters={"x": index})
     journal.append("started", index=index, name=f"run_{index}", attempt=1, pid=1, slot=0)
-    journal.append("ended", index=index, status="finished", exit_code=0, best_value=best)
+    journal.append("ended", index=index, state="finished", exit_code=0, best_value=best)
 
 
 def folded(path: Path) -> SweepRecord:
-    state = SweepRecord(goal="max")
+    record = SweepRecord(goal="max")
     for event in JournalTail(path).read():
-        state.apply(event)
-    return state
+        record.apply(event)
+    return record
 
 
 def test_folding_gives_the_state(path: Path) -> None:
@@ -56,11 +58,11 @@ def test_folding_gives_the_state(path: Path) -> None:
     journal.append("sampled", index=3, hyperparameters={"x": 3})
     journal.append("started", index=3, name="run_3", attempt=1, pid=1, slot=1)
     journal.close()
-    state = folded(path)
-    assert state.counts == {"running": 1, "finished": 2}
-    assert state.best is state.runs[2]
-    assert state.runs[3].hyperparameters == {"x": 3}
-    assert (state.status, state.n_workers) == ("running", 2)
+    record = folded(path)
+    assert record.counts == {"running": 1, "finished": 2}
+    assert record.best is record.runs[2]
+    assert record.runs[3].hyperparameters == {"x": 3}
+    assert (record.state, record.n_workers) == ("running", 2)
 
 
 def test_run_that_is_taken_back_is_what_it_was(path: Path) -> None:
@@ -71,13 +73,13 @@ def test_run_that_is_taken_back_is_what_it_was(path: Path) -> None:
     journal.append("sampled", index=1, hyperparameters={"x": 1})
     journal.append("started", index=1, name="run_1", attempt=1, pid=1, slot=0)
     journal.append("requested", id="1", **by_hand)
-    journal.append("ended", index=1, status="killed", exit_code=-15, best_value=0.5)
+    journal.append("ended", index=1, state="killed", exit_code=-15, best_value=0.5)
     was = folded(path).runs[1]
-    assert (was.status, was.reason, was.waits_again) == ("killed", "stopped by hand (me)", False)
+    assert (was.state, was.reason, was.waits_again) == ("killed", "stopped by hand (me)", False)
 
     journal.append("requested", id="2", **again)
     waiting = folded(path)
-    assert (waiting.runs[1].status, waiting.runs[1].waits_again) == ("pending", True)
+    assert (waiting.runs[1].state, waiting.runs[1].waits_again) == ("pending", True)
     assert [one.number for one in attempts_left(waiting, 1)] == [2]
     journal.append("requested", id="3", **taken_back)
     assert folded(path).runs[1] == was
@@ -88,11 +90,11 @@ def test_run_that_is_taken_back_is_what_it_was(path: Path) -> None:
     journal.append("requested", id="5", **again)
     journal.append("started", index=1, name="run_1_attempt2", attempt=2, pid=2, slot=0)
     journal.append("requested", id="6", **taken_back)
-    journal.append("ended", index=1, status="failed", exit_code=1, will_retry=True)
+    journal.append("ended", index=1, state="failed", exit_code=1, will_retry=True)
     journal.append("retrying", index=1, attempt=3)
     journal.close()
     retried = folded(path).runs[1]
-    assert (retried.status, retried.attempt, retried.waits_again) == ("pending", 3, False)
+    assert (retried.state, retried.attempt, retried.waits_again) == ("pending", 3, False)
 
 
 def test_tail_reads_each_event_once_and_waits_for_half_a_line(path: Path) -> None:
@@ -158,7 +160,7 @@ def test_journal_is_locked_by_its_writer_alone(path: Path) -> None:
 def test_not_finite_values_survive(path: Path) -> None:
     journal = open_journal(path)
     journal.append("started", index=1, name="a")
-    journal.append("ended", index=1, status="finished", best_value=math.inf)
+    journal.append("ended", index=1, state="finished", best_value=math.inf)
     journal.close()
     for line in path.read_text().splitlines():
         json.loads(line, parse_constant=pytest.fail)
@@ -200,11 +202,11 @@ def test_disk_full_keeps_events_until_there_is_room(
     )
 )
 def test_folding_never_raises(events: list[dict[str, Any]]) -> None:
-    state = SweepRecord(goal="min")
+    record = SweepRecord(goal="min")
     for event in events:
-        state.apply(event)
-    assert sum(state.counts.values()) == len(state.runs)
-    assert state.best is None or state.best.best_value is not None
+        record.apply(event)
+    assert sum(record.counts.values()) == len(record.runs)
+    assert record.best is None or record.best.best_value is not None
 
 
 @given(st.binary())
@@ -215,7 +217,36 @@ def test_tail_never_raises_on_garbage(data: bytes) -> None:
         path = Path(folder) / "journal.jsonl"
         path.write_bytes(data)
         tail = JournalTail(path)
-        state = SweepRecord()
+        record = SweepRecord()
         for event in tail.read():
-            state.apply(event)
+            record.apply(event)
         assert tail.offset == len(data)
+
+
+_OLD_JOURNAL = """\
+{"event":"sweep_started","time":100.0,"n_workers":2,"max_runs":3,"pid":7,"host":"here"}
+{"event":"known","time":100.0,"hyperparameters":{"x":0},"status":"finished","best_value":0.25}
+{"event":"sampled","time":100.5,"index":1,"hyperparameters":{"x":1}}
+{"event":"started","time":101.0,"index":1,"name":"r_1","attempt":1,"pid":8,"slot":0}
+{"event":"sampled","time":101.0,"index":2,"hyperparameters":{"x":2}}
+{"event":"started","time":101.5,"index":2,"name":"r_2","attempt":1,"pid":9,"slot":1}
+{"event":"ended","time":105.0,"index":1,"status":"finished","exit_code":0,"best_value":0.5,"best_step":3}
+{"event":"stopped_early","time":106.0,"index":2,"reason":"stopped early at step 2: too bad"}
+{"event":"ended","time":107.0,"index":2,"status":"early_stopped","exit_code":-15,"best_value":0.1}
+{"event":"sweep_ended","time":108.0,"status":"finished","reason":null}
+"""
+
+
+def test_journal_of_an_earlier_version_is_read(path: Path) -> None:
+    """Its events call the state `status`."""
+    path.write_text(_OLD_JOURNAL)
+    record = folded(path)
+    assert (record.state, record.ended_at, record.n_skipped) == ("finished", 108.0, 0)
+    assert [run.state for run in record.runs.values()] == ["finished", "early_stopped"]
+    assert [event.state for event in record.history if not isinstance(event, Sampled)] == [
+        "finished",
+        "finished",
+        "early_stopped",
+    ]
+    assert [span.state for span in record.pool.spans] == ["finished", "early_stopped"]
+    assert record.pool.sessions == [Session(100.0, 108.0, [(100.0, 2)])]

@@ -41,7 +41,7 @@ def test_only_ends_have_results_and_are_resumed() -> None:
 @pytest.mark.parametrize("state", RUN_STATES)
 def test_a_journal_ends_a_run_in_states_that_are_ends(state: RunState) -> None:
     record = SweepRecord()
-    record.apply({"event": "ended", "index": 1, "time": 1.0, "status": state})
+    record.apply({"event": "ended", "index": 1, "time": 1.0, "state": state})
     assert (record.n_skipped == 0) == STATES[state].is_end
 
 

@@ -112,7 +112,7 @@ class SweepFiles:
         self.journal.append("started", index=index, name=name, attempt=1, pid=os.getpid(), slot=0)
         return name
 
-    def end(self, index: int, status: str = "finished", **fields: Any) -> None:
+    def end(self, index: int, state: str = "finished", **fields: Any) -> None:
         given = {
             "exit_code": 0,
             "duration_s": 1.0,
@@ -123,7 +123,7 @@ class SweepFiles:
             "output_tail": [],
             **fields,
         }
-        self.journal.append("ended", index=index, status=status, **given)
+        self.journal.append("ended", index=index, state=state, **given)
 
     def close(self) -> None:
         self.journal.close()

@@ -4,23 +4,25 @@ from typing import Any
 
 import pytest
 
-from ml_tracking_ops.orchestrator.store.states import RunRecord
-from ml_tracking_ops.web.insight.pool_history import PoolHistory, Span, describe_spans, measure_use
+from ml_tracking_ops.orchestrator.store.pool_record import PoolRecord, Span
+from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
+from ml_tracking_ops.orchestrator.store.states import RunRecord, SweepRecord
+from ml_tracking_ops.web.insight.pool_history import describe_spans, measure_use
 
 
-def history_of(*events: tuple[float, str, dict[str, Any]]) -> PoolHistory:
-    history = PoolHistory()
-    for time, event, fields in events:
-        history.apply({"event": event, "time": time, **fields})
-    return history
+def history_of(*events: tuple[float, str, dict[str, Any]]) -> PoolRecord:
+    record = SweepRecord()
+    for n, (time, event, fields) in enumerate(events):
+        record.apply({"event": event, "time": time, "id": str(n), "name": f"run_{n}", **fields})
+    return record.pool
 
 
 def started(time: float, index: int, slot: int | None, attempt: int = 1) -> Any:
     return time, "started", {"index": index, "slot": slot, "attempt": attempt}
 
 
-def ended(time: float, index: int, status: str = "finished", **fields: Any) -> Any:
-    return time, "ended", {"index": index, "status": status, **fields}
+def ended(time: float, index: int, state: str = "finished", **fields: Any) -> Any:
+    return time, "ended", {"index": index, "state": state, **fields}
 
 
 SWEEP = (100, "sweep_started", {"n_workers": 2})
@@ -41,14 +43,13 @@ def test_spans_are_attempts_in_their_slots() -> None:
         Span(1, 2, 0, 112),
     ]
     assert history.first_open == 2
-    statuses = ("running", "failed", "early_stopped")
-    assert describe_spans(history, 1, statuses) == {
+    assert describe_spans(history, 1, RUN_STATES) == {
         "index": [2, 1],
         "attempt": [1, 2],
         "slot": [1, 0],
         "started": [1, 12],
         "ended": [15, None],
-        "status": [2, 0],
+        "state": [RUN_STATES.index("early_stopped"), RUN_STATES.index("running")],
     }
 
 
@@ -59,7 +60,7 @@ def test_use_is_busy_time_against_slots_times_wall_time() -> None:
         started(105, 2, 1),
         ended(115, 1),
         ended(110, 2, "failed"),
-        (120, "sweep_ended", {"status": "finished"}),
+        (120, "sweep_ended", {"state": "finished"}),
     )
     use = measure_use(history, now=1e6)
     assert (use.busy_s, use.capacity_s, use.wall_s, use.share) == (20, 40, 20, 0.5)
@@ -68,7 +69,7 @@ def test_use_is_busy_time_against_slots_times_wall_time() -> None:
         (15, 5, 0.75),
         (5, 15, 0.25),
     ]
-    assert use.by_status == {"finished": 15, "failed": 5}
+    assert use.by_state == {"finished": 15, "failed": 5}
 
 
 def test_slots_that_are_added_or_taken_away_count_while_they_are_there() -> None:
@@ -90,7 +91,7 @@ def test_time_between_a_crash_and_its_resume_counts_for_nothing() -> None:
         SWEEP_AGAIN,
         started(1000, 1, 1, 2),
         ended(1010, 1),
-        (1010, "sweep_ended", {"status": "finished"}),
+        (1010, "sweep_ended", {"state": "finished"}),
     )
     assert [session.ended_at for session in history.sessions] == [110, 1010]
     assert history.spans[0] == Span(1, 1, 0, 100, 1000, "lost")
@@ -105,11 +106,13 @@ def test_end_that_no_orchestrator_saw_is_what_the_catalog_found_out() -> None:
     history = history_of(SWEEP, started(100, 1, 0), started(100, 2, 1))
     history.settle(
         {
-            1: RunRecord(1, status="finished", ended_at=130.0),
-            2: RunRecord(2, status="running"),
-        }
+            1: RunRecord(1, state="finished", ended_at=130.0),
+            2: RunRecord(2, state="running"),
+        },
+        is_lost=True,
     )
-    assert [(span.ended_at, span.status) for span in history.spans] == [
+    assert history.sessions[0].ended_at == 100
+    assert [(span.ended_at, span.state) for span in history.spans] == [
         (130, "finished"),
         (None, "running"),
     ]
@@ -136,7 +139,7 @@ def test_runs_without_a_slot_take_the_first_that_is_free() -> None:
     ],
 )
 def test_events_of_any_shape_do_no_harm(event: dict[str, Any]) -> None:
-    history = PoolHistory()
-    history.apply(event)
-    assert history.spans == []
-    assert measure_use(history, 5).share is None
+    record = SweepRecord()
+    record.apply(event)
+    assert record.pool.spans == []
+    assert measure_use(record.pool, 5).share is None

@@ -44,7 +44,7 @@ class FakeSweep:
             del os.environ["ML_TRACKING_OPS_RUN_FILE"]
 
     def end_run(self, index: int = 1, **fields: object) -> None:
-        event = {"status": "finished", "exit_code": 0, "best_value": 0.9, "best_step": 3, **fields}
+        event = {"state": "finished", "exit_code": 0, "best_value": 0.9, "best_step": 3, **fields}
         self.journal.append("ended", index=index, **event)
 
 
@@ -74,7 +74,7 @@ async def test_runs_of_a_sweep_appear_and_change(tmp_path, sweep):
             rows = await rows_until(reader, lambda rows: rows.get(1, {}).get("status") == "running")
             assert rows[1]["hyperparameters"] == {"lr": 0.1}
             assert rows[1]["id"] == f"{sweep.id}/{NAME}"
-        sweep.end_run(status="early_stopped", reason="no improvement")
+        sweep.end_run(state="early_stopped", reason="no improvement")
         rows = await rows_until(reader, lambda rows: rows.get(1, {}).get("ended_at"))
 
     assert rows[1]["status"] == "early_stopped"
@@ -142,7 +142,7 @@ async def test_counts_and_state_of_a_sweep_follow(tmp_path, sweep):
     ):
         sweep.start_run().close()
         sweep.end_run()
-        sweep.journal.append("sweep_ended", status="finished", reason=None)
+        sweep.journal.append("sweep_ended", state="finished", reason=None)
         with anyio.fail_after(LIMIT_S):
             while (event := await reader.next_of("sweep"))["status"] != "finished":
                 pass
@@ -209,7 +209,7 @@ async def test_list_that_is_up_to_date_is_not_sent_again(tmp_path, sweep):
         query = (("catalog", first["cursor"]), ("sweep", sweep.id))
         async with listening(dashboard.address, *query) as reader:
             await reader.next_of("sweep")
-            sweep.journal.append("sweep_ended", status="finished", reason=None)
+            sweep.journal.append("sweep_ended", state="finished", reason=None)
             second = await listed(reader)
 
     assert [entry["id"] for entry in first["added"]] == [sweep.id]

@@ -74,8 +74,8 @@ def sweep(logdir: Path) -> str:
     journal.append("sweep_started", n_workers=2, pid=1, host="here")
     journal.append("sampled", index=1, hyperparameters={"x": 1})
     journal.append("started", index=1, name="r_0001", attempt=1, pid=1, slot=0)
-    journal.append("ended", index=1, status="finished", best_value=None)
-    journal.append("sweep_ended", status="finished")
+    journal.append("ended", index=1, state="finished", best_value=None)
+    journal.append("sweep_ended", state="finished")
     journal.close()
     return "sweep"
 
@@ -264,7 +264,7 @@ def test_buttons_stand_only_where_they_can_act(
     journal.append("requested", id="2", **again)
     assert buttons(browser.get("/runs/sweep/r_0001").text) == ["Take back"]
     assert buttons(browser.get(f"/sweeps/{sweep}").text)[0] == "Take back: 1"
-    journal.append("sweep_ended", status="killed", reason="SIGINT")
+    journal.append("sweep_ended", state="killed", reason="SIGINT")
     assert buttons(browser.get("/runs/sweep/r_0001").text) == ["Take back"]
     for action, label in (("stop", "Run again"), ("requeue", "Take back"), ("stop", "Run again")):
         body = {"sweep": sweep, "action": action, "run": 1}

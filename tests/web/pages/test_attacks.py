@@ -209,9 +209,9 @@ async def test_no_name_becomes_a_part_of_a_page(tmp_path: Path) -> None:
     journal.append("sampled", index=1, hyperparameters={XSS: XSS})
     journal.append("started", index=1, name=name)
     journal.append("stopped_early", index=1, reason=XSS, rule=XSS, metric=XSS)
-    ended = {"status": "failed", "reason": XSS, "output_tail": [XSS], "exit_code": 1}
+    ended = {"state": "failed", "reason": XSS, "output_tail": [XSS], "exit_code": 1}
     journal.append("ended", index=1, best_value=1.0, **ended)
-    journal.append("sweep_ended", status="failed", reason=XSS)
+    journal.append("sweep_ended", state="failed", reason=XSS)
     journal.close()
     (sweep / f"{name}.log").write_text(f"{XSS}\x1b]8;;javascript:alert(1)\x07x\x1b]8;;\x07")
     run = f"{quote(name)}/{quote(name)}"

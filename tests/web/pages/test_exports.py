@@ -47,7 +47,7 @@ def get(logdir: Path, monkeypatch: pytest.MonkeyPatch) -> Get:
         journal.append("started", index=index, name=f"r_{index}", attempt=1, pid=1, slot=0)
         ended = {"exit_code": 0, "duration_s": 1.0, "n_values": 1, "reason": None}
         best = {"best_value": 1.0, "best_step": 7}
-        journal.append("ended", index=index, status="finished", output_tail=[], **ended, **best)
+        journal.append("ended", index=index, state="finished", output_tail=[], **ended, **best)
     journal.close()
 
     def get(path: str) -> httpx.Response:

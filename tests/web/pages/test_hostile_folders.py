@@ -46,7 +46,7 @@ JUNK = st.recursive(
     ),
     max_leaves=4,
 )
-STATUSES = st.sampled_from(["finished", "running", "early_stopped", "failed", "killed", "lost"])
+STATES = st.sampled_from(["finished", "running", "early_stopped", "failed", "killed", "lost"])
 EVENTS = st.sampled_from(
     [
         "sweep_started",
@@ -66,7 +66,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "index": st.integers(1, 2),
     "name": NAMES,
     "time": NUMBERS,
-    "status": STATUSES,
+    "state": STATES,
     "best_value": NUMBERS,
     "best_step": NUMBERS,
     "n_workers": NUMBERS,
@@ -168,7 +168,7 @@ def addresses(catalog: Catalog) -> list[str]:
     runs = [
         f"s/{quote(run.name or '-')}"
         for sweep in catalog.sweeps.values()
-        for run in sweep.state.runs.values()
+        for run in sweep.record.runs.values()
     ]
     return [
         "/experiments",
@@ -202,7 +202,7 @@ def write_journal(sweep: Path, name: str) -> None:
     events: list[dict[str, Any]] = [
         {"event": "sampled", "index": 1, "hyperparameters": {}},
         {"event": "started", "index": 1, "name": name},
-        {"event": "ended", "index": 1, "status": "finished"},
+        {"event": "ended", "index": 1, "state": "finished"},
     ]
     lines = [json.dumps({"time": 1.5, **event}) for event in events]
     (sweep / JOURNAL_NAME).write_text("".join(f"{line}\n" for line in lines))

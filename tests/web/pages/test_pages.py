@@ -138,7 +138,7 @@ def test_sweep_shows_its_configuration(client: Client, logdir: Path) -> None:
 
 def test_sweep_shows_counts_and_the_best_run(client: Client, logdir: Path) -> None:
     events = finished_run(1, 0.5) + finished_run(2, 0.75)
-    events += finished_run(3, status="failed", exit_code=1, reason="exit code 1: boom")
+    events += finished_run(3, state="failed", exit_code=1, reason="exit code 1: boom")
     write_sweep(logdir / "s", events)
     text = text_of(client.get("/sweeps/s").text)
     assert "3 of 40 runs ended" in text
@@ -220,7 +220,7 @@ def test_run_of_a_sweep_shows_hyperparameters_state_and_output(
     client: Client, logdir: Path
 ) -> None:
     reason = "at step 40: no better than 0.912 for 5 values"
-    stopped = {"status": "early_stopped", "reason": f"stopped early {reason}"}
+    stopped = {"state": "early_stopped", "reason": f"stopped early {reason}"}
     write_sweep(logdir / "s", finished_run(1, 0.912, **stopped))
     (logdir / "s" / "run_0001.log").write_text("epoch 1\repoch 2\n")
     html = client.get("/runs/s/run_0001").text

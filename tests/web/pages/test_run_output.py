@@ -151,7 +151,7 @@ def test_output_is_asked_for_by_run_and_place(tmp_path: Path) -> None:
     part = {"Range": "bytes=6-"}
     going_on = anyio.run(ask, "/output/s/r_1", part)
     assert (going_on.status_code, going_on.text) == (200, "first\nsecond\n")
-    ended = {"status": "finished", "exit_code": 0, "duration_s": 1.0, "reason": None}
+    ended = {"state": "finished", "exit_code": 0, "duration_s": 1.0, "reason": None}
     journal.append("ended", index=1, output_tail=[], n_values=0, **ended)
     journal.close()
     rest = anyio.run(ask, "/output/s/r_1", part)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from ..setting_types import Allowed, Positive
 
 _ALMOST_0 = 1e-12
-_MOST_STEPS = 2**53  # beyond, a floating-point number no longer tells neighbours apart
+MOST_STEPS = 2**53  # beyond, a floating-point number no longer tells neighbours apart
 _A_LITTLE_MORE = 1 + 1e-12  # so that 0.3 is three steps of 0.1
 _STANDARD_NORMAL = NormalDist()
 Conditions = Annotated[
@@ -90,7 +90,7 @@ class _Range(Distribution):
             raise ValueError("the range is too large for a floating-point number")
         if self.step is not None and self.step > self.max - self.min:
             raise ValueError(f"step {self.step:g} is larger than the range from min to max")
-        if self.step is not None and (self.max - self.min) / self.step > _MOST_STEPS:
+        if self.step is not None and (self.max - self.min) / self.step > MOST_STEPS:
             raise ValueError(f"step {self.step:g} is too small for the range from min to max")
         return self
 
@@ -170,7 +170,7 @@ class LogUniform(_Range):
         return max(math.floor(self.max / self.step * _A_LITTLE_MORE) - self._first + 1, 0)
 
     def nth(self, position: int) -> float:
-        return _multiple(self._first + position, self.step or math.inf)
+        return multiple(self._first + position, self.step or math.inf)
 
     def _nearest(self, value: float) -> float:
         position = round(value / (self.step or math.inf)) - self._first
@@ -192,7 +192,7 @@ class _WholeRange(Distribution):
     def _bounds_in_order(self) -> "_WholeRange":
         if not self.min <= self.max:
             raise ValueError(f"min must not exceed max, got min={self.min}, max={self.max}")
-        if max(abs(self.min), abs(self.max)) > _MOST_STEPS:
+        if max(abs(self.min), abs(self.max)) > MOST_STEPS:
             raise ValueError("the bounds are too large: whole numbers of up to 2^53 are possible")
         return self
 
@@ -258,7 +258,7 @@ class _Bell(Distribution):
             raise ValueError(f"step {self.step:g} is too small for values of up to {largest:g}")
 
     def _rounded(self, value: float) -> float:
-        return value if self.step is None else _multiple(round(value / self.step), self.step)
+        return value if self.step is None else multiple(round(value / self.step), self.step)
 
     def holds(self, value: JsonValue) -> bool:
         if not is_number(value):
@@ -305,7 +305,7 @@ class LogNormal(_Bell):
         return is_number(value) and value >= 0 and super().holds(value)
 
 
-def _multiple(count: int, step: float) -> float:
+def multiple(count: int, step: float) -> float:
     """So many steps: a whole number where the step is one."""
     return count * int(step) if step.is_integer() else float(count * Decimal(repr(step)))
 

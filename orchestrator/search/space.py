@@ -10,9 +10,21 @@ from pydantic import Field, JsonValue
 from .choices import Choice, Constant, Tied
 from .constraints import Constraint
 from .distributions import Distribution, Int, LogInt, LogNormal, LogUniform, Normal, Uniform, same
+from .quantized import Beta, QLogUniform, QUniform
 
 Hyperparameter = Annotated[
-    Uniform | Choice | LogUniform | Int | LogInt | Normal | LogNormal | Constant | Tied,
+    Uniform
+    | Choice
+    | LogUniform
+    | Int
+    | LogInt
+    | Normal
+    | LogNormal
+    | QUniform
+    | QLogUniform
+    | Beta
+    | Constant
+    | Tied,
     Field(discriminator="type"),
 ]
 SearchSpace = dict[str, Hyperparameter]
@@ -26,6 +38,9 @@ KINDS: dict[str, type[Distribution]] = {
     "logint": LogInt,
     "normal": Normal,
     "lognormal": LogNormal,
+    "quniform": QUniform,
+    "qloguniform": QLogUniform,
+    "beta": Beta,
     "constant": Constant,
     "tied": Tied,
 }

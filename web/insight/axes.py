@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeGuard
 
 Scale = Literal["linear", "log", "category"]
 MOST_CATEGORIES = 24
-_LOGARITHMIC = frozenset(("loguniform", "logint", "lognormal"))
+_LOGARITHMIC = frozenset(("loguniform", "logint", "lognormal", "qloguniform"))
 _BOUNDED = frozenset(("uniform", "loguniform", "int", "logint"))
 _LEGACY_BOUNDS = re.compile(r"Uniform\(\s*([^,\s]+)\s*,\s*([^)\s]+)\s*\)")
 

@@ -14,6 +14,8 @@ from pydantic import JsonValue
 from ...store.objective import Goal
 from ..choices import Choice
 from ..distributions import Distribution, Int, LogInt, LogNormal, LogUniform, Normal, Uniform, same
+from ..incomplete_beta import incomplete_beta
+from ..quantized import Beta, QLogUniform, QUniform
 from ..space import Combination, Space
 
 if TYPE_CHECKING:
@@ -132,4 +134,8 @@ def _quantile(distribution: Distribution, value: Any) -> float:
         case LogUniform():
             low, high = math.log(distribution.min), math.log(distribution.max)
             return min(max((math.log(value) - low) / (high - low), 0.0), 1.0)
+        case QUniform() | QLogUniform():
+            return distribution.quantile(value)
+        case Beta():
+            return incomplete_beta(value, distribution.a, distribution.b)
     raise TypeError(distribution)

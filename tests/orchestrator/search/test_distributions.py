@@ -5,7 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from scipy import stats
 from spaces import distribution_of
+
+from ml_tracking_ops.orchestrator.search.incomplete_beta import beta_quantile, incomplete_beta
 
 units = st.floats(0, 1, exclude_max=True)
 DEFINITIONS: list[dict[str, Any]] = [
@@ -22,6 +25,11 @@ DEFINITIONS: list[dict[str, Any]] = [
     {"type": "lognormal", "mu": 3, "sigma": 1, "step": 8},
     {"type": "choice", "candidates": [1, "a", None, True, [1, 2]]},
     {"type": "choice", "candidates": ["a", "b", "c"], "probabilities": [0.25, 0, 0.75]},
+    {"type": "quniform", "min": 1, "max": 10, "step": 4},
+    {"type": "quniform", "min": -0.5, "max": 0.3, "step": 0.1},
+    {"type": "qloguniform", "min": 0.1, "max": 100, "step": 8},
+    {"type": "beta", "a": 2, "b": 0.5},
+    {"type": "beta", "a": 2, "b": 3, "step": 0.3},
     {"type": "constant", "value": 3},
 ]
 
@@ -113,6 +121,9 @@ def test_bell_has_finite_ends(unit: float) -> None:
         ({"type": "logint", "min": 0, "max": 3}, "min must be 1 or more, got 0"),
         ({"type": "normal", "mu": 0, "sigma": 0}, "greater than 0"),
         ({"type": "lognormal", "mu": 800, "sigma": 1}, "natural logarithm"),
+        ({"type": "quniform", "min": 1, "max": 1, "step": 1}, "min must be less than max"),
+        ({"type": "qloguniform", "min": 0, "max": 1, "step": 1}, "min must be greater than 0"),
+        ({"type": "beta", "a": 0, "b": 1}, "greater than 0"),
         ({"type": "choice", "candidates": [1, 2], "probabilities": [1]}, "as many as candidates"),
         ({"type": "choice", "candidates": [1, 2], "probabilities": [0.5, 0.6]}, "add up to 1"),
         ({"type": "uniform", "min": 0, "max": float("inf")}, "finite"),
@@ -122,3 +133,17 @@ def test_mistake_is_explained(definition: dict[str, Any], expected: str) -> None
     with pytest.raises(ValidationError) as caught:
         distribution_of(**definition)
     assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.1, 0.3), (1, 1), (2, 5), (30, 0.5), (400, 3_000)])
+@pytest.mark.parametrize("unit", [1e-9, 0.01, 0.5, 0.9, 0.999])
+def test_beta_has_the_quantiles_of_scipy(a: float, b: float, unit: float) -> None:
+    expected = float(stats.beta.ppf(unit, a, b))
+    assert beta_quantile(unit, a, b) == pytest.approx(expected, rel=1e-9)
+    assert incomplete_beta(expected, a, b) == pytest.approx(unit, rel=1e-9)
+
+
+def test_rounded_range_gives_its_ends_half_as_often() -> None:
+    kind = distribution_of(type="quniform", min=0, max=4, step=2)
+    drawn = [kind.at(n / 1000) for n in range(1000)]
+    assert [drawn.count(value) for value in (0, 2, 4)] == pytest.approx([250, 500, 250], abs=1)

@@ -90,7 +90,12 @@ def test_outliers_leave_the_range_and_are_counted(modules: Page) -> None:
     values[50], values[51], values[60] = 1e6, None, -1e6
     curves = [{"x": steps, "y": values, "low": None, "high": None}]
     low, high = call(
-        modules, "ranges", "yRange", curves, [0, 199], {"isLogY": False, "outliers": 0.01}
+        modules,
+        "charts/drawing/ranges",
+        "yRange",
+        curves,
+        [0, 199],
+        {"isLogY": False, "outliers": 0.01},
     )
     assert -1 < low < 0
     assert 9 < high < 10
@@ -368,8 +373,8 @@ def test_any_values_have_a_range_that_can_be_read(
     script = """
         const [values, isLogY] = given;
         const { placer, yRange } = await import("/static/charts/drawing/ranges.js");
-        const ticks = "/static/charts/drawing/ticks.js";
-        const { linearTicks, logLabels, logTicks } = await import(ticks);
+        const ticks_js = "/static/charts/drawing/ticks.js";
+        const { linearTicks, logLabels, logTicks } = await import(ticks_js);
         const { formatTicks } = await import("/static/lib/format.js");
         const curves = [{ x: [0, 1], y: values, raw: null, low: null, high: null }];
         const range = yRange(curves, [0, 1], { isLogY, outliers: 0 });

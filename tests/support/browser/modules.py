@@ -14,7 +14,10 @@ ADDRESS = "http://modules.test/"
 def answer(route: Route) -> None:
     path = STATIC / route.request.url.removeprefix(f"{ADDRESS}static/")
     if path.suffix == ".js":
-        route.fulfill(path=path, content_type="text/javascript")
+        if path.is_file():
+            route.fulfill(path=path, content_type="text/javascript")
+        else:  # the import fails; without an answer it would wait for good
+            route.fulfill(status=404)
     else:
         route.fulfill(body="<!doctype html>", content_type="text/html")
 

@@ -32,15 +32,15 @@ from .pages import (
     routes as pages,
 )
 from .runs.catalog_access import SharedCatalog
-from .runs.colors import ExperimentColors
+from .runs.links import ExperimentColors
 from .series import api as series
+from .series.readers import LogReaders
 from .series.store import SeriesStore
 from .serving import asset_source, guard
 from .serving.access_token import TokenMiddleware
 from .serving.asset_source import CDN_SOURCE, AssetSource
 from .serving.security import SecurityMiddleware
 from .serving.sse import encode_json
-from .tables.readers import TableReaders
 
 _COMPRESS_FROM_BYTES = 1_000
 _COMPRESSION_LEVEL = 3
@@ -100,7 +100,7 @@ def create_app(
     app.state.csrf = guard.new_token()
     app.state.action_limiter = anyio.CapacityLimiter(actions.AT_ONCE)
     app.state.series_store = SeriesStore()
-    app.state.table_readers = TableReaders(app.state.series_store)
+    app.state.log_readers = LogReaders(app.state.series_store)
     app.state.experiment_colors = ExperimentColors()
     app.state.experiment_selections = row_fragments.Selections()
     app.state.digests = DigestCache()

@@ -24,7 +24,7 @@ from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.catalog_access import find_sweep
-from ..runs.colors import N_COLORS
+from ..runs.links import N_COLORS
 from ..series.api import read_in_thread
 from ..series.store import identify
 from ..series.thinning import Float64s, Points, sort_by_step

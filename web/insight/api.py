@@ -104,7 +104,7 @@ def _runs(
     sweep: Sweep, query: QueryParams, since: int | None, app_state: Any
 ) -> tuple[int, Answer]:
     live = app_state.feed.live_bests(sweep.id)
-    summaries = app_state.table_readers.summaries
+    summaries = app_state.log_readers.summaries
     changed = _changed(sweep, since)
     asked = parse_table_query(query)
     found = select_runs(sweep, asked, live, summaries, _READING_S)

@@ -16,9 +16,9 @@ import anyio
 
 from ml_tracking_ops.orchestrator.store.objective import Goal
 
+from ..runs.entries import has_value
 from .axes import Axis
 from .rank_correlation import explained_by_groups, explained_by_order, spearman
-from .words import has_value
 
 FEWEST_RUNS = 10
 ENOUGH_RUNS = 50

@@ -8,9 +8,9 @@ from weakref import WeakKeyDictionary
 from ml_tracking_ops.orchestrator.store.run_states import ENDS
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
+from ..runs.entries import has_value
 from .axes import axes_of
 from .importance import ENOUGH_RUNS, FEWEST_RUNS, has_optuna, importance_axes, rank
-from .words import has_value
 
 _MORE = 1.05  # while a sweep goes on, a twentieth more runs are a reason to compute anew
 

@@ -10,17 +10,18 @@ from starlette.datastructures import QueryParams
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RUN_STATES
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
+from ..runs.entries import has_value
 from ..runs.formats import whole_percents
+from ..series.readers import LogReaders
 from ..series.summaries import goal_by_name
 from ..tables.all_runs import AllRuns
 from ..tables.query import STATISTICS, split_statistic
-from ..tables.readers import TableReaders
 from ..tables.sweep_rows import with_summaries
 from .axes import Axis, axes_of
 from .columns import asked_value, number_of
 from .importance_results import importance_context
 from .pool_history import measure_use, pool_of
-from .words import best_runs, has_value, improvements, relation, values_of
+from .words import best_runs, improvements, relation, values_of
 
 PANELS = {
     "summary": "Summary",
@@ -40,7 +41,7 @@ Row = dict[str, Any]
 
 
 def insight_context(
-    sweep: Sweep, runs: AllRuns, query: QueryParams, readers: TableReaders
+    sweep: Sweep, runs: AllRuns, query: QueryParams, readers: LogReaders
 ) -> Context:
     """What the panel named in the address shows; by default, and for unknown names, the summary."""
     panel = query.get("panel", "summary")
@@ -89,9 +90,7 @@ def _why_empty(sweep: Sweep, rows: Sequence[Row]) -> str | None:
     )
 
 
-def _history(
-    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: TableReaders
-) -> Context:
+def _history(sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: LogReaders) -> Context:
     started_at = sweep.record.started_at or sweep.started_at
     found = improvements(rows, sweep.optimization_goal, started_at)
     has_times = any(row["ended_at"] is not None for row in rows)
@@ -111,7 +110,7 @@ def _history(
 
 
 def _parallel(
-    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: TableReaders
+    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: LogReaders
 ) -> Context:
     axes = axes_of(sweep.config, rows)
     best = best_runs(rows, sweep.optimization_goal)
@@ -126,9 +125,7 @@ def _parallel(
     }
 
 
-def _scatter(
-    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: TableReaders
-) -> Context:
+def _scatter(sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: LogReaders) -> Context:
     axes = axes_of(sweep.config, rows)
     axis = next((one for one in axes if one.name == query.get("across")), axes[0] if axes else None)
     metrics = _metrics(sweep, rows, readers)
@@ -158,7 +155,7 @@ def _scatter(
     }
 
 
-def _metrics(sweep: Sweep, rows: Sequence[Row], readers: TableReaders) -> list[str]:
+def _metrics(sweep: Sweep, rows: Sequence[Row], readers: LogReaders) -> list[str]:
     """The optimisation metric, and those of the newest runs."""
     newest = [row for row in rows if row["name"] is not None][-_N_NEWEST:]
     known, _ = with_summaries(sweep, newest, readers.summaries, _READING_S)
@@ -178,14 +175,12 @@ def _why_no_scatter(
 
 
 def _importance(
-    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: TableReaders
+    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: LogReaders
 ) -> Context:
     return importance_context(sweep, rows)
 
 
-def _workers(
-    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: TableReaders
-) -> Context:
+def _workers(sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: LogReaders) -> Context:
     pool = pool_of(sweep)
     is_going_on = sweep.record.state not in ENDS
     use = measure_use(pool, time.time() if is_going_on else pool.latest_at)
@@ -202,7 +197,7 @@ def _workers(
     }
 
 
-_BUILDERS: dict[str, Callable[[Sweep, Sequence[Row], QueryParams, TableReaders], Context]] = {
+_BUILDERS: dict[str, Callable[[Sweep, Sequence[Row], QueryParams, LogReaders], Context]] = {
     "history": _history,
     "parallel": _parallel,
     "scatter": _scatter,

@@ -2,12 +2,13 @@
 and for a quick look. Pure."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ml_tracking_ops.orchestrator.store.objective import Goal, is_better
 
+from ..runs.entries import has_value
 from ..runs.formats import format_number
 from .axes import Axis
 from .rank_correlation import spearman
@@ -142,8 +143,3 @@ def values_of(rows: Sequence[Row], axis: Axis) -> BestValues:
         low, high = format_number(min(found)), format_number(max(found))
         text = low if low == high else f"{low} to {high}"
     return BestValues(axis.name, f"{text}; not set in {n_absent}" if found and n_absent else text)
-
-
-def has_value(row: Mapping[str, Any]) -> bool:
-    value = row["best_value"]
-    return value is not None and math.isfinite(value)

@@ -1,1 +1,4 @@
-"""The pages and their routes; imports every other room of `web`."""
+"""The pages and their routes, what a person can do on them, and downloads.
+
+May import every other room of `web`; only `app.py` imports this one.
+"""

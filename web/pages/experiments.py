@@ -10,11 +10,10 @@ from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 
 from ..runs import entries as rows
-from ..runs.colors import ExperimentColors
-from ..runs.links import run_href
+from ..runs.links import ExperimentColors, run_href
+from ..series.readers import LogReaders
 from ..tables.experiments_table import ExperimentsTable, experiments_table, select_experiments
 from ..tables.query import TableQuery, link, parse_table_query, without_window
-from ..tables.readers import TableReaders
 from .buttons import selection_buttons
 
 DEFAULT_NEWEST = 10
@@ -30,7 +29,7 @@ def experiments_context(
     catalog: Catalog,
     query: QueryParams,
     colors: ExperimentColors,
-    readers: TableReaders,
+    readers: LogReaders,
 ) -> Context:
     """The list of experiments, and those that are drawn: the ones named in the address, else
     the newest."""
@@ -126,7 +125,7 @@ def _table(
     asked: TableQuery,
     drawn: Iterable[str],
     colors: ExperimentColors,
-    readers: TableReaders,
+    readers: LogReaders,
 ) -> ExperimentsTable:
     found = select_experiments(known, asked, colors, readers.summaries, _READING_S)
     return experiments_table(found, asked, drawn, readers.summaries)

@@ -87,7 +87,7 @@ async def sweep_table(request: Request) -> Response:
         if sweep is None:
             return None
         live = state.feed.live_bests(sweep.id)
-        return sweep.name, sweep_chunks(sweep, query, form, live, state.table_readers.summaries)
+        return sweep.name, sweep_chunks(sweep, query, form, live, state.log_readers.summaries)
 
     built = await state.catalog.use(build)
     if built is None:
@@ -98,7 +98,7 @@ async def sweep_table(request: Request) -> Response:
 async def experiments_table(request: Request) -> Response:
     """The experiments that the address asks for, as the page's table shows them."""
     form, query = _form(request.query_params), _query(request.query_params)
-    summaries = request.app.state.table_readers.summaries
+    summaries = request.app.state.log_readers.summaries
 
     def build(catalog: Catalog) -> Iterator[str]:
         known = shown_experiments(catalog, request.query_params)

@@ -23,7 +23,7 @@ from ml_tracking_ops.orchestrator.store.catalog import Catalog
 
 from ..live.feed import Feed
 from ..rendering import Context, answer, render
-from ..runs.colors import ExperimentColors
+from ..runs.links import ExperimentColors
 from ..serving.asset_source import AssetSource
 from ..serving.static_files import static
 from ..tables.query import parse_table_query
@@ -63,7 +63,7 @@ async def experiments(request: Request) -> Response:
         request,
         "experiments.html",
         lambda catalog: experiments_context(
-            catalog, request.query_params, colors, request.app.state.table_readers
+            catalog, request.query_params, colors, request.app.state.log_readers
         ),
     )
 
@@ -75,7 +75,7 @@ async def sweeps(request: Request) -> Response:
         request,
         "sweeps.html",
         lambda catalog: sweeps_context(
-            catalog, sweep_id, request.query_params, feed, request.app.state.table_readers
+            catalog, sweep_id, request.query_params, feed, request.app.state.log_readers
         ),
     )
 
@@ -84,7 +84,7 @@ async def run(request: Request) -> Response:
     run_id: str = request.path_params["run_id"]
     colors: ExperimentColors = experiment_colors(request)
     feed: Feed = request.app.state.feed
-    asked, readers = parse_table_query(request.query_params), request.app.state.table_readers
+    asked, readers = parse_table_query(request.query_params), request.app.state.log_readers
     return await _page(
         request,
         "run.html",

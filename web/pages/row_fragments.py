@@ -44,7 +44,7 @@ async def sweep_rows(request: Request) -> Response:
             return None
         live = state.feed.live_bests(sweep_id)
         query = parse_table_query(request.query_params)
-        table = sweep_table_rows(sweep, query, live, state.table_readers)
+        table = sweep_table_rows(sweep, query, live, state.log_readers)
         best = all_runs(sweep, live).best
         return _render(table, None if best is None else best["index"])
 
@@ -53,7 +53,7 @@ async def sweep_rows(request: Request) -> Response:
 
 async def experiment_rows(request: Request) -> Response:
     """Rows of the table of experiments."""
-    colors, summaries = experiment_colors(request), request.app.state.table_readers.summaries
+    colors, summaries = experiment_colors(request), request.app.state.log_readers.summaries
     params, query = request.query_params, parse_table_query(request.query_params)
     selections: Selections = request.app.state.experiment_selections
 

@@ -13,16 +13,15 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..live.feed import Feed
 from ..runs import entries as rows
-from ..runs.colors import ExperimentColors, sweep_run_color
-from ..runs.experiment_states import state_of
+from ..runs.links import ExperimentColors, sweep_run_color
+from ..series.experiment_states import state_of
+from ..series.readers import LogReaders
 from ..tables.query import TableQuery
-from ..tables.readers import TableReaders
 from ..tables.sweep_rows import select_runs
 from .buttons import Said, experiment_buttons, run_buttons
 from .experiments import catalog_place, run_data
-from .origin import neighbours, origin_facts
+from .origin import neighbours, origin_facts, repeat_of
 from .output import OutputPart, read_end
-from .repeat_view import repeat_of
 from .summary import Fact
 from .sweeps import sweep_href
 
@@ -37,7 +36,7 @@ def run_context(
     colors: ExperimentColors,
     feed: Feed,
     asked: TableQuery,
-    readers: TableReaders,
+    readers: LogReaders,
 ) -> Context | None:
     """None where there is no such run.
 
@@ -90,7 +89,7 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
 
 
 def _order(
-    sweep: Sweep, asked: TableQuery, live: Mapping[int, Best], readers: TableReaders
+    sweep: Sweep, asked: TableQuery, live: Mapping[int, Best], readers: LogReaders
 ) -> list[int]:
     """The runs of the table that the reader came from, which have a page; none: of no table."""
     if not asked.of_table:
@@ -105,7 +104,7 @@ def _of_sweep(
     run: RunRecord,
     feed: Feed,
     asked: TableQuery,
-    readers: TableReaders,
+    readers: LogReaders,
 ) -> Context:
     lives = feed.live_bests(sweep.id)
     live, query = lives.get(run.index), asked.of_table

@@ -16,14 +16,14 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ..insight.panel import insight_context
 from ..live.feed import Feed
 from ..runs import entries as rows
+from ..series.readers import LogReaders
 from ..serving.sse import encode_json
 from ..tables.query import link, parse_table_query, without_window
-from ..tables.readers import TableReaders
 from ..tables.sweep_table import sweep_table
 from .buttons import Said, sweep_buttons
 from .drawn_runs import DrawnRuns, drawn_runs
 from .experiments import catalog_place, run_data
-from .repeat_view import repeat_context
+from .origin import repeat_context
 from .summary import summarize
 
 ALL_METRICS = "*"
@@ -36,7 +36,7 @@ def sweeps_context(
     sweep_id: str | None,
     query: QueryParams,
     feed: Feed,
-    readers: TableReaders,
+    readers: LogReaders,
 ) -> Context | None:
     """The sweep of this id, or else the newest; None where no sweep has this id."""
     is_archive = query.get("archived") == "1"
@@ -104,7 +104,7 @@ def _sweep_context(
     sweep: Sweep,
     query: QueryParams,
     live: Mapping[int, Best],
-    readers: TableReaders,
+    readers: LogReaders,
 ) -> Context:
     metric = sweep.optimization_metric
     asked, query = parse_table_query(query), without_window(query)

@@ -1,1 +1,4 @@
-"""A run or an experiment as the pages see it: identity, colour, links, formatted values."""
+"""A run or an experiment as the pages see it: its row, colour, links, formatted values.
+
+May import `serving`, and nothing else of `web`.
+"""

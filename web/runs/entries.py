@@ -5,6 +5,7 @@ Plain dictionaries, ready for JSON and for templates. Times are seconds since th
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -52,6 +53,12 @@ def run_row(
         "ended_at": run.ended_at,
         **said(annotation),
     }
+
+
+def has_value(row: Row) -> bool:
+    """Whether a run has a finite value of the optimisation metric."""
+    value = row["best_value"]
+    return value is not None and math.isfinite(value)
 
 
 def said(annotation: Annotation) -> Row:

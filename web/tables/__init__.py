@@ -1,1 +1,5 @@
-"""Tables of runs and experiments: query, rows, columns, exports. Imports `series` and `runs`."""
+"""Tables of runs and experiments: what the address asks, columns, rows, cells, exports.
+
+May import `serving`, `runs`, `series` and `groups`. Only `exports` and `experiments_table` read
+logs; all that depends on a column is in `columns`.
+"""

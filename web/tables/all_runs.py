@@ -15,8 +15,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..groups.api import seed_name
 from ..groups.naming import groupings
-from ..insight.words import has_value
-from ..runs.entries import n_planned
+from ..runs.entries import has_value, n_planned
 from ..series.best_history import BestHistory, draw_history
 
 Row = dict[str, Any]

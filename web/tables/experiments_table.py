@@ -8,9 +8,8 @@ from typing import Any
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 
 from ..runs import entries as rows
-from ..runs.colors import ExperimentColors
-from ..runs.experiment_states import state_of
-from ..runs.links import run_href
+from ..runs.links import ExperimentColors, run_href
+from ..series.experiment_states import state_of
 from ..series.summaries import LogToRead, MetricSummaries
 from .columns import EXPERIMENT_COLUMNS, Column, TableFacts, statistic_column
 from .controls import Controls, build_controls

@@ -18,7 +18,7 @@ from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
-from ..runs.colors import ExperimentColors
+from ..runs.links import ExperimentColors
 from ..series.summaries import LogToRead, MetricSummaries
 from ..serving.sse import encode_json
 from .columns import DURATION, EXPERIMENT_COLUMNS, LOG_ERROR, Column, TableColumns, needs_logs

@@ -4,24 +4,23 @@
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from ml_tracking_ops.orchestrator.store.annotations import Annotations
+from ml_tracking_ops.orchestrator.store.combinations import repeated_combinations
 from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.states import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs import entries as rows
-from ..runs.colors import sweep_run_color
-from ..runs.links import run_href
+from ..runs.links import run_href, sweep_run_color
 from ..series.summaries import LogToRead, MetricSummaries
 from .all_runs import AllRuns
 from .columns import TableColumns, run_columns
 from .hyperparameters import Hyperparameter, describe_hyperparameters
-from .means import add_means
 from .query import TableQuery
 from .selection import problems_of, select, sort_rows
 
@@ -109,7 +108,7 @@ def _take_in(known: _Known, sweep: Sweep, changed: set[int], live: Mapping[int, 
     current = {index: best for index, best in live.items() if index in known.rows}
     found = {**known.rows, **{i: _row(sweep, sweep.record.runs[i], current[i]) for i in current}}
     known.selections.clear()
-    return AllRuns(add_means(list(found.values()), sweep), sweep)
+    return AllRuns(_add_means(list(found.values()), sweep), sweep)
 
 
 def _row(sweep: Sweep, run: RunRecord, live: Best | None) -> Row:
@@ -119,6 +118,27 @@ def _row(sweep: Sweep, run: RunRecord, live: Best | None) -> Row:
         "href": run_href(row["id"]) if row["id"] else None,
         "color": sweep_run_color(row["index"]),
     }
+
+
+def _add_means(rows: Sequence[Row], sweep: Sweep) -> list[Row]:
+    """The rows, each with the mean and the spread of its combination if the sweep has repeats."""
+    repeats = sweep.config.get("repeats")
+    if not isinstance(repeats, Mapping):
+        return list(rows)
+    of_run = {
+        run.index: one
+        for one in repeated_combinations(sweep.record.runs.values(), str(repeats.get("seed_name")))
+        for run in one.runs
+    }
+    return [
+        {
+            **row,
+            "mean": of_run[row["index"]].mean,
+            "spread": of_run[row["index"]].spread,
+            "n_values": len(of_run[row["index"]].values),
+        }
+        for row in rows
+    ]
 
 
 def known_runs(sweep: Sweep, live: Mapping[int, Best]) -> tuple[AllRuns, TableColumns]:

@@ -7,11 +7,11 @@ from typing import Any
 from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
+from ..series.readers import LogReaders
 from ..series.sparklines import Sparklines
 from .columns import CURVE, Column, TableFacts, needs_logs
 from .controls import Controls, build_controls
 from .query import TableQuery, split_statistic
-from .readers import TableReaders
 from .selection import count_states
 from .sweep_rows import SelectedRuns, select_runs, with_summaries
 from .table import Table, build_table, cut_rows, page_of, page_rows
@@ -36,7 +36,7 @@ class SweepTable:
 
 
 def sweep_table(
-    sweep: Sweep, query: TableQuery, live: Mapping[int, Best], readers: TableReaders
+    sweep: Sweep, query: TableQuery, live: Mapping[int, Best], readers: LogReaders
 ) -> SweepTable:
     """What the address asks of the runs of a sweep."""
     runs = select_runs(sweep, query, live, readers.summaries, _READING_S)
@@ -65,7 +65,7 @@ def sweep_table(
 
 
 def sweep_table_rows(
-    sweep: Sweep, query: TableQuery, live: Mapping[int, Best], readers: TableReaders
+    sweep: Sweep, query: TableQuery, live: Mapping[int, Best], readers: LogReaders
 ) -> Table:
     """Only the rows that a scrolled table asks for."""
     runs = select_runs(sweep, query, live, readers.summaries, _READING_S)
@@ -78,7 +78,7 @@ def _build(
     query: TableQuery,
     runs: SelectedRuns,
     columns: Sequence[Column],
-    readers: TableReaders,
+    readers: LogReaders,
 ) -> Table:
     cut = cut_rows(runs.rows, query)
     return build_table(
@@ -104,7 +104,7 @@ def _columns(sweep: Sweep, runs: SelectedRuns) -> tuple[list[Column], list[Colum
 
 
 def _dressed(
-    sweep: Sweep, found: Sequence[Row], columns: Sequence[Column], readers: TableReaders
+    sweep: Sweep, found: Sequence[Row], columns: Sequence[Column], readers: LogReaders
 ) -> list[Row]:
     """The rows with what only their logs hold, as far as the columns need it."""
     dressed = list(found)
@@ -122,7 +122,7 @@ def _curve(sweep: Sweep, row: Row, sparklines: Sparklines) -> object:
 
 
 def _metrics(
-    sweep: Sweep, sampled: Sequence[Row], query: TableQuery, readers: TableReaders
+    sweep: Sweep, sampled: Sequence[Row], query: TableQuery, readers: LogReaders
 ) -> list[str]:
     """The metrics of some runs, the optimisation metric and those that are asked for first."""
     asked = [statistic[1] for key in query.columns if (statistic := split_statistic(key))]

@@ -1,14 +1,14 @@
-"""Where tables get what only logs hold."""
+"""Where tables and panels get what only logs hold."""
 
 from dataclasses import dataclass, field
 
-from ..series.sparklines import Sparklines
-from ..series.store import SeriesStore
-from ..series.summaries import MetricSummaries
+from .sparklines import Sparklines
+from .store import SeriesStore
+from .summaries import MetricSummaries
 
 
 @dataclass(frozen=True)
-class TableReaders:
+class LogReaders:
     """`series`: curves, kept for those that are drawn; `summaries`: some numbers of every log;
     `sparklines`: the small curves of tables."""
 

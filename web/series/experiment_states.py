@@ -7,7 +7,7 @@ from ml_tracking_ops.orchestrator.store.endings import ending_of
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RESUMED, RunState
 
-from ..series.store import Identity, identify
+from .store import Identity, identify
 
 _MOST_KNOWN = 100_000
 

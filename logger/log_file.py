@@ -10,9 +10,17 @@ import time
 from _thread import allocate_lock
 
 from . import locks
+from .paths import FILE_MODE
 from .records import RECORD_SIZE, encode_header, encode_name, scalar_head
 
-_FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_FLAGS = (
+    os.O_RDWR
+    | os.O_APPEND
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NOFOLLOW", 0)  # whoever put a link here would have its target written
+    | getattr(os, "O_NONBLOCK", 0)  # opening a FIFO must not wait
+)
 
 
 class LogFile:
@@ -149,13 +157,13 @@ def _open_or_create(path: str) -> int:
     except FileNotFoundError:
         _create_with_header(path)
         # O_CREAT for file systems without hard links: `_mend` then writes the header.
-        return os.open(path, _FLAGS | os.O_CREAT, 0o666)
+        return os.open(path, _FLAGS | os.O_CREAT, FILE_MODE)
 
 
 def _create_with_header(path: str) -> None:
     """Make the file appear with its header complete, whoever else does the same right now."""
     new_path = os.path.join(os.path.dirname(path), f".{os.getpid()}-{time.monotonic_ns()}.new")
-    fd = os.open(new_path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o666)
+    fd = os.open(new_path, _FLAGS | os.O_CREAT | os.O_EXCL, FILE_MODE)
     try:
         _write_all(fd, encode_header(time.time()))
         _link(new_path, path)

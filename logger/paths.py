@@ -19,6 +19,12 @@ REQUESTS_NAME = "requests"
 ANNOTATIONS_NAME = "annotations.json"
 CONFIG_NAME = "experiment_cfg.json"
 
+FILE_MODE = 0o644
+"""Of new files: the umask can take rights away, but it cannot let others write."""
+FOLDER_MODE = 0o755
+PRIVATE_MODE = 0o600
+"""Of new files that may hold secrets."""
+
 RUN_FILE_VARIABLE = "ML_TRACKING_OPS_RUN_FILE"
 """Environment variable that names the `.dat` file of a run which a sweep started."""
 ATTEMPT_VARIABLE = "ML_TRACKING_OPS_ATTEMPT"
@@ -32,6 +38,23 @@ def timestamp(seconds: float | None = None) -> str:
     return time.strftime("%Y-%m-%d_%H-%M-%S", time.localtime(seconds))
 
 
+def make_folders(path: str) -> None:
+    """Create a folder and those above it that are missing; others can never write in them.
+
+    Raises:
+        OSError: one cannot be created.
+    """
+    above = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(above):
+        make_folders(above)
+    if not os.path.isdir(path):
+        try:
+            os.mkdir(path, FOLDER_MODE)
+        except FileExistsError:
+            if not os.path.isdir(path):
+                raise
+
+
 def create_unique_folder(parent: str, name: str) -> str:
     """Create `parent`/`name`, or `name_2`, `name_3`, … where that exists; return its path.
 
@@ -40,12 +63,12 @@ def create_unique_folder(parent: str, name: str) -> str:
     Raises:
         OSError: the folder cannot be created.
     """
-    os.makedirs(parent, exist_ok=True)
+    make_folders(parent)
     candidate = os.path.join(parent, name)
     suffix = 2
     while True:
         try:
-            os.mkdir(candidate)
+            os.mkdir(candidate, FOLDER_MODE)
         except FileExistsError:
             candidate = os.path.join(parent, f"{name}_{suffix}")
             suffix += 1

@@ -9,6 +9,7 @@ import numpy as np
 
 from .checksums import are_intact, as_rows
 from .columns import CHUNK_BYTES
+from .guarded import open_guarded
 from .records import RECORD_SIZE, LogFormatError, decode_header, has_magic
 
 _FLAGS = (
@@ -17,7 +18,6 @@ _FLAGS = (
     | getattr(os, "O_BINARY", 0)
     | getattr(os, "O_NONBLOCK", 0)  # opening a FIFO must not wait for a writer
 )
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _MAX_SEARCHED_BYTES = 64 << 20
 _RECORDS_PER_FIND = 4096
 
@@ -41,7 +41,8 @@ def open_regular(path: str | os.PathLike[str], *, follow_link: bool = True) -> F
     """Open a file for reading; never waits, whatever stands at the path.
 
     Args:
-        follow_link: whether a link at the path may lead to a file elsewhere.
+        follow_link: whether a link at the path may lead to a file elsewhere; without, see
+            `guarded`.
 
     Raises:
         OSError: it cannot be opened.
@@ -54,7 +55,7 @@ def open_descriptor(
     path: str | os.PathLike[str], *, follow_link: bool = True
 ) -> tuple[int, os.stat_result]:
     """The same without an object around the descriptor, which costs as much as opening the file."""
-    fd = os.open(path, _FLAGS | (0 if follow_link else _NO_LINK))
+    fd = os.open(path, _FLAGS) if follow_link else open_guarded(path, _FLAGS)
     found = os.fstat(fd)
     if not stat.S_ISREG(found.st_mode):
         os.close(fd)

@@ -12,6 +12,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ml_tracking_ops.logger.guarded import guard_folder
+
 from .groups import api as groups
 from .groups.digest_cache import DigestCache
 from .groups.reading_progress import Readings
@@ -63,6 +65,7 @@ def create_app(
         knows_owner: whether the user who started the server needs no token.
         assets: where the pages load their third-party files from.
     """
+    guard_folder(logdir)
     catalog = SharedCatalog(Path(logdir).absolute())
     feed = Feed(catalog)
     app = Starlette(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.guarded import open_guarded
 
 Announce = Callable[[Path], None]
 
@@ -56,7 +57,7 @@ def go_into_background() -> BackgroundSweep | Announce:
 def _redirect_output(path: Path) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
-    output = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    output = open_guarded(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     null = os.open(os.devnull, os.O_RDONLY)
     for fd, onto in ((null, 0), (output, 1), (output, 2)):
         os.dup2(fd, onto)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.guarded import guard_folder
 
 from ..errors import TrackingError, UsageError
 from .arguments import EXIT_USAGE, parse
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parse(sys.argv[1:] if arguments is None else arguments)
         if options.command not in ("sweep", "demo", "web"):
             gc.enable()  # the others do so once they have imported what they need
+        if "logdir" in options:
+            guard_folder(options.logdir)
         return _COMMANDS[options.command](options)
     except TrackingError as error:
         say(f"ml-tracking-ops: {error}")

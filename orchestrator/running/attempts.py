@@ -85,7 +85,7 @@ def _state_by_log(dat_path: Path) -> RunState:
     from ml_tracking_ops.logger.reader import LogFormatError, read_ending
 
     try:
-        ending = read_ending(dat_path)
+        ending = read_ending(dat_path, follow_link=False)
     except (OSError, LogFormatError):
         return "lost"
     if not ending.is_closed:

@@ -16,6 +16,7 @@ from ..errors import SweepError, SweepHeldError, UsageError
 from ..executors.local.process_group import process_identity
 from ..store.catalog import find
 from ..store.journal import BEAT_S, Event, Journal
+from ..store.open_folder import opened_folder
 from ..store.states import SweepRecord
 from ..store.sweep_folder import Sweep
 from ..store.watcher import is_on_network
@@ -179,12 +180,14 @@ def _is_alive(record: SweepRecord) -> bool:
 
 def _silent_for_s(folder: Path) -> float:
     """Seconds since the journal was last touched, by the clock of the file system."""
-    clock = folder / f".{os.getpid()}.clock"
+    clock = f".{os.getpid()}.clock"
     try:
-        clock.touch()
-        try:
-            return clock.stat().st_mtime - (folder / paths.JOURNAL_NAME).stat().st_mtime
-        finally:
-            clock.unlink()
+        with opened_folder(folder) as opened:
+            opened.write(clock, "")
+            try:
+                now = opened.look(clock).st_mtime
+                return now - opened.look(paths.JOURNAL_NAME).st_mtime
+            finally:
+                opened.unlink(clock)
     except OSError:
         return 0.0

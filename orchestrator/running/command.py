@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.guarded import open_guarded
 
 from ..commands.arguments import DEFAULT_COMMAND, RunMacros
 from ..commands.macros import replace_macros
@@ -67,4 +68,6 @@ def write_arguments(
     if any("${args_json_file}" in text for text in texts):
         passed = _macros(loaded, folder, name, combination).passed
         path = folder / f"{name}{paths.ARGUMENTS_SUFFIX}"
-        path.write_text(json.dumps(passed, ensure_ascii=False) + "\n", encoding="utf-8")
+        fd = open_guarded(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        with os.fdopen(fd, "w", encoding="utf-8") as file:
+            file.write(json.dumps(passed, ensure_ascii=False) + "\n")

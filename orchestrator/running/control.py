@@ -5,12 +5,11 @@ event is what it does to the sweep's state. The file is removed after that; wher
 between, the journal knows the request already.
 """
 
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from ..steering.requests import Request, read_requests, workers_problem
+from ..steering.requests import Request, read_requests, remove, workers_problem
 from ..store.run_states import RESUMED
 from ..store.states import RunRecord, SweepRecord
 
@@ -56,6 +55,7 @@ class Control:
         self._folder = folder
         self._sweep = sweep
         self._record = record
+        self._owner = folder.stat().st_uid
         self._left: set[str] = set()
 
     def take_in(self, *, is_start: bool = False) -> None:
@@ -65,13 +65,12 @@ class Control:
             is_start: the sweep is just being resumed: what was asked of it as a whole before
                 does not count any more, since resuming it is the newer wish.
         """
-        for path, request in read_requests(self._folder):
+        for path, request in read_requests(self._folder, self._owner):
             identity = path.stem
             if identity not in self._sweep.record.requests and identity not in self._left:
                 self._left.add(identity)
                 self._decide(identity, request, is_start)
-            with contextlib.suppress(OSError):
-                path.unlink()
+            if remove(self._folder, identity):
                 self._left.discard(identity)
 
     def _decide(self, identity: str, request: Request | None, is_start: bool) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from ml_tracking_ops.logger import paths
 
 from ..config.validation import LoadedConfig
+from ..store.open_folder import opened_folder
 
 FORMAT_VERSION = 1
 _GIT_TIMEOUT_S = 5
@@ -67,19 +68,14 @@ def _git(folder: Path, *arguments: str) -> str | None:
     return done.stdout.strip()
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str, mode: int = paths.FILE_MODE) -> None:
     """Write a file so that a reader sees all of it or nothing.
 
     Raises:
         OSError: it cannot be written; nothing is left behind.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
+    with opened_folder(path.parent) as folder:
+        folder.write(path.name, text, mode)
 
 
 def write_description(folder: Path, description: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
+from ml_tracking_ops.logger.guarded import READ, open_guarded
 
 from ..config.model import SweepConfig
 from ..store.output_tail import collapse_line
@@ -117,7 +118,7 @@ class OutputMetrics:
     def read(self) -> bool:
         """Take in a bounded part of what was printed since; return whether there is more."""
         try:
-            with self._log_path.open("rb") as file:
+            with os.fdopen(open_guarded(self._log_path, READ), "rb") as file:
                 size = file.seek(0, os.SEEK_END)
                 if size < self._offset:  # its middle was cut out: see supervision.process
                     self._offset, self._partial = size, b""
@@ -167,7 +168,7 @@ def _count_values(dat_path: Path) -> int:
     from ml_tracking_ops.logger.reader import LogFormatError, read_log
 
     try:
-        return sum(len(series.step) for series in read_log(dat_path).values())
+        return sum(len(series.step) for series in read_log(dat_path, follow_link=False).values())
     except (OSError, LogFormatError):
         return 0
 

@@ -107,7 +107,7 @@ class RunMonitor:
         if os.path.lexists(self._tail_path):
             from ml_tracking_ops.logger.tail import LogTail
 
-            self._tail = LogTail(self._tail_path)
+            self._tail = LogTail(self._tail_path, follow_link=False)
         return self._tail
 
     def follow_to(self, folder: Path) -> None:

@@ -5,13 +5,12 @@ removed by the orchestrator once its journal says what became of it. So it does 
 process asks, nor on which machine.
 """
 
-import contextlib
 import getpass
 import json
 import os
 import platform
+import re
 import secrets
-import stat
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
@@ -21,12 +20,15 @@ from typing import Any, Literal, get_args
 from ml_tracking_ops.logger import paths
 
 from ..errors import SweepError
+from ..store.open_folder import OpenFolder, opened_folder
 
 Action = Literal["stop", "pause", "continue", "requeue", "workers"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 MOST_WORKERS = 1_000
 _MOST_BYTES = 64 << 10
 _MOST_AT_ONCE = 1_000
+_SUFFIX = ".json"
+_NAME = re.compile(r"[0-9]{20}-[0-9a-f]{8}\.json")
 
 
 def workers_problem(n_workers: object) -> str | None:
@@ -54,6 +56,9 @@ class Request:
     time: float = 0.0
 
 
+_GONE = Request("", "stop")
+
+
 def new_request(
     action: Action, by: str, *, index: int | None = None, n_workers: int | None = None
 ) -> Request:
@@ -77,55 +82,66 @@ def submit(folder: Path, request: Request) -> Path:
     Raises:
         SweepError: it cannot be written.
     """
-    requests = folder / paths.REQUESTS_NAME
-    path = requests / f"{request.id}.json"
-    temporary = requests / f".{request.id}.tmp"
+    path = folder / paths.REQUESTS_NAME / _file_name(request.id)
     try:
-        if not folder.is_dir():
-            raise FileNotFoundError(f"the folder {folder} is gone")
-        requests.mkdir(exist_ok=True)
-        temporary.write_text(json.dumps(asdict(request)), encoding="utf-8")
-        temporary.replace(path)
+        with opened_folder(folder) as sweep:
+            sweep.make_folder(paths.REQUESTS_NAME)
+            with sweep.inner(paths.REQUESTS_NAME) as requests:
+                requests.write(path.name, json.dumps(asdict(request)))
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        why = error.strerror or error
+        why = error.strerror or error if folder.is_dir() else f"the folder {folder} is gone"
         raise SweepError(f"{path}: the request cannot be written: {why}") from error
     return path
 
 
 def withdraw(folder: Path, request: Request) -> bool:
     """Take a request back; return whether it was still there."""
+    return remove(folder, request.id)
+
+
+def remove(folder: Path, identity: str) -> bool:
+    """Remove a request's file; return whether it was still there."""
     try:
-        (folder / paths.REQUESTS_NAME / f"{request.id}.json").unlink()
+        with opened_folder(folder) as sweep, sweep.inner(paths.REQUESTS_NAME) as requests:
+            requests.unlink(_file_name(identity))
     except OSError:
         return False
     return True
 
 
-def read_requests(folder: Path) -> Iterator[tuple[Path, Request | None]]:
-    """The requests in a sweep's folder, oldest first; None for a file that is no request."""
-    requests = folder / paths.REQUESTS_NAME
+def _file_name(identity: str) -> str:
+    return f"{identity}{_SUFFIX}"
+
+
+def read_requests(folder: Path, owner: int | None = None) -> Iterator[tuple[Path, Request | None]]:
+    """The requests in a sweep's folder, oldest first; None for a file that is no request.
+
+    Files with other names than `submit` gives are left alone.
+
+    Args:
+        owner: the user whose sweep it is: in what another user has put in the place of its
+            folders, nothing is read.
+    """
     try:
-        names = sorted(path.name for path in requests.iterdir() if path.name[0] != ".")
+        with opened_folder(folder) as sweep, sweep.inner(paths.REQUESTS_NAME) as requests:
+            if owner is not None:
+                sweep.require_owner(owner)
+                requests.require_owner(owner)
+            names = sorted(filter(_NAME.fullmatch, requests.names()))
+            found = [(name, _read(requests, name)) for name in names[:_MOST_AT_ONCE]]
     except OSError:
         return
-    for name in names[:_MOST_AT_ONCE]:
-        path = requests / name
-        with contextlib.suppress(FileNotFoundError):
-            if not stat.S_ISDIR(path.lstat().st_mode):
-                yield path, _read(path)
+    for name, request in found:
+        if request is not _GONE:
+            yield folder / paths.REQUESTS_NAME / name, request
 
 
-def _read(path: Path) -> Request | None:
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+def _read(requests: OpenFolder, name: str) -> Request | None:
+    """None for a file that is no request; `_GONE` where it is not there any more."""
     try:
-        with os.fdopen(os.open(path, flags), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return None
-            return _decode(json.loads(file.read(_MOST_BYTES)), path.stem)
+        return _decode(json.loads(requests.read(name, _MOST_BYTES)), name.removesuffix(_SUFFIX))
     except FileNotFoundError:
-        raise
+        return _GONE
     except (OSError, ValueError, RecursionError):
         return None
 

@@ -13,8 +13,6 @@ so that edits of different things at once all stay; of two edits of the same, th
 
 import contextlib
 import json
-import os
-import stat
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,6 +23,8 @@ from typing import Any
 from ml_tracking_ops.logger import paths
 
 from ..errors import AnnotationError, UsageError
+from . import fields
+from .open_folder import OpenFolder, opened_folder
 
 try:
     import fcntl
@@ -95,9 +95,11 @@ class AnnotationFile:
 def read_annotations(folder: Path) -> Annotations:
     """What is said in a folder; nothing where the file is missing or damaged."""
     try:
-        data = _load(folder)
+        with opened_folder(folder) as opened:
+            data = _load(opened)
     except (OSError, AnnotationError):
         return NO_ANNOTATIONS
+    data = fields.printable(data)
     runs = data.get("runs")
     found = runs.items() if isinstance(runs, dict) else ()
     return Annotations(_decode(data.get("own")), {str(key): _decode(one) for key, one in found})
@@ -111,20 +113,15 @@ def _identity(path: Path) -> tuple[int, ...] | None:
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def _load(folder: Path) -> dict[str, Any]:
+def _load(folder: OpenFolder) -> dict[str, Any]:
     """The file as it stands.
 
     Raises:
         AnnotationError: it is no such file.
         OSError: it cannot be read; `FileNotFoundError` where there is none.
     """
-    path = folder / paths.ANNOTATIONS_NAME
-    flags = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
-    fd = os.open(path, flags)
-    with os.fdopen(fd, "rb") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise AnnotationError(path, "it is no regular file")
-        text = file.read(_MOST_BYTES)
+    path = folder.path / paths.ANNOTATIONS_NAME
+    text = folder.read(paths.ANNOTATIONS_NAME, _MOST_BYTES)
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -145,8 +142,16 @@ def _decode(data: object) -> Annotation:
         name[:LONGEST_NAME] if isinstance(name, str) and name else None,
         note[:LONGEST_NOTE] if isinstance(note, str) else "",
         tuple(tag[:LONGEST_TAG] for tag in texts[:MOST_TAGS]),
-        float(archived_at) if isinstance(archived_at, int | float) else None,
+        _time(archived_at),
     )
+
+
+def _time(value: object) -> float | None:
+    """Seconds since the epoch; None for anything that no clock shows."""
+    try:
+        return None if value is None else fields.time_of(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 # --- what may be said --------------------------------------------------------------------------
@@ -224,13 +229,14 @@ def edit(
     """
     path = folder / paths.ANNOTATIONS_NAME
     try:
-        with _alone(folder):
+        with opened_folder(folder) as opened, _alone(opened):
             try:
-                data = _load(folder)
+                data = _load(opened)
             except FileNotFoundError:
                 data = {"format_version": _FORMAT_VERSION}
             annotation = _put(data, key, change)
-            _write(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+            text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+            opened.write(paths.ANNOTATIONS_NAME, text)
     except OSError as error:
         is_gone = not folder.is_dir()
         why = "the folder is gone" if is_gone else error.strerror or str(error)
@@ -266,38 +272,19 @@ def _without_empty(entry: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if value not in (None, "", [])}
 
 
-def _write(path: Path, text: str) -> None:
-    """Replace the file; a reader sees the old one or the new one, also after a crash."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
-    try:
-        with temporary.open("x", encoding="utf-8", errors="replace") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-
-
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _alone(folder: OpenFolder) -> Iterator[None]:
     """Keep other editors of the folder's annotations out, as far as the file system can.
 
     Waits a bounded time: somebody who hangs must not keep a user from writing a note.
     """
-    if fcntl is None:
+    if fcntl is None or folder.fd is None:
         yield
         return
-    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        deadline = time.monotonic() + _WAIT_FOR_OTHERS_S
-        while not _try_lock(fd) and time.monotonic() < deadline:
-            time.sleep(_ASK_AGAIN_S)
-        yield
-    finally:
-        os.close(fd)
+    deadline = time.monotonic() + _WAIT_FOR_OTHERS_S
+    while not _try_lock(folder.fd) and time.monotonic() < deadline:
+        time.sleep(_ASK_AGAIN_S)
+    yield  # closing the folder gives the lock back
 
 
 def _try_lock(fd: int) -> bool:

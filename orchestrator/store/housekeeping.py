@@ -1,27 +1,40 @@
 """Archiving and deleting what lies in a log folder; never anything that still runs.
 
 Deleting renames first, to a hidden name beside it, so that a crash in between leaves nothing half
-shown; what such a crash left is removed by the next delete. Links are neither followed nor trusted.
+shown; what such a crash left is removed by the next delete. All of it works through open folders:
+no link is followed, and what is put in the place of a folder meanwhile is not touched.
 """
 
 import contextlib
 import os
+import re
 import secrets
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.guarded import open_guarded
 from ml_tracking_ops.logger.locks import hold_exclusive
 
 from ..errors import SweepError, UsageError
 from .annotations import NOTHING_SAID, annotate, edit
 from .experiments import Experiment
+from .open_folder import OpenFolder, opened_folder
 from .sweep_folder import Sweep
 
 Item = Experiment | Sweep
+_Identity = tuple[int, int]
+
+_HIDDEN = ".deleted-"
+_IS_HIDDEN = re.compile(r"\.deleted-[0-9a-f]{8}-.").match
+_LONGEST_HIDDEN = 200
+_MARK = ".deleted-by-its-owner"
+
+
+class NotOursError(PermissionError):
+    """A folder belongs to another user."""
 
 
 def archive(item: Item, *, is_archived: bool = True) -> None:
@@ -65,13 +78,18 @@ def refuse_if_running(item: Item, what: str) -> None:
 
 @dataclass(frozen=True)
 class Doomed:
-    """What deleting something removes: a whole folder, or some files of one."""
+    """What deleting something removes: a whole folder, or some files of one.
+
+    Attributes:
+        identity: device and inode of the folder that was looked at.
+    """
 
     item: Item
     folder: Path | None
     files: tuple[Path, ...]
     size_bytes: int
     n_files: int
+    identity: _Identity
 
 
 def look_before_delete(item: Item, logdir: Path) -> Doomed:
@@ -83,15 +101,19 @@ def look_before_delete(item: Item, logdir: Path) -> Doomed:
     refuse_if_running(item, "deleted")
     folder, key = place_of(item)
     _refuse_elsewhere(folder, logdir, must_be_below=isinstance(item, Sweep))
-    is_whole = isinstance(item, Sweep) or _is_alone(item, logdir)
-    if is_whole:
-        found = list(_files_below(folder))
-    else:
-        suffixes = (paths.DAT_SUFFIX, paths.LOG_SUFFIX, paths.ARGUMENTS_SUFFIX)
-        found = [path for suffix in suffixes if _is_file(path := folder / f"{key}{suffix}")]
-    size_bytes = sum(path.lstat().st_size for path in found)
+    try:
+        identity = _identity(folder.stat())
+        is_whole = isinstance(item, Sweep) or _is_alone(item, logdir)
+        if is_whole:
+            found = list(_files_below(folder))
+        else:
+            suffixes = (paths.DAT_SUFFIX, paths.LOG_SUFFIX, paths.ARGUMENTS_SUFFIX)
+            found = [path for suffix in suffixes if _is_file(path := folder / f"{key}{suffix}")]
+        size_bytes = sum(path.lstat().st_size for path in found)
+    except FileNotFoundError as error:
+        raise UsageError(f"{error.filename} has gone meanwhile; look again") from None
     files = () if is_whole else tuple(found)
-    return Doomed(item, folder if is_whole else None, files, size_bytes, len(found))
+    return Doomed(item, folder if is_whole else None, files, size_bytes, len(found), identity)
 
 
 def delete(item: Item, logdir: Path) -> Doomed:
@@ -105,28 +127,66 @@ def delete(item: Item, logdir: Path) -> Doomed:
     try:
         with _claimed(item):
             if doomed.folder is not None:
-                _remove_folder(doomed.folder)
+                _remove_folder(doomed.folder, doomed.identity)
             else:
-                _remove_files(item, doomed.files)
+                _remove_files(item, doomed)
     except OSError as error:
         raise SweepError(f"{item.name} cannot be deleted: {error}") from error
     return doomed
 
 
-def _remove_folder(folder: Path) -> None:
-    hidden = folder.with_name(f".deleted-{secrets.token_hex(4)}-{folder.name}"[:200])
-    folder.rename(hidden)
-    for left in folder.parent.glob(".deleted-*"):
-        if left.is_dir() and not left.is_symlink():
-            shutil.rmtree(left)
+def _remove_folder(folder: Path, identity: _Identity) -> None:
+    hidden = f"{_HIDDEN}{secrets.token_hex(4)}-{folder.name}"[:_LONGEST_HIDDEN]
+    with opened_folder(folder.parent) as parent:
+        with parent.inner(folder.name) as doomed:
+            _require_same(doomed, identity)
+            with contextlib.suppress(OSError):  # a full disk: then no later delete finds it
+                doomed.write(_MARK, "")
+        parent.rename(folder.name, hidden)
+        if _identity(parent.look(hidden)) != identity:
+            parent.rename(hidden, folder.name)
+            raise OSError(f"something else was put in the place of {folder}")
+        parent.remove_tree(hidden)
+        for name in filter(_IS_HIDDEN, parent.names()):
+            _remove_left(parent, name)
 
 
-def _remove_files(item: Item, files: tuple[Path, ...]) -> None:
+def _remove_left(parent: OpenFolder, name: str) -> None:
+    """Remove what an earlier delete had renamed: the mark in it says that it was this user's."""
+    with contextlib.suppress(OSError, NotOursError):
+        with parent.inner(name) as left:
+            left.look(_MARK)
+            _require_ours(left.status())
+        parent.remove_tree(name)
+
+
+def _require_same(folder: OpenFolder, identity: _Identity) -> None:
+    found = folder.status()
+    if _identity(found) != identity:
+        raise OSError(f"something else was put in the place of {folder.path}")
+    _require_ours(found)
+
+
+def _require_ours(status: os.stat_result) -> None:
+    """Root may delete what others own; nobody else does."""
+    if hasattr(os, "geteuid") and os.geteuid() not in (0, status.st_uid):
+        raise NotOursError("it belongs to another user")
+
+
+def _identity(status: os.stat_result) -> _Identity:
+    return status.st_dev, status.st_ino
+
+
+def _remove_files(item: Item, doomed: Doomed) -> None:
     """The log first: with it the experiment leaves the lists."""
     folder, key = place_of(item)
-    for path in files:
-        path.unlink(missing_ok=True)
-    if (folder / paths.ANNOTATIONS_NAME).exists():
+    with opened_folder(folder) as opened:
+        _require_same(opened, doomed.identity)
+        for path in doomed.files:
+            with contextlib.suppress(FileNotFoundError):
+                opened.unlink(path.name)
+        has_annotations = paths.ANNOTATIONS_NAME in opened.names()
+    if has_annotations:
         edit(folder, key, lambda _: NOTHING_SAID)
 
 
@@ -140,7 +200,7 @@ def _claimed(item: Item) -> Iterator[None]:
     if not isinstance(item, Sweep) or not (item.path / paths.JOURNAL_NAME).is_file():
         yield
         return
-    fd = os.open(item.path / paths.JOURNAL_NAME, os.O_RDWR | os.O_CLOEXEC)
+    fd = open_guarded(item.path / paths.JOURNAL_NAME, os.O_RDWR)
     try:
         if hold_exclusive(fd) is False:
             raise UsageError(f"{item.name} is running; stop it first")

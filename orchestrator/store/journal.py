@@ -30,12 +30,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
+from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.logger.locks import hold_exclusive
 
 from . import fields
-
-# opening a FIFO must not wait for a writer, and a link must not lead out of the sweep's folder
-_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
 
 Event = dict[str, Any]
 BEAT_S = 10.0
@@ -70,7 +68,7 @@ class Journal:
     """
 
     def __init__(self, path: Path, on_trouble: Callable[[str], None]) -> None:
-        self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        self._fd = open_guarded(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         self._unwritten = b""
         self._on_trouble = on_trouble
         self.trouble: OSError | None = None
@@ -145,7 +143,7 @@ class JournalTail:
         """The events that were completed since the last call; empty where there is no file."""
         self.was_reset = False
         try:
-            fd = os.open(self.path, _READ)
+            fd = open_guarded(self.path, READ)
         except OSError:
             return []
         try:

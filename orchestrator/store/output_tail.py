@@ -4,6 +4,8 @@ import os
 import re
 from pathlib import Path
 
+from ml_tracking_ops.logger.guarded import READ, open_guarded
+
 TAIL_LINES = 20
 _TAIL_BYTES = 16 << 10
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
@@ -12,7 +14,7 @@ _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@
 def last_lines(path: Path, n_lines: int = TAIL_LINES) -> list[str]:
     """The last lines of a `.log`, as a person would see them; empty where there is none."""
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_guarded(path, READ), "rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _TAIL_BYTES))
             text = file.read(_TAIL_BYTES).decode("utf-8", "replace")

@@ -45,7 +45,7 @@ def load_history(dat_path: Path | None, run: RunRecord) -> RunHistory | None:
     if dat_path is None:
         return None
     try:
-        log = read_log(dat_path)
+        log = read_log(dat_path, follow_link=False)
     except (OSError, LogFormatError):
         return None
     series = {name: series for name, series in log.items() if len(series)}

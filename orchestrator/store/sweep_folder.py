@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.logger.locks import is_held
 
 from ..errors import DescriptionError
@@ -23,7 +24,6 @@ from .process_records import ProcessRecord, read_processes, state_by_exit_code
 from .run_states import ENDS, RESULTS_THAT_COUNT, SWEEP_ENDS
 from .states import RunRecord, SweepRecord
 
-_READ = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 _DESCRIPTION_BYTES = 64 << 20
 
 
@@ -184,7 +184,7 @@ def _read_description(path: Path) -> tuple[bytes, float]:
     Raises:
         OSError: it cannot be read, or is no regular file.
     """
-    fd = os.open(path, _READ)
+    fd = open_guarded(path, READ)
     with os.fdopen(fd, "rb") as file:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -272,7 +273,7 @@ def test_requests_outlive_a_killed_orchestrator_and_are_met_once(cwd: Path) -> N
     # what an asker wrote in the moment of the crash
     submit(sweep.folder, stop := new_request("stop", "me", index=2))
     submit(sweep.folder, new_request("pause", "me"))
-    (sweep.folder / "requests" / "damaged.json").write_text("{")
+    (sweep.folder / "requests" / f"{time.time_ns():020d}-0123abcd.json").write_text("{")
     sweep.start("sweep", "--resume", sweep.folder)
     sweep.wait_for(_2="killed")
     assert sweep.told() == [("stop", "done"), ("pause", "refused"), (None, "refused")]

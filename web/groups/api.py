@@ -246,7 +246,7 @@ def _is_within(x: Float64s, query: GroupQuery) -> np.ndarray[Any, np.dtype[np.bo
 
 def _log(path: Path) -> Mapping[str, Series]:
     try:
-        return read_log(path)
+        return read_log(path, follow_link=False)
     except (OSError, LogFormatError):
         return {}
 

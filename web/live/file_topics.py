@@ -15,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.logger.reader import LogFormatError, LogTail, Series, read_ending
 from ml_tracking_ops.logger.records import RECORD_SIZE
 
@@ -279,7 +280,7 @@ def _inode(path: Path) -> int | None:
 def _read_bytes(path: Path, start: int, n_bytes: int) -> bytes:
     """Bytes of a regular file; none of anything else (opening a FIFO must not hang)."""
     with contextlib.suppress(OSError):
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+        fd = open_guarded(path, READ)
         try:
             return os.pread(fd, n_bytes, start)
         finally:

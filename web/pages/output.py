@@ -16,6 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 
 from ..live.file_topics import decode_whole
@@ -128,7 +129,7 @@ def opened_output(path: Path) -> Iterator[tuple[int, int] | None]:
 def _open(path: Path) -> tuple[int, int] | None:
     """Opening a FIFO must not hang, and a link must not lead elsewhere; what was opened counts."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+        fd = open_guarded(path, READ)
     except OSError:
         return None
     status = os.fstat(fd)

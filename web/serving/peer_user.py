@@ -16,6 +16,26 @@ from pathlib import Path
 
 _Place = tuple[str, int]
 
+
+def nameless_user(namespace: str, overflow: str) -> int | None:
+    """The number that all users from outside of a user namespace have in it; None outside of one.
+
+    Args:
+        namespace: what `/proc/self/uid_map` says; `overflow`: `/proc/sys/kernel/overflowuid`.
+    """
+    is_whole = namespace.split() == ["0", "0", str(0xFFFFFFFF)]
+    return None if is_whole or not overflow.strip().isdecimal() else int(overflow)
+
+
+def _nameless_user() -> int | None:
+    with suppress(OSError):
+        names = Path("/proc/self/uid_map"), Path("/proc/sys/kernel/overflowuid")
+        return nameless_user(*(name.read_text(encoding="ascii") for name in names))
+    return None
+
+
+_NAMELESS = _nameless_user()
+
 _NETLINK_SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
 _NLM_F_REQUEST = 1
@@ -61,22 +81,7 @@ def user_of(local: _Place, remote: _Place) -> int | None:
         user = _from_netlink(local, remote)
     except OSError:  # a kernel or a sandbox without it
         user = _from_proc(local, remote)
-    return None if user is None or _may_be_anybody(user) else user
-
-
-def _may_be_anybody(user: int) -> bool:
-    """In a user namespace, all users from outside of it have this one number."""
-    if str(user) != _text("/proc/sys/kernel/overflowuid"):
-        return False
-    return _text("/proc/self/uid_map").split() != ["0", "0", str(0xFFFFFFFF)]
-
-
-def _text(path: str) -> str:
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return os.read(fd, 4096).decode().strip()
-    finally:
-        os.close(fd)
+    return None if user == _NAMELESS else user
 
 
 # --- netlink -----------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ from typing import Any
 
 import anyio
 
+from ml_tracking_ops.logger.guarded import open_guarded
+
 from ...supervision.messages import receive_message, send_message
 from ...supervision.process_table import (
     find_marked,
@@ -272,9 +274,9 @@ class Supervisor:
             files.callback(os.close, report_fd)
             on_failure = files.enter_context(contextlib.ExitStack())
             on_failure.callback(os.close, result_fd)
-            output_fd = os.open(output_path, append, 0o666)
+            output_fd = open_guarded(output_path, append)
             files.callback(os.close, output_fd)
-            record_fd = os.open(record_path, append, 0o666)
+            record_fd = open_guarded(record_path, append)
             files.callback(os.close, record_fd)
             answer = self._ask(request, [report_fd, output_fd, record_fd])
             if "pid" not in answer:

@@ -116,7 +116,8 @@ def test_delete_follows_no_link_and_leaves_the_log_folder(logdir, tmp_path):
 
 def test_what_a_crash_left_of_a_delete_is_not_shown_and_goes_with_the_next(logdir):
     folder = log(logdir)
-    left = folder.rename(logdir / ".deleted-0123-old")
+    left = folder.rename(logdir / ".deleted-01234567-old")
+    (left / ".deleted-by-its-owner").touch()
     assert not Catalog(logdir).experiments
     log(logdir)
     delete(only(logdir), logdir)

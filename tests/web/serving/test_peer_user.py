@@ -83,7 +83,8 @@ def test_elsewhere_nobody_can_tell(monkeypatch):
 
 
 def test_nameless_user_of_a_user_namespace_is_not_the_owner(monkeypatch):
-    texts = {"/proc/sys/kernel/overflowuid": "65534", "/proc/self/uid_map": "0 1000 1"}
-    monkeypatch.setattr(peer_user, "_text", texts.__getitem__)
+    assert peer_user.nameless_user("         0          0 4294967295\n", "65534\n") is None
+    assert peer_user.nameless_user("0 1000 1\n", "65534\n") == 65534
+    monkeypatch.setattr(peer_user, "_NAMELESS", 65534)
     monkeypatch.setattr(peer_user, "_from_netlink", lambda *ends: 65534)
     assert user_of(("127.0.0.1", 1), ("127.0.0.1", 2)) is None

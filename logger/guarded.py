@@ -1,0 +1,69 @@
+"""Opening what lies in a log folder, where others may put links in the place of files and folders.
+
+Below a folder that was named with `guard_folder`, each part of a path is opened from the folder
+before it, and none may be a link: what is opened lies there, whatever is renamed meanwhile. The
+guarded folder itself may be reached through links, since the user named it. Elsewhere, the last
+part alone may be no link.
+"""
+
+import os
+
+from .paths import FILE_MODE
+
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_CLOSE = getattr(os, "O_CLOEXEC", 0)
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _CLOSE
+_CAN_STEP = os.open in os.supports_dir_fd and bool(_NO_LINK)
+
+READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Reading; opening a FIFO does not wait for a writer."""
+
+_guarded: set[str] = set()
+
+
+def guard_folder(folder: str | os.PathLike[str]) -> None:
+    """From now on nothing below `folder` is opened through a link."""
+    _guarded.add(os.path.abspath(folder))
+
+
+def open_guarded(path: str | os.PathLike[str], flags: int, mode: int = FILE_MODE) -> int:
+    """Open a file; it and, below a guarded folder, the folders on the way may be no links.
+
+    Raises:
+        OSError: it cannot be opened; `ELOOP` or `ENOTDIR` if there is a link.
+    """
+    top, names = _split(path)
+    if top is None or not names:
+        return os.open(path, flags | _CLOSE | _NO_LINK, mode)
+    fd = os.open(top, _FOLDER)
+    try:
+        for name in names[:-1]:
+            inner = os.open(name, _FOLDER | _NO_LINK, dir_fd=fd)
+            os.close(fd)
+            fd = inner
+        return os.open(names[-1], flags | _CLOSE | _NO_LINK, mode, dir_fd=fd)
+    finally:
+        os.close(fd)
+
+
+def open_folder(path: str | os.PathLike[str]) -> int:
+    """Open a folder, as `open_guarded` does a file; a guarded folder itself may be a link."""
+    top, names = _split(path)
+    if top is not None and not names:
+        return os.open(top, _FOLDER)
+    return open_guarded(path, _FOLDER)
+
+
+def _split(path: str | os.PathLike[str]) -> tuple[str | None, list[str]]:
+    """The guarded folder that a path lies in, and the names from there on."""
+    if not _guarded or not _CAN_STEP:
+        return None, []
+    whole = os.path.abspath(path)
+    top, names = whole, []
+    while top not in _guarded:
+        above, name = os.path.split(top)
+        if above == top:
+            return None, []
+        top = above
+        names.append(name)
+    return top, names[::-1]

@@ -98,6 +98,7 @@ def _command_parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.Ar
     )
 
     _add_reports(add)
+    _add_metrics_preview(add)
     add_actions(add, _add_logdir, _count)
 
     demo = add("demo", "a real sweep on real data, with the dashboard")
@@ -168,6 +169,17 @@ def _add_reports(add: _Add) -> None:
     replay.add_argument("--goal", choices=("min", "max"), help="default: the sweep's")
     _add_logdir(replay)
     replay.add_argument("--json", action="store_true")
+
+
+def _add_metrics_preview(add: _Add) -> None:
+    command = add("metrics-preview", "show what a metrics_pattern finds in an output")
+    command.add_argument("file", type=Path, metavar="FILE", help="an output; - reads stdin")
+    command.add_argument(
+        "--pattern",
+        metavar="P",
+        help="as metrics_pattern in a configuration; default: compare those that have a name",
+    )
+    command.add_argument("--json", action="store_true")
 
 
 class _Version(argparse.Action):

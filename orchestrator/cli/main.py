@@ -352,6 +352,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "show": _of("reports", "show"),
     "export": _of("reports", "export"),
     "replay": _of("reports", "replay"),
+    "metrics-preview": _of("metrics_preview", "metrics_preview"),
     "stop": _of("actions", "stop"),
     "pause": _of("actions", "pause"),
     "continue": _of("actions", "go_on"),

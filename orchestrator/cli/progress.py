@@ -57,7 +57,11 @@ class Story:
 
     def take_in(self, event: Event) -> list[tuple[str, str]]:
         """Fold an event in; return the (style, line) pairs to print for it."""
-        return [(style, plain(line)) for style, line in self._take_in(event)]
+        return [
+            (style, plain(line))
+            for style, text in self._take_in(event)
+            for line in text.split("\n")
+        ]
 
     def _take_in(self, event: Event) -> list[tuple[str, str]]:
         index = self.record.apply(event)
@@ -81,6 +85,8 @@ class Story:
                 return [("bold", f"{asked}: {refused}{event.get('message')}")]
             case "warning" | "trouble":
                 return [("bold yellow", f"warning: {event['message']}")]
+            case "warning_over":
+                return [("bold", f"no longer so: {event['message']}")]
         return []
 
     def _recount(self, index: int) -> None:

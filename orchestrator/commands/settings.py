@@ -1,20 +1,20 @@
 """The keys of `experiment_cfg.json` that say how a run is started, with what, and for how long."""
 
+import json
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ..errors import ConfigProblem
+from ..output.patterns import PATTERNS
 from ..setting_types import AboveZero, Allowed, Natural, NonNegative, Positive, Text
 from .macros import command_problem, is_passable, macro_problem, name_problem
 from .values import ValueStyle
 
-METRIC_PATTERNS = ("json", "name: value", "name=value")
 _PATTERNS = (
-    '"json", "name: value", "name=value", or a regular expression with the groups '
+    f"{', '.join(json.dumps(name) for name in PATTERNS)}, or a regular expression with the groups "
     "(?P<name>…) and (?P<value>…), or a group for each metric, as in loss (?P<loss>\\S+)"
 )
 
@@ -62,9 +62,10 @@ class RunSettings(BaseModel):
     )
     metrics_pattern: Annotated[Text, Allowed(_PATTERNS)] | None = Field(
         default=None,
-        description='How a printed line is read: "json", "name: value", "name=value", or a '
-        "regular expression with the named groups name and value (or a group for each metric) "
-        "and step.",
+        description='How a printed line is read: "json", "name: value", "name=value", the name of '
+        'a library whose output is known ("transformers", "keras", "lightgbm", "xgboost", '
+        '"stable_baselines3"), or a regular expression with the named groups name and value (or a '
+        "group for each metric) and step.",
     )
     timeout_s: Annotated[AboveZero, Allowed("a number of seconds above 0")] | None = Field(
         default=None, description="A run that takes longer is stopped."
@@ -110,11 +111,13 @@ class RunSettings(BaseModel):
     @field_validator("metrics_pattern")
     @classmethod
     def _pattern_names_what_it_finds(cls, pattern: str | None) -> str | None:
-        if pattern is None or pattern in METRIC_PATTERNS:
+        if pattern is None or pattern in PATTERNS:
             return pattern
+        from ..output.user_pattern import PatternError, UserPattern
+
         try:
-            groups = set(re.compile(pattern).groupindex)
-        except re.error as error:
+            groups = UserPattern(pattern).groups
+        except PatternError as error:
             raise ValueError(f"is no regular expression: {error}; allowed: {_PATTERNS}") from None
         if ("name" in groups) != ("value" in groups) or not groups - {"step"}:
             raise ValueError(f"must name what it finds, got {pattern!r}; allowed: {_PATTERNS}")

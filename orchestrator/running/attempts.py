@@ -11,6 +11,7 @@ from typing import Literal
 from ..executors.base import RunningRun
 from ..search.samplers import Combination
 from ..stopping import StopDecision
+from ..store.output_tail import error_line
 from ..store.process_records import state_by_exit_code
 from ..store.run_states import RunState
 from .run_monitor import RunMonitor
@@ -114,7 +115,8 @@ def run_reason(
         return None
     if exit_code is None:
         return "ended unseen: nobody was there to learn its exit code"
-    said = f": {tail[-1].strip()}" if tail else ""
+    error = error_line(tail)
+    said = f": {error}" if error else ""
     if exit_code < 0:
         return f"ended by signal {-exit_code} ({_signal_name(-exit_code)}){said}"
     return f"exit code {exit_code}{said}"

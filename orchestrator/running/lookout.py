@@ -16,6 +16,7 @@ from ..executors.local.cpus import lack_of_room
 from ..stopping import StopDecision
 from ..store.watcher import PAUSE_TO_WORK, URGENT_PAUSE_TO_WORK, watch_files
 from .attempts import ActiveRun
+from .run_monitor import Silence
 
 LOOK_ANYWAY_S = 1.0
 
@@ -37,6 +38,9 @@ class WatchedSweep(Protocol):
 
     def warn_once(self, kind: str, message: str) -> None:
         """Tell the user, the first time."""
+
+    def take_back(self, kind: str, message: str) -> None:
+        """Tell the user that a warning of this kind is over, if there is one."""
 
 
 class Lookout:
@@ -96,20 +100,36 @@ class Lookout:
                 self._sweep.warn_once(run.name, trouble)
             if improved:
                 self._sweep.see_improvement(run)
+            self.tell_notes(run)
             await anyio.lowlevel.checkpoint()
+
+    def tell_notes(self, run: ActiveRun) -> None:
+        """Say what of a run's output could not be read for metrics."""
+        for kind, note in run.monitor.take_notes():
+            self._sweep.warn_once(f"output: {kind}", f"run {run.name}: {note}")
 
     def warn_if_silent(self, run: ActiveRun) -> None:
         """Warn of a run that should have logged its metric by now, or never did."""
+        for settled in run.monitor.settled:
+            self._sweep.take_back(settled, _ARRIVED[settled].format(run.name))
         is_over = run.monitor.dat_path not in self._active
         running_s = math.inf if is_over else time.time() - run.process.started_at
-        if not run.monitor.should_have_logged(running_s):
+        silence = run.monitor.silence(running_s)
+        if silence is None:
             return
         trouble = None if run.monitor.has_logged else lack_of_room(self._folder)
         if trouble is None:
-            self._sweep.warn_once("silent", run.monitor.explain_silence(run.name))
+            self._sweep.warn_once(silence, run.monitor.explain_silence(run.name, silence))
         else:
             why = f"{trouble}: what it logs cannot be written"
             self._sweep.warn_once("disk", f"run {run.name} has logged nothing, and {why}")
+
+
+_ARRIVED: dict[Silence, str] = {
+    "misses": "run {} printed what the metrics_pattern finds",
+    "nothing": "run {} logs metrics now",
+    "metric": "run {} has logged the optimization_metric",
+}
 
 
 def _dat_path(path: Path) -> Path:

@@ -1,94 +1,22 @@
 """Metrics of scripts that cannot be changed: read from what they print, into a real `.dat`."""
 
 import json
-import os
-import re
+import time
 from collections import Counter, deque
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
-from ml_tracking_ops.logger.guarded import READ, open_guarded
 
 from ..config.model import SweepConfig
+from ..output.lines import LONGEST_LINE_BYTES, OutputLines
+from ..output.parser import LineParser
 from ..store.output_tail import collapse_line
 
-_NUMBER = (
-    r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|NaN|inf(?:inity)?|Infinity)"
-)
-_NAMED = (  # quotes as they stand where a dictionary is printed
-    r"(?<![\w./])(?P<name>[^\W\d][\w./-]*)['\"]?[ \t]*{}[ \t]*['\"]?(?P<value>"
-    + _NUMBER
-    + r")(?![\w.]*\w)"
-)
-_BUILT_IN = {"name: value": _NAMED.format(":"), "name=value": _NAMED.format("=")}
-_STEP = "step"
-_BLOCK_BYTES = 1 << 18
-_LONGEST_LINE_BYTES = 1 << 16
+LOOK_LIMIT_S = 0.05
+FINISH_LIMIT_S = 2.0
 _LINES_SHOWN = 5
 _SHOWN_CHARACTERS = 120
-_LINE_END = re.compile(rb"\r\n|\n|\r")
-
-Point = tuple[str, float, int | None]
-
-
-class LineParser:
-    """A line → the metrics in it, with the step where it names one.
-
-    Args:
-        pattern: `json` (an object of numbers; objects inside it give `outer/inner`),
-            `name: value`, `name=value`, or a regular expression with named groups.
-    """
-
-    def __init__(self, pattern: str) -> None:
-        self._is_json = pattern == "json"
-        self._pattern = None if self._is_json else re.compile(_BUILT_IN.get(pattern, pattern))
-
-    def parse(self, line: str) -> list[Point]:
-        """The points of a line: name, value, step or None."""
-        found = dict(_json_numbers(line) if self._is_json else self._matches(line))
-        step = found.pop(_STEP, None)
-        whole = int(step) if step is not None and abs(step) < 2**53 else None
-        return [(name, value, whole) for name, value in found.items()]
-
-    def _matches(self, line: str) -> Iterator[tuple[str, float]]:
-        assert self._pattern is not None
-        for match in self._pattern.finditer(line):
-            groups = match.groupdict()
-            name, value = groups.pop("name", None), groups.pop("value", None)
-            for key, text in [(name, value), *groups.items()]:
-                if key and text is not None and (number := _number(text)) is not None:
-                    yield key, number
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _json_numbers(line: str) -> Iterator[tuple[str, float]]:
-    start = line.find("{")
-    if start < 0:
-        return
-    try:
-        found, _ = json.JSONDecoder().raw_decode(line, start)
-    except (ValueError, RecursionError):
-        return
-    yield from _flat(found, "")
-
-
-def _flat(values: dict[str, Any], prefix: str) -> Iterator[tuple[str, float]]:
-    for key, value in values.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}/")
-        elif isinstance(value, int | float) and not isinstance(value, bool) and key:
-            number = _number(str(value))
-            if number is not None:
-                yield f"{prefix}{key}", number
 
 
 class OutputMetrics:
@@ -96,49 +24,61 @@ class OutputMetrics:
 
     A value whose line names no step gets the count of its metric's values so far, from 1. Values
     that the `.dat` holds already, since an earlier orchestrator wrote them, are passed over.
+
+    Attributes:
+        notes: what a user must know of output that was not read: kind and text, a kind once.
     """
 
     def __init__(self, log_path: Path, dat_path: Path, pattern: str) -> None:
-        self._log_path = log_path
         self._pattern = pattern
         self._parser = LineParser(pattern)
+        self._lines = OutputLines(log_path)
+        self._name = log_path.stem
         self._n_known = _count_values(dat_path)
         self._writer = ExperimentLogger.at(dat_path)
         self._counts: Counter[str] = Counter()
-        self._offset = 0
-        self._partial = b""
+        self._waiting: deque[bytes] = deque()
+        self._has_more = False
         self._n_lines = 0
+        self._first_line_at: float | None = None
         self._seen: deque[str] = deque(maxlen=_LINES_SHOWN)
+        self.notes: deque[tuple[str, str]] = self._parser.notes
 
     @property
     def has_only_misses(self) -> bool:
         """Whether lines were printed and none of them held a metric."""
         return self._n_lines > 0 and not self._counts
 
+    @property
+    def missing_s(self) -> float:
+        """How long lines have been coming without a metric in any of them."""
+        if self._first_line_at is None or not self.has_only_misses:
+            return 0.0
+        return time.monotonic() - self._first_line_at
+
     def read(self) -> bool:
         """Take in a bounded part of what was printed since; return whether there is more."""
-        try:
-            with os.fdopen(open_guarded(self._log_path, READ), "rb") as file:
-                size = file.seek(0, os.SEEK_END)
-                if size < self._offset:  # its middle was cut out: see supervision.process
-                    self._offset, self._partial = size, b""
-                file.seek(self._offset)
-                block = file.read(_BLOCK_BYTES)
-        except OSError:
-            return False
-        self._offset += len(block)
-        *lines, rest = _LINE_END.split(self._partial + block)
-        self._partial = rest if len(rest) <= _LONGEST_LINE_BYTES else b""
-        for line in lines:
-            self._take(line)
-        return len(block) == _BLOCK_BYTES
+        if not self._waiting:
+            lines, self._has_more = self._lines.read()
+            self._waiting.extend(lines)
+            self._note_losses()
+        until = time.monotonic() + LOOK_LIMIT_S
+        while self._waiting and time.monotonic() < until:
+            self._take(self._waiting.popleft())
+        return bool(self._waiting) or self._has_more
 
     def finish(self) -> None:
         """Take in the rest, also a last line without an end, and close the `.dat`."""
+        limit_s = self._parser.spent_s + FINISH_LIMIT_S
         while self.read():
-            pass
-        self._take(self._partial)
-        self._partial = b""
+            if self._parser.spent_s > limit_s:
+                self._note("late", "the metrics_pattern is too slow: the last output is not read")
+                break
+        else:
+            for line in self._lines.rest():
+                self._take(line)
+        if self._lines.n_lost_bytes:
+            self._note(f"lost {self._name}", f"{self._lines.n_lost_bytes} bytes {_LOST}")
         self._writer.close()
 
     def explain_misses(self) -> str:
@@ -150,12 +90,26 @@ class OutputMetrics:
             f"{json.dumps(self._pattern, ensure_ascii=False)}. The last lines seen:{seen}"
         )
 
+    def _note_losses(self) -> None:
+        if self._lines.n_lost_bytes:
+            self._note("lost", f"some bytes {_LOST}")
+        if self._lines.n_long_lines:
+            self._note(
+                "long",
+                f"a line longer than {LONGEST_LINE_BYTES} bytes is not read for metrics",
+            )
+
+    def _note(self, kind: str, text: str) -> None:
+        self._parser.note(kind, text)
+
     def _take(self, raw: bytes) -> None:
         line = collapse_line(raw.decode("utf-8", "replace"))
         if not line.strip():
             return
         self._n_lines += 1
         self._seen.append(line)
+        if self._first_line_at is None:
+            self._first_line_at = time.monotonic()
         for name, value, step in self._parser.parse(line):
             self._counts[name] += 1
             if self._n_known:
@@ -164,11 +118,14 @@ class OutputMetrics:
             self._writer.add_scalar(name, value, self._counts[name] if step is None else step)
 
 
+_LOST = "of the output were cut out before they could be read: values may be missing"
+
+
 def _count_values(dat_path: Path) -> int:
     from ml_tracking_ops.logger.reader import LogFormatError, read_log
 
     try:
-        return sum(len(series.step) for series in read_log(dat_path, follow_link=False).values())
+        return sum(len(series.step) for series in read_log(dat_path).values())
     except (OSError, LogFormatError):
         return 0
 

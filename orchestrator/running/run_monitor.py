@@ -1,9 +1,11 @@
 """What a run has logged so far, read from the tail of its `.dat`, and what follows from it."""
 
 import difflib
+import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ml_tracking_ops.logger.records import LogFormatError
 
@@ -13,12 +15,18 @@ from ..store.objective import Best
 from .output_metrics import open_output
 
 if TYPE_CHECKING:
+    from ml_tracking_ops.logger.columns import Series
     from ml_tracking_ops.logger.tail import LogTail
 
 _NAMES_KEPT = 1_000
 _NAMES_SHOWN = 10
-_SILENT_METRIC_S = 30.0
-_SILENT_OUTPUT_S = 5.0
+_SILENT_S = 30.0
+_FEW_VALUES = 5
+
+
+Silence = Literal["misses", "nothing", "metric"]
+"""What is missing: the lines that are printed match no pattern, nothing is logged, or other metrics
+are but the optimisation metric is not."""
 
 
 class Reading(NamedTuple):
@@ -56,7 +64,7 @@ class RunMonitor:
         self._tail_path = os.fspath(dat_path)
         self._owes_reset = False
         self.trouble: str | None = None
-        self._names: dict[str, None] = {}
+        self._names: dict[str, int] = {}
         self._begin()
 
     def _begin(self) -> None:
@@ -67,12 +75,34 @@ class RunMonitor:
     def has_logged(self) -> bool:
         return bool(self._names)
 
-    def should_have_logged(self, running_s: float) -> bool:
-        """Whether a run that has gone on for so long should have logged its metric by now."""
+    @property
+    def settled(self) -> list[Silence]:
+        """What cannot be missing any more."""
+        arrived: list[Silence] = ["misses", "nothing"] if self._names else []
+        return [*arrived, "metric"] if self._best.n_values else arrived
+
+    def silence(self, running_s: float) -> Silence | None:
+        """What a run should have logged by now and has not, or None.
+
+        Args:
+            running_s: how long it has been running; infinite once it has ended.
+        """
         if self._output is not None and self._output.has_only_misses:
-            return running_s > _SILENT_OUTPUT_S
-        is_silent = self._metric is not None and self._best.n_values == 0
-        return is_silent and running_s > _SILENT_METRIC_S
+            is_late = self._output.missing_s > _SILENT_S or math.isinf(running_s)
+            return "misses" if is_late else None
+        if self._metric is None or self._best.n_values:
+            return None
+        if not self._names:
+            return "nothing" if running_s > _SILENT_S else None
+        is_late = max(self._names.values()) >= _FEW_VALUES or running_s > _SILENT_S
+        return "metric" if is_late else None
+
+    def take_notes(self) -> list[tuple[str, str]]:
+        """What a user must know of output that was not read, once: kind and text."""
+        notes = [] if self._output is None else list(self._output.notes)
+        if self._output is not None:
+            self._output.notes.clear()
+        return notes
 
     def read(self) -> Reading:
         """Take in a bounded part of what is new."""
@@ -89,8 +119,7 @@ class RunMonitor:
         if self._owes_reset and batch.series:  # a log that went keeps what was known of it
             self._owes_reset = False
             self._begin()
-        if len(self._names) < _NAMES_KEPT:
-            self._names.update(dict.fromkeys(batch.series))
+        self._count_values(batch.series)
         decision, improved = None, False
         for name, series in batch.series.items():
             if name != self._metric and name not in self._rules.metrics:
@@ -100,6 +129,11 @@ class RunMonitor:
                 improved = self._best.update(steps, values)
             decision = self._rules.update(self._run, name, steps, values) or decision
         return Reading(decision, improved, batch.has_more or printed_more)
+
+    def _count_values(self, series: "Mapping[str, Series]") -> None:
+        for name, values in series.items():
+            if name in self._names or len(self._names) < _NAMES_KEPT:
+                self._names[name] = self._names.get(name, 0) + len(values.step)
 
     def _open_tail(self) -> "LogTail | None":
         """Begin to read the log once there is one: numpy comes with the reader, and it takes as
@@ -136,11 +170,11 @@ class RunMonitor:
             "n_values": self._best.n_values,
         }
 
-    def explain_silence(self, run_name: str) -> str:
+    def explain_silence(self, run_name: str, silence: Silence) -> str:
         """What to tell a user whose optimisation metric does not arrive."""
-        if self._output is not None and self._output.has_only_misses:
+        if self._output is not None and silence == "misses":
             return f"run {run_name} {self._output.explain_misses()}"
-        if not self._names:
+        if silence == "nothing":
             return (
                 f"run {run_name} has logged nothing, so there is no {self._metric!r} to optimise; "
                 "does the script create an ExperimentLogger and call add_scalar?"
@@ -149,7 +183,7 @@ class RunMonitor:
         shown = ", ".join(map(repr, names[:_NAMES_SHOWN]))
         more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
         return (
-            f"run {run_name} has not logged the optimization_metric {self._metric!r}; "
+            f"run {run_name} has not logged the optimization_metric {self._metric!r} so far; "
             f"it logged {shown}{more}{self._nearest(names)}"
         )
 

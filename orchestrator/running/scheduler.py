@@ -22,7 +22,7 @@ from ..search.proposals import Proposer
 from ..search.warm_start import EarlierSweep
 from ..stopping import StopDecision
 from ..store.journal import Event, Journal
-from ..store.output_tail import last_lines
+from ..store.output_tail import ERROR_LINES, TAIL_LINES, last_lines
 from ..store.run_states import RESULTS_THAT_COUNT, RunState, SweepEnd
 from ..store.states import RunRecord, SweepRecord
 from .attempts import ActiveRun, Attempt, Why, is_passing, run_reason, run_state, trouble_with
@@ -330,7 +330,7 @@ class Scheduler:
         if state == "finished":
             self._rules.complete(run.attempt.index)
         by_hand = self.record.runs[run.attempt.index].stopped_by_hand
-        tail = last_lines(run.log_path) if state not in RESULTS_THAT_COUNT else []
+        lines = [] if state in RESULTS_THAT_COUNT else last_lines(run.log_path, ERROR_LINES)
         ended_at = run.ended_at or time.time()
         self._record(
             "ended",
@@ -340,10 +340,11 @@ class Scheduler:
             exit_code=exit_code,
             duration_s=round(ended_at - run.process.started_at, 6),
             **run.monitor.summary(),
-            reason=run_reason(run, state, exit_code, tail, self._stop_reason, by_hand),
-            output_tail=tail,
+            reason=run_reason(run, state, exit_code, lines, self._stop_reason, by_hand),
+            output_tail=lines[-TAIL_LINES:],
             **self._fate(run.attempt, state),
         )
+        self._lookout.tell_notes(run)
         if state in RESULTS_THAT_COUNT:  # others may not have come so far
             self._lookout.warn_if_silent(run)
         self._see_best(run)
@@ -425,7 +426,11 @@ class Scheduler:
     def warn_once(self, kind: str, message: str) -> None:
         if kind not in self._has_warned:
             self._has_warned.add(kind)
-            self._record("warning", message=message)
+            self._record("warning", kind=kind, message=message)
+
+    def take_back(self, kind: str, message: str) -> None:
+        if kind in self.record.open_warnings:
+            self._record("warning_over", kind=kind, message=message)
 
     def _stop_if_first_runs_fail(self) -> None:
         runs = self.record.runs.values()

@@ -17,7 +17,8 @@ held nowhere else, so that any process can rebuild it at any time. Events, each 
     requested       id, action, by, asked_at, index, n_workers, outcome (done, refused), message:
                     what a user asked for and what became of it; reason for stop, or taken_back
                     where that takes back a requeue; attempt for requeue
-    warning         message
+    warning         message; kind, if it may be taken back
+    warning_over    kind, message: the warning of that kind is no longer true
     sweep_ended     state, reason
 """
 

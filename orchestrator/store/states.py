@@ -95,6 +95,8 @@ class SweepRecord:
     process_identity: str | None = None
     host: str | None = None
     warnings: list[str] = field(default_factory=list)
+    open_warnings: dict[str, str] = field(default_factory=dict)
+    """Those of a kind that may be taken back, by kind."""
     paused_at: float | None = None
     paused_by: str | None = None
     n_workers_asked: int | None = None
@@ -274,7 +276,16 @@ def _requested(sweep: SweepRecord, event: Event) -> int | None:
 
 
 def _warning(sweep: SweepRecord, event: Event) -> None:
-    sweep.warnings.append(fields.text(event["message"]))
+    message, kind = fields.text(event["message"]), fields.text_or_none(event.get("kind"))
+    sweep.warnings.append(message)
+    if kind is not None:
+        sweep.open_warnings[kind] = message
+
+
+def _warning_over(sweep: SweepRecord, event: Event) -> None:
+    message = sweep.open_warnings.pop(fields.text(event["kind"]), None)
+    if message in sweep.warnings:
+        sweep.warnings.remove(message)
 
 
 def _sweep_ended(sweep: SweepRecord, event: Event) -> None:
@@ -296,5 +307,6 @@ _FOLDS: dict[str, Callable[[SweepRecord, Event], int | None]] = {
     "retrying": _retrying,
     "requested": _requested,
     "warning": _warning,
+    "warning_over": _warning_over,
     "sweep_ended": _sweep_ended,
 }

@@ -1,11 +1,40 @@
-"""Output without end: the file keeps its first and its last bytes while it is being written."""
+"""Output without end: the file keeps its first and its last bytes while it is being written.
+
+Where the middle was, a line says how many bytes are gone. It takes the place of the last bytes
+before the cut, so whoever follows the file knows where it is and can tell from it which byte is
+now where. It says `are` while a cut is under way and `were` afterwards: what is read in between
+may be of two places.
+"""
 
 import os
+import re
 
 LIMIT_BYTES = 64 << 20
 KEPT_BYTES = 8 << 20
+TORN = b"[ml-tracking-ops: output may be missing here]"
+"""Where a file had to be copied, and what was written in that moment may be lost."""
 _COLLAPSE_RANGE = 8  # FALLOC_FL_COLLAPSE_RANGE
 _LOOKS_AGAIN = 5
+_GAP = "\n[ml-tracking-ops: {} bytes of output {} cut out here]\n"
+_IS_CUT, _IS_BEING_CUT = "were", "are "
+_GAP_FOUND = re.compile(
+    rb"\n\[ml-tracking-ops: (\d+) bytes of output (were|are ) cut out here\]\n$"
+)
+_LONGEST_GAP = 128
+
+
+def bytes_cut(fd: int) -> int | None:
+    """How many bytes were cut out of an output so far, or None while it is being cut."""
+    start = max(0, KEPT_BYTES - _LONGEST_GAP)
+    found = _GAP_FOUND.search(os.pread(fd, KEPT_BYTES - start, start))
+    if found is None:
+        return 0
+    return int(found[1]) if found[2].decode() == _IS_CUT else None
+
+
+def head_end(n_cut: int) -> int:
+    """Where the first bytes that are kept end, and the line about the cut begins."""
+    return KEPT_BYTES - len(_gap(n_cut, _IS_CUT))
 
 
 def cut_middle(fd: int, n_cut_before: int) -> int:
@@ -25,12 +54,26 @@ def cut_middle(fd: int, n_cut_before: int) -> int:
     if size <= LIMIT_BYTES:
         return 0
     n_cut = (size - 2 * KEPT_BYTES) // KEPT_BYTES * KEPT_BYTES  # whole blocks of any file system
-    gap = f"\n[ml-tracking-ops: {n_cut_before + n_cut} bytes of output were cut out here]\n"
-    if _collapse(fd, KEPT_BYTES, n_cut):
-        _overwrite(fd, KEPT_BYTES - len(gap), gap.encode())
-    else:
-        _truncate(fd, size, gap.encode())
+    _tell(fd, n_cut_before + n_cut, _IS_BEING_CUT)
+    try:
+        if not _collapse(fd, KEPT_BYTES, n_cut):
+            n_cut = size - 2 * KEPT_BYTES - len(TORN) - 1
+            _tell(fd, n_cut_before + n_cut, _IS_BEING_CUT)
+            _truncate(fd, size)
+    except OSError:
+        _tell(fd, n_cut_before, _IS_CUT)
+        raise
+    _tell(fd, n_cut_before + n_cut, _IS_CUT)
     return n_cut
+
+
+def _gap(n_cut: int, state: str) -> bytes:
+    return _GAP.format(n_cut, state).encode()
+
+
+def _tell(fd: int, n_cut: int, state: str) -> None:
+    gap = _gap(n_cut, state)
+    _overwrite(fd, KEPT_BYTES - len(gap), gap)
 
 
 def _collapse(fd: int, start: int, n_bytes: int) -> bool:
@@ -47,19 +90,23 @@ def _collapse(fd: int, start: int, n_bytes: int) -> bool:
 
 def _overwrite(fd: int, start: int, data: bytes) -> None:
     """Write inside a file that is open for appending."""
-    inside = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY)
+    try:
+        inside = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY)
+    except FileNotFoundError:  # macOS, where such a write keeps to its place
+        os.pwrite(fd, data, start)
+        return
     try:
         os.pwrite(inside, data, start)
     finally:
         os.close(inside)
 
 
-def _truncate(fd: int, size: int, gap: bytes) -> None:
+def _truncate(fd: int, size: int) -> None:
     """Copy the end over: what is appended in the very moment of the cut is lost."""
     end = os.pread(fd, KEPT_BYTES, size - KEPT_BYTES)
     for _ in range(_LOOKS_AGAIN):
         more = os.pread(fd, KEPT_BYTES, size)
         size += len(more)
-        end = (end + more)[-KEPT_BYTES:]
+        end += more
     os.ftruncate(fd, KEPT_BYTES)
-    os.write(fd, gap + end)
+    os.write(fd, TORN + b"\n" + end + TORN + b"\n")

@@ -12,7 +12,13 @@ from sweeps import choice, run_command, start_command, wait_until, write_config
 
 from ml_tracking_ops.logger import read_log
 from ml_tracking_ops.orchestrator import ConfigError, run_sweep
-from ml_tracking_ops.orchestrator.running.output_metrics import LineParser, OutputMetrics
+from ml_tracking_ops.orchestrator.config.loading import load_config
+from ml_tracking_ops.orchestrator.output.parser import LineParser
+from ml_tracking_ops.orchestrator.running.output_metrics import OutputMetrics
+from ml_tracking_ops.orchestrator.running.run_monitor import RunMonitor
+from ml_tracking_ops.orchestrator.stopping import StoppingRules
+from ml_tracking_ops.orchestrator.store.journal import JournalTail
+from ml_tracking_ops.orchestrator.store.states import SweepRecord
 
 Points = list[tuple[str, float, int | None]]
 
@@ -62,7 +68,7 @@ def sweep_config(tmp_path: Path, text: str, pattern: str, **changes: Any) -> Pat
             "[7]\ttrain-rmse:0.5\ttest-rmse:0.6",
             [("train-rmse", 0.5, None), ("test-rmse", 0.6, None)],
         ),
-        ("name: value", "device: cuda:0, version: 1.2.3, size: 10MB", [("cuda", 0.0, None)]),
+        ("name: value", "device: cuda:0, version: 1.2.3, size: 10MB", []),
         ("name: value", "loss: nan b: -inf", [("loss", math.nan, None), ("b", -math.inf, None)]),
         ("name=value", "loss=0.5, acc = 8e-1", [("loss", 0.5, None), ("acc", 0.8, None)]),
         ("name=value", "loss: 0.5", []),
@@ -141,25 +147,93 @@ def test_rule_stops_a_run_by_what_it_prints(tmp_path: Path) -> None:
     )
 
 
-def test_pattern_that_matches_nothing_is_said_while_the_run_goes_on(tmp_path: Path) -> None:
+def test_pattern_that_matches_nothing_is_said_with_the_lines_seen(tmp_path: Path) -> None:
+    sweep_config(tmp_path, "loading\nloss -> 0.5\n", "name: value")
+    said = run_command("sweep", folder=tmp_path).stderr
+    assert 'printed 2 lines, none of which matches the metrics_pattern "name: value"' in said
+    assert "The last lines seen:\n  | loading\n  | loss -> 0.5\n" in said
+    assert said.count("warning") == 1
+
+
+def test_script_that_imports_for_long_is_not_blamed(tmp_path: Path) -> None:
+    """Its first lines hold no metric, and nothing more is printed for a while."""
+    log, dat = tmp_path / "run.log", tmp_path / "run.dat"
+    log.write_text("loading\n")
+    output = OutputMetrics(log, dat, "name: value")
+    output.read()
+    assert output.has_only_misses
+    assert output.missing_s < 30.0
+    config = load_config(sweep_config(tmp_path, "", "name: value")).config
+    monitor = RunMonitor(dat, config, StoppingRules([]), 1)
+    monitor.read()
+    assert monitor.silence(running_s=10.0) is None
+    assert monitor.silence(running_s=math.inf) == "misses"
+
+
+def test_missing_metric_is_told_while_the_run_goes_on_and_taken_back(tmp_path: Path) -> None:
     flag = tmp_path / "go"
-    lines = str(tmp_path / "lines")
+    lines = tmp_path / "lines"
     sweep_config(
         tmp_path,
-        "loading\nloss -> 0.5\n",
+        "".join(f"accuracy: {n}\n" for n in range(9)),
         "name: value",
-        command=["${interpreter}", "${program}", lines, str(flag)],
+        command=["${interpreter}", "${program}", str(lines), str(flag)],
     )
     sweep = start_command("sweep", folder=tmp_path)
     output = tmp_path / "output"
     wait_until(lambda: "warning" in output.read_text(), "the warning")
     assert sweep.poll() is None
+    (log,) = tmp_path.glob("runs/*/*_0001.log")
+    with log.open("a") as file:
+        file.write("Accuracy: 0.5\n")
+    wait_until(lambda: "no longer so" in output.read_text(), "the warning to be taken back")
     flag.touch()
     assert sweep.wait(60) == 0
     said = output.read_text()
-    assert 'printed 2 lines, none of which matches the metrics_pattern "name: value"' in said
-    assert "  | loss -> 0.5" in said
-    assert said.count("warning") == 1
+    assert "has not logged the optimization_metric 'Accuracy' so far; it logged 'accuracy'" in said
+    assert "no longer so: run " in said
+    (journal,) = tmp_path.glob("runs/*/journal.jsonl")
+    state = SweepRecord(goal="max")
+    for event in JournalTail(journal).read():
+        state.apply(event)
+    assert state.warnings == []
+
+
+def test_names_and_thousands_are_told_right(tmp_path: Path) -> None:
+    """Words and numbers that vision and ranking code prints."""
+    text = (
+        "Acc@1: 70.1 Acc@5: 90.2\n{'NDCG@10': 0.31, 'recall@20': 0.55}\nmAP@0.5: 0.61\n"
+        "F1(macro): 0.8\nreward: 12,345\nloss: 1,234.5\n"
+    )
+    config = sweep_config(tmp_path, text, "name: value", optimization_metric="Acc@1")
+    result = run_sweep(config, logdir=tmp_path / "runs", workers=1)
+    (run,) = result.runs
+    log = read_log(result.folder / f"{run.name}.dat")
+    assert {name: series.value.tolist() for name, series in log.items()} == {
+        "Acc@1": [70.1],
+        "Acc@5": [90.2],
+        "NDCG@10": [0.31],
+        "recall@20": [0.55],
+        "mAP@0.5": [0.61],
+        "F1(macro)": [0.8],
+        "reward": [12345.0],
+        "loss": [1234.5],
+    }
+    assert run.best_value == 70.1
+
+
+def test_name_that_is_in_a_line_twice_is_said_by_the_sweep(tmp_path: Path) -> None:
+    sweep_config(tmp_path, "Accuracy: 0.5 loss: 1 loss: 2\n", "name: value")
+    done = run_command("sweep", folder=tmp_path)
+    assert "'loss' is in one line twice; it is not read there" in done.stderr
+
+
+def test_expression_that_never_ends_blocks_no_sweep(tmp_path: Path) -> None:
+    text = "".join("a" * 300 + "c\n" for _ in range(2_000)) + "Accuracy: 1\n"
+    sweep_config(tmp_path, text, r"(?P<Accuracy>(?:a|aa|aaa)+)b$")
+    done = run_command("sweep", folder=tmp_path)
+    assert done.returncode == 0
+    assert "no more metrics are read from this run's output" in done.stderr
 
 
 def test_metric_under_another_name_is_said_with_the_names_found(tmp_path: Path) -> None:

@@ -1,0 +1,46 @@
+"""A user's regular expression."""
+
+import pytest
+
+from ml_tracking_ops.orchestrator.output.parser import LineParser
+from ml_tracking_ops.orchestrator.output.user_pattern import PatternError, UserPattern
+
+SLOW = r"(?P<loss>(?:a|aa|aaa)+)b$"
+
+
+@pytest.mark.parametrize(
+    ("line", "n_found"), [("loss 0.5", 1), ("loss 12,345", 0), ("loss 1e-5", 0), ("loss .5", 1)]
+)
+def test_part_of_a_longer_number_is_no_value(line: str, n_found: int) -> None:
+    parser = LineParser(r"loss (?P<loss>[\d.]+)")
+    assert len(parser.parse(line)) == n_found
+
+
+def test_number_that_is_cut_is_said() -> None:
+    parser = LineParser(r"loss (?P<loss>\d+)")
+    assert parser.parse("loss 12,345") == []
+    ((kind, text),) = parser.notes
+    assert kind == "cut loss"
+    assert "takes a part of a longer number for 'loss'" in text
+    assert text.endswith("loss 12,345")
+
+
+def test_number_in_groups_of_three_is_a_value() -> None:
+    assert LineParser(r"loss (?P<loss>\S+)").parse("loss 12,345") == [("loss", 12345.0, None)]
+
+
+def test_expression_that_takes_too_long_is_given_up() -> None:
+    parser = LineParser(SLOW)
+    line = "a" * 200 + "c"
+    for _ in range(5):
+        assert parser.parse(line) == []
+    assert [kind for kind, _ in parser.notes] == ["slow", "given up"]
+    assert "no more metrics are read from this run's output" in parser.notes[1][1]
+    spent_s = parser.spent_s
+    assert parser.parse("ab") == []
+    assert parser.spent_s == spent_s
+
+
+def test_wrong_expression_is_an_error() -> None:
+    with pytest.raises(PatternError, match="at position 1"):
+        UserPattern("(")

@@ -40,7 +40,9 @@ from .series.readers import LogReaders
 from .series.store import SeriesStore
 from .serving import asset_source, guard
 from .serving.access_token import TokenMiddleware
+from .serving.address_limits import AddressLimits
 from .serving.asset_source import CDN_SOURCE, AssetSource
+from .serving.departed_clients import EndWithClient
 from .serving.security import SecurityMiddleware
 from .serving.sse import encode_json
 
@@ -86,6 +88,8 @@ def create_app(
         middleware=[
             Middleware(SecurityMiddleware, allowed_hosts=tuple(allowed_hosts)),
             Middleware(TokenMiddleware, token=token, knows_owner=knows_owner),
+            Middleware(AddressLimits),
+            Middleware(EndWithClient),
             Middleware(
                 GZipMiddleware,
                 minimum_size=_COMPRESS_FROM_BYTES,

@@ -19,6 +19,8 @@ CONNECTIONS_A_CLIENT = 700  # its streams, and the rest of its pages
 OPEN_FILES = 4_096
 _REQUEST_S = 20.0
 _STALLED_S = 60.0
+MOST_WAITING_BYTES = 16 << 20
+_RECEIVED_AT_ONCE_BYTES = 32 << 10
 _ASKING = (h11.IDLE, h11.SEND_BODY)
 
 
@@ -30,9 +32,13 @@ class BoundedProtocol(H11Protocol):
     """
 
     _n_by_client: ClassVar[Counter[str]] = Counter()
+    _n_waiting_by_connection: ClassVar[Counter["BoundedProtocol"]] = Counter()
+    """Bytes that were received of requests that have not begun; no token was asked for yet."""
+    _n_waiting: ClassVar[int] = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        transport.max_size = _RECEIVED_AT_ONCE_BYTES  # type: ignore[attr-defined]
         self._request_timer: asyncio.TimerHandle | None = None
         self._stall_timer: asyncio.TimerHandle | None = None
         self._address = self.client[0] if self.client else ""
@@ -50,11 +56,32 @@ class BoundedProtocol(H11Protocol):
             del self._n_by_client[self._address]
         self._request_timer = _cancelled(self._request_timer)
         self._stall_timer = _cancelled(self._stall_timer)
+        self._count_waiting(-self._n_waiting_by_connection.pop(self, 0))
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        cycle = self.cycle
         super().data_received(data)
         self._time_request()
+        if self.cycle is not cycle:  # its head is there
+            self._count_waiting(-self._n_waiting_by_connection.pop(self, 0))
+        elif self.conn.their_state is not h11.SEND_BODY:
+            self._n_waiting_by_connection[self] += len(data)
+            self._count_waiting(len(data))
+            self._cut_the_greediest()
+
+    @classmethod
+    def _count_waiting(cls, n_bytes: int) -> None:
+        cls._n_waiting += n_bytes
+
+    @classmethod
+    def _cut_the_greediest(cls) -> None:
+        """Keep what all connections together hold below a bound."""
+        while cls._n_waiting > MOST_WAITING_BYTES:
+            greediest, n_bytes = cls._n_waiting_by_connection.most_common(1)[0]
+            del cls._n_waiting_by_connection[greediest]
+            cls._count_waiting(-n_bytes)
+            greediest.transport.abort()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

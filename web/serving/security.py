@@ -2,17 +2,26 @@
 
 A page on another site can make its visitor's browser ask 127.0.0.1, and with a name that
 resolves to 127.0.0.1 (DNS rebinding) it can read the answer too. The `Host` that the browser
-sends tells: it is then the other site's name, never an address.
+sends tells: it is then the other site's name, never an address. And `Sec-Fetch-Site`, which no page
+can forge, tells that another site asks: nothing is done for it, not even to be read. A person who
+follows a link from there is led on by a page that costs nothing.
 """
 
 import ipaddress
 from collections.abc import Iterable
+from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_OWN_SITE = ("same-origin", "none")  # a page of this server; a person, by typing or a bookmark
+_LED_HERE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>ML Tracking Ops</title>
+<p>A page of another site led you here. <a href="">Open the dashboard</a></p>
+"""
 HEADERS = {
     "Content-Security-Policy": _POLICY,  # pages, which load something, bring their own
     "X-Content-Type-Options": "nosniff",
@@ -42,12 +51,19 @@ class SecurityMiddleware:
                     headers.setdefault(name, value)
             await send(message)
 
-        host = Headers(scope=scope).get("host", "")
-        if is_known_host(host, self.allowed_hosts):
-            await self.app(scope, receive, send_with_headers)
-            return
-        refusal = PlainTextResponse(f"This server does not answer as {host!r}.\n", status_code=400)
-        await refusal(scope, receive, send_with_headers)
+        refusal = self._refusal(Headers(scope=scope))
+        answer = self.app if refusal is None else refusal
+        await answer(scope, receive, send_with_headers)
+
+    def _refusal(self, headers: Headers) -> Response | None:
+        host = headers.get("host", "")
+        if not is_known_host(host, self.allowed_hosts):
+            return PlainTextResponse(f"This server does not answer as {host!r}.\n", 400)
+        if headers.get("sec-fetch-site", "none") in _OWN_SITE:
+            return None
+        if headers.get("sec-fetch-dest") == "document":
+            return HTMLResponse(_LED_HERE, HTTPStatus.FORBIDDEN)
+        return PlainTextResponse("Pages of other sites get no answer here.\n", 403)
 
 
 def is_known_host(host: str, allowed_hosts: frozenset[str]) -> bool:

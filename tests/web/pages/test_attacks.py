@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,12 +11,12 @@ import anyio
 import anyio.to_thread
 import httpx
 import pytest
-from live import LIMIT_S, serving
+from live import serving
+from raw_http import END, ask, raw_get
 from test_hostile_folders import SECRET, logdir  # noqa: F401
 
 from ml_tracking_ops.orchestrator.store.journal import Journal
 
-END = b"\r\n\r\n"
 OK_HEAD = b"GET /api/metrics?run=a HTTP/1.1\r\nHost: localhost\r\n"
 
 WAYS_OUT = [
@@ -47,6 +46,7 @@ WAYS_OUT = [
     "s/" + quote("𝒓𝒖𝒏_0001"),
     "s/" + quote("‥/outside"),
 ]
+ANSWERS = (200, 303, 307, 400, 403, 404, 405, 414)
 PLACES = [
     "/runs/{}",
     "/output/{}",
@@ -64,25 +64,6 @@ PLACES = [
 ]
 
 
-def ask(port: int, data: bytes, patience_s: float = LIMIT_S) -> bytes:
-    """Send bytes as they are; what comes back until the server ends it, or waits for more."""
-    with socket.create_connection(("127.0.0.1", port), timeout=LIMIT_S) as connection:
-        answer = b""
-        try:
-            connection.sendall(data)
-            connection.settimeout(patience_s)
-            while chunk := connection.recv(1 << 16):
-                answer += chunk
-        except (ConnectionResetError, BrokenPipeError, TimeoutError):
-            pass
-        return answer
-
-
-def raw_get(path: str, method: str = "GET", *headers: str) -> bytes:
-    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", *headers]
-    return "\r\n".join(lines).encode() + END
-
-
 @pytest.mark.anyio
 async def test_no_path_or_parameter_leads_out_of_the_folder(logdir, caplog):  # noqa: F811
     def attack(port: int) -> None:
@@ -90,7 +71,7 @@ async def test_no_path_or_parameter_leads_out_of_the_folder(logdir, caplog):  # 
             for way in WAYS_OUT:
                 answer = ask(port, raw_get(place.format(way)))
                 status = int(answer.split()[1])
-                assert status in (200, 303, 307, 400, 403, 404, 405), (place, way, answer[:500])
+                assert status in ANSWERS, (place, way, answer[:500])
                 assert SECRET.encode() not in answer, (place, way)
                 assert b"root:" not in answer, (place, way)
                 assert b"\r\nset-cookie: x" not in answer.partition(END)[0].lower(), (place, way)

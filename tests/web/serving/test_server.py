@@ -224,3 +224,27 @@ async def test_big_body_is_refused(tmp_path):
         response = await client.post(f"{dashboard.address}/api/series", content=b"x" * 1_000_000)
 
     assert response.status_code in (405, 413)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("site", "dest", "status"),
+    [
+        ("same-origin", "empty", 200),
+        ("none", "document", 200),
+        ("cross-site", "image", 403),
+        ("same-site", "empty", 403),
+        ("cross-site", "document", 403),
+        ("made-up", "script", 403),
+    ],
+)
+async def test_requests_that_other_sites_make_are_refused_for_reading_too(
+    tmp_path, site, dest, status
+):
+    async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
+        headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Dest": dest}
+        answer = await client.get(f"{dashboard.address}/experiments", headers=headers)
+        assert answer.status_code == status
+        if status == 403:
+            assert "Experiments" not in answer.text
+            assert ("Open the dashboard" in answer.text) is (dest == "document")

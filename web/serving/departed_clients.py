@@ -1,0 +1,50 @@
+"""Work ends when the client that asked for it has gone.
+
+A request without a body is watched: when its connection ends, whatever is done for it is cancelled.
+Worker threads are not interrupted; what takes long in them asks `anyio.from_thread.check_cancelled`
+now and then (see `reading_budget`).
+"""
+
+import anyio
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_WITHOUT_BODY = ("GET", "HEAD")
+
+
+class EndWithClient:
+    """Cancels the work for a request whose client has gone."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in _WITHOUT_BODY:
+            await self.app(scope, receive, send)
+            return
+        has_gone = anyio.Event()
+        is_read = False
+
+        async def receive_again() -> Message:
+            nonlocal is_read
+            if not is_read:
+                is_read = True
+                return {"type": "http.request", "body": b"", "more_body": False}
+            await has_gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def watch() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            has_gone.set()
+            tasks.cancel_scope.cancel()
+
+        error: Exception | None = None
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(watch)
+            try:
+                await self.app(scope, receive_again, send)
+            except Exception as raised:  # noqa: BLE001 - raised again below, in no group
+                error = raised
+            tasks.cancel_scope.cancel()
+        if error is not None:
+            raise error

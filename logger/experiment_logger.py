@@ -398,7 +398,9 @@ class ExperimentLogger:
             say(f"{self.n_dropped} {values} could not be written to {self.path}")
 
     def _mark_end(self, outcome: int) -> None:
-        if not os.path.exists(self.path) or not self._try_to_open():
+        # Its folder may have been renamed: the open file is still the log.
+        is_there = self._file.is_sound or os.path.exists(self.path)
+        if not is_there or not self._try_to_open():
             return
         try:
             self._file.append(encode_end(time.time(), outcome))

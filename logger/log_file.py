@@ -44,6 +44,11 @@ class LogFile:
         self._lock = allocate_lock()
         self._lock_pid = os.getpid()
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether the file is open, and nothing speaks against writing to it."""
+        return self._is_sound
+
     def make_ready(self) -> None:
         """Open the file (made with its header if there is none), or mend its end after a failure.
 

@@ -11,6 +11,8 @@ DAT_SUFFIX = ".dat"
 LOG_SUFFIX = ".log"
 ARGUMENTS_SUFFIX = ".json"
 RUN_RECORD_SUFFIX = ".run.json"
+RUN_SUFFIXES = (DAT_SUFFIX, LOG_SUFFIX, ARGUMENTS_SUFFIX, RUN_RECORD_SUFFIX)
+"""Of the files of one run; what comes before them is the same."""
 DESCRIPTION_NAME = "experiment_description.json"
 JOURNAL_NAME = "journal.jsonl"
 PROCESSES_NAME = "processes.jsonl"

@@ -46,7 +46,7 @@ def outcome() -> int:
         return FAILED
     if _main_frame is None or _has_returned(_main_frame):
         return FINISHED
-    return outcome_of_exit(_exit_code) if _has_exited else UNKNOWN
+    return outcome_of_exit(_exit_code) if _has_exited else _outcome_of_raise(_main_frame)
 
 
 def outcome_of_exit(code: object) -> int:
@@ -83,6 +83,25 @@ def _has_returned(frame: "FrameType") -> bool:
 
     last = frame.f_code.co_code[frame.f_lasti]
     return opcode.opname[last].startswith("RETURN_")
+
+
+def _outcome_of_raise(frame: "FrameType") -> int:
+    """Of a script whose own last statement is `raise SystemExit`, or of that with a constant."""
+    import dis
+
+    found: list[dis.Instruction] = []
+    for instruction in dis.get_instructions(frame.f_code):
+        if instruction.offset > frame.f_lasti:
+            break
+        if instruction.opname not in ("CACHE", "PRECALL", "CALL", "PUSH_NULL"):
+            found.append(instruction)
+    names = [instruction.opname.partition("_")[0] for instruction in found[-3:]]
+    if names[-2:] == ["LOAD", "RAISE"] and found[-2].argval == "SystemExit":
+        return FINISHED
+    is_constant = names == ["LOAD", "LOAD", "RAISE"] and "CONST" in found[-2].opname
+    if is_constant and found[-3].argval == "SystemExit":
+        return outcome_of_exit(found[-2].argval)
+    return UNKNOWN
 
 
 def multiprocessing_child() -> "ModuleType | None":

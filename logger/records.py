@@ -67,7 +67,18 @@ class LogFormatError(ValueError):
     """The file is no log at all, or was written by a newer version.
 
     Damage inside a log never raises this: it is skipped and counted.
+
+    Attributes:
+        is_log: it is a log, but one that this version cannot read.
     """
+
+    is_log = False
+
+
+class LogVersionError(LogFormatError):
+    """A newer version wrote the log, or a program that uses the other byte order."""
+
+    is_log = True
 
 
 def metric_id(name: str) -> int:
@@ -193,7 +204,7 @@ def decode_header(header: bytes, path: str) -> float | None:
     """When the file was made, seconds since the epoch; None where the header is damaged.
 
     Raises:
-        LogFormatError: a newer version wrote the file, or a program that uses the other byte order.
+        LogVersionError: a newer version wrote the file, or one of the other byte order.
     """
     if len(header) < RECORD_SIZE:
         return None
@@ -201,13 +212,13 @@ def decode_header(header: bytes, path: str) -> float | None:
     if magic != _MAGIC:
         return None
     if mark == int.from_bytes(_BYTE_ORDER_MARK.to_bytes(2, "big"), "little"):
-        raise LogFormatError(
+        raise LogVersionError(
             f"{path} was written with its bytes in big-endian order, but this format is "
             "little-endian on every machine; convert the file, or log again with this package"
         )
     is_sealed = _is_sealed(header)
     if version > VERSION and (is_sealed or _only_version_differs(header, version)):
-        raise LogFormatError(
+        raise LogVersionError(
             f"{path} has format version {version}, but this installation of ml-tracking-ops reads "
             f"versions up to {VERSION}; upgrade it with: pip install --upgrade ml-tracking-ops"
         )

@@ -1,6 +1,7 @@
 """Opening a log for reading, and telling what it is."""
 
 import os
+import re
 import stat
 from dataclasses import dataclass
 from io import FileIO
@@ -18,6 +19,9 @@ _FLAGS = (
     | getattr(os, "O_BINARY", 0)
     | getattr(os, "O_NONBLOCK", 0)  # opening a FIFO must not wait for a writer
 )
+_MAX_LEGACY_BYTES = 64 << 10
+_LEGACY_VALUES = re.compile(rb'"\s*:\s*"gA|^\s*\{\s*\}\s*$')
+"""In a log of the original tool: a pickle in base64, or no metric at all."""
 _MAX_SEARCHED_BYTES = 64 << 20
 _RECORDS_PER_FIND = 4096
 
@@ -83,6 +87,26 @@ def identify(file: FileIO, path: str) -> Origin:
     raise LogFormatError(
         f"{path} is no log: it has neither the header of a .dat file nor a single intact record"
     )
+
+
+def is_log(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is a log that this package or the original tool wrote, and no other `.dat`.
+
+    Stricter than reading: any JSON object may be a damaged log of the original tool.
+
+    Raises:
+        OSError: it cannot be opened or read.
+    """
+    try:
+        with open_regular(path, follow_link=False) as file:
+            if not os.fstat(file.fileno()).st_size:
+                return False
+            if not identify(file, os.fspath(path)).is_legacy:
+                return True
+            file.seek(0)
+            return _LEGACY_VALUES.search(file.read(_MAX_LEGACY_BYTES)) is not None
+    except LogFormatError as error:
+        return error.is_log
 
 
 def _holds_records(file: FileIO) -> bool:

@@ -15,12 +15,16 @@ from .printing import print_json, print_run, print_sweep, print_table, say
 def list_all(options: argparse.Namespace) -> int:
     from ..reports.entries import describe_list, list_entries
     from ..store.catalog import Catalog
+    from ..store.folder_walk import describe_skipped
 
     if not options.logdir.is_dir():
         raise UsageError(f"{options.logdir}: no such folder; name another with --logdir")
     catalog = Catalog(options.logdir)
     for error in catalog.unreadable:
         say(f"warning: {error}")
+    skipped = describe_skipped(catalog.skipped)
+    if skipped:
+        say(skipped)
     entries = list_entries(catalog, is_archived=options.archived)
     if options.json:
         print_json(entries)

@@ -13,17 +13,21 @@ from ..errors import DescriptionError, NotInLogdirError, UsageError, nearest
 from . import fields
 from .annotations import NO_ANNOTATIONS, AnnotationFile, Annotations, read_annotations
 from .experiments import Experiment, annotated, open_experiment
+from .folder_walk import FolderWalk, KnownLogs, SkippedFolder
 from .states import RunRecord
 from .sweep_folder import Sweep, name_of, open_sweep
-
-_DEEPEST = 6
 
 
 class Catalog:
     """The experiments and sweeps of a log folder, newest first.
 
-    Folders inside folders are searched too, to a depth of six; links are not followed. A
-    folder with a description is a sweep, any other with a `.dat` in it holds experiments.
+    Folders inside folders are searched too, to a depth of six. Links to folders are followed
+    once; links to files are not. A folder with a description is a sweep, any other with a log in
+    it holds experiments. A `.dat` that is no log is left out.
+
+    Attributes:
+        unreadable: sweeps whose description cannot be read.
+        skipped: folders that were not looked into.
     """
 
     def __init__(self, logdir: Path) -> None:
@@ -31,7 +35,9 @@ class Catalog:
         self.experiments: dict[str, Experiment] = {}
         self.sweeps: dict[str, Sweep] = {}
         self.unreadable: list[DescriptionError] = []
+        self.skipped: list[SkippedFolder] = []
         self._annotated: dict[str, AnnotationFile] = {}
+        self._logs = KnownLogs()
         self.refresh()
 
     def refresh(self) -> None:
@@ -39,7 +45,8 @@ class Catalog:
         experiments: dict[str, Experiment] = {}
         sweeps: dict[str, Sweep] = {}
         unreadable: list[DescriptionError] = []
-        for identity, folder, names in _walk(os.fspath(self.logdir), "", 0):
+        walk = FolderWalk()
+        for identity, folder, names in walk.folders(os.fspath(self.logdir)):
             annotations = self._annotations(folder, names)
             if paths.DESCRIPTION_NAME in names:
                 try:
@@ -51,12 +58,13 @@ class Catalog:
                 sweep.refresh()
                 sweeps[identity] = sweep
             else:
-                for own, dat_path in _dat_files(identity, folder, names):
+                for own, dat_path in _logs_in(identity, folder, names, self._logs):
                     known = self.experiments.get(own)
                     if known is None or os.fspath(known.dat_path) != dat_path:
                         known = open_experiment(own, Path(dat_path))
                     experiments[own] = annotated(known, annotations)
         self.unreadable = unreadable
+        self.skipped = walk.skipped
         self.experiments = dict(
             sorted(experiments.items(), key=lambda item: (-item[1].started_at, item[0]))
         )
@@ -69,37 +77,19 @@ class Catalog:
         return self._annotated.setdefault(folder, AnnotationFile(Path(folder))).read()
 
 
-# Names as text: of a thousand folders most of the time would go into making `Path`s.
-def _walk(folder: str, identity: str, depth: int) -> Iterator[tuple[str, str, set[str]]]:
-    """Folders as seen from the first one, their paths, and the names of the files in them."""
-    names: set[str] = set()
-    folders: list[str] = []
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.name)
-                elif entry.is_file(follow_symlinks=False):
-                    names.add(entry.name)
-    except OSError:
-        return
-    yield identity or ".", folder, names
-    if depth < _DEEPEST and paths.DESCRIPTION_NAME not in names:
-        for name in folders:
-            if not name.startswith("."):
-                shown = fields.printable(name)  # an id can be sent, whatever the name's bytes
-                inner = f"{identity}/{shown}" if identity else shown
-                yield from _walk(os.path.join(folder, name), inner, depth + 1)  # noqa: PTH118
-
-
-def _dat_files(identity: str, folder: str, names: set[str]) -> Iterator[tuple[str, str]]:
+def _logs_in(
+    identity: str, folder: str, names: set[str], known: KnownLogs
+) -> Iterator[tuple[str, str]]:
     """The paths of the logs in a folder, each with the id of its experiment."""
-    dats = sorted(
-        name for name in names if name.endswith(paths.DAT_SUFFIX) and not name.startswith(".")
+    candidates = (name for name in names if name.endswith(paths.DAT_SUFFIX))
+    logs = sorted(
+        name
+        for name in candidates
+        if not name.startswith(".") and known.is_log(os.path.join(folder, name))  # noqa: PTH118
     )
-    for name in dats:
+    for name in logs:
         stem = fields.printable(name.removesuffix(paths.DAT_SUFFIX))
-        is_alone = len(dats) == 1 and identity != "."
+        is_alone = len(logs) == 1 and identity != "."
         own = identity if is_alone else f"{identity}/{stem}".removeprefix("./")
         yield own, os.path.join(folder, name)  # noqa: PTH118
 
@@ -153,7 +143,7 @@ def _find_in_folder(folder: Path) -> Experiment | Sweep | None:
         sweep.annotations = read_annotations(folder)
         sweep.refresh()
         return sweep
-    logs = list(_dat_files(name_of(folder.resolve()), os.fspath(folder), names))
+    logs = list(_logs_in(name_of(folder.resolve()), os.fspath(folder), names, KnownLogs()))
     if len(logs) > 1:
         found = ", ".join(Path(path).name for _, path in logs[:5])
         raise UsageError(f"{folder} holds {len(logs)} logs; name one of them: {found}")

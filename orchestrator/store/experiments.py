@@ -4,16 +4,31 @@ import contextlib
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.logger.records import LogFormatError
 
 from . import fields
 from .annotations import NO_ANNOTATIONS, NOTHING_SAID, Annotation, Annotations
-from .endings import ending_of
+from .endings import ending_of, log_trouble
+from .log_origins import was_written_here
 from .run_states import RunState
 
 _SILENT_AFTER_S = 600.0
+_NOT_CLOSED = "its log was never closed, and nobody writes to it any more"
+_SILENT = "its log was never closed, and nothing has been written to it for ten minutes"
+_UNKNOWN_EXIT = (
+    "the script ended with `raise SystemExit`, which hides its exit code; with sys.exit(), or a "
+    "logger that is closed, it is known"
+)
+
+
+class Evidence(NamedTuple):
+    """The state of a run, and what it was told from where that is not plain."""
+
+    state: RunState
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -27,26 +42,37 @@ class Experiment:
     annotation: Annotation = NOTHING_SAID
 
     def state(self) -> RunState:
-        """From evidence: a writer holds the log's lock, or the log says how it ended.
+        """As `evidence` says."""
+        return self.evidence().state
 
-        Where no lock can be asked for (other systems, some network file systems), a log that
-        was not closed counts as running until it has been silent for ten minutes. A log of the
-        original tool, which holds no such record, counts as finished.
+    def evidence(self) -> "Evidence":
+        """How the run stands, told from its log.
+
+        What the log says of its end counts first. A lock that is held proves a writer; one that is
+        free proves that there is none, but only where the log was written on this machine and not
+        copied here. Everything else counts as running until it has been silent for ten minutes.
         """
-        held = is_held(self.dat_path)
-        if held:
-            return "running"
         try:
             ending = ending_of(self.dat_path)
         except (OSError, LogFormatError):
-            return "lost"
+            return Evidence("lost", log_trouble(self.dat_path))
         if ending.is_legacy:
-            return "finished"
+            return Evidence("finished")  # the original tool writes no end
+        if ending.exit_is_unknown:
+            return Evidence("lost", _UNKNOWN_EXIT)
         if ending.is_closed:
-            return "failed" if ending.ended_with_error else "finished"
-        if held is None and time.time() - self._last_change() < _SILENT_AFTER_S:
-            return "running"
-        return "killed"
+            return Evidence("failed" if ending.ended_with_error else "finished")
+        return self._evidence_of_open_log()
+
+    def _evidence_of_open_log(self) -> "Evidence":
+        held = is_held(self.dat_path)
+        if held:
+            return Evidence("running")
+        if held is False and was_written_here(self.dat_path):
+            return Evidence("killed", _NOT_CLOSED)
+        if time.time() - self._last_change() < _SILENT_AFTER_S:
+            return Evidence("running")
+        return Evidence("killed", _SILENT)
 
     def _last_change(self) -> float:
         try:

@@ -107,7 +107,7 @@ def look_before_delete(item: Item, logdir: Path) -> Doomed:
         if is_whole:
             found = list(_files_below(folder))
         else:
-            suffixes = (paths.DAT_SUFFIX, paths.LOG_SUFFIX, paths.ARGUMENTS_SUFFIX)
+            suffixes = paths.RUN_SUFFIXES
             found = [path for suffix in suffixes if _is_file(path := folder / f"{key}{suffix}")]
         size_bytes = sum(path.lstat().st_size for path in found)
     except FileNotFoundError as error:

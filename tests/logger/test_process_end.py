@@ -54,7 +54,9 @@ def ending_after(tmp_path: Path, end: str, *options: str) -> tuple[str, int]:
         "writer = train()\nsys.exit(0)\n",
         "writer = train()\ntry:\n    sys.exit(1)\nexcept SystemExit:\n    pass\n",
         "writer = train()\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    pass\n",
-        "writer = train()\nwriter.close()\nraise SystemExit(0)\n",
+        "writer = train()\nwriter.close()\nraise SystemExit(int('0'))\n",
+        "writer = train()\nraise SystemExit(0)\n",
+        "writer = train()\nraise SystemExit\n",
         IN_A_CHILD.format(method="fork", target="train"),
     ],
 )
@@ -74,6 +76,9 @@ def test_script_that_ends_well_is_finished(tmp_path: Path, end: str) -> None:
         "try:\n    train_and_fail()\nexcept RuntimeError:\n    pass\nsys.exit(1)\n",
         "writer = train()\nsys.excepthook = lambda *error: None\n1 / 0\n",
         "with train():\n    sys.exit(3)\n",
+        "with train():\n    raise SystemExit(int('3'))\n",
+        "writer = train()\nraise SystemExit(3)\n",
+        "writer = train()\nraise SystemExit('no data')\n",
     ],
 )
 def test_script_that_ends_with_an_exit_code_has_failed(tmp_path: Path, end: str) -> None:
@@ -90,8 +95,8 @@ def test_training_that_fails_in_a_child_process_has_failed(tmp_path: Path, metho
 
 @pytest.mark.parametrize("code", [0, 1])
 def test_exit_code_that_nobody_sees_is_said_to_be_unknown(tmp_path: Path, code: int) -> None:
-    """`raise SystemExit` passes by `sys.exit`: the log then claims neither."""
-    assert ending_after(tmp_path, f"writer = train()\nraise SystemExit({code})\n") == (
+    """`raise SystemExit(…)` bypasses `sys.exit`: the log then claims neither."""
+    assert ending_after(tmp_path, f"writer = train()\nraise SystemExit(int('{code}'))\n") == (
         "unknown",
         code,
     )

@@ -8,6 +8,7 @@ from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
+from ml_tracking_ops.orchestrator.store.folder_walk import describe_skipped
 
 from ..runs import entries as rows
 from ..runs.links import ExperimentColors, run_href
@@ -53,6 +54,7 @@ def experiments_context(
         "n_archived": sum(one.annotation.is_archived for one in everything),
         "is_archive": is_archive,
         "n_sweeps": len(catalog.sweeps),
+        "skipped": describe_skipped(catalog.skipped),
         "n_found": len(found),
         "q": search,
         "matches_href": _matches_href(asked, found, drawn) if search else None,

@@ -27,7 +27,6 @@ from .sweeps import sweep_href
 
 Context = dict[str, Any]
 _READING_S = 0.25
-_NOT_CLOSED = "its log was never closed, and nobody writes to it any more"
 
 
 def run_context(
@@ -69,7 +68,7 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
         "is_stopping": False,
         "color": colors.color(experiment.id),
         "status": status,
-        "reason": _NOT_CLOSED if status == "killed" else None,
+        "reason": experiment.evidence().reason,
         "hyperparameters": {},
         "metric": None,
         "started_at": experiment.started_at,

@@ -11,12 +11,13 @@ from places import LEGACY
 from sweeps import choice, start_command, state_of, sweep_folder, wait_until, write_config
 
 from ml_tracking_ops.experiment.logger import ExperimentLogger
-from ml_tracking_ops.logger import reader
+from ml_tracking_ops.logger import locks, read_log, reader
 from ml_tracking_ops.orchestrator import UsageError, run_sweep
 from ml_tracking_ops.orchestrator.cli.main import main
 from ml_tracking_ops.orchestrator.errors import NotInLogdirError
 from ml_tracking_ops.orchestrator.store.catalog import Catalog, FoundRun, find
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
+from ml_tracking_ops.orchestrator.store.folder_walk import describe_skipped
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 
@@ -90,14 +91,113 @@ def test_nested_folders_and_several_logs_in_one(logdir: Path) -> None:
         find(str(folder), logdir)
 
 
-def test_links_are_not_followed(logdir: Path, tmp_path: Path) -> None:
+def test_link_to_a_folder_is_followed_once_and_one_to_a_file_is_not(
+    logdir: Path, tmp_path: Path
+) -> None:
     outside = tmp_path / "outside"
     log(outside).close()
+    (name,) = os.listdir(outside)
     logdir.mkdir()
     (logdir / "link").symlink_to(outside)
+    (logdir / "same").symlink_to(outside)
+    (outside / "loop").symlink_to(logdir)
     (logdir / "folder").mkdir()
     (logdir / "folder" / "a.dat").symlink_to(next(outside.glob("*/*.dat")))
-    assert Catalog(logdir).experiments == {}
+    assert [identity.partition("/")[2] for identity in Catalog(logdir).experiments] == [name]
+
+
+def test_folders_that_are_not_looked_into_are_said(logdir: Path) -> None:
+    deep = logdir.joinpath(*"abcdefg")
+    for folder in (deep, logdir / ".trial", logdir / ".deleted-1"):
+        log(folder).close()
+    catalog = Catalog(logdir)
+    assert catalog.experiments == {}
+    assert describe_skipped(catalog.skipped) == (
+        "Not looked into: 1 folder (hidden: .trial), 1 folder (deeper than 6 levels: a/b/c/d/e/f/g)"
+    )
+
+
+def test_folder_without_permission_is_said(logdir: Path) -> None:
+    """Root may read everything: the test gives that up for a process of its own."""
+    log(logdir / "closed").close()
+    (logdir / "closed").chmod(0)
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from ml_tracking_ops.orchestrator.store.catalog import Catalog\n"
+        "print(Catalog(Path(sys.argv[1])).skipped)"
+    )
+    drop = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
+    command = [*(drop if os.geteuid() == 0 else []), sys.executable, "-c", code, logdir]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    (logdir / "closed").chmod(0o755)
+    assert "path='closed', why='permission denied'" in done.stdout, done.stderr
+
+
+def test_copy_of_a_log_that_grows_is_running_and_one_that_is_silent_is_not(logdir: Path) -> None:
+    """A lock proves nothing of a log that was copied here: its writer is elsewhere."""
+    with log(logdir) as logger:
+        copy = logdir / "copy" / "copy.dat"
+        copy.parent.mkdir()
+        for suffix in (".dat", ".run.json"):
+            source = Path(logger.path).with_suffix(suffix)
+            copy.with_suffix(suffix).write_bytes(source.read_bytes())
+    experiment = Catalog(logdir).experiments["copy"]
+    assert experiment.state() == "running"
+    os.utime(copy, (1.0, 1.0))
+    state, reason = experiment.evidence()
+    assert state == "killed"
+    assert reason is not None
+    assert "nothing has been written to it for ten minutes" in reason
+
+
+def test_log_that_has_an_end_has_ended_while_a_worker_holds_it(logdir: Path) -> None:
+    logger = log(logdir)
+    fd = os.open(logger.path, os.O_RDONLY)
+    locks.hold_shared(fd)
+    logger.close()
+    assert only_experiment(logdir).state() == "finished"
+    os.close(fd)
+
+
+@pytest.mark.parametrize("content", [b"", b"1 2 3\n" * 500, b'{"a": "hello"}', os.urandom(4096)])
+def test_file_that_is_no_log_is_no_experiment_and_changes_no_name(
+    logdir: Path, content: bytes
+) -> None:
+    log(logdir).close()
+    (name,) = os.listdir(logdir)
+    (logdir / name / "tokens.dat").write_bytes(content)
+    (logdir / "tokens").mkdir()
+    (logdir / "tokens" / "tokens.dat").write_bytes(content)
+    catalog = Catalog(logdir)
+    assert list(catalog.experiments) == [name]
+    catalog.refresh()
+    assert list(catalog.experiments) == [name]
+
+
+def test_file_that_becomes_a_log_is_found(logdir: Path) -> None:
+    log(logdir).close()
+    (source,) = logdir.glob("*/*.dat")
+    late = logdir / "late" / "late.dat"
+    late.parent.mkdir()
+    late.write_bytes(b"")
+    catalog = Catalog(logdir)
+    assert "late" not in catalog.experiments
+    late.write_bytes(source.read_bytes())
+    catalog.refresh()
+    assert "late" in catalog.experiments
+
+
+def test_folder_renamed_under_a_run_keeps_its_log_and_its_end(logdir: Path) -> None:
+    logger = log(logdir)
+    Path(logger.folder).rename(logdir / "renamed")
+    logger.add_scalar("Loss", 0.5, 2)
+    logger.add_scalar("another", 0.5, 2)
+    assert only_experiment(logdir).state() == "running"
+    logger.close()
+    experiment = only_experiment(logdir)
+    assert (experiment.id, experiment.state()) == ("renamed", "finished")
+    assert len(read_log(experiment.dat_path)["Loss"].value) == 2
+    assert not Path(logger.folder).exists()
 
 
 def test_garbage_is_passed_over(logdir: Path) -> None:
@@ -108,7 +208,7 @@ def test_garbage_is_passed_over(logdir: Path) -> None:
     (logdir / "e" / "e.dat").write_bytes(os.urandom(1000))
     os.mkfifo(logdir / "e" / "fifo.dat")
     catalog = Catalog(logdir)
-    assert [e.state() for e in catalog.experiments.values()] == ["lost"]
+    assert catalog.experiments == {}
     assert list(catalog.sweeps) == ["c"]
     assert catalog.sweeps["c"].config == {}
 
@@ -238,7 +338,8 @@ def test_ending_of_a_log_is_read_once_until_it_changes(
     assert n_reads == 2  # when it was found, and when it had ended
     monkeypatch.setenv("ML_TRACKING_OPS_RUN_FILE", os.fspath(logger.path))
     with ExperimentLogger() as again:
-        assert experiment.state() == "running"  # before anything is written
+        assert experiment.state() == "finished"  # nothing has been added
         again.add_scalar("Loss", 0.25, 2)
+        assert experiment.state() == "running"
     assert experiment.state() == "finished"
     assert len(reads) > n_reads

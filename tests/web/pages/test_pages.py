@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import pickle
 import re
 import shutil
@@ -29,9 +30,14 @@ def test_killed_experiment_says_why_it_is_thought_so_and_how_long_it_wrote(
     (logdir / "killed").mkdir(parents=True)
     with ExperimentLogger(logdir=str(logdir)) as writer:
         writer.add_scalar("loss", 1.0, 0)
-        shutil.copy(writer.path, logdir / "killed" / "killed.dat")  # no closing record, no lock
+        copy = logdir / "killed" / "killed.dat"
+        shutil.copy(writer.path, copy)  # no closing record, no lock
+        os.utime(copy, (1.0, 1.0))
     text = text_of(client.get("/runs/killed").text)
-    assert "Killed its log was never closed, and nobody writes to it any more" in text
+    assert (
+        "Killed its log was never closed, and nothing has been written to it for ten minutes"
+        in text
+    )
     assert re.search(r"Duration 0\.\d s", text)
 
 

@@ -1,0 +1,143 @@
+"""Which folders of a log folder are looked into, and which of their files are logs."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.source import is_log
+
+from . import fields
+
+DEEPEST = 6
+_MOST_KNOWN = 100_000
+
+
+@dataclass(frozen=True)
+class SkippedFolder:
+    """A folder that was not looked into, relative to the log folder, and why."""
+
+    path: str
+    why: str
+
+
+def describe_skipped(skipped: list[SkippedFolder]) -> str | None:
+    """One sentence: "Not looked into: 2 folders (deeper than 6 levels: a/b), …"; or None."""
+    by_reason: dict[str, list[str]] = {}
+    for one in skipped:
+        by_reason.setdefault(one.why, []).append(one.path)
+    if not by_reason:
+        return None
+    parts = [
+        f"{len(found)} {'folder' if len(found) == 1 else 'folders'} ({why}: {_some(found)})"
+        for why, found in by_reason.items()
+    ]
+    return f"Not looked into: {', '.join(parts)}"
+
+
+def _some(found: list[str]) -> str:
+    return ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
+
+
+@dataclass
+class FolderWalk:
+    """One look at all folders below a log folder.
+
+    A folder is visited once, however many links lead to it, so links cannot make a loop.
+    """
+
+    skipped: list[SkippedFolder] = field(default_factory=list)
+    _visited: set[tuple[int, int]] = field(default_factory=set)
+    _links: list[tuple[str, str, int]] = field(default_factory=list)
+
+    def folders(self, top: str) -> Iterator[tuple[str, str, set[str]]]:
+        """Every folder as seen from the first one, its path, and the names of the files in it.
+
+        Behind a link the path is the one that the link leads to.
+        """
+        yield from self._walk(top, "", 0)
+        while self._links:
+            path, identity, depth = self._links.pop(0)
+            yield from self._walk(os.path.realpath(path), identity, depth)
+
+    # Names as text: of a thousand folders most of the time would go into making `Path`s.
+    def _walk(self, folder: str, identity: str, depth: int) -> Iterator[tuple[str, str, set[str]]]:
+        names: set[str] = set()
+        folders: list[str] = []
+        links: list[str] = []
+        try:
+            with os.scandir(folder) as entries:
+                status = os.stat(folder)  # noqa: PTH116
+                if (status.st_dev, status.st_ino) in self._visited:
+                    return
+                self._visited.add((status.st_dev, status.st_ino))
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.name)
+                    elif entry.is_file(follow_symlinks=False):
+                        names.add(entry.name)
+                    elif entry.is_symlink() and entry.is_dir():
+                        links.append(entry.name)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._skip(identity or ".", (error.strerror or str(error)).lower())
+            return
+        yield identity or ".", folder, names
+        if paths.DESCRIPTION_NAME not in names:
+            self._links.extend(
+                (os.path.join(folder, name), _inner(identity, name), depth + 1)  # noqa: PTH118
+                for name in self._wanted(links, identity, depth)
+            )
+            for name in self._wanted(folders, identity, depth):
+                inner = os.path.join(folder, name)  # noqa: PTH118
+                yield from self._walk(inner, _inner(identity, name), depth + 1)
+
+    def _wanted(self, names: list[str], identity: str, depth: int) -> Iterator[str]:
+        for name in names:
+            if name.startswith("."):
+                if not name.startswith(".deleted-"):
+                    self._skip(_inner(identity, name), "hidden")
+            elif depth >= DEEPEST:
+                self._skip(_inner(identity, name), f"deeper than {DEEPEST} levels")
+            else:
+                yield name
+
+    def _skip(self, path: str, why: str) -> None:
+        self.skipped.append(SkippedFolder(path, why))
+
+
+def _inner(identity: str, name: str) -> str:
+    """The id of a folder in a folder; an id can be sent, whatever the bytes of the name are."""
+    shown = fields.printable(name)
+    return f"{identity}/{shown}" if identity else shown
+
+
+@dataclass
+class KnownLogs:
+    """Which `.dat` files are logs. A log stays one; another file is looked at when it changed."""
+
+    _logs: set[str] = field(default_factory=set)
+    _others: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def is_log(self, path: str) -> bool:
+        """Whether this file is a log, or cannot be read: then its page says why."""
+        if path in self._logs:
+            return True
+        try:
+            status = os.stat(path)  # noqa: PTH116
+            state = status.st_size, status.st_mtime_ns
+            if self._others.get(path) == state:
+                return False
+            found = is_log(path)
+        except OSError:
+            return True
+        if found:
+            self._others.pop(path, None)
+            self._logs.add(path)
+        else:
+            self._others[path] = state
+        if len(self._logs) + len(self._others) > _MOST_KNOWN:
+            self._logs.clear()
+            self._others.clear()
+        return found

@@ -57,11 +57,7 @@ class Story:
 
     def take_in(self, event: Event) -> list[tuple[str, str]]:
         """Fold an event in; return the (style, line) pairs to print for it."""
-        return [
-            (style, plain(line))
-            for style, text in self._take_in(event)
-            for line in text.split("\n")
-        ]
+        return [(style, _quoted_lines(text)) for style, text in self._take_in(event)]
 
     def _take_in(self, event: Event) -> list[tuple[str, str]]:
         index = self.record.apply(event)
@@ -142,6 +138,11 @@ class Story:
             return ""
         value = format_number(best.best_value)
         return plain(f"best {self.metric} {value} · run {best.index} · {format_combination(best)}")
+
+
+def _quoted_lines(text: str) -> str:
+    """A text of one line, and under it the lines of an output that it quotes."""
+    return "\n  | ".join(map(plain, text.split("\n  | ")))
 
 
 class PlainProgress:

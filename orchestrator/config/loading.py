@@ -1,11 +1,16 @@
 """Configuration files: `experiment_cfg.json` and W&B sweep files."""
 
+import contextlib
 import json
+import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, ConfigProblem
+from .json_mistakes import json_mistakes
+from .native_yaml import read_native_yaml
 from .validation import LoadedConfig, validate_config
 from .value_checks import show_value
 from .wandb_sweep import SUFFIXES, load_wandb_sweep
@@ -18,24 +23,35 @@ def load_config(path: Path) -> LoadedConfig:
         ConfigError: the file is missing, is no JSON, or has mistakes; all of them are named.
     """
     if path.suffix.lower() in SUFFIXES:
-        return load_wandb_sweep(path)
+        own = read_native_yaml(path)
+        if own is None:
+            return load_wandb_sweep(path)
+        return validate_config(own, path.resolve().parent, str(path), path.resolve())
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise ConfigError(
-            str(path),
-            [
-                ConfigProblem(
-                    "",
-                    f"there is no such file; a sweep is described by a file named "
-                    f"{path.name} in the current folder, or by the one given",
-                )
-            ],
-        ) from None
+        raise ConfigError(str(path), [ConfigProblem("", _missing(path))]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), [ConfigProblem("", f"cannot be read: {error}")]) from None
     source = _parse_json(str(path), text)
     return validate_config(source, path.resolve().parent, str(path), path.resolve())
+
+
+def _missing(path: Path) -> str:
+    """What to do about a configuration that is not there; others lie beside it, perhaps."""
+    with contextlib.suppress(OSError):
+        beside = sorted(
+            name
+            for name in os.listdir(path.parent)  # noqa: PTH208  (names alone)
+            if name.endswith(SUFFIXES) and name.startswith((path.stem, "sweep"))
+        )
+        if beside:
+            other = shlex.quote(str(path.with_name(beside[0])))
+            return f"there is no such file, but there is {beside[0]}: ml-tracking-ops sweep {other}"
+    return (
+        f"there is no such file; a sweep is described by a file named {path.name} in the current "
+        "folder, or by the one given"
+    )
 
 
 class _DuplicateKeyError(ValueError):
@@ -56,8 +72,8 @@ def _parse_json(name: str, text: str) -> dict[str, Any]:
     except _DuplicateKeyError as error:
         problem = ConfigProblem(str(error), "stands there twice; keep one")
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        problem = ConfigProblem("", f"is not valid JSON: {error.msg} at {place}")
+        problems = [ConfigProblem("", mistake) for mistake in json_mistakes(text, error)]
+        raise ConfigError(name, problems) from None
     except (ValueError, RecursionError) as error:
         problem = ConfigProblem("", f"is not valid JSON: {error}")
     else:

@@ -1,5 +1,7 @@
 """What pydantic finds wrong in a configuration, in the words of this package."""
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -39,7 +41,7 @@ def _explain(details: ErrorDetails, place: Place) -> str:
         case "extra_forbidden":
             return _unknown_key(place)
         case "union_tag_not_found" if kinds is not None:
-            return f"needs a {kinds.tag}: one of {', '.join(kinds.models)}"
+            return f"needs a {kinds.tag}: one of {', '.join(kinds.models)}{_other_tool(value)}"
         case "union_tag_invalid" if kinds is not None:
             return _unknown_kind(context.get("tag", value), kinds)
         case "value_error":
@@ -56,7 +58,51 @@ def _unknown_kind(given: object, kinds: Kinds) -> str:
     return f"unknown {kinds.tag} {show_value(given)}{hint}; allowed: {known}"
 
 
+def _other_tool(given: object) -> str:
+    """How W&B's values are written here."""
+    if isinstance(given, Mapping) and "values" in given:
+        return '; W&B\'s values are {"type": "choice", "candidates": [...]}'
+    return ""
+
+
 def _unknown_key(place: Place) -> str:
     name = place.key.rpartition(".")[2]
+    ours = _OTHER_NAMES.get(name)
+    if ours in place.siblings:
+        return f"unknown key, did you mean {ours}?"
     hint = did_you_mean(name, place.siblings)
-    return f"unknown key{hint}; known: {', '.join(place.siblings)}"
+    if hint:
+        return f"unknown key{hint}"
+    if len(place.siblings) > _MOST_LISTED:
+        return "unknown key; ml-tracking-ops schema prints the known ones"
+    return f"unknown key; known: {', '.join(place.siblings)}"
+
+
+_MOST_LISTED = 10
+_OTHER_NAMES = {
+    "values": "candidates",
+    "value": "candidates",
+    "choices": "candidates",
+    "options": "candidates",
+    "distribution": "type",
+    "low": "min",
+    "high": "max",
+    "q": "step",
+    "parameters": "hyperparameters",
+    "params": "hyperparameters",
+    "search_space": "hyperparameters",
+    "program": "main_script_name",
+    "script": "main_script_name",
+    "method": "sampler",
+    "metric": "optimization_metric",
+    "goal": "optimization_goal",
+    "direction": "optimization_goal",
+    "run_cap": "max_runs",
+    "n_trials": "max_runs",
+    "num_samples": "max_runs",
+    "early_terminate": "stopping_rules",
+    "patience": "early_stopping_patience",
+    "timeout": "timeout_s",
+    "env": "environment",
+}
+"""Keys of other tools' sweep files, and what they are here."""

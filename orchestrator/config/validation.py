@@ -1,6 +1,5 @@
 """A configuration that is already parsed → validated settings, with every mistake named."""
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,8 +12,9 @@ from ..errors import ConfigError, ConfigProblem
 from ..stopping.settings import stopping_problems
 from .messages import explain_errors, key_text
 from .model import NEEDED_FOR_EARLY_STOPPING, SweepConfig
+from .script_checks import script_problems
 from .search_checks import search_problems
-from .value_checks import passing_problems, show_value
+from .value_checks import passing_problems
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def validate_config(
     problems += stopping_problems(source, reported)
     problems += run_problems(source, reported)
     problems += passing_problems(source)
-    problems += _script_problems(source.get("main_script_name"), folder)
+    problems += script_problems(source, folder)
     if problems or config is None:
         raise ConfigError(name, problems)
     return LoadedConfig(config, dict(source), folder, path)
@@ -96,13 +96,4 @@ def _cross_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[C
         yield ConfigProblem(
             "optimization_goal",
             'is missing; to tell the best value of optimization_metric it must be "max" or "min"',
-        )
-
-
-def _script_problems(script: object, folder: Path) -> Iterable[ConfigProblem]:
-    if not isinstance(script, str) or not script:
-        return
-    if not os.path.isfile(folder / script):  # noqa: PTH113  (whatever the text is)
-        yield ConfigProblem(
-            "main_script_name", f"there is no file {show_value(script)} in {folder}"
         )

@@ -167,7 +167,8 @@ def test_value_that_no_process_can_be_given_is_refused(folder: Path, value: obje
     ("text", "expected"),
     [
         ("{", "not valid JSON"),
-        ('{"max_runs": 1,}', "line 1, column"),
+        ('{"max_runs": 1,}', "line 1: the comma before a closing bracket"),
+        ('{"max_runs" 1}', "line 1, column"),
         ("[1]", "one JSON object"),
         ('{"max_runs": 1, "max_runs": 2}', "twice"),
         ("[" * 100_000, "not valid JSON"),

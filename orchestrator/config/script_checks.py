@@ -1,0 +1,63 @@
+"""Mistakes about the training script: it is missing, or Python cannot run it."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigProblem
+from .value_checks import show_value
+
+_INTERPRETERS = {
+    ".sh": "bash",
+    ".bash": "bash",
+    ".zsh": "zsh",
+    ".r": "Rscript",
+    ".jl": "julia",
+    ".js": "node",
+    ".mjs": "node",
+    ".ts": "ts-node",
+    ".lua": "lua",
+    ".pl": "perl",
+    ".rb": "ruby",
+    ".m": "octave",
+}
+_ELF, _MACH_O = b"\x7fELF", b"\xcf\xfa\xed\xfe"
+_HEAD_BYTES = 200
+
+
+def script_problems(source: Mapping[str, Any], folder: Path) -> Iterable[ConfigProblem]:
+    """What is wrong with `main_script_name`, if it is a text at all."""
+    script = source.get("main_script_name")
+    if not isinstance(script, str) or not script:
+        return
+    path = os.path.join(folder, script)  # noqa: PTH118  (whatever the text is)
+    if not os.path.isfile(path):  # noqa: PTH113
+        yield ConfigProblem(
+            "main_script_name", f"there is no file {show_value(script)} in {folder}"
+        )
+    elif source.get("command") is None and (start := _how_to_start(path)) is not None:
+        command = json.dumps([*start, "${program}", "${args}"])
+        yield ConfigProblem(
+            "main_script_name",
+            f"{show_value(script)} is no Python script; say with command how it is started, for "
+            f'example "command": {command}',
+        )
+
+
+def _how_to_start(path: str) -> list[str] | None:
+    """The interpreter of a script that is not for Python; empty if it needs none."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        return None
+    if head.startswith((_ELF, _MACH_O)):
+        return []
+    if head.startswith(b"#!"):
+        interpreter = head[2:].split(b"\n")[0].decode("utf-8", "replace").split()
+        name = os.path.basename(interpreter[-1]) if interpreter else ""  # noqa: PTH119
+        return None if "python" in " ".join(interpreter) else [name] if name else []
+    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
+    return [_INTERPRETERS[suffix]] if suffix in _INTERPRETERS else None

@@ -1,0 +1,149 @@
+"""Mistakes that people make in configuration files, told as what they are."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sweeps import run_command, write_config
+
+from ml_tracking_ops.orchestrator import ConfigError
+from ml_tracking_ops.orchestrator.config.loading import load_config
+
+GOOD = """\
+{
+    "main_script_name": "short.py",
+    "hyperparameters": {"x": {"type": "uniform", "min": 0, "max": 1}},
+    "max_runs": 3,
+    "early_stopping": false
+}
+"""
+
+
+def messages(folder: Path, text: str, name: str = "experiment_cfg.json") -> list[str]:
+    (folder / "short.py").touch()
+    path = folder / name
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            '"max_runs": 3,',
+            '"max_runs": 3, // how many',
+            "line 4: comments are not allowed",
+        ),
+        (
+            '"max_runs": 3,',
+            '# how many\n"max_runs": 3,',
+            "line 4: comments are not allowed",
+        ),
+        ('"max_runs": 3,', '/* how\nmany */ "max_runs": 3,', "line 4: comments are not allowed"),
+        ("false\n", "false,\n", "line 5: the comma before a closing bracket is not allowed"),
+        ('"max": 1}', '"max": 1,}', "line 3: the comma before a closing bracket is not allowed"),
+        ("false\n", "false, // last\n", "line 5: the comma before a closing bracket"),
+        ('"short.py"', "'short.py'", 'line 2: JSON has double quotes: write "short.py"'),
+        ("false", "False", "line 5: write false, not False"),
+        ('"max_runs": 3,', '"max_runs": 3', "line 4: a comma is missing at the end"),
+        (GOOD, " ", "the file is empty"),
+    ],
+)
+def test_what_json_does_not_have_is_named_with_its_line(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    (tmp_path / "short.py").touch()
+    assert any(line.startswith(said) for line in messages(tmp_path, GOOD.replace(old, new))), (
+        messages(tmp_path, GOOD.replace(old, new))
+    )
+
+
+def test_all_mistakes_of_a_file_are_named(tmp_path: Path) -> None:
+    text = GOOD.replace('"short.py"', "'short.py'  // the script").replace("false\n", "False,\n")
+    assert [line.partition(":")[0] for line in messages(tmp_path, text)] == [
+        "line 2",
+        "line 2",
+        "line 5",
+        "line 5",
+    ]
+
+
+def test_signs_inside_texts_are_no_mistakes(tmp_path: Path) -> None:
+    text = GOOD.replace('"short.py"', '"it\'s //no #comment, }.py"').replace('"max_runs": 3,', "")
+    assert not any("line" in line for line in messages(tmp_path, text))
+
+
+def test_our_keys_in_a_yaml_file_are_read(tmp_path: Path) -> None:
+    (tmp_path / "short.py").touch()
+    path = tmp_path / "experiment_cfg.yaml"
+    path.write_text(
+        "main_script_name: short.py\n"
+        "hyperparameters:\n  lr: {type: loguniform, min: 1e-4, max: 0.1}  # small\n"
+        "max_runs: 3\nearly_stopping: false\n"
+    )
+    loaded = load_config(path)
+    assert loaded.config.max_runs == 3
+    assert loaded.source["hyperparameters"] == {
+        "lr": {"type": "loguniform", "min": 1e-4, "max": 0.1}
+    }
+    json.dumps(loaded.source)
+
+
+def test_duplicate_key_in_our_yaml_is_told(tmp_path: Path) -> None:
+    text = "main_script_name: short.py\nmax_runs: 3\nmax_runs: 4\n"
+    assert messages(tmp_path, text, "c.yaml") == ["max_runs: duplicate key in the object at line 1"]
+
+
+def test_yaml_beside_a_missing_configuration_is_mentioned(tmp_path: Path) -> None:
+    (tmp_path / "experiment_cfg.yaml").write_text("max_runs: 3\n")
+    done = run_command("sweep", folder=tmp_path)
+    assert done.returncode == 2
+    assert "there is experiment_cfg.yaml: ml-tracking-ops sweep experiment_cfg.yaml" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "command"),
+    [
+        ("train.sh", "echo hello\n", ["bash", "${program}", "${args}"]),
+        ("train.R", "print(1)\n", ["Rscript", "${program}", "${args}"]),
+        ("train", "#!/usr/bin/env julia\n", ["julia", "${program}", "${args}"]),
+        ("train", "\x7fELF", ["${program}", "${args}"]),
+    ],
+)
+def test_script_that_is_not_python_points_to_command(
+    tmp_path: Path, name: str, content: str, command: list[str]
+) -> None:
+    (tmp_path / name).write_text(content)
+    (found,) = messages(tmp_path, GOOD.replace("short.py", name))
+    assert "is no Python script; say with command how it is started" in found
+    assert f'"command": {json.dumps(command)}' in found
+
+
+def test_python_script_without_a_suffix_is_fine(tmp_path: Path) -> None:
+    path = write_config(tmp_path, "short.py", main_script_name="train")
+    (tmp_path / "train").write_text("#!/usr/bin/env python3\n")
+    assert load_config(path).config.main_script_name == "train"
+
+
+@pytest.mark.parametrize(
+    ("definition", "said"),
+    [
+        ('{"values": [1, 2]}', '; W&B\'s values are {"type": "choice", "candidates": [...]}'),
+        ('{"type": "choice", "values": [1, 2]}', "unknown key, did you mean candidates?"),
+        ('{"type": "int", "low": 1, "max": 2}', "unknown key, did you mean min?"),
+    ],
+)
+def test_keys_of_other_tools_are_answered_with_ours(
+    tmp_path: Path, definition: str, said: str
+) -> None:
+    text = GOOD.replace('{"type": "uniform", "min": 0, "max": 1}', definition)
+    assert any(said in line for line in messages(tmp_path, text))
+
+
+def test_unknown_key_does_not_list_all_known_ones(tmp_path: Path) -> None:
+    (found,) = messages(tmp_path, GOOD.replace('"max_runs"', '"zzz": 1, "max_runs"'))
+    assert found == "zzz: unknown key; ml-tracking-ops schema prints the known ones"
+    (found,) = messages(tmp_path, GOOD.replace('"max_runs"', '"sead": 1, "max_runs"'))
+    assert found == "sead: unknown key, did you mean seed?"

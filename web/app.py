@@ -15,7 +15,6 @@ from starlette.responses import Response
 from ml_tracking_ops.logger.guarded import guard_folder
 
 from .groups import api as groups
-from .groups.digest_cache import DigestCache
 from .groups.reading_progress import Readings
 from .insight import api as insight_api
 from .insight import importance_view
@@ -110,7 +109,7 @@ def create_app(
     app.state.log_readers = LogReaders(app.state.series_store)
     app.state.experiment_colors = ExperimentColors()
     app.state.experiment_selections = row_fragments.Selections()
-    app.state.digests = DigestCache()
+    app.state.digests = groups.new_digests()
     app.state.generations = insight_api.Generations()
     app.state.group_readings = Readings()
     return app

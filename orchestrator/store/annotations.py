@@ -24,6 +24,7 @@ from ml_tracking_ops.logger import paths
 
 from ..errors import AnnotationError, UsageError
 from . import fields
+from .identities import Identity, identify
 from .open_folder import OpenFolder, opened_folder
 
 try:
@@ -80,12 +81,12 @@ class AnnotationFile:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / paths.ANNOTATIONS_NAME
-        self._identity: tuple[int, ...] | None = None
+        self._identity: Identity | None = None
         self._found = NO_ANNOTATIONS
 
     def read(self) -> Annotations:
         """What stands there now; nothing where the file is missing or damaged."""
-        identity = _identity(self.path)
+        identity = identify(self.path, follow_link=False)
         if identity != self._identity:
             self._identity = identity
             self._found = read_annotations(self.path.parent)
@@ -103,14 +104,6 @@ def read_annotations(folder: Path) -> Annotations:
     runs = data.get("runs")
     found = runs.items() if isinstance(runs, dict) else ()
     return Annotations(_decode(data.get("own")), {str(key): _decode(one) for key, one in found})
-
-
-def _identity(path: Path) -> tuple[int, ...] | None:
-    try:
-        status = path.lstat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _load(folder: OpenFolder) -> dict[str, Any]:

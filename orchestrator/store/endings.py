@@ -4,28 +4,27 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .identities import FileCache, identity_of
+
 if TYPE_CHECKING:
     from ml_tracking_ops.logger.reader import Ending
 
 _MOST_KNOWN = 100_000
 
-_known: dict[str, tuple[tuple[int, ...], "Ending"]] = {}
+_endings: "FileCache[str, Ending]" = FileCache(_MOST_KNOWN)
 
 
 def ending_of(dat_path: Path) -> "Ending":
     """As `read_ending`, but of no link; a log that is as it was is not opened again."""
     path = os.fspath(dat_path)
-    identity = _identity(path)
-    known = _known.get(path)
-    if known is not None and known[0] == identity:
-        return known[1]
+    identity = identity_of(os.stat(path))  # noqa: PTH116
+    return _endings.get(path, identity, lambda: _read(path))
+
+
+def _read(path: str) -> "Ending":
     from ml_tracking_ops.logger.reader import read_ending
 
-    ending = read_ending(path, follow_link=False)
-    if len(_known) >= _MOST_KNOWN:
-        _known.clear()
-    _known[path] = identity, ending
-    return ending
+    return read_ending(path, follow_link=False)
 
 
 def log_trouble(dat_path: Path) -> str | None:
@@ -41,8 +40,3 @@ def log_trouble(dat_path: Path) -> str | None:
     except LogFormatError as error:
         return str(error)
     return None
-
-
-def _identity(path: str) -> tuple[int, ...]:
-    status = os.stat(path)  # noqa: PTH116
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -35,6 +35,7 @@ from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.logger.locks import hold_exclusive
 
 from . import fields
+from .identities import identity_of
 
 Event = dict[str, Any]
 BEAT_S = 10.0
@@ -136,7 +137,7 @@ class JournalTail:
         self.offset = 0
         self.n_skipped = 0
         self.was_reset = False
-        self._identity: tuple[int, int] | None = None
+        self._file: tuple[int, int] | None = None
         self._partial = b""
         self._is_discarding = False
 
@@ -156,11 +157,11 @@ class JournalTail:
             os.close(fd)
 
     def _notice_replacement(self, status: os.stat_result) -> None:
-        identity = (status.st_dev, status.st_ino)
-        if self._identity not in (None, identity) or status.st_size < self.offset:
+        file = identity_of(status).file
+        if self._file not in (None, file) or status.st_size < self.offset:
             self.offset, self._partial, self._is_discarding = 0, b"", False
             self.was_reset = True
-        self._identity = identity
+        self._file = file
 
     def _read_from(self, fd: int) -> list[Event]:
         events: list[Event] = []

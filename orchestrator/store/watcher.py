@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
+from .identities import Identity, identify, identity_of
+
 if TYPE_CHECKING:
     from watchfiles._rust_notify import RustNotify
 
@@ -78,8 +80,8 @@ async def watch_files(
             `LEAST_PAUSE_S` and `MOST_PAUSE_S`.
     """
     while True:
-        identity = _identity(folder)
-        if identity is None:
+        watched = _file_at(folder)
+        if watched is None:
             yield set()
             await _wait_until_exists(folder)
             continue
@@ -92,7 +94,7 @@ async def watch_files(
             async for paths in changes:
                 if paths is not None:
                     yield paths
-                if _identity(folder) != identity:
+                if _file_at(folder) != watched:
                     break
 
 
@@ -144,16 +146,16 @@ async def _polled(folder: Path) -> AsyncGenerator[set[Path] | None, None]:
         yield {Path(path) for path in changed} or None
 
 
-def _snapshot(folder: Path) -> dict[str, tuple[int, int, int]]:
-    """What tells one state of each file and folder from another: inode, size, time."""
-    found: dict[str, tuple[int, int, int]] = {}
+def _snapshot(folder: Path) -> dict[str, Identity]:
+    """The identity of each file and folder."""
+    found: dict[str, Identity] = {}
     folders = [str(folder)]
     while folders:
         try:
             with os.scandir(folders.pop()) as entries:
                 for entry in entries:
                     status = entry.stat(follow_symlinks=False)
-                    found[entry.path] = (status.st_ino, status.st_size, status.st_mtime_ns)
+                    found[entry.path] = identity_of(status)
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
         except OSError:
@@ -163,16 +165,14 @@ def _snapshot(folder: Path) -> dict[str, tuple[int, int, int]]:
 
 # A folder that is not there yet cannot be watched, only looked for.
 async def _wait_until_exists(folder: Path) -> None:
-    while _identity(folder) is None:  # noqa: ASYNC110
+    while _file_at(folder) is None:  # noqa: ASYNC110
         await anyio.sleep(POLL_DELAY_MS / 1000)
 
 
-def _identity(folder: Path) -> tuple[int, int] | None:
-    try:
-        status = folder.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
+def _file_at(folder: Path) -> tuple[int, int] | None:
+    """Differs when another folder has taken the place of this one."""
+    identity = identify(folder)
+    return None if identity is None else identity.file
 
 
 def _open_watch(folder: Path, poll: bool | None) -> "RustNotify | None":

@@ -21,15 +21,14 @@ from starlette.routing import Route
 
 from ml_tracking_ops.logger.reader import LogFormatError, Series, read_log
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.identities import FileCache, identify
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.catalog_access import find_sweep
 from ..runs.links import N_COLORS
 from ..series.api import read_in_thread
-from ..series.store import identify
 from ..series.thinning import Float64s, Points, sort_by_step
 from ..serving.sse import encode_json
-from .digest_cache import DigestCache
 from .naming import Group, group_runs
 from .reading_progress import Reading
 from .statistics import Digest, bucket_width, centers, coarsened, combine, digest
@@ -39,6 +38,14 @@ _AXES = ("step", "relative", "wall")
 _NO_VALUES = Series(np.empty(0, np.int64), np.empty(0), np.empty(0))
 _SINCE_START_S = 1e8
 """Smaller wall times count from the start of the run (the original tool)."""
+_DIGEST_BYTES = 64 << 20
+
+Digests = FileCache[tuple[Path, str, str], Digest]
+"""By log, metric and axis."""
+
+
+def new_digests() -> Digests:
+    return FileCache(_DIGEST_BYTES, lambda one: one.size_bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +155,7 @@ def _etag(runs: Sequence[GroupedRun], members: Sequence[Group], query: GroupQuer
 
 
 def statistics(
-    cache: DigestCache,
+    cache: Digests,
     runs: Sequence[GroupedRun],
     groups: Sequence[Group],
     query: GroupQuery,
@@ -206,11 +213,11 @@ def _columns(digests: Sequence[Digest], width: float, is_whole: bool) -> dict[st
     }
 
 
-def _digests_of(cache: DigestCache, run: GroupedRun, query: GroupQuery) -> list[Digest]:
+def _digests_of(cache: Digests, run: GroupedRun, query: GroupQuery) -> list[Digest]:
     """One for each metric; the log is read once, and only where it is not known as it is now."""
     identity = identify(run.path)
     keys = [(run.path, metric, query.x) for metric in query.metrics]
-    known = [cache.get(key, identity) for key in keys]
+    known = [cache.find(key, identity) for key in keys]
     if query.is_zoomed and all(one is not None and one.is_exact for one in known):
         return [_within(one, query) for one in known if one is not None]
     if not query.is_zoomed and None not in known:

@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.logger.reader import LogFormatError, LogTail, Series, read_ending
 from ml_tracking_ops.logger.records import RECORD_SIZE
+from ml_tracking_ops.orchestrator.store.identities import identify
 
 from ..series.thinning import Points, thin, to_columns
 from ..serving.sse import encode_event
@@ -210,17 +211,19 @@ class OutputTopic(FileTopic[None]):
 
     def __init__(self, run_id: str, path: Path) -> None:
         super().__init__(run_id, path)
-        self.place = Place(0, _size_bytes(path))
-        self._inode = _inode(path)
+        identity = identify(path)
+        self.place = Place(0, identity.size_bytes if identity else 0)
+        self._file = identity.file if identity else None
 
     def look(self) -> Look:
         generation, start = self.place.generation, self.place.cursor
-        inode, size = _inode(self.path), _size_bytes(self.path)
+        identity = identify(self.path)
+        size, file = (identity.size_bytes, identity.file) if identity else (0, None)
         updates = []
-        if size < start or (inode != self._inode and self._inode is not None):
+        if size < start or (file != self._file and self._file is not None):
             generation, start = generation + 1, 0
             updates.append(Update(Place(generation, 0), self.encode_reset()))
-        self._inode = inode
+        self._file = file
         update = self._read(Place(generation, start), size)
         return Look((*updates, update) if update else tuple(updates))
 
@@ -266,15 +269,8 @@ def end_cursor(path: Path) -> int:
 
 
 def _size_bytes(path: Path) -> int:
-    with contextlib.suppress(OSError):
-        return path.stat().st_size
-    return 0
-
-
-def _inode(path: Path) -> int | None:
-    with contextlib.suppress(OSError):
-        return path.stat().st_ino
-    return None
+    identity = identify(path)
+    return identity.size_bytes if identity else 0
 
 
 def _read_bytes(path: Path, start: int, n_bytes: int) -> bytes:

@@ -20,6 +20,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ml_tracking_ops.orchestrator.store.identities import identify
+
 from ..runs.catalog_access import RunFiles, find_runs
 from ..serving.sse import encode_json
 from .packing import PackedRun, pack
@@ -30,7 +32,6 @@ from .store import (
     MetricPoints,
     RunSeries,
     SeriesStore,
-    identify,
     read_named,
 )
 from .thinning import Points, between, thin, to_columns
@@ -205,7 +206,7 @@ def pack_series(store: SeriesStore, runs: Iterable[RunFiles], query: SeriesQuery
 
 def _mean_bytes(runs: Sequence[RunFiles]) -> float:
     identities = [identify(run.dat_path) for run in runs if run.dat_path is not None]
-    sizes = [size_bytes for _, _, size_bytes, _ in filter(None, identities)]
+    sizes = [identity.size_bytes for identity in identities if identity is not None]
     return sum(sizes) / max(1, len(sizes))
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ml_tracking_ops.orchestrator.store.objective import Goal, is_better
 from ml_tracking_ops.orchestrator.store.run_states import RESULTS_THAT_COUNT
 
-from .placing import is_flat, part_between
+from .sparkline import is_flat, part_between
 
 WIDTH, HEIGHT, MARGIN = 400, 96, 6
 _MOST_MARKS = 250

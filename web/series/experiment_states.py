@@ -5,14 +5,13 @@ from pathlib import Path
 from ml_tracking_ops.logger.reader import LogFormatError
 from ml_tracking_ops.orchestrator.store.endings import ending_of
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
+from ml_tracking_ops.orchestrator.store.identities import FileCache, identify
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RESUMED, RunState
-
-from .store import Identity, identify
 
 _MOST_KNOWN = 100_000
 
 State = tuple[RunState, float | None]
-_known: dict[Path, tuple[Identity, State]] = {}
+_states: FileCache[Path, State] = FileCache(_MOST_KNOWN)
 
 
 def state_of(experiment: Experiment) -> State:
@@ -22,14 +21,12 @@ def state_of(experiment: Experiment) -> State:
     """
     path = experiment.dat_path
     identity = identify(path)
-    known = _known.get(path)
-    if known is not None and known[0] == identity:
-        return known[1]
+    known = _states.find(path, identity)
+    if known is not None:
+        return known
     state = _look(experiment)
-    if state[0] in ENDS - RESUMED and identity:
-        if len(_known) >= _MOST_KNOWN:
-            _known.clear()
-        _known[path] = identity, state
+    if state[0] in ENDS - RESUMED and identity is not None:
+        _states.put(path, identity, state)
     return state
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from .sparklines import Sparklines
+from .sparkline import Sparklines
 from .store import SeriesStore
 from .summaries import MetricSummaries
 

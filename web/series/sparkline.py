@@ -1,15 +1,21 @@
-"""A curve as a small drawing beside a row. Pure."""
+"""A curve as a small drawing beside a row, and where values of any size are in one."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from .placing import part_between
+from ml_tracking_ops.orchestrator.store.identities import FileCache, identify
+
+from .store import SeriesStore
 from .thinning import Float64s, Points, thin
 
 WIDTH, HEIGHT = 72, 20
 _MARGIN = 2
 _BUCKETS = 30
+_MOST_CURVES = 20_000
+_ROUNDING = 1e-13  # a value that changes by less of its size only rounds
+_TINY = 1e-300  # smaller than that is nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +55,30 @@ def _path(x: list[float], y: list[float], is_known: list[bool]) -> str:
             parts.append(f"{'L' if is_open else 'M'}{at_x:.1f} {at_y:.1f}")
         is_open = known
     return "".join(parts)
+
+
+def is_flat(low: float, high: float) -> bool:
+    """Whether two values are one, apart from rounding."""
+    half = high / 2 - low / 2  # the whole may be more than a number holds
+    return half <= max(abs(low), abs(high)) / 2 * _ROUNDING or half < _TINY
+
+
+def part_between(value: float, low: float, high: float) -> float:
+    """From 0 to 1; in the middle where both are one. For charts see `drawing/ranges.js`."""
+    return 0.5 if is_flat(low, high) else (value / 2 - low / 2) / (high / 2 - low / 2)
+
+
+class Sparklines:
+    """The small curves of runs, kept once they are drawn: scrolling a table back reads no log."""
+
+    def __init__(self, series: SeriesStore) -> None:
+        self._series = series
+        self._curves: FileCache[tuple[Path, str], Sparkline | None] = FileCache(_MOST_CURVES)
+
+    def draw(self, path: Path, metric: str) -> Sparkline | None:
+        """Return the curve of a metric in a log, or None if there is nothing to draw."""
+        return self._curves.get((path, metric), identify(path), lambda: self._draw(path, metric))
+
+    def _draw(self, path: Path, metric: str) -> Sparkline | None:
+        column = self._series.overview(path).metrics.get(metric)
+        return None if column is None else draw_sparkline(column.points)

@@ -5,9 +5,7 @@ read again when it has changed (its `Identity`), and a table that needs very man
 gets them by and by: `read` stops when its time is over and says how many are still missing.
 """
 
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from ml_tracking_ops.logger.reader import LogFormatError, Series, read_log
+from ml_tracking_ops.orchestrator.store.identities import FileCache, identify
 from ml_tracking_ops.orchestrator.store.objective import Goal
 
-from .store import MAX_METRICS, Identity, identify
+from .store import MAX_METRICS
 
 _MOST_SUMMARIES = 400_000
 _LESS_IS_BETTER = (
@@ -103,9 +102,9 @@ class MetricSummaries:
     """What is known of logs, for any number of threads."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[Path, tuple[Identity, Summaries]] = OrderedDict()
-        self._n_summaries = 0
-        self._lock = threading.Lock()
+        self._logs: FileCache[Path, Summaries] = FileCache(
+            _MOST_SUMMARIES, lambda summaries: 1 + len(summaries)
+        )
 
     def read(self, logs: Iterable[LogToRead], budget_s: float) -> tuple[dict[Path, Summaries], int]:
         """The summaries of these logs, and of how many there was no time to read them.
@@ -116,33 +115,25 @@ class MetricSummaries:
         found: dict[Path, Summaries] = {}
         n_missing = 0
         for log in logs:
-            known = self._known.get(log.path)
-            if known is None or not (log.is_final or known[0] == identify(log.path)):
-                if time.monotonic() < deadline:
-                    known = self._read(log.path)
-                elif known is None:
-                    n_missing += 1
-                    continue
-            found[log.path] = known[1]
+            known = self._logs.latest(log.path)
+            is_valid = known is not None and (log.is_final or known.identity == identify(log.path))
+            if known is not None and (is_valid or time.monotonic() >= deadline):
+                found[log.path] = known.value
+            elif time.monotonic() < deadline:
+                found[log.path] = self._read(log.path)
+            else:
+                n_missing += 1
         return found, n_missing
 
-    def _read(self, path: Path) -> tuple[Identity, Summaries]:
+    def _read(self, path: Path) -> Summaries:
         identity = identify(path)  # before the reading: what is written meanwhile is read again
-        entry = identity, read_summaries(path)
-        with self._lock:
-            self._n_summaries -= len(self._known.pop(path, (identity, _NONE))[1])
-            self._known[path] = entry
-            self._n_summaries += len(entry[1])
-            while self._n_summaries > _MOST_SUMMARIES and len(self._known) > 1:
-                _, (_, oldest) = self._known.popitem(last=False)
-                self._n_summaries -= len(oldest)
-        return entry
+        return self._logs.put(path, identity, read_summaries(path))
 
     def metrics(self, logs: Iterable[LogToRead]) -> list[str]:
         """The names of all metrics of those of the logs that are known."""
         names: dict[str, None] = {}
         for log in logs:
-            known = self._known.get(log.path)
+            known = self._logs.latest(log.path)
             if known is not None:
-                names.update(dict.fromkeys(known[1]))
+                names.update(dict.fromkeys(known.value))
         return list(names)

@@ -21,6 +21,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ml_tracking_ops.orchestrator.store.identities import Identity, identify
+
 from .state_styles import state_styles
 
 _FOLDER = Path(__file__).parents[1] / "static"
@@ -54,7 +56,7 @@ class StaticFile:
 class StaticFiles:
     """All files of one version."""
 
-    state: tuple[tuple[str, int, int], ...]
+    state: tuple[tuple[str, Identity | None], ...]
     files: dict[str, StaticFile]
 
     @cached_property
@@ -90,18 +92,13 @@ def static_files() -> StaticFiles:
     """The files as they are now; read anew only when one has changed."""
     global _latest
     paths = {path.relative_to(_FOLDER).as_posix(): path for path in sorted(_FOLDER.rglob("*.*"))}
-    state = tuple((name, *_changes(path)) for name, path in paths.items())
+    state = tuple((name, identify(path)) for name, path in paths.items())
     if _latest is None or _latest.state != state:
         files = {name: _read(path) for name, path in paths.items() if path.is_file()}
         files[_STATE_STYLE] = StaticFile(state_styles().encode(), "text/css")
         styles = b"\n".join(files[name].data for name in _STYLES)
         _latest = StaticFiles(state, {**files, STYLE: StaticFile(styles, "text/css")})
     return _latest
-
-
-def _changes(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
 
 
 def _read(path: Path) -> StaticFile:

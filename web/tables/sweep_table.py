@@ -8,7 +8,7 @@ from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..series.readers import LogReaders
-from ..series.sparklines import Sparklines
+from ..series.sparkline import Sparklines
 from .columns import CURVE, Column, TableFacts, needs_logs
 from .controls import Controls, build_controls
 from .query import TableQuery, split_statistic

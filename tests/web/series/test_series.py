@@ -237,8 +237,8 @@ def test_store_keeps_no_more_than_its_limit(tmp_path, logger, monkeypatch):
         assert store.overview(copy).metrics["loss"].count == 1_000
 
     for cache in (store._all_points, store._overviews):
-        assert 0 < cache._total_bytes <= 100_000
-        assert len(cache._entries) == 4
+        assert 0 < cache.size <= 100_000
+        assert len(cache) == 4
 
 
 def test_store_gives_nothing_for_what_is_no_log(tmp_path):

@@ -1,0 +1,101 @@
+"""When a file has changed, and a cache of what was read from files while they stay the same."""
+
+import os
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Identity(NamedTuple):
+    """Differs whenever the content of a file does."""
+
+    device: int
+    inode: int
+    size_bytes: int
+    modified_ns: int
+
+    @property
+    def file(self) -> tuple[int, int]:
+        """Differs only when the path leads to another file."""
+        return self.device, self.inode
+
+
+def identity_of(status: os.stat_result) -> Identity:
+    return Identity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def identify(path: str | Path, *, follow_link: bool = True) -> Identity | None:
+    """Return the identity of a file or folder, or None if there is none."""
+    try:
+        return identity_of(os.stat(path, follow_symlinks=follow_link))  # noqa: PTH116
+    except OSError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[V]):
+    """A value, and the identity that its file had before it was read."""
+
+    identity: Identity | None
+    value: V
+
+
+class FileCache(Generic[K, V]):
+    """Values read from files, each valid while its file is unchanged, in bounded memory.
+
+    When a value does not fit, those not used for the longest time are dropped. Any number of
+    threads may use it; two that miss the same value both compute it.
+
+    Args:
+        max_size: the most entries to keep or, with `size_of`, the largest sum of their sizes.
+        size_of: the size of a value, in bytes or whatever else `max_size` is in.
+    """
+
+    def __init__(self, max_size: int, size_of: Callable[[V], int] | None = None) -> None:
+        from cachetools import LRUCache  # takes a while: a sweep starts without a cache
+
+        self._size_of = size_of or (lambda value: 1)
+        self._known: LRUCache[K, Known[V]] = LRUCache(max_size, self._entry_size)
+        self._lock = threading.Lock()
+
+    def get(self, key: K, identity: Identity | None, compute: Callable[[], V]) -> V:
+        """Return the value of a file with this identity; compute and keep it if it is not known."""
+        known = self.latest(key)
+        if known is not None and known.identity == identity:
+            return known.value
+        return self.put(key, identity, compute())
+
+    def find(self, key: K, identity: Identity | None) -> V | None:
+        """Return the value of a file with this identity, or None if it is not known."""
+        known = self.latest(key)
+        return known.value if known is not None and known.identity == identity else None
+
+    def latest(self, key: K) -> Known[V] | None:
+        """Return the value that was kept last, whether or not the file has changed since."""
+        with self._lock:
+            return self._known.get(key)
+
+    def put(self, key: K, identity: Identity | None, value: V) -> V:
+        """Keep a value unless it is larger than the whole cache; return it."""
+        known = Known(identity, value)
+        with self._lock:
+            self._known.pop(key, None)
+            if self._entry_size(known) <= self._known.maxsize:
+                self._known[key] = known
+        return value
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @property
+    def size(self) -> int:
+        """The sum of the sizes of what is kept."""
+        return int(self._known.currsize)
+
+    def _entry_size(self, known: Known[V]) -> int:
+        return self._size_of(known.value)

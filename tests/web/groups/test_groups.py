@@ -87,9 +87,9 @@ async def test_time_is_an_axis_too(tmp_path, sweep, axis):
 async def test_while_logs_are_read_is_told_of_how_many_runs(tmp_path, sweep, monkeypatch):
     may_go_on = threading.Event()
 
-    def read_slowly(path):
+    def read_slowly(path, **options):
         assert path.name != "run_3.dat" or may_go_on.wait(30)
-        return read_log(path)
+        return read_log(path, **options)
 
     monkeypatch.setattr(groups, "read_log", read_slowly)
     query = {"sweep": "s", "group": "p.lr", "metric": "loss"}

@@ -20,7 +20,8 @@ from ..store.catalog import FoundRun, find
 from ..store.experiments import Experiment
 from ..store.housekeeping import archive, delete, look_before_delete, place_of
 from ..store.sweep_folder import Sweep
-from .printing import print_json, say, shown, tell
+from .printing import print_json
+from .words import say, shown, tell
 
 _WAIT_S = 10.0
 EXIT_REFUSED = 1
@@ -139,7 +140,7 @@ def annotate(options: argparse.Namespace) -> int:
         said = annotations.own if key is None else annotations.run(key)
     else:
         said = edit(folder, key, lambda known: _changed(known, options))
-    _print_said(said, is_json=options.json)
+    _print_annotation(said, is_json=options.json)
     return 0
 
 
@@ -165,7 +166,7 @@ def _changed(known: Annotation, options: argparse.Namespace) -> Annotation:
     )
 
 
-def _print_said(said: Annotation, *, is_json: bool) -> None:
+def _print_annotation(said: Annotation, *, is_json: bool) -> None:
     if is_json:
         print_json({"name": said.name, "note": said.note, "tags": list(said.tags)})
         return

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .action_arguments import add_actions
+from .process import EXIT_USAGE
 
-EXIT_USAGE = 2
+_ONE = "a folder, a .dat, or a name that list prints"
+_SWEEP = "a folder, or a name that list prints"
 _DESCRIPTION = "Hyperparameter sweeps and experiment tracking on your own machine."
 _SEED_FORMS = """\
 without a command:
@@ -73,39 +74,23 @@ def _command_parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.Ar
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add = _adder(commands)
 
-    _add_sweep(add)
-
-    attach = add("attach", "show the progress of a sweep that runs elsewhere")
-    attach.add_argument(
-        "sweep", nargs="?", metavar="SWEEP", help="default: the newest that goes on"
-    )
-    _add_logdir(attach)
-
-    _add_web_options(add("web", "show the dashboard"))
-
-    assets = add("assets", "fill a folder with the pages' third-party files, for --assets")
-    assets.add_argument("folder", type=Path, metavar="DIR")
-    assets.add_argument(
-        "--registry", metavar="URL", help="an npm registry; default: the one npm is set up for"
-    )
-    assets.add_argument(
-        "--from",
-        dest="sources",
-        nargs="+",
-        type=Path,
-        metavar="FILE_OR_FOLDER",
-        help="npm tarballs (.tgz) on disk, or folders of them",
-    )
-
-    _add_reports(add)
-    _add_metrics_preview(add)
-    add_actions(add, _add_logdir, _count)
-
-    demo = add("demo", "a real sweep on real data, with the dashboard")
-    _add_sweep_options(demo)
-    _add_address(demo)
-
-    add("schema", "print the JSON Schema of experiment_cfg.json")
+    for add_commands in (
+        _add_sweep,
+        _add_attach,
+        _add_web,
+        _add_assets,
+        _add_list,
+        _add_show,
+        _add_export,
+        _add_replay,
+        _add_metrics_preview,
+        _add_steering,
+        _add_annotate,
+        _add_housekeeping,
+        _add_demo,
+        _add_schema,
+    ):
+        add_commands(add)
     return parser, commands.choices
 
 
@@ -119,7 +104,7 @@ def _add_sweep(add: _Add) -> None:
         help="default: experiment_cfg.json; W&B's sweep.yaml too",
     )
     sweep.add_argument(
-        "--resume", metavar="SWEEP", help="go on with this sweep: a folder, or a name in list"
+        "--resume", metavar="SWEEP", help="resume this sweep: a folder, or a name in list"
     )
     sweep.add_argument(
         "--max-runs",
@@ -137,26 +122,59 @@ def _add_sweep(add: _Add) -> None:
     _add_address(sweep)
 
 
-def _add_reports(add: _Add) -> None:
-    """The commands that tell what is there (`cli_reports`)."""
+def _add_attach(add: _Add) -> None:
+    attach = add("attach", "follow a sweep running in another process")
+    attach.add_argument(
+        "sweep", nargs="?", metavar="SWEEP", help="default: the newest that is running"
+    )
+    _add_logdir(attach)
+
+
+def _add_web(add: _Add) -> None:
+    _add_web_options(add("web", "show the dashboard"))
+
+
+def _add_assets(add: _Add) -> None:
+    assets = add("assets", "fill a folder with the pages' third-party files, for --assets")
+    assets.add_argument("folder", type=Path, metavar="DIR")
+    assets.add_argument(
+        "--registry", metavar="URL", help="an npm registry; default: the one npm is set up for"
+    )
+    assets.add_argument(
+        "--from",
+        dest="sources",
+        nargs="+",
+        type=Path,
+        metavar="FILE_OR_FOLDER",
+        help="npm tarballs (.tgz) on disk, or folders of them",
+    )
+
+
+def _add_list(add: _Add) -> None:
     listing = add("list", "list experiments and sweeps")
     _add_logdir(listing)
     listing.add_argument("--json", action="store_true")
-    listing.add_argument("--archived", action="store_true", help="those that were archived")
+    listing.add_argument("--archived", action="store_true", help="list archived ones")
 
+
+def _add_show(add: _Add) -> None:
     show = add("show", "show a sweep, an experiment or a run")
-    show.add_argument("path", metavar="PATH", help="a folder, a .dat, or a name that list prints")
+    show.add_argument("path", metavar="PATH", help=_ONE)
     _add_logdir(show)
     show.add_argument("--json", action="store_true")
 
+
+def _add_export(add: _Add) -> None:
     export = add("export", "write a run's points or a sweep's table")
-    export.add_argument("path", metavar="PATH", help="a folder, a .dat, or a name that list prints")
+    export.add_argument("path", metavar="PATH", help=_ONE)
     export.add_argument("--format", choices=("csv", "json"), default="csv")
     export.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: stdout")
     _add_logdir(export)
 
+
+def _add_replay(add: _Add) -> None:
     replay = add("replay", "what other stopping rules would have done to a finished sweep")
-    replay.add_argument("path", metavar="SWEEP", help="a folder, or a name that list prints")
+    replay.add_argument("path", metavar="SWEEP", help=_SWEEP)
     replay.add_argument(
         "--rule",
         action="append",
@@ -180,6 +198,75 @@ def _add_metrics_preview(add: _Add) -> None:
         help="as metrics_pattern in a configuration; default: compare those that have a name",
     )
     command.add_argument("--json", action="store_true")
+
+
+def _add_steering(add: _Add) -> None:
+    """The commands for running sweeps."""
+    stop = add("stop", "stop a running sweep, or some of its runs")
+    _add_target(stop, "stop only these runs, by their number in the sweep")
+    _add_yes(stop)
+    pause = add("pause", "pause a sweep: running runs finish, no new ones start")
+    continue_ = add("continue", "let a paused sweep start runs again")
+    requeue = add("requeue", "run combinations of a sweep again")
+    _add_target(requeue, "the runs, by their number in the sweep")
+    requeue.add_argument("--failed", action="store_true", help="all that failed")
+    workers = add("workers", "change how many runs of a sweep run at once")
+    for parser in (pause, continue_, workers):
+        parser.add_argument("path", metavar="SWEEP", help=_SWEEP)
+    workers.add_argument("n_workers", type=_count, metavar="N")
+    for parser in (stop, pause, continue_, requeue, workers):
+        _add_logdir(parser)
+
+
+def _add_annotate(add: _Add) -> None:
+    annotate = add("annotate", "set the name, note or tags of an experiment, sweep or run")
+    annotate.add_argument("path", metavar="PATH", help=_ONE)
+    annotate.add_argument(
+        "run", metavar="RUN", type=_count, nargs="?", help="a run of the sweep, by its number"
+    )
+    annotate.add_argument("--name", metavar="NAME", help="an empty one removes it")
+    annotate.add_argument("--note", metavar="TEXT", help="an empty one removes it")
+    annotate.add_argument(
+        "--tag",
+        action="append",
+        default=[],
+        metavar="TAG",
+        help="add a tag; several times for several",
+    )
+    annotate.add_argument(
+        "--untag", action="append", default=[], metavar="TAG", help="remove a tag"
+    )
+    annotate.add_argument("--json", action="store_true")
+    _add_logdir(annotate)
+
+
+def _add_housekeeping(add: _Add) -> None:
+    archive = add("archive", "take experiments and sweeps out of the lists")
+    unarchive = add("unarchive", "bring archived experiments and sweeps back to the lists")
+    delete = add("delete", "delete experiments and sweeps for good")
+    _add_yes(delete)
+    for parser in (archive, unarchive, delete):
+        parser.add_argument("paths", metavar="PATH", nargs="+", help=_ONE)
+        _add_logdir(parser)
+
+
+def _add_demo(add: _Add) -> None:
+    demo = add("demo", "a real sweep on real data, with the dashboard")
+    _add_sweep_options(demo)
+    _add_address(demo)
+
+
+def _add_schema(add: _Add) -> None:
+    add("schema", "print the JSON Schema of experiment_cfg.json")
+
+
+def _add_target(parser: argparse.ArgumentParser, text: str) -> None:
+    parser.add_argument("path", metavar="PATH", help="a sweep, or a run's .dat")
+    parser.add_argument("runs", metavar="RUN", type=_count, nargs="*", default=[], help=text)
+
+
+def _add_yes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="do not ask first")
 
 
 class _Version(argparse.Action):

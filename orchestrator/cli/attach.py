@@ -1,5 +1,6 @@
-"""Looking on at a sweep that another process runs, as if it ran here."""
+"""The command that follows a sweep running in another process."""
 
+import argparse
 import copy
 import time
 from pathlib import Path
@@ -12,7 +13,9 @@ from ..store.journal import JournalTail
 from ..store.run_states import ENDS
 from ..store.states import SweepRecord
 from ..store.sweep_folder import Sweep
-from .progress import Progress, open_progress
+from .progress import ProgressDisplay, open_progress
+from .summary import print_summary
+from .words import say, shown
 
 _LOOK_S = 0.2
 
@@ -54,7 +57,7 @@ def follow(sweep: Sweep) -> SweepRecord:
     return sweep.record
 
 
-def _show(tail: JournalTail, sweep: Sweep, progress: Progress) -> None:
+def _show(tail: JournalTail, sweep: Sweep, progress: ProgressDisplay) -> None:
     while True:
         sweep.refresh()
         has_ended = sweep.record.state in ENDS
@@ -63,3 +66,15 @@ def _show(tail: JournalTail, sweep: Sweep, progress: Progress) -> None:
         if has_ended:
             return
         time.sleep(_LOOK_S)
+
+
+def attach(options: argparse.Namespace) -> int:
+    sweep = find_sweep(options.sweep, options.logdir)
+    state = "paused" if sweep.record.is_paused else sweep.record.state
+    say(f"sweep {shown(sweep.path)} is {state}  (Ctrl-C leaves it as it is)")
+    try:
+        record = follow(sweep)
+    except KeyboardInterrupt:
+        say(f"the sweep goes on; kill {sweep.record.pid} ends it in order")
+        return 0
+    return print_summary(record, sweep.path, sweep.optimization_metric)

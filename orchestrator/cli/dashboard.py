@@ -1,4 +1,4 @@
-"""The dashboard beside a sweep: the web app in a process of its own."""
+"""The commands web and assets, and the dashboard beside a sweep, in a process of its own."""
 
 import argparse
 import contextlib
@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import SweepError, UsageError
-from .printing import say
+from .process import EXIT_USAGE, collect_garbage_from_now_on
+from .words import say, shown
 
 _STOP_S = 5
-_EXIT_USAGE = 2
 
 
 class Entrance(Protocol):
@@ -101,7 +101,7 @@ def _read_address(process: subprocess.Popen[str]) -> str:
     line = process.stdout.readline() if process.stdout else ""
     address = next((word for word in line.split() if word.startswith("http")), None)
     if address is None:
-        kind = UsageError if process.wait() == _EXIT_USAGE else SweepError
+        kind = UsageError if process.wait() == EXIT_USAGE else SweepError
         raise kind("the dashboard did not start; the message above says why")
     return address
 
@@ -136,3 +136,39 @@ def wait_until_interrupted() -> None:
         print(file=sys.stderr)
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def web(options: argparse.Namespace) -> int:
+    from ml_tracking_ops.web.server import serve
+
+    if options.logdir.exists() and not options.logdir.is_dir():
+        raise UsageError(f"{options.logdir} is no folder; name one with --logdir")
+
+    if options.exit_with_stdin:
+        exit_with_stdin()
+    collect_garbage_from_now_on()
+    port = 5000 if options.port is None else options.port
+    serve(
+        options.logdir,
+        options.host,
+        port,
+        take_next_free=options.port is None,
+        assets=options.assets,
+        asks_token=not options.no_token,
+        on_ready=lambda entrance: announce_dashboard(options.logdir, entrance),
+    )
+    return 0
+
+
+def assets(options: argparse.Namespace) -> int:
+    from ml_tracking_ops.web.serving.asset_folder import fill_from_registry, fill_from_tarballs
+
+    if options.sources and options.registry is not None:
+        raise UsageError("--from takes tarballs on disk and asks no --registry: give one of them")
+    if options.sources:
+        packages = fill_from_tarballs(options.folder, options.sources)
+    else:
+        packages = fill_from_registry(options.folder, options.registry)
+    print(f"{shown(options.folder)} holds {', '.join(packages)}; every hash is right")
+    print(f"use it: ml-tracking-ops web --assets {shown(options.folder)}")
+    return 0

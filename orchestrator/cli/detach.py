@@ -1,10 +1,15 @@
-"""A sweep in the background: the terminal may go, the sweep stays."""
+"""A sweep that outlives its terminal, in the background or not.
 
+What is printed to a terminal that is gone is lost, and nothing else is.
+"""
+
+import io
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.guarded import open_guarded
@@ -63,3 +68,32 @@ def _redirect_output(path: Path) -> None:
         os.dup2(fd, onto)
     os.close(output)
     os.close(null)
+
+
+class _Lasting(io.FileIO):
+    """Says of every write that it went well: a closed window or a full disk ends no sweep."""
+
+    def write(self, data: object) -> int:
+        try:
+            return super().write(data) or 0  # type: ignore[arg-type]
+        except OSError:
+            return len(memoryview(data))  # type: ignore[arg-type]
+
+
+def outlive_terminal() -> None:
+    """From now on no printing fails, whatever becomes of where it goes."""
+    sys.stdout, sys.stderr = _lasting(sys.stdout), _lasting(sys.stderr)
+
+
+def _lasting(stream: TextIO) -> TextIO:
+    try:
+        stream.flush()
+        fd = stream.fileno()
+    except (OSError, ValueError):  # no file behind it, as in a notebook; or gone already
+        return stream
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Lasting(fd, "w", closefd=False)),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=True,
+    )

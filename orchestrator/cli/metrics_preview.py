@@ -12,7 +12,8 @@ from ..output.lines import OutputLines
 from ..output.parser import LineParser, PatternError
 from ..output.patterns import PATTERNS
 from ..store.output_tail import collapse_line
-from .printing import print_json, print_table, say, short, tell
+from .printing import print_json, print_table
+from .words import say, short, tell
 
 EXIT_NOTHING_FOUND = 1
 

@@ -1,42 +1,16 @@
 """How reports look in the terminal."""
 
 import json
-import re
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters, those that turn the direction of writing, and halves of surrogate pairs."""
+from .words import format_duration, plain, short, tell
 
+if TYPE_CHECKING:
+    from rich.table import Table
 
-def say(text: str) -> None:
-    print(_lines(text), file=sys.stderr, flush=True)
-
-
-def tell(text: str) -> None:
-    """The same on stdout."""
-    print(_lines(text))
-
-
-def _lines(text: str) -> str:
-    return "\n".join(map(plain, text.split("\n")))
-
-
-def plain(text: str) -> str:
-    """A text of one line that a terminal does not obey: control characters are spelled out."""
-    if text.isprintable():
-        return text
-    return _OBEYED.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
-
-
-def shown(path: Path) -> str:
-    """A path as short as it can be said from here."""
-    try:
-        return plain(str(path.relative_to(Path.cwd())))
-    except ValueError:
-        return plain(str(path))
+_NARROWEST_LAST_COLUMN = 20
 
 
 def print_json(data: Any, out: TextIO | None = None, *, indent: int | None = None) -> None:
@@ -45,17 +19,46 @@ def print_json(data: Any, out: TextIO | None = None, *, indent: int | None = Non
     print(file=out)
 
 
-def short(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    cells = [[plain(cell) for cell in row] for row in (head, *rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
-    for row in cells:
-        print("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
+    """Print a table on stdout; on a terminal the last column is folded to fit.
+
+    Nothing is cut off: the terminal wraps what is wider still.
+    """
+    from rich.console import Console
+    from rich.measure import Measurement
+
+    console = Console(file=sys.stdout, highlight=False)
+    table = _table(head, rows)
+    unbounded = console.options.update(max_width=1_000_000)
+    width = Measurement.get(console, unbounded, table).maximum
+    if sys.stdout.isatty():
+        width = min(width, max(console.width, _least_width(width, head, rows)))
+    console.width = width
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().splitlines():
+        print(line.rstrip())
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for position, name in enumerate(head):
+        is_last = position == len(head) - 1
+        table.add_column(Text(plain(name)), no_wrap=not is_last, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    return table
+
+
+def _least_width(width: int, head: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """The width of a table whose last column is folded as far as it can be read."""
+    from rich.cells import cell_len
+
+    last = max(cell_len(plain(row[-1])) for row in (head, *rows))
+    return width - last + min(last, _NARROWEST_LAST_COLUMN)
 
 
 def print_sweep(report: dict[str, Any]) -> None:
@@ -64,7 +67,7 @@ def print_sweep(report: dict[str, Any]) -> None:
     seed = "" if report["seed"] is None else f"; seed {report['seed']}"
     paused = ", paused" if report.get("is_paused") else ""
     tell(f"{report['name']}: {report['state']}{paused}{why}; {counts}{seed}")
-    _print_said(report)
+    _print_annotation(report)
     names = list(dict.fromkeys(n for run in report["runs"] for n in run["hyperparameters"]))
     rows = [
         (
@@ -107,7 +110,7 @@ def _print_combinations(report: dict[str, Any]) -> None:
         tell(f"best combination: {report['best_combination']}")
 
 
-def _print_said(report: dict[str, Any]) -> None:
+def _print_annotation(report: dict[str, Any]) -> None:
     """What a user wrote of it."""
     if report["label"] or report["tags"]:
         tell("  ".join([report["label"] or "", *(f"#{tag}" for tag in report["tags"])]).strip())
@@ -117,7 +120,7 @@ def _print_said(report: dict[str, Any]) -> None:
 
 def print_run(report: dict[str, Any]) -> None:
     tell(f"{report['name']}: {report['state']}")
-    _print_said(report)
+    _print_annotation(report)
     if report["n_damaged_records"]:
         tell(f"damaged records skipped: {report['n_damaged_records']}")
     columns = ("count", "first_step", "last_step", "last", "min", "max")
@@ -132,7 +135,7 @@ def print_replays(report: dict[str, Any]) -> None:
     """What rules would have saved and cost; then, for each, the runs it would have stopped."""
     sweep, metric = report["sweep"], report["optimization_metric"]
     tell(
-        f"{report['name']}: {sweep['n_runs']} runs, {_duration(sweep['seconds'])} in all; "
+        f"{report['name']}: {sweep['n_runs']} runs, {format_duration(sweep['seconds'])} in all; "
         f"best {metric} {short(sweep['best_value'])} ({sweep['best']})"
     )
     if sweep["n_cut_short"]:
@@ -155,7 +158,7 @@ def _replay_row(entry: dict[str, Any], sweep: dict[str, Any]) -> tuple[str, ...]
         _rule_text(entry["rule"]),
         f"{entry['n_stopped']} of {sweep['n_runs']}",
         f"{saved['share_of_seconds']:.0%}",
-        _duration(saved["seconds"]),
+        format_duration(saved["seconds"]),
         str(saved["steps"]),
         str(saved["values"]),
         f"{short(cost['best_value'])}{kept}",
@@ -175,7 +178,7 @@ def _print_stops(entry: dict[str, Any], metric: str) -> None:
             short(stop["step"]),
             short(stop["best_then"]),
             short(stop["best_value"]) + (" lost" if stop["name"] in lost else ""),
-            _duration(stop["saved"]["seconds"]),
+            format_duration(stop["saved"]["seconds"]),
             stop["reason"].partition(": ")[2],
         )
         for stop in entry["stopped"]
@@ -186,9 +189,3 @@ def _print_stops(entry: dict[str, Any], metric: str) -> None:
 def _rule_text(rule: dict[str, Any]) -> str:
     settings = [f"{key}={value}" for key, value in rule.items() if key != "rule"]
     return " ".join([rule["rule"], *settings])
-
-
-def _duration(seconds: float) -> str:
-    from .progress import format_duration  # brings pydantic, which most reports do without
-
-    return format_duration(seconds)

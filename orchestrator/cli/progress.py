@@ -1,22 +1,20 @@
 """What the terminal shows of a sweep: one bar, a line for each run as it ends, the best so far."""
 
-import math
 import sys
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from ..commands.values import as_text
 from ..store.journal import Event
 from ..store.run_states import BEGUN, ENDS, STATES
 from ..store.states import RunRecord, SweepRecord
-from .printing import plain
+from .words import format_combination, format_duration, format_number, plain
 
 if TYPE_CHECKING:
     from rich.live import Live
 
 
-class Progress(Protocol):
+class ProgressDisplay(Protocol):
     """Takes in a sweep's events and shows them."""
 
     def on_event(self, event: Event) -> None: ...
@@ -30,19 +28,19 @@ def open_progress(
     metric: str | None,
     out: TextIO | None = None,
     begun: SweepRecord | None = None,
-) -> Progress:
+) -> ProgressDisplay:
     """A live bar where `out` (by default stderr) is a terminal, plain lines where it is none.
 
     `begun` is what had happened before; it becomes the progress's own.
     """
     out = sys.stderr if out is None else out
-    story = Story(n_runs, goal, metric, begun)
+    text = ProgressText(n_runs, goal, metric, begun)
     if out.isatty():
-        return TerminalProgress(story, out)
-    return PlainProgress(story, out)
+        return TerminalProgress(text, out)
+    return PlainProgress(text, out)
 
 
-class Story:
+class ProgressText:
     """The sweep so far, in words."""
 
     def __init__(
@@ -102,7 +100,7 @@ class Story:
         ]
         if run.best_value is not None:
             parts.append(f"{self.metric} {format_number(run.best_value)} at step {run.best_step}")
-        parts.append(format_combination(run))
+        parts.append(format_combination(run.hyperparameters))
         if run.state != "finished" and run.reason:
             parts.append(f"({run.reason.removeprefix('stopped early ')})")
         return [(STATES[run.state].terminal, "  ".join(part for part in parts if part))]
@@ -137,7 +135,8 @@ class Story:
         if best is None:
             return ""
         value = format_number(best.best_value)
-        return plain(f"best {self.metric} {value} · run {best.index} · {format_combination(best)}")
+        combination = format_combination(best.hyperparameters)
+        return plain(f"best {self.metric} {value} · run {best.index} · {combination}")
 
 
 def _quoted_lines(text: str) -> str:
@@ -148,13 +147,13 @@ def _quoted_lines(text: str) -> str:
 class PlainProgress:
     """Lines alone, for a log file or a pipe."""
 
-    def __init__(self, story: Story, out: TextIO) -> None:
-        self._story = story
+    def __init__(self, text: ProgressText, out: TextIO) -> None:
+        self._text = text
         self._out: TextIO | None = out
 
     def on_event(self, event: Event) -> None:
-        for _, line in self._story.take_in(event):
-            counts = f"  [{self._story.counts()}]" if event["event"] == "ended" else ""
+        for _, line in self._text.take_in(event):
+            counts = f"  [{self._text.counts()}]" if event["event"] == "ended" else ""
             self._print(line + counts)
 
     def close(self) -> None:
@@ -172,15 +171,15 @@ class PlainProgress:
 class TerminalProgress:
     """A live bar at the foot of the terminal; lines above it."""
 
-    def __init__(self, story: Story, out: TextIO) -> None:
-        self._story = story
+    def __init__(self, text: ProgressText, out: TextIO) -> None:
+        self._text = text
         self._out = out
         self._live: Live | None = None
 
     def on_event(self, event: Event) -> None:
-        lines = self._story.take_in(event)
+        lines = self._text.take_in(event)
         if event["event"] == "started" and self._live is None:
-            self._live = _open_live(self._story, self._out)
+            self._live = _open_live(self._text, self._out)
         for style, line in lines:
             self._print(style, line)
 
@@ -197,7 +196,7 @@ class TerminalProgress:
         self._live.console.print(Text(line, style=style), soft_wrap=True)
 
 
-def _open_live(story: Story, out: TextIO) -> "Live":
+def _open_live(text: ProgressText, out: TextIO) -> "Live":
     """The bar; rich is imported once the first run is under way."""
     from rich.console import Console, Group, RenderableType
     from rich.live import Live
@@ -209,9 +208,9 @@ def _open_live(story: Story, out: TextIO) -> "Live":
         table = Table.grid(padding=(0, 1), expand=True)
         table.add_column(ratio=1)
         table.add_column(no_wrap=True)
-        facts = f"{story.counts()} · {story.time_left()}"
-        table.add_row(ProgressBar(story.n_runs, story.n_ended), Text(facts))
-        best = Text(story.best_line(), style="bold", no_wrap=True, overflow="ellipsis")
+        facts = f"{text.counts()} · {text.time_left()}"
+        table.add_row(ProgressBar(text.n_runs, text.n_ended), Text(facts))
+        best = Text(text.best_line(), style="bold", no_wrap=True, overflow="ellipsis")
         return Group(table, best) if best else table
 
     live = Live(
@@ -223,25 +222,3 @@ def _open_live(story: Story, out: TextIO) -> "Live":
     )
     live.start()
     return live
-
-
-def format_combination(run: RunRecord) -> str:
-    """Hyperparameters as `name=value`, numbers with as many digits as tell them apart."""
-    return " ".join(
-        f"{name}={format_number(value) if isinstance(value, float) else as_text(value)}"
-        for name, value in run.hyperparameters.items()
-    )
-
-
-def format_number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.5g}" if math.isfinite(value) else str(value)
-
-
-def format_duration(seconds: float) -> str:
-    """`12.3s`, `4m05s`, `2h07m`."""
-    if seconds < 60:
-        return f"{seconds:.1f}s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes}m{rest:02d}s"
-    return f"{minutes // 60}h{minutes % 60:02d}m"

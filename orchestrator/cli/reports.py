@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TextIO
 
 from ..errors import UsageError
-from .printing import print_json, print_run, print_sweep, print_table, say
+from .printing import print_json, print_run, print_sweep, print_table
+from .words import say
 
 
 def list_all(options: argparse.Namespace) -> int:

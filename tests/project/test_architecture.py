@@ -44,7 +44,7 @@ def test_logger_imports_neither_orchestrator_nor_web() -> None:
 def test_only_the_command_line_imports_web() -> None:
     for module, name in sibling_imports("orchestrator"):
         if name.startswith("web"):
-            assert module == "orchestrator/cli/main.py", f"{module} imports {name}"
+            assert module == "orchestrator/cli/dashboard.py", f"{module} imports {name}"
 
 
 def test_web_uses_only_what_reads_files() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from places import ROOT
 
-from ml_tracking_ops.orchestrator.cli.main import _COMMANDS
+from ml_tracking_ops.orchestrator.cli.main import COMMANDS
 from ml_tracking_ops.orchestrator.commands.macros import LIST_MACROS, TEXT_MACROS
 from ml_tracking_ops.orchestrator.config.model import SweepConfig
 from ml_tracking_ops.orchestrator.stopping.settings import RULES
@@ -34,6 +34,6 @@ def test_every_macro_is_documented(macro: str) -> None:
     assert f"`${{{macro}}}`" in TEXT
 
 
-@pytest.mark.parametrize("command", _COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_documented(command: str) -> None:
     assert f"ml-tracking-ops {command}" in TEXT or f"`{command}`" in TEXT

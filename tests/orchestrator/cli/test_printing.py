@@ -7,8 +7,8 @@ import pytest
 from sweeps import choice, write_config
 
 from ml_tracking_ops.orchestrator.cli.main import main
-from ml_tracking_ops.orchestrator.cli.printing import plain
-from ml_tracking_ops.orchestrator.cli.progress import PlainProgress, Story
+from ml_tracking_ops.orchestrator.cli.progress import PlainProgress, ProgressText
+from ml_tracking_ops.orchestrator.cli.words import plain
 from ml_tracking_ops.orchestrator.store.journal import Journal
 
 NASTY = "a\x1b[2J\nb\x9b\u202e\x07"
@@ -37,12 +37,12 @@ def test_text_in_any_language_stays_as_it_is() -> None:
 
 def test_progress_spells_control_characters_out() -> None:
     out = StringIO()
-    story = Story(1, "max", NASTY)
-    progress = PlainProgress(story, out)
+    text = ProgressText(1, "max", NASTY)
+    progress = PlainProgress(text, out)
     for event in EVENTS:
         progress.on_event({"time": 1.0, **event})
     ended, warned = out.getvalue().splitlines()
-    for line in (ended, warned, story.best_line()):
+    for line in (ended, warned, text.best_line()):
         assert SPELLED in line
         assert plain(line) == line
 

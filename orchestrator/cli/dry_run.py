@@ -1,11 +1,17 @@
-"""The runs of a sweep without running them."""
+"""The commands that a sweep would run."""
 
+import argparse
 from collections.abc import Callable, Iterator
 
+from ..commands.repeat import quoted
 from ..config.model import SweepConfig
+from ..config.validation import LoadedConfig
+from ..running.command import command_line
 from ..search.proposals import Proposal, Proposer
 from ..search.samplers import Combination
 from ..store.states import SweepRecord
+from ..sweep import choose_seed
+from .words import say
 
 
 def preview_runs(
@@ -40,3 +46,14 @@ def preview_runs(
         )
         if config.repeats is not None:
             sweep.apply({"event": "ended", "index": index, "state": "finished", "time": 0.0})
+
+
+def print_commands(loaded: LoadedConfig, options: argparse.Namespace) -> int:
+    """Print the command of every run, and start none."""
+    seed = choose_seed(options.seed, loaded)
+    say(f"seed {seed}; nothing is started; the sweep's folder is named when it starts")
+    folder = options.logdir.resolve() / "SWEEP"
+    for index, hyperparameters in enumerate(preview_runs(loaded.config, seed, say), start=1):
+        command = command_line(loaded, folder, f"RUN_{index}", hyperparameters)
+        print(" ".join(map(quoted, command)))
+    return 0

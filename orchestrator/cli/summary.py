@@ -1,0 +1,53 @@
+"""What is printed when a sweep has ended."""
+
+from pathlib import Path
+from typing import Any
+
+from ..store.combinations import best_combination, repeated_combinations
+from ..store.run_states import RESUMED, STATES
+from ..store.states import SweepRecord
+from .process import EXIT_FAILURE, EXIT_INTERRUPTED
+from .words import format_combination, say, shown, tell
+
+
+def print_summary(record: SweepRecord, folder: Path, metric: str | None) -> int:
+    """Print how a sweep ended and what was best; return the exit code."""
+    counts = ", ".join(f"{n} {STATES[state].word}" for state, n in record.counts.items())
+    why = f" ({record.reason})" if record.reason else ""
+    say(f"sweep {record.state}{why}: {counts or 'no run was started'}")
+    if record.state == "failed":
+        _print_failure(record)
+    if record.best is not None:
+        best = record.best
+        tell(
+            f"best run: {best.name}  {metric}={best.best_value:.6g} "
+            f"at step {best.best_step}  {format_combination(best.hyperparameters)}"
+        )
+    print(f"look at it: ml-tracking-ops web --logdir {shown(folder.parent)}")
+    if record.state in RESUMED:
+        say(f"go on with it: ml-tracking-ops sweep --resume {shown(folder)}")
+    if record.state == "killed":
+        return EXIT_INTERRUPTED
+    return 0 if record.state == "finished" else EXIT_FAILURE
+
+
+def print_best_mean(runs: Any, config: Any) -> None:
+    """The best combination of a sweep with `repeats`, which one lucky run does not make."""
+    combinations = repeated_combinations(runs, config.repeats.seed_name)
+    best = best_combination(combinations, config.optimization_goal)
+    if best is not None:
+        spread = "" if best.spread is None else f" ± {best.spread:.3g}"
+        values = ", ".join(f"{name}={value}" for name, value in best.hyperparameters.items())
+        tell(
+            f"best combination: {config.optimization_metric}={best.mean:.6g}{spread} "
+            f"in {len(best.values)} runs  {values}"
+        )
+
+
+def _print_failure(record: SweepRecord) -> None:
+    """The output of the run that failed first, since the others failed alike."""
+    failed = next((run for run in record.runs.values() if run.output_tail), None)
+    if failed is not None:
+        say(f"the last lines of run {failed.name}:")
+        for line in failed.output_tail:
+            say(f"  | {line}")

@@ -1,0 +1,171 @@
+"""The commands that run a sweep: sweep and demo."""
+
+import argparse
+import contextlib
+import copy
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ml_tracking_ops.logger import paths
+
+from ..errors import UsageError
+from .process import EXIT_INTERRUPTED, collect_garbage_from_now_on
+from .words import say, shown
+
+if TYPE_CHECKING:
+    from ..sweep import Sweep, SweepResult
+    from .progress import ProgressDisplay
+
+
+def sweep(options: argparse.Namespace) -> int:
+    if options.resume is not None and (options.config or options.seed is not None):
+        raise UsageError(
+            "a sweep that is resumed keeps its configuration and its seed: "
+            "leave out CONFIG and --seed"
+        )
+    if options.dry_run:
+        from .dry_run import print_commands
+
+        return print_commands(_load(options), options)
+    open_sweep = _resumed_sweep(options) if options.resume else _new_sweep(_load(options), options)
+    return (_sweep_in_background if options.detach else _sweep_here)(open_sweep, options)
+
+
+def _resumed_sweep(options: argparse.Namespace) -> Any:
+    """What opens a sweep again, given whom to notify."""
+    from ..sweep import Sweep
+
+    return partial(
+        Sweep.resume,
+        options.resume,
+        options.logdir,
+        n_workers=options.workers,
+        max_runs=options.max_runs,
+    )
+
+
+def _new_sweep(loaded: Any, options: argparse.Namespace) -> Any:
+    """What opens a new sweep, given whom to notify."""
+    from ..sweep import Sweep
+
+    return partial(Sweep, loaded, options.logdir, n_workers=options.workers, seed=options.seed)
+
+
+def _load(options: argparse.Namespace) -> Any:
+    from ..config.loading import load_config
+
+    loaded = load_config(options.config or Path(paths.CONFIG_NAME))
+    if options.max_runs is not None:
+        loaded = loaded.with_max_runs(options.max_runs)
+    for note in loaded.remarks:
+        say(f"note: {note}")
+    return loaded
+
+
+def _sweep_here(open_sweep: Any, options: argparse.Namespace, announce: Any = None) -> int:
+    if not options.web:
+        return _run_sweep(open_sweep, announce)
+    with _dashboard(options) as url:
+        say(f"dashboard: {url}")
+        code = _run_sweep(open_sweep, announce)
+        _stay_up(url, code)
+    return code
+
+
+def _stay_up(url: str, code: int) -> None:
+    """Leave the dashboard up after a sweep, where somebody is there to look."""
+    from .dashboard import wait_until_interrupted
+
+    if code != EXIT_INTERRUPTED and sys.stdin.isatty() and sys.stdout.isatty():
+        print(f"the dashboard stays up at {url}  (Ctrl-C ends it)")
+        wait_until_interrupted()
+
+
+def _sweep_in_background(open_sweep: Any, options: argparse.Namespace) -> int:
+    from .detach import BackgroundSweep, go_into_background
+
+    split = go_into_background()
+    if not isinstance(split, BackgroundSweep):
+        return _sweep_here(open_sweep, options, announce=split)
+    folder = split.wait_for_folder()
+    if folder is None:
+        return split.wait()
+    say(f"sweep {shown(folder)} goes on in the background; kill {split.pid} ends it in order")
+    print(f"see its progress: ml-tracking-ops attach {shown(folder)}")
+    return 0
+
+
+def _run_sweep(open_sweep: Any, announce: Any = None) -> int:
+    from .detach import outlive_terminal
+    from .summary import print_best_mean, print_summary
+
+    outlive_terminal()
+    progress: ProgressDisplay
+    sweep: Sweep = open_sweep(notify=lambda event: progress.on_event(event))
+    config = sweep.config
+    n_runs = f"{sweep.most_runs} run{'' if sweep.most_runs == 1 else 's'}"
+    say(f"sweep {shown(sweep.folder)}: {n_runs}, {sweep.n_workers} at once, seed {sweep.seed}")
+    if announce is not None:
+        announce(sweep.folder)
+    progress = _progress_of(sweep)
+    collect_garbage_from_now_on()
+    try:
+        result = _wait_for_end(sweep)
+    finally:
+        progress.close()
+    code = print_summary(result.record, result.folder, config.optimization_metric)
+    if config.repeats is not None:
+        print_best_mean(result.runs, config)
+    return code
+
+
+def _progress_of(sweep: "Sweep") -> "ProgressDisplay":
+    from .progress import open_progress
+
+    return open_progress(
+        sweep.most_runs,
+        sweep.config.optimization_goal,
+        sweep.config.optimization_metric,
+        begun=copy.deepcopy(sweep.record),
+    )
+
+
+def _wait_for_end(sweep: "Sweep") -> "SweepResult":
+    """Run the sweep, obeying signals meanwhile."""
+    import anyio
+
+    from .signals import obey_signals
+
+    async def run() -> "SweepResult":
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(obey_signals, sweep, say)
+            result = await sweep.run()
+            tasks.cancel_scope.cancel()
+        return result
+
+    return anyio.run(run)
+
+
+@contextlib.contextmanager
+def _dashboard(options: argparse.Namespace) -> Iterator[str]:
+    """The dashboard in a process of its own, so that neither waits for the other."""
+    from .dashboard import dashboard_arguments, running_dashboard
+
+    arguments = dashboard_arguments(options)
+    with running_dashboard(arguments) as url:
+        yield url
+
+
+def demo(options: argparse.Namespace) -> int:
+    from ..demo import load_demo
+
+    loaded = load_demo()
+    options.seed = None
+    with _dashboard(options) as url:
+        print(f"dashboard: {url}", flush=True)
+        code = _run_sweep(_new_sweep(loaded, options))
+        _stay_up(url, code)
+    return code

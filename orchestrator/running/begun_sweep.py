@@ -13,13 +13,13 @@ from ml_tracking_ops.logger.locks import is_held
 from ..config.loading import load_config
 from ..config.validation import LoadedConfig, validate_config
 from ..errors import SweepError, SweepHeldError, UsageError
-from ..executors.local.process_group import process_identity
 from ..store.catalog import find
 from ..store.journal import BEAT_S, Event, Journal
 from ..store.open_folder import opened_folder
 from ..store.states import SweepRecord
 from ..store.sweep_folder import Sweep
 from ..store.watcher import is_on_network
+from ..supervision.process_table import is_alive
 from .resumption import fold
 
 STALE_S = 6 * BEAT_S
@@ -173,9 +173,7 @@ def _is_here(record: SweepRecord) -> bool:
 
 
 def _is_alive(record: SweepRecord) -> bool:
-    if record.pid is None or record.process_identity is None:
-        return False
-    return process_identity(record.pid) == record.process_identity
+    return is_alive(record.pid, record.process_identity)
 
 
 def _silent_for_s(folder: Path) -> float:

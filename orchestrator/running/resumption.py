@@ -8,12 +8,12 @@ from typing import Any, Literal
 from ml_tracking_ops.logger import paths
 
 from ..executors.base import Executor, RunCommand, RunningRun
-from ..executors.local.process_group import process_identity
 from ..stopping import StopDecision, StoppingRules
 from ..store.journal import Event, JournalTail
 from ..store.process_records import ProcessRecord, read_processes
 from ..store.run_states import ENDS, RESUMED
 from ..store.states import RunRecord, SweepRecord
+from ..supervision.process_table import is_alive
 from .attempts import Attempt
 from .limits import SweepLimits
 
@@ -77,11 +77,9 @@ def share_out(survivors: list[Survivor], n_slots: int) -> list[list[Survivor]]:
 
 
 def _survivor(run: RunRecord, record: ProcessRecord) -> Survivor:
-    is_alive = (
-        record.exit_code is None and process_identity(record.pid) == record.identity is not None
-    )
+    is_running = record.exit_code is None and is_alive(record.pid, record.identity)
     attempt = Attempt(run.index, run.hyperparameters, run.attempt)
-    return Survivor(attempt, record, is_alive, _decision(run))
+    return Survivor(attempt, record, is_running, _decision(run))
 
 
 def _record_of(run: RunRecord) -> ProcessRecord:

@@ -15,7 +15,7 @@ from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.logger.locks import is_held
 
 from ..errors import DescriptionError
-from ..supervision.process_table import process_identity
+from ..supervision.process_table import is_alive
 from . import fields
 from .annotations import NO_ANNOTATIONS, Annotations
 from .journal import JournalTail
@@ -148,15 +148,13 @@ class Sweep:
             return held
         if self.record.host != platform.node() or self.record.pid is None:
             return True  # no evidence that it is gone
-        return process_identity(self.record.pid) is not None
+        return is_alive(self.record.pid, self.record.process_identity)
 
     def _is_alive(self, run: RunRecord) -> bool:
         dat_path = self.dat_path(run)
         if dat_path is not None and is_held(dat_path):
             return True
-        if run.pid is None or self.record.host != platform.node():
-            return False
-        return process_identity(run.pid) == run.process_identity is not None
+        return self.record.host == platform.node() and is_alive(run.pid, run.process_identity)
 
 
 def _end_unseen(run: RunRecord, record: ProcessRecord | None) -> None:

@@ -30,6 +30,14 @@ def process_identity(pid: int, *, is_zombie_too: bool = False) -> str | None:
     return _start_of(pid)
 
 
+def is_alive(pid: int | None, identity: str | None) -> bool:
+    """Whether the process that had this number and identity still runs.
+
+    A number alone says nothing: the system gives it to another process in time.
+    """
+    return pid is not None and identity is not None and process_identity(pid) == identity
+
+
 def _boot_id() -> str | None:
     """What tells this start of the machine from others; it is asked for once."""
     if not _known_boot:

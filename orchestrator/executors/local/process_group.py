@@ -23,6 +23,7 @@ from ml_tracking_ops.logger.guarded import open_guarded
 from ...supervision.messages import receive_message, send_message
 from ...supervision.process_table import (
     find_marked,
+    is_alive,
     is_group_alive,
     process_identity,
     signal_group,
@@ -172,7 +173,7 @@ class AdoptedGroup(_Group):
         pidfd = _open_pidfd(self.pid)
         was_there = False
         try:
-            while self.identity is not None and process_identity(self.pid) == self.identity:
+            while is_alive(self.pid, self.identity):
                 was_there = True
                 if pidfd is None:
                     await anyio.sleep(_POLL_LEADER_S)
@@ -328,7 +329,7 @@ class Supervisor:
 
 def signal_if_same(pid: int, identity: str | None, number: signal.Signals) -> None:
     """Signal a group, unless its leader is another process by now, or gone."""
-    if identity is not None and process_identity(pid) == identity:
+    if is_alive(pid, identity):
         signal_group(pid, number)
 
 

@@ -18,13 +18,13 @@ from .config.model import SweepConfig
 from .config.validation import LoadedConfig, validate_config
 from .errors import SweepError, UsageError
 from .executors.local.executor import LocalExecutor
-from .running.attempts import is_passing
 from .running.description import describe_sweep, write_description
 from .running.scheduler import GRACE_S, Scheduler
 from .search.proposals import Proposer
 from .search.samplers import new_seed
 from .search.warm_start import read_earlier_sweep
 from .steering.requests import workers_problem
+from .store.disk import is_passing
 from .store.journal import Event, Journal
 from .store.states import RunRecord, SweepRecord
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from ..commands.repeat import quoted
 from ..config.model import SweepConfig
 from ..config.validation import LoadedConfig
-from ..running.command import command_line
+from ..running.runs.command import command_line
 from ..search.proposals import Proposal, Proposer
 from ..search.samplers import Combination
 from ..store.states import SweepRecord

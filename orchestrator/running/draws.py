@@ -1,6 +1,5 @@
 """The runs of a sweep as they are decided on, one after the other, whoever asks."""
 
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, Literal
 
@@ -8,8 +7,9 @@ import anyio
 import anyio.to_thread
 
 from ..search.proposals import Proposal, Proposer
-from ..store.states import SweepRecord
-from .attempts import Attempt
+from .runs.attempts import Attempt
+from .runs.ending import SweepEnding
+from .runs.recorder import Recorder
 
 
 class Draws:
@@ -23,17 +23,14 @@ class Draws:
         self,
         proposer: Proposer,
         max_runs: int,
-        sweep: SweepRecord,
-        record: Callable[..., None],
-        is_over: Callable[[], bool],
+        recorder: Recorder,
+        ending: SweepEnding,
     ) -> None:
         self._proposer = proposer
         self._max_runs = max_runs
-        self._state = sweep
-        self._record = record
-        self._is_over = is_over
+        self._recorder = recorder
+        self._ending = ending
         self._index = 1
-        self._changed = anyio.Event()
         self._has_told_trouble = False
         self._asking: AbstractAsyncContextManager[Any] = (
             anyio.Lock() if proposer.learns else nullcontext()
@@ -41,7 +38,7 @@ class Draws:
 
     @property
     def next_index(self) -> int:
-        while self._index in self._state.runs:
+        while self._index in self._recorder.record.runs:
             self._index += 1
         return self._index
 
@@ -53,16 +50,16 @@ class Draws:
         """A new run; "wait" where it hangs on how another ends; `None` where there is none."""
         async with self._asking:
             index = self.next_index
-            if index > self._max_runs or self._is_over():
+            if index > self._max_runs or self._ending.has_begun:
                 return None
             proposal = await self._propose(index)
             self._tell_trouble()
-            if self._is_over():
+            if self._ending.has_begun:
                 return None
             return self._take(index, proposal) if isinstance(proposal, Proposal) else proposal
 
     async def _propose(self, index: int) -> Proposal | Literal["wait"] | None:
-        history = self._state.history
+        history = self._recorder.record.history
         if not self._proposer.learns:
             return self._proposer.propose(index, history)
         return await anyio.to_thread.run_sync(self._proposer.propose, index, tuple(history))
@@ -71,7 +68,7 @@ class Draws:
         """Warn of the first thing that went wrong with the sampler."""
         if self._proposer.trouble is not None and not self._has_told_trouble:
             self._has_told_trouble = True
-            self._record("warning", message=self._proposer.trouble)
+            self._recorder.warn(self._proposer.trouble)
 
     def _take(self, index: int, proposal: Proposal) -> Attempt:
         repeats = (
@@ -83,15 +80,7 @@ class Draws:
             }
         )
         known = {} if proposal.n_known is None else {"n_known": proposal.n_known}
-        self._record(
+        self._recorder.write(
             "sampled", index=index, hyperparameters=proposal.hyperparameters, **repeats, **known
         )
         return Attempt(index, proposal.hyperparameters)
-
-    def note_change(self) -> None:
-        """Wake those who wait for a run's end."""
-        self._changed.set()
-        self._changed = anyio.Event()
-
-    async def wait_for_change(self) -> None:
-        await self._changed.wait()

@@ -1,80 +1,61 @@
 """Sees what happens in a sweep's folder: what its runs log, and what users ask."""
 
-import math
-import time
-from collections.abc import Mapping
 from contextlib import aclosing
 from pathlib import Path
-from typing import Protocol
 
 import anyio
 import anyio.lowlevel
 
 from ml_tracking_ops.logger import paths
 
-from ..executors.local.cpus import lack_of_room
-from ..stopping import StopDecision
+from ..store.disk import trouble_with
 from ..store.watcher import PAUSE_TO_WORK, URGENT_PAUSE_TO_WORK, watch_files
-from .attempts import ActiveRun
-from .run_monitor import Silence
+from .control import Control
+from .runs.active import ActiveRun, ActiveRuns
+from .runs.ending import SweepEnding
+from .runs.recorder import Recorder
+from .runs.silence import SilenceWarnings
 
 LOOK_ANYWAY_S = 1.0
-
-
-class WatchedSweep(Protocol):
-    """What is told to the sweep."""
-
-    def stop_early(self, run: ActiveRun, decision: StopDecision) -> None:
-        """A rule says that a run is to end."""
-
-    def see_improvement(self, run: ActiveRun) -> None:
-        """A run has logged a better value."""
-
-    def take_in_requests(self) -> None:
-        """Users may have asked for something."""
-
-    def look_after_itself(self) -> None:
-        """Time has gone by."""
-
-    def warn_once(self, kind: str, message: str) -> None:
-        """Tell the user, the first time."""
-
-    def take_back(self, kind: str, message: str) -> None:
-        """Tell the user that a warning of this kind is over, if there is one."""
 
 
 class Lookout:
     """Reads the logs of the runs that go on whenever they grow, and now and then anyway.
 
     Args:
-        active: the runs that go on, by their `.dat`.
         is_urgent: whether a value may be a reason to stop a run, which then wastes its worker.
     """
 
     def __init__(
         self,
-        sweep: WatchedSweep,
         folder: Path,
-        active: Mapping[Path, ActiveRun],
+        recorder: Recorder,
+        active: ActiveRuns,
+        ending: SweepEnding,
+        control: Control,
+        silence: SilenceWarnings,
         *,
         is_urgent: bool,
     ) -> None:
-        self._sweep = sweep
-        self._pause_to_work = URGENT_PAUSE_TO_WORK if is_urgent else PAUSE_TO_WORK
         self._folder = folder
+        self._recorder = recorder
         self._active = active
+        self._ending = ending
+        self._control = control
+        self._silence = silence
+        self._pause_to_work = URGENT_PAUSE_TO_WORK if is_urgent else PAUSE_TO_WORK
 
     async def watch(self) -> None:
         watching = watch_files(self._folder, pause_to_work=self._pause_to_work)
         async with aclosing(watching) as changes:
             async for changed in changes:
                 runs = (
-                    [run for path in changed if (run := self._active.get(_dat_path(path)))]
+                    [run for path in changed if (run := self._active.at(_dat_path(path)))]
                     if changed
-                    else list(self._active.values())
+                    else list(self._active)
                 )
                 if any(_is_request(path) for path in changed):
-                    self._sweep.take_in_requests()
+                    self._control.take_in()
                 for run in runs:
                     await self._read(run)
 
@@ -82,54 +63,35 @@ class Lookout:
         """Read every run now and then: an event can be lost, and a silent run sends none."""
         while True:
             await anyio.sleep(LOOK_ANYWAY_S)
-            self._sweep.look_after_itself()
-            self._sweep.take_in_requests()
-            for run in list(self._active.values()):
+            self._look_after_sweep()
+            self._control.take_in()
+            for run in self._active:
                 await self._read(run)
-                self.warn_if_silent(run)
+                self._silence.look_at(run)
 
     async def _read(self, run: ActiveRun) -> None:
         """Take in what a run has logged; stop the run where the rule says so."""
         has_more = True
-        while has_more and run.monitor.dat_path in self._active:
+        while has_more and run in self._active:
             decision, improved, has_more = run.monitor.read()
             if decision is not None:
-                self._sweep.stop_early(run, decision)
+                self._active.stop(run, decision)
             if run.monitor.trouble is not None:
                 trouble = f"cannot read the log of a run: {run.monitor.trouble}"
-                self._sweep.warn_once(run.name, trouble)
+                self._recorder.warn_once(run.name, trouble)
             if improved:
-                self._sweep.see_improvement(run)
-            self.tell_notes(run)
+                self._ending.see_best(run)
+                summary = run.monitor.summary()
+                self._recorder.tell("improved", index=run.attempt.index, **summary)
+            self._silence.tell_notes(run)
             await anyio.lowlevel.checkpoint()
 
-    def tell_notes(self, run: ActiveRun) -> None:
-        """Say what of a run's output could not be read for metrics."""
-        for kind, note in run.monitor.take_notes():
-            self._sweep.warn_once(f"output: {kind}", f"run {run.name}: {note}")
-
-    def warn_if_silent(self, run: ActiveRun) -> None:
-        """Warn of a run that should have logged its metric by now, or never did."""
-        for settled in run.monitor.settled:
-            self._sweep.take_back(settled, _ARRIVED[settled].format(run.name))
-        is_over = run.monitor.dat_path not in self._active
-        running_s = math.inf if is_over else time.time() - run.process.started_at
-        silence = run.monitor.silence(running_s)
-        if silence is None:
-            return
-        trouble = None if run.monitor.has_logged else lack_of_room(self._folder)
-        if trouble is None:
-            self._sweep.warn_once(silence, run.monitor.explain_silence(run.name, silence))
-        else:
-            why = f"{trouble}: what it logs cannot be written"
-            self._sweep.warn_once("disk", f"run {run.name} has logged nothing, and {why}")
-
-
-_ARRIVED: dict[Silence, str] = {
-    "misses": "run {} printed what the metrics_pattern finds",
-    "nothing": "run {} logs metrics now",
-    "metric": "run {} has logged the optimization_metric",
-}
+    def _look_after_sweep(self) -> None:
+        """Write what could not be written, say that it is alive, see whether it can go on."""
+        self._recorder.flush()
+        self._recorder.beat()
+        if not self._folder.is_dir():
+            self._ending.start_no_more(str(trouble_with(self._folder)))
 
 
 def _dat_path(path: Path) -> Path:

@@ -2,69 +2,54 @@
 
 import math
 from collections.abc import Sequence
-from typing import Protocol
 
 import anyio
 import anyio.abc
 import anyio.to_thread
 
-from ..executors.base import Executor, Slot
-from .attempts import ActiveRun, Attempt
-from .backlog import Backlog
+from ..config.model import SweepConfig
+from ..executors.base import Executor
 from .draws import Draws
+from .runs.active import ActiveRun, ActiveRuns
+from .runs.attempts import Attempt, Backlog
+from .runs.ending import SweepEnding
+from .runs.recorder import Changes, Recorder
+from .runs.runner import Runner
 
 ASK_FOR_ROOM_S = 1.0
-
-
-class PooledSweep(Protocol):
-    """What the slots ask of the sweep that they work for."""
-
-    @property
-    def is_ending(self) -> bool:
-        """Whether nothing more is to be started, ever."""
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether nothing more is to be started for now."""
-
-    @property
-    def has_active_runs(self) -> bool:
-        """Whether runs go on, whose end may bring more to do."""
-
-    async def run_attempt(self, attempt: Attempt, slot: Slot) -> None:
-        """Run one attempt to its end."""
-
-    async def see_through(self, run: ActiveRun) -> None:
-        """Wait for the end of a run that goes on already."""
-
-    def warn_of_shortage(self, shortage: str) -> None:
-        """Say why runs wait."""
 
 
 class Pool:
     """Gives each slot what is due, else a new run, until there is nothing left to do.
 
     Args:
-        max_runs: no more new runs than this; more slots than that stay empty.
-        needs_room: a slot is asked before each start whether it has what a run needs.
+        draws: gives new runs; `waiting`: attempts that come before them.
+        runner: what a slot does with an attempt.
     """
 
     def __init__(
         self,
-        sweep: PooledSweep,
+        config: SweepConfig,
         executor: Executor,
         draws: Draws,
         waiting: Backlog,
-        max_runs: int,
-        *,
-        needs_room: bool,
+        runner: Runner,
+        active: ActiveRuns,
+        ending: SweepEnding,
+        recorder: Recorder,
+        changes: Changes,
     ) -> None:
-        self._sweep = sweep
         self._executor = executor
         self._draws = draws
         self._waiting = waiting
-        self._max_runs = max_runs
-        self._needs_room = needs_room
+        self._runner = runner
+        self._active = active
+        self._ending = ending
+        self._recorder = recorder
+        self._changes = changes
+        self._max_runs = config.max_runs
+        # then a slot is asked before each start whether it has what a run needs
+        self._needs_room = config.min_free_gpu_memory_gb is not None
         self._filled: set[int] = set()
         self._tasks: anyio.abc.TaskGroup | None = None
 
@@ -72,10 +57,6 @@ class Pool:
     def n_slots(self) -> int:
         """How many slots are used."""
         return min(len(self._executor.slots), self._max_runs)
-
-    @property
-    def has_begun(self) -> bool:
-        return self._tasks is not None
 
     def begin(self, tasks: anyio.abc.TaskGroup, adopted: Sequence[Sequence[ActiveRun]]) -> None:
         """Let every slot work, in a task each; `adopted` are the runs that it has already."""
@@ -95,23 +76,37 @@ class Pool:
             if index not in self._filled and self._tasks is not None:
                 self._filled.add(index)
                 self._tasks.start_soon(self._fill, index, ())
-        self._draws.note_change()
+        self._changes.note()
+
+    def run_again(self, index: int) -> None:
+        """Let a run that the record holds as pending wait for a slot."""
+        if self._tasks is None:
+            return  # it is among what is left to do
+        run = self._recorder.record.runs[index]
+        self._waiting.drop(index)  # an interrupted run waits already
+        self._waiting.add(Attempt(index, run.hyperparameters, run.attempt))
+        self.refill()
+
+    def run_no_more(self, index: int) -> None:
+        """Do not start a run again that waits for a slot."""
+        self._waiting.drop(index)
+        self._changes.note()  # where nothing else is left to do, the sweep is over
 
     async def _fill(self, index: int, adopted: Sequence[ActiveRun]) -> None:
         try:
             async with anyio.create_task_group() as tasks:
                 for run in adopted:
-                    tasks.start_soon(self._sweep.see_through, run)
+                    tasks.start_soon(self._runner.see_through, run)
             while await self._has_room(index):
                 attempt = await self._next_attempt(index)
                 if attempt is None:
                     return
-                await self._sweep.run_attempt(attempt, self._executor.slots[index])
+                await self._runner.run(attempt, self._executor.slots[index])
         finally:
             self._filled.discard(index)
 
     def _is_wanted(self, index: int) -> bool:
-        return index < self.n_slots and not self._sweep.is_ending
+        return index < self.n_slots and not self._ending.has_begun
 
     async def _has_room(self, index: int) -> bool:
         """Wait until a slot has what a run needs; False where it has no work before."""
@@ -122,9 +117,9 @@ class Pool:
             shortage = await anyio.to_thread.run_sync(self._executor.shortage, slot)
             if shortage is None:
                 return self._is_wanted(index)
-            self._sweep.warn_of_shortage(shortage)
+            self._recorder.warn_once("room", f"{shortage}; runs wait until there is room")
             with anyio.move_on_after(ASK_FOR_ROOM_S):
-                await self._draws.wait_for_change()
+                await self._changes.wait()
         return False
 
     def _may_start_more(self) -> bool:
@@ -134,21 +129,21 @@ class Pool:
     async def _next_attempt(self, index: int) -> Attempt | None:
         """What to start next: what is due, else a new run; None where all is done."""
         while self._is_wanted(index):
-            if self._sweep.is_paused:
-                if not self._may_start_more() and not self._sweep.has_active_runs:
+            if self._recorder.record.is_paused:
+                if not self._may_start_more() and not self._active:
                     return None
-                await self._draws.wait_for_change()
+                await self._changes.wait()
                 continue
             if (waiting := self._waiting.take(anyio.current_time())) is not None:
                 return waiting
             attempt = await self._draws.next_attempt()
             if isinstance(attempt, Attempt):
-                if self._is_wanted(index) and not self._sweep.is_paused:
+                if self._is_wanted(index) and not self._recorder.record.is_paused:
                     return attempt
                 self._waiting.add(attempt)  # things changed while the sampler thought
                 self.refill()
                 continue
-            if not self._waiting and (attempt is None or not self._sweep.has_active_runs):
+            if not self._waiting and (attempt is None or not self._active):
                 return None  # nothing is left that could end
             await self._wait_for_change()
         return None
@@ -157,4 +152,4 @@ class Pool:
         """Wait until a run ends, the sweep stops, or an attempt falls due."""
         due = self._waiting.next_due
         with anyio.move_on_after(math.inf if due is None else due - anyio.current_time()):
-            await self._draws.wait_for_change()
+            await self._changes.wait()

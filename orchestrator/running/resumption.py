@@ -1,31 +1,21 @@
 """What is left to do of a sweep that was begun before, as its journal and its processes say."""
 
-import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
 from ml_tracking_ops.logger import paths
 
-from ..executors.base import Executor, RunCommand, RunningRun
+from ..executors.base import Executor
 from ..stopping import StopDecision, StoppingRules
 from ..store.journal import Event, JournalTail
 from ..store.process_records import ProcessRecord, read_processes
 from ..store.run_states import ENDS, RESUMED
 from ..store.states import RunRecord, SweepRecord
 from ..supervision.process_table import is_alive
-from .attempts import Attempt
-from .limits import SweepLimits
-
-
-@dataclass(frozen=True)
-class Survivor:
-    """A run that nobody saw end: its process may still be there."""
-
-    attempt: Attempt
-    record: ProcessRecord
-    is_alive: bool
-    decision: StopDecision | Literal["by hand"] | None
+from .runs.attempts import Attempt
+from .runs.limits import SweepLimits
+from .runs.survivors import Survivor, take_over
 
 
 def fold(folder: Path, sweep: SweepRecord) -> list[Event]:
@@ -105,13 +95,6 @@ def _decision(run: RunRecord) -> StopDecision | Literal["by hand"] | None:
     return StopDecision(**known)
 
 
-def take_over(executor: Executor, folder: Path, record: ProcessRecord) -> RunningRun:
-    """Go on with a run that an earlier orchestrator started."""
-    dat_path = folder / f"{record.name}{paths.DAT_SUFFIX}"
-    marker = f"{paths.RUN_FILE_VARIABLE}={dat_path}"
-    return executor.adopt(record, marker, folder / paths.PROCESSES_NAME)
-
-
 def end_strays(executor: Executor, folder: Path, sweep: SweepRecord) -> None:
     """End processes of runs whose sampling the journal missed: they are sampled and run anew."""
     for record in read_processes(folder / paths.PROCESSES_NAME).values():
@@ -156,24 +139,3 @@ def attempts_left(sweep: SweepRecord, max_runs: int) -> list[Attempt]:
         elif run.state in RESUMED and run.stopped_by_hand is None:
             left.append(Attempt(index, run.hyperparameters, run.attempt + 1))
     return left
-
-
-def for_attempt(
-    command: RunCommand, attempt: Attempt, slot: int, folder: Path, run: RunRecord | None
-) -> RunCommand:
-    """`command`, with what makes the attempt known: to the script, and to the record."""
-    earlier = [] if run is None or run.name is None else [*run.previous_names, run.name]
-    name = command.output_path.stem
-    environment = {
-        paths.ATTEMPT_VARIABLE: str(attempt.number),
-        paths.PREVIOUS_RUN_FILES_VARIABLE: json.dumps(
-            [str(folder / f"{stem}{paths.DAT_SUFFIX}") for stem in earlier]
-        ),
-    }
-    return replace(
-        command,
-        environment={**command.environment, **environment},
-        record_path=folder / paths.PROCESSES_NAME,
-        marker=paths.RUN_FILE_VARIABLE,
-        tag={"name": name, "index": attempt.index, "attempt": attempt.number, "slot": slot},
-    )

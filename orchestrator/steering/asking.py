@@ -13,12 +13,12 @@ from typing import Literal
 from ml_tracking_ops.logger import paths
 
 from ..errors import UsageError
-from ..running.control import not_again, why_not
 from ..store.catalog import find
 from ..store.journal import JournalTail
 from ..store.run_states import FAILURES
 from ..store.states import RunRecord, SweepRecord
 from ..store.sweep_folder import Sweep
+from .decisions import not_again, why_not
 from .requests import Action, Request, read_requests, submit, withdraw
 
 _LOOK_S = 0.02

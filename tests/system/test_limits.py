@@ -12,9 +12,8 @@ from sweeps import choice, processes_with, run_command, sweep_folder, write_conf
 from ml_tracking_ops.logger import read_log
 from ml_tracking_ops.orchestrator import run_sweep
 from ml_tracking_ops.orchestrator.config.model import SweepConfig
-from ml_tracking_ops.orchestrator.running.attempts import Attempt
-from ml_tracking_ops.orchestrator.running.backlog import Backlog, backoff_s
-from ml_tracking_ops.orchestrator.running.limits import SweepLimits
+from ml_tracking_ops.orchestrator.running.runs.attempts import Attempt, Backlog, backoff_s
+from ml_tracking_ops.orchestrator.running.runs.limits import SweepLimits
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
 
 

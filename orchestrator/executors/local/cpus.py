@@ -13,7 +13,6 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
     "BLIS_NUM_THREADS",
 )
-_HARDLY_ANY_BYTES = 64 << 10
 
 
 def usable_cpus(cgroup_root: Path = Path("/sys/fs/cgroup")) -> int:
@@ -63,18 +62,6 @@ def _quota_v1(folder: Path) -> float | None:
     except (OSError, ValueError):
         return None
     return quota / period if quota > 0 and period > 0 else None
-
-
-def lack_of_room(folder: Path) -> str | None:
-    """That the disk of a folder has no room left for a log, or hardly any; None where it has."""
-    try:
-        disk = os.statvfs(folder)
-    except (OSError, AttributeError):
-        return None
-    left = disk.f_bavail * disk.f_frsize
-    if disk.f_files and not disk.f_favail:
-        return f"the disk of {folder} can hold no more files"
-    return f"the disk of {folder} is full ({left} bytes left)" if left < _HARDLY_ANY_BYTES else None
 
 
 def thread_limits(environment: Mapping[str, str], n_cpus: int, n_workers: int) -> dict[str, str]:

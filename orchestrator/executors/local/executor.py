@@ -9,7 +9,7 @@ from ...store.process_records import ProcessRecord, read_processes
 from ..base import RunCommand, Slot
 from .cpus import thread_limits, usable_cpus
 from .gpus import find_gpus, free_memory_bytes
-from .process_group import AdoptedGroup, ProcessGroup, Supervisor
+from .process_group import AdoptedGroup, ProcessGroup, SupervisorClient
 
 _BYTES_PER_GB = 10**9
 
@@ -39,7 +39,7 @@ class LocalExecutor:
         min_free_gpu_memory_gb: float | None = None,
     ) -> None:
         self._environment = dict(os.environ if environment is None else environment)
-        self._supervisor = Supervisor()
+        self._supervisor = SupervisorClient()
         self._min_free_gb = min_free_gpu_memory_gb
         self._gpus = find_gpus(self._environment)
         self._shares = share_gpus(self._gpus.names, gpus_per_run, runs_per_gpu)

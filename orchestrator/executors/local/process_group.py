@@ -1,6 +1,6 @@
 """Process groups: start one, wait for it, stop it with all that belongs to it.
 
-A `Supervisor`, a process of its own, is the parent of what is started here; see `supervision`. A
+A supervisor, a process of its own, is the parent of what is started here; see `supervision`. A
 group that an earlier orchestrator started and that still runs is an `AdoptedGroup`.
 """
 
@@ -30,7 +30,7 @@ from ...supervision.process_table import (
     signal_processes,
 )
 
-__all__ = ["AdoptedGroup", "ProcessGroup", "Supervisor", "process_identity"]
+__all__ = ["AdoptedGroup", "ProcessGroup", "SupervisorClient", "process_identity"]
 
 _POLL_S = 0.02
 _POLL_LEADER_S = 0.25
@@ -94,7 +94,12 @@ class ProcessGroup(_Group):
     """A running command that leads a session and process group of its own."""
 
     def __init__(
-        self, supervisor: "Supervisor", pid: int, identity: str | None, result_fd: int, marker: str
+        self,
+        supervisor: "SupervisorClient",
+        pid: int,
+        identity: str | None,
+        result_fd: int,
+        marker: str,
     ) -> None:
         super().__init__(pid, identity, time.time())
         self._supervisor = supervisor
@@ -213,7 +218,7 @@ class AdoptedGroup(_Group):
         return is_of_this_boot and is_gone and is_group_alive(self.pid)
 
 
-class Supervisor:
+class SupervisorClient:
     """Starts processes through a supervisor of their own."""
 
     def __init__(self) -> None:

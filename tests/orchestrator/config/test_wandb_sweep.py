@@ -12,7 +12,7 @@ from ml_tracking_ops.orchestrator.config.loading import load_config
 from ml_tracking_ops.orchestrator.config.validation import LoadedConfig
 from ml_tracking_ops.orchestrator.config.wandb_parameters import UnsupportedError, convert_parameter
 from ml_tracking_ops.orchestrator.errors import ConfigError
-from ml_tracking_ops.orchestrator.running.command import command_line
+from ml_tracking_ops.orchestrator.running.runs.command import command_line
 
 USUAL = """
     program: train.py

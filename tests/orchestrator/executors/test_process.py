@@ -10,7 +10,7 @@ import pytest
 
 from ml_tracking_ops.orchestrator.executors.local.process_group import (
     ProcessGroup,
-    Supervisor,
+    SupervisorClient,
     process_identity,
 )
 
@@ -19,7 +19,7 @@ LIMIT_S = 60
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_leaks")]
 
 
-def start(supervisor: Supervisor, tmp_path: Path, *arguments: str) -> ProcessGroup:
+def start(supervisor: SupervisorClient, tmp_path: Path, *arguments: str) -> ProcessGroup:
     environment = {**os.environ, "MARK": str(tmp_path)}
     return supervisor.start(
         arguments,
@@ -35,7 +35,7 @@ def start(supervisor: Supervisor, tmp_path: Path, *arguments: str) -> ProcessGro
 @asynccontextmanager
 async def started(tmp_path: Path, *arguments: str) -> AsyncIterator[ProcessGroup]:
     """A process that is killed at the latest on leaving."""
-    supervisor = Supervisor()
+    supervisor = SupervisorClient()
     try:
         group = start(supervisor, tmp_path, *arguments)
         with anyio.fail_after(LIMIT_S):
@@ -86,7 +86,7 @@ async def test_death_by_signal_is_a_negative_exit_code(tmp_path: Path) -> None:
 
 
 async def test_missing_program_raises(tmp_path: Path) -> None:
-    supervisor = Supervisor()
+    supervisor = SupervisorClient()
     for program in ("./nowhere", "no-such-program"):
         with pytest.raises(FileNotFoundError, match=program):
             start(supervisor, tmp_path, program)

@@ -14,8 +14,8 @@ from ml_tracking_ops.logger import read_log
 from ml_tracking_ops.orchestrator import ConfigError, run_sweep
 from ml_tracking_ops.orchestrator.config.loading import load_config
 from ml_tracking_ops.orchestrator.output.parser import LineParser
-from ml_tracking_ops.orchestrator.running.output_metrics import OutputMetrics
-from ml_tracking_ops.orchestrator.running.run_monitor import RunMonitor
+from ml_tracking_ops.orchestrator.running.runs.monitor import RunMonitor
+from ml_tracking_ops.orchestrator.running.runs.output_metrics import OutputMetrics
 from ml_tracking_ops.orchestrator.stopping import StoppingRules
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
 from ml_tracking_ops.orchestrator.store.states import SweepRecord

@@ -18,7 +18,7 @@ from ml_tracking_ops.orchestrator.config.model import SweepConfig
 from ml_tracking_ops.orchestrator.errors import ConfigError
 from ml_tracking_ops.orchestrator.reports.replays import load_histories, parse_rule
 from ml_tracking_ops.orchestrator.running import resumption
-from ml_tracking_ops.orchestrator.running.limits import SweepLimits
+from ml_tracking_ops.orchestrator.running.runs.limits import SweepLimits
 from ml_tracking_ops.orchestrator.stopping import Rule, StoppingRules
 from ml_tracking_ops.orchestrator.stopping.halving import Asha
 from ml_tracking_ops.orchestrator.stopping.median import Median

@@ -1,6 +1,21 @@
-"""Attempts that wait to be started, some of them not before a given time."""
+"""Attempts at runs that are to be started, and those of them that wait."""
 
-from .attempts import Attempt
+from dataclasses import dataclass, replace
+
+from ...search.samplers import Combination
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt at a combination, waiting for a slot. `number` counts from 1."""
+
+    index: int
+    hyperparameters: Combination
+    number: int = 1
+
+    def again(self) -> "Attempt":
+        """The next attempt at the same combination."""
+        return replace(self, number=self.number + 1)
 
 
 class Backlog:
@@ -22,7 +37,7 @@ class Backlog:
         self._waiting = [entry for entry in self._waiting if entry[1].index != index]
 
     def take(self, now: float) -> Attempt | None:
-        """The first attempt that is due; None where none is."""
+        """The first attempt that is due, or None."""
         if self._waiting and self._waiting[0][0] <= now:
             return self._waiting.pop(0)[1]
         return None

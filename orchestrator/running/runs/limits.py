@@ -1,10 +1,10 @@
 """Configuration → the rules that stop a sweep's runs, and the limits that end the sweep."""
 
-from ..config.model import SweepConfig
-from ..stopping import Rule, StopDecision, StoppingRules
-from ..stopping.patience import Patience
-from ..stopping.threshold import Threshold
-from ..store.objective import is_better
+from ...config.model import SweepConfig
+from ...stopping import Rule, StopDecision, StoppingRules
+from ...stopping.patience import Patience
+from ...stopping.threshold import Threshold
+from ...store.objective import is_better
 
 
 def build_rules(config: SweepConfig) -> StoppingRules:

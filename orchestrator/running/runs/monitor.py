@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ml_tracking_ops.logger.records import LogFormatError
 
-from ..config.model import SweepConfig
-from ..stopping import StopDecision, StoppingRules
-from ..store.objective import Best
+from ...config.model import SweepConfig
+from ...stopping import StopDecision, StoppingRules
+from ...store.objective import Best
 from .output_metrics import open_output
 
 if TYPE_CHECKING:

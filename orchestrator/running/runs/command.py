@@ -3,16 +3,19 @@
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.guarded import open_guarded
 
-from ..commands.arguments import DEFAULT_COMMAND, RunMacros
-from ..commands.macros import replace_macros
-from ..config.validation import LoadedConfig
-from ..executors.base import RunCommand
-from ..search.samplers import Combination
+from ...commands.arguments import DEFAULT_COMMAND, RunMacros
+from ...commands.macros import replace_macros
+from ...config.validation import LoadedConfig
+from ...executors.base import RunCommand
+from ...search.samplers import Combination
+from ...store.states import RunRecord
+from .attempts import Attempt
 
 
 def command_line(
@@ -71,3 +74,24 @@ def write_arguments(
         fd = open_guarded(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         with os.fdopen(fd, "w", encoding="utf-8") as file:
             file.write(json.dumps(passed, ensure_ascii=False) + "\n")
+
+
+def for_attempt(
+    command: RunCommand, attempt: Attempt, slot: int, folder: Path, run: RunRecord | None
+) -> RunCommand:
+    """`command`, with what makes the attempt known: to the script, and to the record."""
+    earlier = [] if run is None or run.name is None else [*run.previous_names, run.name]
+    name = command.output_path.stem
+    environment = {
+        paths.ATTEMPT_VARIABLE: str(attempt.number),
+        paths.PREVIOUS_RUN_FILES_VARIABLE: json.dumps(
+            [str(folder / f"{stem}{paths.DAT_SUFFIX}") for stem in earlier]
+        ),
+    }
+    return replace(
+        command,
+        environment={**command.environment, **environment},
+        record_path=folder / paths.PROCESSES_NAME,
+        marker=paths.RUN_FILE_VARIABLE,
+        tag={"name": name, "index": attempt.index, "attempt": attempt.number, "slot": slot},
+    )

@@ -1,0 +1,100 @@
+"""The runs of a sweep that are running, and stopping them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import anyio.abc
+
+from ...executors.base import RunningRun
+from ...stopping import StopDecision
+from .attempts import Attempt
+from .monitor import RunMonitor
+from .recorder import Recorder
+
+Why = StopDecision | Literal["interrupted", "timeout", "by hand"]
+"""Why a run is being stopped: a rule says so, the sweep ends, it took too long, a user asked."""
+
+
+@dataclass(eq=False)
+class ActiveRun:
+    """A run that is running: its process, its monitor, and why it is being stopped, if it is."""
+
+    attempt: Attempt
+    name: str
+    process: RunningRun
+    monitor: RunMonitor
+    log_path: Path
+    stopping: Why | None = None
+    is_leftover: bool = False
+    """Whether it had ended before this orchestrator came to it."""
+    ended_at: float | None = None
+
+
+class ActiveRuns:
+    """The runs that are running, by their `.dat`.
+
+    Args:
+        grace_s: seconds between SIGTERM and SIGKILL.
+    """
+
+    def __init__(self, recorder: Recorder, grace_s: float) -> None:
+        self._recorder = recorder
+        self._grace_s = grace_s
+        self._runs: dict[Path, ActiveRun] = {}
+        self._tasks: anyio.abc.TaskGroup | None = None
+
+    def begin(self, tasks: anyio.abc.TaskGroup) -> None:
+        """Let runs be stopped from now on, in tasks of this group."""
+        self._tasks = tasks
+
+    def __iter__(self) -> Iterator[ActiveRun]:
+        """Those that are running now, also where some end meanwhile."""
+        return iter(list(self._runs.values()))
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def __contains__(self, run: object) -> bool:
+        return isinstance(run, ActiveRun) and run.monitor.dat_path in self._runs
+
+    def at(self, dat_path: Path) -> ActiveRun | None:
+        """The run that logs to this file."""
+        return self._runs.get(dat_path)
+
+    def add(self, run: ActiveRun) -> None:
+        self._runs[run.monitor.dat_path] = run
+
+    def remove(self, run: ActiveRun) -> None:
+        del self._runs[run.monitor.dat_path]
+
+    def stop(self, run: ActiveRun, why: Why) -> None:
+        """End a run in order, once."""
+        if run.stopping is not None or self._tasks is None:
+            return
+        run.process.terminate()
+        self.stop_again(run, why)
+        if isinstance(why, StopDecision):
+            self._recorder.write("stopped_early", index=run.attempt.index, **why.as_event())
+
+    def stop_again(self, run: ActiveRun, why: Why) -> None:
+        """Carry on with stopping a run, where an earlier orchestrator had begun to."""
+        if self._tasks is not None:
+            run.stopping = why
+            self._tasks.start_soon(run.process.stop, self._grace_s)
+
+    def stop_by_hand(self, index: int) -> None:
+        """End the run of this index in order, where it is running."""
+        for run in self:
+            if run.attempt.index == index:
+                self.stop(run, "by hand")
+
+    def stop_all(self, why: Why) -> None:
+        for run in self:
+            self.stop(run, why)
+
+    def kill(self) -> None:
+        """End every run at once."""
+        for run in self:
+            run.process.kill()

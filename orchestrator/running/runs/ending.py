@@ -1,0 +1,86 @@
+"""When and why a sweep ends: its limits, its users, its folder, or nothing but failures."""
+
+import anyio
+
+from ...config.model import SweepConfig
+from ...stopping import StopDecision
+from ...store.run_states import RESULTS_THAT_COUNT, SweepEnd
+from .active import ActiveRun, ActiveRuns, Why
+from .early_failures import first_runs_fail
+from .limits import SweepLimits, out_of_time
+from .recorder import Changes, Recorder
+
+
+class SweepEnding:
+    """Ends a sweep once, for the first reason there is.
+
+    Attributes:
+        reason: why nothing more is started; None as long as the sweep is not ending.
+        is_interrupted: a user or a signal ended it.
+    """
+
+    def __init__(
+        self, config: SweepConfig, recorder: Recorder, active: ActiveRuns, changes: Changes
+    ) -> None:
+        self.reason: str | None = None
+        self.is_interrupted = False
+        self.limits = SweepLimits(config)
+        self._is_complete = False
+        self._recorder = recorder
+        self._active = active
+        self._changes = changes
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether nothing more is started, ever."""
+        return self.reason is not None
+
+    def interrupt(self, reason: str) -> None:
+        """Start nothing more, and stop every run in order."""
+        self.is_interrupted = True
+        self._stop_all(reason, "interrupted")
+
+    def complete(self, decision: StopDecision | None) -> None:
+        """End the sweep where one of its limits says that it has what it was started for."""
+        if decision is not None and not self.has_begun:
+            self._is_complete = True
+            self._recorder.write("stopping", **decision.as_event())
+            self._stop_all(decision.reason, decision.for_runs())
+
+    async def end_after(self, max_hours: float) -> None:
+        await anyio.sleep(max_hours * 3600)
+        self.complete(out_of_time(max_hours))
+
+    def start_no_more(self, reason: str) -> None:
+        """Let the runs that are running end; what is left to do is for a resume."""
+        if not self.has_begun:
+            self.reason = reason
+            self._recorder.warn(f"{reason}; no more runs are started")
+            self._changes.note()
+
+    def see_best(self, run: ActiveRun) -> None:
+        """Take in a run's best value so far."""
+        best = run.monitor.best
+        self.complete(self.limits.see_best(run.attempt.index, best.value, best.step))
+
+    def see_end(self, index: int) -> None:
+        """Take in that a run has ended for good."""
+        if not self.has_begun and (reason := first_runs_fail(self._recorder.record, self._active)):
+            self._stop_all(reason, "interrupted")
+        self.complete(self.limits.see_end(index))
+
+    def _stop_all(self, reason: str, why: Why) -> None:
+        if not self.has_begun:
+            self.reason = reason
+        self._changes.note()
+        self._active.stop_all(why)
+
+    def outcome(self) -> SweepEnd:
+        """How the sweep ended, once nothing of it is running."""
+        if self.is_interrupted:
+            return "killed"
+        if self._is_complete:
+            return "finished"
+        runs = self._recorder.record.runs.values()
+        has_results = any(run.state in RESULTS_THAT_COUNT for run in runs)
+        return "finished" if has_results and not self.has_begun else "failed"

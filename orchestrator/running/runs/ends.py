@@ -1,0 +1,111 @@
+"""What follows when a run has ended: it is recorded, tried again, and may end the sweep."""
+
+import time
+from pathlib import Path
+
+import anyio
+
+from ...config.model import SweepConfig
+from ...stopping import StoppingRules
+from ...store.output_tail import ERROR_LINES, TAIL_LINES, last_lines
+from ...store.run_states import RESULTS_THAT_COUNT, RunState
+from .active import ActiveRun, ActiveRuns
+from .attempts import Attempt, Backlog, backoff_s
+from .ending import SweepEnding
+from .outcome import run_reason, run_state
+from .recorder import Recorder
+from .silence import SilenceWarnings
+
+
+class RunEnds:
+    """Closes runs that have ended, and decides which are tried again."""
+
+    def __init__(
+        self,
+        config: SweepConfig,
+        folder: Path,
+        recorder: Recorder,
+        active: ActiveRuns,
+        ending: SweepEnding,
+        waiting: Backlog,
+        rules: StoppingRules,
+        silence: SilenceWarnings,
+    ) -> None:
+        self._config = config
+        self._folder = folder
+        self._recorder = recorder
+        self._active = active
+        self._ending = ending
+        self._waiting = waiting
+        self._rules = rules
+        self._silence = silence
+
+    def close(self, run: ActiveRun, exit_code: int | None) -> None:
+        """Record the end of a run whose process is gone."""
+        self._active.remove(run)
+        if not self._folder.is_dir():
+            run.monitor.follow_to(self._recorder.folder)
+        run.monitor.read_all()
+        state = run_state(run, exit_code)
+        if state == "finished":
+            self._rules.complete(run.attempt.index)
+        self._record(run, state, exit_code)
+        self._silence.tell_notes(run)
+        if state in RESULTS_THAT_COUNT:  # others may not have come so far
+            self._silence.look_at(run)
+        self._ending.see_best(run)
+        if run.stopping == "by hand":
+            return  # says nothing of the sweep's other runs
+        if state == "lost" or (state == "killed" and run.is_leftover):
+            self._waiting.add(run.attempt.again())
+        else:
+            self._go_on_after(run.attempt, state)
+
+    def _record(self, run: ActiveRun, state: RunState, exit_code: int | None) -> None:
+        by_hand = self._recorder.record.runs[run.attempt.index].stopped_by_hand
+        lines = [] if state in RESULTS_THAT_COUNT else last_lines(run.log_path, ERROR_LINES)
+        ended_at = run.ended_at or time.time()
+        self._recorder.write(
+            "ended",
+            time=round(ended_at, 6),
+            index=run.attempt.index,
+            state=state,
+            exit_code=exit_code,
+            duration_s=round(ended_at - run.process.started_at, 6),
+            **run.monitor.summary(),
+            reason=run_reason(run, state, exit_code, lines, self._ending.reason, by_hand),
+            output_tail=lines[-TAIL_LINES:],
+            **self._fate(run.attempt, state),
+        )
+
+    def fail_unstarted(self, attempt: Attempt, error: OSError) -> None:
+        """Record that an attempt could not be started."""
+        self._recorder.write(
+            "ended",
+            index=attempt.index,
+            state="failed",
+            reason=f"could not be started: {error}",
+            duration_s=0.0,
+            output_tail=[str(error)],
+            **self._fate(attempt, "failed"),
+        )
+        self._go_on_after(attempt, "failed")
+
+    def _go_on_after(self, attempt: Attempt, state: RunState) -> None:
+        if self._will_retry(attempt, state):
+            self._retry(attempt)
+        else:
+            self._ending.see_end(attempt.index)
+
+    def _will_retry(self, attempt: Attempt, state: RunState) -> bool:
+        is_left = attempt.number <= self._config.retries
+        return state == "failed" and is_left and not self._ending.has_begun
+
+    def _fate(self, attempt: Attempt, state: RunState) -> dict[str, bool]:
+        return {"will_retry": True} if self._will_retry(attempt, state) else {}
+
+    def _retry(self, attempt: Attempt) -> None:
+        delay_s = backoff_s(self._config.retry_backoff_s, attempt.number)
+        again = attempt.again()
+        self._waiting.add(again, anyio.current_time() + delay_s)
+        self._recorder.write("retrying", index=attempt.index, attempt=again.number, delay_s=delay_s)

@@ -1,0 +1,70 @@
+"""How a run ended, in a word and in a sentence."""
+
+import signal
+import time
+from pathlib import Path
+
+from ...stopping import StopDecision
+from ...store.output_tail import error_line
+from ...store.process_records import state_by_exit_code
+from ...store.run_states import RunState
+from .active import ActiveRun
+
+
+def run_state(run: ActiveRun, exit_code: int | None) -> RunState:
+    """The state of a run that has ended."""
+    if isinstance(run.stopping, StopDecision):
+        return "early_stopped"
+    if run.stopping is not None:
+        return "killed"
+    if exit_code is None:
+        return _state_by_log(run.monitor.dat_path)
+    return state_by_exit_code(exit_code)
+
+
+def _state_by_log(dat_path: Path) -> RunState:
+    """What the log itself says of how a run ended whose exit code nobody saw."""
+    from ml_tracking_ops.logger.reader import LogFormatError, read_ending
+
+    try:
+        ending = read_ending(dat_path, follow_link=False)
+    except (OSError, LogFormatError):
+        return "lost"
+    if not ending.is_closed:
+        return "lost"
+    return "failed" if ending.ended_with_error else "finished"
+
+
+def run_reason(
+    run: ActiveRun,
+    state: RunState,
+    exit_code: int | None,
+    tail: list[str],
+    stop_reason: str | None,
+    by_hand: str | None = None,
+) -> str | None:
+    """One sentence that says why a run ended as it did, or None if there is nothing to say."""
+    if isinstance(run.stopping, StopDecision):
+        return run.stopping.reason
+    if run.stopping == "by hand":
+        return by_hand or "stopped by hand"
+    if run.stopping == "interrupted":
+        return f"stopped with the sweep: {stop_reason}"
+    if run.stopping == "timeout":
+        return f"stopped after {time.time() - run.process.started_at:.1f} s: timeout_s was over"
+    if state == "finished":
+        return None
+    if exit_code is None:
+        return "ended unseen: nobody was there to learn its exit code"
+    error = error_line(tail)
+    said = f": {error}" if error else ""
+    if exit_code < 0:
+        return f"ended by signal {-exit_code} ({_signal_name(-exit_code)}){said}"
+    return f"exit code {exit_code}{said}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "unknown"

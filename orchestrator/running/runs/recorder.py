@@ -1,0 +1,83 @@
+"""What happens in a sweep: written to its journal, folded into its record, and told to the user."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from ...store.journal import Event, Journal
+from ...store.states import SweepRecord
+
+Notify = Callable[[Event], None]
+
+
+class Changes:
+    """Any number of tasks wait; each change wakes them all, to look again."""
+
+    def __init__(self) -> None:
+        self._changed = anyio.Event()
+
+    def note(self) -> None:
+        self._changed.set()
+        self._changed = anyio.Event()
+
+    async def wait(self) -> None:
+        await self._changed.wait()
+
+
+class Recorder:
+    """Takes down events; the journal comes first, so that nobody is told what is not on disk.
+
+    Args:
+        record: the sweep so far.
+        notify: told each event, after it is written.
+        changes: noted when a run has ended.
+    """
+
+    def __init__(
+        self, journal: Journal, record: SweepRecord, notify: Notify, changes: Changes
+    ) -> None:
+        self.record = record
+        self._journal = journal
+        self._notify = notify
+        self._changes = changes
+        self._has_warned: set[str] = set()
+
+    def write(self, event: str, **fields: Any) -> None:
+        written = self._journal.append(event, **fields)
+        self.record.apply(written)
+        if event == "ended":
+            self._changes.note()
+        self._notify(written)
+
+    def tell(self, event: str, **fields: Any) -> None:
+        """Tell the user what no journal needs to hold."""
+        self._notify({"event": event, **fields})
+
+    def warn(self, message: str) -> None:
+        self.write("warning", message=message)
+
+    def warn_once(self, kind: str, message: str) -> None:
+        if kind not in self._has_warned:
+            self._has_warned.add(kind)
+            self.write("warning", kind=kind, message=message)
+
+    def take_back(self, kind: str, message: str) -> None:
+        """Tell the user that a warning of this kind is over, if there is one."""
+        if kind in self.record.open_warnings:
+            self.write("warning_over", kind=kind, message=message)
+
+    def flush(self) -> OSError | None:
+        """Write what could not be written so far; return what is still in the way, if anything."""
+        self._journal.flush()
+        return self._journal.trouble
+
+    def beat(self) -> None:
+        """Show others that the sweep's orchestrator is alive."""
+        self._journal.beat()
+
+    @property
+    def folder(self) -> Path:
+        """Where the journal is now: a sweep's folder may be moved while it runs."""
+        return self._journal.folder

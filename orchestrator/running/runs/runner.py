@@ -1,0 +1,55 @@
+"""Seeing one run after another through, from its start to its end."""
+
+import time
+
+import anyio
+import anyio.lowlevel
+
+from ...executors.base import Slot
+from .active import ActiveRun, ActiveRuns
+from .attempts import Attempt
+from .ends import RunEnds
+from .starter import RunStarter
+
+
+class Runner:
+    """What a slot of the pool does with an attempt.
+
+    Args:
+        timeout_s: a run that takes longer is stopped.
+    """
+
+    def __init__(
+        self, starter: RunStarter, ends: RunEnds, active: ActiveRuns, timeout_s: float | None
+    ) -> None:
+        self._starter = starter
+        self._ends = ends
+        self._active = active
+        self._timeout_s = timeout_s
+
+    async def run(self, attempt: Attempt, slot: Slot) -> None:
+        """Run one attempt to its end."""
+        run = self._starter.start(attempt, slot)
+        if run is None:
+            await anyio.lowlevel.checkpoint()
+        else:
+            await self.see_through(run)
+
+    async def see_through(self, run: ActiveRun) -> None:
+        """Wait for a run's end, and record it; a cancelled wait ends the run at once."""
+        try:
+            exit_code = await self._wait_in_time(run)
+        except BaseException:
+            run.process.kill()
+            with anyio.CancelScope(shield=True):
+                self._ends.close(run, await run.process.wait())
+            raise
+        self._ends.close(run, exit_code)
+
+    async def _wait_in_time(self, run: ActiveRun) -> int | None:
+        if self._timeout_s is not None:
+            elapsed_s = time.time() - run.process.started_at
+            with anyio.move_on_after(self._timeout_s - elapsed_s):
+                return await run.process.wait()
+            self._active.stop(run, "timeout")
+        return await run.process.wait()

@@ -1,0 +1,46 @@
+"""Warning of what runs do not log: their metric, or what their output could not be read for."""
+
+import math
+import time
+from pathlib import Path
+
+from ...store.disk import lack_of_room
+from .active import ActiveRun, ActiveRuns
+from .monitor import Silence
+from .recorder import Recorder
+
+_ARRIVED: dict[Silence, str] = {
+    "misses": "run {} printed what the metrics_pattern finds",
+    "nothing": "run {} logs metrics now",
+    "metric": "run {} has logged the optimization_metric",
+}
+
+
+class SilenceWarnings:
+    """Tells the user once, and whether the disk is what keeps a run silent."""
+
+    def __init__(self, folder: Path, recorder: Recorder, active: ActiveRuns) -> None:
+        self._folder = folder
+        self._recorder = recorder
+        self._active = active
+
+    def tell_notes(self, run: ActiveRun) -> None:
+        """Say what of a run's output could not be read for metrics."""
+        for kind, note in run.monitor.take_notes():
+            self._recorder.warn_once(f"output: {kind}", f"run {run.name}: {note}")
+
+    def look_at(self, run: ActiveRun) -> None:
+        """Warn of a run that should have logged its metric by now, or never did."""
+        for settled in run.monitor.settled:
+            self._recorder.take_back(settled, _ARRIVED[settled].format(run.name))
+        is_running = run in self._active
+        running_s = time.time() - run.process.started_at if is_running else math.inf
+        silence = run.monitor.silence(running_s)
+        if silence is None:
+            return
+        trouble = None if run.monitor.has_logged else lack_of_room(self._folder)
+        if trouble is None:
+            self._recorder.warn_once(silence, run.monitor.explain_silence(run.name, silence))
+        else:
+            why = f"{trouble}: what it logs cannot be written"
+            self._recorder.warn_once("disk", f"run {run.name} has logged nothing, and {why}")

@@ -1,0 +1,64 @@
+"""Whether a request can be met as things are, and what is said of it. Pure."""
+
+from ..store.run_states import RESUMED, STATES
+from ..store.states import RunRecord, SweepRecord
+from .requests import Request, workers_problem
+
+
+def why_not(request: Request, sweep: SweepRecord) -> str | None:
+    """Why a request cannot be met as things are; None if it can."""
+    if request.index is not None:
+        run = sweep.runs.get(request.index)
+        if run is None:
+            return f"there is no run {request.index} in this sweep yet"
+        return _why_not_run(request, run)
+    match request.action:
+        case "pause" if sweep.is_paused:
+            return "the sweep is paused already"
+        case "continue" if not sweep.is_paused:
+            return "the sweep is not paused"
+        case "requeue":
+            return "it must be said which run is to run again"
+        case "workers":
+            return workers_problem(request.n_workers)
+    return None
+
+
+def _why_not_run(request: Request, run: RunRecord) -> str | None:
+    match request.action, run.state:
+        case "stop", "running":
+            if run.stopped_by_hand or run.stopped_by:
+                return f"run {run.index} is being stopped already"
+            return None
+        case "stop", "pending":
+            if run.waits_again:
+                return None
+            if run.name is None:
+                return f"run {run.index} has not started yet"
+            return f"run {run.index} failed and waits to be tried again; stop it once it runs"
+        case "stop", state:
+            return f"run {run.index} has ended already: it is {STATES[state].word}"
+        case "requeue", "running":
+            return f"run {run.index} is running; stop it first"
+        case "requeue", "pending":
+            return f"run {run.index} waits to be started already"
+        case "requeue", _:
+            return None
+        case action, _:
+            return f"{action} is for a sweep, not for one of its runs"
+
+
+def not_again(run: RunRecord) -> str:
+    """What becomes of a run that is not run again after all."""
+    was = run.before or run
+    state = STATES[was.state].word
+    if was.state in RESUMED and was.stopped_by_hand is None:
+        return f"run {run.index} stays {state}; a resume runs it again, as all interrupted ones"
+    return f"run {run.index} is not run again: it stays {state}"
+
+
+def workers_text(n_workers: int, sweep: SweepRecord) -> str:
+    n_running = sweep.counts.get("running", 0)
+    text = f"{n_workers} run{'' if n_workers == 1 else 's'} at once from now on"
+    more = n_running - n_workers
+    return text + (f"; {more} of those that run now are not replaced" if more > 0 else "")

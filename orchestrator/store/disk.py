@@ -1,0 +1,41 @@
+"""What a disk or a machine lacks: room, files, or the folder itself."""
+
+import errno
+import os
+from pathlib import Path
+
+_HARDLY_ANY_BYTES = 64 << 10
+
+
+def lack_of_room(folder: Path) -> str | None:
+    """That the disk of a folder has no or hardly any room left for a log, or None."""
+    try:
+        disk = os.statvfs(folder)
+    except (OSError, AttributeError):
+        return None
+    left = disk.f_bavail * disk.f_frsize
+    if disk.f_files and not disk.f_favail:
+        return f"the disk of {folder} can hold no more files"
+    return f"the disk of {folder} is full ({left} bytes left)" if left < _HARDLY_ANY_BYTES else None
+
+
+def trouble_with(folder: Path) -> str | None:
+    """Why no run can be started in a sweep's folder any more, or None."""
+    if not folder.is_dir():
+        return f"the sweep's folder {folder} is gone: moved or deleted"
+    if not os.access(folder, os.W_OK):
+        return f"the sweep's folder {folder} cannot be written any more"
+    return None
+
+
+def is_passing(error: OSError) -> bool:
+    """Whether something failed for want of what there may be again in a while."""
+    return error.errno in (
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.EAGAIN,
+        errno.ENOMEM,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+    )

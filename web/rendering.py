@@ -1,9 +1,11 @@
 """Templates → HTML: whole pages, parts of pages, and the response that carries them."""
 
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal, Protocol, Required, TypedDict
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -14,12 +16,58 @@ from ml_tracking_ops.orchestrator.store.run_states import BEGUN, STATES
 from .runs import formats
 from .series.api import points_href
 from .serving.asset_source import AssetSource
+from .serving.sse import as_fields
 from .serving.static_files import static_files
 from .serving.template_cache import template_cache
 
 _HERE = Path(__file__).parent
 
-Context = dict[str, Any]
+
+class PageRun(TypedDict):
+    """What the charts need to know of a run."""
+
+    id: str | None
+    name: str
+    color: int
+    started_at: float | None
+
+
+class PageOutput(TypedDict):
+    """The end of a run's output that the page holds; `key` names it in the live stream."""
+
+    key: str
+    run: str | None
+    text: str
+    start: int
+    offset: int
+
+
+class PageData(TypedDict, total=False):
+    """What a page's script gets to know; `follow`: what it follows live, and from where on."""
+
+    view: Required[Literal["none", "experiments", "sweep", "run"]]
+    runs: Sequence[PageRun]
+    metric: str | None
+    follow: Mapping[str, int]
+    output: PageOutput | None
+    sweep: str
+    groups: Sequence[Mapping[str, str]]
+    is_over: bool
+    is_partial: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What the template of every page needs; pages add their own fields."""
+
+    section: str | None
+    page_data: PageData = field(default_factory=lambda: PageData(view="none"))
+
+
+class Part(Protocol):
+    """A dataclass whose fields are the variables of a template."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
 def _environment() -> Environment:
@@ -32,6 +80,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": as_fields}
     environment.filters["number"] = formats.format_number
     environment.filters["signed"] = formats.format_signed
     environment.filters["step"] = formats.format_step
@@ -57,20 +106,36 @@ _PAGE_STATES = {
 _TEMPLATES = _environment()
 _MODULES = {"sweep": ("insight/main.js",), "run": ("output/main.js",)}
 """What only the pages of a view need besides `page/main.js`."""
+_NO_DATA: PageData = {"view": "none", "runs": [], "metric": None, "follow": {}, "output": None}
 
 
-def render(template: str, logdir: Path, assets: AssetSource, context: Context) -> str:
-    """A whole page as HTML; `context["page_data"]` is what its script gets to know."""
+def render(
+    template: str, logdir: Path, assets: AssetSource, page: Page, csrf: str | None = None
+) -> str:
+    """A whole page as HTML.
+
+    Args:
+        csrf: the token that the page's actions send back; None: it has none.
+    """
+    data = page.page_data
+    runs, view = data.get("runs", ()), data["view"]
+    metric = data.get("metric") if view == "sweep" else None
     page_data = {
-        "view": "none", "runs": [], "metric": None, "follow": {}, "output": None,
-        **context.get("page_data", {}), "assets": assets.page_data(), "states": _PAGE_STATES,
-    }  # fmt: skip
-    metric = page_data["metric"] if page_data["view"] == "sweep" else None
-    page_data["points_href"] = points_href([run["id"] for run in page_data["runs"]], metric)
+        **_NO_DATA,
+        **data,
+        **({} if csrf is None else {"csrf": csrf}),
+        "assets": assets.page_data(),
+        "states": _PAGE_STATES,
+        "points_href": points_href([run["id"] for run in runs if run["id"] is not None], metric),
+    }
     values = {
-        **context, "page_data": page_data, "logdir": str(logdir), "own": static_files(),
-        "page_modules": _MODULES.get(page_data["view"], ()),
-    }  # fmt: skip
+        **as_fields(page),
+        "page_data": page_data,
+        "logdir": str(logdir),
+        "logdir_exists": logdir.is_dir(),
+        "own": static_files(),
+        "page_modules": _MODULES.get(view, ()),
+    }
     return _TEMPLATES.get_template(template).render(values)
 
 
@@ -79,9 +144,9 @@ def encode_page(html: str) -> bytes:
     return html.encode("utf-8", "backslashreplace")
 
 
-def render_part(template: str, context: Context) -> str:
+def render_part(template: str, part: Part) -> str:
     """A part of a page, which htmx puts in its place."""
-    return _TEMPLATES.get_template(template).render(context)
+    return _TEMPLATES.get_template(template).render(as_fields(part))
 
 
 def answer(request: Request, html: str, status: int = HTTPStatus.OK) -> Response:

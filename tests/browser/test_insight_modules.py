@@ -120,9 +120,9 @@ def test_hyperparameter_may_be_called_as_what_every_object_has(modules: Page) ->
         const { InsightData } = await import("/static/insight/data.js");
         const data = new InsightData("s");
         const hyperparameters = JSON.parse('{"__proto__": [3], "constructor": [4]}');
-        const one = { name: ["a"], status: [0], started: [0], ended: [1], value: [1], up: [] };
+        const one = { name: ["a"], state: [0], started: [0], ended: [1], value: [1], up: [] };
         const runs = { index: [0], ...one, hyperparameters };
-        data.take({ cursor: 1, is_complete: true, axes: [], statuses: [], passing: null, runs });
+        data.take({ cursor: 1, is_complete: true, axes: [], states: [], passing: null, runs });
         const found = ["__proto__", "constructor", "valueOf"].map((name) => data.column(name));
         return [found, Object.keys(Object), ({})[0] ?? null];
     """

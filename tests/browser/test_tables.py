@@ -137,7 +137,7 @@ HTMX_IS_HERE = """async () => {
 }"""
 TICKS_AND_SORT = """() => {
   for (const index of [1, 2]) document.querySelector(`#run-${index} .pick input`).click();
-  document.querySelector("thead .col-status a").click();
+  document.querySelector("thead .col-state a").click();
 }"""
 SORT_AND_TICK = """() => {
   document.querySelector("thead .col-duration a").click();
@@ -156,7 +156,7 @@ def test_no_tick_is_lost_while_the_table_changes(
     page.evaluate(HTMX_IS_HERE)
     note = page.locator("#runs .panel-note")
     page.evaluate(TICKS_AND_SORT)  # before the server has answered any of it
-    expect(page.locator("th.col-status")).to_have_attribute("aria-sort", re.compile("ending"))
+    expect(page.locator("th.col-state")).to_have_attribute("aria-sort", re.compile("ending"))
     expect(note).to_contain_text("2 selected")
     box = page.get_by_role("checkbox", name="Draw run 3")
     box.hover()

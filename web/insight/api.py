@@ -13,9 +13,9 @@ everything. `/insight/importance/SWEEP` is a part of the page that takes a while
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
@@ -24,6 +24,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.objective import Goal
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RUN_STATES
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
@@ -31,14 +32,34 @@ from ..runs.catalog_access import find_sweep
 from ..serving.sse import encode_json
 from ..tables.query import HYPERPARAMETER, METRIC, parse_table_query
 from ..tables.sweep_rows import select_runs, with_summaries
-from .columns import asked_value, describe_sweep
-from .pool_history import describe_spans, pool_of
+from .columns import SweepColumns, asked_value, describe_sweep
+from .pool_history import SpanColumns, describe_spans, pool_of
 
 _PARAMETERS = ("since", "q", "state", "up", "of")
 _PREFIXES = (HYPERPARAMETER, METRIC)
 _READING_S = 0.3
 
-Answer = dict[str, Any]
+
+class RunsAnswer(SweepColumns):
+    """`passing`: the runs that pass the filters of the table; None where there are none."""
+
+    is_complete: bool
+    metric: str | None
+    goal: Goal | None
+    passing: list[int] | None
+    n_unread: int
+
+
+class SpansAnswer(TypedDict):
+    """`now`: seconds since the sweep began, or how long it took."""
+
+    first: int
+    states: Sequence[str]
+    spans: SpanColumns
+    now: float
+
+
+Answer = RunsAnswer | SpansAnswer
 Build = Callable[[Sweep, QueryParams, int | None, Any], tuple[int, Answer]]
 
 
@@ -116,7 +137,7 @@ def _runs(
         "is_complete": changed is None,
         "metric": sweep.optimization_metric,
         "goal": sweep.optimization_goal,
-        "passing": [row["index"] for row in found.rows] if asked.is_filtered else None,
+        "passing": [row.index for row in found.rows] if asked.is_filtered else None,
         "n_unread": n_unread,
         **describe_sweep(rows, sweep.config, started_at, changed, up),
     }
@@ -140,7 +161,7 @@ def _spans(
     is_going_on = sweep.record.state not in ENDS
     return pool.first_open, {
         "first": first,
-        "statuses": RUN_STATES,
+        "states": RUN_STATES,
         "spans": describe_spans(pool, first, RUN_STATES),
         "now": max(0.0, (time.time() if is_going_on else pool.latest_at) - start),
     }

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeGuard
 
+from ..runs.entries import RunEntry
+
 Scale = Literal["linear", "log", "category"]
 MOST_CATEGORIES = 24
 _LOGARITHMIC = frozenset(("loguniform", "logint", "lognormal", "qloguniform"))
@@ -58,9 +60,9 @@ def build_axes(
     return tuple(axis for axis in axes if axis is not None)
 
 
-def axes_of(config: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> tuple[Axis, ...]:
+def axes_of(config: Mapping[str, Any], rows: Iterable[RunEntry]) -> tuple[Axis, ...]:
     """`build_axes` for rows, of which some may have no combination yet."""
-    return build_axes(config, [row["hyperparameters"] for row in rows if row["hyperparameters"]])
+    return build_axes(config, [row.hyperparameters for row in rows if row.hyperparameters])
 
 
 def _axis(name: str, definition: object, combinations: Sequence[Mapping[str, Any]]) -> Axis | None:

@@ -5,7 +5,8 @@ Times are seconds since the sweep began. What a drawing has already is not sent 
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from operator import attrgetter
+from typing import Any, NotRequired, TypedDict
 
 from starlette.datastructures import QueryParams
 
@@ -13,10 +14,39 @@ from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
 from ..tables.columns import statistic_column
 from ..tables.query import STATISTICS, split_statistic
+from ..tables.rows import Row
 from ..tables.selection import filter_text
-from .axes import Axis, axes_of, is_number
+from .axes import Axis, Scale, axes_of, is_number
 
-Row = dict[str, Any]
+
+class AxisColumns(TypedDict):
+    """An axis as it is sent; `values` as filters write them."""
+
+    name: str
+    scale: Scale
+    low: float | None
+    high: float | None
+    values: list[str]
+    is_conditional: bool
+
+
+class RunColumns(TypedDict):
+    """A value for each run; `state` counts in `SweepColumns.states`."""
+
+    index: list[int]
+    name: list[str | None]
+    state: list[int]
+    started: list[float | None]
+    ended: list[float | None]
+    value: list[float | None]
+    up: NotRequired[list[float | None]]
+    hyperparameters: dict[str, list[float | int | None]]
+
+
+class SweepColumns(TypedDict):
+    axes: list[AxisColumns]
+    states: Sequence[str]
+    runs: RunColumns
 
 
 def describe_sweep(
@@ -25,32 +55,30 @@ def describe_sweep(
     started_at: float,
     indices: Collection[int] | None = None,
     up: str | None = None,
-) -> dict[str, Any]:
+) -> SweepColumns:
     """Axes and columns of the runs that have a combination, in the order of their index.
 
     Args:
         up: a further column, a statistic of a metric: ``last.Loss``.
     """
-    known = sorted((row for row in rows if row["hyperparameters"]), key=lambda row: row["index"])
+    known = sorted((row for row in rows if row.hyperparameters), key=attrgetter("index"))
     axes = axes_of(config, known)
-    sent = known if indices is None else [row for row in known if row["index"] in indices]
-    return {
-        "axes": [_describe(axis) for axis in axes],
-        "statuses": RUN_STATES,
-        "runs": {
-            "index": [row["index"] for row in sent],
-            "name": [row["name"] for row in sent],
-            "status": [RUN_STATES.index(row["status"]) for row in sent],
-            "started": [_since(started_at, row["started_at"]) for row in sent],
-            "ended": [_since(started_at, row["ended_at"]) for row in sent],
-            "value": [row["best_value"] for row in sent],
-            **({} if up is None else {"up": [number_of(row, up) for row in sent]}),
-            "hyperparameters": {axis.name: _column(axis, sent) for axis in axes},
-        },
+    sent = known if indices is None else [row for row in known if row.index in indices]
+    runs: RunColumns = {
+        "index": [row.index for row in sent],
+        "name": [row.name for row in sent],
+        "state": [RUN_STATES.index(row.state) for row in sent],
+        "started": [_since(started_at, row.started_at) for row in sent],
+        "ended": [_since(started_at, row.ended_at) for row in sent],
+        "value": [row.best_value for row in sent],
+        "hyperparameters": {axis.name: _column(axis, sent) for axis in axes},
     }
+    if up is not None:
+        runs["up"] = [number_of(row, up) for row in sent]
+    return {"axes": [_describe(axis) for axis in axes], "states": RUN_STATES, "runs": runs}
 
 
-def _describe(axis: Axis) -> dict[str, Any]:
+def _describe(axis: Axis) -> AxisColumns:
     return {
         "name": axis.name,
         "scale": axis.scale,
@@ -66,7 +94,7 @@ def _column(axis: Axis, rows: Sequence[Row]) -> list[float | int | None]:
     places: dict[object, float | int | None] = {}
     column: list[float | int | None] = []
     for row in rows:
-        value = row["hyperparameters"].get(axis.name, _ABSENT)
+        value = row.hyperparameters.get(axis.name, _ABSENT)
         if value is _ABSENT:
             column.append(None)
         elif axis.scale != "category":

@@ -16,15 +16,14 @@ import anyio
 
 from ml_tracking_ops.orchestrator.store.objective import Goal
 
-from ..runs.entries import has_value
+from ..runs.entries import RunEntry, finite_values, has_value
 from .axes import Axis
+from .ped_anova import Answer, Question
 from .rank_correlation import explained_by_groups, explained_by_order, spearman
 
 FEWEST_RUNS = 10
 ENOUGH_RUNS = 50
 _LIMIT_S = 60
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def importance_axes(axes: Sequence[Axis], config: Mapping[str, Any]) -> list[Axi
 
 
 def rank(
-    rows: Sequence[Row], axes: Sequence[Axis], shares: Mapping[str, float] | None
+    rows: Sequence[RunEntry], axes: Sequence[Axis], shares: Mapping[str, float] | None
 ) -> list[Importance]:
     """The most important first: by PED-ANOVA, or by ranks while `shares` is None."""
     known = [row for row in rows if has_value(row)]
@@ -74,9 +73,12 @@ def rank(
     return sorted(found, key=key)
 
 
-def _importance(rows: Sequence[Row], axis: Axis, shares: Mapping[str, float] | None) -> Importance:
-    places = [axis.place(row["hyperparameters"].get(axis.name, _ABSENT)) for row in rows]
-    pairs = [(p, row["best_value"]) for p, row in zip(places, rows, strict=True) if p is not None]
+def _importance(
+    rows: Sequence[RunEntry], axis: Axis, shares: Mapping[str, float] | None
+) -> Importance:
+    places = [axis.place(row.hyperparameters.get(axis.name, _ABSENT)) for row in rows]
+    values = finite_values(rows)
+    pairs = [(p, value) for p, value in zip(places, values, strict=True) if p is not None]
     share = None if shares is None else shares.get(axis.name, 0.0)
     if len(pairs) < 3:
         return Importance(axis.name, share, None, None, len(pairs))
@@ -92,12 +94,12 @@ def _importance(rows: Sequence[Row], axis: Axis, shares: Mapping[str, float] | N
 _ABSENT = object()
 
 
-def question(rows: Sequence[Row], axes: Sequence[Axis], goal: Goal | None) -> dict[str, Any]:
+def question(rows: Sequence[RunEntry], axes: Sequence[Axis], goal: Goal | None) -> Question:
     """What `ped_anova` is asked, over the runs that have a value."""
     known = [row for row in rows if has_value(row)]
     return {
         "goal": goal,
-        "values": [row["best_value"] for row in known],
+        "values": finite_values(known),
         "hyperparameters": {
             axis.name: {
                 "scale": axis.scale,
@@ -105,7 +107,7 @@ def question(rows: Sequence[Row], axes: Sequence[Axis], goal: Goal | None) -> di
                 "high": axis.high,
                 "n_categories": len(axis.values),
                 "column": [
-                    axis.place(row["hyperparameters"].get(axis.name, _ABSENT)) for row in known
+                    axis.place(row.hyperparameters.get(axis.name, _ABSENT)) for row in known
                 ],
             }
             for axis in axes
@@ -113,7 +115,7 @@ def question(rows: Sequence[Row], axes: Sequence[Axis], goal: Goal | None) -> di
     }
 
 
-async def ask(asked: dict[str, Any]) -> dict[str, Any]:
+async def ask(asked: Question) -> Answer:
     """The answer of `ped_anova`, from a process of its own.
 
     Raises:
@@ -133,5 +135,5 @@ async def ask(asked: dict[str, Any]) -> dict[str, Any]:
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
         raise ImportanceError(lines[-1] if lines else f"exit code {done.returncode}")
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: Answer = json.loads(done.stdout)
     return found

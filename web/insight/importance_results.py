@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from ml_tracking_ops.orchestrator.store.run_states import ENDS
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
-from ..runs.entries import has_value
+from ..runs.entries import RunEntry, has_value
 from .axes import axes_of
-from .importance import ENOUGH_RUNS, FEWEST_RUNS, has_optuna, importance_axes, rank
+from .importance import ENOUGH_RUNS, FEWEST_RUNS, Importance, has_optuna, importance_axes, rank
 
 _MORE = 1.05  # while a sweep goes on, a twentieth more runs are a reason to compute anew
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -47,19 +44,35 @@ def is_current(sweep: Sweep, n_values: int) -> bool:
     return n_values < result.n * _MORE + 1 if is_going_on else n_values == result.n
 
 
-def importance_context(sweep: Sweep, rows: Sequence[Row]) -> dict[str, Any]:
-    """For the template: what is known now, and whether there is more to ask for."""
+@dataclass(frozen=True)
+class ImportanceView:
+    """What is known now of the importance; `must_ask`: there is more to be computed.
+
+    Attributes:
+        shares_of: PED-ANOVA's answer, as far as there is one.
+        fewest: below so many runs nothing is said; from `enough` on it can be relied on.
+    """
+
+    metric: str | None
+    ranking: Sequence[Importance]
+    shares_of: Result | None
+    has_optuna: bool
+    must_ask: bool
+    n_values: int
+    fewest: int = FEWEST_RUNS
+    enough: int = ENOUGH_RUNS
+
+
+def importance_view(sweep: Sweep, rows: Sequence[RunEntry]) -> ImportanceView:
     n_values = sum(map(has_value, rows))
     axes = importance_axes(axes_of(sweep.config, rows), sweep.config)
     is_possible = has_optuna() and n_values >= FEWEST_RUNS and bool(axes)
     result = known(sweep) if is_possible else None
-    shares = None if result is None else result.shares
-    return {
-        "ranking": rank(rows, axes, shares),
-        "shares_of": result,
-        "has_optuna": has_optuna(),
-        "must_ask": is_possible and not is_current(sweep, n_values),
-        "n_values": n_values,
-        "fewest": FEWEST_RUNS,
-        "enough": ENOUGH_RUNS,
-    }
+    return ImportanceView(
+        metric=sweep.optimization_metric,
+        ranking=rank(rows, axes, None if result is None else result.shares),
+        shares_of=result,
+        has_optuna=has_optuna(),
+        must_ask=is_possible and not is_current(sweep, n_values),
+        n_values=n_values,
+    )

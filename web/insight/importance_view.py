@@ -4,7 +4,7 @@ Optuna takes seconds: it runs in a process of its own, one for a sweep at a time
 shows what is known without it.
 """
 
-from typing import Any
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import anyio
@@ -22,9 +22,18 @@ from ..runs.catalog_access import find_sweep
 from ..tables.sweep_rows import all_runs
 from .axes import axes_of
 from .importance import ImportanceError, ask, importance_axes, question
-from .importance_results import Result, importance_context, keep
+from .importance_results import ImportanceView, Result, importance_view, keep
+from .ped_anova import Question
 
 _locks: WeakKeyDictionary[Sweep, anyio.Lock] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class ImportancePart:
+    """What `_importance.html` needs when it is rendered by itself."""
+
+    importance: ImportanceView
+    sweep_id: str
 
 
 async def importance(request: Request) -> Response:
@@ -41,16 +50,16 @@ async def importance(request: Request) -> Response:
     return HTMLResponse(html, headers={"cache-control": "no-store"})
 
 
-def _question(sweep: Sweep, feed: Feed) -> dict[str, Any] | None:
+def _question(sweep: Sweep, feed: Feed) -> Question | None:
     """None where nothing is to be computed: it is known, or there are too few runs."""
     rows = all_runs(sweep, feed.live_bests(sweep.id)).rows
-    if not importance_context(sweep, rows)["must_ask"]:
+    if not importance_view(sweep, rows).must_ask:
         return None
     axes = importance_axes(axes_of(sweep.config, rows), sweep.config)
     return question(rows, axes, sweep.optimization_goal)
 
 
-async def _ask(asked: dict[str, Any]) -> Result:
+async def _ask(asked: Question) -> Result:
     n = len(asked["values"])
     try:
         answer = await ask(asked)
@@ -61,9 +70,8 @@ async def _ask(asked: dict[str, Any]) -> Result:
 
 def _render(catalog: Catalog, sweep: Sweep, feed: Feed) -> str:
     rows = all_runs(sweep, feed.live_bests(sweep.id)).rows
-    context = importance_context(sweep, rows)
-    context["metric"] = sweep.optimization_metric
-    return render_part("insight/_importance.html", {"insight": context, "sweep": {"id": sweep.id}})
+    part = ImportancePart(importance_view(sweep, rows), sweep.id)
+    return render_part("insight/_importance.html", part)
 
 
 routes = [Route("/insight/importance/{sweep_id:path}", importance)]

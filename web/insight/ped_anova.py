@@ -15,13 +15,35 @@ answer: `shares`, name to a share of 1, and `version`, Optuna's.
 import json
 import sys
 import warnings
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 
-def answer(question: dict[str, Any]) -> dict[str, Any]:
+class Asked(TypedDict):
+    """A hyperparameter; `column` has null where a run does not have it."""
+
+    scale: str
+    low: float | None
+    high: float | None
+    n_categories: int
+    column: list[float | int | None]
+
+
+class Question(TypedDict):
+    goal: str | None
+    values: list[float]
+    hyperparameters: dict[str, Asked]
+
+
+class Answer(TypedDict):
+    shares: dict[str, float]
+    version: str
+
+
+def answer(question: Question) -> Answer:
     """The shares of the hyperparameters that vary."""
     import optuna
 
@@ -48,7 +70,7 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
     return {"shares": shares, "version": optuna.__version__}
 
 
-def distribution_of(asked: dict[str, Any]) -> "BaseDistribution | None":
+def distribution_of(asked: Asked) -> "BaseDistribution | None":
     """None where there is only one value."""
     from optuna.distributions import (
         CategoricalDistribution,
@@ -62,17 +84,20 @@ def distribution_of(asked: dict[str, Any]) -> "BaseDistribution | None":
     if asked["scale"] == "category":
         return CategoricalDistribution(tuple(range(asked["n_categories"])))
     low, high, is_log = asked["low"], asked["high"], asked["scale"] == "log"
-    if all(isinstance(value, int) for value in [*column, low, high]):
+    assert low is not None  # an axis of numbers has bounds
+    assert high is not None
+    is_whole = all(isinstance(value, int) for value in column)
+    if is_whole and isinstance(low, int) and isinstance(high, int):
         return IntDistribution(low, high, log=is_log)
     return FloatDistribution(low, high, log=is_log)
 
 
-def _params(asked: dict[str, Any], known: dict[str, Any]) -> list[dict[str, Any]]:
+def _params(asked: Mapping[str, Asked], known: Iterable[str]) -> list[dict[str, float | int]]:
     """The hyperparameters of each run."""
     columns = {name: asked[name]["column"] for name in known}
     n_runs = max((len(one["column"]) for one in asked.values()), default=0)
     return [
-        {name: column[n] for name, column in columns.items() if column[n] is not None}
+        {name: value for name, column in columns.items() if (value := column[n]) is not None}
         for n in range(n_runs)
     ]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from ml_tracking_ops.orchestrator.store.pool_record import PoolRecord, Session, Span
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
@@ -106,7 +106,18 @@ def _end(session: Session, now: float) -> float:
     return max(session.started_at, now if session.ended_at is None else session.ended_at)
 
 
-def describe_spans(pool: PoolRecord, first: int, states: tuple[str, ...]) -> dict[str, Any]:
+class SpanColumns(TypedDict):
+    """A value for each span; `state` counts in the states that the answer names."""
+
+    index: list[int]
+    attempt: list[int]
+    slot: list[int]
+    started: list[float]
+    ended: list[float | None]
+    state: list[int]
+
+
+def describe_spans(pool: PoolRecord, first: int, states: tuple[str, ...]) -> SpanColumns:
     """Spans from a place on, as columns; times since the sweep began."""
     spans = pool.spans[first:]
     start = pool.sessions[0].started_at if pool.sessions else 0.0

@@ -4,20 +4,19 @@ and for a quick look. Pure."""
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from operator import attrgetter
 
 from ml_tracking_ops.orchestrator.store.objective import Goal, is_better
 
-from ..runs.entries import has_value
+from ..runs.entries import finite_values, has_value
 from ..runs.formats import format_number
+from ..tables.rows import Row
 from .axes import Axis
 from .rank_correlation import spearman
 
 _N_PARTS = 5
 _BEST_PART = 0.1
 _FEWEST_BEST = 5
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +59,13 @@ def improvements(rows: Sequence[Row], goal: Goal | None, started_at: float) -> l
     """In the order in which the runs ended; those that go on come last."""
     known = sorted(
         (row for row in rows if has_value(row)),
-        key=lambda row: (row["ended_at"] or math.inf, row["index"]),
+        key=lambda row: (row.ended_at or math.inf, row.index),
     )
     found: list[Improvement] = []
     for place, row in enumerate(known, start=1):
-        best = found[-1].row["best_value"] if found else None
-        if goal is not None and is_better(row["best_value"], best, goal):
-            ended_at = row["ended_at"]
+        value, best = row.best_value, found[-1].row.best_value if found else None
+        if goal is not None and value is not None and is_better(value, best, goal):
+            ended_at = row.ended_at
             after_s = None if ended_at is None else ended_at - started_at
             found.append(Improvement(row, place, after_s))
     return found
@@ -74,9 +73,9 @@ def improvements(rows: Sequence[Row], goal: Goal | None, started_at: float) -> l
 
 def relation(rows: Sequence[Row], axis: Axis, goal: Goal | None) -> Relation:
     """The metric by the values of one hyperparameter, over the runs that have both."""
-    known = [row for row in rows if has_value(row) and axis.name in row["hyperparameters"]]
-    values = [row["best_value"] for row in known]
-    places = [axis.place(row["hyperparameters"][axis.name]) for row in known]
+    known = [row for row in rows if has_value(row) and axis.name in row.hyperparameters]
+    values = finite_values(known)
+    places = [axis.place(row.hyperparameters[axis.name]) for row in known]
     pairs = [(p, v) for p, v in zip(places, values, strict=True) if p is not None]
     if axis.scale == "category":
         groups = [
@@ -121,15 +120,13 @@ def _best(values: Sequence[float], goal: Goal | None) -> float:
 def best_runs(rows: Sequence[Row], goal: Goal | None) -> list[Row]:
     """The best tenth of the runs that have a value, but no fewer than five where there are."""
     known = [row for row in rows if has_value(row)]
-    known.sort(key=lambda row: row["best_value"], reverse=goal != "min")
+    known.sort(key=attrgetter("best_value"), reverse=goal != "min")
     return known[: max(_FEWEST_BEST, math.ceil(len(known) * _BEST_PART))]
 
 
 def values_of(rows: Sequence[Row], axis: Axis) -> BestValues:
     """The range of a hyperparameter in some runs, or how often they have which value."""
-    found = [
-        row["hyperparameters"][axis.name] for row in rows if axis.name in row["hyperparameters"]
-    ]
+    found = [row.hyperparameters[axis.name] for row in rows if axis.name in row.hyperparameters]
     n_absent = len(rows) - len(found)
     if not found:
         text = "not set"

@@ -8,7 +8,7 @@ into the live stream.
 Everything here runs in worker threads, with the catalog to itself, but for `place` and `note`.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,17 @@ from ml_tracking_ops.orchestrator.store.states import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.entries import (
-    Row,
+    ExperimentEntry,
+    ListEntry,
+    SweepSummary,
     catalog_cursor,
     experiment_entry,
-    run_row,
+    run_entry,
     sweep_cursor,
     sweep_entry,
     sweep_summary,
 )
-from ..serving.sse import encode_event
+from ..serving.sse import as_fields, encode_event
 from .curves import LiveCurves
 from .file_topics import Look, Place, Update
 from .run import LiveRun
@@ -51,7 +53,7 @@ class SweepTopic:
         self._n_seen = 0
         self._changed_at: dict[int, int] = {}
         self._running: dict[int, LiveRun] = {}
-        self._summary: Row | None = None
+        self._summary: SweepSummary | None = None
         self._curves = LiveCurves(sweep_id)
 
     @property
@@ -135,9 +137,9 @@ class SweepTopic:
 
     def _encode(self, sweep: Sweep, changed: Iterable[int]) -> bytes:
         bests, cursor = self.live_bests(), sweep_cursor(sweep)
-        summary = {**sweep_summary(sweep, bests), "cursor": cursor}
+        summary = {**as_fields(sweep_summary(sweep, bests)), "cursor": cursor}
         rows = [
-            run_row(
+            run_entry(
                 sweep.id, sweep.record.runs[index], bests.get(index), sweep.annotations.run(index)
             )
             for index in sorted(changed)
@@ -156,7 +158,7 @@ class CatalogTopic:
 
     def __init__(self) -> None:
         self.place = Place(_LIVE, 0)
-        self._entries: dict[str, Row] = {}
+        self._entries: dict[str, ListEntry] = {}
         self._by_dat: dict[Path, str] = {}
         self._sweep_folders: frozenset[Path] = frozenset()
         self._to_recheck: set[str] = set()
@@ -242,22 +244,26 @@ class CatalogTopic:
         return not all(experiment and experiment.dat_path.exists() for experiment in known)
 
     def _running(self) -> set[str]:
-        return {key for key, entry in self._entries.items() if entry["status"] == "running"}
+        return {key for key, entry in self._entries.items() if entry.state == "running"}
 
-    def _current(self, catalog: Catalog, to_recheck: Collection[str]) -> Iterable[tuple[str, Row]]:
+    def _current(
+        self, catalog: Catalog, to_recheck: Collection[str]
+    ) -> Iterable[tuple[str, ListEntry]]:
         for experiment in catalog.experiments.values():
             yield experiment.id, self._entry(experiment, to_recheck)
         for sweep in catalog.sweeps.values():
             yield sweep.id, sweep_entry(sweep)
 
-    def _entry(self, experiment: Experiment, to_recheck: Collection[str]) -> Row:
+    def _entry(self, experiment: Experiment, to_recheck: Collection[str]) -> ListEntry:
         known = self._entries.get(experiment.id)
-        if known is not None and experiment.id not in to_recheck:
-            return experiment_entry(experiment, known["status"])
+        if isinstance(known, ExperimentEntry) and experiment.id not in to_recheck:
+            return experiment_entry(experiment, known.state)
         return experiment_entry(experiment, experiment.state())
 
 
-def _difference(before: dict[str, Row], after: dict[str, Row]) -> dict[str, list[Any]]:
+def _difference(
+    before: Mapping[str, ListEntry], after: Mapping[str, ListEntry]
+) -> dict[str, list[Any]]:
     return {
         "added": [entry for key, entry in after.items() if key not in before],
         "changed": [

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypedDict, TypeVar, get_args
 
 import anyio
 import anyio.to_thread
@@ -41,7 +41,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ..runs.formats import format_count
 from ..serving import guard
 from ..serving.access_token import is_loopback
-from ..serving.guard import field, texts
+from ..serving.guard import JsonObject, field, texts
 from ..serving.sse import encode_json
 
 T = TypeVar("T")
@@ -55,11 +55,17 @@ _STATUS = {
     "refused": HTTPStatus.CONFLICT,
 }
 
-Body = dict[str, Any]
+
+class AnnotationChange(TypedDict, total=False):
+    """The fields of an annotation that a request names."""
+
+    name: str | None
+    note: str
+    tags: tuple[str, ...]
 
 
 def _action(
-    act: Callable[[Request, Body], Awaitable[Response]],
+    act: Callable[[Request, JsonObject], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
     """Guard an action, and put what goes wrong into words."""
 
@@ -80,7 +86,7 @@ def _say(message: str, status: int = HTTPStatus.OK, **more: Any) -> Response:
     return Response(encode_json({"message": message, **more}), status, None, "application/json")
 
 
-async def control(request: Request, body: Body) -> Response:
+async def control(request: Request, body: JsonObject) -> Response:
     """Ask a sweep's orchestrator for something, and say what became of it."""
     action: Action = field(body, "action", str)
     if action not in get_args(Action):
@@ -113,7 +119,7 @@ def _of_many(n: int, action: Action, outcome: str, *, is_paused: bool) -> str:
     return f"{format_count(n)} runs run again {when}"
 
 
-def _numbers(body: Body, name: str) -> list[int]:
+def _numbers(body: JsonObject, name: str) -> list[int]:
     """A list of runs that are named by their numbers."""
     found = field(body, name, list)
     if not found or len(found) > _MOST_RUNS or not all(type(one) is int for one in found):
@@ -123,7 +129,7 @@ def _numbers(body: Body, name: str) -> list[int]:
     return list(found)
 
 
-async def annotate(request: Request, body: Body) -> Response:
+async def annotate(request: Request, body: JsonObject) -> Response:
     """Change a name, a note or tags; fields that are missing stay as they are.
 
     With `was`, what the fields were when the user began, nothing is changed where one of them
@@ -144,9 +150,9 @@ async def annotate(request: Request, body: Body) -> Response:
     return _say("saved", name=said.name, note=said.note, tags=list(said.tags))
 
 
-def _said(body: Body) -> Body:
+def _said(body: JsonObject) -> AnnotationChange:
     """The fields of an annotation that a body holds, as they are kept."""
-    said: Body = {}
+    said: AnnotationChange = {}
     if "name" in body:
         said["name"] = clean_name(field(body, "name", str))
     if "note" in body:
@@ -163,7 +169,7 @@ def _changed_meanwhile(name: str, now: str | tuple[str, ...] | None) -> str:
     return f"the {name} {verb} meanwhile been changed to {become}: save again to replace that"
 
 
-async def put_away(request: Request, body: Body) -> Response:
+async def put_away(request: Request, body: JsonObject) -> Response:
     """Archive things, or bring them back."""
     is_archived = field(body, "archived", bool)
 
@@ -176,7 +182,7 @@ async def put_away(request: Request, body: Body) -> Response:
     )
 
 
-async def remove(request: Request, body: Body) -> Response:
+async def remove(request: Request, body: JsonObject) -> Response:
     """Delete things for good; the page has asked."""
     logdir: Path = request.app.state.logdir
 
@@ -191,7 +197,7 @@ async def remove(request: Request, body: Body) -> Response:
 
 async def _with_items(
     request: Request,
-    body: Body,
+    body: JsonObject,
     work: Callable[[list[Experiment | Sweep]], None],
     done: str,
     one: str = "is",
@@ -224,7 +230,7 @@ def _open(path: Path) -> Experiment | Sweep:
     return found
 
 
-def _annotated(catalog: Catalog, body: Body) -> tuple[Path, str | int | None]:
+def _annotated(catalog: Catalog, body: JsonObject) -> tuple[Path, str | int | None]:
     """The folder of what is meant, and its key there."""
     if "experiment" in body:
         return place_of(_find(catalog.experiments, field(body, "experiment", str)))

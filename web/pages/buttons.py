@@ -5,9 +5,8 @@ the question that is asked before.
 """
 
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ml_tracking_ops.orchestrator.steering.asking import failed_runs, waiting_again
 from ml_tracking_ops.orchestrator.steering.requests import MOST_WORKERS
@@ -19,24 +18,35 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.formats import format_count
 
-Context = dict[str, Any]
+Body = Mapping[str, object]
+"""The JSON of a request: see `actions`."""
 _MOST_AGAIN = 1_000
 _MOST_SELECTED = 200
 _USUAL_RUNS_PER_CORE = 4
 
 
+@dataclass(frozen=True, kw_only=True)
+class NumberField:
+    """A whole number that a dialog asks for; above `usual` it asks once more, with `doubt`."""
+
+    name: str
+    label: str
+    value: int
+    min: int
+    max: int
+    usual: int
+    doubt: str
+
+
 @dataclass(frozen=True)
 class Question:
-    """What a dialog asks; with `number`, for a whole number that goes into the body.
-
-    A number above its `usual` is asked about once more, with `doubt`.
-    """
+    """What a dialog asks; the `number` goes into the body."""
 
     title: str
     text: str
     word: str
     is_danger: bool = False
-    number: Context | None = None
+    number: NumberField | None = None
 
 
 @dataclass(frozen=True)
@@ -44,42 +54,61 @@ class Button:
     label: str
     title: str
     path: str
-    body: Context
+    body: Body
     question: Question | None = None
     then: str | None = None
     """Where to go when it is done, because the page is about something that is gone."""
     is_danger: bool = False
 
     @property
-    def request(self) -> Context:
+    def request(self) -> "ActionRequest":
         """What the page's script needs to know of it."""
-        return {
-            "path": self.path,
-            "body": self.body,
-            "then": self.then,
-            "question": None if self.question is None else asdict(self.question),
-        }
+        return ActionRequest(self.path, self.body, self.then, self.question)
 
 
 @dataclass(frozen=True)
-class Said:
+class ActionRequest:
+    """A request that a page's script sends when a button is clicked, and its question is met."""
+
+    path: str
+    body: Body
+    then: str | None
+    question: Question | None
+
+
+@dataclass(frozen=True)
+class AnnotationLimits:
+    """The longest name and note, in characters."""
+
+    name: int = LONGEST_NAME
+    note: int = LONGEST_NOTE
+
+
+@dataclass(frozen=True)
+class AnnotationForm:
+    """What the form that changes an annotation begins with."""
+
+    target: Body
+    limits: AnnotationLimits
+    name: str
+    note: str
+    tags: Sequence[str]
+
+
+@dataclass(frozen=True)
+class AnnotationView:
     """What a user wrote of something, and how to change it; `key` names it within the page."""
 
     key: str
-    target: Context
+    target: Body
     annotation: Annotation
-    limits: Context = field(default_factory=lambda: {"name": LONGEST_NAME, "note": LONGEST_NOTE})
 
     @property
-    def data(self) -> Context:
+    def form(self) -> AnnotationForm:
         said = self.annotation
-        return {
-            "target": self.target,
-            "limits": self.limits,
-            "name": said.name or "",
-            "note": said.note,
-            "tags": list(said.tags),
-        }
+        return AnnotationForm(
+            self.target, AnnotationLimits(), said.name or "", said.note, said.tags
+        )
 
 
 def sweep_buttons(sweep: Sweep) -> list[Button]:
@@ -154,16 +183,16 @@ def _steering(sweep: Sweep) -> list[Button]:
     )
     n_workers = record.n_workers or 1
     n_cores = os.cpu_count() or 1
-    number = {
-        "name": "n_workers",
-        "label": "Runs at once",
-        "value": n_workers,
-        "min": 1,
-        "max": MOST_WORKERS,
-        "usual": _USUAL_RUNS_PER_CORE * n_cores,
-        "doubt": "Start {n} more at once? This machine has "
+    number = NumberField(
+        name="n_workers",
+        label="Runs at once",
+        value=n_workers,
+        min=1,
+        max=MOST_WORKERS,
+        usual=_USUAL_RUNS_PER_CORE * n_cores,
+        doubt="Start {n} more at once? This machine has "
         f"{n_cores} core{'' if n_cores == 1 else 's'}.",
-    }
+    )
     workers = Button(
         f"{n_workers} worker{'' if n_workers == 1 else 's'}",
         "Change how many runs go on at once",
@@ -241,8 +270,8 @@ def run_buttons(sweep: Sweep, run: RunRecord) -> list[Button]:
     return []
 
 
-def experiment_buttons(experiment: Experiment, status: RunState) -> list[Button]:
-    if status == "running":
+def experiment_buttons(experiment: Experiment, state: RunState) -> list[Button]:
+    if state == "running":
         return []
     return _putting_away(
         experiment.name,
@@ -279,7 +308,7 @@ def selection_buttons(selected: Sequence[Experiment], *, is_archive: bool) -> li
 
 
 def _putting_away(
-    name: str, body: Context, then: str, *, is_archived: bool, text: str
+    name: str, body: Body, then: str, *, is_archived: bool, text: str
 ) -> list[Button]:
     archive = (
         Button(

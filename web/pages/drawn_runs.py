@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
+from ..tables.rows import Row
+
 MOST_DRAWN = 1_000
 _PARAMETER = "draw"
 _ALL = "all"
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -63,4 +62,4 @@ def drawn_runs(
 
 
 def _started(rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if row["id"]]
+    return [row for row in rows if row.id]

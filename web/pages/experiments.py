@@ -1,7 +1,7 @@
 """What the page of experiments shows."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -9,13 +9,17 @@ from starlette.datastructures import QueryParams
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.folder_walk import describe_skipped
+from ml_tracking_ops.orchestrator.store.run_states import RunState
 
+from ..rendering import Page, PageRun
 from ..runs import entries as rows
 from ..runs.links import ExperimentColors, run_href
 from ..series.readers import LogReaders
+from ..tables.controls import Controls
 from ..tables.experiments_table import ExperimentsTable, experiments_table, select_experiments
 from ..tables.query import TableQuery, link, parse_table_query, without_window
-from .buttons import selection_buttons
+from ..tables.table import Table
+from .buttons import Button, selection_buttons
 
 DEFAULT_NEWEST = 10
 _MOST_DRAWN = 1_000
@@ -23,15 +27,70 @@ _LISTED = 100
 _READING_S = 0.25
 _MOST_WITH_DIGEST = 3_000
 
-Context = dict[str, Any]
+
+@dataclass(frozen=True, kw_only=True)
+class DrawnExperiment:
+    """An experiment whose curves are drawn; `name` is the name a user gave, or its own."""
+
+    id: str
+    name: str
+    color: int
+    started_at: float
+    href: str
 
 
-def experiments_context(
+@dataclass(frozen=True, kw_only=True)
+class ListedExperiment(DrawnExperiment):
+    """A line of the list; `only_href` leads to a page that draws this one alone."""
+
+    state: RunState
+    is_selected: bool
+    only_href: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentsPage(Page):
+    """The list of experiments, those that are drawn (`runs`), and the table if it is shown.
+
+    Attributes:
+        n_found: how many of the `n_total` the search `q` finds.
+        matches_href: draws what the search finds; None if that is drawn, or nothing is searched.
+        limit: how many are listed, if the address says so.
+        newest: how many of the newest are drawn, unless the address names some.
+        selected_elsewhere: the ids of drawn experiments that are not in the list.
+    """
+
+    n_total: int
+    n_archived: int
+    is_archive: bool
+    n_sweeps: int
+    skipped: str | None
+    n_found: int
+    q: str
+    matches_href: str | None
+    n_matches: int
+    limit: int | None
+    newest: int
+    is_newest: bool
+    buttons: Sequence[Button]
+    runs: Sequence[DrawnExperiment]
+    listed: Sequence[ListedExperiment]
+    selected_elsewhere: Sequence[str]
+    more_href: str
+    table: Table | None
+    controls: Controls | None
+    n_unread: int
+    table_href: str
+    default_newest: int = DEFAULT_NEWEST
+    most_drawn: int = _MOST_DRAWN
+
+
+def experiments_page(
     catalog: Catalog,
     query: QueryParams,
     colors: ExperimentColors,
     readers: LogReaders,
-) -> Context:
+) -> ExperimentsPage:
     """The list of experiments, and those that are drawn: the ones named in the address, else
     the newest."""
     everything = list(catalog.experiments.values())
@@ -48,51 +107,54 @@ def experiments_context(
     asked, query = parse_table_query(query), without_window(query)
     is_shown = query.get("table") == "1" or bool(asked.states or asked.filters)
     view = _table(known, asked, drawn, colors, readers) if is_shown else None
-    return {
-        "section": "experiments",
-        "n_total": len(known),
-        "n_archived": sum(one.annotation.is_archived for one in everything),
-        "is_archive": is_archive,
-        "n_sweeps": len(catalog.sweeps),
-        "skipped": describe_skipped(catalog.skipped),
-        "n_found": len(found),
-        "q": search,
-        "matches_href": _matches_href(asked, found, drawn) if search else None,
-        "n_matches": min(len(found), DEFAULT_NEWEST),
-        "limit": len(listed) if "limit" in query else None,
-        "newest": newest,
-        "default_newest": DEFAULT_NEWEST,
-        "most_drawn": _MOST_DRAWN,
-        "is_newest": is_newest,
-        "buttons": [] if is_newest else selection_buttons(selected, is_archive=is_archive),
-        "runs": [_entry(experiment, colors) for experiment in selected],
-        "listed": [_listed(experiment, colors, asked, drawn) for experiment in listed],
-        "selected_elsewhere": []
+    runs = [_drawn(experiment, colors) for experiment in selected]
+    return ExperimentsPage(
+        section="experiments",
+        n_total=len(known),
+        n_archived=sum(one.annotation.is_archived for one in everything),
+        is_archive=is_archive,
+        n_sweeps=len(catalog.sweeps),
+        skipped=describe_skipped(catalog.skipped),
+        n_found=len(found),
+        q=search,
+        matches_href=_matches_href(asked, found, drawn) if search else None,
+        n_matches=min(len(found), DEFAULT_NEWEST),
+        limit=len(listed) if "limit" in query else None,
+        newest=newest,
+        is_newest=is_newest,
+        buttons=[] if is_newest else selection_buttons(selected, is_archive=is_archive),
+        runs=runs,
+        listed=[_listed(experiment, colors, asked, drawn) for experiment in listed],
+        selected_elsewhere=[]
         if is_newest
         else [identity for identity in drawn if identity not in listed_ids],
-        "more_href": "?" + urlencode([*_without(query, "limit"), ("limit", len(listed) + 200)]),
-        "table": view and view.table,
-        "controls": view and view.controls,
-        "n_unread": view.n_unread if view else 0,
-        "table_href": link(asked.pairs, table=None if view else 1),
-        "page_data": {
+        more_href="?" + urlencode([*_without(query, "limit"), ("limit", len(listed) + 200)]),
+        table=None if view is None else view.table,
+        controls=None if view is None else view.controls,
+        n_unread=view.n_unread if view else 0,
+        table_href=link(asked.pairs, table=None if view else 1),
+        page_data={
             "view": "experiments",
             "is_partial": bool(view and view.n_unread),
-            "runs": [run_data(_entry(experiment, colors)) for experiment in selected],
+            "runs": [run_data(one.id, one.name, one.color, one.started_at) for one in runs],
             "follow": {"catalog": catalog_place(catalog)},
         },
-    }
+    )
 
 
 def _listed(
     experiment: Experiment, colors: ExperimentColors, asked: TableQuery, drawn: Collection[str]
-) -> Context:
-    return {
-        **_entry(experiment, colors),
-        "status": experiment.state(),
-        "is_selected": experiment.id in drawn,
-        "only_href": link(asked.pairs, run=experiment.id, newest=None, page=None),
-    }
+) -> ListedExperiment:
+    return ListedExperiment(
+        id=experiment.id,
+        name=experiment.annotation.name or experiment.name,
+        color=colors.color(experiment.id),
+        started_at=experiment.started_at,
+        href=run_href(experiment.id),
+        state=experiment.state(),
+        is_selected=experiment.id in drawn,
+        only_href=link(asked.pairs, run=experiment.id, newest=None, page=None),
+    )
 
 
 def _matches_href(
@@ -139,19 +201,18 @@ def is_found(experiment: Experiment, search: str) -> bool:
     return any(search in text.casefold() for text in (experiment.name, said.name or "", *said.tags))
 
 
-def _entry(experiment: Experiment, colors: ExperimentColors) -> Context:
-    return {
-        "id": experiment.id,
-        "name": experiment.annotation.name or experiment.name,
-        "color": colors.color(experiment.id),
-        "started_at": experiment.started_at,
-        "href": run_href(experiment.id),
-    }
+def _drawn(experiment: Experiment, colors: ExperimentColors) -> DrawnExperiment:
+    return DrawnExperiment(
+        id=experiment.id,
+        name=experiment.annotation.name or experiment.name,
+        color=colors.color(experiment.id),
+        started_at=experiment.started_at,
+        href=run_href(experiment.id),
+    )
 
 
-def run_data(entry: Context) -> Context:
-    """What the charts need to know of a run."""
-    return {key: entry[key] for key in ("id", "name", "color", "started_at")}
+def run_data(identity: str | None, name: str, color: int, started_at: float | None) -> PageRun:
+    return {"id": identity, "name": name, "color": color, "started_at": started_at}
 
 
 def catalog_place(catalog: Catalog) -> int:

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,37 @@ from .summary import Fact, sweep_command
 
 PARAMETER = "repeat"
 
-Context = dict[str, Any]
+
+@dataclass(frozen=True)
+class NeighbourLink:
+    index: int
+    href: str
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The runs beside a run; `place`: its own among how many, in the table the reader came from."""
+
+    previous: NeighbourLink | None = None
+    next: NeighbourLink | None = None
+    place: tuple[int, int] | None = None
+
+
+NO_NEIGHBOURS = Neighbours()
+
+
+@dataclass(frozen=True)
+class RepeatForm:
+    """The command that repeats a run of a sweep, and how to ask for that of another.
+
+    `last` is the highest number of a run; `kept` is what the form carries along.
+    """
+
+    command: RepeatCommand | None
+    index: int
+    last: int
+    what: str
+    kept: Sequence[tuple[str, str]]
 
 
 def origin_facts(sweep: Sweep, run: RunRecord) -> list[Fact]:
@@ -68,7 +99,9 @@ def _exit(exit_code: int | None) -> str:
         return f"signal {-exit_code}"
 
 
-def neighbours(sweep: Sweep, run: RunRecord, order: Sequence[int] = (), query: str = "") -> Context:
+def neighbours(
+    sweep: Sweep, run: RunRecord, order: Sequence[int] = (), query: str = ""
+) -> Neighbours:
     """The runs before and after this one that have a page, by their numbers.
 
     Args:
@@ -79,24 +112,22 @@ def neighbours(sweep: Sweep, run: RunRecord, order: Sequence[int] = (), query: s
     if run.index in order:
         place = order.index(run.index)
         above, below = order[place - 1] if place else None, [*order, None][place + 1]
-        return {
-            "previous": None if above is None else _link(sweep, above, query),
-            "next": None if below is None else _link(sweep, below, query),
-            "place": (place + 1, len(order)),
-        }
+        return Neighbours(
+            None if above is None else _link(sweep, above, query),
+            None if below is None else _link(sweep, below, query),
+            (place + 1, len(order)),
+        )
     started = sorted(index for index, one in sweep.record.runs.items() if one.name is not None)
     before = [index for index in started if index < run.index]
     after = [index for index in started if index > run.index]
-    return {
-        "previous": _link(sweep, before[-1]) if before else None,
-        "next": _link(sweep, after[0]) if after else None,
-        "place": None,
-    }
+    return Neighbours(
+        _link(sweep, before[-1]) if before else None, _link(sweep, after[0]) if after else None
+    )
 
 
-def _link(sweep: Sweep, index: int, query: str = "") -> Context:
+def _link(sweep: Sweep, index: int, query: str = "") -> NeighbourLink:
     href = run_href(f"{sweep.id}/{sweep.record.runs[index].name}")
-    return {"index": index, "href": href + query}
+    return NeighbourLink(index, href + query)
 
 
 def repeat_of(sweep: Sweep, run: RunRecord, logdir: Path) -> RepeatCommand | None:
@@ -104,9 +135,9 @@ def repeat_of(sweep: Sweep, run: RunRecord, logdir: Path) -> RepeatCommand | Non
     return repeat_command(sweep.description, sweep.path, name, run.hyperparameters, logdir)
 
 
-def repeat_context(
+def repeat_form(
     sweep: Sweep, best_index: int | None, logdir: Path, query: QueryParams
-) -> dict[str, Any]:
+) -> RepeatForm | None:
     """For the summary of a sweep: the run that the address names, else the best, else the first."""
     runs = sweep.record.runs
     asked = query.get(PARAMETER, "")
@@ -114,11 +145,11 @@ def repeat_context(
     wanted = int(asked) if is_number else best_index
     run = runs.get(wanted or 0) or runs.get(best_index or 0) or next(iter(runs.values()), None)
     if run is None:
-        return {"repeat": None}
-    return {
-        "repeat": repeat_of(sweep, run, logdir),
-        "repeat_index": run.index,
-        "repeat_last": max(runs),
-        "repeat_what": "the best so far" if run.index == best_index else "",
-        "repeat_kept": [(key, value) for key, value in query.multi_items() if key != PARAMETER],
-    }
+        return None
+    return RepeatForm(
+        command=repeat_of(sweep, run, logdir),
+        index=run.index,
+        last=max(runs),
+        what="the best so far" if run.index == best_index else "",
+        kept=[(key, value) for key, value in query.multi_items() if key != PARAMETER],
+    )

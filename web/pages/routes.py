@@ -6,6 +6,7 @@ rendering happen in a worker thread (`SharedCatalog.use`), never in the event lo
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
@@ -22,30 +23,27 @@ from starlette.routing import BaseRoute, Route
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 
 from ..live.feed import Feed
-from ..rendering import Context, answer, render
+from ..rendering import Page, answer, render
 from ..runs.links import ExperimentColors
 from ..serving.asset_source import AssetSource
 from ..serving.static_files import static
 from ..tables.query import parse_table_query
-from .experiments import experiments_context
-from .run import run_context
-from .sweeps import sweeps_context
+from .experiments import experiments_page
+from .run import run_page
+from .sweeps import sweeps_page
 
 
 async def _page(
-    request: Request, template: str, build: Callable[[Catalog], Context | None]
+    request: Request, template: str, build: Callable[[Catalog], Page | None]
 ) -> Response:
     """Render what `build` finds; where it finds nothing the answer is 404."""
     logdir: Path = request.app.state.logdir
     assets: AssetSource = request.app.state.assets
+    csrf: str = request.app.state.csrf
 
     def build_and_render(catalog: Catalog) -> str | None:
-        context = build(catalog)
-        if context is None:
-            return None
-        context["logdir_exists"] = logdir.is_dir()
-        context["page_data"]["csrf"] = request.app.state.csrf
-        return render(template, logdir, assets, context)
+        page = build(catalog)
+        return None if page is None else render(template, logdir, assets, page, csrf)
 
     html = await request.app.state.catalog.use(build_and_render)
     if html is None:
@@ -62,7 +60,7 @@ async def experiments(request: Request) -> Response:
     return await _page(
         request,
         "experiments.html",
-        lambda catalog: experiments_context(
+        lambda catalog: experiments_page(
             catalog, request.query_params, colors, request.app.state.log_readers
         ),
     )
@@ -74,7 +72,7 @@ async def sweeps(request: Request) -> Response:
     return await _page(
         request,
         "sweeps.html",
-        lambda catalog: sweeps_context(
+        lambda catalog: sweeps_page(
             catalog, sweep_id, request.query_params, feed, request.app.state.log_readers
         ),
     )
@@ -88,7 +86,7 @@ async def run(request: Request) -> Response:
     return await _page(
         request,
         "run.html",
-        lambda catalog: run_context(catalog, run_id, colors, feed, asked, readers),
+        lambda catalog: run_page(catalog, run_id, colors, feed, asked, readers),
     )
 
 
@@ -106,6 +104,11 @@ def _section(path: str) -> str | None:
     return "experiments" if kind in ("experiments", "runs") else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class NotFoundPage(Page):
+    what: str
+
+
 async def not_found(request: Request, error: Exception) -> Response:
     """The page for an address at which nothing is."""
     path = request.url.path
@@ -118,10 +121,10 @@ async def not_found(request: Request, error: Exception) -> Response:
         "/output/": "This run has no output: it was not started by a sweep, or its log is gone.",
     }
     text = next((text for start, text in what.items() if path.startswith(start)), None)
-    context = {"what": text or "No page has this address.", "section": _section(path)}
+    page = NotFoundPage(what=text or "No page has this address.", section=_section(path))
     state = request.app.state
     html = await anyio.to_thread.run_sync(
-        render, "not_found.html", state.logdir, state.assets, context
+        render, "not_found.html", state.logdir, state.assets, page
     )
     return answer(request, html, HTTPStatus.NOT_FOUND)
 

@@ -6,6 +6,7 @@ asks for those near what is seen, ``/rows/…?rows=26-100`` with whatever the pa
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -46,7 +47,7 @@ async def sweep_rows(request: Request) -> Response:
         query = parse_table_query(request.query_params)
         table = sweep_table_rows(sweep, query, live, state.log_readers)
         best = all_runs(sweep, live).best
-        return _render(table, None if best is None else best["index"])
+        return _render(table, None if best is None else best.index)
 
     return await _fragment(request, build)
 
@@ -67,6 +68,14 @@ async def experiment_rows(request: Request) -> Response:
         return _render(experiments_table_rows(found, query, drawn, summaries))
 
     return await _fragment(request, build)
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """What `_table_rows.html` needs when it is rendered by itself."""
+
+    table: Table
+    best_index: int | None
 
 
 class Selections:
@@ -93,7 +102,7 @@ async def _fragment(request: Request, build: Callable[[Catalog], str | None]) ->
 
 def _render(table: Table, best_index: int | None = None) -> str:
     """Rows stand in a table also alone: no browser reads them outside of one."""
-    rows = render_part("tables/_table_rows.html", {"table": table, "best_index": best_index})
+    rows = render_part("tables/_table_rows.html", TableRows(table, best_index))
     return f"<table>{rows}</table>"
 
 

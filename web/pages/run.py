@@ -1,42 +1,86 @@
 """What the page of one run shows, be it an experiment or a run of a sweep."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ml_tracking_ops.logger.reader import LogFormatError, read_ending
+from ml_tracking_ops.orchestrator.commands.repeat import RepeatCommand
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best
+from ml_tracking_ops.orchestrator.store.run_states import RunState
 from ml_tracking_ops.orchestrator.store.states import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..live.feed import Feed
-from ..runs import entries as rows
+from ..rendering import Page, PageData
+from ..runs.entries import run_entry, sweep_cursor
 from ..runs.links import ExperimentColors, sweep_run_color
 from ..series.experiment_states import state_of
 from ..series.readers import LogReaders
 from ..tables.query import TableQuery
 from ..tables.sweep_rows import select_runs
-from .buttons import Said, experiment_buttons, run_buttons
+from .buttons import AnnotationView, Button, experiment_buttons, run_buttons
 from .experiments import catalog_place, run_data
-from .origin import neighbours, origin_facts, repeat_of
+from .origin import NO_NEIGHBOURS, Neighbours, neighbours, origin_facts, repeat_of
 from .output import OutputPart, read_end
 from .summary import Fact
 from .sweeps import sweep_href
 
-Context = dict[str, Any]
 _READING_S = 0.25
 
 
-def run_context(
+@dataclass(frozen=True, kw_only=True)
+class RunView:
+    """What the page of one run says of it.
+
+    Attributes:
+        shown_name: its own name, where the title is the name that a user gave it.
+        last_wall_time: when it logged its last value.
+        output: None if it has none; `no_output` says why.
+    """
+
+    id: str | None
+    title: str
+    shown_name: str | None = None
+    is_archived: bool = False
+    said: AnnotationView
+    buttons: Sequence[Button]
+    is_stopping: bool = False
+    color: int
+    state: RunState
+    reason: str | None
+    hyperparameters: Mapping[str, Any]
+    metric: str | None = None
+    best_value: float | None = None
+    best_step: int | None = None
+    started_at: float | None
+    ended_at: float | None
+    last_wall_time: float | None = None
+    sweep_href: str | None = None
+    sweep_name: str | None = None
+    output: OutputPart | None = None
+    no_output: str
+    neighbours: Neighbours = NO_NEIGHBOURS
+    origin: Sequence[Fact]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPage(Page):
+    run: RunView
+    repeat: RepeatCommand | None = None
+
+
+def run_page(
     catalog: Catalog,
     run_id: str,
     colors: ExperimentColors,
     feed: Feed,
     asked: TableQuery,
     readers: LogReaders,
-) -> Context | None:
+) -> RunPage | None:
     """None where there is no such run.
 
     Args:
@@ -54,37 +98,32 @@ def run_context(
     return _of_sweep(catalog, sweep, run, feed, asked, readers)
 
 
-def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentColors) -> Context:
-    status, ended_at = state_of(experiment)
-    run: Context = {
-        "id": experiment.id,
-        "title": experiment.annotation.name or experiment.name,
-        "name": experiment.name,
-        "label": experiment.annotation.name,
-        "shown_name": experiment.name if experiment.annotation.name else None,
-        "is_archived": experiment.annotation.is_archived,
-        "said": Said("run", {"experiment": experiment.id}, experiment.annotation),
-        "buttons": experiment_buttons(experiment, status),
-        "is_stopping": False,
-        "color": colors.color(experiment.id),
-        "status": status,
-        "reason": experiment.evidence().reason,
-        "hyperparameters": {},
-        "metric": None,
-        "started_at": experiment.started_at,
-        "ended_at": ended_at,
-        "last_wall_time": _last_wall_time(experiment.dat_path),
-        "sweep_href": None,
-        "output": None,
-        "no_output": "It was started by hand: what it printed went to where it was started.",
-        "previous": None,
-        "next": None,
-        "place": None,
-        "origin": [Fact("Log", str(experiment.dat_path), is_code=True)],
+def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentColors) -> RunPage:
+    state, ended_at = state_of(experiment)
+    said = experiment.annotation
+    run = RunView(
+        id=experiment.id,
+        title=said.name or experiment.name,
+        shown_name=experiment.name if said.name else None,
+        is_archived=said.is_archived,
+        said=AnnotationView("run", {"experiment": experiment.id}, said),
+        buttons=experiment_buttons(experiment, state),
+        color=colors.color(experiment.id),
+        state=state,
+        reason=experiment.evidence().reason,
+        hyperparameters={},
+        started_at=experiment.started_at,
+        ended_at=ended_at,
+        last_wall_time=_last_wall_time(experiment.dat_path),
+        no_output="It was started by hand: what it printed went to where it was started.",
+        origin=[Fact("Log", str(experiment.dat_path), is_code=True)],
+    )
+    page_data: PageData = {
+        "view": "run",
+        "runs": [run_data(run.id, experiment.name, run.color, run.started_at)],
+        "follow": {"catalog": catalog_place(catalog)},
     }
-    follow = {"catalog": catalog_place(catalog)}
-    page_data = {"view": "run", "runs": [run_data(run)], "follow": follow}
-    return {"section": "experiments", "run": run, "repeat": None, "page_data": page_data}
+    return RunPage(section="experiments", run=run, page_data=page_data)
 
 
 def _order(
@@ -94,7 +133,7 @@ def _order(
     if not asked.of_table:
         return []
     found = select_runs(sweep, asked, live, readers.summaries, _READING_S).rows
-    return [row["index"] for row in found if row["id"] is not None]
+    return [row.index for row in found if row.id is not None]
 
 
 def _of_sweep(
@@ -104,52 +143,63 @@ def _of_sweep(
     feed: Feed,
     asked: TableQuery,
     readers: LogReaders,
-) -> Context:
+) -> RunPage:
     lives = feed.live_bests(sweep.id)
-    live, query = lives.get(run.index), asked.of_table
-    row = rows.run_row(sweep.id, run, live, sweep.annotations.run(run.index))
+    query = asked.of_table
+    entry = run_entry(sweep.id, run, lives.get(run.index), sweep.annotations.run(run.index))
     log_path = sweep.log_path(run)
     output = None if log_path is None else read_end(log_path)
     if output is None and run.state == "running" and not sweep.is_legacy:
         output = OutputPart("", 0, 0, 0)  # the file is about to come
-    shown: Context = {
-        **row,
-        "title": f"Run {run.index}" + (f" · {row['label']}" if row["label"] else ""),
-        "shown_name": None,
-        "is_archived": False,
-        "said": Said(
-            "run", {"sweep": sweep.id, "run": run.index}, sweep.annotations.run(run.index)
-        ),
-        "buttons": run_buttons(sweep, run),
-        "is_stopping": run.state == "running" and run.stopped_by_hand is not None,
-        "color": sweep_run_color(run.index),
-        "metric": sweep.optimization_metric,
-        "sweep_href": sweep_href(sweep.id) + query,
-        "sweep_name": sweep.annotations.own.name or sweep.name,
-        "output": output,
-        "no_output": _why_no_output(sweep, log_path),
-        "last_wall_time": None,
-        **neighbours(sweep, run, _order(sweep, asked, lives, readers), query),
-        "origin": origin_facts(sweep, run),
-    }
-    page_data: Context = {
+    target = {"sweep": sweep.id, "run": run.index}
+    view = RunView(
+        id=entry.id,
+        title=f"Run {run.index}" + (f" · {entry.label}" if entry.label else ""),
+        said=AnnotationView("run", target, sweep.annotations.run(run.index)),
+        buttons=run_buttons(sweep, run),
+        is_stopping=run.state == "running" and run.stopped_by_hand is not None,
+        color=sweep_run_color(run.index),
+        state=entry.state,
+        reason=entry.reason,
+        hyperparameters=entry.hyperparameters,
+        metric=sweep.optimization_metric,
+        best_value=entry.best_value,
+        best_step=entry.best_step,
+        started_at=entry.started_at,
+        ended_at=entry.ended_at,
+        sweep_href=sweep_href(sweep.id) + query,
+        sweep_name=sweep.annotations.own.name or sweep.name,
+        output=output,
+        no_output=_why_no_output(sweep, log_path),
+        neighbours=neighbours(sweep, run, _order(sweep, asked, lives, readers), query),
+        origin=origin_facts(sweep, run),
+    )
+    return RunPage(
+        section="sweeps",
+        run=view,
+        repeat=repeat_of(sweep, run, catalog.logdir),
+        page_data=_page_data(catalog, sweep, run, view),
+    )
+
+
+def _page_data(catalog: Catalog, sweep: Sweep, run: RunRecord, view: RunView) -> PageData:
+    page_data: PageData = {
         "view": "run",
-        "runs": [run_data({**shown, "name": f"run {run.index}"})],
+        "runs": [run_data(view.id, f"run {run.index}", view.color, view.started_at)],
         "follow": {
             "catalog": catalog_place(catalog),
-            f"sweep={sweep.id}": rows.sweep_cursor(sweep),
+            f"sweep={sweep.id}": sweep_cursor(sweep),
         },
     }
-    if output is not None:
+    if view.output is not None:
         page_data["output"] = {
-            "key": f"log={row['id']}",
-            "run": row["id"],
-            "text": output.text,
-            "start": output.start,
-            "offset": output.end,
+            "key": f"log={view.id}",
+            "run": view.id,
+            "text": view.output.text,
+            "start": view.output.start,
+            "offset": view.output.end,
         }
-    repeat = repeat_of(sweep, run, catalog.logdir)
-    return {"section": "sweeps", "run": shown, "repeat": repeat, "page_data": page_data}
+    return page_data
 
 
 def _why_no_output(sweep: Sweep, log_path: Path | None) -> str:

@@ -48,7 +48,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class SweepSummary:
+class SweepFacts:
     space: tuple[SpaceRow, ...]
     facts: tuple[Fact, ...]
     command: str | None
@@ -59,7 +59,7 @@ def summarize(
     config: Mapping[str, Any],
     n_workers: int | None = None,
     max_runs: int | None = None,
-) -> SweepSummary:
+) -> SweepFacts:
     """Whatever is missing or of an unexpected shape is left out or shown as it stands.
 
     Args:
@@ -69,7 +69,7 @@ def summarize(
     space = config.get("hyperparameters")
     rows = [_space_row(str(name), value) for name, value in _items(space)]
     now = {"n_workers": n_workers, "max_runs": max_runs}
-    return SweepSummary(
+    return SweepFacts(
         tuple(rows), tuple(_facts(description, config, now)), sweep_command(description)
     )
 

@@ -1,43 +1,135 @@
 """What the page of sweeps shows: the list of sweeps, and one of them."""
 
 import shlex
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.steering.asking import waiting_again
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
-from ml_tracking_ops.orchestrator.store.objective import Best
-from ml_tracking_ops.orchestrator.store.run_states import ENDS, RESUMED
+from ml_tracking_ops.orchestrator.store.objective import Best, Goal
+from ml_tracking_ops.orchestrator.store.run_states import ENDS, RESUMED, RunState, SweepState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
-from ..insight.panel import insight_context
+from ..insight.panel import InsightPanel, insight_panel
 from ..live.feed import Feed
+from ..rendering import Page, PageData
 from ..runs import entries as rows
+from ..series.best_history import BestHistory
 from ..series.readers import LogReaders
 from ..serving.sse import encode_json
+from ..tables.all_runs import AllRuns
+from ..tables.controls import Controls
 from ..tables.query import link, parse_table_query, without_window
+from ..tables.rows import Row
 from ..tables.sweep_table import sweep_table
-from .buttons import Said, sweep_buttons
+from ..tables.table import Table
+from .buttons import AnnotationView, Button, sweep_buttons
 from .drawn_runs import DrawnRuns, drawn_runs
 from .experiments import catalog_place, run_data
-from .origin import repeat_context
-from .summary import summarize
+from .origin import RepeatForm, repeat_form
+from .summary import SweepFacts, summarize
 
 ALL_METRICS = "*"
 
-Context = dict[str, Any]
+
+@dataclass(frozen=True)
+class Progress:
+    """How many runs there are in each state, how many there will be, how many have ended."""
+
+    counts: Mapping[RunState, int]
+    n_planned: int
+    n_ended: int
 
 
-def sweeps_context(
+@dataclass(frozen=True, kw_only=True)
+class ListedSweep:
+    """A line of the list of sweeps."""
+
+    id: str
+    name: str
+    href: str
+    label: str | None
+    state: SweepState
+    is_paused: bool
+    is_current: bool
+    started_at: float
+    progress: Progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepView:
+    """What the page says of the sweep that it shows.
+
+    Attributes:
+        resume: the command that resumes it, if it was ended or broke off.
+        is_over: whether nothing more will be logged.
+        summary: its `SweepSummary` as JSON, with which the page's script compares what comes.
+    """
+
+    id: str
+    name: str
+    href: str
+    state: SweepState
+    is_paused: bool
+    label: str | None
+    is_archived: bool
+    said: AnnotationView
+    buttons: Sequence[Button]
+    notices: Sequence[str]
+    resume: str | None
+    reason: str | None
+    warnings: Sequence[str]
+    started_at: float | None
+    ended_at: float | None
+    metric: str | None
+    goal: Goal | None
+    is_over: bool
+    summary: str
+    best: Row | None
+    history: BestHistory | None
+    progress: Progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepsPage(Page):
+    """The list of sweeps; `SweepPage` shows one of them beside it."""
+
+    n_total: int
+    n_experiments: int
+    n_archived: int
+    is_archive: bool
+    listed: Sequence[ListedSweep]
+    unreadable: Sequence[str]
+    sweep: SweepView | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepPage(SweepsPage):
+    """`metric` is the one that the chart shows."""
+
+    summary: SweepFacts
+    repeat: RepeatForm | None
+    insight: InsightPanel
+    metric: str | None
+    table: Table
+    controls: Controls
+    n_selected: int
+    n_unread: int
+    unselect_href: str
+    drawn: DrawnRuns
+    best_index: int | None
+
+
+def sweeps_page(
     catalog: Catalog,
     sweep_id: str | None,
     query: QueryParams,
     feed: Feed,
     readers: LogReaders,
-) -> Context | None:
+) -> SweepsPage | None:
     """The sweep of this id, or else the newest; None where no sweep has this id."""
     is_archive = query.get("archived") == "1"
     if sweep_id is None:
@@ -46,21 +138,24 @@ def sweeps_context(
         return None
     else:
         is_archive = sweep.annotations.own.is_archived
+    page = _list_page(catalog, sweep, is_archive=is_archive)
+    if sweep is None:
+        return page
+    return _sweep_page(page, catalog, sweep, query, feed.live_bests(sweep.id), readers)
+
+
+def _list_page(catalog: Catalog, sweep: Sweep | None, *, is_archive: bool) -> SweepsPage:
     shown = _shown(catalog, is_archive=is_archive)
-    context: Context = {
-        "section": "sweeps",
-        "n_total": len(shown),
-        "n_experiments": len(catalog.experiments),
-        "n_archived": len(_shown(catalog, is_archive=True)),
-        "is_archive": is_archive,
-        "listed": [_list_entry(one, one is sweep) for one in shown],
-        "unreadable": [str(error) for error in catalog.unreadable],
-        "sweep": None,
-        "page_data": {"view": "none", "follow": {"catalog": catalog_place(catalog)}},
-    }
-    if sweep is not None:
-        context.update(_sweep_context(catalog, sweep, query, feed.live_bests(sweep.id), readers))
-    return context
+    return SweepsPage(
+        section="sweeps",
+        n_total=len(shown),
+        n_experiments=len(catalog.experiments),
+        n_archived=len(_shown(catalog, is_archive=True)),
+        is_archive=is_archive,
+        listed=[_list_entry(one, one is sweep) for one in shown],
+        unreadable=[str(error) for error in catalog.unreadable],
+        page_data={"view": "none", "follow": {"catalog": catalog_place(catalog)}},
+    )
 
 
 def _shown(catalog: Catalog, *, is_archive: bool) -> list[Sweep]:
@@ -72,93 +167,102 @@ def _shown(catalog: Catalog, *, is_archive: bool) -> list[Sweep]:
     ]
 
 
-def _list_entry(sweep: Sweep, is_current: bool) -> Context:
-    return {
-        "id": sweep.id,
-        "name": sweep.name,
-        "href": sweep_href(sweep.id),
-        "label": sweep.annotations.own.name,
-        "status": sweep.record.state,
-        "is_paused": sweep.record.is_paused,
-        "is_current": is_current,
-        "started_at": sweep.started_at,
-        **_counts(sweep),
-    }
+def _list_entry(sweep: Sweep, is_current: bool) -> ListedSweep:
+    return ListedSweep(
+        id=sweep.id,
+        name=sweep.name,
+        href=sweep_href(sweep.id),
+        label=sweep.annotations.own.name,
+        state=sweep.record.state,
+        is_paused=sweep.record.is_paused,
+        is_current=is_current,
+        started_at=sweep.started_at,
+        progress=_progress(sweep),
+    )
 
 
 def sweep_href(sweep_id: str) -> str:
     return "/sweeps/" + quote(sweep_id)
 
 
-def _counts(sweep: Sweep) -> Context:
+def _progress(sweep: Sweep) -> Progress:
     counts = sweep.record.counts
-    return {
-        "counts": counts,
-        "n_planned": rows.n_planned(sweep, sum(counts.values())),
-        "n_ended": sum(n for status, n in counts.items() if status in ENDS),
-    }
+    return Progress(
+        counts,
+        rows.n_planned(sweep, sum(counts.values())),
+        sum(n for state, n in counts.items() if state in ENDS),
+    )
 
 
-def _sweep_context(
+def _sweep_page(
+    page: SweepsPage,
     catalog: Catalog,
     sweep: Sweep,
     query: QueryParams,
     live: Mapping[int, Best],
     readers: LogReaders,
-) -> Context:
-    metric = sweep.optimization_metric
+) -> SweepPage:
     asked, query = parse_table_query(query), without_window(query)
     view = sweep_table(sweep, asked, live, readers)
-    every, found = view.runs.every, view.runs.rows
-    best = every.best
-    best_index = None if best is None else best["index"]
-    drawn = drawn_runs(len(every.started), found, view.drawn, view.n_selected > 0, query)
-    is_over = _is_over(sweep)
-    return {
-        "sweep": {
-            "id": sweep.id,
-            "name": sweep.name,
-            "href": sweep_href(sweep.id),
-            "status": sweep.record.state,
-            "is_paused": sweep.record.is_paused,
-            "label": sweep.annotations.own.name,
-            "is_archived": sweep.annotations.own.is_archived,
-            "said": Said("sweep", {"sweep": sweep.id}, sweep.annotations.own),
-            "buttons": sweep_buttons(sweep),
-            "notices": _notices(sweep),
-            "resume": _resume_command(sweep),
-            "reason": sweep.record.reason,
-            "warnings": sweep.record.warnings[-3:],
-            "started_at": sweep.record.started_at,
-            "ended_at": sweep.record.ended_at,
-            "metric": metric,
-            "goal": sweep.optimization_goal,
-            "is_over": is_over,
-            "summary": encode_json(rows.sweep_summary(sweep, live)).decode(),
-            "best": best,
-            "history": every.history,
-            **_counts(sweep),
-        },
-        "summary": summarize(
+    every = view.runs.every
+    best_index = None if every.best is None else every.best.index
+    drawn = drawn_runs(len(every.started), view.runs.rows, view.drawn, view.n_selected > 0, query)
+    metric = query.get("metric") or sweep.optimization_metric
+    page_data = _page_data(catalog, sweep, drawn, metric)
+    page_data["groups"] = every.groupings
+    page_data["is_partial"] = view.runs.n_unread > 0
+    return SweepPage(
+        section=page.section,
+        n_total=page.n_total,
+        n_experiments=page.n_experiments,
+        n_archived=page.n_archived,
+        is_archive=page.is_archive,
+        listed=page.listed,
+        unreadable=page.unreadable,
+        page_data=page_data,
+        sweep=_sweep_view(sweep, every, live),
+        summary=summarize(
             sweep.description, sweep.config, sweep.record.n_workers, sweep.record.max_runs
         ),
-        **repeat_context(sweep, best_index, catalog.logdir, query),
-        "insight": insight_context(sweep, every, query, readers),
-        "metric": query.get("metric") or metric,
-        "table": view.table,
-        "controls": view.controls,
-        "n_selected": view.n_selected,
-        "n_unread": view.runs.n_unread,
-        "unselect_href": link(asked.pairs, run=None),
-        "drawn": drawn,
-        "best_index": best_index,
-        "page_data": {
-            **_page_data(catalog, sweep, drawn, query.get("metric") or metric),
-            "groups": every.groupings,
-            "is_over": is_over,
-            "is_partial": view.runs.n_unread > 0,
-        },
-    }
+        repeat=repeat_form(sweep, best_index, catalog.logdir, query),
+        insight=insight_panel(sweep, every, query, readers),
+        metric=metric,
+        table=view.table,
+        controls=view.controls,
+        n_selected=view.n_selected,
+        n_unread=view.runs.n_unread,
+        unselect_href=link(asked.pairs, run=None),
+        drawn=drawn,
+        best_index=best_index,
+    )
+
+
+def _sweep_view(sweep: Sweep, every: AllRuns, live: Mapping[int, Best]) -> SweepView:
+    record, said = sweep.record, sweep.annotations.own
+    return SweepView(
+        id=sweep.id,
+        name=sweep.name,
+        href=sweep_href(sweep.id),
+        state=record.state,
+        is_paused=record.is_paused,
+        label=said.name,
+        is_archived=said.is_archived,
+        said=AnnotationView("sweep", {"sweep": sweep.id}, said),
+        buttons=sweep_buttons(sweep),
+        notices=_notices(sweep),
+        resume=_resume_command(sweep),
+        reason=record.reason,
+        warnings=record.warnings[-3:],
+        started_at=record.started_at,
+        ended_at=record.ended_at,
+        metric=sweep.optimization_metric,
+        goal=sweep.optimization_goal,
+        is_over=_is_over(sweep),
+        summary=encode_json(rows.sweep_summary(sweep, live)).decode(),
+        best=every.best,
+        history=every.history,
+        progress=_progress(sweep),
+    )
 
 
 def _notices(sweep: Sweep) -> list[str]:
@@ -188,12 +292,15 @@ def _is_over(sweep: Sweep) -> bool:
     )
 
 
-def _page_data(catalog: Catalog, sweep: Sweep, drawn: DrawnRuns, metric: str | None) -> Context:
+def _page_data(catalog: Catalog, sweep: Sweep, drawn: DrawnRuns, metric: str | None) -> PageData:
     return {
         "view": "sweep",
         "sweep": sweep.id,
-        "runs": [run_data({**row, "name": f"run {row['index']}"}) for row in drawn.rows],
+        "runs": [
+            run_data(row.id, f"run {row.index}", row.color, row.started_at) for row in drawn.rows
+        ],
         "metric": None if metric == ALL_METRICS else metric,
+        "is_over": _is_over(sweep),
         "follow": {
             "catalog": catalog_place(catalog),
             f"sweep={sweep.id}": rows.sweep_cursor(sweep),

@@ -1,85 +1,166 @@
 """What pages and live events say of runs, sweeps and the list of both, in one wording.
 
-Plain dictionaries, ready for JSON and for templates. Times are seconds since the epoch.
+Entries are ready for templates and, through `encode_json`, for scripts. Times are seconds since
+the epoch; `label` is the name that a user gave, or None.
 """
 
 import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from ml_tracking_ops.orchestrator.store.annotations import NOTHING_SAID, Annotation
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best, Goal, is_better
+from ml_tracking_ops.orchestrator.store.run_states import RunState, SweepState
 from ml_tracking_ops.orchestrator.store.states import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
-Row = dict[str, Any]
-_LISTED = (
-    "kind",
-    "id",
-    "status",
-    "is_paused",
-    "is_archived",
-    "label",
-    "tags",
-    "note",
-    "said_of_runs",
-)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEntry:
+    """One run of a sweep; `id` and `name` are None before it has started."""
+
+    id: str | None
+    name: str | None
+    index: int
+    state: RunState
+    reason: str | None = None
+    hyperparameters: Mapping[str, Any]
+    best_value: float | None = None
+    best_step: int | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    label: str | None = None
+    tags: tuple[str, ...] = ()
+    note: str = ""
 
 
-def run_row(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentEntry:
+    """An experiment in the list."""
+
+    kind: Literal["experiment"] = "experiment"
+    id: str
+    name: str
+    state: RunState
+    started_at: float
+    is_archived: bool
+    label: str | None
+    tags: tuple[str, ...]
+    note: str
+
+    @property
+    def shown(self) -> list[object]:
+        """What the list shows of it that may change."""
+        said = [self.label, self.tags, self.note]
+        return [self.kind, self.id, self.state, self.is_archived, *said]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepEntry:
+    """A sweep in the list; `said_of_runs` is a digest of what users wrote of its runs."""
+
+    kind: Literal["sweep"] = "sweep"
+    id: str
+    name: str
+    state: SweepState
+    started_at: float
+    is_paused: bool
+    is_archived: bool
+    label: str | None
+    tags: tuple[str, ...]
+    note: str
+    said_of_runs: int
+
+    @property
+    def shown(self) -> list[object]:
+        """What the list shows of it that may change."""
+        said = [self.label, self.tags, self.note, self.said_of_runs]
+        return [self.kind, self.id, self.state, self.is_paused, self.is_archived, *said]
+
+
+ListEntry = ExperimentEntry | SweepEntry
+
+
+@dataclass(frozen=True, slots=True)
+class SweepSummary:
+    """The state of a sweep as a whole; `best` is the name of its best run."""
+
+    sweep: str
+    state: SweepState
+    reason: str | None
+    is_paused: bool
+    n_workers: int | None
+    counts: Mapping[RunState, int]
+    best: str | None
+    best_value: float | None
+
+
+def run_entry(
     sweep_id: str,
     run: RunRecord,
     live: Best | None = None,
     annotation: Annotation = NOTHING_SAID,
-) -> Row:
+) -> RunEntry:
     """One run of a sweep; `live` is its best value so far, while the journal has none yet."""
-    value, step = run.best_value, run.best_step
+    value, step = best_so_far(run, live)
+    return RunEntry(
+        id=run_id(sweep_id, run),
+        name=run.name,
+        index=run.index,
+        state=run.state,
+        reason=run.reason,
+        hyperparameters=run.hyperparameters,
+        best_value=value,
+        best_step=step,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        label=annotation.name,
+        tags=tuple(annotation.tags),
+        note=annotation.note,
+    )
+
+
+def run_id(sweep_id: str, run: RunRecord) -> str | None:
+    return None if run.name is None else f"{sweep_id}/{run.name}"
+
+
+def best_so_far(run: RunRecord, live: Best | None) -> tuple[float | None, int | None]:
+    """The best value of a run, and its step; of one that is running what its log says."""
     if live is not None and not run.has_ended:
-        value, step = live.value, live.step
-    return {
-        "id": None if run.name is None else f"{sweep_id}/{run.name}",
-        "name": run.name,
-        "index": run.index,
-        "status": run.state,
-        "reason": run.reason,
-        "hyperparameters": run.hyperparameters,
-        "best_value": value,
-        "best_step": step,
-        "started_at": run.started_at,
-        "ended_at": run.ended_at,
-        **said(annotation),
-    }
+        return live.value, live.step
+    return run.best_value, run.best_step
 
 
-def has_value(row: Row) -> bool:
+def has_value(run: RunEntry) -> bool:
     """Whether a run has a finite value of the optimisation metric."""
-    value = row["best_value"]
-    return value is not None and math.isfinite(value)
+    return run.best_value is not None and math.isfinite(run.best_value)
 
 
-def said(annotation: Annotation) -> Row:
-    """What a user wrote of something: `label` is the name they gave it, or None."""
-    return {"label": annotation.name, "tags": list(annotation.tags), "note": annotation.note}
+def finite_values(runs: Iterable[RunEntry]) -> list[float]:
+    """The values of the optimisation metric of those runs that have one."""
+    values = (run.best_value for run in runs)
+    return [value for value in values if value is not None and math.isfinite(value)]
 
 
-def sweep_summary(sweep: Sweep, live: Mapping[int, Best] | None = None) -> Row:
-    """The state of a sweep as a whole; `best` is the name of its best run."""
-    best = _best_run(sweep.record.runs.values(), sweep.optimization_goal, live or {})
+def sweep_summary(sweep: Sweep, live: Mapping[int, Best] | None = None) -> SweepSummary:
+    record = sweep.record
+    best = _best_run(record.runs.values(), sweep.optimization_goal, live or {})
     run, value = best if best is not None else (None, None)
-    return {
-        "sweep": sweep.id,
-        "status": sweep.record.state,
-        "reason": sweep.record.reason,
-        "is_paused": sweep.record.is_paused,
-        "n_workers": sweep.record.n_workers,
-        "counts": sweep.record.counts,
-        "best": None if run is None else run.name,
-        "best_value": value,
-    }
+    return SweepSummary(
+        sweep=sweep.id,
+        state=record.state,
+        reason=record.reason,
+        is_paused=record.is_paused,
+        n_workers=record.n_workers,
+        counts=record.counts,
+        best=None if run is None else run.name,
+        best_value=value,
+    )
 
 
 def _best_run(
@@ -107,49 +188,53 @@ def sweep_cursor(sweep: Sweep) -> int:
     return len(sweep.changes)
 
 
-def experiment_entry(experiment: Experiment, status: str) -> Row:
-    return {
-        "kind": "experiment",
-        "id": experiment.id,
-        "name": experiment.name,
-        "status": status,
-        "started_at": experiment.started_at,
-        "is_archived": experiment.annotation.is_archived,
-        **said(experiment.annotation),
-    }
+def experiment_entry(experiment: Experiment, state: RunState) -> ExperimentEntry:
+    said = experiment.annotation
+    return ExperimentEntry(
+        id=experiment.id,
+        name=experiment.name,
+        state=state,
+        started_at=experiment.started_at,
+        is_archived=said.is_archived,
+        label=said.name,
+        tags=tuple(said.tags),
+        note=said.note,
+    )
 
 
-def sweep_entry(sweep: Sweep) -> Row:
-    return {
-        "kind": "sweep",
-        "id": sweep.id,
-        "name": sweep.name,
-        "status": sweep.record.state,
-        "started_at": sweep.started_at,
-        "is_paused": sweep.record.is_paused,
-        "is_archived": sweep.annotations.own.is_archived,
-        **said(sweep.annotations.own),
-        "said_of_runs": _digest(
+def sweep_entry(sweep: Sweep) -> SweepEntry:
+    said = sweep.annotations.own
+    return SweepEntry(
+        id=sweep.id,
+        name=sweep.name,
+        state=sweep.record.state,
+        started_at=sweep.started_at,
+        is_paused=sweep.record.is_paused,
+        is_archived=said.is_archived,
+        label=said.name,
+        tags=tuple(said.tags),
+        note=said.note,
+        said_of_runs=_digest(
             [key, one.name, one.tags, one.note] for key, one in sweep.annotations.runs.items()
         ),
-    }
+    )
 
 
-def list_entries(catalog: Catalog) -> list[Row]:
+def list_entries(catalog: Catalog) -> list[ListEntry]:
     """Every experiment and every sweep, newest first within each kind."""
     experiments = [
         experiment_entry(experiment, experiment.state())
         for experiment in catalog.experiments.values()
     ]
-    return experiments + [sweep_entry(sweep) for sweep in catalog.sweeps.values()]
+    return [*experiments, *(sweep_entry(sweep) for sweep in catalog.sweeps.values())]
 
 
-def catalog_cursor(entries: Iterable[Row]) -> int:
+def catalog_cursor(entries: Iterable[ListEntry]) -> int:
     """A digest of what a list shows: the same list gives the same cursor, also elsewhere."""
-    return _digest([entry.get(key) for key in _LISTED] for entry in entries)
+    return _digest(entry.shown for entry in entries)
 
 
-def _digest(found: Iterable[list[Any]]) -> int:
+def _digest(found: Iterable[list[object]]) -> int:
     """A number that says whether two lists hold the same, in whatever order."""
     shown = sorted(json.dumps(one) for one in found)
     digest = hashlib.blake2b(json.dumps(shown).encode(), digest_size=6).digest()

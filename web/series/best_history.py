@@ -4,11 +4,13 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from ml_tracking_ops.orchestrator.store.objective import Goal, is_better
 from ml_tracking_ops.orchestrator.store.run_states import RESULTS_THAT_COUNT
 
+from ..runs.entries import RunEntry, finite_values, has_value
+from ..runs.links import sweep_run_color
 from .sparkline import is_flat, part_between
 
 WIDTH, HEIGHT, MARGIN = 400, 96, 6
@@ -47,34 +49,29 @@ class BestHistory:
     n_below: int = 0
 
 
-def draw_history(
-    rows: Iterable[dict[str, Any]], goal: Goal | None, n_planned: int
-) -> BestHistory | None:
+def draw_history(rows: Iterable[RunEntry], goal: Goal | None, n_planned: int) -> BestHistory | None:
     """None where fewer than three runs have a finite value: there is nothing to see.
 
     The drawing has room for all `n_planned` runs from the beginning, so that nothing moves.
     """
-    known = sorted(
-        (row for row in rows if row["best_value"] is not None and math.isfinite(row["best_value"])),
-        key=lambda row: (row["ended_at"] or math.inf, row["index"]),
-    )
+    known = sorted(filter(has_value, rows), key=lambda run: (run.ended_at or math.inf, run.index))
     if goal is None or len(known) < 3:
         return None
-    values = [row["best_value"] for row in known]
+    values = finite_values(known)
     low, high = _span(known, values, goal)
     last = max(n_planned, len(known))
     improved = _improvements(values, goal)
     every = math.ceil(len(known) / _MOST_MARKS)
 
     def mark(place: int) -> Mark:
-        row, value = known[place], known[place]["best_value"]
+        run, value = known[place], values[place]
         return Mark(
-            index=row["index"],
+            index=run.index,
             x=_between(place + 1, 1, last, MARGIN, WIDTH - MARGIN),
             y=_between(min(max(value, low), high), low, high, HEIGHT - MARGIN, MARGIN),
             value=value,
-            color=row["color"],
-            run_id=row["id"],
+            color=sweep_run_color(run.index),
+            run_id=run.id,
             outside=_outside(value, low, high),
         )
 
@@ -84,13 +81,11 @@ def draw_history(
     return BestHistory(shown, path, low, high, every, places["above"], places["below"])
 
 
-def _span(
-    known: Sequence[dict[str, Any]], values: Sequence[float], goal: Goal
-) -> tuple[float, float]:
+def _span(known: Sequence[RunEntry], values: Sequence[float], goal: Goal) -> tuple[float, float]:
     """What runs that came to their end have reached, and the best: the values of one that goes
     on, or was killed early, may lie far off, and are marked at the edge."""
     best = max(values) if goal == "max" else min(values)
-    ended = [row["best_value"] for row in known if row["status"] in RESULTS_THAT_COUNT]
+    ended = finite_values(run for run in known if run.state in RESULTS_THAT_COUNT)
     span = [*ended, best] if len(ended) > 1 else values
     return min(span), max(span)
 

@@ -15,7 +15,7 @@ _states: FileCache[Path, State] = FileCache(_MOST_KNOWN)
 
 
 def state_of(experiment: Experiment) -> State:
-    """The status, and of one that has ended when it logged its last value.
+    """The state, and of one that has ended when it logged its last value.
 
     Of a log that was closed and has not changed since nobody is asked again whether it is held.
     """
@@ -31,8 +31,8 @@ def state_of(experiment: Experiment) -> State:
 
 
 def _look(experiment: Experiment) -> State:
-    status = experiment.state()
-    return status, None if status == "running" else _ended_at(experiment)
+    state = experiment.state()
+    return state, None if state == "running" else _ended_at(experiment)
 
 
 def _ended_at(experiment: Experiment) -> float | None:

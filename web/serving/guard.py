@@ -15,6 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 HEADER = "x-csrf-token"
+JsonObject = dict[str, Any]
+"""Whatever JSON object a request holds: nothing of it is checked yet."""
 STALE = "this page is older than the server; reload it"
 _TOKEN_BYTES = 32
 
@@ -48,7 +50,7 @@ def _place(origin: str) -> str | None:
         return None
 
 
-async def read_body(request: Request) -> dict[str, Any]:
+async def read_body(request: Request) -> JsonObject:
     """The JSON object that a request holds.
 
     Raises:
@@ -68,9 +70,7 @@ async def read_body(request: Request) -> dict[str, Any]:
     return body
 
 
-def field(
-    body: dict[str, Any], name: str, kind: type | tuple[type, ...], default: Any = ...
-) -> Any:
+def field(body: JsonObject, name: str, kind: type | tuple[type, ...], default: Any = ...) -> Any:
     """One field of a body.
 
     Raises:
@@ -85,7 +85,7 @@ def field(
     return value
 
 
-def texts(body: dict[str, Any], name: str) -> list[str]:
+def texts(body: JsonObject, name: str) -> list[str]:
     """A field that is a list of texts, and may be missing.
 
     Raises:

@@ -2,6 +2,8 @@
 
 import json
 import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
@@ -14,7 +16,7 @@ def encode_event(name: str, data: Any) -> bytes:
 
 
 def encode_json(data: Any) -> bytes:
-    """Compact JSON; numbers that JSON cannot hold become null."""
+    """Compact JSON, of dataclasses too; numbers that JSON cannot hold become null."""
     try:
         return _dump(data)
     except ValueError:
@@ -23,14 +25,23 @@ def encode_json(data: Any) -> bytes:
 
 def _dump(data: Any) -> bytes:
     # ASCII: a name with half a surrogate pair in it still travels.
-    return json.dumps(data, allow_nan=False, separators=(",", ":")).encode("ascii")
+    return json.dumps(data, allow_nan=False, separators=(",", ":"), default=as_fields).encode(
+        "ascii"
+    )
+
+
+def as_fields(data: object) -> dict[str, object]:
+    """The fields of a dataclass by name, those within it as they are."""
+    if not is_dataclass(data) or isinstance(data, type):
+        raise TypeError(f"{type(data).__name__} has no JSON")
+    return {field.name: getattr(data, field.name) for field in fields(data)}
 
 
 def _without_non_finite(data: Any) -> Any:
     if isinstance(data, float):
         return data if math.isfinite(data) else None
-    if isinstance(data, dict):
+    if isinstance(data, Mapping):
         return {key: _without_non_finite(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
         return [_without_non_finite(value) for value in data]
-    return data
+    return _without_non_finite(as_fields(data)) if is_dataclass(data) else data

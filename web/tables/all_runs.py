@@ -8,7 +8,6 @@ alone.
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 from ml_tracking_ops.orchestrator.store.objective import is_better
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
@@ -17,8 +16,7 @@ from ..groups.api import seed_name
 from ..groups.naming import groupings
 from ..runs.entries import has_value, n_planned
 from ..series.best_history import BestHistory, draw_history
-
-Row = dict[str, Any]
+from .rows import Row
 
 
 class AllRuns:
@@ -39,7 +37,7 @@ class AllRuns:
         """The best run of all; the earliest of equals; None where none has a value."""
         best: Row | None = None
         for row in self.rows:
-            value, so_far = row["best_value"], None if best is None else best["best_value"]
+            value, so_far = row.best_value, None if best is None else best.best_value
             if (
                 self._goal is not None
                 and value is not None
@@ -55,22 +53,24 @@ class AllRuns:
     @cached_property
     def groupings(self) -> list[dict[str, str]]:
         """By what the runs that have started can be grouped."""
-        return groupings((row["hyperparameters"] for row in self.started), self._seed_name)
+        return groupings((row.hyperparameters for row in self.started), self._seed_name)
 
     @cached_property
     def started(self) -> Sequence[Row]:
-        return [row for row in self.rows if row["id"]]
+        return [row for row in self.rows if row.id]
 
     @cached_property
-    def n_by_status(self) -> Counter[str]:
-        return Counter(row["status"] for row in self.rows)
+    def n_by_state(self) -> Counter[str]:
+        return Counter(row.state for row in self.rows)
 
     @cached_property
-    def n_values_by_status(self) -> Counter[str]:
+    def n_values_by_state(self) -> Counter[str]:
         """How many runs of each state have a finite value of the optimisation metric."""
-        return Counter(row["status"] for row in self.rows if has_value(row))
+        return Counter(row.state for row in self.rows if has_value(row))
 
     @cached_property
     def said(self) -> frozenset[str]:
         """Which of ``label`` and ``tags`` any run has."""
-        return frozenset(key for key in ("label", "tags") if any(row.get(key) for row in self.rows))
+        return frozenset(
+            key for key in ("label", "tags") if any(getattr(row, key) for row in self.rows)
+        )

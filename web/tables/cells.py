@@ -1,14 +1,12 @@
 """One cell of a table: its text, and what it says when it is pointed at. Pure."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from ..runs.formats import format_number, format_step
 from ..series.summaries import goal_by_name
+from .rows import Row
 
 NO_VALUE = "–"
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ def text_cell(text: str | None) -> Cell:
 
 
 def best_value_cell(row: Row) -> Cell:
-    value, step = row["best_value"], row["best_step"]
+    value, step = row.best_value, row.best_step
     title = "" if value is None else str(value)
     return Cell(
         NO_VALUE if value is None else format_number(value),
@@ -45,20 +43,20 @@ def best_value_cell(row: Row) -> Cell:
 
 
 def best_step_cell(row: Row) -> Cell:
-    return Cell(format_step(row["best_step"]))
+    return Cell(format_step(row.best_step))
 
 
 def hyperparameter_cell(row: Row, name: str) -> Cell:
     """A hyperparameter may be null, which is not the same as missing."""
-    if name not in row["hyperparameters"]:
+    if name not in row.hyperparameters:
         return Cell(NO_VALUE)
-    value = row["hyperparameters"][name]
+    value = row.hyperparameters[name]
     return Cell(format_number(value), str(value))
 
 
 def statistic_cell(row: Row, statistic: str, metric: str, value: object) -> Cell:
     """A cell that the page itself keeps current while the run logs."""
-    found = row.get("metrics", {}).get(metric)
+    found = row.metrics.get(metric)
     goal = goal_by_name(metric) if found is None else found.goal
     return Cell(
         NO_VALUE if value is None else format_number(value),
@@ -71,8 +69,8 @@ def statistic_cell(row: Row, statistic: str, metric: str, value: object) -> Cell
 
 def mean_cell(row: Row) -> Cell:
     """The mean over the repeats of a combination, with the spread if there is one."""
-    mean, spread = row.get("mean"), row.get("spread")
-    if mean is None:
-        return Cell(NO_VALUE, f"{row.get('n_values', 0)} values")
-    text = format_number(mean) + ("" if spread is None else f" ± {format_number(spread)}")
-    return Cell(text, f"{row['n_values']} values")
+    found = row.combination
+    if found is None or found.mean is None:
+        return Cell(NO_VALUE, f"{0 if found is None else found.n_values} values")
+    spread = "" if found.spread is None else f" ± {format_number(found.spread)}"
+    return Cell(format_number(found.mean) + spread, f"{found.n_values} values")

@@ -8,8 +8,8 @@ new block only if the column draws something other than a text.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from operator import itemgetter
-from typing import Any, Literal
+from operator import attrgetter
+from typing import Literal
 
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
@@ -26,9 +26,9 @@ from .cells import (
 )
 from .hyperparameters import Hyperparameter, SortKey, comparable
 from .query import HYPERPARAMETER, METRIC, STATISTICS, Order, TableQuery, is_metric, split_statistic
+from .rows import Row
 
-Row = dict[str, Any]
-Drawing = Literal["value", "text", "index", "name", "status", "tags", "curve", "duration", "age"]
+Drawing = Literal["value", "text", "index", "name", "state", "tags", "curve", "duration", "age"]
 
 
 @dataclass(frozen=True)
@@ -200,20 +200,20 @@ def hyperparameter_column(name: str, is_number: bool = False) -> Column:
         key=key,
         heading=name,
         title=name,
-        value=lambda row: row["hyperparameters"].get(name),
+        value=lambda row: row.hyperparameters.get(name),
         cell=partial(hyperparameter_cell, name=name),
         is_number=is_number,
         first_order="asc",
         filter_key=key,
-        is_given=lambda row: name in row["hyperparameters"],
+        is_given=lambda row: name in row.hyperparameters,
         search=lambda row: _assignments(row, name),
         export_key=name,
     )
 
 
 def _assignments(row: Row, name: str) -> Iterable[str]:
-    if name in row["hyperparameters"]:
-        yield f"{name}={format_number(row['hyperparameters'][name])}"
+    if name in row.hyperparameters:
+        yield f"{name}={format_number(row.hyperparameters[name])}"
 
 
 _STATISTIC_HEADINGS = dict(
@@ -230,8 +230,8 @@ def statistic_column(statistic: str, metric: str, optimized: str | None = None) 
 
     def value(row: Row) -> object:
         if statistic == "best" and metric == optimized:
-            return row["best_value"]
-        return getattr(row.get("metrics", {}).get(metric), statistic, None)
+            return row.best_value
+        return getattr(row.metrics.get(metric), statistic, None)
 
     heading = _STATISTIC_HEADINGS[statistic].replace("{}", metric)
     return Column(
@@ -251,20 +251,20 @@ def needs_logs(columns: Iterable[Column]) -> bool:
 
 
 def _duration(row: Row) -> float | None:
-    started_at, ended_at = row["started_at"], row["ended_at"]
+    started_at, ended_at = row.started_at, row.ended_at
     return None if started_at is None or ended_at is None else ended_at - started_at
 
 
 def _duration_key(row: Row) -> SortKey | None:
-    if row["started_at"] is None:
+    if row.started_at is None:
         return None
     duration = _duration(row)
     # What is still running is longest of all, the earliest start first.
-    return (1, -row["started_at"]) if duration is None else (0, duration)
+    return (1, -row.started_at) if duration is None else (0, duration)
 
 
 def _state_key(row: Row) -> SortKey:
-    return 0, RUN_STATES.index(row["status"])
+    return 0, RUN_STATES.index(row.state)
 
 
 def _text_key(text: str | None) -> SortKey | None:
@@ -275,66 +275,65 @@ INDEX = Column(
     key="index",
     heading="Run",
     title="Run",
-    value=itemgetter("index"),
+    value=attrgetter("index"),
     drawing="index",
-    search=lambda row: (row["index"], row["name"]),
+    search=lambda row: (row.index, row.name),
 )
-RUN_NAME = Column("name", "Name", "Name of the run", itemgetter("name"))
+RUN_NAME = Column("name", "Name", "Name of the run", attrgetter("name"))
 NAME = Column(
     key="name",
     heading="Experiment",
     title="Experiment",
-    value=itemgetter("name"),
+    value=attrgetter("name"),
     drawing="name",
-    sort_key=lambda row: _text_key(str(row["label"] or row["name"])),
+    sort_key=lambda row: _text_key(str(row.label or row.name)),
     first_order="asc",
-    search=lambda row: (row["name"], row["label"]),
+    search=lambda row: (row.name, row.label),
 )
-STATUS = Column(
-    key="status",
+STATE = Column(
+    key="state",
     heading="State",
     title="State, and why it ended",
-    value=itemgetter("status"),
-    drawing="status",
+    value=attrgetter("state"),
+    drawing="state",
     width="whole",
     sort_key=_state_key,
     first_order="asc",
-    search=lambda row: (row["reason"],),
-    export_key="state",
+    search=lambda row: (row.reason,),
 )
 LABEL = Column(
     key="label",
     heading="Name",
     title="The name that somebody gave it",
-    value=lambda row: row.get("label"),
-    cell=lambda row: text_cell(row.get("label")),
+    value=attrgetter("label"),
+    cell=lambda row: text_cell(row.label),
     drawing="text",
-    sort_key=lambda row: _text_key(row.get("label")),
+    sort_key=lambda row: _text_key(row.label),
     first_order="asc",
-    search=lambda row: (row.get("label"),),
+    search=lambda row: (row.label,),
     is_offered=lambda facts: "label" in facts.given,
 )
 TAGS = Column(
     key="tags",
     heading="Tags",
     title="Tags",
-    value=lambda row: row.get("tags"),
+    value=attrgetter("tags"),
     drawing="tags",
-    sort_key=lambda row: _text_key("\n".join(row.get("tags") or ())),
+    sort_key=lambda row: _text_key("\n".join(row.tags)),
     first_order="asc",
-    search=lambda row: row.get("tags") or (),
+    search=lambda row: row.tags,
     is_offered=lambda facts: "tags" in facts.given,
 )
 NOTE = Column(
     key="note",
     heading="Note",
     title="Note",
-    value=lambda row: row.get("note"),
-    cell=lambda row: text_cell(row.get("note")),
+    value=attrgetter("note"),
+    cell=lambda row: text_cell(row.note),
     drawing="text",
-    sort_key=lambda row: _text_key(row.get("note")),
+    sort_key=lambda row: _text_key(row.note),
     first_order="asc",
-    search=lambda row: (row.get("note"),),
+    search=lambda row: (row.note,),
     is_offered=lambda facts: "note" in facts.given,
     is_default=False,
 )
@@ -342,7 +341,7 @@ BEST_VALUE = Column(
     key="best_value",
     heading="Best",
     title="Best value of the optimisation metric",
-    value=itemgetter("best_value"),
+    value=attrgetter("best_value"),
     cell=best_value_cell,
     live_field="best_value",
     is_number=True,
@@ -352,7 +351,7 @@ BEST_STEP = Column(
     key="best_step",
     heading="at step",
     title="Step of the best value",
-    value=itemgetter("best_step"),
+    value=attrgetter("best_step"),
     cell=best_step_cell,
     live_field="best_step",
     is_number=True,
@@ -363,7 +362,7 @@ MEAN = Column(
     key="mean",
     heading="Mean",
     title="Mean over the repeats of the combination, ± standard deviation",
-    value=lambda row: row.get("mean"),
+    value=lambda row: None if row.combination is None else row.combination.mean,
     cell=mean_cell,
     is_number=True,
     is_offered=lambda facts: facts.has_metric and facts.has_repeats,
@@ -391,14 +390,17 @@ STARTED_AT = Column(
     key="started_at",
     heading="Started",
     title="When it started",
-    value=itemgetter("started_at"),
+    value=attrgetter("started_at"),
     drawing="age",
     is_number=True,
 )
-PATH = Column("path", "Path", "The folder of its log", lambda row: str(row["dat_path"].parent))
-LOG_ERROR = Column(
-    "log_error", "Error", "Why its log cannot be read", lambda row: row.get("log_error")
+PATH = Column(
+    "path",
+    "Path",
+    "The folder of its log",
+    lambda row: None if row.dat_path is None else str(row.dat_path.parent),
 )
+LOG_ERROR = Column("log_error", "Error", "Why its log cannot be read", attrgetter("log_error"))
 
 
 def run_columns(
@@ -408,7 +410,7 @@ def run_columns(
     best = f"Best {metric}"
     return TableColumns(
         head=INDEX,
-        before=(STATUS, LABEL, TAGS),
+        before=(STATE, LABEL, TAGS),
         after=(
             replace(BEST_VALUE, heading=best, title=best),
             BEST_STEP,
@@ -427,8 +429,8 @@ def run_columns(
 
 EXPERIMENT_COLUMNS = TableColumns(
     head=NAME,
-    before=(STATUS, TAGS, NOTE, DURATION, STARTED_AT),
+    before=(STATE, TAGS, NOTE, DURATION, STARTED_AT),
     after=(),
-    exported=(NAME, STATUS, STARTED_AT, PATH, LABEL, TAGS, NOTE),
+    exported=(NAME, STATE, STARTED_AT, PATH, LABEL, TAGS, NOTE),
     default_sort=STARTED_AT.key,
 )

@@ -36,7 +36,7 @@ class Chip:
 
 @dataclass(frozen=True)
 class StateChoice:
-    status: str
+    state: str
     n_runs: int
     is_chosen: bool
 
@@ -116,9 +116,9 @@ def build_controls(
         chips=tuple(_chips(query, columns)),
         clear_href=link(_without(query.pairs, ["q", "state", "page", *governed])),
         states=tuple(
-            StateChoice(status, state_counts.get(status, 0), status in query.states)
-            for status in RUN_STATES
-            if status in state_counts or status in query.states
+            StateChoice(state, state_counts.get(state, 0), state in query.states)
+            for state in RUN_STATES
+            if state in state_counts or state in query.states
         ),
         fields=tuple(_fields(query, columns, metrics)),
         columns=_choices(offered, keys),

@@ -1,19 +1,19 @@
 """The table of experiments: state, start, duration, tags, and what their logs say of any metric."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
 
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 
-from ..runs import entries as rows
 from ..runs.links import ExperimentColors, run_href
 from ..series.experiment_states import state_of
-from ..series.summaries import LogToRead, MetricSummaries
+from ..series.summaries import LogToRead, MetricSummaries, Summaries
 from .columns import EXPERIMENT_COLUMNS, Column, TableFacts, statistic_column
 from .controls import Controls, build_controls
 from .query import TableQuery, split_statistic
+from .rows import Row
 from .selection import count_states, problems_of, select, sort_rows
 from .table import Table, build_table, cut_rows
 
@@ -23,8 +23,6 @@ _SAID_FIRST = (
     re.compile(r"(val|valid|validation|eval|dev|test)([^a-z]|$)", re.IGNORECASE),
     re.compile(r"acc|loss|err|score|f1|auc|bleu|perplexity|reward|return", re.IGNORECASE),
 )
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -54,17 +52,23 @@ def experiment_rows(known: Iterable[Experiment], colors: ExperimentColors) -> li
 
 
 def _row(experiment: Experiment, colors: ExperimentColors) -> Row:
-    status, ended_at = state_of(experiment)
-    return {
-        **rows.experiment_entry(experiment, status),
-        "ended_at": ended_at,
-        "reason": None,
-        "hyperparameters": {},
-        "best_value": None,
-        "color": colors.color(experiment.id),
-        "href": run_href(experiment.id),
-        "dat_path": experiment.dat_path,
-    }
+    state, ended_at = state_of(experiment)
+    said = experiment.annotation
+    return Row(
+        id=experiment.id,
+        name=experiment.name,
+        index=0,
+        state=state,
+        hyperparameters={},
+        started_at=experiment.started_at,
+        ended_at=ended_at,
+        label=said.name,
+        tags=tuple(said.tags),
+        note=said.note,
+        href=run_href(experiment.id),
+        color=colors.color(experiment.id),
+        dat_path=experiment.dat_path,
+    )
 
 
 def select_experiments(
@@ -97,9 +101,16 @@ def with_summaries(
     found: Sequence[Row], summaries: MetricSummaries, budget_s: float
 ) -> tuple[list[Row], int]:
     """The rows, each with the summaries of its metrics, and how many are not read yet."""
-    logs = [LogToRead(row["dat_path"], is_final=False) for row in found]
-    read, n_missing = summaries.read(logs, budget_s)
-    return [{**row, "metrics": read.get(row["dat_path"], {})} for row in found], n_missing
+    read, n_missing = summaries.read(logs_of(found), budget_s)
+    return [replace(row, metrics=_metrics(row, read)) for row in found], n_missing
+
+
+def logs_of(found: Iterable[Row]) -> list[LogToRead]:
+    return [LogToRead(row.dat_path, is_final=False) for row in found if row.dat_path is not None]
+
+
+def _metrics(row: Row, read: Mapping[Path, Summaries]) -> Summaries:
+    return {} if row.dat_path is None else read.get(row.dat_path, {})
 
 
 def experiments_table(
@@ -123,9 +134,7 @@ def experiments_table(
         controls=build_controls(
             query,
             EXPERIMENT_COLUMNS,
-            state_counts=count_states(
-                (row["status"] for row in found.all_rows), found.of_any_state
-            ),
+            state_counts=count_states((row.state for row in found.all_rows), found.of_any_state),
             metrics=list(dict.fromkeys([*asked, *shown.metrics])),
             offered=offered,
             shown=columns,
@@ -159,7 +168,7 @@ class _Shown:
 
     @property
     def metrics(self) -> list[str]:
-        return list(dict.fromkeys(name for row in self.rows for name in row["metrics"]))
+        return list(dict.fromkeys(name for row in self.rows for name in row.metrics))
 
 
 def _shown(found: SelectedExperiments, query: TableQuery, summaries: MetricSummaries) -> _Shown:
@@ -191,7 +200,9 @@ def _columns(
     found: SelectedExperiments, metrics: Sequence[str]
 ) -> tuple[list[Column], list[Column]]:
     """The columns that are shown if nobody chose any, and all that are no statistics."""
-    given = frozenset(key for key in ("tags", "note") if any(row[key] for row in found.all_rows))
+    given = frozenset(
+        key for key in ("tags", "note") if any(getattr(row, key) for row in found.all_rows)
+    )
     offered = EXPERIMENT_COLUMNS.offered(TableFacts(given))
     return [column for column in offered if column.is_default] + first_statistics(metrics), offered
 

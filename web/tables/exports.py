@@ -23,7 +23,9 @@ from ..series.summaries import LogToRead, MetricSummaries
 from ..serving.sse import encode_json
 from .columns import DURATION, EXPERIMENT_COLUMNS, LOG_ERROR, Column, TableColumns, needs_logs
 from .experiments_table import experiment_rows, first_statistics
+from .experiments_table import logs_of as experiment_logs
 from .query import TableQuery
+from .rows import Row
 from .selection import problems_of, select, sort_rows
 from .sweep_rows import known_runs, logs_of
 from .table import PAGE_SIZE
@@ -31,7 +33,8 @@ from .table import PAGE_SIZE
 _BLOCK = 200
 
 Chunks = Iterator[str]
-Row = dict[str, Any]
+Report = Mapping[str, Any]
+"""What `export` writes of a sweep, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -46,22 +49,22 @@ class TableSource:
         """The rows that a query asks for, in its order."""
         metric = self.columns.metric
         is_in_logs = query.metrics - {metric} or query.sort == f"last.{metric}"
-        rows = list(self.dressed(self.rows, summaries)) if is_in_logs else self.rows
+        rows = list(self.with_logs(self.rows, summaries)) if is_in_logs else self.rows
         chosen = select(rows, query, self.columns)
         return sort_rows(chosen, self.columns.sorted_by(query), query.order or "desc")
 
-    def dressed(self, rows: Iterable[Row], summaries: MetricSummaries) -> Iterator[Row]:
+    def with_logs(self, rows: Iterable[Row], summaries: MetricSummaries) -> Iterator[Row]:
         """Rows, each with the summaries of its metrics, and why its log cannot be read."""
-        logs = {row["id"]: log for row, log in zip(self.rows, self.logs, strict=True)}
+        logs = {row.id: log for row, log in zip(self.rows, self.logs, strict=True)}
         rest = iter(rows)
         while block := list(islice(rest, _BLOCK)):
-            wanted = [log for row in block if (log := logs[row["id"]]) is not None]
+            wanted = [log for row in block if (log := logs[row.id]) is not None]
             read, _ = summaries.read(wanted, float("inf"))
             for row in block:
-                log = logs[row["id"]]
+                log = logs[row.id]
                 found = {} if log is None else read.get(log.path, {})
                 trouble = None if found or log is None else log_trouble(log.path)
-                yield {**row, "metrics": found, "log_error": trouble}
+                yield replace(row, metrics=found, log_error=trouble)
 
 
 def sweep_chunks(
@@ -80,24 +83,24 @@ def sweep_chunks(
     return _report_chunks(_report(sweep, every.rows), source, query, form, summaries)
 
 
-def _report(sweep: Sweep, rows: Iterable[Row]) -> Row:
+def _report(sweep: Sweep, rows: Iterable[Row]) -> Report:
     """All runs as `export` has them; those that go on with their best value so far."""
     runs = sweep.record.runs
     return sweep_report(
         sweep,
         [
-            replace(runs[row["index"]], best_value=row["best_value"], best_step=row["best_step"])
+            replace(runs[row.index], best_value=row.best_value, best_step=row.best_step)
             for row in rows
         ],
     )
 
 
 def _report_chunks(
-    report: Row, source: TableSource, query: TableQuery, form: str, summaries: MetricSummaries
+    report: Report, source: TableSource, query: TableQuery, form: str, summaries: MetricSummaries
 ) -> Chunks:
     found = source.rows if query.pairs == () else source.found(query, summaries)
     runs = {run["index"]: run for run in report["runs"]}
-    report = {**report, "runs": [runs[row["index"]] for row in found]}
+    report = {**report, "runs": [runs[row.index] for row in found]}
     if form == "csv":
         yield from sweep_csv(report)
     else:
@@ -113,8 +116,7 @@ def experiments_chunks(
     """
     _refuse(problems_of(query, EXPERIMENT_COLUMNS))
     rows = experiment_rows(known, ExperimentColors())
-    logs = [LogToRead(row["dat_path"], is_final=False) for row in rows]
-    source = TableSource(rows, logs, EXPERIMENT_COLUMNS)
+    source = TableSource(rows, experiment_logs(rows), EXPERIMENT_COLUMNS)
     if not query.columns and ("table", "1") in query.pairs:
         return _usual_chunks(source, query, form, summaries)
     columns = EXPERIMENT_COLUMNS.to_export(query)
@@ -125,9 +127,7 @@ def _usual_chunks(
     source: TableSource, query: TableQuery, form: str, summaries: MetricSummaries
 ) -> Chunks:
     page = source.found(query, summaries)[:PAGE_SIZE]
-    names = dict.fromkeys(
-        name for row in source.dressed(page, summaries) for name in row["metrics"]
-    )
+    names = dict.fromkeys(name for row in source.with_logs(page, summaries) for name in row.metrics)
     columns = [*EXPERIMENT_COLUMNS.exported, DURATION, *first_statistics(list(names))]
     yield from _table_chunks(source, query, columns, form, summaries)
 
@@ -145,7 +145,7 @@ def _table_chunks(
 
     def lines() -> Iterator[list[object]]:
         found: Iterable[Row] = source.found(query, summaries)
-        for row in source.dressed(found, summaries) if is_in_logs else found:
+        for row in source.with_logs(found, summaries) if is_in_logs else found:
             yield [column.value(row) for column in every]
 
     heads = [column.export_heading for column in every]

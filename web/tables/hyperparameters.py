@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ..runs.entries import RunEntry
+
 _MOST_VALUES, _MOST_NUMBERS = 12, 6  # that are offered one by one
 _PLAIN = (float, int, str, bool)
-
-Row = dict[str, Any]
 SortKey = tuple[int, Any]
 
 
@@ -35,15 +35,15 @@ class Hyperparameter:
     is_conditional: bool = False
 
 
-def describe_hyperparameters(rows: Iterable[Row]) -> dict[str, Hyperparameter]:
+def describe_hyperparameters(rows: Iterable[RunEntry]) -> dict[str, Hyperparameter]:
     """Every hyperparameter of the rows, in the order in which they come up."""
     found: dict[str, dict[object, object]] = {}
     n_with: Counter[str] = Counter()
     n_runs = 0
     for row in rows:
-        n_runs += bool(row["hyperparameters"])
-        n_with.update(row["hyperparameters"].keys())
-        for name, value in row["hyperparameters"].items():
+        n_runs += bool(row.hyperparameters)
+        n_with.update(row.hyperparameters.keys())
+        for name, value in row.hyperparameters.items():
             kind = type(value)  # 1, 1.0 and True are equal, and lists have no hash
             key = (kind, value) if kind in _PLAIN else (kind, repr(value))
             found.setdefault(name, {})[key] = value

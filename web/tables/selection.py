@@ -5,7 +5,6 @@ What a row holds in a column is said by the column (`columns.Column`).
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from ml_tracking_ops.orchestrator.errors import did_you_mean
 
@@ -23,8 +22,7 @@ from .query import (
     is_metric,
     to_number,
 )
-
-Row = dict[str, Any]
+from .rows import Row
 
 
 def select(rows: Iterable[Row], query: TableQuery, columns: TableColumns) -> list[Row]:
@@ -37,13 +35,13 @@ def select(rows: Iterable[Row], query: TableQuery, columns: TableColumns) -> lis
 
 def count_states(states: Iterable[str], of_any_state: Iterable[Row]) -> dict[str, int]:
     """How many rows of each state pass the other conditions; 0 of one that only others are in."""
-    return dict.fromkeys(states, 0) | Counter(row["status"] for row in of_any_state)
+    return dict.fromkeys(states, 0) | Counter(row.state for row in of_any_state)
 
 
 def _tests(query: TableQuery, columns: TableColumns) -> Iterable[Callable[[Row], bool]]:
     if query.states:
         states = frozenset(query.states)
-        yield lambda row: row["status"] in states
+        yield lambda row: row.state in states
     for one in query.filters:
         yield _filter_test(one, columns.of_filter(one.key))
     words = query.search.casefold().split()

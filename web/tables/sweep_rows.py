@@ -15,16 +15,15 @@ from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.states import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
-from ..runs import entries as rows
+from ..runs.entries import best_so_far, run_id
 from ..runs.links import run_href, sweep_run_color
 from ..series.summaries import LogToRead, MetricSummaries
 from .all_runs import AllRuns
 from .columns import TableColumns, run_columns
 from .hyperparameters import Hyperparameter, describe_hyperparameters
 from .query import TableQuery
+from .rows import CombinationMean, Row
 from .selection import problems_of, select, sort_rows
-
-Row = dict[str, Any]
 
 _MOST_SELECTIONS = 8
 
@@ -112,12 +111,26 @@ def _take_in(known: _Known, sweep: Sweep, changed: set[int], live: Mapping[int, 
 
 
 def _row(sweep: Sweep, run: RunRecord, live: Best | None) -> Row:
-    row = rows.run_row(sweep.id, run, live, sweep.annotations.run(run.index))
-    return {
-        **row,
-        "href": run_href(row["id"]) if row["id"] else None,
-        "color": sweep_run_color(row["index"]),
-    }
+    identity = run_id(sweep.id, run)
+    said = sweep.annotations.run(run.index)
+    value, step = best_so_far(run, live)
+    return Row(
+        id=identity,
+        name=run.name,
+        index=run.index,
+        state=run.state,
+        reason=run.reason,
+        hyperparameters=run.hyperparameters,
+        best_value=value,
+        best_step=step,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        label=said.name,
+        tags=tuple(said.tags),
+        note=said.note,
+        href=None if identity is None else run_href(identity),
+        color=sweep_run_color(run.index),
+    )
 
 
 def _add_means(rows: Sequence[Row], sweep: Sweep) -> list[Row]:
@@ -125,20 +138,13 @@ def _add_means(rows: Sequence[Row], sweep: Sweep) -> list[Row]:
     repeats = sweep.config.get("repeats")
     if not isinstance(repeats, Mapping):
         return list(rows)
+    seed_name, runs = str(repeats.get("seed_name")), sweep.record.runs.values()
     of_run = {
-        run.index: one
-        for one in repeated_combinations(sweep.record.runs.values(), str(repeats.get("seed_name")))
+        run.index: CombinationMean(one.mean, one.spread, len(one.values))
+        for one in repeated_combinations(runs, seed_name)
         for run in one.runs
     }
-    return [
-        {
-            **row,
-            "mean": of_run[row["index"]].mean,
-            "spread": of_run[row["index"]].spread,
-            "n_values": len(of_run[row["index"]].values),
-        }
-        for row in rows
-    ]
+    return [replace(row, combination=of_run[row.index]) for row in rows]
 
 
 def known_runs(sweep: Sweep, live: Mapping[int, Best]) -> tuple[AllRuns, TableColumns]:
@@ -207,7 +213,7 @@ def with_summaries(
     logs = logs_of(sweep, found)
     read, n_missing = summaries.read([log for log in logs if log is not None], budget_s)
     dressed = [
-        row if log is None else {**row, "metrics": read.get(log.path, {})}
+        row if log is None else replace(row, metrics=read.get(log.path, {}))
         for row, log in zip(found, logs, strict=True)
     ]
     return dressed, n_missing
@@ -215,7 +221,7 @@ def with_summaries(
 
 def logs_of(sweep: Sweep, found: Iterable[Row]) -> list[LogToRead | None]:
     """The log of each run; None of one that has none yet."""
-    runs = [sweep.record.runs[row["index"]] for row in found]
+    runs = [sweep.record.runs[row.index] for row in found]
     paths = map(sweep.dat_path, runs)
     return [
         None if path is None else LogToRead(path, run.has_ended)

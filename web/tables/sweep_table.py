@@ -1,17 +1,17 @@
 """The table of a sweep's runs as its page shows it: rows of a page, columns, controls."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..series.readers import LogReaders
-from ..series.sparkline import Sparklines
+from ..series.sparkline import Sparkline, Sparklines
 from .columns import CURVE, Column, TableFacts, needs_logs
 from .controls import Controls, build_controls
 from .query import TableQuery, split_statistic
+from .rows import Row
 from .selection import count_states
 from .sweep_rows import SelectedRuns, select_runs, with_summaries
 from .table import Table, build_table, cut_rows, page_of, page_rows
@@ -20,8 +20,6 @@ _READING_S = 0.25
 _SHOWN_READING_S = 1.0
 _MOST_SELECTED = 1_000
 _SAMPLED_RUNS = 3
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -45,14 +43,14 @@ def sweep_table(
     default, offered = _columns(sweep, runs)
     columns = runs.columns.chosen(query, offered, default)
     selected = frozenset(query.selected or ())
-    drawn = [row for row in runs.every.rows if row["id"] in selected] if selected else []
+    drawn = [row for row in runs.every.rows if row.id in selected] if selected else []
     return SweepTable(
         runs=runs,
         table=_build(sweep, query, runs, columns, readers),
         controls=build_controls(
             query,
             runs.columns,
-            state_counts=count_states(runs.every.n_by_status, runs.of_any_state),
+            state_counts=count_states(runs.every.n_by_state, runs.of_any_state),
             metrics=_metrics(sweep, [*on_page, *runs.every.rows[:_SAMPLED_RUNS]], query, readers),
             offered=offered,
             shown=columns,
@@ -82,7 +80,7 @@ def _build(
 ) -> Table:
     cut = cut_rows(runs.rows, query)
     return build_table(
-        _dressed(sweep, cut.rows, columns, readers),
+        _with_log_columns(sweep, cut.rows, columns, readers),
         [runs.columns.head, *columns],
         query,
         n_total=len(runs.every.rows),
@@ -97,13 +95,13 @@ def _columns(sweep: Sweep, runs: SelectedRuns) -> tuple[list[Column], list[Colum
     facts = TableFacts(
         given=runs.every.said,
         has_metric=sweep.optimization_metric is not None,
-        has_repeats=any("mean" in row for row in runs.every.rows[:1]),
+        has_repeats=any(row.combination for row in runs.every.rows[:1]),
     )
     offered = runs.columns.offered(facts)
     return [column for column in offered if column.is_default], offered
 
 
-def _dressed(
+def _with_log_columns(
     sweep: Sweep, found: Sequence[Row], columns: Sequence[Column], readers: LogReaders
 ) -> list[Row]:
     """The rows with what only their logs hold, as far as the columns need it."""
@@ -111,12 +109,12 @@ def _dressed(
     if needs_logs(columns):
         dressed, _ = with_summaries(sweep, dressed, readers.summaries, _SHOWN_READING_S)
     if any(column.key == CURVE.key for column in columns):
-        dressed = [{**row, "curve": _curve(sweep, row, readers.sparklines)} for row in dressed]
+        dressed = [replace(row, curve=_curve(sweep, row, readers.sparklines)) for row in dressed]
     return dressed
 
 
-def _curve(sweep: Sweep, row: Row, sparklines: Sparklines) -> object:
-    path = sweep.dat_path(sweep.record.runs[row["index"]])
+def _curve(sweep: Sweep, row: Row, sparklines: Sparklines) -> Sparkline | None:
+    path = sweep.dat_path(sweep.record.runs[row.index])
     metric = sweep.optimization_metric
     return None if path is None or metric is None else sparklines.draw(path, metric)
 
@@ -129,7 +127,7 @@ def _metrics(
     known = [sweep.optimization_metric, *asked, *sorted(query.metrics)]
     found = dict.fromkeys(name for name in known if name is not None)
     for row in sampled:
-        path = sweep.dat_path(sweep.record.runs[row["index"]])
+        path = sweep.dat_path(sweep.record.runs[row.index])
         if path is not None:
             found.update(dict.fromkeys(readers.series.overview(path).metrics))
     return list(found)

@@ -3,16 +3,14 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ..runs.decimals import pads
 from .cells import Cell
 from .columns import Column
 from .query import TableQuery, link
+from .rows import Row
 
 PAGE_SIZE = 25
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -25,6 +23,15 @@ class Heading:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A row with a cell for each column; `number` is its place in the whole table, from 1."""
+
+    row: Row
+    cells: tuple[Cell, ...]
+    number: int
+
+
+@dataclass(frozen=True)
 class Table:
     """A part of a table: one page of it, or the rows that a scrolled table holds (`is_window`).
 
@@ -33,7 +40,7 @@ class Table:
     """
 
     headings: tuple[Heading, ...]
-    rows: tuple[Row, ...]
+    lines: tuple[Line, ...]
     n_total: int
     n_found: int
     page: int
@@ -51,7 +58,7 @@ class Table:
 
     @property
     def last(self) -> int:
-        return self.first + len(self.rows) - 1
+        return self.first + len(self.lines) - 1
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ def build_table(
     page, n_pages = page_of(n_found, query.page)
     return Table(
         headings=tuple(_heading(column, query, default_sort) for column in columns),
-        rows=_with_cells(shown, columns, first),
+        lines=_lines(shown, columns, first),
         n_total=n_total,
         n_found=n_found,
         page=page,
@@ -138,11 +145,11 @@ def _heading(column: Column, query: TableQuery, default_sort: str) -> Heading:
     return Heading(column, href, words[order] if sort == column.key else None)
 
 
-def _with_cells(shown: Sequence[Row], columns: Iterable[Column], first: int) -> tuple[Row, ...]:
+def _lines(shown: Sequence[Row], columns: Iterable[Column], first: int) -> tuple[Line, ...]:
     by_column = [_cells(shown, column) for column in columns]
     return tuple(
-        {**row, "cells": tuple(cells), "number": first + n}
-        for n, (row, *cells) in enumerate(zip(shown, *by_column, strict=True))
+        Line(row, tuple(column[n] for column in by_column), first + n)
+        for n, row in enumerate(shown)
     )
 
 

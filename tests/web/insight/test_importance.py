@@ -7,6 +7,7 @@ from typing import Any
 import anyio
 import pytest
 from pages import Client, finished_run, text_of, write_sweep
+from rows import row
 
 from ml_tracking_ops.web.insight import importance
 from ml_tracking_ops.web.insight.axes import axes_of
@@ -17,6 +18,7 @@ from ml_tracking_ops.web.insight.importance import (
     question,
     rank,
 )
+from ml_tracking_ops.web.tables.rows import Row
 
 SPACE = {
     "lr": {"type": "loguniform", "min": 1e-5, "max": 0.1},
@@ -30,7 +32,7 @@ SPACE = {
 CONFIG: dict[str, Any] = {"hyperparameters": SPACE, "repeats": {"count": 2, "seed_name": "seed"}}
 
 
-def runs(n: int) -> list[dict[str, Any]]:
+def runs(n: int) -> list[Row]:
     """`lr` decides by far the most, `kind` a little, the others nothing."""
     draw = random.Random(7)
     found = []
@@ -47,8 +49,8 @@ def runs(n: int) -> list[dict[str, Any]]:
         if kind == "b":
             given["momentum"] = draw.random()
         value = -((exponent + 3) ** 2) + (0.3 if kind == "a" else 0)
-        found.append({"index": index, "hyperparameters": given, "best_value": value})
-    return [*found, {"index": n + 1, "hyperparameters": {"lr": 0.1}, "best_value": None}]
+        found.append(row(index, hyperparameters=given, best_value=value))
+    return [*found, row(n + 1, hyperparameters={"lr": 0.1})]
 
 
 def test_ped_anova_finds_what_decides_also_where_it_is_not_monotonous() -> None:
@@ -68,7 +70,7 @@ def test_ped_anova_finds_what_decides_also_where_it_is_not_monotonous() -> None:
 
 def test_ranks_say_direction_and_strength_without_optuna() -> None:
     rows = [
-        {"index": n, "hyperparameters": {"lr": n, "kind": "ab"[n % 2]}, "best_value": -float(n**3)}
+        row(n, hyperparameters={"lr": n, "kind": "ab"[n % 2]}, best_value=-float(n**3))
         for n in range(1, 21)
     ]
     lr, kind = rank(rows, axes_of({}, rows), None)

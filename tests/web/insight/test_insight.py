@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import pytest
+from rows import row as table_row
 
 from ml_tracking_ops.web.insight.axes import Axis, build_axes
 from ml_tracking_ops.web.insight.columns import describe_sweep
@@ -13,20 +14,19 @@ from ml_tracking_ops.web.insight.rank_correlation import (
     spearman,
 )
 from ml_tracking_ops.web.insight.words import best_runs, improvements, relation, values_of
+from ml_tracking_ops.web.tables.rows import Row
 
 LR = {"type": "loguniform", "min": 1e-5, "max": 0.1}
 
 
-def row(index: int, value: float | None = None, **hyperparameters: Any) -> dict[str, Any]:
-    return {
-        "index": index,
-        "name": f"r{index}",
-        "status": "finished" if value else "failed",
-        "hyperparameters": hyperparameters,
-        "best_value": value,
-        "started_at": 100.0 + index,
-        "ended_at": 110.0 - index,
-    }
+def row(index: int, value: float | None = None, **hyperparameters: Any) -> Row:
+    return table_row(
+        index,
+        state="finished" if value else "failed",
+        hyperparameters=hyperparameters,
+        best_value=value,
+        ended_at=110.0 - index,
+    )
 
 
 def axis_of(definition: Any, *values: Any) -> Axis | None:
@@ -85,17 +85,17 @@ def test_columns_hold_null_where_a_run_lacks_a_hyperparameter() -> None:
 
 def test_improvements_come_in_the_order_in_which_runs_ended() -> None:
     rows = [row(1, 0.9), row(2, 0.5), row(3, 0.7), row(4, math.nan), row(5)]
-    assert [(one.row["index"], one.after_n) for one in improvements(rows, "max", 100.0)] == [
+    assert [(one.row.index, one.after_n) for one in improvements(rows, "max", 100.0)] == [
         (3, 1),
         (1, 3),
     ]
-    assert [one.row["index"] for one in improvements(rows, "min", 100.0)] == [3, 2]
+    assert [one.row.index for one in improvements(rows, "min", 100.0)] == [3, 2]
     assert improvements(rows, None, 100.0) == []
 
 
 def test_relation_is_told_by_parts_and_by_a_rank_correlation() -> None:
     rows = [row(n, n**3 / 1000, x=math.exp(n), kind="ab"[n % 2]) for n in range(1, 21)]
-    axis = axis_of({"type": "lognormal"}, *(r["hyperparameters"]["x"] for r in rows))
+    axis = axis_of({"type": "lognormal"}, *(r.hyperparameters["x"] for r in rows))
     assert axis is not None
     found = relation(rows, axis, "max")
     assert (found.n, found.correlation, len(found.parts)) == (20, pytest.approx(1), 5)

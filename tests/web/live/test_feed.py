@@ -71,13 +71,13 @@ async def test_runs_of_a_sweep_appear_and_change(tmp_path, sweep):
         listening(dashboard.address, ("sweep", sweep.id)) as reader,
     ):
         with sweep.start_run():
-            rows = await rows_until(reader, lambda rows: rows.get(1, {}).get("status") == "running")
+            rows = await rows_until(reader, lambda rows: rows.get(1, {}).get("state") == "running")
             assert rows[1]["hyperparameters"] == {"lr": 0.1}
             assert rows[1]["id"] == f"{sweep.id}/{NAME}"
         sweep.end_run(state="early_stopped", reason="no improvement")
         rows = await rows_until(reader, lambda rows: rows.get(1, {}).get("ended_at"))
 
-    assert rows[1]["status"] == "early_stopped"
+    assert rows[1]["state"] == "early_stopped"
     assert rows[1]["reason"] == "no improvement"
     assert (rows[1]["best_value"], rows[1]["best_step"]) == (0.9, 3)
 
@@ -144,7 +144,7 @@ async def test_counts_and_state_of_a_sweep_follow(tmp_path, sweep):
         sweep.end_run()
         sweep.journal.append("sweep_ended", state="finished", reason=None)
         with anyio.fail_after(LIMIT_S):
-            while (event := await reader.next_of("sweep"))["status"] != "finished":
+            while (event := await reader.next_of("sweep"))["state"] != "finished":
                 pass
 
     assert event["counts"] == {"finished": 1}
@@ -157,10 +157,10 @@ async def test_orchestrator_that_dies_is_noticed(tmp_path, sweep, monkeypatch):
         serving(tmp_path) as dashboard,
         listening(dashboard.address, ("sweep", sweep.id), ("catalog", 1)) as reader,
     ):
-        assert (await reader.next_of("sweep"))["status"] == "running"
+        assert (await reader.next_of("sweep"))["state"] == "running"
         sweep.journal.close()
         with anyio.fail_after(LIMIT_S):
-            while (await reader.next_of("sweep"))["status"] != "lost":
+            while (await reader.next_of("sweep"))["state"] != "lost":
                 pass
 
 
@@ -183,7 +183,7 @@ async def test_new_experiment_is_listed_and_ends(tmp_path):
             while not added:
                 added = (await listed(reader))["added"]
         changed = []
-        while not any(entry["status"] == "finished" for entry in changed):
+        while not any(entry["state"] == "finished" for entry in changed):
             changed = (await listed(reader))["changed"]
 
     assert added[0]["kind"] == "experiment"
@@ -214,7 +214,7 @@ async def test_list_that_is_up_to_date_is_not_sent_again(tmp_path, sweep):
 
     assert [entry["id"] for entry in first["added"]] == [sweep.id]
     assert "is_complete" not in second
-    assert [entry["status"] for entry in second["changed"]] == ["finished"]
+    assert [entry["state"] for entry in second["changed"]] == ["finished"]
 
 
 KILLED_TRAINER = """
@@ -238,9 +238,9 @@ async def test_experiment_that_is_killed_is_noticed(tmp_path, monkeypatch):
             serving(tmp_path) as dashboard,
             listening(dashboard.address, ("catalog", 1)) as reader,
         ):
-            assert [entry["status"] for entry in (await listed(reader))["added"]] == ["running"]
+            assert [entry["state"] for entry in (await listed(reader))["added"]] == ["running"]
             trainer.kill()
-            assert [entry["status"] for entry in (await listed(reader))["changed"]] == ["killed"]
+            assert [entry["state"] for entry in (await listed(reader))["changed"]] == ["killed"]
 
 
 async def test_output_follows_and_begins_anew(tmp_path, sweep):

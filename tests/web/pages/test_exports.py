@@ -142,7 +142,7 @@ def test_table_of_experiments_is_what_the_page_shows(four: Get) -> None:
     assert [row["name"] for row in exported("&archived=1")] == ["c"]
     assert [row["name"] for row in exported("&sort=name&order=asc")] == ["a", "b", "by hand"]
     assert [row["name"] for row in exported("&m.loss=2..")] == ["a"]
-    row = exported("&q=a&state=finished&columns=status&columns=last.loss&sort=last.loss")[0]
+    row = exported("&q=a&state=finished&columns=state&columns=last.loss&sort=last.loss")[0]
     assert (row["name"], row["last.loss"], row["log_error"]) == ("a", 3.0, None)
     assert "has format version 9" in str(
         exported("&q=b&columns=best.loss&sort=name")[-1]["log_error"]

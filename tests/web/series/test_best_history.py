@@ -3,53 +3,60 @@
 import numpy as np
 import pytest
 
+from ml_tracking_ops.orchestrator.store.run_states import RunState
+from ml_tracking_ops.web.runs.entries import RunEntry
 from ml_tracking_ops.web.series.best_history import draw_history
 from ml_tracking_ops.web.series.sparkline import draw_sparkline
 from ml_tracking_ops.web.series.thinning import Points
 
 
-def row(
-    index: int, best_value: float | None, status: str = "finished", ended_at: float | None = None
-) -> dict[str, object]:
-    return {
-        "index": index,
-        "best_value": best_value,
-        "color": 0,
-        "id": f"s/{index}",
-        "status": status,
-        "ended_at": None if status == "running" else ended_at or 100.0 + index,
-    }
+def run(
+    index: int,
+    best_value: float | None,
+    state: RunState = "finished",
+    ended_at: float | None = None,
+) -> RunEntry:
+    ended = None if state == "running" else ended_at or 100.0 + index
+    return RunEntry(
+        id=f"s/{index}",
+        name=str(index),
+        index=index,
+        state=state,
+        hyperparameters={},
+        best_value=best_value,
+        ended_at=ended,
+    )
 
 
 def test_best_so_far_goes_up_in_stairs_for_a_maximum() -> None:
-    history = draw_history([row(1, 0.0), row(3, 1.0), row(2, 0.0), row(5, 0.5)], "max", 9)
+    history = draw_history([run(1, 0.0), run(3, 1.0), run(2, 0.0), run(5, 0.5)], "max", 9)
     assert history is not None
     assert [mark.index for mark in history.marks] == [1, 2, 3, 5]
     assert history.path == "M6 90H103V6H151.5"
 
 
 def test_runs_stand_in_the_order_of_their_ends() -> None:
-    slow = row(1, 1.0, ended_at=900.0)
-    history = draw_history([slow, row(2, 3.0, "running"), row(3, 0.0), row(4, 0.5)], "max", 4)
+    slow = run(1, 1.0, ended_at=900.0)
+    history = draw_history([slow, run(2, 3.0, "running"), run(3, 0.0), run(4, 0.5)], "max", 4)
     assert history is not None
     assert [mark.index for mark in history.marks] == [3, 4, 1, 2]
     assert [mark.x for mark in history.marks] == [6, 135.33, 264.67, 394]
 
 
 def test_best_so_far_goes_down_for_a_minimum() -> None:
-    history = draw_history([row(1, 1.0), row(2, 1.0), row(3, 0.0)], "min", 3)
+    history = draw_history([run(1, 1.0), run(2, 1.0), run(3, 0.0)], "min", 3)
     assert history is not None
     assert history.path == "M6 6H394V90H394"
 
 
 def test_nothing_is_drawn_where_there_is_nothing_to_compare() -> None:
-    assert draw_history([row(1, 1.0), row(2, None), row(3, float("inf"))], "max", 3) is None
-    assert draw_history([row(1, 1.0), row(2, float("nan")), row(3, 2.0)], "max", 3) is None
-    assert draw_history([row(1, 1.0), row(2, 2.0), row(3, 1.0)], None, 3) is None
+    assert draw_history([run(1, 1.0), run(2, None), run(3, float("inf"))], "max", 3) is None
+    assert draw_history([run(1, 1.0), run(2, float("nan")), run(3, 2.0)], "max", 3) is None
+    assert draw_history([run(1, 1.0), run(2, 2.0), run(3, 1.0)], None, 3) is None
 
 
 def test_equal_values_are_drawn_in_the_middle() -> None:
-    history = draw_history([row(n, 2.0) for n in (1, 2, 3)], "max", 3)
+    history = draw_history([run(n, 2.0) for n in (1, 2, 3)], "max", 3)
     assert history is not None
     assert {mark.y for mark in history.marks} == {48.0}
 
@@ -66,7 +73,7 @@ def test_equal_values_are_drawn_in_the_middle() -> None:
 def test_values_of_any_size_are_drawn_and_rounding_is_not(
     values: list[float], y: list[float]
 ) -> None:
-    history = draw_history([row(n, value) for n, value in enumerate(values, 1)], "max", 3)
+    history = draw_history([run(n, value) for n, value in enumerate(values, 1)], "max", 3)
     assert history is not None
     assert [mark.y for mark in history.marks] == y
     count = len(values)
@@ -77,15 +84,15 @@ def test_values_of_any_size_are_drawn_and_rounding_is_not(
 
 
 def test_of_very_many_runs_the_best_ones_stay() -> None:
-    history = draw_history([row(n, 5.0 if n == 1234 else n % 3) for n in range(1, 5001)], "max", 10)
+    history = draw_history([run(n, 5.0 if n == 1234 else n % 3) for n in range(1, 5001)], "max", 10)
     assert history is not None
     assert len(history.marks) < 300
     assert 1234 in {mark.index for mark in history.marks}
 
 
 def test_run_that_has_just_begun_does_not_squeeze_the_others() -> None:
-    ended = [row(1, 0.5), row(2, 0.25)]
-    others = [row(3, 100.0, "running"), row(4, 0.125, "running"), row(5, 50.0, "killed")]
+    ended = [run(1, 0.5), run(2, 0.25)]
+    others = [run(3, 100.0, "running"), run(4, 0.125, "running"), run(5, 50.0, "killed")]
     history = draw_history([*ended, *others], "min", 5)
     assert history is not None
     assert (history.low, history.high) == (0.125, 0.5)
@@ -100,8 +107,8 @@ def test_run_that_has_just_begun_does_not_squeeze_the_others() -> None:
 
 
 def test_run_that_only_rounds_differently_is_not_outside() -> None:
-    ended = [row(1, 0.3), row(2, 0.3)]
-    others = [row(3, 0.1 + 0.2, "running"), row(4, 0.4, "running")]
+    ended = [run(1, 0.3), run(2, 0.3)]
+    others = [run(3, 0.1 + 0.2, "running"), run(4, 0.4, "running")]
     history = draw_history([*ended, *others], "min", 4)
     assert history is not None
     assert [mark.outside for mark in history.marks] == [None, None, None, "above"]

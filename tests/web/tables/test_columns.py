@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from rows import row
 from starlette.datastructures import QueryParams
-from test_table_query import row
 
 from ml_tracking_ops.web.tables.cells import Cell
 from ml_tracking_ops.web.tables.columns import (
@@ -22,10 +22,10 @@ CODE = Column(
     key="exit_code",
     heading="Exit code",
     title="The exit code of the process",
-    value=lambda row: int(row["reason"].split()[-1]) if row["reason"] else None,
-    cell=lambda row: Cell(row["reason"] or "–"),
+    value=lambda row: int(row.reason.split()[-1]) if row.reason else None,
+    cell=lambda row: Cell(row.reason or "–"),
     is_number=True,
-    search=lambda row: ("code seven",) if row["index"] == 1 else (),
+    search=lambda row: ("code seven",) if row.index == 1 else (),
     export_key="code",
 )
 
@@ -40,15 +40,15 @@ def test_new_column_is_sorted_searched_offered_exported_and_drawn_from_its_entry
     query = parse_table_query(QueryParams("sort=exit_code&columns=exit_code"))
     assert problems_of(query, columns) == []
     by_code = sort_rows(ROWS, columns.sorted_by(query), "desc")
-    assert [one["index"] for one in by_code] == [2, 1, 3]
+    assert [one.index for one in by_code] == [2, 1, 3]
     seven = parse_table_query(QueryParams("q=code+seven"))
-    assert [one["index"] for one in select(ROWS, seven, columns)] == [1]
+    assert [one.index for one in select(ROWS, seven, columns)] == [1]
     offered = columns.offered(TableFacts())
     assert columns.chosen(query, offered, []) == [CODE]
     assert [one.export_heading for one in columns.to_export(query)] == ["index", "name", "code"]
     table = build_table(ROWS, [CODE], query, n_total=3, n_found=3, default_sort="index")
     assert table.headings[0].href == "?columns=exit_code&sort=exit_code&order=asc"
-    assert [one["cells"][0].text for one in table.rows] == ["exit code 7", "exit code 12", "–"]
+    assert [line.cells[0].text for line in table.lines] == ["exit code 7", "exit code 12", "–"]
 
 
 def test_keys_are_unique_in_each_table() -> None:
@@ -59,11 +59,11 @@ def test_keys_are_unique_in_each_table() -> None:
 
 def test_columns_without_any_value_are_not_offered() -> None:
     keys = {one.key for one in run_columns(None).offered(TableFacts())}
-    assert keys == {"status", "duration", "started_at"}
+    assert keys == {"state", "duration", "started_at"}
     facts = TableFacts(frozenset(("label", "tags", "note")), has_metric=True, has_repeats=True)
     every = [one.key for one in run_columns("Loss").offered(facts)]
     assert every == [
-        "status",
+        "state",
         "label",
         "tags",
         "best_value",

@@ -1,7 +1,7 @@
 """A page of a table: columns, cells and the links that sort and turn it."""
 
+from rows import row
 from starlette.datastructures import QueryParams
-from test_table_query import row
 
 from ml_tracking_ops.web.runs.decimals import pads
 from ml_tracking_ops.web.tables.columns import run_columns
@@ -31,8 +31,8 @@ def table_of(address: str) -> Table:
 
 def test_page_beyond_the_last_is_the_last() -> None:
     table = table_of("page=99")
-    assert (table.page, table.n_pages, len(table.rows)) == (2, 2, 1)
-    assert table.rows[0]["number"] == PAGE_SIZE + 1
+    assert (table.page, table.n_pages, len(table.lines)) == (2, 2, 1)
+    assert table.lines[0].number == PAGE_SIZE + 1
 
 
 def test_links_carry_on_what_the_address_holds() -> None:
@@ -44,17 +44,17 @@ def test_links_carry_on_what_the_address_holds() -> None:
 
 
 def test_cells_have_the_digits_they_need_and_the_rest_when_pointed_at() -> None:
-    lr = table_of("").rows[1]["cells"][1]
+    lr = table_of("").lines[1].cells[1]
     assert (lr.text, lr.title) == ("0.33333", str(1 / 3))
     assert [column.is_number for column in table_of("").columns] == [False, True, True, True, False]
-    assert table_of("").rows[1]["cells"][3].text == "–"
+    assert table_of("").lines[1].cells[3].text == "–"
 
 
 def test_numbers_lack_what_the_longest_fraction_of_their_column_has_more() -> None:
     texts = ["0.9508", "−0.76535", "12", "0.5", "1e-5", "–", "NaN"]
     assert pads(texts) == ["0", "", ".00000", "0000", "000", "", ""]
     assert pads(["32", "128"]) == ["", ""]
-    assert [row["cells"][2].pad for row in table_of("").rows[:2]] == [".00000", ""]
+    assert [line.cells[2].pad for line in table_of("").lines[:2]] == [".00000", ""]
 
 
 def first_keys(metrics: list[str]) -> list[str]:

@@ -4,33 +4,18 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from rows import row
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.web.tables.columns import run_columns
 from ml_tracking_ops.web.tables.hyperparameters import describe_hyperparameters
 from ml_tracking_ops.web.tables.query import TableQuery, link, parse_table_query
+from ml_tracking_ops.web.tables.rows import Row
 from ml_tracking_ops.web.tables.selection import filter_text, problems_of, select, sort_rows
-
-
-def row(index: int, **changes: Any) -> dict[str, Any]:
-    return {
-        "id": f"s/{index}",
-        "index": index,
-        "name": f"r{index}",
-        "status": "finished",
-        "reason": None,
-        "hyperparameters": {},
-        "best_value": None,
-        "best_step": None,
-        "started_at": 100.0 + index,
-        "ended_at": 200.0 + index,
-        **changes,
-    }
-
 
 ROWS = [
     row(1, hyperparameters={"lr": 0.001, "opt": "adam", "n": 32}, best_value=0.5),
-    row(2, hyperparameters={"lr": 1 / 30, "opt": "sgd", "n": 64}, best_value=0.9, status="failed"),
+    row(2, hyperparameters={"lr": 1 / 30, "opt": "sgd", "n": 64}, best_value=0.9, state="failed"),
     row(3, hyperparameters={"lr": 0.1, "opt": "adam", "n": 64}, reason="exit code 1: CUDA error"),
     row(4, hyperparameters={"lr": float("nan"), "opt": None}, best_value=float("nan")),
 ]
@@ -41,7 +26,7 @@ COLUMNS = run_columns("Accuracy", describe_hyperparameters(ROWS))
 def found(address: str) -> list[int]:
     query = parse_table_query(QueryParams(address))
     assert query.problems == ()
-    return [one["index"] for one in select(ROWS, query, COLUMNS)]
+    return [one.index for one in select(ROWS, query, COLUMNS)]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +64,7 @@ def test_every_text_is_found_by_what_the_page_offers_for_it(text: str) -> None:
     rows = [row(1, hyperparameters={"x": text}), row(2, hyperparameters={"x": "another"})]
     query = parse_table_query(QueryParams([("p.x", filter_text(text))]))
     columns = run_columns(None, describe_hyperparameters(rows))
-    assert [one["index"] for one in select(rows, query, columns)] == [1]
+    assert [one.index for one in select(rows, query, columns)] == [1]
 
 
 @pytest.mark.parametrize(
@@ -124,14 +109,14 @@ def test_links_carry_everything_else_along() -> None:
     assert without == "?smoothing=0.6&run=a&run=b&p.lr=1..2&hide=a+b"
 
 
-def order(rows: list[dict[str, Any]], sort: str, direction: Any = "asc") -> list[int]:
+def order(rows: list[Row], sort: str, direction: Any = "asc") -> list[int]:
     column = run_columns("Accuracy", describe_hyperparameters(rows)).find(sort)
     assert column is not None
-    return [one["index"] for one in sort_rows(rows, column, direction)]
+    return [one.index for one in sort_rows(rows, column, direction)]
 
 
 def test_runs_stand_by_their_numbers_also_while_they_wait() -> None:
-    rows = [row(1), row(2, status="pending"), row(3), row(4, started_at=None, status="pending")]
+    rows = [row(1), row(2, state="pending"), row(3), row(4, started_at=None, state="pending")]
     assert order(rows, "index", "desc") == [4, 3, 2, 1]
     assert order(rows, "index", "asc") == [1, 2, 3, 4]
 
@@ -155,7 +140,7 @@ def test_mixed_hyperparameters_can_be_sorted_and_described() -> None:
 
 
 def test_longest_duration_first_puts_running_runs_first() -> None:
-    rows = [row(1), row(2, ended_at=None, status="running"), row(3, ended_at=500.0)]
+    rows = [row(1), row(2, ended_at=None, state="running"), row(3, ended_at=500.0)]
     assert order(rows, "duration", "desc") == [2, 3, 1]
 
 

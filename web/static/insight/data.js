@@ -16,7 +16,7 @@ export class InsightData {
   nUnread = 0; // logs that there was no time to read
   #places = new Map(); // index of a run -> its place in the columns
   axes = [];
-  statuses = [];
+  states = [];
   metric = null;
   goal = null;
   runs = emptyRuns();
@@ -49,8 +49,8 @@ export class InsightData {
     return this.#places.get(index) ?? null;
   }
 
-  status(place) {
-    return this.statuses[this.runs.status[place]];
+  state(place) {
+    return this.states[this.runs.state[place]];
   }
 
   /** The values of a hyperparameter by place. A map, since its name may be one that every object has. */
@@ -77,12 +77,12 @@ export class InsightData {
     if (asked === this.#up) this.take(answer);
   }
 
-  take({ cursor, is_complete: isComplete, axes, statuses, metric, goal, passing, n_unread: nUnread, runs }) {
+  take({ cursor, is_complete: isComplete, axes, states, metric, goal, passing, n_unread: nUnread, runs }) {
     if (isComplete) {
       this.runs = emptyRuns();
       this.#places.clear();
     }
-    Object.assign(this, { axes, statuses, metric, goal, nUnread, passing: passing && new Set(passing) });
+    Object.assign(this, { axes, states, metric, goal, nUnread, passing: passing && new Set(passing) });
     this.#cursor = cursor;
     runs.index.forEach((index, from) => this.#put(index, from, runs));
   }
@@ -99,5 +99,5 @@ export class InsightData {
 }
 
 function emptyRuns() {
-  return { index: [], name: [], status: [], started: [], ended: [], value: [], up: [], hyperparameters: new Map() };
+  return { index: [], name: [], state: [], started: [], ended: [], value: [], up: [], hyperparameters: new Map() };
 }

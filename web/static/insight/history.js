@@ -45,21 +45,21 @@ const TIME = { min: 0, name: "time since the sweep began", nameLocation: "middle
 const RUNS = { min: 0, minInterval: 1, name: "runs ended", nameLocation: "middle", nameGap: 24 };
 const whole = (x) => (Number.isInteger(x) ? String(x) : "");
 
-function mark({ x, y, status, passes }, scale, colors, count) {
-  const color = colors.fill[status];
-  const isOpen = !isEnd(status);
+function mark({ x, y, state, passes }, scale, colors, count) {
+  const color = colors.fill[state];
+  const isOpen = !isEnd(state);
   return { value: [x, scale.to(y)], itemStyle: { color: isOpen ? colors.surface : color, borderColor: color, borderWidth: isOpen ? 2 : 0, opacity: passes ? (count > 400 ? 0.65 : 0.95) : 0.08 } };
 }
 
 /** One point for each run with a value, in the order in which they ended; those that go on last. */
 export function historyPoints(data, isByTime) {
-  const { runs, statuses } = data;
+  const { runs, states } = data;
   const places = runs.value.map((_, place) => place).filter((place) => Number.isFinite(runs.value[place]));
   const endOf = (place) => runs.ended[place] ?? Infinity;
   places.sort((a, b) => (endOf(a) === endOf(b) ? runs.index[a] - runs.index[b] : endOf(a) - endOf(b)));
   const latest = runs.ended.reduce((most, time) => Math.max(most, time ?? 0), 0);
   return places.map((place, n) => ({
-    place, x: isByTime ? runs.ended[place] ?? latest : n + 1, y: runs.value[place], status: statuses[runs.status[place]], passes: data.passes(place),
+    place, x: isByTime ? runs.ended[place] ?? latest : n + 1, y: runs.value[place], state: states[runs.state[place]], passes: data.passes(place),
   }));
 }
 

@@ -148,7 +148,7 @@ export class InsightPanel {
     const { offsetX: x, offsetY: y } = params.event;
     const { runs } = this.#data;
     const lines = this.#view.lines(this.#data, place, params);
-    this.#tooltip.show({ x, y, width: this.element.clientWidth, title: `run ${runs.index[place]}`, status: this.#view.status?.(params) ?? this.#data.status(place), lines });
+    this.#tooltip.show({ x, y, width: this.element.clientWidth, title: `run ${runs.index[place]}`, state: this.#view.state?.(params) ?? this.#data.state(place), lines });
   }
 
   #go(place) {

@@ -24,7 +24,7 @@ export class ScatterView {
       yAxis: valueAxis(colors, y),
       series: [{
         type: "scatter", symbolSize: points.length > 1000 ? 5 : 8,
-        data: points.map((point) => ({ value: [point.x, y.to(point.y)], itemStyle: { color: colors.fill[point.status], opacity: point.passes ? (points.length > 400 ? 0.65 : 0.95) : 0.08 } })),
+        data: points.map((point) => ({ value: [point.x, y.to(point.y)], itemStyle: { color: colors.fill[point.state], opacity: point.passes ? (points.length > 400 ? 0.65 : 0.95) : 0.08 } })),
         emphasis: { scale: 1.6, itemStyle: { borderColor: colors.text, borderWidth: 2, opacity: 1 } },
       }],
     };
@@ -52,14 +52,14 @@ export function written(axis, value) {
 }
 
 function scatterPoints(data, values, axis, scale) {
-  const { runs, statuses } = data;
+  const { runs, states } = data;
   const column = axis ? data.column(axis.name) : [];
   const width = axis?.scale === "category" ? 0.5 / Math.max(1, axis.values.length) : 0;
   const points = [];
   values.forEach((y, place) => {
     const at = scale.position(column[place]) ?? scale.absentAt;
     if (!Number.isFinite(y) || at === null) return;
-    points.push({ place, x: at + width * spread(runs.index[place]), y, status: statuses[runs.status[place]], passes: data.passes(place) });
+    points.push({ place, x: at + width * spread(runs.index[place]), y, state: states[runs.state[place]], passes: data.passes(place) });
   });
   return points;
 }

@@ -23,10 +23,10 @@ export class InsightTooltip {
   }
 
   /** `lines`: [name, value] each; all of it is text. */
-  show({ x, y, width, title, status, lines }) {
+  show({ x, y, width, title, state, lines }) {
     const list = make("dl", "");
     for (const [name, value] of lines) list.append(make("dt", "", name), make("dd", "", value));
-    this.#box.replaceChildren(make("div", "tooltip-run", `${title} · ${wordOf(status)}`), list);
+    this.#box.replaceChildren(make("div", "tooltip-run", `${title} · ${wordOf(state)}`), list);
     this.#box.hidden = false;
     const { offsetWidth, offsetHeight } = this.#box;
     const left = x + GAP + offsetWidth <= width ? x + GAP : Math.max(0, x - GAP - offsetWidth);

@@ -7,7 +7,7 @@ const MOST_LABELS = 24;
 
 export class WorkersView {
   #cursor = "";
-  #statuses = [];
+  #states = [];
   #spans = [];
   #now = 0;
   #end = 1;
@@ -18,11 +18,11 @@ export class WorkersView {
     const since = this.#cursor && `?since=${encodeURIComponent(this.#cursor)}`;
     const response = await fetch(`/api/workers/${sweep.split("/").map(encodeURIComponent).join("/")}${since}`);
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
-    const { cursor, first, statuses, spans, now } = await response.json();
+    const { cursor, first, states, spans, now } = await response.json();
     this.#spans.length = first;
     spans.index.forEach((index, n) => this.#spans.push({ index, attempt: spans.attempt[n], slot: spans.slot[n], started: spans.started[n], ended: spans.ended[n], state: spans.state[n] }));
     this.#cursor = cursor;
-    this.#statuses = statuses;
+    this.#states = states;
     this.#now = now;
   }
 
@@ -63,7 +63,7 @@ export class WorkersView {
     const gap = right - left > 4 ? 1 : 0;
     const from = Math.max(left, coordSys.x), to = Math.min(right - gap, coordSys.x + coordSys.width);
     if (to < from - 1) return null;
-    const fill = colors.fill[this.#statuses[span.state]] ?? colors.muted;
+    const fill = colors.fill[this.#states[span.state]] ?? colors.muted;
     const shape = { x: from, y: middle - height / 2, width: Math.max(1, to - from), height, r: to - from > 6 ? 2 : 0 };
     return { type: "rect", shape, style: { fill, opacity: data.passes(data.placeOfIndex(span.index)) ? 1 : 0.15 }, emphasis: { style: { stroke: colors.text, lineWidth: 2 } } };
   }
@@ -90,7 +90,7 @@ export class WorkersView {
   }
 
   /** How this attempt ended, which need not be how the run did. */
-  status({ dataIndex }) {
-    return this.#statuses[this.#spans[dataIndex].state];
+  state({ dataIndex }) {
+    return this.#states[this.#spans[dataIndex].state];
   }
 }

@@ -11,10 +11,10 @@ export class RunRows {
   update(rows) {
     let isStale = false;
     for (const row of rows) {
-      const element = document.querySelector(`[data-run="${CSS.escape(row.id)}"][data-status]`);
-      const known = this.#states.get(row.id) ?? element?.dataset.status;
-      if (known !== row.status) isStale = true;
-      this.#states.set(row.id, row.status);
+      const element = document.querySelector(`[data-run="${CSS.escape(row.id)}"][data-state]`);
+      const known = this.#states.get(row.id) ?? element?.dataset.state;
+      if (known !== row.state) isStale = true;
+      this.#states.set(row.id, row.state);
       if (element) fill(element, row);
     }
     return isStale;

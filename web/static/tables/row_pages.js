@@ -48,7 +48,7 @@ export function keepRows(rows, firstPage) {
   for (let i = 0; i < rows.length; i += PAGE_SIZE) {
     const page = rows.slice(i, i + PAGE_SIZE);
     kept.delete(firstPage + i / PAGE_SIZE);
-    kept.set(firstPage + i / PAGE_SIZE, { rows: page, at: performance.now(), isLive: page.some((row) => !isEnd(row.dataset.status)) });
+    kept.set(firstPage + i / PAGE_SIZE, { rows: page, at: performance.now(), isLive: page.some((row) => !isEnd(row.dataset.state)) });
   }
   while (kept.size > MOST_PAGES) kept.delete(kept.keys().next().value);
 }

@@ -1,0 +1,252 @@
+"""What each view of the panel that explains a sweep shows, besides its drawing."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+
+from ml_tracking_ops.orchestrator.store.run_states import ENDS, RUN_STATES
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+from ..runs.entries import finite_values, has_value
+from ..runs.formats import whole_percents
+from ..series.readers import LogReaders
+from ..series.summaries import goal_by_name
+from ..tables.query import STATISTICS, split_statistic
+from ..tables.rows import Row
+from ..tables.sweep_rows import with_summaries
+from .axes import Axis, axes_of
+from .columns import asked_value, number_of
+from .importance_results import ImportanceView, importance_view
+from .pool_history import PoolUse, measure_use, pool_of
+from .words import (
+    BestValues,
+    Improvement,
+    Relation,
+    best_runs,
+    improvements,
+    relation,
+    values_of,
+)
+
+_MOST_IMPROVEMENTS = 100
+_N_NEWEST = 25
+_READING_S = 0.25
+_WORDS = {"best": "best", "last": "last", "min": "lowest", "max": "highest"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several links, of which one is current."""
+
+    label: str
+    href: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class HistoryView:
+    """The runs that were the best when they ended; `by`: what the horizontal axis counts."""
+
+    by: str
+    switches: tuple[Choice, ...]
+    improvements: Sequence[Improvement]
+    last: Improvement | None
+    n_improvements: int
+
+
+@dataclass(frozen=True)
+class ParallelView:
+    """`ends`: the worst and the best value, as the colours show them."""
+
+    ends: tuple[float, float] | None
+    n_axes: int
+    n_best: int
+    best_values: Sequence[BestValues]
+
+
+@dataclass(frozen=True)
+class ScatterView:
+    """A hyperparameter (`across`) against a metric (`up`), of which `of` says which value.
+
+    `is_own`: not the best value of the optimisation metric, but what the reader chose. `kept`:
+    what its form carries along.
+    """
+
+    across: str | None
+    choices: Sequence[str]
+    up: str
+    of: str
+    metrics: Sequence[str]
+    is_own: bool
+    what: str
+    n_unread: int
+    why_empty: str | None
+    relation: Relation | None
+    kept: Sequence[tuple[str, str]]
+    statistics: Sequence[str] = STATISTICS
+
+
+@dataclass(frozen=True)
+class WorkersView:
+    """`shares`: the busy time by how the attempts ended, in per cent."""
+
+    use: PoolUse
+    n_spans: int
+    n_sessions: int
+    n_slots: int
+    size: str
+    shares: Sequence[tuple[str, int]]
+    is_legacy: bool
+
+
+View = HistoryView | ParallelView | ScatterView | ImportanceView | WorkersView
+
+
+def panel_link(query: QueryParams, **changes: str | None) -> str:
+    """The address of this page with some parameters replaced; None takes one out."""
+    kept = [(key, value) for key, value in query.multi_items() if key not in changes]
+    return "?" + urlencode(kept + [(k, v) for k, v in changes.items() if v is not None])
+
+
+def why_empty(sweep: Sweep, rows: Sequence[Row]) -> str | None:
+    """Why nothing can be drawn of the metric, and what to do; None where something can."""
+    if any(map(has_value, rows)):
+        return None
+    if sweep.optimization_metric is None or sweep.optimization_goal is None:
+        return (
+            "This sweep optimises no metric. Name one as optimization_metric in "
+            "experiment_cfg.json, with its optimization_goal, and the next sweep is explained here."
+        )
+    if not rows:
+        return "The first run has not started yet."
+    metric = sweep.optimization_metric
+    if sweep.record.state not in ENDS:
+        return f"No run has logged {metric} yet: this fills as soon as one does."
+    return (
+        f"No run logged {metric}. Log it by this very name in the training script, or name in "
+        "optimization_metric what it logs."
+    )
+
+
+def _history(
+    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: LogReaders
+) -> HistoryView:
+    started_at = sweep.record.started_at or sweep.started_at
+    found = improvements(rows, sweep.optimization_goal, started_at)
+    has_times = any(row.ended_at is not None for row in rows)
+    by = "time" if query.get("history") == "time" and has_times else "runs"
+    switches = (
+        Choice("by runs", panel_link(query, history=None), by == "runs"),
+        Choice("by time", panel_link(query, history="time"), by == "time"),
+    )
+    return HistoryView(
+        by=by,
+        switches=switches if has_times else (),
+        improvements=found[-_MOST_IMPROVEMENTS:],
+        last=found[-1] if found else None,
+        n_improvements=len(found),
+    )
+
+
+def _parallel(
+    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: LogReaders
+) -> ParallelView:
+    axes = axes_of(sweep.config, rows)
+    best = best_runs(rows, sweep.optimization_goal)
+    known = finite_values(rows)
+    ends = (min(known), max(known)) if known else None
+    if ends is not None and sweep.optimization_goal == "min":
+        ends = ends[::-1]
+    return ParallelView(
+        ends=ends,
+        n_axes=len(axes),
+        n_best=len(best),
+        best_values=[values_of(best, axis) for axis in axes] if best else [],
+    )
+
+
+def _scatter(
+    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: LogReaders
+) -> ScatterView:
+    axes = axes_of(sweep.config, rows)
+    axis = next((one for one in axes if one.name == query.get("across")), axes[0] if axes else None)
+    metrics = _metrics(sweep, rows, readers)
+    up = asked_value(query, sweep.optimization_metric)
+    if up is None and sweep.optimization_metric is None and metrics:
+        up = f"best.{metrics[0]}"
+    statistic, name = split_statistic(up or "") or ("best", sweep.optimization_metric or "")
+    goal, n_unread = sweep.optimization_goal, 0
+    if up is not None:
+        rows, n_unread = with_summaries(sweep, list(rows), readers.summaries, _READING_S)
+        rows = [replace(row, best_value=number_of(row, up)) for row in rows]
+        goal = goal_by_name(name)
+    return ScatterView(
+        across=None if axis is None else axis.name,
+        choices=[one.name for one in axes],
+        up=name,
+        of=statistic,
+        metrics=list(dict.fromkeys([*metrics, *filter(None, [name])])),
+        is_own=up is not None,
+        what=f"{_WORDS[statistic]} {name}",
+        n_unread=n_unread,
+        why_empty=_why_no_scatter(sweep, rows, axes, name),
+        relation=None if axis is None else relation(rows, axis, goal),
+        kept=[(k, v) for k, v in query.multi_items() if k not in ("across", "up", "of")],
+    )
+
+
+def _metrics(sweep: Sweep, rows: Sequence[Row], readers: LogReaders) -> list[str]:
+    """The optimisation metric, and those of the newest runs."""
+    newest = [row for row in rows if row.name is not None][-_N_NEWEST:]
+    known, _ = with_summaries(sweep, newest, readers.summaries, _READING_S)
+    own = [sweep.optimization_metric] if sweep.optimization_metric is not None else []
+    logged = [name for row in known for name in row.metrics]
+    return list(dict.fromkeys([*own, *logged]))
+
+
+def _why_no_scatter(
+    sweep: Sweep, rows: Sequence[Row], axes: Sequence[Axis], name: str
+) -> str | None:
+    if not axes:
+        return "No hyperparameter varies in this sweep." if rows else "No run has started yet."
+    if any(map(has_value, rows)) or not name:
+        return None if name else why_empty(sweep, rows)
+    return None if name != sweep.optimization_metric else why_empty(sweep, rows)
+
+
+def _importance(
+    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: LogReaders
+) -> ImportanceView:
+    return importance_view(sweep, rows)
+
+
+def _workers(
+    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: LogReaders
+) -> WorkersView:
+    pool = pool_of(sweep)
+    is_going_on = sweep.record.state not in ENDS
+    use = measure_use(pool, time.time() if is_going_on else pool.latest_at)
+    states = [state for state in RUN_STATES if use.by_state.get(state)]
+    percents = whole_percents([use.by_state[state] for state in states])
+    return WorkersView(
+        use=use,
+        n_spans=len(pool.spans),
+        n_sessions=len(pool.sessions),
+        n_slots=len(use.slots),
+        size="short" if len(use.slots) <= 4 else "tall" if len(use.slots) > 16 else "middle",
+        shares=list(zip(states, percents, strict=True)),
+        is_legacy=sweep.is_legacy,
+    )
+
+
+Build = Callable[[Sweep, Sequence[Row], QueryParams, LogReaders], View]
+BUILDERS: dict[str, Build] = {
+    "history": _history,
+    "parallel": _parallel,
+    "scatter": _scatter,
+    "importance": _importance,
+    "workers": _workers,
+}

@@ -1,2 +1,4 @@
 """How the command line and the environment of a run are made from its hyperparameters.
-Imports `store` and `errors`."""
+
+May import `logger`, `errors`, `setting_types` and `output`.
+"""

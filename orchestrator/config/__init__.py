@@ -1,2 +1,5 @@
-"""`experiment_cfg.json` and W&B sweep files → validated settings, with every mistake explained.
-Imports `search`, `stopping`, `commands` and `store`."""
+"""Configuration files → validated settings, with every mistake explained.
+
+`experiment_cfg.json` and W&B sweep files; also the reference page of all keys. May import `logger`,
+`errors`, `setting_types`, `store`, `stopping`, `search` and `commands`.
+"""

@@ -1,4 +1,7 @@
-"""A real sweep on real data: a classifier of handwritten digits, trained for some epochs."""
+"""A real sweep on real data: a classifier of handwritten digits, trained for some epochs.
+
+May import `errors` and `config`; the training script imports `experiment`.
+"""
 
 from pathlib import Path
 

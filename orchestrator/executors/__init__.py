@@ -1,1 +1,4 @@
-"""Executors: what starts and stops runs."""
+"""What starts and stops runs: one interface, and a room for each engine.
+
+May import `logger`, `errors`, `supervision` and `store`.
+"""

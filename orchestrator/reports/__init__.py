@@ -1,1 +1,4 @@
-"""What `list`, `show`, `export` and `replay` say, as data. Imports `store` and `stopping`."""
+"""What `list`, `show`, `export` and `replay` say, as data.
+
+May import `logger`, `errors`, `store`, `stopping` and `config`.
+"""

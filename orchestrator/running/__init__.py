@@ -1,3 +1,4 @@
 """A sweep while it runs: scheduler, pool, lookout, run monitor, resumption.
 
-Imports every room above it except `reports` and `cli`."""
+May import `logger`, `errors` and every room but `reports`, `demo` and `cli`.
+"""

@@ -1,2 +1,4 @@
 """Which combinations to try: the space, its distributions and constraints, and what comes next.
-Imports `store` and `errors`; the samplers are in `search.samplers`."""
+
+The samplers are in `search.samplers`. May import `logger`, `errors`, `setting_types` and `store`.
+"""

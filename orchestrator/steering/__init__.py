@@ -1,2 +1,4 @@
-"""What users ask of a running sweep: request files, waiting for the answer, and the decisions.
-Imports `store`."""
+"""What users ask of a running sweep: request files, the decisions, waiting for the answer.
+
+May import `logger`, `errors` and `store`.
+"""

@@ -1,3 +1,4 @@
-"""What lies on disk: the journal, the states folded from it, the catalog, annotations, the watcher.
+"""What is on disk: the journal, the states folded from it, the catalog, annotations, the watcher.
 
-Imports `logger` and `orchestrator.errors` only."""
+May import `logger`, `errors` and `supervision`.
+"""

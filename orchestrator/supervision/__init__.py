@@ -1,4 +1,5 @@
 """The parent of a sweep's training processes, a program of its own: see `server`.
 
-Standard library only, and as little of it as will do: it is to be ready within some 15 ms.
+Uses as little of the standard library as will do, so that it is ready within some 15 ms. May import
+nothing else.
 """

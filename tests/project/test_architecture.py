@@ -1,56 +1,61 @@
 """Imports run one way; see ARCHITECTURE.md."""
 
-import ast
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from functools import cache
 
+import grimp
 import pytest
 from places import ROOT
 
 NAMESPACE = "ml_tracking_ops"
-WEB_MAY_USE = {"store", "steering", "reports", "config", "commands", "executors", "errors"}
+PACKAGES = ("logger", "experiment", "orchestrator", "web")
+ROOMS = sorted(
+    path.parent.relative_to(ROOT).as_posix()
+    for package in ("orchestrator", "web")
+    for path in (ROOT / package).glob("*/__init__.py")
+)
 
 
-def imports(path: Path) -> Iterator[str]:
-    """The absolute imports of a module, wherever in it they stand."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            if node.level > len(path.relative_to(ROOT).parts) - 1:
-                pytest.fail(f"{path}: a relative import leaves its package")
-            if node.level == 0 and node.module:
-                yield node.module
-                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+@cache
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph(*(f"{NAMESPACE}.{name}" for name in PACKAGES), cache_dir=None)
 
 
-def sibling_imports(package: str) -> set[tuple[str, str]]:
-    """(module, package or package.module of ours that it imports) for every import across."""
-    found = set()
-    for path in sorted((ROOT / package).rglob("*.py")):
-        for name in imports(path):
-            if name.startswith(f"{NAMESPACE}."):
-                found.add((path.relative_to(ROOT).as_posix(), name.removeprefix(f"{NAMESPACE}.")))
-    return found
+def test_imports_follow_the_order_of_the_rooms() -> None:
+    """As `[tool.importlinter]` in pyproject.toml gives it."""
+    code = "import sys; from importlinter import cli; sys.exit(cli.lint_imports(no_cache=True))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stdout
 
 
-def test_logger_imports_neither_orchestrator_nor_web() -> None:
-    for module, name in sibling_imports("logger"):
-        assert name.startswith(("logger", "experiment")), f"{module} imports {name}"
+def imported_rooms(room: str) -> set[str]:
+    """The rooms and packages that the modules of a room import, as its docstring names them."""
+    package = room.partition("/")[0]
+    name = f"{NAMESPACE}.{room.replace('/', '.')}"
+    found: set[str] = set()
+    for module in {name, *graph().find_descendants(name)}:
+        for target in graph().find_modules_directly_imported_by(module):
+            top, _, rest = target.removeprefix(f"{NAMESPACE}.").partition(".")
+            inner = rest.partition(".")[0]
+            if not inner or top in ("logger", "experiment", "web" if package != "web" else ""):
+                found.add(top)
+            else:
+                found.add(inner if top == package else f"{top}.{inner}")
+    return found - {room.partition("/")[2]}
 
 
-def test_only_the_command_line_imports_web() -> None:
-    for module, name in sibling_imports("orchestrator"):
-        if name.startswith("web"):
-            assert module == "orchestrator/cli/dashboard.py", f"{module} imports {name}"
-
-
-def test_web_uses_only_what_reads_files() -> None:
-    for module, name in sibling_imports("web"):
-        if name.startswith("orchestrator."):
-            assert name.split(".")[1] in WEB_MAY_USE, f"{module} imports {name}"
+@pytest.mark.parametrize("room", ROOMS)
+def test_room_imports_what_it_says(room: str) -> None:
+    """`May import`, at the end of its docstring; the order of the rooms bounds `every`."""
+    text = (ROOT / room / "__init__.py").read_text(encoding="utf-8").split('"""')[1]
+    _, found, said = " ".join(text.split()).partition("ay import ")
+    assert found, f"{room}/__init__.py does not say what the room may import"
+    if "every" not in said:
+        assert imported_rooms(room) <= set(re.findall(r"`([a-z_.]+)`", said))
 
 
 def test_import_of_the_logger_brings_no_third_party_package() -> None:

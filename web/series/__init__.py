@@ -1,1 +1,4 @@
-"""Points of metrics: read once, thinned, packed, summarised. Imports `runs`."""
+"""Points of metrics: read once, thinned, packed, summarised.
+
+May import `serving` and `runs`; besides `logger` and `orchestrator.store`.
+"""

@@ -1,2 +1,4 @@
-"""The server: connections, access, security headers, third-party assets, static files, encoding of
-server-sent events. Imports no other room of `web`."""
+"""The server: connections, access, security headers, assets, static files, server-sent events.
+
+May import no other room of `web`; besides `logger`, `orchestrator.errors` and `orchestrator.store`.
+"""

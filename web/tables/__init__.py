@@ -1,5 +1,6 @@
 """Tables of runs and experiments: what the address asks, columns, rows, cells, exports.
 
-May import `serving`, `runs`, `series` and `groups`. Only `exports` and `experiments_table` read
-logs; all that depends on a column is in `columns`.
+Only `exports` and `experiments_table` read logs; all that depends on a column is in `columns`. May
+import `serving`, `runs`, `series` and `groups`; besides `logger`, `orchestrator.store`,
+`orchestrator.errors` and `orchestrator.reports`.
 """

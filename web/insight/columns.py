@@ -12,7 +12,7 @@ from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
-from ..tables.columns import statistic_column
+from ..tables.column import statistic_column
 from ..tables.query import STATISTICS, split_statistic
 from ..tables.rows import Row
 from ..tables.selection import filter_text

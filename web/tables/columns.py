@@ -1,50 +1,25 @@
-"""The columns of the tables of runs and experiments: everything that depends on a column. Pure.
+"""The registry of columns of the tables of runs and experiments. Pure.
 
 A new column is one `Column` here, in the tuple of its table. Heading, cell, order, filter, search,
 exported file and the place in the menu of columns all follow from it. `_table_rows.html` needs a
 new block only if the column draws something other than a text.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from collections.abc import Mapping
+from dataclasses import replace
 from operator import attrgetter
-from typing import Literal
 
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
-from ..runs.formats import format_number
 from .cells import (
-    Cell,
     best_step_cell,
     best_value_cell,
-    empty_cell,
-    hyperparameter_cell,
     mean_cell,
-    statistic_cell,
     text_cell,
 )
-from .hyperparameters import Hyperparameter, SortKey, comparable
-from .query import HYPERPARAMETER, METRIC, STATISTICS, Order, TableQuery, is_metric, split_statistic
+from .column import Column, TableColumns, TableFacts
+from .hyperparameters import Hyperparameter, SortKey
 from .rows import Row
-
-Drawing = Literal["value", "text", "index", "name", "state", "tags", "curve", "duration", "age"]
-
-
-@dataclass(frozen=True)
-class TableFacts:
-    """What decides which columns a table offers.
-
-    `given`: which of ``label``, ``tags`` and ``note`` any row has.
-    """
-
-    given: frozenset[str] = frozenset()
-    has_metric: bool = False
-    has_repeats: bool = False
-
-
-def _always(_: TableFacts) -> bool:
-    return True
 
 
 def _never(_: TableFacts) -> bool:
@@ -53,201 +28,6 @@ def _never(_: TableFacts) -> bool:
 
 def _with_metric(facts: TableFacts) -> bool:
     return facts.has_metric
-
-
-def _is_missing(_: Row) -> bool:
-    return False
-
-
-def _nothing(_: Row) -> Iterable[object]:
-    return ()
-
-
-@dataclass(frozen=True)
-class Column:
-    """What a table can show of every row.
-
-    Attributes:
-        key: its name in the address, as in ``sort=KEY`` and ``columns=KEY``.
-        title: what its heading says when it is pointed at.
-        value: what rows are sorted, filtered and exported by; None if a row has none.
-        cell: how the page writes it.
-        drawing: which block of `_table_rows.html` draws it; ``value`` and ``text`` write the cell.
-        live_field: the field of a live row that replaces the text of the cell.
-        width: whether a long cell is cut (at the width in `page.css`) or shown whole.
-        sort_key: what rows are sorted by, if not by their value; rows without one come last.
-        first_order: the order of the first click on the heading; None: nobody sorts by it.
-        filter_key: the parameter of the address that filters by it.
-        is_given: whether a row has a value, if that may be null; otherwise None means missing.
-        search: the texts of a row that the search box looks through.
-        export_key: its name in an exported file, if another than `key`.
-        is_offered: whether the menu of columns has it.
-        is_default: whether it is shown if nobody chose columns.
-    """
-
-    key: str
-    heading: str
-    title: str
-    value: Callable[[Row], object]
-    cell: Callable[[Row], Cell] = empty_cell
-    drawing: Drawing = "value"
-    live_field: str | None = None
-    is_number: bool = False
-    width: Literal["cut", "whole"] = "cut"
-    sort_key: Callable[[Row], SortKey | None] | None = None
-    first_order: Order | None = "desc"
-    filter_key: str | None = None
-    is_given: Callable[[Row], bool] = _is_missing
-    search: Callable[[Row], Iterable[object]] = _nothing
-    export_key: str | None = None
-    is_exported: bool = True
-    is_offered: Callable[[TableFacts], bool] = _always
-    is_default: bool = True
-
-    @property
-    def export_heading(self) -> str:
-        return self.export_key or self.key
-
-    def sort_key_of(self, row: Row) -> SortKey | None:
-        return comparable(self.value(row)) if self.sort_key is None else self.sort_key(row)
-
-
-@dataclass(frozen=True)
-class TableColumns:
-    """The columns of one table.
-
-    Attributes:
-        head: the first column, which is always shown.
-        before: its columns in their order, up to those of the hyperparameters; `after`: the rest.
-        exported: with which columns an exported file begins.
-        default_sort: the key of the column that rows are sorted by if nobody chose one.
-        metric: the optimisation metric, whose best value the rows hold.
-    """
-
-    head: Column
-    before: tuple[Column, ...]
-    after: tuple[Column, ...]
-    exported: tuple[Column, ...]
-    default_sort: str
-    hyperparameters: Mapping[str, Hyperparameter] = field(default_factory=dict)
-    metric: str | None = None
-
-    @cached_property
-    def ordered(self) -> tuple[Column, ...]:
-        """All columns except those of metrics, in the order of the table."""
-        names = self.hyperparameters.items()
-        return (
-            self.head,
-            *self.before,
-            *(hyperparameter_column(name, one.is_number) for name, one in names),
-            *self.after,
-        )
-
-    @cached_property
-    def _by_key(self) -> dict[str, Column]:
-        return {column.key: column for column in self.ordered}
-
-    @cached_property
-    def _searches(self) -> list[Callable[[Row], Iterable[object]]]:
-        return [column.search for column in self.ordered if column.search is not _nothing]
-
-    def find(self, key: str) -> Column | None:
-        """The column of a key; any metric has columns, as it may still be logged."""
-        statistic = split_statistic(key)
-        if key in self._by_key or statistic is None:
-            return self._by_key.get(key)
-        return statistic_column(*statistic, self.metric)
-
-    def of_filter(self, key: str) -> Column:
-        """The column that ``p.NAME`` or ``m.METRIC`` filters by."""
-        if is_metric(key):
-            return statistic_column("best", key.removeprefix(METRIC), self.metric)
-        return self._by_key.get(key) or hyperparameter_column(key.removeprefix(HYPERPARAMETER))
-
-    def sorted_by(self, query: TableQuery) -> Column:
-        return self.find(query.sort) or self._by_key[self.default_sort]
-
-    def offered(self, facts: TableFacts) -> list[Column]:
-        """What the menu of columns has, except for statistics of metrics."""
-        return [one for one in self.ordered if one is not self.head and one.is_offered(facts)]
-
-    def chosen(
-        self, query: TableQuery, offered: Iterable[Column], default: Sequence[Column]
-    ) -> list[Column]:
-        """The columns to show: in the order of the table, then statistics as they were chosen."""
-        if not query.columns:
-            return list(default)
-        plain = [column for column in offered if column.key in query.columns]
-        statistics = [split for key in query.columns if (split := split_statistic(key))]
-        return plain + [statistic_column(*one, self.metric) for one in statistics]
-
-    def to_export(self, query: TableQuery) -> list[Column]:
-        """The columns of an exported file: those it always has, and those that were chosen."""
-        chosen = [column for key in query.columns if (column := self.find(key)) is not None]
-        known = {column.key for column in self.exported}
-        rest = [one for one in chosen if one.is_exported and one.key not in known]
-        return [*self.exported, *rest]
-
-    def search_text(self, row: Row) -> str:
-        """What the search box looks through, in lower case."""
-        parts = [part for search in self._searches for part in search(row)]
-        return "\n".join(str(part) for part in parts if part).casefold()
-
-
-def hyperparameter_column(name: str, is_number: bool = False) -> Column:
-    key = HYPERPARAMETER + name
-    return Column(
-        key=key,
-        heading=name,
-        title=name,
-        value=lambda row: row.hyperparameters.get(name),
-        cell=partial(hyperparameter_cell, name=name),
-        is_number=is_number,
-        first_order="asc",
-        filter_key=key,
-        is_given=lambda row: name in row.hyperparameters,
-        search=lambda row: _assignments(row, name),
-        export_key=name,
-    )
-
-
-def _assignments(row: Row, name: str) -> Iterable[str]:
-    if name in row.hyperparameters:
-        yield f"{name}={format_number(row.hyperparameters[name])}"
-
-
-_STATISTIC_HEADINGS = dict(
-    zip(STATISTICS, ("Best {}", "Last {}", "Lowest {}", "Highest {}"), strict=True)
-)
-
-
-def statistic_column(statistic: str, metric: str, optimized: str | None = None) -> Column:
-    """The best, last, lowest or highest value of a metric.
-
-    Args:
-        optimized: the optimisation metric, whose best value the row itself holds.
-    """
-
-    def value(row: Row) -> object:
-        if statistic == "best" and metric == optimized:
-            return row.best_value
-        return getattr(row.metrics.get(metric), statistic, None)
-
-    heading = _STATISTIC_HEADINGS[statistic].replace("{}", metric)
-    return Column(
-        key=f"{statistic}.{metric}",
-        heading=heading,
-        title=heading,
-        value=value,
-        cell=lambda row: statistic_cell(row, statistic, metric, value(row)),
-        is_number=True,
-        filter_key=METRIC + metric if statistic == "best" else None,
-    )
-
-
-def needs_logs(columns: Iterable[Column]) -> bool:
-    """Whether only the logs of the runs say what some columns hold."""
-    return any(split_statistic(column.key) for column in columns)
 
 
 def _duration(row: Row) -> float | None:

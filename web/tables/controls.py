@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
 from ..runs.formats import format_number
-from .columns import Column, TableColumns, statistic_column
+from .column import Column, TableColumns, statistic_column
 from .hyperparameters import Hyperparameter
 from .query import (
     HYPERPARAMETER,

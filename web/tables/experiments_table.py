@@ -10,7 +10,8 @@ from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ..runs.links import ExperimentColors, run_href
 from ..series.experiment_states import state_of
 from ..series.summaries import LogToRead, MetricSummaries, Summaries
-from .columns import EXPERIMENT_COLUMNS, Column, TableFacts, statistic_column
+from .column import Column, TableFacts, statistic_column
+from .columns import EXPERIMENT_COLUMNS
 from .controls import Controls, build_controls
 from .query import TableQuery, split_statistic
 from .rows import Row

@@ -21,7 +21,8 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ..runs.links import ExperimentColors
 from ..series.summaries import LogToRead, MetricSummaries
 from ..serving.sse import encode_json
-from .columns import DURATION, EXPERIMENT_COLUMNS, LOG_ERROR, Column, TableColumns, needs_logs
+from .column import Column, TableColumns, needs_logs
+from .columns import DURATION, EXPERIMENT_COLUMNS, LOG_ERROR
 from .experiments_table import experiment_rows, first_statistics
 from .experiments_table import logs_of as experiment_logs
 from .query import TableQuery

@@ -1,6 +1,6 @@
 """Which rows of a table pass a query, and in which order. Pure.
 
-What a row holds in a column is said by the column (`columns.Column`).
+What a row holds in a column is said by the column (`column.Column`).
 """
 
 from collections import Counter
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ml_tracking_ops.orchestrator.errors import did_you_mean
 
 from ..runs.formats import format_number
-from .columns import Column, TableColumns
+from .column import Column, TableColumns
 from .hyperparameters import Hyperparameter
 from .query import (
     HYPERPARAMETER,

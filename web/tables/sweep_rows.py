@@ -19,7 +19,8 @@ from ..runs.entries import best_so_far, run_id
 from ..runs.links import run_href, sweep_run_color
 from ..series.summaries import LogToRead, MetricSummaries
 from .all_runs import AllRuns
-from .columns import TableColumns, run_columns
+from .column import TableColumns
+from .columns import run_columns
 from .hyperparameters import Hyperparameter, describe_hyperparameters
 from .query import TableQuery
 from .rows import CombinationMean, Row

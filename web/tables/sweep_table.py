@@ -8,7 +8,8 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..series.readers import LogReaders
 from ..series.sparkline import Sparkline, Sparklines
-from .columns import CURVE, Column, TableFacts, needs_logs
+from .column import Column, TableFacts, needs_logs
+from .columns import CURVE
 from .controls import Controls, build_controls
 from .query import TableQuery, split_statistic
 from .rows import Row

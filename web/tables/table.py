@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ..runs.decimals import pads
 from .cells import Cell
-from .columns import Column
+from .column import Column
 from .query import TableQuery, link
 from .rows import Row
 

@@ -6,13 +6,8 @@ from rows import row
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.web.tables.cells import Cell
-from ml_tracking_ops.web.tables.columns import (
-    EXPERIMENT_COLUMNS,
-    Column,
-    TableColumns,
-    TableFacts,
-    run_columns,
-)
+from ml_tracking_ops.web.tables.column import Column, TableColumns, TableFacts
+from ml_tracking_ops.web.tables.columns import EXPERIMENT_COLUMNS, run_columns
 from ml_tracking_ops.web.tables.query import parse_table_query
 from ml_tracking_ops.web.tables.selection import problems_of, select, sort_rows
 from ml_tracking_ops.web.tables.table import build_table

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import FileIO
 
+from .bounded_reading import Progress, next_data
 from .columns import CHUNK_BYTES, Columns, Decoder, Series
 from .legacy import read_legacy
 from .paths import DAT_SUFFIX
@@ -116,7 +117,8 @@ def read_log(
         origin = identify(file, dat_path)
         if origin.is_legacy:
             return _read_whole_legacy(file, dat_path)
-        return _read_records(file, origin, Decoder(max_metrics, map(metric_id, always)))
+        decoder = Decoder(max_metrics, map(metric_id, always))
+        return _read_records(file, dat_path, origin, decoder)
 
 
 def _dat_path(path: str) -> str:
@@ -139,13 +141,23 @@ def _read_whole_legacy(file: FileIO, path: str) -> RunLog:
     return RunLog(series, n_skipped=n_skipped, size_bytes=size_bytes, is_legacy=True)
 
 
-def _read_records(file: FileIO, origin: Origin, decoder: Decoder) -> RunLog:
+def _read_records(file: FileIO, path: str, origin: Origin, decoder: Decoder) -> RunLog:
     size_bytes = RECORD_SIZE if origin.has_header else 0
     file.seek(size_bytes)
     expected_bytes = os.fstat(file.fileno()).st_size
     buffer = memoryview(bytearray(CHUNK_BYTES))
     n_left_over = 0
-    while n_read := file.readinto(buffer[n_left_over:]):
+    progress = Progress(path)
+    is_sparse = _is_sparse(file)
+    while True:
+        if is_sparse and not n_left_over:
+            data_at = _step_over_hole(file, size_bytes)
+            decoder.n_damaged += (data_at - size_bytes) // RECORD_SIZE
+            size_bytes = data_at
+        n_read = file.readinto(buffer[n_left_over:])
+        if not n_read:
+            break
+        progress.note(n_read)
         n_left_over += n_read
         n_whole = n_left_over // RECORD_SIZE * RECORD_SIZE
         decoder.feed(buffer[:n_whole], expected_bytes - size_bytes)
@@ -162,6 +174,20 @@ def _read_records(file: FileIO, origin: Origin, decoder: Decoder) -> RunLog:
         created_at=origin.created_at,
         n_left_out=decoder.metric_limit.n_left_out if decoder.metric_limit else 0,
     )
+
+
+def _is_sparse(file: FileIO) -> bool:
+    status = os.fstat(file.fileno())
+    return getattr(status, "st_blocks", status.st_size) * 512 < status.st_size
+
+
+def _step_over_hole(file: FileIO, offset: int) -> int:
+    """Go to the next record that was ever written; return where that is."""
+    fd = file.fileno()
+    found = next_data(fd, offset, os.fstat(fd).st_size)
+    start = max(offset, found // RECORD_SIZE * RECORD_SIZE)
+    file.seek(start)
+    return start
 
 
 def _by_name(decoder: Decoder) -> Mapping[str, Series]:

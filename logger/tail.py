@@ -6,6 +6,7 @@ from io import FileIO
 
 import numpy as np
 
+from .bounded_reading import Progress, next_data
 from .checksums import as_rows
 from .columns import CHUNK_BYTES, Decoder, Series
 from .legacy import read_legacy
@@ -67,6 +68,8 @@ class LogTail:
         self._follow_link = follow_link
         self._identity: tuple[int, int, bytes] | None
         self._legacy_version: tuple[int, int] | None
+        self._scanned_to: int
+        self._decoder: Decoder
         self._owes_reset = False
         self._forget()
         self.offset = self._first_offset = offset
@@ -132,6 +135,7 @@ class LogTail:
             self._n_damaged = int(is_header_damaged)
 
     def _read_records(self, fd: int, n_bytes: int) -> dict[str, Series]:
+        self._step_over_hole(fd)
         data = os.pread(fd, n_bytes // RECORD_SIZE * RECORD_SIZE, self.offset)
         data = data[: len(data) // RECORD_SIZE * RECORD_SIZE]
         by_id = self._decoder.decode(data)
@@ -144,13 +148,24 @@ class LogTail:
             by_name.setdefault(names.get(identifier) or unnamed(identifier), []).append(series)
         return {name: Series.joined(parts) for name, parts in by_name.items()}
 
+    def _step_over_hole(self, fd: int) -> None:
+        data_at = next_data(fd, self.offset, os.fstat(fd).st_size) // RECORD_SIZE * RECORD_SIZE
+        if data_at > self.offset:
+            self._n_damaged += (data_at - self.offset) // RECORD_SIZE
+            self.offset = data_at
+
     def _find_names(self, fd: int, wanted: set[int]) -> None:
         """Look for declarations before the offset where this tail began; each stretch only once."""
+        progress = Progress(self.path)
         while wanted and self._scanned_to < self._first_offset:
+            data_at = next_data(fd, self._scanned_to, self._first_offset)
+            data_at = min(data_at, self._first_offset) // RECORD_SIZE * RECORD_SIZE
+            self._scanned_to = max(self._scanned_to, data_at)
             n_bytes = min(CHUNK_BYTES, self._first_offset - self._scanned_to)
             rows = as_rows(os.pread(fd, n_bytes, self._scanned_to))
             if not len(rows):
                 return
+            progress.note(rows.nbytes)
             self._scanned_to += rows.nbytes
             for row in rows[(rows[:, 0] & np.uint64(KIND_MASK)) == KIND_NAME]:
                 record = row.tobytes()

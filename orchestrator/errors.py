@@ -87,6 +87,14 @@ class DescriptionError(UsageError):
         )
 
 
+class UnreadError(UsageError):
+    """Something in a log folder was not read, or not to its end."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path = path
+        super().__init__(f"{path}: {problem}")
+
+
 class PortTakenError(UsageError):
     """Another program listens on the address already."""
 

@@ -12,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ml_tracking_ops.logger.bounded_reading import call_meanwhile, limit_files
 from ml_tracking_ops.logger.guarded import guard_folder
 
 from .groups import api as groups
@@ -41,13 +42,14 @@ from .serving import asset_source, guard
 from .serving.access_token import TokenMiddleware
 from .serving.address_limits import AddressLimits
 from .serving.asset_source import CDN_SOURCE, AssetSource
-from .serving.departed_clients import EndWithClient
+from .serving.departed_clients import EndWithClient, end_if_cancelled
 from .serving.security import SecurityMiddleware
 from .serving.sse import encode_json
 
 _COMPRESS_FROM_BYTES = 1_000
 _COMPRESSION_LEVEL = 3
 _MAX_BODY_BYTES = 64 << 10
+_MOST_BYTES_A_FILE, _MOST_S_A_FILE = 4 << 30, 20.0
 
 
 def create_app(
@@ -67,6 +69,8 @@ def create_app(
         assets: where the pages load their third-party files from.
     """
     guard_folder(logdir)
+    limit_files(_MOST_BYTES_A_FILE, _MOST_S_A_FILE)
+    call_meanwhile(end_if_cancelled)
     catalog = SharedCatalog(Path(logdir).absolute())
     feed = Feed(catalog)
     app = Starlette(

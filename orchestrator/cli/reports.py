@@ -12,14 +12,19 @@ from ..errors import UsageError
 from .printing import print_json, print_run, print_sweep, print_table
 from .words import say
 
+_MOST_BYTES_A_FILE, _MOST_S_A_FILE = 4 << 30, 20.0
+
 
 def list_all(options: argparse.Namespace) -> int:
+    from ml_tracking_ops.logger.bounded_reading import limit_files
+
     from ..reports.entries import describe_list, list_entries
     from ..store.catalog import Catalog
     from ..store.folder_walk import describe_skipped
 
     if not options.logdir.is_dir():
         raise UsageError(f"{options.logdir}: no such folder; name another with --logdir")
+    limit_files(_MOST_BYTES_A_FILE, _MOST_S_A_FILE)
     catalog = Catalog(options.logdir)
     for error in catalog.unreadable:
         say(f"warning: {error}")

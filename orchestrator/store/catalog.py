@@ -4,18 +4,22 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.bounded_reading import meanwhile
 
-from ..errors import DescriptionError, NotInLogdirError, UsageError, nearest
+from ..errors import DescriptionError, NotInLogdirError, UnreadError, UsageError, nearest
 from . import fields
 from .annotations import NO_ANNOTATIONS, AnnotationFile, Annotations, read_annotations
 from .experiments import Experiment, annotated, open_experiment
 from .folder_walk import FolderWalk, KnownLogs, SkippedFolder
 from .states import RunRecord
 from .sweep_folder import Sweep, name_of, open_sweep
+
+_Item = TypeVar("_Item", Experiment, Sweep)
 
 
 class Catalog:
@@ -26,7 +30,7 @@ class Catalog:
     it holds experiments. A `.dat` that is no log is left out.
 
     Attributes:
-        unreadable: sweeps whose description cannot be read.
+        unreadable: folders that cannot be shown, or not whole, and why.
         skipped: folders that were not looked into.
     """
 
@@ -34,47 +38,69 @@ class Catalog:
         self.logdir = logdir
         self.experiments: dict[str, Experiment] = {}
         self.sweeps: dict[str, Sweep] = {}
-        self.unreadable: list[DescriptionError] = []
+        self.unreadable: list[DescriptionError | UnreadError] = []
         self.skipped: list[SkippedFolder] = []
         self._annotated: dict[str, AnnotationFile] = {}
+        self._opened: dict[str, Sweep] = {}
         self._logs = KnownLogs()
         self.refresh()
 
     def refresh(self) -> None:
-        """Look again, and take in what is new in the journals."""
-        experiments: dict[str, Experiment] = {}
-        sweeps: dict[str, Sweep] = {}
-        unreadable: list[DescriptionError] = []
-        walk = FolderWalk()
+        """Look again, and take in what is new in the journals.
+
+        What is wrong in one folder is said in `unreadable`; the others are read all the same.
+        """
+        found, walk = _Found(), FolderWalk()
         for identity, folder, names in walk.folders(os.fspath(self.logdir)):
-            annotations = self._annotations(folder, names)
-            if paths.DESCRIPTION_NAME in names:
-                try:
-                    sweep = self.sweeps.get(identity) or open_sweep(identity, Path(folder))
-                except DescriptionError as error:
-                    unreadable.append(error)
-                    continue
-                sweep.annotations = annotations
-                sweep.refresh()
-                sweeps[identity] = sweep
-            else:
-                for own, dat_path in _logs_in(identity, folder, names, self._logs):
-                    known = self.experiments.get(own)
-                    if known is None or os.fspath(known.dat_path) != dat_path:
-                        known = open_experiment(own, Path(dat_path))
-                    experiments[own] = annotated(known, annotations)
-        self.unreadable = unreadable
+            meanwhile()
+            try:
+                self._take_in(found, identity, folder, names)
+            except DescriptionError as error:
+                found.unreadable.append(error)
+            except Exception as error:  # noqa: BLE001 - a stranger's folder, and it is said
+                what = f"it cannot be shown: {type(error).__name__}: {error}"
+                found.unreadable.append(UnreadError(Path(folder), what))
+        self.unreadable = found.unreadable
         self.skipped = walk.skipped
-        self.experiments = dict(
-            sorted(experiments.items(), key=lambda item: (-item[1].started_at, item[0]))
-        )
-        self.sweeps = dict(sorted(sweeps.items(), key=lambda item: (-item[1].started_at, item[0])))
+        self.experiments = _newest_first(found.experiments)
+        self.sweeps = _newest_first(found.sweeps)
+        self._opened = dict(found.sweeps)
+
+    def _take_in(self, found: "_Found", identity: str, folder: str, names: set[str]) -> None:
+        annotations = self._annotations(folder, names)
+        if paths.DESCRIPTION_NAME in names:
+            sweep = self._opened.get(identity) or open_sweep(identity, Path(folder))
+            self._opened[identity] = sweep  # kept, should a client go before the refresh is over
+            sweep.annotations = annotations
+            sweep.refresh()
+            found.sweeps[identity] = sweep
+            if sweep.trouble is not None:
+                found.unreadable.append(UnreadError(sweep.path, sweep.trouble))
+            return
+        for own, dat_path in _logs_in(identity, folder, names, self._logs):
+            known = self.experiments.get(own)
+            if known is None or os.fspath(known.dat_path) != dat_path:
+                known = open_experiment(own, Path(dat_path))
+            found.experiments[own] = annotated(known, annotations)
 
     def _annotations(self, folder: str, names: set[str]) -> Annotations:
         if paths.ANNOTATIONS_NAME not in names:
             self._annotated.pop(folder, None)
             return NO_ANNOTATIONS
         return self._annotated.setdefault(folder, AnnotationFile(Path(folder))).read()
+
+
+@dataclass
+class _Found:
+    """What one look at a log folder finds."""
+
+    experiments: dict[str, Experiment] = field(default_factory=dict)
+    sweeps: dict[str, Sweep] = field(default_factory=dict)
+    unreadable: list[DescriptionError | UnreadError] = field(default_factory=list)
+
+
+def _newest_first(found: dict[str, _Item]) -> dict[str, _Item]:
+    return dict(sorted(found.items(), key=lambda item: (-item[1].started_at, item[0])))
 
 
 def _logs_in(

@@ -10,6 +10,8 @@ from ml_tracking_ops.logger.source import is_log
 from . import fields
 
 DEEPEST = 6
+_MOST_ENTRIES = 200_000
+_MOST_FOLDERS = 100_000
 _MOST_KNOWN = 100_000
 
 
@@ -70,8 +72,15 @@ class FolderWalk:
                 status = os.stat(folder)  # noqa: PTH116
                 if (status.st_dev, status.st_ino) in self._visited:
                     return
+                if len(self._visited) >= _MOST_FOLDERS:
+                    self._skip(identity or ".", f"more than {_MOST_FOLDERS} folders")
+                    return
                 self._visited.add((status.st_dev, status.st_ino))
-                for entry in entries:
+                for n_entries, entry in enumerate(entries):
+                    if n_entries >= _MOST_ENTRIES:
+                        self._skip(identity or ".", f"the rest of more than {_MOST_ENTRIES} files")
+                        names.update(_names_that_count(folder))
+                        break
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.name)
                     elif entry.is_file(follow_symlinks=False):
@@ -105,6 +114,12 @@ class FolderWalk:
 
     def _skip(self, path: str, why: str) -> None:
         self.skipped.append(SkippedFolder(path, why))
+
+
+def _names_that_count(folder: str) -> list[str]:
+    """The names that say what a folder is, wherever the system lists them."""
+    names = (paths.DESCRIPTION_NAME, paths.ANNOTATIONS_NAME)
+    return [name for name in names if os.path.lexists(os.path.join(folder, name))]  # noqa: PTH118
 
 
 def _inner(identity: str, name: str) -> str:

@@ -31,6 +31,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
+from ml_tracking_ops.logger.bounded_reading import Progress, TooLongError, next_data
 from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.logger.locks import hold_exclusive
 
@@ -130,6 +131,9 @@ class JournalTail:
     A half-written last line waits until it is whole. A line longer than 4 MiB is skipped
     without being held in memory. A journal that was replaced or cut is read anew, with
     `was_reset` set by that `read`.
+
+    Attributes:
+        trouble: why not all was read; then no more is, until the file is replaced.
     """
 
     def __init__(self, path: Path) -> None:
@@ -137,6 +141,7 @@ class JournalTail:
         self.offset = 0
         self.n_skipped = 0
         self.was_reset = False
+        self.trouble: str | None = None
         self._file: tuple[int, int] | None = None
         self._partial = b""
         self._is_discarding = False
@@ -150,7 +155,7 @@ class JournalTail:
             return []
         try:
             self._notice_replacement(os.fstat(fd))
-            return self._read_from(fd)
+            return [] if self.trouble else self._read_from(fd)
         except OSError:
             return []
         finally:
@@ -160,12 +165,22 @@ class JournalTail:
         file = identity_of(status).file
         if self._file not in (None, file) or status.st_size < self.offset:
             self.offset, self._partial, self._is_discarding = 0, b"", False
-            self.was_reset = True
+            self.was_reset, self.trouble = True, None
         self._file = file
 
     def _read_from(self, fd: int) -> list[Event]:
         events: list[Event] = []
-        while block := os.pread(fd, _BLOCK_BYTES, self.offset):
+        progress = Progress(self.path)
+        while True:
+            self._step_over_hole(fd)
+            block = os.pread(fd, _BLOCK_BYTES, self.offset)
+            if not block:
+                break
+            try:
+                progress.note(len(block))
+            except TooLongError as error:
+                self.trouble = str(error)
+                break
             self.offset += len(block)
             *lines, rest = (self._partial + block).split(b"\n")
             if lines and self._is_discarding:
@@ -176,6 +191,13 @@ class JournalTail:
                 self.n_skipped += 1
                 self._partial, self._is_discarding = b"", True
         return events
+
+    def _step_over_hole(self, fd: int) -> None:
+        """Nobody has written there: the line in which it begins and ends is damaged."""
+        data_at = next_data(fd, self.offset, os.fstat(fd).st_size)
+        if data_at > self.offset:
+            self.n_skipped += 1
+            self.offset, self._partial, self._is_discarding = data_at, b"", True
 
     def _decode(self, line: bytes) -> Event | None:
         if not line.strip():

@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import stat
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,8 @@ from .process_records import ProcessRecord, read_processes, state_by_exit_code
 from .run_states import ENDS, RESULTS_THAT_COUNT, SWEEP_ENDS
 from .states import RunRecord, SweepRecord
 
-_DESCRIPTION_BYTES = 64 << 20
+_DESCRIPTION_BYTES = 16 << 20
+_LEGACY_S = 5.0
 
 
 @dataclass(eq=False)
@@ -43,6 +45,8 @@ class Sweep:
     changes: list[int | None] = field(default_factory=list, repr=False)
     """The run that each change so far concerns, in order; a new list where the journal was
     replaced. Its length is a cursor: several readers can ask what came after theirs."""
+    trouble: str | None = None
+    """What of the sweep was not read, and why."""
     _by_name: dict[str, int] = field(default_factory=dict, repr=False)
     _unseen: set[int] = field(default_factory=set, repr=False)
 
@@ -71,6 +75,7 @@ class Sweep:
         if self.is_legacy:
             return set()
         events = self._journal.read()
+        self.trouble = self._journal.trouble
         changed: set[int] = set()
         if self._journal.was_reset:
             changed = set(self.record.runs)
@@ -187,6 +192,8 @@ def _read_description(path: Path) -> tuple[bytes, float]:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is no regular file", os.fspath(path))
+        if status.st_size > _DESCRIPTION_BYTES:
+            raise OSError(errno.EFBIG, f"it has more than {_DESCRIPTION_BYTES >> 20} MiB")
         return file.read(_DESCRIPTION_BYTES), status.st_mtime
 
 
@@ -237,15 +244,19 @@ def _described(path: Path) -> tuple[dict[str, Any], float]:
 def _read_legacy_runs(sweep: Sweep) -> None:
     """The original tool's sweep: its `.dat` files belong, in order, to the sampled values."""
     sampled = sweep.description.get("sampled_hyperparameters")
+    deadline = time.monotonic() + _LEGACY_S
     stems = sorted(path.stem for path in sweep.path.glob(f"*{paths.DAT_SUFFIX}"))
     for index, stem in enumerate(stems, start=1):
         hyperparameters = _entry(sampled, index - 1)
         run = RunRecord(index, hyperparameters, name=stem, state="finished")
-        run.best_value, run.best_step = best_of(
-            sweep.path / f"{stem}{paths.DAT_SUFFIX}",
-            sweep.optimization_metric,
-            sweep.optimization_goal,
-        )
+        if time.monotonic() < deadline:
+            run.best_value, run.best_step = best_of(
+                sweep.path / f"{stem}{paths.DAT_SUFFIX}",
+                sweep.optimization_metric,
+                sweep.optimization_goal,
+            )
+        elif sweep.trouble is None:
+            sweep.trouble = f"the best values of {len(stems) - index + 1} runs were not read"
         sweep.record.runs[index] = run
         sweep._by_name[stem] = index
     sweep.record.state = "finished"

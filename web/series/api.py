@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ml_tracking_ops.logger.bounded_reading import meanwhile
 from ml_tracking_ops.orchestrator.store.identities import identify
 
 from ..runs.catalog_access import RunFiles, find_runs
@@ -199,8 +200,11 @@ def pack_series(store: SeriesStore, runs: Iterable[RunFiles], query: SeriesQuery
     # logs are small they spend more than that on handing the lock to and fro
     n_readers = _READERS_AT_ONCE if _mean_bytes(runs) >= _LARGE_BYTES else 1
     with ThreadPoolExecutor(n_readers) as readers:
-        packed = list(readers.map(partial(_packed_run, store, query), runs))
-    names = dict.fromkeys(name for run in packed for name in run.names)
+        packed = []
+        for run in readers.map(partial(_packed_run, store, query), runs):
+            meanwhile()  # in the pool's threads nobody knows of a client that went
+            packed.append(run)
+    names = dict.fromkeys(name for one in packed for name in one.names)
     return pack(packed, query.metrics or tuple(names)[: query.first])
 
 

@@ -2,13 +2,22 @@
 
 A request without a body is watched: when its connection ends, whatever is done for it is cancelled.
 Worker threads are not interrupted; what takes long in them asks `anyio.from_thread.check_cancelled`
-now and then (see `reading_budget`).
+now and then (`end_if_cancelled`, called by `logger.bounded_reading`).
 """
 
+from contextlib import suppress
+
 import anyio
+import anyio.from_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _WITHOUT_BODY = ("GET", "HEAD")
+
+
+def end_if_cancelled() -> None:
+    """End the work of a worker thread whose task was cancelled; elsewhere do nothing."""
+    with suppress(RuntimeError):  # this is no worker thread
+        anyio.from_thread.check_cancelled()
 
 
 class EndWithClient:

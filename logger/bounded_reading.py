@@ -1,0 +1,91 @@
+"""Reading files that may be far longer than anybody can read: holes, bounds, and interruption.
+
+A sparse file of a terabyte takes a few bytes on disk: holes are stepped over. The dashboard and
+`list`, which many files are read for, set `limit_files`: a longer file is then given up with
+`TooLongError`. What `call_meanwhile` sets is called while files are read, and may raise.
+"""
+
+import os
+import time
+from collections.abc import Callable
+
+from .records import LogFormatError
+
+_SEEK_DATA = getattr(os, "SEEK_DATA", None)
+
+
+class TooLongError(LogFormatError):
+    """A file is longer than is read."""
+
+
+def _do_nothing() -> None:
+    pass
+
+
+_most_bytes: int | None = None
+_most_s: float | None = None
+_meanwhile: Callable[[], None] = _do_nothing
+
+
+def limit_files(most_bytes: int | None, most_s: float | None) -> None:
+    """From now on, give up a file after so many bytes or seconds; `None`: read all of it."""
+    global _most_bytes, _most_s
+    _most_bytes, _most_s = most_bytes, most_s
+
+
+def call_meanwhile(function: Callable[[], None]) -> None:
+    """Call this for each piece of a file that is read; what it raises ends the reading."""
+    global _meanwhile
+    _meanwhile = function
+
+
+def meanwhile() -> None:
+    """Between two pieces of work that take long together."""
+    _meanwhile()
+
+
+class Progress:
+    """How much of one file was read, and how long that took."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = os.fspath(path)
+        self._n_bytes = 0
+        self._started_at = time.monotonic()
+
+    def note(self, n_bytes: int) -> None:
+        """Note that a piece was read.
+
+        Raises:
+            TooLongError: the file is longer than is read.
+        """
+        _meanwhile()
+        self._n_bytes += n_bytes
+        if _most_bytes is not None and self._n_bytes > _most_bytes:
+            raise TooLongError(
+                f"{self._path} is too long: after {_most_bytes >> 20} MiB no more was read"
+            )
+        if _most_s is not None and time.monotonic() - self._started_at > _most_s:
+            raise TooLongError(
+                f"{self._path} takes too long to read: after {_most_s:g} s and "
+                f"{self._n_bytes >> 20} MiB no more was read"
+            )
+
+
+def next_data(fd: int, offset: int, size_bytes: int) -> int:
+    """Where the next bytes begin that were ever written; `size_bytes` if there are none.
+
+    The position of `fd` changes where it is `offset` or behind it.
+    """
+    if _SEEK_DATA is None or offset >= size_bytes:
+        return offset
+    try:
+        return os.lseek(fd, offset, _SEEK_DATA)
+    except OSError:  # nothing but a hole from here on, or a file system that does not tell
+        return size_bytes if _ends_in_hole(fd, offset, size_bytes) else offset
+
+
+def _ends_in_hole(fd: int, offset: int, size_bytes: int) -> bool:
+    try:
+        return os.lseek(fd, offset, os.SEEK_HOLE) <= offset < size_bytes
+    except OSError:
+        return False

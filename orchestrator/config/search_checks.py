@@ -18,7 +18,7 @@ from ..search.constraints import Constraint, ConstraintError
 from ..search.distributions import Distribution, same
 from ..search.first_runs import complete_combination, is_complete
 from ..search.samplers.random import draw_combination
-from ..search.settings import LEARNING
+from ..search.samplers.registry import learns
 from ..search.space import (
     KINDS,
     Combination,
@@ -76,7 +76,7 @@ def _parse(given: Mapping[str, Any]) -> dict[str, Distribution]:
 
 def _sampler_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
     sampler = source.get("sampler")
-    if isinstance(sampler, str) and sampler in LEARNING:
+    if learns(sampler):
         for key in ("optimization_metric", "optimization_goal"):
             if source.get(key) is None and source.get("early_stopping") is not True:
                 yield ConfigProblem(key, f"is missing; the sampler {sampler} learns from it")

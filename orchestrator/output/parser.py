@@ -41,11 +41,6 @@ class LineParser:
         """How long a user's regular expression has taken so far."""
         return 0.0 if self._user is None else self._user.spent_s
 
-    @property
-    def is_users(self) -> bool:
-        """Whether the pattern is a user's regular expression."""
-        return self._user is not None
-
     def parse(self, line: str) -> list[Point]:
         """The points of a line. A name that is there twice is refused: `notes` says so."""
         points, steps = dict[str, float](), list[float]()

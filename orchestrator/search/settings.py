@@ -1,14 +1,12 @@
 """The keys of `experiment_cfg.json` that say how the search space is searched."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from ..setting_types import Allowed, Positive, Text
 
 SamplerName = Literal["random", "grid", "sobol", "tpe", "gp", "cma_es"]
-SAMPLERS: tuple[SamplerName, ...] = get_args(SamplerName)
-LEARNING: frozenset[str] = frozenset(("tpe", "gp", "cma_es"))
 
 
 class Repeats(BaseModel):

@@ -19,3 +19,19 @@ def import_extra(module: str, extra: str, what: str) -> Any:
             f"{what} needs {module.partition('.')[0]} ({error}); "
             f"install it with: pip install 'ml-tracking-ops[{extra}]'"
         ) from None
+
+
+def import_torch(what: str) -> None:
+    """Import PyTorch. It comes with no extra: which build is right depends on the GPU.
+
+    Raises:
+        UsageError: it is not installed; the text says how to install it.
+    """
+    try:
+        importlib.import_module("torch")
+    except ImportError as error:
+        raise UsageError(
+            f"{what} needs PyTorch ({error}), which Optuna's Gaussian process is written in; "
+            "install it (https://pytorch.org/get-started/locally, the build for CPUs is "
+            "enough), or use the sampler tpe"
+        ) from None

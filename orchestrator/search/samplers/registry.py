@@ -1,62 +1,85 @@
-"""From the name of a sampler to the sampler."""
+"""Every sampler by its name: what it needs, and how it is opened.
 
-import importlib
-from collections.abc import Iterable
+A new sampler is a module in this folder, an entry in `SAMPLERS`, and its name in
+`search.settings`; a library that it needs is an extra in pyproject.toml.
+"""
 
-from ...errors import UsageError
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
 from ...store.objective import Goal
-from ..settings import LEARNING, SamplerName
+from ..settings import SamplerName
 from ..space import Combination, Space
-from .base import Sampler
-from .extras import import_extra
+from .base import Sampler, SequenceSampler
+from .extras import import_extra, import_torch
 from .grid import GridSampler
 from .random import RandomSampler
 from .sobol import SobolSampler
 
+_Open = Callable[[Space, int, Goal, Iterable[Combination]], Sampler]
+"""From the space, the seed, the goal, and the combinations that need not be run again."""
 
-def check_sampler(name: str) -> bool:
+
+@dataclass(frozen=True)
+class SamplerEntry:
+    """A sampler that a configuration can name.
+
+    `libraries` are the modules that it imports, each with the extra that it comes with. `learns`
+    says whether it looks at the runs before, and so needs a metric.
+    """
+
+    open: _Open
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    needs_torch: bool = False
+    learns: bool = False
+
+
+def _sequence(kind: type[SequenceSampler]) -> _Open:
+    return lambda space, seed, goal, taken: kind(space, seed, taken)
+
+
+def _optuna(name: str) -> _Open:
+    def open_learning(space: Space, seed: int, goal: Goal, taken: Iterable[Combination]) -> Sampler:
+        from .learning import LearningSampler  # brings Optuna
+
+        return LearningSampler(space, seed, name, goal, taken)
+
+    return open_learning
+
+
+SAMPLERS: Mapping[SamplerName, SamplerEntry] = {
+    "random": SamplerEntry(_sequence(RandomSampler)),
+    "grid": SamplerEntry(_sequence(GridSampler)),
+    "sobol": SamplerEntry(_sequence(SobolSampler), {"scipy.stats.qmc": "sobol"}),
+    "tpe": SamplerEntry(_optuna("tpe"), {"optuna": "optuna"}, learns=True),
+    "gp": SamplerEntry(
+        _optuna("gp"), {"optuna": "optuna", "scipy": "optuna"}, needs_torch=True, learns=True
+    ),
+    "cma_es": SamplerEntry(_optuna("cma_es"), {"optuna": "optuna", "cmaes": "optuna"}, learns=True),
+}
+
+
+def check_sampler(name: SamplerName) -> bool:
     """Import what a sampler needs; return whether it learns from the runs before.
 
     Raises:
         UsageError: a library is missing; the text says how to install it.
     """
-    what = f"the sampler {name}"
-    if name == "sobol":
-        import_extra("scipy.stats.qmc", "sobol", what)
-    if name in LEARNING:
-        import_extra("optuna", "optuna", what)
-    if name == "cma_es":
-        import_extra("cmaes", "optuna", what)
-    if name == "gp":
-        import_extra("scipy", "optuna", what)
-        _import_torch()
-    return name in LEARNING
+    sampler = SAMPLERS[name]
+    for module, extra in sampler.libraries.items():
+        import_extra(module, extra, f"the sampler {name}")
+    if sampler.needs_torch:
+        import_torch(f"the sampler {name}")
+    return sampler.learns
 
 
 def open_sampler(
     name: SamplerName, space: Space, seed: int, goal: Goal, taken: Iterable[Combination] = ()
 ) -> Sampler:
     """The sampler with this name; `taken` need not be run again."""
-    match name:
-        case "random":
-            return RandomSampler(space, seed, taken)
-        case "grid":
-            return GridSampler(space, seed, taken)
-        case "sobol":
-            return SobolSampler(space, seed, taken)
-        case _:
-            from .learning import LearningSampler
-
-            return LearningSampler(space, seed, name, goal, taken)
+    return SAMPLERS[name].open(space, seed, goal, taken)
 
 
-def _import_torch() -> None:
-    """Torch comes with no extra of ours: it is large, and which build fits depends on the GPU."""
-    try:
-        importlib.import_module("torch")
-    except ImportError as error:
-        raise UsageError(
-            f"the sampler gp needs PyTorch ({error}), which Optuna's Gaussian process is written "
-            "in; install it (https://pytorch.org/get-started/locally, the build for CPUs is "
-            "enough), or use the sampler tpe"
-        ) from None
+def learns(name: object) -> bool:
+    """Whether a sampler of this name learns from the runs before."""
+    return any(known == name and sampler.learns for known, sampler in SAMPLERS.items())

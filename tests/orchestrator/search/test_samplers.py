@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from ml_tracking_ops.orchestrator.search.samplers import (
     SequenceSampler,
     SobolSampler,
 )
+from ml_tracking_ops.orchestrator.search.samplers.registry import SAMPLERS
+from ml_tracking_ops.orchestrator.search.settings import SamplerName
 from ml_tracking_ops.orchestrator.search.space import (
     Choice,
     Hyperparameter,
@@ -204,3 +207,7 @@ def test_library_that_is_missing_is_named_with_how_to_install_it() -> None:
     assert sobol.startswith("the sampler sobol needs scipy")
     assert sobol.endswith("pip install 'ml-tracking-ops[sobol]'")
     assert tpe.startswith("the sampler tpe needs optuna")
+
+
+def test_every_sampler_that_a_configuration_can_name_is_registered() -> None:
+    assert tuple(SAMPLERS) == get_args(SamplerName)

@@ -113,20 +113,6 @@ function keptIndices(values, from, to) {
   return [...new Set([low, high, gap])].filter((i) => i >= 0).sort((a, b) => a - b);
 }
 
-/** Smallest and largest value between two steps (the neighbours outside included), or null. */
-export function valueExtent(columns, values, from, to) {
-  const first = Math.max(0, lowerBound(columns.step, from) - 1);
-  const last = Math.min(values.length - 1, lowerBound(columns.step, to));
-  let low = Infinity, high = -Infinity;
-  for (let i = first; i <= last; i++) {
-    const value = values[i];
-    if (value == null) continue;
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  return low <= high ? [low, high] : null;
-}
-
 /**
  * Exponential moving average without its bias towards the start, as TensorBoard computes it:
  * https://github.com/tensorflow/tensorboard (line chart, `resmoothDataset`).

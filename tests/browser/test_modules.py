@@ -259,7 +259,7 @@ def test_colours_of_the_output_are_kept(modules: Page, before: str, codes: str, 
     [("", "abc"), ("?hide=a&hide=x", "bc"), ("?solo=b&hide=b", "b"), ("?group=lr&hide=a", "abc")],
 )
 def test_export_of_series_leaves_out_what_is_hidden(modules: Page, search: str, drawn: str) -> None:
-    assert call(modules, "page/export_menu", "drawnRuns", list("abc"), search) == list(drawn)
+    assert call(modules, "page/menus", "drawnRuns", list("abc"), search) == list(drawn)
 
 
 def test_output_knows_the_byte_at_which_each_line_begins(modules: Page) -> None:

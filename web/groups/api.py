@@ -22,14 +22,13 @@ from starlette.routing import Route
 from ml_tracking_ops.logger.reader import LogFormatError, Series, read_log
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.identities import FileCache, identify
-from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.catalog_access import find_sweep
 from ..runs.links import N_COLORS
 from ..series.api import read_in_thread
 from ..series.thinning import Float64s, Points, sort_by_step
 from ..serving.sse import encode_json
-from .naming import Group, group_runs
+from .naming import Group, group_runs, seed_name
 from .reading_progress import Reading
 from .statistics import Digest, bucket_width, centers, coarsened, combine, digest
 
@@ -130,13 +129,6 @@ async def progress(request: Request) -> Response:
     return Response(encode_json(answer), media_type="application/json", headers=headers)
 
 
-def seed_name(sweep: Sweep) -> str | None:
-    """The hyperparameter in which the repeats of a combination differ."""
-    repeats = sweep.config.get("repeats")
-    name = repeats.get("seed_name") if isinstance(repeats, dict) else None
-    return name if isinstance(name, str) else None
-
-
 def _members(
     catalog: Catalog, query: GroupQuery
 ) -> tuple[list[GroupedRun], list[Group] | None] | None:
@@ -146,7 +138,7 @@ def _members(
     paths = [(run, sweep.dat_path(run)) for run in sweep.record.runs.values()]
     runs = [GroupedRun(path, run.started_at) for run, path in paths if path is not None]
     given = [run.hyperparameters for run, path in paths if path is not None]
-    return runs, group_runs(given, query.group, seed_name(sweep))
+    return runs, group_runs(given, query.group, seed_name(sweep.config))
 
 
 def _etag(runs: Sequence[GroupedRun], members: Sequence[Group], query: GroupQuery) -> str:

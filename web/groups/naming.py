@@ -32,24 +32,32 @@ class Group:
     short: str | None = None
 
 
-def groupings(runs: Iterable[Hyperparameters], seed_name: str | None) -> list[dict[str, str]]:
-    """What a page offers: ``{"value": …, "label": …}`` for each way to group these runs."""
-    names = dict.fromkeys(name for run in runs for name in run if name != seed_name)
+def seed_name(config: Mapping[str, Any]) -> str | None:
+    """The hyperparameter in which the repeats of a combination differ, if a sweep has repeats."""
+    repeats = config.get("repeats")
+    name = repeats.get("seed_name") if isinstance(repeats, Mapping) else None
+    return name if isinstance(name, str) else None
+
+
+def groupings(runs: Iterable[Hyperparameters], seed: str | None) -> list[dict[str, str]]:
+    """What a page offers: ``{"value": …, "label": …}`` for each way to group these runs.
+
+    `seed` is the name of the hyperparameter that is one, as `seed_name` finds it.
+    """
+    names = dict.fromkeys(name for run in runs for name in run if name != seed)
     offered = [{"value": HYPERPARAMETER + name, "label": name} for name in names]
     if offered:
         offered.insert(0, {"value": COMBINATION, "label": "Repeats of a combination"})
     return offered
 
 
-def group_runs(
-    runs: Sequence[Hyperparameters], by: str, seed_name: str | None
-) -> list[Group] | None:
+def group_runs(runs: Sequence[Hyperparameters], by: str, seed: str | None) -> list[Group] | None:
     """The groups of these runs in the order of their values; None where `by` names nothing.
 
     Runs without the hyperparameter (a conditional one) belong to no group.
     """
     if by == COMBINATION:
-        return _by_combination(runs, seed_name)
+        return _by_combination(runs, seed)
     name = by.removeprefix(HYPERPARAMETER)
     having = [at for at, run in enumerate(runs) if name in run]
     if not by.startswith(HYPERPARAMETER) or not having:
@@ -60,12 +68,12 @@ def group_runs(
     return _by_value(name, values, having)
 
 
-def _by_combination(runs: Sequence[Hyperparameters], seed_name: str | None) -> list[Group]:
+def _by_combination(runs: Sequence[Hyperparameters], seed: str | None) -> list[Group]:
     """Those of several runs first; a sweep of single runs has as many groups as runs."""
     found: dict[str, list[int]] = {}
     short: dict[str, str] = {}
     for at, run in enumerate(runs):
-        shared = {k: format_number(value) for k, value in run.items() if k != seed_name}
+        shared = {k: format_number(value) for k, value in run.items() if k != seed}
         text = ", ".join(f"{name} {value}" for name, value in shared.items())
         found.setdefault(text, []).append(at)
         short[text] = ", ".join(shared.values())

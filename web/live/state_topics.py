@@ -31,9 +31,8 @@ from ..runs.entries import (
     sweep_summary,
 )
 from ..serving.sse import as_fields, encode_event
-from .curves import LiveCurves
 from .file_topics import Look, Place, Update
-from .run import LiveRun
+from .run import LiveCurves, LiveRun
 
 ENTRY = -1
 _LIVE = 0

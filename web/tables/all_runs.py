@@ -12,8 +12,7 @@ from functools import cached_property
 from ml_tracking_ops.orchestrator.store.objective import is_better
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
-from ..groups.api import seed_name
-from ..groups.naming import groupings
+from ..groups.naming import groupings, seed_name
 from ..runs.entries import has_value, n_planned
 from ..series.best_history import BestHistory, draw_history
 from .rows import Row
@@ -29,7 +28,7 @@ class AllRuns:
     def __init__(self, rows: list[Row], sweep: Sweep) -> None:
         self.rows = rows
         self._goal = sweep.optimization_goal
-        self._seed_name = seed_name(sweep)
+        self._seed_name = seed_name(sweep.config)
         self.n_planned = n_planned(sweep, len(rows))
 
     @cached_property

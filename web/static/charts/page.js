@@ -1,7 +1,7 @@
 // The charts of a page: which metrics of which runs, drawn as the address says.
 
 import { params, setParams } from "../lib/address.js";
-import { showBanner } from "../lib/banner.js";
+import { showBanner } from "../lib/notice.js";
 import { ChartGrid } from "./grid.js";
 import { bindControls } from "./controls.js";
 import { GroupSource } from "./data/group_source.js";
@@ -198,4 +198,10 @@ function neverLogged(names) {
   if (names.length === 0) return "These runs logged no metrics";
   const more = names.length > 6 ? ` and ${names.length - 6} more` : "";
   return `None of these runs logged it. They logged ${names.slice(0, 6).join(", ")}${more}.`;
+}
+
+/** Where the runs of a page have logged nothing, the page says so in the place of the charts. */
+export function showNoMetrics(isEmpty) {
+  const note = document.querySelector(".no-metrics");
+  if (note) note.hidden = !isEmpty;
 }

@@ -1,4 +1,5 @@
-// What became of an action, in a corner of the window; screen readers say it.
+// What the reader has to know: the bar above the page, before anything else; and what became of an
+// action, in a corner of the window, which screen readers say.
 
 const SHOWN_MS = 6000;
 const TROUBLE_SHOWN_MS = 15_000;
@@ -35,4 +36,19 @@ function makeNotice() {
   notice.addEventListener("click", () => (notice.hidden = true));
   document.body.append(notice);
   return notice;
+}
+
+// ---- The bar above the page ----
+
+/** @param {string} [about]  what may take it back: `hideBanner` with the same word */
+export function showBanner(text, about = "") {
+  const banner = document.querySelector("#banner");
+  banner.textContent = text;
+  banner.dataset.about = about;
+  banner.hidden = false;
+}
+
+export function hideBanner(about) {
+  const banner = document.querySelector("#banner");
+  if (banner.dataset.about === about) banner.hidden = true;
 }

@@ -1,7 +1,7 @@
 // Loads the pinned files, from the CDN or this server, without making the page wait for them: the
 // tables work while the CDN is slow or out of reach. The browser checks the bytes against `integrity`.
 
-import { showBanner } from "../lib/banner.js";
+import { showBanner } from "../lib/notice.js";
 import { showPartlyLive } from "./connection.js";
 
 const PATIENCE_MS = 10_000;

@@ -1,7 +1,7 @@
 // The word in the top bar: whether what the page shows is live; and what the reader should know
 // where the server cannot be asked, or does not let them in any more.
 
-import { hideBanner, showBanner } from "../lib/banner.js";
+import { hideBanner, showBanner } from "../lib/notice.js";
 
 const WORDS = { idle: "", connecting: "Connecting…", open: "Live", partly: "Partly live", lost: "Connection lost", again: "Live again", paused: "Paused" };
 const TITLES = { paused: "Four other pages of this browser are live; this one is again as soon as you use it" };

@@ -3,7 +3,6 @@
 
 import { changedParams, params, servedAddress } from "../lib/address.js";
 import { holdRow } from "./row_hold.js";
-import { isScrolling, neededRows } from "../tables/row_window.js";
 
 const PAUSE_MS = 400;
 const STILL_MS = 1500;
@@ -15,6 +14,17 @@ let lastAt = 0;
 let pointedAt = 0;
 let askedAt = 0;
 let isHeld = false;
+let longTable = { isScrolling: () => false, neededRows: () => null };
+
+/**
+ * A table of which the page holds only the rows near what is seen says what a refresh needs to know.
+ *
+ * @param {{isScrolling: () => boolean, neededRows: () => string | null}} table  while it scrolls it
+ *   is not changed from outside; `neededRows`: "26-100", what a refresh must bring
+ */
+export function setLongTable(table) {
+  longTable = table;
+}
 
 document.addEventListener("pointermove", (event) => {
   if (event.target instanceof Element && event.target.closest("table.runs tbody")) pointedAt = performance.now();
@@ -42,7 +52,7 @@ export const refreshAside = () => ASIDE.map((selector) => `${selector}:outerMorp
 
 /** The address to fetch: this one, with the rows that a scrolled table holds. */
 export function fetchAddress(given = params()) {
-  const rows = neededRows();
+  const rows = longTable.neededRows();
   const search = (rows ? changedParams(given, { rows }) : given).toString();
   return location.pathname + (search && `?${search}`);
 }
@@ -57,7 +67,7 @@ async function refresh(isUrgent) {
   timer = 0;
   if (isHeld) return requestRefresh();
   const now = performance.now();
-  if (!isUrgent && (stillIn(now) > 0 || isScrolling())) return requestRefresh();
+  if (!isUrgent && (stillIn(now) > 0 || longTable.isScrolling())) return requestRefresh();
   lastAt = now;
   askedAt = 0;
   await htmx.ajax("GET", fetchAddress(), {
@@ -75,7 +85,7 @@ document.addEventListener("htmx:before:swap", (event) => {
   const { refreshOf, isAsked } = event.detail.ctx;
   if (refreshOf === undefined) return;
   const isOld = refreshOf !== servedAddress();
-  if (!isOld && !isScrolling()) return holdRow();
+  if (!isOld && !longTable.isScrolling()) return holdRow();
   event.preventDefault();
   requestRefresh({ isUrgent: isOld && isAsked });
 });

@@ -3,19 +3,16 @@
 
 import "./actions.js";
 import { loadLibraries } from "../live/assets.js";
-import { showBanner } from "../lib/banner.js";
-import { ChartPage } from "../charts/page.js";
+import { showBanner } from "../lib/notice.js";
+import { ChartPage, showNoMetrics } from "../charts/page.js";
 import { startClock } from "../live/clock.js";
 import { unpackPoints } from "../charts/data/columns.js";
 import { showConnection } from "../live/connection.js";
-import "./copy.js";
-import "./export_menu.js";
 import "./keyboard.js";
+import "./menus.js";
 import { LiveStream } from "../live/stream.js";
 import { fillCells } from "../tables/live_cells.js";
 import { whileLoading } from "../lib/loading.js";
-import "./menu_room.js";
-import { showNoMetrics } from "../charts/no_metrics.js";
 import { bindPointing, pointOut } from "../lib/pointing.js";
 import { requestRefresh } from "../live/refresh.js";
 import "../tables/row_selection.js";
@@ -206,6 +203,16 @@ function foldSidebar() {
   fold.dataset.bound = "true";
   fold.open = !matchMedia("(max-width: 760px)").matches || page.runs.length === 0;
 }
+
+/** A "Copy" button has its text in `data-copy`; only https and localhost have a clipboard. */
+document.addEventListener("click", async (event) => {
+  const button = event.target instanceof Element ? event.target.closest("[data-copy]") : null;
+  if (!button) return;
+  if (navigator.clipboard) await navigator.clipboard.writeText(button.dataset.copy);
+  else getSelection().selectAllChildren(button.previousElementSibling);
+  button.textContent = navigator.clipboard ? "Copied" : "Selected";
+  setTimeout(() => (button.textContent = "Copy"), 1500);
+});
 
 document.addEventListener("htmx:after:swap", mount);
 bindPointing((runId) => charts.highlight(runId));

@@ -4,7 +4,7 @@
 import { params, setParams } from "../lib/address.js";
 import { fitColumns, holdColumns } from "./column_widths.js";
 import { alignPoints } from "../lib/decimals.js";
-import { requestRefresh } from "../live/refresh.js";
+import { requestRefresh, setLongTable } from "../live/refresh.js";
 import { keepRows, loadPages, PAGE_SIZE, releaseRows, renewPages, rowsOfPage } from "./row_pages.js";
 
 const REST_MS = 250;
@@ -30,13 +30,13 @@ export function windowAround(first, last, total) {
 }
 
 /** "26-100": what a refresh must bring so that nothing that is seen goes away. */
-export function neededRows() {
+function neededRows() {
   const table = find();
   return table && isManaged(table) ? windowAround(...seen(table), table.total).join("-") : null;
 }
 
 /** Whether somebody scrolls: then the table is not changed from outside. */
-export const isScrolling = () => timer !== 0;
+const isScrolling = () => timer !== 0;
 
 const isManaged = ({ rows }) => rows.dataset.window !== undefined;
 
@@ -218,5 +218,6 @@ function rest() {
   requestRefresh({ isUrgent: true });
 }
 
+setLongTable({ isScrolling, neededRows });
 document.addEventListener("htmx:after:swap", mount);
 mount();

@@ -1,9 +1,26 @@
-// The menu of downloads: its links ask for what the page shows when they are followed, and it closes
-// by itself.
+// The menus. One opens below its button: if the window ends too soon the page moves a little, so that
+// the menu does not cover what is above. Links of the menu of downloads ask for what the page shows
+// when they are followed.
 
 import { params } from "../lib/address.js";
 
+const GAP_PX = 12;
+const TALLEST_PX = 560, TALLEST_PART = 0.7; // as `.menu` of table.css
 const NOT_OF_THE_TABLE = new Set(["page", "format"]);
+
+document.addEventListener("beforetoggle", (event) => {
+  const menu = event.target;
+  if (event.newState !== "open" || !menu.matches(".menu[popover]")) return;
+  const { top, bottom } = document.querySelector(`[popovertarget="${menu.id}"]`).getBoundingClientRect();
+  const missing = Math.min(TALLEST_PX, TALLEST_PART * innerHeight) + GAP_PX - (innerHeight - bottom);
+  const highest = document.querySelector(".topbar").offsetHeight + GAP_PX;
+  scrollBy({ top: Math.max(0, Math.min(missing, top - highest)), behavior: "instant" });
+}, true);
+
+/** What is entered in a menu with Enter closes it. */
+document.addEventListener("submit", (event) => event.target.querySelector(".menu:popover-open")?.hidePopover());
+
+// ---- Downloads ----
 
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;

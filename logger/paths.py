@@ -10,6 +10,7 @@ import time
 DAT_SUFFIX = ".dat"
 LOG_SUFFIX = ".log"
 ARGUMENTS_SUFFIX = ".json"
+WANDB_CONFIG_SUFFIX = ".wandb.yaml"
 RUN_RECORD_SUFFIX = ".run.json"
 RUN_SUFFIXES = (DAT_SUFFIX, LOG_SUFFIX, ARGUMENTS_SUFFIX, RUN_RECORD_SUFFIX)
 """Of the files of one run; what comes before them is the same."""

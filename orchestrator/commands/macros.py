@@ -45,15 +45,25 @@ def is_list_macro(name: str) -> bool:
     )
 
 
+def is_known_macro(name: str) -> bool:
+    """Whether there is such a macro, given what is in its braces."""
+    prefix, colon, rest = name.partition(":")
+    return (
+        is_list_macro(name)
+        or name in TEXT_MACROS
+        or (bool(colon) and prefix in PREFIXES and bool(rest))
+    )
+
+
 def macro_problem(text: str) -> str | None:
     """What is wrong with the macros in a text that stands for one argument, or None."""
     for name in MACRO.findall(text):
         if is_list_macro(name):
             return f"${{{name}}} stands for several arguments: it must be an element of its own"
-        prefix, colon, rest = name.partition(":")
+        prefix, colon, _ = name.partition(":")
         if prefix == "args" and colon:
             return f"${{{name}}}: after args: some of {', '.join(FORMS)}, joined by commas"
-        if name not in TEXT_MACROS and not (colon and prefix in PREFIXES and rest):
+        if not is_known_macro(name):
             return f"unknown macro ${{{name}}}{_nearest(name)}; known: {_listed()}"
     return None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .arguments import DEFAULT_COMMAND, RunMacros
+from .wandb_client import client_config_path, client_environment
 
 _VARIABLE = re.compile("\0([A-Za-z_][A-Za-z0-9_]*)\0")  # nothing else may reach a shell unquoted
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
@@ -63,6 +64,9 @@ def repeat_command(
     )
     command = _command_of(config)
     line = " ".join(_quoted(argument) for argument in run.arguments(command))
+    if config.get("wandb_config") is True:
+        variables = client_environment(client_config_path(sweep_folder, name), {})
+        line = f"{' '.join(f'{key}={quoted(text)}' for key, text in variables.items())} {line}"
     if isinstance(folder, str):
         line = f"cd {shlex.quote(folder)} && {line}"
     return RepeatCommand(line, tuple(_notes(description, config, command, logdir)))

@@ -51,6 +51,11 @@ class RunSettings(BaseModel):
         description="Names of objects: hyperparameters named optimizer.lr, optimizer.name are "
         'passed together as the object optimizer when "optimizer" is in this list.',
     )
+    wandb_config: bool = Field(
+        default=False,
+        description="Whether W&B's client, in a script that uses it, finds the hyperparameters in "
+        "`wandb.config`. It runs offline unless WANDB_MODE is set.",
+    )
     environment: Annotated[dict[str, str], Allowed("an object of names and texts")] = Field(
         default_factory=dict,
         description="Environment variables of a run. Their values may hold the same macros.",

@@ -10,10 +10,10 @@ from typing import Any
 
 from ..errors import ConfigError, ConfigProblem
 from .json_mistakes import json_mistakes
-from .native_yaml import read_native_yaml
 from .validation import LoadedConfig, validate_config
 from .value_checks import show_value
-from .wandb_sweep import SUFFIXES, load_wandb_sweep
+
+_YAML_SUFFIXES = (".yaml", ".yml")
 
 
 def load_config(path: Path) -> LoadedConfig:
@@ -22,11 +22,8 @@ def load_config(path: Path) -> LoadedConfig:
     Raises:
         ConfigError: the file is missing, is no JSON, or has mistakes; all of them are named.
     """
-    if path.suffix.lower() in SUFFIXES:
-        own = read_native_yaml(path)
-        if own is None:
-            return load_wandb_sweep(path)
-        return validate_config(own, path.resolve().parent, str(path), path.resolve())
+    if path.suffix.lower() in _YAML_SUFFIXES:
+        return _load_yaml(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -43,7 +40,7 @@ def _missing(path: Path) -> str:
         beside = sorted(
             name
             for name in os.listdir(path.parent)  # noqa: PTH208  (names alone)
-            if name.endswith(SUFFIXES) and name.startswith((path.stem, "sweep"))
+            if name.endswith(_YAML_SUFFIXES) and name.startswith((path.stem, "sweep"))
         )
         if beside:
             other = shlex.quote(str(path.with_name(beside[0])))
@@ -51,6 +48,23 @@ def _missing(path: Path) -> str:
     return (
         f"there is no such file; a sweep is described by a file named {path.name} in the current "
         "folder, or by the one given"
+    )
+
+
+def _load_yaml(path: Path) -> LoadedConfig:
+    """A W&B sweep file, or our keys written as YAML."""
+    from .wandb_sweep import convert_wandb_sweep, is_wandb_sweep
+    from .yaml_files import plain, read_yaml
+
+    document = read_yaml(path)
+    if is_wandb_sweep(document):
+        return convert_wandb_sweep(document, path)
+    if isinstance(document, dict) and document.keys() & {"hyperparameters", "main_script_name"}:
+        return validate_config(plain(document), path.resolve().parent, str(path), path.resolve())
+    what = "is empty" if document is None else "is neither a W&B sweep file nor one with our keys"
+    raise ConfigError(
+        str(path),
+        [ConfigProblem("", f"{what}: it has no method and parameters, and no hyperparameters")],
     )
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +33,29 @@ def script_problems(source: Mapping[str, Any], folder: Path) -> Iterable[ConfigP
     script = source.get("main_script_name")
     if not isinstance(script, str) or not script:
         return
+    command = source.get("command")
+    if command and "${program}" not in str([command, source.get("environment")]):
+        return  # the command says all there is to say
     path = os.path.join(folder, script)  # noqa: PTH118  (whatever the text is)
     if not os.path.isfile(path):  # noqa: PTH113
         yield ConfigProblem(
             "main_script_name", f"there is no file {show_value(script)} in {folder}"
         )
-    elif source.get("command") is None and (start := _how_to_start(path)) is not None:
-        command = json.dumps([*start, "${program}", "${args}"])
+    elif _is_for_python(command) and (start := _how_to_start(path)) is not None:
+        example = json.dumps([*start, "${program}", "${args}"])
         yield ConfigProblem(
             "main_script_name",
             f"{show_value(script)} is no Python script; say with command how it is started, for "
-            f'example "command": {command}',
+            f'example "command": {example}',
         )
+
+
+def _is_for_python(command: object) -> bool:
+    """Whether a command leaves the script to Python; without one, that is how it is started."""
+    if command is None:
+        return True
+    parts = list(command) if isinstance(command, list | tuple) else []
+    return ("${interpreter}", "${program}") in pairwise(parts)
 
 
 def _how_to_start(path: str) -> list[str] | None:

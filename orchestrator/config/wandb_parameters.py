@@ -1,163 +1,101 @@
-"""Parameters of a W&B sweep file → hyperparameters of ours."""
+"""All parameters of a W&B sweep file → hyperparameters of ours."""
 
 import math
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from ..search.distributions import is_number
+from ..errors import ConfigProblem
+from .wandb_distributions import Definition, UnsupportedError, convert_parameter, number_of
 
-_CALLED = {
-    "value",
-    "values",
-    "distribution",
-    "probabilities",
-    "min",
-    "max",
-    "q",
-    "mu",
-    "sigma",
-    "a",
-    "b",
-}
-_NUMBERS = ("min", "max", "q", "mu", "sigma")
-Definition = dict[str, Any]
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_OF_EXPONENTS = ("log_uniform", "q_log_uniform", "inv_log_uniform")
 
 
-class UnsupportedError(ValueError):
-    """A parameter that has no counterpart; `key` is the one it hangs on."""
+@dataclass
+class Parameters:
+    """The parameters of a file; `places` and `objects` have their keys in the file."""
 
-    def __init__(self, message: str, key: str = "") -> None:
-        self.key = key
-        super().__init__(message)
-
-
-def convert_parameter(given: object) -> Definition:
-    """One hyperparameter as `experiment_cfg.json` holds it.
-
-    Raises:
-        UnsupportedError: it has no counterpart, or is not understood.
-    """
-    if not isinstance(given, Mapping):
-        raise UnsupportedError('must be an object, such as {"min": 0, "max": 1}')
-    if "parameters" in given:
-        raise UnsupportedError(
-            "nested parameters are not supported; give each a name of its own, such as "
-            "optimizer.lr",
-            "parameters",
-        )
-    for key in given:
-        if key not in _CALLED:
-            raise UnsupportedError(f"unknown key; known: {', '.join(sorted(_CALLED))}", str(key))
-    kind = given["distribution"] if "distribution" in given else _implied(given)
-    convert = _KINDS.get(kind) if isinstance(kind, str) else None
-    if convert is None:
-        why = _UNSUPPORTED if kind in ("beta", "q_beta") else "is no distribution of W&B's;"
-        raise UnsupportedError(f"{kind!r} {why} supported: {', '.join(_KINDS)}", "distribution")
-    return convert({**given, **{key: _number(given, key) for key in _NUMBERS if key in given}})
+    hyperparameters: dict[str, Definition] = field(default_factory=dict)
+    objects: dict[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    problems: list[ConfigProblem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-_UNSUPPORTED = "has no counterpart here;"
-
-
-def _implied(given: Mapping[str, Any]) -> str:
-    """The distribution that W&B assumes where none is named."""
-    if "values" in given:
-        return "categorical_w_probabilities" if "probabilities" in given else "categorical"
-    if "value" in given:
-        return "constant"
-    if "min" in given and "max" in given:
-        ends = (_number(given, "min"), _number(given, "max"))
-        return "int_uniform" if all(isinstance(end, int) for end in ends) else "uniform"
-    raise UnsupportedError("needs a value, values, or min and max")
-
-
-def _number(given: Mapping[str, Any], key: str) -> int | float:
-    """A number; YAML takes 1e-5, without a point, for a text."""
-    value = given.get(key)
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            raise UnsupportedError(f"must be a number, got {value!r}", key) from None
-    if not is_number(value):
-        what = "is missing" if value is None else f"must be a number, got {value!r}"
-        raise UnsupportedError(what, key)
-    return value
-
-
-def _categorical(given: Mapping[str, Any]) -> Definition:
-    values = given.get("values")
-    if not isinstance(values, list) or not values:
-        raise UnsupportedError(f"must be a list of values, got {values!r}", "values")
-    chosen: Definition = {"type": "choice", "candidates": values}
-    if given.get("probabilities") is not None:
-        chosen["probabilities"] = given["probabilities"]
-    return chosen
-
-
-def _constant(given: Mapping[str, Any]) -> Definition:
-    if "value" not in given:
-        raise UnsupportedError("is missing", "value")
-    return {"type": "constant", "value": given["value"]}
-
-
-def _range(type_: str, scale: Callable[[float], float] = lambda bound: bound) -> Any:
-    """A converter for a distribution between two bounds, given as they are or as logarithms."""
-
-    def convert(given: Mapping[str, Any]) -> Definition:
-        ends = sorted((scale(_number(given, "min")), scale(_number(given, "max"))))
-        if "q" not in str(given.get("distribution")).split("_"):
-            return {"type": type_, "min": ends[0], "max": ends[1]}
-        step = _number(given, "q") if "q" in given else 1
-        low, high = (round(end / step) * step for end in ends) if type_ == "uniform" else ends
-        return {"type": type_, "min": low, "max": high, "step": step}
-
-    return convert
-
-
-def _int_uniform(given: Mapping[str, Any]) -> Definition:
-    low, high = _number(given, "min"), _number(given, "max")
-    if low != int(low) or high != int(high):
-        raise UnsupportedError(f"needs whole bounds, got {low} and {high}", "distribution")
-    return {"type": "int", "min": int(low), "max": int(high)}
-
-
-def _bell(type_: str) -> Any:
-    """A converter for a distribution with a mean and a deviation."""
-
-    def convert(given: Mapping[str, Any]) -> Definition:
-        found: Definition = {
-            "type": type_,
-            "mu": given.get("mu", 0),
-            "sigma": given.get("sigma", 1),
-        }
-        if str(given.get("distribution")).startswith("q_"):
-            found["step"] = given.get("q", 1)
+def convert_parameters(given: object, is_grid: bool) -> Parameters:
+    """All parameters of a file, nested ones under names such as `optimizer.lr`."""
+    found = Parameters()
+    if not isinstance(given, Mapping) or not given:
+        found.problems.append(ConfigProblem("parameters", "must be an object of parameters"))
         return found
-
-    return convert
-
-
-def _inverse(exponent: float) -> float:
-    return math.exp(-exponent)
+    _convert_all(found, given, "", "parameters", is_grid)
+    found.problems += _mixed_up(found)
+    return found
 
 
-_KINDS: dict[str, Callable[[Mapping[str, Any]], Definition]] = {
-    "constant": _constant,
-    "categorical": _categorical,
-    "categorical_w_probabilities": _categorical,
-    "int_uniform": _int_uniform,
-    "uniform": _range("uniform"),
-    "q_uniform": _range("uniform"),
-    "log_uniform": _range("loguniform", math.exp),
-    "log_uniform_values": _range("loguniform"),
-    "q_log_uniform": _range("loguniform", math.exp),
-    "q_log_uniform_values": _range("loguniform"),
-    # the logarithm of 1/X is uniform just where that of X is
-    "inv_log_uniform": _range("loguniform", _inverse),
-    "inv_log_uniform_values": _range("loguniform"),
-    "normal": _bell("normal"),
-    "q_normal": _bell("normal"),
-    "log_normal": _bell("lognormal"),
-    "q_log_normal": _bell("lognormal"),
-}
+def _mixed_up(found: Parameters) -> Iterator[ConfigProblem]:
+    """Names that look as if they were nested in an object that they are not in."""
+    for name, place in found.places.items():
+        for outer, outer_place in found.objects.items():
+            is_inside = place.startswith(f"{outer_place}.parameters.")
+            if f"{name}.".startswith(f"{outer}.") and not is_inside:
+                yield ConfigProblem(place, f"cannot be told from what {outer_place} holds; rename")
+
+
+def _convert_all(
+    found: Parameters, given: Mapping[Any, Any], prefix: str, place: str, is_grid: bool
+) -> None:
+    # a grid of W&B goes through the names in order, and the last changes fastest
+    for name in sorted(given, key=str) if is_grid else given:
+        try:
+            _convert_one(found, name, given[name], prefix, place, is_grid)
+        except UnsupportedError as error:
+            key = ".".join(filter(None, (place, str(name), error.key)))
+            found.problems.append(ConfigProblem(key, str(error)))
+
+
+def _convert_one(
+    found: Parameters, name: Any, given: Any, prefix: str, place: str, is_grid: bool
+) -> None:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise UnsupportedError(
+            "W&B takes names of letters, digits, _ . and - that begin with a letter or _"
+        )
+    full, here = f"{prefix}{name}", f"{place}.{name}"
+    if isinstance(given, Mapping) and "parameters" in given:
+        inner = _nested(given)
+        found.objects[full] = here
+        _convert_all(found, inner, f"{full}.", f"{here}.parameters", is_grid)
+        return
+    if full in found.places:
+        raise UnsupportedError(f"{full} is the name of {found.places[full]} too; rename one")
+    found.hyperparameters[full] = convert_parameter(given, is_grid)
+    found.places[full] = here
+    found.notes += _exponent_notes(here, given)
+
+
+def _nested(given: Mapping[str, Any]) -> Mapping[Any, Any]:
+    others = [key for key in given if key != "parameters"]
+    if others:
+        raise UnsupportedError("does not belong beside parameters", str(others[0]))
+    inner = given["parameters"]
+    if not isinstance(inner, Mapping) or not inner:
+        raise UnsupportedError("must be an object of parameters", "parameters")
+    return inner
+
+
+def _exponent_notes(place: str, given: Mapping[str, Any]) -> Iterator[str]:
+    kind = given.get("distribution")
+    if kind not in _OF_EXPONENTS:
+        return
+    sign = "-" if kind == "inv_log_uniform" else ""
+    low, high = number_of(given, "min"), number_of(given, "max")
+    ends = sorted(math.exp(-end if sign else end) for end in (low, high))
+    first, last = (high, low) if sign else (low, high)
+    yield (
+        f"{place}: min and max of {kind} are exponents of e, so values are between "
+        f"{ends[0]:.4g} (e^{sign}{first:g}) and {ends[1]:.4g} (e^{sign}{last:g}); "
+        f"{kind}_values takes the values themselves"
+    )

@@ -1,22 +1,38 @@
 """W&B sweep files (`sweep.yaml`) → a configuration of ours.
 
-What has a counterpart is taken over as it is; where something goes another way here, a note says
-so; what has no counterpart is refused by the name of its key.
+What W&B's validator (`sweeps` 0.3.0) accepts means here what it means there, or is refused by the
+name of its key and with the reason. What works differently here is said in a note.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..commands.wandb_client import MODE_VARIABLE
 from ..errors import ConfigError, ConfigProblem, did_you_mean
 from ..search.space import Space
+from .model import SweepConfig
 from .validation import LoadedConfig, validate_config
-from .wandb_parameters import UnsupportedError, convert_parameter
+from .value_checks import show_value
+from .wandb_command import (
+    DEFAULT_COMMAND,
+    command_parts,
+    folder_of,
+    module_file,
+    passes_parameters,
+    script_of,
+    starts_module,
+    with_parameter_macros,
+)
+from .wandb_conversion import Conversion
+from .wandb_early_terminate import convert_early_terminate
+from .wandb_metric import convert_metric
+from .wandb_parameters import convert_parameters
+from .yaml_files import Scientific, plain
 
-SUFFIXES = (".yaml", ".yml")
-_BOOKKEEPING = ("name", "description", "project", "entity")
+_BOOKKEEPING = ("name", "description", "project", "entity", "apiVersion", "kind")
 _KNOWN = (
     "program",
     "method",
@@ -26,21 +42,17 @@ _KNOWN = (
     "run_cap",
     "command",
     *_BOOKKEEPING,
+    "controller",
+    "scheduler",
 )
+_NOT_HERE = {
+    "job": "starts a W&B Launch job, which needs their servers; give a program or a command",
+    "image_uri": "starts a W&B Launch image, which needs their servers; give a command",
+    "metrics": "several metrics to optimise have no counterpart here; give one as metric",
+}
 _METHODS = {"grid": "grid", "random": "random", "bayes": "tpe"}
-_GOALS = {"minimize": "min", "maximize": "max"}
-_COMMAND = ["${env}", "${interpreter}", "${program}", "${args}"]
-_PASS_HYPERPARAMETERS = (
-    "${args}",
-    "${args_no_hyphens}",
-    "${args_no_boolean_flags}",
-    "${args_json}",
-    "${args_json_file}",
-    "${param:",
-)
 _RUNS_WITHOUT_CAP = 100
 _THEIR_NAMES = {
-    "hyperparameters": "parameters",
     "main_script_name": "program",
     "max_runs": "run_cap",
     "optimization_metric": "metric.name",
@@ -51,236 +63,218 @@ _THEIR_NAMES = {
 }
 
 
-@dataclass
-class _Conversion:
-    """One file on its way: our configuration, and what there is to say."""
-
-    given: Mapping[str, Any]
-    config: dict[str, Any] = field(default_factory=lambda: {"early_stopping": False})
-    problems: list[ConfigProblem] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def refuse(self, key: str, message: str) -> None:
-        self.problems.append(ConfigProblem(key, message))
+def is_wandb_sweep(document: object) -> bool:
+    """Whether a document has the keys of a W&B sweep file, and not ours."""
+    return (
+        isinstance(document, Mapping)
+        and bool(document.keys() & {"method", "parameters", "program", "early_terminate"})
+        and "hyperparameters" not in document
+    )
 
 
-def load_wandb_sweep(path: Path) -> LoadedConfig:
-    """Read and validate a W&B sweep file.
+def convert_wandb_sweep(given: Mapping[str, Any], path: Path) -> LoadedConfig:
+    """Validate what a W&B sweep file holds.
 
     Raises:
         ConfigError: with every mistake and every key that has no counterpart.
     """
-    given = _read(path)
-    folder = _folder_of(path, given)
-    found = _Conversion(given)
-    for convert in (_keys, _method, _metric, _parameters, _early_terminate, _command, _run_cap):
+    found = Conversion(given, folder_of(given, path.resolve().parent))
+    steps: tuple[Callable[[Conversion], None], ...] = (
+        _keys,
+        _method,
+        convert_metric,
+        _parameters,
+        convert_early_terminate,
+        _command,
+        _program,
+        _client,
+        _run_cap,
+    )
+    for convert in steps:
         convert(found)
-    _program(found, folder)
     if found.problems:
         raise ConfigError(str(path), found.problems)
     try:
-        loaded = validate_config(found.config, folder, str(path), path.resolve())
+        loaded = validate_config(found.config, found.folder, str(path), path.resolve())
     except ConfigError as error:
-        raise ConfigError(str(path), [_in_their_words(p) for p in error.problems]) from None
-    return replace(_without_end(loaded, given), notes=tuple(found.notes))
+        problems = [_in_their_words(problem, found.places) for problem in error.problems]
+        raise ConfigError(str(path), problems) from None
+    return _bounded(replace(loaded, notes=tuple(found.notes)), given)
 
 
-def _without_end(loaded: LoadedConfig, given: Mapping[str, Any]) -> LoadedConfig:
-    """A grid without a cap is run in full."""
+def _bounded(loaded: LoadedConfig, given: Mapping[str, Any]) -> LoadedConfig:
+    """A grid without a cap is run in full; a random search that would repeat itself is told."""
     config = loaded.config
     count = Space(config.hyperparameters).n_at_most
-    if config.sampler != "grid" or given.get("run_cap") is not None or count is None:
+    if count is None:
+        return loaded
+    if config.sampler == "random" and count < config.max_runs:
+        note = (
+            f"method random: there are {count} combinations, and each is run once here; W&B "
+            "draws some again"
+        )
+        return replace(loaded, notes=(*loaded.notes, note))
+    if config.sampler != "grid" or "run_cap" in given:
         return loaded
     source = {**loaded.source, "max_runs": count}
     return replace(loaded, config=config.model_copy(update={"max_runs": count}), source=source)
 
 
-def _read(path: Path) -> Mapping[str, Any]:
-    import yaml
-
-    try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise ConfigError(str(path), [ConfigProblem("", "there is no such file")]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [ConfigProblem("", f"cannot be read: {error}")]) from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ConfigError(str(path), [ConfigProblem("", f"is not valid YAML: {error}")]) from None
-    if not isinstance(given, dict) or not given.keys() & {"method", "parameters", "program"}:
-        raise ConfigError(
-            str(path),
-            [ConfigProblem("", "is no W&B sweep file: it has no method, parameters or program")],
-        )
-    return given
-
-
-def _folder_of(path: Path, given: Mapping[str, Any]) -> Path:
-    """Where runs are started: here, as W&B's agent does, unless the script lies beside the file."""
-    here, beside = Path.cwd(), path.resolve().parent
-    script = given.get("program") or _script_in(given.get("command"))
-    if not isinstance(script, str) or (here / script).is_file():
-        return here
-    found = (beside / script).is_file() or (
-        not (here / _as_module(script)).is_file() and (beside / _as_module(script)).is_file()
-    )
-    return beside if found else here
-
-
-def _as_module(name: str) -> str:
-    """The file that `python -m name` runs."""
-    return f"{name.replace('.', '/')}.py"
-
-
-def _keys(found: _Conversion) -> None:
-    for key in found.given:
-        if key not in _KNOWN:
-            hint = did_you_mean(str(key), _KNOWN)
-            found.refuse(str(key), f"is not supported{hint}; supported: {', '.join(_KNOWN)}")
+def _keys(found: Conversion) -> None:
+    for key, value in found.given.items():
+        if key in _NOT_HERE:
+            found.refuse(key, _NOT_HERE[key])
+        elif key not in _KNOWN:
+            found.refuse(key, _unknown_key(key, value))
+        elif key in (*_BOOKKEEPING, "program") and not isinstance(value, str):
+            hint = "; leave it out" if value is None else ""
+            found.refuse(key, f"must be a text, got {show_value(plain(value))}{hint}")
+    if found.given.get("kind", "sweep") != "sweep":
+        found.refuse("kind", f"must be sweep, got {show_value(found.given['kind'])}")
+    _controller(found)
     ignored = [key for key in _BOOKKEEPING if key in found.given]
     if ignored:
-        found.notes.append(f"{', '.join(ignored)}: no meaning here, left aside")
+        found.notes.append(f"{', '.join(ignored)}: no meaning here, ignored")
 
 
-def _method(found: _Conversion) -> None:
-    method = found.given.get("method")
-    if method not in _METHODS:
-        found.refuse("method", f"must be one of {', '.join(_METHODS)}, got {method!r}")
-        return
-    found.config["sampler"] = _METHODS[method]
-    if method == "bayes":
-        found.notes.append(
-            "method bayes: the sampler tpe stands in for W&B's Gaussian process (the sampler gp, "
-            "in an experiment_cfg.json, is nearer to it)"
-        )
-
-
-def _metric(found: _Conversion) -> None:
-    metric = found.given.get("metric")
-    if metric is None:
-        return
-    if not isinstance(metric, Mapping):
-        found.refuse("metric", f"must be an object with a name and a goal, got {metric!r}")
-        return
-    for key in metric:
-        if key not in ("name", "goal", "target"):
-            found.refuse(f"metric.{key}", "is not supported; supported: name, goal, target")
-    goal = metric.get("goal", "minimize")
-    if goal not in _GOALS:
-        found.refuse("metric.goal", f"must be minimize or maximize, got {goal!r}")
-    found.config["optimization_metric"] = metric.get("name")
-    found.config["optimization_goal"] = _GOALS.get(goal)
-    if metric.get("target") is not None:
-        found.config["target"] = metric["target"]
-
-
-def _parameters(found: _Conversion) -> None:
-    parameters = found.given.get("parameters")
-    if not isinstance(parameters, Mapping) or not parameters:
-        found.refuse("parameters", "must be an object of parameters")
-        return
-    hyperparameters: dict[str, Any] = {}
-    for name, given in parameters.items():
-        try:
-            hyperparameters[str(name)] = convert_parameter(given)
-        except UnsupportedError as error:
-            found.refuse(".".join(filter(None, ("parameters", str(name), error.key))), str(error))
-        except OverflowError:
-            found.refuse(f"parameters.{name}", "its bounds are exponents of e, and overflow")
-    found.config["hyperparameters"] = hyperparameters
-
-
-def _early_terminate(found: _Conversion) -> None:
-    """W&B's hyperband is successive halving at brackets that all runs share: `asha` here."""
-    given = found.given.get("early_terminate")
-    if given is None:
-        return
-    if not isinstance(given, Mapping) or given.get("type") != "hyperband":
-        kind = given.get("type") if isinstance(given, Mapping) else given
-        found.refuse("early_terminate.type", f"must be hyperband, got {kind!r}")
-        return
-    known = ("type", "min_iter", "max_iter", "s", "eta", "strict")
-    for key in given:
-        if key not in known:
-            found.refuse(f"early_terminate.{key}", f"is not supported; supported: {known}")
-    if given.get("strict"):
-        found.refuse("early_terminate.strict", "is not supported: leave it out")
-    rule = {"rule": "asha", "resource": "values", **_brackets(found, given)}
-    found.config["stopping_rules"] = [rule]
-    found.notes.append(
-        "early_terminate: the rule asha, which compares runs at W&B's brackets, counted in "
-        "logged values"
+def _unknown_key(key: str, value: Any) -> str:
+    fields = SweepConfig.model_fields
+    if key not in fields:
+        return f"is no key of a W&B sweep file{did_you_mean(key, _KNOWN)}"
+    if key in _THEIR_NAMES:
+        return f"is a key of experiment_cfg.json; a W&B sweep file has {_THEIR_NAMES[key]} for it"
+    return (
+        "is a key of experiment_cfg.json, and W&B's sweep files have none for it. Write the sweep "
+        f'as experiment_cfg.json: there it is "{key}": {show_value(plain(value))}'
     )
 
 
-def _brackets(found: _Conversion, given: Mapping[str, Any]) -> dict[str, Any]:
-    eta = given.get("eta", 3)
-    if given.get("min_iter") is not None:
-        return {"min_resource": given["min_iter"], "reduction_factor": eta}
-    most, count = given.get("max_iter"), given.get("s")
-    if not (isinstance(most, int) and isinstance(count, int) and isinstance(eta, int) and eta > 1):
-        found.refuse("early_terminate", "needs min_iter, or max_iter and s, as whole numbers")
-        return {}
-    first = max(round(most / eta**count), 1)
-    return {"min_resource": first, "max_resource": most, "reduction_factor": eta}
-
-
-def _command(found: _Conversion) -> None:
-    command = found.given.get("command", _COMMAND)
-    if not isinstance(command, list) or not all(
-        isinstance(part, str | int | float) for part in command
-    ):
-        found.refuse("command", f"must be a list of texts, got {command!r}")
+def _controller(found: Conversion) -> None:
+    controller, scheduler = found.given.get("controller"), found.given.get("scheduler")
+    if "controller" in found.given:
+        kind = controller.get("type") if isinstance(controller, Mapping) else None
+        if kind not in ("local", "cloud"):
+            found.refuse("controller.type", f"must be local or cloud, got {show_value(kind)}")
+    if "scheduler" not in found.given:
         return
-    found.config["command"] = [str(part) for part in command]
-    if not any(macro in str(part) for part in command for macro in _PASS_HYPERPARAMETERS):
-        found.refuse(
-            "command",
-            f"has none of {', '.join(_PASS_HYPERPARAMETERS[:-1])}: nothing would tell the script "
-            "its hyperparameters (wandb.config is not filled here); add ${args}",
+    if not isinstance(scheduler, Mapping) or scheduler.get("engine") != "wandb":
+        found.refuse("scheduler", "only engine wandb has a counterpart; leave it out")
+    elif len(scheduler) > 1:
+        other = next(key for key in scheduler if key != "engine")
+        found.refuse(f"scheduler.{other}", "has no counterpart here")
+    elif "early_terminate" in found.given:
+        found.refuse("scheduler", "W&B does not take it together with early_terminate")
+
+
+def _method(found: Conversion) -> None:
+    method = found.given.get("method")
+    if method == "custom":
+        found.refuse("method", "custom needs a scheduler of W&B's; choose grid, random or bayes")
+    elif not isinstance(method, str) or method not in _METHODS:
+        what = f"got {show_value(method)}" if "method" in found.given else "and is missing"
+        hint = did_you_mean(str(method), _METHODS)
+        found.refuse("method", f"must be one of {', '.join(_METHODS)}, {what}{hint}")
+    else:
+        found.config["sampler"] = _METHODS[method]
+    if method != "bayes":
+        return
+    if "metric" not in found.given:
+        found.refuse("metric", "is missing; method bayes learns from it")
+    found.notes.append(
+        "method bayes: the sampler tpe replaces W&B's Gaussian process (the sampler gp, in an "
+        "experiment_cfg.json, is nearer to it)"
+    )
+
+
+def _parameters(found: Conversion) -> None:
+    parameters = convert_parameters(
+        found.given.get("parameters"), is_grid=found.given.get("method") == "grid"
+    )
+    found.problems += parameters.problems
+    found.notes += parameters.notes
+    found.places = parameters.places
+    found.config["hyperparameters"] = parameters.hyperparameters
+    if parameters.objects:
+        found.config["objects"] = list(parameters.objects)
+
+
+def _command(found: Conversion) -> None:
+    parts, problems = command_parts(found.given.get("command", list(DEFAULT_COMMAND)))
+    found.problems += problems
+    if problems:
+        return
+    names = [*found.config["hyperparameters"], *found.config.get("objects", [])]
+    parts, meant = with_parameter_macros(parts, names)
+    found.config["command"] = parts
+    if meant:
+        found.notes.append(
+            f"command: ${{{meant[0]}}} stands for the value of the parameter here; W&B's agent "
+            "replaces it by nothing"
+        )
+    if not passes_parameters(parts):
+        found.notes.append(
+            "command: it passes no parameters, so the script must read them from wandb.config"
         )
 
 
-def _program(found: _Conversion, folder: Path) -> None:
-    program = found.given.get("program") or _script_in(found.given.get("command"), folder)
-    if not isinstance(program, str):
-        found.refuse("program", f"must be the training script, got {program!r}")
+def _program(found: Conversion) -> None:
+    script = script_of(found.given, found.folder)
+    if script is None:
+        if not any(problem.key in ("program", "command") for problem in found.problems):
+            found.refuse("program", "is missing: the training script, or a command without it")
         return
-    found.config["main_script_name"] = program
+    found.config["main_script_name"] = script
     command = found.config.get("command", [])
-    if ("-m", "${program}") in pairwise(command) and not (folder / program).is_file():
+    if starts_module(command) and not (found.folder / script).is_file():
         # python -m package.module: the name goes to python, and the file is what it stands for
-        found.config["command"] = [program if part == "${program}" else part for part in command]
-        found.config["main_script_name"] = _as_module(program)
+        found.config["command"] = [script if part == "${program}" else part for part in command]
+        found.config["main_script_name"] = module_file(script)
 
 
-def _script_in(command: object, folder: Path | None = None) -> str | None:
-    """The script that a command names itself, where it does not leave that to ${program}."""
-    parts = command if isinstance(command, list) else []
-    scripts = [part for part in parts if isinstance(part, str) and part.endswith((".py", ".sh"))]
-    present = [part for part in scripts if folder is not None and (folder / part).is_file()]
-    return next(iter(present or scripts), None)
+def _client(found: Conversion) -> None:
+    """W&B's client would look for their server."""
+    if MODE_VARIABLE in os.environ:
+        return
+    try:
+        script = found.folder / found.config.get("main_script_name", "")
+        may_use_it = "wandb" in script.read_text(encoding="utf-8", errors="replace")
+    except (OSError, ValueError):
+        may_use_it = True
+    if may_use_it:
+        found.notes.append("W&B's client runs offline; set WANDB_MODE=online to have it send")
 
 
-def _run_cap(found: _Conversion) -> None:
-    cap = found.given.get("run_cap")
-    if cap is not None:
+def _run_cap(found: Conversion) -> None:
+    if "run_cap" in found.given:
+        cap = found.given["run_cap"]
+        if isinstance(cap, Scientific) and cap.is_integer():
+            cap = int(cap)
+        if not isinstance(cap, int) or isinstance(cap, bool) or cap < 1:
+            found.refuse("run_cap", f"must be a whole number, 1 or more, got {show_value(cap)}")
         found.config["max_runs"] = cap
     elif found.config.get("sampler") == "grid":
         found.config["max_runs"] = 1  # until the grid is known
     else:
         found.config["max_runs"] = _RUNS_WITHOUT_CAP
         found.notes.append(
-            f"run_cap is missing: W&B would go on until it is stopped, this sweep ends after "
+            f"run_cap is missing: W&B continues until it is stopped, this sweep ends after "
             f"{_RUNS_WITHOUT_CAP} runs"
         )
 
 
-def _in_their_words(problem: ConfigProblem) -> ConfigProblem:
-    """A mistake in our configuration, under the key that it stands under in the file."""
+def _in_their_words(problem: ConfigProblem, places: Mapping[str, str]) -> ConfigProblem:
+    """A mistake in our configuration, under the key that it has in the file."""
     first, dot, rest = problem.key.partition(".")
-    key = (
-        "early_terminate"
-        if first == "stopping_rules"
-        else _THEIR_NAMES.get(first, first) + dot + rest
-    )
-    return ConfigProblem(key, problem.message)
+    if first == "hyperparameters":
+        return ConfigProblem(_place_of(rest, places), problem.message)
+    if first == "stopping_rules":
+        return ConfigProblem("early_terminate", problem.message)
+    return ConfigProblem(_THEIR_NAMES.get(first, first) + dot + rest, problem.message)
+
+
+def _place_of(key: str, places: Mapping[str, str]) -> str:
+    """Where in the file a hyperparameter, or a key of it, is; `candidates` is `values` there."""
+    names = [name for name in places if f"{key}.".startswith(f"{name}.")]
+    name = max(names, key=len, default="")
+    rest = key[len(name) :].replace(".candidates", ".values", 1)
+    return f"{places.get(name, 'parameters')}{rest}"

@@ -13,6 +13,7 @@ from .halving import Asha, Hyperband
 from .median import Comparison, Median
 from .patience import Patience
 from .threshold import Threshold
+from .wandb_hyperband import WandbHyperband, brackets_from, brackets_up_to
 
 _STRICT = ConfigDict(
     extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True
@@ -145,6 +146,52 @@ class HyperbandRule(BaseModel):
         )
 
 
+class WandbHyperbandRule(BaseModel):
+    """W&B's `early_terminate: hyperband`, which stops the very runs that W&B would stop."""
+
+    model_config = _STRICT
+    rule: Literal["wandb_hyperband"] = Field(description="Which rule it is.")
+    min_iter: Positive | None = Field(
+        default=None,
+        description="After how many logged values runs are first compared, if max_iter is not "
+        "given; then eta times later each.",
+    )
+    max_iter: Positive | None = Field(
+        default=None,
+        description="Runs are compared after max_iter / eta, max_iter / eta^2, … values.",
+    )
+    s: Positive | None = Field(default=None, description="How many comparisons max_iter gives.")
+    eta: Annotated[float, Field(gt=1, description="One in eta runs continues.")] = 3.0
+    strict: bool = Field(
+        default=True,
+        description="Whether the value at the comparison counts, or the best value up to now.",
+    )
+
+    @model_validator(mode="after")
+    def _has_brackets(self) -> "WandbHyperbandRule":
+        if self.max_iter is None and self.min_iter is None:
+            raise ValueError("needs min_iter, or max_iter and s")
+        if self.max_iter is not None and self.s is None:
+            raise ValueError("max_iter needs s: after how many comparisons it is reached")
+        if not self.brackets:
+            raise ValueError(
+                f"max_iter {self.max_iter} is less than eta {self.eta:g}: no run is ever compared"
+            )
+        return self
+
+    @property
+    def brackets(self) -> list[int]:
+        """After how many values runs are compared."""
+        if self.max_iter is not None and self.s is not None:
+            return brackets_up_to(self.max_iter, self.s, self.eta)
+        return brackets_from(self.min_iter or 1, self.eta)
+
+    def build(self, metric: str, goal: Goal) -> Rule:
+        return WandbHyperband(
+            metric, goal, brackets=self.brackets, eta=self.eta, strict=self.strict
+        )
+
+
 class ThresholdRule(BaseModel):
     """Stops a run when a metric is above or below a limit, or is NaN or infinite."""
 
@@ -187,7 +234,7 @@ def _check_order(min_resource: int, max_resource: int | None) -> None:
 
 
 RuleSettings = Annotated[
-    PatienceRule | MedianRule | AshaRule | HyperbandRule | ThresholdRule,
+    PatienceRule | MedianRule | AshaRule | HyperbandRule | WandbHyperbandRule | ThresholdRule,
     Field(discriminator="rule"),
 ]
 RULES: dict[str, type[BaseModel]] = {
@@ -195,6 +242,7 @@ RULES: dict[str, type[BaseModel]] = {
     "median": MedianRule,
     "asha": AshaRule,
     "hyperband": HyperbandRule,
+    "wandb_hyperband": WandbHyperbandRule,
     "threshold": ThresholdRule,
 }
 

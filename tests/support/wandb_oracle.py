@@ -19,7 +19,7 @@ def violations(config: Any) -> list[str]:
     """What the validator finds; that `log_uniform` takes exponents is its word of caution."""
     try:
         found = schema_violations_from_proposed_config(config)
-    except (ValueError, AttributeError, TypeError) as error:
+    except (ValueError, AttributeError, TypeError, KeyError) as error:
         return [f"{type(error).__name__}: {error}"]
     return [text for text in found if "min/max specify base-e exponents" not in text]
 

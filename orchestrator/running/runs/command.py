@@ -11,6 +11,7 @@ from ml_tracking_ops.logger.guarded import open_guarded
 
 from ...commands.arguments import DEFAULT_COMMAND, RunMacros
 from ...commands.macros import replace_macros
+from ...commands.wandb_client import client_config, client_config_path, client_environment
 from ...config.validation import LoadedConfig
 from ...executors.base import RunCommand
 from ...search.samplers import Combination
@@ -47,6 +48,9 @@ def run_command(
     run = _macros(loaded, folder, name, combination)
     config = loaded.config
     own = {key: replace_macros(text, run.value_of) for key, text in config.environment.items()}
+    if config.wandb_config:
+        path = client_config_path(folder, name)
+        own = {**client_environment(path, {**os.environ, **own}), **own}
     return RunCommand(
         arguments=run.arguments(config.command or DEFAULT_COMMAND),
         folder=loaded.folder,
@@ -62,18 +66,24 @@ def run_command(
 def write_arguments(
     loaded: LoadedConfig, folder: Path, name: str, combination: Combination
 ) -> None:
-    """Write the file that `${args_json_file}` names, where the command or a variable asks for it.
+    """Write the files that a run reads: for `${args_json_file}`, and for W&B's client.
 
     Raises:
         OSError: it cannot be written.
     """
+    passed = _macros(loaded, folder, name, combination).passed
     texts = [*(loaded.config.command or ()), *loaded.config.environment.values()]
     if any("${args_json_file}" in text for text in texts):
-        passed = _macros(loaded, folder, name, combination).passed
-        path = folder / f"{name}{paths.ARGUMENTS_SUFFIX}"
-        fd = open_guarded(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        with os.fdopen(fd, "w", encoding="utf-8") as file:
-            file.write(json.dumps(passed, ensure_ascii=False) + "\n")
+        text = json.dumps(passed, ensure_ascii=False) + "\n"
+        _write(folder / f"{name}{paths.ARGUMENTS_SUFFIX}", text)
+    if loaded.config.wandb_config:
+        _write(client_config_path(folder, name), client_config(passed))
+
+
+def _write(path: Path, text: str) -> None:
+    fd = open_guarded(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    with os.fdopen(fd, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def for_attempt(

@@ -93,7 +93,9 @@ def test_our_keys_in_a_yaml_file_are_read(tmp_path: Path) -> None:
 
 def test_duplicate_key_in_our_yaml_is_told(tmp_path: Path) -> None:
     text = "main_script_name: short.py\nmax_runs: 3\nmax_runs: 4\n"
-    assert messages(tmp_path, text, "c.yaml") == ["max_runs: duplicate key in the object at line 1"]
+    assert messages(tmp_path, text, "c.yaml") == [
+        "max_runs: duplicate key, on lines 2 and 3; keep one"
+    ]
 
 
 def test_yaml_beside_a_missing_configuration_is_mentioned(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from sweeps import run_command, state_of, sweep_folder
 
 from ml_tracking_ops.orchestrator.config.loading import load_config
 from ml_tracking_ops.orchestrator.config.validation import LoadedConfig
-from ml_tracking_ops.orchestrator.config.wandb_parameters import UnsupportedError, convert_parameter
 from ml_tracking_ops.orchestrator.errors import ConfigError
 from ml_tracking_ops.orchestrator.running.runs.command import command_line
+from ml_tracking_ops.orchestrator.stopping.settings import WandbHyperbandRule
 
 USUAL = """
     program: train.py
@@ -73,12 +73,14 @@ def test_usual_file_is_taken_over(tmp_path: Path) -> None:
     assert loaded.folder == tmp_path
     assert loaded.source == {
         "early_stopping": False,
+        "values_as": "python",
+        "wandb_config": True,
         "sampler": "random",
         "optimization_metric": "val/loss",
         "optimization_goal": "min",
         "hyperparameters": {
             "lr": {"type": "loguniform", "min": 1e-5, "max": 0.1},
-            "batch_size": {"type": "loguniform", "min": 16, "max": 256, "step": 8},
+            "batch_size": {"type": "qloguniform", "min": 16, "max": 256, "step": 8},
             "architecture": {"type": "constant", "value": "rnn"},
             "augment": {"type": "choice", "candidates": [True, False]},
         },
@@ -86,7 +88,7 @@ def test_usual_file_is_taken_over(tmp_path: Path) -> None:
         "command": ["${interpreter}", "${program}", "--balanced", "${args}"],
         "main_script_name": "train.py",
     }
-    assert loaded.notes == ("name, project: no meaning here, left aside",)
+    assert loaded.notes == ("name, project: no meaning here, ignored",)
     (interpreter, script, *arguments) = command_line(
         loaded, tmp_path, "run", {"lr": 0.001, "batch_size": 64, "augment": True}
     )
@@ -130,86 +132,9 @@ def test_what_goes_another_way_is_said(tmp_path: Path) -> None:
     )
     done = run_command("sweep", "sweep.yaml", "--dry-run", folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "note: method bayes: the sampler tpe stands in" in done.stderr
+    assert "note: method bayes: the sampler tpe replaces" in done.stderr
     assert "note: run_cap is missing" in done.stderr
-    assert "note: early_terminate: the rule asha" in done.stderr
     assert len(done.stdout.splitlines()) == 2  # x is 0 or 1: whole bounds are int_uniform
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ({"value": 3}, {"type": "constant", "value": 3}),
-        ({"values": [1, "a"]}, {"type": "choice", "candidates": [1, "a"]}),
-        (
-            {"values": [1, 2], "probabilities": [0.1, 0.9]},
-            {"type": "choice", "candidates": [1, 2], "probabilities": [0.1, 0.9]},
-        ),
-        ({"min": 1, "max": 5}, {"type": "int", "min": 1, "max": 5}),
-        ({"min": 0, "max": 0.5}, {"type": "uniform", "min": 0, "max": 0.5}),
-        ({"min": "1e-5", "max": "1e-1"}, {"type": "uniform", "min": 1e-5, "max": 0.1}),
-        (
-            {"distribution": "int_uniform", "min": 1.0, "max": 5},
-            {"type": "int", "min": 1, "max": 5},
-        ),
-        (
-            {"distribution": "q_uniform", "min": 0.9, "max": 5, "q": 2},
-            {"type": "uniform", "min": 0, "max": 4, "step": 2},
-        ),
-        (
-            {"distribution": "log_uniform", "min": 0, "max": 1},
-            {"type": "loguniform", "min": 1.0, "max": pytest.approx(2.718281828)},
-        ),
-        (
-            {"distribution": "inv_log_uniform", "min": 0, "max": 1},
-            {"type": "loguniform", "min": pytest.approx(0.3678794), "max": 1.0},
-        ),
-        (
-            {"distribution": "inv_log_uniform_values", "min": 1, "max": 9},
-            {"type": "loguniform", "min": 1, "max": 9},
-        ),
-        (
-            {"distribution": "q_log_uniform", "min": 0, "max": 5},
-            {"type": "loguniform", "min": 1.0, "max": pytest.approx(148.413159), "step": 1},
-        ),
-        ({"distribution": "normal"}, {"type": "normal", "mu": 0, "sigma": 1}),
-        (
-            {"distribution": "q_normal", "mu": 5, "sigma": 2, "q": 0.5},
-            {"type": "normal", "mu": 5, "sigma": 2, "step": 0.5},
-        ),
-        (
-            {"distribution": "log_normal", "mu": 1, "sigma": 2},
-            {"type": "lognormal", "mu": 1, "sigma": 2},
-        ),
-        (
-            {"distribution": "q_log_normal", "mu": 1, "sigma": 2},
-            {"type": "lognormal", "mu": 1, "sigma": 2, "step": 1},
-        ),
-    ],
-)
-def test_parameter_has_its_counterpart(given: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert convert_parameter(given) == expected
-
-
-@pytest.mark.parametrize(
-    ("given", "key", "message"),
-    [
-        ({"distribution": "beta", "a": 1, "b": 2}, "distribution", "'beta' has no counterpart"),
-        ({"distribution": "gamma"}, "distribution", "'gamma' is no distribution of W&B's"),
-        ({"parameters": {"lr": {"value": 1}}}, "parameters", "nested parameters are not supported"),
-        ({"minimum": 1, "max": 2}, "minimum", "unknown key; known: a, b, distribution"),
-        ({"max": 2}, "", "needs a value, values, or min and max"),
-        ({"distribution": "uniform", "max": 2}, "min", "is missing"),
-        ({"min": "low", "max": 2}, "min", "must be a number, got 'low'"),
-        ({"values": 1}, "values", "must be a list of values, got 1"),
-        ([1, 2], "", "must be an object"),
-    ],
-)
-def test_parameter_without_a_counterpart_is_refused(given: Any, key: str, message: str) -> None:
-    with pytest.raises(UnsupportedError) as caught:
-        convert_parameter(given)
-    assert caught.value.key == key
-    assert message in str(caught.value)
 
 
 def test_every_key_that_is_not_supported_is_named(tmp_path: Path) -> None:
@@ -217,74 +142,94 @@ def test_every_key_that_is_not_supported_is_named(tmp_path: Path) -> None:
         tmp_path,
         with_changes(
             method="bayesian",
-            controller={"type": "local"},
+            controller={"type": "remote"},
             commands=["x"],
-            parameters={"a": {"distribution": "beta"}, "b": {"parameters": {}}},
-            metric={"name": "loss", "goal": "smallest", "impute": "worst"},
+            parameters={"a": {"distribution": "gamma"}, "2b": {"value": 1}, "c": {"parameters": 1}},
+            metric={"name": "loss", "goal": "smallest", "inputs": "worst"},
             early_terminate={"type": "envelope"},
             command="python train.py",
+            job="x",
+            scheduler={"engine": "optuna"},
+            description=None,
+            entity=3,
         ),
     )
-    assert found["method"] == "must be one of grid, random, bayes, got 'bayesian'"
-    assert found["controller"].startswith("is not supported; supported: program, method")
-    assert "did you mean command?" in found["commands"]
-    assert "has no counterpart" in found["parameters.a.distribution"]
-    assert "nested" in found["parameters.b.parameters"]
-    assert found["metric.goal"] == "must be minimize or maximize, got 'smallest'"
-    assert found["metric.impute"] == "is not supported; supported: name, goal, target"
-    assert found["early_terminate.type"] == "must be hyperband, got 'envelope'"
+    assert found["method"] == (
+        'must be one of grid, random, bayes, got "bayesian", did you mean bayes?'
+    )
+    assert found["controller.type"] == 'must be local or cloud, got "remote"'
+    assert found["commands"] == "is no key of a W&B sweep file, did you mean command?"
+    assert "is no distribution" in found["parameters.a.distribution"]
+    assert "names of letters, digits" in found["parameters.2b"]
+    assert found["parameters.c.parameters"] == "must be an object of parameters"
+    assert found["metric.goal"].startswith('must be minimize or maximize, got "smallest"')
+    assert found["metric.inputs"] == "is no key of W&B's metric, did you mean impute?"
+    assert found["early_terminate.type"] == 'must be hyperband, got "envelope"'
     assert "must be a list of texts" in found["command"]
+    assert "starts a W&B Launch job" in found["job"]
+    assert "only engine wandb has a counterpart" in found["scheduler"]
+    assert found["entity"] == "must be a text, got 3"
 
 
 def test_mistakes_are_told_under_the_keys_of_the_file(tmp_path: Path) -> None:
     found = problems(
         tmp_path,
         with_changes(
-            program="nowhere.py",
             run_cap=0,
             method="bayes",
             parameters={"lr": {"distribution": "log_uniform_values", "min": 0, "max": 1}},
         ),
     )
-    assert found.keys() == {"program", "run_cap", "metric.name", "metric.goal", "parameters.lr"}
-    assert "min must be greater than 0" in found["parameters.lr"]
+    assert found.keys() == {"run_cap", "metric", "parameters.lr.min"}
+    assert found["parameters.lr.min"] == "must be above 0, got 0"
+    nowhere = problems(tmp_path, with_changes(program="nowhere.py"))
+    assert nowhere["program"].startswith('there is no file "nowhere.py"')
+    nested = {"a": {"parameters": {"b": {"values": ["\0"]}}}}
+    found = problems(tmp_path, with_changes(parameters=nested))
+    assert found.keys() == {"parameters.a.parameters.b.values.0"}
 
 
-def test_hyperband_is_successive_halving_at_its_brackets(tmp_path: Path) -> None:
-    metric = {"name": "loss"}
-    by_max = load(
-        tmp_path,
-        with_changes(
-            metric=metric,
-            early_terminate={
-                "type": "hyperband",
-                "max_iter": 27,
-                "s": 2,
-                "eta": 3,
-            },
-        ),
-    )
-    assert by_max.source["stopping_rules"] == [
-        {
-            "rule": "asha",
-            "resource": "values",
-            "min_resource": 3,
-            "max_resource": 27,
-            "reduction_factor": 3,
-        }
-    ]
-    refused = problems(
-        tmp_path,
-        with_changes(
-            metric=metric,
-            early_terminate={
-                "type": "hyperband",
-                "min_iter": 2,
-                "strict": True,
-            },
-        ),
-    )
-    assert refused == {"early_terminate.strict": "is not supported: leave it out"}
+@pytest.mark.parametrize(
+    ("given", "brackets", "is_strict"),
+    [
+        ({"min_iter": 3}, [3, 9, 27], True),
+        ({"min_iter": 3, "eta": 1.5, "strict": False}, [3, 4, 6], False),
+        ({"max_iter": 27, "s": 2, "eta": 3}, [3, 9], True),
+        ({"max_iter": 27, "s": 2, "min_iter": 1}, [3, 9], True),
+        ({"max_iter": 27, "min_iter": 2, "eta": 2}, [2, 4, 8], True),
+    ],
+)
+def test_hyperband_has_wandbs_brackets(
+    tmp_path: Path, given: dict[str, Any], brackets: list[int], is_strict: bool
+) -> None:
+    early = {"type": "hyperband", **given}
+    loaded = load(tmp_path, with_changes(metric={"name": "loss"}, early_terminate=early))
+    (rule,) = loaded.config.stopping_rules
+    assert isinstance(rule, WandbHyperbandRule)
+    assert rule.brackets[: len(brackets)] == brackets
+    assert rule.strict is is_strict
+    ignored = "early_terminate.max_iter: ignored without s" in str(loaded.notes)
+    assert ignored == ("max_iter" in given and "s" not in given)
+
+
+@pytest.mark.parametrize(
+    ("given", "key", "said"),
+    [
+        ("hyperband", "early_terminate", "such as {type: hyperband, min_iter: 3}, got the text"),
+        ({"type": "hyperband"}, "early_terminate", "needs min_iter, or max_iter and s"),
+        ({"type": "hyperband", "max_iter": 9}, "early_terminate.max_iter", "needs s"),
+        ({"type": "hyperband", "min_iter": 1, "eta": 1}, "early_terminate.eta", "above 1, got 1"),
+        ({"type": "hyperband", "min_iter": 1.5}, "early_terminate.min_iter", "a whole number"),
+        ({"type": "hyperband", "max_iter": 2, "s": 3}, "early_terminate.max_iter", "no bracket"),
+        ({"type": "hyperband", "min_itr": 2}, "early_terminate.min_itr", "mean min_iter?"),
+        ({"min_iter": 2}, "early_terminate.type", "must be hyperband, got null"),
+    ],
+)
+def test_mistake_in_early_terminate_is_explained(
+    tmp_path: Path, given: Any, key: str, said: str
+) -> None:
+    found = problems(tmp_path, with_changes(metric={"name": "loss"}, early_terminate=given))
+    assert said in found[key]
 
 
 def test_grid_without_a_cap_is_run_in_full(tmp_path: Path) -> None:
@@ -299,7 +244,7 @@ def test_grid_without_a_cap_is_run_in_full(tmp_path: Path) -> None:
             },
         ),
     )
-    assert loaded.config.max_runs == 9
+    assert loaded.config.max_runs == 6  # W&B's grid leaves out the upper bound of b
 
 
 def test_module_is_started_by_its_name(tmp_path: Path) -> None:
@@ -327,17 +272,150 @@ def test_command_may_name_the_script_itself(tmp_path: Path) -> None:
     assert loaded.config.main_script_name == "train.py"
 
 
-def test_command_that_passes_no_hyperparameters_is_refused(tmp_path: Path) -> None:
-    found = problems(tmp_path, with_changes(command=["python", "${program}"]))
-    assert "nothing would tell the script its hyperparameters" in found["command"]
+@pytest.mark.parametrize(
+    ("changes", "script", "arguments"),
+    [
+        (
+            {"program": None, "command": ["python", "-m", "pkg.train", "${args}"]},
+            "pkg.train",
+            ["python", "-m", "pkg.train", "--x=1"],
+        ),
+        (
+            {"program": "cli", "command": ["${env}", "cli", "fit", "${args}"]},
+            "cli",
+            ["/usr/bin/env", "cli", "fit", "--x=1"],
+        ),
+        (
+            {"program": None, "command": ["uv", "run", "ow", "${args_no_hyphens}"]},
+            "uv",
+            ["uv", "run", "ow", "x=1"],
+        ),
+    ],
+)
+def test_command_may_do_without_a_script(
+    tmp_path: Path, changes: dict[str, Any], script: str, arguments: list[str]
+) -> None:
+    loaded = load(tmp_path, with_changes(**changes))
+    assert loaded.config.main_script_name == script
+    assert list(command_line(loaded, tmp_path, "run", {"x": 1})) == arguments
+
+
+def test_file_without_script_and_command_is_refused(tmp_path: Path) -> None:
+    assert "is missing" in problems(tmp_path, with_changes(program=None))["program"]
+
+
+def test_macro_of_a_parameter_is_its_value(tmp_path: Path) -> None:
+    loaded = load(tmp_path, with_changes(command=["python", "${program}", "-x", "${x}"]))
+    assert command_line(loaded, tmp_path, "run", {"x": 0.5})[2:] == ("-x", "0.5")
+    assert "${x} stands for the value of the parameter here" in str(loaded.notes)
+
+
+def test_command_without_parameters_leaves_them_to_wandb_config(tmp_path: Path) -> None:
+    loaded = load(tmp_path, with_changes(command=["python", "${program}"]))
+    assert "the script must read them from wandb.config" in str(loaded.notes)
+
+
+def test_parameter_may_be_named_logdir(tmp_path: Path) -> None:
+    loaded = load(tmp_path, with_changes(parameters={"logdir": {"value": "./logs"}}))
+    assert command_line(loaded, tmp_path, "run", {"logdir": "./logs"})[-1] == "--logdir=./logs"
+
+
+def test_nested_parameters_are_passed_as_wandb_passes_them(tmp_path: Path) -> None:
+    inner = {"lr": {"value": 0.1}, "nag": {"parameters": {"on": {"values": [True]}}}}
+    loaded = load(tmp_path, with_changes(parameters={"opt": {"parameters": inner}}))
+    assert loaded.config.hyperparameters.keys() == {"opt.lr", "opt.nag.on"}
+    arguments = command_line(loaded, tmp_path, "run", {"opt.lr": 0.1, "opt.nag.on": True})
+    assert arguments[-1] == "--opt={'lr': 0.1, 'nag': {'on': True}}"
+    clash = {"opt": {"parameters": inner}, "opt.wd": {"value": 1}}
+    found = problems(tmp_path, with_changes(parameters=clash))
+    assert "cannot be told from what parameters.opt holds" in found["parameters.opt.wd"]
+
+
+def test_numbers_in_scientific_notation_are_numbers_unless_quoted(tmp_path: Path) -> None:
+    text = """
+        program: train.py
+        method: grid
+        run_cap: 1e2
+        parameters:
+          lr: {values: [1e-4, "1e-4", 3E6, -1.5e+3, .5e1, 12e, 1e4x]}
+          nested: {value: {a: [1e3]}}
+        command: [python, "${program}", --x, 1e-4, 2, true]
+    """
+    loaded = load(tmp_path, text)
+    values = loaded.source["hyperparameters"]
+    assert values == {
+        "lr": {"type": "choice", "candidates": [1e-4, "1e-4", 3000000, -1500, 5, "12e", "1e4x"]},
+        "nested": {"type": "constant", "value": {"a": [1000]}},
+    }
+    assert loaded.config.max_runs == 100
+    assert loaded.config.command == ("python", "${program}", "--x", "1e-4", "2", "True")
+
+
+def test_small_mistakes_of_yaml_are_told_by_key_and_line(tmp_path: Path) -> None:
+    text = """\
+        program: train.py
+        method: grid
+        parameters:
+          lr: {values: [1, 2]}
+          lr: {values: [5]}
+          day: {values: [2024-01-01]}
+          on: {value: 1}
+          set: {values: !!set {a}}
+          loop: &loop {value: *loop}
+    """
+    assert problems(tmp_path, text) == {
+        "parameters.lr": "duplicate key, on lines 4 and 5; keep one",
+        "parameters.day.values.0": 'is a date; put it in quotes: "2024-01-01"',
+        "parameters.on": 'YAML reads this key as true or false; write "on"',
+        "parameters.set.values": "is a set; write a list",
+        "parameters.loop.value": "contains itself",
+    }
+
+
+def test_our_keys_in_yaml_are_read(tmp_path: Path) -> None:
+    text = """
+        main_script_name: train.py   # comments are fine here
+        hyperparameters: {lr: {type: loguniform, min: 1e-5, max: 1e-1}}
+        max_runs: 3
+        early_stopping: false
+    """
+    loaded = load(tmp_path, text)
+    assert loaded.config.max_runs == 3
+    assert loaded.source["hyperparameters"] == {
+        "lr": {"type": "loguniform", "min": 1e-5, "max": 0.1}
+    }
+    assert loaded.notes == ()
+
+
+def test_our_keys_among_wandbs_are_answered(tmp_path: Path) -> None:
+    found = problems(tmp_path, with_changes(max_runs=3, retries=2))
+    assert found["max_runs"].endswith("a W&B sweep file has run_cap for it")
+    assert found["retries"].endswith('there it is "retries": 2')
+
+
+def test_random_search_that_would_repeat_itself_is_told(tmp_path: Path) -> None:
+    loaded = load(tmp_path, with_changes(parameters={"x": {"values": [1, 2]}}))
+    assert "there are 2 combinations, and each is run once here" in str(loaded.notes)
+
+
+def test_exponents_of_log_uniform_are_told(tmp_path: Path) -> None:
+    kinds = {
+        "a": {"distribution": "log_uniform", "min": 1e-4, "max": 0.1},
+        "b": {"distribution": "inv_log_uniform", "min": 0, "max": 1},
+    }
+    notes = str(load(tmp_path, with_changes(parameters=kinds)).notes)
+    assert "parameters.a: min and max of log_uniform are exponents of e" in notes
+    assert "between 1 (e^0.0001) and 1.105 (e^0.1); log_uniform_values takes" in notes
+    assert "between 0.3679 (e^-1) and 1 (e^-0)" in notes
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("a: [", "not valid YAML"),
-        ("- 1", "no W&B sweep file"),
-        ("a: 1", "no W&B sweep file"),
+        ("- 1", "is neither a W&B sweep file nor"),
+        ("a: 1", "is neither a W&B sweep file nor"),
+        ("", "is empty"),
         ("!!python/object/apply:os.system ['true']", "not valid YAML"),
     ],
 )

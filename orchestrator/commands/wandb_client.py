@@ -1,0 +1,35 @@
+"""How a run's hyperparameters reach `wandb.config`, without a server.
+
+W&B's client fills `wandb.config` from the file that WANDB_SWEEP_PARAM_PATH names, as W&B's agent
+writes it, and it does so offline too.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ml_tracking_ops.logger import paths
+
+CONFIG_VARIABLE = "WANDB_SWEEP_PARAM_PATH"
+MODE_VARIABLE = "WANDB_MODE"
+OFFLINE = "offline"
+
+
+def client_config_path(folder: Path, name: str) -> Path:
+    """The file for the run `name` in a sweep's folder."""
+    return folder / f"{name}{paths.WANDB_CONFIG_SUFFIX}"
+
+
+def client_config(passed: Mapping[str, Any]) -> str:
+    """What the file holds for these names and values."""
+    import yaml
+
+    config = {name: {"value": value} for name, value in passed.items()}
+    text: str = yaml.safe_dump(config, sort_keys=False)  # ASCII: read in whatever encoding
+    return f"wandb_version: 1\n\n{text}"
+
+
+def client_environment(path: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that a run is given; the client is offline unless `environment` says more."""
+    offline = {} if MODE_VARIABLE in environment else {MODE_VARIABLE: OFFLINE}
+    return {CONFIG_VARIABLE: str(path), **offline}

@@ -1,0 +1,98 @@
+"""The script and the command of a W&B sweep file."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from ..commands.macros import MACRO, is_known_macro, is_list_macro
+from ..errors import ConfigProblem
+from .value_checks import show_value
+from .yaml_files import Scientific
+
+DEFAULT_COMMAND = ("${env}", "${interpreter}", "${program}", "${args}")
+_SCRIPTS = (".py", ".sh")
+
+
+def command_parts(given: object) -> tuple[list[str], list[ConfigProblem]]:
+    """The elements of a command as W&B's agent writes them."""
+    if not isinstance(given, list) or not given:
+        return [], [ConfigProblem("command", f"must be a list of texts, got {show_value(given)}")]
+    parts: list[str] = []
+    problems: list[ConfigProblem] = []
+    for position, part in enumerate(given):
+        if part is None or isinstance(part, list | Mapping):
+            shown = "empty" if part is None else f"no text: {show_value(part)}"
+            problems.append(ConfigProblem(f"command.{position}", f"is {shown}"))
+        else:
+            parts.append(part.text if isinstance(part, Scientific) else str(part))
+    return parts, problems
+
+
+def with_parameter_macros(
+    command: Sequence[str], names: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """`${lr}` as `${param:lr}`; and the names that were meant so."""
+    meant: list[str] = []
+
+    def replaced(part: str) -> str:
+        for name in MACRO.findall(part):
+            if name in names and not is_known_macro(name):
+                meant.append(name)
+                part = part.replace(f"${{{name}}}", f"${{param:{name}}}")
+        return part
+
+    return [replaced(part) for part in command], meant
+
+
+def passes_parameters(command: Sequence[str]) -> bool:
+    """Whether a script learns its hyperparameters from the command."""
+    return any(
+        is_list_macro(name) or name.startswith(("args_json", "param:"))
+        for part in command
+        for name in MACRO.findall(part)
+    )
+
+
+def script_of(given: Mapping[str, Any], folder: Path) -> str | None:
+    """The training script; for a command that says all without one, what it starts."""
+    program = given.get("program")
+    if isinstance(program, str) and program:
+        return program
+    command = given.get("command")
+    parts = [part for part in command if isinstance(part, str)] if isinstance(command, list) else []
+    if "${program}" in parts:
+        return None
+    scripts = [part for part in parts if part.endswith(_SCRIPTS)]
+    present = [part for part in scripts if (folder / part).is_file()]
+    return next(iter([*present, *scripts, *_modules(parts), *_started(parts)]), None)
+
+
+def folder_of(given: Mapping[str, Any], beside: Path) -> Path:
+    """Where runs are started: here, as W&B's agent does, unless the script is beside the file."""
+    here = Path.cwd()
+    script = script_of(given, here)
+    if script is None:
+        return here
+    files = (script, module_file(script), f"{module_file(script)[:-3]}/__main__.py")
+    if any((here / file).is_file() for file in files):
+        return here
+    return beside if any((beside / file).is_file() for file in files) else here
+
+
+def module_file(name: str) -> str:
+    """The file that `python -m name` runs."""
+    return f"{name.replace('.', '/')}.py"
+
+
+def starts_module(command: Sequence[str]) -> bool:
+    """Whether `${program}` is a module's name."""
+    return ("-m", "${program}") in pairwise(command)
+
+
+def _modules(parts: Sequence[str]) -> Iterator[str]:
+    return (name for flag, name in pairwise(parts) if flag == "-m")
+
+
+def _started(parts: Sequence[str]) -> Iterator[str]:
+    return (part for part in parts if not MACRO.search(part) and part not in ("python", "python3"))

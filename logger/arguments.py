@@ -59,7 +59,8 @@ def checked_value(name: object, value: "SupportsFloat | SupportsIndex") -> float
         )
     # torch warns when a tensor that takes part in a gradient is made a number
     detach = getattr(value, "detach", None)
-    return _as_float(name, detach() if callable(detach) else value)
+    value = detach() if callable(detach) else value
+    return _as_float(name, _only_element(value) if getattr(value, "ndim", 0) else value)
 
 
 def _as_float(name: object, value: "SupportsFloat | SupportsIndex") -> float:
@@ -78,27 +79,42 @@ def _as_float(name: object, value: "SupportsFloat | SupportsIndex") -> float:
 
 
 def checked_step(name: object, step: "SupportsIndex") -> int:
-    """The step as an int.
+    """The step as an int; a float or an array of one element may be whole.
 
     Raises:
-        TypeError: it is no integer.
+        TypeError: it is no whole number.
         ValueError: it does not fit into 64 bits.
     """
-    try:
-        index = step.__index__()
-    except (AttributeError, TypeError, ValueError, RuntimeError):
+    index = _whole(step)
+    if index is None:
         has_float = hasattr(type(step), "__float__")
         hint = f"use int(step), as in {_example(step)}" if has_float else "count steps as an int"
         raise TypeError(
-            f"the step of metric {_shortened(name)} must be an integer, not "
+            f"the step of metric {_shortened(name)} must be a whole number, not "
             f"{_described(step)}; {hint}"
-        ) from None
+        )
     if not _MIN_STEP <= index <= _MAX_STEP:
         raise ValueError(
             f"the step of metric {_shortened(name)} must fit into 64 bits (from {_MIN_STEP} to "
             f"{_MAX_STEP}), but it is {_described(step)}"
         )
     return index
+
+
+def _whole(step: object) -> int | None:
+    """The whole number that a step is, or None."""
+    try:
+        return int(step.__index__())  # type: ignore[attr-defined]
+    except (AttributeError, TypeError, ValueError, RuntimeError):
+        if isinstance(step, complex) or not _is_one_real(step):
+            return None
+    try:
+        detach = getattr(step, "detach", None)
+        given = detach() if callable(detach) else step
+        number = float(_only_element(given) if getattr(given, "ndim", 0) else given)  # type: ignore[arg-type]
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        return None
+    return int(number) if number.is_integer() else None
 
 
 def _is_one_real(value: object) -> bool:
@@ -110,7 +126,17 @@ def _is_one_real(value: object) -> bool:
     dtype = getattr(value, "dtype", None)
     if getattr(dtype, "kind", "f") in _NOT_REAL_KINDS or "complex" in str(dtype):
         return False
-    return getattr(value, "ndim", 0) == 0  # a shape (1,) would become a number all the same
+    return getattr(value, "ndim", 0) == 0 or _has_one_element(value)
+
+
+def _has_one_element(array: object) -> bool:
+    """Whether it is an array such as `[[15.0]]`."""
+    return all(length == 1 for length in getattr(array, "shape", (0,)))
+
+
+def _only_element(array: object) -> "SupportsFloat":
+    item = getattr(array, "item", None)  # numpy warns when such an array is made a float
+    return item() if callable(item) else array  # type: ignore[return-value]
 
 
 def _value_hint(value: object) -> str:

@@ -48,8 +48,9 @@ class ExperimentLogger:
         n_dropped: values that could not be written, in this process.
 
     Args:
-        logdir: where a run started by hand gets a new folder, named after the time. In a run that
-            a sweep started, the sweep has chosen the file and `logdir` plays no part.
+        logdir: where a run started by hand gets a new folder, named after the time; `~` is the home
+            folder. In a run that a sweep started, the sweep has chosen the file and `logdir` plays
+            no part.
         max_events: accepted for compatibility with the original tool; nothing is buffered.
         log_interval: likewise.
         config: the settings that the run was started with, as for `log_config`.
@@ -85,7 +86,7 @@ class ExperimentLogger:
         higher_is_better: "Mapping[str, bool] | None" = None,
     ) -> None:
         # Absolute, since the script may change its directory.
-        self._begin(os.path.abspath(os.fsdecode(logdir)), is_owner=True)
+        self._begin(paths.absolute(logdir), is_owner=True)
         run_file = os.environ.get(paths.RUN_FILE_VARIABLE)
         if run_file:
             self._use(os.path.abspath(run_file))
@@ -105,7 +106,7 @@ class ExperimentLogger:
     def at(cls, path: str | os.PathLike[str]) -> "Self":
         """A logger that writes to this file, whatever the environment says; appends to it."""
         logger = cls.__new__(cls)
-        path = os.path.abspath(os.fsdecode(path))
+        path = paths.absolute(path)
         logger._begin(os.path.dirname(path), is_owner=True)
         logger._use(path)
         logger._try_to_open()
@@ -147,9 +148,9 @@ class ExperimentLogger:
 
         Args:
             name: of the metric, up to 65535 bytes of UTF-8.
-            value: one real number: float, int, a numpy scalar, a 0-d array or tensor, a Fraction or
-                Decimal. NaN and infinities are kept.
-            step: an integer of 64 bits.
+            value: one real number: float, int, a numpy scalar, an array or tensor of one element, a
+                Fraction or Decimal. NaN and infinities are kept.
+            step: a whole number of 64 bits; 4096.0 is one.
 
         Raises:
             TypeError: an argument is of the wrong kind.

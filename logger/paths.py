@@ -39,6 +39,11 @@ def timestamp(seconds: float | None = None) -> str:
     return time.strftime("%Y-%m-%d_%H-%M-%S", time.localtime(seconds))
 
 
+def absolute(path: str | os.PathLike[str]) -> str:
+    """An absolute path; `~` is the home folder."""
+    return os.path.abspath(os.path.expanduser(os.fsdecode(path)))
+
+
 def make_folders(path: str) -> None:
     """Create a folder and those above it that are missing; others can never write in them.
 

@@ -264,22 +264,61 @@ WRONG = [
     ("loss", 1j, 1, TypeError, "its modulus"),
     ("loss", np.complex64(1), 1, TypeError, "its modulus"),
     ("loss", [0.5], 1, TypeError, "one real number"),
-    ("loss", np.array([0.5]), 1, TypeError, r"value\.mean\(\)"),
+    ("loss", np.array([0.5, 1.0]), 1, TypeError, r"value\.mean\(\)"),
+    ("loss", np.array([]), 1, TypeError, r"value\.mean\(\)"),
     ("loss", np.zeros((2, 2)), 1, TypeError, r"value\.mean\(\)"),
     ("loss", np.datetime64("2026-01-01"), 1, TypeError, "one real number"),
     ("loss", np.str_("0.5"), 1, TypeError, "one real number"),
     ("loss", 10**400, 1, ValueError, "an integer of 1329 bits .* too large|too large for a float"),
     ("loss", Decimal("snan"), 1, TypeError, "does not become one"),
     ("loss", object(), 1, TypeError, "one real number"),
-    ("loss", 1.0, 1.0, TypeError, r"metric 'loss' must be an integer, not 1.0 \(float\); .*int\("),
-    ("loss", 1.0, np.float32(2), TypeError, "as in 2"),
-    ("loss", 1.0, math.nan, TypeError, "must be an integer"),
+    (
+        "loss",
+        1.0,
+        1.5,
+        TypeError,
+        r"metric 'loss' must be a whole number, not 1.5 \(float\); .*int\(",
+    ),
+    ("loss", 1.0, np.float32(2.5), TypeError, "as in 2"),
+    ("loss", 1.0, math.nan, TypeError, "must be a whole number"),
+    ("loss", 1.0, math.inf, TypeError, "must be a whole number"),
+    ("loss", 1.0, 1j, TypeError, "must be a whole number"),
+    ("loss", 1.0, 1e30, ValueError, "fit into 64 bits"),
     ("loss", 1.0, "1", TypeError, "count steps as an int"),
     ("loss", 1.0, None, TypeError, "count steps as an int"),
-    ("loss", 1.0, np.array([1, 2]), TypeError, "must be an integer"),
+    ("loss", 1.0, np.array([1, 2]), TypeError, "must be a whole number"),
     ("loss", 1.0, 2**63, ValueError, "fit into 64 bits .* 9223372036854775808"),
     ("loss", 1.0, -(2**63) - 1, ValueError, "fit into 64 bits"),
 ]
+
+
+@pytest.mark.parametrize(
+    "step", [4096, 4096.0, np.float32(4096), np.int64(4096), np.array([4096]), np.array([[4096.0]])]
+)
+@pytest.mark.parametrize("value", [15.0, np.array([15.0]), np.array([[15]], dtype="f4")])
+def test_whole_float_is_a_step_and_an_array_of_one_element_a_value(
+    run_file: Path, value: float, step: int
+) -> None:
+    with ExperimentLogger() as logger:
+        logger.add_scalar("a", value, step)
+        logger.add_scalars({"b": value, "c": 1}, step)
+    log = read_log(run_file)
+    assert {name: (s.step.tolist(), s.value.tolist()) for name, s in log.items()} == {
+        "a": ([4096], [15.0]),
+        "b": ([4096], [15.0]),
+        "c": ([4096], [1.0]),
+    }
+
+
+def test_tilde_in_a_log_folder_is_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with ExperimentLogger(logdir="~/runs") as logger:
+        logger.add_scalar("loss", 1.0, 0)
+    assert Path(logger.path).parents[1] == tmp_path / "runs"
+    assert not (tmp_path / "~").exists()
 
 
 @pytest.mark.parametrize(("name", "value", "step", "kind", "message"), WRONG)

@@ -263,7 +263,7 @@ def run_sweep(
     open_sweep = partial(
         Sweep,
         loaded,
-        Path(logdir),
+        Path(logdir).expanduser(),
         n_workers=workers,
         seed=seed,
         notify=on_event or (lambda event: None),
@@ -303,7 +303,7 @@ def resume(
     open_sweep = partial(
         Sweep.resume,
         str(sweep),
-        Path(logdir),
+        Path(logdir).expanduser(),
         n_workers=workers,
         max_runs=max_runs,
         notify=on_event or (lambda event: None),

@@ -76,7 +76,11 @@ def serve(
         on_ready(entrance)
         names = (host,) if is_local else (host, *names_of_this_machine())
         app = create_app(
-            logdir, names, entrance.token, knows_owner=entrance.knows_owner, assets=source
+            Path(logdir).expanduser(),
+            names,
+            entrance.token,
+            knows_owner=entrance.knows_owner,
+            assets=source,
         )
         server = make_server(app)
         server.run(sockets=[listener])

@@ -1,6 +1,7 @@
 """The command line's arguments."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -29,9 +30,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if arguments and not arguments[0].startswith("-"):
         return parser.parse_args(arguments)
     if not any(argument in ("-h", "--help", "--version") for argument in arguments):
-        options = _seed_parser().parse_args(arguments)
-        options.command = "sweep" if options.run_sweep else "web"
-        return options
+        first = _Parser(prog="ml-tracking-ops", allow_abbrev=False, add_help=False)
+        first.add_argument("--run_sweep", type=_boolean, default=False, metavar="True|False")
+        form, others = first.parse_known_args(arguments)
+        return commands["sweep" if form.run_sweep else "web"].parse_intermixed_args(others)
     return parser.parse_args(arguments)
 
 
@@ -42,23 +44,6 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
-
-
-def _seed_parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="ml-tracking-ops", allow_abbrev=False)
-    parser.add_argument("--run_sweep", type=_boolean, default=False, metavar="True|False")
-    _add_web_options(parser)
-    parser.set_defaults(
-        config=None,
-        workers=None,
-        seed=None,
-        web=False,
-        dry_run=False,
-        resume=None,
-        max_runs=None,
-        detach=False,
-    )
-    return parser
 
 
 def _command_parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
@@ -99,7 +84,7 @@ def _add_sweep(add: _Add) -> None:
     sweep.add_argument(
         "config",
         nargs="?",
-        type=Path,
+        type=user_path,
         metavar="CONFIG",
         help="default: experiment_cfg.json; W&B's sweep.yaml too",
     )
@@ -136,7 +121,7 @@ def _add_web(add: _Add) -> None:
 
 def _add_assets(add: _Add) -> None:
     assets = add("assets", "fill a folder with the pages' third-party files, for --assets")
-    assets.add_argument("folder", type=Path, metavar="DIR")
+    assets.add_argument("folder", type=user_path, metavar="DIR")
     assets.add_argument(
         "--registry", metavar="URL", help="an npm registry; default: the one npm is set up for"
     )
@@ -144,7 +129,7 @@ def _add_assets(add: _Add) -> None:
         "--from",
         dest="sources",
         nargs="+",
-        type=Path,
+        type=user_path,
         metavar="FILE_OR_FOLDER",
         help="npm tarballs (.tgz) on disk, or folders of them",
     )
@@ -168,7 +153,7 @@ def _add_export(add: _Add) -> None:
     export = add("export", "write a run's points or a sweep's table")
     export.add_argument("path", metavar="PATH", help=_ONE)
     export.add_argument("--format", choices=("csv", "json"), default="csv")
-    export.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: stdout")
+    export.add_argument("-o", "--output", type=user_path, metavar="FILE", help="default: stdout")
     _add_logdir(export)
 
 
@@ -191,7 +176,7 @@ def _add_replay(add: _Add) -> None:
 
 def _add_metrics_preview(add: _Add) -> None:
     command = add("metrics-preview", "show what a metrics_pattern finds in an output")
-    command.add_argument("file", type=Path, metavar="FILE", help="an output; - reads stdin")
+    command.add_argument("file", type=user_path, metavar="FILE", help="an output; - reads stdin")
     command.add_argument(
         "--pattern",
         metavar="P",
@@ -292,7 +277,7 @@ def _adder(commands: Any) -> _Add:
 
 
 def _add_logdir(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--logdir", type=Path, default=Path("runs"), help="default: runs")
+    parser.add_argument("--logdir", type=user_path, default=Path("runs"), help="default: runs")
 
 
 def _add_sweep_options(parser: argparse.ArgumentParser) -> None:
@@ -316,7 +301,7 @@ def _add_address(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--assets",
-        type=Path,
+        type=user_path,
         metavar="DIR",
         help="serve the pages' third-party files from there, not from the CDN; "
         "see ml-tracking-ops assets",
@@ -327,6 +312,11 @@ def _add_web_options(parser: argparse.ArgumentParser) -> None:
     _add_logdir(parser)
     _add_address(parser)
     parser.add_argument("--exit-with-stdin", action="store_true", help=argparse.SUPPRESS)
+
+
+def user_path(text: str) -> Path:
+    """A path as a user writes it: `~` is the home folder, also where no shell has expanded it."""
+    return Path(os.path.expanduser(text))  # noqa: PTH111  (never fails)
 
 
 def _boolean(text: str) -> bool:

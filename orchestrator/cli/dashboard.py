@@ -11,8 +11,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from ..errors import SweepError, UsageError
+from .logdir import missing_logdir
 from .process import EXIT_USAGE, collect_garbage_from_now_on
 from .words import say, shown
 
@@ -54,6 +56,12 @@ def announce_dashboard(logdir: Path, entrance: Entrance) -> None:
             "other machines can reach it, so it asks for the token in this address; "
             f"from them: http://{platform.node()}:{port_and_token}"
         )
+
+
+def page_of(url: str, sweep: str) -> str:
+    """The address of a sweep's page, given the dashboard's; a token in it stays."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"/sweeps/{quote(sweep)}"))
 
 
 def dashboard_arguments(options: argparse.Namespace) -> list[str]:
@@ -141,9 +149,8 @@ def wait_until_interrupted() -> None:
 def web(options: argparse.Namespace) -> int:
     from ml_tracking_ops.web.server import serve
 
-    if options.logdir.exists() and not options.logdir.is_dir():
-        raise UsageError(f"{options.logdir} is no folder; name one with --logdir")
-
+    if not options.logdir.exists() and not options.exit_with_stdin:
+        say(f"warning: {missing_logdir(options.logdir)}; the pages are empty until it is there")
     if options.exit_with_stdin:
         exit_with_stdin()
     collect_garbage_from_now_on()

@@ -1,7 +1,9 @@
 """The commands that a sweep would run."""
 
 import argparse
+import shlex
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from ..commands.repeat import quoted
 from ..config.model import SweepConfig
@@ -52,8 +54,22 @@ def print_commands(loaded: LoadedConfig, options: argparse.Namespace) -> int:
     """Print the command of every run, and start none."""
     seed = choose_seed(options.seed, loaded)
     say(f"seed {seed}; nothing is started; the sweep's folder is named when it starts")
+    if options.seed is None and loaded.config.seed is None:
+        say(f"run exactly these: {_same_sweep(options, seed)}")
     folder = options.logdir.resolve() / "SWEEP"
     for index, hyperparameters in enumerate(preview_runs(loaded.config, seed, say), start=1):
         command = command_line(loaded, folder, f"RUN_{index}", hyperparameters)
         print(" ".join(map(quoted, command)))
     return 0
+
+
+def _same_sweep(options: argparse.Namespace, seed: int) -> str:
+    """The command that starts the sweep which a dry run shows."""
+    arguments = ["ml-tracking-ops", "sweep", f"--seed={seed}"]
+    if options.config is not None:
+        arguments.append(str(options.config))
+    if options.max_runs is not None:
+        arguments.append(f"--max-runs={options.max_runs}")
+    if options.logdir != Path("runs"):
+        arguments.append(f"--logdir={options.logdir}")
+    return shlex.join(arguments)

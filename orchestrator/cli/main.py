@@ -13,8 +13,9 @@ from ml_tracking_ops.logger.guarded import guard_folder
 
 from ..errors import TrackingError, UsageError
 from .arguments import parse
+from .logdir import check_logdir
 from .process import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_USAGE
-from .words import say
+from .words import say, show_what_the_terminal_can
 
 COMMANDS: Mapping[str, str] = {
     "sweep": "sweeps.sweep",
@@ -59,11 +60,13 @@ def run() -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code (0 done, 1 failed, 2 wrong usage, 130 Ctrl-C)."""
+    show_what_the_terminal_can()
     try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
         if options.command not in ("sweep", "demo", "web"):
             gc.enable()  # the others do so once they have imported what they need
         if "logdir" in options:
+            check_logdir(options.logdir)
             guard_folder(options.logdir)
         return _function(options.command)(options)
     except TrackingError as error:

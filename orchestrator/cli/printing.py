@@ -15,8 +15,13 @@ _NARROWEST_LAST_COLUMN = 20
 
 def print_json(data: Any, out: TextIO | None = None, *, indent: int | None = None) -> None:
     out = sys.stdout if out is None else out
-    json.dump(data, out, ensure_ascii=False, allow_nan=False, indent=indent)
+    json.dump(data, out, ensure_ascii=not _is_unicode(out), allow_nan=False, indent=indent)
     print(file=out)
+
+
+def _is_unicode(out: TextIO) -> bool:
+    encoding: str | None = getattr(out, "encoding", None)
+    return encoding is None or encoding.lower().startswith("utf")
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -111,13 +111,18 @@ class ProgressText:
 
     def counts(self) -> str:
         counts = self._counts
-        noted = [state for state in STATES if state in BEGUN and state != "finished"]
+        noted = [state for state in STATES if state in BEGUN]
         paused = ["paused"] if self.record.is_paused else []
         shown = [f"{counts[state]} {STATES[state].word}" for state in noted if counts[state]]
         return ", ".join([f"{self.n_ended}/{self.n_runs} runs", *paused, *shown])
 
     def time_left(self) -> str:
-        """Mean duration of the runs that ended, over those to come and what is left of others."""
+        """Mean duration of the runs that ended, over those to come and the rest of the others.
+
+        Empty once the sweep is over.
+        """
+        if self.record.ended_at is not None or self.n_ended >= self.n_runs:
+            return ""
         now = time.time()
         runs = self.record.runs.values()
         ended = [run for run in runs if run.has_ended and run.started_at and run.ended_at]
@@ -208,7 +213,7 @@ def _open_live(text: ProgressText, out: TextIO) -> "Live":
         table = Table.grid(padding=(0, 1), expand=True)
         table.add_column(ratio=1)
         table.add_column(no_wrap=True)
-        facts = f"{text.counts()} · {text.time_left()}"
+        facts = " · ".join(filter(None, [text.counts(), text.time_left()]))
         table.add_row(ProgressBar(text.n_runs, text.n_ended), Text(facts))
         best = Text(text.best_line(), style="bold", no_wrap=True, overflow="ellipsis")
         return Group(table, best) if best else table

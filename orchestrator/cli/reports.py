@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from ..errors import UsageError
+from .logdir import missing_logdir
 from .printing import print_json, print_run, print_sweep, print_table
 from .words import say
 
@@ -23,7 +24,7 @@ def list_all(options: argparse.Namespace) -> int:
     from ..store.folder_walk import describe_skipped
 
     if not options.logdir.is_dir():
-        raise UsageError(f"{options.logdir}: no such folder; name another with --logdir")
+        raise UsageError(f"{missing_logdir(options.logdir)}; name another with --logdir")
     limit_files(_MOST_BYTES_A_FILE, _MOST_S_A_FILE)
     catalog = Catalog(options.logdir)
     for error in catalog.unreadable:

@@ -15,6 +15,9 @@ def print_summary(record: SweepRecord, folder: Path, metric: str | None) -> int:
     counts = ", ".join(f"{n} {STATES[state].word}" for state, n in record.counts.items())
     why = f" ({record.reason})" if record.reason else ""
     say(f"sweep {record.state}{why}: {counts or 'no run was started'}")
+    for missing in ("misses", "nothing", "metric"):
+        if missing in record.open_warnings:
+            say(f"warning: {record.open_warnings[missing]}")
     if record.state == "failed":
         _print_failure(record)
     if record.best is not None:

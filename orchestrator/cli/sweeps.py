@@ -68,9 +68,17 @@ def _load(options: argparse.Namespace) -> Any:
 def _sweep_here(open_sweep: Any, options: argparse.Namespace, announce: Any = None) -> int:
     if not options.web:
         return _run_sweep(open_sweep, announce)
+    from .dashboard import page_of
+
     with _dashboard(options) as url:
         say(f"dashboard: {url}")
-        code = _run_sweep(open_sweep, announce)
+
+        def announce_page(folder: Path) -> None:
+            say(f"see the sweep: {page_of(url, folder.name)}")
+            if announce is not None:
+                announce(folder)
+
+        code = _run_sweep(open_sweep, announce_page)
         _stay_up(url, code)
     return code
 

@@ -1,5 +1,6 @@
 """Text for the terminal: what it does not obey, and how numbers and durations are written."""
 
+import io
 import math
 import re
 import sys
@@ -11,6 +12,13 @@ from ..commands.values import as_text
 
 _OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, those that turn the direction of writing, and halves of surrogate pairs."""
+
+
+def show_what_the_terminal_can() -> None:
+    """From now on what an encoding such as ASCII does not have is spelled out, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if getattr(stream, "errors", None) == "strict" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def say(text: str) -> None:
@@ -44,13 +52,21 @@ def shown(path: Path) -> str:
 def short(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.6g}" if isinstance(value, float) else cut(str(value))
+
+
+def cut(text: str, width: int = 100) -> str:
+    """A text without its middle if it is longer than `width`."""
+    if len(text) <= width:
+        return text
+    n_end = (width - 1) // 2
+    return f"{text[: width - 1 - n_end]}…{text[-n_end:]}"
 
 
 def format_combination(hyperparameters: Mapping[str, Any]) -> str:
     """Hyperparameters as `name=value`, numbers with as many digits as tell them apart."""
     return " ".join(
-        f"{name}={format_number(value) if isinstance(value, float) else as_text(value)}"
+        f"{name}={format_number(value) if isinstance(value, float) else cut(as_text(value))}"
         for name, value in hyperparameters.items()
     )
 

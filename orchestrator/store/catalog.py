@@ -135,6 +135,7 @@ def find(path: str, logdir: Path) -> Experiment | Sweep | FoundRun:
         NotInLogdirError: nothing of that name is there.
         DescriptionError: it is a sweep whose description cannot be read.
     """
+    path = os.path.expanduser(path)  # noqa: PTH111  (never fails)
     candidates = [Path(path), logdir / path, logdir / f"{path}{paths.DAT_SUFFIX}"]
     for candidate in candidates:
         try:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -94,7 +95,8 @@ def test_web_says_that_the_port_is_taken(tmp_path: Path) -> None:
         (("sweep",), "experiment_cfg.json has 1 mistake"),
         (("show", "nothing"), "no experiment, sweep or run of this name"),
         (("export", "nothing"), "no experiment, sweep or run of this name"),
-        (("list",), "no such folder"),
+        (("list",), "there is no log folder runs"),
+        (("--run_sweep=True", "--frobnicate"), "unrecognized arguments"),
         (("frobnicate",), "invalid choice"),
         (("--frobnicate",), "unrecognized arguments"),
     ],
@@ -113,9 +115,100 @@ def test_logdir_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
     write_config(tmp_path, "short.py")
     (tmp_path / "file").touch()
     done = run_command("sweep", "--logdir", "file", folder=tmp_path)
-    assert done.returncode == 1
-    assert "cannot write the sweep's folder in file" in done.stderr
+    assert done.returncode == 2
+    assert "file is no folder; name one with --logdir" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_seed_form_takes_the_options_of_sweep(tmp_path: Path) -> None:
+    write_config(tmp_path, "short.py")
+    done = run_command(
+        "--run_sweep=True", "--max-runs", "2", "--workers", "1", "--seed=3", folder=tmp_path
+    )
+    assert done.returncode == 0
+    assert "2 runs, 1 at once, seed 3" in done.stderr
+
+
+def test_dry_run_tells_the_seed_and_the_next_run_gives_the_same(tmp_path: Path) -> None:
+    write_config(tmp_path, "short.py")
+    dry = run_command("sweep", "--dry-run", "--max-runs=2", folder=tmp_path)
+    match = re.search(r"run exactly these: ml-tracking-ops (.*)", dry.stderr)
+    assert match is not None
+    done = run_command(*shlex.split(match[1]), folder=tmp_path)
+    assert done.returncode == 0
+    (folder,) = (tmp_path / "runs").iterdir()
+    shown = json.loads(run_command("show", folder.name, "--json", folder=tmp_path).stdout)
+    used = [f"--x={run['hyperparameters']['x']}" for run in shown["runs"]]
+    assert [line.split()[-1] for line in dry.stdout.splitlines()] == used
+
+
+def test_sweep_with_web_tells_the_address_of_its_page(tmp_path: Path) -> None:
+    write_config(tmp_path, "short.py", max_runs=1)
+    done = run_command("sweep", "--web", "--port", "0", folder=tmp_path)
+    (folder,) = (tmp_path / "runs").iterdir()
+    match = re.search(r"see the sweep: http://127\.0\.0\.1:\d+/sweeps/(\S+)", done.stderr)
+    assert match is not None
+    assert match[1].startswith(folder.name)
+
+
+def test_misspelt_log_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    done = run_command("list", "--logdir", "rns", folder=tmp_path)
+    assert done.returncode == 2
+    assert "there is no log folder rns, did you mean runs?" in done.stderr
+
+
+def test_tilde_is_the_home_folder_in_every_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    here = tmp_path / "here"
+    write_config(here, "short.py", max_runs=1)
+    assert run_command("sweep", "--logdir=~/runs", folder=here).returncode == 0
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert folder.name in run_command("list", "--logdir=~/runs", folder=here).stdout
+    shown = run_command("show", f"~/runs/{folder.name}", folder=here)
+    assert shown.stdout.startswith(f"{folder.name}: finished")
+    resumed = run_command("sweep", f"--resume=~/runs/{folder.name}", "--max-runs=2", folder=here)
+    assert resumed.returncode == 0
+    assert not (here / "~").exists()
+
+
+def test_ascii_terminal_gets_everything_spelled_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    names = choice("čeština", "日本語", "emoji 😀 x")
+    hyperparameters = {"名前": names, "x": choice(1)}
+    environment = {"PYTHONIOENCODING": "utf-8"}
+    write_config(tmp_path, "short.py", hyperparameters=hyperparameters, environment=environment)
+    for arguments in (("sweep", "--dry-run"), ("sweep", "--max-runs=2"), ("list",)):
+        done = run_command(*arguments, folder=tmp_path)
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    (folder,) = (tmp_path / "runs").iterdir()
+    name = folder.name
+    for arguments in (
+        ("show", name),
+        ("export", name),
+        ("annotate", name, "--note", "ü"),
+        ("annotate", name),
+        ("replay", name, "--rule", "asha"),
+    ):
+        done = run_command(*arguments, folder=tmp_path)
+        assert "Traceback" not in done.stderr
+        assert done.stdout.isascii()
+    shown = json.loads(run_command("show", name, "--json", folder=tmp_path).stdout)
+    values = {run["hyperparameters"]["名前"] for run in shown["runs"]}
+    assert values <= {"čeština", "日本語", "emoji 😀 x"}
+
+
+def test_value_of_300000_characters_is_cut_where_it_is_printed(tmp_path: Path) -> None:
+    write_config(tmp_path, "short.py", hyperparameters={"x": choice("a" * 300_000)}, max_runs=1)
+    done = run_command("sweep", folder=tmp_path)
+    (folder,) = (tmp_path / "runs").iterdir()
+    shown = run_command("show", folder.name, folder=tmp_path)
+    for text in (done.stderr, done.stdout, shown.stdout):
+        assert max(map(len, text.splitlines())) < 2_000
 
 
 def test_dry_run_prints_the_commands_and_starts_nothing(tmp_path: Path) -> None:

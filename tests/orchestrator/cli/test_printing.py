@@ -65,3 +65,18 @@ def test_commands_spell_control_characters_out(
     assert capsys.readouterr().out.count(SPELLED) == 2  # value and reason
     assert main(["show", NASTY]) == 2
     assert "\x1b" not in capsys.readouterr().err
+
+
+def test_bar_counts_finished_runs_and_tells_no_time_once_it_is_over() -> None:
+    story = ProgressText(3, "max", "acc")
+    for index in (1, 2):
+        story.take_in({"event": "sampled", "index": index, "hyperparameters": {}, "time": 1.0})
+        started = {"event": "started", "index": index, "name": f"r{index}", "attempt": 1}
+        story.take_in({**started, "slot": 0, "time": 1.0})
+    story.take_in({"event": "ended", "index": 1, "status": "finished", "time": 2.0})
+    assert story.counts() == "1/3 runs, 1 running, 1 finished"
+    assert story.time_left().endswith(" left")
+    story.take_in({"event": "ended", "index": 2, "status": "finished", "time": 2.0})
+    story.take_in({"event": "sweep_ended", "status": "finished", "reason": "target", "time": 3.0})
+    assert story.counts() == "2/3 runs, 2 finished"
+    assert story.time_left() == ""

@@ -1,0 +1,32 @@
+"""The log folder that a command is given: a mistake about it is no empty list."""
+
+import os
+from pathlib import Path
+
+from ..errors import UsageError, did_you_mean
+
+
+def check_logdir(logdir: Path) -> None:
+    """See that a log folder, if it is there, is a folder and can be read.
+
+    Raises:
+        UsageError: it is not.
+    """
+    try:
+        with os.scandir(logdir):
+            pass
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        raise UsageError(f"{logdir} is no folder; name one with --logdir") from None
+    except OSError as error:
+        raise UsageError(f"the log folder {logdir} cannot be read: {error.strerror}") from None
+
+
+def missing_logdir(logdir: Path) -> str:
+    """That a log folder is not there, with the nearest name that is."""
+    try:
+        beside = [entry.name for entry in os.scandir(logdir.absolute().parent) if entry.is_dir()]
+    except OSError:
+        beside = []
+    return f"there is no log folder {logdir}{did_you_mean(logdir.name, beside)}"

@@ -10,17 +10,18 @@ import codecs
 import contextlib
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, NotRequired, TypedDict, TypeVar
 
 from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.logger.reader import LogFormatError, LogTail, Series, read_ending
 from ml_tracking_ops.logger.records import RECORD_SIZE
 from ml_tracking_ops.orchestrator.store.identities import identify
 
-from ..series.thinning import Points, thin, to_columns
+from ..series.thinning import PointColumns, Points, thin, to_columns
 from ..serving.sse import encode_event
 
 R = TypeVar("R")
@@ -167,20 +168,37 @@ class RunTopic(FileTopic[LogTail]):
         n_buckets = max(1, n_points // (2 * max(1, len(series))))
         metrics, is_thinned = thin_metrics(series, n_buckets)
         since_ms, packed = pack_metrics(metrics)
-        event: dict[str, Any] = {
+        event: PointsEvent = {
             "run": self.run_id,
             "start": start,
             "cursor": end,
             "since_ms": since_ms,
+            "metrics": packed,
         }
         if is_thinned:
             event["is_thinned"] = True
-        return encode_event("points", {**event, "metrics": packed})
+        return encode_event("points", event)
 
 
-def thin_metrics(series: dict[str, Series], n_buckets: int) -> tuple[dict[str, Any], bool]:
+PackedPoints = tuple[list[int], list[int], list[float | None]]
+"""Steps, milliseconds, values."""
+
+
+class PointsEvent(TypedDict):
+    """New points of a run, from one cursor to another; `since_ms`: see `pack_metrics`."""
+
+    run: str
+    start: int
+    cursor: int
+    since_ms: int
+    metrics: Mapping[str, PackedPoints]
+    is_thinned: NotRequired[bool]
+
+
+def thin_metrics(series: dict[str, Series], n_buckets: int) -> tuple[dict[str, PointColumns], bool]:
     """New points of each metric, in file order; too many for a page to draw are thinned."""
-    metrics, is_thinned = {}, False
+    metrics: dict[str, PointColumns] = {}
+    is_thinned = False
     for name, column in series.items():
         points = Points(column.step, column.wall_time, column.value)
         kept = thin(points, n_buckets)
@@ -189,7 +207,7 @@ def thin_metrics(series: dict[str, Series], n_buckets: int) -> tuple[dict[str, A
     return metrics, is_thinned
 
 
-def pack_metrics(metrics: dict[str, Any]) -> tuple[int, dict[str, list[Any]]]:
+def pack_metrics(metrics: Mapping[str, PointColumns]) -> tuple[int, dict[str, PackedPoints]]:
     """Columns as they travel live, in half the bytes: a time, and of each metric three lists.
 
     They are the steps, the wall times in milliseconds after that time, and the values.
@@ -199,7 +217,7 @@ def pack_metrics(metrics: dict[str, Any]) -> tuple[int, dict[str, list[Any]]]:
     }
     since_ms = min(chain.from_iterable(at_ms.values()), default=0)
     return since_ms, {
-        name: [found["step"], [at - since_ms for at in at_ms[name]], found["value"]]
+        name: (found["step"], [at - since_ms for at in at_ms[name]], found["value"])
         for name, found in metrics.items()
     }
 

@@ -11,7 +11,7 @@ reads it. Pure.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +70,9 @@ def _names(runs: Iterable[PackedRun]) -> list[str]:
     return list(dict.fromkeys(name for run in runs for name in run.names))
 
 
-def _table(runs: Sequence[PackedRun], metrics: Sequence[str], number: Any) -> npt.NDArray[Any]:
+def _table(
+    runs: Sequence[PackedRun], metrics: Sequence[str], number: Callable[[PackedRun, str], float]
+) -> npt.NDArray[Any]:
     """A number for each metric of each run, those of a run side by side."""
     return np.array([number(run, name) for run in runs for name in metrics], "<f8")
 
@@ -132,10 +134,11 @@ def _values(values: Float64s, lengths: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return narrow if bool(is_narrow.all()) and is_kept else values.astype("<f8")
 
 
-def _write(header: dict[str, Any], columns: Mapping[str, npt.NDArray[Any]]) -> bytes:
-    header["columns"] = [
+def _write(header: Mapping[str, object], columns: Mapping[str, npt.NDArray[Any]]) -> bytes:
+    described = [
         [name, column.dtype.str.lstrip("<|"), len(column)] for name, column in columns.items()
     ]
+    header = {**header, "columns": described}
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     parts = [len(text).to_bytes(4, "little"), text, bytes(-(4 + len(text)) % _ALIGNMENT)]
     for column in columns.values():

@@ -7,7 +7,7 @@ disappears, whatever the zoom.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -104,7 +104,15 @@ def _extremes(
     return lowest, highest
 
 
-def to_columns(points: Points) -> dict[str, list[Any]]:
+class PointColumns(TypedDict):
+    """Points as JSON has them; a value that is not finite is None."""
+
+    step: list[int]
+    wall_time: list[float]
+    value: list[float | None]
+
+
+def to_columns(points: Points) -> PointColumns:
     """Lists for JSON: wall times to the millisecond, values that are not finite as None."""
     value: list[float | None] = points.value.tolist()
     for position in np.flatnonzero(~np.isfinite(points.value)).tolist():

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 from starlette.datastructures import QueryParams
@@ -30,7 +30,7 @@ from ..series.thinning import Float64s, Points, sort_by_step
 from ..serving.sse import encode_json
 from .naming import Group, group_runs, seed_name
 from .reading_progress import Reading
-from .statistics import Digest, bucket_width, centers, coarsened, combine, digest
+from .statistics import Digest, GroupCurve, bucket_width, centers, coarsened, combine, digest
 
 _PARAMETERS = ("sweep", "group", "metric", "x", "first", "last")
 _AXES = ("step", "relative", "wall")
@@ -67,6 +67,31 @@ class GroupedRun:
 
     path: Path
     started_at: float | None
+
+
+class GroupAnswer(TypedDict):
+    """The curve of one group, with a value for each bucket of `x`.
+
+    `short` is a shorter name, if it has one; `n` counts runs, `n_nan` those with nothing but NaN.
+    """
+
+    id: str
+    name: str
+    short: NotRequired[str]
+    color: int
+    n_runs: int
+    x: list[float]
+    n: list[int]
+    n_nan: list[int]
+    mean: list[float]
+    std: list[float]
+    low: list[float]
+    high: list[float]
+
+
+class GroupsAnswer(TypedDict):
+    n_runs: int
+    metrics: dict[str, list[GroupAnswer]]
 
 
 def parse_group_query(query: QueryParams) -> GroupQuery:
@@ -152,7 +177,7 @@ def statistics(
     groups: Sequence[Group],
     query: GroupQuery,
     reading: Reading,
-) -> dict[str, Any]:
+) -> GroupsAnswer:
     """Of each metric the columns of each group, as JSON can hold them."""
     digests = []
     for run in runs:
@@ -169,19 +194,12 @@ def statistics(
 
 def _of_metric(
     digests: Sequence[Digest], groups: Sequence[Group], query: GroupQuery
-) -> list[dict[str, Any]]:
+) -> list[GroupAnswer]:
     is_whole = query.x == "step"
     width = _common_width(digests, is_whole)
     digests = [coarsened(one, width) for one in digests]
     return [
-        {
-            "id": group.id,
-            "name": group.name,
-            **({"short": group.short} if group.short else {}),
-            "color": number % N_COLORS,
-            "n_runs": len(group.members),
-            **_columns([digests[at] for at in group.members], width, is_whole),
-        }
+        _answer(group, number, combine([digests[at] for at in group.members]), width, is_whole)
         for number, group in enumerate(groups)
     ]
 
@@ -194,15 +212,25 @@ def _common_width(digests: Sequence[Digest], is_whole: bool) -> float:
     return max(bucket_width(low, high, is_whole), *(width for width, _, _ in reaches))
 
 
-def _columns(digests: Sequence[Digest], width: float, is_whole: bool) -> dict[str, Any]:
-    curve = combine(digests)
-    figures = {"mean": curve.mean, "std": curve.std, "low": curve.low, "high": curve.high}
-    return {
+def _answer(
+    group: Group, number: int, curve: GroupCurve, width: float, is_whole: bool
+) -> GroupAnswer:
+    answer: GroupAnswer = {
+        "id": group.id,
+        "name": group.name,
+        "color": number % N_COLORS,
+        "n_runs": len(group.members),
         "x": centers(curve.bucket, width, is_whole).tolist(),
         "n": curve.n.tolist(),
         "n_nan": curve.n_nan.tolist(),
-        **{name: column.tolist() for name, column in figures.items()},
+        "mean": curve.mean.tolist(),
+        "std": curve.std.tolist(),
+        "low": curve.low.tolist(),
+        "high": curve.high.tolist(),
     }
+    if group.short:
+        answer["short"] = group.short
+    return answer
 
 
 def _digests_of(cache: Digests, run: GroupedRun, query: GroupQuery) -> list[Digest]:

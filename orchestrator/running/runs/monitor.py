@@ -1,6 +1,5 @@
 """What a run has logged so far, read from the tail of its `.dat`, and what follows from it."""
 
-import difflib
 import math
 import os
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from ml_tracking_ops.logger.records import LogFormatError
 
 from ...config.model import SweepConfig
+from ...errors import nearest
 from ...stopping import StopDecision, StoppingRules
 from ...store.objective import Best
 from .output_metrics import open_output
@@ -188,6 +188,5 @@ class RunMonitor:
         )
 
     def _nearest(self, names: list[str]) -> str:
-        by_lower = {name.lower(): name for name in names}
-        close = difflib.get_close_matches(str(self._metric).lower(), by_lower, n=1)
-        return f". Did you mean {by_lower[close[0]]!r}?" if close else ""
+        found = nearest(str(self._metric), names, cutoff=0.6)
+        return "" if found is None else f". Did you mean {found!r}?"

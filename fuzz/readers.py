@@ -28,7 +28,7 @@ with atheris.instrument_imports(include=["ml_tracking_ops"]):
     from ml_tracking_ops.orchestrator.store.catalog import Catalog
     from ml_tracking_ops.orchestrator.store.journal import JournalTail
     from ml_tracking_ops.orchestrator.store.process_records import read_processes
-    from ml_tracking_ops.orchestrator.store.states import SweepRecord
+    from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
 FOLDER = Path(tempfile.mkdtemp())
 

@@ -24,9 +24,9 @@ from .search.proposals import Proposer
 from .search.samplers import new_seed
 from .search.warm_start import read_earlier_sweep
 from .steering.requests import workers_problem
-from .store.disk import is_passing
+from .store.files.disk import is_passing
 from .store.journal import Event, Journal
-from .store.states import RunRecord, SweepRecord
+from .store.sweep_record import RunRecord, SweepRecord
 
 if TYPE_CHECKING:
     from .running.begun_sweep import BegunSweep

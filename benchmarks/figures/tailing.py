@@ -12,7 +12,7 @@ from suite.peers import WORKERS
 from suite.scratch import scratch
 
 from ml_tracking_ops.logger import LogTail
-from ml_tracking_ops.orchestrator.store.watcher import PAUSE_TO_WORK, URGENT_PAUSE_TO_WORK
+from ml_tracking_ops.orchestrator.store.watching.watcher import PAUSE_TO_WORK, URGENT_PAUSE_TO_WORK
 
 CASES = (
     (8, 100.0, PAUSE_TO_WORK, 5),

@@ -11,8 +11,8 @@ from ..errors import UsageError
 from ..store.catalog import Catalog, find
 from ..store.journal import JournalTail
 from ..store.run_states import ENDS
-from ..store.states import SweepRecord
 from ..store.sweep_folder import Sweep
+from ..store.sweep_record import SweepRecord
 from .progress import ProgressDisplay, open_progress
 from .summary import print_summary
 from .words import say, shown

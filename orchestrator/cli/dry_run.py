@@ -11,7 +11,7 @@ from ..config.validation import LoadedConfig
 from ..running.runs.command import command_line
 from ..search.proposals import Proposal, Proposer
 from ..search.samplers import Combination
-from ..store.states import SweepRecord
+from ..store.sweep_record import SweepRecord
 from ..sweep import choose_seed
 from .words import say
 

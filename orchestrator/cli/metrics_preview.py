@@ -11,7 +11,7 @@ from ..errors import UsageError
 from ..output.lines import OutputLines
 from ..output.parser import LineParser, PatternError
 from ..output.patterns import PATTERNS
-from ..store.output_tail import collapse_line
+from ..store.files.output_tail import collapse_line
 from .printing import print_json, print_table
 from .words import say, short, tell
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from ..store.journal import Event
 from ..store.run_states import BEGUN, ENDS, STATES
-from ..store.states import RunRecord, SweepRecord
+from ..store.sweep_record import RunRecord, SweepRecord
 from .words import format_combination, format_duration, format_number, plain
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ def list_all(options: argparse.Namespace) -> int:
 
     from ..reports.entries import describe_list, list_entries
     from ..store.catalog import Catalog
-    from ..store.folder_walk import describe_skipped
+    from ..store.files.folder_walk import describe_skipped
 
     if not options.logdir.is_dir():
         raise UsageError(f"{missing_logdir(options.logdir)}; name another with --logdir")

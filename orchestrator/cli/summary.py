@@ -5,7 +5,7 @@ from typing import Any
 
 from ..store.combinations import best_combination, repeated_combinations
 from ..store.run_states import RESUMED, STATES
-from ..store.states import SweepRecord
+from ..store.sweep_record import SweepRecord
 from .process import EXIT_FAILURE, EXIT_INTERRUPTED
 from .words import format_combination, say, shown, tell
 

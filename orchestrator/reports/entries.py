@@ -14,8 +14,8 @@ from ..store.annotations import Annotation
 from ..store.catalog import Catalog, FoundRun
 from ..store.combinations import RepeatedCombination, best_combination, repeated_combinations
 from ..store.experiments import Experiment
-from ..store.states import RunRecord
 from ..store.sweep_folder import Sweep, best_of
+from ..store.sweep_record import RunRecord
 
 RUN_COLUMNS = (
     "name",

@@ -14,11 +14,11 @@ from ..config.loading import load_config
 from ..config.validation import LoadedConfig, validate_config
 from ..errors import SweepError, SweepHeldError, UsageError
 from ..store.catalog import find
+from ..store.files.open_folder import opened_folder
 from ..store.journal import BEAT_S, Event, Journal
-from ..store.open_folder import opened_folder
-from ..store.states import SweepRecord
 from ..store.sweep_folder import Sweep
-from ..store.watcher import is_on_network
+from ..store.sweep_record import SweepRecord
+from ..store.watching.file_systems import is_on_network
 from ..supervision.process_table import is_alive
 from .resumption import fold
 

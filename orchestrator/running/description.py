@@ -13,7 +13,7 @@ from typing import Any
 from ml_tracking_ops.logger import paths
 
 from ..config.validation import LoadedConfig
-from ..store.open_folder import opened_folder
+from ..store.files.open_folder import opened_folder
 
 FORMAT_VERSION = 1
 _GIT_TIMEOUT_S = 5

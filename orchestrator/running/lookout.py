@@ -8,8 +8,8 @@ import anyio.lowlevel
 
 from ml_tracking_ops.logger import paths
 
-from ..store.disk import trouble_with
-from ..store.watcher import PAUSE_TO_WORK, URGENT_PAUSE_TO_WORK, watch_files
+from ..store.files.disk import trouble_with
+from ..store.watching.watcher import PAUSE_TO_WORK, URGENT_PAUSE_TO_WORK, watch_files
 from .control import Control
 from .runs.active import ActiveRun, ActiveRuns
 from .runs.ending import SweepEnding

@@ -11,7 +11,7 @@ from ..stopping import StopDecision, StoppingRules
 from ..store.journal import Event, JournalTail
 from ..store.process_records import ProcessRecord, read_processes
 from ..store.run_states import ENDS, RESUMED
-from ..store.states import RunRecord, SweepRecord
+from ..store.sweep_record import RunRecord, SweepRecord
 from ..supervision.process_table import is_alive
 from .runs.attempts import Attempt
 from .runs.limits import SweepLimits

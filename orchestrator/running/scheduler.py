@@ -13,7 +13,7 @@ from ..executors.base import Executor
 from ..search.proposals import Proposer
 from ..search.warm_start import EarlierSweep
 from ..store.journal import Journal
-from ..store.states import SweepRecord
+from ..store.sweep_record import SweepRecord
 from ..supervision.process_table import process_identity
 from .control import Control
 from .draws import Draws

@@ -12,7 +12,7 @@ from ml_tracking_ops.logger import paths
 from ..store.history import Known
 from ..store.journal import JournalTail
 from ..store.run_states import RESULTS_THAT_COUNT
-from ..store.states import SweepRecord
+from ..store.sweep_record import SweepRecord
 from .space import Combination, Space
 
 

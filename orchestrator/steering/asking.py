@@ -16,8 +16,8 @@ from ..errors import UsageError
 from ..store.catalog import find
 from ..store.journal import JournalTail
 from ..store.run_states import FAILURES
-from ..store.states import RunRecord, SweepRecord
 from ..store.sweep_folder import Sweep
+from ..store.sweep_record import RunRecord, SweepRecord
 from .decisions import not_again, why_not
 from .requests import Action, Request, read_requests, submit, withdraw
 

@@ -1,7 +1,7 @@
 """Whether a request can be met as things are, and what is said of it. Pure."""
 
 from ..store.run_states import RESUMED, STATES
-from ..store.states import RunRecord, SweepRecord
+from ..store.sweep_record import RunRecord, SweepRecord
 from .requests import Request, workers_problem
 
 

@@ -20,7 +20,7 @@ from typing import Any, Literal, get_args
 from ml_tracking_ops.logger import paths
 
 from ..errors import SweepError
-from ..store.open_folder import OpenFolder, opened_folder
+from ..store.files.open_folder import OpenFolder, opened_folder
 
 Action = Literal["stop", "pause", "continue", "requeue", "workers"]
 ACTIONS: tuple[Action, ...] = get_args(Action)

@@ -23,9 +23,9 @@ from typing import Any
 from ml_tracking_ops.logger import paths
 
 from ..errors import AnnotationError, UsageError
-from . import fields
-from .identities import Identity, identify
-from .open_folder import OpenFolder, opened_folder
+from .files import fields
+from .files.identities import Identity, identify
+from .files.open_folder import OpenFolder, opened_folder
 
 try:
     import fcntl

@@ -12,12 +12,12 @@ from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.bounded_reading import meanwhile
 
 from ..errors import DescriptionError, NotInLogdirError, UnreadError, UsageError, nearest
-from . import fields
 from .annotations import NO_ANNOTATIONS, AnnotationFile, Annotations, read_annotations
 from .experiments import Experiment, annotated, open_experiment
-from .folder_walk import FolderWalk, KnownLogs, SkippedFolder
-from .states import RunRecord
+from .files import fields
+from .files.folder_walk import FolderWalk, KnownLogs, SkippedFolder
 from .sweep_folder import Sweep, name_of, open_sweep
+from .sweep_record import RunRecord
 
 _Item = TypeVar("_Item", Experiment, Sweep)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .objective import Goal, is_better
-from .states import RunRecord
+from .sweep_record import RunRecord
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .identities import FileCache, identity_of
+from .files.identities import FileCache, identity_of
 
 if TYPE_CHECKING:
     from ml_tracking_ops.logger.reader import Ending

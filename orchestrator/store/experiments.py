@@ -9,9 +9,9 @@ from typing import NamedTuple
 from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.logger.records import LogFormatError
 
-from . import fields
 from .annotations import NO_ANNOTATIONS, NOTHING_SAID, Annotation, Annotations
 from .endings import ending_of, log_trouble
+from .files import fields
 from .log_origins import was_written_here
 from .run_states import RunState
 

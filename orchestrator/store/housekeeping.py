@@ -21,7 +21,7 @@ from ml_tracking_ops.logger.locks import hold_exclusive
 from ..errors import SweepError, UsageError
 from .annotations import NOTHING_SAID, annotate, edit
 from .experiments import Experiment
-from .open_folder import OpenFolder, opened_folder
+from .files.open_folder import OpenFolder, opened_folder
 from .sweep_folder import Sweep
 
 Item = Experiment | Sweep

@@ -1,8 +1,8 @@
 """What happened in a sweep: an append-only file of JSON lines with one writer.
 
-The state of a sweep is what folding its journal gives (`SweepRecord.apply` in `states.py`) and is
-held nowhere else, so that any process can rebuild it at any time. Events, each with `event` and
-`time` (seconds since the epoch):
+The state of a sweep is what folding its journal gives (`SweepRecord.apply` in `sweep_record.py`)
+and is held nowhere else, so that any process can rebuild it at any time. Events, each with `event`
+and `time` (seconds since the epoch):
 
     sweep_started   n_workers, max_runs, pid, process_identity, host; again with every resume
     known           hyperparameters, state, best_value, sweep (of an earlier one)
@@ -35,8 +35,8 @@ from ml_tracking_ops.logger.bounded_reading import Progress, TooLongError, next_
 from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.logger.locks import hold_exclusive
 
-from . import fields
-from .identities import identity_of
+from .files import fields
+from .files.identities import identity_of
 
 Event = dict[str, Any]
 BEAT_S = 10.0

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from . import fields
+from .files import fields
 from .journal import JournalTail
 from .run_states import RunState
 

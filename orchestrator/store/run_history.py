@@ -8,7 +8,7 @@ from ml_tracking_ops.logger.columns import Series
 
 from .objective import Best, Goal
 from .run_states import RunState
-from .states import RunRecord
+from .sweep_record import RunRecord
 
 
 @dataclass(frozen=True)

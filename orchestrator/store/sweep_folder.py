@@ -17,13 +17,13 @@ from ml_tracking_ops.logger.locks import is_held
 
 from ..errors import DescriptionError
 from ..supervision.process_table import is_alive
-from . import fields
 from .annotations import NO_ANNOTATIONS, Annotations
+from .files import fields
 from .journal import JournalTail
 from .objective import Best, Goal
 from .process_records import ProcessRecord, read_processes, state_by_exit_code
 from .run_states import ENDS, RESULTS_THAT_COUNT, SWEEP_ENDS
-from .states import RunRecord, SweepRecord
+from .sweep_record import RunRecord, SweepRecord
 
 _DESCRIPTION_BYTES = 16 << 20
 _LEGACY_S = 5.0

@@ -68,7 +68,7 @@ def blocking_forbidden() -> Iterator[None]:
     with blockbuster_ctx(["ml_tracking_ops.web"]) as blockbuster:
         # One folder now and then, and the page of an address that is none: not worth a thread.
         may_stat = blockbuster.functions["os.stat"].can_block_in
-        may_stat("orchestrator/store/watcher.py", {"_file_at"})
+        may_stat("orchestrator/store/watching/watcher.py", {"_file_at"})
         blockbuster.functions["io.TextIOWrapper.read"].can_block_in(
             "web/pages/routes.py", {"not_found"}
         )

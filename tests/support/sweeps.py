@@ -12,7 +12,7 @@ from typing import Any
 from places import TRAINERS
 
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
-from ml_tracking_ops.orchestrator.store.states import SweepRecord
+from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
 COMMAND = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli"]
 LIMIT_S = 60

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from ml_tracking_ops.logger.reader import LogFormatError, Series, read_log
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
-from ml_tracking_ops.orchestrator.store.identities import FileCache, identify
+from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
 
 from ..runs.catalog_access import find_sweep
 from ..runs.links import N_COLORS

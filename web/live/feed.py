@@ -18,7 +18,7 @@ import anyio.to_thread
 
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.objective import Best
-from ml_tracking_ops.orchestrator.store.watcher import watch_files
+from ml_tracking_ops.orchestrator.store.watching.watcher import watch_files
 
 from ..runs.catalog_access import SharedCatalog, find_run
 from ..serving.sse import encode_event

@@ -19,7 +19,7 @@ from typing import Generic, NotRequired, TypedDict, TypeVar
 from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.logger.reader import LogFormatError, LogTail, Series, read_ending
 from ml_tracking_ops.logger.records import RECORD_SIZE
-from ml_tracking_ops.orchestrator.store.identities import identify
+from ml_tracking_ops.orchestrator.store.files.identities import identify
 
 from ..series.thinning import PointColumns, Points, thin, to_columns
 from ..serving.sse import encode_event

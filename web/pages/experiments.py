@@ -8,7 +8,7 @@ from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
-from ml_tracking_ops.orchestrator.store.folder_walk import describe_skipped
+from ml_tracking_ops.orchestrator.store.files.folder_walk import describe_skipped
 from ml_tracking_ops.orchestrator.store.run_states import RunState
 
 from ..rendering import Page, PageRun

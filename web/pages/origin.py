@@ -9,8 +9,8 @@ from typing import Any
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.commands.repeat import RepeatCommand, repeat_command
-from ml_tracking_ops.orchestrator.store.states import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
 from ..runs.links import run_href
 from .summary import Fact, sweep_command

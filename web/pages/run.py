@@ -11,8 +11,8 @@ from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.run_states import RunState
-from ml_tracking_ops.orchestrator.store.states import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
 from ..live.feed import Feed
 from ..rendering import Page, PageData

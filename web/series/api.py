@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ml_tracking_ops.logger.bounded_reading import meanwhile
-from ml_tracking_ops.orchestrator.store.identities import identify
+from ml_tracking_ops.orchestrator.store.files.identities import identify
 
 from ..runs.catalog_access import RunFiles, find_runs
 from ..serving.sse import encode_json

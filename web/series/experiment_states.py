@@ -5,7 +5,7 @@ from pathlib import Path
 from ml_tracking_ops.logger.reader import LogFormatError
 from ml_tracking_ops.orchestrator.store.endings import ending_of
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
-from ml_tracking_ops.orchestrator.store.identities import FileCache, identify
+from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RESUMED, RunState
 
 _MOST_KNOWN = 100_000

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ml_tracking_ops.orchestrator.store.identities import FileCache, identify
+from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
 
 from .store import SeriesStore
 from .thinning import Float64s, Points, thin

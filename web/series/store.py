@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml_tracking_ops.logger.reader import LogFormatError, Series, read_log
-from ml_tracking_ops.orchestrator.store.identities import FileCache, Identity, identify
+from ml_tracking_ops.orchestrator.store.files.identities import FileCache, Identity, identify
 
 from .thinning import Points, sort_by_step, thin
 

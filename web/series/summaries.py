@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ml_tracking_ops.logger.reader import LogFormatError, Series, read_log
-from ml_tracking_ops.orchestrator.store.identities import FileCache, identify
+from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
 from ml_tracking_ops.orchestrator.store.objective import Goal
 
 from .store import MAX_METRICS

@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ml_tracking_ops.orchestrator.store.identities import Identity, identify
+from ml_tracking_ops.orchestrator.store.files.identities import Identity, identify
 
 from .state_styles import state_styles
 

@@ -12,8 +12,8 @@ from weakref import WeakKeyDictionary
 from ml_tracking_ops.orchestrator.store.annotations import Annotations
 from ml_tracking_ops.orchestrator.store.combinations import repeated_combinations
 from ml_tracking_ops.orchestrator.store.objective import Best
-from ml_tracking_ops.orchestrator.store.states import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
 from ..runs.entries import best_so_far, run_id
 from ..runs.links import run_href, sweep_run_color

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import islice
 
-from ...store.states import RunRecord, SweepRecord
+from ...store.sweep_record import RunRecord, SweepRecord
 from .active import ActiveRun
 
 FIRST_FAILURES = 3

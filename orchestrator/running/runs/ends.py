@@ -7,7 +7,7 @@ import anyio
 
 from ...config.model import SweepConfig
 from ...stopping import StoppingRules
-from ...store.output_tail import ERROR_LINES, TAIL_LINES, last_lines
+from ...store.files.output_tail import ERROR_LINES, TAIL_LINES, last_lines
 from ...store.run_states import RESULTS_THAT_COUNT, RunState
 from .active import ActiveRun, ActiveRuns
 from .attempts import Attempt, Backlog, backoff_s

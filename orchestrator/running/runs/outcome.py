@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from ...stopping import StopDecision
-from ...store.output_tail import error_line
+from ...store.files.output_tail import error_line
 from ...store.process_records import state_by_exit_code
 from ...store.run_states import RunState
 from .active import ActiveRun

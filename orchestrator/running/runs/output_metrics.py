@@ -11,7 +11,7 @@ from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
 from ...config.model import SweepConfig
 from ...output.lines import LONGEST_LINE_BYTES, OutputLines
 from ...output.parser import LineParser
-from ...store.output_tail import collapse_line
+from ...store.files.output_tail import collapse_line
 
 LOOK_LIMIT_S = 0.05
 FINISH_LIMIT_S = 2.0

@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 
 from ...store.journal import Event, Journal
-from ...store.states import SweepRecord
+from ...store.sweep_record import SweepRecord
 
 Notify = Callable[[Event], None]
 

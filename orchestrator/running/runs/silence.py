@@ -4,7 +4,7 @@ import math
 import time
 from pathlib import Path
 
-from ...store.disk import lack_of_room
+from ...store.files.disk import lack_of_room
 from .active import ActiveRun, ActiveRuns
 from .monitor import Silence
 from .recorder import Recorder

@@ -10,7 +10,7 @@ from ml_tracking_ops.logger import paths
 from ...config.validation import LoadedConfig
 from ...executors.base import Executor, RunningRun, Slot
 from ...stopping import StoppingRules
-from ...store.disk import is_passing, trouble_with
+from ...store.files.disk import is_passing, trouble_with
 from .active import ActiveRun, ActiveRuns
 from .attempts import Attempt, Backlog
 from .command import for_attempt, run_command, write_arguments

@@ -18,7 +18,7 @@ from ml_tracking_ops.orchestrator.running.runs.monitor import RunMonitor
 from ml_tracking_ops.orchestrator.running.runs.output_metrics import OutputMetrics
 from ml_tracking_ops.orchestrator.stopping import StoppingRules
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
-from ml_tracking_ops.orchestrator.store.states import SweepRecord
+from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
 Points = list[tuple[str, float, int | None]]
 

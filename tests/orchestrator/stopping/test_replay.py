@@ -29,7 +29,7 @@ from ml_tracking_ops.orchestrator.store.catalog import find
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
 from ml_tracking_ops.orchestrator.store.objective import Goal
 from ml_tracking_ops.orchestrator.store.run_history import RunHistory
-from ml_tracking_ops.orchestrator.store.states import SweepRecord
+from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
 
 def series(points: Sequence[tuple[float, int, float]]) -> Series:

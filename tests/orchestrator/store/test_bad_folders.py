@@ -9,8 +9,9 @@ from pages import Client
 
 from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.orchestrator.cli.main import main
-from ml_tracking_ops.orchestrator.store import catalog, folder_walk
+from ml_tracking_ops.orchestrator.store import catalog
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.files import folder_walk
 
 
 @pytest.fixture

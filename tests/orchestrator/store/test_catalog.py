@@ -17,7 +17,7 @@ from ml_tracking_ops.orchestrator.cli.main import main
 from ml_tracking_ops.orchestrator.errors import NotInLogdirError
 from ml_tracking_ops.orchestrator.store.catalog import Catalog, FoundRun, find
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
-from ml_tracking_ops.orchestrator.store.folder_walk import describe_skipped
+from ml_tracking_ops.orchestrator.store.files.folder_walk import describe_skipped
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_tracking_ops.orchestrator.store.identities import FileCache, identify
+from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
 
 
 @pytest.fixture

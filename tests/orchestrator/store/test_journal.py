@@ -13,7 +13,7 @@ from ml_tracking_ops.orchestrator.running.resumption import attempts_left
 from ml_tracking_ops.orchestrator.store.history import Sampled
 from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail, encode
 from ml_tracking_ops.orchestrator.store.pool_record import Session
-from ml_tracking_ops.orchestrator.store.states import SweepRecord
+from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

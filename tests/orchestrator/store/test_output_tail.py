@@ -2,7 +2,7 @@
 
 import pytest
 
-from ml_tracking_ops.orchestrator.store.output_tail import error_line
+from ml_tracking_ops.orchestrator.store.files.output_tail import error_line
 
 TRACEBACK = """\
 Traceback (most recent call last):

@@ -4,22 +4,28 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 from other_users import STRANGER, needs_root
 
 from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.logger.guarded import READ, guard_folder, open_folder, open_guarded
+from ml_tracking_ops.orchestrator.config.model import SweepConfig
 from ml_tracking_ops.orchestrator.errors import AnnotationError, SweepError, UsageError
 from ml_tracking_ops.orchestrator.running.control import Control
+from ml_tracking_ops.orchestrator.running.pool import Pool
+from ml_tracking_ops.orchestrator.running.runs.active import ActiveRuns
+from ml_tracking_ops.orchestrator.running.runs.ending import SweepEnding
+from ml_tracking_ops.orchestrator.running.runs.recorder import Changes, Recorder
 from ml_tracking_ops.orchestrator.steering.requests import new_request, read_requests, submit
 from ml_tracking_ops.orchestrator.store import housekeeping
 from ml_tracking_ops.orchestrator.store.annotations import annotate
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.files.open_folder import opened_folder
 from ml_tracking_ops.orchestrator.store.housekeeping import delete
 from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail
-from ml_tracking_ops.orchestrator.store.open_folder import opened_folder
-from ml_tracking_ops.orchestrator.store.states import SweepRecord
+from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
 LINK = "Too many levels of symbolic links|Not a directory"
 
@@ -48,7 +54,7 @@ def sweep(logdir: Path) -> Path:
     (folder / "experiment_description.json").write_text(json.dumps({"config": {}, "seed": 1}))
     journal = Journal(folder / "journal.jsonl", print)
     journal.append("sweep_started", n_workers=1, pid=1, host="here")
-    journal.append("sweep_ended", status="finished")
+    journal.append("sweep_ended", state="finished")
     journal.close()
     return folder
 
@@ -57,28 +63,24 @@ def contents(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in folder.iterdir()}
 
 
-class Running:
-    """What `Control` asks of a sweep."""
-
-    is_ending = False
-
-    def __init__(self) -> None:
-        self.record = SweepRecord(goal=None)
-        self.told: list[dict[str, object]] = []
-
-    def take_down(self, event: str, **fields: object) -> None:
-        self.told.append(fields)
-
-    def wake(self) -> None:
-        pass
-
-
 def take_in(folder: Path, before: Callable[[], object] = lambda: None) -> list[dict[str, object]]:
-    running = Running()
-    control = Control(folder, running, running.take_down)  # type: ignore[arg-type]
+    """What becomes of the requests in a sweep's folder, none of which is for a run or the pool."""
+    told: list[dict[str, object]] = []
+    text = {
+        "main_script_name": "train.py",
+        "hyperparameters": {"x": {"type": "choice", "candidates": [1]}},
+        "early_stopping": False,
+    }
+    config = SweepConfig.model_validate({**text, "max_runs": 1})
+    changes, journal = Changes(), Journal(folder / "journal.jsonl", print)
+    recorder = Recorder(journal, SweepRecord(), told.append, changes)
+    active = ActiveRuns(recorder, grace_s=1.0)
+    ending = SweepEnding(config, recorder, active, changes)
+    control = Control(folder, recorder, active, ending, cast(Pool, None), changes)
     before()
     control.take_in()
-    return running.told
+    journal.close()
+    return told
 
 
 def replace_by_link(folder: Path, target: Path) -> None:

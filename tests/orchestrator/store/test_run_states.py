@@ -18,7 +18,7 @@ from ml_tracking_ops.orchestrator.store.run_states import (
     RunState,
     SweepState,
 )
-from ml_tracking_ops.orchestrator.store.states import SweepRecord
+from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
 _ROOT = Path(__file__).parents[3]
 _NAMES = "|".join(get_args(RunState))

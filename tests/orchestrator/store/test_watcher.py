@@ -4,7 +4,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from ml_tracking_ops.orchestrator.store.watcher import is_on_network, watch_files
+from ml_tracking_ops.orchestrator.store.watching.watcher import is_on_network, watch_files
 
 pytestmark = pytest.mark.anyio
 

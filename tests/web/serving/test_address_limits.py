@@ -32,8 +32,8 @@ def logdir(tmp_path: Path) -> Path:
     for index in range(1, N_RUNS + 1):
         journal.append("sampled", index=index, hyperparameters=dict.fromkeys(names, index / 7))
         journal.append("started", index=index, name=f"run_{index:04d}")
-        journal.append("ended", index=index, status="finished", best_value=1.0, exit_code=0)
-    journal.append("sweep_ended", status="finished")
+        journal.append("ended", index=index, state="finished", best_value=1.0, exit_code=0)
+    journal.append("sweep_ended", state="finished")
     journal.close()
     return tmp_path
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import fields
+from .files import fields
 from .history import Ended, HistoryEvent, Known, Sampled
 from .journal import Event
 from .objective import Goal, is_better

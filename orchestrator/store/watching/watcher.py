@@ -11,20 +11,17 @@ however much is written, and is never far behind either.
 
 import logging
 import os
-import threading
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
 
-from .identities import Identity, identify, identity_of
-
-if TYPE_CHECKING:
-    from watchfiles._rust_notify import RustNotify
+from ..files.identities import Identity, identify, identity_of
+from .file_systems import is_on_network
+from .kernel import KernelWatch, NoWatchError
 
 LEAST_PAUSE_S = 0.012
 MOST_PAUSE_S = 0.055
@@ -32,32 +29,11 @@ PAUSE_TO_WORK = 80.0
 URGENT_PAUSE_TO_WORK = 12.0
 """For a reader on whom somebody waits: a quarter as late, for two and a half times the CPU."""
 POLL_DELAY_MS = 300
-_DEBOUNCE_MS = 1
 _STEPS_MS = ((1, 100), (16, 2_000))
 """How often to look for events, and how long in vain before the next longer step."""
 QUIET_STEP_MS = 40
 """Each step wakes a thread: after a silence of seconds a longer one costs less."""
 _LOOK_AGAIN_MS = 4_000
-_NETWORK_FILE_SYSTEMS = frozenset(
-    (
-        "nfs",
-        "nfs4",
-        "cifs",
-        "smb3",
-        "smbfs",
-        "9p",
-        "lustre",
-        "ceph",
-        "beegfs",
-        "gpfs",
-        "afs",
-        "fuse.sshfs",
-        "fuse.s3fs",
-        "fuse.gcsfuse",
-        "fuse.glusterfs",
-    )
-)
-
 logger = logging.getLogger(__name__)
 
 
@@ -86,9 +62,9 @@ async def watch_files(
             await _wait_until_exists(folder)
             continue
         # adding the watches of a thousand folders takes a while
-        notify = await anyio.to_thread.run_sync(_open_watch, folder, poll)
+        watch = await anyio.to_thread.run_sync(_open_watch, folder, poll)
         changes = (
-            _polled(folder) if notify is None else _notified(notify, quiet_step_ms, pause_to_work)
+            _polled(folder) if watch is None else _notified(watch, quiet_step_ms, pause_to_work)
         )
         async with aclosing(changes):
             async for paths in changes:
@@ -99,29 +75,21 @@ async def watch_files(
 
 
 async def _notified(
-    notify: "RustNotify", quiet_step_ms: int, pause_to_work: float
+    watch: KernelWatch, quiet_step_ms: int, pause_to_work: float
 ) -> AsyncGenerator[set[Path] | None, None]:
     """An empty set once, then what the kernel reports; None where nothing happened for a while."""
-    stop = threading.Event()
     steps_ms = (*_STEPS_MS, (quiet_step_ms, _LOOK_AGAIN_MS))
     n_silent, look_at = 0, 0.0
-    with notify:
+    with watch:
         yield set()
-        try:
-            while True:
-                # without a thread that waits: events come together meanwhile
-                await anyio.sleep(max(0.0, look_at - time.monotonic()))
-                step_ms, within_ms = steps_ms[min(n_silent, len(steps_ms) - 1)]
-                raw = await anyio.to_thread.run_sync(
-                    notify.watch, _DEBOUNCE_MS, step_ms, within_ms, stop, abandon_on_cancel=True
-                )
-                began = time.thread_time()
-                changed = {Path(path) for _, path in raw} if isinstance(raw, set) else None
-                n_silent = 0 if changed else n_silent + 1
-                yield changed
-                look_at = _pause_until(began, pause_to_work)
-        finally:
-            stop.set()  # the thread is inside `watch`: it sees this within a step
+        while True:
+            # without a thread that waits: events come together meanwhile
+            await anyio.sleep(max(0.0, look_at - time.monotonic()))
+            changed = await watch.wait(*steps_ms[min(n_silent, len(steps_ms) - 1)])
+            began = time.thread_time()
+            n_silent = 0 if changed else n_silent + 1
+            yield changed
+            look_at = _pause_until(began, pause_to_work)
 
 
 def _pause_until(began: float, pause_to_work: float) -> float:
@@ -175,17 +143,15 @@ def _file_at(folder: Path) -> tuple[int, int] | None:
     return None if identity is None else identity.file
 
 
-def _open_watch(folder: Path, poll: bool | None) -> "RustNotify | None":
+def _open_watch(folder: Path, poll: bool | None) -> KernelWatch | None:
     """The kernel's watch; None where to poll: as asked, or because there is none to be had."""
     if is_on_network(folder) if poll is None else poll:
         return None
-    from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
-
     try:
-        return RustNotify([str(folder)], False, False, POLL_DELAY_MS, True, True)
+        return KernelWatch(folder)
     except FileNotFoundError:
         return None  # gone again: polling finds that out
-    except (OSError, WatchfilesRustInternalError) as error:
+    except NoWatchError as error:
         logger.warning(
             "%s: the kernel gives no more file watches (%s); looking every %d ms instead. "
             "Raise fs.inotify.max_user_watches to mend it.",
@@ -194,20 +160,3 @@ def _open_watch(folder: Path, poll: bool | None) -> "RustNotify | None":
             POLL_DELAY_MS,
         )
         return None
-
-
-def is_on_network(folder: Path) -> bool:
-    """Whether `folder` lies on a file system that other machines may write to (Linux only)."""
-    try:
-        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
-        resolved = os.path.realpath(folder)
-    except OSError:
-        return False
-    kind, longest = "", -1
-    for line in mounts.splitlines():
-        fields = line.split(" ")
-        point = fields[1].replace("\\040", " ")
-        inside = resolved == point or resolved.startswith(point.rstrip("/") + "/")
-        if inside and len(point) >= longest:
-            kind, longest = fields[2], len(point)
-    return kind in _NETWORK_FILE_SYSTEMS

@@ -9,9 +9,8 @@ import os
 import time
 from collections.abc import Callable
 
+from . import os_files
 from .records import LogFormatError
-
-_SEEK_DATA = getattr(os, "SEEK_DATA", None)
 
 
 class TooLongError(LogFormatError):
@@ -76,16 +75,16 @@ def next_data(fd: int, offset: int, size_bytes: int) -> int:
 
     The position of `fd` changes where it is `offset` or behind it.
     """
-    if _SEEK_DATA is None or offset >= size_bytes:
+    if not os_files.CAN_SEEK_DATA or offset >= size_bytes:
         return offset
     try:
-        return os.lseek(fd, offset, _SEEK_DATA)
+        return os.lseek(fd, offset, os_files.SEEK_DATA)
     except OSError:  # nothing but a hole from here on, or a file system that does not tell
         return size_bytes if _ends_in_hole(fd, offset, size_bytes) else offset
 
 
 def _ends_in_hole(fd: int, offset: int, size_bytes: int) -> bool:
     try:
-        return os.lseek(fd, offset, os.SEEK_HOLE) <= offset < size_bytes
+        return os.lseek(fd, offset, os_files.SEEK_HOLE) <= offset < size_bytes
     except OSError:
         return False

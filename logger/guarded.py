@@ -8,15 +8,10 @@ part alone may be no link.
 
 import os
 
+from . import os_files
 from .paths import FILE_MODE
 
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-_CLOSE = getattr(os, "O_CLOEXEC", 0)
-_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _CLOSE
-_CAN_STEP = os.open in os.supports_dir_fd and bool(_NO_LINK)
-
-READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-"""Reading; opening a FIFO does not wait for a writer."""
+READ = os_files.READ
 
 _guarded: set[str] = set()
 
@@ -34,14 +29,14 @@ def open_guarded(path: str | os.PathLike[str], flags: int, mode: int = FILE_MODE
     """
     top, names = _split(path)
     if top is None or not names:
-        return os.open(path, flags | _CLOSE | _NO_LINK, mode)
-    fd = os.open(top, _FOLDER)
+        return os_files.open_without_link(path, flags, mode)
+    fd = os.open(top, os_files.FOLDER)
     try:
         for name in names[:-1]:
-            inner = os.open(name, _FOLDER | _NO_LINK, dir_fd=fd)
+            inner = os.open(name, os_files.FOLDER | os_files.NO_LINK, dir_fd=fd)
             os.close(fd)
             fd = inner
-        return os.open(names[-1], flags | _CLOSE | _NO_LINK, mode, dir_fd=fd)
+        return os.open(names[-1], flags | os_files.NO_LINK, mode, dir_fd=fd)
     finally:
         os.close(fd)
 
@@ -50,13 +45,13 @@ def open_folder(path: str | os.PathLike[str]) -> int:
     """Open a folder, as `open_guarded` does a file; a guarded folder itself may be a link."""
     top, names = _split(path)
     if top is not None and not names:
-        return os.open(top, _FOLDER)
-    return open_guarded(path, _FOLDER)
+        return os.open(top, os_files.FOLDER)
+    return open_guarded(path, os_files.FOLDER)
 
 
 def _split(path: str | os.PathLike[str]) -> tuple[str | None, list[str]]:
     """The guarded folder that a path lies in, and the names from there on."""
-    if not _guarded or not _CAN_STEP:
+    if not _guarded or not os_files.CAN_OPEN_FOLDERS:
         return None, []
     whole = os.path.abspath(path)
     top, names = whole, []

@@ -9,18 +9,12 @@ import stat
 import time
 from _thread import allocate_lock
 
-from . import locks
+from . import locks, os_files
 from .paths import FILE_MODE
 from .records import RECORD_SIZE, encode_header, encode_name, scalar_head
 
-_FLAGS = (
-    os.O_RDWR
-    | os.O_APPEND
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_NOFOLLOW", 0)  # whoever put a link here would have its target written
-    | getattr(os, "O_NONBLOCK", 0)  # opening a FIFO must not wait
-)
+# whoever put a link here would have its target written
+_FLAGS = os_files.APPEND | os_files.NO_LINK
 
 
 class LogFile:

@@ -7,7 +7,7 @@ Environment variables are not kept, and values whose names look like secrets are
 import os
 import sys
 
-from . import paths
+from . import os_files, paths
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the rest of the logger
 if TYPE_CHECKING:
@@ -158,8 +158,8 @@ def environment_of_this_process(dat_path: str) -> "dict[str, Any]":
     return {
         "command": without_secrets([sys.executable or "python", *_script_arguments()]),
         "folder": _or_none(os.getcwd),
-        "host": _or_none(lambda: os.uname().nodename),
-        "user": _or_none(_user_name),
+        "host": _or_none(os_files.host_name),
+        "user": _or_none(os_files.user_name),
         "python": ".".join(str(part) for part in sys.version_info[:3]),
         "package_version": _or_none(_package_version),
         "git_commit": git_commit.find(_script_folder()),
@@ -178,12 +178,6 @@ def _script_arguments() -> list[str]:
 def _script_folder() -> str:
     script = getattr(sys.modules.get("__main__"), "__file__", None)
     return os.path.dirname(os.path.abspath(script)) if script else os.getcwd()
-
-
-def _user_name() -> str:
-    import pwd
-
-    return pwd.getpwuid(os.getuid()).pw_name
 
 
 def _package_version() -> str:

@@ -10,15 +10,9 @@ import numpy as np
 
 from .checksums import are_intact, as_rows
 from .columns import CHUNK_BYTES
-from .guarded import open_guarded
+from .guarded import READ, open_guarded
 from .records import RECORD_SIZE, LogFormatError, decode_header, has_magic
 
-_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_NONBLOCK", 0)  # opening a FIFO must not wait for a writer
-)
 _MAX_LEGACY_BYTES = 64 << 10
 _LEGACY_VALUES = re.compile(rb'"\s*:\s*"gA|^\s*\{\s*\}\s*$')
 """In a log of the original tool: a pickle in base64, or no metric at all."""
@@ -59,7 +53,7 @@ def open_descriptor(
     path: str | os.PathLike[str], *, follow_link: bool = True
 ) -> tuple[int, os.stat_result]:
     """The same without an object around the descriptor, which costs as much as opening the file."""
-    fd = os.open(path, _FLAGS) if follow_link else open_guarded(path, _FLAGS)
+    fd = os.open(path, READ) if follow_link else open_guarded(path, READ)
     found = os.fstat(fd)
     if not stat.S_ISREG(found.st_mode):
         os.close(fd)

@@ -6,6 +6,7 @@ from io import FileIO
 
 import numpy as np
 
+from . import os_files
 from .bounded_reading import Progress, next_data
 from .checksums import as_rows
 from .columns import CHUNK_BYTES, Decoder, Series
@@ -106,7 +107,7 @@ class LogTail:
             os.close(fd)
 
     def _read(self, fd: int, found: os.stat_result, max_bytes: int) -> TailBatch:
-        identity = found.st_dev, found.st_ino, os.pread(fd, RECORD_SIZE, 0)
+        identity = found.st_dev, found.st_ino, os_files.pread(fd, RECORD_SIZE, 0)
         if self._identity not in (None, identity) or found.st_size < self.offset:
             self._reset()
         if self._identity is None:
@@ -136,7 +137,7 @@ class LogTail:
 
     def _read_records(self, fd: int, n_bytes: int) -> dict[str, Series]:
         self._step_over_hole(fd)
-        data = os.pread(fd, n_bytes // RECORD_SIZE * RECORD_SIZE, self.offset)
+        data = os_files.pread(fd, n_bytes // RECORD_SIZE * RECORD_SIZE, self.offset)
         data = data[: len(data) // RECORD_SIZE * RECORD_SIZE]
         by_id = self._decoder.decode(data)
         self.offset += len(data)
@@ -162,7 +163,7 @@ class LogTail:
             data_at = min(data_at, self._first_offset) // RECORD_SIZE * RECORD_SIZE
             self._scanned_to = max(self._scanned_to, data_at)
             n_bytes = min(CHUNK_BYTES, self._first_offset - self._scanned_to)
-            rows = as_rows(os.pread(fd, n_bytes, self._scanned_to))
+            rows = as_rows(os_files.pread(fd, n_bytes, self._scanned_to))
             if not len(rows):
                 return
             progress.note(rows.nbytes)

@@ -18,6 +18,7 @@ from .config.model import SweepConfig
 from .config.validation import LoadedConfig, validate_config
 from .errors import SweepError, UsageError
 from .executors.local.executor import LocalExecutor
+from .executors.local.systems import refuse_windows
 from .running.description import describe_sweep, write_description
 from .running.scheduler import GRACE_S, Scheduler
 from .search.proposals import Proposer
@@ -84,6 +85,7 @@ class Sweep:
         grace_s: float | None = None,
         begun: "BegunSweep | None" = None,
     ) -> None:
+        refuse_windows()
         self.seed = choose_seed(seed, loaded)
         self._begun = begun
         self._notify = notify
@@ -147,6 +149,7 @@ class Sweep:
             open_begun_sweep,  # a new sweep starts without what reads old ones
         )
 
+        refuse_windows()
         begun = open_begun_sweep(path, logdir, max_runs, _tell_trouble(notify))
         return cls(
             begun.loaded,

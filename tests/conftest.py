@@ -12,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from places import TRAINERS
 
+from ml_tracking_ops.logger import os_files
+
 pytest_plugins = ["child_signals", "leftovers"]
 
 # machines are shared and noisy: an example may take as long as it takes
@@ -39,7 +41,7 @@ def anyio_backend() -> str:
 def read_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The sizes of all reads of log files."""
     sizes: list[int] = []
-    pread = os.pread
+    pread = os_files.pread
 
     class CountedFile(FileIO):
         def read(self, size: int | None = -1, /) -> bytes:
@@ -59,7 +61,7 @@ def read_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr("ml_tracking_ops.logger.source.FileIO", CountedFile)
     monkeypatch.setattr("ml_tracking_ops.logger.tail.FileIO", CountedFile)
-    monkeypatch.setattr("ml_tracking_ops.logger.tail.os.pread", counted_pread)
+    monkeypatch.setattr("ml_tracking_ops.logger.os_files.pread", counted_pread)
     return sizes
 
 

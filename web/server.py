@@ -18,13 +18,14 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
+from ml_tracking_ops.logger.os_files import allow_open_files
 from ml_tracking_ops.orchestrator.errors import PortTakenError, TrackingError, UsageError
 
 from .app import create_app
 from .serving import peer_user
 from .serving.access_token import Entrance, is_loopback, new_token
 from .serving.asset_source import CDN_SOURCE, AssetSource
-from .serving.connections import BoundedProtocol, allow_open_files
+from .serving.connections import OPEN_FILES, BoundedProtocol
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 5000
@@ -62,7 +63,7 @@ def serve(
             `assets` or is not what it should be.
         TrackingError: a fault in the feed ended the server.
     """
-    allow_open_files()
+    allow_open_files(OPEN_FILES)
     source = CDN_SOURCE if assets is None else AssetSource.from_folder(assets)
     listener = listen(host, port, take_next_free=take_next_free)
     with listener:

@@ -14,6 +14,8 @@ from typing import TextIO
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.guarded import open_guarded
 
+from ..supervision.os_processes import split_process
+
 Announce = Callable[[Path], None]
 
 
@@ -44,12 +46,11 @@ def go_into_background() -> BackgroundSweep | Announce:
         then on what it prints goes to a file in that folder.
     """
     read_fd, write_fd = os.pipe()
-    pid = os.fork()
+    pid = split_process()
     if pid:
         os.close(write_fd)
         return BackgroundSweep(pid, read_fd)
     os.close(read_fd)
-    os.setsid()
 
     def announce(folder: Path) -> None:
         _redirect_output(folder / paths.ORCHESTRATOR_LOG_NAME)

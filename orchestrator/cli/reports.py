@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from ml_tracking_ops.logger import os_files
+
 from ..errors import UsageError
 from .logdir import missing_logdir
 from .printing import print_json, print_run, print_sweep, print_table
@@ -128,7 +130,7 @@ def _output(path: Path | None) -> Iterator[TextIO]:
     try:
         with temporary.open("w", encoding="utf-8", newline="") as file:
             yield file
-        temporary.replace(path)
+        os_files.replace(temporary, path)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
     finally:

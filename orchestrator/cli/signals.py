@@ -6,6 +6,7 @@ from collections.abc import Callable
 import anyio
 import anyio.abc
 
+from ..supervision.os_processes import SIGHUP
 from ..sweep import Sweep
 
 
@@ -14,8 +15,8 @@ async def obey_signals(
 ) -> None:
     """Wait for signals for as long as the sweep goes on. SIGHUP is left alone under nohup."""
     numbers = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        numbers.append(signal.SIGHUP)
+    if signal.getsignal(SIGHUP) is not signal.SIG_IGN:
+        numbers.append(SIGHUP)
     with anyio.open_signal_receiver(*numbers) as received:
         task_status.started()
         n_received = 0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ml_tracking_ops.logger import paths
 
 from ..errors import UsageError
+from ..executors.local.systems import refuse_windows
 from .process import EXIT_INTERRUPTED, collect_garbage_from_now_on
 from .words import say, shown
 
@@ -30,6 +31,7 @@ def sweep(options: argparse.Namespace) -> int:
         from .dry_run import print_commands
 
         return print_commands(_load(options), options)
+    refuse_windows()
     open_sweep = _resumed_sweep(options) if options.resume else _new_sweep(_load(options), options)
     return (_sweep_in_background if options.detach else _sweep_here)(open_sweep, options)
 
@@ -170,6 +172,7 @@ def _dashboard(options: argparse.Namespace) -> Iterator[str]:
 def demo(options: argparse.Namespace) -> int:
     from ..demo import load_demo
 
+    refuse_windows()
     loaded = load_demo()
     options.seed = None
     with _dashboard(options) as url:

@@ -9,6 +9,7 @@ import os
 import re
 from pathlib import Path
 
+from ml_tracking_ops.logger import os_files
 from ml_tracking_ops.logger.guarded import READ, open_guarded
 
 from ..supervision import output_limit
@@ -66,7 +67,7 @@ class OutputLines:
         n_bytes, head_end = BLOCK_BYTES, output_limit.head_end(n_cut)
         if n_cut and self._offset < head_end:
             n_bytes = min(n_bytes, head_end - self._offset)
-        block = os.pread(fd, n_bytes, self._offset)
+        block = os_files.pread(fd, n_bytes, self._offset)
         if output_limit.bytes_cut(fd) != n_cut:
             return [], True  # a cut began meanwhile: the block may be of two places
         self._offset += len(block)

@@ -20,17 +20,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger import os_files, paths
 
 from ..errors import AnnotationError, UsageError
 from .files import fields
 from .files.identities import Identity, identify
 from .files.open_folder import OpenFolder, opened_folder
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 LONGEST_NAME = 100
 LONGEST_NOTE = 10_000
@@ -271,21 +266,10 @@ def _alone(folder: OpenFolder) -> Iterator[None]:
 
     Waits a bounded time: somebody who hangs must not keep a user from writing a note.
     """
-    if fcntl is None or folder.fd is None:
+    if folder.fd is None:
         yield
         return
     deadline = time.monotonic() + _WAIT_FOR_OTHERS_S
-    while not _try_lock(folder.fd) and time.monotonic() < deadline:
+    while not os_files.try_lock(folder.fd) and time.monotonic() < deadline:
         time.sleep(_ASK_AGAIN_S)
     yield  # closing the folder gives the lock back
-
-
-def _try_lock(fd: int) -> bool:
-    """False where another holds it; a file system without locks holds nobody up."""
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True

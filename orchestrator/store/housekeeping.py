@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger import os_files, paths
 from ml_tracking_ops.logger.guarded import open_guarded
 from ml_tracking_ops.logger.locks import hold_exclusive
 
@@ -169,7 +169,7 @@ def _require_same(folder: OpenFolder, identity: _Identity) -> None:
 
 def _require_ours(status: os.stat_result) -> None:
     """Root may delete what others own; nobody else does."""
-    if hasattr(os, "geteuid") and os.geteuid() not in (0, status.st_uid):
+    if os_files.user_id() not in (None, 0, status.st_uid):
         raise NotOursError("it belongs to another user")
 
 
@@ -197,7 +197,7 @@ def _claimed(item: Item) -> Iterator[None]:
     Raises:
         UsageError: one has just begun to work on it.
     """
-    if not isinstance(item, Sweep) or not (item.path / paths.JOURNAL_NAME).is_file():
+    if not isinstance(item, Sweep) or not os_files.HAS_BYTE_LOCKS:
         yield
         return
     fd = open_guarded(item.path / paths.JOURNAL_NAME, os.O_RDWR)

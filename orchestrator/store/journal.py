@@ -31,6 +31,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
+from ml_tracking_ops.logger import os_files
 from ml_tracking_ops.logger.bounded_reading import Progress, TooLongError, next_data
 from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.logger.locks import hold_exclusive
@@ -79,7 +80,7 @@ class Journal:
         self.path = path
         self.is_locked = hold_exclusive(self._fd)
         size = os.fstat(self._fd).st_size
-        if size and os.pread(self._fd, 1, size - 1) != b"\n":
+        if size and os_files.pread(self._fd, 1, size - 1) != b"\n":
             self._unwritten = b"\n"  # seals a line that a crash left half-written
 
     def append(self, event: str, **fields: Any) -> Event:
@@ -173,7 +174,7 @@ class JournalTail:
         progress = Progress(self.path)
         while True:
             self._step_over_hole(fd)
-            block = os.pread(fd, _BLOCK_BYTES, self.offset)
+            block = os_files.pread(fd, _BLOCK_BYTES, self.offset)
             if not block:
                 break
             try:

@@ -4,7 +4,6 @@ It is written by the parents of the processes, which outlive an orchestrator tha
 knows of starts that the journal missed, and of exit codes that nobody was there to be told.
 """
 
-import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from .files import fields
 from .journal import JournalTail
 from .run_states import RunState
 
-_STOPPED_FROM_OUTSIDE = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
+_STOPPED_FROM_OUTSIDE = {-9, -15, -2, -1}  # SIGKILL, SIGTERM, SIGINT, SIGHUP; Windows has not all
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,14 @@ import contextlib
 import json
 import os
 import signal
+import sys
 import time
 
 from .output_limit import cut_middle
 from .process_table import process_identity
+
+if sys.platform == "win32":
+    raise ImportError("no sweep runs on Windows")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

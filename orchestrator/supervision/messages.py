@@ -4,6 +4,8 @@ import json
 import socket
 import struct
 
+from .os_processes import receive_with_files, send_with_files
+
 TYPE_CHECKING = False  # importing typing would take longer than the rest
 if TYPE_CHECKING:
     from typing import Any
@@ -23,7 +25,7 @@ def send_message(sock: socket.socket, message: "Message", files: "list[int] | No
     body = json.dumps(message).encode()
     length = _LENGTH.pack(len(body))
     if files:
-        socket.send_fds(sock, [length], files)
+        send_with_files(sock, length, files)
         sock.sendall(body)
     else:
         sock.sendall(length + body)
@@ -35,7 +37,7 @@ def receive_message(sock: socket.socket) -> "tuple[Message, list[int]]":
     Raises:
         OSError: nobody is at the other end.
     """
-    head, files, _, _ = socket.recv_fds(sock, _LENGTH.size, N_FILES)
+    head, files = receive_with_files(sock, _LENGTH.size, N_FILES)
     (length,) = _LENGTH.unpack(head + _receive(sock, _LENGTH.size - len(head)))
     return json.loads(_receive(sock, length)), files
 

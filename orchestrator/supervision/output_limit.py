@@ -9,6 +9,8 @@ may be of two places.
 import os
 import re
 
+from .os_processes import read_at, write_at
+
 LIMIT_BYTES = 64 << 20
 KEPT_BYTES = 8 << 20
 TORN = b"[ml-tracking-ops: output may be missing here]"
@@ -26,7 +28,7 @@ _LONGEST_GAP = 128
 def bytes_cut(fd: int) -> int | None:
     """How many bytes were cut out of an output so far, or None while it is being cut."""
     start = max(0, KEPT_BYTES - _LONGEST_GAP)
-    found = _GAP_FOUND.search(os.pread(fd, KEPT_BYTES - start, start))
+    found = _GAP_FOUND.search(read_at(fd, KEPT_BYTES - start, start))
     if found is None:
         return 0
     return int(found[1]) if found[2].decode() == _IS_CUT else None
@@ -73,7 +75,7 @@ def _gap(n_cut: int, state: str) -> bytes:
 
 def _tell(fd: int, n_cut: int, state: str) -> None:
     gap = _gap(n_cut, state)
-    _overwrite(fd, KEPT_BYTES - len(gap), gap)
+    write_at(fd, gap, KEPT_BYTES - len(gap))
 
 
 def _collapse(fd: int, start: int, n_bytes: int) -> bool:
@@ -88,24 +90,11 @@ def _collapse(fd: int, start: int, n_bytes: int) -> bool:
         return False
 
 
-def _overwrite(fd: int, start: int, data: bytes) -> None:
-    """Write inside a file that is open for appending."""
-    try:
-        inside = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY)
-    except FileNotFoundError:  # macOS, where such a write keeps to its place
-        os.pwrite(fd, data, start)
-        return
-    try:
-        os.pwrite(inside, data, start)
-    finally:
-        os.close(inside)
-
-
 def _truncate(fd: int, size: int) -> None:
     """Copy the end over: what is appended in the very moment of the cut is lost."""
-    end = os.pread(fd, KEPT_BYTES, size - KEPT_BYTES)
+    end = read_at(fd, KEPT_BYTES, size - KEPT_BYTES)
     for _ in range(_LOOKS_AGAIN):
-        more = os.pread(fd, KEPT_BYTES, size)
+        more = read_at(fd, KEPT_BYTES, size)
         size += len(more)
         end += more
     os.ftruncate(fd, KEPT_BYTES)

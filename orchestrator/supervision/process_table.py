@@ -2,7 +2,9 @@
 
 import contextlib
 import os
-import signal
+import sys
+
+from .os_processes import group_exists
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +19,11 @@ _known_boot: "list[str]" = []
 def process_identity(pid: int, *, is_zombie_too: bool = False) -> str | None:
     """What tells a process from a later one with the same number; None where there is none.
 
-    On Linux the boot and the tick at which it started, which no change of the clock alters.
+    On Linux the boot and the tick at which it started, which no change of the clock alters. On
+    Windows, where no sweep runs, there is none.
     """
+    if sys.platform == "win32":
+        return None
     fields = _stat_fields(str(pid))
     if fields is not None:
         if fields[_STATE] in _DEAD and not is_zombie_too:
@@ -27,7 +32,7 @@ def process_identity(pid: int, *, is_zombie_too: bool = False) -> str | None:
             return f"{boot}:{fields[_STARTED]}"
     if os.path.exists("/proc/self/stat"):  # noqa: PTH110
         return None
-    return _start_of(pid)
+    return _start_of(pid, is_zombie_too=is_zombie_too)
 
 
 def is_alive(pid: int | None, identity: str | None) -> bool:
@@ -46,35 +51,26 @@ def _boot_id() -> str | None:
     return _known_boot[0] if _known_boot else None
 
 
-def _start_of(pid: int) -> str | None:
+def _start_of(pid: int, *, is_zombie_too: bool) -> str | None:
+    """The same from `ps` (macOS), which tells the second."""
     import subprocess
 
-    command = ["ps", "-o", "lstart=", "-p", str(pid)]
-    started = subprocess.run(command, capture_output=True, text=True, check=False)
-    return started.stdout.strip() or None
-
-
-def signal_group(group: int, *numbers: signal.Signals) -> None:
-    """Signal a process group, if there still is one."""
-    for number in numbers:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, number)
-
-
-def signal_processes(pids: "Iterable[int]", *numbers: signal.Signals) -> None:
-    """Signal those of these processes that are still there."""
-    for pid in pids:
-        for number in numbers:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, number)
+    command = ["ps", "-o", "state=", "-o", "lstart=", "-p", str(pid)]
+    plain = {**os.environ, "LC_ALL": "C", "TZ": "UTC0"}
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=False, env=plain)
+    except OSError:
+        return None
+    state, _, started = found.stdout.strip().partition(" ")
+    if not started or (state[0] in _DEAD and not is_zombie_too):
+        return None
+    return f"ps:{started.strip().replace(':', '.')}"
 
 
 def is_group_alive(group: int) -> bool:
     """Whether anybody of a process group still runs; zombies do not."""
-    try:
-        os.killpg(group, 0)
-    except (ProcessLookupError, PermissionError):
-        return False  # PermissionError: only zombies are left (macOS), or the number was reused
+    if not group_exists(group):
+        return False
     members = [fields for _, fields in _processes() if fields[_GROUP] == str(group)]
     return not members or any(fields[_STATE] not in _DEAD for fields in members)
 
@@ -128,7 +124,7 @@ def _stat_fields(pid: str) -> list[str] | None:
 
 def _read(path: str) -> bytes:
     """A file's content, without the buffers of `open`, which cost more than the reading."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    fd = os.open(path, os.O_RDONLY)
     try:
         content = part = os.read(fd, _BLOCK_BYTES)
         while part:

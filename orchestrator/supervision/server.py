@@ -24,13 +24,21 @@ import time
 
 from .child import Process
 from .messages import N_FILES, receive_message, send_message
-from .process_table import (
-    environment_of,
-    is_group_alive,
-    living_children,
+from .os_processes import (
+    ASK_TO_END,
+    SIGKILL,
+    adopt_orphans,
+    has_children,
+    next_exited,
+    notice_ends_of_children,
+    reap,
     signal_group,
     signal_processes,
 )
+from .process_table import environment_of, is_group_alive, living_children
+
+if sys.platform == "win32":
+    raise ImportError("no sweep runs on Windows")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +48,6 @@ LEFTOVER_GRACE_S = 1.0
 _LOOK_S = 0.25
 _CLEARING_LOOK_S = 0.02
 _WRITE_FOR_S = 600.0
-_ASK_TO_END = (signal.SIGTERM, signal.SIGCONT)
 _IGNORED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGPIPE", "SIGXFSZ")
 
 
@@ -59,13 +66,13 @@ class Supervisor:
         self._orphans: dict[int, float] = {}
         self._may_have_orphans = False
         self._look_at = 0.0
-        self._wakeup_fd = _wake_up_when_children_end()
+        self._wakeup_fd = notice_ends_of_children()
         self._poll = select.poll()
         self._poll.register(self._wakeup_fd, select.POLLIN)
         self._poll.register(sock, select.POLLIN)
 
     def serve(self) -> None:
-        while self._is_connected or self._processes or _has_children():
+        while self._is_connected or self._processes or has_children():
             for fd, events in self._poll.poll(self._timeout_ms()):
                 if fd == self._wakeup_fd:
                     os.read(fd, 4096)
@@ -122,28 +129,27 @@ class Supervisor:
         if process is not None and process.exit_code is None:
             process.is_terminated |= number == signal.SIGTERM
             signal_group(pid, number)
-        elif process is not None and number == signal.SIGKILL:
+        elif process is not None and number == SIGKILL:
             process.ended_at = 0.0  # what it left behind has no grace any more
 
     # --- how processes end -------------------------------------------------------------------
 
     def _reap(self) -> None:
-        while (exited := _next_exited()) is not None:
+        while (exited := next_exited()) is not None:
             pid, exit_code = exited
             process = self._processes.get(pid)
             if process is not None and process.exit_code is None:
                 if not process.is_terminated:  # whoever it left in its group; mostly nobody
-                    signal_group(pid, *_ASK_TO_END)
+                    signal_group(pid, *ASK_TO_END)
                 process.end(exit_code)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, 0)
+            reap(pid)
 
     def _clear_away(self, process: Process) -> None:
         """End what a process has left in its group; report it once nothing is left."""
         waited_s = time.monotonic() - process.ended_at
         if not process.is_reported and is_group_alive(process.pid):
             if waited_s > LEFTOVER_GRACE_S:
-                signal_group(process.pid, signal.SIGKILL)
+                signal_group(process.pid, SIGKILL)
             return
         if not process.is_reported:
             process.report()
@@ -169,7 +175,7 @@ class Supervisor:
         self._orphans = {pid: self._orphans.get(pid, time.monotonic()) for pid in hopeless}
         for pid, since in self._orphans.items():
             is_late = time.monotonic() > since + LEFTOVER_GRACE_S
-            signal_processes([pid], *((signal.SIGKILL,) if is_late else _ASK_TO_END))
+            signal_processes([pid], *((SIGKILL,) if is_late else ASK_TO_END))
         self._may_have_orphans = bool(hopeless)
 
     def _is_over(self, environment: frozenset[bytes]) -> bool:
@@ -180,54 +186,13 @@ class Supervisor:
         return bool(environment & self._ended_markers) or not going
 
 
-def _wake_up_when_children_end() -> int:
-    """A descriptor that becomes readable with every SIGCHLD."""
-    read_fd, write_fd = os.pipe()
-    os.set_blocking(write_fd, False)
-    signal.signal(signal.SIGCHLD, lambda number, frame: None)
-    signal.set_wakeup_fd(write_fd, warn_on_full_buffer=False)
-    return read_fd
-
-
-def _next_exited() -> tuple[int, int] | None:
-    """A child that has exited and its exit code; it stays a zombie where that can be had."""
-    try:
-        if not hasattr(os, "waitid"):  # macOS before Python 3.13
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            return (pid, os.waitstatus_to_exitcode(status)) if pid else None
-        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return None
-    if found is None:
-        return None
-    has_exited = found.si_code == os.CLD_EXITED
-    return found.si_pid, found.si_status if has_exited else -found.si_status
-
-
-def _has_children() -> bool:
-    try:
-        return bool(os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) or True)
-    except (AttributeError, ChildProcessError):
-        return False
-
-
 def _close(files: list[int]) -> None:
     for fd in files:
         os.close(fd)
 
 
-def _adopt_orphans() -> None:
-    """Have orphaned descendants become children of this process, not of init (Linux)."""
-    if sys.platform == "linux":
-        with contextlib.suppress(ImportError, OSError, AttributeError):
-            import ctypes
-
-            set_child_subreaper = 36
-            ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
-
-
 def main() -> None:
     for name in _IGNORED:
         signal.signal(getattr(signal, name), signal.SIG_IGN)
-    _adopt_orphans()
+    adopt_orphans()
     Supervisor(socket.socket(fileno=0)).serve()

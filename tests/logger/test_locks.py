@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from waiting import wait_for_exit
 
-from ml_tracking_ops.logger import locks
+from ml_tracking_ops.logger import locks, os_files
 from ml_tracking_ops.logger.locks import hold_exclusive, hold_shared, is_held
 
 
@@ -110,7 +110,7 @@ def test_what_cannot_be_told_is_none(
     write_only = os.open(path, os.O_WRONLY)
     assert hold_shared(write_only) is None
     os.close(write_only)
-    monkeypatch.setattr(locks, "_HAS_LOCKS", False)
+    monkeypatch.setattr(os_files, "HAS_BYTE_LOCKS", False)
     assert hold_shared(fds[0]) is None
     assert hold_exclusive(fds[0]) is None
     assert is_held(path) is None

@@ -16,6 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Generic, NotRequired, TypedDict, TypeVar
 
+from ml_tracking_ops.logger import os_files
 from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.logger.reader import LogFormatError, LogTail, Series, read_ending
 from ml_tracking_ops.logger.records import RECORD_SIZE
@@ -296,7 +297,7 @@ def _read_bytes(path: Path, start: int, n_bytes: int) -> bytes:
     with contextlib.suppress(OSError):
         fd = open_guarded(path, READ)
         try:
-            return os.pread(fd, n_bytes, start)
+            return os_files.pread(fd, n_bytes, start)
         finally:
             os.close(fd)
     return b""

@@ -16,6 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from ml_tracking_ops.logger import os_files
 from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 
@@ -56,7 +57,7 @@ def read_after(path: Path, after: int) -> OutputPart | None:
         if opened is None:
             return None
         fd, size = opened
-        data = os.pread(fd, _PART_BYTES, after)
+        data = os_files.pread(fd, _PART_BYTES, after)
         if after + len(data) < size:
             cut = data.rfind(b"\n") + 1 or data.rfind(b"\r") + 1
             data = data[:cut] or data
@@ -72,7 +73,7 @@ def _read(path: Path, stop: int | None, n_bytes: int) -> OutputPart | None:
         fd, size = opened
         stop = size if stop is None else min(stop, size)
         start = max(0, stop - n_bytes)
-        data = os.pread(fd, stop - start, start)
+        data = os_files.pread(fd, stop - start, start)
         if start:
             cut = _first_whole_line(data)
             start, data = start + cut, data[cut:]
@@ -233,7 +234,9 @@ class _Download(StreamingResponse):
 async def _parts(fd: int, part: ByteRange) -> AsyncIterator[bytes]:
     at = part.start
     while at < part.stop:
-        data = await anyio.to_thread.run_sync(os.pread, fd, min(_PART_BYTES, part.stop - at), at)
+        data = await anyio.to_thread.run_sync(
+            os_files.pread, fd, min(_PART_BYTES, part.stop - at), at
+        )
         if not data:  # cut meanwhile
             return
         at += len(data)

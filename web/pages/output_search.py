@@ -4,7 +4,6 @@ One answer does bounded work: it ends after so many lines, bytes or moments, and
 came; the next one goes on from there.
 """
 
-import os
 import re
 import time
 from collections.abc import Iterator
@@ -16,6 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
+from ml_tracking_ops.logger import os_files
 
 from ..serving.sse import encode_json
 from .output import NO_OUTPUT, log_path, opened_output, parse_place
@@ -74,7 +75,7 @@ def _blocks(fd: int, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
     """Whole lines, about a block of them at a time; one without an end is cut."""
     at = start
     while at < stop:
-        data = os.pread(fd, min(_BLOCK_BYTES, stop - at), at)
+        data = os_files.pread(fd, min(_BLOCK_BYTES, stop - at), at)
         if not data:
             return
         if at + len(data) < stop:

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
+from ml_tracking_ops.logger import os_files
 from ml_tracking_ops.orchestrator.errors import TrackingError, UsageError
 
 from .asset_source import integrity_of
@@ -226,7 +227,7 @@ def _write(folder: Path, tarballs: Mapping[Package, bytes]) -> list[str]:
             path.parent.mkdir(parents=True, exist_ok=True)
             ready[path].write_bytes(data)
         for path, temporary in ready.items():
-            temporary.replace(path)
+            os_files.replace(temporary, path)
     except OSError as error:
         raise TrackingError(f"cannot write to {folder}: {error.strerror or error}") from None
     finally:

@@ -5,7 +5,6 @@ asking for much and never reading it.
 """
 
 import asyncio
-import contextlib
 from collections import Counter
 from typing import ClassVar
 
@@ -116,14 +115,3 @@ def _cancelled(timer: asyncio.TimerHandle | None) -> asyncio.TimerHandle | None:
     if timer is not None:
         timer.cancel()
     return None
-
-
-def allow_open_files() -> None:
-    """Ask the system for as many open files as the streams need; it may grant fewer."""
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
-        if soft != resource.RLIM_INFINITY and soft < wanted:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

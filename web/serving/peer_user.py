@@ -14,6 +14,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from ml_tracking_ops.logger import os_files
+
 _Place = tuple[str, int]
 
 
@@ -54,7 +56,7 @@ def is_owner(connection: socket.socket) -> bool:
     """Whether this process's user, or root, is at the other end; False where nobody can tell."""
     with suppress(OSError, ValueError):
         user = user_of(connection.getpeername()[:2], connection.getsockname()[:2])
-        return user is not None and user in (0, os.geteuid())
+        return user is not None and user in (0, os_files.user_id())
     return False
 
 
@@ -88,6 +90,8 @@ def user_of(local: _Place, remote: _Place) -> int | None:
 
 
 def _from_netlink(local: _Place, remote: _Place) -> int | None:
+    if sys.platform != "linux":
+        raise OSError(errno.ENOSYS, "no netlink")
     is_six = ":" in local[0]
     family = socket.AF_INET6 if is_six else socket.AF_INET
     ends = _ends(local, remote, family)

@@ -21,14 +21,14 @@ import anyio
 from ml_tracking_ops.logger.guarded import open_guarded
 
 from ...supervision.messages import receive_message, send_message
-from ...supervision.process_table import (
-    find_marked,
-    is_alive,
-    is_group_alive,
-    process_identity,
+from ...supervision.os_processes import (
+    SIGCONT,
+    SIGKILL,
+    open_pidfd,
     signal_group,
     signal_processes,
 )
+from ...supervision.process_table import find_marked, is_alive, is_group_alive, process_identity
 
 __all__ = ["AdoptedGroup", "ProcessGroup", "SupervisorClient", "process_identity"]
 
@@ -80,11 +80,11 @@ class _Group:
         if not self._is_terminated:
             self._is_terminated = True
             self._signal(signal.SIGTERM)
-            self._signal(signal.SIGCONT)
+            self._signal(SIGCONT)
 
     def kill(self) -> None:
         """End the whole group at once."""
-        self._signal(signal.SIGKILL)
+        self._signal(SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
         raise NotImplementedError
@@ -175,7 +175,7 @@ class AdoptedGroup(_Group):
 
     async def _wait_exited(self) -> bool:
         """Wait until the leader is gone; return whether it was there."""
-        pidfd = _open_pidfd(self.pid)
+        pidfd = open_pidfd(self.pid)
         was_there = False
         try:
             while is_alive(self.pid, self.identity):
@@ -208,7 +208,7 @@ class AdoptedGroup(_Group):
                 if self._has_group():
                     signal_group(self.pid, number)
                 signal_processes(marked, number)
-            number = signal.SIGKILL
+            number = SIGKILL
             await anyio.sleep(_POLL_S)
 
     def _has_group(self) -> bool:
@@ -274,7 +274,7 @@ class SupervisorClient:
             "tag": dict(tag),
             "marker": mark,
         }
-        append = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        append = os.O_RDWR | os.O_CREAT | os.O_APPEND
         with contextlib.ExitStack() as files:
             result_fd, report_fd = os.pipe()
             files.callback(os.close, report_fd)
@@ -328,7 +328,7 @@ class SupervisorClient:
                 if is_last_try:
                     raise
                 self.close()
-                signal_processes(find_marked(request["marker"]), signal.SIGKILL)
+                signal_processes(find_marked(request["marker"]), SIGKILL)
         raise AssertionError
 
 
@@ -350,11 +350,3 @@ def _resolve(program: str, folder: Path, environment: Mapping[str, str]) -> str:
     if path is None:
         raise FileNotFoundError(2, "no such program", program)
     return os.path.join(folder, path)  # noqa: PTH118  (an entry of PATH may be relative)
-
-
-def _open_pidfd(pid: int) -> int | None:
-    """A descriptor that becomes readable when the process exits (Linux), else None."""
-    try:
-        return os.pidfd_open(pid)
-    except (AttributeError, OSError):
-        return None

@@ -4,17 +4,18 @@ import errno
 import os
 from pathlib import Path
 
+from ml_tracking_ops.logger import os_files
+
 _HARDLY_ANY_BYTES = 64 << 10
 
 
 def lack_of_room(folder: Path) -> str | None:
     """That the disk of a folder has no or hardly any room left for a log, or None."""
-    try:
-        disk = os.statvfs(folder)
-    except (OSError, AttributeError):
+    space = os_files.free_space(folder)
+    if space is None:
         return None
-    left = disk.f_bavail * disk.f_frsize
-    if disk.f_files and not disk.f_favail:
+    left, n_files = space
+    if not n_files:
         return f"the disk of {folder} can hold no more files"
     return f"the disk of {folder} is full ({left} bytes left)" if left < _HARDLY_ANY_BYTES else None
 

@@ -11,14 +11,11 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from ml_tracking_ops.logger import os_files
 from ml_tracking_ops.logger.guarded import READ, open_folder, open_guarded
 from ml_tracking_ops.logger.paths import FILE_MODE, FOLDER_MODE
 
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-_CLOSE = getattr(os, "O_CLOEXEC", 0)
-_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _CLOSE
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOSE | getattr(os, "O_BINARY", 0)
-_HAS_DIR_FD = os.open in os.supports_dir_fd and os.unlink in os.supports_dir_fd
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os_files.BINARY
 
 
 class OpenFolder:
@@ -57,7 +54,7 @@ class OpenFolder:
         if self.fd is None:
             fd = open_guarded(self.path / name, READ)
         else:
-            fd = os.open(self._name(name), READ | _CLOSE | _NO_LINK, dir_fd=self.fd)
+            fd = os.open(self._name(name), READ | os_files.NO_LINK, dir_fd=self.fd)
         with os.fdopen(fd, "rb") as file:
             if not stat.S_ISREG(os.fstat(fd).st_mode):
                 raise OSError(f"{self.path / name}: it is no regular file")
@@ -70,7 +67,7 @@ class OpenFolder:
             OSError: it cannot be written; nothing is left behind.
         """
         temporary = f".{name[:200]}.{secrets.token_hex(8)}.tmp"
-        fd = os.open(self._name(temporary), _CREATE | _NO_LINK, mode, dir_fd=self.fd)
+        fd = os.open(self._name(temporary), _CREATE | os_files.NO_LINK, mode, dir_fd=self.fd)
         try:
             with os.fdopen(fd, "w", encoding="utf-8", errors="replace") as file:
                 file.write(text)
@@ -83,7 +80,7 @@ class OpenFolder:
             raise
 
     def rename(self, name: str, new_name: str) -> None:
-        os.replace(self._name(name), self._name(new_name), src_dir_fd=self.fd, dst_dir_fd=self.fd)
+        os_files.replace(self._name(name), self._name(new_name), in_folder=self.fd)
 
     def unlink(self, name: str) -> None:
         os.unlink(self._name(name), dir_fd=self.fd)
@@ -114,7 +111,7 @@ class OpenFolder:
             with opened_folder(self.path / name) as found:
                 yield found
             return
-        fd = os.open(self._name(name), _FOLDER | _NO_LINK, dir_fd=self.fd)
+        fd = os.open(self._name(name), os_files.FOLDER | os_files.NO_LINK, dir_fd=self.fd)
         try:
             yield OpenFolder(self.path / name, fd)
         finally:
@@ -126,7 +123,8 @@ class OpenFolder:
         Raises:
             PermissionError: neither `owner`, nor this process's user, nor root owns it.
         """
-        if hasattr(os, "geteuid") and self.status().st_uid not in (owner, os.geteuid(), 0):
+        user = os_files.user_id()
+        if user is not None and self.status().st_uid not in (owner, user, 0):
             raise PermissionError(f"{self.path} belongs to another user")
 
 
@@ -137,7 +135,7 @@ def opened_folder(path: Path) -> Iterator[OpenFolder]:
     Raises:
         OSError: it is missing, there is a link in its place, or it is no folder.
     """
-    if not _HAS_DIR_FD:
+    if not os_files.CAN_OPEN_FOLDERS:
         if path.is_symlink() or not path.is_dir():
             raise NotADirectoryError(f"{path} is no folder")
         yield OpenFolder(path, None)

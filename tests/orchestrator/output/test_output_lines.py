@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ml_tracking_ops.logger import os_files
 from ml_tracking_ops.orchestrator.output.lines import BLOCK_BYTES, OutputLines
 from ml_tracking_ops.orchestrator.supervision import output_limit
 
@@ -142,14 +143,14 @@ def test_what_is_read_during_a_cut_is_read_again(
     output.print_lines(2_000)
     found = read_all(lines)
     output.print_lines(2_000)
-    read, cuts = os.pread, iter([True])
+    read, cuts = os_files.pread, iter([True])
 
     def cut_meanwhile(fd: int, n_bytes: int, offset: int) -> bytes:
         if n_bytes > KEPT and next(cuts, False):
             output.cut()
         return read(fd, n_bytes, offset)
 
-    monkeypatch.setattr(os, "pread", cut_meanwhile)
+    monkeypatch.setattr(os_files, "pread", cut_meanwhile)
     found += read_all(lines)
     assert output.n_cut > 0
     numbers = [int(line.removeprefix(b"loss=")) for line in found]

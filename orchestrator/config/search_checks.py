@@ -195,7 +195,7 @@ def _parse_constraints(
             continue
         key = f"constraints.{position}"
         try:
-            constraint = Constraint(text)
+            constraint = Constraint(text, names)
         except ConstraintError as error:
             problems.append(ConfigProblem(key, f"{_show(text)} {error}"))
             continue

@@ -8,8 +8,10 @@ handed to Python's own evaluation, and no intermediate value can grow without bo
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
+
+from .constraint_names import with_identifiers
 
 LONGEST_EXPRESSION = 1_000
 _DEEPEST = 100
@@ -46,18 +48,23 @@ class ConstraintError(ValueError):
 class Constraint:
     """One expression; true for the combinations that are wanted.
 
+    Args:
+        known: the hyperparameters that it may name; needed for names that are no identifiers.
+
     Raises:
         ConstraintError: it is not understood; the text says which part.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, known: Collection[str] = ()) -> None:
         self.text = text
         if len(text) > LONGEST_EXPRESSION:
             raise ConstraintError(f"is longer than {LONGEST_EXPRESSION} characters")
+        spelled, names = with_identifiers(text.strip(), known)
         try:
-            self._tree = ast.parse(text.strip(), mode="eval").body
+            tree = ast.parse(spelled, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise ConstraintError(f"is no expression: {getattr(error, 'msg', error)}") from None
+        self._tree: ast.expr = _Names(names, bool(known)).visit(tree)
         self.names: frozenset[str] = frozenset(_check(self._tree, 0))
 
     def allows(self, values: Mapping[str, Any]) -> bool:
@@ -76,6 +83,26 @@ class Constraint:
             return False
         except TypeError as error:
             raise ConstraintError(f"does not fit the values: {error}") from None
+
+
+class _Names(ast.NodeTransformer):
+    """Puts the names of hyperparameters in the places of their identifiers.
+
+    `a.b` is taken for a name too, so that a misspelt one is told as such.
+    """
+
+    def __init__(self, names: Mapping[str, str], takes_dots: bool) -> None:
+        self._names = names
+        self._takes_dots = takes_dots
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(id=self._names.get(node.id, node.id))
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        inner = self.visit(node.value)
+        if self._takes_dots and isinstance(inner, ast.Name):
+            return ast.Name(id=f"{inner.id}.{node.attr}")
+        return ast.Attribute(value=inner, attr=node.attr)
 
 
 class ConstraintDomainError(ArithmeticError):

@@ -68,7 +68,7 @@ class Space:
         self, hyperparameters: Mapping[str, Distribution], constraints: Sequence[str] = ()
     ) -> None:
         self.hyperparameters = dict(hyperparameters)
-        self.constraints = tuple(Constraint(text) for text in constraints)
+        self.constraints = tuple(Constraint(text, self.hyperparameters) for text in constraints)
         self.order = _dependencies_first(self.hyperparameters)
 
     @property

@@ -97,3 +97,51 @@ def test_numbers_cannot_grow_without_bound() -> None:
 def test_any_text_is_evaluated_or_refused(text: str) -> None:
     with contextlib.suppress(ConstraintError):
         Constraint(text).allows({"a": 1, "b": 2.5})
+
+
+NAMED: dict[str, Any] = {
+    "optim.lr": 0.1,
+    "optim.lr.decay": 0.5,
+    "batch-size": 64,
+    "batch": 3,
+    "size": 2,
+    "lambda": 2.0,
+    "a+b": 1,
+    "µ": 7,
+    "größe": 4,
+    "name_0": 5,
+    "min": 9,
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("optim.lr == 0.1 and optim.lr.decay == 0.5", True),
+        ("batch-size == 64 and 2*batch-size-1 == 127", True),
+        ("batch - size == 1 and -batch-size == -64", True),
+        ("lambda ** 2 == 4 if lambda else False", True),
+        ("a+b == 1 and größe == 4 and µ == 7 and name_0 == 5", True),
+        ("'batch-size' != \"lambda\" and 'batch-size' in ['batch-size']", True),
+        ("min(batch-size, min) == 9", True),
+        ("batch-size>=64", True),
+    ],
+)
+def test_any_hyperparameter_can_be_named(text: str, expected: bool) -> None:
+    assert Constraint(text, NAMED).allows(NAMED) is expected
+
+
+def test_names_are_those_of_the_hyperparameters() -> None:
+    assert Constraint("optim.lr < batch-size", NAMED).names == {"optim.lr", "batch-size"}
+    assert Constraint("optim.lrr < batch", NAMED).names == {"optim.lrr", "batch"}
+    with pytest.raises(ConstraintError, match=r"'batch-size\[0\]' is not understood"):
+        Constraint("batch-size[0] == 1", NAMED)
+    with pytest.raises(ConstraintError, match="is not understood"):
+        Constraint("(batch).__class__ == 1 and min(1).real", NAMED)
+
+
+@given(st.text(alphabet="ab-.1 +('\")", max_size=20))
+def test_any_text_with_names_is_evaluated_or_refused(text: str) -> None:
+    values = {"a.b": 1, "a-b": 2, "b": 3}
+    with contextlib.suppress(ConstraintError):
+        Constraint(text, values).allows(values)

@@ -268,7 +268,12 @@ class StoppingSettings(BaseModel):
     target: float | None = Field(
         default=None,
         allow_inf_nan=False,
-        description="The sweep ends when a run reaches this value of optimization_metric.",
+        description="When a run reaches this value of optimization_metric, no new runs start. That "
+        "run and those still running continue to their end.",
+    )
+    stop_at_target: bool = Field(
+        default=False,
+        description="Whether the runs that are running are stopped when the target is reached.",
     )
     max_hours: Annotated[AboveZero, Allowed("a number of hours above 0")] | None = Field(
         default=None, description="The sweep ends after this many hours."

@@ -25,6 +25,7 @@ class SweepEnding:
         self.reason: str | None = None
         self.is_interrupted = False
         self.limits = SweepLimits(config)
+        self._stops_at_target = config.stop_at_target
         self._is_complete = False
         self._recorder = recorder
         self._active = active
@@ -45,7 +46,11 @@ class SweepEnding:
         if decision is not None and not self.has_begun:
             self._is_complete = True
             self._recorder.write("stopping", **decision.as_event())
-            self._stop_all(decision.reason, decision.for_runs())
+            if decision.rule == "target" and not self._stops_at_target:
+                self.reason = decision.reason
+                self._changes.note()
+            else:
+                self._stop_all(decision.reason, decision.for_runs())
 
     async def end_after(self, max_hours: float) -> None:
         await anyio.sleep(max_hours * 3600)

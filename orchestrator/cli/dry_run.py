@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..commands.repeat import quoted
+from ..commands.rerun import quoted
 from ..config.model import SweepConfig
 from ..config.validation import LoadedConfig
 from ..running.runs.command import command_line

@@ -1,4 +1,4 @@
-"""Where a run came from: machine, Python, commit, the command that repeats it; its neighbours."""
+"""Where a run came from: machine, Python, commit, the command that reruns it; its neighbours."""
 
 import signal
 from collections.abc import Mapping, Sequence
@@ -8,14 +8,14 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from ml_tracking_ops.orchestrator.commands.repeat import RepeatCommand, repeat_command
+from ml_tracking_ops.orchestrator.commands.rerun import RerunCommand, rerun_command
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
 from ..runs.links import run_href
 from .summary import Fact, sweep_command
 
-PARAMETER = "repeat"
+PARAMETER = "rerun"
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ NO_NEIGHBOURS = Neighbours()
 
 
 @dataclass(frozen=True)
-class RepeatForm:
-    """The command that repeats a run of a sweep, and how to ask for that of another.
+class RerunForm:
+    """The command that reruns a run of a sweep, and how to ask for that of another.
 
     `last` is the highest number of a run; `kept` is what the form carries along.
     """
 
-    command: RepeatCommand | None
+    command: RerunCommand | None
     index: int
     last: int
     what: str
@@ -130,14 +130,14 @@ def _link(sweep: Sweep, index: int, query: str = "") -> NeighbourLink:
     return NeighbourLink(index, href + query)
 
 
-def repeat_of(sweep: Sweep, run: RunRecord, logdir: Path) -> RepeatCommand | None:
+def rerun_of(sweep: Sweep, run: RunRecord, logdir: Path) -> RerunCommand | None:
     name = run.name or f"run_{run.index}"
-    return repeat_command(sweep.description, sweep.path, name, run.hyperparameters, logdir)
+    return rerun_command(sweep.description, sweep.path, name, run.hyperparameters, logdir)
 
 
-def repeat_form(
+def rerun_form(
     sweep: Sweep, best_index: int | None, logdir: Path, query: QueryParams
-) -> RepeatForm | None:
+) -> RerunForm | None:
     """For the summary of a sweep: the run that the address names, else the best, else the first."""
     runs = sweep.record.runs
     asked = query.get(PARAMETER, "")
@@ -146,8 +146,8 @@ def repeat_form(
     run = runs.get(wanted or 0) or runs.get(best_index or 0) or next(iter(runs.values()), None)
     if run is None:
         return None
-    return RepeatForm(
-        command=repeat_of(sweep, run, logdir),
+    return RerunForm(
+        command=rerun_of(sweep, run, logdir),
         index=run.index,
         last=max(runs),
         what="the best so far" if run.index == best_index else "",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_tracking_ops.logger.reader import LogFormatError, read_ending
-from ml_tracking_ops.orchestrator.commands.repeat import RepeatCommand
+from ml_tracking_ops.orchestrator.commands.rerun import RerunCommand
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best
@@ -24,7 +24,7 @@ from ..tables.query import TableQuery
 from ..tables.sweep_rows import select_runs
 from .buttons import AnnotationView, Button, experiment_buttons, run_buttons
 from .experiments import catalog_place, run_data
-from .origin import NO_NEIGHBOURS, Neighbours, neighbours, origin_facts, repeat_of
+from .origin import NO_NEIGHBOURS, Neighbours, neighbours, origin_facts, rerun_of
 from .output import OutputPart, read_end
 from .summary import Fact
 from .sweeps import sweep_href
@@ -70,7 +70,7 @@ class RunView:
 @dataclass(frozen=True, kw_only=True)
 class RunPage(Page):
     run: RunView
-    repeat: RepeatCommand | None = None
+    rerun: RerunCommand | None = None
 
 
 def run_page(
@@ -177,7 +177,7 @@ def _of_sweep(
     return RunPage(
         section="sweeps",
         run=view,
-        repeat=repeat_of(sweep, run, catalog.logdir),
+        rerun=rerun_of(sweep, run, catalog.logdir),
         page_data=_page_data(catalog, sweep, run, view),
     )
 

@@ -29,7 +29,7 @@ from ..tables.table import Table
 from .buttons import AnnotationView, Button, sweep_buttons
 from .drawn_runs import DrawnRuns, drawn_runs
 from .experiments import catalog_place, run_data
-from .origin import RepeatForm, repeat_form
+from .origin import RerunForm, rerun_form
 from .summary import SweepFacts, summarize
 
 ALL_METRICS = "*"
@@ -111,7 +111,7 @@ class SweepPage(SweepsPage):
     """`metric` is the one that the chart shows."""
 
     summary: SweepFacts
-    repeat: RepeatForm | None
+    rerun: RerunForm | None
     insight: InsightPanel
     metric: str | None
     table: Table
@@ -224,7 +224,7 @@ def _sweep_page(
         summary=summarize(
             sweep.description, sweep.config, sweep.record.n_workers, sweep.record.max_runs
         ),
-        repeat=repeat_form(sweep, best_index, catalog.logdir, query),
+        rerun=rerun_form(sweep, best_index, catalog.logdir, query),
         insight=insight_panel(sweep, every, query, readers),
         metric=metric,
         table=view.table,

@@ -18,11 +18,11 @@ def test_any_run_can_be_repeated_from_the_summary_and_from_its_page(
     write_sweep(logdir / "s", [*finished_run(1, 0.5), *finished_run(2, 0.9), *finished_run(3)])
     best, third = "--learning_rate=0.002", "--learning_rate=0.003"
     assert best in client.get("/sweeps/s").text
-    html = client.get("/sweeps/s?repeat=3&sort=duration").text
+    html = client.get("/sweeps/s?rerun=3&sort=duration").text
     assert third in html
     assert best not in html
     assert '<input type="hidden" name="sort" value="duration">' in html
-    assert best in client.get("/sweeps/s?repeat=99").text
+    assert best in client.get("/sweeps/s?rerun=99").text
     html = client.get("/runs/s/run_0003").text
     assert third in html
     assert f"logs to {logdir}" in text_of(html)

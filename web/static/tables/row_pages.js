@@ -19,7 +19,7 @@ let timer = 0;
 function currentKey() {
   const data = JSON.parse(document.querySelector("#page-data").dataset.page);
   const address = new URLSearchParams(servedAddress().split("?")[1]);
-  for (const name of ["page", "panel", "metric", "repeat"]) address.delete(name);
+  for (const name of ["page", "panel", "metric", "rerun"]) address.delete(name);
   return JSON.stringify([location.pathname, data.follow, address.toString()]);
 }
 

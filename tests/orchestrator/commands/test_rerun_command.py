@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ml_tracking_ops.orchestrator.commands.repeat import RepeatCommand, repeat_command
+from ml_tracking_ops.orchestrator.commands.rerun import RerunCommand, rerun_command
 
 NASTY = {
     "lr": 1.2345678901234568e-05,
@@ -26,7 +26,7 @@ NASTY = {
 ECHO = "import json, os, sys; print(json.dumps([os.getcwd(), sys.argv[1:]]))"
 
 
-def command_of(folder: Path, combination: dict[str, Any], **config: Any) -> RepeatCommand:
+def command_of(folder: Path, combination: dict[str, Any], **config: Any) -> RerunCommand:
     description = {
         "config": {"main_script_name": "it's a script.py", **config},
         "folder": str(folder),
@@ -35,7 +35,7 @@ def command_of(folder: Path, combination: dict[str, Any], **config: Any) -> Repe
         "git": {"commit": "0123456789abcdef", "is_dirty": True},
         "config_path": str(folder / "experiment_cfg.json"),
     }
-    command = repeat_command(description, folder / "SWEEP", "NAME", combination, folder / "runs")
+    command = rerun_command(description, folder / "SWEEP", "NAME", combination, folder / "runs")
     assert command is not None
     return command
 
@@ -92,7 +92,7 @@ def test_notes_are_honest_about_what_differs(tmp_path: Path) -> None:
 
 def test_run_of_the_original_tool_has_a_command_without_a_folder() -> None:
     description = {"main_script_name": "train.py", "hyperparameters": {}}
-    command = repeat_command(description, Path("/s"), "r", {"lr": 0.1}, Path("/logs"))
+    command = rerun_command(description, Path("/s"), "r", {"lr": 0.1}, Path("/logs"))
     assert command is not None
     assert command.line == "python train.py --logdir=/logs --lr=0.1"
     assert "recorded neither" in command.notes[0]
@@ -100,4 +100,4 @@ def test_run_of_the_original_tool_has_a_command_without_a_folder() -> None:
 
 @pytest.mark.parametrize("description", [{}, {"config": 3}, {"config": {"main_script_name": 7}}])
 def test_without_a_script_there_is_no_command(description: dict[str, Any]) -> None:
-    assert repeat_command(description, Path("s"), "r", {}, Path("l")) is None
+    assert rerun_command(description, Path("s"), "r", {}, Path("l")) is None

@@ -1,4 +1,4 @@
-"""The command that repeats one run by hand, from what its sweep's description says. Pure."""
+"""The command that reruns one run by hand, from what its sweep's description says. Pure."""
 
 import re
 import shlex
@@ -15,7 +15,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
-class RepeatCommand:
+class RerunCommand:
     """`line` is for a POSIX shell; `notes` say in what the repetition differs from the run."""
 
     line: str
@@ -29,13 +29,13 @@ class _AsVariables(dict[str, str]):
         return f"\0{name}\0"
 
 
-def repeat_command(
+def rerun_command(
     description: Mapping[str, Any],
     sweep_folder: Path,
     name: str,
     combination: Mapping[str, Any],
     logdir: Path,
-) -> RepeatCommand | None:
+) -> RerunCommand | None:
     """How to run `combination` again, outside of the sweep.
 
     Args:
@@ -69,7 +69,7 @@ def repeat_command(
         line = f"{' '.join(f'{key}={quoted(text)}' for key, text in variables.items())} {line}"
     if isinstance(folder, str):
         line = f"cd {shlex.quote(folder)} && {line}"
-    return RepeatCommand(line, tuple(_notes(description, config, command, logdir)))
+    return RerunCommand(line, tuple(_notes(description, config, command, logdir)))
 
 
 def _command_of(config: Mapping[str, Any]) -> tuple[str, ...]:

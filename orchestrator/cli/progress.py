@@ -73,6 +73,8 @@ class ProgressText:
                 ]
             case "stopping":
                 return [("bold", f"the sweep ends: {event['reason']}")]
+            case "failing":
+                return [("bold red", f"no more runs start: {event['reason']}")]
             case "requested":
                 refused = "" if event.get("outcome") == "done" else "refused: "
                 asked = f"{event.get('action')} asked by {event.get('by')}"

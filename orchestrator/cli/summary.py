@@ -14,7 +14,8 @@ def print_summary(record: SweepRecord, folder: Path, metric: str | None) -> int:
     """Print how a sweep ended and what was best; return the exit code."""
     counts = ", ".join(f"{n} {STATES[state].word}" for state, n in record.counts.items())
     why = f" ({record.reason})" if record.reason else ""
-    say(f"sweep {record.state}{why}: {counts or 'no run was started'}")
+    how = record.reason if record.failing else f"{record.state}{why}"
+    say(f"sweep {how}: {counts or 'no run was started'}")
     for missing in ("misses", "nothing", "metric"):
         if missing in record.open_warnings:
             say(f"warning: {record.open_warnings[missing]}")
@@ -27,8 +28,8 @@ def print_summary(record: SweepRecord, folder: Path, metric: str | None) -> int:
             f"at step {best.best_step}  {format_combination(best.hyperparameters)}"
         )
     print(f"look at it: ml-tracking-ops web --logdir {shown(folder.parent)}")
-    if record.state in RESUMED:
-        say(f"go on with it: ml-tracking-ops sweep --resume {shown(folder)}")
+    if record.state in RESUMED or record.failing:
+        say(f"continue it: ml-tracking-ops sweep --resume {shown(folder)}")
     if record.state == "killed":
         return EXIT_INTERRUPTED
     return 0 if record.state == "finished" else EXIT_FAILURE

@@ -75,6 +75,9 @@ class Executor(Protocol):
             OSError: it cannot be started; the message says why.
         """
 
+    def is_out_of_memory(self) -> bool:
+        """Whether the machine says of a run that SIGKILL ended that it had run out of memory."""
+
     def open(self) -> None:
         """Make ready to start runs."""
 

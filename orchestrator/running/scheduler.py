@@ -70,7 +70,7 @@ class Scheduler:
         active = self._active = ActiveRuns(recorder, grace_s)
         ending = self._ending = SweepEnding(config, recorder, active, changes)
         silence = SilenceWarnings(folder, recorder, active)
-        ends = RunEnds(config, folder, recorder, active, ending, waiting, rules, silence)
+        ends = RunEnds(config, folder, recorder, active, ending, waiting, rules, silence, executor)
         self._starter = RunStarter(
             loaded, folder, executor, recorder, active, ending, waiting, rules, ends
         )

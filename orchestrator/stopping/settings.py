@@ -268,12 +268,12 @@ class StoppingSettings(BaseModel):
     target: float | None = Field(
         default=None,
         allow_inf_nan=False,
-        description="When a run reaches this value of optimization_metric, no new runs start. That "
-        "run and those still running continue to their end.",
+        description="Once a run reaches this value of optimization_metric, no more runs start. "
+        "Those that are running end by themselves.",
     )
     stop_at_target: bool = Field(
         default=False,
-        description="Whether the runs that are running are stopped when the target is reached.",
+        description="Whether the runs that are still running are stopped when one reaches target.",
     )
     max_hours: Annotated[AboveZero, Allowed("a number of hours above 0")] | None = Field(
         default=None, description="The sweep ends after this many hours."
@@ -281,6 +281,11 @@ class StoppingSettings(BaseModel):
     max_runs_without_improvement: Positive | None = Field(
         default=None,
         description="The sweep ends when this many runs in a row have not improved the best value.",
+    )
+    max_consecutive_failures: Natural | None = Field(
+        default=None,
+        description="The sweep pauses after this many failed runs in a row; 0 for never. If it is "
+        "not given: 3 until a run has succeeded, then 10.",
     )
 
 

@@ -14,6 +14,7 @@ and `time` (seconds since the epoch):
                     reason, output_tail; will_retry, where it is tried again
     retrying        index, attempt, delay_s
     stopping        rule, metric, step, value, threshold, reason: why the sweep as a whole ends
+    failing         indices, reason: so many runs failed in a row that no more start
     requested       id, action, by, asked_at, index, n_workers, outcome (done, refused), message:
                     what a user asked for and what became of it; reason for stop, or taken_back
                     where that takes back a requeue; attempt for requeue

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .files import fields
@@ -101,6 +101,8 @@ class SweepRecord:
     paused_by: str | None = None
     n_workers_asked: int | None = None
     """How many runs at once a user asked for while the sweep went on; a resume keeps to it."""
+    failing: list[int] = field(default_factory=list)
+    """The runs that failed one after the other, if the sweep paused because of them."""
     requests: set[str] = field(default_factory=set)
     """The requests that were decided on."""
     n_skipped: int = 0
@@ -175,7 +177,7 @@ def _sweep_started(sweep: SweepRecord, event: Event) -> None:
     sweep.started_at = started_at if sweep.started_at is None else sweep.started_at
     sweep.state, sweep.reason, sweep.ended_at = "running", None, None
     sweep.pid, sweep.host, sweep.process_identity = pid, host, identity
-    sweep.max_runs = max_runs
+    sweep.max_runs, sweep.failing = max_runs, []
     sweep.paused_at, sweep.paused_by = None, None
     if sweep.n_workers != sweep.n_workers_asked:
         sweep.n_workers_asked = None
@@ -250,6 +252,18 @@ def _retrying(sweep: SweepRecord, event: Event) -> int:
     return run.index
 
 
+def _failing(sweep: SweepRecord, event: Event) -> None:
+    """The failures that paused the sweep say nothing of their hyperparameters to a sampler."""
+    indices = [fields.whole(index) for index in event["indices"]]
+    sweep.failing = indices
+    sweep.history = [
+        replace(one, state="killed", value=None)
+        if isinstance(one, Ended) and one.index in indices and one.state == "failed"
+        else one
+        for one in sweep.history
+    ]
+
+
 def _requested(sweep: SweepRecord, event: Event) -> int | None:
     identity, action = fields.text(event["id"]), event.get("action")
     at, by = fields.time_of(event["time"]), fields.text_or_none(event.get("by"))
@@ -305,6 +319,7 @@ _FOLDS: dict[str, Callable[[SweepRecord, Event], int | None]] = {
     "stopped_early": _stopped_early,
     "ended": _ended,
     "retrying": _retrying,
+    "failing": _failing,
     "requested": _requested,
     "warning": _warning,
     "warning_over": _warning_over,

@@ -7,7 +7,16 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sweeps import choice, processes_with, run_command, sweep_folder, write_config
+from sweeps import (
+    choice,
+    processes_with,
+    run_command,
+    start_command,
+    state_of,
+    sweep_folder,
+    wait_until,
+    write_config,
+)
 
 from ml_tracking_ops.logger import read_log
 from ml_tracking_ops.orchestrator import run_sweep
@@ -128,38 +137,28 @@ def test_backoff_doubles() -> None:
 # --- the sweep as a whole ----------------------------------------------------------------------
 
 
-SAVES_AT_THE_END = """
-import os, pathlib, time
-from ml_tracking_ops.logger import ExperimentLogger
-
-journal = pathlib.Path(os.environ["ML_TRACKING_OPS_RUN_FILE"]).with_name("journal.jsonl")
-with ExperimentLogger() as writer:
-    while journal.read_text().count('"started"') < 2:
-        time.sleep(0.01)
-    writer.add_scalar("Accuracy", 0.5, 0)
-    while '"stopping"' not in journal.read_text():
-        time.sleep(0.01)
-    writer.add_scalar("Accuracy", 0.6, 1)
-print("model saved")
-"""
-
-
-def test_runs_continue_to_their_end_when_the_target_is_reached(tmp_path: Path) -> None:
-    config = write_config(tmp_path, "short.py", max_runs=50, target=0.5)
-    (tmp_path / "short.py").write_text(SAVES_AT_THE_END)
-    result = run_sweep(config, logdir=tmp_path / "runs", workers=2)
-    assert [run.state for run in result.runs] == ["finished", "finished"]
-    for run in result.runs:
-        assert run.best_value == 0.6
-        assert "model saved" in (result.folder / f"{run.name}.log").read_text()
-    assert result.state == "finished"
-    assert (result.record.reason or "").endswith(
-        " reached the target: Accuracy 0.5 at step 0, target 0.5; no new runs start, running ones "
-        "continue"
+def test_run_that_reaches_the_target_ends_by_itself(tmp_path: Path) -> None:
+    flag = tmp_path / "go"
+    write_config(
+        tmp_path,
+        "saves_at_the_end.py",
+        max_runs=50,
+        target=0.9,
+        hyperparameters={"until": choice(str(flag))},
     )
+    sweep = start_command("sweep", "--workers", "2", folder=tmp_path)
+    output = tmp_path / "output"
+    wait_until(lambda: "reached the target" in output.read_text(), "the target")
+    flag.touch()
+    assert sweep.wait(60) == 0
+    record = state_of(sweep_folder(tmp_path / "runs"))
+    assert (record.state, len(record.runs)) == ("finished", 2)
+    assert {run.state for run in record.runs.values()} == {"finished"}
+    logs = list(tmp_path.glob("runs/*/*.log"))
+    assert [log.read_text() for log in logs] == ["model saved\n"] * 2
 
 
-def test_runs_are_stopped_at_the_target_if_that_was_chosen(tmp_path: Path) -> None:
+def test_sweep_stops_all_runs_at_the_target_where_that_is_asked_for(tmp_path: Path) -> None:
     write_config(
         tmp_path,
         "reaches.py",

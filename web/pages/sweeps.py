@@ -280,7 +280,9 @@ def _notices(sweep: Sweep) -> list[str]:
 
 def _resume_command(sweep: Sweep) -> str | None:
     """How to go on with a sweep that was ended or broke off; the whole path works from anywhere."""
-    if sweep.is_legacy or sweep.is_at_work or sweep.record.state not in RESUMED:
+    if sweep.is_legacy or sweep.is_at_work:
+        return None
+    if sweep.record.state not in RESUMED and not sweep.record.failing:
         return None
     return f"ml-tracking-ops sweep --resume {shlex.quote(str(sweep.path))}"
 

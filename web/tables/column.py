@@ -44,18 +44,6 @@ def _nothing(_: Row) -> Iterable[object]:
 
 
 @dataclass(frozen=True)
-class ColumnFilter:
-    """How rows are filtered by a column.
-
-    `key` is the parameter of the address; `described` says what values the rows have, and is None
-    where any range of numbers may be asked for.
-    """
-
-    key: str
-    described: Hyperparameter | None = None
-
-
-@dataclass(frozen=True)
 class Column:
     """What a table can show of every row.
 
@@ -69,7 +57,7 @@ class Column:
         width: whether a long cell is cut (at the width in `page.css`) or shown whole.
         sort_key: what rows are sorted by, if not by their value; rows without one come last.
         first_order: the order of the first click on the heading; None: nobody sorts by it.
-        filter: how rows are filtered by it; None: they are not.
+        filter_key: the parameter of the address that filters by it.
         is_given: whether a row has a value, if that may be null; otherwise None means missing.
         search: the texts of a row that the search box looks through.
         export_key: its name in an exported file, if another than `key`.
@@ -88,7 +76,7 @@ class Column:
     width: Literal["cut", "whole"] = "cut"
     sort_key: Callable[[Row], SortKey | None] | None = None
     first_order: Order | None = "desc"
-    filter: ColumnFilter | None = None
+    filter_key: str | None = None
     is_given: Callable[[Row], bool] = _is_missing
     search: Callable[[Row], Iterable[object]] = _nothing
     export_key: str | None = None
@@ -131,7 +119,7 @@ class TableColumns:
         return (
             self.head,
             *self.before,
-            *(hyperparameter_column(name, described) for name, described in names),
+            *(hyperparameter_column(name, one.is_number) for name, one in names),
             *self.after,
         )
 
@@ -154,13 +142,7 @@ class TableColumns:
         """The column that ``p.NAME`` or ``m.METRIC`` filters by."""
         if is_metric(key):
             return statistic_column("best", key.removeprefix(METRIC), self.metric)
-        known = (one for one in self.ordered if one.filter is not None and one.filter.key == key)
-        return next(known, None) or hyperparameter_column(key.removeprefix(HYPERPARAMETER))
-
-    def filterable(self, metrics: Iterable[str]) -> list[Column]:
-        """The columns that rows can be filtered by: those of the table, and the best of metrics."""
-        best = (statistic_column("best", metric, self.metric) for metric in metrics)
-        return [one for one in (*self.ordered, *best) if one.filter is not None]
+        return self._by_key.get(key) or hyperparameter_column(key.removeprefix(HYPERPARAMETER))
 
     def sorted_by(self, query: TableQuery) -> Column:
         return self.find(query.sort) or self._by_key[self.default_sort]
@@ -192,7 +174,7 @@ class TableColumns:
         return "\n".join(str(part) for part in parts if part).casefold()
 
 
-def hyperparameter_column(name: str, described: Hyperparameter | None = None) -> Column:
+def hyperparameter_column(name: str, is_number: bool = False) -> Column:
     key = HYPERPARAMETER + name
     return Column(
         key=key,
@@ -200,9 +182,9 @@ def hyperparameter_column(name: str, described: Hyperparameter | None = None) ->
         title=name,
         value=lambda row: row.hyperparameters.get(name),
         cell=partial(hyperparameter_cell, name=name),
-        is_number=described is not None and described.is_number,
+        is_number=is_number,
         first_order="asc",
-        filter=ColumnFilter(key, described),
+        filter_key=key,
         is_given=lambda row: name in row.hyperparameters,
         search=lambda row: _assignments(row, name),
         export_key=name,
@@ -239,7 +221,7 @@ def statistic_column(statistic: str, metric: str, optimized: str | None = None) 
         value=value,
         cell=lambda row: statistic_cell(row, statistic, metric, value(row)),
         is_number=True,
-        filter=ColumnFilter(METRIC + metric) if statistic == "best" else None,
+        filter_key=METRIC + metric if statistic == "best" else None,
     )
 
 

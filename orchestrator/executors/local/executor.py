@@ -9,6 +9,7 @@ from ...store.process_records import ProcessRecord, read_processes
 from ..base import RunCommand, Slot
 from .cpus import thread_limits, usable_cpus
 from .gpus import find_gpus, free_memory_bytes
+from .memory_kills import MemoryKills
 from .process_group import AdoptedGroup, ProcessGroup, SupervisorClient
 
 _BYTES_PER_GB = 10**9
@@ -40,6 +41,7 @@ class LocalExecutor:
     ) -> None:
         self._environment = dict(os.environ if environment is None else environment)
         self._supervisor = SupervisorClient()
+        self._memory_kills = MemoryKills()
         self._min_free_gb = min_free_gpu_memory_gb
         self._gpus = find_gpus(self._environment)
         self._shares = share_gpus(self._gpus.names, gpus_per_run, runs_per_gpu)
@@ -78,6 +80,9 @@ class LocalExecutor:
             command.marker,
             command.tag,
         )
+
+    def is_out_of_memory(self) -> bool:
+        return self._memory_kills.take_one()
 
     def adopt(self, record: ProcessRecord, marker: str, record_path: Path) -> AdoptedGroup:
         def find_exit_code() -> int | None:

@@ -97,4 +97,5 @@ class ActiveRuns:
     def kill(self) -> None:
         """End every run at once."""
         for run in self:
+            run.stopping = run.stopping or "interrupted"
             run.process.kill()

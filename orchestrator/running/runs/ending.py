@@ -4,9 +4,9 @@ import anyio
 
 from ...config.model import SweepConfig
 from ...stopping import StopDecision
-from ...store.run_states import RESULTS_THAT_COUNT, SweepEnd
+from ...store.run_states import RESULTS_THAT_COUNT, RunState, SweepEnd
 from .active import ActiveRun, ActiveRuns, Why
-from .early_failures import first_runs_fail
+from .failing_fast import FailureStreak
 from .limits import SweepLimits, out_of_time
 from .recorder import Changes, Recorder
 
@@ -25,8 +25,9 @@ class SweepEnding:
         self.reason: str | None = None
         self.is_interrupted = False
         self.limits = SweepLimits(config)
-        self._stops_at_target = config.stop_at_target
         self._is_complete = False
+        self._stops_at_target = config.stop_at_target
+        self._streak = FailureStreak(config.max_consecutive_failures)
         self._recorder = recorder
         self._active = active
         self._changes = changes
@@ -68,11 +69,23 @@ class SweepEnding:
         best = run.monitor.best
         self.complete(self.limits.see_best(run.attempt.index, best.value, best.step))
 
-    def see_end(self, index: int) -> None:
+    def see_end(self, index: int, state: RunState) -> None:
         """Take in that a run has ended for good."""
-        if not self.has_begun and (reason := first_runs_fail(self._recorder.record, self._active)):
-            self._stop_all(reason, "interrupted")
+        if state in RESULTS_THAT_COUNT:
+            self._streak.see_success()
+        elif state == "failed":
+            self._see_failure(index)
         self.complete(self.limits.see_end(index))
+
+    def _see_failure(self, index: int) -> None:
+        is_any_healthy = any(run.monitor.has_logged for run in self._active)
+        if self._streak.see_failure(index, is_any_healthy=is_any_healthy) and not self.has_begun:
+            failed = self._streak.runs
+            run = self._recorder.record.runs[index]
+            last = f", the last one with: {run.reason}" if run.reason else ""
+            self.reason = f"paused: {len(failed)} runs in a row failed{last}"
+            self._recorder.write("failing", indices=list(failed), reason=self.reason)
+            self._changes.note()
 
     def _stop_all(self, reason: str, why: Why) -> None:
         if not self.has_begun:

@@ -6,13 +6,14 @@ from pathlib import Path
 import anyio
 
 from ...config.model import SweepConfig
+from ...executors.base import Executor
 from ...stopping import StoppingRules
 from ...store.files.output_tail import ERROR_LINES, TAIL_LINES, last_lines
 from ...store.run_states import RESULTS_THAT_COUNT, RunState
 from .active import ActiveRun, ActiveRuns
 from .attempts import Attempt, Backlog, backoff_s
 from .ending import SweepEnding
-from .outcome import run_reason, run_state
+from .outcome import run_reason, run_state, was_killed
 from .recorder import Recorder
 from .silence import SilenceWarnings
 
@@ -30,6 +31,7 @@ class RunEnds:
         waiting: Backlog,
         rules: StoppingRules,
         silence: SilenceWarnings,
+        executor: Executor,
     ) -> None:
         self._config = config
         self._folder = folder
@@ -39,6 +41,7 @@ class RunEnds:
         self._waiting = waiting
         self._rules = rules
         self._silence = silence
+        self._executor = executor
 
     def close(self, run: ActiveRun, exit_code: int | None) -> None:
         """Record the end of a run whose process is gone."""
@@ -73,7 +76,15 @@ class RunEnds:
             exit_code=exit_code,
             duration_s=round(ended_at - run.process.started_at, 6),
             **run.monitor.summary(),
-            reason=run_reason(run, state, exit_code, lines, self._ending.reason, by_hand),
+            reason=run_reason(
+                run,
+                state,
+                exit_code,
+                lines,
+                self._ending.reason,
+                by_hand,
+                is_out_of_memory=was_killed(exit_code) and self._executor.is_out_of_memory(),
+            ),
             output_tail=lines[-TAIL_LINES:],
             **self._fate(run.attempt, state),
         )
@@ -95,7 +106,7 @@ class RunEnds:
         if self._will_retry(attempt, state):
             self._retry(attempt)
         else:
-            self._ending.see_end(attempt.index)
+            self._ending.see_end(attempt.index, state)
 
     def _will_retry(self, attempt: Attempt, state: RunState) -> bool:
         is_left = attempt.number <= self._config.retries

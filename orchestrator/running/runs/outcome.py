@@ -19,6 +19,8 @@ def run_state(run: ActiveRun, exit_code: int | None) -> RunState:
         return "killed"
     if exit_code is None:
         return _state_by_log(run.monitor.dat_path)
+    if exit_code == -signal.SIGKILL and not run.is_leftover:
+        return "failed"  # nobody here sent it: it is nearly always memory
     return state_by_exit_code(exit_code)
 
 
@@ -42,8 +44,14 @@ def run_reason(
     tail: list[str],
     stop_reason: str | None,
     by_hand: str | None = None,
+    *,
+    is_out_of_memory: bool = False,
 ) -> str | None:
-    """One sentence that says why a run ended as it did, or None if there is nothing to say."""
+    """One sentence that says why a run ended as it did, or None if there is nothing to say.
+
+    Args:
+        is_out_of_memory: the machine says so of a run that SIGKILL ended.
+    """
     if isinstance(run.stopping, StopDecision):
         return run.stopping.reason
     if run.stopping == "by hand":
@@ -56,11 +64,23 @@ def run_reason(
         return None
     if exit_code is None:
         return "ended unseen: nobody was there to learn its exit code"
+    if was_killed(exit_code):
+        how = "killed by the system: " if is_out_of_memory else "killed by the system, probably "
+        told = "signal 9, SIGKILL" if exit_code < 0 else f"exit code {exit_code}"
+        return f"{how}out of memory ({told})"
     error = error_line(tail)
     said = f": {error}" if error else ""
     if exit_code < 0:
         return f"ended by signal {-exit_code} ({_signal_name(-exit_code)}){said}"
     return f"exit code {exit_code}{said}"
+
+
+def was_killed(exit_code: int | None) -> bool:
+    """Whether SIGKILL ended a script, or what a shell script of it had started."""
+    return exit_code in (-signal.SIGKILL, _SHELL_OFFSET + signal.SIGKILL)
+
+
+_SHELL_OFFSET = 128
 
 
 def _signal_name(number: int) -> str:

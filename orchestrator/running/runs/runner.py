@@ -40,6 +40,7 @@ class Runner:
         try:
             exit_code = await self._wait_in_time(run)
         except BaseException:
+            run.stopping = run.stopping or "interrupted"
             run.process.kill()
             with anyio.CancelScope(shield=True):
                 self._ends.close(run, await run.process.wait())

@@ -1,0 +1,45 @@
+"""Whether a sweep is broken: so many of its runs fail in a row that no more should be started.
+
+Pure. A run that is tried again counts once, at its last attempt.
+"""
+
+FIRST_FAILURES = 3
+"""How many failures in a row are too many as long as no run has succeeded, by default."""
+LATER_FAILURES = 10
+"""… and once one has."""
+_HEALTHY_FACTOR = 4
+"""While other runs are healthy, failures are rather those of their hyperparameters."""
+
+
+class FailureStreak:
+    """Counts the runs that failed one after the other.
+
+    Args:
+        most: how many may fail in a row; None for the defaults, 0 for any number.
+
+    Attributes:
+        runs: those that failed since a run last succeeded, by index.
+    """
+
+    def __init__(self, most: int | None) -> None:
+        self._most = most
+        self._has_success = False
+        self.runs: list[int] = []
+
+    def see_success(self) -> None:
+        """Take in that a run ended with a result."""
+        self._has_success = True
+        self.runs.clear()
+
+    def see_failure(self, run: int, *, is_any_healthy: bool) -> bool:
+        """Take in that a run failed; return whether these are too many.
+
+        Args:
+            is_any_healthy: another run is running and logs its metrics.
+        """
+        if run not in self.runs:
+            self.runs.append(run)
+        if self._most == 0:
+            return False
+        most = self._most or (LATER_FAILURES if self._has_success else FIRST_FAILURES)
+        return len(self.runs) >= most * (_HEALTHY_FACTOR if is_any_healthy else 1)

@@ -18,7 +18,7 @@ from ..store.annotations import (
 )
 from ..store.catalog import FoundRun, find
 from ..store.experiments import Experiment
-from ..store.housekeeping import archive, delete, look_before_delete, place_of
+from ..store.housekeeping import archive, delete, place_of, plan_deletion
 from ..store.sweep_folder import Sweep
 from .printing import print_json
 from .words import say, shown, tell
@@ -193,16 +193,26 @@ def take_out_of_archive(options: argparse.Namespace) -> int:
 
 
 def delete_for_good(options: argparse.Namespace) -> int:
-    doomed = [look_before_delete(item, options.logdir) for item in _items(options)]
-    n_files = sum(one.n_files for one in doomed)
-    size_mb = sum(one.size_bytes for one in doomed) / 1e6
-    names = ", ".join(shown(place_of(one.item)[0]) for one in doomed[:5])
-    more = "" if len(doomed) <= 5 else f" and {len(doomed) - 5} more"
+    with_others = options.all_files
+    plans = [
+        plan_deletion(item, options.logdir, with_others=with_others) for item in _items(options)
+    ]
+    n_files = sum(one.n_files for one in plans)
+    size_mb = sum(one.size_bytes for one in plans) / 1e6
+    names = ", ".join(shown(one.folder) for one in plans[:5])
+    more = "" if len(plans) <= 5 else f" and {len(plans) - 5} more"
     question = f"Delete {names}{more} for good ({n_files} files, {size_mb:.1f} MB)?"
+    kept = [f"{one.folder.name}/{name}" for one in plans for name in one.others]
+    if kept:
+        tell(
+            f"{len(kept)} {'file' if len(kept) == 1 else 'files'} that ML Tracking Ops did not "
+            f"write will stay: {', '.join(kept[:5])}{', …' if len(kept) > 5 else ''}; "
+            "--all-files deletes them too"
+        )
     if not _confirm(question, options.yes):
         return EXIT_REFUSED
-    for one in doomed:
-        delete(one.item, options.logdir)
+    for one in plans:
+        delete(one.item, options.logdir, with_others=with_others)
         tell(f"{one.item.name} is deleted")
     return 0
 

@@ -230,6 +230,11 @@ def _add_housekeeping(add: _Add) -> None:
     unarchive = add("unarchive", "bring archived experiments and sweeps back to the lists")
     delete = add("delete", "delete experiments and sweeps for good")
     _add_yes(delete)
+    delete.add_argument(
+        "--all-files",
+        action="store_true",
+        help="delete the other files in their folders too, which ML Tracking Ops did not write",
+    )
     for parser in (archive, unarchive, delete):
         parser.add_argument("paths", metavar="PATH", nargs="+", help=_ONE)
         _add_logdir(parser)

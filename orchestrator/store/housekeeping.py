@@ -1,4 +1,6 @@
-"""Archiving and deleting what lies in a log folder; never anything that still runs.
+"""Archiving and deleting what is in a log folder; never anything that still runs.
+
+Only what our processes wrote is removed; other files stay, unless the user asks for them too.
 
 Deleting renames first, to a hidden name beside it, so that a crash in between leaves nothing half
 shown; what such a crash left is removed by the next delete. All of it works through open folders:
@@ -9,6 +11,7 @@ import contextlib
 import os
 import re
 import secrets
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +24,9 @@ from ml_tracking_ops.logger.locks import hold_exclusive
 from ..errors import SweepError, UsageError
 from .annotations import NOTHING_SAID, annotate, edit
 from .experiments import Experiment
+from .files.folder_walk import KnownLogs
 from .files.open_folder import OpenFolder, opened_folder
+from .our_files import files_of_others, is_ours
 from .sweep_folder import Sweep
 
 Item = Experiment | Sweep
@@ -77,62 +82,84 @@ def refuse_if_running(item: Item, what: str) -> None:
 
 
 @dataclass(frozen=True)
-class Doomed:
-    """What deleting something removes: a whole folder, or some files of one.
+class DeletionPlan:
+    """What deleting something removes, and what it leaves.
 
     Attributes:
+        folder: the item's.
+        is_whole: the folder goes with all that is in it.
+        names: of the files and folders directly in it that go, if not all do.
+        others: files below it that our processes did not write, relative to it.
+        size_bytes: of what goes, as n_files.
         identity: device and inode of the folder that was looked at.
     """
 
     item: Item
-    folder: Path | None
-    files: tuple[Path, ...]
+    folder: Path
+    is_whole: bool
+    names: tuple[str, ...]
+    others: tuple[str, ...]
     size_bytes: int
     n_files: int
     identity: _Identity
 
 
-def look_before_delete(item: Item, logdir: Path) -> Doomed:
-    """What deleting would remove.
+def plan_deletion(item: Item, logdir: Path, *, with_others: bool = False) -> DeletionPlan:
+    """What deleting would remove: what our processes wrote, and no other file.
+
+    Args:
+        with_others: remove the other files in a folder that was made for the item too.
 
     Raises:
         UsageError: it still runs, or it is not in the log folder, or behind a link.
     """
     refuse_if_running(item, "deleted")
-    folder, key = place_of(item)
+    folder, _ = place_of(item)
     _refuse_elsewhere(folder, logdir, must_be_below=isinstance(item, Sweep))
     try:
         identity = _identity(folder.stat())
-        is_whole = isinstance(item, Sweep) or _is_alone(item, logdir)
-        if is_whole:
-            found = list(_files_below(folder))
-        else:
-            suffixes = paths.RUN_SUFFIXES
-            found = [path for suffix in suffixes if _is_file(path := folder / f"{key}{suffix}")]
-        size_bytes = sum(path.lstat().st_size for path in found)
+        is_own = isinstance(item, Sweep) or _is_alone(item, logdir)
+        others = tuple(files_of_others(item, folder)) if is_own else ()
+        others = tuple(name for name in others if name != paths.ANNOTATIONS_NAME)
+        is_whole = is_own and (with_others or not others)
+        names = tuple(name for name in sorted(os.listdir(folder)) if is_ours(item, name))  # noqa: PTH208
+        going = _files_below(folder) if is_whole else _files_among(folder, names)
+        sizes = [path.lstat().st_size for path in going]
     except FileNotFoundError as error:
         raise UsageError(f"{error.filename} has gone meanwhile; look again") from None
-    files = () if is_whole else tuple(found)
-    return Doomed(item, folder if is_whole else None, files, size_bytes, len(found), identity)
+    kept = () if is_whole else others
+    return DeletionPlan(item, folder, is_whole, names, kept, sum(sizes), len(sizes), identity)
 
 
-def delete(item: Item, logdir: Path) -> Doomed:
+def _files_among(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
+    for name in names:
+        path = folder / name
+        if path.is_dir() and not path.is_symlink():
+            yield from _files_below(path)
+        else:
+            yield path
+
+
+def delete(item: Item, logdir: Path, *, with_others: bool = False) -> DeletionPlan:
     """Remove something for good.
 
+    Args:
+        with_others: as for `plan_deletion`.
+
     Raises:
-        UsageError: as `look_before_delete`.
+        UsageError: as `plan_deletion`.
         SweepError: it cannot be removed.
     """
-    doomed = look_before_delete(item, logdir)
+    plan = plan_deletion(item, logdir, with_others=with_others)
     try:
         with _claimed(item):
-            if doomed.folder is not None:
-                _remove_folder(doomed.folder, doomed.identity)
+            if plan.is_whole:
+                _remove_folder(plan.folder, plan.identity)
             else:
-                _remove_files(item, doomed)
+                _remove_names(item, plan)
     except OSError as error:
         raise SweepError(f"{item.name} cannot be deleted: {error}") from error
-    return doomed
+    return plan
 
 
 def _remove_folder(folder: Path, identity: _Identity) -> None:
@@ -177,16 +204,18 @@ def _identity(status: os.stat_result) -> _Identity:
     return status.st_dev, status.st_ino
 
 
-def _remove_files(item: Item, doomed: Doomed) -> None:
-    """The log first: with it the experiment leaves the lists."""
-    folder, key = place_of(item)
-    with opened_folder(folder) as opened:
-        _require_same(opened, doomed.identity)
-        for path in doomed.files:
+def _remove_names(item: Item, plan: DeletionPlan) -> None:
+    """What makes it an experiment or a sweep goes last: after a crash it can be deleted again."""
+    last = paths.DESCRIPTION_NAME if isinstance(item, Sweep) else item.dat_path.name
+    with opened_folder(plan.folder) as opened:
+        _require_same(opened, plan.identity)
+        for name in sorted(plan.names, key=lambda name: name == last):
             with contextlib.suppress(FileNotFoundError):
-                opened.unlink(path.name)
+                is_folder = stat.S_ISDIR(opened.look(name).st_mode)
+                opened.remove_tree(name) if is_folder else opened.unlink(name)
         has_annotations = paths.ANNOTATIONS_NAME in opened.names()
-    if has_annotations:
+    if has_annotations and isinstance(item, Experiment):
+        folder, key = place_of(item)
         edit(folder, key, lambda _: NOTHING_SAID)
 
 
@@ -233,10 +262,12 @@ def _is_alone(experiment: Experiment, logdir: Path) -> bool:
     is_made_for_it = folder.name.startswith(experiment.dat_path.stem)
     if not is_made_for_it or _absolute(folder) == _absolute(logdir):
         return False
+    known = KnownLogs()
     others = (
         path
         for path in _files_below(folder)
-        if path.suffix == paths.DAT_SUFFIX or path.name == paths.DESCRIPTION_NAME
+        if path.name == paths.DESCRIPTION_NAME
+        or (path.suffix == paths.DAT_SUFFIX and known.is_log(os.fspath(path)))
     )
     return all(path == experiment.dat_path for path in others)
 
@@ -250,7 +281,3 @@ def _files_below(folder: Path) -> Iterator[Path]:
     for parent, _, names in os.walk(folder):
         for name in names:
             yield Path(parent, name)
-
-
-def _is_file(path: Path) -> bool:
-    return path.is_file() or path.is_symlink()

@@ -187,6 +187,28 @@ def test_experiment_is_archived_and_deleted_also_after_a_restart_of_the_server(
     assert not (logdir / "first").exists()
 
 
+@pytest.mark.parametrize("are_asked_for", [False, True])
+def test_files_that_others_wrote_are_listed_before_a_delete(
+    page: Page,
+    dashboard: Dashboard,
+    train: Callable[..., Training],
+    logdir: Path,
+    are_asked_for: bool,
+) -> None:
+    train("first").finish()
+    (logdir / "first" / "labels.csv").write_text("a,b")
+    page.goto(f"{dashboard.url}/runs/first")
+    page.get_by_role("button", name="Delete").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 other file stays: first/labels.csv")
+    if are_asked_for:
+        dialog.get_by_label("Delete this file too").check()
+    dialog.get_by_role("button", name="Delete").click()
+    page.wait_for_url("**/experiments")
+    left = [path.name for path in logdir.rglob("*") if path.is_file()]
+    assert left == ([] if are_asked_for else ["labels.csv"])
+
+
 def test_ticked_experiments_are_deleted_together(
     page: Page, dashboard: Dashboard, train: Callable[..., Training], logdir: Path
 ) -> None:

@@ -15,7 +15,7 @@ import anyio
 import anyio.to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ml_tracking_ops.orchestrator.errors import SweepError, TrackingError
@@ -33,8 +33,8 @@ from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.housekeeping import (
     archive,
     delete,
-    look_before_delete,
     place_of,
+    plan_deletion,
 )
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
@@ -48,6 +48,7 @@ T = TypeVar("T")
 _ANSWER_WITHIN_S = 5.0
 AT_ONCE = 8
 _MOST_RUNS = 1_000
+_MOST_OTHERS = 5
 _STATUS = {
     "done": HTTPStatus.OK,
     "recorded": HTTPStatus.OK,
@@ -185,14 +186,28 @@ async def put_away(request: Request, body: JsonObject) -> Response:
 async def remove(request: Request, body: JsonObject) -> Response:
     """Delete things for good; the page has asked."""
     logdir: Path = request.app.state.logdir
+    with_others = field(body, "all_files", bool, None) is True
 
     def work(items: list[Experiment | Sweep]) -> None:
         for item in items:
-            look_before_delete(item, logdir)
+            plan_deletion(item, logdir)
         for item in items:
-            delete(item, logdir)
+            delete(item, logdir, with_others=with_others)
 
     return await _with_items(request, body, work, "deleted", "was", "were")
+
+
+async def look_before_removal(request: Request, body: JsonObject) -> Response:
+    """Which files deleting things would leave, since our processes did not write them."""
+    logdir: Path = request.app.state.logdir
+    paths = await _paths_of(request, body)
+
+    def look() -> list[str]:
+        plans = [plan_deletion(_open(path), logdir) for path in paths]
+        return [f"{plan.folder.name}/{name}" for plan in plans for name in plan.others]
+
+    others = await _in_thread(request, look)
+    return JSONResponse({"n_others": len(others), "others": others[:_MOST_OTHERS]})
 
 
 async def _with_items(
@@ -203,6 +218,18 @@ async def _with_items(
     one: str = "is",
     many: str = "are",
 ) -> Response:
+    found = await _paths_of(request, body)
+    try:
+        await _in_thread(request, lambda: work([_open(path) for path in found]))
+    finally:
+        await _look_again(request)
+    names = [*texts(body, "experiments"), *texts(body, "sweeps")]
+    said = f"“{names[0]}” {one}" if len(names) == 1 else f"{format_count(len(names))} {many}"
+    return _say(f"{said} {done}")
+
+
+async def _paths_of(request: Request, body: JsonObject) -> list[Path]:
+    """The logs and folders of what a request names."""
     experiments, sweeps = texts(body, "experiments"), texts(body, "sweeps")
     if not experiments and not sweeps:
         raise HTTPException(HTTPStatus.BAD_REQUEST, "nothing is named: experiments or sweeps")
@@ -214,13 +241,7 @@ async def _with_items(
         ]
 
     found: list[Path] = await request.app.state.catalog.use(find_paths, refresh=True)
-    try:
-        await _in_thread(request, lambda: work([_open(path) for path in found]))
-    finally:
-        await _look_again(request)
-    names = [*experiments, *sweeps]
-    said = f"“{names[0]}” {one}" if len(names) == 1 else f"{format_count(len(names))} {many}"
-    return _say(f"{said} {done}")
+    return found
 
 
 def _open(path: Path) -> Experiment | Sweep:
@@ -270,4 +291,5 @@ routes = [
     Route("/api/annotate", _action(annotate), methods=["POST"]),
     Route("/api/archive", _action(put_away), methods=["POST"]),
     Route("/api/delete", _action(remove), methods=["POST"]),
+    Route("/api/deletion", _action(look_before_removal), methods=["POST"]),
 ]

@@ -47,6 +47,8 @@ class Question:
     word: str
     is_danger: bool = False
     number: NumberField | None = None
+    details: str | None = None
+    """The address that tells, for the same body, which files would stay."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def sweep_buttons(sweep: Sweep) -> list[Button]:
         {"sweeps": [sweep.id]},
         "/sweeps",
         is_archived=is_archived,
-        text=f"The folder of the sweep is removed with {what}: metrics, output, checkpoints in it.",
+        text=f"The metrics and the output of {what} are removed, with all that the sweep wrote.",
     )
 
 
@@ -278,7 +280,7 @@ def experiment_buttons(experiment: Experiment, state: RunState) -> list[Button]:
         {"experiments": [experiment.id]},
         "/experiments",
         is_archived=experiment.annotation.is_archived,
-        text="Its log is removed, and the folder that was made for it with all that is in it.",
+        text="Its log is removed, and the folder that was made for it.",
     )
 
 
@@ -298,7 +300,7 @@ def selection_buttons(selected: Sequence[Experiment], *, is_archive: bool) -> li
         "/experiments?archived=1" if is_archive else "/experiments",
         is_archived=is_archive,
         text=f"{names}{f' and {n - 5} more' if n > 5 else ''}: the logs are removed, and the "
-        "folders that were made for them with all that is in them.",
+        "folders that were made for them.",
     )
     label = {"Archive": f"Archive {n}", "Delete": f"Delete {n}"}
     return [
@@ -331,7 +333,11 @@ def _putting_away(
         "/api/delete",
         body,
         Question(
-            f"Delete {name} for good?", f"{text} This cannot be undone.", "Delete", is_danger=True
+            f"Delete {name} for good?",
+            f"{text} This cannot be undone.",
+            "Delete",
+            is_danger=True,
+            details="/api/deletion",
         ),
         then=then,
         is_danger=True,

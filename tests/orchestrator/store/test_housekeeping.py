@@ -88,6 +88,48 @@ def test_folder_that_is_not_ours_alone_keeps_all_but_the_log(logdir):
     assert read_annotations(mine).runs == {}
 
 
+def test_files_that_nobody_of_ours_wrote_stay_and_are_listed(logdir, capsys):
+    folder = log(logdir)
+    (folder / "labels.csv").write_text("a,b")
+    (folder / "data").mkdir()
+    (folder / "data" / "tokens.dat").write_bytes(b"1 2 3")
+    assert run("delete", "--yes", folder, "--logdir", logdir) == 0
+    said = capsys.readouterr().out
+    assert f"2 files that ML Tracking Ops did not write will stay: {folder.name}/data/tok" in said
+    assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == [
+        "labels.csv",
+        "tokens.dat",
+    ]
+    assert not Catalog(logdir).experiments
+
+
+def test_files_that_nobody_of_ours_wrote_go_when_asked_for(logdir):
+    folder = log(logdir)
+    (folder / "labels.csv").write_text("a,b")
+    assert run("delete", "--yes", "--all-files", folder, "--logdir", logdir) == 0
+    assert not folder.exists()
+
+
+def test_deleted_sweep_leaves_files_that_its_scripts_wrote(logdir, capsys):
+    journal = sweep(logdir)
+    journal.append("sampled", index=1, hyperparameters={})
+    journal.append("started", index=1, name="2026-01-01_10-00-00_0001", attempt=1, slot=0)
+    journal.append("ended", index=1, state="finished", exit_code=0)
+    journal.append("sweep_ended", state="finished")
+    journal.close()
+    folder = logdir / "sweep"
+    for name in ("2026-01-01_10-00-00_0001.dat", "2026-01-01_10-00-00_0001.log", "notes.txt"):
+        (folder / name).write_text("text")
+    (folder / "2026-01-01_10-00-00_0001.ckpt").write_text("weights")
+    (folder / "requests").mkdir()
+    assert run("delete", "--yes", "sweep", "--logdir", logdir) == 0
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "2026-01-01_10-00-00_0001.ckpt",
+        "notes.txt",
+    ]
+    assert not Catalog(logdir).sweeps
+
+
 def test_experiment_below_another_stays(logdir):
     outer = log(logdir)
     inner = log(outer)

@@ -180,16 +180,16 @@ def test_metrics_are_not_written_through_a_link(logdir, precious, monkeypatch, c
 def test_folder_that_was_replaced_before_the_rename_is_not_deleted(logdir, sweep, precious):
     (item,) = Catalog(logdir).sweeps.values()
     kept = contents(precious)
-    look = housekeeping.look_before_delete
+    look = housekeeping.plan_deletion
 
-    def look_then_replace(*arguments):
-        doomed = look(*arguments)
+    def look_then_replace(*arguments, **options):
+        plan = look(*arguments, **options)
         sweep.rename(sweep.with_name("moved"))
         precious.rename(sweep)
-        return doomed
+        return plan
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(housekeeping, "look_before_delete", look_then_replace)
+        patch.setattr(housekeeping, "plan_deletion", look_then_replace)
         with pytest.raises((SweepError, UsageError)):
             delete(item, logdir)
     assert contents(sweep) == kept

@@ -13,7 +13,7 @@ export async function post(path, body) {
     let answer = await send(path, body);
     if (answer.status === 403 && (await renewToken())) answer = await send(path, body);
     const said = await answer.json().catch(() => ({}));
-    return { isDone: answer.ok, isRefused: answer.status === 409, message: said.message ?? said.error ?? `The server answered ${answer.status}.` };
+    return { ...said, isDone: answer.ok, isRefused: answer.status === 409, message: said.message ?? said.error ?? `The server answered ${answer.status}.` };
   } catch {
     return { isDone: false, isRefused: false, message: "The server cannot be reached, so nothing was done." };
   }

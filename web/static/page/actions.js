@@ -13,7 +13,7 @@ document.addEventListener("click", (event) => {
 async function act(button) {
   if (button.getAttribute("aria-busy") === "true") return;
   const { path, body, question, then } = JSON.parse(button.dataset.action);
-  const entered = question ? await ask(question) : {};
+  const entered = question ? await ask(await detailed(question, body)) : {};
   if (entered === null) return button.focus();
   button.setAttribute("aria-busy", "true");
   holdRefreshes(Boolean(then)); // of a page that is about to be no more
@@ -26,6 +26,16 @@ async function act(button) {
   }
   showNotice(sentence(message), !isDone);
   requestRefresh();
+}
+
+/** The question with what the server knows of its consequences: the files that would stay. */
+async function detailed(question, body) {
+  if (!question.details) return question;
+  const { n_others: n, others } = await post(question.details, body);
+  if (!n) return question;
+  const files = `${others.join(", ")}${n > others.length ? ", …" : ""}`;
+  const text = `${question.text} ${n === 1 ? "1 other file stays" : `${n} other files stay`}: ${files}`;
+  return { ...question, text, check: { name: "all_files", label: n === 1 ? "Delete this file too" : "Delete these files too" } };
 }
 
 /** "paused by hand: …" → "Paused by hand: …." */

@@ -4,7 +4,7 @@
 import { element } from "../lib/elements.js";
 
 /**
- * @param {{title: string, text: string, word: string, is_danger: boolean, number: object | null}} question
+ * @param {{title: string, text: string, word: string, is_danger: boolean, number: object | null, check?: {name: string, label: string}}} question
  * @returns {Promise<object | null>} what was entered (nothing: {}), or null: cancelled
  */
 export function ask(question) {
@@ -13,7 +13,8 @@ export function ask(question) {
   const cancel = element("button", { type: "button", className: "action", textContent: "Cancel" });
   const sure = element("button", { type: "submit", className: question.is_danger ? "action is-danger is-sure" : "action is-sure", textContent: question.word });
   const field = question.number && numberField(question.number);
-  const form = element("form", { method: "dialog" }, title, text, ...(field ? [field] : []), element("div", { className: "ask-buttons" }, cancel, sure));
+  const check = question.check && checkField(question.check);
+  const form = element("form", { method: "dialog" }, title, text, ...[field, check].filter(Boolean), element("div", { className: "ask-buttons" }, cancel, sure));
   const dialog = element("dialog", { className: "ask" }, form);
   dialog.setAttribute("aria-labelledby", "ask-title");
   dialog.setAttribute("aria-describedby", "ask-text");
@@ -25,7 +26,7 @@ export function ask(question) {
   return new Promise((resolve) => {
     let entered = null;
     form.addEventListener("submit", (event) => {
-      if (!event.defaultPrevented) entered = field ? numberOf(field) : {};
+      if (!event.defaultPrevented) entered = { ...(field && numberOf(field)), ...(check && checkedOf(check)) };
     });
     dialog.addEventListener("close", () => {
       dialog.remove();
@@ -65,6 +66,15 @@ export function isUnusual(asked, { usual, value }) {
 function numberField({ name, label, value, min, max }) {
   const input = element("input", { type: "number", name, min, max, step: 1, required: true, defaultValue: value });
   return element("label", { className: "ask-field" }, label, input);
+}
+
+function checkField({ name, label }) {
+  return element("label", { className: "ask-check" }, element("input", { type: "checkbox", name }), label);
+}
+
+function checkedOf(field) {
+  const input = field.querySelector("input");
+  return { [input.name]: input.checked };
 }
 
 function numberOf(field) {

@@ -1,0 +1,57 @@
+"""Which files below an experiment's or a sweep's folder our own processes have written."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ml_tracking_ops.logger import paths
+
+from .experiments import Experiment
+from .sweep_folder import Sweep
+
+_RUN_STEM = re.compile(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_\d{4,}(?:_attempt\d+)?")
+_SWEEP_NAMES = frozenset(
+    (
+        paths.DESCRIPTION_NAME,
+        paths.JOURNAL_NAME,
+        paths.PROCESSES_NAME,
+        paths.ORCHESTRATOR_LOG_NAME,
+        paths.REQUESTS_NAME,
+        paths.ANNOTATIONS_NAME,
+    )
+)
+
+
+def is_ours(item: Experiment | Sweep, name: str) -> bool:
+    """Whether something of this name, directly in the item's folder, was written by us."""
+    if isinstance(item, Experiment):
+        return _has_stem(name, item.dat_path.stem)
+    if name in _SWEEP_NAMES:
+        return True
+    stems = (name.removesuffix(suffix) for suffix in _suffixes(name))
+    return any(_RUN_STEM.fullmatch(stem) or item.run(stem) is not None for stem in stems)
+
+
+def files_of_others(item: Experiment | Sweep, folder: Path) -> list[str]:
+    """The files below the folder that are not ours, relative to it, sorted."""
+    found: list[str] = []
+    for parent, folders, names in os.walk(folder):
+        is_top = Path(parent) == folder
+        if is_top:
+            folders[:] = [name for name in folders if name != paths.REQUESTS_NAME]
+        links = [name for name in folders if os.path.islink(os.path.join(parent, name))]  # noqa: PTH114, PTH118
+        found.extend(
+            os.path.relpath(os.path.join(parent, name), folder)  # noqa: PTH118
+            for name in (*names, *links)
+            if not (is_top and is_ours(item, name))
+        )
+    return sorted(found)
+
+
+def _has_stem(name: str, stem: str) -> bool:
+    return any(name == f"{stem}{suffix}" for suffix in paths.RUN_SUFFIXES)
+
+
+def _suffixes(name: str) -> Iterator[str]:
+    return (suffix for suffix in paths.RUN_SUFFIXES if name.endswith(suffix))

@@ -1,7 +1,7 @@
 """Records to columns: many of them by numpy, a few one by one; every checksum is verified."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,11 @@ from .metric_limit import MetricLimit
 from .process_end import FAILED
 from .records import (
     ID_SHIFT,
+    KIND_END,
     KIND_MASK,
     KIND_NAME,
     KIND_SCALAR,
+    OPENED_AGAIN,
     RECORD_SIZE,
     NameAssembler,
     is_intact,
@@ -46,6 +48,12 @@ class Series:
     def __len__(self) -> int:
         return len(self.step)
 
+    def among(self, are_wanted: NDArray[np.bool_]) -> "Series":
+        """Some of the values: those where `are_wanted`, shape (n_points,), is true."""
+        if are_wanted.all():
+            return self
+        return Series(self.step[are_wanted], self.wall_time[are_wanted], self.value[are_wanted])
+
     @staticmethod
     def joined(parts: "list[Series]") -> "Series":
         """One series after the other."""
@@ -73,7 +81,13 @@ class Columns:
 
     series: Series
     ranges: dict[int, slice]
-    """Metric id → where its values stand."""
+    """Metric id → where its values are."""
+    starts: list[dict[int, int]] = field(default_factory=list)
+    """For each time that the log was opened again: metric id → how many values came before."""
+
+    def starts_of(self, identifier: int) -> list[int]:
+        """Where in the values of a metric each session but the first begins."""
+        return [counts.get(identifier, 0) for counts in self.starts]
 
     def of(self, identifier: int) -> Series:
         """The values of one metric: views, not copies."""
@@ -90,6 +104,7 @@ class Decoder:
         n_damaged: records that could not be read.
         is_closed: whether the last record says that a process finished writing.
         ended_with_error: whether one of the last such records says that it was by an exception.
+        n_reopened: how often the log was opened again.
     """
 
     def __init__(self, max_metrics: int | None = None, always: Iterable[int] = ()) -> None:
@@ -102,7 +117,9 @@ class Decoder:
         self.n_damaged = 0
         self.is_closed = False
         self.ended_with_error = False
+        self.n_reopened = 0
         self._ids: dict[int, int] = {}
+        self._starts: list[int] = []
         self._chunks: list[_Chunk] = []
         self._slab = _NO_ROWS
 
@@ -164,6 +181,10 @@ class Decoder:
         self._ids.setdefault(identifier, len(self._ids))
 
     def _take_end(self, status: int) -> None:
+        if status == OPENED_AGAIN:
+            self.n_reopened += 1
+            self.is_closed = self.ended_with_error = False
+            return
         self.is_closed = True
         self.ended_with_error |= status == FAILED
 
@@ -179,6 +200,18 @@ class Decoder:
         if not is_good.all():
             self.n_damaged += len(rows) - int(np.count_nonzero(is_good))
             rows = rows[is_good]
+        kinds = rows[:, 0] & np.uint64(KIND_MASK)
+        again = np.flatnonzero((kinds == KIND_END) & (rows[:, 1] == OPENED_AGAIN))
+        begin = 0
+        for index in again.tolist():
+            self._feed_good(rows[begin:index], n_bytes_to_come)
+            self._take_end(OPENED_AGAIN)
+            self._starts.append(len(self._chunks))
+            begin = index + 1
+        self._feed_good(rows[begin:], n_bytes_to_come)
+
+    def _feed_good(self, rows: Rows, n_bytes_to_come: int) -> None:
+        """Take in intact rows of one session."""
         kinds = rows[:, 0] & np.uint64(KIND_MASK)
         is_scalar = kinds == KIND_SCALAR
         others = np.flatnonzero(~is_scalar)
@@ -231,9 +264,10 @@ class Decoder:
     def finish(self) -> Columns:
         """All values fed since the last call; their rows are let go of on the way."""
         chunks, self._chunks = self._chunks, []
+        sessions, self._starts = _counts_before(chunks, self._starts), []
         self._slab = _NO_ROWS  # a part of it would keep the whole
         if not chunks:
-            return Columns(_empty_series(0), {})
+            return Columns(_empty_series(0), {}, sessions)
         run_ids = np.concatenate([chunk.run_ids for chunk in chunks])
         run_sizes = np.concatenate([chunk.run_sizes for chunk in chunks])
         ids, of_run = np.unique(run_ids, return_inverse=True)
@@ -244,7 +278,21 @@ class Decoder:
         series = _filled(chunks, run_stops.tolist())
         starts = [0, *stops[:-1].tolist()]
         ranges = map(slice, starts, stops.tolist())
-        return Columns(series, dict(zip(ids.tolist(), ranges, strict=True)))
+        return Columns(series, dict(zip(ids.tolist(), ranges, strict=True)), sessions)
+
+
+def _counts_before(chunks: list[_Chunk], starts: list[int]) -> list[dict[int, int]]:
+    """For each number of chunks: metric id → how many values are in so many of them."""
+    found: list[dict[int, int]] = []
+    counts: dict[int, int] = {}
+    done = 0
+    for start in starts:
+        for chunk in chunks[done:start]:
+            for one, size in zip(chunk.run_ids.tolist(), chunk.run_sizes.tolist(), strict=True):
+                counts[one] = counts.get(one, 0) + size
+        done = start
+        found.append(dict(counts))
+    return found
 
 
 def _empty_series(n_points: int) -> Series:

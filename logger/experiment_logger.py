@@ -114,6 +114,7 @@ class ExperimentLogger:
 
     def _begin(self, logdir: str, *, is_owner: bool) -> None:
         stem = paths.timestamp()
+        self._owner_pid = os.getpid() if is_owner else None
         self.n_dropped = 0
         self._logdir = logdir
         self._use(os.path.join(logdir, stem, stem + paths.DAT_SUFFIX))
@@ -122,12 +123,11 @@ class ExperimentLogger:
         self._names: dict[int, str] = {}
         self._look_at = 0.0
         self._is_closed = False
-        self._owner_pid = os.getpid() if is_owner else None
         self._said: set[str] = set()
         open_loggers.add(self, is_owner=is_owner)
 
     def _use(self, path: str) -> None:
-        self._file = LogFile(path)
+        self._file = LogFile(path, begins_session=self._owner_pid is not None)
         self._heads = self._file.heads
         self._has_file = True
 

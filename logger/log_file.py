@@ -11,7 +11,13 @@ from _thread import allocate_lock
 
 from . import locks, os_files
 from .paths import FILE_MODE
-from .records import RECORD_SIZE, encode_header, encode_name, scalar_head
+from .records import (
+    RECORD_SIZE,
+    encode_header,
+    encode_name,
+    encode_opened_again,
+    scalar_head,
+)
 
 # whoever put a link here would have its target written
 _FLAGS = os_files.APPEND | os_files.NO_LINK
@@ -27,10 +33,25 @@ class LogFile:
             comes to `make_ready` first; declaring a name again does no harm.
     """
 
-    __slots__ = ("_fd", "_identity", "_is_sound", "_lock", "_lock_pid", "heads", "path")
+    __slots__ = (
+        "_begins_session",
+        "_fd",
+        "_identity",
+        "_is_sound",
+        "_lock",
+        "_lock_pid",
+        "heads",
+        "path",
+    )
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, begins_session: bool = True) -> None:
+        """Args:
+        path: absolute.
+        begins_session: what is written continues the run where it is opened again; not so
+            in another process of the same training.
+        """
         self.path = path
+        self._begins_session = begins_session
         self.heads: dict[str, tuple[int, int]] = {}
         self._fd = -1
         self._is_sound = False
@@ -145,6 +166,11 @@ class LogFile:
         if not stat.S_ISREG(found.st_mode):
             os.close(fd)
             raise OSError(errno.EINVAL, "not a regular file", self.path)
+        is_again = self._begins_session and found.st_size > RECORD_SIZE
+        if is_again and not locks.is_held(self.path):  # nobody writes to it meanwhile
+            _mend(fd)
+            _write_all(fd, encode_opened_again(time.time()))
+        self._begins_session = False
         self._identity = found.st_dev, found.st_ino
         locks.hold_shared(fd)
         self._fd = fd

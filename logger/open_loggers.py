@@ -63,7 +63,7 @@ def _end_all(outcome: int) -> None:
 
 
 def _correct_end(path: str, outcome: int) -> None:
-    file = LogFile(path)
+    file = LogFile(path, begins_session=False)
     try:
         if os.path.exists(path):
             file.make_ready()

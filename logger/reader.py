@@ -6,11 +6,16 @@ of a newer version, and the usual `OSError` where a file cannot be opened.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
 
+import numpy as np
+
+from .attempts import earlier_logs
 from .bounded_reading import Progress, next_data
+from .branches import are_kept
 from .columns import CHUNK_BYTES, Columns, Decoder, Series
 from .legacy import read_legacy
 from .paths import DAT_SUFFIX
@@ -19,6 +24,7 @@ from .records import (
     KIND_END,
     KIND_MASK,
     KIND_SCALAR,
+    OPENED_AGAIN,
     RECORD_SIZE,
     LogFormatError,
     is_intact,
@@ -36,8 +42,10 @@ __all__ = [
     "RunLog",
     "Series",
     "TailBatch",
+    "history_before",
     "read_ending",
     "read_log",
+    "read_run_log",
 ]
 
 _ENDING_BYTES = 128 * RECORD_SIZE
@@ -46,6 +54,9 @@ _MAX_ENDING_BYTES = 1 << 20
 
 class RunLog(Mapping[str, Series]):
     """The metrics of a run by name, in the order of declaration; each a `Series`.
+
+    A log that was opened again by a training which continued from an earlier step holds values
+    that were abandoned. The series hold those that count; `abandoned` gives the others.
 
     Attributes:
         n_skipped: damaged records, torn ones included, and names that contradict an earlier one.
@@ -87,6 +98,24 @@ class RunLog(Mapping[str, Series]):
     def __len__(self) -> int:
         return len(self._series)
 
+    def abandoned(self, name: str) -> Series | None:
+        """The values of a metric that do not count any more, in the order of the file, or None."""
+        series = self._series
+        return series.abandoned(name) if isinstance(series, _LazySeries | _History) else None
+
+    def continuing(self, earlier: "Sequence[RunLog]") -> "RunLog":
+        """This log as the continuation of earlier ones, oldest first."""
+        return RunLog(
+            _History([*earlier, self]),
+            n_skipped=self.n_skipped,
+            size_bytes=self.size_bytes,
+            is_closed=self.is_closed,
+            ended_with_error=self.ended_with_error,
+            is_legacy=self.is_legacy,
+            created_at=self.created_at,
+            n_left_out=self.n_left_out,
+        )
+
     def __repr__(self) -> str:
         return f"<RunLog of {len(self)} metrics, {self.n_skipped} records skipped>"
 
@@ -119,6 +148,40 @@ def read_log(
             return _read_whole_legacy(file, dat_path)
         decoder = Decoder(max_metrics, map(metric_id, always))
         return _read_records(file, dat_path, origin, decoder)
+
+
+def read_run_log(
+    path: str | os.PathLike[str], *, max_metrics: int | None = None, always: Iterable[str] = ()
+) -> RunLog:
+    """The history of a run of a sweep up to this attempt: earlier attempts belong to it.
+
+    They count up to the step at which a later attempt begins, for each metric. A run by hand, and
+    one that had no earlier attempt, is read as `read_log` does; links are not followed.
+
+    Raises:
+        as `read_log`; earlier logs that cannot be read are left out.
+    """
+    names = list(always)
+    log = read_log(path, follow_link=False, max_metrics=max_metrics, always=names)
+    earlier: list[RunLog] = []
+    for other in earlier_logs(path):
+        with suppress(OSError, LogFormatError):
+            earlier.append(
+                read_log(other, follow_link=False, max_metrics=max_metrics, always=names)
+            )
+    return log.continuing(earlier) if earlier else log
+
+
+def history_before(path: str | os.PathLike[str]) -> Mapping[str, Series]:
+    """What counts of the attempts before this one, as if this one had logged nothing.
+
+    Empty for a first attempt, for a run by hand, and where no earlier log can be read.
+    """
+    for earlier in reversed(earlier_logs(path)):
+        with suppress(OSError, LogFormatError):
+            log = read_run_log(earlier)
+            return {name: log[name] for name in log}
+    return {}
 
 
 def _dat_path(path: str) -> str:
@@ -208,13 +271,61 @@ class _LazySeries(Mapping[str, Series]):
         self._ids = ids
 
     def __getitem__(self, name: str) -> Series:
+        series = self._whole(name)
+        starts = self._starts(name)
+        return series.among(are_kept(series.step, starts)) if starts else series
+
+    def abandoned(self, name: str) -> Series | None:
+        """The values that were abandoned, in the order of the file; None without any."""
+        starts = self._starts(name)
+        if not starts:
+            return None
+        series = self._whole(name)
+        is_abandoned = ~are_kept(series.step, starts)
+        return series.among(is_abandoned) if is_abandoned.any() else None
+
+    def _whole(self, name: str) -> Series:
         return Series.joined([self._columns.of(identifier) for identifier in self._ids[name]])
+
+    def _starts(self, name: str) -> list[int]:
+        ids = self._ids[name]
+        return self._columns.starts_of(ids[0]) if len(ids) == 1 else []
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._ids)
 
     def __len__(self) -> int:
         return len(self._ids)
+
+
+class _History(Mapping[str, Series]):
+    """The metrics of several logs, each the continuation of the one before."""
+
+    def __init__(self, logs: Sequence[RunLog]) -> None:
+        self._logs = logs
+        self._names = dict.fromkeys(name for log in logs for name in log)
+
+    def __getitem__(self, name: str) -> Series:
+        series, starts = self._joined(name)
+        return series.among(are_kept(series.step, starts))
+
+    def abandoned(self, name: str) -> Series | None:
+        series, starts = self._joined(name)
+        is_abandoned = ~are_kept(series.step, starts)
+        parts = [part for log in self._logs if (part := log.abandoned(name)) is not None]
+        if is_abandoned.any():
+            parts.append(series.among(is_abandoned))
+        return Series.joined(parts) if parts else None
+
+    def _joined(self, name: str) -> tuple[Series, list[int]]:
+        parts = [log[name] for log in self._logs if name in log]
+        return Series.joined(parts), np.cumsum([len(part) for part in parts])[:-1].tolist()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +369,7 @@ def read_ending(path: str | os.PathLike[str], *, follow_link: bool = True) -> En
         for kind, status, wall_time in _last_records(file):
             if last_wall_time is None:
                 last_wall_time = wall_time
-            if kind != KIND_END:
+            if kind != KIND_END or status == OPENED_AGAIN:
                 break
             outcomes.add(status)
         return Ending(

@@ -21,8 +21,8 @@ Record::
                   SCALAR  step int64, wall time float64 (seconds since the epoch), value float64
                   NAME    index of this part uint16, length of the name in bytes uint16,
                           20 bytes of the name in UTF-8, padded with NUL
-                  END     0 finished / 1 failed / 2 exit code not known int64, wall time float64,
-                          zero float64
+                  END     0 finished / 1 failed / 2 exit code not known / 3 opened again int64,
+                          wall time float64, zero float64
 
 The checksum is the low 20 bits of the CRC-32 of the record with the checksum's own bits zero.
 It catches every error of one or two bits, and every burst of up to 14. Kind 0 is never written,
@@ -135,6 +135,14 @@ def encode_end(wall_time: float, outcome: int) -> bytes:
         outcome: 0 finished, 1 failed, 2 the exit code of the process is not known.
     """
     return _seal(KIND_END, 0, pack_payload(outcome, wall_time, 0.0))
+
+
+OPENED_AGAIN = 3
+
+
+def encode_opened_again(wall_time: float) -> bytes:
+    """The mark that a writer opened a log which holds records already, 32 bytes."""
+    return encode_end(wall_time, OPENED_AGAIN)
 
 
 def is_intact(record: bytes) -> bool:

@@ -1,6 +1,7 @@
 """What is new in a log since the last look: `LogTail`."""
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import FileIO
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from . import os_files
 from .bounded_reading import Progress, next_data
+from .branches import are_kept
 from .checksums import as_rows
 from .columns import CHUNK_BYTES, Decoder, Series
 from .legacy import read_legacy
@@ -21,8 +23,8 @@ class TailBatch:
 
     Attributes:
         series: the new values by metric name; metrics without new values are left out.
-        was_reset: the file was truncated, replaced or deleted: forget what earlier batches gave;
-            this one starts anew.
+        was_reset: forget what earlier batches gave, this one begins again: the file was truncated,
+            replaced or deleted, or the training continued from an earlier step.
         offset: bytes consumed up to here; a later `LogTail` may go on from it.
         has_more: `max_bytes` ended the batch before the file did.
         is_closed: the last record says that a process finished writing.
@@ -51,7 +53,12 @@ class LogTail:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], offset: int = 0, *, follow_link: bool = True
+        self,
+        path: str | os.PathLike[str],
+        offset: int = 0,
+        *,
+        follow_link: bool = True,
+        before: Callable[[str], Mapping[str, Series]] | None = None,
     ) -> None:
         """Nothing is opened yet; there may be no file yet.
 
@@ -59,6 +66,8 @@ class LogTail:
             path: a `.dat` file.
             offset: where to go on, as an earlier tail's `offset` said.
             follow_link: as in `read_log`.
+            before: gives what a run of a sweep logged in earlier attempts, for the path of this
+                log (`history_before`); the first batch then begins with what counts of it.
 
         Raises:
             ValueError: no tail can have given this offset.
@@ -67,11 +76,18 @@ class LogTail:
             raise ValueError(f"offset must be what an earlier tail gave, not {offset}")
         self.path = os.fspath(path)
         self._follow_link = follow_link
+        self._read_before = before if offset == 0 else None
+        self._known_before: Mapping[str, Series] | None = None
+        self._owes_earlier = False
         self._identity: tuple[int, int, bytes] | None
         self._legacy_version: tuple[int, int] | None
         self._scanned_to: int
         self._decoder: Decoder
         self._owes_reset = False
+        self._has_given = False
+        self._n_reopened = 0
+        self._awaited: dict[str, int]
+        """Metrics that the latest session has not logged → their highest step before it."""
         self._forget()
         self.offset = self._first_offset = offset
 
@@ -147,7 +163,56 @@ class LogTail:
         by_name: dict[str, list[Series]] = {}
         for identifier, series in by_id.items():
             by_name.setdefault(names.get(identifier) or unnamed(identifier), []).append(series)
-        return {name: Series.joined(parts) for name, parts in by_name.items()}
+        found = {name: Series.joined(parts) for name, parts in by_name.items()}
+        return self._read_again(fd) if self._is_abandoning(found) else found
+
+    def _is_abandoning(self, found: dict[str, Series]) -> bool:
+        """Whether these values may make values abandoned that earlier batches gave."""
+        is_reopened = self._decoder.n_reopened > self._n_reopened
+        if is_reopened or self._owes_earlier:
+            self._n_reopened, self._owes_earlier = self._decoder.n_reopened, False
+            return True
+        latest = {name: self._awaited.pop(name) for name in found if name in self._awaited}
+        return any(int(found[name].step[0]) <= step for name, step in latest.items())
+
+    def _read_again(self, fd: int) -> dict[str, Series]:
+        """All values up to here that count, those of earlier attempts among them."""
+        decoder = Decoder()
+        start = RECORD_SIZE
+        while (
+            start := next_data(fd, start, self.offset) // RECORD_SIZE * RECORD_SIZE
+        ) < self.offset:
+            data = os_files.pread(fd, min(CHUNK_BYTES, self.offset - start), start)
+            if len(data) < RECORD_SIZE:
+                break
+            decoder.feed(data[: len(data) // RECORD_SIZE * RECORD_SIZE], self.offset - start)
+            start += len(data) // RECORD_SIZE * RECORD_SIZE
+        columns = decoder.finish()
+        self._owes_reset |= self._has_given or self._first_offset > RECORD_SIZE
+        parts: dict[str, list[Series]] = {name: [one] for name, one in self._before().items()}
+        starts: dict[str, list[int]] = {name: [len(one[0])] for name, one in parts.items()}
+        for identifier in columns.ranges:
+            name = decoder.names.names.get(identifier) or unnamed(identifier)
+            n_before = sum(len(part) for part in parts.get(name, []))
+            own = [n_before + start for start in columns.starts_of(identifier)]
+            starts[name] = [*starts.get(name, []), *own]
+            parts.setdefault(name, []).append(columns.of(identifier))
+        joined = {name: Series.joined(found) for name, found in parts.items()}
+        self._awaited = {
+            name: int(series.step.max())
+            for name, series in joined.items()
+            if starts[name][-1:] == [len(series)]
+        }
+        return {
+            name: series.among(are_kept(series.step, starts[name]))
+            for name, series in joined.items()
+        }
+
+    def _before(self) -> Mapping[str, Series]:
+        """What earlier attempts logged, read once."""
+        if self._known_before is None:
+            self._known_before = self._read_before(self.path) if self._read_before else {}
+        return self._known_before
 
     def _step_over_hole(self, fd: int) -> None:
         data_at = next_data(fd, self.offset, os.fstat(fd).st_size) // RECORD_SIZE * RECORD_SIZE
@@ -199,9 +264,14 @@ class LogTail:
         self._is_legacy = False
         self._legacy_version = None
         self._n_damaged = 0
+        self._n_reopened = 0
+        self._has_given = False
+        self._owes_earlier = bool(self._before())
+        self._awaited = {}
 
     def _batch(self, series: dict[str, Series], *, has_more: bool = False) -> TailBatch:
         was_reset, self._owes_reset = self._owes_reset, False
+        self._has_given |= bool(series)
         decoder = self._decoder
         return TailBatch(
             series, was_reset, self.offset, has_more, decoder.is_closed, decoder.ended_with_error

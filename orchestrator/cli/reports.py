@@ -65,7 +65,7 @@ def show(options: argparse.Namespace) -> int:
 
 
 def export(options: argparse.Namespace) -> int:
-    from ml_tracking_ops.logger.reader import read_log
+    from ml_tracking_ops.logger.reader import read_run_log
 
     from ..reports.entries import dat_path_of, show_sweep
     from ..reports.exports import run_csv, run_json, sweep_csv
@@ -80,7 +80,7 @@ def export(options: argparse.Namespace) -> int:
             print_json(show_sweep(found), out)
         else:
             path = dat_path_of(found)
-            log = read_log(path)
+            log = read_run_log(path)
             is_csv = options.format == "csv"
             out.writelines(run_csv(log) if is_csv else run_json(log, str(path)))
     return 0

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ml_tracking_ops.logger.reader import Series, read_log
+from ml_tracking_ops.logger.reader import Series, read_run_log
 
 from ..store.annotations import Annotation
 from ..store.catalog import Catalog, FoundRun
@@ -160,7 +160,7 @@ def fill_in_best(sweep: Sweep) -> None:
 
 def show_run(found: Experiment | FoundRun) -> dict[str, Any]:
     """A run's metrics, each with its count, its ends and its extremes."""
-    log = read_log(dat_path_of(found))
+    log = read_run_log(dat_path_of(found))
     annotation = (
         found.sweep.annotations.run(found.run.index)
         if isinstance(found, FoundRun)

@@ -40,12 +40,12 @@ class RunHistory:
 
 def load_history(dat_path: Path | None, run: RunRecord) -> RunHistory | None:
     """The history of a run's last attempt; None where it has no log."""
-    from ml_tracking_ops.logger.reader import LogFormatError, read_log
+    from ml_tracking_ops.logger.reader import LogFormatError, read_run_log
 
     if dat_path is None:
         return None
     try:
-        log = read_log(dat_path, follow_link=False)
+        log = read_run_log(dat_path)
     except (OSError, LogFormatError):
         return None
     series = {name: series for name, series in log.items() if len(series)}

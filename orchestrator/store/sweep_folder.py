@@ -273,12 +273,12 @@ def best_of(
     dat_path: Path, metric: str | None, goal: Goal | None
 ) -> tuple[float | None, int | None]:
     """The best value of a metric in a log and its step; (None, None) where there is none."""
-    from ml_tracking_ops.logger.reader import LogFormatError, read_log
+    from ml_tracking_ops.logger.reader import LogFormatError, read_run_log
 
     if metric is None or goal is None:
         return None, None
     try:
-        series = read_log(dat_path, follow_link=False).get(metric)
+        series = read_run_log(dat_path).get(metric)
     except (OSError, LogFormatError):
         return None, None
     best = Best(goal)

@@ -137,6 +137,37 @@ def test_backoff_doubles() -> None:
 # --- the sweep as a whole ----------------------------------------------------------------------
 
 
+SAVES_AT_THE_END = """
+import os, pathlib, time
+from ml_tracking_ops.logger import ExperimentLogger
+
+journal = pathlib.Path(os.environ["ML_TRACKING_OPS_RUN_FILE"]).with_name("journal.jsonl")
+with ExperimentLogger() as writer:
+    while journal.read_text().count('"started"') < 2:
+        time.sleep(0.01)
+    writer.add_scalar("Accuracy", 0.5, 0)
+    while '"stopping"' not in journal.read_text():
+        time.sleep(0.01)
+    writer.add_scalar("Accuracy", 0.6, 1)
+print("model saved")
+"""
+
+
+def test_runs_continue_to_their_end_when_the_target_is_reached(tmp_path: Path) -> None:
+    config = write_config(tmp_path, "short.py", max_runs=50, target=0.5)
+    (tmp_path / "short.py").write_text(SAVES_AT_THE_END)
+    result = run_sweep(config, logdir=tmp_path / "runs", workers=2)
+    assert [run.state for run in result.runs] == ["finished", "finished"]
+    for run in result.runs:
+        assert run.best_value == 0.6
+        assert "model saved" in (result.folder / f"{run.name}.log").read_text()
+    assert result.state == "finished"
+    assert (result.record.reason or "").endswith(
+        " reached the target: Accuracy 0.5 at step 0, target 0.5; no new runs start, running ones "
+        "continue"
+    )
+
+
 def test_run_that_reaches_the_target_ends_by_itself(tmp_path: Path) -> None:
     flag = tmp_path / "go"
     write_config(
@@ -158,7 +189,7 @@ def test_run_that_reaches_the_target_ends_by_itself(tmp_path: Path) -> None:
     assert [log.read_text() for log in logs] == ["model saved\n"] * 2
 
 
-def test_sweep_stops_all_runs_at_the_target_where_that_is_asked_for(tmp_path: Path) -> None:
+def test_runs_are_stopped_at_the_target_if_that_was_chosen(tmp_path: Path) -> None:
     write_config(
         tmp_path,
         "reaches.py",

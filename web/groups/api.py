@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ml_tracking_ops.logger.reader import LogFormatError, Series, read_log
+from ml_tracking_ops.logger.reader import LogFormatError, Series, read_run_log
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
 
@@ -273,7 +273,7 @@ def _is_within(x: Float64s, query: GroupQuery) -> np.ndarray[Any, np.dtype[np.bo
 
 def _log(path: Path) -> Mapping[str, Series]:
     try:
-        return read_log(path, follow_link=False)
+        return read_run_log(path)
     except (OSError, LogFormatError):
         return {}
 

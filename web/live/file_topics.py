@@ -160,6 +160,9 @@ class RunTopic(FileTopic[LogTail]):
             batch = reader.read(min(n_bytes, chunk_bytes // RECORD_SIZE * RECORD_SIZE))
         except (OSError, LogFormatError):
             return None
+        if batch.was_reset and batch.offset > place.cursor:  # what came before counts no longer
+            frame = self._encode(batch.offset, batch.offset, {}, 1)  # a gap: all is fetched again
+            return Update(Place(place.generation, batch.offset), frame)
         if batch.was_reset or batch.offset == place.cursor:
             return None
         frame = self._encode(place.cursor, batch.offset, batch.series, _POINTS_A_CATCH_UP_EVENT)

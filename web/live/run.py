@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ml_tracking_ops.logger.reader import LogFormatError, LogTail, Series
+from ml_tracking_ops.logger.reader import LogFormatError, LogTail, Series, history_before
 from ml_tracking_ops.orchestrator.store.objective import Best, Goal
 
 from ..series.sparkline import Sparkline, draw_sparkline
@@ -59,7 +59,7 @@ class LiveRun:
         self.metric = metric
         self.best = Best(goal)
         self.curve = LiveCurve()
-        self._tail = LogTail(dat_path, follow_link=False)
+        self._tail = LogTail(dat_path, follow_link=False, before=history_before)
 
     def read(self) -> bool:
         """Take in what is new; return whether the best value changed."""

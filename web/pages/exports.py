@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from ml_tracking_ops.logger.reader import read_log
+from ml_tracking_ops.logger.reader import read_run_log
 from ml_tracking_ops.orchestrator.reports.exports import NamedLog, runs_csv, runs_json
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.endings import log_trouble
@@ -60,7 +60,7 @@ def _logs(
         if run.run_id in troubles or run.dat_path is None:
             yield run.run_id, {}
             continue
-        log = read_log(run.dat_path, follow_link=False)
+        log = read_run_log(run.dat_path)
         yield run.run_id, {name: log[name] for name in metrics if name in log} if metrics else log
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml_tracking_ops.logger.reader import LogFormatError, Series, read_log
+from ml_tracking_ops.logger.reader import LogFormatError, Series, read_run_log
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, Identity, identify
 
 from .thinning import Points, sort_by_step, thin
@@ -108,7 +108,7 @@ def _load(
     if identity is None:
         return EMPTY
     try:
-        log = read_log(path, follow_link=False, max_metrics=max_metrics, always=always)
+        log = read_run_log(path, max_metrics=max_metrics, always=always)
     except (OSError, LogFormatError):
         return EMPTY
     columns = {name: _column(series) for name, series in log.items()}

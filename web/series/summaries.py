@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ml_tracking_ops.logger.reader import LogFormatError, Series, read_log
+from ml_tracking_ops.logger.reader import LogFormatError, Series, read_run_log
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
 from ml_tracking_ops.orchestrator.store.objective import Goal
 
@@ -84,7 +84,7 @@ def summarize(name: str, series: Series) -> MetricSummary:
 def read_summaries(path: Path) -> Summaries:
     """Of every metric in a log; none where it cannot be read."""
     try:
-        log = read_log(path, follow_link=False, max_metrics=MAX_METRICS)
+        log = read_run_log(path, max_metrics=MAX_METRICS)
         return {name: summarize(name, series) for name, series in log.items() if len(series.step)}
     except (OSError, LogFormatError):
         return _NONE

@@ -44,6 +44,18 @@ def _nothing(_: Row) -> Iterable[object]:
 
 
 @dataclass(frozen=True)
+class ColumnFilter:
+    """How rows are filtered by a column.
+
+    `key` is the parameter of the address; `described` says what values the rows have, and is None
+    where any range of numbers may be asked for.
+    """
+
+    key: str
+    described: Hyperparameter | None = None
+
+
+@dataclass(frozen=True)
 class Column:
     """What a table can show of every row.
 
@@ -57,7 +69,7 @@ class Column:
         width: whether a long cell is cut (at the width in `page.css`) or shown whole.
         sort_key: what rows are sorted by, if not by their value; rows without one come last.
         first_order: the order of the first click on the heading; None: nobody sorts by it.
-        filter_key: the parameter of the address that filters by it.
+        filter: how rows are filtered by it; None: they are not.
         is_given: whether a row has a value, if that may be null; otherwise None means missing.
         search: the texts of a row that the search box looks through.
         export_key: its name in an exported file, if another than `key`.
@@ -76,7 +88,7 @@ class Column:
     width: Literal["cut", "whole"] = "cut"
     sort_key: Callable[[Row], SortKey | None] | None = None
     first_order: Order | None = "desc"
-    filter_key: str | None = None
+    filter: ColumnFilter | None = None
     is_given: Callable[[Row], bool] = _is_missing
     search: Callable[[Row], Iterable[object]] = _nothing
     export_key: str | None = None
@@ -119,7 +131,7 @@ class TableColumns:
         return (
             self.head,
             *self.before,
-            *(hyperparameter_column(name, one.is_number) for name, one in names),
+            *(hyperparameter_column(name, described) for name, described in names),
             *self.after,
         )
 
@@ -142,7 +154,13 @@ class TableColumns:
         """The column that ``p.NAME`` or ``m.METRIC`` filters by."""
         if is_metric(key):
             return statistic_column("best", key.removeprefix(METRIC), self.metric)
-        return self._by_key.get(key) or hyperparameter_column(key.removeprefix(HYPERPARAMETER))
+        known = (one for one in self.ordered if one.filter is not None and one.filter.key == key)
+        return next(known, None) or hyperparameter_column(key.removeprefix(HYPERPARAMETER))
+
+    def filterable(self, metrics: Iterable[str]) -> list[Column]:
+        """The columns that rows can be filtered by: those of the table, and the best of metrics."""
+        best = (statistic_column("best", metric, self.metric) for metric in metrics)
+        return [one for one in (*self.ordered, *best) if one.filter is not None]
 
     def sorted_by(self, query: TableQuery) -> Column:
         return self.find(query.sort) or self._by_key[self.default_sort]
@@ -174,7 +192,7 @@ class TableColumns:
         return "\n".join(str(part) for part in parts if part).casefold()
 
 
-def hyperparameter_column(name: str, is_number: bool = False) -> Column:
+def hyperparameter_column(name: str, described: Hyperparameter | None = None) -> Column:
     key = HYPERPARAMETER + name
     return Column(
         key=key,
@@ -182,9 +200,9 @@ def hyperparameter_column(name: str, is_number: bool = False) -> Column:
         title=name,
         value=lambda row: row.hyperparameters.get(name),
         cell=partial(hyperparameter_cell, name=name),
-        is_number=is_number,
+        is_number=described is not None and described.is_number,
         first_order="asc",
-        filter_key=key,
+        filter=ColumnFilter(key, described),
         is_given=lambda row: name in row.hyperparameters,
         search=lambda row: _assignments(row, name),
         export_key=name,
@@ -221,7 +239,7 @@ def statistic_column(statistic: str, metric: str, optimized: str | None = None) 
         value=value,
         cell=lambda row: statistic_cell(row, statistic, metric, value(row)),
         is_number=True,
-        filter_key=METRIC + metric if statistic == "best" else None,
+        filter=ColumnFilter(METRIC + metric) if statistic == "best" else None,
     )
 
 

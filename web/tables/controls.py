@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
 from ..runs.formats import format_number
-from .column import Column, TableColumns, statistic_column
+from .column import Column, ColumnFilter, TableColumns, statistic_column
 from .hyperparameters import Hyperparameter
 from .query import (
     HYPERPARAMETER,
@@ -166,18 +166,22 @@ def term_text(term: Term) -> str:
 
 def _fields(query: TableQuery, columns: TableColumns, metrics: Sequence[str]) -> Iterable[Field]:
     active = {one.key: one for one in query.filters}
-    for name, found in columns.hyperparameters.items():
-        key = HYPERPARAMETER + name
-        terms = active[key].terms if key in active else ()
-        is_asked = any(term.text == NOT_SET for term in terms)
-        absent = Choice(NOT_SET, is_asked) if found.is_conditional or is_asked else None
-        yield replace(_field(key, name, found, active.get(key)), absent=absent)
-    for name in metrics:
-        key = METRIC + name
-        yield _range_field(key, columns.of_filter(key).heading, active.get(key))
+    for column in columns.filterable(metrics):
+        if column.filter is not None:
+            yield _field(column.heading, column.filter, active.get(column.filter.key))
 
 
-def _field(key: str, label: str, found: Hyperparameter, active: Filter | None) -> Field:
+def _field(label: str, of: ColumnFilter, active: Filter | None) -> Field:
+    found = of.described
+    if found is None:
+        return _range_field(of.key, label, active)
+    terms = active.terms if active is not None else ()
+    is_asked = any(term.text == NOT_SET for term in terms)
+    absent = Choice(NOT_SET, is_asked) if found.is_conditional or is_asked else None
+    return replace(_field_of_values(of.key, label, found, active), absent=absent)
+
+
+def _field_of_values(key: str, label: str, found: Hyperparameter, active: Filter | None) -> Field:
     terms = active.terms if active is not None else ()
     if found.values is not None and not (found.is_number and any(term.is_range for term in terms)):
         texts = [filter_text(value) for value in found.values]

@@ -25,6 +25,7 @@ class SweepEnding:
         self.reason: str | None = None
         self.is_interrupted = False
         self.limits = SweepLimits(config)
+        self._stops_at_target = config.stop_at_target
         self._is_complete = False
         self._stops_at_target = config.stop_at_target
         self._streak = FailureStreak(config.max_consecutive_failures)

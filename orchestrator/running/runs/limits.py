@@ -28,6 +28,7 @@ class SweepLimits:
         self._goal = config.optimization_goal or "max"
         self._metric = config.optimization_metric
         self._target = config.target
+        self._stops_runs = config.stop_at_target
         self._patience = config.max_runs_without_improvement
         self._best: float | None = None
         self._best_run: int | None = None
@@ -49,7 +50,8 @@ class SweepLimits:
             value=value,
             threshold=self._target,
             reason=f"run {run} reached the target: {self._metric} {value:.6g} at step {step}, "
-            f"target {self._target:.6g}",
+            f"target {self._target:.6g}"
+            + ("" if self._stops_runs else "; no new runs start, running ones continue"),
         )
 
     def see_end(self, run: int) -> StopDecision | None:

@@ -139,9 +139,9 @@ class RunMonitor:
         """Begin to read the log once there is one: numpy comes with the reader, and it takes as
         long to load as some runs do."""
         if os.path.lexists(self._tail_path):
-            from ml_tracking_ops.logger.tail import LogTail
+            from ml_tracking_ops.logger.reader import LogTail, history_before
 
-            self._tail = LogTail(self._tail_path, follow_link=False)
+            self._tail = LogTail(self._tail_path, follow_link=False, before=history_before)
         return self._tail
 
     def follow_to(self, folder: Path) -> None:

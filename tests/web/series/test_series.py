@@ -194,7 +194,7 @@ async def test_damaged_log_is_no_error(tmp_path, logger, run_id, damage):
 
 def test_store_reads_a_log_once_while_it_stays_as_it_is(logger, monkeypatch):
     logger.add_scalar("loss", 1, 0)
-    reads = count_calls(monkeypatch, series_store, "read_log")
+    reads = count_calls(monkeypatch, series_store, "read_run_log")
     store, path = SeriesStore(), logger_path(logger)
 
     for _ in range(3):
@@ -210,7 +210,7 @@ def test_store_reads_a_log_once_while_it_stays_as_it_is(logger, monkeypatch):
 def test_store_keeps_of_a_log_only_what_the_overview_shows(logger, monkeypatch):
     for step in range(1_000):
         logger.add_scalar("loss", step, step)
-    reads = count_calls(monkeypatch, series_store, "read_log")
+    reads = count_calls(monkeypatch, series_store, "read_run_log")
     store, path = SeriesStore(), logger_path(logger)
 
     coarse = store.overview(path, 16).metrics["loss"]

@@ -8,6 +8,7 @@ from starlette.datastructures import QueryParams
 from ml_tracking_ops.web.tables.cells import Cell
 from ml_tracking_ops.web.tables.column import Column, TableColumns, TableFacts
 from ml_tracking_ops.web.tables.columns import EXPERIMENT_COLUMNS, run_columns
+from ml_tracking_ops.web.tables.hyperparameters import describe_hyperparameters
 from ml_tracking_ops.web.tables.query import parse_table_query
 from ml_tracking_ops.web.tables.selection import problems_of, select, sort_rows
 from ml_tracking_ops.web.tables.table import build_table
@@ -77,3 +78,12 @@ def test_unknown_column_is_not_found_but_those_of_any_metric_are() -> None:
     last = columns.find("last.never logged")
     assert last is not None
     assert last.heading == "Last never logged"
+
+
+def test_filters_of_a_table_are_those_of_its_columns_and_of_metrics() -> None:
+    rows = [row(1, hyperparameters={"lr": 0.1}), row(2, hyperparameters={"lr": 0.2})]
+    columns = run_columns("Accuracy", describe_hyperparameters(rows))
+    keys = [one.filter.key for one in columns.filterable(["Loss"]) if one.filter is not None]
+    assert keys == ["p.lr", "m.Loss"]
+    assert columns.of_filter("p.lr").heading == "lr"
+    assert columns.of_filter("m.Loss").heading == "Best Loss"

@@ -53,7 +53,7 @@ def _missing(path: Path) -> str:
 
 def _load_yaml(path: Path) -> LoadedConfig:
     """A W&B sweep file, or our keys written as YAML."""
-    from .wandb_sweep import convert_wandb_sweep, is_wandb_sweep
+    from .wandb.sweep import convert_wandb_sweep, is_wandb_sweep
     from .yaml_files import plain, read_yaml
 
     document = read_yaml(path)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from spaces import distribution_of
 from wandb_reference import Reference, WandbError
 
-from ml_tracking_ops.orchestrator.config.wandb_distributions import (
+from ml_tracking_ops.orchestrator.config.wandb.distributions import (
     DISTRIBUTIONS,
     UnsupportedError,
     convert_parameter,

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ConfigProblem
-from .wandb_distributions import Definition, UnsupportedError, convert_parameter, number_of
+from ...errors import ConfigProblem
+from .distributions import Definition, UnsupportedError, convert_parameter, number_of
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _OF_EXPONENTS = ("log_uniform", "q_log_uniform", "inv_log_uniform")

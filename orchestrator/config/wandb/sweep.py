@@ -10,13 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..commands.wandb_client import MODE_VARIABLE
-from ..errors import ConfigError, ConfigProblem, did_you_mean
-from ..search.space import Space
-from .model import SweepConfig
-from .validation import LoadedConfig, validate_config
-from .value_checks import show_value
-from .wandb_command import (
+from ...commands.wandb_client import MODE_VARIABLE
+from ...errors import ConfigError, ConfigProblem, did_you_mean
+from ...search.space import Space
+from ..model import SweepConfig
+from ..validation import LoadedConfig, validate_config
+from ..value_checks import show_value
+from ..yaml_files import Scientific, plain
+from .command import (
     DEFAULT_COMMAND,
     command_parts,
     folder_of,
@@ -26,11 +27,10 @@ from .wandb_command import (
     starts_module,
     with_parameter_macros,
 )
-from .wandb_conversion import Conversion
-from .wandb_early_terminate import convert_early_terminate
-from .wandb_metric import convert_metric
-from .wandb_parameters import convert_parameters
-from .yaml_files import Scientific, plain
+from .conversion import Conversion
+from .early_terminate import convert_early_terminate
+from .metric import convert_metric
+from .parameters import convert_parameters
 
 _BOOKKEEPING = ("name", "description", "project", "entity", "apiVersion", "kind")
 _KNOWN = (

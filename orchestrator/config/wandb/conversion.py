@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigProblem
+from ...errors import ConfigProblem
 
 
 @dataclass

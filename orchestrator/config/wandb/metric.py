@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import did_you_mean
-from ..search.distributions import is_number
-from .value_checks import show_value
-from .wandb_conversion import Conversion
+from ...errors import did_you_mean
+from ...search.distributions import is_number
+from ..value_checks import show_value
+from .conversion import Conversion
 
 _GOALS = {"minimize": "min", "maximize": "max"}
 _IMPUTE = ("latest", "best", "worst")

@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import did_you_mean
-from ..search.distributions import is_number
-from .value_checks import show_value
-from .wandb_conversion import Conversion
+from ...errors import did_you_mean
+from ...search.distributions import is_number
+from ..value_checks import show_value
+from .conversion import Conversion
 
 _KEYS = ("type", "min_iter", "max_iter", "s", "eta", "strict")
 

@@ -5,10 +5,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ..commands.macros import MACRO, is_known_macro, is_list_macro
-from ..errors import ConfigProblem
-from .value_checks import show_value
-from .yaml_files import Scientific
+from ...commands.macros import MACRO, is_known_macro, is_list_macro
+from ...errors import ConfigProblem
+from ..value_checks import show_value
+from ..yaml_files import Scientific
 
 DEFAULT_COMMAND = ("${env}", "${interpreter}", "${program}", "${args}")
 _SCRIPTS = (".py", ".sh")

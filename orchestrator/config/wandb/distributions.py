@@ -8,10 +8,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..errors import did_you_mean
-from ..search.distributions import MOST_STEPS, is_number
-from .value_checks import show_value
-from .yaml_files import Scientific, is_scientific, plain
+from ...errors import did_you_mean
+from ...search.distributions import MOST_STEPS, is_number
+from ..value_checks import show_value
+from ..yaml_files import Scientific, is_scientific, plain
 
 Definition = dict[str, Any]
 _RANGE, _ROUNDED, _BELL = ("min", "max"), ("min", "max", "q"), ("mu", "sigma")

@@ -419,6 +419,7 @@ def test_no_descriptor_is_left_open(run_file: Path, no_leaks: None) -> None:
         logger.add_scalar("loss", 1.0, 1)
     logger.close()
     del logger
+    assert len(read_log(run_file)["loss"]) == 3
 
 
 # --- many writers ------------------------------------------------------------------------------

@@ -122,5 +122,5 @@ def test_fifo_is_answered_without_waiting(tmp_path: Path) -> None:
 
 
 def test_asking_leaves_nothing_open(path: Path, no_leaks: None) -> None:
-    is_held(path)
-    is_held(path / "below")
+    assert is_held(path) is False
+    assert is_held(path / "below") is None

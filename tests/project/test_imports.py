@@ -31,5 +31,5 @@ def test_program_imports_what_is_there(file: str) -> None:
         if not module.startswith("ml_tracking_ops."):
             continue
         found = importlib.import_module(module)
-        if name is not None and not hasattr(found, name):
-            importlib.import_module(f"{module}.{name}")
+        if name is not None:
+            assert hasattr(found, name) or importlib.import_module(f"{module}.{name}")

@@ -308,4 +308,5 @@ def test_threshold_of_another_metric_needs_no_goal(folder: Path) -> None:
     keys = ("main_script_name", "max_runs", "hyperparameters")
     rule = {"rule": "threshold", "metric": "Loss", "above": 5}
     source = {key: seed_example()[key] for key in keys}
-    validate_config(source | {"early_stopping": False, "stopping_rules": [rule]}, folder)
+    loaded = validate_config(source | {"early_stopping": False, "stopping_rules": [rule]}, folder)
+    assert loaded.config.optimization_goal is None

@@ -96,7 +96,7 @@ def test_numbers_cannot_grow_without_bound() -> None:
 @given(st.text(alphabet="ab01+-*/%()<>=!., '[]{}:_\"", max_size=40))
 def test_any_text_is_evaluated_or_refused(text: str) -> None:
     with contextlib.suppress(ConstraintError):
-        Constraint(text).allows({"a": 1, "b": 2.5})
+        assert Constraint(text).allows({"a": 1, "b": 2.5}) in (True, False)
 
 
 NAMED: dict[str, Any] = {
@@ -144,4 +144,4 @@ def test_names_are_those_of_the_hyperparameters() -> None:
 def test_any_text_with_names_is_evaluated_or_refused(text: str) -> None:
     values = {"a.b": 1, "a-b": 2, "b": 3}
     with contextlib.suppress(ConstraintError):
-        Constraint(text, values).allows(values)
+        assert Constraint(text, values).allows(values) in (True, False)

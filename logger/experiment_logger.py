@@ -5,7 +5,7 @@ import struct
 import time
 from zlib import crc32
 
-from . import open_loggers, paths, process_end, ranks
+from . import open_loggers, paths, process_end, ranks, reruns
 from .arguments import checked_name, checked_step, checked_value
 from .log_file import LogFile
 from .notices import say
@@ -97,6 +97,7 @@ class ExperimentLogger:
             return
         if self._try_to_open() and not run_file:
             self._keep_environment()
+            self._keep_rerun()
         if config is not None:
             self.log_config(config)
         if higher_is_better is not None:
@@ -244,6 +245,12 @@ class ExperimentLogger:
 
         self._record({"environment": run_record.environment_of_this_process(self.path)})
 
+    def _keep_rerun(self) -> None:
+        rerun = reruns.rerun_of()
+        if rerun is not None:
+            config = rerun.pop("hyperparameters", {})
+            self._record({"rerun_of": rerun, "config": config if isinstance(config, dict) else {}})
+
     def _record(self, changes: "dict[str, object]") -> None:
         """Merge into the file beside the log; says why not, once, where it cannot be written."""
         from . import run_record
@@ -342,7 +349,7 @@ class ExperimentLogger:
         """Whether the file can be written; says why not, once."""
         try:
             if not self._has_file:
-                folder = paths.create_unique_folder(self._logdir, paths.timestamp())
+                folder = paths.create_unique_folder(self._logdir, reruns.folder_name())
                 stem = os.path.basename(folder)
                 self._use(os.path.join(folder, stem + paths.DAT_SUFFIX))
             self._file.make_ready()

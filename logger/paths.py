@@ -28,6 +28,10 @@ FOLDER_MODE = 0o755
 
 RUN_FILE_VARIABLE = "ML_TRACKING_OPS_RUN_FILE"
 """Environment variable that names the `.dat` file of a run which a sweep started."""
+RUN_NAME_VARIABLE = "ML_TRACKING_OPS_RUN_NAME"
+"""… that holds the name of a run, for folders of its own."""
+RERUN_VARIABLE = "ML_TRACKING_OPS_RERUN"
+"""… that says of a run started by hand which run of which sweep it is again, as JSON."""
 ATTEMPT_VARIABLE = "ML_TRACKING_OPS_ATTEMPT"
 """… that says which attempt at this combination of hyperparameters a run is: 1, 2, …."""
 PREVIOUS_RUN_FILES_VARIABLE = "ML_TRACKING_OPS_PREVIOUS_RUN_FILES"

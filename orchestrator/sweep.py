@@ -163,7 +163,7 @@ class Sweep:
 
     def _create(self, loaded: LoadedConfig, logdir: Path) -> tuple[Path, Journal]:
         folder = Path(paths.create_unique_folder(str(logdir.resolve()), paths.timestamp()))
-        write_description(folder, describe_sweep(loaded, self.seed, self.n_workers))
+        write_description(folder, describe_sweep(loaded, self.seed, self.n_workers, folder))
         return folder, Journal(folder / paths.JOURNAL_NAME, _tell_trouble(self._notify))
 
     @property

@@ -1,5 +1,6 @@
 """The command that reruns one run by hand, from what its sweep's description says. Pure."""
 
+import json
 import re
 import shlex
 from collections.abc import Mapping
@@ -7,10 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ml_tracking_ops.logger import paths
+
 from .arguments import DEFAULT_COMMAND, RunMacros
+from .project import find_project
 from .wandb_client import client_config_path, client_environment
 
 _VARIABLE = re.compile("\0([A-Za-z_][A-Za-z0-9_]*)\0")  # nothing else may reach a shell unquoted
+_LONGEST_IDENTITY = 2_000
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
@@ -35,6 +40,7 @@ def rerun_command(
     name: str,
     combination: Mapping[str, Any],
     logdir: Path,
+    index: int | None = None,
 ) -> RerunCommand | None:
     """How to run `combination` again, outside of the sweep.
 
@@ -42,6 +48,7 @@ def rerun_command(
         description: `experiment_description.json`, the original tool's too.
         name: the run's, which `${run_name}` stands for.
         logdir: where the repetition logs, as an experiment of its own.
+        index: the run's number in the sweep, which the repetition is named after.
 
     Returns:
         None where the description does not say which script it was.
@@ -50,7 +57,8 @@ def rerun_command(
     script = config.get("main_script_name") if isinstance(config, Mapping) else None
     if not isinstance(script, str) or not script:
         return None
-    folder = description.get("folder")
+    project = find_project(description, sweep_folder)
+    folder = None if project is None else str(project.folder)
     run = RunMacros(
         interpreter=str(description.get("executable") or "python"),
         script=Path(folder) / script if isinstance(folder, str) else Path(script),
@@ -67,9 +75,20 @@ def rerun_command(
     if config.get("wandb_config") is True:
         variables = client_environment(client_config_path(sweep_folder, name), {})
         line = f"{' '.join(f'{key}={quoted(text)}' for key, text in variables.items())} {line}"
+    if index is not None:
+        line = f"{_identity(sweep_folder.name, index, combination)} {line}"
     if isinstance(folder, str):
         line = f"cd {shlex.quote(folder)} && {line}"
     return RerunCommand(line, tuple(_notes(description, config, command, logdir)))
+
+
+def _identity(sweep: str, index: int, combination: Mapping[str, Any]) -> str:
+    """The variable that names the repetition and gives it its hyperparameters."""
+    told: dict[str, Any] = {"sweep": sweep, "run": index, "hyperparameters": dict(combination)}
+    text = json.dumps(told, ensure_ascii=False)
+    if len(text) > _LONGEST_IDENTITY:
+        text = json.dumps({"sweep": sweep, "run": index}, ensure_ascii=False)
+    return f"{paths.RERUN_VARIABLE}={quoted(text)}"
 
 
 def _command_of(config: Mapping[str, Any]) -> tuple[str, ...]:
@@ -115,12 +134,28 @@ def _notes(
         notes.append("The sweep read the metrics from the output; run by hand, nothing logs them.")
     elif any("${logdir}" in part for part in command):
         notes.append(f"It logs to {logdir}, as an experiment of its own.")
+    notes += _rule_notes(config)
     notes += _environment_notes(description, config)
     git = description.get("git")
     if isinstance(git, Mapping) and git.get("commit"):
         changes = " with changes that were not committed" if git.get("is_dirty") else ""
         notes.append(f"The code was at git commit {str(git['commit'])[:10]}{changes}.")
     return notes
+
+
+def _rule_notes(config: Mapping[str, Any]) -> list[str]:
+    """Which rules of the sweep no longer apply."""
+    given = config.get("stopping_rules")
+    rules = [rule for rule in given if isinstance(rule, Mapping)] if isinstance(given, list) else []
+    named = [rule.get("rule") for rule in rules]
+    kept = ["early_stopping"] if config.get("early_stopping") is True else []
+    kept += [name for name in named if isinstance(name, str)]
+    if config.get("optimization_metric") is not None and config.get("check_finite") is not False:
+        kept.append("check_finite")
+    kept += [key for key in ("timeout_s", "retries") if config.get(key)]
+    if not kept:
+        return []
+    return [f"Rules of the sweep no longer apply to it: {', '.join(kept)}."]
 
 
 def _environment_notes(description: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:

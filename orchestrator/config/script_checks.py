@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,12 @@ _INTERPRETERS = {
 }
 _ELF, _MACH_O = b"\x7fELF", b"\xcf\xfa\xed\xfe"
 _HEAD_BYTES = 200
+_SCRIPT_BYTES = 1 << 20
+_HYDRA_MACROS = ("${args_no_hyphens}", "${args_append_hydra}", "${args_override_hydra}")
+HYDRA_ADVICE = (
+    "Hydra names a run's folder after the second it starts in, so runs that start together share "
+    'one: add "hydra.run.dir=${logdir}/${run_name}.hydra" to command'
+)
 
 
 def script_problems(source: Mapping[str, Any], folder: Path) -> Iterable[ConfigProblem]:
@@ -73,3 +79,15 @@ def _how_to_start(path: str) -> list[str] | None:
         return None if "python" in " ".join(interpreter) else [name] if name else []
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
     return [_INTERPRETERS[suffix]] if suffix in _INTERPRETERS else None
+
+
+def shares_hydra_folder(command: Sequence[str], script: Path) -> bool:
+    """Whether runs are started by Hydra, and nothing gives each a folder of its own."""
+    passes_overrides = any(macro in part for part in command for macro in _HYDRA_MACROS)
+    if not passes_overrides or any("hydra.run.dir" in part for part in command):
+        return False
+    try:
+        with script.open("rb") as file:
+            return b"hydra" in file.read(_SCRIPT_BYTES)
+    except (OSError, ValueError):
+        return False

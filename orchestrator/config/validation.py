@@ -12,7 +12,7 @@ from ..errors import ConfigError, ConfigProblem
 from ..stopping.settings import stopping_problems
 from .messages import explain_errors, key_text
 from .model import NEEDED_FOR_EARLY_STOPPING, SweepConfig
-from .script_checks import script_problems
+from .script_checks import HYDRA_ADVICE, script_problems, shares_hydra_folder
 from .search_checks import search_problems
 from .value_checks import passing_problems
 
@@ -37,15 +37,17 @@ class LoadedConfig:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """The notes, and what a small `max_runs` leaves out."""
+        """The notes, what a small `max_runs` leaves out, and what Hydra needs."""
+        remarks = [*self.notes]
         n_first, most = len(self.config.first_runs), self.config.max_runs
-        if n_first <= most:
-            return self.notes
-        return (
-            *self.notes,
-            f"max_runs is {most}: of the {n_first} first_runs the last "
-            f"{n_first - most} will not run",
-        )
+        if n_first > most:
+            remarks.append(
+                f"max_runs is {most}: of the {n_first} first_runs the last "
+                f"{n_first - most} will not run"
+            )
+        if shares_hydra_folder(self.config.command or (), self.script):
+            remarks.append(HYDRA_ADVICE)
+        return tuple(remarks)
 
     def with_max_runs(self, max_runs: int) -> "LoadedConfig":
         config = self.config.model_copy(update={"max_runs": max_runs})

@@ -10,6 +10,7 @@ from typing import Any
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.locks import is_held
 
+from ..commands.project import Project, find_project
 from ..config.loading import load_config
 from ..config.validation import LoadedConfig, validate_config
 from ..errors import SweepError, SweepHeldError, UsageError
@@ -92,7 +93,7 @@ def open_begun_sweep(
         journal,
         record,
         missed,
-        [_explain(begun, changed)] if changed else [],
+        [*_explain_move(found, begun), *([_explain(begun, changed)] if changed else [])],
     )
 
 
@@ -110,9 +111,36 @@ def _check_journal(folder: Path, sweep: Sweep) -> None:
 def _as_begun(sweep: Sweep) -> LoadedConfig:
     """The configuration that the sweep was begun with."""
     description: dict[str, Any] = dict(sweep.description)
-    folder, path = Path(str(description.get("folder"))), description.get("config_path")
+    sweep_folder = sweep.path.resolve()
+    project = find_project(description, sweep_folder) or Project(sweep_folder)
+    path = description.get("config_path")
+    if isinstance(path, str) and project.has_moved:
+        path = project.folder / os.path.relpath(path, str(description["folder"]))
+    _check_script(sweep, project)
     name = str(sweep.path / paths.DESCRIPTION_NAME)
-    return validate_config(sweep.config, folder, name, None if path is None else Path(path))
+    return validate_config(sweep.config, project.folder, name, None if path is None else Path(path))
+
+
+def _check_script(sweep: Sweep, project: Project) -> None:
+    """See that a project that was moved has its script with it.
+
+    Raises:
+        UsageError: it has not.
+    """
+    script = sweep.config.get("main_script_name")
+    if project.has_moved and isinstance(script, str) and not (project.folder / script).is_file():
+        raise UsageError(
+            f"{sweep.path} was begun in {sweep.description.get('sweep_folder')} and has been "
+            f"moved; there is no {script} in {project.folder}, where it would be now. Put the "
+            "project there, or move the sweep back"
+        )
+
+
+def _explain_move(sweep: Sweep, begun: LoadedConfig) -> list[str]:
+    known = sweep.description.get("folder")
+    if str(begun.folder) == known:
+        return []
+    return [f"the project was moved from {known}; runs are started in {begun.folder}"]
 
 
 def _choose_max_runs(

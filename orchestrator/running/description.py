@@ -19,7 +19,9 @@ FORMAT_VERSION = 1
 _GIT_TIMEOUT_S = 5
 
 
-def describe_sweep(loaded: LoadedConfig, seed: int, n_workers: int) -> dict[str, Any]:
+def describe_sweep(
+    loaded: LoadedConfig, seed: int, n_workers: int, sweep_folder: Path
+) -> dict[str, Any]:
     """All that is needed to understand and repeat a sweep; the environment is left out."""
     return {
         "format_version": FORMAT_VERSION,
@@ -27,6 +29,7 @@ def describe_sweep(loaded: LoadedConfig, seed: int, n_workers: int) -> dict[str,
         "config": loaded.source,
         "config_path": None if loaded.path is None else str(loaded.path),
         "folder": str(loaded.folder),
+        "sweep_folder": str(sweep_folder),
         "seed": seed,
         "n_workers": n_workers,
         "command": sys.argv,

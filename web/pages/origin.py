@@ -132,7 +132,9 @@ def _link(sweep: Sweep, index: int, query: str = "") -> NeighbourLink:
 
 def rerun_of(sweep: Sweep, run: RunRecord, logdir: Path) -> RerunCommand | None:
     name = run.name or f"run_{run.index}"
-    return rerun_command(sweep.description, sweep.path, name, run.hyperparameters, logdir)
+    return rerun_command(
+        sweep.description, sweep.path, name, run.hyperparameters, logdir, run.index
+    )
 
 
 def rerun_form(

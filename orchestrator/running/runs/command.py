@@ -58,6 +58,7 @@ def run_command(
             "PYTHONUNBUFFERED": "1",
             **own,
             paths.RUN_FILE_VARIABLE: str(folder / f"{name}{paths.DAT_SUFFIX}"),
+            paths.RUN_NAME_VARIABLE: name,
         },
         output_path=folder / f"{name}{paths.LOG_SUFFIX}",
     )

@@ -90,6 +90,39 @@ def test_notes_are_honest_about_what_differs(tmp_path: Path) -> None:
     assert "experiment of its own" not in notes
 
 
+def test_rerun_is_named_and_carries_its_hyperparameters(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(
+        "from ml_tracking_ops.experiment.logger import ExperimentLogger\n"
+        "import sys\n"
+        "with ExperimentLogger(logdir=sys.argv[1].partition('=')[2]) as logger:\n"
+        "    logger.add_scalar('loss', 1.0, 1)\n"
+    )
+    description = {
+        "config": {
+            "main_script_name": "train.py",
+            "early_stopping": True,
+            "stopping_rules": [{"rule": "asha"}],
+            "timeout_s": 5,
+        },
+        "folder": str(tmp_path),
+        "executable": sys.executable,
+    }
+    values = {"lr": 0.1, "it's": 'a "b"'}
+    command = rerun_command(description, tmp_path / "S", "r", values, tmp_path / "runs", 9)
+    assert command is not None
+    assert (
+        "Rules of the sweep no longer apply to it: early_stopping, asha, timeout_s."
+        in command.notes
+    )
+    subprocess.run(["bash", "-c", command.line], check=True, timeout=60)
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert folder.name.endswith("_run_9_of_S_again")
+    (path,) = folder.glob("*.run.json")
+    record = json.loads(path.read_text())
+    assert record["config"] == values
+    assert record["rerun_of"] == {"sweep": "S", "run": 9}
+
+
 def test_run_of_the_original_tool_has_a_command_without_a_folder() -> None:
     description = {"main_script_name": "train.py", "hyperparameters": {}}
     command = rerun_command(description, Path("/s"), "r", {"lr": 0.1}, Path("/logs"))

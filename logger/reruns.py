@@ -1,0 +1,35 @@
+"""A run of a sweep that is run again by hand: the command that does it says which run it was."""
+
+import os
+
+from . import paths
+
+TYPE_CHECKING = False  # importing it from typing would cost more than the rest of the logger
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def rerun_of() -> "dict[str, Any] | None":
+    """What the environment says of the run that this process runs again, or None.
+
+    It has `sweep`, `run` (its number) and `hyperparameters`.
+    """
+    text = os.environ.get(paths.RERUN_VARIABLE)
+    if not text:
+        return None
+    import json
+
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def folder_name() -> str:
+    """The name of a new run's folder: the time, and for a rerun whose it is."""
+    name, rerun = paths.timestamp(), rerun_of()
+    if rerun is None:
+        return name
+    told = f"{name}_run_{rerun.get('run')}_of_{rerun.get('sweep')}_again"
+    return "".join(sign if sign.isalnum() or sign in "._-" else "_" for sign in told)[:150]

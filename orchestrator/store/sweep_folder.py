@@ -98,9 +98,9 @@ class Sweep:
         return changed | dead
 
     def run(self, name: str) -> RunRecord | None:
-        """The run of this name (a file's stem), if there is one."""
+        """The run of this name (a file's stem), as of the attempt that has it; or None."""
         index = self._by_name.get(name)
-        return None if index is None else self.record.runs[index]
+        return None if index is None else self.record.runs[index].attempt_named(name)
 
     def dat_path(self, run: RunRecord) -> Path | None:
         return None if run.name is None else self.path / f"{run.name}{paths.DAT_SUFFIX}"

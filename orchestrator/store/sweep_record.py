@@ -41,7 +41,10 @@ class RunRecord:
     ended_at: float | None = None
     exit_code: int | None = None
     attempt: int = 1
-    previous_names: list[str] = field(default_factory=list)
+    earlier: list["RunRecord"] = field(default_factory=list, repr=False)
+    """The earlier attempts at it, oldest first, as they ended."""
+    last_end: "RunRecord | None" = field(default=None, repr=False)
+    """As the latest attempt ended, also while the run waits to be tried again."""
     before: Before | None = None
     stopped_by: dict[str, Any] | None = None
     stopped_by_hand: str | None = None
@@ -52,6 +55,24 @@ class RunRecord:
     output_tail: list[str] = field(default_factory=list)
     combination: int | None = None
     repeat: int = 1
+
+    @property
+    def previous_names(self) -> list[str]:
+        """The names of the earlier attempts' files, oldest first."""
+        return [attempt.name for attempt in self.earlier if attempt.name is not None]
+
+    def attempt_named(self, name: str) -> "RunRecord":
+        """The run as of the attempt whose files have this name; by default the latest."""
+        return next((attempt for attempt in self.earlier if attempt.name == name), self)
+
+    def keep_attempt(self) -> None:
+        """Remember the latest attempt, before another one takes its place."""
+        ended = self.last_end
+        if ended is None or ended.name != self.name:
+            ended = replace(self, earlier=[], last_end=None)
+            if not ended.has_ended:
+                ended.state = "killed"  # nobody recorded its end
+        self.earlier.append(ended)
 
     @property
     def has_ended(self) -> bool:
@@ -208,7 +229,7 @@ def _started(sweep: SweepRecord, event: Event) -> int:
     identity = fields.text_or_none(event.get("process_identity"))
     run = sweep.run(event)
     if run.name not in (None, name):
-        run.previous_names.append(str(run.name))
+        run.keep_attempt()
     run.name, run.started_at, run.state, run.stopped_by = name, started_at, "running", None
     run.stopped_by_hand = run.before = None
     run.attempt, run.slot, run.pid, run.process_identity = attempt, slot, pid, identity
@@ -239,6 +260,7 @@ def _ended(sweep: SweepRecord, event: Event) -> int:
     run.best_value, run.best_step = best_value, best_step
     run.reason = reason or run.reason
     run.output_tail = output_tail
+    run.last_end = replace(run, earlier=[], last_end=None)
     sweep.pool.end(ended_at, run.index, state)
     if not event.get("will_retry"):
         sweep.history.append(Ended(run.index, state, best_value))

@@ -3,9 +3,8 @@
 import json
 from pathlib import Path
 
-import anyio
 import pytest
-from pages import Client
+from pages import Client, text_of
 from sweeps import choice
 
 from ml_tracking_ops.logger import read_log
@@ -127,12 +126,19 @@ def test_earlier_attempts_are_told_by_their_names(
     assert found == expected
 
 
-def test_page_of_a_run_is_there_with_all_attempts(
+def test_every_attempt_has_a_page_with_its_log_and_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = sweep(tmp_path, CONTINUES, monkeypatch)
+    script = CONTINUES + "print('the end of attempt', os.environ['ML_TRACKING_OPS_ATTEMPT'])\n"
+    folder = sweep(tmp_path, script.replace("sys.exit(3)", "sys.exit('no memory')"), monkeypatch)
     (second,) = folder.glob("*_attempt2.dat")
+    (first,) = earlier_logs(second)
     client = Client(folder.parent)
-    page = client.get(f"/runs/{folder.name}/{second.stem}")
-    assert page.status_code == 200
-    assert anyio.run(anyio.Path(second).exists)
+    latest = client.get(f"/runs/{folder.name}/{second.stem}").text
+    earlier = client.get(f"/runs/{folder.name}/{Path(first).stem}").text
+    assert f'href="/runs/{folder.name}/{Path(first).stem}"' in latest
+    assert f'href="/runs/{folder.name}/{second.stem}"' in earlier
+    assert "the end of attempt 2" in latest
+    assert "the end of attempt 2" not in earlier
+    assert "no memory" in earlier
+    assert "exit code 1" in text_of(earlier)

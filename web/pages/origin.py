@@ -9,6 +9,7 @@ from typing import Any
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.commands.rerun import RerunCommand, rerun_command
+from ml_tracking_ops.orchestrator.store.run_states import RunState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
@@ -37,6 +38,17 @@ NO_NEIGHBOURS = Neighbours()
 
 
 @dataclass(frozen=True)
+class AttemptLink:
+    """One attempt at a run, and where its page is."""
+
+    number: int
+    href: str | None
+    state: RunState
+    reason: str | None
+    is_shown: bool
+
+
+@dataclass(frozen=True)
 class RerunForm:
     """The command that reruns a run of a sweep, and how to ask for that of another.
 
@@ -62,12 +74,29 @@ def origin_facts(sweep: Sweep, run: RunRecord) -> list[Fact]:
         Fact("Sweep started with", sweep_command(description) or "", is_code=True),
         Fact("Configuration", _text(description, "config_path"), is_code=True),
         Fact("Slot", "" if run.slot is None else str(run.slot)),
-        Fact("Attempt", str(run.attempt) if run.attempt > 1 else ""),
         Fact("Process", str(run.pid) if run.state == "running" and run.pid else ""),
         Fact("Exit", _exit(run.exit_code)),
         Fact("Log", str(sweep.dat_path(run) or ""), is_code=True),
     ]
     return [fact for fact in facts if fact.value]
+
+
+def attempt_links(sweep: Sweep, run: RunRecord) -> list[AttemptLink]:
+    """All attempts at a run, oldest first, where there are several."""
+    latest = sweep.record.runs[run.index]
+    attempts = [*latest.earlier, latest]
+    if len(attempts) == 1:
+        return []
+    return [
+        AttemptLink(
+            number=attempt.attempt,
+            href=run_href(f"{sweep.id}/{attempt.name}") if attempt.name else None,
+            state=attempt.state,
+            reason=attempt.reason,
+            is_shown=attempt.name == run.name,
+        )
+        for attempt in attempts
+    ]
 
 
 def _text(description: Mapping[str, Any], key: str) -> str:

@@ -24,7 +24,15 @@ from ..tables.query import TableQuery
 from ..tables.sweep_rows import select_runs
 from .buttons import AnnotationView, Button, experiment_buttons, run_buttons
 from .experiments import catalog_place, run_data
-from .origin import NO_NEIGHBOURS, Neighbours, neighbours, origin_facts, rerun_of
+from .origin import (
+    NO_NEIGHBOURS,
+    AttemptLink,
+    Neighbours,
+    attempt_links,
+    neighbours,
+    origin_facts,
+    rerun_of,
+)
 from .output import OutputPart, read_end
 from .summary import Fact
 from .sweeps import sweep_href
@@ -64,6 +72,7 @@ class RunView:
     output: OutputPart | None = None
     no_output: str
     neighbours: Neighbours = NO_NEIGHBOURS
+    attempts: Sequence[AttemptLink] = ()
     origin: Sequence[Fact]
 
 
@@ -172,6 +181,7 @@ def _of_sweep(
         output=output,
         no_output=_why_no_output(sweep, log_path),
         neighbours=neighbours(sweep, run, _order(sweep, asked, lives, readers), query),
+        attempts=attempt_links(sweep, run),
         origin=origin_facts(sweep, run),
     )
     return RunPage(

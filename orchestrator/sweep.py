@@ -135,7 +135,7 @@ class Sweep:
         notify: Callable[[Event], None] = lambda event: None,
         grace_s: float = GRACE_S,
     ) -> "Sweep":
-        """A sweep that was begun before, ready to go on.
+        """A sweep that was begun before, ready to continue.
 
         Args:
             path: its folder, or its name in `logdir`.

@@ -40,7 +40,7 @@ def find_sweep(path: str | None, logdir: Path) -> Sweep:
 def follow(sweep: Sweep) -> SweepRecord:
     """Show a sweep's progress until it ends; return its state.
 
-    Where its orchestrator dies without a word, the state says `lost`.
+    If its orchestrator stops unexpectedly, the state is `lost`.
     """
     tail = JournalTail(sweep.path / paths.JOURNAL_NAME)
     past = SweepRecord(goal=sweep.optimization_goal)

@@ -29,7 +29,7 @@ _MAY_CHANGE = frozenset(("max_runs", "seed", "$schema"))
 
 @dataclass(frozen=True)
 class BegunSweep:
-    """A sweep that was begun before, claimed and ready to go on.
+    """A sweep that was begun before, claimed and ready to continue.
 
     Attributes:
         missed: events to write to the journal, which an earlier orchestrator could not.
@@ -56,7 +56,7 @@ def open_begun_sweep(
         max_runs: overrides the configuration's.
 
     Raises:
-        UsageError: there is no such sweep, or it cannot go on as it was begun.
+        UsageError: there is no such sweep, or it cannot continue as it began.
         ConfigError: its configuration, or the changed one, is wrong.
         SweepHeldError: another orchestrator is at work on it.
         SweepError: its journal cannot be written.
@@ -159,8 +159,8 @@ def _choose_max_runs(
 
 def _explain(begun: LoadedConfig, changed: list[str]) -> str:
     return (
-        f"{begun.path} has changed since the sweep began ({', '.join(changed)}); a sweep goes on "
-        "as it was begun: of the changes max_runs alone counts. Start a new sweep for the others"
+        f"{begun.path} has changed since the sweep began ({', '.join(changed)}); a resumed sweep "
+        "keeps the configuration that it began with, except max_runs. For the rest start a new one"
     )
 
 

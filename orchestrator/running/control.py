@@ -103,9 +103,9 @@ class Control:
                     request,
                     "done",
                     (
-                        f"paused {by}: what runs goes on, nothing new starts"
+                        f"paused {by}: running runs finish, no new ones start"
                         if is_pause
-                        else "the sweep goes on"
+                        else "the sweep continues"
                     ),
                 )
                 self._changes.note()
@@ -115,7 +115,9 @@ class Control:
         if self._ending.has_begun:
             return "when the sweep is resumed"
         return (
-            "when the paused sweep goes on" if self._recorder.record.is_paused else "in a free slot"
+            "when the paused sweep continues"
+            if self._recorder.record.is_paused
+            else "in a free slot"
         )
 
     def _tell(

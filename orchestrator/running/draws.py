@@ -1,4 +1,4 @@
-"""The runs of a sweep as they are decided on, one after the other, whoever asks."""
+"""The new runs of a sweep, decided one after another, whichever slot asks."""
 
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, Literal
@@ -47,7 +47,7 @@ class Draws:
         return self._proposer.why_exhausted
 
     async def next_attempt(self) -> Attempt | Literal["wait"] | None:
-        """A new run; "wait" where it hangs on how another ends; `None` where there is none."""
+        """A new run; "wait" if it depends on how another ends; `None` if there is none."""
         async with self._asking:
             index = self.next_index
             if index > self._max_runs or self._ending.has_begun:

@@ -20,7 +20,7 @@ LOOK_ANYWAY_S = 1.0
 
 
 class Lookout:
-    """Reads the logs of the runs that go on whenever they grow, and now and then anyway.
+    """Reads the logs of the runs that are running whenever they grow, and once a second anyway.
 
     Args:
         is_urgent: whether a value may be a reason to stop a run, which then wastes its worker.
@@ -87,7 +87,7 @@ class Lookout:
             await anyio.lowlevel.checkpoint()
 
     def _look_after_sweep(self) -> None:
-        """Write what could not be written, say that it is alive, see whether it can go on."""
+        """Write what could not be written, say that it is alive, see whether it can continue."""
         self._recorder.flush()
         self._recorder.beat()
         if not self._folder.is_dir():

@@ -127,7 +127,7 @@ class Pool:
         return bool(self._waiting) or (has_draws and self._draws.why_exhausted is None)
 
     async def _next_attempt(self, index: int) -> Attempt | None:
-        """What to start next: what is due, else a new run; None where all is done."""
+        """What to start next: what is due, else a new run; None if all is done."""
         while self._is_wanted(index):
             if self._recorder.record.is_paused:
                 if not self._may_start_more() and not self._active:

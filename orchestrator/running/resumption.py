@@ -46,7 +46,7 @@ def _started(record: ProcessRecord) -> Event:
 
 
 def find_survivors(folder: Path, sweep: SweepRecord) -> list[Survivor]:
-    """The runs that were going on when the journal broke off."""
+    """The runs that were running when the journal broke off."""
     records = read_processes(folder / paths.PROCESSES_NAME)
     return [
         _survivor(run, records.get(run.name) or _record_of(run))
@@ -96,7 +96,7 @@ def _decision(run: RunRecord) -> StopDecision | Literal["by hand"] | None:
 
 
 def end_strays(executor: Executor, folder: Path, sweep: SweepRecord) -> None:
-    """End processes of runs whose sampling the journal missed: they are sampled and run anew."""
+    """End processes of runs whose sampling the journal missed: they are sampled and run again."""
     for record in read_processes(folder / paths.PROCESSES_NAME).values():
         if record.exit_code is None and record.index not in sweep.runs:
             take_over(executor, folder, record).kill()

@@ -41,12 +41,12 @@ class Scheduler:
     Args:
         loaded: the configuration.
         proposer: gives the hyperparameters of run 1, 2, ….
-        executor: its slots say how many runs go on at once.
+        executor: its slots say how many runs run at once.
         folder: the sweep's folder; it exists and holds the description.
-        journal: takes down what happens; `notify` is told the same, after it is written.
+        journal: records what happens; `notify` is told the same, after it is written.
         grace_s: seconds between SIGTERM and SIGKILL.
         begun: the record of a sweep that is resumed.
-        earlier: sweeps to start from, for the journal of a new one to take down.
+        earlier: sweeps to start from; the journal of a new sweep records them.
     """
 
     def __init__(

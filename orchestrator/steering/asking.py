@@ -142,9 +142,9 @@ def _answer_without(sweep: Sweep, request: Request, recorded: Sequence[Request])
                 f"--workers {request.n_workers}",
             )
         case "continue":
-            return Answer("refused", f"{none}. Go on with it: {resume}")
+            return Answer("refused", f"{none}. Resume it: {resume}")
         case "pause":
-            return Answer("refused", f"{none}, so nothing new is started")
+            return Answer("refused", f"{none}, so no new runs start")
     runs = [run for run in record.runs.values() if run.state == "running"]
     if request.index is not None:
         runs = [run for run in runs if run.index == request.index]

@@ -1,4 +1,4 @@
-"""What a user asks of a sweep that goes on, as files that its orchestrator takes in.
+"""What a user asks of a running sweep, as files that its orchestrator takes in.
 
 Each request is one file in `requests/`, in the sweep's folder: created whole by whoever asks,
 removed by the orchestrator once its journal says what became of it. So it does not matter which
@@ -32,7 +32,7 @@ _NAME = re.compile(r"[0-9]{20}-[0-9a-f]{8}\.json")
 
 
 def workers_problem(n_workers: object) -> str | None:
-    """What is wrong with a number of workers; None where nothing."""
+    """What is wrong with a number of workers, or None."""
     if isinstance(n_workers, int) and 1 <= n_workers <= MOST_WORKERS:
         return None
     return f"the number of workers must be from 1 to {MOST_WORKERS}, got {n_workers}"
@@ -43,7 +43,7 @@ class Request:
     """One thing that is asked. `id` orders requests by time and tells each from all others.
 
     Attributes:
-        index: the run that is meant; None where the sweep as a whole is.
+        index: the run that is meant; None for the sweep as a whole.
         n_workers: how many runs at once, for `workers`.
         by: who asked, for the journal and for people.
     """

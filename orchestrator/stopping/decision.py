@@ -50,7 +50,7 @@ class Rule(Protocol):
         """Drop what a run has logged: it begins anew."""
 
 
-class Progress:
+class RunProgress:
     """How far each run has come, in a rule's resource."""
 
     def __init__(self, resource: Resource) -> None:

@@ -10,7 +10,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable
 
 from ..store.objective import Goal
-from .decision import Progress, Resource, StopDecision, shown
+from .decision import Resource, RunProgress, StopDecision, shown
 
 
 class Asha:
@@ -43,7 +43,7 @@ class Asha:
         self._factor = reduction_factor
         self._end = math.inf if max_resource is None else max_resource
         self._bracket = bracket
-        self._progress = Progress(resource)
+        self._progress = RunProgress(resource)
         self._next: dict[int, int] = {}
         self._rungs: dict[int, list[float]] = {}
         self._reached: dict[int, list[tuple[int, float]]] = {}

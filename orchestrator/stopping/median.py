@@ -8,7 +8,7 @@ from statistics import median
 from typing import Literal
 
 from ..store.objective import Best, Goal, is_better
-from .decision import Progress, Resource, StopDecision, shown
+from .decision import Resource, RunProgress, StopDecision, shown
 
 Comparison = Literal["running_average", "value"]
 
@@ -56,7 +56,7 @@ class Median:
         self._min_runs = min_runs
         self._interval = interval
         self._compare_with = compare_with
-        self._progress = Progress(resource)
+        self._progress = RunProgress(resource)
         self._runs: dict[int, _History] = {}
         self._finished: dict[int, _History] = {}
         self._medians: dict[int, tuple[float, int] | None] = {}

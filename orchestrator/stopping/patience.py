@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from ..store.objective import Goal
-from .decision import Progress, Resource, StopDecision, shown
+from .decision import Resource, RunProgress, StopDecision, shown
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Patience:
         self._patience = patience
         self._min_delta = min_delta
         self._warmup = warmup
-        self._progress = Progress(resource)
+        self._progress = RunProgress(resource)
         self._runs: dict[int, _Run] = {}
 
     def observe(self, run: int, step: int, value: float) -> StopDecision | None:

@@ -39,7 +39,7 @@ class RunHistory:
 
 
 def load_history(dat_path: Path | None, run: RunRecord) -> RunHistory | None:
-    """The history of a run's last attempt; None where it has no log."""
+    """The history of a run's last attempt, or None if it has no log."""
     from ml_tracking_ops.logger.reader import LogFormatError, read_run_log
 
     if dat_path is None:

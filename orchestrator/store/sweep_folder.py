@@ -114,12 +114,12 @@ class Sweep:
         return self.record.state not in ENDS and self._has_orchestrator()
 
     def _notice_death(self) -> set[int]:
-        """Where the orchestrator is gone, tell from evidence which of its runs still go on."""
+        """If the orchestrator is gone, tell from evidence which of its runs are still running."""
         if self.record.state in SWEEP_ENDS or self._has_orchestrator():
             return set()
         if self.record.state == "running":
             self.record.state = "lost"
-            self.record.reason = "the orchestrator ended without a word"
+            self.record.reason = "the orchestrator stopped unexpectedly"
         ended = [
             run
             for run in self.record.runs.values()

@@ -132,7 +132,7 @@ class SweepRecord:
 
     @property
     def is_paused(self) -> bool:
-        """Whether nothing new is started until a user says so."""
+        """Whether no new runs start until a user says so."""
         return self.paused_at is not None and self.state == "running"
 
     @property
@@ -143,7 +143,7 @@ class SweepRecord:
 
     @property
     def best(self) -> RunRecord | None:
-        """The run with the best value; the earliest of equals; `None` where no value is known."""
+        """The run with the best value, the earliest of equals; `None` if no value is known."""
         best: RunRecord | None = None
         for run in self.runs.values():
             if self.goal is None or run.best_value is None:

@@ -35,7 +35,7 @@ def test_sweep_is_steered_from_its_page(
     page.goto(f"{dashboard.url}/sweeps")
     other.goto(f"{dashboard.url}/sweeps")
     page.get_by_role("button", name="Pause").click()
-    expect(page.locator("#notice")).to_contain_text("nothing new starts")
+    expect(page.locator("#notice")).to_contain_text("no new ones start")
     for tab in (page, other):
         expect(tab.locator("#sweep-progress")).to_contain_text("Paused")
         expect(tab.get_by_role("button", name="Continue")).to_be_visible()

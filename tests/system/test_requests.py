@@ -107,7 +107,7 @@ def test_paused_sweep_starts_nothing_new_until_it_goes_on(cwd: Path) -> None:
     sweep.wait_for(_1="running")
     done = sweep.command("pause", sweep.folder)
     assert done.returncode == 0, done.stderr
-    assert "nothing new starts" in done.stdout
+    assert "no new ones start" in done.stdout
     again = sweep.command("pause", sweep.folder)
     assert (again.returncode, "paused already" in again.stderr) == (1, True)
     assert "paused" in sweep.command("list").stdout
@@ -118,7 +118,7 @@ def test_paused_sweep_starts_nothing_new_until_it_goes_on(cwd: Path) -> None:
     assert sweep.command("workers", sweep.folder, "2").returncode == 0
     assert sweep.states() == {1: "finished"}
     again = sweep.command("requeue", sweep.folder, "1")
-    assert "run 1 runs again when the paused sweep goes on" in again.stdout
+    assert "run 1 runs again when the paused sweep continues" in again.stdout
     assert sweep.command("continue", sweep.folder).returncode == 0
     sweep.wait_for(_2="running")
     sweep.open(2)
@@ -292,7 +292,7 @@ def test_what_cannot_be_asked_is_refused_in_words(cwd: Path) -> None:
     assert sweep.process.wait(60) == 0
     folder = sweep.folder
     for arguments, code, said in [
-        (("pause", folder), 1, "it is finished, so nothing new is started"),
+        (("pause", folder), 1, "it is finished, so no new runs start"),
         (("continue", folder), 1, "sweep --resume"),
         (("stop", folder, "--yes"), 1, "There is nothing to stop"),
         (("workers", folder, "3"), 1, "--workers 3"),

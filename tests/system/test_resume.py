@@ -54,7 +54,7 @@ def logs_that_say(tmp_path: Path, text: str) -> list[Path]:
 
 
 def kill(sweep: subprocess.Popen[str]) -> None:
-    """The orchestrator alone dies, without a word."""
+    """The orchestrator alone is killed."""
     sweep.kill()
     sweep.wait(60)
 
@@ -386,9 +386,9 @@ def test_detached_sweep_goes_on_and_can_be_attached_to(tmp_path: Path, flag: Pat
     flag.touch()
     assert looking_on.wait(60) == 0
     output = (tmp_path / "output").read_text()
-    assert "[2/2 runs]" in output
+    assert "[2/2 runs, 2 finished]" in output
     assert "sweep finished: 2 finished" in output
-    assert "[2/2 runs]" in (folder / "orchestrator.log").read_text()
+    assert "[2/2 runs, 2 finished]" in (folder / "orchestrator.log").read_text()
 
 
 def test_detached_sweep_that_cannot_start_says_so(tmp_path: Path) -> None:
@@ -405,7 +405,7 @@ def test_attach_says_that_the_orchestrator_is_gone(tmp_path: Path, flag: Path) -
     folder = sweep_folder(tmp_path / "runs")
     done = run_command("attach", folder, folder=tmp_path)
     assert done.returncode == 1
-    assert "sweep lost (the orchestrator ended without a word)" in done.stderr
+    assert "sweep lost (the orchestrator stopped unexpectedly)" in done.stderr
     assert "sweep --resume" in done.stderr
     nothing = run_command("attach", folder=tmp_path)
     assert nothing.returncode == 2

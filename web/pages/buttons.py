@@ -178,7 +178,7 @@ def _steering(sweep: Sweep) -> list[Button]:
         if record.is_paused
         else Button(
             "Pause",
-            "What runs goes on, nothing new starts",
+            "Running runs finish, no new ones start",
             "/api/control",
             {**body, "action": "pause"},
         )

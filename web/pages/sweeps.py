@@ -36,7 +36,7 @@ ALL_METRICS = "*"
 
 
 @dataclass(frozen=True)
-class Progress:
+class SweepProgress:
     """How many runs there are in each state, how many there will be, how many have ended."""
 
     counts: Mapping[RunState, int]
@@ -56,7 +56,7 @@ class ListedSweep:
     is_paused: bool
     is_current: bool
     started_at: float
-    progress: Progress
+    progress: SweepProgress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,7 @@ class SweepView:
     summary: str
     best: Row | None
     history: BestHistory | None
-    progress: Progress
+    progress: SweepProgress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,9 +185,9 @@ def sweep_href(sweep_id: str) -> str:
     return "/sweeps/" + quote(sweep_id)
 
 
-def _progress(sweep: Sweep) -> Progress:
+def _progress(sweep: Sweep) -> SweepProgress:
     counts = sweep.record.counts
-    return Progress(
+    return SweepProgress(
         counts,
         rows.n_planned(sweep, sum(counts.values())),
         sum(n for state, n in counts.items() if state in ENDS),

@@ -62,7 +62,7 @@ class RunEnds:
         if state == "lost" or (state == "killed" and run.is_leftover):
             self._waiting.add(run.attempt.again())
         else:
-            self._go_on_after(run.attempt, state)
+            self._continue_after(run.attempt, state)
 
     def _record(self, run: ActiveRun, state: RunState, exit_code: int | None) -> None:
         by_hand = self._recorder.record.runs[run.attempt.index].stopped_by_hand
@@ -100,9 +100,9 @@ class RunEnds:
             output_tail=[str(error)],
             **self._fate(attempt, "failed"),
         )
-        self._go_on_after(attempt, "failed")
+        self._continue_after(attempt, "failed")
 
-    def _go_on_after(self, attempt: Attempt, state: RunState) -> None:
+    def _continue_after(self, attempt: Attempt, state: RunState) -> None:
         if self._will_retry(attempt, state):
             self._retry(attempt)
         else:

@@ -27,7 +27,7 @@ class Changes:
 
 
 class Recorder:
-    """Takes down events; the journal comes first, so that nobody is told what is not on disk.
+    """Records events; the journal comes first, so that nobody is told what is not on disk.
 
     Args:
         record: the sweep so far.

@@ -77,7 +77,7 @@ async def watch_files(
 async def _notified(
     watch: KernelWatch, quiet_step_ms: int, pause_to_work: float
 ) -> AsyncGenerator[set[Path] | None, None]:
-    """An empty set once, then what the kernel reports; None where nothing happened for a while."""
+    """An empty set once, then what the kernel reports; None if nothing happened for a while."""
     steps_ms = (*_STEPS_MS, (quiet_step_ms, _LOOK_AGAIN_MS))
     n_silent, look_at = 0, 0.0
     with watch:
@@ -144,7 +144,7 @@ def _file_at(folder: Path) -> tuple[int, int] | None:
 
 
 def _open_watch(folder: Path, poll: bool | None) -> KernelWatch | None:
-    """The kernel's watch; None where to poll: as asked, or because there is none to be had."""
+    """The kernel's watch, or None to poll: as asked, or because the kernel gives none."""
     if is_on_network(folder) if poll is None else poll:
         return None
     try:

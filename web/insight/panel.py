@@ -11,21 +11,12 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..series.readers import LogReaders
 from ..tables.all_runs import AllRuns
-from .views import BUILDERS, Choice, ScatterView, View, panel_link, why_empty
-
-PANELS = {
-    "summary": "Summary",
-    "history": "History",
-    "parallel": "Parallel coordinates",
-    "scatter": "Scatter",
-    "importance": "Importance",
-    "workers": "Workers",
-}
+from .views import PANELS, Choice, View, panel_link, why_empty
 
 
 @dataclass(frozen=True)
 class InsightPanel:
-    """The view that is open, None for the summary; what all views say of the sweep.
+    """The view that is open, named `panel`; what all views say of the sweep.
 
     `key_states` are those of runs with a value, for the legend; `why_empty` says why there is
     nothing to draw.
@@ -46,17 +37,17 @@ class InsightPanel:
 def insight_panel(
     sweep: Sweep, runs: AllRuns, query: QueryParams, readers: LogReaders
 ) -> InsightPanel:
-    """What the panel named in the address shows; by default, and for unknown names, the summary."""
-    asked = query.get("panel", "summary")
-    panel = asked if asked in PANELS else "summary"
-    build = BUILDERS.get(panel)
-    view = None if build is None else build(sweep, runs.rows, query, readers)
+    """What the panel named in the address shows; by default, and for unknown names, the first."""
+    asked = query.get("panel", "")
+    name = asked if asked in PANELS else next(iter(PANELS))
+    panel = PANELS[name]
+    view = None if panel.build is None else panel.build(sweep, runs.rows, query, readers)
     with_values = runs.n_values_by_state
     return InsightPanel(
-        panel=panel,
+        panel=name,
         tabs=[
-            Choice(label, panel_link(query, panel=key), key == panel)
-            for key, label in PANELS.items()
+            Choice(one.label, panel_link(query, panel=key), key == name)
+            for key, one in PANELS.items()
         ],
         view=view,
         n_planned=runs.n_planned,
@@ -65,5 +56,5 @@ def insight_panel(
         n_values=with_values.total(),
         n_runs=len(runs.rows),
         key_states=[state for state in RUN_STATES if state in with_values],
-        why_empty=view.why_empty if isinstance(view, ScatterView) else why_empty(sweep, runs.rows),
+        why_empty=why_empty(sweep, runs.rows) if panel.needs_values else None,
     )

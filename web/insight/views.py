@@ -1,4 +1,4 @@
-"""What each view of the panel that explains a sweep shows, besides its drawing."""
+"""The views of the panel that explains a sweep: what each shows besides its drawing."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -243,10 +243,34 @@ def _workers(
 
 
 Build = Callable[[Sweep, Sequence[Row], QueryParams, LogReaders], View]
-BUILDERS: dict[str, Build] = {
-    "history": _history,
-    "parallel": _parallel,
-    "scatter": _scatter,
-    "importance": _importance,
-    "workers": _workers,
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One view of a sweep.
+
+    Args:
+        label: the text of its tab.
+        build: what its template gets as `view`; None if it needs nothing.
+        needs_values: whether the page says why it is empty while no run has a value; the
+            template of any other says so itself.
+    """
+
+    label: str
+    build: Build | None = None
+    needs_values: bool = True
+
+
+PANELS = {
+    "summary": Panel("Summary", needs_values=False),
+    "history": Panel("History", _history),
+    "parallel": Panel("Parallel coordinates", _parallel),
+    "scatter": Panel("Scatter", _scatter, needs_values=False),
+    "importance": Panel("Importance", _importance),
+    "workers": Panel("Workers", _workers, needs_values=False),
 }
+"""The views in the order of their tabs, the first by default.
+
+A new view is an entry here, its template `insight/_insight_NAME.html` and, if that has a
+`figure("NAME", …)`, the module `static/insight/NAME.js` with a class `View` that draws it.
+"""

@@ -1,6 +1,7 @@
 """What the pages of a sweep and of its runs say to understand and to repeat it."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ import pytest
 from pages import HOSTILE, Client, finished_run, log, text_of, write_sweep
 
 from ml_tracking_ops.orchestrator.store.journal import Journal
-from ml_tracking_ops.web.insight.panel import PANELS
+from ml_tracking_ops.web.insight.views import PANELS
+from ml_tracking_ops.web.serving.static_files import static_files
 
 
 def test_any_run_can_be_repeated_from_the_summary_and_from_its_page(
@@ -124,6 +126,15 @@ def test_empty_view_says_why_and_what_to_do(
 ) -> None:
     write_sweep(logdir / "s", finished_run(1), **changes)
     assert said in text_of(client.get(f"/sweeps/s?panel={panel}").text)
+
+
+def test_every_drawing_has_a_module_that_draws_it(client: Client, logdir: Path) -> None:
+    write_sweep(logdir / "s", [*finished_run(1, 0.5), *finished_run(2, 0.9), *finished_run(3)])
+    pages = [client.get(f"/sweeps/s?panel={panel}").text for panel in PANELS]
+    drawn = re.findall(r'id="insight-figure" data-view="(\w+)"', "".join(pages))
+    assert drawn == ["history", "parallel", "scatter", "workers"]
+    for name in drawn:
+        assert b"export class View {" in static_files().files[f"insight/{name}.js"].data
 
 
 def test_hostile_names_and_values_stay_text_in_every_view(client: Client, logdir: Path) -> None:

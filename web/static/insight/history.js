@@ -4,7 +4,7 @@ import { formatDuration, formatNumber } from "../lib/format.js";
 import { isEnd } from "../lib/states.js";
 import { plainAxis, timeGap, timeTick, valueAxis, valueScale } from "./axes.js";
 
-export class HistoryView {
+export class View {
   #points = [];
 
   option(data, { colors, by, planned }) {

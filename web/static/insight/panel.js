@@ -8,12 +8,21 @@ import { InsightTooltip } from "./tooltip.js";
 import { pointOut } from "../lib/pointing.js";
 import { onThemeChange } from "../lib/theme.js";
 
-const VIEWS = {
-  history: async () => new (await import("./history.js")).HistoryView(),
-  parallel: async () => new (await import("./parallel.js")).ParallelView(),
-  scatter: async () => new (await import("./scatter.js")).ScatterView(),
-  workers: async () => new (await import("./workers.js")).WorkersView(),
-};
+/**
+ * A view is drawn by the class `View` of the module with its name in `PANELS` of insight/views.py.
+ *
+ * @typedef {object} View
+ * @property {(data, context) => object} option  what ECharts draws
+ * @property {(params, data) => number | null} place  which run an event of ECharts concerns
+ * @property {(place, data) => object | null} target  what to highlight for a run
+ * @property {(data, place, params) => [string, string][]} lines  what the tooltip says of a run
+ * @property {(data) => Promise<void>} [refresh]  fetch what else it needs
+ * @property {(chart, data, context: () => object) => void} [bind]  `unbind` undoes it
+ * @property {(chart, data, context) => void} [drawn]  after each drawing
+ * @property {(params) => string} [state]  of what is pointed at, if it is not the run's
+ * @property {() => boolean} [isBusy]  it must not be drawn again now
+ * @property {boolean} [dependsOnWidth]
+ */
 const NO_LIBRARY = "ECharts, which draws this, could not be loaded. The values stand in the tables; reload the page to try again.";
 
 const READ_ON_MS = 200;
@@ -60,7 +69,8 @@ export class InsightPanel {
   }
 
   async #load() {
-    const view = await VIEWS[this.kind]();
+    const { View } = await import(`./${this.kind}.js`);
+    const view = new View();
     await view.refresh?.(this.#data);
     return view;
   }

@@ -17,7 +17,7 @@ const MOST_LINES = 10;
 const LETTER_PX = 6.5;
 const WIDE_PX = 160; // between axes: there the outer names stay inside
 
-export class ParallelView {
+export class View {
   dependsOnWidth = true;
   #places = [];
   #axes = [];

@@ -4,7 +4,7 @@ import { formatNumber } from "../lib/format.js";
 import { tickedAxis, valueAxis, valueScale } from "./axes.js";
 import { makeScale } from "./scale.js";
 
-export class ScatterView {
+export class View {
   #points = [];
   #name = "";
   #what = "";

@@ -5,7 +5,7 @@ import { plainAxis, tickedAxis, timeGap, timeTick } from "./axes.js";
 
 const MOST_LABELS = 24;
 
-export class WorkersView {
+export class View {
   #cursor = "";
   #states = [];
   #spans = [];

@@ -1,4 +1,4 @@
-// One chart: a metric of several runs or groups. uPlot supplies scales, axes, cursor and dragging;
+// One chart: a metric of several runs or groups. uPlot supplies the axes, the cursor and dragging;
 // the curves are drawn from each one's own columns, so that they need not share their x.
 
 import { chartFrame } from "./frame.js";

@@ -5,6 +5,14 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ..reports.shapes import (
+    Annotated,
+    ReplayEntry,
+    ReplayReport,
+    RunReport,
+    SweepReport,
+    SweepTotals,
+)
 from .words import format_duration, plain, short, tell
 
 if TYPE_CHECKING:
@@ -66,11 +74,11 @@ def _least_width(width: int, head: Sequence[str], rows: Sequence[Sequence[str]])
     return width - last + min(last, _NARROWEST_LAST_COLUMN)
 
 
-def print_sweep(report: dict[str, Any]) -> None:
+def print_sweep(report: SweepReport) -> None:
     counts = ", ".join(f"{n} {state}" for state, n in report["counts"].items())
     why = f" ({report['reason']})" if report["reason"] else ""
     seed = "" if report["seed"] is None else f"; seed {report['seed']}"
-    paused = ", paused" if report.get("is_paused") else ""
+    paused = ", paused" if report["is_paused"] else ""
     tell(f"{report['name']}: {report['state']}{paused}{why}; {counts}{seed}")
     _print_annotation(report)
     names = list(dict.fromkeys(n for run in report["runs"] for n in run["hyperparameters"]))
@@ -94,7 +102,7 @@ def print_sweep(report: dict[str, Any]) -> None:
         _print_combinations(report)
 
 
-def _print_combinations(report: dict[str, Any]) -> None:
+def _print_combinations(report: SweepReport) -> None:
     """The means of combinations that were run several times."""
     found = report["combinations"]
     names = list(dict.fromkeys(name for one in found for name in one["hyperparameters"]))
@@ -115,7 +123,7 @@ def _print_combinations(report: dict[str, Any]) -> None:
         tell(f"best combination: {report['best_combination']}")
 
 
-def _print_annotation(report: dict[str, Any]) -> None:
+def _print_annotation(report: Annotated) -> None:
     """What a user wrote of it."""
     if report["label"] or report["tags"]:
         tell("  ".join([report["label"] or "", *(f"#{tag}" for tag in report["tags"])]).strip())
@@ -123,20 +131,27 @@ def _print_annotation(report: dict[str, Any]) -> None:
         tell("\n".join(f"  {line}" for line in report["note"].split("\n")))
 
 
-def print_run(report: dict[str, Any]) -> None:
+def print_run(report: RunReport) -> None:
     tell(f"{report['name']}: {report['state']}")
     _print_annotation(report)
     if report["n_damaged_records"]:
         tell(f"damaged records skipped: {report['n_damaged_records']}")
-    columns = ("count", "first_step", "last_step", "last", "min", "max")
     rows = [
-        (name, *(short(entry[column]) for column in columns))
+        (
+            name,
+            short(entry["count"]),
+            short(entry["first_step"]),
+            short(entry["last_step"]),
+            short(entry["last"]),
+            short(entry["min"]),
+            short(entry["max"]),
+        )
         for name, entry in report["metrics"].items()
     ]
     print_table(("METRIC", "COUNT", "FIRST STEP", "LAST STEP", "LAST", "MIN", "MAX"), rows)
 
 
-def print_replays(report: dict[str, Any]) -> None:
+def print_replays(report: ReplayReport) -> None:
     """What rules would have saved and cost; then, for each, the runs it would have stopped."""
     sweep, metric = report["sweep"], report["optimization_metric"]
     tell(
@@ -156,7 +171,7 @@ def print_replays(report: dict[str, Any]) -> None:
         _print_stops(entry, metric)
 
 
-def _replay_row(entry: dict[str, Any], sweep: dict[str, Any]) -> tuple[str, ...]:
+def _replay_row(entry: ReplayEntry, sweep: SweepTotals) -> tuple[str, ...]:
     saved, cost = entry["saved"], entry["cost"]
     kept = "" if cost["best"] == sweep["best"] else f" ({cost['best']})"
     return (
@@ -171,7 +186,7 @@ def _replay_row(entry: dict[str, Any], sweep: dict[str, Any]) -> tuple[str, ...]
     )
 
 
-def _print_stops(entry: dict[str, Any], metric: str) -> None:
+def _print_stops(entry: ReplayEntry, metric: str) -> None:
     tell(f"\n{_rule_text(entry['rule'])} would have stopped {entry['n_stopped'] or 'no run'}")
     if not entry["stopped"]:
         return

@@ -53,14 +53,14 @@ def show(options: argparse.Namespace) -> int:
     from ..store.sweep_folder import Sweep
 
     found = find(options.path, options.logdir)
-    with _log_errors():
-        report = show_sweep(found) if isinstance(found, Sweep) else show_run(found)
-    if options.json:
-        print_json(report)
-    elif isinstance(found, Sweep):
-        print_sweep(report)
+    if isinstance(found, Sweep):
+        with _log_errors():
+            sweep = show_sweep(found)
+        (print_json if options.json else print_sweep)(sweep)
     else:
-        print_run(report)
+        with _log_errors():
+            run = show_run(found)
+        (print_json if options.json else print_run)(run)
     return 0
 
 

@@ -1,12 +1,9 @@
-"""What `list` and `show` say: plain data, the same for people and for scripts.
-
-The shapes are stable; times are seconds since the epoch; NaN and infinity stand as null.
-"""
+"""What `list` and `show` say: plain data, the same for people and for scripts."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from ml_tracking_ops.logger.reader import Series, read_run_log
 
@@ -16,26 +13,23 @@ from ..store.combinations import RepeatedCombination, best_combination, repeated
 from ..store.experiments import Experiment
 from ..store.sweep_folder import Sweep, best_of
 from ..store.sweep_record import RunRecord
-
-RUN_COLUMNS = (
-    "name",
-    "index",
-    "state",
-    "reason",
-    "hyperparameters",
-    "best_value",
-    "best_step",
-    "started_at",
-    "ended_at",
-    "exit_code",
-    "attempt",
-    "slot",
+from .shapes import (
+    Annotated,
+    CombinationEntry,
+    Entry,
+    ExperimentEntry,
+    MetricEntry,
+    Metrics,
+    RunEntry,
+    RunReport,
+    SweepEntry,
+    SweepReport,
 )
 
 
-def list_entries(catalog: Catalog, *, is_archived: bool = False) -> list[dict[str, Any]]:
+def list_entries(catalog: Catalog, *, is_archived: bool = False) -> list[Entry]:
     """One entry for each experiment and sweep, the newest first: those archived, or the others."""
-    entries = [
+    entries: list[Entry] = [
         *(
             _experiment_entry(experiment)
             for experiment in catalog.experiments.values()
@@ -50,18 +44,18 @@ def list_entries(catalog: Catalog, *, is_archived: bool = False) -> list[dict[st
     return sorted(entries, key=lambda entry: -entry["started_at"])
 
 
-def _experiment_entry(experiment: Experiment) -> dict[str, Any]:
+def _experiment_entry(experiment: Experiment) -> ExperimentEntry:
     return {
         "name": experiment.name,
         "kind": "experiment",
         "path": str(experiment.dat_path.parent),
         "state": experiment.state(),
         "started_at": experiment.started_at,
-        **said(experiment.annotation),
+        **_annotated(experiment.annotation),
     }
 
 
-def _sweep_entry(sweep: Sweep) -> dict[str, Any]:
+def _sweep_entry(sweep: Sweep) -> SweepEntry:
     fill_in_best(sweep)
     best = sweep.record.best
     return {
@@ -75,25 +69,24 @@ def _sweep_entry(sweep: Sweep) -> dict[str, Any]:
         "best": None if best is None else best.name,
         "best_value": None if best is None else finite(best.best_value),
         "is_paused": sweep.record.is_paused,
-        **said(sweep.annotations.own),
+        **_annotated(sweep.annotations.own),
     }
 
 
-def said(annotation: Annotation) -> dict[str, Any]:
-    """What a user wrote of something; `label` is the name that they gave it."""
+def _annotated(annotation: Annotation) -> Annotated:
     return {"label": annotation.name, "tags": list(annotation.tags), "note": annotation.note}
 
 
-def show_sweep(sweep: Sweep) -> dict[str, Any]:
+def show_sweep(sweep: Sweep) -> SweepReport:
     """A sweep's summary and its runs, in the order of their index."""
     fill_in_best(sweep)
     return sweep_report(sweep, [run for _, run in sorted(sweep.record.runs.items())])
 
 
-def sweep_report(sweep: Sweep, runs: Iterable[RunRecord]) -> dict[str, Any]:
+def sweep_report(sweep: Sweep, runs: Iterable[RunRecord]) -> SweepReport:
     """The same with some of the runs, as they are given."""
-    record, best = sweep.record, sweep.record.best
-    return {
+    record, best, own = sweep.record, sweep.record.best, sweep.annotations.own
+    report: SweepReport = {
         "name": sweep.name,
         "path": str(sweep.path),
         "state": record.state,
@@ -107,29 +100,28 @@ def sweep_report(sweep: Sweep, runs: Iterable[RunRecord]) -> dict[str, Any]:
         "counts": record.counts,
         "best": None if best is None else best.name,
         "is_paused": record.is_paused,
-        **said(sweep.annotations.own),
-        "runs": [{**run_entry(run), **said(sweep.annotations.run(run.index))} for run in runs],
-        **_combinations_entry(sweep),
+        "label": own.name,
+        "tags": list(own.tags),
+        "note": own.note,
+        "runs": [
+            {**_run_entry(run), **_annotated(sweep.annotations.run(run.index))} for run in runs
+        ],
     }
-
-
-def _combinations_entry(sweep: Sweep) -> dict[str, Any]:
-    """The combinations of a sweep with `repeats`; nothing for others."""
     repeats = sweep.config.get("repeats")
-    if not isinstance(repeats, Mapping):
-        return {}
+    if isinstance(repeats, Mapping):
+        _add_combinations(report, sweep, str(repeats.get("seed_name")))
+    return report
+
+
+def _add_combinations(report: SweepReport, sweep: Sweep, seed_name: str) -> None:
     runs = sweep.record.runs
-    found = repeated_combinations(
-        (runs[index] for index in sorted(runs)), str(repeats.get("seed_name"))
-    )
+    found = repeated_combinations((runs[index] for index in sorted(runs)), seed_name)
     best = best_combination(found, sweep.optimization_goal)
-    return {
-        "combinations": [_combination_entry(one) for one in found],
-        "best_combination": None if best is None else best.number,
-    }
+    report["combinations"] = [_combination_entry(one) for one in found]
+    report["best_combination"] = None if best is None else best.number
 
 
-def _combination_entry(one: RepeatedCombination) -> dict[str, Any]:
+def _combination_entry(one: RepeatedCombination) -> CombinationEntry:
     return {
         "combination": one.number,
         "hyperparameters": one.hyperparameters,
@@ -140,11 +132,21 @@ def _combination_entry(one: RepeatedCombination) -> dict[str, Any]:
     }
 
 
-def run_entry(run: RunRecord) -> dict[str, Any]:
-    """One run of a sweep."""
-    entry = {name: getattr(run, name) for name in RUN_COLUMNS if name != "state"}
-    entry |= {"state": run.state, "best_value": finite(run.best_value)}
-    return {name: entry[name] for name in RUN_COLUMNS}
+def _run_entry(run: RunRecord) -> RunEntry:
+    return {
+        "name": run.name,
+        "index": run.index,
+        "state": run.state,
+        "reason": run.reason,
+        "hyperparameters": run.hyperparameters,
+        "best_value": finite(run.best_value),
+        "best_step": run.best_step,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+        "exit_code": run.exit_code,
+        "attempt": run.attempt,
+        "slot": run.slot,
+    }
 
 
 def fill_in_best(sweep: Sweep) -> None:
@@ -158,25 +160,23 @@ def fill_in_best(sweep: Sweep) -> None:
             )
 
 
-def show_run(found: Experiment | FoundRun) -> dict[str, Any]:
+def show_run(found: Experiment | FoundRun) -> RunReport:
     """A run's metrics, each with its count, its ends and its extremes."""
     log = read_run_log(dat_path_of(found))
-    annotation = (
-        found.sweep.annotations.run(found.run.index)
-        if isinstance(found, FoundRun)
-        else found.annotation
-    )
-    facts = (
-        run_entry(found.run)
-        if isinstance(found, FoundRun)
-        else {"name": found.name, "state": found.state(), "started_at": found.started_at}
-    )
-    return {
-        **facts,
-        **said(annotation),
+    metrics: Metrics = {
         "path": str(dat_path_of(found)),
         "n_damaged_records": log.n_skipped,
         "metrics": {name: _metric_entry(series) for name, series in log.items()},
+    }
+    if isinstance(found, FoundRun):
+        annotation = found.sweep.annotations.run(found.run.index)
+        return {**_run_entry(found.run), **_annotated(annotation), **metrics}
+    return {
+        "name": found.name,
+        "state": found.state(),
+        "started_at": found.started_at,
+        **_annotated(found.annotation),
+        **metrics,
     }
 
 
@@ -189,7 +189,7 @@ def dat_path_of(found: Experiment | FoundRun) -> Path:
     return path
 
 
-def _metric_entry(series: Series) -> dict[str, Any]:
+def _metric_entry(series: Series) -> MetricEntry:
     values = [value for value in series.value.tolist() if not math.isnan(value)]
     count = len(series.step)
     return {
@@ -207,22 +207,29 @@ def finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def describe_list(entries: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+def describe_list(entries: list[Entry]) -> Iterator[tuple[str, ...]]:
     """Head and rows of the table that `list` prints; names and tags where there are any."""
-    keys = [key for key in ("label", "tags") if any(entry[key] for entry in entries)]
+    every: tuple[Literal["label", "tags"], ...] = ("label", "tags")
+    keys = [key for key in every if any(entry[key] for entry in entries)]
     yield ("NAME", "KIND", "STATE", "RUNS", "BEST", *(key.upper() for key in keys))
     for entry in entries:
-        counts: Mapping[str, int] = entry.get("counts", {})
-        runs = ", ".join(f"{count} {state}" for state, count in counts.items())
-        best = entry.get("best_value")
         yield (
             entry["name"],
             entry["kind"],
-            "paused" if entry.get("is_paused") else entry["state"],
-            runs,
-            "" if best is None else f"{best:.6g}",
+            *(_sweep_cells(entry) if entry["kind"] == "sweep" else (entry["state"], "", "")),
             *(_joined(entry[key]) for key in keys),
         )
+
+
+def _sweep_cells(entry: SweepEntry) -> tuple[str, str, str]:
+    """What is in the columns STATE, RUNS and BEST."""
+    runs = ", ".join(f"{count} {state}" for state, count in entry["counts"].items())
+    best = entry["best_value"]
+    return (
+        "paused" if entry["is_paused"] else entry["state"],
+        runs,
+        "" if best is None else f"{best:.6g}",
+    )
 
 
 def _joined(value: str | list[str] | None) -> str:

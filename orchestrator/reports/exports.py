@@ -16,7 +16,7 @@ from typing import Any
 
 from ml_tracking_ops.logger.reader import Series
 
-from .entries import RUN_COLUMNS
+from .shapes import RunEntry, SweepReport
 
 _BLOCK = 10_000
 _SERIES_COLUMNS = ("metric", "step", "wall_time", "value")
@@ -124,15 +124,16 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def sweep_csv(report: Mapping[str, Any]) -> Iterator[str]:
+def sweep_csv(report: SweepReport) -> Iterator[str]:
     """The runs of a sweep, as `reports.show_sweep` gives it, with a column for each hyperparameter.
 
     What users wrote about runs (name, tags, note) has columns where there is any.
     """
-    runs = report["runs"]
+    runs: Sequence[Mapping[str, Any]] = report["runs"]
     names = list(dict.fromkeys(name for run in runs for name in run["hyperparameters"]))
-    at = RUN_COLUMNS.index("hyperparameters")
-    before, after = RUN_COLUMNS[:at], RUN_COLUMNS[at + 1 :]
+    columns = list(RunEntry.__annotations__)
+    at = columns.index("hyperparameters")
+    before, after = columns[:at], columns[at + 1 :]
     said = [name for name in ("label", "tags", "note") if any(run.get(name) for run in runs)]
     lines = (
         [

@@ -15,6 +15,7 @@ from ..store.objective import Goal
 from ..store.run_history import RunHistory, load_history
 from ..store.sweep_folder import Sweep
 from .entries import finite
+from .shapes import ReplayEntry, ReplayReport, StopEntry, SweepTotals
 
 
 class _Rules(BaseModel):
@@ -65,7 +66,7 @@ def _value(text: str) -> Any:
 
 def report_replays(
     sweep: Sweep, rules: Sequence[RuleSettings], metric: str | None = None, goal: Goal | None = None
-) -> dict[str, Any]:
+) -> ReplayReport:
     """What each of the rules by itself would have done to a sweep.
 
     Raises:
@@ -104,7 +105,7 @@ def load_histories(sweep: Sweep) -> list[RunHistory]:
     return [history for history in found if history is not None]
 
 
-def _totals(runs: Sequence[RunHistory], outcome: Outcome, metric: str) -> dict[str, Any]:
+def _totals(runs: Sequence[RunHistory], outcome: Outcome, metric: str) -> SweepTotals:
     return {
         "n_runs": len(runs),
         "n_cut_short": sum(run.state != "finished" for run in runs),
@@ -118,7 +119,7 @@ def _totals(runs: Sequence[RunHistory], outcome: Outcome, metric: str) -> dict[s
 
 def _replay_entry(
     rule: RuleSettings, outcome: Outcome, runs: Sequence[RunHistory], goal: Goal
-) -> dict[str, Any]:
+) -> ReplayEntry:
     seconds = sum(run.ended_at - run.started_at for run in runs)
     return {
         "rule": rule.model_dump(exclude_none=True),
@@ -139,7 +140,7 @@ def _replay_entry(
     }
 
 
-def _stop_entry(stop: Stop) -> dict[str, Any]:
+def _stop_entry(stop: Stop) -> StopEntry:
     decision = stop.decision
     return {
         "name": stop.run.name,

@@ -7,12 +7,12 @@ thousands, are read afterwards, while the file is sent.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
 
 from starlette.exceptions import HTTPException
 
 from ml_tracking_ops.orchestrator.reports.entries import sweep_report
 from ml_tracking_ops.orchestrator.reports.exports import sweep_csv, table_csv, table_json
+from ml_tracking_ops.orchestrator.reports.shapes import SweepReport
 from ml_tracking_ops.orchestrator.store.endings import log_trouble
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best
@@ -34,7 +34,6 @@ from .table import PAGE_SIZE
 _BLOCK = 200
 
 Chunks = Iterator[str]
-Report = Mapping[str, Any]
 """What `export` writes of a sweep, as JSON."""
 
 
@@ -84,7 +83,7 @@ def sweep_chunks(
     return _report_chunks(_report(sweep, every.rows), source, query, form, summaries)
 
 
-def _report(sweep: Sweep, rows: Iterable[Row]) -> Report:
+def _report(sweep: Sweep, rows: Iterable[Row]) -> SweepReport:
     """All runs as `export` has them; those that go on with their best value so far."""
     runs = sweep.record.runs
     return sweep_report(
@@ -97,11 +96,15 @@ def _report(sweep: Sweep, rows: Iterable[Row]) -> Report:
 
 
 def _report_chunks(
-    report: Report, source: TableSource, query: TableQuery, form: str, summaries: MetricSummaries
+    report: SweepReport,
+    source: TableSource,
+    query: TableQuery,
+    form: str,
+    summaries: MetricSummaries,
 ) -> Chunks:
     found = source.rows if query.pairs == () else source.found(query, summaries)
     runs = {run["index"]: run for run in report["runs"]}
-    report = {**report, "runs": [runs[row.index] for row in found]}
+    report["runs"] = [runs[row.index] for row in found]
     if form == "csv":
         yield from sweep_csv(report)
     else:

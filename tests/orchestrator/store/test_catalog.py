@@ -284,7 +284,7 @@ def test_what_cannot_be_read_is_told_in_a_line(
     loop.mkdir(parents=True)
     (loop / "loop.dat").symlink_to("loop.dat")
     assert main(["list", "--logdir", "x" * 300]) == 2
-    assert "x: File name too long" in capsys.readouterr().err
+    assert "x cannot be read: File name too long" in capsys.readouterr().err
     for path, said in {
         "loop": f"{loop}/loop.dat: Too many levels of symbolic links",
         str(loop / "loop.dat"): "no experiment, sweep or run of this name",

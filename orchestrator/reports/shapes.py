@@ -1,0 +1,203 @@
+"""The shapes of what `list`, `show` and `replay` say, as `--json` prints them.
+
+They are stable: keys are added, never renamed. Times are seconds since the epoch; NaN and infinity
+are null.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal, NotRequired, TypedDict
+
+from ..store.objective import Goal
+from ..store.run_states import RunState, SweepState
+
+
+class Annotated(TypedDict):
+    """What users wrote of something; `label` is the name that they gave it."""
+
+    label: str | None
+    tags: list[str]
+    note: str | None
+
+
+class ExperimentEntry(Annotated):
+    """An experiment in a list."""
+
+    name: str
+    kind: Literal["experiment"]
+    path: str
+    state: RunState
+    started_at: float
+
+
+class SweepEntry(Annotated):
+    """A sweep in a list."""
+
+    name: str
+    kind: Literal["sweep"]
+    path: str
+    state: SweepState
+    started_at: float
+    ended_at: float | None
+    counts: Mapping[RunState, int]
+    best: str | None
+    best_value: float | None
+    is_paused: bool
+
+
+Entry = ExperimentEntry | SweepEntry
+
+
+class RunEntry(TypedDict):
+    """A run of a sweep."""
+
+    name: str | None
+    index: int
+    state: RunState
+    reason: str | None
+    hyperparameters: dict[str, Any]
+    best_value: float | None
+    best_step: int | None
+    started_at: float | None
+    ended_at: float | None
+    exit_code: int | None
+    attempt: int
+    slot: int | None
+
+
+class AnnotatedRun(RunEntry, Annotated):
+    """A run of a sweep, with what users wrote of it."""
+
+
+class CombinationEntry(TypedDict):
+    """The runs of one combination of a sweep with `repeats`."""
+
+    combination: int
+    hyperparameters: dict[str, Any]
+    runs: list[str | None]
+    n_values: int
+    mean: float | None
+    spread: float | None
+
+
+class SweepReport(Annotated):
+    """A sweep and its runs; the combinations only of one with `repeats`."""
+
+    name: str
+    path: str
+    state: SweepState
+    reason: str | None
+    started_at: float
+    ended_at: float | None
+    optimization_metric: str | None
+    optimization_goal: Goal | None
+    seed: int | None
+    max_runs: int | None
+    counts: Mapping[RunState, int]
+    best: str | None
+    is_paused: bool
+    runs: list[AnnotatedRun]
+    combinations: NotRequired[list[CombinationEntry]]
+    best_combination: NotRequired[int | None]
+
+
+class MetricEntry(TypedDict):
+    """A metric of a run: its count, its ends and its extremes."""
+
+    count: int
+    first_step: int | None
+    last_step: int | None
+    last: float | None
+    min: float | None
+    max: float | None
+
+
+class Metrics(TypedDict):
+    """What a log holds."""
+
+    path: str
+    n_damaged_records: int
+    metrics: dict[str, MetricEntry]
+
+
+class FoundRunReport(AnnotatedRun, Metrics):
+    """A run of a sweep and its metrics."""
+
+
+class ExperimentReport(Annotated, Metrics):
+    """An experiment and its metrics."""
+
+    name: str
+    state: RunState
+    started_at: float
+
+
+RunReport = FoundRunReport | ExperimentReport
+
+
+class Savings(TypedDict):
+    """What was not run because a rule stopped something."""
+
+    values: int
+    steps: int
+    seconds: float
+
+
+class SweepSavings(Savings):
+    """The same of all runs, and as a share of the time that the sweep took."""
+
+    share_of_seconds: float
+
+
+class Cost(TypedDict):
+    """What a rule would have cost."""
+
+    best_value: float | None
+    best: str | None
+    regret: float | None
+    lost: list[str]
+
+
+class StopEntry(TypedDict):
+    """A run that a rule would have stopped."""
+
+    name: str
+    index: int
+    state: RunState
+    step: int | None
+    value: float | None
+    threshold: float | None
+    reason: str
+    best_then: float | None
+    best_value: float | None
+    saved: Savings
+
+
+class ReplayEntry(TypedDict):
+    """What one rule would have done; `rule` is as in a configuration."""
+
+    rule: dict[str, Any]
+    n_stopped: int
+    saved: SweepSavings
+    cost: Cost
+    stopped: list[StopEntry]
+
+
+class SweepTotals(Savings):
+    """A sweep as it was run."""
+
+    n_runs: int
+    n_cut_short: int
+    best_value: float | None
+    best: str | None
+
+
+class ReplayReport(TypedDict):
+    """What rules would have done to a sweep."""
+
+    name: str
+    path: str
+    state: SweepState
+    optimization_metric: str
+    optimization_goal: Goal
+    sweep: SweepTotals
+    replays: list[ReplayEntry]

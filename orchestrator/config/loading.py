@@ -31,6 +31,10 @@ def load_config(path: Path) -> LoadedConfig:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), [ConfigProblem("", f"cannot be read: {error}")]) from None
     source = _parse_json(str(path), text)
+    if {"method", "parameters"} <= source.keys() and "hyperparameters" not in source:
+        from .wandb.sweep import convert_wandb_sweep
+
+        return convert_wandb_sweep(source, path)  # JSON is YAML: W&B takes it too
     return validate_config(source, path.resolve().parent, str(path), path.resolve())
 
 

@@ -89,4 +89,4 @@ for line in sys.stdin:
         answer = {"answer": QUESTIONS[question["what"]](*question["arguments"])}
     except Exception as error:  # noqa: BLE001 (what their code raises is the answer)
         answer = {"error": f"{type(error).__name__}: {error}"}
-    print(json.dumps(answer), flush=True)
+    print(json.dumps({**answer, "number": question["number"]}), flush=True)

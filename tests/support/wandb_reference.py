@@ -22,6 +22,7 @@ class Reference:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._n_asked = 0
         # -I: `sweeps` is to be W&B's package, not the module beside the program
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-W", "ignore", ORACLE],
@@ -35,9 +36,13 @@ class Reference:
         """Raises: WandbError: W&B's code raised."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"what": what, "arguments": arguments}) + "\n")
+        self._n_asked += 1
+        question = {"what": what, "arguments": arguments, "number": self._n_asked}
+        self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
+        while answer["number"] != self._n_asked:  # of a test that was interrupted
+            answer = json.loads(self._process.stdout.readline())
         if "error" in answer:
             raise WandbError(answer["error"])
         return answer["answer"]

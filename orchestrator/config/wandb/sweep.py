@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...commands.wandb_client import MODE_VARIABLE
-from ...errors import ConfigError, ConfigProblem, did_you_mean
+from ...errors import ConfigError, ConfigProblem, did_you_mean, nearest
 from ...search.space import Space
 from ..model import SweepConfig
 from ..validation import LoadedConfig, validate_config
@@ -140,7 +140,8 @@ def _keys(found: Conversion) -> None:
 def _unknown_key(key: str, value: Any) -> str:
     fields = SweepConfig.model_fields
     if key not in fields:
-        return f"is no key of a W&B sweep file{did_you_mean(key, _KNOWN)}"
+        near = nearest(key, _KNOWN, cutoff=0.7)
+        return "is no key of a W&B sweep file" + (f", did you mean {near}?" if near else "")
     if key in _THEIR_NAMES:
         return f"is a key of experiment_cfg.json; a W&B sweep file has {_THEIR_NAMES[key]} for it"
     return (

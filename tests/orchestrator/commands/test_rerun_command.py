@@ -134,3 +134,23 @@ def test_run_of_the_original_tool_has_a_command_without_a_folder() -> None:
 @pytest.mark.parametrize("description", [{}, {"config": 3}, {"config": {"main_script_name": 7}}])
 def test_without_a_script_there_is_no_command(description: dict[str, Any]) -> None:
     assert rerun_command(description, Path("s"), "r", {}, Path("l")) is None
+
+
+def test_rerun_of_a_wandb_sweep_gets_its_values(tmp_path: Path) -> None:
+    (tmp_path / "it's a script.py").write_text(
+        "import os, sys; print(sys.argv[1], os.environ['WANDB_SWEEP_PARAM_PATH'], "
+        "os.environ['WANDB_MODE'])"
+    )
+    command = command_of(
+        tmp_path,
+        {"opt.lr": 0.1, "opt.names": ["a"]},
+        command=["${interpreter}", "${program}", "${args}"],
+        values_as="python",
+        objects=["opt"],
+        wandb_config=True,
+    )
+    done = subprocess.run(
+        ["bash", "-c", command.line], capture_output=True, text=True, check=True, timeout=60
+    )
+    expected = f"--opt={{'lr': 0.1, 'names': ['a']}} {tmp_path}/SWEEP/NAME.wandb.yaml offline\n"
+    assert done.stdout == expected

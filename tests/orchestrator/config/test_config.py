@@ -43,6 +43,13 @@ def problems(source: dict[str, Any], folder: Path) -> dict[str, str]:
     return {problem.key: problem.message for problem in caught.value.problems}
 
 
+def test_command_that_says_all_needs_no_script(folder: Path) -> None:
+    given = {**seed_example(), "main_script_name": "cli", "command": ["cli", "fit", "${args}"]}
+    assert validate_config(given, folder).config.main_script_name == "cli"
+    given["command"] = ["cli", "${program}", "${args}"]
+    assert problems(given, folder).keys() == {"main_script_name"}
+
+
 def test_seed_example_is_valid(folder: Path) -> None:
     (folder / "experiment_cfg.json").write_text(json.dumps(seed_example()))
     loaded = load_config(folder / "experiment_cfg.json")

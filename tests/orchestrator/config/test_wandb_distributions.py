@@ -116,6 +116,7 @@ def test_what_wandb_refuses_is_refused_and_the_rest_means_the_same(
         return
     assert not refused, f"{parameter} is accepted here, but at W&B: {refused}"
     expected = reference.ask("quantiles", parameter, UNITS)
+    assume(-(2**63) not in expected)  # their whole numbers overflow
     found = [distribution.at(unit) for unit in UNITS]
     assert all(map(same, found, expected)), f"{found} is not {expected}"
 

@@ -31,6 +31,9 @@ REASONS = (
     "is missing: the training script",
     "cannot be told from what",
     "W&B draws NaN",
+    ": they are reversed",  # of nested parameters, which the validator does not compare
+    "for one value write value",
+    "must add up to 1",
 )
 """Why we refuse what the validator accepts: W&B's servers, or W&B's own code fails on it."""
 

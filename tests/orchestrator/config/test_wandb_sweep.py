@@ -387,6 +387,13 @@ def test_our_keys_in_yaml_are_read(tmp_path: Path) -> None:
     assert loaded.notes == ()
 
 
+def test_wandb_sweep_may_be_json(tmp_path: Path) -> None:
+    (tmp_path / "train.py").touch()
+    (tmp_path / "sweep.json").write_text(with_changes())
+    loaded = load_config(tmp_path / "sweep.json")
+    assert loaded.source["hyperparameters"] == {"x": {"type": "int", "min": 0, "max": 1}}
+
+
 def test_our_keys_among_wandbs_are_answered(tmp_path: Path) -> None:
     found = problems(tmp_path, with_changes(max_runs=3, retries=2))
     assert found["max_runs"].endswith("a W&B sweep file has run_cap for it")

@@ -145,6 +145,9 @@ def _add_list(add: _Add) -> None:
 def _add_show(add: _Add) -> None:
     show = add("show", "show a sweep, an experiment or a run")
     show.add_argument("path", metavar="PATH", help=_ONE)
+    show.add_argument(
+        "run", metavar="RUN", type=_count, nargs="?", help="a run of the sweep, by its number"
+    )
     _add_logdir(show)
     show.add_argument("--json", action="store_true")
 
@@ -152,6 +155,9 @@ def _add_show(add: _Add) -> None:
 def _add_export(add: _Add) -> None:
     export = add("export", "write a run's points or a sweep's table")
     export.add_argument("path", metavar="PATH", help=_ONE)
+    export.add_argument(
+        "run", metavar="RUN", type=_count, nargs="?", help="a run of the sweep, by its number"
+    )
     export.add_argument("--format", choices=("csv", "json"), default="csv")
     export.add_argument("-o", "--output", type=user_path, metavar="FILE", help="default: stdout")
     _add_logdir(export)

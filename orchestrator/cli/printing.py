@@ -132,7 +132,16 @@ def _print_annotation(report: Annotated) -> None:
 
 
 def print_run(report: RunReport) -> None:
-    tell(f"{report['name']}: {report['state']}")
+    if "sweep" in report:
+        why = f" ({report['reason']})" if report["reason"] else ""
+        tell(f"{report['name']}: {report['state']}{why}")
+        tell(f"run {report['index']} of {report['sweep']}")
+        for name, value in report["hyperparameters"].items():
+            tell(f"  {name} = {short(value)}")
+        if report["rerun"]:
+            tell(f"run it again: {report['rerun']}")
+    else:
+        tell(f"{report['name']}: {report['state']}")
     _print_annotation(report)
     if report["n_damaged_records"]:
         tell(f"damaged records skipped: {report['n_damaged_records']}")

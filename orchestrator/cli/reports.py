@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ml_tracking_ops.logger import os_files
 
@@ -14,6 +14,11 @@ from ..errors import UsageError
 from .logdir import missing_logdir
 from .printing import print_json, print_run, print_sweep, print_table
 from .words import say
+
+if TYPE_CHECKING:
+    from ..store.catalog import FoundRun
+    from ..store.experiments import Experiment
+    from ..store.sweep_folder import Sweep
 
 _MOST_BYTES_A_FILE, _MOST_S_A_FILE = 4 << 30, 20.0
 
@@ -49,10 +54,9 @@ def list_all(options: argparse.Namespace) -> int:
 
 def show(options: argparse.Namespace) -> int:
     from ..reports.entries import show_run, show_sweep
-    from ..store.catalog import find
     from ..store.sweep_folder import Sweep
 
-    found = find(options.path, options.logdir)
+    found = _find(options)
     if isinstance(found, Sweep):
         with _log_errors():
             sweep = show_sweep(found)
@@ -64,15 +68,27 @@ def show(options: argparse.Namespace) -> int:
     return 0
 
 
+def _find(options: argparse.Namespace) -> "Experiment | Sweep | FoundRun":
+    """What a path, or a sweep's with the number of a run, leads to."""
+    from ..store.catalog import find, find_run
+    from ..store.sweep_folder import Sweep
+
+    found = find(options.path, options.logdir)
+    if options.run is None:
+        return found
+    if not isinstance(found, Sweep):
+        raise UsageError(f"{options.path} is no sweep; the number of a run goes with a sweep")
+    return find_run(found, options.run)
+
+
 def export(options: argparse.Namespace) -> int:
     from ml_tracking_ops.logger.reader import read_run_log
 
     from ..reports.entries import dat_path_of, show_sweep
     from ..reports.exports import run_csv, run_json, sweep_csv
-    from ..store.catalog import find
     from ..store.sweep_folder import Sweep
 
-    found = find(options.path, options.logdir)
+    found = _find(options)
     with _log_errors(), _output(options.output) as out:
         if isinstance(found, Sweep) and options.format == "csv":
             out.writelines(sweep_csv(show_sweep(found)))

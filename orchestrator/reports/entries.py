@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from ml_tracking_ops.logger.reader import Series, read_run_log
+from ml_tracking_ops.logger.reader import RunLog, Series, read_run_log
 
+from ..commands.rerun import rerun_command
 from ..store.annotations import Annotation
 from ..store.catalog import Catalog, FoundRun
 from ..store.combinations import RepeatedCombination, best_combination, repeated_combinations
@@ -161,16 +162,25 @@ def fill_in_best(sweep: Sweep) -> None:
 
 
 def show_run(found: Experiment | FoundRun) -> RunReport:
-    """A run's metrics, each with its count, its ends and its extremes."""
-    log = read_run_log(dat_path_of(found))
+    """A run's metrics, each with its count, its ends and its extremes.
+
+    For a run of a sweep also its hyperparameters, how it ended, and the command that reruns it.
+    """
+    log = _log_of(found)
     metrics: Metrics = {
         "path": str(dat_path_of(found)),
-        "n_damaged_records": log.n_skipped,
-        "metrics": {name: _metric_entry(series) for name, series in log.items()},
+        "n_damaged_records": 0 if log is None else log.n_skipped,
+        "metrics": {} if log is None else {n: _metric_entry(series) for n, series in log.items()},
     }
     if isinstance(found, FoundRun):
         annotation = found.sweep.annotations.run(found.run.index)
-        return {**_run_entry(found.run), **_annotated(annotation), **metrics}
+        return {
+            **_run_entry(found.run),
+            **_annotated(annotation),
+            **metrics,
+            "sweep": found.sweep.name,
+            "rerun": _rerun_line(found),
+        }
     return {
         "name": found.name,
         "state": found.state(),
@@ -178,6 +188,29 @@ def show_run(found: Experiment | FoundRun) -> RunReport:
         **_annotated(found.annotation),
         **metrics,
     }
+
+
+def _log_of(found: Experiment | FoundRun) -> RunLog | None:
+    """A log; None of a run of a sweep that ended before it logged anything."""
+    try:
+        return read_run_log(dat_path_of(found))
+    except FileNotFoundError:
+        if isinstance(found, FoundRun) and found.run.name is not None:
+            return None
+        raise
+
+
+def _rerun_line(found: FoundRun) -> str | None:
+    sweep, run = found.sweep, found.run
+    rerun = rerun_command(
+        sweep.description,
+        sweep.path.resolve(),
+        run.name or f"run_{run.index}",
+        run.hyperparameters,
+        sweep.path.resolve().parent,
+        run.index,
+    )
+    return None if rerun is None else rerun.line
 
 
 def dat_path_of(found: Experiment | FoundRun) -> Path:

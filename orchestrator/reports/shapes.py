@@ -5,7 +5,7 @@ are null.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, final
 
 from ..store.objective import Goal
 from ..store.run_states import RunState, SweepState
@@ -119,10 +119,15 @@ class Metrics(TypedDict):
     metrics: dict[str, MetricEntry]
 
 
+@final
 class FoundRunReport(AnnotatedRun, Metrics):
-    """A run of a sweep and its metrics."""
+    """A run of a sweep and its metrics; `rerun` is the command that runs it again."""
+
+    sweep: str
+    rerun: str | None
 
 
+@final
 class ExperimentReport(Annotated, Metrics):
     """An experiment and its metrics."""
 

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,8 +129,26 @@ class FoundRun:
     run: RunRecord
 
 
+def find_run(sweep: Sweep, index: int) -> FoundRun:
+    """A run of a sweep, by its number.
+
+    Raises:
+        UsageError: there is none of this number.
+    """
+    run = sweep.record.runs.get(index)
+    if run is None:
+        raise UsageError(
+            f"{sweep.name} has no run {index}; it has {len(sweep.record.runs)} "
+            f"(see: ml-tracking-ops show {sweep.name})"
+        )
+    return FoundRun(sweep, run)
+
+
 def find(path: str, logdir: Path) -> Experiment | Sweep | FoundRun:
     """What a user means by `path`: a folder, a `.dat`, or a name in `logdir`.
+
+    A name is that of a sweep, an experiment or a run, one that a user gave, or a sweep's with the
+    number of a run: `SWEEP 9`, `SWEEP/9` or `run 9 of SWEEP`.
 
     Raises:
         NotInLogdirError: nothing of that name is there.
@@ -147,10 +166,59 @@ def find(path: str, logdir: Path) -> Experiment | Sweep | FoundRun:
         if found is not None:
             return found
     known = Catalog(logdir)
+    named = _find_by_name(path.strip("/"), known)
+    if named is not None:
+        return named
     names = [*known.sweeps, *known.experiments]
     close = [name for name in names if path.strip("/").split("/")[-1] in name]
     alike = nearest(path.strip("/"), names)
     raise NotInLogdirError(path, logdir, close[:3] or ([alike] if alike is not None else ()))
+
+
+_Named = Experiment | Sweep | FoundRun
+_NUMBERED = re.compile(
+    r"(?:run )?(?P<run>\d+) of (?P<sweep>.+)|(?P<other>.+?)[ /#](?:run )?(?P<number>\d+)"
+)
+
+
+def _find_by_name(name: str, known: Catalog) -> _Named | None:
+    """What is called so in a log folder: by the product, or by a user."""
+    found = known.sweeps.get(name) or known.experiments.get(name) or _run_of_name(name, known)
+    if found is not None:
+        return found
+    labelled = list(_labelled(name, known))
+    if len(labelled) > 1:
+        raise UsageError(f"{name}: {len(labelled)} have been given this name; use a folder's")
+    if labelled:
+        return labelled[0]
+    numbered = _NUMBERED.fullmatch(name)
+    if numbered is None:
+        return None
+    sweep = _find_by_name(numbered["sweep"] or numbered["other"], known)
+    index = int(numbered["run"] or numbered["number"])
+    return find_run(sweep, index) if isinstance(sweep, Sweep) else None
+
+
+def _run_of_name(name: str, known: Catalog) -> FoundRun | None:
+    stem = name.rpartition("/")[2].removesuffix(paths.DAT_SUFFIX)
+    for sweep in known.sweeps.values():
+        run = sweep.run(stem)
+        if run is not None:
+            return FoundRun(sweep, run)
+    return None
+
+
+def _labelled(name: str, known: Catalog) -> Iterator[_Named]:
+    """What a user has given this name."""
+    for sweep in known.sweeps.values():
+        if sweep.annotations.own.name == name:
+            yield sweep
+        for run in sweep.record.runs.values():
+            if sweep.annotations.run(run.index).name == name:
+                yield FoundRun(sweep, run)
+    for experiment in known.experiments.values():
+        if experiment.annotation.name == name:
+            yield experiment
 
 
 def _find_at(path: Path) -> Experiment | Sweep | FoundRun | None:

@@ -120,6 +120,43 @@ def test_logdir_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_every_name_that_is_printed_is_accepted(tmp_path: Path) -> None:
+    write_config(tmp_path, "short.py", early_stopping_patience=3, early_stopping=True)
+    done = run_command("sweep", folder=tmp_path)
+    best = re.search(r"best run: (\S+)", done.stdout)
+    assert best is not None
+    (folder,) = (tmp_path / "runs").iterdir()
+    for name in (best[1], f"{best[1]}.dat", f"{folder.name}/{best[1]}"):
+        shown = run_command("show", name, folder=tmp_path)
+        assert shown.returncode == 0, shown.stderr
+        assert shown.stdout.startswith(f"{best[1]}: finished")
+    run_command("annotate", folder.name, "2", "--name", "my best", folder=tmp_path)
+    for arguments in (
+        (folder.name, "2"),
+        (f"{folder.name}/2",),
+        (f"run 2 of {folder.name}",),
+        ("my best",),
+    ):
+        shown = run_command("show", *arguments, folder=tmp_path)
+        assert f"\nrun 2 of {folder.name}\n" in shown.stdout, shown.stderr
+    for arguments in ((best[1], "2"), (folder.name, "9"), (f"{folder.name}/9",)):
+        done = run_command("show", *arguments, folder=tmp_path)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+
+
+def test_show_of_a_run_tells_what_it_was_and_how_to_run_it_again(tmp_path: Path) -> None:
+    hyperparameters = {"x": choice(0.5), "note": choice("a b")}
+    write_config(tmp_path, "crashing.py", max_runs=1, hyperparameters=hyperparameters)
+    run_command("sweep", folder=tmp_path)
+    (folder,) = (tmp_path / "runs").iterdir()
+    shown = run_command("show", folder.name, "1", folder=tmp_path).stdout
+    assert ": failed (exit code 1: ModuleNotFoundError: No module named" in shown
+    assert "  x = 0.5\n  note = a b\n" in shown
+    assert f"run it again: cd {tmp_path} && " in shown
+    assert "--x=0.5 '--note=a b'" in shown
+
+
 def test_seed_form_takes_the_options_of_sweep(tmp_path: Path) -> None:
     write_config(tmp_path, "short.py")
     done = run_command(

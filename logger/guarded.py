@@ -37,6 +37,9 @@ def open_guarded(path: str | os.PathLike[str], flags: int, mode: int = FILE_MODE
             os.close(fd)
             fd = inner
         return os.open(names[-1], flags | os_files.NO_LINK, mode, dir_fd=fd)
+    except OSError as error:
+        error.filename = os.fspath(path)  # the name alone does not say where it is
+        raise
     finally:
         os.close(fd)
 

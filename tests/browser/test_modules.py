@@ -293,6 +293,7 @@ def test_packed_series_come_out_as_they_went_in(modules: Page) -> None:
         ("loss", "__proto__"),
         {"loss": curve, "__proto__": odd},
         {"loss": 1000, "__proto__": 3},
+        abandoned={"loss": odd},
     )
     other = PackedRun("b", 2**40, ("loss",), {"loss": curve}, {"loss": 300})
     data = pack([one, other], ["loss", "__proto__", "none"])
@@ -320,8 +321,8 @@ def test_packed_series_come_out_as_they_went_in(modules: Page) -> None:
                     "names": ["loss", "__proto__"],
                     "nLeftOut": 0,
                     "series": [
-                        ["loss", {**loss, "count": 1000, "isThinned": True}],
-                        ["__proto__", {**proto, "count": 3, "isThinned": False}],
+                        ["loss", {**loss, "count": 1000, "isThinned": True, "abandoned": proto}],
+                        ["__proto__", {**proto, "count": 3, "isThinned": False, "abandoned": None}],
                     ],
                 },
             ],
@@ -332,12 +333,26 @@ def test_packed_series_come_out_as_they_went_in(modules: Page) -> None:
                     "names": ["loss"],
                     "nLeftOut": 0,
                     "series": [
-                        ["loss", {**loss, "count": 300, "isThinned": False}],
+                        ["loss", {**loss, "count": 300, "isThinned": False, "abandoned": None}],
                     ],
                 },
             ],
         ],
     ]
+
+
+def test_abandoned_values_are_a_line_of_their_own(modules: Page) -> None:
+    columns = {
+        "step": [0, 10, 15],
+        "wall_time": [1e9, 1e9 + 1, 1e9 + 5],
+        "value": [1.0, 2.0, 3.0],
+        "abandoned": {"step": [20, 30], "wall_time": [1e9 + 2, 1e9 + 3], "value": [9.0, -1.0]},
+    }
+    run = {"id": "a", "name": "a", "color": 0, "started_at": 1e9}
+    view = {"smoothing": 0, "x": "relative", "isLogX": False, "isLogY": True}
+    curve = call(modules, "charts/data/curves", "curveOf", run, columns, view)
+    assert curve["x"] == [0, 1, 5]
+    assert curve["abandoned"] == {"x": [2, 3], "y": [9.0, None]}
 
 
 def test_rows_are_asked_for_where_they_are_seen_then_where_scrolling_leads(modules: Page) -> None:

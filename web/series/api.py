@@ -225,6 +225,11 @@ def _packed_run(store: SeriesStore, query: SeriesQuery, run: RunFiles) -> Packed
         {name: points for name, (points, _) in shown.items()},
         {name: count for name, (_, count) in shown.items()},
         loaded.n_left_out,
+        {
+            name: column.abandoned
+            for name, column in loaded.metrics.items()
+            if column.abandoned is not None
+        },
     )
 
 

@@ -11,8 +11,9 @@ reads it. Pure.
 """
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ class PackedRun:
     points: Mapping[str, Points]
     counts: Mapping[str, int]
     n_left_out: int = 0
+    abandoned: Mapping[str, Points] = field(default_factory=dict)
 
 
 def pack(runs: Sequence[PackedRun], metrics: Sequence[str]) -> bytes:
@@ -62,8 +64,19 @@ def pack(runs: Sequence[PackedRun], metrics: Sequence[str]) -> bytes:
         "names_of": [[places[name] for name in run.names] for run in runs],
         "metrics": list(metrics),
         "n_left_out": [run.n_left_out for run in runs],
+        "abandoned": [list(_abandoned(run, metrics)) for run in runs],
     }
     return _write(header, columns)
+
+
+def _abandoned(run: PackedRun, metrics: Sequence[str]) -> Iterator[tuple[int, list[list[Any]]]]:
+    """Of each metric that has some: its place, and steps, wall times and values; rarely any."""
+    for place, name in enumerate(metrics):
+        points = run.abandoned.get(name)
+        if points is not None:
+            values = [value if math.isfinite(value) else None for value in points.value.tolist()]
+            wall_times = sane_wall_time(points.wall_time).tolist()
+            yield place, [points.step.tolist(), wall_times, values]
 
 
 def _names(runs: Iterable[PackedRun]) -> list[str]:
@@ -129,8 +142,9 @@ def _values(values: Float64s, lengths: npt.NDArray[Any]) -> npt.NDArray[Any]:
         spread = high - low
         is_narrow = (largest <= _MOST_TIMES_RANGE * spread) | (spread == 0) | np.isnan(largest)
         narrow = values.astype("<f4")
-    # what is too large or too small for 32 bits has become infinite or zero
-    is_kept = np.array_equal(np.isinf(narrow) | (narrow == 0), values == 0)
+    # what is too large for 32 bits has become infinite, what is too small has lost digits
+    is_lost = np.isinf(narrow) | (np.abs(narrow) < np.finfo("<f4").tiny)
+    is_kept = np.array_equal(is_lost, values == 0)
     return narrow if bool(is_narrow.all()) and is_kept else values.astype("<f8")
 
 

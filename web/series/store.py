@@ -6,7 +6,7 @@ points.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ml_tracking_ops.logger.reader import LogFormatError, Series, read_run_log
@@ -17,6 +17,7 @@ from .thinning import Points, sort_by_step, thin
 MAX_METRICS = 1_000
 """Of a log with more metrics the first are shown; `metric_limit.js` has the same number."""
 OVERVIEW_BUCKETS = 1024
+_ABANDONED_BUCKETS = 128
 _OVERVIEW_BYTES = 48 << 20
 _ALL_POINTS_BYTES = 32 << 20
 _POINT_BYTES = 24
@@ -25,10 +26,14 @@ _ENTRY_BYTES = 500
 
 @dataclass(frozen=True, slots=True)
 class MetricPoints:
-    """The points of one metric, perhaps thinned; `count` is how many there are in all."""
+    """The points of one metric, perhaps thinned; `count` is how many there are in all.
+
+    `abandoned` are those that do not count any more, thinned: see `logger.branches`.
+    """
 
     points: Points
     count: int
+    abandoned: Points | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +116,28 @@ def _load(
         log = read_run_log(path, max_metrics=max_metrics, always=always)
     except (OSError, LogFormatError):
         return EMPTY
-    columns = {name: _column(series) for name, series in log.items()}
+    columns = {name: _column(series, log.abandoned(name)) for name, series in log.items()}
     return RunSeries(log.size_bytes, columns, log.n_left_out)
 
 
-def _column(series: Series) -> MetricPoints:
-    points = sort_by_step(Points(series.step, series.wall_time, series.value))
-    return MetricPoints(points, len(points))
+def _column(series: Series, abandoned: Series | None) -> MetricPoints:
+    points = _points(series)
+    return MetricPoints(points, len(points), None if abandoned is None else _few(abandoned))
+
+
+def _points(series: Series) -> Points:
+    return sort_by_step(Points(series.step, series.wall_time, series.value))
+
+
+def _few(abandoned: Series) -> Points:
+    return thin(_points(abandoned), _ABANDONED_BUCKETS).copied()
 
 
 def _thinned(run: RunSeries, n_buckets: int) -> RunSeries:
     return RunSeries(
         run.cursor,
         {
-            name: MetricPoints(thin(column.points, n_buckets).copied(), column.count)
+            name: replace(column, points=thin(column.points, n_buckets).copied())
             for name, column in run.metrics.items()
         },
         run.n_left_out,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ml_tracking_ops.web.series.packing import PackedRun, pack
@@ -62,6 +62,7 @@ logged = st.lists(
 ).map(lambda rows: sort_by_step(points(*zip(*rows, strict=True))))
 
 
+@example([points([0], [0.0], [9.868236191050385e-46])])
 @given(st.lists(logged, min_size=1, max_size=4))
 def test_what_is_read_is_what_was_logged(series: list[Points]) -> None:
     _, columns = packed(*series)

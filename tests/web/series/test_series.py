@@ -264,3 +264,16 @@ def count_calls(monkeypatch, module, name):
 
     monkeypatch.setattr(module, name, counted)
     return calls
+
+
+def test_abandoned_values_come_apart_from_those_that_count(tmp_path: Path) -> None:
+    path = tmp_path / "r.dat"
+    for first, last in ((0, 6), (3, 8)):
+        with ExperimentLogger.at(path) as writer:
+            for step in range(first, last):
+                writer.add_scalar("loss", float(first), step)
+    column = SeriesStore().overview(path).metrics["loss"]
+    assert column.points.step.tolist() == list(range(8))
+    assert column.abandoned is not None
+    assert column.abandoned.step.tolist() == [3, 4, 5]
+    assert SeriesStore().all_points(path).metrics["loss"].abandoned is not None

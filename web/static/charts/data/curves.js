@@ -7,6 +7,7 @@ const SINCE_START_S = 1e8; // smaller wall times count from the start of the run
 
 /** @typedef {{id: string, name: string, color: number, x: number[], y: (number|null)[],
  *   raw: (number|null)[] | null, value: (number|null)[], step: number[], elapsed: (i: number) => number,
+ *   abandoned?: {x: number[], y: (number|null)[]} | null,
  *   low: (number|null)[] | null, high: (number|null)[] | null, n: number[] | null, nBelow: number}} Curve
  *   `raw`: the line behind a smoothed one; `low` and `high`: the edges of a band; `n`: of how many
  *   runs; `nNan`: of a group, of how many runs something was no number; `nBelow`: how many values a logarithmic axis cannot show
@@ -35,7 +36,15 @@ function makeCurve(run, columns, view) {
     id: run.id, name: run.name, color: run.color, x, value, step,
     elapsed: (i) => elapsed(wall_time[i]),
     low: null, high: null, n: null,
+    abandoned: columns.abandoned ? abandonedLine(columns.abandoned, run, view, elapsed) : null,
   };
+}
+
+/** What a training logged before it continued from an earlier step: a line of its own. */
+function abandonedLine(columns, run, view, elapsed) {
+  const ordered = orderedBy(xValues(columns, view.x, run, elapsed), columns);
+  const { x, value } = view.isLogX ? positiveOnly(ordered) : ordered;
+  return { x, y: view.isLogY ? value.map((one) => (one > 0 ? one : null)) : value };
 }
 
 /** The lines of values as they stand on the y axis. */

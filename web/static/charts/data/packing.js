@@ -9,10 +9,11 @@ const NO_COLUMN = new Float64Array(0);
  * @param {ArrayBuffer} buffer
  * @returns {{metrics: string[], runs: Map<string, {cursor: number, names: string[], series: Map<string, object>}>}}
  *   `metrics` are those in the answer, `names` those of all of a run's metrics; `series`, by metric,
- *   are {step, wall_time, value, count, isThinned}
+ *   are {step, wall_time, value, count, isThinned, abandoned}; the last are columns like its own, or null
  */
 export function unpackSeries(buffer) {
-  const { names, names_of, n_left_out, runs, metrics, columns } = read(buffer);
+  const { names, names_of, n_left_out, abandoned, runs, metrics, columns } = read(buffer);
+  const abandonedOf = abandoned.map((found) => new Map(found));
   const parts = metrics.map((_, index) => new Parts(columns, index));
   const { cursor, length, count } = columns;
   const run = (i) => ({
@@ -21,10 +22,14 @@ export function unpackSeries(buffer) {
     nLeftOut: n_left_out[i],
     series: new Map(metrics.flatMap((name, j) => {
       const at = i * metrics.length + j;
-      return count[at] === 0 ? [] : [[name, { ...parts[j].next(length[at]), count: count[at], isThinned: length[at] < count[at] }]];
+      return count[at] === 0 ? [] : [[name, { ...parts[j].next(length[at]), count: count[at], isThinned: length[at] < count[at], abandoned: branch(abandonedOf[i].get(j)) }]];
     })),
   });
   return { metrics, runs: new Map(runs.map((id, i) => [id, run(i)])) };
+}
+
+function branch(found) {
+  return found ? { step: found[0], wall_time: found[1], value: found[2] } : null;
 }
 
 function read(buffer) {

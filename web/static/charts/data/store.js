@@ -166,8 +166,8 @@ function bucketsEach(nSeries, mostPower = MOST_POWER) {
   return 2 ** Math.min(mostPower, Math.max(LEAST_POWER, power));
 }
 
-function columnsOf({ step, wall_time, value }) {
-  return { step, wall_time, value };
+function columnsOf({ step, wall_time, value, abandoned = null }) {
+  return { step, wall_time, value, abandoned };
 }
 
 /** Columns that know how many points they stand for. */

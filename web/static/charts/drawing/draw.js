@@ -36,6 +36,7 @@ export function drawCurves(ctx, geometry, curves, { pixel, isClipped, isFront = 
   for (const curve of curves) {
     ctx.strokeStyle = ctx.fillStyle = colorOf(curve);
     if (curve.low) fillBand(ctx, geometry, curve);
+    if (curve.abandoned) strokeLine(ctx, geometry, curve.abandoned, curve.abandoned.y, 0.3, pixel);
     if (curve.raw) strokeLine(ctx, geometry, curve, curve.raw, 0.25, pixel);
     strokeLine(ctx, geometry, curve, curve.y, 1, width, 2.5 * pixel);
     markGaps(ctx, geometry, curve, 3 * pixel);

@@ -69,10 +69,20 @@ def read_yaml(path: Path) -> Any:
     try:
         found, problems = _parse(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        problems = [ConfigProblem("", f"is not valid YAML: {error}")]
+        problems = [ConfigProblem("", f"is not valid YAML: {_explained(error, text)}")]
     if problems:
         raise ConfigError(str(path), problems)
     return found
+
+
+def _explained(error: Exception, text: str) -> str:
+    """What YAML says, with the line first."""
+    mark = getattr(error, "problem_mark", None)
+    if not isinstance(error, yaml.MarkedYAMLError) or mark is None:
+        return str(error)
+    line = text.splitlines()[mark.line : mark.line + 1]
+    hint = "; indent with spaces, not tabs" if line and "\t" in line[0][: mark.column + 1] else ""
+    return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}{hint}"
 
 
 def _parse(text: str) -> tuple[Any, list[ConfigProblem]]:

@@ -98,6 +98,7 @@ class WandbHyperband:
             return None
         what = "" if self._is_strict else "best "
         runs = "1 run" if len(scores) == 1 else f"{len(scores)} runs"
+        values = "1 value" if bracket == 1 else f"{bracket} values"
         return StopDecision(
             rule=self.name,
             metric=self.metric,
@@ -105,6 +106,6 @@ class WandbHyperband:
             value=value,
             threshold=self._sign * limit,
             reason=f"stopped early at step {step}: {what}{self.metric} "
-            f"{shown(self._sign * score)} at the bracket of {bracket} values is beyond "
-            f"{shown(self._sign * limit)}, which 1 in {self._eta:g} of {runs} reached",
+            f"{shown(self._sign * score)} is not among the best 1/{self._eta:g} of {runs} after "
+            f"{values}, as W&B counts them (the cut is {shown(self._sign * limit)})",
         )

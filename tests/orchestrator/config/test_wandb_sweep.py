@@ -372,6 +372,22 @@ def test_small_mistakes_of_yaml_are_told_by_key_and_line(tmp_path: Path) -> None
     }
 
 
+def test_anchors_and_merged_keys_of_yaml_are_read(tmp_path: Path) -> None:
+    text = """
+        program: train.py
+        method: grid
+        parameters:
+          a: &range {values: [1, 2]}
+          b: *range
+          c: {<<: *range, values: [3]}
+    """
+    assert load(tmp_path, text).source["hyperparameters"] == {
+        "a": {"type": "choice", "candidates": [1, 2]},
+        "b": {"type": "choice", "candidates": [1, 2]},
+        "c": {"type": "choice", "candidates": [3]},
+    }
+
+
 def test_our_keys_in_yaml_are_read(tmp_path: Path) -> None:
     text = """
         main_script_name: train.py   # comments are fine here
@@ -423,6 +439,9 @@ def test_exponents_of_log_uniform_are_told(tmp_path: Path) -> None:
         ("- 1", "is neither a W&B sweep file nor"),
         ("a: 1", "is neither a W&B sweep file nor"),
         ("", "is empty"),
+        ("method: grid\nparameters:\n\tlr: 1", "line 3, column 1: found character"),
+        ("method: grid\nparameters:\n\tlr: 1", "indent with spaces, not tabs"),
+        ("method: grid: x", "line 1, column 13: mapping values are not allowed here"),
         ("!!python/object/apply:os.system ['true']", "not valid YAML"),
     ],
 )

@@ -76,7 +76,7 @@ def test_values_that_are_not_finite_do_not_count() -> None:
     decision = rule.observe(2, 1, 3.0)
     assert decision is not None
     assert decision.threshold == 1.0
-    assert "loss 3 at the bracket of 1 values is beyond 1, which 1 in 10" in decision.reason
+    assert "loss 3 is not among the best 1/10 of 2 runs after 1 value" in decision.reason
 
 
 def test_run_is_judged_again_when_others_reach_its_bracket() -> None:

@@ -25,12 +25,12 @@ from ..errors import SweepError, UsageError
 from .annotations import NOTHING_SAID, annotate, edit
 from .experiments import Experiment
 from .files.folder_walk import KnownLogs
+from .files.identities import identity_of
 from .files.open_folder import OpenFolder, opened_folder
 from .our_files import files_of_others, is_ours
 from .sweep_folder import Sweep
 
 Item = Experiment | Sweep
-_Identity = tuple[int, int]
 
 _HIDDEN = ".deleted-"
 _IS_HIDDEN = re.compile(r"\.deleted-[0-9a-f]{8}-.").match
@@ -91,7 +91,7 @@ class DeletionPlan:
         names: of the files and folders directly in it that go, if not all do.
         others: files below it that our processes did not write, relative to it.
         size_bytes: of what goes, as n_files.
-        identity: device and inode of the folder that was looked at.
+        file: device and inode of the folder that was looked at.
     """
 
     item: Item
@@ -101,7 +101,7 @@ class DeletionPlan:
     others: tuple[str, ...]
     size_bytes: int
     n_files: int
-    identity: _Identity
+    file: tuple[int, int]
 
 
 def plan_deletion(item: Item, logdir: Path, *, with_others: bool = False) -> DeletionPlan:
@@ -117,7 +117,7 @@ def plan_deletion(item: Item, logdir: Path, *, with_others: bool = False) -> Del
     folder, _ = place_of(item)
     _refuse_elsewhere(folder, logdir, must_be_below=isinstance(item, Sweep))
     try:
-        identity = _identity(folder.stat())
+        file = identity_of(folder.stat()).file
         is_own = isinstance(item, Sweep) or _is_alone(item, logdir)
         others = tuple(files_of_others(item, folder)) if is_own else ()
         others = tuple(name for name in others if name != paths.ANNOTATIONS_NAME)
@@ -128,7 +128,7 @@ def plan_deletion(item: Item, logdir: Path, *, with_others: bool = False) -> Del
     except FileNotFoundError as error:
         raise UsageError(f"{error.filename} has gone meanwhile; look again") from None
     kept = () if is_whole else others
-    return DeletionPlan(item, folder, is_whole, names, kept, sum(sizes), len(sizes), identity)
+    return DeletionPlan(item, folder, is_whole, names, kept, sum(sizes), len(sizes), file)
 
 
 def _files_among(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
@@ -154,7 +154,7 @@ def delete(item: Item, logdir: Path, *, with_others: bool = False) -> DeletionPl
     try:
         with _claimed(item):
             if plan.is_whole:
-                _remove_folder(plan.folder, plan.identity)
+                _remove_folder(plan.folder, plan.file)
             else:
                 _remove_names(item, plan)
     except OSError as error:
@@ -162,15 +162,15 @@ def delete(item: Item, logdir: Path, *, with_others: bool = False) -> DeletionPl
     return plan
 
 
-def _remove_folder(folder: Path, identity: _Identity) -> None:
+def _remove_folder(folder: Path, file: tuple[int, int]) -> None:
     hidden = f"{_HIDDEN}{secrets.token_hex(4)}-{folder.name}"[:_LONGEST_HIDDEN]
     with opened_folder(folder.parent) as parent:
         with parent.inner(folder.name) as doomed:
-            _require_same(doomed, identity)
+            _require_same(doomed, file)
             with contextlib.suppress(OSError):  # a full disk: then no later delete finds it
                 doomed.write(_MARK, "")
         parent.rename(folder.name, hidden)
-        if _identity(parent.look(hidden)) != identity:
+        if identity_of(parent.look(hidden)).file != file:
             parent.rename(hidden, folder.name)
             raise OSError(f"something else was put in the place of {folder}")
         parent.remove_tree(hidden)
@@ -187,9 +187,9 @@ def _remove_left(parent: OpenFolder, name: str) -> None:
         parent.remove_tree(name)
 
 
-def _require_same(folder: OpenFolder, identity: _Identity) -> None:
+def _require_same(folder: OpenFolder, file: tuple[int, int]) -> None:
     found = folder.status()
-    if _identity(found) != identity:
+    if identity_of(found).file != file:
         raise OSError(f"something else was put in the place of {folder.path}")
     _require_ours(found)
 
@@ -200,15 +200,11 @@ def _require_ours(status: os.stat_result) -> None:
         raise NotOursError("it belongs to another user")
 
 
-def _identity(status: os.stat_result) -> _Identity:
-    return status.st_dev, status.st_ino
-
-
 def _remove_names(item: Item, plan: DeletionPlan) -> None:
     """What makes it an experiment or a sweep goes last: after a crash it can be deleted again."""
     last = paths.DESCRIPTION_NAME if isinstance(item, Sweep) else item.dat_path.name
     with opened_folder(plan.folder) as opened:
-        _require_same(opened, plan.identity)
+        _require_same(opened, plan.file)
         for name in sorted(plan.names, key=lambda name: name == last):
             with contextlib.suppress(FileNotFoundError):
                 is_folder = stat.S_ISDIR(opened.look(name).st_mode)

@@ -8,6 +8,7 @@ from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.source import is_log
 
 from . import fields
+from .identities import FileCache, identity_of
 
 DEEPEST = 6
 _MOST_ENTRIES = 200_000
@@ -69,13 +70,13 @@ class FolderWalk:
         links: list[str] = []
         try:
             with os.scandir(folder) as entries:
-                status = os.stat(folder)  # noqa: PTH116
-                if (status.st_dev, status.st_ino) in self._visited:
+                file = identity_of(os.stat(folder)).file  # noqa: PTH116
+                if file in self._visited:
                     return
                 if len(self._visited) >= _MOST_FOLDERS:
                     self._skip(identity or ".", f"more than {_MOST_FOLDERS} folders")
                     return
-                self._visited.add((status.st_dev, status.st_ino))
+                self._visited.add(file)
                 for n_entries, entry in enumerate(entries):
                     if n_entries >= _MOST_ENTRIES:
                         self._skip(identity or ".", f"the rest of more than {_MOST_ENTRIES} files")
@@ -132,27 +133,15 @@ def _inner(identity: str, name: str) -> str:
 class KnownLogs:
     """Which `.dat` files are logs. A log stays one; another file is looked at when it changed."""
 
-    _logs: set[str] = field(default_factory=set)
-    _others: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _files: FileCache[str, bool] = field(default_factory=lambda: FileCache(_MOST_KNOWN))
 
     def is_log(self, path: str) -> bool:
         """Whether this file is a log, or cannot be read: then its page says why."""
-        if path in self._logs:
+        known = self._files.latest(path)
+        if known is not None and known.value:
             return True
         try:
-            status = os.stat(path)  # noqa: PTH116
-            state = status.st_size, status.st_mtime_ns
-            if self._others.get(path) == state:
-                return False
-            found = is_log(path)
+            identity = identity_of(os.stat(path))  # noqa: PTH116
+            return self._files.get(path, identity, lambda: is_log(path))
         except OSError:
             return True
-        if found:
-            self._others.pop(path, None)
-            self._logs.add(path)
-        else:
-            self._others[path] = state
-        if len(self._logs) + len(self._others) > _MOST_KNOWN:
-            self._logs.clear()
-            self._others.clear()
-        return found

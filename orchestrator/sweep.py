@@ -17,8 +17,8 @@ from .config.loading import load_config
 from .config.model import SweepConfig
 from .config.validation import LoadedConfig, validate_config
 from .errors import SweepError, UsageError
-from .executors.local.executor import LocalExecutor
 from .executors.local.systems import refuse_windows
+from .executors.registry import make_executor
 from .running.description import describe_sweep, write_description
 from .running.scheduler import GRACE_S, Scheduler
 from .search.proposals import Proposer
@@ -91,12 +91,7 @@ class Sweep:
         self._notify = notify
         config = self._config = loaded.config
         proposer = Proposer(config.search_plan, self.seed)
-        executor = self._executor = LocalExecutor(
-            n_workers,
-            gpus_per_run=config.gpus_per_run,
-            runs_per_gpu=config.runs_per_gpu,
-            min_free_gpu_memory_gb=config.min_free_gpu_memory_gb,
-        )
+        executor = self._executor = make_executor("local", n_workers, config)
         earlier = [
             read_earlier_sweep(loaded.folder / folder, proposer.space)
             for folder in (() if begun else config.warm_start)

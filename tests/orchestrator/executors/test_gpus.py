@@ -15,6 +15,7 @@ from ml_tracking_ops.orchestrator.errors import UsageError
 from ml_tracking_ops.orchestrator.executors.base import Slot
 from ml_tracking_ops.orchestrator.executors.local.executor import LocalExecutor, share_gpus
 from ml_tracking_ops.orchestrator.executors.local.gpus import Gpus, find_gpus, free_memory_bytes
+from ml_tracking_ops.orchestrator.executors.registry import EXECUTORS
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
 
 NOWHERE = Path("/nowhere")
@@ -209,7 +210,7 @@ class ShortOnce(LocalExecutor):
 def test_run_waits_until_there_is_room_and_the_wait_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep, "LocalExecutor", ShortOnce)
+    monkeypatch.setitem(EXECUTORS, "local", lambda n_workers, needs: ShortOnce(n_workers))
     config = write_config(tmp_path, "short.py", max_runs=2, min_free_gpu_memory_gb=1)
     result = sweep.run_sweep(config, logdir=tmp_path / "runs", workers=1)
     assert [run.state for run in result.runs] == ["finished", "finished"]

@@ -9,11 +9,16 @@ _TOKEN = re.compile(
     r'(?P<text>"(?:[^"\\\n]|\\.)*")'
     r"|(?P<comment>//[^\n]*|\#[^\n]*|/\*.*?(?:\*/|\Z))"
     r"|(?P<quotes>'(?:[^'\\\n]|\\.)*')"
+    r"|(?P<curly>[“”„‟‘’«»][^“”„‟‘’«»\n]*[“”„‟‘’«»])"
     r"|(?P<comma>,(?=(?:\s|//[^\n]*\n|\#[^\n]*\n|/\*.*?\*/)*[}\]]))"
-    r"|(?P<literal>\b(?:True|False|None)\b)",
+    r"|(?P<key>\b[A-Za-z_$][\w$-]*(?=\s*:))"
+    r"|(?P<literal>\b(?:True|False|None)\b)"
+    r"|(?P<number>(?<![\w.+-])(?:\+[\d.]+|-?\.\d+|-?\d+\.(?![\d])|-?0\d+(?:\.\d+)?))"
+    r"|(?P<open>[{\[])|(?P<close>[}\]])",
     re.DOTALL,
 )
 _LITERALS = {"True": "true", "False": "false", "None": "null"}
+_PAIRS = {"{": "}", "[": "]"}
 
 
 def json_mistakes(text: str, error: json.JSONDecodeError) -> list[str]:
@@ -29,19 +34,51 @@ def _familiar(text: str) -> Iterator[tuple[int, str]]:
                 yield token.start(), "comments are not allowed in JSON; remove it"
             case "quotes":
                 yield token.start(), f"JSON has double quotes: write {_double(token[0])}"
+            case "curly":
+                yield token.start(), f"JSON has straight quotes: write {_double(token[0])}"
             case "comma":
                 yield token.start(), "the comma before a closing bracket is not allowed; remove it"
+            case "key":
+                yield token.start(), f'a key is in double quotes: write "{token[0]}"'
             case "literal":
                 yield token.start(), f"write {_LITERALS[token[0]]}, not {token[0]}"
+            case "number":
+                yield token.start(), f"write {_number(token[0])}, not {token[0]}"
 
 
 def _unfamiliar(text: str, error: json.JSONDecodeError) -> str:
+    if not text.strip():
+        return "the file is empty"
+    if (mistake := _unbalanced(text)) is not None:
+        return mistake
     before = text[: error.pos].rstrip()
     if error.msg.startswith("Expecting ',' delimiter") and before:
         return f"line {_line(text, len(before) - 1)}: a comma is missing at the end"
-    if not before and not text.strip():
-        return "the file is empty"
+    if error.msg == "Extra data":
+        return f"line {_line(text, error.pos)}: nothing may follow the object"
     return f"is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+
+
+def _unbalanced(text: str) -> str | None:
+    """A bracket without its counterpart, or None."""
+    opened: list[tuple[str, int]] = []
+    for token in _TOKEN.finditer(text):
+        if token.lastgroup == "open":
+            opened.append((token[0], _line(text, token.start())))
+        elif token.lastgroup == "close":
+            line = _line(text, token.start())
+            if not opened:
+                return f"line {line}: {token[0]} closes nothing; remove it"
+            bracket, begun = opened.pop()
+            if _PAIRS[bracket] != token[0]:
+                return (
+                    f"line {line}: {token[0]} closes the {bracket} of line {begun}, which needs "
+                    f"{_PAIRS[bracket]}"
+                )
+    if opened:
+        bracket, begun = opened[-1]
+        return f"the {bracket} of line {begun} is never closed: a {_PAIRS[bracket]} is missing"
+    return None
 
 
 def _line(text: str, position: int) -> int:
@@ -50,3 +87,9 @@ def _line(text: str, position: int) -> int:
 
 def _double(quoted: str) -> str:
     return json.dumps(quoted[1:-1].replace("\\'", "'"), ensure_ascii=False)
+
+
+def _number(written: str) -> str:
+    """0.5 for .5, 5.0 for 5., 7 for 07 and +7."""
+    number = float(written)
+    return f"{number:g}" if "." in written else str(int(number))

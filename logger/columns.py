@@ -107,11 +107,18 @@ class Decoder:
         n_reopened: how often the log was opened again.
     """
 
-    def __init__(self, max_metrics: int | None = None, always: Iterable[int] = ()) -> None:
+    def __init__(
+        self,
+        max_metrics: int | None = None,
+        always: Iterable[int] = (),
+        few_bytes: int = _FEW_BYTES,
+    ) -> None:
         """Args:
         max_metrics: of how many metrics, the first ones, values are kept.
         always: ids of metrics that are kept besides.
+        few_bytes: up to how many are decoded in a loop, without numpy.
         """
+        self._few_bytes = few_bytes
         self.metric_limit = None if max_metrics is None else MetricLimit(max_metrics, always)
         self.names = NameAssembler()
         self.n_damaged = 0
@@ -135,7 +142,7 @@ class Decoder:
 
     def decode(self, data: bytes) -> dict[int, Series]:
         """The values in some whole records, by metric id."""
-        if len(data) <= _FEW_BYTES:
+        if len(data) <= self._few_bytes:
             return self._decode_few(data)
         for start in range(0, len(data), CHUNK_BYTES):
             self.feed(memoryview(data)[start : start + CHUNK_BYTES], len(data) - start)

@@ -18,7 +18,7 @@ import numpy as np
 from .columns import Series
 from .records import LogFormatError
 
-_MAX_BYTES = 128 << 20  # over a million values; the tool itself crawled long before
+MAX_BYTES = 128 << 20  # over a million values; the tool itself crawled long before
 
 # Opcodes of pickle protocols 3 to 5, by their bytes (see pickletools in the standard library).
 _SKIPPED = {0x80: 1, 0x95: 8, 0x71: 1, 0x72: 4, 0x94: 0}  # PROTO FRAME BINPUT LONG_BINPUT MEMOIZE
@@ -26,7 +26,9 @@ _TEXTS = {0x43: 1, 0x42: 4, 0x8E: 8, 0x8C: 1, 0x58: 4, 0x8D: 8}  # size of the l
 _EMPTY_LIST, _MARK, _APPEND, _APPENDS, _STOP = b"](ae."
 
 
-def read_legacy(file: FileIO, path: str) -> tuple[dict[str, Series], int]:
+def read_legacy(
+    file: FileIO, path: str, *, max_bytes: int = MAX_BYTES
+) -> tuple[dict[str, Series], int]:
     """Decode a whole file of the original tool.
 
     Returns:
@@ -37,10 +39,10 @@ def read_legacy(file: FileIO, path: str) -> tuple[dict[str, Series], int]:
         LogFormatError: the file is not the JSON that the original tool writes.
     """
     size_bytes = os.fstat(file.fileno()).st_size
-    if size_bytes > _MAX_BYTES:
+    if size_bytes > max_bytes:
         raise LogFormatError(
             f"{path} looks like a log of the original tool, but {size_bytes} bytes are more than "
-            f"such a log can have ({_MAX_BYTES})"
+            f"such a log can have ({max_bytes})"
         )
     file.seek(0)
     try:

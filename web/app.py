@@ -43,6 +43,7 @@ from .serving.access_token import TokenMiddleware
 from .serving.address_limits import AddressLimits
 from .serving.asset_source import CDN_SOURCE, AssetSource
 from .serving.departed_clients import EndWithClient, end_if_cancelled
+from .serving.limits import DEFAULTS, Limits
 from .serving.security import SecurityMiddleware
 from .serving.sse import encode_json
 
@@ -59,6 +60,7 @@ def create_app(
     *,
     knows_owner: bool = False,
     assets: AssetSource = CDN_SOURCE,
+    limits: Limits = DEFAULTS,
 ) -> Starlette:
     """The dashboard of one log folder, which need not exist yet.
 
@@ -71,8 +73,8 @@ def create_app(
     guard_folder(logdir)
     limit_files(_MOST_BYTES_A_FILE, _MOST_S_A_FILE)
     call_meanwhile(end_if_cancelled)
-    catalog = SharedCatalog(Path(logdir).absolute())
-    feed = Feed(catalog)
+    catalog = SharedCatalog(Path(logdir).absolute(), limits.fresh_s)
+    feed = Feed(catalog, limits)
     app = Starlette(
         routes=[
             *events.routes,
@@ -103,13 +105,14 @@ def create_app(
         lifespan=_run_feed,
         max_body_size=_MAX_BODY_BYTES,
     )
+    app.state.limits = limits
     app.state.logdir = catalog.logdir
     app.state.catalog = catalog
     app.state.feed = feed
     app.state.assets = assets
     app.state.csrf = guard.new_token()
     app.state.action_limiter = anyio.CapacityLimiter(actions.AT_ONCE)
-    app.state.series_store = SeriesStore()
+    app.state.series_store = SeriesStore(limits.overview_bytes, limits.all_points_bytes)
     app.state.log_readers = LogReaders(app.state.series_store)
     app.state.experiment_colors = ExperimentColors()
     app.state.experiment_selections = row_fragments.Selections()

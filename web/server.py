@@ -147,7 +147,7 @@ def make_server(app: Starlette) -> "DashboardServer":
     config = uvicorn.Config(
         app,
         loop="asyncio",
-        http=BoundedProtocol,
+        http=partial(BoundedProtocol, limits=app.state.limits),  # type: ignore[arg-type]
         ws="none",
         lifespan="on",
         log_level="warning",

@@ -28,8 +28,9 @@ class OutputLines:
         n_long_lines: lines too long to be taken for text.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kept_bytes: int = output_limit.KEPT_BYTES) -> None:
         self.path = path
+        self._kept_bytes = kept_bytes
         self.n_lost_bytes = 0
         self.n_long_lines = 0
         self._offset = 0
@@ -59,32 +60,32 @@ class OutputLines:
         return rest
 
     def _read(self, fd: int) -> tuple[list[bytes], bool]:
-        n_cut = output_limit.bytes_cut(fd)
+        n_cut = output_limit.bytes_cut(fd, self._kept_bytes)
         if n_cut is None:  # it is being cut at this moment
             return [], False
         size = os.fstat(fd).st_size
         self._follow_cut(n_cut, size)
-        n_bytes, head_end = BLOCK_BYTES, output_limit.head_end(n_cut)
+        n_bytes, head_end = BLOCK_BYTES, output_limit.head_end(n_cut, self._kept_bytes)
         if n_cut and self._offset < head_end:
             n_bytes = min(n_bytes, head_end - self._offset)
         block = os_files.pread(fd, n_bytes, self._offset)
-        if output_limit.bytes_cut(fd) != n_cut:
+        if output_limit.bytes_cut(fd, self._kept_bytes) != n_cut:
             return [], True  # a cut began meanwhile: the block may be of two places
         self._offset += len(block)
         lines = self._split(block)
         if n_cut and self._offset == head_end:
-            self._skip_to(output_limit.KEPT_BYTES, n_cut + output_limit.KEPT_BYTES - head_end)
+            self._skip_to(self._kept_bytes, n_cut + self._kept_bytes - head_end)
         return lines, len(block) == n_bytes
 
     def _follow_cut(self, n_cut: int, size: int) -> None:
         """Find the offset again after bytes before it, or after it, were cut out."""
         n_new, self._n_cut = n_cut - self._n_cut, n_cut
-        if n_new > 0 and self._offset >= output_limit.head_end(n_cut):
-            first_left = output_limit.KEPT_BYTES + n_new + len(output_limit.TORN) + 1
+        if n_new > 0 and self._offset >= output_limit.head_end(n_cut, self._kept_bytes):
+            first_left = self._kept_bytes + n_new + len(output_limit.TORN) + 1
             if self._offset >= first_left:
                 self._offset -= n_new
             else:
-                self._skip_to(output_limit.KEPT_BYTES, first_left - self._offset)
+                self._skip_to(self._kept_bytes, first_left - self._offset)
         elif size < self._offset:  # somebody else made it shorter
             self._skip_to(size, 0)
 

@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -35,8 +35,9 @@ class Catalog:
         skipped: folders that were not looked into.
     """
 
-    def __init__(self, logdir: Path) -> None:
+    def __init__(self, logdir: Path, new_walk: Callable[[], FolderWalk] = FolderWalk) -> None:
         self.logdir = logdir
+        self._new_walk = new_walk
         self.experiments: dict[str, Experiment] = {}
         self.sweeps: dict[str, Sweep] = {}
         self.unreadable: list[DescriptionError | UnreadError] = []
@@ -51,7 +52,7 @@ class Catalog:
 
         What is wrong in one folder is said in `unreadable`; the others are read all the same.
         """
-        found, walk = _Found(), FolderWalk()
+        found, walk = _Found(), self._new_walk()
         for identity, folder, names in walk.folders(os.fspath(self.logdir)):
             meanwhile()
             try:

@@ -25,26 +25,29 @@ _GAP_FOUND = re.compile(
 _LONGEST_GAP = 128
 
 
-def bytes_cut(fd: int) -> int | None:
+def bytes_cut(fd: int, kept_bytes: int = KEPT_BYTES) -> int | None:
     """How many bytes were cut out of an output so far, or None while it is being cut."""
-    start = max(0, KEPT_BYTES - _LONGEST_GAP)
-    found = _GAP_FOUND.search(read_at(fd, KEPT_BYTES - start, start))
+    start = max(0, kept_bytes - _LONGEST_GAP)
+    found = _GAP_FOUND.search(read_at(fd, kept_bytes - start, start))
     if found is None:
         return 0
     return int(found[1]) if found[2].decode() == _IS_CUT else None
 
 
-def head_end(n_cut: int) -> int:
+def head_end(n_cut: int, kept_bytes: int = KEPT_BYTES) -> int:
     """Where the first bytes that are kept end, and the line about the cut begins."""
-    return KEPT_BYTES - len(_gap(n_cut, _IS_CUT))
+    return kept_bytes - len(_gap(n_cut, _IS_CUT))
 
 
-def cut_middle(fd: int, n_cut_before: int) -> int:
+def cut_middle(
+    fd: int, n_cut_before: int, limit_bytes: int = LIMIT_BYTES, kept_bytes: int = KEPT_BYTES
+) -> int:
     """Cut the middle out of a file that has grown too long, and write there how much is gone.
 
     Args:
         fd: opened for reading and appending; others append to the file meanwhile.
         n_cut_before: what was cut out of it before.
+        limit_bytes: how long it may grow; kept_bytes: how many of the first and the last stay.
 
     Returns:
         How many bytes were cut out now.
@@ -53,19 +56,19 @@ def cut_middle(fd: int, n_cut_before: int) -> int:
         OSError: it cannot be cut.
     """
     size = os.fstat(fd).st_size
-    if size <= LIMIT_BYTES:
+    if size <= limit_bytes:
         return 0
-    n_cut = (size - 2 * KEPT_BYTES) // KEPT_BYTES * KEPT_BYTES  # whole blocks of any file system
-    _tell(fd, n_cut_before + n_cut, _IS_BEING_CUT)
+    n_cut = (size - 2 * kept_bytes) // kept_bytes * kept_bytes  # whole blocks of any file system
+    _tell(fd, n_cut_before + n_cut, _IS_BEING_CUT, kept_bytes)
     try:
-        if not _collapse(fd, KEPT_BYTES, n_cut):
-            n_cut = size - 2 * KEPT_BYTES - len(TORN) - 1
-            _tell(fd, n_cut_before + n_cut, _IS_BEING_CUT)
-            _truncate(fd, size)
+        if not _collapse(fd, kept_bytes, n_cut):
+            n_cut = size - 2 * kept_bytes - len(TORN) - 1
+            _tell(fd, n_cut_before + n_cut, _IS_BEING_CUT, kept_bytes)
+            _truncate(fd, size, kept_bytes)
     except OSError:
-        _tell(fd, n_cut_before, _IS_CUT)
+        _tell(fd, n_cut_before, _IS_CUT, kept_bytes)
         raise
-    _tell(fd, n_cut_before + n_cut, _IS_CUT)
+    _tell(fd, n_cut_before + n_cut, _IS_CUT, kept_bytes)
     return n_cut
 
 
@@ -73,9 +76,9 @@ def _gap(n_cut: int, state: str) -> bytes:
     return _GAP.format(n_cut, state).encode()
 
 
-def _tell(fd: int, n_cut: int, state: str) -> None:
+def _tell(fd: int, n_cut: int, state: str, kept_bytes: int) -> None:
     gap = _gap(n_cut, state)
-    write_at(fd, gap, KEPT_BYTES - len(gap))
+    write_at(fd, gap, kept_bytes - len(gap))
 
 
 def _collapse(fd: int, start: int, n_bytes: int) -> bool:
@@ -90,12 +93,12 @@ def _collapse(fd: int, start: int, n_bytes: int) -> bool:
         return False
 
 
-def _truncate(fd: int, size: int) -> None:
+def _truncate(fd: int, size: int, kept_bytes: int) -> None:
     """Copy the end over: what is appended in the very moment of the cut is lost."""
-    end = read_at(fd, KEPT_BYTES, size - KEPT_BYTES)
+    end = read_at(fd, kept_bytes, size - kept_bytes)
     for _ in range(_LOOKS_AGAIN):
-        more = read_at(fd, KEPT_BYTES, size)
+        more = read_at(fd, kept_bytes, size)
         size += len(more)
         end += more
-    os.ftruncate(fd, KEPT_BYTES)
+    os.ftruncate(fd, kept_bytes)
     os.write(fd, TORN + b"\n" + end + TORN + b"\n")

@@ -458,14 +458,17 @@ def test_processes_that_make_the_same_file_at_once_lose_nothing(run_file: Path) 
             for step in range(500):
                 logger.add_scalar(f"loss_{rank % 2}", rank, step)
                 logger.add_scalar("shared", rank, step)
+            print("logged", flush=True)
+            sys.stdin.readline()  # who opens a log that was closed begins a new history
     """
     processes = [run_script(script, str(rank)) for rank in range(6)]
-    for process in processes:
-        assert read_line(process) == "ready\n"
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
+    for word in ("ready", "logged"):
+        for process in processes:
+            assert read_line(process) == f"{word}\n"
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("go on\n")
+            process.stdin.flush()
     for process in processes:
         finish(process)
     log = read_log(run_file)

@@ -190,11 +190,10 @@ def test_random_bytes_that_begin_as_json_raise_nothing_else(
         assert "random.dat" in str(error)  # noqa: PT017 - either way is right
 
 
-def test_huge_file_is_refused_before_it_is_read(dat: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_huge_file_is_refused_before_it_is_read(dat: Path) -> None:
     dat.write_text("{" + " " * 10_000)
-    monkeypatch.setattr(legacy, "_MAX_BYTES", 10_000)
     with FileIO(dat) as file, pytest.raises(LogFormatError, match="10001 bytes are more"):
-        legacy.read_legacy(file, str(dat))
+        legacy.read_legacy(file, str(dat), max_bytes=10_000)
     assert file.closed
 
 

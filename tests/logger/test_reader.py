@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_tracking_ops.logger import ExperimentLogger, columns
+from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.logger.checksums import are_intact, as_rows
 from ml_tracking_ops.logger.columns import CHUNK_BYTES, Decoder, Series
 from ml_tracking_ops.logger.reader import (
@@ -619,7 +619,7 @@ def test_negative_offset_is_refused(dat: Path) -> None:
         LogTail(dat, -1)
 
 
-def test_both_decoders_agree_on_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_decoders_agree_on_everything() -> None:
     random = Random(7)
     records = [
         LOSS,
@@ -633,10 +633,8 @@ def test_both_decoders_agree_on_everything(monkeypatch: pytest.MonkeyPatch) -> N
     ]
     for _ in range(200):
         data = b"".join(random.choices(records, k=30))
-        by_loop, by_numpy = Decoder(), Decoder()
-        monkeypatch.setattr(columns, "_FEW_BYTES", 1 << 20)
+        by_loop, by_numpy = Decoder(few_bytes=1 << 20), Decoder(few_bytes=0)
         looped = by_loop.decode(data)
-        monkeypatch.setattr(columns, "_FEW_BYTES", 0)
         vectorised = by_numpy.decode(data)
         assert looped.keys() == vectorised.keys()
         for identifier, series in looped.items():

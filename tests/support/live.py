@@ -15,6 +15,7 @@ from blockbuster import blockbuster_ctx
 
 from ml_tracking_ops.web.app import create_app
 from ml_tracking_ops.web.server import DashboardServer, address_of, listen, make_server
+from ml_tracking_ops.web.serving.limits import DEFAULTS, Limits
 
 LIMIT_S = 30
 
@@ -47,9 +48,11 @@ class Dashboard:
 
 
 @asynccontextmanager
-async def serving(logdir: Path, port: int = 0) -> AsyncIterator[Dashboard]:
+async def serving(
+    logdir: Path, port: int = 0, limits: Limits = DEFAULTS
+) -> AsyncIterator[Dashboard]:
     """Serve `logdir` in this event loop, as `serve` does in its own; blocking it is an error."""
-    app = create_app(logdir)
+    app = create_app(logdir, limits=limits)
     with listen("127.0.0.1", port) as listener, blocking_forbidden():
         server = make_server(app)
         async with anyio.create_task_group() as tasks:

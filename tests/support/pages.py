@@ -13,6 +13,7 @@ import pytest
 from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.orchestrator.store.journal import Journal
 from ml_tracking_ops.web.app import create_app
+from ml_tracking_ops.web.serving.limits import DEFAULTS, Limits
 
 HOSTILE = "<script>alert(1)</script>'\"&"
 
@@ -20,8 +21,8 @@ HOSTILE = "<script>alert(1)</script>'\"&"
 class Client:
     """Asks the app in this process, without a socket."""
 
-    def __init__(self, logdir: Path) -> None:
-        self._app = create_app(logdir)
+    def __init__(self, logdir: Path, limits: Limits = DEFAULTS) -> None:
+        self._app = create_app(logdir, limits=limits)
 
     def get(self, path: str) -> httpx.Response:
         return anyio.run(self._get, path)

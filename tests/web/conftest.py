@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from pages import Client
 
+from ml_tracking_ops.web.serving.limits import Limits
+
 
 @pytest.fixture
 def logdir(tmp_path: Path) -> Path:
@@ -12,7 +14,6 @@ def logdir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def client(logdir: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
+def client(logdir: Path) -> Client:
     """Looks into the folder for every page anew, however fast they follow one another."""
-    monkeypatch.setattr("ml_tracking_ops.web.runs.catalog_access._FRESH_FOR_S", -1.0)
-    return Client(logdir)
+    return Client(logdir, Limits(fresh_s=-1.0))

@@ -18,7 +18,6 @@ from ..serving.sse import CONTENT_TYPE, PING
 from .feed import Feed, TooManySubscribersError, Wanted
 from .subscriber import Subscriber
 
-PING_INTERVAL_S = 15.0
 _MAX_FOLLOWED = 5_000
 _HEADERS = {
     "content-type": CONTENT_TYPE,
@@ -86,16 +85,16 @@ class EventStream(Response):
         await send({"type": "http.response.body", "body": b": live\n\n", "more_body": True})
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_cancel_on_disconnect, receive, tasks.cancel_scope)
-            await _send_events(subscriber, send)
+            await _send_events(subscriber, send, self.feed.limits.ping_s)
             tasks.cancel_scope.cancel()
         if subscriber.is_closed:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _send_events(subscriber: Subscriber, send: Send) -> None:
+async def _send_events(subscriber: Subscriber, send: Send, ping_s: float) -> None:
     while not subscriber.is_closed:
         chunk = await subscriber.next_chunk()
-        if not chunk and not await subscriber.wait_for_news(PING_INTERVAL_S):
+        if not chunk and not await subscriber.wait_for_news(ping_s):
             chunk = PING
         if chunk:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})

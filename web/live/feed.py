@@ -21,15 +21,13 @@ from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.watching.watcher import watch_files
 
 from ..runs.catalog_access import SharedCatalog, find_run
+from ..serving.limits import DEFAULTS, Limits
 from ..serving.sse import encode_event
 from .file_topics import Look, OutputTopic, Place, RunTopic, Update
 from .lane import Lane
 from .state_topics import CatalogTopic, SweepTopic
 from .subscriber import Subscriber, Topic
 
-MAX_SUBSCRIBERS = 1_000
-MAX_SUBSCRIBERS_A_CLIENT = 600
-_LOOK_ANYWAY_S = 3.0
 _QUIET_STEP_MS = 150
 _FILE_PAUSE_S = 0.01
 _STATE_PAUSE_S = 0.1
@@ -62,7 +60,8 @@ class Wanted:
 class Feed:
     """Brings what is written in the log folder to the pages that follow it."""
 
-    def __init__(self, catalog: SharedCatalog) -> None:
+    def __init__(self, catalog: SharedCatalog, limits: Limits = DEFAULTS) -> None:
+        self.limits = limits
         self._catalog = catalog
         self._topics: dict[Key, Topic] = {}
         self._followers: dict[Topic, set[Subscriber]] = {}
@@ -104,9 +103,9 @@ class Feed:
         Raises:
             TooManySubscribersError: at the limit, of all streams or of this client's.
         """
-        if self._n_streams.total() >= MAX_SUBSCRIBERS:
+        if self._n_streams.total() >= self.limits.streams:
             raise TooManySubscribersError
-        if self._n_streams[client] >= MAX_SUBSCRIBERS_A_CLIENT:
+        if self._n_streams[client] >= self.limits.streams_a_client:
             raise TooManySubscribersError
         self._n_streams[client] += 1
         try:
@@ -226,7 +225,7 @@ class Feed:
     async def _look_anyway(self) -> None:
         """What no file event tells: a process was killed, or the kernel dropped an event."""
         while True:
-            await anyio.sleep(_LOOK_ANYWAY_S)
+            await anyio.sleep(self.limits.look_anyway_s)
             for topic in self._topics.values():
                 if isinstance(topic, CatalogTopic):
                     topic.note_time()

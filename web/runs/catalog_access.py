@@ -13,8 +13,9 @@ import anyio.to_thread
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
+from ..serving.limits import DEFAULTS
+
 T = TypeVar("T")
-_FRESH_FOR_S = 0.2
 
 
 class SharedCatalog:
@@ -24,7 +25,8 @@ class SharedCatalog:
     happens in the event loop, nor two at once.
     """
 
-    def __init__(self, logdir: Path) -> None:
+    def __init__(self, logdir: Path, fresh_s: float = DEFAULTS.fresh_s) -> None:
+        self._fresh_s = fresh_s
         self.logdir = logdir
         self._catalog = Catalog(logdir)
         self._lock = anyio.Lock()
@@ -40,7 +42,7 @@ class SharedCatalog:
             return await anyio.to_thread.run_sync(partial(self._run, function, refresh))
 
     def _run(self, function: Callable[[Catalog], T], refresh: bool | None) -> T:
-        is_fresh = time.monotonic() - self._refreshed_at < _FRESH_FOR_S
+        is_fresh = time.monotonic() - self._refreshed_at < self._fresh_s
         if refresh or (refresh is None and not is_fresh):
             self._catalog.refresh()
             self._refreshed_at = time.monotonic()

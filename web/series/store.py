@@ -12,14 +12,13 @@ from pathlib import Path
 from ml_tracking_ops.logger.reader import LogFormatError, Series, read_run_log
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, Identity, identify
 
+from ..serving.limits import DEFAULTS
 from .thinning import Points, sort_by_step, thin
 
 MAX_METRICS = 1_000
 """Of a log with more metrics the first are shown; `metric_limit.js` has the same number."""
 OVERVIEW_BUCKETS = 1024
 _ABANDONED_BUCKETS = 128
-_OVERVIEW_BYTES = 48 << 20
-_ALL_POINTS_BYTES = 32 << 20
 _POINT_BYTES = 24
 _ENTRY_BYTES = 500
 
@@ -72,12 +71,16 @@ EMPTY = RunSeries(0, {})
 class SeriesStore:
     """Reads logs for any number of threads; a log that has grown is read anew."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        overview_bytes: int = DEFAULTS.overview_bytes,
+        all_points_bytes: int = DEFAULTS.all_points_bytes,
+    ) -> None:
         self._overviews: FileCache[Path, Overview] = FileCache(
-            _OVERVIEW_BYTES, lambda one: one.run.size_bytes
+            overview_bytes, lambda one: one.run.size_bytes
         )
         self._all_points: FileCache[Path, RunSeries] = FileCache(
-            _ALL_POINTS_BYTES, lambda run: run.size_bytes
+            all_points_bytes, lambda run: run.size_bytes
         )
 
     def overview(self, path: Path, n_buckets: int = OVERVIEW_BUCKETS) -> RunSeries:

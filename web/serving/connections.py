@@ -6,19 +6,16 @@ asking for much and never reading it.
 
 import asyncio
 from collections import Counter
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .access_token import IS_OWNER
+from .limits import Limits
 from .peer_user import is_owner
 
-CONNECTIONS_A_CLIENT = 700  # its streams, and the rest of its pages
 OPEN_FILES = 4_096
-_REQUEST_S = 20.0
-_STALLED_S = 60.0
-MOST_WAITING_BYTES = 16 << 20
 _RECEIVED_AT_ONCE_BYTES = 32 << 10
 _ASKING = (h11.IDLE, h11.SEND_BODY)
 
@@ -35,6 +32,10 @@ class BoundedProtocol(H11Protocol):
     """Bytes that were received of requests that have not begun; no token was asked for yet."""
     _n_waiting: ClassVar[int] = 0
 
+    def __init__(self, *arguments: Any, limits: Limits, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._limits = limits
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         transport.max_size = _RECEIVED_AT_ONCE_BYTES  # type: ignore[attr-defined]
@@ -44,7 +45,7 @@ class BoundedProtocol(H11Protocol):
         connection = transport.get_extra_info("socket")
         self.app_state = {**self.app_state, IS_OWNER: is_owner(connection)}
         self._n_by_client[self._address] += 1
-        if self._n_by_client[self._address] > CONNECTIONS_A_CLIENT:
+        if self._n_by_client[self._address] > self._limits.connections_a_client:
             transport.abort()
         else:
             self._time_request()
@@ -67,16 +68,16 @@ class BoundedProtocol(H11Protocol):
         elif self.conn.their_state is not h11.SEND_BODY:
             self._n_waiting_by_connection[self] += len(data)
             self._count_waiting(len(data))
-            self._cut_the_greediest()
+            self._cut_the_greediest(self._limits.waiting_bytes)
 
     @classmethod
     def _count_waiting(cls, n_bytes: int) -> None:
         cls._n_waiting += n_bytes
 
     @classmethod
-    def _cut_the_greediest(cls) -> None:
+    def _cut_the_greediest(cls, most_bytes: int) -> None:
         """Keep what all connections together hold below a bound."""
-        while cls._n_waiting > MOST_WAITING_BYTES:
+        while cls._n_waiting > most_bytes:
             greediest, n_bytes = cls._n_waiting_by_connection.most_common(1)[0]
             del cls._n_waiting_by_connection[greediest]
             cls._count_waiting(-n_bytes)
@@ -90,7 +91,7 @@ class BoundedProtocol(H11Protocol):
         if self.conn.their_state not in _ASKING or self.transport.is_closing():
             self._request_timer = _cancelled(self._request_timer)
         elif self._request_timer is None:
-            self._request_timer = self.loop.call_later(_REQUEST_S, self.transport.abort)
+            self._request_timer = self.loop.call_later(self._limits.request_s, self.transport.abort)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -102,7 +103,7 @@ class BoundedProtocol(H11Protocol):
 
     def _wait_for_reader(self) -> None:
         left = self.transport.get_write_buffer_size()
-        self._stall_timer = self.loop.call_later(_STALLED_S, self._cut_if_stalled, left)
+        self._stall_timer = self.loop.call_later(self._limits.stalled_s, self._cut_if_stalled, left)
 
     def _cut_if_stalled(self, before: int) -> None:
         if self.transport.get_write_buffer_size() < before:

@@ -11,8 +11,8 @@ from . import fields
 from .identities import FileCache, identity_of
 
 DEEPEST = 6
-_MOST_ENTRIES = 200_000
-_MOST_FOLDERS = 100_000
+MOST_ENTRIES = 200_000
+MOST_FOLDERS = 100_000
 _MOST_KNOWN = 100_000
 
 
@@ -49,6 +49,8 @@ class FolderWalk:
     A folder is visited once, however many links lead to it, so links cannot make a loop.
     """
 
+    most_entries: int = MOST_ENTRIES
+    most_folders: int = MOST_FOLDERS
     skipped: list[SkippedFolder] = field(default_factory=list)
     _visited: set[tuple[int, int]] = field(default_factory=set)
     _links: list[tuple[str, str, int]] = field(default_factory=list)
@@ -63,6 +65,9 @@ class FolderWalk:
             path, identity, depth = self._links.pop(0)
             yield from self._walk(os.path.realpath(path), identity, depth)
 
+    def _rest(self) -> str:
+        return f"the rest of more than {self.most_entries} files"
+
     # Names as text: of a thousand folders most of the time would go into making `Path`s.
     def _walk(self, folder: str, identity: str, depth: int) -> Iterator[tuple[str, str, set[str]]]:
         names: set[str] = set()
@@ -73,13 +78,13 @@ class FolderWalk:
                 file = identity_of(os.stat(folder)).file  # noqa: PTH116
                 if file in self._visited:
                     return
-                if len(self._visited) >= _MOST_FOLDERS:
-                    self._skip(identity or ".", f"more than {_MOST_FOLDERS} folders")
+                if len(self._visited) >= self.most_folders:
+                    self._skip(identity or ".", f"more than {self.most_folders} folders")
                     return
                 self._visited.add(file)
                 for n_entries, entry in enumerate(entries):
-                    if n_entries >= _MOST_ENTRIES:
-                        self._skip(identity or ".", f"the rest of more than {_MOST_ENTRIES} files")
+                    if n_entries >= self.most_entries:
+                        self._skip(identity or ".", self._rest())
                         names.update(_names_that_count(folder))
                         break
                     if entry.is_dir(follow_symlinks=False):

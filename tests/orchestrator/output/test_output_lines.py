@@ -18,9 +18,7 @@ KEPT = 4096
 @pytest.fixture(params=["collapse", "copy"])
 def small_limit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Outputs are cut once they are longer than 32 KiB, in one of both ways."""
-    monkeypatch.setattr(output_limit, "LIMIT_BYTES", 8 * KEPT)
-    monkeypatch.setattr(output_limit, "KEPT_BYTES", KEPT)
-    if request.param == "copy":
+    if request.param == "copy":  # a file system that cannot take a range out of a file
         monkeypatch.setattr(output_limit, "_collapse", lambda fd, start, n_bytes: False)
     return str(request.param)
 
@@ -42,7 +40,7 @@ class Output:
         self.n_bytes += os.write(self.fd, text)
 
     def cut(self) -> None:
-        n_cut = output_limit.cut_middle(self.fd, self.n_cut)
+        n_cut = output_limit.cut_middle(self.fd, self.n_cut, 8 * KEPT, KEPT)
         self.n_cut += n_cut
         self.n_cuts += n_cut > 0
 
@@ -58,7 +56,7 @@ def read_all(lines: OutputLines) -> list[bytes]:
 def test_reader_that_keeps_up_misses_nothing_of_what_is_cut(
     tmp_path: Path, small_limit: str
 ) -> None:
-    output, lines = Output(tmp_path / "run.log"), OutputLines(tmp_path / "run.log")
+    output, lines = Output(tmp_path / "run.log"), OutputLines(tmp_path / "run.log", KEPT)
     found = []
     for _ in range(40):
         output.print_lines(300)
@@ -80,7 +78,7 @@ def test_reader_that_keeps_up_misses_nothing_of_what_is_cut(
 
 @pytest.mark.usefixtures("small_limit")
 def test_reader_that_comes_late_reads_both_ends_and_says_what_is_lost(tmp_path: Path) -> None:
-    output, lines = Output(tmp_path / "run.log"), OutputLines(tmp_path / "run.log")
+    output, lines = Output(tmp_path / "run.log"), OutputLines(tmp_path / "run.log", KEPT)
     output.print_lines(5_000)
     output.cut()
     output.print_lines(10)
@@ -99,7 +97,7 @@ def test_no_line_is_read_twice_and_no_two_are_joined(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]
 ) -> None:
     path = tmp_path_factory.mktemp("output") / "run.log"
-    output, lines = Output(path), OutputLines(path)
+    output, lines = Output(path), OutputLines(path, KEPT)
     found = []
     for step in steps:
         if step == "print":
@@ -137,9 +135,7 @@ def test_what_is_read_during_a_cut_is_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A cut that begins between the look at the line about it and the reading of a block."""
-    monkeypatch.setattr(output_limit, "LIMIT_BYTES", 8 * KEPT)
-    monkeypatch.setattr(output_limit, "KEPT_BYTES", KEPT)
-    output, lines = Output(tmp_path / "run.log"), OutputLines(tmp_path / "run.log")
+    output, lines = Output(tmp_path / "run.log"), OutputLines(tmp_path / "run.log", KEPT)
     output.print_lines(2_000)
     found = read_all(lines)
     output.print_lines(2_000)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.orchestrator.cli.main import main
 from ml_tracking_ops.orchestrator.store import catalog
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
-from ml_tracking_ops.orchestrator.store.files import folder_walk
+from ml_tracking_ops.orchestrator.store.files.folder_walk import FolderWalk
 
 
 @pytest.fixture
@@ -74,22 +75,20 @@ def test_folder_that_cannot_be_shown_is_said_and_the_others_are_shown(logdir, mo
     assert "whatever nobody has thought of" in page.text
 
 
-def test_folder_with_very_many_files_is_read_in_part_and_that_is_said(logdir, monkeypatch):
-    monkeypatch.setattr(folder_walk, "_MOST_ENTRIES", 10)
+def test_folder_with_very_many_files_is_read_in_part_and_that_is_said(logdir):
     for number in range(30):
         (logdir / "good_sweep" / f"{number}").touch()
-    found = Catalog(logdir)
+    found = Catalog(logdir, partial(FolderWalk, most_entries=10))
     assert (list(found.sweeps), list(found.experiments)) == (["good_sweep"], ["good"])
     assert [(one.path, one.why) for one in found.skipped] == [
         ("good_sweep", "the rest of more than 10 files")
     ]
 
 
-def test_very_many_folders_are_read_in_part_and_that_is_said(logdir, monkeypatch):
-    monkeypatch.setattr(folder_walk, "_MOST_FOLDERS", 10)
+def test_very_many_folders_are_read_in_part_and_that_is_said(logdir):
     for number in range(30):
         (logdir / f"{number}").mkdir()
-    found = Catalog(logdir)
+    found = Catalog(logdir, partial(FolderWalk, most_folders=10))
     assert {one.why for one in found.skipped} == {"more than 10 folders"}
 
 

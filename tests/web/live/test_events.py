@@ -14,10 +14,11 @@ import pytest
 from live import LIMIT_S, Page, StreamEnded, listening, serving, wait_until, write_at_pace
 
 from ml_tracking_ops.logger import ExperimentLogger, read_log
-from ml_tracking_ops.web.live import events, feed, subscriber
 from ml_tracking_ops.web.live import file_topics as topics
+from ml_tracking_ops.web.live import subscriber
 from ml_tracking_ops.web.live.events import parse_wanted
 from ml_tracking_ops.web.live.feed import Wanted
+from ml_tracking_ops.web.serving.limits import Limits
 
 pytestmark = pytest.mark.anyio
 
@@ -276,9 +277,11 @@ async def test_what_is_not_there_is_said_and_the_rest_goes_on(tmp_path, logger, 
     assert points["run"] == run_id
 
 
-async def test_quiet_stream_pings(tmp_path, monkeypatch):
-    monkeypatch.setattr(events, "PING_INTERVAL_S", 0.01)
-    async with serving(tmp_path) as dashboard, listening(dashboard.address) as reader:
+async def test_quiet_stream_pings(tmp_path):
+    async with (
+        serving(tmp_path, limits=Limits(ping_s=0.01)) as dashboard,
+        listening(dashboard.address) as reader,
+    ):
         assert await reader.next() == ("ping", {})
 
 
@@ -342,9 +345,11 @@ async def test_deleted_folder_is_survived(tmp_path, logger, run_id):
                 pass
 
 
-async def test_more_streams_than_allowed_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(feed, "MAX_SUBSCRIBERS", 1)
-    async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
+async def test_more_streams_than_allowed_are_refused(tmp_path):
+    async with (
+        serving(tmp_path, limits=Limits(streams=1)) as dashboard,
+        httpx.AsyncClient() as client,
+    ):
         async with listening(dashboard.address):
             response = await client.get(f"{dashboard.address}/events")
         await wait_until(lambda: not dashboard.feed._subscribers)

@@ -12,9 +12,9 @@ from live import LIMIT_S, listening, serving, wait_until
 
 from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.orchestrator.store.journal import Journal
-from ml_tracking_ops.web.live import feed as feed_module
 from ml_tracking_ops.web.live.file_topics import decode_whole
 from ml_tracking_ops.web.live.lane import Lane
+from ml_tracking_ops.web.serving.limits import Limits
 
 pytestmark = pytest.mark.anyio
 
@@ -151,10 +151,9 @@ async def test_counts_and_state_of_a_sweep_follow(tmp_path, sweep):
     assert (event["best"], event["best_value"]) == (NAME, 0.9)
 
 
-async def test_orchestrator_that_dies_is_noticed(tmp_path, sweep, monkeypatch):
-    monkeypatch.setattr(feed_module, "_LOOK_ANYWAY_S", 0.05)
+async def test_orchestrator_that_dies_is_noticed(tmp_path, sweep):
     async with (
-        serving(tmp_path) as dashboard,
+        serving(tmp_path, limits=Limits(look_anyway_s=0.05)) as dashboard,
         listening(dashboard.address, ("sweep", sweep.id), ("catalog", 1)) as reader,
     ):
         assert (await reader.next_of("sweep"))["state"] == "running"
@@ -227,15 +226,14 @@ time.sleep(1000)
 """
 
 
-async def test_experiment_that_is_killed_is_noticed(tmp_path, monkeypatch):
-    monkeypatch.setattr(feed_module, "_LOOK_ANYWAY_S", 0.05)
+async def test_experiment_that_is_killed_is_noticed(tmp_path):
     with subprocess.Popen(  # noqa: ASYNC220
         [sys.executable, "-c", KILLED_TRAINER, str(tmp_path)], stdout=subprocess.PIPE
     ) as trainer:
         assert trainer.stdout is not None
         await anyio.to_thread.run_sync(trainer.stdout.readline)
         async with (
-            serving(tmp_path) as dashboard,
+            serving(tmp_path, limits=Limits(look_anyway_s=0.05)) as dashboard,
             listening(dashboard.address, ("catalog", 1)) as reader,
         ):
             assert [entry["state"] for entry in (await listed(reader))["added"]] == ["running"]

@@ -17,6 +17,7 @@ from ml_tracking_ops.orchestrator.store.annotations import read_annotations
 from ml_tracking_ops.orchestrator.store.journal import Journal
 from ml_tracking_ops.web.app import create_app
 from ml_tracking_ops.web.pages import actions
+from ml_tracking_ops.web.serving.limits import DEFAULTS, Limits
 
 HOSTILE = "<img src=x onerror=alert(1)>'\"&"
 PATHS = ("/api/control", "/api/annotate", "/api/archive", "/api/delete")
@@ -25,8 +26,8 @@ PATHS = ("/api/control", "/api/annotate", "/api/archive", "/api/delete")
 class Browser:
     """Asks as a page of this server does, unless told otherwise."""
 
-    def __init__(self, logdir: Path, token: str | None = None) -> None:
-        self.app = create_app(logdir, token=token)
+    def __init__(self, logdir: Path, token: str | None = None, limits: Limits = DEFAULTS) -> None:
+        self.app = create_app(logdir, token=token, limits=limits)
         self.csrf: str = self.app.state.csrf
 
     def get(self, path: str) -> httpx.Response:
@@ -240,15 +241,11 @@ def test_what_runs_is_not_deleted(logdir: Path) -> None:
     assert Path(writer.folder).is_dir()
 
 
-def test_buttons_stand_only_where_they_can_act(
-    logdir: Path, experiment: str, sweep: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ml_tracking_ops.web.runs.catalog_access._FRESH_FOR_S", -1.0)
-
+def test_buttons_stand_only_where_they_can_act(logdir: Path, experiment: str, sweep: str) -> None:
     def buttons(html: str) -> list[str]:
         return re.findall(r"<button[^>]*data-action[^>]*>([^<]+)<", html)
 
-    browser = Browser(logdir)
+    browser = Browser(logdir, limits=Limits(fresh_s=-1.0))
     assert buttons(browser.get(f"/runs/{experiment}").text) == ["Archive", "Delete"]
     assert buttons(browser.get("/runs/sweep/r_0001").text) == ["Run again"]
     assert buttons(browser.get(f"/sweeps/{sweep}").text) == ["Archive", "Delete"]

@@ -223,12 +223,10 @@ def test_store_keeps_of_a_log_only_what_the_overview_shows(logger, monkeypatch):
     assert len(reads) == 3
 
 
-def test_store_keeps_no_more_than_its_limit(tmp_path, logger, monkeypatch):
+def test_store_keeps_no_more_than_its_limit(tmp_path, logger):
     for step in range(1_000):
         logger.add_scalar("loss", 1, step)
-    monkeypatch.setattr(series_store, "_ALL_POINTS_BYTES", 100_000)
-    monkeypatch.setattr(series_store, "_OVERVIEW_BYTES", 100_000)
-    store = SeriesStore()
+    store = SeriesStore(overview_bytes=100_000, all_points_bytes=100_000)
 
     for number in range(20):
         copy = tmp_path / f"{number}.dat"

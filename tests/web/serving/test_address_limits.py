@@ -15,6 +15,7 @@ from raw_http import ask, raw_get
 from ml_tracking_ops.orchestrator.store.journal import Journal
 from ml_tracking_ops.web.serving import connections
 from ml_tracking_ops.web.serving.address_limits import MOST_BYTES, address_problem
+from ml_tracking_ops.web.serving.limits import Limits
 
 N_RUNS = 60
 
@@ -101,11 +102,10 @@ async def test_server_is_not_held_up_by_addresses_that_are_far_too_long(logdir):
 
 
 @pytest.mark.anyio
-async def test_unfinished_heads_of_all_connections_together_are_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(connections, "MOST_WAITING_BYTES", 1 << 20)
+async def test_unfinished_heads_of_all_connections_together_are_bounded(tmp_path):
     protocol = connections.BoundedProtocol
 
-    async with serving(tmp_path) as dashboard:
+    async with serving(tmp_path, limits=Limits(waiting_bytes=1 << 20)) as dashboard:
         streams = []
         for number in range(40):
             stream = await anyio.connect_tcp("127.0.0.1", dashboard.port)

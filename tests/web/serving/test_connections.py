@@ -12,9 +12,8 @@ import pytest
 from live import LIMIT_S, listening, serving, wait_until
 
 from ml_tracking_ops.logger import ExperimentLogger
-from ml_tracking_ops.web.live import feed
 from ml_tracking_ops.web.server import listen
-from ml_tracking_ops.web.serving import connections
+from ml_tracking_ops.web.serving.limits import Limits
 
 HEAD = b"GET /api/metrics?run=a HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -77,9 +76,8 @@ def trickle(connection: socket.socket, data: bytes) -> bool:
     ],
     ids=["nothing", "half a line", "half a head", "half a body"],
 )
-async def test_request_that_is_never_finished_is_given_up(tmp_path, monkeypatch, caplog, sent):
-    monkeypatch.setattr(connections, "_REQUEST_S", 0.2)
-    async with serving(tmp_path) as dashboard:
+async def test_request_that_is_never_finished_is_given_up(tmp_path, caplog, sent):
+    async with serving(tmp_path, limits=Limits(request_s=0.2)) as dashboard:
         with connected(dashboard.port) as connection:
             connection.sendall(sent)
             assert await anyio.to_thread.run_sync(is_cut, connection)
@@ -88,19 +86,19 @@ async def test_request_that_is_never_finished_is_given_up(tmp_path, monkeypatch,
 
 
 @pytest.mark.anyio
-async def test_request_that_trickles_in_is_given_up_all_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr(connections, "_REQUEST_S", 0.3)
-    async with serving(tmp_path) as dashboard:
+async def test_request_that_trickles_in_is_given_up_all_the_same(tmp_path):
+    async with serving(tmp_path, limits=Limits(request_s=0.3)) as dashboard:
         with connected(dashboard.port) as connection:
             data = HEAD + b"X-Filler: " + b"x" * 100_000
             assert await anyio.to_thread.run_sync(trickle, connection, data)
 
 
 @pytest.mark.anyio
-async def test_live_stream_outlasts_the_time_for_a_request(tmp_path, monkeypatch):
-    monkeypatch.setattr(connections, "_REQUEST_S", 0.05)
-    monkeypatch.setattr("ml_tracking_ops.web.live.events.PING_INTERVAL_S", 0.1)
-    async with serving(tmp_path) as dashboard, listening(dashboard.address, ("catalog", 0)) as page:
+async def test_live_stream_outlasts_the_time_for_a_request(tmp_path):
+    async with (
+        serving(tmp_path, limits=Limits(request_s=0.05, ping_s=0.1)) as dashboard,
+        listening(dashboard.address, ("catalog", 0)) as page,
+    ):
         for _ in range(3):
             await page.next_of("ping")
 
@@ -108,13 +106,12 @@ async def test_live_stream_outlasts_the_time_for_a_request(tmp_path, monkeypatch
 @pytest.mark.anyio
 @pytest.mark.parametrize("path", ["/events?run={run}:0", "/api/series?run={run}&points=20000"])
 async def test_reader_that_never_reads_is_cut_and_others_go_on(tmp_path, monkeypatch, path):
-    monkeypatch.setattr(connections, "_STALLED_S", 0.2)
     monkeypatch.setattr(live, "listen", listen_with_a_small_buffer)
     with ExperimentLogger(tmp_path) as logger:
         for step in range(100_000):
             logger.add_scalar("Loss", step / 3, step)
     run = logger.folder.rpartition("/")[2]
-    async with serving(tmp_path) as dashboard:
+    async with serving(tmp_path, limits=Limits(stalled_s=0.2)) as dashboard:
         with connected(dashboard.port, buffer_bytes=4096) as lazy:
             lazy.sendall(f"GET {path.format(run=run)} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             await wait_until(lambda: dashboard.server.server_state.connections)
@@ -125,10 +122,9 @@ async def test_reader_that_never_reads_is_cut_and_others_go_on(tmp_path, monkeyp
 
 
 @pytest.mark.anyio
-async def test_streams_of_one_client_leave_room_for_others(tmp_path, monkeypatch):
-    monkeypatch.setattr(feed, "MAX_SUBSCRIBERS_A_CLIENT", 3)
+async def test_streams_of_one_client_leave_room_for_others(tmp_path):
     request = b"GET /events?catalog=0 HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    async with serving(tmp_path) as dashboard:
+    async with serving(tmp_path, limits=Limits(streams_a_client=3)) as dashboard:
         with ExitStack() as stack:
             for _ in range(3):
                 stream = stack.enter_context(connected(dashboard.port, "127.0.0.2"))
@@ -145,9 +141,11 @@ async def test_streams_of_one_client_leave_room_for_others(tmp_path, monkeypatch
 
 
 @pytest.mark.anyio
-async def test_connections_of_one_client_leave_room_for_others(tmp_path, monkeypatch):
-    monkeypatch.setattr(connections, "CONNECTIONS_A_CLIENT", 3)
-    async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
+async def test_connections_of_one_client_leave_room_for_others(tmp_path):
+    async with (
+        serving(tmp_path, limits=Limits(connections_a_client=3)) as dashboard,
+        httpx.AsyncClient() as client,
+    ):
         with ExitStack() as stack:
             for _ in range(3):
                 stack.enter_context(connected(dashboard.port, "127.0.0.2"))

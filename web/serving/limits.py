@@ -1,0 +1,33 @@
+"""What the dashboard lets a client take, how long it waits, and how much it keeps."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Attributes:
+    connections_a_client: of one address: its streams, and the rest of its pages.
+    request_s: time in which a request has to be there, body and all.
+    stalled_s: time after which an answer that nobody takes is given up.
+    waiting_bytes: what all connections together may hold of requests that have not begun.
+    streams, streams_a_client: live streams at once, of all clients and of one.
+    ping_s: after how long a quiet stream says that it is alive.
+    look_anyway_s: how often what is followed is looked at without any file event.
+    fresh_s: how long what was found in the log folder counts as fresh.
+    overview_bytes, all_points_bytes: logs that are kept in memory, thinned and whole.
+    """
+
+    connections_a_client: int = 700
+    request_s: float = 20.0
+    stalled_s: float = 60.0
+    waiting_bytes: int = 16 << 20
+    streams: int = 1_000
+    streams_a_client: int = 600
+    ping_s: float = 15.0
+    look_anyway_s: float = 3.0
+    fresh_s: float = 0.2
+    overview_bytes: int = 48 << 20
+    all_points_bytes: int = 32 << 20
+
+
+DEFAULTS = Limits()

@@ -180,13 +180,17 @@ def _time_in(event: Event) -> float:
         return 0.0
 
 
-def state_in(event: Event) -> Any:
+def state_in(event: Event) -> RunState:
     """The state that an event names; earlier versions wrote it as `status`.
 
     Raises:
         KeyError: it names none.
+        ValueError: there is no such state.
     """
-    return event["state"] if "state" in event else event["status"]
+    state: RunState = event["state"] if "state" in event else event["status"]
+    if state not in RUN_STATES:  # a tuple: what cannot be hashed is no member either
+        raise ValueError(state)
+    return state
 
 
 def _sweep_started(sweep: SweepRecord, event: Event) -> None:

@@ -54,3 +54,12 @@ def test_no_other_file_lists_states(suffix: str) -> None:
             if path.name != "run_states.py" and (_LIST.search(text) or _STYLE.search(text)):
                 found.append(str(path.relative_to(_ROOT)))
     assert found == []
+
+
+@pytest.mark.parametrize("state", ["gone", "", None, 1, [], {"finished": 1}])
+@pytest.mark.parametrize("event", ["ended", "known", "sweep_ended"])
+def test_event_with_no_state_of_ours_is_passed_over(event: str, state: object) -> None:
+    record = SweepRecord()
+    fields = {"index": 1, "hyperparameters": {}, "time": 1.0}
+    record.apply({"event": event, "state": state, **fields})
+    assert (record.n_skipped, record.history, record.runs) == (1, [], {})

@@ -12,6 +12,7 @@ from ..store.annotations import Annotation
 from ..store.catalog import Catalog, FoundRun
 from ..store.combinations import RepeatedCombination, best_combination, repeated_combinations
 from ..store.experiments import Experiment
+from ..store.run_details import read_details
 from ..store.sweep_folder import Sweep, best_of
 from ..store.sweep_record import RunRecord
 from .shapes import (
@@ -181,12 +182,15 @@ def show_run(found: Experiment | FoundRun) -> RunReport:
             "sweep": found.sweep.name,
             "rerun": _rerun_line(found),
         }
+    details = read_details(found.dat_path)
     return {
         "name": found.name,
         "state": found.state(),
         "started_at": found.started_at,
         **_annotated(found.annotation),
         **metrics,
+        "config": dict(details.config),
+        "environment": dict(details.environment),
     }
 
 

@@ -134,6 +134,8 @@ class ExperimentReport(Annotated, Metrics):
     name: str
     state: RunState
     started_at: float
+    config: dict[str, Any]
+    environment: dict[str, Any]
 
 
 RunReport = FoundRunReport | ExperimentReport

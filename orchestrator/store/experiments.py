@@ -12,7 +12,7 @@ from ml_tracking_ops.logger.records import LogFormatError
 from .annotations import NO_ANNOTATIONS, NOTHING_SAID, Annotation, Annotations
 from .endings import ending_of, log_trouble
 from .files import fields
-from .log_origins import was_written_here
+from .run_details import was_written_here
 from .run_states import RunState
 
 _SILENT_AFTER_S = 600.0

@@ -1,5 +1,6 @@
 """Where a run came from: machine, Python, commit, the command that reruns it; its neighbours."""
 
+import shlex
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from typing import Any
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.commands.rerun import RerunCommand, rerun_command
+from ml_tracking_ops.orchestrator.store.experiments import Experiment
+from ml_tracking_ops.orchestrator.store.run_details import RunDetails
 from ml_tracking_ops.orchestrator.store.run_states import RunState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
@@ -77,6 +80,25 @@ def origin_facts(sweep: Sweep, run: RunRecord) -> list[Fact]:
         Fact("Process", str(run.pid) if run.state == "running" and run.pid else ""),
         Fact("Exit", _exit(run.exit_code)),
         Fact("Log", str(sweep.dat_path(run) or ""), is_code=True),
+    ]
+    return [fact for fact in facts if fact.value]
+
+
+def environment_facts(experiment: Experiment, details: RunDetails) -> list[Fact]:
+    """What the logger of a run by hand kept of how it was started."""
+    known = details.environment
+    command = known.get("command")
+    line = shlex.join(map(str, command)) if isinstance(command, list) else ""
+    commit = _text(known, "git_commit")
+    facts = [
+        Fact("Host", _text(known, "host")),
+        Fact("User", _text(known, "user")),
+        Fact("Python", _text(known, "python"), is_code=True),
+        Fact("Git commit", commit[:10], commit, is_code=True),
+        Fact("ML Tracking Ops", _text(known, "package_version")),
+        Fact("Working directory", _text(known, "folder"), is_code=True),
+        Fact("Started with", line, is_code=True),
+        Fact("Log", str(experiment.dat_path), is_code=True),
     ]
     return [fact for fact in facts if fact.value]
 

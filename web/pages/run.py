@@ -10,6 +10,7 @@ from ml_tracking_ops.orchestrator.commands.rerun import RerunCommand
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best
+from ml_tracking_ops.orchestrator.store.run_details import read_details
 from ml_tracking_ops.orchestrator.store.run_states import RunState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
@@ -29,6 +30,7 @@ from .origin import (
     AttemptLink,
     Neighbours,
     attempt_links,
+    environment_facts,
     neighbours,
     origin_facts,
     rerun_of,
@@ -110,6 +112,7 @@ def run_page(
 def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentColors) -> RunPage:
     state, ended_at = state_of(experiment)
     said = experiment.annotation
+    details = read_details(experiment.dat_path)
     run = RunView(
         id=experiment.id,
         title=said.name or experiment.name,
@@ -120,12 +123,12 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
         color=colors.color(experiment.id),
         state=state,
         reason=experiment.evidence().reason,
-        hyperparameters={},
+        hyperparameters=details.config,
         started_at=experiment.started_at,
         ended_at=ended_at,
         last_wall_time=_last_wall_time(experiment.dat_path),
         no_output="It was started by hand: what it printed went to where it was started.",
-        origin=[Fact("Log", str(experiment.dat_path), is_code=True)],
+        origin=environment_facts(experiment, details),
     )
     page_data: PageData = {
         "view": "run",

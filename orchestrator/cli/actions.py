@@ -21,7 +21,7 @@ from ..store.experiments import Experiment
 from ..store.housekeeping import archive, delete, place_of, plan_deletion
 from ..store.sweep_folder import Sweep
 from .printing import print_json
-from .words import say, shown, tell
+from .words import plain, say, shown, tell
 
 _WAIT_S = 10.0
 EXIT_REFUSED = 1
@@ -120,7 +120,7 @@ def _confirm(question: str, is_sure: bool) -> bool:
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{question} Nobody can be asked here: say --yes")
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    print(f"{plain(question)} [y/N] ", end="", file=sys.stderr, flush=True)
     is_yes = sys.stdin.readline().strip().lower() in ("y", "yes")
     if not is_yes:
         say("nothing was done")

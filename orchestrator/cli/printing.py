@@ -1,6 +1,7 @@
 """How reports look in the terminal."""
 
 import json
+import math
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
@@ -23,8 +24,21 @@ _NARROWEST_LAST_COLUMN = 20
 
 def print_json(data: Any, out: TextIO | None = None, *, indent: int | None = None) -> None:
     out = sys.stdout if out is None else out
-    json.dump(data, out, ensure_ascii=not _is_unicode(out), allow_nan=False, indent=indent)
-    print(file=out)
+    is_ascii = not _is_unicode(out)
+    try:
+        text = json.dumps(data, ensure_ascii=is_ascii, allow_nan=False, indent=indent)
+    except ValueError:  # JSON has no NaN and no infinity; Python reads them all the same
+        text = json.dumps(_finite(data), ensure_ascii=is_ascii, indent=indent)
+    # half a surrogate pair cannot be written, but spelled out it is JSON
+    print(text.encode("utf-8", "backslashreplace").decode(), file=out)
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
 def _is_unicode(out: TextIO) -> bool:

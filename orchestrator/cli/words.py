@@ -10,8 +10,12 @@ from typing import Any
 
 from ..commands.values import as_text
 
-_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters, those that turn the direction of writing, and halves of surrogate pairs."""
+_OBEYED = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+)
+"""Control characters (C0 and C1), what turns the direction of writing, breaks lines or is not seen,
+and halves of surrogate pairs."""
 
 
 def show_what_the_terminal_can() -> None:

@@ -16,7 +16,9 @@ from .wandb_client import client_config_path, client_environment
 
 _VARIABLE = re.compile("\0([A-Za-z_][A-Za-z0-9_]*)\0")  # nothing else may reach a shell unquoted
 _LONGEST_IDENTITY = 2_000
-_CONTROL = re.compile("[\x00-\x1f\x7f]")
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,15 @@ def quoted(text: str) -> str:
     if text.isprintable() or not _CONTROL.search(text):
         return shlex.quote(text)
     spelled = text.replace("\\", "\\\\").replace("'", "\\'").replace("\0", "")
-    return "$'" + _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", spelled) + "'"
+    return "$'" + _CONTROL.sub(lambda match: _escape(match[0]), spelled) + "'"
+
+
+def _escape(character: str) -> str:
+    """A character as `$'…'` of a shell spells it; half a surrogate pair is a byte of a name."""
+    number = ord(character)
+    if 0xDC80 <= number <= 0xDCFF:
+        return f"\\x{number - 0xDC00:02x}"
+    return f"\\x{number:02x}" if number < 0x80 else f"\\u{number:04x}"
 
 
 def _notes(

@@ -4,11 +4,13 @@ import contextlib
 import json
 import os
 import shlex
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, ConfigProblem
+from .files import read_text, why
 from .json_mistakes import json_mistakes
 from .validation import LoadedConfig, validate_config
 from .value_checks import show_value
@@ -25,11 +27,11 @@ def load_config(path: Path) -> LoadedConfig:
     if path.suffix.lower() in _YAML_SUFFIXES:
         return _load_yaml(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except FileNotFoundError:
         raise ConfigError(str(path), [ConfigProblem("", _missing(path))]) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [ConfigProblem("", f"cannot be read: {error}")]) from None
+        raise ConfigError(str(path), [ConfigProblem("", f"cannot be read: {why(error)}")]) from None
     source = _parse_json(str(path), text)
     if {"method", "parameters"} <= source.keys() and "hyperparameters" not in source:
         from .wandb.sweep import convert_wandb_sweep
@@ -79,8 +81,8 @@ class _DuplicateKeyError(ValueError):
 def _without_duplicates(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _DuplicateKeyError(next(name for name in names if names.count(name) > 1))
+        counts = Counter(name for name, _ in pairs)
+        raise _DuplicateKeyError(next(name for name in counts if counts[name] > 1))
     return result
 
 

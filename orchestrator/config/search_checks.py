@@ -29,6 +29,7 @@ from ..search.space import (
     is_continuous,
     values_of,
 )
+from .files import read_text
 from .value_checks import is_name, reserved_names
 
 _DRAWS = 10_000
@@ -102,7 +103,7 @@ def _warm_start_problems(source: Mapping[str, Any], folder: Path) -> Iterator[Co
 def _asked(sweep: Path) -> Mapping[str, Any]:
     """The configuration of an earlier sweep; empty where it cannot be read."""
     try:
-        described = json.loads((sweep / paths.DESCRIPTION_NAME).read_text(encoding="utf-8"))
+        described = json.loads(read_text(sweep / paths.DESCRIPTION_NAME))
         config = described["config"]
     except (OSError, ValueError, TypeError, KeyError):
         return {}

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from ..errors import ConfigError, ConfigProblem
+from .files import MOST_YAML_BYTES, read_text, why
 
 _SCIENTIFIC = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+\Z")
 _SCIENTIFIC_TAG = "!scientific"
@@ -61,11 +62,11 @@ def read_yaml(path: Path) -> Any:
         ConfigError: it cannot be read, or has mistakes; all of them are named.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, MOST_YAML_BYTES)
     except FileNotFoundError:
         raise ConfigError(str(path), [ConfigProblem("", "there is no such file")]) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [ConfigProblem("", f"cannot be read: {error}")]) from None
+        raise ConfigError(str(path), [ConfigProblem("", f"cannot be read: {why(error)}")]) from None
     try:
         found, problems = _parse(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:

@@ -20,7 +20,15 @@ from .shapes import RunEntry, SweepReport
 
 _BLOCK = 10_000
 _SERIES_COLUMNS = ("metric", "step", "wall_time", "value")
-_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.]+(e[+-]?\d+)?$|inf$|nan$)", re.IGNORECASE)
+_BREAKS = ";\t\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029|"
+"""What begins a new cell or line where a spreadsheet separates by something else than commas."""
+_BLANKS = r"[\s\x00-\x1f\x7f-\xa0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\"]"
+_FORMULA = re.compile(
+    rf"(?P<start>^|[{_BREAKS}])(?P<blanks>{_BLANKS}*)"
+    r"(?P<sign>[=@＝＠﹦﹫＋－﹢﹣\u2212]|[+\-]"
+    rf"(?!(?:[\d.]+(?:e[+-]?\d+)?|inf|nan)\s*(?:$|[{_BREAKS}])))",
+    re.IGNORECASE,
+)
 
 Log = Mapping[str, Series]
 NamedLog = tuple[str, Log]
@@ -155,13 +163,19 @@ def _cell(value: Any) -> Any:
     if isinstance(value, str):
         return _harmless(value)
     if isinstance(value, list | tuple | Mapping | bool):
-        return json.dumps(value, ensure_ascii=False)
+        return _harmless(json.dumps(value, ensure_ascii=False))
     return "" if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _harmless(text: str) -> str:
-    """The text, with an apostrophe in front where a spreadsheet would take it for a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    """The text, with an apostrophe before what a spreadsheet may take for a formula.
+
+    That is a sign at the beginning, also behind blanks, and where some spreadsheets begin a new
+    cell or line: behind semicolons, tabs and line breaks.
+    """
+    if text[:1] in "\t\r":
+        text = f"'{text}"
+    return _FORMULA.sub(r"\g<start>\g<blanks>'\g<sign>", text)
 
 
 def _csv(head: Sequence[str], lines: Iterable[Sequence[object]]) -> Iterator[str]:

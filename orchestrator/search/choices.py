@@ -2,14 +2,15 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator
-from itertools import accumulate
+from collections.abc import Hashable, Iterator
+from functools import cached_property
+from itertools import accumulate, repeat
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
 from ..setting_types import Allowed, Text
-from .distributions import TYPE, Distribution, same
+from .distributions import TYPE, Distribution, identity, same
 
 _A_LITTLE_LESS = 1 - 1e-12  # so that rounding never reaches past the last candidate
 
@@ -59,15 +60,15 @@ class Choice(Distribution):
         limits = list(accumulate(self.probabilities))
         return self.candidates[bisect_right(limits, unit * limits[-1] * _A_LITTLE_LESS)]
 
-    @property
+    @cached_property
     def possible(self) -> list[JsonValue]:
         """The candidates that are possible, each once."""
-        weights = self.probabilities or [1.0] * len(self.candidates)
-        found: list[JsonValue] = []
+        weights = self.probabilities or repeat(1.0, len(self.candidates))
+        found: dict[Hashable, JsonValue] = {}
         for candidate, weight in zip(self.candidates, weights, strict=True):
-            if weight > 0 and not any(same(candidate, other) for other in found):
-                found.append(candidate)
-        return found
+            if weight > 0:
+                found.setdefault(identity(candidate), candidate)
+        return list(found.values())
 
     @property
     def count(self) -> int:

@@ -6,7 +6,7 @@ sampler that knows how to spread numbers can draw it; where a kind has finitely 
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from decimal import Decimal
 from random import Random
 from statistics import NormalDist
@@ -317,6 +317,17 @@ def _open(unit: float) -> float:
 
 def is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def identity(value: JsonValue) -> Hashable:
+    """Equal for two values of a JSON file that are the `same`."""
+    if isinstance(value, bool):
+        return bool, value
+    if isinstance(value, list):
+        return list, tuple(map(identity, value))
+    if isinstance(value, dict):
+        return dict, frozenset((key, identity(one)) for key, one in value.items())
+    return value
 
 
 def same(left: JsonValue, right: JsonValue) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from ...commands.wandb_client import MODE_VARIABLE
 from ...errors import ConfigError, ConfigProblem, did_you_mean, nearest
 from ...search.space import Space
+from ..files import read_text
 from ..model import SweepConfig
 from ..validation import LoadedConfig, validate_config
 from ..value_checks import show_value
@@ -91,7 +92,11 @@ def convert_wandb_sweep(given: Mapping[str, Any], path: Path) -> LoadedConfig:
         _run_cap,
     )
     for convert in steps:
-        convert(found)
+        try:
+            convert(found)
+        except OverflowError:
+            found.refuse(convert.__name__.split("_")[-1], "holds a number that is too large")
+            break
     if found.problems:
         raise ConfigError(str(path), found.problems)
     try:
@@ -238,7 +243,7 @@ def _client(found: Conversion) -> None:
         return
     try:
         script = found.folder / found.config.get("main_script_name", "")
-        may_use_it = "wandb" in script.read_text(encoding="utf-8", errors="replace")
+        may_use_it = "wandb" in read_text(script)
     except (OSError, ValueError):
         may_use_it = True
     if may_use_it:

@@ -1,0 +1,32 @@
+"""Reading a configuration file: a regular one, of a length that can be read."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+MOST_BYTES = 16 << 20
+MOST_YAML_BYTES = 1 << 20  # reading YAML takes a hundred times as long as JSON
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+def read_text(path: Path, most_bytes: int = MOST_BYTES) -> str:
+    """What a file holds; never waits for a writer, and never reads without end.
+
+    Raises:
+        OSError: it cannot be read, is no regular file, or is too long.
+        UnicodeDecodeError: it is no UTF-8.
+    """
+    with os.fdopen(os.open(path, _FLAGS | getattr(os, "O_BINARY", 0)), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise OSError(errno.EFBIG, f"it has more than {most_bytes >> 20} MiB", str(path))
+    return data.decode("utf-8-sig")
+
+
+def why(error: OSError | UnicodeDecodeError) -> str:
+    """Why a file cannot be read, in words."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -17,10 +17,11 @@ from .config.loading import load_config
 from .config.model import SweepConfig
 from .config.validation import LoadedConfig, validate_config
 from .errors import SweepError, UsageError
+from .executors.base import GRACE_S
 from .executors.local.systems import refuse_windows
 from .executors.registry import make_executor
 from .running.description import describe_sweep, write_description
-from .running.scheduler import GRACE_S, Scheduler
+from .running.scheduler import Scheduler
 from .search.proposals import Proposer
 from .search.samplers import new_seed
 from .search.warm_start import read_earlier_sweep
@@ -91,7 +92,8 @@ class Sweep:
         self._notify = notify
         config = self._config = loaded.config
         proposer = Proposer(config.search_plan, self.seed)
-        executor = self._executor = make_executor("local", n_workers, config)
+        needs = config if grace_s is None else config.model_copy(update={"grace_s": grace_s})
+        executor = self._executor = make_executor("local", n_workers, needs)
         earlier = [
             read_earlier_sweep(loaded.folder / folder, proposer.space)
             for folder in (() if begun else config.warm_start)

@@ -103,7 +103,7 @@ class ProgressText:
         if run.best_value is not None:
             parts.append(f"{self.metric} {format_number(run.best_value)} at step {run.best_step}")
         parts.append(format_combination(run.hyperparameters))
-        if run.state != "finished" and run.reason:
+        if run.reason:
             parts.append(f"({run.reason.removeprefix('stopped early ')})")
         return [(STATES[run.state].terminal, "  ".join(part for part in parts if part))]
 

@@ -75,9 +75,14 @@ class RunSettings(BaseModel):
     timeout_s: Annotated[AboveZero, Allowed("a number of seconds above 0")] | None = Field(
         default=None, description="A run that takes longer is stopped."
     )
+    stop_signal: Literal["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] = Field(
+        default="SIGTERM",
+        description="The signal that asks a run to end, which it can answer by saving what it has.",
+    )
     grace_s: Annotated[NonNegative, Allowed("a number of seconds, 0 or more")] | None = Field(
         default=None,
-        description="Seconds between SIGTERM and SIGKILL when a run is stopped; 10 if not given.",
+        description="Seconds between stop_signal and SIGKILL when a run is stopped, and for "
+        "processes that a script leaves running; 10 if not given.",
     )
     retries: Natural = Field(
         default=0,

@@ -8,6 +8,9 @@ from typing import Any, Protocol
 
 from ..store.process_records import ProcessRecord
 
+GRACE_S = 10.0
+"""Seconds that a run has to end when it is asked to, unless the configuration says otherwise."""
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -43,6 +46,8 @@ class RunningRun(Protocol):
     pid: int
     identity: str | None
     started_at: float
+    left_running: tuple[str, ...]
+    """The commands of processes that it had not ended when it exited; known once it has ended."""
 
     async def wait(self) -> int | None:
         """Wait until it has ended and nothing of it is left; its exit code, None if unknown."""

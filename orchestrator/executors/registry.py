@@ -6,7 +6,7 @@ A new executor is a folder beside this module, and an entry in `EXECUTORS`.
 from collections.abc import Callable
 from typing import Literal, Protocol
 
-from .base import Executor
+from .base import GRACE_S, Executor
 from .local.executor import LocalExecutor
 
 ExecutorName = Literal["local"]
@@ -27,6 +27,14 @@ class Needs(Protocol):
     def min_free_gpu_memory_gb(self) -> float | None:
         """What each GPU of a run must have free before it starts."""
 
+    @property
+    def stop_signal(self) -> str:
+        """The name of the signal that asks a run to end."""
+
+    @property
+    def grace_s(self) -> float | None:
+        """How long a run, and what it left running, may take to end."""
+
 
 def _local(n_workers: int | None, needs: Needs) -> Executor:
     return LocalExecutor(
@@ -34,6 +42,8 @@ def _local(n_workers: int | None, needs: Needs) -> Executor:
         gpus_per_run=needs.gpus_per_run,
         runs_per_gpu=needs.runs_per_gpu,
         min_free_gpu_memory_gb=needs.min_free_gpu_memory_gb,
+        stop_signal=needs.stop_signal,
+        leftover_grace_s=GRACE_S if needs.grace_s is None else needs.grace_s,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 
 from ..config.validation import LoadedConfig
-from ..executors.base import Executor
+from ..executors.base import GRACE_S, Executor
 from ..search.proposals import Proposer
 from ..search.warm_start import EarlierSweep
 from ..store.journal import Journal
@@ -29,8 +29,6 @@ from .runs.recorder import Changes, Notify, Recorder
 from .runs.runner import Runner
 from .runs.silence import SilenceWarnings
 from .runs.starter import RunStarter
-
-GRACE_S = 10.0
 
 
 class Scheduler:

@@ -8,7 +8,7 @@ import sys
 import time
 
 from .output_limit import cut_middle
-from .process_table import process_identity
+from .process_table import group_commands, process_identity
 
 if sys.platform == "win32":
     raise ImportError("no sweep runs on Windows")
@@ -17,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .messages import Message
 
+LEFTOVER_GRACE_S = 1.0
+_MOST_NAMED = 5
 _RESET_SIGNALS = [
     signal.SIGINT,
     signal.SIGTERM,
@@ -51,6 +53,8 @@ class Process:
         self.ended_at = 0.0
         self.is_terminated = False
         self.is_reported = False
+        self.grace_s = float(request.get("grace_s", LEFTOVER_GRACE_S))
+        self.left_running: list[str] | None = None
         self.pid = _spawn(request, self._output_fd)
         self.identity = process_identity(self.pid, is_zombie_too=True)
         self._record("process_started", process_identity=self.identity)
@@ -65,8 +69,22 @@ class Process:
         self.is_reported = True
         self.limit_output()
         with contextlib.suppress(OSError):
-            os.write(self._result_fd, str(self.exit_code).encode())
+            os.write(self._result_fd, self._result())
         os.close(self._result_fd)
+
+    def _result(self) -> bytes:
+        result = {"exit_code": self.exit_code, "left_running": self.left_running or []}
+        return json.dumps(result).encode()
+
+    def name_leftovers(self) -> None:
+        """Take down, once, which processes it left running, and say so in its output."""
+        if self.left_running is not None or self.is_terminated:
+            return
+        self.left_running = group_commands(self.pid)[:_MOST_NAMED]
+        for command in self.left_running:
+            line = f"\n[ml-tracking-ops: the script left this running: {command}]\n"
+            with contextlib.suppress(OSError):
+                os.write(self._output_fd, line.encode("utf-8", "replace"))
 
     def close(self) -> None:
         os.close(self._output_fd)

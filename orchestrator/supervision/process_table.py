@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _STATE, _PARENT, _GROUP, _STARTED = 0, 1, 2, 19
 _DEAD = "ZX"
 _BLOCK_BYTES = 1 << 16
+_LONGEST_COMMAND = 120
 _known_boot: "list[str]" = []
 
 
@@ -73,6 +74,21 @@ def is_group_alive(group: int) -> bool:
         return False
     members = [fields for _, fields in _processes() if fields[_GROUP] == str(group)]
     return not members or any(fields[_STATE] not in _DEAD for fields in members)
+
+
+def group_commands(group: int) -> list[str]:
+    """The command lines of those of a process group that still run, each cut to be read (Linux)."""
+    members = (pid for pid, fields in _processes() if fields[_GROUP] == str(group))
+    return [f"{_command(pid)} (process {pid})" for pid in members if _command(pid)]
+
+
+def _command(pid: int) -> str:
+    try:
+        words = _read(f"/proc/{pid}/cmdline").split(b"\0")
+    except OSError:
+        return ""
+    text = b" ".join(words).decode("utf-8", "replace").strip()
+    return "".join(sign if sign.isprintable() else " " for sign in text)[:_LONGEST_COMMAND]
 
 
 def living_children() -> list[int]:

@@ -22,10 +22,11 @@ import socket
 import sys
 import time
 
-from .child import Process
+from .child import LEFTOVER_GRACE_S, Process
 from .messages import N_FILES, receive_message, send_message
 from .os_processes import (
     ASK_TO_END,
+    SIGCONT,
     SIGKILL,
     adopt_orphans,
     has_children,
@@ -44,7 +45,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .messages import Message
 
-LEFTOVER_GRACE_S = 1.0
+_NAMED_AFTER_S = 0.25
 _LOOK_S = 0.25
 _CLEARING_LOOK_S = 0.02
 _WRITE_FOR_S = 600.0
@@ -65,6 +66,7 @@ class Supervisor:
         self._ended_markers: set[bytes] = set()
         self._orphans: dict[int, float] = {}
         self._may_have_orphans = False
+        self._grace_s = LEFTOVER_GRACE_S
         self._look_at = 0.0
         self._wakeup_fd = notice_ends_of_children()
         self._poll = select.poll()
@@ -127,7 +129,7 @@ class Supervisor:
     def _signal(self, pid: int, number: signal.Signals) -> None:
         process = self._processes.get(pid)
         if process is not None and process.exit_code is None:
-            process.is_terminated |= number == signal.SIGTERM
+            process.is_terminated |= number not in (SIGCONT, SIGKILL)
             signal_group(pid, number)
         elif process is not None and number == SIGKILL:
             process.ended_at = 0.0  # what it left behind has no grace any more
@@ -148,11 +150,14 @@ class Supervisor:
         """End what a process has left in its group; report it once nothing is left."""
         waited_s = time.monotonic() - process.ended_at
         if not process.is_reported and is_group_alive(process.pid):
-            if waited_s > LEFTOVER_GRACE_S:
+            if waited_s > _NAMED_AFTER_S:
+                process.name_leftovers()
+            if waited_s > process.grace_s:
                 signal_group(process.pid, SIGKILL)
             return
         if not process.is_reported:
             process.report()
+            self._grace_s = process.grace_s
             self._ended_markers.add(process.marker)
             self._may_have_orphans = True
         process.flush()
@@ -174,7 +179,7 @@ class Supervisor:
         hopeless = [pid for pid in found if self._is_over(environment_of(pid))]
         self._orphans = {pid: self._orphans.get(pid, time.monotonic()) for pid in hopeless}
         for pid, since in self._orphans.items():
-            is_late = time.monotonic() > since + LEFTOVER_GRACE_S
+            is_late = time.monotonic() > since + self._grace_s
             signal_processes([pid], *((SIGKILL,) if is_late else ASK_TO_END))
         self._may_have_orphans = bool(hopeless)
 

@@ -1,6 +1,7 @@
 """Runs as processes of this machine."""
 
 import os
+import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from ..base import RunCommand, Slot
 from .cpus import thread_limits, usable_cpus
 from .gpus import find_gpus, free_memory_bytes
 from .memory_kills import MemoryKills
-from .process_group import AdoptedGroup, ProcessGroup, SupervisorClient
+from .process_group import LEFTOVER_GRACE_S, AdoptedGroup, ProcessGroup, Stopping, SupervisorClient
 
 _BYTES_PER_GB = 10**9
 
@@ -25,6 +26,8 @@ class LocalExecutor:
         gpus_per_run: how many GPUs a slot owns, where there are any; with 0 runs see none.
         runs_per_gpu: how many slots share a GPU.
         min_free_gpu_memory_gb: what each of a slot's GPUs must have free before a start.
+        stop_signal: the name of the signal that asks a run to end.
+        leftover_grace_s: how long processes that a script left running may take to end.
 
     Raises:
         UsageError: there are GPUs, but fewer than a run is to get.
@@ -38,9 +41,12 @@ class LocalExecutor:
         gpus_per_run: int = 1,
         runs_per_gpu: int = 1,
         min_free_gpu_memory_gb: float | None = None,
+        stop_signal: str = "SIGTERM",
+        leftover_grace_s: float = LEFTOVER_GRACE_S,
     ) -> None:
         self._environment = dict(os.environ if environment is None else environment)
         self._supervisor = SupervisorClient()
+        self._stopping = Stopping(signal.Signals[stop_signal], leftover_grace_s)
         self._memory_kills = MemoryKills()
         self._min_free_gb = min_free_gpu_memory_gb
         self._gpus = find_gpus(self._environment)
@@ -79,6 +85,7 @@ class LocalExecutor:
             command.record_path,
             command.marker,
             command.tag,
+            self._stopping,
         )
 
     def is_out_of_memory(self) -> bool:
@@ -89,7 +96,14 @@ class LocalExecutor:
             found = read_processes(record_path).get(record.name)
             return None if found is None else found.exit_code
 
-        return AdoptedGroup(record.pid, record.identity, record.started_at, marker, find_exit_code)
+        return AdoptedGroup(
+            record.pid,
+            record.identity,
+            record.started_at,
+            marker,
+            find_exit_code,
+            stopping=self._stopping,
+        )
 
     def open(self) -> None:
         self._supervisor.open()

@@ -5,6 +5,7 @@ group that an earlier orchestrator started and that still runs is an `AdoptedGro
 """
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,8 @@ __all__ = ["AdoptedGroup", "ProcessGroup", "SupervisorClient", "process_identity
 
 _POLL_S = 0.02
 _POLL_LEADER_S = 0.25
-_LEFTOVER_GRACE_S = 1.0
+LEFTOVER_GRACE_S = 1.0
+_REPORT_BYTES = 4096
 _RECORD_WITHIN_S = 5.0
 _OLD_RECORD_WITHIN_S = 1.0
 _ANSWER_S = 30.0
@@ -47,6 +50,19 @@ main()
 """
 
 
+@dataclass(frozen=True)
+class Stopping:
+    """How processes are asked to end.
+
+    Attributes:
+        number: the signal that asks a run to end.
+        leftover_grace_s: seconds between that and SIGKILL for what a script left running.
+    """
+
+    number: signal.Signals = signal.SIGTERM
+    leftover_grace_s: float = LEFTOVER_GRACE_S
+
+
 class _Group:
     """What all process groups can be asked for.
 
@@ -54,17 +70,22 @@ class _Group:
         pid: of the leader, and the number of the group.
         identity: tells the leader from a later process with the same number.
         started_at: seconds since the epoch.
+        left_running: the commands of processes that the leader had not ended when it exited.
     """
 
-    def __init__(self, pid: int, identity: str | None, started_at: float) -> None:
+    def __init__(
+        self, pid: int, identity: str | None, started_at: float, stopping: Stopping
+    ) -> None:
         self.pid = pid
         self.identity = identity
         self.started_at = started_at
+        self.left_running: tuple[str, ...] = ()
+        self._stopping = stopping
         self._has_exited = anyio.Event()
         self._is_terminated = False
 
     async def stop(self, grace_s: float) -> None:
-        """SIGTERM to the group; SIGKILL to the group after `grace_s` seconds."""
+        """The signal that asks the group to end; SIGKILL to the group after `grace_s` seconds."""
         self.terminate()
         with anyio.move_on_after(grace_s):
             await self._has_exited.wait()
@@ -75,11 +96,11 @@ class _Group:
     def terminate(self) -> None:
         """Ask the whole group to end, once; also one that is suspended.
 
-        A second SIGTERM would reach a script in the middle of its orderly end.
+        A second signal would reach a script in the middle of its orderly end.
         """
         if not self._is_terminated:
             self._is_terminated = True
-            self._signal(signal.SIGTERM)
+            self._signal(self._stopping.number)
             self._signal(SIGCONT)
 
     def kill(self) -> None:
@@ -100,8 +121,9 @@ class ProcessGroup(_Group):
         identity: str | None,
         result_fd: int,
         marker: str,
+        stopping: Stopping,
     ) -> None:
-        super().__init__(pid, identity, time.time())
+        super().__init__(pid, identity, time.time(), stopping)
         self._supervisor = supervisor
         self._result_fd = result_fd
         self._marker = marker
@@ -119,12 +141,16 @@ class ProcessGroup(_Group):
         if self._has_exited.is_set():
             return self._exit_code
         await anyio.wait_readable(self._result_fd)
-        text = os.read(self._result_fd, 64)
+        text = os.read(self._result_fd, _REPORT_BYTES)
         if not text:  # the supervisor is gone, but the process need not be
-            orphan = AdoptedGroup(self.pid, self.identity, self.started_at, self._marker)
+            orphan = AdoptedGroup(
+                self.pid, self.identity, self.started_at, self._marker, stopping=self._stopping
+            )
             await orphan.wait()
         os.close(self._result_fd)
-        self._exit_code = int(text) if text else None
+        if text:
+            report = json.loads(text)
+            self._exit_code, self.left_running = report["exit_code"], tuple(report["left_running"])
         self._has_exited.set()
         return self._exit_code
 
@@ -152,8 +178,10 @@ class AdoptedGroup(_Group):
         started_at: float,
         marker: str,
         find_exit_code: Callable[[], int | None] | None = None,
+        *,
+        stopping: Stopping = Stopping(),
     ) -> None:
-        super().__init__(pid, identity, started_at)
+        super().__init__(pid, identity, started_at, stopping)
         self._marker = marker
         self._find_exit_code = find_exit_code
 
@@ -201,7 +229,7 @@ class AdoptedGroup(_Group):
 
     async def _clear_leftovers(self) -> None:
         """End what is left, in the group or not; its supervisor, if alive, does the same."""
-        kill_at = anyio.current_time() + _LEFTOVER_GRACE_S
+        kill_at = anyio.current_time() + self._stopping.leftover_grace_s
         number = signal.SIGTERM
         while (marked := find_marked(self._marker)) or self._has_group():
             if number == signal.SIGTERM or anyio.current_time() >= kill_at:
@@ -225,6 +253,7 @@ class SupervisorClient:
         self._socket: socket.socket | None = None
         self._program: subprocess.Popen[bytes] | None = None
         self._environment: dict[str, str] = {}
+        self._grace_s = 0.0
 
     def open(self) -> None:
         """Start the supervisor, which takes a moment, before it is needed."""
@@ -253,6 +282,7 @@ class SupervisorClient:
         record_path: Path,
         marker: str,
         tag: Mapping[str, Any],
+        stopping: Stopping = Stopping(),
     ) -> ProcessGroup:
         """Start `arguments` in `folder`; stdin is empty, the output is appended to a file.
 
@@ -267,12 +297,14 @@ class SupervisorClient:
         """
         self.open()
         mark = f"{marker}={environment[marker]}"
+        self._grace_s = stopping.leftover_grace_s
         request = {
             "arguments": [_resolve(arguments[0], folder, environment), *arguments[1:]],
             "folder": str(folder),
             "environment": self._changes(environment),
             "tag": dict(tag),
             "marker": mark,
+            "grace_s": stopping.leftover_grace_s,
         }
         append = os.O_RDWR | os.O_CREAT | os.O_APPEND
         with contextlib.ExitStack() as files:
@@ -288,7 +320,7 @@ class SupervisorClient:
             if "pid" not in answer:
                 raise OSError(answer["errno"], answer["message"], answer["path"] or arguments[0])
             on_failure.pop_all()
-        return ProcessGroup(self, answer["pid"], answer["identity"], result_fd, mark)
+        return ProcessGroup(self, answer["pid"], answer["identity"], result_fd, mark, stopping)
 
     def signal(self, pid: int, number: signal.Signals) -> None:
         """Signal the group of a process that was started here and has not ended.
@@ -307,7 +339,7 @@ class SupervisorClient:
         self._socket.close()
         self._socket = None
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._program.wait(_CLOSE_S)
+            self._program.wait(_CLOSE_S + self._grace_s)
 
     def _changes(self, environment: Mapping[str, str]) -> dict[str, str | None]:
         """An environment, as far as it differs from the supervisor's own."""

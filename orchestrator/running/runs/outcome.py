@@ -61,7 +61,7 @@ def run_reason(
     if run.stopping == "timeout":
         return f"stopped after {time.time() - run.process.started_at:.1f} s: timeout_s was over"
     if state == "finished":
-        return None
+        return _left_running(run)
     if exit_code is None:
         return "ended unseen: nobody was there to learn its exit code"
     if was_killed(exit_code):
@@ -73,6 +73,11 @@ def run_reason(
     if exit_code < 0:
         return f"ended by signal {-exit_code} ({_signal_name(-exit_code)}){said}"
     return f"exit code {exit_code}{said}"
+
+
+def _left_running(run: ActiveRun) -> str | None:
+    left = run.process.left_running
+    return f"finished, but left running and then ended: {'; '.join(left)}" if left else None
 
 
 def was_killed(exit_code: int | None) -> bool:

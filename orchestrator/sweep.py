@@ -59,7 +59,7 @@ class SweepResult:
         return self.record.best
 
 
-class Sweep:
+class OpenSweep:
     """A sweep whose folder has been made, ready to run.
 
     Args:
@@ -131,7 +131,7 @@ class Sweep:
         max_runs: int | None = None,
         notify: Callable[[Event], None] = lambda event: None,
         grace_s: float = GRACE_S,
-    ) -> "Sweep":
+    ) -> "OpenSweep":
         """A sweep that was begun before, ready to continue.
 
         Args:
@@ -261,7 +261,7 @@ def run_sweep(
         else load_config(Path(config))
     )
     open_sweep = partial(
-        Sweep,
+        OpenSweep,
         loaded,
         Path(logdir).expanduser(),
         n_workers=workers,
@@ -301,7 +301,7 @@ def resume(
     if max_runs is not None and max_runs < 1:
         raise UsageError(f"max_runs must be 1 or more, got {max_runs}")
     open_sweep = partial(
-        Sweep.resume,
+        OpenSweep.resume,
         str(sweep),
         Path(logdir).expanduser(),
         n_workers=workers,
@@ -317,7 +317,7 @@ def _check_workers(workers: int | None) -> None:
         raise UsageError(problem)
 
 
-def _run_in_thread(open_sweep: Callable[[], Sweep]) -> SweepResult:
+def _run_in_thread(open_sweep: Callable[[], OpenSweep]) -> SweepResult:
     """Run a sweep in an event loop of its own, and stop it in order on KeyboardInterrupt."""
     sweep = open_sweep()
     outcome: list[SweepResult | BaseException] = []

@@ -7,11 +7,11 @@ import anyio
 import anyio.abc
 
 from ..supervision.os_processes import SIGHUP
-from ..sweep import Sweep
+from ..sweep import OpenSweep
 
 
 async def obey_signals(
-    sweep: Sweep, say: Callable[[str], None], *, task_status: anyio.abc.TaskStatus[None]
+    sweep: OpenSweep, say: Callable[[str], None], *, task_status: anyio.abc.TaskStatus[None]
 ) -> None:
     """Wait for signals for as long as the sweep goes on. SIGHUP is left alone under nohup."""
     numbers = [signal.SIGINT, signal.SIGTERM]

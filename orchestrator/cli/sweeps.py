@@ -17,7 +17,7 @@ from .process import EXIT_INTERRUPTED, collect_garbage_from_now_on
 from .words import say, shown
 
 if TYPE_CHECKING:
-    from ..sweep import Sweep, SweepResult
+    from ..sweep import OpenSweep, SweepResult
     from .progress import ProgressDisplay
 
 
@@ -38,10 +38,10 @@ def sweep(options: argparse.Namespace) -> int:
 
 def _resumed_sweep(options: argparse.Namespace) -> Any:
     """What opens a sweep again, given whom to notify."""
-    from ..sweep import Sweep
+    from ..sweep import OpenSweep
 
     return partial(
-        Sweep.resume,
+        OpenSweep.resume,
         options.resume,
         options.logdir,
         n_workers=options.workers,
@@ -51,9 +51,9 @@ def _resumed_sweep(options: argparse.Namespace) -> Any:
 
 def _new_sweep(loaded: Any, options: argparse.Namespace) -> Any:
     """What opens a new sweep, given whom to notify."""
-    from ..sweep import Sweep
+    from ..sweep import OpenSweep
 
-    return partial(Sweep, loaded, options.logdir, n_workers=options.workers, seed=options.seed)
+    return partial(OpenSweep, loaded, options.logdir, n_workers=options.workers, seed=options.seed)
 
 
 def _load(options: argparse.Namespace) -> Any:
@@ -114,7 +114,7 @@ def _run_sweep(open_sweep: Any, announce: Any = None) -> int:
 
     outlive_terminal()
     progress: ProgressDisplay
-    sweep: Sweep = open_sweep(notify=lambda event: progress.on_event(event))
+    sweep: OpenSweep = open_sweep(notify=lambda event: progress.on_event(event))
     config = sweep.config
     n_runs = f"{sweep.most_runs} run{'' if sweep.most_runs == 1 else 's'}"
     say(f"sweep {shown(sweep.folder)}: {n_runs}, {sweep.n_workers} at once, seed {sweep.seed}")
@@ -132,7 +132,7 @@ def _run_sweep(open_sweep: Any, announce: Any = None) -> int:
     return code
 
 
-def _progress_of(sweep: "Sweep") -> "ProgressDisplay":
+def _progress_of(sweep: "OpenSweep") -> "ProgressDisplay":
     from .progress import open_progress
 
     return open_progress(
@@ -143,7 +143,7 @@ def _progress_of(sweep: "Sweep") -> "ProgressDisplay":
     )
 
 
-def _wait_for_end(sweep: "Sweep") -> "SweepResult":
+def _wait_for_end(sweep: "OpenSweep") -> "SweepResult":
     """Run the sweep, obeying signals meanwhile."""
     import anyio
 

@@ -7,7 +7,7 @@ from pydantic_core import ErrorDetails
 
 from ..errors import ConfigProblem, did_you_mean
 from ..setting_types import Kinds, allowed_text, kinds_of
-from .places import Place, field_keys, find_place
+from .places import KeyPlace, field_keys, find_place
 from .value_checks import show_value
 
 
@@ -32,7 +32,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel]) -> ConfigProblem:
     return ConfigProblem(place.key, _explain(details, place))
 
 
-def _explain(details: ErrorDetails, place: Place) -> str:
+def _explain(details: ErrorDetails, place: KeyPlace) -> str:
     value, context = details["input"], details.get("ctx", {})
     kinds = kinds_of(place.kind)
     match details["type"]:
@@ -65,7 +65,7 @@ def _other_tool(given: object) -> str:
     return ""
 
 
-def _unknown_key(place: Place) -> str:
+def _unknown_key(place: KeyPlace) -> str:
     name = place.key.rpartition(".")[2]
     ours = _OTHER_NAMES.get(name)
     if ours in place.siblings:

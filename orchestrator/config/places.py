@@ -10,7 +10,7 @@ from ..setting_types import kinds_of, unwrap
 
 
 @dataclass(frozen=True)
-class Place:
+class KeyPlace:
     """A key of a configuration, such as `hyperparameters.depth.min`.
 
     `kind` is its type, and `siblings` are the keys that the object around it may have.
@@ -21,7 +21,7 @@ class Place:
     siblings: tuple[str, ...]
 
 
-def find_place(model: type[BaseModel], location: Sequence[int | str]) -> Place:
+def find_place(model: type[BaseModel], location: Sequence[int | str]) -> KeyPlace:
     """Follow a location from the whole configuration to one key."""
     kind: Any = model
     siblings: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ def find_place(model: type[BaseModel], location: Sequence[int | str]) -> Place:
             continue
         key.append(str(part))
         kind, siblings = _inside(kind, part)
-    return Place(".".join(key), kind, siblings)
+    return KeyPlace(".".join(key), kind, siblings)
 
 
 def field_keys(model: type[BaseModel]) -> Mapping[str, Any]:

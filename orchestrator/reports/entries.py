@@ -18,20 +18,20 @@ from ..store.sweep_record import RunRecord
 from .shapes import (
     Annotated,
     CombinationEntry,
-    Entry,
-    ExperimentEntry,
+    Listed,
+    ListedExperiment,
+    ListedSweep,
     MetricEntry,
     Metrics,
-    RunEntry,
+    ReportedRun,
     RunReport,
-    SweepEntry,
     SweepReport,
 )
 
 
-def list_entries(catalog: Catalog, *, is_archived: bool = False) -> list[Entry]:
+def list_entries(catalog: Catalog, *, is_archived: bool = False) -> list[Listed]:
     """One entry for each experiment and sweep, the newest first: those archived, or the others."""
-    entries: list[Entry] = [
+    entries: list[Listed] = [
         *(
             _experiment_entry(experiment)
             for experiment in catalog.experiments.values()
@@ -46,7 +46,7 @@ def list_entries(catalog: Catalog, *, is_archived: bool = False) -> list[Entry]:
     return sorted(entries, key=lambda entry: -entry["started_at"])
 
 
-def _experiment_entry(experiment: Experiment) -> ExperimentEntry:
+def _experiment_entry(experiment: Experiment) -> ListedExperiment:
     return {
         "name": experiment.name,
         "kind": "experiment",
@@ -57,7 +57,7 @@ def _experiment_entry(experiment: Experiment) -> ExperimentEntry:
     }
 
 
-def _sweep_entry(sweep: Sweep) -> SweepEntry:
+def _sweep_entry(sweep: Sweep) -> ListedSweep:
     fill_in_best(sweep)
     best = sweep.record.best
     return {
@@ -134,7 +134,7 @@ def _combination_entry(one: RepeatedCombination) -> CombinationEntry:
     }
 
 
-def _run_entry(run: RunRecord) -> RunEntry:
+def _run_entry(run: RunRecord) -> ReportedRun:
     return {
         "name": run.name,
         "index": run.index,
@@ -244,7 +244,7 @@ def finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def describe_list(entries: list[Entry]) -> Iterator[tuple[str, ...]]:
+def describe_list(entries: list[Listed]) -> Iterator[tuple[str, ...]]:
     """Head and rows of the table that `list` prints; names and tags where there are any."""
     every: tuple[Literal["label", "tags"], ...] = ("label", "tags")
     keys = [key for key in every if any(entry[key] for entry in entries)]
@@ -258,7 +258,7 @@ def describe_list(entries: list[Entry]) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _sweep_cells(entry: SweepEntry) -> tuple[str, str, str]:
+def _sweep_cells(entry: ListedSweep) -> tuple[str, str, str]:
     """What is in the columns STATE, RUNS and BEST."""
     runs = ", ".join(f"{count} {state}" for state, count in entry["counts"].items())
     best = entry["best_value"]

@@ -16,7 +16,7 @@ from typing import Any
 
 from ml_tracking_ops.logger.reader import Series
 
-from .shapes import RunEntry, SweepReport
+from .shapes import ReportedRun, SweepReport
 
 _BLOCK = 10_000
 _SERIES_COLUMNS = ("metric", "step", "wall_time", "value")
@@ -139,7 +139,7 @@ def sweep_csv(report: SweepReport) -> Iterator[str]:
     """
     runs: Sequence[Mapping[str, Any]] = report["runs"]
     names = list(dict.fromkeys(name for run in runs for name in run["hyperparameters"]))
-    columns = list(RunEntry.__annotations__)
+    columns = list(ReportedRun.__annotations__)
     at = columns.index("hyperparameters")
     before, after = columns[:at], columns[at + 1 :]
     said = [name for name in ("label", "tags", "note") if any(run.get(name) for run in runs)]

@@ -19,7 +19,7 @@ class Annotated(TypedDict):
     note: str | None
 
 
-class ExperimentEntry(Annotated):
+class ListedExperiment(Annotated):
     """An experiment in a list."""
 
     name: str
@@ -29,7 +29,7 @@ class ExperimentEntry(Annotated):
     started_at: float
 
 
-class SweepEntry(Annotated):
+class ListedSweep(Annotated):
     """A sweep in a list."""
 
     name: str
@@ -44,10 +44,10 @@ class SweepEntry(Annotated):
     is_paused: bool
 
 
-Entry = ExperimentEntry | SweepEntry
+Listed = ListedExperiment | ListedSweep
 
 
-class RunEntry(TypedDict):
+class ReportedRun(TypedDict):
     """A run of a sweep."""
 
     name: str | None
@@ -64,7 +64,7 @@ class RunEntry(TypedDict):
     slot: int | None
 
 
-class AnnotatedRun(RunEntry, Annotated):
+class AnnotatedRun(ReportedRun, Annotated):
     """A run of a sweep, with what users wrote of it."""
 
 

@@ -119,7 +119,6 @@ class SweepRecord:
     open_warnings: dict[str, str] = field(default_factory=dict)
     """Those of a kind that may be taken back, by kind."""
     paused_at: float | None = None
-    paused_by: str | None = None
     n_workers_asked: int | None = None
     """How many runs at once a user asked for while the sweep went on; a resume keeps to it."""
     failing: list[int] = field(default_factory=list)
@@ -203,7 +202,7 @@ def _sweep_started(sweep: SweepRecord, event: Event) -> None:
     sweep.state, sweep.reason, sweep.ended_at = "running", None, None
     sweep.pid, sweep.host, sweep.process_identity = pid, host, identity
     sweep.max_runs, sweep.failing = max_runs, []
-    sweep.paused_at, sweep.paused_by = None, None
+    sweep.paused_at = None
     if sweep.n_workers != sweep.n_workers_asked:
         sweep.n_workers_asked = None
     sweep.pool.begin_session(started_at, sweep.n_workers)
@@ -292,7 +291,7 @@ def _failing(sweep: SweepRecord, event: Event) -> None:
 
 def _requested(sweep: SweepRecord, event: Event) -> int | None:
     identity, action = fields.text(event["id"]), event.get("action")
-    at, by = fields.time_of(event["time"]), fields.text_or_none(event.get("by"))
+    at = fields.time_of(event["time"])
     sweep.requests.add(identity)
     if event["outcome"] != "done":
         return None
@@ -306,9 +305,9 @@ def _requested(sweep: SweepRecord, event: Event) -> int | None:
             run.put_back(fields.whole(event["attempt"]))
         return run.index
     if action == "pause":
-        sweep.paused_at, sweep.paused_by = at, by or ""
+        sweep.paused_at = at
     elif action == "continue":
-        sweep.paused_at, sweep.paused_by = None, None
+        sweep.paused_at = None
     elif action == "workers":
         sweep.n_workers = sweep.n_workers_asked = fields.whole(event["n_workers"])
         sweep.pool.resize(at, sweep.n_workers)

@@ -12,7 +12,13 @@ LOG_SUFFIX = ".log"
 ARGUMENTS_SUFFIX = ".json"
 WANDB_CONFIG_SUFFIX = ".wandb.yaml"
 RUN_RECORD_SUFFIX = ".run.json"
-RUN_SUFFIXES = (DAT_SUFFIX, LOG_SUFFIX, ARGUMENTS_SUFFIX, RUN_RECORD_SUFFIX)
+RUN_SUFFIXES = (
+    DAT_SUFFIX,
+    LOG_SUFFIX,
+    ARGUMENTS_SUFFIX,
+    WANDB_CONFIG_SUFFIX,
+    RUN_RECORD_SUFFIX,
+)
 """Of the files of one run; what comes before them is the same."""
 DESCRIPTION_NAME = "experiment_description.json"
 JOURNAL_NAME = "journal.jsonl"

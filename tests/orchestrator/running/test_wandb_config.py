@@ -65,5 +65,10 @@ def test_mode_that_the_user_chose_is_kept(folder: Path, monkeypatch: pytest.Monk
     done = run_command("sweep", "sweep.yaml", "--max-runs", "1", folder=folder)
     assert done.returncode == 0, done.stderr
     assert "runs offline" not in done.stderr
-    (log,) = sweep_folder(folder / "runs").glob("*_0001.log")
+    sweep = sweep_folder(folder / "runs")
+    (log,) = sweep.glob("*_0001.log")
     assert "mode disabled" in log.read_text()
+    assert list(sweep.glob("*_0001.wandb.yaml"))
+    deleted = run_command("delete", "--yes", sweep.name, folder=folder)
+    assert deleted.returncode == 0, deleted.stderr
+    assert not sweep.exists()  # nothing in it was somebody else's

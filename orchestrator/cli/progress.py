@@ -101,7 +101,8 @@ class ProgressText:
             f"{format_duration(seconds):>6}",
         ]
         if run.best_value is not None:
-            parts.append(f"{self.metric} {format_number(run.best_value)} at step {run.best_step}")
+            best = f"{self.metric} {format_number(run.best_value)} at step {run.best_step}"
+            parts.append(best + _after_decision(run))
         parts.append(format_combination(run.hyperparameters))
         if run.reason:
             parts.append(f"({run.reason.removeprefix('stopped early ')})")
@@ -144,6 +145,14 @@ class ProgressText:
         value = format_number(best.best_value)
         combination = format_combination(best.hyperparameters)
         return plain(f"best {self.metric} {value} · run {best.index} · {combination}")
+
+
+def _after_decision(run: RunRecord) -> str:
+    """Marks a best value that a run logged once it had been told to stop."""
+    step = None if run.stopped_by is None else run.stopped_by.get("step")
+    if not isinstance(step, int) or run.best_step is None or run.best_step <= step:
+        return ""
+    return f", after the decision at step {step}"
 
 
 def _quoted_lines(text: str) -> str:

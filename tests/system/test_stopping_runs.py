@@ -79,6 +79,23 @@ def test_process_that_a_script_left_has_time_to_end_and_is_named(tmp_path: Path)
     assert processes_with(str(tmp_path)) == []
 
 
+def test_value_after_the_decision_is_marked_as_such(tmp_path: Path) -> None:
+    write_config(
+        tmp_path,
+        "improves_after_sigterm.py",
+        max_runs=1,
+        early_stopping=True,
+        early_stopping_patience=5,
+    )
+    done = run_command("sweep", folder=tmp_path)
+    assert done.returncode == 0
+    assert "Accuracy 0.9356 at step 7, after the decision at step 6" in done.stderr
+    run = state_of(sweep_folder(tmp_path / "runs")).runs[1]
+    assert (run.reason or "").endswith(
+        "(the best value, 0.9356 at step 7, came after the decision at step 6)"
+    )
+
+
 def test_script_that_leaves_nothing_has_no_reason(tmp_path: Path) -> None:
     config = write_config(tmp_path, "short.py", max_runs=1)
     (run,) = run_sweep(config, logdir=tmp_path / "runs", workers=1).runs

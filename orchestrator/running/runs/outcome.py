@@ -53,7 +53,7 @@ def run_reason(
         is_out_of_memory: the machine says so of a run that SIGKILL ended.
     """
     if isinstance(run.stopping, StopDecision):
-        return run.stopping.reason
+        return run.stopping.reason + _later_best(run, run.stopping)
     if run.stopping == "by hand":
         return by_hand or "stopped by hand"
     if run.stopping == "interrupted":
@@ -73,6 +73,17 @@ def run_reason(
     if exit_code < 0:
         return f"ended by signal {-exit_code} ({_signal_name(-exit_code)}){said}"
     return f"exit code {exit_code}{said}"
+
+
+def _later_best(run: ActiveRun, decision: StopDecision) -> str:
+    """That the best value, which is shown beside the reason, came after the decision."""
+    best = run.monitor.best
+    if decision.step is None or best.step is None or best.step <= decision.step:
+        return ""
+    return (
+        f" (the best value, {best.value:.6g} at step {best.step}, came after the decision at step "
+        f"{decision.step})"
+    )
 
 
 def _left_running(run: ActiveRun) -> str | None:

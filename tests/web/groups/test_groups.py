@@ -8,7 +8,8 @@ import httpx
 import pytest
 from live import serving
 
-from ml_tracking_ops.logger import ExperimentLogger, read_log
+from ml_tracking_ops.logger import ExperimentLogger
+from ml_tracking_ops.logger.reader import read_run_log
 from ml_tracking_ops.orchestrator.store.journal import Journal
 from ml_tracking_ops.web.groups import api as groups
 
@@ -89,9 +90,9 @@ async def test_while_logs_are_read_is_told_of_how_many_runs(tmp_path, sweep, mon
 
     def read_slowly(path, **options):
         assert path.name != "run_3.dat" or may_go_on.wait(30)
-        return read_log(path, **options)
+        return read_run_log(path, **options)
 
-    monkeypatch.setattr(groups, "read_log", read_slowly)
+    monkeypatch.setattr(groups, "read_run_log", read_slowly)
     query = {"sweep": "s", "group": "p.lr", "metric": "loss"}
     async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
 

@@ -10,7 +10,7 @@
     └── SweepError             the sweep itself cannot go on (exit code 1)
         └── SweepHeldError     another orchestrator is at work on it
 
-A failed run is no exception: it is recorded in the journal, and the sweep goes on.
+A failed run is no exception: it is recorded in the journal, and the sweep continues.
 """
 
 import difflib

@@ -21,7 +21,7 @@ _LOOK_S = 0.2
 
 
 def find_sweep(path: str | None, logdir: Path) -> Sweep:
-    """The sweep that is meant, by default the newest one that goes on.
+    """Find the sweep to follow, by default the newest that is running.
 
     Raises:
         UsageError: there is none.
@@ -33,7 +33,7 @@ def find_sweep(path: str | None, logdir: Path) -> Sweep:
         raise UsageError(f"{path} is no sweep")
     going = [s for s in Catalog(logdir).sweeps.values() if s.record.state == "running"]
     if not going:
-        raise UsageError(f"no sweep is going on in {logdir}/; name one (see: ml-tracking-ops list)")
+        raise UsageError(f"no sweep is running in {logdir}/; name one (see: ml-tracking-ops list)")
     return going[0]
 
 
@@ -75,6 +75,6 @@ def attach(options: argparse.Namespace) -> int:
     try:
         record = follow(sweep)
     except KeyboardInterrupt:
-        say(f"the sweep goes on; kill {sweep.record.pid} ends it in order")
+        say(f"the sweep is still running; stop it with: kill {sweep.record.pid}")
         return 0
     return print_summary(record, sweep.path, sweep.optimization_metric)

@@ -27,7 +27,7 @@ class BackgroundSweep:
     _read_fd: int
 
     def wait_for_folder(self) -> Path | None:
-        """Wait until the sweep has its folder; None where it failed before."""
+        """Wait until the sweep has its folder; return None if it fails before."""
         with open(self._read_fd, "rb") as file:  # noqa: PTH123
             folder = file.read()
         return Path(os.fsdecode(folder)) if folder else None

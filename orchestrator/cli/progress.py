@@ -180,7 +180,9 @@ class PlainProgress:
             return
         try:
             print(line, file=self._out, flush=True)
-        except OSError:  # whoever read us is gone; the sweep goes on, the journal has it all
+        except (
+            OSError
+        ):  # nobody reads the output any more; the sweep continues, the journal has it all
             self._out = None
 
 

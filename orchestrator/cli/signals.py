@@ -1,4 +1,4 @@
-"""Ctrl-C and its kin: the first ends a sweep in order, the second at once."""
+"""Ctrl-C and similar signals: the first stops a sweep gracefully, the second at once."""
 
 import signal
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from ..sweep import OpenSweep
 async def obey_signals(
     sweep: OpenSweep, say: Callable[[str], None], *, task_status: anyio.abc.TaskStatus[None]
 ) -> None:
-    """Wait for signals for as long as the sweep goes on. SIGHUP is left alone under nohup."""
+    """Handle signals while the sweep is running. Under nohup, SIGHUP is ignored."""
     numbers = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(SIGHUP) is not signal.SIG_IGN:
         numbers.append(SIGHUP)

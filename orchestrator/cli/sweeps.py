@@ -103,7 +103,7 @@ def _sweep_in_background(open_sweep: Any, options: argparse.Namespace) -> int:
     folder = split.wait_for_folder()
     if folder is None:
         return split.wait()
-    say(f"sweep {shown(folder)} goes on in the background; kill {split.pid} ends it in order")
+    say(f"sweep {shown(folder)} runs in the background; stop it with: kill {split.pid}")
     print(f"see its progress: ml-tracking-ops attach {shown(folder)}")
     return 0
 

@@ -71,7 +71,7 @@ def macro_problem(text: str) -> str | None:
 def name_problem(
     text: str, hyperparameters: Collection[str], environment: Collection[str]
 ) -> str | None:
-    """A macro in the text that names what is not there; None where there is none."""
+    """What is wrong with a macro that names what is not there, or None."""
     for macro in MACRO.findall(text):
         prefix, _, name = macro.partition(":")
         if prefix == "param" and name and name not in hyperparameters:
@@ -86,7 +86,7 @@ def name_problem(
 
 
 def command_problem(command: Sequence[str]) -> str | None:
-    """What is wrong with a command; None where nothing."""
+    """What is wrong with a command, or None."""
     for element in command:
         if not is_passable(element):
             return f"{element!r} {NOT_PASSABLE}"

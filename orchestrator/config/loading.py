@@ -90,7 +90,7 @@ def _parse_json(name: str, text: str) -> dict[str, Any]:
     try:
         source = json.loads(text, object_pairs_hook=_without_duplicates)
     except _DuplicateKeyError as error:
-        problem = ConfigProblem(str(error), "stands there twice; keep one")
+        problem = ConfigProblem(str(error), "duplicate key; keep one")
     except json.JSONDecodeError as error:
         problems = [ConfigProblem("", mistake) for mistake in json_mistakes(text, error)]
         raise ConfigError(name, problems) from None

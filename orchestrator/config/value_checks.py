@@ -82,7 +82,7 @@ def _is_finite(value: Any) -> bool:
 
 
 def show_value(value: object) -> str:
-    """A value as it stands in the file, shortened."""
+    """A value as it is written in the file, shortened."""
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError):

@@ -1,7 +1,7 @@
 """What `export` writes and the pages give to download: tables and series as CSV or JSON, piece by
 piece, so that nothing has to fit into memory but one run's columns.
 
-NaN and infinity stand in a series as ``NaN``, ``Infinity`` and ``-Infinity`` (in CSV ``nan``,
+NaN and infinity are written in a series as ``NaN``, ``Infinity`` and ``-Infinity`` (in CSV ``nan``,
 ``inf``, ``-inf``), in a table as null or an empty cell.
 """
 
@@ -115,7 +115,7 @@ def _spelled(value: float) -> float | str:
 
 
 def table_csv(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """A table; lists, mappings and booleans stand in it as JSON."""
+    """A table; lists, mappings and booleans are written as JSON."""
     yield from _csv(columns, ([_cell(value) for value in line] for line in lines))
 
 
@@ -135,7 +135,7 @@ def _plain(value: Any) -> Any:
 def sweep_csv(report: SweepReport) -> Iterator[str]:
     """The runs of a sweep, as `reports.show_sweep` gives it, with a column for each hyperparameter.
 
-    What users wrote about runs (name, tags, note) has columns where there is any.
+    What users wrote about runs (name, tags, note) has columns if there is any.
     """
     runs: Sequence[Mapping[str, Any]] = report["runs"]
     names = list(dict.fromkeys(name for run in runs for name in run["hyperparameters"]))

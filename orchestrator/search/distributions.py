@@ -57,7 +57,7 @@ class Distribution(BaseModel):
         raise NotImplementedError
 
     def values(self) -> Iterator[JsonValue]:
-        """Every possible value in order, where they have an end."""
+        """Every possible value in order, if their number is finite."""
         return map(self.nth, range(self.count or 0))
 
     def holds(self, value: JsonValue) -> bool:

@@ -11,7 +11,7 @@ Resource = Literal["step", "values"]
 class StopDecision:
     """Why a run was stopped: what was seen and what it was compared with.
 
-    `metric`, `step` and `value` are None where the sweep as a whole was stopped, not by this run.
+    `metric`, `step` and `value` are None if the sweep as a whole was stopped, not by this run.
     """
 
     rule: str
@@ -47,7 +47,7 @@ class Rule(Protocol):
         """Take in that a run has finished by itself."""
 
     def forget(self, run: int) -> None:
-        """Drop what a run has logged: it begins anew."""
+        """Drop what a run has logged: it starts again."""
 
 
 class RunProgress:

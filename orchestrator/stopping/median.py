@@ -100,7 +100,7 @@ class Median:
         history.standings.append(mean if self._compare_with == "running_average" else value)
 
     def _median_at(self, amount: int) -> tuple[float, int] | None:
-        """The finished runs' median, and of how many; None where too few came as far."""
+        """The finished runs' median, and of how many; None if too few came as far."""
         if amount not in self._medians:
             standings = [
                 history.standings[bisect_right(history.amounts, amount) - 1]

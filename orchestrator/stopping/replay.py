@@ -16,7 +16,7 @@ from . import StopDecision, StoppingRules
 
 
 class Logged(NamedTuple):
-    """A value as the rules come to see it; `metric` is None where the run has finished."""
+    """A value as the rules come to see it; `metric` is None if the run has finished."""
 
     time: float
     run: RunHistory

@@ -48,7 +48,7 @@ class StoppingRules:
                 rule.complete(run)
 
     def forget(self, run: int) -> None:
-        """Drop what a run has logged: it begins anew (another attempt, or its log was replaced)."""
+        """Drop what a run has logged: it starts again (a new attempt, or a new log)."""
         self._stopped.discard(run)
         for rule in self._rules:
             rule.forget(run)

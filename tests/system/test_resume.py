@@ -377,7 +377,7 @@ def test_detached_sweep_goes_on_and_can_be_attached_to(tmp_path: Path, flag: Pat
     done = run_command("sweep", "--detach", "--workers", "2", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     folder = sweep_folder(tmp_path / "runs")
-    match = re.search(r"kill (\d+) ends it", done.stderr)
+    match = re.search(r"stop it with: kill (\d+)", done.stderr)
     assert match is not None
     pid = int(match[1])
     assert os.getsid(pid) == pid
@@ -409,4 +409,4 @@ def test_attach_says_that_the_orchestrator_is_gone(tmp_path: Path, flag: Path) -
     assert "sweep --resume" in done.stderr
     nothing = run_command("attach", folder=tmp_path)
     assert nothing.returncode == 2
-    assert "no sweep is going on" in nothing.stderr
+    assert "no sweep is running" in nothing.stderr

@@ -18,8 +18,8 @@ class Sampler(Protocol):
     """Gives combination 1, 2, … of a sweep, or `None` where there is no other.
 
     What it gives depends on the search space, the seed, the number and the history alone, so that
-    a sweep that is taken up again goes on as if nothing had happened. `learns` where it looks at
-    the history: it may then take a while, and is asked in a thread. `trouble` is for the user.
+    a resumed sweep continues as if nothing had happened. `learns` says whether it looks at the
+    history: it may then take a while, and is asked in a thread. `trouble` is for the user.
     """
 
     learns: ClassVar[bool]

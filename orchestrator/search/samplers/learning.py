@@ -27,7 +27,7 @@ class LearningSampler:
     Runs that go on count as pending, so that several workers do not ask for the same. Runs that
     were stopped early count with the best value they reached, and failed ones as worse than any
     other. What Optuna proposes twice in a discrete space, or against a constraint, is told to it as
-    failed and asked for anew.
+    failed and asked for again.
 
     The history holds how many ends were known at each asking: from it the same study is built
     again, with its random numbers, when a sweep is taken up again.
@@ -96,7 +96,7 @@ class LearningSampler:
     def _ask(self, number: int) -> Combination | None:
         try:
             return self._ask_optuna(number)
-        except Exception as error:  # noqa: BLE001  (numerics can fail; a sweep of days goes on)
+        except Exception as error:  # noqa: BLE001  (numerics can fail; a sweep of days must continue)
             why = f"{type(error).__name__}: {error}"
             self.trouble = f"the sampler {self._name} failed ({why}): a run is drawn by chance"
             self._abandon(number)

@@ -173,11 +173,11 @@ def test_value_that_no_process_can_be_given_is_refused(folder: Path, value: obje
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("{", "not valid JSON"),
+        ("{", "never closed"),
         ('{"max_runs": 1,}', "line 1: the comma before a closing bracket"),
         ('{"max_runs" 1}', "line 1, column"),
         ("[1]", "one JSON object"),
-        ('{"max_runs": 1, "max_runs": 2}', "twice"),
+        ('{"max_runs": 1, "max_runs": 2}', "duplicate key"),
         ("[" * 100_000, "not valid JSON"),
     ],
 )

@@ -36,8 +36,10 @@ from .pages import (
 from .runs.catalog_access import SharedCatalog
 from .runs.links import ExperimentColors
 from .series import api as series
+from .series.chosen_goals import GoalsFile
 from .series.readers import LogReaders
 from .series.store import SeriesStore
+from .series.summaries import MetricSummaries
 from .serving import asset_source, guard
 from .serving.access_token import TokenMiddleware
 from .serving.address_limits import AddressLimits
@@ -113,7 +115,9 @@ def create_app(
     app.state.csrf = guard.new_token()
     app.state.action_limiter = anyio.CapacityLimiter(actions.AT_ONCE)
     app.state.series_store = SeriesStore(limits.overview_bytes, limits.all_points_bytes)
-    app.state.log_readers = LogReaders(app.state.series_store)
+    app.state.log_readers = LogReaders(
+        app.state.series_store, MetricSummaries(GoalsFile(catalog.logdir).read)
+    )
     app.state.experiment_colors = ExperimentColors()
     app.state.experiment_selections = row_fragments.Selections()
     app.state.digests = groups.new_digests()

@@ -18,7 +18,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ml_tracking_ops.logger import os_files, paths
 
@@ -27,6 +27,7 @@ from .files import fields
 from .files.identities import Identity, identify
 from .files.open_folder import OpenFolder, opened_folder
 
+T = TypeVar("T")
 LONGEST_NAME = 100
 LONGEST_NOTE = 10_000
 LONGEST_TAG = 40
@@ -90,15 +91,23 @@ class AnnotationFile:
 
 def read_annotations(folder: Path) -> Annotations:
     """What is said in a folder; nothing where the file is missing or damaged."""
+    data = read_file(folder)
+    if not data:
+        return NO_ANNOTATIONS
+    runs = data.get("runs")
+    found = runs.items() if isinstance(runs, dict) else ()
+    return Annotations(_decode(data.get("own")), {str(key): _decode(one) for key, one in found})
+
+
+def read_file(folder: Path) -> dict[str, Any]:
+    """All that the file of a folder holds; nothing if it is missing or damaged."""
     try:
         with opened_folder(folder) as opened:
             data = _load(opened)
     except (OSError, AnnotationError):
-        return NO_ANNOTATIONS
-    data = fields.printable(data)
-    runs = data.get("runs")
-    found = runs.items() if isinstance(runs, dict) else ()
-    return Annotations(_decode(data.get("own")), {str(key): _decode(one) for key, one in found})
+        return {}
+    found: dict[str, Any] = fields.printable(data)
+    return found
 
 
 def _load(folder: OpenFolder) -> dict[str, Any]:
@@ -215,6 +224,15 @@ def edit(
     Raises:
         AnnotationError: as `annotate`.
     """
+    return edit_file(folder, lambda data: _put(data, key, change))
+
+
+def edit_file(folder: Path, change: Callable[[dict[str, Any]], T]) -> T:
+    """Change what the file holds, in place; return what `change` returns.
+
+    Raises:
+        AnnotationError: as `annotate`.
+    """
     path = folder / paths.ANNOTATIONS_NAME
     try:
         with opened_folder(folder) as opened, _alone(opened):
@@ -222,14 +240,14 @@ def edit(
                 data = _load(opened)
             except FileNotFoundError:
                 data = {"format_version": _FORMAT_VERSION}
-            annotation = _put(data, key, change)
+            answer = change(data)
             text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
             opened.write(paths.ANNOTATIONS_NAME, text)
     except OSError as error:
         is_gone = not folder.is_dir()
         why = "the folder is gone" if is_gone else error.strerror or str(error)
         raise AnnotationError(path, f"it cannot be written: {why}") from error
-    return annotation
+    return answer
 
 
 def _put(

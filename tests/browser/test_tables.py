@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tabs import Tabs
 from training import SweepFiles, Training
 
+from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.orchestrator.store.journal import encode
 
 Train = Callable[..., Training]
@@ -334,3 +335,28 @@ def test_tables_work_without_the_cdn_as_plain_links(
     page.get_by_role("checkbox", name="Draw run 7").check()
     expect(page).to_have_url(re.compile("run=s"))
     expect(page.locator("#runs")).to_contain_text("1 selected")
+
+
+def test_heading_says_which_values_are_good_and_a_click_flips_it(
+    page: Page, dashboard: Dashboard, logdir: Path
+) -> None:
+    for name, values in (("a", (1.0, 9.0, 5.0)), ("b", (2.0, 8.0, 3.0))):
+        with ExperimentLogger(logdir / name) as writer:
+            for step, value in enumerate(values):
+                writer.add_scalar("reward", value, step)
+                writer.add_scalar("val_loss", value, step)
+    page.goto(f"{dashboard.url}/experiments?table=1")
+    loss = page.locator('th[data-column="best.val_loss"]')
+    reward = page.locator('th[data-column="last.reward"]')
+    expect(loss.locator(".direction")).to_contain_text("↓")
+    expect(reward.locator(".direction")).to_contain_text("↕")
+    reward.get_by_role("button").click()
+    best = page.locator('th[data-column="best.reward"]')
+    expect(best.locator(".direction")).to_contain_text("↑")
+    best.get_by_role("link").click()
+    cells = page.locator("#table-rows .num[data-metric-name=reward][data-follows=max]")
+    expect(cells).to_have_text(["9", "8"])
+    best.get_by_role("button").click()
+    expect(best.locator(".direction")).to_contain_text("↓")
+    saved = json.loads((logdir / "annotations.json").read_text())
+    assert saved["metrics"] == {"reward": {"goal": "min"}}

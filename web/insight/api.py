@@ -139,7 +139,7 @@ def _runs(
         "goal": sweep.optimization_goal,
         "passing": [row.index for row in found.rows] if asked.is_filtered else None,
         "n_unread": n_unread,
-        **describe_sweep(rows, sweep.config, started_at, changed, up),
+        **describe_sweep(rows, sweep.config, started_at, changed, up, found.columns.goals),
     }
 
 

@@ -12,6 +12,7 @@ from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
+from ..series.goals import Goals
 from ..tables.column import statistic_column
 from ..tables.query import STATISTICS, split_statistic
 from ..tables.rows import Row
@@ -55,6 +56,7 @@ def describe_sweep(
     started_at: float,
     indices: Collection[int] | None = None,
     up: str | None = None,
+    goals: Goals | None = None,
 ) -> SweepColumns:
     """Axes and columns of the runs that have a combination, in the order of their index.
 
@@ -74,7 +76,7 @@ def describe_sweep(
         "hyperparameters": {axis.name: _column(axis, sent) for axis in axes},
     }
     if up is not None:
-        runs["up"] = [number_of(row, up) for row in sent]
+        runs["up"] = [number_of(row, up, goals) for row in sent]
     return {"axes": [_describe(axis) for axis in axes], "states": RUN_STATES, "runs": runs}
 
 
@@ -122,8 +124,8 @@ def asked_value(query: QueryParams, metric: str | None) -> str | None:
     return f"{statistic}.{name}"
 
 
-def number_of(row: Row, key: str) -> float | None:
+def number_of(row: Row, key: str, goals: Goals | None = None) -> float | None:
     """The statistic of a metric, as ``last.Loss``, if the run has a finite number for it."""
     split = split_statistic(key)
-    value = None if split is None else statistic_column(*split).value(row)
+    value = None if split is None else statistic_column(*split, goals).value(row)
     return value if is_number(value) else None

@@ -7,16 +7,16 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
+from ml_tracking_ops.orchestrator.store.objective import Goal
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RUN_STATES
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.entries import finite_values, has_value
 from ..runs.formats import whole_percents
 from ..series.readers import LogReaders
-from ..series.summaries import goal_by_name
 from ..tables.query import STATISTICS, split_statistic
 from ..tables.rows import Row
-from ..tables.sweep_rows import with_summaries
+from ..tables.sweep_rows import sweep_goals, with_summaries
 from .axes import Axis, axes_of
 from .columns import asked_value, number_of
 from .importance_results import ImportanceView, importance_view
@@ -81,6 +81,7 @@ class ScatterView:
     of: str
     metrics: Sequence[str]
     is_own: bool
+    goal: Goal | None
     what: str
     n_unread: int
     why_empty: str | None
@@ -178,11 +179,11 @@ def _scatter(
     if up is None and sweep.optimization_metric is None and metrics:
         up = f"best.{metrics[0]}"
     statistic, name = split_statistic(up or "") or ("best", sweep.optimization_metric or "")
-    goal, n_unread = sweep.optimization_goal, 0
+    goals = sweep_goals(sweep, rows, readers.summaries.chosen_goals())
+    goal, n_unread = goals.of(name), 0
     if up is not None:
         rows, n_unread = with_summaries(sweep, list(rows), readers.summaries, _READING_S)
-        rows = [replace(row, best_value=number_of(row, up)) for row in rows]
-        goal = goal_by_name(name)
+        rows = [replace(row, best_value=number_of(row, up, goals)) for row in rows]
     return ScatterView(
         across=None if axis is None else axis.name,
         choices=[one.name for one in axes],
@@ -190,7 +191,8 @@ def _scatter(
         of=statistic,
         metrics=list(dict.fromkeys([*metrics, *filter(None, [name])])),
         is_own=up is not None,
-        what=f"{_WORDS[statistic]} {name}",
+        goal=goal,
+        what=f"{_WORDS['last' if statistic == 'best' and goal is None else statistic]} {name}",
         n_unread=n_unread,
         why_empty=_why_no_scatter(sweep, rows, axes, name),
         relation=None if axis is None else relation(rows, axis, goal),

@@ -30,12 +30,15 @@ class Improvement:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some of the runs: those with one value of a hyperparameter, or with values in a range."""
+    """Some of the runs: those with one value of a hyperparameter, or with values in a range.
+
+    `best` is None if nobody knows which values are good.
+    """
 
     label: str
     n: int
     mean: float
-    best: float
+    best: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,9 @@ def _mean(values: Sequence[float]) -> float:
         return math.fsum(value / n for value in values)
 
 
-def _best(values: Sequence[float], goal: Goal | None) -> float:
+def _best(values: Sequence[float], goal: Goal | None) -> float | None:
+    if goal is None:
+        return None
     return min(values) if goal == "min" else max(values)
 
 

@@ -36,9 +36,11 @@ from ml_tracking_ops.orchestrator.store.housekeeping import (
     place_of,
     plan_deletion,
 )
+from ml_tracking_ops.orchestrator.store.objective import Goal
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.formats import format_count
+from ..series.chosen_goals import choose_goal
 from ..serving import guard
 from ..serving.access_token import is_loopback
 from ..serving.guard import JsonObject, field, texts
@@ -170,6 +172,15 @@ def _changed_meanwhile(name: str, now: str | tuple[str, ...] | None) -> str:
     return f"the {name} {verb} meanwhile been changed to {become}: save again to replace that"
 
 
+async def choose(request: Request, body: JsonObject) -> Response:
+    """Remember whether lower or higher values of a metric are better."""
+    metric, goal = field(body, "metric", str), field(body, "goal", str)
+    if goal not in get_args(Goal):
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"goal: one of {', '.join(get_args(Goal))}")
+    await _in_thread(request, partial(choose_goal, request.app.state.logdir, metric, goal))
+    return _say(f"{'lower' if goal == 'min' else 'higher'} values of {metric} are better")
+
+
 async def put_away(request: Request, body: JsonObject) -> Response:
     """Archive things, or bring them back."""
     is_archived = field(body, "archived", bool)
@@ -289,6 +300,7 @@ async def _look_again(request: Request) -> None:
 routes = [
     Route("/api/control", _action(control), methods=["POST"]),
     Route("/api/annotate", _action(annotate), methods=["POST"]),
+    Route("/api/goal", _action(choose), methods=["POST"]),
     Route("/api/archive", _action(put_away), methods=["POST"]),
     Route("/api/delete", _action(remove), methods=["POST"]),
     Route("/api/deletion", _action(look_before_removal), methods=["POST"]),

@@ -61,7 +61,7 @@ async def experiment_rows(request: Request) -> Response:
     def build(catalog: Catalog) -> str:
         known = shown_experiments(catalog, params)
         drawn = [one.id for one in drawn_experiments(catalog, known, params)]
-        key = (params.get("archived"), query.of_table)
+        key = (params.get("archived"), query.of_table, summaries.chosen_goals())
         found = selections.get(
             key, lambda: select_experiments(known, query, colors, summaries, _READING_S)
         )

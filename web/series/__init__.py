@@ -1,4 +1,5 @@
 """Points of metrics: read once, thinned, packed, summarised.
 
-May import `serving` and `runs`; besides `logger` and `orchestrator.store`.
+May import `serving` and `runs`; besides `logger`, `orchestrator.store` and
+`orchestrator.errors`.
 """

@@ -6,66 +6,43 @@ gets them by and by: `read` stops when its time is over and says how many are st
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from ml_tracking_ops.logger import run_record
 from ml_tracking_ops.logger.reader import LogFormatError, Series, read_run_log
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
 from ml_tracking_ops.orchestrator.store.objective import Goal
 
+from .goals import goals_of_record
 from .store import MAX_METRICS
 
 _MOST_SUMMARIES = 400_000
-_LESS_IS_BETTER = (
-    "loss",
-    "error",
-    "err",
-    "mse",
-    "rmse",
-    "mae",
-    "perplexity",
-    "ppl",
-    "nll",
-    "wer",
-    "cer",
-    "divergence",
-    "regret",
-    "time",
-    "seconds",
-    "latency",
-)
 
 
 @dataclass(frozen=True, slots=True)
 class MetricSummary:
-    """`last` is the value of the highest step; of NaN alone `min` and `max` are None."""
+    """`last` is the value of the highest step; of NaN alone `min` and `max` are None.
+
+    `goal` is what the script said of the metric, if it said anything.
+    """
 
     count: int
     last: float
     last_step: int
     min: float | None
     max: float | None
-    goal: Goal
-
-    @property
-    def best(self) -> float | None:
-        return self.min if self.goal == "min" else self.max
+    goal: Goal | None = None
 
 
 Summaries = Mapping[str, MetricSummary]
 _NONE: Summaries = {}
 
 
-def goal_by_name(metric: str) -> Goal:
-    """Whether less or more of a metric is better, as far as its name says."""
-    words = metric.casefold().replace("/", "_").replace("-", "_").replace(" ", "_").split("_")
-    return "min" if any(word.endswith(_LESS_IS_BETTER) for word in words) else "max"
-
-
-def summarize(name: str, series: Series) -> MetricSummary:
+def summarize(series: Series, goal: Goal | None = None) -> MetricSummary:
     """Of the values as they were logged, in whatever order."""
     # of a step that was logged more than once the last write counts
     last = len(series.step) - 1 - int(np.argmax(series.step[::-1]))
@@ -77,7 +54,7 @@ def summarize(name: str, series: Series) -> MetricSummary:
         int(series.step[last]),
         low,
         high,
-        goal_by_name(name),
+        goal,
     )
 
 
@@ -85,7 +62,12 @@ def read_summaries(path: Path) -> Summaries:
     """Of every metric in a log; none where it cannot be read."""
     try:
         log = read_run_log(path, max_metrics=MAX_METRICS)
-        return {name: summarize(name, series) for name, series in log.items() if len(series.step)}
+        goals = goals_of_record(run_record.read(str(path)))
+        return {
+            name: summarize(series, goals.get(name))
+            for name, series in log.items()
+            if len(series.step)
+        }
     except (OSError, LogFormatError):
         return _NONE
 
@@ -101,7 +83,9 @@ class LogToRead:
 class MetricSummaries:
     """What is known of logs, for any number of threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, chosen_goals: Callable[[], Mapping[str, Goal]] = dict) -> None:
+        """`chosen_goals` reads what a user chose for the log folder."""
+        self.chosen_goals = chosen_goals
         self._logs: FileCache[Path, Summaries] = FileCache(
             _MOST_SUMMARIES, lambda summaries: 1 + len(summaries)
         )
@@ -137,3 +121,13 @@ class MetricSummaries:
             if known is not None:
                 names.update(dict.fromkeys(known.value))
         return list(names)
+
+    def logged_goals(self, logs: Iterable[LogToRead]) -> dict[str, Goal]:
+        """What the scripts of those of the logs that are known said; the first one decides."""
+        goals: dict[str, Goal] = {}
+        for log in logs:
+            known = self._logs.latest(log.path)
+            for name, summary in known.value.items() if known is not None else ():
+                if summary.goal is not None:
+                    goals.setdefault(name, summary.goal)
+        return goals

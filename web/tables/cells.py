@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from ..runs.formats import format_number, format_step
-from ..series.summaries import goal_by_name
 from .rows import Row
 
 NO_VALUE = "–"
@@ -54,16 +53,15 @@ def hyperparameter_cell(row: Row, name: str) -> Cell:
     return Cell(format_number(value), str(value))
 
 
-def statistic_cell(row: Row, statistic: str, metric: str, value: object) -> Cell:
-    """A cell that the page itself keeps current while the run logs."""
+def statistic_cell(row: Row, follows: str, metric: str, value: object) -> Cell:
+    """A cell that the page itself keeps current while the run logs: last, min or max."""
     found = row.metrics.get(metric)
-    goal = goal_by_name(metric) if found is None else found.goal
     return Cell(
         NO_VALUE if value is None else format_number(value),
         "" if value is None else str(value),
-        goal if statistic == "best" else statistic,
+        follows,
         metric,
-        found.last_step if statistic == "last" and found is not None else None,
+        found.last_step if follows == "last" and found is not None else None,
     )
 
 

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Literal
 
+from ml_tracking_ops.orchestrator.store.objective import Goal
+
 from ..runs.formats import format_number
+from ..series.goals import Goals
 from .cells import (
     Cell,
     empty_cell,
@@ -75,6 +78,9 @@ class Column:
         export_key: its name in an exported file, if another than `key`.
         is_offered: whether the menu of columns has it.
         is_default: whether it is shown if nobody chose columns.
+        metric: of which metric it is, if a direction is shown in the heading.
+        goal: which values of the metric are good, if that is known.
+        is_goal_fixed: whether the sweep decides the goal, so that no click changes it.
     """
 
     key: str
@@ -95,6 +101,9 @@ class Column:
     is_exported: bool = True
     is_offered: Callable[[TableFacts], bool] = _always
     is_default: bool = True
+    metric: str | None = None
+    goal: Goal | None = None
+    is_goal_fixed: bool = False
 
     @property
     def export_heading(self) -> str:
@@ -114,6 +123,7 @@ class TableColumns:
         exported: with which columns an exported file begins.
         default_sort: the key of the column that rows are sorted by if nobody chose one.
         metric: the optimisation metric, whose best value the rows hold.
+        goals: which values of a metric are good.
     """
 
     head: Column
@@ -123,6 +133,7 @@ class TableColumns:
     default_sort: str
     hyperparameters: Mapping[str, Hyperparameter] = field(default_factory=dict)
     metric: str | None = None
+    goals: Goals = field(default_factory=Goals)
 
     @cached_property
     def ordered(self) -> tuple[Column, ...]:
@@ -148,18 +159,22 @@ class TableColumns:
         statistic = split_statistic(key)
         if key in self._by_key or statistic is None:
             return self._by_key.get(key)
-        return statistic_column(*statistic, self.metric)
+        return self.statistic(*statistic)
+
+    def statistic(self, statistic: str, metric: str) -> Column:
+        """The column of a statistic of a metric."""
+        return statistic_column(statistic, metric, self.goals, self.metric)
 
     def of_filter(self, key: str) -> Column:
         """The column that ``p.NAME`` or ``m.METRIC`` filters by."""
         if is_metric(key):
-            return statistic_column("best", key.removeprefix(METRIC), self.metric)
+            return self.statistic("best", key.removeprefix(METRIC))
         known = (one for one in self.ordered if one.filter is not None and one.filter.key == key)
         return next(known, None) or hyperparameter_column(key.removeprefix(HYPERPARAMETER))
 
     def filterable(self, metrics: Iterable[str]) -> list[Column]:
         """The columns that rows can be filtered by: those of the table, and the best of metrics."""
-        best = (statistic_column("best", metric, self.metric) for metric in metrics)
+        best = (self.statistic("best", metric) for metric in metrics)
         return [one for one in (*self.ordered, *best) if one.filter is not None]
 
     def sorted_by(self, query: TableQuery) -> Column:
@@ -177,7 +192,7 @@ class TableColumns:
             return list(default)
         plain = [column for column in offered if column.key in query.columns]
         statistics = [split for key in query.columns if (split := split_statistic(key))]
-        return plain + [statistic_column(*one, self.metric) for one in statistics]
+        return plain + [self.statistic(*one) for one in statistics]
 
     def to_export(self, query: TableQuery) -> list[Column]:
         """The columns of an exported file: those it always has, and those that were chosen."""
@@ -219,27 +234,40 @@ _STATISTIC_HEADINGS = dict(
 )
 
 
-def statistic_column(statistic: str, metric: str, optimized: str | None = None) -> Column:
+def statistic_column(
+    statistic: str, metric: str, goals: Goals | None = None, optimized: str | None = None
+) -> Column:
     """The best, last, lowest or highest value of a metric.
+
+    The best of a metric without a known goal is its last value: no best is claimed.
 
     Args:
         optimized: the optimisation metric, whose best value the row itself holds.
     """
+    goals = goals or Goals()
+    goal = goals.of(metric)
+    shown = "last" if statistic == "best" and goal is None else statistic
+    field_name = goal or "last" if shown == "best" else shown
 
     def value(row: Row) -> object:
         if statistic == "best" and metric == optimized:
             return row.best_value
-        return getattr(row.metrics.get(metric), statistic, None)
+        return getattr(row.metrics.get(metric), field_name, None)
 
-    heading = _STATISTIC_HEADINGS[statistic].replace("{}", metric)
+    heading = _STATISTIC_HEADINGS[shown].replace("{}", metric)
     return Column(
         key=f"{statistic}.{metric}",
         heading=heading,
         title=heading,
         value=value,
-        cell=lambda row: statistic_cell(row, statistic, metric, value(row)),
+        cell=lambda row: statistic_cell(row, field_name, metric, value(row)),
         is_number=True,
+        first_order="asc" if goal == "min" else "desc",
         filter=ColumnFilter(METRIC + metric) if statistic == "best" else None,
+        export_key=f"{shown}.{metric}",
+        metric=metric,
+        goal=goal,
+        is_goal_fixed=goals.is_fixed(metric),
     )
 
 

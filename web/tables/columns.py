@@ -7,10 +7,12 @@ new block only if the column draws something other than a text.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from operator import attrgetter
 
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
+from ..series.goals import Goals
 from .cells import (
     best_step_cell,
     best_value_cell,
@@ -184,17 +186,24 @@ LOG_ERROR = Column("log_error", "Error", "Why its log cannot be read", attrgette
 
 
 def run_columns(
-    metric: str | None, hyperparameters: Mapping[str, Hyperparameter] | None = None
+    metric: str | None,
+    hyperparameters: Mapping[str, Hyperparameter] | None = None,
+    goals: Goals | None = None,
 ) -> TableColumns:
     """The columns of the table of a sweep's runs."""
     best = f"Best {metric}"
+    goals = goals or Goals()
+    goal = None if metric is None else goals.own.get(metric)
+    direction = partial(replace, goal=goal, first_order="asc" if goal == "min" else "desc")
     return TableColumns(
         head=INDEX,
         before=(STATE, LABEL, TAGS),
         after=(
-            replace(BEST_VALUE, heading=best, title=best),
+            direction(
+                replace(BEST_VALUE, heading=best, title=best, metric=metric, is_goal_fixed=True)
+            ),
             BEST_STEP,
-            MEAN,
+            direction(MEAN),
             replace(CURVE, heading=metric or "Curve", title=f"{metric} over the steps"),
             DURATION,
             STARTED_AT,
@@ -204,6 +213,7 @@ def run_columns(
         default_sort=INDEX.key,
         hyperparameters=hyperparameters or {},
         metric=metric,
+        goals=goals,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
 from ..runs.formats import format_number
-from .column import Column, ColumnFilter, TableColumns, statistic_column
+from .column import Column, ColumnFilter, TableColumns
 from .hyperparameters import Hyperparameter
 from .query import (
     HYPERPARAMETER,
@@ -122,7 +122,7 @@ def build_controls(
         ),
         fields=tuple(_fields(query, columns, metrics)),
         columns=_choices(offered, keys),
-        statistics=tuple((name, _statistics(name, keys)) for name in metrics),
+        statistics=tuple((name, _statistics(columns, name, keys)) for name in metrics),
         default_columns=default_keys,
         has_default_columns=keys == default_keys,
         default_columns_href=link(query.pairs, columns=None),
@@ -137,8 +137,10 @@ def _without(pairs: Iterable[tuple[str, str]], keys: Iterable[str]) -> Pairs:
     return [pair for pair in pairs if pair[0] not in gone]
 
 
-def _statistics(metric: str, shown: Sequence[str]) -> tuple[ColumnChoice, ...]:
-    return _choices([statistic_column(statistic, metric) for statistic in STATISTICS], shown)
+def _statistics(
+    columns: TableColumns, metric: str, shown: Sequence[str]
+) -> tuple[ColumnChoice, ...]:
+    return _choices([columns.statistic(statistic, metric) for statistic in STATISTICS], shown)
 
 
 def _choices(columns: Iterable[Column], shown: Sequence[str]) -> tuple[ColumnChoice, ...]:

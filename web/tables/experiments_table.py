@@ -9,8 +9,9 @@ from ml_tracking_ops.orchestrator.store.experiments import Experiment
 
 from ..runs.links import ExperimentColors, run_href
 from ..series.experiment_states import state_of
+from ..series.goals import Goals
 from ..series.summaries import LogToRead, MetricSummaries, Summaries
-from .column import Column, TableFacts, statistic_column
+from .column import Column, TableColumns, TableFacts
 from .columns import EXPERIMENT_COLUMNS
 from .controls import Controls, build_controls
 from .query import TableQuery, split_statistic
@@ -87,7 +88,7 @@ def select_experiments(
     every, n_unread = experiment_rows(known, colors), 0
     if query.metrics:
         every, n_unread = with_summaries(every, summaries, budget_s)
-    columns = EXPERIMENT_COLUMNS
+    columns = experiment_columns(every, summaries)
     found = select(every, query, columns)
     return SelectedExperiments(
         rows=sort_rows(found, columns.sorted_by(query), query.order or "desc"),
@@ -96,6 +97,12 @@ def select_experiments(
         problems=problems_of(query, columns),
         n_unread=n_unread,
     )
+
+
+def experiment_columns(found: Iterable[Row], summaries: MetricSummaries) -> TableColumns:
+    """The columns of the table, with the goals of metrics as far as logs have been read."""
+    goals = Goals({}, summaries.chosen_goals(), summaries.logged_goals(logs_of(found)))
+    return replace(EXPERIMENT_COLUMNS, goals=goals)
 
 
 def with_summaries(
@@ -126,15 +133,16 @@ def experiments_table(
         drawn: the ids of the experiments in the charts: their rows are ticked.
     """
     shown = _shown(found, query, summaries)
-    default, offered = _columns(found, shown.metrics)
-    columns = EXPERIMENT_COLUMNS.chosen(query, offered, default)
+    known = experiment_columns(found.all_rows, summaries)
+    default, offered = _columns(found, known, shown.metrics)
+    columns = known.chosen(query, offered, default)
     asked = [split[1] for column in columns if (split := split_statistic(column.key))]
     return ExperimentsTable(
         experiments=found,
         table=_table(found, shown, columns, query, drawn),
         controls=build_controls(
             query,
-            EXPERIMENT_COLUMNS,
+            known,
             state_counts=count_states((row.state for row in found.all_rows), found.of_any_state),
             metrics=list(dict.fromkeys([*asked, *shown.metrics])),
             offered=offered,
@@ -154,8 +162,9 @@ def experiments_table_rows(
 ) -> Table:
     """Only the rows that a scrolled table asks for."""
     first = _shown(found, replace(query, window=None, page=1), summaries)
-    default, offered = _columns(found, first.metrics)
-    columns = EXPERIMENT_COLUMNS.chosen(query, offered, default)
+    known = experiment_columns(found.all_rows, summaries)
+    default, offered = _columns(found, known, first.metrics)
+    columns = known.chosen(query, offered, default)
     return _table(found, _shown(found, query, summaries), columns, query, drawn)
 
 
@@ -198,22 +207,27 @@ def _table(
 
 
 def _columns(
-    found: SelectedExperiments, metrics: Sequence[str]
+    found: SelectedExperiments, columns: TableColumns, metrics: Sequence[str]
 ) -> tuple[list[Column], list[Column]]:
     """The columns that are shown if nobody chose any, and all that are no statistics."""
     given = frozenset(
         key for key in ("tags", "note") if any(getattr(row, key) for row in found.all_rows)
     )
-    offered = EXPERIMENT_COLUMNS.offered(TableFacts(given))
-    return [column for column in offered if column.is_default] + first_statistics(metrics), offered
+    offered = columns.offered(TableFacts(given))
+    first = first_statistics(columns, metrics)
+    return [column for column in offered if column.is_default] + first, offered
 
 
-def first_statistics(metrics: Sequence[str]) -> list[Column]:
+def first_statistics(columns: TableColumns, metrics: Sequence[str]) -> list[Column]:
     """Those that say how good an experiment is, before learning rates and the like."""
     ordered = sorted(metrics, key=_place)
     few = [name for name in ordered if _place(name) < 3][:_METRICS_AT_FIRST] or ordered[:2]
-    kinds = ("best", "last") if len(few) <= 2 else ("best",)
-    return [statistic_column(kind, metric) for metric in few for kind in kinds]
+    both = ("best", "last") if len(few) <= 2 else ("best",)
+    return [
+        columns.statistic(kind, metric)
+        for metric in few
+        for kind in (both if columns.goals.of(metric) is not None else ("last",))
+    ]
 
 
 def _place(metric: str) -> int:

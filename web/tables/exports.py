@@ -23,9 +23,9 @@ from ..series.summaries import LogToRead, MetricSummaries
 from ..serving.sse import encode_json
 from .column import Column, TableColumns, needs_logs
 from .columns import DURATION, EXPERIMENT_COLUMNS, LOG_ERROR
-from .experiments_table import experiment_rows, first_statistics
+from .experiments_table import experiment_columns, experiment_rows, first_statistics
 from .experiments_table import logs_of as experiment_logs
-from .query import TableQuery
+from .query import TableQuery, split_statistic
 from .rows import Row
 from .selection import problems_of, select, sort_rows
 from .sweep_rows import known_runs, logs_of
@@ -75,7 +75,7 @@ def sweep_chunks(
     summaries: MetricSummaries,
 ) -> Chunks:
     """The runs of a sweep that a query asks for; without `columns` as `export` writes them."""
-    every, columns = known_runs(sweep, live)
+    every, columns = known_runs(sweep, live, summaries.chosen_goals())
     _refuse(problems_of(query, columns))
     source = TableSource(every.rows, logs_of(sweep, every.rows), columns)
     if query.columns:
@@ -120,11 +120,13 @@ def experiments_chunks(
     """
     _refuse(problems_of(query, EXPERIMENT_COLUMNS))
     rows = experiment_rows(known, ExperimentColors())
-    source = TableSource(rows, experiment_logs(rows), EXPERIMENT_COLUMNS)
+    if query.metrics or any(map(split_statistic, query.columns)):
+        summaries.read(experiment_logs(rows), float("inf"))  # they say which values are best
+    columns = experiment_columns(rows, summaries)
+    source = TableSource(rows, experiment_logs(rows), columns)
     if not query.columns and ("table", "1") in query.pairs:
         return _usual_chunks(source, query, form, summaries)
-    columns = EXPERIMENT_COLUMNS.to_export(query)
-    return _table_chunks(source, query, columns, form, summaries)
+    return _table_chunks(source, query, columns.to_export(query), form, summaries)
 
 
 def _usual_chunks(
@@ -132,7 +134,8 @@ def _usual_chunks(
 ) -> Chunks:
     page = source.found(query, summaries)[:PAGE_SIZE]
     names = dict.fromkeys(name for row in source.with_logs(page, summaries) for name in row.metrics)
-    columns = [*EXPERIMENT_COLUMNS.exported, DURATION, *first_statistics(list(names))]
+    known = experiment_columns(source.rows, summaries)  # with the goals in the logs just read
+    columns = [*known.exported, DURATION, *first_statistics(known, list(names))]
     yield from _table_chunks(source, query, columns, form, summaries)
 
 

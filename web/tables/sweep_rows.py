@@ -9,14 +9,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from ml_tracking_ops.logger import run_record
 from ml_tracking_ops.orchestrator.store.annotations import Annotations
 from ml_tracking_ops.orchestrator.store.combinations import repeated_combinations
-from ml_tracking_ops.orchestrator.store.objective import Best
+from ml_tracking_ops.orchestrator.store.objective import Best, Goal
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
 from ..runs.entries import best_so_far, run_id
 from ..runs.links import run_href, sweep_run_color
+from ..series.goals import Goals, goals_of_record
 from ..series.summaries import LogToRead, MetricSummaries
 from .all_runs import AllRuns
 from .column import TableColumns
@@ -27,6 +29,7 @@ from .rows import CombinationMean, Row
 from .selection import problems_of, select, sort_rows
 
 _MOST_SELECTIONS = 8
+_ASKED_FOR_GOALS = 3
 
 
 @dataclass(frozen=True)
@@ -148,10 +151,28 @@ def _add_means(rows: Sequence[Row], sweep: Sweep) -> list[Row]:
     return [replace(row, combination=of_run[row.index]) for row in rows]
 
 
-def known_runs(sweep: Sweep, live: Mapping[int, Best]) -> tuple[AllRuns, TableColumns]:
-    """Every run, and the columns of the table of them."""
+def known_runs(
+    sweep: Sweep, live: Mapping[int, Best], chosen_goals: Mapping[str, Goal]
+) -> tuple[AllRuns, TableColumns]:
+    """Every run, and the columns of the table of them.
+
+    Args:
+        chosen_goals: what a user chose for the metrics of the log folder.
+    """
     known, every = _current(sweep, live)
-    return every, run_columns(sweep.optimization_metric, known.hyperparameters)
+    goals = sweep_goals(sweep, every.rows, chosen_goals)
+    return every, run_columns(sweep.optimization_metric, known.hyperparameters, goals)
+
+
+def sweep_goals(sweep: Sweep, found: Sequence[Row], chosen: Mapping[str, Goal]) -> Goals:
+    """Which values of the metrics are good, as the sweep, the user and its first runs say."""
+    metric, goal = sweep.optimization_metric, sweep.optimization_goal
+    own: dict[str, Goal] = {} if metric is None or goal is None else {metric: goal}
+    logged: dict[str, Goal] = {}
+    for log in logs_of(sweep, found[:_ASKED_FOR_GOALS]):
+        if log is not None:
+            logged = {**goals_of_record(run_record.read(str(log.path))), **logged}
+    return Goals(own, chosen, logged)
 
 
 def select_runs(
@@ -167,7 +188,7 @@ def select_runs(
         live: the best values so far of runs that go on, as `Feed.live_bests` gives them.
         budget_s: how long logs may be read, where the query asks for metrics that only they hold.
     """
-    every, columns = known_runs(sweep, live)
+    every, columns = known_runs(sweep, live, summaries.chosen_goals())
     known, metric = _known[sweep], sweep.optimization_metric
     needs_logs = bool(query.metrics - {metric}) or query.sort == f"last.{metric}"
     of_any_state = replace(query, states=())

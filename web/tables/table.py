@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from ml_tracking_ops.orchestrator.store.objective import Goal
+
 from ..runs.decimals import pads
 from .cells import Cell
 from .column import Column
@@ -20,6 +22,36 @@ class Heading:
     column: Column
     href: str | None
     sorted: str | None = None
+
+    @property
+    def direction(self) -> "Direction | None":
+        """Which values of its metric are good; None of a column that is of no metric."""
+        column = self.column
+        return None if column.metric is None else Direction(column.metric, column.goal)
+
+
+@dataclass(frozen=True)
+class Direction:
+    """Whether lower or higher values of a metric are better, as its heading says it."""
+
+    metric: str
+    goal: Goal | None
+
+    @property
+    def arrow(self) -> str:
+        return "↕" if self.goal is None else "↓" if self.goal == "min" else "↑"
+
+    @property
+    def text(self) -> str:
+        if self.goal is None:
+            return f"{self.metric}: not known which values are better"
+        return f"{self.metric}: {'lower' if self.goal == 'min' else 'higher'} is better"
+
+    @property
+    def flip(self) -> dict[str, object]:
+        """The request of the button that says the opposite."""
+        goal = "min" if self.goal == "max" else "max"
+        return {"path": "/api/goal", "body": {"metric": self.metric, "goal": goal}}
 
 
 @dataclass(frozen=True)

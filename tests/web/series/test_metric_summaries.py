@@ -7,7 +7,7 @@ import pytest
 
 from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.web.series import summaries as metric_summaries
-from ml_tracking_ops.web.series.summaries import LogToRead, MetricSummaries, goal_by_name
+from ml_tracking_ops.web.series.summaries import LogToRead, MetricSummaries
 
 
 def log(path: Path, monkeypatch: pytest.MonkeyPatch, points: list[tuple[int, float]]) -> None:
@@ -24,7 +24,7 @@ def test_last_is_the_last_write_of_the_highest_step_and_nan_is_no_extreme(
     log(path, monkeypatch, [(0, 3.0), (9, 5.0), (2, 1.0), (9, 4.0), (3, math.nan)])
     found, n_missing = MetricSummaries().read([LogToRead(path, False)], 60.0)
     loss = found[path]["Loss"]
-    assert (loss.last, loss.last_step, loss.min, loss.max, loss.best) == (4.0, 9, 1.0, 5.0, 1.0)
+    assert (loss.last, loss.last_step, loss.min, loss.max) == (4.0, 9, 1.0, 5.0)
     assert (loss.count, n_missing) == (5, 0)
 
 
@@ -60,11 +60,15 @@ def test_missing_or_foreign_file_has_no_metrics(tmp_path: Path) -> None:
     assert [dict(one) for one in found.values()] == [{}, {}]
 
 
-@pytest.mark.parametrize("name", ["Loss", "val/loss", "train_loss", "RMSE", "Top-5 Error"])
-def test_less_is_better_where_the_name_says_so(name: str) -> None:
-    assert goal_by_name(name) == "min"
-
-
-@pytest.mark.parametrize("name", ["Accuracy", "F1", "val/auc", "reward"])
-def test_more_is_better_otherwise(name: str) -> None:
-    assert goal_by_name(name) == "max"
+def test_goals_that_a_script_gave_are_known_once_its_log_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.dat"
+    monkeypatch.setenv("ML_TRACKING_OPS_RUN_FILE", str(path))
+    with ExperimentLogger(higher_is_better={"reward": True, "cost": False}) as writer:
+        for metric in ("reward", "cost", "lr"):
+            writer.add_scalar(metric, 1.0, 0)
+    store, logs = MetricSummaries(), [LogToRead(path, True)]
+    assert store.logged_goals(logs) == {}
+    store.read(logs, 60.0)
+    assert store.logged_goals(logs) == {"reward": "max", "cost": "min"}

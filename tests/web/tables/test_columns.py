@@ -5,6 +5,9 @@ from dataclasses import replace
 from rows import row
 from starlette.datastructures import QueryParams
 
+from ml_tracking_ops.orchestrator.store.objective import Goal
+from ml_tracking_ops.web.series.goals import Goals
+from ml_tracking_ops.web.series.summaries import MetricSummary
 from ml_tracking_ops.web.tables.cells import Cell
 from ml_tracking_ops.web.tables.column import Column, TableColumns, TableFacts
 from ml_tracking_ops.web.tables.columns import EXPERIMENT_COLUMNS, run_columns
@@ -87,3 +90,46 @@ def test_filters_of_a_table_are_those_of_its_columns_and_of_metrics() -> None:
     assert keys == ["p.lr", "m.Loss"]
     assert columns.of_filter("p.lr").heading == "lr"
     assert columns.of_filter("m.Loss").heading == "Best Loss"
+
+
+def summary(low: float, high: float, last: float) -> MetricSummary:
+    return MetricSummary(3, last, 9, low, high)
+
+
+def test_best_of_a_metric_follows_its_goal_and_the_first_click_sorts_best_first() -> None:
+    rows = [row(n, metrics={"m": summary(n, 10.0 - n, 5.0)}) for n in (1, 2, 3)]
+    goals: list[Goal] = ["min", "max"]
+    for goal in goals:
+        columns = replace(EXPERIMENT_COLUMNS, goals=Goals(chosen={"m": goal}))
+        best = columns.statistic("best", "m")
+        query = parse_table_query(QueryParams(""))
+        table = build_table(rows, [best], query, n_total=3, n_found=3, default_sort="started_at")
+        (heading,) = table.headings
+        is_min = goal == "min"
+        assert heading.href == "?sort=best.m" + ("&order=asc" if is_min else "")
+        assert heading.direction is not None
+        assert heading.direction.arrow == ("↓" if is_min else "↑")
+        assert [line.cells[0].text for line in table.lines] == (
+            ["1", "2", "3"] if is_min else ["9", "8", "7"]
+        )
+
+
+def test_no_best_is_claimed_of_a_metric_without_a_goal() -> None:
+    best = EXPERIMENT_COLUMNS.statistic("best", "reward")
+    one = row(1, metrics={"reward": summary(1.0, 9.0, 5.0)})
+    assert (best.heading, best.value(one), best.cell(one).follows) == ("Last reward", 5.0, "last")
+    assert best.export_heading == "last.reward"
+    heading = build_table(
+        [one], [best], parse_table_query(QueryParams("")), n_total=1, n_found=1, default_sort="name"
+    ).headings[0]
+    assert heading.direction is not None
+    assert "not known" in heading.direction.text
+
+
+def test_goal_of_the_sweep_decides_for_its_metric() -> None:
+    goals = Goals(own={"Accuracy": "min"}, chosen={"Accuracy": "max"})
+    columns = run_columns("Accuracy", goals=goals)
+    best = columns.find("best_value")
+    assert best is not None
+    assert (best.goal, best.first_order, best.is_goal_fixed) == ("min", "asc", True)
+    assert columns.statistic("last", "Accuracy").is_goal_fixed

@@ -1,0 +1,74 @@
+"""What a user chose for the metrics of a log folder: whether lower or higher values are better.
+
+It is kept in `annotations.json` in the log folder itself, beside what is said of experiments there:
+
+    {"format_version": 1, "metrics": {METRIC: {"goal": "min"}, …}}
+"""
+
+from pathlib import Path
+from typing import Any
+
+from ml_tracking_ops.logger import paths
+from ml_tracking_ops.orchestrator.errors import UsageError
+from ml_tracking_ops.orchestrator.store.annotations import edit_file, read_file
+from ml_tracking_ops.orchestrator.store.files.identities import Identity, identify
+from ml_tracking_ops.orchestrator.store.objective import Goal
+
+LONGEST_METRIC = 1_000
+_MOST_METRICS = 10_000
+
+
+class GoalsFile:
+    """The goals of a log folder, read again only after a change."""
+
+    def __init__(self, logdir: Path) -> None:
+        self.logdir = logdir
+        self._identity: Identity | None = None
+        self._found: dict[str, Goal] = {}
+
+    def read(self) -> dict[str, Goal]:
+        identity = identify(self.logdir / paths.ANNOTATIONS_NAME, follow_link=False)
+        if identity != self._identity:  # taken before reading: a later change is seen next time
+            self._found, self._identity = read_goals(self.logdir), identity
+        return self._found
+
+
+def read_goals(logdir: Path) -> dict[str, Goal]:
+    """By metric; nothing if the file is missing or damaged."""
+    known = read_file(logdir).get("metrics")
+    if not isinstance(known, dict):
+        return {}
+    return {name: goal for name, entry in known.items() if (goal := _goal_of(entry)) is not None}
+
+
+def choose_goal(logdir: Path, metric: str, goal: Goal | None) -> None:
+    """Remember the goal of a metric; None forgets it.
+
+    Raises:
+        UsageError: the name is too long, or there are too many.
+        AnnotationError: the file cannot be read or written; it is left as it was.
+    """
+    if not metric or len(metric) > LONGEST_METRIC:
+        raise UsageError(f"a metric has a name of 1 to {LONGEST_METRIC} characters")
+    edit_file(logdir, lambda data: _put(data, metric, goal))
+
+
+def _goal_of(entry: object) -> Goal | None:
+    goal = entry.get("goal") if isinstance(entry, dict) else None
+    return goal if goal == "min" or goal == "max" else None
+
+
+def _put(data: dict[str, Any], metric: str, goal: Goal | None) -> None:
+    """Change one entry in place; keys that this version does not know stay."""
+    known = data.get("metrics")
+    metrics = data["metrics"] = known if isinstance(known, dict) else {}
+    entry = metrics.get(metric)
+    others = entry.items() if isinstance(entry, dict) else ()
+    kept = {key: one for key, one in others if key != "goal"}
+    changed = kept if goal is None else {**kept, "goal": goal}
+    if changed:
+        metrics[metric] = changed
+    else:
+        metrics.pop(metric, None)
+    if len(metrics) > _MOST_METRICS:
+        raise UsageError(f"goals are kept for at most {_MOST_METRICS} metrics")

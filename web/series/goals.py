@@ -1,0 +1,140 @@
+"""Which values of a metric are good: the lowest, the highest, or nobody knows. Pure.
+
+The goal of a sweep decides for its optimisation metric. For any other metric a user may have chosen
+it, the script may have said it (`higher_is_better`), or the name of the metric may suggest it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from ml_tracking_ops.orchestrator.store.objective import Goal
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_LESS = frozenset(
+    [
+        "loss",
+        "losses",
+        "error",
+        "errors",
+        "err",
+        "mse",
+        "rmse",
+        "mae",
+        "mape",
+        "rmsle",
+        "smape",
+        "msle",
+        "perplexity",
+        "ppl",
+        "nll",
+        "bce",
+        "wer",
+        "cer",
+        "ter",
+        "fid",
+        "kid",
+        "lpips",
+        "ece",
+        "brier",
+        "regret",
+        "divergence",
+        "kl",
+        "eer",
+        "deviance",
+        "logloss",
+        "fpr",
+        "fnr",
+        "fdr",
+        "bpc",
+        "bpb",
+        "latency",
+        "seconds",
+        "duration",
+        "runtime",
+    ]
+)
+_MORE = frozenset(
+    [
+        "accuracy",
+        "acc",
+        "f1",
+        "auc",
+        "auroc",
+        "auprc",
+        "aucpr",
+        "roc",
+        "precision",
+        "recall",
+        "ndcg",
+        "map",
+        "mrr",
+        "bleu",
+        "rouge",
+        "meteor",
+        "r2",
+        "iou",
+        "miou",
+        "dice",
+        "psnr",
+        "ssim",
+        "mcc",
+        "kappa",
+        "throughput",
+        "tpr",
+        "elo",
+    ]
+)
+_SPLIT = re.compile("^(train|training|val|valid|validation|test|eval|dev)(?=.)")
+_LESS_NAMES = (re.compile(r"(^|[^a-z])grad(ient)?s?_?norm([^a-z]|$)", re.IGNORECASE),)
+
+
+@dataclass(frozen=True)
+class Goals:
+    """Where the goals of the metrics of one table come from, the strongest first.
+
+    Attributes:
+        own: that of the optimisation metric of a sweep.
+        chosen: what a user chose for this log folder.
+        logged: what the scripts said.
+    """
+
+    own: Mapping[str, Goal] = field(default_factory=dict)
+    chosen: Mapping[str, Goal] = field(default_factory=dict)
+    logged: Mapping[str, Goal] = field(default_factory=dict)
+
+    def of(self, metric: str) -> Goal | None:
+        """The goal of a metric, or None if nothing is known of it."""
+        for known in (self.own, self.chosen, self.logged):
+            if metric in known:
+                return known[metric]
+        return goal_by_name(metric)
+
+    def is_fixed(self, metric: str) -> bool:
+        """Whether the sweep decides it, so that no user can change it."""
+        return metric in self.own
+
+
+def goal_by_name(metric: str) -> Goal | None:
+    """What the name of a metric suggests, or None if it suggests nothing, or both."""
+    if any(pattern.search(metric) for pattern in _LESS_NAMES):
+        return "min"
+    words = [_SPLIT.sub("", word.casefold()) for word in _WORD.findall(metric)]  # trainloss
+    every = {*words, *(a + b for a, b in pairwise(words))}  # F1, R2
+    is_less, is_more = bool(every & _LESS), bool(every & _MORE)
+    if is_less == is_more:
+        return None
+    return "min" if is_less else "max"
+
+
+def goals_of_record(record: Mapping[str, object]) -> dict[str, Goal]:
+    """What a script said with `higher_is_better`; anything that is no such mapping is ignored."""
+    said = record.get("higher_is_better")
+    if not isinstance(said, Mapping):
+        return {}
+    return {
+        str(metric): "max" if is_higher else "min"
+        for metric, is_higher in said.items()
+        if isinstance(is_higher, bool)
+    }

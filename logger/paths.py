@@ -31,6 +31,8 @@ CONFIG_NAME = "experiment_cfg.json"
 FILE_MODE = 0o644
 """Of new files: the umask can take rights away, but it cannot let others write."""
 FOLDER_MODE = 0o755
+PRIVATE_MODE = 0o600
+"""Of new files that may hold secrets."""
 
 RUN_FILE_VARIABLE = "ML_TRACKING_OPS_RUN_FILE"
 """Environment variable that names the `.dat` file of a run which a sweep started."""

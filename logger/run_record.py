@@ -18,6 +18,8 @@ HIDDEN = "(hidden)"
 _SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "credential")
 _MAX_DEPTH = 32
 
+_LONGEST = 16 << 20
+
 
 def path_of(dat_path: str) -> str:
     """The file of a log's record."""
@@ -50,10 +52,15 @@ def merge(dat_path: str, changes: "dict[str, Any]") -> None:
 def read(dat_path: str) -> "dict[str, Any]":
     """The record of a log; empty where there is none, or none that can be read."""
     import json
+    import stat
+
+    from .guarded import open_guarded
 
     try:
-        with open(path_of(dat_path), encoding="utf-8") as file:
-            found = json.load(file)
+        fd = open_guarded(path_of(dat_path), os_files.READ)
+        with os.fdopen(fd, encoding="utf-8") as file:
+            is_regular = stat.S_ISREG(os.fstat(fd).st_mode)
+            found = json.loads(file.read(_LONGEST)) if is_regular else None
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

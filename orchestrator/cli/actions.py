@@ -31,7 +31,7 @@ def stop(options: argparse.Namespace) -> int:
     sweep, indices = _target(options)
     what = _runs_text(indices) if indices else f"the sweep {sweep.name} with all its runs"
     is_harmless = bool(indices) and set(indices) <= set(waiting_again(sweep))
-    if not is_harmless and not _confirm(f"Stop {what}?", options.yes):
+    if not is_harmless and not confirm(f"Stop {what}?", options.yes):
         return EXIT_REFUSED
     return _ask_each(sweep, "stop", indices or [None])
 
@@ -110,7 +110,7 @@ def _runs_text(indices: list[int]) -> str:
     return f"run{'' if len(indices) == 1 else 's'} {', '.join(map(str, indices))}"
 
 
-def _confirm(question: str, is_sure: bool) -> bool:
+def confirm(question: str, is_sure: bool) -> bool:
     """Ask on a terminal.
 
     Raises:
@@ -209,7 +209,7 @@ def delete_for_good(options: argparse.Namespace) -> int:
             f"write will stay: {', '.join(kept[:5])}{', …' if len(kept) > 5 else ''}; "
             "--all-files deletes them too"
         )
-    if not _confirm(question, options.yes):
+    if not confirm(question, options.yes):
         return EXIT_REFUSED
     for one in plans:
         delete(one.item, options.logdir, with_others=with_others)

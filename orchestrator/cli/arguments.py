@@ -104,6 +104,7 @@ def _add_sweep(add: _Add) -> None:
     sweep.add_argument(
         "--dry-run", action="store_true", help="print the commands that would run, and run none"
     )
+    _add_yes(sweep)
     _add_address(sweep)
 
 

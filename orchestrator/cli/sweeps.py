@@ -13,7 +13,7 @@ from ml_tracking_ops.logger import paths
 
 from ..errors import UsageError
 from ..executors.local.systems import refuse_windows
-from .process import EXIT_INTERRUPTED, collect_garbage_from_now_on
+from .process import EXIT_FAILURE, EXIT_INTERRUPTED, collect_garbage_from_now_on
 from .words import say, shown
 
 if TYPE_CHECKING:
@@ -32,8 +32,19 @@ def sweep(options: argparse.Namespace) -> int:
 
         return print_commands(_load(options), options)
     refuse_windows()
+    if options.resume and not _may_resume(options):
+        return EXIT_FAILURE
     open_sweep = _resumed_sweep(options) if options.resume else _new_sweep(_load(options), options)
     return (_sweep_in_background if options.detach else _sweep_here)(open_sweep, options)
+
+
+def _may_resume(options: argparse.Namespace) -> bool:
+    """Whether the user wants what is run then, where a sweep may come from somebody else."""
+    from ..running.strangers import resume_question
+    from .actions import confirm
+
+    question = resume_question(options.resume, options.logdir)
+    return question is None or confirm(question, options.yes)
 
 
 def _resumed_sweep(options: argparse.Namespace) -> Any:
@@ -57,6 +68,7 @@ def _new_sweep(loaded: Any, options: argparse.Namespace) -> Any:
 
 
 def _load(options: argparse.Namespace) -> Any:
+    from ..commands.secrets import exposure_warning
     from ..config.loading import load_config
 
     loaded = load_config(options.config or Path(paths.CONFIG_NAME))
@@ -64,6 +76,9 @@ def _load(options: argparse.Namespace) -> Any:
         loaded = loaded.with_max_runs(options.max_runs)
     for note in loaded.remarks:
         say(f"note: {note}")
+    exposed = exposure_warning(loaded.config.command, list(loaded.config.hyperparameters))
+    if exposed is not None:
+        say(f"warning: {exposed}")
     return loaded
 
 

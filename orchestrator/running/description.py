@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.run_record import without_secrets as hide_arguments
 
+from ..commands.secrets import holds_values, without_secrets
 from ..config.validation import LoadedConfig
 from ..store.files.open_folder import opened_folder
 
@@ -26,13 +28,13 @@ def describe_sweep(
     return {
         "format_version": FORMAT_VERSION,
         "created_at": round(time.time(), 6),
-        "config": loaded.source,
+        "config": without_secrets(loaded.source),
         "config_path": None if loaded.path is None else str(loaded.path),
         "folder": str(loaded.folder),
         "sweep_folder": str(sweep_folder),
         "seed": seed,
         "n_workers": n_workers,
-        "command": sys.argv,
+        "command": hide_arguments(sys.argv),
         "python": platform.python_version(),
         "executable": sys.executable,
         "package_version": package_version(),
@@ -83,4 +85,5 @@ def write_atomically(path: Path, text: str, mode: int = paths.FILE_MODE) -> None
 
 def write_description(folder: Path, description: dict[str, Any]) -> None:
     text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
-    write_atomically(folder / paths.DESCRIPTION_NAME, text)
+    mode = paths.PRIVATE_MODE if holds_values(description["config"]) else paths.FILE_MODE
+    write_atomically(folder / paths.DESCRIPTION_NAME, text, mode)

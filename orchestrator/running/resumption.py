@@ -12,10 +12,9 @@ from ..store.journal import Event, JournalTail
 from ..store.process_records import ProcessRecord, read_processes
 from ..store.run_states import ENDS, RESUMED
 from ..store.sweep_record import RunRecord, SweepRecord
-from ..supervision.process_table import is_alive
 from .runs.attempts import Attempt
 from .runs.limits import SweepLimits
-from .runs.survivors import Survivor, take_over
+from .runs.survivors import Survivor, is_ours, take_over
 
 
 def fold(folder: Path, sweep: SweepRecord) -> list[Event]:
@@ -67,7 +66,7 @@ def share_out(survivors: list[Survivor], n_slots: int) -> list[list[Survivor]]:
 
 
 def _survivor(run: RunRecord, record: ProcessRecord) -> Survivor:
-    is_running = record.exit_code is None and is_alive(record.pid, record.identity)
+    is_running = record.exit_code is None and is_ours(record)
     attempt = Attempt(run.index, run.hyperparameters, run.attempt)
     return Survivor(attempt, record, is_running, _decision(run))
 
@@ -98,7 +97,8 @@ def _decision(run: RunRecord) -> StopDecision | Literal["by hand"] | None:
 def end_strays(executor: Executor, folder: Path, sweep: SweepRecord) -> None:
     """End processes of runs whose sampling the journal missed: they are sampled and run again."""
     for record in read_processes(folder / paths.PROCESSES_NAME).values():
-        if record.exit_code is None and record.index not in sweep.runs:
+        is_stray = record.exit_code is None and record.index not in sweep.runs
+        if is_stray and is_ours(record):
             take_over(executor, folder, record).kill()
 
 

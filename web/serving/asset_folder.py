@@ -15,6 +15,7 @@ import subprocess
 import tarfile
 import tempfile
 import urllib.request
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
@@ -25,6 +26,7 @@ from ml_tracking_ops.orchestrator.errors import TrackingError, UsageError
 from .asset_source import integrity_of
 from .assets import ASSETS, Asset
 
+_LONGEST_UNPACKED_BYTES = 256 << 20
 _LONGEST_BYTES = 64 << 20
 _PATIENCE_S = 60
 _NPM_PATIENCE_S = 300
@@ -181,7 +183,7 @@ def _member(tarball: bytes, path: str) -> bytes:
         KeyError: there is no such file.
         TarError, OSError, EOFError: it is no such archive, or a damaged one.
     """
-    with tarfile.open(fileobj=io.BytesIO(tarball), mode="r:gz") as archive:
+    with tarfile.open(fileobj=io.BytesIO(_unpacked(tarball)), mode="r:") as archive:
         for member in archive:
             if (
                 PurePosixPath(member.name).parts[1:] == PurePosixPath(path).parts
@@ -191,6 +193,22 @@ def _member(tarball: bytes, path: str) -> bytes:
                 if file is not None and member.size <= _LONGEST_BYTES:
                     return file.read()
     raise KeyError(path)
+
+
+def _unpacked(tarball: bytes) -> bytes:
+    """What a compressed archive holds, up to a length: a small one can hold very much.
+
+    Raises:
+        TarError: it is damaged, or too long.
+    """
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        data = unpacking.decompress(tarball, _LONGEST_UNPACKED_BYTES)
+    except zlib.error as error:
+        raise tarfile.ReadError(str(error)) from None
+    if unpacking.unconsumed_tail:
+        raise tarfile.ReadError(f"it holds more than {_LONGEST_UNPACKED_BYTES >> 20} MiB")
+    return data
 
 
 def _checked(asset: Asset, tarball: bytes) -> bytes:

@@ -175,3 +175,12 @@ def test_page_and_its_policy_name_this_server_alone(tmp_path: Path) -> None:
     )
     assert "immutable" in script.headers["cache-control"]
     assert anyio.run(ask, "/assets/../draw.tgz").status_code == 404
+
+
+def test_archive_that_unpacks_to_very_much_is_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("ml_tracking_ops.web.serving.asset_folder._LONGEST_UNPACKED_BYTES", 1 << 20)
+    bomb = pack(tmp_path / "bomb.tgz", files={"zeros": bytes(8 << 20), **FILES})
+    assert bomb.stat().st_size < 1 << 20
+    assert main(["assets", str(tmp_path / "assets"), "--from", str(bomb)]) == 2
+    assert "bomb.tgz is no npm package" in capsys.readouterr().err
+    assert not found_in(tmp_path / "assets")

@@ -1,0 +1,81 @@
+"""Sweeps that somebody else may have begun: resuming one runs a command that its folder names."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ml_tracking_ops.logger import os_files, paths
+from ml_tracking_ops.logger.guarded import open_guarded
+
+from ..commands.rerun import quoted
+from ..commands.secrets import without_secrets
+from ..config.loading import load_config
+from ..errors import ConfigError
+from ..store.catalog import find
+from ..store.sweep_folder import Sweep
+
+_RUN_KEYS = ("main_script_name", "command", "environment")
+
+
+def resume_question(path: str, logdir: Path) -> str | None:
+    """What to ask before a sweep is resumed; None where the user's own configuration says the same.
+
+    Raises:
+        UsageError: as `store.catalog.find`.
+    """
+    found = find(path, logdir)
+    if not isinstance(found, Sweep) or found.is_legacy:
+        return None  # whoever opens it says why it cannot be resumed
+    why = _why_strange(found)
+    if why is None:
+        return None
+    command = found.config.get("command")
+    named = command if isinstance(command, list) else [found.config.get("main_script_name")]
+    what = " ".join(quoted(str(part)) for part in named)
+    where = quoted(str(found.description.get("folder")))
+    return f"{why}. Resuming it runs {what} in {where}, as you. Go ahead?"
+
+
+def _why_strange(sweep: Sweep) -> str | None:
+    if _owner(sweep.path / paths.DESCRIPTION_NAME) not in (None, _this_user()):
+        return f"another user began {sweep.name}"
+    path = sweep.description.get("config_path")
+    if path is None and sweep.description.get("host") == os_files.host_name():
+        return None if _owner(sweep.path) in (None, _this_user()) else "another user began it"
+    own = None if path is None else _own_source(Path(str(path)))
+    if own is None:
+        return f"the configuration that {sweep.name} was begun with is not here"
+    if any(own.get(key) != sweep.config.get(key) for key in _RUN_KEYS):
+        return f"what {sweep.name} runs is not what {path} says"
+    return None
+
+
+def _own_source(path: Path) -> Mapping[str, Any] | None:
+    """What the user's own file says; None where there is none that can be read."""
+    if not path.is_file() or _owner(path) not in (None, _this_user()):
+        return None
+    try:
+        return without_secrets(load_config(path).source)
+    except ConfigError:
+        return None
+
+
+def _owner(path: Path) -> int | None:
+    """The user whose file it is; None where the system has no such numbers."""
+    if _this_user() is None:
+        return None
+    try:
+        fd = open_guarded(path, os_files.READ)
+    except OSError:
+        return -1
+    try:
+        status = os.fstat(fd)
+        return status.st_uid if stat.S_IFMT(status.st_mode) else -1
+    finally:
+        os.close(fd)
+
+
+def _this_user() -> int | None:
+    return os.geteuid() if hasattr(os, "geteuid") else None

@@ -11,7 +11,8 @@ from ..base import RunCommand, Slot
 from .cpus import thread_limits, usable_cpus
 from .gpus import find_gpus, free_memory_bytes
 from .memory_kills import MemoryKills
-from .process_group import LEFTOVER_GRACE_S, AdoptedGroup, ProcessGroup, Stopping, SupervisorClient
+from .process_group import LEFTOVER_GRACE_S, AdoptedGroup, ProcessGroup, Stopping
+from .supervisor_client import SupervisorClient
 
 _BYTES_PER_GB = 10**9
 

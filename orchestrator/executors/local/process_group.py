@@ -1,28 +1,18 @@
-"""Process groups: start one, wait for it, stop it with all that belongs to it.
+"""Process groups: wait for one, stop it with all that belongs to it.
 
-A supervisor, a process of its own, is the parent of what is started here; see `supervision`. A
+A supervisor, a process of its own, starts them (`supervisor_client.py`) and is their parent. A
 group that an earlier orchestrator started and that still runs is an `AdoptedGroup`.
 """
 
-import contextlib
 import json
 import os
-import shutil
 import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import anyio
 
-from ml_tracking_ops.logger.guarded import open_guarded
-
-from ...supervision.messages import receive_message, send_message
 from ...supervision.os_processes import (
     SIGCONT,
     SIGKILL,
@@ -32,22 +22,12 @@ from ...supervision.os_processes import (
 )
 from ...supervision.process_table import find_marked, is_alive, is_group_alive, process_identity
 
-__all__ = ["AdoptedGroup", "ProcessGroup", "SupervisorClient", "process_identity"]
-
 _POLL_S = 0.02
 _POLL_LEADER_S = 0.25
 LEFTOVER_GRACE_S = 1.0
 _REPORT_BYTES = 4096
 _RECORD_WITHIN_S = 5.0
 _OLD_RECORD_WITHIN_S = 1.0
-_ANSWER_S = 30.0
-_CLOSE_S = 5.0
-_PROGRAM = """\
-import sys
-sys.path.append(sys.argv[1])
-from supervision.server import main
-main()
-"""
 
 
 @dataclass(frozen=True)
@@ -61,6 +41,9 @@ class Stopping:
 
     number: signal.Signals = signal.SIGTERM
     leftover_grace_s: float = LEFTOVER_GRACE_S
+
+
+SendSignal = Callable[[int, signal.Signals], None]
 
 
 class _Group:
@@ -112,11 +95,16 @@ class _Group:
 
 
 class ProcessGroup(_Group):
-    """A running command that leads a session and process group of its own."""
+    """A running command that leads a session and process group of its own.
+
+    Args:
+        send_signal: to the group of a number, through its parent, which knows that it is there.
+        result_fd: becomes readable when it has ended; tells how.
+    """
 
     def __init__(
         self,
-        supervisor: "SupervisorClient",
+        send_signal: SendSignal,
         pid: int,
         identity: str | None,
         result_fd: int,
@@ -124,7 +112,7 @@ class ProcessGroup(_Group):
         stopping: Stopping,
     ) -> None:
         super().__init__(pid, identity, time.time(), stopping)
-        self._supervisor = supervisor
+        self._send_signal = send_signal
         self._result_fd = result_fd
         self._marker = marker
         self._exit_code: int | None = None
@@ -158,7 +146,7 @@ class ProcessGroup(_Group):
         if self._has_exited.is_set():
             return
         try:
-            self._supervisor.signal(self.pid, number)
+            self._send_signal(self.pid, number)
         except OSError:
             signal_if_same(self.pid, self.identity, number)
 
@@ -246,124 +234,6 @@ class AdoptedGroup(_Group):
         return is_of_this_boot and is_gone and is_group_alive(self.pid)
 
 
-class SupervisorClient:
-    """Starts processes through a supervisor of their own."""
-
-    def __init__(self) -> None:
-        self._socket: socket.socket | None = None
-        self._program: subprocess.Popen[bytes] | None = None
-        self._environment: dict[str, str] = {}
-        self._grace_s = 0.0
-
-    def open(self) -> None:
-        """Start the supervisor, which takes a moment, before it is needed."""
-        if self._socket is not None:
-            return
-        self._socket, theirs = socket.socketpair()
-        self._socket.settimeout(_ANSWER_S)
-        self._environment = self._environment or dict(os.environ)
-        with theirs:
-            self._program = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _PROGRAM, str(Path(__file__).parents[2])],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                start_new_session=True,
-                env=self._environment,
-            )
-
-    def start(
-        self,
-        arguments: Sequence[str],
-        folder: Path,
-        environment: Mapping[str, str],
-        output_path: Path,
-        record_path: Path,
-        marker: str,
-        tag: Mapping[str, Any],
-        stopping: Stopping = Stopping(),
-    ) -> ProcessGroup:
-        """Start `arguments` in `folder`; stdin is empty, the output is appended to a file.
-
-        Args:
-            record_path: where the supervisor takes down the start and the end.
-            marker: the name of the variable by which its descendants are known.
-            tag: stands in the record beside each.
-
-        Raises:
-            OSError: the program or the folder does not exist, may not be used, or the machine
-                has no process or file to give.
-        """
-        self.open()
-        mark = f"{marker}={environment[marker]}"
-        self._grace_s = stopping.leftover_grace_s
-        request = {
-            "arguments": [_resolve(arguments[0], folder, environment), *arguments[1:]],
-            "folder": str(folder),
-            "environment": self._changes(environment),
-            "tag": dict(tag),
-            "marker": mark,
-            "grace_s": stopping.leftover_grace_s,
-        }
-        append = os.O_RDWR | os.O_CREAT | os.O_APPEND
-        with contextlib.ExitStack() as files:
-            result_fd, report_fd = os.pipe()
-            files.callback(os.close, report_fd)
-            on_failure = files.enter_context(contextlib.ExitStack())
-            on_failure.callback(os.close, result_fd)
-            output_fd = open_guarded(output_path, append)
-            files.callback(os.close, output_fd)
-            record_fd = open_guarded(record_path, append)
-            files.callback(os.close, record_fd)
-            answer = self._ask(request, [report_fd, output_fd, record_fd])
-            if "pid" not in answer:
-                raise OSError(answer["errno"], answer["message"], answer["path"] or arguments[0])
-            on_failure.pop_all()
-        return ProcessGroup(self, answer["pid"], answer["identity"], result_fd, mark, stopping)
-
-    def signal(self, pid: int, number: signal.Signals) -> None:
-        """Signal the group of a process that was started here and has not ended.
-
-        Raises:
-            OSError: the supervisor is gone.
-        """
-        if self._socket is None:
-            raise ProcessLookupError("the supervisor has been let go")
-        send_message(self._socket, {"signal": number, "pid": pid})
-
-    def close(self) -> None:
-        """Let the supervisor end, as it does once nothing of its processes is left."""
-        if self._socket is None or self._program is None:
-            return
-        self._socket.close()
-        self._socket = None
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._program.wait(_CLOSE_S + self._grace_s)
-
-    def _changes(self, environment: Mapping[str, str]) -> dict[str, str | None]:
-        """An environment, as far as it differs from the supervisor's own."""
-        own = self._environment
-        changes: dict[str, str | None] = dict.fromkeys(own.keys() - environment.keys())
-        changes.update(environment.items() - own.items())
-        return changes
-
-    def _ask(self, request: dict[str, Any], files: list[int]) -> dict[str, Any]:
-        """Send a request and wait for the answer; a supervisor that was killed is replaced."""
-        for is_last_try in (False, True):
-            self.open()
-            assert self._socket is not None
-            try:
-                send_message(self._socket, request, files)
-                return receive_message(self._socket)[0]
-            except OSError:
-                if is_last_try:
-                    raise
-                self.close()
-                signal_processes(find_marked(request["marker"]), SIGKILL)
-        raise AssertionError
-
-
 def signal_if_same(pid: int, identity: str | None, number: signal.Signals) -> None:
     """Signal a group, unless its leader is another process by now, or gone."""
     if is_alive(pid, identity):
@@ -372,13 +242,3 @@ def signal_if_same(pid: int, identity: str | None, number: signal.Signals) -> No
 
 def _boot(identity: str | None) -> str | None:
     return identity and identity.rpartition(":")[0]
-
-
-def _resolve(program: str, folder: Path, environment: Mapping[str, str]) -> str:
-    """Where a program is, as the shell would look for it with this environment."""
-    if os.sep in program:
-        return program
-    path = shutil.which(program, path=environment.get("PATH", os.defpath))
-    if path is None:
-        raise FileNotFoundError(2, "no such program", program)
-    return os.path.join(folder, path)  # noqa: PTH118  (an entry of PATH may be relative)

@@ -8,11 +8,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from ml_tracking_ops.orchestrator.executors.local.process_group import (
-    ProcessGroup,
-    SupervisorClient,
-    process_identity,
-)
+from ml_tracking_ops.orchestrator.executors.local.process_group import ProcessGroup
+from ml_tracking_ops.orchestrator.executors.local.supervisor_client import SupervisorClient
+from ml_tracking_ops.orchestrator.supervision.process_table import process_identity
 
 LIMIT_S = 60
 

@@ -1,0 +1,162 @@
+"""Starting processes through a supervisor, a process of its own that is their parent.
+
+The supervisor outlives an orchestrator that is killed, and records how each process ended; see
+`supervision`.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ml_tracking_ops.logger.guarded import open_guarded
+
+from ...supervision.messages import receive_message, send_message
+from ...supervision.os_processes import SIGKILL, signal_processes
+from ...supervision.process_table import find_marked
+from .process_group import ProcessGroup, Stopping
+
+_ANSWER_S = 30.0
+_CLOSE_S = 5.0
+_USUAL = Stopping()
+_PROGRAM = """\
+import sys
+sys.path.append(sys.argv[1])
+from supervision.server import main
+main()
+"""
+
+
+class SupervisorClient:
+    """Starts processes through a supervisor of their own."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+        self._program: subprocess.Popen[bytes] | None = None
+        self._environment: dict[str, str] = {}
+        self._grace_s = 0.0
+
+    def open(self) -> None:
+        """Start the supervisor, which takes a moment, before it is needed."""
+        if self._socket is not None:
+            return
+        self._socket, theirs = socket.socketpair()
+        self._socket.settimeout(_ANSWER_S)
+        self._environment = self._environment or dict(os.environ)
+        with theirs:
+            self._program = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", _PROGRAM, str(Path(__file__).parents[2])],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                start_new_session=True,
+                env=self._environment,
+            )
+
+    def start(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        output_path: Path,
+        record_path: Path,
+        marker: str,
+        tag: Mapping[str, Any],
+        stopping: Stopping = _USUAL,
+    ) -> ProcessGroup:
+        """Start `arguments` in `folder`; stdin is empty, the output is appended to a file.
+
+        Args:
+            record_path: where the supervisor records the start and the end.
+            marker: the name of the variable by which its descendants are known.
+            tag: is in the record beside each.
+
+        Raises:
+            OSError: the program or the folder does not exist, may not be used, or the machine
+                has no process or file to give.
+        """
+        self.open()
+        mark = f"{marker}={environment[marker]}"
+        self._grace_s = stopping.leftover_grace_s
+        request = {
+            "arguments": [_resolve(arguments[0], folder, environment), *arguments[1:]],
+            "folder": str(folder),
+            "environment": self._changes(environment),
+            "tag": dict(tag),
+            "marker": mark,
+            "grace_s": stopping.leftover_grace_s,
+        }
+        append = os.O_RDWR | os.O_CREAT | os.O_APPEND
+        with contextlib.ExitStack() as files:
+            result_fd, report_fd = os.pipe()
+            files.callback(os.close, report_fd)
+            on_failure = files.enter_context(contextlib.ExitStack())
+            on_failure.callback(os.close, result_fd)
+            output_fd = open_guarded(output_path, append)
+            files.callback(os.close, output_fd)
+            record_fd = open_guarded(record_path, append)
+            files.callback(os.close, record_fd)
+            answer = self._ask(request, [report_fd, output_fd, record_fd])
+            if "pid" not in answer:
+                raise OSError(answer["errno"], answer["message"], answer["path"] or arguments[0])
+            on_failure.pop_all()
+        pid, identity = answer["pid"], answer["identity"]
+        return ProcessGroup(self.signal, pid, identity, result_fd, mark, stopping)
+
+    def signal(self, pid: int, number: signal.Signals) -> None:
+        """Signal the group of a process that was started here and has not ended.
+
+        Raises:
+            OSError: the supervisor is gone.
+        """
+        if self._socket is None:
+            raise ProcessLookupError("the supervisor has been let go")
+        send_message(self._socket, {"signal": number, "pid": pid})
+
+    def close(self) -> None:
+        """Let the supervisor end, as it does once nothing of its processes is left."""
+        if self._socket is None or self._program is None:
+            return
+        self._socket.close()
+        self._socket = None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._program.wait(_CLOSE_S + self._grace_s)
+
+    def _changes(self, environment: Mapping[str, str]) -> dict[str, str | None]:
+        """An environment, as far as it differs from the supervisor's own."""
+        own = self._environment
+        changes: dict[str, str | None] = dict.fromkeys(own.keys() - environment.keys())
+        changes.update(environment.items() - own.items())
+        return changes
+
+    def _ask(self, request: dict[str, Any], files: list[int]) -> dict[str, Any]:
+        """Send a request and wait for the answer; a supervisor that was killed is replaced."""
+        for is_last_try in (False, True):
+            self.open()
+            assert self._socket is not None
+            try:
+                send_message(self._socket, request, files)
+                return receive_message(self._socket)[0]
+            except OSError:
+                if is_last_try:
+                    raise
+                self.close()
+                signal_processes(find_marked(request["marker"]), SIGKILL)
+        raise AssertionError
+
+
+def _resolve(program: str, folder: Path, environment: Mapping[str, str]) -> str:
+    """Where a program is, as the shell would look for it with this environment."""
+    if os.sep in program:
+        return program
+    path = shutil.which(program, path=environment.get("PATH", os.defpath))
+    if path is None:
+        raise FileNotFoundError(2, "no such program", program)
+    return os.path.join(folder, path)  # noqa: PTH118  (an entry of PATH may be relative)

@@ -72,7 +72,8 @@ def convert_parameter(given: object, is_grid: bool = False) -> Definition:
     _check_keys(kind, given)
     if is_grid and kind not in _IN_A_GRID:
         raise UnsupportedError(
-            f"a grid takes no {kind}: list the values, or choose method random", "distribution"
+            f"a grid takes no {kind}: list the values, or choose method random",
+            "distribution" if "distribution" in given else "",
         )
     numbers = {key: number_of(given, key) for key in DISTRIBUTIONS[kind] if key in _NUMBERS}
     _check_numbers(numbers)
@@ -214,9 +215,11 @@ def _constant(given: Mapping[str, Any], _: Mapping[str, float]) -> Definition:
 def _int_uniform(_: Mapping[str, Any], numbers: Mapping[str, float]) -> Definition:
     low, high = numbers["min"], numbers["max"]
     for key in ("min", "max"):
-        if not isinstance(numbers[key], int):
+        bound = numbers[key]
+        hint = f"; write {bound:.0f}" if bound == round(bound) else ""
+        if not isinstance(bound, int):
             raise UnsupportedError(
-                f"must be a whole number for int_uniform, got {numbers[key]!r}", key
+                f"must be a whole number for int_uniform, got {numbers[key]!r}{hint}", key
             )
     return {"type": "int", "min": low, "max": high}
 

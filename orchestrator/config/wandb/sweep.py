@@ -238,16 +238,20 @@ def _program(found: Conversion) -> None:
 
 
 def _client(found: Conversion) -> None:
-    """W&B's client would look for their server."""
-    if MODE_VARIABLE in os.environ:
-        return
+    """What W&B's client does in the script, and what it does not."""
     try:
         script = found.folder / found.config.get("main_script_name", "")
-        may_use_it = "wandb" in read_text(script)
+        text = read_text(script)
     except (OSError, ValueError):
-        may_use_it = True
-    if may_use_it:
+        text = None
+    if (text is None or "wandb" in text) and MODE_VARIABLE not in os.environ:
         found.notes.append("W&B's client runs offline; set WANDB_MODE=online to have it send")
+    metric = found.config.get("optimization_metric")
+    if metric and text is not None and "wandb" in text and "ml_tracking_ops" not in text:
+        found.notes.append(
+            f"the script seems to log to W&B alone: log {metric} with ExperimentLogger too, or "
+            "this sweep does not see it"
+        )
 
 
 def _run_cap(found: Conversion) -> None:

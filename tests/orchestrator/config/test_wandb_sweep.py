@@ -315,6 +315,16 @@ def test_command_without_parameters_leaves_them_to_wandb_config(tmp_path: Path) 
     assert "the script must read them from wandb.config" in str(loaded.notes)
 
 
+def test_script_that_logs_to_wandb_alone_is_told(tmp_path: Path) -> None:
+    file = with_changes(metric={"name": "loss"})
+    load(tmp_path, file)
+    (tmp_path / "train.py").write_text("import wandb\n")
+    notes = str(load_config(tmp_path / "sweep.yaml").notes)
+    assert "log loss with ExperimentLogger too, or this sweep does not see it" in notes
+    (tmp_path / "train.py").write_text("import wandb\nfrom ml_tracking_ops.logger import *\n")
+    assert "seems to log" not in str(load_config(tmp_path / "sweep.yaml").notes)
+
+
 def test_parameter_may_be_named_logdir(tmp_path: Path) -> None:
     loaded = load(tmp_path, with_changes(parameters={"logdir": {"value": "./logs"}}))
     assert command_line(loaded, tmp_path, "run", {"logdir": "./logs"})[-1] == "--logdir=./logs"

@@ -30,7 +30,7 @@ from ..search.space import (
     values_of,
 )
 from .files import read_text
-from .value_checks import is_name, reserved_names
+from .value_checks import is_name, reserved_names, show_value
 
 _DRAWS = 10_000
 
@@ -90,13 +90,13 @@ def _warm_start_problems(source: Mapping[str, Any], folder: Path) -> Iterator[Co
             continue
         key = f"warm_start.{position}"
         if not os.path.isfile(folder / text / paths.JOURNAL_NAME):  # noqa: PTH113 (any text)
-            yield ConfigProblem(key, f"{_show(text)} is no folder of a sweep in {folder}")
+            yield ConfigProblem(key, f"{show_value(text)} is no folder of a sweep in {folder}")
             continue
         for name in ("optimization_metric", "optimization_goal"):
             here, there = source.get(name), _asked(folder / text).get(name)
             if here is not None and there is not None and here != there:
                 yield ConfigProblem(
-                    key, f"that sweep has {name} {_show(there)}, this one {_show(here)}"
+                    key, f"that sweep has {name} {show_value(there)}, this one {show_value(here)}"
                 )
 
 
@@ -118,9 +118,9 @@ def _repeats_problems(
         return
     key = "repeats.seed_name"
     if name in names:
-        yield ConfigProblem(key, f"{_show(name)} is a hyperparameter already; name another")
+        yield ConfigProblem(key, f"{show_value(name)} is a hyperparameter already; name another")
     elif name in reserved or not is_name(name):
-        yield ConfigProblem(key, f"{_show(name)} cannot be passed as --name=value")
+        yield ConfigProblem(key, f"{show_value(name)} cannot be passed as --name=value")
 
 
 def _reference_problems(
@@ -161,12 +161,13 @@ def _condition_problems(
         for value in values_of(wanted):
             if not parent.holds(value):
                 yield ConfigProblem(
-                    f"{key}.when.{other}", f"{other} is never {_show(value)}{_possible(parent)}"
+                    f"{key}.when.{other}",
+                    f"{other} is never {show_value(value)}{_possible(parent)}",
                 )
 
 
 def _possible(distribution: Distribution) -> str:
-    shown = [_show(value) for value in islice(distribution.values(), 10)]
+    shown = [show_value(value) for value in islice(distribution.values(), 10)]
     more = ", …" if (distribution.count or 0) > 10 else ""
     return f"; possible: {', '.join(shown)}{more}" if shown else ""
 
@@ -198,11 +199,13 @@ def _parse_constraints(
         try:
             constraint = Constraint(text, names)
         except ConstraintError as error:
-            problems.append(ConfigProblem(key, f"{_show(text)} {error}"))
+            problems.append(ConfigProblem(key, f"{show_value(text)} {error}"))
             continue
         unknown = sorted(constraint.names - names.keys())
         problems += [
-            ConfigProblem(key, f"{_show(text)}: no hyperparameter {name}{_nearest(name, names)}")
+            ConfigProblem(
+                key, f"{show_value(text)}: no hyperparameter {name}{_nearest(name, names)}"
+            )
             for name in unknown
         ]
         texts.append(text)
@@ -230,7 +233,7 @@ def _feasibility_problems(space: Space) -> Iterator[ConfigProblem]:
     yield ConfigProblem(
         "constraints",
         f"no combination met all of them in {_DRAWS:,} draws; "
-        f"{_show(space.constraints[worst].text)} was met by {met[worst]:,}",
+        f"{show_value(space.constraints[worst].text)} was met by {met[worst]:,}",
     )
 
 
@@ -239,7 +242,7 @@ def _misfits(space: Space, combination: Combination) -> Iterator[ConfigProblem]:
         try:
             constraint.allows(combination)
         except ConstraintError as error:
-            yield ConfigProblem(f"constraints.{position}", f"{_show(constraint.text)} {error}")
+            yield ConfigProblem(f"constraints.{position}", f"{show_value(constraint.text)} {error}")
 
 
 def _first_run_problems(space: Space, given: object) -> Iterator[ConfigProblem]:
@@ -269,15 +272,16 @@ def _value_problems(space: Space, values: Mapping[str, Any], key: str) -> Iterat
                 yield ConfigProblem(f"{key}.{name}", f"is tied to {distribution.to}")
         elif not distribution.holds(value):
             yield ConfigProblem(
-                f"{key}.{name}", f"{_show(value)} is not in the search space{_bounds(distribution)}"
+                f"{key}.{name}",
+                f"{show_value(value)} is not in the search space{_bounds(distribution)}",
             )
 
 
 def _bounds(distribution: Distribution) -> str:
     facts = distribution.model_dump(exclude_none=True, exclude={"when", "type"})
     if isinstance(distribution, Constant):
-        return f": it is always {_show(distribution.value)}"
-    return ": " + ", ".join(f"{name} {_show(value)}" for name, value in facts.items())
+        return f": it is always {show_value(distribution.value)}"
+    return ": " + ", ".join(f"{name} {show_value(value)}" for name, value in facts.items())
 
 
 def _completion_problems(space: Space, values: Combination, key: str) -> Iterator[ConfigProblem]:
@@ -293,8 +297,3 @@ def _completion_problems(space: Space, values: Combination, key: str) -> Iterato
 def _nearest(name: str, known: Iterable[str]) -> str:
     names = list(known)
     return did_you_mean(name, names) or f"; there are: {', '.join(names)}"
-
-
-def _show(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=repr)
-    return text if len(text) <= 80 else text[:77] + "…"

@@ -34,7 +34,7 @@ Item = Experiment | Sweep
 
 _HIDDEN = ".deleted-"
 _IS_HIDDEN = re.compile(r"\.deleted-[0-9a-f]{8}-.").match
-_LONGEST_HIDDEN = 200
+_LONGEST_HIDDEN_BYTES = 200
 _MARK = ".deleted-by-its-owner"
 
 
@@ -163,7 +163,7 @@ def delete(item: Item, logdir: Path, *, with_others: bool = False) -> DeletionPl
 
 
 def _remove_folder(folder: Path, file: tuple[int, int]) -> None:
-    hidden = f"{_HIDDEN}{secrets.token_hex(4)}-{folder.name}"[:_LONGEST_HIDDEN]
+    hidden = _cut(f"{_HIDDEN}{secrets.token_hex(4)}-{folder.name}", _LONGEST_HIDDEN_BYTES)
     with opened_folder(folder.parent) as parent:
         with parent.inner(folder.name) as doomed:
             _require_same(doomed, file)
@@ -176,6 +176,11 @@ def _remove_folder(folder: Path, file: tuple[int, int]) -> None:
         parent.remove_tree(hidden)
         for name in filter(_IS_HIDDEN, parent.names()):
             _remove_left(parent, name)
+
+
+def _cut(name: str, most_bytes: int) -> str:
+    """A name that takes at most so many bytes in the file system, which counts these."""
+    return os.fsdecode(os.fsencode(name)[:most_bytes].decode(errors="ignore").encode())
 
 
 def _remove_left(parent: OpenFolder, name: str) -> None:

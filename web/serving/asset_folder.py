@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from ml_tracking_ops.logger import os_files
+from ml_tracking_ops.logger.paths import make_folders
 from ml_tracking_ops.orchestrator.errors import TrackingError, UsageError
 
 from .asset_source import integrity_of
@@ -242,7 +243,7 @@ def _write(folder: Path, tarballs: Mapping[Package, bytes]) -> list[str]:
     ready = {path: path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in files}
     try:
         for path, data in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folders(os.fspath(path.parent))
             ready[path].write_bytes(data)
         for path, temporary in ready.items():
             os_files.replace(temporary, path)

@@ -27,7 +27,7 @@ class BoundedProtocol(H11Protocol):
     answer was sent, however its bytes trickle in. An answer that is not taken at all is given up.
     """
 
-    _n_by_client: ClassVar[Counter[str]] = Counter()
+    _n_by_client: ClassVar[Counter[tuple[str, bool]]] = Counter()
     _n_waiting_by_connection: ClassVar[Counter["BoundedProtocol"]] = Counter()
     """Bytes that were received of requests that have not begun; no token was asked for yet."""
     _n_waiting: ClassVar[int] = 0
@@ -41,9 +41,10 @@ class BoundedProtocol(H11Protocol):
         transport.max_size = _RECEIVED_AT_ONCE_BYTES  # type: ignore[attr-defined]
         self._request_timer: asyncio.TimerHandle | None = None
         self._stall_timer: asyncio.TimerHandle | None = None
-        self._address = self.client[0] if self.client else ""
-        connection = transport.get_extra_info("socket")
-        self.app_state = {**self.app_state, IS_OWNER: is_owner(connection)}
+        is_owners = is_owner(transport.get_extra_info("socket"))
+        self.app_state = {**self.app_state, IS_OWNER: is_owners}
+        # all users of this machine have one address, and none may take the owner's connections
+        self._address = (self.client[0] if self.client else "", is_owners)
         self._n_by_client[self._address] += 1
         if self._n_by_client[self._address] > self._limits.connections_a_client:
             transport.abort()

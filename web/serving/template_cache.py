@@ -37,7 +37,7 @@ def template_cache(templates: Path) -> BytecodeCache | None:
     if sys.dont_write_bytecode:
         return None
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(0o755, exist_ok=True)  # what lies there is run: nobody else may write it
     except OSError:
         return None
     return TemplateCache(str(folder), f"{sys.implementation.cache_tag}-%s.jinja")

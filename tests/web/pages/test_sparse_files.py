@@ -169,3 +169,26 @@ async def test_reading_ends_when_its_client_has_gone(tmp_path, monkeypatch):
             await wait_until(has_ended.is_set)
         async with httpx.AsyncClient(timeout=LIMIT_S) as client:
             assert (await client.get(f"{dashboard.address}/experiments")).status_code == 200
+
+
+@pytest.mark.anyio
+async def test_server_ends_while_something_is_read_for_ever(tmp_path, monkeypatch):
+    write_log(tmp_path / "log" / "log.dat", monkeypatch)
+    is_reading, has_ended = threading.Event(), threading.Event()
+
+    def read_for_ever(*arguments: object) -> None:
+        is_reading.set()
+        try:
+            while True:
+                bounded_reading.meanwhile()
+        finally:
+            has_ended.set()
+
+    monkeypatch.setattr("ml_tracking_ops.web.series.api._etag", read_for_ever)
+    with anyio.fail_after(LIMIT_S):
+        async with serving(tmp_path) as dashboard:
+            stream = await anyio.connect_tcp("127.0.0.1", dashboard.port)
+            await stream.send(b"GET /api/series?run=log HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            await wait_until(is_reading.is_set)
+        await wait_until(has_ended.is_set)
+        await stream.aclose()

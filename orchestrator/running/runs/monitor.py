@@ -22,6 +22,8 @@ _NAMES_KEPT = 1_000
 _NAMES_SHOWN = 10
 _SILENT_S = 30.0
 _FEW_VALUES = 5
+_FEW_VALUES_S = 10.0
+_MISSPELT = 0.8
 
 
 Silence = Literal["misses", "nothing", "metric"]
@@ -94,8 +96,10 @@ class RunMonitor:
             return None
         if not self._names:
             return "nothing" if running_s > _SILENT_S else None
-        is_late = max(self._names.values()) >= _FEW_VALUES or running_s > _SILENT_S
-        return "metric" if is_late else None
+        has_some_values = max(self._names.values()) >= _FEW_VALUES
+        is_misspelt = nearest(self._metric, self._names, cutoff=_MISSPELT) is not None
+        patience_s = _SILENT_S if not has_some_values else 0.0 if is_misspelt else _FEW_VALUES_S
+        return "metric" if running_s > patience_s else None
 
     def take_notes(self) -> list[tuple[str, str]]:
         """What a user must know of output that was not read, once: kind and text."""

@@ -24,6 +24,12 @@ class SilenceWarnings:
         self._recorder = recorder
         self._active = active
 
+    def _is_logged_by_any(self) -> bool:
+        """Whether any run has logged the metric: then its name is right, and it will come."""
+        if any(run.monitor.best.n_values for run in self._active):
+            return True
+        return any(run.best_value is not None for run in self._recorder.record.runs.values())
+
     def tell_notes(self, run: ActiveRun) -> None:
         """Say what of a run's output could not be read for metrics."""
         for kind, note in run.monitor.take_notes():
@@ -36,7 +42,7 @@ class SilenceWarnings:
         is_running = run in self._active
         running_s = time.time() - run.process.started_at if is_running else math.inf
         silence = run.monitor.silence(running_s)
-        if silence is None:
+        if silence is None or (silence == "metric" and is_running and self._is_logged_by_any()):
             return
         trouble = None if run.monitor.has_logged else lack_of_room(self._folder)
         if trouble is None:

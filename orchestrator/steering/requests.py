@@ -7,7 +7,6 @@ process asks, nor on which machine.
 
 import getpass
 import json
-import os
 import platform
 import re
 import secrets
@@ -17,7 +16,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger import os_files, paths
 
 from ..errors import SweepError
 from ..store.files.open_folder import OpenFolder, opened_folder
@@ -71,8 +70,9 @@ def this_user() -> str:
     """Who asks on the command line: `mia@box`."""
     try:
         name = getpass.getuser()
-    except (OSError, KeyError):
-        name = str(os.getuid()) if hasattr(os, "getuid") else "somebody"
+    except (OSError, KeyError, ImportError):
+        number = os_files.user_id()
+        name = "somebody" if number is None else str(number)
     return f"{name}@{platform.node()}"
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ml_tracking_ops.logger import run_record
+from ml_tracking_ops.logger import os_files, run_record
 from ml_tracking_ops.logger.guarded import READ, open_guarded
 
-_HOST = os.uname().nodename if hasattr(os, "uname") else None
+_HOST = os_files.host_name()
 _MOST_BYTES = 4 << 20
 _MOST_KNOWN = 100_000
 _MOST_DEPTH = 32

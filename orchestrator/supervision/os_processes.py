@@ -152,6 +152,12 @@ def split_process() -> int:
     return pid
 
 
+def n_cpus_allowed() -> int:
+    """How many CPUs this process may be put on: on Linux its affinity, else all there are."""
+    affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
+    return (os.cpu_count() or 1) if affinity is None else len(affinity(0))
+
+
 # --- sockets ------------------------------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_NOT_IN_WINDOWS: dict[Any, tuple[str, ...]] = {
+NOT_IN_WINDOWS: dict[Any, tuple[str, ...]] = {
     os: (
         *("O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "SEEK_DATA", "SEEK_HOLE"),
         *("fchmod", "fork", "forkpty", "geteuid", "getuid", "getpgid", "killpg", "mkfifo"),
@@ -28,16 +28,16 @@ _NOT_IN_WINDOWS: dict[Any, tuple[str, ...]] = {
     signal: ("SIGHUP", "SIGKILL", "SIGQUIT", "SIGPIPE", "SIGXFSZ", "SIGCHLD", "SIGCONT"),
     socket: ("AF_NETLINK", "send_fds", "recv_fds"),
 }
-_NO_MODULES_IN_WINDOWS = ("fcntl", "grp", "pty", "pwd", "resource", "termios", "tty")
+NO_MODULES_IN_WINDOWS = ("fcntl", "grp", "pty", "pwd", "resource", "termios", "tty")
 
 
 def become_windows() -> None:
     """To be called when the libraries are imported and nothing of ours is."""
     sysconfig.get_config_vars()  # which would look for a file of that system's Python
-    for module, names in _NOT_IN_WINDOWS.items():
+    for module, names in NOT_IN_WINDOWS.items():
         for name in names:
             delattr(module, name)
-    for name in _NO_MODULES_IN_WINDOWS:
+    for name in NO_MODULES_IN_WINDOWS:
         sys.modules[name] = None  # type: ignore[assignment]
     os.supports_dir_fd = set()
     os.supports_fd = set()

@@ -1,9 +1,10 @@
 """What this machine offers: usable CPUs, and each run's fair share of them."""
 
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
+
+from ...supervision.os_processes import n_cpus_allowed
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -17,10 +18,7 @@ THREAD_VARIABLES = (
 
 def usable_cpus(cgroup_root: Path = Path("/sys/fs/cgroup")) -> int:
     """How many CPUs this process may use: its affinity, and its cgroup's quota (v2 and v1)."""
-    if hasattr(os, "sched_getaffinity"):
-        n_cpus = len(os.sched_getaffinity(0))
-    else:
-        n_cpus = os.cpu_count() or 1
+    n_cpus = n_cpus_allowed()
     quota = _cgroup_quota(cgroup_root, _own_cgroup())
     return n_cpus if quota is None else max(1, min(n_cpus, math.floor(quota + 0.01)))
 

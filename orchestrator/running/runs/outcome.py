@@ -8,6 +8,7 @@ from ...stopping import StopDecision
 from ...store.files.output_tail import error_line
 from ...store.process_records import state_by_exit_code
 from ...store.run_states import RunState
+from ...supervision.os_processes import SIGKILL
 from .active import ActiveRun
 
 
@@ -19,7 +20,7 @@ def run_state(run: ActiveRun, exit_code: int | None) -> RunState:
         return "killed"
     if exit_code is None:
         return _state_by_log(run.monitor.dat_path)
-    if exit_code == -signal.SIGKILL and not run.is_leftover:
+    if exit_code == -SIGKILL and not run.is_leftover:
         return "failed"  # nobody here sent it: it is nearly always memory
     return state_by_exit_code(exit_code)
 
@@ -93,7 +94,7 @@ def _left_running(run: ActiveRun) -> str | None:
 
 def was_killed(exit_code: int | None) -> bool:
     """Whether SIGKILL ended a script, or what a shell script of it had started."""
-    return exit_code in (-signal.SIGKILL, _SHELL_OFFSET + signal.SIGKILL)
+    return exit_code in (-SIGKILL, _SHELL_OFFSET + SIGKILL)
 
 
 _SHELL_OFFSET = 128

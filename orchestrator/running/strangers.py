@@ -39,11 +39,11 @@ def resume_question(path: str, logdir: Path) -> str | None:
 
 
 def _why_strange(sweep: Sweep) -> str | None:
-    if _owner(sweep.path / paths.DESCRIPTION_NAME) not in (None, _this_user()):
+    if _owner(sweep.path / paths.DESCRIPTION_NAME) not in (None, os_files.user_id()):
         return f"another user began {sweep.name}"
     path = sweep.description.get("config_path")
     if path is None and sweep.description.get("host") == os_files.host_name():
-        return None if _owner(sweep.path) in (None, _this_user()) else "another user began it"
+        return None if _owner(sweep.path) in (None, os_files.user_id()) else "another user began it"
     own = None if path is None else _own_source(Path(str(path)))
     if own is None:
         return f"the configuration that {sweep.name} was begun with is not here"
@@ -54,7 +54,7 @@ def _why_strange(sweep: Sweep) -> str | None:
 
 def _own_source(path: Path) -> Mapping[str, Any] | None:
     """What the user's own file says; None where there is none that can be read."""
-    if not path.is_file() or _owner(path) not in (None, _this_user()):
+    if not path.is_file() or _owner(path) not in (None, os_files.user_id()):
         return None
     try:
         return without_secrets(load_config(path).source)
@@ -64,7 +64,7 @@ def _own_source(path: Path) -> Mapping[str, Any] | None:
 
 def _owner(path: Path) -> int | None:
     """The user whose file it is; None where the system has no such numbers."""
-    if _this_user() is None:
+    if os_files.user_id() is None:
         return None
     try:
         fd = open_guarded(path, os_files.READ)
@@ -75,7 +75,3 @@ def _owner(path: Path) -> int | None:
         return status.st_uid if stat.S_IFMT(status.st_mode) else -1
     finally:
         os.close(fd)
-
-
-def _this_user() -> int | None:
-    return os.geteuid() if hasattr(os, "geteuid") else None

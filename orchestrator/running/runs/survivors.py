@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger import os_files, paths
 
 from ...executors.base import Executor, RunningRun
 from ...stopping import StopDecision
@@ -42,7 +42,7 @@ def is_ours(record: ProcessRecord) -> bool:
 
 def _is_this_users(pid: int) -> bool:
     try:
-        return os.stat(f"/proc/{pid}").st_uid == os.geteuid()  # noqa: PTH116
+        return os.stat(f"/proc/{pid}").st_uid == os_files.user_id()  # noqa: PTH116
     except OSError:
         return False
 

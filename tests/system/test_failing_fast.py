@@ -3,7 +3,15 @@
 from pathlib import Path
 
 import pytest
-from sweeps import choice, run_command, state_of, sweep_folder, write_config
+from sweeps import (
+    choice,
+    run_command,
+    start_command,
+    state_of,
+    sweep_folder,
+    wait_until,
+    write_config,
+)
 
 from ml_tracking_ops.orchestrator import resume, run_sweep
 from ml_tracking_ops.orchestrator.executors.local.memory_kills import MemoryKills
@@ -35,6 +43,25 @@ def test_failures_beside_healthy_runs_stop_nothing() -> None:
 
 def test_zero_turns_it_off() -> None:
     assert not any(failures(FailureStreak(0), *range(1, 200)))
+
+
+@pytest.mark.parametrize("n_workers", [2, 6])
+def test_quick_failures_beside_slow_healthy_runs_stop_nothing(
+    tmp_path: Path, n_workers: int
+) -> None:
+    """Runs 2, 4 and 6 fail before the others have logged anything."""
+    flag = tmp_path / "go"
+    write_config(
+        tmp_path, "waits_or_fails.py", max_runs=6, hyperparameters={"until": choice(str(flag))}
+    )
+    sweep = start_command("sweep", "--workers", str(n_workers), folder=tmp_path)
+    output = tmp_path / "output"
+    wait_until(lambda: output.read_text().count(" failed ") >= n_workers / 2, "the failures")
+    flag.touch()
+    assert sweep.wait(60) == 0
+    record = state_of(sweep_folder(tmp_path / "runs"))
+    assert record.counts == {"finished": 3, "failed": 3}
+    assert record.state == "finished"
 
 
 def test_machine_that_breaks_burns_no_budget(tmp_path: Path) -> None:

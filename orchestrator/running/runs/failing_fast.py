@@ -35,7 +35,7 @@ class FailureStreak:
         """Take in that a run failed; return whether these are too many.
 
         Args:
-            is_any_healthy: another run is running and logs its metrics.
+            is_any_healthy: another run is running that logs its metrics, or has outlived this one.
         """
         if run not in self.runs:
             self.runs.append(run)

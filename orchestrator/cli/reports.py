@@ -2,7 +2,7 @@
 
 import argparse
 import contextlib
-import os
+import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -142,9 +142,9 @@ def _output(path: Path | None) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")  # in /tmp nobody may foresee it
     try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
+        with temporary.open("x", encoding="utf-8", newline="") as file:
             yield file
         os_files.replace(temporary, path)
     except OSError as error:

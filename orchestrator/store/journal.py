@@ -43,6 +43,7 @@ from .files.identities import identity_of
 Event = dict[str, Any]
 BEAT_S = 10.0
 _BLOCK_BYTES = 1 << 20
+_MOST_EVENTS = 1_000_000
 _LONGEST_LINE_BYTES = 4 << 20
 
 
@@ -188,6 +189,9 @@ class JournalTail:
             if lines and self._is_discarding:
                 lines, self._is_discarding = lines[1:], False
             events += [event for line in lines if (event := self._decode(line)) is not None]
+            if len(events) > _MOST_EVENTS:
+                self.trouble = f"{self.path} has over {_MOST_EVENTS} events; not all were read"
+                break
             self._partial = b"" if self._is_discarding else rest
             if len(rest) > _LONGEST_LINE_BYTES and not self._is_discarding:
                 self.n_skipped += 1

@@ -12,6 +12,8 @@ from .objective import Goal, is_better
 from .pool_record import PoolRecord
 from .run_states import ENDS, RUN_STATES, SWEEP_ENDS, RunState, SweepState
 
+_MOST_RUNS = 200_000
+
 
 @dataclass(frozen=True, slots=True)
 class Before:
@@ -168,6 +170,8 @@ class SweepRecord:
 
     def run(self, event: Event) -> RunRecord:
         index = fields.whole(event["index"])
+        if index not in self.runs and len(self.runs) >= _MOST_RUNS:
+            raise ValueError(f"more than {_MOST_RUNS} runs")
         return self.runs.setdefault(index, RunRecord(index))
 
 

@@ -100,3 +100,27 @@ def test_description_that_is_too_long_is_not_read(logdir):
     found = Catalog(logdir)
     assert list(found.sweeps) == ["good_sweep"]
     assert "it has more than 16 MiB" in str(found.unreadable[0])
+
+
+def test_journal_of_very_many_events_or_runs_is_read_in_part_and_that_is_said(logdir, monkeypatch):
+    monkeypatch.setattr("ml_tracking_ops.orchestrator.store.sweep_record._MOST_RUNS", 5)
+    events = [
+        json.dumps({"event": "sampled", "time": 1, "index": index, "hyperparameters": {}})
+        for index in range(1, 100)
+    ]
+    journal = logdir / "good_sweep" / "journal.jsonl"
+    journal.write_text("\n".join(events) + "\n")
+    (sweep,) = Catalog(logdir).sweeps.values()
+    assert (len(sweep.record.runs), sweep.record.n_skipped) == (5, 94)
+    monkeypatch.setattr("ml_tracking_ops.orchestrator.store.journal._MOST_EVENTS", 10)
+    assert "has over 10 events; not all were read" in str(Catalog(logdir).unreadable[0])
+
+
+def test_export_is_not_written_through_a_link_that_waits_for_it(logdir, tmp_path):
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    (tmp_path / "precious").write_text("kept")
+    (folder / f".out.csv.{os.getpid()}.tmp").symlink_to(tmp_path / "precious")
+    assert main(["export", str(logdir / "good"), "-o", str(folder / "out.csv")]) == 0
+    assert (tmp_path / "precious").read_text() == "kept"
+    assert "Loss" in (folder / "out.csv").read_text()

@@ -48,6 +48,7 @@ from .serving.departed_clients import EndWithClient, end_if_cancelled
 from .serving.limits import DEFAULTS, Limits
 from .serving.security import SecurityMiddleware
 from .serving.sse import encode_json
+from .tables.sweep_rows import passing_runs
 
 _COMPRESS_FROM_BYTES = 1_000
 _COMPRESSION_LEVEL = 3
@@ -121,6 +122,9 @@ def create_app(
     app.state.experiment_colors = ExperimentColors()
     app.state.experiment_selections = row_fragments.Selections()
     app.state.digests = groups.new_digests()
+    app.state.passing_runs = lambda sweep, params: passing_runs(
+        app.state.log_readers.summaries, feed.live_bests(sweep.id), sweep, params
+    )
     app.state.generations = insight_api.Generations()
     app.state.group_readings = Readings()
     return app

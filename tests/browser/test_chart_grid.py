@@ -369,3 +369,27 @@ def test_groups_of_a_sweep_are_drawn_as_means_of_all_their_runs(
     train("s", sweep.start(31, batch_size=128)).log("Accuracy", 0, 10)
     expect_runs(page, "Accuracy", 3)  # it comes with the next refresh
     sweep.close()
+
+
+def test_mean_says_where_runs_have_ended_and_groups_follow_the_filters(
+    page: Page, dashboard: Dashboard, logdir: Path, train: Train
+) -> None:
+    sweep = SweepFiles(logdir / "s")
+    for index, n_steps in enumerate((40, 12, 8, 40, 6), start=1):
+        name = sweep.start(index, batch_size=32 if index <= 3 else 64)
+        train("s", name).log("Accuracy", 0, n_steps, f"{index} + step / 40")
+    page.goto(f"{dashboard.url}/sweeps/s?group=p.batch_size")
+    expect_runs(page, "Accuracy", 2)
+    note, runs = page.locator(".when-grouped").first, page.get_by_role("combobox", name="Runs")
+    expect(note).to_contain_text("all 5 runs of the sweep")
+    where = page.locator(".tooltip-where:visible")
+    point_at(page, "Accuracy", 0.9)
+    expect(where).to_contain_text("1 of ")
+    expect(page.locator(".tooltip-value:visible")).not_to_contain_text("±")
+    runs.select_option("carried")
+    point_at(page, "Accuracy", 0.9)
+    expect(where).to_contain_text(re.compile(r"(3 of 3|2 of 2) runs"))
+    page.goto(f"{dashboard.url}/sweeps/s?group=p.batch_size&p.batch_size=32")
+    expect_runs(page, "Accuracy", 1)
+    expect(note).to_contain_text("the 3 of 5 runs that pass the filters of the table")
+    sweep.close()

@@ -331,7 +331,8 @@ def test_group_that_a_sweep_does_not_have_is_none(modules: Page) -> None:
         };
         add("input", ["smoothing", "log-x", "log-y", "chart-filter"], plain);
         add("output", ["smoothing-value", "chart-filter-note"], plain);
-        add("select", ["chart-x", "chart-outliers", "chart-group", "chart-band"], labelled);
+        const selects = ["chart-x", "chart-outliers", "chart-group", "chart-band", "chart-over"];
+        add("select", selects, labelled);
         document.body.append(tools);
         const { bindControls } = await import("/static/charts/controls.js");
         const { readView } = await import("/static/charts/data/view.js");
@@ -421,3 +422,17 @@ def test_labels_do_not_run_into_one_another(modules: Page) -> None:
     assert shown(["0", "10"], [4, 196], 200) == ["0", "10"]
     assert shown(["1 152 921", "1 152 922"], [3, 50], 60) == ["", "1 152 922"]
     assert shown([], [], 60) == []
+
+
+def test_line_is_dashed_from_where_runs_of_the_group_have_ended(modules: Page) -> None:
+    script = """
+        const { withFewer } = await import("/static/charts/data/group_source.js");
+        const of = (n) => withFewer({ y: n.map((_, i) => i), raw: null }, n);
+        const parts = ({ all, fewer }) => [all ?? null, fewer ?? null];
+        return [of([2, 2, 2, 1]), of([2, 1, 2]), of([])].map(parts);
+    """
+    assert evaluate(modules, script) == [
+        [[0, 1, 2, None], [None, None, 2, 3]],
+        [None, None],
+        [None, None],
+    ]

@@ -1,12 +1,13 @@
 """`GET /api/groups`: mean and spread of metrics over groups of a sweep's runs; and while that is
 computed, `GET /api/groups/progress`: of how many runs the logs are read.
 
-The figures are over all runs of each group, whatever a page shows of them. What was read of a
+The figures are over all runs of each group that pass the filters of the table, whatever a page
+shows of them; `over` says what becomes of runs that ended early. What was read of a
 log is kept as a digest of a few kilobytes, so that asking again costs the logs that have grown.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
@@ -22,23 +23,29 @@ from starlette.routing import Route
 from ml_tracking_ops.logger.reader import LogFormatError, Series, read_run_log
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.catalog_access import find_sweep
 from ..runs.links import N_COLORS
 from ..series.api import read_in_thread
 from ..series.thinning import Float64s, Points, sort_by_step
 from ..serving.sse import encode_json
+from .early_ends import OVER, Over, taken_over
 from .naming import Group, group_runs, seed_name
 from .reading_progress import Reading
 from .statistics import Digest, GroupCurve, bucket_width, centers, coarsened, combine, digest
 
-_PARAMETERS = ("sweep", "group", "metric", "x", "first", "last")
+_PARAMETERS = ("sweep", "group", "metric", "x", "first", "last", "over")
+_FILTERS = ("q", "state", "p.", "m.", "low.p.", "high.p.", "low.m.", "high.m.")
+"""Parameters of the table, whose filters decide which runs are in the groups."""
 _AXES = ("step", "relative", "wall")
 _NO_VALUES = Series(np.empty(0, np.int64), np.empty(0), np.empty(0))
 _SINCE_START_S = 1e8
 """Smaller wall times count from the start of the run (the original tool)."""
 _DIGEST_BYTES = 64 << 20
 
+PassingRuns = Callable[[Sweep, QueryParams], Collection[int]]
+"""The numbers of the runs that pass the filters of the table."""
 Digests = FileCache[tuple[Path, str, str], Digest]
 """By log, metric and axis."""
 
@@ -55,6 +62,8 @@ class GroupQuery:
     x: str = "step"
     first: float | None = None
     last: float | None = None
+    over: Over = "all"
+    filters: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_zoomed(self) -> bool:
@@ -101,7 +110,7 @@ def parse_group_query(query: QueryParams) -> GroupQuery:
         HTTPException: 400, naming the parameter, its value and what is allowed.
     """
     for name in query:
-        if name not in _PARAMETERS:
+        if name not in _PARAMETERS and not _is_filter(name):
             raise HTTPException(400, f"{name}: not known; allowed: {', '.join(_PARAMETERS)}")
     for name in ("sweep", "group", "metric"):
         if name not in query:
@@ -110,8 +119,21 @@ def parse_group_query(query: QueryParams) -> GroupQuery:
     if x not in _AXES:
         raise HTTPException(400, f"x={x}: must be one of {', '.join(_AXES)}")
     first, last = _number(query, "first"), _number(query, "last")
+    over = _over(query.get("over", "all"))
+    filters = tuple(pair for pair in query.multi_items() if _is_filter(pair[0]))
     metrics = tuple(dict.fromkeys(query.getlist("metric")))
-    return GroupQuery(query["sweep"], query["group"], metrics, x, first, last)
+    return GroupQuery(query["sweep"], query["group"], metrics, x, first, last, over, filters)
+
+
+def _over(text: str) -> Over:
+    for known in OVER:
+        if text == known:
+            return known
+    raise HTTPException(400, f"over={text}: must be one of {', '.join(OVER)}")
+
+
+def _is_filter(name: str) -> bool:
+    return name in _FILTERS[:2] or name.startswith(_FILTERS[2:])
 
 
 def _number(query: QueryParams, name: str) -> float | None:
@@ -130,7 +152,7 @@ def _number(query: QueryParams, name: str) -> float | None:
 async def groups(request: Request) -> Response:
     query = parse_group_query(request.query_params)
     state = request.app.state
-    found = await state.catalog.use(partial(_members, query=query))
+    found = await state.catalog.use(partial(_members, query=query, passing=state.passing_runs))
     if found is None:
         raise HTTPException(404, f"sweep={query.sweep}: there is no such sweep")
     runs, members = found
@@ -155,15 +177,18 @@ async def progress(request: Request) -> Response:
 
 
 def _members(
-    catalog: Catalog, query: GroupQuery
+    catalog: Catalog, query: GroupQuery, passing: PassingRuns
 ) -> tuple[list[GroupedRun], list[Group] | None] | None:
     sweep = find_sweep(catalog, query.sweep)
     if sweep is None:
         return None
-    paths = [(run, sweep.dat_path(run)) for run in sweep.record.runs.values()]
+    kept = passing(sweep, QueryParams(list(query.filters))) if query.filters else None
+    every = [one for one in sweep.record.runs.values() if kept is None or one.index in kept]
+    paths = [(run, sweep.dat_path(run)) for run in every]
     runs = [GroupedRun(path, run.started_at) for run, path in paths if path is not None]
     given = [run.hyperparameters for run, path in paths if path is not None]
-    return runs, group_runs(given, query.group, seed_name(sweep.config))
+    members = group_runs(given, query.group, seed_name(sweep.config))
+    return runs, [] if members is None and kept is not None else members
 
 
 def _etag(runs: Sequence[GroupedRun], members: Sequence[Group], query: GroupQuery) -> str:
@@ -197,7 +222,7 @@ def _of_metric(
 ) -> list[GroupAnswer]:
     is_whole = query.x == "step"
     width = _common_width(digests, is_whole)
-    digests = [coarsened(one, width) for one in digests]
+    digests = taken_over([coarsened(one, width) for one in digests], query.over)
     return [
         _answer(group, number, combine([digests[at] for at in group.members]), width, is_whole)
         for number, group in enumerate(groups)

@@ -22,6 +22,7 @@ class DrawnRuns:
     n_page: int
     n_total: int
     n_started: int
+    n_found: int
     is_all: bool
     is_selection: bool
     all_href: str
@@ -54,6 +55,7 @@ def drawn_runs(
         n_page=len(_started(on_page)),
         n_total=n_started if is_selection else len(_started(found)),
         n_started=n_started,
+        n_found=len(_started(found)),
         is_all=is_all,
         is_selection=is_selection,
         all_href="?" + urlencode([*unselected, (_PARAMETER, _ALL)]),

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from starlette.datastructures import QueryParams
+
 from ml_tracking_ops.logger import run_record
 from ml_tracking_ops.orchestrator.store.annotations import Annotations
 from ml_tracking_ops.orchestrator.store.combinations import repeated_combinations
@@ -24,12 +26,13 @@ from .all_runs import AllRuns
 from .column import TableColumns
 from .columns import run_columns
 from .hyperparameters import Hyperparameter, describe_hyperparameters
-from .query import TableQuery
+from .query import TableQuery, parse_table_query
 from .rows import CombinationMean, Row
 from .selection import problems_of, select, sort_rows
 
 _MOST_SELECTIONS = 8
 _ASKED_FOR_GOALS = 3
+_READING_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -208,6 +211,14 @@ def select_runs(
         problems=problems_of(query, columns),
         n_unread=n_unread,
     )
+
+
+def passing_runs(
+    summaries: MetricSummaries, live: Mapping[int, Best], sweep: Sweep, params: QueryParams
+) -> set[int]:
+    """The numbers of the runs that pass the filters of an address."""
+    found = select_runs(sweep, parse_table_query(params), live, summaries, _READING_S)
+    return {row.index for row in found.rows}
 
 
 def _remembered(

@@ -112,3 +112,35 @@ async def test_while_logs_are_read_is_told_of_how_many_runs(tmp_path, sweep, mon
             finally:
                 may_go_on.set()
         assert await progress() == {"n_read": 0, "n_runs": 0}
+
+
+async def test_runs_that_ended_early_are_left_out_or_carried_on_as_the_query_says(tmp_path, sweep):
+    async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
+        query = {"sweep": "s", "group": "p.lr", "metric": "loss"}
+        found = {}
+        for over in ("reached", "carried", "last"):
+            response = await client.get(
+                dashboard.address + "/api/groups", params=query | {"over": over}
+            )
+            found[over] = response.json()
+        part = query | {"over": "reached", "first": "2", "last": "8"}
+        zoomed = await client.get(dashboard.address + "/api/groups", params=part)
+    (_, reached), (_, carried) = (found[one]["metrics"]["loss"] for one in ("reached", "carried"))
+    assert (reached["n"], reached["n_runs"]) == ([1] * 20, 2)
+    assert reached["mean"] == [step + 3.0 for step in range(20)]
+    assert carried["n"] == [2] * 20
+    assert carried["mean"][9:12] == [12.5, 13.0, 13.5]
+    assert zoomed.json()["metrics"]["loss"][1]["n"] == [2] * 7  # both reached the end of that
+    assert "over=last: must be one of all, reached, carried" in found["last"]["error"]
+
+
+async def test_groups_hold_the_runs_that_pass_the_filters_of_the_table(tmp_path, sweep):
+    async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
+        query = {"sweep": "s", "group": "p.lr", "metric": "loss"}
+        address = dashboard.address + "/api/groups"
+        one = (await client.get(address, params=query | {"q": "run_4"})).json()
+        low = (await client.get(address, params=query | {"p.lr": "0.1"})).json()
+        none = (await client.get(address, params=query | {"q": "nothing"})).json()
+    assert [(group["id"], group["n_runs"]) for group in one["metrics"]["loss"]] == [("p.lr=0.2", 1)]
+    assert [(group["id"], group["n_runs"]) for group in low["metrics"]["loss"]] == [("p.lr=0.1", 2)]
+    assert none == {"n_runs": 0, "metrics": {"loss": []}}

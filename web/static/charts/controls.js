@@ -33,6 +33,7 @@ function connect(tools, preview) {
   find("#chart-x").addEventListener("change", (event) => choose({ x: unless(event.target.value, "step"), zoom: null }));
   find("#chart-outliers").addEventListener("change", (event) => choose({ outliers: unless(event.target.value, "0") }));
   find("#chart-band").addEventListener("change", (event) => choose({ band: unless(event.target.value, "std") }));
+  find("#chart-over").addEventListener("change", (event) => choose({ over: unless(event.target.value, "all") }));
   find("#chart-group").addEventListener("change", (event) => choose({ group: event.target.value || null, band: event.target.value ? rememberedBand() : null, hide: null, solo: null }));
   const logs = [find("#log-x"), find("#log-y")];
   for (const box of logs) box.addEventListener("change", () => choose({ log: logParameter(logs[0].checked, logs[1].checked) }));
@@ -90,11 +91,12 @@ function showControls(tools, view) {
   set("#chart-x", view.x);
   set("#chart-outliers", String(view.outliers * 100));
   set("#chart-band", view.band);
+  set("#chart-over", view.over);
   set("#chart-group", view.group ?? "");
   set("#log-x", view.isLogX, "checked");
   set("#log-x", view.x === "wall", "disabled");
   set("#log-y", view.isLogY, "checked");
-  tools.querySelector("#chart-band").closest("label").hidden = view.group === null;
+  for (const id of ["#chart-band", "#chart-over"]) tools.querySelector(id).closest("label").hidden = view.group === null;
   if (isWaiting("tags") || document.activeElement?.id === "chart-filter") return;
   set("#chart-filter", view.tags);
   sayFilter(tools, view.tags);

@@ -3,7 +3,7 @@
 
 import { make } from "../lib/elements.js";
 
-const COPIED = ["#smoothing", "#chart-x", "#chart-outliers", "#log-x", "#chart-group", "#chart-band"];
+const COPIED = ["#smoothing", "#chart-x", "#chart-outliers", "#log-x", "#chart-group", "#chart-band", "#chart-over"];
 
 export class FullTools {
   element = make("div", "full-tools");

@@ -131,8 +131,9 @@ export class GroupSource {
 
   #queryOf(metrics, view) {
     const query = new URLSearchParams({ sweep: this.#sweepId, group: view.group, x: view.x });
+    if (view.over !== "all") query.set("over", view.over);
     for (const metric of metrics) query.append("metric", metric);
-    return query.toString();
+    return [query.toString(), view.filters].filter(Boolean).join("&");
   }
 
   /** Returns whether anything is new. */
@@ -158,7 +159,7 @@ function groupsCsv(groups) {
   return `${lines.join("\r\n")}\r\n`;
 }
 
-const keyOf = ({ group, x }, metric) => JSON.stringify([group, x]) + metric;
+const keyOf = ({ group, x, over, filters }, metric) => JSON.stringify([group, x, over, filters]) + metric;
 
 /** Returns what ends it. The module comes where it is waited for: elsewhere it would be one file more. */
 function sayProgress(url, onText) {
@@ -185,13 +186,21 @@ function curveOfGroup(group, view) {
   const sums = (sign) => mean.map((value, i) => (value === null ? null : Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value + sign * std[i]))));
   const hasBand = view.band !== "none";
   return {
-    ...drawn(mean, view),
+    ...withFewer(drawn(mean, view), n),
     id: group.id, name: group.name, short: group.short, color: group.color, x, value: mean, step: x, n, nNan, nRuns: group.n_runs,
     low: hasBand ? edge(isStd ? sums(-1) : lowest) : null,
     high: hasBand ? edge(isStd ? sums(1) : highest) : null,
     at: (i) => xTextOf(x[i], view.x),
-    spread: (i) => (view.band === "minmax" ? `(${formatNumber(lowest[i])} to ${formatNumber(highest[i])})` : `± ${formatNumber(std[i])}`),
+    spread: (i) => (n[i] < 2 ? "" : view.band === "minmax" ? `(${formatNumber(lowest[i])} to ${formatNumber(highest[i])})` : `± ${formatNumber(std[i])}`),
   };
+}
+
+/** Pure: the line up to where the last of the runs end, and from there on, over fewer runs. */
+export function withFewer(lines, n) {
+  const at = n.lastIndexOf(n.reduce((most, one) => Math.max(most, one), 0));
+  if (at < 0 || at === n.length - 1) return lines;
+  const { y } = lines;
+  return { ...lines, all: y.map((one, i) => (i <= at ? one : null)), fewer: y.map((one, i) => (i >= at ? one : null)) };
 }
 
 function xTextOf(x, mode) {

@@ -9,6 +9,7 @@ const X_MODES = ["step", "relative", "wall"];
 
 /** @typedef {{smoothing: number, x: "step"|"relative"|"wall", isLogX: boolean, isLogY: boolean,
  *   outliers: number, zoom: [number, number] | null, group: string | null, band: "std"|"minmax"|"none",
+ *   over: "all"|"reached"|"carried", filters: string,
  *   hidden: Set<string>, solo: Set<string>, tags: string, pins: string[], folded: Set<string>,
  *   full: string | null}} View  `outliers`: which part of the values at either end is clipped
  */
@@ -25,6 +26,8 @@ export function readView(params) {
     zoom: readRange(params.get("zoom")),
     group: params.get("group") || null,
     band: ["minmax", "none"].includes(params.get("band")) ? params.get("band") : "std",
+    over: ["reached", "carried"].includes(params.get("over")) ? params.get("over") : "all",
+    filters: filtersOf(params),
     hidden: new Set(params.getAll("hide")),
     solo: new Set(params.getAll("solo")),
     tags: params.get("tags") ?? "",
@@ -32,6 +35,12 @@ export function readView(params) {
     folded: new Set(params.getAll("fold")),
     full: params.get("full"),
   };
+}
+
+/** The filters of the table, as the address holds them: groups follow them. */
+function filtersOf(params) {
+  const isFilter = (name) => name === "q" || name === "state" || /^(low\.|high\.)?[pm]\../.test(name);
+  return new URLSearchParams([...params].filter(([name, value]) => value && isFilter(name))).toString();
 }
 
 const within = (number, low, high) => (Number.isFinite(number) ? Math.min(high, Math.max(low, number)) : 0);

@@ -38,7 +38,8 @@ export function drawCurves(ctx, geometry, curves, { pixel, isClipped, isFront = 
     if (curve.low) fillBand(ctx, geometry, curve);
     if (curve.abandoned) strokeLine(ctx, geometry, curve.abandoned, curve.abandoned.y, 0.3, pixel);
     if (curve.raw) strokeLine(ctx, geometry, curve, curve.raw, 0.25, pixel);
-    strokeLine(ctx, geometry, curve, curve.y, 1, width, 2.5 * pixel);
+    strokeLine(ctx, geometry, curve, curve.fewer ? curve.all : curve.y, 1, width, 2.5 * pixel);
+    if (curve.fewer) strokeDashed(ctx, geometry, curve, width, pixel);
     markGaps(ctx, geometry, curve, 3 * pixel);
     if (isClipped) markOutside(ctx, geometry, curve, 4 * pixel);
   }
@@ -58,6 +59,13 @@ function strokeLine(ctx, geometry, curve, values, alpha, width, dotRadius = widt
     ctx.arc(geometry.toX(curve.x[i]), geometry.toY(values[i]), dotRadius, 0, 2 * Math.PI);
     ctx.fill();
   }
+}
+
+/** Where runs of a group have ended, the mean is over fewer of them. */
+function strokeDashed(ctx, geometry, curve, width, pixel) {
+  ctx.setLineDash([4 * pixel, 4 * pixel]);
+  strokeLine(ctx, geometry, curve, curve.fewer, 0.7, width);
+  ctx.setLineDash([]);
 }
 
 function fillBand(ctx, geometry, curve) {

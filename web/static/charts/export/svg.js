@@ -82,7 +82,8 @@ function curveGroup(geometry, view, curve, colors) {
   group.append(element("title", {}, curve.name));
   if (curve.low) group.append(element("path", { d: pathOf((path) => traceBand(path, curve, geometry)), fill: color, "fill-opacity": 0.16, stroke: "none" }));
   if (curve.raw) group.append(line(geometry, curve, curve.raw, { "stroke-opacity": 0.25 }));
-  group.append(line(geometry, curve, curve.y, { "stroke-width": 1.75 }));
+  group.append(line(geometry, curve, curve.fewer ? curve.all : curve.y, { "stroke-width": 1.75 }));
+  if (curve.fewer) group.append(line(geometry, curve, curve.fewer, { "stroke-width": 1.75, "stroke-dasharray": "4 4", "stroke-opacity": 0.7 }));
   const y = geometry.top + geometry.height - 4;
   for (const x of gapsOf(curve, geometry, 6)) group.append(element("path", { d: `M${x - 3} ${y - 3}l6 6m0 -6l-6 6` }));
   if (view.outliers === 0) return group;

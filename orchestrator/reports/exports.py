@@ -14,12 +14,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
 from typing import Any
 
+import numpy as np
+
 from ml_tracking_ops.logger.reader import Series
 
 from .shapes import ReportedRun, SweepReport
 
 _BLOCK = 10_000
 _SERIES_COLUMNS = ("metric", "step", "wall_time", "value")
+_TIMES = ("started_at", "ended_at")
+_MOST_S = 2.5e11
 _BREAKS = ";\t\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029|"
 """What begins a new cell or line where a spreadsheet separates by something else than commas."""
 _BLANKS = r"[\s\x00-\x1f\x7f-\xa0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\"]"
@@ -41,14 +45,14 @@ def run_csv(log: Log) -> Iterator[str]:
 
 
 def runs_csv(logs: Iterable[NamedLog], troubles: Mapping[str, str] = NO_TROUBLES) -> Iterator[str]:
-    """The same of several runs, each line beginning with the name of its run.
+    """The same of several runs, each line beginning with the name of its run, and with the time.
 
     Args:
         troubles: why the logs of some of them cannot be read. Where there are any, a last column
             `error` says so, in a line without a point.
     """
     rest = ("",) if troubles else ()
-    head = ("run", *_SERIES_COLUMNS, *(("error",) if troubles else ()))
+    head = ("run", *_SERIES_COLUMNS, "time_utc", *(("error",) if troubles else ()))
     yield from _csv(head, _lines_of_runs(logs, troubles, rest))
 
 
@@ -58,9 +62,9 @@ def _lines_of_runs(
     for name, log in logs:
         run = _harmless(name)
         if name in troubles:
-            yield run, "", "", "", "", _harmless(troubles[name])
-        for point in _points(log):
-            yield (run, *point, *rest)
+            yield run, "", "", "", "", "", _harmless(troubles[name])
+        for point, time in zip(_points(log), _point_times(log), strict=True):
+            yield (run, *point, time, *rest)
 
 
 def _points(log: Log) -> Iterator[tuple[object, ...]]:
@@ -69,6 +73,12 @@ def _points(log: Log) -> Iterator[tuple[object, ...]]:
         for block in _blocks(series):
             columns = (series.step[block], series.wall_time[block], series.value[block])
             yield from zip(repeat(metric), *(one.tolist() for one in columns), strict=False)
+
+
+def _point_times(log: Log) -> Iterator[str]:
+    for series in log.values():
+        for block in _blocks(series):
+            yield from _readable_times(series.wall_time[block]).tolist()
 
 
 def run_json(log: Log, path: str) -> Iterator[str]:
@@ -115,8 +125,39 @@ def _spelled(value: float) -> float | str:
 
 
 def table_csv(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """A table; lists, mappings and booleans are written as JSON."""
-    yield from _csv(columns, ([_cell(value) for value in line] for line in lines))
+    """A table; lists, mappings and booleans are JSON in it, tags are a text: ``a, b``.
+
+    Beside seconds since 1970 is a column that people and spreadsheets can read: `started_at_utc`.
+    """
+    head = [name for column in columns for name in _heads(column)]
+    yield from _csv(head, (_cells(columns, line) for line in lines))
+
+
+def _heads(column: str) -> tuple[str, ...]:
+    return (column, f"{column}_utc") if column in _TIMES else (column,)
+
+
+def _cells(columns: Sequence[str], line: Sequence[Any]) -> list[Any]:
+    cells: list[Any] = []
+    for name, value in zip(columns, line, strict=True):
+        is_tags = name == "tags" and isinstance(value, list | tuple)
+        cells.append(_harmless(", ".join(map(str, value))) if is_tags else _cell(value))
+        if name in _TIMES:
+            cells.append(_readable_time(value))
+    return cells
+
+
+def _readable_time(seconds: object) -> str:
+    """UTC as spreadsheets recognise it, ``2026-11-28 10:15:02``; empty if it is no time."""
+    is_time = isinstance(seconds, int | float) and -_MOST_S < seconds < _MOST_S
+    return str(_readable_times(np.array([seconds], dtype=float))[0]) if is_time else ""
+
+
+def _readable_times(seconds: np.ndarray) -> np.ndarray:
+    is_time = np.abs(seconds) < _MOST_S  # years of four digits; NaN is none
+    times = np.where(is_time, seconds, 0.0).astype("datetime64[s]")
+    text = np.char.replace(np.datetime_as_string(times), "T", " ")
+    return np.where(is_time, text, "")
 
 
 def table_json(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> Iterator[str]:

@@ -4,10 +4,12 @@ The shapes are those of the command line's `export`; what the page shows (its fi
 the runs that are drawn) is what comes.
 """
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from http import HTTPStatus
+from itertools import chain
 from urllib.parse import quote
 
 import anyio.to_thread
@@ -131,7 +133,9 @@ def _download(chunks: Iterator[str], name: str, form: str) -> Response:
         "Cache-Control": "no-store",
     }
     encoded = (chunk.encode("utf-8", errors) for chunk in chunks)
-    return StreamingResponse(encoded, media_type=_TYPES[form], headers=headers)
+    # spreadsheets read a CSV file as UTF-8 only if it begins with a byte-order mark
+    marked = chain([codecs.BOM_UTF8], encoded) if form == "csv" else encoded
+    return StreamingResponse(marked, media_type=_TYPES[form], headers=headers)
 
 
 routes: list[BaseRoute] = [

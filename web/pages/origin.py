@@ -76,7 +76,7 @@ def origin_facts(sweep: Sweep, run: RunRecord) -> list[Fact]:
         Fact("Working directory", _text(description, "folder"), is_code=True),
         Fact("Sweep started with", sweep_command(description) or "", is_code=True),
         Fact("Configuration", _text(description, "config_path"), is_code=True),
-        Fact("Slot", "" if run.slot is None else str(run.slot)),
+        Fact("Slot", "" if run.slot is None else str(run.slot + 1)),
         Fact("Process", str(run.pid) if run.state == "running" and run.pid else ""),
         Fact("Exit", _exit(run.exit_code)),
         Fact("Log", str(sweep.dat_path(run) or ""), is_code=True),

@@ -12,6 +12,7 @@ from operator import attrgetter
 
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
+from ..runs.names import natural_key
 from ..series.goals import Goals
 from .cells import (
     best_step_cell,
@@ -50,7 +51,8 @@ def _state_key(row: Row) -> SortKey:
 
 
 def _text_key(text: str | None) -> SortKey | None:
-    return (1, text.casefold()) if text else None
+    """Texts in natural order: `run_2` comes before `run_10`."""
+    return (1, natural_key(text)) if text else None
 
 
 INDEX = Column(
@@ -221,6 +223,6 @@ EXPERIMENT_COLUMNS = TableColumns(
     head=NAME,
     before=(STATE, TAGS, NOTE, DURATION, STARTED_AT),
     after=(),
-    exported=(NAME, STATE, STARTED_AT, PATH, LABEL, TAGS, NOTE),
+    exported=(NAME, STATE, STARTED_AT, DURATION, PATH, LABEL, TAGS, NOTE),
     default_sort=STARTED_AT.key,
 )

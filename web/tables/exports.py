@@ -22,7 +22,7 @@ from ..runs.links import ExperimentColors
 from ..series.summaries import LogToRead, MetricSummaries
 from ..serving.sse import encode_json
 from .column import Column, TableColumns, needs_logs
-from .columns import DURATION, EXPERIMENT_COLUMNS, LOG_ERROR
+from .columns import EXPERIMENT_COLUMNS, LOG_ERROR
 from .experiments_table import experiment_columns, experiment_rows, first_statistics
 from .experiments_table import logs_of as experiment_logs
 from .query import TableQuery, split_statistic
@@ -135,7 +135,7 @@ def _usual_chunks(
     page = source.found(query, summaries)[:PAGE_SIZE]
     names = dict.fromkeys(name for row in source.with_logs(page, summaries) for name in row.metrics)
     known = experiment_columns(source.rows, summaries)  # with the goals in the logs just read
-    columns = [*known.exported, DURATION, *first_statistics(known, list(names))]
+    columns = [*known.exported, *first_statistics(known, list(names))]
     yield from _table_chunks(source, query, columns, form, summaries)
 
 

@@ -1,11 +1,13 @@
 """What the pages give to download: the same as `export`, written piece by piece."""
 
+import codecs
 import csv
 import io
 import json
 import math
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
@@ -61,6 +63,12 @@ def get(logdir: Path, monkeypatch: pytest.MonkeyPatch) -> Get:
     return get
 
 
+def text_of(answer: httpx.Response) -> str:
+    """A CSV file as spreadsheets read it."""
+    assert answer.content.startswith(codecs.BOM_UTF8)
+    return answer.content.decode("utf-8-sig")
+
+
 def exported(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     capsys.readouterr()
     assert main(["export", *arguments]) == 0
@@ -71,10 +79,13 @@ def test_table_of_a_sweep_is_what_the_command_writes(
     get: Get, logdir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     table = get("/export/sweep/s")
-    assert table.text == exported(capsys, "s", "--logdir", str(logdir))
+    assert text_of(table) == exported(capsys, "s", "--logdir", str(logdir))
     assert table.headers["content-disposition"] == "attachment; filename*=utf-8''s-runs.csv"
-    assert [row["optimizer"] for row in csv.DictReader(io.StringIO(table.text))] == ["'-O2", "adam"]
-    assert [row["x"] for row in csv.DictReader(io.StringIO(table.text))] == ["-1", "-1"]
+    assert [row["optimizer"] for row in csv.DictReader(io.StringIO(text_of(table)))] == [
+        "'-O2",
+        "adam",
+    ]
+    assert [row["x"] for row in csv.DictReader(io.StringIO(text_of(table)))] == ["-1", "-1"]
     as_json = get("/export/sweep/s?format=json").json()
     assert as_json == json.loads(exported(capsys, "s", "--logdir", str(logdir), "--format=json"))
     assert as_json["runs"][0]["hyperparameters"]["optimizer"] == "-O2"
@@ -82,21 +93,23 @@ def test_table_of_a_sweep_is_what_the_command_writes(
 
 def test_table_is_filtered_and_ordered_as_on_the_page_with_its_columns(get: Get) -> None:
     address = "/export/sweep/s?p.optimizer=adam&q=&smoothing=0.5"
-    assert [row["name"] for row in csv.DictReader(io.StringIO(get(address).text))] == ["r_2"]
+    assert [row["name"] for row in csv.DictReader(io.StringIO(text_of(get(address))))] == ["r_2"]
     chosen = get(
         "/export/sweep/s?sort=index&order=desc&columns=p.x&columns=last.Größe&columns=curve"
     )
-    assert chosen.text == ("index,name,x,last.Größe,log_error\n2,r_2,-1,1.0,\n1,r_1,-1,1.0,\n")
+    assert text_of(chosen) == ("index,name,x,last.Größe,log_error\n2,r_2,-1,1.0,\n1,r_1,-1,1.0,\n")
     assert get("/export/sweep/s?p.nothing=1").status_code == 400
 
 
 def test_series_are_those_of_the_command_with_the_run_in_front(
     get: Get, logdir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    several = get("/export/series?run=s/r_2&run=by%20hand&run=gone").text.splitlines()
+    several = text_of(get("/export/series?run=s/r_2&run=by%20hand&run=gone")).splitlines()
     alone = exported(capsys, str(logdir / "s" / "r_2.dat")).splitlines()
-    assert several[0] == f"run,{alone[0]}"
-    assert several[1:5] == [f"s/r_2,{line}" for line in alone[1:]]
+    assert several[0] == f"run,{alone[0]},time_utc"
+    assert [line.rpartition(",")[0] for line in several[1:5]] == [
+        f"s/r_2,{line}" for line in alone[1:]
+    ]
     assert {line.split(",")[0] for line in several[5:]} == {"by hand"}
     values = [row["value"] for row in csv.DictReader(io.StringIO("\n".join(several)))]
     assert values == ["0.5", "nan", "inf", "1.0"] * 2
@@ -115,9 +128,29 @@ def test_series_as_json_hold_the_metrics_asked_for(get: Get, logdir: Path) -> No
 
 
 def test_table_of_experiments_holds_those_searched_for(get: Get) -> None:
-    rows = list(csv.DictReader(io.StringIO(get("/export/experiments?q=HAND").text)))
+    rows = list(csv.DictReader(io.StringIO(text_of(get("/export/experiments?q=HAND")))))
     assert [(row["name"], row["state"]) for row in rows] == [("by hand", "finished")]
     assert get("/export/experiments?q=nothing&format=json").json() == []
+
+
+def test_csv_of_the_page_opens_in_spreadsheets_with_times_that_people_read(get: Get) -> None:
+    row = next(csv.DictReader(io.StringIO(text_of(get("/export/experiments")))))
+    assert list(row)[:5] == ["name", "state", "started_at", "started_at_utc", "duration"]
+    started = datetime.fromtimestamp(float(row["started_at"]), UTC)
+    assert row["started_at_utc"] == f"{started:%Y-%m-%d %H:%M:%S}"
+    assert row["tags"] == ""
+    point = next(csv.DictReader(io.StringIO(text_of(get("/export/series?run=s/r_1")))))
+    logged = datetime.fromtimestamp(float(point["wall_time"]), UTC)
+    assert point["time_utc"] == f"{logged:%Y-%m-%d %H:%M:%S}"
+    assert not get("/export/experiments?format=json").content.startswith(codecs.BOM_UTF8)
+
+
+def test_what_is_no_time_has_no_readable_time() -> None:
+    lines = [[value, ["a", "b"]] for value in (None, math.nan, 1e300, 0.0)]
+    found = list(csv.DictReader(io.StringIO("".join(table_csv(["started_at", "tags"], lines)))))
+    times = [row["started_at_utc"] for row in found]
+    assert times == ["", "", "", "1970-01-01 00:00:00"]
+    assert found[0]["tags"] == "a, b"
 
 
 @pytest.fixture
@@ -155,7 +188,7 @@ def test_table_of_experiments_is_what_the_page_shows(four: Get) -> None:
 
 def test_log_that_cannot_be_read_is_told_in_an_export_of_series(four: Get) -> None:
     address = "/export/series?metric=loss&run=a&run=b"
-    rows = list(csv.DictReader(io.StringIO(four(address).text)))
+    rows = list(csv.DictReader(io.StringIO(text_of(four(address)))))
     assert [(row["run"], row["value"]) for row in rows] == [("a", "3.0"), ("b", "")]
     assert rows[0]["error"] == ""
     assert "has format version 9" in rows[1]["error"]
@@ -240,7 +273,7 @@ def test_logs_are_read_one_after_the_other_while_they_are_sent() -> None:
     ],
 )
 def test_cells_are_no_formulas(value: object, cell: str) -> None:
-    assert list(table_csv(["a"], [[value, "end"]]))[1] == f"{cell},end\n"
+    assert list(table_csv(["a", "b"], [[value, "end"]]))[1] == f"{cell},end\n"
 
 
 def test_rows_of_a_scrolled_table_of_experiments_keep_its_columns_and_order(four: Get) -> None:

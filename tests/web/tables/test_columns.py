@@ -133,3 +133,12 @@ def test_goal_of_the_sweep_decides_for_its_metric() -> None:
     assert best is not None
     assert (best.goal, best.first_order, best.is_goal_fixed) == ("min", "asc", True)
     assert columns.statistic("last", "Accuracy").is_goal_fixed
+
+
+def test_names_are_sorted_as_people_number_them() -> None:
+    names = ["run_10", "Run_2", "run_1", "run_02b", "10", "9", "x" + "9" * 5000, "x1"]
+    rows = [replace(row(n), name=name) for n, name in enumerate(names, 1)]
+    query = parse_table_query(QueryParams("sort=name&order=asc"))
+    ordered = sort_rows(rows, EXPERIMENT_COLUMNS.sorted_by(query), "asc")
+    expected = ["9", "10", "run_1", "Run_2", "run_02b", "run_10", "x1", "x" + "9" * 5000]
+    assert [one.name for one in ordered] == expected

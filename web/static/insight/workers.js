@@ -37,7 +37,7 @@ export class View {
   option(data, { colors }) {
     const nSlots = 1 + this.#spans.reduce((most, span) => Math.max(most, span.slot), 0);
     const every = Math.ceil(nSlots / MOST_LABELS);
-    const slots = Array.from({ length: nSlots }, (_, slot) => [slot, slot % every ? "" : `slot ${slot}`]);
+    const slots = Array.from({ length: nSlots }, (_, slot) => [slot, slot % every ? "" : `slot ${slot + 1}`]);
     const end = this.#end = this.#spans.reduce((most, span) => Math.max(most, span.ended ?? this.#now), this.#now) || 1;
     return {
       grid: { left: 12, right: 20, top: 8, bottom: 64, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
@@ -81,7 +81,7 @@ export class View {
     const { slot, attempt, started, ended } = this.#spans[dataIndex];
     const value = runs.value[place];
     return [
-      ["slot", String(slot)],
+      ["slot", String(slot + 1)],
       ...(attempt > 1 ? [["attempt", String(attempt)]] : []),
       ["started after", formatDuration(started)],
       ["took", formatDuration((ended ?? this.#now) - started) + (ended === null ? " so far" : "")],

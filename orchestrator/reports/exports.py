@@ -214,7 +214,7 @@ def _harmless(text: str) -> str:
     That is a sign at the beginning, also behind blanks, and where some spreadsheets begin a new
     cell or line: behind semicolons, tabs and line breaks.
     """
-    if text[:1] in "\t\r":
+    if text.startswith(("\t", "\r")):
         text = f"'{text}"
     return _FORMULA.sub(r"\g<start>\g<blanks>'\g<sign>", text)
 

@@ -109,10 +109,13 @@ def format_age(then: float | None, now: float) -> str:
 
 
 def format_clock(then: float | None) -> str:
-    """The local date and time: ``2026-11-23 10:15:02``."""
+    """The date and time here, with the zone: ``2026-11-23 10:15:02 CET``.
+
+    A browser writes it in its own zone instead.
+    """
     if then is None:
         return "–"
-    return datetime.fromtimestamp(then, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(then, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def _minus(text: str) -> str:

@@ -31,6 +31,7 @@ class Tabs:
         has_cdn: bool = True,
         has_policy: bool = True,
         theme: str = "light",
+        timezone: str | None = None,
     ) -> Page:
         """A new tab.
 
@@ -42,6 +43,7 @@ class Tabs:
             viewport={"width": width, "height": height},
             color_scheme="dark" if theme == "dark" else "light",
             bypass_csp=not has_policy,
+            timezone_id=timezone,
         )
         self._contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)

@@ -265,6 +265,7 @@ def test_logs_are_read_one_after_the_other_while_they_are_sent() -> None:
         ("+1-1", "'+1-1"),
         ("-1.5e-3", "-1.5e-3"),
         ("-inf", "-inf"),
+        ("", ""),
         (-2, "-2"),
         (True, "true"),
         (None, ""),

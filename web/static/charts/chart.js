@@ -130,7 +130,12 @@ export class Chart {
     if (this.#pointedId === id) return;
     this.#pointedId = id;
     this.#whole = null;
-    this.#plot?.redraw(false);
+    this.#drawAgain();
+  }
+
+  /** Soon: while uPlot draws, as when a zoom moves the curves under the pointer, it takes no order to draw. */
+  #drawAgain() {
+    queueMicrotask(() => this.#plot?.redraw(false));
   }
 
   /** Whether a run is drawn here with fewer points than it has. */
@@ -142,7 +147,7 @@ export class Chart {
   showWhole(id, columns) {
     if (id !== this.#pointedId || !this.#plot) return;
     this.#whole = new Map([[id, columns]]);
-    this.#plot.redraw(false);
+    this.#drawAgain();
   }
 
   /** Say anew what is at the pointer, which has not moved. */
@@ -303,7 +308,10 @@ export class Chart {
     const geometry = this.#geometry();
     // as all curves are drawn: with all of its points one would be nearer or farther than without
     const nearest = nearestPoint(this.#curves, geometry, at, u.cursor.left, u.cursor.top);
-    if (!nearest) return this.#pointing.hide();
+    if (!nearest) {
+      this.#pointing.hide();
+      return this.#hooks.onPoint(this, null, null);
+    }
     const found = pointAt(curves.find((curve) => curve.id === nearest.curve.id), geometry, at) ?? nearest;
     this.#parts.readout.textContent = "";
     this.#pointing.show(found, curves, at, this.#source.xText(found, this.#view));
@@ -333,5 +341,6 @@ export class Chart {
     this.#detail = detail;
     this.element.dataset.detail = [...detail.values()].reduce((sum, columns) => sum + columns.step.length, 0);
     this.draw();
+    this.pointAgain();
   }
 }

@@ -2,7 +2,7 @@
 // At first a few lines of them; the last item says how many more there are, and shows them.
 
 import { params, setParams } from "../lib/address.js";
-import { button, make } from "../lib/elements.js";
+import { button, make, named } from "../lib/elements.js";
 import { counted } from "../lib/format.js";
 import { isShown } from "./data/view.js";
 
@@ -85,7 +85,7 @@ function refoldWithWidth(element) {
 
 export function legendItem({ id, name, color, title }, view) {
   const show = button("legend-show", "", () => toggleHidden(id));
-  show.append(make("span", `dot run-color-${color}`), make("span", "legend-name", name));
+  show.append(make("span", `dot run-color-${color}`), named("legend-name", name));
   const isOn = isShown(view, id);
   Object.assign(show, { ariaPressed: String(isOn), title: `${isOn ? "Hide" : "Show"} ${name}${title ? ` (${title})` : ""}` });
   show.dataset.key = `show ${id}`;

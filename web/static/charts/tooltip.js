@@ -1,7 +1,7 @@
 // The label of the nearest point: above the plotting area, where it hides no curve; beside the point
 // in full screen, where that would be far away.
 
-import { make } from "../lib/elements.js";
+import { make, named } from "../lib/elements.js";
 import { counted, formatDuration, formatNumber, formatStep } from "../lib/format.js";
 
 const GAP = 12;
@@ -27,7 +27,7 @@ export class Tooltip {
 
   /** At the point `i` of a curve, at (left, top) in pixels of the parent. */
   show({ curve, i, left, top }) {
-    this.#run.replaceChildren(dotOf(curve), make("span", "tooltip-name", curve.name));
+    this.#run.replaceChildren(dotOf(curve), named("tooltip-name", curve.name));
     this.#value.textContent = valueOf(curve, i);
     this.#where.textContent = whereOf(curve, i);
     this.#box.hidden = false;

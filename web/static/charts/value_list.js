@@ -2,7 +2,7 @@
 // a neighbour at most, never the list at the side; where there is no room beside it, below its plot.
 
 import { alignElements } from "../lib/decimals.js";
-import { make } from "../lib/elements.js";
+import { make, named } from "../lib/elements.js";
 import { formatNumber, formatStep } from "../lib/format.js";
 import { dotOf } from "./tooltip.js";
 
@@ -64,7 +64,7 @@ export class ValueList {
     const pointed = shown.find(({ curve }) => curve.id === pointedId);
     const rows = shown.map(({ curve, i, y }) => {
       const row = make("div", `value-list-row${curve.id === pointedId ? " is-pointed" : ""}`);
-      row.append(dotOf(curve), make("span", "value-list-name", curve.short ?? curve.name), ...elsewhere(curve, i, pointed), make("span", "num", formatNumber(y)));
+      row.append(dotOf(curve), named("value-list-name", curve.short ?? curve.name), ...elsewhere(curve, i, pointed), make("span", "num", formatNumber(y)));
       return row;
     });
     alignElements(rows.map((row) => row.lastChild));

@@ -27,6 +27,14 @@ export function cut(name, nEnd = 9) {
   return span;
 }
 
+/** A span of this class with a name that is cut in its middle where there is no room for it. */
+export function named(className, name) {
+  const span = cut(name);
+  span.classList.add(className);
+  span.removeAttribute("title"); // what it is in says it
+  return span;
+}
+
 /** Give an element this text unless it has it: what stays the same costs no layout. Returns whether it is new. */
 export function setText(target, text) {
   if (target.textContent === text) return false;

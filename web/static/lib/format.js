@@ -138,3 +138,40 @@ export function formatClock(seconds, distance_s, previous) {
   const isNewDay = previous == null || new Date(previous * 1000).getDate() !== date.getDate();
   return isNewDay && date.getHours() === 0 && date.getMinutes() === 0 ? day : time;
 }
+
+// ---- Moments: in the time zone of the browser, which is named ----
+
+const dateOf = (seconds) => {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? null : date;
+};
+
+const zoneOf = (date) => new Intl.DateTimeFormat("en", { timeZoneName: "short" }).formatToParts(date).find(({ type }) => type === "timeZoneName").value;
+
+/** As `format_clock` writes it: "2026-11-23 10:15:02 GMT+1". */
+export function formatMoment(seconds) {
+  const date = dateOf(seconds);
+  if (date === null) return "–";
+  const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
+  return `${formatDay(seconds)} ${time} ${zoneOf(date)}`;
+}
+
+/** "2026-11-23". */
+export function formatDay(seconds) {
+  const date = dateOf(seconds);
+  return date === null ? "–" : [String(date.getFullYear()).padStart(4, "0"), two(date.getMonth() + 1), two(date.getDate())].join("-");
+}
+
+/** A moment at the pointer: "Nov 28, 22:20:05 EST". */
+export function formatPointed(seconds) {
+  const options = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZoneName: "short" };
+  return dateOf(seconds)?.toLocaleString("en", options) ?? "–";
+}
+
+/** What a time axis shows: "Nov 27 – 28, 2026, EST". */
+export function formatDays(first, last) {
+  const [from, to] = [dateOf(first), dateOf(last)];
+  if (from === null || to === null || from > to) return "Time";
+  const days = new Intl.DateTimeFormat("en", { year: "numeric", month: "short", day: "numeric" });
+  return `${days.formatRange(from, to)}, ${zoneOf(to)}`;
+}

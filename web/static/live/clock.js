@@ -1,15 +1,50 @@
 // Times that go on: durations of what runs, and how long ago something began. Whether something
 // still runs nobody knows while the connection is lost: then durations stand still.
+// All times are the server's, since the browser's clock may be wrong, and are written in the
+// browser's time zone.
 
-import { formatAgo, formatDuration } from "../lib/format.js";
+import { formatAgo, formatDay, formatDuration, formatMoment } from "../lib/format.js";
+
+let aheadMs = 0; // of the server's clock
+let servedAt = "";
 
 export function startClock() {
+  noteServerTime(whenAnswered());
+  nameMoments();
+  document.addEventListener("htmx:after:swap", () => {
+    noteServerTime(Date.now());
+    nameMoments();
+  });
   setInterval(tick, 1000);
+}
+
+/** When the page itself was answered, by this clock; `null` if it came from the browser's cache. */
+function whenAnswered() {
+  const [navigation] = performance.getEntriesByType("navigation");
+  if (!navigation || navigation.transferSize === 0) return null;
+  return Date.now() - performance.now() + navigation.responseStart;
+}
+
+/** Each page says the server's time: `answeredMs` is what this clock said then. */
+function noteServerTime(answeredMs) {
+  const { now = "" } = document.querySelector("#page-data")?.dataset ?? {};
+  if (answeredMs === null || now === "" || now === servedAt) return;
+  servedAt = now;
+  aheadMs = answeredMs - Number(now) * 1000;
+}
+
+/** The server wrote moments in its own time zone. */
+function nameMoments() {
+  for (const element of document.querySelectorAll("time[data-ago], time[data-age]")) {
+    const seconds = Number(element.dataset.ago ?? element.dataset.age);
+    element.title = formatMoment(seconds);
+    if (/^\d{4}-\d\d-\d\d$/.test(element.textContent)) setText(element, formatDay(seconds));
+  }
 }
 
 function tick() {
   if (document.hidden) return;
-  const now = Date.now() / 1000;
+  const now = (Date.now() - aheadMs) / 1000;
   const isStale = document.documentElement.classList.contains("is-stale"); // as connection.js says
   for (const element of isStale ? [] : document.querySelectorAll("[data-since]")) {
     setText(element, formatDuration(now - Number(element.dataset.since)));

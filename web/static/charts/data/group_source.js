@@ -3,7 +3,7 @@
 
 import { smooth } from "./columns.js";
 import { drawn } from "./curves.js";
-import { counted, formatDuration, formatNumber, formatStep } from "../../lib/format.js";
+import { counted, formatDuration, formatNumber, formatPointed, formatStep } from "../../lib/format.js";
 import { whileLoading } from "../../lib/loading.js";
 import { isShown } from "./view.js";
 
@@ -205,5 +205,5 @@ export function withFewer(lines, n) {
 
 function xTextOf(x, mode) {
   if (mode === "step") return `step ${formatStep(x)}`;
-  return mode === "relative" ? formatDuration(x) : new Date(x * 1000).toLocaleTimeString("en", { hourCycle: "h23" });
+  return mode === "relative" ? formatDuration(x) : formatPointed(x);
 }

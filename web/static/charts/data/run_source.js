@@ -2,7 +2,7 @@
 
 import { appendPoints } from "./columns.js";
 import { curveOf } from "./curves.js";
-import { formatDuration, formatStep } from "../../lib/format.js";
+import { formatDuration, formatPointed, formatStep } from "../../lib/format.js";
 import { isShown } from "./view.js";
 
 export class RunSource {
@@ -124,6 +124,6 @@ export class RunSource {
   xText({ curve, i }, view) {
     if (view.x === "step") return `step ${formatStep(curve.step[i])}`;
     if (view.x === "relative") return formatDuration(curve.x[i]);
-    return new Date(curve.x[i] * 1000).toLocaleString("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+    return formatPointed(curve.x[i]);
   }
 }

@@ -1,6 +1,6 @@
 // The axes of a chart as uPlot wants them: where ticks may stand and what is written there.
 
-import { formatClock, formatSpan, formatStep, formatTicks } from "../../lib/format.js";
+import { formatClock, formatDays, formatSpan, formatStep, formatTicks } from "../../lib/format.js";
 import { linearTicks, logLabels, logSpans, logTicks, ticksApart, withoutOverlap } from "./ticks.js";
 import { placer } from "./ranges.js";
 import { theme } from "../../lib/theme.js";
@@ -23,7 +23,10 @@ const CLOCK = [
   ...[1, 2, 3, 4, 5, 7, 10, 15, 30, 60, 90, 180, 365, 730, 1825].map((n) => n * DAY),
 ];
 
-export const X_LABELS = { step: "Step", relative: "Time since the start", wall: "Time" };
+const X_LABELS = { step: "Step", relative: "Time since the start" };
+
+/** What the horizontal axis shows between two values; of time the date and the zone, which no tick may say. */
+export const xLabelOf = (mode, low, high) => (mode === "wall" ? formatDays(low, high) : X_LABELS[mode]);
 
 /**
  * uPlot's scales and axes for a view. `yRange()` are the values from the lower to the upper edge: to
@@ -34,6 +37,7 @@ export function axesOf(view, yRange, onLabels) {
   const asGiven = (u, min, max) => [min, max];
   const axis = { stroke: () => theme().text, font: "11px system-ui, sans-serif", ticks: { show: false } };
   const x = { ...axis, grid: { show: false }, size: 26, gap: 4, space: 54, ...(view.isLogX ? logX(view.x) : linearX(view.x)), values: labelsX(xLabels(view.x), onLabels) };
+  if (view.x === "wall") Object.assign(x, { label: (u) => xLabelOf("wall", u.scales.x.min, u.scales.x.max), labelSize: 16, labelFont: axis.font });
   const y = { ...axis, grid: { stroke: () => theme().grid, width: 1 }, gap: 6, space: LEAST_PX, size: axisWidth };
   return {
     scales: {

@@ -6,7 +6,7 @@ import { tracePath } from "../data/columns.js";
 import { gapsOf, geometryOf, outsideOf, traceBand } from "../drawing/draw.js";
 import { span } from "../drawing/ranges.js";
 import { withoutOverlap } from "../drawing/ticks.js";
-import { X_LABELS } from "../drawing/axes.js";
+import { xLabelOf } from "../drawing/axes.js";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
@@ -59,7 +59,7 @@ function axesGroup(geometry, view, { x, y }, colors) {
     if (at < left - 0.5 || at > left + width + 0.5) return;
     group.append(element("text", { x: at, y: bottom + 20, "text-anchor": "middle" }, label));
   });
-  group.append(element("text", { x: left + width / 2, y: bottom + 42, "text-anchor": "middle" }, X_LABELS[view.x]));
+  group.append(element("text", { x: left + width / 2, y: bottom + 42, "text-anchor": "middle" }, xLabelOf(view.x, geometry.x.min, geometry.x.max)));
   return group;
 }
 

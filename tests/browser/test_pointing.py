@@ -32,8 +32,8 @@ MARKED = """async () => {
 def test_label_legend_and_curve_name_one_run_after_a_zoom_by_dragging(
     page: Page, dashboard: Dashboard, train: Train
 ) -> None:
-    train("a").log("loss", 0, 200, "900 if step == 3 else 1")
-    train("b").log("loss", 0, 200, "2")
+    train("a").log("loss", 0, 200, "900 if step == 3 else 1.1")
+    train("b").log("loss", 0, 200, "2.1")
     page.goto(dashboard.url)
     chart = page.locator('[data-metric="loss"]')
     expect(chart).to_have_attribute("data-runs", "2")

@@ -12,14 +12,21 @@ from .records import encode_end
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the rest of the logger
 if TYPE_CHECKING:
-    from .experiment_logger import ExperimentLogger
+    from typing import Protocol
 
-_open: "weakref.WeakSet[ExperimentLogger]" = weakref.WeakSet()
+    class OpenLogger(Protocol):
+        """A logger that can be ended with the process."""
+
+        def end(self, outcome: int) -> None:
+            """Mark its log as ended, with this outcome."""
+
+
+_open: "weakref.WeakSet[OpenLogger]" = weakref.WeakSet()
 _dropped: "list[tuple[int, str]]" = []
 """The last log whose logger was dropped without being closed: the process, and the file."""
 
 
-def add(logger: "ExperimentLogger", *, is_owner: bool) -> None:
+def add(logger: "OpenLogger", *, is_owner: bool) -> None:
     """Keep a logger in view; one that owns its run is ended with the process."""
     _open.add(logger)
     if is_owner:
@@ -27,7 +34,7 @@ def add(logger: "ExperimentLogger", *, is_owner: bool) -> None:
         _watch_the_end()
 
 
-def discard(logger: "ExperimentLogger") -> None:
+def discard(logger: "OpenLogger") -> None:
     """Forget a logger that was closed."""
     _open.discard(logger)
 

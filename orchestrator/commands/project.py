@@ -20,6 +20,12 @@ class Project:
     folder: Path
     has_moved: bool = False
 
+    def path_now(self, path: str, description: Mapping[str, Any]) -> Path:
+        """Where a file of the project is now, given where the description says it was."""
+        if not self.has_moved:
+            return Path(path)
+        return self.folder / relpath(path, str(description["folder"]))
+
 
 def find_project(description: Mapping[str, Any], sweep_folder: Path) -> Project | None:
     """The folder of the script; None if the description does not say where it was.

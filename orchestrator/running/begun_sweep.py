@@ -114,12 +114,11 @@ def _as_begun(sweep: Sweep) -> LoadedConfig:
     description: dict[str, Any] = dict(sweep.description)
     sweep_folder = sweep.path.resolve()
     project = find_project(description, sweep_folder) or Project(sweep_folder)
-    path = description.get("config_path")
-    if isinstance(path, str) and project.has_moved:
-        path = project.folder / os.path.relpath(path, str(description["folder"]))
+    given = description.get("config_path")
+    path = None if given is None else project.path_now(str(given), description)
     _check_script(sweep, project)
     name = str(sweep.path / paths.DESCRIPTION_NAME)
-    return validate_config(sweep.config, project.folder, name, None if path is None else Path(path))
+    return validate_config(sweep.config, project.folder, name, path)
 
 
 def _check_script(sweep: Sweep, project: Project) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from ml_tracking_ops.logger import os_files, paths
 from ml_tracking_ops.logger.guarded import open_guarded
 
+from ..commands.project import Project, find_project
 from ..commands.rerun import quoted
 from ..commands.secrets import without_secrets
 from ..config.loading import load_config
@@ -28,13 +29,17 @@ def resume_question(path: str, logdir: Path) -> str | None:
     found = find(path, logdir)
     if not isinstance(found, Sweep) or found.is_legacy:
         return None  # whoever opens it says why it cannot be resumed
+    project = _project_of(found)
+    script = str(found.config.get("main_script_name"))
+    if project is not None and project.has_moved and not (project.folder / script).is_file():
+        return None  # likewise
     why = _why_strange(found)
     if why is None:
         return None
     command = found.config.get("command")
     named = command if isinstance(command, list) else [found.config.get("main_script_name")]
     what = " ".join(quoted(str(part)) for part in named)
-    where = quoted(str(found.description.get("folder")))
+    where = quoted(str(found.description.get("folder") if project is None else project.folder))
     return f"{why}. Resuming it runs {what} in {where}, as you. Go ahead?"
 
 
@@ -42,14 +47,22 @@ def _why_strange(sweep: Sweep) -> str | None:
     if _owner(sweep.path / paths.DESCRIPTION_NAME) not in (None, os_files.user_id()):
         return f"another user began {sweep.name}"
     path = sweep.description.get("config_path")
-    if path is None and sweep.description.get("host") == os_files.host_name():
+    is_of_here = sweep.description.get("host") == os_files.host_name()
+    if path is None and is_of_here:
         return None if _owner(sweep.path) in (None, os_files.user_id()) else "another user began it"
+    project = _project_of(sweep)
+    if path is not None and project is not None and is_of_here:  # else it is a stranger's project
+        path = project.path_now(str(path), sweep.description)
     own = None if path is None else _own_source(Path(str(path)))
     if own is None:
         return f"the configuration that {sweep.name} was begun with is not here"
     if any(own.get(key) != sweep.config.get(key) for key in _RUN_KEYS):
         return f"what {sweep.name} runs is not what {path} says"
     return None
+
+
+def _project_of(sweep: Sweep) -> Project | None:
+    return find_project(sweep.description, sweep.path.resolve())
 
 
 def _own_source(path: Path) -> Mapping[str, Any] | None:

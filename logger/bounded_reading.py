@@ -23,6 +23,8 @@ def _do_nothing() -> None:
 
 _most_bytes: int | None = None
 _most_s: float | None = None
+_given_up: dict[str, str] = {}
+_MOST_GIVEN_UP = 1_000
 _meanwhile: Callable[[], None] = _do_nothing
 
 
@@ -43,11 +45,21 @@ def meanwhile() -> None:
     _meanwhile()
 
 
-class Progress:
-    """How much of one file was read, and how long that took."""
+def given_up() -> dict[str, str]:
+    """The files that were given up so far, and why; those read to their end later are left out."""
+    return dict(_given_up)
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+
+class Progress:
+    """How much of one file was read, and how long that took.
+
+    Args:
+        is_bounded: False reads the whole file, whatever `limit_files` says.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, is_bounded: bool = True) -> None:
         self._path = os.fspath(path)
+        self._is_bounded = is_bounded
         self._n_bytes = 0
         self._started_at = time.monotonic()
 
@@ -59,15 +71,23 @@ class Progress:
         """
         _meanwhile()
         self._n_bytes += n_bytes
+        why = self._why_too_long() if self._is_bounded else None
+        if why is not None:
+            if len(_given_up) < _MOST_GIVEN_UP:
+                _given_up[self._path] = why
+            raise TooLongError(f"{self._path} {why}")
+
+    def _why_too_long(self) -> str | None:
         if _most_bytes is not None and self._n_bytes > _most_bytes:
-            raise TooLongError(
-                f"{self._path} is too long: after {_most_bytes >> 20} MiB no more was read"
-            )
+            return f"is too long: after {_most_bytes >> 20} MiB no more was read"
         if _most_s is not None and time.monotonic() - self._started_at > _most_s:
-            raise TooLongError(
-                f"{self._path} takes too long to read: after {_most_s:g} s and "
-                f"{self._n_bytes >> 20} MiB no more was read"
-            )
+            read = f"{_most_s:g} s and {self._n_bytes >> 20} MiB"
+            return f"takes too long to read: after {read} no more was read"
+        return None
+
+    def end(self) -> None:
+        """Note that the file was read to its end."""
+        _given_up.pop(self._path, None)
 
 
 def next_data(fd: int, offset: int, size_bytes: int) -> int:

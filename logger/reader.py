@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
+from typing import Any
 
 import numpy as np
 
 from .attempts import earlier_logs
-from .bounded_reading import Progress, next_data
+from .bounded_reading import Progress, TooLongError, next_data
 from .branches import are_kept
 from .columns import CHUNK_BYTES, Columns, Decoder, Series
 from .legacy import read_legacy
@@ -126,6 +127,7 @@ def read_log(
     follow_link: bool = True,
     max_metrics: int | None = None,
     always: Iterable[str] = (),
+    is_whole: bool = False,
 ) -> RunLog:
     """Read a whole log.
 
@@ -134,6 +136,7 @@ def read_log(
         follow_link: whether a link in place of the `.dat` may lead to a file elsewhere.
         max_metrics: of how many metrics, in the order of declaration; without it all.
         always: metrics that are read besides, wherever they were declared.
+        is_whole: whether limits that a program has set do not count (`bounded_reading`).
 
     Raises:
         FileNotFoundError: there is no such file, or none in the folder.
@@ -147,11 +150,16 @@ def read_log(
         if origin.is_legacy:
             return _read_whole_legacy(file, dat_path)
         decoder = Decoder(max_metrics, map(metric_id, always))
-        return _read_records(file, dat_path, origin, decoder)
+        progress = Progress(dat_path, is_bounded=not is_whole)
+        return _read_records(file, progress, origin, decoder)
 
 
 def read_run_log(
-    path: str | os.PathLike[str], *, max_metrics: int | None = None, always: Iterable[str] = ()
+    path: str | os.PathLike[str],
+    *,
+    max_metrics: int | None = None,
+    always: Iterable[str] = (),
+    is_whole: bool = False,
 ) -> RunLog:
     """The history of a run of a sweep up to this attempt: earlier attempts belong to it.
 
@@ -162,13 +170,12 @@ def read_run_log(
         as `read_log`; earlier logs that cannot be read are left out.
     """
     names = list(always)
-    log = read_log(path, follow_link=False, max_metrics=max_metrics, always=names)
+    options: dict[str, Any] = {"max_metrics": max_metrics, "is_whole": is_whole}
+    log = read_log(path, follow_link=False, always=names, **options)
     earlier: list[RunLog] = []
     for other in earlier_logs(path):
         with suppress(OSError, LogFormatError):
-            earlier.append(
-                read_log(other, follow_link=False, max_metrics=max_metrics, always=names)
-            )
+            earlier.append(read_log(other, follow_link=False, always=names, **options))
     return log.continuing(earlier) if earlier else log
 
 
@@ -204,13 +211,12 @@ def _read_whole_legacy(file: FileIO, path: str) -> RunLog:
     return RunLog(series, n_skipped=n_skipped, size_bytes=size_bytes, is_legacy=True)
 
 
-def _read_records(file: FileIO, path: str, origin: Origin, decoder: Decoder) -> RunLog:
+def _read_records(file: FileIO, progress: Progress, origin: Origin, decoder: Decoder) -> RunLog:
     size_bytes = RECORD_SIZE if origin.has_header else 0
     file.seek(size_bytes)
     expected_bytes = os.fstat(file.fileno()).st_size
     buffer = memoryview(bytearray(CHUNK_BYTES))
     n_left_over = 0
-    progress = Progress(path)
     is_sparse = _is_sparse(file)
     while True:
         if is_sparse and not n_left_over:
@@ -219,8 +225,13 @@ def _read_records(file: FileIO, path: str, origin: Origin, decoder: Decoder) -> 
             size_bytes = data_at
         n_read = file.readinto(buffer[n_left_over:])
         if not n_read:
+            progress.end()
             break
-        progress.note(n_read)
+        try:
+            progress.note(n_read)
+        except TooLongError:  # what was read so far counts; `given_up` tells
+            n_left_over = 0
+            break
         n_left_over += n_read
         n_whole = n_left_over // RECORD_SIZE * RECORD_SIZE
         decoder.feed(buffer[:n_whole], expected_bytes - size_bytes)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ml_tracking_ops.logger import paths
-from ml_tracking_ops.logger.bounded_reading import meanwhile
+from ml_tracking_ops.logger.bounded_reading import given_up, meanwhile
 
 from ..errors import DescriptionError, NotInLogdirError, UnreadError, UsageError, nearest
 from .annotations import NO_ANNOTATIONS, AnnotationFile, Annotations, read_annotations
@@ -62,7 +62,7 @@ class Catalog:
             except Exception as error:  # noqa: BLE001 - a stranger's folder, and it is said
                 what = f"it cannot be shown: {type(error).__name__}: {error}"
                 found.unreadable.append(UnreadError(Path(folder), what))
-        self.unreadable = found.unreadable
+        self.unreadable = [*found.unreadable, *_given_up_below(self.logdir)]
         self.skipped = walk.skipped
         self.experiments = _newest_first(found.experiments)
         self.sweeps = _newest_first(found.sweeps)
@@ -99,6 +99,16 @@ class _Found:
     experiments: dict[str, Experiment] = field(default_factory=dict)
     sweeps: dict[str, Sweep] = field(default_factory=dict)
     unreadable: list[DescriptionError | UnreadError] = field(default_factory=list)
+
+
+def _given_up_below(logdir: Path) -> list[UnreadError]:
+    """The logs that are shown in part, since they are too long."""
+    found = ((Path(path), why) for path, why in given_up().items())
+    return [
+        UnreadError(path, f"it {why}")
+        for path, why in found
+        if path.suffix == paths.DAT_SUFFIX and path.is_relative_to(logdir)
+    ]
 
 
 def _newest_first(found: dict[str, _Item]) -> dict[str, _Item]:

@@ -62,7 +62,7 @@ def _logs(
         if run.run_id in troubles or run.dat_path is None:
             yield run.run_id, {}
             continue
-        log = read_run_log(run.dat_path)
+        log = read_run_log(run.dat_path, is_whole=True)
         yield run.run_id, {name: log[name] for name in metrics if name in log} if metrics else log
 
 

@@ -9,10 +9,11 @@ import anyio
 import httpx
 import pytest
 from live import LIMIT_S, listening, serving, wait_until
+from pages import Client
 from sweeps import run_command
 
 from ml_tracking_ops.logger import ExperimentLogger, bounded_reading
-from ml_tracking_ops.logger.bounded_reading import TooLongError, call_meanwhile, limit_files
+from ml_tracking_ops.logger.bounded_reading import call_meanwhile, limit_files
 from ml_tracking_ops.logger.reader import LogTail, read_log
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail
@@ -125,15 +126,23 @@ def test_journal_is_read_before_and_behind_a_hole(tmp_path):
     assert read_processes(path) == {}
 
 
-def test_log_that_is_too_long_is_given_up_and_that_is_said(tmp_path, monkeypatch):
-    path = tmp_path / "log.dat"
+def test_log_that_is_too_long_is_shown_in_part_and_that_is_said(tmp_path, monkeypatch):
+    path = tmp_path / "log" / "log.dat"
     write_log(path, monkeypatch)
-    limit_files(100, None)
-    with pytest.raises(TooLongError, match="is too long"):
-        read_log(path)
-    limit_files(None, 0.0)
-    with pytest.raises(TooLongError, match="takes too long"):
-        read_log(path)
+    limits = {"is too long": (100, None), "takes too long": (None, 0.0)}
+    for said, limit in limits.items():
+        limit_files(*limit)
+        assert len(read_log(path)) == 0
+        assert f"log.dat: it {said}" in str(Catalog(tmp_path).unreadable[0])
+        client = Client(tmp_path)
+        assert f"log.dat: it {said}" in client.get("/sweeps").text
+        limit_files(*limit)
+        assert list(read_log(path, is_whole=True)["Loss"].step) == [0, 1, 2]
+        exported = client.get("/export/series?run=log&form=csv").text
+        assert len(exported.splitlines()) == 4
+    limit_files(None, None)
+    read_log(path)
+    assert Catalog(tmp_path).unreadable == []
 
 
 def test_journal_that_is_too_long_is_said_in_the_list(tmp_path):

@@ -23,8 +23,9 @@ def print_summary(record: SweepRecord, folder: Path, metric: str | None) -> int:
         _print_failure(record)
     if record.best is not None:
         best = record.best
+        ending = "" if STATES[best.state].result_counts else f" ({STATES[best.state].word})"
         tell(
-            f"best run: {best.name}  {metric}={best.best_value:.6g} "
+            f"best run: {best.name}{ending}  {metric}={best.best_value:.6g} "
             f"at step {best.best_step}  {format_combination(best.hyperparameters)}"
         )
     print(f"look at it: ml-tracking-ops web --logdir {shown(folder.parent)}")

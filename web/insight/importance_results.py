@@ -7,8 +7,10 @@ from weakref import WeakKeyDictionary
 from ml_tracking_ops.orchestrator.store.run_states import ENDS
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
-from ..runs.entries import RunEntry, has_value
+from ..runs.entries import has_value
+from ..tables.rows import Row
 from .axes import axes_of
+from .failures import Failures, failures
 from .importance import ENOUGH_RUNS, FEWEST_RUNS, Importance, has_optuna, importance_axes, rank
 
 _MORE = 1.05  # while a sweep goes on, a twentieth more runs are a reason to compute anew
@@ -59,11 +61,12 @@ class ImportanceView:
     has_optuna: bool
     must_ask: bool
     n_values: int
+    failures: Failures | None
     fewest: int = FEWEST_RUNS
     enough: int = ENOUGH_RUNS
 
 
-def importance_view(sweep: Sweep, rows: Sequence[RunEntry]) -> ImportanceView:
+def importance_view(sweep: Sweep, rows: Sequence[Row]) -> ImportanceView:
     n_values = sum(map(has_value, rows))
     axes = importance_axes(axes_of(sweep.config, rows), sweep.config)
     is_possible = has_optuna() and n_values >= FEWEST_RUNS and bool(axes)
@@ -75,4 +78,5 @@ def importance_view(sweep: Sweep, rows: Sequence[RunEntry]) -> ImportanceView:
         has_optuna=has_optuna(),
         must_ask=is_possible and not is_current(sweep, n_values),
         n_values=n_values,
+        failures=failures(rows, axes),
     )

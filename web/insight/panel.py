@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.store.objective import Goal
-from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
+from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES, STATES
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..series.readers import LogReaders
 from ..tables.all_runs import AllRuns
 from .views import PANELS, Choice, View, panel_link, why_empty
+
+FAILURES = tuple(state for state in RUN_STATES if STATES[state].is_failure)
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class InsightPanel:
     """The view that is open, named `panel`; what all views say of the sweep.
 
     `key_states` are those of runs with a value, for the legend; `why_empty` says why there is
-    nothing to draw.
+    nothing to draw. `n_failed_unseen`: how many runs failed before they had a value.
     """
 
     panel: str
@@ -30,6 +32,9 @@ class InsightPanel:
     goal: Goal | None
     n_values: int
     n_runs: int
+    n_failed: int
+    n_failed_unseen: int
+    failed_href: str
     key_states: Sequence[str]
     why_empty: str | None
 
@@ -43,6 +48,7 @@ def insight_panel(
     panel = PANELS[name]
     view = None if panel.build is None else panel.build(sweep, runs.rows, query, readers)
     with_values = runs.n_values_by_state
+    n_failed = sum(runs.n_by_state[state] for state in FAILURES)
     return InsightPanel(
         panel=name,
         tabs=[
@@ -55,6 +61,9 @@ def insight_panel(
         goal=sweep.optimization_goal,
         n_values=with_values.total(),
         n_runs=len(runs.rows),
+        n_failed=n_failed,
+        n_failed_unseen=n_failed - sum(with_values[state] for state in FAILURES),
+        failed_href=panel_link(query, state="failed", page=None),
         key_states=[state for state in RUN_STATES if state in with_values],
         why_empty=why_empty(sweep, runs.rows) if panel.needs_values else None,
     )

@@ -3,20 +3,24 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.steering.asking import waiting_again
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.combinations import best_combination, repeated_combinations
 from ml_tracking_ops.orchestrator.store.objective import Best, Goal
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RESUMED, RunState, SweepState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
+from ..groups.naming import seed_name
 from ..insight.panel import InsightPanel, insight_panel
 from ..live.feed import Feed
 from ..rendering import Page, PageData
 from ..runs import entries as rows
+from ..runs.formats import format_mean
 from ..series.best_history import BestHistory
 from ..series.readers import LogReaders
 from ..serving.sse import encode_json
@@ -59,6 +63,16 @@ class ListedSweep:
     progress: SweepProgress
 
 
+@dataclass(frozen=True)
+class BestMean:
+    """The best combination of a sweep with repeats: mean ± standard deviation as `text`."""
+
+    text: str
+    n_values: int
+    has_spread: bool
+    hyperparameters: Mapping[str, Any]
+
+
 @dataclass(frozen=True, kw_only=True)
 class SweepView:
     """What the page says of the sweep that it shows.
@@ -89,6 +103,7 @@ class SweepView:
     is_over: bool
     summary: str
     best: Row | None
+    best_mean: BestMean | None
     history: BestHistory | None
     progress: SweepProgress
 
@@ -260,9 +275,23 @@ def _sweep_view(sweep: Sweep, every: AllRuns, live: Mapping[int, Best]) -> Sweep
         is_over=_is_over(sweep),
         summary=encode_json(rows.sweep_summary(sweep, live)).decode(),
         best=every.best,
+        best_mean=_best_mean(sweep),
         history=every.history,
         progress=_progress(sweep),
     )
+
+
+def _best_mean(sweep: Sweep) -> BestMean | None:
+    """The combination with the best mean, of a sweep with repeats."""
+    name = seed_name(sweep.config)
+    if name is None:
+        return None
+    every = repeated_combinations(sweep.record.runs.values(), name)
+    best = best_combination(every, sweep.optimization_goal)
+    if best is None or best.mean is None:
+        return None
+    text = format_mean(best.mean, best.spread)
+    return BestMean(text, len(best.values), best.spread is not None, best.hyperparameters)
 
 
 def _notices(sweep: Sweep) -> list[str]:

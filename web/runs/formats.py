@@ -34,6 +34,16 @@ def format_signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", "−")
 
 
+def format_mean(mean: float, spread: float | None) -> str:
+    """A mean ± its standard deviation, to two significant digits of the latter."""
+    if spread is None:
+        return format_number(mean)
+    if not (math.isfinite(mean) and 1e-8 < spread < 1e6 and abs(mean) < 1e6):
+        return f"{format_number(mean)} ± {format_number(float(f'{spread:.2g}'))}"
+    decimals = max(0, 1 - math.floor(math.log10(float(f"{spread:.1e}"))))
+    return _minus(f"{mean:.{decimals}f} ± {spread:.{decimals}f}")
+
+
 def format_step(step: object) -> str:
     """A step, its digits in groups of three by thin spaces."""
     return _minus(f"{step:,}".replace(",", "\u2009")) if isinstance(step, int) else "–"

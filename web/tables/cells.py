@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..runs.formats import format_number, format_step
+from ..runs.formats import format_mean, format_number, format_step
 from .rows import Row
 
 NO_VALUE = "–"
@@ -70,5 +70,4 @@ def mean_cell(row: Row) -> Cell:
     found = row.combination
     if found is None or found.mean is None:
         return Cell(NO_VALUE, f"{0 if found is None else found.n_values} values")
-    spread = "" if found.spread is None else f" ± {format_number(found.spread)}"
-    return Cell(format_number(found.mean) + spread, f"{found.n_values} values")
+    return Cell(format_mean(found.mean, found.spread), f"{found.n_values} values")

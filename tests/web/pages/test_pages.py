@@ -206,7 +206,7 @@ def test_table_shows_the_mean_of_repeats_and_sorts_by_it(client: Client, logdir:
         events += [{**sampled, "combination": combination}, *others]
     write_sweep(logdir / "s", events, repeats={"count": 2, "seed_name": "seed"})
     html = client.get("/sweeps/s?sort=mean").text
-    assert "0.55 ± 0.0707" in text_of(html)
+    assert "0.550 ± 0.071" in text_of(html)
     assert "Mean" in text_of(html)
     runs = page_data(html)["runs"]
     assert [run["name"] for run in runs] == ["run 1", "run 4", "run 5", "run 2", "run 3"]

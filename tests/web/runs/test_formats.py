@@ -10,6 +10,7 @@ from ml_tracking_ops.web.runs.formats import (
     format_age,
     format_ago,
     format_duration,
+    format_mean,
     format_number,
     whole_percents,
 )
@@ -71,3 +72,13 @@ def test_time_since_gets_coarser() -> None:
     assert [format_age(0.0, now) for now in (5, 65)] == ["now", "1 min"]
     day, noon = 86_400, datetime(2026, 11, 20, 12).astimezone().timestamp()
     assert [format_age(noon, noon + n * day) for n in (6, 9, 60)] == ["6 d", "20 Nov", "Nov 2026"]
+
+
+def test_mean_has_as_many_decimals_as_two_digits_of_its_deviation() -> None:
+    assert format_mean(0.94567, 0.01234) == "0.946 ± 0.012"
+    assert format_mean(-0.94567, 0.1) == "−0.95 ± 0.10"
+    assert format_mean(123.4, 25.0) == "123 ± 25"
+    assert format_mean(0.94567, 0.00996) == "0.946 ± 0.010"
+    assert format_mean(0.5, 0.0) == "0.5 ± 0"
+    assert format_mean(0.5, None) == "0.5"
+    assert format_mean(float("inf"), 2e9) == "∞ ± 2e9"

@@ -15,12 +15,16 @@ _ALL = "all"
 
 @dataclass(frozen=True)
 class DrawnRuns:
-    """The rows whose curves are drawn, and how to come to the others."""
+    """The rows whose curves are drawn, and how to come to the others.
+
+    `n_all`: how many are drawn at the address `all_href`.
+    """
 
     rows: Sequence[Row]
     n_drawn: int
     n_page: int
     n_total: int
+    n_all: int
     n_started: int
     n_found: int
     is_all: bool
@@ -54,6 +58,7 @@ def drawn_runs(
         n_drawn=len(shown),
         n_page=len(_started(on_page)),
         n_total=n_started if is_selection else len(_started(found)),
+        n_all=min(MOST_DRAWN, len(_started(found))),
         n_started=n_started,
         n_found=len(_started(found)),
         is_all=is_all,

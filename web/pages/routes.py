@@ -23,12 +23,12 @@ from starlette.routing import BaseRoute, Route
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 
 from ..live.feed import Feed
-from ..rendering import Page, answer, render
+from ..rendering import Page, PageData, answer, render
 from ..runs.links import ExperimentColors
 from ..serving.asset_source import AssetSource
 from ..serving.static_files import static
 from ..tables.query import parse_table_query
-from .experiments import experiments_page
+from .experiments import catalog_place, experiments_page
 from .run import run_page
 from .sweeps import sweeps_page
 
@@ -121,8 +121,13 @@ async def not_found(request: Request, error: Exception) -> Response:
         "/output/": "This run has no output: it was not started by a sweep, or its log is gone.",
     }
     text = next((text for start, text in what.items() if path.startswith(start)), None)
-    page = NotFoundPage(what=text or "No page has this address.", section=_section(path))
     state = request.app.state
+    page_data: PageData = {"view": "none"}
+    if path.startswith(("/runs/", "/sweeps/")):  # it may come, or come back
+        page_data["follow"] = {"catalog": await state.catalog.use(catalog_place)}
+    page = NotFoundPage(
+        what=text or "No page has this address.", section=_section(path), page_data=page_data
+    )
     html = await anyio.to_thread.run_sync(
         render, "not_found.html", state.logdir, state.assets, page
     )

@@ -8,6 +8,7 @@ from typing import Any
 from ml_tracking_ops.logger.reader import LogFormatError, read_ending
 from ml_tracking_ops.orchestrator.commands.rerun import RerunCommand
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.endings import log_trouble
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.run_details import read_details
@@ -49,6 +50,7 @@ class RunView:
     Attributes:
         shown_name: its own name, where the title is the name that a user gave it.
         last_wall_time: when it logged its last value.
+        log_trouble: why its log, which is there, cannot be read.
         output: None if it has none; `no_output` says why.
     """
 
@@ -69,6 +71,7 @@ class RunView:
     started_at: float | None
     ended_at: float | None
     last_wall_time: float | None = None
+    log_trouble: str | None = None
     sweep_href: str | None = None
     sweep_name: str | None = None
     output: OutputPart | None = None
@@ -127,6 +130,7 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
         started_at=experiment.started_at,
         ended_at=ended_at,
         last_wall_time=_last_wall_time(experiment.dat_path),
+        log_trouble=_log_trouble(experiment.dat_path),
         no_output="It was started by hand: what it printed went to where it was started.",
         origin=environment_facts(experiment, details),
     )
@@ -179,6 +183,7 @@ def _of_sweep(
         best_step=entry.best_step,
         started_at=entry.started_at,
         ended_at=entry.ended_at,
+        log_trouble=_log_trouble(sweep.dat_path(run)),
         sweep_href=sweep_href(sweep.id) + query,
         sweep_name=sweep.annotations.own.name or sweep.name,
         output=output,
@@ -219,6 +224,10 @@ def _why_no_output(sweep: Sweep, log_path: Path | None) -> str:
     if sweep.is_legacy:
         return "The original tool, which ran this sweep, kept no output."
     return f"Its output is gone: there is no file {log_path}."
+
+
+def _log_trouble(dat_path: Path | None) -> str | None:
+    return log_trouble(dat_path) if dat_path is not None and dat_path.is_file() else None
 
 
 def _last_wall_time(dat_path: Path) -> float | None:

@@ -92,6 +92,14 @@ class Table:
     def last(self) -> int:
         return self.first + len(self.lines) - 1
 
+    @property
+    def is_page_selected(self) -> bool:
+        """Whether all runs of the page that have started are selected; a window holds more rows."""
+        end = self.page * PAGE_SIZE
+        on_page = [line.row for line in self.lines if end - PAGE_SIZE < line.number <= end]
+        ids = [row.id for row in on_page if row.id is not None]
+        return bool(ids) and self.selected.issuperset(ids)
+
 
 @dataclass(frozen=True)
 class Cut:

@@ -4,6 +4,8 @@
 import { changedParams, params, setParams } from "../lib/address.js";
 import { showNotice } from "../lib/notice.js";
 import { requestRefresh } from "../live/refresh.js";
+import { PAGE_SIZE } from "./row_pages.js";
+import { offerAll } from "./selection_note.js";
 
 const STILL_PX = 4;
 const DOUBLE_CLICK_MS = 300;
@@ -102,6 +104,19 @@ async function pick(box, isShifted) {
   }
 }
 
+/** The rows of the page that is shown, of which a table that is scrolled holds more. */
+function rowsOfShownPage() {
+  const body = document.querySelector("#table-rows");
+  const page = Number(document.querySelector(".pager [data-page]")?.textContent ?? body.dataset.page);
+  return rowsBetween(body, (page - 1) * PAGE_SIZE + 1, page * PAGE_SIZE);
+}
+
+function pickPage(isOn) {
+  const rows = rowsOfShownPage();
+  choose(idsOf(rows), isOn);
+  offerAll(isOn ? rows.length : 0);
+}
+
 // What is pressed is the run that is seen there. Its row may move or go before the pointer is up: then
 // the click comes to something else, or not at all.
 
@@ -133,7 +148,7 @@ document.addEventListener("click", (event) => {
   const box = event.target.closest("table.runs .pick input[name=run]");
   if (box) return void pick(box, event.shiftKey);
   const all = event.target.closest("table.runs .pick input[data-pick-all]");
-  if (all) return choose([...document.querySelectorAll("table.runs tbody .pick input[name=run]")].map((one) => one.value), all.checked);
+  if (all) return pickPage(all.checked);
   const row = event.target.closest("table.runs tbody tr[data-run]");
   if (row && !event.target.closest("a, button, input, label") && getSelection().isCollapsed) {
     const own = row.querySelector(".pick input[name=run]");

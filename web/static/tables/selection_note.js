@@ -7,9 +7,12 @@ import { counted } from "../lib/format.js";
 
 const text = make("span", "selection-note-text num");
 const note = make("div", "selection-note", text, button("selection-note-show", "Show charts", showCharts));
-note.hidden = true;
+const offer = button("selection-note-show", "", drawAll);
+note.append(offer);
+note.hidden = offer.hidden = true;
 note.role = "status";
 
+let nOffered = 0; // how many rows the page has that was ticked last; then all rows are offered
 let hasTicked = false;
 let areChartsSeen = true;
 let watched = null;
@@ -25,6 +28,20 @@ function showCharts() {
   (area().closest(".chart-panel") ?? area()).scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
+/** The link of the page that draws all rows of the table. */
+const linkToAll = () => document.querySelector("a[data-draw-all]");
+
+function drawAll() {
+  nOffered = 0;
+  linkToAll()?.click();
+  update();
+}
+
+/** A page of the table was ticked, which has so many rows: offer the others, too; 0: no longer. */
+export function offerAll(nRows) {
+  nOffered = nRows;
+}
+
 function update() {
   if (area() !== watched) {
     seen.disconnect();
@@ -33,12 +50,17 @@ function update() {
   }
   const n = params().getAll("run").filter((id) => id !== "").length;
   if (!note.isConnected) document.body.append(note);
-  note.hidden = !(hasTicked && watched && !areChartsSeen && n > 0);
+  const all = nOffered > 0 && n > 0 ? linkToAll() : null;
+  offer.hidden = all === null;
+  if (all) offer.textContent = `Draw all ${counted(Number(all.dataset.drawAll))}`;
+  note.hidden = !(watched && n > 0 && (all || (hasTicked && !areChartsSeen)));
   if (!note.hidden) text.textContent = `${counted(n)} selected`;
 }
 
 document.addEventListener("change", ({ target }) => {
-  if (target instanceof Element && target.closest("table.runs .pick")) hasTicked = true;
+  if (!(target instanceof Element) || !target.closest("table.runs .pick")) return;
+  hasTicked = true;
+  if (!target.matches("[data-pick-all]")) offerAll(0);
 });
 document.addEventListener("click", ({ target }) => {
   if (target instanceof Element && target.closest("table.runs tbody tr[data-run]") && !target.closest("a")) hasTicked = true;

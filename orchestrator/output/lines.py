@@ -53,6 +53,24 @@ class OutputLines:
         finally:
             os.close(fd)
 
+    def skip_what_is_there(self) -> bool:
+        """Begin at the end of an output out of which something was cut; False if nothing was."""
+        try:
+            fd = open_guarded(self.path, READ)
+        except OSError:
+            return False
+        try:
+            n_cut = output_limit.bytes_cut(fd, self._kept_bytes)
+            if not n_cut:
+                return False
+            self._n_cut, self._offset = n_cut, os.fstat(fd).st_size
+            self._is_torn = os_files.pread(fd, 1, self._offset - 1) != b"\n"
+            return True
+        except OSError:
+            return False
+        finally:
+            os.close(fd)
+
     def rest(self) -> list[bytes]:
         """The last line, if it has no end: for an output that is complete."""
         rest = [] if self._is_torn or self._is_long else [self._partial]

@@ -12,6 +12,7 @@ from ...config.model import SweepConfig
 from ...output.lines import LONGEST_LINE_BYTES, OutputLines
 from ...output.parser import LineParser
 from ...store.files.output_tail import collapse_line
+from ...supervision import output_limit
 
 LOOK_LIMIT_S = 0.05
 FINISH_LIMIT_S = 2.0
@@ -29,12 +30,19 @@ class OutputMetrics:
         notes: what a user must know of output that was not read: kind and text, a kind once.
     """
 
-    def __init__(self, log_path: Path, dat_path: Path, pattern: str) -> None:
+    def __init__(
+        self,
+        log_path: Path,
+        dat_path: Path,
+        pattern: str,
+        kept_bytes: int = output_limit.KEPT_BYTES,
+    ) -> None:
         self._pattern = pattern
         self._parser = LineParser(pattern)
-        self._lines = OutputLines(log_path)
+        self._lines = OutputLines(log_path, kept_bytes)
         self._name = log_path.stem
-        self._n_known = _count_values(dat_path)
+        known = _count_values(dat_path)
+        self._n_known = known.total()
         self._writer = ExperimentLogger.at(dat_path)
         self._counts: Counter[str] = Counter()
         self._waiting: deque[bytes] = deque()
@@ -43,6 +51,10 @@ class OutputMetrics:
         self._first_line_at: float | None = None
         self._seen: deque[str] = deque(maxlen=_LINES_SHOWN)
         self.notes: deque[tuple[str, str]] = self._parser.notes
+        if known and self._lines.skip_what_is_there():
+            # which of the values were in the part that is gone, nobody can tell
+            self._counts, self._n_known = known, 0
+            self._note("resumed", "what it printed while nobody read it is not read")
 
     @property
     def has_only_misses(self) -> bool:
@@ -121,13 +133,15 @@ class OutputMetrics:
 _LOST = "of the output were cut out before they could be read: values may be missing"
 
 
-def _count_values(dat_path: Path) -> int:
+def _count_values(dat_path: Path) -> Counter[str]:
+    """How many values of each metric a log holds."""
     from ml_tracking_ops.logger.reader import LogFormatError, read_log
 
     try:
-        return sum(len(series.step) for series in read_log(dat_path).values())
+        log = read_log(dat_path)
     except (OSError, LogFormatError):
-        return 0
+        return Counter()
+    return Counter({name: len(series.step) for name, series in log.items()})
 
 
 def open_output(dat_path: Path, config: SweepConfig) -> OutputMetrics | None:

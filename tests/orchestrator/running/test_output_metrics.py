@@ -19,6 +19,7 @@ from ml_tracking_ops.orchestrator.running.runs.output_metrics import OutputMetri
 from ml_tracking_ops.orchestrator.stopping import StoppingRules
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
 from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
+from ml_tracking_ops.orchestrator.supervision import output_limit
 
 Points = list[tuple[str, float, int | None]]
 
@@ -197,6 +198,26 @@ def test_missing_metric_is_told_while_the_run_goes_on_and_taken_back(tmp_path: P
     for event in JournalTail(journal).read():
         state.apply(event)
     assert state.warnings == []
+
+
+def test_cut_output_is_read_from_its_end_by_a_later_orchestrator(tmp_path: Path) -> None:
+    """Which of the values in the log were in the part that is gone cannot be told."""
+    kept = 4 << 10
+    log, dat = tmp_path / "run.log", tmp_path / "run.dat"
+    log.write_text("".join(f"loss={n}\n" for n in range(1, 6_001)))
+    first = OutputMetrics(log, dat, "name=value", kept)
+    while first.read():
+        pass
+    with log.open("rb+", buffering=0) as file:
+        assert output_limit.cut_middle(file.fileno(), 0, 8 * kept, kept) > 0
+    later = OutputMetrics(log, dat, "name=value", kept)
+    with log.open("a") as file:
+        file.write("loss=7001\nloss=7002\n")
+    later.finish()
+    found = read_log(dat)["loss"]
+    assert found.value.tolist() == [*range(1, 6_001), 7001, 7002]
+    assert found.step.tolist() == list(range(1, 6_003))
+    assert [kind for kind, _ in later.notes][:1] == ["resumed"]
 
 
 def test_names_and_thousands_are_told_right(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ asks for those near what is seen, ``/rows/…?rows=26-100`` with whatever the pa
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -46,8 +46,7 @@ async def sweep_rows(request: Request) -> Response:
         live = state.feed.live_bests(sweep_id)
         query = parse_table_query(request.query_params)
         table = sweep_table_rows(sweep, query, live, state.log_readers)
-        best = all_runs(sweep, live).best
-        return _render(table, None if best is None else best.index)
+        return _render(table, all_runs(sweep, live).starred)
 
     return await _fragment(request, build)
 
@@ -75,7 +74,7 @@ class TableRows:
     """What `_table_rows.html` needs when it is rendered by itself."""
 
     table: Table
-    best_index: int | None
+    starred: Collection[int]
 
 
 class Selections:
@@ -100,9 +99,9 @@ async def _fragment(request: Request, build: Callable[[Catalog], str | None]) ->
     return answer(request, html)
 
 
-def _render(table: Table, best_index: int | None = None) -> str:
+def _render(table: Table, starred: Collection[int] = ()) -> str:
     """Rows stand in a table also alone: no browser reads them outside of one."""
-    rows = render_part("tables/_table_rows.html", TableRows(table, best_index))
+    rows = render_part("tables/_table_rows.html", TableRows(table, starred))
     return f"<table>{rows}</table>"
 
 

@@ -1,7 +1,7 @@
 """What the page of sweeps shows: the list of sweeps, and one of them."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -135,7 +135,7 @@ class SweepPage(SweepsPage):
     n_unread: int
     unselect_href: str
     drawn: DrawnRuns
-    best_index: int | None
+    starred: Collection[int]
 
 
 def sweeps_page(
@@ -248,7 +248,7 @@ def _sweep_page(
         n_unread=view.runs.n_unread,
         unselect_href=link(asked.pairs, run=None),
         drawn=drawn,
-        best_index=best_index,
+        starred=every.starred,
     )
 
 

@@ -15,7 +15,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ..groups.naming import groupings, seed_name
 from ..runs.entries import has_value, n_planned
 from ..series.best_history import BestHistory, draw_history
-from .rows import Row
+from .rows import CombinationMean, Row
 
 
 class AllRuns:
@@ -44,6 +44,23 @@ class AllRuns:
             ):
                 best = row
         return best
+
+    @cached_property
+    def starred(self) -> frozenset[int]:
+        """The numbers of the runs of the best combination, or the best run of a sweep without
+        repeats. As `best_combination`: only combinations with the most values compare.
+        """
+        repeated = [(row, one) for row in self.rows if (one := row.combination) is not None]
+        if not repeated:
+            return frozenset(() if self.best is None else (self.best.index,))
+        most = max(one.n_values for _, one in repeated)
+        best: CombinationMean | None = None
+        for _, one in repeated:
+            if one.n_values < most or one.mean is None or self._goal is None:
+                continue
+            if is_better(one.mean, None if best is None else best.mean, self._goal):
+                best = one
+        return frozenset(row.index for row, one in repeated if one is best)
 
     @cached_property
     def history(self) -> BestHistory | None:

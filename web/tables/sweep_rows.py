@@ -147,8 +147,9 @@ def _add_means(rows: Sequence[Row], sweep: Sweep) -> list[Row]:
         return list(rows)
     seed_name, runs = str(repeats.get("seed_name")), sweep.record.runs.values()
     of_run = {
-        run.index: CombinationMean(one.mean, one.spread, len(one.values))
+        run.index: mean  # one object for all runs of a combination
         for one in repeated_combinations(runs, seed_name)
+        for mean in (CombinationMean(one.mean, one.spread, len(one.values)),)
         for run in one.runs
     }
     return [replace(row, combination=of_run[row.index]) for row in rows]

@@ -363,3 +363,21 @@ def test_static_files_are_checked_for_changes(client: Client) -> None:
     answer = client.get("/static/page/main.js")
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-cache"
+
+
+def test_headline_and_stars_of_repeats_are_of_the_best_combination(
+    client: Client, logdir: Path
+) -> None:
+    values = (0.9, 0.1, 0.6, 0.7)  # the best run is of the worse combination
+    events = []
+    for index, value in enumerate(values, start=1):
+        sampled, *rest = finished_run(index, value)
+        events += [{**sampled, "combination": (index + 1) // 2}, *rest]
+    write_sweep(logdir / "s", events, repeats={"count": 2, "seed_name": "learning_rate"})
+    html = client.get("/sweeps/s").text
+    assert re.search(r'id="best-value">0\.650 ± 0\.071<', html)
+    assert "Best single run: 0.9" in text_of(html)
+    starred = re.findall(r'<tr id="run-(\d+)"[^>]*class="is-best"', html)
+    assert sorted(starred) == ["3", "4"]
+    rows = client.get("/rows/sweeps/s?rows=1-4").text
+    assert sorted(re.findall(r'<tr id="run-(\d+)"[^>]*class="is-best"', rows)) == ["3", "4"]

@@ -1,6 +1,8 @@
 // Brushes on the axes of parallel coordinates: drag along an axis to make one, drag it to move it,
 // drag its ends to change them, click the axis to take it away. With mouse, pen or finger.
 
+import { gapOf } from "./scale.js";
+
 const EDGE_PX = 7;
 const CLICK_PX = 4;
 
@@ -42,13 +44,23 @@ export class Brushes {
 
   #show(id) {
     const { strip, least, intervals } = this.#axes.get(id);
-    strip.replaceChildren(...intervals.map(([low, high]) => {
+    strip.replaceChildren(...this.#gap(least), ...intervals.map(([low, high]) => {
       const brush = document.createElement("div");
       brush.className = "brush";
       const top = 8 + this.#pixels(high, least), bottom = 8 + this.#pixels(low, least);
       Object.assign(brush.style, { top: `${top}px`, height: `${Math.max(2, bottom - top)}px` });
       return brush;
     }));
+  }
+
+  /** Where the axis is interrupted: "not set" is no number below the others. */
+  #gap(least) {
+    if (least >= 0) return [];
+    const gap = document.createElement("div"), [low, high] = gapOf(least);
+    gap.className = "axis-gap";
+    const top = this.#pixels(high, least);
+    Object.assign(gap.style, { top: `${8 + top}px`, height: `${this.#pixels(low, least) - top}px` });
+    return [gap];
   }
 
   #pixels(at, least) {

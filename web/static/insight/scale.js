@@ -8,6 +8,9 @@ const ABSENT_AT = -0.14;
 const MOST_LABELS = 8;
 const NOT_SET = "not set"; // as the table's filter names it
 
+/** The part of an axis between "not set" and its values, of an axis that begins at `least`. */
+export const gapOf = (least) => [0.55 * least, 0.2 * least];
+
 /** @returns {{ scale, low, high, ticks: [position, label][], position(value), absentAt: number | null }} */
 export function makeScale(axis) {
   const absentAt = axis.is_conditional ? ABSENT_AT : null;

@@ -2,7 +2,7 @@
 
 import { formatNumber } from "../lib/format.js";
 import { tickedAxis, valueAxis, valueScale } from "./axes.js";
-import { makeScale } from "./scale.js";
+import { gapOf, makeScale } from "./scale.js";
 
 export class View {
   #points = [];
@@ -25,6 +25,7 @@ export class View {
       series: [{
         type: "scatter", symbolSize: points.length > 1000 ? 5 : 8,
         data: points.map((point) => ({ value: [point.x, y.to(point.y)], itemStyle: { color: colors.fill[point.state], opacity: point.passes ? (points.length > 400 ? 0.65 : 0.95) : 0.08 } })),
+        markLine: borderOf(scale, colors),
         emphasis: { scale: 1.6, itemStyle: { borderColor: colors.text, borderWidth: 2, opacity: 1 } },
       }],
     };
@@ -43,6 +44,13 @@ export class View {
     const axis = data.axes.find(({ name }) => name === this.#name);
     return [[this.#name, written(axis, data.column(this.#name)[place])], [this.#what, formatNumber(this.#values[place])]];
   }
+}
+
+/** A dashed line that sets "not set" apart from the values. */
+function borderOf({ absentAt, least }, colors) {
+  if (absentAt === null) return { data: [] };
+  const [low, high] = gapOf(least);
+  return { silent: true, symbol: "none", animation: false, label: { show: false }, lineStyle: { type: "dashed", color: colors.border }, data: [{ xAxis: (low + high) / 2 }] };
 }
 
 /** A value of a column as people read it. */

@@ -6,6 +6,7 @@ shows that the code does without, not that it works on the real system.
 
 import asyncio
 import builtins
+import ctypes.util  # noqa: F401  (it would look for modules of that system later)
 import errno
 import io
 import os

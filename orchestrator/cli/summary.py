@@ -41,7 +41,7 @@ def print_best_mean(runs: Any, config: Any) -> None:
     combinations = repeated_combinations(runs, config.repeats.seed_name)
     best = best_combination(combinations, config.optimization_goal)
     if best is not None:
-        spread = "" if best.spread is None else f" ± {best.spread:.3g}"
+        spread = "" if best.spread is None else f" ± {best.spread:.2g}"
         values = ", ".join(f"{name}={value}" for name, value in best.hyperparameters.items())
         tell(
             f"best combination: {config.optimization_metric}={best.mean:.6g}{spread} "

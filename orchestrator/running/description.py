@@ -15,6 +15,7 @@ from ml_tracking_ops.logger.run_record import without_secrets as hide_arguments
 
 from ..commands.secrets import holds_values, without_secrets
 from ..config.validation import LoadedConfig
+from ..store.files.machine import machine_digest
 from ..store.files.open_folder import opened_folder
 
 FORMAT_VERSION = 1
@@ -40,6 +41,7 @@ def describe_sweep(
         "package_version": package_version(),
         "git": git_commit(loaded.folder),
         "host": platform.node(),
+        "machine": machine_digest(),
     }
 
 

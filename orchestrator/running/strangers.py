@@ -15,6 +15,7 @@ from ..commands.secrets import without_secrets
 from ..config.loading import load_config
 from ..errors import ConfigError
 from ..store.catalog import find
+from ..store.files.machine import is_of_this_machine
 from ..store.sweep_folder import Sweep
 
 _RUN_KEYS = ("main_script_name", "command", "environment")
@@ -47,7 +48,7 @@ def _why_strange(sweep: Sweep) -> str | None:
     if _owner(sweep.path / paths.DESCRIPTION_NAME) not in (None, os_files.user_id()):
         return f"another user began {sweep.name}"
     path = sweep.description.get("config_path")
-    is_of_here = sweep.description.get("host") == os_files.host_name()
+    is_of_here = is_of_this_machine(sweep.description.get("machine"))
     if path is None and is_of_here:
         return None if _owner(sweep.path) in (None, os_files.user_id()) else "another user began it"
     project = _project_of(sweep)

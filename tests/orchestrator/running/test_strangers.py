@@ -43,9 +43,10 @@ def test_own_sweep_is_resumed_without_a_question(tmp_path, sweep):
         {"config": {"main_script_name": "evil.py"}},
         {"config": {"environment": {"PYTHONPATH": "/tmp/evil"}}},
         {"config_path": "/nowhere/experiment_cfg.json"},
-        {"config_path": None, "host": "elsewhere"},
+        {"config_path": None, "machine": "another"},
+        {"config_path": None, "machine": None},
     ],
-    ids=["command", "script", "variables", "no configuration", "other machine"],
+    ids=["command", "script", "variables", "no configuration", "other machine", "no machine"],
 )
 def test_sweep_that_runs_something_else_asks_first(tmp_path, sweep, changes):
     change(sweep, **changes)

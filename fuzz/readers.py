@@ -22,7 +22,7 @@ import atheris
 with atheris.instrument_imports(include=["ml_tracking_ops"]):
     from ml_tracking_ops.logger import ExperimentLogger
     from ml_tracking_ops.logger.paths import DESCRIPTION_NAME, JOURNAL_NAME
-    from ml_tracking_ops.logger.reader import LogFormatError, LogTail, read_ending, read_log
+    from ml_tracking_ops.logger.reading.reader import LogFormatError, LogTail, read_ending, read_log
     from ml_tracking_ops.orchestrator.config.loading import load_config
     from ml_tracking_ops.orchestrator.errors import ConfigError
     from ml_tracking_ops.orchestrator.store.catalog import Catalog

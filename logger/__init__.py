@@ -6,7 +6,7 @@
 TYPE_CHECKING = False  # importing it from typing would cost more than the logger itself
 if TYPE_CHECKING:
     from .experiment_logger import ExperimentLogger
-    from .reader import LogFormatError, LogTail, RunLog, Series, read_log
+    from .reading.reader import LogFormatError, LogTail, RunLog, Series, read_log
 
 __all__ = ["ExperimentLogger", "LogFormatError", "LogTail", "RunLog", "Series", "read_log"]
 
@@ -16,7 +16,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    home = "experiment_logger" if name == "ExperimentLogger" else "reader"
+    home = "experiment_logger" if name == "ExperimentLogger" else "reading.reader"
     found: object = getattr(import_module(f".{home}", __name__), name)
     globals()[name] = found
     return found

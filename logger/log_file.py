@@ -11,13 +11,7 @@ from _thread import allocate_lock
 
 from . import locks, os_files
 from .paths import FILE_MODE
-from .records import (
-    RECORD_SIZE,
-    encode_header,
-    encode_name,
-    encode_opened_again,
-    scalar_head,
-)
+from .records import RECORD_SIZE, encode_header, encode_name, encode_opened_again, scalar_head
 
 # whoever put a link here would have its target written
 _FLAGS = os_files.APPEND | os_files.NO_LINK

@@ -142,9 +142,7 @@ class OpenSweep:
         Raises:
             TrackingError: as `open_begun_sweep`.
         """
-        from .running.begun_sweep import (
-            open_begun_sweep,  # a new sweep starts without what reads old ones
-        )
+        from .running.begun_sweep import open_begun_sweep
 
         refuse_windows()
         begun = open_begun_sweep(path, logdir, max_runs, _tell_trouble(notify))

@@ -59,8 +59,8 @@ def read_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         sizes.append(len(data))
         return data
 
-    monkeypatch.setattr("ml_tracking_ops.logger.source.FileIO", CountedFile)
-    monkeypatch.setattr("ml_tracking_ops.logger.tail.FileIO", CountedFile)
+    monkeypatch.setattr("ml_tracking_ops.logger.reading.source.FileIO", CountedFile)
+    monkeypatch.setattr("ml_tracking_ops.logger.reading.tail.FileIO", CountedFile)
     monkeypatch.setattr("ml_tracking_ops.logger.os_files.pread", counted_pread)
     return sizes
 

@@ -12,8 +12,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ml_tracking_ops.logger.bounded_reading import call_meanwhile, limit_files
 from ml_tracking_ops.logger.guarded import guard_folder
+from ml_tracking_ops.logger.reading.bounded_reading import call_meanwhile, limit_files
 
 from .groups import api as groups
 from .groups.reading_progress import Readings
@@ -21,18 +21,9 @@ from .insight import api as insight_api
 from .insight import importance_view
 from .live import events
 from .live.feed import Feed
-from .pages import (
-    actions,
-    exports,
-    output_search,
-    row_fragments,
-)
-from .pages import (
-    output as run_output,
-)
-from .pages import (
-    routes as pages,
-)
+from .pages import actions, exports, output_search, row_fragments
+from .pages import output as run_output
+from .pages import routes as pages
 from .runs.catalog_access import SharedCatalog
 from .runs.links import ExperimentColors
 from .series import api as series

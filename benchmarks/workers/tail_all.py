@@ -14,7 +14,7 @@ from pathlib import Path
 
 import anyio
 
-from ml_tracking_ops.logger.reader import LogTail
+from ml_tracking_ops.logger.reading.reader import LogTail
 from ml_tracking_ops.orchestrator.store.watching.watcher import watch_files
 
 N_SAMPLES = 10_000

@@ -24,7 +24,7 @@ _MOST_BYTES_A_FILE, _MOST_S_A_FILE = 4 << 30, 20.0
 
 
 def list_all(options: argparse.Namespace) -> int:
-    from ml_tracking_ops.logger.bounded_reading import limit_files
+    from ml_tracking_ops.logger.reading.bounded_reading import limit_files
 
     from ..reports.entries import describe_list, list_entries
     from ..store.catalog import Catalog
@@ -82,7 +82,7 @@ def _find(options: argparse.Namespace) -> "Experiment | Sweep | FoundRun":
 
 
 def export(options: argparse.Namespace) -> int:
-    from ml_tracking_ops.logger.reader import read_run_log
+    from ml_tracking_ops.logger.reading.reader import read_run_log
 
     from ..reports.entries import dat_path_of, show_sweep
     from ..reports.exports import run_csv, run_json, sweep_csv
@@ -123,7 +123,7 @@ def replay(options: argparse.Namespace) -> int:
 @contextlib.contextmanager
 def _log_errors() -> Iterator[None]:
     """A log that is missing, cannot be read or is no log at all is the user's to mend."""
-    from ml_tracking_ops.logger.reader import LogFormatError
+    from ml_tracking_ops.logger.reading.reader import LogFormatError
 
     try:
         yield

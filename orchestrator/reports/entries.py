@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from ml_tracking_ops.logger.reader import RunLog, Series, read_run_log
+from ml_tracking_ops.logger.reading.reader import RunLog, Series, read_run_log
 
 from ..commands.rerun import rerun_command
 from ..store.annotations import Annotation

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ml_tracking_ops.logger.reader import Series
+from ml_tracking_ops.logger.reading.reader import Series
 
 from .shapes import ReportedRun, SweepReport
 

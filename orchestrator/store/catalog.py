@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ml_tracking_ops.logger import paths
-from ml_tracking_ops.logger.bounded_reading import given_up, meanwhile
+from ml_tracking_ops.logger.reading.bounded_reading import given_up, meanwhile
 
 from ..errors import DescriptionError, NotInLogdirError, UnreadError, UsageError, nearest
 from .annotations import NO_ANNOTATIONS, AnnotationFile, Annotations, read_annotations

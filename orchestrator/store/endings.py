@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .files.identities import FileCache, identity_of
 
 if TYPE_CHECKING:
-    from ml_tracking_ops.logger.reader import Ending
+    from ml_tracking_ops.logger.reading.reader import Ending
 
 _MOST_KNOWN = 100_000
 
@@ -22,14 +22,14 @@ def ending_of(dat_path: Path) -> "Ending":
 
 
 def _read(path: str) -> "Ending":
-    from ml_tracking_ops.logger.reader import read_ending
+    from ml_tracking_ops.logger.reading.reader import read_ending
 
     return read_ending(path, follow_link=False)
 
 
 def log_trouble(dat_path: Path) -> str | None:
     """Why nothing can be read of a log; None of one that can be, however little is in it."""
-    from ml_tracking_ops.logger.reader import LogFormatError
+    from ml_tracking_ops.logger.reading.reader import LogFormatError
 
     try:
         ending_of(dat_path)

@@ -33,9 +33,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from ml_tracking_ops.logger import os_files
-from ml_tracking_ops.logger.bounded_reading import Progress, TooLongError, next_data
 from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.logger.locks import hold_exclusive
+from ml_tracking_ops.logger.reading.bounded_reading import Progress, TooLongError, next_data
 
 from .files import fields
 from .files.identities import identity_of

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml_tracking_ops.logger.columns import Series
+from ml_tracking_ops.logger.reading.columns import Series
 
 from .objective import Best, Goal
 from .run_states import RunState
@@ -40,7 +40,7 @@ class RunHistory:
 
 def load_history(dat_path: Path | None, run: RunRecord) -> RunHistory | None:
     """The history of a run's last attempt, or None if it has no log."""
-    from ml_tracking_ops.logger.reader import LogFormatError, read_run_log
+    from ml_tracking_ops.logger.reading.reader import LogFormatError, read_run_log
 
     if dat_path is None:
         return None

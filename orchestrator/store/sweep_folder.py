@@ -273,7 +273,7 @@ def best_of(
     dat_path: Path, metric: str | None, goal: Goal | None
 ) -> tuple[float | None, int | None]:
     """The best value of a metric in a log and its step; (None, None) where there is none."""
-    from ml_tracking_ops.logger.reader import LogFormatError, read_run_log
+    from ml_tracking_ops.logger.reading.reader import LogFormatError, read_run_log
 
     if metric is None or goal is None:
         return None, None

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_tracking_ops.logger import ExperimentLogger, LogTail, read_log
-from ml_tracking_ops.logger.branches import are_kept
+from ml_tracking_ops.logger.reading.branches import are_kept
 
 
 @pytest.mark.parametrize(

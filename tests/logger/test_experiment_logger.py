@@ -26,7 +26,7 @@ from waiting import read_line
 from ml_tracking_ops.logger import ExperimentLogger, RunLog, arguments, read_log
 from ml_tracking_ops.logger import experiment_logger as module
 from ml_tracking_ops.logger.locks import is_held
-from ml_tracking_ops.logger.reader import read_ending
+from ml_tracking_ops.logger.reading.reader import read_ending
 from ml_tracking_ops.logger.records import RECORD_SIZE
 
 RUN_FILE = "ML_TRACKING_OPS_RUN_FILE"

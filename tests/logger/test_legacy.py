@@ -12,9 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from places import LEGACY
 
-from ml_tracking_ops.logger import LogFormatError, LogTail, legacy, read_log
-from ml_tracking_ops.logger.legacy import byte_strings
-from ml_tracking_ops.logger.reader import Ending, read_ending
+from ml_tracking_ops.logger import LogFormatError, LogTail, read_log
+from ml_tracking_ops.logger.reading import legacy
+from ml_tracking_ops.logger.reading.legacy import byte_strings
+from ml_tracking_ops.logger.reading.reader import Ending, read_ending
 
 EXPERIMENT = LEGACY / "Nov-23_10-32-43"
 SWEEP = LEGACY / "Experiment_Nov-23_10-33-06"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_tracking_ops.logger.reader import read_ending
+from ml_tracking_ops.logger.reading.reader import read_ending
 
 BEGIN = (
     "import sys, os, multiprocessing\n"

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_tracking_ops.logger import ExperimentLogger
-from ml_tracking_ops.logger.checksums import are_intact, as_rows
-from ml_tracking_ops.logger.columns import CHUNK_BYTES, Decoder, Series
-from ml_tracking_ops.logger.reader import (
+from ml_tracking_ops.logger.reading.checksums import are_intact, as_rows
+from ml_tracking_ops.logger.reading.columns import CHUNK_BYTES, Decoder, Series
+from ml_tracking_ops.logger.reading.reader import (
     Ending,
     LogFormatError,
     LogTail,

@@ -8,8 +8,8 @@ from pages import Client, text_of
 from sweeps import choice
 
 from ml_tracking_ops.logger import read_log
-from ml_tracking_ops.logger.attempts import earlier_logs
-from ml_tracking_ops.logger.reader import read_run_log
+from ml_tracking_ops.logger.reading.attempts import earlier_logs
+from ml_tracking_ops.logger.reading.reader import read_run_log
 from ml_tracking_ops.orchestrator import run_sweep
 from ml_tracking_ops.orchestrator.cli.main import main
 

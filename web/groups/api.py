@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ml_tracking_ops.logger.reader import LogFormatError, Series, read_run_log
+from ml_tracking_ops.logger.reading.reader import LogFormatError, Series, read_run_log
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep

@@ -21,15 +21,7 @@ from .axes import Axis, axes_of
 from .columns import asked_value, number_of
 from .importance_results import ImportanceView, importance_view
 from .pool_history import PoolUse, measure_use, pool_of
-from .words import (
-    BestValues,
-    Improvement,
-    Relation,
-    best_runs,
-    improvements,
-    relation,
-    values_of,
-)
+from .words import BestValues, Improvement, Relation, best_runs, improvements, relation, values_of
 
 _MOST_IMPROVEMENTS = 100
 _N_NEWEST = 25

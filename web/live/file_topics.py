@@ -18,7 +18,7 @@ from typing import Generic, NotRequired, TypedDict, TypeVar
 
 from ml_tracking_ops.logger import os_files
 from ml_tracking_ops.logger.guarded import READ, open_guarded
-from ml_tracking_ops.logger.reader import LogFormatError, LogTail, Series, read_ending
+from ml_tracking_ops.logger.reading.reader import LogFormatError, LogTail, Series, read_ending
 from ml_tracking_ops.logger.records import RECORD_SIZE
 from ml_tracking_ops.orchestrator.store.files.identities import identify
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ml_tracking_ops.logger.reader import LogFormatError, LogTail, Series, history_before
+from ml_tracking_ops.logger.reading.reader import LogFormatError, LogTail, Series, history_before
 from ml_tracking_ops.orchestrator.store.objective import Best, Goal
 
 from ..series.sparkline import Sparkline, draw_sparkline

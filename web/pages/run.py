@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ml_tracking_ops.logger.reader import LogFormatError, read_ending
+from ml_tracking_ops.logger.reading.reader import LogFormatError, read_ending
 from ml_tracking_ops.orchestrator.commands.rerun import RerunCommand
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.endings import log_trouble

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ml_tracking_ops.logger.bounded_reading import meanwhile
+from ml_tracking_ops.logger.reading.bounded_reading import meanwhile
 from ml_tracking_ops.orchestrator.store.files.identities import identify
 
 from ..runs.catalog_access import RunFiles, find_runs

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ml_tracking_ops.logger.reader import LogFormatError
+from ml_tracking_ops.logger.reading.reader import LogFormatError
 from ml_tracking_ops.orchestrator.store.endings import ending_of
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ml_tracking_ops.logger.reader import LogFormatError, Series, read_run_log
+from ml_tracking_ops.logger.reading.reader import LogFormatError, Series, read_run_log
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, Identity, identify
 
 from ..serving.limits import DEFAULTS

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ml_tracking_ops.logger import run_record
-from ml_tracking_ops.logger.reader import LogFormatError, Series, read_run_log
+from ml_tracking_ops.logger.reading.reader import LogFormatError, Series, read_run_log
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
 from ml_tracking_ops.orchestrator.store.objective import Goal
 

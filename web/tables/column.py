@@ -9,12 +9,7 @@ from ml_tracking_ops.orchestrator.store.objective import Goal
 
 from ..runs.formats import format_number
 from ..series.goals import Goals
-from .cells import (
-    Cell,
-    empty_cell,
-    hyperparameter_cell,
-    statistic_cell,
-)
+from .cells import Cell, empty_cell, hyperparameter_cell, statistic_cell
 from .hyperparameters import Hyperparameter, SortKey, comparable
 from .query import HYPERPARAMETER, METRIC, STATISTICS, Order, TableQuery, is_metric, split_statistic
 from .rows import Row

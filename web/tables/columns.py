@@ -14,12 +14,7 @@ from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
 from ..runs.names import natural_key
 from ..series.goals import Goals
-from .cells import (
-    best_step_cell,
-    best_value_cell,
-    mean_cell,
-    text_cell,
-)
+from .cells import best_step_cell, best_value_cell, mean_cell, text_cell
 from .column import Column, TableColumns, TableFacts
 from .hyperparameters import Hyperparameter, SortKey
 from .rows import Row

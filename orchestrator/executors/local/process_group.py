@@ -13,13 +13,7 @@ from dataclasses import dataclass
 
 import anyio
 
-from ...supervision.os_processes import (
-    SIGCONT,
-    SIGKILL,
-    open_pidfd,
-    signal_group,
-    signal_processes,
-)
+from ...supervision.os_processes import SIGCONT, SIGKILL, open_pidfd, signal_group, signal_processes
 from ...supervision.process_table import find_marked, is_alive, is_group_alive, process_identity
 
 _POLL_S = 0.02

@@ -15,8 +15,8 @@ from ...store.objective import Best
 from .output_metrics import open_output
 
 if TYPE_CHECKING:
-    from ml_tracking_ops.logger.columns import Series
-    from ml_tracking_ops.logger.tail import LogTail
+    from ml_tracking_ops.logger.reading.columns import Series
+    from ml_tracking_ops.logger.reading.tail import LogTail
 
 _NAMES_KEPT = 1_000
 _NAMES_SHOWN = 10
@@ -143,7 +143,7 @@ class RunMonitor:
         """Begin to read the log once there is one: numpy comes with the reader, and it takes as
         long to load as some runs do."""
         if os.path.lexists(self._tail_path):
-            from ml_tracking_ops.logger.reader import LogTail, history_before
+            from ml_tracking_ops.logger.reading.reader import LogTail, history_before
 
             self._tail = LogTail(self._tail_path, follow_link=False, before=history_before)
         return self._tail

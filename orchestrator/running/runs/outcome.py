@@ -27,7 +27,7 @@ def run_state(run: ActiveRun, exit_code: int | None) -> RunState:
 
 def _state_by_log(dat_path: Path) -> RunState:
     """What the log itself says of how a run ended whose exit code nobody saw."""
-    from ml_tracking_ops.logger.reader import LogFormatError, read_ending
+    from ml_tracking_ops.logger.reading.reader import LogFormatError, read_ending
 
     try:
         ending = read_ending(dat_path, follow_link=False)

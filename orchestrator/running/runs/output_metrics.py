@@ -135,7 +135,7 @@ _LOST = "of the output were cut out before they could be read: values may be mis
 
 def _count_values(dat_path: Path) -> Counter[str]:
     """How many values of each metric a log holds."""
-    from ml_tracking_ops.logger.reader import LogFormatError, read_log
+    from ml_tracking_ops.logger.reading.reader import LogFormatError, read_log
 
     try:
         log = read_log(dat_path)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ml_tracking_ops.logger import paths
-from ml_tracking_ops.logger.source import is_log
+from ml_tracking_ops.logger.reading.source import is_log
 
 from . import fields
 from .identities import FileCache, identity_of

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sweeps import choice, run_command, sweep_folder, write_config
 
 from ml_tracking_ops.experiment.logger import ExperimentLogger
-from ml_tracking_ops.logger.columns import Series
+from ml_tracking_ops.logger.reading.columns import Series
 from ml_tracking_ops.orchestrator.config.model import SweepConfig
 from ml_tracking_ops.orchestrator.errors import ConfigError
 from ml_tracking_ops.orchestrator.reports.replays import load_histories, parse_rule

@@ -11,7 +11,8 @@ from places import LEGACY
 from sweeps import choice, start_command, state_of, sweep_folder, wait_until, write_config
 
 from ml_tracking_ops.experiment.logger import ExperimentLogger
-from ml_tracking_ops.logger import locks, read_log, reader
+from ml_tracking_ops.logger import locks, read_log
+from ml_tracking_ops.logger.reading import reader
 from ml_tracking_ops.orchestrator import UsageError, run_sweep
 from ml_tracking_ops.orchestrator.cli.main import main
 from ml_tracking_ops.orchestrator.errors import NotInLogdirError

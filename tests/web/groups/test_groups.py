@@ -9,7 +9,7 @@ import pytest
 from live import serving
 
 from ml_tracking_ops.logger import ExperimentLogger
-from ml_tracking_ops.logger.reader import read_run_log
+from ml_tracking_ops.logger.reading.reader import read_run_log
 from ml_tracking_ops.orchestrator.store.journal import Journal
 from ml_tracking_ops.web.groups import api as groups
 

@@ -7,7 +7,7 @@ import pytest
 from live import listening, serving
 from test_feed import FakeSweep, rows_until
 
-from ml_tracking_ops.logger.reader import Series
+from ml_tracking_ops.logger.reading.reader import Series
 from ml_tracking_ops.web.live.run import LiveCurves, LiveRun
 from ml_tracking_ops.web.series.sparkline import draw_sparkline
 from ml_tracking_ops.web.series.thinning import Points

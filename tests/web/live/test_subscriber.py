@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from live import Page
 
-from ml_tracking_ops.logger.reader import read_log
+from ml_tracking_ops.logger.reading.reader import read_log
 from ml_tracking_ops.logger.records import encode_name, encode_scalar, metric_id
 from ml_tracking_ops.web.live import file_topics as topics
 from ml_tracking_ops.web.live import subscriber

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from ml_tracking_ops.logger import ExperimentLogger
-from ml_tracking_ops.logger.reader import Series
+from ml_tracking_ops.logger.reading.reader import Series
 from ml_tracking_ops.logger.records import encode_header
 from ml_tracking_ops.orchestrator.cli.main import main
 from ml_tracking_ops.orchestrator.reports.exports import runs_csv, runs_json, table_csv

@@ -12,9 +12,10 @@ from live import LIMIT_S, listening, serving, wait_until
 from pages import Client
 from sweeps import run_command
 
-from ml_tracking_ops.logger import ExperimentLogger, bounded_reading
-from ml_tracking_ops.logger.bounded_reading import call_meanwhile, limit_files
-from ml_tracking_ops.logger.reader import LogTail, read_log
+from ml_tracking_ops.logger import ExperimentLogger
+from ml_tracking_ops.logger.reading import bounded_reading
+from ml_tracking_ops.logger.reading.bounded_reading import call_meanwhile, limit_files
+from ml_tracking_ops.logger.reading.reader import LogTail, read_log
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail
 from ml_tracking_ops.orchestrator.store.process_records import read_processes

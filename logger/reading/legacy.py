@@ -15,8 +15,8 @@ from io import FileIO
 
 import numpy as np
 
+from ..records import LogFormatError
 from .columns import Series
-from .records import LogFormatError
 
 MAX_BYTES = 128 << 20  # over a million values; the tool itself crawled long before
 

@@ -7,13 +7,13 @@ from io import FileIO
 
 import numpy as np
 
-from . import os_files
+from .. import os_files
+from ..records import KIND_MASK, KIND_NAME, RECORD_SIZE, is_intact, unnamed
 from .bounded_reading import Progress, next_data
 from .branches import are_kept
 from .checksums import as_rows
 from .columns import CHUNK_BYTES, Decoder, Series
 from .legacy import read_legacy
-from .records import KIND_MASK, KIND_NAME, RECORD_SIZE, is_intact, unnamed
 from .source import identify, open_descriptor
 
 

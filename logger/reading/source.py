@@ -8,10 +8,10 @@ from io import FileIO
 
 import numpy as np
 
+from ..guarded import READ, open_guarded
+from ..records import RECORD_SIZE, LogFormatError, decode_header, has_magic
 from .checksums import are_intact, as_rows
 from .columns import CHUNK_BYTES
-from .guarded import READ, open_guarded
-from .records import RECORD_SIZE, LogFormatError, decode_header, has_magic
 
 _MAX_LEGACY_BYTES = 64 << 10
 _LEGACY_VALUES = re.compile(rb'"\s*:\s*"gA|^\s*\{\s*\}\s*$')

@@ -9,8 +9,8 @@ import os
 import time
 from collections.abc import Callable
 
-from . import os_files
-from .records import LogFormatError
+from .. import os_files
+from ..records import LogFormatError
 
 
 class TooLongError(LogFormatError):

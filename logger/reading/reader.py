@@ -14,14 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from .attempts import earlier_logs
-from .bounded_reading import Progress, TooLongError, next_data
-from .branches import are_kept
-from .columns import CHUNK_BYTES, Columns, Decoder, Series
-from .legacy import read_legacy
-from .paths import DAT_SUFFIX
-from .process_end import FAILED, FINISHED
-from .records import (
+from ..paths import DAT_SUFFIX
+from ..process_end import FAILED, FINISHED
+from ..records import (
     KIND_END,
     KIND_MASK,
     KIND_SCALAR,
@@ -33,6 +28,11 @@ from .records import (
     unnamed,
     unpack_record,
 )
+from .attempts import earlier_logs
+from .bounded_reading import Progress, TooLongError, next_data
+from .branches import are_kept
+from .columns import CHUNK_BYTES, Columns, Decoder, Series
+from .legacy import read_legacy
 from .source import Origin, identify, open_regular
 from .tail import LogTail, TailBatch
 

@@ -3,7 +3,7 @@
 import os
 import re
 
-from .paths import DAT_SUFFIX
+from ..paths import DAT_SUFFIX
 
 _STEM = re.compile(r"(?P<time>.+)_(?P<index>\d{4,})(?:_attempt(?P<attempt>\d+))?")
 

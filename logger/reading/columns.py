@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .checksums import Rows, are_intact, as_rows
-from .metric_limit import MetricLimit
-from .process_end import FAILED
-from .records import (
+from ..process_end import FAILED
+from ..records import (
     ID_SHIFT,
     KIND_END,
     KIND_MASK,
@@ -21,6 +19,8 @@ from .records import (
     is_intact,
     unpack_record,
 )
+from .checksums import Rows, are_intact, as_rows
+from .metric_limit import MetricLimit
 
 CHUNK_BYTES = 16384 * RECORD_SIZE
 """How much is decoded at once: half a megabyte, which stays in the processor's cache."""

@@ -11,7 +11,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from .records import (
+from ..records import (
     CHECKSUM_MASK,
     CHECKSUM_SHIFT,
     ID_SHIFT,

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from ..records import ID_SHIFT, KIND_END
 from .checksums import Rows
-from .records import ID_SHIFT, KIND_END
 
 Ids = NDArray[np.uint64]
 

@@ -46,11 +46,12 @@ def test_page_has_one_time_zone_that_of_the_browser_and_names_it(
     expect(page.locator("#run-facts [data-ago]").first).to_have_attribute("title", moment)
     chart = page.locator('[data-metric="loss"]')
     expect(chart).to_have_attribute("data-runs", "1")
+    pointed = re.compile(r"\w{3} \d+, \d\d:\d\d:\d\d E[SD]T$")
+    chart.locator(".u-over").hover()
+    expect(chart.locator(".tooltip-where")).to_have_text(pointed)
     chart.get_by_role("button", name="Show loss in full screen").click()
     chart.locator(".u-over").hover()
-    expect(chart.locator(".full-legend-where")).to_have_text(
-        re.compile(r"^\w{3} \d+, \d\d:\d\d:\d\d E[SD]T$")
-    )
+    expect(chart.locator(".full-legend-where")).to_have_text(pointed)
 
 
 def test_moments_name_date_and_zone(modules: Page) -> None:

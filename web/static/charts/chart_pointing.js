@@ -34,7 +34,7 @@ export class ChartPointing {
   /** At a point of one of `curves`, the pointer being at `x`. */
   show(point, curves, x, xText) {
     this.mark(point);
-    this.#tooltip.show(point);
+    this.#tooltip.show(point, xText);
     const { id, raw } = point.curve, head = raw ? `${xText}, smoothed` : xText;
     if (this.legend) return this.legend.point(curves, x, id, head);
     this.#list.show(listAt(curves, x, id, this.#list.most), id, head);

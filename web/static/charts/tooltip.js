@@ -25,11 +25,11 @@ export class Tooltip {
     this.#box.hidden = true;
   }
 
-  /** At the point `i` of a curve, at (left, top) in pixels of the parent. */
-  show({ curve, i, left, top }) {
+  /** At the point `i` of a curve, at (left, top) in pixels of the parent; `xText` is where that is on the axis. */
+  show({ curve, i, left, top }, xText) {
     this.#run.replaceChildren(dotOf(curve), named("tooltip-name", curve.name));
     this.#value.textContent = valueOf(curve, i);
-    this.#where.textContent = whereOf(curve, i);
+    this.#where.textContent = whereOf(curve, i, xText);
     this.#box.hidden = false;
     const { clientWidth, clientHeight } = this.#parent;
     const isAbove = clientWidth < LARGE.width || clientHeight < LARGE.height;
@@ -62,10 +62,11 @@ function valueOf(curve, i) {
   return formatNumber(curve.value[i]) + (spread ? ` ${spread}` : "");
 }
 
-function whereOf(curve, i) {
+function whereOf(curve, i, xText) {
   const parts = [curve.at ? curve.at(i) : `step ${formatStep(curve.step[i])}`];
   if (curve.n) parts.push(`${counted(curve.n[i])} of ${counted(curve.nRuns)} runs${curve.nNan[i] ? `, NaN in ${counted(curve.nNan[i])}` : ""}`);
   else parts.push(formatDuration(curve.elapsed(i)));
+  if (!parts.includes(xText)) parts.push(xText); // a moment
   if (curve.raw) parts.push(`smoothed ${formatNumber(curve.y[i])}`);
   return parts.join(" · ");
 }

@@ -19,9 +19,13 @@ and halves of surrogate pairs."""
 
 
 def show_what_the_terminal_can() -> None:
-    """From now on what an encoding such as ASCII does not have is spelled out, not an error."""
+    """From now on what an encoding such as ASCII does not have is spelled out, not an error.
+
+    In the C locale Python's own choice for standard output is `surrogateescape`.
+    """
     for stream in (sys.stdout, sys.stderr):
-        if getattr(stream, "errors", None) == "strict" and isinstance(stream, io.TextIOWrapper):
+        is_strict = getattr(stream, "errors", None) in ("strict", "surrogateescape")
+        if is_strict and isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 

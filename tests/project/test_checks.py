@@ -80,3 +80,9 @@ async def test_calls_what_checks(): look()
 def test_checks_nothing(): nothing()
 """
     assert functions_without_check({"a.py": source}) == ["a.py::test_checks_nothing"]
+
+
+def test_names_of_test_files_are_unique() -> None:
+    """Two of one name cannot be collected in one run: each is imported by its name alone."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []

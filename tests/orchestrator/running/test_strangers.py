@@ -82,8 +82,11 @@ def test_sweep_of_another_user_asks_first(tmp_path, sweep):
 )
 def test_forged_process_number_is_not_taken_over(variables, is_one_of_ours):
     environment = {"PATH": os.environ["PATH"], **variables}
-    command = [sys.executable, "-c", "input()"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as process:
+    command = [sys.executable, "-c", "print('runs', flush=True); input()"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment) as process:
+        # its environment can be read only once the new program has been set up
+        assert process.stdout.readline() == b"runs\n"
         record = ProcessRecord("run_0001", 1, 1, 0, process.pid, process_identity(process.pid), 0.0)
         assert is_ours(record) is is_one_of_ours
         process.kill()

@@ -101,7 +101,8 @@ def _environment() -> Environment:
 _WORDS: dict[str, str] = {"paused": "paused", **{one: facts.word for one, facts in STATES.items()}}
 """What a state is called; a sweep that is paused is shown as such."""
 _PAGE_STATES = {
-    state: {"word": facts.word, "isEnd": facts.is_end} for state, facts in STATES.items()
+    state: {"word": facts.word, "isEnd": facts.is_end, "isFailure": facts.is_failure}
+    for state, facts in STATES.items()
 }
 _TEMPLATES = _environment()
 _MODULES = {"sweep": ("insight/main.js",), "run": ("output/main.js",)}

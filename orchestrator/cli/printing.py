@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ..reports.entries import mean_text
 from ..reports.shapes import (
     Annotated,
     ReplayEntry,
@@ -14,7 +15,7 @@ from ..reports.shapes import (
     SweepReport,
     SweepTotals,
 )
-from .words import format_duration, plain, short, tell
+from .words import format_duration, not_counted, plain, short, tell
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -111,7 +112,10 @@ def print_sweep(report: SweepReport) -> None:
     metric = report["optimization_metric"] or "BEST"
     print_table(("RUN", "NAME", "STATE", *names, metric, "AT STEP", "REASON"), rows)
     if report["best"]:
-        tell(f"best: {report['best']}")
+        best = next((run for run in report["runs"] if run["name"] == report["best"]), None)
+        ending = "" if best is None else not_counted(best["state"])
+        single = "best single run" if report.get("combinations") else "best"
+        tell(f"{single}: {report['best']}{ending}")
     if report.get("combinations"):
         _print_combinations(report)
 
@@ -126,15 +130,19 @@ def _print_combinations(report: SweepReport) -> None:
             *(short(one["hyperparameters"].get(name)) for name in names),
             str(one["n_values"]),
             short(one["mean"]),
-            short(one["spread"]),
+            "" if one["spread"] is None else f"{one['spread']:.2g}",
         )
         for one in found
     ]
     metric = report["optimization_metric"] or "BEST"
     print()
     print_table(("COMBINATION", *names, "RUNS", f"MEAN {metric}", "SPREAD"), rows)
-    if report["best_combination"] is not None:
-        tell(f"best combination: {report['best_combination']}")
+    best = next((one for one in found if one["combination"] == report["best_combination"]), None)
+    if best is not None and best["mean"] is not None:
+        value = mean_text(best["mean"], best["spread"])
+        tell(
+            f"best combination: {best['combination']}  {metric}={value} in {best['n_values']} runs"
+        )
 
 
 def _print_annotation(report: Annotated) -> None:

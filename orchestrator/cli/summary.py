@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from ..reports.entries import mean_text
 from ..store.combinations import best_combination, repeated_combinations
 from ..store.run_states import RESUMED, STATES
 from ..store.sweep_record import SweepRecord
 from .process import EXIT_FAILURE, EXIT_INTERRUPTED
-from .words import format_combination, say, shown, tell
+from .words import format_combination, not_counted, say, shown, tell
 
 
 def print_summary(record: SweepRecord, folder: Path, metric: str | None) -> int:
@@ -23,7 +24,7 @@ def print_summary(record: SweepRecord, folder: Path, metric: str | None) -> int:
         _print_failure(record)
     if record.best is not None:
         best = record.best
-        ending = "" if STATES[best.state].result_counts else f" ({STATES[best.state].word})"
+        ending = not_counted(best.state)
         tell(
             f"best run: {best.name}{ending}  {metric}={best.best_value:.6g} "
             f"at step {best.best_step}  {format_combination(best.hyperparameters)}"
@@ -40,12 +41,10 @@ def print_best_mean(runs: Any, config: Any) -> None:
     """The best combination of a sweep with `repeats`, which one lucky run does not make."""
     combinations = repeated_combinations(runs, config.repeats.seed_name)
     best = best_combination(combinations, config.optimization_goal)
-    if best is not None:
-        spread = "" if best.spread is None else f" ± {best.spread:.2g}"
-        values = ", ".join(f"{name}={value}" for name, value in best.hyperparameters.items())
+    if best is not None and best.mean is not None:
         tell(
-            f"best combination: {config.optimization_metric}={best.mean:.6g}{spread} "
-            f"in {len(best.values)} runs  {values}"
+            f"best combination: {config.optimization_metric}={mean_text(best.mean, best.spread)} "
+            f"in {len(best.values)} runs  {format_combination(best.hyperparameters)}"
         )
 
 

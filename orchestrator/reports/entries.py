@@ -10,7 +10,12 @@ from ml_tracking_ops.logger.reading.reader import RunLog, Series, read_run_log
 from ..commands.rerun import rerun_command
 from ..store.annotations import Annotation
 from ..store.catalog import Catalog, FoundRun
-from ..store.combinations import RepeatedCombination, best_combination, repeated_combinations
+from ..store.combinations import (
+    RepeatedCombination,
+    best_combination,
+    best_repeated,
+    repeated_combinations,
+)
 from ..store.experiments import Experiment
 from ..store.run_details import read_details
 from ..store.sweep_folder import Sweep, best_of
@@ -59,8 +64,8 @@ def _experiment_entry(experiment: Experiment) -> ListedExperiment:
 
 def _sweep_entry(sweep: Sweep) -> ListedSweep:
     fill_in_best(sweep)
-    best = sweep.record.best
-    return {
+    best, own = sweep.record.best, sweep.annotations.own
+    entry: ListedSweep = {
         "name": sweep.name,
         "kind": "sweep",
         "path": str(sweep.path),
@@ -71,8 +76,14 @@ def _sweep_entry(sweep: Sweep) -> ListedSweep:
         "best": None if best is None else best.name,
         "best_value": None if best is None else finite(best.best_value),
         "is_paused": sweep.record.is_paused,
-        **_annotated(sweep.annotations.own),
+        "label": own.name,
+        "tags": list(own.tags),
+        "note": own.note,
     }
+    if isinstance(sweep.config.get("repeats"), Mapping):
+        found = best_repeated(sweep)
+        entry["best_combination"] = None if found is None else _combination_entry(found)
+    return entry
 
 
 def _annotated(annotation: Annotation) -> Annotated:
@@ -261,12 +272,20 @@ def describe_list(entries: list[Listed]) -> Iterator[tuple[str, ...]]:
 def _sweep_cells(entry: ListedSweep) -> tuple[str, str, str]:
     """What is in the columns STATE, RUNS and BEST."""
     runs = ", ".join(f"{count} {state}" for state, count in entry["counts"].items())
-    best = entry["best_value"]
-    return (
-        "paused" if entry["is_paused"] else entry["state"],
-        runs,
-        "" if best is None else f"{best:.6g}",
-    )
+    return ("paused" if entry["is_paused"] else entry["state"], runs, _best_cell(entry))
+
+
+def _best_cell(entry: ListedSweep) -> str:
+    """The best value, or the best mean ± standard deviation of a sweep with repeats."""
+    best, combination = entry["best_value"], entry.get("best_combination")
+    if combination is not None and combination["mean"] is not None:
+        return mean_text(combination["mean"], combination["spread"])
+    return "" if best is None else f"{best:.6g}"
+
+
+def mean_text(mean: float, spread: float | None) -> str:
+    """``0.8713 ± 0.012``: two significant digits of the standard deviation."""
+    return f"{mean:.6g}" + ("" if spread is None else f" ± {spread:.2g}")
 
 
 def _joined(value: str | list[str] | None) -> str:

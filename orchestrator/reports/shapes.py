@@ -29,8 +29,19 @@ class ListedExperiment(Annotated):
     started_at: float
 
 
+class CombinationEntry(TypedDict):
+    """The runs of one combination of a sweep with `repeats`."""
+
+    combination: int
+    hyperparameters: dict[str, Any]
+    runs: list[str | None]
+    n_values: int
+    mean: float | None
+    spread: float | None
+
+
 class ListedSweep(Annotated):
-    """A sweep in a list."""
+    """A sweep in a list; the best combination only of one with `repeats`."""
 
     name: str
     kind: Literal["sweep"]
@@ -41,6 +52,7 @@ class ListedSweep(Annotated):
     counts: Mapping[RunState, int]
     best: str | None
     best_value: float | None
+    best_combination: NotRequired[CombinationEntry | None]
     is_paused: bool
 
 
@@ -66,17 +78,6 @@ class ReportedRun(TypedDict):
 
 class AnnotatedRun(ReportedRun, Annotated):
     """A run of a sweep, with what users wrote of it."""
-
-
-class CombinationEntry(TypedDict):
-    """The runs of one combination of a sweep with `repeats`."""
-
-    combination: int
-    hyperparameters: dict[str, Any]
-    runs: list[str | None]
-    n_values: int
-    mean: float | None
-    spread: float | None
 
 
 class SweepReport(Annotated):

@@ -2,11 +2,12 @@
 
 import math
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .objective import Goal, is_better
+from .sweep_folder import Sweep
 from .sweep_record import RunRecord
 
 
@@ -32,12 +33,17 @@ class RepeatedCombination:
 
     @property
     def spread(self) -> float | None:
-        if len(self.values) < 2 or not all(map(math.isfinite, self.values)):
-            return None
-        try:
-            return statistics.stdev(self.values)
-        except OverflowError:  # of values at both ends of what a number holds
-            return None
+        return spread_of(self.values)
+
+
+def spread_of(values: Sequence[float]) -> float | None:
+    """The standard deviation of a sample."""
+    if len(values) < 2 or not all(map(math.isfinite, values)):
+        return None
+    try:
+        return statistics.stdev(values)
+    except OverflowError:  # of values at both ends of what a number holds
+        return None
 
 
 def repeated_combinations(runs: Iterable[RunRecord], seed_name: str) -> list[RepeatedCombination]:
@@ -50,6 +56,15 @@ def repeated_combinations(runs: Iterable[RunRecord], seed_name: str) -> list[Rep
             found[number] = RepeatedCombination(number, shared, [])
         found[number].runs.append(run)
     return [found[number] for number in sorted(found)]
+
+
+def best_repeated(sweep: Sweep) -> RepeatedCombination | None:
+    """The best combination of a sweep, or None if it has no repeats or no value yet."""
+    repeats = sweep.config.get("repeats")
+    if not isinstance(repeats, Mapping):
+        return None
+    found = repeated_combinations(sweep.record.runs.values(), str(repeats.get("seed_name")))
+    return best_combination(found, sweep.optimization_goal)
 
 
 def best_combination(

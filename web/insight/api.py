@@ -30,12 +30,14 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.catalog_access import find_sweep
 from ..serving.sse import encode_json
+from ..tables.combination_rows import combination_rows
 from ..tables.query import HYPERPARAMETER, METRIC, parse_table_query
-from ..tables.sweep_rows import select_runs, with_summaries
+from ..tables.rows import Row
+from ..tables.sweep_rows import SelectedRuns, select_runs, with_summaries
 from .columns import SweepColumns, asked_value, describe_sweep
 from .pool_history import SpanColumns, describe_spans, pool_of
 
-_PARAMETERS = ("since", "q", "state", "up", "of")
+_PARAMETERS = ("since", "q", "state", "up", "of", "repeats")
 _PREFIXES = (HYPERPARAMETER, METRIC)
 _READING_S = 0.3
 
@@ -132,6 +134,8 @@ def _runs(
     rows, n_unread, up = found.every.rows, 0, asked_value(query, sweep.optimization_metric)
     if up is not None:
         rows, n_unread = with_summaries(sweep, rows, summaries, _READING_S)
+    if not found.are_apart:
+        return _combinations(sweep, rows, found, changed, up, n_unread)
     started_at = sweep.record.started_at or sweep.started_at
     return len(sweep.changes), {
         "is_complete": changed is None,
@@ -140,6 +144,30 @@ def _runs(
         "passing": [row.index for row in found.rows] if asked.is_filtered else None,
         "n_unread": n_unread,
         **describe_sweep(rows, sweep.config, started_at, changed, up, found.columns.goals),
+    }
+
+
+def _combinations(
+    sweep: Sweep,
+    runs: Sequence[Row],
+    found: SelectedRuns,
+    changed: set[int] | None,
+    up: str | None,
+    n_unread: int,
+) -> tuple[int, Answer]:
+    """The combinations of a sweep with repeats, of which those pass that have a run that does."""
+    number = {run.index: run.combination.number for run in runs if run.combination is not None}
+    rows = combination_rows(runs, found.every.seed_name)
+    started_at = sweep.record.started_at or sweep.started_at
+    passing = list(dict.fromkeys(number[row.index] for row in found.rows))
+    sent = None if changed is None else {number[index] for index in changed if index in number}
+    return len(sweep.changes), {
+        "is_complete": changed is None,
+        "metric": sweep.optimization_metric,
+        "goal": sweep.optimization_goal,
+        "passing": passing if found.is_filtered else None,
+        "n_unread": n_unread,
+        **describe_sweep(rows, sweep.config, started_at, sent, up, found.columns.goals),
     }
 
 

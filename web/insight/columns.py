@@ -32,7 +32,11 @@ class AxisColumns(TypedDict):
 
 
 class RunColumns(TypedDict):
-    """A value for each run; `state` counts in `SweepColumns.states`."""
+    """A value for each run; `state` counts in `SweepColumns.states`.
+
+    Of combinations, `index` is their number and `value` the mean; `text` says it with the
+    standard deviation, and `is_full` whether no other has more values.
+    """
 
     index: list[int]
     name: list[str | None]
@@ -40,6 +44,9 @@ class RunColumns(TypedDict):
     started: list[float | None]
     ended: list[float | None]
     value: list[float | None]
+    text: NotRequired[list[str]]
+    n_runs: NotRequired[list[int]]
+    is_full: NotRequired[list[bool]]
     up: NotRequired[list[float | None]]
     hyperparameters: dict[str, list[float | int | None]]
 
@@ -75,6 +82,11 @@ def describe_sweep(
         "value": [row.best_value for row in sent],
         "hyperparameters": {axis.name: _column(axis, sent) for axis in axes},
     }
+    means = [row.combination for row in sent if row.runs and row.combination is not None]
+    if means:
+        runs["text"] = [mean.text for mean in means]
+        runs["n_runs"] = [mean.n_runs for mean in means]
+        runs["is_full"] = [mean.is_full for mean in means]
     if up is not None:
         runs["up"] = [number_of(row, up, goals) for row in sent]
     return {"axes": [_describe(axis) for axis in axes], "states": RUN_STATES, "runs": runs}

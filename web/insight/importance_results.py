@@ -7,7 +7,9 @@ from weakref import WeakKeyDictionary
 from ml_tracking_ops.orchestrator.store.run_states import ENDS
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
+from ..groups.naming import seed_name
 from ..runs.entries import has_value
+from ..tables.combination_rows import combination_rows, runs_of
 from ..tables.rows import Row
 from .axes import axes_of
 from .failures import Failures, failures
@@ -52,7 +54,8 @@ class ImportanceView:
 
     Attributes:
         shares_of: PED-ANOVA's answer, as far as there is one.
-        fewest: below so many runs nothing is said; from `enough` on it can be relied on.
+        noun: what `n_values` counts: runs, or the combinations of a sweep with repeats.
+        fewest: below so many nothing is said; from `enough` on it can be relied on.
     """
 
     metric: str | None
@@ -62,11 +65,21 @@ class ImportanceView:
     must_ask: bool
     n_values: int
     failures: Failures | None
+    noun: str = "run"
     fewest: int = FEWEST_RUNS
     enough: int = ENOUGH_RUNS
 
 
-def importance_view(sweep: Sweep, rows: Sequence[Row]) -> ImportanceView:
+def compared_rows(sweep: Sweep, rows: Sequence[Row]) -> list[Row]:
+    """The combinations of a sweep with repeats: a seed is no choice; otherwise the runs."""
+    runs, seed = runs_of(rows), seed_name(sweep.config)
+    is_repeated = seed is not None and any(run.combination for run in runs[:1])
+    return combination_rows(runs, seed) if is_repeated and seed is not None else runs
+
+
+def importance_view(sweep: Sweep, given: Sequence[Row]) -> ImportanceView:
+    """What is known of these runs, or of these combinations."""
+    rows = compared_rows(sweep, given)
     n_values = sum(map(has_value, rows))
     axes = importance_axes(axes_of(sweep.config, rows), sweep.config)
     is_possible = has_optuna() and n_values >= FEWEST_RUNS and bool(axes)
@@ -78,5 +91,6 @@ def importance_view(sweep: Sweep, rows: Sequence[Row]) -> ImportanceView:
         has_optuna=has_optuna(),
         must_ask=is_possible and not is_current(sweep, n_values),
         n_values=n_values,
-        failures=failures(rows, axes),
+        failures=failures(runs_of(given), axes),
+        noun="combination" if rows and rows[0].runs else "run",
     )

@@ -22,7 +22,7 @@ from ..runs.catalog_access import find_sweep
 from ..tables.sweep_rows import all_runs
 from .axes import axes_of
 from .importance import ImportanceError, ask, importance_axes, question
-from .importance_results import ImportanceView, Result, importance_view, keep
+from .importance_results import ImportanceView, Result, compared_rows, importance_view, keep
 from .ped_anova import Question
 
 _locks: WeakKeyDictionary[Sweep, anyio.Lock] = WeakKeyDictionary()
@@ -55,6 +55,7 @@ def _question(sweep: Sweep, feed: Feed) -> Question | None:
     rows = all_runs(sweep, feed.live_bests(sweep.id)).rows
     if not importance_view(sweep, rows).must_ask:
         return None
+    rows = compared_rows(sweep, rows)
     axes = importance_axes(axes_of(sweep.config, rows), sweep.config)
     return question(rows, axes, sweep.optimization_goal)
 

@@ -1,5 +1,6 @@
 """The panel that explains a sweep, between its chart and its table: one view of several."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from ml_tracking_ops.orchestrator.store.objective import Goal
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES, STATES
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
+from ..runs.entries import has_value
 from ..series.readers import LogReaders
 from ..tables.all_runs import AllRuns
 from .views import PANELS, Choice, View, panel_link, why_empty
@@ -21,7 +23,8 @@ class InsightPanel:
     """The view that is open, named `panel`; what all views say of the sweep.
 
     `key_states` are those of runs with a value, for the legend; `why_empty` says why there is
-    nothing to draw. `n_failed_unseen`: how many runs failed before they had a value.
+    nothing to draw. `n_failed_unseen`: how many failed before they had a value. All are numbers
+    of what `noun` says: runs, or the combinations of a sweep with repeats.
     """
 
     panel: str
@@ -32,9 +35,12 @@ class InsightPanel:
     goal: Goal | None
     n_values: int
     n_runs: int
+    noun: str
     n_failed: int
     n_failed_unseen: int
     failed_href: str
+    importance_href: str
+    open_href: str
     key_states: Sequence[str]
     why_empty: str | None
 
@@ -46,9 +52,12 @@ def insight_panel(
     asked = query.get("panel", "")
     name = asked if asked in PANELS else next(iter(PANELS))
     panel = PANELS[name]
-    view = None if panel.build is None else panel.build(sweep, runs.rows, query, readers)
-    with_values = runs.n_values_by_state
-    n_failed = sum(runs.n_by_state[state] for state in FAILURES)
+    rows = runs.compared(query.get("repeats") == "apart")
+    view = None if panel.build is None else panel.build(sweep, rows, query, readers)
+    is_of_runs = rows is runs.rows
+    with_values = Counter(row.state for row in rows if has_value(row))
+    n_by_state = Counter(row.state for row in rows)
+    n_failed = sum(n_by_state[state] for state in FAILURES)
     return InsightPanel(
         panel=name,
         tabs=[
@@ -56,14 +65,17 @@ def insight_panel(
             for key, one in PANELS.items()
         ],
         view=view,
-        n_planned=runs.n_planned,
+        n_planned=runs.n_planned if is_of_runs else len(rows),
         metric=sweep.optimization_metric,
         goal=sweep.optimization_goal,
         n_values=with_values.total(),
-        n_runs=len(runs.rows),
+        n_runs=len(rows),
+        noun="run" if is_of_runs else "combination",
         n_failed=n_failed,
         n_failed_unseen=n_failed - sum(with_values[state] for state in FAILURES),
         failed_href=panel_link(query, state="failed", page=None),
+        importance_href=panel_link(query, panel="importance"),
+        open_href=panel_link(query, open=None) + "&open=",
         key_states=[state for state in RUN_STATES if state in with_values],
-        why_empty=why_empty(sweep, runs.rows) if panel.needs_values else None,
+        why_empty=why_empty(sweep, rows) if panel.needs_values else None,
     )

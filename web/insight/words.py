@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from ml_tracking_ops.orchestrator.store.objective import Goal, is_better
+from ml_tracking_ops.orchestrator.store.run_states import STATES
 
 from ..runs.entries import finite_values, has_value
 from ..runs.formats import format_number
@@ -21,7 +22,10 @@ _FEWEST_BEST = 5
 
 @dataclass(frozen=True, slots=True)
 class Improvement:
-    """A run that was the best when it ended; `after_n`: how many had ended by then."""
+    """A run that was the best when it ended; `after_n`: how many had ended by then.
+
+    Those that failed without a value count. In a sweep with repeats it is a combination.
+    """
 
     row: Row
     after_n: int
@@ -59,15 +63,21 @@ class BestValues:
 
 
 def improvements(rows: Sequence[Row], goal: Goal | None, started_at: float) -> list[Improvement]:
-    """In the order in which the runs ended; those that go on come last."""
+    """In the order in which the runs ended; those that go on come last.
+
+    Only combinations with the most values compare.
+    """
     known = sorted(
-        (row for row in rows if has_value(row)),
+        (row for row in rows if has_value(row) or STATES[row.state].is_failure),
         key=lambda row: (row.ended_at or math.inf, row.index),
     )
     found: list[Improvement] = []
     for place, row in enumerate(known, start=1):
         value, best = row.best_value, found[-1].row.best_value if found else None
-        if goal is not None and value is not None and is_better(value, best, goal):
+        counts = row.combination is None or not row.runs or row.combination.is_full
+        if not (counts and goal is not None and value is not None and has_value(row)):
+            continue
+        if is_better(value, best, goal):
             ended_at = row.ended_at
             after_s = None if ended_at is None else ended_at - started_at
             found.append(Improvement(row, place, after_s))

@@ -10,12 +10,11 @@ from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.steering.asking import waiting_again
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
-from ml_tracking_ops.orchestrator.store.combinations import best_combination, repeated_combinations
+from ml_tracking_ops.orchestrator.store.combinations import best_repeated
 from ml_tracking_ops.orchestrator.store.objective import Best, Goal
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RESUMED, RunState, SweepState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
-from ..groups.naming import seed_name
 from ..insight.panel import InsightPanel, insight_panel
 from ..live.feed import Feed
 from ..rendering import Page, PageData
@@ -26,8 +25,9 @@ from ..series.readers import LogReaders
 from ..serving.sse import encode_json
 from ..tables.all_runs import AllRuns
 from ..tables.controls import Controls
-from ..tables.query import link, parse_table_query, without_window
+from ..tables.query import TableQuery, link, parse_table_query, without_window
 from ..tables.rows import Row
+from ..tables.sweep_rows import SelectedRuns
 from ..tables.sweep_table import sweep_table
 from ..tables.table import Table
 from .buttons import AnnotationView, Button, sweep_buttons
@@ -67,10 +67,23 @@ class ListedSweep:
 class BestMean:
     """The best combination of a sweep with repeats: mean ± standard deviation as `text`."""
 
+    number: int
     text: str
     n_values: int
     has_spread: bool
     hyperparameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class RepeatsView:
+    """How many runs pass the filters, and combinations of a sweep with repeats.
+
+    `switch_href` lists the runs apart, or by combination again; None without repeats.
+    """
+
+    n_runs: int
+    n_combinations: int
+    switch_href: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +148,7 @@ class SweepPage(SweepsPage):
     n_unread: int
     unselect_href: str
     drawn: DrawnRuns
+    repeats: RepeatsView
     starred: Collection[int]
 
 
@@ -248,6 +262,7 @@ def _sweep_page(
         n_unread=view.runs.n_unread,
         unselect_href=link(asked.pairs, run=None),
         drawn=drawn,
+        repeats=_repeats(view.runs, asked),
         starred=every.starred,
     )
 
@@ -281,17 +296,22 @@ def _sweep_view(sweep: Sweep, every: AllRuns, live: Mapping[int, Best]) -> Sweep
     )
 
 
+def _repeats(runs: SelectedRuns, asked: TableQuery) -> RepeatsView:
+    numbers = {row.combination.number for row in runs.rows if row.combination}
+    other = None if asked.is_apart else "apart"
+    href = link(asked.pairs, repeats=other, open=None, page=None, sort=None, order=None)
+    return RepeatsView(len(runs.rows), len(numbers), href if runs.every.has_combinations else None)
+
+
 def _best_mean(sweep: Sweep) -> BestMean | None:
     """The combination with the best mean, of a sweep with repeats."""
-    name = seed_name(sweep.config)
-    if name is None:
-        return None
-    every = repeated_combinations(sweep.record.runs.values(), name)
-    best = best_combination(every, sweep.optimization_goal)
+    best = best_repeated(sweep)
     if best is None or best.mean is None:
         return None
     text = format_mean(best.mean, best.spread)
-    return BestMean(text, len(best.values), best.spread is not None, best.hyperparameters)
+    return BestMean(
+        best.number, text, len(best.values), best.spread is not None, best.hyperparameters
+    )
 
 
 def _notices(sweep: Sweep) -> list[str]:

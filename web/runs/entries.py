@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from ml_tracking_ops.orchestrator.store.annotations import NOTHING_SAID, Annotation
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.combinations import best_repeated
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best, Goal, is_better
 from ml_tracking_ops.orchestrator.store.run_states import RunState, SweepState
@@ -88,7 +89,10 @@ ListEntry = ExperimentEntry | SweepEntry
 
 @dataclass(frozen=True, slots=True)
 class SweepSummary:
-    """The state of a sweep as a whole; `best` is the name of its best run."""
+    """The state of a sweep as a whole; `best` is the name of its best run.
+
+    `best_combination`: the number of the combination with the best mean, with repeats.
+    """
 
     sweep: str
     state: SweepState
@@ -98,6 +102,9 @@ class SweepSummary:
     counts: Mapping[RunState, int]
     best: str | None
     best_value: float | None
+    best_combination: int | None = None
+    best_mean: float | None = None
+    best_spread: float | None = None
 
 
 def run_entry(
@@ -151,6 +158,7 @@ def sweep_summary(sweep: Sweep, live: Mapping[int, Best] | None = None) -> Sweep
     record = sweep.record
     best = _best_run(record.runs.values(), sweep.optimization_goal, live or {})
     run, value = best if best is not None else (None, None)
+    combination = best_repeated(sweep)
     return SweepSummary(
         sweep=sweep.id,
         state=record.state,
@@ -160,6 +168,9 @@ def sweep_summary(sweep: Sweep, live: Mapping[int, Best] | None = None) -> Sweep
         counts=record.counts,
         best=None if run is None else run.name,
         best_value=value,
+        best_combination=None if combination is None else combination.number,
+        best_mean=None if combination is None else combination.mean,
+        best_spread=None if combination is None else combination.spread,
     )
 
 

@@ -15,6 +15,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ..groups.naming import groupings, seed_name
 from ..runs.entries import has_value, n_planned
 from ..series.best_history import BestHistory, draw_history
+from .combination_rows import combination_rows
 from .rows import CombinationMean, Row
 
 
@@ -28,8 +29,23 @@ class AllRuns:
     def __init__(self, rows: list[Row], sweep: Sweep) -> None:
         self.rows = rows
         self._goal = sweep.optimization_goal
-        self._seed_name = seed_name(sweep.config)
+        self.seed_name = seed_name(sweep.config) or ""
         self.n_planned = n_planned(sweep, len(rows))
+
+    @property
+    def has_combinations(self) -> bool:
+        """Whether the sweep has repeats, so that combinations are compared, not runs."""
+        return bool(self.rows) and self.rows[0].combination is not None
+
+    @cached_property
+    def combinations(self) -> list[Row]:
+        """The combinations of a sweep with repeats, in the order of their numbers."""
+        found = combination_rows(self.rows, self.seed_name)
+        return sorted(found, key=lambda row: row.index)
+
+    def compared(self, are_apart: bool) -> list[Row]:
+        """What drawings compare: the combinations of a sweep with repeats, or its runs."""
+        return self.combinations if self.has_combinations and not are_apart else self.rows
 
     @cached_property
     def best(self) -> Row | None:
@@ -64,12 +80,15 @@ class AllRuns:
 
     @cached_property
     def history(self) -> BestHistory | None:
-        return draw_history(self.rows, self._goal, self.n_planned)
+        if not self.has_combinations:
+            return draw_history(self.rows, self._goal, self.n_planned)
+        full = [row for row in self.combinations if row.combination and row.combination.is_full]
+        return draw_history(full, self._goal, len(full))
 
     @cached_property
     def groupings(self) -> list[dict[str, str]]:
         """By what the runs that have started can be grouped."""
-        return groupings((row.hyperparameters for row in self.started), self._seed_name)
+        return groupings((row.hyperparameters for row in self.started), self.seed_name or None)
 
     @cached_property
     def started(self) -> Sequence[Row]:

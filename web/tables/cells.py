@@ -1,6 +1,10 @@
 """One cell of a table: its text, and what it says when it is pointed at. Pure."""
 
+import statistics
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from ml_tracking_ops.orchestrator.store.combinations import spread_of
 
 from ..runs.formats import format_mean, format_number, format_step
 from .rows import Row
@@ -33,6 +37,8 @@ def text_cell(text: str | None) -> Cell:
 
 
 def best_value_cell(row: Row) -> Cell:
+    if row.runs:
+        return combination_cell(row)
     value, step = row.best_value, row.best_step
     title = "" if value is None else str(value)
     return Cell(
@@ -47,6 +53,11 @@ def best_step_cell(row: Row) -> Cell:
 
 def hyperparameter_cell(row: Row, name: str) -> Cell:
     """A hyperparameter may be null, which is not the same as missing."""
+    if name not in row.hyperparameters and (
+        own := [r for r in row.runs if name in r.hyperparameters]
+    ):
+        values = ", ".join(format_number(run.hyperparameters[name]) for run in own)
+        return Cell(f"{len(own)} value{'' if len(own) == 1 else 's'}", values)
     if name not in row.hyperparameters:
         return Cell(NO_VALUE)
     value = row.hyperparameters[name]
@@ -65,9 +76,29 @@ def statistic_cell(row: Row, follows: str, metric: str, value: object) -> Cell:
     )
 
 
-def mean_cell(row: Row) -> Cell:
+def combination_cell(row: Row) -> Cell:
     """The mean over the repeats of a combination, with the spread if there is one."""
     found = row.combination
-    if found is None or found.mean is None:
-        return Cell(NO_VALUE, f"{0 if found is None else found.n_values} values")
-    return Cell(format_mean(found.mean, found.spread), f"{found.n_values} values")
+    if found is None:
+        return Cell(NO_VALUE)
+    of = f"of {found.n_runs} run{'' if found.n_runs == 1 else 's'}"
+    return Cell(found.text, f"mean ± standard deviation of {found.n_values} values {of}")
+
+
+def mean_of(values: Iterable[object]) -> float | None:
+    """The mean of those that are numbers."""
+    known = _numbers(values)
+    return statistics.fmean(known) if known else None
+
+
+def mean_cell(values: Iterable[object]) -> Cell:
+    """The mean of the values of a combination's runs, with the spread if there is one."""
+    known = _numbers(values)
+    if not known:
+        return Cell(NO_VALUE)
+    text = format_mean(statistics.fmean(known), spread_of(known))
+    return Cell(text, f"mean ± standard deviation of {len(known)} values")
+
+
+def _numbers(values: Iterable[object]) -> list[float]:
+    return [one for one in values if isinstance(one, int | float) and not isinstance(one, bool)]

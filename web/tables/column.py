@@ -9,7 +9,7 @@ from ml_tracking_ops.orchestrator.store.objective import Goal
 
 from ..runs.formats import format_number
 from ..series.goals import Goals
-from .cells import Cell, empty_cell, hyperparameter_cell, statistic_cell
+from .cells import Cell, empty_cell, hyperparameter_cell, mean_cell, mean_of, statistic_cell
 from .hyperparameters import Hyperparameter, SortKey, comparable
 from .query import HYPERPARAMETER, METRIC, STATISTICS, Order, TableQuery, is_metric, split_statistic
 from .rows import Row
@@ -27,6 +27,7 @@ class TableFacts:
     given: frozenset[str] = frozenset()
     has_metric: bool = False
     has_repeats: bool = False
+    are_runs_apart: bool = False
 
 
 def _always(_: TableFacts) -> bool:
@@ -76,6 +77,7 @@ class Column:
         metric: of which metric it is, if a direction is shown in the heading.
         goal: which values of the metric are good, if that is known.
         is_goal_fixed: whether the sweep decides the goal, so that no click changes it.
+        is_mean_of_combination: whether a combination has the mean of its best values there.
     """
 
     key: str
@@ -99,6 +101,7 @@ class Column:
     metric: str | None = None
     goal: Goal | None = None
     is_goal_fixed: bool = False
+    is_mean_of_combination: bool = False
 
     @property
     def export_heading(self) -> str:
@@ -116,7 +119,8 @@ class TableColumns:
         head: the first column, which is always shown.
         before: its columns in their order, up to those of the hyperparameters; `after`: the rest.
         exported: with which columns an exported file begins.
-        default_sort: the key of the column that rows are sorted by if nobody chose one.
+        default_sort: the key of the column that rows are sorted by if nobody chose one, in the
+            order `default_order`.
         metric: the optimisation metric, whose best value the rows hold.
         goals: which values of a metric are good.
     """
@@ -129,6 +133,7 @@ class TableColumns:
     hyperparameters: Mapping[str, Hyperparameter] = field(default_factory=dict)
     metric: str | None = None
     goals: Goals = field(default_factory=Goals)
+    default_order: Order = "desc"
 
     @cached_property
     def ordered(self) -> tuple[Column, ...]:
@@ -174,6 +179,11 @@ class TableColumns:
 
     def sorted_by(self, query: TableQuery) -> Column:
         return self.find(query.sort) or self._by_key[self.default_sort]
+
+    def order_of(self, query: TableQuery) -> Order:
+        if query.order is not None:
+            return query.order
+        return self.default_order if query.sort in ("", self.default_sort) else "desc"
 
     def offered(self, facts: TableFacts) -> list[Column]:
         """What the menu of columns has, except for statistics of metrics."""
@@ -247,6 +257,8 @@ def statistic_column(
     def value(row: Row) -> object:
         if statistic == "best" and metric == optimized:
             return row.best_value
+        if row.runs:
+            return mean_of(map(value, row.runs))
         return getattr(row.metrics.get(metric), field_name, None)
 
     heading = _STATISTIC_HEADINGS[shown].replace("{}", metric)
@@ -255,7 +267,11 @@ def statistic_column(
         heading=heading,
         title=heading,
         value=value,
-        cell=lambda row: statistic_cell(row, field_name, metric, value(row)),
+        cell=lambda row: (
+            mean_cell(map(value, row.runs))
+            if row.runs
+            else statistic_cell(row, field_name, metric, value(row))
+        ),
         is_number=True,
         first_order="asc" if goal == "min" else "desc",
         filter=ColumnFilter(METRIC + metric) if statistic == "best" else None,
@@ -263,6 +279,7 @@ def statistic_column(
         metric=metric,
         goal=goal,
         is_goal_fixed=goals.is_fixed(metric),
+        is_mean_of_combination=statistic == "best" and metric == optimized,
     )
 
 

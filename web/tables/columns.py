@@ -14,7 +14,7 @@ from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
 from ..runs.names import natural_key
 from ..series.goals import Goals
-from .cells import best_step_cell, best_value_cell, mean_cell, text_cell
+from .cells import best_step_cell, best_value_cell, combination_cell, text_cell
 from .column import Column, TableColumns, TableFacts
 from .hyperparameters import Hyperparameter, SortKey
 from .rows import Row
@@ -28,7 +28,11 @@ def _with_metric(facts: TableFacts) -> bool:
     return facts.has_metric
 
 
-def _duration(row: Row) -> float | None:
+def duration_of(row: Row) -> float | None:
+    if row.runs:
+        return (
+            sum(duration_of(run) or 0.0 for run in row.runs) if row.ended_at is not None else None
+        )
     started_at, ended_at = row.started_at, row.ended_at
     return None if started_at is None or ended_at is None else ended_at - started_at
 
@@ -36,7 +40,7 @@ def _duration(row: Row) -> float | None:
 def _duration_key(row: Row) -> SortKey | None:
     if row.started_at is None:
         return None
-    duration = _duration(row)
+    duration = duration_of(row)
     # What is still running is longest of all, the earliest start first.
     return (1, -row.started_at) if duration is None else (0, duration)
 
@@ -125,6 +129,7 @@ BEST_VALUE = Column(
     live_field="best_value",
     is_number=True,
     is_offered=_with_metric,
+    is_mean_of_combination=True,
 )
 BEST_STEP = Column(
     key="best_step",
@@ -142,9 +147,10 @@ MEAN = Column(
     heading="Mean",
     title="Mean over the repeats of the combination, ± standard deviation",
     value=lambda row: None if row.combination is None else row.combination.mean,
-    cell=mean_cell,
+    cell=combination_cell,
     is_number=True,
-    is_offered=lambda facts: facts.has_metric and facts.has_repeats,
+    is_offered=lambda facts: facts.has_metric and facts.has_repeats and facts.are_runs_apart,
+    is_mean_of_combination=True,
 )
 CURVE = Column(
     key="curve",
@@ -160,7 +166,7 @@ DURATION = Column(
     key="duration",
     heading="Duration",
     title="Duration",
-    value=_duration,
+    value=duration_of,
     drawing="duration",
     is_number=True,
     sort_key=_duration_key,
@@ -186,18 +192,25 @@ def run_columns(
     metric: str | None,
     hyperparameters: Mapping[str, Hyperparameter] | None = None,
     goals: Goals | None = None,
+    is_of_means: bool = False,
 ) -> TableColumns:
-    """The columns of the table of a sweep's runs."""
+    """The columns of the table of a sweep's runs.
+
+    Args:
+        is_of_means: whether its rows are combinations, the best of which comes first.
+    """
     best = f"Best {metric}"
+    title = f"{best}: of a combination the mean ± standard deviation" if is_of_means else best
+    is_by_mean = is_of_means and metric is not None
     goals = goals or Goals()
     goal = None if metric is None else goals.own.get(metric)
     direction = partial(replace, goal=goal, first_order="asc" if goal == "min" else "desc")
     return TableColumns(
-        head=INDEX,
+        head=replace(INDEX, heading="Combination", title="Combinations") if is_of_means else INDEX,
         before=(STATE, LABEL, TAGS),
         after=(
             direction(
-                replace(BEST_VALUE, heading=best, title=best, metric=metric, is_goal_fixed=True)
+                replace(BEST_VALUE, heading=best, title=title, metric=metric, is_goal_fixed=True)
             ),
             BEST_STEP,
             direction(MEAN),
@@ -207,7 +220,8 @@ def run_columns(
             replace(NOTE, is_offered=_never),
         ),
         exported=(INDEX, RUN_NAME),
-        default_sort=INDEX.key,
+        default_sort=BEST_VALUE.key if is_by_mean else INDEX.key,
+        default_order="asc" if is_by_mean and goal == "min" else "desc",
         hyperparameters=hyperparameters or {},
         metric=metric,
         goals=goals,

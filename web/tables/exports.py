@@ -51,7 +51,7 @@ class TableSource:
         is_in_logs = query.metrics - {metric} or query.sort == f"last.{metric}"
         rows = list(self.with_logs(self.rows, summaries)) if is_in_logs else self.rows
         chosen = select(rows, query, self.columns)
-        return sort_rows(chosen, self.columns.sorted_by(query), query.order or "desc")
+        return sort_rows(chosen, self.columns.sorted_by(query), self.columns.order_of(query))
 
     def with_logs(self, rows: Iterable[Row], summaries: MetricSummaries) -> Iterator[Row]:
         """Rows, each with the summaries of its metrics, and why its log cannot be read."""

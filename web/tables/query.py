@@ -7,6 +7,8 @@
     p.NAME=not set       … or the run does not have it
     m.METRIC=LOW..HIGH   the best value of a metric lies in this range
     sort=KEY order=asc   by which column, and in which direction
+    repeats=apart        each run of a sweep with repeats in a row of its own
+    open=NUMBER          a combination whose runs are listed below it; repeatable
     columns=KEY          shown besides the name and the state; repeatable
     page=N               which page; run=ID, repeatable: which runs are selected
     rows=FIRST-LAST      which rows a scrolled table holds, counted from 1; no link carries it
@@ -32,7 +34,7 @@ STATISTICS = ("best", "last", "min", "max")
 _LOW, _HIGH = "low.", "high."
 WINDOW = "rows"
 _MOST_ROWS = 300
-_OF_TABLE = frozenset(("q", "state", "sort", "order"))
+_OF_TABLE = frozenset(("q", "state", "sort", "order", "repeats", "open"))
 _MOST_PROBLEMS = 5
 
 Order = Literal["asc", "desc"]
@@ -73,6 +75,8 @@ class TableQuery:
     columns: tuple[str, ...] = ()
     selected: tuple[str, ...] | None = None
     window: tuple[int, int] | None = None
+    is_apart: bool = False
+    opened: tuple[int, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
 
@@ -96,6 +100,12 @@ class TableQuery:
     def sort_statistic(self) -> tuple[str, str] | None:
         """``("last", "Loss")`` where the table is sorted by ``last.Loss``."""
         return split_statistic(self.sort)
+
+    def toggled(self, number: int) -> str:
+        """The address at which a combination is open, if it is closed here, or closed."""
+        own = ("open", str(number))
+        pairs = [pair for pair in self.pairs if pair != own]
+        return link(pairs if number in self.opened else [*pairs, own])
 
     def without_filter(self, key: str, value: str) -> Pairs:
         """The parameters of a link that takes one condition back."""
@@ -137,6 +147,8 @@ def parse_table_query(params: QueryParams) -> TableQuery:
         columns=tuple(dict.fromkeys(filter(None, params.getlist("columns")))),
         selected=tuple(dict.fromkeys(params.getlist("run"))) if "run" in params else None,
         window=_window(params.get(WINDOW), problems),
+        is_apart=params.get("repeats") == "apart",
+        opened=tuple(int(one) for one in params.getlist("open") if _is_count(one)),
         pairs=tuple(pair for pair in pairs if pair[0] != WINDOW),
         problems=tuple(problems),
     )
@@ -222,10 +234,14 @@ def _order(text: str | None, problems: list[str]) -> Order | None:
 def _page(text: str | None, problems: list[str]) -> int:
     if text is None or text == "":
         return 1
-    if text.isascii() and text.isdecimal() and len(text) < 10 and int(text) > 0:
+    if _is_count(text) and int(text) > 0:
         return int(text)
     problems.append(f"page={text}: must be a whole number from 1 on")
     return 1
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10
 
 
 def without_window(params: QueryParams) -> QueryParams:

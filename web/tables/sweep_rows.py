@@ -13,7 +13,10 @@ from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.logger import run_record
 from ml_tracking_ops.orchestrator.store.annotations import Annotations
-from ml_tracking_ops.orchestrator.store.combinations import repeated_combinations
+from ml_tracking_ops.orchestrator.store.combinations import (
+    RepeatedCombination,
+    repeated_combinations,
+)
 from ml_tracking_ops.orchestrator.store.objective import Best, Goal
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
@@ -25,6 +28,7 @@ from ..series.summaries import LogToRead, MetricSummaries
 from .all_runs import AllRuns
 from .column import TableColumns
 from .columns import run_columns
+from .combination_rows import combination_rows, opened, runs_of, sort_combinations
 from .hyperparameters import Hyperparameter, describe_hyperparameters
 from .query import TableQuery, parse_table_query
 from .rows import CombinationMean, Row
@@ -41,19 +45,34 @@ class SelectedRuns:
 
     Attributes:
         rows: those that pass, in the order asked for.
+        lines: the rows of the table: of a sweep with repeats its combinations, and the runs of
+            those that are open; otherwise the same as `rows`.
         of_any_state: those that pass every condition but that on the state.
         every: all runs of the sweep.
         columns: those of the table of these runs.
         problems: what the query asks that cannot be answered, for people to read.
+        are_apart: whether each run has a row of its own, not each combination.
+        is_filtered: whether the query has conditions.
         n_unread: of how many logs there was no time to read the metrics that it asks for.
     """
 
     rows: list[Row]
+    lines: list[Row]
     of_any_state: list[Row]
     every: AllRuns
     columns: TableColumns
     problems: list[str]
     n_unread: int
+    are_apart: bool = True
+    is_filtered: bool = False
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The runs that pass, in their order, and the rows of a table in which all are closed."""
+
+    rows: list[Row]
+    closed: list[Row]
 
 
 @dataclass
@@ -71,7 +90,7 @@ class _Known:
     live: object = None
     every: AllRuns | None = None
     hyperparameters: dict[str, Hyperparameter] = field(default_factory=dict)
-    selections: OrderedDict[Any, list[Row]] = field(default_factory=OrderedDict)
+    selections: OrderedDict[Any, Selection] = field(default_factory=OrderedDict)
 
 
 _known: WeakKeyDictionary[Sweep, _Known] = WeakKeyDictionary()
@@ -146,26 +165,39 @@ def _add_means(rows: Sequence[Row], sweep: Sweep) -> list[Row]:
     if not isinstance(repeats, Mapping):
         return list(rows)
     seed_name, runs = str(repeats.get("seed_name")), sweep.record.runs.values()
+    known = repeated_combinations(runs, seed_name)
+    most = max((len(one.values) for one in known), default=0)
     of_run = {
         run.index: mean  # one object for all runs of a combination
-        for one in repeated_combinations(runs, seed_name)
-        for mean in (CombinationMean(one.mean, one.spread, len(one.values)),)
+        for one in known
+        for mean in (_mean(one, most),)
         for run in one.runs
     }
     return [replace(row, combination=of_run[row.index]) for row in rows]
 
 
+def _mean(one: RepeatedCombination, most: int) -> CombinationMean:
+    n = len(one.values)
+    return CombinationMean(one.mean, one.spread, n, one.number, len(one.runs), n == most)
+
+
 def known_runs(
-    sweep: Sweep, live: Mapping[int, Best], chosen_goals: Mapping[str, Goal]
+    sweep: Sweep,
+    live: Mapping[int, Best],
+    chosen_goals: Mapping[str, Goal],
+    is_apart: bool = True,
 ) -> tuple[AllRuns, TableColumns]:
     """Every run, and the columns of the table of them.
 
     Args:
+        is_apart: whether each run of a combination has a row of its own.
         chosen_goals: what a user chose for the metrics of the log folder.
     """
     known, every = _current(sweep, live)
     goals = sweep_goals(sweep, every.rows, chosen_goals)
-    return every, run_columns(sweep.optimization_metric, known.hyperparameters, goals)
+    is_of_means = every.has_combinations and not is_apart
+    columns = run_columns(sweep.optimization_metric, known.hyperparameters, goals, is_of_means)
+    return every, columns
 
 
 def sweep_goals(sweep: Sweep, found: Sequence[Row], chosen: Mapping[str, Goal]) -> Goals:
@@ -192,25 +224,28 @@ def select_runs(
         live: the best values so far of runs that go on, as `Feed.live_bests` gives them.
         budget_s: how long logs may be read, where the query asks for metrics that only they hold.
     """
-    every, columns = known_runs(sweep, live, summaries.chosen_goals())
+    every, columns = known_runs(sweep, live, summaries.chosen_goals(), query.is_apart)
     known, metric = _known[sweep], sweep.optimization_metric
     needs_logs = bool(query.metrics - {metric}) or query.sort == f"last.{metric}"
     of_any_state = replace(query, states=())
     n_unread = 0
     if needs_logs:
         dressed, n_unread = with_summaries(sweep, every.rows, summaries, budget_s)
-        found = _select(dressed, query, columns)
-        others = select(dressed, of_any_state, columns) if query.states else found
+        found = _select(every, dressed, query, columns)
+        others = select(dressed, of_any_state, columns) if query.states else found.rows
     else:
         found = _remembered(known, every, query, columns)
-        others = _remembered(known, every, of_any_state, columns)
+        others = _remembered(known, every, of_any_state, columns).rows
     return SelectedRuns(
-        rows=found,
+        rows=found.rows,
+        lines=opened(found.closed, query.opened),
         of_any_state=others,
         every=every,
         columns=columns,
         problems=problems_of(query, columns),
         n_unread=n_unread,
+        are_apart=query.is_apart or not every.has_combinations,
+        is_filtered=query.is_filtered,
     )
 
 
@@ -224,20 +259,25 @@ def passing_runs(
 
 def _remembered(
     known: _Known, every: AllRuns, query: TableQuery, columns: TableColumns
-) -> list[Row]:
+) -> Selection:
     """Turning the pages of a table, and scrolling it, neither sorts nor filters it again."""
-    key = (query.search, query.states, query.filters, query.sort, query.order)
+    key = (query.search, query.states, query.filters, query.sort, query.order, query.is_apart)
     if key not in known.selections:
-        known.selections[key] = _select(every.rows, query, columns)
+        known.selections[key] = _select(every, every.rows, query, columns)
         while len(known.selections) > _MOST_SELECTIONS:
             known.selections.popitem(last=False)
     known.selections.move_to_end(key)
     return known.selections[key]
 
 
-def _select(every: list[Row], query: TableQuery, columns: TableColumns) -> list[Row]:
-    found = select(every, query, columns)
-    return sort_rows(found, columns.sorted_by(query), query.order or "desc")
+def _select(every: AllRuns, rows: list[Row], query: TableQuery, columns: TableColumns) -> Selection:
+    found = select(rows, query, columns)
+    column, order = columns.sorted_by(query), columns.order_of(query)
+    if not every.has_combinations or query.is_apart:
+        found = sort_rows(found, column, order)
+        return Selection(found, found)
+    closed = sort_combinations(combination_rows(found, every.seed_name), column, order)
+    return Selection(runs_of(closed), closed)
 
 
 def with_summaries(
@@ -251,6 +291,20 @@ def with_summaries(
         for row, log in zip(found, logs, strict=True)
     ]
     return dressed, n_missing
+
+
+def lines_with_summaries(
+    sweep: Sweep, lines: list[Row], summaries: MetricSummaries, budget_s: float
+) -> list[Row]:
+    """The same for the rows of a table, of which some may be combinations."""
+    dressed, _ = with_summaries(sweep, runs_of(lines), summaries, budget_s)
+    known = {run.index: run for run in dressed}
+    return [
+        replace(line, runs=tuple(known[run.index] for run in line.runs))
+        if line.runs
+        else known[line.index]
+        for line in lines
+    ]
 
 
 def logs_of(sweep: Sweep, found: Iterable[Row]) -> list[LogToRead | None]:

@@ -10,11 +10,12 @@ from ..series.readers import LogReaders
 from ..series.sparkline import Sparkline, Sparklines
 from .column import Column, TableFacts, needs_logs
 from .columns import CURVE
+from .combination_rows import runs_of
 from .controls import Controls, build_controls
 from .query import TableQuery, split_statistic
 from .rows import Row
 from .selection import count_states
-from .sweep_rows import SelectedRuns, select_runs, with_summaries
+from .sweep_rows import SelectedRuns, lines_with_summaries, select_runs
 from .table import Table, build_table, cut_rows, page_of, page_rows
 
 _READING_S = 0.25
@@ -39,8 +40,8 @@ def sweep_table(
 ) -> SweepTable:
     """What the address asks of the runs of a sweep."""
     runs = select_runs(sweep, query, live, readers.summaries, _READING_S)
-    page, _ = page_of(len(runs.rows), query.page)
-    on_page = page_rows(runs.rows, page)
+    page, _ = page_of(len(runs.lines), query.page)
+    on_page = runs_of(page_rows(runs.lines, page))
     default, offered = _columns(sweep, runs)
     columns = runs.columns.chosen(query, offered, default)
     selected = frozenset(query.selected or ())
@@ -79,15 +80,17 @@ def _build(
     columns: Sequence[Column],
     readers: LogReaders,
 ) -> Table:
-    cut = cut_rows(runs.rows, query)
+    cut = cut_rows(runs.lines, query)
     return build_table(
         _with_log_columns(sweep, cut.rows, columns, readers),
         [runs.columns.head, *columns],
         query,
         n_total=len(runs.every.rows),
-        n_found=len(runs.rows),
+        n_found=len(runs.lines),
         default_sort=runs.columns.default_sort,
+        default_order=runs.columns.default_order,
         first=cut.first,
+        are_apart=runs.are_apart,
     )
 
 
@@ -96,7 +99,8 @@ def _columns(sweep: Sweep, runs: SelectedRuns) -> tuple[list[Column], list[Colum
     facts = TableFacts(
         given=runs.every.said,
         has_metric=sweep.optimization_metric is not None,
-        has_repeats=any(row.combination for row in runs.every.rows[:1]),
+        has_repeats=runs.every.has_combinations,
+        are_runs_apart=runs.are_apart,
     )
     offered = runs.columns.offered(facts)
     return [column for column in offered if column.is_default], offered
@@ -108,9 +112,12 @@ def _with_log_columns(
     """The rows with what only their logs hold, as far as the columns need it."""
     dressed = list(found)
     if needs_logs(columns):
-        dressed, _ = with_summaries(sweep, dressed, readers.summaries, _SHOWN_READING_S)
+        dressed = lines_with_summaries(sweep, dressed, readers.summaries, _SHOWN_READING_S)
     if any(column.key == CURVE.key for column in columns):
-        dressed = [replace(row, curve=_curve(sweep, row, readers.sparklines)) for row in dressed]
+        dressed = [
+            row if row.runs else replace(row, curve=_curve(sweep, row, readers.sparklines))
+            for row in dressed
+        ]
     return dressed
 
 

@@ -1,15 +1,18 @@
 """A page of a table of runs or experiments, ready for the template: columns, cells, links. Pure."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ml_tracking_ops.orchestrator.store.objective import Goal
+from ml_tracking_ops.orchestrator.store.run_states import RunState
 
 from ..runs.decimals import pads
 from .cells import Cell
 from .column import Column
-from .query import TableQuery, link
+from .columns import duration_of
+from .query import Order, TableQuery, link
 from .rows import Row
 
 PAGE_SIZE = 25
@@ -61,12 +64,24 @@ class Line:
     row: Row
     cells: tuple[Cell, ...]
     number: int
+    toggle_href: str = ""
+
+    @property
+    def states(self) -> Mapping[RunState, int]:
+        """How many runs of a combination are in each state."""
+        return Counter(run.state for run in self.row.runs)
+
+    @property
+    def duration_s(self) -> float | None:
+        """How long the runs of a combination took together; None while one of them runs."""
+        return duration_of(self.row)
 
 
 @dataclass(frozen=True)
 class Table:
     """A part of a table: one page of it, or the rows that a scrolled table holds (`is_window`).
 
+    `are_apart`: whether each run has a row of its own, not each combination.
     `first` is the number of the first row in the whole table, counted from 1; `query` leads from
     the page of a run to the rows above and below.
     """
@@ -83,6 +98,7 @@ class Table:
     is_window: bool
     selected: frozenset[str]
     query: str = ""
+    are_apart: bool = True
 
     @property
     def columns(self) -> list[Column]:
@@ -97,7 +113,7 @@ class Table:
         """Whether all runs of the page that have started are selected; a window holds more rows."""
         end = self.page * PAGE_SIZE
         on_page = [line.row for line in self.lines if end - PAGE_SIZE < line.number <= end]
-        ids = [row.id for row in on_page if row.id is not None]
+        ids = [one for row in on_page for one in row.ids]
         return bool(ids) and self.selected.issuperset(ids)
 
 
@@ -137,20 +153,24 @@ def build_table(
     n_total: int,
     n_found: int,
     default_sort: str,
+    default_order: Order = "desc",
     first: int = 1,
     selected: frozenset[str] | None = None,
+    are_apart: bool = True,
 ) -> Table:
     """Some columns of the rows `shown`.
 
     Args:
-        default_sort: the key of the column that rows are sorted by if nobody chose one.
+        default_sort: the key of the column that rows are sorted by if nobody chose one, in the
+            order `default_order`.
         first: the number of the first of the rows in the whole table, counted from 1.
         selected: the ids whose rows are ticked, if the address does not say it all.
+        are_apart: whether each run of a combination has a row of its own.
     """
     page, n_pages = page_of(n_found, query.page)
     return Table(
-        headings=tuple(_heading(column, query, default_sort) for column in columns),
-        lines=_lines(shown, columns, first),
+        headings=tuple(_heading(column, query, default_sort, default_order) for column in columns),
+        lines=_lines(shown, columns, first, query),
         n_total=n_total,
         n_found=n_found,
         page=page,
@@ -161,6 +181,7 @@ def build_table(
         is_window=query.window is not None,
         selected=frozenset(query.selected or ()) if selected is None else selected,
         query=query.of_table,
+        are_apart=are_apart,
     )
 
 
@@ -168,27 +189,37 @@ def page_link(query: TableQuery, page: int) -> str:
     return link(query.pairs, page=page if page > 1 else None)
 
 
-def _heading(column: Column, query: TableQuery, default_sort: str) -> Heading:
+def _heading(column: Column, query: TableQuery, default_sort: str, default_order: Order) -> Heading:
     wanted = column.first_order
     if wanted is None:
         return Heading(column, None)
-    sort, order = query.sort or default_sort, query.order or "desc"
+    sort = query.sort or default_sort
+    order = query.order or (default_order if sort == default_sort else "desc")
     if sort == column.key:
         wanted = "asc" if order == "desc" else "desc"
     href = link(
         query.pairs,
         sort=None if column.key == default_sort else column.key,
-        order=None if wanted == "desc" else wanted,
+        order=None
+        if wanted == (default_order if column.key == default_sort else "desc")
+        else wanted,
         page=None,
     )
     words = {"asc": "ascending", "desc": "descending"}
     return Heading(column, href, words[order] if sort == column.key else None)
 
 
-def _lines(shown: Sequence[Row], columns: Iterable[Column], first: int) -> tuple[Line, ...]:
+def _lines(
+    shown: Sequence[Row], columns: Iterable[Column], first: int, query: TableQuery
+) -> tuple[Line, ...]:
     by_column = [_cells(shown, column) for column in columns]
     return tuple(
-        Line(row, tuple(column[n] for column in by_column), first + n)
+        Line(
+            row,
+            tuple(column[n] for column in by_column),
+            first + n,
+            query.toggled(row.index) if row.runs else "",
+        )
         for n, row in enumerate(shown)
     )
 

@@ -58,7 +58,7 @@ def test_pages_say_how_many_failed_runs_they_cannot_draw(client: Client, logdir:
     write_sweep(logdir / "s", events)
     for panel in ("history", "scatter"):
         text = text_of(client.get(f"/sweeps/s?panel={panel}").text)
-        assert "4 runs failed without a value" in text
+        assert "4 runs failed before there was a value, marked at the edge" in text
     assert "What makes runs fail" in text_of(client.get("/sweeps/s?panel=importance").text)
 
 

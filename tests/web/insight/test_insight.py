@@ -86,8 +86,8 @@ def test_columns_hold_null_where_a_run_lacks_a_hyperparameter() -> None:
 def test_improvements_come_in_the_order_in_which_runs_ended() -> None:
     rows = [row(1, 0.9), row(2, 0.5), row(3, 0.7), row(4, math.nan), row(5)]
     assert [(one.row.index, one.after_n) for one in improvements(rows, "max", 100.0)] == [
-        (3, 1),
-        (1, 3),
+        (3, 2),  # after 5, which failed without a value
+        (1, 4),
     ]
     assert [one.row.index for one in improvements(rows, "min", 100.0)] == [3, 2]
     assert improvements(rows, None, 100.0) == []

@@ -205,7 +205,7 @@ def test_table_shows_the_mean_of_repeats_and_sorts_by_it(client: Client, logdir:
         sampled, *others = finished_run(index, value)
         events += [{**sampled, "combination": combination}, *others]
     write_sweep(logdir / "s", events, repeats={"count": 2, "seed_name": "seed"})
-    html = client.get("/sweeps/s?sort=mean").text
+    html = client.get("/sweeps/s?sort=mean&repeats=apart").text
     assert "0.550 ± 0.071" in text_of(html)
     assert "Mean" in text_of(html)
     runs = page_data(html)["runs"]
@@ -377,7 +377,9 @@ def test_headline_and_stars_of_repeats_are_of_the_best_combination(
     html = client.get("/sweeps/s").text
     assert re.search(r'id="best-value">0\.650 ± 0\.071<', html)
     assert "Best single run: 0.9" in text_of(html)
+    assert re.findall(r'<tr id="combination-(\d+)"[^>]* is-best"', html) == ["2"]
+    html = client.get("/sweeps/s?repeats=apart").text
     starred = re.findall(r'<tr id="run-(\d+)"[^>]*class="is-best"', html)
     assert sorted(starred) == ["3", "4"]
-    rows = client.get("/rows/sweeps/s?rows=1-4").text
+    rows = client.get("/rows/sweeps/s?rows=1-4&repeats=apart").text
     assert sorted(re.findall(r'<tr id="run-(\d+)"[^>]*class="is-best"', rows)) == ["3", "4"]

@@ -59,7 +59,12 @@ def test_keys_are_unique_in_each_table() -> None:
 def test_columns_without_any_value_are_not_offered() -> None:
     keys = {one.key for one in run_columns(None).offered(TableFacts())}
     assert keys == {"state", "duration", "started_at"}
-    facts = TableFacts(frozenset(("label", "tags", "note")), has_metric=True, has_repeats=True)
+    facts = TableFacts(
+        frozenset(("label", "tags", "note")),
+        has_metric=True,
+        has_repeats=True,
+        are_runs_apart=True,
+    )
     every = [one.key for one in run_columns("Loss").offered(facts)]
     assert every == [
         "state",

@@ -1,11 +1,12 @@
 // The runs of a sweep as columns: fetched whole once, then only what has changed. Live values of
 // running runs come with every answer.
 
+import { formatNumber } from "../lib/format.js";
 import { params } from "../lib/address.js";
 
 /** The parameters of the address that filter the table. */
 export function filtersOfTable() {
-  return new URLSearchParams([...params()].filter(([name]) => name === "q" || name === "state" || name.startsWith("p.") || name.startsWith("m.")));
+  return new URLSearchParams([...params()].filter(([name]) => name === "q" || name === "state" || name === "repeats" || name.startsWith("p.") || name.startsWith("m.")));
 }
 
 export class InsightData {
@@ -27,6 +28,22 @@ export class InsightData {
 
   get count() {
     return this.runs.index.length;
+  }
+
+  /** Whether the places are those of combinations, of a sweep with repeats. */
+  get isOfCombinations() {
+    return this.runs.n_runs.length > 0;
+  }
+
+  /** What people call what is at a place. */
+  title(place) {
+    const index = this.runs.index[place];
+    return this.isOfCombinations ? `combination ${index}, ${this.runs.n_runs[place]} run${this.runs.n_runs[place] === 1 ? "" : "s"}` : `run ${index}`;
+  }
+
+  /** The value of the metric at a place, as people read it. */
+  valueText(place) {
+    return this.runs.text[place] ?? formatNumber(this.runs.value[place]);
   }
 
   /** The address of the page of the run at a place; null while it has not started. */
@@ -64,11 +81,12 @@ export class InsightData {
   }
 
   /** Ask for what is new. `up`, `of`: a metric and which of its values, as a further column. */
-  async refresh({ up = "", of = "best" } = {}) {
-    const asked = up ? `${of}.${up}` : "";
+  async refresh({ up = "", of = "best", view = "" } = {}) {
+    const query = filtersOfTable();
+    if (view === "workers") query.set("repeats", "apart"); // each of them runs runs
+    const asked = JSON.stringify([up && `${of}.${up}`, query.get("repeats")]);
     if (asked !== this.#up || this.nUnread > 0) this.#cursor = null;
     this.#up = asked;
-    const query = filtersOfTable();
     if (this.#cursor !== null) query.set("since", this.#cursor);
     if (up) query.set("up", up), query.set("of", of);
     const response = await fetch(`/api/insight/${this.sweep.split("/").map(encodeURIComponent).join("/")}?${query}`);
@@ -99,5 +117,5 @@ export class InsightData {
 }
 
 function emptyRuns() {
-  return { index: [], name: [], state: [], started: [], ended: [], value: [], up: [], hyperparameters: new Map() };
+  return { index: [], name: [], state: [], started: [], ended: [], value: [], text: [], n_runs: [], is_full: [], up: [], hyperparameters: new Map() };
 }

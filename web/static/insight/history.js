@@ -1,7 +1,8 @@
 // Every run's best value, and the best so far: against the number of runs that ended, or time.
 
-import { formatDuration, formatNumber } from "../lib/format.js";
-import { isEnd } from "../lib/states.js";
+import { formatDuration } from "../lib/format.js";
+import { failureMark, worstEdge } from "./failures.js";
+import { isEnd, isFailure } from "../lib/states.js";
 import { plainAxis, timeGap, timeTick, valueAxis, valueScale } from "./axes.js";
 
 export class View {
@@ -17,10 +18,10 @@ export class View {
     const best = bestSoFar(points, data.goal, last).map(([x, y]) => [x, scale.to(y)]);
     return {
       grid: { left: 12, right: 20, top: 12, bottom: 32, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-      xAxis: { ...plainAxis(colors), ...(isByTime ? TIME : RUNS), max: end, splitLine: { show: false }, axisLabel: { color: colors.muted, hideOverlap: true, formatter: isByTime ? timeTick : whole }, ...(isByTime ? { interval: timeGap(end) } : {}) },
+      xAxis: { ...plainAxis(colors), ...(isByTime ? TIME : { ...RUNS, name: `${data.isOfCombinations ? "combinations" : "runs"} ended` }), max: end, splitLine: { show: false }, axisLabel: { color: colors.muted, hideOverlap: true, formatter: isByTime ? timeTick : whole }, ...(isByTime ? { interval: timeGap(end) } : {}) },
       yAxis: valueAxis(colors, scale),
       series: [
-        { type: "scatter", z: 3, symbolSize: size, data: points.map((point) => mark(point, scale, colors, points.length)), emphasis: { scale: 1.6, itemStyle: { borderColor: colors.text, borderWidth: 2, opacity: 1 } } },
+        { type: "scatter", z: 3, symbolSize: size, data: points.map((point) => (point.y === null ? failureMark(point, worstEdge(scale, data.goal), colors) : mark(point, scale, colors, points.length))), emphasis: { scale: 1.6, itemStyle: { borderColor: colors.text, borderWidth: 2, opacity: 1 } } },
         { type: "line", step: "end", z: 4, data: best, symbol: "none", silent: true, lineStyle: { color: colors.text, width: 2 } },
       ],
     };
@@ -35,31 +36,35 @@ export class View {
     return dataIndex < 0 ? null : { seriesIndex: 0, dataIndex };
   }
 
-  lines({ metric, runs }, place) {
-    const ended = runs.ended[place];
-    return [[`best ${metric}`, formatNumber(runs.value[place])], ...(ended === null ? [] : [["ended after", formatDuration(ended)]])];
+  lines(data, place) {
+    const ended = data.runs.ended[place];
+    return [[data.isOfCombinations ? `mean of the best ${data.metric}` : `best ${data.metric}`, data.valueText(place)], ...(ended === null ? [] : [["ended after", formatDuration(ended)]])];
   }
 }
 
 const TIME = { min: 0, name: "time since the sweep began", nameLocation: "middle", nameGap: 24 };
-const RUNS = { min: 0, minInterval: 1, name: "runs ended", nameLocation: "middle", nameGap: 24 };
+const RUNS = { min: 0, minInterval: 1, nameLocation: "middle", nameGap: 24 };
 const whole = (x) => (Number.isInteger(x) ? String(x) : "");
 
-function mark({ x, y, state, passes }, scale, colors, count) {
+function mark({ x, y, state, passes, counts }, scale, colors, count) {
   const color = colors.fill[state];
-  const isOpen = !isEnd(state);
+  const isOpen = !isEnd(state) || !counts;
   return { value: [x, scale.to(y)], itemStyle: { color: isOpen ? colors.surface : color, borderColor: color, borderWidth: isOpen ? 2 : 0, opacity: passes ? (count > 400 ? 0.65 : 0.95) : 0.08 } };
 }
 
-/** One point for each run with a value, in the order in which they ended; those that go on last. */
+/**
+ * One point for each run with a value, and for each that failed without one (y is null), in the
+ * order in which they ended; those that go on last. `counts`: it can be the best so far.
+ */
 export function historyPoints(data, isByTime) {
   const { runs, states } = data;
-  const places = runs.value.map((_, place) => place).filter((place) => Number.isFinite(runs.value[place]));
+  const isShown = (place) => Number.isFinite(runs.value[place]) || isFailure(states[runs.state[place]]);
+  const places = runs.value.map((_, place) => place).filter(isShown);
   const endOf = (place) => runs.ended[place] ?? Infinity;
   places.sort((a, b) => (endOf(a) === endOf(b) ? runs.index[a] - runs.index[b] : endOf(a) - endOf(b)));
   const latest = runs.ended.reduce((most, time) => Math.max(most, time ?? 0), 0);
   return places.map((place, n) => ({
-    place, x: isByTime ? runs.ended[place] ?? latest : n + 1, y: runs.value[place], state: states[runs.state[place]], passes: data.passes(place),
+    place, x: isByTime ? runs.ended[place] ?? latest : n + 1, y: Number.isFinite(runs.value[place]) ? runs.value[place] : null, state: states[runs.state[place]], passes: data.passes(place), counts: runs.is_full?.[place] ?? true,
   }));
 }
 
@@ -67,7 +72,8 @@ export function historyPoints(data, isByTime) {
 export function bestSoFar(points, goal, end) {
   const stairs = [];
   let best = null;
-  for (const { x, y } of points) {
+  for (const { x, y, counts = true } of points) {
+    if (y === null || !counts) continue;
     if (best !== null && !(goal === "min" ? y < best : y > best)) continue;
     best = y;
     stairs.push([x, y]);

@@ -156,9 +156,8 @@ export class InsightPanel {
     }
     if (place === null) return this.#tooltip.hide();
     const { offsetX: x, offsetY: y } = params.event;
-    const { runs } = this.#data;
     const lines = this.#view.lines(this.#data, place, params);
-    this.#tooltip.show({ x, y, width: this.element.clientWidth, title: `run ${runs.index[place]}`, state: this.#view.state?.(params) ?? this.#data.state(place), lines });
+    this.#tooltip.show({ x, y, width: this.element.clientWidth, title: this.#data.title(place), state: this.#view.state?.(params) ?? this.#data.state(place), lines });
   }
 
   #go(place) {

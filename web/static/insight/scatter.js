@@ -1,6 +1,8 @@
 // Every run as a point: a hyperparameter against a metric.
 
 import { formatNumber } from "../lib/format.js";
+import { failureMark, worstEdge } from "./failures.js";
+import { isFailure } from "../lib/states.js";
 import { tickedAxis, valueAxis, valueScale } from "./axes.js";
 import { gapOf, makeScale } from "./scale.js";
 
@@ -9,22 +11,25 @@ export class View {
   #name = "";
   #what = "";
   #values = [];
+  #isOwn = false;
 
   option(data, { colors, across, up, what }) {
     this.#what = what;
+    this.#isOwn = Boolean(up);
     this.#values = up ? data.runs.up : data.runs.value;
     const axis = data.axes.find(({ name }) => name === across) ?? data.axes[0];
     this.#name = axis?.name ?? "";
     const scale = makeScale(axis ?? { scale: "category", values: [] });
     const points = (this.#points = scatterPoints(data, this.#values, axis, scale));
     const y = valueScale(points.map((one) => one.y), up ? null : data.goal);
+    const edge = worstEdge(y, up ? null : data.goal);
     return {
       grid: { left: 12, right: 20, top: 12, bottom: 32, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       xAxis: { ...tickedAxis(colors, scale.ticks), min: Math.min(scale.least, -0.02), max: 1.02, name: this.#name, nameLocation: "middle", nameGap: 24, splitLine: { show: scale.scale !== "category", lineStyle: { color: colors.grid } } },
       yAxis: valueAxis(colors, y),
       series: [{
         type: "scatter", symbolSize: points.length > 1000 ? 5 : 8,
-        data: points.map((point) => ({ value: [point.x, y.to(point.y)], itemStyle: { color: colors.fill[point.state], opacity: point.passes ? (points.length > 400 ? 0.65 : 0.95) : 0.08 } })),
+        data: points.map((point) => point.y === null ? failureMark(point, edge, colors) : ({ value: [point.x, y.to(point.y)], itemStyle: { color: colors.fill[point.state], opacity: point.passes ? (points.length > 400 ? 0.65 : 0.95) : 0.08 } })),
         markLine: borderOf(scale, colors),
         emphasis: { scale: 1.6, itemStyle: { borderColor: colors.text, borderWidth: 2, opacity: 1 } },
       }],
@@ -42,7 +47,7 @@ export class View {
 
   lines(data, place) {
     const axis = data.axes.find(({ name }) => name === this.#name);
-    return [[this.#name, written(axis, data.column(this.#name)[place])], [this.#what, formatNumber(this.#values[place])]];
+    return [[this.#name, written(axis, data.column(this.#name)[place])], [this.#what, this.#isOwn ? formatNumber(this.#values[place]) : data.valueText(place)]];
   }
 }
 
@@ -66,8 +71,9 @@ function scatterPoints(data, values, axis, scale) {
   const points = [];
   values.forEach((y, place) => {
     const at = scale.position(column[place]) ?? scale.absentAt;
-    if (!Number.isFinite(y) || at === null) return;
-    points.push({ place, x: at + width * spread(runs.index[place]), y, state: states[runs.state[place]], passes: data.passes(place) });
+    const state = states[runs.state[place]], hasValue = Number.isFinite(y);
+    if (at === null || !(hasValue || isFailure(state))) return;
+    points.push({ place, x: at + width * spread(runs.index[place]), y: hasValue ? y : null, state, passes: data.passes(place) });
   });
   return points;
 }

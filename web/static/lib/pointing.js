@@ -20,7 +20,7 @@ const ofRun = (target) => (target instanceof Element ? target.closest("[data-run
 
 document.addEventListener("pointerover", (event) => {
   const element = ofRun(event.target);
-  if (element && event.pointerType === "mouse") pointOut(element.dataset.run);
+  if (element && event.pointerType === "mouse") pointOut(element.dataset.run || null);
 });
 document.addEventListener("pointerout", (event) => {
   const element = ofRun(event.target);

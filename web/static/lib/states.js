@@ -2,7 +2,7 @@
 
 let known = null;
 
-/** State -> {word, isEnd}, in the order of lists and tables. */
+/** State -> {word, isEnd, isFailure}, in the order of lists and tables. */
 export function states() {
   return (known ??= JSON.parse(document.querySelector("#page-data").dataset.page).states);
 }
@@ -12,3 +12,6 @@ export const wordOf = (state) => states()[state]?.word ?? state;
 
 /** Whether a run in this state has ended. */
 export const isEnd = (state) => states()[state]?.isEnd ?? false;
+
+/** Whether the run itself went wrong. */
+export const isFailure = (state) => states()[state]?.isFailure ?? false;

@@ -51,7 +51,7 @@ function choose(ids, isOn) {
 
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   if (ctx.sourceElement.closest?.("#runs")) ctx.asked = { nChoices, path: location.pathname };
-  if (!ctx.sourceElement.closest?.("#runs :is(thead, .pager, .chips)")) return;
+  if (!ctx.sourceElement.closest?.("#runs :is(thead, .pager, .chips, .opens)")) return;
   const url = new URL(ctx.request.action, location.href);
   const now = params();
   ctx.request.action = `${url.pathname}?${changedParams(url.searchParams, { run: now.getAll("run"), newest: now.getAll("newest") })}`;
@@ -83,7 +83,8 @@ async function idsBetween(from, to) {
   return ids;
 }
 
-const idsOf = (rows) => rows.map((row) => row.dataset.run).filter((id) => id !== "");
+/** The runs of these rows that have started: of a row of a combination all of its. */
+const idsOf = (rows) => [...new Set(rows.flatMap((row) => (row.dataset.runs ? JSON.parse(row.dataset.runs) : [row.dataset.run])).filter((id) => id !== ""))];
 
 /** Where it is now, for the order may have changed; or was, where the page does not hold it. */
 function anchorNumber() {
@@ -98,7 +99,7 @@ async function pick(box, isShifted) {
   if (to - from >= MOST_AT_ONCE) return showNotice(`${to - from + 1} rows lie between the two: at most ${MOST_AT_ONCE} are ticked at once.`, true);
   for (const row of rowsBetween(document, from, to)) for (const one of row.querySelectorAll(".pick input")) one.checked = isOn;
   try {
-    choose(from === to ? [box.value] : await idsBetween(from, to), isOn);
+    choose(from === to ? idsOf([box.closest("tr")]) : await idsBetween(from, to), isOn);
   } catch (error) {
     showNotice(`The rows between could not be ticked (${error.message}). Try again.`, true);
   }

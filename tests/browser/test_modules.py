@@ -167,11 +167,31 @@ def test_points_in_any_order_end_up_by_step_and_the_last_written_wins(modules: P
                 const { appendPoints, emptyColumns } = await import(columns_js);
                 const columns = emptyColumns();
                 const counts = batches.map((batch) => appendPoints(columns, batch));
-                return [columns, counts.reduce((a, b) => a + b)];
+                const { repeated, ...last } = columns;
+                return [last, counts.reduce((a, b) => a + b), repeated?.count ?? 0];
             }""",
             batches,
         )
-        assert found == [columns(expected), len(expected)]
+        n_repeated = sum(len(batch["step"]) for batch in batches) - len(expected)
+        assert found == [columns(expected), len(expected), n_repeated]
+
+
+def test_repeated_steps_are_all_drawn_over_time_and_counted_over_steps(modules: Page) -> None:
+    given = {
+        "step": [0, 1],
+        "wall_time": [2e9 + 3, 2e9 + 4],
+        "value": [0.5, 0.6],
+        "repeated": {"step": [0, 1], "wall_time": [2e9, 2e9 + 1], "value": [0.1, 0.9], "count": 2},
+    }
+    run = {"id": "a", "name": "a", "color": 0, "started_at": 2e9}
+    for axis, values, n_left_out in (
+        ("step", [0.5, 0.6], 2),
+        ("relative", [0.1, 0.9, 0.5, 0.6], 0),
+        ("wall", [0.1, 0.9, 0.5, 0.6], 0),
+    ):
+        view = {"x": axis, "smoothing": 0, "isLogX": False, "isLogY": False}
+        curve = call(modules, "charts/data/curves", "curveOf", run, given, view)
+        assert (curve["y"], curve["nRepeated"]) == (values, n_left_out)
 
 
 def test_thinning_keeps_the_ends_the_extremes_and_gaps(modules: Page) -> None:
@@ -294,6 +314,7 @@ def test_packed_series_come_out_as_they_went_in(modules: Page) -> None:
         {"loss": curve, "__proto__": odd},
         {"loss": 1000, "__proto__": 3},
         abandoned={"loss": odd},
+        repeated={"loss": (odd, 7)},
     )
     other = PackedRun("b", 2**40, ("loss",), {"loss": curve}, {"loss": 300})
     data = pack([one, other], ["loss", "__proto__", "none"])
@@ -310,6 +331,7 @@ def test_packed_series_come_out_as_they_went_in(modules: Page) -> None:
         "wall_time": curve.wall_time.tolist(),
         "value": curve.value.astype("<f4").tolist(),
     }
+    none = {"abandoned": None, "repeated": None}
     proto = {"step": odd.step.tolist(), "wall_time": [0, 1e12, 5.25], "value": [None, 1e300, None]}
     assert found == [
         ["loss", "__proto__", "none"],
@@ -321,8 +343,17 @@ def test_packed_series_come_out_as_they_went_in(modules: Page) -> None:
                     "names": ["loss", "__proto__"],
                     "nLeftOut": 0,
                     "series": [
-                        ["loss", {**loss, "count": 1000, "isThinned": True, "abandoned": proto}],
-                        ["__proto__", {**proto, "count": 3, "isThinned": False, "abandoned": None}],
+                        [
+                            "loss",
+                            {
+                                **loss,
+                                "count": 1000,
+                                "isThinned": True,
+                                "abandoned": proto,
+                                "repeated": {**proto, "count": 7},
+                            },
+                        ],
+                        ["__proto__", {**proto, "count": 3, "isThinned": False, **none}],
                     ],
                 },
             ],
@@ -333,7 +364,7 @@ def test_packed_series_come_out_as_they_went_in(modules: Page) -> None:
                     "names": ["loss"],
                     "nLeftOut": 0,
                     "series": [
-                        ["loss", {**loss, "count": 300, "isThinned": False, "abandoned": None}],
+                        ["loss", {**loss, "count": 300, "isThinned": False, **none}],
                     ],
                 },
             ],

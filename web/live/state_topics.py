@@ -25,6 +25,7 @@ from ..runs.entries import (
     SweepSummary,
     catalog_cursor,
     experiment_entry,
+    goals_entries,
     run_entry,
     sweep_cursor,
     sweep_entry,
@@ -252,6 +253,8 @@ class CatalogTopic:
             yield experiment.id, self._entry(experiment, to_recheck)
         for sweep in catalog.sweeps.values():
             yield sweep.id, sweep_entry(sweep)
+        for goals in goals_entries(catalog):
+            yield goals.id, goals
 
     def _entry(self, experiment: Experiment, to_recheck: Collection[str]) -> ListEntry:
         known = self._entries.get(experiment.id)

@@ -9,7 +9,7 @@ from starlette.datastructures import QueryParams
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.files.folder_walk import describe_skipped
-from ml_tracking_ops.orchestrator.store.run_states import RunState
+from ml_tracking_ops.orchestrator.store.run_states import ENDS, RunState
 
 from ..rendering import Page, PageRun
 from ..runs import entries as rows
@@ -57,6 +57,7 @@ class ExperimentsPage(Page):
         matches_href: draws what the search finds; None if that is drawn, or nothing is searched.
         limit: how many are listed, if the address says so.
         newest: how many of the newest are drawn, unless the address names some.
+        have_ended: whether every drawn experiment has ended.
         selected_elsewhere: the ids of drawn experiments that are not in the list.
     """
 
@@ -72,6 +73,7 @@ class ExperimentsPage(Page):
     limit: int | None
     newest: int
     is_newest: bool
+    have_ended: bool
     buttons: Sequence[Button]
     runs: Sequence[DrawnExperiment]
     listed: Sequence[ListedExperiment]
@@ -122,6 +124,7 @@ def experiments_page(
         limit=len(listed) if "limit" in query else None,
         newest=newest,
         is_newest=is_newest,
+        have_ended=all(experiment.state() in ENDS for experiment in selected),
         buttons=[] if is_newest else selection_buttons(selected, is_archive=is_archive),
         runs=runs,
         listed=[_listed(experiment, colors, asked, drawn) for experiment in listed],

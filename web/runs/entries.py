@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ml_tracking_ops.orchestrator.store.annotations import NOTHING_SAID, Annotation
+from ml_tracking_ops.orchestrator.store.annotations import NOTHING_SAID, Annotation, read_file
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.combinations import best_repeated
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
@@ -84,7 +84,22 @@ class SweepEntry:
         return [self.kind, self.id, self.state, self.is_paused, self.is_archived, *said]
 
 
-ListEntry = ExperimentEntry | SweepEntry
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoalsEntry:
+    """What users chose for the metrics of the log folder, which any table may show."""
+
+    kind: Literal["goals"] = "goals"
+    id: str = ""
+    chosen: int
+    state: None = None
+
+    @property
+    def shown(self) -> list[object]:
+        """A digest of it."""
+        return [self.kind, self.chosen]
+
+
+ListEntry = ExperimentEntry | SweepEntry | GoalsEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,12 +247,19 @@ def sweep_entry(sweep: Sweep) -> SweepEntry:
 
 
 def list_entries(catalog: Catalog) -> list[ListEntry]:
-    """Every experiment and every sweep, newest first within each kind."""
+    """Every experiment and every sweep, newest first within each kind, then the goals chosen."""
     experiments = [
         experiment_entry(experiment, experiment.state())
         for experiment in catalog.experiments.values()
     ]
-    return [*experiments, *(sweep_entry(sweep) for sweep in catalog.sweeps.values())]
+    sweeps = (sweep_entry(sweep) for sweep in catalog.sweeps.values())
+    return [*experiments, *sweeps, *goals_entries(catalog)]
+
+
+def goals_entries(catalog: Catalog) -> list[GoalsEntry]:
+    """One, if a user chose which values of a metric are better."""
+    chosen = read_file(catalog.logdir).get("metrics")
+    return [GoalsEntry(chosen=_digest([[chosen]]))] if chosen else []
 
 
 def catalog_cursor(entries: Iterable[ListEntry]) -> int:

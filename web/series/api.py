@@ -188,8 +188,13 @@ def encode_series(store: SeriesStore, runs: Iterable[RunFiles], query: SeriesQue
 
 def _encode_run(loaded: RunSeries, query: SeriesQuery, names: dict[str, None]) -> bytes:
     metrics = {
-        name: {**to_columns(shown), "count": count, "is_thinned": len(shown) < count}
-        for name, (shown, count) in select(loaded, query, names).items()
+        name: {
+            **to_columns(one.points),
+            "count": one.count,
+            "is_thinned": len(one.points) < one.count,
+            "n_repeated": one.n_repeated,
+        }
+        for name, one in select(loaded, query, names).items()
     }
     return encode_json({"cursor": loaded.cursor, "metrics": metrics})
 
@@ -222,13 +227,18 @@ def _packed_run(store: SeriesStore, query: SeriesQuery, run: RunFiles) -> Packed
         run.run_id,
         loaded.cursor,
         tuple(loaded.metrics),
-        {name: points for name, (points, _) in shown.items()},
-        {name: count for name, (_, count) in shown.items()},
+        {name: one.points for name, one in shown.items()},
+        {name: one.count for name, one in shown.items()},
         loaded.n_left_out,
         {
             name: column.abandoned
             for name, column in loaded.metrics.items()
             if column.abandoned is not None
+        },
+        {
+            name: (one.repeated, one.n_repeated)
+            for name, one in shown.items()
+            if one.repeated is not None
         },
     )
 
@@ -246,9 +256,7 @@ def _loaded(store: SeriesStore, run: RunFiles, query: SeriesQuery) -> RunSeries:
     return replace(loaded, metrics=loaded.metrics | read_named(run.dat_path, beyond).metrics)
 
 
-def select(
-    run: RunSeries, query: SeriesQuery, names: dict[str, None]
-) -> dict[str, tuple[Points, int]]:
+def select(run: RunSeries, query: SeriesQuery, names: dict[str, None]) -> dict[str, MetricPoints]:
     """The points of the metrics that were asked for, and how many there are in all.
 
     `names` collects those of all runs: which metrics are the first is known by and by.
@@ -258,9 +266,17 @@ def select(
     return {name: _shown(run.metrics[name], query) for name in wanted if name in run.metrics}
 
 
-def _shown(column: MetricPoints, query: SeriesQuery) -> tuple[Points, int]:
-    chosen = between(column.points, query.first_step, query.last_step)
-    count = column.count if len(chosen) == len(column.points) else len(chosen)
+def _shown(column: MetricPoints, query: SeriesQuery) -> MetricPoints:
+    points, count = _part(column.points, column.count, query)
+    if column.repeated is None:
+        return MetricPoints(points, count)
+    repeated, n_repeated = _part(column.repeated, column.n_repeated, query)
+    return MetricPoints(points, count, None, repeated, n_repeated)
+
+
+def _part(points: Points, count: int, query: SeriesQuery) -> tuple[Points, int]:
+    chosen = between(points, query.first_step, query.last_step)
+    count = count if len(chosen) == len(points) else len(chosen)
     return thin(chosen, query.points), count
 
 

@@ -36,6 +36,7 @@ class PackedRun:
     """One run of the answer: the names of all its metrics, and of some the points.
 
     `counts` are how many points there are in all, by metric; `n_left_out` how many metrics.
+    `repeated`: the earlier values of steps that were logged several times, and how many there are.
     """
 
     run_id: str
@@ -45,6 +46,7 @@ class PackedRun:
     counts: Mapping[str, int]
     n_left_out: int = 0
     abandoned: Mapping[str, Points] = field(default_factory=dict)
+    repeated: Mapping[str, tuple[Points, int]] = field(default_factory=dict)
 
 
 def pack(runs: Sequence[PackedRun], metrics: Sequence[str]) -> bytes:
@@ -65,6 +67,7 @@ def pack(runs: Sequence[PackedRun], metrics: Sequence[str]) -> bytes:
         "metrics": list(metrics),
         "n_left_out": [run.n_left_out for run in runs],
         "abandoned": [list(_abandoned(run, metrics)) for run in runs],
+        "repeated": [list(_repeated(run, metrics)) for run in runs],
     }
     return _write(header, columns)
 
@@ -74,9 +77,20 @@ def _abandoned(run: PackedRun, metrics: Sequence[str]) -> Iterator[tuple[int, li
     for place, name in enumerate(metrics):
         points = run.abandoned.get(name)
         if points is not None:
-            values = [value if math.isfinite(value) else None for value in points.value.tolist()]
-            wall_times = sane_wall_time(points.wall_time).tolist()
-            yield place, [points.step.tolist(), wall_times, values]
+            yield place, _lists(points)
+
+
+def _repeated(run: PackedRun, metrics: Sequence[str]) -> Iterator[tuple[int, list[Any]]]:
+    """Of each metric that has some: its place, how many there are, then as `_abandoned`."""
+    for place, name in enumerate(metrics):
+        if name in run.repeated:
+            points, count = run.repeated[name]
+            yield place, [count, *_lists(points)]
+
+
+def _lists(points: Points) -> list[list[Any]]:
+    values = [value if math.isfinite(value) else None for value in points.value.tolist()]
+    return [points.step.tolist(), sane_wall_time(points.wall_time).tolist(), values]
 
 
 def _names(runs: Iterable[PackedRun]) -> list[str]:

@@ -13,7 +13,7 @@ from ml_tracking_ops.logger.reading.reader import LogFormatError, Series, read_r
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, Identity, identify
 
 from ..serving.limits import DEFAULTS
-from .thinning import Points, sort_by_step, thin
+from .thinning import Points, repetitions, sort_by_step, thin
 
 MAX_METRICS = 1_000
 """Of a log with more metrics the first are shown; `metric_limit.js` has the same number."""
@@ -27,12 +27,16 @@ _ENTRY_BYTES = 500
 class MetricPoints:
     """The points of one metric, perhaps thinned; `count` is how many there are in all.
 
+    `repeated`: earlier values of steps that were logged several times, and `n_repeated` how many
+    there are; on an axis of time they are drawn, too.
     `abandoned` are those that do not count any more, thinned: see `logger.branches`.
     """
 
     points: Points
     count: int
     abandoned: Points | None = None
+    repeated: Points | None = None
+    n_repeated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,15 @@ class RunSeries:
     @property
     def is_whole(self) -> bool:
         """Whether nothing was left out by thinning."""
-        return all(len(column.points) == column.count for column in self.metrics.values())
+        return all(
+            len(column.points) == column.count and len(column.repeated or ()) == column.n_repeated
+            for column in self.metrics.values()
+        )
 
     @property
     def size_bytes(self) -> int:
-        points = sum(len(column.points) for column in self.metrics.values())
+        every = self.metrics.values()
+        points = sum(len(column.points) + len(column.repeated or ()) for column in every)
         return points * _POINT_BYTES + (1 + len(self.metrics)) * _ENTRY_BYTES
 
 
@@ -124,23 +132,31 @@ def _load(
 
 
 def _column(series: Series, abandoned: Series | None) -> MetricPoints:
-    points = _points(series)
-    return MetricPoints(points, len(points), None if abandoned is None else _few(abandoned))
+    logged = _points(series)
+    points, repeated = sort_by_step(logged), repetitions(logged)
+    left = None if abandoned is None else _few(abandoned)
+    return MetricPoints(points, len(points), left, repeated, len(repeated or ()))
 
 
 def _points(series: Series) -> Points:
-    return sort_by_step(Points(series.step, series.wall_time, series.value))
+    return Points(series.step, series.wall_time, series.value)
 
 
 def _few(abandoned: Series) -> Points:
-    return thin(_points(abandoned), _ABANDONED_BUCKETS).copied()
+    return thin(sort_by_step(_points(abandoned)), _ABANDONED_BUCKETS).copied()
 
 
 def _thinned(run: RunSeries, n_buckets: int) -> RunSeries:
     return RunSeries(
         run.cursor,
         {
-            name: replace(column, points=thin(column.points, n_buckets).copied())
+            name: replace(
+                column,
+                points=thin(column.points, n_buckets).copied(),
+                repeated=None
+                if column.repeated is None
+                else thin(column.repeated, n_buckets).copied(),
+            )
             for name, column in run.metrics.items()
         },
         run.n_left_out,

@@ -53,6 +53,16 @@ def sort_by_step(points: Points) -> Points:
     return points.take(order[is_last_of_step])
 
 
+def repetitions(points: Points) -> Points | None:
+    """What `sort_by_step` leaves out, in the order of steps, then of the log; None: nothing."""
+    if np.all(points.step[1:] > points.step[:-1]):
+        return None
+    order = np.argsort(points.step, kind="stable")
+    step = points.step[order]
+    is_repeated = np.append(step[1:] == step[:-1], False)
+    return points.take(order[is_repeated]) if is_repeated.any() else None
+
+
 def between(points: Points, first_step: int | None, last_step: int | None) -> Points:
     """The points with ``first_step <= step <= last_step``; `points` must be sorted."""
     start = 0 if first_step is None else int(np.searchsorted(points.step, first_step, "left"))

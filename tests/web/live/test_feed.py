@@ -14,6 +14,7 @@ from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.orchestrator.store.journal import Journal
 from ml_tracking_ops.web.live.file_topics import decode_whole
 from ml_tracking_ops.web.live.lane import Lane
+from ml_tracking_ops.web.series.chosen_goals import choose_goal
 from ml_tracking_ops.web.serving.limits import Limits
 
 pytestmark = pytest.mark.anyio
@@ -214,6 +215,22 @@ async def test_list_that_is_up_to_date_is_not_sent_again(tmp_path, sweep):
     assert [entry["id"] for entry in first["added"]] == [sweep.id]
     assert "is_complete" not in second
     assert [entry["state"] for entry in second["changed"]] == ["finished"]
+
+
+async def test_goal_that_a_user_chose_is_a_reason_for_other_pages_to_look_again(tmp_path, sweep):
+    async with (
+        serving(tmp_path) as dashboard,
+        listening(dashboard.address, ("catalog", 1)) as reader,
+    ):
+        first = await listed(reader)
+        await anyio.to_thread.run_sync(choose_goal, tmp_path, "loss", "max")
+        chosen = await listed(reader)
+        await anyio.to_thread.run_sync(choose_goal, tmp_path, "loss", "min")
+        flipped = await listed(reader)
+
+    assert [entry["kind"] for entry in chosen["added"]] == ["goals"]
+    assert [entry["kind"] for entry in flipped["changed"]] == ["goals"]
+    assert len({first["cursor"], chosen["cursor"], flipped["cursor"]}) == 3
 
 
 KILLED_TRAINER = """

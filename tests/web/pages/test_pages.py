@@ -383,3 +383,12 @@ def test_headline_and_stars_of_repeats_are_of_the_best_combination(
     assert sorted(starred) == ["3", "4"]
     rows = client.get("/rows/sweeps/s?rows=1-4&repeats=apart").text
     assert sorted(re.findall(r'<tr id="run-(\d+)"[^>]*class="is-best"', rows)) == ["3", "4"]
+
+
+def test_experiments_that_ended_without_a_metric_are_said_to_have_none(
+    client: Client, logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log(logdir / "a/a.dat", monkeypatch)
+    html = client.get("/experiments").text
+    assert re.search(r'id="no-metrics-of" class="has-ended"', html)
+    assert "This experiment logged no metric." in html

@@ -275,3 +275,23 @@ def test_abandoned_values_come_apart_from_those_that_count(tmp_path: Path) -> No
     assert column.abandoned is not None
     assert column.abandoned.step.tolist() == [3, 4, 5]
     assert SeriesStore().all_points(path).metrics["loss"].abandoned is not None
+
+
+def test_repeated_steps_of_one_logger_are_counted_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.dat"
+    monkeypatch.setenv("ML_TRACKING_OPS_RUN_FILE", str(path))
+    with ExperimentLogger() as writer:
+        for epoch in range(5):
+            for step in range(20):
+                writer.add_scalar("loss", epoch + step / 100, step)
+    column = SeriesStore().all_points(path).metrics["loss"]
+    assert (column.count, column.n_repeated) == (20, 80)
+    assert column.repeated is not None
+    both = [*column.points.value.tolist(), *column.repeated.value.tolist()]
+    assert sorted(both) == sorted(epoch + step / 100 for epoch in range(5) for step in range(20))
+    overview = SeriesStore().overview(path, 8).metrics["loss"]
+    assert overview.n_repeated == 80
+    assert overview.repeated is not None
+    assert len(overview.repeated) < 80

@@ -13,6 +13,7 @@ import { theme } from "../lib/theme.js";
 
 const DETAIL_AFTER_MS = 120;
 const FAINT = 0.25;
+const NOTE_TITLE = "Values that are not drawn here. Of a step that was logged several times the last value is drawn; over time (x: Relative time) all are.";
 
 const hasFinite = (curve) => curve.y.some((value) => value !== null && value !== undefined);
 
@@ -212,7 +213,7 @@ export class Chart {
   tell() {
     this.#describe();
     const { note } = this.#parts;
-    if (setText(note, this.#notes)) note.title = this.#notes && "Values that the vertical axis does not show";
+    if (setText(note, this.#notes)) note.title = this.#notes && NOTE_TITLE;
     this.#legend?.update(this.#source.entries, this.#curves, this.#view);
   }
 
@@ -249,6 +250,8 @@ export class Chart {
     const nBelow = this.#curves.reduce((sum, curve) => sum + curve.nBelow, 0);
     if (nBelow) notes.push(`${nBelow} not above 0`);
     else if (this.#curves.length && !this.#curves.some(hasFinite)) notes.push("NaN or infinite only");
+    const nRepeated = this.#curves.reduce((sum, curve) => sum + (curve.nRepeated ?? 0), 0);
+    if (nRepeated) notes.push(`${notes.length ? "· " : ""}${formatCount(nRepeated)} earlier value${nRepeated === 1 ? "" : "s"} of repeated steps not drawn`);
     return notes.join(" ");
   }
 

@@ -1,5 +1,6 @@
 // A metric of one run as columns {step, wall_time, value}, sorted by step, one point for each
-// step. `value` holds null where NaN or an infinity was logged. Pure functions.
+// step. `value` holds null where NaN or an infinity was logged. `repeated` are columns of what was
+// logged earlier of steps that came several times, and their `count`. Pure functions.
 
 export function emptyColumns() {
   return { step: [], wall_time: [], value: [] };
@@ -32,7 +33,7 @@ export function nearestIndex(sorted, x) {
   return right;
 }
 
-/** Append points in place; of several for one step the last written wins. Returns how many steps are new. */
+/** Append points in place; of several for one step the last written wins, and the others are repeated ones. Returns how many steps are new. */
 export function appendPoints(columns, incoming) {
   const n = incoming.step.length;
   if (n === 0) return 0;
@@ -41,7 +42,9 @@ export function appendPoints(columns, incoming) {
     return n;
   }
   const before = columns.step.length;
-  const merged = mergeByStep(columns, sortedByStep(incoming));
+  const replaced = emptyColumns();
+  const merged = mergeByStep(columns, sortedByStep(incoming, replaced), replaced);
+  keepRepeated(columns, replaced);
   columns.step = merged.step;
   columns.wall_time = merged.wall_time;
   columns.value = merged.value;
@@ -62,23 +65,30 @@ function pushPoint(target, source, i) {
   target.value.push(source.value[i]);
 }
 
-function sortedByStep(columns) {
+function keepRepeated(columns, replaced) {
+  if (replaced.step.length === 0) return;
+  const known = columns.repeated ?? { ...emptyColumns(), count: 0 };
+  const joined = (name) => known[name].concat(replaced[name]);
+  columns.repeated = { step: joined("step"), wall_time: joined("wall_time"), value: joined("value"), count: known.count + replaced.step.length };
+}
+
+function sortedByStep(columns, replaced) {
   const order = columns.step.map((_, i) => i).sort((a, b) => columns.step[a] - columns.step[b] || a - b);
   const sorted = emptyColumns();
   for (const [at, i] of order.entries()) {
     const isLastOfItsStep = at + 1 === order.length || columns.step[order[at + 1]] !== columns.step[i];
-    if (isLastOfItsStep) pushPoint(sorted, columns, i);
+    pushPoint(isLastOfItsStep ? sorted : replaced, columns, i);
   }
   return sorted;
 }
 
-function mergeByStep(old, fresh) {
+function mergeByStep(old, fresh, replaced) {
   const merged = emptyColumns();
   let i = 0, j = 0;
   while (i < old.step.length || j < fresh.step.length) {
     if (j === fresh.step.length || old.step[i] < fresh.step[j]) pushPoint(merged, old, i++);
     else {
-      if (old.step[i] === fresh.step[j]) i++;
+      if (old.step[i] === fresh.step[j]) pushPoint(replaced, old, i++);
       pushPoint(merged, fresh, j++);
     }
   }

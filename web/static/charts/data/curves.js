@@ -8,8 +8,8 @@ const SINCE_START_S = 1e8; // smaller wall times count from the start of the run
 /** @typedef {{id: string, name: string, color: number, x: number[], y: (number|null)[],
  *   raw: (number|null)[] | null, value: (number|null)[], step: number[], elapsed: (i: number) => number,
  *   abandoned?: {x: number[], y: (number|null)[]} | null,
- *   low: (number|null)[] | null, high: (number|null)[] | null, n: number[] | null, nBelow: number}} Curve
- *   `raw`: the line behind a smoothed one; `low` and `high`: the edges of a band; `n`: of how many
+ *   low: (number|null)[] | null, high: (number|null)[] | null, n: number[] | null, nBelow: number, nRepeated?: number}} Curve
+ *   `nRepeated`: how many earlier values of its steps an axis of steps leaves out; `raw`: the line behind a smoothed one; `low` and `high`: the edges of a band; `n`: of how many
  *   runs; `nNan`: of a group, of how many runs something was no number; `nBelow`: how many values a logarithmic axis cannot show
  */
 
@@ -17,7 +17,7 @@ const known = new WeakMap(); // the array of values -> {key, curve}
 
 /** @returns {Curve} of a run, from its columns {step, wall_time, value}. */
 export function curveOf(run, columns, view) {
-  const key = [columns.value.length, view.smoothing, view.x, view.isLogX, view.isLogY, run.name, run.color, run.started_at].join("|");
+  const key = [columns.value.length, columns.repeated?.count ?? 0, view.smoothing, view.x, view.isLogX, view.isLogY, run.name, run.color, run.started_at].join("|");
   const found = known.get(columns.value);
   if (found?.key === key) return found.curve;
   const curve = makeCurve(run, columns, view);
@@ -29,15 +29,25 @@ function makeCurve(run, columns, view) {
   const begin = beginning(run, columns.wall_time);
   // times come in whole milliseconds: a part of one before the first would be a time of its own
   const elapsed = (wallTime) => (wallTime < SINCE_START_S ? wallTime : (Math.round(wallTime * 1000) - Math.round(begin * 1000)) / 1000);
-  const ordered = orderedBy(xValues(columns, view.x, run, elapsed), columns);
+  const shown = view.x === "step" ? columns : withRepeated(columns);
+  const ordered = orderedBy(xValues(shown, view.x, run, elapsed), shown);
   const { x, step, wall_time, value } = view.isLogX ? positiveOnly(ordered) : ordered;
   return {
     ...drawn(value, view),
     id: run.id, name: run.name, color: run.color, x, value, step,
     elapsed: (i) => elapsed(wall_time[i]),
     low: null, high: null, n: null,
+    nRepeated: view.x === "step" ? columns.repeated?.count ?? 0 : 0,
     abandoned: columns.abandoned ? abandonedLine(columns.abandoned, run, view, elapsed) : null,
   };
+}
+
+/** Over time every value has a place of its own, also those of a step that came several times. */
+function withRepeated(columns) {
+  const { repeated } = columns;
+  if (!repeated) return columns;
+  const joined = (name) => columns[name].concat(repeated[name]);
+  return { step: joined("step"), wall_time: joined("wall_time"), value: joined("value") };
 }
 
 /** What a training logged before it continued from an earlier step: a line of its own. */

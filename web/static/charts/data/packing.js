@@ -9,11 +9,12 @@ const NO_COLUMN = new Float64Array(0);
  * @param {ArrayBuffer} buffer
  * @returns {{metrics: string[], runs: Map<string, {cursor: number, names: string[], series: Map<string, object>}>}}
  *   `metrics` are those in the answer, `names` those of all of a run's metrics; `series`, by metric,
- *   are {step, wall_time, value, count, isThinned, abandoned}; the last are columns like its own, or null
+ *   are {step, wall_time, value, count, isThinned, abandoned, repeated}; the last two are columns like its own, or null
  */
 export function unpackSeries(buffer) {
-  const { names, names_of, n_left_out, abandoned, runs, metrics, columns } = read(buffer);
+  const { names, names_of, n_left_out, abandoned, repeated, runs, metrics, columns } = read(buffer);
   const abandonedOf = abandoned.map((found) => new Map(found));
+  const repeatedOf = repeated.map((found) => new Map(found));
   const parts = metrics.map((_, index) => new Parts(columns, index));
   const { cursor, length, count } = columns;
   const run = (i) => ({
@@ -22,7 +23,7 @@ export function unpackSeries(buffer) {
     nLeftOut: n_left_out[i],
     series: new Map(metrics.flatMap((name, j) => {
       const at = i * metrics.length + j;
-      return count[at] === 0 ? [] : [[name, { ...parts[j].next(length[at]), count: count[at], isThinned: length[at] < count[at], abandoned: branch(abandonedOf[i].get(j)) }]];
+      return count[at] === 0 ? [] : [[name, { ...parts[j].next(length[at]), count: count[at], isThinned: length[at] < count[at], abandoned: branch(abandonedOf[i].get(j)), repeated: repetitions(repeatedOf[i].get(j)) }]];
     })),
   });
   return { metrics, runs: new Map(runs.map((id, i) => [id, run(i)])) };
@@ -30,6 +31,10 @@ export function unpackSeries(buffer) {
 
 function branch(found) {
   return found ? { step: found[0], wall_time: found[1], value: found[2] } : null;
+}
+
+function repetitions(found) {
+  return found ? { count: found[0], step: found[1], wall_time: found[2], value: found[3] } : null;
 }
 
 function read(buffer) {

@@ -36,12 +36,14 @@ export class RunSource {
     for (const run of this.#shown(view)) {
       const series = this.#store.series(run.id, metric);
       if (!series?.count) continue;
-      nPoints += series.count;
+      const more = view.x === "step" ? null : series.columns.repeated;
+      nPoints += series.count + (more?.count ?? 0);
       nCurves += 1;
       if (view.zoom && !detail?.has(run.id)) continue; // all of it, or not told yet
       const { columns, count } = this.#best(run.id, metric, detail);
-      nDrawn += columns.step.length;
-      nInView += count;
+      const repeated = view.x === "step" ? null : columns.repeated;
+      nDrawn += columns.step.length + (repeated?.step.length ?? 0);
+      nInView += count + (repeated?.count ?? 0);
     }
     return { nPoints, nCurves, nDrawn, nInView, word: "run" };
   }
@@ -74,7 +76,7 @@ export class RunSource {
   /** More points of the zoomed part than the overview holds; null where it holds all. */
   async loadDetail(metric, view) {
     const shown = this.#shown(view);
-    const thinned = shown.filter((run) => this.#store.series(run.id, metric)?.isThinned);
+    const thinned = shown.filter((run) => isPart(this.#store.series(run.id, metric)));
     if (thinned.length === 0) return null;
     const [first, last] = view.x === "step" ? view.zoom : this.#stepsWithin(thinned, metric, view);
     if (first > last) return null;
@@ -126,4 +128,10 @@ export class RunSource {
     if (view.x === "relative") return formatDuration(curve.x[i]);
     return formatPointed(curve.x[i]);
   }
+}
+
+/** Whether there are more points of a series than are known. */
+function isPart(series) {
+  const repeated = series?.columns.repeated;
+  return series?.isThinned || (repeated && repeated.step.length < repeated.count);
 }

@@ -153,10 +153,12 @@ function appendEvent(series, event, name) {
   series.cursor = event.cursor;
   series.count += appendPoints(series.columns, points);
   series.isThinned ||= event.is_thinned === true;
+  const { abandoned, repeated } = series.columns;
   if (series.columns.step.length > LIMIT) {
-    series.columns = thin(series.columns, LIMIT / 4);
+    series.columns = { ...thin(series.columns, LIMIT / 4), abandoned, repeated };
     series.isThinned = true;
   }
+  if (repeated?.step.length > LIMIT) series.columns.repeated = { ...thin(repeated, LIMIT / 4), count: repeated.count };
   return true;
 }
 
@@ -166,8 +168,8 @@ function bucketsEach(nSeries, mostPower = MOST_POWER) {
   return 2 ** Math.min(mostPower, Math.max(LEAST_POWER, power));
 }
 
-function columnsOf({ step, wall_time, value, abandoned = null }) {
-  return { step, wall_time, value, abandoned };
+function columnsOf({ step, wall_time, value, abandoned = null, repeated = null }) {
+  return { step, wall_time, value, abandoned, repeated };
 }
 
 /** Columns that know how many points they stand for. */

@@ -75,6 +75,8 @@ def trainers() -> Path:
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test run inside a sweep must not write into that sweep's run."""
     monkeypatch.delenv("ML_TRACKING_OPS_RUN_FILE", raising=False)
+    # what one test leaves in a cache must not answer for another
+    monkeypatch.setenv("ML_TRACKING_OPS_CACHE_MB", "0")
 
 
 @pytest.fixture

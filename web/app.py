@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -14,6 +15,7 @@ from starlette.responses import Response
 
 from ml_tracking_ops.logger.guarded import guard_folder
 from ml_tracking_ops.logger.reading.bounded_reading import call_meanwhile, limit_files
+from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
 
 from .groups import api as groups
 from .groups.reading_progress import Readings
@@ -55,6 +57,7 @@ def create_app(
     knows_owner: bool = False,
     assets: AssetSource = CDN_SOURCE,
     limits: Limits = DEFAULTS,
+    cache: CacheFolder | None = None,
 ) -> Starlette:
     """The dashboard of one log folder, which need not exist yet.
 
@@ -63,6 +66,7 @@ def create_app(
         token: what a request must hold; without one everybody gets an answer.
         knows_owner: whether the user who started the server needs no token.
         assets: where the pages load their third-party files from.
+        cache: where digests of logs are kept, so that no later server reads those again.
     """
     guard_folder(logdir)
     limit_files(_MOST_BYTES_A_FILE, _MOST_S_A_FILE)
@@ -106,9 +110,10 @@ def create_app(
     app.state.assets = assets
     app.state.csrf = guard.new_token()
     app.state.action_limiter = anyio.CapacityLimiter(actions.AT_ONCE)
-    app.state.series_store = SeriesStore(limits.overview_bytes, limits.all_points_bytes)
+    app.state.series_store = SeriesStore(limits.overview_bytes, limits.all_points_bytes, cache)
     app.state.log_readers = LogReaders(
-        app.state.series_store, MetricSummaries(GoalsFile(catalog.logdir).read)
+        app.state.series_store,
+        MetricSummaries(GoalsFile(catalog.logdir).read, app.state.series_store.digests),
     )
     app.state.experiment_colors = ExperimentColors()
     app.state.experiment_selections = row_fragments.Selections()
@@ -130,6 +135,7 @@ async def _run_feed(app: Starlette) -> AsyncIterator[None]:
         yield
         app.state.feed.close()
         tasks.cancel_scope.cancel()
+    await anyio.to_thread.run_sync(app.state.series_store.digests.close)
 
 
 async def _explain(request: Request, error: Exception) -> Response:

@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 
 from ml_tracking_ops.logger.os_files import allow_open_files
 from ml_tracking_ops.orchestrator.errors import PortTakenError, TrackingError, UsageError
+from ml_tracking_ops.orchestrator.store.files.cache_folder import user_cache
 
 from .app import create_app
 from .serving import peer_user
@@ -34,6 +35,7 @@ _BACKLOG = 1024
 _LONGEST_REQUEST_HEAD_BYTES = 128 << 10  # an address of 96 KiB, cookies
 _CUT_AFTER_S = 0.3
 _TICK_S = 1.0
+_DIGESTS = "digests"
 
 
 def serve(
@@ -82,6 +84,7 @@ def serve(
             entrance.token,
             knows_owner=entrance.knows_owner,
             assets=source,
+            cache=user_cache(_DIGESTS),
         )
         server = make_server(app)
         server.run(sockets=[listener])

@@ -9,7 +9,7 @@ from live import serving
 from many_metrics import write_many_metrics
 
 from ml_tracking_ops.logger import read_log
-from ml_tracking_ops.web.series.store import MAX_METRICS
+from ml_tracking_ops.web.series.digests.log_digests import MAX_METRICS, LogDigests
 from ml_tracking_ops.web.series.summaries import read_summaries
 
 N_METRICS = 20_000
@@ -28,7 +28,7 @@ def test_first_metrics_are_read_and_all_are_counted(many: Path) -> None:
     assert (log.n_left_out, log.n_skipped) == (N_METRICS - MAX_METRICS, 0)
     assert log["metric 0"].value.tolist() == [0.0, -1.0]
     assert log.size_bytes == many.stat().st_size
-    assert len(read_summaries(many)) == MAX_METRICS
+    assert len(read_summaries(many, LogDigests())) == MAX_METRICS
 
 
 def test_metric_beyond_the_limit_is_read_by_its_name(many: Path) -> None:

@@ -25,10 +25,10 @@ from ml_tracking_ops.orchestrator.store.files.identities import identify
 
 from ..runs.catalog_access import RunFiles, find_runs
 from ..serving.sse import encode_json
+from .digests.log_digests import MAX_METRICS
 from .packing import PackedRun, pack
 from .store import (
     EMPTY,
-    MAX_METRICS,
     OVERVIEW_BUCKETS,
     MetricPoints,
     RunSeries,

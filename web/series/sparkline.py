@@ -80,5 +80,5 @@ class Sparklines:
         return self._curves.get((path, metric), identify(path), lambda: self._draw(path, metric))
 
     def _draw(self, path: Path, metric: str) -> Sparkline | None:
-        column = self._series.overview(path).metrics.get(metric)
+        column = self._series.overview(path, _BUCKETS).metrics.get(metric)
         return None if column is None else draw_sparkline(column.points)

@@ -1,23 +1,26 @@
-"""Logs as charts need them, read once and kept while they stay as they are, in bounded memory.
+"""Logs as charts need them, kept while they stay as they are, in bounded memory.
 
 Kept are, for as many runs as fit: an overview (every metric thinned as finely as was asked for:
 the more runs are drawn together, the less each needs) and, of those that were zoomed into, all
-points.
+points. Overviews are made of digests, which outlast the server in the user's cache.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ml_tracking_ops.logger.reading.reader import LogFormatError, Series, read_run_log
+from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, Identity, identify
 
 from ..serving.limits import DEFAULTS
+from .digests.digest import Digest
+from .digests.encoding import DigestReader
+from .digests.log_digests import MAX_METRICS, LogDigests
 from .thinning import Points, repetitions, sort_by_step, thin
 
-MAX_METRICS = 1_000
-"""Of a log with more metrics the first are shown; `metric_limit.js` has the same number."""
-OVERVIEW_BUCKETS = 1024
+OVERVIEW_BUCKETS = 256
+"""The finest overview; who asks for more gets it from all points."""
 _ABANDONED_BUCKETS = 128
 _POINT_BYTES = 24
 _ENTRY_BYTES = 500
@@ -77,13 +80,19 @@ EMPTY = RunSeries(0, {})
 
 
 class SeriesStore:
-    """Reads logs for any number of threads; a log that has grown is read anew."""
+    """Reads logs for any number of threads; of one that has grown, what is new.
+
+    Args:
+        cache: where digests of logs are kept; without it each log is read once a server.
+    """
 
     def __init__(
         self,
         overview_bytes: int = DEFAULTS.overview_bytes,
         all_points_bytes: int = DEFAULTS.all_points_bytes,
+        cache: CacheFolder | None = None,
     ) -> None:
+        self.digests = LogDigests(cache)
         self._overviews: FileCache[Path, Overview] = FileCache(
             overview_bytes, lambda one: one.run.size_bytes
         )
@@ -92,13 +101,12 @@ class SeriesStore:
         )
 
     def overview(self, path: Path, n_buckets: int = OVERVIEW_BUCKETS) -> RunSeries:
-        """Every metric thinned to `n_buckets`, or more finely where that is known already."""
+        """Every metric thinned to `n_buckets` or more finely, at most to `OVERVIEW_BUCKETS`."""
         identity = identify(path)
         found = self._overviews.find(path, identity)
         if found is None or found.n_buckets < n_buckets:
-            run = self._all_points.find(path, identity) or _load(path, identity)
-            overview = Overview(n_buckets, _thinned(run, n_buckets))
-            found = self._overviews.put(path, identity, overview)
+            overview = self.digests.use(path, lambda source: _overview(source, n_buckets))
+            found = self._overviews.put(path, identity, overview or Overview(n_buckets, EMPTY))
         return found.run
 
     def all_points(self, path: Path) -> RunSeries:
@@ -108,6 +116,26 @@ class SeriesStore:
         if overview is not None and overview.run.is_whole:
             return overview.run
         return self._all_points.get(path, identity, lambda: _load(path, identity))
+
+
+def _overview(source: Digest | DigestReader, n_buckets: int) -> Overview:
+    level = source.level(n_buckets)
+    beside = source.beside
+    repeated = {name: thin(one, level.n_buckets) for name, one in beside.repeated.items()}
+    counts, n_logged = level.stack.counts.tolist(), source.facts.count.tolist()
+    columns = {
+        name: MetricPoints(
+            points,
+            count,
+            beside.abandoned.get(name),
+            repeated.get(name),
+            n_logged - count,
+        )
+        for name, points, count, n_logged in zip(
+            source.names, level.stack.series(), counts, n_logged, strict=True
+        )
+    }
+    return Overview(level.n_buckets, RunSeries(source.cursor, columns, source.n_left_out))
 
 
 def read_named(path: Path, names: Iterable[str]) -> RunSeries:
@@ -144,20 +172,3 @@ def _points(series: Series) -> Points:
 
 def _few(abandoned: Series) -> Points:
     return thin(sort_by_step(_points(abandoned)), _ABANDONED_BUCKETS).copied()
-
-
-def _thinned(run: RunSeries, n_buckets: int) -> RunSeries:
-    return RunSeries(
-        run.cursor,
-        {
-            name: replace(
-                column,
-                points=thin(column.points, n_buckets).copied(),
-                repeated=None
-                if column.repeated is None
-                else thin(column.repeated, n_buckets).copied(),
-            )
-            for name, column in run.metrics.items()
-        },
-        run.n_left_out,
-    )

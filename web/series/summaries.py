@@ -1,24 +1,24 @@
 """Last, lowest and highest value of every metric of a log, for tables; each log is read once.
 
-A summary is some hundred bytes a metric, so those of ten thousand runs stay in memory. A log is
-read again when it has changed (its `Identity`), and a table that needs very many logs at once
-gets them by and by: `read` stops when its time is over and says how many are still missing.
+A summary is some hundred bytes a metric, so those of ten thousand runs stay in memory; they come
+from the digests of logs. A log is looked at again when it has changed (its `Identity`), and a table
+that needs very many logs at once gets them by and by: `read` stops when its time is over and says
+how many are still missing.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from ml_tracking_ops.logger import run_record
-from ml_tracking_ops.logger.reading.reader import LogFormatError, Series, read_run_log
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
 from ml_tracking_ops.orchestrator.store.objective import Goal
 
+from .digests.log_digests import LogDigests, Source
 from .goals import goals_of_record
-from .store import MAX_METRICS
 
 _MOST_SUMMARIES = 400_000
 
@@ -42,34 +42,25 @@ Summaries = Mapping[str, MetricSummary]
 _NONE: Summaries = {}
 
 
-def summarize(series: Series, goal: Goal | None = None) -> MetricSummary:
-    """Of the values as they were logged, in whatever order."""
-    # of a step that was logged more than once the last write counts
-    last = len(series.step) - 1 - int(np.argmax(series.step[::-1]))
-    known = series.value[~np.isnan(series.value)]
-    low, high = (float(known.min()), float(known.max())) if len(known) else (None, None)
-    return MetricSummary(
-        len(series.step),
-        float(series.value[last]),
-        int(series.step[last]),
-        low,
-        high,
-        goal,
-    )
-
-
-def read_summaries(path: Path) -> Summaries:
+def read_summaries(path: Path, digests: LogDigests) -> Summaries:
     """Of every metric in a log; none where it cannot be read."""
-    try:
-        log = read_run_log(path, max_metrics=MAX_METRICS)
-        goals = goals_of_record(run_record.read(str(path)))
-        return {
-            name: summarize(series, goals.get(name))
-            for name, series in log.items()
-            if len(series.step)
-        }
-    except (OSError, LogFormatError):
-        return _NONE
+    goals = goals_of_record(run_record.read(str(path)))
+    return digests.use(path, partial(_summaries, goals)) or _NONE
+
+
+def _summaries(goals: Mapping[str, Goal], source: Source) -> Summaries:
+    facts = source.facts
+    columns = (facts.count, facts.last, facts.last_step, facts.low, facts.high)
+    rows = zip(source.names, *(column.tolist() for column in columns), strict=True)
+    return {
+        name: MetricSummary(count, last, step, _known(low), _known(high), goals.get(name))
+        for name, count, last, step, low, high in rows
+        if count
+    }
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +74,13 @@ class LogToRead:
 class MetricSummaries:
     """What is known of logs, for any number of threads."""
 
-    def __init__(self, chosen_goals: Callable[[], Mapping[str, Goal]] = dict) -> None:
+    def __init__(
+        self,
+        chosen_goals: Callable[[], Mapping[str, Goal]] = dict,
+        digests: LogDigests | None = None,
+    ) -> None:
         """`chosen_goals` reads what a user chose for the log folder."""
+        self._digests = digests or LogDigests()
         self.chosen_goals = chosen_goals
         self._logs: FileCache[Path, Summaries] = FileCache(
             _MOST_SUMMARIES, lambda summaries: 1 + len(summaries)
@@ -111,7 +107,7 @@ class MetricSummaries:
 
     def _read(self, path: Path) -> Summaries:
         identity = identify(path)  # before the reading: what is written meanwhile is read again
-        return self._logs.put(path, identity, read_summaries(path))
+        return self._logs.put(path, identity, read_summaries(path, self._digests))
 
     def metrics(self, logs: Iterable[LogToRead]) -> list[str]:
         """The names of all metrics of those of the logs that are known."""

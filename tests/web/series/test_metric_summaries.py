@@ -7,6 +7,7 @@ import pytest
 
 from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.web.series import summaries as metric_summaries
+from ml_tracking_ops.web.series.digests.log_digests import LogDigests
 from ml_tracking_ops.web.series.summaries import LogToRead, MetricSummaries
 
 
@@ -35,10 +36,10 @@ def test_log_is_read_once_until_it_changes(tmp_path: Path, monkeypatch: pytest.M
     n_reads = 0
     read = metric_summaries.read_summaries
 
-    def count(path: Path) -> object:
+    def count(path: Path, digests: LogDigests) -> object:
         nonlocal n_reads
         n_reads += 1
-        return read(path)
+        return read(path, digests)
 
     monkeypatch.setattr(metric_summaries, "read_summaries", count)
     store = MetricSummaries()

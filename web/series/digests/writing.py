@@ -1,0 +1,90 @@
+"""Writing digests to the cache once nobody waits for a log: in a thread of its own."""
+
+import threading
+import time
+from pathlib import Path
+
+from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
+
+from .digest import Digest
+from .encoding import encode_digest
+
+_QUIET_S = 0.2
+_MUCH_BYTES = 32 << 20
+_MOST_BYTES = 96 << 20
+_CLOSING_S = 2.0
+_IDLE_S = 5.0
+
+
+class DigestWriter:
+    """Keeps digests until they are written: when no more come for a moment, or there are many.
+
+    What does not fit the memory that it may use is not kept at all.
+    """
+
+    def __init__(self, cache: CacheFolder) -> None:
+        self._cache = cache
+        self._waiting: dict[Path, Digest] = {}
+        self._n_bytes = 0
+        self._last_put = 0.0
+        self._is_closing = False
+        self._thread: threading.Thread | None = None
+        self._changed = threading.Condition()
+
+    def waiting(self, path: Path) -> Digest | None:
+        """The digest of a log that is not written yet."""
+        with self._changed:
+            return self._waiting.get(path)
+
+    def put(self, path: Path, digest: Digest) -> None:
+        """Write this digest by and by."""
+        with self._changed:
+            self._forget(path)
+            if self._is_closing or self._n_bytes + digest.size_bytes > _MOST_BYTES:
+                return
+            self._waiting[path] = digest
+            self._n_bytes += digest.size_bytes
+            self._last_put = time.monotonic()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="digests", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Write what is waiting; what takes longer than a moment is left out."""
+        with self._changed:
+            self._is_closing = True
+            thread = self._thread
+            self._changed.notify_all()
+        if thread is not None:
+            thread.join(_CLOSING_S)
+
+    def _forget(self, path: Path) -> None:
+        known = self._waiting.pop(path, None)
+        if known is not None:
+            self._n_bytes -= known.size_bytes
+
+    def _run(self) -> None:
+        while (found := self._next()) is not None:
+            path, digest = found
+            self._cache.write(str(path), encode_digest(digest, str(path)))
+            with self._changed:
+                if self._waiting.get(path) is digest:
+                    self._forget(path)
+
+    def _next(self) -> tuple[Path, Digest] | None:
+        """What to write next; None, and the thread is forgotten, after some time without any."""
+        with self._changed:
+            while True:
+                if self._waiting and self._is_time():
+                    return next(iter(self._waiting.items()))
+                if self._is_closing and not self._waiting:
+                    return None
+                is_woken = self._changed.wait(_QUIET_S if self._waiting else _IDLE_S)
+                if not is_woken and not self._waiting:
+                    self._thread = None
+                    return None
+
+    def _is_time(self) -> bool:
+        is_quiet = time.monotonic() - self._last_put >= _QUIET_S
+        return is_quiet or self._is_closing or self._n_bytes > _MUCH_BYTES

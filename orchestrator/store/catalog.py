@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -14,13 +14,16 @@ from ml_tracking_ops.logger.reading.bounded_reading import given_up, meanwhile
 
 from ..errors import DescriptionError, NotInLogdirError, UnreadError, UsageError, nearest
 from .annotations import NO_ANNOTATIONS, AnnotationFile, Annotations, read_annotations
+from .endings import KnownLogs
 from .experiments import Experiment, annotated, open_experiment
 from .files import fields
-from .files.folder_walk import FolderWalk, KnownLogs, SkippedFolder
+from .files.folder_walk import FolderWalk, Listing, Listings, SkippedFolder
 from .sweep_folder import Sweep, name_of, open_sweep
 from .sweep_record import RunRecord
 
 _Item = TypeVar("_Item", Experiment, Sweep)
+_FOLDERS_A_TURN = 32
+_MOST_GONE = 1_000
 
 
 class Catalog:
@@ -45,6 +48,8 @@ class Catalog:
         self._annotated: dict[str, AnnotationFile] = {}
         self._opened: dict[str, Sweep] = {}
         self._logs = KnownLogs()
+        self._listings = Listings()
+        self._taken: dict[str, _Taken] = {}
         self.refresh()
 
     def refresh(self) -> None:
@@ -53,22 +58,35 @@ class Catalog:
         What is wrong in one folder is said in `unreadable`; the others are read all the same.
         """
         found, walk = _Found(), self._new_walk()
-        for identity, folder, names in walk.folders(os.fspath(self.logdir)):
-            meanwhile()
+        walk.listings = self._listings
+        n_folders = 0
+        for identity, folder, listing in walk.folders(os.fspath(self.logdir)):
+            n_folders += 1
+            if n_folders % _FOLDERS_A_TURN == 0:
+                meanwhile()
+            taken = self._taken.get(folder)
+            if taken is not None and taken.listing is listing:
+                found.experiments.update(taken.experiments)
+                continue
             try:
-                self._take_in(found, identity, folder, names)
+                self._take_in(found, identity, folder, listing)
             except DescriptionError as error:
                 found.unreadable.append(error)
             except Exception as error:  # noqa: BLE001 - a stranger's folder, and it is said
                 what = f"it cannot be shown: {type(error).__name__}: {error}"
                 found.unreadable.append(UnreadError(Path(folder), what))
+        if len(self._listings) + len(self._taken) > 4 * n_folders + _MOST_GONE:
+            self._listings, self._taken = Listings(), {}  # most are of folders that are gone
         self.unreadable = [*found.unreadable, *_given_up_below(self.logdir)]
         self.skipped = walk.skipped
-        self.experiments = _newest_first(found.experiments)
+        if found.has_new or len(found.experiments) != len(self.experiments):
+            self.experiments = _newest_first(found.experiments)
         self.sweeps = _newest_first(found.sweeps)
         self._opened = dict(found.sweeps)
 
-    def _take_in(self, found: "_Found", identity: str, folder: str, names: set[str]) -> None:
+    def _take_in(self, found: "_Found", identity: str, folder: str, listing: Listing) -> None:
+        names = listing.names
+        self._taken.pop(folder, None)
         annotations = self._annotations(folder, names)
         if paths.DESCRIPTION_NAME in names:
             sweep = self._opened.get(identity) or open_sweep(identity, Path(folder))
@@ -79,23 +97,42 @@ class Catalog:
             if sweep.trouble is not None:
                 found.unreadable.append(UnreadError(sweep.path, sweep.trouble))
             return
+        taken: list[tuple[str, Experiment]] = []
+        dat_paths: list[str] = []
         for own, dat_path in _logs_in(identity, folder, names, self._logs):
             known = self.experiments.get(own)
             if known is None or os.fspath(known.dat_path) != dat_path:
                 known = open_experiment(own, Path(dat_path))
-            found.experiments[own] = annotated(known, annotations)
+            experiment = annotated(known, annotations)
+            found.has_new |= experiment is not self.experiments.get(own)
+            found.experiments[own] = experiment
+            taken.append((own, experiment))
+            dat_paths.append(dat_path)
+        n_files = sum(name.endswith(paths.DAT_SUFFIX) for name in names)
+        is_settled = n_files == len(taken) and self._logs.are_certain(dat_paths)
+        if is_settled and annotations is NO_ANNOTATIONS:
+            self._taken[folder] = _Taken(listing, tuple(taken))
 
-    def _annotations(self, folder: str, names: set[str]) -> Annotations:
+    def _annotations(self, folder: str, names: Collection[str]) -> Annotations:
         if paths.ANNOTATIONS_NAME not in names:
             self._annotated.pop(folder, None)
             return NO_ANNOTATIONS
         return self._annotated.setdefault(folder, AnnotationFile(Path(folder))).read()
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """The experiments of a folder that is as this listing says."""
+
+    listing: Listing
+    experiments: tuple[tuple[str, Experiment], ...]
+
+
 @dataclass
 class _Found:
-    """What one look at a log folder finds."""
+    """What one look at a log folder finds; `has_new`: an experiment that is new or changed."""
 
+    has_new: bool = False
     experiments: dict[str, Experiment] = field(default_factory=dict)
     sweeps: dict[str, Sweep] = field(default_factory=dict)
     unreadable: list[DescriptionError | UnreadError] = field(default_factory=list)
@@ -116,7 +153,7 @@ def _newest_first(found: dict[str, _Item]) -> dict[str, _Item]:
 
 
 def _logs_in(
-    identity: str, folder: str, names: set[str], known: KnownLogs
+    identity: str, folder: str, names: Collection[str], known: KnownLogs
 ) -> Iterator[tuple[str, str]]:
     """The paths of the logs in a folder, each with the id of its experiment."""
     candidates = (name for name in names if name.endswith(paths.DAT_SUFFIX))

@@ -23,8 +23,8 @@ from ml_tracking_ops.logger.locks import hold_exclusive
 
 from ..errors import SweepError, UsageError
 from .annotations import NOTHING_SAID, annotate, edit
+from .endings import KnownLogs
 from .experiments import Experiment
-from .files.folder_walk import KnownLogs
 from .files.identities import identity_of
 from .files.open_folder import OpenFolder, opened_folder
 from .our_files import files_of_others, is_ours

@@ -1,19 +1,19 @@
-"""Which folders of a log folder are looked into, and which of their files are logs."""
+"""Which folders of a log folder are looked into; those that have not changed are not read again."""
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from ml_tracking_ops.logger import paths
-from ml_tracking_ops.logger.reading.source import is_log
 
 from . import fields
-from .identities import FileCache, identity_of
 
 DEEPEST = 6
 MOST_ENTRIES = 200_000
 MOST_FOLDERS = 100_000
-_MOST_KNOWN = 100_000
+_SETTLED_NS = 3_000_000_000
+_FEW = 8
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,66 @@ def _some(found: list[str]) -> str:
     return ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """What is in a folder: the same object as long as the folder has not changed.
+
+    Attributes:
+        names: of the files.
+        inner: path and id of the folders to look into.
+        links: names of links to folders, which may lead elsewhere tomorrow.
+        skipped: folders in it that are not looked into.
+    """
+
+    identity: str
+    file: tuple[int, int]
+    modified_ns: int
+    names: Collection[str]
+    inner: tuple[tuple[str, str], ...]
+    links: tuple[str, ...]
+    skipped: tuple[SkippedFolder, ...]
+
+
+class Listings:
+    """What is known of folders from one look to the next.
+
+    A folder's modification time changes with the names in it. One that has just changed may change
+    again at the same moment of the file system's clock, so it is not believed for some seconds.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, Listing] = {}
+        self._now_ns = 0
+
+    def begin(self) -> None:
+        """Begin a look at all folders."""
+        self._now_ns = time.time_ns()
+
+    def find(self, folder: str, identity: str, found: os.stat_result) -> Listing | None:
+        """What is in a folder with this status, or None if it has to be read."""
+        known = self._known.get(folder)
+        if (
+            known is None
+            or known.modified_ns != found.st_mtime_ns
+            or known.file != (found.st_dev, found.st_ino)
+            or known.identity != identity
+        ):
+            return None
+        return known
+
+    def keep(self, folder: str, listing: Listing) -> Listing:
+        """Remember a folder unless it has just changed, or has links; return the listing."""
+        is_settled = listing.modified_ns + _SETTLED_NS < self._now_ns
+        if is_settled and not listing.links:
+            self._known[folder] = listing
+        else:
+            self._known.pop(folder, None)
+        return listing
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
 @dataclass
 class FolderWalk:
     """One look at all folders below a log folder.
@@ -51,15 +111,17 @@ class FolderWalk:
 
     most_entries: int = MOST_ENTRIES
     most_folders: int = MOST_FOLDERS
+    listings: Listings = field(default_factory=Listings)
     skipped: list[SkippedFolder] = field(default_factory=list)
     _visited: set[tuple[int, int]] = field(default_factory=set)
     _links: list[tuple[str, str, int]] = field(default_factory=list)
 
-    def folders(self, top: str) -> Iterator[tuple[str, str, set[str]]]:
-        """Every folder as seen from the first one, its path, and the names of the files in it.
+    def folders(self, top: str) -> Iterator[tuple[str, str, Listing]]:
+        """Every folder as seen from the first one, its path, and what is in it.
 
         Behind a link the path is the one that the link leads to.
         """
+        self.listings.begin()
         yield from self._walk(top, "", 0)
         while self._links:
             path, identity, depth = self._links.pop(0)
@@ -68,58 +130,91 @@ class FolderWalk:
     def _rest(self) -> str:
         return f"the rest of more than {self.most_entries} files"
 
-    # Names as text: of a thousand folders most of the time would go into making `Path`s.
-    def _walk(self, folder: str, identity: str, depth: int) -> Iterator[tuple[str, str, set[str]]]:
+    def _walk(self, folder: str, identity: str, depth: int) -> Iterator[tuple[str, str, Listing]]:
+        waiting = [(folder, identity, depth)]
+        while waiting:
+            folder, identity, depth = waiting.pop()
+            listing = self._look(folder, identity, depth)
+            if listing is None:
+                continue
+            yield identity or ".", folder, listing
+            if paths.DESCRIPTION_NAME in listing.names:
+                continue
+            if listing.skipped:
+                self.skipped.extend(listing.skipped)
+            for name in listing.links:
+                path = os.path.join(folder, name)  # noqa: PTH118
+                self._links.append((path, _inner(identity, name), depth + 1))
+            for path, inner in reversed(listing.inner):
+                waiting.append((path, inner, depth + 1))
+
+    def _look(self, folder: str, identity: str, depth: int) -> Listing | None:
+        try:
+            found = os.stat(folder)  # noqa: PTH116
+            file = found.st_dev, found.st_ino
+            if file in self._visited:
+                return None
+            if len(self._visited) >= self.most_folders:
+                self._skip(identity or ".", f"more than {self.most_folders} folders")
+                return None
+            known = self.listings.find(folder, identity, found)
+            self._visited.add(file if known is None else known.file)
+            return known or self._read(folder, identity, depth, found)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._skip(identity or ".", (error.strerror or str(error)).lower())
+            return None
+
+    def _read(self, folder: str, identity: str, depth: int, found: os.stat_result) -> Listing:
         names: set[str] = set()
         folders: list[str] = []
         links: list[str] = []
-        try:
-            with os.scandir(folder) as entries:
-                file = identity_of(os.stat(folder)).file  # noqa: PTH116
-                if file in self._visited:
-                    return
-                if len(self._visited) >= self.most_folders:
-                    self._skip(identity or ".", f"more than {self.most_folders} folders")
-                    return
-                self._visited.add(file)
-                for n_entries, entry in enumerate(entries):
-                    if n_entries >= self.most_entries:
-                        self._skip(identity or ".", self._rest())
-                        names.update(_names_that_count(folder))
-                        break
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.name)
-                    elif entry.is_file(follow_symlinks=False):
-                        names.add(entry.name)
-                    elif entry.is_symlink() and entry.is_dir():
-                        links.append(entry.name)
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            self._skip(identity or ".", (error.strerror or str(error)).lower())
-            return
-        yield identity or ".", folder, names
-        if paths.DESCRIPTION_NAME not in names:
-            self._links.extend(
-                (os.path.join(folder, name), _inner(identity, name), depth + 1)  # noqa: PTH118
-                for name in self._wanted(links, identity, depth)
-            )
-            for name in self._wanted(folders, identity, depth):
-                inner = os.path.join(folder, name)  # noqa: PTH118
-                yield from self._walk(inner, _inner(identity, name), depth + 1)
-
-    def _wanted(self, names: list[str], identity: str, depth: int) -> Iterator[str]:
-        for name in names:
-            if name.startswith("."):
-                if not name.startswith(".deleted-"):
-                    self._skip(_inner(identity, name), "hidden")
-            elif depth >= DEEPEST:
-                self._skip(_inner(identity, name), f"deeper than {DEEPEST} levels")
-            else:
-                yield name
+        is_whole = True
+        with os.scandir(folder) as entries:
+            for n_entries, entry in enumerate(entries):
+                if n_entries >= self.most_entries:
+                    self._skip(identity or ".", self._rest())
+                    names.update(_names_that_count(folder))
+                    is_whole = False
+                    break
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.name)
+                elif entry.is_file(follow_symlinks=False):
+                    names.add(entry.name)
+                elif entry.is_symlink() and entry.is_dir():
+                    links.append(entry.name)
+        skipped: list[SkippedFolder] = []
+        wanted = list(_wanted(folders, identity, depth, skipped))
+        inner = ((f"{folder}{os.sep}{name}", _inner(identity, name)) for name in wanted)
+        listing = Listing(
+            identity,
+            (found.st_dev, found.st_ino),
+            found.st_mtime_ns,
+            tuple(names) if len(names) <= _FEW else frozenset(names),
+            tuple(inner),
+            tuple(_wanted(links, identity, depth, skipped)),
+            tuple(skipped),
+        )
+        return self.listings.keep(folder, listing) if is_whole else listing
 
     def _skip(self, path: str, why: str) -> None:
         self.skipped.append(SkippedFolder(path, why))
+
+
+def _wanted(
+    names: list[str], identity: str, depth: int, skipped: list[SkippedFolder]
+) -> Iterator[str]:
+    """Those of some folders in a folder that are looked into; the others are added to `skipped`."""
+    for name in names:
+        if name.startswith("."):
+            if not name.startswith(".deleted-"):
+                skipped.append(SkippedFolder(_inner(identity, name), "hidden"))
+        elif depth >= DEEPEST:
+            why = f"deeper than {DEEPEST} levels"
+            skipped.append(SkippedFolder(_inner(identity, name), why))
+        else:
+            yield name
 
 
 def _names_that_count(folder: str) -> list[str]:
@@ -132,21 +227,3 @@ def _inner(identity: str, name: str) -> str:
     """The id of a folder in a folder; an id can be sent, whatever the bytes of the name are."""
     shown = fields.printable(name)
     return f"{identity}/{shown}" if identity else shown
-
-
-@dataclass
-class KnownLogs:
-    """Which `.dat` files are logs. A log stays one; another file is looked at when it changed."""
-
-    _files: FileCache[str, bool] = field(default_factory=lambda: FileCache(_MOST_KNOWN))
-
-    def is_log(self, path: str) -> bool:
-        """Whether this file is a log, or cannot be read: then its page says why."""
-        known = self._files.latest(path)
-        if known is not None and known.value:
-            return True
-        try:
-            identity = identity_of(os.stat(path))  # noqa: PTH116
-            return self._files.get(path, identity, lambda: is_log(path))
-        except OSError:
-            return True

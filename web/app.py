@@ -71,7 +71,7 @@ def create_app(
     guard_folder(logdir)
     limit_files(_MOST_BYTES_A_FILE, _MOST_S_A_FILE)
     call_meanwhile(end_if_cancelled)
-    catalog = SharedCatalog(Path(logdir).absolute(), limits.fresh_s)
+    catalog = SharedCatalog(Path(logdir).absolute(), limits.fresh_s, cache)
     feed = Feed(catalog, limits)
     app = Starlette(
         routes=[

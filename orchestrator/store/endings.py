@@ -1,16 +1,21 @@
 """How logs end, read once for each state of a file: lists ask it of a thousand logs at a time."""
 
+import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
-from .files.identities import FileCache, identity_of
+from .files.cache_folder import CacheFolder
+from .files.identities import FileCache, Identity, identity_of
 
 if TYPE_CHECKING:
     from ml_tracking_ops.logger.reading.reader import Ending
 
 _MOST_KNOWN = 100_000
+_WORTH_SAVING = 50
+_MOST_SAVED_BYTES = 64 << 20
 
 _endings: "FileCache[str, Ending]" = FileCache(_MOST_KNOWN)
 
@@ -19,7 +24,12 @@ def ending_of(dat_path: str | Path) -> "Ending":
     """As `read_ending`, but of no link; a log that is as it was is not opened again."""
     path = os.fspath(dat_path)
     identity = identity_of(os.stat(path))  # noqa: PTH116
-    return _endings.get(path, identity, lambda: _read(path))
+    return _ending_of(path, identity)
+
+
+def _ending_of(path: str, identity: Identity) -> "Ending":
+    known = _endings.find(path, identity)
+    return known if known is not None else _endings.put(path, identity, _read(path))
 
 
 def _read(path: str) -> "Ending":
@@ -43,6 +53,74 @@ def log_trouble(dat_path: Path) -> str | None:
     return None
 
 
+class EndingsInCache:
+    """Keeps what is known of the logs below a folder in the user's cache, for later programs.
+
+    Each is used as long as its log has the same identity.
+    """
+
+    def __init__(self, folder: Path, cache: CacheFolder | None) -> None:
+        self._folder = f"{os.fspath(folder)}{os.sep}"
+        self._key = f"endings of {self._folder}"
+        self._cache = cache
+        self._n_saved = 0
+
+    def load(self) -> None:
+        """Take in what an earlier program has saved; nothing if it is damaged."""
+        if self._cache is None:
+            return
+        try:
+            rows = self._cache.use(self._key, _checked_rows) or []
+            for path, identity, ending in map(_from_row, rows):
+                _endings.put(f"{self._folder}{path}", identity, ending)
+        except (ValueError, TypeError):
+            self._cache.remove(self._key)
+            return
+        self._n_saved = len(rows)
+
+    def save(self) -> None:
+        """Save what is known, where it is a good deal more than was saved last."""
+        if self._cache is None or len(_endings) < self._n_saved * 1.1 + _WORTH_SAVING:
+            return
+        n = len(self._folder)
+        rows = [
+            _to_row(path[n:], known.identity, known.value)
+            for path, known in _endings.items()
+            if path.startswith(self._folder) and known.identity and not known.value.is_legacy
+        ]
+        text = json.dumps(rows, separators=(",", ":")).encode()
+        self._cache.write(self._key, crc32(text).to_bytes(4, "little") + text)
+        self._n_saved = len(_endings)
+
+
+def _checked_rows(read_at: Callable[[int, int], bytes]) -> list[Any]:
+    data = read_at(0, _MOST_SAVED_BYTES)
+    if crc32(data[4:]) != int.from_bytes(data[:4], "little"):
+        raise ValueError("damaged")
+    rows: list[Any] = json.loads(data[4:])
+    return rows
+
+
+def _to_row(path: str, identity: Identity, ending: "Ending") -> list[Any]:
+    flags = (ending.is_closed, ending.ended_with_error, ending.exit_is_unknown)
+    packed = sum(flag << bit for bit, flag in enumerate(flags))
+    return [path, *identity, ending.created_at, ending.last_wall_time, packed]
+
+
+def _from_row(row: list[Any]) -> tuple[str, Identity, "Ending"]:
+    from ml_tracking_ops.logger.reading.reader import Ending
+
+    path, device, inode, size_bytes, modified_ns, created_at, last_wall_time, packed = row
+    ending = Ending(
+        bool(packed & 1),
+        bool(packed & 2),
+        created_at,
+        last_wall_time,
+        exit_is_unknown=bool(packed & 4),
+    )
+    return path, Identity(device, inode, size_bytes, modified_ns), ending
+
+
 class KnownLogs:
     """Which `.dat` files are logs. A log stays one; another file is looked at when it changed."""
 
@@ -56,7 +134,7 @@ class KnownLogs:
             return True
         try:
             identity = identity_of(os.stat(path))  # noqa: PTH116
-            is_known = self._others.get(path, identity, lambda: _is_log(path, identity.size_bytes))
+            is_known = self._others.get(path, identity, lambda: _is_log(path, identity))
         except OSError:
             return True
         if is_known:
@@ -68,14 +146,14 @@ class KnownLogs:
         return all(path in self._logs for path in paths)
 
 
-def _is_log(path: str, size_bytes: int) -> bool:
+def _is_log(path: str, identity: Identity) -> bool:
     """As `source.is_log`; the ending is read with the same look at the file."""
     from ml_tracking_ops.logger.reading.reader import LogFormatError
     from ml_tracking_ops.logger.reading.source import is_log
 
-    if not size_bytes:
+    if not identity.size_bytes:
         return False
     try:
-        return not ending_of(path).is_legacy or is_log(path)
+        return not _ending_of(path, identity).is_legacy or is_log(path)
     except LogFormatError as error:
         return error.is_log

@@ -11,6 +11,8 @@ import anyio
 import anyio.to_thread
 
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.endings import EndingsInCache
+from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..serving.limits import DEFAULTS
@@ -25,9 +27,16 @@ class SharedCatalog:
     happens in the event loop, nor two at once.
     """
 
-    def __init__(self, logdir: Path, fresh_s: float = DEFAULTS.fresh_s) -> None:
+    def __init__(
+        self,
+        logdir: Path,
+        fresh_s: float = DEFAULTS.fresh_s,
+        cache: CacheFolder | None = None,
+    ) -> None:
         self._fresh_s = fresh_s
         self.logdir = logdir
+        self._endings = EndingsInCache(logdir, cache)
+        self._endings.load()
         self._catalog = Catalog(logdir)
         self._lock = anyio.Lock()
         self._refreshed_at = float("-inf")
@@ -45,6 +54,7 @@ class SharedCatalog:
         is_fresh = time.monotonic() - self._refreshed_at < self._fresh_s
         if refresh or (refresh is None and not is_fresh):
             self._catalog.refresh()
+            self._endings.save()
             self._refreshed_at = time.monotonic()
         return function(self._catalog)
 

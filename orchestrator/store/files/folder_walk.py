@@ -49,7 +49,7 @@ class Listing:
     Attributes:
         names: of the files.
         inner: path and id of the folders to look into.
-        links: names of links to folders, which may lead elsewhere tomorrow.
+        links: names of links to folders.
         skipped: folders in it that are not looked into.
     """
 
@@ -89,10 +89,9 @@ class Listings:
             return None
         return known
 
-    def keep(self, folder: str, listing: Listing) -> Listing:
-        """Remember a folder unless it has just changed, or has links; return the listing."""
-        is_settled = listing.modified_ns + _SETTLED_NS < self._now_ns
-        if is_settled and not listing.links:
+    def keep(self, folder: str, listing: Listing, *, is_settled: bool) -> Listing:
+        """Remember a folder if it is settled and has not just changed; return the listing."""
+        if is_settled and listing.modified_ns + _SETTLED_NS < self._now_ns:
             self._known[folder] = listing
         else:
             self._known.pop(folder, None)
@@ -170,20 +169,22 @@ class FolderWalk:
         names: set[str] = set()
         folders: list[str] = []
         links: list[str] = []
-        is_whole = True
+        is_settled = True
         with os.scandir(folder) as entries:
             for n_entries, entry in enumerate(entries):
                 if n_entries >= self.most_entries:
                     self._skip(identity or ".", self._rest())
                     names.update(_names_that_count(folder))
-                    is_whole = False
+                    is_settled = False
                     break
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(entry.name)
                 elif entry.is_file(follow_symlinks=False):
                     names.add(entry.name)
-                elif entry.is_symlink() and entry.is_dir():
-                    links.append(entry.name)
+                elif entry.is_symlink():
+                    is_settled = False  # it may lead elsewhere tomorrow
+                    if entry.is_dir():
+                        links.append(entry.name)
         skipped: list[SkippedFolder] = []
         wanted = list(_wanted(folders, identity, depth, skipped))
         inner = ((f"{folder}{os.sep}{name}", _inner(identity, name)) for name in wanted)
@@ -196,7 +197,7 @@ class FolderWalk:
             tuple(_wanted(links, identity, depth, skipped)),
             tuple(skipped),
         )
-        return self.listings.keep(folder, listing) if is_whole else listing
+        return self.listings.keep(folder, listing, is_settled=is_settled)
 
     def _skip(self, path: str, why: str) -> None:
         self.skipped.append(SkippedFolder(path, why))

@@ -142,6 +142,21 @@ class ExperimentLogger:
         """The folder that holds the `.dat` file, absolute."""
         return os.path.dirname(self._file.path)
 
+    @property
+    def run_dir(self) -> str:
+        """The folder for the run's own files, absolute; made when first asked for.
+
+        In a sweep all attempts at a run share it. A logger of another rank does not make it.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        if self._is_silent or not self._try_to_open():
+            return run_folder_of(self.path)
+        folder = run_folder_of(self.path)
+        paths.make_folders(folder)
+        return folder
+
     def add_scalar(
         self, name: str, value: "SupportsFloat | SupportsIndex", step: "SupportsIndex"
     ) -> None:
@@ -428,6 +443,15 @@ def _continue(
     if not is_closed:
         logger._try_to_open()
     return logger
+
+
+def run_folder_of(dat_path: str) -> str:
+    """The folder for a run's own files, given its log."""
+    run_file = os.environ.get(paths.RUN_FILE_VARIABLE)
+    folder = os.environ.get(paths.RUN_DIR_VARIABLE)
+    if folder and run_file and os.path.abspath(run_file) == dat_path:
+        return os.path.abspath(folder)
+    return dat_path.removesuffix(paths.DAT_SUFFIX) + paths.RUN_FOLDER_SUFFIX
 
 
 def _checked_directions(directions: "Mapping[str, bool]") -> "dict[str, bool]":

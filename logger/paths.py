@@ -12,12 +12,15 @@ LOG_SUFFIX = ".log"
 ARGUMENTS_SUFFIX = ".json"
 WANDB_CONFIG_SUFFIX = ".wandb.yaml"
 RUN_RECORD_SUFFIX = ".run.json"
+RUN_FOLDER_SUFFIX = ".files"
+"""Of the folder for a run's own files: checkpoints, figures, a trainer's output."""
 RUN_SUFFIXES = (
     DAT_SUFFIX,
     LOG_SUFFIX,
     ARGUMENTS_SUFFIX,
     WANDB_CONFIG_SUFFIX,
     RUN_RECORD_SUFFIX,
+    RUN_FOLDER_SUFFIX,
 )
 """Of the files of one run; what comes before them is the same."""
 DESCRIPTION_NAME = "experiment_description.json"
@@ -38,6 +41,8 @@ RUN_FILE_VARIABLE = "ML_TRACKING_OPS_RUN_FILE"
 """Environment variable that names the `.dat` file of a run which a sweep started."""
 RUN_NAME_VARIABLE = "ML_TRACKING_OPS_RUN_NAME"
 """… that holds the name of a run, for folders of its own."""
+RUN_DIR_VARIABLE = "ML_TRACKING_OPS_RUN_DIR"
+"""… that names the folder for a run's own files; all attempts at a run share it."""
 RERUN_VARIABLE = "ML_TRACKING_OPS_RERUN"
 """… that says of a run started by hand which run of which sweep it is again, as JSON."""
 ATTEMPT_VARIABLE = "ML_TRACKING_OPS_ATTEMPT"

@@ -167,6 +167,9 @@ def print_run(report: RunReport) -> None:
     _print_annotation(report)
     if report["n_damaged_records"]:
         tell(f"damaged records skipped: {report['n_damaged_records']}")
+    if report["files"]:
+        n_files = len(report["files"])
+        tell(f"{n_files} {'file' if n_files == 1 else 'files'} in {report['run_dir']}")
     rows = [
         (
             name,

@@ -24,6 +24,7 @@ class RunMacros:
 
     Args:
         logdir: what `${logdir}` stands for; `folder` is the sweep's.
+        run_dir: the folder for the run's own files.
         environment: where `${envvar:NAME}` is looked up.
         style: how values are written.
         objects: the hyperparameters that are passed together, as objects.
@@ -33,6 +34,7 @@ class RunMacros:
     script: Path
     folder: Path
     logdir: Path
+    run_dir: Path
     name: str
     combination: Mapping[str, Any]
     environment: Mapping[str, str]
@@ -61,6 +63,8 @@ class RunMacros:
                 return str(self.logdir)
             case "run_name":
                 return self.name
+            case "run_dir":
+                return str(self.run_dir)
             case "args_json":
                 return json.dumps(self.passed, ensure_ascii=False)
             case "args_json_file":

@@ -17,7 +17,16 @@ LIST_MACROS = (
     "args_override_hydra",
 )
 """Each stands for several arguments, and alone; so does `args:` with some of the forms."""
-TEXT_MACROS = ("env", "interpreter", "program", "logdir", "run_name", "args_json", "args_json_file")
+TEXT_MACROS = (
+    "env",
+    "interpreter",
+    "program",
+    "logdir",
+    "run_name",
+    "run_dir",
+    "args_json",
+    "args_json_file",
+)
 PREFIXES = ("envvar", "param")
 NOT_PASSABLE = "cannot be passed to a process: it holds a NUL or half of a surrogate pair"
 _KNOWN = (*LIST_MACROS, f"args:{','.join(FORMS)}", *TEXT_MACROS, "envvar:NAME", "param:NAME")

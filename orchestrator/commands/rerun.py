@@ -66,6 +66,7 @@ def rerun_command(
         script=Path(folder) / script if isinstance(folder, str) else Path(script),
         folder=sweep_folder,
         logdir=logdir,
+        run_dir=logdir / f"{name}_again{paths.RUN_FOLDER_SUFFIX}",
         name=name,
         combination=combination,
         environment=_AsVariables(),
@@ -145,6 +146,8 @@ def _notes(
         notes.append("The sweep read the metrics from the output; run by hand, nothing logs them.")
     elif any("${logdir}" in part for part in command):
         notes.append(f"It logs to {logdir}, as an experiment of its own.")
+    if any("${run_dir}" in part for part in command):
+        notes.append(f"Its own files go to a new folder in {logdir}.")
     notes += _rule_notes(config)
     notes += _environment_notes(description, config)
     git = description.get("git")

@@ -30,7 +30,7 @@ _SCRIPT_BYTES = 1 << 20
 _HYDRA_MACROS = ("${args_no_hyphens}", "${args_append_hydra}", "${args_override_hydra}")
 HYDRA_ADVICE = (
     "Hydra names a run's folder after the second it starts in, so runs that start together share "
-    'one: add "hydra.run.dir=${logdir}/${run_name}.hydra" to command'
+    'one: add "hydra.run.dir=${run_dir}" to command'
 )
 
 

@@ -17,12 +17,14 @@ from ..store.combinations import (
     repeated_combinations,
 )
 from ..store.experiments import Experiment
+from ..store.files.run_files import list_files
 from ..store.run_details import read_details
 from ..store.sweep_folder import Sweep, best_of
 from ..store.sweep_record import RunRecord
 from .shapes import (
     Annotated,
     CombinationEntry,
+    Files,
     Listed,
     ListedExperiment,
     ListedSweep,
@@ -190,6 +192,7 @@ def show_run(found: Experiment | FoundRun) -> RunReport:
             **_run_entry(found.run),
             **_annotated(annotation),
             **metrics,
+            **_files(found.sweep.run_folder(found.run)),
             "sweep": found.sweep.name,
             "rerun": _rerun_line(found),
         }
@@ -200,8 +203,18 @@ def show_run(found: Experiment | FoundRun) -> RunReport:
         "started_at": found.started_at,
         **_annotated(found.annotation),
         **metrics,
+        **_files(found.run_folder),
         "config": dict(details.config),
         "environment": dict(details.environment),
+    }
+
+
+def _files(folder: Path | None) -> Files:
+    return {
+        "run_dir": None if folder is None else str(folder.absolute()),
+        "files": [
+            {"path": file.path, "size_bytes": file.size_bytes} for file in list_files(folder).files
+        ],
     }
 
 

@@ -112,6 +112,20 @@ class MetricEntry(TypedDict):
     max: float | None
 
 
+class FileEntry(TypedDict):
+    """A file in a run's own folder; `path` is relative to it."""
+
+    path: str
+    size_bytes: int
+
+
+class Files(TypedDict):
+    """The folder for a run's own files, which need not exist, and what is in it."""
+
+    run_dir: str | None
+    files: list[FileEntry]
+
+
 class Metrics(TypedDict):
     """What a log holds."""
 
@@ -121,7 +135,7 @@ class Metrics(TypedDict):
 
 
 @final
-class FoundRunReport(AnnotatedRun, Metrics):
+class FoundRunReport(AnnotatedRun, Metrics, Files):
     """A run of a sweep and its metrics; `rerun` is the command that runs it again."""
 
     sweep: str
@@ -129,7 +143,7 @@ class FoundRunReport(AnnotatedRun, Metrics):
 
 
 @final
-class ExperimentReport(Annotated, Metrics):
+class ExperimentReport(Annotated, Metrics, Files):
     """An experiment and its metrics."""
 
     name: str

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.logger.records import LogFormatError
 
@@ -40,6 +41,11 @@ class Experiment:
     dat_path: Path
     started_at: float
     annotation: Annotation = NOTHING_SAID
+
+    @property
+    def run_folder(self) -> Path:
+        """The folder for its own files; it need not exist."""
+        return self.dat_path.with_name(f"{self.dat_path.stem}{paths.RUN_FOLDER_SUFFIX}")
 
     def state(self) -> RunState:
         """As `evidence` says."""

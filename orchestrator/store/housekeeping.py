@@ -266,7 +266,7 @@ def _is_alone(experiment: Experiment, logdir: Path) -> bool:
     known = KnownLogs()
     others = (
         path
-        for path in _files_below(folder)
+        for path in _files_below(folder, experiment.dat_path.stem + paths.RUN_FOLDER_SUFFIX)
         if path.name == paths.DESCRIPTION_NAME
         or (path.suffix == paths.DAT_SUFFIX and known.is_log(os.fspath(path)))
     )
@@ -278,7 +278,10 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    for parent, _, names in os.walk(folder):
+def _files_below(folder: Path, left_out: str | None = None) -> Iterator[Path]:
+    """All files, but for those in the folder `left_out` directly in it."""
+    for parent, folders, names in os.walk(folder):
+        if left_out in folders and Path(parent) == folder:
+            folders.remove(left_out)
         for name in names:
             yield Path(parent, name)

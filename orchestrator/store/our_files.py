@@ -39,7 +39,7 @@ def files_of_others(item: Experiment | Sweep, folder: Path) -> list[str]:
     for parent, folders, names in os.walk(folder):
         is_top = Path(parent) == folder
         if is_top:
-            folders[:] = [name for name in folders if name != paths.REQUESTS_NAME]
+            folders[:] = [name for name in folders if not _is_our_folder(item, folder, name)]
         links = [name for name in folders if os.path.islink(os.path.join(parent, name))]  # noqa: PTH114, PTH118
         found.extend(
             os.path.relpath(os.path.join(parent, name), folder)  # noqa: PTH118
@@ -47,6 +47,14 @@ def files_of_others(item: Experiment | Sweep, folder: Path) -> list[str]:
             if not (is_top and is_ours(item, name))
         )
     return sorted(found)
+
+
+def _is_our_folder(item: Experiment | Sweep, parent: Path, name: str) -> bool:
+    """Whether all that is in this folder goes with the item: requests, or a run's own files."""
+    if name == paths.REQUESTS_NAME:
+        return True
+    is_of_run = name.endswith(paths.RUN_FOLDER_SUFFIX) and is_ours(item, name)
+    return is_of_run and not (parent / name).is_symlink()
 
 
 def _has_stem(name: str, stem: str) -> bool:

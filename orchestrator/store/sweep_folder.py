@@ -108,6 +108,12 @@ class Sweep:
     def log_path(self, run: RunRecord) -> Path | None:
         return None if run.name is None else self.path / f"{run.name}{paths.LOG_SUFFIX}"
 
+    def run_folder(self, run: RunRecord) -> Path | None:
+        """The folder for a run's own files, which its attempts share; it need not exist."""
+        latest = self.record.runs[run.index]
+        names = [*latest.previous_names, *([latest.name] if latest.name is not None else [])]
+        return self.path / f"{names[0]}{paths.RUN_FOLDER_SUFFIX}" if names else None
+
     @property
     def is_at_work(self) -> bool:
         """Whether an orchestrator is at work on it, as far as there is evidence."""

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -12,9 +12,8 @@ from urllib.parse import quote
 import anyio.to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from ml_tracking_ops.logger import os_files
 from ml_tracking_ops.logger.guarded import READ, open_guarded
@@ -22,12 +21,14 @@ from ml_tracking_ops.orchestrator.store.catalog import Catalog
 
 from ..live.file_topics import decode_whole
 from ..runs.catalog_access import find_run
-from ..serving.byte_ranges import ByteRange, UnsatisfiableError, parse_range
+from ..serving.byte_ranges import ByteRange
+from ..serving.open_files import FileResponse, resumable
 from ..serving.sse import encode_json
 
 _END_BYTES = 64 << 10
 _PART_BYTES = 256 << 10
 _PART_LINES = 2_000
+_TEXT = "text/plain; charset=utf-8"
 NO_OUTPUT = "This run has no output: it was not started by a sweep, or its log is gone."
 
 
@@ -178,13 +179,8 @@ async def download(request: Request) -> Response:
     fd, size = opened
     headers = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(path.name)}"}
     if not is_over:
-        return _Download(fd, ByteRange(0, size), HTTPStatus.OK, headers)
-    try:
-        return _resumable(request, fd, size, headers)
-    except UnsatisfiableError:
-        os.close(fd)
-        headers = {"Content-Range": f"bytes */{size}"}
-        return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
+        return FileResponse(fd, ByteRange(0, size), headers, _TEXT)
+    return resumable(request, fd, headers, _TEXT)
 
 
 def _is_over(catalog: Catalog, run_id: str) -> bool:
@@ -193,54 +189,6 @@ def _is_over(catalog: Catalog, run_id: str) -> bool:
     sweep = catalog.sweeps.get(sweep_id)
     run = sweep.run(name) if sweep is not None else None
     return run is not None and run.has_ended
-
-
-def _resumable(request: Request, fd: int, size: int, headers: dict[str, str]) -> Response:
-    """Sent as it is, not compressed: only then do places in the file mean something."""
-    status = os.fstat(fd)
-    tag = f'"{status.st_ino:x}-{status.st_mtime_ns:x}-{size:x}"'
-    is_same = request.headers.get("if-range", tag) == tag
-    part = parse_range(request.headers.get("range") if is_same else None, size)
-    shown = part or ByteRange(0, size)
-    headers = {
-        **headers,
-        "Accept-Ranges": "bytes",
-        "ETag": tag,
-        "Content-Encoding": "identity",
-        "Content-Length": str(shown.stop - shown.start),
-    }
-    if part is None:
-        return _Download(fd, shown, HTTPStatus.OK, headers)
-    headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-    return _Download(fd, part, HTTPStatus.PARTIAL_CONTENT, headers)
-
-
-class _Download(StreamingResponse):
-    """The bytes of a descriptor, which is closed whatever becomes of the response."""
-
-    def __init__(self, fd: int, part: ByteRange, status: int, headers: dict[str, str]) -> None:
-        self._fd = fd
-        super().__init__(
-            _parts(fd, part), status, headers=headers, media_type="text/plain; charset=utf-8"
-        )
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            os.close(self._fd)
-
-
-async def _parts(fd: int, part: ByteRange) -> AsyncIterator[bytes]:
-    at = part.start
-    while at < part.stop:
-        data = await anyio.to_thread.run_sync(
-            os_files.pread, fd, min(_PART_BYTES, part.stop - at), at
-        )
-        if not data:  # cut meanwhile
-            return
-        at += len(data)
-        yield data
 
 
 async def log_path(request: Request, run_id: str) -> Path:

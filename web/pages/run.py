@@ -37,6 +37,7 @@ from .origin import (
     rerun_of,
 )
 from .output import OutputPart, read_end
+from .run_files import FilesView, files_view
 from .summary import Fact
 from .sweeps import sweep_href
 
@@ -79,6 +80,7 @@ class RunView:
     neighbours: Neighbours = NO_NEIGHBOURS
     attempts: Sequence[AttemptLink] = ()
     origin: Sequence[Fact]
+    files: FilesView | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +135,7 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
         log_trouble=_log_trouble(experiment.dat_path),
         no_output="It was started by hand: what it printed went to where it was started.",
         origin=environment_facts(experiment, details),
+        files=files_view(experiment.id, experiment.run_folder),
     )
     page_data: PageData = {
         "view": "run",
@@ -191,6 +194,7 @@ def _of_sweep(
         neighbours=neighbours(sweep, run, _order(sweep, asked, lives, readers), query),
         attempts=attempt_links(sweep, run),
         origin=origin_facts(sweep, run),
+        files=files_view(entry.id, sweep.run_folder(run)),
     )
     return RunPage(
         section="sweeps",

@@ -11,6 +11,7 @@ from starlette.datastructures import QueryParams
 from ml_tracking_ops.orchestrator.steering.asking import waiting_again
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.combinations import best_repeated
+from ml_tracking_ops.orchestrator.store.files.run_files import has_files
 from ml_tracking_ops.orchestrator.store.objective import Best, Goal
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RESUMED, RunState, SweepState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
@@ -116,6 +117,7 @@ class SweepView:
     is_over: bool
     summary: str
     best: Row | None
+    best_has_files: bool
     best_mean: BestMean | None
     history: BestHistory | None
     progress: SweepProgress
@@ -290,10 +292,16 @@ def _sweep_view(sweep: Sweep, every: AllRuns, live: Mapping[int, Best]) -> Sweep
         is_over=_is_over(sweep),
         summary=encode_json(rows.sweep_summary(sweep, live)).decode(),
         best=every.best,
+        best_has_files=_has_files(sweep, every.best),
         best_mean=_best_mean(sweep),
         history=every.history,
         progress=_progress(sweep),
     )
+
+
+def _has_files(sweep: Sweep, row: Row | None) -> bool:
+    run = None if row is None else sweep.record.runs.get(row.index)
+    return run is not None and has_files(sweep.run_folder(run))
 
 
 def _repeats(runs: SelectedRuns, asked: TableQuery) -> RepeatsView:

@@ -66,19 +66,20 @@ class RunFiles:
     run_id: str
     dat_path: Path | None
     log_path: Path | None
+    folder: Path | None = None
 
 
 def find_run(catalog: Catalog, run_id: str) -> RunFiles | None:
     """The files of a run by its id; only what the catalog knows can be found."""
     experiment = catalog.experiments.get(run_id)
     if experiment is not None:
-        return RunFiles(run_id, experiment.dat_path, None)
+        return RunFiles(run_id, experiment.dat_path, None, experiment.run_folder)
     sweep_id, _, name = run_id.rpartition("/")
     sweep = catalog.sweeps.get(sweep_id)
     run = sweep.run(name) if sweep is not None else None
     if sweep is None or run is None:
         return None
-    return RunFiles(run_id, sweep.dat_path(run), sweep.log_path(run))
+    return RunFiles(run_id, sweep.dat_path(run), sweep.log_path(run), sweep.run_folder(run))
 
 
 def find_runs(catalog: Catalog, run_ids: tuple[str, ...]) -> list[RunFiles]:

@@ -131,3 +131,15 @@ def format_clock(then: float | None) -> str:
 def _minus(text: str) -> str:
     """A real minus sign, as wide as the digits."""
     return "−" + text[1:] if text.startswith("-") else text
+
+
+def format_size(size_bytes: int) -> str:
+    """``512 B``, ``1.4 kB``, ``3.2 GB``."""
+    if size_bytes < 1000:
+        return f"{size_bytes} B"
+    size = float(size_bytes)
+    for unit in ("kB", "MB", "GB"):
+        size /= 1000
+        if size < 999.5:
+            return f"{size:.3g} {unit}"
+    return f"{size / 1000:.3g} TB"

@@ -23,16 +23,19 @@ def command_line(
     loaded: LoadedConfig, folder: Path, name: str, combination: Combination
 ) -> tuple[str, ...]:
     """The argument list that starts one run; each value arrives whole, whatever it begins with."""
-    run = _macros(loaded, folder, name, combination)
+    run = _macros(loaded, folder, name, combination, name)
     return run.arguments(loaded.config.command or DEFAULT_COMMAND)
 
 
-def _macros(loaded: LoadedConfig, folder: Path, name: str, combination: Combination) -> RunMacros:
+def _macros(
+    loaded: LoadedConfig, folder: Path, name: str, combination: Combination, first_name: str
+) -> RunMacros:
     return RunMacros(
         interpreter=sys.executable,
         script=loaded.script,
         folder=folder,
         logdir=folder,
+        run_dir=folder / f"{first_name}{paths.RUN_FOLDER_SUFFIX}",
         name=name,
         combination=combination,
         environment=os.environ,
@@ -42,10 +45,14 @@ def _macros(loaded: LoadedConfig, folder: Path, name: str, combination: Combinat
 
 
 def run_command(
-    loaded: LoadedConfig, folder: Path, name: str, combination: Combination
+    loaded: LoadedConfig, folder: Path, name: str, combination: Combination, first_name: str
 ) -> RunCommand:
-    """How to start the run `name` in a sweep's folder."""
-    run = _macros(loaded, folder, name, combination)
+    """How to start the run `name` in a sweep's folder.
+
+    Args:
+        first_name: of the first attempt at it, whose folder for files all attempts share.
+    """
+    run = _macros(loaded, folder, name, combination, first_name)
     config = loaded.config
     own = {key: replace_macros(text, run.value_of) for key, text in config.environment.items()}
     if config.wandb_config:
@@ -59,24 +66,30 @@ def run_command(
             **own,
             paths.RUN_FILE_VARIABLE: str(folder / f"{name}{paths.DAT_SUFFIX}"),
             paths.RUN_NAME_VARIABLE: name,
+            paths.RUN_DIR_VARIABLE: str(run.run_dir),
         },
         output_path=folder / f"{name}{paths.LOG_SUFFIX}",
     )
 
 
 def write_arguments(
-    loaded: LoadedConfig, folder: Path, name: str, combination: Combination
+    loaded: LoadedConfig, folder: Path, name: str, combination: Combination, first_name: str
 ) -> None:
     """Write the files that a run reads: for `${args_json_file}`, and for W&B's client.
+
+    The folder that `${run_dir}` names is made too.
 
     Raises:
         OSError: it cannot be written.
     """
-    passed = _macros(loaded, folder, name, combination).passed
+    run = _macros(loaded, folder, name, combination, first_name)
+    passed = run.passed
     texts = [*(loaded.config.command or ()), *loaded.config.environment.values()]
     if any("${args_json_file}" in text for text in texts):
         text = json.dumps(passed, ensure_ascii=False) + "\n"
         _write(folder / f"{name}{paths.ARGUMENTS_SUFFIX}", text)
+    if any("${run_dir}" in text for text in texts):
+        paths.make_folders(str(run.run_dir))
     if loaded.config.wandb_config:
         _write(client_config_path(folder, name), client_config(passed))
 
@@ -87,11 +100,16 @@ def _write(path: Path, text: str) -> None:
         file.write(text)
 
 
+def earlier_names(run: RunRecord | None) -> list[str]:
+    """The names of the attempts that were started before the one that is about to start."""
+    return [] if run is None or run.name is None else [*run.previous_names, run.name]
+
+
 def for_attempt(
     command: RunCommand, attempt: Attempt, slot: int, folder: Path, run: RunRecord | None
 ) -> RunCommand:
     """`command`, with what makes the attempt known: to the script, and to the record."""
-    earlier = [] if run is None or run.name is None else [*run.previous_names, run.name]
+    earlier = earlier_names(run)
     name = command.output_path.stem
     environment = {
         paths.ATTEMPT_VARIABLE: str(attempt.number),

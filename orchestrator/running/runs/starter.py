@@ -13,7 +13,7 @@ from ...stopping import StoppingRules
 from ...store.files.disk import is_passing, trouble_with
 from .active import ActiveRun, ActiveRuns
 from .attempts import Attempt, Backlog
-from .command import for_attempt, run_command, write_arguments
+from .command import earlier_names, for_attempt, run_command, write_arguments
 from .ending import SweepEnding
 from .ends import RunEnds
 from .monitor import RunMonitor
@@ -75,12 +75,13 @@ class RunStarter:
         """
         combination = attempt.hyperparameters
         known = self._recorder.record.runs.get(attempt.index)
-        command = run_command(self._loaded, self._folder, name, combination)
+        first_name = [*earlier_names(known), name][0]
+        command = run_command(self._loaded, self._folder, name, combination, first_name)
         command = for_attempt(command, attempt, slot.index, self._folder, known)
         trouble = self._recorder.flush()
         if trouble is not None and is_passing(trouble):
             raise trouble
-        write_arguments(self._loaded, self._folder, name, combination)
+        write_arguments(self._loaded, self._folder, name, combination, first_name)
         return self._executor.start(command, slot)
 
     def _deal_with(self, error: OSError, attempt: Attempt, started: dict[str, Any]) -> None:

@@ -186,7 +186,7 @@ class FolderWalk:
                     if entry.is_dir():
                         links.append(entry.name)
         skipped: list[SkippedFolder] = []
-        wanted = list(_wanted(folders, identity, depth, skipped))
+        wanted = list(_wanted(_not_of_runs(folders, names), identity, depth, skipped))
         inner = ((f"{folder}{os.sep}{name}", _inner(identity, name)) for name in wanted)
         listing = Listing(
             identity,
@@ -201,6 +201,17 @@ class FolderWalk:
 
     def _skip(self, path: str, why: str) -> None:
         self.skipped.append(SkippedFolder(path, why))
+
+
+def _not_of_runs(folders: list[str], names: set[str]) -> list[str]:
+    """The folders but those that hold the files of a run whose log is beside them."""
+    suffix = paths.RUN_FOLDER_SUFFIX
+    return [
+        name
+        for name in folders
+        if not name.endswith(suffix)
+        or f"{name.removesuffix(suffix)}{paths.DAT_SUFFIX}" not in names
+    ]
 
 
 def _wanted(

@@ -51,14 +51,21 @@ class OpenFolder:
         Raises:
             OSError: it is missing, a link, or no regular file.
         """
-        if self.fd is None:
-            fd = open_guarded(self.path / name, READ)
-        else:
-            fd = os.open(self._name(name), READ | os_files.NO_LINK, dir_fd=self.fd)
+        fd = self.open(name)
         with os.fdopen(fd, "rb") as file:
             if not stat.S_ISREG(os.fstat(fd).st_mode):
                 raise OSError(f"{self.path / name}: it is no regular file")
             return file.read(most_bytes)
+
+    def open(self, name: str) -> int:
+        """A descriptor to read what has this name, which may be of any kind but a link.
+
+        Raises:
+            OSError: it is missing, or a link.
+        """
+        if self.fd is None:
+            return open_guarded(self.path / name, READ)
+        return os.open(self._name(name), READ | os_files.NO_LINK, dir_fd=self.fd)
 
     def write(self, name: str, text: str, mode: int = FILE_MODE) -> None:
         """Make the file appear with this text, or replace it, whole or not at all.

@@ -29,6 +29,7 @@ def run_with(values: dict[str, Any], **changes: Any) -> RunMacros:
         "script": Path("train.py"),
         "folder": Path("SWEEP"),
         "logdir": Path("SWEEP"),
+        "run_dir": Path("SWEEP", "RUN.files"),
         "name": "RUN",
         "combination": values,
         "environment": {},

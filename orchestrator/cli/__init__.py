@@ -1,5 +1,6 @@
-"""The command line: arguments, printing and exit codes.
+"""The command line: arguments, exit codes and signals.
 
-Each command is a function in a module that is imported when the command is given. May import
-`logger`, `web`, `sweep`, `demo` and every room of the orchestrator; no other room imports `web`.
+`commands` holds a function for each command, in modules that are imported when the command is
+given. `terminal` prints. May import `logger`, `web`, `sweep`, `demo` and every room of the
+orchestrator. No other room imports `web`.
 """

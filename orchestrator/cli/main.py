@@ -15,7 +15,7 @@ from ..errors import TrackingError, UsageError
 from .arguments import parse
 from .logdir import check_logdir
 from .process import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_USAGE
-from .words import say, show_what_the_terminal_can
+from .terminal.words import say, show_what_the_terminal_can
 
 COMMANDS: Mapping[str, str] = {
     "sweep": "sweeps.sweep",
@@ -39,7 +39,7 @@ COMMANDS: Mapping[str, str] = {
     "unarchive": "actions.take_out_of_archive",
     "delete": "actions.delete_for_good",
 }
-"""The function of this room that does what a command says: its module is imported when needed."""
+"""The function in `commands` that does what a command says. Its module is imported when needed."""
 
 
 def run() -> NoReturn:
@@ -88,5 +88,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _function(command: str) -> Callable[[argparse.Namespace], int]:
     module, _, name = COMMANDS[command].partition(".")
     function: Callable[[argparse.Namespace], int]
-    function = getattr(importlib.import_module(f".{module}", __package__), name)
+    function = getattr(importlib.import_module(f".commands.{module}", __package__), name)
     return function

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ml_tracking_ops.orchestrator.cli.main import main
-from ml_tracking_ops.orchestrator.cli.printing import print_json
-from ml_tracking_ops.orchestrator.cli.words import plain
+from ml_tracking_ops.orchestrator.cli.terminal.printing import print_json
+from ml_tracking_ops.orchestrator.cli.terminal.words import plain
 from ml_tracking_ops.orchestrator.commands.rerun import quoted
 from ml_tracking_ops.orchestrator.store.journal import Journal
 

@@ -7,8 +7,8 @@ import pytest
 from sweeps import choice, write_config
 
 from ml_tracking_ops.orchestrator.cli.main import main
-from ml_tracking_ops.orchestrator.cli.progress import PlainProgress, ProgressText
-from ml_tracking_ops.orchestrator.cli.words import plain
+from ml_tracking_ops.orchestrator.cli.terminal.progress import PlainProgress, ProgressText
+from ml_tracking_ops.orchestrator.cli.terminal.words import plain
 from ml_tracking_ops.orchestrator.store.journal import Journal
 
 NASTY = "a\x1b[2J\nb\x9b\u202e\x07"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ml_tracking_ops.orchestrator.cli.dry_run import preview_runs
+from ml_tracking_ops.orchestrator.cli.commands.dry_run import preview_runs
 from ml_tracking_ops.orchestrator.config.model import SweepConfig
 from ml_tracking_ops.orchestrator.config.validation import validate_config
 from ml_tracking_ops.orchestrator.errors import ConfigError

@@ -5,9 +5,9 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from ..store.journal import Event
-from ..store.run_states import BEGUN, ENDS, STATES
-from ..store.sweep_record import RunRecord, SweepRecord
+from ...store.journal import Event
+from ...store.run_states import BEGUN, ENDS, STATES
+from ...store.sweep_record import RunRecord, SweepRecord
 from .words import format_combination, format_duration, format_number, plain
 
 if TYPE_CHECKING:

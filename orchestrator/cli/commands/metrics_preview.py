@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import UsageError
-from ..output.lines import OutputLines
-from ..output.parser import LineParser, PatternError
-from ..output.patterns import PATTERNS
-from ..store.files.output_tail import collapse_line
-from .printing import print_json, print_table
-from .words import say, short, tell
+from ...errors import UsageError
+from ...output.lines import OutputLines
+from ...output.parser import LineParser, PatternError
+from ...output.patterns import PATTERNS
+from ...store.files.output_tail import collapse_line
+from ..terminal.printing import print_json, print_table
+from ..terminal.words import say, short, tell
 
 EXIT_NOTHING_FOUND = 1
 

@@ -5,10 +5,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import UsageError
-from ..steering.asking import Answer, ask, ask_all, failed_runs, waiting_again
-from ..steering.requests import Action, Request, new_request, this_user
-from ..store.annotations import (
+from ...errors import UsageError
+from ...steering.asking import Answer, ask, ask_all, failed_runs, waiting_again
+from ...steering.requests import Action, Request, new_request, this_user
+from ...store.annotations import (
     Annotation,
     clean_name,
     clean_note,
@@ -16,12 +16,12 @@ from ..store.annotations import (
     edit,
     read_annotations,
 )
-from ..store.catalog import FoundRun, find
-from ..store.experiments import Experiment
-from ..store.housekeeping import archive, delete, place_of, plan_deletion
-from ..store.sweep_folder import Sweep
-from .printing import print_json
-from .words import plain, say, shown, tell
+from ...store.catalog import FoundRun, find
+from ...store.experiments import Experiment
+from ...store.housekeeping import archive, delete, place_of, plan_deletion
+from ...store.sweep_folder import Sweep
+from ..terminal.printing import print_json
+from ..terminal.words import plain, say, shown, tell
 
 _WAIT_S = 10.0
 EXIT_REFUSED = 1

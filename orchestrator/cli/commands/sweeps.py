@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from ml_tracking_ops.logger import paths
 
-from ..errors import UsageError
-from ..executors.local.systems import refuse_windows
-from .process import EXIT_FAILURE, EXIT_INTERRUPTED, collect_garbage_from_now_on
-from .words import say, shown
+from ...errors import UsageError
+from ...executors.local.systems import refuse_windows
+from ..process import EXIT_FAILURE, EXIT_INTERRUPTED, collect_garbage_from_now_on
+from ..terminal.words import say, shown
 
 if TYPE_CHECKING:
-    from ..sweep import OpenSweep, SweepResult
-    from .progress import ProgressDisplay
+    from ...sweep import OpenSweep, SweepResult
+    from ..terminal.progress import ProgressDisplay
 
 
 def sweep(options: argparse.Namespace) -> int:
@@ -40,7 +40,7 @@ def sweep(options: argparse.Namespace) -> int:
 
 def _may_resume(options: argparse.Namespace) -> bool:
     """Whether the user wants what is run then, where a sweep may come from somebody else."""
-    from ..running.strangers import resume_question
+    from ...running.strangers import resume_question
     from .actions import confirm
 
     question = resume_question(options.resume, options.logdir)
@@ -49,7 +49,7 @@ def _may_resume(options: argparse.Namespace) -> bool:
 
 def _resumed_sweep(options: argparse.Namespace) -> Any:
     """What opens a sweep again, given whom to notify."""
-    from ..sweep import OpenSweep
+    from ...sweep import OpenSweep
 
     return partial(
         OpenSweep.resume,
@@ -62,14 +62,14 @@ def _resumed_sweep(options: argparse.Namespace) -> Any:
 
 def _new_sweep(loaded: Any, options: argparse.Namespace) -> Any:
     """What opens a new sweep, given whom to notify."""
-    from ..sweep import OpenSweep
+    from ...sweep import OpenSweep
 
     return partial(OpenSweep, loaded, options.logdir, n_workers=options.workers, seed=options.seed)
 
 
 def _load(options: argparse.Namespace) -> Any:
-    from ..commands.secrets import exposure_warning
-    from ..config.loading import load_config
+    from ...commands.secrets import exposure_warning
+    from ...config.loading import load_config
 
     loaded = load_config(options.config or Path(paths.CONFIG_NAME))
     if options.max_runs is not None:
@@ -110,7 +110,7 @@ def _stay_up(url: str, code: int) -> None:
 
 
 def _sweep_in_background(open_sweep: Any, options: argparse.Namespace) -> int:
-    from .detach import BackgroundSweep, go_into_background
+    from ..detach import BackgroundSweep, go_into_background
 
     split = go_into_background()
     if not isinstance(split, BackgroundSweep):
@@ -124,8 +124,8 @@ def _sweep_in_background(open_sweep: Any, options: argparse.Namespace) -> int:
 
 
 def _run_sweep(open_sweep: Any, announce: Any = None) -> int:
-    from .detach import outlive_terminal
-    from .summary import print_best_mean, print_summary
+    from ..detach import outlive_terminal
+    from ..terminal.summary import print_best_mean, print_summary
 
     outlive_terminal()
     progress: ProgressDisplay
@@ -148,7 +148,7 @@ def _run_sweep(open_sweep: Any, announce: Any = None) -> int:
 
 
 def _progress_of(sweep: "OpenSweep") -> "ProgressDisplay":
-    from .progress import open_progress
+    from ..terminal.progress import open_progress
 
     return open_progress(
         sweep.most_runs,
@@ -162,7 +162,7 @@ def _wait_for_end(sweep: "OpenSweep") -> "SweepResult":
     """Run the sweep, obeying signals meanwhile."""
     import anyio
 
-    from .signals import obey_signals
+    from ..signals import obey_signals
 
     async def run() -> "SweepResult":
         async with anyio.create_task_group() as tasks:
@@ -185,7 +185,7 @@ def _dashboard(options: argparse.Namespace) -> Iterator[str]:
 
 
 def demo(options: argparse.Namespace) -> int:
-    from ..demo import load_demo
+    from ...demo import load_demo
 
     refuse_windows()
     loaded = load_demo()

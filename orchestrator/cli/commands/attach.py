@@ -7,15 +7,15 @@ from pathlib import Path
 
 from ml_tracking_ops.logger import paths
 
-from ..errors import UsageError
-from ..store.catalog import Catalog, find
-from ..store.journal import JournalTail
-from ..store.run_states import ENDS
-from ..store.sweep_folder import Sweep
-from ..store.sweep_record import SweepRecord
-from .progress import ProgressDisplay, open_progress
-from .summary import print_summary
-from .words import say, shown
+from ...errors import UsageError
+from ...store.catalog import Catalog, find
+from ...store.journal import JournalTail
+from ...store.run_states import ENDS
+from ...store.sweep_folder import Sweep
+from ...store.sweep_record import SweepRecord
+from ..terminal.progress import ProgressDisplay, open_progress
+from ..terminal.summary import print_summary
+from ..terminal.words import say, shown
 
 _LOOK_S = 0.2
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, TextIO
 
 from ml_tracking_ops.logger import os_files
 
-from ..errors import UsageError
-from .logdir import missing_logdir
-from .printing import print_json, print_run, print_sweep, print_table
-from .words import say
+from ...errors import UsageError
+from ..logdir import missing_logdir
+from ..terminal.printing import print_json, print_run, print_sweep, print_table
+from ..terminal.words import say
 
 if TYPE_CHECKING:
-    from ..store.catalog import FoundRun
-    from ..store.experiments import Experiment
-    from ..store.sweep_folder import Sweep
+    from ...store.catalog import FoundRun
+    from ...store.experiments import Experiment
+    from ...store.sweep_folder import Sweep
 
 _MOST_BYTES_A_FILE, _MOST_S_A_FILE = 4 << 30, 20.0
 
@@ -26,9 +26,9 @@ _MOST_BYTES_A_FILE, _MOST_S_A_FILE = 4 << 30, 20.0
 def list_all(options: argparse.Namespace) -> int:
     from ml_tracking_ops.logger.reading.bounded_reading import limit_files
 
-    from ..reports.entries import describe_list, list_entries
-    from ..store.catalog import Catalog
-    from ..store.files.folder_walk import describe_skipped
+    from ...reports.entries import describe_list, list_entries
+    from ...store.catalog import Catalog
+    from ...store.files.folder_walk import describe_skipped
 
     if not options.logdir.is_dir():
         raise UsageError(f"{missing_logdir(options.logdir)}; name another with --logdir")
@@ -53,8 +53,8 @@ def list_all(options: argparse.Namespace) -> int:
 
 
 def show(options: argparse.Namespace) -> int:
-    from ..reports.entries import show_run, show_sweep
-    from ..store.sweep_folder import Sweep
+    from ...reports.entries import show_run, show_sweep
+    from ...store.sweep_folder import Sweep
 
     found = _find(options)
     if isinstance(found, Sweep):
@@ -70,8 +70,8 @@ def show(options: argparse.Namespace) -> int:
 
 def _find(options: argparse.Namespace) -> "Experiment | Sweep | FoundRun":
     """What a path, or a sweep's with the number of a run, leads to."""
-    from ..store.catalog import find, find_run
-    from ..store.sweep_folder import Sweep
+    from ...store.catalog import find, find_run
+    from ...store.sweep_folder import Sweep
 
     found = find(options.path, options.logdir)
     if options.run is None:
@@ -84,9 +84,9 @@ def _find(options: argparse.Namespace) -> "Experiment | Sweep | FoundRun":
 def export(options: argparse.Namespace) -> int:
     from ml_tracking_ops.logger.reading.reader import read_run_log
 
-    from ..reports.entries import dat_path_of, show_sweep
-    from ..reports.exports import run_csv, run_json, sweep_csv
-    from ..store.sweep_folder import Sweep
+    from ...reports.entries import dat_path_of, show_sweep
+    from ...reports.exports import run_csv, run_json, sweep_csv
+    from ...store.sweep_folder import Sweep
 
     found = _find(options)
     with _log_errors(), _output(options.output) as out:
@@ -103,10 +103,10 @@ def export(options: argparse.Namespace) -> int:
 
 
 def replay(options: argparse.Namespace) -> int:
-    from ..reports.replays import parse_rule, report_replays
-    from ..store.catalog import find
-    from ..store.sweep_folder import Sweep
-    from .printing import print_replays
+    from ...reports.replays import parse_rule, report_replays
+    from ...store.catalog import find
+    from ...store.sweep_folder import Sweep
+    from ..terminal.printing import print_replays
 
     rules = [parse_rule(text) for text in options.rule]
     found = find(options.path, options.logdir)
@@ -154,7 +154,7 @@ def _output(path: Path | None) -> Iterator[TextIO]:
 
 
 def schema(options: argparse.Namespace) -> int:
-    from ..config.model import json_schema
+    from ...config.model import json_schema
 
     print_json(json_schema(), indent=2)
     return 0

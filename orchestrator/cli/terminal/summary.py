@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from ..reports.entries import mean_text
-from ..store.combinations import best_combination, repeated_combinations
-from ..store.run_states import RESUMED, STATES
-from ..store.sweep_record import SweepRecord
-from .process import EXIT_FAILURE, EXIT_INTERRUPTED
+from ...reports.entries import mean_text
+from ...store.combinations import best_combination, repeated_combinations
+from ...store.run_states import RESUMED, STATES
+from ...store.sweep_record import SweepRecord
+from ..process import EXIT_FAILURE, EXIT_INTERRUPTED
 from .words import format_combination, not_counted, say, shown, tell
 
 

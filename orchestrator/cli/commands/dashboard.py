@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from ..errors import SweepError, UsageError
-from .logdir import missing_logdir
-from .process import EXIT_USAGE, collect_garbage_from_now_on
-from .words import say, shown
+from ...errors import SweepError, UsageError
+from ..logdir import missing_logdir
+from ..process import EXIT_USAGE, collect_garbage_from_now_on
+from ..terminal.words import say, shown
 
 _STOP_S = 5
 

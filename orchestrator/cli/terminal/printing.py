@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ..reports.entries import mean_text
-from ..reports.shapes import (
+from ...reports.entries import mean_text
+from ...reports.shapes import (
     Annotated,
     ReplayEntry,
     ReplayReport,

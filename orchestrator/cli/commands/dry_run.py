@@ -5,15 +5,15 @@ import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..commands.rerun import quoted
-from ..config.model import SweepConfig
-from ..config.validation import LoadedConfig
-from ..running.runs.command import command_line
-from ..search.proposals import Proposal, Proposer
-from ..search.samplers import Combination
-from ..store.sweep_record import SweepRecord
-from ..sweep import choose_seed
-from .words import say
+from ...commands.rerun import quoted
+from ...config.model import SweepConfig
+from ...config.validation import LoadedConfig
+from ...running.runs.command import command_line
+from ...search.proposals import Proposal, Proposer
+from ...search.samplers import Combination
+from ...store.sweep_record import SweepRecord
+from ...sweep import choose_seed
+from ..terminal.words import say
 
 
 def preview_runs(

@@ -196,10 +196,11 @@ def show_run(found: Experiment | FoundRun) -> RunReport:
             "sweep": found.sweep.name,
             "rerun": _rerun_line(found),
         }
-    details = read_details(found.dat_path)
+    details, evidence = read_details(found.dat_path), found.evidence()
     return {
         "name": found.name,
-        "state": found.state(),
+        "state": evidence.state,
+        "reason": evidence.reason,
         "started_at": found.started_at,
         **_annotated(found.annotation),
         **metrics,

@@ -148,6 +148,7 @@ class ExperimentReport(Annotated, Metrics, Files):
 
     name: str
     state: RunState
+    reason: str | None
     started_at: float
     config: dict[str, Any]
     environment: dict[str, Any]

@@ -163,7 +163,8 @@ def print_run(report: RunReport) -> None:
         if report["rerun"]:
             tell(f"run it again: {report['rerun']}")
     else:
-        tell(f"{report['name']}: {report['state']}")
+        why = f" ({report['reason']})" if report["reason"] else ""
+        tell(f"{report['name']}: {report['state']}{why}")
     _print_annotation(report)
     if report["n_damaged_records"]:
         tell(f"damaged records skipped: {report['n_damaged_records']}")

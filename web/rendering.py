@@ -82,6 +82,7 @@ def _environment() -> Environment:
     )
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": as_fields}
     environment.filters["number"] = formats.format_number
+    environment.filters["whole"] = formats.format_long
     environment.filters["signed"] = formats.format_signed
     environment.filters["step"] = formats.format_step
     environment.filters["counted"] = formats.format_count

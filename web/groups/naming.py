@@ -88,7 +88,7 @@ def _by_value(name: str, values: Sequence[object], having: Sequence[int]) -> lis
     found: dict[str, list[int]] = {}
     order: dict[str, tuple[int, Any]] = {}
     for value, at in zip(values, having, strict=True):
-        text = format_number(value) if _is_number(value) else str(value)
+        text = format_number(value)
         found.setdefault(text, []).append(at)
         order.setdefault(text, (0, value) if _is_number(value) else (1, text))
     return [

@@ -1,5 +1,6 @@
 """Numbers and times as people read them. `static/lib/format.js` has the same rules."""
 
+import hashlib
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,10 +10,26 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
+def format_long(value: object, most: int = 500) -> str:
+    """A text, without its middle if it is longer than `most` characters.
+
+    Its length and a digest are said then, so that two texts that differ stay two.
+    """
+    text = str(value)
+    if len(text) <= most:
+        return text
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=3).hexdigest()
+    head, tail = text[: most // 4], text[-(most // 8) :]
+    return f"{head}…{tail} ({format_count(len(text))} characters, #{digest})"
+
+
 def format_number(value: object) -> str:
-    """As many digits as are needed to tell values apart: at most five significant ones."""
+    """As many digits as are needed to tell values apart: at most five significant ones.
+
+    What is no number is a text, shortened if it is very long.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
+        return format_long(value)
     if isinstance(value, int) and abs(value) >= _MOST:
         return "∞" if value > 0 else "−∞"
     if not math.isfinite(value):
@@ -89,7 +106,7 @@ def format_duration(seconds: float | None) -> str:
 
 def format_cause(reason: str) -> str:
     """Why a run ended, without the state that stands beside it."""
-    return reason.removeprefix("stopped early ")
+    return format_long(reason.removeprefix("stopped early "))
 
 
 def format_ago(then: float | None, now: float) -> str:

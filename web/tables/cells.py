@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ml_tracking_ops.orchestrator.store.combinations import spread_of
 
-from ..runs.formats import format_mean, format_number, format_step
+from ..runs.formats import format_long, format_mean, format_number, format_step
 from .rows import Row
 
 NO_VALUE = "–"
@@ -61,7 +61,7 @@ def hyperparameter_cell(row: Row, name: str) -> Cell:
     if name not in row.hyperparameters:
         return Cell(NO_VALUE)
     value = row.hyperparameters[name]
-    return Cell(format_number(value), str(value))
+    return Cell(format_number(value), format_long(value))
 
 
 def statistic_cell(row: Row, follows: str, metric: str, value: object) -> Cell:

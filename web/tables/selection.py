@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ml_tracking_ops.orchestrator.errors import did_you_mean
 
-from ..runs.formats import format_number
+from ..runs.formats import format_long, format_number
 from .column import Column, TableColumns
 from .hyperparameters import Hyperparameter
 from .query import (
@@ -75,7 +75,7 @@ def _is_within(value: float, term: Term) -> bool:
 
 def filter_text(value: object) -> str:
     """How the address names a value: as the table shows it, and an empty text as two quotes."""
-    return value.strip() or '""' if isinstance(value, str) else format_number(value)
+    return format_long(value.strip()) or '""' if isinstance(value, str) else format_number(value)
 
 
 def is_written_as(value: object, text: str) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ...stopping import StopDecision
 from ...store.files.output_tail import error_line
+from ...store.objective import Best
 from ...store.process_records import state_by_exit_code
 from ...store.run_states import RunState
 from ...supervision.os_processes import SIGKILL
@@ -54,7 +55,7 @@ def run_reason(
         is_out_of_memory: the machine says so of a run that SIGKILL ended.
     """
     if isinstance(run.stopping, StopDecision):
-        return run.stopping.reason + _later_best(run, run.stopping)
+        return run.stopping.reason + beside_best(run.monitor.best, run.stopping)
     if run.stopping == "by hand":
         return by_hand or "stopped by hand"
     if run.stopping == "interrupted":
@@ -76,15 +77,25 @@ def run_reason(
     return f"exit code {exit_code}{said}"
 
 
-def _later_best(run: ActiveRun, decision: StopDecision) -> str:
-    """That the best value, which is shown beside the reason, came after the decision."""
-    best = run.monitor.best
-    if decision.step is None or best.step is None or best.step <= decision.step:
+def beside_best(best: Best, decision: StopDecision) -> str:
+    """Why the best value, which is shown beside the reason, is not the value that was judged."""
+    if decision.step is None or best.step is None or best.value is None:
+        return ""
+    shown = f"{best.value:.6g}"
+    if best.step > decision.step:
+        return (
+            f" (the best value, {shown} at step {best.step}, came after the decision at step "
+            f"{decision.step})"
+        )
+    if best.step == decision.step or decision.rule not in _JUDGE_ONE_VALUE:
         return ""
     return (
-        f" (the best value, {best.value:.6g} at step {best.step}, came after the decision at step "
+        f" (the best value, {shown} at step {best.step}, came before; judged is the value at step "
         f"{decision.step})"
     )
+
+
+_JUDGE_ONE_VALUE = ("asha", "hyperband")
 
 
 def _left_running(run: ActiveRun) -> str | None:

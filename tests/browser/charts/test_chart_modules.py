@@ -429,10 +429,11 @@ def test_line_is_dashed_from_where_runs_of_the_group_have_ended(modules: Page) -
         const { withFewer } = await import("/static/charts/data/group_source.js");
         const of = (n) => withFewer({ y: n.map((_, i) => i), raw: null }, n);
         const parts = ({ all, fewer }) => [all ?? null, fewer ?? null];
-        return [of([2, 2, 2, 1]), of([2, 1, 2]), of([])].map(parts);
+        return [of([2, 2, 2, 1]), of([2, 1, 2, 3]), of([1, 2, 2]), of([])].map(parts);
     """
     assert evaluate(modules, script) == [
         [[0, 1, 2, None], [None, None, 2, 3]],
+        [[0, None, 2, 3], [0, 1, 2, None]],
         [None, None],
         [None, None],
     ]

@@ -97,7 +97,7 @@ def test_unknown_sweeps_and_parameters_are_refused(client: Client, logdir: Path)
 @pytest.mark.parametrize(
     ("panel", "said"),
     [
-        ("history", "number 2 of 2 runs with a value to end"),
+        ("history", "number 2 of 2 runs to end with a value"),
         ("parallel", "What the best 2 runs have"),
         ("scatter", "The best Accuracy of 2 runs by learning_rate"),
         ("importance", "over 2 runs with a value. That is too few to say"),

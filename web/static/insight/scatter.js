@@ -1,10 +1,12 @@
 // Every run as a point: a hyperparameter against a metric.
 
-import { formatNumber } from "../lib/format.js";
+import { formatNumber, middleCut } from "../lib/format.js";
 import { failureMark, worstEdge } from "./failures.js";
 import { isFailure } from "../lib/states.js";
 import { tickedAxis, valueAxis, valueScale } from "./axes.js";
 import { gapOf, makeScale } from "./scale.js";
+
+const MOST_LETTERS = 100; // of all ticks together
 
 export class View {
   #points = [];
@@ -25,7 +27,7 @@ export class View {
     const edge = worstEdge(y, up ? null : data.goal);
     return {
       grid: { left: 12, right: 20, top: 12, bottom: 32, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-      xAxis: { ...tickedAxis(colors, scale.ticks), min: Math.min(scale.least, -0.02), max: 1.02, name: this.#name, nameLocation: "middle", nameGap: 24, splitLine: { show: scale.scale !== "category", lineStyle: { color: colors.grid } } },
+      xAxis: { ...tickedAxis(colors, scale.ticks.map(([at, label]) => [at, middleCut(label, Math.max(12, MOST_LETTERS / scale.ticks.length))])), min: Math.min(scale.least, -0.02), max: 1.02, name: this.#name, nameLocation: "middle", nameGap: 24, splitLine: { show: scale.scale !== "category", lineStyle: { color: colors.grid } } },
       yAxis: valueAxis(colors, y),
       series: [{
         type: "scatter", symbolSize: points.length > 1000 ? 5 : 8,

@@ -175,3 +175,10 @@ export function formatDays(first, last) {
   const days = new Intl.DateTimeFormat("en", { year: "numeric", month: "short", day: "numeric" });
   return `${days.formatRange(from, to)}, ${zoneOf(to)}`;
 }
+
+/** A text without its middle if it is longer than so many letters. */
+export function middleCut(text, most) {
+  if (text.length <= most) return text;
+  const nEnd = Math.floor((most - 1) / 2);
+  return `${text.slice(0, Math.ceil(most) - 1 - nEnd)}…${text.slice(-nEnd)}`;
+}

@@ -195,12 +195,17 @@ function curveOfGroup(group, view) {
   };
 }
 
-/** Pure: the line up to where the last of the runs end, and from there on, over fewer runs. */
+/**
+ * Pure: the line where no earlier place had values of more runs, and, to be dashed, where one had:
+ * runs have ended, or log at other steps.
+ */
 export function withFewer(lines, n) {
-  const at = n.lastIndexOf(n.reduce((most, one) => Math.max(most, one), 0));
-  if (at < 0 || at === n.length - 1) return lines;
+  let most = 0;
+  const isFull = n.map((one) => one >= (most = Math.max(most, one)));
+  if (isFull.every(Boolean)) return lines;
+  const isFewer = (i) => isFull[i] === false;
   const { y } = lines;
-  return { ...lines, all: y.map((one, i) => (i <= at ? one : null)), fewer: y.map((one, i) => (i >= at ? one : null)) };
+  return { ...lines, all: y.map((one, i) => (isFull[i] ? one : null)), fewer: y.map((one, i) => (isFewer(i - 1) || isFewer(i) || isFewer(i + 1) ? one : null)) };
 }
 
 function xTextOf(x, mode) {

@@ -25,6 +25,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     Wrong usage prints what is wrong and exits with code 2.
     """
     parser, commands = _command_parser()
+    if arguments and arguments[0] == "run":
+        return _parse_run(commands["run"], arguments[1:])
     if arguments and arguments[0] in commands:
         return commands[arguments[0]].parse_intermixed_args(arguments[1:])
     if arguments and not arguments[0].startswith("-"):
@@ -35,6 +37,19 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         form, others = first.parse_known_args(arguments)
         return commands["sweep" if form.run_sweep else "web"].parse_intermixed_args(others)
     return parser.parse_args(arguments)
+
+
+def _parse_run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
+    """What comes after `--` is the program with its arguments, whatever they look like."""
+    split = arguments.index("--") if "--" in arguments else len(arguments)
+    options = parser.parse_args(arguments[:split])
+    options.program = list(arguments[split + 1 :])
+    if not options.program:
+        parser.error(
+            "the program to run is missing; it comes after --, as in: "
+            "ml-tracking-ops run -- python train.py --lr=0.1"
+        )
+    return options
 
 
 _Add = Callable[[str, str], argparse.ArgumentParser]
@@ -61,6 +76,7 @@ def _command_parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.Ar
 
     for add_commands in (
         _add_sweep,
+        _add_run,
         _add_attach,
         _add_web,
         _add_assets,
@@ -290,6 +306,25 @@ def _adder(commands: Any) -> _Add:
 
 def _add_logdir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--logdir", type=user_path, default=Path("runs"), help="default: runs")
+
+
+def _add_run(add: _Add) -> None:
+    run = add("run", "run one program as an experiment")
+    run.usage = "ml-tracking-ops run [--name NAME] [--tag TAG] [--logdir DIR] … -- PROGRAM …"
+    run.add_argument("--name", metavar="NAME", help="what to call the experiment")
+    run.add_argument("--tag", action="append", default=[], metavar="TAG", help="may be given again")
+    run.add_argument(
+        "--metrics-pattern",
+        metavar="PATTERN",
+        help="read metrics from the output, as the key metrics_pattern does",
+    )
+    run.add_argument(
+        "--no-system-metrics",
+        dest="system_metrics",
+        action="store_false",
+        help="do not sample CPU, memory and GPUs",
+    )
+    _add_logdir(run)
 
 
 def _add_sweep_options(parser: argparse.ArgumentParser) -> None:

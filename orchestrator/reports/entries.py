@@ -197,10 +197,12 @@ def show_run(found: Experiment | FoundRun) -> RunReport:
             "rerun": _rerun_line(found),
         }
     details, evidence = read_details(found.dat_path), found.evidence()
+    exit_code = details.end.get("exit_code")
     return {
         "name": found.name,
         "state": evidence.state,
         "reason": evidence.reason,
+        "exit_code": exit_code if isinstance(exit_code, int) else None,
         "started_at": found.started_at,
         **_annotated(found.annotation),
         **metrics,

@@ -149,6 +149,7 @@ class ExperimentReport(Annotated, Metrics, Files):
     name: str
     state: RunState
     reason: str | None
+    exit_code: int | None
     started_at: float
     config: dict[str, Any]
     environment: dict[str, Any]

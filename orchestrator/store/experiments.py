@@ -1,6 +1,7 @@
 """An experiment: a log in the log folder that belongs to no sweep, told from its file alone."""
 
 import contextlib
+import signal
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from ml_tracking_ops.logger.records import LogFormatError
 from .annotations import NO_ANNOTATIONS, NOTHING_SAID, Annotation, Annotations
 from .endings import ending_of, log_trouble
 from .files import fields
-from .run_details import was_written_here
+from .run_details import read_details, was_written_here
 from .run_states import RunState
 
 _SILENT_AFTER_S = 600.0
@@ -67,8 +68,22 @@ class Experiment:
         if ending.exit_is_unknown:
             return Evidence("lost", _UNKNOWN_EXIT)
         if ending.is_closed:
-            return Evidence("failed" if ending.ended_with_error else "finished")
+            return self._evidence_of_error() if ending.ended_with_error else Evidence("finished")
         return self._evidence_of_open_log()
+
+    def _evidence_of_error(self) -> "Evidence":
+        """A run that `ml-tracking-ops run` saw through has its exit code on record."""
+        end = read_details(self.dat_path).end
+        exit_code, stopped_by = end.get("exit_code"), end.get("stopped_by_hand")
+        if isinstance(stopped_by, str):
+            return Evidence("killed", f"stopped by hand ({stopped_by})")
+        return Evidence("failed", describe_exit(exit_code) if isinstance(exit_code, int) else None)
+
+    @property
+    def log_path(self) -> Path | None:
+        """What it printed, if that was kept."""
+        path = self.dat_path.with_suffix(paths.LOG_SUFFIX)
+        return path if path.is_file() else None
 
     def _evidence_of_open_log(self) -> "Evidence":
         held = is_held(self.dat_path)
@@ -85,6 +100,16 @@ class Experiment:
             return self.dat_path.stat().st_mtime
         except OSError:
             return 0.0
+
+
+def describe_exit(exit_code: int) -> str:
+    """``exit code 3``, or the signal of a negative one."""
+    if exit_code >= 0:
+        return f"exit code {exit_code}"
+    try:
+        return f"ended by {signal.Signals(-exit_code).name}"
+    except ValueError:
+        return f"ended by signal {-exit_code}"
 
 
 def open_experiment(identity: str, dat_path: Path) -> Experiment:

@@ -29,11 +29,13 @@ class RunDetails:
         config: its settings, flat: nested ones have dotted names.
         environment: how and where it was started.
         higher_is_better: by metric.
+        end: `exit_code` and `stopped_by_hand` of a run that `ml-tracking-ops run` saw through.
     """
 
     config: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
     higher_is_better: Mapping[str, bool] = field(default_factory=dict)
+    end: Mapping[str, Any] = field(default_factory=dict)
 
 
 NO_DETAILS = RunDetails()
@@ -54,6 +56,7 @@ def read_details(dat_path: Path) -> RunDetails:
         dict(flat(_mapping(found, "config"))),
         _mapping(found, "environment"),
         {name: value for name, value in directions.items() if isinstance(value, bool)},
+        _mapping(found, "end"),
     )
 
 

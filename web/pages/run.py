@@ -118,6 +118,7 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
     state, ended_at = state_of(experiment)
     said = experiment.annotation
     details = read_details(experiment.dat_path)
+    output = None if experiment.log_path is None else read_end(experiment.log_path)
     run = RunView(
         id=experiment.id,
         title=said.name or experiment.name,
@@ -133,7 +134,9 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
         ended_at=ended_at,
         last_wall_time=_last_wall_time(experiment.dat_path),
         log_trouble=_log_trouble(experiment.dat_path),
-        no_output="It was started by hand: what it printed went to where it was started.",
+        output=output,
+        no_output="It was started by hand: what it printed went to where it was started. "
+        "ml-tracking-ops run keeps it.",
         origin=environment_facts(experiment, details),
         files=files_view(experiment.id, experiment.run_folder),
     )
@@ -142,6 +145,7 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
         "runs": [run_data(run.id, experiment.name, run.color, run.started_at)],
         "follow": {"catalog": catalog_place(catalog)},
     }
+    _add_output(page_data, run)
     return RunPage(section="experiments", run=run, page_data=page_data)
 
 
@@ -213,6 +217,11 @@ def _page_data(catalog: Catalog, sweep: Sweep, run: RunRecord, view: RunView) ->
             f"sweep={sweep.id}": sweep_cursor(sweep),
         },
     }
+    _add_output(page_data, view)
+    return page_data
+
+
+def _add_output(page_data: PageData, view: RunView) -> None:
     if view.output is not None:
         page_data["output"] = {
             "key": f"log={view.id}",
@@ -221,7 +230,6 @@ def _page_data(catalog: Catalog, sweep: Sweep, run: RunRecord, view: RunView) ->
             "start": view.output.start,
             "offset": view.output.end,
         }
-    return page_data
 
 
 def _why_no_output(sweep: Sweep, log_path: Path | None) -> str:

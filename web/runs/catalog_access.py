@@ -73,7 +73,7 @@ def find_run(catalog: Catalog, run_id: str) -> RunFiles | None:
     """The files of a run by its id; only what the catalog knows can be found."""
     experiment = catalog.experiments.get(run_id)
     if experiment is not None:
-        return RunFiles(run_id, experiment.dat_path, None, experiment.run_folder)
+        return RunFiles(run_id, experiment.dat_path, experiment.log_path, experiment.run_folder)
     sweep_id, _, name = run_id.rpartition("/")
     sweep = catalog.sweeps.get(sweep_id)
     run = sweep.run(name) if sweep is not None else None

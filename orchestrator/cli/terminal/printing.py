@@ -165,6 +165,8 @@ def print_run(report: RunReport) -> None:
     else:
         why = f" ({report['reason']})" if report["reason"] else ""
         tell(f"{report['name']}: {report['state']}{why}")
+        for name, value in report["config"].items():
+            tell(f"  {name} = {short(value)}")
     _print_annotation(report)
     if report["n_damaged_records"]:
         tell(f"damaged records skipped: {report['n_damaged_records']}")

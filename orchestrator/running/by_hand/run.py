@@ -1,0 +1,188 @@
+"""Starts one program as an experiment and sees it through."""
+
+import shutil
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import anyio
+import anyio.abc
+
+from ml_tracking_ops.logger import git_commit, paths, process_end, run_record
+from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
+
+from ...errors import UsageError
+from ...executors.base import GRACE_S, RunCommand, RunningRun, Slot
+from ...executors.local.executor import LocalExecutor
+from ...store.annotations import annotate
+from ...supervision.os_processes import SIGHUP
+from ..runs.output_metrics import OutputMetrics
+from .command_config import command_config
+from .echo import OutputEcho
+
+_LOOK_EVERY_S = 0.1
+
+
+@dataclass(frozen=True)
+class HandRun:
+    """What is run, and what is said of it.
+
+    Attributes:
+        command: the program and its arguments.
+        metrics_pattern: how metrics are read from what it prints; None: they are not.
+        system_metrics: whether CPU, memory and GPUs are sampled.
+    """
+
+    command: Sequence[str]
+    logdir: Path
+    name: str | None = None
+    tags: tuple[str, ...] = ()
+    metrics_pattern: str | None = None
+    system_metrics: bool = True
+
+
+@dataclass(frozen=True)
+class HandRunEnd:
+    """How it ended. `exit_code` is negative where a signal ended it; None if nobody saw it."""
+
+    dat_path: Path
+    exit_code: int | None
+    stopped_by: str | None = None
+
+
+@dataclass
+class _Progress:
+    stopped_by: str | None = None
+    echo: OutputEcho | None = None
+    metrics: OutputMetrics | None = None
+    said: list[str] = field(default_factory=list)
+
+    def look(self) -> None:
+        if self.echo is not None:
+            self.echo.read()
+        if self.metrics is not None:
+            while self.metrics.read():
+                pass
+
+
+async def run_by_hand(run: HandRun, out: BinaryIO) -> HandRunEnd:
+    """Run the program to its end; its output goes to `out` and into a file.
+
+    The first Ctrl-C asks it to end, the second ends it at once, with all that it started.
+
+    Raises:
+        UsageError: it cannot be started.
+    """
+    if shutil.which(run.command[0]) is None:
+        raise UsageError(f"there is no program {run.command[0]!r}; check its name or give its path")
+    dat_path = _new_log(run)
+    log_path = dat_path.with_suffix(paths.LOG_SUFFIX)
+    logger = ExperimentLogger.at(dat_path)
+    executor = LocalExecutor(1, gpus_per_run=0)
+    executor.open()
+    progress = _Progress(echo=OutputEcho(log_path, out))
+    try:
+        _keep_record(run, dat_path)
+        process = _start(executor, run, dat_path)
+        if run.metrics_pattern is not None:
+            progress.metrics = OutputMetrics(log_path, dat_path, run.metrics_pattern)
+        exit_code = await _see_through(process, progress)
+        end = HandRunEnd(dat_path, exit_code, progress.stopped_by)
+        _keep_end(end)
+        logger.end(process_end.FINISHED if exit_code == 0 else process_end.FAILED)
+    except UsageError:
+        logger.end(process_end.FAILED)
+        raise
+    finally:
+        executor.close()
+    return end
+
+
+def _new_log(run: HandRun) -> Path:
+    try:
+        folder = Path(paths.create_unique_folder(str(run.logdir.absolute()), paths.timestamp()))
+    except OSError as error:
+        raise UsageError(f"{run.logdir}: {error.strerror or error}") from error
+    dat_path = folder / f"{folder.name}{paths.DAT_SUFFIX}"
+    if run.name or run.tags:
+        annotate(folder, dat_path.stem, name=run.name, tags=run.tags)
+    return dat_path
+
+
+def _keep_record(run: HandRun, dat_path: Path) -> None:
+    """Keep how it was started, and the settings in its command line."""
+    environment = run_record.environment_of_this_process(str(dat_path))
+    environment["command"] = run_record.without_secrets(run.command)
+    environment["git_commit"] = git_commit.find(str(Path.cwd()))
+    del environment["python"]  # that of this program; the run may have another, or none
+    config = run_record.plain(command_config(run.command[1:]))
+    run_record.merge(str(dat_path), {"environment": environment, "config": config})
+
+
+def _keep_end(end: HandRunEnd) -> None:
+    known = {"exit_code": end.exit_code, "stopped_by_hand": end.stopped_by}
+    run_record.merge(str(end.dat_path), {"end": known})
+
+
+def _start(executor: LocalExecutor, run: HandRun, dat_path: Path) -> RunningRun:
+    stem = dat_path.with_suffix("")
+    command = RunCommand(
+        arguments=tuple(run.command),
+        folder=Path.cwd(),
+        environment={
+            "PYTHONUNBUFFERED": "1",
+            paths.RUN_FILE_VARIABLE: str(dat_path),
+            paths.RUN_NAME_VARIABLE: dat_path.stem,
+            paths.RUN_DIR_VARIABLE: f"{stem}{paths.RUN_FOLDER_SUFFIX}",
+        },
+        output_path=dat_path.with_suffix(paths.LOG_SUFFIX),
+        marker=paths.RUN_FILE_VARIABLE,
+    )
+    try:
+        return executor.start(command, Slot(0))
+    except OSError as error:
+        raise UsageError(f"{run.command[0]} cannot be started: {error}") from error
+
+
+async def _see_through(process: RunningRun, progress: _Progress) -> int | None:
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(_obey_signals, process, progress)
+        tasks.start_soon(_follow, progress)
+        exit_code = await process.wait()
+        tasks.cancel_scope.cancel()
+    progress.look()
+    if progress.metrics is not None:
+        progress.metrics.finish()
+    if progress.echo is not None:
+        progress.echo.close()
+    return exit_code
+
+
+async def _follow(progress: _Progress) -> None:
+    while True:
+        progress.look()
+        await anyio.sleep(_LOOK_EVERY_S)
+
+
+async def _obey_signals(
+    process: RunningRun,
+    progress: _Progress,
+    *,
+    task_status: anyio.abc.TaskStatus[None],
+) -> None:
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(SIGHUP) is not signal.SIG_IGN:
+        numbers.append(SIGHUP)
+    with anyio.open_signal_receiver(*numbers) as received:
+        async with anyio.create_task_group() as tasks:
+            task_status.started()
+            async for number in received:
+                if progress.stopped_by is not None:
+                    process.kill()
+                    continue
+                progress.stopped_by = "Ctrl-C" if number == signal.SIGINT else number.name
+                print("stopping the run (Ctrl-C again kills it at once) …", file=sys.stderr)
+                tasks.start_soon(process.stop, GRACE_S)

@@ -37,8 +37,10 @@ from .serving import asset_source, guard
 from .serving.access_token import TokenMiddleware
 from .serving.address_limits import AddressLimits
 from .serving.asset_source import CDN_SOURCE, AssetSource
+from .serving.base_path import BasePathMiddleware, PrefixMiddleware
 from .serving.departed_clients import EndWithClient, end_if_cancelled
 from .serving.limits import DEFAULTS, Limits
+from .serving.reach import DEFAULT_REACH, Reach
 from .serving.security import SecurityMiddleware
 from .serving.sse import encode_json
 from .tables.sweep_rows import passing_runs
@@ -51,9 +53,10 @@ _MOST_BYTES_A_FILE, _MOST_S_A_FILE = 4 << 30, 20.0
 
 def create_app(
     logdir: Path | str,
-    allowed_hosts: Iterable[str] = (),
     token: str | None = None,
     *,
+    names: Iterable[str] = (),
+    reach: Reach = DEFAULT_REACH,
     knows_owner: bool = False,
     assets: AssetSource = CDN_SOURCE,
     limits: Limits = DEFAULTS,
@@ -62,8 +65,9 @@ def create_app(
     """The dashboard of one log folder, which need not exist yet.
 
     Args:
-        allowed_hosts: names, besides localhost and addresses, that the app may be asked by.
         token: what a request must hold; without one everybody gets an answer.
+        names: what this machine may be called, besides localhost and addresses.
+        reach: by which other names and below which path it is reached, and who may frame it.
         knows_owner: whether the user who started the server needs no token.
         assets: where the pages load their third-party files from.
         cache: where digests of logs are kept, so that no later server reads those again.
@@ -90,7 +94,16 @@ def create_app(
             *pages.routes,
         ],
         middleware=[
-            Middleware(SecurityMiddleware, allowed_hosts=tuple(allowed_hosts)),
+            Middleware(
+                BasePathMiddleware,
+                base_path=reach.base_path,
+                trusted_proxies=reach.trusted_proxies,
+            ),
+            Middleware(
+                SecurityMiddleware,
+                allowed_hosts=(*names, *reach.allowed_hosts),
+                frame_ancestors=reach.frame_ancestors,
+            ),
             Middleware(TokenMiddleware, token=token, knows_owner=knows_owner),
             Middleware(AddressLimits),
             Middleware(EndWithClient),
@@ -99,12 +112,14 @@ def create_app(
                 minimum_size=_COMPRESS_FROM_BYTES,
                 compresslevel=_COMPRESSION_LEVEL,
             ),
+            Middleware(PrefixMiddleware),
         ],
         exception_handlers={HTTPException: _explain},
         lifespan=_run_feed,
         max_body_size=_MAX_BODY_BYTES,
     )
     app.state.limits = limits
+    app.state.proxy_names = reach.allowed_hosts
     app.state.logdir = catalog.logdir
     app.state.catalog = catalog
     app.state.feed = feed

@@ -24,9 +24,11 @@ from ml_tracking_ops.orchestrator.store.files.cache_folder import user_cache
 
 from .app import create_app
 from .serving import peer_user
-from .serving.access_token import Entrance, is_loopback, new_token
+from .serving.access_token import Entrance, new_token
 from .serving.asset_source import CDN_SOURCE, AssetSource
 from .serving.connections import OPEN_FILES, BoundedProtocol
+from .serving.loopback import is_loopback
+from .serving.reach import DEFAULT_REACH, Reach
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 5000
@@ -46,6 +48,7 @@ def serve(
     take_next_free: bool = False,
     assets: Path | None = None,
     asks_token: bool = True,
+    reach: Reach = DEFAULT_REACH,
     on_ready: Callable[[Entrance], None] = lambda entrance: None,
 ) -> None:
     """Serve the dashboard of `logdir` until SIGINT (Ctrl-C) or SIGTERM.
@@ -57,6 +60,7 @@ def serve(
         take_next_free: where `port` is taken, try those after it.
         assets: a folder to serve the pages' third-party files from; by default the CDN does.
         asks_token: False lets everybody in who can reach the address.
+        reach: by which names and below which path it is reached, and which pages may frame it.
         on_ready: called once connections are accepted.
 
     Raises:
@@ -71,7 +75,7 @@ def serve(
     with listener:
         is_local = is_loopback(host)
         entrance = Entrance(
-            address_of(listener, host),
+            address_of(listener, host) + reach.base_path,
             new_token() if asks_token else None,
             is_local,
             is_local and peer_user.can_be_told(),
@@ -80,8 +84,9 @@ def serve(
         names = (host,) if is_local else (host, *names_of_this_machine())
         app = create_app(
             Path(logdir).expanduser(),
-            names,
             entrance.token,
+            names=names,
+            reach=reach,
             knows_owner=entrance.knows_owner,
             assets=source,
             cache=user_cache(_DIGESTS),

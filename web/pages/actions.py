@@ -37,8 +37,8 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ..runs.formats import format_count
 from ..series.chosen_goals import choose_goal
 from ..serving import guard
-from ..serving.access_token import is_loopback
 from ..serving.guard import JsonObject, field, texts
+from ..serving.loopback import is_loopback
 from ..serving.sse import encode_json
 
 T = TypeVar("T")

@@ -6,7 +6,6 @@ holds it; opening that address leaves the token in a cookie that scripts cannot 
 the same address without the token.
 """
 
-import ipaddress
 import secrets
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
@@ -14,6 +13,8 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .base_path import base_path
 
 PARAMETER = "token"
 _TOKEN_BYTES = 24
@@ -52,14 +53,6 @@ class Entrance:
 
 def new_token() -> str:
     return secrets.token_urlsafe(_TOKEN_BYTES)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address or name is this machine's own, out of reach for others."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 class TokenMiddleware:
@@ -101,7 +94,11 @@ class TokenMiddleware:
         path = "/" + request.url.path.lstrip("/")
         response = RedirectResponse(f"{path}?{query}" if query else path, status_code=303)
         response.set_cookie(
-            _cookie_name(request), str(self._token), path="/", httponly=True, samesite="lax"
+            _cookie_name(request),
+            str(self._token),
+            path=f"{base_path(request.scope)}/",
+            httponly=True,
+            samesite="lax",
         )
         return response
 

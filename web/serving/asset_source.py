@@ -64,7 +64,10 @@ class AssetSource:
 
     @property
     def policy(self) -> str:
-        """The Content-Security-Policy of a page: exactly these files, and our own."""
+        """The Content-Security-Policy of a page: exactly these files, and our own.
+
+        The security middleware adds which pages may show it in a frame.
+        """
         scripts, styles = (
             " ".join(["'self'", *self._elsewhere(suffix)]) for suffix in (".js", ".css")
         )
@@ -77,7 +80,6 @@ class AssetSource:
                 "connect-src 'self'",
                 "form-action 'self'",
                 "base-uri 'none'",
-                "frame-ancestors 'none'",
             )
         )
 

@@ -36,18 +36,25 @@ def check(request: Request, token: str) -> None:
     origin = request.headers.get("origin")
     if site not in (None, "same-origin"):
         raise HTTPException(HTTPStatus.FORBIDDEN, "actions are for the pages of this server alone")
-    if origin is not None and _place(origin) != request.headers.get("host"):
-        raise HTTPException(HTTPStatus.FORBIDDEN, f"a page of {origin!r} may do nothing here")
+    if origin is not None and not _is_ours(origin, request):
+        raise HTTPException(
+            HTTPStatus.FORBIDDEN,
+            f"a page of {origin!r} may do nothing here; if it is a proxy's, start the dashboard "
+            "with --allowed-host NAME",
+        )
     given = request.headers.get(HEADER, "")
     if not secrets.compare_digest(given.encode(), token.encode()):
         raise HTTPException(HTTPStatus.FORBIDDEN, STALE)
 
 
-def _place(origin: str) -> str | None:
+def _is_ours(origin: str, request: Request) -> bool:
+    """Whether it is where the request went, or the name of a proxy, which may change `Host`."""
     try:
-        return urlsplit(origin).netloc
+        place = urlsplit(origin)
+        name = place.hostname or ""
     except ValueError:
-        return None
+        return False
+    return place.netloc == request.headers.get("host") or name in request.app.state.proxy_names
 
 
 async def read_body(request: Request) -> JsonObject:

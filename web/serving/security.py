@@ -15,17 +15,24 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'"
 _OWN_SITE = ("same-origin", "none")  # a page of this server; a person, by typing or a bookmark
 _LED_HERE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>ML Tracking Ops</title>
 <p>A page of another site led you here. <a href="">Open the dashboard</a></p>
 """
+_UNKNOWN_HOST = """This server does not answer as {host!r}.
+If that is the name of a proxy or of this machine, start the dashboard with --allowed-host NAME.
+"""
+_FRAMED = """A page of another site cannot show the dashboard in a frame.
+If it should, start the dashboard with --frame-ancestors ORIGIN, such as https://hub.example.org.
+"""
+_FRAMES = ("iframe", "frame", "embed", "object")
+NO_FRAMES = "'none'"
 HEADERS = {
     "Content-Security-Policy": _POLICY,  # pages, which load something, bring their own
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -33,11 +40,21 @@ HEADERS = {
 
 
 class SecurityMiddleware:
-    """Refuses foreign hosts and adds `HEADERS` to every response that lacks them."""
+    """Refuses foreign hosts and adds `HEADERS` to every response that lacks them.
 
-    def __init__(self, app: ASGIApp, allowed_hosts: Iterable[str] = ()) -> None:
+    Args:
+        frame_ancestors: which pages may show ours in a frame, as in a Content-Security-Policy.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        allowed_hosts: Iterable[str] = (),
+        frame_ancestors: Iterable[str] = (),
+    ) -> None:
         self.app = app
         self.allowed_hosts = frozenset(("localhost", *(host.lower() for host in allowed_hosts)))
+        self._framers = " ".join(frame_ancestors)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -49,19 +66,33 @@ class SecurityMiddleware:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                self._limit_framing(headers)
             await send(message)
 
         refusal = self._refusal(Headers(scope=scope))
         answer = self.app if refusal is None else refusal
         await answer(scope, receive, send_with_headers)
 
+    def _limit_framing(self, headers: MutableHeaders) -> None:
+        policy = headers["content-security-policy"]
+        headers["content-security-policy"] = (
+            f"{policy}; frame-ancestors {self._framers or NO_FRAMES}"
+        )
+        if not self._framers:
+            headers["x-frame-options"] = "DENY"
+
     def _refusal(self, headers: Headers) -> Response | None:
         host = headers.get("host", "")
         if not is_known_host(host, self.allowed_hosts):
-            return PlainTextResponse(f"This server does not answer as {host!r}.\n", 400)
+            return PlainTextResponse(_UNKNOWN_HOST.format(host=host), 400)
         if headers.get("sec-fetch-site", "none") in _OWN_SITE:
             return None
-        if headers.get("sec-fetch-dest") == "document":
+        asked_for = headers.get("sec-fetch-dest")
+        if asked_for in _FRAMES and self._framers:  # the browser checks which page frames it
+            return None
+        if asked_for in _FRAMES:
+            return PlainTextResponse(_FRAMED, 403)
+        if asked_for == "document":
             return HTMLResponse(_LED_HERE, HTTPStatus.FORBIDDEN)
         return PlainTextResponse("Pages of other sites get no answer here.\n", 403)
 

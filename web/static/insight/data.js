@@ -3,6 +3,7 @@
 
 import { formatNumber } from "../lib/format.js";
 import { params } from "../lib/address.js";
+import { addressOf } from "../lib/base.js";
 
 /** The parameters of the address that filter the table. */
 export function filtersOfTable() {
@@ -49,7 +50,7 @@ export class InsightData {
   /** The address of the page of the run at a place; null while it has not started. */
   href(place) {
     const id = this.id(place);
-    return id === null ? null : `/runs/${id.split("/").map(encodeURIComponent).join("/")}`;
+    return id === null ? null : addressOf(`/runs/${id.split("/").map(encodeURIComponent).join("/")}`);
   }
 
   id(place) {
@@ -89,7 +90,7 @@ export class InsightData {
     this.#up = asked;
     if (this.#cursor !== null) query.set("since", this.#cursor);
     if (up) query.set("up", up), query.set("of", of);
-    const response = await fetch(`/api/insight/${this.sweep.split("/").map(encodeURIComponent).join("/")}?${query}`);
+    const response = await fetch(addressOf(`/api/insight/${this.sweep.split("/").map(encodeURIComponent).join("/")}?${query}`));
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     const answer = await response.json();
     if (asked === this.#up) this.take(answer);

@@ -2,6 +2,7 @@
 
 import { formatDuration, formatNumber } from "../lib/format.js";
 import { plainAxis, tickedAxis, timeGap, timeTick } from "./axes.js";
+import { addressOf } from "../lib/base.js";
 
 const MOST_LABELS = 24;
 
@@ -16,7 +17,7 @@ export class View {
   /** Fetch the spans; of those that are known only what may have changed. */
   async refresh({ sweep }) {
     const since = this.#cursor && `?since=${encodeURIComponent(this.#cursor)}`;
-    const response = await fetch(`/api/workers/${sweep.split("/").map(encodeURIComponent).join("/")}${since}`);
+    const response = await fetch(addressOf(`/api/workers/${sweep.split("/").map(encodeURIComponent).join("/")}${since}`));
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     const { cursor, first, states, spans, now } = await response.json();
     this.#spans.length = first;

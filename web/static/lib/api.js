@@ -1,5 +1,7 @@
 // Having something done: a POST that holds the token of this page, and an answer in words.
 
+import { addressOf } from "./base.js";
+
 let renewed = null; // the token of a server that was started after this page came
 
 const pageToken = () => JSON.parse(document.querySelector("#page-data").dataset.page).csrf;
@@ -21,7 +23,7 @@ export async function post(path, body) {
 
 function send(path, body) {
   const headers = { "Content-Type": "application/json", "X-CSRF-Token": renewed ?? pageToken() };
-  return fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+  return fetch(addressOf(path), { method: "POST", headers, body: JSON.stringify(body) });
 }
 
 /** After a restart of the server its pages hold another token. */

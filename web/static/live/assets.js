@@ -1,6 +1,7 @@
 // Loads the pinned files, from the CDN or this server, without making the page wait for them: the
 // tables work while the CDN is slow or out of reach. The browser checks the bytes against `integrity`.
 
+import { addressOf } from "../lib/base.js";
 import { showBanner } from "../lib/notice.js";
 import { showPartlyLive } from "./connection.js";
 
@@ -32,15 +33,18 @@ const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Resolves to whether the script arrived, with the right bytes, in time. */
 export function loadScript({ url, integrity }) {
   const script = document.createElement("script");
-  Object.assign(script, { src: url, integrity, crossOrigin: "anonymous", async: true });
+  Object.assign(script, { src: placed(url), integrity, crossOrigin: "anonymous", async: true });
   return arrival(script);
 }
 
 export function loadStyle({ url, integrity }) {
   const link = document.createElement("link");
-  Object.assign(link, { rel: "stylesheet", href: url, integrity, crossOrigin: "anonymous" });
+  Object.assign(link, { rel: "stylesheet", href: placed(url), integrity, crossOrigin: "anonymous" });
   return arrival(link);
 }
+
+/** An address on the CDN as it is; one of this server below the path that it is reached at. */
+const placed = (url) => (url.startsWith("/") ? addressOf(url) : url);
 
 function arrival(element) {
   return new Promise((resolve) => {

@@ -2,6 +2,7 @@
 // where the server cannot be asked, or does not let them in any more.
 
 import { hideBanner, showBanner } from "../lib/notice.js";
+import { addressOf } from "../lib/base.js";
 
 const WORDS = { idle: "", connecting: "Connecting…", open: "Live", partly: "Partly live", lost: "Connection lost", again: "Live again", paused: "Paused" };
 const TITLES = { paused: "Four other pages of this browser are live; this one is again as soon as you use it" };
@@ -49,7 +50,7 @@ export function showPartlyLive() {
 /** A server that was started anew on an address that others can reach has another token. */
 async function askWhy() {
   try {
-    const answer = await fetch("/events", { method: "HEAD" });
+    const answer = await fetch(addressOf("/events"), { method: "HEAD" });
     if (answer.status === 403) tellForbidden();
   } catch {
     // it cannot be reached: the word in the bar says so

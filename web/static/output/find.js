@@ -3,6 +3,7 @@
 
 import { element } from "../lib/elements.js";
 import { formatBytes } from "../lib/format.js";
+import { addressOf } from "../lib/base.js";
 
 const PAUSE_MS = 300;
 
@@ -40,7 +41,7 @@ export class OutputFind {
     const asked = (this.#asked = new AbortController());
     try {
       const query = new URLSearchParams({ run: this.#runId, q: words, from: String(from) });
-      const answer = await fetch(`/api/output/search?${query}`, { signal: asked.signal });
+      const answer = await fetch(addressOf(`/api/output/search?${query}`), { signal: asked.signal });
       if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
       const { lines, searched_to: to, size } = await answer.json();
       this.#lines.push(...lines);

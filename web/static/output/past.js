@@ -4,6 +4,7 @@
 
 import { drawLine } from "./lines.js";
 import { OutputText } from "./text.js";
+import { addressOf } from "../lib/base.js";
 
 const MOST_LINES = 8000;
 
@@ -66,7 +67,7 @@ export class PastOutput {
 
   /** A part of the output: {text, start, end, size}; with no place its end. */
   async ask(place) {
-    const answer = await fetch(`/api/output?${new URLSearchParams({ run: this.#runId, ...place })}`);
+    const answer = await fetch(addressOf(`/api/output?${new URLSearchParams({ run: this.#runId, ...place })}`));
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     return answer.json();
   }

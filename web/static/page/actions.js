@@ -4,6 +4,7 @@ import { post } from "../lib/api.js";
 import { ask } from "./ask.js";
 import { keepNotice, showNotice } from "../lib/notice.js";
 import { holdRefreshes, requestRefresh } from "../live/refresh.js";
+import { addressOf } from "../lib/base.js";
 
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("button[data-action]") : null;
@@ -22,7 +23,7 @@ async function act(button) {
   button.removeAttribute("aria-busy");
   if (isDone && then) {
     keepNotice(sentence(message));
-    return location.assign(then);
+    return location.assign(addressOf(then));
   }
   showNotice(sentence(message), !isDone);
   requestRefresh();

@@ -25,6 +25,7 @@ import { showCurves } from "../tables/sparklines.js";
 import { SeriesStore } from "../charts/data/store.js";
 import "../tables/edges.js";
 import "../tables/forms.js";
+import { addressOf } from "../lib/base.js";
 
 const store = new SeriesStore();
 const stream = new LiveStream(streamAddress, onEvent, showConnection);
@@ -120,7 +121,7 @@ function follow() {
 function streamAddress() {
   const parts = [...places].map(([key, place]) => parameter(key, place));
   for (const [id, cursor] of store.cursors(page.runs.map((run) => run.id))) parts.push(`run=${encodeURIComponent(`${id}:${cursor}`)}`);
-  return parts.length ? `/events?${parts.join("&")}` : null;
+  return parts.length ? addressOf(`/events?${parts.join("&")}`) : null;
 }
 
 /** ("sweep=ID", cursor) as a parameter; "catalog" has no ID, and its cursor stands alone. */

@@ -6,6 +6,7 @@ import { drawn } from "./curves.js";
 import { counted, formatDuration, formatNumber, formatPointed, formatStep } from "../../lib/format.js";
 import { whileLoading } from "../../lib/loading.js";
 import { isShown } from "./view.js";
+import { addressOf } from "../../lib/base.js";
 
 const REFRESH_MS = 5000;
 const SHARE_OF_TIME = 10; // of the time, refreshing takes a tenth at most
@@ -71,7 +72,7 @@ export class GroupSource {
     const missing = metrics.filter((metric) => !this.isLoaded(metric) && !this.#loading.has(keyOf(this.#view, metric)));
     if (missing.length) {
       const keys = missing.map((metric) => keyOf(this.#view, metric));
-      const stop = sayProgress(`/api/groups/progress?${this.#queryOf(missing, this.#view)}`, (text) => this.#say(keys, text));
+      const stop = sayProgress(addressOf(`/api/groups/progress?${this.#queryOf(missing, this.#view)}`), (text) => this.#say(keys, text));
       const loading = whileLoading(this.#fetch(missing)).finally(() => {
         stop();
         keys.forEach((key) => this.#loading.delete(key) && this.#progress.delete(key));
@@ -112,7 +113,7 @@ export class GroupSource {
   /** The zoomed part in finer buckets. */
   async loadDetail(metric, view) {
     const query = `${this.#queryOf([metric], view)}&first=${view.zoom[0]}&last=${view.zoom[1]}`;
-    const { metrics } = await readJson(await fetch(`/api/groups?${query}`));
+    const { metrics } = await readJson(await fetch(addressOf(`/api/groups?${query}`)));
     const detail = new Map(metrics[metric].map((group) => [group.id, { step: group.x }]));
     detail.answer = { groups: metrics[metric] };
     return detail;
@@ -139,7 +140,7 @@ export class GroupSource {
   /** Returns whether anything is new. */
   async #fetch(names) {
     const view = this.#view, query = this.#queryOf(names, view), etag = this.#etags.get(query);
-    const response = await fetch(`/api/groups?${query}`, { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
+    const response = await fetch(addressOf(`/api/groups?${query}`), { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
     if (response.status === 304) return false;
     const { metrics } = await readJson(response);
     for (const [metric, groups] of Object.entries(metrics)) this.#answers.set(keyOf(view, metric), { groups });

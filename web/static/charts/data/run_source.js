@@ -4,6 +4,7 @@ import { appendPoints } from "./columns.js";
 import { curveOf } from "./curves.js";
 import { formatDuration, formatPointed, formatStep } from "../../lib/format.js";
 import { isShown } from "./view.js";
+import { addressOf } from "../../lib/base.js";
 
 export class RunSource {
   #store;
@@ -120,7 +121,7 @@ export class RunSource {
   /** Where all points of the curves are to be had. */
   data(metric, view, format) {
     const query = new URLSearchParams([["metric", metric], ["format", format], ...this.#shown(view).map((run) => ["run", run.id])]);
-    return { address: `/export/series?${query}` };
+    return { address: addressOf(`/export/series?${query}`) };
   }
 
   xText({ curve, i }, view) {

@@ -3,6 +3,7 @@
 import { appendPoints, emptyColumns, thin } from "./columns.js";
 import { MOST_METRICS } from "./metric_limit.js";
 import { unpackSeries } from "./packing.js";
+import { addressOf } from "../../lib/base.js";
 
 const LIMIT = 4000;
 const MOST_BUCKETS = 20_000; // as MAX_POINTS of series.py
@@ -184,7 +185,7 @@ function address(parts) {
 }
 
 async function fetchSeries(href) {
-  const response = await fetch(href);
+  const response = await fetch(addressOf(href));
   if (!response.ok) throw new Error(`${href.split("?")[0]} answered ${response.status}`);
   return unpackSeries(await response.arrayBuffer());
 }

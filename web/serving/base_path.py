@@ -1,0 +1,140 @@
+"""Below which path of a proxy's host the dashboard is reached, such as `/mlto`.
+
+The pages write every address from the root (`/sweeps`). Behind a proxy that serves the dashboard
+below a path, `BasePathMiddleware` takes that path off each request and puts it before the places
+that answers redirect to, and `PrefixMiddleware` puts it before the addresses in the HTML. Scripts
+find it by themselves: it is what stands before `/static/` in their own address (`lib/base.js`).
+"""
+
+import re
+from collections.abc import Iterable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ml_tracking_ops.orchestrator.errors import UsageError
+
+from .loopback import is_loopback
+
+_KEY = "ml_tracking_ops.base_path"
+_FORWARDED = ("x-forwarded-prefix", "x-forwarded-context")
+"""What proxies tell it in: Traefik and Spring the first, jupyter-server-proxy the second."""
+_BASE_PATH = re.compile(r"(?:/[A-Za-z0-9._~@%+-]+)*")
+_ADDRESS = re.compile(rb'(?<=\s)((?:href|src|action|hx-get|data-table)=")/(?!/)')
+"""An address from the root in our templates. Text of users holds no quotation mark: Jinja escapes
+them, so nothing that a user wrote is taken for an attribute."""
+
+
+def parse_base_path(text: str) -> str:
+    """A path as `--base-path` takes it, without the slash at its end: `/mlto`, or empty.
+
+    Raises:
+        UsageError: it is no such path.
+    """
+    path = text.rstrip("/")
+    if not is_base_path(path):
+        raise UsageError(
+            f"--base-path {text}: expected a path such as /mlto "
+            "(letters, digits and . _ ~ @ % + - between slashes)"
+        )
+    return path
+
+
+def is_base_path(path: str) -> bool:
+    parts = path.split("/")
+    return _BASE_PATH.fullmatch(path) is not None and "." not in parts and ".." not in parts
+
+
+def base_path(scope: Scope) -> str:
+    """The path that stands before every address of this request; empty at the root."""
+    return str(scope.get(_KEY, ""))
+
+
+class BasePathMiddleware:
+    """Lets the rest of the app see paths from the root.
+
+    Args:
+        base_path: where the dashboard is; a request may have it or not, since some proxies take
+            it off.
+        trusted_proxies: addresses whose `X-Forwarded-Prefix` counts, besides those of this machine.
+    """
+
+    def __init__(
+        self, app: ASGIApp, base_path: str = "", trusted_proxies: Iterable[str] = ()
+    ) -> None:
+        self.app = app
+        self._base_path = base_path
+        self._trusted = frozenset(trusted_proxies)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        base = self._forwarded(scope) or self._base_path
+        if not base:
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_base(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _prefix_location(MutableHeaders(scope=message), base)
+            await send(message)
+
+        path = scope["path"]
+        if path == base or path.startswith(f"{base}/"):
+            path = path.removeprefix(base) or "/"
+        await self.app({**scope, "path": path, _KEY: base}, receive, send_with_base)
+
+    def _forwarded(self, scope: Scope) -> str:
+        client = (scope.get("client") or ("", 0))[0]
+        if client not in self._trusted and not is_loopback(client):
+            return ""
+        headers = Headers(scope=scope)
+        given = next((headers[name] for name in _FORWARDED if name in headers), "").rstrip("/")
+        return given if is_base_path(given) else ""
+
+
+def _prefix_location(headers: MutableHeaders, base: str) -> None:
+    location = headers.get("location", "")
+    if location.startswith("/") and not location.startswith("//"):
+        headers["location"] = base + location
+
+
+class PrefixMiddleware:
+    """Puts the base path before every address in the HTML that the app sends."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        base = base_path(scope) if scope["type"] == "http" else ""
+        if not base:
+            await self.app(scope, receive, send)
+            return
+        await self.app(scope, receive, _PrefixedSend(send, base))
+
+
+class _PrefixedSend:
+    """`send`, which holds the head of an HTML answer back until its whole body is there."""
+
+    def __init__(self, send: Send, base: str) -> None:
+        self._send = send
+        self._new = rb"\g<1>" + base.encode().replace(b"\\", b"\\\\") + b"/"
+        self._head: Message | None = None
+        self._body: list[bytes] = []
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kind = MutableHeaders(scope=message).get("content-type", "")
+            if kind.startswith("text/html"):
+                self._head = message
+                return
+        elif message["type"] == "http.response.body" and self._head is not None:
+            self._body.append(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            body = _ADDRESS.sub(self._new, b"".join(self._body))
+            MutableHeaders(scope=self._head)["content-length"] = str(len(body))
+            await self._send(self._head)
+            message = {"type": "http.response.body", "body": body}
+        await self._send(message)

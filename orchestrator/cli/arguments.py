@@ -353,6 +353,37 @@ def _add_address(parser: argparse.ArgumentParser) -> None:
         help="serve the pages' third-party files from there, not from the CDN; "
         "see ml-tracking-ops assets",
     )
+    _add_reach(parser)
+
+
+def _add_reach(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--base-path",
+        default="",
+        metavar="PATH",
+        help="the path of a proxy's host below which the pages are, such as /mlto",
+    )
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name that the dashboard may be asked by, as of a proxy; may be repeated",
+    )
+    parser.add_argument(
+        "--trusted-proxy",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="another machine's proxy whose X-Forwarded-Prefix counts; may be repeated",
+    )
+    parser.add_argument(
+        "--frame-ancestors",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="self, or an origin whose pages may show the dashboard in a frame; may be repeated",
+    )
 
 
 def _add_web_options(parser: argparse.ArgumentParser) -> None:

@@ -61,7 +61,8 @@ def announce_dashboard(logdir: Path, entrance: Entrance) -> None:
 def page_of(url: str, sweep: str) -> str:
     """The address of a sweep's page, given the dashboard's; a token in it stays."""
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(path=f"/sweeps/{quote(sweep)}"))
+    path = f"{parts.path.rstrip('/')}/sweeps/{quote(sweep)}"
+    return urlunsplit(parts._replace(path=path))
 
 
 def dashboard_arguments(options: argparse.Namespace) -> list[str]:
@@ -72,6 +73,10 @@ def dashboard_arguments(options: argparse.Namespace) -> list[str]:
         *([] if options.port is None else [f"--port={options.port}"]),
         *([] if options.assets is None else [f"--assets={options.assets}"]),
         *(["--no-token"] if options.no_token else []),
+        *([f"--base-path={options.base_path}"] if options.base_path else []),
+        *(f"--allowed-host={one}" for one in options.allowed_host),
+        *(f"--trusted-proxy={one}" for one in options.trusted_proxy),
+        *(f"--frame-ancestors={one}" for one in options.frame_ancestors),
     ]
 
 
@@ -148,6 +153,7 @@ def wait_until_interrupted() -> None:
 
 def web(options: argparse.Namespace) -> int:
     from ml_tracking_ops.web.server import serve
+    from ml_tracking_ops.web.serving.reach import Reach
 
     if not options.logdir.exists() and not options.exit_with_stdin:
         say(f"warning: {missing_logdir(options.logdir)}; the pages are empty until it is there")
@@ -162,6 +168,12 @@ def web(options: argparse.Namespace) -> int:
         take_next_free=options.port is None,
         assets=options.assets,
         asks_token=not options.no_token,
+        reach=Reach.parse(
+            options.allowed_host,
+            options.base_path,
+            options.trusted_proxy,
+            options.frame_ancestors,
+        ),
         on_ready=lambda entrance: announce_dashboard(options.logdir, entrance),
     )
     return 0

@@ -353,7 +353,9 @@ def test_damaged_description_and_query_never_break_a_page(client: Client, logdir
 
 def test_pages_allow_only_our_own_and_the_pinned_scripts(client: Client) -> None:
     answer = client.get("/experiments")
-    assert answer.headers["content-security-policy"] == CDN_SOURCE.policy
+    assert (
+        answer.headers["content-security-policy"] == f"{CDN_SOURCE.policy}; frame-ancestors 'none'"
+    )
     for script in re.findall(r"<script[^>]*>", answer.text):
         assert "src=" in script
     assert not re.findall(r"\son\w+=|\sstyle=", answer.text)

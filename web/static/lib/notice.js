@@ -1,6 +1,8 @@
 // What the reader has to know: the bar above the page, before anything else; and what became of an
 // action, in a corner of the window, which screen readers say.
 
+import { keep, recall } from "./storage.js";
+
 const SHOWN_MS = 6000;
 const TROUBLE_SHOWN_MS = 15_000;
 
@@ -19,12 +21,12 @@ const KEPT = "notice";
 
 /** For the page that comes next: this one is about to be left. */
 export function keepNotice(text) {
-  sessionStorage.setItem(KEPT, text);
+  keep(KEPT, text, { forTab: true });
 }
 
-const kept = sessionStorage.getItem(KEPT);
+const kept = recall(KEPT, { forTab: true });
 if (kept !== null) {
-  sessionStorage.removeItem(KEPT);
+  keep(KEPT, null, { forTab: true });
   showNotice(kept);
 }
 

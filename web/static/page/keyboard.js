@@ -2,6 +2,7 @@
 // modifier can be turned off there (WCAG 2.1.4), and mean nothing while somebody types.
 
 import { element } from "../lib/elements.js";
+import { keep, recall } from "../lib/storage.js";
 
 const KEY = "single-keys";
 const ROWS = ["main table.runs tbody a.run-ref", "#run-list a.run-open", "#sweep-list a"];
@@ -99,17 +100,13 @@ function toNeighbour(step) {
 // ---- The list of the keys ----
 
 function areOn() {
-  try {
-    return localStorage.getItem(KEY) !== "off";
-  } catch {
-    return true;
-  }
+  return recall(KEY) !== "off";
 }
 
 function showKeys() {
   const rows = KEYS.flatMap(([key, what]) => [element("dt", {}, ...key.split(" or ").flatMap((one, i) => [i ? " or " : "", element("kbd", {}, one)])), element("dd", {}, what)]);
   const box = element("input", { type: "checkbox", checked: areOn() });
-  box.addEventListener("change", () => localStorage.setItem(KEY, box.checked ? "on" : "off"));
+  box.addEventListener("change", () => keep(KEY, box.checked ? "on" : "off"));
   const close = element("button", { className: "action", autofocus: true }, "Close");
   const form = element(
     "form", { method: "dialog" }, element("h2", { id: "keys-title" }, "Keyboard"), element("dl", { className: "keys-list" }, ...rows),

@@ -2,6 +2,7 @@
 // what the reader chose last, which fills an address that says nothing.
 
 import { params as addressParams, setParams } from "../../lib/address.js";
+import { keep, recall } from "../../lib/storage.js";
 
 const REMEMBERED = ["smoothing", "x", "log", "outliers", "band", "pin"];
 const KEY = "chart-defaults";
@@ -79,7 +80,7 @@ const texts = (value) => [value].flat().filter((one) => typeof one === "string")
 
 function memory() {
   try {
-    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+    return JSON.parse(recall(KEY)) ?? {};
   } catch {
     return {};
   }
@@ -94,5 +95,5 @@ export function choose(changes) {
 export function remember(params) {
   const chosen = Object.fromEntries(REMEMBERED.filter((name) => params.has(name)).map((name) => [name, params.getAll(name)]));
   if (!params.has("group")) chosen.band = texts(memory().band);
-  localStorage.setItem(KEY, JSON.stringify(chosen));
+  keep(KEY, JSON.stringify(chosen));
 }

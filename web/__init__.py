@@ -2,3 +2,7 @@
 
 Its rooms may import `logger` and, of the orchestrator, what reads files and asks for something.
 """
+
+from .notebook import show
+
+__all__ = ["show"]

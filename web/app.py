@@ -37,10 +37,10 @@ from .serving import asset_source, guard
 from .serving.access_token import TokenMiddleware
 from .serving.address_limits import AddressLimits
 from .serving.asset_source import CDN_SOURCE, AssetSource
-from .serving.base_path import BasePathMiddleware, PrefixMiddleware
 from .serving.departed_clients import EndWithClient, end_if_cancelled
 from .serving.limits import DEFAULTS, Limits
-from .serving.reach import DEFAULT_REACH, Reach
+from .serving.reach.base_path import BasePathMiddleware, PrefixMiddleware
+from .serving.reach.options import DEFAULT_REACH, Reach
 from .serving.security import SecurityMiddleware
 from .serving.sse import encode_json
 from .tables.sweep_rows import passing_runs

@@ -27,8 +27,8 @@ from .serving import peer_user
 from .serving.access_token import Entrance, new_token
 from .serving.asset_source import CDN_SOURCE, AssetSource
 from .serving.connections import OPEN_FILES, BoundedProtocol
-from .serving.loopback import is_loopback
-from .serving.reach import DEFAULT_REACH, Reach
+from .serving.reach.loopback import is_loopback
+from .serving.reach.options import DEFAULT_REACH, Reach
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 5000

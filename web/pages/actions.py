@@ -38,7 +38,7 @@ from ..runs.formats import format_count
 from ..series.chosen_goals import choose_goal
 from ..serving import guard
 from ..serving.guard import JsonObject, field, texts
-from ..serving.loopback import is_loopback
+from ..serving.reach.loopback import is_loopback
 from ..serving.sse import encode_json
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .base_path import base_path
+from .reach.base_path import base_path
 
 PARAMETER = "token"
 _TOKEN_BYTES = 24

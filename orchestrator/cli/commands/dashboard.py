@@ -153,7 +153,7 @@ def wait_until_interrupted() -> None:
 
 def web(options: argparse.Namespace) -> int:
     from ml_tracking_ops.web.server import serve
-    from ml_tracking_ops.web.serving.reach import Reach
+    from ml_tracking_ops.web.serving.reach.options import Reach
 
     if not options.logdir.exists() and not options.exit_with_stdin:
         say(f"warning: {missing_logdir(options.logdir)}; the pages are empty until it is there")

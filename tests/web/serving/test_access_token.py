@@ -7,7 +7,7 @@ from sweeps import run_command, start_command, wait_until
 from ml_tracking_ops.web.app import create_app
 from ml_tracking_ops.web.server import names_of_this_machine
 from ml_tracking_ops.web.serving.access_token import Entrance, new_token
-from ml_tracking_ops.web.serving.loopback import is_loopback
+from ml_tracking_ops.web.serving.reach.loopback import is_loopback
 
 TOKEN = "a-token"
 

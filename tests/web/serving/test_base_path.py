@@ -8,7 +8,7 @@ import pytest
 from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
 from ml_tracking_ops.orchestrator.errors import UsageError
 from ml_tracking_ops.web.app import create_app
-from ml_tracking_ops.web.serving.reach import Reach
+from ml_tracking_ops.web.serving.reach.options import Reach
 
 PROXY = ("127.0.0.1", 40000)
 pytestmark = pytest.mark.anyio

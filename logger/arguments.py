@@ -8,6 +8,7 @@ from .records import MAX_NAME_BYTES
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the rest of the logger
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import SupportsFloat, SupportsIndex
 
 _MIN_STEP, _MAX_STEP = -(1 << 63), (1 << 63) - 1
@@ -99,6 +100,34 @@ def checked_step(name: object, step: "SupportsIndex") -> int:
             f"{_MAX_STEP}), but it is {_described(step)}"
         )
     return index
+
+
+def check_scalars(values: object) -> None:
+    """See that what `add_scalars` was given is a mapping.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not hasattr(values, "items"):
+        raise TypeError(
+            f"add_scalars takes a dict of names and values, not {type(values).__qualname__}; "
+            "as in add_scalars({'loss': 0.5, 'accuracy': 0.9}, step)"
+        )
+
+
+def checked_directions(directions: "Mapping[str, bool]") -> "dict[str, bool]":
+    """Which values are good, by metric.
+
+    Raises:
+        TypeError: it is no mapping, or the name of a metric is no string.
+        ValueError: a name is empty, too long, or no valid Unicode.
+    """
+    if not hasattr(directions, "items"):
+        raise TypeError(
+            f"higher_is_better takes a dict of metrics, not {type(directions).__qualname__}; "
+            "as in higher_is_better={'accuracy': True, 'loss': False}"
+        )
+    return {checked_name(name): bool(is_better) for name, is_better in directions.items()}
 
 
 def _whole(step: object) -> int | None:

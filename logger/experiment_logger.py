@@ -6,17 +6,16 @@ import time
 from zlib import crc32
 
 from . import open_loggers, paths, process_end, ranks, reruns
-from .arguments import checked_name, checked_step, checked_value
+from .arguments import check_scalars, checked_directions, checked_name, checked_step, checked_value
 from .log_file import LogFile
-from .notices import say
+from .metric_names import MetricNames
+from .notices import Notices, say_dropped
 from .records import (
     CHECKSUM_MASK,
     CHECKSUM_SHIFT,
-    ID_MASK,
     RECORD_SIZE,
     encode_end,
     encode_scalar,
-    metric_id,
     pack_payload,
     pack_record,
 )
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from typing import Self, SupportsFloat, SupportsIndex
 
 _LOOK_EVERY_S = 1.0
-_name_owners: "dict[str, dict[str, str]]" = {}
-"""By file and metric, the folder of the logger that declared it first in this process."""
 
 
 class ExperimentLogger:
@@ -69,8 +66,8 @@ class ExperimentLogger:
         "_logdir",
         "_look_at",
         "_names",
+        "_notices",
         "_owner_pid",
-        "_said",
         "_shares_file",
         "n_dropped",
     )
@@ -96,12 +93,11 @@ class ExperimentLogger:
             ranks.say_silent()
             return
         if self._try_to_open() and not run_file:
-            self._keep_environment()
-            self._keep_rerun()
+            self._keep_start()
         if config is not None:
             self.log_config(config)
         if higher_is_better is not None:
-            self._record({"higher_is_better": _checked_directions(higher_is_better)})
+            self._record({"higher_is_better": checked_directions(higher_is_better)})
 
     @classmethod
     def at(cls, path: str | os.PathLike[str]) -> "Self":
@@ -121,10 +117,10 @@ class ExperimentLogger:
         self._use(os.path.join(logdir, stem, stem + paths.DAT_SUFFIX))
         self._has_file = False
         self._is_silent = self._shares_file = False
-        self._names: dict[int, str] = {}
+        self._names = MetricNames(logdir)
         self._look_at = 0.0
         self._is_closed = False
-        self._said: set[str] = set()
+        self._notices = Notices()
         open_loggers.add(self, is_owner=is_owner)
 
     def _use(self, path: str) -> None:
@@ -151,10 +147,10 @@ class ExperimentLogger:
         Raises:
             OSError: it cannot be made.
         """
-        if self._is_silent or not self._try_to_open():
-            return run_folder_of(self.path)
-        folder = run_folder_of(self.path)
-        paths.make_folders(folder)
+        is_made = not self._is_silent and self._try_to_open()
+        folder = paths.run_folder_of(self.path)
+        if is_made:
+            paths.make_folders(folder)
         return folder
 
     def add_scalar(
@@ -200,11 +196,7 @@ class ExperimentLogger:
         Raises:
             TypeError, ValueError: as `add_scalar`; the values before the wrong one are logged.
         """
-        if not hasattr(values, "items"):
-            raise TypeError(
-                f"add_scalars takes a dict of names and values, not {type(values).__qualname__}; "
-                "as in add_scalars({'loss': 0.5, 'accuracy': 0.9}, step)"
-            )
+        check_scalars(values)
         if not self._add_together(values, step):
             for name, value in values.items():
                 self.add_scalar(name, value, step)
@@ -247,35 +239,24 @@ class ExperimentLogger:
         """
         from . import run_record
 
-        settings = run_record.plain(config)
-        if not isinstance(settings, dict):
-            raise TypeError(
-                f"a configuration must be a mapping of names and values, not "
-                f"{type(config).__qualname__}; pass vars(args) or a dict"
-            )
-        self._record({"config": settings})
+        self._record({"config": run_record.settings_of(config)})
 
-    def _keep_environment(self) -> None:
+    def _keep_start(self) -> None:
         from . import run_record
 
         self._record({"environment": run_record.environment_of_this_process(self.path)})
-
-    def _keep_rerun(self) -> None:
-        rerun = reruns.rerun_of()
-        if rerun is not None:
-            config = rerun.pop("hyperparameters", {})
-            self._record({"rerun_of": rerun, "config": config if isinstance(config, dict) else {}})
+        self._record(reruns.record_of_rerun())
 
     def _record(self, changes: "dict[str, object]") -> None:
         """Merge into the file beside the log; says why not, once, where it cannot be written."""
         from . import run_record
 
-        if self._is_silent or not self._try_to_open():
+        if not changes or self._is_silent or not self._try_to_open():
             return
         try:
             run_record.merge(self.path, changes)
         except OSError as error:
-            self._say_once(
+            self._notices.say_once(
                 f"cannot write {run_record.path_of(self.path)}: {error.strerror or error}. "
                 "The configuration of this run is not kept."
             )
@@ -333,32 +314,18 @@ class ExperimentLogger:
 
     def _declare(self, name: str) -> int:
         """Write the metric's name, unless this file has it; return the metric's id."""
-        written = self._own_name(name)
-        identifier = metric_id(written)
-        # setdefault claims an id at once, also among threads; the next one where it is taken.
-        while self._names.setdefault(identifier, written) != written:
-            identifier = (identifier + 1) & ID_MASK
+        written = name
+        if self._shares_file:
+            written = self._names.own_name(self.path, name)
+            if written != name:
+                self._notices.say_once(
+                    f"two loggers of this process log {name!r} to {self.path}; the values of the "
+                    f"one for {self._logdir} are called {written!r}."
+                )
+        identifier = self._names.claim(written)
         if name not in self._heads:
             self._file.declare(written, identifier, alias=name)
         return identifier
-
-    def _own_name(self, name: str) -> str:
-        """The name itself, or with this logger's folder in front.
-
-        In a sweep all loggers of a process write to the run's one file. Two of them, for training
-        and validation say, were given folders of their own to keep equal names apart.
-        """
-        if not self._shares_file:
-            return name
-        owners = _name_owners.setdefault(self.path, {})
-        if owners.setdefault(name, self._logdir) == self._logdir:
-            return name
-        own_name = f"{os.path.basename(self._logdir) or 'other'}/{name}"
-        self._say_once(
-            f"two loggers of this process log {name!r} to {self.path}; the values of the one for "
-            f"{self._logdir} are called {own_name!r}."
-        )
-        return own_name
 
     def _try_to_open(self) -> bool:
         """Whether the file can be written; says why not, once."""
@@ -369,7 +336,7 @@ class ExperimentLogger:
                 self._use(os.path.join(folder, stem + paths.DAT_SUFFIX))
             self._file.make_ready()
         except OSError as error:
-            self._say_cannot_write(error)
+            self._notices.say_cannot_write(self.path, error)
             return False
         return True
 
@@ -380,27 +347,15 @@ class ExperimentLogger:
         except OSError as error:
             self._drop(error)
 
-    def _look(self) -> bool:
-        """Whether the file is still as it should be; says what is wrong, once."""
+    def _look(self) -> None:
+        """See whether the file is still as it should be; say what is wrong, once."""
         trouble = self._file.find_trouble()
         if trouble:
-            self._say_once(f"{self.path} {trouble}")
-        return trouble is None
+            self._notices.say_once(f"{self.path} {trouble}")
 
     def _drop(self, error: OSError) -> None:
         self.n_dropped += 1
-        self._say_cannot_write(error)
-
-    def _say_cannot_write(self, error: OSError) -> None:
-        self._say_once(
-            f"cannot write {self.path}: {error.strerror or error}. Values are dropped until it can "
-            "be written again; training goes on."
-        )
-
-    def _say_once(self, message: str) -> None:
-        if message not in self._said:
-            self._said.add(message)
-            say(message)
+        self._notices.say_cannot_write(self.path, error)
 
     def end(self, outcome: int) -> None:
         """As `close`, for a run that ended as `process_end` says."""
@@ -415,10 +370,9 @@ class ExperimentLogger:
         try:
             self._file.close()
         except OSError as error:
-            self._say_cannot_write(error)
+            self._notices.say_cannot_write(self.path, error)
         if self.n_dropped:
-            values = "value" if self.n_dropped == 1 else "values"
-            say(f"{self.n_dropped} {values} could not be written to {self.path}")
+            say_dropped(self.path, self.n_dropped)
 
     def _mark_end(self, outcome: int) -> None:
         # Its folder may have been renamed: the open file is still the log.
@@ -428,7 +382,7 @@ class ExperimentLogger:
         try:
             self._file.append(encode_end(time.time(), outcome))
         except OSError as error:
-            self._say_cannot_write(error)
+            self._notices.say_cannot_write(self.path, error)
 
 
 def _continue(
@@ -443,21 +397,3 @@ def _continue(
     if not is_closed:
         logger._try_to_open()
     return logger
-
-
-def run_folder_of(dat_path: str) -> str:
-    """The folder for a run's own files, given its log."""
-    run_file = os.environ.get(paths.RUN_FILE_VARIABLE)
-    folder = os.environ.get(paths.RUN_DIR_VARIABLE)
-    if folder and run_file and os.path.abspath(run_file) == dat_path:
-        return os.path.abspath(folder)
-    return dat_path.removesuffix(paths.DAT_SUFFIX) + paths.RUN_FOLDER_SUFFIX
-
-
-def _checked_directions(directions: "Mapping[str, bool]") -> "dict[str, bool]":
-    if not hasattr(directions, "items"):
-        raise TypeError(
-            f"higher_is_better takes a dict of metrics, not {type(directions).__qualname__}; "
-            "as in higher_is_better={'accuracy': True, 'loss': False}"
-        )
-    return {checked_name(name): bool(is_better) for name, is_better in directions.items()}

@@ -11,3 +11,31 @@ def say(message: str) -> None:
         sys.stderr.flush()
     except (AttributeError, OSError, ValueError):
         return  # no stderr, or a closed one: there is nobody to tell
+
+
+def say_dropped(path: str, n_dropped: int) -> None:
+    """Say at the end how many values could not be written."""
+    values = "value" if n_dropped == 1 else "values"
+    say(f"{n_dropped} {values} could not be written to {path}")
+
+
+class Notices:
+    """What one logger says, each notice once."""
+
+    __slots__ = ("_said",)
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def say_once(self, message: str) -> None:
+        """Print this line, unless it was printed before."""
+        if message not in self._said:
+            self._said.add(message)
+            say(message)
+
+    def say_cannot_write(self, path: str, error: OSError) -> None:
+        """Say, once, why values are dropped."""
+        self.say_once(
+            f"cannot write {path}: {error.strerror or error}. Values are dropped until it can "
+            "be written again; training goes on."
+        )

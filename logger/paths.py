@@ -103,3 +103,12 @@ def run_stem(index: int, attempt: int = 1, seconds: float | None = None) -> str:
     """The file name (no suffix) of one attempt at a sweep's run: ``2026-11-23_10-20-01_0001``."""
     stem = f"{timestamp(seconds)}_{index:04d}"
     return stem if attempt == 1 else f"{stem}_attempt{attempt}"
+
+
+def run_folder_of(dat_path: str) -> str:
+    """The folder for a run's own files, given its log."""
+    run_file = os.environ.get(RUN_FILE_VARIABLE)
+    folder = os.environ.get(RUN_DIR_VARIABLE)
+    if folder and run_file and os.path.abspath(run_file) == dat_path:
+        return os.path.abspath(folder)
+    return dat_path.removesuffix(DAT_SUFFIX) + RUN_FOLDER_SUFFIX

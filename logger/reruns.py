@@ -33,3 +33,12 @@ def folder_name() -> str:
         return name
     told = f"{name}_run_{rerun.get('run')}_of_{rerun.get('sweep')}_again"
     return "".join(sign if sign.isalnum() or sign in "._-" else "_" for sign in told)[:150]
+
+
+def record_of_rerun() -> dict[str, object]:
+    """What the record of this run keeps of the run that it repeats; empty if it repeats none."""
+    rerun = rerun_of()
+    if rerun is None:
+        return {}
+    config = rerun.pop("hyperparameters", {})
+    return {"rerun_of": rerun, "config": config if isinstance(config, dict) else {}}

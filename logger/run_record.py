@@ -66,6 +66,21 @@ def read(dat_path: str) -> "dict[str, Any]":
     return found if isinstance(found, dict) else {}
 
 
+def settings_of(config: object) -> "dict[str, Any]":
+    """A configuration as JSON can hold it.
+
+    Raises:
+        TypeError: it is no mapping, `argparse.Namespace`, dataclass, OmegaConf or pydantic object.
+    """
+    settings = plain(config)
+    if not isinstance(settings, dict):
+        raise TypeError(
+            f"a configuration must be a mapping of names and values, not "
+            f"{type(config).__qualname__}; pass vars(args) or a dict"
+        )
+    return settings
+
+
 def plain(value: object, depth: int = 0) -> "Any":
     """A value as JSON knows it.
 

@@ -23,8 +23,7 @@ import numpy as np
 import pytest
 from waiting import read_line
 
-from ml_tracking_ops.logger import ExperimentLogger, RunLog, arguments, read_log
-from ml_tracking_ops.logger import experiment_logger as module
+from ml_tracking_ops.logger import ExperimentLogger, RunLog, arguments, metric_names, read_log
 from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.logger.reading.reader import read_ending
 from ml_tracking_ops.logger.records import RECORD_SIZE
@@ -240,7 +239,7 @@ def test_any_name_is_kept(run_file: Path, name: str) -> None:
 def test_names_whose_ids_collide_stay_apart(
     run_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "metric_id", lambda name: 2**40 - 1)
+    monkeypatch.setattr(metric_names, "metric_id", lambda name: 2**40 - 1)
     with ExperimentLogger() as logger:
         for index, name in enumerate(("a", "b", "c", "a")):
             logger.add_scalar(name, index, 0)

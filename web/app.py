@@ -93,31 +93,52 @@ def create_app(
             *row_fragments.routes,
             *pages.routes,
         ],
-        middleware=[
-            Middleware(
-                BasePathMiddleware,
-                base_path=reach.base_path,
-                trusted_proxies=reach.trusted_proxies,
-            ),
-            Middleware(
-                SecurityMiddleware,
-                allowed_hosts=(*names, *reach.allowed_hosts),
-                frame_ancestors=reach.frame_ancestors,
-            ),
-            Middleware(TokenMiddleware, token=token, knows_owner=knows_owner),
-            Middleware(AddressLimits),
-            Middleware(EndWithClient),
-            Middleware(
-                GZipMiddleware,
-                minimum_size=_COMPRESS_FROM_BYTES,
-                compresslevel=_COMPRESSION_LEVEL,
-            ),
-            Middleware(PrefixMiddleware),
-        ],
+        middleware=_middleware(token, names, reach, knows_owner),
         exception_handlers={HTTPException: _explain},
         lifespan=_run_feed,
         max_body_size=_MAX_BODY_BYTES,
     )
+    _set_state(app, catalog, feed, reach, assets, limits, cache)
+    return app
+
+
+def _middleware(
+    token: str | None, names: Iterable[str], reach: Reach, knows_owner: bool
+) -> list[Middleware]:
+    """What a request passes through, from the outside to the inside."""
+    return [
+        Middleware(
+            BasePathMiddleware,
+            base_path=reach.base_path,
+            trusted_proxies=reach.trusted_proxies,
+        ),
+        Middleware(
+            SecurityMiddleware,
+            allowed_hosts=(*names, *reach.allowed_hosts),
+            frame_ancestors=reach.frame_ancestors,
+        ),
+        Middleware(TokenMiddleware, token=token, knows_owner=knows_owner),
+        Middleware(AddressLimits),
+        Middleware(EndWithClient),
+        Middleware(
+            GZipMiddleware,
+            minimum_size=_COMPRESS_FROM_BYTES,
+            compresslevel=_COMPRESSION_LEVEL,
+        ),
+        Middleware(PrefixMiddleware),
+    ]
+
+
+def _set_state(
+    app: Starlette,
+    catalog: SharedCatalog,
+    feed: Feed,
+    reach: Reach,
+    assets: AssetSource,
+    limits: Limits,
+    cache: CacheFolder | None,
+) -> None:
+    """Keep on the application what its requests share."""
     app.state.limits = limits
     app.state.proxy_names = reach.allowed_hosts
     app.state.logdir = catalog.logdir
@@ -139,7 +160,6 @@ def create_app(
     )
     app.state.generations = insight_api.Generations()
     app.state.group_readings = Readings()
-    return app
 
 
 @asynccontextmanager

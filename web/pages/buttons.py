@@ -167,23 +167,31 @@ def _failed_again(sweep: Sweep, failed: list[int]) -> list[Button]:
 
 
 def _steering(sweep: Sweep) -> list[Button]:
-    record, body = sweep.record, {"sweep": sweep.id}
-    pause = (
-        Button(
+    body = {"sweep": sweep.id}
+    return [
+        _pause_button(sweep.record.is_paused, body),
+        _workers_button(sweep.record.n_workers or 1, body),
+        _stop_button(sweep.record.counts.get("running", 0), body),
+    ]
+
+
+def _pause_button(is_paused: bool, body: dict[str, str]) -> Button:
+    if is_paused:
+        return Button(
             "Continue",
             "Let the sweep start runs again",
             "/api/control",
             {**body, "action": "continue"},
         )
-        if record.is_paused
-        else Button(
-            "Pause",
-            "Running runs finish, no new ones start",
-            "/api/control",
-            {**body, "action": "pause"},
-        )
+    return Button(
+        "Pause",
+        "Running runs finish, no new ones start",
+        "/api/control",
+        {**body, "action": "pause"},
     )
-    n_workers = record.n_workers or 1
+
+
+def _workers_button(n_workers: int, body: dict[str, str]) -> Button:
     n_cores = os.cpu_count() or 1
     number = NumberField(
         name="n_workers",
@@ -195,25 +203,27 @@ def _steering(sweep: Sweep) -> list[Button]:
         doubt="Start {n} more at once? This machine has "
         f"{n_cores} core{'' if n_cores == 1 else 's'}.",
     )
-    workers = Button(
+    return Button(
         f"{n_workers} worker{'' if n_workers == 1 else 's'}",
-        "Change how many runs go on at once",
+        "Change how many runs are running at once",
         "/api/control",
         {**body, "action": "workers"},
         Question(
             "How many runs at once?",
-            "With fewer than now, the runs that go on end by themselves and are not replaced.",
+            "With fewer than now, running runs finish and are not replaced.",
             "Set",
             number=number,
         ),
     )
-    n_running = record.counts.get("running", 0)
+
+
+def _stop_button(n_running: int, body: dict[str, str]) -> Button:
     runs = (
-        "The run that goes on is"
+        "The running run is"
         if n_running == 1
-        else f"The {format_count(n_running)} runs that go on are"
+        else f"The {format_count(n_running)} running runs are"
     )
-    stop = Button(
+    return Button(
         "Stop sweep",
         "Stop every run, then the sweep",
         "/api/control",
@@ -227,7 +237,6 @@ def _steering(sweep: Sweep) -> list[Button]:
         ),
         is_danger=True,
     )
-    return [pause, workers, stop]
 
 
 def run_buttons(sweep: Sweep, run: RunRecord) -> list[Button]:

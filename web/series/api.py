@@ -4,7 +4,7 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, replace
 from functools import partial
@@ -201,16 +201,23 @@ def _encode_run(loaded: RunSeries, query: SeriesQuery, names: dict[str, None]) -
 
 def pack_series(store: SeriesStore, runs: Iterable[RunFiles], query: SeriesQuery) -> bytes:
     runs = list(runs)
+    read = partial(_packed_run, store, query)
     # numpy computes without the interpreter's lock: two threads are faster than one, but where the
     # logs are small they spend more than that on handing the lock to and fro
-    n_readers = _READERS_AT_ONCE if _mean_bytes(runs) >= _LARGE_BYTES else 1
-    with ThreadPoolExecutor(n_readers) as readers:
-        packed = []
-        for run in readers.map(partial(_packed_run, store, query), runs):
-            meanwhile()  # in the pool's threads nobody knows of a client that went
-            packed.append(run)
+    if _mean_bytes(runs) >= _LARGE_BYTES:
+        with ThreadPoolExecutor(_READERS_AT_ONCE) as readers:
+            packed = list(_each(readers.map(read, runs)))
+    else:
+        packed = list(_each(map(read, runs)))
     names = dict.fromkeys(name for one in packed for name in one.names)
     return pack(packed, query.metrics or tuple(names)[: query.first])
+
+
+def _each(packed: Iterable[PackedRun]) -> Iterator[PackedRun]:
+    """The same, looking between two runs whether the client has gone; a pool's threads cannot."""
+    for run in packed:
+        meanwhile()
+        yield run
 
 
 def _mean_bytes(runs: Sequence[RunFiles]) -> float:

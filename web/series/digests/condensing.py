@@ -28,15 +28,23 @@ class Stack:
 
     Attributes:
         points: of all series; those of one ascend by step.
-        index: which point of its series each is, from 0; shape (n_points,).
+        places: which point of its series each is, from 0; shape (n_points,). None: all are there.
         lengths: how many points each series has here; shape (n_series,).
         counts: how many points each has in all; shape (n_series,).
     """
 
     points: Points
-    index: Int64s
+    places: Int64s | None
     lengths: Int64s
     counts: Int64s
+
+    @property
+    def index(self) -> Int64s:
+        """`places`, also of whole series."""
+        if self.places is not None:
+            return self.places
+        stops = np.cumsum(self.lengths)
+        return np.arange(len(self.points)) - np.repeat(stops - self.lengths, self.lengths)
 
     def series(self) -> list[Points]:
         """The points of each series: views, not copies."""
@@ -50,27 +58,24 @@ class Stack:
         lengths = np.diff(ends, prepend=0)
         return Stack(self.points.take(kept), self.index[kept], lengths, self.counts)
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing was left out."""
-        return bool((self.lengths == self.counts).all())
-
 
 def stack_of(series: Sequence[Points]) -> Stack:
     """The finest stack of whole series."""
-    parts, index = [], []
+    parts, places = [], []
     for points in series:
         n = len(points)
         if n > _SMALL:  # one long series is cut faster alone, and takes less memory
             kept = _kept_of_long(points.value, n)
             parts.append(points.take(kept))
-            index.append(kept.astype(np.int64))
+            places.append(kept.astype(np.int64))
         else:
             parts.append(points)
-            index.append(np.arange(n))
+            places.append(np.arange(n))
     lengths = np.array([len(part) for part in parts], np.int64)
     counts = np.array([len(points) for points in series], np.int64)
-    return _finest(Stack(joined(parts), _concatenated(index), lengths, counts))
+    is_whole = bool((counts <= 2 * FINEST + 2).all())
+    known = None if is_whole else _concatenated(places)
+    return _finest(Stack(joined(parts), known, lengths, counts))
 
 
 def extended(stack: Stack, behind: Sequence[Points]) -> Stack:
@@ -102,6 +107,7 @@ def coarser(stack: Stack, n_buckets: int) -> Stack:
     Buckets are made of whole cells; those of 16 are made of those of 64.
     """
     starts: list[Int64s] = []
+    index = stack.index
     begin = 0
     is_cut = False
     for length, count in zip(stack.lengths.tolist(), stack.counts.tolist(), strict=True):
@@ -112,7 +118,7 @@ def coarser(stack: Stack, n_buckets: int) -> Stack:
         else:
             edges = _edges(n_cells, n_buckets)
             if length < count or shift:
-                edges = np.searchsorted(stack.index[begin : begin + length], edges << shift)
+                edges = np.searchsorted(index[begin : begin + length], edges << shift)
             starts.append(begin + edges)
             is_cut = True
         begin += length
@@ -167,7 +173,7 @@ def _kept(stack: Stack, starts: Int64s) -> Positions:
     Args:
         starts: where the groups begin, shape (n_groups,); each series begins one.
     """
-    n = len(stack.index)
+    n = len(stack.points)
     if not n:
         return np.empty(0, np.intp)
     begins = _begins(stack)

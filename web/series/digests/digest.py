@@ -85,7 +85,8 @@ class Digest:
 
     @property
     def size_bytes(self) -> int:
-        return 2_000 + 200 * len(self.names) + 32 * len(self.finest.index)
+        n_bytes_a_point = 24 if self.finest.places is None else 32
+        return 2_000 + 200 * len(self.names) + n_bytes_a_point * len(self.finest.points)
 
 
 def level_of(n_buckets: int) -> int:

@@ -9,6 +9,7 @@ the header says, or a checksum, raises `DigestError`: the digest is then made ag
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 from zlib import crc32
 
@@ -67,16 +68,16 @@ def _sections(digest: Digest) -> Iterator[tuple[str, bytes]]:
     yield "facts", b"".join(column.tobytes() for column in (*columns, counts))
     for kind in _BESIDE:
         yield kind, _point_bytes(joined(list(getattr(digest.beside, kind).values())))
-    n_finest = len(digest.finest.index)
+    n_finest = len(digest.finest.points)
     for level in reversed(LEVELS):  # the coarser ones are made of the finer
         digest.level(level)
     for level in LEVELS:
         stack = digest.level(level).stack
-        if 2 * len(stack.index) <= n_finest:
+        if 2 * len(stack.points) <= n_finest:
             yield str(level), stack.lengths.tobytes() + _point_bytes(stack.points)
     finest = digest.finest
-    index = b"" if finest.is_whole else finest.index.tobytes()
-    yield str(FINEST), finest.lengths.tobytes() + _point_bytes(finest.points) + index
+    places = b"" if finest.places is None else finest.places.tobytes()
+    yield str(FINEST), finest.lengths.tobytes() + _point_bytes(finest.points) + places
 
 
 def _lengths(beside: Mapping[str, Points]) -> list[tuple[str, int]]:
@@ -150,8 +151,9 @@ class DigestReader:
 
     @property
     def facts(self) -> Facts:
-        return Facts(*self._numbers()[:5])
+        return Facts(*self._numbers[:5])
 
+    @cached_property
     def _numbers(self) -> tuple[Any, ...]:
         data, n = self._section("facts"), len(self.names)
         if len(data) != 6 * 8 * n:
@@ -186,14 +188,11 @@ class DigestReader:
         lengths = np.frombuffer(data, "<i8", n)
         total = int(lengths.sum())
         points = _points_of(data, 8 * n, total)
-        counts = self._numbers()[5]
+        counts = self._numbers[5]
         end = 8 * n + 24 * total
-        if len(data) == end:  # a coarse level needs no places, a whole series has all
-            places = [np.arange(length) for length in lengths.tolist()]
-            index = np.concatenate(places) if places else np.empty(0, np.int64)
-        else:
-            index = np.frombuffer(data, "<i8", total, end)
-        return Stack(points, index, lengths, counts)
+        is_finest = level == FINEST and len(data) > end  # of others no coarser one is made
+        places = np.frombuffer(data, "<i8", total, end) if is_finest else None
+        return Stack(points, places, lengths, counts)
 
     def digest(self) -> Digest:
         """All of it, to be extended."""

@@ -40,7 +40,7 @@ class LogDigests:
 
     def __init__(self, cache: CacheFolder | None = None) -> None:
         self._cache = cache
-        self._writer = None if cache is None else DigestWriter(cache)
+        self._writer = None if cache is None else DigestWriter(cache, self._remade)
 
     def use(self, path: Path, take: Callable[[Source], T]) -> T | None:
         """What `take` makes of the digest of a log as it is now, or None if it cannot be read.
@@ -101,6 +101,13 @@ class LogDigests:
         if behind is None:
             return None
         return extended_digest(known, behind.series, files, behind.mark)
+
+    def _remade(self, path: Path) -> Digest | None:
+        files = _files_of(path)
+        try:
+            return None if files is None else self._made(path, files)
+        except (OSError, LogFormatError):
+            return None
 
     def _made(self, path: Path, files: tuple[Identity, ...]) -> Digest:
         log = read_run_log(path, max_metrics=MAX_METRICS)

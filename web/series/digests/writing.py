@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
@@ -9,22 +10,25 @@ from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
 from .digest import Digest
 from .encoding import encode_digest
 
-_QUIET_S = 0.2
-_MUCH_BYTES = 32 << 20
+_QUIET_S = 2.0
 _MOST_BYTES = 96 << 20
 _CLOSING_S = 2.0
 _IDLE_S = 5.0
 
 
 class DigestWriter:
-    """Keeps digests until they are written: when no more come for a moment, or there are many.
+    """Keeps digests until they are written, when no more have come for a moment.
 
-    What does not fit the memory that it may use is not kept at all.
+    Those that do not fit the memory that it may use are made again later.
+
+    Args:
+        make: makes the digest of a log, or None if it cannot be read.
     """
 
-    def __init__(self, cache: CacheFolder) -> None:
+    def __init__(self, cache: CacheFolder, make: Callable[[Path], Digest | None]) -> None:
         self._cache = cache
-        self._waiting: dict[Path, Digest] = {}
+        self._make = make
+        self._waiting: dict[Path, Digest | None] = {}
         self._n_bytes = 0
         self._last_put = 0.0
         self._is_closing = False
@@ -32,7 +36,7 @@ class DigestWriter:
         self._changed = threading.Condition()
 
     def waiting(self, path: Path) -> Digest | None:
-        """The digest of a log that is not written yet."""
+        """The digest of a log that is not written yet, if it is in memory."""
         with self._changed:
             return self._waiting.get(path)
 
@@ -40,10 +44,11 @@ class DigestWriter:
         """Write this digest by and by."""
         with self._changed:
             self._forget(path)
-            if self._is_closing or self._n_bytes + digest.size_bytes > _MOST_BYTES:
+            if self._is_closing:
                 return
-            self._waiting[path] = digest
-            self._n_bytes += digest.size_bytes
+            is_kept = self._n_bytes + digest.size_bytes <= _MOST_BYTES
+            self._waiting[path] = digest if is_kept else None
+            self._n_bytes += digest.size_bytes if is_kept else 0
             self._last_put = time.monotonic()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="digests", daemon=True)
@@ -67,12 +72,14 @@ class DigestWriter:
     def _run(self) -> None:
         while (found := self._next()) is not None:
             path, digest = found
-            self._cache.write(str(path), encode_digest(digest, str(path)))
+            made = digest or self._make(path)
+            if made is not None:
+                self._cache.write(str(path), encode_digest(made, str(path)))
             with self._changed:
                 if self._waiting.get(path) is digest:
                     self._forget(path)
 
-    def _next(self) -> tuple[Path, Digest] | None:
+    def _next(self) -> tuple[Path, Digest | None] | None:
         """What to write next; None, and the thread is forgotten, after some time without any."""
         with self._changed:
             while True:
@@ -87,4 +94,4 @@ class DigestWriter:
 
     def _is_time(self) -> bool:
         is_quiet = time.monotonic() - self._last_put >= _QUIET_S
-        return is_quiet or self._is_closing or self._n_bytes > _MUCH_BYTES
+        return is_quiet or self._is_closing

@@ -270,3 +270,13 @@ def test_all_points_are_there_when_one_zooms_in(path: Path, cache: CacheFolder) 
     assert store.all_points(path).metrics["loss"].points.value.tolist() == (
         read_log(path)["loss"].value.tolist()
     )
+
+
+def test_digests_that_do_not_fit_the_memory_are_made_again_when_it_is_quiet(
+    path: Path, cache: CacheFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ml_tracking_ops.web.series.digests.writing._MOST_BYTES", 0)
+    expected = look(path, cache)
+    assert len(digest_files(cache)) == 1
+    monkeypatch.setattr(log_digests, "read_run_log", None)
+    assert_same(look(path, cache), expected)

@@ -151,3 +151,31 @@ def test_axes_of_values_that_differ_by_hardly_anything_or_by_all_there_is(
     written, positions = evaluate(modules, script, values)
     assert written == labels
     assert positions in ([0.5, 0.5], [1, 0])
+
+
+def test_runs_that_failed_without_a_value_are_points_but_never_the_best(modules: Page) -> None:
+    found = modules.evaluate(
+        """async () => {
+          const made = Object.assign(document.createElement("div"), { id: "page-data" });
+          const element = document.querySelector("#page-data") ?? made;
+          document.body.append(element);
+          const states = { failed: { isEnd: true, isFailure: true }, finished: { isEnd: true } };
+          element.dataset.page ??= JSON.stringify({ states });
+          const { bestSoFar, historyPoints } = await import("/static/insight/history.js");
+          const { worstEdge } = await import("/static/insight/failures.js");
+          const runs = {
+            index: [1, 2, 3, 4], value: [0.5, null, 0.9, null], ended: [1, 2, 3, 4],
+            state: [1, 0, 1, 1], is_full: [],
+          };
+          const data = { runs, states: ["failed", "finished"], passes: () => true };
+          const points = historyPoints(data, false);
+          const scale = { low: 0, high: 1 };
+          const edges = ["min", "max"].map((goal) => worstEdge(scale, goal));
+          return [points.map(({ x, y }) => [x, y]), bestSoFar(points, "max", 3), edges];
+        }"""
+    )
+    assert found == [
+        [[1, 0.5], [2, None], [3, 0.9]],
+        [[1, 0.5], [3, 0.9]],
+        [1, 0],
+    ]

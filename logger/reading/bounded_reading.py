@@ -50,6 +50,12 @@ def given_up() -> dict[str, str]:
     return dict(_given_up)
 
 
+def note_given_up(path: str, why: str) -> None:
+    """Note that not all of a file was read, and why; it is said wherever the file is shown."""
+    if len(_given_up) < _MOST_GIVEN_UP:
+        _given_up[path] = why
+
+
 class Progress:
     """How much of one file was read, and how long that took.
 
@@ -73,8 +79,7 @@ class Progress:
         self._n_bytes += n_bytes
         why = self._why_too_long() if self._is_bounded else None
         if why is not None:
-            if len(_given_up) < _MOST_GIVEN_UP:
-                _given_up[self._path] = why
+            note_given_up(self._path, why)
             raise TooLongError(f"{self._path} {why}")
 
     def _why_too_long(self) -> str | None:

@@ -28,10 +28,12 @@ from ..records import (
     unnamed,
     unpack_record,
 )
+from ..tensorboard.event_names import in_order, is_event_file
 from .attempts import earlier_logs
 from .bounded_reading import Progress, TooLongError, next_data
 from .branches import are_kept
 from .columns import CHUNK_BYTES, Columns, Decoder, Series
+from .event_log import peek_events, read_events
 from .legacy import read_legacy
 from .source import Origin, identify, open_regular
 from .tail import LogTail, TailBatch
@@ -67,6 +69,7 @@ class RunLog(Mapping[str, Series]):
         created_at: when the file was made, seconds since the epoch; None where it does not say.
         size_bytes: the end of what was read: where a `LogTail` may go on.
         n_left_out: how many metrics there are besides, where not all were asked for.
+        others: in TensorBoard's event files, tags of what is no scalar, and their kinds.
     """
 
     def __init__(
@@ -80,8 +83,10 @@ class RunLog(Mapping[str, Series]):
         is_legacy: bool = False,
         created_at: float | None = None,
         n_left_out: int = 0,
+        others: Mapping[str, str] | None = None,
     ) -> None:
         self._series = series
+        self.others = others or {}
         self.n_skipped = n_skipped
         self.size_bytes = size_bytes
         self.is_closed = is_closed
@@ -102,7 +107,11 @@ class RunLog(Mapping[str, Series]):
     def abandoned(self, name: str) -> Series | None:
         """The values of a metric that do not count any more, in the order of the file, or None."""
         series = self._series
-        return series.abandoned(name) if isinstance(series, _LazySeries | _History) else None
+        return (
+            series.abandoned(name)
+            if isinstance(series, _LazySeries | _History | _EventSeries)
+            else None
+        )
 
     def continuing(self, earlier: "Sequence[RunLog]") -> "RunLog":
         """This log as the continuation of earlier ones, oldest first."""
@@ -132,7 +141,8 @@ def read_log(
     """Read a whole log.
 
     Args:
-        path: a `.dat` file, or a folder that holds exactly one.
+        path: a `.dat` file, a folder that holds exactly one, or one of event files; one event
+            file stands for all of its folder.
         follow_link: whether a link in place of the `.dat` may lead to a file elsewhere.
         max_metrics: of how many metrics, in the order of declaration; without it all.
         always: metrics that are read besides, wherever they were declared.
@@ -145,6 +155,14 @@ def read_log(
         OSError: it cannot be opened or read.
     """
     dat_path = _dat_path(os.fspath(path))
+    if is_event_file(dat_path):
+        return _read_event_log(
+            dat_path,
+            follow_link=follow_link,
+            max_metrics=max_metrics,
+            always=always,
+            is_whole=is_whole,
+        )
     with open_regular(dat_path, follow_link=follow_link) as file:
         origin = identify(file, dat_path)
         if origin.is_legacy:
@@ -195,6 +213,9 @@ def _dat_path(path: str) -> str:
     if not os.path.isdir(path):
         return path
     names = sorted(name for name in os.listdir(path) if name.endswith(DAT_SUFFIX))
+    event_names = [] if names else in_order(os.listdir(path))
+    if event_names:
+        return os.path.join(path, event_names[-1])
     if not names:
         raise FileNotFoundError(f"the folder {path} holds no {DAT_SUFFIX} file")
     if len(names) > 1:
@@ -203,6 +224,18 @@ def _dat_path(path: str) -> str:
             f"{os.path.join(path, names[0])}"
         )
     return os.path.join(path, names[0])
+
+
+def _read_event_log(path: str, **options: Any) -> RunLog:
+    found = read_events(path, **options)
+    return RunLog(
+        _EventSeries(found.series, found.abandoned),
+        n_skipped=found.n_skipped,
+        size_bytes=found.size_bytes,
+        created_at=found.created_at,
+        n_left_out=found.n_left_out,
+        others=found.others,
+    )
 
 
 def _read_whole_legacy(file: FileIO, path: str) -> RunLog:
@@ -309,6 +342,26 @@ class _LazySeries(Mapping[str, Series]):
         return len(self._ids)
 
 
+class _EventSeries(Mapping[str, Series]):
+    """The metrics of event files."""
+
+    def __init__(self, kept: Mapping[str, Series], void: Mapping[str, Series]) -> None:
+        self._kept = kept
+        self._void = void
+
+    def __getitem__(self, name: str) -> Series:
+        return self._kept[name]
+
+    def abandoned(self, name: str) -> Series | None:
+        return self._void.get(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
 class _History(Mapping[str, Series]):
     """The metrics of several logs, each the continuation of the one before."""
 
@@ -350,6 +403,7 @@ class Ending:
         created_at: when the file was made, seconds since the epoch; None where it does not say.
         last_wall_time: of the last intact record, seconds since the epoch; None without one.
         is_legacy: written by the original tool, which says nothing of all this.
+        is_event_log: TensorBoard's, which says how a run ended only where hparams are used.
     """
 
     is_closed: bool = False
@@ -358,6 +412,7 @@ class Ending:
     last_wall_time: float | None = None
     is_legacy: bool = False
     exit_is_unknown: bool = False
+    is_event_log: bool = False
 
 
 def read_ending(path: str | os.PathLike[str], *, follow_link: bool = True) -> Ending:
@@ -371,6 +426,8 @@ def read_ending(path: str | os.PathLike[str], *, follow_link: bool = True) -> En
         LogFormatError: the file is no log, or a newer version wrote it.
         OSError: it cannot be opened or read.
     """
+    if is_event_file(path):
+        return _ending_of_events(os.fspath(path))
     with open_regular(path, follow_link=follow_link) as file:
         origin = identify(file, os.fspath(path))
         if origin.is_legacy:
@@ -390,6 +447,17 @@ def read_ending(path: str | os.PathLike[str], *, follow_link: bool = True) -> En
             last_wall_time,
             exit_is_unknown=bool(outcomes - {FINISHED, FAILED}) and FAILED not in outcomes,
         )
+
+
+def _ending_of_events(path: str) -> Ending:
+    found = peek_events(path)
+    return Ending(
+        found.status in ("success", "failure"),
+        found.status == "failure",
+        found.created_at,
+        found.last_wall_time,
+        is_event_log=True,
+    )
 
 
 def _last_records(file: FileIO) -> Iterator[tuple[int, int, float]]:

@@ -1,0 +1,181 @@
+"""The event files of one folder as one stream: what is new in each, file after file."""
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import os_files
+from ..records import LogFormatError
+from ..tensorboard.decoding import EventDecoder, Scalars, join_scalars
+from ..tensorboard.event_names import files_beside
+from ..tensorboard.framing import AROUND, MOST_RECORD_BYTES, Records, split
+from .bounded_reading import note_given_up
+from .columns import Series
+from .source import open_descriptor
+
+CHUNK_BYTES = 1 << 20
+_HEAD_BYTES = 1 << 16
+
+
+@dataclass(slots=True)
+class _Place:
+    """How far one file was read; `file`: its device and inode."""
+
+    offset: int = 0
+    file: tuple[int, int] | None = None
+    is_damaged: bool = False
+
+
+class ReplacedError(Exception):
+    """A file is shorter than what was read of it, another one, or gone: all is to be read again."""
+
+
+class EventFiles:
+    """Reads the event files of a folder, each from where it was read to; keeps none open.
+
+    Attributes:
+        decoder: what it has found besides scalars.
+        n_damaged: files whose rest is not read, since a record is damaged.
+        n_stepped_over: records that are too long to be read.
+    """
+
+    def __init__(self, path: str, decoder: EventDecoder, *, follow_link: bool = True) -> None:
+        """Args: path: one of the files, or the folder."""
+        self._path = path
+        self._follow_link = follow_link
+        self._places: dict[str, _Place] = {}
+        self.decoder = decoder
+        self.n_damaged = 0
+        self.n_stepped_over = 0
+
+    @property
+    def offset(self) -> int:
+        """How many bytes of all files have been read."""
+        return sum(place.offset for place in self._places.values())
+
+    def files(self) -> list[str]:
+        """The paths, in the order in which they are read."""
+        folder = os.path.isdir(self._path)
+        return files_beside(os.path.join(self._path, "") if folder else self._path)
+
+    def read(self, max_bytes: int = CHUNK_BYTES) -> tuple[Scalars, bool]:
+        """What is new, about `max_bytes` of it, and whether there is more.
+
+        Raises:
+            ReplacedError: it must be read from the beginning, with another `EventFiles`.
+            OSError: a file cannot be opened or read.
+            LogFormatError: one is no regular file.
+        """
+        parts: list[Scalars] = []
+        has_more = False
+        paths = self.files()
+        if any(path not in paths for path in self._places):
+            raise ReplacedError
+        for path in paths:
+            while max_bytes > 0:
+                place = self._places.setdefault(path, _Place())
+                before = place.offset
+                has_more = self._read_file(parts, path, place, max_bytes)
+                max_bytes -= place.offset - before
+                if not has_more:
+                    break
+            if max_bytes <= 0 and (has_more or path != paths[-1]):
+                return join_scalars(parts), True
+        return join_scalars(parts), False
+
+    def skip_to(self, offset: int) -> bool:
+        """Go to where so many bytes have been read; False: no reading can have ended there."""
+        for path in self.files():
+            size_bytes = os.stat(path).st_size
+            place = self._places.setdefault(path, _Place())
+            place.offset = min(offset, size_bytes)
+            offset -= place.offset
+        return offset == 0
+
+    def _read_file(self, parts: list[Scalars], path: str, place: _Place, max_bytes: int) -> bool:
+        """Decode the next records of a file; return whether more of them are there."""
+        fd, found = open_descriptor(path, follow_link=self._follow_link)
+        try:
+            file = found.st_dev, found.st_ino
+            if place.file not in (None, file) or found.st_size < place.offset:
+                raise ReplacedError
+            place.file = file
+            if place.is_damaged or found.st_size == place.offset:
+                return False
+            records = self._records_at(fd, place, min(max_bytes, CHUNK_BYTES))
+        finally:
+            os.close(fd)
+        if records.n_bytes:
+            parts.append(self.decoder.decode(records))
+            place.offset += records.n_bytes
+        if records.is_damaged:
+            place.is_damaged = True
+            self.n_damaged += 1
+            note_given_up(path, damage_at(place.offset))
+            return False
+        if records.n_missing > MOST_RECORD_BYTES:
+            return self._step_over(place, records.n_missing, found.st_size)
+        return records.n_bytes > 0 and place.offset < found.st_size
+
+    def _records_at(self, fd: int, place: _Place, n_bytes: int) -> Records:
+        records = split(os_files.pread(fd, n_bytes, place.offset))
+        if not records.n_bytes and n_bytes < records.n_missing <= MOST_RECORD_BYTES:
+            records = split(os_files.pread(fd, records.n_missing, place.offset))
+        elif not records.n_bytes and not records.is_damaged and n_bytes < _HEAD_BYTES:
+            records = split(os_files.pread(fd, _HEAD_BYTES, place.offset))
+        return records
+
+    def _step_over(self, place: _Place, n_bytes: int, size_bytes: int) -> bool:
+        if place.offset + n_bytes > size_bytes:
+            return False  # it is being written, or cut short
+        place.offset += n_bytes
+        self.n_stepped_over += 1
+        return place.offset < size_bytes
+
+
+def damage_at(offset: int) -> str:
+    """What is said of a file with a damaged record."""
+    return f"is damaged at byte {offset}: what follows was not read"
+
+
+def series_by_name(
+    found: Scalars, decoder: EventDecoder, *, purges: bool = True
+) -> tuple[dict[str, Series], dict[str, Series]]:
+    """The values of each metric, in the order of the files: those that count, and those void."""
+    is_small = len(decoder.names) < 1 << 16  # numpy sorts these in one pass
+    keys = found.number.astype(np.uint16) if is_small else found.number
+    in_order = found.where(np.argsort(keys, kind="stable"))
+    is_void = np.zeros(len(found), np.bool_)
+    for sequence, step in decoder.purges if purges else ():
+        is_void |= (in_order.sequence < sequence) & (in_order.step >= step)
+    numbers, starts = np.unique(in_order.number, return_index=True)
+    stops = [*starts[1:].tolist(), len(found)][: len(starts)]
+    kept: dict[str, Series] = {}
+    void: dict[str, Series] = {}
+    for number, start, stop in zip(numbers.tolist(), starts.tolist(), stops, strict=True):
+        part = slice(start, stop)
+        series = Series(in_order.step[part], in_order.wall_time[part], in_order.value[part])
+        is_kept = ~is_void[part]
+        if (np.diff(in_order.sequence[part]) < 0).any():
+            order = np.argsort(in_order.sequence[part], kind="stable")
+            series = Series(series.step[order], series.wall_time[order], series.value[order])
+            is_kept = is_kept[order]
+        kept[decoder.names[number]] = series.among(is_kept)
+        if not is_kept.all():
+            void[decoder.names[number]] = series.among(~is_kept)
+    return kept, void
+
+
+def require_events(path: str) -> None:
+    """Raises: FileNotFoundError, LogFormatError: there is no event file, or the first is none."""
+    paths = files_beside(os.path.join(path, "") if os.path.isdir(path) else path)
+    if not paths:
+        raise FileNotFoundError(f"the folder {os.path.dirname(path)} holds no event file")
+    fd, _ = open_descriptor(paths[0], follow_link=False)
+    try:
+        data = os_files.pread(fd, AROUND, 0)
+    finally:
+        os.close(fd)
+    if split(data).is_damaged:
+        raise LogFormatError(f"{paths[0]} is no event file: its first record is damaged")

@@ -1,0 +1,4 @@
+"""TensorBoard's event files: their bytes, read and written by hand.
+
+Neither TensorBoard nor protobuf is needed. `logger.reading` makes logs of what is decoded here.
+"""

@@ -1,0 +1,48 @@
+"""The names of event files: ``events.out.tfevents.<seconds>.<host>.<process>.<number>``."""
+
+import os
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+MARK = "tfevents"
+_ORIGIN = re.compile(r"tfevents\.(?P<at>\d+)\.(?P<host>.+?)(?:\.(?P<pid>\d+)\.\d+)?(?:\..*)?$")
+_NUMBERED = re.compile(r"tfevents\.(?P<at>\d+)\.(?P<host>.+)\.(?P<pid>\d+)\.\d+(?:\.\D.*)?$")
+
+
+class FileOrigin(NamedTuple):
+    """What a name says: when, on which host and by which process the file was made."""
+
+    made_at: int
+    host: str
+    pid: int | None
+
+
+def is_event_file(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is called as TensorBoard's event files are."""
+    name = os.path.basename(os.fspath(path))
+    return MARK in name and not name.startswith(".") and not name.endswith((".dat", ".json"))
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """The event files among some names, in the order in which TensorBoard reads them."""
+    return sorted(name for name in names if is_event_file(name))
+
+
+def files_beside(path: str) -> list[str]:
+    """All event files of the folder of `path`, in their order."""
+    folder = os.path.dirname(path)
+    try:
+        names = os.listdir(folder or ".")
+    except OSError:
+        return []
+    return [os.path.join(folder, name) for name in in_order(names)]
+
+
+def origin_of(name: str) -> FileOrigin | None:
+    """What the name of an event file says, or None; older writers name no process."""
+    found = _NUMBERED.search(name) or _ORIGIN.search(name)
+    if found is None:
+        return None
+    pid = found["pid"]
+    return FileOrigin(int(found["at"]), found["host"], None if pid is None else int(pid))

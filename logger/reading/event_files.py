@@ -1,6 +1,7 @@
 """The event files of one folder as one stream: what is new in each, file after file."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,15 @@ from .. import os_files
 from ..records import LogFormatError
 from ..tensorboard.decoding import EventDecoder, Scalars, join_scalars
 from ..tensorboard.event_names import files_beside
-from ..tensorboard.framing import AROUND, MOST_RECORD_BYTES, Records, split
+from ..tensorboard.framing import (
+    AROUND,
+    HEAD,
+    MOST_RECORD_BYTES,
+    Records,
+    chain,
+    head_is_intact,
+    split,
+)
 from .bounded_reading import note_given_up
 from .columns import Series
 from .source import open_descriptor
@@ -87,9 +96,8 @@ class EventFiles:
     def skip_to(self, offset: int) -> bool:
         """Go to where so many bytes have been read; False: no reading can have ended there."""
         for path in self.files():
-            size_bytes = os.stat(path).st_size
             place = self._places.setdefault(path, _Place())
-            place.offset = min(offset, size_bytes)
+            place.offset = min(offset, _whole_records(path))
             offset -= place.offset
         return offset == 0
 
@@ -132,6 +140,43 @@ class EventFiles:
         place.offset += n_bytes
         self.n_stepped_over += 1
         return place.offset < size_bytes
+
+
+def size_of_files(path: str) -> int:
+    """How many bytes the event files beside this one have together."""
+    sizes = 0
+    for one in files_beside(path):
+        with suppress(OSError):
+            sizes += os.stat(one).st_size
+    return sizes
+
+
+def whole_records_of_files(path: str) -> int:
+    """How many of these bytes are whole records, by their lengths alone."""
+    total = 0
+    for one in files_beside(path):
+        with suppress(OSError, LogFormatError):
+            total += _whole_records(one)
+    return total
+
+
+def _whole_records(path: str) -> int:
+    fd, found = open_descriptor(path, follow_link=False)
+    at = 0
+    try:
+        while at < found.st_size:
+            data = os_files.pread(fd, CHUNK_BYTES, at)
+            _, _, end = chain(data)
+            if not end:
+                if len(data) < HEAD or not head_is_intact(data, 0):
+                    break
+                end = int.from_bytes(data[:8], "little") + AROUND
+                if at + end > found.st_size:
+                    break
+            at += end
+    finally:
+        os.close(fd)
+    return at
 
 
 def damage_at(offset: int) -> str:

@@ -48,7 +48,7 @@ class Records:
 
 def split(data: bytes) -> Records:
     """The records at the beginning of some bytes, all checksums verified."""
-    starts, lengths, end = _chain(data)
+    starts, lengths, end = chain(data)
     head_is_damaged, n_missing = _look_at_rest(data, end)
     buffer = np.frombuffer(bytes(MARGIN) + data, np.uint8)
     at, sizes = starts + MARGIN, lengths
@@ -60,7 +60,7 @@ def split(data: bytes) -> Records:
     return Records(buffer, at, sizes, end, is_damaged, n_missing)
 
 
-def _chain(data: bytes) -> tuple[Ints, Ints, int]:
+def chain(data: bytes) -> tuple[Ints, Ints, int]:
     """Follow the lengths: where the contents of whole records begin, and where the last ends.
 
     Lengths that repeat, as a script logs the same metrics again and again, are guessed and compared

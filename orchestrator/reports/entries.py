@@ -16,6 +16,7 @@ from ..store.combinations import (
     best_repeated,
     repeated_combinations,
 )
+from ..store.event_tags import other_tags
 from ..store.experiments import Experiment
 from ..store.files.run_files import list_files
 from ..store.run_details import read_details
@@ -184,6 +185,7 @@ def show_run(found: Experiment | FoundRun) -> RunReport:
     metrics: Metrics = {
         "path": str(dat_path_of(found)),
         "n_damaged_records": 0 if log is None else log.n_skipped,
+        "other_tags": dict(other_tags(dat_path_of(found))) if log is not None else {},
         "metrics": {} if log is None else {n: _metric_entry(series) for n, series in log.items()},
     }
     if isinstance(found, FoundRun):

@@ -131,6 +131,7 @@ class Metrics(TypedDict):
 
     path: str
     n_damaged_records: int
+    other_tags: dict[str, list[str]]
     metrics: dict[str, MetricEntry]
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.reading.bounded_reading import given_up, meanwhile
+from ml_tracking_ops.logger.tensorboard.event_names import in_order, is_event_file
 
 from ..errors import DescriptionError, NotInLogdirError, UnreadError, UsageError, nearest
 from .annotations import NO_ANNOTATIONS, AnnotationFile, Annotations, read_annotations
@@ -22,6 +23,8 @@ from .sweep_folder import Sweep, name_of, open_sweep
 from .sweep_record import RunRecord
 
 _Item = TypeVar("_Item", Experiment, Sweep)
+_EVENTS = "tensorboard"
+"""How the event files are called in a folder that holds other logs too."""
 _FOLDERS_A_TURN = 32
 _MOST_GONE = 1_000
 
@@ -31,7 +34,8 @@ class Catalog:
 
     Folders inside folders are searched too, to a depth of six. Links to folders are followed
     once; links to files are not. A folder with a description is a sweep, any other with a log in
-    it holds experiments. A `.dat` that is no log is left out.
+    it holds experiments. A `.dat` that is no log is left out. The event files of TensorBoard in a
+    folder are one experiment, of which the latest is the log's path.
 
     Attributes:
         unreadable: folders that cannot be shown, or not whole, and why.
@@ -108,8 +112,9 @@ class Catalog:
             found.experiments[own] = experiment
             taken.append((own, experiment))
             dat_paths.append(dat_path)
+        dat_paths = [path for path in dat_paths if path.endswith(paths.DAT_SUFFIX)]
         n_files = sum(name.endswith(paths.DAT_SUFFIX) for name in names)
-        is_settled = n_files == len(taken) and self._logs.are_certain(dat_paths)
+        is_settled = n_files == len(dat_paths) and self._logs.are_certain(dat_paths)
         if is_settled and annotations is NO_ANNOTATIONS:
             self._taken[folder] = _Taken(listing, tuple(taken))
 
@@ -144,8 +149,12 @@ def _given_up_below(logdir: Path) -> list[UnreadError]:
     return [
         UnreadError(path, f"it {why}")
         for path, why in found
-        if path.suffix == paths.DAT_SUFFIX and path.is_relative_to(logdir)
+        if _is_log_name(path.name) and path.is_relative_to(logdir)
     ]
+
+
+def _is_log_name(name: str) -> bool:
+    return name.endswith(paths.DAT_SUFFIX) or is_event_file(name)
 
 
 def _newest_first(found: dict[str, _Item]) -> dict[str, _Item]:
@@ -162,6 +171,12 @@ def _logs_in(
         for name in candidates
         if not name.startswith(".") and known.is_log(os.path.join(folder, name))  # noqa: PTH118
     )
+    events = in_order(names)
+    if events:
+        top = Path(os.path.abspath(folder)).name  # noqa: PTH100
+        alone = fields.printable(top) if identity == "." else identity
+        own = f"{identity}/{_EVENTS}".removeprefix("./") if logs else alone
+        yield own, os.path.join(folder, events[-1])  # noqa: PTH118
     for name in logs:
         stem = fields.printable(name.removesuffix(paths.DAT_SUFFIX))
         is_alone = len(logs) == 1 and identity != "."
@@ -276,6 +291,8 @@ def _find_at(path: Path) -> Experiment | Sweep | FoundRun | None:
         return _find_in_folder(path)
     if path.is_file() and path.suffix == paths.DAT_SUFFIX:
         return _find_file(path)
+    if path.is_file() and is_event_file(path):
+        return annotated(open_experiment(path.parent.name, path), read_annotations(path.parent))
     return None
 
 

@@ -102,7 +102,12 @@ def _checked_rows(read_at: Callable[[int, int], bytes]) -> list[Any]:
 
 
 def _to_row(path: str, identity: Identity, ending: "Ending") -> list[Any]:
-    flags = (ending.is_closed, ending.ended_with_error, ending.exit_is_unknown)
+    flags = (
+        ending.is_closed,
+        ending.ended_with_error,
+        ending.exit_is_unknown,
+        ending.is_event_log,
+    )
     packed = sum(flag << bit for bit, flag in enumerate(flags))
     return [path, *identity, ending.created_at, ending.last_wall_time, packed]
 
@@ -117,6 +122,7 @@ def _from_row(row: list[Any]) -> tuple[str, Identity, "Ending"]:
         created_at,
         last_wall_time,
         exit_is_unknown=bool(packed & 4),
+        is_event_log=bool(packed & 8),
     )
     return path, Identity(device, inode, size_bytes, modified_ns), ending
 

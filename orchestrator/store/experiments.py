@@ -10,14 +10,18 @@ from typing import NamedTuple
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.logger.records import LogFormatError
+from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 
 from .annotations import NO_ANNOTATIONS, NOTHING_SAID, Annotation, Annotations
 from .endings import ending_of, log_trouble
+from .event_writers import has_writer
 from .files import fields
 from .run_details import read_details, was_written_here
 from .run_states import RunState
 
 _SILENT_AFTER_S = 600.0
+_GROWS_S = 10.0
+_NO_END = "nobody writes to its event files any more; how it ended they do not say"
 _NOT_CLOSED = "its log was never closed, and nobody writes to it any more"
 _SILENT = "its log was never closed, and nothing has been written to it for ten minutes"
 _UNKNOWN_EXIT = (
@@ -46,7 +50,7 @@ class Experiment:
     @property
     def run_folder(self) -> Path:
         """The folder for its own files; it need not exist."""
-        return self.dat_path.with_name(f"{self.dat_path.stem}{paths.RUN_FOLDER_SUFFIX}")
+        return self.dat_path.with_name(f"{annotation_key(self)}{paths.RUN_FOLDER_SUFFIX}")
 
     def state(self) -> RunState:
         """As `evidence` says."""
@@ -67,6 +71,8 @@ class Experiment:
             return Evidence("finished")  # the original tool writes no end
         if ending.exit_is_unknown:
             return Evidence("lost", _UNKNOWN_EXIT)
+        if ending.is_event_log and (not ending.is_closed or self._is_written_to()):
+            return self._evidence_of_event_files()
         if ending.is_closed:
             return self._evidence_of_error() if ending.ended_with_error else Evidence("finished")
         return self._evidence_of_open_log()
@@ -94,6 +100,20 @@ class Experiment:
         if time.time() - self._last_change() < _SILENT_AFTER_S:
             return Evidence("running")
         return Evidence("killed", _SILENT)
+
+    def _evidence_of_event_files(self) -> "Evidence":
+        """Event files hold no end: what counts is whether somebody still writes."""
+        if self._is_written_to():
+            return Evidence("running")
+        return Evidence("finished", _NO_END)
+
+    def _is_written_to(self) -> bool:
+        """Whether event files grew just now, or have a writer, or may have one."""
+        silent_s = time.time() - self._last_change()
+        if silent_s < _GROWS_S:
+            return True
+        writes = has_writer(self.dat_path)
+        return silent_s < _SILENT_AFTER_S if writes is None else writes
 
     def _last_change(self) -> float:
         try:
@@ -129,9 +149,15 @@ def _started_at(dat_path: Path) -> float:
         return 0.0
 
 
+def annotation_key(experiment: Experiment) -> str:
+    """Under which key its folder's annotations are; event files come and go, their key stays."""
+    path = experiment.dat_path
+    return "tensorboard" if is_event_file(path) else path.stem
+
+
 def annotated(experiment: Experiment, annotations: Annotations) -> Experiment:
     if annotations is NO_ANNOTATIONS and experiment.annotation is NOTHING_SAID:
         return experiment
-    annotation = annotations.run(experiment.dat_path.stem)
+    annotation = annotations.run(annotation_key(experiment))
     known = experiment.annotation
     return experiment if known == annotation else replace(experiment, annotation=annotation)

@@ -20,11 +20,12 @@ from pathlib import Path
 from ml_tracking_ops.logger import os_files, paths
 from ml_tracking_ops.logger.guarded import open_guarded
 from ml_tracking_ops.logger.locks import hold_exclusive
+from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 
 from ..errors import SweepError, UsageError
 from .annotations import NOTHING_SAID, annotate, edit
 from .endings import KnownLogs
-from .experiments import Experiment
+from .experiments import Experiment, annotation_key
 from .files.identities import identity_of
 from .files.open_folder import OpenFolder, opened_folder
 from .our_files import files_of_others, is_ours
@@ -58,7 +59,7 @@ def place_of(item: Item) -> tuple[Path, str | None]:
     """The folder of something, and the key of its annotations there."""
     if isinstance(item, Sweep):
         return item.path, None
-    return item.dat_path.parent, item.dat_path.stem
+    return item.dat_path.parent, annotation_key(item)
 
 
 def refuse_if_running(item: Item, what: str) -> None:
@@ -111,8 +112,14 @@ def plan_deletion(item: Item, logdir: Path, *, with_others: bool = False) -> Del
         with_others: remove the other files in a folder that was made for the item too.
 
     Raises:
-        UsageError: it still runs, or it is not in the log folder, or behind a link.
+        UsageError: it still runs, another tool wrote it, or it is not in the log folder, or
+            behind a link.
     """
+    if isinstance(item, Experiment) and is_event_file(item.dat_path):
+        raise UsageError(
+            f"{item.name} was written by another tool (TensorBoard's event files), so it is not "
+            f"deleted from here; archive it, or remove {item.dat_path.parent} yourself"
+        )
     refuse_if_running(item, "deleted")
     folder, _ = place_of(item)
     _refuse_elsewhere(folder, logdir, must_be_below=isinstance(item, Sweep))

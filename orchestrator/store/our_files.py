@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 
 from .experiments import Experiment
 from .sweep_folder import Sweep
@@ -25,6 +26,8 @@ _SWEEP_NAMES = frozenset(
 
 def is_ours(item: Experiment | Sweep, name: str) -> bool:
     """Whether something of this name, directly in the item's folder, was written by us."""
+    if isinstance(item, Experiment) and is_event_file(item.dat_path):
+        return False  # other tools wrote them
     if isinstance(item, Experiment):
         return _has_stem(name, item.dat_path.stem)
     if name in _SWEEP_NAMES:

@@ -9,15 +9,23 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ml_tracking_ops.logger import os_files, run_record
 from ml_tracking_ops.logger.guarded import READ, open_guarded
+from ml_tracking_ops.logger.records import LogFormatError
+from ml_tracking_ops.logger.tensorboard.event_names import is_event_file, origin_of
+
+from .files.identities import FileCache, identity_of
+
+if TYPE_CHECKING:
+    from ml_tracking_ops.logger.reading.event_log import EventPeek
 
 _HOST = os_files.host_name()
 _MOST_BYTES = 4 << 20
 _MOST_KNOWN = 100_000
 _MOST_DEPTH = 32
+_events: "FileCache[Path, EventPeek]" = FileCache(_MOST_KNOWN)
 _written_here: dict[tuple[str, int, int], bool] = {}
 
 
@@ -43,6 +51,8 @@ NO_DETAILS = RunDetails()
 
 def read_details(dat_path: Path) -> RunDetails:
     """The details of a log; none where there are none, or none that can be read."""
+    if is_event_file(dat_path):
+        return _details_of_events(dat_path)
     try:
         fd = open_guarded(run_record.path_of(os.fspath(dat_path)), READ)
         with os.fdopen(fd, "rb") as file:
@@ -58,6 +68,21 @@ def read_details(dat_path: Path) -> RunDetails:
         {name: value for name, value in directions.items() if isinstance(value, bool)},
         _mapping(found, "end"),
     )
+
+
+def _details_of_events(path: Path) -> RunDetails:
+    """What the `hparams` plugin keeps, and what the name of the file says."""
+    from ml_tracking_ops.logger.reading.event_log import peek_events
+
+    try:
+        identity = identity_of(path.stat())
+        found = _events.get(path, identity, lambda: peek_events(os.fspath(path)))
+    except (OSError, LogFormatError):
+        return NO_DETAILS
+    origin = origin_of(path.name)
+    environment = {} if origin is None else {"host": origin.host, "pid": origin.pid}
+    known = {name: value for name, value in environment.items() if value is not None}
+    return RunDetails(dict(flat(found.config)), known)
 
 
 def flat(

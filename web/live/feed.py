@@ -16,6 +16,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
+from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.watching.watcher import watch_files
@@ -23,6 +24,7 @@ from ml_tracking_ops.orchestrator.store.watching.watcher import watch_files
 from ..runs.catalog_access import SharedCatalog, find_run
 from ..serving.limits import DEFAULTS, Limits
 from ..serving.sse import encode_event
+from .event_topic import EventTopic
 from .file_topics import Look, OutputTopic, Place, RunTopic, Update
 from .lane import Lane
 from .state_topics import CatalogTopic, SweepTopic
@@ -298,7 +300,10 @@ def _make_topic(catalog: Catalog, want: Wanted) -> Topic | None:
         return None
     if want.kind == "log":
         return None if files.log_path is None else OutputTopic(want.id, files.log_path)
-    return None if files.dat_path is None else RunTopic(want.id, files.dat_path)
+    if files.dat_path is None:
+        return None
+    is_event_log = is_event_file(files.dat_path)
+    return (EventTopic if is_event_log else RunTopic)(want.id, files.dat_path)
 
 
 def _encode_gone(want: Wanted) -> bytes:

@@ -18,6 +18,7 @@ from typing import Generic, NotRequired, TypedDict, TypeVar
 
 from ml_tracking_ops.logger import os_files
 from ml_tracking_ops.logger.guarded import READ, open_guarded
+from ml_tracking_ops.logger.reading.event_log import EventTail
 from ml_tracking_ops.logger.reading.reader import LogFormatError, LogTail, Series, read_ending
 from ml_tracking_ops.logger.records import RECORD_SIZE
 from ml_tracking_ops.orchestrator.store.files.identities import identify
@@ -116,15 +117,19 @@ class FileTopic(ABC, Generic[R]):
         return cursor <= _size_bytes(self.path)
 
 
-class RunTopic(FileTopic[LogTail]):
+class RunTopic(FileTopic[LogTail | EventTail]):
     """The points of one run, from its `.dat`."""
 
     kind = "run"
 
     def __init__(self, run_id: str, path: Path) -> None:
         super().__init__(run_id, path)
-        self._tail = LogTail(path, end_cursor(path), follow_link=False)
+        self._tail = self.open_reader(self.end_cursor())
         self.place = Place(0, self._tail.offset)
+
+    def end_cursor(self) -> int:
+        """Where a reader is that has read everything so far."""
+        return end_cursor(self.path)
 
     def look(self) -> Look:
         generation, start = self.place.generation, self.place.cursor
@@ -142,22 +147,28 @@ class RunTopic(FileTopic[LogTail]):
         is_flood = batch.offset - start > _POINTS_A_LIVE_EVENT * RECORD_SIZE
         return Look(tuple(updates), batch.has_more, is_flood)
 
-    def open_reader(self, cursor: int) -> LogTail:
+    def open_reader(self, cursor: int) -> LogTail | EventTail:
         return LogTail(self.path, cursor, follow_link=False)
 
     def is_possible(self, cursor: int) -> bool:
         is_whole_legacy_file = cursor == _size_bytes(self.path)
         return super().is_possible(cursor) and (cursor % RECORD_SIZE == 0 or is_whole_legacy_file)
 
-    def read_next(self, reader: LogTail, place: Place, n_bytes: int) -> Update | None:
+    def read_next(self, reader: LogTail | EventTail, place: Place, n_bytes: int) -> Update | None:
         if place.cursor == 0 and n_bytes == RECORD_SIZE:  # the header, and nothing behind it yet
             frame = self._encode(0, RECORD_SIZE, {}, 1)
             return Update(Place(place.generation, RECORD_SIZE), frame)
         if place.cursor == 0:  # a tail steps over the header without counting it
             n_bytes -= RECORD_SIZE
         chunk_bytes = max(_SMALLEST_CHUNK_BYTES, min(n_bytes // 16, _LARGEST_CHUNK_BYTES))
+        return self.read_batch(
+            reader, place, min(n_bytes, chunk_bytes // RECORD_SIZE * RECORD_SIZE)
+        )
+
+    def read_batch(self, reader: LogTail | EventTail, place: Place, n_bytes: int) -> Update | None:
+        """The next event, of at most so many bytes that are there."""
         try:
-            batch = reader.read(min(n_bytes, chunk_bytes // RECORD_SIZE * RECORD_SIZE))
+            batch = reader.read(n_bytes)
         except (OSError, LogFormatError):
             return None
         if batch.was_reset and batch.offset > place.cursor:  # what came before counts no longer

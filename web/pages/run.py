@@ -9,6 +9,7 @@ from ml_tracking_ops.logger.reading.reader import LogFormatError, read_ending
 from ml_tracking_ops.orchestrator.commands.rerun import RerunCommand
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.endings import log_trouble
+from ml_tracking_ops.orchestrator.store.event_tags import describe_tags, other_tags
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.run_details import read_details
@@ -137,7 +138,7 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
         output=output,
         no_output="It was started by hand: what it printed went to where it was started. "
         "ml-tracking-ops run keeps it.",
-        origin=environment_facts(experiment, details),
+        origin=[*_other_tags(experiment.dat_path), *environment_facts(experiment, details)],
         files=files_view(experiment.id, experiment.run_folder),
     )
     page_data: PageData = {
@@ -240,6 +241,12 @@ def _why_no_output(sweep: Sweep, log_path: Path | None) -> str:
 
 def _log_trouble(dat_path: Path | None) -> str | None:
     return log_trouble(dat_path) if dat_path is not None and dat_path.is_file() else None
+
+
+def _other_tags(path: Path) -> list[Fact]:
+    """What event files hold besides scalars."""
+    tags = other_tags(path).items()
+    return [Fact(kind.capitalize(), describe_tags(found), is_code=True) for kind, found in tags]
 
 
 def _last_wall_time(dat_path: Path) -> float | None:

@@ -153,6 +153,13 @@ def _print_annotation(report: Annotated) -> None:
         tell("\n".join(f"  {line}" for line in report["note"].split("\n")))
 
 
+def _print_other_tags(report: RunReport) -> None:
+    from ..store.event_tags import describe_tags
+
+    for kind, tags in report["other_tags"].items():
+        tell(f"{kind}: {describe_tags(tags)}")
+
+
 def print_run(report: RunReport) -> None:
     if "sweep" in report:
         why = f" ({report['reason']})" if report["reason"] else ""
@@ -168,6 +175,7 @@ def print_run(report: RunReport) -> None:
         for name, value in report["config"].items():
             tell(f"  {name} = {short(value)}")
     _print_annotation(report)
+    _print_other_tags(report)
     if report["n_damaged_records"]:
         tell(f"damaged records skipped: {report['n_damaged_records']}")
     if report["files"]:

@@ -9,6 +9,7 @@ from ml_tracking_ops.logger.reading.attempts import earlier_logs
 from ml_tracking_ops.logger.reading.bounded_reading import given_up
 from ml_tracking_ops.logger.reading.continuation import mark_at, read_behind
 from ml_tracking_ops.logger.reading.reader import LogFormatError, read_run_log
+from ml_tracking_ops.logger.tensorboard.event_names import files_beside, is_event_file
 from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
 from ml_tracking_ops.orchestrator.store.files.identities import Identity, identify
 
@@ -111,7 +112,7 @@ class LogDigests:
 
     def _made(self, path: Path, files: tuple[Identity, ...]) -> Digest:
         log = read_run_log(path, max_metrics=MAX_METRICS)
-        is_kept = self._cache is not None and not log.is_legacy
+        is_kept = self._cache is not None and not log.is_legacy and not is_event_file(path)
         return make_digest(log, files, mark_at(path, log.size_bytes) if is_kept else None)
 
 
@@ -120,12 +121,19 @@ def _files_of(path: Path) -> tuple[Identity, ...] | None:
     own = identify(path)
     if own is None:
         return None
-    earlier = (identify(other) for other in earlier_logs(path))
+    earlier = (identify(other) for other in _others(path))
     return (own, *(one for one in earlier if one is not None))
 
 
 def _names_of(path: Path) -> set[str]:
-    return {str(path), *earlier_logs(path)}
+    return {str(path), *_others(path)}
+
+
+def _others(path: Path) -> list[str]:
+    """The other files of a log: those of earlier attempts, or the other event files."""
+    if is_event_file(path):
+        return [other for other in files_beside(str(path)) if other != str(path)]
+    return earlier_logs(path)
 
 
 def _has_grown(known: Source, files: tuple[Identity, ...]) -> bool:

@@ -1,0 +1,44 @@
+"""Whether a process still writes an event file, told from the file's name and from `/proc`."""
+
+import os
+from pathlib import Path
+
+from ml_tracking_ops.logger import os_files
+from ml_tracking_ops.logger.tensorboard.event_names import origin_of
+
+_PROC = Path("/proc")
+
+
+def has_writer(path: Path) -> bool | None:
+    """Whether the process that made an event file is there and has it open.
+
+    Returns:
+        None where it cannot be told: the name says no process, it ran on another host, this system
+        has no `/proc`, or the process belongs to another user.
+    """
+    origin = origin_of(path.name)
+    if origin is None or origin.pid is None or origin.host != os_files.host_name():
+        return None
+    if not (_PROC / "self").exists():
+        return None
+    return holds(origin.pid, path)
+
+
+def holds(pid: int, path: Path) -> bool | None:
+    """Whether a process has a file open; None: it belongs to another user."""
+    try:
+        file = path.stat()
+        folder = _PROC / str(pid) / "fd"
+        names = os.listdir(folder)  # noqa: PTH208
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    except OSError:
+        return None
+    for name in names:
+        try:
+            found = (folder / name).stat()
+        except OSError:
+            continue
+        if (found.st_dev, found.st_ino) == (file.st_dev, file.st_ino):
+            return True
+    return False

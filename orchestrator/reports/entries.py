@@ -16,12 +16,12 @@ from ..store.combinations import (
     best_repeated,
     repeated_combinations,
 )
-from ..store.event_tags import other_tags
 from ..store.experiments import Experiment
 from ..store.files.run_files import list_files
 from ..store.run_details import read_details
 from ..store.sweep_folder import Sweep, best_of
 from ..store.sweep_record import RunRecord
+from ..store.tensorboard.tags import other_tags
 from .shapes import (
     Annotated,
     CombinationEntry,

@@ -14,10 +14,10 @@ from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 
 from .annotations import NO_ANNOTATIONS, NOTHING_SAID, Annotation, Annotations
 from .endings import ending_of, log_trouble
-from .event_writers import has_writer
 from .files import fields
 from .run_details import read_details, was_written_here
 from .run_states import RunState
+from .tensorboard.writers import has_writer
 
 _SILENT_AFTER_S = 600.0
 _GROWS_S = 10.0

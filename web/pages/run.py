@@ -9,13 +9,13 @@ from ml_tracking_ops.logger.reading.reader import LogFormatError, read_ending
 from ml_tracking_ops.orchestrator.commands.rerun import RerunCommand
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.endings import log_trouble
-from ml_tracking_ops.orchestrator.store.event_tags import describe_tags, other_tags
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.run_details import read_details
 from ml_tracking_ops.orchestrator.store.run_states import RunState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
+from ml_tracking_ops.orchestrator.store.tensorboard.tags import describe_tags, other_tags
 
 from ..live.feed import Feed
 from ..rendering import Page, PageData

@@ -154,7 +154,7 @@ def _print_annotation(report: Annotated) -> None:
 
 
 def _print_other_tags(report: RunReport) -> None:
-    from ..store.event_tags import describe_tags
+    from ...store.tensorboard.tags import describe_tags
 
     for kind, tags in report["other_tags"].items():
         tell(f"{kind}: {describe_tags(tags)}")

@@ -73,7 +73,7 @@ def test_nan_and_infinity_are_kept(tmp_path: Path) -> None:
     values = [float("nan"), float("inf"), float("-inf")]
     write_events(tmp_path / NAME, [event(1.0, i, simple("x", v)) for i, v in enumerate(values)])
 
-    np.testing.assert_array_equal(read_log(tmp_path)["x"].value, values)
+    assert str(read_log(tmp_path)["x"].value.tolist()) == "[nan, inf, -inf]"
 
 
 def test_files_of_a_folder_are_one_log_in_the_order_of_their_names(tmp_path: Path) -> None:

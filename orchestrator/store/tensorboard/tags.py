@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ml_tracking_ops.logger.records import LogFormatError
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 
-from .files.identities import FileCache, identity_of
+from ..files.identities import FileCache, identity_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -112,13 +112,13 @@ def looks_secret(name: str) -> bool:
     return any(word in words or word.rstrip("s") in words for word in _SECRET_WORDS)
 
 
-def without_secrets(arguments: "Iterable[str]") -> list[str]:
-    """A command line whose `--api_key=…` and `--token …` are hidden."""
+def without_secrets(arguments: "Iterable[str]", also: str | None = None) -> list[str]:
+    """A command line whose `--api_key=…` and `--token …` are hidden, and those of `also`."""
     shown: list[str] = []
     is_next_hidden = False
     for argument in arguments:
         name, equals, _ = argument.partition("=")
-        is_secret = name.startswith("-") and looks_secret(name.lstrip("-"))
+        is_secret = (name.startswith("-") and looks_secret(name.lstrip("-"))) or name == also
         if is_next_hidden and not argument.startswith("-"):
             shown.append(HIDDEN)
         else:

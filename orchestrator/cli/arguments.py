@@ -335,6 +335,13 @@ def _add_sweep_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="runs at once; default: one for each GPU, else each CPU",
     )
+    parser.add_argument(
+        "--notify",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="send messages about the sweep there, such as ntfy://topic; may be repeated",
+    )
 
 
 def _add_address(parser: argparse.ArgumentParser) -> None:

@@ -12,11 +12,13 @@ _VARIABLE = re.compile(r"\$\{envvar:([^{}]*)\}")
 def without_secrets(config: Mapping[str, Any]) -> dict[str, Any]:
     """A configuration as it is written down: instead of a secret, the variable that holds it.
 
-    When the sweep is resumed, the value is taken from the environment.
+    When the sweep is resumed, the value is taken from the environment. Addresses of `notify` hold
+    passwords and are left out.
     """
+    config = {key: value for key, value in config.items() if key != "notify"}
     environment = config.get("environment")
     if not isinstance(environment, Mapping):
-        return dict(config)
+        return config
     kept = {name: _without_value(str(name), value) for name, value in environment.items()}
     return {**config, "environment": kept}
 

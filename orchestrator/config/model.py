@@ -62,6 +62,12 @@ class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
         default=None,
         description="Determines every combination. Without it one is drawn and written down.",
     )
+    notify: Annotated[list[Text], Allowed("a list of addresses")] = Field(
+        default=[],
+        description="Where messages about the sweep go: addresses as Apprise takes them, such as "
+        "`ntfy://topic` or `mailto://user:password@example.org`; `${envvar:NAME}` is replaced. "
+        "They are secrets, and are not written into the sweep's folder.",
+    )
     schema_: str | None = Field(
         default=None, alias="$schema", description="For editors; ignored.", exclude=True
     )

@@ -35,7 +35,7 @@ def describe_sweep(
         "sweep_folder": str(sweep_folder),
         "seed": seed,
         "n_workers": n_workers,
-        "command": hide_arguments(sys.argv),
+        "command": hide_arguments(sys.argv, also="--notify"),
         "python": platform.python_version(),
         "executable": sys.executable,
         "package_version": package_version(),

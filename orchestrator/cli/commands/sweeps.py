@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import copy
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,10 @@ from ...errors import UsageError
 from ...executors.local.systems import refuse_windows
 from ..process import EXIT_FAILURE, EXIT_INTERRUPTED, collect_garbage_from_now_on
 from ..terminal.words import say, shown
+from .notices import check_addresses
 
 if TYPE_CHECKING:
+    from ...store.journal import Event
     from ...sweep import OpenSweep, SweepResult
     from ..terminal.progress import ProgressDisplay
 
@@ -35,6 +37,7 @@ def sweep(options: argparse.Namespace) -> int:
     if options.resume and not _may_resume(options):
         return EXIT_FAILURE
     open_sweep = _resumed_sweep(options) if options.resume else _new_sweep(_load(options), options)
+    check_addresses(options.notify)
     return (_sweep_in_background if options.detach else _sweep_here)(open_sweep, options)
 
 
@@ -95,6 +98,7 @@ def _new_sweep(loaded: Any, options: argparse.Namespace) -> Any:
     """What opens a new sweep, given whom to notify."""
     from ...sweep import OpenSweep
 
+    check_addresses(loaded.config.notify)
     return partial(OpenSweep, loaded, options.logdir, n_workers=options.workers, seed=options.seed)
 
 
@@ -115,7 +119,7 @@ def _load(options: argparse.Namespace) -> Any:
 
 def _sweep_here(open_sweep: Any, options: argparse.Namespace, announce: Any = None) -> int:
     if not options.web:
-        return _run_sweep(open_sweep, announce)
+        return _run_sweep(open_sweep, options.notify, announce)
     from .dashboard import page_of
 
     with _dashboard(options) as url:
@@ -126,7 +130,7 @@ def _sweep_here(open_sweep: Any, options: argparse.Namespace, announce: Any = No
             if announce is not None:
                 announce(folder)
 
-        code = _run_sweep(open_sweep, announce_page)
+        code = _run_sweep(open_sweep, options.notify, announce_page)
         _stay_up(url, code)
     return code
 
@@ -154,13 +158,20 @@ def _sweep_in_background(open_sweep: Any, options: argparse.Namespace) -> int:
     return 0
 
 
-def _run_sweep(open_sweep: Any, announce: Any = None) -> int:
+def _run_sweep(open_sweep: Any, addresses: Sequence[str], announce: Any = None) -> int:
     from ..detach import outlive_terminal
     from ..terminal.summary import print_best_mean, print_summary
+    from .notices import open_notices
 
     outlive_terminal()
     progress: ProgressDisplay
-    sweep: OpenSweep = open_sweep(notify=lambda event: progress.on_event(event))
+
+    def on_event(event: "Event") -> None:
+        progress.on_event(event)
+        notices.on_event(event)
+
+    sweep: OpenSweep = open_sweep(notify=on_event)
+    notices = open_notices(sweep, addresses)
     config = sweep.config
     n_runs = f"{sweep.most_runs} run{'' if sweep.most_runs == 1 else 's'}"
     say(f"sweep {shown(sweep.folder)}: {n_runs}, {sweep.n_workers} at once, seed {sweep.seed}")
@@ -172,6 +183,7 @@ def _run_sweep(open_sweep: Any, announce: Any = None) -> int:
         result = _wait_for_end(sweep)
     finally:
         progress.close()
+        notices.close()
     code = print_summary(result.record, result.folder, config.optimization_metric)
     if config.repeats is not None:
         print_best_mean(result.runs, config)
@@ -223,6 +235,6 @@ def demo(options: argparse.Namespace) -> int:
     options.seed = None
     with _dashboard(options) as url:
         print(f"dashboard: {url}", flush=True)
-        code = _run_sweep(_new_sweep(loaded, options))
+        code = _run_sweep(_new_sweep(loaded, options), addresses=())
         _stay_up(url, code)
     return code

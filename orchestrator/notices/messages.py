@@ -1,0 +1,112 @@
+"""Which events of a sweep are worth a message, and what the message says. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from ..store.journal import Event
+from ..store.run_states import STATES
+from ..store.sweep_record import RunRecord, SweepRecord
+
+NEW_BEST_EVERY_S = 600.0
+FAILURE_EVERY_S = 60.0
+_LONGEST_REASON = 300
+
+Kind = Literal["info", "success", "warning", "failure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message; `kind` as Apprise understands it."""
+
+    title: str
+    body: str
+    kind: Kind
+
+
+class NoticeWriter:
+    """Turns the events of a sweep into messages, few enough that people keep reading them.
+
+    A new best value is sent at most every `NEW_BEST_EVERY_S` seconds and a failed run at most every
+    `FAILURE_EVERY_S`; what was held back is part of the next message of its kind, and of the last.
+
+    Args:
+        name: of the sweep.
+        record: the sweep so far; it is changed.
+        metric: the optimisation metric; None if the sweep has none.
+    """
+
+    def __init__(self, name: str, record: SweepRecord, metric: str | None) -> None:
+        self._name = name
+        self._record = record
+        self._metric = metric
+        self._best = record.best
+        self._best_value = None if record.best is None else record.best.best_value
+        self._best_told_s = -float("inf")
+        self._failure_told_s = -float("inf")
+        self._n_untold_failures = 0
+
+    def take_in(self, event: Event, now_s: float) -> Iterator[Notice]:
+        """The messages that an event gives rise to, at `now_s` of a steady clock."""
+        index = self._record.apply(event)
+        match event.get("event"):
+            case "improved" if event["index"] in self._record.runs:
+                run = self._record.runs[event["index"]]
+                run.best_value, run.best_step = event["best_value"], event["best_step"]
+                yield from self._new_best(now_s)
+            case "ended" if index is not None:
+                yield from self._failure(self._record.runs[index], now_s)
+                yield from self._new_best(now_s)
+            case "failing":
+                yield Notice(
+                    f"{self._name}: no more runs start", f"{event.get('reason')}", "failure"
+                )
+            case "sweep_ended":
+                yield self._end(event)
+
+    def _new_best(self, now_s: float) -> Iterator[Notice]:
+        best = self._record.best
+        if best is None or best.best_value == self._best_value:
+            return
+        if now_s - self._best_told_s < NEW_BEST_EVERY_S:
+            return
+        is_first = self._best_value is None
+        self._best_value, self._best_told_s = best.best_value, now_s
+        if not is_first:  # the first value of a sweep is no news
+            yield Notice(f"{self._name}: new best", self._best_text(best), "info")
+
+    def _failure(self, run: RunRecord, now_s: float) -> Iterator[Notice]:
+        if run.state != "failed":
+            return
+        self._n_untold_failures += 1
+        if now_s - self._failure_told_s < FAILURE_EVERY_S:
+            return
+        more = self._n_untold_failures - 1
+        others = f", and {more} more since the last message" if more else ""
+        self._failure_told_s, self._n_untold_failures = now_s, 0
+        reason = _shortened(run.reason or "no reason is known")
+        yield Notice(f"{self._name}: run {run.index} failed{others}", reason, "warning")
+
+    def _end(self, event: Event) -> Notice:
+        counts = self._record.counts
+        said = ", ".join(f"{n} {STATES[state].word}" for state, n in counts.items() if n)
+        best = self._record.best
+        lines = [said or "no run was started"]
+        if event.get("reason"):
+            lines.append(_shortened(str(event["reason"])))
+        if best is not None:
+            lines.append(f"best: {self._best_text(best)}")
+        state = str(event.get("state"))
+        words: dict[str, str] = {one: facts.word for one, facts in STATES.items()}
+        kind: Kind = "success" if state == "finished" else "warning"
+        return Notice(f"{self._name}: {words.get(state, state)}", "\n".join(lines), kind)
+
+    def _best_text(self, run: RunRecord) -> str:
+        values = ", ".join(f"{name} = {value}" for name, value in run.hyperparameters.items())
+        failed = "" if run.state in ("finished", "running") else f" ({STATES[run.state].word})"
+        value = f"{self._metric} = {run.best_value:g} at step {run.best_step}"
+        return _shortened(f"{value}, run {run.index}{failed}: {values}")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 1]}…"

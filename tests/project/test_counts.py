@@ -4,6 +4,7 @@ Counted elsewhere: a value's system call and bytes (test_experiment_logger.py), 
 (test_reader.py), that an update is encoded once for all pages (test_events.py).
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.logger.records import RECORD_SIZE
 from ml_tracking_ops.orchestrator import run_sweep
+from ml_tracking_ops.orchestrator.executors.local import gpus
 from ml_tracking_ops.orchestrator.supervision import process_table
 from ml_tracking_ops.web.live.file_topics import RunTopic
 from ml_tracking_ops.web.series.store import SeriesStore
@@ -92,6 +94,26 @@ def test_a_sweep_whose_runs_log_nothing_loads_no_numpy(tmp_path: Path) -> None:
         timeout=60,
     )
     assert done.stdout == "finished False\n"
+
+
+def test_the_command_loads_no_numpy_either(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("")
+    config = {
+        "main_script_name": "train.py",
+        "hyperparameters": {"x": {"type": "choice", "candidates": [1, 2]}},
+        "max_runs": 2,
+        "early_stopping": False,
+    }
+    (tmp_path / "experiment_cfg.json").write_text(json.dumps(config))
+    program = (
+        "import sys; from ml_tracking_ops.orchestrator.cli.main import main; "
+        "code = main(['sweep']); print(code, 'numpy' in sys.modules, 'pynvml' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    has_driver = gpus.has_nvidia_driver()
+    assert done.stdout.splitlines()[-1] == f"0 False {has_driver}"
 
 
 def test_a_run_costs_three_writes_of_the_journal(

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from ...reports.entries import mean_text
 from ...store.combinations import best_combination, repeated_combinations
 from ...store.run_states import RESUMED, STATES
 from ...store.sweep_record import SweepRecord
@@ -39,6 +38,8 @@ def print_summary(record: SweepRecord, folder: Path, metric: str | None) -> int:
 
 def print_best_mean(runs: Any, config: Any) -> None:
     """The best combination of a sweep with `repeats`, which one lucky run does not make."""
+    from ...reports.entries import mean_text  # imports numpy, which a sweep itself may not need
+
     combinations = repeated_combinations(runs, config.repeats.seed_name)
     best = best_combination(combinations, config.optimization_goal)
     if best is not None and best.mean is not None:

@@ -5,6 +5,7 @@ into MIG devices counts as these. What the user set in the environment is taken 
 """
 
 import contextlib
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import Any
 CUDA_VARIABLE = "CUDA_VISIBLE_DEVICES"
 ROCM_VARIABLE = "HIP_VISIBLE_DEVICES"
 GPU_VARIABLES = (CUDA_VARIABLE, ROCM_VARIABLE, "ROCR_VISIBLE_DEVICES")
+_NVIDIA_DEVICES = tuple(
+    map(Path, ("/dev/nvidiactl", "/proc/driver/nvidia", "/dev/dxg", "/dev/nvhost-ctrl-gpu"))
+)
 _KFD_NODES = Path("/sys/class/kfd/kfd/topology/nodes")
 
 
@@ -68,10 +72,18 @@ def _n_simd(properties: Path) -> int:
     return 0
 
 
+def has_nvidia_driver() -> bool:
+    """Whether there may be one: on Linux its devices are looked for (also WSL's and Jetson's)."""
+    return sys.platform != "linux" or any(path.exists() for path in _NVIDIA_DEVICES)
+
+
 @contextlib.contextmanager
 def _nvml() -> Iterator[Any]:
     """NVIDIA's library, or None where there is no driver."""
-    import pynvml
+    if not has_nvidia_driver():
+        yield None
+        return
+    import pynvml  # some 20 ms
 
     try:
         pynvml.nvmlInit()

@@ -13,6 +13,7 @@ from sweeps import write_config
 from ml_tracking_ops.orchestrator import sweep
 from ml_tracking_ops.orchestrator.errors import UsageError
 from ml_tracking_ops.orchestrator.executors.base import Slot
+from ml_tracking_ops.orchestrator.executors.local import gpus
 from ml_tracking_ops.orchestrator.executors.local.executor import LocalExecutor, share_gpus
 from ml_tracking_ops.orchestrator.executors.local.gpus import Gpus, find_gpus, free_memory_bytes
 from ml_tracking_ops.orchestrator.executors.registry import EXECUTORS
@@ -76,6 +77,7 @@ class FakeNvml:
 def nvml(monkeypatch: pytest.MonkeyPatch) -> FakeNvml:
     """A machine with two GPUs, one of them of an old model."""
     fake = FakeNvml([0, 8 * 10**9])
+    monkeypatch.setattr(gpus, "has_nvidia_driver", lambda: True)
     monkeypatch.setitem(sys.modules, "pynvml", fake)  # type: ignore[arg-type]
     return fake
 
@@ -129,6 +131,7 @@ def test_rocms_variables_are_the_users_too(nvml: FakeNvml, variable: str) -> Non
 def test_amds_gpus_are_the_kernels_nodes_with_vector_units(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(gpus, "has_nvidia_driver", lambda: True)
     monkeypatch.setitem(sys.modules, "pynvml", FakeNvml([]))  # type: ignore[arg-type]
     for node, n_simd in enumerate((0, 304, 304)):
         (tmp_path / str(node)).mkdir()

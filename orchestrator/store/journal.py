@@ -135,12 +135,16 @@ class JournalTail:
     without being held in memory. A journal that was replaced or cut is read anew, with
     `was_reset` set by that `read`.
 
+    Args:
+        max_events: how many events one `read` returns, to within a block of the file.
+
     Attributes:
         trouble: why not all was read; then no more is, until the file is replaced.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, max_events: int = _MOST_EVENTS) -> None:
         self.path = path
+        self._max_events = max_events
         self.offset = 0
         self.n_skipped = 0
         self.was_reset = False
@@ -189,8 +193,8 @@ class JournalTail:
             if lines and self._is_discarding:
                 lines, self._is_discarding = lines[1:], False
             events += [event for line in lines if (event := self._decode(line)) is not None]
-            if len(events) > _MOST_EVENTS:
-                self.trouble = f"{self.path} has over {_MOST_EVENTS} events; not all were read"
+            if len(events) > self._max_events:
+                self.trouble = f"{self.path} has over {self._max_events} events; not all were read"
                 break
             self._partial = b"" if self._is_discarding else rest
             if len(rest) > _LONGEST_LINE_BYTES and not self._is_discarding:

@@ -128,6 +128,7 @@ class SweepRecord:
     requests: set[str] = field(default_factory=set)
     """The requests that were decided on."""
     n_skipped: int = 0
+    run_limit: int = field(default=_MOST_RUNS, repr=False)
     history: list[HistoryEvent] = field(default_factory=list, repr=False)
     pool: PoolRecord = field(default_factory=PoolRecord, repr=False)
 
@@ -170,8 +171,8 @@ class SweepRecord:
 
     def run(self, event: Event) -> RunRecord:
         index = fields.whole(event["index"])
-        if index not in self.runs and len(self.runs) >= _MOST_RUNS:
-            raise ValueError(f"more than {_MOST_RUNS} runs")
+        if index not in self.runs and len(self.runs) >= self.run_limit:
+            raise ValueError(f"more than {self.run_limit} runs")
         return self.runs.setdefault(index, RunRecord(index))
 
 

@@ -184,7 +184,7 @@ def _member(tarball: bytes, path: str) -> bytes:
         KeyError: there is no such file.
         TarError, OSError, EOFError: it is no such archive, or a damaged one.
     """
-    with tarfile.open(fileobj=io.BytesIO(_unpacked(tarball)), mode="r:") as archive:
+    with tarfile.open(fileobj=io.BytesIO(unpacked(tarball)), mode="r:") as archive:
         for member in archive:
             if (
                 PurePosixPath(member.name).parts[1:] == PurePosixPath(path).parts
@@ -196,7 +196,7 @@ def _member(tarball: bytes, path: str) -> bytes:
     raise KeyError(path)
 
 
-def _unpacked(tarball: bytes) -> bytes:
+def unpacked(tarball: bytes, *, max_bytes: int = _LONGEST_UNPACKED_BYTES) -> bytes:
     """What a compressed archive holds, up to a length: a small one can hold very much.
 
     Raises:
@@ -204,11 +204,11 @@ def _unpacked(tarball: bytes) -> bytes:
     """
     unpacking = zlib.decompressobj(wbits=31)
     try:
-        data = unpacking.decompress(tarball, _LONGEST_UNPACKED_BYTES)
+        data = unpacking.decompress(tarball, max_bytes)
     except zlib.error as error:
         raise tarfile.ReadError(str(error)) from None
     if unpacking.unconsumed_tail:
-        raise tarfile.ReadError(f"it holds more than {_LONGEST_UNPACKED_BYTES >> 20} MiB")
+        raise tarfile.ReadError(f"it holds more than {max_bytes >> 20} MiB")
     return data
 
 

@@ -13,6 +13,8 @@ from ml_tracking_ops.orchestrator.cli.main import main
 from ml_tracking_ops.orchestrator.store import catalog
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.files.folder_walk import FolderWalk
+from ml_tracking_ops.orchestrator.store.journal import JournalTail
+from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
 
 @pytest.fixture
@@ -102,18 +104,20 @@ def test_description_that_is_too_long_is_not_read(logdir):
     assert "it has more than 16 MiB" in str(found.unreadable[0])
 
 
-def test_journal_of_very_many_events_or_runs_is_read_in_part_and_that_is_said(logdir, monkeypatch):
-    monkeypatch.setattr("ml_tracking_ops.orchestrator.store.sweep_record._MOST_RUNS", 5)
+def test_journal_of_very_many_events_or_runs_is_read_in_part_and_that_is_said(logdir):
     events = [
         json.dumps({"event": "sampled", "time": 1, "index": index, "hyperparameters": {}})
         for index in range(1, 100)
     ]
     journal = logdir / "good_sweep" / "journal.jsonl"
     journal.write_text("\n".join(events) + "\n")
-    (sweep,) = Catalog(logdir).sweeps.values()
-    assert (len(sweep.record.runs), sweep.record.n_skipped) == (5, 94)
-    monkeypatch.setattr("ml_tracking_ops.orchestrator.store.journal._MOST_EVENTS", 10)
-    assert "has over 10 events; not all were read" in str(Catalog(logdir).unreadable[0])
+    record = SweepRecord(run_limit=5)
+    for event in JournalTail(journal).read():
+        record.apply(event)
+    assert (len(record.runs), record.n_skipped) == (5, 94)
+    tail = JournalTail(journal, max_events=10)
+    tail.read()
+    assert tail.trouble == f"{journal} has over 10 events; not all were read"
 
 
 def test_export_is_not_written_through_a_link_that_waits_for_it(logdir, tmp_path):

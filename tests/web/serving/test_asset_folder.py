@@ -15,6 +15,7 @@ import pytest
 
 from ml_tracking_ops.orchestrator.cli.main import main
 from ml_tracking_ops.web.app import create_app
+from ml_tracking_ops.web.serving.asset_folder import unpacked
 from ml_tracking_ops.web.serving.asset_source import AssetSource, integrity_of
 from ml_tracking_ops.web.serving.assets import ASSETS, Asset
 
@@ -177,10 +178,17 @@ def test_page_and_its_policy_name_this_server_alone(tmp_path: Path) -> None:
     assert anyio.run(ask, "/assets/../draw.tgz").status_code == 404
 
 
-def test_archive_that_unpacks_to_very_much_is_refused(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("ml_tracking_ops.web.serving.asset_folder._LONGEST_UNPACKED_BYTES", 1 << 20)
-    bomb = pack(tmp_path / "bomb.tgz", files={"zeros": bytes(8 << 20), **FILES})
-    assert bomb.stat().st_size < 1 << 20
-    assert main(["assets", str(tmp_path / "assets"), "--from", str(bomb)]) == 2
-    assert "bomb.tgz is no npm package" in capsys.readouterr().err
+def test_archive_that_unpacks_to_very_much_is_refused(tmp_path):
+    bomb = pack(tmp_path / "bomb.tgz", files={"zeros": bytes(8 << 20), **FILES}).read_bytes()
+    assert len(bomb) < 1 << 20
+    with pytest.raises(tarfile.ReadError, match="more than 1 MiB"):
+        unpacked(bomb, max_bytes=1 << 20)
+    assert len(unpacked(bomb)) > 8 << 20
+
+
+def test_archive_that_is_damaged_is_refused(tmp_path, capsys):
+    archive = pack(tmp_path / "damaged.tgz")
+    archive.write_bytes(archive.read_bytes()[:60] + bytes(60))
+    assert main(["assets", str(tmp_path / "assets"), "--from", str(archive)]) == 2
+    assert "damaged.tgz is no npm package" in capsys.readouterr().err
     assert not found_in(tmp_path / "assets")

@@ -17,7 +17,7 @@ from ..thinning import Float64s, Int64s, Points
 
 FINEST = 512
 """A series has at most so many cells."""
-_SMALL = 4096  # up to here a series is condensed together with others
+_SMALL = 4096
 
 Positions = np.ndarray[tuple[int], np.dtype[np.intp]]
 
@@ -59,12 +59,16 @@ class Stack:
         return Stack(self.points.take(kept), self.index[kept], lengths, self.counts)
 
 
-def stack_of(series: Sequence[Points]) -> Stack:
-    """The finest stack of whole series."""
+def stack_of(series: Sequence[Points], *, small: int = _SMALL) -> Stack:
+    """The finest stack of whole series.
+
+    Args:
+        small: series of up to so many points are condensed together.
+    """
     parts, places = [], []
     for points in series:
         n = len(points)
-        if n > _SMALL:  # one long series is cut faster alone, and takes less memory
+        if n > small:  # one long series is cut faster alone, and takes less memory
             kept = _kept_of_long(points.value, n)
             parts.append(points.take(kept))
             places.append(kept.astype(np.int64))

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_tracking_ops.web.series.digests import condensing
 from ml_tracking_ops.web.series.digests.condensing import Stack, coarser, extended, stack_of
 from ml_tracking_ops.web.series.thinning import Points
 
@@ -89,8 +88,6 @@ def test_coarse_buckets_are_made_of_finer_ones() -> None:
     assert same(coarser(coarser(stack, 64), 16), coarser(stack, 16))
 
 
-def test_long_series_are_cut_alone_as_they_are_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_series_are_cut_alone_as_they_are_together() -> None:
     series = [points(noise(n, n)) for n in (5_000, 4_097, 8_192)]
-    alone = stack_of(series)
-    monkeypatch.setattr(condensing, "_SMALL", 10_000)
-    assert same(alone, stack_of(series))
+    assert same(stack_of(series), stack_of(series, small=10_000))

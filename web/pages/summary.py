@@ -148,6 +148,8 @@ def _setting(key: str, value: object) -> Fact:
 
 def _early_stopping(config: Mapping[str, Any]) -> str:
     patience = config.get("early_stopping_patience")
+    if not config.get("early_stopping") and config.get("stopping_rules"):
+        return "by the stopping rules alone"
     if not config.get("early_stopping") and patience is None:
         return "off" if "early_stopping" in config else "not recorded"
     if not config.get("early_stopping"):

@@ -55,4 +55,4 @@ def _print_failure(record: SweepRecord) -> None:
     if failed is not None:
         say(f"the last lines of run {failed.name}:")
         for line in failed.output_tail:
-            say(f"  | {line}")
+            say(f"  | {line.expandtabs(4)}")

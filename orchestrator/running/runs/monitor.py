@@ -1,11 +1,13 @@
 """What a run has logged so far, read from the tail of its `.dat`, and what follows from it."""
 
+import json
 import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.records import LogFormatError
 
 from ...config.model import SweepConfig
@@ -181,7 +183,7 @@ class RunMonitor:
         if silence == "nothing":
             return (
                 f"run {run_name} has logged nothing, so there is no {self._metric!r} to optimise; "
-                "does the script create an ExperimentLogger and call add_scalar?"
+                f"{self._what_is_printed()}"
             )
         names = list(self._names)
         shown = ", ".join(map(repr, names[:_NAMES_SHOWN]))
@@ -190,6 +192,21 @@ class RunMonitor:
             f"run {run_name} has not logged the optimization_metric {self._metric!r} so far; "
             f"it logged {shown}{more}{self._nearest(names)}"
         )
+
+    def _what_is_printed(self) -> str:
+        """How the metric could be read if the script prints it, or else how it is logged."""
+        from ...output.parser import parse_all
+        from ...output.patterns import PATTERNS
+        from ...store.files.output_tail import last_lines
+
+        lines = last_lines(self.dat_path.with_suffix(paths.LOG_SUFFIX))
+        for pattern in PATTERNS:
+            if any(name == self._metric for name, _, _ in parse_all(pattern, lines)):
+                return (
+                    "but it prints it. To read it there, write into experiment_cfg.json "
+                    f'"metrics_from": "stdout", "metrics_pattern": {json.dumps(pattern)}'
+                )
+        return "does the script create an ExperimentLogger and call add_scalar?"
 
     def _nearest(self, names: list[str]) -> str:
         found = nearest(str(self._metric), names, cutoff=0.6)

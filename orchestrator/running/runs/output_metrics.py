@@ -96,7 +96,7 @@ class OutputMetrics:
     def explain_misses(self) -> str:
         """What to tell a user whose pattern finds nothing."""
         lines = "1 line" if self._n_lines == 1 else f"{self._n_lines} lines"
-        seen = "".join(f"\n  | {line[:_SHOWN_CHARACTERS]}" for line in self._seen)
+        seen = "".join(f"\n  | {line.expandtabs(4)[:_SHOWN_CHARACTERS]}" for line in self._seen)
         return (
             f"printed {lines}, none of which matches the metrics_pattern "
             f"{json.dumps(self._pattern, ensure_ascii=False)}. The last lines seen:{seen}"

@@ -149,11 +149,22 @@ def test_rule_stops_a_run_by_what_it_prints(tmp_path: Path) -> None:
 
 
 def test_pattern_that_matches_nothing_is_said_with_the_lines_seen(tmp_path: Path) -> None:
-    sweep_config(tmp_path, "loading\nloss -> 0.5\n", "name: value")
+    sweep_config(tmp_path, "loading\nloss\t-> 0.5\n", "name: value")
     said = run_command("sweep", folder=tmp_path).stderr
     assert 'printed 2 lines, none of which matches the metrics_pattern "name: value"' in said
-    assert "The last lines seen:\n  | loading\n  | loss -> 0.5\n" in said
+    assert "The last lines seen:\n  | loading\n  | loss    -> 0.5\n" in said
     assert said.count("warning") == 2  # as the run ends, and in the summary
+
+
+def test_script_that_prints_its_metric_but_logs_none_is_told_how_it_is_read(tmp_path: Path) -> None:
+    sweep_config(tmp_path, "Test set: Average loss: 2.3, Accuracy: 55/500\n", "name: value")
+    path = tmp_path / "experiment_cfg.json"
+    config = json.loads(path.read_text())
+    del config["metrics_from"], config["metrics_pattern"]
+    path.write_text(json.dumps({**config, "optimization_metric": "Average loss"}))
+    said = run_command("sweep", folder=tmp_path).stderr
+    assert "has logged nothing, so there is no 'Average loss' to optimise; but it prints it" in said
+    assert '"metrics_from": "stdout", "metrics_pattern": "name: value"' in said
 
 
 def test_script_that_imports_for_long_is_not_blamed(tmp_path: Path) -> None:

@@ -109,3 +109,21 @@ def test_runs_at_most_are_those_of_the_latest_resume(
 ) -> None:
     facts = summarize({}, {"max_runs": began}, None, now).facts
     assert [fact.value for fact in facts if fact.label == "Runs at most"] == [text]
+
+
+@pytest.mark.parametrize(
+    ("config", "text"),
+    [
+        ({"early_stopping": False}, "off"),
+        (
+            {"early_stopping": False, "stopping_rules": [{"rule": "asha"}]},
+            "by the stopping rules alone",
+        ),
+        (
+            {"early_stopping": True, "early_stopping_patience": 3},
+            "after 3 values without improvement",
+        ),
+    ],
+)
+def test_early_stopping_is_not_off_where_rules_stop_runs(config: dict[str, Any], text: str) -> None:
+    assert Fact("Early stopping", text) in summarize({}, config).facts

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self, SupportsFloat, SupportsIndex
 
+
 _LOOK_EVERY_S = 1.0
 
 
@@ -54,6 +55,8 @@ class ExperimentLogger:
         all_ranks: in a distributed training (`RANK` and `WORLD_SIZE` are set) only the process of
             rank 0 writes. With True every process does.
         higher_is_better: by metric, which values are good: `{"reward": True, "cost": False}`.
+        system_metrics: sample CPU, memory and GPUs of this process and those that it starts into
+            a log of its own, in a thread. Sweeps do so by themselves.
     """
 
     __slots__ = (
@@ -68,6 +71,7 @@ class ExperimentLogger:
         "_names",
         "_notices",
         "_owner_pid",
+        "_sampling",
         "_shares_file",
         "n_dropped",
     )
@@ -81,6 +85,7 @@ class ExperimentLogger:
         config: object = None,
         all_ranks: bool = False,
         higher_is_better: "Mapping[str, bool] | None" = None,
+        system_metrics: bool = False,
     ) -> None:
         # Absolute, since the script may change its directory.
         self._begin(paths.absolute(logdir), is_owner=True)
@@ -98,6 +103,10 @@ class ExperimentLogger:
             self.log_config(config)
         if higher_is_better is not None:
             self._record({"higher_is_better": checked_directions(higher_is_better)})
+        if system_metrics and self._has_file:
+            from .system_metrics.thread import SamplingThread
+
+            self._sampling: SamplingThread | None = SamplingThread(self.path, type(self).at)
 
     @classmethod
     def at(cls, path: str | os.PathLike[str]) -> "Self":
@@ -121,6 +130,7 @@ class ExperimentLogger:
         self._look_at = 0.0
         self._is_closed = False
         self._notices = Notices()
+        self._sampling = None
         open_loggers.add(self, is_owner=is_owner)
 
     def _use(self, path: str) -> None:
@@ -361,6 +371,8 @@ class ExperimentLogger:
         """As `close`, for a run that ended as `process_end` says."""
         if self._is_closed:
             return
+        if self._sampling is not None:
+            self._sampling.close()
         # A forked child, or a spawned one, does not decide that the run is over.
         if self._owner_pid == os.getpid() and self._has_file:
             self._look()

@@ -12,6 +12,8 @@ LOG_SUFFIX = ".log"
 ARGUMENTS_SUFFIX = ".json"
 WANDB_CONFIG_SUFFIX = ".wandb.yaml"
 RUN_RECORD_SUFFIX = ".run.json"
+SYSTEM_SUFFIX = ".system.dat"
+"""Of the log of a run's system metrics."""
 RUN_FOLDER_SUFFIX = ".files"
 """Of the folder for a run's own files: checkpoints, figures, a trainer's output."""
 RUN_SUFFIXES = (
@@ -21,6 +23,7 @@ RUN_SUFFIXES = (
     WANDB_CONFIG_SUFFIX,
     RUN_RECORD_SUFFIX,
     RUN_FOLDER_SUFFIX,
+    SYSTEM_SUFFIX,
 )
 """Of the files of one run; what comes before them is the same."""
 DESCRIPTION_NAME = "experiment_description.json"
@@ -59,6 +62,11 @@ def timestamp(seconds: float | None = None) -> str:
 def absolute(path: str | os.PathLike[str]) -> str:
     """An absolute path; `~` is the home folder."""
     return os.path.abspath(os.path.expanduser(os.fsdecode(path)))
+
+
+def is_run_log(name: str) -> bool:
+    """Whether a file of this name is the log of a run, and not of its system metrics."""
+    return name.endswith(DAT_SUFFIX) and not name.endswith(SYSTEM_SUFFIX)
 
 
 def make_folders(path: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..paths import DAT_SUFFIX
+from ..paths import DAT_SUFFIX, is_run_log
 from ..process_end import FAILED, FINISHED
 from ..records import (
     KIND_END,
@@ -212,7 +212,7 @@ def history_before(path: str | os.PathLike[str]) -> Mapping[str, Series]:
 def _dat_path(path: str) -> str:
     if not os.path.isdir(path):
         return path
-    names = sorted(name for name in os.listdir(path) if name.endswith(DAT_SUFFIX))
+    names = sorted(name for name in os.listdir(path) if is_run_log(name))
     event_names = [] if names else in_order(os.listdir(path))
     if event_names:
         return os.path.join(path, event_names[-1])

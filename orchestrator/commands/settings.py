@@ -72,6 +72,11 @@ class RunSettings(BaseModel):
         '"stable_baselines3"), or a regular expression with the named groups name and value (or a '
         "group for each metric) and step.",
     )
+    system_metrics: bool = Field(
+        default=True,
+        description="Whether the CPU, memory and GPUs that each run uses are sampled every five "
+        "seconds, into a log beside the run's.",
+    )
     timeout_s: Annotated[AboveZero, Allowed("a number of seconds above 0")] | None = Field(
         default=None, description="A run that takes longer is stopped."
     )

@@ -100,7 +100,7 @@ def open_begun_sweep(
 
 def _check_journal(folder: Path, sweep: Sweep) -> None:
     """Refuse to run again what a lost journal no longer knows of."""
-    logs = sorted(path.name for path in folder.glob(f"*{paths.DAT_SUFFIX}"))
+    logs = sorted(filter(paths.is_run_log, (path.name for path in folder.iterdir())))
     if logs and not sweep.record.runs:
         raise UsageError(
             f"{folder / paths.JOURNAL_NAME} is missing or tells of no run, but logs of runs lie "

@@ -29,6 +29,7 @@ from .runs.recorder import Changes, Notify, Recorder
 from .runs.runner import Runner
 from .runs.silence import SilenceWarnings
 from .runs.starter import RunStarter
+from .runs.system_metrics import SystemMetrics
 
 
 class Scheduler:
@@ -105,6 +106,8 @@ class Scheduler:
                     self._ending.complete(decision)
                     tasks.start_soon(self._lookout.watch)
                     tasks.start_soon(self._lookout.look_anyway)
+                    if self._config.system_metrics:
+                        tasks.start_soon(SystemMetrics(self._active).watch)
                     if self._config.max_hours is not None:
                         tasks.start_soon(self._ending.end_after, self._config.max_hours)
                 tasks.cancel_scope.cancel()

@@ -112,8 +112,8 @@ class Catalog:
             found.experiments[own] = experiment
             taken.append((own, experiment))
             dat_paths.append(dat_path)
-        dat_paths = [path for path in dat_paths if path.endswith(paths.DAT_SUFFIX)]
-        n_files = sum(name.endswith(paths.DAT_SUFFIX) for name in names)
+        dat_paths = list(filter(paths.is_run_log, dat_paths))
+        n_files = sum(map(paths.is_run_log, names))
         is_settled = n_files == len(dat_paths) and self._logs.are_certain(dat_paths)
         if is_settled and annotations is NO_ANNOTATIONS:
             self._taken[folder] = _Taken(listing, tuple(taken))
@@ -154,7 +154,7 @@ def _given_up_below(logdir: Path) -> list[UnreadError]:
 
 
 def _is_log_name(name: str) -> bool:
-    return name.endswith(paths.DAT_SUFFIX) or is_event_file(name)
+    return paths.is_run_log(name) or is_event_file(name)
 
 
 def _newest_first(found: dict[str, _Item]) -> dict[str, _Item]:
@@ -165,7 +165,7 @@ def _logs_in(
     identity: str, folder: str, names: Collection[str], known: KnownLogs
 ) -> Iterator[tuple[str, str]]:
     """The paths of the logs in a folder, each with the id of its experiment."""
-    candidates = (name for name in names if name.endswith(paths.DAT_SUFFIX))
+    candidates = filter(paths.is_run_log, names)
     logs = sorted(
         name
         for name in candidates

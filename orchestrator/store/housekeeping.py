@@ -275,7 +275,7 @@ def _is_alone(experiment: Experiment, logdir: Path) -> bool:
         path
         for path in _files_below(folder, experiment.dat_path.stem + paths.RUN_FOLDER_SUFFIX)
         if path.name == paths.DESCRIPTION_NAME
-        or (path.suffix == paths.DAT_SUFFIX and known.is_log(os.fspath(path)))
+        or (paths.is_run_log(path.name) and known.is_log(os.fspath(path)))
     )
     return all(path == experiment.dat_path for path in others)
 

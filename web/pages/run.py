@@ -18,7 +18,8 @@ from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 from ml_tracking_ops.orchestrator.store.tensorboard.tags import describe_tags, other_tags
 
 from ..live.feed import Feed
-from ..rendering import Page, PageData
+from ..rendering import Page, PageData, PageRun
+from ..runs.catalog_access import system_id
 from ..runs.entries import run_entry, sweep_cursor
 from ..runs.links import ExperimentColors, sweep_run_color
 from ..series.experiment_states import state_of
@@ -143,7 +144,7 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
     )
     page_data: PageData = {
         "view": "run",
-        "runs": [run_data(run.id, experiment.name, run.color, run.started_at)],
+        "runs": _drawn(run, experiment.name, experiment.dat_path),
         "follow": {"catalog": catalog_place(catalog)},
     }
     _add_output(page_data, run)
@@ -212,7 +213,7 @@ def _of_sweep(
 def _page_data(catalog: Catalog, sweep: Sweep, run: RunRecord, view: RunView) -> PageData:
     page_data: PageData = {
         "view": "run",
-        "runs": [run_data(view.id, f"run {run.index}", view.color, view.started_at)],
+        "runs": _drawn(view, f"run {run.index}", sweep.dat_path(run)),
         "follow": {
             "catalog": catalog_place(catalog),
             f"sweep={sweep.id}": sweep_cursor(sweep),
@@ -220,6 +221,15 @@ def _page_data(catalog: Catalog, sweep: Sweep, run: RunRecord, view: RunView) ->
     }
     _add_output(page_data, view)
     return page_data
+
+
+def _drawn(view: RunView, name: str, dat_path: Path | None) -> list[PageRun]:
+    """The run, and what it used of the machine."""
+    runs = [run_data(view.id, name, view.color, view.started_at)]
+    system = None if view.id is None else system_id(view.id, dat_path)
+    if system is not None:
+        runs.append(run_data(system, name, view.color, view.started_at))
+    return runs
 
 
 def _add_output(page_data: PageData, view: RunView) -> None:

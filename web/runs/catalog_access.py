@@ -10,6 +10,7 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
+from ml_tracking_ops.logger.system_metrics.sampler import system_path
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.endings import EndingsInCache
 from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
@@ -18,6 +19,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ..serving.limits import DEFAULTS
 
 T = TypeVar("T")
+_SYSTEM = ".system"
 
 
 class SharedCatalog:
@@ -78,8 +80,23 @@ def find_run(catalog: Catalog, run_id: str) -> RunFiles | None:
     sweep = catalog.sweeps.get(sweep_id)
     run = sweep.run(name) if sweep is not None else None
     if sweep is None or run is None:
-        return None
+        return _find_system_log(catalog, run_id)
     return RunFiles(run_id, sweep.dat_path(run), sweep.log_path(run), sweep.run_folder(run))
+
+
+def system_id(run_id: str, dat_path: Path | None) -> str | None:
+    """The id by which the charts know a run's system metrics; None if it has none."""
+    if dat_path is None or not Path(system_path(str(dat_path))).is_file():
+        return None
+    return f"{run_id}{_SYSTEM}"
+
+
+def _find_system_log(catalog: Catalog, run_id: str) -> RunFiles | None:
+    """The log of system metrics beside a run's, by an id that `system_id` gave."""
+    own = find_run(catalog, run_id.removesuffix(_SYSTEM)) if run_id.endswith(_SYSTEM) else None
+    if own is None or own.dat_path is None:
+        return None
+    return RunFiles(run_id, Path(system_path(str(own.dat_path))), None)
 
 
 def find_runs(catalog: Catalog, run_ids: tuple[str, ...]) -> list[RunFiles]:

@@ -10,9 +10,11 @@ from typing import BinaryIO
 
 import anyio
 import anyio.abc
+import anyio.to_thread
 
 from ml_tracking_ops.logger import git_commit, paths, process_end, run_record
 from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
+from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, Sampler
 
 from ...errors import UsageError
 from ...executors.base import GRACE_S, RunCommand, RunningRun, Slot
@@ -89,7 +91,7 @@ async def run_by_hand(run: HandRun, out: BinaryIO) -> HandRunEnd:
         process = _start(executor, run, dat_path)
         if run.metrics_pattern is not None:
             progress.metrics = OutputMetrics(log_path, dat_path, run.metrics_pattern)
-        exit_code = await _see_through(process, progress)
+        exit_code = await _see_through(process, progress, dat_path, is_sampled=run.system_metrics)
         end = HandRunEnd(dat_path, exit_code, progress.stopped_by)
         _keep_end(end)
         logger.end(process_end.FINISHED if exit_code == 0 else process_end.FAILED)
@@ -147,10 +149,14 @@ def _start(executor: LocalExecutor, run: HandRun, dat_path: Path) -> RunningRun:
         raise UsageError(f"{run.command[0]} cannot be started: {error}") from error
 
 
-async def _see_through(process: RunningRun, progress: _Progress) -> int | None:
+async def _see_through(
+    process: RunningRun, progress: _Progress, dat_path: Path, *, is_sampled: bool
+) -> int | None:
     async with anyio.create_task_group() as tasks:
         await tasks.start(_obey_signals, process, progress)
         tasks.start_soon(_follow, progress)
+        if is_sampled:
+            tasks.start_soon(_sample, process, dat_path)
         exit_code = await process.wait()
         tasks.cancel_scope.cancel()
     progress.look()
@@ -159,6 +165,17 @@ async def _see_through(process: RunningRun, progress: _Progress) -> int | None:
     if progress.echo is not None:
         progress.echo.close()
     return exit_code
+
+
+async def _sample(process: RunningRun, dat_path: Path) -> None:
+    sampler = Sampler(ExperimentLogger.at)
+    sampler.add(process.pid, str(dat_path), process.started_at, sampler.gpus.visible())
+    try:
+        while True:
+            await anyio.sleep(SAMPLE_EVERY_S)
+            await anyio.to_thread.run_sync(sampler.sample)
+    finally:
+        sampler.close()
 
 
 async def _follow(progress: _Progress) -> None:

@@ -26,6 +26,7 @@ class ActiveRun:
     process: RunningRun
     monitor: RunMonitor
     log_path: Path
+    gpus: tuple[str, ...] = ()
     stopping: Why | None = None
     is_leftover: bool = False
     """Whether it had ended before this orchestrator came to it."""

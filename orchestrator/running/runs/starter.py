@@ -66,7 +66,9 @@ class RunStarter:
         self._recorder.write(
             "started", **started, pid=process.pid, process_identity=process.identity
         )
-        return self._open(attempt, name, process)
+        run = self._open(attempt, name, process)
+        run.gpus = slot.gpus
+        return run
 
     def _start(self, attempt: Attempt, name: str, slot: Slot) -> RunningRun:
         """

@@ -2,6 +2,7 @@
 
 import { params, setParams } from "../lib/address.js";
 import { button, make } from "../lib/elements.js";
+import { foldedSections, foldParams } from "./data/view.js";
 
 const MANY = 6; // from so many sections on all can be folded at once
 
@@ -56,9 +57,9 @@ export class SectionList {
   }
 
   #foldAll() {
-    const folded = new Set(params().getAll("fold"));
+    const folded = foldedNow();
     for (const name of this.#sections.keys()) folded[this.#isAllFolded ? "delete" : "add"](name);
-    setParams({ fold: [...folded] });
+    setParams(foldParams(folded));
   }
 
   #create(name) {
@@ -75,9 +76,12 @@ export class SectionList {
 }
 
 function fold(name) {
-  const folded = params().getAll("fold");
-  setParams({ fold: folded.includes(name) ? folded.filter((one) => one !== name) : [...folded, name] });
+  const folded = foldedNow();
+  folded[folded.has(name) ? "delete" : "add"](name);
+  setParams(foldParams(folded));
 }
+
+const foldedNow = () => foldedSections(params().getAll("fold"), params().getAll("unfold"));
 
 /** Put the elements into the parent in this order, moving only what is elsewhere. */
 function place(parent, elements) {

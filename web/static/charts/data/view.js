@@ -6,6 +6,7 @@ import { keep, recall } from "../../lib/storage.js";
 
 const REMEMBERED = ["smoothing", "x", "log", "outliers", "band", "pin"];
 const KEY = "chart-defaults";
+const FOLDED_AT_FIRST = ["system"];
 const X_MODES = ["step", "relative", "wall"];
 
 /** @typedef {{smoothing: number, x: "step"|"relative"|"wall", isLogX: boolean, isLogY: boolean,
@@ -33,9 +34,21 @@ export function readView(params) {
     solo: new Set(params.getAll("solo")),
     tags: params.get("tags") ?? "",
     pins: params.getAll("pin"),
-    folded: new Set(params.getAll("fold")),
+    folded: foldedSections(params.getAll("fold"), params.getAll("unfold")),
     full: params.get("full"),
   };
+}
+
+/** The names of the sections that are folded; what the machine did is folded unless asked for. */
+export function foldedSections(folded, unfolded) {
+  const first = FOLDED_AT_FIRST.filter((name) => !unfolded.includes(name));
+  return new Set([...folded, ...first]);
+}
+
+/** Changes to an address that folds these sections, and no other. */
+export function foldParams(folded) {
+  const isFirst = (name) => FOLDED_AT_FIRST.includes(name);
+  return { fold: [...folded].filter((name) => !isFirst(name)), unfold: FOLDED_AT_FIRST.filter((name) => !folded.has(name)) };
 }
 
 /** The filters of the table, as the address holds them: groups follow them. */

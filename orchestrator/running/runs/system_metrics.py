@@ -1,0 +1,38 @@
+"""Samples what the runs that are running use of the machine."""
+
+import anyio
+import anyio.to_thread
+
+from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
+from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, Sampler
+
+from .active import ActiveRuns
+
+
+class SystemMetrics:
+    """Samples all active runs together, in a thread, every few seconds."""
+
+    def __init__(self, active: ActiveRuns, every_s: float = SAMPLE_EVERY_S) -> None:
+        self._active = active
+        self._every_s = every_s
+        self._sampler = Sampler(ExperimentLogger.at)
+
+    async def watch(self) -> None:
+        try:
+            while True:
+                await anyio.sleep(self._every_s)
+                self._take_in()
+                await anyio.to_thread.run_sync(self._sampler.sample)
+        finally:
+            self._sampler.close()
+
+    def _take_in(self) -> None:
+        """Begin with runs that have started, end with those that have ended."""
+        active = {run.process.pid: run for run in self._active}
+        for pid in self._sampler.pids:
+            if pid not in active:
+                self._sampler.remove(pid)
+        for pid, run in active.items():
+            if pid not in self._sampler and not run.is_leftover:
+                dat_path, started_at = str(run.monitor.dat_path), run.process.started_at
+                self._sampler.add(pid, dat_path, started_at, run.gpus)

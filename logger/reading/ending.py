@@ -1,0 +1,109 @@
+"""How a log ended, from its header and its last records alone."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import FileIO
+
+from ..process_end import FAILED, FINISHED
+from ..records import (
+    KIND_END,
+    KIND_MASK,
+    KIND_SCALAR,
+    OPENED_AGAIN,
+    RECORD_SIZE,
+    is_intact,
+    unpack_record,
+)
+from ..tensorboard.event_names import is_event_file
+from .event_log import peek_events
+from .source import identify, open_regular
+
+_ENDING_BYTES = 128 * RECORD_SIZE
+_MAX_ENDING_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a log ends, as far as the log itself says.
+
+    Attributes:
+        is_closed: the last record says that a process finished writing.
+        ended_with_error: … and that it failed.
+        exit_is_unknown: … and that nobody saw with which exit code.
+        created_at: when the file was made, seconds since the epoch; None where it does not say.
+        last_wall_time: of the last intact record, seconds since the epoch; None without one.
+        is_legacy: written by the original tool, which says nothing of all this.
+        is_event_log: TensorBoard's, which says how a run ended only where hparams are used.
+    """
+
+    is_closed: bool = False
+    ended_with_error: bool = False
+    created_at: float | None = None
+    last_wall_time: float | None = None
+    is_legacy: bool = False
+    exit_is_unknown: bool = False
+    is_event_log: bool = False
+
+
+def read_ending(path: str | os.PathLike[str], *, follow_link: bool = True) -> Ending:
+    """How a log ends, from its header and its last records alone, however long it is.
+
+    Args:
+        follow_link: as in `read_log`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        LogFormatError: the file is no log, or a newer version wrote it.
+        OSError: it cannot be opened or read.
+    """
+    if is_event_file(path):
+        return _ending_of_events(os.fspath(path))
+    with open_regular(path, follow_link=follow_link) as file:
+        origin = identify(file, os.fspath(path))
+        if origin.is_legacy:
+            return Ending(is_legacy=True)
+        outcomes: set[int] = set()
+        last_wall_time = None
+        for kind, status, wall_time in _last_records(file):
+            if last_wall_time is None:
+                last_wall_time = wall_time
+            if kind != KIND_END or status == OPENED_AGAIN:
+                break
+            outcomes.add(status)
+        return Ending(
+            bool(outcomes),
+            FAILED in outcomes,
+            origin.created_at,
+            last_wall_time,
+            exit_is_unknown=bool(outcomes - {FINISHED, FAILED}) and FAILED not in outcomes,
+        )
+
+
+def _ending_of_events(path: str) -> Ending:
+    found = peek_events(path)
+    return Ending(
+        found.status in ("success", "failure"),
+        found.status == "failure",
+        found.created_at,
+        found.last_wall_time,
+        is_event_log=True,
+    )
+
+
+def _last_records(file: FileIO) -> Iterator[tuple[int, int, float]]:
+    """Kind, step and wall time of the intact values and ends, the last one first."""
+    size_bytes = os.fstat(file.fileno()).st_size
+    stop = size_bytes // RECORD_SIZE * RECORD_SIZE
+    lowest = max(RECORD_SIZE, stop - _MAX_ENDING_BYTES)
+    while stop > lowest:
+        start = max(lowest, stop - _ENDING_BYTES)
+        file.seek(start)
+        data = file.read(stop - start)
+        for begin in range(len(data) // RECORD_SIZE * RECORD_SIZE - RECORD_SIZE, -1, -RECORD_SIZE):
+            record = data[begin : begin + RECORD_SIZE]
+            if is_intact(record):
+                head, step, wall_time, _ = unpack_record(record)
+                if head & KIND_MASK in (KIND_SCALAR, KIND_END):
+                    yield head & KIND_MASK, step, wall_time
+        stop = start

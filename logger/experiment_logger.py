@@ -211,6 +211,22 @@ class ExperimentLogger:
             for name, value in values.items():
                 self.add_scalar(name, value, step)
 
+    def add_scalar_at(
+        self,
+        name: str,
+        value: "SupportsFloat | SupportsIndex",
+        step: "SupportsIndex",
+        wall_time: float,
+    ) -> None:
+        """Log a value that another tool logged earlier, at `wall_time` (seconds since the epoch).
+
+        Raises:
+            TypeError, ValueError: as `add_scalar`.
+        """
+        if type(value) is not float:
+            value = checked_value(name, value)
+        self._add_slowly(name, value, step, wall_time)
+
     def _add_together(
         self, values: "Mapping[str, SupportsFloat | SupportsIndex]", step: "SupportsIndex"
     ) -> bool:
@@ -301,7 +317,9 @@ class ExperimentLogger:
     def __repr__(self) -> str:
         return f"<ExperimentLogger {self.path!r}{' (closed)' if self._is_closed else ''}>"
 
-    def _add_slowly(self, name: object, value: float, step: "SupportsIndex") -> None:
+    def _add_slowly(
+        self, name: object, value: float, step: "SupportsIndex", wall_time: float | None = None
+    ) -> None:
         """Log a value whose metric is new, or that could not be written, or that is wrong."""
         name = checked_name(name)
         step = checked_step(name, step)
@@ -318,7 +336,8 @@ class ExperimentLogger:
             return
         try:
             identifier = self._declare(name)
-            self._file.append(encode_scalar(identifier, step, time.time(), value))
+            at = time.time() if wall_time is None else wall_time
+            self._file.append(encode_scalar(identifier, step, at, value))
         except OSError as error:
             self._drop(error)
 

@@ -49,9 +49,20 @@ class EventFiles:
         n_stepped_over: records that are too long to be read.
     """
 
-    def __init__(self, path: str, decoder: EventDecoder, *, follow_link: bool = True) -> None:
-        """Args: path: one of the files, or the folder."""
+    def __init__(
+        self,
+        path: str,
+        decoder: EventDecoder,
+        *,
+        follow_link: bool = True,
+        only: list[str] | None = None,
+    ) -> None:
+        """Args:
+        path: one of the files, or the folder.
+        only: the paths to read, instead of all; more may be added to it.
+        """
         self._path = path
+        self._only = only
         self._follow_link = follow_link
         self._places: dict[str, _Place] = {}
         self.decoder = decoder
@@ -65,6 +76,8 @@ class EventFiles:
 
     def files(self) -> list[str]:
         """The paths, in the order in which they are read."""
+        if self._only is not None:
+            return self._only
         folder = os.path.isdir(self._path)
         return files_beside(os.path.join(self._path, "") if folder else self._path)
 

@@ -144,6 +144,8 @@ def _notes(
         )
     if config.get("metrics_from") == "stdout":
         notes.append("The sweep read the metrics from the output; run by hand, nothing logs them.")
+    elif config.get("metrics_from") == "tensorboard":
+        notes.append("It writes event files, which the dashboard opens too.")
     elif any("${logdir}" in part for part in command):
         notes.append(f"It logs to {logdir}, as an experiment of its own.")
     if any("${run_dir}" in part for part in command):

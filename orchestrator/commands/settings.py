@@ -60,10 +60,16 @@ class RunSettings(BaseModel):
         default_factory=dict,
         description="Environment variables of a run. Their values may hold the same macros.",
     )
-    metrics_from: Literal["log", "stdout"] = Field(
+    metrics_from: Literal["log", "stdout", "tensorboard"] = Field(
         default="log",
         description='With "log" the script logs its metrics itself. With "stdout" they are read '
-        "from what the script prints; metrics_pattern says how.",
+        'from what the script prints; metrics_pattern says how. With "tensorboard" they are read '
+        "from the event files that the run's processes write below tensorboard_dir.",
+    )
+    tensorboard_dir: Text = Field(
+        default="${run_dir}",
+        description="Where the event files are, with the same macros as command; a relative path "
+        "is below the folder of the configuration. Several runs may write below the same folder.",
     )
     metrics_pattern: Annotated[Text, Allowed(_PATTERNS)] | None = Field(
         default=None,
@@ -148,6 +154,10 @@ def run_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[Conf
         yield ConfigProblem(
             "metrics_pattern", f'is missing; metrics_from "stdout" needs it: {_PATTERNS}'
         )
+    if source.get("tensorboard_dir") is not None and source.get("metrics_from") != "tensorboard":
+        yield ConfigProblem(
+            "metrics_from", 'must be "tensorboard" for tensorboard_dir to have any effect'
+        )
     if has_pattern and not reads_output and "metrics_from" not in reported:
         yield ConfigProblem(
             "metrics_from", 'must be "stdout" for metrics_pattern to have any effect'
@@ -179,3 +189,4 @@ def _texts(source: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
         yield f"command.{position}", text
     for name, text in (environment if isinstance(environment, Mapping) else {}).items():
         yield f"environment.{name}", text
+    yield "tensorboard_dir", source.get("tensorboard_dir")

@@ -44,6 +44,16 @@ def _macros(
     )
 
 
+def tensorboard_folder(
+    loaded: LoadedConfig, folder: Path, name: str, combination: Combination, first_name: str
+) -> Path | None:
+    """Below which folder a run's event files are looked for, where metrics come from there."""
+    if loaded.config.metrics_from != "tensorboard":
+        return None
+    run = _macros(loaded, folder, name, combination, first_name)
+    return loaded.folder / replace_macros(loaded.config.tensorboard_dir, run.value_of)
+
+
 def run_command(
     loaded: LoadedConfig, folder: Path, name: str, combination: Combination, first_name: str
 ) -> RunCommand:
@@ -84,10 +94,13 @@ def write_arguments(
     """
     run = _macros(loaded, folder, name, combination, first_name)
     passed = run.passed
-    texts = [*(loaded.config.command or ()), *loaded.config.environment.values()]
+    config = loaded.config
+    texts = [*(config.command or ()), *config.environment.values(), config.tensorboard_dir]
     if any("${args_json_file}" in text for text in texts):
         text = json.dumps(passed, ensure_ascii=False) + "\n"
         _write(folder / f"{name}{paths.ARGUMENTS_SUFFIX}", text)
+    if config.metrics_from != "tensorboard":
+        texts.pop()
     if any("${run_dir}" in text for text in texts):
         paths.make_folders(str(run.run_dir))
     if loaded.config.wandb_config:

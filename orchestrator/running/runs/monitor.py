@@ -14,6 +14,7 @@ from ...config.model import SweepConfig
 from ...errors import nearest
 from ...stopping import StopDecision, StoppingRules
 from ...store.objective import Best
+from .events.metrics import EventMetrics
 from .output_metrics import open_output
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class RunMonitor:
     Args:
         run: its index, by which the rules tell it from the others.
         is_over: its log is complete; its output is not read for metrics any more.
+        events: what reads its event files, where its metrics come from them.
     """
 
     def __init__(
@@ -57,13 +59,14 @@ class RunMonitor:
         run: int,
         *,
         is_over: bool = False,
+        events: EventMetrics | None = None,
     ) -> None:
         self.dat_path = dat_path
         self._config = config
         self._metric = config.optimization_metric
         self._rules = rules
         self._run = run
-        self._output = None if is_over else open_output(dat_path, config)
+        self._output = events or (None if is_over else open_output(dat_path, config))
         self._tail: LogTail | None = None
         self._tail_path = os.fspath(dat_path)
         self._owes_reset = False
@@ -195,6 +198,8 @@ class RunMonitor:
 
     def _what_is_printed(self) -> str:
         """How the metric could be read if the script prints it, or else how it is logged."""
+        if isinstance(self._output, EventMetrics):
+            return f"do its event files lie below tensorboard_dir, {self._output.folder}?"
         from ...output.parser import parse_all
         from ...output.patterns import PATTERNS
         from ...store.files.output_tail import last_lines

@@ -41,7 +41,7 @@ class OutputMetrics:
         self._parser = LineParser(pattern)
         self._lines = OutputLines(log_path, kept_bytes)
         self._name = log_path.stem
-        known = _count_values(dat_path)
+        known = count_values(dat_path)
         self._n_known = known.total()
         self._writer = ExperimentLogger.at(dat_path)
         self._counts: Counter[str] = Counter()
@@ -133,7 +133,7 @@ class OutputMetrics:
 _LOST = "of the output were cut out before they could be read: values may be missing"
 
 
-def _count_values(dat_path: Path) -> Counter[str]:
+def count_values(dat_path: Path) -> Counter[str]:
     """How many values of each metric a log holds."""
     from ml_tracking_ops.logger.reading.reader import LogFormatError, read_log
 

@@ -13,9 +13,11 @@ from ...stopping import StoppingRules
 from ...store.files.disk import is_passing, trouble_with
 from .active import ActiveRun, ActiveRuns
 from .attempts import Attempt, Backlog
-from .command import earlier_names, for_attempt, run_command, write_arguments
+from .command import earlier_names, for_attempt, run_command, tensorboard_folder, write_arguments
 from .ending import SweepEnding
 from .ends import RunEnds
+from .events.metrics import EventMetrics
+from .events.owner import RunProcesses
 from .monitor import RunMonitor
 from .recorder import Recorder
 from .survivors import Survivor, take_over
@@ -70,6 +72,21 @@ class RunStarter:
         run.gpus = slot.gpus
         return run
 
+    def _events(
+        self, attempt: Attempt, name: str, process: RunningRun, dat_path: Path
+    ) -> EventMetrics | None:
+        """What reads the run's event files, where its metrics come from them."""
+        known = self._recorder.record.runs.get(attempt.index)
+        first_name = [*(known.previous_names if known else ()), name][0]
+        folder = tensorboard_folder(
+            self._loaded, self._folder, name, attempt.hyperparameters, first_name
+        )
+        if folder is None:
+            return None
+        is_own = folder.is_relative_to(self._folder / f"{first_name}{paths.RUN_FOLDER_SUFFIX}")
+        owner = RunProcesses(process.pid, process.started_at, str(dat_path), is_own=is_own)
+        return EventMetrics(folder, dat_path, owner)
+
     def _start(self, attempt: Attempt, name: str, slot: Slot) -> RunningRun:
         """
         Raises:
@@ -112,7 +129,10 @@ class RunStarter:
     def _open(self, attempt: Attempt, name: str, process: RunningRun) -> ActiveRun:
         dat_path = self._folder / f"{name}{paths.DAT_SUFFIX}"
         log_path = self._folder / f"{name}{paths.LOG_SUFFIX}"
-        monitor = RunMonitor(dat_path, self._loaded.config, self._rules, attempt.index)
+        events = self._events(attempt, name, process, dat_path)
+        monitor = RunMonitor(
+            dat_path, self._loaded.config, self._rules, attempt.index, events=events
+        )
         run = ActiveRun(attempt, name, process, monitor, log_path)
         self._active.add(run)
         return run

@@ -283,7 +283,11 @@ def test_metric_under_another_name_is_said_with_the_names_found(tmp_path: Path) 
         ({"metrics_pattern": "(?P<step>.)"}, "metrics_pattern", "must name what it finds"),
         ({"metrics_pattern": None}, "metrics_pattern", "is missing"),
         ({"metrics_from": "log"}, "metrics_from", 'must be "stdout"'),
-        ({"metrics_from": "stderr"}, "metrics_from", '"log" or "stdout", got "stderr"'),
+        (
+            {"metrics_from": "stderr"},
+            "metrics_from",
+            '"log" or "stdout" or "tensorboard", got "stderr"',
+        ),
     ],
 )
 def test_wrong_pattern_is_explained(

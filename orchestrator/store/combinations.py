@@ -58,12 +58,19 @@ def repeated_combinations(runs: Iterable[RunRecord], seed_name: str) -> list[Rep
     return [found[number] for number in sorted(found)]
 
 
+def seed_name_of(config: Mapping[str, Any]) -> str | None:
+    """The hyperparameter in which the runs of a combination differ, if a sweep has repeats."""
+    repeats = config.get("repeats")
+    name = repeats.get("seed_name") if isinstance(repeats, Mapping) else None
+    return name if isinstance(name, str) else None
+
+
 def best_repeated(sweep: Sweep) -> RepeatedCombination | None:
     """The best combination of a sweep, or None if it has no repeats or no value yet."""
-    repeats = sweep.config.get("repeats")
-    if not isinstance(repeats, Mapping):
+    seed_name = seed_name_of(sweep.config)
+    if seed_name is None:
         return None
-    found = repeated_combinations(sweep.record.runs.values(), str(repeats.get("seed_name")))
+    found = repeated_combinations(sweep.record.runs.values(), seed_name)
     return best_combination(found, sweep.optimization_goal)
 
 

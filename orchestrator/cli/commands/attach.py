@@ -9,6 +9,7 @@ from ml_tracking_ops.logger import paths
 
 from ...errors import UsageError
 from ...store.catalog import Catalog, find
+from ...store.combinations import seed_name_of
 from ...store.journal import JournalTail
 from ...store.run_states import ENDS
 from ...store.sweep_folder import Sweep
@@ -77,4 +78,10 @@ def attach(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         say(f"the sweep is still running; stop it with: kill {sweep.record.pid}")
         return 0
-    return print_summary(record, sweep.path, sweep.optimization_metric)
+    return print_summary(
+        record,
+        sweep.path,
+        sweep.optimization_metric,
+        sweep.optimization_goal,
+        seed_name_of(sweep.config),
+    )

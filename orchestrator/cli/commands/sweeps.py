@@ -160,7 +160,7 @@ def _sweep_in_background(open_sweep: Any, options: argparse.Namespace) -> int:
 
 def _run_sweep(open_sweep: Any, addresses: Sequence[str], announce: Any = None) -> int:
     from ..detach import outlive_terminal
-    from ..terminal.summary import print_best_mean, print_summary
+    from ..terminal.summary import print_summary
     from .notices import open_notices
 
     outlive_terminal()
@@ -184,10 +184,13 @@ def _run_sweep(open_sweep: Any, addresses: Sequence[str], announce: Any = None) 
     finally:
         progress.close()
         notices.close()
-    code = print_summary(result.record, result.folder, config.optimization_metric)
-    if config.repeats is not None:
-        print_best_mean(result.runs, config)
-    return code
+    return print_summary(
+        result.record,
+        result.folder,
+        config.optimization_metric,
+        config.optimization_goal,
+        None if config.repeats is None else config.repeats.seed_name,
+    )
 
 
 def _progress_of(sweep: "OpenSweep") -> "ProgressDisplay":

@@ -1,17 +1,29 @@
 """What is printed when a sweep has ended."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from ...store.combinations import best_combination, repeated_combinations
+from ...store.objective import Goal
 from ...store.run_states import RESUMED, STATES
-from ...store.sweep_record import SweepRecord
+from ...store.sweep_record import RunRecord, SweepRecord
 from ..process import EXIT_FAILURE, EXIT_INTERRUPTED
 from .words import format_combination, not_counted, say, shown, tell
 
 
-def print_summary(record: SweepRecord, folder: Path, metric: str | None) -> int:
-    """Print how a sweep ended and what was best; return the exit code."""
+def print_summary(
+    record: SweepRecord,
+    folder: Path,
+    metric: str | None,
+    goal: Goal | None = None,
+    seed_name: str | None = None,
+) -> int:
+    """Print how a sweep ended and what was best; return the exit code.
+
+    Args:
+        seed_name: the hyperparameter in which the runs of a combination differ, if the sweep has
+            `repeats`: then its best combination comes first.
+    """
     counts = ", ".join(f"{n} {STATES[state].word}" for state, n in record.counts.items())
     why = f" ({record.reason})" if record.reason else ""
     how = record.reason if record.failing else f"{record.state}{why}"
@@ -21,11 +33,14 @@ def print_summary(record: SweepRecord, folder: Path, metric: str | None) -> int:
             say(f"warning: {record.open_warnings[missing]}")
     if record.state == "failed":
         _print_failure(record)
+    what = "best run" if seed_name is None else "best single run"
+    if seed_name is not None:
+        _print_best_mean(record.runs.values(), metric, goal, seed_name)
     if record.best is not None:
         best = record.best
         ending = not_counted(best.state)
         tell(
-            f"best run: {best.name}{ending}  {metric}={best.best_value:.6g} "
+            f"{what}: {best.name}{ending}  {metric}={best.best_value:.6g} "
             f"at step {best.best_step}  {format_combination(best.hyperparameters)}"
         )
     print(f"look at it: ml-tracking-ops web --logdir {shown(folder.parent)}")
@@ -36,15 +51,16 @@ def print_summary(record: SweepRecord, folder: Path, metric: str | None) -> int:
     return 0 if record.state == "finished" else EXIT_FAILURE
 
 
-def print_best_mean(runs: Any, config: Any) -> None:
+def _print_best_mean(
+    runs: Iterable[RunRecord], metric: str | None, goal: Goal | None, seed_name: str
+) -> None:
     """The best combination of a sweep with `repeats`, which one lucky run does not make."""
     from ...reports.entries import mean_text  # imports numpy, which a sweep itself may not need
 
-    combinations = repeated_combinations(runs, config.repeats.seed_name)
-    best = best_combination(combinations, config.optimization_goal)
+    best = best_combination(repeated_combinations(runs, seed_name), goal)
     if best is not None and best.mean is not None:
         tell(
-            f"best combination: {config.optimization_metric}={mean_text(best.mean, best.spread)} "
+            f"best combination: {metric}={mean_text(best.mean, best.spread)} "
             f"in {len(best.values)} runs  {format_combination(best.hyperparameters)}"
         )
 

@@ -129,7 +129,9 @@ def test_best_combination_is_said_at_the_end(tmp_path: Path) -> None:
         hyperparameters={"x": choice(1, 2)},
     )
     done = run_command("sweep", "--workers", "2", folder=tmp_path)
-    assert "best combination: Accuracy=2.02 ± 0.01 in 3 runs  x=2" in done.stdout
+    lines = done.stdout.splitlines()
+    assert lines[0] == "best combination: Accuracy=2.02 ± 0.01 in 3 runs  x=2"
+    assert lines[1].startswith("best single run: ")
 
 
 def test_repeats_are_not_begun_beyond_the_last_run(tmp_path: Path) -> None:

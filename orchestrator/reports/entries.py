@@ -18,7 +18,7 @@ from ..store.combinations import (
 )
 from ..store.experiments import Experiment
 from ..store.files.run_files import list_files
-from ..store.run_details import read_details
+from ..store.run_details import config_of, read_details
 from ..store.sweep_folder import Sweep, best_of
 from ..store.sweep_record import RunRecord
 from ..store.tensorboard.tags import other_tags
@@ -61,6 +61,7 @@ def _experiment_entry(experiment: Experiment) -> ListedExperiment:
         "path": str(experiment.dat_path.parent),
         "state": experiment.state(),
         "started_at": experiment.started_at,
+        "config": dict(config_of(experiment.dat_path)),
         **_annotated(experiment.annotation),
     }
 
@@ -195,6 +196,7 @@ def show_run(found: Experiment | FoundRun) -> RunReport:
             **_annotated(annotation),
             **metrics,
             **_files(found.sweep.run_folder(found.run)),
+            "config": dict(read_details(dat_path_of(found)).config),
             "sweep": found.sweep.name,
             "rerun": _rerun_line(found),
         }

@@ -27,6 +27,7 @@ class ListedExperiment(Annotated):
     path: str
     state: RunState
     started_at: float
+    config: dict[str, Any]
 
 
 class CombinationEntry(TypedDict):
@@ -140,6 +141,7 @@ class FoundRunReport(AnnotatedRun, Metrics, Files):
     """A run of a sweep and its metrics; `rerun` is the command that runs it again."""
 
     sweep: str
+    config: dict[str, Any]
     rerun: str | None
 
 

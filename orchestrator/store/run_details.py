@@ -26,6 +26,7 @@ _MOST_BYTES = 4 << 20
 _MOST_KNOWN = 100_000
 _MOST_DEPTH = 32
 _events: "FileCache[Path, EventPeek]" = FileCache(_MOST_KNOWN)
+_configs: "FileCache[str, Mapping[str, Any]]" = FileCache(20_000)
 _written_here: dict[tuple[str, int, int], bool] = {}
 
 
@@ -83,6 +84,16 @@ def _details_of_events(path: Path) -> RunDetails:
     environment = {} if origin is None else {"host": origin.host, "pid": origin.pid}
     known = {name: value for name, value in environment.items() if value is not None}
     return RunDetails(dict(flat(found.config)), known)
+
+
+def config_of(dat_path: Path) -> Mapping[str, Any]:
+    """The flat configuration of a log; a record that is as it was is not read again."""
+    path = run_record.path_of(os.fspath(dat_path))
+    try:
+        identity = identity_of(os.stat(path))  # noqa: PTH116
+    except OSError:
+        return NO_DETAILS.config
+    return _configs.get(path, identity, lambda: read_details(dat_path).config)
 
 
 def flat(

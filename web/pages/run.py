@@ -1,7 +1,7 @@
 """What the page of one run shows, be it an experiment or a run of a sweep."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,7 @@ class RunView:
     """What the page of one run says of it.
 
     Attributes:
+        config: what it logged of its configuration besides.
         shown_name: its own name, where the title is the name that a user gave it.
         last_wall_time: when it logged its last value.
         log_trouble: why its log, which is there, cannot be read.
@@ -68,6 +69,7 @@ class RunView:
     state: RunState
     reason: str | None
     hyperparameters: Mapping[str, Any]
+    config: Mapping[str, Any] = field(default_factory=dict)
     metric: str | None = None
     best_value: float | None = None
     best_step: int | None = None
@@ -187,6 +189,7 @@ def _of_sweep(
         state=entry.state,
         reason=entry.reason,
         hyperparameters=entry.hyperparameters,
+        config=_logged_config(sweep.dat_path(run), entry.hyperparameters),
         metric=sweep.optimization_metric,
         best_value=entry.best_value,
         best_step=entry.best_step,
@@ -221,6 +224,12 @@ def _page_data(catalog: Catalog, sweep: Sweep, run: RunRecord, view: RunView) ->
     }
     _add_output(page_data, view)
     return page_data
+
+
+def _logged_config(dat_path: Path | None, hyperparameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a run of a sweep logged as its configuration, besides its hyperparameters."""
+    config = {} if dat_path is None else read_details(dat_path).config
+    return {name: value for name, value in config.items() if name not in hyperparameters}
 
 
 def _drawn(view: RunView, name: str, dat_path: Path | None) -> list[PageRun]:

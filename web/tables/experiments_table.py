@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
+from ml_tracking_ops.orchestrator.store.run_details import config_of
 
 from ..runs.links import ExperimentColors, run_href
 from ..series.experiment_states import state_of
@@ -14,13 +15,15 @@ from ..series.summaries import LogToRead, MetricSummaries, Summaries
 from .column import Column, TableColumns, TableFacts
 from .columns import EXPERIMENT_COLUMNS
 from .controls import Controls, build_controls
-from .query import TableQuery, split_statistic
+from .hyperparameters import describe_hyperparameters
+from .query import HYPERPARAMETER, TableQuery, split_statistic
 from .rows import Row
 from .selection import count_states, problems_of, select, sort_rows
 from .table import Table, build_table, cut_rows
 
 _READING_S = 0.25
 _METRICS_AT_FIRST = 4
+_SETTINGS_AT_FIRST = 6
 _SAID_FIRST = (
     re.compile(r"(val|valid|validation|eval|dev|test)([^a-z]|$)", re.IGNORECASE),
     re.compile(r"acc|loss|err|score|f1|auc|bleu|perplexity|reward|return", re.IGNORECASE),
@@ -61,7 +64,7 @@ def _row(experiment: Experiment, colors: ExperimentColors) -> Row:
         name=experiment.name,
         index=0,
         state=state,
-        hyperparameters={},
+        hyperparameters=dict(config_of(experiment.dat_path)),
         started_at=experiment.started_at,
         ended_at=ended_at,
         label=said.name,
@@ -99,10 +102,13 @@ def select_experiments(
     )
 
 
-def experiment_columns(found: Iterable[Row], summaries: MetricSummaries) -> TableColumns:
-    """The columns of the table, with the goals of metrics as far as logs have been read."""
+def experiment_columns(found: Sequence[Row], summaries: MetricSummaries) -> TableColumns:
+    """The columns of the table, with the goals of metrics as far as logs have been read.
+
+    The keys of the configurations have columns as the hyperparameters of a sweep have.
+    """
     goals = Goals({}, summaries.chosen_goals(), summaries.logged_goals(logs_of(found)))
-    return replace(EXPERIMENT_COLUMNS, goals=goals)
+    return replace(EXPERIMENT_COLUMNS, goals=goals, hyperparameters=describe_hyperparameters(found))
 
 
 def with_summaries(
@@ -215,7 +221,24 @@ def _columns(
     )
     offered = columns.offered(TableFacts(given))
     first = first_statistics(columns, metrics)
-    return [column for column in offered if column.is_default] + first, offered
+    settings = {f"{HYPERPARAMETER}{name}" for name in columns.hyperparameters}
+    differing = differing_settings(columns)
+    default = [
+        column
+        for column in offered
+        if column.is_default and (column.key not in settings or column.key in differing)
+    ]
+    return default + first, offered
+
+
+def differing_settings(columns: TableColumns) -> frozenset[str]:
+    """The keys of the columns of some settings that tell the experiments apart."""
+    differing = [
+        f"{HYPERPARAMETER}{name}"
+        for name, one in columns.hyperparameters.items()
+        if one.is_conditional or one.values is None or len(one.values) > 1
+    ]
+    return frozenset(differing[:_SETTINGS_AT_FIRST])
 
 
 def first_statistics(columns: TableColumns, metrics: Sequence[str]) -> list[Column]:

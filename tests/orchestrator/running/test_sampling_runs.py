@@ -23,7 +23,7 @@ with ExperimentLogger(config.logdir) as writer:
     writer.add_scalar("Accuracy", config.x, 0)
     system = Path(writer.path.replace(".dat", ".system.dat"))
     deadline = time.monotonic() + 60
-    while not (system.exists() and system.stat().st_size > 150) and time.monotonic() < deadline:
+    while not (system.exists() and system.stat().st_size > 1000) and time.monotonic() < deadline:
         time.sleep(0.01)
 """
 

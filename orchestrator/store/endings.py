@@ -4,20 +4,21 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from zlib import crc32
 
 from .files.cache_folder import CacheFolder
-from .files.identities import FileCache, Identity, identity_of
+from .files.identities import FileCache, Identity, Known, identity_of
 
 if TYPE_CHECKING:
     from ml_tracking_ops.logger.reading.reader import Ending
 
-_MOST_KNOWN = 100_000
+_MOST_KNOWN = 200_000
 _WORTH_SAVING = 50
 _MOST_SAVED_BYTES = 64 << 20
 
-_endings: "FileCache[str, Ending]" = FileCache(_MOST_KNOWN)
+_endings: "dict[str, Known[Ending]]" = {}
+"""By path; a dictionary takes half of the memory of a cache that knows what was used last."""
 
 
 def ending_of(dat_path: str | Path) -> "Ending":
@@ -28,8 +29,17 @@ def ending_of(dat_path: str | Path) -> "Ending":
 
 
 def _ending_of(path: str, identity: Identity) -> "Ending":
-    known = _endings.find(path, identity)
-    return known if known is not None else _endings.put(path, identity, _read(path))
+    known = _endings.get(path)
+    if known is not None and known.identity == identity:
+        return known.value
+    return _keep(path, identity, _read(path))
+
+
+def _keep(path: str, identity: Identity, ending: "Ending") -> "Ending":
+    if len(_endings) >= _MOST_KNOWN:
+        _endings.clear()
+    _endings[path] = Known(identity, ending)
+    return ending
 
 
 def _read(path: str) -> "Ending":
@@ -72,7 +82,7 @@ class EndingsInCache:
         try:
             rows = self._cache.use(self._key, _checked_rows) or []
             for path, identity, ending in map(_from_row, rows):
-                _endings.put(f"{self._folder}{path}", identity, ending)
+                _keep(f"{self._folder}{path}", identity, ending)
         except (ValueError, TypeError):
             self._cache.remove(self._key)
             return
@@ -85,7 +95,7 @@ class EndingsInCache:
         n = len(self._folder)
         rows = [
             _to_row(path[n:], known.identity, known.value)
-            for path, known in _endings.items()
+            for path, known in list(_endings.items())
             if path.startswith(self._folder) and known.identity and not known.value.is_legacy
         ]
         text = json.dumps(rows, separators=(",", ":")).encode()
@@ -132,7 +142,7 @@ class KnownLogs:
 
     def __init__(self) -> None:
         self._logs: set[str] = set()
-        self._others: FileCache[str, bool] = FileCache(_MOST_KNOWN)
+        self._others: FileCache[str, Literal[True]] = FileCache(_MOST_KNOWN)
 
     def is_log(self, path: str) -> bool:
         """Whether this file is a log, or cannot be read: then its page says why."""
@@ -140,12 +150,13 @@ class KnownLogs:
             return True
         try:
             identity = identity_of(os.stat(path))  # noqa: PTH116
-            is_known = self._others.get(path, identity, lambda: _is_log(path, identity))
+            if self._others.find(path, identity) or not _is_log(path, identity):
+                self._others.put(path, identity, True)
+                return False
         except OSError:
             return True
-        if is_known:
-            self._logs.add(path)
-        return is_known
+        self._logs.add(path)
+        return True
 
     def are_certain(self, paths: Iterable[str]) -> bool:
         """Whether all of these were read and found to be logs."""

@@ -37,7 +37,7 @@ class Evidence(NamedTuple):
     reason: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Experiment:
     """A run that belongs to no sweep. `id` is its folder, relative to the log folder."""
 

@@ -1,7 +1,9 @@
 """The catalog of a log folder, shared by pages, API and feed: one thread at a time."""
 
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,7 +41,8 @@ class SharedCatalog:
         self.logdir = logdir
         self._endings = EndingsInCache(logdir, cache)
         self._endings.load()
-        self._catalog = Catalog(logdir)
+        with _without_collecting():
+            self._catalog = Catalog(logdir)
         self._lock = anyio.Lock()
         self._refreshed_at = float("-inf")
 
@@ -55,10 +58,23 @@ class SharedCatalog:
     def _run(self, function: Callable[[Catalog], T], refresh: bool | None) -> T:
         is_fresh = time.monotonic() - self._refreshed_at < self._fresh_s
         if refresh or (refresh is None and not is_fresh):
-            self._catalog.refresh()
+            with _without_collecting():
+                self._catalog.refresh()
             self._endings.save()
             self._refreshed_at = time.monotonic()
         return function(self._catalog)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """A look makes very many objects and hardly any garbage: collecting takes a third as long."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,11 +89,6 @@ class FileCache(Generic[K, V]):
                 self._known[key] = known
         return value
 
-    def items(self) -> list[tuple[K, Known[V]]]:
-        """All that is kept."""
-        with self._lock:
-            return list(self._known.items())
-
     def __len__(self) -> int:
         return len(self._known)
 

@@ -14,7 +14,6 @@ from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.endings import EndingsInCache, ending_of
 from ml_tracking_ops.orchestrator.store.files import folder_walk
 from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
-from ml_tracking_ops.orchestrator.store.files.identities import FileCache
 
 Listed = list[str]
 
@@ -158,7 +157,7 @@ def new_program(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
         return read(path)
 
     def forget() -> list[str]:
-        monkeypatch.setattr(endings, "_endings", FileCache(100))
+        monkeypatch.setattr(endings, "_endings", {})
         monkeypatch.setattr(endings, "_WORTH_SAVING", 0)
         monkeypatch.setattr(endings, "_read", noted)
         paths.clear()

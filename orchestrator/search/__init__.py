@@ -1,4 +1,5 @@
 """Which combinations to try: the space, its distributions and constraints, and what comes next.
 
-The samplers are in `search.samplers`. May import `logger`, `errors`, `setting_types` and `store`.
+The samplers are in `search.samplers`. May import `logger`, `errors`, `setting_types`, `store` and
+`stopping`.
 """

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from ..store.history import Ended, HistoryEvent, Known, Sampled
-from ..store.run_states import RunState
 from .settings import Repeats
 from .space import Combination
 
@@ -26,11 +25,11 @@ class _Begun:
     number: int
     hyperparameters: Combination
     n_runs: int = 0
-    ends: dict[int, tuple[RunState, float | None]] = field(default_factory=dict)
+    ends: dict[int, Ended] = field(default_factory=dict)
 
     @property
     def is_hopeless(self) -> bool:
-        return any(state != "finished" for state, _ in self.ends.values())
+        return any(end.state != "finished" for end in self.ends.values())
 
     @property
     def is_promising(self) -> bool:
@@ -38,10 +37,11 @@ class _Begun:
 
     def end(self) -> Ended:
         """What came of it: the mean of its runs."""
-        values = [value for _, value in self.ends.values() if value is not None]
-        states = [state for state, _ in self.ends.values()]
-        state = next((s for s in states if s == "finished"), states[0])
-        return Ended(self.number, state, statistics.fmean(values) if values else None)
+        ends = list(self.ends.values())
+        values = [end.value for end in ends if end.value is not None]
+        decisive = next((end for end in ends if end.state == "finished"), ends[0])
+        value = statistics.fmean(values) if values else None
+        return replace(decisive, index=self.number, value=value)
 
 
 class RepeatedRuns:
@@ -121,7 +121,7 @@ class RepeatedRuns:
         if number is None:
             return
         begun = self._begun[number]
-        begun.ends[event.index] = (event.state, event.value)
+        begun.ends[event.index] = event
         is_last = begun.is_hopeless or begun.n_runs == self._count
         if is_last and len(begun.ends) == begun.n_runs:
             self.history.append(begun.end())

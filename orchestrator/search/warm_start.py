@@ -32,6 +32,7 @@ class EarlierSweep:
                 "state": run.state,
                 "best_value": run.value,
                 "sweep": self.folder.name,
+                **({} if run.stopped_by is None else {"stopped_by": run.stopped_by}),
             }
             for run in self.known
         ]
@@ -44,7 +45,11 @@ def read_earlier_sweep(folder: Path, space: Space) -> EarlierSweep:
         sweep.apply(event)
     ended = [run for run in sweep.runs.values() if run.state in RESULTS_THAT_COUNT]
     fitted = [(run, fit(space, run.hyperparameters)) for run in ended]
-    known = [Known(values, run.state, run.best_value) for run, values in fitted if values]
+    known = [
+        Known(values, run.state, run.best_value, run.stopping_rule)
+        for run, values in fitted
+        if values
+    ]
     return EarlierSweep(folder, known, len(ended) - len(known))
 
 

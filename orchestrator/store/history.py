@@ -23,20 +23,28 @@ class Sampled:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run, or one attempt at it, ended; `value` is the best one it logged, if any."""
+    """A run, or one attempt at it, ended; `value` is the best one it logged, if any.
+
+    `stopped_by` is the rule that stopped it early, where known.
+    """
 
     index: int
     state: RunState
     value: float | None
+    stopped_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A run of an earlier sweep that this one starts from."""
+    """A run of an earlier sweep that this one starts from.
+
+    `stopped_by` is the rule that stopped it early, where known.
+    """
 
     hyperparameters: dict[str, Any]
     state: RunState
     value: float | None
+    stopped_by: str | None = None
 
 
 HistoryEvent = Sampled | Ended | Known

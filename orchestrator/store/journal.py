@@ -5,7 +5,8 @@ and is held nowhere else, so that any process can rebuild it at any time. Events
 and `time` (seconds since the epoch):
 
     sweep_started   n_workers, max_runs, pid, process_identity, host; again with every resume
-    known           hyperparameters, state, best_value, sweep (of an earlier one)
+    known           hyperparameters, state, best_value, sweep (of an earlier one); stopped_by,
+                    the rule that stopped it early
     sampled         index, hyperparameters; combination and repeat, where combinations are
                     repeated; n_known, how many ends a sampler that learns knew of
     started         index, name, attempt, pid, process_identity, slot, gpus

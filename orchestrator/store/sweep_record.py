@@ -59,6 +59,12 @@ class RunRecord:
     repeat: int = 1
 
     @property
+    def stopping_rule(self) -> str | None:
+        """The rule that stopped it early, if one did."""
+        rule = self.stopped_by.get("rule") if self.stopped_by else None
+        return rule if self.state == "early_stopped" and isinstance(rule, str) else None
+
+    @property
     def previous_names(self) -> list[str]:
         """The names of the earlier attempts' files, oldest first."""
         return [attempt.name for attempt in self.earlier if attempt.name is not None]
@@ -227,7 +233,8 @@ def _sampled(sweep: SweepRecord, event: Event) -> int:
 def _known(sweep: SweepRecord, event: Event) -> None:
     hyperparameters, state = fields.named(event["hyperparameters"]), state_in(event)
     value = fields.number_or_none(event.get("best_value"))
-    sweep.history.append(Known(hyperparameters, state, value))
+    stopped_by = fields.text_or_none(event.get("stopped_by"))
+    sweep.history.append(Known(hyperparameters, state, value, stopped_by))
 
 
 def _started(sweep: SweepRecord, event: Event) -> int:
@@ -271,7 +278,7 @@ def _ended(sweep: SweepRecord, event: Event) -> int:
     run.last_end = replace(run, earlier=[], last_end=None)
     sweep.pool.end(ended_at, run.index, state)
     if not event.get("will_retry"):
-        sweep.history.append(Ended(run.index, state, best_value))
+        sweep.history.append(Ended(run.index, state, best_value, run.stopping_rule))
     return run.index
 
 

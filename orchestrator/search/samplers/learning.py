@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from pydantic import JsonValue
 
+from ...stopping.decision import COMPARING_RULES
 from ...store.history import Ended, HistoryEvent, Known, Sampled
 from ...store.objective import Goal, is_better
 from ...store.run_states import RESULTS_THAT_COUNT
@@ -24,10 +25,12 @@ _MOST_DRAWS = 10_000
 class LearningSampler:
     """Optuna's TPE, Gaussian process or CMA-ES, fed with the history of the sweep.
 
-    Runs that go on count as pending, so that several workers do not ask for the same. Runs that
-    were stopped early count with the best value they reached, and failed ones as worse than any
-    other. What Optuna proposes twice in a discrete space, or against a constraint, is told to it as
-    failed and asked for again.
+    Runs that go on count as pending, so that several workers do not ask for the same. Runs that a
+    rule stopped for being worse than others at the same budget do not count: their values are no
+    results of the full budget (`benchmarks/search_quality.py` has what that is worth). Runs that
+    were stopped for another reason, such as patience, count with the best value they reached, and
+    failed ones as worse than any other. What Optuna proposes twice in a discrete space, or against
+    a constraint, is told to it as failed and asked for again.
 
     The history holds how many ends were known at each asking: from it the same study is built
     again, with its random numbers, when a sweep is taken up again.
@@ -148,6 +151,8 @@ class LearningSampler:
 
     def _add_known(self, event: Known) -> None:
         """A run of an earlier sweep."""
+        if event.stopped_by in COMPARING_RULES:
+            return
         if event.value is not None and math.isfinite(event.value):
             value = self._learn(event.value)
             self._add_trial(event.hyperparameters, _states().COMPLETE, value)
@@ -185,6 +190,8 @@ class LearningSampler:
     def _verdict(self, event: Ended) -> tuple[Any, float | None]:
         """What Optuna is told of a run: its state, and its value if it has one."""
         states = _states()
+        if event.stopped_by in COMPARING_RULES:
+            return states.FAIL, None
         if (
             event.state in RESULTS_THAT_COUNT
             and event.value is not None

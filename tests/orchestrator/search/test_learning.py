@@ -5,6 +5,7 @@ import math
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import optuna
@@ -219,6 +220,51 @@ def test_stopped_runs_inform_the_sampler() -> None:
     assert combinations(follow(LearningSampler(PLANE, 0, "tpe", "min"), 30, stopped)) == (
         combinations(finished)
     )
+
+
+@pytest.mark.parametrize("name", ["tpe", "cma_es"])
+def test_runs_that_a_comparing_rule_stopped_are_no_results(name: str) -> None:
+    at_once = LearningSampler(PLANE, 0, name, "min")
+    misleading = LearningSampler(PLANE, 0, name, "min")
+    history: list[HistoryEvent] = []
+    altered: list[HistoryEvent] = []
+    for number in range(1, 41):
+        combination = at_once.combination(number, history)
+        assert combination is not None
+        assert misleading.combination(number, altered) == combination
+        sampled = Sampled(number, combination, number, n_known=number - 1)
+        value = on_the_plane(combination)[1]
+        is_stopped = number % 2 == 0
+        end = Ended(number, "early_stopped" if is_stopped else "finished", value, "asha")
+        history += [sampled, end if is_stopped else replace(end, stopped_by=None)]
+        altered += [sampled, replace(end, value=-1e9) if is_stopped else history[-1]]
+
+
+def test_run_that_patience_stopped_is_a_result() -> None:
+    def after(rule: str | None) -> list[Combination]:
+        sampler = LearningSampler(PLANE, 0, "tpe", "min")
+        history: list[HistoryEvent] = []
+        for number in range(1, 31):
+            combination = sampler.combination(number, history)
+            assert combination is not None
+            history.append(Sampled(number, combination, number, n_known=number - 1))
+            state: RunState = "early_stopped" if rule else "finished"
+            history.append(Ended(number, state, on_the_plane(combination)[1], rule))
+        return combinations(history)
+
+    assert after("patience") == after(None)
+    assert after("median") != after(None)
+
+
+def test_stopped_run_of_an_earlier_sweep_is_no_result() -> None:
+    combination: Combination = {"x": 0.0, "y": 0.0}
+    events: list[HistoryEvent] = [
+        Known(combination, "early_stopped", -1e9, rule) for rule in ("asha", "patience")
+    ]
+    sampler = LearningSampler(PLANE, 0, "tpe", "min")
+    assert sampler.combination(1, events) is not None
+    finished = [trial.value for trial in sampler._study.trials if trial.state.is_finished()]
+    assert finished == [-1e9]
 
 
 def test_sampler_that_fails_is_stood_in_for_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,42 @@
+"""The runs of an earlier sweep, and what a new sweep's journal keeps of them."""
+
+from pathlib import Path
+
+from spaces import space_of
+
+from ml_tracking_ops.logger import paths
+from ml_tracking_ops.orchestrator.search.warm_start import read_earlier_sweep
+from ml_tracking_ops.orchestrator.store.history import Ended, Known
+from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail
+from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
+
+
+def _write_sweep(folder: Path) -> None:
+    journal = Journal(folder / paths.JOURNAL_NAME, lambda text: None)
+    stop = {"metric": "loss", "step": 3, "value": 1.0, "threshold": 0.5, "reason": "worse"}
+    for index, rule in enumerate((None, "asha", "patience"), 1):
+        journal.append("sampled", index=index, hyperparameters={"x": index / 10})
+        journal.append("started", index=index, name=f"run_{index}", attempt=1)
+        if rule is not None:
+            journal.append("stopped_early", index=index, rule=rule, **stop)
+        state = "early_stopped" if rule else "finished"
+        journal.append("ended", index=index, state=state, exit_code=0, best_value=1.0)
+    journal.close()
+
+
+def test_rule_that_stopped_a_run_is_kept_for_the_next_sweep(tmp_path: Path) -> None:
+    _write_sweep(tmp_path)
+    record = SweepRecord()
+    for event in JournalTail(tmp_path / paths.JOURNAL_NAME).read():
+        record.apply(event)
+    ends = [event for event in record.history if isinstance(event, Ended)]
+    assert [end.stopped_by for end in ends] == [None, "asha", "patience"]
+
+    space = space_of({"x": {"type": "uniform", "min": 0, "max": 1}})
+    earlier = read_earlier_sweep(tmp_path, space)
+    again = SweepRecord()
+    for fields in earlier.as_events():
+        again.apply({"event": "known", "time": 0.0, **fields})
+    known = [event for event in again.history if isinstance(event, Known)]
+    assert known == list(earlier.known)
+    assert [one.stopped_by for one in known] == [None, "asha", "patience"]

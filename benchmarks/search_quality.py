@@ -7,7 +7,7 @@ ends when its budget of epochs is spent. Our own samplers and rules decide.
 
     python benchmarks/search_quality.py ../shared/yahpo --tasks 3945 7593 --seeds 20 --workers 4
 
-Prints, for each pair of sampler and rule, the mean regret with its standard error, and the mean of
+Prints the regrets of each task and seed, then for each pair of sampler and rule the mean regret with its standard error, and the mean of
 the paired differences to the first pair with theirs. Regret is the distance to the best of 2,000
 random combinations, 1 being that between the best and the median one. `--stopped` says what
 samplers are told of runs that a comparing rule stopped: `ours` what the product tells them, `best`
@@ -208,7 +208,8 @@ def main() -> None:
             for setting in settings:
                 curve = run_sweep(task, setting, seed, options.budget, options.workers)
                 regrets[setting].append(curve[-1])
-        print(f"task {name}: " + ", ".join(_means(regrets, options.seeds)), flush=True)
+            last = ", ".join(f"{setting} {values[-1]:.4f}" for setting, values in regrets.items())
+            print(f"task {name}, seed {seed}: {last}", flush=True)
     print(f"{len(options.tasks)} tasks × {options.seeds} seeds, {options.workers} workers")
     for setting, values in regrets.items():
         pairs = zip(values, regrets[settings[0]], strict=True)
@@ -216,11 +217,6 @@ def main() -> None:
             summary(str(setting), values) + ",",
             summary("difference to the first", [one - first for one, first in pairs]),
         )
-
-
-def _means(regrets: dict[Setting, list[float]], count: int) -> list[str]:
-    """The means over the last seeds."""
-    return [f"{setting} {statistics.fmean(v[-count:]):.4f}" for setting, v in regrets.items()]
 
 
 if __name__ == "__main__":

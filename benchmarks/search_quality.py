@@ -7,11 +7,12 @@ ends when its budget of epochs is spent. Our own samplers and rules decide.
 
     python benchmarks/search_quality.py ../shared/yahpo --tasks 3945 7593 --seeds 20 --workers 4
 
-Prints the regrets of each task and seed, then for each pair of sampler and rule the mean regret with its standard error, and the mean of
-the paired differences to the first pair with theirs. Regret is the distance to the best of 2,000
-random combinations, 1 being that between the best and the median one. `--stopped` says what
-samplers are told of runs that a comparing rule stopped: `ours` what the product tells them, `best`
-their best value so far as a result, `worst` that they are worse than all results.
+Prints the regrets of each task and seed, then for each pair of sampler and rule the mean regret
+with its standard error, and the mean of the paired differences to the first pair with theirs.
+Regret is the distance to the best of 2,000 random combinations, 1 being that between the best and
+the median one; it is below 0 where a better one was found. `--stopped` says what samplers are
+told of runs that a comparing rule stopped: `ours` what the product tells them, `best` their best
+value so far as a result, `worst` that they are worse than all results.
 """
 
 import argparse

@@ -12,7 +12,7 @@ from ..runs.links import ExperimentColors, run_href
 from ..series.experiment_states import state_of
 from ..series.goals import Goals
 from ..series.summaries import LogToRead, MetricSummaries, Summaries
-from .column import Column, TableColumns, TableFacts
+from .column import Column, TableColumns, TableFacts, hyperparameter_column
 from .columns import EXPERIMENT_COLUMNS
 from .controls import Controls, build_controls
 from .hyperparameters import describe_hyperparameters
@@ -108,7 +108,14 @@ def experiment_columns(found: Sequence[Row], summaries: MetricSummaries) -> Tabl
     The keys of the configurations have columns as the hyperparameters of a sweep have.
     """
     goals = Goals({}, summaries.chosen_goals(), summaries.logged_goals(logs_of(found)))
-    return replace(EXPERIMENT_COLUMNS, goals=goals, hyperparameters=describe_hyperparameters(found))
+    settings = describe_hyperparameters(found)
+    exported = (hyperparameter_column(name, one) for name, one in settings.items())
+    return replace(
+        EXPERIMENT_COLUMNS,
+        goals=goals,
+        hyperparameters=settings,
+        exported=(*EXPERIMENT_COLUMNS.exported, *exported),
+    )
 
 
 def with_summaries(

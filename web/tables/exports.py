@@ -22,7 +22,7 @@ from ..runs.links import ExperimentColors
 from ..series.summaries import LogToRead, MetricSummaries
 from ..serving.sse import encode_json
 from .column import Column, TableColumns, needs_logs
-from .columns import EXPERIMENT_COLUMNS, LOG_ERROR
+from .columns import LOG_ERROR
 from .experiments_table import experiment_columns, experiment_rows, first_statistics
 from .experiments_table import logs_of as experiment_logs
 from .query import TableQuery, split_statistic
@@ -118,11 +118,11 @@ def experiments_chunks(
 
     Without `columns` it is what the table shows at first, where the address says that it is shown.
     """
-    _refuse(problems_of(query, EXPERIMENT_COLUMNS))
     rows = experiment_rows(known, ExperimentColors())
     if query.metrics or any(map(split_statistic, query.columns)):
         summaries.read(experiment_logs(rows), float("inf"))  # they say which values are best
     columns = experiment_columns(rows, summaries)
+    _refuse(problems_of(query, columns))
     source = TableSource(rows, experiment_logs(rows), columns)
     if not query.columns and ("table", "1") in query.pairs:
         return _usual_chunks(source, query, form, summaries)

@@ -50,6 +50,6 @@ def test_lists_and_sweeps_have_the_configuration(
 ) -> None:
     listed = json.loads(run_command("list", "--json", folder=logdir.parent).stdout)
     assert {entry["config"]["optimizer.lr"] for entry in listed} == {0.1, 0.01, 0.001}
-    exported = client.get("/export/experiments?format=csv")
-    if exported.status_code == 200:
-        assert "optimizer.lr" in exported.text.splitlines()[0]
+    exported = client.get("/export/experiments?format=csv&p.optimizer.lr=0.005..0.05").text
+    assert "optimizer.lr" in exported.splitlines()[0]
+    assert len(exported.splitlines()) == 2

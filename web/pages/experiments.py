@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.endings import log_trouble
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.files.folder_walk import describe_skipped
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RunState
@@ -58,6 +59,7 @@ class ExperimentsPage(Page):
         limit: how many are listed, if the address says so.
         newest: how many of the newest are drawn, unless the address names some.
         have_ended: whether every drawn experiment has ended.
+        unread: which logs of those that are drawn cannot be read, and why.
         selected_elsewhere: the ids of drawn experiments that are not in the list.
     """
 
@@ -74,6 +76,7 @@ class ExperimentsPage(Page):
     newest: int
     is_newest: bool
     have_ended: bool
+    unread: Sequence[str]
     buttons: Sequence[Button]
     runs: Sequence[DrawnExperiment]
     listed: Sequence[ListedExperiment]
@@ -110,6 +113,7 @@ def experiments_page(
     is_shown = query.get("table") == "1" or bool(asked.states or asked.filters)
     view = _table(known, asked, drawn, colors, readers) if is_shown else None
     runs = [_drawn(experiment, colors) for experiment in selected]
+    evidences = [experiment.evidence() for experiment in selected]
     return ExperimentsPage(
         section="experiments",
         n_total=len(known),
@@ -124,7 +128,12 @@ def experiments_page(
         limit=len(listed) if "limit" in query else None,
         newest=newest,
         is_newest=is_newest,
-        have_ended=all(experiment.state() in ENDS for experiment in selected),
+        have_ended=all(evidence.state in ENDS for evidence in evidences),
+        unread=[
+            f"{experiment.name}: {trouble}"
+            for experiment, evidence in zip(selected, evidences, strict=True)
+            if evidence.state == "lost" and (trouble := log_trouble(experiment.dat_path))
+        ],
         buttons=[] if is_newest else selection_buttons(selected, is_archive=is_archive),
         runs=runs,
         listed=[_listed(experiment, colors, asked, drawn) for experiment in listed],

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pages import HOSTILE, Client, finished_run, log, page_data, text_of, write_sweep
 
-from ml_tracking_ops.logger import ExperimentLogger
+from ml_tracking_ops.logger import ExperimentLogger, records
 from ml_tracking_ops.orchestrator.store.journal import Journal
 from ml_tracking_ops.web.series.best_history import BestHistory, draw_history
 from ml_tracking_ops.web.serving.asset_source import CDN_SOURCE
@@ -394,3 +394,17 @@ def test_experiments_that_ended_without_a_metric_are_said_to_have_none(
     html = client.get("/experiments").text
     assert re.search(r'id="no-metrics-of" class="has-ended"', html)
     assert "This experiment logged no metric." in html
+
+
+def test_experiments_page_says_which_log_cannot_be_read(
+    client: Client, logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log(logdir / "a/a.dat", monkeypatch, loss=[1.0])
+    path = logdir / "a/a.dat"
+    path.write_bytes(
+        records.encode_header(1.0, version=99) + path.read_bytes()[records.RECORD_SIZE :]
+    )
+    text = text_of(client.get("/experiments").text)
+    assert "a: " in text
+    assert "version 99" in text
+    assert "logged no metric" not in text

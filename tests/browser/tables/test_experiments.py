@@ -124,7 +124,7 @@ def test_zoom_fetches_detail_and_double_click_shows_all_again(
     page.goto(dashboard.url)
     expect_points(page, "Loss", 50_000)
     expect(chart(page, "Loss").locator(".chart-thinned")).to_have_text(
-        re.compile(r"^5\d\d of 50k points$")
+        re.compile(r"^[2-5]\d\d of 50k points$")  # buckets of a digest nest: up to 2 × 256
     )
     left, top = pixel_of(page, "Loss", 0.5, 0.5)
     with page.expect_response(re.compile("points=20000")):  # all of the run that is pointed at

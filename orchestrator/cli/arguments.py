@@ -175,8 +175,14 @@ def _add_export(add: _Add) -> None:
     export.add_argument(
         "run", metavar="RUN", type=_count, nargs="?", help="a run of the sweep, by its number"
     )
-    export.add_argument("--format", choices=("csv", "json"), default="csv")
-    export.add_argument("-o", "--output", type=user_path, metavar="FILE", help="default: stdout")
+    export.add_argument("--format", choices=("csv", "json", "tensorboard"), default="csv")
+    export.add_argument(
+        "-o",
+        "--output",
+        type=user_path,
+        metavar="FILE",
+        help="default: stdout; a folder for tensorboard",
+    )
     _add_logdir(export)
 
 

@@ -81,13 +81,16 @@ def environment(wheel: Path) -> Path:
     return folder
 
 
+MAPPED = re.compile(r"^logger/(?=experiment/|integrations/)")
+
+
 def files_of_packages() -> Iterator[tuple[str, str]]:
     """Every file that has to be installed: (its place in the repository, in the wheel)."""
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*")):
             place = path.relative_to(ROOT).as_posix()
             if path.is_file() and "__pycache__" not in place and ".egg-info" not in place:
-                yield place, f"ml_tracking_ops/{place.replace('logger/experiment/', 'experiment/')}"
+                yield place, f"ml_tracking_ops/{MAPPED.sub('', place)}"
 
 
 def test_wheel_from_the_source_distribution_holds_every_file_and_nothing_else(wheel: Path) -> None:

@@ -89,6 +89,8 @@ def export(options: argparse.Namespace) -> int:
     from ...store.sweep_folder import Sweep
 
     found = _find(options)
+    if options.format == "tensorboard":
+        return _export_events(found, options.output)
     with _log_errors(), _output(options.output) as out:
         if isinstance(found, Sweep) and options.format == "csv":
             out.writelines(sweep_csv(show_sweep(found)))
@@ -99,6 +101,17 @@ def export(options: argparse.Namespace) -> int:
             log = read_run_log(path)
             is_csv = options.format == "csv"
             out.writelines(run_csv(log) if is_csv else run_json(log, str(path)))
+    return 0
+
+
+def _export_events(found: "Experiment | Sweep | FoundRun", folder: Path | None) -> int:
+    from ...reports.event_exports import export_events
+
+    if folder is None:
+        raise UsageError("--format tensorboard writes a folder of event files; name it: --output")
+    with _log_errors():
+        export_events(found, folder)
+    say(f"look at it: tensorboard --logdir {folder}")
     return 0
 
 

@@ -1,0 +1,77 @@
+"""Our `SummaryWriter` in the place of torch's and tensorboardX's."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml_tracking_ops.integrations.tensorboard import SummaryWriter
+from ml_tracking_ops.logger import read_log
+from ml_tracking_ops.logger.paths import RUN_FILE_VARIABLE
+from ml_tracking_ops.orchestrator.reports.entries import show_run
+from ml_tracking_ops.orchestrator.store.catalog import Catalog
+
+
+def test_calls_of_a_script_become_an_experiment_of_the_name_of_its_folder(tmp_path: Path) -> None:
+    with SummaryWriter(f"{tmp_path}/runs/ppo__1", flush_secs=10, purge_step=0) as writer:
+        writer.add_scalar("loss", np.float32(0.5), 3, 100.0)
+        writer.add_scalar("loss", np.array([0.25]), global_step=4)
+        writer.add_scalar("unstepped", 1)
+        writer.add_scalar("unstepped", 2)
+        writer.add_scalars("acc", {"train": 0.5, "test": 0.25}, 7)
+        writer.add_hparams({"lr": 0.1, "net": {"depth": 3}}, {"hparam/best": 1.0})
+        writer.flush()
+    writer.close()
+
+    assert writer.get_logdir() == writer.log_dir == f"{tmp_path}/runs/ppo__1"
+    (experiment,) = Catalog(tmp_path / "runs").experiments.values()
+    log = read_log(experiment.dat_path)
+    assert experiment.id == "ppo__1"
+    assert experiment.state() == "finished"
+    assert list(log) == ["loss", "unstepped", "acc/train", "acc/test", "hparam/best"]
+    assert log["loss"].step.tolist() == [3, 4]
+    assert log["loss"].wall_time[0] == 100.0
+    assert log["unstepped"].step.tolist() == [0, 1]
+    report = show_run(experiment)
+    assert "config" in report
+    assert report["config"] == {"lr": 0.1, "net.depth": 3}
+    assert report["environment"]["pid"] == os.getpid()
+
+
+def test_folder_is_made_below_runs_where_none_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with SummaryWriter(comment="_lr_0.1") as writer:
+        writer.add_scalar("loss", 1.0, 1)
+
+    (experiment,) = Catalog(tmp_path / "runs").experiments.values()
+    assert experiment.id.endswith("_lr_0.1")
+    assert f"runs/{experiment.id}" == writer.get_logdir()
+
+
+def test_writer_in_a_sweep_writes_the_log_of_its_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(RUN_FILE_VARIABLE, str(tmp_path / "run.dat"))
+    with SummaryWriter(str(tmp_path / "elsewhere")) as writer:
+        writer.add_scalar("loss", 1.0, 1)
+
+    assert read_log(tmp_path / "run.dat")["loss"].value.tolist() == [1.0]
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_what_is_not_kept_is_said_once_for_each_call(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with SummaryWriter(logdir=tmp_path / "run") as writer:
+        for step in range(3):
+            writer.add_histogram("weights", np.zeros(3), step)
+            writer.add_image("picture", np.zeros((3, 2, 2)), step)
+
+    said = capsys.readouterr().err
+    assert said.count("add_histogram") == 1
+    assert said.count("add_image") == 1
+    with pytest.raises(AttributeError, match="add_nonsense"):
+        _ = writer.add_nonsense

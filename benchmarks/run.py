@@ -24,6 +24,7 @@ CORE = {
     "logger": "add_scalar",
     "import": "import_time",
     "read": "reading",
+    "events": "event_files",
     "tail": "tailing",
     "overhead": "sweep_overhead",
     "long": "long_sweep",

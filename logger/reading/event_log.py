@@ -11,7 +11,7 @@ from .. import os_files
 from ..tensorboard.decoding import EventDecoder, join_scalars
 from ..tensorboard.event import HPARAMS
 from ..tensorboard.event_names import files_beside
-from ..tensorboard.framing import split
+from ..tensorboard.framing import AROUND, HEAD, Records, chain, head_is_intact, split
 from ..tensorboard.hparams import Setting
 from .bounded_reading import Progress, TooLongError
 from .columns import Series
@@ -22,6 +22,7 @@ from .tail import TailBatch
 _PEEK_BYTES = 1 << 14
 _HEAD_BYTES = 1 << 18
 _MOST_PEEKED = 64
+_HPARAMS = HPARAMS.encode()
 
 
 @dataclass(frozen=True)
@@ -111,19 +112,39 @@ def peek_events(path: str) -> EventPeek:
     first_wall_time = None
     for number, one in enumerate(paths[:_MOST_PEEKED]):
         data = _bytes_of(one, 0, _PEEK_BYTES)
-        first = split(data[: 1 << 10])
-        decoder.decode(first)
         if number == 0:
+            decoder.decode(_record_at(data, 0))
             first_wall_time = decoder.first_wall_time
-        if len(data) == _PEEK_BYTES and HPARAMS.encode() in data:
+        if len(data) == _PEEK_BYTES and _HPARAMS in data:
             data = _bytes_of(one, 0, _HEAD_BYTES)
-        if HPARAMS.encode() in data:
-            decoder.decode(split(data))
-    last = _last_of(paths[-1])
-    if last is not None:
-        decoder.decode(split(last))
+        _decode_hparams(decoder, data)
+    last = _bytes_of(paths[-1], -_PEEK_BYTES, _PEEK_BYTES)
+    starts = _places_of_records(last)
+    if starts:
+        if len(last) == _PEEK_BYTES:  # of a shorter file it was the beginning too
+            _decode_hparams(decoder, last[starts[0] :])
+        decoder.decode(_record_at(last, starts[-1]))
     session = decoder.session
     return EventPeek(first_wall_time, decoder.last_wall_time, session.config, session.status)
+
+
+def _decode_hparams(decoder: EventDecoder, data: bytes) -> None:
+    """Decode those of some records that the hparams plugin reads; few, if any, do."""
+    if _HPARAMS not in data:
+        return
+    starts, _, end = chain(data)
+    found = data.find(_HPARAMS)
+    while 0 <= found < end and len(starts):
+        place = int(np.searchsorted(starts, found, "right")) - 1
+        decoder.decode(_record_at(data, int(starts[max(place, 0)]) - HEAD))
+        following = int(starts[place + 1]) if place + 1 < len(starts) else end
+        found = data.find(_HPARAMS, following)
+
+
+def _record_at(data: bytes, at: int) -> Records:
+    """The record that begins there, if it is whole and intact."""
+    length = int.from_bytes(data[at : at + 8], "little")
+    return split(data[at : at + AROUND + length])
 
 
 def _bytes_of(path: str, start: int, n_bytes: int) -> bytes:
@@ -135,19 +156,22 @@ def _bytes_of(path: str, start: int, n_bytes: int) -> bytes:
         os.close(fd)
 
 
-def _last_of(path: str) -> bytes | None:
-    """The last whole records of a file: found from its end, by the checksums of their lengths."""
-    data = _bytes_of(path, -_PEEK_BYTES, _PEEK_BYTES)
-    if len(data) < 16:
-        return None
+def _places_of_records(data: bytes) -> list[int]:
+    """Where the whole records in the end of a file begin.
+
+    The first is found by the checksum of its length, the others by following the lengths.
+    """
+    if len(data) < AROUND:
+        return []
     windows = np.lib.stride_tricks.sliding_window_view(np.frombuffer(data, np.uint8), 8)
     lengths = np.ascontiguousarray(windows).view("<u8")[:, 0]
     places = np.flatnonzero((lengths > 0) & (lengths < len(data)))
-    for at in places[places + lengths[places].astype(np.int64) + 16 <= len(data)].tolist():
-        records = split(data[at : at + 16 + int(lengths[at])])
-        if len(records):
-            return data[at:]
-    return None
+    ends = places + lengths[places].astype(np.int64) + AROUND
+    for at in places[ends <= len(data)].tolist():
+        if head_is_intact(data, at):
+            starts, _, _ = chain(data[at:])
+            return [at + start - HEAD for start in starts.tolist()]
+    return []
 
 
 class EventTail:

@@ -93,7 +93,7 @@ class OpenSweep:
         config = self._config = loaded.config
         proposer = Proposer(config.search_plan, self.seed)
         needs = config if grace_s is None else config.model_copy(update={"grace_s": grace_s})
-        executor = self._executor = make_executor("local", n_workers, needs)
+        executor = self._executor = make_executor(config.executor, n_workers, needs)
         earlier = [
             read_earlier_sweep(loaded.folder / folder, proposer.space)
             for folder in (() if begun else config.warm_start)
@@ -101,13 +101,11 @@ class OpenSweep:
         self.n_workers = len(executor.slots)
         past = begun.record.runs.values() if begun else ()
         self.most_runs = max(proposer.most_runs, sum(run.has_ended for run in past))
-        self._executor.open()
         try:
             self.folder, self._journal = (
                 (begun.folder, begun.journal) if begun else self._create(loaded, logdir)
             )
         except OSError as error:
-            self._executor.close()
             raise SweepError(f"cannot write the sweep's folder in {logdir}: {error}") from error
         self._scheduler = Scheduler(
             loaded,
@@ -175,10 +173,10 @@ class OpenSweep:
         try:
             if self._begun is not None:
                 self._catch_up(self._begun)
-            record = await self._scheduler.run()
-            await self._write_what_was_kept_back()
+            async with self._executor:
+                record = await self._scheduler.run()
+                await self._write_what_was_kept_back()
         finally:
-            self._executor.close()
             self._journal.close()
         return SweepResult(self.folder, self.seed, record)
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from ..commands.settings import RunSettings
 from ..search.plan import SearchPlan
@@ -57,6 +57,14 @@ class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
     )
     optimization_goal: Goal | None = Field(
         default=None, description="Whether to maximise or minimise the metric."
+    )
+    executor: Annotated[
+        dict[str, JsonValue],
+        Allowed('an object with the type of an engine, for example {"type": "local"}'),
+    ] = Field(
+        default={"type": "local"},
+        description='What starts and stops runs: `{"type": "local"}` is this machine. Installed '
+        "packages may add engines, whose keys stand beside `type`.",
     )
     seed: Natural | None = Field(
         default=None,

@@ -9,6 +9,7 @@ from pydantic import JsonValue, ValidationError
 
 from ..commands.settings import run_problems
 from ..errors import ConfigError, ConfigProblem
+from ..executors.registry import executor_problems
 from ..stopping.settings import stopping_problems
 from .messages import explain_errors, key_text
 from .model import NEEDED_FOR_EARLY_STOPPING, SweepConfig
@@ -77,10 +78,16 @@ def validate_config(
     problems += stopping_problems(source, reported)
     problems += run_problems(source, reported)
     problems += passing_problems(source)
+    problems += _engine_problems(source)
     problems += script_problems(source, folder)
     if problems or config is None:
         raise ConfigError(name, problems)
     return LoadedConfig(config, dict(source), folder, path)
+
+
+def _engine_problems(source: Mapping[str, Any]) -> Iterable[ConfigProblem]:
+    for key, text in executor_problems(source.get("executor", {"type": "local"})):
+        yield ConfigProblem(f"executor.{key}" if key else "executor", text)
 
 
 def _cross_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[ConfigProblem]:

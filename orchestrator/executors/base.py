@@ -1,15 +1,41 @@
-"""What a scheduler asks of whatever starts and stops its runs."""
+"""What the scheduler asks of an engine: whatever starts and stops runs.
+
+The scheduler knows runs by their names and handles. What an engine calls them (process numbers,
+job numbers) is in a `RunRef`, which only the engine reads. Nothing here blocks the event loop:
+what takes time is done in threads or in processes of the engine's own.
+"""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-from ..store.process_records import ProcessRecord
+from ..store.run_refs import RunRef
 
 GRACE_S = 10.0
 """Seconds that a run has to end when it is asked to, unless the configuration says otherwise."""
+
+Cause = Literal[
+    "exited",
+    "signalled",
+    "cancelled",
+    "preempted",
+    "time_limit",
+    "out_of_memory",
+    "node_failed",
+    "never_started",
+    "unknown",
+]
+"""What ended a run: the first two by its exit code, the others as the engine says. `cancelled`
+means by somebody else; `unknown` that nobody saw the end."""
+
+TRY_ELSEWHERE = frozenset[Cause](("preempted", "node_failed"))
+"""The run is not to blame: it is tried again, and that uses up none of its retries."""
+
+Standing = Literal["queued", "running", "ended", "unknown"]
+"""What an engine knows of a run that it is asked for; `unknown` means that it cannot tell now."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +52,8 @@ class RunCommand:
     """How to start one run: an argument list (never a shell's text), where, and with what.
 
     Attributes:
-        record_path: where its start and its exit code are taken down, whoever lives to see it.
+        name: of the attempt, unique in the sweep's folder.
+        record_path: where its start and its exit code are recorded, whoever lives to see it.
         marker: the variable in `environment` by which the run's processes are known.
         tag: what the record says besides: which run this is.
     """
@@ -39,59 +66,135 @@ class RunCommand:
     marker: str = ""
     tag: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        return self.output_path.stem
 
-class RunningRun(Protocol):
-    """A run that an executor has started."""
 
-    pid: int
-    identity: str | None
-    started_at: float
-    left_running: tuple[str, ...]
-    """The commands of processes that it had not ended when it exited; known once it has ended."""
+@dataclass(frozen=True)
+class RunStart:
+    """That a run's process has started: when (seconds since the epoch), and where."""
 
-    async def wait(self) -> int | None:
-        """Wait until it has ended and nothing of it is left; its exit code, None if unknown."""
+    at: float
+    node: str | None = None
+    gpus: tuple[str, ...] = ()
 
-    def terminate(self) -> None:
-        """Ask it to end."""
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run ended.
+
+    Attributes:
+        exit_code: negative where a signal ended the process; None if it is not known.
+        at: seconds since the epoch; None means that it has just ended.
+        detail: what the engine says of it, for people.
+        left_running: the commands of processes that the run had not ended when it exited.
+    """
+
+    exit_code: int | None
+    cause: Cause
+    at: float | None = None
+    detail: str | None = None
+    left_running: tuple[str, ...] = ()
+
+
+def end_by_exit_code(exit_code: int | None, left_running: tuple[str, ...] = ()) -> RunEnd:
+    """The end of a process of which only the exit code is known."""
+    if exit_code is None:
+        return RunEnd(None, "unknown")
+    return RunEnd(exit_code, "signalled" if exit_code < 0 else "exited", None, None, left_running)
+
+
+class RunHandle(Protocol):
+    """A run that an engine has taken."""
+
+    @property
+    def ref(self) -> RunRef:
+        """How the engine finds it again."""
+
+    @property
+    def start(self) -> RunStart | None:
+        """When and where it started; None while it is queued, or if it never starts."""
+
+    async def wait_started(self, tell: Callable[[str], None]) -> RunStart | None:
+        """Wait until its process has started; None if it ended before.
+
+        Args:
+            tell: called with the engine's reason while the run is queued, whenever that changes.
+        """
+
+    async def wait(self) -> RunEnd:
+        """Wait until it has ended and nothing of it is left; may be called again."""
 
     async def stop(self, grace_s: float) -> None:
-        """Ask it to end, and end it after `grace_s` seconds."""
+        """Ask it to end, and end it after `grace_s` seconds; asks once, however often called."""
 
     def kill(self) -> None:
-        """End it at once."""
+        """Begin to end it at once."""
 
 
-class Executor(Protocol):
-    """Starts runs in slots."""
+@dataclass(frozen=True)
+class KnownRun:
+    """A run that the journal holds as queued or running, to be found again by its engine.
 
+    Attributes:
+        ref: None if the journal broke off between `submitting` and `submitted`; the engine then
+            looks for the name.
+    """
+
+    name: str
+    ref: RunRef | None
+    started_at: float | None
+    slot: int | None
+
+
+@dataclass(frozen=True)
+class FoundRun:
+    """A run that was found again; `handle.wait` gives its end also where it has ended before."""
+
+    handle: RunHandle
+    standing: Standing
+    slot: int | None = None
+    ended_at: float | None = None
+
+
+class Executor(AbstractAsyncContextManager["Executor"], Protocol):
+    """Starts runs in slots; entered before the first submission, and left after the last end.
+
+    Attributes:
+        slots: their number is how many runs are submitted and not ended at once.
+        queues: whether runs may wait in a queue of the engine's. The journal then records that a
+            run is about to be submitted, that it was, and that it started, one by one.
+        may_lack: whether `shortage` is to be asked before each start.
+    """
+
+    name: str
     slots: tuple[Slot, ...]
+    queues: bool
+    may_lack: bool
 
-    def shortage(self, slot: Slot) -> str | None:
-        """What a run in this slot would lack if it were started now; None where nothing."""
+    async def shortage(self, slot: Slot) -> str | None:
+        """What a run in this slot would lack if it were started now; None if nothing."""
 
     def resize(self, n_slots: int) -> None:
         """Have so many slots from now on; those that stay keep their index."""
 
-    def start(self, command: RunCommand, slot: Slot) -> RunningRun:
-        """Start a run.
+    async def submit(self, command: RunCommand, slot: Slot) -> RunHandle:
+        """Start a run, or hand it to the queue. Idempotent by `command.name`.
+
+        Once it returns a handle it has not been cancelled since: what was started is never lost.
 
         Raises:
-            OSError: it cannot be started; the message says why.
+            OSError: it cannot be started; the message says why. With the number `EAGAIN` it is
+                tried again later.
         """
 
-    def is_out_of_memory(self) -> bool:
-        """Whether the machine says of a run that SIGKILL ended that it had run out of memory."""
+    async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, FoundRun]:
+        """Find all these runs of the sweep in `folder` again, by name, in one query.
 
-    def open(self) -> None:
-        """Make ready to start runs."""
-
-    def adopt(self, record: ProcessRecord, marker: str, record_path: Path) -> RunningRun:
-        """Take over a run that an earlier executor started, whether it still goes on or not.
-
-        Args:
-            marker: the variable (`NAME=value`) by which the run's processes are known.
+        A run that the engine cannot tell of now has the standing `unknown`. A run that it knows
+        nothing of has `ended`, with the cause `unknown`. It waits where the engine is silent.
         """
 
-    def close(self) -> None:
-        """Let go of what it needed to start runs."""
+    async def end_strays(self, folder: Path, is_known: Callable[[int], bool]) -> None:
+        """End runs of this sweep whose index the journal does not know: they are run again."""

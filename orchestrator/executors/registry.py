@@ -1,15 +1,24 @@
-"""Every executor by its name.
+"""Every engine by its name: those of this package, and those of installed packages.
 
-A new executor is a folder beside this module, and an entry in `EXECUTORS`.
+An engine of this package is a folder beside this module and an entry in `EXECUTORS`. Any other
+package adds one by an entry point of the group `ml_tracking_ops.executors`, whose name is the
+engine's and whose object is an `ExecutorEntry`.
 """
 
-from collections.abc import Callable
-from typing import Literal, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Protocol
 
+from pydantic import JsonValue
+
+from ..errors import UsageError, did_you_mean
+from ..store.run_refs import LOCAL
 from .base import GRACE_S, Executor
 from .local.executor import LocalExecutor
 
-ExecutorName = Literal["local"]
+GROUP = "ml_tracking_ops.executors"
+Keys = Mapping[str, JsonValue]
 
 
 class Needs(Protocol):
@@ -36,7 +45,22 @@ class Needs(Protocol):
         """How long a run, and what it left running, may take to end."""
 
 
-def _local(n_workers: int | None, needs: Needs) -> Executor:
+@dataclass(frozen=True)
+class ExecutorEntry:
+    """An engine that a configuration can name.
+
+    Attributes:
+        make: from the keys beside `type`, how many runs at once (None leaves it to the engine),
+            and what runs need: the engine, not entered yet. It may raise `UsageError`.
+        problems: what is wrong with the keys beside `type`: each key with a sentence that begins
+            after its name, as in "must be a whole number".
+    """
+
+    make: Callable[[Keys, int | None, Needs], Executor]
+    problems: Callable[[Keys], Iterable[tuple[str, str]]]
+
+
+def _make_local(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
     return LocalExecutor(
         n_workers,
         gpus_per_run=needs.gpus_per_run,
@@ -47,16 +71,61 @@ def _local(n_workers: int | None, needs: Needs) -> Executor:
     )
 
 
-EXECUTORS: dict[ExecutorName, Callable[[int | None, Needs], Executor]] = {"local": _local}
+def _no_keys(keys: Keys) -> Iterable[tuple[str, str]]:
+    return [(key, "is not a key of this engine") for key in keys]
 
 
-def make_executor(name: ExecutorName, n_workers: int | None, needs: Needs) -> Executor:
-    """The executor with this name, not open yet.
+EXECUTORS: dict[str, ExecutorEntry] = {LOCAL: ExecutorEntry(_make_local, _no_keys)}
 
-    Args:
-        n_workers: how many runs at once; None leaves it to the executor.
+
+def _entry_point(name: str) -> EntryPoint | None:
+    return next(iter(entry_points(group=GROUP, name=name)), None)
+
+
+def find_entry(name: str) -> ExecutorEntry:
+    """The engine of this name.
 
     Raises:
-        UsageError: what the runs need is not there.
+        UsageError: there is none, or its package cannot be used.
     """
-    return EXECUTORS[name](n_workers, needs)
+    if name in EXECUTORS:
+        return EXECUTORS[name]
+    point = _entry_point(name)
+    if point is None:
+        known = sorted({*EXECUTORS, *entry_points(group=GROUP).names})
+        hint = did_you_mean(name, known)
+        raise UsageError(f"there is no engine {name}{hint}; known: {', '.join(known)}")
+    try:
+        entry = point.load()
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"the engine {name} ({point.value}) cannot be loaded: {error}") from error
+    if not isinstance(entry, ExecutorEntry):
+        raise UsageError(f"the engine {name} ({point.value}) is not an ExecutorEntry")
+    return entry
+
+
+def executor_problems(executor: object) -> Iterable[tuple[str, str]]:
+    """What is wrong with the key `executor`: a key within it, or "" for itself, and a sentence."""
+    if not isinstance(executor, Mapping):
+        return []
+    name = executor.get("type")
+    if not isinstance(name, str):
+        return [("type", 'must name an engine, for example "local"')]
+    try:
+        entry = find_entry(name)
+    except UsageError as error:
+        return [("type", f"must name an engine: {error}")]
+    return entry.problems({key: value for key, value in executor.items() if key != "type"})
+
+
+def make_executor(executor: Keys, n_workers: int | None, needs: Needs) -> Executor:
+    """The engine that the key `executor` of a configuration asks for, not entered yet.
+
+    Args:
+        n_workers: how many runs at once; None leaves it to the engine.
+
+    Raises:
+        UsageError: there is no such engine, or what the runs need is not there.
+    """
+    keys = {key: value for key, value in executor.items() if key != "type"}
+    return find_entry(str(executor["type"])).make(keys, n_workers, needs)

@@ -177,7 +177,7 @@ def _claim(journal: Journal, folder: Path, record: SweepRecord, silent_for_s: fl
     still_going = [run for run in record.runs.values() if run.state == "running"]
     for run in [] if _is_here(record) else still_going:
         if is_held(folder / f"{run.name}{paths.DAT_SUFFIX}"):
-            raise SweepHeldError(folder, run.pid, record.host)
+            raise SweepHeldError(folder, None, record.host)
     journal.beat()
 
 

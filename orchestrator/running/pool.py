@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import anyio
 import anyio.abc
-import anyio.to_thread
 
 from ..config.model import SweepConfig
 from ..executors.base import Executor
@@ -49,7 +48,7 @@ class Pool:
         self._changes = changes
         self._max_runs = config.max_runs
         # then a slot is asked before each start whether it has what a run needs
-        self._needs_room = config.min_free_gpu_memory_gb is not None
+        self._needs_room = executor.may_lack
         self._filled: set[int] = set()
         self._tasks: anyio.abc.TaskGroup | None = None
 
@@ -84,7 +83,7 @@ class Pool:
             return  # it is among what is left to do
         run = self._recorder.record.runs[index]
         self._waiting.drop(index)  # an interrupted run waits already
-        self._waiting.add(Attempt(index, run.hyperparameters, run.attempt))
+        self._waiting.add(Attempt(index, run.hyperparameters, run.attempt, run.n_failed))
         self.refill()
 
     def run_no_more(self, index: int) -> None:
@@ -114,7 +113,7 @@ class Pool:
             if not self._needs_room or not self._may_start_more():
                 return True
             slot = self._executor.slots[index]
-            shortage = await anyio.to_thread.run_sync(self._executor.shortage, slot)
+            shortage = await self._executor.shortage(slot)
             if shortage is None:
                 return self._is_wanted(index)
             self._recorder.warn_once("room", f"{shortage}; runs wait until there is room")

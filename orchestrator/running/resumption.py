@@ -6,15 +6,15 @@ from typing import Any, Literal
 
 from ml_tracking_ops.logger import paths
 
-from ..executors.base import Executor
+from ..executors.base import Executor, KnownRun
 from ..stopping import StopDecision, StoppingRules
 from ..store.journal import Event, JournalTail
 from ..store.process_records import ProcessRecord, read_processes
-from ..store.run_states import ENDS, RESUMED
+from ..store.run_states import ENDS, RESUMED, SUBMITTED
 from ..store.sweep_record import RunRecord, SweepRecord
 from .runs.attempts import Attempt
 from .runs.limits import SweepLimits
-from .runs.survivors import Survivor, is_ours, take_over
+from .runs.survivors import Survivor
 
 
 def fold(folder: Path, sweep: SweepRecord) -> list[Event]:
@@ -39,18 +39,28 @@ def _started(record: ProcessRecord) -> Event:
         "name": record.name,
         "attempt": record.attempt,
         "slot": record.slot,
-        "pid": record.pid,
-        "process_identity": record.identity,
+        "ref": record.ref.as_event(),
     }
 
 
-def find_survivors(folder: Path, sweep: SweepRecord) -> list[Survivor]:
-    """The runs that were running when the journal broke off."""
-    records = read_processes(folder / paths.PROCESSES_NAME)
-    return [
-        _survivor(run, records.get(run.name) or _record_of(run))
+async def find_survivors(executor: Executor, folder: Path, sweep: SweepRecord) -> list[Survivor]:
+    """The runs that an engine had when the journal broke off; it is asked once, for all."""
+    runs = [
+        (run, run.name)
         for run in sweep.runs.values()
-        if run.state == "running" and run.name is not None
+        if run.state in SUBMITTED and run.name is not None
+    ]
+    known = [KnownRun(name, run.ref, run.started_at, run.slot) for run, name in runs]
+    found = await executor.find(folder, known) if known else {}
+    return [
+        Survivor(
+            Attempt(run.index, run.hyperparameters, run.attempt, run.n_failed),
+            name,
+            found[name],
+            run.state == "running",
+            _decision(run),
+        )
+        for run, name in runs
     ]
 
 
@@ -58,30 +68,11 @@ def share_out(survivors: list[Survivor], n_slots: int) -> list[list[Survivor]]:
     """The survivors of each slot: their own where that still exists, else the emptiest."""
     shares: list[list[Survivor]] = [[] for _ in range(n_slots)]
     for survivor in survivors:
-        slot = survivor.record.slot
+        slot = survivor.found.slot
         has_own = slot is not None and 0 <= slot < n_slots
         share = shares[slot] if has_own and slot is not None else min(shares, key=len)
         share.append(survivor)
     return shares
-
-
-def _survivor(run: RunRecord, record: ProcessRecord) -> Survivor:
-    is_running = record.exit_code is None and is_ours(record)
-    attempt = Attempt(run.index, run.hyperparameters, run.attempt)
-    return Survivor(attempt, record, is_running, _decision(run))
-
-
-def _record_of(run: RunRecord) -> ProcessRecord:
-    """What the journal says of a process whose own record is lost."""
-    return ProcessRecord(
-        str(run.name),
-        run.index,
-        run.attempt,
-        run.slot,
-        run.pid or 0,
-        run.process_identity,
-        run.started_at or 0.0,
-    )
 
 
 def _decision(run: RunRecord) -> StopDecision | Literal["by hand"] | None:
@@ -92,14 +83,6 @@ def _decision(run: RunRecord) -> StopDecision | Literal["by hand"] | None:
         return None
     known: dict[str, Any] = {f.name: run.stopped_by.get(f.name) for f in fields(StopDecision)}
     return StopDecision(**known)
-
-
-def end_strays(executor: Executor, folder: Path, sweep: SweepRecord) -> None:
-    """End processes of runs whose sampling the journal missed: they are sampled and run again."""
-    for record in read_processes(folder / paths.PROCESSES_NAME).values():
-        is_stray = record.exit_code is None and record.index not in sweep.runs
-        if is_stray and is_ours(record):
-            take_over(executor, folder, record).kill()
 
 
 def replay(
@@ -135,7 +118,7 @@ def attempts_left(sweep: SweepRecord, max_runs: int) -> list[Attempt]:
         if index > max_runs:
             break
         if run.state == "pending":
-            left.append(Attempt(index, run.hyperparameters, run.attempt))
+            left.append(Attempt(index, run.hyperparameters, run.attempt, run.n_failed))
         elif run.state in RESUMED and run.stopped_by_hand is None:
-            left.append(Attempt(index, run.hyperparameters, run.attempt + 1))
+            left.append(Attempt(index, run.hyperparameters, run.attempt + 1, run.n_failed))
     return left

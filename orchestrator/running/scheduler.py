@@ -19,7 +19,7 @@ from .control import Control
 from .draws import Draws
 from .lookout import Lookout
 from .pool import Pool
-from .resumption import attempts_left, end_strays, find_survivors, replay, share_out
+from .resumption import attempts_left, find_survivors, replay, share_out
 from .runs.active import ActiveRuns
 from .runs.attempts import Backlog
 from .runs.ending import SweepEnding
@@ -69,7 +69,7 @@ class Scheduler:
         active = self._active = ActiveRuns(recorder, grace_s)
         ending = self._ending = SweepEnding(config, recorder, active, changes)
         silence = SilenceWarnings(folder, recorder, active)
-        ends = RunEnds(config, folder, recorder, active, ending, waiting, rules, silence, executor)
+        ends = RunEnds(config, folder, recorder, active, ending, waiting, rules, silence)
         self._starter = RunStarter(
             loaded, folder, executor, recorder, active, ending, waiting, rules, ends
         )
@@ -87,12 +87,12 @@ class Scheduler:
 
     async def run(self) -> SweepRecord:
         """Run every combination; return what the journal now holds."""
-        end_strays(self._executor, self._folder, self.record)
+        await self._executor.end_strays(self._folder, self.record.runs.__contains__)
         n_workers, max_runs = len(self._executor.slots), self._config.max_runs
         self._recorder.write("sweep_started", **_who(), n_workers=n_workers, max_runs=max_runs)
         self._record_earlier()
         self._control.take_in(is_start=True)
-        survivors = find_survivors(self._folder, self.record)
+        survivors = await find_survivors(self._executor, self._folder, self.record)
         for attempt in attempts_left(self.record, self._config.max_runs):
             self._waiting.add(attempt)
         decision = replay(self._folder, self.record, self._rules, self._ending.limits)

@@ -15,7 +15,7 @@ from ml_tracking_ops.logger import paths
 from ..errors import UsageError
 from ..store.catalog import find
 from ..store.journal import JournalTail
-from ..store.run_states import FAILURES
+from ..store.run_states import FAILURES, SUBMITTED
 from ..store.sweep_folder import Sweep
 from ..store.sweep_record import RunRecord, SweepRecord
 from .decisions import not_again, why_not
@@ -145,7 +145,7 @@ def _answer_without(sweep: Sweep, request: Request, recorded: Sequence[Request])
             return Answer("refused", f"{none}. Resume it: {resume}")
         case "pause":
             return Answer("refused", f"{none}, so no new runs start")
-    runs = [run for run in record.runs.values() if run.state == "running"]
+    runs = [run for run in record.runs.values() if run.state in SUBMITTED]
     if request.index is not None:
         runs = [run for run in runs if run.index == request.index]
     return Answer("refused", f"{none}. {_who_goes_on(runs, resume)}")
@@ -209,10 +209,14 @@ def _recorded(folder: Path) -> dict[int, list[Request]]:
     return found
 
 
+def _label(run: RunRecord) -> str:
+    return "not submitted" if run.ref is None else run.ref.label
+
+
 def _who_goes_on(runs: list[RunRecord], resume: str) -> str:
     if not runs:
         return "There is nothing to stop"
-    named = ", ".join(f"run {run.index} (process group {run.pid})" for run in runs[:5])
+    named = ", ".join(f"run {run.index} ({_label(run)})" for run in runs[:5])
     more = "" if len(runs) <= 5 else f" and {len(runs) - 5} more"
     return (
         f"What outlived it: {named}{more}. Resume it, which watches them, and stop then: {resume}"

@@ -1,6 +1,6 @@
 """Whether a request can be met as things are, and what is said of it. Pure."""
 
-from ..store.run_states import RESUMED, STATES
+from ..store.run_states import RESUMED, STATES, SUBMITTED
 from ..store.sweep_record import RunRecord, SweepRecord
 from .requests import Request, workers_problem
 
@@ -26,7 +26,7 @@ def why_not(request: Request, sweep: SweepRecord) -> str | None:
 
 def _why_not_run(request: Request, run: RunRecord) -> str | None:
     match request.action, run.state:
-        case "stop", "running":
+        case "stop", "running" | "queued":
             if run.stopped_by_hand or run.stopped_by:
                 return f"run {run.index} is being stopped already"
             return None
@@ -40,6 +40,8 @@ def _why_not_run(request: Request, run: RunRecord) -> str | None:
             return f"run {run.index} has ended already: it is {STATES[state].word}"
         case "requeue", "running":
             return f"run {run.index} is running; stop it first"
+        case "requeue", "queued":
+            return f"run {run.index} is queued already"
         case "requeue", "pending":
             return f"run {run.index} waits to be started already"
         case "requeue", _:
@@ -58,7 +60,7 @@ def not_again(run: RunRecord) -> str:
 
 
 def workers_text(n_workers: int, sweep: SweepRecord) -> str:
-    n_running = sweep.counts.get("running", 0)
+    n_running = sum(sweep.counts.get(state, 0) for state in SUBMITTED)
     text = f"{n_workers} run{'' if n_workers == 1 else 's'} at once from now on"
     more = n_running - n_workers
     return text + (f"; {more} of those that run now are not replaced" if more > 0 else "")

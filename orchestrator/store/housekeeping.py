@@ -29,6 +29,7 @@ from .experiments import Experiment, annotation_key
 from .files.identities import identity_of
 from .files.open_folder import OpenFolder, opened_folder
 from .our_files import files_of_others, is_ours
+from .run_states import SUBMITTED
 from .sweep_folder import Sweep
 
 Item = Experiment | Sweep
@@ -74,7 +75,7 @@ def refuse_if_running(item: Item, what: str) -> None:
             f"{item.name} is running; stop it before it can be {what}: "
             f"ml-tracking-ops stop {item.path}"
         )
-    alive = [str(run.index) for run in item.record.runs.values() if run.state == "running"]
+    alive = [str(run.index) for run in item.record.runs.values() if run.state in SUBMITTED]
     if alive:
         raise UsageError(
             f"{item.name}: runs that outlived its orchestrator still go on "

@@ -9,9 +9,14 @@ and `time` (seconds since the epoch):
                     the rule that stopped it early
     sampled         index, hyperparameters; combination and repeat, where combinations are
                     repeated; n_known, how many ends a sampler that learns knew of
-    started         index, name, attempt, pid, process_identity, slot, gpus
+    submitting      index, name, attempt, slot: an engine with a queue is about to be asked
+    submitted       index, ref (executor, id, label): it has taken the run
+    not_submitted   index, reason: it has not, and is asked again later
+    queued          index, reason: why the run waits in the engine's queue, whenever that changes
+    started         index, name, attempt, ref, slot, node, gpus
+                    (earlier versions: pid, process_identity in place of ref)
     stopped_early   index, rule, metric, step, value, threshold, reason
-    ended           index, state, exit_code, duration_s, best_value, best_step, n_values,
+    ended           index, state, exit_code, cause, duration_s, best_value, best_step, n_values,
                     reason, output_tail; will_retry, where it is tried again
     retrying        index, attempt, delay_s
     stopping        rule, metric, step, value, threshold, reason: why the sweep as a whole ends

@@ -11,6 +11,7 @@ from typing import Any
 
 from .files import fields
 from .journal import JournalTail
+from .run_refs import RunRef, process_ref
 from .run_states import RunState
 
 _STOPPED_FROM_OUTSIDE = {-9, -15, -2, -1}  # SIGKILL, SIGTERM, SIGINT, SIGHUP; Windows has not all
@@ -29,6 +30,10 @@ class ProcessRecord:
     started_at: float
     exit_code: int | None = None
     ended_at: float | None = None
+
+    @property
+    def ref(self) -> RunRef:
+        return process_ref(self.pid, self.identity)
 
 
 def state_by_exit_code(exit_code: int) -> RunState:

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-RunState = Literal["pending", "running", "finished", "early_stopped", "failed", "killed", "lost"]
+RunState = Literal[
+    "pending", "queued", "running", "finished", "early_stopped", "failed", "killed", "lost"
+]
 SweepState = Literal["pending", "running", "finished", "failed", "killed", "lost"]
 SweepEnd = Literal["finished", "failed", "killed"]
 """How an orchestrator ends a sweep; `lost` is what others find out."""
@@ -36,6 +38,7 @@ class StateFacts:
         result_counts: the best value is one that samplers and sweeps may rely on.
         is_failure: the run itself went wrong; `requeue --failed` takes it.
         is_resumed: a resume runs it again.
+        is_submitted: an engine has it: it takes a slot, can be stopped, and ends by itself.
     """
 
     word: str
@@ -47,6 +50,7 @@ class StateFacts:
     result_counts: bool = False
     is_failure: bool = False
     is_resumed: bool = False
+    is_submitted: bool = False
 
 
 def _lines(path: str, width: float = 2.2) -> str:
@@ -62,12 +66,22 @@ STATES: Mapping[RunState, StateFacts] = {
         icon="<circle cx='8' cy='8' r='5.5' fill='none' stroke='#000' stroke-width='2'"
         " stroke-dasharray='2.6 3.2'/>",
     ),
+    "queued": StateFacts(
+        word="queued",
+        text=Shades("#4a6284", "#9db4d3"),
+        fill=Shades("#6f87a8", "#7c93b4"),
+        icon="<circle cx='8' cy='8' r='5.8' fill='none' stroke='#000' stroke-width='1.8'/>"
+        + _lines("M8 4.8V8l2.2 1.6", width=1.8),
+        terminal="cyan",
+        is_submitted=True,
+    ),
     "running": StateFacts(
         word="running",
         text=Shades("#1d5fd0", "#7fadff"),
         fill=Shades("#4d86e8", "#5a92f0"),
         icon=_lines("M8 1.5a6.5 6.5 0 1 0 6.5 6.5"),
         terminal="blue",
+        is_submitted=True,
     ),
     "finished": StateFacts(
         word="finished",
@@ -123,6 +137,7 @@ ENDS = frozenset(state for state, facts in STATES.items() if facts.is_end)
 RESULTS_THAT_COUNT = frozenset(state for state, facts in STATES.items() if facts.result_counts)
 FAILURES = frozenset(state for state, facts in STATES.items() if facts.is_failure)
 RESUMED = frozenset(state for state, facts in STATES.items() if facts.is_resumed)
+SUBMITTED = frozenset(state for state, facts in STATES.items() if facts.is_submitted)
 BEGUN: tuple[RunState, ...] = (*(state for state in STATES if state in ENDS), "running")
 """The states of runs that have started: those that ended first, as a bar of progress shows them."""
 SWEEP_ENDS: frozenset[SweepEnd] = frozenset(get_args(SweepEnd))

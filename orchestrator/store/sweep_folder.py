@@ -22,6 +22,7 @@ from .files import fields
 from .journal import JournalTail
 from .objective import Best, Goal
 from .process_records import ProcessRecord, read_processes, state_by_exit_code
+from .run_refs import process_of
 from .run_states import ENDS, RESULTS_THAT_COUNT, SWEEP_ENDS
 from .sweep_record import RunRecord, SweepRecord
 
@@ -165,7 +166,10 @@ class Sweep:
         dat_path = self.dat_path(run)
         if dat_path is not None and is_held(dat_path):
             return True
-        return self.record.host == platform.node() and is_alive(run.pid, run.process_identity)
+        process = process_of(run.ref)
+        if process is None:
+            return run.ref is not None  # only its engine can tell
+        return self.record.host == platform.node() and is_alive(*process)
 
 
 def _end_unseen(run: RunRecord, record: ProcessRecord | None) -> None:

@@ -10,7 +10,8 @@ from .history import Ended, HistoryEvent, Known, Sampled
 from .journal import Event
 from .objective import Goal, is_better
 from .pool_record import PoolRecord
-from .run_states import ENDS, RUN_STATES, SWEEP_ENDS, RunState, SweepState
+from .run_refs import RunRef, ref_in
+from .run_states import ENDS, RUN_STATES, SUBMITTED, SWEEP_ENDS, RunState, SweepState
 
 _MOST_RUNS = 200_000
 
@@ -52,8 +53,12 @@ class RunRecord:
     stopped_by_hand: str | None = None
     """Why it was stopped, where a user asked for that; it is then not run again by a resume."""
     slot: int | None = None
-    pid: int | None = None
-    process_identity: str | None = None
+    ref: RunRef | None = None
+    """How its engine finds it."""
+    queued_at: float | None = None
+    """When it was submitted to an engine that has a queue."""
+    node: str | None = None
+    gpus: tuple[str, ...] = ()
     output_tail: list[str] = field(default_factory=list)
     combination: int | None = None
     repeat: int = 1
@@ -85,6 +90,12 @@ class RunRecord:
     @property
     def has_ended(self) -> bool:
         return self.state in ENDS
+
+    @property
+    def n_failed(self) -> int:
+        """How many attempts failed by themselves; one that an engine has does not count yet."""
+        latest = [] if self.state in SUBMITTED or self.last_end is None else [self.last_end]
+        return sum(attempt.state == "failed" for attempt in [*self.earlier, *latest])
 
     @property
     def waits_again(self) -> bool:
@@ -240,17 +251,56 @@ def _known(sweep: SweepRecord, event: Event) -> None:
 def _started(sweep: SweepRecord, event: Event) -> int:
     name, started_at = fields.file_stem(event["name"]), fields.time_of(event["time"])
     attempt = fields.whole(event.get("attempt", 1))
-    slot, pid = fields.whole_or_none(event.get("slot")), fields.whole_or_none(event.get("pid"))
-    identity = fields.text_or_none(event.get("process_identity"))
+    slot, ref = fields.whole_or_none(event.get("slot")), ref_in(event)
+    node, gpus = fields.text_or_none(event.get("node")), tuple(fields.texts(event.get("gpus", [])))
     run = sweep.run(event)
+    if run.state != "queued" or run.name != name:
+        _begin_attempt(run, name, attempt, slot)
+    run.state, run.started_at, run.reason = "running", started_at, None
+    run.ref, run.node, run.gpus = ref or run.ref, node, gpus
+    sweep.pool.start(started_at, run.index, attempt, slot)
+    return run.index
+
+
+def _begin_attempt(run: RunRecord, name: str, attempt: int, slot: int | None) -> None:
     if run.name not in (None, name):
         run.keep_attempt()
-    run.name, run.started_at, run.state, run.stopped_by = name, started_at, "running", None
-    run.stopped_by_hand = run.before = None
-    run.attempt, run.slot, run.pid, run.process_identity = attempt, slot, pid, identity
+    run.name, run.attempt, run.slot, run.ref = name, attempt, slot, None
+    run.stopped_by = run.stopped_by_hand = run.before = None
     run.reason, run.ended_at, run.exit_code, run.output_tail = None, None, None, []
     run.best_value, run.best_step = None, None
-    sweep.pool.start(started_at, run.index, attempt, slot)
+    run.queued_at = run.started_at = run.node = None
+
+
+def _submitting(sweep: SweepRecord, event: Event) -> int:
+    name, queued_at = fields.file_stem(event["name"]), fields.time_of(event["time"])
+    attempt = fields.whole(event.get("attempt", 1))
+    slot = fields.whole_or_none(event.get("slot"))
+    run = sweep.run(event)
+    _begin_attempt(run, name, attempt, slot)
+    run.state, run.queued_at = "queued", queued_at
+    return run.index
+
+
+def _submitted(sweep: SweepRecord, event: Event) -> int:
+    ref = ref_in(event)
+    run = sweep.run(event)
+    run.ref = ref
+    return run.index
+
+
+def _queued(sweep: SweepRecord, event: Event) -> int:
+    reason = fields.text_or_none(event.get("reason"))
+    run = sweep.run(event)
+    if run.state == "queued":
+        run.reason = reason
+    return run.index
+
+
+def _not_submitted(sweep: SweepRecord, event: Event) -> int:
+    run = sweep.run(event)
+    if run.state == "queued":
+        run.state, run.reason = "pending", fields.text_or_none(event.get("reason"))
     return run.index
 
 
@@ -352,6 +402,10 @@ _FOLDS: dict[str, Callable[[SweepRecord, Event], int | None]] = {
     "sweep_started": _sweep_started,
     "known": _known,
     "sampled": _sampled,
+    "submitting": _submitting,
+    "submitted": _submitted,
+    "queued": _queued,
+    "not_submitted": _not_submitted,
     "started": _started,
     "stopped_early": _stopped_early,
     "ended": _ended,

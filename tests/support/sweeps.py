@@ -12,7 +12,8 @@ from typing import Any
 from places import TRAINERS
 
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
-from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
+from ml_tracking_ops.orchestrator.store.run_refs import process_of
+from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord, SweepRecord
 
 COMMAND = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli"]
 LIMIT_S = 60
@@ -90,6 +91,12 @@ def sweep_folder(logdir: Path) -> Path:
     """The one sweep in a log folder."""
     (folder,) = (path.parent for path in logdir.glob("*/journal.jsonl"))
     return folder
+
+
+def pid_of(run: RunRecord) -> int | None:
+    """The process number of a run on this machine; None before it has one."""
+    process = process_of(run.ref)
+    return None if process is None else process[0]
 
 
 def state_of(folder: Path) -> SweepRecord:

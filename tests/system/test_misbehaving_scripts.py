@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sweeps import (
     choice,
+    pid_of,
     processes_with,
     start_command,
     state_of,
@@ -112,7 +113,7 @@ def test_script_that_suspends_itself_is_ended_with_the_sweep(tmp_path: Path) -> 
     )
     sweep = start_command("sweep", folder=tmp_path)
     wait_until(lambda: '"event": "started"' in journal_text(tmp_path), "the run")
-    pid = state_of(sweep_folder(tmp_path / "runs")).runs[1].pid
+    pid = pid_of(state_of(sweep_folder(tmp_path / "runs")).runs[1])
     wait_until(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
     sweep.send_signal(signal.SIGINT)
     assert sweep.wait(60) == 130
@@ -138,8 +139,9 @@ def test_killed_training_loses_no_value(tmp_path: Path, number: signal.Signals) 
     run = state_of(folder).runs[1]
     dat_path = folder / f"{run.name}.dat"
     wait_until(lambda: dat_path.exists() and dat_path.stat().st_size > 32 * 20, "some values")
-    assert run.pid is not None
-    os.killpg(run.pid, number)
+    pid = pid_of(run)
+    assert pid is not None
+    os.killpg(pid, number)
     assert sweep.wait(60) == 1
     run = state_of(folder).runs[1]
     assert (run.exit_code, run.state) == (-number, "failed")

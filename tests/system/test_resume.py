@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sweeps import (
     choice,
+    pid_of,
     processes_with,
     run_command,
     start_command,
@@ -125,7 +126,7 @@ def test_runs_that_survive_their_orchestrator_are_adopted(tmp_path: Path, flag: 
     for run in record.runs.values():
         assert (run.state, run.exit_code, run.reason) == ("failed", 7, "exit code 7: ready")
         assert run.best_value == 1.0
-    assert [record.runs[i].pid for i in (1, 2)] == [before.runs[i].pid for i in (1, 2)]
+    assert [record.runs[i].ref for i in (1, 2)] == [before.runs[i].ref for i in (1, 2)]
 
 
 def test_exit_codes_of_runs_that_nobody_watched_are_known(tmp_path: Path, flag: Path) -> None:
@@ -138,7 +139,7 @@ def test_exit_codes_of_runs_that_nobody_watched_are_known(tmp_path: Path, flag: 
     )
     kill(start_sweep(tmp_path, "--workers", "2"))
     folder = sweep_folder(tmp_path / "runs")
-    pid = state_of(folder).runs[2].pid
+    pid = pid_of(state_of(folder).runs[2])
     assert pid is not None
     os.kill(pid, signal.SIGSEGV)
     flag.touch()
@@ -201,7 +202,7 @@ def test_start_that_the_journal_missed_is_not_run_twice(tmp_path: Path, flag: Pa
     )
     kill(start_sweep(tmp_path, "--workers", "1"))
     folder = sweep_folder(tmp_path / "runs")
-    pid = state_of(folder).runs[1].pid
+    pid = pid_of(state_of(folder).runs[1])
     journal = folder / "journal.jsonl"
     lines = [line for line in journal.read_bytes().splitlines(True) if b'"started"' not in line]
     journal.write_bytes(b"".join(lines))
@@ -210,7 +211,7 @@ def test_start_that_the_journal_missed_is_not_run_twice(tmp_path: Path, flag: Pa
     flag.touch()
     assert sweep.wait(60) == 0
     assert started(folder) == [(1, 1)]
-    assert state_of(folder).runs[1].pid == pid
+    assert pid_of(state_of(folder).runs[1]) == pid
 
 
 def test_run_whose_supervisor_was_killed_is_judged_by_its_log(tmp_path: Path, flag: Path) -> None:
@@ -219,7 +220,7 @@ def test_run_whose_supervisor_was_killed_is_judged_by_its_log(tmp_path: Path, fl
     )
     sweep = start_sweep(tmp_path, "--workers", "1")
     folder = sweep_folder(tmp_path / "runs")
-    pid = state_of(folder).runs[1].pid
+    pid = pid_of(state_of(folder).runs[1])
     parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
     os.kill(int(parent), signal.SIGKILL)
     flag.touch()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sweeps import (
     choice,
+    pid_of,
     processes_with,
     run_command,
     start_command,
@@ -28,11 +29,11 @@ def combinations(result: Any) -> list[str]:
     return [json.dumps(run.hyperparameters) for run in result.runs]
 
 
-def most_at_once(events: list[dict[str, Any]]) -> list[int]:
-    """How many runs went on after each start and end."""
+def at_once(events: list[dict[str, Any]], begun: str = "started") -> list[int]:
+    """How many runs had begun and not ended, after each event."""
     counts, going = [], 0
     for event in events:
-        going += {"started": 1, "ended": -1}.get(event["event"], 0)
+        going += {begun: 1, "ended": -1}.get(event["event"], 0)
         counts.append(going)
     return counts
 
@@ -51,11 +52,11 @@ def test_forty_runs_on_four_workers(tmp_path: Path) -> None:
     assert len({run.name for run in result.runs}) == 40
 
     events = JournalTail(result.folder / "journal.jsonl").read()
-    going = most_at_once(events)
-    assert max(going) == 4
-    # while there is work a slot is refilled before anything else happens: never fewer than 3
-    starts = [n for n, event in enumerate(events) if event["event"] == "started"]
-    assert min(going[starts[3] : starts[-1] + 1]) == 3
+    assert max(at_once(events)) == 4
+    # while there is work a slot gets a run before anything else happens: never fewer than 3
+    given = at_once(events, "sampled")
+    draws = [n for n, event in enumerate(events) if event["event"] == "sampled"]
+    assert min(given[draws[3] : draws[-1] + 1]) == 3
 
     for run in result.runs:
         log = read_log(result.folder / f"{run.name}.dat")
@@ -181,10 +182,11 @@ def test_run_killed_from_outside_is_told_so(tmp_path: Path) -> None:
     sweep = start_command("sweep", folder=tmp_path)
     wait_until(lambda: list(tmp_path.glob("runs/*/*.dat")), "the run's log")
     folder = sweep_folder(tmp_path / "runs")
-    wait_until(lambda: state_of(folder).runs[1].pid, "the run's start in the journal")
+    wait_until(lambda: pid_of(state_of(folder).runs[1]), "the run's start in the journal")
     run = state_of(folder).runs[1]
-    assert run.pid is not None
-    os.kill(run.pid, signal.SIGKILL)
+    pid = pid_of(run)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
     assert sweep.wait(60) == 1
     run = state_of(folder).runs[1]
     assert (run.state, run.exit_code) == ("failed", -9)

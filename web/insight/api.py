@@ -25,7 +25,7 @@ from starlette.routing import Route
 
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.objective import Goal
-from ml_tracking_ops.orchestrator.store.run_states import ENDS, RUN_STATES
+from ml_tracking_ops.orchestrator.store.run_states import ENDS, RUN_STATES, SUBMITTED
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.catalog_access import find_sweep
@@ -176,7 +176,7 @@ def _changed(sweep: Sweep, since: int | None) -> set[int] | None:
     if since is None or since > len(sweep.changes):
         return None
     changed = {index for index in sweep.changes[since:] if index is not None}
-    going_on = {run.index for run in sweep.record.runs.values() if run.state == "running"}
+    going_on = {run.index for run in sweep.record.runs.values() if run.state in SUBMITTED}
     return changed | going_on
 
 

@@ -12,7 +12,7 @@ from ml_tracking_ops.orchestrator.steering.asking import failed_runs, waiting_ag
 from ml_tracking_ops.orchestrator.steering.requests import MOST_WORKERS
 from ml_tracking_ops.orchestrator.store.annotations import LONGEST_NAME, LONGEST_NOTE, Annotation
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
-from ml_tracking_ops.orchestrator.store.run_states import RunState
+from ml_tracking_ops.orchestrator.store.run_states import SUBMITTED, RunState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
@@ -118,7 +118,7 @@ def sweep_buttons(sweep: Sweep) -> list[Button]:
     again = [] if sweep.is_legacy else _again(sweep)
     if sweep.is_at_work:
         return [*again, *_steering(sweep)]
-    if any(run.state == "running" for run in sweep.record.runs.values()):
+    if any(run.state in SUBMITTED for run in sweep.record.runs.values()):
         return []  # runs outlived their orchestrator: neither can anybody be asked, nor is it over
     n_runs = len(sweep.record.runs)
     what = f"its {format_count(n_runs)} runs" if n_runs != 1 else "its run"
@@ -171,7 +171,7 @@ def _steering(sweep: Sweep) -> list[Button]:
     return [
         _pause_button(sweep.record.is_paused, body),
         _workers_button(sweep.record.n_workers or 1, body),
-        _stop_button(sweep.record.counts.get("running", 0), body),
+        _stop_button(sum(sweep.record.counts.get(state, 0) for state in SUBMITTED), body),
     ]
 
 
@@ -244,7 +244,7 @@ def run_buttons(sweep: Sweep, run: RunRecord) -> list[Button]:
     if sweep.is_legacy:
         return []
     body = {"sweep": sweep.id, "run": run.index}
-    if run.state == "running" and sweep.is_at_work and not run.stopped_by_hand:
+    if run.state in SUBMITTED and sweep.is_at_work and not run.stopped_by_hand:
         return [
             Button(
                 "Stop run",

@@ -12,10 +12,11 @@ from starlette.datastructures import QueryParams
 from ml_tracking_ops.orchestrator.commands.rerun import RerunCommand, rerun_command
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.run_details import RunDetails
-from ml_tracking_ops.orchestrator.store.run_states import RunState
+from ml_tracking_ops.orchestrator.store.run_states import SUBMITTED, RunState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
+from ..runs.formats import format_duration
 from ..runs.links import run_href
 from .summary import Fact, sweep_command
 
@@ -77,11 +78,21 @@ def origin_facts(sweep: Sweep, run: RunRecord) -> list[Fact]:
         Fact("Sweep started with", sweep_command(description) or "", is_code=True),
         Fact("Configuration", _text(description, "config_path"), is_code=True),
         Fact("Slot", "" if run.slot is None else str(run.slot + 1)),
-        Fact("Process", str(run.pid) if run.state == "running" and run.pid else ""),
+        Fact("Runs as", run.ref.label if run.state in SUBMITTED and run.ref else ""),
+        Fact("Node", run.node or ""),
+        Fact("GPUs", ", ".join(run.gpus)),
+        Fact("Time in the queue", _queue_time(run)),
         Fact("Exit", _exit(run.exit_code)),
         Fact("Log", str(sweep.dat_path(run) or ""), is_code=True),
     ]
     return [fact for fact in facts if fact.value]
+
+
+def _queue_time(run: RunRecord) -> str:
+    """How long it waited for its engine to start it; of a run that still waits, since when."""
+    if run.queued_at is None or run.started_at is None:
+        return ""
+    return format_duration(run.started_at - run.queued_at)
 
 
 def environment_facts(experiment: Experiment, details: RunDetails) -> list[Fact]:

@@ -12,7 +12,7 @@ from ml_tracking_ops.orchestrator.store.endings import log_trouble
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.run_details import read_details
-from ml_tracking_ops.orchestrator.store.run_states import RunState
+from ml_tracking_ops.orchestrator.store.run_states import SUBMITTED, RunState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 from ml_tracking_ops.orchestrator.store.tensorboard.tags import describe_tags, other_tags
@@ -184,7 +184,7 @@ def _of_sweep(
         title=f"Run {run.index}" + (f" · {entry.label}" if entry.label else ""),
         said=AnnotationView("run", target, sweep.annotations.run(run.index)),
         buttons=run_buttons(sweep, run),
-        is_stopping=run.state == "running" and run.stopped_by_hand is not None,
+        is_stopping=run.state in SUBMITTED and run.stopped_by_hand is not None,
         color=sweep_run_color(run.index),
         state=entry.state,
         reason=entry.reason,

@@ -13,7 +13,13 @@ from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.combinations import best_repeated
 from ml_tracking_ops.orchestrator.store.files.run_files import has_files
 from ml_tracking_ops.orchestrator.store.objective import Best, Goal
-from ml_tracking_ops.orchestrator.store.run_states import ENDS, RESUMED, RunState, SweepState
+from ml_tracking_ops.orchestrator.store.run_states import (
+    ENDS,
+    RESUMED,
+    SUBMITTED,
+    RunState,
+    SweepState,
+)
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..insight.panel import InsightPanel, insight_panel
@@ -347,7 +353,7 @@ def _resume_command(sweep: Sweep) -> str | None:
 def _is_over(sweep: Sweep) -> bool:
     """Whether nothing more will be logged."""
     return sweep.record.state in ENDS and not any(
-        run.state == "running" for run in sweep.record.runs.values()
+        run.state in SUBMITTED for run in sweep.record.runs.values()
     )
 
 

@@ -2,16 +2,22 @@
 
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
+
+import anyio
+import anyio.to_thread
 
 from ...errors import UsageError
-from ...store.process_records import ProcessRecord, read_processes
-from ..base import RunCommand, Slot
+from ...store.run_refs import LOCAL
+from ..base import FoundRun, KnownRun, RunCommand, Slot
 from .cpus import thread_limits, usable_cpus
+from .finding import ProcessFinder
 from .gpus import find_gpus, free_memory_bytes
 from .memory_kills import MemoryKills
-from .process_group import LEFTOVER_GRACE_S, AdoptedGroup, ProcessGroup, Stopping
+from .process_group import LEFTOVER_GRACE_S, Stopping
+from .run import LocalRun
 from .supervisor_client import SupervisorClient
 
 _BYTES_PER_GB = 10**9
@@ -34,6 +40,9 @@ class LocalExecutor:
         UsageError: there are GPUs, but fewer than a run is to get.
     """
 
+    name = LOCAL
+    queues = False
+
     def __init__(
         self,
         n_workers: int | None = None,
@@ -47,9 +56,11 @@ class LocalExecutor:
     ) -> None:
         self._environment = dict(os.environ if environment is None else environment)
         self._supervisor = SupervisorClient()
+        self._in_order = anyio.Lock()
         self._stopping = Stopping(signal.Signals[stop_signal], leftover_grace_s)
         self._memory_kills = MemoryKills()
         self._min_free_gb = min_free_gpu_memory_gb
+        self.may_lack = min_free_gpu_memory_gb is not None
         self._gpus = find_gpus(self._environment)
         self._shares = share_gpus(self._gpus.names, gpus_per_run, runs_per_gpu)
         self.resize(n_workers or len(self._shares) or usable_cpus())
@@ -64,53 +75,57 @@ class LocalExecutor:
             for index, own in enumerate(owned)
         )
 
-    def shortage(self, slot: Slot) -> str | None:
+    async def shortage(self, slot: Slot) -> str | None:
         if self._min_free_gb is None:
             return None
+        return await anyio.to_thread.run_sync(self._lack_of_memory, slot, self._min_free_gb)
+
+    def _lack_of_memory(self, slot: Slot, min_free_gb: float) -> str | None:
         for gpu in slot.gpus:
             free = free_memory_bytes(gpu)
-            if free is not None and free < self._min_free_gb * _BYTES_PER_GB:
+            if free is not None and free < min_free_gb * _BYTES_PER_GB:
                 return (
                     f"GPU {gpu} has {free / _BYTES_PER_GB:.1f} GB free, less than "
-                    f"min_free_gpu_memory_gb = {self._min_free_gb:g}"
+                    f"min_free_gpu_memory_gb = {min_free_gb:g}"
                 )
         return None
 
-    def start(self, command: RunCommand, slot: Slot) -> ProcessGroup:
+    async def submit(self, command: RunCommand, slot: Slot) -> LocalRun:
         environment = {**self._environment, **slot.environment, **command.environment}
-        return self._supervisor.start(
-            command.arguments,
-            command.folder,
-            environment,
-            command.output_path,
-            command.record_path,
-            command.marker,
-            command.tag,
-            self._stopping,
-        )
+        async with self._in_order:  # of the runs' indices, as the journal has it too
+            group = await anyio.to_thread.run_sync(
+                self._supervisor.start,
+                command.arguments,
+                command.folder,
+                environment,
+                command.output_path,
+                command.record_path,
+                command.marker,
+                command.tag,
+                self._stopping,
+            )
+        return LocalRun(group, self._memory_kills, slot.gpus)
 
-    def is_out_of_memory(self) -> bool:
-        return self._memory_kills.take_one()
+    async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, FoundRun]:
+        finder = ProcessFinder(folder, self._stopping, self._memory_kills)
+        return await anyio.to_thread.run_sync(finder.find, tuple(known))
 
-    def adopt(self, record: ProcessRecord, marker: str, record_path: Path) -> AdoptedGroup:
-        def find_exit_code() -> int | None:
-            found = read_processes(record_path).get(record.name)
-            return None if found is None else found.exit_code
+    async def end_strays(self, folder: Path, is_known: Callable[[int], bool]) -> None:
+        finder = ProcessFinder(folder, self._stopping, self._memory_kills)
+        await anyio.to_thread.run_sync(finder.end_strays, is_known)
 
-        return AdoptedGroup(
-            record.pid,
-            record.identity,
-            record.started_at,
-            marker,
-            find_exit_code,
-            stopping=self._stopping,
-        )
+    async def __aenter__(self) -> "LocalExecutor":
+        await anyio.to_thread.run_sync(self._supervisor.open)
+        return self
 
-    def open(self) -> None:
-        self._supervisor.open()
-
-    def close(self) -> None:
-        self._supervisor.close()
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(self._supervisor.close)
 
 
 def share_gpus(names: Sequence[str], gpus_per_run: int, runs_per_gpu: int) -> list[tuple[str, ...]]:

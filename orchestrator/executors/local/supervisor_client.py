@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,11 @@ main()
 
 
 class SupervisorClient:
-    """Starts processes through a supervisor of their own."""
+    """Starts processes through a supervisor of their own; may be used from several threads."""
 
     def __init__(self) -> None:
+        self._starting = threading.Lock()  # from a request to its answer
+        self._sending = threading.Lock()
         self._socket: socket.socket | None = None
         self._program: subprocess.Popen[bytes] | None = None
         self._environment: dict[str, str] = {}
@@ -82,6 +85,22 @@ class SupervisorClient:
             OSError: the program or the folder does not exist, may not be used, or the machine
                 has no process or file to give.
         """
+        with self._starting:
+            return self._start(
+                arguments, folder, environment, output_path, record_path, marker, tag, stopping
+            )
+
+    def _start(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        output_path: Path,
+        record_path: Path,
+        marker: str,
+        tag: Mapping[str, Any],
+        stopping: Stopping,
+    ) -> ProcessGroup:
         self.open()
         mark = f"{marker}={environment[marker]}"
         self._grace_s = stopping.leftover_grace_s
@@ -116,9 +135,10 @@ class SupervisorClient:
         Raises:
             OSError: the supervisor is gone.
         """
-        if self._socket is None:
+        if (sock := self._socket) is None:
             raise ProcessLookupError("the supervisor has been let go")
-        send_message(self._socket, {"signal": number, "pid": pid})
+        with self._sending:
+            send_message(sock, {"signal": number, "pid": pid})
 
     def close(self) -> None:
         """Let the supervisor end, as it does once nothing of its processes is left."""
@@ -142,7 +162,8 @@ class SupervisorClient:
             self.open()
             assert self._socket is not None
             try:
-                send_message(self._socket, request, files)
+                with self._sending:
+                    send_message(self._socket, request, files)
                 return receive_message(self._socket)[0]
             except OSError:
                 if is_last_try:

@@ -17,8 +17,9 @@ from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
 from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, Sampler
 
 from ...errors import UsageError
-from ...executors.base import GRACE_S, RunCommand, RunningRun, Slot
+from ...executors.base import GRACE_S, RunCommand, RunHandle, Slot
 from ...executors.local.executor import LocalExecutor
+from ...executors.local.run import LocalRun
 from ...store.annotations import annotate
 from ...supervision.os_processes import SIGHUP
 from ..runs.output_metrics import OutputMetrics
@@ -84,22 +85,22 @@ async def run_by_hand(run: HandRun, out: BinaryIO) -> HandRunEnd:
     log_path = dat_path.with_suffix(paths.LOG_SUFFIX)
     logger = ExperimentLogger.at(dat_path)
     executor = LocalExecutor(1, gpus_per_run=0)
-    executor.open()
     progress = _Progress(echo=OutputEcho(log_path, out))
     try:
         _keep_record(run, dat_path)
-        process = _start(executor, run, dat_path)
-        if run.metrics_pattern is not None:
-            progress.metrics = OutputMetrics(log_path, dat_path, run.metrics_pattern)
-        exit_code = await _see_through(process, progress, dat_path, is_sampled=run.system_metrics)
+        async with executor:
+            handle = await _start(executor, run, dat_path)
+            if run.metrics_pattern is not None:
+                progress.metrics = OutputMetrics(log_path, dat_path, run.metrics_pattern)
+            exit_code = await _see_through(
+                handle, progress, dat_path, is_sampled=run.system_metrics
+            )
         end = HandRunEnd(dat_path, exit_code, progress.stopped_by)
         _keep_end(end)
         logger.end(process_end.FINISHED if exit_code == 0 else process_end.FAILED)
     except UsageError:
         logger.end(process_end.FAILED)
         raise
-    finally:
-        executor.close()
     return end
 
 
@@ -129,7 +130,7 @@ def _keep_end(end: HandRunEnd) -> None:
     run_record.merge(str(end.dat_path), {"end": known})
 
 
-def _start(executor: LocalExecutor, run: HandRun, dat_path: Path) -> RunningRun:
+async def _start(executor: LocalExecutor, run: HandRun, dat_path: Path) -> LocalRun:
     stem = dat_path.with_suffix("")
     command = RunCommand(
         arguments=tuple(run.command),
@@ -144,20 +145,20 @@ def _start(executor: LocalExecutor, run: HandRun, dat_path: Path) -> RunningRun:
         marker=paths.RUN_FILE_VARIABLE,
     )
     try:
-        return executor.start(command, Slot(0))
+        return await executor.submit(command, Slot(0))
     except OSError as error:
         raise UsageError(f"{run.command[0]} cannot be started: {error}") from error
 
 
 async def _see_through(
-    process: RunningRun, progress: _Progress, dat_path: Path, *, is_sampled: bool
+    handle: LocalRun, progress: _Progress, dat_path: Path, *, is_sampled: bool
 ) -> int | None:
     async with anyio.create_task_group() as tasks:
-        await tasks.start(_obey_signals, process, progress)
+        await tasks.start(_obey_signals, handle, progress)
         tasks.start_soon(_follow, progress)
         if is_sampled:
-            tasks.start_soon(_sample, process, dat_path)
-        exit_code = await process.wait()
+            tasks.start_soon(_sample, handle, dat_path)
+        exit_code = (await handle.wait()).exit_code
         tasks.cancel_scope.cancel()
     progress.look()
     if progress.metrics is not None:
@@ -167,9 +168,9 @@ async def _see_through(
     return exit_code
 
 
-async def _sample(process: RunningRun, dat_path: Path) -> None:
+async def _sample(handle: LocalRun, dat_path: Path) -> None:
     sampler = Sampler(ExperimentLogger.at)
-    sampler.add(process.pid, str(dat_path), process.started_at, sampler.gpus.visible())
+    sampler.add(handle.pid, str(dat_path), handle.start.at, sampler.gpus.visible())
     try:
         while True:
             await anyio.sleep(SAMPLE_EVERY_S)
@@ -185,7 +186,7 @@ async def _follow(progress: _Progress) -> None:
 
 
 async def _obey_signals(
-    process: RunningRun,
+    handle: RunHandle,
     progress: _Progress,
     *,
     task_status: anyio.abc.TaskStatus[None],
@@ -198,8 +199,8 @@ async def _obey_signals(
             task_status.started()
             async for number in received:
                 if progress.stopped_by is not None:
-                    process.kill()
+                    handle.kill()
                     continue
                 progress.stopped_by = "Ctrl-C" if number == signal.SIGINT else number.name
                 print("stopping the run (Ctrl-C again kills it at once) …", file=sys.stderr)
-                tasks.start_soon(process.stop, GRACE_S)
+                tasks.start_soon(handle.stop, GRACE_S)

@@ -1,4 +1,4 @@
-"""The runs of a sweep that are running, and stopping them."""
+"""The runs of a sweep that engines have, and stopping them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Literal
 
 import anyio.abc
 
-from ...executors.base import RunningRun
+from ...executors.base import RunHandle
 from ...stopping import StopDecision
 from .attempts import Attempt
 from .monitor import RunMonitor
@@ -19,18 +19,32 @@ Why = StopDecision | Literal["interrupted", "timeout", "by hand"]
 
 @dataclass(eq=False)
 class ActiveRun:
-    """A run that is running: its process, its monitor, and why it is being stopped, if it is."""
+    """A run that an engine has, or is just being given.
+
+    Attributes:
+        handle: None until the engine has taken the run.
+        stopping: why it is being stopped, if it is.
+    """
 
     attempt: Attempt
     name: str
-    process: RunningRun
+    handle: RunHandle | None
     monitor: RunMonitor
     log_path: Path
     gpus: tuple[str, ...] = ()
     stopping: Why | None = None
     is_leftover: bool = False
     """Whether it had ended before this orchestrator came to it."""
+    is_to_be_killed: bool = False
+    is_start_recorded: bool = False
+    slot: int | None = None
     ended_at: float | None = None
+
+    @property
+    def started_at(self) -> float | None:
+        """When its process started; None while it has none."""
+        start = None if self.handle is None else self.handle.start
+        return None if start is None else start.at
 
 
 class ActiveRuns:
@@ -74,16 +88,23 @@ class ActiveRuns:
         """End a run in order, once."""
         if run.stopping is not None or self._tasks is None:
             return
-        run.process.terminate()
         self.stop_again(run, why)
         if isinstance(why, StopDecision):
             self._recorder.write("stopped_early", index=run.attempt.index, **why.as_event())
 
     def stop_again(self, run: ActiveRun, why: Why) -> None:
         """Carry on with stopping a run, where an earlier orchestrator had begun to."""
-        if self._tasks is not None:
-            run.stopping = why
-            self._tasks.start_soon(run.process.stop, self._grace_s)
+        run.stopping = why
+        if self._tasks is not None and run.handle is not None:
+            self._tasks.start_soon(run.handle.stop, self._grace_s)
+
+    def take(self, run: ActiveRun, handle: RunHandle) -> None:
+        """Take in that the engine has a run; stop it if that was wanted meanwhile."""
+        run.handle = handle
+        if run.is_to_be_killed:
+            handle.kill()
+        elif run.stopping is not None:
+            self.stop_again(run, run.stopping)
 
     def stop_by_hand(self, index: int) -> None:
         """End the run of this index in order, where it is running."""
@@ -99,4 +120,6 @@ class ActiveRuns:
         """End every run at once."""
         for run in self:
             run.stopping = run.stopping or "interrupted"
-            run.process.kill()
+            run.is_to_be_killed = True
+            if run.handle is not None:
+                run.handle.kill()

@@ -7,15 +7,21 @@ from ...search.samplers import Combination
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt at a combination, waiting for a slot. `number` counts from 1."""
+    """One attempt at a combination, waiting for a slot.
+
+    Attributes:
+        number: counts from 1.
+        n_failed: how many earlier attempts failed by themselves and used up a retry.
+    """
 
     index: int
     hyperparameters: Combination
     number: int = 1
+    n_failed: int = 0
 
-    def again(self) -> "Attempt":
+    def again(self, *, has_failed: bool = False) -> "Attempt":
         """The next attempt at the same combination."""
-        return replace(self, number=self.number + 1)
+        return replace(self, number=self.number + 1, n_failed=self.n_failed + has_failed)
 
 
 class Backlog:

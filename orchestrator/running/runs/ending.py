@@ -81,7 +81,8 @@ class SweepEnding:
     def _see_failure(self, index: int) -> None:
         started_at = self._recorder.record.runs[index].started_at or 0.0
         is_any_healthy = any(
-            run.monitor.has_logged or run.process.started_at <= started_at for run in self._active
+            run.monitor.has_logged or (run.started_at is not None and run.started_at <= started_at)
+            for run in self._active
         )
         if self._streak.see_failure(index, is_any_healthy=is_any_healthy) and not self.has_begun:
             failed = self._streak.runs

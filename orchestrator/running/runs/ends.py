@@ -6,14 +6,14 @@ from pathlib import Path
 import anyio
 
 from ...config.model import SweepConfig
-from ...executors.base import Executor
+from ...executors.base import TRY_ELSEWHERE, RunEnd
 from ...stopping import StoppingRules
 from ...store.files.output_tail import ERROR_LINES, TAIL_LINES, last_lines
 from ...store.run_states import RESULTS_THAT_COUNT, RunState
 from .active import ActiveRun, ActiveRuns
 from .attempts import Attempt, Backlog, backoff_s
 from .ending import SweepEnding
-from .outcome import run_reason, run_state, was_killed
+from .outcome import run_reason, run_state
 from .recorder import Recorder
 from .silence import SilenceWarnings
 
@@ -31,7 +31,6 @@ class RunEnds:
         waiting: Backlog,
         rules: StoppingRules,
         silence: SilenceWarnings,
-        executor: Executor,
     ) -> None:
         self._config = config
         self._folder = folder
@@ -41,49 +40,56 @@ class RunEnds:
         self._waiting = waiting
         self._rules = rules
         self._silence = silence
-        self._executor = executor
 
-    def close(self, run: ActiveRun, exit_code: int | None) -> None:
-        """Record the end of a run whose process is gone."""
+    def close(self, run: ActiveRun, end: RunEnd) -> None:
+        """Record the end of a run of which nothing is left."""
         self._active.remove(run)
         if not self._folder.is_dir():
             run.monitor.follow_to(self._recorder.folder)
         run.monitor.read_all()
-        state = run_state(run, exit_code)
+        state = run_state(run, end)
         if state == "finished":
             self._rules.complete(run.attempt.index)
-        self._record(run, state, exit_code)
+        self._record(run, state, end)
         self._silence.tell_notes(run)
         if state in RESULTS_THAT_COUNT:  # others may not have come so far
             self._silence.look_at(run)
         self._ending.see_best(run)
         if run.stopping == "by hand":
             return  # says nothing of the sweep's other runs
-        if state == "lost" or (state == "killed" and run.is_leftover):
+        if self._is_blameless(run, state, end):
             self._waiting.add(run.attempt.again())
         else:
             self._continue_after(run.attempt, state)
 
-    def _record(self, run: ActiveRun, state: RunState, exit_code: int | None) -> None:
+    @staticmethod
+    def _is_blameless(run: ActiveRun, state: RunState, end: RunEnd) -> bool:
+        """Whether a run is to be tried again without using up a retry."""
+        if state == "lost":
+            return True
+        was_taken_away = end.cause in TRY_ELSEWHERE and run.stopping is None
+        return state == "killed" and (run.is_leftover or was_taken_away)
+
+    def _record(self, run: ActiveRun, state: RunState, end: RunEnd) -> None:
         by_hand = self._recorder.record.runs[run.attempt.index].stopped_by_hand
         lines = [] if state in RESULTS_THAT_COUNT else last_lines(run.log_path, ERROR_LINES)
-        ended_at = run.ended_at or time.time()
+        ended_at = run.ended_at or end.at or time.time()
         self._recorder.write(
             "ended",
             time=round(ended_at, 6),
             index=run.attempt.index,
             state=state,
-            exit_code=exit_code,
-            duration_s=round(ended_at - run.process.started_at, 6),
+            exit_code=end.exit_code,
+            cause=end.cause,
+            duration_s=round(ended_at - (run.started_at or ended_at), 6),
             **run.monitor.summary(),
             reason=run_reason(
                 run,
                 state,
-                exit_code,
+                end,
                 lines,
                 self._ending.reason,
                 by_hand,
-                is_out_of_memory=was_killed(exit_code) and self._executor.is_out_of_memory(),
             ),
             output_tail=lines[-TAIL_LINES:],
             **self._fate(run.attempt, state),
@@ -95,6 +101,7 @@ class RunEnds:
             "ended",
             index=attempt.index,
             state="failed",
+            cause="never_started",
             reason=f"could not be started: {error}",
             duration_s=0.0,
             output_tail=[str(error)],
@@ -109,14 +116,14 @@ class RunEnds:
             self._ending.see_end(attempt.index, state)
 
     def _will_retry(self, attempt: Attempt, state: RunState) -> bool:
-        is_left = attempt.number <= self._config.retries
+        is_left = attempt.n_failed < self._config.retries
         return state == "failed" and is_left and not self._ending.has_begun
 
     def _fate(self, attempt: Attempt, state: RunState) -> dict[str, bool]:
         return {"will_retry": True} if self._will_retry(attempt, state) else {}
 
     def _retry(self, attempt: Attempt) -> None:
-        delay_s = backoff_s(self._config.retry_backoff_s, attempt.number)
-        again = attempt.again()
+        delay_s = backoff_s(self._config.retry_backoff_s, attempt.n_failed + 1)
+        again = attempt.again(has_failed=True)
         self._waiting.add(again, anyio.current_time() + delay_s)
         self._recorder.write("retrying", index=attempt.index, attempt=again.number, delay_s=delay_s)

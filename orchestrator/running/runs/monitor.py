@@ -15,7 +15,7 @@ from ...errors import nearest
 from ...stopping import StopDecision, StoppingRules
 from ...store.objective import Best
 from .events.metrics import EventMetrics
-from .output_metrics import open_output
+from .output_metrics import OutputMetrics, open_output
 
 if TYPE_CHECKING:
     from ml_tracking_ops.logger.reading.columns import Series
@@ -47,8 +47,6 @@ class RunMonitor:
 
     Args:
         run: its index, by which the rules tell it from the others.
-        is_over: its log is complete; its output is not read for metrics any more.
-        events: what reads its event files, where its metrics come from them.
     """
 
     def __init__(
@@ -57,16 +55,13 @@ class RunMonitor:
         config: SweepConfig,
         rules: StoppingRules,
         run: int,
-        *,
-        is_over: bool = False,
-        events: EventMetrics | None = None,
     ) -> None:
         self.dat_path = dat_path
         self._config = config
         self._metric = config.optimization_metric
         self._rules = rules
         self._run = run
-        self._output = events or (None if is_over else open_output(dat_path, config))
+        self._output: OutputMetrics | EventMetrics | None = None
         self._tail: LogTail | None = None
         self._tail_path = os.fspath(dat_path)
         self._owes_reset = False
@@ -77,6 +72,15 @@ class RunMonitor:
     def _begin(self) -> None:
         self._best = Best(self._config.optimization_goal or "max")
         self._rules.forget(self._run)
+
+    def follow_output(self, events: EventMetrics | None = None) -> None:
+        """Read metrics in what the run writes from now on, where the configuration asks for it.
+
+        Args:
+            events: what reads its event files; None: its metrics come from what it prints, if
+                from anything but its log.
+        """
+        self._output = events or open_output(self.dat_path, self._config)
 
     @property
     def has_logged(self) -> bool:

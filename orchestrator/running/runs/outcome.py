@@ -2,8 +2,10 @@
 
 import signal
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
+from ...executors.base import Cause, RunEnd
 from ...stopping import StopDecision
 from ...store.files.output_tail import error_line
 from ...store.objective import Best
@@ -12,18 +14,37 @@ from ...store.run_states import RunState
 from ...supervision.os_processes import SIGKILL
 from .active import ActiveRun
 
+_STATE_BY_CAUSE: Mapping[Cause, RunState] = {
+    "cancelled": "killed",
+    "preempted": "killed",
+    "time_limit": "killed",
+    "node_failed": "lost",
+    "out_of_memory": "failed",
+    "never_started": "failed",
+}
+_WORDS: Mapping[Cause, str] = {
+    "cancelled": "cancelled from outside",
+    "preempted": "preempted: other work needed its place",
+    "time_limit": "ended at the time limit",
+    "node_failed": "its node failed",
+    "out_of_memory": "killed by the system: out of memory",
+    "never_started": "never started",
+}
 
-def run_state(run: ActiveRun, exit_code: int | None) -> RunState:
+
+def run_state(run: ActiveRun, end: RunEnd) -> RunState:
     """The state of a run that has ended."""
     if isinstance(run.stopping, StopDecision):
         return "early_stopped"
     if run.stopping is not None:
         return "killed"
-    if exit_code is None:
+    if (by_cause := _STATE_BY_CAUSE.get(end.cause)) is not None:
+        return by_cause
+    if end.exit_code is None:
         return _state_by_log(run.monitor.dat_path)
-    if exit_code == -SIGKILL and not run.is_leftover:
+    if end.exit_code == -SIGKILL and not run.is_leftover:
         return "failed"  # nobody here sent it: it is nearly always memory
-    return state_by_exit_code(exit_code)
+    return state_by_exit_code(end.exit_code)
 
 
 def _state_by_log(dat_path: Path) -> RunState:
@@ -42,18 +63,12 @@ def _state_by_log(dat_path: Path) -> RunState:
 def run_reason(
     run: ActiveRun,
     state: RunState,
-    exit_code: int | None,
+    end: RunEnd,
     tail: list[str],
     stop_reason: str | None,
     by_hand: str | None = None,
-    *,
-    is_out_of_memory: bool = False,
 ) -> str | None:
-    """One sentence that says why a run ended as it did, or None if there is nothing to say.
-
-    Args:
-        is_out_of_memory: the machine says so of a run that SIGKILL ended.
-    """
+    """One sentence that says why a run ended as it did, or None if there is nothing to say."""
     if isinstance(run.stopping, StopDecision):
         return run.stopping.reason + beside_best(run.monitor.best, run.stopping)
     if run.stopping == "by hand":
@@ -61,15 +76,33 @@ def run_reason(
     if run.stopping == "interrupted":
         return f"stopped with the sweep: {stop_reason}"
     if run.stopping == "timeout":
-        return f"stopped after {time.time() - run.process.started_at:.1f} s: timeout_s was over"
+        running_s = time.time() - (run.started_at or time.time())
+        return f"stopped after {running_s:.1f} s: timeout_s was over"
     if state == "finished":
-        return _left_running(run)
+        return _left_running(end)
+    if (words := _WORDS.get(end.cause)) is not None:
+        return words + _told(end)
+    return _reason_by_exit_code(end.exit_code, tail)
+
+
+def _told(end: RunEnd) -> str:
+    """What is known besides the cause."""
+    told = [] if end.detail is None else [end.detail]
+    told += [] if end.exit_code is None else [_how(end.exit_code)]
+    return f" ({', '.join(told)})" if told else ""
+
+
+def _how(exit_code: int) -> str:
+    if exit_code == -SIGKILL:
+        return "signal 9, SIGKILL"
+    return f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
+
+
+def _reason_by_exit_code(exit_code: int | None, tail: list[str]) -> str:
     if exit_code is None:
         return "ended unseen: nobody was there to learn its exit code"
-    if was_killed(exit_code):
-        how = "killed by the system: " if is_out_of_memory else "killed by the system, probably "
-        told = "signal 9, SIGKILL" if exit_code < 0 else f"exit code {exit_code}"
-        return f"{how}out of memory ({told})"
+    if _was_killed(exit_code):
+        return f"killed by the system, probably out of memory ({_how(exit_code)})"
     error = error_line(tail)
     said = f": {error}" if error else ""
     if exit_code < 0:
@@ -98,12 +131,12 @@ def beside_best(best: Best, decision: StopDecision) -> str:
 _JUDGE_ONE_VALUE = ("asha", "hyperband")
 
 
-def _left_running(run: ActiveRun) -> str | None:
-    left = run.process.left_running
+def _left_running(end: RunEnd) -> str | None:
+    left = end.left_running
     return f"finished, but left running and then ended: {'; '.join(left)}" if left else None
 
 
-def was_killed(exit_code: int | None) -> bool:
+def _was_killed(exit_code: int | None) -> bool:
     """Whether SIGKILL ended a script, or what a shell script of it had started."""
     return exit_code in (-SIGKILL, _SHELL_OFFSET + SIGKILL)
 

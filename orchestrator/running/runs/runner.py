@@ -5,7 +5,7 @@ import time
 import anyio
 import anyio.lowlevel
 
-from ...executors.base import Slot
+from ...executors.base import RunEnd, RunHandle, Slot
 from .active import ActiveRun, ActiveRuns
 from .attempts import Attempt
 from .ends import RunEnds
@@ -16,7 +16,7 @@ class Runner:
     """What a slot of the pool does with an attempt.
 
     Args:
-        timeout_s: a run that takes longer is stopped.
+        timeout_s: a run that takes longer, counted from the start of its process, is stopped.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Runner:
 
     async def run(self, attempt: Attempt, slot: Slot) -> None:
         """Run one attempt to its end."""
-        run = self._starter.start(attempt, slot)
+        run = await self._starter.start(attempt, slot)
         if run is None:
             await anyio.lowlevel.checkpoint()
         else:
@@ -37,20 +37,23 @@ class Runner:
 
     async def see_through(self, run: ActiveRun) -> None:
         """Wait for a run's end, and record it; a cancelled wait ends the run at once."""
+        handle = run.handle
+        assert handle is not None
         try:
-            exit_code = await self._wait_in_time(run)
+            await self._starter.wait_started(run, handle)
+            end = await self._wait_in_time(run, handle)
         except BaseException:
             run.stopping = run.stopping or "interrupted"
-            run.process.kill()
+            handle.kill()
             with anyio.CancelScope(shield=True):
-                self._ends.close(run, await run.process.wait())
+                self._ends.close(run, await handle.wait())
             raise
-        self._ends.close(run, exit_code)
+        self._ends.close(run, end)
 
-    async def _wait_in_time(self, run: ActiveRun) -> int | None:
-        if self._timeout_s is not None:
-            elapsed_s = time.time() - run.process.started_at
+    async def _wait_in_time(self, run: ActiveRun, handle: RunHandle) -> RunEnd:
+        if self._timeout_s is not None and run.started_at is not None:
+            elapsed_s = time.time() - run.started_at
             with anyio.move_on_after(self._timeout_s - elapsed_s):
-                return await run.process.wait()
+                return await handle.wait()
             self._active.stop(run, "timeout")
-        return await run.process.wait()
+        return await handle.wait()

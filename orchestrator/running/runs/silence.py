@@ -40,7 +40,9 @@ class SilenceWarnings:
         for settled in run.monitor.settled:
             self._recorder.take_back(settled, _ARRIVED[settled].format(run.name))
         is_running = run in self._active
-        running_s = time.time() - run.process.started_at if is_running else math.inf
+        if is_running and run.started_at is None:
+            return  # it waits in a queue
+        running_s = time.time() - (run.started_at or 0.0) if is_running else math.inf
         silence = run.monitor.silence(running_s)
         if silence is None or (silence == "metric" and is_running and self._is_logged_by_any()):
             return

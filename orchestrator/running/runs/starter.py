@@ -1,5 +1,6 @@
 """Starting runs, and taking over those that an earlier orchestrator started."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import anyio
 from ml_tracking_ops.logger import paths
 
 from ...config.validation import LoadedConfig
-from ...executors.base import Executor, RunningRun, Slot
+from ...executors.base import Executor, RunHandle, RunStart, Slot
 from ...stopping import StoppingRules
 from ...store.files.disk import is_passing, trouble_with
+from ...store.files.run_refs import process_of
 from .active import ActiveRun, ActiveRuns
 from .attempts import Attempt, Backlog
 from .command import earlier_names, for_attempt, run_command, tensorboard_folder, write_arguments
@@ -20,7 +22,7 @@ from .events.metrics import EventMetrics
 from .events.owner import RunProcesses
 from .monitor import RunMonitor
 from .recorder import Recorder
-from .survivors import Survivor, take_over
+from .survivors import Survivor
 
 START_AGAIN_S = 1.0
 
@@ -50,32 +52,37 @@ class RunStarter:
         self._rules = rules
         self._ends = ends
 
-    def start(self, attempt: Attempt, slot: Slot) -> ActiveRun | None:
-        """Start an attempt; return None if it could not be, which is then taken care of."""
+    async def start(self, attempt: Attempt, slot: Slot) -> ActiveRun | None:
+        """Give an attempt to the engine; return None if that fails, which is then taken care of."""
         name = paths.run_stem(attempt.index, attempt.number)
-        started: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "index": attempt.index,
             "name": name,
             "attempt": attempt.number,
             "slot": slot.index,
-            **({"gpus": list(slot.gpus)} if slot.gpus else {}),
         }
+        run = self._open(attempt, name, None)
+        run.slot, run.gpus = slot.index, slot.gpus
         try:
-            process = self._start(attempt, name, slot)
+            handle = await self._submit(attempt, name, slot, fields)
         except OSError as error:
-            self._deal_with(error, attempt, started)
+            self._active.remove(run)
+            self._deal_with(error, attempt, fields)
             return None
-        self._recorder.write(
-            "started", **started, pid=process.pid, process_identity=process.identity
-        )
-        run = self._open(attempt, name, process)
-        run.gpus = slot.gpus
+        except BaseException:
+            self._active.remove(run)
+            raise
+        self._active.take(run, handle)
+        if self._executor.queues:
+            ref = handle.ref.as_event()
+            self._recorder.write("submitted", index=attempt.index, ref=ref)
+        if handle.start is not None:
+            self._record_start(run, handle, handle.start)
         return run
 
-    def _events(
-        self, attempt: Attempt, name: str, process: RunningRun, dat_path: Path
-    ) -> EventMetrics | None:
+    def _events(self, run: ActiveRun) -> EventMetrics | None:
         """What reads the run's event files, where its metrics come from them."""
+        attempt, name, dat_path = run.attempt, run.name, run.monitor.dat_path
         known = self._recorder.record.runs.get(attempt.index)
         first_name = [*(known.previous_names if known else ()), name][0]
         folder = tensorboard_folder(
@@ -84,10 +91,14 @@ class RunStarter:
         if folder is None:
             return None
         is_own = folder.is_relative_to(self._folder / f"{first_name}{paths.RUN_FOLDER_SUFFIX}")
-        owner = RunProcesses(process.pid, process.started_at, str(dat_path), is_own=is_own)
+        process = None if run.handle is None else process_of(run.handle.ref)
+        pid = None if process is None else process[0]
+        owner = RunProcesses(pid, run.started_at or 0.0, str(dat_path), is_own=is_own)
         return EventMetrics(folder, dat_path, owner)
 
-    def _start(self, attempt: Attempt, name: str, slot: Slot) -> RunningRun:
+    async def _submit(
+        self, attempt: Attempt, name: str, slot: Slot, fields: Mapping[str, Any]
+    ) -> RunHandle:
         """
         Raises:
             OSError: it cannot be started, or its start could not be recorded.
@@ -101,12 +112,43 @@ class RunStarter:
         if trouble is not None and is_passing(trouble):
             raise trouble
         write_arguments(self._loaded, self._folder, name, combination, first_name)
-        return self._executor.start(command, slot)
+        if self._executor.queues:
+            self._recorder.write("submitting", **fields)
+        return await self._executor.submit(command, slot)
+
+    async def wait_started(self, run: ActiveRun, handle: RunHandle) -> None:
+        """Wait until a run's process has started, or it has ended without; record both."""
+        if run.is_start_recorded:
+            return
+
+        def tell(reason: str) -> None:
+            self._recorder.write("queued", index=run.attempt.index, reason=reason)
+
+        start = await handle.wait_started(tell)
+        if start is not None:
+            self._record_start(run, handle, start)
+
+    def _record_start(self, run: ActiveRun, handle: RunHandle, start: RunStart) -> None:
+        run.is_start_recorded = True
+        self._recorder.write(
+            "started",
+            **({"time": round(start.at, 6)} if self._executor.queues else {}),
+            index=run.attempt.index,
+            name=run.name,
+            attempt=run.attempt.number,
+            slot=run.slot,
+            ref=handle.ref.as_event(),
+            node=start.node,
+            **({"gpus": list(start.gpus)} if start.gpus else {}),
+        )
+        run.monitor.follow_output(self._events(run))
 
     def _deal_with(self, error: OSError, attempt: Attempt, started: dict[str, Any]) -> None:
         """The machine has nothing to give just now, the folder is gone, or the command is wrong."""
         if is_passing(error):
             self._recorder.warn_once("start", f"runs wait: {error}")
+            if self._executor.queues:
+                self._recorder.write("not_submitted", index=attempt.index, reason=str(error))
             self._waiting.add(attempt, anyio.current_time() + START_AGAIN_S)
         elif (trouble := trouble_with(self._folder)) is not None:
             self._ending.start_no_more(trouble)
@@ -116,23 +158,25 @@ class RunStarter:
 
     def adopt(self, survivor: Survivor) -> ActiveRun:
         """Carry on with a run that an earlier orchestrator started."""
-        name, index = survivor.record.name, survivor.attempt.index
-        process = take_over(self._executor, self._folder, survivor.record)
-        run = self._open(survivor.attempt, name, process)
-        run.is_leftover, run.ended_at = not survivor.is_alive, survivor.record.ended_at
-        if survivor.is_alive:
-            self._recorder.write("adopted", index=index, name=name, pid=process.pid)
+        name, index, found = survivor.name, survivor.attempt.index, survivor.found
+        run = self._open(survivor.attempt, name, found.handle)
+        run.slot = found.slot
+        run.is_leftover = found.standing == "ended"
+        run.ended_at = found.ended_at
+        run.is_start_recorded = survivor.is_started
+        if survivor.is_started:
+            run.monitor.follow_output(self._events(run))
+        if not run.is_leftover:
+            ref = found.handle.ref.as_event()
+            self._recorder.write("adopted", index=index, name=name, ref=ref)
         if survivor.decision is not None:
             self._active.stop_again(run, survivor.decision)
         return run
 
-    def _open(self, attempt: Attempt, name: str, process: RunningRun) -> ActiveRun:
+    def _open(self, attempt: Attempt, name: str, handle: RunHandle | None) -> ActiveRun:
         dat_path = self._folder / f"{name}{paths.DAT_SUFFIX}"
         log_path = self._folder / f"{name}{paths.LOG_SUFFIX}"
-        events = self._events(attempt, name, process, dat_path)
-        monitor = RunMonitor(
-            dat_path, self._loaded.config, self._rules, attempt.index, events=events
-        )
-        run = ActiveRun(attempt, name, process, monitor, log_path)
+        monitor = RunMonitor(dat_path, self._loaded.config, self._rules, attempt.index)
+        run = ActiveRun(attempt, name, handle, monitor, log_path)
         self._active.add(run)
         return run

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import anyio
 import pytest
 from sweeps import write_config
 
@@ -16,7 +17,7 @@ from ml_tracking_ops.orchestrator.executors.base import Slot
 from ml_tracking_ops.orchestrator.executors.local import gpus
 from ml_tracking_ops.orchestrator.executors.local.executor import LocalExecutor, share_gpus
 from ml_tracking_ops.orchestrator.executors.local.gpus import Gpus, find_gpus, free_memory_bytes
-from ml_tracking_ops.orchestrator.executors.registry import EXECUTORS
+from ml_tracking_ops.orchestrator.executors.registry import EXECUTORS, ExecutorEntry
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
 
 NOWHERE = Path("/nowhere")
@@ -170,8 +171,8 @@ def test_free_memory_is_asked_for_by_index_and_uuid(nvml: FakeNvml) -> None:
 def test_slot_without_free_memory_says_so(nvml: FakeNvml) -> None:
     executor = LocalExecutor(environment={}, min_free_gpu_memory_gb=4)
     first, second = executor.slots
-    assert executor.shortage(second) is None
-    assert executor.shortage(first) == (
+    assert anyio.run(executor.shortage, second) is None
+    assert anyio.run(executor.shortage, first) == (
         "GPU 0 has 0.0 GB free, less than min_free_gpu_memory_gb = 4"
     )
 
@@ -205,7 +206,7 @@ class ShortOnce(LocalExecutor):
 
     n_asked = 0
 
-    def shortage(self, slot: Slot) -> str | None:
+    async def shortage(self, slot: Slot) -> str | None:
         self.n_asked += 1
         return "GPU 0 is full" if self.n_asked <= 2 else None
 
@@ -213,7 +214,11 @@ class ShortOnce(LocalExecutor):
 def test_run_waits_until_there_is_room_and_the_wait_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(EXECUTORS, "local", lambda n_workers, needs: ShortOnce(n_workers))
+    entry = ExecutorEntry(
+        lambda keys, n_workers, needs: ShortOnce(n_workers, min_free_gpu_memory_gb=1),
+        lambda keys: (),
+    )
+    monkeypatch.setitem(EXECUTORS, "local", entry)
     config = write_config(tmp_path, "short.py", max_runs=2, min_free_gpu_memory_gb=1)
     result = sweep.run_sweep(config, logdir=tmp_path / "runs", workers=1)
     assert [run.state for run in result.runs] == ["finished", "finished"]

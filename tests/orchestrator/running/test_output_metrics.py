@@ -177,6 +177,7 @@ def test_script_that_imports_for_long_is_not_blamed(tmp_path: Path) -> None:
     assert output.missing_s < 30.0
     config = load_config(sweep_config(tmp_path, "", "name: value")).config
     monitor = RunMonitor(dat, config, StoppingRules([]), 1)
+    monitor.follow_output()
     monitor.read()
     assert monitor.silence(running_s=10.0) is None
     assert monitor.silence(running_s=math.inf) == "misses"

@@ -9,7 +9,7 @@ import pytest
 from other_users import STRANGER, needs_root
 from sweeps import run_command, sweep_folder, write_config
 
-from ml_tracking_ops.orchestrator.running.runs.survivors import is_ours
+from ml_tracking_ops.orchestrator.executors.local.finding import is_ours
 from ml_tracking_ops.orchestrator.running.strangers import resume_question
 from ml_tracking_ops.orchestrator.store.process_records import ProcessRecord
 from ml_tracking_ops.orchestrator.supervision.process_table import process_identity

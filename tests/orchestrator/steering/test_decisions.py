@@ -6,7 +6,13 @@ import pytest
 
 from ml_tracking_ops.orchestrator.steering.decisions import not_again, why_not, workers_text
 from ml_tracking_ops.orchestrator.steering.requests import new_request
-from ml_tracking_ops.orchestrator.store.run_states import ENDS, RUN_STATES, STATES, RunState
+from ml_tracking_ops.orchestrator.store.run_states import (
+    ENDS,
+    RUN_STATES,
+    STATES,
+    SUBMITTED,
+    RunState,
+)
 from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord, SweepRecord
 
 
@@ -22,7 +28,7 @@ def test_run_can_be_stopped_while_it_is_running_and_requeued_once_it_has_ended(
     state: RunState,
 ) -> None:
     sweep = sweep_with(state=state)
-    assert (why_not(new_request("stop", "me", index=1), sweep) is None) == (state == "running")
+    assert (why_not(new_request("stop", "me", index=1), sweep) is None) == (state in SUBMITTED)
     assert (why_not(new_request("requeue", "me", index=1), sweep) is None) == (state in ENDS)
 
 

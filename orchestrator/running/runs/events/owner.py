@@ -23,8 +23,9 @@ class RunProcesses:
     the leader wrote is known even after it has ended.
     """
 
-    def __init__(self, pid: int, started_at: float, dat_path: str, *, is_own: bool) -> None:
+    def __init__(self, pid: int | None, started_at: float, dat_path: str, *, is_own: bool) -> None:
         """Args:
+        pid: of the leader; None if it is no process of this machine.
         started_at: seconds since the epoch.
         is_own: everything in the folder belongs to the run, since it is its own.
         """

@@ -1,0 +1,56 @@
+"""What the journal keeps of a run that an engine has taken: enough to find it again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .files import fields
+
+LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRef:
+    """A run as its engine knows it.
+
+    Attributes:
+        executor: the engine's name.
+        id: what the engine finds it by; only the engine knows what it means.
+        label: what people read, such as `process 4711` or `job 42`.
+    """
+
+    executor: str
+    id: str
+    label: str
+
+    def as_event(self) -> dict[str, str]:
+        return {"executor": self.executor, "id": self.id, "label": self.label}
+
+
+def process_ref(pid: int, identity: str | None) -> RunRef:
+    """A process of this machine; `identity` tells it from a later one with the same number."""
+    return RunRef(LOCAL, f"{pid} {identity or ''}".rstrip(), f"process {pid}")
+
+
+def process_of(ref: RunRef | None) -> tuple[int, str | None] | None:
+    """The process number and its identity; None if the run is no process of a machine of ours."""
+    if ref is None or ref.executor != LOCAL:
+        return None
+    pid, _, identity = ref.id.partition(" ")
+    return (int(pid), identity or None) if pid.isascii() and pid.isdecimal() else None
+
+
+def ref_in(event: Mapping[str, Any]) -> RunRef | None:
+    """The reference in an event of the journal; earlier versions wrote process numbers.
+
+    Raises:
+        KeyError, TypeError, ValueError: a field is missing or of the wrong type.
+    """
+    ref = event.get("ref")
+    if ref is not None:
+        return RunRef(
+            fields.text(ref["executor"]), fields.text(ref["id"]), fields.text(ref["label"])
+        )
+    pid = fields.whole_or_none(event.get("pid"))
+    identity = fields.text_or_none(event.get("process_identity"))
+    return None if pid is None else process_ref(pid, identity)

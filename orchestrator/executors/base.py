@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from ..store.run_refs import RunRef
+from ..store.files.run_refs import RunRef
 
 GRACE_S = 10.0
 """Seconds that a run has to end when it is asked to, unless the configuration says otherwise."""
@@ -34,7 +34,7 @@ means by somebody else; `unknown` that nobody saw the end."""
 TRY_ELSEWHERE = frozenset[Cause](("preempted", "node_failed"))
 """The run is not to blame: it is tried again, and that uses up none of its retries."""
 
-Standing = Literal["queued", "running", "ended", "unknown"]
+Standing = Literal["waiting", "started", "ended", "unknown"]
 """What an engine knows of a run that it is asked for; `unknown` means that it cannot tell now."""
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from ..errors import UsageError, did_you_mean
-from ..store.run_refs import LOCAL
+from ..store.files.run_refs import LOCAL
 from .base import GRACE_S, Executor
 from .local.executor import LocalExecutor
 

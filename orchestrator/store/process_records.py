@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from .files import fields
+from .files.run_refs import RunRef, process_ref
 from .journal import JournalTail
-from .run_refs import RunRef, process_ref
 from .run_states import RunState
 
 _STOPPED_FROM_OUTSIDE = {-9, -15, -2, -1}  # SIGKILL, SIGTERM, SIGINT, SIGHUP; Windows has not all

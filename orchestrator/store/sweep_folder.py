@@ -19,10 +19,10 @@ from ..errors import DescriptionError
 from ..supervision.process_table import is_alive
 from .annotations import NO_ANNOTATIONS, Annotations
 from .files import fields
+from .files.run_refs import process_of
 from .journal import JournalTail
 from .objective import Best, Goal
 from .process_records import ProcessRecord, read_processes, state_by_exit_code
-from .run_refs import process_of
 from .run_states import ENDS, RESULTS_THAT_COUNT, SWEEP_ENDS
 from .sweep_record import RunRecord, SweepRecord
 

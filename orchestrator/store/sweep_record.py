@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .files import fields
+from .files.run_refs import RunRef, ref_in
 from .history import Ended, HistoryEvent, Known, Sampled
 from .journal import Event
 from .objective import Goal, is_better
 from .pool_record import PoolRecord
-from .run_refs import RunRef, ref_in
 from .run_states import ENDS, RUN_STATES, SUBMITTED, SWEEP_ENDS, RunState, SweepState
 
 _MOST_RUNS = 200_000

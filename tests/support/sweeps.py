@@ -11,8 +11,8 @@ from typing import Any
 
 from places import TRAINERS
 
+from ml_tracking_ops.orchestrator.store.files.run_refs import process_of
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
-from ml_tracking_ops.orchestrator.store.run_refs import process_of
 from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord, SweepRecord
 
 COMMAND = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli"]

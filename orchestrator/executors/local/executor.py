@@ -10,7 +10,7 @@ import anyio
 import anyio.to_thread
 
 from ...errors import UsageError
-from ...store.run_refs import LOCAL
+from ...store.files.run_refs import LOCAL
 from ..base import FoundRun, KnownRun, RunCommand, Slot
 from .cpus import thread_limits, usable_cpus
 from .finding import ProcessFinder

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ml_tracking_ops.logger import os_files, paths
 
+from ...store.files.run_refs import process_of
 from ...store.process_records import ProcessRecord, read_processes
-from ...store.run_refs import process_of
 from ...supervision.process_table import environment_of, is_alive
 from ..base import FoundRun, KnownRun, Standing
 from .memory_kills import MemoryKills
@@ -68,7 +68,7 @@ class ProcessFinder:
     def _found(self, record: ProcessRecord) -> FoundRun:
         is_running = record.exit_code is None and is_ours(record)
         run = LocalRun(self._adopt(record), self._memory_kills, ended_at=record.ended_at)
-        standing: Standing = "running" if is_running else "ended"
+        standing: Standing = "started" if is_running else "ended"
         return FoundRun(run, standing, record.slot, record.ended_at)
 
     def _adopt(self, record: ProcessRecord) -> AdoptedGroup:

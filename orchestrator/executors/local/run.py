@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import anyio.lowlevel
 
-from ...store.run_refs import process_ref
+from ...store.files.run_refs import process_ref
 from ...supervision.os_processes import SIGKILL
 from ..base import RunEnd, RunStart, end_by_exit_code
 from .memory_kills import MemoryKills

@@ -18,8 +18,8 @@ from ml_tracking_ops.orchestrator.executors.local.executor import LocalExecutor
 from ml_tracking_ops.orchestrator.executors.local.run import LocalRun
 from ml_tracking_ops.orchestrator.executors.registry import EXECUTORS, ExecutorEntry
 from ml_tracking_ops.orchestrator.steering.requests import new_request, submit
+from ml_tracking_ops.orchestrator.store.files.run_refs import RunRef
 from ml_tracking_ops.orchestrator.store.journal import Event
-from ml_tracking_ops.orchestrator.store.run_refs import RunRef
 
 LIMIT_S = 60
 REASON = "waiting for resources"

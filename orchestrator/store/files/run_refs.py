@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .files import fields
+from . import fields
 
 LOCAL = "local"
 

@@ -4,10 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .errors import ConfigError, SweepError, SweepHeldError, TrackingError, UsageError
+    from .store.run_states import RunState
+    from .store.sweep_record import RunRecord
     from .sweep import SweepResult, resume, run_sweep
 
 __all__ = [
     "ConfigError",
+    "RunRecord",
+    "RunState",
     "SweepError",
     "SweepHeldError",
     "SweepResult",
@@ -28,6 +32,14 @@ def __getattr__(name: str) -> Any:
         from . import errors
 
         return getattr(errors, name)
+    if name == "RunState":
+        from .store import run_states
+
+        return run_states.RunState
+    if name == "RunRecord":
+        from .store import sweep_record
+
+        return sweep_record.RunRecord
     from . import sweep
 
     return getattr(sweep, name)

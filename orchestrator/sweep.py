@@ -12,6 +12,7 @@ import anyio.from_thread
 import anyio.lowlevel
 
 from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.results.tables import as_columns, frame_of, html_table
 
 from .config.loading import load_config
 from .config.model import SweepConfig
@@ -57,6 +58,38 @@ class SweepResult:
     def best(self) -> RunRecord | None:
         """The run with the best value of the optimisation metric."""
         return self.record.best
+
+    def to_pandas(self) -> Any:
+        """The runs as a pandas data frame: name, state, hyperparameters, best value.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        return frame_of("pandas", as_columns(self._rows()))
+
+    def to_polars(self) -> Any:
+        """The same as a polars data frame.
+
+        Raises:
+            ImportError: polars is not installed.
+        """
+        return frame_of("polars", as_columns(self._rows()))
+
+    def _repr_html_(self) -> str:
+        return html_table(self._rows())
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "run": run.index,
+                "name": run.name,
+                "state": run.state,
+                **run.hyperparameters,
+                "best_value": run.best_value,
+                "best_step": run.best_step,
+            }
+            for run in self.runs
+        ]
 
 
 class OpenSweep:

@@ -175,7 +175,9 @@ def _add_export(add: _Add) -> None:
     export.add_argument(
         "run", metavar="RUN", type=_count, nargs="?", help="a run of the sweep, by its number"
     )
-    export.add_argument("--format", choices=("csv", "json", "tensorboard"), default="csv")
+    export.add_argument(
+        "--format", choices=("csv", "json", "parquet", "tensorboard"), default="csv"
+    )
     export.add_argument(
         "-o",
         "--output",

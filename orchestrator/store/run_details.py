@@ -6,7 +6,7 @@ and what is of another form is left out.
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ml_tracking_ops.logger import os_files, run_record
 from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.logger.records import LogFormatError
+from ml_tracking_ops.logger.results.tables import flat
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file, origin_of
 
 from .files.identities import FileCache, identity_of
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 _HOST = os_files.host_name()
 _MOST_BYTES = 4 << 20
 _MOST_KNOWN = 100_000
-_MOST_DEPTH = 32
 _events: "FileCache[Path, EventPeek]" = FileCache(_MOST_KNOWN)
 _configs: "FileCache[str, Mapping[str, Any]]" = FileCache(20_000)
 _written_here: dict[tuple[str, int, int], bool] = {}
@@ -94,17 +94,6 @@ def config_of(dat_path: Path) -> Mapping[str, Any]:
     except OSError:
         return NO_DETAILS.config
     return _configs.get(path, identity, lambda: read_details(dat_path).config)
-
-
-def flat(
-    settings: Mapping[str, Any], prefix: str = "", depth: int = 0
-) -> Iterator[tuple[str, Any]]:
-    """`{"optimizer": {"lr": 0.1}}` → `optimizer.lr`, 0.1."""
-    for name, value in settings.items():
-        if isinstance(value, Mapping) and value and depth < _MOST_DEPTH:
-            yield from flat(value, f"{prefix}{name}.", depth + 1)
-        else:
-            yield f"{prefix}{name}", value
 
 
 def was_written_here(dat_path: Path) -> bool:

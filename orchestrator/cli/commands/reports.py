@@ -91,6 +91,8 @@ def export(options: argparse.Namespace) -> int:
     found = _find(options)
     if options.format == "tensorboard":
         return _export_events(found, options.output)
+    if options.format == "parquet":
+        return _export_parquet(found, options)
     with _log_errors(), _output(options.output) as out:
         if isinstance(found, Sweep) and options.format == "csv":
             out.writelines(sweep_csv(show_sweep(found)))
@@ -112,6 +114,28 @@ def _export_events(found: "Experiment | Sweep | FoundRun", folder: Path | None) 
     with _log_errors():
         export_events(found, folder)
     say(f"look at it: tensorboard --logdir {folder}")
+    return 0
+
+
+def _export_parquet(found: "Experiment | Sweep | FoundRun", options: argparse.Namespace) -> int:
+    from ml_tracking_ops.logger.reading.reader import read_run_log
+
+    from ...reports.entries import dat_path_of, show_sweep
+    from ...reports.parquet import sweep_columns, write_columns, write_run
+    from ...store.sweep_folder import Sweep
+
+    if options.output is None:
+        raise UsageError("--format parquet writes a file: name it with -o FILE")
+    temporary = options.output.with_name(f".{secrets.token_hex(8)}.tmp")
+    with _log_errors():
+        try:
+            if isinstance(found, Sweep):
+                write_columns(sweep_columns(show_sweep(found)), temporary)
+            else:
+                write_run(read_run_log(dat_path_of(found)), temporary)
+            os_files.replace(temporary, options.output)
+        finally:
+            temporary.unlink(missing_ok=True)
     return 0
 
 

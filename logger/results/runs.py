@@ -1,0 +1,260 @@
+"""Runs as objects, for notebooks and scripts: `read_run`, `read_runs`."""
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from .. import locks, paths, run_record
+from ..reading.reader import LogFormatError, RunLog, Series, read_ending, read_run_log
+from ..reading.source import is_log
+from .sweeps import SweepRuns
+from .tables import as_columns, flat, frame_of, html_table
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best value of a metric, and the step at which it was logged first."""
+
+    value: float
+    step: int
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """One run: what it was started with, and what it logged. Points are read when asked for.
+
+    Attributes:
+        name: its folder's, or in a sweep its file's.
+        path: its log.
+        config: its settings, nested as they were logged.
+        environment: how and where it was started by hand; empty in a sweep.
+        hyperparameters: what the sweep chose for it; empty for a run by hand.
+        state: `running`, `finished`, `early_stopped`, `failed`, `killed`, `lost` or `pending`.
+    """
+
+    name: str
+    path: str
+    state: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def metrics(self) -> RunLog:
+        """By name, columns `step`, `wall_time` and `value`, each of shape `(n_points,)`.
+
+        Raises:
+            LogFormatError: the log is none.
+            OSError: it cannot be read.
+        """
+        return read_run_log(self.path)
+
+    def best(self, metric: str, *, higher_is_better: bool | None = None) -> Best | None:
+        """The best value of a metric; None if it has no number.
+
+        Args:
+            higher_is_better: which values are good; by default what the script told its logger.
+
+        Raises:
+            KeyError: the run has no such metric.
+            ValueError: nobody said which values are good.
+        """
+        if metric not in self.metrics:
+            known = ", ".join(self.metrics) or "none"
+            raise KeyError(f"{self.name} has no metric {metric!r}; it has: {known}")
+        if higher_is_better is None:
+            higher_is_better = self._direction(metric)
+        series = self.metrics[metric]
+        found = [
+            (value, step)
+            for value, step in zip(series.value.tolist(), series.step.tolist(), strict=True)
+            if not math.isnan(value)
+        ]
+        if not found:
+            return None
+        value = (max if higher_is_better else min)(value for value, _ in found)
+        return Best(value, next(step for one, step in found if one == value))
+
+    def _direction(self, metric: str) -> bool:
+        directions = run_record.read(self.path).get("higher_is_better")
+        found = directions.get(metric) if isinstance(directions, dict) else None
+        if not isinstance(found, bool):
+            raise ValueError(
+                f"which values of {metric!r} are good? Pass higher_is_better=True or False"
+            )
+        return found
+
+    def columns(self) -> dict[str, list[Any]]:
+        """All points as columns `metric`, `step`, `wall_time`, `value`."""
+        table: dict[str, list[Any]] = {"metric": [], "step": [], "wall_time": [], "value": []}
+        for name, series in self.metrics.items():
+            _add_points(table, name, series)
+        return table
+
+    def to_pandas(self) -> Any:
+        """All points as a pandas data frame: `metric`, `step`, `wall_time`, `value`.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        return frame_of("pandas", self.columns())
+
+    def to_polars(self) -> Any:
+        """The same as a polars data frame.
+
+        Raises:
+            ImportError: polars is not installed.
+        """
+        return frame_of("polars", self.columns())
+
+    def _repr_html_(self) -> str:
+        return html_table([_row(self)])
+
+
+@dataclass(frozen=True)
+class RunResults:
+    """Several runs, as a list of them; in a notebook it shows itself as a table."""
+
+    runs: tuple[RunResult, ...]
+
+    def __iter__(self) -> Iterator[RunResult]:
+        return iter(self.runs)
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    def __getitem__(self, place: int | str) -> RunResult:
+        """A run by its place, or by its name.
+
+        Raises:
+            IndexError, KeyError: there is none.
+        """
+        if isinstance(place, int):
+            return self.runs[place]
+        found = next((run for run in self.runs if run.name == place), None)
+        if found is None:
+            raise KeyError(f"no run is called {place!r}")
+        return found
+
+    def to_pandas(self) -> Any:
+        """A pandas data frame with a row a run: name, state, settings, last value of each metric.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        return frame_of("pandas", as_columns([_row(run, with_metrics=True) for run in self.runs]))
+
+    def to_polars(self) -> Any:
+        """The same as a polars data frame.
+
+        Raises:
+            ImportError: polars is not installed.
+        """
+        return frame_of("polars", as_columns([_row(run, with_metrics=True) for run in self.runs]))
+
+    def _repr_html_(self) -> str:
+        return html_table([_row(run) for run in self.runs])
+
+
+def read_run(path: str | os.PathLike[str]) -> RunResult:
+    """A run, given its `.dat` or the folder of an experiment.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: the folder holds several.
+        OSError: it cannot be read.
+    """
+    path = paths.absolute(path)
+    dat_path = path
+    if os.path.isdir(path):
+        names = sorted(filter(paths.is_run_log, os.listdir(path)))
+        if not names:
+            raise FileNotFoundError(f"the folder {path} holds no run; read_runs reads those below")
+        if len(names) > 1:
+            raise ValueError(f"the folder {path} holds {len(names)} runs; read_runs reads them all")
+        dat_path = os.path.join(path, names[0])
+    os.stat(dat_path)
+    return _run_at(dat_path, SweepRuns(os.path.dirname(dat_path)))
+
+
+def read_runs(logdir: str | os.PathLike[str] = "runs") -> RunResults:
+    """All runs below a log folder, by hand and of sweeps, in the order of their paths.
+
+    Links are not followed, and hidden folders and the runs' own folders are not looked into.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+    """
+    top = paths.absolute(logdir)
+    if not os.path.isdir(top):
+        raise FileNotFoundError(f"there is no folder {top}")
+    found: list[RunResult] = []
+    for folder, folders, names in os.walk(top):
+        suffix = paths.RUN_FOLDER_SUFFIX
+        folders[:] = sorted(
+            one for one in folders if not one.startswith(".") and not one.endswith(suffix)
+        )
+        logs = sorted(name for name in names if paths.is_run_log(name))
+        sweep = SweepRuns(folder)
+        dat_paths = [os.path.join(folder, name) for name in logs]
+        found.extend(_run_at(path, sweep) for path in dat_paths if is_log(path))
+    return RunResults(tuple(found))
+
+
+def _run_at(dat_path: str, sweep: SweepRuns) -> RunResult:
+    record = run_record.read(dat_path)
+    folder, file_name = os.path.split(dat_path)
+    stem = file_name.removesuffix(paths.DAT_SUFFIX)
+    is_own_folder = os.path.basename(folder).startswith(stem)
+    return RunResult(
+        os.path.basename(folder) if is_own_folder else stem,
+        dat_path,
+        sweep.state(stem) or _state_of(dat_path, record),
+        _mapping(record, "config"),
+        _mapping(record, "environment"),
+        sweep.hyperparameters(stem),
+    )
+
+
+def _state_of(dat_path: str, record: Mapping[str, Any]) -> str:
+    try:
+        ending = read_ending(dat_path)
+    except (OSError, LogFormatError):
+        return "lost"
+    if ending.is_legacy:
+        return "finished"
+    if not ending.is_closed:
+        return "running" if locks.is_held(dat_path) else "killed"
+    if ending.exit_is_unknown:
+        return "lost"
+    if not ending.ended_with_error:
+        return "finished"
+    is_stopped = isinstance(_mapping(record, "end").get("stopped_by_hand"), str)
+    return "killed" if is_stopped else "failed"
+
+
+def _mapping(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = record.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _row(run: RunResult, *, with_metrics: bool = False) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": run.name, "state": run.state, **run.hyperparameters}
+    row.update(flat(run.config))
+    if with_metrics:
+        try:
+            last = {name: series.value[-1].item() for name, series in run.metrics.items()}
+        except (OSError, LogFormatError):
+            return row
+        row.update(last)
+    return row
+
+
+def _add_points(table: dict[str, list[Any]], name: str, series: Series) -> None:
+    table["metric"] += [name] * len(series.step)
+    table["step"] += series.step.tolist()
+    table["wall_time"] += series.wall_time.tolist()
+    table["value"] += series.value.tolist()

@@ -1,0 +1,111 @@
+"""Runs as objects: configuration, state, best values, data frames, tables in notebooks."""
+
+import math
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from sweeps import run_command, write_config
+
+from ml_tracking_ops.logger import Best, ExperimentLogger, read_run, read_runs
+from ml_tracking_ops.orchestrator import RunRecord, RunState, SweepResult, run_sweep
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    config = {"optimizer": {"lr": 0.1}, "name": "<b>"}
+    directions = {"Loss": False}
+    with ExperimentLogger(tmp_path / "runs", config=config, higher_is_better=directions) as writer:
+        for step, value in enumerate([0.5, 0.25, math.nan, 0.25, 0.75]):
+            writer.add_scalar("Loss", value, step)
+        writer.add_scalar("Empty", math.nan, 0)
+        return Path(writer.folder)
+
+
+def test_a_run_has_its_configuration_state_and_metrics(folder: Path) -> None:
+    run = read_run(folder)
+
+    assert run.name == folder.name
+    assert run.state == "finished"
+    assert run.config["optimizer"] == {"lr": 0.1}
+    assert run.environment["python"].startswith("3.")
+    assert run.metrics["Loss"].step.tolist() == [0, 1, 2, 3, 4]
+    assert read_run(run.path).path == run.path
+
+
+def test_the_best_value_is_that_of_the_first_step_that_has_it(folder: Path) -> None:
+    run = read_run(folder)
+
+    assert run.best("Loss") == Best(0.25, 1)
+    assert run.best("Loss", higher_is_better=True) == Best(0.75, 4)
+    assert run.best("Empty", higher_is_better=True) is None
+    with pytest.raises(KeyError, match="it has: Loss, Empty"):
+        run.best("loss")
+    with pytest.raises(ValueError, match="higher_is_better"):
+        run.best("Empty")
+
+
+def test_tables_escape_what_scripts_wrote(folder: Path) -> None:
+    text = read_runs(folder.parent)._repr_html_()
+
+    assert "<b>" not in text
+    assert "&lt;b&gt;" in text
+    assert "optimizer.lr" in text
+
+
+def test_data_frames_are_those_of_the_library_that_is_installed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "polars", SimpleNamespace(DataFrame=dict))
+    monkeypatch.setitem(sys.modules, "pandas", None)
+
+    frame = read_run(folder).to_polars()
+    table = read_runs(folder.parent).to_polars()
+
+    assert frame["metric"] == ["Loss"] * 5 + ["Empty"]
+    assert table["optimizer.lr"] == [0.1]
+    assert table["Loss"] == [0.75]
+    with pytest.raises(ImportError, match="pip install pandas"):
+        read_run(folder).to_pandas()
+
+
+def test_what_is_not_there_is_said(tmp_path: Path, folder: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_run(tmp_path / "nothing")
+    with pytest.raises(FileNotFoundError, match="read_runs"):
+        read_run(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        read_runs(tmp_path / "nothing")
+
+
+def test_runs_of_a_sweep_have_hyperparameters_and_states(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = write_config(tmp_path, "short.py", max_runs=2)
+    monkeypatch.chdir(tmp_path)
+
+    result: SweepResult = run_sweep(config, workers=1)
+    runs = read_runs("runs")
+
+    assert [run.name for run in runs] == [run.name for run in result.runs]
+    first: RunRecord = result.runs[0]
+    assert runs[0].hyperparameters == first.hyperparameters
+    assert {run.state for run in runs} == {"finished"}
+    assert RunState is not None
+    assert first.name is not None
+    assert first.name in result._repr_html_()
+
+
+def test_parquet_needs_a_file_and_pyarrow(folder: Path, tmp_path: Path) -> None:
+    done = run_command("export", folder, "--format", "parquet", folder=tmp_path)
+    assert done.returncode == 2
+    assert "-o FILE" in done.stderr
+
+    out = tmp_path / "points.parquet"
+    done = run_command("export", folder, "--format", "parquet", "-o", out, folder=tmp_path)
+    if done.returncode == 2:
+        assert "ml-tracking-ops[parquet]" in done.stderr
+        return
+    assert done.returncode == 0, done.stderr
+    assert out.read_bytes()[:4] == b"PAR1"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..store.journal import Event
-from ..store.run_states import STATES
+from ..store.run_states import ENDS, STATES
 from ..store.sweep_record import RunRecord, SweepRecord
 
 NEW_BEST_EVERY_S = 600.0
@@ -103,7 +103,8 @@ class NoticeWriter:
 
     def _best_text(self, run: RunRecord) -> str:
         values = ", ".join(f"{name} = {value}" for name, value in run.hyperparameters.items())
-        failed = "" if run.state in ("finished", "running") else f" ({STATES[run.state].word})"
+        is_over_early = run.state in ENDS and run.state != "finished"
+        failed = f" ({STATES[run.state].word})" if is_over_early else ""
         value = f"{self._metric} = {run.best_value:g} at step {run.best_step}"
         return _shortened(f"{value}, run {run.index}{failed}: {values}")
 

@@ -113,7 +113,8 @@ def _period_of(lengths: list[int]) -> list[int] | None:
 
 def _guess(data: bytes, at: int, period: Ints, n_records: int) -> Ints:
     """The lengths of the records from a place on, as far as they are those of the period."""
-    guessed = np.resize(period, n_records)
+    n_periods = (len(data) - at) // int((period + AROUND).sum()) + 1  # more would be too many
+    guessed = np.tile(period, min(n_periods, n_records // len(period) + 1))
     ends = at + np.cumsum(guessed + AROUND)
     guessed = guessed[ends <= len(data)]
     starts = ends[: len(guessed)] - guessed - AROUND

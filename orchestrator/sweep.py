@@ -21,6 +21,7 @@ from .errors import SweepError, UsageError
 from .executors.base import GRACE_S
 from .executors.local.systems import refuse_windows
 from .executors.registry import make_executor
+from .running.code_state import keep_code_state
 from .running.description import describe_sweep, write_description
 from .running.scheduler import Scheduler
 from .search.proposals import Proposer
@@ -190,6 +191,7 @@ class OpenSweep:
     def _create(self, loaded: LoadedConfig, logdir: Path) -> tuple[Path, Journal]:
         folder = Path(paths.create_unique_folder(str(logdir.resolve()), paths.timestamp()))
         write_description(folder, describe_sweep(loaded, self.seed, self.n_workers, folder))
+        keep_code_state(loaded.folder, folder)
         return folder, Journal(folder / paths.JOURNAL_NAME, _tell_trouble(self._notify))
 
     @property

@@ -18,6 +18,8 @@ _SWEEP_NAMES = frozenset(
         paths.JOURNAL_NAME,
         paths.PROCESSES_NAME,
         paths.ORCHESTRATOR_LOG_NAME,
+        paths.CHANGES_NAME,
+        paths.PACKAGES_NAME,
         paths.REQUESTS_NAME,
         paths.ANNOTATIONS_NAME,
     )

@@ -7,6 +7,7 @@ from typing import Any
 from . import fields
 
 LOCAL = "local"
+_MOST_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ def process_of(ref: RunRef | None) -> tuple[int, str | None] | None:
     if ref is None or ref.executor != LOCAL:
         return None
     pid, _, identity = ref.id.partition(" ")
-    return (int(pid), identity or None) if pid.isascii() and pid.isdecimal() else None
+    is_number = pid.isascii() and pid.isdecimal() and len(pid) <= _MOST_DIGITS
+    return (int(pid), identity or None) if is_number else None
 
 
 def ref_in(event: Mapping[str, Any]) -> RunRef | None:

@@ -52,6 +52,10 @@ EVENTS = st.sampled_from(
         "sweep_started",
         "known",
         "sampled",
+        "submitting",
+        "submitted",
+        "queued",
+        "not_submitted",
         "started",
         "stopped_early",
         "ended",
@@ -75,6 +79,11 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "attempt": NUMBERS,
     "pid": NUMBERS,
     "process_identity": NAMES,
+    "ref": st.none()
+    | st.fixed_dictionaries(
+        {"executor": st.sampled_from(["local", "queue"]), "id": NAMES, "label": NAMES}
+    ),
+    "node": NAMES,
     "host": NAMES,
     "slot": NUMBERS,
     "gpus": JUNK,

@@ -88,6 +88,8 @@ def _details_of_events(path: Path) -> RunDetails:
 
 def config_of(dat_path: Path) -> Mapping[str, Any]:
     """The flat configuration of a log; a record that is as it was is not read again."""
+    if is_event_file(dat_path):
+        return _details_of_events(dat_path).config
     path = run_record.path_of(os.fspath(dat_path))
     try:
         identity = identity_of(os.stat(path))  # noqa: PTH116

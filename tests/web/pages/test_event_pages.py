@@ -31,3 +31,6 @@ def test_hparams_are_columns_of_the_table(client: Client, run: str) -> None:
 
     assert "lr" in page
     assert "0.25" in page
+    table = client.get("/experiments?table=1&p.lr=0.2..0.3").text
+    assert 'data-run="' in table
+    assert "lr" in client.get("/export/experiments?format=csv").text.splitlines()[0]

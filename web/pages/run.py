@@ -176,7 +176,7 @@ def _of_sweep(
     entry = run_entry(sweep.id, run, lives.get(run.index), sweep.annotations.run(run.index))
     log_path = sweep.log_path(run)
     output = None if log_path is None else read_end(log_path)
-    if output is None and run.state == "running" and not sweep.is_legacy:
+    if output is None and run.state in SUBMITTED and not sweep.is_legacy:
         output = OutputPart("", 0, 0, 0)  # the file is about to come
     target = {"sweep": sweep.id, "run": run.index}
     view = RunView(

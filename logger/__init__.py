@@ -6,23 +6,35 @@
 TYPE_CHECKING = False  # importing it from typing would cost more than the logger itself
 if TYPE_CHECKING:
     from .experiment_logger import ExperimentLogger
+    from .hyperparameter_values import Hyperparameters, hyperparameters
     from .reading.reader import LogFormatError, LogTail, RunLog, Series, read_log
     from .results.runs import Best, RunResult, RunResults, read_run, read_runs
 
 __all__ = [
     "Best",
     "ExperimentLogger",
+    "Hyperparameters",
     "LogFormatError",
     "LogTail",
     "RunLog",
     "RunResult",
     "RunResults",
     "Series",
+    "hyperparameters",
     "read_log",
     "read_run",
     "read_runs",
 ]
-_RESULTS = ("Best", "RunResult", "RunResults", "read_run", "read_runs")
+_HOMES = {
+    "Best": "results.runs",
+    "ExperimentLogger": "experiment_logger",
+    "Hyperparameters": "hyperparameter_values",
+    "RunResult": "results.runs",
+    "RunResults": "results.runs",
+    "hyperparameters": "hyperparameter_values",
+    "read_run": "results.runs",
+    "read_runs": "results.runs",
+}
 
 
 def __getattr__(name: str) -> object:
@@ -30,9 +42,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    home = "experiment_logger" if name == "ExperimentLogger" else "reading.reader"
-    if name in _RESULTS:
-        home = "results.runs"
+    home = _HOMES.get(name, "reading.reader")
     found: object = getattr(import_module(f".{home}", __name__), name)
     globals()[name] = found
     return found

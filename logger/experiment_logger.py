@@ -102,7 +102,7 @@ class ExperimentLogger:
         if config is not None:
             self.log_config(config)
         if higher_is_better is not None:
-            self._record({"higher_is_better": checked_directions(higher_is_better)})
+            self.set_directions(higher_is_better)
         if system_metrics and self._has_file:
             from .system_metrics.thread import SamplingThread
 
@@ -266,6 +266,14 @@ class ExperimentLogger:
         from . import run_record
 
         self._record({"config": run_record.settings_of(config)})
+
+    def set_directions(self, higher_is_better: "Mapping[str, bool]") -> None:
+        """Keep which values of metrics are good: `{"reward": True, "cost": False}`.
+
+        Raises:
+            TypeError: it is no mapping of names to True or False.
+        """
+        self._record({"higher_is_better": checked_directions(higher_is_better)})
 
     def _keep_start(self) -> None:
         from . import run_record

@@ -77,6 +77,7 @@ def run_command(
             paths.RUN_FILE_VARIABLE: str(folder / f"{name}{paths.DAT_SUFFIX}"),
             paths.RUN_NAME_VARIABLE: name,
             paths.RUN_DIR_VARIABLE: str(run.run_dir),
+            paths.HYPERPARAMETERS_VARIABLE: json.dumps(run.passed),
         },
         output_path=folder / f"{name}{paths.LOG_SUFFIX}",
     )

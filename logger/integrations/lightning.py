@@ -1,0 +1,109 @@
+"""PyTorch Lightning: `Trainer(logger=TrackingLogger())`."""
+
+import os
+from argparse import Namespace
+from collections.abc import Mapping
+from typing import Any
+
+try:
+    from lightning.pytorch import Callback, LightningModule, Trainer
+    from lightning.pytorch.loggers.logger import Logger, rank_zero_experiment
+    from lightning.pytorch.utilities.rank_zero import rank_zero_only
+except ImportError:
+    from pytorch_lightning import Callback, LightningModule, Trainer
+    from pytorch_lightning.loggers.logger import Logger, rank_zero_experiment
+    from pytorch_lightning.utilities.rank_zero import rank_zero_only
+
+from ml_tracking_ops.logger import process_end
+from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
+
+from .stopping import StopRequest
+from .writers import add_numbers, writer_for
+
+__all__ = ["StopCallback", "TrackingLogger"]
+
+
+class TrackingLogger(Logger):
+    """Logs the metrics and hyperparameters of a Lightning training, from rank zero.
+
+    Checkpoints and other files of the trainer go into the run's own folder. The log stays open
+    after `fit`, so that `validate` and `test` are part of the run; it ends with the script.
+
+    Args:
+        logdir: where a run that is started by hand gets its folder; see `ExperimentLogger`.
+        prefix: put before every metric's name.
+        writer: a logger to use instead of a new one.
+    """
+
+    def __init__(
+        self,
+        logdir: str | os.PathLike[str] = "runs",
+        *,
+        prefix: str = "",
+        writer: ExperimentLogger | None = None,
+    ) -> None:
+        super().__init__()
+        self._logdir = logdir
+        self._prefix = prefix
+        self._writer = writer
+
+    @property
+    @rank_zero_experiment
+    def experiment(self) -> ExperimentLogger:
+        """The logger that metrics are written with."""
+        if self._writer is None:
+            self._writer = writer_for(None, self._logdir)
+        return self._writer
+
+    @property
+    def name(self) -> str:
+        """Empty: the run's folder is the run's alone."""
+        return ""
+
+    @property
+    def version(self) -> str:
+        """Empty, as `name`."""
+        return ""
+
+    @property
+    def save_dir(self) -> str | None:
+        """The run's own folder, which holds checkpoints; None on other ranks."""
+        writer = self.experiment
+        return writer.run_dir if isinstance(writer, ExperimentLogger) else None
+
+    @rank_zero_only
+    def log_hyperparams(
+        self, params: dict[str, Any] | Namespace, *args: Any, **kwargs: Any
+    ) -> None:
+        """Keep hyperparameters as the run's configuration."""
+        if params:
+            self.experiment.log_config(params)
+
+    @rank_zero_only
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Log metrics; a step of None counts as 0."""
+        values = {f"{self._prefix}{name}": value for name, value in metrics.items()}
+        add_numbers(self.experiment, values, 0 if step is None else int(step))
+
+    @rank_zero_only
+    def finalize(self, status: str) -> None:
+        """Called after each of `fit`, `validate` and `test`; a failure ends the log."""
+        if status == "failed" and self._writer is not None:
+            self._writer.end(process_end.FAILED)
+
+
+class StopCallback(Callback):
+    """Ends the training in order (`trainer.should_stop`) when the sweep stops the run."""
+
+    def __init__(self) -> None:
+        self._stop = StopRequest()
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        self._stop.watch()  # before Lightning's own handler, which raises in the middle of a step
+
+    def on_train_batch_end(self, trainer: Trainer, *args: Any, **kwargs: Any) -> None:
+        if self._stop.is_set:
+            trainer.should_stop = True
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        self._stop.unwatch()

@@ -1,0 +1,46 @@
+"""How a training loop ends in order when a stopping rule, or a user, stops its run."""
+
+import os
+import signal
+import threading
+
+from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.notices import say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+class StopRequest:
+    """Whether this run was asked to stop. A sweep asks by SIGTERM, then waits `grace_s`.
+
+    In a sweep's run SIGTERM only sets `is_set`, from `watch` to `unwatch`; the training loop looks
+    at it and ends by itself, so that it can save what it has. By hand, in other threads, and where
+    the script has a handler of its own, nothing changes.
+    """
+
+    def __init__(self) -> None:
+        self.is_set = False
+        self._is_watching = False
+
+    def watch(self) -> None:
+        """Begin to take SIGTERM as a request; a second call does nothing."""
+        if self._is_watching or not os.environ.get(paths.RUN_FILE_VARIABLE):
+            return
+        is_main = threading.current_thread() is threading.main_thread()
+        if is_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, self._note)
+            self._is_watching = True
+
+    def unwatch(self) -> None:
+        """Let SIGTERM end the process again."""
+        if not self._is_watching:
+            return
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        self._is_watching = False
+
+    def _note(self, number: int, frame: "FrameType | None") -> None:
+        if not self.is_set:
+            say("asked to stop: the training ends after this step")
+        self.is_set = True

@@ -1,0 +1,155 @@
+"""The calls of W&B's client that scripts use, and what becomes of them."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from sweeps import run_command, sweep_folder, write_config
+
+from ml_tracking_ops.integrations import wandb
+from ml_tracking_ops.logger import read_log
+from ml_tracking_ops.logger.paths import HYPERPARAMETERS_VARIABLE
+from ml_tracking_ops.logger.reading.reader import read_ending
+
+SWEPT = """
+import ml_tracking_ops.integrations.wandb as wandb
+
+def train():
+    run = wandb.init(project="digits", config={"lr": 0.1, "optimizer": {"beta": 0.9}})
+    for step in range(3):
+        wandb.log({"loss": wandb.config.lr * wandb.config["optimizer"]["beta"] / (step + 1)})
+    wandb.finish()
+
+wandb.agent(wandb.sweep({"method": "grid"}), function=train)
+"""
+
+
+@pytest.fixture(autouse=True)
+def no_sweep(monkeypatch):
+    monkeypatch.delenv(HYPERPARAMETERS_VARIABLE, raising=False)
+    yield
+    wandb.finish()
+
+
+def logged(tmp_path):
+    [dat] = tmp_path.rglob("*.dat")
+    return {name: (list(one.step), list(one.value)) for name, one in read_log(dat).items()}
+
+
+def config_in(tmp_path):
+    [record] = tmp_path.rglob("*.run.json")
+    return json.loads(record.read_text())["config"]
+
+
+def test_steps_count_by_themselves_and_never_go_back(tmp_path, capsys):
+    run = wandb.init(project="digits", dir=tmp_path)
+    wandb.log({"loss": 1.0})
+    wandb.log({"loss": 0.5}, commit=False)
+    wandb.log({"accuracy": 0.7})
+    wandb.log({"loss": 0.25}, step=10)
+    wandb.log({"loss": 9.0}, step=4)
+    run.finish()
+    assert logged(tmp_path) == {"loss": ([0, 1, 10], [1.0, 0.5, 0.25]), "accuracy": ([1], [0.7])}
+    assert "step 4 lies before" in capsys.readouterr().err
+
+
+def test_configuration_is_kept_and_can_be_changed(tmp_path):
+    with wandb.init(dir=tmp_path, config={"lr": 0.1, "net": {"depth": 2}}, project="p") as run:
+        run.config.update({"batch": 32}, allow_val_change=True)
+        wandb.config.lr = 0.2
+        wandb.config.setdefaults({"lr": 5, "seed": 1})
+        assert run.config["net"]["depth"] == 2
+        assert "lr" in wandb.config
+        assert run.config.get("x") is None
+    found = config_in(tmp_path)
+    assert found == {
+        "lr": 0.2,
+        "net": {"depth": 2},
+        "batch": 32,
+        "seed": 1,
+        "wandb": {"project": "p"},
+    }
+
+
+def test_values_of_a_sweep_win_nested_ones_too(tmp_path, monkeypatch):
+    monkeypatch.setenv(HYPERPARAMETERS_VARIABLE, json.dumps({"lr": 0.5, "net.depth": 7}))
+    run = wandb.init(dir=tmp_path, config={"lr": 0.1, "net": {"depth": 2, "width": 3}})
+    run.config.update({"lr": 9})
+    assert run.config.as_dict() == {"lr": 0.5, "net": {"depth": 7, "width": 3}}
+
+
+def test_another_metric_may_be_the_step(tmp_path, capsys):
+    run = wandb.init(dir=tmp_path)
+    run.define_metric("epoch")
+    run.define_metric("val/*", step_metric="epoch", goal="maximize")
+    wandb.log({"train/loss": 1.0})
+    wandb.log({"val/accuracy": 0.5, "epoch": 3})
+    wandb.log({"val/accuracy": 0.6, "epoch": 3.5})
+    wandb.finish()
+    found = logged(tmp_path)
+    assert found["train/loss"] == ([0], [1.0])
+    assert found["val/accuracy"] == ([3, 2], [0.5, 0.6])
+    assert "no whole number" in capsys.readouterr().err
+
+
+def test_summary_holds_the_last_values_and_keeps_what_is_put_in(tmp_path):
+    run = wandb.init(dir=tmp_path)
+    wandb.log({"loss": 1.0, "net": {"norm": 2}})
+    assert run.summary == {"loss": 1.0, "net.norm": 2.0}
+    run.summary["best_accuracy"] = 0.9
+    wandb.run.summary["note"] = "text"
+    wandb.finish()
+    assert logged(tmp_path)["best_accuracy"] == ([0], [0.9])
+
+
+def test_what_is_not_kept_is_said_once_and_breaks_nothing(tmp_path, capsys):
+    wandb.init(dir=tmp_path)
+    wandb.watch(object(), log="all")
+    wandb.watch(object())
+    artifact = wandb.Artifact("model", type="model")
+    artifact.add_file("x")
+    wandb.run.log_artifact(artifact)
+    wandb.log({"image": wandb.Image([[1]]), "loss": 1.0})
+    wandb.finish()
+    said = capsys.readouterr().err
+    assert said.count("wandb.watch is not kept") == 1
+    assert "'image' is no number" in said
+    assert logged(tmp_path) == {"loss": ([0], [1.0])}
+
+
+def test_calls_before_init_say_what_is_missing():
+    assert wandb.run is None
+    with pytest.raises(RuntimeError, match=r"call wandb.init\(\) before wandb.log"):
+        wandb.log({"loss": 1.0})
+    wandb.finish()
+
+
+@pytest.mark.parametrize(("code", "has_failed"), [(0, False), (1, True)])
+def test_exit_code_of_finish_is_the_end_of_the_run(tmp_path, code, has_failed):
+    wandb.init(dir=tmp_path).finish(code)
+    [dat] = tmp_path.rglob("*.dat")
+    assert read_ending(dat).ended_with_error is has_failed
+
+
+def test_it_never_takes_the_name_of_the_client():
+    code = "import sys; import ml_tracking_ops.integrations.wandb; print('wandb' in sys.modules)"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "False", done.stderr
+
+
+def test_script_that_reads_its_configuration_alone_runs_in_a_sweep(tmp_path):
+    (tmp_path / "train.py").write_text(SWEPT)
+    hyper = {
+        "lr": {"type": "uniform", "min": 0.5, "max": 1},
+        "optimizer.beta": {"type": "choice", "candidates": [0.5]},
+    }
+    changes = {"main_script_name": "train.py", "optimization_metric": "loss"}
+    write_config(tmp_path, "short.py", max_runs=1, hyperparameters=hyper, **changes)
+    done = run_command("sweep", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    [dat] = sweep_folder(tmp_path / "runs").glob("*_0001.dat")
+    first, second, third = read_log(dat)["loss"].value
+    assert 0.25 <= first <= 0.5  # lr of the sweep times beta of the sweep
+    assert (second, third) == pytest.approx((first / 2, first / 3))

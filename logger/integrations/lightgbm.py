@@ -27,9 +27,9 @@ def tracking_callback(
     """
     log = writer_for(writer, logdir)
     stop = StopRequest()
-    stop.watch()
 
     def callback(env: CallbackEnv) -> None:
+        stop.watch()
         results = env.evaluation_result_list or []
         add_numbers(log, {f"{one[0]}/{one[1]}": one[2] for one in results}, env.iteration)
         is_last = env.iteration + 1 >= env.end_iteration
@@ -38,5 +38,6 @@ def tracking_callback(
         if stop.is_set:
             raise EarlyStopException(env.iteration, results)
 
-    callback.order = 40  # type: ignore[attr-defined]  # after the evaluations were recorded
+    # before early_stopping (30), which ends the training with an exception
+    callback.order = 25  # type: ignore[attr-defined]
     return callback

@@ -14,13 +14,13 @@ except ImportError:
     from pytorch_lightning.loggers.logger import Logger, rank_zero_experiment
     from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
-from ml_tracking_ops.logger import process_end
+from ml_tracking_ops.logger import paths, process_end
 from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
 
-from .stopping import StopRequest
+from .stopping import StopRequest, can_watch
 from .writers import add_numbers, writer_for
 
-__all__ = ["StopCallback", "TrackingLogger"]
+__all__ = ["StopCallback", "TrackingLogger", "stop_callbacks"]
 
 
 class TrackingLogger(Logger):
@@ -92,14 +92,27 @@ class TrackingLogger(Logger):
             self._writer.end(process_end.FAILED)
 
 
+def stop_callbacks() -> list[Callback]:
+    """What Lightning adds to every Trainer by itself (its entry point for callbacks).
+
+    Outside of a sweep it adds nothing.
+    """
+    return [StopCallback()] if os.environ.get(paths.RUN_FILE_VARIABLE) else []
+
+
 class StopCallback(Callback):
     """Ends the training in order (`trainer.should_stop`) when the sweep stops the run."""
 
     def __init__(self) -> None:
         self._stop = StopRequest()
+        self._can_watch = False
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        self._stop.watch()  # before Lightning's own handler, which raises in the middle of a step
+        self._can_watch = can_watch()  # Lightning sets its own handler after this
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self._can_watch:  # Lightning's handler ends the training with an exception
+            self._stop.replace_handler()
 
     def on_train_batch_end(self, trainer: Trainer, *args: Any, **kwargs: Any) -> None:
         if self._stop.is_set:

@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
+def can_watch() -> bool:
+    """Whether this is a sweep's run whose script leaves SIGTERM alone."""
+    return (
+        bool(os.environ.get(paths.RUN_FILE_VARIABLE))
+        and threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    )
+
+
 class StopRequest:
     """Whether this run was asked to stop. A sweep asks by SIGTERM, then waits `grace_s`.
 
@@ -26,21 +35,21 @@ class StopRequest:
 
     def watch(self) -> None:
         """Begin to take SIGTERM as a request; a second call does nothing."""
-        if self._is_watching or not os.environ.get(paths.RUN_FILE_VARIABLE):
-            return
-        is_main = threading.current_thread() is threading.main_thread()
-        if is_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            signal.signal(signal.SIGTERM, self._note)
-            self._is_watching = True
+        if not self._is_watching and can_watch():
+            self.replace_handler()
+
+    def replace_handler(self) -> None:
+        """As `watch`, also where SIGTERM has a handler: one of the framework itself."""
+        signal.signal(signal.SIGTERM, self._note)
+        self._is_watching = True
 
     def unwatch(self) -> None:
         """Let SIGTERM end the process again."""
-        if not self._is_watching:
-            return
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if self._is_watching:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
         self._is_watching = False
 
     def _note(self, number: int, frame: "FrameType | None") -> None:
-        if not self.is_set:
-            say("asked to stop: the training ends after this step")
         self.is_set = True
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends the process at once
+        say("asked to stop: the training ends after this step")

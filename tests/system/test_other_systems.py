@@ -233,7 +233,7 @@ def test_sweep_stops_runs_early_on_macos(
     folder = sweep_folder(tmp_path / "runs")
     assert state_of(folder).counts == {"early_stopped": 3}
     started = json.loads((folder / "processes.jsonl").read_text().splitlines()[0])
-    assert " ps:" in started["ref"]["id"]
+    assert started["process_identity"].startswith("ps:")
     assert processes_with(str(tmp_path / "runs")) == []
 
 

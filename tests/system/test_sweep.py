@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -141,12 +142,16 @@ def test_sweep_pauses_when_the_first_runs_all_fail(tmp_path: Path) -> None:
     write_config(tmp_path, "crashing.py", max_runs=100)
     done = run_command("sweep", "--workers", "2", folder=tmp_path)
     assert done.returncode == 1
-    assert "no more runs start: paused: 3 runs in a row failed, the last one with: " in done.stderr
+    paused = r"no more runs start: paused: (\d+) runs in a row failed, the last one with: "
+    match = re.search(paused, done.stderr)
+    assert match, done.stderr
+    n_failed = int(match[1])
+    assert 3 <= n_failed <= 12  # four times as many as long as the other worker's run is older
     assert "continue it: ml-tracking-ops sweep --resume runs/" in done.stderr
     assert "No module named 'no_such_module_anywhere'" in done.stderr
     record = state_of(sweep_folder(tmp_path / "runs"))
     assert record.state == "failed"
-    assert len(record.runs) <= 4
+    assert len(record.runs) <= n_failed + 1
 
 
 def test_output_of_a_progress_bar_is_told_as_a_person_sees_it(tmp_path: Path) -> None:

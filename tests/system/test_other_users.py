@@ -2,16 +2,18 @@
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
 import httpx
 import pytest
-from other_users import STRANGER, needs_root, run_python_as
+from other_users import STRANGER, as_user, needs_root, run_python_as
 from sweeps import start_command, wait_until
 
 from ml_tracking_ops.logger import ExperimentLogger
+from ml_tracking_ops.web.serving.limits import Limits
 
 ASK = """
 import sys, urllib.error, urllib.request
@@ -24,6 +26,14 @@ try:
 except urllib.error.HTTPError as error:
     answer = error
 print(answer.status, answer.read().decode())
+"""
+CROWD = """
+import resource, socket, sys
+port, n_connections = map(int, sys.argv[1:])
+resource.setrlimit(resource.RLIMIT_NOFILE, (n_connections + 50,) * 2)
+crowd = [socket.create_connection(("127.0.0.1", port), 10) for _ in range(n_connections)]
+print(len(crowd), flush=True)
+sys.stdin.read()
 """
 PATHS = ["/", "/experiments", "/static/page/main.js", "/events?catalog=0", "/api/metrics?run=a"]
 
@@ -96,3 +106,22 @@ def test_without_a_token_everybody_gets_in_and_it_is_said(dashboard):
     assert "lets every user of this machine read everything" in dashboard.output.read_text()
     done = run_python_as(STRANGER, ASK, "GET", f"{dashboard.url}/experiments")
     assert done.stdout.startswith("200 ")
+
+
+@needs_root
+def test_other_user_cannot_use_up_the_owners_connections(dashboard):
+    port = dashboard.url.rpartition(":")[2]
+    n_more_than_one_client_may_have = Limits().connections_a_client + 100
+    code = ["-I", "-S", "-c", CROWD, port, str(n_more_than_one_client_may_have)]
+    crowd = subprocess.Popen(
+        as_user(STRANGER, [sys.executable, *code]),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with crowd:
+        assert crowd.stdout is not None
+        assert crowd.stdout.readline().strip() == str(n_more_than_one_client_may_have)
+        for _ in range(20):
+            assert httpx.get(f"{dashboard.url}/experiments", timeout=30).status_code == 200
+        crowd.communicate("", timeout=30)

@@ -129,6 +129,7 @@ def _add_attach(add: _Add) -> None:
     attach.add_argument(
         "sweep", nargs="?", metavar="SWEEP", help="default: the newest that is running"
     )
+    _add_verbose(attach)
     _add_logdir(attach)
 
 
@@ -349,6 +350,15 @@ def _add_sweep_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="ADDRESS",
         help="send messages about the sweep there, such as ntfy://topic; may be repeated",
+    )
+    _add_verbose(parser)
+
+
+def _add_verbose(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--verbose",
+        action="store_true",
+        help="of each run that ends all that is known, instead of one line of the terminal",
     )
 
 

@@ -38,7 +38,7 @@ def find_sweep(path: str | None, logdir: Path) -> Sweep:
     return going[0]
 
 
-def follow(sweep: Sweep) -> SweepRecord:
+def follow(sweep: Sweep, *, is_verbose: bool = False) -> SweepRecord:
     """Show a sweep's progress until it ends; return its state.
 
     If its orchestrator stops unexpectedly, the state is `lost`.
@@ -49,7 +49,11 @@ def follow(sweep: Sweep) -> SweepRecord:
         past.apply(event)
     n_runs = past.max_runs or int(sweep.config.get("max_runs") or 0)
     progress = open_progress(
-        n_runs, sweep.optimization_goal, sweep.optimization_metric, begun=copy.deepcopy(past)
+        n_runs,
+        sweep.optimization_goal,
+        sweep.optimization_metric,
+        begun=copy.deepcopy(past),
+        is_verbose=is_verbose,
     )
     try:
         _show(tail, sweep, progress)
@@ -74,7 +78,7 @@ def attach(options: argparse.Namespace) -> int:
     state = "paused" if sweep.record.is_paused else sweep.record.state
     say(f"sweep {shown(sweep.path)} is {state}  (Ctrl-C leaves it as it is)")
     try:
-        record = follow(sweep)
+        record = follow(sweep, is_verbose=options.verbose)
     except KeyboardInterrupt:
         say(f"the sweep is still running; stop it with: kill {sweep.record.pid}")
         return 0

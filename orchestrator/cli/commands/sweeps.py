@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import copy
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,7 +119,7 @@ def _load(options: argparse.Namespace) -> Any:
 
 def _sweep_here(open_sweep: Any, options: argparse.Namespace, announce: Any = None) -> int:
     if not options.web:
-        return _run_sweep(open_sweep, options.notify, announce)
+        return _run_sweep(open_sweep, options, announce)
     from .dashboard import page_of
 
     with _dashboard(options) as url:
@@ -130,7 +130,7 @@ def _sweep_here(open_sweep: Any, options: argparse.Namespace, announce: Any = No
             if announce is not None:
                 announce(folder)
 
-        code = _run_sweep(open_sweep, options.notify, announce_page)
+        code = _run_sweep(open_sweep, options, announce_page)
         _stay_up(url, code)
     return code
 
@@ -158,7 +158,7 @@ def _sweep_in_background(open_sweep: Any, options: argparse.Namespace) -> int:
     return 0
 
 
-def _run_sweep(open_sweep: Any, addresses: Sequence[str], announce: Any = None) -> int:
+def _run_sweep(open_sweep: Any, options: argparse.Namespace, announce: Any = None) -> int:
     from ..detach import outlive_terminal
     from ..terminal.summary import print_summary
     from .notices import open_notices
@@ -171,13 +171,13 @@ def _run_sweep(open_sweep: Any, addresses: Sequence[str], announce: Any = None) 
         notices.on_event(event)
 
     sweep: OpenSweep = open_sweep(notify=on_event)
-    notices = open_notices(sweep, addresses)
+    notices = open_notices(sweep, options.notify)
     config = sweep.config
     n_runs = f"{sweep.most_runs} run{'' if sweep.most_runs == 1 else 's'}"
     say(f"sweep {shown(sweep.folder)}: {n_runs}, {sweep.n_workers} at once, seed {sweep.seed}")
     if announce is not None:
         announce(sweep.folder)
-    progress = _progress_of(sweep)
+    progress = _progress_of(sweep, is_verbose=options.verbose)
     collect_garbage_from_now_on()
     try:
         result = _wait_for_end(sweep)
@@ -193,7 +193,7 @@ def _run_sweep(open_sweep: Any, addresses: Sequence[str], announce: Any = None) 
     )
 
 
-def _progress_of(sweep: "OpenSweep") -> "ProgressDisplay":
+def _progress_of(sweep: "OpenSweep", *, is_verbose: bool) -> "ProgressDisplay":
     from ..terminal.progress import open_progress
 
     return open_progress(
@@ -201,6 +201,7 @@ def _progress_of(sweep: "OpenSweep") -> "ProgressDisplay":
         sweep.config.optimization_goal,
         sweep.config.optimization_metric,
         begun=copy.deepcopy(sweep.record),
+        is_verbose=is_verbose,
     )
 
 
@@ -238,6 +239,6 @@ def demo(options: argparse.Namespace) -> int:
     options.seed = None
     with _dashboard(options) as url:
         print(f"dashboard: {url}", flush=True)
-        code = _run_sweep(_new_sweep(loaded, options), addresses=())
+        code = _run_sweep(_new_sweep(loaded, options), options)
         _stay_up(url, code)
     return code

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from ...store.journal import Event
 from ...store.run_states import BEGUN, ENDS, STATES
 from ...store.sweep_record import RunRecord, SweepRecord
+from .end_lines import DifferingNames, EndLine, ShortEndLine, WholeEndLine
 from .words import format_combination, format_duration, format_number, plain
 
 if TYPE_CHECKING:
@@ -28,14 +29,20 @@ def open_progress(
     metric: str | None,
     out: TextIO | None = None,
     begun: SweepRecord | None = None,
+    *,
+    is_verbose: bool = False,
 ) -> ProgressDisplay:
     """A live bar where `out` (by default stderr) is a terminal, plain lines where it is none.
+
+    On a terminal a run that ends takes one line, unless `is_verbose`.
 
     `begun` is what had happened before; it becomes the progress's own.
     """
     out = sys.stderr if out is None else out
     text = ProgressText(n_runs, goal, metric, begun)
     if out.isatty():
+        if not is_verbose:
+            text.end_line = ShortEndLine(n_runs, text.metric, out)
         return TerminalProgress(text, out)
     return PlainProgress(text, out)
 
@@ -49,6 +56,10 @@ class ProgressText:
         self.record = begun or SweepRecord(goal=goal)
         self.n_runs = n_runs
         self.metric = metric or "best"
+        self.end_line: EndLine = WholeEndLine(n_runs, self.metric)
+        self._differing = DifferingNames()
+        for run in self.record.runs.values():
+            self._differing.take_in(run.hyperparameters)
         # kept up to date: counting every run at each one's end would cost more with every run
         self._states = {run.index: run.state for run in self.record.runs.values()}
         self._counts = Counter(self._states.values())
@@ -62,6 +73,8 @@ class ProgressText:
         if index is not None:
             self._recount(index)
         match event["event"]:
+            case "sampled" if index is not None:
+                self._differing.take_in(self.record.runs[index].hyperparameters)
             case "improved" if event["index"] in self.record.runs:
                 run = self.record.runs[event["index"]]
                 run.best_value, run.best_step = event["best_value"], event["best_step"]
@@ -94,19 +107,8 @@ class ProgressText:
         self._states[index] = state
 
     def _end_lines(self, run: RunRecord) -> list[tuple[str, str]]:
-        seconds = (run.ended_at or 0.0) - (run.started_at or 0.0)
-        parts = [
-            f"run {run.index:>{len(str(self.n_runs))}}",
-            f"{STATES[run.state].word:<13}",
-            f"{format_duration(seconds):>6}",
-        ]
-        if run.best_value is not None:
-            best = f"{self.metric} {format_number(run.best_value)} at step {run.best_step}"
-            parts.append(best + _after_decision(run))
-        parts.append(format_combination(run.hyperparameters))
-        if run.reason:
-            parts.append(f"({run.reason.removeprefix('stopped early ')})")
-        return [(STATES[run.state].terminal, "  ".join(part for part in parts if part))]
+        line = self.end_line(run, self._differing.names)
+        return [(STATES[run.state].terminal, line)]
 
     @property
     def n_ended(self) -> int:
@@ -145,14 +147,6 @@ class ProgressText:
         value = format_number(best.best_value)
         combination = format_combination(best.hyperparameters)
         return plain(f"best {self.metric} {value} · run {best.index} · {combination}")
-
-
-def _after_decision(run: RunRecord) -> str:
-    """Marks a best value that a run logged once it had been told to stop."""
-    step = None if run.stopped_by is None else run.stopped_by.get("step")
-    if not isinstance(step, int) or run.best_step is None or run.best_step <= step:
-        return ""
-    return f", after the decision at step {step}"
 
 
 def _quoted_lines(text: str) -> str:

@@ -1,0 +1,35 @@
+"""The state of a run in a few words, for tables and lines; the whole is its `reason`."""
+
+import signal
+
+from ..store.run_states import STATES
+from ..store.sweep_record import RunRecord
+
+
+def short_state(run: RunRecord) -> str:
+    """`asha @ 40`, `failed, exit 1`, `killed by hand`; otherwise the word of the state."""
+    word = STATES[run.state].word
+    if run.state == "early_stopped":
+        return _by_rule(run) or word
+    if run.state == "failed":
+        return f"{word}, {_exit(run.exit_code)}" if run.exit_code else word
+    if run.state == "killed" and run.stopped_by_hand is not None:
+        return f"{word} by hand"
+    return word
+
+
+def _by_rule(run: RunRecord) -> str | None:
+    rule = run.stopping_rule
+    step = run.stopped_by.get("step") if run.stopped_by else None
+    if rule is None or isinstance(step, bool) or not isinstance(step, int):
+        return rule
+    return f"{rule} @ {step}"
+
+
+def _exit(code: int) -> str:
+    if code > 0:
+        return f"exit {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"

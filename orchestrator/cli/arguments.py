@@ -171,8 +171,13 @@ def _add_show(add: _Add) -> None:
 
 
 def _add_export(add: _Add) -> None:
-    export = add("export", "write a run's points or a sweep's table")
-    export.add_argument("path", metavar="PATH", help=_ONE)
+    export = add("export", "write a run's points, a sweep's table or that of experiments")
+    export.add_argument(
+        "path",
+        metavar="PATH",
+        nargs="?",
+        help=f"{_ONE}; a folder of experiments, by default --logdir: their table",
+    )
     export.add_argument(
         "run", metavar="RUN", type=_count, nargs="?", help="a run of the sweep, by its number"
     )

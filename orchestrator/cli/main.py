@@ -26,7 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "assets": "dashboard.assets",
     "list": "reports.list_all",
     "show": "reports.show",
-    "export": "reports.export",
+    "export": "exports.export",
     "replay": "reports.replay",
     "metrics-preview": "metrics_preview.metrics_preview",
     "schema": "reports.schema",

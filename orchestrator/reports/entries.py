@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ml_tracking_ops.logger.reading.reader import RunLog, Series, read_run_log
 
@@ -55,13 +55,15 @@ def list_entries(catalog: Catalog, *, is_archived: bool = False) -> list[Listed]
 
 
 def _experiment_entry(experiment: Experiment) -> ListedExperiment:
+    details = read_details(experiment.dat_path)
     return {
         "name": experiment.name,
         "kind": "experiment",
         "path": str(experiment.dat_path.parent),
         "state": experiment.state(),
         "started_at": experiment.started_at,
-        "config": dict(config_of(experiment.dat_path)),
+        "config": dict(details.config),
+        "environment": dict(details.environment),
         **_annotated(experiment.annotation),
     }
 
@@ -121,7 +123,12 @@ def sweep_report(sweep: Sweep, runs: Iterable[RunRecord]) -> SweepReport:
         "tags": list(own.tags),
         "note": own.note,
         "runs": [
-            {**_run_entry(run), **_annotated(sweep.annotations.run(run.index))} for run in runs
+            {
+                **_run_entry(run),
+                "config": _logged_config(sweep, run),
+                **_annotated(sweep.annotations.run(run.index)),
+            }
+            for run in runs
         ],
     }
     repeats = sweep.config.get("repeats")
@@ -166,6 +173,11 @@ def _run_entry(run: RunRecord) -> ReportedRun:
     }
 
 
+def _logged_config(sweep: Sweep, run: RunRecord) -> dict[str, Any]:
+    path = sweep.dat_path(run)
+    return {} if path is None else dict(config_of(path))
+
+
 def fill_in_best(sweep: Sweep) -> None:
     """Read the best value so far of runs whose journal does not hold it yet."""
     for run in sweep.record.runs.values():
@@ -196,7 +208,7 @@ def show_run(found: Experiment | FoundRun) -> RunReport:
             **_annotated(annotation),
             **metrics,
             **_files(found.sweep.run_folder(found.run)),
-            "config": dict(read_details(dat_path_of(found)).config),
+            "config": _logged_config(found.sweep, found.run),
             "sweep": found.sweep.name,
             "rerun": _rerun_line(found),
         }

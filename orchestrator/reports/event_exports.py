@@ -1,7 +1,7 @@
 """`export --format tensorboard`: runs as folders of event files."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,18 @@ from ml_tracking_ops.logger.tensorboard.writing import Point, encode_run, file_n
 from ..errors import UsageError
 from ..store.catalog import FoundRun
 from ..store.experiments import Experiment
-from ..store.run_details import read_details
 from ..store.run_states import STATES, RunState
 from ..store.sweep_folder import Sweep
 from .entries import dat_path_of
+from .settings import settings_of
 
 _BLOCK = 10_000
 
 
-def export_events(found: Experiment | Sweep | FoundRun, folder: Path) -> None:
-    """Write a run's event file into a folder, or those of a sweep's runs into folders in it.
+def export_events(
+    found: Experiment | Sweep | FoundRun | Collection[Experiment], folder: Path
+) -> None:
+    """Write a run's event file into a folder, or those of several runs into folders in it.
 
     Raises:
         UsageError: the folder is there and not empty, or cannot be written.
@@ -30,22 +32,27 @@ def export_events(found: Experiment | Sweep | FoundRun, folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is there already; name a folder that is new or empty")
     if isinstance(found, Experiment):
-        config = read_details(found.dat_path).config
-        _write(found.dat_path, folder, config, found.state(), found.started_at)
+        _write_experiment(found, folder)
     elif isinstance(found, FoundRun):
         _write_run(found, folder)
+    elif isinstance(found, Collection):
+        for experiment in found:
+            _write_experiment(experiment, folder / experiment.name)
     else:
         for _, run in sorted(found.record.runs.items()):
             if run.name is not None and found.dat_path(run) is not None:
                 _write_run(FoundRun(found, run), folder / run.name)
 
 
+def _write_experiment(found: Experiment, folder: Path) -> None:
+    _write(found.dat_path, folder, settings_of(found), found.state(), found.started_at)
+
+
 def _write_run(found: FoundRun, folder: Path) -> None:
     run = found.run
     path = dat_path_of(found)
     if path.exists():
-        config = {**read_details(path).config, **run.hyperparameters}
-        _write(path, folder, config, run.state, run.started_at or 0.0)
+        _write(path, folder, settings_of(found), run.state, run.started_at or 0.0)
 
 
 def _write(

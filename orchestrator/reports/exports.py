@@ -18,6 +18,7 @@ import numpy as np
 
 from ml_tracking_ops.logger.reading.reader import Series
 
+from .settings import is_chosen, setting_column
 from .shapes import ReportedRun, SweepReport
 
 _BLOCK = 10_000
@@ -81,9 +82,14 @@ def _point_times(log: Log) -> Iterator[str]:
             yield from _readable_times(series.wall_time[block]).tolist()
 
 
-def run_json(log: Log, path: str) -> Iterator[str]:
-    """A run's points as columns: ``{"path": …, "metrics": {"Loss": {"step": […], …}}}``."""
-    yield f'{{"path": {_text(path)}, "metrics": '
+def run_json(log: Log, path: str, config: Mapping[str, Any] | None = None) -> Iterator[str]:
+    """A run's points as columns: ``{"path": …, "metrics": {"Loss": {"step": […], …}}}``.
+
+    Args:
+        config: its settings, written as `config` if given.
+    """
+    settings = "" if config is None else f', "config": {json.dumps(_all_spelled(config))}'
+    yield f'{{"path": {_text(path)}{settings}, "metrics": '
     yield from _metrics_json(log)
     yield "}\n"
 
@@ -122,6 +128,14 @@ def _spelled(value: float) -> float | str:
     if math.isfinite(value):
         return value
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _all_spelled(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _all_spelled(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_all_spelled(one) for one in value]
+    return _spelled(value) if isinstance(value, float) else value
 
 
 def table_csv(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> Iterator[str]:
@@ -174,26 +188,42 @@ def _plain(value: Any) -> Any:
 
 
 def sweep_csv(report: SweepReport) -> Iterator[str]:
-    """The runs of a sweep, as `reports.show_sweep` gives it, with a column for each hyperparameter.
+    """The runs of a sweep, as `reports.show_sweep` gives it, as `sweep_rows` has them."""
+    rows = sweep_rows(report)
+    columns = list(rows[0]) if rows else list(_own_columns())
+    yield from table_csv(columns, (list(row.values()) for row in rows))
+
+
+def sweep_rows(report: SweepReport) -> list[dict[str, Any]]:
+    """A row a run, with a column for each hyperparameter and each setting that it logged besides.
 
     What users wrote about runs (name, tags, note) has columns if there is any.
     """
     runs: Sequence[Mapping[str, Any]] = report["runs"]
-    names = list(dict.fromkeys(name for run in runs for name in run["hyperparameters"]))
+    before, after = _own_columns(), _own_columns(is_after=True)
+    written = [name for name in ("label", "tags", "note") if any(run.get(name) for run in runs)]
+    chosen = dict.fromkeys(name for run in runs for name in run["hyperparameters"])
+    logged = dict.fromkeys(name for run in runs for name in run["config"])
+    besides = [name for name in logged if not is_chosen(name, chosen)]
+    taken = {*before, *after, *written}
+    heads = {name: setting_column(name, taken) for name in (*chosen, *besides)}
+    return [
+        {
+            **{name: run[name] for name in before},
+            **{heads[name]: run["hyperparameters"].get(name) for name in chosen},
+            **{heads[name]: run["config"].get(name) for name in besides},
+            **{name: run[name] for name in after},
+            **{name: run.get(name) for name in written},
+        }
+        for run in runs
+    ]
+
+
+def _own_columns(*, is_after: bool = False) -> Sequence[str]:
+    """The columns before those of the hyperparameters, or those after them."""
     columns = list(ReportedRun.__annotations__)
     at = columns.index("hyperparameters")
-    before, after = columns[:at], columns[at + 1 :]
-    said = [name for name in ("label", "tags", "note") if any(run.get(name) for run in runs)]
-    lines = (
-        [
-            *(run[name] for name in before),
-            *(run["hyperparameters"].get(name) for name in names),
-            *(run[name] for name in after),
-            *(run.get(name) for name in said),
-        ]
-        for run in runs
-    )
-    yield from table_csv([*before, *names, *after, *said], lines)
+    return columns[at + 1 :] if is_after else columns[:at]
 
 
 def _text(text: str) -> str:

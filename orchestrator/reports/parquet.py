@@ -8,17 +8,13 @@ from ml_tracking_ops.logger.reading.reader import Series
 from ml_tracking_ops.logger.results.tables import as_columns
 
 from ..errors import UsageError
+from .exports import sweep_rows
 from .shapes import SweepReport
 
 
 def sweep_columns(report: SweepReport) -> dict[str, list[Any]]:
-    """A row for each run of a sweep, with a column for each hyperparameter."""
-    rows = []
-    for run in report["runs"]:
-        row: dict[str, Any] = dict(run)
-        row.update(row.pop("hyperparameters"))
-        rows.append(row)
-    return as_columns(rows)
+    """A row for each run of a sweep, as `sweep_rows` has them."""
+    return as_columns(sweep_rows(report))
 
 
 def write_run(log: Mapping[str, Series], path: Path) -> None:

@@ -28,6 +28,7 @@ class ListedExperiment(Annotated):
     state: RunState
     started_at: float
     config: dict[str, Any]
+    environment: dict[str, Any]
 
 
 class CombinationEntry(TypedDict):
@@ -78,7 +79,9 @@ class ReportedRun(TypedDict):
 
 
 class AnnotatedRun(ReportedRun, Annotated):
-    """A run of a sweep, with what users wrote of it."""
+    """A run of a sweep, with the configuration that it logged and what users wrote of it."""
+
+    config: dict[str, Any]
 
 
 class SweepReport(Annotated):
@@ -141,7 +144,6 @@ class FoundRunReport(AnnotatedRun, Metrics, Files):
     """A run of a sweep and its metrics; `rerun` is the command that runs it again."""
 
     sweep: str
-    config: dict[str, Any]
     rerun: str | None
 
 

@@ -292,6 +292,7 @@ def test_show_sweep_json_has_a_stable_shape(finished: Path) -> None:
         "exit_code",
         "attempt",
         "slot",
+        "config",
         "label",
         "tags",
         "note",

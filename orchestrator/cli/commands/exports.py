@@ -1,0 +1,163 @@
+"""The command `export`: runs, sweeps and tables of experiments as files for other tools."""
+
+import argparse
+import contextlib
+import secrets
+import sys
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from ml_tracking_ops.logger import os_files
+
+from ...errors import NotInLogdirError, UsageError
+from ..logdir import missing_logdir
+from ..terminal.printing import print_json
+from ..terminal.words import say
+from .found import find_named, log_errors
+
+if TYPE_CHECKING:
+    from ...store.catalog import FoundRun
+    from ...store.experiments import Experiment
+    from ...store.sweep_folder import Sweep
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write a run, a sweep, or the table of the experiments in a folder."""
+    found: Experiment | Sweep | FoundRun | None = None
+    experiments: Collection[Experiment] = ()
+    try:
+        found = None if options.path is None else find_named(options)
+    except NotInLogdirError:
+        experiments = _experiments_in(Path(options.path))
+        if not experiments:
+            raise
+    if options.path is None:
+        experiments = _experiments_of_logdir(options.logdir)
+    if options.format == "tensorboard":
+        return _export_events(experiments if found is None else found, options.output)
+    if found is None:
+        return _export_table(experiments, options)
+    return _export_one(found, options)
+
+
+def _experiments_of_logdir(logdir: Path) -> "Collection[Experiment]":
+    if not logdir.is_dir():
+        raise UsageError(f"{missing_logdir(logdir)}; name another with --logdir")
+    experiments = _experiments_in(logdir)
+    if not experiments:
+        raise UsageError(f"{logdir}/ holds no experiment; name a sweep, or another --logdir")
+    return experiments
+
+
+def _experiments_in(folder: Path) -> "Collection[Experiment]":
+    """The experiments below a folder that are not archived, the newest first."""
+    from ...store.catalog import Catalog
+
+    if not folder.is_dir():
+        return ()
+    known = Catalog(folder).experiments.values()
+    return [experiment for experiment in known if not experiment.annotation.is_archived]
+
+
+def _export_table(experiments: "Collection[Experiment]", options: argparse.Namespace) -> int:
+    from ...reports.experiment_tables import experiment_columns, experiments_csv, table_entries
+
+    with log_errors():
+        if options.format == "parquet":
+            from ...reports.parquet import write_columns
+
+            return _write_parquet(
+                options, lambda path: write_columns(experiment_columns(experiments), path)
+            )
+        with _output(options.output) as out:
+            if options.format == "csv":
+                out.writelines(experiments_csv(experiments))
+            else:
+                print_json(table_entries(experiments), out)
+    return 0
+
+
+def _export_one(found: "Experiment | Sweep | FoundRun", options: argparse.Namespace) -> int:
+    from ml_tracking_ops.logger.reading.reader import read_run_log
+
+    from ...reports.entries import dat_path_of, show_sweep
+    from ...reports.exports import run_csv, run_json, sweep_csv
+    from ...reports.settings import settings_of
+    from ...store.sweep_folder import Sweep
+
+    if options.format == "parquet":
+        return _export_parquet(found, options)
+    is_csv = options.format == "csv"
+    with log_errors(), _output(options.output) as out:
+        if isinstance(found, Sweep) and is_csv:
+            out.writelines(sweep_csv(show_sweep(found)))
+        elif isinstance(found, Sweep):
+            print_json(show_sweep(found), out)
+        else:
+            path = dat_path_of(found)
+            log = read_run_log(path)
+            if is_csv:
+                out.writelines(run_csv(log))
+            else:
+                out.writelines(run_json(log, str(path), settings_of(found)))
+    return 0
+
+
+def _export_events(
+    found: "Experiment | Sweep | FoundRun | Collection[Experiment]", folder: Path | None
+) -> int:
+    from ...reports.event_exports import export_events
+
+    if folder is None:
+        raise UsageError("--format tensorboard writes a folder of event files; name it: --output")
+    with log_errors():
+        export_events(found, folder)
+    say(f"look at it: tensorboard --logdir {folder}")
+    return 0
+
+
+def _export_parquet(found: "Experiment | Sweep | FoundRun", options: argparse.Namespace) -> int:
+    from ml_tracking_ops.logger.reading.reader import read_run_log
+
+    from ...reports.entries import dat_path_of, show_sweep
+    from ...reports.parquet import sweep_columns, write_columns, write_run
+    from ...store.sweep_folder import Sweep
+
+    def write(path: Path) -> None:
+        if isinstance(found, Sweep):
+            write_columns(sweep_columns(show_sweep(found)), path)
+        else:
+            write_run(read_run_log(dat_path_of(found)), path)
+
+    with log_errors():
+        return _write_parquet(options, write)
+
+
+def _write_parquet(options: argparse.Namespace, write: Callable[[Path], None]) -> int:
+    if options.output is None:
+        raise UsageError("--format parquet writes a file: name it with -o FILE")
+    temporary = options.output.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        write(temporary)
+        os_files.replace(temporary, options.output)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return 0
+
+
+@contextlib.contextmanager
+def _output(path: Path | None) -> Iterator[TextIO]:
+    """stdout, or a file that appears whole or not at all."""
+    if path is None:
+        yield sys.stdout
+        return
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")  # in /tmp nobody may foresee it
+    try:
+        with temporary.open("x", encoding="utf-8", newline="") as file:
+            yield file
+        os_files.replace(temporary, path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -328,6 +328,16 @@ def _add_run(add: _Add) -> None:
     run.add_argument("--name", metavar="NAME", help="what to call the experiment")
     run.add_argument("--tag", action="append", default=[], metavar="TAG", help="may be given again")
     run.add_argument(
+        "--metrics-from",
+        choices=("stdout", "tensorboard"),
+        help="where metrics are read from, if the program does not log them itself",
+    )
+    run.add_argument(
+        "--tensorboard-dir",
+        metavar="DIR",
+        help="where the program writes event files; default: the run's own folder, ${run_dir}",
+    )
+    run.add_argument(
         "--metrics-pattern",
         metavar="PATTERN",
         help="read metrics from the output, as the key metrics_pattern does",

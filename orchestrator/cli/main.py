@@ -19,7 +19,7 @@ from .terminal.words import say, show_what_the_terminal_can
 
 COMMANDS: Mapping[str, str] = {
     "sweep": "sweeps.sweep",
-    "run": "sweeps.run_program",
+    "run": "by_hand.run_program",
     "demo": "sweeps.demo",
     "attach": "attach.attach",
     "web": "dashboard.web",

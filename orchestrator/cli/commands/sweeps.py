@@ -41,37 +41,6 @@ def sweep(options: argparse.Namespace) -> int:
     return (_sweep_in_background if options.detach else _sweep_here)(open_sweep, options)
 
 
-def run_program(options: argparse.Namespace) -> int:
-    """Run one program as an experiment; its exit code is this command's."""
-    import anyio
-
-    from ...output.parser import LineParser, PatternError
-    from ...running.by_hand.run import HandRun, run_by_hand
-    from ...store.annotations import clean_name, clean_tags
-
-    refuse_windows()
-    if options.metrics_pattern is not None:
-        try:
-            LineParser(options.metrics_pattern)
-        except PatternError as error:
-            raise UsageError(f"--metrics-pattern: {error}") from error
-    name = None if options.name is None else clean_name(options.name)
-    tags = clean_tags(options.tag)
-    run = HandRun(
-        options.program,
-        options.logdir,
-        name,
-        tags,
-        options.metrics_pattern,
-        system_metrics=options.system_metrics,
-    )
-    end = anyio.run(run_by_hand, run, sys.stdout.buffer)
-    say(f"experiment {end.dat_path.parent}")
-    if end.exit_code is None:
-        return EXIT_FAILURE
-    return end.exit_code if end.exit_code >= 0 else 128 - end.exit_code
-
-
 def _may_resume(options: argparse.Namespace) -> bool:
     """Whether the user wants what is run then, where a sweep may come from somebody else."""
     from ...running.strangers import resume_question

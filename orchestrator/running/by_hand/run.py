@@ -4,7 +4,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,9 +22,11 @@ from ...executors.local.executor import LocalExecutor
 from ...executors.local.run import LocalRun
 from ...store.annotations import annotate
 from ...supervision.os_processes import SIGHUP
+from ..runs.events.metrics import EventMetrics
 from ..runs.output_metrics import OutputMetrics
 from .command_config import command_config
 from .echo import OutputEcho
+from .metrics import FROM_ITS_LOG, MetricsSource, in_run, misses, open_metrics
 
 _LOOK_EVERY_S = 0.1
 
@@ -35,7 +37,7 @@ class HandRun:
 
     Attributes:
         command: the program and its arguments.
-        metrics_pattern: how metrics are read from what it prints; None: they are not.
+        source: where its metrics come from, if not from its own log.
         system_metrics: whether CPU, memory and GPUs are sampled.
     """
 
@@ -43,7 +45,7 @@ class HandRun:
     logdir: Path
     name: str | None = None
     tags: tuple[str, ...] = ()
-    metrics_pattern: str | None = None
+    source: MetricsSource = FROM_ITS_LOG
     system_metrics: bool = True
 
 
@@ -60,8 +62,7 @@ class HandRunEnd:
 class _Progress:
     stopped_by: str | None = None
     echo: OutputEcho | None = None
-    metrics: OutputMetrics | None = None
-    said: list[str] = field(default_factory=list)
+    metrics: OutputMetrics | EventMetrics | None = None
 
     def look(self) -> None:
         if self.echo is not None:
@@ -69,6 +70,26 @@ class _Progress:
         if self.metrics is not None:
             while self.metrics.read():
                 pass
+            self._tell_notes(self.metrics)
+
+    def finish(self) -> None:
+        """Take in the rest of what was printed and written, and say what is missing."""
+        self.look()
+        if self.metrics is not None:
+            self.metrics.finish()
+            self._tell_notes(self.metrics)
+            if (missing := misses(self.metrics)) is not None:
+                _tell(missing)
+        if self.echo is not None:
+            self.echo.close()
+
+    def _tell_notes(self, metrics: OutputMetrics | EventMetrics) -> None:
+        while metrics.notes:
+            _tell(metrics.notes.popleft()[1])
+
+
+def _tell(text: str) -> None:
+    print(f"warning: {text}", file=sys.stderr)
 
 
 async def run_by_hand(run: HandRun, out: BinaryIO) -> HandRunEnd:
@@ -90,8 +111,7 @@ async def run_by_hand(run: HandRun, out: BinaryIO) -> HandRunEnd:
         _keep_record(run, dat_path)
         async with executor:
             handle = await _start(executor, run, dat_path)
-            if run.metrics_pattern is not None:
-                progress.metrics = OutputMetrics(log_path, dat_path, run.metrics_pattern)
+            progress.metrics = open_metrics(run.source, dat_path, run_dir_of(dat_path), handle)
             exit_code = await _see_through(
                 handle, progress, dat_path, is_sampled=run.system_metrics
             )
@@ -130,16 +150,24 @@ def _keep_end(end: HandRunEnd) -> None:
     run_record.merge(str(end.dat_path), {"end": known})
 
 
+def run_dir_of(dat_path: Path) -> Path:
+    """The folder for the run's own files; it need not exist."""
+    return dat_path.with_name(f"{dat_path.stem}{paths.RUN_FOLDER_SUFFIX}")
+
+
 async def _start(executor: LocalExecutor, run: HandRun, dat_path: Path) -> LocalRun:
-    stem = dat_path.with_suffix("")
+    run_dir = run_dir_of(dat_path)
+    arguments = tuple(in_run(argument, run_dir) for argument in run.command)
+    if any("${run_dir}" in argument for argument in run.command):
+        paths.make_folders(str(run_dir))
     command = RunCommand(
-        arguments=tuple(run.command),
+        arguments=arguments,
         folder=Path.cwd(),
         environment={
             "PYTHONUNBUFFERED": "1",
             paths.RUN_FILE_VARIABLE: str(dat_path),
             paths.RUN_NAME_VARIABLE: dat_path.stem,
-            paths.RUN_DIR_VARIABLE: f"{stem}{paths.RUN_FOLDER_SUFFIX}",
+            paths.RUN_DIR_VARIABLE: str(run_dir),
         },
         output_path=dat_path.with_suffix(paths.LOG_SUFFIX),
         marker=paths.RUN_FILE_VARIABLE,
@@ -160,11 +188,7 @@ async def _see_through(
             tasks.start_soon(_sample, handle, dat_path)
         exit_code = (await handle.wait()).exit_code
         tasks.cancel_scope.cancel()
-    progress.look()
-    if progress.metrics is not None:
-        progress.metrics.finish()
-    if progress.echo is not None:
-        progress.echo.close()
+    progress.finish()
     return exit_code
 
 

@@ -70,8 +70,38 @@ def test_ctrl_c_ends_the_program_with_its_children(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("folder", "own"), [("runs", ["--tensorboard-dir=runs"]), ("${run_dir}/events", [])]
+)
+def test_metrics_are_read_from_event_files(tmp_path: Path, folder: str, own: list[str]) -> None:
+    program = [sys.executable, TRAINERS / "writes_events.py", "--n=5", f"--folder={folder}"]
+    logs = "--logdir=logs"
+    own = ["--metrics-from=tensorboard", *own, logs]
+    done = run_command("run", *own, "--", *program, folder=tmp_path)
+
+    assert (done.returncode, "warning" in done.stderr) == (0, False), done.stderr
+    (name,) = (path.name for path in (tmp_path / "logs").iterdir())
+    report = json.loads(run_command("show", name, "--json", logs, folder=tmp_path).stdout)
+    found = report["metrics"]["charts/episodic_return"]
+    assert (found["count"], found["last_step"], found["last"]) == (5, 40, 4.5)
+    assert report["environment"]["command"][-1] == f"--folder={folder}"
+    if folder != "runs":
+        assert [Path(one["path"]).parts[0] for one in report["files"]] == ["events"]
+
+
+def test_event_files_that_are_not_found_are_told(tmp_path: Path) -> None:
+    done = run_command("run", "--metrics-from=tensorboard", "--", "true", folder=tmp_path)
+
+    assert done.returncode == 0
+    assert "wrote no event file below" in done.stderr
+    assert "--tensorboard-dir" in done.stderr
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["--metrics-from=tensorboard", "--metrics-pattern=json", "--", "true"], "for --metrics"),
+        (["--metrics-from=stdout", "--", "true"], "needs --metrics-pattern"),
+        (["--tensorboard-dir=x", "--", "true"], "needs --metrics-from tensorboard"),
         (["--", "no-such-program"], "there is no program 'no-such-program'"),
         ([], "the program to run is missing"),
         (["--metrics-pattern", "(", "--", "true"], "--metrics-pattern: "),

@@ -53,6 +53,11 @@ class EventMetrics:
         self._said: set[str] = set()
         self.notes: deque[tuple[str, str]] = deque()
 
+    @property
+    def has_files(self) -> bool:
+        """Whether the run has written an event file."""
+        return self._top is not None
+
     def read(self) -> bool:
         """Take in a bounded part of what was written since; return whether there is more."""
         if time.monotonic() >= self._look_at:

@@ -1,0 +1,58 @@
+"""Where the metrics of a run by hand come from, if not from its own log: output or event files."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml_tracking_ops.logger import paths
+
+from ...executors.local.run import LocalRun
+from ..runs.events.metrics import EventMetrics
+from ..runs.events.owner import RunProcesses
+from ..runs.output_metrics import OutputMetrics
+
+
+@dataclass(frozen=True)
+class MetricsSource:
+    """Attributes:
+    pattern: how metrics are read from what the program prints; None: they are not.
+    reads_events: whether they are read from event files.
+    tensorboard_dir: below which event files are looked for; None: the run's own folder.
+    """
+
+    pattern: str | None = None
+    reads_events: bool = False
+    tensorboard_dir: str | None = None
+
+
+FROM_ITS_LOG = MetricsSource()
+
+
+def open_metrics(
+    source: MetricsSource, dat_path: Path, run_dir: Path, handle: LocalRun
+) -> OutputMetrics | EventMetrics | None:
+    """What reads the metrics of a run that has just been started."""
+    if source.pattern is not None:
+        return OutputMetrics(dat_path.with_suffix(paths.LOG_SUFFIX), dat_path, source.pattern)
+    if not source.reads_events:
+        return None
+    folder = Path.cwd() / in_run(source.tensorboard_dir or str(run_dir), run_dir)
+    is_own = folder.is_relative_to(run_dir)
+    started_at = handle.start.at if handle.start is not None else time.time()
+    owner = RunProcesses(handle.pid, started_at, str(dat_path), is_own=is_own)
+    return EventMetrics(folder, dat_path, owner)
+
+
+def misses(metrics: OutputMetrics | EventMetrics) -> str | None:
+    """What to tell a user if nothing was read of a run that has ended."""
+    if isinstance(metrics, OutputMetrics):
+        return f"the program {metrics.explain_misses()}" if metrics.has_only_misses else None
+    if metrics.has_files:
+        return None
+    return f"the program {metrics.explain_misses()}; name the folder with --tensorboard-dir"
+
+
+def in_run(text: str, run_dir: Path) -> str:
+    """A text with `${run_dir}` and `${run_name}` in it replaced."""
+    name = run_dir.name.removesuffix(paths.RUN_FOLDER_SUFFIX)
+    return text.replace("${run_dir}", str(run_dir)).replace("${run_name}", name)

@@ -12,6 +12,7 @@ const LOST = "connection";
 let isPartly = false; // without htmx only points, best values and outputs arrive
 let lostAt = null;
 let timer = 0;
+let said = "idle";
 
 /** @param {"idle" | "connecting" | "open" | "lost" | "paused"} state */
 export function showConnection(state) {
@@ -33,6 +34,7 @@ export function showConnection(state) {
 }
 
 function say(state) {
+  said = state;
   const element = document.querySelector("#connection");
   element.dataset.state = state === "again" ? "open" : state;
   document.documentElement.classList.toggle("is-stale", state === "lost" || state === "paused");
@@ -40,6 +42,11 @@ function say(state) {
   const since = state === "lost" && lostAt ? ` at ${lostAt.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })} – trying again` : "";
   if (element.textContent !== WORDS[state] + since) element.textContent = WORDS[state] + since;
 }
+
+/** A page that was reached by a link has a top bar of its own, while the stream may be the same. */
+document.addEventListener("htmx:after:swap", () => {
+  if (document.querySelector("#connection")?.dataset.state === undefined) say(said);
+});
 
 /** Say from now on that only a part of the page is live. */
 export function showPartlyLive() {

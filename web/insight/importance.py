@@ -23,6 +23,7 @@ from .rank_correlation import explained_by_groups, explained_by_order, spearman
 
 FEWEST_RUNS = 10
 ENOUGH_RUNS = 50
+BEST_SHARE = 0.1
 _LIMIT_S = 60
 
 
@@ -94,12 +95,22 @@ def _importance(
 _ABSENT = object()
 
 
-def question(rows: Sequence[RunEntry], axes: Sequence[Axis], goal: Goal | None) -> Question:
-    """What `ped_anova` is asked, over the runs that have a value."""
+def question(
+    rows: Sequence[RunEntry],
+    axes: Sequence[Axis],
+    goal: Goal | None,
+    quantile: float = BEST_SHARE,
+) -> Question:
+    """What `ped_anova` is asked, over the runs that have a value: what sets the best ones apart.
+
+    Args:
+        quantile: the share of the runs that are the best ones; those that are as good count too.
+    """
     known = [row for row in rows if has_value(row)]
     return {
         "goal": goal,
         "values": finite_values(known),
+        "quantile": quantile,
         "hyperparameters": {
             axis.name: {
                 "scale": axis.scale,
@@ -115,8 +126,8 @@ def question(rows: Sequence[RunEntry], axes: Sequence[Axis], goal: Goal | None) 
     }
 
 
-async def ask(asked: Question) -> Answer:
-    """The answer of `ped_anova`, from a process of its own.
+async def ask(asked: Sequence[Question]) -> list[Answer]:
+    """The answers of `ped_anova`, from a process of its own.
 
     Raises:
         ImportanceError: it failed, or took too long.
@@ -126,7 +137,7 @@ async def ask(asked: Question) -> Answer:
     try:
         with anyio.fail_after(_LIMIT_S):
             done = await anyio.run_process(
-                command, input=json.dumps(asked).encode(), check=False, env=environment
+                command, input=json.dumps(list(asked)).encode(), check=False, env=environment
             )
     except TimeoutError:
         raise ImportanceError(f"it took more than {_LIMIT_S} s") from None
@@ -135,5 +146,5 @@ async def ask(asked: Question) -> Answer:
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
         raise ImportanceError(lines[-1] if lines else f"exit code {done.returncode}")
-    found: Answer = json.loads(done.stdout)
+    found: list[Answer] = json.loads(done.stdout)
     return found

@@ -11,41 +11,54 @@ from ..groups.naming import seed_name
 from ..runs.entries import has_value
 from ..tables.combination_rows import combination_rows, runs_of
 from ..tables.rows import Row
-from .axes import axes_of
-from .failures import Failures, failures
-from .importance import ENOUGH_RUNS, FEWEST_RUNS, Importance, has_optuna, importance_axes, rank
+from .axes import Axis, axes_of
+from .failures import Failures, failing_question, failures
+from .importance import (
+    ENOUGH_RUNS,
+    FEWEST_RUNS,
+    Importance,
+    has_optuna,
+    importance_axes,
+    question,
+    rank,
+)
+from .ped_anova import Question
 
-_MORE = 1.05  # while a sweep goes on, a twentieth more runs are a reason to compute anew
+_MORE = 1.05  # while a sweep goes on, a twentieth more runs are a reason to compute again
 
 
 @dataclass(frozen=True)
 class Result:
-    """PED-ANOVA's answer over `n` runs; `problem` says why there is none."""
+    """PED-ANOVA's answer over `n` runs, `n_failed` of them; `problem` says why there is none."""
 
     n: int
     shares: Mapping[str, float] | None = None
     version: str = ""
     problem: str | None = None
+    n_failed: int = 0
+
+    @property
+    def has_shares(self) -> bool:
+        return self.shares is not None
 
 
-_results: WeakKeyDictionary[Sweep, Result] = WeakKeyDictionary()
+@dataclass(frozen=True)
+class Results:
+    """What is known: of what makes runs good, and of what makes them fail."""
+
+    best: Result | None = None
+    failing: Result | None = None
 
 
-def keep(sweep: Sweep, result: Result) -> None:
-    _results[sweep] = result
+_results: WeakKeyDictionary[Sweep, Results] = WeakKeyDictionary()
 
 
-def known(sweep: Sweep) -> Result | None:
-    return _results.get(sweep)
+def keep(sweep: Sweep, results: Results) -> None:
+    _results[sweep] = results
 
 
-def is_current(sweep: Sweep, n_values: int) -> bool:
-    """Whether what is known need not be computed anew."""
-    result = known(sweep)
-    if result is None or n_values < result.n:
-        return False
-    is_going_on = sweep.record.state not in ENDS
-    return n_values < result.n * _MORE + 1 if is_going_on else n_values == result.n
+def known(sweep: Sweep) -> Results:
+    return _results.get(sweep, Results())
 
 
 @dataclass(frozen=True)
@@ -53,7 +66,7 @@ class ImportanceView:
     """What is known now of the importance; `must_ask`: there is more to be computed.
 
     Attributes:
-        shares_of: PED-ANOVA's answer, as far as there is one.
+        shares_of: PED-ANOVA's answer, as far as there is one; `failing_of`: that for failing.
         noun: what `n_values` counts: runs, or the combinations of a sweep with repeats.
         fewest: below so many nothing is said; from `enough` on it can be relied on.
     """
@@ -65,9 +78,18 @@ class ImportanceView:
     must_ask: bool
     n_values: int
     failures: Failures | None
+    failing_of: Result | None
     noun: str = "run"
     fewest: int = FEWEST_RUNS
     enough: int = ENOUGH_RUNS
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What is yet to be computed."""
+
+    best: Question | None
+    failing: Question | None
 
 
 def compared_rows(sweep: Sweep, rows: Sequence[Row]) -> list[Row]:
@@ -80,17 +102,50 @@ def compared_rows(sweep: Sweep, rows: Sequence[Row]) -> list[Row]:
 def importance_view(sweep: Sweep, given: Sequence[Row]) -> ImportanceView:
     """What is known of these runs, or of these combinations."""
     rows = compared_rows(sweep, given)
-    n_values = sum(map(has_value, rows))
-    axes = importance_axes(axes_of(sweep.config, rows), sweep.config)
-    is_possible = has_optuna() and n_values >= FEWEST_RUNS and bool(axes)
-    result = known(sweep) if is_possible else None
+    axes = _axes(sweep, rows)
+    is_possible = _can_ask_for_best(rows, axes)
+    result = known(sweep).best if is_possible else None
+    failing = known(sweep).failing if has_optuna() else None
+    asked = questions(sweep, given)
     return ImportanceView(
         metric=sweep.optimization_metric,
         ranking=rank(rows, axes, None if result is None else result.shares),
         shares_of=result,
         has_optuna=has_optuna(),
-        must_ask=is_possible and not is_current(sweep, n_values),
-        n_values=n_values,
-        failures=failures(runs_of(given), axes),
+        must_ask=asked.best is not None or asked.failing is not None,
+        n_values=sum(map(has_value, rows)),
+        failures=failures(runs_of(given), axes, None if failing is None else failing.shares),
+        failing_of=failing,
         noun="combination" if rows and rows[0].runs else "run",
     )
+
+
+def questions(sweep: Sweep, given: Sequence[Row]) -> Questions:
+    """What is to be computed: it is not known yet, or there are more runs by now."""
+    rows, runs = compared_rows(sweep, given), runs_of(given)
+    axes = _axes(sweep, rows)
+    results, best, failing = known(sweep), None, None
+    n_values = sum(map(has_value, rows))
+    if _can_ask_for_best(rows, axes) and not _is_current(sweep, results.best, n_values):
+        best = question(rows, axes, sweep.optimization_goal)
+    found = failures(runs, axes, None) if has_optuna() else None
+    if found and not _is_current(sweep, results.failing, found.n_ended, found.n_failed):
+        failing = failing_question(runs, axes)
+    return Questions(best, failing)
+
+
+def _axes(sweep: Sweep, rows: Sequence[Row]) -> list[Axis]:
+    return importance_axes(axes_of(sweep.config, rows), sweep.config)
+
+
+def _can_ask_for_best(rows: Sequence[Row], axes: Sequence[Axis]) -> bool:
+    return has_optuna() and bool(axes) and sum(map(has_value, rows)) >= FEWEST_RUNS
+
+
+def _is_current(sweep: Sweep, result: Result | None, n: int, n_failed: int = 0) -> bool:
+    """Whether what is known need not be computed again."""
+    if result is None or n < result.n:
+        return False
+    if sweep.record.state not in ENDS:
+        return n < result.n * _MORE + 1
+    return (n, n_failed) == (result.n, result.n_failed)

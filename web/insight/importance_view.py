@@ -4,7 +4,8 @@ Optuna takes seconds: it runs in a process of its own, one for a sweep at a time
 shows what is known without it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 import anyio
@@ -20,9 +21,17 @@ from ..live.feed import Feed
 from ..rendering import render_part
 from ..runs.catalog_access import find_sweep
 from ..tables.sweep_rows import all_runs
-from .axes import axes_of
-from .importance import ImportanceError, ask, importance_axes, question
-from .importance_results import ImportanceView, Result, compared_rows, importance_view, keep
+from .importance import ImportanceError, ask
+from .importance_results import (
+    ImportanceView,
+    Questions,
+    Result,
+    Results,
+    importance_view,
+    keep,
+    known,
+    questions,
+)
 from .ped_anova import Question
 
 _locks: WeakKeyDictionary[Sweep, anyio.Lock] = WeakKeyDictionary()
@@ -43,30 +52,37 @@ async def importance(request: Request) -> Response:
     if sweep is None:
         raise HTTPException(404, f"there is no sweep {sweep_id!r}")
     async with _locks.setdefault(sweep, anyio.Lock()):
-        asked = await state.catalog.use(lambda catalog: _question(sweep, state.feed))
-        if asked is not None:
-            keep(sweep, await _ask(asked))
+        asked = await state.catalog.use(lambda catalog: _questions(sweep, state.feed))
+        keep(sweep, await _answered(known(sweep), asked))
     html = await state.catalog.use(lambda catalog: _render(catalog, sweep, state.feed))
     return HTMLResponse(html, headers={"cache-control": "no-store"})
 
 
-def _question(sweep: Sweep, feed: Feed) -> Question | None:
-    """None where nothing is to be computed: it is known, or there are too few runs."""
-    rows = all_runs(sweep, feed.live_bests(sweep.id)).rows
-    if not importance_view(sweep, rows).must_ask:
-        return None
-    rows = compared_rows(sweep, rows)
-    axes = importance_axes(axes_of(sweep.config, rows), sweep.config)
-    return question(rows, axes, sweep.optimization_goal)
+def _questions(sweep: Sweep, feed: Feed) -> Questions:
+    return questions(sweep, all_runs(sweep, feed.live_bests(sweep.id)).rows)
 
 
-async def _ask(asked: Question) -> Result:
-    n = len(asked["values"])
+async def _answered(results: Results, asked: Questions) -> Results:
+    """What is known after these questions; both go to one process, which takes seconds to start."""
+    found = iter(await _ask([one for one in (asked.best, asked.failing) if one is not None]))
+    best = results.best if asked.best is None else next(found)
+    if asked.failing is None:
+        return Results(best, results.failing)
+    n_failed = round(sum(asked.failing["values"]))
+    return Results(best, replace(next(found), n_failed=n_failed))
+
+
+async def _ask(asked: Sequence[Question]) -> list[Result]:
+    if not asked:
+        return []
     try:
-        answer = await ask(asked)
+        answers = await ask(asked)
     except ImportanceError as error:
-        return Result(n, problem=str(error))
-    return Result(n, answer["shares"], answer["version"])
+        return [Result(len(one["values"]), problem=str(error)) for one in asked]
+    return [
+        Result(len(one["values"]), answer["shares"], answer["version"])
+        for one, answer in zip(asked, answers, strict=True)
+    ]
 
 
 def _render(catalog: Catalog, sweep: Sweep, feed: Feed) -> str:

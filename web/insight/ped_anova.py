@@ -1,14 +1,15 @@
 """The importance of hyperparameters by PED-ANOVA, in a process of its own.
 
-    python -m ml_tracking_ops.web.insight.ped_anova < question.json > answer.json
+    python -m ml_tracking_ops.web.insight.ped_anova < questions.json > answers.json
 
 PED-ANOVA: S. Watanabe, A. Bansal, F. Hutter, "PED-ANOVA: Efficiently Quantifying Hyperparameter
 Importance in Arbitrary Subspaces", IJCAI 2023, arXiv:2304.10255; for hyperparameters that only
 some runs have, as condPED-ANOVA extends it, arXiv:2601.20800. Computed by Optuna, whose memory
 and start-up time the dashboard need not bear: the process ends with its answer.
 
-The question: `goal`; `values`, one a run; and `hyperparameters`: name to `scale` (as `Axis` has
-it), `low`, `high`, `n_categories` and `column`, with null where a run does not have it. The
+A list of questions, each with `goal`; `values`, one a run; `quantile`, the share of the runs that
+all of them are compared with, the best ones; and `hyperparameters`: name to `scale` (as `Axis` has
+it), `low`, `high`, `n_categories` and `column`, with null where a run does not have it. Each
 answer: `shares`, name to a share of 1, and `version`, Optuna's.
 """
 
@@ -35,6 +36,7 @@ class Asked(TypedDict):
 class Question(TypedDict):
     goal: str | None
     values: list[float]
+    quantile: float
     hyperparameters: dict[str, Asked]
 
 
@@ -61,7 +63,7 @@ def answer(question: Question) -> Answer:
             for value, params in zip(question["values"], _params(asked, known), strict=True)
         ]
     )
-    evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+    evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=question["quantile"])
     shares = (
         optuna.importance.get_param_importances(study, evaluator=evaluator, params=list(known))
         if known
@@ -103,4 +105,4 @@ def _params(asked: Mapping[str, Asked], known: Iterable[str]) -> list[dict[str, 
 
 
 if __name__ == "__main__":
-    json.dump(answer(json.load(sys.stdin)), sys.stdout)
+    json.dump([answer(question) for question in json.load(sys.stdin)], sys.stdout)

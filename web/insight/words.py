@@ -4,7 +4,8 @@ and for a quick look. Pure."""
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import attrgetter
+from itertools import groupby
+from operator import attrgetter, itemgetter
 
 from ml_tracking_ops.orchestrator.store.objective import Goal, is_better
 from ml_tracking_ops.orchestrator.store.run_states import STATES
@@ -108,14 +109,30 @@ def relation(rows: Sequence[Row], axis: Axis, goal: Goal | None) -> Relation:
 
 
 def _quantiles(pairs: Sequence[tuple[float, float]]) -> list[tuple[str, list[float]]]:
-    """Parts with about as many runs each, in the order of the hyperparameter."""
-    n_parts = min(_N_PARTS, len(pairs))
-    found = []
-    for n in range(n_parts):
-        part = pairs[n * len(pairs) // n_parts : (n + 1) * len(pairs) // n_parts]
-        low, high = format_number(part[0][0]), format_number(part[-1][0])
-        found.append((low if low == high else f"{low} to {high}", [value for _, value in part]))
-    return found
+    """Parts with about as many runs each, in the order of the hyperparameter.
+
+    Runs with the same value are in one part; of few values each has a part of its own.
+    """
+    by_value = [
+        (place, [value for _, value in group]) for place, group in groupby(pairs, itemgetter(0))
+    ]
+    if len(by_value) <= _N_PARTS:
+        return [(format_number(place), values) for place, values in by_value]
+    parts: list[list[tuple[float, list[float]]]] = [[] for _ in range(_N_PARTS)]
+    n_before = 0
+    for place, values in by_value:
+        parts[_N_PARTS * n_before // len(pairs)].append((place, values))
+        n_before += len(values)
+    return [
+        (_range(part[0][0], part[-1][0]), [v for _, values in part for v in values])
+        for part in parts
+        if part
+    ]
+
+
+def _range(low: float, high: float) -> str:
+    low_text, high_text = format_number(low), format_number(high)
+    return low_text if low_text == high_text else f"{low_text} to {high_text}"
 
 
 def _mean(values: Sequence[float]) -> float:

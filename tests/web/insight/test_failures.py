@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+from optuna.importance._ped_anova.evaluator import _QuantileFilter
+from optuna.trial import create_trial
 from pages import Client, finished_run, text_of, write_sweep
 from rows import row
 
 from ml_tracking_ops.web.insight.axes import axes_of
-from ml_tracking_ops.web.insight.failures import failures
+from ml_tracking_ops.web.insight.failures import failing_question, failures
 from ml_tracking_ops.web.tables.rows import Row
 
 SPACE = {
@@ -28,7 +31,7 @@ def runs(n: int, n_killed: int = 0) -> list[Row]:
 
 def test_hyperparameter_that_goes_with_failing_comes_first() -> None:
     rows = runs(30)
-    found = failures(rows, axes_of({"hyperparameters": SPACE}, rows))
+    found = failures(rows, axes_of({"hyperparameters": SPACE}, rows), None)
     assert found is not None
     assert (found.n_failed, found.n_ended) == (10, 30)
     assert [one.name for one in found.ranking] == ["width", "lr"]
@@ -39,14 +42,45 @@ def test_hyperparameter_that_goes_with_failing_comes_first() -> None:
     ]
 
 
+@pytest.mark.parametrize("n", range(12, 60, 3))
+def test_ped_anova_compares_just_the_failed_runs_with_all_that_ended(n: int) -> None:
+    rows = runs(n, n_killed=2)
+    asked = failing_question(rows, axes_of({"hyperparameters": SPACE}, rows))
+    n_failed = int(sum(asked["values"]))
+    kept = _QuantileFilter(asked["quantile"], False, None).filter(
+        [create_trial(value=value) for value in asked["values"]]
+    )
+    assert len(asked["values"]) == n - 2
+    assert [trial.value for trial in kept] == [1] * n_failed
+
+
+def test_page_shows_by_ped_anova_what_makes_runs_fail(client: Client, logdir: Path) -> None:
+    events = []
+    for index in range(1, 31):
+        does_fail = index % 4 == 0
+        end = {"state": "failed", "exit_code": 1} if does_fail else {}
+        run = finished_run(index, None if does_fail else index / 30, **end)
+        run[0]["hyperparameters"]["width"] = 4096 if does_fail else 64
+        events += run
+    write_sweep(logdir / "s", events)
+    assert 'hx-get="/insight/importance/s"' in client.get("/sweeps/s?panel=importance").text
+    html = client.get("/insight/importance/s").text
+    assert "hx-get" not in html
+    part = html[html.index("What makes runs fail") :]
+    assert text_of(part).count("Importance (PED-ANOVA)") == 1
+    assert part.index(">width<") < part.index(">learning_rate<")
+    assert "how far what the 7 failed runs have differs from what all 30 have" in text_of(part)
+    assert "By width : 64: 0 % of 23 failed; 4096: 100 % of 7 failed" in text_of(part)
+
+
 def test_nothing_is_said_of_few_runs_or_where_all_ended_alike() -> None:
     rows = runs(30)
     axes = axes_of({"hyperparameters": SPACE}, rows)
-    assert failures(runs(9), axes) is None
-    assert failures([one for one in rows if one.state == "failed"], axes) is None
-    assert failures([one for one in rows if one.state == "finished"], axes) is None
-    assert failures(rows, []) is None
-    told = failures(runs(30, n_killed=6), axes)
+    assert failures(runs(9), axes, None) is None
+    assert failures([one for one in rows if one.state == "failed"], axes, None) is None
+    assert failures([one for one in rows if one.state == "finished"], axes, None) is None
+    assert failures(rows, [], None) is None
+    told = failures(runs(30, n_killed=6), axes, None)
     assert told is not None
     assert (told.n_failed, told.n_ended) == (8, 24)
 

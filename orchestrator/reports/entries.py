@@ -14,6 +14,7 @@ from ..store.combinations import (
     RepeatedCombination,
     best_combination,
     best_repeated,
+    mean_text,
     repeated_combinations,
 )
 from ..store.experiments import Experiment
@@ -313,11 +314,6 @@ def _best_cell(entry: ListedSweep) -> str:
     if combination is not None and combination["mean"] is not None:
         return mean_text(combination["mean"], combination["spread"])
     return "" if best is None else f"{best:.6g}"
-
-
-def mean_text(mean: float, spread: float | None) -> str:
-    """``0.8713 ± 0.012``: two significant digits of the standard deviation."""
-    return f"{mean:.6g}" + ("" if spread is None else f" ± {spread:.2g}")
 
 
 def _joined(value: str | list[str] | None) -> str:

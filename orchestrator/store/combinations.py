@@ -46,6 +46,20 @@ def spread_of(values: Sequence[float]) -> float | None:
         return None
 
 
+def rounded_mean(mean: float, spread: float) -> tuple[str, str]:
+    """Both to the second significant digit of the standard deviation: ``("0.871", "0.012")``."""
+    if not (math.isfinite(mean) and 1e-8 < spread < 1e6 and abs(mean) < 1e6):
+        return f"{mean:.6g}", f"{spread:.2g}"
+    decimals = 1 - math.floor(math.log10(float(f"{spread:.1e}")))
+    mean, spread = round(mean, decimals), round(spread, decimals)
+    return f"{mean:.{max(0, decimals)}f}", f"{spread:.{max(0, decimals)}f}"
+
+
+def mean_text(mean: float, spread: float | None) -> str:
+    """``0.871 ± 0.012``."""
+    return f"{mean:.6g}" if spread is None else " ± ".join(rounded_mean(mean, spread))
+
+
 def repeated_combinations(runs: Iterable[RunRecord], seed_name: str) -> list[RepeatedCombination]:
     """The combinations of a sweep with `repeats`, in the order in which they were begun."""
     found: dict[int, RepeatedCombination] = {}

@@ -5,6 +5,8 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from ml_tracking_ops.orchestrator.store.combinations import rounded_mean
+
 _MOST = 10**308
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
@@ -57,8 +59,7 @@ def format_mean(mean: float, spread: float | None) -> str:
         return format_number(mean)
     if not (math.isfinite(mean) and 1e-8 < spread < 1e6 and abs(mean) < 1e6):
         return f"{format_number(mean)} ± {format_number(float(f'{spread:.2g}'))}"
-    decimals = max(0, 1 - math.floor(math.log10(float(f"{spread:.1e}"))))
-    return _minus(f"{mean:.{decimals}f} ± {spread:.{decimals}f}")
+    return _minus(" ± ".join(rounded_mean(mean, spread)))
 
 
 def format_step(step: object) -> str:

@@ -5,7 +5,7 @@
     p.NAME=LOW..HIGH     a hyperparameter lies in this range; either end may be missing
     p.NAME=VALUE         … or is this value, as the table writes it; repeatable: any of them
     p.NAME=not set       … or the run does not have it
-    m.METRIC=LOW..HIGH   the best value of a metric lies in this range
+    m.METRIC=LOW..HIGH   the best value of a metric lies in this range; of a combination the mean
     sort=KEY order=asc   by which column, and in which direction
     repeats=apart        each run of a sweep with repeats in a row of its own
     open=NUMBER          a combination whose runs are listed below it; repeatable
@@ -19,7 +19,7 @@ two fields for a range sends `low.p.NAME` and `high.p.NAME`: the same as `p.NAME
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlencode
 
@@ -100,6 +100,18 @@ class TableQuery:
     def sort_statistic(self) -> tuple[str, str] | None:
         """``("last", "Loss")`` where the table is sorted by ``last.Loss``."""
         return split_statistic(self.sort)
+
+    @property
+    def of_runs(self) -> "TableQuery":
+        """The conditions on the runs of combinations: all but those on metrics."""
+        filters = tuple(one for one in self.filters if not is_metric(one.key))
+        return replace(self, filters=filters)
+
+    @property
+    def of_means(self) -> "TableQuery":
+        """The conditions on combinations: a metric is their mean."""
+        filters = tuple(one for one in self.filters if is_metric(one.key))
+        return TableQuery(filters=filters)
 
     def toggled(self, number: int) -> str:
         """The address at which a combination is open, if it is closed here, or closed."""

@@ -232,7 +232,7 @@ def select_runs(
     if needs_logs:
         dressed, n_unread = with_summaries(sweep, every.rows, summaries, budget_s)
         found = _select(every, dressed, query, columns)
-        others = select(dressed, of_any_state, columns) if query.states else found.rows
+        others = _select(every, dressed, of_any_state, columns).rows if query.states else found.rows
     else:
         found = _remembered(known, every, query, columns)
         others = _remembered(known, every, of_any_state, columns).rows
@@ -271,12 +271,13 @@ def _remembered(
 
 
 def _select(every: AllRuns, rows: list[Row], query: TableQuery, columns: TableColumns) -> Selection:
-    found = select(rows, query, columns)
     column, order = columns.sorted_by(query), columns.order_of(query)
     if not every.has_combinations or query.is_apart:
-        found = sort_rows(found, column, order)
+        found = sort_rows(select(rows, query, columns), column, order)
         return Selection(found, found)
-    closed = sort_combinations(combination_rows(found, every.seed_name), column, order)
+    runs = select(rows, query.of_runs, columns)
+    passing = select(combination_rows(runs, every.seed_name), query.of_means, columns)
+    closed = sort_combinations(passing, column, order)
     return Selection(runs_of(closed), closed)
 
 

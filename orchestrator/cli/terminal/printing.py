@@ -6,15 +6,16 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ...reports.entries import mean_text
 from ...reports.shapes import (
     Annotated,
+    CombinationEntry,
     ReplayEntry,
     ReplayReport,
     RunReport,
     SweepReport,
     SweepTotals,
 )
+from ...store.combinations import mean_text, rounded_mean
 from .words import format_duration, not_counted, plain, short, tell
 
 if TYPE_CHECKING:
@@ -129,8 +130,7 @@ def _print_combinations(report: SweepReport) -> None:
             str(one["combination"]),
             *(short(one["hyperparameters"].get(name)) for name in names),
             str(one["n_values"]),
-            short(one["mean"]),
-            "" if one["spread"] is None else f"{one['spread']:.2g}",
+            *_mean_cells(one),
         )
         for one in found
     ]
@@ -143,6 +143,11 @@ def _print_combinations(report: SweepReport) -> None:
         tell(
             f"best combination: {best['combination']}  {metric}={value} in {best['n_values']} runs"
         )
+
+
+def _mean_cells(one: CombinationEntry) -> tuple[str, str]:
+    mean, spread = one["mean"], one["spread"]
+    return (short(mean), "") if mean is None or spread is None else rounded_mean(mean, spread)
 
 
 def _print_annotation(report: Annotated) -> None:

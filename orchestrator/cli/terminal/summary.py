@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from ...store.combinations import best_combination, repeated_combinations
+from ...store.combinations import best_combination, mean_text, repeated_combinations
 from ...store.objective import Goal
 from ...store.run_states import RESUMED, STATES
 from ...store.sweep_record import RunRecord, SweepRecord
@@ -55,8 +55,6 @@ def _print_best_mean(
     runs: Iterable[RunRecord], metric: str | None, goal: Goal | None, seed_name: str
 ) -> None:
     """The best combination of a sweep with `repeats`, which one lucky run does not make."""
-    from ...reports.entries import mean_text  # imports numpy, which a sweep itself may not need
-
     best = best_combination(repeated_combinations(runs, seed_name), goal)
     if best is not None and best.mean is not None:
         tell(

@@ -351,7 +351,7 @@ def test_groups_of_a_sweep_are_drawn_as_means_of_all_their_runs(
     expect(page.locator("#legend")).to_contain_text("batch_size 32")
     point_at(page, "Accuracy", 0.5, 0.95)
     tooltip = chart(page, "Accuracy").locator(".tooltip")
-    expect(tooltip).to_contain_text("1.5 ± 0.70711")
+    expect(tooltip).to_contain_text("1.5 ± 0.71")
     expect(tooltip).to_contain_text("2 of 20 runs")
     figure = chart(page, "Accuracy")
     figure.locator("summary").click()

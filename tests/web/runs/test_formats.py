@@ -78,6 +78,7 @@ def test_mean_has_as_many_decimals_as_two_digits_of_its_deviation() -> None:
     assert format_mean(0.94567, 0.01234) == "0.946 ± 0.012"
     assert format_mean(-0.94567, 0.1) == "−0.95 ± 0.10"
     assert format_mean(123.4, 25.0) == "123 ± 25"
+    assert format_mean(1234.5, 123.4) == "1230 ± 120"
     assert format_mean(0.94567, 0.00996) == "0.946 ± 0.010"
     assert format_mean(0.5, 0.0) == "0.5 ± 0"
     assert format_mean(0.5, None) == "0.5"

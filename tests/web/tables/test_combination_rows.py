@@ -80,6 +80,31 @@ def test_filters_choose_runs_and_the_mean_stays_that_of_all(client: Client, swee
     assert "1 of 2 runs" in text_of(html)
 
 
+def test_range_of_the_metric_asks_for_the_mean_of_a_combination(
+    client: Client, sweep: Path
+) -> None:
+    """Combination 1 has a run with 0.9, but its mean is 0.5."""
+    html = client.get("/sweeps/s?m.Accuracy=0.6..&open=2").text
+    assert rows_of(html) == ["combination-2", "run-3", "run-4", "combination-4"]
+    passing = client.get("/api/insight/s?m.Accuracy=0.6..").json()["passing"]
+    assert passing == [2, 4]
+    html = client.get("/sweeps/s?m.Accuracy=0.45..0.55&p.seed=1").text
+    assert rows_of(html) == ["combination-1"]
+    apart = client.get("/sweeps/s?m.Accuracy=0.6..&repeats=apart").text
+    assert rows_of(apart) == ["run-6", "run-4", "run-3", "run-1"]
+
+
+def test_range_of_another_metric_asks_for_its_mean(
+    client: Client, sweep: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pages import log
+
+    for index, value in ((1, 1.0), (2, 3.0), (3, 2.5), (4, 4.0)):
+        log(sweep / f"run_{index:04d}.dat", monkeypatch, Loss=[5.0, value])
+    assert rows_of(client.get("/sweeps/s?m.Loss=2.4..2.6").text) == []
+    assert rows_of(client.get("/sweeps/s?m.Loss=1.9..2.1").text) == ["combination-1"]
+
+
 def test_runs_can_be_listed_apart(client: Client, sweep: Path) -> None:
     html = client.get("/sweeps/s?repeats=apart").text
     assert rows_of(html) == [f"run-{index}" for index in (6, 5, 4, 3, 2, 1)]

@@ -192,7 +192,7 @@ function curveOfGroup(group, view) {
     low: hasBand ? edge(isStd ? sums(-1) : lowest) : null,
     high: hasBand ? edge(isStd ? sums(1) : highest) : null,
     at: (i) => xTextOf(x[i], view.x),
-    spread: (i) => (n[i] < 2 ? "" : view.band === "minmax" ? `(${formatNumber(lowest[i])} to ${formatNumber(highest[i])})` : `± ${formatNumber(std[i])}`),
+    spread: (i) => (n[i] < 2 ? "" : view.band === "minmax" ? `(${formatNumber(lowest[i])} to ${formatNumber(highest[i])})` : `± ${formatNumber(Number(std[i].toPrecision(2)))}`),
   };
 }
 

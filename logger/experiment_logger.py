@@ -8,6 +8,8 @@ from zlib import crc32
 from . import open_loggers, paths, process_end, ranks, reruns
 from .arguments import check_scalars, checked_directions, checked_name, checked_step, checked_value
 from .log_file import LogFile
+from .media.kinds import DEFAULT_BUDGET_BYTES
+from .media.logging import MediaLogging
 from .metric_names import MetricNames
 from .notices import Notices, say_dropped
 from .records import (
@@ -26,11 +28,12 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self, SupportsFloat, SupportsIndex
 
+    from .media.writer import MediaWriter
 
 _LOOK_EVERY_S = 1.0
 
 
-class ExperimentLogger:
+class ExperimentLogger(MediaLogging):
     """Writes the metrics of one run to its `.dat` file, each value at once.
 
     Nothing is buffered: when `add_scalar` returns, the value is in the file, and a reader in
@@ -57,6 +60,7 @@ class ExperimentLogger:
         higher_is_better: by metric, which values are good: `{"reward": True, "cost": False}`.
         system_metrics: sample CPU, memory and GPUs of this process and those that it starts into
             a log of its own, in a thread. Sweeps do so by themselves.
+        media_budget_bytes: how much images, texts, tables and audio of the run may take.
     """
 
     __slots__ = (
@@ -68,6 +72,8 @@ class ExperimentLogger:
         "_is_silent",
         "_logdir",
         "_look_at",
+        "_media",
+        "_media_budget_bytes",
         "_names",
         "_notices",
         "_owner_pid",
@@ -86,9 +92,11 @@ class ExperimentLogger:
         all_ranks: bool = False,
         higher_is_better: "Mapping[str, bool] | None" = None,
         system_metrics: bool = False,
+        media_budget_bytes: int = DEFAULT_BUDGET_BYTES,
     ) -> None:
         # Absolute, since the script may change its directory.
         self._begin(paths.absolute(logdir), is_owner=True)
+        self._media_budget_bytes = media_budget_bytes
         run_file = os.environ.get(paths.RUN_FILE_VARIABLE)
         if run_file:
             self._use(os.path.abspath(run_file))
@@ -131,6 +139,8 @@ class ExperimentLogger:
         self._is_closed = False
         self._notices = Notices()
         self._sampling = None
+        self._media: MediaWriter | None = None
+        self._media_budget_bytes = DEFAULT_BUDGET_BYTES
         open_loggers.add(self, is_owner=is_owner)
 
     def _use(self, path: str) -> None:
@@ -331,11 +341,7 @@ class ExperimentLogger:
         """Log a value whose metric is new, or that could not be written, or that is wrong."""
         name = checked_name(name)
         step = checked_step(name, step)
-        if self._is_closed:
-            raise ValueError(
-                f"this ExperimentLogger is closed, so {name!r} cannot be logged to {self.path}; "
-                "close it after the last value, or make a new one"
-            )
+        self._require_open(name)
         if self._is_silent:
             return
         self._look()
@@ -348,6 +354,39 @@ class ExperimentLogger:
             self._file.append(encode_scalar(identifier, step, at, value))
         except OSError as error:
             self._drop(error)
+
+    def _require_open(self, name: str) -> None:
+        if self._is_closed:
+            raise ValueError(
+                f"this ExperimentLogger is closed, so {name!r} cannot be logged to {self.path}; "
+                "close it after the last value, or make a new one"
+            )
+
+    def _check_media(self, name: str, step: "SupportsIndex") -> tuple[str, int] | None:
+        checked = checked_name(name)
+        place = checked, checked_step(checked, step)
+        self._require_open(checked)
+        return None if self._is_silent else place
+
+    def _media_writer(self) -> "MediaWriter | None":
+        self._look()
+        if not self._try_to_open():
+            self.n_dropped += 1
+            return None
+        if self._media is None:
+            from .media.writer import MediaWriter
+
+            self._media = MediaWriter(
+                self.path,
+                self._media_budget_bytes,
+                self._notices,
+                begins_session=self._owner_pid is not None,
+            )
+        return self._media
+
+    def _drop_media(self, error: OSError) -> None:
+        self.n_dropped += 1
+        self._notices.say_cannot_write(paths.media_index_of(self.path), error)
 
     def _declare(self, name: str) -> int:
         """Write the metric's name, unless this file has it; return the metric's id."""
@@ -400,6 +439,8 @@ class ExperimentLogger:
             return
         if self._sampling is not None:
             self._sampling.close()
+        if self._media is not None:
+            self._media.close()
         # A forked child, or a spawned one, does not decide that the run is over.
         if self._owner_pid == os.getpid() and self._has_file:
             self._look()

@@ -14,6 +14,8 @@ WANDB_CONFIG_SUFFIX = ".wandb.yaml"
 RUN_RECORD_SUFFIX = ".run.json"
 SYSTEM_SUFFIX = ".system.dat"
 """Of the log of a run's system metrics."""
+MEDIA_SUFFIX = ".media.jsonl"
+"""Of the index of a run's images, texts, histograms, tables and audio."""
 RUN_FOLDER_SUFFIX = ".files"
 """Of the folder for a run's own files: checkpoints, figures, a trainer's output."""
 RUN_SUFFIXES = (
@@ -24,6 +26,7 @@ RUN_SUFFIXES = (
     RUN_RECORD_SUFFIX,
     RUN_FOLDER_SUFFIX,
     SYSTEM_SUFFIX,
+    MEDIA_SUFFIX,
 )
 """Of the files of one run; what comes before them is the same."""
 DESCRIPTION_NAME = "experiment_description.json"
@@ -124,3 +127,8 @@ def run_folder_of(dat_path: str) -> str:
     if folder and run_file and os.path.abspath(run_file) == dat_path:
         return os.path.abspath(folder)
     return dat_path.removesuffix(DAT_SUFFIX) + RUN_FOLDER_SUFFIX
+
+
+def media_index_of(dat_path: str) -> str:
+    """The index of the images and other media of a log, beside it."""
+    return dat_path.removesuffix(DAT_SUFFIX) + MEDIA_SUFFIX

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from .. import locks, paths, run_record
+from ..media.run_media import RunMedia
 from ..reading.reader import LogFormatError, RunLog, Series, read_ending, read_run_log
 from ..reading.source import is_log
 from .sweeps import SweepRuns
@@ -51,6 +52,11 @@ class RunResult:
             OSError: it cannot be read.
         """
         return read_run_log(self.path)
+
+    @cached_property
+    def media(self) -> RunMedia:
+        """Images, texts, histograms, tables and audio: `run.media["samples"]`."""
+        return RunMedia(self.path)
 
     def best(self, metric: str, *, higher_is_better: bool | None = None) -> Best | None:
         """The best value of a metric; None if it has no number.

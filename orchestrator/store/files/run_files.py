@@ -1,10 +1,15 @@
-"""The files in a run's own folder: listed within a bound, opened without following a link."""
+"""The files in a run's own folder: listed within a bound, opened without following a link.
+
+The folder of logged images and the like is left out: they are shown for themselves.
+"""
 
 import contextlib
 import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from ml_tracking_ops.logger.media.kinds import FOLDER_NAME as MEDIA_FOLDER
 
 from .open_folder import OpenFolder, opened_folder
 
@@ -53,7 +58,7 @@ def has_files(folder: Path | None) -> bool:
     if folder is None:
         return False
     with contextlib.suppress(OSError), opened_folder(folder) as opened:
-        return bool(opened.names())
+        return any(name != MEDIA_FOLDER for name in opened.names())
     return False
 
 
@@ -67,6 +72,8 @@ class _Look:
 
     def at(self, folder: OpenFolder, prefix: str, depth: int) -> None:
         for name in sorted(folder.names()):
+            if depth == 0 and name == MEDIA_FOLDER:
+                continue
             self._n_entries += 1
             if self._n_entries > _MOST_ENTRIES:
                 self.is_whole = False

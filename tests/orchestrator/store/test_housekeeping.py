@@ -88,6 +88,30 @@ def test_folder_that_is_not_ours_alone_keeps_all_but_the_log(logdir):
     assert read_annotations(mine).runs == {}
 
 
+def test_images_go_with_their_run_and_stay_when_it_is_archived(logdir, capsys):
+    with ExperimentLogger(logdir=str(logdir)) as writer:
+        writer.add_scalar("loss", 1.0, 0)
+        writer.add_text("long", "x" * 5_000, 0)
+    folder = Path(writer.folder)
+    assert run("archive", folder, "--logdir", logdir) == 0
+    assert len(list(folder.rglob("logged_media/*.txt"))) == 1
+    assert run("delete", "--yes", folder, "--logdir", logdir) == 0
+    assert list(logdir.iterdir()) == []
+
+
+def test_images_of_a_sweep_go_with_it(logdir, capsys, monkeypatch):
+    journal = sweep(logdir)
+    stem = logdir / "sweep" / "2026-11-23_10-20-01_0001"
+    monkeypatch.setenv("ML_TRACKING_OPS_RUN_FILE", f"{stem}.dat")
+    monkeypatch.setenv("ML_TRACKING_OPS_RUN_DIR", f"{stem}.files")
+    with ExperimentLogger() as writer:
+        writer.add_text("long", "x" * 5_000, 0)
+    journal.append("sweep_ended", state="finished")
+    journal.close()
+    assert run("delete", "--yes", "sweep", "--logdir", logdir) == 0
+    assert list(logdir.iterdir()) == []
+
+
 def test_files_that_nobody_of_ours_wrote_stay_and_are_listed(logdir, capsys):
     folder = log(logdir)
     (folder / "labels.csv").write_text("a,b")

@@ -1,0 +1,6 @@
+"""Images, text, histograms, tables and audio of a run: written beside its metrics, and read.
+
+`logging` has the calls, `writer` puts files and index together, `encoding/` makes bytes of what is
+passed. `entries`, `tail`, `track`, `opening` and `run_media` read. Writing needs the standard
+library alone; an array brings its own.
+"""

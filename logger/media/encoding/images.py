@@ -1,0 +1,98 @@
+"""Images and figures in all the forms that scripts have them → bytes of an image file."""
+
+import os
+
+from .arrays import is_array
+from .contents import HEAD_BYTES, Content, content_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_MODES_OF_PNG = frozenset(("1", "L", "LA", "P", "RGB", "RGBA", "I;16"))
+_TAKEN = (
+    "bytes of a PNG, JPEG, WebP or GIF file, a path, a PIL image, a numpy array, a torch tensor, "
+    "or a list of arrays"
+)
+
+
+class EncodedImage:
+    """An image file in memory.
+
+    Attributes:
+        svg: the same as SVG, where that was asked for.
+        is_cut: values of its array lay outside of 0…1 or 0…255.
+    """
+
+    __slots__ = ("content", "data", "is_cut", "svg")
+
+    def __init__(
+        self, data: bytes, content: Content, *, svg: bytes | None = None, is_cut: bool = False
+    ) -> None:
+        self.data = data
+        self.content = content
+        self.svg = svg
+        self.is_cut = is_cut
+
+
+def encode_image(image: "Any", dataformats: str | None = None) -> EncodedImage:
+    """
+    Raises:
+        TypeError: it is nothing that can be an image.
+        ValueError: its bytes are of no such file, or its shape does not fit.
+        OSError: the file of a path cannot be read.
+    """
+    if isinstance(image, (bytes, bytearray, memoryview)):
+        return _of_bytes(bytes(image), "the bytes that were passed")
+    if isinstance(image, (str, os.PathLike)):
+        with open(image, "rb") as file:
+            return _of_bytes(file.read(), os.fspath(image))
+    if is_array(image) or (isinstance(image, (list, tuple)) and image):
+        from .pixels import pixels_of
+        from .png import encode_png
+
+        pixels, is_cut = pixels_of(image, dataformats)
+        content = Content(".png", pixels.shape[1], pixels.shape[0])
+        return EncodedImage(encode_png(pixels), content, is_cut=is_cut)
+    if hasattr(image, "save") and hasattr(image, "mode"):
+        return _of_pillow(image)
+    raise TypeError(f"an image cannot be made of {type(image).__qualname__}; pass {_TAKEN}")
+
+
+def encode_figure(figure: "Any", *, svg: bool = False) -> EncodedImage:
+    """A matplotlib figure as PNG, and as SVG besides where that is asked for.
+
+    Raises:
+        TypeError: it is no figure.
+    """
+    from io import BytesIO
+
+    figure = getattr(figure, "figure", figure)  # of axes, theirs
+    if not callable(getattr(figure, "savefig", None)):
+        raise TypeError(
+            f"add_figure takes a matplotlib figure, not {type(figure).__qualname__}; "
+            "for images there is add_image"
+        )
+    png, vectors = BytesIO(), BytesIO()
+    figure.savefig(png, format="png")
+    if svg:
+        figure.savefig(vectors, format="svg", metadata={"Date": None})
+    found = _of_bytes(png.getvalue(), "the figure")
+    return EncodedImage(found.data, found.content, svg=vectors.getvalue() if svg else None)
+
+
+def _of_bytes(data: bytes, what: str) -> EncodedImage:
+    content = content_of(data[:HEAD_BYTES])
+    if content is None or not content.width:
+        raise ValueError(f"{what}: no PNG, JPEG, WebP or GIF file; an image is {_TAKEN}")
+    return EncodedImage(data, content)
+
+
+def _of_pillow(image: "Any") -> EncodedImage:
+    from io import BytesIO
+
+    if image.mode not in _MODES_OF_PNG:
+        image = image.convert("RGB")
+    buffer = BytesIO()
+    image.save(buffer, format="PNG", compress_level=4)
+    return EncodedImage(buffer.getvalue(), Content(".png", *image.size))

@@ -1,0 +1,22 @@
+"""The kinds of media, and the files that may hold them."""
+
+IMAGE, TEXT, HISTOGRAM, TABLE, AUDIO = "image", "text", "histogram", "table", "audio"
+KINDS = (IMAGE, TEXT, HISTOGRAM, TABLE, AUDIO)
+
+FOLDER_NAME = "logged_media"
+"""In a run's own folder; a name that nothing else there has."""
+IMAGE_SUFFIXES = frozenset((".png", ".jpg", ".gif", ".webp", ".svg"))
+AUDIO_SUFFIXES = frozenset((".wav", ".flac", ".ogg", ".mp3"))
+SUFFIXES = {
+    IMAGE: IMAGE_SUFFIXES,
+    TEXT: frozenset((".txt",)),
+    HISTOGRAM: frozenset[str](),
+    TABLE: frozenset((".json",)),
+    AUDIO: AUDIO_SUFFIXES,
+}
+
+MOST_TABLE_ROWS = 10_000
+MOST_TEXT_BYTES = 1 << 20
+MOST_BINS = 1_000
+DEFAULT_BUDGET_BYTES = 1_000_000_000
+"""Of one run: 1 GB."""

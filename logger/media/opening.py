@@ -1,0 +1,88 @@
+"""Opening what an entry speaks of; no link is followed, and nothing unfinished is shown."""
+
+import os
+import stat
+
+from .. import os_files
+from ..guarded import open_folder, open_guarded
+from .entries import MediaEntry, parse_fields
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_MOST_READ = 64 << 20
+
+
+class MediaGoneError(OSError):
+    """What an entry speaks of is not there any more, or is not what was written."""
+
+
+def open_file_of(entry: MediaEntry, *, as_svg: bool = False) -> int:
+    """A descriptor of the file of an entry.
+
+    Raises:
+        OSError: it is missing, behind a link, or not of the size that the index says.
+    """
+    file = entry.svg if as_svg else entry.file
+    if file is None:
+        raise MediaGoneError(f"{entry.name} of step {entry.step} has no such file")
+    fd = _open_below(os.path.dirname(entry.source), file.split("/"))
+    found = os.fstat(fd)
+    if stat.S_ISREG(found.st_mode) and (as_svg or found.st_size == entry.size_bytes):
+        return fd
+    os.close(fd)
+    raise MediaGoneError(f"{path_of(entry)} is not the file that was written")
+
+
+def path_of(entry: MediaEntry) -> str | None:
+    """The file of an entry, absolute."""
+    if entry.file is None:
+        return None
+    return os.path.join(os.path.dirname(entry.source), *entry.file.split("/"))
+
+
+def read_file_of(entry: MediaEntry) -> bytes:
+    """All bytes of the file of an entry.
+
+    Raises:
+        OSError: as `open_file_of`, or it is longer than is read at once (64 MiB).
+    """
+    with os.fdopen(open_file_of(entry), "rb") as file:
+        data = file.read(_MOST_READ + 1)
+    if len(data) > _MOST_READ:
+        raise MediaGoneError(f"{path_of(entry)} is longer than is read at once")
+    return data
+
+
+def fields_of(entry: MediaEntry) -> "dict[str, Any]":
+    """All that the line of an entry says.
+
+    Raises:
+        OSError: it cannot be read any more.
+    """
+    fd = open_guarded(entry.source, os_files.READ)
+    try:
+        line = os_files.pread(fd, entry.length, entry.at)
+    finally:
+        os.close(fd)
+    fields = parse_fields(line)
+    if fields is None or fields.get("kind") != entry.kind:
+        raise MediaGoneError(f"{entry.source} is not what it was")
+    return fields
+
+
+def _open_below(folder: str, parts: list[str]) -> int:
+    if not os_files.CAN_OPEN_FOLDERS:
+        if any(os.path.islink(os.path.join(folder, *parts[:n])) for n in range(1, len(parts))):
+            raise MediaGoneError(f"{folder} holds a link")
+        return open_guarded(os.path.join(folder, *parts), os_files.READ)
+    fd = open_folder(folder)
+    try:
+        for part in parts[:-1]:
+            inner = os.open(part, os_files.FOLDER | os_files.NO_LINK, dir_fd=fd)
+            os.close(fd)
+            fd = inner
+        return os.open(parts[-1], os_files.READ | os_files.NO_LINK, dir_fd=fd)
+    finally:
+        os.close(fd)

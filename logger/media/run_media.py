@@ -1,0 +1,217 @@
+"""The media of a run as objects: `read_run(...).media`."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import Any
+
+from .entries import Histogram, MediaEntry, clean, histogram_of
+from .kinds import HISTOGRAM, KINDS, TABLE, TEXT
+from .opening import MediaGoneError, fields_of, path_of, read_file_of
+from .track import MediaHistory
+
+
+@dataclass(frozen=True)
+class MediaTable:
+    """A logged table.
+
+    Attributes:
+        n_rows: how many rows there were; `rows` holds those that were kept.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    n_rows: int
+
+    def to_pandas(self) -> Any:
+        """As a pandas data frame.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        return import_module("pandas").DataFrame(list(self.rows), columns=list(self.columns))
+
+
+@dataclass(frozen=True)
+class MediaItem:
+    """One image, text, histogram, table or sound of a run. Its content is read when asked for.
+
+    Attributes:
+        kind: `image`, `text`, `histogram`, `table` or `audio`.
+        path: the file that holds it, absolute; None of histograms and short texts.
+        width, height: of an image, in pixels.
+    """
+
+    entry: MediaEntry
+
+    @property
+    def kind(self) -> str:
+        return self.entry.kind
+
+    @property
+    def name(self) -> str:
+        return self.entry.name
+
+    @property
+    def step(self) -> int:
+        return self.entry.step
+
+    @property
+    def wall_time(self) -> float:
+        return self.entry.wall_time
+
+    @property
+    def caption(self) -> str:
+        return self.entry.caption
+
+    @property
+    def width(self) -> int:
+        return self.entry.width
+
+    @property
+    def height(self) -> int:
+        return self.entry.height
+
+    @property
+    def path(self) -> str | None:
+        return path_of(self.entry)
+
+    def read_bytes(self) -> bytes:
+        """The bytes of its file; of a text, the text in UTF-8.
+
+        Raises:
+            OSError: they cannot be read.
+            ValueError: a histogram has no file.
+        """
+        if self.kind == TEXT:
+            return self.text.encode()
+        if self.entry.file is None:
+            raise ValueError(f"a {self.kind} has no file; use .{self.kind}")
+        return read_file_of(self.entry)
+
+    @cached_property
+    def text(self) -> str:
+        """The text of a text.
+
+        Raises:
+            ValueError: it is none.
+            OSError: it cannot be read.
+        """
+        self._require(TEXT)
+        return text_of(self.entry)
+
+    @cached_property
+    def histogram(self) -> Histogram:
+        """Counts and edges of a histogram, and what is known of its values.
+
+        Raises:
+            ValueError: it is none.
+            OSError: it cannot be read.
+        """
+        self._require(HISTOGRAM)
+        found = histogram_of(fields_of(self.entry))
+        if found is None:
+            raise MediaGoneError(f"{self.entry.source}: the histogram is damaged")
+        return found
+
+    @cached_property
+    def table(self) -> MediaTable:
+        """Columns and rows of a table.
+
+        Raises:
+            ValueError: it is none.
+            OSError: it cannot be read.
+        """
+        self._require(TABLE)
+        return table_of_entry(self.entry)
+
+    def _require(self, kind: str) -> None:
+        if self.kind != kind:
+            raise ValueError(f"{self.name!r} of step {self.step} is no {kind}, but a {self.kind}")
+
+
+def text_of(entry: MediaEntry) -> str:
+    """The text of an entry.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if entry.file is None:
+        return clean(fields_of(entry).get("text"))
+    return clean(read_file_of(entry).decode("utf-8", "replace"), 1 << 21)
+
+
+def table_of_entry(entry: MediaEntry) -> MediaTable:
+    """The table of an entry; whatever does not fit a table is refused.
+
+    Raises:
+        OSError: it cannot be read, or is no table.
+    """
+    try:
+        found = json.loads(read_file_of(entry))
+        columns = [clean(str(name)) for name in found["columns"]]
+        rows = [tuple(map(_cell, row)) for row in found["rows"]]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise MediaGoneError(f"{path_of(entry)} holds no table") from error
+    if any(len(row) != len(columns) for row in rows):
+        raise MediaGoneError(f"{path_of(entry)} holds no table: its rows differ in length")
+    n_rows = fields_of(entry).get("of_rows")
+    known = n_rows if type(n_rows) is int and n_rows >= len(rows) else len(rows)
+    return MediaTable(tuple(columns), tuple(rows), known)
+
+
+def _cell(value: object) -> object:
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return clean(value if isinstance(value, str) else json.dumps(value))
+
+
+class RunMedia:
+    """What a run logged besides numbers; iterating gives all of it by kind, name and step."""
+
+    def __init__(self, dat_path: str) -> None:
+        self._history = MediaHistory(dat_path)
+        self._history.refresh()
+
+    def names(self, kind: str | None = None) -> list[str]:
+        """The names of one kind, or of all, each once."""
+        return list(dict.fromkeys(name for one, name in self._ordered() if kind in (None, one)))
+
+    def of(self, name: str, kind: str | None = None) -> list[MediaItem]:
+        """All of one name, and of one kind if that is given, by step.
+
+        Raises:
+            KeyError: there is nothing of this name.
+        """
+        keys = [key for key in self._ordered() if key[1] == name and kind in (None, key[0])]
+        if not keys:
+            raise KeyError(f"nothing is called {name!r}; there is: {', '.join(self.names())}")
+        tracks = self._history.tracks
+        return [MediaItem(entry) for key in keys for entry in tracks[key].kept]
+
+    def __getitem__(self, name: str) -> list[MediaItem]:
+        return self.of(name)
+
+    def __iter__(self) -> Iterator[MediaItem]:
+        for key in self._ordered():
+            yield from map(MediaItem, self._history.tracks[key].kept)
+
+    def __len__(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many there are of each kind that there is."""
+        found: dict[str, int] = {}
+        for kind, name in self._ordered():
+            found[kind] = found.get(kind, 0) + len(self._history.tracks[kind, name].kept)
+        return found
+
+    def _ordered(self) -> list[tuple[str, str]]:
+        return sorted(self._history.tracks, key=lambda key: KINDS.index(key[0]))
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{number} {kind}" for kind, number in self.counts.items())
+        return f"<RunMedia: {said or 'nothing'}>"

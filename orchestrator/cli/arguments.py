@@ -1,14 +1,15 @@
 """The command line's arguments."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from .argument_types import boolean, condition, count, port, seconds, user_path, whole, workers
 from .process import EXIT_USAGE
 
+SHELLS = ("bash", "zsh", "fish")
 _ONE = "a folder, a .dat, or a name that list prints"
 _SWEEP = "a folder, or a name that list prints"
 _DESCRIPTION = "Hyperparameter sweeps and experiment tracking on your own machine."
@@ -33,10 +34,15 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         return parser.parse_args(arguments)
     if not any(argument in ("-h", "--help", "--version") for argument in arguments):
         first = _Parser(prog="ml-tracking-ops", allow_abbrev=False, add_help=False)
-        first.add_argument("--run_sweep", type=_boolean, default=False, metavar="True|False")
+        first.add_argument("--run_sweep", type=boolean, default=False, metavar="True|False")
         form, others = first.parse_known_args(arguments)
         return commands["sweep" if form.run_sweep else "web"].parse_intermixed_args(others)
     return parser.parse_args(arguments)
+
+
+def command_parsers() -> Mapping[str, argparse.ArgumentParser]:
+    """Return the parser of each command, for what is written from them: completion, reference."""
+    return _command_parser()[1]
 
 
 def _parse_run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
@@ -78,6 +84,7 @@ def _command_parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.Ar
         _add_sweep,
         _add_run,
         _add_attach,
+        _add_wait,
         _add_web,
         _add_assets,
         _add_list,
@@ -90,6 +97,8 @@ def _command_parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.Ar
         _add_housekeeping,
         _add_demo,
         _add_schema,
+        _add_mcp,
+        _add_completion,
     ):
         add_commands(add)
     return parser, commands.choices
@@ -109,13 +118,14 @@ def _add_sweep(add: _Add) -> None:
     )
     sweep.add_argument(
         "--max-runs",
-        type=_count,
+        type=count,
         metavar="N",
         help="overrides the configuration's, also on resuming",
     )
     sweep.add_argument("--detach", action="store_true", help="run it in the background; see attach")
+    _add_json_lines(sweep)
     _add_sweep_options(sweep)
-    sweep.add_argument("--seed", type=_whole, help="determines every combination")
+    sweep.add_argument("--seed", type=whole, help="determines every combination")
     sweep.add_argument("--web", action="store_true", help="show the dashboard meanwhile")
     sweep.add_argument(
         "--dry-run", action="store_true", help="print the commands that would run, and run none"
@@ -130,7 +140,30 @@ def _add_attach(add: _Add) -> None:
         "sweep", nargs="?", metavar="SWEEP", help="default: the newest that is running"
     )
     _add_verbose(attach)
+    _add_json_lines(attach)
     _add_logdir(attach)
+
+
+def _add_wait(add: _Add) -> None:
+    wait = add("wait", "wait until a sweep has ended, or its best value is good enough")
+    wait.add_argument(
+        "sweep", nargs="?", metavar="SWEEP", help="default: the newest that is running"
+    )
+    wait.add_argument(
+        "--until",
+        type=condition,
+        default="finished",
+        metavar="CONDITION",
+        help="finished (the default), or a bound of the best value, as 'best<0.1' or 'best>=0.9'",
+    )
+    wait.add_argument(
+        "--timeout",
+        type=seconds,
+        metavar="S",
+        help="give up after this many seconds, with exit code 124",
+    )
+    wait.add_argument("--json", action="store_true", help="print the summary as one JSON object")
+    _add_logdir(wait)
 
 
 def _add_web(add: _Add) -> None:
@@ -164,7 +197,7 @@ def _add_show(add: _Add) -> None:
     show = add("show", "show a sweep, an experiment or a run")
     show.add_argument("path", metavar="PATH", help=_ONE)
     show.add_argument(
-        "run", metavar="RUN", type=_count, nargs="?", help="a run of the sweep, by its number"
+        "run", metavar="RUN", type=count, nargs="?", help="a run of the sweep, by its number"
     )
     _add_logdir(show)
     show.add_argument("--json", action="store_true")
@@ -179,7 +212,7 @@ def _add_export(add: _Add) -> None:
         help=f"{_ONE}; a folder of experiments, by default --logdir: their table",
     )
     export.add_argument(
-        "run", metavar="RUN", type=_count, nargs="?", help="a run of the sweep, by its number"
+        "run", metavar="RUN", type=count, nargs="?", help="a run of the sweep, by its number"
     )
     export.add_argument(
         "--format", choices=("csv", "json", "parquet", "tensorboard"), default="csv"
@@ -235,7 +268,7 @@ def _add_steering(add: _Add) -> None:
     workers = add("workers", "change how many runs of a sweep run at once")
     for parser in (pause, continue_, workers):
         parser.add_argument("path", metavar="SWEEP", help=_SWEEP)
-    workers.add_argument("n_workers", type=_count, metavar="N")
+    workers.add_argument("n_workers", type=count, metavar="N")
     for parser in (stop, pause, continue_, requeue, workers):
         _add_logdir(parser)
 
@@ -244,7 +277,7 @@ def _add_annotate(add: _Add) -> None:
     annotate = add("annotate", "set the name, note or tags of an experiment, sweep or run")
     annotate.add_argument("path", metavar="PATH", help=_ONE)
     annotate.add_argument(
-        "run", metavar="RUN", type=_count, nargs="?", help="a run of the sweep, by its number"
+        "run", metavar="RUN", type=count, nargs="?", help="a run of the sweep, by its number"
     )
     annotate.add_argument("--name", metavar="NAME", help="an empty one removes it")
     annotate.add_argument("--note", metavar="TEXT", help="an empty one removes it")
@@ -284,12 +317,34 @@ def _add_demo(add: _Add) -> None:
 
 
 def _add_schema(add: _Add) -> None:
-    add("schema", "print the JSON Schema of experiment_cfg.json")
+    schema = add("schema", "print the JSON Schema of experiment_cfg.json")
+    schema.add_argument(
+        "--events", action="store_true", help="that of the events that sweep --json prints"
+    )
+
+
+def _add_mcp(add: _Add) -> None:
+    mcp = add("mcp", "serve a log folder to coding agents (Model Context Protocol, on stdio)")
+    _add_logdir(mcp)
+    mcp.add_argument(
+        "--read-only", action="store_true", help="offer no tools that start or change anything"
+    )
+
+
+def _add_completion(add: _Add) -> None:
+    completion = add("completion", "print a script with which your shell completes this command")
+    completion.add_argument("shell", choices=SHELLS)
 
 
 def _add_target(parser: argparse.ArgumentParser, text: str) -> None:
     parser.add_argument("path", metavar="PATH", help="a sweep, or a run's .dat")
-    parser.add_argument("runs", metavar="RUN", type=_count, nargs="*", default=[], help=text)
+    parser.add_argument("runs", metavar="RUN", type=count, nargs="*", default=[], help=text)
+
+
+def _add_json_lines(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json", action="store_true", help="print each event as a line of JSON (schema --events)"
+    )
 
 
 def _add_yes(parser: argparse.ArgumentParser) -> None:
@@ -355,7 +410,7 @@ def _add_sweep_options(parser: argparse.ArgumentParser) -> None:
     _add_logdir(parser)
     parser.add_argument(
         "--workers",
-        type=_workers,
+        type=workers,
         metavar="N",
         help="runs at once; default: one for each GPU, else each CPU",
     )
@@ -379,7 +434,7 @@ def _add_verbose(parser: argparse.ArgumentParser) -> None:
 
 def _add_address(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
-    parser.add_argument("--port", type=_port, help="default: 5000, or the next free one")
+    parser.add_argument("--port", type=port, help="default: 5000, or the next free one")
     parser.add_argument(
         "--no-token",
         action="store_true",
@@ -430,43 +485,3 @@ def _add_web_options(parser: argparse.ArgumentParser) -> None:
     _add_logdir(parser)
     _add_address(parser)
     parser.add_argument("--exit-with-stdin", action="store_true", help=argparse.SUPPRESS)
-
-
-def user_path(text: str) -> Path:
-    """A path as a user writes it: `~` is the home folder, also where no shell has expanded it."""
-    return Path(os.path.expanduser(text))  # noqa: PTH111  (never fails)
-
-
-def _boolean(text: str) -> bool:
-    values = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    if text.lower() not in values:
-        raise argparse.ArgumentTypeError(f"must be True or False, got {text!r}")
-    return values[text.lower()]
-
-
-def _whole(text: str, least: int = 0, most: int | None = None) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = least - 1
-    if number < least or (most is not None and number > most):
-        limit = f"{least} or more" if most is None else f"from {least} to {most}"
-        raise argparse.ArgumentTypeError(f"must be a whole number, {limit}; got {text!r}")
-    return number
-
-
-def _count(text: str) -> int:
-    return _whole(text, least=1)
-
-
-def _workers(text: str) -> int:
-    from ..steering.requests import workers_problem
-
-    n_workers = _count(text)
-    if (problem := workers_problem(n_workers)) is not None:
-        raise argparse.ArgumentTypeError(problem)
-    return n_workers
-
-
-def _port(text: str) -> int:
-    return _whole(text, most=65535)

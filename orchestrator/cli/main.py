@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "run": "by_hand.run_program",
     "demo": "sweeps.demo",
     "attach": "attach.attach",
+    "wait": "waiting.wait",
     "web": "dashboard.web",
     "assets": "dashboard.assets",
     "list": "reports.list_all",
@@ -39,6 +40,8 @@ COMMANDS: Mapping[str, str] = {
     "archive": "actions.put_into_archive",
     "unarchive": "actions.take_out_of_archive",
     "delete": "actions.delete_for_good",
+    "mcp": "agents.mcp",
+    "completion": "completion.completion",
 }
 """The function in `commands` that does what a command says. Its module is imported when needed."""
 

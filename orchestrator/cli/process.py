@@ -4,7 +4,18 @@ import gc
 
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
+EXIT_TIMEOUT = 124
 EXIT_INTERRUPTED = 130
+
+EXIT_CODES = {
+    0: "The command did what was asked. Of a sweep: it finished.",
+    EXIT_FAILURE: "It failed, or was refused. Of a sweep: it failed or its orchestrator was lost. "
+    "Of `wait`: the sweep ended and the condition was not met.",
+    EXIT_USAGE: "Wrong usage: an option, a configuration or a name is wrong. Nothing was started.",
+    EXIT_TIMEOUT: "Only of `wait`: the time given with `--timeout` is over.",
+    EXIT_INTERRUPTED: "Ctrl-C, or the sweep was stopped by a user.",
+}
+"""What each exit code means. `run` is different: it ends with the exit code of its program."""
 
 
 def collect_garbage_from_now_on() -> None:

@@ -1,32 +1,8 @@
 """What happened in a sweep: an append-only file of JSON lines with one writer.
 
 The state of a sweep is what folding its journal gives (`SweepRecord.apply` in `sweep_record.py`)
-and is held nowhere else, so that any process can rebuild it at any time. Events, each with `event`
-and `time` (seconds since the epoch):
-
-    sweep_started   n_workers, max_runs, pid, process_identity, host; again with every resume
-    known           hyperparameters, state, best_value, sweep (of an earlier one); stopped_by,
-                    the rule that stopped it early
-    sampled         index, hyperparameters; combination and repeat, where combinations are
-                    repeated; n_known, how many ends a sampler that learns knew of
-    submitting      index, name, attempt, slot: an engine with a queue is about to be asked
-    submitted       index, ref (executor, id, label): it has taken the run
-    not_submitted   index, reason: it has not, and is asked again later
-    queued          index, reason: why the run waits in the engine's queue, whenever that changes
-    started         index, name, attempt, ref, slot, node, gpus
-                    (earlier versions: pid, process_identity in place of ref)
-    stopped_early   index, rule, metric, step, value, threshold, reason
-    ended           index, state, exit_code, cause, duration_s, best_value, best_step, n_values,
-                    reason, output_tail; will_retry, where it is tried again
-    retrying        index, attempt, delay_s
-    stopping        rule, metric, step, value, threshold, reason: why the sweep as a whole ends
-    failing         indices, reason: so many runs failed in a row that no more start
-    requested       id, action, by, asked_at, index, n_workers, outcome (done, refused), message:
-                    what a user asked for and what became of it; reason for stop, or taken_back
-                    where that takes back a requeue; attempt for requeue
-    warning         message; kind, if it may be taken back
-    warning_over    kind, message: the warning of that kind is no longer true
-    sweep_ended     state, reason
+and is held nowhere else, so that any process can rebuild it at any time. `reports.events` describes
+the events.
 """
 
 import contextlib

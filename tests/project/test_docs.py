@@ -10,7 +10,7 @@ from ml_tracking_ops.orchestrator.stopping.settings import RULES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TEXT = README + "".join(
-    path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))
+    path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").rglob("*.md"))
 )
 
 

@@ -13,7 +13,7 @@ WITHIN = ("", "orchestrator", "web", "web/static", "web/static/charts", "web/tem
 """Where a path in ARCHITECTURE.md may begin."""
 DOCUMENTS = [
     *(name + ".md" for name in ("ARCHITECTURE", "CONTRIBUTING", "README", "benchmarks/README")),
-    *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")),
+    *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")),
 ]
 _CODE = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\]\(([^)\s#]*)(?:#([^)\s]*))?\)")

@@ -4,6 +4,7 @@ import argparse
 import copy
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ml_tracking_ops.logger import paths
 
@@ -14,9 +15,13 @@ from ...store.journal import JournalTail
 from ...store.run_states import ENDS
 from ...store.sweep_folder import Sweep
 from ...store.sweep_record import SweepRecord
+from ..terminal.json_lines import JsonProgress, print_line, summary_of
 from ..terminal.progress import ProgressDisplay, open_progress
-from ..terminal.summary import print_summary
+from ..terminal.summary import exit_code_of, print_summary
 from ..terminal.words import say, shown
+
+if TYPE_CHECKING:
+    from ...reports.events import Opened
 
 _LOOK_S = 0.2
 
@@ -38,12 +43,16 @@ def find_sweep(path: str | None, logdir: Path) -> Sweep:
     return going[0]
 
 
-def follow(sweep: Sweep, *, is_verbose: bool = False) -> SweepRecord:
+def follow(sweep: Sweep, *, is_json: bool = False, is_verbose: bool = False) -> SweepRecord:
     """Show a sweep's progress until it ends; return its state.
 
     If its orchestrator stops unexpectedly, the state is `lost`.
     """
     tail = JournalTail(sweep.path / paths.JOURNAL_NAME)
+    if is_json:
+        print_line(describe_opened(sweep))
+        _show(tail, sweep, JsonProgress())
+        return sweep.record
     past = SweepRecord(goal=sweep.optimization_goal)
     for event in tail.read():
         past.apply(event)
@@ -62,6 +71,22 @@ def follow(sweep: Sweep, *, is_verbose: bool = False) -> SweepRecord:
     return sweep.record
 
 
+def describe_opened(sweep: Sweep) -> "Opened":
+    """Return the first line of `--json`: which sweep it is."""
+    record = sweep.record
+    return {
+        "event": "sweep",
+        "name": sweep.name,
+        "folder": str(sweep.path.resolve()),
+        "n_runs": record.max_runs or int(sweep.config.get("max_runs") or 0),
+        "n_workers": record.n_workers,
+        "seed": sweep.seed,
+        "metric": sweep.optimization_metric,
+        "goal": sweep.optimization_goal,
+        "pid": record.pid,
+    }
+
+
 def _show(tail: JournalTail, sweep: Sweep, progress: ProgressDisplay) -> None:
     while True:
         sweep.refresh()
@@ -78,10 +103,15 @@ def attach(options: argparse.Namespace) -> int:
     state = "paused" if sweep.record.is_paused else sweep.record.state
     say(f"sweep {shown(sweep.path)} is {state}  (Ctrl-C leaves it as it is)")
     try:
-        record = follow(sweep, is_verbose=options.verbose)
+        record = follow(sweep, is_json=options.json, is_verbose=options.verbose)
     except KeyboardInterrupt:
         say(f"the sweep is still running; stop it with: kill {sweep.record.pid}")
         return 0
+    if options.json:
+        metric, goal = sweep.optimization_metric, sweep.optimization_goal
+        code = exit_code_of(record)
+        print_line(summary_of(record, sweep.path, metric, goal, code))
+        return code
     return print_summary(
         record,
         sweep.path,

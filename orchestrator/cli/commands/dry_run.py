@@ -2,8 +2,9 @@
 
 import argparse
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...commands.rerun import quoted
 from ...config.model import SweepConfig
@@ -13,7 +14,11 @@ from ...search.proposals import Proposal, Proposer
 from ...search.samplers import Combination
 from ...store.sweep_record import SweepRecord
 from ...sweep import choose_seed
+from ..terminal.json_lines import print_line
 from ..terminal.words import say
+
+if TYPE_CHECKING:
+    from ...reports.events import Planned
 
 
 def preview_runs(
@@ -59,8 +64,20 @@ def print_commands(loaded: LoadedConfig, options: argparse.Namespace) -> int:
     folder = options.logdir.resolve() / "SWEEP"
     for index, hyperparameters in enumerate(preview_runs(loaded.config, seed, say), start=1):
         command = command_line(loaded, folder, f"RUN_{index}", hyperparameters)
-        print(" ".join(map(quoted, command)))
+        if options.json:
+            print_line(_planned(index, hyperparameters, command))
+        else:
+            print(" ".join(map(quoted, command)))
     return 0
+
+
+def _planned(index: int, hyperparameters: Combination, command: Sequence[str]) -> "Planned":
+    return {
+        "event": "planned",
+        "index": index,
+        "hyperparameters": dict(hyperparameters),
+        "command": list(command),
+    }
 
 
 def _same_sweep(options: argparse.Namespace, seed: int) -> str:

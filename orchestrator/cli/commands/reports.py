@@ -76,6 +76,7 @@ def replay(options: argparse.Namespace) -> int:
 
 def schema(options: argparse.Namespace) -> int:
     from ...config.model import json_schema
+    from ...reports.events import events_schema
 
-    print_json(json_schema(), indent=2)
+    print_json(events_schema() if options.events else json_schema(), indent=2)
     return 0

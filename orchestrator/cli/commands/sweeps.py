@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import copy
+import os
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -18,6 +19,8 @@ from ..terminal.words import say, shown
 from .notices import check_addresses
 
 if TYPE_CHECKING:
+    from ...config.model import SweepConfig
+    from ...reports.events import Opened
     from ...store.journal import Event
     from ...sweep import OpenSweep, SweepResult
     from ..terminal.progress import ProgressDisplay
@@ -100,7 +103,8 @@ def _sweep_here(open_sweep: Any, options: argparse.Namespace, announce: Any = No
                 announce(folder)
 
         code = _run_sweep(open_sweep, options, announce_page)
-        _stay_up(url, code)
+        if not options.json:
+            _stay_up(url, code)
     return code
 
 
@@ -116,12 +120,19 @@ def _stay_up(url: str, code: int) -> None:
 def _sweep_in_background(open_sweep: Any, options: argparse.Namespace) -> int:
     from ..detach import BackgroundSweep, go_into_background
 
+    is_json, options.json = options.json, False  # its orchestrator.log is for people
     split = go_into_background()
     if not isinstance(split, BackgroundSweep):
         return _sweep_here(open_sweep, options, announce=split)
     folder = split.wait_for_folder()
     if folder is None:
         return split.wait()
+    if is_json:
+        from ..terminal.json_lines import print_line
+        from .attach import describe_opened, find_sweep
+
+        print_line({**describe_opened(find_sweep(str(folder), options.logdir)), "pid": split.pid})
+        return 0
     say(f"sweep {shown(folder)} runs in the background; stop it with: kill {split.pid}")
     print(f"see its progress: ml-tracking-ops attach {shown(folder)}")
     return 0
@@ -129,7 +140,6 @@ def _sweep_in_background(open_sweep: Any, options: argparse.Namespace) -> int:
 
 def _run_sweep(open_sweep: Any, options: argparse.Namespace, announce: Any = None) -> int:
     from ..detach import outlive_terminal
-    from ..terminal.summary import print_summary
     from .notices import open_notices
 
     outlive_terminal()
@@ -141,28 +151,41 @@ def _run_sweep(open_sweep: Any, options: argparse.Namespace, announce: Any = Non
 
     sweep: OpenSweep = open_sweep(notify=on_event)
     notices = open_notices(sweep, options.notify)
-    config = sweep.config
     n_runs = f"{sweep.most_runs} run{'' if sweep.most_runs == 1 else 's'}"
     say(f"sweep {shown(sweep.folder)}: {n_runs}, {sweep.n_workers} at once, seed {sweep.seed}")
     if announce is not None:
         announce(sweep.folder)
-    progress = _progress_of(sweep, is_verbose=options.verbose)
+    progress = _progress_of(sweep, is_json=options.json, is_verbose=options.verbose)
     collect_garbage_from_now_on()
     try:
         result = _wait_for_end(sweep)
     finally:
         progress.close()
         notices.close()
-    return print_summary(
-        result.record,
-        result.folder,
-        config.optimization_metric,
-        config.optimization_goal,
-        None if config.repeats is None else config.repeats.seed_name,
-    )
+    return _summarize(result, sweep.config, is_json=options.json)
 
 
-def _progress_of(sweep: "OpenSweep", *, is_verbose: bool) -> "ProgressDisplay":
+def _summarize(result: "SweepResult", config: "SweepConfig", *, is_json: bool) -> int:
+    """Print how a sweep ended; return the exit code."""
+    from ..terminal.summary import exit_code_of, print_summary
+
+    record, metric, goal = result.record, config.optimization_metric, config.optimization_goal
+    if is_json:
+        from ..terminal.json_lines import print_line, summary_of
+
+        code = exit_code_of(record)
+        print_line(summary_of(record, result.folder, metric, goal, code))
+        return code
+    seed_name = None if config.repeats is None else config.repeats.seed_name
+    return print_summary(record, result.folder, metric, goal, seed_name)
+
+
+def _progress_of(sweep: "OpenSweep", *, is_json: bool, is_verbose: bool) -> "ProgressDisplay":
+    if is_json:
+        from ..terminal.json_lines import JsonProgress, print_line
+
+        print_line(_opened(sweep))
+        return JsonProgress()
     from ..terminal.progress import open_progress
 
     return open_progress(
@@ -172,6 +195,20 @@ def _progress_of(sweep: "OpenSweep", *, is_verbose: bool) -> "ProgressDisplay":
         begun=copy.deepcopy(sweep.record),
         is_verbose=is_verbose,
     )
+
+
+def _opened(sweep: "OpenSweep") -> "Opened":
+    return {
+        "event": "sweep",
+        "name": sweep.folder.name,
+        "folder": str(sweep.folder.resolve()),
+        "n_runs": sweep.most_runs,
+        "n_workers": sweep.n_workers,
+        "seed": sweep.seed,
+        "metric": sweep.config.optimization_metric,
+        "goal": sweep.config.optimization_goal,
+        "pid": os.getpid(),
+    }
 
 
 def _wait_for_end(sweep: "OpenSweep") -> "SweepResult":
@@ -205,7 +242,7 @@ def demo(options: argparse.Namespace) -> int:
 
     refuse_windows()
     loaded = load_demo()
-    options.seed = None
+    options.seed, options.json = None, False
     with _dashboard(options) as url:
         print(f"dashboard: {url}", flush=True)
         code = _run_sweep(_new_sweep(loaded, options), options)

@@ -24,7 +24,7 @@ def print_summary(
         seed_name: the hyperparameter in which the runs of a combination differ, if the sweep has
             `repeats`: then its best combination comes first.
     """
-    counts = ", ".join(f"{n} {STATES[state].word}" for state, n in record.counts.items())
+    counts = counts_text(record)
     why = f" ({record.reason})" if record.reason else ""
     how = record.reason if record.failing else f"{record.state}{why}"
     say(f"sweep {how}: {counts or 'no run was started'}")
@@ -46,9 +46,19 @@ def print_summary(
     print(f"look at it: ml-tracking-ops web --logdir {shown(folder.parent)}")
     if record.state in RESUMED or record.failing:
         say(f"continue it: ml-tracking-ops sweep --resume {shown(folder)}")
+    return exit_code_of(record)
+
+
+def exit_code_of(record: SweepRecord) -> int:
+    """Return the exit code of a command that has seen a sweep to its end."""
     if record.state == "killed":
         return EXIT_INTERRUPTED
     return 0 if record.state == "finished" else EXIT_FAILURE
+
+
+def counts_text(record: SweepRecord) -> str:
+    """Return how many runs are in each state: `3 finished, 1 failed`."""
+    return ", ".join(f"{n} {STATES[state].word}" for state, n in record.counts.items())
 
 
 def _print_best_mean(

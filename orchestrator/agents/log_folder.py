@@ -1,0 +1,185 @@
+"""What an agent may see and do in one log folder. Nothing outside of it is shown or changed."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import NotInLogdirError, SweepError, UsageError
+from ..reports.conditions import parse_condition, wait_for
+from ..reports.entries import list_entries, show_run, show_sweep
+from ..reports.shapes import Listed, RunReport, SweepReport
+from ..steering.asking import ask_all, failed_runs
+from ..steering.requests import Action, new_request, this_user
+from ..store.catalog import Catalog, FoundRun, find, find_run
+from ..store.experiments import Experiment
+from ..store.files.output_tail import last_lines
+from ..store.sweep_folder import Sweep
+
+_START_S = 120.0
+_ANSWER_S = 10.0
+_LONGEST_WAIT_S = 600.0
+_COMMAND = (sys.executable, "-m", "ml_tracking_ops.orchestrator.cli")
+
+
+class LogFolder:
+    """One log folder, and the project folder whose configurations may be started.
+
+    Every name is looked up in the log folder. A path that leads out of it, also through a link,
+    is refused.
+    """
+
+    def __init__(self, logdir: Path, project: Path) -> None:
+        self._logdir = logdir
+        self._project = project
+
+    def entries(self, *, is_archived: bool, limit: int) -> list[Listed]:
+        """Return the newest experiments and sweeps."""
+        return list_entries(Catalog(self._logdir), is_archived=is_archived)[:limit]
+
+    def show(self, name: str, run: int | None, limit: int) -> SweepReport | RunReport:
+        """Return a sweep with its best runs, or a run or experiment with its metrics."""
+        found = self._found(name, run)
+        if not isinstance(found, Sweep):
+            return _reported(found)
+        report = show_sweep(found)
+        return {**report, "runs": _best_first(found, report)[:limit]}
+
+    def compare(self, names: Sequence[str], runs: Sequence[int]) -> Sequence[RunReport]:
+        """Return the reports of several runs: of one sweep by number, or by their names."""
+        if runs and len(names) != 1:
+            raise UsageError("numbers of runs belong to one sweep: give one name with them")
+        if runs:
+            found = [self._found(names[0], run) for run in runs]
+        else:
+            found = [self._found(name, None) for name in names]
+        sweeps = [one.name for one in found if isinstance(one, Sweep)]
+        if sweeps:
+            raise UsageError(f"{sweeps[0]} is a sweep: say which of its runs to compare")
+        return [_reported(one) for one in found if not isinstance(one, Sweep)]
+
+    def tail_output(self, name: str, run: int | None, n_lines: int) -> list[str]:
+        """Return the last lines that a run has printed."""
+        found = self._found(name, run)
+        if isinstance(found, Sweep):
+            raise UsageError(f"{name} is a sweep: give the number of a run too")
+        if isinstance(found, FoundRun):
+            path = found.sweep.log_path(found.run)
+        else:
+            path = found.dat_path.with_suffix(".log")
+        return [] if path is None else last_lines(path, n_lines)
+
+    def wait(self, name: str, until: str, timeout_s: float) -> tuple[str, Sweep]:
+        """Wait a bounded time; return `met`, `ended` or `timed_out`, and the sweep."""
+        sweep = self._sweep(name)
+        try:
+            condition = parse_condition(until)
+        except ValueError as error:
+            raise UsageError(f"until {error}") from None
+        return wait_for(sweep, condition, min(timeout_s, _LONGEST_WAIT_S)), sweep
+
+    def start(
+        self, config: str, *, workers: int | None, seed: int | None, max_runs: int | None
+    ) -> Any:
+        """Start a sweep in the background; return the event that says which.
+
+        Raises:
+            UsageError: the configuration is not in the project folder, or is wrong.
+        """
+        path = (self._project / config).resolve()
+        if not path.is_relative_to(self._project.resolve()):
+            raise UsageError(f"{config} is not in {self._project}, where this server was started")
+        options = {"--workers": workers, "--seed": seed, "--max-runs": max_runs}
+        given = [f"{name}={value}" for name, value in options.items() if value is not None]
+        command = [*_COMMAND, "sweep", str(path), "--detach", "--json", *given]
+        try:
+            done = subprocess.run(
+                [*command, "--logdir", str(self._logdir.absolute())],
+                cwd=self._project,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_START_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise SweepError(f"the sweep has not started within {_START_S:g} s") from None
+        if done.returncode != 0:
+            raise UsageError(done.stderr.strip() or f"exit code {done.returncode}")
+        return json.loads(done.stdout.splitlines()[0])
+
+    def act(
+        self,
+        name: str,
+        action: Action,
+        runs: Sequence[int] = (),
+        *,
+        only_failed: bool = False,
+        n_workers: int | None = None,
+    ) -> list[str]:
+        """Ask the orchestrator of a sweep for something; return its answers.
+
+        Raises:
+            UsageError: it refused.
+        """
+        sweep = self._sweep(name)
+        indices: list[int] = failed_runs(sweep.record) if only_failed else [*runs]
+        if action == "requeue" and not indices:
+            raise UsageError("no run is given to run again, or none has failed")
+        for index in indices:
+            find_run(sweep, index)
+        wanted: list[int] | list[None] = indices or [None]
+        user = this_user()
+        requests = [new_request(action, user, index=index, n_workers=n_workers) for index in wanted]
+        answers = ask_all(sweep.path, requests, _ANSWER_S)
+        refused = [answer.message for answer in answers if not answer.is_met]
+        if refused:
+            raise UsageError("; ".join(refused))
+        return [answer.message for answer in answers]
+
+    def _sweep(self, name: str) -> Sweep:
+        found = self._found(name, None)
+        if not isinstance(found, Sweep):
+            raise UsageError(f"{name} is not a sweep")
+        return found
+
+    def _found(self, name: str, run: int | None) -> Experiment | Sweep | FoundRun:
+        for candidate in (Path(name), self._logdir / name):
+            if os.path.lexists(candidate):
+                self._require_inside(name, candidate)
+        found = find(name, self._logdir)
+        self._require_inside(name, _path_of(found))
+        if run is None:
+            return found
+        if not isinstance(found, Sweep):
+            raise UsageError(f"{name} is not a sweep, so it has no run {run}")
+        return find_run(found, run)
+
+    def _require_inside(self, name: str, path: Path) -> None:
+        if not path.resolve().is_relative_to(self._logdir.resolve()):
+            raise NotInLogdirError(name, self._logdir, ())
+
+
+def _reported(found: Experiment | FoundRun) -> RunReport:
+    try:
+        return show_run(found)
+    except OSError as error:
+        raise UsageError(str(error)) from None
+
+
+def _path_of(found: Experiment | Sweep | FoundRun) -> Path:
+    if isinstance(found, FoundRun):
+        return found.sweep.path
+    return found.path if isinstance(found, Sweep) else found.dat_path
+
+
+def _best_first(sweep: Sweep, report: SweepReport) -> Any:
+    """The runs of a report, the best first and those without a value last."""
+    goal = sweep.optimization_goal
+    known = [run for run in report["runs"] if run["best_value"] is not None]
+    others = [run for run in report["runs"] if run["best_value"] is None]
+    sign = -1.0 if goal == "max" else 1.0
+    return [*sorted(known, key=lambda run: sign * (run["best_value"] or 0.0)), *others]

@@ -1,0 +1,34 @@
+"""The command that waits for a sweep, for scripts and agents."""
+
+import argparse
+
+from ...reports.conditions import wait_for
+from ...store.sweep_folder import Sweep
+from ..process import EXIT_FAILURE, EXIT_TIMEOUT
+from ..terminal.json_lines import print_line, summary_of
+from ..terminal.summary import counts_text
+from ..terminal.words import format_number, say
+from .attach import find_sweep
+
+_EXIT_CODES = {"met": 0, "ended": EXIT_FAILURE, "timed_out": EXIT_TIMEOUT}
+
+
+def wait(options: argparse.Namespace) -> int:
+    sweep = find_sweep(options.sweep, options.logdir)
+    outcome = wait_for(sweep, options.until, options.timeout)
+    code = _EXIT_CODES[outcome]
+    if options.json:
+        metric, goal = sweep.optimization_metric, sweep.optimization_goal
+        summary = summary_of(sweep.record, sweep.path, metric, goal, code)
+        print_line({**summary, "is_met": outcome == "met"})
+    else:
+        words = {"met": "is met", "ended": "is not met", "timed_out": "is not met yet"}[outcome]
+        say(f"{options.until} {words}: {_state_text(sweep)}")
+    return code
+
+
+def _state_text(sweep: Sweep) -> str:
+    record, best = sweep.record, sweep.record.best
+    counts = counts_text(record) or "no run was started"
+    value = "" if best is None else f", best {format_number(best.best_value)}"
+    return f"sweep {sweep.name} is {record.state} ({counts}){value}"

@@ -1,0 +1,338 @@
+"""The events of a sweep, as its journal holds them and as `sweep --json` prints them.
+
+One class for each event: its docstring says what has happened, its fields what is known of it.
+The JSON Schema and the reference page are made from them. The shapes are stable: fields and events
+are added, never renamed, so a reader ignores what it does not know. Times are seconds since the
+epoch. Numbers that JSON has no word for are the strings `"nan"`, `"inf"` and `"-inf"`.
+"""
+
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import Field, TypeAdapter
+from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
+
+from ..store.objective import Goal
+from ..store.run_states import RunState, SweepState
+
+Number = float | Literal["nan", "inf", "-inf"]
+
+Index = Annotated[int, Field(description="the number of the run in its sweep, from 1")]
+Metric = Annotated[Number | None, Field(description="the best value of the optimization metric")]
+Step = Annotated[int | None, Field(description="the step of the best value")]
+Reason = Annotated[str | None, Field(description="why, in words")]
+Ref = Annotated[
+    dict[str, str], Field(description="how the engine finds the run: `executor`, `id`, `label`")
+]
+Combination = Annotated[dict[str, Any], Field(description="the hyperparameters, by name")]
+
+
+class Timed(TypedDict):
+    """What every event of the journal has."""
+
+    time: Annotated[float, Field(description="when it happened")]
+
+
+class SweepStarted(Timed):
+    """An orchestrator has begun to work on the sweep. Each resume writes it again."""
+
+    event: Literal["sweep_started"]
+    n_workers: Annotated[int, Field(description="how many runs at once")]
+    max_runs: Annotated[int, Field(description="how many runs at most")]
+    pid: Annotated[int, Field(description="the process number of the orchestrator")]
+    process_identity: Annotated[
+        str | None, Field(description="tells that process from a later one with its number")
+    ]
+    host: Annotated[str, Field(description="the name of its machine")]
+
+
+class Known(Timed):
+    """A run of an earlier sweep that `warm_start` gives to the sampler."""
+
+    event: Literal["known"]
+    hyperparameters: Combination
+    state: RunState
+    best_value: Metric
+    sweep: Annotated[str, Field(description="the folder name of the earlier sweep")]
+    stopped_by: NotRequired[Annotated[str, Field(description="the rule that stopped the run")]]
+
+
+class Sampled(Timed):
+    """The hyperparameters of a run are chosen."""
+
+    event: Literal["sampled"]
+    index: Index
+    hyperparameters: Combination
+    combination: NotRequired[
+        Annotated[int, Field(description="the combination that the run repeats")]
+    ]
+    repeat: NotRequired[Annotated[int, Field(description="which repeat of it, from 1")]]
+    n_known: NotRequired[
+        Annotated[int, Field(description="how many ended runs the sampler had learned from")]
+    ]
+
+
+class Submitting(Timed):
+    """An engine with a queue is about to be asked to take a run."""
+
+    event: Literal["submitting"]
+    index: Index
+    name: Annotated[str, Field(description="the name of the run's files")]
+    attempt: int
+    slot: int | None
+
+
+class Submitted(Timed):
+    """The engine has taken the run into its queue."""
+
+    event: Literal["submitted"]
+    index: Index
+    ref: Ref
+
+
+class NotSubmitted(Timed):
+    """The engine has not taken the run. It is asked again later."""
+
+    event: Literal["not_submitted"]
+    index: Index
+    reason: Reason
+
+
+class Queued(Timed):
+    """Why a run waits in the queue of its engine, whenever that changes."""
+
+    event: Literal["queued"]
+    index: Index
+    reason: Reason
+
+
+class Started(Timed):
+    """The process of a run has started."""
+
+    event: Literal["started"]
+    index: Index
+    name: Annotated[str, Field(description="the name of the run's files")]
+    attempt: Annotated[int, Field(description="which attempt at this run it is, from 1")]
+    slot: int | None
+    ref: NotRequired[Ref | None]
+    node: NotRequired[Annotated[str | None, Field(description="the machine that runs it")]]
+    gpus: NotRequired[Annotated[list[str], Field(description="the GPUs that it may use")]]
+
+
+class Adopted(Timed):
+    """A resumed sweep has found a run that outlived the earlier orchestrator."""
+
+    event: Literal["adopted"]
+    index: Index
+    name: str
+    ref: Ref
+
+
+class Decision(Timed):
+    """What a stopping rule saw, and what it compared that with."""
+
+    rule: str
+    metric: str | None
+    step: int | None
+    value: Number | None
+    threshold: Number | None
+    reason: Reason
+
+
+class StoppedEarly(Decision):
+    """A stopping rule has decided to stop a run."""
+
+    event: Literal["stopped_early"]
+    index: Index
+
+
+class Stopping(Decision):
+    """A limit of the sweep as a whole is reached, so it ends."""
+
+    event: Literal["stopping"]
+
+
+class Ended(Timed):
+    """A run has ended."""
+
+    event: Literal["ended"]
+    index: Index
+    state: RunState
+    exit_code: NotRequired[
+        Annotated[int | None, Field(description="negative if a signal ended the process")]
+    ]
+    cause: Annotated[str | None, Field(description="how the process ended, in one word")]
+    duration_s: Annotated[float, Field(description="how long the process ran")]
+    best_value: NotRequired[Metric]
+    best_step: NotRequired[Step]
+    n_values: NotRequired[
+        Annotated[int, Field(description="how many values of that metric were logged")]
+    ]
+    reason: NotRequired[Reason]
+    output_tail: NotRequired[
+        Annotated[list[str], Field(description="the last lines of its output, if it failed")]
+    ]
+    will_retry: NotRequired[Annotated[bool, Field(description="it is tried again")]]
+
+
+class Retrying(Timed):
+    """A run that failed is tried again after a delay."""
+
+    event: Literal["retrying"]
+    index: Index
+    attempt: int
+    delay_s: float
+
+
+class Failing(Timed):
+    """So many runs failed in a row that no more start."""
+
+    event: Literal["failing"]
+    indices: Annotated[list[int], Field(description="the runs that failed")]
+    reason: Reason
+
+
+class Requested(Timed):
+    """A user asked for something: what, and what came of it."""
+
+    event: Literal["requested"]
+    id: str
+    action: NotRequired[Literal["stop", "pause", "continue", "requeue", "workers"]]
+    by: NotRequired[Annotated[str, Field(description="who asked, such as `mia@box`")]]
+    asked_at: NotRequired[float]
+    index: NotRequired[Index]
+    n_workers: NotRequired[int]
+    outcome: Literal["done", "refused"]
+    message: str
+    reason: NotRequired[Reason]
+    attempt: NotRequired[Annotated[int, Field(description="of a requeue: the attempt to come")]]
+    taken_back: NotRequired[Annotated[bool, Field(description="a stop took back a requeue")]]
+
+
+class Warned(Timed):
+    """Something that the user should know. One with a `kind` may be taken back later."""
+
+    event: Literal["warning"]
+    message: str
+    kind: NotRequired[str]
+
+
+class WarningOver(Timed):
+    """The warning of that kind is no longer true."""
+
+    event: Literal["warning_over"]
+    kind: str
+    message: str
+
+
+class SweepEnded(Timed):
+    """The orchestrator has ended its work on the sweep."""
+
+    event: Literal["sweep_ended"]
+    state: SweepState
+    reason: NotRequired[Reason]
+
+
+class Opened(TypedDict):
+    """The first line of `sweep --json` and `attach --json`: which sweep it is."""
+
+    event: Literal["sweep"]
+    name: str
+    folder: Annotated[str, Field(description="its absolute path")]
+    n_runs: Annotated[int, Field(description="how many runs at most")]
+    n_workers: int | None
+    seed: int | None
+    metric: Annotated[str | None, Field(description="the optimization metric")]
+    goal: Goal | None
+    pid: Annotated[int | None, Field(description="the process of its orchestrator")]
+
+
+class Planned(TypedDict):
+    """A run that `sweep --dry-run --json` would start."""
+
+    event: Literal["planned"]
+    index: Index
+    hyperparameters: Combination
+    command: list[str]
+
+
+class Improved(TypedDict):
+    """A running run has logged a better value. The journal does not hold it."""
+
+    event: Literal["improved"]
+    index: Index
+    best_value: Metric
+    best_step: Step
+    n_values: int
+
+
+class Trouble(TypedDict):
+    """The journal cannot be written just now. The journal does not hold it."""
+
+    event: Literal["trouble"]
+    message: str
+
+
+class BestRun(TypedDict):
+    """The run with the best value."""
+
+    index: Index
+    name: str | None
+    state: RunState
+    best_value: Metric
+    best_step: Step
+    hyperparameters: Combination
+
+
+class Summary(TypedDict):
+    """The last line of `sweep --json`, `attach --json` and `wait --json`."""
+
+    event: Literal["summary"]
+    name: str
+    folder: str
+    state: SweepState
+    reason: Reason
+    counts: Annotated[dict[RunState, int], Field(description="how many runs are in each state")]
+    metric: str | None
+    goal: Goal | None
+    best: BestRun | None
+    is_met: NotRequired[
+        Annotated[bool, Field(description="of `wait`: whether the condition was met")]
+    ]
+    exit_code: Annotated[int, Field(description="of the command that prints it")]
+
+
+JournalEvent = (
+    SweepStarted
+    | Known
+    | Sampled
+    | Submitting
+    | Submitted
+    | NotSubmitted
+    | Queued
+    | Started
+    | Adopted
+    | StoppedEarly
+    | Ended
+    | Retrying
+    | Stopping
+    | Failing
+    | Requested
+    | Warned
+    | WarningOver
+    | SweepEnded
+)
+"""Every event that a journal holds."""
+
+PrintedEvent = JournalEvent | Opened | Planned | Improved | Trouble | Summary
+"""Every line that `--json` prints of a sweep."""
+
+
+def events_schema() -> dict[str, Any]:
+    """The JSON Schema of one line."""
+    adapter: TypeAdapter[Any] = TypeAdapter(Annotated[PrintedEvent, Field(discriminator="event")])
+    schema = adapter.json_schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A line of ml-tracking-ops sweep --json, attach --json or a sweep's journal",
+        **schema,
+    }

@@ -2,15 +2,31 @@
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from ..commands.settings import RunSettings
+from ..executors.registry import ENGINE_SETTINGS
 from ..search.plan import SearchPlan
 from ..search.settings import SearchSettings
 from ..search.space import SearchSpace
 from ..setting_types import Allowed, MetricName, Natural, Positive, Text
 from ..stopping.settings import StoppingSettings
 from ..store.objective import Goal
+
+
+def _add_engines(schema: dict[str, Any]) -> None:
+    """The keys of the engines of this package, by their type."""
+    kinds = [_kind_schema(name, model) for name, model in ENGINE_SETTINGS.items()]
+    schema.update(required=["type"], allOf=kinds)
+
+
+def _kind_schema(name: str, model: type[BaseModel]) -> dict[str, Any]:
+    keys = model.model_json_schema()["properties"]
+    return {
+        "if": {"properties": {"type": {"const": name}}, "required": ["type"]},
+        "then": {"properties": {"type": {"const": name}, **keys}, "additionalProperties": False},
+    }
+
 
 NEEDED_FOR_EARLY_STOPPING = (
     "early_stopping_patience",
@@ -63,8 +79,9 @@ class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
         Allowed('an object with the type of an engine, for example {"type": "local"}'),
     ] = Field(
         default={"type": "local"},
-        description='What starts and stops runs: `{"type": "local"}` is this machine. Installed '
-        "packages may add engines, whose keys stand beside `type`.",
+        description='What starts and stops runs: `{"type": "local"}` is this machine, `"slurm"` a '
+        "cluster. Installed packages may add engines. Their keys are beside `type`.",
+        json_schema_extra=_add_engines,
     )
     seed: Natural | None = Field(
         default=None,

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from ..executors.registry import ENGINE_SETTINGS
 from ..search.distributions import Distribution
 from ..search.settings import Repeats
 from ..search.space import Hyperparameter
@@ -25,7 +26,8 @@ _INTRODUCTION = """\
 
 Every key of `experiment_cfg.json`. `ml-tracking-ops schema` prints the same as a JSON Schema, with
 which an editor completes and checks the file. The pages on [search](search.md),
-[stopping rules](stopping.md) and [how runs are started](running.md) say what the keys are for.
+[stopping rules](stopping.md), [how runs are started](running.md) and [Slurm](slurm.md) say what the
+keys are for.
 """
 _HEADER = "| key | value | default | |\n| --- | --- | --- | --- |\n"
 
@@ -52,6 +54,9 @@ def _nested() -> Iterator[str]:
     yield from _kinds(Hyperparameter, common)
     yield "## Rules\n"
     yield from _kinds(RuleSettings)
+    yield "## Engines\n"
+    for name, engine in ENGINE_SETTINGS.items():
+        yield f"### `{name}`\n\n{_paragraph(engine)}\n\n{_table(field_keys(engine))}"
 
 
 def _kinds(union: Any, common: Collection[str] = ()) -> Iterator[str]:

@@ -158,6 +158,16 @@ class FoundRun:
     ended_at: float | None = None
 
 
+class Notices(Protocol):
+    """Where an engine tells what users should know of it."""
+
+    def warn_once(self, kind: str, message: str) -> None:
+        """Warn of something; a kind that was told before is not told again."""
+
+    def take_back(self, kind: str, message: str) -> None:
+        """Tell that the warning of a kind is over."""
+
+
 class Executor(AbstractAsyncContextManager["Executor"], Protocol):
     """Starts runs in slots; entered before the first submission, and left after the last end.
 
@@ -172,6 +182,9 @@ class Executor(AbstractAsyncContextManager["Executor"], Protocol):
     slots: tuple[Slot, ...]
     queues: bool
     may_lack: bool
+
+    def report_to(self, notices: Notices) -> None:
+        """Tell warnings there from now on."""
 
     async def shortage(self, slot: Slot) -> str | None:
         """What a run in this slot would lack if it were started now; None if nothing."""

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
 
 from ..errors import UsageError, did_you_mean
 from ..store.files.run_refs import LOCAL
 from .base import GRACE_S, Executor
 from .local.executor import LocalExecutor
+from .slurm.settings import SlurmSettings, setting_problems
 
 GROUP = "ml_tracking_ops.executors"
 Keys = Mapping[str, JsonValue]
@@ -71,11 +72,36 @@ def _make_local(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
     )
 
 
+def _make_slurm(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
+    from .slurm.client import refuse_without_slurm
+    from .slurm.executor import SlurmExecutor
+
+    settings = SlurmSettings.model_validate(dict(keys))
+    n_jobs = n_workers or settings.max_jobs
+    if n_jobs is None:
+        raise UsageError(
+            "say how many jobs may be submitted at once: max_jobs beside the type of the executor, "
+            "or --workers"
+        )
+    refuse_without_slurm()
+    return SlurmExecutor(
+        settings,
+        n_jobs,
+        stop_signal=needs.stop_signal,
+        grace_s=GRACE_S if needs.grace_s is None else needs.grace_s,
+    )
+
+
 def _no_keys(keys: Keys) -> Iterable[tuple[str, str]]:
     return [(key, "is not a key of this engine") for key in keys]
 
 
-EXECUTORS: dict[str, ExecutorEntry] = {LOCAL: ExecutorEntry(_make_local, _no_keys)}
+ENGINE_SETTINGS: Mapping[str, type[BaseModel]] = {"slurm": SlurmSettings}
+"""The models of the keys of those engines of this package that have any."""
+EXECUTORS: dict[str, ExecutorEntry] = {
+    LOCAL: ExecutorEntry(_make_local, _no_keys),
+    "slurm": ExecutorEntry(_make_slurm, setting_problems),
+}
 
 
 def _entry_point(name: str) -> EntryPoint | None:

@@ -87,6 +87,7 @@ class Scheduler:
 
     async def run(self) -> SweepRecord:
         """Run every combination; return what the journal now holds."""
+        self._executor.report_to(self._recorder)
         await self._executor.end_strays(self._folder, self.record.runs.__contains__)
         n_workers, max_runs = len(self._executor.slots), self._config.max_runs
         self._recorder.write("sweep_started", **_who(), n_workers=n_workers, max_runs=max_runs)

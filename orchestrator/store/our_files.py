@@ -21,6 +21,7 @@ _SWEEP_NAMES = frozenset(
         paths.CHANGES_NAME,
         paths.PACKAGES_NAME,
         paths.REQUESTS_NAME,
+        paths.SLURM_NAME,
         paths.ANNOTATIONS_NAME,
     )
 )
@@ -55,8 +56,8 @@ def files_of_others(item: Experiment | Sweep, folder: Path) -> list[str]:
 
 
 def _is_our_folder(item: Experiment | Sweep, parent: Path, name: str) -> bool:
-    """Whether all that is in this folder goes with the item: requests, or a run's own files."""
-    if name == paths.REQUESTS_NAME:
+    """Whether all in this folder goes with the item: requests, Slurm's jobs, a run's own files."""
+    if name in (paths.REQUESTS_NAME, paths.SLURM_NAME):
         return True
     is_of_run = name.endswith(paths.RUN_FOLDER_SUFFIX) and is_ours(item, name)
     return is_of_run and not (parent / name).is_symlink()

@@ -36,7 +36,8 @@ class Process:
     Args:
         request: `arguments`, `folder`; `environment`, as far as it differs from this process's
             own (null: left out); `tag`, which stands in every line of the record; `marker`, the
-            variable that all its descendants inherit.
+            variable that all its descendants inherit; `is_durable`, if the record is read on other
+            machines, which see only what is synced.
         files: where to report the exit code, its output, the record of processes.
 
     Raises:
@@ -46,6 +47,7 @@ class Process:
     def __init__(self, request: "Message", files: list[int]) -> None:
         self._result_fd, self._output_fd, self._record_fd = files
         self._tag = request["tag"]
+        self._is_durable = bool(request.get("is_durable"))
         self._n_cut_bytes = 0
         self.unwritten = b""
         self.marker = os.fsencode(request["marker"])
@@ -57,12 +59,12 @@ class Process:
         self.left_running: list[str] | None = None
         self.pid = _spawn(request, self._output_fd)
         self.identity = process_identity(self.pid, is_zombie_too=True)
-        self._record("process_started", process_identity=self.identity)
+        self.record("process_started", process_identity=self.identity)
 
-    def end(self, exit_code: int) -> None:
-        """Take down that it has ended."""
+    def end(self, exit_code: int, **facts: object) -> None:
+        """Take down that it has ended, and what else is known of that."""
         self.exit_code, self.ended_at = exit_code, time.monotonic()
-        self._record("process_ended", exit_code=exit_code)
+        self.record("process_ended", exit_code=exit_code, **facts)
 
     def report(self) -> None:
         """Tell the orchestrator, if it is still there, how it ended."""
@@ -95,13 +97,16 @@ class Process:
         with contextlib.suppress(OSError):
             while self.unwritten:
                 self.unwritten = self.unwritten[os.write(self._record_fd, self.unwritten) :]
+            if self._is_durable:
+                os.fsync(self._record_fd)
 
     def limit_output(self) -> None:
         """Cut the middle out of its output where that has grown too long; the ends stay."""
         with contextlib.suppress(OSError):
             self._n_cut_bytes += cut_middle(self._output_fd, self._n_cut_bytes)
 
-    def _record(self, event: str, **fields: object) -> None:
+    def record(self, event: str, **fields: object) -> None:
+        """Append a line to the record."""
         line = {"event": event, "time": round(time.time(), 6), **self._tag, "pid": self.pid}
         self.unwritten += json.dumps({**line, **fields}).encode() + b"\n"
         self.flush()

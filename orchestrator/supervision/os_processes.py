@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 if sys.platform == "win32":
-    SIGCONT = SIGHUP = SIGKILL = signal.SIGTERM
+    SIGCONT = SIGHUP = SIGKILL = SIGQUIT = SIGUSR1 = SIGUSR2 = signal.SIGTERM
 else:
     from signal import SIGCONT as SIGCONT
     from signal import SIGHUP as SIGHUP
     from signal import SIGKILL as SIGKILL
+    from signal import SIGQUIT as SIGQUIT
+    from signal import SIGUSR1 as SIGUSR1
+    from signal import SIGUSR2 as SIGUSR2
 
 ASK_TO_END = (signal.SIGTERM, SIGCONT)
 """SIGCONT lets a suspended process obey."""
@@ -156,6 +159,15 @@ def n_cpus_allowed() -> int:
     """How many CPUs this process may be put on: on Linux its affinity, else all there are."""
     affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
     return (os.cpu_count() or 1) if affinity is None else len(affinity(0))
+
+
+def sync_file(path: str) -> None:
+    """Send what was written to a file to its server; other machines see it from then on."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 # --- sockets ------------------------------------------------------------------------------------

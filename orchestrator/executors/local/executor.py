@@ -11,7 +11,7 @@ import anyio.to_thread
 
 from ...errors import UsageError
 from ...store.files.run_refs import LOCAL
-from ..base import FoundRun, KnownRun, RunCommand, Slot
+from ..base import FoundRun, KnownRun, Notices, RunCommand, Slot
 from .cpus import thread_limits, usable_cpus
 from .finding import ProcessFinder
 from .gpus import find_gpus, free_memory_bytes
@@ -74,6 +74,9 @@ class LocalExecutor:
             Slot(index, {**limits, **self._gpus.environment(own)}, own)
             for index, own in enumerate(owned)
         )
+
+    def report_to(self, notices: Notices) -> None:
+        """It has nothing to tell."""
 
     async def shortage(self, slot: Slot) -> str | None:
         if self._min_free_gb is None:

@@ -1,0 +1,233 @@
+"""Runs as batch jobs: submitted once each, found again by name, ended by signal."""
+
+import errno
+import math
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import anyio
+import anyio.abc
+import anyio.to_thread
+
+from ...store.files.run_refs import RunRef
+from ...store.watching.file_systems import is_on_network
+from ..base import FoundRun, KnownRun, Notices, RunCommand, Slot, Standing
+from .client import SlurmClient, SlurmError
+from .files import SlurmFiles
+from .run import NAME, SlurmRun
+from .settings import SlurmSettings
+from .watch import JobWatch, Signaller
+
+_AT_ONCE = 4
+_AGAIN_S = (5.0, 15.0, 45.0)
+_MARGIN_S = 30
+_LEFTOVERS_S = 5.0
+_STANDINGS: dict[str, Standing] = {"queued": "waiting", "running": "started", "ended": "ended"}
+
+
+class SlurmExecutor:
+    """One job for each attempt; the slots are the jobs that are submitted and have not ended.
+
+    Args:
+        n_jobs: how many of them.
+        stop_signal: the name of the signal that asks a run to end.
+        grace_s: how long it may take then; the job warns it so long before its time limit too.
+        client: Slurm's commands.
+    """
+
+    name = NAME
+    queues = True
+    may_lack = False
+
+    def __init__(
+        self,
+        settings: SlurmSettings,
+        n_jobs: int,
+        *,
+        stop_signal: str,
+        grace_s: float,
+        client: SlurmClient | None = None,
+    ) -> None:
+        self._settings = settings
+        self._stop_signal = stop_signal
+        self._grace_s = grace_s
+        self._client = client or SlurmClient()
+        self._signaller = Signaller(self._client)
+        self._watch = JobWatch(self._client, self._signaller, settings.poll_interval_s)
+        self._submissions = anyio.CapacityLimiter(_AT_ONCE)
+        self._runs: dict[str, SlurmRun] = {}
+        self._files: SlurmFiles | None = None
+        self._kill_wait_s: float | None = None
+        self._asking = anyio.Lock()
+        self._notices: Notices | None = None
+        self._tasks: anyio.abc.TaskGroup | None = None
+        self.resize(n_jobs)
+
+    def resize(self, n_slots: int) -> None:
+        self.slots = tuple(Slot(index) for index in range(n_slots))
+
+    def report_to(self, notices: Notices) -> None:
+        self._notices = self._watch.notices = notices
+
+    async def shortage(self, slot: Slot) -> str | None:
+        return None
+
+    # --- submitting ---------------------------------------------------------------------------
+
+    async def submit(self, command: RunCommand, slot: Slot) -> SlurmRun:
+        known = self._runs.get(command.name)
+        if known is not None:
+            return known
+        files = self._open(command.output_path.parent)
+        more = await self._runner_settings(command)
+        await anyio.to_thread.run_sync(files.prepare, command, more, self._settings.python)
+        run = self._run(files, command.name, None)
+        options = [*self._own_options(files, command), *self._settings.options()]
+        script = files.script(command.name, self._settings.setup, self._settings.python)
+        run.job_id = await self._submit(run, options, script)
+        self._runs[run.name] = run
+        self._watch.add(run)
+        return run
+
+    async def _submit(self, run: SlurmRun, options: list[str], script: str) -> str:
+        """Submit a job; whatever `sbatch` says, look whether there is one before trying again."""
+        for wait_s in (*_AGAIN_S, None):
+            try:
+                return await anyio.to_thread.run_sync(
+                    self._client.submit, options, script, limiter=self._submissions
+                )
+            except SlurmError as error:
+                job_id = await self._look_for(run.job_name)
+                if job_id is not None:
+                    return job_id
+                if error.errno != errno.EAGAIN or wait_s is None:
+                    await self._give_up(run)
+                    raise
+            await anyio.sleep(wait_s)
+        raise AssertionError
+
+    async def _look_for(self, job_name: str) -> str | None:
+        try:
+            jobs = await anyio.to_thread.run_sync(self._client.jobs, job_name)
+        except SlurmError:
+            return None
+        return next((job.id for job in jobs if not job.is_over), None)
+
+    async def _give_up(self, run: SlurmRun) -> None:
+        """Whatever becomes of what was asked: nothing starts."""
+        if self._files is not None:
+            await anyio.to_thread.run_sync(self._files.give_up, run.name)
+
+    def _own_options(self, files: SlurmFiles, command: RunCommand) -> list[str]:
+        output = str(files.output_path(command.name)).replace("%", "%%")
+        return [
+            f"--job-name={files.job_name(command.name)}",
+            f"--comment={command.output_path.parent}",
+            f"--chdir={command.folder}",
+            f"--output={output}",
+            "--open-mode=append",
+            *([f"--signal=B:USR1@{self._margin_s}"] if self._has_room_to_warn else []),
+        ]
+
+    @property
+    def _margin_s(self) -> int:
+        return math.ceil(self._grace_s) + _MARGIN_S
+
+    @property
+    def _has_room_to_warn(self) -> bool:
+        """Slurm may warn a minute early: of a short job nothing would be left."""
+        time_s = self._settings.time_s
+        return time_s is None or time_s > self._margin_s + 120
+
+    async def _runner_settings(self, command: RunCommand) -> dict[str, Any]:
+        async with self._asking:
+            if self._kill_wait_s is None:
+                self._kill_wait_s = await anyio.to_thread.run_sync(self._client.kill_wait_s)
+                self._compare_grace(self._kill_wait_s)
+        log_path = command.output_path
+        synced = [str(log_path), str(log_path.with_suffix(".dat"))]
+        return {
+            "stop_signal": self._stop_signal,
+            "stop_grace_s": self._grace_s,
+            "grace_s": self._grace_s,
+            "kill_wait_s": self._kill_wait_s,
+            "time_s": self._settings.time_s,
+            "margin_s": self._margin_s,
+            "synced": synced if is_on_network(log_path.parent) else [],
+        }
+
+    def _compare_grace(self, kill_wait_s: float) -> None:
+        if self._grace_s > kill_wait_s and self._notices is not None:
+            self._notices.warn_once(
+                "grace",
+                f"grace_s is {self._grace_s:g}, but Slurm kills jobs that it ends itself after "
+                f"{kill_wait_s:g} s (KillWait): scancel and preemption leave runs no more",
+            )
+
+    # --- finding again ------------------------------------------------------------------------
+
+    async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, FoundRun]:
+        files = self._open(folder)
+        pairs = [(one, self._run(files, one.name, _job_id(one.ref))) for one in known]
+        for _, run in pairs:
+            self._watch.add(run)
+            self._runs[run.name] = run
+        await self._watch.read([run for _, run in pairs])
+        has_answered = all(run.has_ended for _, run in pairs) or await self._watch.poll()
+        return {
+            one.name: FoundRun(run, _standing(run, has_answered), one.slot, run.record.ended_at)
+            for one, run in pairs
+        }
+
+    async def end_strays(self, folder: Path, is_known: Callable[[int], bool]) -> None:
+        self._open(folder)  # the journal knows of every job before there is one
+
+    # --- its life -----------------------------------------------------------------------------
+
+    async def __aenter__(self) -> "SlurmExecutor":
+        self._tasks = await anyio.create_task_group().__aenter__()
+        self._tasks.start_soon(self._signaller.work)
+        self._tasks.start_soon(self._watch.work)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._tasks is not None
+        with anyio.CancelScope(shield=True):
+            await self._signaller.flush()
+        self._tasks.cancel_scope.cancel()
+        await self._tasks.__aexit__(kind, error, trace)
+
+    def _open(self, folder: Path) -> SlurmFiles:
+        if self._files is None:
+            self._files = SlurmFiles(folder)
+            self._watch.open(self._files)
+        return self._files
+
+    def _run(self, files: SlurmFiles, name: str, job_id: str | None) -> SlurmRun:
+        return SlurmRun(
+            name,
+            files.job_name(name),
+            job_id,
+            self._signaller,
+            self._grace_s + _LEFTOVERS_S,
+            lambda: files.last_output(name),
+        )
+
+
+def _job_id(ref: RunRef | None) -> str | None:
+    number = "" if ref is None or ref.executor != NAME else ref.id.partition(" ")[0]
+    return number if number.isascii() and number.isdecimal() else None
+
+
+def _standing(run: SlurmRun, has_answered: bool) -> Standing:
+    if run.has_ended:
+        return "ended"
+    is_certain = has_answered or run.start is not None
+    return _STANDINGS[run.verdict.phase] if is_certain else "unknown"

@@ -1,0 +1,182 @@
+"""The life of an attempt, told from its record and from what Slurm says. Pure.
+
+The record is the truth about the end; Slurm's word only explains why there is none. A query that
+failed changes nothing: what was known before stays true until Slurm answers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ..base import Cause, RunEnd, end_by_exit_code
+from .queue import PENDING, SUSPENDED, Job, reason_text
+from .record import RunnerRecord
+
+RECORD_WITHIN_S = 60.0
+"""How long what a node has written may take to be seen here."""
+_RECORD_SOON_S = 5.0
+_LOOKS = 2
+_SIGKILL = 9
+
+_CAUSE_BY_STATE: Mapping[str, Cause] = {
+    "CANCELLED": "cancelled",
+    "TIMEOUT": "time_limit",
+    "DEADLINE": "time_limit",
+    "OUT_OF_MEMORY": "out_of_memory",
+    "PREEMPTED": "preempted",
+    "NODE_FAIL": "node_failed",
+    "BOOT_FAIL": "node_failed",
+    "REVOKED": "cancelled",
+}
+_CAUSE_BY_WHY: Mapping[str, Cause] = {
+    "stop": "cancelled",
+    "time_limit": "time_limit",
+    "preempted": "preempted",
+}
+_WITHOUT_ANSWER: Mapping[str, Cause] = {"terminated": "cancelled", "warned": "time_limit"}
+
+Phase = Literal["queued", "running", "ended"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of an attempt.
+
+    Attributes:
+        record: what its runner has taken down.
+        job: as Slurm listed it last; None if it did not, or has not answered yet.
+        n_absent: how many answers in a row have not listed it.
+        submitted_for_s: seconds since it was submitted, or looked for first.
+        changed_for_s: since Slurm's word for it changed last.
+        silent_for_s: since its runner showed itself, by the file server's clock.
+        exited_for_s: since its exit code was seen.
+        leftovers_within_s: how long what the process left running may take to end.
+    """
+
+    record: RunnerRecord
+    job: Job | None = None
+    n_absent: int = 0
+    submitted_for_s: float = 0.0
+    changed_for_s: float = 0.0
+    silent_for_s: float = 0.0
+    exited_for_s: float = 0.0
+    leftovers_within_s: float = 15.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How an attempt is now.
+
+    Attributes:
+        reason: why it waits, or what is special about it.
+        end: of one that has ended.
+        asks: Slurm's answer would tell more, and should not wait for its turn.
+    """
+
+    phase: Phase
+    reason: str | None = None
+    end: RunEnd | None = None
+    asks: bool = False
+
+
+def judge(seen: Evidence) -> Verdict:
+    """Tell how an attempt is now."""
+    record = seen.record
+    if record.exit_code is not None:
+        return _exited(seen, record.exit_code)
+    if record.not_started is not None:
+        return _ended("never_started", record.not_started)
+    if record.started_at is not None:
+        return _started(seen)
+    return _not_started(seen)
+
+
+def _ended(cause: Cause, detail: str | None = None) -> Verdict:
+    return Verdict("ended", None, RunEnd(None, cause, None, detail))
+
+
+def _exited(seen: Evidence, exit_code: int) -> Verdict:
+    """Its exit code is on record: final, whatever Slurm says; the cause may still be open."""
+    record = seen.record
+    is_clear = record.is_over or (seen.job is not None and seen.job.is_over)
+    if not is_clear and seen.exited_for_s < seen.leftovers_within_s:
+        return Verdict("running")
+    cause = _CAUSE_BY_WHY.get(record.why or "")
+    if cause is None and record.why is not None:
+        cause = _cause_of_job(seen.job)
+        may_come = seen.job is None or not seen.job.is_over
+        if cause is None and may_come and seen.exited_for_s < RECORD_WITHIN_S:
+            return Verdict("running", asks=True)
+        cause = cause or _WITHOUT_ANSWER.get(record.why, "cancelled")
+    by_code = end_by_exit_code(exit_code, record.left_running)
+    if cause is None:
+        is_memory = record.n_memory_kills > 0 and exit_code in (-_SIGKILL, 128 + _SIGKILL)
+        cause = "out_of_memory" if is_memory else by_code.cause
+    return Verdict(
+        "ended", None, RunEnd(exit_code, cause, record.ended_at, None, by_code.left_running)
+    )
+
+
+def _cause_of_job(job: Job | None) -> Cause | None:
+    if job is None:
+        return None
+    return "preempted" if job.state in PENDING else _CAUSE_BY_STATE.get(job.state)
+
+
+def _started(seen: Evidence) -> Verdict:
+    """Its process has started, and nobody has taken down an end."""
+    job = seen.job
+    if job is None:
+        is_gone = seen.n_absent >= _LOOKS and seen.silent_for_s >= RECORD_WITHIN_S
+        if is_gone:
+            return _ended("unknown", "Slurm does not know its job any more")
+        return Verdict(
+            "running", asks=seen.n_absent > 0 or seen.silent_for_s >= RECORD_WITHIN_S / 2
+        )
+    cause = _cause_of_job(job)
+    if cause == "node_failed":
+        return _ended(cause, job.nodes or seen.record.node)
+    if cause is not None:
+        return _after(seen, _RECORD_SOON_S, cause)
+    if job.is_over:
+        return _after(seen, RECORD_WITHIN_S, "unknown", f"Slurm says {job.state}")
+    if job.state in SUSPENDED:
+        return Verdict("running", "suspended")
+    return Verdict("running", asks=seen.silent_for_s >= RECORD_WITHIN_S / 2)
+
+
+def _after(seen: Evidence, within_s: float, cause: Cause, detail: str | None = None) -> Verdict:
+    """The end that Slurm tells of, once the record has had the time to tell its own."""
+    if seen.changed_for_s < within_s:
+        return Verdict("running" if seen.record.started_at is not None else "queued", asks=True)
+    return _ended(cause, detail)
+
+
+def _not_started(seen: Evidence) -> Verdict:
+    job = seen.job
+    if job is None:
+        if seen.n_absent >= _LOOKS and seen.submitted_for_s >= RECORD_WITHIN_S:
+            return _ended("unknown", "Slurm does not know its job")
+        return Verdict("queued", asks=seen.n_absent > 0)
+    if job.state in PENDING:
+        return Verdict("queued", reason_text(job))
+    if job.is_over:
+        return _over_before_start(seen, job)
+    if not seen.record.began and seen.changed_for_s >= RECORD_WITHIN_S:
+        return _ended(
+            "never_started",
+            f"job {job.id} runs on {job.nodes}, but nothing that it writes can be seen here: the "
+            "sweep's folder must be on a file system that all nodes share",
+        )
+    return Verdict("queued", f"starting on {job.nodes}" if job.nodes else "starting")
+
+
+def _over_before_start(seen: Evidence, job: Job) -> Verdict:
+    cause = _CAUSE_BY_STATE.get(job.state)
+    if cause is not None:
+        return _ended(cause) if cause == "cancelled" else _after(seen, _RECORD_SOON_S, cause)
+    within_s = _RECORD_SOON_S if seen.record.began else RECORD_WITHIN_S
+    is_launch = job.reason == "JobLaunchFailure" or job.state == "LAUNCH_FAILED"
+    if job.state == "FAILED" or is_launch:
+        return _after(seen, _RECORD_SOON_S if is_launch else within_s, "never_started")
+    return _after(seen, within_s, "unknown", f"Slurm says {job.state}, and nothing was started")

@@ -1,0 +1,111 @@
+"""The record that a run's runner keeps in the sweep's folder: what it says so far."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ml_tracking_ops.logger.guarded import READ, open_guarded
+
+from ...store.files import fields
+from ...store.journal import JournalTail
+
+
+@dataclass(frozen=True)
+class RunnerRecord:
+    """What is on record of one attempt. Times are of the node's clock.
+
+    Attributes:
+        began: the job's script has begun, perhaps with its setup lines.
+        job: the number of the job that runs it.
+        not_started: why its process could not be started.
+        why: why it was ended, if it was.
+        is_over: nothing of it is left.
+    """
+
+    began: bool = False
+    job: str | None = None
+    node: str | None = None
+    gpus: tuple[str, ...] = ()
+    started_at: float | None = None
+    not_started: str | None = None
+    why: str | None = None
+    exit_code: int | None = None
+    ended_at: float | None = None
+    n_memory_kills: int = 0
+    left_running: tuple[str, ...] = ()
+    is_over: bool = False
+
+    @property
+    def is_stopping(self) -> bool:
+        return self.why is not None
+
+
+def read_record(path: Path) -> RunnerRecord:
+    """The record as it is now; the file is opened anew, as another machine may have written it."""
+    record = RunnerRecord()
+    for event in JournalTail(path).read():
+        try:
+            record = _take_in(record, event)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            continue
+    return record
+
+
+def _take_in(record: RunnerRecord, event: Mapping[str, Any]) -> RunnerRecord:
+    match event["event"]:
+        case "job_started":
+            return replace(record, began=True)
+        case "process_started":
+            return replace(
+                record,
+                began=True,
+                job=fields.text(event["job"]) or None,
+                node=fields.text_or_none(event.get("node")),
+                gpus=tuple(fields.texts(event.get("gpus", []))),
+                started_at=fields.time_of(event["time"]),
+            )
+        case "not_started":
+            return replace(record, began=True, not_started=fields.text(event["message"]))
+        case "stopping":
+            return replace(record, why=fields.text(event["why"]))
+        case "process_ended":
+            return replace(
+                record,
+                exit_code=fields.whole(event["exit_code"]),
+                ended_at=fields.time_of(event["time"]),
+                why=fields.text_or_none(event.get("why")) or record.why,
+                n_memory_kills=fields.whole(event.get("n_memory_kills", 0)),
+            )
+        case "run_over":
+            return replace(
+                record, left_running=tuple(fields.texts(event["left_running"])), is_over=True
+            )
+    return record
+
+
+def touched_at(path: Path) -> float | None:
+    """When the file server saw the last change of a file; None if there is none."""
+    try:
+        fd = open_guarded(path, READ)
+    except OSError:
+        return None
+    try:
+        return os.fstat(fd).st_mtime
+    finally:
+        os.close(fd)
+
+
+def server_time(folder: Path) -> float | None:
+    """The time by the clock of the file server of a folder that can be written."""
+    clock = folder / ".clock"
+    try:
+        fd = open_guarded(clock, os.O_WRONLY | os.O_CREAT)
+    except OSError:
+        return None
+    try:
+        os.utime(fd)
+        return os.fstat(fd).st_mtime
+    finally:
+        os.close(fd)

@@ -1,0 +1,217 @@
+"""One attempt as a job of Slurm, as the scheduler sees it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import anyio
+
+from ...store.files.run_refs import RunRef
+from ..base import RunEnd, RunStart
+from .life import Evidence, Verdict, judge
+from .queue import Job
+from .record import RunnerRecord
+
+NAME = "slurm"
+ASK_AGAIN_S = 5.0
+_CANCEL_AGAIN_S = 60.0
+_PATIENCE_S = 15.0
+
+
+class Signals(Protocol):
+    """What may be asked for a job; each returns at once."""
+
+    def stop(self, job_id: str) -> None:
+        """Have its runner ask the process to end."""
+
+    def kill(self, job_id: str) -> None:
+        """Have its runner end the process at once."""
+
+    def cancel(self, job_id: str) -> None:
+        """Have Slurm end the job."""
+
+
+@dataclass
+class Told:
+    """What Slurm has said of one attempt so far; times are of the monotonic clock.
+
+    Attributes:
+        submitted_at: when it was submitted, or looked for first.
+        changed_at: when the answer became what it is.
+    """
+
+    submitted_at: float = field(default_factory=time.monotonic)
+    job: Job | None = None
+    n_absent: int = 0
+    changed_at: float = field(default_factory=time.monotonic)
+
+    def take_in(self, job: Job | None) -> None:
+        if job is None:
+            self.n_absent += 1
+            if self.job is not None and self.job.is_over:
+                return  # what was over is forgotten after a while
+        else:
+            self.n_absent = 0
+        state, before = (one and one.state for one in (job, self.job))
+        if state != before or self.n_absent == 1:
+            self.changed_at = time.monotonic()
+        self.job = job
+
+
+class SlurmRun:
+    """A job that was submitted, here or by an earlier orchestrator.
+
+    Args:
+        name: of the attempt; `job_name` is unique to it.
+        job_id: None if it is not known whether there is a job.
+        leftovers_within_s: how long what the process left running may take to end.
+        last_output: what the job itself printed last, for people.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        job_name: str,
+        job_id: str | None,
+        signals: Signals,
+        leftovers_within_s: float,
+        last_output: Callable[[], str],
+    ) -> None:
+        self.name = name
+        self.job_name = job_name
+        self.job_id = job_id
+        self.told = Told()
+        self.record = RunnerRecord()
+        self.silent_for_s = 0.0
+        self.verdict = Verdict("queued")
+        self._signals = signals
+        self._leftovers_within_s = leftovers_within_s
+        self._last_output = last_output
+        self._exited_at: float | None = None
+        self._changed = anyio.Event()
+        self._is_stopping = False
+        self._is_to_be_killed = False
+
+    @property
+    def ref(self) -> RunRef:
+        label = "job not known yet" if self.job_id is None else f"job {self.job_id}"
+        return RunRef(NAME, f"{self.job_id or '-'} {self.job_name}", label)
+
+    @property
+    def start(self) -> RunStart | None:
+        record = self.record
+        if record.started_at is None:
+            return None
+        return RunStart(record.started_at, record.node, record.gpus)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.verdict.phase == "ended"
+
+    # --- what is learned of it ----------------------------------------------------------------
+
+    def see_record(self, record: RunnerRecord) -> None:
+        """Take in what is on record; the number that stands there is that of the real job."""
+        self.record = record
+        self.job_id = record.job or self.job_id
+        if record.exit_code is not None and self._exited_at is None:
+            self._exited_at = time.monotonic()
+        self.look()
+
+    def see_jobs(self, jobs: list[Job]) -> list[Job]:
+        """Take in the jobs that Slurm has of its name; return those that are too many."""
+        known = next((job for job in jobs if job.id == self.job_id), None)
+        if known is None and jobs and self.record.job is None:
+            known = jobs[0]  # submitted while nobody could learn its number
+            self.job_id = known.id
+        self.told.take_in(known)
+        self.look()
+        return [job for job in jobs if job is not known and not job.is_over]
+
+    def look(self) -> None:
+        """Tell anew how it is."""
+        if self.has_ended:
+            return
+        now, told = time.monotonic(), self.told
+        verdict = judge(
+            Evidence(
+                self.record,
+                told.job,
+                told.n_absent,
+                now - told.submitted_at,
+                now - told.changed_at,
+                self.silent_for_s,
+                0.0 if self._exited_at is None else now - self._exited_at,
+                self._leftovers_within_s,
+            )
+        )
+        if verdict.end is not None and verdict.end.cause == "never_started":
+            verdict = self._with_output(verdict, verdict.end)
+        if self._is_to_be_killed and self.job_id is not None and verdict.phase == "running":
+            self._is_to_be_killed = False
+            self._signals.kill(self.job_id)
+        if verdict != self.verdict:
+            self.verdict = verdict
+            self._changed.set()
+            self._changed = anyio.Event()
+
+    def _with_output(self, verdict: Verdict, end: RunEnd) -> Verdict:
+        if end.detail is not None:
+            return verdict
+        said = self._last_output()
+        why = f"the job failed before it started: {said}" if said else "Slurm could not start it"
+        return replace(verdict, end=replace(end, detail=why))
+
+    # --- what the scheduler asks --------------------------------------------------------------
+
+    async def wait_started(self, tell: Callable[[str], None]) -> RunStart | None:
+        told: str | None = None
+        while self.start is None and not self.has_ended:
+            if self.verdict.reason not in (None, told):
+                told = self.verdict.reason
+                tell(str(told))
+            await self._changed.wait()
+        return self.start
+
+    async def wait(self) -> RunEnd:
+        while self.verdict.end is None:
+            await self._changed.wait()
+        return self.verdict.end
+
+    async def stop(self, grace_s: float) -> None:
+        if self._is_stopping:
+            return
+        self._is_stopping = True
+        with anyio.move_on_after(grace_s + _PATIENCE_S):
+            await self._stop_in_order()
+        while not self.has_ended:
+            if self.job_id is not None:
+                self._signals.cancel(self.job_id)
+            await self._wait_ended(_CANCEL_AGAIN_S)
+
+    async def _stop_in_order(self) -> None:
+        """Ask until it is on record that it was heard, then wait."""
+        while not self.has_ended:
+            if self.job_id is None:
+                await self._wait_ended(1.0)
+                continue
+            if self.record.started_at is None:
+                self._signals.cancel(self.job_id)
+            elif not self.record.is_stopping:
+                self._signals.stop(self.job_id)
+            await self._wait_ended(ASK_AGAIN_S)
+
+    async def _wait_ended(self, within_s: float) -> None:
+        with anyio.move_on_after(within_s):
+            await self.wait()
+
+    def kill(self) -> None:
+        self._is_to_be_killed = True
+        if self.job_id is None:
+            return
+        if self.start is None:
+            self._signals.cancel(self.job_id)
+        else:
+            self._is_to_be_killed = False
+            self._signals.kill(self.job_id)

@@ -1,0 +1,166 @@
+"""The keys of `executor` for Slurm, named as the options of `sbatch`."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from ...errors import did_you_mean
+from ...setting_types import Allowed, Positive, Text, allowed_text
+from ...supervision.batch_facts import seconds_in
+
+_OURS = frozenset(
+    (
+        "job-name",
+        "output",
+        "error",
+        "chdir",
+        "signal",
+        "requeue",
+        "no-requeue",
+        "array",
+        "parsable",
+        "wrap",
+        "export",
+        "export-file",
+        "dependency",
+        "open-mode",
+        "comment",
+        "wait",
+        "test-only",
+        "input",
+    )
+)
+_Option = str | int | float | bool | None
+_UNLIMITED = ("UNLIMITED", "INFINITE")
+
+
+class SlurmSettings(BaseModel):
+    """One batch job of Slurm for each attempt at a run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    partition: Text | None = Field(
+        default=None, description="The partition, or several joined by commas."
+    )
+    time: Annotated[
+        Text | Positive | None, Allowed('a time limit such as "2:00:00", "1-12" or 90 minutes')
+    ] = Field(default=None, description="The time limit of each job; without it the partition's.")
+    max_jobs: Positive | None = Field(
+        default=None,
+        description="How many jobs are submitted and not ended at once; `--workers` does the same.",
+    )
+    cpus_per_task: Positive | None = Field(default=None, description="CPUs of a run.")
+    gpus_per_node: Annotated[
+        Text | Positive | None, Allowed('a number of GPUs, or as in "a100:2"')
+    ] = Field(default=None, description="GPUs of a run.")
+    gres: Text | None = Field(
+        default=None, description='Generic resources, such as `"gpu:a100:1"`.'
+    )
+    mem: Annotated[Text | Positive | None, Allowed('an amount such as "32G", or megabytes')] = (
+        Field(default=None, description="Memory of a run on its node.")
+    )
+    mem_per_cpu: Annotated[
+        Text | Positive | None, Allowed('an amount such as "4G", or megabytes')
+    ] = Field(default=None, description="Memory for each CPU; not together with `mem`.")
+    nodes: Positive = Field(
+        default=1, description="Nodes of a run; its command starts on the first."
+    )
+    constraint: Text | None = Field(default=None, description="Features that nodes must have.")
+    exclude: Text | None = Field(default=None, description="Nodes that are not to be used.")
+    reservation: Text | None = Field(default=None, description="A reservation to use.")
+    account: Text | None = Field(default=None, description="The account that is charged.")
+    qos: Text | None = Field(default=None, description="The quality of service.")
+    setup: Annotated[list[Text], Allowed("a list of shell lines")] = Field(
+        default=[],
+        description='Shell lines at the beginning of each job, such as `"module load cuda"`.',
+    )
+    python: Text | None = Field(
+        default=None,
+        description="The Python on the nodes, if it is not the one that runs the sweep.",
+    )
+    additional_parameters: Annotated[
+        dict[str, _Option], Allowed('an object of sbatch options, such as {"nice": 100}')
+    ] = Field(
+        default={}, description="Other options of `sbatch`; `true` stands for one without a value."
+    )
+    poll_interval_s: Annotated[float, Field(ge=15, allow_inf_nan=False)] = Field(
+        default=15.0, description="How often `squeue` is asked, once for all runs."
+    )
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if self.mem is not None and self.mem_per_cpu is not None:
+            raise ValueError("mem: and mem_per_cpu exclude each other")
+        if self.time is not None and self.time_s is None and not self._is_unlimited:
+            raise ValueError(f'time: must be a time limit such as "2:00:00", got {self.time!r}')
+        for name in self.additional_parameters:
+            plain = name.lstrip("-").replace("_", "-")
+            if plain in _OURS:
+                raise ValueError(
+                    f"additional_parameters.{name}: is set by the sweep itself and must be left out"
+                )
+            if plain.replace("-", "_") in type(self).model_fields:
+                raise ValueError(
+                    f"additional_parameters.{name}: is a key of its own: write it beside type"
+                )
+        return self
+
+    @property
+    def _is_unlimited(self) -> bool:
+        return str(self.time).upper() in _UNLIMITED
+
+    @property
+    def time_s(self) -> float | None:
+        """The time limit in seconds; None if there is none, or the partition's is not known."""
+        return None if self.time is None else seconds_in(str(self.time))
+
+    def options(self) -> list[str]:
+        """The options of `sbatch` that ask for resources."""
+        plain = {
+            "partition": self.partition,
+            "time": self.time,
+            "nodes": self.nodes,
+            "cpus-per-task": self.cpus_per_task,
+            "gpus-per-node": self.gpus_per_node,
+            "gres": self.gres,
+            "mem": self.mem,
+            "mem-per-cpu": self.mem_per_cpu,
+            "constraint": self.constraint,
+            "exclude": self.exclude,
+            "reservation": self.reservation,
+            "account": self.account,
+            "qos": self.qos,
+        }
+        more = {
+            name.lstrip("-").replace("_", "-"): value
+            for name, value in self.additional_parameters.items()
+        }
+        return [text for name, value in {**plain, **more}.items() for text in _option(name, value)]
+
+
+def _option(name: str, value: _Option) -> list[str]:
+    if value is None or value is False:
+        return []
+    return [f"--{name}"] if value is True else [f"--{name}={value}"]
+
+
+def setting_problems(keys: Mapping[str, JsonValue]) -> Iterable[tuple[str, str]]:
+    """What is wrong with the keys beside `type`: each key with a sentence."""
+    try:
+        SlurmSettings.model_validate(dict(keys))
+    except ValidationError as error:
+        return [_problem(details) for details in error.errors(include_url=False)]
+    return []
+
+
+def _problem(details: ErrorDetails) -> tuple[str, str]:
+    if not details["loc"]:
+        key, _, text = str(details.get("ctx", {}).get("error", details["msg"])).partition(": ")
+        return key, text
+    key = str(details["loc"][0])
+    field = SlurmSettings.model_fields.get(key)
+    if field is None:
+        return key, f"unknown key{did_you_mean(key, SlurmSettings.model_fields)}"
+    return key, f"must be {allowed_text(field)}, got {details['input']!r}"

@@ -1,0 +1,115 @@
+"""What a job of a batch system finds out about itself: its node, its GPUs, its memory, its time."""
+
+import contextlib
+import os
+import platform
+import subprocess
+import time
+
+_CGROUPS = "/sys/fs/cgroup"
+_ASK_S = 5.0
+_GPU_VARIABLES = ("SLURM_JOB_GPUS", "SLURM_STEP_GPUS", "CUDA_VISIBLE_DEVICES")
+
+
+def job_id() -> str:
+    return os.environ.get("SLURM_JOB_ID", "")
+
+
+def job_facts() -> dict[str, object]:
+    """What the record says of the job in every line."""
+    return {
+        "job": job_id(),
+        "node": os.environ.get("SLURMD_NODENAME") or platform.node(),
+        "restart": int(os.environ.get("SLURM_RESTART_COUNT") or 0),
+        "gpus": _gpus(),
+    }
+
+
+def _gpus() -> list[str]:
+    for name in _GPU_VARIABLES:
+        names = [one.strip() for one in os.environ.get(name, "").split(",")]
+        if any(names):
+            return [one for one in names if one]
+    return []
+
+
+def n_cpus() -> str | None:
+    """How many CPUs the job has on this node, as Slurm says."""
+    own = os.environ
+    found = own.get("SLURM_CPUS_PER_TASK") or own.get("SLURM_CPUS_ON_NODE") or ""
+    return found if found.isdecimal() else None
+
+
+def is_signalled_alone() -> bool:
+    """Whether Slurm signals this process only: processes of a job are then in a control group."""
+    return any(f"job_{job_id()}" in group.split("/") for group in _own_groups())
+
+
+def _own_groups() -> list[str]:
+    try:
+        with open("/proc/self/cgroup", encoding="utf-8") as file:  # noqa: PTH123
+            return [line.strip() for line in file]
+    except OSError:
+        return []
+
+
+def n_memory_kills() -> int | None:
+    """How many processes the kernel has ended in this control group for want of memory."""
+    for group in _own_groups():
+        _, controllers, path = [*group.split(":", 2), "", ""][:3]
+        if not controllers:
+            name = f"{_CGROUPS}{path}/memory.events"
+        elif "memory" in controllers.split(","):
+            name = f"{_CGROUPS}/memory{path}/memory.oom_control"
+        else:
+            continue
+        if f"job_{job_id()}" not in path.split("/"):
+            continue  # other jobs are counted there too
+        with contextlib.suppress(OSError), open(name, encoding="utf-8") as file:  # noqa: PTH123
+            for line in file:
+                if line.startswith("oom_kill "):
+                    return int(line.split()[1])
+    return None
+
+
+def seconds_left(ends_at: float | None) -> float | None:
+    """How long the job may still run; None if nobody says.
+
+    Args:
+        ends_at: where that is known: seconds since the epoch.
+    """
+    known = os.environ.get("SLURM_JOB_END_TIME", "")
+    if known.isdecimal():
+        ends_at = float(known)
+    if ends_at is not None:
+        return ends_at - time.time()
+    command = ["squeue", "--noheader", "--jobs", job_id(), "--format", "%L"]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_ASK_S, check=True, env=os.environ
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return seconds_in(done.stdout.strip())
+
+
+def seconds_in(text: str) -> float | None:
+    """The seconds of a time as Slurm writes it: minutes, `M:S`, `H:M:S`, `D-H`, `D-H:M`, `D-H:M:S`.
+
+    None if it is no time, as `UNLIMITED`.
+    """
+    days, dash, rest = text.rpartition("-")
+    parts = rest.split(":")
+    if not all(part.isdecimal() for part in parts) or (dash and not days.isdecimal()):
+        return None
+    numbers = [int(part) for part in parts]
+    if dash:
+        if len(numbers) > 3:
+            return None
+        hours, minutes, seconds = [*numbers, 0, 0][:3]
+        return float(int(days) * 86400 + hours * 3600 + minutes * 60 + seconds)
+    if len(numbers) == 1:
+        return numbers[0] * 60.0
+    if len(numbers) == 2:
+        return numbers[0] * 60.0 + numbers[1]
+    return numbers[0] * 3600.0 + numbers[1] * 60 + numbers[2] if len(numbers) == 3 else None

@@ -1,0 +1,145 @@
+"""The life table: from what is on record and what Slurm says to what an attempt is."""
+
+from typing import Any
+
+import pytest
+
+from ml_tracking_ops.orchestrator.executors.base import RunEnd
+from ml_tracking_ops.orchestrator.executors.slurm.life import Evidence, Verdict, judge
+from ml_tracking_ops.orchestrator.executors.slurm.queue import Job
+from ml_tracking_ops.orchestrator.executors.slurm.record import RunnerRecord
+
+NOTHING = RunnerRecord()
+BEGAN = RunnerRecord(began=True)
+STARTED = RunnerRecord(began=True, job="7", node="node1", started_at=100.0)
+
+
+def job(state: str, reason: str = "", nodes: str = "node1") -> Job:
+    return Job("7", "mlto-1-run", state, reason, nodes)
+
+
+def exited(exit_code: int, **facts: Any) -> RunnerRecord:
+    known = {"ended_at": 110.0, "is_over": True, **facts}
+    return RunnerRecord(True, "7", "node1", (), 100.0, exit_code=exit_code, **known)
+
+
+def end_of(verdict: Verdict) -> RunEnd:
+    assert verdict.phase == "ended"
+    assert verdict.end is not None
+    return verdict.end
+
+
+@pytest.mark.parametrize(
+    ("seen", "phase", "reason"),
+    [
+        (Evidence(NOTHING), "queued", None),
+        (Evidence(NOTHING, n_absent=3, submitted_for_s=59), "queued", None),
+        (Evidence(NOTHING, n_absent=1, submitted_for_s=900), "queued", None),
+        (Evidence(NOTHING, job("PENDING", "Resources", "")), "queued", "waiting for resources"),
+        (Evidence(NOTHING, job("PENDING", "Odd", "")), "queued", "waiting: Odd"),
+        (Evidence(NOTHING, job("CONFIGURING")), "queued", "starting on node1"),
+        (Evidence(NOTHING, job("RUNNING"), changed_for_s=59), "queued", "starting on node1"),
+        (Evidence(BEGAN, job("RUNNING"), changed_for_s=900), "queued", "starting on node1"),
+        (Evidence(NOTHING, job("COMPLETED"), changed_for_s=59), "queued", None),
+        (Evidence(STARTED, silent_for_s=900), "running", None),
+        (Evidence(STARTED, job("RUNNING")), "running", None),
+        (Evidence(STARTED, job("RUNNING"), silent_for_s=900), "running", None),
+        (Evidence(STARTED, job("SUSPENDED")), "running", "suspended"),
+        (Evidence(STARTED, job("COMPLETING")), "running", None),
+        (Evidence(STARTED, n_absent=2, silent_for_s=59), "running", None),
+        (Evidence(STARTED, job("CANCELLED"), changed_for_s=4), "running", None),
+        (Evidence(STARTED, job("COMPLETED"), changed_for_s=59), "running", None),
+        (Evidence(exited(0, is_over=False), exited_for_s=1), "running", None),
+        (Evidence(exited(-15, why="terminated"), exited_for_s=1), "running", None),
+    ],
+)
+def test_attempt_that_may_still_live_has_not_ended(
+    seen: Evidence, phase: str, reason: str | None
+) -> None:
+    verdict = judge(seen)
+    assert (verdict.phase, verdict.reason) == (phase, reason)
+
+
+@pytest.mark.parametrize(
+    ("seen", "cause"),
+    [
+        (Evidence(NOTHING, n_absent=2, submitted_for_s=60), "unknown"),
+        (Evidence(NOTHING, job("RUNNING"), changed_for_s=60), "never_started"),
+        (Evidence(NOTHING, job("FAILED", "JobLaunchFailure"), changed_for_s=5), "never_started"),
+        (Evidence(BEGAN, job("FAILED", "NonZeroExitCode"), changed_for_s=5), "never_started"),
+        (Evidence(NOTHING, job("COMPLETED"), changed_for_s=60), "unknown"),
+        (Evidence(NOTHING, job("CANCELLED")), "cancelled"),
+        (Evidence(NOTHING, job("NODE_FAIL"), changed_for_s=5), "node_failed"),
+        (Evidence(STARTED, n_absent=2, silent_for_s=60), "unknown"),
+        (Evidence(STARTED, job("CANCELLED"), changed_for_s=5), "cancelled"),
+        (Evidence(STARTED, job("TIMEOUT"), changed_for_s=5), "time_limit"),
+        (Evidence(STARTED, job("DEADLINE"), changed_for_s=5), "time_limit"),
+        (Evidence(STARTED, job("OUT_OF_MEMORY"), changed_for_s=5), "out_of_memory"),
+        (Evidence(STARTED, job("PREEMPTED"), changed_for_s=5), "preempted"),
+        (Evidence(STARTED, job("PENDING", "BeginTime"), changed_for_s=5), "preempted"),
+        (Evidence(STARTED, job("NODE_FAIL")), "node_failed"),
+        (Evidence(STARTED, job("BOOT_FAIL")), "node_failed"),
+        (Evidence(STARTED, job("COMPLETED"), changed_for_s=60), "unknown"),
+        (Evidence(RunnerRecord(began=True, not_started="no such file")), "never_started"),
+    ],
+)
+def test_end_without_an_exit_code_has_the_cause_that_slurm_tells(
+    seen: Evidence, cause: str
+) -> None:
+    end = end_of(judge(seen))
+    assert (end.cause, end.exit_code) == (cause, None)
+
+
+@pytest.mark.parametrize(
+    ("record", "told", "cause"),
+    [
+        (exited(0), None, "exited"),
+        (exited(3), job("NODE_FAIL"), "exited"),
+        (exited(-11), job("RUNNING"), "signalled"),
+        (exited(-9, n_memory_kills=1), None, "out_of_memory"),
+        (exited(3, n_memory_kills=1), None, "exited"),
+        (exited(-15, why="stop"), None, "cancelled"),
+        (exited(0, why="time_limit"), None, "time_limit"),
+        (exited(-15, why="preempted"), None, "preempted"),
+        (exited(-15, why="terminated"), job("CANCELLED"), "cancelled"),
+        (exited(-15, why="terminated"), job("TIMEOUT"), "time_limit"),
+        (exited(-15, why="terminated"), job("PREEMPTED"), "preempted"),
+        (exited(-15, why="terminated"), job("PENDING"), "preempted"),
+        (exited(-15, why="terminated"), job("FAILED"), "cancelled"),
+        (exited(-15, why="warned"), job("FAILED"), "time_limit"),
+    ],
+)
+def test_end_on_record_is_final(record: RunnerRecord, told: Job | None, cause: str) -> None:
+    end = end_of(judge(Evidence(record, told)))
+    assert (end.cause, end.exit_code, end.at) == (cause, record.exit_code, 110.0)
+
+
+def test_end_by_slurm_has_a_cause_also_where_slurm_has_forgotten_it() -> None:
+    end = end_of(judge(Evidence(exited(-15, why="terminated"), exited_for_s=60)))
+    assert end.cause == "cancelled"
+
+
+def test_processes_that_were_left_running_are_waited_for_within_bounds() -> None:
+    record = exited(0, is_over=False)
+    assert judge(Evidence(record, exited_for_s=14.9)).phase == "running"
+    assert judge(Evidence(record, exited_for_s=15)).phase == "ended"
+    assert judge(Evidence(record, job("COMPLETED"))).phase == "ended"
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        Evidence(STARTED, job("RUNNING"), silent_for_s=30),
+        Evidence(STARTED, silent_for_s=30),
+        Evidence(STARTED, n_absent=1),
+        Evidence(NOTHING, n_absent=1),
+        Evidence(exited(-15, why="terminated")),
+    ],
+)
+def test_doubt_asks_slurm_before_its_turn(seen: Evidence) -> None:
+    assert judge(seen).asks
+
+
+def test_folder_that_nodes_do_not_share_is_named_as_the_reason() -> None:
+    end = end_of(judge(Evidence(NOTHING, job("RUNNING"), changed_for_s=60)))
+    assert "must be on a file system that all nodes share" in str(end.detail)

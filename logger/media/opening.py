@@ -55,6 +55,16 @@ def read_file_of(entry: MediaEntry) -> bytes:
     return data
 
 
+def read_svg_of(entry: MediaEntry) -> bytes:
+    """The same image as SVG.
+
+    Raises:
+        OSError: as `read_file_of`.
+    """
+    with os.fdopen(open_file_of(entry, as_svg=True), "rb") as file:
+        return file.read(_MOST_READ)
+
+
 def fields_of(entry: MediaEntry) -> "dict[str, Any]":
     """All that the line of an entry says.
 

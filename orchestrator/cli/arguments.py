@@ -215,14 +215,14 @@ def _add_export(add: _Add) -> None:
         "run", metavar="RUN", type=count, nargs="?", help="a run of the sweep, by its number"
     )
     export.add_argument(
-        "--format", choices=("csv", "json", "parquet", "tensorboard"), default="csv"
+        "--format", choices=("csv", "json", "parquet", "tensorboard", "media"), default="csv"
     )
     export.add_argument(
         "-o",
         "--output",
         type=user_path,
         metavar="FILE",
-        help="default: stdout; a folder for tensorboard",
+        help="default: stdout; a folder for tensorboard and media",
     )
     _add_logdir(export)
 

@@ -1,10 +1,12 @@
 """What `list` and `show` say: plain data, the same for people and for scripts."""
 
 import math
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from ml_tracking_ops.logger.media.track import MediaHistory
 from ml_tracking_ops.logger.reading.reader import RunLog, Series, read_run_log
 
 from ..commands.rerun import rerun_command
@@ -30,6 +32,7 @@ from .shapes import (
     Listed,
     ListedExperiment,
     ListedSweep,
+    MediaEntry,
     MetricEntry,
     Metrics,
     ReportedRun,
@@ -209,6 +212,7 @@ def show_run(found: Experiment | FoundRun) -> RunReport:
             **_annotated(annotation),
             **metrics,
             **_files(found.sweep.run_folder(found.run)),
+            "media": _media(dat_path_of(found)),
             "config": _logged_config(found.sweep, found.run),
             "sweep": found.sweep.name,
             "rerun": _rerun_line(found),
@@ -224,6 +228,7 @@ def show_run(found: Experiment | FoundRun) -> RunReport:
         **_annotated(found.annotation),
         **metrics,
         **_files(found.run_folder),
+        "media": _media(found.dat_path),
         "config": dict(details.config),
         "environment": dict(details.environment),
     }
@@ -236,6 +241,21 @@ def _files(folder: Path | None) -> Files:
             {"path": file.path, "size_bytes": file.size_bytes} for file in list_files(folder).files
         ],
     }
+
+
+def _media(dat_path: Path) -> list[MediaEntry]:
+    history = MediaHistory(os.fspath(dat_path))
+    history.refresh()
+    return [
+        {
+            "kind": kind,
+            "name": name,
+            "count": len(track.kept),
+            "first_step": track.kept[0].step,
+            "last_step": track.kept[-1].step,
+        }
+        for (kind, name), track in history.tracks.items()
+    ]
 
 
 def _log_of(found: Experiment | FoundRun) -> RunLog | None:

@@ -130,6 +130,22 @@ class Files(TypedDict):
     files: list[FileEntry]
 
 
+class MediaEntry(TypedDict):
+    """The images, texts, histograms, tables or sounds of one name."""
+
+    kind: str
+    name: str
+    count: int
+    first_step: int
+    last_step: int
+
+
+class Media(TypedDict):
+    """What a run logged besides metrics."""
+
+    media: list[MediaEntry]
+
+
 class Metrics(TypedDict):
     """What a log holds."""
 
@@ -140,7 +156,7 @@ class Metrics(TypedDict):
 
 
 @final
-class FoundRunReport(AnnotatedRun, Metrics, Files):
+class FoundRunReport(AnnotatedRun, Metrics, Files, Media):
     """A run of a sweep and its metrics; `rerun` is the command that runs it again."""
 
     sweep: str
@@ -148,7 +164,7 @@ class FoundRunReport(AnnotatedRun, Metrics, Files):
 
 
 @final
-class ExperimentReport(Annotated, Metrics, Files):
+class ExperimentReport(Annotated, Metrics, Files, Media):
     """An experiment and its metrics."""
 
     name: str

@@ -36,6 +36,8 @@ def export(options: argparse.Namespace) -> int:
         experiments = _experiments_of_logdir(options.logdir)
     if options.format == "tensorboard":
         return _export_events(experiments if found is None else found, options.output)
+    if options.format == "media":
+        return _export_media(found, options.output)
     if found is None:
         return _export_table(experiments, options)
     return _export_one(found, options)
@@ -114,6 +116,24 @@ def _export_events(
     with log_errors():
         export_events(found, folder)
     say(f"look at it: tensorboard --logdir {folder}")
+    return 0
+
+
+def _export_media(found: "Experiment | Sweep | FoundRun | None", folder: Path | None) -> int:
+    from ...reports.media_exports import INDEX_NAME, export_media
+
+    if found is None:
+        raise UsageError("--format media writes what a run or a sweep logged; name one")
+    if folder is None:
+        raise UsageError("--format media writes a folder of files; name it: --output")
+    try:
+        number = export_media(found, folder)
+    except OSError as error:
+        raise UsageError(f"cannot write {folder}: {error.strerror or error}") from None
+    if number:
+        say(f"{number} written to {folder}; {INDEX_NAME} in it lists them")
+    else:
+        say("no image, text, histogram, table or audio was logged, so nothing is written")
     return 0
 
 

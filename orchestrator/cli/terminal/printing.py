@@ -186,6 +186,9 @@ def print_run(report: RunReport) -> None:
     if report["files"]:
         n_files = len(report["files"])
         tell(f"{n_files} {'file' if n_files == 1 else 'files'} in {report['run_dir']}")
+    for one in report["media"]:
+        steps = f"{one['first_step']} to {one['last_step']}"
+        tell(f"{one['kind']} {one['name']}: {one['count']}, steps {steps}")
     rows = [
         (
             name,

@@ -5,7 +5,7 @@ import struct
 import time
 from zlib import crc32
 
-from . import open_loggers, paths, process_end, ranks, reruns
+from . import open_loggers, own_record, paths, process_end, ranks, reruns
 from .arguments import check_scalars, checked_directions, checked_name, checked_step, checked_value
 from .log_file import LogFile
 from .media.kinds import DEFAULT_BUDGET_BYTES
@@ -106,7 +106,7 @@ class ExperimentLogger(MediaLogging):
             ranks.say_silent()
             return
         if self._try_to_open() and not run_file:
-            self._keep_start()
+            self._keep(own_record.of_start(self.path))
         if config is not None:
             self.log_config(config)
         if higher_is_better is not None:
@@ -241,21 +241,14 @@ class ExperimentLogger(MediaLogging):
         self, values: "Mapping[str, SupportsFloat | SupportsIndex]", step: "SupportsIndex"
     ) -> bool:
         """Log all values with one write; False, with nothing written, where one needs care."""
-        heads, now = self._heads, time.time()
-        records: list[bytes] = []
-        fd = -1
+        now = time.time()
         try:
-            for name, value in values.items():
-                if type(value) is not float:
-                    value = checked_value(name, value)
-                head, fd = heads[name]
-                checksum = crc32(pack_payload(step, now, value)) & CHECKSUM_MASK
-                records.append(pack_record(head ^ checksum << CHECKSUM_SHIFT, step, now, value))
-            n_written = os.write(fd, b"".join(records)) if records else 0
+            fd, records = self._file.encode(values, step, now)
+            n_written = os.write(fd, records) if records else 0
         except (KeyError, TypeError, ValueError, OSError, struct.error):
             return False
-        if n_written < RECORD_SIZE * len(records):
-            self._complete(b"".join(records)[n_written:])
+        if n_written < len(records):
+            self._complete(records[n_written:])
         if now >= self._look_at:
             self._look_at = now + _LOOK_EVERY_S
             self._look()
@@ -273,9 +266,7 @@ class ExperimentLogger(MediaLogging):
         Raises:
             TypeError: it is none of these.
         """
-        from . import run_record
-
-        self._record({"config": run_record.settings_of(config)})
+        self._keep(own_record.of_config(config))
 
     def set_directions(self, higher_is_better: "Mapping[str, bool]") -> None:
         """Keep which values of metrics are good: `{"reward": True, "cost": False}`.
@@ -283,27 +274,11 @@ class ExperimentLogger(MediaLogging):
         Raises:
             TypeError: it is no mapping of names to True or False.
         """
-        self._record({"higher_is_better": checked_directions(higher_is_better)})
+        self._keep({"higher_is_better": checked_directions(higher_is_better)})
 
-    def _keep_start(self) -> None:
-        from . import run_record
-
-        self._record({"environment": run_record.environment_of_this_process(self.path)})
-        self._record(reruns.record_of_rerun())
-
-    def _record(self, changes: "dict[str, object]") -> None:
-        """Merge into the file beside the log; says why not, once, where it cannot be written."""
-        from . import run_record
-
-        if not changes or self._is_silent or not self._try_to_open():
-            return
-        try:
-            run_record.merge(self.path, changes)
-        except OSError as error:
-            self._notices.say_once(
-                f"cannot write {run_record.path_of(self.path)}: {error.strerror or error}. "
-                "The configuration of this run is not kept."
-            )
+    def _keep(self, changes: "dict[str, object]") -> None:
+        if changes and not self._is_silent and self._try_to_open():
+            own_record.keep(self.path, changes, self._notices)
 
     def close(self) -> None:
         """Mark the run as finished and close the file; a second call does nothing."""
@@ -324,9 +299,7 @@ class ExperimentLogger(MediaLogging):
         # In a notebook the cell that makes the logger is run again: the earlier run is over then.
         # In a script the process may be about to fail: its end has the last word.
         if not getattr(self, "_is_closed", True):
-            self.close()
-            if self._has_file and self._owner_pid == os.getpid():
-                open_loggers.note_dropped(self._file.path)
+            self.end(process_end.FINISHED, is_closed=False)
 
     def __reduce__(self) -> tuple[object, ...]:
         path = self.path if self._has_file else None
@@ -433,8 +406,8 @@ class ExperimentLogger(MediaLogging):
         self.n_dropped += 1
         self._notices.say_cannot_write(self.path, error)
 
-    def end(self, outcome: int) -> None:
-        """As `close`, for a run that ended as `process_end` says."""
+    def end(self, outcome: int, *, is_closed: bool = True) -> None:
+        """As `close`, for a run that ended as `process_end` says, or whose logger was dropped."""
         if self._is_closed:
             return
         if self._sampling is not None:
@@ -445,6 +418,8 @@ class ExperimentLogger(MediaLogging):
         if self._owner_pid == os.getpid() and self._has_file:
             self._look()
             self._mark_end(outcome)
+            if outcome == process_end.FINISHED:
+                open_loggers.note_finished(self.path, is_closed=is_closed)
         self._is_closed = True
         open_loggers.discard(self)
         try:

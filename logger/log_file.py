@@ -8,10 +8,27 @@ import os
 import stat
 import time
 from _thread import allocate_lock
+from zlib import crc32
 
 from . import locks, os_files
+from .arguments import checked_value
 from .paths import FILE_MODE
-from .records import RECORD_SIZE, encode_header, encode_name, encode_opened_again, scalar_head
+from .records import (
+    CHECKSUM_MASK,
+    CHECKSUM_SHIFT,
+    RECORD_SIZE,
+    encode_header,
+    encode_name,
+    encode_opened_again,
+    pack_payload,
+    pack_record,
+    scalar_head,
+)
+
+TYPE_CHECKING = False  # importing it from typing would cost more than the rest of this module
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import SupportsFloat, SupportsIndex
 
 # whoever put a link here would have its target written
 _FLAGS = os_files.APPEND | os_files.NO_LINK
@@ -89,6 +106,29 @@ class LogFile:
         fd = self._fd
         self.append(encode_name(identifier, name))
         self.heads[alias] = scalar_head(identifier), fd
+
+    def encode(
+        self,
+        values: "Mapping[str, SupportsFloat | SupportsIndex]",
+        step: "SupportsIndex",
+        wall_time: float,
+    ) -> tuple[int, bytes]:
+        """Where to write, and the records of values whose metrics are declared.
+
+        Raises:
+            KeyError: a metric is not declared, or there is doubt about the file.
+            TypeError, ValueError, struct.error: a value or the step is not a number, or too large.
+        """
+        heads = self.heads
+        records: list[bytes] = []
+        fd = -1
+        for name, value in values.items():
+            if type(value) is not float:
+                value = checked_value(name, value)
+            head, fd = heads[name]
+            checksum = crc32(pack_payload(step, wall_time, value)) & CHECKSUM_MASK
+            records.append(pack_record(head ^ checksum << CHECKSUM_SHIFT, step, wall_time, value))
+        return fd, b"".join(records)
 
     def append(self, data: bytes) -> None:
         """Write whole records.

@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 
 
 _open: "weakref.WeakSet[OpenLogger]" = weakref.WeakSet()
-_dropped: "list[tuple[int, str]]" = []
-"""The last log whose logger was dropped without being closed: the process, and the file."""
+_marked: "list[tuple[int, str, bool]]" = []
+"""The last log that was marked as finished before the process ended: the process, the file, and
+whether its logger was closed, not dropped.
+"""
 
 
 def add(logger: "OpenLogger", *, is_owner: bool) -> None:
     """Keep a logger in view; one that owns its run is ended with the process."""
     _open.add(logger)
     if is_owner:
-        _dropped.clear()
+        _marked.clear()
         _watch_the_end()
 
 
@@ -39,9 +41,14 @@ def discard(logger: "OpenLogger") -> None:
     _open.discard(logger)
 
 
-def note_dropped(path: str) -> None:
-    """A logger was dropped, and its log marked as finished: the process may yet fail."""
-    _dropped[:] = [(os.getpid(), path)]
+def note_finished(path: str, *, is_closed: bool) -> None:
+    """A log was marked as finished: the process may yet fail.
+
+    Args:
+        is_closed: whether its logger was closed. One that was dropped knows less: what is not
+            known of the end of the process is not known of its log either.
+    """
+    _marked[:] = [(os.getpid(), path, is_closed)]
 
 
 def _watch_the_end() -> None:
@@ -64,8 +71,11 @@ def _end_all_of_process() -> None:
 def _end_all(outcome: int) -> None:
     for logger in list(_open):
         logger.end(outcome)
-    for pid, path in _dropped:
-        if outcome != process_end.FINISHED and pid == os.getpid():
+    for pid, path, is_closed in _marked:
+        is_news = outcome == process_end.FAILED or (
+            outcome != process_end.FINISHED and not is_closed
+        )
+        if is_news and pid == os.getpid():
             _correct_end(path, outcome)
 
 

@@ -1,8 +1,8 @@
 """How this process ends: what a logger can know of it that nobody closed.
 
 The interpreter tells nobody its exit code. What can be known: an uncaught error leaves
-`sys.last_type`, `sys.exit` can be replaced by a function that keeps the code, and the frame of
-the main script says whether it returned or was left by an exception.
+`sys.last_type`, `sys.exit`, `exit` and `quit` can be replaced by functions that keep the code, and
+the frame of the main script says whether it returned or was left by an exception.
 """
 
 import sys
@@ -27,6 +27,7 @@ def watch() -> None:
     global _exit, _main_frame
     if _exit is None:
         _exit, sys.exit = sys.exit, _noted_exit
+        _replace_other_names(_exit)
     if _main_frame is None:
         _main_frame = _find_main_frame()
 
@@ -36,6 +37,23 @@ def _noted_exit(status: object = None, /) -> "NoReturn":
     global _exit_code, _has_exited
     _exit_code, _has_exited = status, True
     raise SystemExit(status)
+
+
+def _replace_other_names(exit_function: object) -> None:
+    """The script may have said `from sys import exit`, and may call the `exit` of the prompt."""
+    names = vars(sys.modules["__main__"])
+    for name in [name for name, value in names.items() if value is exit_function]:
+        names[name] = _noted_exit
+    site = sys.modules.get("_sitebuiltins")
+    if site is not None:
+        quit_as_before = site.Quitter.__call__
+
+        def noted_quit(quitter: object, code: object = None) -> None:
+            global _exit_code, _has_exited
+            _exit_code, _has_exited = code, True
+            quit_as_before(quitter, code)
+
+        site.Quitter.__call__ = noted_quit
 
 
 def outcome() -> int:

@@ -57,6 +57,8 @@ def ending_after(tmp_path: Path, end: str, *options: str) -> tuple[str, int]:
         "writer = train()\nwriter.close()\nraise SystemExit(int('0'))\n",
         "writer = train()\nraise SystemExit(0)\n",
         "writer = train()\nraise SystemExit\n",
+        "writer = train()\nexit()\n",
+        "writer = train()\nquit(0)\n",
         IN_A_CHILD.format(method="fork", target="train"),
     ],
 )
@@ -79,6 +81,12 @@ def test_script_that_ends_well_is_finished(tmp_path: Path, end: str) -> None:
         "with train():\n    raise SystemExit(int('3'))\n",
         "writer = train()\nraise SystemExit(3)\n",
         "writer = train()\nraise SystemExit('no data')\n",
+        "writer = train()\nexit(1)\n",
+        "writer = train()\nquit(2)\n",
+        "from sys import exit as leave\nwriter = train()\nleave(1)\n",
+        # whoever closes the log may yet fail
+        "writer = train()\nwriter.close()\nsys.exit(1)\n",
+        "with train():\n    pass\nraise RuntimeError('no report')\n",
     ],
 )
 def test_script_that_ends_with_an_exit_code_has_failed(tmp_path: Path, end: str) -> None:
@@ -100,6 +108,18 @@ def test_exit_code_that_nobody_sees_is_said_to_be_unknown(tmp_path: Path, code: 
         "unknown",
         code,
     )
+
+
+def test_earlier_of_several_runs_stays_finished_when_a_later_one_fails(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(BEGIN + "train().close()\ntrain_and_fail()\n")
+    done = subprocess.run(
+        [sys.executable, script, tmp_path / "runs"], capture_output=True, timeout=60
+    )
+    assert done.returncode == 1
+    endings = [read_ending(path) for path in sorted((tmp_path / "runs").glob("*/*.dat"))]
+    assert [one.ended_with_error for one in endings] == [False, True]
+    assert all(one.is_closed for one in endings)
 
 
 def test_process_that_leaves_without_a_word_closes_no_log(tmp_path: Path) -> None:

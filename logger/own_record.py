@@ -1,0 +1,39 @@
+"""What a logger keeps beside its log: settings, directions of metrics, where it was started."""
+
+from .notices import Notices
+
+TYPE_CHECKING = False  # importing it from typing would cost more than the rest of this module
+if TYPE_CHECKING:
+    Changes = dict[str, object]
+
+
+def of_config(config: object) -> "Changes":
+    """Settings that the run was started with.
+
+    Raises:
+        TypeError: they are neither a mapping nor an object that holds them.
+    """
+    from . import run_record
+
+    return {"config": run_record.settings_of(config)}
+
+
+def of_start(path: str) -> "Changes":
+    """Where and how this process was started, and which run it repeats, if any."""
+    from . import reruns, run_record
+
+    environment = run_record.environment_of_this_process(path)
+    return {"environment": environment, **reruns.record_of_rerun()}
+
+
+def keep(path: str, changes: "Changes", notices: Notices) -> None:
+    """Merge into the file beside the log; say why not, once, where it cannot be written."""
+    from . import run_record
+
+    try:
+        run_record.merge(path, changes)
+    except OSError as error:
+        notices.say_once(
+            f"cannot write {run_record.path_of(path)}: {error.strerror or error}. "
+            "The configuration of this run is not kept."
+        )

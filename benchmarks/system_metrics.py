@@ -17,8 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
 from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, Sampler
+from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 N_RUNS = 8
 N_SAMPLES = 200

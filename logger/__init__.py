@@ -5,10 +5,10 @@
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the logger itself
 if TYPE_CHECKING:
-    from .experiment_logger import ExperimentLogger
     from .hyperparameter_values import Hyperparameters, hyperparameters
     from .reading.reader import LogFormatError, LogTail, RunLog, Series, read_log
     from .results.runs import Best, RunResult, RunResults, read_run, read_runs
+    from .writing.experiment_logger import ExperimentLogger
 
 __all__ = [
     "Best",
@@ -27,7 +27,7 @@ __all__ = [
 ]
 _HOMES = {
     "Best": "results.runs",
-    "ExperimentLogger": "experiment_logger",
+    "ExperimentLogger": "writing.experiment_logger",
     "Hyperparameters": "hyperparameter_values",
     "RunResult": "results.runs",
     "RunResults": "results.runs",

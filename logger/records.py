@@ -137,6 +137,9 @@ def encode_end(wall_time: float, outcome: int) -> bytes:
     return _seal(KIND_END, 0, pack_payload(outcome, wall_time, 0.0))
 
 
+FINISHED, FAILED, UNKNOWN = 0, 1, 2
+"""How a process ended that finished writing, as its END record has it."""
+
 OPENED_AGAIN = 3
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from lightgbm.callback import CallbackEnv, EarlyStopException
 
-from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
+from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from .stopping import StopRequest
 from .writers import add_numbers, writer_for

@@ -14,8 +14,8 @@ except ImportError:
     from pytorch_lightning.loggers.logger import Logger, rank_zero_experiment
     from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
-from ml_tracking_ops.logger import paths, process_end
-from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
+from ml_tracking_ops.logger import paths, records
+from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from .stopping import StopRequest, can_watch
 from .writers import add_numbers, writer_for
@@ -89,7 +89,7 @@ class TrackingLogger(Logger):
     def finalize(self, status: str) -> None:
         """Called after each of `fit`, `validate` and `test`; a failure ends the log."""
         if status == "failed" and self._writer is not None:
-            self._writer.end(process_end.FAILED)
+            self._writer.end(records.FAILED)
 
 
 def stop_callbacks() -> list[Callback]:

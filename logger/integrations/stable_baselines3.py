@@ -6,7 +6,7 @@ from typing import Any
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import KVWriter
 
-from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
+from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from .stopping import StopRequest
 from .writers import add_numbers, writer_for

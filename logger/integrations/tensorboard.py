@@ -5,9 +5,10 @@ A script changes one line: ``from ml_tracking_ops.integrations.tensorboard impor
 
 import os
 
-from ml_tracking_ops.logger import paths, ranks
-from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
+from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.notices import Notices
+from ml_tracking_ops.logger.writing import ranks
+from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from ml_tracking_ops.logger import paths, process_end
-from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
+from ml_tracking_ops.logger import paths, records
 from ml_tracking_ops.logger.notices import Notices
+from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from ._wandb_config import Config, sweep_values
 from ._wandb_steps import Steps
@@ -120,7 +120,7 @@ class Run:
         for name, value in self.summary.items():
             if name not in self._logged and (found := _scalar(value)) is not None:
                 self._writer.add_scalar(name, found, max(self.step - 1, 0))
-        self._writer.end(process_end.FAILED if exit_code else process_end.FINISHED)
+        self._writer.end(records.FAILED if exit_code else records.FINISHED)
         if self in _current:
             _current.remove(self)
 

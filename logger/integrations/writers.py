@@ -2,7 +2,7 @@
 
 import os
 
-from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
+from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

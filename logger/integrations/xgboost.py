@@ -5,7 +5,7 @@ from typing import Any
 
 from xgboost.callback import TrainingCallback
 
-from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
+from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from .stopping import StopRequest
 from .writers import add_numbers, writer_for

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ..process_end import FAILED
 from ..records import (
+    FAILED,
     ID_SHIFT,
     KIND_END,
     KIND_MASK,

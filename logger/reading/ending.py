@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import FileIO
 
-from ..process_end import FAILED, FINISHED
 from ..records import (
+    FAILED,
+    FINISHED,
     KIND_END,
     KIND_MASK,
     KIND_SCALAR,

@@ -23,10 +23,11 @@ import numpy as np
 import pytest
 from waiting import read_line
 
-from ml_tracking_ops.logger import ExperimentLogger, RunLog, arguments, metric_names, read_log
+from ml_tracking_ops.logger import ExperimentLogger, RunLog, read_log
 from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.logger.reading.reader import read_ending
 from ml_tracking_ops.logger.records import RECORD_SIZE
+from ml_tracking_ops.logger.writing import arguments, metric_names
 
 RUN_FILE = "ML_TRACKING_OPS_RUN_FILE"
 

@@ -23,7 +23,7 @@ MOST_MODULES = 17
 FOLDERS = sorted(
     {
         path.parent.relative_to(ROOT).as_posix()
-        for package in ("orchestrator", "web")
+        for package in ("logger", "orchestrator", "web")
         for pattern in ("*.py", "*.js", "*.css")
         for path in (ROOT / package).rglob(pattern)
     }

@@ -12,9 +12,9 @@ import anyio
 import anyio.abc
 import anyio.to_thread
 
-from ml_tracking_ops.logger import git_commit, paths, process_end, run_record
-from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
+from ml_tracking_ops.logger import git_commit, paths, records, run_record
 from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, Sampler
+from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from ...errors import UsageError
 from ...executors.base import GRACE_S, RunCommand, RunHandle, Slot
@@ -117,9 +117,9 @@ async def run_by_hand(run: HandRun, out: BinaryIO) -> HandRunEnd:
             )
         end = HandRunEnd(dat_path, exit_code, progress.stopped_by)
         _keep_end(end)
-        logger.end(process_end.FINISHED if exit_code == 0 else process_end.FAILED)
+        logger.end(records.FINISHED if exit_code == 0 else records.FAILED)
     except UsageError:
-        logger.end(process_end.FAILED)
+        logger.end(records.FAILED)
         raise
     return end
 

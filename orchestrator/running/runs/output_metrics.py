@@ -6,7 +6,7 @@ from collections import Counter, deque
 from pathlib import Path
 
 from ml_tracking_ops.logger import paths
-from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
+from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from ...config.model import SweepConfig
 from ...output.lines import LONGEST_LINE_BYTES, OutputLines

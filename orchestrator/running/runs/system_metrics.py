@@ -3,8 +3,8 @@
 import anyio
 import anyio.to_thread
 
-from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
 from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, Sampler
+from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from ...store.files.run_refs import process_of
 from .active import ActiveRun, ActiveRuns

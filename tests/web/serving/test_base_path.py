@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
+from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 from ml_tracking_ops.orchestrator.errors import UsageError
 from ml_tracking_ops.web.app import create_app
 from ml_tracking_ops.web.serving.reach.options import Reach

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml_tracking_ops.logger.experiment_logger import ExperimentLogger
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
+from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from ..output_metrics import count_values
 from .owner import RunProcesses

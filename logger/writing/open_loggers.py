@@ -6,9 +6,9 @@ import sys
 import time
 import weakref
 
+from ..records import FAILED, UNKNOWN, encode_end
 from . import process_end
 from .log_file import LogFile
-from .records import encode_end
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the rest of the logger
 if TYPE_CHECKING:
@@ -72,10 +72,8 @@ def _end_all(outcome: int) -> None:
     for logger in list(_open):
         logger.end(outcome)
     for pid, path, is_closed in _marked:
-        is_news = outcome == process_end.FAILED or (
-            outcome != process_end.FINISHED and not is_closed
-        )
-        if is_news and pid == os.getpid():
+        is_unknown = outcome == UNKNOWN and not is_closed
+        if pid == os.getpid() and (is_unknown or outcome == FAILED):
             _correct_end(path, outcome)
 
 

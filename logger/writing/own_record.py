@@ -1,6 +1,6 @@
 """What a logger keeps beside its log: settings, directions of metrics, where it was started."""
 
-from .notices import Notices
+from ..notices import Notices
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the rest of this module
 if TYPE_CHECKING:
@@ -13,14 +13,15 @@ def of_config(config: object) -> "Changes":
     Raises:
         TypeError: they are neither a mapping nor an object that holds them.
     """
-    from . import run_record
+    from .. import run_record
 
     return {"config": run_record.settings_of(config)}
 
 
 def of_start(path: str) -> "Changes":
     """Where and how this process was started, and which run it repeats, if any."""
-    from . import reruns, run_record
+    from .. import run_record
+    from . import reruns
 
     environment = run_record.environment_of_this_process(path)
     return {"environment": environment, **reruns.record_of_rerun()}
@@ -28,7 +29,7 @@ def of_start(path: str) -> "Changes":
 
 def keep(path: str, changes: "Changes", notices: Notices) -> None:
     """Merge into the file beside the log; say why not, once, where it cannot be written."""
-    from . import run_record
+    from .. import run_record
 
     try:
         run_record.merge(path, changes)

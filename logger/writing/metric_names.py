@@ -2,7 +2,7 @@
 
 import os
 
-from .records import ID_MASK, metric_id
+from ..records import ID_MASK, metric_id
 
 _owners: "dict[str, dict[str, str]]" = {}
 """By file and metric, the folder of the logger that declared it first in this process."""

@@ -2,7 +2,7 @@
 
 import os
 
-from . import paths
+from .. import paths
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the rest of the logger
 if TYPE_CHECKING:

@@ -7,14 +7,13 @@ the frame of the main script says whether it returned or was left by an exceptio
 
 import sys
 
+from ..records import FAILED, FINISHED, UNKNOWN
+
 TYPE_CHECKING = False  # importing it from typing would cost more than the rest of the logger
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType, ModuleType
     from typing import NoReturn
-
-FINISHED, FAILED, UNKNOWN = 0, 1, 2
-"""As the END record has them."""
 
 _exit_code: object = None
 _has_exited = False

@@ -2,7 +2,7 @@
 
 import os
 
-from .notices import say
+from ..notices import say
 
 _said: list[bool] = []
 

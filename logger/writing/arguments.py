@@ -4,7 +4,7 @@ Loaded at once but called only off the beaten track: for a metric's first value,
 are no plain `float`, and when something was wrong.
 """
 
-from .records import MAX_NAME_BYTES
+from ..records import MAX_NAME_BYTES
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the rest of the logger
 if TYPE_CHECKING:

@@ -10,10 +10,9 @@ import time
 from _thread import allocate_lock
 from zlib import crc32
 
-from . import locks, os_files
-from .arguments import checked_value
-from .paths import FILE_MODE
-from .records import (
+from .. import locks, os_files
+from ..paths import FILE_MODE
+from ..records import (
     CHECKSUM_MASK,
     CHECKSUM_SHIFT,
     RECORD_SIZE,
@@ -24,6 +23,7 @@ from .records import (
     pack_record,
     scalar_head,
 )
+from .arguments import checked_value
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the rest of this module
 if TYPE_CHECKING:

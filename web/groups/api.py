@@ -21,9 +21,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ml_tracking_ops.logger.reading.reader import LogFormatError, Series, read_run_log
+from ml_tracking_ops.orchestrator.reports.settings import is_chosen
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
+from ml_tracking_ops.orchestrator.store.run_details import config_of
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
 from ..runs.catalog_access import find_sweep
 from ..runs.links import N_COLORS
@@ -31,7 +34,7 @@ from ..series.api import read_in_thread
 from ..series.thinning import Float64s, Points, sort_by_step
 from ..serving.sse import encode_json
 from .early_ends import OVER, Over, taken_over
-from .naming import Group, group_runs, seed_name
+from .naming import COMBINATION, HYPERPARAMETER, Group, group_runs, seed_name
 from .reading_progress import Reading
 from .statistics import Digest, GroupCurve, bucket_width, centers, coarsened, combine, digest
 
@@ -186,9 +189,18 @@ def _members(
     every = [one for one in sweep.record.runs.values() if kept is None or one.index in kept]
     paths = [(run, sweep.dat_path(run)) for run in every]
     runs = [GroupedRun(path, run.started_at) for run, path in paths if path is not None]
-    given = [run.hyperparameters for run, path in paths if path is not None]
+    given = [_settings(run, path, query.group) for run, path in paths if path is not None]
     members = group_runs(given, query.group, seed_name(sweep.config))
     return runs, [] if members is None and kept is not None else members
+
+
+def _settings(run: RunRecord, path: Path, group: str) -> Mapping[str, Any]:
+    """Its hyperparameters, and the setting to group by if its script logged that besides."""
+    name, chosen = group.removeprefix(HYPERPARAMETER), run.hyperparameters
+    if group == COMBINATION or is_chosen(name, chosen):
+        return chosen
+    config = config_of(path)
+    return {**chosen, name: config[name]} if name in config else chosen
 
 
 def _etag(runs: Sequence[GroupedRun], members: Sequence[Group], query: GroupQuery) -> str:

@@ -39,14 +39,20 @@ def seed_name(config: Mapping[str, Any]) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def groupings(runs: Iterable[Hyperparameters], seed: str | None) -> list[dict[str, str]]:
+def groupings(
+    runs: Iterable[Hyperparameters], seed: str | None, logged: Iterable[str] = ()
+) -> list[dict[str, str]]:
     """What a page offers: ``{"value": …, "label": …}`` for each way to group these runs.
 
-    `seed` is the name of the hyperparameter that is one, as `seed_name` finds it.
+    Args:
+        seed: the name of the hyperparameter that is one, as `seed_name` finds it.
+        logged: settings that the scripts logged besides, and that tell runs apart.
     """
     names = dict.fromkeys(name for run in runs for name in run if name != seed)
+    has_combinations = bool(names)
+    names.update(dict.fromkeys(logged))
     offered = [{"value": HYPERPARAMETER + name, "label": name} for name in names]
-    if offered:
+    if has_combinations:
         offered.insert(0, {"value": COMBINATION, "label": "Repeats of a combination"})
     return offered
 

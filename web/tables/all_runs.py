@@ -6,7 +6,7 @@ alone.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from ml_tracking_ops.orchestrator.store.objective import is_better
@@ -16,7 +16,10 @@ from ..groups.naming import groupings, seed_name
 from ..runs.entries import has_value, n_planned
 from ..series.best_history import BestHistory, draw_history
 from .combination_rows import combination_rows
+from .hyperparameters import Hyperparameter
 from .rows import CombinationMean, Row
+
+NOTHING_LOGGED: Mapping[str, Hyperparameter] = {}
 
 
 class AllRuns:
@@ -24,10 +27,14 @@ class AllRuns:
 
     Args:
         sweep: is only asked at once, for what its description says and how many runs it plans.
+        logged: what the runs have for the settings that they logged besides hyperparameters.
     """
 
-    def __init__(self, rows: list[Row], sweep: Sweep) -> None:
+    def __init__(
+        self, rows: list[Row], sweep: Sweep, logged: Mapping[str, Hyperparameter] = NOTHING_LOGGED
+    ) -> None:
         self.rows = rows
+        self.logged = logged
         self._goal = sweep.optimization_goal
         self.seed_name = seed_name(sweep.config) or ""
         self.n_planned = n_planned(sweep, len(rows))
@@ -88,7 +95,9 @@ class AllRuns:
     @cached_property
     def groupings(self) -> list[dict[str, str]]:
         """By what the runs that have started can be grouped."""
-        return groupings((row.hyperparameters for row in self.started), self.seed_name or None)
+        logged = [name for name, one in self.logged.items() if one.differs]
+        runs = (row.hyperparameters for row in self.started)
+        return groupings(runs, self.seed_name or None, logged)
 
     @cached_property
     def started(self) -> Sequence[Row]:

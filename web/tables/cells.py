@@ -53,14 +53,13 @@ def best_step_cell(row: Row) -> Cell:
 
 def hyperparameter_cell(row: Row, name: str) -> Cell:
     """A hyperparameter may be null, which is not the same as missing."""
-    if name not in row.hyperparameters and (
-        own := [r for r in row.runs if name in r.hyperparameters]
-    ):
-        values = ", ".join(format_number(run.hyperparameters[name]) for run in own)
+    if not row.has_setting(name):
+        own = [run for run in row.runs if run.has_setting(name)]
+        if not own:
+            return Cell(NO_VALUE)
+        values = ", ".join(format_number(run.setting(name)) for run in own)
         return Cell(f"{len(own)} value{'' if len(own) == 1 else 's'}", values)
-    if name not in row.hyperparameters:
-        return Cell(NO_VALUE)
-    value = row.hyperparameters[name]
+    value = row.setting(name)
     return Cell(format_number(value), format_long(value))
 
 

@@ -1,6 +1,6 @@
 """What a column of a table is, and what the columns of one table do together. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Literal
@@ -123,6 +123,8 @@ class TableColumns:
             order `default_order`.
         metric: the optimisation metric, whose best value the rows hold.
         goals: which values of a metric are good.
+        logged: the hyperparameters that no sweep chose: scripts logged them. They are shown if
+            somebody chooses them.
     """
 
     head: Column
@@ -134,6 +136,7 @@ class TableColumns:
     metric: str | None = None
     goals: Goals = field(default_factory=Goals)
     default_order: Order = "desc"
+    logged: Collection[str] = ()
 
     @cached_property
     def ordered(self) -> tuple[Column, ...]:
@@ -142,7 +145,10 @@ class TableColumns:
         return (
             self.head,
             *self.before,
-            *(hyperparameter_column(name, described) for name, described in names),
+            *(
+                hyperparameter_column(name, described, is_default=name not in self.logged)
+                for name, described in names
+            ),
             *self.after,
         )
 
@@ -212,26 +218,29 @@ class TableColumns:
         return "\n".join(str(part) for part in parts if part).casefold()
 
 
-def hyperparameter_column(name: str, described: Hyperparameter | None = None) -> Column:
+def hyperparameter_column(
+    name: str, described: Hyperparameter | None = None, *, is_default: bool = True
+) -> Column:
     key = HYPERPARAMETER + name
     return Column(
         key=key,
         heading=name,
         title=name,
-        value=lambda row: row.hyperparameters.get(name),
+        value=lambda row: row.setting(name),
         cell=partial(hyperparameter_cell, name=name),
         is_number=described is not None and described.is_number,
         first_order="asc",
         filter=ColumnFilter(key, described),
-        is_given=lambda row: name in row.hyperparameters,
+        is_given=lambda row: row.has_setting(name),
         search=lambda row: _assignments(row, name),
         export_key=name,
+        is_default=is_default,
     )
 
 
 def _assignments(row: Row, name: str) -> Iterable[str]:
-    if name in row.hyperparameters:
-        yield f"{name}={format_number(row.hyperparameters[name])}"
+    if row.has_setting(name):
+        yield f"{name}={format_number(row.setting(name))}"
 
 
 _STATISTIC_HEADINGS = dict(

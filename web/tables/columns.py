@@ -5,7 +5,7 @@ exported file and the place in the menu of columns all follow from it. `_table_r
 new block only if the column draws something other than a text.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter
@@ -193,11 +193,13 @@ def run_columns(
     hyperparameters: Mapping[str, Hyperparameter] | None = None,
     goals: Goals | None = None,
     is_of_means: bool = False,
+    logged: Collection[str] = (),
 ) -> TableColumns:
     """The columns of the table of a sweep's runs.
 
     Args:
         is_of_means: whether its rows are combinations, the best of which comes first.
+        logged: which of the hyperparameters the scripts logged, and the sweep did not choose.
     """
     best = f"Best {metric}"
     title = f"{best}: of a combination the mean ± standard deviation" if is_of_means else best
@@ -225,6 +227,7 @@ def run_columns(
         hyperparameters=hyperparameters or {},
         metric=metric,
         goals=goals,
+        logged=logged,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RUN_STATES, STATES, RunState
 
@@ -54,7 +55,18 @@ def _combination_row(number: int, runs: tuple[Row, ...], seed_name: str) -> Row:
         color=sweep_run_color(first.index),
         combination=mean,
         runs=runs,
+        config=_shared_config(runs),
     )
+
+
+def _shared_config(runs: Sequence[Row]) -> dict[str, Any]:
+    """What all of them logged alike."""
+    first, *others = [run.config for run in runs]
+    return {
+        name: value
+        for name, value in first.items()
+        if all(name in other and other[name] == value for other in others)
+    }
 
 
 def sort_combinations(rows: Sequence[Row], column: Column, order: Order) -> list[Row]:

@@ -169,8 +169,14 @@ def term_text(term: Term) -> str:
 def _fields(query: TableQuery, columns: TableColumns, metrics: Sequence[str]) -> Iterable[Field]:
     active = {one.key: one for one in query.filters}
     for column in columns.filterable(metrics):
-        if column.filter is not None:
+        if column.filter is not None and _is_offered(column.filter, columns, active):
             yield _field(column.heading, column.filter, active.get(column.filter.key))
+
+
+def _is_offered(of: ColumnFilter, columns: TableColumns, active: Mapping[str, Filter]) -> bool:
+    """Of settings that scripts logged, of which there may be hundreds, those that differ."""
+    is_logged = of.key.removeprefix(HYPERPARAMETER) in columns.logged
+    return not is_logged or of.described is None or of.described.differs or of.key in active
 
 
 def _field(label: str, of: ColumnFilter, active: Filter | None) -> Field:

@@ -114,6 +114,7 @@ def experiment_columns(found: Sequence[Row], summaries: MetricSummaries) -> Tabl
         EXPERIMENT_COLUMNS,
         goals=goals,
         hyperparameters=settings,
+        logged=frozenset(settings),
         exported=(*EXPERIMENT_COLUMNS.exported, *exported),
     )
 
@@ -233,7 +234,7 @@ def _columns(
     default = [
         column
         for column in offered
-        if column.is_default and (column.key not in settings or column.key in differing)
+        if (column.key in differing if column.key in settings else column.is_default)
     ]
     return default + first, offered
 
@@ -241,9 +242,7 @@ def _columns(
 def differing_settings(columns: TableColumns) -> frozenset[str]:
     """The keys of the columns of some settings that tell the experiments apart."""
     differing = [
-        f"{HYPERPARAMETER}{name}"
-        for name, one in columns.hyperparameters.items()
-        if one.is_conditional or one.values is None or len(one.values) > 1
+        f"{HYPERPARAMETER}{name}" for name, one in columns.hyperparameters.items() if one.differs
     ]
     return frozenset(differing[:_SETTINGS_AT_FIRST])
 

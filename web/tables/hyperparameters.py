@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,23 +34,42 @@ class Hyperparameter:
     values: tuple[object, ...] | None
     is_conditional: bool = False
 
+    @property
+    def differs(self) -> bool:
+        """Whether it tells some of the runs apart."""
+        return self.is_conditional or self.values is None or len(self.values) > 1
+
+
+class SettingsSeen:
+    """The settings of runs, one run after the other, and what they have for each of them."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, dict[object, object]] = {}
+        self._n_with: Counter[str] = Counter()
+        self._n_runs = 0
+
+    def add(self, settings: Mapping[str, object]) -> None:
+        self._n_runs += bool(settings)
+        self._n_with.update(settings.keys())
+        for name, value in settings.items():
+            kind = type(value)  # 1, 1.0 and True are equal, and lists have no hash
+            key = (kind, value) if kind in _PLAIN else (kind, repr(value))
+            self._values.setdefault(name, {})[key] = value
+
+    def describe(self) -> dict[str, Hyperparameter]:
+        """Every setting, in the order in which they came up."""
+        return {
+            name: _describe(list(values.values()), self._n_with[name] < self._n_runs)
+            for name, values in self._values.items()
+        }
+
 
 def describe_hyperparameters(rows: Iterable[RunEntry]) -> dict[str, Hyperparameter]:
     """Every hyperparameter of the rows, in the order in which they come up."""
-    found: dict[str, dict[object, object]] = {}
-    n_with: Counter[str] = Counter()
-    n_runs = 0
+    seen = SettingsSeen()
     for row in rows:
-        n_runs += bool(row.hyperparameters)
-        n_with.update(row.hyperparameters.keys())
-        for name, value in row.hyperparameters.items():
-            kind = type(value)  # 1, 1.0 and True are equal, and lists have no hash
-            key = (kind, value) if kind in _PLAIN else (kind, repr(value))
-            found.setdefault(name, {})[key] = value
-    return {
-        name: _describe(list(values.values()), n_with[name] < n_runs)
-        for name, values in found.items()
-    }
+        seen.add(row.hyperparameters)
+    return seen.describe()
 
 
 def _describe(values: list[Any], is_conditional: bool) -> Hyperparameter:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..runs.entries import RunEntry
 from ..runs.formats import format_mean
@@ -47,6 +48,7 @@ class Row(RunEntry):
         is_open: whether they are listed below it.
         curve: the small curve of the optimisation metric, if the table shows it.
         log_error: why its log cannot be read, if that was asked.
+        config: of a run of a sweep, what its script logged besides its hyperparameters.
     """
 
     href: str | None = None
@@ -58,11 +60,21 @@ class Row(RunEntry):
     is_open: bool = False
     curve: Sparkline | None = None
     log_error: str | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ids(self) -> list[str]:
         """The ids of its runs that have started, or its own."""
         return [run.id for run in (self.runs or (self,)) if run.id is not None]
+
+    def has_setting(self, name: str) -> bool:
+        """Whether it has a hyperparameter, or a key of its configuration, of this name."""
+        return name in self.hyperparameters or name in self.config
+
+    def setting(self, name: str) -> Any:
+        """Its value; what the sweep chose counts before what was logged. None if it has none."""
+        chosen = self.hyperparameters
+        return chosen[name] if name in chosen else self.config.get(name)
 
     @property
     def name_in_sweep(self) -> str:

@@ -18,6 +18,7 @@ from ml_tracking_ops.orchestrator.store.combinations import (
     repeated_combinations,
 )
 from ml_tracking_ops.orchestrator.store.objective import Best, Goal
+from ml_tracking_ops.orchestrator.store.run_states import SUBMITTED
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
@@ -30,6 +31,7 @@ from .column import TableColumns
 from .columns import run_columns
 from .combination_rows import combination_rows, opened, runs_of, sort_combinations
 from .hyperparameters import Hyperparameter, describe_hyperparameters
+from .logged_settings import LoggedSettings
 from .query import TableQuery, parse_table_query
 from .rows import CombinationMean, Row
 from .selection import problems_of, select, sort_rows
@@ -90,6 +92,8 @@ class _Known:
     live: object = None
     every: AllRuns | None = None
     hyperparameters: dict[str, Hyperparameter] = field(default_factory=dict)
+    logged: LoggedSettings = field(default_factory=LoggedSettings)
+    running: frozenset[int] = frozenset()
     selections: OrderedDict[Any, Selection] = field(default_factory=OrderedDict)
 
 
@@ -113,6 +117,7 @@ def _current(sweep: Sweep, live: Mapping[int, Best]) -> tuple[_Known, AllRuns]:
     else:
         changed = {index for index in sweep.changes[known.n_seen :] if index is not None}
     known.n_seen = len(sweep.changes)
+    changed |= known.logged.refresh(sweep, changed | (known.running & sweep.record.runs.keys()))
     bests = tuple((index, best.value, best.step) for index, best in live.items())
     state = (sweep.record.max_runs, bests)
     if known.every is None or changed or state != known.live:
@@ -125,18 +130,21 @@ def _take_in(known: _Known, sweep: Sweep, changed: set[int], live: Mapping[int, 
     """Make the rows of runs that changed anew, and what depends on any of them."""
     is_new = not known.rows.keys() >= changed
     for index in changed:
-        known.rows[index] = _row(sweep, sweep.record.runs[index], None)
+        known.rows[index] = _row(sweep, known, sweep.record.runs[index], None)
     if is_new:
         known.rows = dict(sorted(known.rows.items()))
     if changed:
         known.hyperparameters = describe_hyperparameters(known.rows.values())
+        known.running = frozenset(i for i, row in known.rows.items() if row.state in SUBMITTED)
     current = {index: best for index, best in live.items() if index in known.rows}
-    found = {**known.rows, **{i: _row(sweep, sweep.record.runs[i], current[i]) for i in current}}
+    runs = sweep.record.runs
+    found = {**known.rows, **{i: _row(sweep, known, runs[i], current[i]) for i in current}}
     known.selections.clear()
-    return AllRuns(_add_means(list(found.values()), sweep), sweep)
+    settings = known.logged.described(known.hyperparameters)
+    return AllRuns(_add_means(list(found.values()), sweep), sweep, settings)
 
 
-def _row(sweep: Sweep, run: RunRecord, live: Best | None) -> Row:
+def _row(sweep: Sweep, known: _Known, run: RunRecord, live: Best | None) -> Row:
     identity = run_id(sweep.id, run)
     said = sweep.annotations.run(run.index)
     value, step = best_so_far(run, live)
@@ -156,6 +164,7 @@ def _row(sweep: Sweep, run: RunRecord, live: Best | None) -> Row:
         note=said.note,
         href=None if identity is None else run_href(identity),
         color=sweep_run_color(run.index),
+        config=known.logged.of(run.index),
     )
 
 
@@ -196,7 +205,8 @@ def known_runs(
     known, every = _current(sweep, live)
     goals = sweep_goals(sweep, every.rows, chosen_goals)
     is_of_means = every.has_combinations and not is_apart
-    columns = run_columns(sweep.optimization_metric, known.hyperparameters, goals, is_of_means)
+    settings = {**known.hyperparameters, **every.logged}
+    columns = run_columns(sweep.optimization_metric, settings, goals, is_of_means, every.logged)
     return every, columns
 
 

@@ -43,6 +43,7 @@ from .serving.reach.base_path import BasePathMiddleware, PrefixMiddleware
 from .serving.reach.options import DEFAULT_REACH, Reach
 from .serving.security import SecurityMiddleware
 from .serving.sse import encode_json
+from .tables.experiment_choice import passing_experiments
 from .tables.sweep_rows import passing_runs
 
 _COMPRESS_FROM_BYTES = 1_000
@@ -157,6 +158,9 @@ def _set_state(
     app.state.digests = groups.new_digests()
     app.state.passing_runs = lambda sweep, params: passing_runs(
         app.state.log_readers.summaries, feed.live_bests(sweep.id), sweep, params
+    )
+    app.state.passing_experiments = lambda catalog, params: passing_experiments(
+        app.state.log_readers.summaries, catalog, params
     )
     app.state.generations = insight_api.Generations()
     app.state.group_readings = Readings()

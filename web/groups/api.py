@@ -1,5 +1,6 @@
-"""`GET /api/groups`: mean and spread of metrics over groups of a sweep's runs; and while that is
-computed, `GET /api/groups/progress`: of how many runs the logs are read.
+"""`GET /api/groups`: mean and spread of metrics over groups of a sweep's runs, or of experiments if
+no sweep is named; and while that is computed, `GET /api/groups/progress`: of how many runs the logs
+are read.
 
 The figures are over all runs of each group that pass the filters of the table, whatever a page
 shows of them; `over` says what becomes of runs that ended early. What was read of a
@@ -7,78 +8,45 @@ log is kept as a digest of a few kilobytes, so that asking again costs the logs 
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 import numpy as np
-from starlette.datastructures import QueryParams
+from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from ml_tracking_ops.logger.reading.reader import LogFormatError, Series, read_run_log
-from ml_tracking_ops.orchestrator.reports.settings import is_chosen
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
-from ml_tracking_ops.orchestrator.store.run_details import config_of
-from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
-from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
-from ..runs.catalog_access import find_sweep
 from ..runs.links import N_COLORS
 from ..series.api import read_in_thread
 from ..series.thinning import Float64s, Points, sort_by_step
 from ..serving.sse import encode_json
-from .early_ends import OVER, Over, taken_over
-from .naming import COMBINATION, HYPERPARAMETER, Group, group_runs, seed_name
+from .early_ends import taken_over
+from .members import GroupedRun, Members, experiment_groups, sweep_groups
+from .naming import Group
+from .query import GroupQuery, parse_group_query
 from .reading_progress import Reading
 from .statistics import Digest, GroupCurve, bucket_width, centers, coarsened, combine, digest
 
-_PARAMETERS = ("sweep", "group", "metric", "x", "first", "last", "over")
-_FILTERS = ("q", "state", "p.", "m.", "low.p.", "high.p.", "low.m.", "high.m.")
-"""Parameters of the table, whose filters decide which runs are in the groups."""
-_AXES = ("step", "relative", "wall")
 _NO_VALUES = Series(np.empty(0, np.int64), np.empty(0), np.empty(0))
 _SINCE_START_S = 1e8
 """Smaller wall times count from the start of the run (the original tool)."""
 _DIGEST_BYTES = 64 << 20
 
-PassingRuns = Callable[[Sweep, QueryParams], Collection[int]]
-"""The numbers of the runs that pass the filters of the table."""
 Digests = FileCache[tuple[Path, str, str], Digest]
 """By log, metric and axis."""
 
 
 def new_digests() -> Digests:
     return FileCache(_DIGEST_BYTES, lambda one: one.size_bytes)
-
-
-@dataclass(frozen=True, slots=True)
-class GroupQuery:
-    sweep: str
-    group: str
-    metrics: tuple[str, ...]
-    x: str = "step"
-    first: float | None = None
-    last: float | None = None
-    over: Over = "all"
-    filters: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def is_zoomed(self) -> bool:
-        return self.first is not None or self.last is not None
-
-
-@dataclass(frozen=True, slots=True)
-class GroupedRun:
-    """A run of the sweep that has a log."""
-
-    path: Path
-    started_at: float | None
 
 
 class GroupAnswer(TypedDict):
@@ -106,56 +74,10 @@ class GroupsAnswer(TypedDict):
     metrics: dict[str, list[GroupAnswer]]
 
 
-def parse_group_query(query: QueryParams) -> GroupQuery:
-    """The query of `/api/groups`.
-
-    Raises:
-        HTTPException: 400, naming the parameter, its value and what is allowed.
-    """
-    for name in query:
-        if name not in _PARAMETERS and not _is_filter(name):
-            raise HTTPException(400, f"{name}: not known; allowed: {', '.join(_PARAMETERS)}")
-    for name in ("sweep", "group", "metric"):
-        if name not in query:
-            raise HTTPException(400, f"{name}: is needed, as in ?sweep=ID&group=p.NAME&metric=NAME")
-    x = query.get("x", "step")
-    if x not in _AXES:
-        raise HTTPException(400, f"x={x}: must be one of {', '.join(_AXES)}")
-    first, last = _number(query, "first"), _number(query, "last")
-    over = _over(query.get("over", "all"))
-    filters = tuple(pair for pair in query.multi_items() if _is_filter(pair[0]))
-    metrics = tuple(dict.fromkeys(query.getlist("metric")))
-    return GroupQuery(query["sweep"], query["group"], metrics, x, first, last, over, filters)
-
-
-def _over(text: str) -> Over:
-    for known in OVER:
-        if text == known:
-            return known
-    raise HTTPException(400, f"over={text}: must be one of {', '.join(OVER)}")
-
-
-def _is_filter(name: str) -> bool:
-    return name in _FILTERS[:2] or name.startswith(_FILTERS[2:])
-
-
-def _number(query: QueryParams, name: str) -> float | None:
-    text = query.get(name)
-    if text is None:
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        number = np.nan
-    if not np.isfinite(number):
-        raise HTTPException(400, f"{name}={text}: must be a number")
-    return number
-
-
 async def groups(request: Request) -> Response:
     query = parse_group_query(request.query_params)
     state = request.app.state
-    found = await state.catalog.use(partial(_members, query=query, passing=state.passing_runs))
+    found = await state.catalog.use(partial(_members, query=query, state=state))
     if found is None:
         raise HTTPException(404, f"sweep={query.sweep}: there is no such sweep")
     runs, members = found
@@ -170,6 +92,12 @@ async def groups(request: Request) -> Response:
     return Response(encode_json(answer), media_type="application/json", headers=headers)
 
 
+def _members(catalog: Catalog, query: GroupQuery, state: State) -> Members | None:
+    if query.sweep is None:
+        return experiment_groups(catalog, query, state.passing_experiments)
+    return sweep_groups(catalog, query, state.passing_runs)
+
+
 async def progress(request: Request) -> Response:
     """Of the same query: zeros where nothing is computed for it now."""
     query = parse_group_query(request.query_params)
@@ -177,30 +105,6 @@ async def progress(request: Request) -> Response:
     answer = {"n_read": reading.n_read, "n_runs": reading.n_runs}
     headers = {"cache-control": "no-store"}
     return Response(encode_json(answer), media_type="application/json", headers=headers)
-
-
-def _members(
-    catalog: Catalog, query: GroupQuery, passing: PassingRuns
-) -> tuple[list[GroupedRun], list[Group] | None] | None:
-    sweep = find_sweep(catalog, query.sweep)
-    if sweep is None:
-        return None
-    kept = passing(sweep, QueryParams(list(query.filters))) if query.filters else None
-    every = [one for one in sweep.record.runs.values() if kept is None or one.index in kept]
-    paths = [(run, sweep.dat_path(run)) for run in every]
-    runs = [GroupedRun(path, run.started_at) for run, path in paths if path is not None]
-    given = [_settings(run, path, query.group) for run, path in paths if path is not None]
-    members = group_runs(given, query.group, seed_name(sweep.config))
-    return runs, [] if members is None and kept is not None else members
-
-
-def _settings(run: RunRecord, path: Path, group: str) -> Mapping[str, Any]:
-    """Its hyperparameters, and the setting to group by if its script logged that besides."""
-    name, chosen = group.removeprefix(HYPERPARAMETER), run.hyperparameters
-    if group == COMBINATION or is_chosen(name, chosen):
-        return chosen
-    config = config_of(path)
-    return {**chosen, name: config[name]} if name in config else chosen
 
 
 def _etag(runs: Sequence[GroupedRun], members: Sequence[Group], query: GroupQuery) -> str:

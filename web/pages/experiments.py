@@ -17,6 +17,7 @@ from ..runs import entries as rows
 from ..runs.links import ExperimentColors, run_href
 from ..series.readers import LogReaders
 from ..tables.controls import Controls
+from ..tables.experiment_choice import experiment_groupings, shown_experiments
 from ..tables.experiments_table import ExperimentsTable, experiments_table, select_experiments
 from ..tables.query import TableQuery, link, parse_table_query, without_window
 from ..tables.table import Table
@@ -149,6 +150,7 @@ def experiments_page(
             "view": "experiments",
             "is_partial": bool(view and view.n_unread),
             "runs": [run_data(one.id, one.name, one.color, one.started_at) for one in runs],
+            "groups": experiment_groupings(selected, known),
             "follow": {"catalog": catalog_place(catalog)},
         },
     )
@@ -178,13 +180,6 @@ def _matches_href(
         return None
     kept = [pair for pair in asked.pairs if pair[0] not in ("run", "newest", "page")]
     return link([*kept, *(("run", identity) for identity in newest)])
-
-
-def shown_experiments(catalog: Catalog, query: QueryParams) -> list[Experiment]:
-    """Those that are archived, or the others, the newest first."""
-    is_archive = query.get("archived") == "1"
-    every = catalog.experiments.values()
-    return [one for one in every if one.annotation.is_archived == is_archive]
 
 
 def drawn_experiments(

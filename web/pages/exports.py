@@ -26,9 +26,9 @@ from ml_tracking_ops.orchestrator.store.endings import log_trouble
 
 from ..runs.catalog_access import RunFiles, find_runs
 from ..series.api import parse_runs
+from ..tables.experiment_choice import shown_experiments
 from ..tables.exports import experiments_chunks, sweep_chunks
 from ..tables.query import TableQuery, parse_table_query
-from .experiments import shown_experiments
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")

@@ -18,6 +18,7 @@ from ml_tracking_ops.orchestrator.store.catalog import Catalog
 
 from ..rendering import answer, render_part
 from ..runs.catalog_access import SharedCatalog
+from ..tables.experiment_choice import shown_experiments
 from ..tables.experiments_table import (
     SelectedExperiments,
     experiments_table_rows,
@@ -27,7 +28,7 @@ from ..tables.query import parse_table_query
 from ..tables.sweep_rows import all_runs
 from ..tables.sweep_table import sweep_table_rows
 from ..tables.table import Table
-from .experiments import drawn_experiments, shown_experiments
+from .experiments import drawn_experiments
 from .routes import experiment_colors
 
 _READING_S = 0.25

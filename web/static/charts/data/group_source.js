@@ -1,4 +1,4 @@
-// Curves of groups of runs: mean and band, computed by the server from all runs of each group.
+// Curves of groups of runs, of a sweep or by hand: mean and band, computed by the server from all runs of each group.
 // While runs go on they are asked for anew now and then, and travel only where they changed.
 
 import { smooth } from "./columns.js";
@@ -23,7 +23,10 @@ export class GroupSource {
   #metrics = () => [];
   #onNews = () => {};
 
-  /** @param {() => void} onProgress  `waitingText` says something new */
+  /**
+   * @param {string | undefined} sweepId  none: groups of experiments
+   * @param {() => void} onProgress  `waitingText` says something new
+   */
   constructor(sweepId, onProgress) {
     this.#sweepId = sweepId;
     this.#onProgress = onProgress;
@@ -31,7 +34,7 @@ export class GroupSource {
 
   /** What a chart says until its averages have come. */
   waitingText(metric) {
-    return ["Averaging over all runs of the sweep…", this.#progress.get(keyOf(this.#view, metric))].filter(Boolean).join("\n");
+    return [`Averaging over all ${this.#sweepId ? "runs of the sweep" : "experiments"}…`, this.#progress.get(keyOf(this.#view, metric))].filter(Boolean).join("\n");
   }
 
   /** Groups of what was loaded last, for a legend. */
@@ -131,10 +134,10 @@ export class GroupSource {
   }
 
   #queryOf(metrics, view) {
-    const query = new URLSearchParams({ sweep: this.#sweepId, group: view.group, x: view.x });
+    const query = new URLSearchParams({ ...(this.#sweepId && { sweep: this.#sweepId }), group: view.group, x: view.x });
     if (view.over !== "all") query.set("over", view.over);
     for (const metric of metrics) query.append("metric", metric);
-    return [query.toString(), view.filters].filter(Boolean).join("&");
+    return [query.toString(), view.filters, this.#sweepId ? "" : view.chosen].filter(Boolean).join("&");
   }
 
   /** Returns whether anything is new. */
@@ -160,7 +163,7 @@ function groupsCsv(groups) {
   return `${lines.join("\r\n")}\r\n`;
 }
 
-const keyOf = ({ group, x, over, filters }, metric) => JSON.stringify([group, x, over, filters]) + metric;
+const keyOf = ({ group, x, over, filters, chosen }, metric) => JSON.stringify([group, x, over, filters, chosen]) + metric;
 
 /** Returns what ends it. The module comes where it is waited for: elsewhere it would be one file more. */
 function sayProgress(url, onText) {

@@ -11,7 +11,7 @@ const X_MODES = ["step", "relative", "wall"];
 
 /** @typedef {{smoothing: number, x: "step"|"relative"|"wall", isLogX: boolean, isLogY: boolean,
  *   outliers: number, zoom: [number, number] | null, group: string | null, band: "std"|"minmax"|"none",
- *   over: "all"|"reached"|"carried", filters: string,
+ *   over: "all"|"reached"|"carried", filters: string, chosen: string,
  *   hidden: Set<string>, solo: Set<string>, tags: string, pins: string[], folded: Set<string>,
  *   full: string | null}} View  `outliers`: which part of the values at either end is clipped
  */
@@ -30,6 +30,7 @@ export function readView(params) {
     band: ["minmax", "none"].includes(params.get("band")) ? params.get("band") : "std",
     over: ["reached", "carried"].includes(params.get("over")) ? params.get("over") : "all",
     filters: filtersOf(params),
+    chosen: new URLSearchParams([...params].filter(([name]) => name === "run" || name === "archived")).toString(),
     hidden: new Set(params.getAll("hide")),
     solo: new Set(params.getAll("solo")),
     tags: params.get("tags") ?? "",

@@ -1,0 +1,68 @@
+"""Which runs are in which group: of a sweep's runs, or of experiments."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.datastructures import QueryParams
+
+from ml_tracking_ops.orchestrator.reports.settings import is_chosen
+from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.experiments import Experiment
+from ml_tracking_ops.orchestrator.store.run_details import config_of
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
+
+from ..runs.catalog_access import find_sweep
+from .naming import COMBINATION, HYPERPARAMETER, Group, group_runs, seed_name
+from .query import GroupQuery
+
+PassingRuns = Callable[[Sweep, QueryParams], Collection[int]]
+"""The numbers of the runs that pass the filters of the table."""
+PassingExperiments = Callable[[Catalog, QueryParams], Sequence[Experiment]]
+"""Those that are selected, or that pass the filters of the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupedRun:
+    """A run of the sweep that has a log, or an experiment."""
+
+    path: Path
+    started_at: float | None
+
+
+Members = tuple[list[GroupedRun], list[Group] | None]
+"""The runs, and the groups of their places; None if no run has what they are grouped by."""
+
+
+def sweep_groups(catalog: Catalog, query: GroupQuery, passing: PassingRuns) -> Members | None:
+    sweep = find_sweep(catalog, query.sweep or "")
+    if sweep is None:
+        return None
+    kept = passing(sweep, QueryParams(list(query.filters))) if query.filters else None
+    every = [one for one in sweep.record.runs.values() if kept is None or one.index in kept]
+    paths = [(run, sweep.dat_path(run)) for run in every]
+    runs = [GroupedRun(path, run.started_at) for run, path in paths if path is not None]
+    given = [_settings(run, path, query.group) for run, path in paths if path is not None]
+    members = group_runs(given, query.group, seed_name(sweep.config))
+    return runs, [] if members is None and kept is not None else members
+
+
+def experiment_groups(catalog: Catalog, query: GroupQuery, passing: PassingExperiments) -> Members:
+    """Groups of experiments by a key of their configurations."""
+    found = passing(catalog, QueryParams(list(query.filters)))
+    runs = [GroupedRun(one.dat_path, one.started_at) for one in found]
+    members = None
+    if query.group != COMBINATION:
+        members = group_runs([config_of(one.dat_path) for one in found], query.group, None)
+    return runs, [] if members is None and query.filters else members
+
+
+def _settings(run: RunRecord, path: Path, group: str) -> Mapping[str, Any]:
+    """Its hyperparameters, and the setting to group by if its script logged that besides."""
+    name, chosen = group.removeprefix(HYPERPARAMETER), run.hyperparameters
+    if group == COMBINATION or is_chosen(name, chosen):
+        return chosen
+    config = config_of(path)
+    return {**chosen, name: config[name]} if name in config else chosen

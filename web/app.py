@@ -23,7 +23,7 @@ from .insight import api as insight_api
 from .insight import importance_view
 from .live import events
 from .live.feed import Feed
-from .pages import actions, exports, output_search, row_fragments, run_files
+from .pages import actions, code_files, exports, output_search, row_fragments, run_files
 from .pages import output as run_output
 from .pages import routes as pages
 from .runs.catalog_access import SharedCatalog
@@ -88,6 +88,7 @@ def create_app(
             *run_output.routes,
             *output_search.routes,
             *run_files.routes,
+            *code_files.routes,
             *exports.routes,
             *asset_source.routes,
             *actions.routes,

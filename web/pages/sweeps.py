@@ -38,6 +38,7 @@ from ..tables.sweep_rows import SelectedRuns
 from ..tables.sweep_table import sweep_table
 from ..tables.table import Table
 from .buttons import AnnotationView, Button, sweep_buttons
+from .code_files import CodeFile, code_files
 from .drawn_runs import DrawnRuns, drawn_runs
 from .experiments import catalog_place, run_data
 from .origin import RerunForm, rerun_form
@@ -147,6 +148,7 @@ class SweepPage(SweepsPage):
     """`metric` is the one that the chart shows."""
 
     summary: SweepFacts
+    code: Sequence[CodeFile]
     rerun: RerunForm | None
     insight: InsightPanel
     metric: str | None
@@ -261,6 +263,7 @@ def _sweep_page(
         summary=summarize(
             sweep.description, sweep.config, sweep.record.n_workers, sweep.record.max_runs
         ),
+        code=code_files(sweep),
         rerun=rerun_form(sweep, best_index, catalog.logdir, query),
         insight=insight_panel(sweep, every, query, readers),
         metric=metric,

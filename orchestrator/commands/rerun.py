@@ -11,6 +11,7 @@ from typing import Any
 from ml_tracking_ops.logger import paths
 
 from .arguments import DEFAULT_COMMAND, RunMacros
+from .macros import replace_macros
 from .project import find_project
 from .wandb_client import client_config_path, client_environment
 
@@ -66,7 +67,7 @@ def rerun_command(
         script=Path(folder) / script if isinstance(folder, str) else Path(script),
         folder=sweep_folder,
         logdir=logdir,
-        run_dir=logdir / f"{name}_again{paths.RUN_FOLDER_SUFFIX}",
+        run_dir=Path("${run_dir}"),  # `ml-tracking-ops run` knows it
         name=name,
         combination=combination,
         environment=_AsVariables(),
@@ -74,7 +75,8 @@ def rerun_command(
         objects=_texts(config.get("objects")),
     )
     command = _command_of(config)
-    line = " ".join(_quoted(argument) for argument in run.arguments(command))
+    arguments = [*_run_by_hand(config, run, command), *run.arguments(command)]
+    line = " ".join(_quoted(argument) for argument in arguments)
     if config.get("wandb_config") is True:
         variables = client_environment(client_config_path(sweep_folder, name), {})
         line = f"{' '.join(f'{key}={quoted(text)}' for key, text in variables.items())} {line}"
@@ -83,6 +85,22 @@ def rerun_command(
     if isinstance(folder, str):
         line = f"cd {shlex.quote(folder)} && {line}"
     return RerunCommand(line, tuple(_notes(description, config, command, logdir)))
+
+
+def _run_by_hand(config: Mapping[str, Any], run: RunMacros, command: tuple[str, ...]) -> list[str]:
+    """`ml-tracking-ops run … --` for what a shell alone does not give: metrics, and a folder."""
+    source, pattern = config.get("metrics_from"), config.get("metrics_pattern")
+    options: list[str] = []
+    if source == "stdout" and isinstance(pattern, str):
+        options = ["--metrics-pattern", pattern]
+    elif source == "tensorboard":
+        options = ["--metrics-from", "tensorboard"]
+        folder = config.get("tensorboard_dir")
+        if isinstance(folder, str):
+            options += ["--tensorboard-dir", replace_macros(folder, run.value_of)]
+    elif not any("${run_dir}" in part for part in command):
+        return []
+    return ["ml-tracking-ops", "run", "--logdir", str(run.logdir), *options, "--"]
 
 
 def _identity(sweep: str, index: int, combination: Mapping[str, Any]) -> str:
@@ -142,14 +160,12 @@ def _notes(
             "The original tool recorded neither the folder nor the interpreter: run it in the "
             "folder of the script."
         )
-    if config.get("metrics_from") == "stdout":
-        notes.append("The sweep read the metrics from the output; run by hand, nothing logs them.")
-    elif config.get("metrics_from") == "tensorboard":
-        notes.append("It writes event files, which the dashboard opens too.")
-    elif any("${logdir}" in part for part in command):
+    has_source = config.get("metrics_from") in ("stdout", "tensorboard")
+    has_folder = any("${run_dir}" in part for part in command)
+    if has_source or has_folder or any("${logdir}" in part for part in command):
         notes.append(f"It logs to {logdir}, as an experiment of its own.")
-    if any("${run_dir}" in part for part in command):
-        notes.append(f"Its own files go to a new folder in {logdir}.")
+    if has_folder:
+        notes.append("Its own files go to a folder of that experiment.")
     notes += _rule_notes(config)
     notes += _environment_notes(description, config)
     git = description.get("git")

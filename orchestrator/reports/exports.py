@@ -18,7 +18,8 @@ import numpy as np
 
 from ml_tracking_ops.logger.reading.reader import Series
 
-from .settings import is_chosen, setting_column
+from ..store.run_details import is_chosen
+from .settings import setting_column
 from .shapes import ReportedRun, SweepReport
 
 _BLOCK = 10_000

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..store.catalog import FoundRun
 from ..store.experiments import Experiment
-from ..store.run_details import config_of
+from ..store.run_details import config_of, is_chosen
 
 
 def settings_of(found: Experiment | FoundRun) -> dict[str, Any]:
@@ -23,12 +23,6 @@ def logged_besides(dat_path: Path | None, chosen: Mapping[str, Any]) -> dict[str
         return {}
     config = config_of(dat_path)
     return {name: value for name, value in config.items() if not is_chosen(name, chosen)}
-
-
-def is_chosen(name: str, chosen: Collection[str]) -> bool:
-    """Whether a setting is one of the sweep's hyperparameters, or in one that is an object."""
-    parts = name.split(".")
-    return any(".".join(parts[: at + 1]) in chosen for at in range(len(parts)))
 
 
 def setting_column(name: str, taken: Collection[str]) -> str:

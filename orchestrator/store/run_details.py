@@ -6,7 +6,7 @@ and what is of another form is left out.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +96,12 @@ def config_of(dat_path: Path) -> Mapping[str, Any]:
     except OSError:
         return NO_DETAILS.config
     return _configs.get(path, identity, lambda: read_details(dat_path).config)
+
+
+def is_chosen(name: str, chosen: Collection[str]) -> bool:
+    """Whether a setting is one of the sweep's hyperparameters, or in one that is an object."""
+    parts = name.split(".")
+    return any(".".join(parts[: at + 1]) in chosen for at in range(len(parts)))
 
 
 def was_written_here(dat_path: Path) -> bool:

@@ -7,10 +7,9 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from ml_tracking_ops.orchestrator.reports.settings import is_chosen
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
-from ml_tracking_ops.orchestrator.store.run_details import config_of
+from ml_tracking_ops.orchestrator.store.run_details import config_of, is_chosen
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 

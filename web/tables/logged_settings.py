@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ml_tracking_ops.logger import paths
-from ml_tracking_ops.orchestrator.reports.settings import is_chosen
-from ml_tracking_ops.orchestrator.store.run_details import config_of
+from ml_tracking_ops.orchestrator.store.run_details import config_of, is_chosen
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from .hyperparameters import Hyperparameter, SettingsSeen

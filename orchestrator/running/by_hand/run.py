@@ -14,6 +14,7 @@ import anyio.to_thread
 
 from ml_tracking_ops.logger import git_commit, paths, records, run_record
 from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, Sampler
+from ml_tracking_ops.logger.writing import reruns
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from ...errors import UsageError
@@ -126,7 +127,7 @@ async def run_by_hand(run: HandRun, out: BinaryIO) -> HandRunEnd:
 
 def _new_log(run: HandRun) -> Path:
     try:
-        folder = Path(paths.create_unique_folder(str(run.logdir.absolute()), paths.timestamp()))
+        folder = Path(paths.create_unique_folder(str(run.logdir.absolute()), reruns.folder_name()))
     except OSError as error:
         raise UsageError(f"{run.logdir}: {error.strerror or error}") from error
     dat_path = folder / f"{folder.name}{paths.DAT_SUFFIX}"
@@ -142,6 +143,7 @@ def _keep_record(run: HandRun, dat_path: Path) -> None:
     environment["git_commit"] = git_commit.find(str(Path.cwd()))
     del environment["python"]  # that of this program; the run may have another, or none
     config = run_record.plain(command_config(run.command[1:]))
+    run_record.merge(str(dat_path), reruns.record_of_rerun())
     run_record.merge(str(dat_path), {"environment": environment, "config": config})
 
 

@@ -1,14 +1,18 @@
 """The command that repeats a run: what a shell makes of it, and what it says of itself."""
 
 import json
+import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from places import TRAINERS
 
+from ml_tracking_ops.logger import read_log
 from ml_tracking_ops.orchestrator.commands.rerun import RerunCommand, rerun_command
 
 NASTY = {
@@ -86,7 +90,8 @@ def test_notes_are_honest_about_what_differs(tmp_path: Path) -> None:
         assert part in notes
     assert "secret" not in notes
     notes = " ".join(command_of(tmp_path, {}, metrics_from="stdout", command=["x"]).notes)
-    assert "nothing logs them" in notes
+    assert "as an experiment of its own" in notes
+    notes = " ".join(command_of(tmp_path, {}, command=["x"]).notes)
     assert "experiment of its own" not in notes
 
 
@@ -121,6 +126,55 @@ def test_rerun_is_named_and_carries_its_hyperparameters(tmp_path: Path) -> None:
     record = json.loads(path.read_text())
     assert record["config"] == values
     assert record["rerun_of"] == {"sweep": "S", "run": 9}
+
+
+@pytest.mark.parametrize(
+    ("config", "options"),
+    [
+        (
+            {"metrics_from": "stdout", "metrics_pattern": "name: 'value'"},
+            ["--metrics-pattern", "name: 'value'"],
+        ),
+        ({"metrics_from": "tensorboard"}, ["--metrics-from", "tensorboard"]),
+        (
+            {"metrics_from": "tensorboard", "tensorboard_dir": "runs/${run_name}"},
+            ["--metrics-from", "tensorboard", "--tensorboard-dir", "runs/NAME"],
+        ),
+        ({"command": ["x", "--out=${run_dir}"]}, []),
+    ],
+)
+def test_rerun_gets_what_the_sweep_gave_by_the_command_run(
+    tmp_path: Path, config: dict[str, Any], options: list[str]
+) -> None:
+    line = command_of(tmp_path, {"lr": 0.1}, **{"command": ["x", "${args}"], **config}).line
+    words = shlex.split(line.partition(" && ")[2])
+    head = ["ml-tracking-ops", "run", "--logdir", str(tmp_path / "runs"), *options, "--", "x"]
+    assert words[: len(head)] == head
+    assert words[len(head) :] == (["--lr=0.1"] if "command" not in config else ["--out=${run_dir}"])
+
+
+def test_rerun_of_a_script_that_writes_event_files_has_metrics(tmp_path: Path) -> None:
+    shutil.copy(TRAINERS / "writes_events.py", tmp_path)
+    config = {
+        "main_script_name": "writes_events.py",
+        "command": ["${interpreter}", "${program}", "--folder=${run_dir}/events", "${args}"],
+        "metrics_from": "tensorboard",
+    }
+    description = {"config": config, "folder": str(tmp_path), "executable": sys.executable}
+    logdir = tmp_path / "runs"
+    command = rerun_command(description, logdir / "S", "r", {"x": 0.5, "n": 4}, logdir, 7)
+    assert command is not None
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    subprocess.run(
+        ["bash", "-c", command.line], check=True, timeout=60, env={**os.environ, "PATH": path}
+    )
+    (folder,) = logdir.iterdir()
+    assert folder.name.endswith("_run_7_of_S_again")
+    assert read_log(folder)["charts/episodic_return"].value.tolist() == [0.5, 1.5, 2.5, 3.5]
+    (record,) = (json.loads(path.read_text()) for path in folder.glob("*.run.json"))
+    assert record["rerun_of"] == {"sweep": "S", "run": 7}
+    assert (record["config"]["x"], record["config"]["n"]) == (0.5, 4)
+    assert [path.name for path in folder.glob("*.files/*")] == ["events"]
 
 
 def test_run_of_the_original_tool_has_a_command_without_a_folder() -> None:

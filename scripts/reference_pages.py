@@ -3,11 +3,18 @@
 `scripts/write-reference` writes them; tests/project/test_reference_pages.py compares them.
 """
 
+import argparse
+import inspect
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from reference_tables import ENVIRONMENT, ROUTES
+
+from ml_tracking_ops.orchestrator.cli.arguments import command_parsers
+from ml_tracking_ops.orchestrator.cli.process import EXIT_CODES
 from ml_tracking_ops.orchestrator.reports.events import events_schema
+from ml_tracking_ops.web.app import create_app
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 _WRITTEN = "<!-- Written by scripts/write-reference: change the code, not this page. -->\n"
@@ -25,7 +32,126 @@ _PRINTED_ONLY = ("sweep", "planned", "improved", "trouble", "summary")
 
 def pages() -> dict[str, str]:
     """The text of every generated page, by its file name."""
-    return {"events.md": events_page()}
+    return {
+        "commands.md": commands_page(),
+        "environment.md": environment_page(),
+        "events.md": events_page(),
+        "http.md": http_page(),
+    }
+
+
+# --- commands ----------------------------------------------------------------------------------
+
+_COMMANDS = """\
+`ml-tracking-ops COMMAND --help` prints the same. Options may come before or after the other
+arguments. `PATH` is a folder, a `.dat` file, or a name that `ml-tracking-ops list` prints. `SWEEP`
+is the folder or the name of a sweep. Without a command, `ml-tracking-ops --logdir=runs` is the same
+as `ml-tracking-ops web`, and `ml-tracking-ops --run_sweep=True --logdir=runs` is the same as
+`ml-tracking-ops sweep`.
+"""
+
+
+def commands_page() -> str:
+    """Every command with its arguments, from the parser; and the exit codes."""
+    parsers = command_parsers()
+    codes = [f"| {code} | {text} |" for code, text in EXIT_CODES.items()]
+    return "\n".join(
+        [
+            "# Commands\n",
+            _WRITTEN,
+            _COMMANDS,
+            *(_command(name, parser) for name, parser in parsers.items()),
+            "## Exit codes\n",
+            "| code | meaning |\n| --- | --- |",
+            *codes,
+            "\n`run` ends with the exit code of its program.\n",
+        ]
+    )
+
+
+def _command(name: str, parser: argparse.ArgumentParser) -> str:
+    text = (parser.description or "").rstrip(".")
+    actions = [one for one in parser._actions if one.help != argparse.SUPPRESS]
+    given = [_positional(one) for one in actions if not one.option_strings]
+    usage = " ".join(["ml-tracking-ops", name, *given, "[options]"])
+    if name == "run":
+        usage = "ml-tracking-ops run [options] -- PROGRAM ARGUMENTS…"
+    rows = [_argument(one) for one in actions if one.dest != "help"]
+    table = "\n".join(["| argument | |", "| --- | --- |", *rows]) + "\n" if rows else ""
+    heading = f"## {name}\n\n{text[0].upper()}{text[1:]}.\n"
+    return f"{heading}\n    {usage if rows else usage.removesuffix(' [options]')}\n\n{table}"
+
+
+def _positional(action: argparse.Action) -> str:
+    name = action.metavar or "|".join(map(str, action.choices or ())) or action.dest.upper()
+    many = "…" if action.nargs in ("*", "+") else ""
+    return f"[{name}{many}]" if action.nargs in ("?", "*") else f"{name}{many}"
+
+
+def _argument(action: argparse.Action) -> str:
+    if not action.option_strings:
+        return f"| `{_positional(action)}`".replace("|", "\\|").replace("\\| ", "| ", 1) + (
+            f" | {action.help or ''} |".replace("  ", " ")
+        )
+    value = "" if action.nargs == 0 else f" {action.metavar or _choices(action)}"
+    names = ", ".join(f"`{name}{value}`".replace("|", "\\|") for name in action.option_strings)
+    notes = [action.help or ""]
+    if isinstance(action, argparse._AppendAction) and not notes[0].endswith("repeated"):
+        notes.append("may be repeated")
+    text = "; ".join(dict.fromkeys(filter(None, notes))).replace("%%", "%").replace("|", "\\|")
+    return f"| {names} | {text} |".replace("  ", " ")
+
+
+def _choices(action: argparse.Action) -> str:
+    return "|".join(map(str, action.choices)) if action.choices else action.dest.upper()
+
+
+# --- environment and HTTP ----------------------------------------------------------------------
+
+
+def environment_page() -> str:
+    """The environment variables that are set for runs or read."""
+    rows = [f"| `{name}` | {who} | {text} |" for name, (who, text) in ENVIRONMENT.items()]
+    return "\n".join(
+        [
+            "# Environment variables\n",
+            _WRITTEN,
+            "A sweep sets these for each run; `ml-tracking-ops run` sets those that name files.\n",
+            "| variable | | |\n| --- | --- | --- |",
+            *rows,
+            "\nVariables of your own come from the key `env` of the configuration, see",
+            "[how runs are started](../running.md).\n",
+        ]
+    )
+
+
+_HTTP = """\
+The dashboard is a client of these addresses. They are open to your programs too, with the same
+protection: the token, the names by which the server may be called, and for everything that changes
+something a token that only its own pages have (see [security](../security.md)). So programs read
+over HTTP, and act with the [commands](commands.md).
+
+`run` and `sweep` are ids: the path below the log folder, as the address of a page shows it. A query
+that is wrong is answered with status 400 and `{"error": "…"}`, which names the parameter, its value
+and what is allowed. Lists may be given as repeated parameters: `?run=A&run=B`.
+"""
+
+
+def http_page() -> str:
+    """Every route of the dashboard."""
+    parts = ["# HTTP\n", _WRITTEN, _HTTP, "| method | path | |\n| --- | --- | --- |"]
+    for route in create_app(Path("runs")).routes:
+        methods = ", ".join(sorted(set(route.methods or ()) - {"HEAD"}))  # type: ignore[attr-defined]
+        path: str = route.path  # type: ignore[attr-defined]
+        shown = path.replace("{", "").replace(":path}", "").replace("}", "")
+        parts.append(f"| {methods} | `{shown}` | {_route_text(route)} |")
+    return "\n".join(parts) + "\n"
+
+
+def _route_text(route: Any) -> str:
+    """What the table says, or else the first sentence of the handler's docstring."""
+    text = ROUTES.get(route.path)
+    return text or (inspect.getdoc(inspect.unwrap(route.endpoint)) or "").partition("\n\n")[0]
 
 
 # --- events ------------------------------------------------------------------------------------

@@ -381,7 +381,9 @@ def _add_run(add: _Add) -> None:
     run = add("run", "run one program as an experiment")
     run.usage = "ml-tracking-ops run [--name NAME] [--tag TAG] [--logdir DIR] … -- PROGRAM …"
     run.add_argument("--name", metavar="NAME", help="what to call the experiment")
-    run.add_argument("--tag", action="append", default=[], metavar="TAG", help="may be given again")
+    run.add_argument(
+        "--tag", action="append", default=[], metavar="TAG", help="a tag; may be repeated"
+    )
     run.add_argument(
         "--metrics-from",
         choices=("stdout", "tensorboard"),

@@ -34,6 +34,11 @@ def test_every_macro_is_documented(macro: str) -> None:
     assert f"`${{{macro}}}`" in TEXT
 
 
+@pytest.mark.parametrize("extra", ["demo", "mcp", "notify", "optuna", "parquet", "sobol"])
+def test_every_extra_is_documented(extra: str) -> None:
+    assert f"[{extra}]" in TEXT or f"extra `{extra}`" in TEXT
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_documented(command: str) -> None:
     assert f"ml-tracking-ops {command}" in TEXT or f"`{command}`" in TEXT

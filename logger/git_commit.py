@@ -5,9 +5,9 @@ import os
 
 def find(folder: str) -> str | None:
     """The full hash of HEAD; None where the folder is in no checkout, or it cannot be read."""
-    git = _git_folder(folder)
-    found = None if git is None else _head(git)
-    return found if found is not None and _is_hash(found) else None
+    checkout = checkout_of(folder)
+    found = None if checkout is None else _head(checkout[1])
+    return found if found is not None and is_hash(found) else None
 
 
 def _head(git: str) -> str | None:
@@ -15,7 +15,7 @@ def _head(git: str) -> str | None:
     if not head.startswith("ref: "):
         return head or None
     name = head.removeprefix("ref: ")
-    common = os.path.normpath(os.path.join(git, _text(os.path.join(git, "commondir")) or "."))
+    common = common_folder(git)
     for home in (git, common):
         found = _text(os.path.join(home, name))
         if found:
@@ -23,19 +23,24 @@ def _head(git: str) -> str | None:
     return _packed(os.path.join(common, "packed-refs"), name)
 
 
-def _is_hash(text: str) -> bool:
+def is_hash(text: str) -> bool:
     return len(text) in (40, 64) and all(letter in "0123456789abcdef" for letter in text)
 
 
-def _git_folder(folder: str) -> str | None:
-    """`.git` of this folder or the nearest one above; of a worktree the folder that it names."""
+def common_folder(git: str) -> str:
+    """Where the objects and branches are: of a worktree, those of its main checkout."""
+    return os.path.normpath(os.path.join(git, _text(os.path.join(git, "commondir")) or "."))
+
+
+def checkout_of(folder: str) -> tuple[str, str] | None:
+    """The top of the checkout that a folder is in, and its `.git`, or what a worktree's names."""
     while True:
         candidate = os.path.join(folder, ".git")
         if os.path.isdir(candidate):
-            return candidate
+            return folder, candidate
         if os.path.isfile(candidate):
             target = _text(candidate).removeprefix("gitdir: ")
-            return os.path.normpath(os.path.join(folder, target)) if target else None
+            return (folder, os.path.normpath(os.path.join(folder, target))) if target else None
         parent = os.path.dirname(folder)
         if parent == folder:
             return None

@@ -23,7 +23,7 @@ from .insight import api as insight_api
 from .insight import importance_view
 from .live import events
 from .live.feed import Feed
-from .pages import actions, code_files, exports, output_search, row_fragments, run_files
+from .pages import actions, code_files, exports, git_state, output_search, row_fragments, run_files
 from .pages import output as run_output
 from .pages import routes as pages
 from .runs.catalog_access import SharedCatalog
@@ -89,6 +89,7 @@ def create_app(
             *output_search.routes,
             *run_files.routes,
             *code_files.routes,
+            *git_state.routes,
             *exports.routes,
             *asset_source.routes,
             *actions.routes,
@@ -148,6 +149,7 @@ def _set_state(
     app.state.feed = feed
     app.state.assets = assets
     app.state.csrf = guard.new_token()
+    app.state.git_limiter = anyio.CapacityLimiter(git_state.AT_ONCE)
     app.state.action_limiter = anyio.CapacityLimiter(actions.AT_ONCE)
     app.state.series_store = SeriesStore(limits.overview_bytes, limits.all_points_bytes, cache)
     app.state.log_readers = LogReaders(

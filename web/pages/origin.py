@@ -18,6 +18,7 @@ from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
 from ..runs.formats import format_duration
 from ..runs.links import run_href
+from .git_state import DIRTY, git_state_href
 from .summary import Fact, sweep_command
 
 PARAMETER = "rerun"
@@ -100,18 +101,26 @@ def environment_facts(experiment: Experiment, details: RunDetails) -> list[Fact]
     known = details.environment
     command = known.get("command")
     line = shlex.join(map(str, command)) if isinstance(command, list) else ""
-    commit = _text(known, "git_commit")
     facts = [
         Fact("Host", _text(known, "host")),
         Fact("User", _text(known, "user")),
         Fact("Python", _text(known, "python"), is_code=True),
-        Fact("Git commit", commit[:10], commit, is_code=True),
+        _commit_by_hand(experiment, details),
         Fact("ML Tracking Ops", _text(known, "package_version")),
         Fact("Working directory", _text(known, "folder"), is_code=True),
         Fact("Started with", line, is_code=True),
         Fact("Log", str(experiment.dat_path), is_code=True),
     ]
     return [fact for fact in facts if fact.value]
+
+
+def _commit_by_hand(experiment: Experiment, details: RunDetails) -> Fact:
+    commit = _text(details.environment, "git_commit")
+    if not commit:
+        return Fact("Git commit", "")
+    dirty = DIRTY if details.environment.get("git_is_dirty") is True else ""
+    more_href = git_state_href(experiment, details)
+    return Fact("Git commit", commit[:10] + dirty, commit, is_code=True, more_href=more_href)
 
 
 def attempt_links(sweep: Sweep, run: RunRecord) -> list[AttemptLink]:
@@ -146,7 +155,7 @@ def _commit(git: object) -> tuple[str, str]:
     if not isinstance(git, Mapping) or not git.get("commit"):
         return "", ""
     commit = str(git["commit"])
-    dirty = " + uncommitted changes" if git.get("is_dirty") else ""
+    dirty = DIRTY if git.get("is_dirty") else ""
     return commit[:10] + dirty, commit + dirty
 
 

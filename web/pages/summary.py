@@ -41,10 +41,13 @@ class SpaceRow:
 
 @dataclass(frozen=True)
 class Fact:
+    """`more_href`: where the page asks for what takes longer to find."""
+
     label: str
     value: str
     title: str = ""
     is_code: bool = False
+    more_href: str = ""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from ...executors.local.executor import LocalExecutor
 from ...executors.local.run import LocalRun
 from ...store.annotations import annotate
 from ...supervision.os_processes import SIGHUP
+from .. import description
 from ..runs.events.metrics import EventMetrics
 from ..runs.output_metrics import OutputMetrics
 from .command_config import command_config
@@ -141,6 +142,8 @@ def _keep_record(run: HandRun, dat_path: Path) -> None:
     environment = run_record.environment_of_this_process(str(dat_path))
     environment["command"] = run_record.without_secrets(run.command)
     environment["git_commit"] = git_commit.find(str(Path.cwd()))
+    if (git := description.git_commit(Path.cwd())) is not None:
+        environment["git_is_dirty"] = git["is_dirty"]
     del environment["python"]  # that of this program; the run may have another, or none
     config = run_record.plain(command_config(run.command[1:]))
     run_record.merge(str(dat_path), reruns.record_of_rerun())

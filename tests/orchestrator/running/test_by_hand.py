@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,20 @@ def test_metrics_are_read_from_event_files(tmp_path: Path, folder: str, own: lis
     assert report["environment"]["command"][-1] == f"--folder={folder}"
     if folder != "runs":
         assert [Path(one["path"]).parts[0] for one in report["files"]] == ["events"]
+
+
+def test_record_says_whether_the_checkout_had_changes(tmp_path: Path) -> None:
+    git = ["git", "-C", tmp_path, "-c", "user.name=a", "-c", "user.email=a@b"]
+    (tmp_path / "train.py").write_text("lr = 1")
+    for arguments in (["init", "-q"], ["add", "train.py"], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *arguments], check=True, timeout=60)
+    for text, is_dirty in (("lr = 1", False), ("lr = 2", True)):
+        (tmp_path / "train.py").write_text(text)
+        shutil.rmtree(tmp_path / "runs", ignore_errors=True)
+        run_command("run", "--", "true", folder=tmp_path)
+        environment = shown(tmp_path)["environment"]
+        assert len(environment["git_commit"]) == 40
+        assert environment["git_is_dirty"] is is_dirty
 
 
 def test_event_files_that_are_not_found_are_told(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from ml_tracking_ops.logger.guarded import guard_folder
 from ml_tracking_ops.logger.reading.bounded_reading import call_meanwhile, limit_files
 from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
 
+from .compare import page as compare
 from .groups import api as groups
 from .groups.reading_progress import Readings
 from .insight import api as insight_api
@@ -94,6 +95,7 @@ def create_app(
             *asset_source.routes,
             *actions.routes,
             *row_fragments.routes,
+            *compare.routes,
             *pages.routes,
         ],
         middleware=_middleware(token, names, reach, knows_owner),

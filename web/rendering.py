@@ -45,11 +45,12 @@ class PageOutput(TypedDict):
 class PageData(TypedDict, total=False):
     """What a page's script gets to know; `follow`: what it follows live, and from where on."""
 
-    view: Required[Literal["none", "experiments", "sweep", "run"]]
+    view: Required[Literal["none", "experiments", "sweep", "run", "compare"]]
     runs: Sequence[PageRun]
     metric: str | None
     follow: Mapping[str, int]
     output: PageOutput | None
+    outputs: Sequence[str]
     sweep: str
     groups: Sequence[Mapping[str, str]]
     is_over: bool

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from assets import AXE, read_asset
@@ -35,7 +36,9 @@ def addresses(dashboard: Dashboard, logdir: Path, train: Train) -> list[str]:
     sweep.end(1, "failed", reason=f"exit code 1: {LONG}", exit_code=1)
     sweep.close()
     of_one = [f"/runs/s/{name}", f"/runs/{LONG.strip('-')}"]
-    paths = ["/experiments", "/sweeps", "/sweeps/s?panel=scatter", *of_one, "/nothing"]
+    ids = urlencode([("run", one.removeprefix("/runs/")) for one in of_one])
+    compared = [f"/compare?{ids}&run=gone&equal=1&outputs=1", "/compare?find=run"]
+    paths = ["/experiments", "/sweeps", "/sweeps/s?panel=scatter", *of_one, *compared, "/nothing"]
     return [dashboard.url + path for path in paths]
 
 

@@ -36,6 +36,9 @@ def test_everything_works_below_a_base_path_and_nothing_else_is_asked(
     page.goto(f"{dashboard.url}{run}")
     expect(page.locator('[data-metric="Loss"] canvas')).to_be_visible()
     expect(page.locator("#connection")).to_have_text("Live")
+    page.get_by_role("link", name="Compare", exact=True).click()
+    page.get_by_role("link", name="Add by hand of experiment").click()
+    expect(page.locator('[data-metric="Loss"]')).to_have_attribute("data-points", "9")
     page.get_by_role("link", name="Sweeps").click()
     expect(page.get_by_role("heading", name="No sweeps")).to_be_visible()
     elsewhere = [url for url in asked if not url.startswith(f"{dashboard.url}/user/ada/mlto/")]

@@ -14,7 +14,7 @@ from ml_tracking_ops.orchestrator.store.run_states import ENDS, RunState
 
 from ..rendering import Page, PageRun
 from ..runs import entries as rows
-from ..runs.links import ExperimentColors, run_href
+from ..runs.links import ExperimentColors, compare_href, run_href
 from ..series.readers import LogReaders
 from ..tables.controls import Controls
 from ..tables.experiment_choice import experiment_groupings, shown_experiments
@@ -57,6 +57,7 @@ class ExperimentsPage(Page):
     Attributes:
         n_found: how many of the `n_total` the search `q` finds.
         matches_href: draws what the search finds; None if that is drawn, or nothing is searched.
+        compare_href: where those that are drawn are compared; None of a single one.
         limit: how many are listed, if the address says so.
         newest: how many of the newest are drawn, unless the address names some.
         have_ended: whether every drawn experiment has ended.
@@ -87,6 +88,7 @@ class ExperimentsPage(Page):
     controls: Controls | None
     n_unread: int
     table_href: str
+    compare_href: str | None
     default_newest: int = DEFAULT_NEWEST
     most_drawn: int = _MOST_DRAWN
 
@@ -146,6 +148,7 @@ def experiments_page(
         controls=None if view is None else view.controls,
         n_unread=view.n_unread if view else 0,
         table_href=link(asked.pairs, table=None if view else 1),
+        compare_href=compare_href([one.id for one in selected]),
         page_data={
             "view": "experiments",
             "is_partial": bool(view and view.n_unread),

@@ -33,7 +33,7 @@ from .run import run_page
 from .sweeps import sweeps_page
 
 
-async def _page(
+async def respond_with_page(
     request: Request, template: str, build: Callable[[Catalog], Page | None]
 ) -> Response:
     """Render what `build` finds; where it finds nothing the answer is 404."""
@@ -57,7 +57,7 @@ async def home(request: Request) -> Response:
 
 async def experiments(request: Request) -> Response:
     colors = experiment_colors(request)
-    return await _page(
+    return await respond_with_page(
         request,
         "experiments.html",
         lambda catalog: experiments_page(
@@ -69,7 +69,7 @@ async def experiments(request: Request) -> Response:
 async def sweeps(request: Request) -> Response:
     sweep_id = request.path_params.get("sweep_id")
     feed: Feed = request.app.state.feed
-    return await _page(
+    return await respond_with_page(
         request,
         "sweeps.html",
         lambda catalog: sweeps_page(
@@ -83,7 +83,7 @@ async def run(request: Request) -> Response:
     colors: ExperimentColors = experiment_colors(request)
     feed: Feed = request.app.state.feed
     asked, readers = parse_table_query(request.query_params), request.app.state.log_readers
-    return await _page(
+    return await respond_with_page(
         request,
         "run.html",
         lambda catalog: run_page(catalog, run_id, colors, feed, asked, readers),

@@ -27,6 +27,7 @@ from ..live.feed import Feed
 from ..rendering import Page, PageData
 from ..runs import entries as rows
 from ..runs.formats import format_mean
+from ..runs.links import compare_href
 from ..series.best_history import BestHistory
 from ..series.readers import LogReaders
 from ..serving.sse import encode_json
@@ -157,6 +158,7 @@ class SweepPage(SweepsPage):
     n_selected: int
     n_unread: int
     unselect_href: str
+    compare_href: str | None
     drawn: DrawnRuns
     repeats: RepeatsView
     starred: Collection[int]
@@ -272,6 +274,7 @@ def _sweep_page(
         n_selected=view.n_selected,
         n_unread=view.runs.n_unread,
         unselect_href=link(asked.pairs, run=None),
+        compare_href=compare_href(asked.selected or ()),
         drawn=drawn,
         repeats=_repeats(view.runs, asked),
         starred=every.starred,

@@ -2,14 +2,22 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 N_COLORS = 12
+COMPARE_PATH = "/compare"
+MOST_COMPARED = 40
 
 
 @lru_cache(maxsize=1 << 15)  # a sweep's page asks for those of all its runs, time and again
 def run_href(run_id: str) -> str:
     return "/runs/" + quote(run_id)
+
+
+def compare_href(run_ids: Iterable[str]) -> str | None:
+    """Where runs are compared; None of fewer than two. More than can be are told on that page."""
+    pairs = [("run", one) for one in run_ids if one][: MOST_COMPARED + 1]
+    return f"{COMPARE_PATH}?{urlencode(pairs)}" if len(pairs) > 1 else None
 
 
 class ExperimentColors:

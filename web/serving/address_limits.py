@@ -20,6 +20,7 @@ _MOST_REPEATED_BYTES = 8 << 20
 _ALWAYS_REPEATED = 60  # links of a page that are there whatever is asked
 _LISTED = 100
 _CONDITIONS = ("p.", "m.", "low.", "high.")
+_COMPARE, _MOST_COMPARED, _LINKS_A_RUN, _FOUND = "/compare", 40, 2, 40
 _NO_PAGES = ("/api/", "/events", "/export/", "/output/", "/static/", "/assets/")
 
 
@@ -54,7 +55,9 @@ def _repetition_problem(path: str, n_bytes: int, pairs: list[tuple[str, str]]) -
     n_columns = sum(name == "columns" for name, _ in pairs)
     n_conditions = sum(name.startswith(_CONDITIONS) for name, _ in pairs)
     n_other_bytes = sum(len(name) + len(value) + 2 for name, value in pairs if name != "run")
-    repeated = n_bytes * (_ALWAYS_REPEATED + n_columns + n_conditions)
+    n_runs = sum(name == "run" for name, _ in pairs)
+    n_links = _FOUND + _LINKS_A_RUN * min(n_runs, _MOST_COMPARED) if path == _COMPARE else 0
+    repeated = n_bytes * (_ALWAYS_REPEATED + n_columns + n_conditions + n_links)
     repeated += 3 * n_other_bytes * _n_listed(dict(pairs).get("limit", ""))
     if repeated > _MOST_REPEATED_BYTES:
         return "the address asks for too many columns, conditions and runs at once"

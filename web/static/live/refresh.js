@@ -43,6 +43,16 @@ export function requestRefresh({ isUrgent = false } = {}) {
   timer = setTimeout(refresh, isUrgent ? 0 : Math.max(30, lastAt + PAUSE_MS - now, stillIn(now)), isUrgent);
 }
 
+let later = 0;
+
+/** Ask for a refresh in so many milliseconds, however often that is asked meanwhile. */
+export function requestRefreshWithin(pauseMs) {
+  later ||= setTimeout(() => {
+    later = 0;
+    requestRefresh();
+  }, pauseMs);
+}
+
 /** How long the pointer has to rest yet. */
 function stillIn(now) {
   return pointedAt ? Math.min(pointedAt + STILL_MS, askedAt + LONGEST_MS) - now : 0;

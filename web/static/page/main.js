@@ -14,7 +14,7 @@ import { LiveStream } from "../live/stream.js";
 import { fillCells } from "../tables/live_cells.js";
 import { whileLoading } from "../lib/loading.js";
 import { bindPointing, pointOut } from "../lib/pointing.js";
-import { requestRefresh } from "../live/refresh.js";
+import { requestRefresh, requestRefreshWithin } from "../live/refresh.js";
 import "../tables/row_selection.js";
 import "../tables/row_window.js";
 import { RunRows } from "../tables/live_rows.js";
@@ -27,12 +27,14 @@ import "../tables/edges.js";
 import "../tables/forms.js";
 import { addressOf } from "../lib/base.js";
 
+const VALUES_AFTER_MS = 2000;
 const store = new SeriesStore();
 const stream = new LiveStream(streamAddress, onEvent, showConnection);
 let page = null;
 let pageText = null;
 const charts = new ChartPage(store, pointOut);
 let output = null;
+let beside = null; // the ends of several outputs, where the page shows these
 let hasOutput = null; // a promise: the output's part of the page has begun, where there is one
 let insight = null; // a promise of the module, since a page first had its drawings
 let rows = new RunRows();
@@ -58,7 +60,7 @@ function mount() {
   void mountInsight();
   if (isSame) return;
   for (const [key, place] of Object.entries(page.follow)) if (!places.has(key)) places.set(key, place);
-  hasOutput = mountOutput();
+  hasOutput = Promise.all([mountOutput(), mountBeside()]);
   void showRuns();
 }
 
@@ -80,6 +82,17 @@ async function mountOutput() {
   output = new OutputView(element, document.querySelector("#output-bar"), page.output);
   places.set(page.output.key, page.output.offset);
 }
+
+async function mountBeside() {
+  const elements = [...document.querySelectorAll("[data-output-of]")];
+  if (!beside && elements.length === 0) return;
+  const { OutputsBeside } = await import("../output/beside.js");
+  beside ??= new OutputsBeside();
+  for (const [run, end] of await beside.mount(elements)) places.set(`log=${run}`, end);
+}
+
+/** The keys of the outputs that the page shows. */
+const outputKeys = () => (page.output ? [page.output.key] : (page.outputs ?? []).map((run) => `log=${run}`));
 
 function sayIncomplete(error) {
   insight = null; // the next swap tries again
@@ -110,10 +123,10 @@ store.onNewMetric = (name) => {
 // ---- The stream ----
 
 function follow() {
-  const wanted = JSON.stringify([page.runs.map((run) => run.id), Object.keys(page.follow), page.output?.key]);
+  const wanted = JSON.stringify([page.runs.map((run) => run.id), Object.keys(page.follow), outputKeys()]);
   if (wanted === followed) return;
   followed = wanted;
-  const kept = new Set([...Object.keys(page.follow), page.output?.key]);
+  const kept = new Set([...Object.keys(page.follow), ...outputKeys()]);
   places = new Map([...places].filter(([key]) => kept.has(key)));
   stream.restart();
 }
@@ -141,7 +154,8 @@ const HANDLERS = {
     const isNew = event.cursor !== places.get(`sweep=${event.sweep}`);
     places.set(`sweep=${event.sweep}`, event.cursor);
     void insight?.then((module) => module.noteSweepChange(), () => {});
-    const shown = page.view === "run" ? event.runs.filter((row) => row.id === page.runs[0]?.id) : event.runs;
+    const ids = new Set(page.runs.slice(0, page.view === "run" ? 1 : undefined).map((run) => run.id));
+    const shown = page.view === "sweep" ? event.runs : event.runs.filter((row) => ids.has(row.id));
     if (rows.update(shown) && isNew) requestRefresh();
   },
   curves(event) {
@@ -156,9 +170,10 @@ const HANDLERS = {
     requestRefresh();
   },
   log(event) {
-    if (page.output?.run !== event.run) return;
-    places.set(page.output.key, event.offset);
-    output?.take(event);
+    const key = `log=${event.run}`;
+    if (!outputKeys().includes(key)) return;
+    places.set(key, event.offset);
+    (page.output ? output : beside)?.take(event);
   },
   gone(event) {
     requestRefresh();
@@ -193,6 +208,7 @@ function onPoints(event) {
   }
   fillCells(event);
   charts.append(event, store.append(event));
+  if (page.view === "compare") requestRefreshWithin(VALUES_AFTER_MS); // its table is the server's
 }
 
 // ---- Around the charts ----

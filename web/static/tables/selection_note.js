@@ -2,13 +2,15 @@
 // note at the lower edge says how many runs are selected, and leads to their curves.
 
 import { params } from "../lib/address.js";
-import { button, make } from "../lib/elements.js";
+import { addressOf } from "../lib/base.js";
+import { button, element, make } from "../lib/elements.js";
 import { counted } from "../lib/format.js";
 
 const text = make("span", "selection-note-text num");
 const note = make("div", "selection-note", text, button("selection-note-show", "Show charts", showCharts));
 const offer = button("selection-note-show", "", drawAll);
-note.append(offer);
+const compare = element("a", { className: "selection-note-show" }, "Compare");
+note.append(compare, offer);
 note.hidden = offer.hidden = true;
 note.role = "status";
 
@@ -48,7 +50,10 @@ function update() {
     watched = area();
     if (watched) seen.observe(watched);
   }
-  const n = params().getAll("run").filter((id) => id !== "").length;
+  const ids = params().getAll("run").filter((id) => id !== "");
+  const n = ids.length;
+  compare.hidden = n < 2;
+  compare.href = addressOf(`/compare?${new URLSearchParams(ids.map((id) => ["run", id]))}`);
   if (!note.isConnected) document.body.append(note);
   const all = nOffered > 0 && n > 0 ? linkToAll() : null;
   offer.hidden = all === null;

@@ -1,0 +1,116 @@
+"""Runs of any kind that a reader may want to compare too: found by words, or suggested."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.experiments import Experiment
+from ml_tracking_ops.orchestrator.store.objective import is_better
+from ml_tracking_ops.orchestrator.store.run_details import config_of
+from ml_tracking_ops.orchestrator.store.run_states import RunState
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
+
+from .query import CompareQuery
+
+_MOST_FOUND = 20
+_SUGGESTED = 5
+
+
+@dataclass(frozen=True)
+class FoundRun:
+    """A run that can be added, and the address that adds it."""
+
+    name: str
+    where: str
+    state: RunState
+    href: str
+
+
+@dataclass(frozen=True)
+class FoundRuns:
+    """Those that are listed, of `n_found`; `is_search`: found by words, not suggested."""
+
+    runs: Sequence[FoundRun]
+    n_found: int
+    is_search: bool
+
+
+def find_to_add(catalog: Catalog, query: CompareQuery) -> FoundRuns:
+    """What the search finds; without one, if nothing is compared yet, what one may begin with."""
+    if query.search:
+        words = query.search.casefold().split()
+        found = [make for make, text in _candidates(catalog, query) if _has_all(text, words)]
+        return FoundRuns([make() for make in found[:_MOST_FOUND]], len(found), is_search=True)
+    if query.runs:
+        return FoundRuns([], 0, is_search=False)
+    suggested = list(_suggestions(catalog, query))
+    return FoundRuns(suggested, len(suggested), is_search=False)
+
+
+def _has_all(text: str, words: Sequence[str]) -> bool:
+    return all(word in text for word in words)
+
+
+def _candidates(
+    catalog: Catalog, query: CompareQuery
+) -> Iterator[tuple[Callable[[], FoundRun], str]]:
+    """Every run that is not compared yet, and the text in which words are looked for."""
+    taken = set(query.runs)
+    for experiment in catalog.experiments.values():
+        if experiment.id not in taken:
+            said = experiment.annotation
+            values = _values(config_of(experiment.dat_path))
+            text = " ".join((experiment.id, said.name or "", *said.tags, *values))
+            yield partial(_of_experiment, experiment, query), text.casefold()
+    for sweep in catalog.sweeps.values():
+        for run in sweep.record.runs.values():
+            if run.name is not None and f"{sweep.id}/{run.name}" not in taken:
+                yield partial(_of_sweep, sweep, run, query), _text_of(sweep, run).casefold()
+
+
+def _text_of(sweep: Sweep, run: RunRecord) -> str:
+    said = sweep.annotations.run(run.index)
+    values = _values(run.hyperparameters)
+    own = sweep.annotations.own.name or ""
+    return " ".join(
+        (sweep.id, own, f"run {run.index}", run.name or "", said.name or "", *said.tags, *values)
+    )
+
+
+def _values(settings: Mapping[str, Any]) -> list[str]:
+    return [f"{name}={value}" for name, value in settings.items()]
+
+
+def _suggestions(catalog: Catalog, query: CompareQuery) -> Iterator[FoundRun]:
+    """The best runs of the newest sweeps, and the newest experiments."""
+    for sweep in islice(catalog.sweeps.values(), _SUGGESTED):
+        best = _best(sweep)
+        if best is not None:
+            yield _of_sweep(sweep, best, query)
+    for experiment in islice(catalog.experiments.values(), _SUGGESTED):
+        yield _of_experiment(experiment, query)
+
+
+def _best(sweep: Sweep) -> RunRecord | None:
+    goal, best = sweep.optimization_goal, None
+    for run in sweep.record.runs.values():
+        if goal is None or run.best_value is None or run.name is None:
+            continue
+        if is_better(run.best_value, None if best is None else best.best_value, goal):
+            best = run
+    return best
+
+
+def _of_experiment(experiment: Experiment, query: CompareQuery) -> FoundRun:
+    name = experiment.annotation.name or experiment.name
+    return FoundRun(name, "experiment", experiment.state(), query.with_run(experiment.id))
+
+
+def _of_sweep(sweep: Sweep, run: RunRecord, query: CompareQuery) -> FoundRun:
+    name = sweep.annotations.run(run.index).name or f"run {run.index}"
+    where = sweep.annotations.own.name or sweep.name
+    return FoundRun(name, where, run.state, query.with_run(f"{sweep.id}/{run.name}"))

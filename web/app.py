@@ -21,7 +21,7 @@ from .compare import page as compare
 from .groups import api as groups
 from .groups.reading_progress import Readings
 from .insight import api as insight_api
-from .insight import importance_view
+from .insight import importance_view, run_values
 from .live import events
 from .live.feed import Feed
 from .pages import actions, code_files, exports, git_state, output_search, row_fragments, run_files
@@ -86,6 +86,7 @@ def create_app(
             *groups.routes,
             *insight_api.routes,
             *importance_view.routes,
+            *run_values.routes,
             *run_output.routes,
             *output_search.routes,
             *run_files.routes,

@@ -43,7 +43,10 @@ class PageOutput(TypedDict):
 
 
 class PageData(TypedDict, total=False):
-    """What a page's script gets to know; `follow`: what it follows live, and from where on."""
+    """What a page's script gets to know; `follow`: what it follows live, and from where on.
+
+    `color_by`: the settings by which curves can be coloured, besides what all runs have.
+    """
 
     view: Required[Literal["none", "experiments", "sweep", "run", "compare"]]
     runs: Sequence[PageRun]
@@ -53,6 +56,7 @@ class PageData(TypedDict, total=False):
     outputs: Sequence[str]
     sweep: str
     groups: Sequence[Mapping[str, str]]
+    color_by: Sequence[str]
     is_over: bool
     is_partial: bool
 

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 
+from ..insight.run_values import offered_settings
 from ..pages.experiments import catalog_place, run_data
 from ..pages.routes import experiment_colors, respond_with_page
 from ..rendering import Page, PageData
@@ -147,6 +148,7 @@ def _page_data(
         "view": "compare",
         "runs": [run_data(run.id, run.name, run.color, run.started_at) for run in runs],
         "is_partial": n_unread > 0,
+        "color_by": offered_settings(run.settings for run in runs),
         "outputs": [run.id for run in runs if run.has_output] if shows_outputs else [],
         "follow": {"catalog": catalog_place(catalog), **followed},
     }

@@ -10,8 +10,10 @@ from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.endings import log_trouble
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.files.folder_walk import describe_skipped
+from ml_tracking_ops.orchestrator.store.run_details import config_of
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RunState
 
+from ..insight.run_values import offered_settings
 from ..rendering import Page, PageRun
 from ..runs import entries as rows
 from ..runs.links import ExperimentColors, compare_href, run_href
@@ -154,6 +156,7 @@ def experiments_page(
             "is_partial": bool(view and view.n_unread),
             "runs": [run_data(one.id, one.name, one.color, one.started_at) for one in runs],
             "groups": experiment_groupings(selected, known),
+            "color_by": offered_settings(config_of(one.dat_path) for one in selected),
             "follow": {"catalog": catalog_place(catalog)},
         },
     )

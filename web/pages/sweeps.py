@@ -23,6 +23,7 @@ from ml_tracking_ops.orchestrator.store.run_states import (
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..insight.panel import InsightPanel, insight_panel
+from ..insight.run_values import offered_settings
 from ..live.feed import Feed
 from ..rendering import Page, PageData
 from ..runs import entries as rows
@@ -251,6 +252,7 @@ def _sweep_page(
     metric = query.get("metric") or sweep.optimization_metric
     page_data = _page_data(catalog, sweep, drawn, metric)
     page_data["groups"] = every.groupings
+    page_data["color_by"] = offered_settings(row.hyperparameters for row in drawn.rows)
     page_data["is_partial"] = view.runs.n_unread > 0
     return SweepPage(
         section=page.section,

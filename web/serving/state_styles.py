@@ -10,6 +10,10 @@ from ml_tracking_ops.orchestrator.store.run_states import STATES
 
 _SVG = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>{}</svg>"
 
+N_RAMP = 32
+"""The steps of the continuous scale: their classes are `run-color-r0` to `run-color-r32`."""
+_N_RAMP_COLORS = 4
+
 
 def state_styles() -> str:
     """A style sheet: variables for both themes, then the classes."""
@@ -23,11 +27,23 @@ def state_styles() -> str:
             f".state-{state} {{ --state: var(--state-{state}); --icon: var(--icon-{state}); }}",
             f".fill-{state} {{ fill: var(--fill-{state}); }}",
             f".key-{state} {{ --fill: var(--fill-{state}); }}",
+            f".run-color-{state} {{ --run: var(--fill-{state}); }}",
         ]
     themes = [
         ":root {", *light, "}", "@media (prefers-color-scheme: dark) { :root {", *dark, "} }",
     ]  # fmt: skip
-    return "\n".join([*themes, *classes, ""])
+    return "\n".join([*themes, *classes, *_ramp(), ""])
+
+
+def _ramp() -> list[str]:
+    """A class for each step of the continuous scale, between four colours of the theme."""
+    classes = []
+    for step in range(N_RAMP + 1):
+        part = step / N_RAMP * (_N_RAMP_COLORS - 1)
+        low = min(int(part), _N_RAMP_COLORS - 2)
+        mixed = f"var(--scale-{low + 1}) {100 * (part - low):.4g}%, var(--scale-{low})"
+        classes.append(f".run-color-r{step} {{ --run: color-mix(in srgb, {mixed}); }}")
+    return classes
 
 
 def _colors(state: str, text: str, fill: str) -> list[str]:

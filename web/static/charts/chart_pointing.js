@@ -44,7 +44,7 @@ export class ChartPointing {
   mark(point) {
     this.#mark.hidden = !point;
     if (!point) return;
-    this.#mark.className = `point-mark run-color-${point.curve.color}`;
+    this.#mark.className = `point-mark run-color-${point.curve.own ?? point.curve.color}`;
     this.#mark.style.transform = `translate(${point.left}px, ${point.top}px)`;
     if (this.#line) this.#line.style.transform = `translate(${point.left - 0.5}px, 0)`; // at what is read out, not at the pointer
   }

@@ -30,7 +30,7 @@ export class FullLegend {
   /** @param entries  the runs or groups there are; `curves`: what is drawn of those that are not hidden */
   update(entries, curves, view) {
     const lasts = new Map(curves.map((curve) => [curve.id, lastOf(curve.y)]));
-    const key = JSON.stringify([entries.map(({ id, name }) => [id, name]), [...view.hidden], [...view.solo], curves.length]);
+    const key = JSON.stringify([entries.map(({ id, name, color }) => [id, name, color]), [...view.hidden], [...view.solo], curves.length]);
     if (key !== this.#key) this.#build(entries, lasts, view);
     this.#key = key;
     this.#head = view.smoothing > 0 ? "Last value, smoothed" : "Last value";

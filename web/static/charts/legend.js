@@ -15,7 +15,7 @@ export function showLegend(element, entries, view) {
   if (!element) return;
   element.hidden = entries.length < (params().has("run") ? 1 : 2); // the only one there is needs no name, the one that was chosen does
   const isOpen = element.classList.contains("is-open");
-  const key = JSON.stringify([isOpen, [...view.hidden], [...view.solo], entries.map(({ id, name, title }) => [id, name, title])]);
+  const key = JSON.stringify([isOpen, [...view.hidden], [...view.solo], entries.map(({ id, name, title, color }) => [id, name, title, color])]);
   const before = known.get(element);
   known.set(element, { key, entries, view });
   if (!before) refoldWithWidth(element);

@@ -4,6 +4,8 @@ import { params, setParams } from "../lib/address.js";
 import { showBanner } from "../lib/notice.js";
 import { ChartGrid } from "./grid.js";
 import { bindControls } from "./controls.js";
+import { offerColors } from "./color_choice.js";
+import { RunColors } from "./run_colors.js";
 import { GroupSource } from "./data/group_source.js";
 import { showLegend } from "./legend.js";
 import { limitText, MOST_METRICS } from "./data/metric_limit.js";
@@ -23,6 +25,7 @@ export class ChartPage {
   #names = [];
   #view = readView(params());
   #metric = null;
+  #colors = new RunColors(() => this.#recolor());
 
   constructor(store, pointOut) {
     this.#store = store;
@@ -44,7 +47,7 @@ export class ChartPage {
     this.#metric = params().get("metric");
     bindControls(page, this.#view, (changes) => this.#preview(changes));
     this.#bindMetrics();
-    this.#runs.setRuns(page.runs);
+    this.#color({ isNew: true });
     if (this.element === area) return false;
     this.#grid?.destroy();
     this.#grid = area && new ChartGrid(area, this.#view, this.#pointOut);
@@ -57,6 +60,7 @@ export class ChartPage {
     if (!this.#grid) return;
     if (!hasCharts) this.#showValues();
     this.#nameMetrics();
+    offerColors(this.#page, this.#names, this.#view);
     this.#offerMetrics(this.#names);
     await this.#draw();
   }
@@ -98,8 +102,7 @@ export class ChartPage {
 
   #source() {
     const sweepId = this.#page.sweep;
-    const isGrouped = (this.#page.groups ?? []).some(({ value }) => value === this.#view.group);
-    if (!isGrouped) {
+    if (!this.#isGrouped) {
       this.#groups?.stop();
       this.#groups = null;
       return this.#runs;
@@ -109,6 +112,22 @@ export class ChartPage {
     if (!this.#page.is_over) this.#groups.follow(() => this.#grid.builtMetrics, () => (this.#grid.redraw(), this.#showLegend()));
     else this.#groups.stop();
     return this.#groups;
+  }
+
+  /** Give the runs the colours that the view asks for; `isNew`: what they have may have changed. */
+  #color({ isNew = false } = {}) {
+    offerColors(this.#page, this.#names, this.#view);
+    this.#runs.setRuns(this.#colors.apply(this.#page, this.#view, { isGrouped: this.#isGrouped, isNew }));
+  }
+
+  #recolor() {
+    this.#color();
+    this.redraw();
+    this.#showLegend();
+  }
+
+  get #isGrouped() {
+    return (this.#page.groups ?? []).some(({ value }) => value === this.#view.group);
   }
 
   #showLegend() {
@@ -127,6 +146,7 @@ export class ChartPage {
     if (!this.#page) return;
     this.#view = readView(params());
     bindControls(this.#page, this.#view, (changes) => this.#preview(changes));
+    this.#color();
     const metric = params().get("metric");
     const isMetricNew = metric !== this.#metric;
     this.#metric = metric;

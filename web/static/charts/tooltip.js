@@ -27,7 +27,7 @@ export class Tooltip {
 
   /** At the point `i` of a curve, at (left, top) in pixels of the parent; `xText` is where that is on the axis. */
   show({ curve, i, left, top }, xText) {
-    this.#run.replaceChildren(dotOf(curve), named("tooltip-name", curve.name));
+    this.#run.replaceChildren(pointedDotOf(curve), named("tooltip-name", curve.name));
     this.#value.textContent = valueOf(curve, i);
     this.#where.textContent = whereOf(curve, i, xText);
     this.#box.hidden = false;
@@ -73,4 +73,9 @@ function whereOf(curve, i, xText) {
 
 export function dotOf(curve) {
   return make("span", `dot run-color-${curve.color}`);
+}
+
+/** In the colour that the curve has while it is pointed at. */
+export function pointedDotOf(curve) {
+  return make("span", `dot run-color-${curve.own ?? curve.color}`);
 }

@@ -4,7 +4,7 @@
 import { alignElements } from "../lib/decimals.js";
 import { make, named } from "../lib/elements.js";
 import { formatNumber, formatStep } from "../lib/format.js";
-import { dotOf } from "./tooltip.js";
+import { dotOf, pointedDotOf } from "./tooltip.js";
 
 const MARGIN = 8, GAP = 12; // to the edge of the page's own part, and as between charts
 const LEAST_WIDTH = 220, MOST_WIDTH = 340, FULL_HEIGHT = 260;
@@ -64,7 +64,7 @@ export class ValueList {
     const pointed = shown.find(({ curve }) => curve.id === pointedId);
     const rows = shown.map(({ curve, i, y }) => {
       const row = make("div", `value-list-row${curve.id === pointedId ? " is-pointed" : ""}`);
-      row.append(dotOf(curve), named("value-list-name", curve.short ?? curve.name), ...elsewhere(curve, i, pointed), make("span", "num", formatNumber(y)));
+      row.append(curve.id === pointedId ? pointedDotOf(curve) : dotOf(curve), named("value-list-name", curve.short ?? curve.name), ...elsewhere(curve, i, pointed), make("span", "num", formatNumber(y)));
       return row;
     });
     alignElements(rows.map((row) => row.lastChild));

@@ -17,7 +17,7 @@ const known = new WeakMap(); // the array of values -> {key, curve}
 
 /** @returns {Curve} of a run, from its columns {step, wall_time, value}. */
 export function curveOf(run, columns, view) {
-  const key = [columns.value.length, columns.repeated?.count ?? 0, view.smoothing, view.x, view.isLogX, view.isLogY, run.name, run.color, run.started_at].join("|");
+  const key = [columns.value.length, columns.repeated?.count ?? 0, view.smoothing, view.x, view.isLogX, view.isLogY, run.name, run.color, run.own, run.started_at].join("|");
   const found = known.get(columns.value);
   if (found?.key === key) return found.curve;
   const curve = makeCurve(run, columns, view);
@@ -34,7 +34,7 @@ function makeCurve(run, columns, view) {
   const { x, step, wall_time, value } = view.isLogX ? positiveOnly(ordered) : ordered;
   return {
     ...drawn(value, view),
-    id: run.id, name: run.name, color: run.color, x, value, step,
+    id: run.id, name: run.name, color: run.color, own: run.own, x, value, step,
     elapsed: (i) => elapsed(wall_time[i]),
     low: null, high: null, n: null,
     nRepeated: view.x === "step" ? columns.repeated?.count ?? 0 : 0,

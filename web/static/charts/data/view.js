@@ -13,7 +13,7 @@ const X_MODES = ["step", "relative", "wall"];
  *   outliers: number, zoom: [number, number] | null, group: string | null, band: "std"|"minmax"|"none",
  *   over: "all"|"reached"|"carried", filters: string, chosen: string,
  *   hidden: Set<string>, solo: Set<string>, tags: string, pins: string[], folded: Set<string>,
- *   full: string | null}} View  `outliers`: which part of the values at either end is clipped
+ *   full: string | null, color: string | null}} View  `color`: by what curves are coloured, null: by run; `outliers`: which part of the values at either end is clipped
  */
 
 /** @returns {View} whatever the address holds: what is not known counts as not said. */
@@ -29,6 +29,7 @@ export function readView(params) {
     group: params.get("group") || null,
     band: ["minmax", "none"].includes(params.get("band")) ? params.get("band") : "std",
     over: ["reached", "carried"].includes(params.get("over")) ? params.get("over") : "all",
+    color: params.get("color") || null,
     filters: filtersOf(params),
     chosen: new URLSearchParams([...params].filter(([name]) => name === "run" || name === "archived")).toString(),
     hidden: new Set(params.getAll("hide")),

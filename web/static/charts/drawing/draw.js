@@ -2,7 +2,7 @@
 
 import { tracePath } from "../data/columns.js";
 import { isAbove, isBelow, placer, span } from "./ranges.js";
-import { theme } from "../../lib/theme.js";
+import { runColor } from "../../lib/theme.js";
 
 const LINE_WIDTH = 1.5;
 const MOST_WIDE = 30; // more curves are thin: easier to tell apart, and drawn twenty times as fast
@@ -19,11 +19,6 @@ export function geometryOf(bbox, scales, view) {
   };
 }
 
-export function colorOf(curve) {
-  const { runs } = theme();
-  return runs[curve.color % runs.length];
-}
-
 /** All of `curves`; `pixel` is how many of the canvas make one of the screen. */
 export function drawCurves(ctx, geometry, curves, { pixel, isClipped, isFront = false }) {
   ctx.save();
@@ -34,7 +29,7 @@ export function drawCurves(ctx, geometry, curves, { pixel, isClipped, isFront = 
   ctx.lineJoin = isFront ? "round" : "bevel"; // hardly to be seen, and twice as fast
   const width = isFront ? 2.25 * pixel : curves.length > MOST_WIDE ? 1 : LINE_WIDTH * pixel;
   for (const curve of curves) {
-    ctx.strokeStyle = ctx.fillStyle = colorOf(curve);
+    ctx.strokeStyle = ctx.fillStyle = runColor(isFront ? curve.own ?? curve.color : curve.color);
     if (curve.low) fillBand(ctx, geometry, curve);
     if (curve.abandoned) strokeLine(ctx, geometry, curve.abandoned, curve.abandoned.y, 0.3, pixel);
     if (curve.raw) strokeLine(ctx, geometry, curve, curve.raw, 0.25, pixel);

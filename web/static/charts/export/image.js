@@ -12,8 +12,8 @@ export async function exportChart(picture, format, source) {
     const data = source.data(picture.metric, picture.view, format);
     return data.address ? follow(data.address, "") : save(new Blob([data.text], { type: "text/plain" }), `${nameOf(picture)}.${format}`);
   }
-  const { text: muted, strong: text, grid, surface, runs } = theme();
-  const root = pictureToSvg(picture, { text, muted, grid, surface, runs });
+  const { text: muted, strong: text, ...colors } = theme();
+  const root = pictureToSvg(picture, { ...colors, text, muted });
   const drawing = svgText(root);
   const blob = format === "svg" ? new Blob([drawing], { type: "image/svg+xml" }) : await rasterized(root, drawing);
   save(blob, `${nameOf(picture)}.${format}`);

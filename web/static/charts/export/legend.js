@@ -1,5 +1,7 @@
 // The legend below an exported chart: names in columns, as many as there is room for.
 
+import { runColor } from "../../lib/theme.js";
+
 const ROW = 18;
 const MOST = 60;
 
@@ -11,7 +13,7 @@ export function drawnLegend(curves, colors, { left, top, width }, element) {
   const nColumns = Math.max(1, Math.min(listed.length, Math.floor(width / (longest * 6.8 + 32))));
   listed.forEach((curve, i) => {
     const x = left + (i % nColumns) * (width / nColumns), y = top + (Math.floor(i / nColumns) + 0.75) * ROW;
-    group.append(element("circle", { cx: x + 4, cy: y - 4, r: 4, fill: colors.runs[curve.color % colors.runs.length] }));
+    group.append(element("circle", { cx: x + 4, cy: y - 4, r: 4, fill: runColor(curve.color, colors) }));
     group.append(element("text", { x: x + 14, y }, shortened(curve.name)));
   });
   const nRows = Math.ceil(listed.length / nColumns);

@@ -7,6 +7,7 @@ import { gapsOf, geometryOf, outsideOf, traceBand } from "../drawing/draw.js";
 import { span } from "../drawing/ranges.js";
 import { withoutOverlap } from "../drawing/ticks.js";
 import { xLabelOf } from "../drawing/axes.js";
+import { runColor } from "../../lib/theme.js";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
@@ -77,7 +78,7 @@ function curvesGroup(geometry, view, curves, colors) {
 }
 
 function curveGroup(geometry, view, curve, colors) {
-  const color = colors.runs[curve.color % colors.runs.length];
+  const color = runColor(curve.color, colors);
   const group = element("g", { stroke: color });
   group.append(element("title", {}, curve.name));
   if (curve.low) group.append(element("path", { d: pathOf((path) => traceBand(path, curve, geometry)), fill: color, "fill-opacity": 0.16, stroke: "none" }));

@@ -2,8 +2,8 @@
 
 The folders of `web/static`, each of which may import those before it, and itself:
 
-    lib ← live ← charts/data ← charts/drawing ← charts/export ← charts ← tables ← insight ← output
-    ← page
+    lib ← live ← charts/data ← charts/colors ← charts/drawing ← charts/export ← charts ← tables
+    ← insight ← output ← page
 
 Within a folder no module imports another that imports it back, directly or through others.
 """
@@ -20,6 +20,7 @@ ORDER = (
     "lib",
     "live",
     "charts/data",
+    "charts/colors",
     "charts/drawing",
     "charts/export",
     "charts",

@@ -32,7 +32,7 @@ from ..serving.sse import encode_json
 from .early_ends import taken_over
 from .members import GroupedRun, Members, experiment_groups, sweep_groups
 from .naming import Group
-from .query import GroupQuery, parse_group_query
+from .query import METRIC_AXIS, GroupQuery, parse_group_query
 from .reading_progress import Reading
 from .statistics import Digest, GroupCurve, bucket_width, centers, coarsened, combine, digest
 
@@ -184,7 +184,8 @@ def _digests_of(cache: Digests, run: GroupedRun, query: GroupQuery) -> list[Dige
     if not query.is_zoomed and None not in known:
         return [one for one in known if one is not None]
     log = _log(run.path)
-    found = [_digest(log.get(metric), run, query) for metric in query.metrics]
+    across = log.get(query.x.removeprefix(METRIC_AXIS))
+    found = [_digest(log.get(metric), run, query, across) for metric in query.metrics]
     if not query.is_zoomed:
         for key, one in zip(keys, found, strict=True):
             cache.put(key, identity, one)
@@ -198,12 +199,32 @@ def _within(whole: Digest, query: GroupQuery) -> Digest:
     return Digest(whole.width, whole.bucket[kept], whole.n[kept], mean, mean, mean, gap)
 
 
-def _digest(series: Series | None, run: GroupedRun, query: GroupQuery) -> Digest:
-    series = series or _NO_VALUES
-    points = sort_by_step(Points(series.step, series.wall_time, series.value))
-    x = _x_values(points, run.started_at, query.x)
+def _digest(
+    series: Series | None, run: GroupedRun, query: GroupQuery, across: Series | None
+) -> Digest:
+    """`across`: the metric on the x axis, if one is."""
+    points = _sorted(series)
+    if query.x.startswith(METRIC_AXIS):
+        x = _values_at(_sorted(across), points)
+    else:
+        x = _x_values(points, run.started_at, query.x)
     kept = _is_within(x, query)
     return digest(x[kept], points.value[kept], query.x == "step")
+
+
+def _sorted(series: Series | None) -> Points:
+    series = series or _NO_VALUES
+    return sort_by_step(Points(series.step, series.wall_time, series.value))
+
+
+def _values_at(across: Points, points: Points) -> Float64s:
+    """The values of one metric at the steps of another, as `valuesAt` of `curves.js`."""
+    if not len(across):
+        return np.full(len(points), np.nan)
+    steps = across.step.astype(np.float64)
+    at = points.step.astype(np.float64)
+    found = np.interp(at, steps, across.value, left=np.nan, right=np.nan)
+    return np.where(np.isfinite(found), found, np.nan)
 
 
 def _is_within(x: Float64s, query: GroupQuery) -> np.ndarray[Any, np.dtype[np.bool_]]:

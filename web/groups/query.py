@@ -14,11 +14,13 @@ _FILTERS = ("q", "state", "p.", "m.", "low.p.", "high.p.", "low.m.", "high.m.")
 _CHOICES = ("run", "archived")
 """Of experiments also those that are selected, and whether they are archived."""
 _AXES = ("step", "relative", "wall")
+METRIC_AXIS = "m."
 
 
 @dataclass(frozen=True, slots=True)
 class GroupQuery:
-    """`sweep`: None for experiments, of which `filters` also says which are selected."""
+    """`x`: step, relative, wall, or ``m.METRIC``. `sweep`: None for experiments, of which
+    `filters` also says which are selected."""
 
     sweep: str | None
     group: str
@@ -48,8 +50,8 @@ def parse_group_query(query: QueryParams) -> GroupQuery:
             raise HTTPException(400, f"{name}: is needed, as in ?sweep=ID&group=p.NAME&metric=NAME")
     sweep = query.get("sweep")
     x = query.get("x", "step")
-    if x not in _AXES:
-        raise HTTPException(400, f"x={x}: must be one of {', '.join(_AXES)}")
+    if x not in _AXES and not x.startswith(METRIC_AXIS):
+        raise HTTPException(400, f"x={x}: must be one of {', '.join(_AXES)}, m.METRIC")
     first, last = _number(query, "first"), _number(query, "last")
     over = _over(query.get("over", "all"))
     filters = tuple(

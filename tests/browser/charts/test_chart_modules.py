@@ -437,3 +437,18 @@ def test_line_is_dashed_from_where_runs_of_the_group_have_ended(modules: Page) -
         [None, None],
         [None, None],
     ]
+
+
+def test_metric_on_the_x_axis_is_taken_at_the_steps_of_the_values(modules: Page) -> None:
+    across = {"step": [0, 10, 20], "value": [0.0, 1.0, None]}
+    places = call(modules, "charts/data/curves", "valuesAt", across, [-1, 0, 5, 10, 15, 20, 21])
+    assert places == [None, 0, 0.5, 1, None, None, None]
+
+
+def test_curve_over_a_metric_leaves_out_what_has_no_place(modules: Page) -> None:
+    columns = {"step": [0, 5, 30], "wall_time": [0, 1, 2], "value": [7.0, 8.0, 9.0]}
+    across = {"step": [0, 10], "value": [2.0, 0.0]}
+    run = {"id": "a", "name": "a", "color": 0, "started_at": None}
+    view = {**STEP_VIEW, "x": "metric", "xMetric": "epoch"}
+    found = call(modules, "charts/data/curves", "curveOf", run, columns, view, across)
+    assert (found["x"], found["y"], found["step"]) == ([1, 2], [8, 7], [5, 0])

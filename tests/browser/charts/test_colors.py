@@ -19,13 +19,13 @@ def runs(n: int, **more: Any) -> list[dict[str, Any]]:
 
 
 def test_a_dozen_runs_keep_their_colours_and_more_are_neutral_but_the_best(modules: Page) -> None:
-    few = call(modules, "charts/data/coloring", "plainlyColored", runs(12), 12)
+    few = call(modules, "charts/colors/coloring", "plainlyColored", runs(12), 12)
     assert [one["color"] for one in few] == list(range(12))
     given = [*runs(13), {"id": "best", "color": 4, "is_best": True}]
-    many = call(modules, "charts/data/coloring", "plainlyColored", given, 14)
+    many = call(modules, "charts/colors/coloring", "plainlyColored", given, 14)
     assert [one["color"] for one in many[-2:]] == ["neutral", 4]
     assert many[12]["own"] == 0
-    again = call(modules, "charts/data/coloring", "plainlyColored", given, 3)
+    again = call(modules, "charts/colors/coloring", "plainlyColored", given, 3)
     assert again[12]["color"] == 0
 
 
@@ -41,14 +41,14 @@ def test_numbers_are_places_on_a_scale(
     modules: Page, values: list[Any], colors: list[str], is_log: bool
 ) -> None:
     answer = {"by": "p.lr", "kind": "number", "values": values}
-    found = call(modules, "charts/data/coloring", "coloredBy", runs(len(values)), answer)
+    found = call(modules, "charts/colors/coloring", "coloredBy", runs(len(values)), answer)
     assert [run["color"] for run in found["runs"]] == colors
     assert found["key"]["isLog"] is is_log
 
 
 def test_texts_have_a_colour_each_and_what_is_not_set_is_neutral(modules: Page) -> None:
     answer = {"by": "p.o", "kind": "category", "values": ["sgd", "adam", None, "sgd"]}
-    found = call(modules, "charts/data/coloring", "coloredBy", runs(4), answer)
+    found = call(modules, "charts/colors/coloring", "coloredBy", runs(4), answer)
     assert [run["color"] for run in found["runs"]] == [1, 0, "neutral", 1]
     assert found["key"]["entries"][-1]["name"] == "not set"
 

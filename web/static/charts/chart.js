@@ -10,6 +10,7 @@ import { plotOptions } from "./drawing/plot_options.js";
 import { nearestPoint, pointAt } from "./drawing/pointer.js";
 import { countOutside, shownX, yRange } from "./drawing/ranges.js";
 import { theme } from "../lib/theme.js";
+import { xParameter } from "./data/view.js";
 
 const DETAIL_AFTER_MS = 120;
 const FAINT = 0.25;
@@ -107,8 +108,8 @@ export class Chart {
 
   /** Take over what is to be shown; `draw` then shows it, after `build` where the axes are others. */
   setView(view, source) {
-    const isAxisNew = ["x", "isLogX", "isLogY"].some((name) => view[name] !== this.#view[name]);
-    const isZoomNew = String(view.zoom) !== String(this.#view.zoom) || view.x !== this.#view.x;
+    const isAxisNew = ["x", "xMetric", "isLogX", "isLogY"].some((name) => view[name] !== this.#view[name]);
+    const isZoomNew = String(view.zoom) !== String(this.#view.zoom) || xParameter(view) !== xParameter(this.#view);
     const isSourceNew = source !== this.#source;
     this.#view = view;
     this.#source = source;
@@ -219,8 +220,8 @@ export class Chart {
 
   /** Whether the canvas shows something else than what is known now. */
   #isChanged() {
-    const { x, isLogX, isLogY, outliers, zoom } = this.#view;
-    const now = [theme(), [x, isLogX, isLogY, outliers, zoom].join(), ...this.#curves];
+    const { x, xMetric, isLogX, isLogY, outliers, zoom } = this.#view;
+    const now = [theme(), [x, xMetric, isLogX, isLogY, outliers, zoom].join(), ...this.#curves];
     const isSame = this.#drawn?.length === now.length && now.every((one, i) => one === this.#drawn[i]);
     this.#drawn = now;
     return !isSame;
@@ -233,9 +234,9 @@ export class Chart {
     setText(thinned, part);
     root.dataset.points = nPoints;
     root.dataset.runs = nCurves;
-    root.setAttribute("aria-label", `${this.metric} over the ${this.#view.x === "step" ? "step" : "time"}, ${nCurves} ${word}${nCurves === 1 ? "" : "s"}${part && `, drawn with ${part}`}`);
-    const isLoaded = this.#source.isLoaded(this.metric);
-    setText(empty, isLoaded ? this.#hooks.emptyText() ?? "" : this.#source.waitingText?.(this.metric) ?? "");
+    root.setAttribute("aria-label", `${this.metric} over ${this.#view.xMetric ?? (this.#view.x === "step" ? "the step" : "the time")}, ${nCurves} ${word}${nCurves === 1 ? "" : "s"}${part && `, drawn with ${part}`}`);
+    const isLoaded = this.#source.isLoaded(this.metric, this.#view);
+    setText(empty, isLoaded ? this.#source.emptyText?.(this.metric, this.#view) ?? this.#hooks.emptyText() ?? "" : this.#source.waitingText?.(this.metric) ?? "");
     empty.hidden = nCurves > 0 || this.#plot === null || empty.textContent === "";
   }
 
@@ -340,7 +341,7 @@ export class Chart {
   async #loadDetail() {
     const view = this.#view;
     const detail = await this.#source.loadDetail(this.metric, view).catch(() => null); // the overview stays
-    if (!detail || String(this.#view.zoom) !== String(view.zoom) || this.#view.x !== view.x) return;
+    if (!detail || String(this.#view.zoom) !== String(view.zoom) || xParameter(this.#view) !== xParameter(view)) return;
     this.#detail = detail;
     this.element.dataset.detail = [...detail.values()].reduce((sum, columns) => sum + columns.step.length, 0);
     this.draw();

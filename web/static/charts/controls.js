@@ -1,9 +1,11 @@
 // The tools above the charts: what they say goes into the address, and what it says into them.
 
 import { params, setParams } from "../lib/address.js";
+import { element } from "../lib/elements.js";
 import { parseFilter } from "./sections.js";
-import { choose, logParameter, remember, rememberedBand } from "./data/view.js";
+import { choose, logParameter, remember, rememberedBand, xParameter } from "./data/view.js";
 
+const MOST_ON_X = 200;
 const PAUSE_MS = 200;
 const SAY_AFTER_MS = 500; // whoever is writing is not done yet
 
@@ -70,6 +72,19 @@ function sayFilter(tools, text) {
   note.textContent = reason === null ? "" : `Not a regular expression: ${reason}`;
 }
 
+/** The metrics that may be on the horizontal axis, besides step and time. */
+export function offerX(names, view) {
+  const select = document.querySelector("#chart-x");
+  if (!select) return;
+  const metrics = [...new Set([...(view.xMetric ? [view.xMetric] : []), ...names.slice(0, MOST_ON_X)])];
+  const key = JSON.stringify(metrics);
+  if (select.dataset.key === key) return;
+  select.dataset.key = key;
+  select.querySelector("optgroup")?.remove();
+  if (metrics.length) select.append(element("optgroup", { label: "Metric" }, ...metrics.map((name) => new Option(name, `m.${name}`))));
+  select.value = xParameter(view);
+}
+
 function offerGroups(tools, groups) {
   const select = tools.querySelector("#chart-group");
   select.closest("label").hidden = groups.length === 0;
@@ -88,7 +103,8 @@ function showControls(tools, view) {
     set("#smoothing", String(view.smoothing));
     set("#smoothing-value", String(view.smoothing || "off"));
   }
-  set("#chart-x", view.x);
+  offerX([...tools.querySelectorAll("#chart-x optgroup option")].map((option) => option.text), view);
+  set("#chart-x", xParameter(view));
   set("#chart-outliers", String(view.outliers * 100));
   set("#chart-band", view.band);
   set("#chart-over", view.over);

@@ -189,13 +189,14 @@ export class ChartGrid {
 
   async #load(charts) {
     if (charts.length === 0) return;
-    await this.#source.load(charts.map((chart) => chart.metric));
+    await this.#source.load(charts.map((chart) => chart.metric), this.#view);
     this.onLoad();
   }
 
   /** Points have arrived for these metrics. */
   append(event, changedMetrics) {
     this.#pointed.forget(event.run);
+    if (changedMetrics.includes(this.#view.xMetric)) this.redraw();
     for (const name of changedMetrics) {
       const chart = this.#charts.get(name);
       if (!chart) continue;

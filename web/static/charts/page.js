@@ -3,9 +3,9 @@
 import { params, setParams } from "../lib/address.js";
 import { showBanner } from "../lib/notice.js";
 import { ChartGrid } from "./grid.js";
-import { bindControls } from "./controls.js";
-import { offerColors } from "./color_choice.js";
-import { RunColors } from "./run_colors.js";
+import { bindControls, offerX } from "./controls.js";
+import { offerColors } from "./colors/choice.js";
+import { RunColors } from "./colors/run_colors.js";
 import { GroupSource } from "./data/group_source.js";
 import { showLegend } from "./legend.js";
 import { limitText, MOST_METRICS } from "./data/metric_limit.js";
@@ -61,6 +61,7 @@ export class ChartPage {
     if (!hasCharts) this.#showValues();
     this.#nameMetrics();
     offerColors(this.#page, this.#names, this.#view);
+    offerX(this.#names, this.#view);
     this.#offerMetrics(this.#names);
     await this.#draw();
   }

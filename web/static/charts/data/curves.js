@@ -15,30 +15,30 @@ const SINCE_START_S = 1e8; // smaller wall times count from the start of the run
 
 const known = new WeakMap(); // the array of values -> {key, curve}
 
-/** @returns {Curve} of a run, from its columns {step, wall_time, value}. */
-export function curveOf(run, columns, view) {
-  const key = [columns.value.length, columns.repeated?.count ?? 0, view.smoothing, view.x, view.isLogX, view.isLogY, run.name, run.color, run.own, run.started_at].join("|");
+/** @returns {Curve} of a run, from its columns {step, wall_time, value}; `across`: those of the metric on the x axis, if one is. */
+export function curveOf(run, columns, view, across = null) {
+  const key = [columns.value.length, columns.repeated?.count ?? 0, view.smoothing, view.x, view.isLogX, view.isLogY, run.name, run.color, run.own, run.started_at, view.xMetric, across?.value.length, across?.step.at(-1)].join("|");
   const found = known.get(columns.value);
   if (found?.key === key) return found.curve;
-  const curve = makeCurve(run, columns, view);
+  const curve = makeCurve(run, columns, view, across);
   known.set(columns.value, { key, curve });
   return curve;
 }
 
-function makeCurve(run, columns, view) {
+function makeCurve(run, columns, view, across) {
   const begin = beginning(run, columns.wall_time);
   // times come in whole milliseconds: a part of one before the first would be a time of its own
   const elapsed = (wallTime) => (wallTime < SINCE_START_S ? wallTime : (Math.round(wallTime * 1000) - Math.round(begin * 1000)) / 1000);
-  const shown = view.x === "step" ? columns : withRepeated(columns);
-  const ordered = orderedBy(xValues(shown, view.x, run, elapsed), shown);
+  const shown = isOverTime(view) ? withRepeated(columns) : columns;
+  const ordered = ordering(shown, run, view, elapsed, across);
   const { x, step, wall_time, value } = view.isLogX ? positiveOnly(ordered) : ordered;
   return {
     ...drawn(value, view),
     id: run.id, name: run.name, color: run.color, own: run.own, x, value, step,
     elapsed: (i) => elapsed(wall_time[i]),
     low: null, high: null, n: null,
-    nRepeated: view.x === "step" ? columns.repeated?.count ?? 0 : 0,
-    abandoned: columns.abandoned ? abandonedLine(columns.abandoned, run, view, elapsed) : null,
+    nRepeated: isOverTime(view) ? 0 : columns.repeated?.count ?? 0,
+    abandoned: columns.abandoned ? abandonedLine(columns.abandoned, run, view, elapsed, across) : null,
   };
 }
 
@@ -51,8 +51,8 @@ function withRepeated(columns) {
 }
 
 /** What a training logged before it continued from an earlier step: a line of its own. */
-function abandonedLine(columns, run, view, elapsed) {
-  const ordered = orderedBy(xValues(columns, view.x, run, elapsed), columns);
+function abandonedLine(columns, run, view, elapsed, across) {
+  const ordered = ordering(columns, run, view, elapsed, across);
   const { x, value } = view.isLogX ? positiveOnly(ordered) : ordered;
   return { x, y: view.isLogY ? value.map((one) => (one > 0 ? one : null)) : value };
 }
@@ -69,6 +69,29 @@ export function drawn(value, view) {
 function beginning(run, wallTimes) {
   const first = wallTimes.reduce((low, one) => Math.min(low, one), Infinity);
   return run.started_at != null && run.started_at <= first ? run.started_at : first;
+}
+
+/** Over time every value has a place of its own, also where a step came several times. */
+export const isOverTime = ({ x }) => x === "relative" || x === "wall";
+
+/** Columns with their places on the x axis, in the order of these. */
+function ordering(columns, run, view, elapsed, across) {
+  if (view.x !== "metric") return orderedBy(xValues(columns, view.x, run, elapsed), columns);
+  const x = across ? valuesAt(across, columns.step) : columns.step.map(() => null);
+  const kept = x.map((_, i) => i).filter((i) => x[i] !== null);
+  const pick = (values) => kept.map((i) => values[i]);
+  return orderedBy(pick(x), { step: pick(columns.step), wall_time: pick(columns.wall_time), value: pick(columns.value) });
+}
+
+/** Pure: the values of a metric at some steps, between two of its own on a straight line; null outside of them. */
+export function valuesAt({ step, value }, steps) {
+  return steps.map((at) => {
+    const i = lowerBound(step, at);
+    if (i === step.length) return null;
+    if (step[i] === at) return value[i];
+    if (i === 0 || value[i] === null || value[i - 1] === null) return null;
+    return value[i - 1] + ((value[i] - value[i - 1]) * (at - step[i - 1])) / (step[i] - step[i - 1]);
+  });
 }
 
 function xValues(columns, mode, run, elapsed) {

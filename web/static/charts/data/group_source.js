@@ -5,7 +5,7 @@ import { smooth } from "./columns.js";
 import { drawn } from "./curves.js";
 import { counted, formatDuration, formatNumber, formatPointed, formatStep } from "../../lib/format.js";
 import { whileLoading } from "../../lib/loading.js";
-import { isShown } from "./view.js";
+import { isShown, xParameter } from "./view.js";
 import { addressOf } from "../../lib/base.js";
 
 const REFRESH_MS = 5000;
@@ -126,7 +126,7 @@ export class GroupSource {
   data(metric, view, format) {
     const shown = new Set(this.curves(metric, view, null).map((curve) => curve.id));
     const groups = this.#answers.get(keyOf(view, metric)).groups.filter((group) => shown.has(group.id));
-    return { text: format === "json" ? JSON.stringify({ metric, x: view.x, groups }, null, 1) : groupsCsv(groups) };
+    return { text: format === "json" ? JSON.stringify({ metric, x: xParameter(view), groups }, null, 1) : groupsCsv(groups) };
   }
 
   xText({ curve, i }) {
@@ -134,7 +134,7 @@ export class GroupSource {
   }
 
   #queryOf(metrics, view) {
-    const query = new URLSearchParams({ ...(this.#sweepId && { sweep: this.#sweepId }), group: view.group, x: view.x });
+    const query = new URLSearchParams({ ...(this.#sweepId && { sweep: this.#sweepId }), group: view.group, x: xParameter(view) });
     if (view.over !== "all") query.set("over", view.over);
     for (const metric of metrics) query.append("metric", metric);
     return [query.toString(), view.filters, this.#sweepId ? "" : view.chosen].filter(Boolean).join("&");
@@ -163,7 +163,7 @@ function groupsCsv(groups) {
   return `${lines.join("\r\n")}\r\n`;
 }
 
-const keyOf = ({ group, x, over, filters, chosen }, metric) => JSON.stringify([group, x, over, filters, chosen]) + metric;
+const keyOf = ({ group, x, xMetric, over, filters, chosen }, metric) => JSON.stringify([group, x, xMetric, over, filters, chosen]) + metric;
 
 /** Returns what ends it. The module comes where it is waited for: elsewhere it would be one file more. */
 function sayProgress(url, onText) {
@@ -194,7 +194,7 @@ function curveOfGroup(group, view) {
     id: group.id, name: group.name, short: group.short, color: group.color, x, value: mean, step: x, n, nNan, nRuns: group.n_runs,
     low: hasBand ? edge(isStd ? sums(-1) : lowest) : null,
     high: hasBand ? edge(isStd ? sums(1) : highest) : null,
-    at: (i) => xTextOf(x[i], view.x),
+    at: (i) => xTextOf(x[i], view),
     spread: (i) => (n[i] < 2 ? "" : view.band === "minmax" ? `(${formatNumber(lowest[i])} to ${formatNumber(highest[i])})` : `± ${formatNumber(Number(std[i].toPrecision(2)))}`),
   };
 }
@@ -212,7 +212,8 @@ export function withFewer(lines, n) {
   return { ...lines, all: y.map((one, i) => (isFull[i] ? one : null)), fewer: y.map((one, i) => (isFewer(i - 1) || isFewer(i) || isFewer(i + 1) ? one : null)) };
 }
 
-function xTextOf(x, mode) {
+function xTextOf(x, { x: mode, xMetric }) {
+  if (mode === "metric") return `${xMetric} ${formatNumber(x)}`;
   if (mode === "step") return `step ${formatStep(x)}`;
   return mode === "relative" ? formatDuration(x) : formatPointed(x);
 }

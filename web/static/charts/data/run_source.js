@@ -1,8 +1,8 @@
 // Curves of runs, one each, from what the store knows.
 
 import { appendPoints } from "./columns.js";
-import { curveOf } from "./curves.js";
-import { formatDuration, formatPointed, formatStep } from "../../lib/format.js";
+import { curveOf, isOverTime } from "./curves.js";
+import { formatDuration, formatNumber, formatPointed, formatStep } from "../../lib/format.js";
 import { isShown } from "./view.js";
 import { addressOf } from "../../lib/base.js";
 
@@ -23,12 +23,24 @@ export class RunSource {
     return this.#runs;
   }
 
-  load(metrics) {
-    return this.#store.load(this.#runs.map((run) => run.id), metrics);
+  /** @param {string | null} xMetric  the metric on the x axis, which every chart needs */
+  load(metrics, { xMetric } = {}) {
+    const wanted = xMetric ? [...new Set([...metrics, xMetric])] : metrics;
+    return this.#store.load(this.#runs.map((run) => run.id), wanted);
   }
 
-  isLoaded(metric) {
-    return this.#runs.every((run) => this.#store.series(run.id, metric));
+  isLoaded(metric, { xMetric } = {}) {
+    return [metric, xMetric ?? metric].every((name) => this.#runs.every((run) => this.#store.series(run.id, name)));
+  }
+
+  /** What a chart without a curve says, where that is due to its axis. */
+  emptyText(metric, { xMetric }) {
+    if (!xMetric || !this.#runs.some((run) => this.#store.series(run.id, metric)?.count)) return null;
+    return `None of these runs logged ${xMetric} at the steps of ${metric}`;
+  }
+
+  #across(run, view) {
+    return view.xMetric ? this.#store.series(run.id, view.xMetric)?.columns ?? null : null;
   }
 
   /** What the curves of a metric are, for those who read of them; `nDrawn` of `nInView` points are drawn, as far as that is known. */
@@ -36,13 +48,13 @@ export class RunSource {
     let nPoints = 0, nCurves = 0, nDrawn = 0, nInView = 0;
     for (const run of this.#shown(view)) {
       const series = this.#store.series(run.id, metric);
-      if (!series?.count) continue;
-      const more = view.x === "step" ? null : series.columns.repeated;
+      if (!series?.count || (view.xMetric && !this.#across(run, view)?.step.length)) continue;
+      const more = isOverTime(view) ? series.columns.repeated : null;
       nPoints += series.count + (more?.count ?? 0);
       nCurves += 1;
       if (view.zoom && !detail?.has(run.id)) continue; // all of it, or not told yet
       const { columns, count } = this.#best(run.id, metric, detail);
-      const repeated = view.x === "step" ? null : columns.repeated;
+      const repeated = isOverTime(view) ? columns.repeated : null;
       nDrawn += columns.step.length + (repeated?.step.length ?? 0);
       nInView += count + (repeated?.count ?? 0);
     }
@@ -64,7 +76,7 @@ export class RunSource {
     const found = [];
     for (const run of this.#shown(view)) {
       const columns = detail?.get(run.id) ?? this.#store.series(run.id, metric)?.columns;
-      if (columns?.step.length) found.push(curveOf(run, columns, view));
+      if (columns?.step.length) found.push(curveOf(run, columns, view, this.#across(run, view)));
     }
     return found;
   }
@@ -95,14 +107,15 @@ export class RunSource {
 
   /** The curve of a run, from columns that may be finer than the store's. */
   curve(id, columns, view) {
-    return curveOf(this.#runs.find((run) => run.id === id), columns, view);
+    const run = this.#runs.find((one) => one.id === id);
+    return curveOf(run, columns, view, this.#across(run, view));
   }
 
   /** Between which steps the zoomed part of a time axis lies, in any of the runs. */
   #stepsWithin(runs, metric, view) {
     let first = Infinity, last = -Infinity;
     for (const run of runs) {
-      const { x, step } = curveOf(run, this.#store.series(run.id, metric).columns, view);
+      const { x, step } = curveOf(run, this.#store.series(run.id, metric).columns, view, this.#across(run, view));
       for (let i = 0; i < x.length; i++) {
         const isNear = x[Math.min(i + 1, x.length - 1)] >= view.zoom[0] && x[Math.max(i - 1, 0)] <= view.zoom[1];
         if (!isNear) continue;
@@ -127,6 +140,7 @@ export class RunSource {
   xText({ curve, i }, view) {
     if (view.x === "step") return `step ${formatStep(curve.step[i])}`;
     if (view.x === "relative") return formatDuration(curve.x[i]);
+    if (view.x === "metric") return `${view.xMetric} ${formatNumber(curve.x[i])}`;
     return formatPointed(curve.x[i]);
   }
 }

@@ -9,7 +9,7 @@ const KEY = "chart-defaults";
 const FOLDED_AT_FIRST = ["system"];
 const X_MODES = ["step", "relative", "wall"];
 
-/** @typedef {{smoothing: number, x: "step"|"relative"|"wall", isLogX: boolean, isLogY: boolean,
+/** @typedef {{smoothing: number, x: "step"|"relative"|"wall"|"metric", xMetric: string | null, isLogX: boolean, isLogY: boolean,
  *   outliers: number, zoom: [number, number] | null, group: string | null, band: "std"|"minmax"|"none",
  *   over: "all"|"reached"|"carried", filters: string, chosen: string,
  *   hidden: Set<string>, solo: Set<string>, tags: string, pins: string[], folded: Set<string>,
@@ -18,10 +18,11 @@ const X_MODES = ["step", "relative", "wall"];
 
 /** @returns {View} whatever the address holds: what is not known counts as not said. */
 export function readView(params) {
-  const log = params.get("log") ?? "";
+  const log = params.get("log") ?? "", xMetric = /^m\.(.+)/s.exec(params.get("x") ?? "")?.[1] ?? null;
   return {
     smoothing: within(Number(params.get("smoothing")), 0, 0.999),
-    x: X_MODES.includes(params.get("x")) ? params.get("x") : "step",
+    x: xMetric ? "metric" : X_MODES.includes(params.get("x")) ? params.get("x") : "step",
+    xMetric,
     isLogX: log.includes("x") && params.get("x") !== "wall", // the logarithm of a date says nothing
     isLogY: log.includes("y"),
     outliers: within(Number(params.get("outliers")), 0, 25) / 100,
@@ -71,6 +72,9 @@ export function writeRange(range) {
   return range && range.map((end) => String(Number.isInteger(end) ? end : Number(end.toPrecision(Math.abs(end) > 1e8 ? 13 : 9)))).join("..");
 }
 
+/** What is on the horizontal axis, as the address holds it. */
+export const xParameter = ({ x, xMetric }) => (x === "metric" ? `m.${xMetric}` : x);
+
 export function logParameter(isLogX, isLogY) {
   return `${isLogX ? "x" : ""}${isLogY ? "y" : ""}` || null;
 }
@@ -109,6 +113,7 @@ export function choose(changes) {
 
 export function remember(params) {
   const chosen = Object.fromEntries(REMEMBERED.filter((name) => params.has(name)).map((name) => [name, params.getAll(name)]));
+  if (chosen.x?.[0].startsWith("m.")) delete chosen.x; // other runs may not have this metric
   if (!params.has("group")) chosen.band = texts(memory().band);
   keep(KEY, JSON.stringify(chosen));
 }

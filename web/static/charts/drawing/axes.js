@@ -10,6 +10,7 @@ const MINUTE = 60, HOUR = 3600, DAY = 86_400;
 
 /** The lines of a step axis: never at a part of a step. */
 const STEPS = powers(0, 20, [1, 2, 5]);
+const VALUES = powers(-15, 20, [1, 2, 5]);
 const SPANS = [
   ...powers(-3, 0, [1, 2, 5]), 10, 15, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE,
   HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 5 * DAY, ...powers(1, 4, [DAY, 2 * DAY, 5 * DAY]),
@@ -26,7 +27,7 @@ const CLOCK = [
 const X_LABELS = { step: "Step", relative: "Time since the start" };
 
 /** What the horizontal axis shows between two values; of time the date and the zone, which no tick may say. */
-export const xLabelOf = (mode, low, high) => (mode === "wall" ? formatDays(low, high) : X_LABELS[mode]);
+export const xLabelOf = (view, low, high) => (view.x === "wall" ? formatDays(low, high) : X_LABELS[view.x] ?? view.xMetric);
 
 /**
  * uPlot's scales and axes for a view. `yRange()` are the values from the lower to the upper edge: to
@@ -37,7 +38,7 @@ export function axesOf(view, yRange, onLabels) {
   const asGiven = (u, min, max) => [min, max];
   const axis = { stroke: () => theme().text, font: "11px system-ui, sans-serif", ticks: { show: false } };
   const x = { ...axis, grid: { show: false }, size: 26, gap: 4, space: 54, ...(view.isLogX ? logX(view.x) : linearX(view.x)), values: labelsX(xLabels(view.x), onLabels) };
-  if (view.x === "wall") Object.assign(x, { label: (u) => xLabelOf("wall", u.scales.x.min, u.scales.x.max), labelSize: 16, labelFont: axis.font });
+  if (view.x === "wall" || view.x === "metric") Object.assign(x, { label: (u) => xLabelOf(view, u.scales.x.min, u.scales.x.max), labelSize: 16, labelFont: axis.font });
   const y = { ...axis, grid: { stroke: () => theme().grid, width: 1 }, gap: 6, space: LEAST_PX, size: axisWidth };
   return {
     scales: {
@@ -80,13 +81,19 @@ function logX(mode) {
 
 function linearX(mode) {
   const splits = mode === "wall" ? {} : { splits: (u, axis, low, high, gap) => ticksApart(low, high, gap) }; // uPlot's add up, and end at 2 ** 53
-  return { incrs: { step: STEPS, relative: SPANS, wall: CLOCK }[mode], ...splits };
+  return { incrs: { step: STEPS, relative: SPANS, wall: CLOCK, metric: VALUES }[mode], ...splits };
 }
 
 function xLabels(mode) {
   if (mode === "step") return (ticks) => ticks.map((tick) => (tick == null ? "" : formatStep(tick)));
   if (mode === "relative") return (ticks) => ticks.map((tick) => (tick == null ? "" : formatSpan(tick)));
+  if (mode === "metric") return labelsOfValues;
   return (ticks) => ticks.map((tick, i) => (tick == null ? "" : formatClock(tick, distance(ticks), ticks[i - 1])));
+}
+
+function labelsOfValues(ticks) {
+  const labels = formatTicks(ticks.filter((tick) => tick != null));
+  return ticks.map((tick) => (tick == null ? "" : labels.shift()));
 }
 
 function distance(ticks) {

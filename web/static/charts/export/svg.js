@@ -60,7 +60,7 @@ function axesGroup(geometry, view, { x, y }, colors) {
     if (at < left - 0.5 || at > left + width + 0.5) return;
     group.append(element("text", { x: at, y: bottom + 20, "text-anchor": "middle" }, label));
   });
-  group.append(element("text", { x: left + width / 2, y: bottom + 42, "text-anchor": "middle" }, xLabelOf(view.x, geometry.x.min, geometry.x.max)));
+  group.append(element("text", { x: left + width / 2, y: bottom + 42, "text-anchor": "middle" }, xLabelOf(view, geometry.x.min, geometry.x.max)));
   return group;
 }
 

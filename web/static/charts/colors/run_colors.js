@@ -1,10 +1,10 @@
 // The colours of the runs of a page, as the address asks for them: in charts, legend and tables.
 
-import { showNotice } from "../lib/notice.js";
-import { colorLabel } from "./color_choice.js";
-import { paintRows, showColorKey } from "./color_key.js";
-import { coloredBy, plainlyColored, RunValues } from "./data/coloring.js";
-import { isShown } from "./data/view.js";
+import { showNotice } from "../../lib/notice.js";
+import { colorLabel } from "./choice.js";
+import { paintRows, showColorKey } from "./key.js";
+import { coloredBy, plainlyColored, RunValues } from "./coloring.js";
+import { isShown } from "../data/view.js";
 
 export class RunColors {
   #values = new RunValues();

@@ -1,7 +1,7 @@
 // By what the curves are coloured: the choice above the charts.
 
-import { element } from "../lib/elements.js";
-import { choose } from "./data/view.js";
+import { element } from "../../lib/elements.js";
+import { choose } from "../data/view.js";
 
 const MOST_METRICS = 200;
 const OF_ANY_RUN = [["", "Run"], ["state", "State"], ["tag", "Tag"]];

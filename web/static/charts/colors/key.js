@@ -1,14 +1,14 @@
 // How to read the colours of the curves, above the charts; and the same colours where else runs are listed.
 
-import { make } from "../lib/elements.js";
-import { formatNumber } from "../lib/format.js";
-import { wordOf } from "../lib/states.js";
+import { make } from "../../lib/elements.js";
+import { formatNumber } from "../../lib/format.js";
+import { wordOf } from "../../lib/states.js";
 
 const MOST_ENTRIES = 14;
 let pointed = null; // the id of the run that is pointed at
 let painted = new Map(); // run id -> its colour, and the one it has while it is pointed at
 
-/** @param {import("./data/coloring.js").Key | null} key  null: each run has its own colour */
+/** @param {import("./coloring.js").Key | null} key  null: each run has its own colour */
 export function showColorKey(key, label) {
   const element = document.querySelector("#color-key");
   if (!element) return;

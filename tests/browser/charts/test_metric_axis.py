@@ -1,0 +1,48 @@
+"""Charts over another metric than the step."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from dashboard import Dashboard
+from playwright.sync_api import Page, expect
+from training import SweepFiles, Training
+
+Train = Callable[..., Training]
+
+
+def test_charts_over_a_metric_follow_it_and_say_where_it_is_missing(
+    page: Page, dashboard: Dashboard, train: Train
+) -> None:
+    training = train("a")
+    training.log("epoch", 0, 10, "step / 10")
+    training.log("Loss", 0, 10)
+    train("b").log("Loss", 0, 10)
+    page.goto(f"{dashboard.url}/experiments?run=a")
+    page.locator("#chart-x").select_option("epoch")
+    expect(page).to_have_url(re.compile(r"x=m\.epoch"))
+    loss = page.locator('[data-metric="Loss"]')
+    expect(loss).to_have_attribute("aria-label", re.compile("Loss over epoch"))
+    training.log("Loss", 10, 20)
+    training.log("epoch", 10, 20, "step / 10")
+    expect(loss).to_have_attribute("data-points", "20")
+    loss.locator(".u-over").hover()
+    expect(loss.locator(".tooltip")).to_contain_text(re.compile(r"epoch \d"))
+    page.goto(f"{dashboard.url}/experiments?run=b&x=m.epoch")
+    expect(loss).to_contain_text("None of these runs logged epoch at the steps of Loss")
+
+
+def test_groups_are_over_a_metric_too(
+    page: Page, dashboard: Dashboard, logdir: Path, train: Train
+) -> None:
+    files = SweepFiles(logdir / "s")
+    for index in (1, 2):
+        training = train("s", files.start(index))
+        training.log("epoch", 0, 10, "step / 2")
+        training.log("Accuracy", 0, 10, f"{index}.0")
+    page.goto(f"{dashboard.url}/sweeps/s?x=m.epoch&group=p.batch_size")
+    chart = page.locator('[data-metric="Accuracy"]')
+    expect(chart).to_have_attribute("data-runs", "1")
+    chart.locator(".u-over").hover()
+    expect(chart.locator(".tooltip")).to_contain_text("1.5 ± 0.71")
+    expect(chart.locator(".tooltip")).to_contain_text(re.compile(r"epoch \d"))

@@ -11,6 +11,8 @@ from .. import locks, paths, run_record
 from ..media.run_media import RunMedia
 from ..reading.reader import LogFormatError, RunLog, Series, read_ending, read_run_log
 from ..reading.source import is_log
+from ..tensorboard.event_names import in_order, is_event_file
+from .event_runs import event_run
 from .sweeps import SweepRuns
 from .tables import as_columns, flat, frame_of, html_table
 
@@ -166,7 +168,7 @@ class RunResults:
 
 
 def read_run(path: str | os.PathLike[str]) -> RunResult:
-    """A run, given its `.dat` or the folder of an experiment.
+    """A run, given its `.dat`, an event file of TensorBoard, or the folder of an experiment.
 
     Raises:
         FileNotFoundError: there is none.
@@ -175,8 +177,12 @@ def read_run(path: str | os.PathLike[str]) -> RunResult:
     """
     path = paths.absolute(path)
     dat_path = path
+    if is_event_file(path) and os.path.isfile(path):
+        return _event_run(os.path.dirname(path), os.path.basename(os.path.dirname(path)), path)
     if os.path.isdir(path):
         names = sorted(filter(paths.is_run_log, os.listdir(path)))
+        if not names and in_order(os.listdir(path)):
+            return _event_run(path, os.path.basename(path))
         if not names:
             raise FileNotFoundError(f"the folder {path} holds no run; read_runs reads those below")
         if len(names) > 1:
@@ -189,6 +195,7 @@ def read_run(path: str | os.PathLike[str]) -> RunResult:
 def read_runs(logdir: str | os.PathLike[str] = "runs") -> RunResults:
     """All runs below a log folder, by hand and of sweeps, in the order of their paths.
 
+    The event files of TensorBoard in a folder are one run, called as TensorBoard calls it.
     Links are not followed, and hidden folders and the runs' own folders are not looked into.
 
     Raises:
@@ -206,8 +213,27 @@ def read_runs(logdir: str | os.PathLike[str] = "runs") -> RunResults:
         logs = sorted(name for name in names if paths.is_run_log(name))
         sweep = SweepRuns(folder)
         dat_paths = [os.path.join(folder, name) for name in logs]
-        found.extend(_run_at(path, sweep) for path in dat_paths if is_log(path))
+        runs = [_run_at(path, sweep) for path in dat_paths if is_log(path)]
+        if in_order(names) and paths.DESCRIPTION_NAME not in names:
+            runs.append(_event_run(folder, _event_name(folder, top, is_alone=not runs)))
+        found.extend(runs)
     return RunResults(tuple(found))
+
+
+def _event_run(folder: str, name: str, path: str | None = None) -> RunResult:
+    found = event_run(folder)
+    if found is None:  # gone meanwhile
+        raise FileNotFoundError(f"the folder {folder} holds no run")
+    return RunResult(name, path or found.path, found.state, found.config, found.environment)
+
+
+def _event_name(folder: str, top: str, *, is_alone: bool) -> str:
+    """The path of the folder below the log folder, as the dashboard and TensorBoard have it."""
+    inner = os.path.relpath(folder, top)
+    name = os.path.basename(top) if inner == os.curdir else inner.replace(os.sep, "/")
+    if is_alone:
+        return name
+    return "tensorboard" if inner == os.curdir else f"{name}/tensorboard"
 
 
 def _run_at(dat_path: str, sweep: SweepRuns) -> RunResult:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zlib import crc32
 
+from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
+
 from .files.cache_folder import CacheFolder
-from .files.identities import FileCache, Identity, Known, identity_of
+from .files.identities import FileCache, Identity, Known, identify, identity_of
 
 if TYPE_CHECKING:
     from ml_tracking_ops.logger.reading.reader import Ending
@@ -24,8 +26,9 @@ _endings: "dict[str, Known[Ending]]" = {}
 def ending_of(dat_path: str | Path) -> "Ending":
     """As `read_ending`, but of no link; a log that is as it was is not opened again."""
     path = os.fspath(dat_path)
-    identity = identity_of(os.stat(path))  # noqa: PTH116
-    return _ending_of(path, identity)
+    if is_event_file(path) and (identity := identify(path)) is not None:
+        return _ending_of(path, identity)
+    return _ending_of(path, identity_of(os.stat(path)))  # noqa: PTH116
 
 
 def _ending_of(path: str, identity: Identity) -> "Ending":

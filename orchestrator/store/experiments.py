@@ -11,13 +11,14 @@ from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.logger.records import LogFormatError
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
+from ml_tracking_ops.logger.tensorboard.writers import has_writer
 
 from .annotations import NO_ANNOTATIONS, NOTHING_SAID, Annotation, Annotations
 from .endings import ending_of, log_trouble
 from .files import fields
+from .files.identities import identify
 from .run_details import read_details, was_written_here
 from .run_states import RunState
-from .tensorboard.writers import has_writer
 
 _SILENT_AFTER_S = 600.0
 _GROWS_S = 10.0
@@ -116,10 +117,8 @@ class Experiment:
         return silent_s < _SILENT_AFTER_S if writes is None else writes
 
     def _last_change(self) -> float:
-        try:
-            return self.dat_path.stat().st_mtime
-        except OSError:
-            return 0.0
+        found = identify(self.dat_path)
+        return 0.0 if found is None else found.modified_ns / 1e9
 
 
 def describe_exit(exit_code: int) -> str:

@@ -17,7 +17,7 @@ from ml_tracking_ops.logger.records import LogFormatError
 from ml_tracking_ops.logger.results.tables import flat
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file, origin_of
 
-from .files.identities import FileCache, identity_of
+from .files.identities import FileCache, identify, identity_of
 
 if TYPE_CHECKING:
     from ml_tracking_ops.logger.reading.event_log import EventPeek
@@ -76,7 +76,7 @@ def _details_of_events(path: Path) -> RunDetails:
     from ml_tracking_ops.logger.reading.event_log import peek_events
 
     try:
-        identity = identity_of(path.stat())
+        identity = identify(path)
         found = _events.get(path, identity, lambda: peek_events(os.fspath(path)))
     except (OSError, LogFormatError):
         return NO_DETAILS

@@ -1,15 +1,18 @@
 """Runs as objects: configuration, state, best values, data frames, tables in notebooks."""
 
 import math
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from sweeps import run_command, write_config
+from tensorboardX import SummaryWriter
 
 from ml_tracking_ops.logger import Best, ExperimentLogger, read_run, read_runs
 from ml_tracking_ops.orchestrator import RunRecord, RunState, SweepResult, run_sweep
+from ml_tracking_ops.orchestrator.store.catalog import Catalog
 
 
 @pytest.fixture
@@ -21,6 +24,41 @@ def folder(tmp_path: Path) -> Path:
             writer.add_scalar("Loss", value, step)
         writer.add_scalar("Empty", math.nan, 0)
         return Path(writer.folder)
+
+
+def test_event_files_are_runs_called_as_tensorboard_calls_them(tmp_path: Path) -> None:
+    with ExperimentLogger(tmp_path) as own:
+        own.add_scalar("loss", 1.0, 1)
+    for folder in (tmp_path / "ppo" / "seed 1", tmp_path / "ppo", Path(own.folder)):
+        with SummaryWriter(str(folder)) as writer:
+            for step in range(3):
+                writer.add_scalar("loss", step / 2, step)
+    with SummaryWriter(str(tmp_path / "dqn")) as writer:
+        writer.add_hparams({"lr": 0.25}, {"best": 1.0}, name=".")
+    runs = read_runs(tmp_path)
+
+    names = [run.name for run in runs]
+    assert sorted(names) == sorted(
+        [own_name := Path(own.folder).name, f"{own_name}/tensorboard", "dqn", "ppo", "ppo/seed 1"]
+    )
+    assert set(names) == set(Catalog(tmp_path).experiments)
+    assert runs["ppo/seed 1"].metrics["loss"].value.tolist() == [0.0, 0.5, 1.0]
+    assert runs["dqn"].config == {"lr": 0.25}
+    assert read_run(tmp_path / "ppo" / "seed 1").best("loss", higher_is_better=True) == Best(1.0, 2)
+    assert read_run(runs["ppo"].path).name == "ppo"
+    assert read_run(own.folder).name == own_name
+    assert {runs[name].state for name in names[1:]} <= {"running", "finished"}
+
+
+def test_old_event_files_are_finished_and_damaged_ones_lost(tmp_path: Path) -> None:
+    with SummaryWriter(str(tmp_path / "a")) as writer:
+        writer.add_scalar("loss", 1.0, 1)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "events.out.tfevents.1.x").write_bytes(b"no event file" * 9)
+    for path in tmp_path.glob("*/*"):
+        os.utime(path, (1e9, 1e9))
+
+    assert [run.state for run in read_runs(tmp_path)] == ["finished", "lost"]
 
 
 def test_a_run_has_its_configuration_state_and_metrics(folder: Path) -> None:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 from ml_tracking_ops.orchestrator.steering.asking import failed_runs, waiting_again
 from ml_tracking_ops.orchestrator.steering.requests import MOST_WORKERS
 from ml_tracking_ops.orchestrator.store.annotations import LONGEST_NAME, LONGEST_NOTE, Annotation
@@ -282,6 +283,7 @@ def run_buttons(sweep: Sweep, run: RunRecord) -> list[Button]:
 
 
 def experiment_buttons(experiment: Experiment, state: RunState) -> list[Button]:
+    """Event files are another tool's: they can be archived, not deleted."""
     if state == "running":
         return []
     return _putting_away(
@@ -290,7 +292,7 @@ def experiment_buttons(experiment: Experiment, state: RunState) -> list[Button]:
         "/experiments",
         is_archived=experiment.annotation.is_archived,
         text="Its log is removed, and the folder that was made for it.",
-    )
+    )[: 1 if is_event_file(experiment.dat_path) else 2]
 
 
 def selection_buttons(selected: Sequence[Experiment], *, is_archive: bool) -> list[Button]:
@@ -300,22 +302,29 @@ def selection_buttons(selected: Sequence[Experiment], *, is_archive: bool) -> li
     ended = [one for one in selected if one.state() != "running"]
     if not ended:
         return []
+    archive, _ = _putting_away_selected(ended, is_archive=is_archive)
+    own = [one for one in ended if not is_event_file(one.dat_path)]
+    if not own:
+        return [archive]
+    _, delete = _putting_away_selected(own, is_archive=is_archive)
+    return [archive, delete]
+
+
+def _putting_away_selected(ended: Sequence[Experiment], *, is_archive: bool) -> list[Button]:
     n = len(ended)
     which = "1 experiment" if n == 1 else f"{n} experiments"
     names = ", ".join(one.annotation.name or one.name for one in ended[:5])
-    buttons = _putting_away(
+    then = "/experiments?archived=1" if is_archive else "/experiments"
+    archive, delete = _putting_away(
         which,
         {"experiments": [one.id for one in ended]},
-        "/experiments?archived=1" if is_archive else "/experiments",
+        then,
         is_archived=is_archive,
         text=f"{names}{f' and {n - 5} more' if n > 5 else ''}: the logs are removed, and the "
         "folders that were made for them.",
     )
-    label = {"Archive": f"Archive {n}", "Delete": f"Delete {n}"}
-    return [
-        replace(button, label=label.get(button.label, button.label), then=buttons[-1].then)
-        for button in buttons
-    ]
+    label = f"Archive {n}" if archive.label == "Archive" else archive.label
+    return [replace(archive, label=label, then=then), replace(delete, label=f"Delete {n}")]
 
 
 def _putting_away(

@@ -1,11 +1,14 @@
 """When a file has changed, and a cache of what was read from files while they stay the same."""
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
+
+from ml_tracking_ops.logger.tensorboard.event_names import files_beside, is_event_file
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -30,11 +33,27 @@ def identity_of(status: os.stat_result) -> Identity:
 
 
 def identify(path: str | Path, *, follow_link: bool = True) -> Identity | None:
-    """Return the identity of a file or folder, or None if there is none."""
+    """Return the identity of a file or folder, or None if there is none.
+
+    TensorBoard's event files of a folder are one log: its identity changes with any of them.
+    """
     try:
-        return identity_of(os.stat(path, follow_symlinks=follow_link))  # noqa: PTH116
+        own = identity_of(os.stat(path, follow_symlinks=follow_link))  # noqa: PTH116
     except OSError:
         return None
+    return _with_others(os.fspath(path), own) if is_event_file(path) else own
+
+
+def _with_others(path: str, own: Identity) -> Identity:
+    """The size of all event files together, and when any of them was written last."""
+    size_bytes, modified_ns = own.size_bytes, own.modified_ns
+    for other in files_beside(path):
+        if other != path:
+            with contextlib.suppress(OSError):
+                status = os.stat(other, follow_symlinks=False)  # noqa: PTH116
+                size_bytes += status.st_size
+                modified_ns = max(modified_ns, status.st_mtime_ns)
+    return Identity(own.device, own.inode, size_bytes, modified_ns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ml_tracking_ops.logger.records import LogFormatError
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 
-from ..files.identities import FileCache, identity_of
+from ..files.identities import FileCache, identify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ def other_tags(path: Path) -> "Mapping[str, list[str]]":
     if not is_event_file(path):
         return {}
     try:
-        return _known.get(path, identity_of(path.stat()), lambda: _read(path))
+        return _known.get(path, identify(path), lambda: _read(path))
     except (OSError, LogFormatError):
         return {}
 

@@ -90,6 +90,7 @@ def test_run_is_running_while_its_process_has_the_file_open(tmp_path: Path) -> N
     name = f"events.out.tfevents.1700000000.{socket.gethostname()}"
     folder = tmp_path / "run"
     write_events(folder / f"{name}.0.0", EVENTS)
+    make_old(folder / f"{name}.0.0")
     holding = f"import os; f = open(f'{folder}/{name}.{{os.getpid()}}.0', 'ab'); print(); input()"
     command = [sys.executable, "-uc", holding]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

@@ -1,10 +1,29 @@
 """Event files on pages: charts, configuration, what is not shown."""
 
+import os
+import re
 from pathlib import Path
 
 import pytest
+from event_writing import event, simple, write_events
 from pages import Client
 from tensorboardX import SummaryWriter
+
+from ml_tracking_ops.logger import ExperimentLogger
+
+OLD_S = 1e9
+
+
+def write_old(folder: Path, value: float, name: str = "events.out.tfevents.1700000000.h") -> None:
+    """An event file that nobody has written to for long; one that is there grows."""
+    path = folder / name
+    write_events(path, [event(value, int(value), simple("loss", value))])
+    os.utime(path, (OLD_S + value, OLD_S + value))
+
+
+def labels(page: str) -> set[str]:
+    found = re.findall(r"<button[^>]*>\s*((?:Archive|Delete)[ \d]*)\s*</button>", page)
+    return {label.strip() for label in found}
 
 
 @pytest.fixture
@@ -24,6 +43,32 @@ def test_points_and_other_tags_are_on_the_page(client: Client, run: str) -> None
     assert "1 tag, not shown: note/text_summary" in page
     assert "a text that is not shown" not in page
     assert "loss" in str(series)
+
+
+def test_event_files_can_be_archived_and_not_deleted(client: Client, logdir: Path) -> None:
+    write_old(logdir / "dqn", 1)
+    with ExperimentLogger(logdir) as own:
+        own.add_scalar("loss", 1.0, 1)
+    name = Path(own.folder).name
+    assert labels(client.get("/runs/dqn").text) == {"Archive"}
+    assert labels(client.get(f"/runs/{name}").text) == {"Archive", "Delete"}
+    assert labels(client.get("/experiments?run=dqn").text) == {"Archive 1"}
+    both = client.get(f"/experiments?run=dqn&run={name}").text
+    assert labels(both) == {"Archive 2", "Delete 1"}
+
+
+def test_table_and_points_follow_an_older_file_that_grows(client: Client, logdir: Path) -> None:
+    write_old(logdir / "dqn", 1)
+    write_old(logdir / "dqn", 5, name="events.out.tfevents.1800000000.host.1.0")
+    query = "format=json&columns=last.loss&columns=max.loss"
+    (row,) = client.get(f"/export/experiments?{query}").json()
+    assert row["max.loss"] == 5.0
+    assert client.get("/api/series?run=dqn").json()["runs"]
+    write_old(logdir / "dqn", 9)
+
+    (row,) = client.get(f"/export/experiments?{query}").json()
+    assert row["max.loss"] == 9.0
+    assert "9" in str(client.get("/api/series?run=dqn").json())
 
 
 def test_hparams_are_columns_of_the_table(client: Client, run: str) -> None:

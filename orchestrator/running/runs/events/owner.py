@@ -6,8 +6,7 @@ from pathlib import Path
 
 from ml_tracking_ops.logger import os_files, paths
 from ml_tracking_ops.logger.tensorboard.event_names import origin_of
-
-from ....store.tensorboard.writers import holds
+from ml_tracking_ops.logger.tensorboard.writers import holds
 
 _PROC = Path("/proc")
 _MARKER = f"{paths.RUN_FILE_VARIABLE}=".encode()

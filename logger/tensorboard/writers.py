@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from ml_tracking_ops.logger import os_files
-from ml_tracking_ops.logger.tensorboard.event_names import origin_of
+from .. import os_files
+from .event_names import origin_of
 
 _PROC = Path("/proc")
 
@@ -29,7 +29,7 @@ def holds(pid: int, path: Path) -> bool | None:
     try:
         file = path.stat()
         folder = _PROC / str(pid) / "fd"
-        names = os.listdir(folder)  # noqa: PTH208
+        names = os.listdir(folder)
     except (FileNotFoundError, ProcessLookupError):
         return False
     except OSError:

@@ -25,7 +25,7 @@ _INTRODUCTION = """\
 <!-- Written by `python -m ml_tracking_ops.orchestrator.config.reference`. -->
 
 Every key of `experiment_cfg.json`. `ml-tracking-ops schema` prints the same as a JSON Schema, with
-which an editor completes and checks the file. The pages on [search](search.md),
+which an editor completes and checks the file. The pages on [search](searching.md),
 [stopping rules](stopping.md), [how runs are started](running.md) and [Slurm](slurm.md) say what the
 keys are for.
 """

@@ -81,3 +81,13 @@ def headings_of(path: Path) -> set[str]:
     """The headings of a page as GitHub makes addresses of them."""
     titles = re.findall(r"^#+ (.+)$", text_of(path), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_every_page_of_the_documentation_is_in_its_navigation() -> None:
+    """A new page needs a line in a `toctree` of docs/index.md, howto/ or reference/index.md."""
+    listed = {ROOT / "docs" / "index.md"}
+    for path in (ROOT / "docs").rglob("*.md"):
+        for tree in re.findall(r"```{toctree}\n(.*?)```", text_of(path), re.DOTALL):
+            names = [line for line in tree.split() if not line.startswith(":")]
+            listed |= {(path.parent / f"{name}.md").resolve() for name in names}
+    assert set((ROOT / "docs").rglob("*.md")) <= listed

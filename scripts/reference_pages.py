@@ -119,7 +119,7 @@ def environment_page() -> str:
             "A sweep sets these for each run; `ml-tracking-ops run` sets those that name files.\n",
             "| variable | | |\n| --- | --- | --- |",
             *rows,
-            "\nVariables of your own come from the key `env` of the configuration, see",
+            "\nVariables of your own come from the key `environment` of the configuration, see",
             "[how runs are started](../running.md).\n",
         ]
     )

@@ -1,14 +1,17 @@
 """Coverage-guided fuzzing of all that reads files which others wrote.
 
     pip install atheris
-    python fuzz/readers.py dat|legacy|journal|config|folder [-runs=100000] [-max_total_time=60] …
+    python fuzz/readers.py TARGET [-runs=100000] [-max_total_time=60] …
+
+TARGET is dat, legacy, events, records (of event files), journal, config or folder.
 
 Whatever the bytes, a reader gives a result or one of our own errors; anything else ends the run
 with the input that did it. libFuzzer watches time and memory (`-timeout`, `-rss_limit_mb`).
 
 Last run for 45 seconds each (-timeout=10 -rss_limit_mb=1024, Python 3.11, atheris 3.0): 37,749
 inputs to `dat`, 63,755 to `legacy`, 57,244 to `journal`, 52,332 to `config`, 10,522 to `folder`;
-nothing was found, and no process came above 108 MB.
+nothing was found, and no process came above 108 MB. On 29 November 2026 on a busy machine 7,497
+inputs to `events` in 30 seconds and 3,062 to `records` in 45; nothing was found, 167 MB at most.
 """
 
 import json
@@ -22,7 +25,10 @@ import atheris
 with atheris.instrument_imports(include=["ml_tracking_ops"]):
     from ml_tracking_ops.logger import ExperimentLogger
     from ml_tracking_ops.logger.paths import DESCRIPTION_NAME, JOURNAL_NAME
+    from ml_tracking_ops.logger.reading.event_log import EventTail, peek_events, read_events
     from ml_tracking_ops.logger.reading.reader import LogFormatError, LogTail, read_ending, read_log
+    from ml_tracking_ops.logger.tensorboard.framing import chain, frame
+    from ml_tracking_ops.logger.tensorboard.writing import encode_run
     from ml_tracking_ops.orchestrator.config.loading import load_config
     from ml_tracking_ops.orchestrator.errors import ConfigError
     from ml_tracking_ops.orchestrator.store.catalog import Catalog
@@ -30,6 +36,8 @@ with atheris.instrument_imports(include=["ml_tracking_ops"]):
     from ml_tracking_ops.orchestrator.store.process_records import read_processes
     from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
+BETWEEN = b"\0\xff\0\xff"
+VERSION = b"\t\0\0\0\0\0\0\xf0?\x1a\rbrain.Event:2"
 FOLDER = Path(tempfile.mkdtemp())
 
 
@@ -50,6 +58,33 @@ def read_legacy_log(data: bytes) -> None:
     import base64
 
     read_any_log(b'{"Loss": "' + base64.b64encode(data) + b'"}')
+
+
+def read_event_file(data: bytes) -> None:
+    """An event file of TensorBoard, read whole, from its ends, and as it grows."""
+    path = FOLDER / "events" / "events.out.tfevents.1.host.1.0"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+    try:
+        whole = read_events(str(path))
+        peek_events(str(path))
+    except LogFormatError:
+        return
+    n_points = sum(len(series) for series in whole.series.values())
+    grown = EventTail(path)
+    n_read, has_more = 0, True
+    while has_more:
+        batch = grown.read(64)
+        n_read = sum(len(series) for series in batch.series.values()) + (
+            0 if batch.was_reset else n_read
+        )
+        has_more = batch.has_more
+    assert whole.n_left_out or n_read == n_points
+
+
+def read_event_records(data: bytes) -> None:
+    """What the fuzzer makes up as the contents of intact records."""
+    read_event_file(b"".join(map(frame, [VERSION, *data.split(BETWEEN)])))
 
 
 def read_journal(data: bytes) -> None:
@@ -87,6 +122,8 @@ def read_config(data: bytes) -> None:
 TARGETS = {
     "dat": read_any_log,
     "legacy": read_legacy_log,
+    "events": read_event_file,
+    "records": read_event_records,
     "journal": read_journal,
     "config": read_config,
     "folder": read_folder,
@@ -112,6 +149,19 @@ def logs() -> list[bytes]:
 def pickles() -> list[bytes]:
     points = [json.dumps({"value": 0.5, "step": n, "time": 1.5}).encode() for n in range(5)]
     return [pickle.dumps(points, protocol) for protocol in (2, 4, 5)]
+
+
+def event_files() -> list[bytes]:
+    points = [(float(step), step, 1 / (step + 1)) for step in range(20)]
+    metrics = [("loss", points), ("acc" * 9, points)]
+    return [b"".join(encode_run(metrics, {"lr": 0.1, "name": "a", "on": True}, True, 1.0))]
+
+
+def event_records() -> list[bytes]:
+    (data,) = event_files()
+    starts, lengths, _ = chain(data)
+    found = zip(starts.tolist(), lengths.tolist(), strict=True)
+    return [BETWEEN.join(data[start : start + length] for start, length in found)]
 
 
 def journals() -> list[bytes]:
@@ -154,6 +204,8 @@ def folders() -> list[bytes]:
 SEEDS = {
     "dat": logs,
     "legacy": pickles,
+    "events": event_files,
+    "records": event_records,
     "journal": journals,
     "config": configs,
     "folder": folders,

@@ -24,7 +24,6 @@ _AT_ONCE = 4
 _AGAIN_S = (5.0, 15.0, 45.0)
 _MARGIN_S = 30
 _LEFTOVERS_S = 5.0
-_STANDINGS: dict[str, Standing] = {"queued": "waiting", "running": "started", "ended": "ended"}
 
 
 class SlurmExecutor:
@@ -230,4 +229,4 @@ def _standing(run: SlurmRun, has_answered: bool) -> Standing:
     if run.has_ended:
         return "ended"
     is_certain = has_answered or run.start is not None
-    return _STANDINGS[run.verdict.phase] if is_certain else "unknown"
+    return run.verdict.phase if is_certain else "unknown"

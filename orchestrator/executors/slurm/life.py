@@ -35,7 +35,7 @@ _CAUSE_BY_WHY: Mapping[str, Cause] = {
 }
 _WITHOUT_ANSWER: Mapping[str, Cause] = {"terminated": "cancelled", "warned": "time_limit"}
 
-Phase = Literal["queued", "running", "ended"]
+Phase = Literal["waiting", "started", "ended"]
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,13 @@ def _exited(seen: Evidence, exit_code: int) -> Verdict:
     record = seen.record
     is_clear = record.is_over or (seen.job is not None and seen.job.is_over)
     if not is_clear and seen.exited_for_s < seen.leftovers_within_s:
-        return Verdict("running")
+        return Verdict("started")
     cause = _CAUSE_BY_WHY.get(record.why or "")
     if cause is None and record.why is not None:
         cause = _cause_of_job(seen.job)
         may_come = seen.job is None or not seen.job.is_over
         if cause is None and may_come and seen.exited_for_s < RECORD_WITHIN_S:
-            return Verdict("running", asks=True)
+            return Verdict("started", asks=True)
         cause = cause or _WITHOUT_ANSWER.get(record.why, "cancelled")
     by_code = end_by_exit_code(exit_code, record.left_running)
     if cause is None:
@@ -131,7 +131,7 @@ def _started(seen: Evidence) -> Verdict:
         if is_gone:
             return _ended("unknown", "Slurm does not know its job any more")
         return Verdict(
-            "running", asks=seen.n_absent > 0 or seen.silent_for_s >= RECORD_WITHIN_S / 2
+            "started", asks=seen.n_absent > 0 or seen.silent_for_s >= RECORD_WITHIN_S / 2
         )
     cause = _cause_of_job(job)
     if cause == "node_failed":
@@ -141,14 +141,14 @@ def _started(seen: Evidence) -> Verdict:
     if job.is_over:
         return _after(seen, RECORD_WITHIN_S, "unknown", f"Slurm says {job.state}")
     if job.state in SUSPENDED:
-        return Verdict("running", "suspended")
-    return Verdict("running", asks=seen.silent_for_s >= RECORD_WITHIN_S / 2)
+        return Verdict("started", "suspended")
+    return Verdict("started", asks=seen.silent_for_s >= RECORD_WITHIN_S / 2)
 
 
 def _after(seen: Evidence, within_s: float, cause: Cause, detail: str | None = None) -> Verdict:
     """The end that Slurm tells of, once the record has had the time to tell its own."""
     if seen.changed_for_s < within_s:
-        return Verdict("running" if seen.record.started_at is not None else "queued", asks=True)
+        return Verdict("started" if seen.record.started_at is not None else "waiting", asks=True)
     return _ended(cause, detail)
 
 
@@ -157,9 +157,9 @@ def _not_started(seen: Evidence) -> Verdict:
     if job is None:
         if seen.n_absent >= _LOOKS and seen.submitted_for_s >= RECORD_WITHIN_S:
             return _ended("unknown", "Slurm does not know its job")
-        return Verdict("queued", asks=seen.n_absent > 0)
+        return Verdict("waiting", asks=seen.n_absent > 0)
     if job.state in PENDING:
-        return Verdict("queued", reason_text(job))
+        return Verdict("waiting", reason_text(job))
     if job.is_over:
         return _over_before_start(seen, job)
     if not seen.record.began and seen.changed_for_s >= RECORD_WITHIN_S:
@@ -168,7 +168,7 @@ def _not_started(seen: Evidence) -> Verdict:
             f"job {job.id} runs on {job.nodes}, but nothing that it writes can be seen here: the "
             "sweep's folder must be on a file system that all nodes share",
         )
-    return Verdict("queued", f"starting on {job.nodes}" if job.nodes else "starting")
+    return Verdict("waiting", f"starting on {job.nodes}" if job.nodes else "starting")
 
 
 def _over_before_start(seen: Evidence, job: Job) -> Verdict:

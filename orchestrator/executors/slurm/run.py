@@ -84,7 +84,7 @@ class SlurmRun:
         self.told = Told()
         self.record = RunnerRecord()
         self.silent_for_s = 0.0
-        self.verdict = Verdict("queued")
+        self.verdict = Verdict("waiting")
         self._signals = signals
         self._leftovers_within_s = leftovers_within_s
         self._last_output = last_output
@@ -148,7 +148,7 @@ class SlurmRun:
         )
         if verdict.end is not None and verdict.end.cause == "never_started":
             verdict = self._with_output(verdict, verdict.end)
-        if self._is_to_be_killed and self.job_id is not None and verdict.phase == "running":
+        if self._is_to_be_killed and self.job_id is not None and verdict.phase == "started":
             self._is_to_be_killed = False
             self._signals.kill(self.job_id)
         if verdict != self.verdict:

@@ -172,7 +172,7 @@ class JobWatch:
             return self._polled_at + _FIRST_POLL_S
         if any(run.verdict.asks or run.job_id is None for run in runs):
             return self._polled_at + _SOON_S
-        are_healthy = all(run.verdict.phase == "running" for run in runs)
+        are_healthy = all(run.verdict.phase == "started" for run in runs)
         return self._polled_at + self._poll_s * (2 if are_healthy else 1)
 
     async def poll(self) -> bool:

@@ -177,6 +177,7 @@ def test_sweep_on_a_real_terminal_writes_no_line_that_wraps(tmp_path: Path) -> N
         tmp_path,
         "short.py",
         max_runs=2,
+        first_runs=[{"long": "z" * 90}, {"long": "z" * 91}],  # what is equal is not printed
         hyperparameters={"x": choice(1, 2), "long": choice("z" * 90, "z" * 91)},
     )
     script = (

@@ -32,25 +32,25 @@ def end_of(verdict: Verdict) -> RunEnd:
 @pytest.mark.parametrize(
     ("seen", "phase", "reason"),
     [
-        (Evidence(NOTHING), "queued", None),
-        (Evidence(NOTHING, n_absent=3, submitted_for_s=59), "queued", None),
-        (Evidence(NOTHING, n_absent=1, submitted_for_s=900), "queued", None),
-        (Evidence(NOTHING, job("PENDING", "Resources", "")), "queued", "waiting for resources"),
-        (Evidence(NOTHING, job("PENDING", "Odd", "")), "queued", "waiting: Odd"),
-        (Evidence(NOTHING, job("CONFIGURING")), "queued", "starting on node1"),
-        (Evidence(NOTHING, job("RUNNING"), changed_for_s=59), "queued", "starting on node1"),
-        (Evidence(BEGAN, job("RUNNING"), changed_for_s=900), "queued", "starting on node1"),
-        (Evidence(NOTHING, job("COMPLETED"), changed_for_s=59), "queued", None),
-        (Evidence(STARTED, silent_for_s=900), "running", None),
-        (Evidence(STARTED, job("RUNNING")), "running", None),
-        (Evidence(STARTED, job("RUNNING"), silent_for_s=900), "running", None),
-        (Evidence(STARTED, job("SUSPENDED")), "running", "suspended"),
-        (Evidence(STARTED, job("COMPLETING")), "running", None),
-        (Evidence(STARTED, n_absent=2, silent_for_s=59), "running", None),
-        (Evidence(STARTED, job("CANCELLED"), changed_for_s=4), "running", None),
-        (Evidence(STARTED, job("COMPLETED"), changed_for_s=59), "running", None),
-        (Evidence(exited(0, is_over=False), exited_for_s=1), "running", None),
-        (Evidence(exited(-15, why="terminated"), exited_for_s=1), "running", None),
+        (Evidence(NOTHING), "waiting", None),
+        (Evidence(NOTHING, n_absent=3, submitted_for_s=59), "waiting", None),
+        (Evidence(NOTHING, n_absent=1, submitted_for_s=900), "waiting", None),
+        (Evidence(NOTHING, job("PENDING", "Resources", "")), "waiting", "waiting for resources"),
+        (Evidence(NOTHING, job("PENDING", "Odd", "")), "waiting", "waiting: Odd"),
+        (Evidence(NOTHING, job("CONFIGURING")), "waiting", "starting on node1"),
+        (Evidence(NOTHING, job("RUNNING"), changed_for_s=59), "waiting", "starting on node1"),
+        (Evidence(BEGAN, job("RUNNING"), changed_for_s=900), "waiting", "starting on node1"),
+        (Evidence(NOTHING, job("COMPLETED"), changed_for_s=59), "waiting", None),
+        (Evidence(STARTED, silent_for_s=900), "started", None),
+        (Evidence(STARTED, job("RUNNING")), "started", None),
+        (Evidence(STARTED, job("RUNNING"), silent_for_s=900), "started", None),
+        (Evidence(STARTED, job("SUSPENDED")), "started", "suspended"),
+        (Evidence(STARTED, job("COMPLETING")), "started", None),
+        (Evidence(STARTED, n_absent=2, silent_for_s=59), "started", None),
+        (Evidence(STARTED, job("CANCELLED"), changed_for_s=4), "started", None),
+        (Evidence(STARTED, job("COMPLETED"), changed_for_s=59), "started", None),
+        (Evidence(exited(0, is_over=False), exited_for_s=1), "started", None),
+        (Evidence(exited(-15, why="terminated"), exited_for_s=1), "started", None),
     ],
 )
 def test_attempt_that_may_still_live_has_not_ended(
@@ -121,7 +121,7 @@ def test_end_by_slurm_has_a_cause_also_where_slurm_has_forgotten_it() -> None:
 
 def test_processes_that_were_left_running_are_waited_for_within_bounds() -> None:
     record = exited(0, is_over=False)
-    assert judge(Evidence(record, exited_for_s=14.9)).phase == "running"
+    assert judge(Evidence(record, exited_for_s=14.9)).phase == "started"
     assert judge(Evidence(record, exited_for_s=15)).phase == "ended"
     assert judge(Evidence(record, job("COMPLETED"))).phase == "ended"
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, Required, TypedDict
+from typing import Any, ClassVar, Literal, NotRequired, Protocol, Required, TypedDict
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -24,12 +24,13 @@ _HERE = Path(__file__).parent
 
 
 class PageRun(TypedDict):
-    """What the charts need to know of a run."""
+    """What the charts need to know of a run; `is_best`: it is drawn so that it is seen."""
 
     id: str | None
     name: str
     color: int
     started_at: float | None
+    is_best: NotRequired[bool]
 
 
 class PageOutput(TypedDict):

@@ -13,7 +13,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ..runs.entries import has_value
 from ..series.readers import LogReaders
 from ..tables.all_runs import AllRuns
-from .views import PANELS, Choice, View, panel_link, why_empty
+from .views import Choice, View, panel_link, panels_of, why_empty
 
 FAILURES = tuple(state for state in RUN_STATES if STATES[state].is_failure)
 
@@ -50,9 +50,10 @@ def insight_panel(
 ) -> InsightPanel:
     """What the panel named in the address shows; by default, and for unknown names, the first."""
     asked = query.get("panel", "")
-    name = asked if asked in PANELS else next(iter(PANELS))
-    panel = PANELS[name]
     rows = runs.compared(query.get("repeats") == "apart")
+    panels = panels_of(sweep, rows)
+    name = asked if asked in panels else "summary" if "rerun" in query else next(iter(panels))
+    panel = panels[name]
     view = None if panel.build is None else panel.build(sweep, rows, query, readers)
     is_of_runs = rows is runs.rows
     with_values = Counter(row.state for row in rows if has_value(row))
@@ -62,7 +63,7 @@ def insight_panel(
         panel=name,
         tabs=[
             Choice(one.label, panel_link(query, panel=key), key == name)
-            for key, one in PANELS.items()
+            for key, one in panels.items()
         ],
         view=view,
         n_planned=runs.n_planned if is_of_runs else len(rows),

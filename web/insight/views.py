@@ -11,7 +11,7 @@ from ml_tracking_ops.orchestrator.store.objective import Goal
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RUN_STATES
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
-from ..runs.entries import finite_values, has_value
+from ..runs.entries import finite_values, has_value, is_over
 from ..runs.formats import whole_percents
 from ..series.readers import LogReaders
 from ..tables.query import STATISTICS, split_statistic
@@ -263,8 +263,16 @@ PANELS = {
     "importance": Panel("Importance", _importance),
     "workers": Panel("Workers", _workers, needs_values=False),
 }
-"""The views in the order of their tabs, the first by default.
+"""The views in the order of their tabs while a sweep runs, the first by default.
 
 A new view is an entry here, its template `insight/_insight_NAME.html` and, if that has a
 `figure("NAME", …)`, the module `static/insight/NAME.js` with a class `View` that draws it.
 """
+
+
+def panels_of(sweep: Sweep, rows: Sequence[Row]) -> dict[str, Panel]:
+    """The views in the order of their tabs: once a sweep is over its history comes first."""
+    if not is_over(sweep) or why_empty(sweep, rows) is not None:
+        return PANELS
+    others = {name: panel for name, panel in PANELS.items() if name != "summary"}
+    return {"history": PANELS["history"], **others, "summary": PANELS["summary"]}

@@ -17,6 +17,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 from ml_tracking_ops.orchestrator.store.tensorboard.tags import describe_tags, other_tags
 
+from ..insight.standing import Standing, standing_of
 from ..live.feed import Feed
 from ..rendering import Page, PageData, PageRun
 from ..runs.catalog_access import system_id
@@ -25,7 +26,7 @@ from ..runs.links import ExperimentColors, sweep_run_color
 from ..series.experiment_states import state_of
 from ..series.readers import LogReaders
 from ..tables.query import TableQuery
-from ..tables.sweep_rows import select_runs
+from ..tables.sweep_rows import all_runs, select_runs
 from .buttons import AnnotationView, Button, experiment_buttons, run_buttons
 from .experiments import catalog_place, run_data
 from .origin import (
@@ -82,6 +83,7 @@ class RunView:
     output: OutputPart | None = None
     no_output: str
     neighbours: Neighbours = NO_NEIGHBOURS
+    standing: Standing | None = None
     attempts: Sequence[AttemptLink] = ()
     origin: Sequence[Fact]
     files: FilesView | None = None
@@ -173,6 +175,7 @@ def _of_sweep(
 ) -> RunPage:
     lives = feed.live_bests(sweep.id)
     query = asked.of_table
+    every = all_runs(sweep, lives)
     entry = run_entry(sweep.id, run, lives.get(run.index), sweep.annotations.run(run.index))
     log_path = sweep.log_path(run)
     output = None if log_path is None else read_end(log_path)
@@ -201,6 +204,7 @@ def _of_sweep(
         output=output,
         no_output=_why_no_output(sweep, log_path),
         neighbours=neighbours(sweep, run, _order(sweep, asked, lives, readers), query),
+        standing=standing_of(run.name, every.rows, every.best, sweep.optimization_goal),
         attempts=attempt_links(sweep, run),
         origin=origin_facts(sweep, run),
         files=files_view(entry.id, sweep.run_folder(run)),

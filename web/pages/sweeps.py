@@ -16,16 +16,16 @@ from ml_tracking_ops.orchestrator.store.objective import Best, Goal
 from ml_tracking_ops.orchestrator.store.run_states import (
     ENDS,
     RESUMED,
-    SUBMITTED,
     RunState,
     SweepState,
 )
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
+from ..insight.outlook import Outlook, outlook_of
 from ..insight.panel import InsightPanel, insight_panel
 from ..insight.run_values import offered_settings
 from ..live.feed import Feed
-from ..rendering import Page, PageData
+from ..rendering import Page, PageData, PageRun
 from ..runs import entries as rows
 from ..runs.formats import format_mean
 from ..runs.links import compare_href
@@ -130,6 +130,7 @@ class SweepView:
     best_mean: BestMean | None
     history: BestHistory | None
     progress: SweepProgress
+    outlook: Outlook | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,7 +251,7 @@ def _sweep_page(
     best_index = None if every.best is None else every.best.index
     drawn = drawn_runs(len(every.started), view.runs.rows, view.drawn, view.n_selected > 0, query)
     metric = query.get("metric") or sweep.optimization_metric
-    page_data = _page_data(catalog, sweep, drawn, metric)
+    page_data = _page_data(catalog, sweep, drawn, metric, every.starred)
     page_data["groups"] = every.groupings
     page_data["color_by"] = offered_settings(row.hyperparameters for row in drawn.rows)
     page_data["is_partial"] = view.runs.n_unread > 0
@@ -303,13 +304,14 @@ def _sweep_view(sweep: Sweep, every: AllRuns, live: Mapping[int, Best]) -> Sweep
         ended_at=record.ended_at,
         metric=sweep.optimization_metric,
         goal=sweep.optimization_goal,
-        is_over=_is_over(sweep),
+        is_over=rows.is_over(sweep),
         summary=encode_json(rows.sweep_summary(sweep, live)).decode(),
         best=every.best,
         best_has_files=_has_files(sweep, every.best),
         best_mean=_best_mean(sweep),
         history=every.history,
         progress=_progress(sweep),
+        outlook=outlook_of(sweep, every),
     )
 
 
@@ -358,24 +360,26 @@ def _resume_command(sweep: Sweep) -> str | None:
     return f"ml-tracking-ops sweep --resume {shlex.quote(str(sweep.path))}"
 
 
-def _is_over(sweep: Sweep) -> bool:
-    """Whether nothing more will be logged."""
-    return sweep.record.state in ENDS and not any(
-        run.state in SUBMITTED for run in sweep.record.runs.values()
-    )
-
-
-def _page_data(catalog: Catalog, sweep: Sweep, drawn: DrawnRuns, metric: str | None) -> PageData:
+def _page_data(
+    catalog: Catalog,
+    sweep: Sweep,
+    drawn: DrawnRuns,
+    metric: str | None,
+    starred: Collection[int],
+) -> PageData:
     return {
         "view": "sweep",
         "sweep": sweep.id,
-        "runs": [
-            run_data(row.id, f"run {row.index}", row.color, row.started_at) for row in drawn.rows
-        ],
+        "runs": [_drawn_run(row, starred) for row in drawn.rows],
         "metric": None if metric == ALL_METRICS else metric,
-        "is_over": _is_over(sweep),
+        "is_over": rows.is_over(sweep),
         "follow": {
             "catalog": catalog_place(catalog),
             f"sweep={sweep.id}": rows.sweep_cursor(sweep),
         },
     }
+
+
+def _drawn_run(row: Row, starred: Collection[int]) -> PageRun:
+    drawn = run_data(row.id, f"run {row.index}", row.color, row.started_at)
+    return {**drawn, "is_best": True} if row.index in starred else drawn

@@ -11,25 +11,30 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ml_tracking_ops.orchestrator.reports.short_states import short_state
 from ml_tracking_ops.orchestrator.store.annotations import NOTHING_SAID, Annotation, read_file
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.combinations import best_repeated
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best, Goal, is_better
-from ml_tracking_ops.orchestrator.store.run_states import RunState, SweepState
+from ml_tracking_ops.orchestrator.store.run_states import ENDS, SUBMITTED, RunState, SweepState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEntry:
-    """One run of a sweep; `id` and `name` are None before it has started."""
+    """One run of a sweep; `id` and `name` are None before it has started.
+
+    `short_state`: its state with the reason in a few words (`asha @ 40`).
+    """
 
     id: str | None
     name: str | None
     index: int
     state: RunState
     reason: str | None = None
+    short_state: str = ""
     hyperparameters: Mapping[str, Any]
     best_value: float | None = None
     best_step: int | None = None
@@ -136,6 +141,7 @@ def run_entry(
         index=run.index,
         state=run.state,
         reason=run.reason,
+        short_state=short_state(run),
         hyperparameters=run.hyperparameters,
         best_value=value,
         best_step=step,
@@ -207,6 +213,13 @@ def n_planned(sweep: Sweep, n_runs: int) -> int:
     """How many runs there will be, as far as is known: at least those that there are."""
     most = sweep.record.max_runs or sweep.config.get("max_runs")
     return max(most, n_runs) if isinstance(most, int) else n_runs
+
+
+def is_over(sweep: Sweep) -> bool:
+    """Whether nothing more will be logged."""
+    return sweep.record.state in ENDS and not any(
+        run.state in SUBMITTED for run in sweep.record.runs.values()
+    )
 
 
 def sweep_cursor(sweep: Sweep) -> int:

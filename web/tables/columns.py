@@ -82,7 +82,7 @@ STATE = Column(
     width="whole",
     sort_key=_state_key,
     first_order="asc",
-    search=lambda row: (row.reason,),
+    search=lambda row: (row.reason, row.short_state),
 )
 LABEL = Column(
     key="label",
@@ -192,25 +192,30 @@ def run_columns(
     metric: str | None,
     hyperparameters: Mapping[str, Hyperparameter] | None = None,
     goals: Goals | None = None,
+    *,
     is_of_means: bool = False,
     logged: Collection[str] = (),
+    is_best_first: bool = False,
 ) -> TableColumns:
     """The columns of the table of a sweep's runs.
 
     Args:
-        is_of_means: whether its rows are combinations, the best of which comes first.
+        is_of_means: whether its rows are combinations.
+        is_best_first: whether the best row comes first; otherwise the newest run does.
         logged: which of the hyperparameters the scripts logged, and the sweep did not choose.
     """
     best = f"Best {metric}"
     title = f"{best}: of a combination the mean ± standard deviation" if is_of_means else best
-    is_by_mean = is_of_means and metric is not None
     goals = goals or Goals()
     goal = None if metric is None else goals.own.get(metric)
+    is_by_best = is_best_first and metric is not None
     direction = partial(replace, goal=goal, first_order="asc" if goal == "min" else "desc")
     return TableColumns(
         head=replace(INDEX, heading="Combination", title="Combinations") if is_of_means else INDEX,
-        before=(STATE, LABEL, TAGS),
-        after=(
+        before=(
+            STATE,
+            LABEL,
+            TAGS,
             direction(
                 replace(BEST_VALUE, heading=best, title=title, metric=metric, is_goal_fixed=True)
             ),
@@ -219,11 +224,11 @@ def run_columns(
             replace(CURVE, heading=metric or "Curve", title=f"{metric} over the steps"),
             DURATION,
             STARTED_AT,
-            replace(NOTE, is_offered=_never),
         ),
+        after=(replace(NOTE, is_offered=_never),),
         exported=(INDEX, RUN_NAME),
-        default_sort=BEST_VALUE.key if is_by_mean else INDEX.key,
-        default_order="asc" if is_by_mean and goal == "min" else "desc",
+        default_sort=BEST_VALUE.key if is_by_best else INDEX.key,
+        default_order="asc" if is_by_best and goal == "min" else "desc",
         hyperparameters=hyperparameters or {},
         metric=metric,
         goals=goals,

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.logger import run_record
+from ml_tracking_ops.orchestrator.reports.short_states import short_state
 from ml_tracking_ops.orchestrator.store.annotations import Annotations
 from ml_tracking_ops.orchestrator.store.combinations import (
     RepeatedCombination,
@@ -22,7 +23,7 @@ from ml_tracking_ops.orchestrator.store.run_states import SUBMITTED
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
-from ..runs.entries import best_so_far, run_id
+from ..runs.entries import best_so_far, is_over, run_id
 from ..runs.links import run_href, sweep_run_color
 from ..series.goals import Goals, goals_of_record
 from ..series.summaries import LogToRead, MetricSummaries
@@ -154,6 +155,7 @@ def _row(sweep: Sweep, known: _Known, run: RunRecord, live: Best | None) -> Row:
         index=run.index,
         state=run.state,
         reason=run.reason,
+        short_state=short_state(run),
         hyperparameters=run.hyperparameters,
         best_value=value,
         best_step=step,
@@ -206,7 +208,14 @@ def known_runs(
     goals = sweep_goals(sweep, every.rows, chosen_goals)
     is_of_means = every.has_combinations and not is_apart
     settings = {**known.hyperparameters, **every.logged}
-    columns = run_columns(sweep.optimization_metric, settings, goals, is_of_means, every.logged)
+    columns = run_columns(
+        sweep.optimization_metric,
+        settings,
+        goals,
+        is_of_means=is_of_means,
+        logged=every.logged,
+        is_best_first=is_of_means or is_over(sweep),
+    )
     return every, columns
 
 
@@ -271,7 +280,8 @@ def _remembered(
     known: _Known, every: AllRuns, query: TableQuery, columns: TableColumns
 ) -> Selection:
     """Turning the pages of a table, and scrolling it, neither sorts nor filters it again."""
-    key = (query.search, query.states, query.filters, query.sort, query.order, query.is_apart)
+    filters = (query.search, query.states, query.filters)
+    key = (*filters, query.sort, query.order, query.is_apart, columns.default_sort)
     if key not in known.selections:
         known.selections[key] = _select(every, every.rows, query, columns)
         while len(known.selections) > _MOST_SELECTIONS:

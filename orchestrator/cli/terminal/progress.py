@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
+from ...reports.time_left import seconds_left
 from ...store.journal import Event
 from ...store.run_states import BEGUN, ENDS, STATES
 from ...store.sweep_record import RunRecord, SweepRecord
@@ -122,23 +123,11 @@ class ProgressText:
         return ", ".join([f"{self.n_ended}/{self.n_runs} runs", *paused, *shown])
 
     def time_left(self) -> str:
-        """Mean duration of the runs that ended, over those to come and the rest of the others.
-
-        Empty once the sweep is over.
-        """
+        """How long the sweep takes yet; empty once it is over."""
         if self.record.ended_at is not None or self.n_ended >= self.n_runs:
             return ""
-        now = time.time()
-        runs = self.record.runs.values()
-        ended = [run for run in runs if run.has_ended and run.started_at and run.ended_at]
-        if not ended:
-            return "time left unknown"
-        mean_s = sum((run.ended_at or 0) - (run.started_at or 0) for run in ended) / len(ended)
-        begun_s = sum(
-            min(now - (run.started_at or now), mean_s) for run in runs if run.state == "running"
-        )
-        work_s = max(0.0, mean_s * (self.n_runs - len(ended)) - begun_s)
-        return f"{format_duration(work_s / max(1, self.record.n_workers or 1))} left"
+        left_s = seconds_left(self.record, self.n_runs, time.time())
+        return "time left unknown" if left_s is None else f"{format_duration(left_s)} left"
 
     def best_line(self) -> str:
         best = self.record.best

@@ -68,6 +68,7 @@ def test_curves_and_rows_are_coloured_by_a_hyperparameter(
     page: Page, dashboard: Dashboard, sweep: SweepFiles
 ) -> None:
     page.goto(f"{dashboard.url}/sweeps/s")
+    page.get_by_role("button", name="Display").click()
     page.get_by_label("Colour").select_option("learning_rate")
     expect(page).to_have_url(re.compile(r"color=p\.learning_rate"))
     expect(page.locator("#color-key")).to_contain_text("learning_rate0.0010.003")

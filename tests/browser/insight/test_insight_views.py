@@ -68,6 +68,7 @@ def test_brushing_writes_a_filter_into_the_address_and_is_restored_from_it(
 ) -> None:
     end_runs(sweep, *range(1, 11))
     page.goto(f"{dashboard.url}/sweeps/s?panel=parallel")
+    page.locator("#insight").scroll_into_view_if_needed()
     expect(page.locator(CANVAS)).to_have_attribute("data-runs", "10")
     expect(page.locator("#filter-menu")).to_be_hidden()
     page.locator(CANVAS).scroll_into_view_if_needed()

@@ -49,7 +49,7 @@ def test_running_sweep_is_watched_live(
     reason = "at step 5: no better than 0.5 for 5 values"
     sweep.end(1, "early_stopped", best_value=0.5, best_step=5, reason=reason)
     expect(first).to_contain_text("Stopped early")
-    expect(first.locator(".reason")).to_have_attribute("title", reason)
+    expect(first.locator(".why")).to_have_attribute("data-why", reason)
     expect(page.locator("#n-ended")).to_have_text("1")
 
     second = sweep.start(2)

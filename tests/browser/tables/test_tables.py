@@ -225,11 +225,11 @@ def test_columns_of_a_few_runs_stay_when_reasons_come_and_go(
     sweep.end(1, "failed", reason="exit code 1: RuntimeError: CUDA out of memory")
     page.goto(f"{dashboard.url}/sweeps/s")
     row = page.locator("#run-1")
-    expect(row).to_contain_text("CUDA out of memory")
+    expect(row.get_by_role("button", name="Failed")).to_be_visible()
     widths = page.evaluate(COLUMN_WIDTHS)
     again = {"action": "requeue", "index": 1, "attempt": 2, "message": ""}
     sweep.journal.append("requested", id="1", outcome="done", **again)
-    expect(row).not_to_contain_text("CUDA")
+    expect(row).not_to_contain_text("Failed")
     expect(page.locator("#table-rows > tr").first).to_have_id("run-2")
     assert page.evaluate(COLUMN_WIDTHS) == widths
 

@@ -19,7 +19,7 @@ def test_any_run_can_be_repeated_from_the_summary_and_from_its_page(
 ) -> None:
     write_sweep(logdir / "s", [*finished_run(1, 0.5), *finished_run(2, 0.9), *finished_run(3)])
     best, third = "--learning_rate=0.002", "--learning_rate=0.003"
-    assert best in client.get("/sweeps/s").text
+    assert best in client.get("/sweeps/s?panel=summary").text
     html = client.get("/sweeps/s?rerun=3&sort=duration").text
     assert third in html
     assert best not in html
@@ -103,7 +103,7 @@ def test_unknown_sweeps_and_parameters_are_refused(client: Client, logdir: Path)
         ("importance", "over 2 runs with a value. That is too few to say"),
         ("workers", "The workers were busy"),
         ("summary", "Hyperparameter sweep summary"),
-        ("no-such-panel", "Hyperparameter sweep summary"),
+        ("no-such-panel", "number 2 of 2 runs to end with a value"),
     ],
 )
 def test_each_view_says_in_words_what_it_shows(

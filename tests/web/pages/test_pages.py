@@ -128,7 +128,7 @@ def test_search_without_a_result_says_so_below_the_charts(client: Client, logdir
 
 def test_sweep_shows_its_configuration(client: Client, logdir: Path) -> None:
     write_sweep(logdir / "s", finished_run(1, 0.5))
-    text = text_of(client.get("/sweeps").text)
+    text = text_of(client.get("/sweeps?panel=summary").text)
     for expected in (
         "learning_rate uniform 1e-5 to 0.01",
         "batch_size choice 32 64 128",
@@ -146,12 +146,14 @@ def test_sweep_shows_counts_and_the_best_run(client: Client, logdir: Path) -> No
     events = finished_run(1, 0.5) + finished_run(2, 0.75)
     events += finished_run(3, state="failed", exit_code=1, reason="exit code 1: boom")
     write_sweep(logdir / "s", events)
-    text = text_of(client.get("/sweeps/s").text)
+    html = client.get("/sweeps/s").text
+    text = text_of(html)
     assert "3 of 40 runs ended" in text
     assert "2 finished" in text
     assert "1 failed" in text
     assert "0.75 at step 7 of run 2" in text
-    assert "exit code 1: boom" in text
+    assert "Failed, exit 1" in text
+    assert 'data-why="exit code 1: boom"' in html
 
 
 def test_table_is_paged_and_draws_the_runs_of_its_page(client: Client, logdir: Path) -> None:
@@ -232,7 +234,9 @@ def test_run_of_a_sweep_shows_hyperparameters_state_and_output(
     html = client.get("/runs/s/run_0001").text
     assert "Stopped early" in html
     assert f">{reason}<" in html
-    assert f'title="stopped early {reason}">{reason}<' in client.get("/sweeps/s").text
+    row = client.get("/sweeps/s").text
+    assert f'data-why="stopped early {reason}"' in row
+    assert ">Stopped early</button>" in row
     assert "learning_rate 0.001" in text_of(html)
     assert page_data(html)["output"] == {
         "key": "log=s/run_0001",
@@ -278,7 +282,7 @@ def test_folders_of_the_original_tool_are_shown(client: Client, logdir: Path) ->
     }
     (sweep / "experiment_description.json").write_text(json.dumps(description))
     assert "Nov-23_10-32-43" in client.get("/experiments").text
-    text = text_of(client.get("/sweeps").text)
+    text = text_of(client.get("/sweeps?panel=summary").text)
     for expected in ("Choice[32, 64]", "0.75 at step 1 of run 1", "1 of 1 runs ended"):
         assert expected in text
 

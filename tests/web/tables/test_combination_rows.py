@@ -91,7 +91,7 @@ def test_range_of_the_metric_asks_for_the_mean_of_a_combination(
     html = client.get("/sweeps/s?m.Accuracy=0.45..0.55&p.seed=1").text
     assert rows_of(html) == ["combination-1"]
     apart = client.get("/sweeps/s?m.Accuracy=0.6..&repeats=apart").text
-    assert rows_of(apart) == ["run-6", "run-4", "run-3", "run-1"]
+    assert rows_of(apart) == ["run-6", "run-1", "run-4", "run-3"]
 
 
 def test_range_of_another_metric_asks_for_its_mean(
@@ -106,7 +106,7 @@ def test_range_of_another_metric_asks_for_its_mean(
 
 
 def test_runs_can_be_listed_apart(client: Client, sweep: Path) -> None:
-    html = client.get("/sweeps/s?repeats=apart").text
+    html = client.get("/sweeps/s?repeats=apart&sort=index&order=desc").text
     assert rows_of(html) == [f"run-{index}" for index in (6, 5, 4, 3, 2, 1)]
     assert "one row a combination" in text_of(html)
 

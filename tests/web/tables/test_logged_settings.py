@@ -26,11 +26,11 @@ def sweep_id(logdir: Path) -> str:
 
 def shown(client: Client, sweep_id: str, query: str) -> list[str]:
     page = client.get(f"/sweeps/{sweep_id}?{query}").text
-    return re.findall(r'<tr[^>]*data-run="[^"]*_(\d{4})"', page)
+    return re.findall(r'<tr id="[^"]*" data-run="[^"]*_(\d{4})"', page)
 
 
 def rows_of(page: str) -> str:
-    return "".join(re.findall(r"<tr[^>]*data-run=.*?</tr>", page, re.DOTALL))
+    return "".join(re.findall(r'<tr id="run-[^>]*data-run=.*?</tr>', page, re.DOTALL))
 
 
 def test_logged_settings_filter_sort_and_search(client: Client, sweep_id: str) -> None:

@@ -112,6 +112,8 @@ function showControls(tools, view) {
   set("#log-x", view.isLogX, "checked");
   set("#log-x", view.x === "wall", "disabled");
   set("#log-y", view.isLogY, "checked");
+  const isOfGroups = view.group !== null && (view.band !== "std" || view.over !== "all");
+  tools.querySelector("#axes-button")?.classList.toggle("is-changed", view.isLogX || view.isLogY || view.outliers > 0 || isOfGroups);
   for (const id of ["#chart-band", "#chart-over"]) tools.querySelector(id).closest("label").hidden = view.group === null;
   if (isWaiting("tags") || document.activeElement?.id === "chart-filter") return;
   set("#chart-filter", view.tags);

@@ -7,7 +7,7 @@ import { counted } from "../lib/format.js";
 import { isShown } from "./data/view.js";
 
 const MOST_FOLDED = 50;
-const LINES = 3, LINE_PX = 24;
+const LINES = 3, LINE_PX = 24; // one line in a panel, which the chart fills
 const known = new WeakMap(); // element -> {key, entries, view}
 
 /** @param {{id: string, name: string, color: number, title?: string}[]} entries */
@@ -15,7 +15,7 @@ export function showLegend(element, entries, view) {
   if (!element) return;
   element.hidden = entries.length < (params().has("run") ? 1 : 2); // the only one there is needs no name, the one that was chosen does
   const isOpen = element.classList.contains("is-open");
-  const key = JSON.stringify([isOpen, [...view.hidden], [...view.solo], entries.map(({ id, name, title, color }) => [id, name, title, color])]);
+  const key = JSON.stringify([isOpen, [...view.hidden], [...view.solo], entries.map(({ id, name, title, color, is_best }) => [id, name, title, color, is_best])]);
   const before = known.get(element);
   known.set(element, { key, entries, view });
   if (!before) refoldWithWidth(element);
@@ -59,7 +59,8 @@ function fold(element) {
   for (const item of items) item.hidden = false;
   more.hidden = !isOpen;
   if (isOpen || items.length === 0) return;
-  const { entries } = known.get(element), end = items[0].offsetTop + LINES * LINE_PX;
+  const { entries } = known.get(element), nLines = element.closest(".chart-panel") ? 1 : LINES;
+  const end = items[0].offsetTop + nLines * LINE_PX;
   let n = items.findIndex((item) => item.offsetTop >= end);
   if (n < 0) n = items.length;
   if (n === entries.length && last.offsetTop < end) return;
@@ -83,9 +84,9 @@ function refoldWithWidth(element) {
   }).observe(element);
 }
 
-export function legendItem({ id, name, color, title }, view) {
+export function legendItem({ id, name, color, title, is_best: isBest }, view) {
   const show = button("legend-show", "", () => toggleHidden(id));
-  show.append(make("span", `dot run-color-${color}`), named("legend-name", name));
+  show.append(isBest ? bestMark(color) : make("span", `dot run-color-${color}`), named("legend-name", name));
   const isOn = isShown(view, id);
   Object.assign(show, { ariaPressed: String(isOn), title: `${isOn ? "Hide" : "Show"} ${name}${title ? ` (${title})` : ""}` });
   show.dataset.key = `show ${id}`;
@@ -95,6 +96,10 @@ export function legendItem({ id, name, color, title }, view) {
   const item = make("li", `legend-item${isOn ? "" : " is-off"}`, show, solo);
   item.dataset.run = id;
   return item;
+}
+
+function bestMark(color) {
+  return Object.assign(make("span", `legend-best run-color-${color}`, "★"), { role: "img", ariaLabel: "best" });
 }
 
 export function showAll() {

@@ -15,6 +15,7 @@ import { fillCells } from "../tables/live_cells.js";
 import { whileLoading } from "../lib/loading.js";
 import { bindPointing, pointOut } from "../lib/pointing.js";
 import { requestRefresh, requestRefreshWithin } from "../live/refresh.js";
+import "../tables/reasons.js";
 import "../tables/row_selection.js";
 import "../tables/row_window.js";
 import { RunRows } from "../tables/live_rows.js";

@@ -17,7 +17,7 @@ const known = new WeakMap(); // the array of values -> {key, curve}
 
 /** @returns {Curve} of a run, from its columns {step, wall_time, value}; `across`: those of the metric on the x axis, if one is. */
 export function curveOf(run, columns, view, across = null) {
-  const key = [columns.value.length, columns.repeated?.count ?? 0, view.smoothing, view.x, view.isLogX, view.isLogY, run.name, run.color, run.own, run.started_at, view.xMetric, across?.value.length, across?.step.at(-1)].join("|");
+  const key = [columns.value.length, columns.repeated?.count ?? 0, view.smoothing, view.x, view.isLogX, view.isLogY, run.name, run.color, run.own, run.is_best, run.started_at, view.xMetric, across?.value.length, across?.step.at(-1)].join("|");
   const found = known.get(columns.value);
   if (found?.key === key) return found.curve;
   const curve = makeCurve(run, columns, view, across);
@@ -34,7 +34,7 @@ function makeCurve(run, columns, view, across) {
   const { x, step, wall_time, value } = view.isLogX ? positiveOnly(ordered) : ordered;
   return {
     ...drawn(value, view),
-    id: run.id, name: run.name, color: run.color, own: run.own, x, value, step,
+    id: run.id, name: run.name, color: run.color, own: run.own, isBest: run.is_best === true, x, value, step,
     elapsed: (i) => elapsed(wall_time[i]),
     low: null, high: null, n: null,
     nRepeated: isOverTime(view) ? 0 : columns.repeated?.count ?? 0,

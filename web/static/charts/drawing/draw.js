@@ -5,6 +5,7 @@ import { isAbove, isBelow, placer, span } from "./ranges.js";
 import { runColor } from "../../lib/theme.js";
 
 const LINE_WIDTH = 1.5;
+const BEST_WIDTH = 3;
 const MOST_WIDE = 30; // more curves are thin: easier to tell apart, and drawn twenty times as fast
 
 /** Where values stand on a plane of pixels: `bbox` of it, and what the scales show. */
@@ -28,17 +29,23 @@ export function drawCurves(ctx, geometry, curves, { pixel, isClipped, isFront = 
   ctx.lineCap = "round";
   ctx.lineJoin = isFront ? "round" : "bevel"; // hardly to be seen, and twice as fast
   const width = isFront ? 2.25 * pixel : curves.length > MOST_WIDE ? 1 : LINE_WIDTH * pixel;
-  for (const curve of curves) {
+  for (const curve of bestLast(curves)) {
     ctx.strokeStyle = ctx.fillStyle = runColor(isFront ? curve.own ?? curve.color : curve.color);
     if (curve.low) fillBand(ctx, geometry, curve);
     if (curve.abandoned) strokeLine(ctx, geometry, curve.abandoned, curve.abandoned.y, 0.3, pixel);
     if (curve.raw) strokeLine(ctx, geometry, curve, curve.raw, 0.25, pixel);
-    strokeLine(ctx, geometry, curve, curve.fewer ? curve.all : curve.y, 1, width, 2.5 * pixel);
+    strokeLine(ctx, geometry, curve, curve.fewer ? curve.all : curve.y, 1, curve.isBest ? BEST_WIDTH * pixel : width, 2.5 * pixel);
     if (curve.fewer) strokeDashed(ctx, geometry, curve, width, pixel);
     markGaps(ctx, geometry, curve, 3 * pixel);
     if (isClipped) markOutside(ctx, geometry, curve, 4 * pixel);
   }
   ctx.restore();
+}
+
+/** The best run lies over the others. */
+function bestLast(curves) {
+  const best = curves.filter((curve) => curve.isBest);
+  return best.length ? [...curves.filter((curve) => !curve.isBest), ...best] : curves;
 }
 
 function strokeLine(ctx, geometry, curve, values, alpha, width, dotRadius = width) {

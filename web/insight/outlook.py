@@ -1,0 +1,63 @@
+"""What is asked of a sweep that runs: what runs now, how long yet, since when nothing is better."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ml_tracking_ops.orchestrator.reports.time_left import seconds_left
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+from ..runs.entries import is_over
+from ..tables.all_runs import AllRuns
+from ..tables.rows import Row
+
+_MOST_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class BestSince:
+    """Since when the best run is the best: `at`, and how many runs ended after it."""
+
+    at: float
+    n_ended_since: int
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a page says of a sweep while it runs.
+
+    Attributes:
+        left_s: the time left; None if it is not known yet, or while the sweep is paused.
+        running: the runs that run now, those that started first in front; `n_more` are not shown.
+        best_since: None while the best run itself runs, or there is none.
+    """
+
+    left_s: float | None
+    running: Sequence[Row]
+    n_more: int
+    best_since: BestSince | None
+
+
+def outlook_of(sweep: Sweep, every: AllRuns) -> Outlook | None:
+    """None once the sweep is over."""
+    if is_over(sweep):
+        return None
+    record = sweep.record
+    running = [row for row in every.rows if row.state == "running"]
+    running.sort(key=lambda row: row.started_at or 0.0)
+    left_s = None if record.is_paused else seconds_left(record, every.n_planned, time.time())
+    return Outlook(
+        left_s=left_s,
+        running=running[:_MOST_SHOWN],
+        n_more=max(0, len(running) - _MOST_SHOWN),
+        best_since=_best_since(every),
+    )
+
+
+def _best_since(every: AllRuns) -> BestSince | None:
+    best = every.best
+    if best is None or best.ended_at is None:
+        return None
+    at = best.ended_at
+    n = sum(row.ended_at is not None and row.ended_at > at for row in every.rows)
+    return BestSince(at, n)

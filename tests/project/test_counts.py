@@ -1,7 +1,7 @@
 """What the benchmarks time, counted: bytes, reads and writes do not depend on the machine.
 
-Counted elsewhere: a value's system call and bytes (test_experiment_logger.py), what a tail reads
-(test_reader.py), that an update is encoded once for all pages (test_events.py).
+Counted elsewhere: a value's system call and bytes (test_logged_values.py), what a tail reads
+(test_tails.py), that an update is encoded once for all pages (test_events.py).
 """
 
 import json

@@ -1,71 +1,15 @@
 """W&B sweep files, in the shapes in which public projects have them."""
 
-import json
-import textwrap
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sweeps import run_command, state_of, sweep_folder
+from wandb_files import USUAL, load, problems, with_changes
 
 from ml_tracking_ops.orchestrator.config.loading import load_config
-from ml_tracking_ops.orchestrator.config.validation import LoadedConfig
-from ml_tracking_ops.orchestrator.errors import ConfigError
 from ml_tracking_ops.orchestrator.running.runs.command import command_line
 from ml_tracking_ops.orchestrator.stopping.settings import WandbHyperbandRule
-
-USUAL = """
-    program: train.py
-    method: random
-    project: digits
-    name: first try
-    metric:
-      name: val/loss
-      goal: minimize
-    parameters:
-      lr:
-        distribution: log_uniform_values
-        min: 1e-5
-        max: 0.1
-      batch_size:
-        distribution: q_log_uniform_values
-        q: 8
-        min: 16
-        max: 256
-      architecture:
-        value: rnn
-      augment:
-        values: [true, false]
-    run_cap: 12
-    command:
-      - ${interpreter}
-      - ${program}
-      - "--balanced"
-      - ${args}
-"""
-
-
-def load(folder: Path, text: str) -> LoadedConfig:
-    (folder / "train.py").touch()
-    (folder / "sweep.yaml").write_text(textwrap.dedent(text))
-    return load_config(folder / "sweep.yaml")
-
-
-def problems(folder: Path, text: str) -> dict[str, str]:
-    with pytest.raises(ConfigError) as caught:
-        load(folder, text)
-    return {problem.key: problem.message for problem in caught.value.problems}
-
-
-def with_changes(**changes: Any) -> str:
-    """A valid file with other top-level keys; JSON is YAML."""
-    given = {
-        "program": "train.py",
-        "method": "random",
-        "parameters": {"x": {"min": 0, "max": 1}},
-        "run_cap": 3,
-    }
-    return json.dumps({k: v for k, v in {**given, **changes}.items() if v is not None})
 
 
 def test_usual_file_is_taken_over(tmp_path: Path) -> None:
@@ -245,100 +189,6 @@ def test_grid_without_a_cap_is_run_in_full(tmp_path: Path) -> None:
         ),
     )
     assert loaded.config.max_runs == 6  # W&B's grid leaves out the upper bound of b
-
-
-def test_module_is_started_by_its_name(tmp_path: Path) -> None:
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src" / "train.py").touch()
-    loaded = load(
-        tmp_path,
-        with_changes(
-            program="src.train",
-            command=["${env}", "python", "-m", "${program}", "${args_no_hyphens}"],
-        ),
-    )
-    command = command_line(loaded, tmp_path, "run", {"model.lr": 0.1})
-    assert command == ("/usr/bin/env", "python", "-m", "src.train", "model.lr=0.1")
-
-
-def test_command_may_name_the_script_itself(tmp_path: Path) -> None:
-    loaded = load(
-        tmp_path,
-        with_changes(
-            program=None,
-            command=["python", "train.py", "--config", "a.yaml", "${args}"],
-        ),
-    )
-    assert loaded.config.main_script_name == "train.py"
-
-
-@pytest.mark.parametrize(
-    ("changes", "script", "arguments"),
-    [
-        (
-            {"program": None, "command": ["python", "-m", "pkg.train", "${args}"]},
-            "pkg.train",
-            ["python", "-m", "pkg.train", "--x=1"],
-        ),
-        (
-            {"program": "cli", "command": ["${env}", "cli", "fit", "${args}"]},
-            "cli",
-            ["/usr/bin/env", "cli", "fit", "--x=1"],
-        ),
-        (
-            {"program": None, "command": ["uv", "run", "ow", "${args_no_hyphens}"]},
-            "uv",
-            ["uv", "run", "ow", "x=1"],
-        ),
-    ],
-)
-def test_command_may_do_without_a_script(
-    tmp_path: Path, changes: dict[str, Any], script: str, arguments: list[str]
-) -> None:
-    loaded = load(tmp_path, with_changes(**changes))
-    assert loaded.config.main_script_name == script
-    assert list(command_line(loaded, tmp_path, "run", {"x": 1})) == arguments
-
-
-def test_file_without_script_and_command_is_refused(tmp_path: Path) -> None:
-    assert "is missing" in problems(tmp_path, with_changes(program=None))["program"]
-
-
-def test_macro_of_a_parameter_is_its_value(tmp_path: Path) -> None:
-    loaded = load(tmp_path, with_changes(command=["python", "${program}", "-x", "${x}"]))
-    assert command_line(loaded, tmp_path, "run", {"x": 0.5})[2:] == ("-x", "0.5")
-    assert "${x} stands for the value of the parameter here" in str(loaded.notes)
-
-
-def test_command_without_parameters_leaves_them_to_wandb_config(tmp_path: Path) -> None:
-    loaded = load(tmp_path, with_changes(command=["python", "${program}"]))
-    assert "the script must read them from wandb.config" in str(loaded.notes)
-
-
-def test_script_that_logs_to_wandb_alone_is_told(tmp_path: Path) -> None:
-    file = with_changes(metric={"name": "loss"})
-    load(tmp_path, file)
-    (tmp_path / "train.py").write_text("import wandb\n")
-    notes = str(load_config(tmp_path / "sweep.yaml").notes)
-    assert "log loss with ExperimentLogger too, or this sweep does not see it" in notes
-    (tmp_path / "train.py").write_text("import wandb\nfrom ml_tracking_ops.logger import *\n")
-    assert "seems to log" not in str(load_config(tmp_path / "sweep.yaml").notes)
-
-
-def test_parameter_may_be_named_logdir(tmp_path: Path) -> None:
-    loaded = load(tmp_path, with_changes(parameters={"logdir": {"value": "./logs"}}))
-    assert command_line(loaded, tmp_path, "run", {"logdir": "./logs"})[-1] == "--logdir=./logs"
-
-
-def test_nested_parameters_are_passed_as_wandb_passes_them(tmp_path: Path) -> None:
-    inner = {"lr": {"value": 0.1}, "nag": {"parameters": {"on": {"values": [True]}}}}
-    loaded = load(tmp_path, with_changes(parameters={"opt": {"parameters": inner}}))
-    assert loaded.config.hyperparameters.keys() == {"opt.lr", "opt.nag.on"}
-    arguments = command_line(loaded, tmp_path, "run", {"opt.lr": 0.1, "opt.nag.on": True})
-    assert arguments[-1] == "--opt={'lr': 0.1, 'nag': {'on': True}}"
-    clash = {"opt": {"parameters": inner}, "opt.wd": {"value": 1}}
-    found = problems(tmp_path, with_changes(parameters=clash))
-    assert "cannot be told from what parameters.opt holds" in found["parameters.opt.wd"]
 
 
 def test_numbers_in_scientific_notation_are_numbers_unless_quoted(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .errors import ConfigError, SweepError, SweepHeldError, TrackingError, UsageError
+    from .store.run_record import RunRecord
     from .store.run_states import RunState
-    from .store.sweep_record import RunRecord
     from .sweep import SweepResult, resume, run_sweep
 
 __all__ = [
@@ -37,9 +37,9 @@ def __getattr__(name: str) -> Any:
 
         return run_states.RunState
     if name == "RunRecord":
-        from .store import sweep_record
+        from .store import run_record
 
-        return sweep_record.RunRecord
+        return run_record.RunRecord
     from . import sweep
 
     return getattr(sweep, name)

@@ -30,7 +30,8 @@ from .search.warm_start import read_earlier_sweep
 from .steering.requests import workers_problem
 from .store.files.disk import is_passing
 from .store.journal import Event, Journal
-from .store.sweep_record import RunRecord, SweepRecord
+from .store.run_record import RunRecord
+from .store.sweep_record import SweepRecord
 
 if TYPE_CHECKING:
     from .running.begun_sweep import BegunSweep

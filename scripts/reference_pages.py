@@ -11,7 +11,7 @@ from typing import Any
 
 from reference_tables import ENVIRONMENT, ROUTES
 
-from ml_tracking_ops.orchestrator.cli.arguments import command_parsers
+from ml_tracking_ops.orchestrator.cli.arguments.parser import command_parsers
 from ml_tracking_ops.orchestrator.cli.process import EXIT_CODES
 from ml_tracking_ops.orchestrator.reports.events import events_schema
 from ml_tracking_ops.web.app import create_app

@@ -12,7 +12,7 @@ from typing import NoReturn
 from ml_tracking_ops.logger.guarded import guard_folder
 
 from ..errors import TrackingError, UsageError
-from .arguments import parse
+from .arguments.parser import parse
 from .logdir import check_logdir
 from .process import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_USAGE
 from .terminal.words import say, show_what_the_terminal_can

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..store.journal import Event
+from ..store.run_record import RunRecord
 from ..store.run_states import ENDS, STATES
-from ..store.sweep_record import RunRecord, SweepRecord
+from ..store.sweep_record import SweepRecord
 
 NEW_BEST_EVERY_S = 600.0
 FAILURE_EVERY_S = 60.0

@@ -22,8 +22,8 @@ from ..store.combinations import (
 from ..store.experiments import Experiment
 from ..store.files.run_files import list_files
 from ..store.run_details import config_of, read_details
+from ..store.run_record import RunRecord
 from ..store.sweep_folder import Sweep, best_of
-from ..store.sweep_record import RunRecord
 from ..store.tensorboard.tags import other_tags
 from .shapes import (
     Annotated,

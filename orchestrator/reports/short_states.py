@@ -2,8 +2,8 @@
 
 import signal
 
+from ..store.run_record import RunRecord
 from ..store.run_states import STATES
-from ..store.sweep_record import RunRecord
 
 
 def short_state(run: RunRecord) -> str:

@@ -10,8 +10,9 @@ from ..executors.base import Executor, KnownRun
 from ..stopping import StopDecision, StoppingRules
 from ..store.journal import Event, JournalTail
 from ..store.process_records import ProcessRecord, read_processes
+from ..store.run_record import RunRecord
 from ..store.run_states import ENDS, RESUMED, SUBMITTED
-from ..store.sweep_record import RunRecord, SweepRecord
+from ..store.sweep_record import SweepRecord
 from .runs.attempts import Attempt
 from .runs.limits import SweepLimits
 from .runs.survivors import Survivor

@@ -15,9 +15,10 @@ from ml_tracking_ops.logger import paths
 from ..errors import UsageError
 from ..store.catalog import find
 from ..store.journal import JournalTail
+from ..store.run_record import RunRecord
 from ..store.run_states import FAILURES, SUBMITTED
 from ..store.sweep_folder import Sweep
-from ..store.sweep_record import RunRecord, SweepRecord
+from ..store.sweep_record import SweepRecord
 from .decisions import not_again, why_not
 from .requests import Action, Request, read_requests, submit, withdraw
 

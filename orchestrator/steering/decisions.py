@@ -1,7 +1,8 @@
 """Whether a request can be met as things are, and what is said of it. Pure."""
 
+from ..store.run_record import RunRecord
 from ..store.run_states import RESUMED, STATES, SUBMITTED
-from ..store.sweep_record import RunRecord, SweepRecord
+from ..store.sweep_record import SweepRecord
 from .requests import Request, workers_problem
 
 

@@ -19,8 +19,8 @@ from .endings import KnownLogs
 from .experiments import Experiment, annotated, open_experiment
 from .files import fields
 from .files.folder_walk import FolderWalk, Listing, Listings, SkippedFolder
+from .run_record import RunRecord
 from .sweep_folder import Sweep, name_of, open_sweep
-from .sweep_record import RunRecord
 
 _Item = TypeVar("_Item", Experiment, Sweep)
 _EVENTS = "tensorboard"

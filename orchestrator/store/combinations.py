@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .objective import Goal, is_better
+from .run_record import RunRecord
 from .sweep_folder import Sweep
-from .sweep_record import RunRecord
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 from ml_tracking_ops.logger.reading.columns import Series
 
 from .objective import Best, Goal
+from .run_record import RunRecord
 from .run_states import RunState
-from .sweep_record import RunRecord
 
 
 @dataclass(frozen=True)

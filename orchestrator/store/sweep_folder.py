@@ -23,8 +23,9 @@ from .files.run_refs import process_of
 from .journal import JournalTail
 from .objective import Best, Goal
 from .process_records import ProcessRecord, read_processes, state_by_exit_code
+from .run_record import RunRecord
 from .run_states import ENDS, RESULTS_THAT_COUNT, SWEEP_ENDS
-from .sweep_record import RunRecord, SweepRecord
+from .sweep_record import SweepRecord
 
 _DESCRIPTION_BYTES = 16 << 20
 _LEGACY_S = 5.0

@@ -13,7 +13,8 @@ from places import TRAINERS
 
 from ml_tracking_ops.orchestrator.store.files.run_refs import process_of
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
-from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord, SweepRecord
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
+from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
 COMMAND = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli"]
 LIMIT_S = 60

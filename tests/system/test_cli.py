@@ -25,7 +25,7 @@ from sweeps import (
 )
 
 from ml_tracking_ops.experiment.logger import ExperimentLogger
-from ml_tracking_ops.orchestrator.cli.arguments import parse
+from ml_tracking_ops.orchestrator.cli.arguments.parser import parse
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from ml_tracking_ops.orchestrator import SweepHeldError, UsageError, resume, run
 from ml_tracking_ops.orchestrator.running import begun_sweep
 from ml_tracking_ops.orchestrator.store.catalog import find
 from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail
-from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 
 X = {"type": "uniform", "min": 0, "max": 1}
 

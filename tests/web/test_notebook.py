@@ -10,7 +10,7 @@ from urllib.request import urlopen
 import pytest
 
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
-from ml_tracking_ops.orchestrator.cli.arguments import parse
+from ml_tracking_ops.orchestrator.cli.arguments.parser import parse
 from ml_tracking_ops.web import show
 from ml_tracking_ops.web.notebook import jupyter_server
 

@@ -10,8 +10,8 @@ from starlette.datastructures import QueryParams
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.run_details import config_of, is_chosen
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
-from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
 from ..runs.catalog_access import find_sweep
 from .naming import COMBINATION, HYPERPARAMETER, Group, group_runs, seed_name

@@ -16,8 +16,8 @@ from ml_tracking_ops.logger import paths
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best, Goal
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
-from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
 from ..runs.entries import (
     ExperimentEntry,

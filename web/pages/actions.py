@@ -30,8 +30,13 @@ from ml_tracking_ops.orchestrator.store.annotations import (
 )
 from ml_tracking_ops.orchestrator.store.catalog import Catalog, FoundRun, find
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
-from ml_tracking_ops.orchestrator.store.housekeeping import archive, delete, place_of, plan_deletion
 from ml_tracking_ops.orchestrator.store.objective import Goal
+from ml_tracking_ops.orchestrator.store.removal.housekeeping import (
+    archive,
+    delete,
+    place_of,
+    plan_deletion,
+)
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.formats import format_count

@@ -13,9 +13,9 @@ from ml_tracking_ops.orchestrator.steering.asking import failed_runs, waiting_ag
 from ml_tracking_ops.orchestrator.steering.requests import MOST_WORKERS
 from ml_tracking_ops.orchestrator.store.annotations import LONGEST_NAME, LONGEST_NOTE, Annotation
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.run_states import SUBMITTED, RunState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
-from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
 from ..runs.formats import format_count
 

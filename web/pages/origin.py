@@ -12,9 +12,9 @@ from starlette.datastructures import QueryParams
 from ml_tracking_ops.orchestrator.commands.rerun import RerunCommand, rerun_command
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.run_details import RunDetails
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.run_states import SUBMITTED, RunState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
-from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
 from ..runs.formats import format_duration
 from ..runs.links import run_href

@@ -12,9 +12,9 @@ from ml_tracking_ops.orchestrator.store.endings import log_trouble
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.run_details import read_details
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.run_states import SUBMITTED, RunState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
-from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 from ml_tracking_ops.orchestrator.store.tensorboard.tags import describe_tags, other_tags
 
 from ..insight.standing import Standing, standing_of

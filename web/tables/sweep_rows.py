@@ -19,9 +19,9 @@ from ml_tracking_ops.orchestrator.store.combinations import (
     repeated_combinations,
 )
 from ml_tracking_ops.orchestrator.store.objective import Best, Goal
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.run_states import SUBMITTED
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
-from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
 from ..runs.entries import best_so_far, is_over, run_id
 from ..runs.links import run_href, sweep_run_color

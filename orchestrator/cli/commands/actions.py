@@ -18,7 +18,7 @@ from ...store.annotations import (
 )
 from ...store.catalog import FoundRun, find
 from ...store.experiments import Experiment
-from ...store.housekeeping import archive, delete, place_of, plan_deletion
+from ...store.removal.housekeeping import archive, delete, place_of, plan_deletion
 from ...store.sweep_folder import Sweep
 from ..terminal.printing import print_json
 from ..terminal.words import plain, say, shown, tell

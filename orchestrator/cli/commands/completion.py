@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterator, Mapping
 
-from ..arguments import command_parsers
+from ..arguments.parser import command_parsers
 
 _BASH = """\
 _ml_tracking_ops() {{

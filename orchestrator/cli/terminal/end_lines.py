@@ -6,8 +6,8 @@ from typing import Any, Protocol, TextIO
 
 from ...commands.values import as_text
 from ...reports.short_states import short_state
+from ...store.run_record import RunRecord
 from ...store.run_states import STATES
-from ...store.sweep_record import RunRecord
 from .words import cut, format_combination, format_duration, format_number, plain
 
 _WIDTH = 80

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...store.journal import Event, encode
 from ...store.objective import Goal
-from ...store.sweep_record import RunRecord, SweepRecord
+from ...store.run_record import RunRecord
+from ...store.sweep_record import SweepRecord
 
 if TYPE_CHECKING:
     from ...reports.events import BestRun, Summary

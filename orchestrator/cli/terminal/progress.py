@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from ...reports.time_left import seconds_left
 from ...store.journal import Event
+from ...store.run_record import RunRecord
 from ...store.run_states import BEGUN, ENDS, STATES
-from ...store.sweep_record import RunRecord, SweepRecord
+from ...store.sweep_record import SweepRecord
 from .end_lines import DifferingNames, EndLine, ShortEndLine, WholeEndLine
 from .words import format_combination, format_duration, format_number, plain
 

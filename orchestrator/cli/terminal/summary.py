@@ -5,8 +5,9 @@ from pathlib import Path
 
 from ...store.combinations import best_combination, mean_text, repeated_combinations
 from ...store.objective import Goal
+from ...store.run_record import RunRecord
 from ...store.run_states import RESUMED, STATES
-from ...store.sweep_record import RunRecord, SweepRecord
+from ...store.sweep_record import SweepRecord
 from ..process import EXIT_FAILURE, EXIT_INTERRUPTED
 from .words import format_combination, not_counted, say, shown, tell
 

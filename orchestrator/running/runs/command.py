@@ -15,7 +15,7 @@ from ...commands.wandb_client import client_config, client_config_path, client_e
 from ...config.validation import LoadedConfig
 from ...executors.base import RunCommand
 from ...search.samplers import Combination
-from ...store.sweep_record import RunRecord
+from ...store.run_record import RunRecord
 from .attempts import Attempt
 
 

@@ -21,8 +21,8 @@ from ml_tracking_ops.orchestrator.cli.terminal.end_lines import (
 )
 from ml_tracking_ops.orchestrator.cli.terminal.progress import PlainProgress, open_progress
 from ml_tracking_ops.orchestrator.reports.short_states import short_state
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.run_states import RunState
-from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
 
 
 class Screen(StringIO):

@@ -8,7 +8,8 @@ from sweeps import choice, run_command, sweep_folder, write_config
 
 from ml_tracking_ops.orchestrator.cli.process import EXIT_CODES
 from ml_tracking_ops.orchestrator.reports.conditions import Condition, parse_condition
-from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord, SweepRecord
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
+from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from ml_tracking_ops.orchestrator.config.model import SweepConfig
 from ml_tracking_ops.orchestrator.search.proposals import Proposal, Proposer
 from ml_tracking_ops.orchestrator.store.combinations import best_combination, repeated_combinations
 from ml_tracking_ops.orchestrator.store.history import Ended, HistoryEvent, RunState, Sampled
-from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 
 
 def config(**changes: Any) -> SweepConfig:

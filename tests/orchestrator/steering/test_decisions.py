@@ -6,6 +6,7 @@ import pytest
 
 from ml_tracking_ops.orchestrator.steering.decisions import not_again, why_not, workers_text
 from ml_tracking_ops.orchestrator.steering.requests import new_request
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.run_states import (
     ENDS,
     RUN_STATES,
@@ -13,7 +14,7 @@ from ml_tracking_ops.orchestrator.store.run_states import (
     SUBMITTED,
     RunState,
 )
-from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord, SweepRecord
+from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
 
 def sweep_with(**run: object) -> SweepRecord:

@@ -17,7 +17,7 @@ from ml_tracking_ops.orchestrator.reports.entries import show_run
 from ml_tracking_ops.orchestrator.store.annotations import annotate
 from ml_tracking_ops.orchestrator.store.catalog import Catalog, find
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
-from ml_tracking_ops.orchestrator.store.housekeeping import archive, delete, place_of
+from ml_tracking_ops.orchestrator.store.removal.housekeeping import archive, delete, place_of
 
 ELSEWHERE = "events.out.tfevents.1700000000.another-host.1.0"
 EVENTS = [event(10.0 + step, step, simple("loss", step)) for step in range(5)]

@@ -10,8 +10,8 @@ from ml_tracking_ops.orchestrator.cli.main import main
 from ml_tracking_ops.orchestrator.errors import UsageError
 from ml_tracking_ops.orchestrator.store.annotations import annotate, read_annotations
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
-from ml_tracking_ops.orchestrator.store.housekeeping import delete
 from ml_tracking_ops.orchestrator.store.journal import Journal
+from ml_tracking_ops.orchestrator.store.removal.housekeeping import delete
 
 
 @pytest.fixture

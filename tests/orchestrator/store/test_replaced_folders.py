@@ -19,12 +19,12 @@ from ml_tracking_ops.orchestrator.running.runs.active import ActiveRuns
 from ml_tracking_ops.orchestrator.running.runs.ending import SweepEnding
 from ml_tracking_ops.orchestrator.running.runs.recorder import Changes, Recorder
 from ml_tracking_ops.orchestrator.steering.requests import new_request, read_requests, submit
-from ml_tracking_ops.orchestrator.store import housekeeping
 from ml_tracking_ops.orchestrator.store.annotations import annotate
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.files.open_folder import opened_folder
-from ml_tracking_ops.orchestrator.store.housekeeping import delete
 from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail
+from ml_tracking_ops.orchestrator.store.removal import housekeeping
+from ml_tracking_ops.orchestrator.store.removal.housekeeping import delete
 from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
 LINK = "Too many levels of symbolic links|Not a directory"

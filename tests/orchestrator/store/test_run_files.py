@@ -10,7 +10,7 @@ from sweeps import run_command, write_config
 from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.files.run_files import has_files, list_files, open_file
-from ml_tracking_ops.orchestrator.store.housekeeping import delete, plan_deletion
+from ml_tracking_ops.orchestrator.store.removal.housekeeping import delete, plan_deletion
 
 
 def test_attempts_at_a_run_share_a_folder_that_the_command_names(tmp_path: Path) -> None:

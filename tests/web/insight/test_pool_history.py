@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from ml_tracking_ops.orchestrator.store.pool_record import PoolRecord, Span
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
-from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord, SweepRecord
+from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 from ml_tracking_ops.web.insight.pool_history import describe_spans, measure_use
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 
-from .experiments import Experiment
-from .sweep_folder import Sweep
+from ..experiments import Experiment
+from ..sweep_folder import Sweep
 
 _RUN_STEM = re.compile(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_\d{4,}(?:_attempt\d+)?")
 _SWEEP_NAMES = frozenset(

@@ -22,15 +22,15 @@ from ml_tracking_ops.logger.guarded import open_guarded
 from ml_tracking_ops.logger.locks import hold_exclusive
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 
-from ..errors import SweepError, UsageError
-from .annotations import NOTHING_SAID, annotate, edit
-from .endings import KnownLogs
-from .experiments import Experiment, annotation_key
-from .files.identities import identity_of
-from .files.open_folder import OpenFolder, opened_folder
+from ...errors import SweepError, UsageError
+from ..annotations import NOTHING_SAID, annotate, edit
+from ..endings import KnownLogs
+from ..experiments import Experiment, annotation_key
+from ..files.identities import identity_of
+from ..files.open_folder import OpenFolder, opened_folder
+from ..run_states import SUBMITTED
+from ..sweep_folder import Sweep
 from .our_files import files_of_others, is_ours
-from .run_states import SUBMITTED
-from .sweep_folder import Sweep
 
 Item = Experiment | Sweep
 

@@ -1,0 +1,55 @@
+"""Arguments of the commands that annotate and tidy up, and of those for editors and shells."""
+
+from ..argument_types import count
+from .options import ONE, Add, add_logdir, add_yes
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+def add_annotate(add: Add) -> None:
+    annotate = add("annotate", "set the name, note or tags of an experiment, sweep or run")
+    annotate.add_argument("path", metavar="PATH", help=ONE)
+    annotate.add_argument(
+        "run", metavar="RUN", type=count, nargs="?", help="a run of the sweep, by its number"
+    )
+    annotate.add_argument("--name", metavar="NAME", help="an empty one removes it")
+    annotate.add_argument("--note", metavar="TEXT", help="an empty one removes it")
+    annotate.add_argument(
+        "--tag",
+        action="append",
+        default=[],
+        metavar="TAG",
+        help="add a tag; several times for several",
+    )
+    annotate.add_argument(
+        "--untag", action="append", default=[], metavar="TAG", help="remove a tag"
+    )
+    annotate.add_argument("--json", action="store_true")
+    add_logdir(annotate)
+
+
+def add_housekeeping(add: Add) -> None:
+    archive = add("archive", "take experiments and sweeps out of the lists")
+    unarchive = add("unarchive", "bring archived experiments and sweeps back to the lists")
+    delete = add("delete", "delete experiments and sweeps for good")
+    add_yes(delete)
+    delete.add_argument(
+        "--all-files",
+        action="store_true",
+        help="delete the other files in their folders too, which ML Tracking Ops did not write",
+    )
+    for parser in (archive, unarchive, delete):
+        parser.add_argument("paths", metavar="PATH", nargs="+", help=ONE)
+        add_logdir(parser)
+
+
+def add_schema(add: Add) -> None:
+    schema = add("schema", "print the JSON Schema of experiment_cfg.json")
+    schema.add_argument(
+        "--events", action="store_true", help="that of the events that sweep --json prints"
+    )
+
+
+def add_completion(add: Add) -> None:
+    completion = add("completion", "print a script with which your shell completes this command")
+    completion.add_argument("shell", choices=SHELLS)

@@ -1,0 +1,132 @@
+"""The command line as a whole: which command, and its arguments."""
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from ..argument_types import boolean
+from ..process import EXIT_USAGE
+from .keeping import add_annotate, add_completion, add_housekeeping, add_schema
+from .looking import (
+    add_assets,
+    add_export,
+    add_list,
+    add_mcp,
+    add_metrics_preview,
+    add_replay,
+    add_show,
+    add_web,
+)
+from .options import Add
+from .sweeps import add_attach, add_demo, add_run, add_steering, add_sweep, add_wait
+
+_DESCRIPTION = "Hyperparameter sweeps and experiment tracking on your own machine."
+_SEED_FORMS = """\
+without a command:
+  ml-tracking-ops --logdir=runs                  the same as: ml-tracking-ops web
+  ml-tracking-ops --run_sweep=True --logdir=runs the same as: ml-tracking-ops sweep
+"""
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read a command line; `command` names what is to be done.
+
+    Wrong usage prints what is wrong and exits with code 2.
+    """
+    parser, commands = _command_parser()
+    if arguments and arguments[0] == "run":
+        return _parse_run(commands["run"], arguments[1:])
+    if arguments and arguments[0] in commands:
+        return commands[arguments[0]].parse_intermixed_args(arguments[1:])
+    if arguments and not arguments[0].startswith("-"):
+        return parser.parse_args(arguments)
+    if not any(argument in ("-h", "--help", "--version") for argument in arguments):
+        first = _Parser(prog="ml-tracking-ops", allow_abbrev=False, add_help=False)
+        first.add_argument("--run_sweep", type=boolean, default=False, metavar="True|False")
+        form, others = first.parse_known_args(arguments)
+        return commands["sweep" if form.run_sweep else "web"].parse_intermixed_args(others)
+    return parser.parse_args(arguments)
+
+
+def command_parsers() -> Mapping[str, argparse.ArgumentParser]:
+    """Return the parser of each command, for what is written from them: completion, reference."""
+    return _command_parser()[1]
+
+
+def _parse_run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
+    """What comes after `--` is the program with its arguments, whatever they look like."""
+    split = arguments.index("--") if "--" in arguments else len(arguments)
+    options = parser.parse_args(arguments[:split])
+    options.program = list(arguments[split + 1 :])
+    if not options.program:
+        parser.error(
+            "the program to run is missing; it comes after --, as in: "
+            "ml-tracking-ops run -- python train.py --lr=0.1"
+        )
+    return options
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
+
+
+def _command_parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """The parser as a whole, and that of each command, which takes options anywhere."""
+    parser = _Parser(
+        prog="ml-tracking-ops",
+        description=_DESCRIPTION,
+        epilog=_SEED_FORMS,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add = _adder(commands)
+
+    for add_commands in (
+        add_sweep,
+        add_run,
+        add_attach,
+        add_wait,
+        add_web,
+        add_assets,
+        add_list,
+        add_show,
+        add_export,
+        add_replay,
+        add_metrics_preview,
+        add_steering,
+        add_annotate,
+        add_housekeeping,
+        add_demo,
+        add_schema,
+        add_mcp,
+        add_completion,
+    ):
+        add_commands(add)
+    return parser, commands.choices
+
+
+class _Version(argparse.Action):
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="print the version")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from ...running.description import package_version
+
+        print(f"ml-tracking-ops {package_version()}")
+        parser.exit()
+
+
+def _adder(commands: Any) -> Add:
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = commands.add_parser(
+            name, help=text, description=text, allow_abbrev=False
+        )
+        parser.set_defaults(command=name)
+        return parser
+
+    return add

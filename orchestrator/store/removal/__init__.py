@@ -1,0 +1,1 @@
+"""Archives and deletes what does not run: of a folder only the files that our processes wrote."""

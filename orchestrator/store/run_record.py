@@ -1,0 +1,107 @@
+"""What is known of one run of a sweep, and of its attempts."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .files.run_refs import RunRef
+from .run_states import ENDS, SUBMITTED, RunState
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a run was when it was put back to run again."""
+
+    state: RunState
+    reason: str | None
+    attempt: int
+    stopped_by_hand: str | None
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """One run of a sweep. Times are seconds since the epoch.
+
+    `exit_code` is negative where a signal ended the process, as in `subprocess`.
+    """
+
+    index: int
+    hyperparameters: dict[str, Any] = field(default_factory=dict)
+    name: str | None = None
+    state: RunState = "pending"
+    reason: str | None = None
+    best_value: float | None = None
+    best_step: int | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    exit_code: int | None = None
+    attempt: int = 1
+    earlier: list["RunRecord"] = field(default_factory=list, repr=False)
+    """The earlier attempts at it, oldest first, as they ended."""
+    last_end: "RunRecord | None" = field(default=None, repr=False)
+    """As the latest attempt ended, also while the run waits to be tried again."""
+    before: Before | None = None
+    stopped_by: dict[str, Any] | None = None
+    stopped_by_hand: str | None = None
+    """Why it was stopped, where a user asked for that; it is then not run again by a resume."""
+    slot: int | None = None
+    ref: RunRef | None = None
+    """How its engine finds it."""
+    queued_at: float | None = None
+    """When it was submitted to an engine that has a queue."""
+    node: str | None = None
+    gpus: tuple[str, ...] = ()
+    output_tail: list[str] = field(default_factory=list)
+    combination: int | None = None
+    repeat: int = 1
+
+    @property
+    def stopping_rule(self) -> str | None:
+        """The rule that stopped it early, if one did."""
+        rule = self.stopped_by.get("rule") if self.stopped_by else None
+        return rule if self.state == "early_stopped" and isinstance(rule, str) else None
+
+    @property
+    def previous_names(self) -> list[str]:
+        """The names of the earlier attempts' files, oldest first."""
+        return [attempt.name for attempt in self.earlier if attempt.name is not None]
+
+    def attempt_named(self, name: str) -> "RunRecord":
+        """The run as of the attempt whose files have this name; by default the latest."""
+        return next((attempt for attempt in self.earlier if attempt.name == name), self)
+
+    def keep_attempt(self) -> None:
+        """Remember the latest attempt, before another one takes its place."""
+        ended = self.last_end
+        if ended is None or ended.name != self.name:
+            ended = replace(self, earlier=[], last_end=None)
+            if not ended.has_ended:
+                ended.state = "killed"  # nobody recorded its end
+        self.earlier.append(ended)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in ENDS
+
+    @property
+    def n_failed(self) -> int:
+        """How many attempts failed by themselves; one that an engine has does not count yet."""
+        latest = [] if self.state in SUBMITTED or self.last_end is None else [self.last_end]
+        return sum(attempt.state == "failed" for attempt in [*self.earlier, *latest])
+
+    @property
+    def waits_again(self) -> bool:
+        """Whether a user put it back to run again, and it has not started yet."""
+        return self.state == "pending" and self.before is not None
+
+    def put_back(self, attempt: int) -> None:
+        """Let it wait to run again, as this attempt."""
+        if self.state != "pending":
+            self.before = Before(self.state, self.reason, self.attempt, self.stopped_by_hand)
+        self.attempt, self.state = attempt, "pending"
+        self.stopped_by_hand = self.reason = None
+
+    def take_back(self) -> None:
+        """Make it what it was before `put_back`."""
+        if (was := self.before) is not None:
+            self.state, self.reason, self.attempt = was.state, was.reason, was.attempt
+            self.stopped_by_hand, self.before = was.stopped_by_hand, None

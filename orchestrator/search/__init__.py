@@ -1,5 +1,5 @@
 """Which combinations to try: the space, its distributions and constraints, and what comes next.
 
-The samplers are in `search.samplers`. May import `logger`, `errors`, `setting_types`, `store` and
-`stopping`.
+The samplers are in `search.samplers`. May import `logger`, `errors`, `expressions`,
+`setting_types`, `store` and `stopping`.
 """

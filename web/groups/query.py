@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from .early_ends import OVER, Over
 
 _PARAMETERS = ("sweep", "group", "metric", "x", "first", "last", "over", "run", "archived")
-_FILTERS = ("q", "state", "p.", "m.", "low.p.", "high.p.", "low.m.", "high.m.")
+_FILTERS = ("q", "where", "state", "p.", "m.", "low.p.", "high.p.", "low.m.", "high.m.")
 """Parameters of the table, whose filters decide which runs are in the groups."""
 _CHOICES = ("run", "archived")
 """Of experiments also those that are selected, and whether they are archived."""
@@ -71,7 +71,7 @@ def _over(text: str) -> Over:
 
 
 def _is_filter(name: str) -> bool:
-    return name in _FILTERS[:2] or name.startswith(_FILTERS[2:])
+    return name in _FILTERS[:3] or name.startswith(_FILTERS[3:])
 
 
 def _number(query: QueryParams, name: str) -> float | None:

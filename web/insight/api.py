@@ -37,7 +37,7 @@ from ..tables.sweep_rows import SelectedRuns, select_runs, with_summaries
 from .columns import SweepColumns, asked_value, describe_sweep
 from .pool_history import SpanColumns, describe_spans, pool_of
 
-_PARAMETERS = ("since", "q", "state", "up", "of", "repeats")
+_PARAMETERS = ("since", "q", "where", "state", "up", "of", "repeats")
 _PREFIXES = (HYPERPARAMETER, METRIC)
 _READING_S = 0.3
 

@@ -21,6 +21,7 @@ from ..series.readers import LogReaders
 from ..tables.controls import Controls
 from ..tables.experiment_choice import experiment_groupings, shown_experiments
 from ..tables.experiments_table import ExperimentsTable, experiments_table, select_experiments
+from ..tables.filtering.patterns import name_test
 from ..tables.query import TableQuery, link, parse_table_query, without_window
 from ..tables.table import Table
 from .buttons import Button, selection_buttons
@@ -110,12 +111,13 @@ def experiments_page(
     newest = _number(query.get("newest"), DEFAULT_NEWEST, _MOST_DRAWN)
     is_newest = "run" not in query
     selected = drawn_experiments(catalog, known, query)
-    found = [one for one in known if is_found(one, search.casefold())]
+    is_found = name_test(search)
+    found = [one for one in known if is_found(names_of(one))]
     listed = found[: _number(query.get("limit"), _LISTED, len(known) or 1)]
     drawn = {experiment.id for experiment in selected}
     listed_ids = {experiment.id for experiment in listed}
     asked, query = parse_table_query(query), without_window(query)
-    is_shown = query.get("table") == "1" or bool(asked.states or asked.filters)
+    is_shown = query.get("table") == "1" or bool(asked.states or asked.filters or asked.where)
     view = _table(known, asked, drawn, colors, readers) if is_shown else None
     runs = [_drawn(experiment, colors) for experiment in selected]
     evidences = [experiment.evidence() for experiment in selected]
@@ -208,10 +210,10 @@ def _table(
     return experiments_table(found, asked, drawn, readers.summaries)
 
 
-def is_found(experiment: Experiment, search: str) -> bool:
-    """Whether a search (casefolded) finds an experiment, by what it is called."""
+def names_of(experiment: Experiment) -> tuple[str, ...]:
+    """What a search finds an experiment by: what it is called, and its tags."""
     said = experiment.annotation
-    return any(search in text.casefold() for text in (experiment.name, said.name or "", *said.tags))
+    return (experiment.name, said.name or "", *said.tags)
 
 
 def _drawn(experiment: Experiment, colors: ExperimentColors) -> DrawnExperiment:

@@ -2,5 +2,5 @@
 
 Only `exports` and `experiments_table` read logs; all that depends on a column is in `columns`. May
 import `serving`, `runs`, `series` and `groups`; besides `logger`, `orchestrator.store`,
-`orchestrator.errors` and `orchestrator.reports`.
+`orchestrator.errors`, `orchestrator.expressions` and `orchestrator.reports`.
 """

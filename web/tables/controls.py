@@ -75,6 +75,7 @@ class Controls:
     """`filter_kept` and `column_kept`: what the two forms carry along."""
 
     search: str
+    where: str
     chips: tuple[Chip, ...]
     clear_href: str
     states: tuple[StateChoice, ...]
@@ -113,8 +114,9 @@ def build_controls(
     keys, default_keys = (tuple(one.key for one in some) for some in (shown, default))
     return Controls(
         search=query.search,
+        where=query.where,
         chips=tuple(_chips(query, columns)),
-        clear_href=link(_without(query.pairs, ["q", "state", "page", *governed])),
+        clear_href=link(_without(query.pairs, ["q", "where", "state", "page", *governed])),
         states=tuple(
             StateChoice(state, state_counts.get(state, 0), state in query.states)
             for state in RUN_STATES
@@ -126,7 +128,7 @@ def build_controls(
         default_columns=default_keys,
         has_default_columns=keys == default_keys,
         default_columns_href=link(query.pairs, columns=None),
-        filter_kept=_without(query.pairs, ["q", "state", "page", *governed]),
+        filter_kept=_without(query.pairs, ["q", "where", "state", "page", *governed]),
         column_kept=_without(query.pairs, ["columns"]),
         problems=shortened(problems),
     )
@@ -148,6 +150,8 @@ def _choices(columns: Iterable[Column], shown: Sequence[str]) -> tuple[ColumnCho
 
 
 def _chips(query: TableQuery, columns: TableColumns) -> Iterable[Chip]:
+    if query.where:
+        yield Chip("where", query.where, link(_without(query.pairs, ["where", "page"])))
     for one in query.filters:
         label = columns.of_filter(one.key).heading
         for term in one.terms:

@@ -15,6 +15,7 @@ from ..series.summaries import LogToRead, MetricSummaries, Summaries
 from .column import Column, TableColumns, TableFacts, hyperparameter_column
 from .columns import EXPERIMENT_COLUMNS
 from .controls import Controls, build_controls
+from .filtering.conditions import asked_metrics
 from .hyperparameters import describe_hyperparameters
 from .query import HYPERPARAMETER, TableQuery, split_statistic
 from .rows import Row
@@ -89,15 +90,16 @@ def select_experiments(
         budget_s: how long logs may be read, where the query asks for metrics.
     """
     every, n_unread = experiment_rows(known, colors), 0
-    if query.metrics:
-        every, n_unread = with_summaries(every, summaries, budget_s)
     columns = experiment_columns(every, summaries)
+    if query.metrics or asked_metrics(query.where, columns):
+        every, n_unread = with_summaries(every, summaries, budget_s)
+        columns = experiment_columns(every, summaries)
     found = select(every, query, columns)
     return SelectedExperiments(
         rows=sort_rows(found, columns.sorted_by(query), query.order or "desc"),
         of_any_state=select(every, replace(query, states=()), columns) if query.states else found,
         all_rows=every,
-        problems=problems_of(query, columns),
+        problems=problems_of(query, columns, None if n_unread else every),
         n_unread=n_unread,
     )
 

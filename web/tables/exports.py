@@ -25,6 +25,7 @@ from .column import Column, TableColumns, needs_logs
 from .columns import LOG_ERROR
 from .experiments_table import experiment_columns, experiment_rows, first_statistics
 from .experiments_table import logs_of as experiment_logs
+from .filtering.conditions import asked_metrics
 from .query import TableQuery, split_statistic
 from .rows import Row
 from .selection import problems_of, select, sort_rows
@@ -48,7 +49,8 @@ class TableSource:
     def found(self, query: TableQuery, summaries: MetricSummaries) -> list[Row]:
         """The rows that a query asks for, in its order."""
         metric = self.columns.metric
-        is_in_logs = query.metrics - {metric} or query.sort == f"last.{metric}"
+        asked = query.metrics | asked_metrics(query.where, self.columns)
+        is_in_logs = asked - {metric} or query.sort == f"last.{metric}"
         rows = list(self.with_logs(self.rows, summaries)) if is_in_logs else self.rows
         chosen = select(rows, query, self.columns)
         return sort_rows(chosen, self.columns.sorted_by(query), self.columns.order_of(query))
@@ -119,9 +121,11 @@ def experiments_chunks(
     Without `columns` it is what the table shows at first, where the address says that it is shown.
     """
     rows = experiment_rows(known, ExperimentColors())
-    if query.metrics or any(map(split_statistic, query.columns)):
-        summaries.read(experiment_logs(rows), float("inf"))  # they say which values are best
     columns = experiment_columns(rows, summaries)
+    asked = query.metrics | asked_metrics(query.where, columns)
+    if asked or any(map(split_statistic, query.columns)):
+        summaries.read(experiment_logs(rows), float("inf"))  # they say which values are best
+        columns = experiment_columns(rows, summaries)
     _refuse(problems_of(query, columns))
     source = TableSource(rows, experiment_logs(rows), columns)
     if not query.columns and ("table", "1") in query.pairs:

@@ -1,5 +1,7 @@
 """What the address asks of a table of runs: search, filters, order and columns. Pure.
 
+    where=EXPRESSION     a condition, as in ``lr > 0.01 and state == "finished"`` (`conditions`)
+    q=/PATTERN/          a regular expression occurs in the name, the number or a tag of a run
     q=TEXT               every word of it occurs in the name, tags, note, reason or values of a run
     state=STATE          one of these states; repeatable
     p.NAME=LOW..HIGH     a hyperparameter lies in this range; either end may be missing
@@ -34,7 +36,7 @@ STATISTICS = ("best", "last", "min", "max")
 _LOW, _HIGH = "low.", "high."
 WINDOW = "rows"
 _MOST_ROWS = 300
-_OF_TABLE = frozenset(("q", "state", "sort", "order", "repeats", "open"))
+_OF_TABLE = frozenset(("q", "where", "state", "sort", "order", "repeats", "open"))
 _MOST_PROBLEMS = 5
 
 Order = Literal["asc", "desc"]
@@ -67,6 +69,7 @@ class TableQuery:
     """What the address asks. `sort` and `columns` are empty where it leaves them to the table."""
 
     search: str = ""
+    where: str = ""
     states: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
     sort: str = ""
@@ -82,7 +85,7 @@ class TableQuery:
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.search or self.states or self.filters)
+        return bool(self.search or self.where or self.states or self.filters)
 
     @property
     def of_table(self) -> str:
@@ -151,6 +154,7 @@ def parse_table_query(params: QueryParams) -> TableQuery:
     problems: list[str] = []
     return TableQuery(
         search=params.get("q", "").strip(),
+        where=params.get("where", "").strip(),
         states=_states(params.getlist("state"), problems),
         filters=_filters(pairs, problems),
         sort=params.get("sort", ""),
@@ -176,7 +180,7 @@ def _joined_ranges(items: Sequence[tuple[str, str]]) -> Pairs:
     is_end = {prefix + key for key in ends for prefix in (_LOW, _HIGH)}
     ranges = [(key, f"{low}..{high}") for key, (low, high) in ends.items() if low or high]
     rest = [(key, value) for key, value in items if key not in is_end]
-    is_optional = {"q", "state", "columns"}
+    is_optional = {"q", "where", "state", "columns"}
     return [(k, v) for k, v in rest if v or not (k in is_optional or _is_filter(k))] + ranges
 
 

@@ -10,6 +10,8 @@ from ml_tracking_ops.orchestrator.errors import did_you_mean
 
 from ..runs.formats import format_long, format_number
 from .column import Column, TableColumns
+from .filtering.conditions import condition_of, condition_problems
+from .filtering.patterns import PatternError, is_pattern, parse_pattern
 from .hyperparameters import Hyperparameter
 from .query import (
     HYPERPARAMETER,
@@ -28,7 +30,7 @@ from .rows import Row
 def select(rows: Iterable[Row], query: TableQuery, columns: TableColumns) -> list[Row]:
     """The rows that pass every condition of the query, in no new order."""
     found = list(rows)
-    for test in _tests(query, columns):
+    for test in _tests(query, columns, found):
         found = [row for row in found if test(row)]
     return found
 
@@ -38,15 +40,34 @@ def count_states(states: Iterable[str], of_any_state: Iterable[Row]) -> dict[str
     return dict.fromkeys(states, 0) | Counter(row.state for row in of_any_state)
 
 
-def _tests(query: TableQuery, columns: TableColumns) -> Iterable[Callable[[Row], bool]]:
+def _tests(
+    query: TableQuery, columns: TableColumns, rows: Sequence[Row]
+) -> Iterable[Callable[[Row], bool]]:
     if query.states:
         states = frozenset(query.states)
         yield lambda row: row.state in states
     for one in query.filters:
         yield _filter_test(one, columns.of_filter(one.key))
-    words = query.search.casefold().split()
-    if words:
+    if is_pattern(query.search):
+        yield _pattern_test(query.search)
+    elif words := query.search.casefold().split():
         yield lambda row: _has_words(columns.search_text(row), words)
+    if condition := condition_of(query.where, columns, rows):
+        yield condition.passes
+
+
+def _pattern_test(search: str) -> Callable[[Row], bool]:
+    """A regular expression that is none, or takes long, lets all pass; `problems_of` tells."""
+    try:
+        pattern = parse_pattern(search)
+    except PatternError:
+        return lambda row: True
+    return lambda row: pattern.finds(_names(row))
+
+
+def _names(row: Row) -> tuple[str, ...]:
+    number = (str(row.index), f"run {row.index}") if row.index else ()
+    return (row.name or "", row.label or "", *number, *row.tags)
 
 
 def _filter_test(one: Filter, column: Column) -> Callable[[Row], bool]:
@@ -104,12 +125,18 @@ def sort_rows(rows: Sequence[Row], column: Column, order: Order) -> list[Row]:
     return [row for _, row in known] + [row for key, row in keyed if key is None]
 
 
-def problems_of(query: TableQuery, columns: TableColumns) -> list[str]:
+def problems_of(
+    query: TableQuery, columns: TableColumns, rows: Sequence[Row] | None = None
+) -> list[str]:
     """What the address asks that these rows cannot answer.
+
+    Args:
+        rows: those with the metrics that were read; None where not all could be read yet.
 
     Columns of metrics, which may be logged yet, are always accepted.
     """
-    problems = [*query.problems]
+    problems = [*query.problems, *_search_problems(query.search)]
+    problems += condition_problems(query.where, columns, rows)
     for one in query.filters:
         if not is_metric(one.key):
             problems += _filter_problems(one, columns.hyperparameters)
@@ -118,6 +145,14 @@ def problems_of(query: TableQuery, columns: TableColumns) -> list[str]:
             if columns.find(key) is None:
                 problems.append(f"{name}={key}: there is no such column")
     return problems
+
+
+def _search_problems(search: str) -> Iterable[str]:
+    if is_pattern(search):
+        try:
+            parse_pattern(search)
+        except PatternError as error:
+            yield f"{search}: {error}"
 
 
 def _filter_problems(one: Filter, hyperparameters: Mapping[str, Hyperparameter]) -> Iterable[str]:

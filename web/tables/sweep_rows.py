@@ -31,6 +31,7 @@ from .all_runs import AllRuns
 from .column import TableColumns
 from .columns import run_columns
 from .combination_rows import combination_rows, opened, runs_of, sort_combinations
+from .filtering.conditions import asked_metrics
 from .hyperparameters import Hyperparameter, describe_hyperparameters
 from .logged_settings import LoggedSettings
 from .query import TableQuery, parse_table_query
@@ -245,9 +246,10 @@ def select_runs(
     """
     every, columns = known_runs(sweep, live, summaries.chosen_goals(), query.is_apart)
     known, metric = _known[sweep], sweep.optimization_metric
-    needs_logs = bool(query.metrics - {metric}) or query.sort == f"last.{metric}"
+    asked = query.metrics | asked_metrics(query.where, columns)
+    needs_logs = bool(asked - {metric}) or query.sort == f"last.{metric}"
     of_any_state = replace(query, states=())
-    n_unread = 0
+    dressed, n_unread = every.rows, 0
     if needs_logs:
         dressed, n_unread = with_summaries(sweep, every.rows, summaries, budget_s)
         found = _select(every, dressed, query, columns)
@@ -261,7 +263,7 @@ def select_runs(
         of_any_state=others,
         every=every,
         columns=columns,
-        problems=problems_of(query, columns),
+        problems=problems_of(query, columns, None if n_unread else dressed),
         n_unread=n_unread,
         are_apart=query.is_apart or not every.has_combinations,
         is_filtered=query.is_filtered,
@@ -280,7 +282,7 @@ def _remembered(
     known: _Known, every: AllRuns, query: TableQuery, columns: TableColumns
 ) -> Selection:
     """Turning the pages of a table, and scrolling it, neither sorts nor filters it again."""
-    filters = (query.search, query.states, query.filters)
+    filters = (query.search, query.where, query.states, query.filters)
     key = (*filters, query.sort, query.order, query.is_apart, columns.default_sort)
     if key not in known.selections:
         known.selections[key] = _select(every, every.rows, query, columns)

@@ -7,7 +7,7 @@ import { addressOf } from "../lib/base.js";
 
 /** The parameters of the address that filter the table. */
 export function filtersOfTable() {
-  return new URLSearchParams([...params()].filter(([name]) => name === "q" || name === "state" || name === "repeats" || name.startsWith("p.") || name.startsWith("m.")));
+  return new URLSearchParams([...params()].filter(([name]) => name === "q" || name === "where" || name === "state" || name === "repeats" || name.startsWith("p.") || name.startsWith("m.")));
 }
 
 export class InsightData {

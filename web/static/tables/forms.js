@@ -5,7 +5,7 @@ import { CHART_NAMES, params } from "../lib/address.js";
 
 const FILTER = /^((low|high)\.)?[pm]\../;
 const GOVERNS = {
-  filter: (name) => name === "q" || name === "state" || name === "page" || FILTER.test(name),
+  filter: (name) => name === "q" || name === "where" || name === "state" || name === "page" || FILTER.test(name),
   columns: (name) => name === "columns",
 };
 

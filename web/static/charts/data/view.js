@@ -56,7 +56,7 @@ export function foldParams(folded) {
 
 /** The filters of the table, as the address holds them: groups follow them. */
 function filtersOf(params) {
-  const isFilter = (name) => name === "q" || name === "state" || /^(low\.|high\.)?[pm]\../.test(name);
+  const isFilter = (name) => name === "q" || name === "where" || name === "state" || /^(low\.|high\.)?[pm]\../.test(name);
   return new URLSearchParams([...params].filter(([name, value]) => value && isFilter(name))).toString();
 }
 

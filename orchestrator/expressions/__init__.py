@@ -1,0 +1,4 @@
+"""Expressions that users write, evaluated safely: constraints, and conditions on runs.
+
+May import nothing of the package.
+"""

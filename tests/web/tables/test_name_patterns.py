@@ -1,0 +1,56 @@
+"""Searches by a regular expression, and which of these are not taken."""
+
+import time
+
+import pytest
+
+from ml_tracking_ops.web.tables.filtering.patterns import (
+    PatternError,
+    is_pattern,
+    name_test,
+    parse_pattern,
+)
+
+
+def test_expression_between_slashes_finds_names() -> None:
+    finds = name_test("/exp_0[1-5]$/")
+    assert [finds((name,)) for name in ("exp_03", "EXP_05", "exp_06", "exp_031")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_anything_else_is_searched_as_it_is() -> None:
+    assert not is_pattern("/")
+    assert name_test("a/b")(("x", "A/B"))
+
+
+@pytest.mark.parametrize(
+    ("search", "why"),
+    [
+        ("/(a+)+b/", "repeats what repeats"),
+        ("/((a|b)c)*/", "repeats what repeats"),
+        (r"/(a)\1/", "refers to a group"),
+        ("/(?=a)/", "special kind"),
+        ("/a*b*c*d*/", "more than 3"),
+        ("/[a-/", "no regular expression"),
+        ("/(a/", "no regular expression"),
+        (f"/{'a' * 300}/", "longer than"),
+    ],
+)
+def test_expression_that_could_take_long_is_refused(search: str, why: str) -> None:
+    with pytest.raises(PatternError, match=why):
+        parse_pattern(search)
+
+
+@pytest.mark.parametrize("search", [r"/\(a+\)+/", "/[(a+)]+/", "/(ab)+c?/", "/a|b/", "/x{2,3}/"])
+def test_what_is_harmless_is_taken(search: str) -> None:
+    assert parse_pattern(search).compiled.pattern == search[1:-1]
+
+
+def test_search_that_takes_its_time_finds_nothing_more() -> None:
+    pattern = parse_pattern("/a/")
+    late = type(pattern)(pattern.compiled, time.monotonic() - 1)
+    assert not late.finds(("a",))

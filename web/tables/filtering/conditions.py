@@ -1,0 +1,129 @@
+"""Conditions on runs as a reader writes them: ``lr > 0.01 and state == "finished"``. Pure.
+
+Names are settings (hyperparameters, keys of the configuration), metrics (the best value; ``last.``,
+``min.`` or ``max.`` before a metric: that statistic), and what all runs have: `state`, `tags`,
+`name`, `number`, `duration`. A run meets no comparison with something that it does not have.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from ml_tracking_ops.orchestrator.errors import did_you_mean
+from ml_tracking_ops.orchestrator.expressions.expression import Expression, ExpressionError
+
+from ..column import TableColumns
+from ..query import STATISTICS, split_statistic
+from ..rows import Row
+
+_OF_ANY_RUN: dict[str, Callable[[Row], object]] = {
+    "state": lambda row: row.state,
+    "tags": lambda row: list(row.tags),
+    "name": lambda row: row.label or row.name,
+    "number": lambda row: row.index,
+    "duration": lambda row: _duration(row),
+}
+
+
+class _NotThere:
+    """What a run does not have: no comparison with it holds."""
+
+    def _no(self, other: object) -> bool:
+        return False
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _no
+    __hash__ = None  # type: ignore[assignment]
+
+
+_NOT_THERE = _NotThere()
+
+
+class Condition:
+    """A condition on the runs of one table.
+
+    Args:
+        metrics: the names of the metrics that are known so far.
+
+    Raises:
+        ExpressionError: it is not understood; the text says which part.
+    """
+
+    def __init__(self, text: str, columns: TableColumns, metrics: Collection[str] = ()) -> None:
+        self._columns = columns
+        statistics = [f"{one}.{metric}" for metric in metrics for one in STATISTICS]
+        known = {*columns.hyperparameters, *metrics, *statistics, *_OF_ANY_RUN}
+        self._expression = Expression(text, known)
+        self._known = known
+
+    @property
+    def metrics(self) -> frozenset[str]:
+        """The names that can be metrics alone, without those that the rows themselves hold."""
+        names = self._expression.names - self._columns.hyperparameters.keys() - _OF_ANY_RUN.keys()
+        return names - {self._columns.metric}
+
+    def unknown_names(self) -> list[str]:
+        """What is none of the names that are known; with a hint, if one is meant."""
+        missing = sorted(self._expression.names - self._known)
+        return [name + did_you_mean(name, sorted(self._known)) for name in missing]
+
+    def passes(self, row: Row) -> bool:
+        """Whether a run meets it; where its values do not fit the condition it does not."""
+        values = {name: self._value(name, row) for name in self._expression.names}
+        try:
+            return bool(self._expression.evaluate(values))
+        except ExpressionError:
+            return False
+
+    def _value(self, name: str, row: Row) -> object:
+        if name in self._columns.hyperparameters:
+            return row.setting(name) if row.has_setting(name) else _NOT_THERE
+        if name in _OF_ANY_RUN:
+            value = _OF_ANY_RUN[name](row)
+        else:
+            value = self._columns.statistic(*(split_statistic(name) or ("best", name))).value(row)
+        return _NOT_THERE if value is None else value
+
+
+def _duration(row: Row) -> float | None:
+    """In seconds, of a run that has ended."""
+    if row.started_at is None or row.ended_at is None:
+        return None
+    return row.ended_at - row.started_at
+
+
+def asked_metrics(where: str, columns: TableColumns) -> frozenset[str]:
+    """The metrics that a condition may name, as far as its text tells."""
+    if not where:
+        return frozenset()
+    try:
+        return Condition(where, columns).metrics
+    except ExpressionError:
+        return frozenset()
+
+
+def metrics_of(rows: Collection[Row], columns: TableColumns) -> Mapping[str, Any]:
+    """The names of the metrics that these rows are known to have."""
+    own = {} if columns.metric is None else {columns.metric: None}
+    return {**own, **{name: None for row in rows for name in row.metrics}}
+
+
+def condition_of(where: str, columns: TableColumns, rows: Collection[Row]) -> Condition | None:
+    """The condition that a query names; None if there is none, or none that is understood."""
+    try:
+        return Condition(where, columns, metrics_of(rows, columns)) if where else None
+    except ExpressionError:
+        return None
+
+
+def condition_problems(
+    where: str, columns: TableColumns, rows: Collection[Row] | None
+) -> list[str]:
+    """What is wrong with a condition; of names nothing is said while `rows` are not known."""
+    if not where:
+        return []
+    try:
+        found = Condition(where, columns, metrics_of(rows or (), columns))
+    except ExpressionError as error:
+        return [f"{where}: {error}"]
+    if rows is None:
+        return []
+    return [f"{where}: no run has {name}" for name in found.unknown_names()]

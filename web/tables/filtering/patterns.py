@@ -1,0 +1,115 @@
+"""Searches for words, or for a regular expression between slashes: ``/exp_0[1-5]/``. Pure.
+
+Only such expressions are taken as can be matched in a bounded time: no repetition of what repeats
+or branches, no references, no looking around.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_LONGEST = 200
+_MOST_REPETITIONS = 3
+_LONGEST_TEXT = 160
+_LONGEST_S = 2.0
+_REPEATS = "*+?{"
+
+
+class PatternError(ValueError):
+    """No regular expression, or one that could take too long."""
+
+
+@dataclass(frozen=True)
+class NamePattern:
+    """A regular expression that is looked for in names, in upper or lower case.
+
+    After `until`, on the monotonic clock, nothing more is found.
+    """
+
+    compiled: re.Pattern[str]
+    until: float
+
+    def finds(self, names: tuple[str, ...]) -> bool:
+        texts = (name[:_LONGEST_TEXT] for name in names)
+        return time.monotonic() < self.until and any(map(self.compiled.search, texts))
+
+
+def is_pattern(search: str) -> bool:
+    """Whether a search is a regular expression: it stands between slashes."""
+    return len(search) > 2 and search.startswith("/") and search.endswith("/")
+
+
+def parse_pattern(search: str) -> NamePattern:
+    """The regular expression of a search.
+
+    Raises:
+        PatternError: it is none, or one that is not taken; the text says why.
+    """
+    text = search[1:-1]
+    if len(text) > _LONGEST:
+        raise PatternError(f"is longer than {_LONGEST} characters")
+    _check(text)
+    try:
+        return NamePattern(re.compile(text, re.IGNORECASE), time.monotonic() + _LONGEST_S)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise PatternError(f"is no regular expression: {error}") from None
+
+
+def _check(text: str) -> None:
+    """Refuse what could take very long."""
+    groups: list[bool] = []  # of each that is open: whether it repeats or branches inside
+    was_complex, n_repetitions, at = False, 0, 0
+    while at < len(text):
+        char, after = text[at], text[at + 1 : at + 2]
+        if char == "\\":
+            if after.isdigit() and after != "0":
+                raise PatternError("refers to a group, which is not taken")
+            at += 2
+        elif char == "[":
+            at = _end_of_class(text, at)
+        else:
+            if char == "(":
+                _check_group(text[at:])
+                groups.append(False)
+            elif char == ")":
+                was_complex = groups.pop() if groups else False
+                if groups and was_complex:
+                    groups[-1] = True
+                if was_complex and after and after in _REPEATS:
+                    raise PatternError("repeats what repeats or branches, which is not taken")
+            elif char in "*+{":
+                n_repetitions += 1
+            if char in "*+{|?" and groups and text[at - 1 : at] != "(":
+                groups[-1] = True
+            at += 1
+    if n_repetitions > _MOST_REPETITIONS:
+        raise PatternError(f"repeats more than {_MOST_REPETITIONS} times")
+
+
+def _check_group(rest: str) -> None:
+    if rest.startswith("(?") and not rest.startswith("(?:"):
+        raise PatternError("has a group of a special kind, which is not taken")
+
+
+def _end_of_class(text: str, start: int) -> int:
+    """Behind the ``]`` of a set of characters."""
+    at = start + 1 + (text[start + 1 : start + 2] == "^")
+    at += text[at : at + 1] == "]"
+    while at < len(text) and text[at] != "]":
+        at += 2 if text[at] == "\\" else 1
+    return at + 1
+
+
+def name_test(search: str) -> Callable[[tuple[str, ...]], bool]:
+    """Tells whether a search occurs in any of the names of something.
+
+    A search that is no regular expression after all finds nothing.
+    """
+    if not is_pattern(search):
+        text = search.casefold()
+        return lambda names: any(text in name.casefold() for name in names)
+    try:
+        return parse_pattern(search).finds
+    except PatternError:
+        return lambda names: False

@@ -172,6 +172,43 @@ def _changed_meanwhile(name: str, now: str | tuple[str, ...] | None) -> str:
     return f"the {name} {verb} meanwhile been changed to {become}: save again to replace that"
 
 
+async def tag(request: Request, body: JsonObject) -> Response:
+    """Add a tag to runs of any kind, or remove it; all other tags stay."""
+    (word,) = clean_tags([field(body, "tag", str)]) or ("",)
+    if not word:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "tag: it is empty")
+    is_removed, ids = field(body, "removed", bool, False), texts(body, "runs")
+    if not 0 < len(ids) <= _MOST_RUNS:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"runs: 1 to {_MOST_RUNS} are needed")
+
+    def change(known: Annotation) -> Annotation:
+        others = [one for one in known.tags if one != word]
+        return replace(known, tags=clean_tags(others if is_removed else [*known.tags, word]))
+
+    places = await request.app.state.catalog.use(
+        lambda catalog: [_place_of_run(catalog, one) for one in dict.fromkeys(ids)]
+    )
+    try:
+        for folder, key in places:
+            await _in_thread(request, partial(edit, folder, key, change))
+    finally:
+        await _look_again(request)
+    n = "1 run" if len(places) == 1 else f"{format_count(len(places))} runs"
+    done = f"“{word}” is removed from" if is_removed else f"“{word}” is added to"
+    return _say(f"{done} {n}")
+
+
+def _place_of_run(catalog: Catalog, run_id: str) -> tuple[Path, str | int | None]:
+    """Where the annotation of a run or an experiment is kept, by its id."""
+    if run_id in catalog.experiments:
+        return place_of(catalog.experiments[run_id])
+    sweep_id, _, name = run_id.rpartition("/")
+    run = sweep.run(name) if (sweep := catalog.sweeps.get(sweep_id)) is not None else None
+    if sweep is None or run is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"nothing has the name {run_id[:100]!r} here")
+    return sweep.path, run.index
+
+
 async def choose(request: Request, body: JsonObject) -> Response:
     """Remember whether lower or higher values of a metric are better."""
     metric, goal = field(body, "metric", str), field(body, "goal", str)
@@ -300,6 +337,7 @@ async def _look_again(request: Request) -> None:
 routes = [
     Route("/api/control", _action(control), methods=["POST"]),
     Route("/api/annotate", _action(annotate), methods=["POST"]),
+    Route("/api/tag", _action(tag), methods=["POST"]),
     Route("/api/goal", _action(choose), methods=["POST"]),
     Route("/api/archive", _action(put_away), methods=["POST"]),
     Route("/api/delete", _action(remove), methods=["POST"]),

@@ -6,7 +6,7 @@ the question that is asked before.
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 from ml_tracking_ops.orchestrator.steering.asking import failed_runs, waiting_again
@@ -22,7 +22,6 @@ from ..runs.formats import format_count
 Body = Mapping[str, object]
 """The JSON of a request: see `actions`."""
 _MOST_AGAIN = 1_000
-_MOST_SELECTED = 200
 _USUAL_RUNS_PER_CORE = 4
 
 
@@ -39,15 +38,35 @@ class NumberField:
     doubt: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class TextField:
+    """A text that a dialog asks for; `hint` says how to write it."""
+
+    name: str
+    label: str
+    hint: str
+    most: int
+
+
+@dataclass(frozen=True)
+class CheckField:
+    """Something that a dialog asks to be ticked, or not."""
+
+    name: str
+    label: str
+
+
 @dataclass(frozen=True)
 class Question:
-    """What a dialog asks; the `number` goes into the body."""
+    """What a dialog asks; the `number`, the `entry` and the `check` go into the body."""
 
     title: str
     text: str
     word: str
     is_danger: bool = False
     number: NumberField | None = None
+    entry: TextField | None = None
+    check: CheckField | None = None
     details: str | None = None
     """The address that tells, for the same body, which files would stay."""
 
@@ -124,7 +143,7 @@ def sweep_buttons(sweep: Sweep) -> list[Button]:
     n_runs = len(sweep.record.runs)
     what = f"its {format_count(n_runs)} runs" if n_runs != 1 else "its run"
     is_archived = sweep.annotations.own.is_archived
-    return again + _putting_away(
+    return again + putting_away(
         sweep.name,
         {"sweeps": [sweep.id]},
         "/sweeps",
@@ -286,7 +305,7 @@ def experiment_buttons(experiment: Experiment, state: RunState) -> list[Button]:
     """Event files are another tool's: they can be archived, not deleted."""
     if state == "running":
         return []
-    return _putting_away(
+    return putting_away(
         experiment.name,
         {"experiments": [experiment.id]},
         "/experiments",
@@ -295,41 +314,7 @@ def experiment_buttons(experiment: Experiment, state: RunState) -> list[Button]:
     )[: 1 if is_event_file(experiment.dat_path) else 2]
 
 
-def selection_buttons(selected: Sequence[Experiment], *, is_archive: bool) -> list[Button]:
-    """For the experiments that somebody has ticked: those of them that have ended."""
-    if not selected or len(selected) > _MOST_SELECTED:
-        return []
-    ended = [one for one in selected if one.state() != "running"]
-    if not ended:
-        return []
-    archive, _ = _putting_away_selected(ended, is_archive=is_archive)
-    own = [one for one in ended if not is_event_file(one.dat_path)]
-    if not own:
-        return [archive]
-    _, delete = _putting_away_selected(own, is_archive=is_archive)
-    return [archive, delete]
-
-
-def _putting_away_selected(ended: Sequence[Experiment], *, is_archive: bool) -> list[Button]:
-    n = len(ended)
-    which = "1 experiment" if n == 1 else f"{n} experiments"
-    names = ", ".join(one.annotation.name or one.name for one in ended[:5])
-    then = "/experiments?archived=1" if is_archive else "/experiments"
-    archive, delete = _putting_away(
-        which,
-        {"experiments": [one.id for one in ended]},
-        then,
-        is_archived=is_archive,
-        text=f"{names}{f' and {n - 5} more' if n > 5 else ''}: the logs are removed, and the "
-        "folders that were made for them.",
-    )
-    label = f"Archive {n}" if archive.label == "Archive" else archive.label
-    return [replace(archive, label=label, then=then), replace(delete, label=f"Delete {n}")]
-
-
-def _putting_away(
-    name: str, body: Body, then: str, *, is_archived: bool, text: str
-) -> list[Button]:
+def putting_away(name: str, body: Body, then: str, *, is_archived: bool, text: str) -> list[Button]:
     archive = (
         Button(
             "Unarchive",

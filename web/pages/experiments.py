@@ -24,7 +24,8 @@ from ..tables.experiments_table import ExperimentsTable, experiments_table, sele
 from ..tables.filtering.patterns import name_test
 from ..tables.query import TableQuery, link, parse_table_query, without_window
 from ..tables.table import Table
-from .buttons import Button, selection_buttons
+from .buttons import Button
+from .selected import selection_buttons
 
 DEFAULT_NEWEST = 10
 _MOST_DRAWN = 1_000

@@ -44,6 +44,7 @@ from .code_files import CodeFile, code_files
 from .drawn_runs import DrawnRuns, drawn_runs
 from .experiments import catalog_place, run_data
 from .origin import RerunForm, rerun_form
+from .selected import run_selection_buttons
 from .summary import SweepFacts, summarize
 
 ALL_METRICS = "*"
@@ -160,6 +161,7 @@ class SweepPage(SweepsPage):
     n_selected: int
     n_unread: int
     unselect_href: str
+    selected_buttons: Sequence[Button]
     compare_href: str | None
     drawn: DrawnRuns
     repeats: RepeatsView
@@ -277,6 +279,7 @@ def _sweep_page(
         n_selected=view.n_selected,
         n_unread=view.runs.n_unread,
         unselect_href=link(asked.pairs, run=None),
+        selected_buttons=run_selection_buttons(sweep, asked.selected or ()),
         compare_href=compare_href(asked.selected or ()),
         drawn=drawn,
         repeats=_repeats(view.runs, asked),

@@ -20,7 +20,7 @@ from ml_tracking_ops.web.pages import actions
 from ml_tracking_ops.web.serving.limits import DEFAULTS, Limits
 
 HOSTILE = "<img src=x onerror=alert(1)>'\"&"
-PATHS = ("/api/control", "/api/annotate", "/api/archive", "/api/delete")
+PATHS = ("/api/control", "/api/annotate", "/api/tag", "/api/archive", "/api/delete")
 
 
 class Browser:
@@ -297,3 +297,43 @@ def test_actions_ask_for_the_access_token_too(logdir: Path, sweep: str) -> None:
     assert read_annotations(logdir / sweep).own.name is None
     assert browser.post("/api/annotate", body, cookie=cookie).status_code == 200
     assert read_annotations(logdir / sweep).own.name == "x"
+
+
+def tags_in(folder: Path) -> list[str]:
+    """The tags of the only thing that somebody wrote about in a folder."""
+    (found,) = re.findall(r'"tags": (\[[^]]*\])', (folder / "annotations.json").read_text())
+    tags: list[str] = json.loads(found)
+    return tags
+
+
+def test_tag_is_added_to_runs_of_any_kind_and_removed_again(
+    logdir: Path, sweep: str, experiment: str
+) -> None:
+    browser = Browser(logdir)
+    browser.post("/api/annotate", {"experiment": experiment, "tags": ["old"]})
+    body = {"runs": ["sweep/r_0001", experiment], "tag": " paper  draft "}
+    assert browser.post("/api/tag", body).json()["message"] == "“paper draft” is added to 2 runs"
+    assert tags_in(logdir / experiment) == ["old", "paper draft"]
+    assert list(read_annotations(logdir / "sweep").run(1).tags) == ["paper draft"]
+    answer = browser.post("/api/tag", {**body, "removed": True})
+    assert answer.json()["message"] == "“paper draft” is removed from 2 runs"
+    assert tags_in(logdir / experiment) == ["old"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "why"),
+    [
+        ({"runs": ["sweep/r_0001"], "tag": "  "}, 400, "empty"),
+        ({"runs": ["sweep/r_0001"], "tag": "a,b"}, 400, "comma"),
+        ({"runs": [], "tag": "a"}, 400, "1 to"),
+        ({"runs": ["sweep/../secret"], "tag": "a"}, 404, "nothing has the name"),
+        ({"runs": "sweep/r_0001", "tag": "a"}, 400, "not allowed"),
+    ],
+)
+def test_tag_that_cannot_be_set_says_why(
+    logdir: Path, sweep: str, body: dict[str, Any], status: int, why: str
+) -> None:
+    answer = Browser(logdir).post("/api/tag", body)
+    assert answer.status_code == status
+    assert why in answer.text
+    assert list(read_annotations(logdir / "sweep").run(1).tags) == []

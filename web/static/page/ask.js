@@ -4,7 +4,7 @@
 import { element } from "../lib/elements.js";
 
 /**
- * @param {{title: string, text: string, word: string, is_danger: boolean, number: object | null, check?: {name: string, label: string}}} question
+ * @param {{title: string, text: string, word: string, is_danger: boolean, number: object | null, entry: object | null, check?: {name: string, label: string}}} question
  * @returns {Promise<object | null>} what was entered (nothing: {}), or null: cancelled
  */
 export function ask(question) {
@@ -13,20 +13,21 @@ export function ask(question) {
   const cancel = element("button", { type: "button", className: "action", textContent: "Cancel" });
   const sure = element("button", { type: "submit", className: question.is_danger ? "action is-danger is-sure" : "action is-sure", textContent: question.word });
   const field = question.number && numberField(question.number);
+  const entry = question.entry && entryField(question.entry);
   const check = question.check && checkField(question.check);
-  const form = element("form", { method: "dialog" }, title, text, ...[field, check].filter(Boolean), element("div", { className: "ask-buttons" }, cancel, sure));
+  const form = element("form", { method: "dialog" }, title, text, ...[field, entry, check].filter(Boolean), element("div", { className: "ask-buttons" }, cancel, sure));
   const dialog = element("dialog", { className: "ask" }, form);
   dialog.setAttribute("aria-labelledby", "ask-title");
   dialog.setAttribute("aria-describedby", "ask-text");
   cancel.addEventListener("click", () => dialog.close());
   document.body.append(dialog);
   dialog.showModal();
-  (field?.querySelector("input") ?? (question.is_danger ? cancel : sure)).focus();
+  ((field ?? entry)?.querySelector("input") ?? (question.is_danger ? cancel : sure)).focus();
   if (field) askTwice(field.querySelector("input"), question.number, { text, sure, form, said: question });
   return new Promise((resolve) => {
     let entered = null;
     form.addEventListener("submit", (event) => {
-      if (!event.defaultPrevented) entered = { ...(field && numberOf(field)), ...(check && checkedOf(check)) };
+      if (!event.defaultPrevented) entered = { ...(field && numberOf(field)), ...(entry && entryOf(entry)), ...(check && checkedOf(check)) };
     });
     dialog.addEventListener("close", () => {
       dialog.remove();
@@ -66,6 +67,16 @@ export function isUnusual(asked, { usual, value }) {
 function numberField({ name, label, value, min, max }) {
   const input = element("input", { type: "number", name, min, max, step: 1, required: true, defaultValue: value });
   return element("label", { className: "ask-field" }, label, input);
+}
+
+function entryField({ name, label, hint, most }) {
+  const input = element("input", { type: "text", name, required: true, maxLength: most, placeholder: hint, autocomplete: "off" });
+  return element("label", { className: "ask-field" }, label, input);
+}
+
+function entryOf(field) {
+  const input = field.querySelector("input");
+  return { [input.name]: input.value };
 }
 
 function checkField({ name, label }) {

@@ -1,0 +1,70 @@
+"""What is done with all ticked rows together."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dashboard import Dashboard
+from playwright.sync_api import Page, expect
+from training import SweepFiles, Training
+
+from ml_tracking_ops.orchestrator.store.annotations import read_annotations
+
+Train = Callable[..., Training]
+
+
+def test_ticked_runs_are_tagged_and_untagged(
+    page: Page, dashboard: Dashboard, logdir: Path
+) -> None:
+    files = SweepFiles(logdir / "s")
+    for index in (1, 2, 3):
+        files.start(index)
+        files.end(index)
+    files.close()
+    page.goto(f"{dashboard.url}/sweeps/s")
+    for index in (1, 3):
+        page.get_by_role("checkbox", name=f"Draw run {index}").check()
+    page.get_by_role("button", name="Tag 2").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Tag", exact=True)).to_be_focused()
+    dialog.get_by_label("Tag", exact=True).fill("paper")
+    dialog.get_by_role("button", name="Tag").click()
+    expect(page.locator("#run-3")).to_contain_text("paper")
+    expect(page.locator("#run-2")).not_to_contain_text("paper")
+    assert list(read_annotations(logdir / "s").run(1).tags) == ["paper"]
+    page.get_by_role("button", name="Tag 2").click()
+    dialog.get_by_label("Tag", exact=True).fill("paper")
+    dialog.get_by_label("Remove this tag instead").check()
+    dialog.get_by_role("button", name="Tag").click()
+    expect(page.locator("#run-3")).not_to_contain_text("paper")
+
+
+def test_ticked_runs_run_again_when_the_sweep_is_resumed(
+    page: Page, dashboard: Dashboard, logdir: Path
+) -> None:
+    files = SweepFiles(logdir / "s")
+    for index in (1, 2):
+        files.start(index)
+        files.end(index)
+    files.journal.append("sweep_ended", state="finished")
+    files.close()
+    page.goto(f"{dashboard.url}/sweeps/s")
+    for index in (1, 2):
+        page.get_by_role("checkbox", name=f"Draw run {index}").check()
+    page.get_by_role("button", name="Run 2 again").click()
+    page.get_by_role("dialog").get_by_role("button", name="Run again").click()
+    expect(page.locator(".notice").first).to_contain_text("To run again when the sweep is resumed")
+    expect(page.get_by_role("button", name="Run 2 again")).to_have_count(0)
+
+
+def test_ticked_experiments_are_tagged_also_while_they_run(
+    page: Page, dashboard: Dashboard, logdir: Path, train: Train
+) -> None:
+    for name in ("a", "b"):
+        train(name).log("Loss", 0, 3)
+    page.goto(f"{dashboard.url}/experiments?run=a&run=b")
+    page.get_by_role("button", name="Tag 2").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Tag", exact=True).fill("baseline")
+    dialog.get_by_role("button", name="Tag").click()
+    expect(page.get_by_text("“baseline” is added to 2 runs")).to_be_visible()
+    assert "baseline" in (logdir / "a" / "annotations.json").read_text()

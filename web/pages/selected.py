@@ -1,0 +1,89 @@
+"""What can be done with the runs or experiments that somebody has ticked, together. Pure."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from ml_tracking_ops.orchestrator.steering.asking import waiting_again
+from ml_tracking_ops.orchestrator.store.annotations import LONGEST_TAG
+from ml_tracking_ops.orchestrator.store.experiments import Experiment
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+from .buttons import Button, CheckField, Question, TextField, putting_away
+
+MOST_SELECTED = 200
+
+
+def selection_buttons(selected: Sequence[Experiment], *, is_archive: bool) -> list[Button]:
+    """For the experiments that somebody has ticked; those that have ended can be put away."""
+    if not selected or len(selected) > MOST_SELECTED:
+        return []
+    tag = _tag_button([one.id for one in selected], "experiment")
+    ended = [one for one in selected if one.state() != "running"]
+    if not ended:
+        return [tag]
+    n = len(ended)
+    which = "1 experiment" if n == 1 else f"{n} experiments"
+    names = ", ".join(one.annotation.name or one.name for one in ended[:5])
+    buttons = putting_away(
+        which,
+        {"experiments": [one.id for one in ended]},
+        "/experiments?archived=1" if is_archive else "/experiments",
+        is_archived=is_archive,
+        text=f"{names}{f' and {n - 5} more' if n > 5 else ''}: the logs are removed, and the "
+        "folders that were made for them.",
+    )
+    label = {"Archive": f"Archive {n}", "Delete": f"Delete {n}"}
+    return [
+        tag,
+        *(
+            replace(button, label=label.get(button.label, button.label), then=buttons[-1].then)
+            for button in buttons
+        ),
+    ]
+
+
+def run_selection_buttons(sweep: Sweep, selected: Collection[str]) -> list[Button]:
+    """For the runs of a sweep that somebody has ticked; those that have ended can run again."""
+    runs = [run for run_id in selected if (run := _run_of(sweep, run_id)) is not None]
+    if not runs or len(runs) > MOST_SELECTED:
+        return []
+    tag = _tag_button([f"{sweep.id}/{run.name}" for run in runs], "run")
+    waiting = set(waiting_again(sweep))
+    again = [run.index for run in runs if run.has_ended and run.index not in waiting]
+    if sweep.is_legacy or not again:
+        return [tag]
+    return [tag, _again_button(sweep, sorted(set(again)))]
+
+
+def _run_of(sweep: Sweep, run_id: str) -> RunRecord | None:
+    """The latest attempt of the run with this id, if it is of this sweep."""
+    sweep_id, _, name = run_id.rpartition("/")
+    run = sweep.run(name) if sweep_id == sweep.id else None
+    return None if run is None else sweep.record.runs[run.index]
+
+
+def _tag_button(ids: Sequence[str], what: str) -> Button:
+    n = len(ids)
+    which = f"1 {what}" if n == 1 else f"{n} {what}s"
+    entry = TextField(name="tag", label="Tag", hint="a word or a phrase", most=LONGEST_TAG)
+    question = Question(
+        f"Tag {which}?",
+        "The tag is added to the tags that they have.",
+        "Tag",
+        entry=entry,
+        check=CheckField("removed", "Remove this tag instead"),
+    )
+    return Button(f"Tag {n}", f"Add a tag to {which}", "/api/tag", {"runs": list(ids)}, question)
+
+
+def _again_button(sweep: Sweep, indices: Sequence[int]) -> Button:
+    n = len(indices)
+    which = "1 run" if n == 1 else f"{n} runs"
+    question = Question(
+        f"Run {which} again?",
+        "With the same hyperparameters, as new attempts; the logs so far stay.",
+        "Run again",
+    )
+    body = {"sweep": sweep.id, "action": "requeue", "runs": list(indices)}
+    return Button(f"Run {n} again", f"Run {which} again", "/api/control", body, question)

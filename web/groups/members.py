@@ -14,7 +14,7 @@ from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.catalog_access import find_sweep
-from .naming import COMBINATION, HYPERPARAMETER, Group, group_runs, seed_name
+from .naming import ALL_BUT, COMBINATION, HYPERPARAMETER, Group, group_runs, seed_name
 from .query import GroupQuery
 
 PassingRuns = Callable[[Sweep, QueryParams], Collection[int]]
@@ -61,7 +61,7 @@ def experiment_groups(catalog: Catalog, query: GroupQuery, passing: PassingExper
 def _settings(run: RunRecord, path: Path, group: str) -> Mapping[str, Any]:
     """Its hyperparameters, and the setting to group by if its script logged that besides."""
     name, chosen = group.removeprefix(HYPERPARAMETER), run.hyperparameters
-    if group == COMBINATION or is_chosen(name, chosen):
+    if group == COMBINATION or group.startswith(ALL_BUT) or is_chosen(name, chosen):
         return chosen
     config = config_of(path)
     return {**chosen, name: config[name]} if name in config else chosen

@@ -1,13 +1,15 @@
 """By what the runs of a sweep can be grouped, and which run belongs to which group. Pure.
 
 A hyperparameter with few values makes a group of each; one with many numbers is cut into ranges
-that hold about as many runs each. `combination` groups the runs that differ in their seed alone.
+that hold about as many runs each. `combination` groups the runs that differ in their seed alone,
+``but.NAME,NAME`` those that differ in the named settings alone.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, unquote
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from ..runs.formats import format_number
 
 COMBINATION = "combination"
 HYPERPARAMETER = "p."
+ALL_BUT = "but."
 MOST_GROUPS = 12
 _N_RANGES = 6
 _MOST_COMBINATIONS = 200
@@ -50,11 +53,23 @@ def groupings(
     """
     names = dict.fromkeys(name for run in runs for name in run if name != seed)
     has_combinations = bool(names)
+    logged = list(logged)
+    left_out = [*names, *([seed] if seed is not None else [])] if has_combinations else logged
     names.update(dict.fromkeys(logged))
     offered = [{"value": HYPERPARAMETER + name, "label": name} for name in names]
     if has_combinations:
         offered.insert(0, {"value": COMBINATION, "label": "Repeats of a combination"})
-    return offered
+    return offered + [{"value": all_but(name), "label": name} for name in left_out]
+
+
+def all_but(*names: str) -> str:
+    """Groups of the runs that differ in these settings alone."""
+    return ALL_BUT + ",".join(quote(name, safe="") for name in names)
+
+
+def names_left_out(by: str) -> frozenset[str]:
+    """The settings that ``but.NAME,NAME`` leaves out."""
+    return frozenset(map(unquote, filter(None, by.removeprefix(ALL_BUT).split(","))))
 
 
 def group_runs(runs: Sequence[Hyperparameters], by: str, seed: str | None) -> list[Group] | None:
@@ -63,7 +78,11 @@ def group_runs(runs: Sequence[Hyperparameters], by: str, seed: str | None) -> li
     Runs without the hyperparameter (a conditional one) belong to no group.
     """
     if by == COMBINATION:
-        return _by_combination(runs, seed)
+        return _by_rest(runs, frozenset((seed,)), COMBINATION)
+    if by.startswith(ALL_BUT):
+        left_out = names_left_out(by)
+        is_known = any(name in run for run in runs for name in left_out)
+        return _by_rest(_differing(runs), left_out, by) if is_known else None
     name = by.removeprefix(HYPERPARAMETER)
     having = [at for at, run in enumerate(runs) if name in run]
     if not by.startswith(HYPERPARAMETER) or not having:
@@ -74,18 +93,35 @@ def group_runs(runs: Sequence[Hyperparameters], by: str, seed: str | None) -> li
     return _by_value(name, values, having)
 
 
-def _by_combination(runs: Sequence[Hyperparameters], seed: str | None) -> list[Group]:
-    """Those of several runs first; a sweep of single runs has as many groups as runs."""
+def _differing(runs: Sequence[Hyperparameters]) -> list[Hyperparameters]:
+    """The runs without the settings that are the same for all of them."""
+    texts: dict[str, set[str]] = {}
+    n_having: dict[str, int] = {}
+    for run in runs:
+        for name, value in run.items():
+            texts.setdefault(name, set()).add(format_number(value))
+            n_having[name] = n_having.get(name, 0) + 1
+    same = {name for name, n in n_having.items() if n == len(runs) and len(texts[name]) == 1}
+    return [{name: value for name, value in run.items() if name not in same} for run in runs]
+
+
+def _by_rest(
+    runs: Sequence[Hyperparameters], left_out: Collection[str | None], prefix: str
+) -> list[Group]:
+    """By all settings but those that are left out, groups of several runs first.
+
+    A sweep of single runs has as many groups as runs.
+    """
     found: dict[str, list[int]] = {}
     short: dict[str, str] = {}
     for at, run in enumerate(runs):
-        shared = {k: format_number(value) for k, value in run.items() if k != seed}
+        shared = {k: format_number(value) for k, value in run.items() if k not in left_out}
         text = ", ".join(f"{name} {value}" for name, value in shared.items())
         found.setdefault(text, []).append(at)
         short[text] = ", ".join(shared.values())
     by_size = sorted(found.items(), key=lambda item: -len(item[1]))[:_MOST_COMBINATIONS]
     return [
-        Group(f"{COMBINATION}={text}", text or "all", members, short[text] or None)
+        Group(f"{prefix}={text}", text or "all", members, short[text] or None)
         for text, members in by_size
     ]
 

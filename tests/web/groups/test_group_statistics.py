@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_tracking_ops.web.groups.naming import MOST_GROUPS, group_runs, groupings
+from ml_tracking_ops.web.groups.naming import MOST_GROUPS, all_but, group_runs, groupings
 from ml_tracking_ops.web.groups.statistics import (
     N_BUCKETS,
     bucket_width,
@@ -138,4 +138,33 @@ def test_repeats_differ_in_their_seed_alone():
         ("lr 0.1", [0, 2]),
         ("lr 0.2", [1]),
     ]
-    assert [one["value"] for one in groupings(given, "seed")] == ["combination", "p.lr"]
+    assert [one["value"] for one in groupings(given, "seed")] == [
+        "combination",
+        "p.lr",
+        "but.lr",
+        "but.seed",
+    ]
+
+
+def test_groups_by_all_settings_but_some_hold_what_differs_in_these_alone() -> None:
+    runs = [
+        {"lr": lr, "seed": seed, "fold": fold, "data": "a"}
+        for lr in (0.1, 0.2)
+        for seed in (1, 2)
+        for fold in (1, 2)
+    ]
+    found = group_runs(runs, "but.seed", None)
+    assert found is not None
+    assert [group.name for group in found][:2] == ["lr 0.1, fold 1", "lr 0.1, fold 2"]
+    assert [len(group.members) for group in found] == [2, 2, 2, 2]
+    both = group_runs(runs, "but.seed,fold", None)
+    assert both is not None
+    assert [(group.name, len(group.members)) for group in both] == [("lr 0.1", 4), ("lr 0.2", 4)]
+    assert group_runs(runs, "but.nothing", None) is None
+
+
+def test_name_with_a_comma_can_be_left_out() -> None:
+    runs = [{"a,b": 1, "x": 1}, {"a,b": 2, "x": 1}, {"a,b": 2, "x": 2}]
+    found = group_runs(runs, all_but("a,b"), None)
+    assert found is not None
+    assert [(group.name, group.members) for group in found] == [("x 1", [0, 1]), ("x 2", [2])]

@@ -3,7 +3,7 @@
 import { params, setParams } from "../lib/address.js";
 import { element } from "../lib/elements.js";
 import { parseFilter } from "./sections.js";
-import { choose, logParameter, remember, rememberedBand, xParameter } from "./data/view.js";
+import { allBut, choose, isOffered, leftOut, logParameter, remember, rememberedBand, xParameter } from "./data/view.js";
 
 const MOST_ON_X = 200;
 const PAUSE_MS = 200;
@@ -19,8 +19,8 @@ export function bindControls(page, view, preview) {
     connect(tools, preview);
   }
   const groups = page.groups ?? [];
-  offerGroups(tools, groups);
-  showControls(tools, { ...view, group: groups.some(({ value }) => value === view.group) ? view.group : null });
+  offerGroups(tools, groups, view);
+  showControls(tools, { ...view, group: isOffered(groups, view.group) ? view.group : null });
 }
 
 function connect(tools, preview) {
@@ -85,12 +85,32 @@ export function offerX(names, view) {
   select.value = xParameter(view);
 }
 
-function offerGroups(tools, groups) {
-  const select = tools.querySelector("#chart-group");
+function offerGroups(tools, groups, view) {
+  const select = tools.querySelector("#chart-group"), names = leftOut(view.group);
   select.closest("label").hidden = groups.length === 0;
-  const options = [new Option("No groups", ""), ...groups.map(({ value, label }) => new Option(label, value))];
-  if ([...select.options].map((one) => one.value).join("\n") === options.map((one) => one.value).join("\n")) return;
-  select.replaceChildren(...options);
+  offerLeftOut(tools, groups, names);
+  const key = JSON.stringify([groups, names]);
+  if (select.dataset.key === key) return;
+  select.dataset.key = key;
+  const [plain, but] = [false, true].map((isBut) => groups.filter(({ value }) => leftOut(value).length > 0 === isBut));
+  const several = names.length > 1 ? [new Option(`All but ${names.join(", ")}`, view.group)] : [];
+  const options = but.map(({ value, label }) => new Option(`All but ${label}`, value));
+  select.replaceChildren(new Option("No groups", ""), ...plain.map(({ value, label }) => new Option(label, value)), ...(options.length ? [element("optgroup", { label: "All settings but" }, ...several, ...options)] : []));
+}
+
+/** Where groups leave settings out: which, each to be ticked. */
+function offerLeftOut(tools, groups, names) {
+  const menu = tools.querySelector("#chart-but");
+  menu.hidden = names.length === 0;
+  if (names.length === 0) return;
+  const offered = groups.flatMap(({ value }) => leftOut(value));
+  const boxes = [...new Set([...names, ...offered])].map((name) => {
+    const box = element("input", { type: "checkbox", value: name, checked: names.includes(name), disabled: names.length === 1 && names[0] === name });
+    box.addEventListener("change", () => choose({ group: allBut([...menu.querySelectorAll("input:checked")].map((one) => one.value)), hide: null, solo: null }));
+    return element("label", { className: "choice" }, box, name);
+  });
+  menu.querySelector("summary").textContent = `Left out: ${names.length === 1 ? names[0] : `${names.length} settings`}`;
+  menu.querySelector(".but-names").replaceChildren(...boxes);
 }
 
 function showControls(tools, view) {

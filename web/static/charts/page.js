@@ -11,7 +11,7 @@ import { showLegend } from "./legend.js";
 import { limitText, MOST_METRICS } from "./data/metric_limit.js";
 import { RunSource } from "./data/run_source.js";
 import { ValuesTable } from "./values_table.js";
-import { readView, rememberedParams } from "./data/view.js";
+import { isOffered, readView, rememberedParams } from "./data/view.js";
 
 const ALL = "*";
 
@@ -128,7 +128,7 @@ export class ChartPage {
   }
 
   get #isGrouped() {
-    return (this.#page.groups ?? []).some(({ value }) => value === this.#view.group);
+    return isOffered(this.#page.groups ?? [], this.#view.group);
   }
 
   #showLegend() {

@@ -7,6 +7,7 @@ import { keep, recall } from "../../lib/storage.js";
 const REMEMBERED = ["smoothing", "x", "log", "outliers", "band", "pin"];
 const KEY = "chart-defaults";
 const FOLDED_AT_FIRST = ["system"];
+const BUT = "but.";
 const X_MODES = ["step", "relative", "wall"];
 
 /** @typedef {{smoothing: number, x: "step"|"relative"|"wall"|"metric", xMetric: string | null, isLogX: boolean, isLogY: boolean,
@@ -78,6 +79,15 @@ export const xParameter = ({ x, xMetric }) => (x === "metric" ? `m.${xMetric}` :
 export function logParameter(isLogX, isLogY) {
   return `${isLogX ? "x" : ""}${isLogY ? "y" : ""}` || null;
 }
+
+/** Pure: the settings that a group by all but these leaves out; none of any other group. */
+export const leftOut = (group) => (group?.startsWith(BUT) ? group.slice(BUT.length).split(",").filter(Boolean).map(decodeURIComponent) : []);
+
+/** Pure: the group by all settings but these; null: of none. */
+export const allBut = (names) => (names.length ? BUT + names.map(encodeURIComponent).join(",") : null);
+
+/** Pure: whether a page that offers these groups can show this one. */
+export const isOffered = (groups, group) => groups.some(({ value }) => value === group || (group?.startsWith(BUT) && value.startsWith(BUT)));
 
 /** Whether this curve is to be seen. */
 export function isShown(view, id) {

@@ -7,7 +7,7 @@ from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
 from ..runs.formats import format_number
 from .column import Column, ColumnFilter, TableColumns
-from .hyperparameters import Hyperparameter
+from .hyperparameters import Hyperparameter, SettingsSeen
 from .query import (
     HYPERPARAMETER,
     METRIC,
@@ -20,8 +20,10 @@ from .query import (
     link,
     shortened,
 )
+from .rows import Row
 from .selection import filter_text, is_written_as
 
+_MOST_LOOKED_AT = 5_000
 _FORM_KEYS = ("q", "state", "page", "sort", "order")
 
 
@@ -72,7 +74,11 @@ class ColumnChoice:
 
 @dataclass(frozen=True)
 class Controls:
-    """`filter_kept` and `column_kept`: what the two forms carry along."""
+    """`filter_kept` and `column_kept`: what the two forms carry along.
+
+    `differing_href`: the table without the settings that are the same in all rows that pass the
+    filters; None where it shows none.
+    """
 
     search: str
     where: str
@@ -85,6 +91,7 @@ class Controls:
     default_columns: tuple[str, ...]
     has_default_columns: bool
     default_columns_href: str
+    differing_href: str | None
     filter_kept: Pairs
     column_kept: Pairs
     problems: list[str]
@@ -100,6 +107,7 @@ def build_controls(
     shown: Sequence[Column],
     default: Sequence[Column],
     problems: Sequence[str],
+    found: Sequence[Row],
 ) -> Controls:
     """The controls of a table.
 
@@ -109,6 +117,7 @@ def build_controls(
         metrics: those whose statistics can be shown and filtered by.
         offered: the columns that are no statistics and that can be shown or hidden.
         shown: the columns that are shown; `default`: those that are if nobody chose any.
+        found: the rows that pass the filters.
     """
     governed = [key for key, _ in query.pairs if key.startswith((HYPERPARAMETER, METRIC))]
     keys, default_keys = (tuple(one.key for one in some) for some in (shown, default))
@@ -128,10 +137,22 @@ def build_controls(
         default_columns=default_keys,
         has_default_columns=keys == default_keys,
         default_columns_href=link(query.pairs, columns=None),
+        differing_href=_differing_href(query, keys, found),
         filter_kept=_without(query.pairs, ["q", "where", "state", "page", *governed]),
         column_kept=_without(query.pairs, ["columns"]),
         problems=shortened(problems),
     )
+
+
+def _differing_href(query: TableQuery, shown: Sequence[str], found: Sequence[Row]) -> str | None:
+    seen = SettingsSeen()
+    for row in found[:_MOST_LOOKED_AT]:
+        seen.add({**row.config, **row.hyperparameters})
+    same = {HYPERPARAMETER + name for name, one in seen.describe().items() if not one.differs}
+    kept = [("columns", key) for key in shown if key not in same]
+    if len(found) < 2 or not kept or len(kept) == len(shown):
+        return None
+    return link([*_without(query.pairs, ["columns"]), *kept])
 
 
 def _without(pairs: Iterable[tuple[str, str]], keys: Iterable[str]) -> Pairs:

@@ -165,6 +165,7 @@ def experiments_table(
             shown=columns,
             default=default,
             problems=found.problems,
+            found=found.rows,
         ),
         n_unread=max(shown.n_unread, found.n_unread),
     )

@@ -58,6 +58,7 @@ def sweep_table(
             shown=columns,
             default=default,
             problems=runs.problems,
+            found=runs.rows,
         ),
         drawn=drawn[:_MOST_SELECTED] or on_page,
         n_selected=len(drawn),

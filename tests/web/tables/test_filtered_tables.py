@@ -1,5 +1,7 @@
 """Tables that are filtered by a condition or a regular expression, with all that follows them."""
 
+import re
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -77,3 +79,12 @@ def test_groups_insight_and_export_follow_a_condition(client: Client, sweep: Non
     assert client.get(f"/api/insight/s?{where}").json()["passing"] == [3, 2]
     lines = client.get(f"/export/sweep/s?format=csv&columns=p.learning_rate&{where}").text
     assert len(lines.strip().splitlines()) == 3
+
+
+def test_columns_are_reduced_to_the_settings_that_differ(client: Client, sweep: None) -> None:
+    html = client.get("/sweeps/s").text
+    (address,) = re.findall(r'id="differing-columns" href="([^"]*)"', html)
+    reduced = client.get("/sweeps/s" + unescape(address)).text
+    assert 'data-column="p.learning_rate"' in reduced
+    assert 'data-column="p.batch_size"' not in reduced
+    assert 'id="differing-columns"' not in reduced

@@ -33,8 +33,7 @@ class GpuReader:
         """The GPUs that this process may use."""
         chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
         if chosen is not None:
-            names = (name.strip() for name in chosen.split(","))
-            return tuple(name for name in names if name and not name.startswith("-"))
+            return tuple(_entries(chosen))
         if not self._is_ready():
             return ()
         try:
@@ -69,35 +68,82 @@ class GpuReader:
         if not self._is_ready():
             return
         nvml = self._nvml
-        try:
-            device = self._handles.setdefault(name, None) or self._open(name)
-        except nvml.NVMLError:
-            return
-        for metric, ask in _questions(nvml):
+        if name not in self._handles:
             try:
-                yield metric, float(ask(device))
-            except nvml.NVMLError:  # this model, or a part of one (MIG), does not tell
-                continue
-
-    def _open(self, name: str) -> "Any":
-        nvml = self._nvml
-        by_index = name.isdecimal()
-        device = (
-            nvml.nvmlDeviceGetHandleByIndex(int(name))
-            if by_index
-            else nvml.nvmlDeviceGetHandleByUUID(name)
-        )
-        self._handles[name] = device
-        return device
+                self._handles[name] = _open(nvml, name)
+            except nvml.NVMLError:
+                return
+        for metric, ways in _QUESTIONS:
+            for ask in ways:
+                try:
+                    yield metric, float(ask(nvml, self._handles[name]))
+                    break
+                except (nvml.NVMLError, AttributeError, TypeError):
+                    continue  # this driver, model or part of one (MIG), or these bindings, cannot
 
 
-def _questions(nvml: "Any") -> "tuple[tuple[str, Callable[[Any], float]], ...]":
-    return (
-        ("utilization", lambda device: nvml.nvmlDeviceGetUtilizationRates(device).gpu),
-        ("memory", lambda device: nvml.nvmlDeviceGetMemoryInfo(device).used / _BYTES_PER_MB),
-        ("power", lambda device: nvml.nvmlDeviceGetPowerUsage(device) / 1e3),
-        (
-            "temperature",
-            lambda device: nvml.nvmlDeviceGetTemperature(device, nvml.NVML_TEMPERATURE_GPU),
-        ),
-    )
+def _entries(text: str) -> "Iterator[str]":
+    """As CUDA reads them: an invalid entry (-1) hides those after it."""
+    for entry in map(str.strip, text.split(",")):
+        if not entry or entry.startswith("-") or entry == "NoDevFiles":
+            return
+        yield entry
+
+
+def _open(nvml: "Any", name: str) -> "Any":
+    """A GPU by its index, its UUID, or, as CUDA has it too, the beginning of its UUID."""
+    if name.isdecimal():
+        return nvml.nvmlDeviceGetHandleByIndex(int(name))
+    try:
+        return nvml.nvmlDeviceGetHandleByUUID(name)
+    except nvml.NVMLError:
+        for index in range(nvml.nvmlDeviceGetCount()):
+            device = nvml.nvmlDeviceGetHandleByIndex(index)
+            if _text(nvml.nvmlDeviceGetUUID(device)).startswith(name):
+                return device
+        raise
+
+
+def _text(found: "str | bytes") -> str:
+    """Older bindings give bytes."""
+    return found.decode() if isinstance(found, bytes) else found
+
+
+def _memory(nvml: "Any", device: "Any") -> float:
+    """As `nvidia-smi` shows it, without what the driver reserves for itself."""
+    used: float = nvml.nvmlDeviceGetMemoryInfo(device, nvml.nvmlMemory_v2).used
+    return used / _BYTES_PER_MB
+
+
+def _memory_with_reserved(nvml: "Any", device: "Any") -> float:
+    used: float = nvml.nvmlDeviceGetMemoryInfo(device).used
+    return used / _BYTES_PER_MB
+
+
+def _utilization(nvml: "Any", device: "Any") -> float:
+    percent: float = nvml.nvmlDeviceGetUtilizationRates(device).gpu
+    return percent
+
+
+def _power(nvml: "Any", device: "Any") -> float:
+    milliwatts: float = nvml.nvmlDeviceGetPowerUsage(device)
+    return milliwatts / 1e3
+
+
+def _temperature(nvml: "Any", device: "Any") -> float:
+    degrees: float = nvml.nvmlDeviceGetTemperatureV(device, nvml.NVML_TEMPERATURE_GPU)
+    return degrees
+
+
+def _temperature_of_old(nvml: "Any", device: "Any") -> float:
+    degrees: float = nvml.nvmlDeviceGetTemperature(device, nvml.NVML_TEMPERATURE_GPU)
+    return degrees
+
+
+_QUESTIONS: "tuple[tuple[str, tuple[Callable[[Any, Any], float], ...]], ...]" = (
+    ("utilization", (_utilization,)),
+    ("memory", (_memory, _memory_with_reserved)),
+    ("power", (_power,)),
+    ("temperature", (_temperature, _temperature_of_old)),
+)
+"""Of each metric the ways to ask for it, those of newer drivers first."""

@@ -29,4 +29,7 @@ def read_text(path: Path, most_bytes: int = MOST_BYTES) -> str:
 
 def why(error: OSError | UnicodeDecodeError) -> str:
     """Why a file cannot be read, in words."""
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    if isinstance(error, UnicodeDecodeError):
+        is_utf16 = error.object.startswith((b"\xff\xfe", b"\xfe\xff"))
+        return f"it is {'UTF-16' if is_utf16 else 'not UTF-8'}; save it as UTF-8"
+    return error.strerror or str(error)

@@ -52,6 +52,11 @@ def _unfamiliar(text: str, error: json.JSONDecodeError) -> str:
     if (mistake := _unbalanced(text)) is not None:
         return mistake
     before = text[: error.pos].rstrip()
+    after = text[error.pos : error.pos + 1]
+    if error.msg.startswith("Expecting ':' delimiter") and after == "=":
+        return f"line {_line(text, error.pos)}: between a key and its value write :, not ="
+    if error.msg.startswith("Expecting ',' delimiter") and after == ";":
+        return f"line {_line(text, error.pos)}: write a comma, not ;"
     if error.msg.startswith("Expecting ',' delimiter") and before:
         return f"line {_line(text, len(before) - 1)}: a comma is missing at the end"
     if error.msg == "Extra data":

@@ -9,13 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, ConfigProblem
+from ..errors import ConfigError, ConfigProblem, did_you_mean
 from .files import read_text, why
 from .json_mistakes import json_mistakes
 from .validation import LoadedConfig, validate_config
 from .value_checks import show_value
 
 _YAML_SUFFIXES = (".yaml", ".yml")
+_OTHER_FORMATS = {
+    ".toml": "is TOML; a configuration is JSON or YAML",
+    ".py": "is a script; a sweep needs a configuration, which names the script",
+}
 
 
 def load_config(path: Path) -> LoadedConfig:
@@ -26,6 +30,8 @@ def load_config(path: Path) -> LoadedConfig:
     """
     if path.suffix.lower() in _YAML_SUFFIXES:
         return _load_yaml(path)
+    if path.suffix.lower() in _OTHER_FORMATS and path.is_file():
+        raise ConfigError(str(path), [ConfigProblem("", _OTHER_FORMATS[path.suffix.lower()])])
     try:
         text = read_text(path)
     except FileNotFoundError:
@@ -51,6 +57,9 @@ def _missing(path: Path) -> str:
         if beside:
             other = shlex.quote(str(path.with_name(beside[0])))
             return f"there is no such file, but there is {beside[0]}: ml-tracking-ops sweep {other}"
+        names = [name for name in os.listdir(path.parent) if name.endswith(".json")]  # noqa: PTH208
+        if hint := did_you_mean(path.name, names):
+            return f"there is no such file{hint}"
     return (
         f"there is no such file; a sweep is described by a file named {path.name} in the current "
         "folder, or by the one given"

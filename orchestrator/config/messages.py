@@ -1,5 +1,6 @@
 """What pydantic finds wrong in a configuration, in the words of this package."""
 
+import re
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ValidationError
@@ -49,7 +50,27 @@ def _explain(details: ErrorDetails, place: KeyPlace) -> str:
         case "too_short":
             return f"must not be empty, got {show_value(value)}"
         case _:
-            return f"must be {allowed_text(place.kind)}, got {show_value(value)}"
+            allowed = allowed_text(place.kind)
+            return f"must be {allowed}, got {show_value(value)}{_hint(value, allowed)}"
+
+
+_OTHER_WORDS = {"minimize": "min", "minimise": "min", "maximize": "max", "maximise": "max"}
+
+
+def _hint(value: object, allowed: str) -> str:
+    """What a value of the wrong kind was probably meant to be."""
+    if isinstance(value, list) and allowed.startswith("an object with a type"):
+        return '; a list of values is {"type": "choice", "candidates": [...]}'
+    if not isinstance(value, str):
+        return ""
+    if value.lower() in _OTHER_WORDS:
+        return f', did you mean "{_OTHER_WORDS[value.lower()]}"?'
+    plain = value.strip().lower()
+    is_number = re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", plain) is not None
+    is_meant = ("number" in allowed and is_number) or (
+        "true" in allowed and plain in ("true", "false")
+    )
+    return "; write it without quotes" if is_meant else ""
 
 
 def _unknown_kind(given: object, kinds: Kinds) -> str:

@@ -81,6 +81,8 @@ def _explained(error: Exception, text: str) -> str:
     mark = getattr(error, "problem_mark", None)
     if not isinstance(error, yaml.MarkedYAMLError) or mark is None:
         return str(error)
+    if error.problem == "but found another document":
+        return f"line {mark.line + 1}: --- begins another document; keep one"
     line = text.splitlines()[mark.line : mark.line + 1]
     hint = "; indent with spaces, not tabs" if line and "\t" in line[0][: mark.column + 1] else ""
     return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}{hint}"

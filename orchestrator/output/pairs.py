@@ -11,7 +11,12 @@ STEP = "step"
 _SEPARATORS = {":": re.compile(r":(?![:/])"), "=": re.compile(r"(?<![=<>!+*/:-])=(?!=)")}
 _LONGEST_NAME = 200
 _MOST_WORDS = 6
-_BOUNDARY = re.compile(r"[,;|\t{}=>\"!?*•–—]|:\s|\s\s|\s-+\s|\d\]|\]\s|\.\s")
+_ABBREVIATIONS = frozenset(
+    ("val", "valid", "avg", "acc", "max", "min", "std", "num", "tot", "prec", "rec", "eval", "reg")
+)
+_AS_WRITTEN = sorted({way(w) for w in _ABBREVIATIONS for way in (str, str.capitalize, str.upper)})
+_END_OF_SENTENCE = "".join(rf"(?<!\b{word})" for word in _AS_WRITTEN) + r"\.\s"
+_BOUNDARY = re.compile(rf"[,;|\t{{}}=>\"!?*•–—]|:\s|\s\s|\s-+\s|\d\]|\]\s|{_END_OF_SENTENCE}")
 _WORD_PATTERN = (
     r"[^\W\d](?:[\w./'’+-]|@\w+(?:\.\d+)?(?::\d+(?:\.\d+)?)?|\([^()]*\)|\[[^\W\d][\w-]*\])*%?"
 )
@@ -85,7 +90,8 @@ def _is_word(token: str, *, is_last: bool) -> bool:
         return True
     if token in _LEVELS or _COUNTER.fullmatch(token) or _WORD.fullmatch(token) is None:
         return False
-    return is_last or not token.endswith((".", "-"))
+    is_abbreviated = token.endswith(".") and token[:-1].lower() in _ABBREVIATIONS
+    return is_last or is_abbreviated or not token.endswith((".", "-"))
 
 
 def _last_word(token: str) -> str | None:

@@ -28,7 +28,9 @@ def convert_parameters(given: object, is_grid: bool) -> Parameters:
     """All parameters of a file, nested ones under names such as `optimizer.lr`."""
     found = Parameters()
     if not isinstance(given, Mapping) or not given:
-        found.problems.append(ConfigProblem("parameters", "must be an object of parameters"))
+        dashes = "; leave out the dashes" if isinstance(given, list) else ""
+        message = f"must be an object of parameters{dashes}"
+        found.problems.append(ConfigProblem("parameters", message))
         return found
     _convert_all(found, given, "", "parameters", is_grid)
     found.problems += _mixed_up(found)

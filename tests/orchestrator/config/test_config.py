@@ -93,7 +93,9 @@ def test_every_mistake_is_told_at_once_with_key_value_and_what_is_allowed(folder
     assert "must not be empty" in found["hyperparameters.batch_size.candidates"]
     assert "did you mean candidates?" in found["hyperparameters.batch_size.candidate"]
     assert "needs a type" in found["hyperparameters.width"]
-    assert found["hyperparameters.depth.min"] == 'must be a finite number, got "1"'
+    assert found["hyperparameters.depth.min"] == (
+        'must be a finite number, got "1"; write it without quotes'
+    )
     assert found["hyperparameters.depth.max"] == "must be a finite number, got true"
     assert "--logdir" in found["hyperparameters.logdir"]
 

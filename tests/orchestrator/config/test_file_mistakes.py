@@ -57,6 +57,20 @@ def messages(folder: Path, text: str, name: str = "experiment_cfg.json") -> list
         ("false\n}", "false\n", "the { of line 1 is never closed: a } is missing"),
         ("false\n}", "false\n}}", "line 6: } closes nothing; remove it"),
         ("1}}", "1]}", "line 3: ] closes the { of line 3, which needs }"),
+        ('"max_runs": 3', '"max_runs" = 3', "line 4: between a key and its value write :, not ="),
+        ('"max_runs": 3,', '"max_runs": 3;', "line 4: write a comma, not ;"),
+        ('"max_runs": 3', '"max_runs": "3"', 'got "3"; write it without quotes'),
+        ("false", '"true"', 'got "true"; write it without quotes'),
+        (
+            '{"type": "uniform", "min": 0, "max": 1}',
+            "[1, 2]",
+            'a list of values is {"type": "choice", "candidates": [...]}',
+        ),
+        (
+            "false\n",
+            'false, "optimization_metric": "Loss", "optimization_goal": "minimize"\n',
+            'must be "max" or "min", got "minimize", did you mean "min"?',
+        ),
         ("false\n}", "false\n} 3", "line 6: nothing may follow the object"),
         (GOOD, " ", "the file is empty"),
     ],
@@ -159,3 +173,33 @@ def test_unknown_key_does_not_list_all_known_ones(tmp_path: Path) -> None:
     assert found == "zzz: unknown key; ml-tracking-ops schema prints the known ones"
     (found,) = messages(tmp_path, GOOD.replace('"max_runs"', '"sead": 1, "max_runs"'))
     assert found == "sead: unknown key, did you mean seed?"
+
+
+def test_files_of_other_formats_are_named_as_what_they_are(tmp_path: Path) -> None:
+    assert messages(tmp_path, "[tool]\n", "experiment_cfg.toml") == [
+        "is TOML; a configuration is JSON or YAML"
+    ]
+    assert messages(tmp_path, "import torch\n", "train.py") == [
+        "is a script; a sweep needs a configuration, which names the script"
+    ]
+    path = tmp_path / "experiment_cfg.json"
+    path.write_bytes(GOOD.encode("utf-16"))
+    with pytest.raises(ConfigError, match="it is UTF-16; save it as UTF-8"):
+        load_config(path)
+
+
+def test_name_of_a_configuration_near_the_one_asked_for_is_suggested(tmp_path: Path) -> None:
+    (tmp_path / "experiments_cfg.json").write_text(GOOD)
+    with pytest.raises(ConfigError, match=r"did you mean experiments_cfg\.json\?"):
+        load_config(tmp_path / "experiment_cfg.json")
+
+
+def test_second_document_and_a_list_of_parameters_are_explained(tmp_path: Path) -> None:
+    text = "program: short.py\nmethod: grid\n---\nparameters: {a: {values: [1]}}\n"
+    assert messages(tmp_path, text, "sweep.yaml") == [
+        "is not valid YAML: line 3: --- begins another document; keep one"
+    ]
+    text = "program: short.py\nmethod: grid\nparameters:\n  - a: {values: [1]}\n"
+    assert messages(tmp_path, text, "sweep.yaml") == [
+        "parameters: must be an object of parameters; leave out the dashes"
+    ]

@@ -73,7 +73,9 @@ def test_every_mistake_in_a_search_is_told_at_once(folder: Path) -> None:
     assert found.keys() >= {"warm_start.1", "first_runs.0", "constraints.0"}
     prefix = "hyperparameters."
     assert found[prefix + "depth.min"] == "must be a whole number, got 1.5"
-    assert found[prefix + "depth.max"] == 'must be a whole number, got "4"'
+    assert found[prefix + "depth.max"] == (
+        'must be a whole number, got "4"; write it without quotes'
+    )
     assert found[prefix + "depth.step"] == "must be a whole number, 1 or more, got 0"
     assert "add up to 1, got 0.8" in found[prefix + "width"]
     assert "unknown key" in found[prefix + "noise.mean"]

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,8 @@ from .store.files.disk import is_passing
 from .store.journal import Event, Journal
 from .store.run_record import RunRecord
 from .store.sweep_record import SweepRecord
+from .verdict.evidence import sweep_verdict
+from .verdict.verdicts import Verdict
 
 if TYPE_CHECKING:
     from .running.begun_sweep import BegunSweep
@@ -60,6 +62,14 @@ class SweepResult:
     def best(self) -> RunRecord | None:
         """The run with the best value of the optimisation metric."""
         return self.record.best
+
+    @cached_property
+    def verdict(self) -> Verdict | None:
+        """Which combination won, and how sure that is.
+
+        None if the sweep has neither `confirm` nor `repeats`, or too few results.
+        """
+        return sweep_verdict(self.record)
 
     def to_pandas(self) -> Any:
         """The runs as a pandas data frame: name, state, hyperparameters, best value.
@@ -135,7 +145,8 @@ class OpenSweep:
         ]
         self.n_workers = len(executor.slots)
         past = begun.record.runs.values() if begun else ()
-        self.most_runs = max(proposer.most_runs, sum(run.has_ended for run in past))
+        most = proposer.most_runs + config.most_runs - config.max_runs
+        self.most_runs = max(most, sum(run.has_ended for run in past))
         try:
             self.folder, self._journal = (
                 (begun.folder, begun.journal) if begun else self._create(loaded, logdir)

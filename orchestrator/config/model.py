@@ -98,6 +98,11 @@ class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
     )
 
     @property
+    def most_runs(self) -> int:
+        """How many runs at most, those that confirm the leaders included."""
+        return self.max_runs + (0 if self.confirm is None else self.confirm.most_runs)
+
+    @property
     def search_plan(self) -> SearchPlan:
         """What a sampler and the first runs need to know."""
         return SearchPlan(

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from ..executors.registry import ENGINE_SETTINGS
 from ..search.distributions import Distribution
-from ..search.settings import Repeats
+from ..search.settings import Confirm, Repeats
 from ..search.space import Hyperparameter
 from ..setting_types import allowed_text, kinds_of
 from ..stopping.settings import RuleSettings
@@ -49,6 +49,7 @@ def _groups() -> Iterator[str]:
 def _nested() -> Iterator[str]:
     """The keys of the objects inside."""
     yield f"## Keys of `repeats`\n\n{_table(field_keys(Repeats))}"
+    yield f"## Keys of `confirm`\n\n{_table(field_keys(Confirm))}"
     common = field_keys(Distribution)
     yield f"## Hyperparameters\n\nEvery `type` takes:\n\n{_table(common)}"
     yield from _kinds(Hyperparameter, common)

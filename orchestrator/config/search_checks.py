@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -51,7 +51,9 @@ def search_problems(
     if not isinstance(given, Mapping):
         return
     found = _parse(given)
-    yield from _repeats_problems(source.get("repeats"), given, reserved_names(source))
+    yield from _repeats_problems("repeats", source, given)
+    yield from _repeats_problems("confirm", source, given)
+    yield from _confirm_problems(source)
     problems = [*_reference_problems(found, given), *_grid_problems(source, found)]
     constraints, constraint_problems = _parse_constraints(source.get("constraints"), given)
     problems += constraint_problems
@@ -111,16 +113,35 @@ def _asked(sweep: Path) -> Mapping[str, Any]:
 
 
 def _repeats_problems(
-    given: object, names: Mapping[str, Any], reserved: frozenset[str]
+    which: Literal["repeats", "confirm"], source: Mapping[str, Any], names: Mapping[str, Any]
 ) -> Iterator[ConfigProblem]:
-    name = given.get("seed_name") if isinstance(given, Mapping) else None
+    given, reserved = source.get(which), reserved_names(source)
+    name = given.get("seed_name", "seed") if isinstance(given, Mapping) else None
     if not isinstance(name, str):
         return
-    key = "repeats.seed_name"
+    key = f"{which}.seed_name"
+    if which == "confirm" and _is_constant(names.get(name)):
+        return  # of the search; the new seeds take its place
     if name in names:
         yield ConfigProblem(key, f"{show_value(name)} is a hyperparameter already; name another")
     elif name in reserved or not is_name(name):
         yield ConfigProblem(key, f"{show_value(name)} cannot be passed as --name=value")
+
+
+def _is_constant(definition: object) -> bool:
+    return isinstance(definition, Mapping) and definition.get("type") == "constant"
+
+
+def _confirm_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
+    if not isinstance(source.get("confirm"), Mapping):
+        return
+    if source.get("repeats") is not None:
+        yield ConfigProblem(
+            "confirm", "has no place beside repeats, which give a verdict by themselves; keep one"
+        )
+    for key in ("optimization_metric", "optimization_goal"):
+        if source.get(key) is None and source.get("early_stopping") is not True:
+            yield ConfigProblem(key, "is missing; confirm compares the leaders by it")
 
 
 def _reference_problems(

@@ -8,6 +8,9 @@ from ..store.journal import Event
 from ..store.run_record import RunRecord
 from ..store.run_states import ENDS, STATES
 from ..store.sweep_record import SweepRecord
+from ..verdict.evidence import sweep_verdict
+from ..verdict.noise import is_noise, spread_between_seeds
+from ..verdict.words import verdict_sentence
 
 NEW_BEST_EVERY_S = 600.0
 FAILURE_EVERY_S = 60.0
@@ -43,6 +46,7 @@ class NoticeWriter:
         self._metric = metric
         self._best = record.best
         self._best_value = None if record.best is None else record.best.best_value
+        self._noise_told_of: float | None = None
         self._best_told_s = -float("inf")
         self._failure_told_s = -float("inf")
         self._n_untold_failures = 0
@@ -71,10 +75,25 @@ class NoticeWriter:
             return
         if now_s - self._best_told_s < NEW_BEST_EVERY_S:
             return
+        spread = spread_between_seeds(self._record)
+        if best.best_value is not None and is_noise(best.best_value, self._best_value, spread):
+            yield from self._no_improvement(best, spread or 0.0, now_s)
+            return
         is_first = self._best_value is None
         self._best_value, self._best_told_s = best.best_value, now_s
         if not is_first:  # the first value of a sweep is no news
             yield Notice(f"{self._name}: new best", self._best_text(best), "info")
+
+    def _no_improvement(self, best: RunRecord, spread: float, now_s: float) -> Iterator[Notice]:
+        """Say once of a best value that those a little better are none."""
+        if self._noise_told_of == self._best_value:
+            return
+        self._noise_told_of, self._best_told_s = self._best_value, now_s
+        text = (
+            f"{self._best_text(best)} is no improvement on {self._best_value:g}: the difference "
+            f"is smaller than the spread between seeds, {spread:.2g}"
+        )
+        yield Notice(f"{self._name}: no improvement", text, "info")
 
     def _failure(self, run: RunRecord, now_s: float) -> Iterator[Notice]:
         if run.state != "failed":
@@ -97,6 +116,8 @@ class NoticeWriter:
             lines.append(_shortened(str(event["reason"])))
         if best is not None:
             lines.append(f"best: {self._best_text(best)}")
+        if (verdict := sweep_verdict(self._record)) is not None:
+            lines.append(_shortened(verdict_sentence(verdict, self._record)))
         state = str(event.get("state"))
         words: dict[str, str] = {one: facts.word for one, facts in STATES.items()}
         kind: Kind = "success" if state == "finished" else "warning"

@@ -1,4 +1,4 @@
 """What `list`, `show`, `export` and `replay` say, as data.
 
-May import `logger`, `errors`, `store`, `stopping`, `commands` and `config`.
+May import `logger`, `errors`, `store`, `stopping`, `verdict`, `commands` and `config`.
 """

@@ -39,6 +39,7 @@ from .shapes import (
     RunReport,
     SweepReport,
 )
+from .verdicts import report_verdict
 
 
 def list_entries(catalog: Catalog, *, is_archived: bool = False) -> list[Listed]:
@@ -134,6 +135,7 @@ def sweep_report(sweep: Sweep, runs: Iterable[RunRecord]) -> SweepReport:
             }
             for run in runs
         ],
+        "verdict": report_verdict(sweep),
     }
     repeats = sweep.config.get("repeats")
     if isinstance(repeats, Mapping):
@@ -174,6 +176,7 @@ def _run_entry(run: RunRecord) -> ReportedRun:
         "exit_code": run.exit_code,
         "attempt": run.attempt,
         "slot": run.slot,
+        "is_confirming": run.is_confirming,
     }
 
 

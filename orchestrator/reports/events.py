@@ -69,6 +69,26 @@ class Sampled(Timed):
     n_known: NotRequired[
         Annotated[int, Field(description="how many ended runs the sampler had learned from")]
     ]
+    confirms: NotRequired[
+        Annotated[bool, Field(description="whether it runs a leader of the search again")]
+    ]
+
+
+class Confirming(Timed):
+    """The search is over, and its leaders run again with new seeds."""
+
+    event: Literal["confirming"]
+    combinations: Annotated[list[int], Field(description="the leaders, the best first")]
+    n_runs: Annotated[int, Field(description="how many runs the search had")]
+
+
+class Dropped(Timed):
+    """A leader drops out of the race."""
+
+    event: Literal["dropped"]
+    combination: int
+    repeat: Annotated[int, Field(description="after which seed, from 1")]
+    reason: Annotated[str, Field(description="why, in words")]
 
 
 class Submitting(Timed):
@@ -305,6 +325,8 @@ JournalEvent = (
     SweepStarted
     | Known
     | Sampled
+    | Confirming
+    | Dropped
     | Submitting
     | Submitted
     | NotSubmitted

@@ -100,7 +100,7 @@ def report_replays(
 
 def load_histories(sweep: Sweep) -> list[RunHistory]:
     """The runs of a sweep that have logged anything, in the order of their index."""
-    runs = [sweep.record.runs[index] for index in sorted(sweep.record.runs)]
+    runs = [run for _, run in sorted(sweep.record.runs.items()) if not run.is_confirming]
     found = (load_history(sweep.dat_path(run), run) for run in runs)
     return [history for history in found if history is not None]
 

@@ -76,12 +76,51 @@ class ReportedRun(TypedDict):
     exit_code: int | None
     attempt: int
     slot: int | None
+    is_confirming: bool
 
 
 class AnnotatedRun(ReportedRun, Annotated):
     """A run of a sweep, with the configuration that it logged and what users wrote of it."""
 
     config: dict[str, Any]
+
+
+class LeaderEntry(TypedDict):
+    """A combination that ran with several seeds.
+
+    `probability` is that it is the best of all, `beats` that it is better than another; its true
+    value lies from `low` to `high` with a probability of 90 %.
+    """
+
+    run: str
+    combination: int
+    hyperparameters: dict[str, Any]
+    probability: float
+    mean: float
+    std: float | None
+    n: int
+    corrected: float
+    low: float
+    high: float
+    beats: dict[str, float]
+
+
+class VerdictReport(TypedDict):
+    """Which combination won; `winner` is null if none did.
+
+    What stands beside it is that of the first of `leaders`: the winner, or what comes nearest.
+    """
+
+    winner: str | None
+    probability: float
+    mean: float
+    std: float | None
+    n: int
+    corrected: float
+    n_candidates: int
+    noise: float
+    text: str
+    leaders: list[LeaderEntry]
 
 
 class SweepReport(Annotated):
@@ -103,6 +142,7 @@ class SweepReport(Annotated):
     runs: list[AnnotatedRun]
     combinations: NotRequired[list[CombinationEntry]]
     best_combination: NotRequired[int | None]
+    verdict: VerdictReport | None
 
 
 class MetricEntry(TypedDict):

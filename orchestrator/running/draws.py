@@ -7,6 +7,7 @@ import anyio
 import anyio.to_thread
 
 from ..search.proposals import Proposal, Proposer
+from .confirmation import Confirmation
 from .runs.attempts import Attempt
 from .runs.ending import SweepEnding
 from .runs.recorder import Recorder
@@ -25,11 +26,13 @@ class Draws:
         max_runs: int,
         recorder: Recorder,
         ending: SweepEnding,
+        confirmation: Confirmation,
     ) -> None:
         self._proposer = proposer
         self._max_runs = max_runs
         self._recorder = recorder
         self._ending = ending
+        self._confirmation = confirmation
         self._index = 1
         self._has_told_trouble = False
         self._asking: AbstractAsyncContextManager[Any] = (
@@ -43,26 +46,49 @@ class Draws:
         return self._index
 
     @property
+    def may_bring_more(self) -> bool:
+        """Whether there may be another run, as far as is known."""
+        if self._confirmation.is_wanted:
+            return True
+        return self._n_searched < self._max_runs and self.why_exhausted is None
+
+    @property
+    def _n_searched(self) -> int:
+        """How many runs the search has had."""
+        runs = self._recorder.record.runs
+        if not self._confirmation.is_wanted:
+            return self.next_index - 1
+        return sum(not run.is_confirming for run in runs.values())
+
+    @property
     def why_exhausted(self) -> str | None:
         return self._proposer.why_exhausted
 
     async def next_attempt(self) -> Attempt | Literal["wait"] | None:
         """A new run; "wait" if it depends on how another ends; `None` if there is none."""
         async with self._asking:
-            index = self.next_index
-            if index > self._max_runs or self._ending.has_begun:
-                return None
-            proposal = await self._propose(index)
-            self._tell_trouble()
             if self._ending.has_begun:
                 return None
-            return self._take(index, proposal) if isinstance(proposal, Proposal) else proposal
+            found = await self._next_of_search()
+            if found is None and not self._ending.has_begun:
+                return self._confirmation.next_attempt(self.next_index)
+            return found
 
-    async def _propose(self, index: int) -> Proposal | Literal["wait"] | None:
+    async def _next_of_search(self) -> Attempt | Literal["wait"] | None:
+        number = self._n_searched + 1
+        if number > self._max_runs or self._ending.is_search_over:
+            return None
+        proposal = await self._propose(number)
+        self._tell_trouble()
+        if self._ending.is_search_over:
+            return None
+        return self._take(proposal) if isinstance(proposal, Proposal) else proposal
+
+    async def _propose(self, number: int) -> Proposal | Literal["wait"] | None:
         history = self._recorder.record.history
         if not self._proposer.learns:
-            return self._proposer.propose(index, history)
-        return await anyio.to_thread.run_sync(self._proposer.propose, index, tuple(history))
+            return self._proposer.propose(number, history)
+        return await anyio.to_thread.run_sync(self._proposer.propose, number, tuple(history))
 
     def _tell_trouble(self) -> None:
         """Warn of the first thing that went wrong with the sampler."""
@@ -70,7 +96,8 @@ class Draws:
             self._has_told_trouble = True
             self._recorder.warn(self._proposer.trouble)
 
-    def _take(self, index: int, proposal: Proposal) -> Attempt:
+    def _take(self, proposal: Proposal) -> Attempt:
+        index = self.next_index
         repeats = (
             {}
             if proposal.combination == index and proposal.repeat == 1

@@ -46,7 +46,7 @@ class Pool:
         self._ending = ending
         self._recorder = recorder
         self._changes = changes
-        self._max_runs = config.max_runs
+        self._most_runs = config.most_runs
         # then a slot is asked before each start whether it has what a run needs
         self._needs_room = executor.may_lack
         self._filled: set[int] = set()
@@ -55,7 +55,7 @@ class Pool:
     @property
     def n_slots(self) -> int:
         """How many slots are used."""
-        return min(len(self._executor.slots), self._max_runs)
+        return min(len(self._executor.slots), self._most_runs)
 
     def begin(self, tasks: anyio.abc.TaskGroup, adopted: Sequence[Sequence[ActiveRun]]) -> None:
         """Let every slot work, in a task each; `adopted` are the runs that it has already."""
@@ -122,8 +122,7 @@ class Pool:
         return False
 
     def _may_start_more(self) -> bool:
-        has_draws = self._draws.next_index <= self._max_runs
-        return bool(self._waiting) or (has_draws and self._draws.why_exhausted is None)
+        return bool(self._waiting) or self._draws.may_bring_more
 
     async def _next_attempt(self, index: int) -> Attempt | None:
         """What to start next: what is due, else a new run; None if all is done."""
@@ -134,7 +133,9 @@ class Pool:
                 await self._changes.wait()
                 continue
             if (waiting := self._waiting.take(anyio.current_time())) is not None:
-                return waiting
+                if not self._is_needless(waiting):
+                    return waiting
+                continue
             attempt = await self._draws.next_attempt()
             if isinstance(attempt, Attempt):
                 if self._is_wanted(index) and not self._recorder.record.is_paused:
@@ -146,6 +147,11 @@ class Pool:
                 return None  # nothing is left that could end
             await self._wait_for_change()
         return None
+
+    def _is_needless(self, attempt: Attempt) -> bool:
+        """Whether a run of the search waits that is over, and only its leaders run again."""
+        run = self._recorder.record.runs[attempt.index]
+        return self._ending.is_search_over and not run.is_confirming and not run.waits_again
 
     async def _wait_for_change(self) -> None:
         """Wait until a run ends, the sweep stops, or an attempt falls due."""

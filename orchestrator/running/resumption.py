@@ -94,7 +94,11 @@ def replay(
     Returns:
         The decision to end the sweep, where the runs call for that.
     """
-    ended = [run for run in sweep.runs.values() if run.name and run.state in ENDS - RESUMED]
+    ended = [
+        run
+        for run in sweep.runs.values()
+        if run.name and run.state in ENDS - RESUMED and not run.is_confirming
+    ]
     if not ended:
         return None
     # numpy comes with these: a new sweep's first run does not wait for it
@@ -114,10 +118,12 @@ def replay(
 def attempts_left(sweep: SweepRecord, max_runs: int) -> list[Attempt]:
     """What was sampled but never started, and what was interrupted, in the order of the index."""
     left = []
+    n_searched = 0
     for index in sorted(sweep.runs):
         run = sweep.runs[index]
-        if index > max_runs:
-            break
+        n_searched += not run.is_confirming
+        if n_searched > max_runs and not run.is_confirming:
+            continue
         if run.state == "pending":
             left.append(Attempt(index, run.hyperparameters, run.attempt, run.n_failed))
         elif run.state in RESUMED and run.stopped_by_hand is None:

@@ -15,6 +15,7 @@ from ..search.warm_start import EarlierSweep
 from ..store.journal import Journal
 from ..store.sweep_record import SweepRecord
 from ..supervision.process_table import process_identity
+from .confirmation import Confirmation
 from .control import Control
 from .draws import Draws
 from .lookout import Lookout
@@ -75,7 +76,8 @@ class Scheduler:
         )
         runner = Runner(self._starter, ends, active, config.timeout_s)
         self._waiting = waiting
-        self._draws = Draws(proposer, config.max_runs, recorder, ending)
+        confirmation = Confirmation(config, recorder, active, waiting, ending)
+        self._draws = Draws(proposer, config.max_runs, recorder, ending, confirmation)
         self._pool = Pool(
             config, executor, self._draws, waiting, runner, active, ending, recorder, changes
         )
@@ -113,7 +115,7 @@ class Scheduler:
                         tasks.start_soon(self._ending.end_after, self._config.max_hours)
                 tasks.cancel_scope.cancel()
         finally:
-            reason = self._ending.reason or self._draws.why_exhausted
+            reason = self._ending.why_over or self._draws.why_exhausted
             self._recorder.write("sweep_ended", state=self._ending.outcome(), reason=reason)
         return self.record
 

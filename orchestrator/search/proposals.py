@@ -102,7 +102,9 @@ class Proposer:
                 self._plan.goal,
                 self._taken(history),
             )
-        found = self._sampler.combination(number - len(self._first), history)
+        # one that learns finds the first runs in the history, a sequence begins after them
+        number -= 0 if self.learns else len(self._first)
+        found = self._sampler.combination(number, history)
         n_known = sum(isinstance(event, Ended) for event in history) if self.learns else None
         return found, n_known
 

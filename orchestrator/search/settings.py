@@ -19,6 +19,30 @@ class Repeats(BaseModel):
     )
 
 
+_Several = Annotated[int, Field(ge=2)]
+
+
+class Confirm(BaseModel):
+    """The leaders of a search run again with new seeds, to see which one is really best."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+    top: _Several = Field(default=5, description="How many of the best combinations run again.")
+    seeds: _Several = Field(
+        default=5,
+        description="With how many new seeds each. Combinations that cannot win any more are "
+        "dropped before.",
+    )
+    seed_name: Annotated[Text, Allowed("the name under which the script takes its seed")] = Field(
+        default="seed",
+        description="The hyperparameter in which the script gets the seed: 1001, 1002, …",
+    )
+
+    @property
+    def most_runs(self) -> int:
+        """How many runs it takes if nothing is dropped."""
+        return self.top * self.seeds
+
+
 _FirstRun = Annotated[dict[str, JsonValue], Field(min_length=1)]
 
 
@@ -55,4 +79,12 @@ class SearchSettings(BaseModel):
         default=None,
         description="Several runs of each combination with different seeds. Samplers see the "
         "mean. A combination whose first run fails or is stopped early is not repeated.",
+    )
+    confirm: (
+        Annotated[Confirm, Allowed('an object such as {"top": 5, "seeds": 5, "seed_name": "seed"}')]
+        | None
+    ) = Field(
+        default=None,
+        description="When the search is over its best combinations run again with new seeds, "
+        "and the verdict says which one won. These runs come on top of max_runs.",
     )

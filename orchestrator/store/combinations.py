@@ -10,6 +10,8 @@ from .objective import Goal, is_better
 from .run_record import RunRecord
 from .sweep_folder import Sweep
 
+_MOST_CONFIRMING = 100_000
+
 
 @dataclass(frozen=True)
 class RepeatedCombination:
@@ -77,6 +79,16 @@ def seed_name_of(config: Mapping[str, Any]) -> str | None:
     repeats = config.get("repeats")
     name = repeats.get("seed_name") if isinstance(repeats, Mapping) else None
     return name if isinstance(name, str) else None
+
+
+def confirming_runs_of(config: Mapping[str, Any]) -> int:
+    """How many runs at most confirm the leaders of a sweep's search."""
+    confirm = config.get("confirm")
+    if not isinstance(confirm, Mapping):
+        return 0
+    top, seeds = confirm.get("top", 5), confirm.get("seeds", 5)
+    is_known = isinstance(top, int) and isinstance(seeds, int)
+    return top * seeds if is_known and 0 < top * seeds < _MOST_CONFIRMING else 0
 
 
 def best_repeated(sweep: Sweep) -> RepeatedCombination | None:

@@ -53,6 +53,9 @@ class RunRecord:
     output_tail: list[str] = field(default_factory=list)
     combination: int | None = None
     repeat: int = 1
+    is_confirming: bool = False
+    """Whether it runs a leader of the search again, with another seed; the search knows nothing
+    of it."""
 
     @property
     def stopping_rule(self) -> str | None:

@@ -17,6 +17,18 @@ _MOST_RUNS = 200_000
 
 
 @dataclass(slots=True)
+class Leaders:
+    """The best combinations of a search of `n_runs` runs, which race against each other.
+
+    `dropped` are those that are out: after which repeat, and why.
+    """
+
+    combinations: list[int]
+    n_runs: int
+    dropped: dict[int, tuple[int, str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class SweepRecord:
     """What folding a journal gives. `runs` is keyed by the run's index, counted from 1.
 
@@ -42,6 +54,8 @@ class SweepRecord:
     """How many runs at once a user asked for while the sweep went on; a resume keeps to it."""
     failing: list[int] = field(default_factory=list)
     """The runs that failed one after the other, if the sweep paused because of them."""
+    leaders: Leaders | None = None
+    """The combinations that are confirmed, once the search is over."""
     requests: set[str] = field(default_factory=set)
     """The requests that were decided on."""
     n_skipped: int = 0
@@ -62,10 +76,10 @@ class SweepRecord:
 
     @property
     def best(self) -> RunRecord | None:
-        """The run with the best value, the earliest of equals; `None` if no value is known."""
+        """The run of the search with the best value, the earliest of equals; `None` without one."""
         best: RunRecord | None = None
         for run in self.runs.values():
-            if self.goal is None or run.best_value is None:
+            if self.goal is None or run.best_value is None or run.is_confirming:
                 continue
             if best is None or is_better(run.best_value, best.best_value, self.goal):
                 best = run
@@ -137,6 +151,9 @@ def _sampled(sweep: SweepRecord, event: Event) -> int:
     combination = fields.whole(event.get("combination", event["index"]))
     run = sweep.run(event)
     run.hyperparameters, run.repeat, run.combination = hyperparameters, repeat, combination
+    run.is_confirming = event.get("confirms") is True
+    if run.is_confirming:
+        return run.index
     sweep.history.append(Sampled(run.index, hyperparameters, combination, repeat, n_known))
     return run.index
 
@@ -227,7 +244,7 @@ def _ended(sweep: SweepRecord, event: Event) -> int:
     run.output_tail = output_tail
     run.last_end = replace(run, earlier=[], last_end=None)
     sweep.pool.end(ended_at, run.index, state)
-    if not event.get("will_retry"):
+    if not event.get("will_retry") and not run.is_confirming:
         sweep.history.append(Ended(run.index, state, best_value, run.stopping_rule))
     return run.index
 
@@ -237,6 +254,18 @@ def _retrying(sweep: SweepRecord, event: Event) -> int:
     run = sweep.run(event)
     run.state, run.attempt = "pending", attempt
     return run.index
+
+
+def _confirming(sweep: SweepRecord, event: Event) -> None:
+    numbers = [fields.whole(number) for number in event["combinations"]]
+    sweep.leaders = Leaders(numbers, fields.whole(event["n_runs"]))
+
+
+def _dropped(sweep: SweepRecord, event: Event) -> None:
+    number, repeat = fields.whole(event["combination"]), fields.whole(event["repeat"])
+    reason = fields.text(event["reason"])
+    if sweep.leaders is not None:
+        sweep.leaders.dropped[number] = (repeat, reason)
 
 
 def _failing(sweep: SweepRecord, event: Event) -> None:
@@ -310,6 +339,8 @@ _FOLDS: dict[str, Callable[[SweepRecord, Event], int | None]] = {
     "stopped_early": _stopped_early,
     "ended": _ended,
     "retrying": _retrying,
+    "confirming": _confirming,
+    "dropped": _dropped,
     "failing": _failing,
     "requested": _requested,
     "warning": _warning,

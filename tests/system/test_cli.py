@@ -293,6 +293,7 @@ def test_show_sweep_json_has_a_stable_shape(finished: Path) -> None:
         "attempt",
         "slot",
         "config",
+        "is_confirming",
         "label",
         "tags",
         "note",

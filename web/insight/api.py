@@ -131,7 +131,8 @@ def _runs(
     changed = _changed(sweep, since)
     asked = parse_table_query(query)
     found = select_runs(sweep, asked, live, summaries, _READING_S)
-    rows, n_unread, up = found.every.rows, 0, asked_value(query, sweep.optimization_metric)
+    n_unread, up = 0, asked_value(query, sweep.optimization_metric)
+    rows = found.every.searched
     if up is not None:
         rows, n_unread = with_summaries(sweep, rows, summaries, _READING_S)
     if not found.are_apart:

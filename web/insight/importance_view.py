@@ -59,7 +59,7 @@ async def importance(request: Request) -> Response:
 
 
 def _questions(sweep: Sweep, feed: Feed) -> Questions:
-    return questions(sweep, all_runs(sweep, feed.live_bests(sweep.id)).rows)
+    return questions(sweep, all_runs(sweep, feed.live_bests(sweep.id)).searched)
 
 
 async def _answered(results: Results, asked: Questions) -> Results:
@@ -86,7 +86,7 @@ async def _ask(asked: Sequence[Question]) -> list[Result]:
 
 
 def _render(catalog: Catalog, sweep: Sweep, feed: Feed) -> str:
-    rows = all_runs(sweep, feed.live_bests(sweep.id)).rows
+    rows = all_runs(sweep, feed.live_bests(sweep.id)).searched
     part = ImportancePart(importance_view(sweep, rows), sweep.id)
     return render_part("insight/_importance.html", part)
 

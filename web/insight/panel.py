@@ -55,7 +55,7 @@ def insight_panel(
     name = asked if asked in panels else "summary" if "rerun" in query else next(iter(panels))
     panel = panels[name]
     view = None if panel.build is None else panel.build(sweep, rows, query, readers)
-    is_of_runs = rows is runs.rows
+    is_of_runs = rows is runs.searched
     with_values = Counter(row.state for row in rows if has_value(row))
     n_by_state = Counter(row.state for row in rows)
     n_failed = sum(n_by_state[state] for state in FAILURES)

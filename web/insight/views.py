@@ -10,6 +10,7 @@ from starlette.datastructures import QueryParams
 from ml_tracking_ops.orchestrator.store.objective import Goal
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RUN_STATES
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+from ml_tracking_ops.orchestrator.verdict.noise import spread_between_seeds
 
 from ..runs.entries import finite_values, has_value, is_over
 from ..runs.formats import whole_percents
@@ -40,13 +41,18 @@ class Choice:
 
 @dataclass(frozen=True)
 class HistoryView:
-    """The runs that were the best when they ended; `by`: what the horizontal axis counts."""
+    """The runs that were the best when they ended; `by`: what the horizontal axis counts.
+
+    `n_noise` improvements are smaller than the spread between seeds, and so are none.
+    """
 
     by: str
     switches: tuple[Choice, ...]
     improvements: Sequence[Improvement]
     last: Improvement | None
     n_improvements: int
+    n_noise: int
+    spread: str | None
 
 
 @dataclass(frozen=True)
@@ -128,7 +134,8 @@ def _history(
     sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: LogReaders
 ) -> HistoryView:
     started_at = sweep.record.started_at or sweep.started_at
-    found = improvements(rows, sweep.optimization_goal, started_at)
+    spread = spread_between_seeds(sweep.record)
+    found = improvements(rows, sweep.optimization_goal, started_at, spread)
     has_times = any(row.ended_at is not None for row in rows)
     by = "time" if query.get("history") == "time" and has_times else "runs"
     switches = (
@@ -141,6 +148,8 @@ def _history(
         improvements=found[-_MOST_IMPROVEMENTS:],
         last=found[-1] if found else None,
         n_improvements=len(found),
+        n_noise=sum(one.is_noise for one in found),
+        spread=None if spread is None else f"{spread:.2g}",
     )
 
 

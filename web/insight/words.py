@@ -9,6 +9,7 @@ from operator import attrgetter, itemgetter
 
 from ml_tracking_ops.orchestrator.store.objective import Goal, is_better
 from ml_tracking_ops.orchestrator.store.run_states import STATES
+from ml_tracking_ops.orchestrator.verdict.noise import is_noise
 
 from ..runs.entries import finite_values, has_value
 from ..runs.formats import format_number
@@ -26,11 +27,13 @@ class Improvement:
     """A run that was the best when it ended; `after_n`: how many had ended by then.
 
     Those that failed without a value count. In a sweep with repeats it is a combination.
+    `is_noise`: it is less better than seeds differ, which is no improvement.
     """
 
     row: Row
     after_n: int
     after_s: float | None
+    is_noise: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +66,22 @@ class BestValues:
     text: str
 
 
-def improvements(rows: Sequence[Row], goal: Goal | None, started_at: float) -> list[Improvement]:
+def improvements(
+    rows: Sequence[Row], goal: Goal | None, started_at: float, spread: float | None = None
+) -> list[Improvement]:
     """In the order in which the runs ended; those that go on come last.
 
     Only combinations with the most values compare.
+
+    Args:
+        spread: the standard deviation between seeds, if it is known.
     """
     known = sorted(
         (row for row in rows if has_value(row) or STATES[row.state].is_failure),
         key=lambda row: (row.ended_at or math.inf, row.index),
     )
     found: list[Improvement] = []
+    real: float | None = None
     for place, row in enumerate(known, start=1):
         value, best = row.best_value, found[-1].row.best_value if found else None
         counts = row.combination is None or not row.runs or row.combination.is_full
@@ -81,7 +90,9 @@ def improvements(rows: Sequence[Row], goal: Goal | None, started_at: float) -> l
         if is_better(value, best, goal):
             ended_at = row.ended_at
             after_s = None if ended_at is None else ended_at - started_at
-            found.append(Improvement(row, place, after_s))
+            no_more = is_noise(value, real, spread)
+            found.append(Improvement(row, place, after_s, no_more))
+            real = real if no_more else value
     return found
 
 

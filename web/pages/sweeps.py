@@ -24,6 +24,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ..insight.outlook import Outlook, outlook_of
 from ..insight.panel import InsightPanel, insight_panel
 from ..insight.run_values import offered_settings
+from ..insight.verdict import VerdictView, verdict_view
 from ..live.feed import Feed
 from ..rendering import Page, PageData, PageRun
 from ..runs import entries as rows
@@ -129,6 +130,7 @@ class SweepView:
     best: Row | None
     best_has_files: bool
     best_mean: BestMean | None
+    verdict: VerdictView | None
     history: BestHistory | None
     progress: SweepProgress
     outlook: Outlook | None
@@ -234,7 +236,7 @@ def _progress(sweep: Sweep) -> SweepProgress:
     counts = sweep.record.counts
     return SweepProgress(
         counts,
-        rows.n_planned(sweep, sum(counts.values())),
+        rows.n_planned_in_all(sweep, sum(counts.values())),
         sum(n for state, n in counts.items() if state in ENDS),
     )
 
@@ -312,6 +314,7 @@ def _sweep_view(sweep: Sweep, every: AllRuns, live: Mapping[int, Best]) -> Sweep
         best=every.best,
         best_has_files=_has_files(sweep, every.best),
         best_mean=_best_mean(sweep),
+        verdict=verdict_view(sweep),
         history=every.history,
         progress=_progress(sweep),
         outlook=outlook_of(sweep, every),

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from ml_tracking_ops.orchestrator.reports.short_states import short_state
 from ml_tracking_ops.orchestrator.store.annotations import NOTHING_SAID, Annotation, read_file
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
-from ml_tracking_ops.orchestrator.store.combinations import best_repeated
+from ml_tracking_ops.orchestrator.store.combinations import best_repeated, confirming_runs_of
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Best, Goal, is_better
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
@@ -202,7 +202,7 @@ def _best_run(
     for run in runs:
         so_far = live.get(run.index)
         value = run.best_value if so_far is None or run.has_ended else so_far.value
-        if goal is None or value is None:
+        if goal is None or value is None or run.is_confirming:
             continue
         if is_better(value, None if best is None else best[1], goal):
             best = run, value
@@ -210,7 +210,7 @@ def _best_run(
 
 
 def n_planned(sweep: Sweep, n_runs: int) -> int:
-    """How many runs there will be, as far as is known: at least those that there are."""
+    """How many runs a search will have, as far as is known: at least those that there are."""
     most = sweep.record.max_runs or sweep.config.get("max_runs")
     return max(most, n_runs) if isinstance(most, int) else n_runs
 
@@ -220,6 +220,12 @@ def is_over(sweep: Sweep) -> bool:
     return sweep.record.state in ENDS and not any(
         run.state in SUBMITTED for run in sweep.record.runs.values()
     )
+
+
+def n_planned_in_all(sweep: Sweep, n_runs: int) -> int:
+    """The same with the runs that confirm the leaders of the search, as many as there may be."""
+    more = 0 if is_over(sweep) else confirming_runs_of(sweep.config)
+    return max(n_planned(sweep, 0) + more, n_runs)
 
 
 def sweep_cursor(sweep: Sweep) -> int:

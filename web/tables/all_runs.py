@@ -37,7 +37,7 @@ class AllRuns:
         self.logged = logged
         self._goal = sweep.optimization_goal
         self.seed_name = seed_name(sweep.config) or ""
-        self.n_planned = n_planned(sweep, len(rows))
+        self.n_planned = n_planned(sweep, len(self.searched))
 
     @property
     def has_combinations(self) -> bool:
@@ -52,13 +52,18 @@ class AllRuns:
 
     def compared(self, are_apart: bool) -> list[Row]:
         """What drawings compare: the combinations of a sweep with repeats, or its runs."""
-        return self.combinations if self.has_combinations and not are_apart else self.rows
+        return self.combinations if self.has_combinations and not are_apart else self.searched
+
+    @cached_property
+    def searched(self) -> list[Row]:
+        """The runs of the search: those that confirm its leaders say nothing of the space."""
+        return [row for row in self.rows if not row.is_confirming]
 
     @cached_property
     def best(self) -> Row | None:
-        """The best run of all; the earliest of equals; None where none has a value."""
+        """The best run of the search; the earliest of equals; None where none has a value."""
         best: Row | None = None
-        for row in self.rows:
+        for row in self.searched:
             value, so_far = row.best_value, None if best is None else best.best_value
             if (
                 self._goal is not None
@@ -88,7 +93,7 @@ class AllRuns:
     @cached_property
     def history(self) -> BestHistory | None:
         if not self.has_combinations:
-            return draw_history(self.rows, self._goal, self.n_planned)
+            return draw_history(self.searched, self._goal, self.n_planned)
         full = [row for row in self.combinations if row.combination and row.combination.is_full]
         return draw_history(full, self._goal, len(full))
 

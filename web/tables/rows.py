@@ -47,6 +47,7 @@ class Row(RunEntry):
             number then, and `best_value` the mean.
         is_open: whether they are listed below it.
         curve: the small curve of the optimisation metric, if the table shows it.
+        is_confirming: whether it runs a leader of the search again, with another seed.
         log_error: why its log cannot be read, if that was asked.
         config: of a run of a sweep, what its script logged besides its hyperparameters.
     """
@@ -59,6 +60,7 @@ class Row(RunEntry):
     runs: tuple["Row", ...] = ()
     is_open: bool = False
     curve: Sparkline | None = None
+    is_confirming: bool = False
     log_error: str | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
 

@@ -168,6 +168,7 @@ def _row(sweep: Sweep, known: _Known, run: RunRecord, live: Best | None) -> Row:
         href=None if identity is None else run_href(identity),
         color=sweep_run_color(run.index),
         config=known.logged.of(run.index),
+        is_confirming=run.is_confirming,
     )
 
 

@@ -10,7 +10,7 @@ from ml_tracking_ops.logger import paths
 
 from ...errors import UsageError
 from ...store.catalog import Catalog, find
-from ...store.combinations import seed_name_of
+from ...store.combinations import confirming_runs_of, seed_name_of
 from ...store.journal import JournalTail
 from ...store.run_states import ENDS
 from ...store.sweep_folder import Sweep
@@ -57,6 +57,7 @@ def follow(sweep: Sweep, *, is_json: bool = False, is_verbose: bool = False) -> 
     for event in tail.read():
         past.apply(event)
     n_runs = past.max_runs or int(sweep.config.get("max_runs") or 0)
+    n_runs += confirming_runs_of(sweep.config)
     progress = open_progress(
         n_runs,
         sweep.optimization_goal,

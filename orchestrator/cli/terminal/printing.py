@@ -14,8 +14,10 @@ from ...reports.shapes import (
     RunReport,
     SweepReport,
     SweepTotals,
+    VerdictReport,
 )
 from ...store.combinations import mean_text, rounded_mean
+from ...verdict.words import percent
 from .words import format_duration, not_counted, plain, short, tell
 
 if TYPE_CHECKING:
@@ -119,6 +121,25 @@ def print_sweep(report: SweepReport) -> None:
         tell(f"{single}: {report['best']}{ending}")
     if report.get("combinations"):
         _print_combinations(report)
+    if report["verdict"] is not None:
+        _print_verdict(report["verdict"], metric)
+
+
+def _print_verdict(verdict: VerdictReport, metric: str) -> None:
+    """The leaders, and which of them won."""
+    rows = [
+        (
+            one["run"],
+            str(one["n"]),
+            mean_text(one["mean"], one["std"]),
+            short(one["corrected"]),
+            percent(one["probability"]),
+        )
+        for one in verdict["leaders"]
+    ]
+    print()
+    print_table(("LEADER", "RUNS", metric, "CORRECTED", "BEST WITH"), rows)
+    tell(verdict["text"])
 
 
 def _print_combinations(report: SweepReport) -> None:

@@ -88,6 +88,13 @@ class ProgressText:
                 ]
             case "stopping":
                 return [("bold", f"the sweep ends: {event['reason']}")]
+            case "confirming":
+                leaders = ", ".join(map(str, event["combinations"]))
+                return [("bold", f"the search is over; its leaders run again: {leaders}")]
+            case "dropped":
+                return [
+                    ("bold", f"combination {event['combination']} drops out: {event['reason']}")
+                ]
             case "failing":
                 return [("bold red", f"no more runs start: {event['reason']}")]
             case "requested":

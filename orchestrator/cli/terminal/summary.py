@@ -44,6 +44,7 @@ def print_summary(
             f"{what}: {best.name}{ending}  {metric}={best.best_value:.6g} "
             f"at step {best.best_step}  {format_combination(best.hyperparameters)}"
         )
+    _print_verdict(record)
     print(f"look at it: ml-tracking-ops web --logdir {shown(folder.parent)}")
     if record.state in RESUMED or record.failing:
         say(f"continue it: ml-tracking-ops sweep --resume {shown(folder)}")
@@ -72,6 +73,19 @@ def _print_best_mean(
             f"best combination: {metric}={mean_text(best.mean, best.spread)} "
             f"in {len(best.values)} runs  {format_combination(best.hyperparameters)}"
         )
+
+
+def _print_verdict(record: SweepRecord) -> None:
+    """Who won, if combinations ran with several seeds."""
+    if not any(run.is_confirming or run.repeat > 1 for run in record.runs.values()):
+        return
+    from ...verdict.evidence import sweep_verdict
+    from ...verdict.words import leader_text, noise_text, verdict_sentence
+
+    verdict = sweep_verdict(record)
+    if verdict is not None:
+        tell(f"{verdict_sentence(verdict, record)}")
+        tell(f"  {leader_text(verdict.first)}; {noise_text(verdict)}")
 
 
 def _print_failure(record: SweepRecord) -> None:

@@ -33,6 +33,10 @@ class Backlog:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def __contains__(self, index: object) -> bool:
+        """Whether an attempt at the run with this index waits."""
+        return any(attempt.index == index for _, attempt in self._waiting)
+
     def add(self, attempt: Attempt, due: float = 0.0) -> None:
         """Let an attempt wait until `due`, on whatever clock `take` is asked by."""
         self._waiting.append((due, attempt))

@@ -7,7 +7,7 @@ from ...stopping import StopDecision
 from ...store.run_states import RESULTS_THAT_COUNT, RunState, SweepEnd
 from .active import ActiveRun, ActiveRuns, Why
 from .failing_fast import FailureStreak
-from .limits import SweepLimits, out_of_time
+from .limits import SEARCH_LIMITS, SweepLimits, out_of_time
 from .recorder import Changes, Recorder
 
 
@@ -16,6 +16,7 @@ class SweepEnding:
 
     Attributes:
         reason: why nothing more is started; None as long as the sweep is not ending.
+        search_reason: why the search is over, where its leaders are still to be confirmed.
         is_interrupted: a user or a signal ended it.
     """
 
@@ -23,11 +24,12 @@ class SweepEnding:
         self, config: SweepConfig, recorder: Recorder, active: ActiveRuns, changes: Changes
     ) -> None:
         self.reason: str | None = None
+        self.search_reason: str | None = None
         self.is_interrupted = False
         self.limits = SweepLimits(config)
         self._stops_at_target = config.stop_at_target
+        self._confirms = config.confirm is not None
         self._is_complete = False
-        self._stops_at_target = config.stop_at_target
         self._streak = FailureStreak(config.max_consecutive_failures)
         self._recorder = recorder
         self._active = active
@@ -38,6 +40,16 @@ class SweepEnding:
         """Whether nothing more is started, ever."""
         return self.reason is not None
 
+    @property
+    def is_search_over(self) -> bool:
+        """Whether the search starts nothing more; its leaders may still be confirmed."""
+        return self.why_over is not None
+
+    @property
+    def why_over(self) -> str | None:
+        """Why nothing more is started, or no more of the search."""
+        return self.reason or self.search_reason
+
     def interrupt(self, reason: str) -> None:
         """Start nothing more, and stop every run in order."""
         self.is_interrupted = True
@@ -45,14 +57,34 @@ class SweepEnding:
 
     def complete(self, decision: StopDecision | None) -> None:
         """End the sweep where one of its limits says that it has what it was started for."""
-        if decision is not None and not self.has_begun:
-            self._is_complete = True
-            self._recorder.write("stopping", **decision.as_event())
-            if decision.rule == "target" and not self._stops_at_target:
-                self.reason = decision.reason
-                self._changes.note()
-            else:
-                self._stop_all(decision.reason, decision.for_runs())
+        if decision is None or self.has_begun:
+            return
+        if self._confirms and decision.rule in SEARCH_LIMITS:
+            self._end_search(decision)
+            return
+        self._begin_end(decision)
+        if self._lets_runs_end(decision):
+            self.reason = decision.reason
+            self._changes.note()
+        else:
+            self._stop_all(decision.reason, decision.for_runs())
+
+    def _end_search(self, decision: StopDecision) -> None:
+        """Start no more of the search, and let its leaders be confirmed."""
+        if self.is_search_over:
+            return
+        self._begin_end(decision)
+        self.search_reason = decision.reason
+        self._changes.note()
+        if not self._lets_runs_end(decision):
+            self._active.stop_all(decision.for_runs())
+
+    def _begin_end(self, decision: StopDecision) -> None:
+        self._is_complete = True
+        self._recorder.write("stopping", **decision.as_event())
+
+    def _lets_runs_end(self, decision: StopDecision) -> bool:
+        return decision.rule == "target" and not self._stops_at_target
 
     async def end_after(self, max_hours: float) -> None:
         await anyio.sleep(max_hours * 3600)
@@ -67,6 +99,8 @@ class SweepEnding:
 
     def see_best(self, run: ActiveRun) -> None:
         """Take in a run's best value so far."""
+        if self._is_confirming(run.attempt.index):
+            return
         best = run.monitor.best
         self.complete(self.limits.see_best(run.attempt.index, best.value, best.step))
 
@@ -76,7 +110,12 @@ class SweepEnding:
             self._streak.see_success()
         elif state == "failed":
             self._see_failure(index)
-        self.complete(self.limits.see_end(index))
+        if not self._is_confirming(index):
+            self.complete(self.limits.see_end(index))
+
+    def _is_confirming(self, index: int) -> bool:
+        run = self._recorder.record.runs.get(index)
+        return run is not None and run.is_confirming
 
     def _see_failure(self, index: int) -> None:
         started_at = self._recorder.record.runs[index].started_at or 0.0
@@ -88,6 +127,7 @@ class SweepEnding:
             failed = self._streak.runs
             run = self._recorder.record.runs[index]
             last = f", the last one with: {run.reason}" if run.reason else ""
+            self._is_complete = False
             self.reason = f"paused: {len(failed)} runs in a row failed{last}"
             self._recorder.write("failing", indices=list(failed), reason=self.reason)
             self._changes.note()

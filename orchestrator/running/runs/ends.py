@@ -48,7 +48,7 @@ class RunEnds:
             run.monitor.follow_to(self._recorder.folder)
         run.monitor.read_all()
         state = run_state(run, end)
-        if state == "finished":
+        if state == "finished" and not self._is_confirming(run.attempt):
             self._rules.complete(run.attempt.index)
         self._record(run, state, end)
         self._silence.tell_notes(run)
@@ -88,7 +88,7 @@ class RunEnds:
                 state,
                 end,
                 lines,
-                self._ending.reason,
+                self._ending.why_over,
                 by_hand,
             ),
             output_tail=lines[-TAIL_LINES:],
@@ -117,7 +117,11 @@ class RunEnds:
 
     def _will_retry(self, attempt: Attempt, state: RunState) -> bool:
         is_left = attempt.n_failed < self._config.retries
-        return state == "failed" and is_left and not self._ending.has_begun
+        is_over = self._ending.is_search_over and not self._is_confirming(attempt)
+        return state == "failed" and is_left and not is_over and not self._ending.has_begun
+
+    def _is_confirming(self, attempt: Attempt) -> bool:
+        return self._recorder.record.runs[attempt.index].is_confirming
 
     def _fate(self, attempt: Attempt, state: RunState) -> dict[str, bool]:
         return {"will_retry": True} if self._will_retry(attempt, state) else {}

@@ -2,13 +2,21 @@
 
 from ...config.model import SweepConfig
 from ...stopping import Rule, StopDecision, StoppingRules
+from ...stopping.decision import COMPARING_RULES
 from ...stopping.patience import Patience
 from ...stopping.threshold import Threshold
 from ...store.objective import is_better
 
+SEARCH_LIMITS = frozenset({"target", "max_runs_without_improvement"})
+"""Limits that end the search, not what follows it."""
 
-def build_rules(config: SweepConfig) -> StoppingRules:
-    """The rules of a sweep, in the order in which they are asked."""
+
+def build_rules(config: SweepConfig, *, compares: bool = True) -> StoppingRules:
+    """The rules of a sweep, in the order in which they are asked.
+
+    Args:
+        compares: with those that stop a run since others are better.
+    """
     metric, goal = config.optimization_metric, config.optimization_goal
     rules: list[Rule] = []
     if metric is not None and config.check_finite:
@@ -16,6 +24,8 @@ def build_rules(config: SweepConfig) -> StoppingRules:
     if metric is not None and goal is not None and config.early_stopping:
         rules.append(Patience(metric, goal, config.early_stopping_patience or 1))
     for settings in config.stopping_rules:
+        if settings.rule in COMPARING_RULES and not compares:
+            continue
         # a rule that needs an objective has one: validation saw to it
         rules.append(settings.build(metric or "", goal or "max"))
     return StoppingRules(rules)

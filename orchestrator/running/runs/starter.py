@@ -20,6 +20,7 @@ from .ending import SweepEnding
 from .ends import RunEnds
 from .events.metrics import EventMetrics
 from .events.owner import RunProcesses
+from .limits import build_rules
 from .monitor import RunMonitor
 from .recorder import Recorder
 from .survivors import Survivor
@@ -50,6 +51,7 @@ class RunStarter:
         self._ending = ending
         self._waiting = waiting
         self._rules = rules
+        self._own_rules = build_rules(loaded.config, compares=False)
         self._ends = ends
 
     async def start(self, attempt: Attempt, slot: Slot) -> ActiveRun | None:
@@ -176,7 +178,10 @@ class RunStarter:
     def _open(self, attempt: Attempt, name: str, handle: RunHandle | None) -> ActiveRun:
         dat_path = self._folder / f"{name}{paths.DAT_SUFFIX}"
         log_path = self._folder / f"{name}{paths.LOG_SUFFIX}"
-        monitor = RunMonitor(dat_path, self._loaded.config, self._rules, attempt.index)
+        record = self._recorder.record.runs.get(attempt.index)
+        is_confirming = record is not None and record.is_confirming
+        rules = self._own_rules if is_confirming else self._rules
+        monitor = RunMonitor(dat_path, self._loaded.config, rules, attempt.index)
         run = ActiveRun(attempt, name, handle, monitor, log_path)
         self._active.add(run)
         return run

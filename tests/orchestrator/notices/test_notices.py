@@ -45,6 +45,23 @@ def test_first_value_of_a_sweep_is_no_news_and_better_ones_are_rare(writer):
     assert take_in(writer, improved(1, 0.8), now_s=NEW_BEST_EVERY_S + 1) == []
 
 
+def test_improvement_smaller_than_the_spread_between_seeds_is_said_to_be_none(writer):
+    for index, value in enumerate((0.5, 0.6, 0.55, 0.65), 1):
+        sampled, begun = started(index, lr=0.1)
+        repeated = {**sampled, "combination": (index + 1) // 2, "repeat": 2 - index % 2}
+        take_in(writer, repeated, begun, ended(index, "finished", best_value=value, best_step=3))
+    [notice] = take_in(writer, *started(5), improved(5, 0.68), now_s=NEW_BEST_EVERY_S)
+    assert notice.title == "digits: new best"
+    later = 2 * NEW_BEST_EVERY_S
+    [notice] = take_in(writer, *started(6), improved(6, 0.7), now_s=later)
+    assert notice.title == "digits: no improvement"
+    assert "is no improvement on 0.68" in notice.body
+    assert "the spread between seeds, 0.071" in notice.body
+    assert take_in(writer, improved(6, 0.71), now_s=3 * NEW_BEST_EVERY_S) == []
+    [notice] = take_in(writer, improved(6, 0.9), now_s=4 * NEW_BEST_EVERY_S)
+    assert notice.title == "digits: new best"
+
+
 def test_failed_runs_are_gathered(writer):
     for index in range(1, 5):
         take_in(writer, *started(index))

@@ -93,6 +93,16 @@ def test_improvements_come_in_the_order_in_which_runs_ended() -> None:
     assert improvements(rows, None, 100.0) == []
 
 
+def test_improvement_smaller_than_the_spread_between_seeds_is_noise() -> None:
+    rows = [row(3, 0.5), row(2, 0.55), row(1, 0.62)]  # the last ends first
+    found = improvements(rows, "max", 100.0, 0.1)
+    assert [(one.row.best_value, one.is_noise) for one in found] == [
+        (0.5, False),
+        (0.55, True),
+        (0.62, False),
+    ]
+
+
 def test_relation_is_told_by_parts_and_by_a_rank_correlation() -> None:
     rows = [row(n, n**3 / 1000, x=math.exp(n), kind="ab"[n % 2]) for n in range(1, 21)]
     axis = axis_of({"type": "lognormal"}, *(r.hyperparameters["x"] for r in rows))

@@ -162,3 +162,58 @@ def test_original_sweep_says_why_it_has_no_time_line(client: Client, logdir: Pat
     assert client.get("/api/workers/s").json()["spans"]["index"] == []
     for panel in PANELS:
         assert client.get(f"/sweeps/s?panel={panel}").status_code == 200
+
+
+def repeated_run(index: int, combination: int, repeat: int, value: float) -> list[dict[str, Any]]:
+    sampled, *rest = finished_run(index, value)
+    hyperparameters = {"learning_rate": combination / 1000, "batch_size": 32, "seed": repeat}
+    more = {"combination": combination, "repeat": repeat, "hyperparameters": hyperparameters}
+    return [{**sampled, **more}, *rest]
+
+
+def test_verdict_says_which_combination_of_repeats_won(client: Client, logdir: Path) -> None:
+    values = {1: (0.50, 0.51, 0.49), 2: (0.90, 0.91, 0.89), 3: (0.50, 0.52, 0.51)}
+    events = [
+        event
+        for combination, row in values.items()
+        for repeat, value in enumerate(row, 1)
+        for event in repeated_run(3 * combination + repeat - 3, combination, repeat, value)
+    ]
+    write_sweep(logdir / "s", events, repeats={"count": 3, "seed_name": "seed"})
+    text = text_of(client.get("/sweeps/s").text)
+    assert "Winner: run_0004, the best of 3 combinations with a probability of over 99 %" in text
+    assert "0.900 ± 0.010" in text
+
+
+def test_runs_that_confirm_are_listed_but_say_nothing_of_the_space(
+    client: Client, logdir: Path
+) -> None:
+    events = [event for index in (1, 2, 3) for event in finished_run(index, 0.5 + index / 100)]
+    events.append({"event": "confirming", "combinations": [3, 2], "n_runs": 3})
+    again = [(3, 1, 0.91), (2, 1, 0.92), (3, 2, 0.93), (2, 2, 0.91)]
+    for index, (combination, repeat, value) in enumerate(again, 4):
+        first, *rest = repeated_run(index, combination, repeat, value)
+        events += [{**first, "confirms": True}, *rest]
+    write_sweep(logdir / "s", events, confirm={})
+    page = client.get("/sweeps/s?panel=history").text
+    text = text_of(page)
+    assert "Nothing won: of 2 combinations" in text
+    assert "of 3 runs to end with a value" in text
+    assert "run_0007" in client.get("/rows/sweeps/s?rows=1-9").text
+    assert columns(client)["runs"]["index"] == [1, 2, 3]
+
+
+def test_history_names_improvements_within_the_spread_between_seeds(
+    client: Client, logdir: Path
+) -> None:
+    values = {1: (0.50, 0.60), 2: (0.52, 0.62), 3: (0.9, 0.8)}
+    events = [
+        event
+        for combination, row in values.items()
+        for repeat, value in enumerate(row, 1)
+        for event in repeated_run(2 * combination + repeat - 2, combination, repeat, value)
+    ]
+    write_sweep(logdir / "s", events, repeats={"count": 2, "seed_name": "seed"})
+    text = text_of(client.get("/sweeps/s?panel=history").text)
+    assert "One improvement is smaller than the spread between seeds (0.071)" in text
+    assert text.count("within the spread between seeds") == 1

@@ -1,0 +1,44 @@
+"""What `show` says of a verdict."""
+
+from ..store.sweep_folder import Sweep
+from ..verdict.evidence import sweep_verdict
+from ..verdict.verdicts import Leader, Verdict
+from ..verdict.words import name_of, noise_text, verdict_sentence
+from .shapes import LeaderEntry, VerdictReport
+
+
+def report_verdict(sweep: Sweep) -> VerdictReport | None:
+    """Which combination won; None without repeated runs."""
+    verdict = sweep_verdict(sweep.record)
+    if verdict is None:
+        return None
+    first, winner = leader_entry(verdict.first, verdict), verdict.winner
+    return {
+        "winner": None if winner is None else name_of(winner),
+        "probability": first["probability"],
+        "mean": first["mean"],
+        "std": first["std"],
+        "n": first["n"],
+        "corrected": first["corrected"],
+        "n_candidates": verdict.n_candidates,
+        "noise": verdict.noise,
+        "text": f"{verdict_sentence(verdict, sweep.record)}; {noise_text(verdict)}",
+        "leaders": [leader_entry(leader, verdict) for leader in verdict.leaders],
+    }
+
+
+def leader_entry(leader: Leader, verdict: Verdict) -> LeaderEntry:
+    names = {one.candidate.number: name_of(one) for one in verdict.leaders}
+    return {
+        "run": name_of(leader),
+        "combination": leader.candidate.number,
+        "hyperparameters": dict(leader.candidate.hyperparameters),
+        "probability": leader.probability,
+        "mean": leader.mean,
+        "std": leader.std,
+        "n": leader.n,
+        "corrected": leader.corrected,
+        "low": leader.low,
+        "high": leader.high,
+        "beats": {names[number]: chance for number, chance in leader.beats.items()},
+    }

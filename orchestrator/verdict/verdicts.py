@@ -1,0 +1,165 @@
+"""What repeated runs say of the best combinations: which one won, and how sure that is. Pure."""
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..store.objective import Goal
+
+if TYPE_CHECKING:
+    from .estimates import Estimates, Floats
+
+SURE = 0.95
+"""A combination has won where it is the best of all with at least this probability."""
+_MOST_SHOWN = 10
+_MOST_DRAWN = 100
+_MOST_PLACES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A combination and the values of its runs, by seed.
+
+    Attributes:
+        number: of the combination.
+        run: the name of its first run, by which people know it.
+    """
+
+    number: int
+    run: str | None
+    hyperparameters: Mapping[str, object]
+    values: Mapping[int, float]
+
+
+@dataclass(frozen=True)
+class Leader:
+    """What is known of one candidate.
+
+    Attributes:
+        std: the standard deviation of its values (of a sample); None below two.
+        probability: that it is the best of all candidates.
+        corrected: its mean, with what it owes to having been picked as the best taken back.
+        low, high: where its true value lies with a probability of 90 %.
+        beats: the probability that it is better than each other leader, by combination.
+    """
+
+    candidate: Candidate
+    n: int
+    mean: float
+    std: float | None
+    probability: float
+    corrected: float
+    low: float
+    high: float
+    beats: Mapping[int, float]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The leaders, the likeliest winner first; `noise` is the standard deviation between seeds."""
+
+    leaders: Sequence[Leader]
+    n_candidates: int
+    noise: float
+
+    @property
+    def first(self) -> Leader:
+        return self.leaders[0]
+
+    @property
+    def winner(self) -> Leader | None:
+        """The combination that won; None if nothing did."""
+        return self.first if self.first.probability >= SURE else None
+
+
+def verdict_of(candidates: Sequence[Candidate], goal: Goal) -> Verdict | None:
+    """Judge candidates; None below two, or if nothing tells how far apart seeds lie."""
+    known = [one for one in candidates if one.values]
+    seeds = sorted({seed for one in known for seed in one.values})
+    if len(known) < 2 or len(known) * len(seeds) > _MOST_PLACES:
+        return None
+    from .estimates import estimate  # imports numpy
+
+    units = _units(known, goal)
+    estimates = estimate(_table(known, seeds, units))
+    return None if estimates.n_free < 1 else _judge(known, estimates, units)
+
+
+class _Units(NamedTuple):
+    """Values as the model sees them: around 0, at most 1 in size, larger is better."""
+
+    center: float
+    size: float
+
+    def seen(self, value: float) -> float:
+        return (value - self.center) / self.size
+
+    def meant(self, seen: float) -> float:
+        return self.center + self.size * seen
+
+
+def _units(candidates: Sequence[Candidate], goal: Goal) -> _Units:
+    values = [value for one in candidates for value in one.values.values()]
+    center = statistics.median(values)
+    size = max(abs(value - center) for value in values) or 1.0
+    return _Units(center, size if goal == "max" else -size)
+
+
+def _table(candidates: Sequence[Candidate], seeds: Sequence[int], units: _Units) -> "Floats":
+    """What the model sees of each candidate with each seed."""
+    import numpy as np
+
+    table = np.full((len(candidates), len(seeds)), math.nan)
+    places = {seed: place for place, seed in enumerate(seeds)}
+    for row, one in zip(table, candidates, strict=True):
+        for seed, value in one.values.items():
+            row[places[seed]] = units.seen(value)
+    return table
+
+
+def _judge(candidates: Sequence[Candidate], estimates: "Estimates", units: _Units) -> Verdict:
+    from .posterior import chances_of_best, draw_true_values
+
+    means = estimates.means.tolist()
+    drawn = sorted(range(len(candidates)), key=lambda n: -means[n])[:_MOST_DRAWN]
+    draws = draw_true_values(estimates, drawn)
+    chances = chances_of_best(draws).tolist()
+    shown = sorted(range(len(drawn)), key=lambda place: (-chances[place], place))[:_MOST_SHOWN]
+    leaders = []
+    for place in shown:
+        mine = draws[:, place]
+        beats = {
+            candidates[drawn[other]].number: float((mine > draws[:, other]).mean())
+            for other in shown
+            if other != place
+        }
+        leaders.append(_leader(candidates[drawn[place]], mine, chances[place], beats, units))
+    return Verdict(leaders, len(candidates), abs(units.size) * estimates.noise)
+
+
+def _leader(
+    candidate: Candidate,
+    draws: "Floats",
+    chance: float,
+    beats: Mapping[int, float],
+    units: _Units,
+) -> Leader:
+    import numpy as np
+
+    from ..store.combinations import spread_of
+
+    values = list(candidate.values.values())
+    low, high = sorted(map(units.meant, np.quantile(draws, (0.05, 0.95)).tolist()))
+    return Leader(
+        candidate,
+        n=len(values),
+        mean=math.fsum(values) / len(values),
+        std=spread_of(values),
+        probability=chance,
+        corrected=units.meant(float(draws.mean())),
+        low=low,
+        high=high,
+        beats=beats,
+    )

@@ -1,0 +1,44 @@
+"""A verdict in sentences, the same in the terminal, on the page and in messages."""
+
+from ..store.sweep_record import SweepRecord
+from .verdicts import SURE, Leader, Verdict
+
+
+def verdict_sentence(verdict: Verdict, record: SweepRecord) -> str:
+    """What the verdict comes to; while the sweep runs it may still change."""
+    first, winner = verdict.first, verdict.winner
+    so_far = " so far" if record.state == "running" else ""
+    of = f"of {verdict.n_candidates} combinations"
+    if winner is not None:
+        return (
+            f"winner{so_far}: {name_of(winner)}, the best {of} with a probability of "
+            f"{percent(winner.probability)}"
+        )
+    return (
+        f"nothing won{so_far}: {of} none is the best with a probability of {percent(SURE)}; "
+        f"{name_of(first)} comes nearest with {percent(first.probability)}"
+    )
+
+
+def leader_text(leader: Leader) -> str:
+    """``0.8713 ± 0.012 in 5 runs, corrected 0.869``."""
+    spread = "" if leader.std is None else f" ± {leader.std:.2g}"
+    runs = "1 run" if leader.n == 1 else f"{leader.n} runs"
+    return f"{leader.mean:.6g}{spread} in {runs}, corrected {leader.corrected:.6g}"
+
+
+def noise_text(verdict: Verdict) -> str:
+    return f"standard deviation between seeds: {verdict.noise:.2g}"
+
+
+def name_of(leader: Leader) -> str:
+    return leader.candidate.run or f"combination {leader.candidate.number}"
+
+
+def percent(probability: float) -> str:
+    """A probability as people write it; never 0 % or 100 %, which no data can show."""
+    if probability > 0.995:
+        return "over 99 %"
+    if probability < 0.005:
+        return "under 1 %"
+    return f"{probability * 100:.0f} %"

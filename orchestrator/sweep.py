@@ -24,7 +24,7 @@ from .executors.registry import make_executor
 from .running.code_state import keep_code_state
 from .running.description import describe_sweep, write_description
 from .running.scheduler import Scheduler
-from .search.proposals import Proposer
+from .search.proposals import Proposer, picked_before
 from .search.samplers import new_seed
 from .search.warm_start import read_earlier_sweep
 from .steering.requests import workers_problem
@@ -136,14 +136,16 @@ class OpenSweep:
         self._begun = begun
         self._notify = notify
         config = self._config = loaded.config
-        proposer = Proposer(config.search_plan, self.seed)
         needs = config if grace_s is None else config.model_copy(update={"grace_s": grace_s})
         executor = self._executor = make_executor(config.executor, n_workers, needs)
+        picked = picked_before(begun.record) if begun else None
+        n_workers = len(executor.slots)
+        proposer = Proposer(config.search_plan, self.seed, n_workers, picked)
         earlier = [
             read_earlier_sweep(loaded.folder / folder, proposer.space)
             for folder in (() if begun else config.warm_start)
         ]
-        self.n_workers = len(executor.slots)
+        self.n_workers = n_workers
         past = begun.record.runs.values() if begun else ()
         most = proposer.most_runs + config.most_runs - config.max_runs
         self.most_runs = max(most, sum(run.has_ended for run in past))

@@ -113,6 +113,8 @@ class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
             max_runs=self.max_runs,
             first_runs=tuple(self.first_runs),
             repeats=self.repeats,
+            rules=tuple(rule.rule for rule in self.stopping_rules),
+            has_metric=self.optimization_metric is not None,
         )
 
 

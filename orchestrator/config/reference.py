@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from ..executors.registry import ENGINE_SETTINGS
 from ..search.distributions import Distribution
-from ..search.settings import Confirm, Repeats
+from ..search.settings import Confirm, Repeats, SearchSettings
 from ..search.space import Hyperparameter
 from ..setting_types import allowed_text, kinds_of
 from ..stopping.settings import RuleSettings
@@ -50,6 +50,8 @@ def _nested() -> Iterator[str]:
     """The keys of the objects inside."""
     yield f"## Keys of `repeats`\n\n{_table(field_keys(Repeats))}"
     yield f"## Keys of `confirm`\n\n{_table(field_keys(Confirm))}"
+    yield "## Samplers\n"
+    yield from _kinds(SearchSettings.model_fields["sampler"])
     common = field_keys(Distribution)
     yield f"## Hyperparameters\n\nEvery `type` takes:\n\n{_table(common)}"
     yield from _kinds(Hyperparameter, common)
@@ -67,7 +69,7 @@ def _kinds(union: Any, common: Collection[str] = ()) -> Iterator[str]:
     for name, model in kinds.models.items():
         left_out = {kinds.tag, *common}
         keys = {key: field for key, field in field_keys(model).items() if key not in left_out}
-        yield f"### `{name}`\n\n{_paragraph(model)}\n\n{_table(keys)}"
+        yield f"### `{name}`\n\n{_paragraph(model)}\n" + (f"\n{_table(keys)}" if keys else "")
 
 
 def _paragraph(model: type[BaseModel]) -> str:
@@ -99,6 +101,8 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.get_default(call_default_factory=True)
+    if isinstance(value, BaseModel):
+        value = value.model_dump(exclude_none=True)
     return "–" if value is None else f"`{json.dumps(value)}`"
 
 

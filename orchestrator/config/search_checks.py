@@ -77,8 +77,13 @@ def _parse(given: Mapping[str, Any]) -> dict[str, Distribution]:
     return found
 
 
+def _sampler_name(source: Mapping[str, Any]) -> object:
+    given = source.get("sampler")
+    return given.get("type") if isinstance(given, Mapping) else given
+
+
 def _sampler_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
-    sampler = source.get("sampler")
+    sampler = _sampler_name(source)
     if learns(sampler):
         for key in ("optimization_metric", "optimization_goal"):
             if source.get(key) is None and source.get("early_stopping") is not True:
@@ -196,7 +201,7 @@ def _possible(distribution: Distribution) -> str:
 def _grid_problems(
     source: Mapping[str, Any], found: Mapping[str, Distribution]
 ) -> Iterator[ConfigProblem]:
-    if source.get("sampler") != "grid":
+    if _sampler_name(source) != "grid":
         return
     for name, distribution in found.items():
         if distribution.count is None and not isinstance(distribution, Tied):

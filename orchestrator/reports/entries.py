@@ -37,6 +37,7 @@ from .shapes import (
     Metrics,
     ReportedRun,
     RunReport,
+    SamplerEntry,
     SweepReport,
 )
 from .verdicts import report_verdict
@@ -135,12 +136,22 @@ def sweep_report(sweep: Sweep, runs: Iterable[RunRecord]) -> SweepReport:
             }
             for run in runs
         ],
+        "sampler": sampler_entry(sweep),
         "verdict": report_verdict(sweep),
     }
     repeats = sweep.config.get("repeats")
     if isinstance(repeats, Mapping):
         _add_combinations(report, sweep, str(repeats.get("seed_name")))
     return report
+
+
+def sampler_entry(sweep: Sweep) -> SamplerEntry:
+    """What chooses a sweep's combinations, `auto` resolved."""
+    if (picked := sweep.record.picked) is not None:
+        return {"name": picked[0], "reason": picked[1]}
+    given = sweep.config.get("sampler", "random")
+    name = given.get("type") if isinstance(given, Mapping) else given
+    return {"name": name if isinstance(name, str) else None, "reason": None}
 
 
 def _add_combinations(report: SweepReport, sweep: Sweep, seed_name: str) -> None:

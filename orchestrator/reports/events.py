@@ -74,6 +74,14 @@ class Sampled(Timed):
     ]
 
 
+class SamplerPicked(Timed):
+    """What the sampler `auto` stands for in this sweep, also after a resume."""
+
+    event: Literal["sampler_picked"]
+    sampler: Annotated[str, Field(description="the name of the sampler")]
+    reason: Annotated[str, Field(description="why, in words")]
+
+
 class Confirming(Timed):
     """The search is over, and its leaders run again with new seeds."""
 
@@ -325,6 +333,7 @@ JournalEvent = (
     SweepStarted
     | Known
     | Sampled
+    | SamplerPicked
     | Confirming
     | Dropped
     | Submitting

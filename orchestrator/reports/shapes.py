@@ -123,6 +123,13 @@ class VerdictReport(TypedDict):
     leaders: list[LeaderEntry]
 
 
+class SamplerEntry(TypedDict):
+    """What chooses the combinations; `reason` says why, if it was `auto` that picked it."""
+
+    name: str | None
+    reason: str | None
+
+
 class SweepReport(Annotated):
     """A sweep and its runs; the combinations only of one with `repeats`."""
 
@@ -142,6 +149,7 @@ class SweepReport(Annotated):
     runs: list[AnnotatedRun]
     combinations: NotRequired[list[CombinationEntry]]
     best_combination: NotRequired[int | None]
+    sampler: SamplerEntry
     verdict: VerdictReport | None
 
 

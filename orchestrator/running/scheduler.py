@@ -62,6 +62,7 @@ class Scheduler:
         earlier: Sequence[EarlierSweep] = (),
     ) -> None:
         config = self._config = loaded.config
+        self._proposer = proposer
         self._executor, self._folder, self._earlier = executor, folder, earlier
         self.record = begun or SweepRecord(goal=config.optimization_goal)
         changes, waiting = Changes(), Backlog()
@@ -93,6 +94,7 @@ class Scheduler:
         await self._executor.end_strays(self._folder, self.record.runs.__contains__)
         n_workers, max_runs = len(self._executor.slots), self._config.max_runs
         self._recorder.write("sweep_started", **_who(), n_workers=n_workers, max_runs=max_runs)
+        self._record_pick()
         self._record_earlier()
         self._control.take_in(is_start=True)
         survivors = await find_survivors(self._executor, self._folder, self.record)
@@ -118,6 +120,12 @@ class Scheduler:
             reason = self._ending.why_over or self._draws.why_exhausted
             self._recorder.write("sweep_ended", state=self._ending.outcome(), reason=reason)
         return self.record
+
+    def _record_pick(self) -> None:
+        """Say once what `auto` stands for, so that a resumed sweep keeps to it."""
+        pick = self._proposer.pick
+        if pick is not None and self.record.picked is None:
+            self._recorder.write("sampler_picked", sampler=pick.name, reason=pick.reason)
 
     def _record_earlier(self) -> None:
         for sweep in self._earlier:

@@ -1,12 +1,14 @@
 """What is to be searched, and how: all that proposing runs needs to know of a sweep."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..store.objective import Goal
 from .distributions import Distribution
-from .settings import Repeats, SamplerName
-from .space import Combination
+from .sampler_settings import AnySampling, RandomSampling
+from .samplers.automatic import Pick, is_installed, pick_sampler
+from .settings import Repeats
+from .space import Combination, Space
 
 
 @dataclass(frozen=True)
@@ -15,8 +17,21 @@ class SearchPlan:
 
     hyperparameters: Mapping[str, Distribution]
     constraints: Sequence[str] = ()
-    sampler: SamplerName = "random"
+    sampler: AnySampling = field(default_factory=lambda: RandomSampling(type="random"))
     goal: Goal = "min"
     max_runs: int = 1
     first_runs: Sequence[Combination] = ()
     repeats: Repeats | None = None
+    rules: Sequence[str] = ()
+    has_metric: bool = True
+
+    def pick(self, n_workers: int) -> Pick:
+        """What `auto` stands for, with so many runs at once."""
+        return pick_sampler(
+            Space(self.hyperparameters, self.constraints),
+            self.max_runs // (1 if self.repeats is None else self.repeats.count),
+            n_workers,
+            self.rules,
+            has_metric=self.has_metric,
+            has_library=is_installed,
+        )

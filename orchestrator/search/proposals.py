@@ -6,11 +6,14 @@ from typing import Literal
 
 from ..store.history import Ended, HistoryEvent, Known
 from ..store.run_states import RESULTS_THAT_COUNT
+from ..store.sweep_record import SweepRecord
 from .first_runs import complete_combination
 from .plan import SearchPlan
 from .repeats import RepeatedRuns
+from .sampler_settings import AnySampling, sampler_named
+from .samplers.automatic import Pick
 from .samplers.base import Sampler
-from .samplers.registry import check_sampler, open_sampler
+from .samplers.registry import SAMPLERS, check_sampler, open_sampler
 from .space import Combination, Space
 
 
@@ -27,15 +30,41 @@ class Proposal:
     n_known: int | None = None
 
 
+def picked_before(record: SweepRecord) -> Pick | None:
+    """What `auto` was when a sweep began; None if its journal does not say."""
+    if record.picked is None:
+        return None
+    name, reason = record.picked
+    return next((Pick(known, reason) for known in SAMPLERS if known == name), None)
+
+
 class Proposer:
     """Proposes the runs of a sweep, as a function of its plan, seed and history.
+
+    Args:
+        n_workers: how many runs at once, for a plan whose sampler is `auto`.
+        picked: what `auto` was when the sweep began, if it was begun before.
+
+    Attributes:
+        pick: what `auto` stands for; None for any other sampler.
 
     Raises:
         UsageError: the sampler needs a library that is not installed.
     """
 
-    def __init__(self, plan: SearchPlan, seed: int) -> None:
-        self.learns = check_sampler(plan.sampler)
+    def __init__(
+        self,
+        plan: SearchPlan,
+        seed: int,
+        n_workers: int = 1,
+        picked: Pick | None = None,
+    ) -> None:
+        self.pick: Pick | None = None
+        self.sampler: AnySampling = plan.sampler
+        if self.sampler.type == "auto":
+            self.pick = picked or plan.pick(n_workers)
+            self.sampler = sampler_named(self.pick.name)
+        self.learns = check_sampler(self.sampler.type)
         self._plan = plan
         self._seed = seed
         self.space = Space(plan.hyperparameters, plan.constraints)
@@ -96,7 +125,7 @@ class Proposer:
             return self._first[number - 1], None
         if self._sampler is None:
             self._sampler = open_sampler(
-                self._plan.sampler,
+                self.sampler,
                 self.space,
                 self._seed,
                 self._plan.goal,

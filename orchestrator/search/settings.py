@@ -1,12 +1,11 @@
 """The keys of `experiment_cfg.json` that say how the search space is searched."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from ..setting_types import Allowed, Positive, Text
-
-SamplerName = Literal["random", "grid", "sobol", "tpe", "gp", "cma_es"]
+from .sampler_settings import RandomSampling, SamplerSettings
 
 
 class Repeats(BaseModel):
@@ -51,11 +50,17 @@ class SearchSettings(BaseModel):
 
     model_config = ConfigDict(defer_build=True)
 
-    sampler: SamplerName = Field(
-        default="random",
+    sampler: Annotated[
+        SamplerSettings,
+        Allowed(
+            "the name of a sampler or an object with its settings, such as "
+            '"tpe" or {"type": "tpe", "n_startup_trials": 20}'
+        ),
+    ] = Field(
+        default=RandomSampling(type="random"),
         description="Chooses the combinations. random draws them, grid takes every one in turn, "
         "sobol spreads them evenly (extra sobol). tpe, gp and cma_es learn from the runs before "
-        "(extra optuna; gp also needs PyTorch).",
+        "(extra optuna; gp also needs PyTorch). auto picks one of them.",
     )
     constraints: Annotated[list[Text], Allowed("a list of expressions")] = Field(
         default=[],

@@ -54,6 +54,8 @@ class SweepRecord:
     """How many runs at once a user asked for while the sweep went on; a resume keeps to it."""
     failing: list[int] = field(default_factory=list)
     """The runs that failed one after the other, if the sweep paused because of them."""
+    picked: tuple[str, str] | None = None
+    """The sampler that `auto` stands for, and why."""
     leaders: Leaders | None = None
     """The combinations that are confirmed, once the search is over."""
     requests: set[str] = field(default_factory=set)
@@ -256,6 +258,10 @@ def _retrying(sweep: SweepRecord, event: Event) -> int:
     return run.index
 
 
+def _sampler_picked(sweep: SweepRecord, event: Event) -> None:
+    sweep.picked = fields.text(event["sampler"]), fields.text(event["reason"])
+
+
 def _confirming(sweep: SweepRecord, event: Event) -> None:
     numbers = [fields.whole(number) for number in event["combinations"]]
     sweep.leaders = Leaders(numbers, fields.whole(event["n_runs"]))
@@ -339,6 +345,7 @@ _FOLDS: dict[str, Callable[[SweepRecord, Event], int | None]] = {
     "stopped_early": _stopped_early,
     "ended": _ended,
     "retrying": _retrying,
+    "sampler_picked": _sampler_picked,
     "confirming": _confirming,
     "dropped": _dropped,
     "failing": _failing,

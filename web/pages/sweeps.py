@@ -270,7 +270,10 @@ def _sweep_page(
         page_data=page_data,
         sweep=_sweep_view(sweep, every, live),
         summary=summarize(
-            sweep.description, sweep.config, sweep.record.n_workers, sweep.record.max_runs
+            sweep.description,
+            _with_pick(sweep),
+            sweep.record.n_workers,
+            sweep.record.max_runs,
         ),
         code=code_files(sweep),
         rerun=rerun_form(sweep, best_index, catalog.logdir, query),
@@ -287,6 +290,13 @@ def _sweep_page(
         repeats=_repeats(view.runs, asked),
         starred=every.starred,
     )
+
+
+def _with_pick(sweep: Sweep) -> Mapping[str, Any]:
+    """The configuration, with what the sampler `auto` stands for."""
+    if (picked := sweep.record.picked) is None:
+        return sweep.config
+    return {**sweep.config, "sampler": f"auto: {picked[0]}, since {picked[1]}"}
 
 
 def _sweep_view(sweep: Sweep, every: AllRuns, live: Mapping[int, Best]) -> SweepView:

@@ -22,16 +22,19 @@ if TYPE_CHECKING:
 
 
 def preview_runs(
-    config: SweepConfig, seed: int, say: Callable[[str], None]
+    config: SweepConfig, seed: int, say: Callable[[str], None], n_workers: int = 1
 ) -> Iterator[Combination]:
     """The hyperparameters of each run, as they are if every run finishes at once.
 
     A sampler that learns has nothing to learn from here: `say` is told that its later
     combinations will be others.
     """
-    proposer = Proposer(config.search_plan, seed)
+    proposer = Proposer(config.search_plan, seed, n_workers)
+    if proposer.pick is not None:
+        say(f"sampler: {proposer.pick.name}, since {proposer.pick.reason}")
     if proposer.learns:
-        say(f"the sampler {config.sampler} learns from the runs: later combinations will differ")
+        name = proposer.sampler.type
+        say(f"the sampler {name} learns from the runs: later combinations will differ")
     if proposer.trouble is not None:
         say(proposer.trouble)
     sweep = SweepRecord()

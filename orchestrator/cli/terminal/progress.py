@@ -88,6 +88,8 @@ class ProgressText:
                 ]
             case "stopping":
                 return [("bold", f"the sweep ends: {event['reason']}")]
+            case "sampler_picked":
+                return [("bold", f"sampler: {event['sampler']}, since {event['reason']}")]
             case "confirming":
                 leaders = ", ".join(map(str, event["combinations"]))
                 return [("bold", f"the search is over; its leaders run again: {leaders}")]

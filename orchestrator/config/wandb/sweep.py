@@ -42,6 +42,7 @@ _KNOWN = (
     "early_terminate",
     "run_cap",
     "command",
+    "sampler",
     *_BOOKKEEPING,
     "controller",
     "scheduler",
@@ -113,13 +114,13 @@ def _bounded(loaded: LoadedConfig, given: Mapping[str, Any]) -> LoadedConfig:
     count = Space(config.hyperparameters).n_at_most
     if count is None:
         return loaded
-    if config.sampler == "random" and count < config.max_runs:
+    if config.sampler.type == "random" and count < config.max_runs:
         note = (
             f"method random: there are {count} combinations, and each is run once here; W&B "
             "draws some again"
         )
         return replace(loaded, notes=(*loaded.notes, note))
-    if config.sampler != "grid" or "run_cap" in given:
+    if config.sampler.type != "grid" or "run_cap" in given:
         return loaded
     source = {**loaded.source, "max_runs": count}
     return replace(loaded, config=config.model_copy(update={"max_runs": count}), source=source)
@@ -182,14 +183,28 @@ def _method(found: Conversion) -> None:
         found.refuse("method", f"must be one of {', '.join(_METHODS)}, {what}{hint}")
     else:
         found.config["sampler"] = _METHODS[method]
+    _sampler(found, method)
     if method != "bayes":
         return
     if "metric" not in found.given:
         found.refuse("metric", "is missing; method bayes learns from it")
+    if "sampler" in found.given:
+        return
     found.notes.append(
         "method bayes: the sampler tpe replaces W&B's Gaussian process (the sampler gp, in an "
         "experiment_cfg.json, is nearer to it)"
     )
+
+
+def _sampler(found: Conversion, method: object) -> None:
+    """A key of ours that W&B does not know: which sampler bayes stands for, and its settings."""
+    if "sampler" not in found.given:
+        return
+    if method != "bayes":
+        found.refuse("sampler", "goes with method bayes only")
+        return
+    found.config["sampler"] = plain(found.given["sampler"])
+    found.notes.append("sampler: a key of ML Tracking Ops; W&B does not know it")
 
 
 def _parameters(found: Conversion) -> None:

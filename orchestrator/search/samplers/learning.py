@@ -45,13 +45,14 @@ class LearningSampler:
         name: str,
         goal: Goal,
         taken: Iterable[Mapping[str, JsonValue]] = (),
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         self._space = space
         self._seed = seed
         self._name = name
         self._goal: Goal = goal
         self._unseen = Unseen(space, taken)
-        self._study = open_study(name, seed, goal)
+        self._study = open_study(name, seed, goal, settings or {})
         self._asked: dict[int, Combination] = {}
         self._trials: dict[int, int] = {}
         self._untold: deque[Ended] = deque()

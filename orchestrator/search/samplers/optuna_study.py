@@ -6,6 +6,7 @@ everything else is what it is called there too, so that the same seed gives the 
 
 import math
 import warnings
+from collections.abc import Mapping
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,18 @@ if TYPE_CHECKING:
     import optuna
 
 
-def open_study(name: str, seed: int, goal: Goal) -> "optuna.Study":
-    """A study in memory with Optuna's sampler of that name, as Optuna sets it by default."""
+def open_study(
+    name: str, seed: int, goal: Goal, settings: Mapping[str, Any] | None = None
+) -> "optuna.Study":
+    """A study in memory with Optuna's sampler of that name.
+
+    Args:
+        settings: arguments of that sampler; by default it is as Optuna sets it.
+    """
     import optuna
 
     samplers = optuna.samplers
+    given: dict[str, Any] = dict(settings or {})
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
@@ -35,12 +43,14 @@ def open_study(name: str, seed: int, goal: Goal) -> "optuna.Study":
             sampler: optuna.samplers.BaseSampler
             match name:
                 case "tpe":
-                    sampler = samplers.TPESampler(seed=seed % 2**32)
+                    sampler = samplers.TPESampler(seed=seed % 2**32, **given)
                 case "gp":
-                    sampler = samplers.GPSampler(seed=seed % 2**32, warn_independent_sampling=False)
+                    sampler = samplers.GPSampler(
+                        seed=seed % 2**32, warn_independent_sampling=False, **given
+                    )
                 case _:
                     sampler = samplers.CmaEsSampler(
-                        seed=seed % 2**32, warn_independent_sampling=False
+                        seed=seed % 2**32, warn_independent_sampling=False, **given
                     )
         return optuna.create_study(
             sampler=sampler, direction="maximize" if goal == "max" else "minimize"

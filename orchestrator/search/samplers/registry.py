@@ -1,14 +1,14 @@
 """Every sampler by its name: what it needs, and how it is opened.
 
-A new sampler is a module in this folder, an entry in `SAMPLERS`, and its name in
-`search.settings`; a library that it needs is an extra in pyproject.toml.
+A new sampler is a module in this folder, an entry in `SAMPLERS`, and its settings in
+`search.sampler_settings`; a library that it needs is an extra in pyproject.toml.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ...store.objective import Goal
-from ..settings import SamplerName
+from ..sampler_settings import AnySampling, SamplerName, given_settings, sampler_named
 from ..space import Combination, Space
 from .base import Sampler, SequenceSampler
 from .extras import import_extra, import_torch
@@ -16,8 +16,8 @@ from .grid import GridSampler
 from .random import RandomSampler
 from .sobol import SobolSampler
 
-_Open = Callable[[Space, int, Goal, Iterable[Combination]], Sampler]
-"""From the space, the seed, the goal, and the combinations that need not be run again."""
+_Open = Callable[[AnySampling, Space, int, Goal, Iterable[Combination]], Sampler]
+"""From its settings, the space, the seed, the goal, and what need not be run again."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,16 @@ class SamplerEntry:
 
 
 def _sequence(kind: type[SequenceSampler]) -> _Open:
-    return lambda space, seed, goal, taken: kind(space, seed, taken)
+    return lambda settings, space, seed, goal, taken: kind(space, seed, taken)
 
 
 def _optuna(name: str) -> _Open:
-    def open_learning(space: Space, seed: int, goal: Goal, taken: Iterable[Combination]) -> Sampler:
+    def open_learning(
+        settings: AnySampling, space: Space, seed: int, goal: Goal, taken: Iterable[Combination]
+    ) -> Sampler:
         from .learning import LearningSampler  # brings Optuna
 
-        return LearningSampler(space, seed, name, goal, taken)
+        return LearningSampler(space, seed, name, goal, taken, given_settings(settings))
 
     return open_learning
 
@@ -74,10 +76,19 @@ def check_sampler(name: SamplerName) -> bool:
 
 
 def open_sampler(
-    name: SamplerName, space: Space, seed: int, goal: Goal, taken: Iterable[Combination] = ()
+    sampler: SamplerName | AnySampling,
+    space: Space,
+    seed: int,
+    goal: Goal,
+    taken: Iterable[Combination] = (),
 ) -> Sampler:
-    """The sampler with this name; `taken` need not be run again."""
-    return SAMPLERS[name].open(space, seed, goal, taken)
+    """The sampler with this name or these settings; `taken` need not be run again.
+
+    Raises:
+        KeyError: `auto`, which stands for another one.
+    """
+    settings = sampler_named(sampler) if isinstance(sampler, str) else sampler
+    return SAMPLERS[settings.type].open(settings, space, seed, goal, taken)
 
 
 def learns(name: object) -> bool:

@@ -65,7 +65,10 @@ def test_every_mistake_in_a_search_is_told_at_once(folder: Path) -> None:
             "when": {"type": "uniform", "min": 0, "max": 1, "when": ["a"]},
         },
     )
-    assert found["sampler"] == ('must be one of random, grid, sobol, tpe, gp, cma_es, got "tpes"')
+    assert found["sampler"] == (
+        'unknown type "tpes", did you mean tpe?; '
+        "allowed: random, grid, sobol, tpe, gp, cma_es, auto"
+    )
     assert found["repeats.count"] == "must be a whole number, 1 or more, got 0"
     assert found["repeats.seed"].startswith("unknown key, did you mean seed_name?")
     assert found["repeats.seed_name"].startswith("is missing")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import qmc
 from spaces import all_of, discrete_spaces, space_of
 
+from ml_tracking_ops.orchestrator.search.sampler_settings import SamplerName
 from ml_tracking_ops.orchestrator.search.samplers import (
     GridSampler,
     RandomSampler,
@@ -17,7 +18,6 @@ from ml_tracking_ops.orchestrator.search.samplers import (
     SobolSampler,
 )
 from ml_tracking_ops.orchestrator.search.samplers.registry import SAMPLERS
-from ml_tracking_ops.orchestrator.search.settings import SamplerName
 from ml_tracking_ops.orchestrator.search.space import (
     Choice,
     Hyperparameter,
@@ -210,4 +210,4 @@ def test_library_that_is_missing_is_named_with_how_to_install_it() -> None:
 
 
 def test_every_sampler_that_a_configuration_can_name_is_registered() -> None:
-    assert tuple(SAMPLERS) == get_args(SamplerName)
+    assert (*SAMPLERS, "auto") == get_args(SamplerName)

@@ -1,0 +1,84 @@
+"""Which sampler `"sampler": "auto"` stands for. Pure.
+
+The choice follows the measurements in docs/searching.md. A pick is never random search where
+something else was better beyond noise, and is random search where nothing was.
+"""
+
+import importlib.util
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from ...stopping.decision import COMPARING_RULES
+from ..sampler_settings import SamplerName
+from ..space import Space
+
+FEW_RUNS = 15
+GP_MOST_RUNS = 100
+GP_MOST_WORKERS = 4
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A sampler, and why it was picked, in words."""
+
+    name: SamplerName
+    reason: str
+
+
+def pick_sampler(
+    space: Space,
+    n_runs: int,
+    n_workers: int,
+    rules: Collection[str],
+    *,
+    has_metric: bool,
+    has_library: Callable[[str], bool],
+) -> Pick:
+    """The sampler that fits a sweep.
+
+    Args:
+        n_runs: how many combinations it may try.
+        n_workers: how many runs at once.
+        rules: the names of its stopping rules.
+        has_library: whether a module can be imported.
+    """
+    count = space.n_at_most
+    if count is not None and count <= n_runs:
+        return Pick("grid", f"all {count} combinations fit into {n_runs} runs")
+    if not has_metric:
+        return Pick("random", "there is no optimization_metric to learn from")
+    comparing = sorted(set(rules) & COMPARING_RULES)
+    if comparing:
+        return Pick(
+            "random",
+            f"{comparing[0]} stops most runs before they show what they are worth, and no sampler "
+            "that learns was measured to be better then",
+        )
+    if n_runs - n_workers < FEW_RUNS:
+        return Pick("random", f"{n_runs} runs, {n_workers} at once, are too few to learn from")
+    if not has_library("optuna"):
+        return Pick(
+            "random",
+            "Optuna is not installed, which samplers that learn need: "
+            "pip install 'ml-tracking-ops[optuna]'",
+        )
+    return _learning(space, n_runs, n_workers, has_library)
+
+
+def _learning(
+    space: Space, n_runs: int, n_workers: int, has_library: Callable[[str], bool]
+) -> Pick:
+    is_small = n_runs <= GP_MOST_RUNS and n_workers <= GP_MOST_WORKERS
+    is_plain = all(space.hyperparameters[name].when is None for name in space.sampled)
+    if is_small and is_plain and has_library("torch") and has_library("scipy"):
+        return Pick("gp", f"it gets the most from few runs ({n_runs}, {n_workers} at once)")
+    why = "for many runs" if n_runs > GP_MOST_RUNS else "it learns and needs only Optuna"
+    return Pick("tpe", f"{why} ({n_runs}, {n_workers} at once)")
+
+
+def is_installed(module: str) -> bool:
+    """Whether a module can be imported, without importing it."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False

@@ -81,6 +81,8 @@ ROUTES = {
     "/export/experiments": "The table of the experiments as CSV or JSON.",
     "/export/sweep/{sweep_id:path}": "The table of a sweep's runs as CSV or JSON.",
     "/api/control": "Stop, pause, continue, requeue, or change the workers of a sweep.",
+    "/api/views": "The named views; POST saves, renames or deletes one, or makes it the default.",
+    "/views/name": "Leads to the page that a named view keeps.",
     "/api/tag": "Add a tag to runs of any kind, or remove it.",
     "/api/annotate": "Set the name, note or tags of an experiment, sweep or run.",
     "/api/goal": "Choose whether high or low values of a metric are good.",

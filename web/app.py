@@ -46,6 +46,7 @@ from .serving.security import SecurityMiddleware
 from .serving.sse import encode_json
 from .tables.experiment_choice import passing_experiments
 from .tables.sweep_rows import passing_runs
+from .views import api as views
 
 _COMPRESS_FROM_BYTES = 1_000
 _COMPRESSION_LEVEL = 3
@@ -97,6 +98,7 @@ def create_app(
             *actions.routes,
             *row_fragments.routes,
             *compare.routes,
+            *views.routes,
             *pages.routes,
         ],
         middleware=_middleware(token, names, reach, knows_owner),
@@ -168,6 +170,7 @@ def _set_state(
     app.state.passing_experiments = lambda catalog, params: passing_experiments(
         app.state.log_readers.summaries, catalog, params
     )
+    app.state.first_address = lambda: views.first_address(catalog.logdir)
     app.state.generations = insight_api.Generations()
     app.state.group_readings = Readings()
 

@@ -67,7 +67,7 @@ class AnnotationChange(TypedDict, total=False):
     tags: tuple[str, ...]
 
 
-def _action(
+def guarded_action(
     act: Callable[[Request, JsonObject], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
     """Guard an action, and put what goes wrong into words."""
@@ -85,7 +85,7 @@ def _action(
     return guarded
 
 
-def _say(message: str, status: int = HTTPStatus.OK, **more: Any) -> Response:
+def say(message: str, status: int = HTTPStatus.OK, **more: Any) -> Response:
     return Response(encode_json({"message": message, **more}), status, None, "application/json")
 
 
@@ -103,13 +103,13 @@ async def control(request: Request, body: JsonObject) -> Response:
     folder, is_paused = sweep.path, sweep.record.is_paused
     by = _who(request)
     asked = [new_request(action, by, index=one, n_workers=n_workers) for one in indices]
-    answers = await _in_thread(request, partial(ask_all, folder, asked, _ANSWER_WITHIN_S))
+    answers = await in_thread(request, partial(ask_all, folder, asked, _ANSWER_WITHIN_S))
     answer = max(answers, key=lambda answer: _STATUS[answer.outcome])  # the worst of them
     message = answer.message
     if len(answers) > 1 and answer.is_met:
         message = _of_many(len(answers), action, answer.outcome, is_paused=is_paused)
     said = {"error": message} if answer.outcome == "refused" else {}
-    return _say(message, _STATUS[answer.outcome], outcome=answer.outcome, **said)
+    return say(message, _STATUS[answer.outcome], outcome=answer.outcome, **said)
 
 
 def _of_many(n: int, action: Action, outcome: str, *, is_paused: bool) -> str:
@@ -148,9 +148,9 @@ async def annotate(request: Request, body: JsonObject) -> Response:
                 raise HTTPException(HTTPStatus.CONFLICT, _changed_meanwhile(name, now))
         return replace(known, **changes)
 
-    said = await _in_thread(request, partial(edit, folder, key, change))
+    said = await in_thread(request, partial(edit, folder, key, change))
     await _look_again(request)
-    return _say("saved", name=said.name, note=said.note, tags=list(said.tags))
+    return say("saved", name=said.name, note=said.note, tags=list(said.tags))
 
 
 def _said(body: JsonObject) -> AnnotationChange:
@@ -190,12 +190,12 @@ async def tag(request: Request, body: JsonObject) -> Response:
     )
     try:
         for folder, key in places:
-            await _in_thread(request, partial(edit, folder, key, change))
+            await in_thread(request, partial(edit, folder, key, change))
     finally:
         await _look_again(request)
     n = "1 run" if len(places) == 1 else f"{format_count(len(places))} runs"
     done = f"“{word}” is removed from" if is_removed else f"“{word}” is added to"
-    return _say(f"{done} {n}")
+    return say(f"{done} {n}")
 
 
 def _place_of_run(catalog: Catalog, run_id: str) -> tuple[Path, str | int | None]:
@@ -214,8 +214,8 @@ async def choose(request: Request, body: JsonObject) -> Response:
     metric, goal = field(body, "metric", str), field(body, "goal", str)
     if goal not in get_args(Goal):
         raise HTTPException(HTTPStatus.BAD_REQUEST, f"goal: one of {', '.join(get_args(Goal))}")
-    await _in_thread(request, partial(choose_goal, request.app.state.logdir, metric, goal))
-    return _say(f"{'lower' if goal == 'min' else 'higher'} values of {metric} are better")
+    await in_thread(request, partial(choose_goal, request.app.state.logdir, metric, goal))
+    return say(f"{'lower' if goal == 'min' else 'higher'} values of {metric} are better")
 
 
 async def put_away(request: Request, body: JsonObject) -> Response:
@@ -254,7 +254,7 @@ async def look_before_removal(request: Request, body: JsonObject) -> Response:
         plans = [plan_deletion(_open(path), logdir) for path in paths]
         return [f"{plan.folder.name}/{name}" for plan in plans for name in plan.others]
 
-    others = await _in_thread(request, look)
+    others = await in_thread(request, look)
     return JSONResponse({"n_others": len(others), "others": others[:_MOST_OTHERS]})
 
 
@@ -268,12 +268,12 @@ async def _with_items(
 ) -> Response:
     found = await _paths_of(request, body)
     try:
-        await _in_thread(request, lambda: work([_open(path) for path in found]))
+        await in_thread(request, lambda: work([_open(path) for path in found]))
     finally:
         await _look_again(request)
     names = [*texts(body, "experiments"), *texts(body, "sweeps")]
     said = f"“{names[0]}” {one}" if len(names) == 1 else f"{format_count(len(names))} {many}"
-    return _say(f"{said} {done}")
+    return say(f"{said} {done}")
 
 
 async def _paths_of(request: Request, body: JsonObject) -> list[Path]:
@@ -324,7 +324,7 @@ def _who(request: Request) -> str:
     return "dashboard" if is_loopback(host) else f"dashboard, from {host}"
 
 
-async def _in_thread(request: Request, work: Callable[[], T]) -> T:
+async def in_thread(request: Request, work: Callable[[], T]) -> T:
     """Waiting for an orchestrator takes a thread: few at once, so that pages have theirs."""
     return await anyio.to_thread.run_sync(work, limiter=request.app.state.action_limiter)
 
@@ -335,11 +335,11 @@ async def _look_again(request: Request) -> None:
 
 
 routes = [
-    Route("/api/control", _action(control), methods=["POST"]),
-    Route("/api/annotate", _action(annotate), methods=["POST"]),
-    Route("/api/tag", _action(tag), methods=["POST"]),
-    Route("/api/goal", _action(choose), methods=["POST"]),
-    Route("/api/archive", _action(put_away), methods=["POST"]),
-    Route("/api/delete", _action(remove), methods=["POST"]),
-    Route("/api/deletion", _action(look_before_removal), methods=["POST"]),
+    Route("/api/control", guarded_action(control), methods=["POST"]),
+    Route("/api/annotate", guarded_action(annotate), methods=["POST"]),
+    Route("/api/tag", guarded_action(tag), methods=["POST"]),
+    Route("/api/goal", guarded_action(choose), methods=["POST"]),
+    Route("/api/archive", guarded_action(put_away), methods=["POST"]),
+    Route("/api/delete", guarded_action(remove), methods=["POST"]),
+    Route("/api/deletion", guarded_action(look_before_removal), methods=["POST"]),
 ]

@@ -52,7 +52,8 @@ async def respond_with_page(
 
 
 async def home(request: Request) -> Response:
-    return RedirectResponse("/experiments", HTTPStatus.TEMPORARY_REDIRECT)
+    first = await anyio.to_thread.run_sync(request.app.state.first_address)
+    return RedirectResponse(first, HTTPStatus.TEMPORARY_REDIRECT)
 
 
 async def experiments(request: Request) -> Response:

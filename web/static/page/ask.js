@@ -69,8 +69,8 @@ function numberField({ name, label, value, min, max }) {
   return element("label", { className: "ask-field" }, label, input);
 }
 
-function entryField({ name, label, hint, most }) {
-  const input = element("input", { type: "text", name, required: true, maxLength: most, placeholder: hint, autocomplete: "off" });
+function entryField({ name, label, hint, most, value = "" }) {
+  const input = element("input", { type: "text", name, required: true, maxLength: most, placeholder: hint, defaultValue: value, autocomplete: "off" });
   return element("label", { className: "ask-field" }, label, input);
 }
 

@@ -22,6 +22,7 @@ import { RunRows } from "../tables/live_rows.js";
 import { syncSelection } from "../tables/selection.js";
 import "../tables/selection_note.js";
 import "./said.js";
+import "./views.js";
 import { showCurves } from "../tables/sparklines.js";
 import { SeriesStore } from "../charts/data/store.js";
 import "../tables/edges.js";

@@ -72,12 +72,7 @@ def report_replays(
     Raises:
         UsageError: nothing says what was to be optimised, or nothing was logged of it.
     """
-    metric, goal = metric or sweep.optimization_metric, goal or sweep.optimization_goal
-    if metric is None or goal is None:
-        raise UsageError(
-            f"{sweep.name}: its configuration names no optimization_metric and goal; "
-            "name them with --metric and --goal"
-        )
+    metric, goal = replayed_metric(sweep, metric, goal)
     runs = load_histories(sweep)
     if not any(run.n_values(metric) for run in runs):
         raise UsageError(f"{sweep.name}: none of its runs has logged {metric!r}")
@@ -96,6 +91,21 @@ def report_replays(
             for rule, outcome in zip(rules, outcomes, strict=True)
         ],
     }
+
+
+def replayed_metric(sweep: Sweep, metric: str | None, goal: Goal | None) -> tuple[str, Goal]:
+    """The metric to replay and its goal: those given, else the sweep's.
+
+    Raises:
+        UsageError: nothing says what was to be optimised.
+    """
+    metric, goal = metric or sweep.optimization_metric, goal or sweep.optimization_goal
+    if metric is None or goal is None:
+        raise UsageError(
+            f"{sweep.name}: its configuration names no optimization_metric and goal; "
+            "name them with --metric and --goal"
+        )
+    return metric, goal
 
 
 def load_histories(sweep: Sweep) -> list[RunHistory]:

@@ -284,6 +284,26 @@ class SweepTotals(Savings):
     best: str | None
 
 
+class SuggestionEntry(TypedDict):
+    """What a rule comes to over all replays; `n_kept` of `n_replays` kept the best value."""
+
+    rule: dict[str, Any]
+    share_of_seconds: float
+    n_kept: int
+    n_replays: int
+    regret: float | None
+
+
+class SuggestionReport(TypedDict):
+    """The rules that were tried, the best first; `suggested` is null if none is worth it."""
+
+    sweeps: list[str]
+    n_runs: int
+    n_cut_short: int
+    suggested: SuggestionEntry | None
+    tried: list[SuggestionEntry]
+
+
 class ReplayReport(TypedDict):
     """What rules would have done to a sweep."""
 

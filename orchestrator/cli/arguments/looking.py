@@ -81,14 +81,21 @@ def add_export(add: Add) -> None:
 
 def add_replay(add: Add) -> None:
     replay = add("replay", "what other stopping rules would have done to a finished sweep")
-    replay.add_argument("path", metavar="SWEEP", help=SWEEP)
+    replay.add_argument(
+        "paths", nargs="+", metavar="SWEEP", help=f"{SWEEP}; several with --suggest"
+    )
     replay.add_argument(
         "--rule",
         action="append",
-        required=True,
+        default=[],
         metavar="RULE",
         help="asha, or asha:min_resource=5,reduction_factor=4, or JSON as in a "
         "configuration; several are compared",
+    )
+    replay.add_argument(
+        "--suggest",
+        action="store_true",
+        help="try many rules: which one would have saved most without losing the best run",
     )
     replay.add_argument("--metric", help="default: the sweep's optimization_metric")
     replay.add_argument("--goal", choices=("min", "max"), help="default: the sweep's")

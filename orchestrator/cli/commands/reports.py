@@ -1,12 +1,17 @@
 """The commands that tell what is there: list, show, replay, schema."""
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...errors import UsageError
 from ..logdir import missing_logdir
 from ..terminal.printing import print_json, print_run, print_sweep, print_table
 from ..terminal.words import say
 from .found import find_named, log_errors
+
+if TYPE_CHECKING:
+    from ...store.sweep_folder import Sweep
 
 _MOST_BYTES_A_FILE, _MOST_S_A_FILE = 4 << 30, 20.0
 
@@ -58,20 +63,48 @@ def show(options: argparse.Namespace) -> int:
 
 def replay(options: argparse.Namespace) -> int:
     from ...reports.replays import parse_rule, report_replays
-    from ...store.catalog import find
-    from ...store.sweep_folder import Sweep
     from ..terminal.printing import print_replays
 
+    if options.suggest and options.rule:
+        raise UsageError("--suggest tries rules by itself; leave out --rule, or --suggest")
+    if options.suggest:
+        return _suggest(options)
+    if not options.rule:
+        raise UsageError("replay needs --rule RULE, or --suggest to try many")
+    if len(options.paths) > 1:
+        raise UsageError("--rule replays one sweep; several go with --suggest")
     rules = [parse_rule(text) for text in options.rule]
-    found = find(options.path, options.logdir)
-    if not isinstance(found, Sweep):
-        raise UsageError(f"{options.path} is no sweep: only a sweep can be replayed")
-    report = report_replays(found, rules, options.metric, options.goal)
+    report = report_replays(
+        _sweep_at(options.paths[0], options.logdir), rules, options.metric, options.goal
+    )
     if options.json:
         print_json(report)
     else:
         print_replays(report)
     return 0
+
+
+def _suggest(options: argparse.Namespace) -> int:
+    from ...reports.suggestions import report_suggestions
+    from ..terminal.suggestions import print_suggestions
+
+    sweeps = [_sweep_at(path, options.logdir) for path in options.paths]
+    report = report_suggestions(sweeps, options.metric, options.goal)
+    if options.json:
+        print_json(report)
+    else:
+        print_suggestions(report)
+    return 0
+
+
+def _sweep_at(path: str, logdir: Path) -> "Sweep":
+    from ...store.catalog import find
+    from ...store.sweep_folder import Sweep
+
+    found = find(path, logdir)
+    if not isinstance(found, Sweep):
+        raise UsageError(f"{path} is no sweep: only a sweep can be replayed")
+    return found
 
 
 def schema(options: argparse.Namespace) -> int:

@@ -77,12 +77,18 @@ def _new_sweep(loaded: Any, options: argparse.Namespace) -> Any:
 def _load(options: argparse.Namespace) -> Any:
     from ...commands.secrets import exposure_warning
     from ...config.loading import load_config
+    from ...reports.similar_sweeps import similar_sweep
 
     loaded = load_config(options.config or Path(paths.CONFIG_NAME))
     if options.max_runs is not None:
         loaded = loaded.with_max_runs(options.max_runs)
     for note in loaded.remarks:
         say(f"note: {note}")
+    if (similar := similar_sweep(loaded.config, options.logdir)) is not None:
+        say(
+            f"note: no rule stops runs early; see which one would have saved most in {similar}: "
+            f"ml-tracking-ops replay {similar} --suggest"
+        )
     exposed = exposure_warning(loaded.config.command, list(loaded.config.hyperparameters))
     if exposed is not None:
         say(f"warning: {exposed}")

@@ -249,7 +249,7 @@ def _replay_row(entry: ReplayEntry, sweep: SweepTotals) -> tuple[str, ...]:
     saved, cost = entry["saved"], entry["cost"]
     kept = "" if cost["best"] == sweep["best"] else f" ({cost['best']})"
     return (
-        _rule_text(entry["rule"]),
+        rule_text(entry["rule"]),
         f"{entry['n_stopped']} of {sweep['n_runs']}",
         f"{saved['share_of_seconds']:.0%}",
         format_duration(saved["seconds"]),
@@ -261,7 +261,7 @@ def _replay_row(entry: ReplayEntry, sweep: SweepTotals) -> tuple[str, ...]:
 
 
 def _print_stops(entry: ReplayEntry, metric: str) -> None:
-    tell(f"\n{_rule_text(entry['rule'])} would have stopped {entry['n_stopped'] or 'no run'}")
+    tell(f"\n{rule_text(entry['rule'])} would have stopped {entry['n_stopped'] or 'no run'}")
     if not entry["stopped"]:
         return
     lost = set(entry["cost"]["lost"])
@@ -280,6 +280,6 @@ def _print_stops(entry: ReplayEntry, metric: str) -> None:
     print_table(("RUN", "NAME", "AT STEP", "BEST THEN", "BEST LATER", "SAVES", "WHY"), rows)
 
 
-def _rule_text(rule: dict[str, Any]) -> str:
+def rule_text(rule: dict[str, Any]) -> str:
     settings = [f"{key}={value}" for key, value in rule.items() if key != "rule"]
     return " ".join([rule["rule"], *settings])

@@ -218,7 +218,7 @@ def test_grid_needs_values_that_have_an_end(folder: Path) -> None:
     assert "give it a step, or list the values as a choice" in found["hyperparameters.lr"]
     assert "give it a step" not in found["hyperparameters.noise"]
     stepped = {**UNIFORM, "step": 0.1}
-    assert accept(folder, sampler="grid", hyperparameters={"lr": stepped}).sampler == "grid"
+    assert accept(folder, sampler="grid", hyperparameters={"lr": stepped}).sampler.type == "grid"
 
 
 def test_sampler_that_learns_needs_a_metric(folder: Path) -> None:

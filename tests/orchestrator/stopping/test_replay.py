@@ -288,7 +288,9 @@ def test_replay_prints_a_table(swept: Path) -> None:
     ("arguments", "said"),
     [
         (("--rule", "ahsa"), "did you mean asha?"),
-        ((), "required: --rule"),
+        ((), "replay needs --rule RULE, or --suggest"),
+        (("--suggest", "--rule", "asha"), "leave out --rule"),
+        (("--suggest",), "it takes 5 or more"),
         (("--rule", "asha", "--metric", "Loss"), "none of its runs has logged 'Loss'"),
     ],
 )

@@ -1,0 +1,40 @@
+"""What `replay --suggest` prints."""
+
+import json
+
+from ...reports.shapes import SuggestionEntry, SuggestionReport
+from .printing import print_table, rule_text
+from .words import short, tell
+
+_MOST_SHOWN = 10
+
+
+def print_suggestions(report: SuggestionReport) -> None:
+    """The best rules, and what to write into a configuration."""
+    names = ", ".join(report["sweeps"])
+    tell(f"{names}: {report['n_runs']} runs, {len(report['tried'])} rules tried")
+    if report["n_cut_short"]:
+        tell(
+            f"{report['n_cut_short']} runs did not run to their end: how they would have gone "
+            "on, nobody knows"
+        )
+    print()
+    rows = [_row(one) for one in report["tried"][:_MOST_SHOWN]]
+    print_table(("RULE", "SAVES", "KEEPS THE BEST", "REGRET AT MOST"), rows)
+    suggested = report["suggested"]
+    if suggested is None:
+        tell("no rule would have saved anything and kept the best run in every replay")
+        return
+    tell(
+        f"suggested, since it saves {suggested['share_of_seconds']:.0%} and always keeps the best:"
+    )
+    print(f'"stopping_rules": [{json.dumps(suggested["rule"])}]')
+
+
+def _row(one: SuggestionEntry) -> tuple[str, ...]:
+    return (
+        rule_text(one["rule"]),
+        f"{one['share_of_seconds']:.0%}",
+        f"{one['n_kept']} of {one['n_replays']}",
+        short(one["regret"]),
+    )

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from .running.description import describe_sweep, write_description
 from .running.scheduler import Scheduler
 from .search.proposals import Proposer, picked_before
 from .search.samplers import new_seed
+from .search.space import Space
 from .search.warm_start import read_earlier_sweep
 from .steering.requests import workers_problem
 from .store.files.disk import is_passing
@@ -36,6 +37,8 @@ from .verdict.evidence import sweep_verdict
 from .verdict.verdicts import Verdict
 
 if TYPE_CHECKING:
+    import optuna
+
     from .running.begun_sweep import BegunSweep
 
 _WRITE_AGAIN_S = 0.5
@@ -48,6 +51,7 @@ class SweepResult:
     folder: Path
     seed: int
     record: SweepRecord
+    space: Space = field(default_factory=lambda: Space({}), repr=False, compare=False)
 
     @property
     def state(self) -> str:
@@ -78,6 +82,19 @@ class SweepResult:
             ImportError: pandas is not installed.
         """
         return frame_of("pandas", as_columns(self._rows()))
+
+    def to_optuna(self) -> "optuna.Study":
+        """The runs as a study of Optuna's in memory, for its plots and other tools.
+
+        Finished runs are complete trials, those that were stopped early are pruned, the others
+        have failed. Runs that confirm leaders are left out.
+
+        Raises:
+            UsageError: Optuna is not installed.
+        """
+        from .search.as_optuna import as_optuna_study
+
+        return as_optuna_study(self.folder.name, self.runs, self.space, self.record.goal)
 
     def to_polars(self) -> Any:
         """The same as a polars data frame.
@@ -146,6 +163,7 @@ class OpenSweep:
             for folder in (() if begun else config.warm_start)
         ]
         self.n_workers = n_workers
+        self._space = proposer.space
         past = begun.record.runs.values() if begun else ()
         most = proposer.most_runs + config.most_runs - config.max_runs
         self.most_runs = max(most, sum(run.has_ended for run in past))
@@ -227,7 +245,7 @@ class OpenSweep:
                 await self._write_what_was_kept_back()
         finally:
             self._journal.close()
-        return SweepResult(self.folder, self.seed, record)
+        return SweepResult(self.folder, self.seed, record, self._space)
 
     async def _write_what_was_kept_back(self) -> None:
         """Stay until all of the journal is written, or the user gives up waiting for room."""

@@ -59,18 +59,6 @@ def messages(folder: Path, text: str, name: str = "experiment_cfg.json") -> list
         ("1}}", "1]}", "line 3: ] closes the { of line 3, which needs }"),
         ('"max_runs": 3', '"max_runs" = 3', "line 4: between a key and its value write :, not ="),
         ('"max_runs": 3,', '"max_runs": 3;', "line 4: write a comma, not ;"),
-        ('"max_runs": 3', '"max_runs": "3"', 'got "3"; write it without quotes'),
-        ("false", '"true"', 'got "true"; write it without quotes'),
-        (
-            '{"type": "uniform", "min": 0, "max": 1}',
-            "[1, 2]",
-            'a list of values is {"type": "choice", "candidates": [...]}',
-        ),
-        (
-            "false\n",
-            'false, "optimization_metric": "Loss", "optimization_goal": "minimize"\n',
-            'must be "max" or "min", got "minimize", did you mean "min"?',
-        ),
         ("false\n}", "false\n} 3", "line 6: nothing may follow the object"),
         (GOOD, " ", "the file is empty"),
     ],
@@ -203,3 +191,28 @@ def test_second_document_and_a_list_of_parameters_are_explained(tmp_path: Path) 
     assert messages(tmp_path, text, "sweep.yaml") == [
         "parameters: must be an object of parameters; leave out the dashes"
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"max_runs": 3', '"max_runs": "3"', 'got "3"; write it without quotes'),
+        ("false", '"true"', 'got "true"; write it without quotes'),
+        (
+            '{"type": "uniform", "min": 0, "max": 1}',
+            "[1, 2]",
+            'a list of values is {"type": "choice", "candidates": [...]}',
+        ),
+        (
+            "false\n",
+            'false, "optimization_metric": "Loss", "optimization_goal": "minimize"\n',
+            'must be "max" or "min", got "minimize", did you mean "min"?',
+        ),
+    ],
+)
+def test_value_of_the_wrong_kind_is_followed_by_what_was_probably_meant(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    assert old in GOOD
+    (found,) = messages(tmp_path, GOOD.replace(old, new))
+    assert found.endswith(said)

@@ -18,6 +18,14 @@ def short_state(run: RunRecord) -> str:
     return word
 
 
+def state_beside_best(run: RunRecord) -> str:
+    """`asha @ 40, best after`: the best value that stands beside it came after the decision."""
+    short, step = short_state(run), run.stopped_by.get("step") if run.stopped_by else None
+    if run.state != "early_stopped" or not isinstance(step, int) or run.best_step is None:
+        return short
+    return f"{short}, best after" if run.best_step > step else short
+
+
 def _by_rule(run: RunRecord) -> str | None:
     rule = run.stopping_rule
     step = run.stopped_by.get("step") if run.stopped_by else None

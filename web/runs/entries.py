@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ml_tracking_ops.orchestrator.reports.short_states import short_state
+from ml_tracking_ops.orchestrator.reports.short_states import state_beside_best
 from ml_tracking_ops.orchestrator.store.annotations import NOTHING_SAID, Annotation, read_file
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.combinations import best_repeated, confirming_runs_of
@@ -141,7 +141,7 @@ def run_entry(
         index=run.index,
         state=run.state,
         reason=run.reason,
-        short_state=short_state(run),
+        short_state=state_beside_best(run),
         hyperparameters=run.hyperparameters,
         best_value=value,
         best_step=step,

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.logger import run_record
-from ml_tracking_ops.orchestrator.reports.short_states import short_state
+from ml_tracking_ops.orchestrator.reports.short_states import state_beside_best
 from ml_tracking_ops.orchestrator.store.annotations import Annotations
 from ml_tracking_ops.orchestrator.store.combinations import (
     RepeatedCombination,
@@ -156,7 +156,7 @@ def _row(sweep: Sweep, known: _Known, run: RunRecord, live: Best | None) -> Row:
         index=run.index,
         state=run.state,
         reason=run.reason,
-        short_state=short_state(run),
+        short_state=state_beside_best(run),
         hyperparameters=run.hyperparameters,
         best_value=value,
         best_step=step,

@@ -77,3 +77,16 @@ def test_state_is_said_in_a_few_words_and_the_whole_reason_on_demand(
     assert "Stopped early: asha @ 40" in text_of(html).replace(" : ", ": ")
     assert "1 of 1" not in text_of(client.get("/sweeps/s?q=nothing").text)
     assert re.findall(ROWS, client.get("/sweeps/s?q=asha").text) == ["run-1"]
+
+
+def test_best_value_that_came_after_the_decision_is_marked(client: Client, logdir: Path) -> None:
+    """`asha @ 1` beside a best value of step 7 looks like a mistake of the rule."""
+    events = []
+    for index, step in ((1, 1), (2, 7)):
+        *begin, end = finished_run(index, 0.8, state="early_stopped", reason="stopped early")
+        decision = {"event": "stopped_early", "index": index, "rule": "asha", "step": step}
+        events += [*begin, {**decision, "reason": "stopped early"}, end]
+    write_sweep(logdir / "s", events)
+    html = client.get("/sweeps/s").text
+    assert ">asha @ 1, best after</button>" in html
+    assert ">asha @ 7</button>" in html

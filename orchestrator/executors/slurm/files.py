@@ -14,6 +14,7 @@ import json
 import os
 import shlex
 import sys
+import threading
 import zipfile
 from collections.abc import Sequence
 from functools import cache
@@ -58,6 +59,7 @@ class SlurmFiles:
         self.folder = folder / paths.SLURM_NAME
         digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:8]
         self._prefix = f"mlto-{digest}-"
+        self._writing = threading.Lock()
 
     def job_name(self, run: str) -> str:
         """What a run's job is called: unique to the attempt, and to the place of the sweep."""
@@ -82,9 +84,10 @@ class SlurmFiles:
             OSError: it cannot be written.
         """
         self.folder.mkdir(mode=paths.FOLDER_MODE, exist_ok=True)
-        name = runner_name()
-        if not (self.folder / name).exists():
-            _write(self.folder / name, runner_archive(), paths.FILE_MODE)
+        runner_path = self.folder / runner_name()
+        with self._writing:  # of several that start at once, the first copies the runner
+            if not runner_path.exists():
+                _write(runner_path, runner_archive(), paths.FILE_MODE)
         for path in (self.record_path(command.name), command.output_path):
             os.close(open_guarded(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
         spec = json.dumps(

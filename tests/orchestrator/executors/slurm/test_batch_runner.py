@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,15 @@ def test_batch_script_quotes_what_it_names(tmp_path: Path) -> None:
     shown = script.replace("exec ", "printf '%s\\n' ")
     done = subprocess.run(["sh"], input=shown, capture_output=True, text=True, timeout=LIMIT_S)
     assert done.stdout.splitlines()[-1] == str(files.spec_path(NAME))
+
+
+def test_many_starts_at_once_share_one_runner(tmp_path: Path) -> None:
+    files = SlurmFiles(tmp_path)
+    commands = [RunCommand(("true",), tmp_path, {}, tmp_path / f"{n}.log") for n in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda command: files.prepare(command, {}, None), commands))
+    names = [path.name for path in files.folder.iterdir() if "runner" in path.name]
+    assert names == [runner_name()]
 
 
 def test_jobs_of_two_sweeps_never_have_the_same_name(tmp_path: Path) -> None:

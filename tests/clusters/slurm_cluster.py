@@ -1,0 +1,310 @@
+"""A real Slurm on loopback: a controller and two virtual nodes of two CPUs, from Debian's packages.
+
+Everything of it is in one folder and listens on 127.0.0.1, so clusters do not disturb each other,
+nor one that is installed on the machine.
+"""
+
+import contextlib
+import getpass
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+LIMIT_S = 60
+NODES = ("node1", "node2")
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol", "sinfo")
+_CGROUPS = Path("/sys/fs/cgroup")
+_ADMIN_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
+
+_CONF = """\
+ClusterName=ci
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldAddr=127.0.0.1
+SlurmctldPort={port}
+CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
+SlurmUser={user}
+SlurmdUser={user}
+AuthType=auth/munge
+CredType=cred/munge
+AuthInfo=socket={folder}/run/munge.sock
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool/%n
+SlurmctldPidFile={folder}/run/slurmctld.pid
+SlurmdPidFile={folder}/run/slurmd-%n.pid
+SlurmctldLogFile={folder}/log/slurmctld.log
+SlurmdLogFile={folder}/log/slurmd-%n.log
+ProctrackType=proctrack/{tracker}
+TaskPlugin={task}
+SwitchType=switch/none
+MpiDefault=none
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+SchedulerType=sched/backfill
+SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+ReturnToService=2
+KillWait=5
+OverTimeLimit=0
+MinJobAge=300
+SlurmdTimeout=10
+SlurmdParameters=config_overrides
+NodeName=node1 NodeHostname={host} NodeAddr=127.0.0.1 Port={port1} CPUs=2 RealMemory=8000
+NodeName=node2 NodeHostname={host} NodeAddr=127.0.0.1 Port={port2} CPUs=2 RealMemory=8000
+PartitionName=debug Nodes=node1,node2 Default=YES MaxTime=INFINITE PriorityTier=1 \
+PreemptMode=REQUEUE GraceTime=0 DefMemPerCPU=100
+PartitionName=high Nodes=node1,node2 MaxTime=INFINITE PriorityTier=10 PreemptMode=OFF \
+DefMemPerCPU=100
+PartitionName=short Nodes=node1,node2 MaxTime=2 PriorityTier=1 DefMemPerCPU=100
+"""
+_CGROUP_CONF = """\
+CgroupMountpoint=/sys/fs/cgroup
+CgroupPlugin=cgroup/v1
+ConstrainRAMSpace=yes
+ConstrainSwapSpace=no
+"""
+
+
+def can_use_cgroups() -> bool:
+    """Whether Slurm can make control groups here: version 1, as root."""
+    return os.geteuid() == 0 and os.access(_CGROUPS / "freezer" / "tasks", os.W_OK)
+
+
+def missing_programs() -> list[str]:
+    return [name for name in PROGRAMS if shutil.which(name, path=_path()) is None]
+
+
+def wait_for(condition: Callable[[], object], what: str, within_s: float = LIMIT_S) -> None:
+    """Wait until a condition is true.
+
+    Raises:
+        TimeoutError: it did not become true in time.
+    """
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {within_s:.0f} s for {what}")
+        time.sleep(0.05)
+
+
+class SlurmCluster:
+    """A cluster of its own.
+
+    Args:
+        folder: for its files; a short path, since sockets are there.
+        tracker: how it knows the processes of a job: `linuxproc` or `cgroup`.
+        changes: other values of `slurm.conf`.
+    """
+
+    def __init__(self, folder: Path, tracker: str = "linuxproc", **changes: str) -> None:
+        self.folder = folder
+        self.tracker = tracker
+        for name in ("state", "spool", "log", "run"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        port, port1, port2 = _free_ports(3)
+        text = _CONF.format(
+            host=socket.gethostname().partition(".")[0],
+            user=getpass.getuser(),
+            folder=folder,
+            port=port,
+            port1=port1,
+            port2=port2,
+            tracker=tracker,
+            task="task/cgroup" if tracker == "cgroup" else "task/none",
+        )
+        lines = [line for line in text.splitlines() if line.partition("=")[0] not in changes]
+        lines += [f"{key}={value}" for key, value in changes.items()]
+        (folder / "slurm.conf").write_text("\n".join(lines) + "\n")
+        if tracker == "cgroup":
+            (folder / "cgroup.conf").write_text(_CGROUP_CONF)
+        key = folder / "munge.key"
+        key.write_bytes(secrets.token_bytes(128))
+        key.chmod(0o600)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "SLURM_CONF": str(self.folder / "slurm.conf"), "PATH": _path()}
+
+    # --- its daemons --------------------------------------------------------------------------
+
+    def up(self) -> None:
+        """Start it, and wait until both nodes are idle."""
+        run = self.folder / "run"
+        self.command(
+            "munged",
+            "--force",
+            f"--key-file={self.folder}/munge.key",
+            f"--socket={run}/munge.sock",
+            f"--pid-file={run}/munged.pid",
+            f"--log-file={self.folder}/log/munged.log",
+            f"--seed-file={run}/munged.seed",
+        )
+        self.command("slurmctld", "-c")
+        for node in NODES:
+            self.start_node(node)
+        self.wait_until_idle()
+
+    def wait_until_idle(self) -> None:
+        """Wait until both nodes can take jobs.
+
+        Raises:
+            TimeoutError: they cannot; with what the daemons say.
+        """
+        try:
+            wait_for(lambda: self._n_idle() == len(NODES), "both nodes to be idle")
+        except TimeoutError as error:
+            logs = [path.read_text()[-2000:] for path in (self.folder / "log").glob("*.log")]
+            raise TimeoutError("\n".join([str(error), *logs])) from None
+
+    def _n_idle(self) -> int:
+        said = self.command("sinfo", "-h", "-p", "debug", "-t", "idle", "-o", "%D", check=False)
+        return sum(int(number) for number in said.split() if number.isdecimal())
+
+    def start_controller(self) -> None:
+        self.command("slurmctld")
+
+    def kill_controller(self) -> None:
+        self._end("slurmctld.pid", signal.SIGKILL)
+
+    def start_node(self, node: str) -> None:
+        self.command("slurmd", "-N", node)
+
+    def kill_node(self, node: str) -> None:
+        """As a crash of the node: its daemons and all of its jobs are gone at once."""
+        jobs = self._processes_of(node)
+        self._end(f"slurmd-{node}.pid", signal.SIGKILL)
+        for pid in jobs:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def down(self) -> None:
+        """End all jobs and daemons, by number."""
+        self.cancel_all()
+        names = [*(f"slurmd-{node}.pid" for node in NODES), "slurmctld.pid", "munged.pid"]
+        for name in names:
+            self._end(name, signal.SIGTERM)
+        if self.tracker == "cgroup":
+            _remove_cgroups()
+
+    def cancel_all(self) -> None:
+        """End all jobs, and wait until nothing of them is left."""
+        if self.jobs():
+            self.command("scancel", f"--user={getpass.getuser()}", check=False)
+            with contextlib.suppress(TimeoutError):
+                wait_for(lambda: not self.jobs(), "all jobs to end", within_s=20)
+
+    def _end(self, pid_name: str, number: signal.Signals) -> None:
+        path = self.folder / "run" / pid_name
+        try:
+            pid = int(path.read_text())
+            os.kill(pid, number)
+        except (OSError, ValueError):
+            return
+        with contextlib.suppress(TimeoutError):
+            wait_for(lambda: not _is_running(pid), f"{pid_name} to end", 10)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        path.unlink(missing_ok=True)
+
+    def _processes_of(self, node: str) -> list[int]:
+        """The processes of the jobs on a node, and Slurm's own that look after them."""
+        marks = (b"SLURMD_NODENAME=" + node.encode(),)
+        found = [pid for pid, marked in _environments() if any(mark in marked for mark in marks)]
+        found += [
+            pid for pid, words in _commands() if b"slurmstepd" in words and self._is_on(pid, node)
+        ]
+        return found
+
+    def _is_on(self, pid: int, node: str) -> bool:
+        """Whether a daemon of a job has the files of a node open."""
+        spool = f"{self.folder}/spool/{node}"
+        try:
+            links = [os.readlink(one) for one in Path(f"/proc/{pid}/fd").iterdir()]
+        except OSError:
+            return False
+        return any(link.startswith((spool, f"{self.folder}/log/slurmd-{node}")) for link in links)
+
+    # --- its commands -------------------------------------------------------------------------
+
+    def command(self, *arguments: str, check: bool = True, stdin: str = "") -> str:
+        """What a command prints.
+
+        Raises:
+            AssertionError: it failed.
+        """
+        done = subprocess.run(
+            arguments,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"{arguments}: {done.stderr or done.stdout}")
+        return done.stdout
+
+    def jobs(self, states: str = "pending,running,completing,suspended") -> list[str]:
+        """The numbers of the jobs in these states."""
+        return self.command("squeue", "-h", "-t", states, "-o", "%i", check=False).split()
+
+    def occupy(self, partition: str = "high") -> str:
+        """A job that takes all CPUs of both nodes; its number."""
+        script = "#!/bin/sh\nexec sleep 600\n"
+        options = [f"--partition={partition}", "--nodes=2", "--exclusive", "--output=/dev/null"]
+        return self.command("sbatch", "--parsable", *options, stdin=script).strip()
+
+
+def _is_running(pid: int) -> bool:
+    """Whether a process is there and no zombie: not every init reaps its children."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def _path() -> str:
+    return f"{os.environ.get('PATH', '')}:{_ADMIN_PATH}"
+
+
+def _free_ports(n: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(n)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def _environments() -> Iterable[tuple[int, set[bytes]]]:
+    return ((pid, set(data.split(b"\0"))) for pid, data in _read_all("environ"))
+
+
+def _commands() -> Iterable[tuple[int, bytes]]:
+    return _read_all("cmdline")
+
+
+def _read_all(name: str) -> Iterable[tuple[int, bytes]]:
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                yield int(folder.name), (folder / name).read_bytes()
+
+
+def _remove_cgroups() -> None:
+    for top in _CGROUPS.glob("*/slurm*"):
+        folders = sorted((one for one in top.rglob("*") if one.is_dir()), reverse=True)
+        for folder in [*folders, top]:
+            with contextlib.suppress(OSError):
+                folder.rmdir()

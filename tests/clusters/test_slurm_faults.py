@@ -1,0 +1,189 @@
+"""What fails around the runs: the sweep's process, the controller, nodes, Slurm's commands."""
+
+import json
+import signal
+
+import pytest
+from conftest import TRACKERS, SlurmSweep
+
+both_trackers = pytest.mark.parametrize("cluster", TRACKERS, indirect=True)
+
+
+def n_started(sweep: SlurmSweep) -> int:
+    """How many trainings have been started, as the runners took down."""
+    records = sweep.path.glob(".slurm/*.processes.jsonl")
+    return sum(path.read_text().count('"process_started"') for path in records)
+
+
+def test_killed_sweep_is_resumed_with_the_same_jobs(sweep: SlurmSweep) -> None:
+    sweep.configure("waits", n_runs=6, slurm={"max_jobs": 6})
+    sweep.start()
+    sweep.wait_ready(4)
+    sweep.wait_states(*["running"] * 4, *["queued"] * 2)
+    jobs = sweep.cluster.jobs()
+    sweep.kill()
+    sweep.release()
+    sweep.resume()
+    assert sweep.wait_exit() == 0, sweep.story
+    assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)] * 6, sweep.story
+    assert sorted(str(run.ref and run.ref.label) for run in sweep.runs) == sorted(
+        f"job {job}" for job in jobs
+    )
+    assert n_started(sweep) == 6
+    sweep.check_nothing_is_left()
+
+
+def test_runs_that_end_while_no_sweep_is_there_keep_their_exit_codes(sweep: SlurmSweep) -> None:
+    sweep.configure("waits", n_runs=2)
+    sweep.start()
+    sweep.wait_ready(2)
+    sweep.wait_states("running", "running")
+    sweep.kill()
+    sweep.release()
+    sweep.check_nothing_is_left()
+    sweep.resume()
+    assert sweep.wait_exit() == 0, sweep.story
+    assert [(run.state, run.attempt, run.exit_code) for run in sweep.runs] == [
+        ("finished", 1, 0)
+    ] * 2, sweep.story
+
+
+def test_sweep_killed_between_submission_and_journal_finds_its_job(sweep: SlurmSweep) -> None:
+    sweep.command("sbatch", '"$REAL" "$@"; kill -9 $PPID; rm -f "$0"')
+    sweep.configure("waits")
+    sweep.start()
+    sweep.wait_exit()
+    assert [event["event"] for event in sweep.events][-1] == "submitting"
+    sweep.release()
+    sweep.resume()
+    assert sweep.wait_exit() == 0, sweep.story
+    assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)], sweep.story
+    assert n_started(sweep) == 1
+    sweep.check_nothing_is_left()
+
+
+def test_submission_that_reports_failure_is_adopted(sweep: SlurmSweep) -> None:
+    said = "echo 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1"
+    sweep.command("sbatch", f'"$REAL" "$@" > /dev/null; {said}')
+    sweep.configure(n_runs=2)
+    sweep.start()
+    assert sweep.wait_exit() == 0, sweep.story
+    assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)] * 2
+    assert n_started(sweep) == 2
+    sweep.check_nothing_is_left()
+
+
+def test_passing_failure_of_sbatch_is_tried_again(sweep: SlurmSweep) -> None:
+    once = 'if mkdir "$0.once" 2> /dev/null; then echo "Unable to contact slurm controller" >&2'
+    sweep.command("sbatch", f'{once}; exit 1; fi; exec "$REAL" "$@"')
+    sweep.configure()
+    sweep.start()
+    assert sweep.wait_exit() == 0, sweep.story
+    assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)]
+
+
+def test_failed_queries_end_nothing(sweep: SlurmSweep) -> None:
+    sweep.command("squeue", "echo 'slurm_load_jobs error: Unable to contact' >&2; exit 1")
+    sweep.configure("waits", n_runs=2)
+    sweep.start()
+    sweep.wait_ready(2)
+    sweep.wait_for("the warning", lambda: sweep.record.warnings)
+    sweep.wait_states("running", "running")
+    sweep.release()
+    assert sweep.wait_exit() == 0, sweep.story
+    assert [run.state for run in sweep.runs] == ["finished"] * 2
+
+
+def test_killed_controller_costs_nothing(sweep: SlurmSweep) -> None:
+    sweep.configure("waits", n_runs=2)
+    sweep.start()
+    sweep.wait_ready(2)
+    sweep.wait_states("running", "running")
+    sweep.cluster.kill_controller()
+    sweep.release()
+    sweep.wait_exit()
+    sweep.cluster.start_controller()
+    assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)] * 2, sweep.story
+    sweep.check_nothing_is_left()
+
+
+def test_job_that_the_controller_lost_is_submitted_again(sweep: SlurmSweep) -> None:
+    """As when the controller dies right after it took a job: nothing of it was saved."""
+    lose = 'rm -f "$0"; id=$("$REAL" --hold "$@"); scancel "$id"; echo 999999'
+    sweep.command("sbatch", lose)
+    hide = '"$REAL" "$@" | grep -v CANCELLED; exit 0'
+    sweep.command("squeue", hide)
+    sweep.configure()
+    sweep.start()
+    assert sweep.wait_exit(120) == 0, sweep.story
+    (run,) = sweep.runs
+    assert (run.state, run.attempt) == ("finished", 2), sweep.story
+    assert [attempt.state for attempt in run.earlier] == ["lost"]
+    sweep.check_nothing_is_left()
+
+
+@both_trackers
+def test_preempted_run_is_tried_again_with_its_earlier_files(sweep: SlurmSweep) -> None:
+    sweep.configure("waits", retries=0)
+    sweep.start()
+    sweep.wait_ready()
+    sweep.wait_states("running")
+    blocker = sweep.cluster.occupy("high")
+    sweep.wait_for("a second attempt", lambda: sweep.runs[0].attempt == 2)
+    sweep.cluster.command("scancel", blocker)
+    sweep.wait_ready(1, "ready, 1 attempts before")
+    sweep.release()
+    assert sweep.wait_exit() == 0, sweep.story
+    (run,) = sweep.runs
+    assert run.state == "finished"
+    assert [attempt.state for attempt in run.earlier] == ["killed"]
+    assert "preempted" in str(run.earlier[0].reason)
+    sweep.check_nothing_is_left()
+
+
+def test_run_on_a_node_that_failed_is_tried_again(sweep: SlurmSweep) -> None:
+    sweep.configure("waits", retries=0)
+    sweep.start()
+    sweep.wait_ready()
+    sweep.wait_states("running")
+    node = str(sweep.runs[0].node)
+    sweep.cluster.kill_node(node)
+    try:
+        sweep.wait_for("a second attempt", lambda: sweep.runs[0].attempt == 2, 120)
+        sweep.wait_ready(1, "ready, 1 attempts before")
+    finally:
+        sweep.cluster.start_node(node)
+    sweep.release()
+    assert sweep.wait_exit() == 0, sweep.story
+    (run,) = sweep.runs
+    assert run.state == "finished"
+    assert [attempt.state for attempt in run.earlier] == ["lost"]
+    assert "node failed" in str(run.earlier[0].reason)
+    sweep.check_nothing_is_left()
+
+
+def test_time_limit_ends_a_run_that_a_resume_would_run_again(sweep: SlurmSweep) -> None:
+    sweep.configure("waits", slurm={"time": 1})
+    sweep.start()
+    sweep.wait_exit(180)
+    (run,) = sweep.runs
+    assert run.state == "killed", sweep.story
+    assert "time limit" in str(run.reason)
+    sweep.check_nothing_is_left()
+
+
+def test_all_runs_are_asked_about_in_one_call(sweep: SlurmSweep) -> None:
+    calls = sweep.folder / "calls"
+    sweep.command("squeue", f'echo "$@" >> {calls}; exec "$REAL" "$@"')
+    sweep.configure("waits", n_runs=20, slurm={"max_jobs": 20})
+    sweep.start()
+    sweep.wait_for("all jobs", lambda: len(sweep.cluster.jobs()) == 20)
+    sweep.wait_for("a call", calls.exists)
+    n_before = len(sweep.cluster.jobs())
+    sweep.signal(signal.SIGINT)
+    sweep.wait_exit()
+    assert n_before == 20
+    lines = calls.read_text().splitlines()
+    assert all("--states=all" in line and "--name" not in line for line in lines)
+    assert len(lines) < 20, json.dumps(lines)
+    sweep.check_nothing_is_left()

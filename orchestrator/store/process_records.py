@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ml_tracking_ops.logger import paths
+
 from .files import fields
 from .files.run_refs import RunRef, process_ref
 from .journal import JournalTail
@@ -41,6 +43,11 @@ def state_by_exit_code(exit_code: int) -> RunState:
     if exit_code in _STOPPED_FROM_OUTSIDE:
         return "killed"
     return "finished" if exit_code == 0 else "failed"
+
+
+def job_record_path(folder: Path, name: str) -> Path:
+    """Where the job of one attempt keeps its record, in the same form."""
+    return folder / paths.SLURM_NAME / f"{name}{paths.RUN_PROCESSES_SUFFIX}"
 
 
 def read_processes(path: Path) -> dict[str, ProcessRecord]:

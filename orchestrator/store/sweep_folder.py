@@ -19,16 +19,24 @@ from ..errors import DescriptionError
 from ..supervision.process_table import is_alive
 from .annotations import NO_ANNOTATIONS, Annotations
 from .files import fields
-from .files.run_refs import process_of
+from .files.run_refs import LOCAL, process_of
 from .journal import JournalTail
 from .objective import Best, Goal
-from .process_records import ProcessRecord, read_processes, state_by_exit_code
+from .process_records import (
+    ProcessRecord,
+    job_record_path,
+    read_processes,
+    state_by_exit_code,
+)
 from .run_record import RunRecord
 from .run_states import ENDS, RESULTS_THAT_COUNT, SWEEP_ENDS
 from .sweep_record import SweepRecord
+from .watching.file_systems import is_on_network
 
 _DESCRIPTION_BYTES = 16 << 20
 _LEGACY_S = 5.0
+_BEATS_WITHIN_S = 120.0
+_JOB_SILENT_S = 600.0
 
 
 @dataclass(eq=False)
@@ -134,17 +142,33 @@ class Sweep:
             if (run.state == "lost" and run.index in self._unseen)
             or (run.state == "running" and not self._is_alive(run))
         ]
+        started = self._notice_starts()
         if not ended:
-            return set()
+            return started
         records = read_processes(self.path / paths.PROCESSES_NAME)
         before = self._unseen
         for run in ended:
-            _end_unseen(run, records.get(run.name or ""))
+            _end_unseen(run, records.get(run.name or "") or self._job_record(run))
             if run.index not in before:  # once: its log does not change any more
                 self._read_best(run)
         # the record of a run's end may come a moment after the end
         self._unseen = {run.index for run in ended if run.state == "lost"}
-        return {run.index for run in ended} - (before & self._unseen)
+        return started | {run.index for run in ended} - (before & self._unseen)
+
+    def _notice_starts(self) -> set[int]:
+        """Runs that left the queue of their engine after their orchestrator was gone."""
+        started = set()
+        for run in self.record.runs.values():
+            if run.state == "queued" and (record := self._job_record(run)) is not None:
+                run.state, run.started_at, run.reason = "running", record.started_at, None
+                started.add(run.index)
+        return started
+
+    def _job_record(self, run: RunRecord) -> ProcessRecord | None:
+        """What the job that runs it has taken down; None if it is no job, or has not started."""
+        if run.ref is None or run.ref.executor == LOCAL or run.name is None:
+            return None
+        return read_processes(job_record_path(self.path, run.name)).get(run.name)
 
     def _read_best(self, run: RunRecord) -> None:
         """From the log: no journal says how good a run was that ended after its orchestrator."""
@@ -156,10 +180,14 @@ class Sweep:
         )
 
     def _has_orchestrator(self) -> bool:
+        is_elsewhere = self.record.host not in (None, platform.node())
         held = is_held(self._journal.path)
+        if held is False and is_elsewhere and is_on_network(self.path):
+            # the locks of other machines may not be seen here; it touches its journal
+            return _silent_for_s(self._journal.path) < _BEATS_WITHIN_S
         if held is not None:
             return held
-        if self.record.host != platform.node() or self.record.pid is None:
+        if is_elsewhere or self.record.host is None or self.record.pid is None:
             return True  # no evidence that it is gone
         return is_alive(self.record.pid, self.record.process_identity)
 
@@ -169,8 +197,24 @@ class Sweep:
             return True
         process = process_of(run.ref)
         if process is None:
-            return run.ref is not None  # only its engine can tell
+            return run.ref is not None and self._is_job_alive(run)
         return self.record.host == platform.node() and is_alive(*process)
+
+    def _is_job_alive(self, run: RunRecord) -> bool:
+        """Whether there is no sign that a job is over; its runner touches its record."""
+        record = self._job_record(run)
+        if record is None or run.name is None:
+            return True  # only its engine can tell
+        silent_s = _silent_for_s(job_record_path(self.path, run.name))
+        return record.exit_code is None and silent_s < _JOB_SILENT_S
+
+
+def _silent_for_s(path: Path) -> float:
+    """Seconds since a file was touched; the clocks of two machines differ a little."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _end_unseen(run: RunRecord, record: ProcessRecord | None) -> None:

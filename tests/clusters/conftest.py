@@ -18,7 +18,8 @@ import pytest
 from slurm_cluster import LIMIT_S, SlurmCluster, can_use_cgroups, missing_programs, wait_for
 
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
-from ml_tracking_ops.orchestrator.store.sweep_record import RunRecord, SweepRecord
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
+from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
 SCRIPTS = Path(__file__).parent / "scripts"
 COMMAND = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli"]

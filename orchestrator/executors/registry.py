@@ -8,6 +8,7 @@ engine's and whose object is an `ExecutorEntry`.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Protocol
 
 from pydantic import BaseModel, JsonValue
@@ -55,10 +56,13 @@ class ExecutorEntry:
             and what runs need: the engine, not entered yet. It may raise `UsageError`.
         problems: what is wrong with the keys beside `type`: each key with a sentence that begins
             after its name, as in "must be a whole number".
+        ask: from the keys and the folder where runs start: what the engine says of such a run
+            without taking it; None if it has nothing to say. It may raise `UsageError`.
     """
 
     make: Callable[[Keys, int | None, Needs], Executor]
     problems: Callable[[Keys], Iterable[tuple[str, str]]]
+    ask: Callable[[Keys, Path], str | None] = lambda keys, folder: None
 
 
 def _make_local(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
@@ -92,6 +96,17 @@ def _make_slurm(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
     )
 
 
+def _ask_slurm(keys: Keys, folder: Path) -> str | None:
+    from .slurm.client import SlurmClient, SlurmError, refuse_without_slurm
+
+    refuse_without_slurm()
+    options = SlurmSettings.model_validate(dict(keys)).options()
+    try:
+        return SlurmClient().test([f"--chdir={folder}", *options], "#!/bin/sh\ntrue\n")
+    except SlurmError as error:
+        raise UsageError(f"Slurm would refuse such a job: {error.strerror}") from error
+
+
 def _no_keys(keys: Keys) -> Iterable[tuple[str, str]]:
     return [(key, "is not a key of this engine") for key in keys]
 
@@ -100,7 +115,7 @@ ENGINE_SETTINGS: Mapping[str, type[BaseModel]] = {"slurm": SlurmSettings}
 """The models of the keys of those engines of this package that have any."""
 EXECUTORS: dict[str, ExecutorEntry] = {
     LOCAL: ExecutorEntry(_make_local, _no_keys),
-    "slurm": ExecutorEntry(_make_slurm, setting_problems),
+    "slurm": ExecutorEntry(_make_slurm, setting_problems, _ask_slurm),
 }
 
 
@@ -155,3 +170,13 @@ def make_executor(executor: Keys, n_workers: int | None, needs: Needs) -> Execut
     """
     keys = {key: value for key, value in executor.items() if key != "type"}
     return find_entry(str(executor["type"])).make(keys, n_workers, needs)
+
+
+def ask_engine(executor: Keys, folder: Path) -> str | None:
+    """What the engine of the key `executor` says of a run in `folder`, without taking it.
+
+    Raises:
+        UsageError: it would refuse the run.
+    """
+    keys = {key: value for key, value in executor.items() if key != "type"}
+    return find_entry(str(executor["type"])).ask(keys, folder)

@@ -191,3 +191,15 @@ def test_timeout_counts_from_the_start_of_the_process(sweep: SlurmSweep) -> None
     assert run.ended_at is not None
     assert run.ended_at - run.started_at >= 3
     check_end(sweep, "killed", "timeout_s was over")
+
+
+def test_check_asks_slurm_before_anything_starts(sweep: SlurmSweep) -> None:
+    sweep.configure()
+    sweep.start("--check")
+    assert sweep.wait_exit() == 0, sweep.story
+    assert "slurm: Job" in sweep.story
+    sweep.configure(slurm={"cpus_per_task": 64})
+    sweep.start("--check")
+    assert sweep.wait_exit() == 2
+    assert "Slurm would refuse such a job" in sweep.story
+    assert sweep.events == []

@@ -40,6 +40,11 @@ def add_sweep(add: Add) -> None:
     sweep.add_argument(
         "--dry-run", action="store_true", help="print the commands that would run, and run none"
     )
+    sweep.add_argument(
+        "--check",
+        action="store_true",
+        help="check the configuration, ask the engine whether it would take a run, and start none",
+    )
     add_yes(sweep)
     add_address(sweep)
 

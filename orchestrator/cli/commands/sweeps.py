@@ -32,16 +32,32 @@ def sweep(options: argparse.Namespace) -> int:
             "a sweep that is resumed keeps its configuration and its seed: "
             "leave out CONFIG and --seed"
         )
+    if options.resume is not None and options.check:
+        raise UsageError("--check is for a configuration: leave out --resume")
     if options.dry_run:
         from .dry_run import print_commands
 
         return print_commands(_load(options), options)
+    if options.check:
+        return _check(_load(options))
     refuse_windows()
     if options.resume and not _may_resume(options):
         return EXIT_FAILURE
     open_sweep = _resumed_sweep(options) if options.resume else _new_sweep(_load(options), options)
     check_addresses(options.notify)
     return (_sweep_in_background if options.detach else _sweep_here)(open_sweep, options)
+
+
+def _check(loaded: Any) -> int:
+    """Say whether a sweep could start, and start nothing; mistakes have been raised by now."""
+    from ...executors.registry import ask_engine
+
+    engine = str(loaded.config.executor["type"])
+    said = ask_engine(loaded.config.executor, loaded.folder)
+    print("the configuration has no mistakes")
+    if said is not None:
+        print(f"{engine}: {said}")
+    return 0
 
 
 def _may_resume(options: argparse.Namespace) -> bool:

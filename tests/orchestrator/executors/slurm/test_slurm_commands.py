@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from sweeps import run_command, write_config
 
 from ml_tracking_ops.orchestrator.errors import UsageError
 from ml_tracking_ops.orchestrator.executors.registry import make_executor
@@ -118,3 +119,33 @@ def test_missing_commands_and_the_number_of_jobs_are_told_before_anything_starts
     commands.write("squeue", "")
     commands.write("scancel", "")
     assert len(make_executor({"type": "slurm", "max_jobs": 2}, 5, NoNeeds()).slots) == 5
+
+
+def test_check_asks_slurm_and_starts_nothing(commands: Commands, tmp_path: Path) -> None:
+    commands.write("sbatch", f"echo \"$@\" >> {tmp_path}/calls; echo 'sbatch: Job 7 to start' >&2")
+    commands.write("squeue", "")
+    commands.write("scancel", "")
+    write_config(tmp_path, "short.py", executor={"type": "slurm", "partition": "gpu"})
+    done = run_command("sweep", "--check", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "the configuration has no mistakes\nslurm: Job 7 to start\n"
+    (call,) = (tmp_path / "calls").read_text().splitlines()
+    assert call.startswith("--test-only ")
+    assert "--partition=gpu" in call
+    assert not (tmp_path / "runs").exists()
+
+
+def test_check_tells_what_slurm_refuses(commands: Commands, tmp_path: Path) -> None:
+    commands.write("sbatch", "echo 'sbatch: error: invalid partition specified: gpu' >&2; exit 1")
+    commands.write("squeue", "")
+    commands.write("scancel", "")
+    write_config(tmp_path, "short.py", executor={"type": "slurm", "partition": "gpu"})
+    done = run_command("sweep", "--check", folder=tmp_path)
+    assert done.returncode == 2
+    assert "Slurm would refuse such a job: invalid partition specified: gpu" in done.stderr
+
+
+def test_check_of_a_sweep_on_this_machine_has_nobody_to_ask(tmp_path: Path) -> None:
+    write_config(tmp_path, "short.py")
+    done = run_command("sweep", "--check", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "the configuration has no mistakes\n")

@@ -82,7 +82,7 @@ class SlurmExecutor:
         files = self._open(command.output_path.parent)
         more = await self._runner_settings(command)
         await anyio.to_thread.run_sync(files.prepare, command, more, self._settings.python)
-        run = self._run(files, command.name, None)
+        run = self._run(files, command.name, None, is_own=True)
         options = [*self._own_options(files, command), *self._settings.options()]
         script = files.script(command.name, self._settings.setup, self._settings.python)
         run.job_id = await self._submit(run, options, script)
@@ -169,7 +169,7 @@ class SlurmExecutor:
 
     async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, FoundRun]:
         files = self._open(folder)
-        pairs = [(one, self._run(files, one.name, _job_id(one.ref))) for one in known]
+        pairs = [(one, self._run(files, one.name, _job_id(one.ref), is_own=False)) for one in known]
         for _, run in pairs:
             self._watch.add(run)
             self._runs[run.name] = run
@@ -209,7 +209,7 @@ class SlurmExecutor:
             self._watch.open(self._files)
         return self._files
 
-    def _run(self, files: SlurmFiles, name: str, job_id: str | None) -> SlurmRun:
+    def _run(self, files: SlurmFiles, name: str, job_id: str | None, *, is_own: bool) -> SlurmRun:
         return SlurmRun(
             name,
             files.job_name(name),
@@ -217,6 +217,7 @@ class SlurmExecutor:
             self._signaller,
             self._grace_s + _LEFTOVERS_S,
             lambda: files.last_output(name),
+            is_own=is_own,
         )
 
 

@@ -65,6 +65,8 @@ class SlurmRun:
     Args:
         name: of the attempt; `job_name` is unique to it.
         job_id: None if it is not known whether there is a job.
+        is_own: this process has submitted it, or is about to. The number of any other is only what
+            a journal says: it may be another job's by now, and nothing is asked of that.
         leftovers_within_s: how long what the process left running may take to end.
         last_output: what the job itself printed last, for people.
     """
@@ -77,6 +79,8 @@ class SlurmRun:
         signals: Signals,
         leftovers_within_s: float,
         last_output: Callable[[], str],
+        *,
+        is_own: bool,
     ) -> None:
         self.name = name
         self.job_name = job_name
@@ -88,6 +92,7 @@ class SlurmRun:
         self._signals = signals
         self._leftovers_within_s = leftovers_within_s
         self._last_output = last_output
+        self._is_own = is_own
         self._exited_at: float | None = None
         self._changed = anyio.Event()
         self._is_stopping = False
@@ -148,9 +153,8 @@ class SlurmRun:
         )
         if verdict.end is not None and verdict.end.cause == "never_started":
             verdict = self._with_output(verdict, verdict.end)
-        if self._is_to_be_killed and self.job_id is not None and verdict.phase == "started":
-            self._is_to_be_killed = False
-            self._signals.kill(self.job_id)
+        if self._is_to_be_killed:
+            self.kill()
         if verdict != self.verdict:
             self.verdict = verdict
             self._changed.set()
@@ -186,20 +190,21 @@ class SlurmRun:
         with anyio.move_on_after(grace_s + _PATIENCE_S):
             await self._stop_in_order()
         while not self.has_ended:
-            if self.job_id is not None:
-                self._signals.cancel(self.job_id)
-            await self._wait_ended(_CANCEL_AGAIN_S)
+            if (job_id := self._job_to_signal) is not None:
+                self._signals.cancel(job_id)
+            await self._wait_ended(1.0 if job_id is None else _CANCEL_AGAIN_S)
 
     async def _stop_in_order(self) -> None:
         """Ask until it is on record that it was heard, then wait."""
         while not self.has_ended:
-            if self.job_id is None:
+            job_id = self._job_to_signal
+            if job_id is None:
                 await self._wait_ended(1.0)
                 continue
             if self.record.started_at is None:
-                self._signals.cancel(self.job_id)
+                self._signals.cancel(job_id)
             elif not self.record.is_stopping:
-                self._signals.stop(self.job_id)
+                self._signals.stop(job_id)
             await self._wait_ended(ASK_AGAIN_S)
 
     async def _wait_ended(self, within_s: float) -> None:
@@ -207,11 +212,19 @@ class SlurmRun:
             await self.wait()
 
     def kill(self) -> None:
-        self._is_to_be_killed = True
-        if self.job_id is None:
-            return
-        if self.start is None:
-            self._signals.cancel(self.job_id)
-        else:
-            self._is_to_be_killed = False
-            self._signals.kill(self.job_id)
+        job_id = self._job_to_signal
+        self._is_to_be_killed = job_id is None
+        if job_id is not None and self.start is None:
+            self._signals.cancel(job_id)
+        elif job_id is not None:
+            self._signals.kill(job_id)
+
+    @property
+    def _job_to_signal(self) -> str | None:
+        """The number of its job; None as long as that may be another one's.
+
+        A controller that crashes gives the number of a job that it lost to the next one.
+        """
+        is_listed = self.told.job is not None and self.told.job.id == self.job_id
+        is_certain = is_listed or (self._is_own and self.told.n_absent == 0)
+        return self.job_id if is_certain else None

@@ -1,0 +1,73 @@
+"""Whose job is signalled: never one that only has the number."""
+
+import pytest
+
+from ml_tracking_ops.orchestrator.executors.slurm.queue import Job
+from ml_tracking_ops.orchestrator.executors.slurm.record import RunnerRecord
+from ml_tracking_ops.orchestrator.executors.slurm.run import SlurmRun
+
+NAME = "mlto-1-run"
+STARTED = RunnerRecord(began=True, job="7", node="n1", started_at=1.0)
+
+
+class Asked:
+    """Keeps what was asked for which job."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def stop(self, job_id: str) -> None:
+        self.asked.append(("stop", job_id))
+
+    def kill(self, job_id: str) -> None:
+        self.asked.append(("kill", job_id))
+
+    def cancel(self, job_id: str) -> None:
+        self.asked.append(("cancel", job_id))
+
+
+def run_of(asked: Asked, *, is_own: bool) -> SlurmRun:
+    return SlurmRun("run", NAME, "7", asked, 5.0, str, is_own=is_own)
+
+
+def test_job_that_was_just_submitted_can_be_ended() -> None:
+    asked = Asked()
+    run_of(asked, is_own=True).kill()
+    assert asked.asked == [("cancel", "7")]
+
+
+@pytest.mark.parametrize("record", [RunnerRecord(), STARTED])
+def test_number_in_a_journal_is_not_signalled_before_slurm_names_the_job(
+    record: RunnerRecord,
+) -> None:
+    asked = Asked()
+    run = run_of(asked, is_own=False)
+    run.see_record(record)
+    run.kill()
+    assert asked.asked == []
+    run.see_jobs([Job("7", NAME, "RUNNING", "None", "n1")])
+    assert asked.asked == [("cancel" if record.started_at is None else "kill", "7")]
+
+
+def test_number_of_a_job_that_slurm_lost_is_not_signalled() -> None:
+    asked = Asked()
+    run = run_of(asked, is_own=True)
+    run.see_jobs([])  # whatever has number 7 now has another name
+    run.kill()
+    assert asked.asked == []
+
+
+def test_second_job_of_a_name_is_told_from_the_one_that_runs() -> None:
+    asked = Asked()
+    run = run_of(asked, is_own=True)
+    run.see_record(STARTED)
+    first, second = Job("7", NAME, "RUNNING"), Job("8", NAME, "PENDING")
+    assert run.see_jobs([first, second]) == [second]
+    assert run.job_id == "7"
+
+
+def test_job_whose_number_nobody_wrote_down_is_found_by_its_name() -> None:
+    run = SlurmRun("run", NAME, None, Asked(), 5.0, str, is_own=False)
+    run.see_jobs([Job("9", NAME, "PENDING", "Priority")])
+    assert run.ref.label == "job 9"
+    assert run.verdict.reason == "waiting behind jobs of higher priority"

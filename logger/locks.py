@@ -21,7 +21,7 @@ def hold_shared(fd: int) -> bool | None:
         fd: open for reading (and usually writing); the lock lasts until its last copy is closed.
 
     Returns:
-        Whether it holds; None where there are no such locks.
+        Whether it holds; None if there are no such locks.
     """
     return os_files.set_byte_lock(fd, os_files.READ_LOCK, _HOLDING_BYTE)
 
@@ -33,7 +33,7 @@ def hold_exclusive(fd: int) -> bool | None:
         fd: open for writing; the lock lasts until its last copy is closed.
 
     Returns:
-        Whether it holds; None where there are no such locks.
+        Whether it holds; None if there are no such locks.
     """
     return os_files.set_byte_lock(fd, os_files.WRITE_LOCK, _HOLDING_BYTE)
 
@@ -42,7 +42,7 @@ def is_held(path: str | os.PathLike[str]) -> bool | None:
     """Whether anybody holds the file, shared or exclusively; takes no lock to find out.
 
     Returns:
-        False also where there is no file; None where it cannot be told.
+        False also where there is no file; None if it cannot be told.
     """
     if not os_files.HAS_BYTE_LOCKS:
         return None

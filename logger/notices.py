@@ -37,5 +37,5 @@ class Notices:
         """Say, once, why values are dropped."""
         self.say_once(
             f"cannot write {path}: {error.strerror or error}. Values are dropped until it can "
-            "be written again; training goes on."
+            "be written again. Training continues."
         )

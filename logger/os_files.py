@@ -97,7 +97,7 @@ if sys.platform == "linux":
         """Take or release a lock on one byte, owned by the open file (not by the process).
 
         Returns:
-            At once, whether it is held now; None where there are no such locks.
+            At once, whether it is held now; None if there are no such locks.
         """
         if not HAS_BYTE_LOCKS:
             return None
@@ -110,7 +110,7 @@ if sys.platform == "linux":
         return True
 
     def is_byte_locked(fd: int, byte: int) -> bool | None:
-        """Whether another open file has a lock on a byte; None where it cannot be told."""
+        """Whether another open file has a lock on a byte; None if it cannot be told."""
         if not HAS_BYTE_LOCKS:
             return None
         query = _FLOCK.pack(WRITE_LOCK, os.SEEK_SET, byte, 1, 0)
@@ -178,7 +178,7 @@ else:
             return
 
     def free_space(folder: str | os.PathLike[str]) -> tuple[int, int] | None:
-        """How many bytes and how many files a user may add; None where it is not known.
+        """How many bytes and how many files a user may add; None if it is not known.
 
         A file system without a limit on files counts as having room for one.
         """

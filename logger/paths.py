@@ -66,7 +66,7 @@ PREVIOUS_RUN_FILES_VARIABLE = "ML_TRACKING_OPS_PREVIOUS_RUN_FILES"
 
 
 def timestamp(seconds: float | None = None) -> str:
-    """Local time as it stands in folder and file names: ``2026-11-23_10-15-02``."""
+    """Local time as it is in folder and file names: ``2026-11-23_10-15-02``."""
     return time.strftime("%Y-%m-%d_%H-%M-%S", time.localtime(seconds))
 
 

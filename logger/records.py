@@ -212,7 +212,7 @@ def encode_header(created_at: float, version: int = VERSION) -> bytes:
 
 
 def decode_header(header: bytes, path: str) -> float | None:
-    """When the file was made, seconds since the epoch; None where the header is damaged.
+    """When the file was made, seconds since the epoch; None if the header is damaged.
 
     Raises:
         LogVersionError: a newer version wrote the file, or one of the other byte order.

@@ -209,7 +209,7 @@ def _package_version() -> str:
 
 
 def _process_start() -> int | None:
-    """When this process started, in clock ticks since the boot; None where it is not told."""
+    """When this process started, in clock ticks since the boot; None if it is not told."""
     try:
         with open("/proc/self/stat", encoding="utf-8", errors="replace") as file:
             return int(file.read().rpartition(")")[2].split()[19])
@@ -226,7 +226,7 @@ def _boot_id() -> str | None:
 
 
 def _or_none(find: "Any") -> "Any":
-    """What `find` returns; None where this system does not tell."""
+    """What `find` returns; None if this system does not tell."""
     try:
         return find()
     except (ImportError, KeyError, OSError, AttributeError):

@@ -7,7 +7,7 @@
     │   ├── DescriptionError   a sweep's description cannot be read
     │   ├── PortTakenError     the web app cannot listen where it was told to
     │   └── AnnotationError    a name, a note or tags cannot be kept
-    └── SweepError             the sweep itself cannot go on (exit code 1)
+    └── SweepError             the sweep itself cannot continue (exit code 1)
         └── SweepHeldError     another orchestrator is at work on it
 
 A failed run is no exception: it is recorded in the journal, and the sweep continues.
@@ -116,7 +116,7 @@ class AnnotationError(UsageError):
 
 
 class SweepError(TrackingError):
-    """A sweep cannot be started or cannot go on."""
+    """A sweep cannot be started or cannot continue."""
 
     def __init__(self, message: str, **data: Any) -> None:
         self.data = data

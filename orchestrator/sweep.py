@@ -344,7 +344,7 @@ def resume(
     on_event: Callable[[Event], None] | None = None,
     grace_s: float = GRACE_S,
 ) -> SweepResult:
-    """Go on with a sweep that was interrupted, or that is to have more runs.
+    """Continue a sweep that was interrupted, or give a sweep more runs.
 
     Runs that ended stay; those that were interrupted run again, as a new attempt with the same
     hyperparameters; those that outlived their orchestrator are watched to their end.

@@ -1,4 +1,4 @@
-"""The yardstick of the pages: uPlot alone, drawing curves that stand in a file beside it.
+"""The yardstick of the pages: uPlot alone, drawing curves that are in a file beside it.
 
 No server of ours, no names, no colours, no table: a page that does nothing but draw as many points
 in as many charts. What it takes is Chromium's and uPlot's part on this machine.

@@ -28,7 +28,7 @@ def browse(task: str, *arguments: object, timeout_s: float = 600) -> dict[str, A
 
 @contextmanager
 def browsing(task: str, *arguments: object) -> Iterator["subprocess.Popen[str]"]:
-    """Run a task that says "ready" and goes on until a line arrives at its stdin."""
+    """Run a task that says "ready" and continues until a line arrives at its stdin."""
     command = [python_of("suite"), WORKERS / "browser.py", _setting(), task, *map(str, arguments)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:

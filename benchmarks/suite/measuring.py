@@ -42,7 +42,7 @@ class Row:
 
     Attributes:
         ratio: to `yardstick`, pair by pair, measured in the same run.
-        target: in words; `is_met` says whether it was reached, None where there is none.
+        target: in words; `is_met` says whether it was reached, None if there is none.
     """
 
     subject: str
@@ -108,7 +108,7 @@ def _judge(
 def in_turn(*measures: Callable[[], float], rounds: int) -> list[list[float]]:
     """Call each once a round, A B A B …, after one round that does not count.
 
-    A machine's speed drifts; what stands side by side in a round drifts together.
+    A machine's speed drifts; what is side by side in a round drifts together.
     """
     for measure in measures:
         measure()

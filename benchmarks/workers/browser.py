@@ -2,7 +2,7 @@
 
 Usage: browser.py SETTING TASK ARGUMENT…
 
-SETTING is JSON: the path of Chromium, and the files that stand in for the CDN's. They are served
+SETTING is JSON: the path of Chromium, and the files that are in for the CDN's. They are served
 over TLS by this process, so that the browser loads and caches them as it would the CDN's.
 """
 

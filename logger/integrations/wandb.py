@@ -93,7 +93,7 @@ class Run:
         found = {name: _scalar(value) for name, value in values.items()}
         numbers = {name: value for name, value in found.items() if value is not None}
         for name in values.keys() - numbers.keys():
-            _notices.say_once(f"wandb.log: {name!r} is no number, and is not kept")
+            _notices.say_once(f"wandb.log: {name!r} is not a number and is not kept")
         self._steps.note(numbers)
         for name, value in numbers.items():
             self._writer.add_scalar(name, value, self._steps.step_for(name, at, _notices.say_once))

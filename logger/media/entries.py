@@ -20,7 +20,7 @@ class MediaEntry(NamedTuple):
     Attributes:
         source: the file that says so, absolute: an index, or an event file of TensorBoard.
         at: where in the source its line or record begins; `length` is that of it, in bytes.
-        file: what holds it, relative to the folder of the source; None where the source does.
+        file: what holds it, relative to the folder of the source; None if the source does.
         size_bytes: of the file.
         width, height: of an image in pixels; 0 where nobody says.
         keep: only the last so many steps of this name are kept; 0 for all.

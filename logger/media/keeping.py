@@ -39,5 +39,5 @@ def parse_keep(keep: object) -> Keep:
     is_number = digits.isdecimal() and digits.isascii() and len(digits) <= _MOST_DIGITS
     number = int(digits) if is_number else 0
     if word not in ("every", "last") or not number:
-        raise ValueError(f"keep={keep!r} is no rule; {_HINT}")
+        raise ValueError(f"keep={keep!r} is not a rule; {_HINT}")
     return Keep(every=number) if word == "every" else Keep(last=number)

@@ -53,10 +53,10 @@ class MediaLogging:
         _notices: Notices
 
         def _check_media(self, name: str, step: SupportsIndex) -> tuple[str, int] | None:
-            """Name and step; None where this process writes nothing."""
+            """Name and step; None if this process writes nothing."""
 
         def _media_writer(self) -> MediaWriter | None:
-            """The writer; None where the run's folder cannot be written."""
+            """The writer; None if the run's folder cannot be written."""
 
         def _drop_media(self, error: OSError) -> None:
             """Count and say what could not be written."""

@@ -129,7 +129,7 @@ class MediaItem:
 
     def _require(self, kind: str) -> None:
         if self.kind != kind:
-            raise ValueError(f"{self.name!r} of step {self.step} is no {kind}, but a {self.kind}")
+            raise ValueError(f"{self.name!r} of step {self.step} is not a {kind} but a {self.kind}")
 
 
 def text_of(entry: MediaEntry) -> str:

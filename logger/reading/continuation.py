@@ -21,7 +21,7 @@ _UNNAMED = unnamed(0)[:8]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in a log, always between two records, and a checksum of what stands before it."""
+    """A place in a log, always between two records, and a checksum of what is before it."""
 
     cursor: int
     checksum: str
@@ -29,7 +29,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """What stands behind a mark, and the mark behind that."""
+    """What is behind a mark, and the mark behind that."""
 
     series: dict[str, Series]
     mark: Mark
@@ -64,7 +64,7 @@ def _checksum(fd: int, cursor: int) -> str | None:
 def read_behind(
     path: str | os.PathLike[str], mark: Mark, names: Iterable[str], max_metrics: int
 ) -> Continuation | None:
-    """The values behind a mark, or None where the whole log has to be read.
+    """The values behind a mark, or None if the whole log has to be read.
 
     That is so where the file is another one, where a metric is met whose name stands before the
     mark or is lost, and where there are more than `max_metrics`.

@@ -236,4 +236,4 @@ def require_events(path: str) -> None:
     finally:
         os.close(fd)
     if split(data).is_damaged:
-        raise LogFormatError(f"{paths[0]} is no event file: its first record is damaged")
+        raise LogFormatError(f"{paths[0]} is not an event file: its first record is damaged")

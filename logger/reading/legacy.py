@@ -52,7 +52,7 @@ def read_legacy(
             f"{path} looks like a log of the original tool, but its JSON is damaged: {error}"
         ) from None
     if not isinstance(metrics, dict):
-        raise LogFormatError(f"{path} is no log: its JSON is no object of metrics")
+        raise LogFormatError(f"{path} is not a log: its JSON is not an object of metrics")
     found: dict[str, Series] = {}
     n_skipped = 0
     for name, encoded in metrics.items():

@@ -19,8 +19,8 @@ class RunLog(Mapping[str, Series]):
         is_closed: the last record says that a process finished writing.
         ended_with_error: … and that it was by an exception.
         is_legacy: written by the original tool, which does not say how a run ended.
-        created_at: when the file was made, seconds since the epoch; None where it does not say.
-        size_bytes: the end of what was read: where a `LogTail` may go on.
+        created_at: when the file was made, seconds since the epoch; None if it does not say.
+        size_bytes: the end of what was read: where a `LogTail` may continue.
         n_left_out: how many metrics there are besides, where not all were asked for.
         others: in TensorBoard's event files, tags of what is no scalar, and their kinds.
     """

@@ -25,7 +25,7 @@ class Origin:
     """What a file's beginning says.
 
     Attributes:
-        created_at: seconds since the epoch; None where the header is damaged or there is none.
+        created_at: seconds since the epoch; None if the header is damaged or there is none.
         is_legacy: written by the original tool.
         has_header: False for a file that is still shorter than its header.
     """
@@ -36,7 +36,7 @@ class Origin:
 
 
 def open_regular(path: str | os.PathLike[str], *, follow_link: bool = True) -> FileIO:
-    """Open a file for reading; never waits, whatever stands at the path.
+    """Open a file for reading; never waits, whatever is at the path.
 
     Args:
         follow_link: whether a link at the path may lead to a file elsewhere; without, see
@@ -44,7 +44,7 @@ def open_regular(path: str | os.PathLike[str], *, follow_link: bool = True) -> F
 
     Raises:
         OSError: it cannot be opened.
-        LogFormatError: it is no regular file.
+        LogFormatError: it is not a regular file.
     """
     return FileIO(open_descriptor(path, follow_link=follow_link)[0])
 
@@ -57,7 +57,7 @@ def open_descriptor(
     found = os.fstat(fd)
     if not stat.S_ISREG(found.st_mode):
         os.close(fd)
-        raise LogFormatError(f"{os.fspath(path)} is no log: it is not a regular file")
+        raise LogFormatError(f"{os.fspath(path)} is not a log: it is not a regular file")
     return fd, found
 
 
@@ -79,7 +79,7 @@ def identify(file: FileIO, path: str) -> Origin:
     if has_magic(header) or _holds_records(file):
         return Origin(None)
     raise LogFormatError(
-        f"{path} is no log: it has neither the header of a .dat file nor a single intact record"
+        f"{path} is not a log: it has neither the header of a .dat file nor a single intact record"
     )
 
 

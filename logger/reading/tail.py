@@ -25,7 +25,7 @@ class TailBatch:
         series: the new values by metric name; metrics without new values are left out.
         was_reset: forget what earlier batches gave, this one begins again: the file was truncated,
             replaced or deleted, or the training continued from an earlier step.
-        offset: bytes consumed up to here; a later `LogTail` may go on from it.
+        offset: bytes consumed up to here; a later `LogTail` may continue from it.
         has_more: `max_bytes` ended the batch before the file did.
         is_closed: the last record says that a process finished writing.
         ended_with_error: … and that it was by an exception.
@@ -64,7 +64,7 @@ class LogTail:
 
         Args:
             path: a `.dat` file.
-            offset: where to go on, as an earlier tail's `offset` said.
+            offset: where to continue, as an earlier tail's `offset` said.
             follow_link: as in `read_log`.
             before: gives what a run of a sweep logged in earlier attempts, for the path of this
                 log (`history_before`); the first batch then begins with what counts of it.
@@ -143,7 +143,7 @@ class LogTail:
         return self._batch(series, has_more=has_more)
 
     def _begin(self, *, is_header_damaged: bool) -> None:
-        """Step over the header, unless this tail goes on where an earlier one was."""
+        """Step over the header, unless this tail continues where an earlier one was."""
         if self.offset % RECORD_SIZE:  # no tail of these contents has given this offset
             self._owes_reset = True
             self.offset = 0

@@ -13,7 +13,7 @@ def has_writer(path: Path) -> bool | None:
     """Whether the process that made an event file is there and has it open.
 
     Returns:
-        None where it cannot be told: the name says no process, it ran on another host, this system
+        None if it cannot be told: the name says no process, it ran on another host, this system
         has no `/proc`, or the process belongs to another user.
     """
     origin = origin_of(path.name)

@@ -27,7 +27,7 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
     Nothing is buffered: when `add_scalar` returns, the value is in the file, and a reader in
     another process sees it. Several threads may use one logger, and so may forked children; several
     processes may write to one file. A logger that travels to a spawned process (it can be pickled)
-    goes on with the same file there.
+    continues with the same file there.
 
     A logger does not take a training down for what is not the caller's mistake: when the file
     cannot be written (disk full, folder gone), it says so once on stderr, counts what it drops,

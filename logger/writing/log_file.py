@@ -161,8 +161,8 @@ class LogFile:
         if found.st_nlink == 0:
             self._close_quietly()
             return (
-                "was deleted or replaced, and what was logged so far went with it. Logging goes on "
-                "in a new file, if its folder is still there."
+                "was deleted or replaced, and what was logged so far is lost with it. Logging "
+                "continues in a new file, if its folder is still there."
             )
         if not _is_whole(found.st_size):
             self._distrust()

@@ -42,7 +42,7 @@ def is_passable(text: str) -> bool:
 
 
 def replace_macros(text: str, value_of: Callable[[str], str]) -> str:
-    """A text with each macro in it replaced; `value_of` is given what stands in the braces."""
+    """A text with each macro in it replaced; `value_of` is given what is in the braces."""
     return MACRO.sub(lambda match: value_of(match[1]), text)
 
 
@@ -68,7 +68,7 @@ def macro_problem(text: str) -> str | None:
     """What is wrong with the macros in a text that stands for one argument, or None."""
     for name in MACRO.findall(text):
         if is_list_macro(name):
-            return f"${{{name}}} stands for several arguments: it must be an element of its own"
+            return f"${{{name}}} stands for several arguments: make it an element of its own"
         prefix, colon, _ = name.partition(":")
         if prefix == "args" and colon:
             return f"${{{name}}}: after args: some of {', '.join(FORMS)}, joined by commas"

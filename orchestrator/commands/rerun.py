@@ -54,7 +54,7 @@ def rerun_command(
         index: the run's number in the sweep, which the repetition is named after.
 
     Returns:
-        None where the description does not say which script it was.
+        None if the description does not say which script it was.
     """
     config = description.get("config", description)
     script = config.get("main_script_name") if isinstance(config, Mapping) else None
@@ -197,7 +197,7 @@ def _environment_notes(description: Mapping[str, Any], config: Mapping[str, Any]
     if isinstance(own, Mapping) and own:
         where = description.get("config_path") or "the configuration"
         names = ", ".join(map(str, own))
-        notes.append(f"The sweep set {names} as well: the values stand in {where}.")
+        notes.append(f"The sweep set {names} too: the values are in {where}.")
     if isinstance(description.get("folder"), str):
         host = description.get("host")
         where = f" on {host}" if host else ""

@@ -88,7 +88,7 @@ class RunSettings(BaseModel):
     )
     stop_signal: Literal["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] = Field(
         default="SIGTERM",
-        description="The signal that asks a run to end, which it can answer by saving what it has.",
+        description="The signal that asks a run to end, so that it can save its work.",
     )
     grace_s: Annotated[NonNegative, Allowed("a number of seconds, 0 or more")] | None = Field(
         default=None,
@@ -139,7 +139,9 @@ class RunSettings(BaseModel):
         try:
             groups = UserPattern(pattern).groups
         except PatternError as error:
-            raise ValueError(f"is no regular expression: {error}; allowed: {_PATTERNS}") from None
+            raise ValueError(
+                f"is not a regular expression: {error}; allowed: {_PATTERNS}"
+            ) from None
         if ("name" in groups) != ("value" in groups) or not groups - {"step"}:
             raise ValueError(f"must name what it finds, got {pattern!r}; allowed: {_PATTERNS}")
         return pattern

@@ -97,7 +97,7 @@ def _warm_start_problems(source: Mapping[str, Any], folder: Path) -> Iterator[Co
             continue
         key = f"warm_start.{position}"
         if not os.path.isfile(folder / text / paths.JOURNAL_NAME):  # noqa: PTH113 (any text)
-            yield ConfigProblem(key, f"{show_value(text)} is no folder of a sweep in {folder}")
+            yield ConfigProblem(key, f"{show_value(text)} is not the folder of a sweep in {folder}")
             continue
         for name in ("optimization_metric", "optimization_goal"):
             here, there = source.get(name), _asked(folder / text).get(name)

@@ -63,7 +63,7 @@ class Expression:
         try:
             tree = ast.parse(spelled, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            raise ExpressionError(f"is no expression: {getattr(error, 'msg', error)}") from None
+            raise ExpressionError(f"is not an expression: {getattr(error, 'msg', error)}") from None
         self._tree: ast.expr = _Names(names, bool(known)).visit(tree)
         self.names: frozenset[str] = frozenset(_check(self._tree, 0))
 
@@ -191,7 +191,7 @@ def _bounded(value: Any) -> Any:
 
 def _number(value: Any) -> Any:
     if not isinstance(value, int | float):
-        raise TypeError(f"{value!r} is no number")
+        raise TypeError(f"{value!r} is not a number")
     return value
 
 

@@ -130,7 +130,7 @@ def _check_script(sweep: Sweep, project: Project) -> None:
     script = sweep.config.get("main_script_name")
     if project.has_moved and isinstance(script, str) and not (project.folder / script).is_file():
         raise UsageError(
-            f"{sweep.path} was begun in {sweep.description.get('sweep_folder')} and has been "
+            f"{sweep.path} was started in {sweep.description.get('sweep_folder')} and has been "
             f"moved; there is no {script} in {project.folder}, where it would be now. Put the "
             "project there, or move the sweep back"
         )

@@ -60,7 +60,7 @@ class Control:
 
     def _decide(self, identity: str, request: Request | None, is_start: bool) -> None:
         if request is None:
-            self._tell(identity, None, "refused", "the file in requests/ is no request")
+            self._tell(identity, None, "refused", "the file in requests/ is not a request")
             return
         if is_start and request.index is None and request.action != "workers":
             self._tell(identity, request, "refused", "the sweep was resumed after it was asked")

@@ -22,7 +22,7 @@ _RUN_KEYS = ("main_script_name", "command", "environment")
 
 
 def resume_question(path: str, logdir: Path) -> str | None:
-    """What to ask before a sweep is resumed; None where the user's own configuration says the same.
+    """What to ask before a sweep is resumed; None if the user's own configuration says the same.
 
     Raises:
         UsageError: as `store.catalog.find`.
@@ -56,7 +56,7 @@ def _why_strange(sweep: Sweep) -> str | None:
         path = project.path_now(str(path), sweep.description)
     own = None if path is None else _own_source(Path(str(path)))
     if own is None:
-        return f"the configuration that {sweep.name} was begun with is not here"
+        return f"the configuration that {sweep.name} was started with is not here"
     if any(own.get(key) != sweep.config.get(key) for key in _RUN_KEYS):
         return f"what {sweep.name} runs is not what {path} says"
     return None
@@ -67,7 +67,7 @@ def _project_of(sweep: Sweep) -> Project | None:
 
 
 def _own_source(path: Path) -> Mapping[str, Any] | None:
-    """What the user's own file says; None where there is none that can be read."""
+    """What the user's own file says; None if there is none that can be read."""
     if not path.is_file() or _owner(path) not in (None, os_files.user_id()):
         return None
     try:
@@ -77,7 +77,7 @@ def _own_source(path: Path) -> Mapping[str, Any] | None:
 
 
 def _owner(path: Path) -> int | None:
-    """The user whose file it is; None where the system has no such numbers."""
+    """The user whose file it is; None if the system has no such numbers."""
     if os_files.user_id() is None:
         return None
     try:

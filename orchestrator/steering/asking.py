@@ -54,7 +54,7 @@ def ask_all(folder: Path, requests: Sequence[Request], wait_s: float) -> list[An
     """
     sweep = find(str(folder), folder.parent)
     if not isinstance(sweep, Sweep):
-        raise UsageError(f"{folder} is no sweep")
+        raise UsageError(f"{folder} is not a sweep")
     if sweep.is_legacy:
         raise UsageError(f"{folder}: the original tool ran this sweep; it can be looked at only")
     if not sweep.is_at_work:
@@ -149,7 +149,7 @@ def _answer_without(sweep: Sweep, request: Request, recorded: Sequence[Request])
     runs = [run for run in record.runs.values() if run.state in SUBMITTED]
     if request.index is not None:
         runs = [run for run in runs if run.index == request.index]
-    return Answer("refused", f"{none}. {_who_goes_on(runs, resume)}")
+    return Answer("refused", f"{none}. {_survivors_text(runs, resume)}")
 
 
 def _record_requeue(
@@ -214,7 +214,7 @@ def _label(run: RunRecord) -> str:
     return "not submitted" if run.ref is None else run.ref.label
 
 
-def _who_goes_on(runs: list[RunRecord], resume: str) -> str:
+def _survivors_text(runs: list[RunRecord], resume: str) -> str:
     if not runs:
         return "There is nothing to stop"
     named = ", ".join(f"run {run.index} ({_label(run)})" for run in runs[:5])

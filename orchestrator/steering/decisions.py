@@ -19,7 +19,7 @@ def why_not(request: Request, sweep: SweepRecord) -> str | None:
         case "continue" if not sweep.is_paused:
             return "the sweep is not paused"
         case "requeue":
-            return "it must be said which run is to run again"
+            return "name the run to run again"
         case "workers":
             return workers_problem(request.n_workers)
     return None

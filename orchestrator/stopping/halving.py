@@ -1,6 +1,6 @@
 """Asynchronous successive halving, and Hyperband over it.
 
-ASHA: Li et al. 2018, arXiv:1810.05934, Algorithm 2, in its stopping form: a run goes on from a
+ASHA: Li et al. 2018, arXiv:1810.05934, Algorithm 2, in its stopping form: a run continues from a
 rung if it is among the best 1/η of those that have reached the rung so far, and is stopped
 otherwise; nothing is ever paused. Hyperband: Li et al. 2016, arXiv:1603.06560, Algorithm 1.
 """
@@ -16,9 +16,9 @@ from .decision import Resource, RunProgress, StopDecision, shown
 class Asha:
     """Stops a run that is not among the best `1/reduction_factor` at a rung.
 
-    Rungs stand at `min_resource × reduction_factor^k`, below `max_resource`. A run is judged by
+    Rungs are at `min_resource × reduction_factor^k`, below `max_resource`. A run is judged by
     the value it logs when it reaches a rung, against itself and those that reached it before; the
-    best so far always goes on. NaN never does.
+    best so far always continues. NaN never does.
 
     Args:
         bracket: leaves out so many of the lowest rungs (the paper's early-stopping rate `s`).
@@ -59,7 +59,7 @@ class Asha:
         return None
 
     def complete(self, run: int) -> None:
-        """What counts is who reached a rung, however it went on."""
+        """What counts is who reached a rung, however it continued."""
 
     def forget(self, run: int) -> None:
         self._next.pop(run, None)
@@ -141,7 +141,7 @@ class Hyperband:
         return self._brackets[self._bracket_of(run)].observe(run, step, value)
 
     def complete(self, run: int) -> None:
-        """What counts is who reached a rung, however it went on."""
+        """What counts is who reached a rung, however it continued."""
 
     def forget(self, run: int) -> None:
         self._brackets[self._bracket_of(run)].forget(run)

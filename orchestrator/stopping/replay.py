@@ -59,7 +59,7 @@ class Outcome:
         return sum(stop.saved_s for stop in self.stops)
 
     def lost(self, goal: Goal) -> list[Stop]:
-        """The stopped runs that went on to a better value than the best that is left."""
+        """The stopped runs that continued to a better value than the best that is left."""
         return [
             stop
             for stop in self.stops

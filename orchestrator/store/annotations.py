@@ -1,6 +1,6 @@
 """What a user says of an experiment, a sweep or a run: a name, a note, tags; and what is archived.
 
-It stands in `annotations.json` in the folder of what it concerns:
+It is in `annotations.json` in the folder of what it concerns:
 
     {"format_version": 1,
      "own": {"name": …, "note": …, "tags": […], "archived_at": …},    the sweep itself
@@ -81,7 +81,7 @@ class AnnotationFile:
         self._found = NO_ANNOTATIONS
 
     def read(self) -> Annotations:
-        """What stands there now; nothing where the file is missing or damaged."""
+        """What is there now; nothing where the file is missing or damaged."""
         identity = identify(self.path, follow_link=False)
         if identity != self._identity:
             self._identity = identity
@@ -129,7 +129,7 @@ def _load(folder: OpenFolder) -> dict[str, Any]:
 
 
 def _decode(data: object) -> Annotation:
-    """What stands in the file, as far as it can be understood."""
+    """What is in the file, as far as it can be understood."""
     if not isinstance(data, dict):
         return NOTHING_SAID
     name, note, tags = data.get("name"), data.get("note"), data.get("tags")
@@ -155,7 +155,7 @@ def _time(value: object) -> float | None:
 
 
 def clean_name(text: str) -> str | None:
-    """A name in one line; None where it is empty, which takes the name away.
+    """A name in one line; None if it is empty, which takes the name away.
 
     Raises:
         UsageError: it cannot be a name.

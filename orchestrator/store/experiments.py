@@ -22,8 +22,8 @@ from .run_states import RunState
 
 _SILENT_AFTER_S = 600.0
 _GROWS_S = 10.0
-_NO_END = "nobody writes to its event files any more; how it ended they do not say"
-_NOT_CLOSED = "its log was never closed, and nobody writes to it any more"
+_NO_END = "its event files are no longer written; they do not say how it ended"
+_NOT_CLOSED = "its log was never closed and is no longer written"
 _SILENT = "its log was never closed, and nothing has been written to it for ten minutes"
 _UNKNOWN_EXIT = (
     "the script ended with `raise SystemExit`, which hides its exit code; with sys.exit(), or a "

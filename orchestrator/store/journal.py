@@ -52,7 +52,7 @@ class Journal:
     `on_trouble` is told once when that begins.
 
     Attributes:
-        trouble: why not all is written yet; None where it is.
+        trouble: why not all is written yet; None if it is.
     """
 
     def __init__(self, path: Path, on_trouble: Callable[[str], None]) -> None:
@@ -114,7 +114,7 @@ class JournalTail:
     """Reads what is new in a journal; lines that are no JSON object are counted, not raised.
 
     A half-written last line waits until it is whole. A line longer than 4 MiB is skipped
-    without being held in memory. A journal that was replaced or cut is read anew, with
+    without being held in memory. A journal that was replaced or cut is read again, with
     `was_reset` set by that `read`.
 
     Args:

@@ -246,7 +246,7 @@ def _read_description(path: Path) -> tuple[bytes, float]:
     with os.fdopen(fd, "rb") as file:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file", os.fspath(path))
+            raise OSError(errno.EINVAL, "it is not a regular file", os.fspath(path))
         if status.st_size > _DESCRIPTION_BYTES:
             raise OSError(errno.EFBIG, f"it has more than {_DESCRIPTION_BYTES >> 20} MiB")
         return file.read(_DESCRIPTION_BYTES), status.st_mtime
@@ -290,7 +290,7 @@ def _described(path: Path) -> tuple[dict[str, Any], float]:
     except OSError as error:
         raise DescriptionError(path, error.strerror or str(error)) from None
     except (ValueError, RecursionError) as error:
-        raise DescriptionError(path, f"it is no valid JSON: {error}") from None
+        raise DescriptionError(path, f"it is not valid JSON: {error}") from None
     if not isinstance(description, dict):
         raise DescriptionError(path, "it holds no JSON object")
     return description, modified

@@ -51,7 +51,7 @@ class SweepRecord:
     """Those of a kind that may be taken back, by kind."""
     paused_at: float | None = None
     n_workers_asked: int | None = None
-    """How many runs at once a user asked for while the sweep went on; a resume keeps to it."""
+    """How many runs at once a user asked for while the sweep ran; a resume keeps to it."""
     failing: list[int] = field(default_factory=list)
     """The runs that failed one after the other, if the sweep paused because of them."""
     picked: tuple[str, str] | None = None

@@ -126,7 +126,7 @@ class Caretaker:
         self.may_have_orphans = bool(hopeless)
 
     def _is_over(self, environment: frozenset[bytes]) -> bool:
-        """Whether an orphan with this environment belongs to no process that goes on."""
+        """Whether an orphan with this environment belongs to no process that continues."""
         going = {p.marker for p in self.processes.values() if p.exit_code is None}
         if environment & going:
             return False

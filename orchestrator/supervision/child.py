@@ -35,7 +35,7 @@ class Process:
 
     Args:
         request: `arguments`, `folder`; `environment`, as far as it differs from this process's
-            own (null: left out); `tag`, which stands in every line of the record; `marker`, the
+            own (null: left out); `tag`, which is in every line of the record; `marker`, the
             variable that all its descendants inherit; `is_durable`, if the record is read on other
             machines, which see only what is synced.
         files: where to report the exit code, its output, the record of processes.

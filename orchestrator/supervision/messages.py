@@ -20,7 +20,7 @@ def send_message(sock: socket.socket, message: "Message", files: "list[int] | No
     """Send one message.
 
     Raises:
-        OSError: nobody is at the other end.
+        OSError: the other end is closed.
     """
     body = json.dumps(message).encode()
     length = _LENGTH.pack(len(body))
@@ -35,7 +35,7 @@ def receive_message(sock: socket.socket) -> "tuple[Message, list[int]]":
     """Wait for the next message, and return it with the files that came with it.
 
     Raises:
-        OSError: nobody is at the other end.
+        OSError: the other end is closed.
     """
     head, files = receive_with_files(sock, _LENGTH.size, N_FILES)
     (length,) = _LENGTH.unpack(head + _receive(sock, _LENGTH.size - len(head)))
@@ -47,6 +47,6 @@ def _receive(sock: socket.socket, n_bytes: int) -> bytes:
     while len(data) < n_bytes:
         part = sock.recv(n_bytes - len(data))
         if not part:
-            raise ConnectionResetError("nobody is at the other end")
+            raise ConnectionResetError("the other end is closed")
         data += part
     return bytes(data)

@@ -18,7 +18,7 @@ _known_boot: "list[str]" = []
 
 
 def process_identity(pid: int, *, is_zombie_too: bool = False) -> str | None:
-    """What tells a process from a later one with the same number; None where there is none.
+    """What tells a process from a later one with the same number; None if there is none.
 
     On Linux the boot and the tick at which it started, which no change of the clock alters. On
     Windows, where no sweep runs, there is none.

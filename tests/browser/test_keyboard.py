@@ -77,7 +77,7 @@ def test_keys_are_listed_and_can_be_turned_off(tabs: Tabs, sweep: str, theme: st
     found = page.evaluate(f"axe.run(document, {{runOnly: {json.dumps(GUIDELINES)}}})")
     problems = [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]]
     assert problems == []
-    dialog.get_by_label("Single keys do something").uncheck()
+    dialog.get_by_label("Single-key shortcuts").uncheck()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     page.keyboard.press("?")

@@ -218,7 +218,7 @@ def test_tail_of_a_legacy_log_gives_all_and_again_after_a_change(dat: Path) -> N
     assert tail.n_skipped == 1
 
 
-def test_tail_of_a_legacy_log_goes_on_from_an_offset(dat: Path) -> None:
+def test_tail_of_a_legacy_log_continues_from_an_offset(dat: Path) -> None:
     dat.write_text(legacy_log(Loss=[point(1)]))
     offset = LogTail(dat).read().offset
     tail = LogTail(dat, offset)

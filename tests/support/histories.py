@@ -58,7 +58,7 @@ def stop_steps(points: Sequence[Point], rule: Rule) -> dict[int, int | None]:
 
 
 def rounds(*runs: Sequence[float]) -> list[Point]:
-    """Runs that go on in step: all log step 1, in the order of their number, then step 2, …"""
+    """Runs that continue in step: all log step 1, in the order of their number, then step 2, …"""
     return [
         Point(number, step, values[step - 1], step == len(values))
         for step in range(1, max(map(len, runs)) + 1)

@@ -14,12 +14,12 @@ _HYPERPARAMETER: TypeAdapter[Hyperparameter] = TypeAdapter(Hyperparameter)
 
 
 def space_of(hyperparameters: Mapping[str, Any], constraints: Sequence[str] = ()) -> Space:
-    """A search space as it stands in `experiment_cfg.json`."""
+    """A search space as it is in `experiment_cfg.json`."""
     return Space(_SPACE.validate_python(dict(hyperparameters)), constraints)
 
 
 def distribution_of(**definition: Any) -> Hyperparameter:
-    """One hyperparameter as it stands in `experiment_cfg.json`."""
+    """One hyperparameter as it is in `experiment_cfg.json`."""
     return _HYPERPARAMETER.validate_python(definition)
 
 

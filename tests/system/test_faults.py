@@ -136,7 +136,7 @@ def test_open_files_used_up_lets_runs_wait(tmp_path: Path, flag: Path) -> None:
     assert state_of(journal.parent).counts == {"finished": 8}
 
 
-def test_folder_that_is_renamed_keeps_what_was_logged_and_goes_on_under_its_new_name(
+def test_folder_that_is_renamed_keeps_what_was_logged_and_continues_under_its_new_name(
     tmp_path: Path, flag: Path
 ) -> None:
     sweep = start_waiting_sweep(tmp_path, flag)
@@ -271,7 +271,7 @@ def test_clock_that_jumps_back_an_hour_while_all_is_going_on(tmp_path: Path, fla
 @pytest.mark.parametrize(
     "what", ["fifo", "folder", "link", "newer", "big-endian", "zeros", "noise", "cut"]
 )
-def test_log_that_is_damaged_while_the_run_goes_on_harms_that_log_alone(
+def test_log_that_is_damaged_while_the_run_continues_harms_that_log_alone(
     tmp_path: Path, flag: Path, what: str
 ) -> None:
     sweep = start_waiting_sweep(tmp_path, flag)

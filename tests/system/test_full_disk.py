@@ -145,7 +145,7 @@ def test_run_that_could_log_nothing_is_told_of_the_disk(disk: SmallDisk, tmp_pat
     wait_until(lambda: "has logged nothing" in output.read_text(), "the warning")
     disk.free()
     assert sweep.wait(60) == 0
-    assert "is full (0 bytes left): what it logs cannot be written" in output.read_text()
+    assert "is full (0 bytes left): its log cannot be written" in output.read_text()
     assert "add_scalar" not in output.read_text()
 
 

@@ -1,4 +1,4 @@
-"""The orchestrator is killed at any moment, and the sweep goes on as if nothing had happened."""
+"""The orchestrator is killed at any moment, and the sweep continues as if nothing had happened."""
 
 from collections import Counter
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The web app is killed while browsers are connected: the sweep and what is shown go on."""
+"""The web app is killed while browsers are connected: the sweep and what is shown continue."""
 
 import os
 import re

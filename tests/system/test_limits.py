@@ -93,7 +93,7 @@ def test_run_that_keeps_failing_is_failed_in_the_end(tmp_path: Path) -> None:
     assert "no_such_module_anywhere" in (run.reason or "")
 
 
-def test_other_runs_go_on_while_one_waits_to_be_tried_again(tmp_path: Path) -> None:
+def test_other_runs_continue_while_one_waits_to_be_tried_again(tmp_path: Path) -> None:
     counter = tmp_path / "counter"
     config = write_config(
         tmp_path,

@@ -31,7 +31,7 @@ def outputs(project: Path) -> list[str]:
     return [log.read_text() for log in logs if "_000" in log.name]
 
 
-def test_moved_project_goes_on_where_it_is(project: Path, tmp_path: Path) -> None:
+def test_moved_project_continues_where_it_is(project: Path, tmp_path: Path) -> None:
     moved = tmp_path / "b"
     project.rename(moved)
     name = sweep_folder(moved / "runs").name

@@ -1,4 +1,4 @@
-"""What users ask of a sweep that goes on: real sweeps, real commands."""
+"""What users ask of a running sweep: real sweeps, real commands."""
 
 import contextlib
 import io
@@ -102,7 +102,7 @@ def cwd(tmp_path: Path) -> Iterator[Path]:
     wait_until(lambda: not processes_with(str(tmp_path)), "the processes to end")
 
 
-def test_paused_sweep_starts_nothing_new_until_it_goes_on(cwd: Path) -> None:
+def test_paused_sweep_starts_nothing_new_until_it_continues(cwd: Path) -> None:
     sweep = RunningSweep(cwd, "--workers", "1", max_runs=2)
     sweep.wait_for(_1="running")
     done = sweep.command("pause", sweep.folder)

@@ -1,4 +1,4 @@
-"""Sweeps that were interrupted, and go on."""
+"""Sweeps that were interrupted, and continue."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def flag(tmp_path: Path) -> Iterator[Path]:
 
 
 def start_sweep(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
-    """A sweep, of which as many runs are going on as there are workers."""
+    """A sweep, of which as many runs are running as there are workers."""
     n_workers = int(arguments[-1])
     sweep = start_command("sweep", *arguments, folder=tmp_path)
     wait_until(lambda: len(logs_that_say(tmp_path, "\n")) == n_workers, "the runs")
@@ -233,7 +233,7 @@ def test_run_whose_supervisor_was_killed_is_judged_by_its_log(tmp_path: Path, fl
 
 
 @pytest.mark.parametrize("how", ["file", "argument"])
-def test_raised_max_runs_goes_on_as_the_seed_determines(tmp_path: Path, how: str) -> None:
+def test_raised_max_runs_continues_as_the_seed_determines(tmp_path: Path, how: str) -> None:
     config = write_config(tmp_path, "short.py", max_runs=2)
     first = run_sweep(config, logdir=tmp_path / "runs", workers=2)
     if how == "file":
@@ -371,7 +371,7 @@ def test_resume_refuses_what_is_no_sweep(tmp_path: Path) -> None:
         resume(tmp_path)
 
 
-def test_detached_sweep_goes_on_and_can_be_attached_to(tmp_path: Path, flag: Path) -> None:
+def test_detached_sweep_continues_and_can_be_attached_to(tmp_path: Path, flag: Path) -> None:
     write_config(
         tmp_path, "waits_for_file.py", max_runs=2, hyperparameters={"until": choice(str(flag))}
     )

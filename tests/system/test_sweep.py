@@ -116,7 +116,7 @@ def test_workers_of_a_stopped_run_are_gone(tmp_path: Path) -> None:
     assert processes_with(str(tmp_path)) == []
 
 
-def test_failing_run_keeps_its_last_lines_and_the_sweep_goes_on(tmp_path: Path) -> None:
+def test_failing_run_keeps_its_last_lines_and_the_sweep_continues(tmp_path: Path) -> None:
     flag = tmp_path / "go"
     flag.touch()
     config = write_config(

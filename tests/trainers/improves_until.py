@@ -1,4 +1,4 @@
-"""Logs a metric that improves until a file appears, and not any more then."""
+"""Logs a metric that improves until a file appears, and no longer then."""
 
 import time
 from argparse import ArgumentParser

@@ -1,4 +1,4 @@
-"""Writes when it began and ended, then leaves: to count how many go on at once."""
+"""Writes when it began and ended, then leaves: to count how many continue at once."""
 
 import time
 from argparse import ArgumentParser

@@ -15,5 +15,5 @@ def logdir(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(logdir: Path) -> Client:
-    """Looks into the folder for every page anew, however fast they follow one another."""
+    """Looks into the folder for every page again, however fast they follow one another."""
     return Client(logdir, Limits(fresh_s=-1.0))

@@ -18,7 +18,7 @@ _MOST_METRICS = 1_000
 
 @dataclass(frozen=True)
 class ResultCell:
-    """A value of one run; `is_better`: than that of the baseline, None where nobody can say."""
+    """A value of one run; `is_better`: than that of the baseline, None if nobody can say."""
 
     text: str
     title: str

@@ -73,7 +73,7 @@ def names_left_out(by: str) -> frozenset[str]:
 
 
 def group_runs(runs: Sequence[Hyperparameters], by: str, seed: str | None) -> list[Group] | None:
-    """The groups of these runs in the order of their values; None where `by` names nothing.
+    """The groups of these runs in the order of their values; None if `by` names nothing.
 
     Runs without the hyperparameter (a conditional one) belong to no group.
     """

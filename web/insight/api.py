@@ -1,7 +1,7 @@
-"""What the drawings of a sweep ask the server for; each answer says where the next one goes on.
+"""What the drawings of a sweep ask the server for; each answer has the cursor for the next one.
 
     GET /api/insight/SWEEP?since=CURSOR   the runs as columns; then only those that have changed,
-                                          and those that go on; `passing` are those that pass the
+                                          and the running ones; `passing` are those that pass the
                                           filters of a table (`q`, `state`, `p.NAME`, `m.METRIC`);
                                           `up=METRIC&of=last` adds a column with its values
     GET /api/workers/SWEEP?since=CURSOR   what ran in which slot; then only from the first on that
@@ -43,7 +43,7 @@ _READING_S = 0.3
 
 
 class RunsAnswer(SweepColumns):
-    """`passing`: the runs that pass the filters of the table; None where there are none."""
+    """`passing`: the runs that pass the filters of the table; None if there are none."""
 
     is_complete: bool
     metric: str | None

@@ -21,7 +21,7 @@ _LEGACY_BOUNDS = re.compile(r"Uniform\(\s*([^,\s]+)\s*,\s*([^)\s]+)\s*\)")
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One hyperparameter; `values` are the categories, in order, as they stand in the runs.
+    """One hyperparameter; `values` are the categories, in order, as they are in the runs.
 
     `is_conditional`: some runs do not have it.
     """

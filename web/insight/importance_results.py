@@ -24,7 +24,7 @@ from .importance import (
 )
 from .ped_anova import Question
 
-_MORE = 1.05  # while a sweep goes on, a twentieth more runs are a reason to compute again
+_MORE = 1.05  # while a sweep runs, a twentieth more runs are a reason to compute again
 
 
 @dataclass(frozen=True)

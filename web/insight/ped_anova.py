@@ -73,7 +73,7 @@ def answer(question: Question) -> Answer:
 
 
 def distribution_of(asked: Asked) -> "BaseDistribution | None":
-    """None where there is only one value."""
+    """None if there is only one value."""
     from optuna.distributions import (
         CategoricalDistribution,
         FloatDistribution,

@@ -51,7 +51,7 @@ class PoolUse:
 
 
 def measure_use(pool: PoolRecord, now: float) -> PoolUse:
-    """Busy time against slots × wall time, over all sessions, up to `now` where one goes on.
+    """Busy time against slots × wall time, over all sessions, up to `now` where one continues.
 
     A run that outlived its orchestrator counts as busy only while there was one.
     """

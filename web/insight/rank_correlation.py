@@ -16,7 +16,7 @@ def ranks(values: Sequence[float]) -> NDArray[np.float64]:
 
 
 def spearman(left: Sequence[float], right: Sequence[float]) -> float | None:
-    """Spearman's rank correlation ρ, from -1 to 1 (C. Spearman, 1904); None where one is constant.
+    """Spearman's rank correlation ρ, from -1 to 1 (C. Spearman, 1904); None if one is constant.
 
     With ties it is the correlation of the mean ranks.
     """

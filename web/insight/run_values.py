@@ -37,7 +37,7 @@ STATE, TAG = "state", "tag"
 
 
 class ValuesAnswer(TypedDict):
-    """`values` has one for each run that was asked for, None where it has none.
+    """`values` has one for each run that was asked for, None if it has none.
 
     Numbers stay numbers where all of them are; everything else is a text.
     """

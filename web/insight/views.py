@@ -111,7 +111,7 @@ def panel_link(query: QueryParams, **changes: str | None) -> str:
 
 
 def why_empty(sweep: Sweep, rows: Sequence[Row]) -> str | None:
-    """Why nothing can be drawn of the metric, and what to do; None where something can."""
+    """Why nothing can be drawn of the metric, and what to do; None if something can."""
     if any(map(has_value, rows)):
         return None
     if sweep.optimization_metric is None or sweep.optimization_goal is None:
@@ -125,8 +125,8 @@ def why_empty(sweep: Sweep, rows: Sequence[Row]) -> str | None:
     if sweep.record.state not in ENDS:
         return f"No run has logged {metric} yet: this fills as soon as one does."
     return (
-        f"No run logged {metric}. Log it by this very name in the training script, or name in "
-        "optimization_metric what it logs."
+        f"No run logged {metric}. Log it under exactly this name in the training script, or "
+        "set optimization_metric to a name that it logs."
     )
 
 

@@ -182,7 +182,7 @@ class Feed:
             self._states.mark(topic)
 
     def live_bests(self, sweep_id: str) -> Mapping[int, Best]:
-        """The best values so far of the runs that go on, as far as a page follows the sweep.
+        """The best values so far of the running runs, as far as a page follows the sweep.
 
         To be called within `SharedCatalog.use`.
         """

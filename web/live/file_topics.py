@@ -93,7 +93,7 @@ class FileTopic(ABC, Generic[R]):
 
     @abstractmethod
     def open_reader(self, cursor: int) -> R:
-        """A private reader that goes on from `cursor`."""
+        """A private reader that continues from `cursor`."""
 
     @abstractmethod
     def read_next(self, reader: R, place: Place, n_bytes: int) -> Update | None:
@@ -102,7 +102,7 @@ class FileTopic(ABC, Generic[R]):
     def read_on(self, reader: R, place: Place, target: Place) -> Update | None:
         """The next event for a follower on its way from `place` to the live stream at `target`.
 
-        None means: only a look of the live stream can tell how it goes on.
+        None means: only a look of the live stream can tell how it continues.
         """
         if place.generation != target.generation or not self.is_possible(place.cursor):
             return Update(Place(target.generation, 0), self.encode_reset())

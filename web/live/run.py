@@ -1,4 +1,4 @@
-"""What pages show of a run while it goes on: its best value so far, and its small curve.
+"""What pages show of a run while it runs: its best value so far, and its small curve.
 
 Both come from one tail of its `.dat`: nothing of a long log is read twice.
 """
@@ -47,12 +47,12 @@ class LiveCurve:
         self.has_news = True
 
     def draw(self) -> Sparkline | None:
-        """None where fewer than two values are finite."""
+        """None if fewer than two values are finite."""
         return draw_sparkline(sort_by_step(self._points)) if len(self._points) else None
 
 
 class LiveRun:
-    """The best value so far of a run that goes on, and its curve, from the tail of its `.dat`."""
+    """The best value so far of a running run, and its curve, from the tail of its `.dat`."""
 
     def __init__(self, dat_path: Path, metric: str, goal: Goal) -> None:
         self.dat_path = dat_path

@@ -41,7 +41,7 @@ _SCAN_EVERY_NTH_TIME = 10
 
 
 class SweepTopic:
-    """The rows of a sweep's runs and its summary; best values and curves while a run goes on."""
+    """The rows of a sweep's runs and its summary; best values and curves while a run runs."""
 
     kind = "sweep"
 
@@ -65,7 +65,7 @@ class SweepTopic:
         return Place(ENTRY, cursor)
 
     def look(self, catalog: Catalog) -> Look:
-        """Read what is new in the journal and in the logs of the runs that go on."""
+        """Read what is new in the journal and in the logs of the running runs."""
         sweep = catalog.sweeps.get(self.sweep_id)
         if sweep is None:
             return Look()
@@ -108,7 +108,7 @@ class SweepTopic:
         return {index for index in new if index is not None}
 
     def _changed_since_rendering(self, sweep: Sweep, cursor: int) -> set[int]:
-        """What the page cannot know: later changes, and the live values of runs that go on."""
+        """What the page cannot know: later changes, and the live values of running runs."""
         is_known = 0 <= cursor <= len(sweep.changes)
         if not is_known:
             return set(sweep.record.runs)
@@ -132,7 +132,7 @@ class SweepTopic:
         return known if known and is_same else LiveRun(dat_path, metric, goal)
 
     def live_bests(self) -> dict[int, Best]:
-        """The best values so far of the runs that go on, by index."""
+        """The best values so far of the running runs, by index."""
         return {index: live.best for index, live in self._running.items()}
 
     def _encode(self, sweep: Sweep, changed: Iterable[int]) -> bytes:
@@ -190,7 +190,7 @@ class CatalogTopic:
         return True
 
     def note_time(self) -> None:
-        """Have all that seems to go on looked at again: a killed process writes no last word."""
+        """Have all that seems to continue looked at again: a killed process writes no last word."""
         self._to_recheck.update(self._running())
         self._to_refresh.update(self._sweep_folders)
         self._n_times += 1

@@ -22,7 +22,7 @@ class Subscriber:
     come) or *behind* (it reads on from its own place). A client that takes its events too
     slowly fills the queue: then the queue is dropped, every topic is behind, and what was in it
     is read again from the files once the client takes more. Behind, it may be *waiting*: only
-    a look of the live stream can tell how it goes on.
+    a look of the live stream can tell how it continues.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Subscriber:
 
     def _attach_arrived(self) -> None:
         # Nothing is awaited between this comparison and the next `receive`: the live stream
-        # goes on exactly where this follower stands.
+        # continues exactly where this follower stands.
         arrived = [topic for topic in self._behind if self._places[topic] == topic.place]
         for topic in arrived:
             self._behind.remove(topic)

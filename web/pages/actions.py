@@ -118,7 +118,7 @@ def _of_many(n: int, action: Action, outcome: str, *, is_paused: bool) -> str:
         return f"{format_count(n)} runs are taken back"
     if outcome != "done":
         return f"{format_count(n)} runs run again when the sweep is resumed"
-    when = "when the sweep goes on: it is paused" if is_paused else "in free slots"
+    when = "when the sweep continues: it is paused" if is_paused else "in free slots"
     return f"{format_count(n)} runs run again {when}"
 
 
@@ -218,7 +218,7 @@ async def choose(request: Request, body: JsonObject) -> Response:
     return say(f"{'lower' if goal == 'min' else 'higher'} values of {metric} are better")
 
 
-async def put_away(request: Request, body: JsonObject) -> Response:
+async def archive_items(request: Request, body: JsonObject) -> Response:
     """Archive things, or bring them back."""
     is_archived = field(body, "archived", bool)
 
@@ -293,7 +293,7 @@ async def _paths_of(request: Request, body: JsonObject) -> list[Path]:
 
 
 def _open(path: Path) -> Experiment | Sweep:
-    """Looked at anew: the catalog's own belong to whoever has the catalog."""
+    """Looked at again: the catalog's own belong to whoever has the catalog."""
     found = find(str(path), path.parent)
     assert not isinstance(found, FoundRun)  # the catalog knows the sweep's folder
     return found

@@ -134,7 +134,7 @@ class AnnotationView:
 
 
 def sweep_buttons(sweep: Sweep) -> list[Button]:
-    """A sweep that goes on is steered; one that has ended can be put away."""
+    """A sweep that continues is steered; one that has ended can be archived."""
     again = [] if sweep.is_legacy else _again(sweep)
     if sweep.is_at_work:
         return [*again, *_steering(sweep)]
@@ -260,7 +260,7 @@ def _stop_button(n_running: int, body: dict[str, str]) -> Button:
 
 
 def run_buttons(sweep: Sweep, run: RunRecord) -> list[Button]:
-    """A run that goes on can be stopped, one that has ended run again, or not after all."""
+    """A run that continues can be stopped, one that has ended run again, or not after all."""
     if sweep.is_legacy:
         return []
     body = {"sweep": sweep.id, "run": run.index}
@@ -273,7 +273,7 @@ def run_buttons(sweep: Sweep, run: RunRecord) -> list[Button]:
                 {**body, "action": "stop"},
                 Question(
                     f"Stop run {run.index}?",
-                    "What it has logged stays. It can be run again from its beginning.",
+                    "What it has logged is kept. It can be run again from the start.",
                     "Stop run",
                     is_danger=True,
                 ),

@@ -183,7 +183,7 @@ def _listed(
 def _matches_href(
     asked: TableQuery, found: Sequence[Experiment], drawn: Iterable[str]
 ) -> str | None:
-    """The address that draws the newest of what a search found; None where they are drawn."""
+    """The address that draws the newest of what a search found; None if they are drawn."""
     newest = [one.id for one in found[:DEFAULT_NEWEST]]
     if not newest or set(newest) == set(drawn):
         return None
@@ -232,7 +232,7 @@ def run_data(identity: str | None, name: str, color: int, started_at: float | No
 
 
 def catalog_place(catalog: Catalog) -> int:
-    """From where the stream goes on with changes of the list.
+    """From where the stream continues with changes of the list.
 
     Of many experiments the digest costs a look into each file; there the stream begins with
     the whole list instead.

@@ -33,7 +33,7 @@ from ..tables.query import TableQuery, parse_table_query
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
 _LONGEST_METRIC = 100
-"""So many characters of a metric stand in a file's name."""
+"""So many characters of a metric are in a file's name."""
 
 
 async def series(request: Request) -> Response:

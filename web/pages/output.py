@@ -43,7 +43,7 @@ class OutputPart:
 
 
 def read_end(path: Path) -> OutputPart | None:
-    """The end of an output, from a whole line on; None where there is no such file."""
+    """The end of an output, from a whole line on; None if there is no such file."""
     return _read(path, None, _END_BYTES)
 
 
@@ -87,7 +87,7 @@ def _read(path: Path, stop: int | None, n_bytes: int) -> OutputPart | None:
 def _first_whole_line(data: bytes) -> int:
     """Where the first line begins that is there from its beginning.
 
-    A progress bar may go on for ever in one line; then its first redrawing, or at least a whole
+    A progress bar may continue for ever in one line; then its first redrawing, or at least a whole
     character, has to do.
     """
     for mark in (b"\n", b"\r"):
@@ -119,7 +119,7 @@ def _end_of_lines(data: bytes, n_lines: int) -> int:
 
 @contextlib.contextmanager
 def opened_output(path: Path) -> Iterator[tuple[int, int] | None]:
-    """A file's descriptor and its size; None where there is no such file."""
+    """A file's descriptor and its size; None if there is no such file."""
     opened = _open(path)
     try:
         yield opened

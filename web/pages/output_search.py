@@ -1,7 +1,7 @@
 """`GET /api/output/search?run=ID&q=WORDS&from=BYTE`: lines of the whole output of a run.
 
 One answer does bounded work: it ends after so many lines, bytes or moments, and says how far it
-came; the next one goes on from there.
+came; the next one continues from there.
 """
 
 import re
@@ -49,7 +49,7 @@ class Found:
 
 
 def search_output(path: Path, words: str, start: int = 0, most_s: float = _MOST_S) -> Found | None:
-    """The lines that hold `words`, in small letters or capitals; None where there is no output.
+    """The lines that hold `words`, in small letters or capitals; None if there is no output.
 
     Searched is what a line shows in the end: without colours, and of a progress bar its last state.
     """

@@ -1,7 +1,7 @@
 """The pages: what a person sees at /experiments, /sweeps and /runs.
 
 Every page is rendered whole; htmx takes from it the parts that changed. What the page's script
-needs to know stands in one place of it, as `page_data`. Looking into the log folder and
+needs to know is in one place of it, as `page_data`. Looking into the log folder and
 rendering happen in a worker thread (`SharedCatalog.use`), never in the event loop.
 """
 

@@ -101,7 +101,7 @@ async def _fragment(request: Request, build: Callable[[Catalog], str | None]) ->
 
 
 def _render(table: Table, starred: Collection[int] = ()) -> str:
-    """Rows stand in a table also alone: no browser reads them outside of one."""
+    """Rows are in a table also alone: no browser reads them outside of one."""
     rows = render_part("tables/_table_rows.html", TableRows(table, starred))
     return f"<table>{rows}</table>"
 

@@ -103,7 +103,7 @@ def run_page(
     asked: TableQuery,
     readers: LogReaders,
 ) -> RunPage | None:
-    """None where there is no such run.
+    """None if there is no such run.
 
     Args:
         asked: the table that the reader came from: a run's neighbours are its rows above and below.
@@ -141,8 +141,8 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
         last_wall_time=_last_wall_time(experiment.dat_path),
         log_trouble=_log_trouble(experiment.dat_path),
         output=output,
-        no_output="It was started by hand: what it printed went to where it was started. "
-        "ml-tracking-ops run keeps it.",
+        no_output="It was started by hand, so its output was not kept. "
+        "ml-tracking-ops run keeps the output.",
         origin=[*_other_tags(experiment.dat_path), *environment_facts(experiment, details)],
         files=files_view(experiment.id, experiment.run_folder),
     )
@@ -259,7 +259,7 @@ def _add_output(page_data: PageData, view: RunView) -> None:
 def _why_no_output(sweep: Sweep, log_path: Path | None) -> str:
     if sweep.is_legacy:
         return "The original tool, which ran this sweep, kept no output."
-    return f"Its output is gone: there is no file {log_path}."
+    return f"Its output has been deleted: there is no file {log_path}."
 
 
 def _log_trouble(dat_path: Path | None) -> str | None:

@@ -46,7 +46,7 @@ class FileView:
     """A file as the page lists it.
 
     Attributes:
-        href: where it is downloaded; None where its name cannot be asked for.
+        href: where it is downloaded; None if its name cannot be asked for.
         show_href: where it is shown; None of a kind that is not.
     """
 

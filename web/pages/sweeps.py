@@ -177,7 +177,7 @@ def sweeps_page(
     feed: Feed,
     readers: LogReaders,
 ) -> SweepsPage | None:
-    """The sweep of this id, or else the newest; None where no sweep has this id."""
+    """The sweep of this id, or else the newest; None if no sweep has this id."""
     is_archive = query.get("archived") == "1"
     if sweep_id is None:
         sweep = next(iter(_shown(catalog, is_archive=is_archive)), None)
@@ -368,7 +368,7 @@ def _notices(sweep: Sweep) -> list[str]:
 
 
 def _resume_command(sweep: Sweep) -> str | None:
-    """How to go on with a sweep that was ended or broke off; the whole path works from anywhere."""
+    """How to continue a sweep that was ended or broke off; the whole path works from anywhere."""
     if sweep.is_legacy or sweep.is_at_work:
         return None
     if sweep.record.state not in RESUMED and not sweep.record.failing:

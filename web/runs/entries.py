@@ -229,7 +229,7 @@ def n_planned_in_all(sweep: Sweep, n_runs: int) -> int:
 
 
 def sweep_cursor(sweep: Sweep) -> int:
-    """Where the live changes of a sweep go on, for a page that shows it as it is now."""
+    """Where the live changes of a sweep continue, for a page that shows it as it is now."""
     return len(sweep.changes)
 
 

@@ -106,7 +106,7 @@ def format_duration(seconds: float | None) -> str:
 
 
 def format_cause(reason: str) -> str:
-    """Why a run ended, without the state that stands beside it."""
+    """Why a run ended, without the state that is beside it."""
     return format_long(reason.removeprefix("stopped early "))
 
 

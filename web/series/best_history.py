@@ -50,7 +50,7 @@ class BestHistory:
 
 
 def draw_history(rows: Iterable[RunEntry], goal: Goal | None, n_planned: int) -> BestHistory | None:
-    """None where fewer than three runs have a finite value: there is nothing to see.
+    """None if fewer than three runs have a finite value: there is nothing to see.
 
     The drawing has room for all `n_planned` runs from the beginning, so that nothing moves.
     """

@@ -28,7 +28,7 @@ class Sparkline:
 
 
 def draw_sparkline(points: Points) -> Sparkline | None:
-    """None where fewer than two values are finite."""
+    """None if fewer than two values are finite."""
     few = thin(points, _BUCKETS)
     is_finite = np.isfinite(few.value)
     if is_finite.sum() < 2:

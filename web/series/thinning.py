@@ -42,7 +42,7 @@ class Points:
 def sort_by_step(points: Points) -> Points:
     """Ascending steps; where a step was logged more than once, the last write counts.
 
-    A training that goes on from a checkpoint logs some steps again: what it wrote later is
+    A training that continues from a checkpoint logs some steps again: what it wrote later is
     what holds.
     """
     if np.all(points.step[1:] > points.step[:-1]):

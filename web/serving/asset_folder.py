@@ -155,7 +155,7 @@ def _download(package: Package, registry: str) -> bytes:
 
 def _fetch(address: str) -> bytes:
     if not address.startswith(("http://", "https://")):
-        raise TrackingError(f"the registry names an address that is none: {address}")
+        raise TrackingError(f"the registry gives an invalid address: {address}")
     try:
         with urllib.request.urlopen(address, timeout=_PATIENCE_S) as answer:
             data: bytes = answer.read(_LONGEST_BYTES + 1)
@@ -174,7 +174,7 @@ def _package_of(tarball: bytes, origin: str) -> Package:
         about = json.loads(_member(tarball, "package.json"))
         return str(about["name"]), str(about["version"])
     except (tarfile.TarError, OSError, EOFError, ValueError, KeyError, TypeError):
-        raise UsageError(f"{origin} is no npm package (a .tgz that npm pack makes)") from None
+        raise UsageError(f"{origin} is not an npm package (a .tgz made by npm pack)") from None
 
 
 def _member(tarball: bytes, path: str) -> bytes:

@@ -51,7 +51,7 @@ class AssetSource:
             found = "".join(f"\n  {problem}" for problem in problems)
             raise UsageError(
                 f"--assets {folder} cannot be served:{found}\n"
-                f"fill the folder (anew) with: ml-tracking-ops assets {folder}"
+                f"fill the folder again with: ml-tracking-ops assets {folder}"
             )
         return cls(files)
 

@@ -1,7 +1,7 @@
 """Who may have something done: only a page that this server itself has sent.
 
 A page of another site can make its visitor's browser post here, with the visitor's cookies. It
-cannot read our pages, though: so an action must hold the token that stands in each of them. And
+cannot read our pages, though: so an action must hold the token that is in each of them. And
 the browser says where a request comes from (`Sec-Fetch-Site`, `Origin`), which no page can forge.
 """
 
@@ -71,7 +71,7 @@ async def read_body(request: Request) -> JsonObject:
     try:
         body = json.loads(await request.body())
     except (ValueError, RecursionError):
-        raise HTTPException(HTTPStatus.BAD_REQUEST, "the body is no JSON") from None
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "the body is not JSON") from None
     if not isinstance(body, dict):
         raise HTTPException(HTTPStatus.BAD_REQUEST, "the body must be a JSON object")
     return body

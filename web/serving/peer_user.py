@@ -73,7 +73,7 @@ def can_be_told() -> bool:
 
 
 def user_of(local: _Place, remote: _Place) -> int | None:
-    """The number of the user whose socket has these two ends; None where it is not known.
+    """The number of the user whose socket has these two ends; None if it is not known.
 
     A socket that its process has closed belongs to nobody: the kernel would say root.
     """

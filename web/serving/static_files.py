@@ -89,7 +89,7 @@ _latest: StaticFiles | None = None
 
 
 def static_files() -> StaticFiles:
-    """The files as they are now; read anew only when one has changed."""
+    """The files as they are now; read again only when one has changed."""
     global _latest
     paths = {path.relative_to(_FOLDER).as_posix(): path for path in sorted(_FOLDER.rglob("*.*"))}
     state = tuple((name, identify(path)) for name, path in paths.items())

@@ -1,4 +1,4 @@
-"""What stands above a table: search, states, filters with chips to remove them, columns. Pure."""
+"""What is above a table: search, states, filters with chips to remove them, columns. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -143,7 +143,7 @@ def experiments_table(
     drawn: Iterable[str],
     summaries: MetricSummaries,
 ) -> ExperimentsTable:
-    """A page of the table, with what stands above it.
+    """A page of the table, with what is above it.
 
     Args:
         drawn: the ids of the experiments in the charts: their rows are ticked.

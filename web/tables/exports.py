@@ -86,7 +86,7 @@ def sweep_chunks(
 
 
 def _report(sweep: Sweep, rows: Iterable[Row]) -> SweepReport:
-    """All runs as `export` has them; those that go on with their best value so far."""
+    """All runs as `export` has them; the running ones with their best value so far."""
     runs = sweep.record.runs
     return sweep_report(
         sweep,

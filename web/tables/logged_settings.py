@@ -51,7 +51,7 @@ class LoggedSettings:
             return False
         self._besides[index] = found
         if known:
-            self._seen = None  # what was is not any more
+            self._seen = None  # what was is no longer
         elif self._seen is not None:
             self._seen.add(found)
         return True

@@ -136,7 +136,7 @@ def is_metric(key: str) -> bool:
 
 
 def split_statistic(key: str) -> tuple[str, str] | None:
-    """``("last", "Loss")`` of the column ``last.Loss``; None where it is no such column."""
+    """``("last", "Loss")`` of the column ``last.Loss``; None if it is no such column."""
     statistic, dot, metric = key.partition(".")
     return (statistic, metric) if dot and statistic in STATISTICS and metric else None
 
@@ -219,7 +219,7 @@ RANGE_HINT = "a range is written as 0.001..0.1, 0.001.. or ..0.1"
 
 
 def to_number(text: str) -> float | None:
-    """A number as people and this table write it; None where it is none (NaN is none)."""
+    """A number as people and this table write it; None if it is none (NaN is none)."""
     plain = text.strip().replace("\u2212", "-").replace("\u2009", "").replace("∞", "inf")
     try:
         number = float(plain)

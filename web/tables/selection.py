@@ -100,7 +100,7 @@ def filter_text(value: object) -> str:
 
 
 def is_written_as(value: object, text: str) -> bool:
-    """Whether a person who writes `text` may mean `value`: as it stands in the table, or whole."""
+    """Whether a person who writes `text` may mean `value`: as it is in the table, or whole."""
     if text == filter_text(value):
         return True
     if text in (format_number(value), str(value)):

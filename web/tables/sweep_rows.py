@@ -84,7 +84,7 @@ class _Known:
     """What was made of a sweep as of the first `n_seen` of its changes.
 
     `every`, `hyperparameters` and `selections` (the rows of the latest queries) are of the state
-    that `live` belongs to: the best values of runs that go on, and how many runs there may be.
+    that `live` belongs to: the best values of running runs, and how many runs there may be.
     """
 
     changes: list[int | None]
@@ -105,7 +105,7 @@ _known: WeakKeyDictionary[Sweep, _Known] = WeakKeyDictionary()
 def all_runs(sweep: Sweep, live: Mapping[int, Best]) -> AllRuns:
     """A row for each run, with its address and its colour.
 
-    Only rows that changed since the last time are made anew.
+    Only rows that changed since the last time are made again.
     """
     return _current(sweep, live)[1]
 
@@ -129,7 +129,7 @@ def _current(sweep: Sweep, live: Mapping[int, Best]) -> tuple[_Known, AllRuns]:
 
 
 def _take_in(known: _Known, sweep: Sweep, changed: set[int], live: Mapping[int, Best]) -> AllRuns:
-    """Make the rows of runs that changed anew, and what depends on any of them."""
+    """Make the rows of runs that changed again, and what depends on any of them."""
     is_new = not known.rows.keys() >= changed
     for index in changed:
         known.rows[index] = _row(sweep, known, sweep.record.runs[index], None)
@@ -242,7 +242,7 @@ def select_runs(
     """The runs that a query asks for.
 
     Args:
-        live: the best values so far of runs that go on, as `Feed.live_bests` gives them.
+        live: the best values so far of running runs, as `Feed.live_bests` gives them.
         budget_s: how long logs may be read, where the query asks for metrics that only they hold.
     """
     every, columns = known_runs(sweep, live, summaries.chosen_goals(), query.is_apart)

@@ -12,14 +12,14 @@ def add_annotate(add: Add) -> None:
     annotate.add_argument(
         "run", metavar="RUN", type=count, nargs="?", help="a run of the sweep, by its number"
     )
-    annotate.add_argument("--name", metavar="NAME", help="an empty one removes it")
-    annotate.add_argument("--note", metavar="TEXT", help="an empty one removes it")
+    annotate.add_argument("--name", metavar="NAME", help="an empty text removes it")
+    annotate.add_argument("--note", metavar="TEXT", help="an empty text removes it")
     annotate.add_argument(
         "--tag",
         action="append",
         default=[],
         metavar="TAG",
-        help="add a tag; several times for several",
+        help="add a tag; may be repeated",
     )
     annotate.add_argument(
         "--untag", action="append", default=[], metavar="TAG", help="remove a tag"
@@ -29,14 +29,14 @@ def add_annotate(add: Add) -> None:
 
 
 def add_housekeeping(add: Add) -> None:
-    archive = add("archive", "take experiments and sweeps out of the lists")
+    archive = add("archive", "hide experiments and sweeps from the lists")
     unarchive = add("unarchive", "bring archived experiments and sweeps back to the lists")
     delete = add("delete", "delete experiments and sweeps for good")
     add_yes(delete)
     delete.add_argument(
         "--all-files",
         action="store_true",
-        help="delete the other files in their folders too, which ML Tracking Ops did not write",
+        help="also delete files in their folders that ML Tracking Ops did not write",
     )
     for parser in (archive, unarchive, delete):
         parser.add_argument("paths", metavar="PATH", nargs="+", help=ONE)
@@ -46,7 +46,7 @@ def add_housekeeping(add: Add) -> None:
 def add_schema(add: Add) -> None:
     schema = add("schema", "print the JSON Schema of experiment_cfg.json")
     schema.add_argument(
-        "--events", action="store_true", help="that of the events that sweep --json prints"
+        "--events", action="store_true", help="print that of the events of sweep --json instead"
     )
 
 

@@ -23,10 +23,10 @@ def add_web_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_assets(add: Add) -> None:
-    assets = add("assets", "fill a folder with the pages' third-party files, for --assets")
+    assets = add("assets", "download the pages' third-party files into a folder, for --assets")
     assets.add_argument("folder", type=user_path, metavar="DIR")
     assets.add_argument(
-        "--registry", metavar="URL", help="an npm registry; default: the one npm is set up for"
+        "--registry", metavar="URL", help="an npm registry; default: the one that npm uses"
     )
     assets.add_argument(
         "--from",
@@ -56,7 +56,7 @@ def add_show(add: Add) -> None:
 
 
 def add_export(add: Add) -> None:
-    export = add("export", "write a run's points, a sweep's table or that of experiments")
+    export = add("export", "export the points of a run, or the table of a sweep or of experiments")
     export.add_argument(
         "path",
         metavar="PATH",
@@ -80,7 +80,7 @@ def add_export(add: Add) -> None:
 
 
 def add_replay(add: Add) -> None:
-    replay = add("replay", "what other stopping rules would have done to a finished sweep")
+    replay = add("replay", "show what other stopping rules would have done to a finished sweep")
     replay.add_argument(
         "paths", nargs="+", metavar="SWEEP", help=f"{SWEEP}; several with --suggest"
     )
@@ -105,11 +105,13 @@ def add_replay(add: Add) -> None:
 
 def add_metrics_preview(add: Add) -> None:
     command = add("metrics-preview", "show what a metrics_pattern finds in an output")
-    command.add_argument("file", type=user_path, metavar="FILE", help="an output; - reads stdin")
+    command.add_argument(
+        "file", type=user_path, metavar="FILE", help="a file with output; - reads stdin"
+    )
     command.add_argument(
         "--pattern",
         metavar="P",
-        help="as metrics_pattern in a configuration; default: compare those that have a name",
+        help="a metrics_pattern as in a configuration; default: compare all that have a name",
     )
     command.add_argument("--json", action="store_true")
 

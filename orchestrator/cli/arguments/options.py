@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..argument_types import count, port, user_path, workers
 
-ONE = "a folder, a .dat, or a name that list prints"
+ONE = "a folder, a .dat file, or a name that list prints"
 SWEEP = "a folder, or a name that list prints"
 
 Add = Callable[[str, str], argparse.ArgumentParser]
@@ -28,7 +28,7 @@ def add_json_lines(parser: argparse.ArgumentParser) -> None:
 
 
 def add_yes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--yes", action="store_true", help="do not ask first")
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 
 
 def add_sweep_options(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def add_sweep_options(parser: argparse.ArgumentParser) -> None:
         "--workers",
         type=workers,
         metavar="N",
-        help="runs at once; default: one for each GPU, else each CPU",
+        help="how many runs at once; default: one for each GPU, else each CPU",
     )
     parser.add_argument(
         "--notify",
@@ -53,7 +53,7 @@ def add_verbose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--verbose",
         action="store_true",
-        help="of each run that ends all that is known, instead of one line of the terminal",
+        help="show everything known of a run that ends, not only one line",
     )
 
 
@@ -63,14 +63,14 @@ def add_address(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-token",
         action="store_true",
-        help="give up the token: everybody who can reach the address, which includes every user "
+        help="require no token: everybody who can reach the address, including every user "
         "of this machine, can read everything, stop runs and delete them",
     )
     parser.add_argument(
         "--assets",
         type=user_path,
         metavar="DIR",
-        help="serve the pages' third-party files from there, not from the CDN; "
+        help="serve third-party files from this folder instead of the CDN; "
         "see ml-tracking-ops assets",
     )
     add_reach(parser)
@@ -81,26 +81,26 @@ def add_reach(parser: argparse.ArgumentParser) -> None:
         "--base-path",
         default="",
         metavar="PATH",
-        help="the path of a proxy's host below which the pages are, such as /mlto",
+        help="the path below which a proxy serves the pages, such as /mlto",
     )
     parser.add_argument(
         "--allowed-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="a name that the dashboard may be asked by, as of a proxy; may be repeated",
+        help="a host name that requests may use, such as a proxy's; may be repeated",
     )
     parser.add_argument(
         "--trusted-proxy",
         action="append",
         default=[],
         metavar="ADDRESS",
-        help="another machine's proxy whose X-Forwarded-Prefix counts; may be repeated",
+        help="a proxy on another machine whose X-Forwarded-Prefix is trusted; may be repeated",
     )
     parser.add_argument(
         "--frame-ancestors",
         action="append",
         default=[],
         metavar="ORIGIN",
-        help="self, or an origin whose pages may show the dashboard in a frame; may be repeated",
+        help="self, or an origin that may show the pages in a frame; may be repeated",
     )

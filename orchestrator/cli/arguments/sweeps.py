@@ -21,24 +21,26 @@ def add_sweep(add: Add) -> None:
         nargs="?",
         type=user_path,
         metavar="CONFIG",
-        help="default: experiment_cfg.json; W&B's sweep.yaml too",
+        help="a configuration or a W&B sweep file; default: experiment_cfg.json",
     )
     sweep.add_argument(
-        "--resume", metavar="SWEEP", help="resume this sweep: a folder, or a name in list"
+        "--resume", metavar="SWEEP", help="resume this sweep: a folder, or a name that list prints"
     )
     sweep.add_argument(
         "--max-runs",
         type=count,
         metavar="N",
-        help="overrides the configuration's, also on resuming",
+        help="overrides max_runs, also of a resumed sweep",
     )
-    sweep.add_argument("--detach", action="store_true", help="run it in the background; see attach")
+    sweep.add_argument(
+        "--detach", action="store_true", help="run in the background; attach shows the progress"
+    )
     add_json_lines(sweep)
     add_sweep_options(sweep)
-    sweep.add_argument("--seed", type=whole, help="determines every combination")
-    sweep.add_argument("--web", action="store_true", help="show the dashboard meanwhile")
+    sweep.add_argument("--seed", type=whole, help="the seed that determines all combinations")
+    sweep.add_argument("--web", action="store_true", help="show the dashboard while it runs")
     sweep.add_argument(
-        "--dry-run", action="store_true", help="print the commands that would run, and run none"
+        "--dry-run", action="store_true", help="print the commands of the runs and start none"
     )
     sweep.add_argument(
         "--check",
@@ -52,7 +54,7 @@ def add_sweep(add: Add) -> None:
 def add_run(add: Add) -> None:
     run = add("run", "run one program as an experiment")
     run.usage = "ml-tracking-ops run [--name NAME] [--tag TAG] [--logdir DIR] … -- PROGRAM …"
-    run.add_argument("--name", metavar="NAME", help="what to call the experiment")
+    run.add_argument("--name", metavar="NAME", help="the name of the experiment")
     run.add_argument(
         "--tag", action="append", default=[], metavar="TAG", help="a tag; may be repeated"
     )
@@ -69,7 +71,7 @@ def add_run(add: Add) -> None:
     run.add_argument(
         "--metrics-pattern",
         metavar="PATTERN",
-        help="read metrics from the output, as the key metrics_pattern does",
+        help="read metrics from the output, like the key metrics_pattern",
     )
     run.add_argument(
         "--no-system-metrics",
@@ -83,7 +85,7 @@ def add_run(add: Add) -> None:
 def add_attach(add: Add) -> None:
     attach = add("attach", "follow a sweep running in another process")
     attach.add_argument(
-        "sweep", nargs="?", metavar="SWEEP", help="default: the newest that is running"
+        "sweep", nargs="?", metavar="SWEEP", help="default: the newest running sweep"
     )
     add_verbose(attach)
     add_json_lines(attach)
@@ -92,9 +94,7 @@ def add_attach(add: Add) -> None:
 
 def add_wait(add: Add) -> None:
     wait = add("wait", "wait until a sweep has ended, or its best value is good enough")
-    wait.add_argument(
-        "sweep", nargs="?", metavar="SWEEP", help="default: the newest that is running"
-    )
+    wait.add_argument("sweep", nargs="?", metavar="SWEEP", help="default: the newest running sweep")
     wait.add_argument(
         "--until",
         type=condition,
@@ -119,9 +119,9 @@ def add_steering(add: Add) -> None:
     add_yes(stop)
     pause = add("pause", "pause a sweep: running runs finish, no new ones start")
     continue_ = add("continue", "let a paused sweep start runs again")
-    requeue = add("requeue", "run combinations of a sweep again")
+    requeue = add("requeue", "run some runs of a sweep again, as new attempts")
     add_target(requeue, "the runs, by their number in the sweep")
-    requeue.add_argument("--failed", action="store_true", help="all that failed")
+    requeue.add_argument("--failed", action="store_true", help="all runs that failed")
     workers = add("workers", "change how many runs of a sweep run at once")
     for parser in (pause, continue_, workers):
         parser.add_argument("path", metavar="SWEEP", help=SWEEP)
@@ -131,6 +131,6 @@ def add_steering(add: Add) -> None:
 
 
 def add_demo(add: Add) -> None:
-    demo = add("demo", "a real sweep on real data, with the dashboard")
+    demo = add("demo", "run a real sweep on real data, with the dashboard")
     add_sweep_options(demo)
     add_address(demo)

@@ -1,4 +1,4 @@
-"""The commands that act: on sweeps that go on, on names and notes, on what lies in a log folder."""
+"""The commands that act: on running sweeps, on names and notes, on what lies in a log folder."""
 
 import argparse
 import sys
@@ -40,7 +40,7 @@ def pause(options: argparse.Namespace) -> int:
     return _ask_each(_sweep(options), "pause", [None])
 
 
-def go_on(options: argparse.Namespace) -> int:
+def continue_sweep(options: argparse.Namespace) -> int:
     return _ask_each(_sweep(options), "continue", [None])
 
 
@@ -53,7 +53,7 @@ def requeue(options: argparse.Namespace) -> int:
             return 0
     if not indices:
         raise UsageError(
-            "say which runs are to run again, by their numbers, or --failed: "
+            "name the runs to run again by their numbers, or give --failed: "
             f"ml-tracking-ops requeue {options.path} 3 5"
         )
     return _ask_each(sweep, "requeue", indices)
@@ -102,7 +102,7 @@ def _target(options: argparse.Namespace) -> tuple[Sweep, list[int]]:
 def _sweep(options: argparse.Namespace) -> Sweep:
     found = find(options.path, options.logdir)
     if not isinstance(found, Sweep):
-        raise UsageError(f"{options.path} is no sweep")
+        raise UsageError(f"{options.path} is not a sweep")
     return found
 
 
@@ -119,7 +119,7 @@ def confirm(question: str, is_sure: bool) -> bool:
     if is_sure:
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"{question} Nobody can be asked here: say --yes")
+        raise UsageError(f"{question} This is not a terminal, so nobody can answer: add --yes")
     print(f"{plain(question)} [y/N] ", end="", file=sys.stderr, flush=True)
     is_yes = sys.stdin.readline().strip().lower() in ("y", "yes")
     if not is_yes:
@@ -133,7 +133,7 @@ def confirm(question: str, is_sure: bool) -> bool:
 def annotate(options: argparse.Namespace) -> int:
     for option, tags in (("--tag", options.tag), ("--untag", options.untag)):
         if not all(tag.strip() for tag in tags):
-            raise UsageError(f"{option} needs a word or a phrase; an empty one is no tag")
+            raise UsageError(f"{option} needs a word or a phrase; a tag cannot be empty")
     folder, key = _annotated_place(options)
     if options.name is None and options.note is None and not options.tag and not options.untag:
         annotations = read_annotations(folder)
@@ -178,14 +178,14 @@ def _print_annotation(said: Annotation, *, is_json: bool) -> None:
 # --- archive, delete ---------------------------------------------------------------------------
 
 
-def put_into_archive(options: argparse.Namespace) -> int:
+def archive_items(options: argparse.Namespace) -> int:
     for item in _items(options):
         archive(item)
         tell(f"{item.name} is archived; see: ml-tracking-ops list --archived")
     return 0
 
 
-def take_out_of_archive(options: argparse.Namespace) -> int:
+def unarchive_items(options: argparse.Namespace) -> int:
     for item in _items(options):
         archive(item, is_archived=False)
         tell(f"{item.name} is in the lists again")

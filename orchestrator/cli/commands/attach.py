@@ -36,7 +36,7 @@ def find_sweep(path: str | None, logdir: Path) -> Sweep:
         found = find(path, logdir)
         if isinstance(found, Sweep):
             return found
-        raise UsageError(f"{path} is no sweep")
+        raise UsageError(f"{path} is not a sweep")
     going = [s for s in Catalog(logdir).sweeps.values() if s.record.state == "running"]
     if not going:
         raise UsageError(f"no sweep is running in {logdir}/; name one (see: ml-tracking-ops list)")

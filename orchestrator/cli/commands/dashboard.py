@@ -183,7 +183,9 @@ def assets(options: argparse.Namespace) -> int:
     from ml_tracking_ops.web.serving.asset_folder import fill_from_registry, fill_from_tarballs
 
     if options.sources and options.registry is not None:
-        raise UsageError("--from takes tarballs on disk and asks no --registry: give one of them")
+        raise UsageError(
+            "--from takes tarballs on disk and --registry downloads them: give one of the two"
+        )
     if options.sources:
         packages = fill_from_tarballs(options.folder, options.sources)
     else:

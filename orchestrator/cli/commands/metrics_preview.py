@@ -63,7 +63,7 @@ def preview(path: Path, pattern: str) -> Preview:
     try:
         parser = LineParser(pattern)
     except PatternError as error:
-        raise UsageError(f"--pattern is no regular expression: {error}") from None
+        raise UsageError(f"--pattern is not a regular expression: {error}") from None
     found = Preview(pattern)
     for line in _lines(path):
         found.n_lines += 1
@@ -106,7 +106,7 @@ def _print_comparison(previews: list[Preview]) -> None:
     ]
     tell(f"{previews[0].n_lines} lines")
     print_table(("METRICS_PATTERN", "LINES THAT MATCH", "METRICS"), rows)
-    say("see the values that one of them finds: add --pattern and its name")
+    say("to see the values that one of them finds, add --pattern and its name")
 
 
 def _print_preview(one: Preview) -> None:

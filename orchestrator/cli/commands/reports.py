@@ -103,7 +103,7 @@ def _sweep_at(path: str, logdir: Path) -> "Sweep":
 
     found = find(path, logdir)
     if not isinstance(found, Sweep):
-        raise UsageError(f"{path} is no sweep: only a sweep can be replayed")
+        raise UsageError(f"{path} is not a sweep: only a sweep can be replayed")
     return found
 
 

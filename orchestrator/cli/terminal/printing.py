@@ -234,8 +234,8 @@ def print_replays(report: ReplayReport) -> None:
     )
     if sweep["n_cut_short"]:
         tell(
-            f"{sweep['n_cut_short']} of them did not run to their end: how they would have gone "
-            "on, nobody knows"
+            f"{sweep['n_cut_short']} of them did not run to their end, so it is not known "
+            "how they would have continued"
         )
     print()
     columns = ("RULE", "STOPS", "SAVES", "SECONDS", "STEPS", "VALUES", "BEST LEFT", "REGRET")

@@ -89,7 +89,7 @@ def _kind_of(given: Mapping[str, Any]) -> str:
         if not isinstance(kind, str) or kind not in DISTRIBUTIONS:
             hint = did_you_mean(str(kind), DISTRIBUTIONS)
             raise UnsupportedError(
-                f"{show_value(kind)} is no distribution of W&B's{hint}; there are "
+                f"{show_value(kind)} is not a distribution of W&B's{hint}; there are "
                 f"{', '.join(DISTRIBUTIONS)}",
                 "distribution",
             )

@@ -40,7 +40,7 @@ def _brackets(found: Conversion, given: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in given.items():
         if key not in _KEYS:
             hint = did_you_mean(key, _KEYS)
-            found.refuse(f"early_terminate.{key}", f"is no key of W&B's hyperband{hint}")
+            found.refuse(f"early_terminate.{key}", f"is not a key of W&B's hyperband{hint}")
         elif key != "type":
             settings[key], wanted = _setting(key, value)
             if wanted:

@@ -22,7 +22,7 @@ def convert_metric(found: Conversion) -> None:
     known = ("name", "goal", "target", "impute", "impute_while_running")
     for key in metric:
         if key not in known:
-            found.refuse(f"metric.{key}", f"is no key of W&B's metric{did_you_mean(key, known)}")
+            found.refuse(f"metric.{key}", f"is not a key of W&B's metric{did_you_mean(key, known)}")
     name, goal = metric.get("name"), metric.get("goal", "minimize")
     if not isinstance(name, str) or not name:
         what = f"must be a text, got {show_value(name)}" if "name" in metric else "is missing"

@@ -43,7 +43,9 @@ def _mixed_up(found: Parameters) -> Iterator[ConfigProblem]:
         for outer, outer_place in found.objects.items():
             is_inside = place.startswith(f"{outer_place}.parameters.")
             if f"{name}.".startswith(f"{outer}.") and not is_inside:
-                yield ConfigProblem(place, f"cannot be told from what {outer_place} holds; rename")
+                yield ConfigProblem(
+                    place, f"cannot be distinguished from what {outer_place} holds; rename"
+                )
 
 
 def _convert_all(

@@ -147,7 +147,7 @@ def _unknown_key(key: str, value: Any) -> str:
     fields = SweepConfig.model_fields
     if key not in fields:
         near = nearest(key, _KNOWN, cutoff=0.7)
-        return "is no key of a W&B sweep file" + (f", did you mean {near}?" if near else "")
+        return "is not a key of a W&B sweep file" + (f", did you mean {near}?" if near else "")
     if key in _THEIR_NAMES:
         return f"is a key of experiment_cfg.json; a W&B sweep file has {_THEIR_NAMES[key]} for it"
     return (

@@ -79,7 +79,7 @@ def has_nvidia_driver() -> bool:
 
 @contextlib.contextmanager
 def _nvml() -> Iterator[Any]:
-    """NVIDIA's library, or None where there is no driver."""
+    """NVIDIA's library, or None if there is no driver."""
     if not has_nvidia_driver():
         yield None
         return
@@ -128,7 +128,7 @@ def _mig_names(nvml: Any, device: Any) -> list[str]:
 
 
 def free_memory_bytes(name: str) -> int | None:
-    """A GPU's free memory, by index or UUID; None where it cannot be told."""
+    """A GPU's free memory, by index or UUID; None if it cannot be told."""
     with _nvml() as nvml:
         if nvml is None:
             return None

@@ -117,7 +117,7 @@ class ProcessGroup(_Group):
         May be called again once it has returned.
 
         Returns:
-            The exit code; negative where a signal ended the leader. None where nobody saw it,
+            The exit code; negative where a signal ended the leader. None if nobody saw it,
             because the supervisor was killed.
         """
         if self._has_exited.is_set():
@@ -150,7 +150,7 @@ class AdoptedGroup(_Group):
 
     Args:
         marker: the variable (`NAME=value`) that only its processes have in their environment.
-        find_exit_code: looks for the exit code on record; None where it is not there (yet).
+        find_exit_code: looks for the exit code on record; None if it is not there (yet).
     """
 
     def __init__(
@@ -171,7 +171,7 @@ class AdoptedGroup(_Group):
         """Wait for the leader to exit and for all that it left running to be gone.
 
         Returns:
-            The exit code on record; None where there is none.
+            The exit code on record; None if there is none.
         """
         within_s = _RECORD_WITHIN_S if await self._wait_exited() else _OLD_RECORD_WITHIN_S
         exit_code = await self._wait_for_record(within_s)

@@ -80,7 +80,9 @@ class SlurmClient:
         said = self._run(["sbatch", "--parsable", "--no-requeue", *options], script)
         number = said.strip().rpartition("\n")[2].partition(";")[0]
         if not number.isdecimal():
-            raise SlurmError(errno.EAGAIN, f"sbatch said {said.strip()!r}, which is no job number")
+            raise SlurmError(
+                errno.EAGAIN, f"sbatch said {said.strip()!r}, which is not a job number"
+            )
         return number
 
     def test(self, options: Sequence[str], script: str) -> str:

@@ -162,7 +162,7 @@ class SlurmExecutor:
             self._notices.warn_once(
                 "grace",
                 f"grace_s is {self._grace_s:g}, but Slurm kills jobs that it ends itself after "
-                f"{kill_wait_s:g} s (KillWait): scancel and preemption leave runs no more",
+                f"{kill_wait_s:g} s (KillWait): scancel and preemption give runs no more time",
             )
 
     # --- finding again ------------------------------------------------------------------------

@@ -30,7 +30,7 @@ _WORDS: Mapping[str, str] = {
     "DependencyNeverSatisfied": "waits for a job that failed",
     "JobHeldUser": "held by a user",
     "JobHeldAdmin": "held by an administrator",
-    "BadConstraints": "no node can have what it asks for",
+    "BadConstraints": "no node has what it asks for",
     "job_requeued_in_held_state": "held after it was requeued",
     "launch_failed_requeued_held": "held after its launch failed",
 }

@@ -117,7 +117,7 @@ class SlurmRun:
     # --- what is learned of it ----------------------------------------------------------------
 
     def see_record(self, record: RunnerRecord) -> None:
-        """Take in what is on record; the number that stands there is that of the real job."""
+        """Take in what is on record; the number that is there is that of the real job."""
         self.record = record
         self.job_id = record.job or self.job_id
         if record.exit_code is not None and self._exited_at is None:
@@ -135,7 +135,7 @@ class SlurmRun:
         return [job for job in jobs if job is not known and not job.is_over]
 
     def look(self) -> None:
-        """Tell anew how it is."""
+        """Tell again how it is."""
         if self.has_ended:
             return
         now, told = time.monotonic(), self.told

@@ -158,7 +158,7 @@ class RunMonitor:
         return self._tail
 
     def follow_to(self, folder: Path) -> None:
-        """Go on reading the log in another folder, where its own was moved to."""
+        """Continue reading the log in another folder, where its own was moved to."""
         self._tail_path = os.fspath(folder / self.dat_path.name)
         if self._tail is not None:
             self._tail.path = self._tail_path

@@ -100,7 +100,7 @@ def _how(exit_code: int) -> str:
 
 def _reason_by_exit_code(exit_code: int | None, tail: list[str]) -> str:
     if exit_code is None:
-        return "ended unseen: nobody was there to learn its exit code"
+        return "ended while no process was there to learn its exit code"
     if _was_killed(exit_code):
         return f"killed by the system, probably out of memory ({_how(exit_code)})"
     error = error_line(tail)

@@ -54,7 +54,7 @@ class OutputMetrics:
         if known and self._lines.skip_what_is_there():
             # which of the values were in the part that is gone, nobody can tell
             self._counts, self._n_known = known, 0
-            self._note("resumed", "what it printed while nobody read it is not read")
+            self._note("resumed", "what it printed while nobody read it is lost")
 
     @property
     def has_only_misses(self) -> bool:

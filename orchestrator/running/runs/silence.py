@@ -50,5 +50,5 @@ class SilenceWarnings:
         if trouble is None:
             self._recorder.warn_once(silence, run.monitor.explain_silence(run.name, silence))
         else:
-            why = f"{trouble}: what it logs cannot be written"
+            why = f"{trouble}: its log cannot be written"
             self._recorder.warn_once("disk", f"run {run.name} has logged nothing, and {why}")

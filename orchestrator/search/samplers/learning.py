@@ -25,7 +25,7 @@ _MOST_DRAWS = 10_000
 class LearningSampler:
     """Optuna's TPE, Gaussian process or CMA-ES, fed with the history of the sweep.
 
-    Runs that go on count as pending, so that several workers do not ask for the same. Runs that a
+    Running runs count as pending, so that several workers do not ask for the same. Runs that a
     rule stopped for being worse than others at the same budget do not count: their values are no
     results of the full budget (`benchmarks/search_quality.py` has what that is worth). Runs that
     were stopped for another reason, such as patience, count with the best value they reached, and

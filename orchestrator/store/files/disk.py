@@ -16,7 +16,7 @@ def lack_of_room(folder: Path) -> str | None:
         return None
     left, n_files = space
     if not n_files:
-        return f"the disk of {folder} can hold no more files"
+        return f"the disk of {folder} has no room for more files"
     return f"the disk of {folder} is full ({left} bytes left)" if left < _HARDLY_ANY_BYTES else None
 
 

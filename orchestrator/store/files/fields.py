@@ -1,6 +1,6 @@
 """Fields of what others wrote: of the type that is expected, or refused.
 
-A sweep's folder may come from anywhere: its journal is read by every page, so what stands in it
+A sweep's folder may come from anywhere: its journal is read by every page, so what is in it
 is checked once, where it is read, and nothing behind that has to doubt it.
 """
 
@@ -16,14 +16,14 @@ def time_of(value: Any) -> float:
     """Seconds since the epoch, on the calendar."""
     seconds = float(value)
     if isinstance(value, bool) or not 0 <= seconds <= _LATEST_S:
-        raise ValueError(f"{value!r} is no time")
+        raise ValueError(f"{value!r} is not a time")
     return seconds
 
 
 def whole(value: Any) -> int:
     """A whole number of 64 bits."""
     if isinstance(value, bool) or not isinstance(value, int) or not -_LARGEST <= value < _LARGEST:
-        raise ValueError(f"{value!r} is no whole number")
+        raise ValueError(f"{value!r} is not a whole number")
     return value
 
 
@@ -32,13 +32,13 @@ def whole_or_none(value: Any) -> int | None:
 
 
 def number_or_none(value: Any) -> float | None:
-    """A float as the journal holds it: infinities and NaN stand there as strings."""
+    """A float as the journal holds it: infinities and NaN are there as strings."""
     return None if value is None else float(value)
 
 
 def text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
+        raise TypeError(f"{value!r} is not a text")
     return value
 
 
@@ -54,7 +54,7 @@ def file_stem(value: Any) -> str:
     """A name that a file in the sweep's own folder can have, and no way out of it."""
     name = text(value)
     if not name or "\0" in name or name != os.path.basename(name):  # noqa: PTH119
-        raise ValueError(f"{name!r} is no file's name")
+        raise ValueError(f"{name!r} is not a file name")
     return name
 
 

@@ -35,7 +35,7 @@ class OpenFolder:
     def _name(self, name: str) -> str:
         """What the system is given with `dir_fd`: a name, and nothing that leads elsewhere."""
         if name in ("", ".", "..") or "/" in name or os.sep in name or "\0" in name:
-            raise ValueError(f"{name!r} is no name of a file")
+            raise ValueError(f"{name!r} is not a file name")
         return name if self.fd is not None else os.fspath(self.path / name)
 
     def names(self) -> list[str]:
@@ -54,7 +54,7 @@ class OpenFolder:
         fd = self.open(name)
         with os.fdopen(fd, "rb") as file:
             if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise OSError(f"{self.path / name}: it is no regular file")
+                raise OSError(f"{self.path / name}: it is not a regular file")
             return file.read(most_bytes)
 
     def open(self, name: str) -> int:
@@ -144,7 +144,7 @@ def opened_folder(path: Path) -> Iterator[OpenFolder]:
     """
     if not os_files.CAN_OPEN_FOLDERS:
         if path.is_symlink() or not path.is_dir():
-            raise NotADirectoryError(f"{path} is no folder")
+            raise NotADirectoryError(f"{path} is not a folder")
         yield OpenFolder(path, None)
         return
     fd = open_folder(path)

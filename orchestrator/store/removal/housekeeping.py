@@ -78,7 +78,7 @@ def refuse_if_running(item: Item, what: str) -> None:
     alive = [str(run.index) for run in item.record.runs.values() if run.state in SUBMITTED]
     if alive:
         raise UsageError(
-            f"{item.name}: runs that outlived its orchestrator still go on "
+            f"{item.name}: runs that outlived its orchestrator are still running "
             f"({', '.join(alive[:5])}); it can be {what} when they have ended"
         )
 
@@ -134,7 +134,7 @@ def plan_deletion(item: Item, logdir: Path, *, with_others: bool = False) -> Del
         going = _files_below(folder) if is_whole else _files_among(folder, names)
         sizes = [path.lstat().st_size for path in going]
     except FileNotFoundError as error:
-        raise UsageError(f"{error.filename} has gone meanwhile; look again") from None
+        raise UsageError(f"{error.filename} has been deleted meanwhile; reload the list") from None
     kept = () if is_whole else others
     return DeletionPlan(item, folder, is_whole, names, kept, sum(sizes), len(sizes), file)
 
@@ -258,7 +258,9 @@ def _refuse_elsewhere(folder: Path, logdir: Path, *, must_be_below: bool) -> Non
     way = inside
     while way != top:
         if way.is_symlink():
-            raise UsageError(f"{way} is a link; what it leads to is not deleted from here")
+            raise UsageError(
+                f"{way} is a link, and the folder that it points to is not deleted from here"
+            )
         way = way.parent
 
 

@@ -153,8 +153,8 @@ def _open_watch(folder: Path, poll: bool | None) -> KernelWatch | None:
         return None  # gone again: polling finds that out
     except NoWatchError as error:
         logger.warning(
-            "%s: the kernel gives no more file watches (%s); looking every %d ms instead. "
-            "Raise fs.inotify.max_user_watches to mend it.",
+            "%s: the kernel has no more file watches (%s); polling every %d ms instead. "
+            "To fix this, raise fs.inotify.max_user_watches.",
             folder,
             error,
             POLL_DELAY_MS,

@@ -60,7 +60,7 @@ def test_drag_makes_moves_and_changes_a_brush(
     assert evaluate(modules, GESTURE, [intervals, start, now]) == becomes
 
 
-def test_best_so_far_is_a_stair_that_goes_on_to_the_end(modules: Page) -> None:
+def test_best_so_far_is_a_stair_that_continues_to_the_end(modules: Page) -> None:
     points = [{"x": x, "y": y} for x, y in ((1, 0.5), (2, 0.4), (3, 0.7), (4, 0.7), (5, 0.6))]
     stair = call(modules, "insight/history", "bestSoFar", points, "max", 5)
     assert stair == [[1, 0.5], [3, 0.7], [5, 0.7]]

@@ -34,7 +34,7 @@ def end_runs(sweep: SweepFiles, *indices: int) -> None:
         sweep.end(index)
 
 
-def test_history_grows_while_the_sweep_goes_on_and_leads_to_its_runs(
+def test_history_grows_while_the_sweep_continues_and_leads_to_its_runs(
     page: Page, dashboard: Dashboard, sweep: SweepFiles
 ) -> None:
     requested: list[str] = []

@@ -21,7 +21,7 @@ IN_VIEW = """line => {
 
 @pytest.fixture
 def log(page: Page, dashboard: Dashboard, logdir: Path, train: Train) -> Iterator[Path]:
-    """The page of a run, among others, that has printed a lot and goes on."""
+    """The page of a run, among others, that has printed a lot and continues."""
     sweep = SweepFiles(logdir / "s")
     names = [sweep.start(index) for index in (1, 2, 3)]
     training = train("s", names[1])

@@ -120,7 +120,7 @@ def test_name_note_and_tags_are_written_in_place_and_seen_in_other_tabs(
     expect(page.get_by_role("button", name="Edit name, note, tags")).to_be_focused()
 
 
-def test_page_goes_on_while_a_note_is_written(
+def test_page_continues_while_a_note_is_written(
     page: Page, dashboard: Dashboard, train: Callable[..., Training]
 ) -> None:
     training = train("first")

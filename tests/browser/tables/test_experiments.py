@@ -1,4 +1,4 @@
-"""The Experiments page in a browser: what a person sees while training goes on."""
+"""The Experiments page in a browser: what a person sees while training runs."""
 
 import re
 from collections.abc import Callable

@@ -189,7 +189,7 @@ def test_columns_of_any_metric_are_chosen_and_sorted_by(
     heading.get_by_role("link").click()
     expect(page.locator("#table-rows tr td:last-child")).to_have_text(["0.3", "0.2", "0.1"])
     page.get_by_role("button", name="Columns").click()
-    page.get_by_role("link", name="Show the usual columns").click()
+    page.get_by_role("link", name="Show the default columns").click()
     expect(heading).to_be_hidden()
     expect(page).not_to_have_url(re.compile("columns="))
 

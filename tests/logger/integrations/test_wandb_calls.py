@@ -114,7 +114,7 @@ def test_what_is_not_kept_is_said_once_and_breaks_nothing(tmp_path, capsys):
     wandb.finish()
     said = capsys.readouterr().err
     assert said.count("wandb.watch is not kept") == 1
-    assert "'image' is no number" in said
+    assert "'image' is not a number" in said
     assert logged(tmp_path) == {"loss": ([0], [1.0])}
 
 

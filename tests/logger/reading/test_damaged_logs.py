@@ -162,7 +162,7 @@ def test_damaged_header_and_a_long_damaged_stretch_cost_themselves(dat: Path) ->
 def test_file_that_is_no_log_is_refused_by_name(dat: Path, data: bytes) -> None:
     dat.write_bytes(data)
     for read in (read_log, read_ending, lambda path: LogTail(path).read()):
-        with pytest.raises(LogFormatError, match=r"run\.dat is no log: it has neither"):
+        with pytest.raises(LogFormatError, match=r"run\.dat is not a log: it has neither"):
             read(dat)
 
 

@@ -203,7 +203,7 @@ def test_damaged_record_ends_its_file_and_says_so(tmp_path: Path, n_events: int)
 def test_what_is_no_event_file_is_an_error_at_once(tmp_path: Path, data: bytes) -> None:
     (tmp_path / NAME).write_bytes(data)
 
-    with pytest.raises(LogFormatError, match="no event file"):
+    with pytest.raises(LogFormatError, match="not an event file"):
         read_log(tmp_path)
 
 

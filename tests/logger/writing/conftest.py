@@ -18,7 +18,7 @@ def run_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Let the clock go on by two seconds, after which a logger looks at its file again."""
+    """Let the clock advance by two seconds, after which a logger looks at its file again."""
     now = time.time
     ahead_s = [0.0]
     monkeypatch.setattr(time, "time", lambda: now() + ahead_s[0])

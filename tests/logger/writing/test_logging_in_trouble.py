@@ -107,7 +107,7 @@ def test_full_disk_costs_only_what_did_not_fit(
     assert logger.n_dropped == 11
     assert log.is_closed
     first, last = capfd.readouterr().err.splitlines()
-    assert "training goes on" in first
+    assert "Training continues" in first
     assert logger.path in first
     assert "11 values could not be written" in last
 

@@ -59,4 +59,4 @@ def test_preview_of_what_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "out.log").write_text("x\n")
     done = run_command("metrics-preview", "out.log", "--pattern", "(", folder=tmp_path)
     assert done.returncode == 2
-    assert "--pattern is no regular expression" in done.stderr
+    assert "--pattern is not a regular expression" in done.stderr

@@ -38,7 +38,7 @@ class Terminal:
         self._screen.start()
 
     def _show(self) -> None:
-        """A terminal that takes nothing would keep whoever prints from going on."""
+        """A terminal that takes nothing would keep whoever prints from continuing."""
         while self._is_open:
             if select.select([self._fd], [], [], 0.02)[0]:
                 try:
@@ -99,7 +99,7 @@ def wait_for_run(tmp_path: Path) -> Path:
     return sweep_folder(tmp_path / "runs")
 
 
-def test_closed_terminal_ends_the_sweep_in_order_and_it_can_go_on(
+def test_closed_terminal_ends_the_sweep_in_order_and_it_can_continue(
     tmp_path: Path, flag: Path, open_terminal: Callable[..., Terminal]
 ) -> None:
     terminal = open_terminal(*COMMAND, "sweep", "--workers", "1")

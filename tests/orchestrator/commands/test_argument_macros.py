@@ -79,7 +79,7 @@ def test_false_in_a_pair_is_the_negated_flag() -> None:
     [
         ("${args:pair}", "after args: some of pairs, lists, separate, joined by commas"),
         ("${args:}", "after args: some of pairs, lists, separate"),
-        ("x${args:lists}", "must be an element of its own"),
+        ("x${args:lists}", "make it an element of its own"),
         ("${args_no_equal}", "did you mean ${args_no_equals}?"),
     ],
 )

@@ -84,7 +84,7 @@ def test_notes_are_honest_about_what_differs(tmp_path: Path) -> None:
     for part in (
         f"logs to {tmp_path / 'runs'}, as an experiment of its own",
         "It ran on here",
-        f"set TOKEN as well: the values stand in {tmp_path / 'experiment_cfg.json'}",
+        f"set TOKEN too: the values are in {tmp_path / 'experiment_cfg.json'}",
         "git commit 0123456789 with changes that were not committed",
     ):
         assert part in notes

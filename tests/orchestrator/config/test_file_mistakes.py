@@ -131,7 +131,7 @@ def test_script_that_is_not_python_points_to_command(
 ) -> None:
     (tmp_path / name).write_text(content)
     (found,) = messages(tmp_path, GOOD.replace("short.py", name))
-    assert "is no Python script; say with command how it is started" in found
+    assert "is not a Python script; set command to how it is started" in found
     assert f'"command": {json.dumps(command)}' in found
 
 

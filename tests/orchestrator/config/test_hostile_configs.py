@@ -98,7 +98,7 @@ def test_fifo_or_device_as_a_configuration_is_refused(tmp_path, name):
     for given in (name, "/dev/zero", "."):
         done = run_command("sweep", given, "--dry-run", folder=tmp_path)
         assert done.returncode == 2, done.stderr
-        assert "it is no regular file" in done.stderr or "Is a directory" in done.stderr
+        assert "it is not a regular file" in done.stderr or "Is a directory" in done.stderr
         assert "Traceback" not in done.stderr
 
 

@@ -72,7 +72,7 @@ def test_every_mistake_in_a_search_is_told_at_once(folder: Path) -> None:
     assert found["repeats.count"] == "must be a whole number, 1 or more, got 0"
     assert found["repeats.seed"].startswith("unknown key, did you mean seed_name?")
     assert found["repeats.seed_name"].startswith("is missing")
-    assert '"runs/nowhere" is no folder of a sweep' in found["warm_start.0"]
+    assert '"runs/nowhere" is not the folder of a sweep' in found["warm_start.0"]
     assert found.keys() >= {"warm_start.1", "first_runs.0", "constraints.0"}
     prefix = "hyperparameters."
     assert found[prefix + "depth.min"] == "must be a whole number, got 1.5"
@@ -127,7 +127,7 @@ def test_dependency_that_cannot_be_is_explained(
 @pytest.mark.parametrize(
     ("constraints", "key", "message"),
     [
-        (["lr <"], "constraints.0", "is no expression"),
+        (["lr <"], "constraints.0", "is not an expression"),
         (["lr < 1", "open('x')"], "constraints.1", "is not understood; allowed are numbers"),
         (["rate < 1"], "constraints.0", "no hyperparameter rate"),
         (["ls < 1"], "constraints.0", "did you mean lr?"),

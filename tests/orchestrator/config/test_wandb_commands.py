@@ -101,4 +101,4 @@ def test_nested_parameters_are_passed_as_wandb_passes_them(tmp_path: Path) -> No
     assert arguments[-1] == "--opt={'lr': 0.1, 'nag': {'on': True}}"
     clash = {"opt": {"parameters": inner}, "opt.wd": {"value": 1}}
     found = problems(tmp_path, with_changes(parameters=clash))
-    assert "cannot be told from what parameters.opt holds" in found["parameters.opt.wd"]
+    assert "cannot be distinguished from what parameters.opt holds" in found["parameters.opt.wd"]

@@ -135,7 +135,7 @@ def assert_fails_at_wandb_too(reference: Reference, parameter: dict[str, Any], w
 @pytest.mark.parametrize(
     ("given", "key", "message"),
     [
-        ({"distribution": "gamma"}, "distribution", '"gamma" is no distribution of W&B\'s'),
+        ({"distribution": "gamma"}, "distribution", '"gamma" is not a distribution of W&B\'s'),
         ({"distribution": "q_unifrom"}, "distribution", "did you mean q_uniform?"),
         ({"distribution": "normal", "min": 0, "max": 1}, "min", "does not belong to normal"),
         ({"min": 0.0, "max": 1, "q": 0.1}, "q", "does not belong to uniform, which takes min and"),

@@ -29,7 +29,7 @@ REASONS = (
     "a grid takes no ",
     "must be a whole number, 1 or more, got ",  # brackets of W&B's that make no sense
     "is missing: the training script",
-    "cannot be told from what",
+    "cannot be distinguished from what",
     "W&B draws NaN",
     ": they are reversed",  # of nested parameters, which the validator does not compare
     "for one value write value",

@@ -102,12 +102,12 @@ def test_every_key_that_is_not_supported_is_named(tmp_path: Path) -> None:
         'must be one of grid, random, bayes, got "bayesian", did you mean bayes?'
     )
     assert found["controller.type"] == 'must be local or cloud, got "remote"'
-    assert found["commands"] == "is no key of a W&B sweep file, did you mean command?"
-    assert "is no distribution" in found["parameters.a.distribution"]
+    assert found["commands"] == "is not a key of a W&B sweep file, did you mean command?"
+    assert "is not a distribution" in found["parameters.a.distribution"]
     assert "names of letters, digits" in found["parameters.2b"]
     assert found["parameters.c.parameters"] == "must be an object of parameters"
     assert found["metric.goal"].startswith('must be minimize or maximize, got "smallest"')
-    assert found["metric.inputs"] == "is no key of W&B's metric, did you mean impute?"
+    assert found["metric.inputs"] == "is not a key of W&B's metric, did you mean impute?"
     assert found["early_terminate.type"] == 'must be hyperband, got "envelope"'
     assert "must be a list of texts" in found["command"]
     assert "starts a W&B Launch job" in found["job"]

@@ -107,7 +107,7 @@ def test_files_that_cannot_be_told_are_said_and_left_out(tmp_path: Path) -> None
     metrics.finish()
 
     (note,) = metrics.notes
-    assert "cannot be told" in note[1]
+    assert "is not known" in note[1]
 
 
 def test_another_orchestrator_continues_and_other_folders_get_their_names(tmp_path: Path) -> None:

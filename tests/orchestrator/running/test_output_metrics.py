@@ -183,7 +183,7 @@ def test_script_that_imports_for_long_is_not_blamed(tmp_path: Path) -> None:
     assert monitor.silence(running_s=math.inf) == "misses"
 
 
-def test_missing_metric_is_told_while_the_run_goes_on_and_taken_back(tmp_path: Path) -> None:
+def test_missing_metric_is_told_while_the_run_continues_and_taken_back(tmp_path: Path) -> None:
     flag = tmp_path / "go"
     lines = tmp_path / "lines"
     sweep_config(
@@ -278,7 +278,7 @@ def test_metric_under_another_name_is_said_with_the_names_found(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("changes", "key", "said"),
     [
-        ({"metrics_pattern": "("}, "metrics_pattern", "is no regular expression"),
+        ({"metrics_pattern": "("}, "metrics_pattern", "is not a regular expression"),
         ({"metrics_pattern": "loss .*"}, "metrics_pattern", "must name what it finds"),
         ({"metrics_pattern": "(?P<name>.)"}, "metrics_pattern", "must name what it finds"),
         ({"metrics_pattern": "(?P<step>.)"}, "metrics_pattern", "must name what it finds"),

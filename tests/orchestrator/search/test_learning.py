@@ -123,7 +123,7 @@ def by_value(combination: Combination) -> tuple[RunState, float | None]:
 
 @pytest.mark.parametrize("name", ["tpe", "cma_es"])
 @pytest.mark.parametrize("n_workers", [1, 4])
-def test_sweep_that_is_taken_up_again_goes_on_as_if_nothing_had_happened(
+def test_sweep_that_is_taken_up_again_continues_as_if_nothing_had_happened(
     name: str, n_workers: int
 ) -> None:
     history = follow(LearningSampler(EVERYTHING, 3, name, "max"), 40, by_value, n_workers)
@@ -177,7 +177,7 @@ def test_discrete_space_is_searched_whole_and_nothing_twice(name: str) -> None:
     assert sampler.why_exhausted == "every combination of the search space has been run: 14"
 
 
-def test_runs_that_go_on_are_taken_into_account() -> None:
+def test_runs_that_continue_are_taken_into_account() -> None:
     """With twenty results and many pending runs at one place, the next one is elsewhere."""
     known = follow(LearningSampler(PLANE, 0, "tpe", "min"), 20, on_the_plane)
     spread = []

@@ -141,7 +141,7 @@ def test_run_that_failed_is_no_example_for_the_median() -> None:
 
 
 def test_resumed_sweep_shows_its_rules_the_past_in_order(tmp_path: Path) -> None:
-    """Two runs that went on side by side; the worse was first at each rung and was not stopped."""
+    """Two runs that ran side by side; the worse was first at each rung and was not stopped."""
     record = SweepRecord(goal="max")
     loggers = {run: ExperimentLogger.at(tmp_path / f"run{run}.dat") for run in (1, 2)}
     for step in (1, 2):

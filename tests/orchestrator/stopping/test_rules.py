@@ -97,7 +97,7 @@ def test_asha_says_what_was_compared_with_what() -> None:
     assert "best 1/3 of 2 runs" in second.reason
 
 
-def test_asha_never_lets_nan_go_on_nor_count() -> None:
+def test_asha_never_lets_nan_continue_nor_count() -> None:
     rule = Asha(METRIC, "min", reduction_factor=2)
     decisions = stops(rounds([NAN, 1.0], [3.0, 1.0], [2.0, 1.0]), rule)
     assert list(decisions) == [1]
@@ -113,7 +113,7 @@ def test_asha_counts_values_where_steps_do_not_compare() -> None:
 
 
 @given(interleaved(), goals)
-def test_asha_forgets_a_run_that_begins_anew(points: list[Point], goal: Goal) -> None:
+def test_asha_forgets_a_run_that_begins_again(points: list[Point], goal: Goal) -> None:
     rule = Asha(METRIC, goal, min_resource=1, reduction_factor=2)
     again = Asha(METRIC, goal, min_resource=1, reduction_factor=2)
     for point in points:

@@ -128,7 +128,7 @@ def test_huge_line_is_skipped_without_being_held(path: Path) -> None:
     assert tail.n_skipped == 1
 
 
-def test_replaced_journal_is_read_anew(path: Path) -> None:
+def test_replaced_journal_is_read_again(path: Path) -> None:
     line = encode({"event": "warning", "message": "a"})
     path.write_bytes(line * 3)
     tail = JournalTail(path)

@@ -86,10 +86,10 @@ async def test_time_is_an_axis_too(tmp_path, sweep, axis):
 
 
 async def test_while_logs_are_read_is_told_of_how_many_runs(tmp_path, sweep, monkeypatch):
-    may_go_on = threading.Event()
+    may_continue = threading.Event()
 
     def read_slowly(path, **options):
-        assert path.name != "run_3.dat" or may_go_on.wait(30)
+        assert path.name != "run_3.dat" or may_continue.wait(30)
         return read_run_log(path, **options)
 
     monkeypatch.setattr(groups, "read_run_log", read_slowly)
@@ -110,7 +110,7 @@ async def test_while_logs_are_read_is_told_of_how_many_runs(tmp_path, sweep, mon
                     while await progress() != {"n_read": 2, "n_runs": 4}:
                         pass
             finally:
-                may_go_on.set()
+                may_continue.set()
         assert await progress() == {"n_read": 0, "n_runs": 0}
 
 

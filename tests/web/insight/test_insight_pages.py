@@ -116,7 +116,7 @@ def test_each_view_says_in_words_what_it_shows(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "No run logged Accuracy. Log it by this very name"),
+        ({}, "No run logged Accuracy. Log it under exactly this name"),
         ({"optimization_metric": None}, "This sweep optimises no metric. Name one"),
     ],
 )

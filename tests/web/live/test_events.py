@@ -237,7 +237,7 @@ async def test_flood_is_thinned_but_keeps_its_spike(tmp_path, logger, run_id):
     assert (20_000, 1e30) in page.points["loss"]
 
 
-async def test_replaced_file_starts_anew(tmp_path, logger, run_id, monkeypatch):
+async def test_replaced_file_starts_again(tmp_path, logger, run_id, monkeypatch):
     for step in range(50):
         logger.add_scalar("loss", 1.0, step)
     with ExperimentLogger(logdir=str(tmp_path / "elsewhere")) as other:
@@ -256,7 +256,7 @@ async def test_replaced_file_starts_anew(tmp_path, logger, run_id, monkeypatch):
     assert page.points == {"accuracy": [(7, 0.9), (8, 0.95)]}
 
 
-async def test_cursor_beyond_the_end_starts_anew(tmp_path, logger, run_id):
+async def test_cursor_beyond_the_end_starts_again(tmp_path, logger, run_id):
     logger.add_scalar("loss", 0.5, 1)
     page = Page(run_id, cursor=32 * 1_000)
     async with serving(tmp_path) as dashboard, listening(dashboard.address, page.query) as reader:
@@ -266,7 +266,7 @@ async def test_cursor_beyond_the_end_starts_anew(tmp_path, logger, run_id):
     assert page.points == {"loss": [(1, 0.5)]}
 
 
-async def test_what_is_not_there_is_said_and_the_rest_goes_on(tmp_path, logger, run_id):
+async def test_what_is_not_there_is_said_and_the_rest_continues(tmp_path, logger, run_id):
     query = (("run", "gone:32"), ("run", f"{run_id}:0"), ("sweep", "no"), ("log", "none:0"))
     async with serving(tmp_path) as dashboard, listening(dashboard.address, *query) as reader:
         gone = [await reader.next_of("gone") for _ in range(3)]

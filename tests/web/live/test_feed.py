@@ -83,7 +83,7 @@ async def test_runs_of_a_sweep_appear_and_change(tmp_path, sweep):
     assert (rows[1]["best_value"], rows[1]["best_step"]) == (0.9, 3)
 
 
-async def test_best_value_is_live_while_the_run_goes_on(tmp_path, sweep):
+async def test_best_value_is_live_while_the_run_continues(tmp_path, sweep):
     with sweep.start_run() as logger:
         async with (
             serving(tmp_path) as dashboard,
@@ -98,7 +98,7 @@ async def test_best_value_is_live_while_the_run_goes_on(tmp_path, sweep):
                     pass
 
 
-async def test_page_that_is_up_to_date_gets_only_what_goes_on(tmp_path, sweep):
+async def test_page_that_is_up_to_date_gets_only_what_continues(tmp_path, sweep):
     for index in (1, 2, 3):
         sweep.start_run(index, f"run_{index}").close()
     for index in (1, 2):
@@ -258,7 +258,7 @@ async def test_experiment_that_is_killed_is_noticed(tmp_path):
             assert [entry["state"] for entry in (await listed(reader))["changed"]] == ["killed"]
 
 
-async def test_output_follows_and_begins_anew(tmp_path, sweep):
+async def test_output_follows_and_begins_again(tmp_path, sweep):
     sweep.start_run().close()
     path = sweep.folder / f"{NAME}.log"
     path.write_bytes(b"before\n")

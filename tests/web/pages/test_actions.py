@@ -145,8 +145,8 @@ def test_who_only_looks_changes_nothing(logdir: Path, experiment: str, sweep: st
 @pytest.mark.parametrize(
     ("path", "body", "code", "said"),
     [
-        ("/api/annotate", b"{", 400, "no JSON"),
-        ("/api/annotate", b"[" * 5_000, 400, "no JSON"),
+        ("/api/annotate", b"{", 400, "not JSON"),
+        ("/api/annotate", b"[" * 5_000, 400, "not JSON"),
         ("/api/annotate", b"[]", 400, "must be a JSON object"),
         ("/api/annotate", {"sweep": "sweep", "note": "x" * 10_001}, 400, "10001 characters"),
         ("/api/annotate", {"sweep": "sweep", "name": 3}, 400, "name: 3 is not allowed"),
@@ -276,7 +276,7 @@ def test_buttons_stand_only_where_they_can_act(logdir: Path, experiment: str, sw
     ("action", "outcome", "is_paused", "message"),
     [
         ("requeue", "done", False, "6 runs run again in free slots"),
-        ("requeue", "done", True, "6 runs run again when the sweep goes on: it is paused"),
+        ("requeue", "done", True, "6 runs run again when the sweep continues: it is paused"),
         ("requeue", "recorded", False, "6 runs run again when the sweep is resumed"),
         ("stop", "done", True, "6 runs are taken back"),
     ],

@@ -119,7 +119,7 @@ MALFORMED = {
 
 
 @pytest.mark.anyio
-async def test_malformed_requests_are_refused_and_the_server_goes_on(tmp_path, caplog):
+async def test_malformed_requests_are_refused_and_the_server_continues(tmp_path, caplog):
     def attack(port: int) -> None:
         for name, data in MALFORMED.items():
             for answer in re.findall(rb"^HTTP/1\.1 (\d+)", ask(port, data, 0.2), re.MULTILINE):

@@ -1,4 +1,4 @@
-"""The pages as the server renders them: what stands there, for every kind of folder."""
+"""The pages as the server renders them: what is there, for every kind of folder."""
 
 import base64
 import json
@@ -351,7 +351,7 @@ def test_damaged_description_and_query_never_break_a_page(client: Client, logdir
         query = "?page=abc&sort=p.none&order=up&metric=%3Cb%3E"
         answer = client.get(address + query)
         assert answer.status_code == 200
-        assert "s2/experiment_description.json cannot be read: it is no valid JSON" in answer.text
+        assert "s2/experiment_description.json cannot be read: it is not valid JSON" in answer.text
     assert client.get("/experiments?newest=-3&limit=x&run=%00").status_code == 200
 
 

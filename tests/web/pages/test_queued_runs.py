@@ -29,7 +29,7 @@ def test_queued_run_shows_its_state_and_the_reason(logdir: Path, client: Client)
     assert "queued" in text
     assert "waiting for resources" in text
     assert "job 42" in text
-    assert "output is gone" not in text
+    assert "output has been deleted" not in text
 
 
 def test_run_that_was_queued_shows_where_it_runs_and_how_long_it_waited(

@@ -83,7 +83,7 @@ def test_search_finds_what_lines_show_wherever_they_are(tmp_path: Path) -> None:
     assert (search_output(path, "199998 %") or found).lines == []
 
 
-def test_search_ends_and_goes_on_from_there(tmp_path: Path) -> None:
+def test_search_ends_and_continues_from_there(tmp_path: Path) -> None:
     path = tmp_path / "run.log"
     path.write_text(LINES, encoding="utf-8")
     n_lines, at = 0, 0

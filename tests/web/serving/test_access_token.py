@@ -146,4 +146,4 @@ def test_logdir_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "file").touch()
     done = run_command("web", "--logdir", "file", folder=tmp_path)
     assert done.returncode == 2
-    assert "file is no folder" in done.stderr
+    assert "file is not a folder" in done.stderr

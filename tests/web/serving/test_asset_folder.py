@@ -75,7 +75,7 @@ Make = Callable[[Path], object]
         (partial(pack, files={**FILES, "dist/draw.min.css": b"evil"}), 1, "is not the file that"),
         (partial(pack, files={"dist/draw.min.js": SCRIPT}), 1, "no file dist/draw.min.css"),
         (partial(pack, version="1.2.4"), 2, "needed: @drawers/draw@1.2.3"),
-        (lambda path: path.write_bytes(b"\x1f\x8b no archive"), 2, "is no npm package"),
+        (lambda path: path.write_bytes(b"\x1f\x8b no archive"), 2, "is not an npm package"),
         (lambda path: None, 2, "No such file"),
         (lambda path: path.mkdir(), 2, "npm pack @drawers/draw@1.2.3"),
     ],
@@ -190,5 +190,5 @@ def test_archive_that_is_damaged_is_refused(tmp_path, capsys):
     archive = pack(tmp_path / "damaged.tgz")
     archive.write_bytes(archive.read_bytes()[:60] + bytes(60))
     assert main(["assets", str(tmp_path / "assets"), "--from", str(archive)]) == 2
-    assert "damaged.tgz is no npm package" in capsys.readouterr().err
+    assert "damaged.tgz is not an npm package" in capsys.readouterr().err
     assert not found_in(tmp_path / "assets")

@@ -105,7 +105,7 @@ async def test_live_stream_outlasts_the_time_for_a_request(tmp_path):
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("path", ["/events?run={run}:0", "/api/series?run={run}&points=20000"])
-async def test_reader_that_never_reads_is_cut_and_others_go_on(tmp_path, monkeypatch, path):
+async def test_reader_that_never_reads_is_cut_and_others_continue(tmp_path, monkeypatch, path):
     monkeypatch.setattr(live, "listen", listen_with_a_small_buffer)
     with ExperimentLogger(tmp_path) as logger:
         for step in range(100_000):

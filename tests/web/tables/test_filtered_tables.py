@@ -67,7 +67,7 @@ def test_condition_is_a_chip_that_can_be_taken_back_and_is_escaped(
 ) -> None:
     html = client.get(f"/sweeps/s?{urlencode({'where': f'learning_rate > {HOSTILE}'})}").text
     assert "<script>alert" not in html
-    assert "is no expression" in text_of(html)
+    assert "is not an expression" in text_of(html)
     html = client.get("/sweeps/s?where=learning_rate+%3E+0.0015").text
     assert 'aria-label="Remove the filter where learning_rate &gt; 0.0015"' in html
 

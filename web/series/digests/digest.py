@@ -117,7 +117,7 @@ def extended_digest(
     files: tuple[Identity, ...],
     mark: Mark,
 ) -> Digest | None:
-    """The digest of a log that has grown, or None where it takes the whole log to make it.
+    """The digest of a log that has grown, or None if it takes the whole log to make it.
 
     Args:
         behind: the values behind `known.cursor`.

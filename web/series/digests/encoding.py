@@ -109,7 +109,7 @@ class DigestReader:
     def _header(self) -> tuple[dict[str, Any], int]:
         start = self._start
         if start[: len(_MAGIC)] != _MAGIC:
-            raise DigestError("it is no digest")
+            raise DigestError("it is not a digest")
         n_bytes = int.from_bytes(start[8:12], "little")
         if n_bytes > _MOST_HEADER_BYTES:
             raise DigestError("its header is too long")

@@ -3,7 +3,7 @@
 The pages write every address from the root (`/sweeps`). Behind a proxy that serves the dashboard
 below a path, `BasePathMiddleware` takes that path off each request and puts it before the places
 that answers redirect to, and `PrefixMiddleware` puts it before the addresses in the HTML. Scripts
-find it by themselves: it is what stands before `/static/` in their own address (`lib/base.js`).
+find it by themselves: it is what is before `/static/` in their own address (`lib/base.js`).
 """
 
 import re

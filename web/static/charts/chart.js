@@ -28,7 +28,7 @@ export class Chart {
   #plot = null;
   #pointing = null;
   #curves = [];
-  #layer = null; // all curves as they were drawn last: pointing at one draws only that one anew
+  #layer = null; // all curves as they were drawn last: pointing at one draws only that one again
   #isLayerOld = true;
   #notes = "";
   #drawn = null; // what `draw` drew last
@@ -152,7 +152,7 @@ export class Chart {
     this.#drawAgain();
   }
 
-  /** Say anew what is at the pointer, which has not moved. */
+  /** Say again what is at the pointer, which has not moved. */
   pointAgain() {
     if (this.#plot) this.#point(this.#plot);
   }
@@ -190,7 +190,7 @@ export class Chart {
     this.#source.appendDetail?.(this.#whole, runId, points);
   }
 
-  /** Bring the canvas, and what stands around it, up to what is known now. */
+  /** Bring the canvas, and what is around it, up to what is known now. */
   draw() {
     this.paint();
     this.tell();
@@ -331,7 +331,7 @@ export class Chart {
     this.#hooks.onZoom(range);
   }
 
-  /** Fetch more points than the overview holds of what is zoomed into, unless the zoom goes on. */
+  /** Fetch more points than the overview holds of what is zoomed into, unless the zoom continues. */
   planDetail() {
     clearTimeout(this.#detailTimer);
     delete this.element.dataset.detail;

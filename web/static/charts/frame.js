@@ -25,7 +25,7 @@ export function chartFrame(metric, actions) {
   return { root, plot, empty, reset, note, thinned, readout, pin, full };
 }
 
-/** What stands before the last `/` in a fainter tone; where there is no room it gives way to what stands behind. */
+/** What stands before the last `/` in a fainter tone; where there is no room it gives way to what is behind. */
 export function titleParts(metric) {
   const at = metric.lastIndexOf("/") + 1;
   const last = cut(metric.slice(at));

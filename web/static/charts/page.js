@@ -39,7 +39,7 @@ export class ChartPage {
     return this.#grid?.element ?? null;
   }
 
-  /** The page was read anew; `area` is where its charts belong. Returns whether that is new. */
+  /** The page was read again; `area` is where its charts belong. Returns whether that is new. */
   mount(page, area) {
     this.#page = page;
     if (location.search === "") setParams(rememberedParams());

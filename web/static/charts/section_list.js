@@ -22,7 +22,7 @@ export class SectionList {
     parent.append(this.#bar, this.#note);
   }
 
-  /** What stands in the place of charts. */
+  /** What is in the place of charts. */
   say(text) {
     if (this.#note.textContent !== text) this.#note.textContent = text;
     this.#note.hidden = text === "";

@@ -11,7 +11,7 @@ export function parseFilter(text) {
 }
 
 /**
- * Metrics by what stands before their first `/`, in the order in which they were declared; those
+ * Metrics by what is before their first `/`, in the order in which they were declared; those
  * without one come first, and before all the pinned ones.
  *
  * @returns {{name: string, title: string, metrics: string[]}[]}

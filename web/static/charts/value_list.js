@@ -10,7 +10,7 @@ const MARGIN = 8, GAP = 12; // to the edge of the page's own part, and as betwee
 const LEAST_WIDTH = 220, MOST_WIDTH = 340, FULL_HEIGHT = 260;
 const MOST = 10, MOST_BELOW = 5;
 const LINE_PX = 18, PADDING_PX = 12;
-const LINGER_MS = 150; // what stands below a chart that was left goes then: the next chart may be on its way
+const LINGER_MS = 150; // what is below a chart that was left goes then: the next chart may be on its way
 
 let open = null; // the list that takes room below its chart
 
@@ -25,7 +25,7 @@ export class ValueList {
     this.#figure = figure;
     this.#plot = figure.querySelector(".chart-plot");
     this.#box.hidden = true;
-    this.#box.ariaHidden = "true"; // the same stands in the tables and on each run's page
+    this.#box.ariaHidden = "true"; // the same is in the tables and on each run's page
     figure.append(this.#box);
   }
 

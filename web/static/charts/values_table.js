@@ -1,4 +1,4 @@
-// What stands in the place of the charts where uPlot did not arrive: of each metric a table of the
+// What is in the place of the charts where uPlot did not arrive: of each metric a table of the
 // runs, with the last, the lowest and the highest value. To the page it is a `ChartGrid`.
 
 import { titleParts } from "./frame.js";

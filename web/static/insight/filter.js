@@ -1,4 +1,4 @@
-// Filters of the table, written by brushing: they stand in the address, and table, charts and
+// Filters of the table, written by brushing: they are in the address, and table, charts and
 // drawings follow. A link of the panel makes the request, so that the way back leads to how it was.
 
 import { changedParams, params } from "../lib/address.js";

@@ -42,7 +42,7 @@ export class View {
   }
 }
 
-const TIME = { min: 0, name: "time since the sweep began", nameLocation: "middle", nameGap: 24 };
+const TIME = { min: 0, name: "time since the sweep started", nameLocation: "middle", nameGap: 24 };
 const RUNS = { min: 0, minInterval: 1, nameLocation: "middle", nameGap: 24 };
 const whole = (x) => (Number.isInteger(x) ? String(x) : "");
 
@@ -54,7 +54,7 @@ function mark({ x, y, state, passes, counts }, scale, colors, count) {
 
 /**
  * One point for each run with a value, and for each that failed without one (y is null), in the
- * order in which they ended; those that go on last. `counts`: it can be the best so far.
+ * order in which they ended; the running ones last. `counts`: it can be the best so far.
  */
 export function historyPoints(data, isByTime) {
   const { runs, states } = data;

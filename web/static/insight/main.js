@@ -1,5 +1,5 @@
-// The drawings that explain a sweep: which of them the page shows, and when it is drawn anew.
-// While the sweep goes on, what is new is asked for when the stream says that there is something,
+// The drawings that explain a sweep: which of them the page shows, and when it is drawn again.
+// While the sweep continues, what is new is asked for when the stream says that there is something,
 // and no more often than drawing it takes a tenth of the time.
 
 import { InsightData } from "./data.js";

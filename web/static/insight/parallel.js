@@ -1,5 +1,5 @@
 // Parallel coordinates: each run a line through its hyperparameters to its best value. What is
-// brushed on an axis stands in the address as a filter, which the table and the charts follow.
+// brushed on an axis is in the address as a filter, which the table and the charts follow.
 
 import { formatNumber } from "../lib/format.js";
 import { plainAxis, valueScale } from "./axes.js";
@@ -38,7 +38,7 @@ export class View {
     this.#brushes?.remove();
   }
 
-  /** Nothing is drawn anew while somebody brushes. */
+  /** Nothing is drawn again while somebody brushes. */
   isBusy() {
     return this.#brushes.isDragging;
   }

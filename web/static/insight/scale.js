@@ -1,4 +1,4 @@
-// Where a value stands on an axis from 0 to 1, what is written beside it, and back. Pure.
+// Where a value is on an axis from 0 to 1, what is written beside it, and back. Pure.
 
 import { formatTicks } from "../lib/format.js";
 import { isFlat, placer } from "../charts/drawing/ranges.js";

@@ -42,7 +42,7 @@ export class View {
     const end = this.#end = this.#spans.reduce((most, span) => Math.max(most, span.ended ?? this.#now), this.#now) || 1;
     return {
       grid: { left: 12, right: 20, top: 8, bottom: 64, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-      xAxis: { ...plainAxis(colors), min: 0, max: end, interval: timeGap((end * (this.#zoom.end - this.#zoom.start)) / 100), axisLabel: { color: colors.muted, hideOverlap: true, formatter: timeTick }, name: "time since the sweep began", nameLocation: "middle", nameGap: 24 },
+      xAxis: { ...plainAxis(colors), min: 0, max: end, interval: timeGap((end * (this.#zoom.end - this.#zoom.start)) / 100), axisLabel: { color: colors.muted, hideOverlap: true, formatter: timeTick }, name: "time since the sweep started", nameLocation: "middle", nameGap: 24 },
       yAxis: { ...tickedAxis(colors, slots), inverse: true, min: -0.5, max: nSlots - 0.5 },
       dataZoom: [
         { type: "slider", xAxisIndex: 0, filterMode: "weakFilter", height: 16, bottom: 8, brushSelect: false, showDetail: false, showDataShadow: false, borderColor: colors.grid, fillerColor: colors.grid, handleStyle: { color: colors.surface, borderColor: colors.border }, moveHandleSize: 0, ...this.#zoom },

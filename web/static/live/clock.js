@@ -1,4 +1,4 @@
-// Times that go on: durations of what runs, and how long ago something began. Whether something
+// Times that continue: durations of what runs, and how long ago something began. Whether something
 // still runs nobody knows while the connection is lost: then durations stand still.
 // All times are the server's, since the browser's clock may be wrong, and are written in the
 // browser's time zone.

@@ -54,7 +54,7 @@ export function showPartlyLive() {
   if (document.querySelector("#connection").dataset.state === "open") showConnection("open");
 }
 
-/** A server that was started anew on an address that others can reach has another token. */
+/** A server that was started again on an address that others can reach has another token. */
 async function askWhy() {
   try {
     const answer = await fetch(addressOf("/events"), { method: "HEAD" });
@@ -65,7 +65,7 @@ async function askWhy() {
 }
 
 function tellForbidden() {
-  showBanner("The server does not accept this browser's token any more: it was started anew. Open the address with ?token=… that it printed.", LOST);
+  showBanner("The server does not accept this browser's token any more: the server was restarted. Open the address with ?token=… that it printed.", LOST);
 }
 
 // ---- What people ask for meanwhile ----
@@ -75,7 +75,7 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (status < 400 || status === 404) return;
   event.preventDefault(); // an error is no page: what is shown stays
   if (status === 403) tellForbidden();
-  else showBanner(`The server could not make this page (status ${status}). What it printed where it was started says more.`, LOST);
+  else showBanner(`The server could not make this page (status ${status}). Its output in the terminal says more.`, LOST);
 });
 
 document.addEventListener("htmx:error", (event) => {

@@ -90,7 +90,7 @@ async function refresh(isUrgent) {
   });
 }
 
-/** The reader has gone on while a refresh was on its way: it must not bring them back. */
+/** The reader has moved on while a refresh was on its way: it must not bring them back. */
 document.addEventListener("htmx:before:swap", (event) => {
   const { refreshOf, isAsked } = event.detail.ctx;
   if (refreshOf === undefined) return;

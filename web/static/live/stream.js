@@ -1,5 +1,5 @@
 // The page's one stream of server-sent events. It ends while the tab is hidden, and after a break
-// goes on from the cursors that the page has reached: nothing is missed, nothing comes twice.
+// continues from the cursors that the page has reached: nothing is missed, nothing comes twice.
 
 import { StreamTurns } from "./stream_turns.js";
 
@@ -19,7 +19,7 @@ export class LiveStream {
   #turns = new StreamTurns(() => this.#close("paused"), () => this.restart());
 
   /**
-   * @param {() => string | null} address  where to go on from now; null: nothing to follow
+   * @param {() => string | null} address  where to continue from now; null: nothing to follow
    * @param {(name: string, data: object) => void} onEvent
    * @param {(state: "idle" | "connecting" | "open" | "lost" | "paused") => void} onState
    */
@@ -33,7 +33,7 @@ export class LiveStream {
     addEventListener("online", () => this.#source === null && this.restart());
   }
 
-  /** Connect anew, with what the page follows now. */
+  /** Connect again, with what the page follows now. */
   restart() {
     this.#close();
     const address = document.hidden ? null : this.#address();

@@ -54,7 +54,7 @@ export class StreamTurns {
     this.#others.push({ id, at });
   }
 
-  /** Pages that are gone answer no more: they are counted anew each time. */
+  /** Pages that are gone answer no more: they are counted again each time. */
   #count() {
     this.#others = [];
     clearTimeout(this.#timer);

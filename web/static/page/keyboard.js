@@ -9,11 +9,11 @@ const ROWS = ["main table.runs tbody a.run-ref", "#run-list a.run-open", "#sweep
 const SEARCHES = ["#table-search", "#run-search", ".output-field", "input[type=search]"];
 const RESULTS_BELOW = "#table-search, #run-search";
 const KEYS = [
-  ["/", "Search; ↓ leads from there to what was found"],
+  ["/", "Search; ↓ moves to the results"],
   ["j or ↓", "Next run of the table or list; on a run's page the next run"],
   ["k or ↑", "Previous run"],
   ["Enter", "Open it"],
-  ["x", "Draw it, or not"],
+  ["x", "Draw or hide it"],
   ["Escape", "Close what is open, leave the search"],
   ["?", "These keys"],
 ];
@@ -110,7 +110,7 @@ function showKeys() {
   const close = element("button", { className: "action", autofocus: true }, "Close");
   const form = element(
     "form", { method: "dialog" }, element("h2", { id: "keys-title" }, "Keyboard"), element("dl", { className: "keys-list" }, ...rows),
-    element("label", { className: "field-inline" }, box, "Single keys do something"), element("div", { className: "ask-buttons" }, close),
+    element("label", { className: "field-inline" }, box, "Single-key shortcuts"), element("div", { className: "ask-buttons" }, close),
   );
   const dialog = element("dialog", { className: "ask keys" }, form);
   dialog.setAttribute("aria-labelledby", "keys-title");

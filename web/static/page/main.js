@@ -139,7 +139,7 @@ function streamAddress() {
   return parts.length ? addressOf(`/events?${parts.join("&")}`) : null;
 }
 
-/** ("sweep=ID", cursor) as a parameter; "catalog" has no ID, and its cursor stands alone. */
+/** ("sweep=ID", cursor) as a parameter; "catalog" has no ID, and its cursor is alone. */
 function parameter(key, place) {
   const [kind, ...rest] = key.split("=");
   const id = rest.join("=");
@@ -183,7 +183,7 @@ const HANDLERS = {
   },
 };
 
-/** Whether the page says of the sweep what the event says: a stream that begins anew repeats it. */
+/** Whether the page says of the sweep what the event says: a stream that starts again repeats it. */
 function isShown({ cursor, ...summary }) {
   const shown = document.querySelector("#sweep-progress")?.dataset.summary;
   return shown !== undefined && JSON.stringify(JSON.parse(shown)) === JSON.stringify(summary);

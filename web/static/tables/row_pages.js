@@ -8,7 +8,7 @@ export const PAGE_SIZE = 25;
 const MOST_PAGES = 60;
 const PATIENCE_MS = 400; // while somebody drags the scroll bar most places are passed by: one request at a time
 const MOST_AT_ONCE = 4;
-const LIVE_MS = 3000; // rows of runs that go on grow old outside of the page
+const LIVE_MS = 3000; // rows of running runs grow old outside of the page
 
 let key = "";
 let kept = new Map(); // page -> {rows: its <tr>, at: when they were right, isLive}

@@ -1,4 +1,4 @@
-// The small curves of the runs that go on: the server draws them, as it does in the table.
+// The small curves of the running runs: the server draws them, as it does in the table.
 
 import { formatNumber } from "../lib/format.js";
 

@@ -53,7 +53,7 @@ def parse_pattern(search: str) -> NamePattern:
     try:
         return NamePattern(re.compile(text, re.IGNORECASE), time.monotonic() + _LONGEST_S)
     except (re.error, RecursionError, OverflowError) as error:
-        raise PatternError(f"is no regular expression: {error}") from None
+        raise PatternError(f"is not a regular expression: {error}") from None
 
 
 def _check(text: str) -> None:

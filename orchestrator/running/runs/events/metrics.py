@@ -72,8 +72,8 @@ class EventMetrics:
         if self._undecided:
             self._note(
                 "undecided",
-                f"which run wrote {min(self._undecided)} cannot be told, so it is not read; with "
-                "a folder for each run it can, as in tensorboard_dir: ${run_dir}",
+                f"which run wrote {min(self._undecided)} is not known, so it is not read. "
+                "Give each run a folder of its own: tensorboard_dir: ${run_dir}",
             )
         self._writer.close()
 

@@ -57,7 +57,7 @@ function abandonedLine(columns, run, view, elapsed, across) {
   return { x, y: view.isLogY ? value.map((one) => (one > 0 ? one : null)) : value };
 }
 
-/** The lines of values as they stand on the y axis. */
+/** The lines of values as they are on the y axis. */
 export function drawn(value, view) {
   const smoothed = smooth(value, view.smoothing);
   const shown = (values) => (view.isLogY ? values.map((one) => (one > 0 ? one : null)) : values);

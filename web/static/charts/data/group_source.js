@@ -1,5 +1,5 @@
 // Curves of groups of runs, of a sweep or by hand: mean and band, computed by the server from all runs of each group.
-// While runs go on they are asked for anew now and then, and travel only where they changed.
+// While runs continue they are asked for again now and then, and travel only where they changed.
 
 import { smooth } from "./columns.js";
 import { drawn } from "./curves.js";
@@ -52,7 +52,7 @@ export class GroupSource {
     this.#view = view;
   }
 
-  /** Ask anew from time to time for the metrics on show; `onNews` is called where there was news. */
+  /** Ask again from time to time for the metrics on show; `onNews` is called where there was news. */
   follow(metrics, onNews) {
     this.#metrics = metrics;
     this.#onNews = onNews;

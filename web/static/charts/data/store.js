@@ -125,7 +125,7 @@ export class SeriesStore {
     if (isNew) this.onNewMetric(name);
   }
 
-  /** The run's file began anew: what it holds now comes with the stream. */
+  /** The run's file started again: what it holds now comes with the stream. */
   empty(runId) {
     const run = this.#runs.get(runId);
     if (!run) return;
@@ -135,7 +135,7 @@ export class SeriesStore {
     }
   }
 
-  /** Forget a run; it is loaded anew. */
+  /** Forget a run; it is loaded again. */
   forget(runId) {
     this.#runs.delete(runId);
   }

@@ -32,7 +32,7 @@ export const xLabelOf = (view, low, high) => (view.x === "wall" ? formatDays(low
 /**
  * uPlot's scales and axes for a view. `yRange()` are the values from the lower to the upper edge: to
  * uPlot, which draws nothing between 1e-17 and 2e-17 or from -1e308 to 1e308, they are 0 and 1.
- * `onLabels(axis, ticks, labels)` is told what stands on each, so that an export can say the same.
+ * `onLabels(axis, ticks, labels)` is told what is on each, so that an export can say the same.
  */
 export function axesOf(view, yRange, onLabels) {
   const asGiven = (u, min, max) => [min, max];

@@ -8,7 +8,7 @@ const LINE_WIDTH = 1.5;
 const BEST_WIDTH = 3;
 const MOST_WIDE = 30; // more curves are thin: easier to tell apart, and drawn twenty times as fast
 
-/** Where values stand on a plane of pixels: `bbox` of it, and what the scales show. */
+/** Where values are on a plane of pixels: `bbox` of it, and what the scales show. */
 export function geometryOf(bbox, scales, view) {
   const { left, top, width, height } = bbox;
   const { x, y } = scales;

@@ -52,11 +52,11 @@ export const isFlat = (low, high) => high - low <= Math.max(Math.abs(low), Math.
 /** A range that is longer by a part of it at both ends; around what is flat by about a tenth of its size. */
 export function withRoom([low, high], part) {
   const size = Math.max(Math.abs(low), Math.abs(high));
-  const room = !isFlat(low, high) ? high * part - low * part : (size < TINY ? 1 : size * 0.1) * 1.2; // a round number at the edge would stand in the way of x
+  const room = !isFlat(low, high) ? high * part - low * part : (size < TINY ? 1 : size * 0.1) * 1.2; // a round number at the edge would be in the way of x
   return [Math.max(-LARGEST, low - room), Math.min(LARGEST, high + room)];
 }
 
-/** Where a value stands between two others: at 0 the first, at 1 the second. */
+/** Where a value is between two others: at 0 the first, at 1 the second. */
 export function placer([low, high], isLog) {
   const unit = Math.max(Math.abs(low), Math.abs(high)) > 1e300 ? 1e-9 : 1; // what is between two such is no number
   const to = isLog ? Math.log10 : (value) => value * unit;

@@ -1,4 +1,4 @@
-// Where the lines of an axis are, and what stands beside those of a logarithmic one. Pure.
+// Where the lines of an axis are, and what is beside those of a logarithmic one. Pure.
 
 import { formatTicks } from "../../lib/format.js";
 
@@ -60,7 +60,7 @@ export function logLabels(ticks) {
   return isEven ? formatTicks(ticks) : ticks.map((tick) => formatTicks([tick])[0]);
 }
 
-/** Labels, the middles of which stand at these pixels of `width`: none in another or beyond an edge, but one at least. */
+/** Labels, the middles of which are at these pixels of `width`: none in another or beyond an edge, but one at least. */
 export function withoutOverlap(labels, places, width, letterPx = LETTER_PX) {
   const shown = labels.map(() => "");
   let free = -EDGE_PX;

@@ -8,7 +8,7 @@ with (ROOT / "pyproject.toml").open("rb") as file:
     release = tomllib.load(file)["project"]["version"]
 
 project = "ML Tracking Ops"
-copyright = "the ML Tracking Ops authors, MIT licence"
+copyright = "the ML Tracking Ops developers, MIT licence"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["examples/*/README.md"]

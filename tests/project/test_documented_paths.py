@@ -9,7 +9,7 @@ import pytest
 from places import ROOT
 
 FOLDERS = ("benchmarks", "docs", "fuzz", "logger", "orchestrator", "scripts", "tests", "web")
-WITHIN = ("", "orchestrator", "web", "web/static", "web/static/charts", "web/templates")
+WITHIN = ("", "logger", "orchestrator", "web", "web/static", "web/static/charts", "web/templates")
 """Where a path in ARCHITECTURE.md may begin."""
 DOCUMENTS = [
     *(name + ".md" for name in ("ARCHITECTURE", "CONTRIBUTING", "README", "benchmarks/README")),
@@ -54,16 +54,17 @@ def resolves(name: str) -> bool:
     return True
 
 
-def test_architecture_names_files_and_rooms_that_are_there() -> None:
+@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "docs/internals.md"])
+def test_architecture_names_files_and_rooms_that_are_there(document: str) -> None:
     """Also in short, as `connections.py` or `store/`."""
     names = {path.name for folder in FOLDERS for path in (ROOT / folder).rglob("*.*")}
-    for word in words_of("ARCHITECTURE.md"):
+    for word in words_of(document):
         if re.fullmatch(r"[\w./-]+\.(py|js|html|css)", word):
             is_there = any((ROOT / place / word).is_file() for place in WITHIN) or word in names
-            assert is_there, f"ARCHITECTURE.md names {word}"
+            assert is_there, f"{document} names {word}"
         elif re.fullmatch(r"[a-z_/]+/", word) and word != "requests/":  # a folder of a sweep
             is_there = any((ROOT / place / word).is_dir() for place in WITHIN)
-            assert is_there, f"ARCHITECTURE.md names {word}"
+            assert is_there, f"{document} names {word}"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

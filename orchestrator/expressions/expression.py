@@ -68,7 +68,7 @@ class Expression:
         self.names: frozenset[str] = frozenset(_check(self._tree, 0))
 
     def evaluate(self, values: Mapping[str, Any]) -> Any:
-        """Its value; None where it has none: a division by zero, or a number too large.
+        """Its value; None if it has none: a division by zero, or a number too large.
 
         Raises:
             ExpressionError: the values are of the wrong kind for it.

@@ -15,7 +15,7 @@ MOST_SELECTED = 200
 
 
 def selection_buttons(selected: Sequence[Experiment], *, is_archive: bool) -> list[Button]:
-    """For the experiments that somebody has ticked; those that have ended can be put away."""
+    """For the experiments that somebody has ticked; those that have ended can be archived."""
     if not selected or len(selected) > MOST_SELECTED:
         return []
     tag = _tag_button([one.id for one in selected], "experiment")

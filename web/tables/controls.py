@@ -77,7 +77,7 @@ class Controls:
     """`filter_kept` and `column_kept`: what the two forms carry along.
 
     `differing_href`: the table without the settings that are the same in all rows that pass the
-    filters; None where it shows none.
+    filters; None if it shows none.
     """
 
     search: str

@@ -131,7 +131,7 @@ def problems_of(
     """What the address asks that these rows cannot answer.
 
     Args:
-        rows: those with the metrics that were read; None where not all could be read yet.
+        rows: those with the metrics that were read; None if not all could be read yet.
 
     Columns of metrics, which may be logged yet, are always accepted.
     """

@@ -24,7 +24,7 @@ def add_annotate(add: Add) -> None:
     annotate.add_argument(
         "--untag", action="append", default=[], metavar="TAG", help="remove a tag"
     )
-    annotate.add_argument("--json", action="store_true")
+    annotate.add_argument("--json", action="store_true", help="print JSON")
     add_logdir(annotate)
 
 
@@ -52,4 +52,4 @@ def add_schema(add: Add) -> None:
 
 def add_completion(add: Add) -> None:
     completion = add("completion", "print a script with which your shell completes this command")
-    completion.add_argument("shell", choices=SHELLS)
+    completion.add_argument("shell", choices=SHELLS, help="your shell")

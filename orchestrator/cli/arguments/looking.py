@@ -41,7 +41,7 @@ def add_assets(add: Add) -> None:
 def add_list(add: Add) -> None:
     listing = add("list", "list experiments and sweeps")
     add_logdir(listing)
-    listing.add_argument("--json", action="store_true")
+    listing.add_argument("--json", action="store_true", help="print JSON")
     listing.add_argument("--archived", action="store_true", help="list archived ones")
 
 
@@ -52,7 +52,7 @@ def add_show(add: Add) -> None:
         "run", metavar="RUN", type=count, nargs="?", help="a run of the sweep, by its number"
     )
     add_logdir(show)
-    show.add_argument("--json", action="store_true")
+    show.add_argument("--json", action="store_true", help="print JSON")
 
 
 def add_export(add: Add) -> None:
@@ -67,7 +67,10 @@ def add_export(add: Add) -> None:
         "run", metavar="RUN", type=count, nargs="?", help="a run of the sweep, by its number"
     )
     export.add_argument(
-        "--format", choices=("csv", "json", "parquet", "tensorboard", "media"), default="csv"
+        "--format",
+        choices=("csv", "json", "parquet", "tensorboard", "media"),
+        default="csv",
+        help="default: csv",
     )
     export.add_argument(
         "-o",
@@ -100,7 +103,7 @@ def add_replay(add: Add) -> None:
     replay.add_argument("--metric", help="default: the sweep's optimization_metric")
     replay.add_argument("--goal", choices=("min", "max"), help="default: the sweep's")
     add_logdir(replay)
-    replay.add_argument("--json", action="store_true")
+    replay.add_argument("--json", action="store_true", help="print JSON")
 
 
 def add_metrics_preview(add: Add) -> None:
@@ -113,7 +116,7 @@ def add_metrics_preview(add: Add) -> None:
         metavar="P",
         help="a metrics_pattern as in a configuration; default: compare all that have a name",
     )
-    command.add_argument("--json", action="store_true")
+    command.add_argument("--json", action="store_true", help="print JSON")
 
 
 def add_mcp(add: Add) -> None:

@@ -13,7 +13,9 @@ Add = Callable[[str, str], argparse.ArgumentParser]
 
 
 def add_logdir(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--logdir", type=user_path, default=Path("runs"), help="default: runs")
+    parser.add_argument(
+        "--logdir", type=user_path, default=Path("runs"), help="the log folder; default: runs"
+    )
 
 
 def add_target(parser: argparse.ArgumentParser, text: str) -> None:

@@ -125,7 +125,7 @@ def add_steering(add: Add) -> None:
     workers = add("workers", "change how many runs of a sweep run at once")
     for parser in (pause, continue_, workers):
         parser.add_argument("path", metavar="SWEEP", help=SWEEP)
-    workers.add_argument("n_workers", type=count, metavar="N")
+    workers.add_argument("n_workers", type=count, metavar="N", help="how many runs at once")
     for parser in (stop, pause, continue_, requeue, workers):
         add_logdir(parser)
 

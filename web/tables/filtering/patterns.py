@@ -36,7 +36,7 @@ class NamePattern:
 
 
 def is_pattern(search: str) -> bool:
-    """Whether a search is a regular expression: it stands between slashes."""
+    """Whether a search is a regular expression: it is between slashes."""
     return len(search) > 2 and search.startswith("/") and search.endswith("/")
 
 

@@ -1,10 +1,6 @@
-"""The examples run as they are, and the configurations in the documentation are valid.
-
-Examples that need a framework are run by tests/integrations.
-"""
+"""The examples run as they are. Those that need a framework are run by tests/integrations."""
 
 import json
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -18,15 +14,6 @@ from ml_tracking_ops.orchestrator.config.validation import validate_config
 EXAMPLES = ROOT / "examples"
 ALONE = ("checkpoints", "logged", "printed", "scikit_learn", "shell_script", "wandb_sweep")
 FRAMEWORKS = ("hydra", "keras", "lightning", "pytorch", "stable_baselines3", "transformers")
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-CONFIGS = [
-    pytest.param(block, id=f"{path.stem}-{number}")
-    for path in DOCUMENTS
-    for number, block in enumerate(
-        re.findall(r"```json\n(\{.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
-    )
-    if '"main_script_name"' in block and '"hyperparameters"' in block
-]
 
 
 def summary_of(folder: Path, *arguments: str) -> dict[str, Any]:
@@ -71,13 +58,3 @@ def test_every_example_is_in_the_gallery() -> None:
     gallery = (ROOT / "docs" / "examples" / "index.md").read_text(encoding="utf-8")
     for folder in EXAMPLES.iterdir():
         assert not folder.is_dir() or f"## {folder.name}\n" in gallery, folder.name
-
-
-@pytest.mark.parametrize("text", CONFIGS)
-def test_documented_configuration_is_valid(text: str, tmp_path: Path) -> None:
-    config = json.loads(text.replace("…", ""))
-    (tmp_path / config["main_script_name"]).touch()
-    names = " ".join(f"--{name}" for name in config["hyperparameters"])
-    (tmp_path / config["main_script_name"]).write_text(f"# takes {names} --logdir\n")
-    loaded = validate_config(config, tmp_path)
-    assert loaded.config.optimization_metric == config.get("optimization_metric")

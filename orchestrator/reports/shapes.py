@@ -108,7 +108,7 @@ class LeaderEntry(TypedDict):
 class VerdictReport(TypedDict):
     """Which combination won; `winner` is null if none did.
 
-    What stands beside it is that of the first of `leaders`: the winner, or what comes nearest.
+    What is beside it is that of the first of `leaders`: the winner, or what comes nearest.
     """
 
     winner: str | None

@@ -297,7 +297,7 @@ def test_what_cannot_be_asked_is_refused_in_words(cwd: Path) -> None:
         (("stop", folder, "--yes"), 1, "There is nothing to stop"),
         (("workers", folder, "3"), 1, "--workers 3"),
         (("workers", folder, "0"), 2, "1 or more"),
-        (("requeue", folder), 2, "say which runs"),
+        (("requeue", folder), 2, "name the runs"),
         (("requeue", folder, "9"), 2, "has no run 9"),
         (("pause", "nowhere"), 2, "no experiment, sweep or run of this name"),
     ]:

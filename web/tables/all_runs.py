@@ -61,7 +61,7 @@ class AllRuns:
 
     @cached_property
     def best(self) -> Row | None:
-        """The best run of the search; the earliest of equals; None where none has a value."""
+        """The best run of the search; the earliest of equals; None if none has a value."""
         best: Row | None = None
         for row in self.searched:
             value, so_far = row.best_value, None if best is None else best.best_value

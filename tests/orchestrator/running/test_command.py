@@ -111,8 +111,8 @@ def test_macros_stand_inside_arguments_too(tmp_path: Path, monkeypatch: pytest.M
     [
         (["${progam}"], "unknown macro ${progam}, did you mean ${program}?"),
         (["${whatever_this_is}"], "known: ${args}, "),
-        (["x", "--all=${args}"], "must be an element of its own"),
-        (["bash", "-c", "train ${args}"], "must be an element of its own"),
+        (["x", "--all=${args}"], "make it an element of its own"),
+        (["bash", "-c", "train ${args}"], "make it an element of its own"),
         (["bash", "-c", "train ${param:lr}"], "text that a shell reads"),
         (["/usr/bin/env", "sh", "-ec", "train ${args_json}"], "text that a shell reads"),
         (["${env}", "bash", "-l", "-c", "${args}"], "text that a shell reads"),

@@ -53,7 +53,7 @@ def test_sweep_that_runs_something_else_asks_first(tmp_path, sweep, changes):
     done = run_command("sweep", "--resume", sweep, "--max-runs", "2", folder=tmp_path)
     assert done.returncode == 2
     assert "Resuming it runs" in done.stderr
-    assert "say --yes" in done.stderr
+    assert "add --yes" in done.stderr
     assert not (tmp_path / "stolen").exists()
 
 

@@ -73,7 +73,7 @@ def test_what_runs_is_neither_archived_nor_deleted(logdir, capsys):
     journal.append("sweep_ended", state="finished")
     journal.close()
     assert run("delete", "sweep", "--logdir", logdir) == 2
-    assert "say --yes" in capsys.readouterr().err
+    assert "add --yes" in capsys.readouterr().err
     assert run("delete", "--yes", "sweep", writer.folder, "--logdir", logdir) == 0
     assert list(logdir.iterdir()) == []
 

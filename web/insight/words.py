@@ -69,7 +69,7 @@ class BestValues:
 def improvements(
     rows: Sequence[Row], goal: Goal | None, started_at: float, spread: float | None = None
 ) -> list[Improvement]:
-    """In the order in which the runs ended; running those come last.
+    """In the order in which the runs ended; the running ones come last.
 
     Only combinations with the most values compare.
 

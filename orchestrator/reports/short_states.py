@@ -19,7 +19,7 @@ def short_state(run: RunRecord) -> str:
 
 
 def state_beside_best(run: RunRecord) -> str:
-    """`asha @ 40, best after`: the best value that stands beside it came after the decision."""
+    """`asha @ 40, best after`: the best value that is beside it came after the decision."""
     short, step = short_state(run), run.stopped_by.get("step") if run.stopped_by else None
     if run.state != "early_stopped" or not isinstance(step, int) or run.best_step is None:
         return short

@@ -218,7 +218,7 @@ async def choose(request: Request, body: JsonObject) -> Response:
     return say(f"{'lower' if goal == 'min' else 'higher'} values of {metric} are better")
 
 
-async def archive_items(request: Request, body: JsonObject) -> Response:
+async def put_away(request: Request, body: JsonObject) -> Response:
     """Archive things, or bring them back."""
     is_archived = field(body, "archived", bool)
 

@@ -14,7 +14,7 @@ def mcp(options: argparse.Namespace) -> int:
     try:
         from ...agents.server import make_server
     except ModuleNotFoundError as error:
-        if error.name not in ("mcp", "mcp_types"):
+        if (error.name or "").partition(".")[0] not in ("mcp", "mcp_types"):
             raise
         raise UsageError(
             "the package mcp is not installed: pip install 'ml-tracking-ops[mcp]'"

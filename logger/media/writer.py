@@ -39,11 +39,6 @@ class MediaWriter:
         self._has_said_budget = False
         self.n_over_budget = 0
 
-    @property
-    def index_path(self) -> str:
-        """The index, absolute."""
-        return self._index.path
-
     def add(
         self,
         entry: "dict[str, object]",

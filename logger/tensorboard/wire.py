@@ -88,7 +88,3 @@ def encode_int(number: int, value: int) -> bytes:
 
 def encode_double(number: int, value: float) -> bytes:
     return encode_varint(number << 3 | FIXED64) + struct.pack("<d", value)
-
-
-def encode_float(number: int, value: float) -> bytes:
-    return encode_varint(number << 3 | FIXED32) + struct.pack("<f", value)

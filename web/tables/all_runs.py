@@ -13,7 +13,7 @@ from ml_tracking_ops.orchestrator.store.objective import is_better
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..groups.naming import groupings, seed_name
-from ..runs.entries import has_value, n_planned
+from ..runs.entries import n_planned
 from ..series.best_history import BestHistory, draw_history
 from .combination_rows import combination_rows
 from .hyperparameters import Hyperparameter
@@ -111,11 +111,6 @@ class AllRuns:
     @cached_property
     def n_by_state(self) -> Counter[str]:
         return Counter(row.state for row in self.rows)
-
-    @cached_property
-    def n_values_by_state(self) -> Counter[str]:
-        """How many runs of each state have a finite value of the optimisation metric."""
-        return Counter(row.state for row in self.rows if has_value(row))
 
     @cached_property
     def said(self) -> frozenset[str]:

@@ -77,7 +77,3 @@ class Row(RunEntry):
         """Its value; what the sweep chose counts before what was logged. None if it has none."""
         chosen = self.hyperparameters
         return chosen[name] if name in chosen else self.config.get(name)
-
-    @property
-    def name_in_sweep(self) -> str:
-        return f"combination {self.index}" if self.runs else f"run {self.index}"

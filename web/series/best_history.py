@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ml_tracking_ops.orchestrator.store.objective import Goal, is_better
-from ml_tracking_ops.orchestrator.store.run_states import RESULTS_THAT_COUNT
+from ml_tracking_ops.orchestrator.store.run_states import RESULTS_THAT_COUNT, RunState
 
 from ..runs.entries import RunEntry, finite_values, has_value
-from ..runs.links import sweep_run_color
 from .sparkline import is_flat, part_between
 
 WIDTH, HEIGHT, MARGIN = 400, 96, 6
@@ -28,7 +27,7 @@ class Mark:
     x: float
     y: float
     value: float
-    color: int
+    state: RunState
     run_id: str | None
     outside: Literal["above", "below"] | None = None
 
@@ -70,7 +69,7 @@ def draw_history(rows: Iterable[RunEntry], goal: Goal | None, n_planned: int) ->
             x=_between(place + 1, 1, last, MARGIN, WIDTH - MARGIN),
             y=_between(min(max(value, low), high), low, high, HEIGHT - MARGIN, MARGIN),
             value=value,
-            color=sweep_run_color(run.index),
+            state=run.state,
             run_id=run.id,
             outside=_outside(value, low, high),
         )

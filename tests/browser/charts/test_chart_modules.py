@@ -332,7 +332,8 @@ def test_group_that_a_sweep_does_not_have_is_none(modules: Page) -> None:
         add("input", ["smoothing", "log-x", "log-y", "chart-filter"], plain);
         add("output", ["smoothing-value", "chart-filter-note"], plain);
         const selects = ["chart-x", "chart-outliers", "chart-group", "chart-band", "chart-over"];
-        add("select", selects, labelled);
+        add("select", [...selects, "chart-columns"], labelled);
+        add("details", ["chart-but"], plain);
         document.body.append(tools);
         const { bindControls } = await import("/static/charts/controls.js");
         const { readView } = await import("/static/charts/data/view.js");

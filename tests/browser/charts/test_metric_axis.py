@@ -46,3 +46,22 @@ def test_groups_are_over_a_metric_too(
     chart.locator(".u-over").hover()
     expect(chart.locator(".tooltip")).to_contain_text("1.5 ± 0.71")
     expect(chart.locator(".tooltip")).to_contain_text(re.compile(r"epoch \d"))
+
+
+def test_sections_align_with_one_number_of_columns(
+    page: Page, dashboard: Dashboard, train: Train
+) -> None:
+    training = train("a")
+    for name in ("loss/train", "loss/val", "time/epoch"):
+        training.log(name, 0, 3)
+    page.goto(f"{dashboard.url}/experiments?cols=3")
+    expect(page.locator('[data-metric="time/epoch"]')).to_have_attribute("data-points", "3")
+    charts = [page.locator(f'[data-metric="{name}"]') for name in ("loss/train", "time/epoch")]
+    places = [chart.bounding_box() for chart in charts]
+    assert places[0] is not None
+    assert places[1] is not None
+    assert places[0]["x"] == places[1]["x"]
+    assert abs(places[0]["width"] - places[1]["width"]) < 1
+    page.get_by_role("button", name="Display").click()
+    page.locator("#chart-columns").select_option("Automatic")
+    expect(page).not_to_have_url(re.compile("cols="))

@@ -33,6 +33,7 @@ function connect(tools, preview) {
   });
   const unless = (value, usual) => (value === usual ? null : value);
   find("#chart-x").addEventListener("change", (event) => choose({ x: unless(event.target.value, "step"), zoom: null }));
+  find("#chart-columns").addEventListener("change", (event) => choose({ cols: event.target.value || null }));
   find("#chart-outliers").addEventListener("change", (event) => choose({ outliers: unless(event.target.value, "0") }));
   find("#chart-band").addEventListener("change", (event) => choose({ band: unless(event.target.value, "std") }));
   find("#chart-over").addEventListener("change", (event) => choose({ over: unless(event.target.value, "all") }));
@@ -125,6 +126,7 @@ function showControls(tools, view) {
   }
   offerX([...tools.querySelectorAll("#chart-x optgroup option")].map((option) => option.text), view);
   set("#chart-x", xParameter(view));
+  set("#chart-columns", view.nColumns ?? "");
   set("#chart-outliers", String(view.outliers * 100));
   set("#chart-band", view.band);
   set("#chart-over", view.over);
@@ -133,7 +135,7 @@ function showControls(tools, view) {
   set("#log-x", view.x === "wall", "disabled");
   set("#log-y", view.isLogY, "checked");
   const isOfGroups = view.group !== null && (view.band !== "std" || view.over !== "all");
-  tools.querySelector("#axes-button")?.classList.toggle("is-changed", view.isLogX || view.isLogY || view.outliers > 0 || isOfGroups);
+  tools.querySelector("#axes-button")?.classList.toggle("is-changed", view.isLogX || view.isLogY || view.outliers > 0 || view.nColumns !== null || isOfGroups);
   for (const id of ["#chart-band", "#chart-over"]) tools.querySelector(id).closest("label").hidden = view.group === null;
   if (isWaiting("tags") || document.activeElement?.id === "chart-filter") return;
   set("#chart-filter", view.tags);

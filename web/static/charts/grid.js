@@ -95,6 +95,7 @@ export class ChartGrid {
     this.#pointed.point(null);
     this.#pointed.forget();
     if (!source) return;
+    this.#element.dataset.columns = view.nColumns ?? "auto";
     this.#arrange();
     for (const chart of this.#charts.values()) chart.setView(view, source);
     this.#buildNear();

@@ -3,7 +3,7 @@
 
 /** Parameters of the charts; of all of them the server reads `metric` alone, and passes the others on. */
 export const CHART_NAMES = [
-  "smoothing", "x", "log", "outliers", "zoom", "group", "band", "over", "hide", "solo", "tags", "pin", "metric", "full", "fold", "unfold", "color",
+  "smoothing", "x", "log", "outliers", "zoom", "group", "band", "over", "hide", "solo", "tags", "pin", "metric", "full", "fold", "unfold", "color", "cols",
 ];
 
 export function params() {

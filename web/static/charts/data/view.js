@@ -4,17 +4,18 @@
 import { params as addressParams, setParams } from "../../lib/address.js";
 import { keep, recall } from "../../lib/storage.js";
 
-const REMEMBERED = ["smoothing", "x", "log", "outliers", "band", "pin"];
+const REMEMBERED = ["smoothing", "x", "log", "outliers", "band", "pin", "cols"];
 const KEY = "chart-defaults";
 const FOLDED_AT_FIRST = ["system"];
 const BUT = "but.";
+const N_COLUMNS = ["1", "2", "3", "4"];
 const X_MODES = ["step", "relative", "wall"];
 
 /** @typedef {{smoothing: number, x: "step"|"relative"|"wall"|"metric", xMetric: string | null, isLogX: boolean, isLogY: boolean,
  *   outliers: number, zoom: [number, number] | null, group: string | null, band: "std"|"minmax"|"none",
  *   over: "all"|"reached"|"carried", filters: string, chosen: string,
  *   hidden: Set<string>, solo: Set<string>, tags: string, pins: string[], folded: Set<string>,
- *   full: string | null, color: string | null}} View  `color`: by what curves are coloured, null: by run; `outliers`: which part of the values at either end is clipped
+ *   full: string | null, color: string | null, nColumns: string | null}} View  `color`: by what curves are coloured, null: by run; `outliers`: which part of the values at either end is clipped
  */
 
 /** @returns {View} whatever the address holds: what is not known counts as not said. */
@@ -32,6 +33,7 @@ export function readView(params) {
     band: ["minmax", "none"].includes(params.get("band")) ? params.get("band") : "std",
     over: ["reached", "carried"].includes(params.get("over")) ? params.get("over") : "all",
     color: params.get("color") || null,
+    nColumns: N_COLUMNS.includes(params.get("cols")) ? params.get("cols") : null,
     filters: filtersOf(params),
     chosen: new URLSearchParams([...params].filter(([name]) => name === "run" || name === "archived")).toString(),
     hidden: new Set(params.getAll("hide")),

@@ -53,6 +53,7 @@ class Condition:
         known = {*columns.hyperparameters, *metrics, *statistics, *_OF_ANY_RUN}
         self._expression = Expression(text, known)
         self._known = known
+        self._readers = {name: _reader(name, columns) for name in self._expression.names}
 
     @property
     def metrics(self) -> frozenset[str]:
@@ -67,20 +68,26 @@ class Condition:
 
     def passes(self, row: Row) -> bool:
         """Whether a run meets it; where its values do not fit the condition it does not."""
-        values = {name: self._value(name, row) for name in self._expression.names}
+        values = {name: read(row) for name, read in self._readers.items()}
         try:
             return bool(self._expression.evaluate(values))
         except ExpressionError:
             return False
 
-    def _value(self, name: str, row: Row) -> object:
-        if name in self._columns.hyperparameters:
-            return row.setting(name) if row.has_setting(name) else _NOT_THERE
-        if name in _OF_ANY_RUN:
-            value = _OF_ANY_RUN[name](row)
-        else:
-            value = self._columns.statistic(*(split_statistic(name) or ("best", name))).value(row)
+
+def _reader(name: str, columns: TableColumns) -> Callable[[Row], object]:
+    """What finds the value of a name in a row; made once for all rows."""
+    if name in columns.hyperparameters:
+        return lambda row: row.setting(name) if row.has_setting(name) else _NOT_THERE
+    find = _OF_ANY_RUN.get(name)
+    if find is None:
+        find = columns.statistic(*(split_statistic(name) or ("best", name))).value
+
+    def read(row: Row) -> object:
+        value = find(row)
         return _NOT_THERE if value is None else value
+
+    return read
 
 
 def _duration(row: Row) -> float | None:

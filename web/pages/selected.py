@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 from ml_tracking_ops.orchestrator.steering.asking import waiting_again
 from ml_tracking_ops.orchestrator.store.annotations import LONGEST_TAG
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
@@ -22,25 +23,29 @@ def selection_buttons(selected: Sequence[Experiment], *, is_archive: bool) -> li
     ended = [one for one in selected if one.state() != "running"]
     if not ended:
         return [tag]
+    archive, _ = _putting_away_selected(ended, is_archive=is_archive)
+    own = [one for one in ended if not is_event_file(one.dat_path)]
+    if not own:
+        return [tag, archive]
+    _, delete = _putting_away_selected(own, is_archive=is_archive)
+    return [tag, archive, delete]
+
+
+def _putting_away_selected(ended: Sequence[Experiment], *, is_archive: bool) -> list[Button]:
     n = len(ended)
     which = "1 experiment" if n == 1 else f"{n} experiments"
     names = ", ".join(one.annotation.name or one.name for one in ended[:5])
-    buttons = putting_away(
+    then = "/experiments?archived=1" if is_archive else "/experiments"
+    archive, delete = putting_away(
         which,
         {"experiments": [one.id for one in ended]},
-        "/experiments?archived=1" if is_archive else "/experiments",
+        then,
         is_archived=is_archive,
         text=f"{names}{f' and {n - 5} more' if n > 5 else ''}: the logs are removed, and the "
         "folders that were made for them.",
     )
-    label = {"Archive": f"Archive {n}", "Delete": f"Delete {n}"}
-    return [
-        tag,
-        *(
-            replace(button, label=label.get(button.label, button.label), then=buttons[-1].then)
-            for button in buttons
-        ),
-    ]
+    label = f"Archive {n}" if archive.label == "Archive" else archive.label
+    return [replace(archive, label=label, then=then), replace(delete, label=f"Delete {n}")]
 
 
 def run_selection_buttons(sweep: Sweep, selected: Collection[str]) -> list[Button]:

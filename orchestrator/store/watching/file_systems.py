@@ -3,9 +3,15 @@
 import os
 from pathlib import Path
 
-_NATIVE = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "lustre", "ceph", "beegfs", "gpfs", "afs")
-_FUSE = ("fuse.sshfs", "fuse.s3fs", "fuse.gcsfuse", "fuse.glusterfs")
-_OF_A_NETWORK = frozenset((*_NATIVE, *_FUSE))
+_LOCAL = frozenset(
+    (
+        *("ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "bcachefs", "jfs", "reiserfs"),
+        *("tmpfs", "ramfs", "rootfs", "devtmpfs", "hugetlbfs", "overlay", "aufs", "ecryptfs"),
+        *("vfat", "exfat", "msdos", "ntfs", "ntfs3", "fuseblk", "hfs", "hfsplus", "iso9660"),
+        *("squashfs", "erofs", "udf", "nilfs2"),
+    )
+)
+"""The others may be of a network, also those that come up after this was written."""
 
 
 def is_on_network(folder: Path) -> bool:
@@ -22,4 +28,9 @@ def is_on_network(folder: Path) -> bool:
         inside = resolved == point or resolved.startswith(point.rstrip("/") + "/")
         if inside and len(point) >= longest:
             kind, longest = fields[2], len(point)
-    return kind in _OF_A_NETWORK
+    return bool(kind) and not is_local(kind)
+
+
+def is_local(kind: str) -> bool:
+    """Whether only this machine writes to file systems of a kind that `/proc/mounts` names."""
+    return kind in _LOCAL

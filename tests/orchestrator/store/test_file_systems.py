@@ -1,0 +1,17 @@
+"""Which file systems other machines may write to."""
+
+import pytest
+
+from ml_tracking_ops.orchestrator.store.watching.file_systems import is_local
+
+
+@pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs", "zfs", "tmpfs", "overlay", "fuseblk"])
+def test_disk_of_this_machine_is_local(kind: str) -> None:
+    assert is_local(kind)
+
+
+@pytest.mark.parametrize(
+    "kind", ["nfs4", "lustre", "virtiofs", "wekafs", "panfs", "fuse", "fuse.bindfs", "fuse.sshfs"]
+)
+def test_whatever_may_be_of_a_network_is_not(kind: str) -> None:
+    assert not is_local(kind)

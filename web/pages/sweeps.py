@@ -257,7 +257,9 @@ def _sweep_page(
     metric = query.get("metric") or sweep.optimization_metric
     page_data = _page_data(catalog, sweep, drawn, metric, every.starred)
     page_data["groups"] = every.groupings
-    page_data["color_by"] = offered_settings(row.hyperparameters for row in drawn.rows)
+    page_data["color_by"] = offered_settings(
+        {**row.hyperparameters, **row.config} for row in drawn.rows
+    )
     page_data["is_partial"] = view.runs.n_unread > 0
     return SweepPage(
         section=page.section,

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,16 @@ def test_runs_are_grouped_by_a_logged_setting(client: Client, sweep_id: str) -> 
     groups = json.loads(client.get(f"/api/groups?{query}").text)["metrics"]["Accuracy"]
     means = {group["name"]: group["mean"] for group in groups}
     assert means == {"optimizer.name adam": [0.8125], "optimizer.name sgd": [0.1875]}
+
+
+def test_runs_are_coloured_by_a_logged_setting(client: Client, sweep_id: str) -> None:
+    page = unescape(client.get(f"/sweeps/{sweep_id}").text)
+    assert json.loads(page.partition('"color_by": ')[2].partition("]")[0] + "]") == [
+        *("x", "optimizer.name")
+    ]
+    runs = "&".join(f"run={run}" for run in re.findall(rf'data-run="({sweep_id}/[^"]*)"', page))
+    values = client.get(f"/api/run-values?{runs}&by=p.optimizer.name").json()["values"]
+    assert sorted(set(values)) == ["adam", "sgd"]
 
 
 def test_setting_that_is_logged_later_is_taken_in(logdir: Path, sweep_id: str) -> None:

@@ -25,6 +25,7 @@ from ..store.run_details import config_of, read_details
 from ..store.run_record import RunRecord
 from ..store.sweep_folder import Sweep, best_of
 from ..store.tensorboard.tags import other_tags
+from .settings import sweep_environment
 from .shapes import (
     Annotated,
     CombinationEntry,
@@ -228,6 +229,7 @@ def show_run(found: Experiment | FoundRun) -> RunReport:
             **_files(found.sweep.run_folder(found.run)),
             "media": _media(dat_path_of(found)),
             "config": _logged_config(found.sweep, found.run),
+            "environment": sweep_environment(found.sweep.description),
             "sweep": found.sweep.name,
             "rerun": _rerun_line(found),
         }

@@ -8,6 +8,8 @@ from ..store.catalog import FoundRun
 from ..store.experiments import Experiment
 from ..store.run_details import config_of, is_chosen
 
+_OF_SWEEPS = ("command", "folder", "host", "python", "executable", "package_version")
+
 
 def settings_of(found: Experiment | FoundRun) -> dict[str, Any]:
     """The settings with dotted names; those of the sweep count where the script logs them too."""
@@ -23,6 +25,18 @@ def logged_besides(dat_path: Path | None, chosen: Mapping[str, Any]) -> dict[str
         return {}
     config = config_of(dat_path)
     return {name: value for name, value in config.items() if not is_chosen(name, chosen)}
+
+
+def sweep_environment(description: Mapping[str, Any]) -> dict[str, Any]:
+    """How and where a sweep was started, under the names that a run by hand has them by."""
+    git = description.get("git")
+    git = git if isinstance(git, Mapping) else {}
+    found = {
+        **{key: description.get(key) for key in _OF_SWEEPS},
+        "git_commit": git.get("commit"),
+        "git_is_dirty": git.get("is_dirty"),
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def setting_column(name: str, taken: Collection[str]) -> str:

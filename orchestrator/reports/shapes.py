@@ -207,6 +207,7 @@ class Metrics(TypedDict):
 class FoundRunReport(AnnotatedRun, Metrics, Files, Media):
     """A run of a sweep and its metrics; `rerun` is the command that runs it again."""
 
+    environment: dict[str, Any]
     sweep: str
     rerun: str | None
 

@@ -122,6 +122,10 @@ def test_sweep_has_columns_for_what_its_runs_logged_besides(swept: Path) -> None
 
     report = json.loads(run_command("show", str(folder), "--json", folder=swept).stdout)
     assert all(run["config"]["n_layer"] == 6 for run in report["runs"])
+    shown = json.loads(run_command("show", str(folder), "1", "--json", folder=swept).stdout)
+    assert shown["config"]["optimizer.betas"] == [0.9, 0.99]
+    assert shown["environment"]["folder"] == str(swept)
+    assert shown["environment"]["host"]
     one = json.loads(export(swept, str(folder), "1", "--format=json"))
     assert one["config"]["x"] in (0.25, 0.75)
     assert one["config"]["optimizer.betas"] == [0.9, 0.99]

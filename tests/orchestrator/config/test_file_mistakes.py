@@ -22,7 +22,7 @@ GOOD = """\
 def messages(folder: Path, text: str, name: str = "experiment_cfg.json") -> list[str]:
     (folder / "short.py").touch()
     path = folder / name
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         load_config(path)
     return [str(problem) for problem in caught.value.problems]

@@ -209,7 +209,7 @@ def sweep_runs_a_second(cluster: SlurmCluster, folder: Path, n_runs: int) -> flo
 
 @contextmanager
 def running_cluster() -> Iterator[tuple[SlurmCluster, Path]]:
-    with tempfile.TemporaryDirectory(prefix="mlto-") as name:
+    with tempfile.TemporaryDirectory(prefix="slurm-test-") as name:
         top = Path(name)
         cluster = SlurmCluster(top / "c")
         cluster.up()

@@ -36,7 +36,7 @@ def pytest_sessionstart() -> None:
 def clusters() -> Iterator[Callable[[str], SlurmCluster]]:
     """Gives a cluster of each kind, started when it is first asked for."""
     started: dict[str, SlurmCluster] = {}
-    top = Path(tempfile.mkdtemp(prefix="mlto-"))
+    top = Path(tempfile.mkdtemp(prefix="slurm-test-"))
 
     def get(tracker: str) -> SlurmCluster:
         if tracker not in started:

@@ -32,6 +32,7 @@ _STYLES = (*(f"styles/{name}.css" for name in _STYLE_NAMES.split()), _STATE_STYL
 """In the order in which they take precedence, the last one before the others."""
 STYLE = "style.css"
 _IMPORT = re.compile(r'^(?:import|export)\b[^"\n]*"(\.{1,2}/[\w./-]+\.js)"', re.MULTILINE)
+_DARK = re.compile(r"@media \(prefers-color-scheme: dark\) \{\s*:root \{([^{}]*)\}\s*\}", re.DOTALL)
 _VERSION = re.compile(r"v-[0-9a-f]{16}")
 _COMPRESS_FROM_BYTES = 500
 
@@ -96,9 +97,21 @@ def static_files() -> StaticFiles:
     if _latest is None or _latest.state != state:
         files = {name: _read(path) for name, path in paths.items() if path.is_file()}
         files[_STATE_STYLE] = StaticFile(state_styles().encode(), "text/css")
-        styles = b"\n".join(files[name].data for name in _STYLES)
-        _latest = StaticFiles(state, {**files, STYLE: StaticFile(styles, "text/css")})
+        styles = "\n".join(files[name].data.decode() for name in _STYLES)
+        whole = StaticFile(with_theme_choice(styles).encode(), "text/css")
+        _latest = StaticFiles(state, {**files, STYLE: whole})
     return _latest
+
+
+def with_theme_choice(styles: str) -> str:
+    """The styles, with a theme that was chosen (`data-theme`) before that of the system."""
+
+    def chosen(match: re.Match[str]) -> str:
+        unless = f':root:not([data-theme="light"]) {{{match[1]}}}'
+        system = f"@media (prefers-color-scheme: dark) {{ {unless} }}"
+        return f'{system}\n:root[data-theme="dark"] {{{match[1]}}}'
+
+    return _DARK.sub(chosen, styles)
 
 
 def _read(path: Path) -> StaticFile:

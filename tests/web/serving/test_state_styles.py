@@ -2,7 +2,7 @@
 
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES, STATES
 from ml_tracking_ops.web.serving.state_styles import state_styles
-from ml_tracking_ops.web.serving.static_files import STYLE, static_files
+from ml_tracking_ops.web.serving.static_files import STYLE, static_files, with_theme_choice
 
 
 def test_every_state_has_colours_in_both_themes_and_an_icon() -> None:
@@ -23,4 +23,13 @@ def test_an_icon_has_nothing_that_would_end_its_address() -> None:
 
 
 def test_the_pages_get_it_with_the_other_styles() -> None:
-    assert static_files().files[STYLE].data.decode().endswith(state_styles())
+    whole = static_files().files[STYLE].data.decode()
+    assert whole.endswith(with_theme_choice(state_styles()))
+
+
+def test_theme_that_was_chosen_goes_before_that_of_the_system() -> None:
+    whole = static_files().files[STYLE].data.decode()
+    assert "prefers-color-scheme: dark) { :root {" not in whole
+    n_dark = whole.count("@media (prefers-color-scheme: dark)")
+    assert n_dark == whole.count(':root:not([data-theme="light"])')
+    assert n_dark + 1 == whole.count(':root[data-theme="dark"] {')  # and what it means for controls

@@ -1,4 +1,4 @@
-// The colours of theme.css for what is drawn on a canvas; read again when the system's theme changes.
+// The colours of theme.css for what is drawn on a canvas; read again when the theme changes.
 
 const N_RUN_COLORS = 12, N_SCALE_COLORS = 4;
 /** The steps of the continuous scale: colours "r0" to "r32". */
@@ -51,7 +51,10 @@ export function mixed(stops, place) {
   return `rgb(${from.map((one, i) => Math.round(one + (to[i] - one) * (at - low))).join(" ")})`;
 }
 
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+/** Another theme holds now: the system's has changed, or a person chose one. */
+export function themeChanged() {
   colors = null;
   for (const listener of listeners) listener();
-});
+}
+
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", themeChanged);

@@ -23,6 +23,7 @@ import { syncSelection } from "../tables/selection.js";
 import "../tables/selection_note.js";
 import "./said.js";
 import "./views.js";
+import "./theme_choice.js";
 import { showCurves } from "../tables/sparklines.js";
 import { SeriesStore } from "../charts/data/store.js";
 import "../tables/edges.js";

@@ -44,6 +44,7 @@ from .serving.reach.base_path import BasePathMiddleware, PrefixMiddleware
 from .serving.reach.options import DEFAULT_REACH, Reach
 from .serving.security import SecurityMiddleware
 from .serving.sse import encode_json
+from .snapshot import api as snapshots
 from .tables.experiment_choice import passing_experiments
 from .tables.sweep_rows import passing_runs
 from .views import api as views
@@ -97,6 +98,7 @@ def create_app(
             *asset_source.routes,
             *actions.routes,
             *row_fragments.routes,
+            *snapshots.routes,
             *compare.routes,
             *views.routes,
             *pages.routes,

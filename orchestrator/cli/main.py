@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "list": "reports.list_all",
     "show": "reports.show",
     "export": "exports.export",
+    "snapshot": "dashboard.snapshot",
     "replay": "reports.replay",
     "metrics-preview": "metrics_preview.metrics_preview",
     "schema": "reports.schema",

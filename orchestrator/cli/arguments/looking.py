@@ -82,6 +82,27 @@ def add_export(add: Add) -> None:
     add_logdir(export)
 
 
+def add_snapshot(add: Add) -> None:
+    snapshot = add("snapshot", "write a page of the dashboard as one file, to be passed on")
+    snapshot.add_argument("path", metavar="PATH", help=ONE)
+    snapshot.add_argument(
+        "run", metavar="RUN", type=count, nargs="?", help="a run of the sweep, by its number"
+    )
+    snapshot.add_argument(
+        "-o", "--output", type=user_path, metavar="FILE", help="default: NAME.html"
+    )
+    snapshot.add_argument(
+        "--view",
+        default="",
+        metavar="QUERY",
+        help="what the page's address says after its ?, such as 'smoothing=0.6&draw=all'",
+    )
+    snapshot.add_argument(
+        "--assets", type=user_path, metavar="DIR", help="third-party files; default: the CDN"
+    )
+    add_logdir(snapshot)
+
+
 def add_replay(add: Add) -> None:
     replay = add("replay", "show what other stopping rules would have done to a finished sweep")
     replay.add_argument(

@@ -16,6 +16,7 @@ from .looking import (
     add_metrics_preview,
     add_replay,
     add_show,
+    add_snapshot,
     add_web,
 )
 from .options import Add
@@ -96,6 +97,7 @@ def _command_parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.Ar
         add_list,
         add_show,
         add_export,
+        add_snapshot,
         add_replay,
         add_metrics_preview,
         add_steering,

@@ -29,7 +29,7 @@ def completed(folder: Path, *words: str) -> list[str]:
 
 
 def test_first_word_is_a_command(tmp_path: Path) -> None:
-    assert completed(tmp_path, "s") == ["sweep", "show", "stop", "schema"]
+    assert completed(tmp_path, "s") == ["sweep", "show", "snapshot", "stop", "schema"]
     assert set(completed(tmp_path, "")) == set(COMMANDS)
 
 

@@ -37,10 +37,14 @@ function exportMenu(metric, onExport) {
   const summary = make("summary", "icon-button icon-more");
   summary.ariaLabel = summary.title = `Export ${metric}`;
   const items = [["png", "Download PNG"], ["svg", "Download SVG"], ["csv", "Series as CSV"], ["json", "Series as JSON"]];
-  const list = make("div", "chart-menu-list", ...items.map(([format, text]) => button("menu-item", text, () => {
-    menu.open = false;
-    onExport(format);
-  })));
+  const list = make("div", "chart-menu-list", ...items.map(([format, text]) => {
+    const item = button("menu-item", text, () => {
+      menu.open = false;
+      onExport(format);
+    });
+    item.dataset.format = format;
+    return item;
+  }));
   menu.append(summary, list);
   return menu;
 }

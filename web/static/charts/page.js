@@ -42,7 +42,7 @@ export class ChartPage {
   /** The page was read again; `area` is where its charts belong. Returns whether that is new. */
   mount(page, area) {
     this.#page = page;
-    if (location.search === "") setParams(rememberedParams());
+    if (location.search === "" && !page.is_snapshot) setParams(rememberedParams());
     this.#view = readView(params());
     this.#metric = params().get("metric");
     bindControls(page, this.#view, (changes) => this.#preview(changes));

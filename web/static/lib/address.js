@@ -6,8 +6,15 @@ export const CHART_NAMES = [
   "smoothing", "x", "log", "outliers", "zoom", "group", "band", "over", "hide", "solo", "tags", "pin", "metric", "full", "fold", "unfold", "color", "cols",
 ];
 
+let held = null; // a snapshot is a file: what its address would say is kept here
+
+/** From now on the address is this text alone; the browser's stays as it is. */
+export function holdAddress(search) {
+  held ??= search;
+}
+
 export function params() {
-  return new URLSearchParams(location.search);
+  return new URLSearchParams(held ?? location.search);
 }
 
 /**
@@ -18,6 +25,10 @@ export function params() {
 export function setParams(changes, { push = false } = {}) {
   const changed = changedParams(params(), changes);
   const search = changed.toString();
+  if (held !== null) {
+    held = search;
+    return announce();
+  }
   const address = location.pathname + (search && `?${search}`) + location.hash;
   if (address === location.pathname + location.search + location.hash) return;
   if (push) pushAddress(address);

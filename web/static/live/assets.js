@@ -13,6 +13,7 @@ const HTMX_AFTER_MS = 500;
  * htmx starts once the first charts are drawn: it goes through the whole page first.
  */
 export function loadLibraries(assets, areDrawn) {
+  if (!assets.uplot) return loadScript(assets.uplot);
   const charts = Promise.all([loadScript(assets.uplot), loadStyle(assets.uplot_style)]).then(([isThere]) => isThere);
   void sayMissing(assets, charts, Promise.race([areDrawn, wait(HTMX_AFTER_MS)]).then(() => loadScript(assets.htmx)));
   return charts;
@@ -31,7 +32,9 @@ async function sayMissing(assets, charts, htmx) {
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Resolves to whether the script arrived, with the right bytes, in time. */
-export function loadScript({ url, integrity }) {
+export function loadScript(asset) {
+  if (!asset) return Promise.resolve(true); // a snapshot holds it
+  const { url, integrity } = asset;
   const script = document.createElement("script");
   Object.assign(script, { src: placed(url), integrity, crossOrigin: "anonymous", async: true });
   return arrival(script);

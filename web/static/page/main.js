@@ -28,6 +28,7 @@ import { showCurves } from "../tables/sparklines.js";
 import { SeriesStore } from "../charts/data/store.js";
 import "../tables/edges.js";
 import "../tables/forms.js";
+import { holdAddress } from "../lib/address.js";
 import { addressOf } from "../lib/base.js";
 
 const VALUES_AFTER_MS = 2000;
@@ -55,6 +56,7 @@ function mount() {
   const area = document.querySelector("[data-charts]");
   const isSame = text === pageText && charts.element === area;
   page = JSON.parse(text);
+  if (page.is_snapshot) holdAddress(page.search);
   pageText = text;
   hasCharts ??= loadLibraries(page.assets, areDrawn);
   if (charts.mount(page, area)) rows = new RunRows();
@@ -135,6 +137,7 @@ function follow() {
 }
 
 function streamAddress() {
+  if (page.is_snapshot) return null;
   const parts = [...places].map(([key, place]) => parameter(key, place));
   for (const [id, cursor] of store.cursors(page.runs.map((run) => run.id))) parts.push(`run=${encodeURIComponent(`${id}:${cursor}`)}`);
   return parts.length ? addressOf(`/events?${parts.join("&")}`) : null;

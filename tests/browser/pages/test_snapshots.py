@@ -1,0 +1,129 @@
+"""A page as one file: it opens without a server and without a network, and shows the same."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from assets import read_asset
+from modules import ADDRESS
+from pages import finished_run, write_sweep
+from playwright.sync_api import Browser, Page, expect
+from training import Training
+
+from ml_tracking_ops.web.serving.assets import ASSETS
+
+Train = Callable[..., Training]
+COMMAND = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli", "snapshot"]
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+@pytest.fixture(scope="session")
+def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("assets")
+    for asset in ASSETS.values():
+        path = folder / asset.place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(read_asset(asset))
+    return folder
+
+
+@pytest.fixture
+def offline(browser: Browser) -> Iterator[Page]:
+    """A page without a network; a test that made it ask for something fails."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_offline(True)
+    page = context.new_page()
+    asked: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.on("dialog", lambda dialog: errors.append(f"dialog {dialog.message}"))
+    yield page
+    context.close()
+    assert [one for one in asked if not one.startswith(("file:", "data:", "blob:"))] == []
+    assert errors == []
+
+
+def sweep_of(logdir: Path, train: Train, n_runs: int = 30) -> None:
+    events = [e for n in range(1, n_runs + 1) for e in finished_run(n, n / 100)]
+    write_sweep(logdir / "s", events)
+    for index in range(n_runs - 3, n_runs + 1):
+        training = train("s", f"run_{index:04d}")
+        training.log("Accuracy", 0, 50, f"{index} * step / 5000")
+        training.log("loss", 0, 50, "1 / (step + 1)")
+        training.finish()
+
+
+def take(folder: Path, *arguments: str | Path) -> Path:
+    output = folder / "page.html"
+    done = subprocess.run(
+        [*COMMAND, *map(str, arguments), "-o", str(output)],
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    assert done.returncode == 0, done.stderr
+    return output
+
+
+def test_page_of_a_sweep_opens_from_a_file_without_a_network(
+    offline: Page, logdir: Path, train: Train, assets: Path, tmp_path: Path
+) -> None:
+    sweep_of(logdir, train)
+    file = take(tmp_path, logdir / "s", "--view", "draw=all&state=finished", "--assets", assets)
+    assert file.stat().st_size < 5_000_000
+    assert "&quot;csrf&quot;" not in file.read_text()
+    offline.goto(file.as_uri())
+    chart = offline.locator('[data-metric="Accuracy"]')
+    expect(chart).to_have_attribute("data-points", "200")
+    expect(chart.locator("canvas")).to_have_count(1)
+    expect(offline.locator("#table-rows tr")).to_have_count(30)
+    expect(offline.locator("#best-value")).to_have_text("0.3")
+    expect(offline.get_by_text("Snapshot, 20")).to_be_visible()
+    offline.locator("#metric").select_option("loss")
+    expect(offline.locator('[data-metric="loss"]')).to_have_attribute("data-points", "200")
+    chart = offline.locator('[data-metric="loss"] .u-over')
+    chart.hover()
+    expect(offline.locator(".tooltip").last).to_be_visible()
+    offline.locator("#insight").scroll_into_view_if_needed()
+    expect(offline.locator(".insight-canvas")).to_have_attribute("data-runs", "30")
+
+
+def test_page_of_a_run_opens_from_a_file(
+    offline: Page, logdir: Path, train: Train, assets: Path, tmp_path: Path
+) -> None:
+    sweep_of(logdir, train)
+    (logdir / "s" / "run_0030.log").write_text("epoch 1\n")
+    view = ("--view", "smoothing=0.5")
+    file = take(tmp_path, logdir / "s", "30", *view, "--assets", assets)
+    offline.goto(file.as_uri())
+    expect(offline.locator('[data-metric="loss"]')).to_have_attribute("data-points", "50")
+    expect(offline.get_by_label("Smoothing")).to_have_value("0.5")
+    expect(offline.get_by_text("epoch 1")).to_be_visible()
+
+
+def test_texts_of_others_are_shown_and_do_nothing(
+    offline: Page, logdir: Path, assets: Path, tmp_path: Path
+) -> None:
+    events = finished_run(1, 0.5, state="failed", reason=HOSTILE)
+    events[0]["hyperparameters"] = {HOSTILE: HOSTILE}
+    write_sweep(logdir / "s", events)
+    notes = {"name": HOSTILE, "note": HOSTILE}
+    (logdir / "s" / "annotations.json").write_text(json.dumps({"sweep": notes}))
+    offline.goto(take(tmp_path, logdir / "s", "--assets", assets).as_uri())
+    expect(offline.locator("#run-1")).to_contain_text("</script>")
+    expect(offline.locator("img[src=x]")).to_have_count(0)
+
+
+def test_bundle_does_what_the_modules_do(modules: Page) -> None:
+    """All modules of the pages are of the kind that can be bundled."""
+    from ml_tracking_ops.web.snapshot.taking import _own_script
+
+    script = _own_script()
+    assert "\nimport " not in script
+    assert "\nexport " not in script
+    assert ADDRESS

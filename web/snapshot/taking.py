@@ -1,0 +1,116 @@
+"""Takes a snapshot: asks the dashboard for a page and for what the page asks for."""
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+
+from ..serving.asset_source import AssetSource
+from ..serving.static_files import STYLE, static_files
+from .asking import ask
+from .bundling import bundle
+from .document import assemble, page_data_in, rows_in, with_rows
+from .libraries import library
+
+MOST_POINTS_BYTES = 1_800_000
+_MOST_ROWS, _ROWS_AT_ONCE = 1_000, 300
+_FINEST, _COARSEST = 256, 16
+_PAGES = ("sweeps/", "runs/", "experiments", "compare")
+_FIGURE = 'id="insight-figure"'
+_OF_VIEWS = ("q", "state", "up", "of", "repeats")
+_TOTAL = re.compile(r'<tbody id="table-rows"[^>]* data-total="(\d+)"')
+
+
+async def take_snapshot(app: Starlette, path: str, query: str) -> str:
+    """The page at an address of the dashboard, as one file.
+
+    Raises:
+        HTTPException: there is no such page, or no such library to be had.
+    """
+    if not path.startswith(_PAGES):
+        raise HTTPException(404, "of this there is no snapshot")
+    source: AssetSource = app.state.assets
+    page = (await ask(app, f"/{quote(path)}?{query}")).decode()
+    names = ["uplot_style", "uplot", *(["echarts"] if _FIGURE in page else [])]
+    libraries = [partial(library, source, name) for name in names]
+    uplot_style, *drawing = [await anyio.to_thread.run_sync(one) for one in libraries]
+    if path.startswith("sweeps/"):
+        page = with_rows(page, await _all_rows(app, path, query, page))
+    answers = await _answers(app, page_data_in(page), page, query)
+    return assemble(
+        page,
+        f"?{query}" if query else "",
+        answers,
+        styles=[uplot_style, static_files().files[STYLE].data.decode()],
+        scripts=[*_first_scripts(), *drawing, _own_script()],
+    )
+
+
+def _first_scripts() -> list[str]:
+    return [static_files().files["page/theme_first.js"].data.decode()]
+
+
+def _own_script() -> str:
+    files = static_files().files
+    modules = {
+        name: file.data.decode()
+        for name, file in files.items()
+        if name.endswith(".js") and name != "page/theme_first.js"
+    }
+    return bundle(modules, "page/main.js")
+
+
+async def _all_rows(app: Starlette, path: str, query: str, page: str) -> str:
+    """The rows of the table, not only those of a page of it; of very many the first."""
+    found = _TOTAL.search(page)
+    n_rows = min(_MOST_ROWS, 0 if found is None else int(found[1]))
+    parts = []
+    for first in range(1, n_rows + 1, _ROWS_AT_ONCE):
+        window = urlencode({"rows": f"{first}-{min(n_rows, first + _ROWS_AT_ONCE - 1)}"})
+        address = f"/rows/{quote(path)}?{query}{'&' if query else ''}{window}"
+        parts.append(rows_in((await ask(app, address)).decode()))
+    return "".join(parts) or rows_in(page)
+
+
+async def _answers(
+    app: Starlette, data: Mapping[str, Any], page: str, query: str
+) -> dict[str, bytes]:
+    """What the page's script will ask for, by path."""
+    runs = [run["id"] for run in data.get("runs", ()) if run.get("id")]
+    answers = {} if not runs else {"/api/points": await _points(app, runs, data)}
+    color = dict(parse_qsl(query)).get("color")
+    if color and runs:
+        named = urlencode([("by", color), *(("run", one) for one in runs)])
+        answers["/api/run-values"] = await ask(app, f"/api/run-values?{named}")
+    sweep = data.get("sweep")
+    if sweep and _FIGURE in page:
+        kind = "workers" if 'data-view="workers"' in page else "insight"
+        for name in {"insight", kind}:
+            address = f"/api/{name}/{quote(sweep)}"
+            answers[unquote(address)] = await ask(app, f"{address}?{_filters_in(query)}")
+    return answers
+
+
+def _filters_in(query: str) -> str:
+    """What of an address says which runs are drawn; the views that explain a sweep take no more."""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return urlencode([one for one in pairs if one[0] in _OF_VIEWS or one[0][:2] in ("p.", "m.")])
+
+
+async def _points(app: Starlette, runs: list[str], data: Mapping[str, Any]) -> bytes:
+    """The points of all metrics, as finely as there is room for; else of those shown first."""
+    named = [("run", one) for one in runs]
+    points = _FINEST
+    while True:
+        body = await ask(app, f"/api/points?{urlencode([*named, ('points', str(points))])}")
+        if len(body) <= MOST_POINTS_BYTES:
+            return body
+        if points <= _COARSEST:
+            break
+        points //= 2
+    return await ask(app, str(data["points_href"]))

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from dashboard import Dashboard
 from playwright.sync_api import Page, expect
+from tabs import Tabs
 from training import Training
 
 Train = Callable[..., Training]
@@ -27,6 +29,25 @@ MARKED = """async () => {
         alpha: alphaAt(mark.f),
     };
 }"""
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1440, 900), (1920, 1080)])
+def test_label_at_the_pointer_covers_no_curve_no_title_and_no_tools(
+    tabs: Tabs, dashboard: Dashboard, train: Train, size: tuple[int, int]
+) -> None:
+    train("a").log("loss", 0, 50, "step")
+    page = tabs.open(width=size[0], height=size[1])
+    page.goto(dashboard.url)
+    chart = page.locator('[data-metric="loss"]')
+    expect(chart).to_have_attribute("data-points", "50")
+    chart.locator(".u-over").scroll_into_view_if_needed()
+    for x in (5, 100):
+        chart.locator(".u-over").hover(position={"x": x, "y": 20})
+        label = chart.locator(".tooltip").bounding_box()
+        plot = chart.locator(".u-over").bounding_box()
+        assert label is not None
+        assert plot is not None
+        assert label["y"] >= plot["y"] + plot["height"]
 
 
 def test_label_legend_and_curve_name_one_run_after_a_zoom_by_dragging(

@@ -17,10 +17,10 @@ export function chartFrame(metric, actions) {
   reset.hidden = true;
   const pin = iconButton("pin", `Pin ${metric} to the top`, actions.onPin);
   const full = iconButton("full", `Show ${metric} in full screen`, actions.onFull);
-  const tools = make("span", "chart-actions", pin, full, exportMenu(metric, actions.onExport));
+  const tools = make("span", "chart-actions", pin, full, exportMenu(metric, actions.onExport, thinned));
   const empty = make("p", "chart-empty");
   const plot = make("div", "chart-plot");
-  const root = make("figure", "chart is-waiting", make("figcaption", "chart-head", title, note, thinned, readout, reset, tools), empty, plot);
+  const root = make("figure", "chart is-waiting", make("figcaption", "chart-head", title, note, readout, reset, tools), empty, plot);
   root.dataset.metric = metric;
   return { root, plot, empty, reset, note, thinned, readout, pin, full };
 }
@@ -32,7 +32,7 @@ export function titleParts(metric) {
   return at ? [make("span", "chart-title-prefix", metric.slice(0, at)), last] : [last];
 }
 
-function exportMenu(metric, onExport) {
+function exportMenu(metric, onExport, thinned) {
   const menu = make("details", "chart-menu");
   const summary = make("summary", "icon-button icon-more");
   summary.ariaLabel = summary.title = `Export ${metric}`;
@@ -45,6 +45,7 @@ function exportMenu(metric, onExport) {
     item.dataset.format = format;
     return item;
   }));
+  list.append(thinned); // how many points are drawn, for whoever asks
   menu.append(summary, list);
   return menu;
 }

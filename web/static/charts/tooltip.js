@@ -1,11 +1,10 @@
-// The label of the nearest point: above the plotting area, where it hides no curve; beside the point
-// in full screen, where that would be far away.
+// The label of the nearest point: on the axis of x, whose labels it covers alone: no curve, no title
+// and none of the tools.
 
 import { make, named } from "../lib/elements.js";
 import { counted, formatDuration, formatNumber, formatStep } from "../lib/format.js";
 
 const GAP = 12;
-const LARGE = { width: 600, height: 400 }; // pixels
 
 export class Tooltip {
   #box = make("div", "tooltip");
@@ -31,28 +30,14 @@ export class Tooltip {
     this.#value.textContent = valueOf(curve, i);
     this.#where.textContent = whereOf(curve, i, xText);
     this.#box.hidden = false;
-    const { clientWidth, clientHeight } = this.#parent;
-    const isAbove = clientWidth < LARGE.width || clientHeight < LARGE.height;
-    this.#box.classList.toggle("is-short", isAbove);
-    const [x, y] = isAbove ? this.#above(left) : this.#beside(left, top);
-    this.#box.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
+    this.#box.classList.add("is-short");
+    this.#box.style.transform = `translate(${Math.round(this.#startAt(left))}px, ${this.#parent.clientHeight + 1}px)`;
   }
 
-  #beside(left, top) {
-    const { offsetWidth, offsetHeight } = this.#box;
-    const isRightFree = left + GAP + offsetWidth <= this.#parent.clientWidth;
-    const x = isRightFree ? left + GAP : Math.max(left - GAP - offsetWidth, -48);
-    return [x, top - offsetHeight - GAP >= -24 ? top - offsetHeight - GAP : top + GAP];
-  }
-
-  /** Over the title, or below the axis where the title has scrolled away. */
-  #above(left) {
-    const { offsetWidth, offsetHeight } = this.#box;
-    const { clientWidth, clientHeight, offsetLeft } = this.#parent;
-    const x = Math.max(-offsetLeft, Math.min(left - offsetWidth / 2, clientWidth - offsetWidth + GAP));
-    const topbar = this.#parent.closest("dialog") ? 0 : document.querySelector(".topbar")?.offsetHeight ?? 0;
-    const isAboveFree = this.#parent.getBoundingClientRect().top - offsetHeight >= topbar;
-    return [x, isAboveFree ? -offsetHeight : clientHeight + 2];
+  /** Where the label begins, for it to stay within its chart. */
+  #startAt(left) {
+    const { offsetWidth } = this.#box, { clientWidth, offsetLeft } = this.#parent;
+    return Math.max(-offsetLeft, Math.min(left - offsetWidth / 2, clientWidth - offsetWidth + GAP));
   }
 }
 

@@ -78,6 +78,7 @@ def assemble(
     at = (taken_at or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC")
     body = _DATA.sub(lambda _: f"data-page='{_data_text(page, search)}'", page, count=1)
     body = _PICK.sub("", _ACTION.sub("", _LINK.sub("", _LOADED.sub("", body))))
+    body = body.replace(' aria-label="ML Tracking Ops: experiments"', "", 1)  # leads nowhere
     body = body.replace('<html lang="en"', '<html lang="en" data-snapshot', 1)
     note = f'<span class="muted" title="Taken from the dashboard">Snapshot, {at}</span>\n    '
     body = body.replace('<span id="connection"', note + '<span id="connection"', 1)

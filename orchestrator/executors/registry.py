@@ -8,6 +8,7 @@ engine's and whose object is an `ExecutorEntry`.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +18,10 @@ from ..errors import UsageError, did_you_mean
 from ..store.files.run_refs import LOCAL
 from .base import GRACE_S, Executor
 from .local.executor import LocalExecutor
-from .slurm.settings import SlurmSettings, setting_problems
+from .ray.settings import RaySettings
+from .ray.settings import setting_problems as ray_problems
+from .slurm.settings import SlurmSettings
+from .slurm.settings import setting_problems as slurm_problems
 
 GROUP = "ml_tracking_ops.executors"
 Keys = Mapping[str, JsonValue]
@@ -107,15 +111,42 @@ def _ask_slurm(keys: Keys, folder: Path) -> str | None:
         raise UsageError(f"Slurm would refuse such a job: {error.strerror}") from error
 
 
+def _make_ray(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
+    from .ray.executor import RayExecutor
+
+    settings = RaySettings.model_validate(dict(keys))
+    n_slots = n_workers or settings.max_jobs
+    if n_slots is None:
+        raise UsageError(
+            "say how many runs may be on the cluster at once: max_jobs beside the type of the "
+            "executor, or --workers"
+        )
+    if find_spec("ray") is None:
+        raise UsageError(
+            "Ray is not installed here: install ml-tracking-ops[ray], in the version of Ray that "
+            "the cluster has"
+        )
+    return RayExecutor(
+        settings,
+        n_slots,
+        stop_signal=needs.stop_signal,
+        grace_s=GRACE_S if needs.grace_s is None else needs.grace_s,
+    )
+
+
 def _no_keys(keys: Keys) -> Iterable[tuple[str, str]]:
     return [(key, "is not a key of this engine") for key in keys]
 
 
-ENGINE_SETTINGS: Mapping[str, type[BaseModel]] = {"slurm": SlurmSettings}
+ENGINE_SETTINGS: Mapping[str, type[BaseModel]] = {
+    "slurm": SlurmSettings,
+    "ray": RaySettings,
+}
 """The models of the keys of those engines of this package that have any."""
 EXECUTORS: dict[str, ExecutorEntry] = {
     LOCAL: ExecutorEntry(_make_local, _no_keys),
-    "slurm": ExecutorEntry(_make_slurm, setting_problems, _ask_slurm),
+    "slurm": ExecutorEntry(_make_slurm, slurm_problems, _ask_slurm),
+    "ray": ExecutorEntry(_make_ray, ray_problems),
 }
 
 

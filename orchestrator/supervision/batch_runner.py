@@ -53,6 +53,8 @@ if sys.platform == "win32":
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .messages import Message
 
 BEAT_S = 10.0
@@ -109,7 +111,6 @@ class JobRunner:
         self._began_at = time.time()
         self._caretaker = Caretaker()
         self._caretaker.add(process)
-        self._wakeup_fd = wakeup_fd
         self._poll = select.poll()
         self._poll.register(wakeup_fd, select.POLLIN)
         self._kill_at: float | None = None
@@ -120,15 +121,18 @@ class JobRunner:
         """Wait until nothing of the process is left; return its exit code."""
         caretaker = self._caretaker
         while caretaker.processes or (caretaker.may_have_orphans and has_children()):
-            for _ in self._poll.poll(caretaker.timeout_ms(may_sleep=False)):
-                for number in os.read(self._wakeup_fd, 4096):
-                    self._obey(number)
+            for fd, _ in self._poll.poll(caretaker.timeout_ms(may_sleep=False)):
+                self._hear(fd)
             caretaker.tend()
             self._do_what_is_due()
         self._sync()
         return self._process.exit_code or 0
 
     # --- what is asked of it ------------------------------------------------------------------
+
+    def _hear(self, fd: int) -> None:
+        for number in os.read(fd, 4096):
+            self._obey(number)
 
     def _obey(self, number: int) -> None:
         if number == SIGUSR2:
@@ -210,7 +214,9 @@ class JobRunner:
                     sync_file(path)
 
 
-def main(spec_path: str) -> int:
+def main(
+    spec_path: str, make_runner: "Callable[[Message, JobProcess, int], JobRunner]" = JobRunner
+) -> int:
     """Run what a specification says; return the exit code of the job."""
     wakeup_fd = notice_ends_of_children()
     for name in _IGNORED:
@@ -233,13 +239,13 @@ def main(spec_path: str) -> int:
         return 128 + signal.SIGTERM
     output_fd = os.open(spec["output"], append, 0o644)
     null_fd = os.open(os.devnull, os.O_WRONLY)
-    spec["tag"] = {**spec["tag"], **job_facts()}
+    spec["tag"] = {**spec["tag"], **job_facts(), **spec.get("facts", {})}
     try:
         process = JobProcess(_request(spec), [null_fd, output_fd, record_fd])
     except OSError as error:
         _record_failure(spec, record_fd, error)
         return _NOT_STARTED
-    exit_code = JobRunner(spec, process, wakeup_fd).see_through()
+    exit_code = make_runner(spec, process, wakeup_fd).see_through()
     return exit_code if exit_code >= 0 else 128 - exit_code
 
 

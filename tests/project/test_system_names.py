@@ -11,6 +11,8 @@ OF_THE_SYSTEM = {"logger/os_files.py", "orchestrator/supervision/os_processes.py
 NOT_ON_WINDOWS = {  # these do nothing there
     "orchestrator/supervision/server.py",
     "orchestrator/supervision/child.py",
+    "orchestrator/supervision/tied_runner.py",
+    "orchestrator/executors/ray/relay.py",
     "web/serving/peer_user.py",
 }
 NAMES = {f"{module.__name__}.{name}" for module, names in NOT_IN_WINDOWS.items() for name in names}

@@ -147,7 +147,9 @@ def _value_text(run: RunRecord, name: str) -> str:
 
 
 def _duration(run: RunRecord) -> str:
-    return format_duration((run.ended_at or 0.0) - (run.started_at or 0.0))
+    if run.started_at is None or run.ended_at is None:  # it never left its queue
+        return "–"
+    return format_duration(run.ended_at - run.started_at)
 
 
 def _after_decision(run: RunRecord) -> str:

@@ -9,15 +9,12 @@ SWEEP/.slurm/
 """
 
 import hashlib
-import io
 import json
 import os
 import shlex
 import sys
 import threading
-import zipfile
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,23 +24,8 @@ from ml_tracking_ops.logger.guarded import open_guarded
 from ...store.files.output_tail import last_lines
 from ..base import RunCommand
 from ..local.cpus import THREAD_VARIABLES
+from ..runner_archive import runner_archive, runner_name
 
-_SUPERVISION = Path(__file__).parents[2] / "supervision"
-_MODULES = (
-    "__init__",
-    "batch_facts",
-    "batch_runner",
-    "caretaker",
-    "child",
-    "os_processes",
-    "output_limit",
-    "process_table",
-)
-_MAIN = """\
-import sys
-from supervision.batch_runner import main
-sys.exit(main(sys.argv[1]))
-"""
 _JOB_STARTED = json.dumps({"event": "job_started"})
 _TAIL_LINES = 5
 
@@ -137,20 +119,3 @@ def _write(path: Path, data: bytes, mode: int) -> None:
     with os.fdopen(fd, "wb") as file:
         file.write(data)
     partial.replace(path)
-
-
-@cache
-def runner_archive() -> bytes:
-    """The runner and what it needs, as an archive that Python runs; the same each time."""
-    data = io.BytesIO()
-    sources = {
-        f"supervision/{name}.py": (_SUPERVISION / f"{name}.py").read_bytes() for name in _MODULES
-    }
-    with zipfile.ZipFile(data, "w") as archive:
-        for name, source in {"__main__.py": _MAIN.encode(), **sources}.items():
-            archive.writestr(zipfile.ZipInfo(name), source)
-    return data.getvalue()
-
-
-def runner_name() -> str:
-    return f"runner-{hashlib.sha256(runner_archive()).hexdigest()[:12]}.zip"

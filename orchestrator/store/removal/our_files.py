@@ -22,6 +22,7 @@ _SWEEP_NAMES = frozenset(
         paths.PACKAGES_NAME,
         paths.REQUESTS_NAME,
         paths.SLURM_NAME,
+        paths.RAY_NAME,
         paths.ANNOTATIONS_NAME,
     )
 )
@@ -56,8 +57,8 @@ def files_of_others(item: Experiment | Sweep, folder: Path) -> list[str]:
 
 
 def _is_our_folder(item: Experiment | Sweep, parent: Path, name: str) -> bool:
-    """Whether all in this folder goes with the item: requests, Slurm's jobs, a run's own files."""
-    if name in (paths.REQUESTS_NAME, paths.SLURM_NAME):
+    """Whether all in this folder goes with the item: requests, an engine's files, a run's own."""
+    if name in (paths.REQUESTS_NAME, paths.SLURM_NAME, paths.RAY_NAME):
         return True
     is_of_run = name.endswith(paths.RUN_FOLDER_SUFFIX) and is_ours(item, name)
     return is_of_run and not (parent / name).is_symlink()

@@ -1,0 +1,155 @@
+"""The orchestrator's end of the driver: starts it, asks it, and starts it again if it dies."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from typing import IO, Any
+
+import anyio
+import anyio.abc
+
+from ...errors import UsageError
+
+Event = Mapping[str, Any]
+_MODULE = f"{__package__}.driver"
+_AGAIN_S = (1.0, 5.0, 15.0, 45.0)
+_LINE_BYTES = 1 << 20
+_END_S = 10.0
+
+
+class DriverClient:
+    """One driver after the other, as long as the sweep runs.
+
+    Args:
+        take_in: what is done with an event; called in the event loop.
+        rejoin: asked for the requests with which a driver that was started again begins.
+        give_up: called with the reason when Ray cannot be reached any more.
+        warn: tells users of something, once for each kind.
+    """
+
+    def __init__(
+        self,
+        take_in: Callable[[Event], None],
+        rejoin: Callable[[], list[Event]],
+        give_up: Callable[[str], None],
+        warn: Callable[[str, str], None],
+        command: tuple[str, ...] = (sys.executable, "-m", _MODULE),
+    ) -> None:
+        self._take_in = take_in
+        self._rejoin = rejoin
+        self._give_up = give_up
+        self._warn = warn
+        self._command = command
+        self._process: anyio.abc.Process | None = None
+        self._settings = ""
+
+    async def start(self, settings: Event) -> None:
+        """Start the first driver.
+
+        Raises:
+            UsageError: it cannot connect; the message says why.
+        """
+        self._settings = json.dumps(settings)
+        message = await self._begin()
+        if message is not None:
+            raise UsageError(f"cannot use the Ray cluster: {message}")
+
+    async def _begin(self) -> str | None:
+        """Start a driver; return why it cannot be used, or None."""
+        with tempfile.TemporaryFile() as log:
+            process = await anyio.open_process(
+                [*self._command, self._settings],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0"},
+            )
+            self._lines = _Lines(process)
+            first = await self._lines.next()
+            if first is not None and first["event"] == "ready":
+                self._process = process
+                return None
+            await self._end(process)
+            return str(first["message"]) if first else _last_line(log)
+
+    async def listen(self) -> None:
+        """Take in what drivers tell, until this is cancelled or Ray stays away."""
+        while True:
+            while (event := await self._lines.next()) is not None:
+                self._take_in(event)
+            message = await self._again()
+            if message is not None:
+                self._give_up(message)
+                return
+            for request in self._rejoin():
+                await self.ask(request)
+
+    async def _again(self) -> str | None:
+        since = time.strftime("%H:%M:%S")
+        self._warn(f"ray silent since {since}", f"Ray has ended our connection at {since}")
+        if self._process is not None:
+            await self._end(self._process)
+        message: str | None = None
+        for wait_s in _AGAIN_S:
+            await anyio.sleep(wait_s)
+            message = await self._begin()
+            if message is None:
+                return None
+        return message
+
+    async def ask(self, request: Event) -> None:
+        """Send a request; a driver that has died is told by `rejoin` instead."""
+        process = self._process
+        if process is None or process.stdin is None:
+            return
+        try:
+            await process.stdin.send(json.dumps(request).encode() + b"\n")
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+            return
+
+    async def close(self) -> None:
+        """Let the driver free the slots, and end."""
+        process, self._process = self._process, None
+        if process is not None:
+            await self._end(process)
+
+    async def _end(self, process: anyio.abc.Process) -> None:
+        if process.stdin is not None:
+            await process.stdin.aclose()
+        with anyio.move_on_after(_END_S):
+            await process.wait()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        await process.aclose()
+
+
+def _last_line(log: IO[bytes]) -> str:
+    log.seek(0)
+    lines = log.read().decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else "its driver stopped unexpectedly"
+
+
+class _Lines:
+    """The events that a driver writes."""
+
+    def __init__(self, process: anyio.abc.Process) -> None:
+        self._process = process
+        self._rest = b""
+
+    async def next(self) -> Event | None:
+        """The next event; None if there is none any more."""
+        assert self._process.stdout is not None
+        while b"\n" not in self._rest:
+            try:
+                self._rest += await self._process.stdout.receive(_LINE_BYTES)
+            except (anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError):
+                return None
+        line, _, self._rest = self._rest.partition(b"\n")
+        event: Event = json.loads(line)
+        return event

@@ -1,0 +1,286 @@
+"""Runs in slots of a Ray cluster: actors that outlive the orchestrator, found again by name."""
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import anyio
+import anyio.abc
+import anyio.to_thread
+
+from ml_tracking_ops.logger.guarded import open_guarded
+
+from ...store.files.run_refs import RunRef
+from ..base import FoundRun, KnownRun, Notices, RunCommand, RunEnd, Slot, Standing
+from ..local.cpus import THREAD_VARIABLES
+from .client import DriverClient, Event
+from .mirror import record_path
+from .run import NAME, RayRun
+from .settings import RaySettings
+
+_FIND_WITHIN_S = 60.0
+
+
+class RayExecutor:
+    """An actor for each slot; runs begin in it one after the other.
+
+    Args:
+        n_slots: how many.
+        stop_signal: the name of the signal that asks a run to end.
+        grace_s: how long it may take then.
+        driver_command: the program between here and the cluster.
+    """
+
+    name = NAME
+    queues = True
+    may_lack = False
+
+    def __init__(
+        self,
+        settings: RaySettings,
+        n_slots: int,
+        *,
+        stop_signal: str,
+        grace_s: float,
+        driver_command: tuple[str, ...] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._stop_signal = stop_signal
+        self._grace_s = grace_s
+        more = {} if driver_command is None else {"command": driver_command}
+        self._driver = DriverClient(self._take_in, self._rejoin, self._give_up, self._warn, **more)
+        self._runs: dict[str, RayRun] = {}
+        self._specs: dict[str, Event] = {}
+        self._notices: Notices | None = None
+        self._tasks: anyio.abc.TaskGroup | None = None
+        self._folder: Path | None = None
+        self.resize(n_slots)
+
+    def resize(self, n_slots: int) -> None:
+        before = getattr(self, "slots", ())
+        self.slots = tuple(Slot(index) for index in range(n_slots))
+        for slot in before[n_slots:]:
+            self._ask({"do": "end_slot", "slot": slot.index})
+
+    def report_to(self, notices: Notices) -> None:
+        self._notices = notices
+
+    async def shortage(self, slot: Slot) -> str | None:
+        return None
+
+    # --- submitting and finding ---------------------------------------------------------------
+
+    async def submit(self, command: RunCommand, slot: Slot) -> RayRun:
+        known = self._runs.get(command.name)
+        if known is not None:
+            return known
+        folder = command.output_path.parent
+        await self._open(folder)
+        await anyio.to_thread.run_sync(_create, command.output_path)
+        run = self._run(folder, command.name, slot.index)
+        spec = self._spec(command)
+        self._specs[run.name] = spec
+        await self._driver.ask(self._submission(slot.index, spec))
+        return run
+
+    async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, FoundRun]:
+        await self._open(folder)
+        pairs = []
+        for one in known:
+            slot = _slot_of(one)
+            run = self._run(folder, one.name, -1 if slot is None else slot)
+            if slot is None:
+                run.see_found(is_found=False)
+            else:
+                await self._driver.ask({"do": "adopt", "slot": slot, "name": one.name})
+            pairs.append((one, run))
+        with anyio.move_on_after(_FIND_WITHIN_S):
+            for _, run in pairs:
+                await run.wait_found()
+        for _, run in pairs:
+            run.read_record()
+        return {
+            one.name: FoundRun(run, _standing(run), one.slot, run.record.ended_at)
+            for one, run in pairs
+        }
+
+    async def end_strays(self, folder: Path, is_known: Callable[[int], bool]) -> None:
+        await self._open(folder)  # the journal knows of every run before a slot does
+
+    def _run(self, folder: Path, name: str, slot: int) -> RayRun:
+        run = RayRun(name, slot, record_path(folder, name), self._send)
+        self._runs[name] = run
+        return run
+
+    def _spec(self, command: RunCommand) -> dict[str, Any]:
+        """What the runner on the node needs."""
+        settings = self._settings
+        return {
+            "arguments": list(command.arguments),
+            "folder": str(command.folder),
+            "environment": dict(command.environment),
+            "marker": f"{command.marker}={command.environment.get(command.marker, '')}",
+            "tag": dict(command.tag) or {"name": command.name},
+            "output": str(command.output_path),
+            "thread_variables": list(THREAD_VARIABLES),
+            "stop_signal": self._stop_signal,
+            "stop_grace_s": self._grace_s,
+            "grace_s": self._grace_s,
+            "kill_wait_s": self._grace_s,
+            "margin_s": 0.0,
+            "synced": [],
+            "python": sys.executable,
+            "num_cpus": settings.num_cpus,
+            "num_gpus": settings.num_gpus,
+            "is_shared": settings.shared_folder,
+            "sweep_folder": str(command.output_path.parent),
+            "working_dir": self._working_dir(command.folder),
+        }
+
+    def _working_dir(self, folder: Path) -> str | None:
+        given = self._settings.working_dir
+        return None if given is None else os.path.abspath(folder / given)  # noqa: PTH100
+
+    # --- the driver ---------------------------------------------------------------------------
+
+    async def _open(self, folder: Path) -> None:
+        """Tell the driver where the files of the sweep are, once."""
+        if self._folder is None:
+            self._folder = folder
+            await self._driver.ask(self._opening())
+
+    def _opening(self) -> Event:
+        assert self._folder is not None
+        name = namespace(self._folder)
+        return {"do": "open", "folder": str(self._folder), "namespace": name}
+
+    def _driver_settings(self) -> dict[str, Any]:
+        settings = self._settings
+        asked = {"CPU": settings.num_cpus, "GPU": settings.num_gpus, **settings.resources}
+        options: dict[str, Any] = {
+            "num_cpus": settings.num_cpus,
+            "num_gpus": settings.num_gpus,
+            "resources": settings.resources,
+        }
+        if settings.memory is not None:
+            options["memory"] = settings.memory
+            asked["memory"] = float(settings.memory)
+        return {
+            "address": settings.address or os.environ.get("RAY_ADDRESS") or "auto",
+            "options": options,
+            "asked": {name: n for name, n in asked.items() if n},
+            "needs": settings.needs_text(),
+            "is_shared": settings.shared_folder,
+        }
+
+    def _submission(self, slot: int, spec: Event) -> Event:
+        environment = dict(self._settings.runtime_env)
+        if spec["working_dir"] is not None:
+            environment["working_dir"] = spec["working_dir"]
+        return {"do": "submit", "slot": slot, "spec": spec, "runtime_env": environment}
+
+    def _ask(self, request: Event) -> None:
+        if self._tasks is not None:
+            self._tasks.start_soon(self._driver.ask, request)
+
+    def _send(self, run: RayRun, letter: str) -> None:
+        self._ask({"do": "send", "slot": run.slot, "name": run.name, "letter": letter})
+
+    def _take_in(self, event: Event) -> None:
+        run = self._runs.get(event.get("name", ""))
+        if run is None:
+            return
+        match event["event"]:
+            case "waiting":
+                run.see_waiting(event["reason"])
+            case "begun":
+                run.see_found(is_found=True)
+            case "changed":
+                run.read_record()
+            case "over":
+                run.see_over()
+            case "unknown":
+                run.see_found(is_found=False)
+            case "refused":
+                run.see_end(RunEnd(None, "never_started", None, event["detail"]))
+            case "lost":
+                run.see_lost(event["detail"])
+            case "stuck":
+                self._warn("stuck", event["message"])
+
+    def _rejoin(self) -> list[Event]:
+        """What a new driver is asked: to see through whatever has not ended."""
+        if self._folder is None:
+            return []
+        return [
+            self._opening(),
+            *(
+                {"do": "adopt", "slot": run.slot, "name": run.name}
+                if run.is_found
+                else self._submission(run.slot, self._specs[run.name])
+                for run in self._runs.values()
+                if run.end is None and (run.is_found or run.name in self._specs)
+            ),
+        ]
+
+    def _give_up(self, message: str) -> None:
+        self._warn("ray gone", f"the Ray cluster cannot be reached: {message}")
+        for run in self._runs.values():
+            if run.end is None:
+                run.see_end(RunEnd(None, "unknown", None, "the Ray cluster cannot be reached"))
+
+    def _warn(self, kind: str, message: str) -> None:
+        if self._notices is not None:
+            self._notices.warn_once(kind, message)
+
+    # --- its life -----------------------------------------------------------------------------
+
+    async def __aenter__(self) -> "RayExecutor":
+        await self._driver.start(self._driver_settings())
+        self._tasks = await anyio.create_task_group().__aenter__()
+        self._tasks.start_soon(self._driver.listen)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._tasks is not None
+        self._tasks.cancel_scope.cancel()
+        try:
+            await self._tasks.__aexit__(kind, error, trace)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._driver.close()
+
+
+def namespace(folder: Path) -> str:
+    """Where the slots of a sweep are found: unique to the place of its folder."""
+    return f"mlto-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:8]}"
+
+
+def _create(path: Path) -> None:
+    """Create a file that is waited for, if it is not there."""
+    os.close(open_guarded(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
+
+
+def _slot_of(known: KnownRun) -> int | None:
+    ref: RunRef | None = known.ref
+    if ref is not None and ref.executor == NAME:
+        number = ref.id.partition(" ")[0]
+        return int(number) if number.isascii() and number.isdecimal() else None
+    return known.slot
+
+
+def _standing(run: RayRun) -> Standing:
+    if run.end is not None:
+        return "ended"
+    if run.is_found is None:
+        return "unknown"
+    return "waiting" if run.start is None else "started"

@@ -1,0 +1,137 @@
+"""One attempt in a slot of a Ray cluster, as the scheduler sees it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio
+
+from ...store.files.run_refs import RunRef
+from ..base import Cause, RunEnd, RunStart, end_by_exit_code
+from ..slurm.record import RunnerRecord, read_record
+
+NAME = "ray"
+_SIGKILL = 9
+_PATIENCE_S = 15.0
+_CAUSE_BY_WHY: dict[str, Cause] = {"stop": "cancelled", "abandoned": "node_failed"}
+Send = Callable[["RayRun", str], None]
+
+
+class RayRun:
+    """A run that was handed to a slot, here or by an earlier orchestrator.
+
+    Args:
+        record_path: where its record comes to be.
+        send: asks its runner something.
+    """
+
+    def __init__(self, name: str, slot: int, record_path: Path, send: Send) -> None:
+        self.name = name
+        self.slot = slot
+        self.record = RunnerRecord()
+        self.end: RunEnd | None = None
+        self.is_found: bool | None = None
+        self._record_path = record_path
+        self._send = send
+        self._reason: str | None = None
+        self._changed = anyio.Event()
+        self._is_stopping = False
+
+    @property
+    def ref(self) -> RunRef:
+        return RunRef(NAME, f"{self.slot} {self.name}", f"slot {self.slot + 1} on Ray")
+
+    @property
+    def start(self) -> RunStart | None:
+        record = self.record
+        if record.started_at is None:
+            return None
+        return RunStart(record.started_at, record.node, record.gpus)
+
+    # --- what is learned of it ----------------------------------------------------------------
+
+    def see_waiting(self, reason: str) -> None:
+        self._reason = reason
+        self._note()
+
+    def see_found(self, *, is_found: bool) -> None:
+        """Take in whether a slot knows it."""
+        self.is_found = is_found
+        if not is_found:
+            self.read_record()
+            self.see_over()
+        self._note()
+
+    def read_record(self) -> None:
+        self.record = read_record(self._record_path)
+        self._note()
+
+    def see_over(self) -> None:
+        """All that there will be of it is here."""
+        self.read_record()
+        record = self.record
+        if record.exit_code is None:
+            if record.not_started is not None:
+                self.see_end(RunEnd(None, "never_started", None, record.not_started))
+            else:
+                self.see_lost("its slot on the cluster is gone")
+            return
+        by_code = end_by_exit_code(record.exit_code, record.left_running)
+        cause = _CAUSE_BY_WHY.get(record.why or "", by_code.cause)
+        if record.n_memory_kills and record.exit_code in (-_SIGKILL, 128 + _SIGKILL):
+            cause = "out_of_memory"
+        self.see_end(RunEnd(record.exit_code, cause, record.ended_at, None, by_code.left_running))
+
+    def see_lost(self, detail: str) -> None:
+        """The actor of its slot is gone, and with it whatever it ran."""
+        if self._is_stopping:
+            self.see_end(RunEnd(None, "cancelled"))
+        elif self.start is None:
+            self.see_end(RunEnd(None, "unknown", None, detail))
+        else:
+            self.see_end(RunEnd(None, "node_failed", None, detail))
+
+    def see_end(self, end: RunEnd) -> None:
+        if self.end is None:
+            self.end = end
+        self._note()
+
+    def _note(self) -> None:
+        self._changed.set()
+        self._changed = anyio.Event()
+
+    # --- what the scheduler asks --------------------------------------------------------------
+
+    async def wait_started(self, tell: Callable[[str], None]) -> RunStart | None:
+        told: str | None = None
+        while self.start is None and self.end is None:
+            if self._reason not in (None, told):
+                told = self._reason
+                tell(str(told))
+            await self._changed.wait()
+        return self.start
+
+    async def wait_found(self) -> bool:
+        """Wait until a slot has answered whether it knows the run."""
+        while self.is_found is None and self.end is None:
+            await self._changed.wait()
+        return bool(self.is_found)
+
+    async def wait(self) -> RunEnd:
+        while self.end is None:
+            await self._changed.wait()
+        return self.end
+
+    async def stop(self, grace_s: float) -> None:
+        if self._is_stopping:
+            return
+        self._is_stopping = True
+        self._send(self, "s")
+        with anyio.move_on_after(grace_s + _PATIENCE_S):
+            await self.wait()
+            return
+        self.kill()
+        await self.wait()
+
+    def kill(self) -> None:
+        self._is_stopping = True
+        self._send(self, "k")

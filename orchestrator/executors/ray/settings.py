@@ -1,0 +1,73 @@
+"""The keys of `executor` for Ray, named as Ray names what actors need."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from ...errors import did_you_mean
+from ...setting_types import Allowed, Positive, Text, allowed_text
+
+_Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class RaySettings(BaseModel):
+    """One actor of Ray for each slot, and one run after the other in it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    address: Text | None = Field(
+        default=None,
+        description="Of the cluster, as for `ray.init`; without it `RAY_ADDRESS`, else `auto`.",
+    )
+    max_jobs: Positive | None = Field(
+        default=None, description="How many runs at once; `--workers` does the same."
+    )
+    num_cpus: Annotated[_Amount, Allowed("a number, 0 or more")] = Field(
+        default=1.0, description="CPUs of a run."
+    )
+    num_gpus: Annotated[_Amount, Allowed("a number, 0 or more")] = Field(
+        default=0.0, description="GPUs of a run; 0.5 lets two runs share one."
+    )
+    memory: Positive | None = Field(
+        default=None, description="Memory of a run in bytes, as Ray counts it."
+    )
+    resources: Annotated[dict[str, _Amount], Allowed('an object such as {"tpu": 1}')] = Field(
+        default={}, description="Custom resources of a run."
+    )
+    working_dir: Text | None = Field(
+        default=None,
+        description="A folder that Ray sends to the nodes, with the script in it; a relative path "
+        "begins at the configuration's folder. Without it the same paths must exist there. Needs "
+        "`ray[default]` on the nodes.",
+    )
+    runtime_env: Annotated[
+        dict[str, object], Allowed('an object such as {"pip": ["lightning"]}')
+    ] = Field(default={}, description="More of Ray's runtime environment.")
+    shared_folder: bool = Field(
+        default=False,
+        description="The log folder has the same path on all nodes: nothing is passed on.",
+    )
+
+    def needs_text(self) -> str:
+        """What a run needs, for people."""
+        needs = [f"{self.num_cpus:g} CPU"]
+        needs += [f"{self.num_gpus:g} GPU"] if self.num_gpus else []
+        needs += [f"{self.memory / 1e9:.1f} GB"] if self.memory else []
+        return ", ".join([*needs, *(f"{n:g} {name}" for name, n in self.resources.items())])
+
+
+def setting_problems(keys: Mapping[str, JsonValue]) -> Iterable[tuple[str, str]]:
+    """What is wrong with the keys beside `type`: each key with a sentence."""
+    try:
+        RaySettings.model_validate(dict(keys))
+    except ValidationError as error:
+        return [_problem(str(one["loc"][0]), one["input"]) for one in error.errors()]
+    return []
+
+
+def _problem(key: str, value: object) -> tuple[str, str]:
+    field = RaySettings.model_fields.get(key)
+    if field is None:
+        return key, f"unknown key{did_you_mean(key, RaySettings.model_fields)}"
+    return key, f"must be {allowed_text(field)}, got {value!r}"

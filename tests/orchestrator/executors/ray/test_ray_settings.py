@@ -1,0 +1,52 @@
+"""The keys of the engine for Ray."""
+
+import importlib.util
+
+import pytest
+
+from ml_tracking_ops.orchestrator.config.model import SweepConfig
+from ml_tracking_ops.orchestrator.errors import UsageError
+from ml_tracking_ops.orchestrator.executors.ray.settings import RaySettings, setting_problems
+from ml_tracking_ops.orchestrator.executors.registry import make_executor
+
+
+@pytest.mark.parametrize(
+    ("keys", "key", "said"),
+    [
+        ({"num_cpu": 2}, "num_cpu", "did you mean num_cpus"),
+        ({"num_gpus": -1}, "num_gpus", "must be a number, 0 or more, got -1"),
+        ({"max_jobs": 0}, "max_jobs", "must be a whole number"),
+        ({"resources": {"tpu": "two"}}, "resources", 'must be an object such as {"tpu": 1}'),
+        ({"shared_folder": "yes"}, "shared_folder", "must be true or false"),
+    ],
+)
+def test_mistake_in_a_key_is_explained(keys, key, said):
+    ((found, sentence),) = setting_problems(keys)
+    assert found == key
+    assert said in sentence
+
+
+def test_what_a_run_needs_is_a_text():
+    settings = RaySettings(num_cpus=4, num_gpus=0.5, memory=8_000_000_000, resources={"tpu": 1})
+    assert settings.needs_text() == "4 CPU, 0.5 GPU, 8.0 GB, 1 tpu"
+
+
+def needs() -> SweepConfig:
+    return SweepConfig.model_construct(
+        gpus_per_run=1, runs_per_gpu=1, min_free_gpu_memory_gb=None, stop_signal="SIGTERM",
+        grace_s=None,
+    )  # fmt: skip
+
+
+def test_number_of_runs_at_once_must_be_given():
+    with pytest.raises(UsageError, match="max_jobs beside the type of the executor"):
+        make_executor({"type": "ray"}, None, needs())
+
+
+def test_missing_ray_is_an_error_that_names_the_extra(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(
+        "ml_tracking_ops.orchestrator.executors.registry.find_spec", lambda name: None
+    )
+    with pytest.raises(UsageError, match=r"install ml-tracking-ops\[ray\]"):
+        make_executor({"type": "ray", "max_jobs": 2}, None, needs())

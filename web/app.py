@@ -16,6 +16,7 @@ from starlette.responses import Response
 from ml_tracking_ops.logger.guarded import guard_folder
 from ml_tracking_ops.logger.reading.bounded_reading import call_meanwhile, limit_files
 from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
+from ml_tracking_ops.orchestrator.store.files.identities import FileCache
 
 from .compare import page as compare
 from .groups import api as groups
@@ -24,6 +25,9 @@ from .insight import api as insight_api
 from .insight import importance_view, run_values
 from .live import events
 from .live.feed import Feed
+from .media import api as media_api
+from .media import files as media_files
+from .media.store import MediaStore
 from .pages import actions, code_files, exports, git_state, output_search, row_fragments, run_files
 from .pages import output as run_output
 from .pages import routes as pages
@@ -51,6 +55,7 @@ from .views import api as views
 
 _COMPRESS_FROM_BYTES = 1_000
 _COMPRESSION_LEVEL = 3
+_CELLS_IN_MEMORY = 300_000
 _MAX_BODY_BYTES = 64 << 10
 _MOST_BYTES_A_FILE, _MOST_S_A_FILE = 4 << 30, 20.0
 
@@ -87,6 +92,8 @@ def create_app(
             *series.routes,
             *groups.routes,
             *insight_api.routes,
+            *media_api.routes,
+            *media_files.routes,
             *importance_view.routes,
             *run_values.routes,
             *run_output.routes,
@@ -175,6 +182,9 @@ def _set_state(
     app.state.first_address = lambda: views.first_address(catalog.logdir)
     app.state.generations = insight_api.Generations()
     app.state.group_readings = Readings()
+    app.state.media_store = MediaStore()
+    app.state.media_tables = FileCache(_CELLS_IN_MEMORY, media_api.n_cells)
+    app.state.thumbnail_cache = cache
 
 
 @asynccontextmanager

@@ -18,6 +18,56 @@ class MediaGoneError(OSError):
     """What an entry speaks of is not there any more, or is not what was written."""
 
 
+class MediaPart:
+    """The bytes of an entry: a file, or a part of one. Closes with the context.
+
+    Attributes:
+        fd: of the file; `start` is where in it the bytes begin.
+    """
+
+    def __init__(self, fd: int, start: int, size_bytes: int) -> None:
+        self.fd = fd
+        self.start = start
+        self.size_bytes = size_bytes
+
+    def read(self, offset: int, n_bytes: int) -> bytes:
+        """Bytes from a place on; fewer at the end.
+
+        Raises:
+            OSError: they cannot be read.
+        """
+        n_there = max(0, min(n_bytes, self.size_bytes - offset))
+        parts: list[bytes] = []
+        while n_there:
+            part = os_files.pread(self.fd, n_there, self.start + offset)
+            if not part:
+                break
+            parts.append(part)
+            offset += len(part)
+            n_there -= len(part)
+        return b"".join(parts)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self.fd)
+
+    def __enter__(self) -> "MediaPart":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_media(entry: MediaEntry, *, as_svg: bool = False) -> MediaPart:
+    """The bytes of an image or a sound, or of what else has a file.
+
+    Raises:
+        OSError: as `open_file_of`.
+    """
+    fd = open_file_of(entry, as_svg=as_svg)
+    return MediaPart(fd, 0, os.fstat(fd).st_size)
+
+
 def open_file_of(entry: MediaEntry, *, as_svg: bool = False) -> int:
     """A descriptor of the file of an entry.
 

@@ -1,37 +1,14 @@
 """The media of a run as objects: `read_run(...).media`."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
-from typing import Any
 
-from .entries import Histogram, MediaEntry, clean, histogram_of
+from .entries import Histogram, MediaEntry
+from .history import open_history
 from .kinds import HISTOGRAM, KINDS, TABLE, TEXT
-from .opening import MediaGoneError, fields_of, path_of, read_file_of
-from .track import MediaHistory
-
-
-@dataclass(frozen=True)
-class MediaTable:
-    """A logged table.
-
-    Attributes:
-        n_rows: how many rows there were; `rows` holds those that were kept.
-    """
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
-    n_rows: int
-
-    def to_pandas(self) -> Any:
-        """As a pandas data frame.
-
-        Raises:
-            ImportError: pandas is not installed.
-        """
-        return import_module("pandas").DataFrame(list(self.rows), columns=list(self.columns))
+from .opening import path_of, read_file_of
+from .reading import MediaTable, histogram_of_entry, table_of_entry, text_of
 
 
 @dataclass(frozen=True)
@@ -111,10 +88,7 @@ class MediaItem:
             OSError: it cannot be read.
         """
         self._require(HISTOGRAM)
-        found = histogram_of(fields_of(self.entry))
-        if found is None:
-            raise MediaGoneError(f"{self.entry.source}: the histogram is damaged")
-        return found
+        return histogram_of_entry(self.entry)
 
     @cached_property
     def table(self) -> MediaTable:
@@ -132,47 +106,11 @@ class MediaItem:
             raise ValueError(f"{self.name!r} of step {self.step} is not a {kind} but a {self.kind}")
 
 
-def text_of(entry: MediaEntry) -> str:
-    """The text of an entry.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    if entry.file is None:
-        return clean(fields_of(entry).get("text"))
-    return clean(read_file_of(entry).decode("utf-8", "replace"), 1 << 21)
-
-
-def table_of_entry(entry: MediaEntry) -> MediaTable:
-    """The table of an entry; whatever does not fit a table is refused.
-
-    Raises:
-        OSError: it cannot be read, or is no table.
-    """
-    try:
-        found = json.loads(read_file_of(entry))
-        columns = [clean(str(name)) for name in found["columns"]]
-        rows = [tuple(map(_cell, row)) for row in found["rows"]]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise MediaGoneError(f"{path_of(entry)} holds no table") from error
-    if any(len(row) != len(columns) for row in rows):
-        raise MediaGoneError(f"{path_of(entry)} holds no table: its rows differ in length")
-    n_rows = fields_of(entry).get("of_rows")
-    known = n_rows if type(n_rows) is int and n_rows >= len(rows) else len(rows)
-    return MediaTable(tuple(columns), tuple(rows), known)
-
-
-def _cell(value: object) -> object:
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    return clean(value if isinstance(value, str) else json.dumps(value))
-
-
 class RunMedia:
     """What a run logged besides numbers; iterating gives all of it by kind, name and step."""
 
     def __init__(self, dat_path: str) -> None:
-        self._history = MediaHistory(dat_path)
+        self._history = open_history(dat_path)
         self._history.refresh()
 
     def names(self, kind: str | None = None) -> list[str]:

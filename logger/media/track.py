@@ -1,5 +1,6 @@
 """Which entries of a run count: those of abandoned branches and those thinned out do not."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 import numpy as np
@@ -43,6 +44,22 @@ class Track:
         if self._kept is None:
             self._kept = self._select()
         return self._kept
+
+    def step_at(self, step: int | None) -> int | None:
+        """The last step that is not after this one, or the first; None: the last of all."""
+        kept = self.kept
+        if not kept:
+            return None
+        if step is None:
+            return kept[-1].step
+        place = bisect_right(kept, step, key=lambda entry: entry.step)
+        return kept[max(place - 1, 0)].step
+
+    def at(self, step: int) -> list[MediaEntry]:
+        """Those of one step."""
+        kept = self.kept
+        begin = bisect_left(kept, step, key=lambda entry: entry.step)
+        return kept[begin : bisect_right(kept, step, key=lambda entry: entry.step)]
 
     def _select(self) -> list[MediaEntry]:
         found: Iterable[MediaEntry] = self.entries
@@ -92,6 +109,11 @@ class MediaHistory:
     def is_cut(self) -> bool:
         """Whether an index is longer than is read."""
         return any(tail.is_cut for tail in self._tails)
+
+    @property
+    def n_entries(self) -> int:
+        """How many entries are in memory."""
+        return sum(len(track.entries) for track in self.tracks.values())
 
     def refresh(self) -> set[Key]:
         """Take in what is new; return what changed."""

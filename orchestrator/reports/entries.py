@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from ml_tracking_ops.logger.media.track import MediaHistory
+from ml_tracking_ops.logger.media.history import open_history
 from ml_tracking_ops.logger.reading.reader import RunLog, Series, read_run_log
 
 from ..commands.rerun import rerun_command
@@ -260,7 +260,7 @@ def _files(folder: Path | None) -> Files:
 
 
 def _media(dat_path: Path) -> list[MediaEntry]:
-    history = MediaHistory(os.fspath(dat_path))
+    history = open_history(os.fspath(dat_path))
     history.refresh()
     return [
         {

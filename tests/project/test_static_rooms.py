@@ -3,7 +3,7 @@
 The folders of `web/static`, each of which may import those before it, and itself:
 
     lib ← live ← charts/data ← charts/colors ← charts/drawing ← charts/export ← charts ← tables
-    ← insight ← output ← page
+    ← insight ← output ← media ← page
 
 Within a folder no module imports another that imports it back, directly or through others.
 """
@@ -27,6 +27,7 @@ ORDER = (
     "tables",
     "insight",
     "output",
+    "media",
     "page",
 )
 COMMENT = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.DOTALL | re.MULTILINE)

@@ -40,7 +40,7 @@ def parse_wanted(query: QueryParams) -> list[Wanted]:
 
 def _each_wanted(query: QueryParams) -> Iterator[Wanted]:
     for kind, value in query.multi_items():
-        if kind in ("run", "log"):
+        if kind in ("run", "log", "media"):
             identity, colon, cursor = value.rpartition(":")
             if not colon or not identity:
                 raise HTTPException(400, f"{kind}={value}: expected {kind}=ID:CURSOR")
@@ -52,7 +52,7 @@ def _each_wanted(query: QueryParams) -> Iterator[Wanted]:
         elif kind == "catalog":
             yield Wanted(kind, "", _cursor(kind, value, value))
         else:
-            raise HTTPException(400, f"{kind}: not known; allowed: run, sweep, catalog, log")
+            raise HTTPException(400, f"{kind}: not known; allowed: run, sweep, catalog, log, media")
 
 
 def _cursor(kind: str, value: str, text: str) -> int:

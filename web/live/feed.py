@@ -27,6 +27,7 @@ from ..serving.sse import encode_event
 from .event_topic import EventTopic
 from .file_topics import Look, OutputTopic, Place, RunTopic, Update
 from .lane import Lane
+from .media_topic import MediaTopic
 from .state_topics import CatalogTopic, SweepTopic
 from .subscriber import Subscriber, Topic
 
@@ -38,6 +39,7 @@ _PAUSE_A_SUBSCRIBER_S = 0.00025
 _WATCH_AGAIN_AFTER_S = 1.0
 
 Key = tuple[str, str]
+GrowingTopic = RunTopic | OutputTopic | MediaTopic
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +75,7 @@ class Feed:
         self._someone_came = anyio.Event()
         self._watching: anyio.CancelScope | None = None
         self._is_closed = False
-        self._files: Lane[RunTopic | OutputTopic] = Lane(self._look_at_files, self._file_pause_s)
+        self._files: Lane[GrowingTopic] = Lane(self._look_at_files, self._file_pause_s)
         self._states: Lane[SweepTopic | CatalogTopic] = Lane(
             self._look_at_states, lambda: _STATE_PAUSE_S
         )
@@ -176,7 +178,7 @@ class Feed:
             self._by_path.setdefault(path, set()).add(topic)
 
     def _mark(self, topic: Topic) -> None:
-        if isinstance(topic, RunTopic | OutputTopic):
+        if isinstance(topic, GrowingTopic):
             self._files.mark(topic)
         else:
             self._states.mark(topic)
@@ -240,7 +242,7 @@ class Feed:
         pause_s = max(_FILE_PAUSE_S, len(self._subscribers) * _PAUSE_A_SUBSCRIBER_S)
         return max(pause_s, _FLOOD_PAUSE_S) if self._is_flooded else pause_s
 
-    async def _look_at_files(self, topics: list[RunTopic | OutputTopic]) -> None:
+    async def _look_at_files(self, topics: list[GrowingTopic]) -> None:
         looks = await anyio.to_thread.run_sync(lambda: [topic.look() for topic in topics])
         self._is_flooded = any(look.is_flood for look in looks)
         for topic, look in zip(topics, looks, strict=True):
@@ -266,7 +268,7 @@ class Feed:
 
     async def _read_on(self, topic: Topic, reader: Any, place: Place) -> tuple[Update | None, Any]:
         target = topic.place
-        if isinstance(topic, RunTopic | OutputTopic):
+        if isinstance(topic, GrowingTopic):
             return await anyio.to_thread.run_sync(_read_file_on, topic, reader, place, target)
         read_on: Callable[[Catalog], Update | None] = partial(
             topic.read_on, place=place, target=target
@@ -275,7 +277,7 @@ class Feed:
 
 
 def _read_file_on(
-    topic: RunTopic | OutputTopic, reader: Any, place: Place, target: Place
+    topic: GrowingTopic, reader: Any, place: Place, target: Place
 ) -> tuple[Update | None, Any]:
     if reader is None:
         reader = topic.open_reader(place.cursor)
@@ -302,6 +304,8 @@ def _make_topic(catalog: Catalog, want: Wanted) -> Topic | None:
         return None if files.log_path is None else OutputTopic(want.id, files.log_path)
     if files.dat_path is None:
         return None
+    if want.kind == "media":
+        return MediaTopic(want.id, files.dat_path)
     is_event_log = is_event_file(files.dat_path)
     return (EventTopic if is_event_log else RunTopic)(want.id, files.dat_path)
 

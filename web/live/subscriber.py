@@ -7,11 +7,12 @@ from typing import Any
 import anyio
 
 from .file_topics import OutputTopic, Place, RunTopic, Update
+from .media_topic import MediaTopic
 from .state_topics import CatalogTopic, SweepTopic
 
 QUEUE_BYTES = 128 << 10
 
-Topic = RunTopic | OutputTopic | SweepTopic | CatalogTopic
+Topic = RunTopic | OutputTopic | MediaTopic | SweepTopic | CatalogTopic
 ReadOn = Callable[[Topic, Any, Place], Awaitable[tuple[Update | None, Any]]]
 
 

@@ -41,6 +41,7 @@ from .origin import (
 )
 from .output import OutputPart, read_end
 from .run_files import FilesView, files_view
+from .run_media import has_media, media_place
 from .summary import Fact
 from .sweeps import sweep_href
 
@@ -87,6 +88,7 @@ class RunView:
     attempts: Sequence[AttemptLink] = ()
     origin: Sequence[Fact]
     files: FilesView | None = None
+    has_media: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,11 +147,15 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
         "ml-tracking-ops run keeps the output.",
         origin=[*_other_tags(experiment.dat_path), *environment_facts(experiment, details)],
         files=files_view(experiment.id, experiment.run_folder),
+        has_media=has_media(experiment.dat_path),
     )
     page_data: PageData = {
         "view": "run",
         "runs": _drawn(run, experiment.name, experiment.dat_path),
-        "follow": {"catalog": catalog_place(catalog)},
+        "follow": {
+            "catalog": catalog_place(catalog),
+            **media_place(experiment.id, experiment.dat_path),
+        },
     }
     _add_output(page_data, run)
     return RunPage(section="experiments", run=run, page_data=page_data)
@@ -208,6 +214,7 @@ def _of_sweep(
         attempts=attempt_links(sweep, run),
         origin=origin_facts(sweep, run),
         files=files_view(entry.id, sweep.run_folder(run)),
+        has_media=has_media(sweep.dat_path(run)),
     )
     return RunPage(
         section="sweeps",
@@ -224,6 +231,7 @@ def _page_data(catalog: Catalog, sweep: Sweep, run: RunRecord, view: RunView) ->
         "follow": {
             "catalog": catalog_place(catalog),
             f"sweep={sweep.id}": sweep_cursor(sweep),
+            **media_place(view.id, sweep.dat_path(run)),
         },
     }
     _add_output(page_data, view)

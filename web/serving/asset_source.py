@@ -77,6 +77,7 @@ class AssetSource:
                 f"script-src {scripts}",
                 f"style-src {styles}",
                 "img-src 'self' data:",
+                "media-src 'self'",
                 "connect-src 'self'",
                 "form-action 'self'",
                 "base-uri 'none'",

@@ -16,14 +16,24 @@ from .byte_ranges import ByteRange, UnsatisfiableError, parse_range
 _PART_BYTES = 256 << 10
 
 
-def resumable(request: Request, fd: int, headers: dict[str, str], media_type: str) -> Response:
+def resumable(
+    request: Request,
+    fd: int,
+    headers: dict[str, str],
+    media_type: str,
+    within: ByteRange | None = None,
+) -> Response:
     """The file, or the part of it that is asked for; takes the descriptor over.
 
     It is sent as it is, not compressed: only then do places in the file mean something.
+
+    Args:
+        within: the part of the file that is meant at all.
     """
     status = os.fstat(fd)
-    size = status.st_size
-    tag = f'"{status.st_ino:x}-{status.st_mtime_ns:x}-{size:x}"'
+    whole = within or ByteRange(0, status.st_size)
+    start, size = whole.start, whole.stop - whole.start
+    tag = f'"{status.st_ino:x}-{status.st_mtime_ns:x}-{start:x}-{size:x}"'
     is_same = request.headers.get("if-range", tag) == tag
     try:
         part = parse_range(request.headers.get("range") if is_same else None, size)
@@ -39,10 +49,11 @@ def resumable(request: Request, fd: int, headers: dict[str, str], media_type: st
         "Content-Encoding": "identity",
         "Content-Length": str(shown.stop - shown.start),
     }
+    found = ByteRange(start + shown.start, start + shown.stop)
     if part is None:
-        return FileResponse(fd, shown, headers, media_type)
+        return FileResponse(fd, found, headers, media_type)
     headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-    return FileResponse(fd, part, headers, media_type, HTTPStatus.PARTIAL_CONTENT)
+    return FileResponse(fd, found, headers, media_type, HTTPStatus.PARTIAL_CONTENT)
 
 
 class FileResponse(StreamingResponse):

@@ -26,7 +26,7 @@ from ml_tracking_ops.orchestrator.store.files.identities import Identity, identi
 from .state_styles import state_styles
 
 _FOLDER = Path(__file__).parents[1] / "static"
-_STYLE_NAMES = "theme page table insight run compare actions charts export common"
+_STYLE_NAMES = "theme page table insight run media compare actions charts export common"
 _STATE_STYLE = "styles/states.css"
 _STYLES = (*(f"styles/{name}.css" for name in _STYLE_NAMES.split()), _STATE_STYLE)
 """In the order in which they take precedence, the last one before the others."""

@@ -6,7 +6,7 @@ import { StreamTurns } from "./stream_turns.js";
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 8000;
 const SILENCE_MS = 40_000; // the server pings every 15 s
-const EVENTS = ["points", "reset", "sweep", "runs", "curves", "catalog", "log", "gone", "ping"];
+const EVENTS = ["points", "reset", "sweep", "runs", "curves", "catalog", "log", "media", "gone", "ping"];
 
 export class LiveStream {
   #address;

@@ -21,6 +21,7 @@ import "../tables/row_window.js";
 import { RunRows } from "../tables/live_rows.js";
 import { syncSelection } from "../tables/selection.js";
 import "../tables/selection_note.js";
+import { MediaPart } from "./media.js";
 import "./said.js";
 import "./views.js";
 import "./theme_choice.js";
@@ -40,6 +41,7 @@ const charts = new ChartPage(store, pointOut);
 let output = null;
 let beside = null; // the ends of several outputs, where the page shows these
 let hasOutput = null; // a promise: the output's part of the page has begun, where there is one
+const media = new MediaPart(() => areDrawn, (error) => sayIncomplete(error));
 let insight = null; // a promise of the module, since a page first had its drawings
 let rows = new RunRows();
 let followed = "";
@@ -66,6 +68,7 @@ function mount() {
   if (isSame) return;
   for (const [key, place] of Object.entries(page.follow)) if (!places.has(key)) places.set(key, place);
   hasOutput = Promise.all([mountOutput(), mountBeside()]);
+  media.mount();
   void showRuns();
 }
 
@@ -180,6 +183,10 @@ const HANDLERS = {
     if (!outputKeys().includes(key)) return;
     places.set(key, event.offset);
     (page.output ? output : beside)?.take(event);
+  },
+  media(event) {
+    places.set(`media=${event.run}`, event.offset);
+    media.note(event.run);
   },
   gone(event) {
     requestRefresh();

@@ -1,0 +1,103 @@
+"""What is sent of the entries of one step, in as few words as the card needs."""
+
+from urllib.parse import quote
+
+from ml_tracking_ops.logger.media.encoding.contents import HEAD_BYTES, Content, content_of
+from ml_tracking_ops.logger.media.entries import MediaEntry
+from ml_tracking_ops.logger.media.kinds import AUDIO, AUDIO_SUFFIXES, IMAGE, IMAGE_SUFFIXES, TEXT
+from ml_tracking_ops.logger.media.opening import fields_of, open_media
+from ml_tracking_ops.logger.media.reading import text_of
+
+from .markdown import render_markdown
+from .shapes import Shown
+
+MOST_PIXELS = 64_000_000
+"""An image of more is offered as a download: a browser would take a gigabyte for it."""
+_MOST_SIDE = 30_000
+_THUMB_FROM_BYTES = 48 << 10
+_GONE = "The file is not there any more, or is not the one that was logged."
+_NO_IMAGE = "This file is no image that can be shown."
+
+
+def shown(run: str, entry: MediaEntry, place: int) -> Shown:
+    """One entry; what is wrong with it costs its own card alone."""
+    item: Shown = {"place": place, "wall_time": entry.wall_time}
+    if entry.caption:
+        item["caption"] = entry.caption
+    try:
+        if entry.kind == IMAGE:
+            _add_image(item, run, entry)
+        elif entry.kind == AUDIO:
+            _add_audio(item, run, entry)
+        elif entry.kind == TEXT:
+            item["html"], item["is_cut"] = render_markdown(text_of(entry))
+    except OSError:
+        item["trouble"] = _GONE
+    return item
+
+
+def href_of(run: str, entry: MediaEntry, place: int, **more: str) -> str:
+    """The address of the bytes of an entry; another file has another address."""
+    named = {
+        "run": run,
+        "kind": entry.kind,
+        "name": entry.name,
+        "step": str(entry.step),
+        "place": str(place),
+        "v": version_of(entry),
+        **more,
+    }
+    return "/media?" + "&".join(f"{key}={quote(value, safe='')}" for key, value in named.items())
+
+
+def version_of(entry: MediaEntry) -> str:
+    """Differs between any two files that an address may have meant."""
+    if entry.file is not None:
+        return entry.file.rpartition("/")[2].partition(".")[0][:16]
+    return f"{entry.at:x}-{entry.length:x}-{entry.size_bytes:x}"
+
+
+def head_of(entry: MediaEntry) -> Content | None:
+    """What the bytes of an entry are.
+
+    Raises:
+        OSError: they are not there.
+    """
+    with open_media(entry) as part:
+        return content_of(part.read(0, HEAD_BYTES))
+
+
+def why_not_shown(content: Content | None) -> str | None:
+    """Why an image is not shown, or None if it is."""
+    if content is None or content.suffix not in IMAGE_SUFFIXES or content.suffix == ".svg":
+        return _NO_IMAGE
+    if content.width < 1 or content.height < 1:
+        return _NO_IMAGE
+    is_huge = content.width * content.height > MOST_PIXELS
+    if is_huge or max(content.width, content.height) > _MOST_SIDE:
+        return f"{content.width} × {content.height} pixels are too many to show."
+    return None
+
+
+def _add_image(item: Shown, run: str, entry: MediaEntry) -> None:
+    content = head_of(entry)
+    item["href"], item["size_bytes"] = href_of(run, entry, item["place"]), entry.size_bytes
+    trouble = why_not_shown(content)
+    if trouble is not None or content is None:
+        item["trouble"] = trouble or _NO_IMAGE
+        return
+    item["width"], item["height"] = content.width, content.height
+    if entry.size_bytes > _THUMB_FROM_BYTES:
+        item["thumb"] = href_of(run, entry, item["place"], thumb="1")
+    if entry.svg is not None:
+        item["svg"] = href_of(run, entry, item["place"], svg="1")
+
+
+def _add_audio(item: Shown, run: str, entry: MediaEntry) -> None:
+    content = head_of(entry)
+    item["href"], item["size_bytes"] = href_of(run, entry, item["place"]), entry.size_bytes
+    if content is None or content.suffix not in AUDIO_SUFFIXES:
+        item["trouble"] = "This file is no sound that can be played."
+    seconds = fields_of(entry).get("seconds")
+    if isinstance(seconds, float) and 0 <= seconds < 1e9:
+        item["seconds"] = seconds

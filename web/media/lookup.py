@@ -1,0 +1,77 @@
+"""From what an address names to an entry: run, kind, name, step and place."""
+
+from dataclasses import dataclass
+
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+
+from ml_tracking_ops.logger.media.entries import MediaEntry
+from ml_tracking_ops.logger.media.history import MediaHistory
+from ml_tracking_ops.logger.media.kinds import KINDS
+
+_NOTHING = "There is nothing of this name and step any more."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an address names. `step` is None where the last one is meant."""
+
+    run: str
+    kind: str
+    name: str
+    step: int | None
+    place: int
+
+
+def parse_asked(query: QueryParams) -> Asked:
+    """
+    Raises:
+        HTTPException: 400, naming the parameter.
+    """
+    run, kind, name = (query.get(key, "") for key in ("run", "kind", "name"))
+    if not run or not name:
+        raise HTTPException(400, "run and name are needed, as in ?run=ID&kind=image&name=samples")
+    if kind not in KINDS:
+        raise HTTPException(400, f"kind={kind}: must be one of {', '.join(KINDS)}")
+    return Asked(run, kind, name, whole(query, "step"), whole(query, "place") or 0)
+
+
+def whole(query: QueryParams, key: str) -> int | None:
+    """A whole number of 64 bits in an address, or None if it is not there.
+
+    Raises:
+        HTTPException: 400.
+    """
+    text = query.get(key, "")
+    if not text:
+        return None
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 19):
+        raise HTTPException(400, f"{key}={text}: must be a whole number")
+    return int(text)
+
+
+def entries_at(history: MediaHistory, asked: Asked) -> list[MediaEntry]:
+    """All entries of the step that is asked for, or else of the last one before it.
+
+    Raises:
+        HTTPException: 404 if there is none.
+    """
+    track = history.tracks.get((asked.kind, asked.name))
+    step = None if track is None else track.step_at(asked.step)
+    if track is None or step is None:
+        raise HTTPException(404, _NOTHING)
+    return track.at(step)
+
+
+def entry_at(history: MediaHistory, asked: Asked) -> MediaEntry:
+    """The very entry that is asked for.
+
+    Raises:
+        HTTPException: 404 if there is none.
+    """
+    found = entries_at(history, asked)
+    is_there = 0 <= asked.place < len(found) and found[0].step == asked.step
+    if not is_there:
+        raise HTTPException(404, _NOTHING)
+    return found[asked.place]

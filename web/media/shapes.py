@@ -1,0 +1,53 @@
+"""What is sent of media: the shapes of the answers."""
+
+from typing import NotRequired, TypedDict
+
+
+class Card(TypedDict):
+    """All of one kind and name.
+
+    `steps`: each step at which there is something, ascending.
+    """
+
+    kind: str
+    name: str
+    steps: list[int]
+    count: int
+    keep: int
+
+
+class Overview(TypedDict):
+    """The cards of a run. `version` differs whenever something has changed."""
+
+    run: str
+    version: int
+    cards: list[Card]
+    budget_bytes: int
+    is_cut: bool
+
+
+class Shown(TypedDict):
+    """One image, sound, text, table or histogram of a step."""
+
+    place: int
+    wall_time: float
+    caption: NotRequired[str]
+    trouble: NotRequired[str]
+    href: NotRequired[str]
+    thumb: NotRequired[str]
+    svg: NotRequired[str]
+    width: NotRequired[int]
+    height: NotRequired[int]
+    size_bytes: NotRequired[int]
+    html: NotRequired[str]
+    is_cut: NotRequired[bool]
+    seconds: NotRequired[float]
+
+
+class StepAnswer(TypedDict):
+    """What there is of a card at a step; of very many the first from `first` on."""
+
+    step: int
+    n_items: int
+    first: int
+    items: list[Shown]

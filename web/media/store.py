@@ -1,0 +1,47 @@
+"""What is known of the media of runs: read once, and then what is new."""
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from cachetools import LRUCache
+
+from ml_tracking_ops.logger.media.history import MediaHistory, open_history
+
+T = TypeVar("T")
+
+_MOST_RUNS = 200
+_MOST_ENTRIES = 300_000
+
+
+class MediaStore:
+    """The media of runs, those that were asked for last. Any number of threads may use it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: LRUCache[str, tuple[MediaHistory, threading.Lock]] = LRUCache(_MOST_RUNS)
+
+    def use(self, dat_path: Path, function: Callable[[MediaHistory], T]) -> T:
+        """Call a function with the media of a run as they are now, and return what it returns."""
+        path = os.fspath(dat_path)
+        with self._lock:
+            found = self._known.get(path)
+            if found is None:
+                found = self._known[path] = open_history(path), threading.Lock()
+        history, own_lock = found
+        with own_lock:
+            history.refresh()
+            result = function(history)
+        self._forget_most()
+        return result
+
+    def _forget_most(self) -> None:
+        """Drop the runs that were not asked for the longest, until the rest is not too much."""
+        with self._lock:
+            while len(self._known) > 1:
+                n_entries = sum(history.n_entries for history, _ in self._known.values())
+                if n_entries <= _MOST_ENTRIES:
+                    return
+                self._known.popitem()

@@ -1,0 +1,53 @@
+"""Small images, made once and kept in the user's cache. Without Pillow there are none."""
+
+import io
+import threading
+from importlib import import_module
+from typing import Any
+
+from ml_tracking_ops.logger.media.encoding.contents import Content
+from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
+
+SIDE_PX = 480
+_MOST_PIXELS = 16_000_000
+_MOST_BYTES = 24 << 20
+_one_at_a_time = threading.BoundedSemaphore(2)
+
+
+def thumbnail(data: bytes, content: Content, key: str, cache: CacheFolder | None) -> bytes | None:
+    """A WebP that is at most `SIDE_PX` wide and high.
+
+    Returns:
+        None where the image itself does as well: it is small, or broken, or takes too much memory.
+    """
+    n_pixels = content.width * content.height
+    if max(content.width, content.height) <= SIDE_PX or n_pixels > _MOST_PIXELS:
+        return None
+    known = None if cache is None else cache.use(key, lambda read: read(0, _MOST_BYTES))
+    if known:
+        return known
+    made = _make(data)
+    if made is not None and cache is not None:
+        cache.write(key, made)
+    return made
+
+
+def _make(data: bytes) -> bytes | None:
+    try:
+        pillow: Any = import_module("PIL.Image")
+    except ImportError:
+        return None
+    with _one_at_a_time:
+        try:
+            with pillow.open(io.BytesIO(data), formats=("PNG", "JPEG", "GIF", "WEBP")) as image:
+                if image.width * image.height > _MOST_PIXELS:
+                    return None
+                image.draft("RGB", (SIDE_PX, SIDE_PX))
+                is_plain = image.mode in ("L", "RGB")
+                small = image if is_plain else image.convert("RGBA")
+                small.thumbnail((SIDE_PX, SIDE_PX))
+                out = io.BytesIO()
+                small.save(out, "WEBP", quality=85, method=2)
+                return out.getvalue()
+        except Exception:  # noqa: BLE001 - whatever a broken image does, it is its own card's
+            return None

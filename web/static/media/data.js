@@ -1,0 +1,46 @@
+// What the server says of a run's images and the like; what is not needed any more is not waited for.
+
+import { addressOf } from "../lib/base.js";
+
+/** The answer of an address below /api/media, as an object. */
+export async function ask(path, parameters, signal) {
+  const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined && value !== ""));
+  const answer = await fetch(addressOf(`/api/media${path}?${query}`), { signal });
+  if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? `The server answered ${answer.status}.`);
+  return answer.json();
+}
+
+/** Asks one thing at a time: a new question takes the one before it back. */
+export class Latest {
+  #abort = null;
+
+  /** @returns {Promise<object | null>} the answer; null where another question came meanwhile */
+  async ask(path, parameters) {
+    this.#abort?.abort();
+    const mine = new AbortController();
+    this.#abort = mine;
+    try {
+      const found = await ask(path, parameters, mine.signal);
+      return this.#abort === mine ? found : null;
+    } catch (error) {
+      if (this.#abort !== mine || error.name === "AbortError") return null;
+      throw error;
+    }
+  }
+}
+
+/** Pure: the place of the last step that is not after this one (the first if all are). */
+export function placeOf(steps, step) {
+  let low = 0, high = steps.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (steps[middle] <= step) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(0, low - 1);
+}
+
+/** Pure: the steps of all cards, each once, ascending. */
+export function allSteps(cards) {
+  return [...new Set(cards.flatMap((card) => card.steps))].sort((a, b) => a - b);
+}

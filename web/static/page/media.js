@@ -1,0 +1,44 @@
+// The part of a run's page with images and the like. Nothing of it is asked for before it is near
+// what is seen, and the charts are drawn.
+
+export class MediaPart {
+  #areDrawn;
+  #onError;
+  #shown = null; // the element, and its section once that has begun
+
+  /** @param {() => Promise<void>} areDrawn  when the charts have been drawn */
+  constructor(areDrawn, onError) {
+    this.#areDrawn = areDrawn;
+    this.#onError = onError;
+  }
+
+  /** The page is another one, or parts of it came anew. */
+  mount() {
+    const element = document.querySelector("[data-media]");
+    if (element === (this.#shown?.element ?? null)) return;
+    const mine = element && { element, section: null };
+    this.#shown = mine;
+    if (!element) return;
+    const look = new IntersectionObserver(([entry]) => {
+      if (!entry.isIntersecting) return;
+      look.disconnect();
+      this.#begin(mine).catch(this.#onError);
+    }, { rootMargin: "400px" });
+    look.observe(element);
+  }
+
+  async #begin(mine) {
+    await this.#areDrawn();
+    if (this.#shown !== mine) return;
+    const { MediaSection } = await import("../media/main.js");
+    mine.section = new MediaSection(mine.element, mine.element.dataset.run);
+    await mine.section.load();
+  }
+
+  /** This run logged something. */
+  note(run) {
+    if (this.#shown?.element.dataset.run !== run) return;
+    this.#shown.element.hidden = false;
+    this.#shown.section?.note();
+  }
+}

@@ -1,5 +1,7 @@
 """Images, texts, histograms, tables and audio of runs, as the pages ask for them.
 
 `store` keeps what is known of each run's media, `api` answers for cards and steps, `files` sends
-the bytes, whose kind is told from their content. It uses what `runs` and `serving` offer.
+the bytes, whose kind is told from their content.
+
+May import `serving` and `runs`; besides `logger` and `orchestrator.store`.
 """

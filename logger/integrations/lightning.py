@@ -86,6 +86,56 @@ class TrackingLogger(Logger):
         add_numbers(self.experiment, values, 0 if step is None else int(step))
 
     @rank_zero_only
+    def log_image(
+        self, key: str, images: list[Any], step: int | None = None, caption: list[str] | None = None
+    ) -> None:
+        """Log images; a `caption` for each, if any."""
+        captions: list[str] | list[None] = caption or [None] * len(images)
+        for image, text in zip(images, captions, strict=True):
+            self.experiment.add_image(f"{self._prefix}{key}", image, step or 0, caption=text)
+
+    @rank_zero_only
+    def log_audio(
+        self,
+        key: str,
+        audios: list[Any],
+        step: int | None = None,
+        sample_rate: list[int] | None = None,
+        caption: list[str] | None = None,
+    ) -> None:
+        """Log sounds; samples need a `sample_rate` each."""
+        rates: list[int] | list[None] = sample_rate or [None] * len(audios)
+        captions: list[str] | list[None] = caption or [None] * len(audios)
+        for audio, rate, text in zip(audios, rates, captions, strict=True):
+            name = f"{self._prefix}{key}"
+            self.experiment.add_audio(name, audio, step or 0, sample_rate=rate, caption=text)
+
+    @rank_zero_only
+    def log_table(
+        self,
+        key: str,
+        columns: list[str] | None = None,
+        data: list[list[Any]] | None = None,
+        dataframe: Any = None,
+        step: int | None = None,
+    ) -> None:
+        """Log a table: columns and rows, or a data frame."""
+        rows = data if dataframe is None else dataframe
+        self.experiment.add_table(f"{self._prefix}{key}", rows, step or 0, columns=columns)
+
+    @rank_zero_only
+    def log_text(
+        self,
+        key: str,
+        columns: list[str] | None = None,
+        data: list[list[str]] | None = None,
+        dataframe: Any = None,
+        step: int | None = None,
+    ) -> None:
+        """Log texts as a table, as Lightning's loggers do."""
+        self.log_table(key, columns, data, dataframe, step)
+
+    @rank_zero_only
     def finalize(self, status: str) -> None:
         """Called after each of `fit`, `validate` and `test`; a failure ends the log."""
         if status == "failed" and self._writer is not None:

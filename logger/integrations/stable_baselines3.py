@@ -8,6 +8,7 @@ from stable_baselines3.common.logger import KVWriter
 
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
+from .media_values import add_all_media, without_numbers
 from .stopping import StopRequest
 from .writers import add_numbers, writer_for
 
@@ -36,6 +37,7 @@ class TrackingOutputFormat(KVWriter):
         excluded = {name for name, formats in key_excluded.items() if "tracking" in (formats or ())}
         values = {name: value for name, value in key_values.items() if name not in excluded}
         add_numbers(self._writer, values, step)
+        add_all_media(self._writer, without_numbers(values), step)
 
     def close(self) -> None:
         """The log ends with the script: SB3 closes its outputs before a model is evaluated."""

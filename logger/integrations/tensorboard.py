@@ -10,6 +10,8 @@ from ml_tracking_ops.logger.notices import Notices
 from ml_tracking_ops.logger.writing import ranks
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
+from ._summary_media import SummaryMedia
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,32 +20,25 @@ if TYPE_CHECKING:
 
 _NOT_KEPT = frozenset(
     (
-        "add_audio",
         "add_custom_scalars",
         "add_custom_scalars_marginchart",
         "add_custom_scalars_multilinechart",
         "add_embedding",
-        "add_figure",
         "add_graph",
-        "add_histogram",
-        "add_histogram_raw",
-        "add_image",
         "add_image_with_boxes",
-        "add_images",
         "add_mesh",
         "add_onnx_graph",
         "add_openvino_graph",
         "add_pr_curve",
         "add_pr_curve_raw",
         "add_tensor",
-        "add_text",
         "add_video",
     )
 )
 
 
-class SummaryWriter:
-    """Logs scalars and hyperparameters as a run of this product; other calls say they do not.
+class SummaryWriter(SummaryMedia):
+    """Logs a run of this product; calls that it does not keep say so, once.
 
     In a sweep it writes the log of the sweep's run, whatever `log_dir` is.
     """
@@ -142,7 +137,7 @@ class SummaryWriter:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
         def not_kept(*_: object, **__: object) -> None:
-            self._notices.say_once(f"{name} of SummaryWriter: not kept; scalars are")
+            self._notices.say_once(f"{name} of SummaryWriter: not kept")
 
         return not_kept
 

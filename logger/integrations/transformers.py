@@ -8,6 +8,7 @@ from transformers.integrations import rewrite_logs
 
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
+from .media_values import add_all_media, without_numbers
 from .stopping import StopRequest
 from .writers import add_numbers, writer_for
 
@@ -61,7 +62,9 @@ class TrackingCallback(TrainerCallback):
         **kwargs: Any,
     ) -> None:
         if state.is_world_process_zero and logs:
-            add_numbers(self._open(), rewrite_logs(logs), state.global_step)
+            values = rewrite_logs(logs)
+            add_numbers(self._open(), values, state.global_step)
+            add_all_media(self._open(), without_numbers(values), state.global_step)
 
     def on_step_end(
         self,

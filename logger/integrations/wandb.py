@@ -14,10 +14,25 @@ from ml_tracking_ops.logger.notices import Notices
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from ._wandb_config import Config, sweep_values
+from ._wandb_media import MEDIA, Audio, Histogram, Image, Table
 from ._wandb_steps import Steps
+from .media_values import add_media
 from .writers import number
 
-__all__ = ["Config", "Run", "agent", "define_metric", "finish", "init", "log", "sweep"]
+__all__ = [
+    "Audio",
+    "Config",
+    "Histogram",
+    "Image",
+    "Run",
+    "Table",
+    "agent",
+    "define_metric",
+    "finish",
+    "init",
+    "log",
+    "sweep",
+]
 
 _notices = Notices()
 _current: "list[Run]" = []
@@ -92,13 +107,26 @@ class Run:
         values = dict(_flat(data))
         found = {name: _scalar(value) for name, value in values.items()}
         numbers = {name: value for name, value in found.items() if value is not None}
-        for name in values.keys() - numbers.keys():
-            _notices.say_once(f"wandb.log: {name!r} is not a number and is not kept")
         self._steps.note(numbers)
+        for name in values.keys() - numbers.keys():
+            step_there = self._steps.step_for(name, at, _notices.say_once)
+            if not self._log_media(name, values[name], step_there):
+                _notices.say_once(f"wandb.log: {name!r} is not kept")
         for name, value in numbers.items():
             self._writer.add_scalar(name, value, self._steps.step_for(name, at, _notices.say_once))
         self._logged |= numbers.keys()
         self.summary.update(numbers)
+
+    def _log_media(self, name: str, value: Any, step: int) -> bool:
+        """Log an image or the like, or each of a list of them; return whether it is one."""
+        if isinstance(value, MEDIA):
+            value.log(self._writer, name, step)
+            return True
+        if isinstance(value, (list, tuple)) and value and all(isinstance(v, MEDIA) for v in value):
+            for one in value:
+                one.log(self._writer, name, step)
+            return True
+        return add_media(self._writer, name, value, step)
 
     def define_metric(
         self,

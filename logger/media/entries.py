@@ -25,7 +25,7 @@ class MediaEntry(NamedTuple):
         width, height: of an image in pixels; 0 where nobody says.
         keep: only the last so many steps of this name are kept; 0 for all.
         svg: the same image as SVG, as `file`.
-        place: of several that one record holds, which one.
+        form: of what an event file holds at this place; empty of a line in an index.
     """
 
     kind: str
@@ -42,7 +42,7 @@ class MediaEntry(NamedTuple):
     caption: str = ""
     keep: int = 0
     svg: str | None = None
-    place: int = 0
+    form: str = ""
 
 
 class SessionMark(NamedTuple):

@@ -184,6 +184,38 @@ class MediaLogging:
 
         self._write_media(place, summarize(values, bins), {})
 
+    def add_counts(
+        self,
+        name: str,
+        counts: "Sequence[float]",
+        edges: "Sequence[float]",
+        step: "SupportsIndex",
+        *,
+        number: int | None = None,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        mean: float | None = None,
+        keep: str | None = None,
+        wall_time: float | None = None,
+    ) -> None:
+        """Log a histogram that was counted already, as by `numpy.histogram`.
+
+        Args:
+            counts: of values between an edge and the next.
+            edges: ascending, one more than counts.
+            number, minimum, maximum, mean: of the values; by default as the counts tell them.
+
+        Raises:
+            TypeError, ValueError: as `add_image`.
+        """
+        place = self._media_place(HISTOGRAM, name, step, keep, wall_time)
+        if place is None:
+            return
+        from .encoding.counts import summary_of_counts
+
+        found = summary_of_counts(counts, edges, number, minimum, maximum, mean)
+        self._write_media(place, found, {})
+
     def add_table(
         self,
         name: str,

@@ -64,8 +64,19 @@ def open_media(entry: MediaEntry, *, as_svg: bool = False) -> MediaPart:
     Raises:
         OSError: as `open_file_of`.
     """
+    if entry.form:
+        return _open_event(entry)
     fd = open_file_of(entry, as_svg=as_svg)
     return MediaPart(fd, 0, os.fstat(fd).st_size)
+
+
+def _open_event(entry: MediaEntry) -> MediaPart:
+    fd = open_guarded(entry.source, os_files.READ)
+    found = os.fstat(fd)
+    if stat.S_ISREG(found.st_mode) and entry.at + entry.length <= found.st_size:
+        return MediaPart(fd, entry.at, entry.length)
+    os.close(fd)
+    raise MediaGoneError(f"{entry.source} is not what it was")
 
 
 def open_file_of(entry: MediaEntry, *, as_svg: bool = False) -> int:
@@ -98,11 +109,10 @@ def read_file_of(entry: MediaEntry) -> bytes:
     Raises:
         OSError: as `open_file_of`, or it is longer than is read at once (64 MiB).
     """
-    with os.fdopen(open_file_of(entry), "rb") as file:
-        data = file.read(_MOST_READ + 1)
-    if len(data) > _MOST_READ:
-        raise MediaGoneError(f"{path_of(entry)} is longer than is read at once")
-    return data
+    with open_media(entry) as part:
+        if part.size_bytes > _MOST_READ:
+            raise MediaGoneError(f"{path_of(entry)} is longer than is read at once")
+        return part.read(0, part.size_bytes)
 
 
 def read_svg_of(entry: MediaEntry) -> bytes:

@@ -1,11 +1,16 @@
 """The content of entries: texts, histograms and tables, each checked as a stranger's."""
 
 import json
+import math
+import struct
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from ..tensorboard.event_media import BUCKETS, decode_buckets, decode_rows
+from ..tensorboard.wire import WireError
 from .entries import Histogram, MediaEntry, clean, histogram_of
+from .kinds import MOST_BINS
 from .opening import MediaGoneError, fields_of, path_of, read_file_of
 
 
@@ -36,7 +41,7 @@ def text_of(entry: MediaEntry) -> str:
     Raises:
         OSError: it cannot be read.
     """
-    if entry.file is None:
+    if entry.file is None and not entry.form:
         return clean(fields_of(entry).get("text"))
     return clean(read_file_of(entry).decode("utf-8", "replace"), 1 << 21)
 
@@ -47,10 +52,33 @@ def histogram_of_entry(entry: MediaEntry) -> Histogram:
     Raises:
         OSError: it cannot be read, or its numbers fit nowhere.
     """
-    found = histogram_of(fields_of(entry))
+    found = _of_event(entry) if entry.form else histogram_of(fields_of(entry))
     if found is None:
         raise MediaGoneError(f"{entry.source}: the histogram is damaged")
     return found
+
+
+def _of_event(entry: MediaEntry) -> Histogram | None:
+    """A histogram as TensorBoard writes it: of very many bins some are put together."""
+    decode = decode_buckets if entry.form == BUCKETS else decode_rows
+    try:
+        raw = decode(read_file_of(entry))
+    except (WireError, struct.error):
+        return None
+    n_together = -(-len(raw.counts) // MOST_BINS) or 1
+    counts = [sum(raw.counts[n : n + n_together]) for n in range(0, len(raw.counts), n_together)]
+    edges = [*raw.edges[:-1:n_together], raw.edges[-1]] if raw.edges else []
+    is_whole = math.isfinite(raw.number) and 0 <= raw.number < 1e18
+    fields: dict[str, Any] = {
+        "counts": counts,
+        "edges": edges if len(edges) != 2 or len(counts) == 1 else [],
+        "number": int(raw.number) if is_whole else 0,
+        "minimum": raw.minimum,
+        "maximum": raw.maximum,
+    }
+    if raw.total is not None and raw.number > 0:
+        fields["mean"] = raw.total / raw.number
+    return histogram_of(fields)
 
 
 def table_of_entry(entry: MediaEntry) -> MediaTable:

@@ -64,7 +64,7 @@ class MediaItem:
         """
         if self.kind == TEXT:
             return self.text.encode()
-        if self.entry.file is None:
+        if self.kind == HISTOGRAM:
             raise ValueError(f"a {self.kind} has no file; use .{self.kind}")
         return read_file_of(self.entry)
 

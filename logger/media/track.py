@@ -97,8 +97,8 @@ class MediaHistory:
     def __init__(self, dat_path: str) -> None:
         logs = [*earlier_logs(dat_path), dat_path]
         self._tails = [IndexTail(media_index_of(log)) for log in logs]
-        self._clear()
         self.n_changes = 0
+        self._clear()
 
     def _clear(self) -> None:
         self.tracks: dict[Key, Track] = {}

@@ -150,8 +150,7 @@ class EventDecoder:
         except WireError:
             self.n_damaged += 1
             return
-        at = event.wall_time_at
-        wall_time = struct.unpack_from("<d", data, at)[0] if at >= 0 else 0.0
+        wall_time = wall_time_of(data, event.wall_time_at)
         self._note_times(wall_time, wall_time)
         self._note(event, sequence)
         for value in event.values:
@@ -304,6 +303,11 @@ class EventDecoder:
             )
             is_kept = scalars.number >= 0
             pieces.parts.append(scalars if is_kept.all() else scalars.where(is_kept))
+
+
+def wall_time_of(data: bytes, at: int) -> float:
+    """The time of an event, given where it is; 0 of one without."""
+    return float(struct.unpack_from("<d", data, at)[0]) if at >= 0 else 0.0
 
 
 _CODES = {"<f4": "f", "<f8": "d", "<i4": "i", "<i8": "q"}

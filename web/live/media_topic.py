@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 from ml_tracking_ops.logger.paths import media_index_of
+from ml_tracking_ops.logger.reading.event_files import size_of_files
+from ml_tracking_ops.logger.tensorboard.event_names import files_beside, is_event_file
 from ml_tracking_ops.orchestrator.store.files.identities import identify
 
 from ..serving.sse import encode_event
@@ -16,8 +18,19 @@ class MediaTopic(FileTopic[None]):
     kind = "media"
 
     def __init__(self, run_id: str, dat_path: Path) -> None:
-        super().__init__(run_id, Path(media_index_of(os.fspath(dat_path))))
+        self._is_event_log = is_event_file(dat_path)
+        path = dat_path if self._is_event_log else Path(media_index_of(os.fspath(dat_path)))
+        super().__init__(run_id, path)
         self.place = Place(0, self._size_bytes())
+
+    @property
+    def paths(self) -> frozenset[Path]:
+        if not self._is_event_log:
+            return super().paths
+        return frozenset((self.path, *map(Path, files_beside(os.fspath(self.path)))))
+
+    def is_possible(self, cursor: int) -> bool:
+        return cursor <= self._size_bytes()
 
     def look(self) -> Look:
         generation, start = self.place.generation, self.place.cursor
@@ -41,5 +54,7 @@ class MediaTopic(FileTopic[None]):
         return encode_event("media", {"run": self.run_id, "offset": offset})
 
     def _size_bytes(self) -> int:
+        if self._is_event_log:
+            return size_of_files(os.fspath(self.path))
         identity = identify(self.path, follow_link=False)
         return identity.size_bytes if identity else 0

@@ -19,6 +19,7 @@ from ml_tracking_ops.orchestrator.store.tensorboard.tags import describe_tags, o
 
 from ..insight.standing import Standing, standing_of
 from ..live.feed import Feed
+from ..media.presence import has_media, media_place
 from ..rendering import Page, PageData, PageRun
 from ..runs.catalog_access import system_id
 from ..runs.entries import run_entry, sweep_cursor
@@ -41,7 +42,6 @@ from .origin import (
 )
 from .output import OutputPart, read_end
 from .run_files import FilesView, files_view
-from .run_media import has_media, media_place
 from .summary import Fact
 from .sweeps import sweep_href
 
@@ -277,7 +277,9 @@ def _log_trouble(dat_path: Path | None) -> str | None:
 def _other_tags(path: Path) -> list[Fact]:
     """What event files hold besides scalars."""
     tags = other_tags(path).items()
-    return [Fact(kind.capitalize(), describe_tags(found), is_code=True) for kind, found in tags]
+    return [
+        Fact(kind.capitalize(), describe_tags(kind, found), is_code=True) for kind, found in tags
+    ]
 
 
 def _last_wall_time(dat_path: Path) -> float | None:

@@ -183,7 +183,7 @@ def _print_other_tags(report: RunReport) -> None:
     from ...store.tensorboard.tags import describe_tags
 
     for kind, tags in report["other_tags"].items():
-        tell(f"{kind}: {describe_tags(tags)}")
+        tell(f"{kind}: {describe_tags(kind, tags)}")
 
 
 def print_run(report: RunReport) -> None:

@@ -1,1 +1,1 @@
-"""What is known of event files besides metrics: who writes them, and what is not shown."""
+"""What is known of event files besides metrics: who writes them, and what else is in them."""

@@ -1,4 +1,4 @@
-"""What event files hold besides scalars: images, texts and the like are named, not shown."""
+"""What event files hold besides scalars: by kind, and which of the kinds are not shown."""
 
 import os
 from pathlib import Path
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _MOST_KNOWN = 1_000
 _MOST_NAMED = 20
+SHOWN = frozenset(("images", "text", "histograms", "audio"))
+"""The kinds that the page of a run shows."""
 
 _known: "FileCache[Path, Mapping[str, list[str]]]" = FileCache(_MOST_KNOWN)
 
@@ -37,7 +39,7 @@ def _read(path: Path) -> "Mapping[str, list[str]]":
     return {kind: sorted(found[kind]) for kind in sorted(found)}
 
 
-def describe_tags(tags: list[str]) -> str:
-    """“2 tags, not shown: a, b”."""
+def describe_tags(kind: str, tags: list[str]) -> str:
+    """“2 tags: a, b”; of a kind that no page shows “2 tags, not shown: a, b”."""
     shown = ", ".join(tags[:_MOST_NAMED]) + (", …" if len(tags) > _MOST_NAMED else "")
-    return f"{len(tags)} {'tag' if len(tags) == 1 else 'tags'}, not shown: {shown}"
+    return f"{len(tags)} {'tag' if len(tags) == 1 else 'tags'}{'' if kind in SHOWN else ', not shown'}: {shown}"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ml_tracking_ops.integrations.tensorboard import SummaryWriter
-from ml_tracking_ops.logger import read_log
+from ml_tracking_ops.logger import read_log, read_run
 from ml_tracking_ops.logger.paths import RUN_FILE_VARIABLE
 from ml_tracking_ops.orchestrator.reports.entries import show_run
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
@@ -67,11 +67,40 @@ def test_what_is_not_kept_is_said_once_for_each_call(
 ) -> None:
     with SummaryWriter(logdir=tmp_path / "run") as writer:
         for step in range(3):
-            writer.add_histogram("weights", np.zeros(3), step)
-            writer.add_image("picture", np.zeros((3, 2, 2)), step)
+            writer.add_embedding(np.zeros(3), step)
+            writer.add_video("film", np.zeros((3, 2, 2)), step)
 
     said = capsys.readouterr().err
-    assert said.count("add_histogram") == 1
-    assert said.count("add_image") == 1
+    assert said.count("add_embedding") == 1
+    assert said.count("add_video") == 1
     with pytest.raises(AttributeError, match="add_nonsense"):
         _ = writer.add_nonsense
+
+
+def test_images_texts_histograms_and_sounds_are_kept(tmp_path: Path) -> None:
+    chw = np.zeros((3, 4, 6), np.uint8)
+    with SummaryWriter(tmp_path / "run") as writer:
+        writer.add_image("picture", chw, 1, 12.5)
+        writer.add_image("grey", np.zeros((4, 6)), 1, dataformats="HW")
+        writer.add_images("batch", np.zeros((2, 3, 4, 6)), 1)
+        writer.add_text("note", "# hi", 1)
+        writer.add_histogram("weights", np.arange(10.0), 1)
+        writer.add_histogram("bins", np.arange(10.0), 1, bins=5)
+        writer.add_histogram_raw(
+            "raw", min=0.5, max=9.5, num=3, sum=15.0, sum_squares=1.0,
+            bucket_limits=[1.0, 5.0, 1.7e308], bucket_counts=[1, 0, 2], global_step=1,
+        )  # fmt: skip
+        writer.add_audio("sound", np.zeros((1, 800)), 1, sample_rate=8_000)
+        writer.add_text("counted", "a")
+        writer.add_text("counted", "b")
+    media = read_run(tmp_path / "run").media
+    picture = media["picture"][0]
+    assert (picture.width, picture.height, picture.wall_time) == (6, 4, 12.5)
+    assert media["batch"][0].width == 6 * 2 + 2
+    assert len(media["weights"][0].histogram.counts) == 64
+    assert len(media["bins"][0].histogram.counts) == 5
+    raw = media["raw"][0].histogram
+    assert (raw.counts, raw.edges) == ((1, 0, 2), (0.5, 1.0, 5.0, 9.5))
+    assert (raw.number, raw.mean) == (3, 5.0)
+    assert media["sound"][0].kind == "audio"
+    assert [item.step for item in media["counted"]] == [0, 1]

@@ -4,11 +4,12 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from sweeps import run_command, sweep_folder, write_config
 
 from ml_tracking_ops.integrations import wandb
-from ml_tracking_ops.logger import read_log
+from ml_tracking_ops.logger import read_log, read_runs
 from ml_tracking_ops.logger.paths import HYPERPARAMETERS_VARIABLE
 from ml_tracking_ops.logger.reading.reader import read_ending
 
@@ -110,11 +111,11 @@ def test_what_is_not_kept_is_said_once_and_breaks_nothing(tmp_path, capsys):
     artifact = wandb.Artifact("model", type="model")
     artifact.add_file("x")
     wandb.run.log_artifact(artifact)
-    wandb.log({"image": wandb.Image([[1]]), "loss": 1.0})
+    wandb.log({"film": wandb.Video([[1]]), "loss": 1.0})
     wandb.finish()
     said = capsys.readouterr().err
     assert said.count("wandb.watch is not kept") == 1
-    assert "'image' is not a number" in said
+    assert "'film' is not kept" in said
     assert logged(tmp_path) == {"loss": ([0], [1.0])}
 
 
@@ -153,3 +154,42 @@ def test_script_that_reads_its_configuration_alone_runs_in_a_sweep(tmp_path):
     first, second, third = read_log(dat)["loss"].value
     assert 0.25 <= first <= 0.5  # lr of the sweep times beta of the sweep
     assert (second, third) == pytest.approx((first / 2, first / 3))
+
+
+def test_images_histograms_tables_and_sounds_are_kept(tmp_path):
+    table = wandb.Table(columns=["label", "p"])
+    table.add_data("cat", 0.5)
+    pixels = np.zeros((4, 6, 3), np.uint8)
+    wandb.init(dir=tmp_path)
+    wandb.log({"one": wandb.Image(pixels, caption="x"), "several": [wandb.Image(pixels)] * 2})
+    wandb.log(
+        {
+            "counts": wandb.Histogram(np_histogram=np.histogram([1, 2, 3], 2)),
+            "values": wandb.Histogram([1, 2, 3]),
+            "array": np.arange(5.0),
+            "table": table,
+            "sound": wandb.Audio(np.zeros(100), sample_rate=8_000, caption="tone"),
+            "text": "hello",
+            "nested": {"image": wandb.Image(pixels)},
+        }
+    )
+    wandb.finish()
+    (run,) = read_runs(tmp_path)
+    media = run.media
+    assert media["one"][0].caption == "x"
+    assert [item.step for item in media["several"]] == [0, 0]
+    assert media["counts"][0].histogram.counts == (1, 2)
+    assert media["values"][0].step == 1
+    assert media["array"][0].histogram.number == 5
+    assert media["table"][0].table.rows == (("cat", 0.5),)
+    assert media["sound"][0].caption == "tone"
+    assert media["text"][0].text == "hello"
+    assert media["nested.image"][0].kind == "image"
+
+
+def test_tables_grow_and_refuse_what_does_not_fit():
+    table = wandb.Table(data=[["a", 1]], columns=["x", "y"])
+    table.add_column("z", [True])
+    assert (table.columns, table.data) == (["x", "y", "z"], [["a", 1, True]])
+    with pytest.raises(ValueError, match="3 columns, but 1 cells"):
+        table.add_data(1)

@@ -5,13 +5,18 @@ from pathlib import Path
 
 from ml_tracking_ops.logger.paths import media_index_of
 from ml_tracking_ops.logger.reading.attempts import earlier_logs
+from ml_tracking_ops.logger.reading.event_files import size_of_files
+from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 from ml_tracking_ops.orchestrator.store.files.identities import identify
+from ml_tracking_ops.orchestrator.store.tensorboard.tags import SHOWN, other_tags
 
 
 def has_media(dat_path: Path | None) -> bool:
     """Whether the run, or an attempt before it, has an index of media."""
     if dat_path is None:
         return False
+    if is_event_file(dat_path):
+        return any(kind in SHOWN for kind in other_tags(dat_path))
     logs = [*earlier_logs(dat_path), os.fspath(dat_path)]
     return any(_size(log) > 0 for log in logs)
 
@@ -20,7 +25,9 @@ def media_place(run_id: str | None, dat_path: Path | None) -> dict[str, int]:
     """How far the index has been written, as the live stream names it."""
     if run_id is None or dat_path is None:
         return {}
-    return {f"media={run_id}": _size(os.fspath(dat_path))}
+    if not is_event_file(dat_path):
+        return {f"media={run_id}": _size(os.fspath(dat_path))}
+    return {f"media={run_id}": size_of_files(os.fspath(dat_path))} if has_media(dat_path) else {}
 
 
 def _size(log: str) -> int:

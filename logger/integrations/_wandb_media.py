@@ -1,0 +1,136 @@
+"""W&B's data types: `wandb.Image`, `Histogram`, `Table` and `Audio`, as far as scripts use them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ml_tracking_ops.logger.media.encoding.tables import table_of
+from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
+
+_MOST_BINS = 512
+
+
+class Image:
+    """An image; masks, boxes and classes are not kept.
+
+    Args:
+        data_or_path: an array (height, width, channels) of 0…255 or 0…1, a PIL image, a tensor
+            (channels first), a figure, or a path.
+    """
+
+    def __init__(
+        self,
+        data_or_path: Any,
+        mode: str | None = None,
+        caption: str | None = None,
+        grouping: int | None = None,
+        **_: Any,
+    ) -> None:
+        self.data = data_or_path
+        self.caption = caption
+
+    def log(self, writer: ExperimentLogger, name: str, step: int) -> None:
+        """Write it as what it is."""
+        if callable(getattr(self.data, "savefig", None)):
+            writer.add_figure(name, self.data, step, caption=self.caption, close=False)
+        else:
+            writer.add_image(name, self.data, step, caption=self.caption)
+
+
+class Histogram:
+    """Counts of values, made here or by `numpy.histogram`."""
+
+    MAX_LENGTH = _MOST_BINS
+
+    def __init__(
+        self,
+        sequence: Any = None,
+        np_histogram: "tuple[Any, Any] | None" = None,
+        num_bins: int = 64,
+    ) -> None:
+        if (sequence is None) == (np_histogram is None):
+            raise ValueError("wandb.Histogram takes a sequence or an np_histogram")
+        self.sequence = sequence
+        self.np_histogram = np_histogram
+        self.num_bins = min(num_bins, _MOST_BINS)
+
+    def log(self, writer: ExperimentLogger, name: str, step: int) -> None:
+        """Write it."""
+        if self.np_histogram is None:
+            writer.add_histogram(name, self.sequence, step, bins=self.num_bins)
+            return
+        counts, edges = ([float(one) for one in part] for part in self.np_histogram)
+        writer.add_counts(name, counts, edges, step)
+
+
+class Audio:
+    """A sound: samples with their rate, or a path."""
+
+    def __init__(
+        self, data_or_path: Any, sample_rate: int | None = None, caption: str | None = None
+    ) -> None:
+        self.data = data_or_path
+        self.sample_rate = sample_rate
+        self.caption = caption
+
+    def log(self, writer: ExperimentLogger, name: str, step: int) -> None:
+        """Write it."""
+        rate = None if self.sample_rate is None else int(self.sample_rate)
+        writer.add_audio(name, self.data, step, sample_rate=rate, caption=self.caption)
+
+
+class Table:
+    """A table that rows are added to; images and the like in it become their text.
+
+    Attributes:
+        columns: their names.
+        data: its rows.
+    """
+
+    def __init__(
+        self,
+        columns: "Sequence[str] | None" = None,
+        data: Any = None,
+        rows: Any = None,
+        dataframe: Any = None,
+        **_: Any,
+    ) -> None:
+        given = dataframe if dataframe is not None else data if data is not None else rows
+        if given is None:
+            self.columns = list(columns) if columns is not None else ["Input", "Output", "Expected"]
+            self.data: list[list[Any]] = []
+            return
+        found = table_of(given, columns)
+        self.columns, self.data = found.columns, found.rows
+
+    def add_data(self, *row: Any) -> None:
+        """Add a row.
+
+        Raises:
+            ValueError: it does not have a cell for each column.
+        """
+        if len(row) != len(self.columns):
+            raise ValueError(
+                f"this table has {len(self.columns)} columns, but {len(row)} cells came"
+            )
+        self.data.append(list(row))
+
+    def add_column(self, name: str, data: Any) -> None:
+        """Add a column.
+
+        Raises:
+            ValueError: it is not as long as the table.
+        """
+        cells = list(data)
+        if self.data and len(cells) != len(self.data):
+            raise ValueError(f"this table has {len(self.data)} rows, but {len(cells)} cells came")
+        self.data = self.data or [[] for _ in cells]
+        for row, cell in zip(self.data, cells, strict=True):
+            row.append(cell)
+        self.columns.append(name)
+
+    def log(self, writer: ExperimentLogger, name: str, step: int) -> None:
+        """Write it as it is now."""
+        writer.add_table(name, [list(row) for row in self.data], step, columns=self.columns)
+
+
+MEDIA = (Image, Histogram, Audio, Table)

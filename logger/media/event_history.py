@@ -1,0 +1,139 @@
+"""The media of a run whose log is TensorBoard's event files, read from where they lie."""
+
+from ..reading.bounded_reading import meanwhile
+from ..reading.event_files import EventFiles, ReplacedError
+from ..records import LogFormatError
+from ..tensorboard.crc32c import MARGIN, Ints
+from ..tensorboard.decoding import EventDecoder, Scalars, wall_time_of
+from ..tensorboard.event_media import MediaParser
+from ..tensorboard.framing import Records
+from ..tensorboard.wire import WireError
+from .entries import MediaEntry, clean
+from .track import Key, MediaHistory, Track
+
+_MOST_ENTRIES = 500_000
+
+
+class MediaDecoder(EventDecoder):
+    """Decodes events, and notes where in their files media are.
+
+    Attributes:
+        found: sequence and entry of each, in no order.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(max_metrics=0)
+        self.found: list[tuple[int, MediaEntry]] = []
+        self._media = MediaParser()
+        self._path = ""
+        self._offset = 0
+
+    def begin(self, path: str, offset: int) -> None:
+        """What is decoded next is of this file, from this byte on."""
+        self._path, self._offset = path, offset
+
+    def _take_each(self, pieces: object, records: Records, which: Ints) -> None:
+        super()._take_each(pieces, records, which)  # type: ignore[arg-type]
+        for index in which.tolist():
+            start = int(records.starts[index])
+            data = records.buffer[start : start + int(records.lengths[index])].tobytes()
+            self._note_media(data, self._offset + start - MARGIN, self._n_events + index)
+
+    def _note_media(self, data: bytes, at: int, sequence: int) -> None:
+        try:
+            media = self._media.parse(data)
+            event = self._parser.parse(data) if media else None
+        except WireError:
+            return
+        if event is None or len(self.found) > _MOST_ENTRIES:
+            return
+        wall_time = wall_time_of(data, event.wall_time_at)
+        for one in media:
+            entry = MediaEntry(
+                one.kind,
+                clean(one.tag, 65_535) or "(unnamed)",
+                event.step,
+                wall_time,
+                self._path,
+                at + one.at,
+                one.length,
+                size_bytes=one.length,
+                form=one.form,
+            )
+            self.found.append((sequence, entry))
+
+
+class _Files(EventFiles):
+    """Event files whose decoder is told where it is."""
+
+    def _read_file(self, parts: list[Scalars], path: str, place: object, max_bytes: int) -> bool:
+        assert isinstance(self.decoder, MediaDecoder)
+        self.decoder.begin(path, place.offset)  # type: ignore[attr-defined]
+        return super()._read_file(parts, path, place, max_bytes)  # type: ignore[arg-type]
+
+
+class EventMediaHistory(MediaHistory):
+    """The media in the event files of a folder; those that a restart made void do not count."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._begin()
+        super().__init__(path)
+
+    def _begin(self) -> None:
+        self._decoder = MediaDecoder()
+        self._files = _Files(self._path, self._decoder, follow_link=False)
+        self._n_purges = 0
+
+    @property
+    def is_cut(self) -> bool:
+        return self._files.n_damaged > 0 or self._files.n_stepped_over > 0
+
+    def refresh(self) -> set[Key]:
+        try:
+            return self._read_on()
+        except ReplacedError:
+            before = set(self.tracks)
+            self._begin()
+            self._clear()
+            self.n_changes += 1
+            return before | self._read_on()
+
+    def _read_on(self) -> set[Key]:
+        has_more = True
+        changed: set[Key] = set()
+        while has_more:
+            meanwhile()
+            try:
+                _, has_more = self._files.read()
+            except (OSError, LogFormatError):
+                break
+            changed |= self._take_found()
+        return changed
+
+    def _take_found(self) -> set[Key]:
+        found = sorted(self._decoder.found, key=lambda one: one[0])
+        self._decoder.found = []
+        purges = self._decoder.purges[self._n_purges :]
+        self._n_purges = len(self._decoder.purges)
+        changed: set[Key] = set()
+        for sequence, entry in found:
+            while purges and purges[0][0] <= sequence:
+                self._purge(purges.pop(0)[1])
+            key = entry.kind, entry.name
+            self.tracks.setdefault(key, Track()).add(entry, 0)
+            changed.add(key)
+        for _, step in purges:
+            self._purge(step)
+        self.n_changes += len(found)
+        return changed
+
+    def _purge(self, step: int) -> None:
+        for key, track in list(self.tracks.items()):
+            rest = [entry for entry in track.entries if entry.step < step]
+            if len(rest) == len(track.entries):
+                continue
+            self.tracks[key] = Track()
+            for entry in rest:
+                self.tracks[key].add(entry, 0)
+            self.n_changes += 1

@@ -42,4 +42,5 @@ def _read(path: Path) -> "Mapping[str, list[str]]":
 def describe_tags(kind: str, tags: list[str]) -> str:
     """“2 tags: a, b”; of a kind that no page shows “2 tags, not shown: a, b”."""
     shown = ", ".join(tags[:_MOST_NAMED]) + (", …" if len(tags) > _MOST_NAMED else "")
-    return f"{len(tags)} {'tag' if len(tags) == 1 else 'tags'}{'' if kind in SHOWN else ', not shown'}: {shown}"
+    number = f"{len(tags)} {'tag' if len(tags) == 1 else 'tags'}"
+    return f"{number}: {shown}" if kind in SHOWN else f"{number}, not shown: {shown}"

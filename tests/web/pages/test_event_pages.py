@@ -45,6 +45,14 @@ def test_points_and_other_tags_are_on_the_page(client: Client, run: str) -> None
     assert "loss" in str(series)
 
 
+def test_texts_of_event_files_are_fetched_from_where_they_lie(client: Client, run: str) -> None:
+    cards = client.get(f"/api/media?run={run}").json()["cards"]
+    assert [(card["kind"], card["name"]) for card in cards] == [("text", "note/text_summary")]
+    found = client.get(f"/api/media/step?run={run}&kind=text&name=note/text_summary").json()
+    assert found["items"][0]["html"] == "<p>a text that is fetched when it is seen</p>\n"
+    assert "data-media" in client.get(f"/runs/{run}").text
+
+
 def test_event_files_can_be_archived_and_not_deleted(client: Client, logdir: Path) -> None:
     write_old(logdir / "dqn", 1)
     with ExperimentLogger(logdir) as own:

@@ -72,6 +72,19 @@ def test_equal_bytes_are_kept_once(logger: ExperimentLogger) -> None:
     assert len(read_run(logger.folder).media) == 6
 
 
+def test_files_that_differ_in_a_few_bytes_are_all_kept(logger: ExperimentLogger) -> None:
+    first = other_png(1, side=200)
+    files = [first]
+    for at in (len(first) // 2, len(first) // 3 + 1):
+        other = bytearray(first)
+        other[at] ^= 1
+        files += [bytes(other)] * 2
+    for step, data in enumerate(files):
+        logger.add_image("a", data, step)
+    assert [item.read_bytes() for item in read_run(logger.folder).media["a"]] == files
+    assert len(media_files(logger)) == 3
+
+
 def test_budget_that_is_used_up_is_said_once_and_ends_nothing(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

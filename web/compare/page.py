@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 
 from ..insight.run_values import offered_settings
+from ..media.presence import has_media
 from ..pages.experiments import catalog_place, run_data
 from ..pages.routes import experiment_colors, respond_with_page
 from ..rendering import Page, PageData
@@ -45,6 +46,14 @@ class MissingRun:
     remove_href: str
 
 
+class MediaRun(TypedDict):
+    """A run that logged images or the like, as the page's script knows it."""
+
+    id: str
+    name: str
+    color: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class ComparePage(Page):
     """Runs as columns, what is known of them as rows.
@@ -74,6 +83,7 @@ class ComparePage(Page):
     n_unread: int
     has_ended: bool
     has_outputs: bool
+    media_runs: Sequence[MediaRun]
     shows_outputs: bool
     outputs_href: str
 
@@ -105,6 +115,11 @@ def compare_page(
         has_ended=all(run.has_ended for run in runs),
         has_outputs=any(run.has_output for run in runs),
         shows_outputs=query.shows_outputs,
+        media_runs=[
+            {"id": run.id, "name": run.name, "color": run.color}
+            for run in runs
+            if has_media(run.dat_path)
+        ],
         outputs_href=query.link(outputs=None if query.shows_outputs else "1"),
         page_data=_page_data(catalog, runs, n_unread, shows_outputs=query.shows_outputs),
     )

@@ -9,7 +9,7 @@ import { AudioBody, TextBody } from "./bodies.js";
 import { StepSlider } from "./slider.js";
 import { TableBody } from "./tables.js";
 
-const BODIES = { image: ImageBody, text: TextBody, audio: AudioBody, table: TableBody, histogram: HistogramBody };
+export const BODIES = { image: ImageBody, text: TextBody, audio: AudioBody, table: TableBody, histogram: HistogramBody };
 
 const seen = new IntersectionObserver(
   (entries) => entries.forEach((entry) => entry.target.mediaCard.setSeen(entry.isIntersecting)),

@@ -30,8 +30,7 @@ export class MediaPart {
   async #begin(mine) {
     await this.#areDrawn();
     if (this.#shown !== mine) return;
-    const { MediaSection } = await import("../media/main.js");
-    mine.section = new MediaSection(mine.element, mine.element.dataset.run);
+    mine.section = await sectionOf(mine.element);
     await mine.section.load();
   }
 
@@ -41,4 +40,14 @@ export class MediaPart {
     this.#shown.element.hidden = false;
     this.#shown.section?.note();
   }
+}
+
+/** Of one run, or of several side by side. */
+async function sectionOf(element) {
+  if (element.dataset.runs) {
+    const { MediaBeside } = await import("../media/beside.js");
+    return new MediaBeside(element);
+  }
+  const { MediaSection } = await import("../media/main.js");
+  return new MediaSection(element, element.dataset.run);
 }

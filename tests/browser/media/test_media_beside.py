@@ -1,0 +1,97 @@
+"""The page Compare: images and the like of several runs side by side."""
+
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+from dashboard import Dashboard
+from playwright.sync_api import Page, expect
+
+from ml_tracking_ops.logger import ExperimentLogger
+
+LEVEL = """canvas => [...canvas.getContext("2d").getImageData(0, 0, 1, 1).data]"""
+
+
+def flat(level: int, side: int = 20) -> np.ndarray:
+    return np.full((side, side, 3), level, np.uint8)
+
+
+@pytest.fixture
+def names(logdir: Path) -> list[str]:
+    found = []
+    for number in range(3):
+        with ExperimentLogger(logdir) as writer:
+            writer.add_scalar("loss", 1.0, 0)
+            for step in (0, 10):
+                image = flat(100 + 10 * number + step)
+                image[:10] = 50  # half of it is the same
+                writer.add_image("samples", image, step, caption=f"run {number} at {step}")
+            writer.add_histogram("weights", [0.0, number + 1.0], 10)
+        found.append(Path(writer.folder).name)
+    with ExperimentLogger.at(writer.path) as writer:
+        writer.add_text("note", "only here", 0)
+    return found
+
+
+def open_page(page: Page, dashboard: Dashboard, names: list[str]) -> None:
+    query = "&".join(f"run={quote(name)}" for name in names)
+    page.goto(f"{dashboard.url}/compare?{query}")
+    page.locator("[data-media]").scroll_into_view_if_needed()
+    expect(page.get_by_role("article", name="image samples")).to_be_visible()
+
+
+def test_same_step_of_all_runs_is_side_by_side(
+    page: Page, dashboard: Dashboard, names: list[str]
+) -> None:
+    open_page(page, dashboard, names)
+    samples = page.get_by_role("article", name="image samples")
+    for number in range(3):
+        expect(samples).to_contain_text(f"run {number} at 10")
+    samples.get_by_role("slider").fill("0")
+    for number in range(3):
+        expect(samples).to_contain_text(f"run {number} at 0")
+    note = page.get_by_role("article", name="text note")
+    note.scroll_into_view_if_needed()
+    expect(note).to_contain_text("only here")
+    expect(note).to_contain_text(f"Not logged by {names[0]}, {names[1]}.")
+
+
+def test_difference_is_drawn_and_measured(
+    page: Page, dashboard: Dashboard, names: list[str]
+) -> None:
+    open_page(page, dashboard, names)
+    samples = page.get_by_role("article", name="image samples")
+    samples.get_by_label("How samples is compared").select_option("Difference")
+    expect(samples).to_contain_text("50 % of the pixels differ · the largest difference is 10")
+    canvas = samples.get_by_role("img", name=re.compile("Difference of"))
+    assert canvas.evaluate(LEVEL) == [0, 0, 0, 255]
+    samples.get_by_label("Which run samples is compared with").select_option(names[2])
+    expect(samples).to_contain_text("the largest difference is 20")
+
+
+def test_blinking_shows_one_after_the_other(
+    page: Page, dashboard: Dashboard, names: list[str]
+) -> None:
+    open_page(page, dashboard, names[:2])
+    samples = page.get_by_role("article", name="image samples")
+    samples.get_by_label("How samples is compared").select_option("Blink")
+    for name in (names[0], names[1], names[0]):
+        expect(samples.locator(".media-facts")).to_have_text(f"{name} · step 10")
+    samples.get_by_label("How samples is compared").select_option("Side by side")
+    expect(samples).to_contain_text("run 1 at 10")
+
+
+def test_difference_of_pixels_is_white_where_it_is_largest(modules: Page) -> None:
+    found = modules.evaluate(
+        """async () => {
+          const { differenceOf } = await import("/static/media/pair.js");
+          const of = (...values) => Uint8ClampedArray.from(values);
+          const one = of(0, 0, 0, 255, 9, 9, 9, 255), other = of(0, 0, 0, 255, 9, 14, 9, 255);
+          const found = differenceOf(one, other);
+          return { ...found, data: [...found.data] };
+        }"""
+    )
+    assert found["data"] == [0, 0, 0, 255, 0, 255, 0, 255]
+    assert (found["largest"], found["share"]) == (5, 0.5)

@@ -1,0 +1,110 @@
+// Two images of equal size as one: their difference, or one after the other in the same place.
+
+import { element, make } from "../lib/elements.js";
+import { formatNumber } from "../lib/format.js";
+import { addressOf } from "../lib/base.js";
+import { ask } from "./data.js";
+
+const BLINK_MS = 700;
+
+export class ImagePair {
+  #turn = 0;
+  #timer = 0;
+  #about = make("p", "media-facts num");
+  #place = make("div", "media-pair");
+
+  constructor() {
+    this.element = make("div", "media-both", this.#place, this.#about);
+  }
+
+  /** Nothing blinks any more. */
+  stop() {
+    clearInterval(this.#timer);
+    this.#turn++;
+  }
+
+  /**
+   * @param {"difference" | "blink"} mode
+   * @param {{id: string, name: string}[]} runs  two of them
+   */
+  async show(mode, runs, name, step) {
+    this.stop();
+    const mine = this.#turn;
+    const images = await Promise.all(runs.map((run) => firstImage(run, name, step)));
+    if (mine !== this.#turn) return;
+    const [a, b] = images.map(({ image }) => image);
+    if (!a || !b) return this.#say(images.find(({ image }) => !image).trouble);
+    const isSame = a.naturalWidth === b.naturalWidth && a.naturalHeight === b.naturalHeight;
+    if (mode === "blink") this.#blink(images, runs);
+    else if (isSame) this.#difference(a, b, runs);
+    else this.#say(`Their sizes differ: ${sizeOf(a)} and ${sizeOf(b)} pixels.`);
+  }
+
+  #say(text) {
+    this.#place.replaceChildren();
+    this.#about.textContent = text;
+  }
+
+  #blink(images, runs) {
+    let at = 0;
+    const next = () => {
+      this.#place.replaceChildren(images[at].image);
+      this.#about.textContent = `${runs[at].name} · step ${images[at].step}`;
+      at = 1 - at;
+    };
+    next();
+    this.#timer = setInterval(() => (this.element.isConnected ? next() : this.stop()), BLINK_MS);
+  }
+
+  #difference(a, b, runs) {
+    const { naturalWidth: width, naturalHeight: height } = a;
+    const [first, second] = [a, b].map((image) => pixelsOf(image, width, height));
+    const found = differenceOf(first.data, second.data);
+    const canvas = element("canvas", { width, height, className: width < 160 ? "is-small" : "" });
+    canvas.role = "img";
+    canvas.ariaLabel = `Difference of ${runs[0].name} and ${runs[1].name}`;
+    canvas.getContext("2d").putImageData(new ImageData(found.data, width, height), 0, 0);
+    this.#place.replaceChildren(canvas);
+    this.#about.textContent = found.largest === 0 ? "No pixel differs." : `${formatNumber(100 * found.share)} % of the pixels differ · the largest difference is ${found.largest} of 255 (drawn white) · ${formatNumber(found.mean)} on average`;
+  }
+}
+
+/** Pure: how far the pixels of two images are apart; the largest difference is white. */
+export function differenceOf(a, b) {
+  const data = new Uint8ClampedArray(a.length);
+  let largest = 0, sum = 0, nDiffer = 0;
+  for (let i = 0; i < a.length; i += 4) {
+    const by = [0, 1, 2, 3].map((channel) => Math.abs(a[i + channel] - b[i + channel]));
+    const most = Math.max(...by);
+    largest = Math.max(largest, most);
+    sum += (by[0] + by[1] + by[2]) / 3;
+    nDiffer += most > 0;
+    for (let channel = 0; channel < 3; channel++) data[i + channel] = Math.max(by[channel], by[3]);
+    data[i + 3] = 255;
+  }
+  if (largest) for (let i = 0; i < data.length; i++) if (i % 4 !== 3) data[i] = (data[i] * 255) / largest;
+  const nPixels = Math.max(1, a.length / 4);
+  return { data, largest, mean: sum / nPixels, share: nDiffer / nPixels };
+}
+
+function pixelsOf(image, width, height) {
+  const context = element("canvas", { width, height }).getContext("2d", { willReadFrequently: true });
+  context.drawImage(image, 0, 0);
+  return context.getImageData(0, 0, width, height);
+}
+
+const sizeOf = (image) => `${image.naturalWidth} × ${image.naturalHeight}`;
+
+async function firstImage(run, name, step) {
+  const found = await ask("/step", { run: run.id, kind: "image", name, step });
+  const item = found.items[0];
+  if (item.trouble) return { image: null, trouble: `${run.name}: ${item.trouble}` };
+  const image = element("img", { src: addressOf(item.href), alt: `${name} of ${run.name}` });
+  image.classList.toggle("is-small", Math.max(item.width, item.height) < 160);
+  try {
+    await image.decode();
+  } catch {
+    return { image: null, trouble: `${run.name}: its file is damaged.` };
+  }
+  return { image, step: found.step };
+}

@@ -46,6 +46,10 @@ class OpenMedia:
 
 
 async def media(request: Request) -> Response:
+    """`GET /media?run=ID&kind=KIND&name=NAME&step=N`: the bytes of an image or a sound.
+
+    With `thumb=1` a small image, with `svg=1` the SVG beside it, with `download=1` a download.
+    """
     asked = parse_asked(request.query_params)
     as_svg = request.query_params.get("svg") == "1"
     entry = await use_history(request, asked.run, partial(entry_at, asked=asked))

@@ -92,8 +92,10 @@ def _equal_bins(array: "Any", bins: int, low: float, high: float) -> "tuple[Any,
     if not math.isfinite(high - low):
         counts, _ = numpy.histogram(array / 4, bins, (low / 4, high / 4))
         return counts, [low, high]
+    # numpy counts float32 twice as fast where the limits are float32 too
+    limits = (array.dtype.type(low), array.dtype.type(high)) if array.dtype.kind == "f" else None
     try:
-        counts, _ = numpy.histogram(array, bins, (low, high))
+        counts, _ = numpy.histogram(array, bins, limits or (low, high))
     except ValueError:  # they differ by less than floats between them can tell
         counts = numpy.array([array.size])
     return counts, [low, high]

@@ -11,6 +11,9 @@ from typing import Any
 _LATEST_S = 253_000_000_000.0  # the year 9987: what every platform's calendar holds
 _LARGEST = 1 << 63
 
+_MOST_STEM_BYTES = 215
+"""File systems allow 255 for a name; the longest suffix of ours, and that of a copy, follow."""
+
 
 def time_of(value: Any) -> float:
     """Seconds since the epoch, on the calendar."""
@@ -55,6 +58,8 @@ def file_stem(value: Any) -> str:
     name = text(value)
     if not name or "\0" in name or name != os.path.basename(name):  # noqa: PTH119
         raise ValueError(f"{name!r} is not a file name")
+    if len(name.encode("utf-8", "surrogatepass")) > _MOST_STEM_BYTES:
+        raise ValueError(f"{name[:50]!r}… is too long for a file name")
     return name
 
 

@@ -69,3 +69,18 @@ def test_name_that_no_file_system_takes_is_refused_in_words(tmp_path, capsys):
         said = capsys.readouterr().err
         assert said.startswith("ml-tracking-ops: ")
         assert "Traceback" not in said
+
+
+def test_page_of_a_run_whose_name_leaves_no_room_for_a_suffix_answers(tmp_path: Path):
+    """A journal may come from anybody; no file can have this name with ours behind it."""
+    sweep = tmp_path / "s"
+    sweep.mkdir()
+    (sweep / "experiment_description.json").write_text(json.dumps({"config": {}, "seed": 1}))
+    journal = Journal(sweep / "journal.jsonl", print)
+    journal.append("sampled", index=1, hyperparameters={})
+    journal.append("started", index=1, name="n" * 253)
+    journal.close()
+    client = Client(tmp_path)
+    assert client.get("/sweeps/s").status_code == 200
+    assert client.get(f"/runs/s/{'n' * 253}").status_code == 404
+    assert run("show", "s", "--logdir", tmp_path) == 0

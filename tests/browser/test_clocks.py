@@ -62,8 +62,9 @@ def test_moments_name_date_and_zone(modules: Page) -> None:
             .formatToParts(new Date(given * 1000)).find(one => one.type === "timeZoneName").value;
         return [
             format.formatMoment(given), format.formatDay(given), format.formatPointed(given),
-            xLabelOf("wall", given, given + 60), xLabelOf("wall", given, given + 86400),
-            xLabelOf("step", 1, 2), format.formatMoment(1e300), format.formatDays(0, 1e300),
+            xLabelOf({ x: "wall" }, given, given + 60),
+            xLabelOf({ x: "wall" }, given, given + 86400),
+            xLabelOf({ x: "step" }, 1, 2), format.formatMoment(1e300), format.formatDays(0, 1e300),
         ].map(text => text.replace(zone, "ZONE").replace(/\\s/gu, " "));
     """
     noon = evaluate(modules, "return new Date(2026, 10, 29, 12).getTime() / 1000")  # local time

@@ -213,7 +213,8 @@ class SlurmSweep:
 
     def check_nothing_is_left(self) -> None:
         """Nothing of it is in the queue, and none of its processes lives."""
-        wait_for(lambda: not self.cluster.jobs(), "the queue to be empty")
+        # a controller that was killed looks for what its nodes run only now and then
+        wait_for(lambda: not self.cluster.jobs(), "the queue to be empty", within_s=180)
         wait_for(lambda: not self.processes, "all trainings to be gone")
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ import optuna
 from ml_tracking_ops.orchestrator.config.model import SweepConfig
 from ml_tracking_ops.orchestrator.search.samplers.registry import check_sampler, open_sampler
 from ml_tracking_ops.orchestrator.search.space import Space
-from ml_tracking_ops.orchestrator.store.history import Ended, HistoryEvent, Sampled
+from ml_tracking_ops.orchestrator.store.histories.history import Ended, HistoryEvent, Sampled
 
 Point = Mapping[str, float]
 Bounds = dict[str, tuple[float, float]]

@@ -34,7 +34,7 @@ from ml_tracking_ops.orchestrator.config.model import SweepConfig
 from ml_tracking_ops.orchestrator.search.samplers.registry import check_sampler, open_sampler
 from ml_tracking_ops.orchestrator.search.space import Combination, Space
 from ml_tracking_ops.orchestrator.stopping import StoppingRules
-from ml_tracking_ops.orchestrator.store.history import Ended, HistoryEvent, Sampled
+from ml_tracking_ops.orchestrator.store.histories.history import Ended, HistoryEvent, Sampled
 
 EPOCHS = 52
 METRIC = "accuracy"

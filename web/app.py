@@ -22,15 +22,17 @@ from .compare import page as compare
 from .groups import api as groups
 from .groups.reading_progress import Readings
 from .insight import api as insight_api
-from .insight import importance_view, run_values
+from .insight import run_values
+from .insight.importance import view as importance_view
 from .live import events
 from .live.feed import Feed
 from .media import api as media_api
 from .media import files as media_files
 from .media.store import MediaStore
-from .pages import actions, code_files, exports, git_state, output_search, row_fragments, run_files
-from .pages import output as run_output
+from .pages import actions, exports, git_state, row_fragments
 from .pages import routes as pages
+from .pages.files import code_files, output_search, run_files
+from .pages.files import output as run_output
 from .runs.catalog_access import SharedCatalog
 from .runs.links import ExperimentColors
 from .series import api as series
@@ -38,10 +40,11 @@ from .series.chosen_goals import GoalsFile
 from .series.readers import LogReaders
 from .series.store import SeriesStore
 from .series.summaries import MetricSummaries
-from .serving import asset_source, guard
+from .serving import guard
 from .serving.access_token import TokenMiddleware
 from .serving.address_limits import AddressLimits
-from .serving.asset_source import CDN_SOURCE, AssetSource
+from .serving.assets import asset_source
+from .serving.assets.asset_source import CDN_SOURCE, AssetSource
 from .serving.departed_clients import EndWithClient, end_if_cancelled
 from .serving.limits import DEFAULTS, Limits
 from .serving.reach.base_path import BasePathMiddleware, PrefixMiddleware
@@ -50,7 +53,7 @@ from .serving.security import SecurityMiddleware
 from .serving.sse import encode_json
 from .snapshot import api as snapshots
 from .tables.experiment_choice import passing_experiments
-from .tables.sweep_rows import passing_runs
+from .tables.sweeps.sweep_rows import passing_runs
 from .views import api as views
 
 _COMPRESS_FROM_BYTES = 1_000

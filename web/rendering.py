@@ -15,7 +15,7 @@ from ml_tracking_ops.orchestrator.store.run_states import BEGUN, STATES
 
 from .runs import formats
 from .series.api import points_href
-from .serving.asset_source import AssetSource
+from .serving.assets.asset_source import AssetSource
 from .serving.sse import as_fields
 from .serving.static_files import static_files
 from .serving.template_cache import template_cache

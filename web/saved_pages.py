@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from ml_tracking_ops.orchestrator.errors import TrackingError
 
 from .app import create_app
-from .serving.asset_source import CDN_SOURCE, AssetSource
+from .serving.assets.asset_source import CDN_SOURCE, AssetSource
 from .snapshot.taking import take_snapshot
 
 

@@ -25,7 +25,7 @@ from ml_tracking_ops.orchestrator.store.files.cache_folder import user_cache
 from .app import create_app
 from .serving import peer_user
 from .serving.access_token import Entrance, new_token
-from .serving.asset_source import CDN_SOURCE, AssetSource
+from .serving.assets.asset_source import CDN_SOURCE, AssetSource
 from .serving.connections import OPEN_FILES, BoundedProtocol
 from .serving.reach.loopback import is_loopback
 from .serving.reach.options import DEFAULT_REACH, Reach

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ml_tracking_ops.web.serving.assets import ASSETS
+from ml_tracking_ops.web.serving.assets.pinned import ASSETS
 
 from .scratch import scratch
 

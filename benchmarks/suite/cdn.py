@@ -4,7 +4,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from ml_tracking_ops.web.serving.assets import ASSETS, Asset
+from ml_tracking_ops.web.serving.assets.pinned import ASSETS, Asset
 
 from . import peers
 

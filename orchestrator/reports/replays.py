@@ -11,8 +11,8 @@ from ..errors import ConfigError, ConfigProblem, UsageError
 from ..stopping import StoppingRules
 from ..stopping.replay import Outcome, Stop, replay
 from ..stopping.settings import RuleSettings
+from ..store.histories.run_history import RunHistory, load_history
 from ..store.objective import Goal
-from ..store.run_history import RunHistory, load_history
 from ..store.sweep_folder import Sweep
 from .entries import finite
 from .shapes import ReplayEntry, ReplayReport, StopEntry, SweepTotals

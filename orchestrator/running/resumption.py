@@ -15,7 +15,7 @@ from ..store.run_states import ENDS, RESUMED, SUBMITTED
 from ..store.sweep_record import SweepRecord
 from .runs.attempts import Attempt
 from .runs.limits import SweepLimits
-from .runs.survivors import Survivor
+from .runs.starting.survivors import Survivor
 
 
 def fold(folder: Path, sweep: SweepRecord) -> list[Event]:
@@ -103,7 +103,7 @@ def replay(
         return None
     # numpy comes with these: a new sweep's first run does not wait for it
     from ..stopping.replay import decisions
-    from ..store.run_history import load_history
+    from ..store.histories.run_history import load_history
 
     histories = [load_history(folder / f"{run.name}{paths.DAT_SUFFIX}", run) for run in ended]
     for _ in decisions([history for history in histories if history is not None], rules):

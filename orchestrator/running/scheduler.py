@@ -29,7 +29,7 @@ from .runs.limits import build_rules
 from .runs.recorder import Changes, Notify, Recorder
 from .runs.runner import Runner
 from .runs.silence import SilenceWarnings
-from .runs.starter import RunStarter
+from .runs.starting.starter import RunStarter
 from .runs.system_metrics import SystemMetrics
 
 

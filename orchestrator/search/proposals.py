@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..store.history import Ended, HistoryEvent, Known
+from ..store.histories.history import Ended, HistoryEvent, Known
 from ..store.run_states import RESULTS_THAT_COUNT
 from ..store.sweep_record import SweepRecord
 from .first_runs import complete_combination

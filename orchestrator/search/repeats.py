@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from ..store.history import Ended, HistoryEvent, Known, Sampled
+from ..store.histories.history import Ended, HistoryEvent, Known, Sampled
 from .settings import Repeats
 from .space import Combination
 

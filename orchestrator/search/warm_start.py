@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from ml_tracking_ops.logger import paths
 
-from ..store.history import Known
+from ..store.histories.history import Known
 from ..store.journal import JournalTail
 from ..store.run_states import RESULTS_THAT_COUNT
 from ..store.sweep_record import SweepRecord

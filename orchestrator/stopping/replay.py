@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..store.histories.run_history import RunHistory
 from ..store.objective import Goal, is_better
-from ..store.run_history import RunHistory
 from . import StopDecision, StoppingRules
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from ..store.histories.run_history import RunHistory
 from ..store.objective import Goal
-from ..store.run_history import RunHistory
 from . import StoppingRules
 from .replay import replay as replay_rule
 from .settings import RuleSettings

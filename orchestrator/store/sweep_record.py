@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from .files import fields
 from .files.run_refs import ref_in
-from .history import Ended, HistoryEvent, Known, Sampled
+from .histories.history import Ended, HistoryEvent, Known, Sampled
 from .journal import Event
 from .objective import Goal, is_better
 from .pool_record import PoolRecord

@@ -2,8 +2,8 @@
 
 The folders of `web/static`, each of which may import those before it, and itself:
 
-    lib ← live ← charts/data ← charts/colors ← charts/drawing ← charts/export ← charts ← tables
-    ← insight ← output ← media ← page
+    lib ← live ← charts/data ← charts/colors ← charts/drawing ← charts/export ← charts/pointing
+    ← charts ← tables ← insight ← output ← media ← page
 
 Within a folder no module imports another that imports it back, directly or through others.
 """
@@ -23,6 +23,7 @@ ORDER = (
     "charts/colors",
     "charts/drawing",
     "charts/export",
+    "charts/pointing",
     "charts",
     "tables",
     "insight",

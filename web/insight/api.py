@@ -30,10 +30,10 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.catalog_access import find_sweep
 from ..serving.sse import encode_json
-from ..tables.combination_rows import combination_rows
 from ..tables.query import HYPERPARAMETER, METRIC, parse_table_query
 from ..tables.rows import Row
-from ..tables.sweep_rows import SelectedRuns, select_runs, with_summaries
+from ..tables.sweeps.combination_rows import combination_rows
+from ..tables.sweeps.sweep_rows import SelectedRuns, select_runs, with_summaries
 from .columns import SweepColumns, asked_value, describe_sweep
 from .pool_history import SpanColumns, describe_spans, pool_of
 

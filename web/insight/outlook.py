@@ -8,8 +8,8 @@ from ml_tracking_ops.orchestrator.reports.time_left import seconds_left
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.entries import is_over
-from ..tables.all_runs import AllRuns
 from ..tables.rows import Row
+from ..tables.sweeps.all_runs import AllRuns
 
 _MOST_SHOWN = 8
 

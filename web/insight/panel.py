@@ -12,7 +12,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.entries import has_value
 from ..series.readers import LogReaders
-from ..tables.all_runs import AllRuns
+from ..tables.sweeps.all_runs import AllRuns
 from .views import Choice, View, panel_link, panels_of, why_empty
 
 FAILURES = tuple(state for state in RUN_STATES if STATES[state].is_failure)

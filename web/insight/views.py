@@ -17,10 +17,10 @@ from ..runs.formats import whole_percents
 from ..series.readers import LogReaders
 from ..tables.query import STATISTICS, split_statistic
 from ..tables.rows import Row
-from ..tables.sweep_rows import sweep_goals, with_summaries
+from ..tables.sweeps.sweep_rows import sweep_goals, with_summaries
 from .axes import Axis, axes_of
 from .columns import asked_value, number_of
-from .importance_results import ImportanceView, importance_view
+from .importance.results import ImportanceView, importance_view
 from .pool_history import PoolUse, measure_use, pool_of
 from .words import BestValues, Improvement, Relation, best_runs, improvements, relation, values_of
 

@@ -20,7 +20,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from ml_tracking_ops.logger.reading.reader import read_run_log
-from ml_tracking_ops.orchestrator.reports.exports import NamedLog, runs_csv, runs_json
+from ml_tracking_ops.orchestrator.reports.exports.run_tables import NamedLog, runs_csv, runs_json
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.endings import log_trouble
 

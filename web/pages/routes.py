@@ -25,7 +25,7 @@ from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ..live.feed import Feed
 from ..rendering import Page, PageData, answer, render
 from ..runs.links import ExperimentColors
-from ..serving.asset_source import AssetSource
+from ..serving.assets.asset_source import AssetSource
 from ..serving.static_files import static
 from ..tables.query import parse_table_query
 from .experiments import catalog_place, experiments_page

@@ -25,8 +25,8 @@ from ..tables.experiments_table import (
     select_experiments,
 )
 from ..tables.query import parse_table_query
-from ..tables.sweep_rows import all_runs
-from ..tables.sweep_table import sweep_table_rows
+from ..tables.sweeps.sweep_rows import all_runs
+from ..tables.sweeps.sweep_table import sweep_table_rows
 from ..tables.table import Table
 from .experiments import drawn_experiments
 from .routes import experiment_colors

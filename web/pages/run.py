@@ -27,9 +27,11 @@ from ..runs.links import ExperimentColors, sweep_run_color
 from ..series.experiment_states import state_of
 from ..series.readers import LogReaders
 from ..tables.query import TableQuery
-from ..tables.sweep_rows import all_runs, select_runs
+from ..tables.sweeps.sweep_rows import all_runs, select_runs
 from .buttons import AnnotationView, Button, experiment_buttons, run_buttons
 from .experiments import catalog_place, run_data
+from .files.output import OutputPart, read_end
+from .files.run_files import FilesView, files_view
 from .origin import (
     NO_NEIGHBOURS,
     AttemptLink,
@@ -40,8 +42,6 @@ from .origin import (
     origin_facts,
     rerun_of,
 )
-from .output import OutputPart, read_end
-from .run_files import FilesView, files_view
 from .summary import Fact
 from .sweeps import sweep_href
 

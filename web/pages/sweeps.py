@@ -33,17 +33,17 @@ from ..runs.links import compare_href
 from ..series.best_history import BestHistory
 from ..series.readers import LogReaders
 from ..serving.sse import encode_json
-from ..tables.all_runs import AllRuns
 from ..tables.controls import Controls
 from ..tables.query import TableQuery, link, parse_table_query, without_window
 from ..tables.rows import Row
-from ..tables.sweep_rows import SelectedRuns
-from ..tables.sweep_table import sweep_table
+from ..tables.sweeps.all_runs import AllRuns
+from ..tables.sweeps.sweep_rows import SelectedRuns
+from ..tables.sweeps.sweep_table import sweep_table
 from ..tables.table import Table
 from .buttons import AnnotationView, Button, sweep_buttons
-from .code_files import CodeFile, code_files
 from .drawn_runs import DrawnRuns, drawn_runs
 from .experiments import catalog_place, run_data
+from .files.code_files import CodeFile, code_files
 from .origin import RerunForm, rerun_form
 from .selected import run_selection_buttons
 from .summary import SweepFacts, summarize

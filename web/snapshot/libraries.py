@@ -4,8 +4,8 @@ import urllib.request
 
 from starlette.exceptions import HTTPException
 
-from ..serving.asset_source import AssetSource, integrity_of
-from ..serving.assets import ASSETS, Asset
+from ..serving.assets.asset_source import AssetSource, integrity_of
+from ..serving.assets.pinned import ASSETS, Asset
 
 _PATIENCE_S = 20.0
 _MOST_BYTES = 4 << 20

@@ -10,7 +10,7 @@ import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
-from ..serving.asset_source import AssetSource
+from ..serving.assets.asset_source import AssetSource
 from ..serving.static_files import STYLE, static_files
 from .asking import ask
 from .bundling import bundle

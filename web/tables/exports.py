@@ -11,7 +11,7 @@ from itertools import islice
 from starlette.exceptions import HTTPException
 
 from ml_tracking_ops.orchestrator.reports.entries import sweep_report
-from ml_tracking_ops.orchestrator.reports.exports import sweep_csv, table_csv, table_json
+from ml_tracking_ops.orchestrator.reports.exports.run_tables import sweep_csv, table_csv, table_json
 from ml_tracking_ops.orchestrator.reports.shapes import SweepReport
 from ml_tracking_ops.orchestrator.store.endings import log_trouble
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
@@ -29,7 +29,7 @@ from .filtering.conditions import asked_metrics
 from .query import TableQuery, split_statistic
 from .rows import Row
 from .selection import problems_of, select, sort_rows
-from .sweep_rows import known_runs, logs_of
+from .sweeps.sweep_rows import known_runs, logs_of
 from .table import PAGE_SIZE
 
 _BLOCK = 200

@@ -180,7 +180,10 @@ def web(options: argparse.Namespace) -> int:
 
 
 def assets(options: argparse.Namespace) -> int:
-    from ml_tracking_ops.web.serving.asset_folder import fill_from_registry, fill_from_tarballs
+    from ml_tracking_ops.web.serving.assets.asset_folder import (
+        fill_from_registry,
+        fill_from_tarballs,
+    )
 
     if options.sources and options.registry is not None:
         raise UsageError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...commands.rerun import quoted
 from ...config.model import SweepConfig
 from ...config.validation import LoadedConfig
-from ...running.runs.command import command_line
+from ...running.runs.starting.command import command_line
 from ...search.proposals import Proposal, Proposer
 from ...search.samplers import Combination
 from ...store.sweep_record import SweepRecord

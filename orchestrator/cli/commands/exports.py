@@ -64,11 +64,15 @@ def _experiments_in(folder: Path) -> "Collection[Experiment]":
 
 
 def _export_table(experiments: "Collection[Experiment]", options: argparse.Namespace) -> int:
-    from ...reports.experiment_tables import experiment_columns, experiments_csv, table_entries
+    from ...reports.exports.experiment_tables import (
+        experiment_columns,
+        experiments_csv,
+        table_entries,
+    )
 
     with log_errors():
         if options.format == "parquet":
-            from ...reports.parquet import write_columns
+            from ...reports.exports.parquet import write_columns
 
             return _write_parquet(
                 options, lambda path: write_columns(experiment_columns(experiments), path)
@@ -85,7 +89,7 @@ def _export_one(found: "Experiment | Sweep | FoundRun", options: argparse.Namesp
     from ml_tracking_ops.logger.reading.reader import read_run_log
 
     from ...reports.entries import dat_path_of, show_sweep
-    from ...reports.exports import run_csv, run_json, sweep_csv
+    from ...reports.exports.run_tables import run_csv, run_json, sweep_csv
     from ...reports.settings import settings_of
     from ...store.sweep_folder import Sweep
 
@@ -110,7 +114,7 @@ def _export_one(found: "Experiment | Sweep | FoundRun", options: argparse.Namesp
 def _export_events(
     found: "Experiment | Sweep | FoundRun | Collection[Experiment]", folder: Path | None
 ) -> int:
-    from ...reports.event_exports import export_events
+    from ...reports.exports.event_exports import export_events
 
     if folder is None:
         raise UsageError("--format tensorboard writes a folder of event files; name it: --output")
@@ -121,7 +125,7 @@ def _export_events(
 
 
 def _export_media(found: "Experiment | Sweep | FoundRun | None", folder: Path | None) -> int:
-    from ...reports.media_exports import INDEX_NAME, export_media
+    from ...reports.exports.media_exports import INDEX_NAME, export_media
 
     if found is None:
         raise UsageError("--format media writes what a run or a sweep logged; name one")
@@ -142,7 +146,7 @@ def _export_parquet(found: "Experiment | Sweep | FoundRun", options: argparse.Na
     from ml_tracking_ops.logger.reading.reader import read_run_log
 
     from ...reports.entries import dat_path_of, show_sweep
-    from ...reports.parquet import sweep_columns, write_columns, write_run
+    from ...reports.exports.parquet import sweep_columns, write_columns, write_run
     from ...store.sweep_folder import Sweep
 
     def write(path: Path) -> None:

@@ -9,7 +9,7 @@ from ...executors.base import RunEnd, RunHandle, Slot
 from .active import ActiveRun, ActiveRuns
 from .attempts import Attempt
 from .ends import RunEnds
-from .starter import RunStarter
+from .starting.starter import RunStarter
 
 
 class Runner:

@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol
 
 from pydantic import JsonValue
 
-from ...store.history import HistoryEvent
+from ...store.histories.history import HistoryEvent
 from ..space import Combination, Space, combination_key
 
 _DRAWS_BEFORE_LISTING = 200

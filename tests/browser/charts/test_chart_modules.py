@@ -187,7 +187,7 @@ def test_list_stands_beside_the_chart_within_the_page(
 
 def test_run_pointed_at_is_fetched_once_though_the_pointer_comes_back(modules: Page) -> None:
     script = """
-        const { PointedDetail } = await import("/static/charts/pointed_detail.js");
+        const { PointedDetail } = await import("/static/charts/pointing/pointed_detail.js");
         const asked = [];
         let shown = () => {};
         const load = async (id) => (asked.push(id), new Map([["loss", id]]));

@@ -13,7 +13,7 @@ from pages import finished_run, write_sweep
 from playwright.sync_api import Browser, Page, expect
 from training import Training
 
-from ml_tracking_ops.web.serving.assets import ASSETS
+from ml_tracking_ops.web.serving.assets.pinned import ASSETS
 
 Train = Callable[..., Training]
 COMMAND = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli", "snapshot"]

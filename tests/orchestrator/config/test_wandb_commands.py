@@ -7,7 +7,7 @@ import pytest
 from wandb_files import load, problems, with_changes
 
 from ml_tracking_ops.orchestrator.config.loading import load_config
-from ml_tracking_ops.orchestrator.running.runs.command import command_line
+from ml_tracking_ops.orchestrator.running.runs.starting.command import command_line
 
 
 def test_module_is_started_by_its_name(tmp_path: Path) -> None:

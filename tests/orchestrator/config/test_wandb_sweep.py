@@ -8,7 +8,7 @@ from sweeps import run_command, state_of, sweep_folder
 from wandb_files import USUAL, load, problems, with_changes
 
 from ml_tracking_ops.orchestrator.config.loading import load_config
-from ml_tracking_ops.orchestrator.running.runs.command import command_line
+from ml_tracking_ops.orchestrator.running.runs.starting.command import command_line
 from ml_tracking_ops.orchestrator.stopping.settings import WandbHyperbandRule
 
 

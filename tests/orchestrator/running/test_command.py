@@ -12,7 +12,7 @@ from ml_tracking_ops.logger import read_log
 from ml_tracking_ops.orchestrator import ConfigError, run_sweep
 from ml_tracking_ops.orchestrator.commands.macros import command_problem
 from ml_tracking_ops.orchestrator.config.validation import validate_config
-from ml_tracking_ops.orchestrator.running.runs.command import command_line
+from ml_tracking_ops.orchestrator.running.runs.starting.command import command_line
 
 NASTY = {
     "lr": 0.1,

@@ -18,7 +18,13 @@ from ml_tracking_ops.orchestrator.search.samplers import registry as opening
 from ml_tracking_ops.orchestrator.search.samplers.learning import LearningSampler
 from ml_tracking_ops.orchestrator.search.samplers.optuna_study import parameters_of
 from ml_tracking_ops.orchestrator.search.space import combination_key
-from ml_tracking_ops.orchestrator.store.history import Ended, HistoryEvent, Known, RunState, Sampled
+from ml_tracking_ops.orchestrator.store.histories.history import (
+    Ended,
+    HistoryEvent,
+    Known,
+    RunState,
+    Sampled,
+)
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 PLANE = space_of(

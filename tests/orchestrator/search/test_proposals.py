@@ -4,7 +4,7 @@ from typing import Any
 
 from ml_tracking_ops.orchestrator.config.model import SweepConfig
 from ml_tracking_ops.orchestrator.search.proposals import Proposal, Proposer
-from ml_tracking_ops.orchestrator.store.history import Ended, HistoryEvent, Sampled
+from ml_tracking_ops.orchestrator.store.histories.history import Ended, HistoryEvent, Sampled
 
 
 def config(**changes: Any) -> SweepConfig:

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from ml_tracking_ops.orchestrator.config.model import SweepConfig
 from ml_tracking_ops.orchestrator.search.proposals import Proposal, Proposer
 from ml_tracking_ops.orchestrator.store.combinations import best_combination, repeated_combinations
-from ml_tracking_ops.orchestrator.store.history import Ended, HistoryEvent, RunState, Sampled
+from ml_tracking_ops.orchestrator.store.histories.history import (
+    Ended,
+    HistoryEvent,
+    RunState,
+    Sampled,
+)
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 
 

@@ -26,9 +26,9 @@ from ml_tracking_ops.orchestrator.stopping.patience import Patience
 from ml_tracking_ops.orchestrator.stopping.replay import decisions, in_order, replay
 from ml_tracking_ops.orchestrator.stopping.threshold import Threshold
 from ml_tracking_ops.orchestrator.store.catalog import find
+from ml_tracking_ops.orchestrator.store.histories.run_history import RunHistory
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
 from ml_tracking_ops.orchestrator.store.objective import Goal
-from ml_tracking_ops.orchestrator.store.run_history import RunHistory
 from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
 

@@ -15,7 +15,7 @@ from ml_tracking_ops.orchestrator.stopping.suggestions import (
     candidates,
     suggest,
 )
-from ml_tracking_ops.orchestrator.store.run_history import RunHistory
+from ml_tracking_ops.orchestrator.store.histories.run_history import RunHistory
 
 METRIC = "accuracy"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.orchestrator.running.resumption import attempts_left
-from ml_tracking_ops.orchestrator.store.history import Sampled
+from ml_tracking_ops.orchestrator.store.histories.history import Sampled
 from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail, encode
 from ml_tracking_ops.orchestrator.store.pool_record import Session
 from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord

@@ -1,7 +1,8 @@
 """The third-party files of the pages for tests: from npm, kept in a folder that git ignores.
 
 A test never asks the CDN: what the page requests from it is answered with the bytes of the
-same package version from npm, after their hash has been checked against `web/serving/assets.py`.
+same package version from npm, after their hash has been checked against the one in
+`web/serving/assets/pinned.py`.
 """
 
 import base64
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from places import ROOT
 
-from ml_tracking_ops.web.serving.assets import ASSETS, Asset
+from ml_tracking_ops.web.serving.assets.pinned import ASSETS, Asset
 
 AXE = Asset(
     "axe-core",
@@ -28,7 +29,7 @@ _LIMIT_S = 120
 
 
 def load_assets() -> dict[str, tuple[bytes, str]]:
-    """Address at the CDN -> (bytes, content type), for everything in `web/serving/assets.py`."""
+    """Address at the CDN -> (bytes, content type), for all files of `serving/assets/pinned.py`."""
     return {
         asset.url: (read_asset(asset), _TYPES[Path(asset.path).suffix]) for asset in ASSETS.values()
     }

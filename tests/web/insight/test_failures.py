@@ -9,7 +9,7 @@ from pages import Client, finished_run, text_of, write_sweep
 from rows import row
 
 from ml_tracking_ops.web.insight.axes import axes_of
-from ml_tracking_ops.web.insight.failures import failing_question, failures
+from ml_tracking_ops.web.insight.importance.failures import failing_question, failures
 from ml_tracking_ops.web.tables.rows import Row
 
 SPACE = {

@@ -9,9 +9,9 @@ import pytest
 from pages import Client, finished_run, text_of, write_sweep
 from rows import row
 
-from ml_tracking_ops.web.insight import importance
 from ml_tracking_ops.web.insight.axes import axes_of
-from ml_tracking_ops.web.insight.importance import (
+from ml_tracking_ops.web.insight.importance import measures as importance
+from ml_tracking_ops.web.insight.importance.measures import (
     ImportanceError,
     ask,
     importance_axes,

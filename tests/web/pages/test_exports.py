@@ -19,7 +19,7 @@ from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.logger.reading.reader import Series
 from ml_tracking_ops.logger.records import encode_header
 from ml_tracking_ops.orchestrator.cli.main import main
-from ml_tracking_ops.orchestrator.reports.exports import runs_csv, runs_json, table_csv
+from ml_tracking_ops.orchestrator.reports.exports.run_tables import runs_csv, runs_json, table_csv
 from ml_tracking_ops.orchestrator.store.journal import Journal
 from ml_tracking_ops.web.app import create_app
 

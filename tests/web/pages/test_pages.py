@@ -15,8 +15,8 @@ from pages import HOSTILE, Client, finished_run, log, page_data, text_of, write_
 from ml_tracking_ops.logger import ExperimentLogger, records
 from ml_tracking_ops.orchestrator.store.journal import Journal
 from ml_tracking_ops.web.series.best_history import BestHistory, draw_history
-from ml_tracking_ops.web.serving.asset_source import CDN_SOURCE
-from ml_tracking_ops.web.tables import all_runs
+from ml_tracking_ops.web.serving.assets.asset_source import CDN_SOURCE
+from ml_tracking_ops.web.tables.sweeps import all_runs
 
 
 def test_home_leads_to_the_experiments(client: Client) -> None:

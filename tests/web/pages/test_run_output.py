@@ -9,8 +9,8 @@ import pytest
 
 from ml_tracking_ops.orchestrator.store.journal import Journal
 from ml_tracking_ops.web.app import create_app
-from ml_tracking_ops.web.pages.output import read_after, read_before, read_end
-from ml_tracking_ops.web.pages.output_search import MOST_LINES, search_output
+from ml_tracking_ops.web.pages.files.output import read_after, read_before, read_end
+from ml_tracking_ops.web.pages.files.output_search import MOST_LINES, search_output
 from ml_tracking_ops.web.serving.byte_ranges import ByteRange, UnsatisfiableError, parse_range
 
 LINES = "".join(f"Zeile {n}: größer ✓\n" for n in range(60_000))

@@ -15,9 +15,9 @@ import pytest
 
 from ml_tracking_ops.orchestrator.cli.main import main
 from ml_tracking_ops.web.app import create_app
-from ml_tracking_ops.web.serving.asset_folder import unpacked
-from ml_tracking_ops.web.serving.asset_source import AssetSource, integrity_of
-from ml_tracking_ops.web.serving.assets import ASSETS, Asset
+from ml_tracking_ops.web.serving.assets.asset_folder import unpacked
+from ml_tracking_ops.web.serving.assets.asset_source import AssetSource, integrity_of
+from ml_tracking_ops.web.serving.assets.pinned import ASSETS, Asset
 
 SCRIPT, STYLE = b"let drawn = 1;\n", b"p { color: red }\n"
 FILES = {"dist/draw.min.js": SCRIPT, "dist/draw.min.css": STYLE}

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from ml_tracking_ops.web.serving.asset_source import CDN_SOURCE, AssetSource
-from ml_tracking_ops.web.serving.assets import ASSETS, Asset
+from ml_tracking_ops.web.serving.assets.asset_source import CDN_SOURCE, AssetSource
+from ml_tracking_ops.web.serving.assets.pinned import ASSETS, Asset
 
 
 @pytest.mark.parametrize("asset", ASSETS.values(), ids=ASSETS)

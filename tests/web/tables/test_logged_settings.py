@@ -11,7 +11,7 @@ from sweeps import run_command, write_config
 
 from ml_tracking_ops.logger import run_record
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
-from ml_tracking_ops.web.tables.sweep_rows import known_runs
+from ml_tracking_ops.web.tables.sweeps.sweep_rows import known_runs
 
 
 @pytest.fixture

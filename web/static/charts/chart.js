@@ -2,7 +2,7 @@
 // the curves are drawn from each one's own columns, so that they need not share their x.
 
 import { chartFrame } from "./frame.js";
-import { ChartPointing } from "./chart_pointing.js";
+import { ChartPointing } from "./pointing/chart_pointing.js";
 import { drawCurves, geometryOf } from "./drawing/draw.js";
 import { setText } from "../lib/elements.js";
 import { formatCount, formatNumber } from "../lib/format.js";

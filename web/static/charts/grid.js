@@ -6,7 +6,7 @@ import { Chart } from "./chart.js";
 import { FullScreen } from "./full_screen.js";
 import { metricBeyond } from "./data/metric_limit.js";
 import { showNotice } from "../lib/notice.js";
-import { PointedDetail } from "./pointed_detail.js";
+import { PointedDetail } from "./pointing/pointed_detail.js";
 import { SectionList } from "./section_list.js";
 import { parseFilter, sectionsOf } from "./sections.js";
 import { onThemeChange } from "../lib/theme.js";

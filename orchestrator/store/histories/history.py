@@ -1,0 +1,50 @@
+"""What a sampler may learn from: what was sampled, and what came of it, in order."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..run_states import RunState
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A run was decided on.
+
+    `combination` numbers the combinations, where one has several runs; `n_known` is how many
+    ends the sampler knew of, `None` where it did not look.
+    """
+
+    index: int
+    hyperparameters: dict[str, Any]
+    combination: int
+    repeat: int = 1
+    n_known: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run, or one attempt at it, ended; `value` is the best one it logged, if any.
+
+    `stopped_by` is the rule that stopped it early, where known.
+    """
+
+    index: int
+    state: RunState
+    value: float | None
+    stopped_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A run of an earlier sweep that this one starts from.
+
+    `stopped_by` is the rule that stopped it early, where known.
+    """
+
+    hyperparameters: dict[str, Any]
+    state: RunState
+    value: float | None
+    stopped_by: str | None = None
+
+
+HistoryEvent = Sampled | Ended | Known

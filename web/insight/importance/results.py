@@ -1,0 +1,151 @@
+"""What has been computed of the importance of a sweep's hyperparameters, kept until it changes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from ml_tracking_ops.orchestrator.store.run_states import ENDS
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+from ...groups.naming import seed_name
+from ...runs.entries import has_value
+from ...tables.rows import Row
+from ...tables.sweeps.combination_rows import combination_rows, runs_of
+from ..axes import Axis, axes_of
+from .failures import Failures, failing_question, failures
+from .measures import (
+    ENOUGH_RUNS,
+    FEWEST_RUNS,
+    Importance,
+    has_optuna,
+    importance_axes,
+    question,
+    rank,
+)
+from .ped_anova import Question
+
+_MORE = 1.05  # while a sweep runs, a twentieth more runs are a reason to compute again
+
+
+@dataclass(frozen=True)
+class Result:
+    """PED-ANOVA's answer over `n` runs, `n_failed` of them; `problem` says why there is none."""
+
+    n: int
+    shares: Mapping[str, float] | None = None
+    version: str = ""
+    problem: str | None = None
+    n_failed: int = 0
+
+    @property
+    def has_shares(self) -> bool:
+        return self.shares is not None
+
+
+@dataclass(frozen=True)
+class Results:
+    """What is known: of what makes runs good, and of what makes them fail."""
+
+    best: Result | None = None
+    failing: Result | None = None
+
+
+_results: WeakKeyDictionary[Sweep, Results] = WeakKeyDictionary()
+
+
+def keep(sweep: Sweep, results: Results) -> None:
+    _results[sweep] = results
+
+
+def known(sweep: Sweep) -> Results:
+    return _results.get(sweep, Results())
+
+
+@dataclass(frozen=True)
+class ImportanceView:
+    """What is known now of the importance; `must_ask`: there is more to be computed.
+
+    Attributes:
+        shares_of: PED-ANOVA's answer, as far as there is one; `failing_of`: that for failing.
+        noun: what `n_values` counts: runs, or the combinations of a sweep with repeats.
+        fewest: below so many nothing is said; from `enough` on it can be relied on.
+    """
+
+    metric: str | None
+    ranking: Sequence[Importance]
+    shares_of: Result | None
+    has_optuna: bool
+    must_ask: bool
+    n_values: int
+    failures: Failures | None
+    failing_of: Result | None
+    noun: str = "run"
+    fewest: int = FEWEST_RUNS
+    enough: int = ENOUGH_RUNS
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What is yet to be computed."""
+
+    best: Question | None
+    failing: Question | None
+
+
+def compared_rows(sweep: Sweep, rows: Sequence[Row]) -> list[Row]:
+    """The combinations of a sweep with repeats: a seed is no choice; otherwise the runs."""
+    runs, seed = runs_of(rows), seed_name(sweep.config)
+    is_repeated = seed is not None and any(run.combination for run in runs[:1])
+    return combination_rows(runs, seed) if is_repeated and seed is not None else runs
+
+
+def importance_view(sweep: Sweep, given: Sequence[Row]) -> ImportanceView:
+    """What is known of these runs, or of these combinations."""
+    rows = compared_rows(sweep, given)
+    axes = _axes(sweep, rows)
+    is_possible = _can_ask_for_best(rows, axes)
+    result = known(sweep).best if is_possible else None
+    failing = known(sweep).failing if has_optuna() else None
+    asked = questions(sweep, given)
+    return ImportanceView(
+        metric=sweep.optimization_metric,
+        ranking=rank(rows, axes, None if result is None else result.shares),
+        shares_of=result,
+        has_optuna=has_optuna(),
+        must_ask=asked.best is not None or asked.failing is not None,
+        n_values=sum(map(has_value, rows)),
+        failures=failures(runs_of(given), axes, None if failing is None else failing.shares),
+        failing_of=failing,
+        noun="combination" if rows and rows[0].runs else "run",
+    )
+
+
+def questions(sweep: Sweep, given: Sequence[Row]) -> Questions:
+    """What is to be computed: it is not known yet, or there are more runs by now."""
+    rows, runs = compared_rows(sweep, given), runs_of(given)
+    axes = _axes(sweep, rows)
+    results, best, failing = known(sweep), None, None
+    n_values = sum(map(has_value, rows))
+    if _can_ask_for_best(rows, axes) and not _is_current(sweep, results.best, n_values):
+        best = question(rows, axes, sweep.optimization_goal)
+    found = failures(runs, axes, None) if has_optuna() else None
+    if found and not _is_current(sweep, results.failing, found.n_ended, found.n_failed):
+        failing = failing_question(runs, axes)
+    return Questions(best, failing)
+
+
+def _axes(sweep: Sweep, rows: Sequence[Row]) -> list[Axis]:
+    return importance_axes(axes_of(sweep.config, rows), sweep.config)
+
+
+def _can_ask_for_best(rows: Sequence[Row], axes: Sequence[Axis]) -> bool:
+    return has_optuna() and bool(axes) and sum(map(has_value, rows)) >= FEWEST_RUNS
+
+
+def _is_current(sweep: Sweep, result: Result | None, n: int, n_failed: int = 0) -> bool:
+    """Whether what is known need not be computed again."""
+    if result is None or n < result.n:
+        return False
+    if sweep.record.state not in ENDS:
+        return n < result.n * _MORE + 1
+    return (n, n_failed) == (result.n, result.n_failed)

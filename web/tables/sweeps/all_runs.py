@@ -1,0 +1,120 @@
+"""All runs of a sweep at one moment, and what a page says of all of them together.
+
+What depends on every run, but not on what a page asks, is found when it is first wanted and kept
+until a run changes: a click in a table of ten thousand runs goes through them for its own answer
+alone.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from ml_tracking_ops.orchestrator.store.objective import is_better
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+from ...groups.naming import groupings, seed_name
+from ...runs.entries import n_planned
+from ...series.best_history import BestHistory, draw_history
+from ..hyperparameters import Hyperparameter
+from ..rows import CombinationMean, Row
+from .combination_rows import combination_rows
+
+NOTHING_LOGGED: Mapping[str, Hyperparameter] = {}
+
+
+class AllRuns:
+    """The rows of every run, in the order of their numbers; nobody may change them.
+
+    Args:
+        sweep: is only asked at once, for what its description says and how many runs it plans.
+        logged: what the runs have for the settings that they logged besides hyperparameters.
+    """
+
+    def __init__(
+        self, rows: list[Row], sweep: Sweep, logged: Mapping[str, Hyperparameter] = NOTHING_LOGGED
+    ) -> None:
+        self.rows = rows
+        self.logged = logged
+        self._goal = sweep.optimization_goal
+        self.seed_name = seed_name(sweep.config) or ""
+        self.n_planned = n_planned(sweep, len(self.searched))
+
+    @property
+    def has_combinations(self) -> bool:
+        """Whether the sweep has repeats, so that combinations are compared, not runs."""
+        return bool(self.rows) and self.rows[0].combination is not None
+
+    @cached_property
+    def combinations(self) -> list[Row]:
+        """The combinations of a sweep with repeats, in the order of their numbers."""
+        found = combination_rows(self.rows, self.seed_name)
+        return sorted(found, key=lambda row: row.index)
+
+    def compared(self, are_apart: bool) -> list[Row]:
+        """What drawings compare: the combinations of a sweep with repeats, or its runs."""
+        return self.combinations if self.has_combinations and not are_apart else self.searched
+
+    @cached_property
+    def searched(self) -> list[Row]:
+        """The runs of the search: those that confirm its leaders say nothing of the space."""
+        return [row for row in self.rows if not row.is_confirming]
+
+    @cached_property
+    def best(self) -> Row | None:
+        """The best run of the search; the earliest of equals; None if none has a value."""
+        best: Row | None = None
+        for row in self.searched:
+            value, so_far = row.best_value, None if best is None else best.best_value
+            if (
+                self._goal is not None
+                and value is not None
+                and is_better(value, so_far, self._goal)
+            ):
+                best = row
+        return best
+
+    @cached_property
+    def starred(self) -> frozenset[int]:
+        """The numbers of the runs of the best combination, or the best run of a sweep without
+        repeats. As `best_combination`: only combinations with the most values compare.
+        """
+        repeated = [(row, one) for row in self.rows if (one := row.combination) is not None]
+        if not repeated:
+            return frozenset(() if self.best is None else (self.best.index,))
+        most = max(one.n_values for _, one in repeated)
+        best: CombinationMean | None = None
+        for _, one in repeated:
+            if one.n_values < most or one.mean is None or self._goal is None:
+                continue
+            if is_better(one.mean, None if best is None else best.mean, self._goal):
+                best = one
+        return frozenset(row.index for row, one in repeated if one is best)
+
+    @cached_property
+    def history(self) -> BestHistory | None:
+        if not self.has_combinations:
+            return draw_history(self.searched, self._goal, self.n_planned)
+        full = [row for row in self.combinations if row.combination and row.combination.is_full]
+        return draw_history(full, self._goal, len(full))
+
+    @cached_property
+    def groupings(self) -> list[dict[str, str]]:
+        """By what the runs that have started can be grouped."""
+        logged = [name for name, one in self.logged.items() if one.differs]
+        runs = (row.hyperparameters for row in self.started)
+        return groupings(runs, self.seed_name or None, logged)
+
+    @cached_property
+    def started(self) -> Sequence[Row]:
+        return [row for row in self.rows if row.id]
+
+    @cached_property
+    def n_by_state(self) -> Counter[str]:
+        return Counter(row.state for row in self.rows)
+
+    @cached_property
+    def said(self) -> frozenset[str]:
+        """Which of ``label`` and ``tags`` any run has."""
+        return frozenset(
+            key for key in ("label", "tags") if any(getattr(row, key) for row in self.rows)
+        )

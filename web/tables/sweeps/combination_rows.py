@@ -1,0 +1,98 @@
+"""The repeats of a combination as one row of the table, which opens to its runs. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ml_tracking_ops.orchestrator.store.run_states import ENDS, RUN_STATES, STATES, RunState
+
+from ...runs.links import sweep_run_color
+from ..column import Column
+from ..query import Order
+from ..rows import Row
+from ..selection import sort_rows
+
+
+def _urgency(state: RunState) -> tuple[bool, bool, bool]:
+    return STATES[state].is_end, STATES[state].result_counts, state == "pending"
+
+
+_FIRST_OF = sorted(RUN_STATES, key=_urgency)
+"""The state of a combination is the first of these that any of its runs is in: whatever runs,
+then what went wrong.
+"""
+
+
+def combination_rows(runs: Sequence[Row], seed_name: str) -> list[Row]:
+    """A row for each combination of these runs, in the order in which they come up.
+
+    The mean is of all runs of the combination, whichever of them are given. A row holds what its
+    runs share: their hyperparameters without the seed.
+    """
+    found: dict[int, list[Row]] = {}
+    for run in runs:
+        if run.combination is not None:
+            found.setdefault(run.combination.number, []).append(run)
+    return [_combination_row(number, tuple(of), seed_name) for number, of in found.items()]
+
+
+def _combination_row(number: int, runs: tuple[Row, ...], seed_name: str) -> Row:
+    first, mean = runs[0], runs[0].combination
+    has_ended = all(run.state in ENDS for run in runs)
+    states = {run.state for run in runs}
+    starts = [run.started_at for run in runs if run.started_at is not None]
+    ends = [run.ended_at for run in runs if run.ended_at is not None]
+    return Row(
+        id=None,
+        name=None,
+        index=number,
+        state=next(state for state in _FIRST_OF if state in states),
+        hyperparameters={k: v for k, v in first.hyperparameters.items() if k != seed_name},
+        best_value=None if mean is None else mean.mean,
+        started_at=min(starts, default=None),
+        ended_at=max(ends, default=None) if has_ended else None,
+        tags=tuple(dict.fromkeys(tag for run in runs for tag in run.tags)),
+        color=sweep_run_color(first.index),
+        combination=mean,
+        runs=runs,
+        config=_shared_config(runs),
+    )
+
+
+def _shared_config(runs: Sequence[Row]) -> dict[str, Any]:
+    """What all of them logged alike."""
+    first, *others = [run.config for run in runs]
+    return {
+        name: value
+        for name, value in first.items()
+        if all(name in other and other[name] == value for other in others)
+    }
+
+
+def sort_combinations(rows: Sequence[Row], column: Column, order: Order) -> list[Row]:
+    """Combinations in the order asked for; by their means, those with fewer values come last.
+
+    The first of them is the one that has the star.
+    """
+    found = sort_rows(rows, column, order)
+    if column.is_mean_of_combination:
+        found.sort(key=lambda row: row.combination is None or not row.combination.is_full)
+    return found
+
+
+def opened(rows: Iterable[Row], numbers: Iterable[int]) -> list[Row]:
+    """The rows, each of these combinations followed by its runs."""
+    is_open = frozenset(numbers)
+    found: list[Row] = []
+    for row in rows:
+        if row.runs and row.index in is_open:
+            found += [replace(row, is_open=True), *row.runs]
+        else:
+            found.append(row)
+    return found
+
+
+def runs_of(rows: Iterable[Row]) -> list[Row]:
+    """The runs of these rows: of combinations theirs, of runs themselves; each once."""
+    found = {run.index: run for row in rows for run in (row.runs or (row,))}
+    return list(found.values())

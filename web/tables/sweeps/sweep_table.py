@@ -1,0 +1,142 @@
+"""The table of a sweep's runs as its page shows it: rows of a page, columns, controls."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ml_tracking_ops.orchestrator.store.objective import Best
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+from ...series.readers import LogReaders
+from ...series.sparkline import Sparkline, Sparklines
+from ..column import Column, TableFacts, needs_logs
+from ..columns import CURVE
+from ..controls import Controls, build_controls
+from ..query import TableQuery, split_statistic
+from ..rows import Row
+from ..selection import count_states
+from ..table import Table, build_table, cut_rows, page_of, page_rows
+from .combination_rows import runs_of
+from .sweep_rows import SelectedRuns, lines_with_summaries, select_runs
+
+_READING_S = 0.25
+_SHOWN_READING_S = 1.0
+_MOST_SELECTED = 1_000
+_SAMPLED_RUNS = 3
+
+
+@dataclass(frozen=True)
+class SweepTable:
+    """`drawn`: the runs whose curves are drawn; the selected ones, or else those of the page."""
+
+    runs: SelectedRuns
+    table: Table
+    controls: Controls
+    drawn: Sequence[Row]
+    n_selected: int
+
+
+def sweep_table(
+    sweep: Sweep, query: TableQuery, live: Mapping[int, Best], readers: LogReaders
+) -> SweepTable:
+    """What the address asks of the runs of a sweep."""
+    runs = select_runs(sweep, query, live, readers.summaries, _READING_S)
+    page, _ = page_of(len(runs.lines), query.page)
+    on_page = runs_of(page_rows(runs.lines, page))
+    default, offered = _columns(sweep, runs)
+    columns = runs.columns.chosen(query, offered, default)
+    selected = frozenset(query.selected or ())
+    drawn = [row for row in runs.every.rows if row.id in selected] if selected else []
+    return SweepTable(
+        runs=runs,
+        table=_build(sweep, query, runs, columns, readers),
+        controls=build_controls(
+            query,
+            runs.columns,
+            state_counts=count_states(runs.every.n_by_state, runs.of_any_state),
+            metrics=_metrics(sweep, [*on_page, *runs.every.rows[:_SAMPLED_RUNS]], query, readers),
+            offered=offered,
+            shown=columns,
+            default=default,
+            problems=runs.problems,
+            found=runs.rows,
+        ),
+        drawn=drawn[:_MOST_SELECTED] or on_page,
+        n_selected=len(drawn),
+    )
+
+
+def sweep_table_rows(
+    sweep: Sweep, query: TableQuery, live: Mapping[int, Best], readers: LogReaders
+) -> Table:
+    """Only the rows that a scrolled table asks for."""
+    runs = select_runs(sweep, query, live, readers.summaries, _READING_S)
+    default, offered = _columns(sweep, runs)
+    return _build(sweep, query, runs, runs.columns.chosen(query, offered, default), readers)
+
+
+def _build(
+    sweep: Sweep,
+    query: TableQuery,
+    runs: SelectedRuns,
+    columns: Sequence[Column],
+    readers: LogReaders,
+) -> Table:
+    cut = cut_rows(runs.lines, query)
+    return build_table(
+        _with_log_columns(sweep, cut.rows, columns, readers),
+        [runs.columns.head, *columns],
+        query,
+        n_total=len(runs.every.rows),
+        n_found=len(runs.lines),
+        default_sort=runs.columns.default_sort,
+        default_order=runs.columns.default_order,
+        first=cut.first,
+        are_apart=runs.are_apart,
+    )
+
+
+def _columns(sweep: Sweep, runs: SelectedRuns) -> tuple[list[Column], list[Column]]:
+    """The columns that are shown if nobody chose any, and all that can be shown or hidden."""
+    facts = TableFacts(
+        given=runs.every.said,
+        has_metric=sweep.optimization_metric is not None,
+        has_repeats=runs.every.has_combinations,
+        are_runs_apart=runs.are_apart,
+    )
+    offered = runs.columns.offered(facts)
+    return [column for column in offered if column.is_default], offered
+
+
+def _with_log_columns(
+    sweep: Sweep, found: Sequence[Row], columns: Sequence[Column], readers: LogReaders
+) -> list[Row]:
+    """The rows with what only their logs hold, as far as the columns need it."""
+    dressed = list(found)
+    if needs_logs(columns):
+        dressed = lines_with_summaries(sweep, dressed, readers.summaries, _SHOWN_READING_S)
+    if any(column.key == CURVE.key for column in columns):
+        dressed = [
+            row if row.runs else replace(row, curve=_curve(sweep, row, readers.sparklines))
+            for row in dressed
+        ]
+    return dressed
+
+
+def _curve(sweep: Sweep, row: Row, sparklines: Sparklines) -> Sparkline | None:
+    path = sweep.dat_path(sweep.record.runs[row.index])
+    metric = sweep.optimization_metric
+    return None if path is None or metric is None else sparklines.draw(path, metric)
+
+
+def _metrics(
+    sweep: Sweep, sampled: Sequence[Row], query: TableQuery, readers: LogReaders
+) -> list[str]:
+    """The metrics of some runs, the optimisation metric and those that are asked for first."""
+    asked = [statistic[1] for key in query.columns if (statistic := split_statistic(key))]
+    known = [sweep.optimization_metric, *asked, *sorted(query.metrics)]
+    found = dict.fromkeys(name for name in known if name is not None)
+    for row in sampled:
+        path = sweep.dat_path(sweep.record.runs[row.index])
+        if path is not None:
+            found.update(dict.fromkeys(readers.series.overview(path).metrics))
+    return list(found)

@@ -33,6 +33,10 @@ _SOURCE_FILE = re.compile(
 )
 _TASK = re.compile(r"(?i)(?:ing|progress|complete|done)$")
 """What a percentage says of how far something is: `Downloading: 45%`."""
+_SHARES = frozenset(
+    ("acc", "accuracy", "precision", "recall", "rate", "ratio", "share", "fraction")
+)
+_WHOLE = re.compile(r"[ \t]*/[ \t]*(\d+)(?![\w./])")
 _DEVICES = frozenset(("cuda", "cpu", "gpu", "mps", "xpu", "npu", "hpu", "tpu", "hip"))
 _FIRST_FREE_PORT = 1024
 
@@ -55,7 +59,19 @@ def find_pairs(line: str, separator: str) -> Iterator[tuple[str, float]]:
         name = _name_before(line[max(taken, found.start() - _LONGEST_NAME) : found.start()])
         if name is not None and _is_metric(name, value, line):
             taken = value.end
-            yield name, value.number
+            yield name, _share(name, value, line)
+
+
+def _share(name: str, value: Value, line: str) -> float:
+    """The value; as a share of 1 if it is a count of all, as in `Accuracy: 9890/10000 (99%)`.
+
+    Only names that say so are of shares. Others count: `Epoch: 3/10` and `correct: 9890/10000`.
+    """
+    whole = _WHOLE.match(line, value.end)
+    if whole is None or not 0 <= value.number <= int(whole[1]) or whole[1].strip("0") == "":
+        return value.number
+    words = re.findall(r"[a-z]+", name.lower())
+    return value.number / int(whole[1]) if _SHARES.intersection(words) else value.number
 
 
 @lru_cache(maxsize=4096)

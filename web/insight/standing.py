@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ml_tracking_ops.orchestrator.store.objective import Goal, is_better
+from ml_tracking_ops.orchestrator.store.run_states import STATES, RunState
 
-from ..runs.entries import finite_values, has_value
+from ..runs.entries import has_value
 from ..tables.rows import Row
 
 
@@ -22,12 +23,16 @@ class Difference:
 
 @dataclass(frozen=True)
 class Standing:
-    """The place of a run by its best value among all `n_values` runs that have one.
+    """The place of a run by its best value among the runs that have one and did not fail.
 
     Attributes:
         place: from 1; equal values share a place.
         ordinal: the place as people say it: ``1st``.
-        best: the best run.
+        n_values: how many runs are compared, this one included.
+        why_unranked: the state of a run that failed, was killed or lost: its place is the one
+            that it would have. None for others.
+        n_left_out: the other runs with a value, which failed, were killed or lost.
+        best: the best of the runs that are compared.
         differences: from the best run; none if it is the best itself.
         behind: how far its value is from the best.
     """
@@ -35,26 +40,44 @@ class Standing:
     place: int
     ordinal: str
     n_values: int
+    why_unranked: str | None
+    n_left_out: int
     best: Row
     differences: Sequence[Difference]
     behind: float
 
 
-def standing_of(
-    name: str | None, rows: Sequence[Row], best: Row | None, goal: Goal | None
-) -> Standing | None:
+def standing_of(name: str | None, rows: Sequence[Row], goal: Goal | None) -> Standing | None:
     """The standing of the run whose latest attempt has this name.
 
-    None if it has no value, or the sweep optimises nothing.
+    None if it has no value, no run is comparable, or the sweep optimises nothing.
     """
     own = next((row for row in rows if row.name == name), None)
-    if own is None or best is None or goal is None or not has_value(own) or not has_value(best):
+    if own is None or goal is None or not has_value(own):
         return None
-    values = finite_values(rows)
-    place = 1 + sum(is_better(value, own.best_value, goal) for value in values)
-    behind = abs((own.best_value or 0.0) - (best.best_value or 0.0))
-    differences = [] if own is best else differing(own.hyperparameters, best.hyperparameters)
-    return Standing(place, ordinal(place), len(values), best, differences, behind)
+    values = {row.index: row.best_value or 0.0 for row in rows if has_value(row)}
+    compared = [row for row in rows if row.index in values and _is_comparable(row.state)]
+    if not compared:
+        return None
+    ranked = sorted(compared, key=lambda row: values[row.index], reverse=goal == "max")
+    best, own_value = ranked[0], values[own.index]
+    place = 1 + sum(is_better(values[row.index], own_value, goal) for row in compared)
+    is_ranked = own in compared
+    return Standing(
+        place=place,
+        ordinal=ordinal(place),
+        n_values=len(compared) + (not is_ranked),
+        why_unranked=None if is_ranked else STATES[own.state].word,
+        n_left_out=len(values) - len(compared) - (not is_ranked),
+        best=best,
+        differences=[] if own is best else differing(own.hyperparameters, best.hyperparameters),
+        behind=abs(own_value - values[best.index]) if place > 1 else 0.0,
+    )
+
+
+def _is_comparable(state: RunState) -> bool:
+    facts = STATES[state]
+    return facts.result_counts or not facts.is_end
 
 
 def differing(own: Mapping[str, object], best: Mapping[str, object]) -> list[Difference]:

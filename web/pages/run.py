@@ -210,7 +210,7 @@ def _of_sweep(
         output=output,
         no_output=_why_no_output(sweep, log_path),
         neighbours=neighbours(sweep, run, _order(sweep, asked, lives, readers), query),
-        standing=standing_of(run.name, every.rows, every.best, sweep.optimization_goal),
+        standing=standing_of(run.name, every.rows, sweep.optimization_goal),
         attempts=attempt_links(sweep, run),
         origin=origin_facts(sweep, run),
         files=files_view(entry.id, sweep.run_folder(run)),

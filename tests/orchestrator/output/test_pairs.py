@@ -38,6 +38,13 @@ def points(pattern: str, line: str) -> dict[str, float]:
         ("MeanSquaredError: 3", {"MeanSquaredError": 3.0}),
         ("error: 0.25", {"error": 0.25}),
         ("Größe: 3", {"Größe": 3.0}),
+        (
+            "Average loss: 0.026, Accuracy: 9890/10000 (99%)",
+            {"Average loss": 0.026, "Accuracy": 0.989},
+        ),
+        ("Val Acc@1: 1 / 4 | test_acc: 0/8", {"Val Acc@1": 0.25, "test_acc": 0.0}),
+        ("correct: 9890/10000, Epoch: 3/10, steps: 7/9", {"correct": 9890, "Epoch": 3, "steps": 7}),
+        ("Accuracy: 98.9/0, recall: 12/10", {"Accuracy": 98.9, "recall": 12.0}),
     ],
 )
 def test_names_are_kept_whole(line: str, expected: dict[str, float]) -> None:

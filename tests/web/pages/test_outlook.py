@@ -74,6 +74,18 @@ def test_run_says_its_place_and_leads_to_what_differs_from_the_best(
     assert "behind" not in text_of(client.get("/runs/s/run_0004").text)
 
 
+def test_runs_that_failed_or_were_killed_are_not_ranked(client: Client, logdir: Path) -> None:
+    runs = [(1, 0.5, "finished"), (2, 0.9, "failed"), (3, 0.7, "killed"), (4, 0.6, "early_stopped")]
+    events = [e for n, value, state in runs for e in finished_run(n, value, state=state)]
+    write_sweep(logdir / "s", events)
+    shown = {n: text_of(client.get(f"/runs/s/run_000{n}").text) for n, *_ in runs}
+    assert "1st of 2 by Accuracy, not counting 2 that failed or were killed" in shown[4]
+    assert re.search(r"2nd of 2 by Accuracy.*, 0.1 behind +run 4", shown[1])
+    assert "Run 4, the best that did not fail" in shown[1]
+    assert "Not ranked (failed); it would be 1st of 3 by Accuracy, not counting 1" in shown[2]
+    assert "Not ranked (killed); it would be 1st of 3" in shown[3]
+
+
 @pytest.mark.parametrize(
     ("place", "text"),
     [

@@ -1,6 +1,6 @@
 """Which sampler `"sampler": "auto"` stands for. Pure.
 
-The choice follows the measurements in docs/searching.md. A pick is never random search where
+The choice follows the measurements in docs/measured.md. A pick is never random search where
 something else was better beyond noise, and is random search where nothing was.
 """
 

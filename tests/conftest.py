@@ -1,16 +1,14 @@
-"""What every test shares: the trainers, and a check that nothing was left open or running."""
+"""What every test shares: a check that nothing was left open or running."""
 
 import os
 from collections.abc import Iterator
 from contextlib import suppress
 from io import FileIO
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from places import TRAINERS
 
 from ml_tracking_ops.logger import os_files
 
@@ -63,12 +61,6 @@ def read_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     monkeypatch.setattr("ml_tracking_ops.logger.reading.tail.FileIO", CountedFile)
     monkeypatch.setattr("ml_tracking_ops.logger.os_files.pread", counted_pread)
     return sizes
-
-
-@pytest.fixture
-def trainers() -> Path:
-    """The folder of real training scripts."""
-    return TRAINERS
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import ast
 
 from places import ROOT
 
-TESTS = [path for path in sorted((ROOT / "tests").rglob("*.py")) if path.parent.name != "trainers"]
+TESTS = [path for path in sorted((ROOT / "tests").rglob("*.py")) if "trainers" not in path.parts]
 RUN = {"run", "check_call", "check_output"}
 WAIT = {"communicate", "join", "wait"}
 

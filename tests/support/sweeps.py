@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from places import TRAINERS
+from places import trainer_path
 
 from ml_tracking_ops.orchestrator.store.files.run_refs import process_of
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
@@ -27,7 +27,7 @@ def write_config(folder: Path, trainer: str, **changes: Any) -> Path:
     sweep never runs the same combination twice, and tests want as many runs as they ask for.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(TRAINERS / trainer, folder / trainer)
+    shutil.copy(trainer_path(trainer), folder / trainer)
     config = {
         "main_script_name": trainer,
         "hyperparameters": {"x": {"type": "uniform", "min": 0, "max": 1}},

@@ -39,7 +39,7 @@ MAIN = "from ml_tracking_ops.orchestrator.cli.main import main; sys.exit(main(sy
 
 def windows_command(code: str, *arguments: str | Path) -> list[str]:
     """A command that runs `code` where there is nothing of what Windows has not."""
-    support = str(ROOT / "tests" / "support")
+    support = str(ROOT / "tests" / "support" / "machine")
     return [sys.executable, "-c", LIBRARIES + code, support, *map(str, arguments)]
 
 

@@ -3,7 +3,7 @@
 The public `watchfiles.awatch` waits at least one step for each item, keeps the length of its steps,
 and opens a thread for each: too late for stopping rules and too much work in a silence. So this
 module uses what lies beneath it, which is private. `pyproject.toml` bounds its version, and
-`tests/orchestrator/store/test_kernel_watch.py` fails when it changes.
+`tests/orchestrator/store/watching/test_kernel_watch.py` fails when it changes.
 """
 
 import threading

@@ -87,9 +87,16 @@ def test_images_texts_histograms_and_sounds_are_kept(tmp_path: Path) -> None:
         writer.add_histogram("weights", np.arange(10.0), 1)
         writer.add_histogram("bins", np.arange(10.0), 1, bins=5)
         writer.add_histogram_raw(
-            "raw", min=0.5, max=9.5, num=3, sum=15.0, sum_squares=1.0,
-            bucket_limits=[1.0, 5.0, 1.7e308], bucket_counts=[1, 0, 2], global_step=1,
-        )  # fmt: skip
+            "raw",
+            min=0.5,
+            max=9.5,
+            num=3,
+            sum=15.0,
+            sum_squares=1.0,
+            bucket_limits=[1.0, 5.0, 1.7e308],
+            bucket_counts=[1, 0, 2],
+            global_step=1,
+        )
         writer.add_audio("sound", np.zeros((1, 800)), 1, sample_rate=8_000)
         writer.add_text("counted", "a")
         writer.add_text("counted", "b")

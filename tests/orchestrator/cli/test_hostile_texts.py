@@ -51,10 +51,14 @@ def test_terminal_obeys_nothing(text):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["list"], ["list", "--json"], ["show", "sweep"], ["show", "sweep", "--json"],
-        ["export", "sweep"], ["export", "sweep", "--format", "json"],
+        ["list"],
+        ["list", "--json"],
+        ["show", "sweep"],
+        ["show", "sweep", "--json"],
+        ["export", "sweep"],
+        ["export", "sweep", "--format", "json"],
     ],
-)  # fmt: skip
+)
 def test_reports_of_hostile_texts_can_be_written(logdir, capsys, arguments):
     assert main([*arguments, "--logdir", str(logdir)]) == 0
     out, err = capsys.readouterr()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from places import TRAINERS
+from places import trainer_path
 
 from ml_tracking_ops.logger import read_log
 from ml_tracking_ops.orchestrator.commands.rerun import RerunCommand, rerun_command
@@ -154,7 +154,7 @@ def test_rerun_gets_what_the_sweep_gave_by_the_command_run(
 
 
 def test_rerun_of_a_script_that_writes_event_files_has_metrics(tmp_path: Path) -> None:
-    shutil.copy(TRAINERS / "writes_events.py", tmp_path)
+    shutil.copy(trainer_path("writes_events.py"), tmp_path)
     config = {
         "main_script_name": "writes_events.py",
         "command": ["${interpreter}", "${program}", "--folder=${run_dir}/events", "${args}"],

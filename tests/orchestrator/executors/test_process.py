@@ -7,6 +7,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from places import trainer_path
 
 from ml_tracking_ops.orchestrator.executors.local.process_group import ProcessGroup
 from ml_tracking_ops.orchestrator.executors.local.supervisor_client import SupervisorClient
@@ -91,8 +92,8 @@ async def test_missing_program_raises(tmp_path: Path) -> None:
     supervisor.close()
 
 
-async def test_stop_ends_workers_that_ignore_sigterm(tmp_path: Path, trainers: Path) -> None:
-    script = str(trainers / "ignores_sigterm.py")
+async def test_stop_ends_workers_that_ignore_sigterm(tmp_path: Path) -> None:
+    script = str(trainer_path("ignores_sigterm.py"))
     async with started(tmp_path, sys.executable, script) as group:
         await until(lambda: output(tmp_path).count("ready") == 3)
         assert len(group_members(group.pid)) == 3
@@ -102,8 +103,8 @@ async def test_stop_ends_workers_that_ignore_sigterm(tmp_path: Path, trainers: P
         assert group_members(group.pid) == []
 
 
-async def test_stop_leaves_time_to_end_in_order(tmp_path: Path, trainers: Path) -> None:
-    script = str(trainers / "hopeless.py")
+async def test_stop_leaves_time_to_end_in_order(tmp_path: Path) -> None:
+    script = str(trainer_path("hopeless.py"))
     arguments = (sys.executable, script, f"--logdir={tmp_path / 'runs'}")
     async with started(tmp_path, *arguments) as group:
         await until(lambda: any(tmp_path.glob("runs/*/*.dat")))
@@ -143,8 +144,8 @@ async def test_suspended_process_is_ended(tmp_path: Path) -> None:
         assert await group.wait() == -signal.SIGTERM
 
 
-async def test_child_that_outlives_its_parent_is_ended(tmp_path: Path, trainers: Path) -> None:
-    script = str(trainers / "leaves_child.py")
+async def test_child_that_outlives_its_parent_is_ended(tmp_path: Path) -> None:
+    script = str(trainer_path("leaves_child.py"))
     async with started(tmp_path, sys.executable, script) as group:
         assert await group.wait() == 3
         assert group_members(group.pid) == []

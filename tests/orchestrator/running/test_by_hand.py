@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from places import TRAINERS
+from places import trainer_path
 from sweeps import LIMIT_S, run_command, start_command, wait_until
 
 from ml_tracking_ops.orchestrator.running.by_hand.command_config import command_config
@@ -49,7 +49,7 @@ def test_output_and_exit_code_are_kept(tmp_path: Path, code: int, state: str) ->
 
 
 def test_ctrl_c_ends_the_program_with_its_children(tmp_path: Path) -> None:
-    shutil.copy(TRAINERS / "logs_and_waits.py", tmp_path)
+    shutil.copy(trainer_path("logs_and_waits.py"), tmp_path)
     process = start_command("run", "--", sys.executable, "logs_and_waits.py", folder=tmp_path)
     output = tmp_path / "output"
     wait_until(lambda: "ready" in output.read_text())
@@ -74,7 +74,7 @@ def test_ctrl_c_ends_the_program_with_its_children(tmp_path: Path) -> None:
     ("folder", "own"), [("runs", ["--tensorboard-dir=runs"]), ("${run_dir}/events", [])]
 )
 def test_metrics_are_read_from_event_files(tmp_path: Path, folder: str, own: list[str]) -> None:
-    program = [sys.executable, TRAINERS / "writes_events.py", "--n=5", f"--folder={folder}"]
+    program = [sys.executable, trainer_path("writes_events.py"), "--n=5", f"--folder={folder}"]
     logs = "--logdir=logs"
     own = ["--metrics-from=tensorboard", *own, logs]
     done = run_command("run", *own, "--", *program, folder=tmp_path)

@@ -33,9 +33,12 @@ def test_what_a_run_needs_is_a_text():
 
 def needs() -> SweepConfig:
     return SweepConfig.model_construct(
-        gpus_per_run=1, runs_per_gpu=1, min_free_gpu_memory_gb=None, stop_signal="SIGTERM",
+        gpus_per_run=1,
+        runs_per_gpu=1,
+        min_free_gpu_memory_gb=None,
+        stop_signal="SIGTERM",
         grace_s=None,
-    )  # fmt: skip
+    )
 
 
 def test_number_of_runs_at_once_must_be_given():

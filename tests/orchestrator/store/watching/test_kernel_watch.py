@@ -6,6 +6,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from places import ROOT
 
 from ml_tracking_ops.orchestrator.store.watching.kernel import KernelWatch
 
@@ -41,13 +42,12 @@ async def test_events_of_one_moment_come_together(tmp_path: Path) -> None:
 
 
 def test_only_one_module_uses_it_and_the_version_is_bounded() -> None:
-    root = Path(__file__).parents[3]
     users = [
-        path.relative_to(root).as_posix()
+        path.relative_to(ROOT).as_posix()
         for package in ("logger", "orchestrator", "web")
-        for path in (root / package).rglob("*.py")
+        for path in (ROOT / package).rglob("*.py")
         if "_rust_notify" in path.read_text(encoding="utf-8")
     ]
     assert users == ["orchestrator/store/watching/kernel.py"]
-    text = (root / "pyproject.toml").read_text(encoding="utf-8")
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert '"watchfiles>=1.0,<1.4"' in text

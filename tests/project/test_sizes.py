@@ -1,0 +1,59 @@
+"""Folders and modules that can be taken in at a glance, in the code and in its tests.
+
+A folder is meant to hold at most about 15 modules, a module at most 400 lines, a function at most
+40. What is checked is a little more: what outgrows these is divided where it hinders nobody.
+"""
+
+import ast
+from collections import Counter
+
+import pytest
+from places import ROOT
+
+MOST_MODULES = 18
+MOST_LINES = 420
+MOST_LINES_OF_FUNCTION = 60
+PACKAGES = ("logger", "orchestrator", "web")
+CODE = [
+    path
+    for top in (*PACKAGES, "tests", "scripts", "benchmarks")
+    for path in sorted((ROOT / top).rglob("*"))
+    if path.suffix in (".py", ".js", ".css", ".html") and "results" not in path.parts[-3:-1]
+]
+PYTHON = [path for path in CODE if path.suffix == ".py"]
+
+
+def test_folders_hold_few_modules() -> None:
+    named = [path for path in CODE if not path.name.startswith("__")]
+    folders = Counter((path.parent.relative_to(ROOT).as_posix(), path.suffix) for path in named)
+    assert {place: n for place, n in folders.items() if n > MOST_MODULES} == {}
+
+
+def test_modules_are_short() -> None:
+    lines = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text("utf-8").splitlines())
+        for path in CODE
+    }
+    assert {name: n for name, n in lines.items() if n > MOST_LINES} == {}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_functions_are_short(package: str) -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in PYTHON
+        if path.is_relative_to(ROOT / package)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert {name: n for name, n in found.items() if n > MOST_LINES_OF_FUNCTION} == {}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_package_says_what_it_is_for(package: str) -> None:
+    silent = [
+        path.parent.relative_to(ROOT).as_posix()
+        for path in (ROOT / package).rglob("__init__.py")
+        if ast.get_docstring(ast.parse(path.read_text("utf-8"))) is None
+    ]
+    assert silent == []

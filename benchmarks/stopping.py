@@ -18,7 +18,7 @@ import numpy as np
 
 from ml_tracking_ops.logger import read_log
 from ml_tracking_ops.orchestrator import demo, run_sweep
-from ml_tracking_ops.orchestrator.sweep import SweepResult
+from ml_tracking_ops.orchestrator.running.sweep_result import SweepResult
 
 METRIC = "accuracy/validation"
 TARGETS = (0.95, 0.96, 0.97)

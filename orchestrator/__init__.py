@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .errors import ConfigError, SweepError, SweepHeldError, TrackingError, UsageError
+    from .running.sweep_result import SweepResult
     from .store.run_record import RunRecord
     from .store.run_states import RunState
-    from .sweep import SweepResult, resume, run_sweep
+    from .sweep import resume, run_sweep
 
 __all__ = [
     "ConfigError",

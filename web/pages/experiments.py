@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -14,7 +15,7 @@ from ml_tracking_ops.orchestrator.store.run_details import config_of
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RunState
 
 from ..insight.run_values import offered_settings
-from ..rendering import Page, PageRun
+from ..rendering import Page, PageData, PageRun
 from ..runs import entries as rows
 from ..runs.links import ExperimentColors, compare_href, run_href
 from ..series.readers import LogReaders
@@ -107,62 +108,94 @@ def experiments_page(
     the newest."""
     everything = list(catalog.experiments.values())
     colors.assign(experiment.id for experiment in reversed(everything))
-    is_archive, known = query.get("archived") == "1", shown_experiments(catalog, query)
-    search = query.get("q", "").strip()
-    newest = _number(query.get("newest"), DEFAULT_NEWEST, _MOST_DRAWN)
-    is_newest = "run" not in query
-    selected = drawn_experiments(catalog, known, query)
-    is_found = name_test(search)
-    found = [one for one in known if is_found(names_of(one))]
-    listed = found[: _number(query.get("limit"), _LISTED, len(known) or 1)]
-    drawn = {experiment.id for experiment in selected}
-    listed_ids = {experiment.id for experiment in listed}
+    chosen = _choose(catalog, query)
     asked, query = parse_table_query(query), without_window(query)
+    is_archive, is_newest = query.get("archived") == "1", "run" not in query
     is_shown = query.get("table") == "1" or bool(asked.states or asked.filters or asked.where)
-    view = _table(known, asked, drawn, colors, readers) if is_shown else None
-    runs = [_drawn(experiment, colors) for experiment in selected]
-    evidences = [experiment.evidence() for experiment in selected]
+    view = _table(chosen.known, asked, chosen.drawn, colors, readers) if is_shown else None
+    have_ended, unread = _endings(chosen.selected)
+    runs = [_drawn(experiment, colors) for experiment in chosen.selected]
     return ExperimentsPage(
         section="experiments",
-        n_total=len(known),
+        n_total=len(chosen.known),
         n_archived=sum(one.annotation.is_archived for one in everything),
         is_archive=is_archive,
         n_sweeps=len(catalog.sweeps),
         skipped=describe_skipped(catalog.skipped),
-        n_found=len(found),
-        q=search,
-        matches_href=_matches_href(asked, found, drawn) if search else None,
-        n_matches=min(len(found), DEFAULT_NEWEST),
-        limit=len(listed) if "limit" in query else None,
-        newest=newest,
+        n_found=len(chosen.found),
+        q=chosen.search,
+        matches_href=_matches_href(asked, chosen.found, chosen.drawn) if chosen.search else None,
+        n_matches=min(len(chosen.found), DEFAULT_NEWEST),
+        limit=len(chosen.listed) if "limit" in query else None,
+        newest=_number(query.get("newest"), DEFAULT_NEWEST, _MOST_DRAWN),
         is_newest=is_newest,
-        have_ended=all(evidence.state in ENDS for evidence in evidences),
-        unread=[
-            f"{experiment.name}: {trouble}"
-            for experiment, evidence in zip(selected, evidences, strict=True)
-            if evidence.state == "lost" and (trouble := log_trouble(experiment.dat_path))
-        ],
-        buttons=[] if is_newest else selection_buttons(selected, is_archive=is_archive),
+        have_ended=have_ended,
+        unread=unread,
+        buttons=[] if is_newest else selection_buttons(chosen.selected, is_archive=is_archive),
         runs=runs,
-        listed=[_listed(experiment, colors, asked, drawn) for experiment in listed],
-        selected_elsewhere=[]
-        if is_newest
-        else [identity for identity in drawn if identity not in listed_ids],
-        more_href="?" + urlencode([*_without(query, "limit"), ("limit", len(listed) + 200)]),
+        listed=[_listed(experiment, colors, asked, chosen.drawn) for experiment in chosen.listed],
+        selected_elsewhere=[] if is_newest else chosen.selected_elsewhere,
+        more_href="?" + urlencode([*_without(query, "limit"), ("limit", len(chosen.listed) + 200)]),
         table=None if view is None else view.table,
         controls=None if view is None else view.controls,
         n_unread=view.n_unread if view else 0,
         table_href=link(asked.pairs, table=None if view else 1),
-        compare_href=compare_href([one.id for one in selected]),
-        page_data={
-            "view": "experiments",
-            "is_partial": bool(view and view.n_unread),
-            "runs": [run_data(one.id, one.name, one.color, one.started_at) for one in runs],
-            "groups": experiment_groupings(selected, known),
-            "color_by": offered_settings(config_of(one.dat_path) for one in selected),
-            "follow": {"catalog": catalog_place(catalog)},
-        },
+        compare_href=compare_href([one.id for one in chosen.selected]),
+        page_data=_page_data(catalog, chosen, runs, is_partial=bool(view and view.n_unread)),
     )
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """Which experiments a page is about: `known` to it, `found`, `listed`, `selected` to draw."""
+
+    search: str
+    known: Sequence[Experiment]
+    found: Sequence[Experiment]
+    listed: Sequence[Experiment]
+    selected: Sequence[Experiment]
+
+    @cached_property
+    def drawn(self) -> Collection[str]:
+        return {experiment.id for experiment in self.selected}
+
+    @property
+    def selected_elsewhere(self) -> list[str]:
+        listed = {experiment.id for experiment in self.listed}
+        return [one.id for one in self.selected if one.id not in listed]
+
+
+def _choose(catalog: Catalog, query: QueryParams) -> _Chosen:
+    known = shown_experiments(catalog, query)
+    search = query.get("q", "").strip()
+    is_found = name_test(search)
+    found = [one for one in known if is_found(names_of(one))]
+    listed = found[: _number(query.get("limit"), _LISTED, len(known) or 1)]
+    return _Chosen(search, known, found, listed, drawn_experiments(catalog, known, query))
+
+
+def _endings(selected: Sequence[Experiment]) -> tuple[bool, list[str]]:
+    """Whether all have ended, and which of their logs cannot be read."""
+    states = [experiment.state() for experiment in selected]
+    unread = [
+        f"{experiment.name}: {trouble}"
+        for experiment, state in zip(selected, states, strict=True)
+        if state == "lost" and (trouble := log_trouble(experiment.dat_path))
+    ]
+    return all(state in ENDS for state in states), unread
+
+
+def _page_data(
+    catalog: Catalog, chosen: _Chosen, runs: Sequence[DrawnExperiment], *, is_partial: bool
+) -> PageData:
+    return {
+        "view": "experiments",
+        "is_partial": is_partial,
+        "runs": [run_data(one.id, one.name, one.color, one.started_at) for one in runs],
+        "groups": experiment_groupings(chosen.selected, chosen.known),
+        "color_by": offered_settings(config_of(one.dat_path) for one in chosen.selected),
+        "follow": {"catalog": catalog_place(catalog)},
+    }
 
 
 def _listed(

@@ -1,8 +1,7 @@
 """What the page of sweeps shows: the list of sweeps, and one of them."""
 
 import shlex
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -12,162 +11,47 @@ from ml_tracking_ops.orchestrator.steering.asking import waiting_again
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.combinations import best_repeated
 from ml_tracking_ops.orchestrator.store.files.run_files import has_files
-from ml_tracking_ops.orchestrator.store.objective import Best, Goal
+from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.run_states import (
     ENDS,
     RESUMED,
-    RunState,
-    SweepState,
 )
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
-from ..insight.outlook import Outlook, outlook_of
-from ..insight.panel import InsightPanel, insight_panel
+from ..insight.outlook import outlook_of
+from ..insight.panel import insight_panel
 from ..insight.run_values import offered_settings
-from ..insight.verdict import VerdictView, verdict_view
+from ..insight.verdict import verdict_view
 from ..live.feed import Feed
-from ..rendering import Page, PageData, PageRun
+from ..rendering import PageData, PageRun
 from ..runs import entries as rows
 from ..runs.formats import format_mean
 from ..runs.links import compare_href
-from ..series.best_history import BestHistory
 from ..series.readers import LogReaders
 from ..serving.sse import encode_json
-from ..tables.controls import Controls
 from ..tables.query import TableQuery, link, parse_table_query, without_window
 from ..tables.rows import Row
 from ..tables.sweeps.all_runs import AllRuns
 from ..tables.sweeps.sweep_rows import SelectedRuns
 from ..tables.sweeps.sweep_table import sweep_table
-from ..tables.table import Table
-from .buttons import AnnotationView, Button, sweep_buttons
+from .buttons import AnnotationView, sweep_buttons
 from .drawn_runs import DrawnRuns, drawn_runs
 from .experiments import catalog_place, run_data
-from .files.code_files import CodeFile, code_files
-from .origin import RerunForm, rerun_form
+from .files.code_files import code_files
+from .origin import rerun_form
 from .selected import run_selection_buttons
-from .summary import SweepFacts, summarize
+from .summary import summarize
+from .sweep_views import (
+    BestMean,
+    ListedSweep,
+    RepeatsView,
+    SweepPage,
+    SweepProgress,
+    SweepsPage,
+    SweepView,
+)
 
 ALL_METRICS = "*"
-
-
-@dataclass(frozen=True)
-class SweepProgress:
-    """How many runs there are in each state, how many there will be, how many have ended."""
-
-    counts: Mapping[RunState, int]
-    n_planned: int
-    n_ended: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ListedSweep:
-    """A line of the list of sweeps."""
-
-    id: str
-    name: str
-    href: str
-    label: str | None
-    state: SweepState
-    is_paused: bool
-    is_current: bool
-    started_at: float
-    progress: SweepProgress
-
-
-@dataclass(frozen=True)
-class BestMean:
-    """The best combination of a sweep with repeats: mean ± standard deviation as `text`."""
-
-    number: int
-    text: str
-    n_values: int
-    has_spread: bool
-    hyperparameters: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class RepeatsView:
-    """How many runs pass the filters, and combinations of a sweep with repeats.
-
-    `switch_href` lists the runs apart, or by combination again; None without repeats.
-    """
-
-    n_runs: int
-    n_combinations: int
-    switch_href: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SweepView:
-    """What the page says of the sweep that it shows.
-
-    Attributes:
-        resume: the command that resumes it, if it was ended or broke off.
-        is_over: whether nothing more will be logged.
-        summary: its `SweepSummary` as JSON, with which the page's script compares what comes.
-    """
-
-    id: str
-    name: str
-    href: str
-    state: SweepState
-    is_paused: bool
-    label: str | None
-    is_archived: bool
-    said: AnnotationView
-    buttons: Sequence[Button]
-    notices: Sequence[str]
-    resume: str | None
-    reason: str | None
-    warnings: Sequence[str]
-    started_at: float | None
-    ended_at: float | None
-    metric: str | None
-    goal: Goal | None
-    is_over: bool
-    summary: str
-    best: Row | None
-    best_has_files: bool
-    best_mean: BestMean | None
-    verdict: VerdictView | None
-    history: BestHistory | None
-    progress: SweepProgress
-    outlook: Outlook | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SweepsPage(Page):
-    """The list of sweeps; `SweepPage` shows one of them beside it."""
-
-    n_total: int
-    n_experiments: int
-    n_archived: int
-    is_archive: bool
-    listed: Sequence[ListedSweep]
-    unreadable: Sequence[str]
-    sweep: SweepView | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SweepPage(SweepsPage):
-    """`metric` is the one that the chart shows."""
-
-    summary: SweepFacts
-    code: Sequence[CodeFile]
-    rerun: RerunForm | None
-    insight: InsightPanel
-    metric: str | None
-    table: Table
-    controls: Controls
-    n_selected: int
-    n_unread: int
-    unselect_href: str
-    selected_buttons: Sequence[Button]
-    compare_href: str | None
-    drawn: DrawnRuns
-    repeats: RepeatsView
-    starred: Collection[int]
 
 
 def sweeps_page(

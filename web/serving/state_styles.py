@@ -29,9 +29,7 @@ def state_styles() -> str:
             f".key-{state} {{ --fill: var(--fill-{state}); }}",
             f".run-color-{state} {{ --run: var(--fill-{state}); }}",
         ]
-    themes = [
-        ":root {", *light, "}", "@media (prefers-color-scheme: dark) { :root {", *dark, "} }",
-    ]  # fmt: skip
+    themes = [":root {", *light, "}", "@media (prefers-color-scheme: dark) { :root {", *dark, "} }"]
     return "\n".join([*themes, *classes, *_ramp(), ""])
 
 

@@ -21,8 +21,9 @@ from .notices import check_addresses
 if TYPE_CHECKING:
     from ...config.model import SweepConfig
     from ...reports.events import Opened
+    from ...running.sweep_result import SweepResult
     from ...store.journal import Event
-    from ...sweep import OpenSweep, SweepResult
+    from ...sweep import OpenSweep
     from ..terminal.progress import ProgressDisplay
 
 

@@ -1,0 +1,144 @@
+"""What the pages of sweeps show, as their templates get it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ml_tracking_ops.orchestrator.store.objective import Goal
+from ml_tracking_ops.orchestrator.store.run_states import (
+    RunState,
+    SweepState,
+)
+
+from ..insight.outlook import Outlook
+from ..insight.panel import InsightPanel
+from ..insight.verdict import VerdictView
+from ..rendering import Page
+from ..series.best_history import BestHistory
+from ..tables.controls import Controls
+from ..tables.rows import Row
+from ..tables.table import Table
+from .buttons import AnnotationView, Button
+from .drawn_runs import DrawnRuns
+from .files.code_files import CodeFile
+from .origin import RerunForm
+from .summary import SweepFacts
+
+
+@dataclass(frozen=True)
+class SweepProgress:
+    """How many runs there are in each state, how many there will be, how many have ended."""
+
+    counts: Mapping[RunState, int]
+    n_planned: int
+    n_ended: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedSweep:
+    """A line of the list of sweeps."""
+
+    id: str
+    name: str
+    href: str
+    label: str | None
+    state: SweepState
+    is_paused: bool
+    is_current: bool
+    started_at: float
+    progress: SweepProgress
+
+
+@dataclass(frozen=True)
+class BestMean:
+    """The best combination of a sweep with repeats: mean ± standard deviation as `text`."""
+
+    number: int
+    text: str
+    n_values: int
+    has_spread: bool
+    hyperparameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class RepeatsView:
+    """How many runs pass the filters, and combinations of a sweep with repeats.
+
+    `switch_href` lists the runs apart, or by combination again; None without repeats.
+    """
+
+    n_runs: int
+    n_combinations: int
+    switch_href: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepView:
+    """What the page says of the sweep that it shows.
+
+    Attributes:
+        resume: the command that resumes it, if it was ended or broke off.
+        is_over: whether nothing more will be logged.
+        summary: its `SweepSummary` as JSON, with which the page's script compares what comes.
+    """
+
+    id: str
+    name: str
+    href: str
+    state: SweepState
+    is_paused: bool
+    label: str | None
+    is_archived: bool
+    said: AnnotationView
+    buttons: Sequence[Button]
+    notices: Sequence[str]
+    resume: str | None
+    reason: str | None
+    warnings: Sequence[str]
+    started_at: float | None
+    ended_at: float | None
+    metric: str | None
+    goal: Goal | None
+    is_over: bool
+    summary: str
+    best: Row | None
+    best_has_files: bool
+    best_mean: BestMean | None
+    verdict: VerdictView | None
+    history: BestHistory | None
+    progress: SweepProgress
+    outlook: Outlook | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepsPage(Page):
+    """The list of sweeps; `SweepPage` shows one of them beside it."""
+
+    n_total: int
+    n_experiments: int
+    n_archived: int
+    is_archive: bool
+    listed: Sequence[ListedSweep]
+    unreadable: Sequence[str]
+    sweep: SweepView | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepPage(SweepsPage):
+    """`metric` is the one that the chart shows."""
+
+    summary: SweepFacts
+    code: Sequence[CodeFile]
+    rerun: RerunForm | None
+    insight: InsightPanel
+    metric: str | None
+    table: Table
+    controls: Controls
+    n_selected: int
+    n_unread: int
+    unselect_href: str
+    selected_buttons: Sequence[Button]
+    compare_href: str | None
+    drawn: DrawnRuns
+    repeats: RepeatsView
+    starred: Collection[int]

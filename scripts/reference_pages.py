@@ -1,11 +1,13 @@
-"""The generated pages of docs/reference, written from the code that they describe.
+"""The generated pages of the documentation and the schema, written from the code they describe.
 
 `scripts/write-reference` writes them; tests/project/test_reference_pages.py compares them.
 """
 
 import argparse
 import inspect
-from collections.abc import Iterator, Mapping
+import json
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,14 @@ from reference_tables import ENVIRONMENT, ROUTES
 
 from ml_tracking_ops.orchestrator.cli.arguments.parser import command_parsers
 from ml_tracking_ops.orchestrator.cli.process import EXIT_CODES
+from ml_tracking_ops.orchestrator.config.model import json_schema
+from ml_tracking_ops.orchestrator.config.reference import reference_page
 from ml_tracking_ops.orchestrator.reports.events import events_schema
 from ml_tracking_ops.web.app import create_app
 
-FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "docs" / "reference"
+SCHEMA = ROOT / "orchestrator" / "experiment_cfg.schema.json"
 _WRITTEN = "<!-- Written by scripts/write-reference: change the code, not this page. -->\n"
 _EVENTS = """\
 A sweep's `journal.jsonl` has one event a line, as JSON, in the order in which they happened. Only
@@ -209,14 +215,37 @@ def _resolved(schema: Mapping[str, Any], about: Mapping[str, Any]) -> Mapping[st
     return about if ref is None else schema["$defs"][ref.rpartition("/")[2]]
 
 
-def _main() -> Iterator[Path]:
-    FOLDER.mkdir(exist_ok=True)
-    for name, text in pages().items():
-        path = FOLDER / name
-        path.write_text(text, encoding="utf-8")
-        yield path
+def files() -> dict[Path, str]:
+    """The text of every file in the repository that is written from the code."""
+    return {
+        **{FOLDER / name: text for name, text in pages().items()},
+        FOLDER.parent / "configuration.md": reference_page(),
+        SCHEMA: json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
+    }
+
+
+def stale(written: Mapping[Path, str]) -> list[Path]:
+    """Those that are not as the code has them now."""
+    return [
+        path
+        for path, text in written.items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
+
+
+def main(arguments: list[str]) -> int:
+    """Write what is stale; with `--check` only name it, and fail."""
+    written = files()
+    found = stale(written)
+    if arguments == ["--check"]:
+        for path in found:
+            print(f"{path} is not as the code says; run scripts/write-reference", file=sys.stderr)
+        return 1 if found else 0
+    for path in found:
+        path.write_text(written[path], encoding="utf-8")
+        print(f"wrote {path}")
+    return 0
 
 
 if __name__ == "__main__":
-    for written in _main():
-        print(written)
+    sys.exit(main(sys.argv[1:]))

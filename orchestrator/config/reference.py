@@ -1,6 +1,6 @@
 """The reference page of the configuration, written from the types of its keys.
 
-`python -m ml_tracking_ops.orchestrator.config.reference > docs/configuration.md`
+`scripts/write-reference` writes it.
 """
 
 import json
@@ -22,7 +22,7 @@ from .places import field_keys
 _INTRODUCTION = """\
 # Configuration
 
-<!-- Written by `python -m ml_tracking_ops.orchestrator.config.reference`. -->
+<!-- Written by scripts/write-reference: change the code, not this page. -->
 
 Every key of `experiment_cfg.json`. `ml-tracking-ops schema` prints the same as a JSON Schema, with
 which an editor completes and checks the file. The pages on [search](searching.md),
@@ -109,7 +109,3 @@ def _default(field: FieldInfo) -> str:
 def _escaped(cells: Iterable[str]) -> Iterator[str]:
     """What a cell holds must not end it."""
     return (cell.replace("|", "\\|") for cell in cells)
-
-
-if __name__ == "__main__":
-    print(reference_page(), end="")

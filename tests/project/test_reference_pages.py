@@ -27,10 +27,24 @@ def page(name: str) -> str:
     return (REFERENCE / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["environment.md", "events.md"])
-def test_page_is_as_it_was_written(name: str) -> None:
+@pytest.mark.parametrize("path", reference_pages.files(), ids=lambda path: path.name)
+def test_generated_file_is_as_the_code_says(path: Path) -> None:
     """If this fails: scripts/write-reference."""
-    assert page(name) == reference_pages.pages()[name]
+    assert path.read_text(encoding="utf-8") == reference_pages.files()[path]
+
+
+def test_every_page_that_says_it_is_written_is_known() -> None:
+    pages = (ROOT / "docs").rglob("*.md")
+    written = {path for path in pages if "<!-- Written by" in path.read_text(encoding="utf-8")}
+    assert written == {path for path in reference_pages.files() if path.suffix == ".md"}
+
+
+def test_stale_file_is_found_and_written(tmp_path: Path) -> None:
+    current, stale, gone = (tmp_path / name for name in ("current", "stale", "gone"))
+    current.write_text("as it is")
+    stale.write_text("as it was")
+    written = dict.fromkeys((current, stale, gone), "as it is")
+    assert reference_pages.stale(written) == [stale, gone]
 
 
 def test_every_command_is_in_the_reference() -> None:

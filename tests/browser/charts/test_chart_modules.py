@@ -88,7 +88,10 @@ def test_list_stands_beside_the_chart_within_the_page(
 ) -> None:
     room = {"left": 312, "right": 1132, "top": 0, "bottom": 3000}
     charts = [{"left": x, "right": x + 260, "top": 100, "bottom": 326} for x in (left, *others)]
-    assert call(modules, "charts/pointing/value_list", "besideOf", charts[0], room, charts[1:]) == place
+    assert (
+        call(modules, "charts/pointing/value_list", "besideOf", charts[0], room, charts[1:])
+        == place
+    )
     alone = {**charts[0], "left": 320, "right": 1124}
     assert call(modules, "charts/pointing/value_list", "besideOf", alone, room, []) is None
 

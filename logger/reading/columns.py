@@ -337,7 +337,7 @@ def _grouped(rows: Rows, space: Rows) -> _Chunk:
     # numpy sorts 16-bit numbers in linear time, and stably.
     order = np.argsort(ids.astype(np.uint16), kind="stable")
     starts = _run_starts(ids[order])
-    if len(np.unique(ids[order[starts]])) < len(starts):  # two ids share their low 16 bits
+    if len(set(ids[order[starts]].tolist())) < len(starts):  # two ids share their low 16 bits
         order = np.argsort(ids, kind="stable")
         starts = _run_starts(ids[order])
     sizes = np.diff(starts, append=len(rows))

@@ -39,7 +39,11 @@ def _measure_size(figure: Figure, options: Options, folder: Path, size: int) -> 
     ours, theirs = [], []
     for _ in range(options.pick(5, 2)):
         ours.append(run_worker(OWN_PYTHON, "read_once", "own", folder))
-        theirs.append(run_worker(python_of("tensorboard"), "peer_readers", "tensorboard", folder))
+        theirs.append(
+            run_worker(
+                python_of("tensorboard"), "peer_readers", "tensorboard", folder, timeout_s=900
+            )
+        )
         assert ours[-1]["n_points"] == theirs[-1]["n_points"]
     for kind, words in _KINDS.items():
         own, peer = _milliseconds(ours, kind), _milliseconds(theirs, kind)

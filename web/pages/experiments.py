@@ -15,6 +15,7 @@ from ml_tracking_ops.orchestrator.store.run_details import config_of
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RunState
 
 from ..insight.run_values import offered_settings
+from ..media.store import MediaStore
 from ..rendering import Page, PageData, PageRun
 from ..runs import entries as rows
 from ..runs.links import ExperimentColors, compare_href, run_href
@@ -103,6 +104,7 @@ def experiments_page(
     query: QueryParams,
     colors: ExperimentColors,
     readers: LogReaders,
+    media: MediaStore,
 ) -> ExperimentsPage:
     """The list of experiments, and those that are drawn: the ones named in the address, else
     the newest."""
@@ -112,7 +114,7 @@ def experiments_page(
     asked, query = parse_table_query(query), without_window(query)
     is_archive, is_newest = query.get("archived") == "1", "run" not in query
     is_shown = query.get("table") == "1" or bool(asked.states or asked.filters or asked.where)
-    view = _table(chosen.known, asked, chosen.drawn, colors, readers) if is_shown else None
+    view = _table(chosen.known, asked, chosen.drawn, colors, readers, media) if is_shown else None
     have_ended, unread = _endings(chosen.selected)
     runs = [_drawn(experiment, colors) for experiment in chosen.selected]
     return ExperimentsPage(
@@ -239,9 +241,10 @@ def _table(
     drawn: Iterable[str],
     colors: ExperimentColors,
     readers: LogReaders,
+    media: MediaStore,
 ) -> ExperimentsTable:
     found = select_experiments(known, asked, colors, readers.summaries, _READING_S)
-    return experiments_table(found, asked, drawn, readers.summaries)
+    return experiments_table(found, asked, drawn, readers.summaries, media)
 
 
 def names_of(experiment: Experiment) -> tuple[str, ...]:

@@ -62,7 +62,11 @@ async def experiments(request: Request) -> Response:
         request,
         "experiments.html",
         lambda catalog: experiments_page(
-            catalog, request.query_params, colors, request.app.state.log_readers
+            catalog,
+            request.query_params,
+            colors,
+            request.app.state.log_readers,
+            request.app.state.media_store,
         ),
     )
 
@@ -74,7 +78,12 @@ async def sweeps(request: Request) -> Response:
         request,
         "sweeps.html",
         lambda catalog: sweeps_page(
-            catalog, sweep_id, request.query_params, feed, request.app.state.log_readers
+            catalog,
+            sweep_id,
+            request.query_params,
+            feed,
+            request.app.state.log_readers,
+            request.app.state.media_store,
         ),
     )
 

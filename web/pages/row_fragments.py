@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 
+from ..media.store import MediaStore
 from ..rendering import answer, render_part
 from ..runs.catalog_access import SharedCatalog
 from ..tables.experiment_choice import shown_experiments
@@ -46,7 +47,7 @@ async def sweep_rows(request: Request) -> Response:
             return None
         live = state.feed.live_bests(sweep_id)
         query = parse_table_query(request.query_params)
-        table = sweep_table_rows(sweep, query, live, state.log_readers)
+        table = sweep_table_rows(sweep, query, live, state.log_readers, state.media_store)
         return _render(table, all_runs(sweep, live).starred)
 
     return await _fragment(request, build)
@@ -55,6 +56,7 @@ async def sweep_rows(request: Request) -> Response:
 async def experiment_rows(request: Request) -> Response:
     """Rows of the table of experiments."""
     colors, summaries = experiment_colors(request), request.app.state.log_readers.summaries
+    media: MediaStore = request.app.state.media_store
     params, query = request.query_params, parse_table_query(request.query_params)
     selections: Selections = request.app.state.experiment_selections
 
@@ -65,7 +67,7 @@ async def experiment_rows(request: Request) -> Response:
         found = selections.get(
             key, lambda: select_experiments(known, query, colors, summaries, _READING_S)
         )
-        return _render(experiments_table_rows(found, query, drawn, summaries))
+        return _render(experiments_table_rows(found, query, drawn, summaries, media))
 
     return await _fragment(request, build)
 

@@ -23,6 +23,7 @@ from ..insight.panel import insight_panel
 from ..insight.run_values import offered_settings
 from ..insight.verdict import verdict_view
 from ..live.feed import Feed
+from ..media.store import MediaStore
 from ..rendering import PageData, PageRun
 from ..runs import entries as rows
 from ..runs.formats import format_mean
@@ -60,6 +61,7 @@ def sweeps_page(
     query: QueryParams,
     feed: Feed,
     readers: LogReaders,
+    media: MediaStore,
 ) -> SweepsPage | None:
     """The sweep of this id, or else the newest; None if no sweep has this id."""
     is_archive = query.get("archived") == "1"
@@ -72,7 +74,7 @@ def sweeps_page(
     page = _list_page(catalog, sweep, is_archive=is_archive)
     if sweep is None:
         return page
-    return _sweep_page(page, catalog, sweep, query, feed.live_bests(sweep.id), readers)
+    return _sweep_page(page, catalog, sweep, query, feed.live_bests(sweep.id), readers, media)
 
 
 def _list_page(catalog: Catalog, sweep: Sweep | None, *, is_archive: bool) -> SweepsPage:
@@ -132,9 +134,10 @@ def _sweep_page(
     query: QueryParams,
     live: Mapping[int, Best],
     readers: LogReaders,
+    media: MediaStore,
 ) -> SweepPage:
     asked, query = parse_table_query(query), without_window(query)
-    view = sweep_table(sweep, asked, live, readers)
+    view = sweep_table(sweep, asked, live, readers, media)
     every = view.runs.every
     best_index = None if every.best is None else every.best.index
     drawn = drawn_runs(len(every.started), view.runs.rows, view.drawn, view.n_selected > 0, query)

@@ -17,6 +17,7 @@ class Cell:
     """`follows`: what the cell is of a metric (last, min or max), `step`: of which step.
 
     `pad`: the digits that it lacks for its point to be below that of the others.
+    `href`: the address of its image.
     """
 
     text: str = ""
@@ -25,6 +26,7 @@ class Cell:
     metric: str = ""
     step: int | None = None
     pad: str = ""
+    href: str | None = None
 
 
 def empty_cell(_: Row) -> Cell:

@@ -14,7 +14,9 @@ from .hyperparameters import Hyperparameter, SortKey, comparable
 from .query import HYPERPARAMETER, METRIC, STATISTICS, Order, TableQuery, is_metric, split_statistic
 from .rows import Row
 
-Drawing = Literal["value", "text", "index", "name", "state", "tags", "curve", "duration", "age"]
+Drawing = Literal[
+    "value", "text", "index", "name", "state", "tags", "curve", "duration", "age", "image"
+]
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ class TableColumns:
         goals: which values of a metric are good.
         logged: the hyperparameters that no sweep chose: scripts logged them. They are shown if
             somebody chooses them.
+        families: each gives the column of a key that is one of its own, such as `image.samples`.
     """
 
     head: Column
@@ -137,6 +140,7 @@ class TableColumns:
     goals: Goals = field(default_factory=Goals)
     default_order: Order = "desc"
     logged: Collection[str] = ()
+    families: tuple[Callable[[str], Column | None], ...] = ()
 
     @cached_property
     def ordered(self) -> tuple[Column, ...]:
@@ -163,9 +167,12 @@ class TableColumns:
     def find(self, key: str) -> Column | None:
         """The column of a key; any metric has columns, as it may still be logged."""
         statistic = split_statistic(key)
-        if key in self._by_key or statistic is None:
-            return self._by_key.get(key)
-        return self.statistic(*statistic)
+        if key in self._by_key:
+            return self._by_key[key]
+        if statistic is not None:
+            return self.statistic(*statistic)
+        found = (family(key) for family in self.families)
+        return next((column for column in found if column is not None), None)
 
     def statistic(self, statistic: str, metric: str) -> Column:
         """The column of a statistic of a metric."""

@@ -17,6 +17,7 @@ from ..series.goals import Goals
 from .cells import best_step_cell, best_value_cell, combination_cell, text_cell
 from .column import Column, TableColumns, TableFacts
 from .hyperparameters import Hyperparameter, SortKey
+from .media_columns import media_family
 from .rows import Row
 
 
@@ -233,6 +234,7 @@ def run_columns(
         metric=metric,
         goals=goals,
         logged=logged,
+        families=(media_family,),
     )
 
 
@@ -242,4 +244,5 @@ EXPERIMENT_COLUMNS = TableColumns(
     after=(),
     exported=(NAME, STATE, STARTED_AT, DURATION, PATH, LABEL, TAGS, NOTE),
     default_sort=STARTED_AT.key,
+    families=(media_family,),
 )

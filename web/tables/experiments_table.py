@@ -8,6 +8,7 @@ from pathlib import Path
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.run_details import config_of
 
+from ..media.store import MediaStore
 from ..runs.links import ExperimentColors, run_href
 from ..series.experiment_states import state_of
 from ..series.goals import Goals
@@ -17,11 +18,13 @@ from .columns import EXPERIMENT_COLUMNS
 from .controls import Controls, build_controls
 from .filtering.conditions import asked_metrics
 from .hyperparameters import describe_hyperparameters
+from .media_columns import offered_media, with_media
 from .query import HYPERPARAMETER, TableQuery, split_statistic
 from .rows import Row
 from .selection import count_states, problems_of, select, sort_rows
 from .table import Table, build_table, cut_rows
 
+_SAMPLED = 3
 _READING_S = 0.25
 _METRICS_AT_FIRST = 4
 _SETTINGS_AT_FIRST = 6
@@ -142,6 +145,7 @@ def experiments_table(
     query: TableQuery,
     drawn: Iterable[str],
     summaries: MetricSummaries,
+    media: MediaStore,
 ) -> ExperimentsTable:
     """A page of the table, with what is above it.
 
@@ -151,11 +155,12 @@ def experiments_table(
     shown = _shown(found, query, summaries)
     known = experiment_columns(found.all_rows, summaries)
     default, offered = _columns(found, known, shown.metrics)
+    offered += offered_media(query.columns, _paths(shown.rows[:_SAMPLED]), media)
     columns = known.chosen(query, offered, default)
     asked = [split[1] for column in columns if (split := split_statistic(column.key))]
     return ExperimentsTable(
         experiments=found,
-        table=_table(found, shown, columns, query, drawn),
+        table=_table(found, shown, columns, query, drawn, media),
         controls=build_controls(
             query,
             known,
@@ -176,13 +181,15 @@ def experiments_table_rows(
     query: TableQuery,
     drawn: Iterable[str],
     summaries: MetricSummaries,
+    media: MediaStore,
 ) -> Table:
     """Only the rows that a scrolled table asks for."""
     first = _shown(found, replace(query, window=None, page=1), summaries)
     known = experiment_columns(found.all_rows, summaries)
     default, offered = _columns(found, known, first.metrics)
+    offered += offered_media(query.columns, (), media)
     columns = known.chosen(query, offered, default)
-    return _table(found, _shown(found, query, summaries), columns, query, drawn)
+    return _table(found, _shown(found, query, summaries), columns, query, drawn, media)
 
 
 @dataclass(frozen=True)
@@ -210,9 +217,10 @@ def _table(
     columns: Sequence[Column],
     query: TableQuery,
     drawn: Iterable[str],
+    media: MediaStore,
 ) -> Table:
     return build_table(
-        shown.rows,
+        with_media(shown.rows, _paths(shown.rows), columns, media),
         [EXPERIMENT_COLUMNS.head, *columns],
         query,
         n_total=len(found.all_rows),
@@ -221,6 +229,10 @@ def _table(
         default_sort=EXPERIMENT_COLUMNS.default_sort,
         selected=frozenset(drawn),
     )
+
+
+def _paths(rows: Iterable[Row]) -> list[Path | None]:
+    return [row.dat_path for row in rows]
 
 
 def _columns(

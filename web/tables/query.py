@@ -11,7 +11,8 @@
     sort=KEY order=asc   by which column, and in which direction
     repeats=apart        each run of a sweep with repeats in a row of its own
     open=NUMBER          a combination whose runs are listed below it; repeatable
-    columns=KEY          shown besides the name and the state; repeatable
+    columns=KEY          shown besides the name and the state; repeatable; ``image.NAME`` and
+                         ``text.NAME`` hold the last image or text of a name
     page=N               which page; run=ID, repeatable: which runs are selected
     rows=FIRST-LAST      which rows a scrolled table holds, counted from 1; no link carries it
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..media.last import LastMedia, MediaKey
 from ..runs.entries import RunEntry
 from ..runs.formats import format_mean
 from ..series.sparkline import Sparkline
@@ -50,6 +51,7 @@ class Row(RunEntry):
         is_confirming: whether it runs a leader of the search again, with another seed.
         log_error: why its log cannot be read, if that was asked.
         config: of a run of a sweep, what its script logged besides its hyperparameters.
+        media: the last image or text of a name, as far as the table shows any.
     """
 
     href: str | None = None
@@ -63,6 +65,7 @@ class Row(RunEntry):
     is_confirming: bool = False
     log_error: str | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
+    media: Mapping[MediaKey, LastMedia] = field(default_factory=dict)
 
     @property
     def ids(self) -> list[str]:

@@ -1,16 +1,19 @@
 """The table of a sweep's runs as its page shows it: rows of a page, columns, controls."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
+from ...media.store import MediaStore
 from ...series.readers import LogReaders
 from ...series.sparkline import Sparkline, Sparklines
 from ..column import Column, TableFacts, needs_logs
 from ..columns import CURVE
 from ..controls import Controls, build_controls
+from ..media_columns import offered_media, with_media
 from ..query import TableQuery, split_statistic
 from ..rows import Row
 from ..selection import count_states
@@ -36,19 +39,23 @@ class SweepTable:
 
 
 def sweep_table(
-    sweep: Sweep, query: TableQuery, live: Mapping[int, Best], readers: LogReaders
+    sweep: Sweep,
+    query: TableQuery,
+    live: Mapping[int, Best],
+    readers: LogReaders,
+    media: MediaStore,
 ) -> SweepTable:
     """What the address asks of the runs of a sweep."""
     runs = select_runs(sweep, query, live, readers.summaries, _READING_S)
     page, _ = page_of(len(runs.lines), query.page)
     on_page = runs_of(page_rows(runs.lines, page))
-    default, offered = _columns(sweep, runs)
+    default, offered = _columns(sweep, runs, query, media)
     columns = runs.columns.chosen(query, offered, default)
     selected = frozenset(query.selected or ())
     drawn = [row for row in runs.every.rows if row.id in selected] if selected else []
     return SweepTable(
         runs=runs,
-        table=_build(sweep, query, runs, columns, readers),
+        table=_build(sweep, query, runs, columns, readers, media),
         controls=build_controls(
             query,
             runs.columns,
@@ -66,12 +73,17 @@ def sweep_table(
 
 
 def sweep_table_rows(
-    sweep: Sweep, query: TableQuery, live: Mapping[int, Best], readers: LogReaders
+    sweep: Sweep,
+    query: TableQuery,
+    live: Mapping[int, Best],
+    readers: LogReaders,
+    media: MediaStore,
 ) -> Table:
     """Only the rows that a scrolled table asks for."""
     runs = select_runs(sweep, query, live, readers.summaries, _READING_S)
-    default, offered = _columns(sweep, runs)
-    return _build(sweep, query, runs, runs.columns.chosen(query, offered, default), readers)
+    default, offered = _columns(sweep, runs, query, media)
+    columns = runs.columns.chosen(query, offered, default)
+    return _build(sweep, query, runs, columns, readers, media)
 
 
 def _build(
@@ -80,10 +92,12 @@ def _build(
     runs: SelectedRuns,
     columns: Sequence[Column],
     readers: LogReaders,
+    media: MediaStore,
 ) -> Table:
     cut = cut_rows(runs.lines, query)
+    rows = _with_log_columns(sweep, cut.rows, columns, readers)
     return build_table(
-        _with_log_columns(sweep, cut.rows, columns, readers),
+        with_media(rows, _paths(sweep, rows), columns, media),
         [runs.columns.head, *columns],
         query,
         n_total=len(runs.every.rows),
@@ -95,7 +109,9 @@ def _build(
     )
 
 
-def _columns(sweep: Sweep, runs: SelectedRuns) -> tuple[list[Column], list[Column]]:
+def _columns(
+    sweep: Sweep, runs: SelectedRuns, query: TableQuery, media: MediaStore
+) -> tuple[list[Column], list[Column]]:
     """The columns that are shown if nobody chose any, and all that can be shown or hidden."""
     facts = TableFacts(
         given=runs.every.said,
@@ -104,7 +120,15 @@ def _columns(sweep: Sweep, runs: SelectedRuns) -> tuple[list[Column], list[Colum
         are_runs_apart=runs.are_apart,
     )
     offered = runs.columns.offered(facts)
-    return [column for column in offered if column.is_default], offered
+    sampled = _paths(sweep, runs.every.rows[:_SAMPLED_RUNS])
+    default = [column for column in offered if column.is_default]
+    return default, [*offered, *offered_media(query.columns, sampled, media)]
+
+
+def _paths(sweep: Sweep, rows: Iterable[Row]) -> list[Path | None]:
+    """The log of each run; None of one that has none yet, and of a combination."""
+    runs = sweep.record.runs
+    return [None if row.runs else sweep.dat_path(runs[row.index]) for row in rows]
 
 
 def _with_log_columns(

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 
 from ..insight.run_values import offered_settings
-from ..media.presence import has_media
+from ..media.presence import has_media, media_place
 from ..pages.experiments import catalog_place, run_data
 from ..pages.routes import experiment_colors, respond_with_page
 from ..rendering import Page, PageData
@@ -159,6 +159,8 @@ def _page_data(
 ) -> PageData:
     sweeps = dict.fromkeys(run.sweep_id for run in runs if run.sweep_id is not None)
     followed = {f"sweep={one}": sweep_cursor(catalog.sweeps[one]) for one in sweeps}
+    for run in runs:
+        followed |= media_place(run.id, run.dat_path)
     return {
         "view": "compare",
         "runs": [run_data(run.id, run.name, run.color, run.started_at) for run in runs],

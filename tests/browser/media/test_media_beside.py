@@ -95,3 +95,69 @@ def test_difference_of_pixels_is_white_where_it_is_largest(modules: Page) -> Non
     )
     assert found["data"] == [0, 0, 0, 255, 0, 255, 0, 255]
     assert (found["largest"], found["share"]) == (5, 0.5)
+
+
+def test_histograms_are_drawn_over_one_another_or_side_by_side(
+    page: Page, dashboard: Dashboard, names: list[str]
+) -> None:
+    open_page(page, dashboard, names)
+    weights = page.get_by_role("article", name="histogram weights")
+    weights.scroll_into_view_if_needed()
+    figure = weights.get_by_role("img", name="Histograms of weights, one outline for each run")
+    expect(figure.locator("path")).to_have_count(3)
+    expect(weights.get_by_role("listitem")).to_have_text(
+        [re.compile(f"{name}step 10 .*0 to {number + 1}$") for number, name in enumerate(names)]
+    )
+    weights.get_by_label("How weights is compared").select_option("Side by side")
+    expect(weights.locator(".media-column")).to_have_count(3)
+    expect(figure).to_have_count(0)
+
+
+def test_page_follows_what_its_runs_log(page: Page, dashboard: Dashboard, names: list[str]) -> None:
+    open_page(page, dashboard, names[:2])
+    expect(page.locator("#connection")).to_have_text("Live")
+    samples = page.get_by_role("article", name="image samples")
+    expect(samples).to_contain_text("run 1 at 10")
+    folder = dashboard.logdir / names[1]
+    with ExperimentLogger.at(folder / f"{names[1]}.dat") as writer:
+        writer.add_image("samples", flat(7), 20, caption="later")
+        writer.add_text("note", "came meanwhile", 20)
+    expect(samples).to_contain_text("later")
+    expect(samples).to_contain_text("run 0 at 10")
+    note = page.get_by_role("article", name="text note")
+    note.scroll_into_view_if_needed()
+    expect(note).to_contain_text("came meanwhile")
+
+
+def test_first_image_of_the_runs_brings_the_part_of_the_page(
+    page: Page, dashboard: Dashboard, logdir: Path
+) -> None:
+    writers = [ExperimentLogger(logdir) for _ in range(2)]
+    for writer in writers:
+        writer.add_scalar("loss", 1.0, 0)
+    query = "&".join(f"run={quote(Path(writer.folder).name)}" for writer in writers)
+    page.goto(f"{dashboard.url}/compare?{query}")
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator("[data-media]")).to_have_count(0)
+    writers[1].add_image("samples", flat(9), 0, caption="the first")
+    expect(page.get_by_role("heading", name="Images, text and more")).to_be_visible()
+    page.locator("[data-media]").scroll_into_view_if_needed()
+    expect(page.get_by_role("article", name="image samples")).to_contain_text("the first")
+    for writer in writers:
+        writer.close()
+
+
+def test_outlines_are_densities_on_one_axis(modules: Page) -> None:
+    found = modules.evaluate(
+        """async () => {
+          const { outlinesOf } = await import("/static/media/overlay.js");
+          return outlinesOf([
+            { edges: [0, 1, 2], shares: [0.5, 0.5] },
+            { edges: [0, 4], shares: [1] },
+          ]);
+        }"""
+    )
+    assert (found["low"], found["high"]) == (0, 4)
+    first = [[0, 200], [0, 4], [250, 4], [250, 4], [500, 4], [500, 200]]
+    assert np.allclose(found["lines"][0], first)
+    assert np.allclose(found["lines"][1], [[0, 200], [0, 102], [1000, 102], [1000, 200]])

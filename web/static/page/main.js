@@ -186,7 +186,7 @@ const HANDLERS = {
   },
   media(event) {
     places.set(`media=${event.run}`, event.offset);
-    media.note(event.run);
+    if (!media.note(event.run) && page.view === "compare") requestRefresh(); // its first image
   },
   gone(event) {
     requestRefresh();

@@ -34,13 +34,17 @@ export class MediaPart {
     await mine.section.load();
   }
 
-  /** This run logged something. */
+  /** This run logged something. Returns whether it is shown here. */
   note(run) {
-    if (this.#shown?.element.dataset.run !== run) return;
-    this.#shown.element.hidden = false;
-    this.#shown.section?.note();
+    const shown = this.#shown;
+    if (!shown || !runsOf(shown.element).includes(run)) return false;
+    shown.element.hidden = false;
+    shown.section?.note();
+    return true;
   }
 }
+
+const runsOf = ({ dataset }) => (dataset.runs ? JSON.parse(dataset.runs).map(({ id }) => id) : [dataset.run]);
 
 /** Of one run, or of several side by side. */
 async function sectionOf(element) {

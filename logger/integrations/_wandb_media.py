@@ -6,15 +6,19 @@ from typing import Any
 from ml_tracking_ops.logger.media.encoding.tables import table_of
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
+from ._wandb_overlays import painted
+
 _MOST_BINS = 512
 
 
 class Image:
-    """An image; masks, boxes and classes are not kept.
+    """An image. Its masks and boxes are painted into further images, `NAME/KEY`.
 
     Args:
         data_or_path: an array (height, width, channels) of 0…255 or 0…1, a PIL image, a tensor
             (channels first), a figure, or a path.
+        classes: names of classes, where masks and boxes have none: `[{"id": 1, "name": "car"}]`.
+        boxes, masks: by key, as W&B takes them: `{"predictions": {"box_data": […]}}`.
     """
 
     def __init__(
@@ -23,10 +27,16 @@ class Image:
         mode: str | None = None,
         caption: str | None = None,
         grouping: int | None = None,
+        classes: Any = None,
+        boxes: Any = None,
+        masks: Any = None,
         **_: Any,
     ) -> None:
         self.data = data_or_path
         self.caption = caption
+        self.classes = classes
+        self.boxes = boxes
+        self.masks = masks
 
     def log(self, writer: ExperimentLogger, name: str, step: int) -> None:
         """Write it as what it is."""
@@ -34,6 +44,8 @@ class Image:
             writer.add_figure(name, self.data, step, caption=self.caption, close=False)
         else:
             writer.add_image(name, self.data, step, caption=self.caption)
+        for key, pixels, said in painted(self.data, self.masks, self.boxes, self.classes):
+            writer.add_image(f"{name}/{key}", pixels, step, caption=said)
 
 
 class Histogram:

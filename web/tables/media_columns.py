@@ -46,10 +46,9 @@ def media_column(key: MediaKey) -> Column:
 def _cell(found: LastMedia | None) -> Cell:
     if found is None:
         return Cell(NO_VALUE)
-    first_line = next((line for line in found.text.splitlines() if line.strip()), "")
     at = f"step {format_step(found.step)}"
     title = f"{at}: {found.text}" if found.text else at
-    return Cell(first_line[:200], title, step=found.step, href=found.href)
+    return Cell(" ".join(found.text.split())[:200], title, step=found.step, href=found.href)
 
 
 def with_media(

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 from sweeps import run_command, sweep_folder, write_config
 
 from ml_tracking_ops.integrations import wandb
@@ -193,3 +194,50 @@ def test_tables_grow_and_refuse_what_does_not_fit():
     assert (table.columns, table.data) == (["x", "y", "z"], [["a", 1, True]])
     with pytest.raises(ValueError, match="3 columns, but 1 cells"):
         table.add_data(1)
+
+
+def test_masks_and_boxes_are_painted_into_images_of_their_own(tmp_path):
+    pixels = np.zeros((40, 60, 3), np.uint8)
+    mask = np.zeros((40, 60), np.uint8)
+    mask[:10] = 2
+    box = {"position": {"minX": 0.5, "minY": 0.5, "maxX": 0.75, "maxY": 1}, "class_id": 1}
+    in_pixels = {"middle": [10, 30], "width": 8, "height": 8}
+    image = wandb.Image(
+        pixels,
+        masks={"truth": {"mask_data": mask, "class_labels": {0: "background", 2: "sky"}}},
+        boxes={
+            "predictions": {
+                "box_data": [
+                    {**box, "scores": {"acc": 0.934}},
+                    {"position": in_pixels, "domain": "pixel", "class_id": 3, "box_caption": "bus"},
+                ]
+            }
+        },
+        classes=[{"id": 1, "name": "cat"}],
+    )
+    wandb.init(dir=tmp_path)
+    wandb.log({"scene": image})
+    wandb.finish()
+    (run,) = read_runs(tmp_path)
+    assert sorted(run.media.names("image")) == ["scene", "scene/predictions", "scene/truth"]
+    truth, found = run.media["scene/truth"][0], run.media["scene/predictions"][0]
+    assert (truth.caption, found.caption) == ("sky 25 %", "cat 0.934, bus")
+    painted = np.asarray(Image.open(truth.path))
+    assert (painted[:10] == painted[0, 0]).all()
+    assert painted[0, 0].any()
+    assert not painted[10:].any()
+    edges = np.asarray(Image.open(found.path)).any(axis=2)
+    assert edges[20, 30:45].all()
+    assert not edges[22:38, 32:43].any()
+    assert edges[26, 6:14].all()
+
+
+def test_masks_that_do_not_fit_are_left_out_and_said_once(tmp_path, capsys):
+    image = wandb.Image(np.zeros((4, 4), np.uint8), masks={"a": {"mask_data": np.zeros((2, 2))}})
+    wandb.init(dir=tmp_path)
+    wandb.log({"scene": [image, image]})
+    wandb.finish()
+    (run,) = read_runs(tmp_path)
+    assert run.media.names("image") == ["scene"]
+    said = capsys.readouterr().err
+    assert said.count("wandb.Image: 'a' of masks and boxes is not drawn: the mask is (2, 2)") == 1

@@ -26,6 +26,7 @@ from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
 
 from ..runs.links import N_COLORS
+from ..runs.name_patterns import PatternError
 from ..series.api import read_in_thread
 from ..series.thinning import Float64s, Points, sort_by_step
 from ..serving.sse import encode_json
@@ -77,12 +78,18 @@ class GroupsAnswer(TypedDict):
 async def groups(request: Request) -> Response:
     query = parse_group_query(request.query_params)
     state = request.app.state
-    found = await state.catalog.use(partial(_members, query=query, state=state))
+    try:
+        found = await state.catalog.use(partial(_members, query=query, state=state))
+    except PatternError as error:
+        raise HTTPException(400, f"group={query.group}: {error}") from error
     if found is None:
         raise HTTPException(404, f"sweep={query.sweep}: there is no such sweep")
     runs, members = found
     if members is None:
-        raise HTTPException(400, f"group={query.group}: no run has it; as in p.NAME or combination")
+        raise HTTPException(
+            400,
+            f"group={query.group}: no run has it; as in p.NAME, tag, name.PATTERN or combination",
+        )
     etag = await read_in_thread(_etag, runs, members, query)
     headers = {"etag": etag, "cache-control": "no-cache"}
     if etag in request.headers.get("if-none-match", ""):

@@ -14,7 +14,15 @@ from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.catalog_access import find_sweep
-from .naming import ALL_BUT, COMBINATION, HYPERPARAMETER, Group, group_runs, seed_name
+from .naming import (
+    ALL_BUT,
+    COMBINATION,
+    HYPERPARAMETER,
+    Group,
+    Labels,
+    group_runs,
+    seed_name,
+)
 from .query import GroupQuery
 
 PassingRuns = Callable[[Sweep, QueryParams], Collection[int]]
@@ -41,21 +49,36 @@ def sweep_groups(catalog: Catalog, query: GroupQuery, passing: PassingRuns) -> M
         return None
     kept = passing(sweep, QueryParams(list(query.filters))) if query.filters else None
     every = [one for one in sweep.record.runs.values() if kept is None or one.index in kept]
-    paths = [(run, sweep.dat_path(run)) for run in every]
-    runs = [GroupedRun(path, run.started_at) for run, path in paths if path is not None]
-    given = [_settings(run, path, query.group) for run, path in paths if path is not None]
-    members = group_runs(given, query.group, seed_name(sweep.config))
+    paths = [(run, path) for run in every if (path := sweep.dat_path(run)) is not None]
+    runs = [GroupedRun(path, run.started_at) for run, path in paths]
+    given = [_settings(run, path, query.group) for run, path in paths]
+    labels = [_labels(sweep, run) for run, _ in paths]
+    members = group_runs(given, query.group, seed_name(sweep.config), labels)
     return runs, [] if members is None and kept is not None else members
 
 
 def experiment_groups(catalog: Catalog, query: GroupQuery, passing: PassingExperiments) -> Members:
-    """Groups of experiments by a key of their configurations."""
+    """Groups of experiments by a key of their configurations, a tag, or a part of the name."""
     found = passing(catalog, QueryParams(list(query.filters)))
     runs = [GroupedRun(one.dat_path, one.started_at) for one in found]
     members = None
     if query.group != COMBINATION:
-        members = group_runs([config_of(one.dat_path) for one in found], query.group, None)
+        configs = [config_of(one.dat_path) for one in found]
+        members = group_runs(configs, query.group, None, [experiment_labels(one) for one in found])
     return runs, [] if members is None and query.filters else members
+
+
+def experiment_labels(experiment: Experiment) -> Labels:
+    said = experiment.annotation
+    return Labels(
+        tuple(filter(None, (said.name, experiment.name, experiment.id))), tuple(said.tags)
+    )
+
+
+def _labels(sweep: Sweep, run: RunRecord) -> Labels:
+    said = sweep.annotations.run(run.index)
+    names = filter(None, (said.name, run.name, f"run {run.index}"))
+    return Labels(tuple(names), tuple(said.tags))
 
 
 def _settings(run: RunRecord, path: Path, group: str) -> Mapping[str, Any]:

@@ -2,7 +2,9 @@
 
 A hyperparameter with few values makes a group of each; one with many numbers is cut into ranges
 that hold about as many runs each. `combination` groups the runs that differ in their seed alone,
-``but.NAME,NAME`` those that differ in the named settings alone.
+``but.NAME,NAME`` those that differ in the named settings alone; ``tag`` those with a tag, of which
+a run may have several; ``name.PATTERN`` those with the same part of their name, which a regular
+expression finds.
 """
 
 import math
@@ -14,10 +16,14 @@ from urllib.parse import quote, unquote
 import numpy as np
 
 from ..runs.formats import format_number
+from ..runs.name_patterns import parse_pattern
+from ..runs.names import natural_key
 
 COMBINATION = "combination"
 HYPERPARAMETER = "p."
 ALL_BUT = "but."
+TAG = "tag"
+NAME = "name."
 MOST_GROUPS = 12
 _N_RANGES = 6
 _MOST_COMBINATIONS = 200
@@ -33,6 +39,14 @@ class Group:
     name: str
     members: list[int]
     short: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What users call a run: its names, the one that they gave first, and its tags."""
+
+    names: tuple[str, ...]
+    tags: tuple[str, ...] = ()
 
 
 def seed_name(config: Mapping[str, Any]) -> str | None:
@@ -62,6 +76,12 @@ def groupings(
     return offered + [{"value": all_but(name), "label": name} for name in left_out]
 
 
+def label_groupings(*, has_tags: bool, has_names: bool) -> list[dict[str, str]]:
+    """What a page offers besides: to group by what users call runs."""
+    offered = [{"value": TAG, "label": "Tag"}] if has_tags else []
+    return [*offered, {"value": NAME, "label": "Part of the name"}] if has_names else offered
+
+
 def all_but(*names: str) -> str:
     """Groups of the runs that differ in these settings alone."""
     return ALL_BUT + ",".join(quote(name, safe="") for name in names)
@@ -72,11 +92,23 @@ def names_left_out(by: str) -> frozenset[str]:
     return frozenset(map(unquote, filter(None, by.removeprefix(ALL_BUT).split(","))))
 
 
-def group_runs(runs: Sequence[Hyperparameters], by: str, seed: str | None) -> list[Group] | None:
+def group_runs(
+    runs: Sequence[Hyperparameters], by: str, seed: str | None, labels: Sequence[Labels] = ()
+) -> list[Group] | None:
     """The groups of these runs in the order of their values; None if `by` names nothing.
 
     Runs without the hyperparameter (a conditional one) belong to no group.
+
+    Args:
+        labels: of each run, where `by` may ask for names and tags.
+
+    Raises:
+        PatternError: `by` has a regular expression that is none.
     """
+    if by == TAG:
+        return _by_tag(labels)
+    if by.startswith(NAME):
+        return _by_name(labels, by.removeprefix(NAME))
     if by == COMBINATION:
         return _by_rest(runs, frozenset((seed,)), COMBINATION)
     if by.startswith(ALL_BUT):
@@ -91,6 +123,24 @@ def group_runs(runs: Sequence[Hyperparameters], by: str, seed: str | None) -> li
     if _are_many_numbers(values):
         return _by_range(name, np.asarray(values, np.float64), having)
     return _by_value(name, values, having)
+
+
+def _by_tag(labels: Sequence[Labels]) -> list[Group] | None:
+    found: dict[str, list[int]] = {}
+    for at, one in enumerate(labels):
+        for tag in dict.fromkeys(one.tags):
+            found.setdefault(tag, []).append(at)
+    return [Group(f"{TAG}={tag}", tag, found[tag]) for tag in sorted(found)] or None
+
+
+def _by_name(labels: Sequence[Labels], text: str) -> list[Group]:
+    pattern, found = parse_pattern(f"/{text}/"), dict[str, list[int]]()
+    for at, one in enumerate(labels):
+        part = pattern.part(one.names)
+        if part is not None:
+            found.setdefault(part, []).append(at)
+    ordered = sorted(found, key=natural_key)[:_MOST_COMBINATIONS]
+    return [Group(f"{NAME}{text}={part}", part, found[part]) for part in ordered]
 
 
 def _differing(runs: Sequence[Hyperparameters]) -> list[Hyperparameters]:

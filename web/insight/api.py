@@ -4,6 +4,9 @@
                                           and the running ones; `passing` are those that pass the
                                           filters of a table (`q`, `state`, `p.NAME`, `m.METRIC`);
                                           `up=METRIC&of=last` adds a column with its values
+    GET /api/insight?run=ID&objective=METRIC
+                                          the same of experiments, always whole: those named, or
+                                          those that the page of experiments lists
     GET /api/workers/SWEEP?since=CURSOR   what ran in which slot; then only from the first on that
                                           may have changed
 
@@ -34,10 +37,12 @@ from ..tables.query import HYPERPARAMETER, METRIC, parse_table_query
 from ..tables.rows import Row
 from ..tables.sweeps.combination_rows import combination_rows
 from ..tables.sweeps.sweep_rows import SelectedRuns, select_runs, with_summaries
-from .columns import SweepColumns, asked_value, describe_sweep
+from .columns import SweepColumns, asked_value, describe_experiments, describe_sweep
+from .experiments import OBJECTIVE, explained_experiments
 from .pool_history import SpanColumns, describe_spans, pool_of
 
 _PARAMETERS = ("since", "q", "where", "state", "up", "of", "repeats")
+_OF_EXPERIMENTS = ("run", "archived", OBJECTIVE)
 _PREFIXES = (HYPERPARAMETER, METRIC)
 _READING_S = 0.3
 
@@ -85,16 +90,36 @@ async def insight(request: Request) -> Response:
     return await _answer(request, _runs)
 
 
+async def insight_of_experiments(request: Request) -> Response:
+    query, state = request.query_params, request.app.state
+    _check(query, (*_PARAMETERS, *_OF_EXPERIMENTS))
+    body = await state.catalog.use(partial(_encode_experiments, query=query, app_state=state))
+    return _respond(request, body)
+
+
+def _encode_experiments(catalog: Catalog, *, query: QueryParams, app_state: Any) -> bytes:
+    summaries = app_state.log_readers.summaries
+    found = explained_experiments(catalog, query, app_state.experiment_colors, summaries)
+    subject = found.subject
+    up = asked_value(query, subject.metric)
+    answer: RunsAnswer = {
+        "is_complete": True,
+        "metric": subject.metric,
+        "goal": subject.goal,
+        "passing": None if found.passing is None else sorted(found.passing),
+        "n_unread": found.n_unread,
+        **describe_experiments(found.rows, subject.started_at, up, found.columns.goals),
+    }
+    return encode_json({"cursor": None, **answer})
+
+
 async def workers(request: Request) -> Response:
     return await _answer(request, _spans)
 
 
 async def _answer(request: Request, build: Build) -> Response:
     """Found and encoded in a worker thread."""
-    for name in request.query_params:
-        if name not in _PARAMETERS and not name.startswith(_PREFIXES):
-            allowed = ", ".join((*_PARAMETERS, "p.NAME", "m.METRIC"))
-            raise HTTPException(400, f"{name}: not known; allowed: {allowed}")
+    _check(request.query_params, _PARAMETERS)
     sweep_id: str = request.path_params["sweep_id"]
     state = request.app.state
     query = request.query_params
@@ -103,6 +128,17 @@ async def _answer(request: Request, build: Build) -> Response:
     )
     if body is None:
         raise HTTPException(404, f"there is no sweep {sweep_id!r}")
+    return _respond(request, body)
+
+
+def _check(query: QueryParams, known: Sequence[str]) -> None:
+    for name in query:
+        if name not in known and not name.startswith(_PREFIXES):
+            allowed = ", ".join((*known, "p.NAME", "m.METRIC"))
+            raise HTTPException(400, f"{name}: not known; allowed: {allowed}")
+
+
+def _respond(request: Request, body: bytes) -> Response:
     etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     headers = {"etag": etag, "cache-control": "no-cache"}
     if etag in request.headers.get("if-none-match", ""):
@@ -197,6 +233,7 @@ def _spans(
 
 
 routes = [
+    Route("/api/insight", insight_of_experiments),
     Route("/api/insight/{sweep_id:path}", insight),
     Route("/api/workers/{sweep_id:path}", workers),
 ]

@@ -14,6 +14,7 @@ from ..runs.entries import RunEntry
 
 Scale = Literal["linear", "log", "category"]
 MOST_CATEGORIES = 24
+_DECADES = 100
 _LOGARITHMIC = frozenset(("loguniform", "logint", "lognormal", "qloguniform"))
 _BOUNDED = frozenset(("uniform", "loguniform", "int", "logint"))
 _LEGACY_BOUNDS = re.compile(r"Uniform\(\s*([^,\s]+)\s*,\s*([^)\s]+)\s*\)")
@@ -77,9 +78,15 @@ def _axis(name: str, definition: object, combinations: Sequence[Mapping[str, Any
     if is_numeric or not values:
         low, high = _bounds(given, kind, values)
         if kind != "choice" or len(set(values)) > MOST_CATEGORIES:
-            scale: Scale = "log" if kind in _LOGARITHMIC and (low or 0) > 0 else "linear"
+            is_log = kind in _LOGARITHMIC if given else _spans_decades(low, high)
+            scale: Scale = "log" if is_log and (low or 0) > 0 else "linear"
             return Axis(name, scale, low, high, (), is_conditional)
     return Axis(name, "category", None, None, _categories(values), is_conditional)
+
+
+def _spans_decades(low: float | None, high: float | None) -> bool:
+    """Of a setting that no search space describes: whether its values are of several sizes."""
+    return low is not None and high is not None and low > 0 and high / low >= _DECADES
 
 
 def _candidates(given: Mapping[str, Any]) -> list[Any]:

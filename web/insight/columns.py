@@ -34,11 +34,13 @@ class AxisColumns(TypedDict):
 class RunColumns(TypedDict):
     """A value for each run; `state` counts in `SweepColumns.states`.
 
-    Of combinations, `index` is their number and `value` the mean; `text` says it with the
+    Of experiments `name` is the id, and `title` what they are called. Of combinations, `index` is
+    their number and `value` the mean; `text` says it with the
     standard deviation, and `is_full` whether no other has more values.
     """
 
     index: list[int]
+    title: NotRequired[list[str]]
     name: list[str | None]
     state: list[int]
     started: list[float | None]
@@ -57,6 +59,17 @@ class SweepColumns(TypedDict):
     runs: RunColumns
 
 
+def describe_experiments(
+    rows: Sequence[Row], started_at: float, up: str | None = None, goals: Goals | None = None
+) -> SweepColumns:
+    """The same of experiments, also of those without any setting."""
+    axes = axes_of({}, rows)
+    columns = _columns(rows, axes, started_at, up, goals)
+    columns["name"] = [row.id for row in rows]
+    columns["title"] = [str(row.label or row.name) for row in rows]
+    return _described(axes, columns)
+
+
 def describe_sweep(
     rows: Sequence[Row],
     config: Mapping[str, Any],
@@ -73,6 +86,22 @@ def describe_sweep(
     known = sorted((row for row in rows if row.hyperparameters), key=attrgetter("index"))
     axes = axes_of(config, known)
     sent = known if indices is None else [row for row in known if row.index in indices]
+    runs = _columns(sent, axes, started_at, up, goals)
+    means = [row.combination for row in sent if row.runs and row.combination is not None]
+    if means:
+        runs["text"] = [mean.text for mean in means]
+        runs["n_runs"] = [mean.n_runs for mean in means]
+        runs["is_full"] = [mean.is_full for mean in means]
+    return _described(axes, runs)
+
+
+def _columns(
+    sent: Sequence[Row],
+    axes: Sequence[Axis],
+    started_at: float,
+    up: str | None,
+    goals: Goals | None,
+) -> RunColumns:
     runs: RunColumns = {
         "index": [row.index for row in sent],
         "name": [row.name for row in sent],
@@ -82,13 +111,12 @@ def describe_sweep(
         "value": [row.best_value for row in sent],
         "hyperparameters": {axis.name: _column(axis, sent) for axis in axes},
     }
-    means = [row.combination for row in sent if row.runs and row.combination is not None]
-    if means:
-        runs["text"] = [mean.text for mean in means]
-        runs["n_runs"] = [mean.n_runs for mean in means]
-        runs["is_full"] = [mean.is_full for mean in means]
     if up is not None:
         runs["up"] = [number_of(row, up, goals) for row in sent]
+    return runs
+
+
+def _described(axes: Sequence[Axis], runs: RunColumns) -> SweepColumns:
     return {"axes": [_describe(axis) for axis in axes], "states": RUN_STATES, "runs": runs}
 
 

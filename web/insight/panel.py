@@ -1,19 +1,22 @@
-"""The panel that explains a sweep, between its chart and its table: one view of several."""
+"""The panel that explains a sweep, or a selection of experiments: one view of several."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.store.objective import Goal
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES, STATES
-from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.entries import has_value
-from ..series.readers import LogReaders
+from ..tables.rows import Row
 from ..tables.sweeps.all_runs import AllRuns
-from .views import Choice, View, panel_link, panels_of, why_empty
+from ..tables.table import Direction
+from .experiments import OBJECTIVE, ExplainedExperiments
+from .importance.results import importance_address
+from .subject import Subject
+from .views import Choice, Panel, View, panel_link, panels_of, why_empty
 
 FAILURES = tuple(state for state in RUN_STATES if STATES[state].is_failure)
 
@@ -24,8 +27,20 @@ class InsightPanel:
 
     `key_states` are those of runs with a value, for the legend; `why_empty` says why there is
     nothing to draw. `n_failed_unseen`: how many failed before they had a value. All are numbers
-    of what `noun` says: runs, or the combinations of a sweep with repeats.
+    of what `noun` says: runs, experiments, or the combinations of a sweep with repeats.
+
+    Attributes:
+        sweep_id: empty of experiments.
+        setting: what hyperparameters are called.
+        importance_part: where the table of importances comes from.
+        metrics, direction: of experiments, by what they can be compared, and which values are good.
+        close_href: the page without the panel.
+        n_unread: of how many logs the values are not known yet.
     """
+
+    sweep_id: str
+    setting: str
+    importance_part: str
 
     panel: str
     tabs: Sequence[Choice]
@@ -43,19 +58,45 @@ class InsightPanel:
     open_href: str
     key_states: Sequence[str]
     why_empty: str | None
+    metrics: Sequence[str] = ()
+    direction: Direction | None = None
+    close_href: str = ""
+    kept: Sequence[tuple[str, str]] = ()
+    n_unread: int = 0
 
 
-def insight_panel(
-    sweep: Sweep, runs: AllRuns, query: QueryParams, readers: LogReaders
-) -> InsightPanel:
-    """What the panel named in the address shows; by default, and for unknown names, the first."""
-    asked = query.get("panel", "")
+def insight_panel(subject: Subject, runs: AllRuns, query: QueryParams) -> InsightPanel:
+    """What the panel named in the address shows of a sweep; if it names none, the first."""
     rows = runs.compared(query.get("repeats") == "apart")
-    panels = panels_of(sweep, rows)
-    name = asked if asked in panels else "summary" if "rerun" in query else next(iter(panels))
-    panel = panels[name]
-    view = None if panel.build is None else panel.build(sweep, rows, query, readers)
     is_of_runs = rows is runs.searched
+    noun, n_planned = ("run", runs.n_planned) if is_of_runs else ("combination", len(rows))
+    return _panel(subject, rows, query, noun, n_planned)
+
+
+def experiments_panel(found: ExplainedExperiments, query: QueryParams) -> InsightPanel:
+    """The same of experiments, with what it takes to choose the metric."""
+    subject, rows = found.subject, found.rows
+    panel = _panel(subject, rows, query, subject.noun, len(rows))
+    metric = subject.metric
+    return replace(
+        panel,
+        metrics=list(dict.fromkeys([*found.metrics, *filter(None, [metric])])),
+        direction=None if metric is None else Direction(metric, subject.goal),
+        close_href=panel_link(query, panel=None, **{OBJECTIVE: None}),
+        kept=[pair for pair in query.multi_items() if pair[0] != OBJECTIVE],
+        n_unread=found.n_unread,
+    )
+
+
+def _panel(
+    subject: Subject, rows: Sequence[Row], query: QueryParams, noun: str, n_planned: int
+) -> InsightPanel:
+    asked = query.get("panel", "")
+    panels = panels_of(subject, rows)
+    first = next(iter(panels))
+    name = asked if asked in panels else "summary" if "rerun" in query else first
+    panel = panels[name]
+    view = None if panel.build is None else panel.build(subject, rows, query)
     with_values = Counter(row.state for row in rows if has_value(row))
     n_by_state = Counter(row.state for row in rows)
     n_failed = sum(n_by_state[state] for state in FAILURES)
@@ -66,17 +107,27 @@ def insight_panel(
             for key, one in panels.items()
         ],
         view=view,
-        n_planned=runs.n_planned if is_of_runs else len(rows),
-        metric=sweep.optimization_metric,
-        goal=sweep.optimization_goal,
+        n_planned=n_planned,
+        sweep_id=subject.id,
+        setting=subject.setting,
+        importance_part=importance_address(subject, query),
+        metric=subject.metric,
+        goal=subject.goal,
         n_values=with_values.total(),
         n_runs=len(rows),
-        noun="run" if is_of_runs else "combination",
+        noun=noun,
         n_failed=n_failed,
         n_failed_unseen=n_failed - sum(with_values[state] for state in FAILURES),
         failed_href=panel_link(query, state="failed", page=None),
         importance_href=panel_link(query, panel="importance"),
         open_href=panel_link(query, open=None) + "&open=",
         key_states=[state for state in RUN_STATES if state in with_values],
-        why_empty=why_empty(sweep, rows) if panel.needs_values else None,
+        why_empty=_why_empty(subject, rows, panel),
     )
+
+
+def _why_empty(subject: Subject, rows: Sequence[Row], panel: Panel) -> str | None:
+    reason = why_empty(subject, rows) if panel.needs_values else None
+    if reason is None and panel.needs_goal and subject.goal is None:
+        return f"Say first whether higher or lower values of {subject.metric} are better."
+    return reason

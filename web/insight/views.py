@@ -8,25 +8,21 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.store.objective import Goal
-from ml_tracking_ops.orchestrator.store.run_states import ENDS, RUN_STATES
-from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
-from ml_tracking_ops.orchestrator.verdict.noise import spread_between_seeds
+from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
-from ..runs.entries import finite_values, has_value, is_over
+from ..runs.entries import finite_values, has_value
 from ..runs.formats import whole_percents
-from ..series.readers import LogReaders
 from ..tables.query import STATISTICS, split_statistic
 from ..tables.rows import Row
-from ..tables.sweeps.sweep_rows import sweep_goals, with_summaries
 from .axes import Axis, axes_of
 from .columns import asked_value, number_of
 from .importance.results import ImportanceView, importance_view
 from .pool_history import PoolUse, measure_use, pool_of
+from .subject import Subject
 from .words import BestValues, Improvement, Relation, best_runs, improvements, relation, values_of
 
 _MOST_IMPROVEMENTS = 100
 _N_NEWEST = 25
-_READING_S = 0.25
 _WORDS = {"best": "best", "last": "last", "min": "lowest", "max": "highest"}
 
 
@@ -110,19 +106,21 @@ def panel_link(query: QueryParams, **changes: str | None) -> str:
     return "?" + urlencode(kept + [(k, v) for k, v in changes.items() if v is not None])
 
 
-def why_empty(sweep: Sweep, rows: Sequence[Row]) -> str | None:
+def why_empty(subject: Subject, rows: Sequence[Row]) -> str | None:
     """Why nothing can be drawn of the metric, and what to do; None if something can."""
     if any(map(has_value, rows)):
         return None
-    if sweep.optimization_metric is None or sweep.optimization_goal is None:
+    if subject.sweep is None:
+        return _why_no_experiment(subject, rows)
+    if subject.metric is None or subject.goal is None:
         return (
             "This sweep optimises no metric. Name one as optimization_metric in "
             "experiment_cfg.json, with its optimization_goal, and the next sweep is explained here."
         )
     if not rows:
         return "The first run has not started yet."
-    metric = sweep.optimization_metric
-    if sweep.record.state not in ENDS:
+    metric = subject.metric
+    if not subject.has_ended:
         return f"No run has logged {metric} yet: this fills as soon as one does."
     return (
         f"No run logged {metric}. Log it under exactly this name in the training script, or "
@@ -130,12 +128,17 @@ def why_empty(sweep: Sweep, rows: Sequence[Row]) -> str | None:
     )
 
 
-def _history(
-    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: LogReaders
-) -> HistoryView:
-    started_at = sweep.record.started_at or sweep.started_at
-    spread = spread_between_seeds(sweep.record)
-    found = improvements(rows, sweep.optimization_goal, started_at, spread)
+def _why_no_experiment(subject: Subject, rows: Sequence[Row]) -> str:
+    if not rows:
+        return "No experiment is chosen."
+    if subject.metric is None:
+        return "No experiment has logged a metric yet."
+    return f"None of these experiments has logged {subject.metric}."
+
+
+def _history(subject: Subject, rows: Sequence[Row], query: QueryParams) -> HistoryView:
+    spread = subject.spread
+    found = improvements(rows, subject.goal, subject.started_at, spread)
     has_times = any(row.ended_at is not None for row in rows)
     by = "time" if query.get("history") == "time" and has_times else "runs"
     switches = (
@@ -153,14 +156,12 @@ def _history(
     )
 
 
-def _parallel(
-    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: LogReaders
-) -> ParallelView:
-    axes = axes_of(sweep.config, rows)
-    best = best_runs(rows, sweep.optimization_goal)
+def _parallel(subject: Subject, rows: Sequence[Row], query: QueryParams) -> ParallelView:
+    axes = axes_of(subject.config, rows)
+    best = best_runs(rows, subject.goal)
     known = finite_values(rows)
     ends = (min(known), max(known)) if known else None
-    if ends is not None and sweep.optimization_goal == "min":
+    if ends is not None and subject.goal == "min":
         ends = ends[::-1]
     return ParallelView(
         ends=ends,
@@ -170,20 +171,18 @@ def _parallel(
     )
 
 
-def _scatter(
-    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: LogReaders
-) -> ScatterView:
-    axes = axes_of(sweep.config, rows)
+def _scatter(subject: Subject, rows: Sequence[Row], query: QueryParams) -> ScatterView:
+    axes = axes_of(subject.config, rows)
     axis = next((one for one in axes if one.name == query.get("across")), axes[0] if axes else None)
-    metrics = _metrics(sweep, rows, readers)
-    up = asked_value(query, sweep.optimization_metric)
-    if up is None and sweep.optimization_metric is None and metrics:
+    metrics = _metrics(subject, rows)
+    up = asked_value(query, subject.metric)
+    if up is None and subject.metric is None and metrics:
         up = f"best.{metrics[0]}"
-    statistic, name = split_statistic(up or "") or ("best", sweep.optimization_metric or "")
-    goals = sweep_goals(sweep, rows, readers.summaries.chosen_goals())
+    statistic, name = split_statistic(up or "") or ("best", subject.metric or "")
+    goals = subject.goals(rows)
     goal, n_unread = goals.of(name), 0
     if up is not None:
-        rows, n_unread = with_summaries(sweep, list(rows), readers.summaries, _READING_S)
+        rows, n_unread = subject.add_metrics(rows)
         rows = [replace(row, best_value=number_of(row, up, goals)) for row in rows]
     return ScatterView(
         across=None if axis is None else axis.name,
@@ -195,42 +194,49 @@ def _scatter(
         goal=goal,
         what=f"{_WORDS['last' if statistic == 'best' and goal is None else statistic]} {name}",
         n_unread=n_unread,
-        why_empty=_why_no_scatter(sweep, rows, axes, name),
+        why_empty=_why_no_scatter(subject, rows, axes, name),
         relation=None if axis is None else relation(rows, axis, goal),
         kept=[(k, v) for k, v in query.multi_items() if k not in ("across", "up", "of")],
     )
 
 
-def _metrics(sweep: Sweep, rows: Sequence[Row], readers: LogReaders) -> list[str]:
+def _metrics(subject: Subject, rows: Sequence[Row]) -> list[str]:
     """The optimisation metric, and those of the newest runs."""
     newest = [row for row in rows if row.name is not None][-_N_NEWEST:]
-    known, _ = with_summaries(sweep, newest, readers.summaries, _READING_S)
-    own = [sweep.optimization_metric] if sweep.optimization_metric is not None else []
+    known, _ = subject.add_metrics(newest)
+    own = [subject.metric] if subject.metric is not None else []
     logged = [name for row in known for name in row.metrics]
     return list(dict.fromkeys([*own, *logged]))
 
 
 def _why_no_scatter(
-    sweep: Sweep, rows: Sequence[Row], axes: Sequence[Axis], name: str
+    subject: Subject, rows: Sequence[Row], axes: Sequence[Axis], name: str
 ) -> str | None:
     if not axes:
-        return "No hyperparameter varies in this sweep." if rows else "No run has started yet."
+        return _same_settings(subject) if rows else "No run has started yet."
     if any(map(has_value, rows)) or not name:
-        return None if name else why_empty(sweep, rows)
-    return None if name != sweep.optimization_metric else why_empty(sweep, rows)
+        return None if name else why_empty(subject, rows)
+    return None if name != subject.metric else why_empty(subject, rows)
 
 
-def _importance(
-    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: LogReaders
-) -> ImportanceView:
-    return importance_view(sweep, rows)
+def _same_settings(subject: Subject) -> str:
+    if subject.sweep is None:
+        return (
+            "These experiments have no setting in which they differ. Log a configuration, as in "
+            "ExperimentLogger(config={...}), and experiments can be compared by it."
+        )
+    return "No hyperparameter varies in this sweep."
 
 
-def _workers(
-    sweep: Sweep, rows: Sequence[Row], query: QueryParams, readers: LogReaders
-) -> WorkersView:
+def _importance(subject: Subject, rows: Sequence[Row], query: QueryParams) -> ImportanceView:
+    return importance_view(subject, rows, query)
+
+
+def _workers(subject: Subject, rows: Sequence[Row], query: QueryParams) -> WorkersView:
+    sweep = subject.sweep
+    assert sweep is not None  # `panels_of` offers this view for sweeps alone
     pool = pool_of(sweep)
-    is_going_on = sweep.record.state not in ENDS
+    is_going_on = not subject.has_ended
     use = measure_use(pool, time.time() if is_going_on else pool.latest_at)
     states = [state for state in RUN_STATES if use.by_state.get(state)]
     percents = whole_percents([use.by_state[state] for state in states])
@@ -245,7 +251,7 @@ def _workers(
     )
 
 
-Build = Callable[[Sweep, Sequence[Row], QueryParams, LogReaders], View]
+Build = Callable[[Subject, Sequence[Row], QueryParams], View]
 
 
 @dataclass(frozen=True)
@@ -257,11 +263,13 @@ class Panel:
         build: what its template gets as `view`; None if it needs nothing.
         needs_values: whether the page says why it is empty while no run has a value; the
             template of any other says so itself.
+        needs_goal: whether it says nothing while nobody knows which values are better.
     """
 
     label: str
     build: Build | None = None
     needs_values: bool = True
+    needs_goal: bool = False
 
 
 PANELS = {
@@ -279,9 +287,18 @@ A new view is an entry here, its template `insight/_insight_NAME.html` and, if t
 """
 
 
-def panels_of(sweep: Sweep, rows: Sequence[Row]) -> dict[str, Panel]:
+OF_EXPERIMENTS = {
+    name: replace(panel, needs_goal=name in ("history", "importance"))
+    for name, panel in PANELS.items()
+    if name not in ("summary", "workers")
+}
+
+
+def panels_of(subject: Subject, rows: Sequence[Row]) -> dict[str, Panel]:
     """The views in the order of their tabs: once a sweep is over its history comes first."""
-    if not is_over(sweep) or why_empty(sweep, rows) is not None:
+    if subject.sweep is None:
+        return OF_EXPERIMENTS
+    if not subject.is_over or why_empty(subject, rows) is not None:
         return PANELS
     others = {name: panel for name, panel in PANELS.items() if name != "summary"}
     return {"history": PANELS["history"], **others, "summary": PANELS["summary"]}

@@ -14,16 +14,18 @@ from ml_tracking_ops.orchestrator.store.files.folder_walk import describe_skippe
 from ml_tracking_ops.orchestrator.store.run_details import config_of
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RunState
 
+from ..insight.experiments import explained_experiments
+from ..insight.panel import InsightPanel, experiments_panel
 from ..insight.run_values import offered_settings
 from ..media.store import MediaStore
 from ..rendering import Page, PageData, PageRun
 from ..runs import entries as rows
 from ..runs.links import ExperimentColors, compare_href, run_href
+from ..runs.name_patterns import name_test
 from ..series.readers import LogReaders
 from ..tables.controls import Controls
 from ..tables.experiment_choice import experiment_groupings, shown_experiments
 from ..tables.experiments_table import ExperimentsTable, experiments_table, select_experiments
-from ..tables.filtering.patterns import name_test
 from ..tables.query import TableQuery, link, parse_table_query, without_window
 from ..tables.table import Table
 from .buttons import Button
@@ -64,6 +66,7 @@ class ExperimentsPage(Page):
         n_found: how many of the `n_total` the search `q` finds.
         matches_href: draws what the search finds; None if that is drawn, or nothing is searched.
         compare_href: where those that are drawn are compared; None of a single one.
+        insight: what explains them, if the address asks for it; `insight_href` does.
         limit: how many are listed, if the address says so.
         newest: how many of the newest are drawn, unless the address names some.
         have_ended: whether every drawn experiment has ended.
@@ -95,6 +98,8 @@ class ExperimentsPage(Page):
     n_unread: int
     table_href: str
     compare_href: str | None
+    insight: InsightPanel | None
+    insight_href: str
     default_newest: int = DEFAULT_NEWEST
     most_drawn: int = _MOST_DRAWN
 
@@ -117,6 +122,8 @@ def experiments_page(
     view = _table(chosen.known, asked, chosen.drawn, colors, readers, media) if is_shown else None
     have_ended, unread = _endings(chosen.selected)
     runs = [_drawn(experiment, colors) for experiment in chosen.selected]
+    insight = _insight(catalog, query, colors, readers) if "panel" in query else None
+    n_unread = max(view.n_unread if view else 0, insight.n_unread if insight else 0)
     return ExperimentsPage(
         section="experiments",
         n_total=len(chosen.known),
@@ -141,9 +148,11 @@ def experiments_page(
         table=None if view is None else view.table,
         controls=None if view is None else view.controls,
         n_unread=view.n_unread if view else 0,
+        insight=insight,
+        insight_href=link(asked.pairs, panel="history"),
         table_href=link(asked.pairs, table=None if view else 1),
         compare_href=compare_href([one.id for one in chosen.selected]),
-        page_data=_page_data(catalog, chosen, runs, is_partial=bool(view and view.n_unread)),
+        page_data=_page_data(catalog, chosen, runs, is_partial=n_unread > 0),
     )
 
 
@@ -198,6 +207,13 @@ def _page_data(
         "color_by": offered_settings(config_of(one.dat_path) for one in chosen.selected),
         "follow": {"catalog": catalog_place(catalog)},
     }
+
+
+def _insight(
+    catalog: Catalog, query: QueryParams, colors: ExperimentColors, readers: LogReaders
+) -> InsightPanel:
+    found = explained_experiments(catalog, query, colors, readers.summaries)
+    return experiments_panel(found, query)
 
 
 def _listed(

@@ -21,6 +21,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ..insight.outlook import outlook_of
 from ..insight.panel import insight_panel
 from ..insight.run_values import offered_settings
+from ..insight.subject import sweep_subject
 from ..insight.verdict import verdict_view
 from ..live.feed import Feed
 from ..media.store import MediaStore
@@ -166,7 +167,7 @@ def _sweep_page(
         ),
         code=code_files(sweep),
         rerun=rerun_form(sweep, best_index, catalog.logdir, query),
-        insight=insight_panel(sweep, every, query, readers),
+        insight=insight_panel(sweep_subject(sweep, readers), every, query),
         metric=metric,
         table=view.table,
         controls=view.controls,

@@ -9,7 +9,7 @@ from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.run_details import config_of
 
-from ..groups.naming import groupings
+from ..groups.naming import groupings, label_groupings
 from ..runs.links import ExperimentColors
 from ..series.summaries import MetricSummaries
 from .experiments_table import select_experiments
@@ -46,7 +46,7 @@ def passing_experiments(
 def experiment_groupings(
     drawn: Iterable[Experiment], known: Sequence[Experiment]
 ) -> list[dict[str, str]]:
-    """By what experiments can be grouped: the keys of their configurations that differ.
+    """By what experiments can be grouped: names, tags, keys of configurations that differ.
 
     Those that are drawn are looked at, and of the others the newest, as far as there is time.
     """
@@ -60,4 +60,7 @@ def experiment_groupings(
             break
         if experiment.id not in ids:
             seen.add(config_of(experiment.dat_path))
-    return groupings((), None, [name for name, one in seen.describe().items() if one.differs])
+    settings = [name for name, one in seen.describe().items() if one.differs]
+    has_tags = any(one.annotation.tags for one in known)
+    named = label_groupings(has_tags=has_tags, has_names=len(known) > 1)
+    return groupings((), None, settings) + named

@@ -274,6 +274,12 @@ def first_statistics(columns: TableColumns, metrics: Sequence[str]) -> list[Colu
     ]
 
 
+def ordered_metrics(found: Iterable[Row], goals: Goals) -> list[str]:
+    """What is known to be logged: first what says how good an experiment is, and which way."""
+    names = dict.fromkeys(name for row in found for name in row.metrics)
+    return sorted(names, key=lambda name: (goals.of(name) is None, _place(name)))
+
+
 def _place(metric: str) -> int:
     is_said = [bool(pattern.search(metric)) for pattern in _SAID_FIRST]
     return 0 if all(is_said) else 1 if is_said[1] else 2 if is_said[0] else 3

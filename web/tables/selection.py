@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ml_tracking_ops.orchestrator.errors import did_you_mean
 
 from ..runs.formats import format_long, format_number
+from ..runs.name_patterns import PatternError, is_pattern, parse_pattern
 from .column import Column, TableColumns
 from .filtering.conditions import condition_of, condition_problems
-from .filtering.patterns import PatternError, is_pattern, parse_pattern
 from .hyperparameters import Hyperparameter
 from .query import (
     HYPERPARAMETER,

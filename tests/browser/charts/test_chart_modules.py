@@ -234,7 +234,7 @@ def test_group_that_a_sweep_does_not_have_is_none(modules: Page) -> None:
             label.append(one);
             tools.append(label);
         };
-        add("input", ["smoothing", "log-x", "log-y", "chart-filter"], plain);
+        add("input", ["smoothing", "log-x", "log-y", "chart-filter", "chart-name"], plain);
         add("output", ["smoothing-value", "chart-filter-note"], plain);
         const selects = ["chart-x", "chart-outliers", "chart-group", "chart-band", "chart-over"];
         add("select", [...selects, "chart-columns"], labelled);

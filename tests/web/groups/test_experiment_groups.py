@@ -61,3 +61,34 @@ def test_setting_that_nobody_has_is_an_error(client: Client, names: list[str]) -
     assert "p.width" in response.text
     assert client.get("/api/groups?group=combination&metric=loss").status_code == 400
     assert client.get("/api/groups?group=p.width").status_code == 400
+
+
+def annotate(logdir: Path, name: str, tags: list[str], label: str) -> None:
+    said = {"format_version": 1, "runs": {name: {"name": label, "tags": tags}}}
+    (logdir / name / "annotations.json").write_text(json.dumps(said))
+
+
+def test_experiments_are_averaged_by_tag_and_by_a_part_of_their_names(
+    client: Client, logdir: Path, names: list[str]
+) -> None:
+    for name, tags, label in zip(
+        names,
+        (["old"], ["old", "best"], [], ["best"]),
+        ("a1-x", "a1-y", "a10-x", "b2"),
+        strict=True,
+    ):
+        annotate(logdir, name, tags, label)
+    by_tag = means(client, "group=tag")
+    assert {name: mean[0] for name, mean in by_tag.items()} == {"best": 51.5, "old": 2.0}
+    by_name = means(client, "group=name.^([a-z]\\d%2B)")
+    assert {name: mean[0] for name, mean in by_name.items()} == {"a1": 2.0, "a10": 5.0, "b2": 100.0}
+    assert list(means(client, "group=name.-x")) == ["-x"]
+    page = client.get("/experiments").text
+    assert '"value": "tag"' in page
+
+
+def test_pattern_that_is_none_is_an_error(client: Client, names: list[str]) -> None:
+    response = client.get("/api/groups?group=name.(a&metric=loss")
+    assert response.status_code == 400
+    assert "is not a regular expression" in response.text
+    assert means(client, "group=name.nothing") == {}

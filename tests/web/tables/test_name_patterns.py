@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from ml_tracking_ops.web.tables.filtering.patterns import (
+from ml_tracking_ops.web.runs.name_patterns import (
     PatternError,
     is_pattern,
     name_test,

@@ -1,17 +1,18 @@
-"""What has been computed of the importance of a sweep's hyperparameters, kept until it changes."""
+"""What has been computed of the importance of settings, kept until the runs change."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote, urlencode
 from weakref import WeakKeyDictionary
 
-from ml_tracking_ops.orchestrator.store.run_states import ENDS
-from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+from starlette.datastructures import QueryParams
 
 from ...groups.naming import seed_name
 from ...runs.entries import has_value
 from ...tables.rows import Row
 from ...tables.sweeps.combination_rows import combination_rows, runs_of
 from ..axes import Axis, axes_of
+from ..subject import Subject
 from .failures import Failures, failing_question, failures
 from .measures import (
     ENOUGH_RUNS,
@@ -50,15 +51,15 @@ class Results:
     failing: Result | None = None
 
 
-_results: WeakKeyDictionary[Sweep, Results] = WeakKeyDictionary()
+_results: WeakKeyDictionary[object, Results] = WeakKeyDictionary()
 
 
-def keep(sweep: Sweep, results: Results) -> None:
-    _results[sweep] = results
+def keep(subject: Subject, results: Results) -> None:
+    _results[subject.key] = results
 
 
-def known(sweep: Sweep) -> Results:
-    return _results.get(sweep, Results())
+def known(subject: Subject) -> Results:
+    return _results.get(subject.key, Results())
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class ImportanceView:
 
     Attributes:
         shares_of: PED-ANOVA's answer, as far as there is one; `failing_of`: that for failing.
-        noun: what `n_values` counts: runs, or the combinations of a sweep with repeats.
+        noun: what `n_values` counts: runs, experiments, or combinations of a sweep with repeats.
+        setting: what their choices are called; `scatter_href` draws one, whose name follows.
         fewest: below so many nothing is said; from `enough` on it can be relied on.
     """
 
@@ -80,6 +82,8 @@ class ImportanceView:
     failures: Failures | None
     failing_of: Result | None
     noun: str = "run"
+    setting: str = "hyperparameter"
+    scatter_href: str = ""
     fewest: int = FEWEST_RUNS
     enough: int = ENOUGH_RUNS
 
@@ -92,23 +96,36 @@ class Questions:
     failing: Question | None
 
 
-def compared_rows(sweep: Sweep, rows: Sequence[Row]) -> list[Row]:
+def importance_address(subject: Subject, query: QueryParams) -> str:
+    """The part of the page with the table of importances."""
+    if subject.id:
+        return f"/insight/importance/{quote(subject.id)}"
+    return f"/insight/importance?{urlencode(query.multi_items())}"
+
+
+def _scatter_href(subject: Subject, query: QueryParams) -> str:
+    own = [] if subject.id else query.multi_items()
+    kept = [pair for pair in own if pair[0] not in ("panel", "across")]
+    return f"?{urlencode([*kept, ('panel', 'scatter'), ('across', '')])}"
+
+
+def compared_rows(subject: Subject, rows: Sequence[Row]) -> list[Row]:
     """The combinations of a sweep with repeats: a seed is no choice; otherwise the runs."""
-    runs, seed = runs_of(rows), seed_name(sweep.config)
+    runs, seed = runs_of(rows), seed_name(subject.config)
     is_repeated = seed is not None and any(run.combination for run in runs[:1])
     return combination_rows(runs, seed) if is_repeated and seed is not None else runs
 
 
-def importance_view(sweep: Sweep, given: Sequence[Row]) -> ImportanceView:
+def importance_view(subject: Subject, given: Sequence[Row], query: QueryParams) -> ImportanceView:
     """What is known of these runs, or of these combinations."""
-    rows = compared_rows(sweep, given)
-    axes = _axes(sweep, rows)
+    rows = compared_rows(subject, given)
+    axes = _axes(subject, rows)
     is_possible = _can_ask_for_best(rows, axes)
-    result = known(sweep).best if is_possible else None
-    failing = known(sweep).failing if has_optuna() else None
-    asked = questions(sweep, given)
+    result = known(subject).best if is_possible else None
+    failing = known(subject).failing if has_optuna() else None
+    asked = questions(subject, given)
     return ImportanceView(
-        metric=sweep.optimization_metric,
+        metric=subject.metric,
         ranking=rank(rows, axes, None if result is None else result.shares),
         shares_of=result,
         has_optuna=has_optuna(),
@@ -116,36 +133,38 @@ def importance_view(sweep: Sweep, given: Sequence[Row]) -> ImportanceView:
         n_values=sum(map(has_value, rows)),
         failures=failures(runs_of(given), axes, None if failing is None else failing.shares),
         failing_of=failing,
-        noun="combination" if rows and rows[0].runs else "run",
+        noun="combination" if rows and rows[0].runs else subject.noun,
+        setting=subject.setting,
+        scatter_href=_scatter_href(subject, query),
     )
 
 
-def questions(sweep: Sweep, given: Sequence[Row]) -> Questions:
+def questions(subject: Subject, given: Sequence[Row]) -> Questions:
     """What is to be computed: it is not known yet, or there are more runs by now."""
-    rows, runs = compared_rows(sweep, given), runs_of(given)
-    axes = _axes(sweep, rows)
-    results, best, failing = known(sweep), None, None
+    rows, runs = compared_rows(subject, given), runs_of(given)
+    axes = _axes(subject, rows)
+    results, best, failing = known(subject), None, None
     n_values = sum(map(has_value, rows))
-    if _can_ask_for_best(rows, axes) and not _is_current(sweep, results.best, n_values):
-        best = question(rows, axes, sweep.optimization_goal)
+    if _can_ask_for_best(rows, axes) and not _is_current(subject, results.best, n_values):
+        best = question(rows, axes, subject.goal)
     found = failures(runs, axes, None) if has_optuna() else None
-    if found and not _is_current(sweep, results.failing, found.n_ended, found.n_failed):
+    if found and not _is_current(subject, results.failing, found.n_ended, found.n_failed):
         failing = failing_question(runs, axes)
     return Questions(best, failing)
 
 
-def _axes(sweep: Sweep, rows: Sequence[Row]) -> list[Axis]:
-    return importance_axes(axes_of(sweep.config, rows), sweep.config)
+def _axes(subject: Subject, rows: Sequence[Row]) -> list[Axis]:
+    return importance_axes(axes_of(subject.config, rows), subject.config)
 
 
 def _can_ask_for_best(rows: Sequence[Row], axes: Sequence[Axis]) -> bool:
     return has_optuna() and bool(axes) and sum(map(has_value, rows)) >= FEWEST_RUNS
 
 
-def _is_current(sweep: Sweep, result: Result | None, n: int, n_failed: int = 0) -> bool:
+def _is_current(subject: Subject, result: Result | None, n: int, n_failed: int = 0) -> bool:
     """Whether what is known need not be computed again."""
     if result is None or n < result.n:
         return False
-    if sweep.record.state not in ENDS:
+    if not subject.has_ended:
         return n < result.n * _MORE + 1
     return (n, n_failed) == (result.n, result.n_failed)

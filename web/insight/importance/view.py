@@ -1,26 +1,30 @@
 """`GET /insight/importance/SWEEP`: the table of importances as a part of the page.
 
+`GET /insight/importance?run=ID&objective=METRIC` is that of experiments, chosen as on their page.
 Optuna takes seconds: it runs in a process of its own, one for a sweep at a time, while the page
 shows what is known without it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from weakref import WeakKeyDictionary
 
 import anyio
+from starlette.datastructures import QueryParams, State
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
-from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
-from ...live.feed import Feed
 from ...rendering import render_part
 from ...runs.catalog_access import find_sweep
+from ...tables.rows import Row
 from ...tables.sweeps.sweep_rows import all_runs
+from ..experiments import explained_experiments
+from ..subject import Subject, sweep_subject
 from .measures import ImportanceError, ask
 from .ped_anova import Question
 from .results import (
@@ -28,13 +32,18 @@ from .results import (
     Questions,
     Result,
     Results,
+    importance_address,
     importance_view,
     keep,
     known,
     questions,
 )
 
-_locks: WeakKeyDictionary[Sweep, anyio.Lock] = WeakKeyDictionary()
+_locks: WeakKeyDictionary[object, anyio.Lock] = WeakKeyDictionary()
+
+Explained = tuple[Subject, Sequence[Row]]
+Look = Callable[[Catalog], Explained | None]
+"""Finds what is asked about as it is now; None if it is not there."""
 
 
 @dataclass(frozen=True)
@@ -42,24 +51,48 @@ class ImportancePart:
     """What `_importance.html` needs when it is rendered by itself."""
 
     importance: ImportanceView
-    sweep_id: str
+    importance_part: str
 
 
 async def importance(request: Request) -> Response:
     sweep_id: str = request.path_params["sweep_id"]
-    state = request.app.state
-    sweep = await state.catalog.use(lambda catalog: find_sweep(catalog, sweep_id))
-    if sweep is None:
+    html = await _importance(request, partial(_sweep, sweep_id=sweep_id, state=request.app.state))
+    if html is None:
         raise HTTPException(404, f"there is no sweep {sweep_id!r}")
-    async with _locks.setdefault(sweep, anyio.Lock()):
-        asked = await state.catalog.use(lambda catalog: _questions(sweep, state.feed))
-        keep(sweep, await _answered(known(sweep), asked))
-    html = await state.catalog.use(lambda catalog: _render(catalog, sweep, state.feed))
     return HTMLResponse(html, headers={"cache-control": "no-store"})
 
 
-def _questions(sweep: Sweep, feed: Feed) -> Questions:
-    return questions(sweep, all_runs(sweep, feed.live_bests(sweep.id)).searched)
+async def importance_of_experiments(request: Request) -> Response:
+    state, query = request.app.state, request.query_params
+    html = await _importance(request, partial(_experiments, query=query, state=state))
+    return HTMLResponse(html, headers={"cache-control": "no-store"})
+
+
+def _sweep(catalog: Catalog, sweep_id: str, state: State) -> Explained | None:
+    sweep = find_sweep(catalog, sweep_id)
+    if sweep is None:
+        return None
+    rows = all_runs(sweep, state.feed.live_bests(sweep.id)).searched
+    return sweep_subject(sweep, state.log_readers), rows
+
+
+def _experiments(catalog: Catalog, query: QueryParams, state: State) -> Explained:
+    summaries = state.log_readers.summaries
+    found = explained_experiments(catalog, query, state.experiment_colors, summaries)
+    return found.subject, found.rows
+
+
+async def _importance(request: Request, look: Look) -> str | None:
+    use = request.app.state.catalog.use
+    found: Explained | None = await use(look)
+    if found is None:
+        return None
+    key = found[0].key
+    async with _locks.setdefault(key, anyio.Lock()):
+        explained: Explained = await use(look) or found
+        keep(explained[0], await _answered(known(explained[0]), questions(*explained)))
+    html: str = await use(lambda catalog: _render(look(catalog) or found, request.query_params))
+    return html
 
 
 async def _answered(results: Results, asked: Questions) -> Results:
@@ -85,10 +118,14 @@ async def _ask(asked: Sequence[Question]) -> list[Result]:
     ]
 
 
-def _render(catalog: Catalog, sweep: Sweep, feed: Feed) -> str:
-    rows = all_runs(sweep, feed.live_bests(sweep.id)).searched
-    part = ImportancePart(importance_view(sweep, rows), sweep.id)
+def _render(explained: Explained, query: QueryParams) -> str:
+    part = ImportancePart(
+        importance_view(*explained, query), importance_address(explained[0], query)
+    )
     return render_part("insight/_importance.html", part)
 
 
-routes = [Route("/insight/importance/{sweep_id:path}", importance)]
+routes = [
+    Route("/insight/importance", importance_of_experiments),
+    Route("/insight/importance/{sweep_id:path}", importance),
+]

@@ -3,7 +3,7 @@
 import { params, setParams } from "../lib/address.js";
 import { element } from "../lib/elements.js";
 import { parseFilter } from "./sections.js";
-import { allBut, choose, isOffered, leftOut, logParameter, remember, rememberedBand, xParameter } from "./data/view.js";
+import { BY_NAME, allBut, choose, isOffered, leftOut, logParameter, namePattern, remember, rememberedBand, xParameter } from "./data/view.js";
 
 const MOST_ON_X = 200;
 const PAUSE_MS = 200;
@@ -37,7 +37,9 @@ function connect(tools, preview) {
   find("#chart-outliers").addEventListener("change", (event) => choose({ outliers: unless(event.target.value, "0") }));
   find("#chart-band").addEventListener("change", (event) => choose({ band: unless(event.target.value, "std") }));
   find("#chart-over").addEventListener("change", (event) => choose({ over: unless(event.target.value, "all") }));
-  find("#chart-group").addEventListener("change", (event) => choose({ group: event.target.value || null, band: event.target.value ? rememberedBand() : null, hide: null, solo: null }));
+  find("#chart-group").addEventListener("change", (event) => event.target.value === BY_NAME ? askForName(tools) : byName(tools, false) ?? choose({ group: event.target.value || null, band: event.target.value ? rememberedBand() : null, hide: null, solo: null }));
+  const part = find("#chart-name");
+  part.addEventListener("change", () => part.checkValidity() && part.value && choose({ group: BY_NAME + part.value, hide: null, solo: null }));
   const logs = [find("#log-x"), find("#log-y")];
   for (const box of logs) box.addEventListener("change", () => choose({ log: logParameter(logs[0].checked, logs[1].checked) }));
   const filter = find("#chart-filter");
@@ -99,6 +101,18 @@ function offerGroups(tools, groups, view) {
   select.replaceChildren(new Option("No groups", ""), ...plain.map(({ value, label }) => new Option(label, value)), ...(options.length ? [element("optgroup", { label: "All settings but" }, ...several, ...options)] : []));
 }
 
+/** The group is by a part of the name: nothing changes before it is said which. */
+function askForName(tools) {
+  byName(tools, true);
+  tools.querySelector("#chart-name").focus();
+}
+
+function byName(tools, isOn) {
+  const part = tools.querySelector("#chart-name");
+  part.hidden = !isOn;
+  if (!isOn) part.blur();
+}
+
 /** Where groups leave settings out: which, each to be ticked. */
 function offerLeftOut(tools, groups, names) {
   const menu = tools.querySelector("#chart-but");
@@ -130,7 +144,12 @@ function showControls(tools, view) {
   set("#chart-outliers", String(view.outliers * 100));
   set("#chart-band", view.band);
   set("#chart-over", view.over);
-  set("#chart-group", view.group ?? "");
+  const pattern = namePattern(view.group), part = tools.querySelector("#chart-name");
+  if (document.activeElement !== part) {
+    set("#chart-group", pattern === null ? view.group ?? "" : BY_NAME);
+    set("#chart-name", pattern === null, "hidden");
+    if (pattern !== null) set("#chart-name", pattern);
+  }
   set("#log-x", view.isLogX, "checked");
   set("#log-x", view.x === "wall", "disabled");
   set("#log-y", view.isLogY, "checked");

@@ -1,13 +1,17 @@
 // The runs of a sweep as columns: fetched whole once, then only what has changed. Live values of
-// running runs come with every answer.
+// running runs come with every answer. Experiments (of no sweep) come whole every time.
 
 import { formatNumber } from "../lib/format.js";
 import { params } from "../lib/address.js";
 import { addressOf } from "../lib/base.js";
 
-/** The parameters of the address that filter the table. */
-export function filtersOfTable() {
-  return new URLSearchParams([...params()].filter(([name]) => name === "q" || name === "where" || name === "state" || name === "repeats" || name.startsWith("p.") || name.startsWith("m.")));
+const OF_TABLE = ["q", "where", "state", "repeats"];
+const OF_EXPERIMENTS = ["run", "archived", "objective"];
+
+/** The parameters of the address that filter the table; `more`: others that are asked with them. */
+export function filtersOfTable(more = []) {
+  const isAsked = (name) => OF_TABLE.includes(name) || more.includes(name) || name.startsWith("p.") || name.startsWith("m.");
+  return new URLSearchParams([...params()].filter(([name]) => isAsked(name)));
 }
 
 export class InsightData {
@@ -39,6 +43,7 @@ export class InsightData {
   /** What people call what is at a place. */
   title(place) {
     const index = this.runs.index[place];
+    if (this.runs.title.length) return this.runs.title[place];
     return this.isOfCombinations ? `combination ${index}, ${this.runs.n_runs[place]} run${this.runs.n_runs[place] === 1 ? "" : "s"}` : `run ${index}`;
   }
 
@@ -55,7 +60,8 @@ export class InsightData {
 
   id(place) {
     const name = this.runs.name[place];
-    return name === null || name === undefined ? null : `${this.sweep}/${name}`;
+    if (name === null || name === undefined) return null;
+    return this.sweep ? `${this.sweep}/${name}` : name;
   }
 
   placeOf(id) {
@@ -83,14 +89,15 @@ export class InsightData {
 
   /** Ask for what is new. `up`, `of`: a metric and which of its values, as a further column. */
   async refresh({ up = "", of = "best", view = "" } = {}) {
-    const query = filtersOfTable();
+    const query = filtersOfTable(this.sweep ? [] : OF_EXPERIMENTS);
     if (view === "workers") query.set("repeats", "apart"); // each of them runs runs
     const asked = JSON.stringify([up && `${of}.${up}`, query.get("repeats")]);
     if (asked !== this.#up || this.nUnread > 0) this.#cursor = null;
     this.#up = asked;
     if (this.#cursor !== null) query.set("since", this.#cursor);
     if (up) query.set("up", up), query.set("of", of);
-    const response = await fetch(addressOf(`/api/insight/${this.sweep.split("/").map(encodeURIComponent).join("/")}?${query}`));
+    const path = ["", "api", "insight", ...this.sweep.split("/").filter(Boolean).map(encodeURIComponent)].join("/");
+    const response = await fetch(addressOf(`${path}?${query}`));
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     const answer = await response.json();
     if (asked === this.#up) this.take(answer);
@@ -118,5 +125,5 @@ export class InsightData {
 }
 
 function emptyRuns() {
-  return { index: [], name: [], state: [], started: [], ended: [], value: [], text: [], n_runs: [], is_full: [], up: [], hyperparameters: new Map() };
+  return { index: [], title: [], name: [], state: [], started: [], ended: [], value: [], text: [], n_runs: [], is_full: [], up: [], hyperparameters: new Map() };
 }

@@ -18,7 +18,7 @@ export class View {
     const best = bestSoFar(points, data.goal, last).map(([x, y]) => [x, scale.to(y)]);
     return {
       grid: { left: 12, right: 20, top: 12, bottom: 32, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-      xAxis: { ...plainAxis(colors), ...(isByTime ? TIME : { ...RUNS, name: `${data.isOfCombinations ? "combinations" : "runs"} ended` }), max: end, splitLine: { show: false }, axisLabel: { color: colors.muted, hideOverlap: true, formatter: isByTime ? timeTick : whole }, ...(isByTime ? { interval: timeGap(end) } : {}) },
+      xAxis: { ...plainAxis(colors), ...(isByTime ? TIME : { ...RUNS, name: `${nounOf(data)}s ended` }), max: end, splitLine: { show: false }, axisLabel: { color: colors.muted, hideOverlap: true, formatter: isByTime ? timeTick : whole }, ...(isByTime ? { interval: timeGap(end) } : {}) },
       yAxis: valueAxis(colors, scale),
       series: [
         { type: "scatter", z: 3, symbolSize: size, data: points.map((point) => (point.y === null ? failureMark(point, worstEdge(scale, data.goal), colors) : mark(point, scale, colors, points.length))), emphasis: { scale: 1.6, itemStyle: { borderColor: colors.text, borderWidth: 2, opacity: 1 } } },
@@ -42,7 +42,8 @@ export class View {
   }
 }
 
-const TIME = { min: 0, name: "time since the sweep started", nameLocation: "middle", nameGap: 24 };
+const nounOf = (data) => (data.isOfCombinations ? "combination" : data.sweep ? "run" : "experiment");
+const TIME = { min: 0, name: "time since the start", nameLocation: "middle", nameGap: 24 };
 const RUNS = { min: 0, minInterval: 1, nameLocation: "middle", nameGap: 24 };
 const whole = (x) => (Number.isInteger(x) ? String(x) : "");
 

@@ -121,7 +121,7 @@ export class InsightPanel {
   }
 
   get #asked() {
-    return JSON.stringify([this.#figure.dataset, filtersOfTable().toString()]);
+    return JSON.stringify([this.#figure.dataset, filtersOfTable(["run", "archived"]).toString()]);
   }
 
   async reload() {

@@ -33,6 +33,7 @@ import { holdAddress } from "../lib/address.js";
 import { addressOf } from "../lib/base.js";
 
 const VALUES_AFTER_MS = 2000;
+const WORDS_AFTER_MS = 10_000;
 const store = new SeriesStore();
 const stream = new LiveStream(streamAddress, onEvent, showConnection);
 let page = null;
@@ -102,6 +103,11 @@ async function mountBeside() {
 /** The keys of the outputs that the page shows. */
 const outputKeys = () => (page.output ? [page.output.key] : (page.outputs ?? []).map((run) => `log=${run}`));
 
+/** What the drawings show may have changed. */
+function noteInsight() {
+  void insight?.then((module) => module.noteSweepChange(), () => {});
+}
+
 function sayIncomplete(error) {
   insight = null; // the next swap tries again
   showBanner(`A part of the page could not be loaded (${error.message}). Reload the page to try again.`);
@@ -162,7 +168,7 @@ const HANDLERS = {
   runs(event) {
     const isNew = event.cursor !== places.get(`sweep=${event.sweep}`);
     places.set(`sweep=${event.sweep}`, event.cursor);
-    void insight?.then((module) => module.noteSweepChange(), () => {});
+    noteInsight();
     const ids = new Set(page.runs.slice(0, page.view === "run" ? 1 : undefined).map((run) => run.id));
     const shown = page.view === "sweep" ? event.runs : event.runs.filter((row) => ids.has(row.id));
     if (rows.update(shown) && isNew) requestRefresh();
@@ -176,6 +182,7 @@ const HANDLERS = {
   },
   catalog(event) {
     places.set("catalog", event.cursor);
+    noteInsight();
     requestRefresh();
   },
   log(event) {
@@ -222,6 +229,10 @@ function onPoints(event) {
   fillCells(event);
   charts.append(event, store.append(event));
   if (page.view === "compare") requestRefreshWithin(VALUES_AFTER_MS); // its table is the server's
+  else if (page.view === "experiments" && document.querySelector("#insight")) {
+    noteInsight();
+    requestRefreshWithin(WORDS_AFTER_MS); // so is what the views say
+  }
 }
 
 // ---- Around the charts ----

@@ -12,7 +12,7 @@ from functools import cached_property
 from ml_tracking_ops.orchestrator.store.objective import is_better
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
-from ...groups.naming import groupings, seed_name
+from ...groups.naming import groupings, label_groupings, seed_name
 from ...runs.entries import n_planned
 from ...series.best_history import BestHistory, draw_history
 from ..hyperparameters import Hyperparameter
@@ -102,7 +102,8 @@ class AllRuns:
         """By what the runs that have started can be grouped."""
         logged = [name for name, one in self.logged.items() if one.differs]
         runs = (row.hyperparameters for row in self.started)
-        return groupings(runs, self.seed_name or None, logged)
+        named = label_groupings(has_tags="tags" in self.said, has_names="label" in self.said)
+        return groupings(runs, self.seed_name or None, logged) + named
 
     @cached_property
     def started(self) -> Sequence[Row]:

@@ -8,6 +8,7 @@ const REMEMBERED = ["smoothing", "x", "log", "outliers", "band", "pin", "cols"];
 const KEY = "chart-defaults";
 const FOLDED_AT_FIRST = ["system"];
 const BUT = "but.";
+export const BY_NAME = "name.";
 const N_COLUMNS = ["1", "2", "3", "4"];
 const X_MODES = ["step", "relative", "wall"];
 
@@ -89,7 +90,10 @@ export const leftOut = (group) => (group?.startsWith(BUT) ? group.slice(BUT.leng
 export const allBut = (names) => (names.length ? BUT + names.map(encodeURIComponent).join(",") : null);
 
 /** Pure: whether a page that offers these groups can show this one. */
-export const isOffered = (groups, group) => groups.some(({ value }) => value === group || (group?.startsWith(BUT) && value.startsWith(BUT)));
+export const isOffered = (groups, group) => group !== BY_NAME && groups.some(({ value }) => value === group || [BUT, BY_NAME].some((kind) => group?.startsWith(kind) && value.startsWith(kind)));
+
+/** Pure: the regular expression of a group by a part of the name; null: of any other group. */
+export const namePattern = (group) => (group?.startsWith(BY_NAME) ? group.slice(BY_NAME.length) : null);
 
 /** Whether this curve is to be seen. */
 export function isShown(view, id) {

@@ -30,6 +30,17 @@ class NamePattern:
     compiled: re.Pattern[str]
     until: float
 
+    def part(self, names: tuple[str, ...]) -> str | None:
+        """What is in the parentheses of the expression in the first name that it is found in.
+
+        Without parentheses it is all that was found; None if nothing was.
+        """
+        for name in names:
+            found = self.compiled.search(name[:_LONGEST_TEXT])
+            if found is not None and time.monotonic() < self.until:
+                return " ".join(filter(None, found.groups())) or found.group()
+        return None
+
     def finds(self, names: tuple[str, ...]) -> bool:
         texts = (name[:_LONGEST_TEXT] for name in names)
         return time.monotonic() < self.until and any(map(self.compiled.search, texts))

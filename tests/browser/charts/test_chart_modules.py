@@ -166,7 +166,8 @@ def test_many_sections_fold_at_once_and_leave_others_as_they_were(modules: Page)
         setParams({ fold: ["other"] });
         const show = (n) => {
           const sections = [..."abcdef"].slice(0, n).map((name) => ({ name, metrics: [] }));
-          list.show(sections, new Set(params().getAll("fold")), () => chart);
+          const folded = new Set(params().getAll("fold"));
+          list.show(sections, { folded, charts: new Map() }, () => chart);
           const bar = parent.querySelector(".charts-bar");
           return [bar.hidden, bar.textContent, params().getAll("fold").length];
         };

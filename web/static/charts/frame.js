@@ -3,11 +3,11 @@
 import { button, cut, make } from "../lib/elements.js";
 
 /**
- * @param {{onReset: () => void, onPin: () => void, onFull: () => void, onExport: (format: string) => void}} actions
+ * @param {{onReset: () => void, onPin: () => void, onFull: () => void, onMenu: (list: HTMLElement) => void}} actions
+ *   `onMenu` fills the menu when it is first opened
  */
 export function chartFrame(metric, actions) {
-  const title = make("h3", "chart-title", ...titleParts(metric));
-  title.title = metric;
+  const title = make("h3", "chart-title");
   const note = make("span", "chart-note");
   const thinned = make("span", "chart-thinned num");
   const readout = make("span", "chart-readout num");
@@ -17,7 +17,7 @@ export function chartFrame(metric, actions) {
   reset.hidden = true;
   const pin = iconButton("pin", `Pin ${metric} to the top`, actions.onPin);
   const full = iconButton("full", `Show ${metric} in full screen`, actions.onFull);
-  const tools = make("span", "chart-actions", pin, full, exportMenu(metric, actions.onExport, thinned));
+  const tools = make("span", "chart-actions", pin, full, chartMenu(metric, actions.onMenu, thinned));
   const empty = make("p", "chart-empty");
   const plot = make("div", "chart-plot");
   const root = make("figure", "chart is-waiting", make("figcaption", "chart-head", title, note, readout, reset, tools), empty, plot);
@@ -32,20 +32,30 @@ export function titleParts(metric) {
   return at ? [make("span", "chart-title-prefix", metric.slice(0, at)), last] : [last];
 }
 
-function exportMenu(metric, onExport, thinned) {
+/**
+ * The title that a reader gave, or else the metrics: of several with how their lines look.
+ *
+ * @param {{metric: string, label: string, place: number, isRight: boolean}[]} parts
+ */
+export function showTitle(root, title, parts) {
+  const element = root.querySelector(".chart-title"), key = JSON.stringify([title, parts]);
+  if (element.dataset.key === key) return;
+  element.dataset.key = key;
+  element.title = title || parts.map(({ metric, isRight }) => metric + (isRight ? " (right axis)" : "")).join(", ");
+  if (parts.length > 1) element.replaceChildren(...(title ? [cut(title)] : []), ...parts.map(partOf));
+  else element.replaceChildren(...(title ? [cut(title)] : titleParts(parts[0].metric)));
+}
+
+function partOf({ label, place, isRight }) {
+  return make("span", "chart-part", make("span", `chart-line chart-line-${place}`), label, isRight ? make("span", "muted", " →") : "");
+}
+
+function chartMenu(metric, onMenu, thinned) {
   const menu = make("details", "chart-menu");
   const summary = make("summary", "icon-button icon-more");
-  summary.ariaLabel = summary.title = `Export ${metric}`;
-  const items = [["png", "Download PNG"], ["svg", "Download SVG"], ["csv", "Series as CSV"], ["json", "Series as JSON"]];
-  const list = make("div", "chart-menu-list", ...items.map(([format, text]) => {
-    const item = button("menu-item", text, () => {
-      menu.open = false;
-      onExport(format);
-    });
-    item.dataset.format = format;
-    return item;
-  }));
-  list.append(thinned); // how many points are drawn, for whoever asks
+  summary.ariaLabel = summary.title = `Menu of ${metric}`;
+  const list = make("div", "chart-menu-list", thinned); // how many points are drawn, for whoever asks
+  summary.addEventListener("click", () => onMenu(list));
   menu.append(summary, list);
   return menu;
 }

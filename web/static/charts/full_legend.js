@@ -8,6 +8,8 @@ import { legendItem, showAll } from "./legend.js";
 import { listAt } from "./drawing/pointer.js";
 
 const MOST = 100;
+/** Of several metrics in one chart each run has several curves. */
+const keyOf = ({ key, id }) => key ?? id;
 
 export class FullLegend {
   element = make("div", "full-legend");
@@ -29,8 +31,8 @@ export class FullLegend {
 
   /** @param entries  the runs or groups there are; `curves`: what is drawn of those that are not hidden */
   update(entries, curves, view) {
-    const lasts = new Map(curves.map((curve) => [curve.id, lastOf(curve.y)]));
-    const key = JSON.stringify([entries.map(({ id, name, color }) => [id, name, color]), [...view.hidden], [...view.solo], curves.length]);
+    const lasts = new Map(curves.map((curve) => [keyOf(curve), lastOf(curve.y)]));
+    const key = JSON.stringify([entries.map((entry) => [keyOf(entry), entry.name, entry.color]), [...view.hidden], [...view.solo], curves.length]);
     if (key !== this.#key) this.#build(entries, lasts, view);
     this.#key = key;
     this.#head = view.smoothing > 0 ? "Last value, smoothed" : "Last value";
@@ -40,10 +42,10 @@ export class FullLegend {
 
   /** In the order of their values now; while more comes in, none changes its place. */
   #build(entries, lasts, view) {
-    const rank = ({ id }) => lasts.get(id) ?? -Infinity;
+    const rank = (entry) => lasts.get(keyOf(entry)) ?? -Infinity;
     const sorted = [...entries].sort((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
     const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-    this.#rows = new Map(sorted.slice(0, MOST).map((entry) => [entry.id, rowOf(entry, view)]));
+    this.#rows = new Map(sorted.slice(0, MOST).map((entry) => [keyOf(entry), rowOf(entry, view)]));
     this.#list.replaceChildren(...[...this.#rows.values()].map(({ item }) => item));
     this.#more.textContent = sorted.length > MOST ? `and ${counted(sorted.length - MOST)} more` : "";
     this.#all.hidden = view.hidden.size + view.solo.size === 0;
@@ -63,14 +65,14 @@ export class FullLegend {
   #showAt(curves, x, pointedId, xText) {
     this.#where.textContent = xText;
     const { shown } = listAt(curves, x, pointedId, curves.length);
-    const found = new Map(shown.map(({ curve, y }, place) => [curve.id, { y, place }]));
+    const found = new Map(shown.map(({ curve, y }, place) => [keyOf(curve), { y, place }]));
     for (const [id, { item, value }] of this.#rows) {
       const here = found.get(id);
       value.textContent = here ? formatNumber(here.y) : "–";
       item.style.order = here?.place ?? shown.length;
     }
     this.#align();
-    if (this.#list.scrollHeight > this.#list.clientHeight) this.#rows.get(pointedId)?.item.scrollIntoView({ block: "nearest" });
+    if (this.#list.scrollHeight > this.#list.clientHeight) [...this.#rows.values()].find(({ item }) => item.dataset.run === pointedId)?.item.scrollIntoView({ block: "nearest" });
   }
 
   leave() {

@@ -4,10 +4,12 @@
 import { setParams } from "../lib/address.js";
 import { Chart } from "./chart.js";
 import { FullScreen } from "./full_screen.js";
+import { dragTitle, openMenu } from "./own/actions.js";
 import { metricBeyond } from "./data/metric_limit.js";
-import { showNotice } from "../lib/notice.js";
+import { shownX, yRange } from "./drawing/ranges.js";
 import { PointedDetail } from "./pointing/pointed_detail.js";
 import { SectionList } from "./section_list.js";
+import { combined, ownView } from "./data/chart_settings.js";
 import { parseFilter, sectionsOf } from "./sections.js";
 import { onThemeChange } from "../lib/theme.js";
 import { choose, writeRange } from "./data/view.js";
@@ -20,6 +22,8 @@ export class ChartGrid {
   #view;
   #charts = new Map();
   #metrics = [];
+  #known = [];
+  #together = new Map(); // which charts draw which other metrics
   #pattern = null;
   #dirty = new Set();
   #frame = 0;
@@ -27,6 +31,7 @@ export class ChartGrid {
   #near;
   #far;
   #onPoint;
+  #page = { metrics: () => this.#metrics, known: () => this.#known, source: () => this.#source, rangeOf: (metric) => this.#rangeOf(metric) };
   #forgetTheme;
   #sections;
   #full;
@@ -47,6 +52,7 @@ export class ChartGrid {
     this.#far = new IntersectionObserver((entries) => this.#onFar(entries), { rootMargin: "700px" });
     this.#forgetTheme = onThemeChange(() => this.redraw());
     this.#sections = new SectionList(element);
+    element.addEventListener("pointerdown", (event) => void dragTitle(event, this.#page.metrics, () => this.#arrange()));
     this.#full = new FullScreen(element, () => setParams({ full: null }));
   }
 
@@ -60,7 +66,7 @@ export class ChartGrid {
   }
 
   get builtMetrics() {
-    return this.#built.map((chart) => chart.metric);
+    return this.#built.flatMap((chart) => chart.metrics);
   }
 
   get #built() {
@@ -77,16 +83,19 @@ export class ChartGrid {
     this.#element.replaceChildren();
   }
 
-  /** Draw the curves of a source in charts of these metrics. */
-  async show(source, metrics, view) {
+  /** Draw the curves of a source in charts of these metrics; `known` are all that its runs have. */
+  async show(source, metrics, view, known = metrics) {
     this.#metrics = metrics;
+    this.#known = known;
     await this.setView(view, source);
   }
 
   add(metric) {
     if (this.#source === null || this.#metrics.includes(metric)) return;
     this.#metrics.push(metric);
+    if (!this.#known.includes(metric)) this.#known = [...this.#known, metric];
     this.#arrange();
+    this.#showViews();
   }
 
   async setView(view, source = this.#source) {
@@ -97,11 +106,16 @@ export class ChartGrid {
     if (!source) return;
     this.#element.dataset.columns = view.nColumns ?? "auto";
     this.#arrange();
-    for (const chart of this.#charts.values()) chart.setView(view, source);
+    this.#showViews();
     this.#buildNear();
     this.redraw();
     await this.#load(this.#built);
     this.redraw();
+  }
+
+  /** Each chart is drawn as the page says, and as was set of it alone. */
+  #showViews() {
+    for (const [metric, chart] of this.#charts) chart.setView(ownView(this.#view, this.#view.charts.get(metric)), this.#source, this.#together.get(metric));
   }
 
   /** Make what charts there are, and where, as the metrics and the view say. */
@@ -109,24 +123,26 @@ export class ChartGrid {
     const { pattern, reason } = parseFilter(this.#view.tags);
     if (reason === null) this.#pattern = pattern; // else: what it was
     const isNoneFound = this.#pattern && this.#metrics.length > 0 && !this.#metrics.some((metric) => this.#pattern.test(metric));
+    const { charts, order, pins } = this.#view;
+    this.#together = combined(this.#metrics, charts, this.#known);
     const beyond = isNoneFound && this.limitText ? metricBeyond(this.#view.tags, this.#metrics) : null;
-    const sections = beyond ? sectionsOf([beyond], [], null) : sectionsOf(this.#metrics, this.#view.pins, this.#pattern);
+    const sections = beyond ? sectionsOf([beyond], [], null) : sectionsOf(this.#metrics, pins, this.#pattern, { together: this.#together, order });
     const shown = new Set(sections.flatMap((section) => section.metrics));
     for (const [name, chart] of this.#charts) if (!shown.has(name)) this.#remove(name, chart);
     for (const name of shown) if (!this.#charts.has(name)) this.#create(name);
     this.#full.show(this.#charts.get(this.#view.full) ?? null);
-    this.#sections.show(sections, this.#view.folded, (name) => this.#charts.get(name).element);
+    this.#sections.show(sections, this.#view, (name) => this.#charts.get(name).element);
     this.#sections.say(isNoneFound && !beyond ? `None of the ${this.#metrics.length} metrics matches “${this.#view.tags}”.` : this.limitText);
   }
 
   #create(metric) {
-    const chart = new Chart(metric, this.#source, this.#view, {
+    const chart = new Chart(metric, this.#source, ownView(this.#view, this.#view.charts.get(metric)), {
       syncKey: this.#element.id,
       onZoom: (range) => setParams({ zoom: writeRange(range) }, { push: true }),
       onPoint: (from, id, x) => this.#point(from, id, x),
       onPin: () => choose({ pin: toggled(this.#view.pins, metric) }),
       onFull: () => setParams({ full: this.#view.full === metric ? null : metric }, { push: true }),
-      onExport: (format) => void this.#export(chart, format),
+      onMenu: (list) => void openMenu(chart, list, this.#page),
       emptyText: () => this.emptyText ?? "No values yet",
     });
     this.#charts.set(metric, chart);
@@ -134,13 +150,11 @@ export class ChartGrid {
     this.#far.observe(chart.element);
   }
 
-  async #export(chart, format) {
-    try {
-      const { exportChart } = await import("./export/image.js");
-      await exportChart(chart.picture, format, this.#source);
-    } catch (error) {
-      showNotice(`The chart could not be saved (${error.message}).`, true);
-    }
+  /** What the axis of a metric shows. */
+  async #rangeOf(metric) {
+    await this.#source.load([metric], this.#view);
+    const curves = this.#source.curves(metric, this.#view);
+    return yRange(curves, shownX(curves, this.#view), this.#view);
   }
 
   #remove(name, chart) {
@@ -190,7 +204,7 @@ export class ChartGrid {
 
   async #load(charts) {
     if (charts.length === 0) return;
-    await this.#source.load(charts.map((chart) => chart.metric), this.#view);
+    await this.#source.load([...new Set(charts.flatMap((chart) => chart.metrics))], this.#view);
     this.onLoad();
   }
 
@@ -199,11 +213,17 @@ export class ChartGrid {
     this.#pointed.forget(event.run);
     if (changedMetrics.includes(this.#view.xMetric)) this.redraw();
     for (const name of changedMetrics) {
-      const chart = this.#charts.get(name);
-      if (!chart) continue;
-      chart.append(event.run, event.metrics[name]);
-      this.#touch(chart);
+      for (const chart of this.#chartsOf(name)) {
+        chart.append(name, event.run, event.metrics[name]);
+        this.#touch(chart);
+      }
     }
+  }
+
+  /** Those that draw a metric: its own, or one with others. */
+  #chartsOf(name) {
+    const found = [this.#charts.get(name), ...[...this.#together].filter(([, sides]) => sides.left.includes(name) || sides.right.includes(name)).map(([metric]) => this.#charts.get(metric))];
+    return found.filter(Boolean);
   }
 
   redraw() {
@@ -216,12 +236,12 @@ export class ChartGrid {
   }
 
   async #loadWhole(id) {
-    const metrics = this.#built.filter((chart) => chart.isThinned(id)).map((chart) => chart.metric);
+    const metrics = [...new Set(this.#built.flatMap((chart) => chart.thinnedOf(id)))];
     return metrics.length ? this.#source.loadWhole(metrics, this.#view, id) : new Map();
   }
 
   #showWhole(id, columns) {
-    for (const [metric, one] of columns) this.#charts.get(metric)?.showWhole(id, one);
+    for (const [metric, one] of columns) for (const chart of this.#chartsOf(metric)) chart.showWhole(id, metric, one);
     for (const chart of this.#built) chart.pointAgain();
   }
 

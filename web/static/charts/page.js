@@ -83,7 +83,7 @@ export class ChartPage {
     const source = this.#source();
     this.#grid.element.classList.toggle("is-grouped", source === this.#groups);
     this.#showLegend();
-    await this.#grid.show(source, [...metrics], this.#view);
+    await this.#grid.show(source, [...metrics], this.#view, this.#names);
   }
 
   #emptyText() {

@@ -3,6 +3,7 @@
 import { params, setParams } from "../lib/address.js";
 import { button, make } from "../lib/elements.js";
 import { foldedSections, foldParams } from "./data/view.js";
+import { widthOf } from "./data/chart_settings.js";
 
 const MANY = 6; // from so many sections on all can be folded at once
 
@@ -29,7 +30,7 @@ export class SectionList {
   }
 
   /** @param {{name: string, title: string, metrics: string[]}[]} sections */
-  show(sections, folded, chartOf) {
+  show(sections, { folded, charts }, chartOf) {
     this.#away.remove();
     const placeOf = (metric) => (chartOf(metric).closest("dialog") ? this.#away : chartOf(metric));
     for (const [name, { root }] of this.#sections) {
@@ -44,7 +45,7 @@ export class SectionList {
       section.plain.hidden = !isPlain;
       section.count.textContent = metrics.length;
       section.root.classList.toggle("is-plain", isPlain);
-      section.root.dataset.count = isPlain || metrics.length > 3 ? "many" : metrics.length;
+      section.root.dataset.count = isPlain || widthOf(metrics, charts) > 3 ? "many" : widthOf(metrics, charts);
       section.toggle.ariaExpanded = String(!isFolded);
       section.grid.hidden = isFolded;
       place(section.grid, metrics.map(placeOf));
@@ -70,6 +71,7 @@ export class SectionList {
     const grid = make("div", "chart-grid");
     const plain = make("span", "sr-only", "Metrics");
     const root = make("section", "chart-section", make("h2", "section-head", toggle, plain), grid);
+    root.dataset.section = name;
     this.#sections.set(name, { root, toggle, title, count, plain, grid });
     return this.#sections.get(name);
   }

@@ -1,5 +1,9 @@
 // Which charts there are, in which sections. Pure.
 
+import { inOrder } from "./data/chart_settings.js";
+
+const NONE = new Map();
+
 /** The text as a regular expression; {pattern: null} with a reason where it is none. */
 export function parseFilter(text) {
   if (text === "") return { pattern: null, reason: null };
@@ -11,14 +15,19 @@ export function parseFilter(text) {
 }
 
 /**
- * Metrics by what is before their first `/`, in the order in which they were declared; those
- * without one come first, and before all the pinned ones.
+ * Metrics by what is before their first `/`, in the order in which they were declared, or were
+ * moved to; those without one come first, and before all the pinned ones. A metric that is drawn in
+ * the chart of another has none of its own.
  *
+ * @param {Map<string, {left: string[], right: string[]}>} together  see `combined` of data/chart_settings.js
  * @returns {{name: string, title: string, metrics: string[]}[]}
  */
-export function sectionsOf(metrics, pins, pattern) {
-  const shown = pattern ? metrics.filter((metric) => pattern.test(metric)) : metrics;
-  const pinned = pins.filter((metric) => metrics.includes(metric));
+export function sectionsOf(metrics, pins, pattern, { together = NONE, order = [] } = {}) {
+  const othersOf = (metric) => Object.values(together.get(metric) ?? {}).flat();
+  const elsewhere = new Set([...together.keys()].flatMap(othersOf));
+  const own = metrics.filter((metric) => !elsewhere.has(metric));
+  const shown = pattern ? own.filter((metric) => [metric, ...othersOf(metric)].some((one) => pattern.test(one))) : own;
+  const pinned = pins.filter((metric) => own.includes(metric));
   const sections = new Map([["", []]]);
   for (const metric of shown) {
     if (pinned.includes(metric)) continue;
@@ -26,7 +35,7 @@ export function sectionsOf(metrics, pins, pattern) {
     if (!sections.has(name)) sections.set(name, []);
     sections.get(name).push(metric);
   }
-  const named = [...sections].filter(([, members]) => members.length).map(([name, members]) => ({ name, title: name || "Metrics", metrics: members }));
+  const named = [...sections].filter(([, members]) => members.length).map(([name, members]) => ({ name, title: name || "Metrics", metrics: inOrder(members, order) }));
   return pinned.length ? [{ name: "pinned/", title: "Pinned", metrics: pinned }, ...named] : named;
 }
 

@@ -4,6 +4,7 @@
 /** Parameters of the charts; of all of them the server reads `metric` alone, and passes the others on. */
 export const CHART_NAMES = [
   "smoothing", "x", "log", "outliers", "zoom", "group", "band", "over", "hide", "solo", "tags", "pin", "metric", "full", "fold", "unfold", "color", "cols",
+  "chart", "order",
 ];
 
 let held = null; // a snapshot is a file: what its address would say is kept here

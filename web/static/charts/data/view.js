@@ -3,8 +3,9 @@
 
 import { params as addressParams, setParams } from "../../lib/address.js";
 import { keep, recall } from "../../lib/storage.js";
+import { readCharts } from "./chart_settings.js";
 
-const REMEMBERED = ["smoothing", "x", "log", "outliers", "band", "pin", "cols"];
+const REMEMBERED = ["smoothing", "x", "log", "outliers", "band", "pin", "cols", "chart", "order"];
 const KEY = "chart-defaults";
 const FOLDED_AT_FIRST = ["system"];
 const BUT = "but.";
@@ -16,7 +17,9 @@ const X_MODES = ["step", "relative", "wall"];
  *   outliers: number, zoom: [number, number] | null, group: string | null, band: "std"|"minmax"|"none",
  *   over: "all"|"reached"|"carried", filters: string, chosen: string,
  *   hidden: Set<string>, solo: Set<string>, tags: string, pins: string[], folded: Set<string>,
- *   full: string | null, color: string | null, nColumns: string | null}} View  `color`: by what curves are coloured, null: by run; `outliers`: which part of the values at either end is clipped
+ *   full: string | null, color: string | null, nColumns: string | null,
+ *   charts: Map<string, import("./chart_settings.js").Own>, order: string[], low: number | null, high: number | null}} View  `low` and `high`: the
+ *   ends of the y axis, where one chart has its own; `color`: by what curves are coloured, null: by run; `outliers`: which part of the values at either end is clipped
  */
 
 /** @returns {View} whatever the address holds: what is not known counts as not said. */
@@ -43,6 +46,9 @@ export function readView(params) {
     pins: params.getAll("pin"),
     folded: foldedSections(params.getAll("fold"), params.getAll("unfold")),
     full: params.get("full"),
+    charts: readCharts(params.getAll("chart")),
+    order: params.getAll("order"),
+    low: null, high: null,
   };
 }
 

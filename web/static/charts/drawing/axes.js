@@ -32,9 +32,10 @@ export const xLabelOf = (view, low, high) => (view.x === "wall" ? formatDays(low
 /**
  * uPlot's scales and axes for a view. `yRange()` are the values from the lower to the upper edge: to
  * uPlot, which draws nothing between 1e-17 and 2e-17 or from -1e308 to 1e308, they are 0 and 1.
- * `onLabels(axis, ticks, labels)` is told what is on each, so that an export can say the same.
+ * `onLabel(axis, ticks, labels)` is told what is on each, so that an export can say the same.
+ * `rightRange`: of a second axis of values, if there is one.
  */
-export function axesOf(view, yRange, onLabels) {
+export function axesOf(view, { yRange, rightRange = null, onLabel: onLabels }) {
   const asGiven = (u, min, max) => [min, max];
   const axis = { stroke: () => theme().text, font: "11px system-ui, sans-serif", ticks: { show: false } };
   const x = { ...axis, grid: { show: false }, size: 26, gap: 4, space: 54, ...(view.isLogX ? logX(view.x) : linearX(view.x)), values: labelsX(xLabels(view.x), onLabels) };
@@ -45,7 +46,7 @@ export function axesOf(view, yRange, onLabels) {
       x: { time: view.x === "wall" && !view.isLogX, auto: false, range: asGiven, distr: view.isLogX ? 3 : 1 },
       y: { auto: false, range: [0, 1] },
     },
-    axes: [x, { ...y, ...axisY(view.isLogY, yRange, onLabels) }],
+    axes: [x, { ...y, ...axisY(view.isLogY, yRange, (...told) => onLabels("y", ...told)) }, ...(rightRange ? [{ ...y, side: 1, grid: { show: false }, ...axisY(view.isLogY, rightRange, (...told) => onLabels("right", ...told)) }] : [])],
   };
 }
 
@@ -59,7 +60,7 @@ function axisY(isLog, yRange, onLabels) {
     },
     values: () => {
       const labels = (isLog ? logLabels : formatTicks)(ticks);
-      onLabels("y", ticks, labels);
+      onLabels(ticks, labels);
       return labels;
     },
   };

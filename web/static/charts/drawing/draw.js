@@ -20,21 +20,23 @@ export function geometryOf(bbox, scales, view) {
   };
 }
 
-/** All of `curves`; `pixel` is how many of the canvas make one of the screen. */
-export function drawCurves(ctx, geometry, curves, { pixel, isClipped, isFront = false }) {
+/** All of `curves`, of `nCurves` that the chart draws; `pixel` is how many of the canvas make one of the screen. */
+export function drawCurves(ctx, geometry, curves, { pixel, isClipped, isFront = false, nCurves = curves.length }) {
   ctx.save();
   ctx.beginPath();
   ctx.rect(geometry.left, geometry.top, geometry.width, geometry.height);
   ctx.clip();
   ctx.lineCap = "round";
   ctx.lineJoin = isFront ? "round" : "bevel"; // hardly to be seen, and twice as fast
-  const width = isFront ? 2.25 * pixel : curves.length > MOST_WIDE ? 1 : LINE_WIDTH * pixel;
+  const width = isFront ? 2.25 * pixel : nCurves > MOST_WIDE ? 1 : LINE_WIDTH * pixel;
   for (const curve of bestLast(curves)) {
     ctx.strokeStyle = ctx.fillStyle = runColor(isFront ? curve.own ?? curve.color : curve.color);
     if (curve.low) fillBand(ctx, geometry, curve);
     if (curve.abandoned) strokeLine(ctx, geometry, curve.abandoned, curve.abandoned.y, 0.3, pixel);
     if (curve.raw) strokeLine(ctx, geometry, curve, curve.raw, 0.25, pixel);
+    ctx.setLineDash(curve.dash?.map((length) => length * pixel) ?? []);
     strokeLine(ctx, geometry, curve, curve.fewer ? curve.all : curve.y, 1, curve.isBest ? BEST_WIDTH * pixel : width, 2.5 * pixel);
+    ctx.setLineDash([]);
     if (curve.fewer) strokeDashed(ctx, geometry, curve, width, pixel);
     markGaps(ctx, geometry, curve, 3 * pixel);
     if (isClipped) markOutside(ctx, geometry, curve, 4 * pixel);

@@ -3,7 +3,7 @@
 import { axesOf } from "./axes.js";
 
 /**
- * @param {{syncKey: string, yRange: () => [number, number], onLabel: (axis: string, ticks: number[], labels: string[]) => void,
+ * @param {{syncKey: string, yRange: () => [number, number], rightRange: (() => [number, number]) | null, onLabel: (axis: string, ticks: number[], labels: string[]) => void,
  *   onReset: () => void, draw: Function, setCursor: Function, setSelect: Function}} hooks
  */
 export function plotOptions(view, size, hooks) {
@@ -11,7 +11,7 @@ export function plotOptions(view, size, hooks) {
     ...size,
     padding: [8, view.x === "wall" ? 32 : 14, 0, 0], // a time is as wide as that
     legend: { show: false },
-    ...axesOf(view, hooks.yRange, hooks.onLabel),
+    ...axesOf(view, hooks),
     series: [{}, { paths: () => null, points: { show: false } }],
     cursor: {
       y: false,

@@ -5,13 +5,15 @@ import { nearestIndex } from "../data/columns.js";
 /**
  * The point nearest to a place: of each curve the one nearest in x, of those the nearest.
  *
- * @param {{toX: (x: number) => number, toY: (y: number) => number, left: number, width: number}} geometry
- *   in the pixels of `left` and `top`
+ * @param {(curve: object) => {toX: (x: number) => number, toY: (y: number) => number, left: number, width: number}} geometryOf
+ *   the plane of a curve, in the pixels of `left` and `top`
  * @param {number} at  the x of `left`
  */
-export function nearestPoint(curves, geometry, at, left, top) {
+export function nearestPoint(curves, geometryOf, at, left, top) {
   let nearest = null;
+  const planes = [curves.find((curve) => !curve.isRight), curves.find((curve) => curve.isRight)].map((curve) => curve && geometryOf(curve));
   for (const curve of curves) {
+    const geometry = planes[curve.isRight ? 1 : 0];
     const point = pointAt(curve, geometry, at);
     if (!point || point.left < geometry.left - 1 || point.left > geometry.left + geometry.width + 1) continue;
     const distance = Math.hypot(point.left - left, point.top - top);
@@ -29,7 +31,7 @@ export function pointAt(curve, geometry, at) {
 }
 
 /**
- * The curves with a value at `at`, the highest first: `most` of them around the one pointed at.
+ * The curves with a value at `at`, the highest first, metric by metric: `most` of them around the one pointed at.
  * A curve that does not reach so far has none there.
  */
 export function listAt(curves, at, pointedId, most) {
@@ -39,7 +41,7 @@ export function listAt(curves, at, pointedId, most) {
     if (i < 0 || curve.y[i] == null || isBeyond(curve.x, at, i)) continue;
     found.push({ curve, i, y: curve.y[i] });
   }
-  found.sort((a, b) => b.y - a.y);
+  found.sort((a, b) => (a.curve.place ?? 0) - (b.curve.place ?? 0) || b.y - a.y);
   const place = Math.max(0, found.findIndex(({ curve }) => curve.id === pointedId));
   const from = Math.max(0, Math.min(place - Math.floor(most / 2), found.length - most));
   return { shown: found.slice(from, from + most), nAbove: from, nBelow: Math.max(0, found.length - from - most) };

@@ -34,13 +34,24 @@ export function span(x, [from, to]) {
 
 /**
  * The values between two x with some room around them; `outliers` > 0: from that quantile to the
- * one as far from the other end.
+ * one as far from the other end; `low`, `high`: an end that a reader chose.
  */
-export function yRange(curves, range, { isLogY, outliers }) {
+export function yRange(curves, range, { isLogY, outliers, low = null, high = null }) {
   const extent = outliers > 0 ? quantiles(curves, range, outliers) : extremes(curves, range);
-  if (!extent) return isLogY ? [0.1, 1] : [0, 1];
-  return isLogY ? times(extent) : withRoom(extent, 0.06);
+  const found = !extent ? (isLogY ? [0.1, 1] : [0, 1]) : isLogY ? times(extent) : withRoom(extent, 0.06);
+  return withEnds(found, isLogY && low <= 0 ? null : low, isLogY && high <= 0 ? null : high, isLogY);
 }
+
+/** A range with one end or both replaced, and never empty. */
+function withEnds([first, last], low, high, isLog) {
+  if (low === null && high === null) return [first, last];
+  const from = low ?? (first < high ? first : isLog ? high / 10 : high - Math.max(1, Math.abs(high) / 10));
+  const to = high ?? (last > low ? last : isLog ? low * 10 : low + Math.max(1, Math.abs(low) / 10));
+  return [from, to];
+}
+
+/** Whether values may lie outside of what is shown. */
+export const isClipped = ({ outliers, low = null, high = null }) => outliers > 0 || low !== null || high !== null;
 
 const LARGEST = Number.MAX_VALUE, LEAST = Number.MIN_VALUE;
 const TINY = 1e-300; // smaller than that is nothing

@@ -4,7 +4,7 @@
 import { drawnLegend } from "./legend.js";
 import { tracePath } from "../data/columns.js";
 import { gapsOf, geometryOf, outsideOf, traceBand } from "../drawing/draw.js";
-import { span } from "../drawing/ranges.js";
+import { isClipped, span } from "../drawing/ranges.js";
 import { withoutOverlap } from "../drawing/ticks.js";
 import { xLabelOf } from "../drawing/axes.js";
 import { runColor } from "../../lib/theme.js";
@@ -20,21 +20,23 @@ const LETTER_PX = 6.8;
  * @param {{text: string, muted: string, grid: string, surface: string, runs: string[]}} colors
  * @returns {SVGSVGElement}
  */
-export function pictureToSvg({ metric, view, curves, scales, labels, note }, colors) {
+export function pictureToSvg({ title, view, curves, scales, labels, note }, colors) {
   const longest = Math.max(...(labels.y?.labels ?? []).map((label) => label.length), 0);
   const left = Math.max(EDGE.left, longest * LETTER_PX + 16);
-  const bbox = { left, top: EDGE.top, width: WIDTH - left - EDGE.right, height: PLOT_HEIGHT - EDGE.top - EDGE.bottom };
-  const geometry = geometryOf(bbox, scales, view);
+  const hasRight = curves.some((curve) => curve.isRight), right = hasRight ? EDGE.left : EDGE.right;
+  const bbox = { left, top: EDGE.top, width: WIDTH - left - right, height: PLOT_HEIGHT - EDGE.top - EDGE.bottom };
+  const geometry = geometryOf(bbox, scales, view), ofRight = geometryOf(bbox, { x: scales.x, y: scales.right ?? scales.y }, view);
   const legend = drawnLegend(curves, colors, { left, top: PLOT_HEIGHT + 8, width: bbox.width }, element);
   const height = PLOT_HEIGHT + legend.height + 12;
   const root = element("svg", { xmlns: NAMESPACE, width: WIDTH, height, viewBox: `0 0 ${WIDTH} ${height}`, "font-family": FONT, "font-size": 12 });
   root.append(
-    element("title", {}, metric),
+    element("title", {}, title),
     element("rect", { width: WIDTH, height, fill: colors.surface }),
-    element("text", { x: left, y: 28, "font-size": 16, "font-weight": 600, fill: colors.text }, metric),
+    element("text", { x: left, y: 28, "font-size": 16, "font-weight": 600, fill: colors.text }, title),
     element("text", { x: WIDTH - EDGE.right, y: 40, "text-anchor": "end", fill: colors.muted }, note),
     axesGroup(geometry, view, labels, colors),
-    curvesGroup(geometry, view, curves, colors),
+    ...(hasRight ? [rightAxis(ofRight, labels.right, colors)] : []),
+    curvesGroup((curve) => (curve.isRight ? ofRight : geometry), view, curves, colors),
     legend.group,
   );
   return root;
@@ -64,16 +66,25 @@ function axesGroup(geometry, view, { x, y }, colors) {
   return group;
 }
 
+function rightAxis(geometry, axis, colors) {
+  const { left, top, width, height } = geometry, group = element("g", { fill: colors.muted });
+  each(axis, (tick, label) => {
+    const at = geometry.toY(tick);
+    if (at >= top - 0.5 && at <= top + height + 0.5) group.append(element("text", { x: left + width + 8, y: at + 4 }, label));
+  });
+  return group;
+}
+
 function each(axis, draw) {
   axis?.ticks.forEach((tick, i) => tick != null && axis.labels[i] && draw(tick, axis.labels[i]));
 }
 
-function curvesGroup(geometry, view, curves, colors) {
-  const { left, top, width, height } = geometry;
+function curvesGroup(geometryFor, view, curves, colors) {
+  const { left, top, width, height } = geometryFor({});
   const frame = element("clipPath", { id: "frame" });
   frame.append(element("rect", { x: left, y: top, width, height }));
   const group = element("g", { "clip-path": "url(#frame)", fill: "none", "stroke-linejoin": "round", "stroke-linecap": "round" });
-  group.append(frame, ...curves.map((curve) => curveGroup(geometry, view, curve, colors)));
+  group.append(frame, ...curves.map((curve) => curveGroup(geometryFor(curve), view, curve, colors)));
   return group;
 }
 
@@ -83,11 +94,11 @@ function curveGroup(geometry, view, curve, colors) {
   group.append(element("title", {}, curve.name));
   if (curve.low) group.append(element("path", { d: pathOf((path) => traceBand(path, curve, geometry)), fill: color, "fill-opacity": 0.16, stroke: "none" }));
   if (curve.raw) group.append(line(geometry, curve, curve.raw, { "stroke-opacity": 0.25 }));
-  group.append(line(geometry, curve, curve.fewer ? curve.all : curve.y, { "stroke-width": 1.75 }));
+  group.append(line(geometry, curve, curve.fewer ? curve.all : curve.y, { "stroke-width": 1.75, ...(curve.dash?.length && { "stroke-dasharray": curve.dash.join(" ") }) }));
   if (curve.fewer) group.append(line(geometry, curve, curve.fewer, { "stroke-width": 1.75, "stroke-dasharray": "4 4", "stroke-opacity": 0.7 }));
   const y = geometry.top + geometry.height - 4;
   for (const x of gapsOf(curve, geometry, 6)) group.append(element("path", { d: `M${x - 3} ${y - 3}l6 6m0 -6l-6 6` }));
-  if (view.outliers === 0) return group;
+  if (!isClipped(view)) return group;
   for (const { x, y: at, direction } of outsideOf(curve, geometry, 4)) {
     group.append(element("path", { d: `M${round(x - 4)} ${at}h8l-4 ${4 * direction}z`, fill: color, stroke: "none" }));
   }

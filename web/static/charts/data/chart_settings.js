@@ -1,0 +1,123 @@
+// What a reader has set of single charts, as the address holds it: `chart=METRIC;title=…;y=0..1;log=1`.
+// `;` and `%` within a name or a title are percent-encoded. What is not set is as the page says. Pure.
+
+/** @typedef {{title: string, low: number | null, high: number | null, isLog: boolean | null,
+ *   smoothing: number | null, width: "" | "2" | "full", isTall: boolean, left: string[], right: string[]}} Own
+ *   `left`, `right`: other metrics in the same chart, by their axis
+ */
+
+const WIDTHS = ["2", "full"];
+export const MOST_TOGETHER = 6;
+/** @type {Own} */
+export const PLAIN = { title: "", low: null, high: null, isLog: null, smoothing: null, width: "", isTall: false, left: [], right: [] };
+
+/** @returns {Map<string, Own>} by metric; of what is not understood nothing is set */
+export function readCharts(texts) {
+  return new Map(texts.map(readChart).filter(([metric]) => metric !== ""));
+}
+
+function readChart(text) {
+  const [metric, ...parts] = text.split(";");
+  const given = parts.map((part) => [part.slice(0, part.indexOf("=")), decoded(part.slice(part.indexOf("=") + 1))]);
+  const all = (name) => given.filter(([one]) => one === name).map(([, value]) => value);
+  const [low, high] = ends(all("y")[0]), log = all("log")[0], smoothing = number(all("smoothing")[0]);
+  const others = [...all("with").map((name) => [name, "left"]), ...all("right").map((name) => [name, "right"])].slice(0, MOST_TOGETHER - 1);
+  return [decoded(metric), {
+    title: all("title")[0] ?? "",
+    low, high,
+    isLog: log === "1" ? true : log === "0" ? false : null,
+    smoothing: smoothing === null ? null : Math.min(0.999, Math.max(0, smoothing)),
+    width: WIDTHS.includes(all("width")[0]) ? all("width")[0] : "",
+    isTall: all("height")[0] === "tall",
+    left: others.filter(([, side]) => side === "left").map(([name]) => name),
+    right: others.filter(([, side]) => side === "right").map(([name]) => name),
+  }];
+}
+
+/** As it is in the address; null: nothing is set. */
+export function writeChart(metric, { title, low, high, isLog, smoothing, width, isTall, left, right }) {
+  const parts = [
+    ...(title ? [["title", title]] : []),
+    ...(low !== null || high !== null ? [["y", `${low ?? ""}..${high ?? ""}`]] : []),
+    ...(isLog === null ? [] : [["log", isLog ? "1" : "0"]]),
+    ...(smoothing === null ? [] : [["smoothing", smoothing]]),
+    ...(width ? [["width", width]] : []),
+    ...(isTall ? [["height", "tall"]] : []),
+    ...left.map((name) => ["with", name]),
+    ...right.map((name) => ["right", name]),
+  ];
+  return parts.length ? [encoded(metric), ...parts.map(([name, value]) => `${name}=${encoded(String(value))}`)].join(";") : null;
+}
+
+/** The texts of an address after the settings of one chart have changed. */
+export function withChart(texts, metric, own) {
+  const others = [...readCharts(texts)].filter(([name]) => name !== metric).map(([name, one]) => writeChart(name, one));
+  return [...others, writeChart(metric, own)].filter((text) => text !== null);
+}
+
+/** The view of one chart: what is set of it is before what the page says. */
+export function ownView(view, own) {
+  if (!own) return view;
+  return { ...view, smoothing: own.smoothing ?? view.smoothing, isLogY: own.isLog ?? view.isLogY, low: own.low, high: own.high };
+}
+
+/** How many columns of the page the charts of a section take. */
+export const widthOf = (metrics, charts) => metrics.reduce((sum, metric) => sum + ({ 2: 2, full: 4 }[charts.get(metric)?.width] ?? 1), 0);
+
+/**
+ * Which charts draw which other metrics: each metric in one chart at most, and none that nobody logged.
+ *
+ * @param {string[]} metrics  that have a chart, unless they are in another's
+ * @param {string[]} known  all metrics of the runs
+ * @returns {Map<string, {left: string[], right: string[]}>}  by the metric whose chart it is
+ */
+export function combined(metrics, charts, known = metrics) {
+  const found = new Map(), taken = new Set(), all = new Set(known), own = new Set(metrics);
+  for (const [metric, { left, right }] of charts) {
+    if (!own.has(metric) || taken.has(metric)) continue;
+    const free = (names) => names.filter((name) => name !== metric && all.has(name) && !found.has(name) && !taken.has(name));
+    const sides = { left: free(left), right: free(right) };
+    if (sides.left.length + sides.right.length === 0) continue;
+    found.set(metric, sides);
+    for (const name of [...sides.left, ...sides.right]) taken.add(name);
+  }
+  return found;
+}
+
+// ---- Their order ----
+
+/** Metrics in the order that a reader gave them; those that were not moved come after it as ever. */
+export function inOrder(metrics, order) {
+  if (order.length === 0) return metrics;
+  const moved = order.filter((metric) => metrics.includes(metric));
+  return [...moved, ...metrics.filter((metric) => !moved.includes(metric))];
+}
+
+/**
+ * The order after one section has been given another: no more of it is named than is needed.
+ *
+ * @param {string[]} metrics  of the page, as they were declared
+ * @param {string[]} now  those of the section as they are to be
+ */
+export function orderAfter(order, metrics, now) {
+  const places = now.map((metric) => metrics.indexOf(metric));
+  let n = now.length;
+  while (n > 0 && (n === now.length || places[n - 1] < places[n])) n -= 1;
+  return [...order.filter((metric) => !now.includes(metric)), ...now.slice(0, n)];
+}
+
+const encoded = (text) => text.replace(/[%;]/g, encodeURIComponent);
+
+function decoded(text) {
+  return text.replace(/%(25|3B)/gi, decodeURIComponent);
+}
+
+function ends(text = "") {
+  const [low, high] = text.split("..").map(number);
+  const isInOrder = low === null || high == null || low < high;
+  return isInOrder ? [low, high ?? null] : [null, null];
+}
+
+function number(text) {
+  return text === undefined || text === "" || !Number.isFinite(Number(text)) ? null : Number(text);
+}

@@ -36,6 +36,7 @@ from .pages.files import output as run_output
 from .runs.catalog_access import SharedCatalog
 from .runs.links import ExperimentColors
 from .series import api as series
+from .series import derived_api as derived
 from .series.chosen_goals import GoalsFile
 from .series.readers import LogReaders
 from .series.store import SeriesStore
@@ -93,6 +94,7 @@ def create_app(
         routes=[
             *events.routes,
             *series.routes,
+            *derived.routes,
             *groups.routes,
             *insight_api.routes,
             *media_api.routes,
@@ -171,7 +173,11 @@ def _set_state(
     app.state.series_store = SeriesStore(limits.overview_bytes, limits.all_points_bytes, cache)
     app.state.log_readers = LogReaders(
         app.state.series_store,
-        MetricSummaries(GoalsFile(catalog.logdir).read, app.state.series_store.digests),
+        MetricSummaries(
+            GoalsFile(catalog.logdir).read,
+            app.state.series_store.digests,
+            app.state.series_store.derived,
+        ),
     )
     app.state.experiment_colors = ExperimentColors()
     app.state.experiment_selections = row_fragments.Selections()

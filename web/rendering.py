@@ -15,6 +15,7 @@ from ml_tracking_ops.orchestrator.store.run_states import BEGUN, STATES
 
 from .runs import formats
 from .series.api import points_href
+from .series.derived.definition import title_of
 from .serving.assets.asset_source import AssetSource
 from .serving.sse import as_fields
 from .serving.static_files import static_files
@@ -87,6 +88,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": as_fields}
+    environment.filters["metric_title"] = title_of
     environment.filters["number"] = formats.format_number
     environment.filters["whole"] = formats.format_long
     environment.filters["signed"] = formats.format_signed

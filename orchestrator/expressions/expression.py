@@ -64,8 +64,8 @@ class Expression:
             tree = ast.parse(spelled, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise ExpressionError(f"is not an expression: {getattr(error, 'msg', error)}") from None
-        self._tree: ast.expr = _Names(names, bool(known)).visit(tree)
-        self.names: frozenset[str] = frozenset(_check(self._tree, 0))
+        self.tree: ast.expr = _Names(names, bool(known)).visit(tree)
+        self.names: frozenset[str] = frozenset(_check(self.tree, 0))
 
     def evaluate(self, values: Mapping[str, Any]) -> Any:
         """Its value; None if it has none: a division by zero, or a number too large.
@@ -74,7 +74,7 @@ class Expression:
             ExpressionError: the values are of the wrong kind for it.
         """
         try:
-            return _evaluate(self._tree, values)
+            return _evaluate(self.tree, values)
         except (ZeroDivisionError, OverflowError, ExpressionDomainError):
             return None
         except TypeError as error:

@@ -150,7 +150,9 @@ def _results(
         readers.summaries.logged_goals(logs),
     )
     of_runs = [known.get(run.dat_path, {}) if run.dat_path is not None else {} for run in runs]
-    results = compare_results(of_runs, goals, baseline, has_all=query.has_all_metrics)
+    results = compare_results(
+        of_runs, goals, baseline, query.derived, has_all=query.has_all_metrics
+    )
     return results, n_unread
 
 

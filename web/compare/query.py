@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from ..runs.links import COMPARE_PATH, MOST_COMPARED
+from ..series.derived.definition import is_derived
 
 _ALL, _YES = "all", "1"
 
@@ -22,6 +23,7 @@ class CompareQuery:
         has_all_metrics: whether all metrics are shown, and not only the first ones.
         shows_outputs: whether the ends of the outputs are shown.
         search: what the reader looks for, to add it.
+        derived: the derived metrics of the page.
     """
 
     runs: tuple[str, ...]
@@ -31,6 +33,7 @@ class CompareQuery:
     has_all_metrics: bool = False
     shows_outputs: bool = False
     search: str = ""
+    derived: tuple[str, ...] = ()
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -41,7 +44,11 @@ class CompareQuery:
             ("metrics", _ALL if self.has_all_metrics else ""),
             ("outputs", _YES if self.shows_outputs else ""),
         )
-        return [*(("run", one) for one in self.runs), *(pair for pair in said if pair[1])]
+        runs, derived = (
+            [("run", one) for one in self.runs],
+            [("derive", one) for one in self.derived],
+        )
+        return [*runs, *(pair for pair in said if pair[1]), *derived]
 
     def link(self, **changes: str | None) -> str:
         """The address of this page with some parameters replaced; None takes one out."""
@@ -71,4 +78,5 @@ def parse_compare_query(params: QueryParams) -> CompareQuery:
         has_all_metrics=params.get("metrics") == _ALL,
         shows_outputs=params.get("outputs") == _YES,
         search=params.get("find", "").strip(),
+        derived=tuple(dict.fromkeys(filter(is_derived, params.getlist("derive")))),
     )

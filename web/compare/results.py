@@ -47,18 +47,25 @@ class Results:
 
 
 def compare_results(
-    runs: Sequence[Summaries], goals: Goals, baseline: int, *, has_all: bool
+    runs: Sequence[Summaries],
+    goals: Goals,
+    baseline: int,
+    derived: Sequence[str] = (),
+    *,
+    has_all: bool,
 ) -> Results:
     """Two rows for each metric with a direction, one for each other: its last values.
 
     Args:
         runs: what is known of the metrics of each run.
+        derived: derived metrics, which are shown in any case.
         has_all: whether all metrics are shown, and not only the first.
     """
     names = _ordered(runs, goals)
-    shown = names[: _MOST_METRICS if has_all else FIRST_METRICS]
+    logged = names[: _MOST_METRICS if has_all else FIRST_METRICS]
+    shown = [*derived, *logged]
     rows = [row for name in shown for row in _rows(name, runs, goals.of(name), baseline)]
-    return Results(tuple(rows), len(names), len(shown))
+    return Results(tuple(rows), len(names), len(logged))
 
 
 def _ordered(runs: Sequence[Summaries], goals: Goals) -> list[str]:

@@ -28,7 +28,8 @@ from ml_tracking_ops.orchestrator.store.files.identities import FileCache, ident
 from ..runs.links import N_COLORS
 from ..runs.name_patterns import PatternError
 from ..series.api import read_in_thread
-from ..series.thinning import Float64s, Points, sort_by_step
+from ..series.derived.logs import NO_POINTS, derived_of, sorted_points
+from ..series.thinning import Float64s, Points
 from ..serving.sse import encode_json
 from .early_ends import taken_over
 from .members import GroupedRun, Members, experiment_groups, sweep_groups
@@ -37,7 +38,6 @@ from .query import METRIC_AXIS, GroupQuery, parse_group_query
 from .reading_progress import Reading
 from .statistics import Digest, GroupCurve, bucket_width, centers, coarsened, combine, digest
 
-_NO_VALUES = Series(np.empty(0, np.int64), np.empty(0), np.empty(0))
 _SINCE_START_S = 1e8
 """Smaller wall times count from the start of the run (the original tool)."""
 _DIGEST_BYTES = 64 << 20
@@ -191,8 +191,8 @@ def _digests_of(cache: Digests, run: GroupedRun, query: GroupQuery) -> list[Dige
     if not query.is_zoomed and None not in known:
         return [one for one in known if one is not None]
     log = _log(run.path)
-    across = log.get(query.x.removeprefix(METRIC_AXIS))
-    found = [_digest(log.get(metric), run, query, across) for metric in query.metrics]
+    across = _points(log, query.x.removeprefix(METRIC_AXIS))
+    found = [_digest(_points(log, metric), run, query, across) for metric in query.metrics]
     if not query.is_zoomed:
         for key, one in zip(keys, found, strict=True):
             cache.put(key, identity, one)
@@ -206,22 +206,22 @@ def _within(whole: Digest, query: GroupQuery) -> Digest:
     return Digest(whole.width, whole.bucket[kept], whole.n[kept], mean, mean, mean, gap)
 
 
-def _digest(
-    series: Series | None, run: GroupedRun, query: GroupQuery, across: Series | None
-) -> Digest:
+def _digest(points: Points, run: GroupedRun, query: GroupQuery, across: Points) -> Digest:
     """`across`: the metric on the x axis, if one is."""
-    points = _sorted(series)
     if query.x.startswith(METRIC_AXIS):
-        x = _values_at(_sorted(across), points)
+        x = _values_at(across, points)
     else:
         x = _x_values(points, run.started_at, query.x)
     kept = _is_within(x, query)
     return digest(x[kept], points.value[kept], query.x == "step")
 
 
-def _sorted(series: Series | None) -> Points:
-    series = series or _NO_VALUES
-    return sort_by_step(Points(series.step, series.wall_time, series.value))
+def _points(log: Mapping[str, Series], metric: str) -> Points:
+    """Of a metric of the log, or of one derived from them; none if there is no such metric."""
+    if metric in log:
+        return sorted_points(log[metric])
+    derived = derived_of(metric, log)
+    return NO_POINTS if derived is None else derived
 
 
 def _values_at(across: Points, points: Points) -> Float64s:

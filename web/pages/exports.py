@@ -19,13 +19,15 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from ml_tracking_ops.logger.reading.reader import read_run_log
+from ml_tracking_ops.logger.reading.reader import Series, read_run_log
 from ml_tracking_ops.orchestrator.reports.exports.run_tables import NamedLog, runs_csv, runs_json
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.endings import log_trouble
 
 from ..runs.catalog_access import RunFiles, find_runs
 from ..series.api import parse_runs
+from ..series.derived.definition import title_of
+from ..series.derived.logs import derived_of
 from ..tables.experiment_choice import shown_experiments
 from ..tables.exports import experiments_chunks, sweep_chunks
 from ..tables.query import TableQuery, parse_table_query
@@ -47,7 +49,8 @@ async def series(request: Request) -> Response:
     troubles = await anyio.to_thread.run_sync(_troubles, runs)
     chunks = (runs_csv if form == "csv" else runs_json)(_logs(runs, metrics, troubles), troubles)
     held = runs[0].run_id if len(runs) == 1 else f"{len(runs)}-runs"
-    name = f"{metrics[0][:_LONGEST_METRIC]}-{held}" if len(metrics) == 1 else f"{held}-series"
+    first = title_of(metrics[0])[:_LONGEST_METRIC] if metrics else ""
+    name = f"{first}-{held}" if len(metrics) == 1 else f"{held}-series"
     return _download(chunks, name, form)
 
 
@@ -63,7 +66,16 @@ def _logs(
             yield run.run_id, {}
             continue
         log = read_run_log(run.dat_path, is_whole=True)
-        yield run.run_id, {name: log[name] for name in metrics if name in log} if metrics else log
+        found = {name: _series(log, name) for name in metrics}
+        known = {name: one for name, one in found.items() if one is not None}
+        yield run.run_id, known if metrics else log
+
+
+def _series(log: Mapping[str, Series], name: str) -> Series | None:
+    if name in log:
+        return log[name]
+    derived = derived_of(name, log)
+    return None if derived is None else Series(derived.step, derived.wall_time, derived.value)
 
 
 def _troubles(runs: Iterable[RunFiles]) -> dict[str, str]:

@@ -25,6 +25,7 @@ from ml_tracking_ops.orchestrator.store.files.identities import identify
 
 from ..runs.catalog_access import RunFiles, find_runs
 from ..serving.sse import encode_json
+from .derived.definition import is_derived
 from .digests.log_digests import MAX_METRICS
 from .packing import PackedRun, pack
 from .store import (
@@ -180,7 +181,9 @@ def encode_series(store: SeriesStore, runs: Iterable[RunFiles], query: SeriesQue
     """The whole answer, run by run, so that never more than one is held as Python objects."""
     names: dict[str, None] = {}
     parts = (
-        encode_json(run.run_id) + b":" + _encode_run(_loaded(store, run, query), query, names)
+        encode_json(run.run_id)
+        + b":"
+        + _encode_run(_with_derived(store, run, query, _loaded(store, run, query)), query, names)
         for run in runs
     )
     return b'{"runs":{' + b",".join(parts) + b"}}"
@@ -229,7 +232,8 @@ def _mean_bytes(runs: Sequence[RunFiles]) -> float:
 def _packed_run(store: SeriesStore, query: SeriesQuery, run: RunFiles) -> PackedRun:
     loaded = _loaded(store, run, query)
     # which metrics are the first of all runs' is not known before all are read
-    shown = select(loaded, replace(query, first=None), {})
+    whole = _with_derived(store, run, query, loaded)
+    shown = select(whole, replace(query, first=None), {})
     return PackedRun(
         run.run_id,
         loaded.cursor,
@@ -261,6 +265,18 @@ def _loaded(store: SeriesStore, run: RunFiles, query: SeriesQuery) -> RunSeries:
     if not (loaded.n_left_out and beyond):
         return loaded
     return replace(loaded, metrics=loaded.metrics | read_named(run.dat_path, beyond).metrics)
+
+
+def _with_derived(
+    store: SeriesStore, run: RunFiles, query: SeriesQuery, loaded: RunSeries
+) -> RunSeries:
+    """The run with the derived metrics that are asked for."""
+    names = [name for name in query.metrics if is_derived(name) and name not in loaded.metrics]
+    if not names or run.dat_path is None:
+        return loaded
+    found = {name: store.derived.points(run.dat_path, name) for name in names}
+    known = {name: MetricPoints(points, len(points)) for name, points in found.items()}
+    return replace(loaded, metrics=loaded.metrics | known)
 
 
 def select(run: RunSeries, query: SeriesQuery, names: dict[str, None]) -> dict[str, MetricPoints]:

@@ -11,6 +11,8 @@ from itertools import pairwise
 
 from ml_tracking_ops.orchestrator.store.objective import Goal
 
+from .derived.definition import title_of
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _LESS = frozenset(
     [
@@ -118,6 +120,7 @@ class Goals:
 
 def goal_by_name(metric: str) -> Goal | None:
     """What the name of a metric suggests, or None if it suggests nothing, or both."""
+    metric = title_of(metric)
     if any(pattern.search(metric) for pattern in _LESS_NAMES):
         return "min"
     words = [_SPLIT.sub("", word.casefold()) for word in _WORD.findall(metric)]  # trainloss

@@ -14,6 +14,7 @@ from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, Identity, identify
 
 from ..serving.limits import DEFAULTS
+from .derived.logs import DerivedMetrics
 from .digests.digest import Digest
 from .digests.encoding import DigestReader
 from .digests.log_digests import MAX_METRICS, LogDigests
@@ -93,6 +94,7 @@ class SeriesStore:
         cache: CacheFolder | None = None,
     ) -> None:
         self.digests = LogDigests(cache)
+        self.derived = DerivedMetrics(self.digests)
         self._overviews: FileCache[Path, Overview] = FileCache(
             overview_bytes, lambda one: one.run.size_bytes
         )

@@ -7,20 +7,31 @@ how many are still missing.
 """
 
 import math
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from ml_tracking_ops.logger import run_record
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
 from ml_tracking_ops.orchestrator.store.objective import Goal
 
+from .derived.definition import is_derived
+from .derived.logs import DerivedMetrics
 from .digests.log_digests import LogDigests, Source
 from .goals import goals_of_record
+from .thinning import Points
 
 _MOST_SUMMARIES = 400_000
+_DERIVED_S = 2.0
+"""So long after `read` derived metrics are computed when they are asked for."""
+_ASKED_LATELY_S = 60.0
+_MOST_ASKED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,46 @@ def _summaries(goals: Mapping[str, Goal], source: Source) -> Summaries:
     }
 
 
+def summarize(points: Points) -> MetricSummary | None:
+    """Of sorted points; None if there are none."""
+    if not len(points):
+        return None
+    finite = points.value[np.isfinite(points.value)]
+    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (None, None)
+    last, step = float(points.value[-1]), int(points.step[-1])
+    return MetricSummary(len(points), last, step, low, high)
+
+
+class SummariesOfLog(Mapping[str, MetricSummary]):
+    """Those of every metric of a log, and of derived metrics when they are asked for by name."""
+
+    __slots__ = ("_derive", "_known", "_path")
+
+    def __init__(
+        self, known: Summaries, path: Path, derive: Callable[[Path, str], MetricSummary | None]
+    ) -> None:
+        self._known, self._path, self._derive = known, path, derive
+
+    def get(self, name: str, default: Any = None) -> Any:
+        found = self._known.get(name)
+        if found is None and is_derived(name):
+            found = self._derive(self._path, name)
+        return default if found is None else found
+
+    def __getitem__(self, name: str) -> MetricSummary:
+        found = self.get(name)
+        if found is None:
+            raise KeyError(name)
+        summary: MetricSummary = found
+        return summary
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
 def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
@@ -78,9 +129,13 @@ class MetricSummaries:
         self,
         chosen_goals: Callable[[], Mapping[str, Goal]] = dict,
         digests: LogDigests | None = None,
+        derived: DerivedMetrics | None = None,
     ) -> None:
         """`chosen_goals` reads what a user chose for the log folder."""
         self._digests = digests or LogDigests()
+        self._derived = derived or DerivedMetrics(self._digests)
+        self._asked: dict[str, float] = {}
+        self._until = threading.local()
         self.chosen_goals = chosen_goals
         self._logs: FileCache[Path, Summaries] = FileCache(
             _MOST_SUMMARIES, lambda summaries: 1 + len(summaries)
@@ -92,7 +147,9 @@ class MetricSummaries:
         A log that has changed since and for which there was no time stands with what was known.
         """
         deadline = time.monotonic() + budget_s
+        self._until.at = deadline + _DERIVED_S
         found: dict[Path, Summaries] = {}
+        logs = list(logs)
         n_missing = 0
         for log in logs:
             known = self._logs.latest(log.path)
@@ -103,7 +160,29 @@ class MetricSummaries:
                 found[log.path] = self._read(log.path)
             else:
                 n_missing += 1
-        return found, n_missing
+        n_missing = max(n_missing, self._read_derived(logs, deadline))
+        of_logs = {path: SummariesOfLog(one, path, self._derive) for path, one in found.items()}
+        return dict(of_logs), n_missing
+
+    def _read_derived(self, logs: Collection[LogToRead], deadline: float) -> int:
+        """Read the derived metrics that were asked for lately; returns of how many logs not."""
+        since = time.monotonic() - _ASKED_LATELY_S
+        names = [name for name, asked_at in list(self._asked.items()) if asked_at > since]
+        n_missing = 0
+        for log in logs if names else ():
+            unknown = [one for one in names if self._derived.find(log.path, one) is None]
+            for name in unknown if time.monotonic() < deadline else ():
+                self._derived.points(log.path, name)
+            n_missing += bool(unknown) and time.monotonic() >= deadline
+        return n_missing
+
+    def _derive(self, path: Path, name: str) -> MetricSummary | None:
+        """Of a derived metric; None also where there was no time to read the log."""
+        self._asked = {**dict(list(self._asked.items())[-_MOST_ASKED:]), name: time.monotonic()}
+        points = self._derived.find(path, name)
+        if points is None and time.monotonic() < getattr(self._until, "at", math.inf):
+            points = self._derived.points(path, name)
+        return None if points is None else summarize(points)
 
     def _read(self, path: Path) -> Summaries:
         identity = identify(path)  # before the reading: what is written meanwhile is read again

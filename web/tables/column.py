@@ -8,6 +8,7 @@ from typing import Literal
 from ml_tracking_ops.orchestrator.store.objective import Goal
 
 from ..runs.formats import format_number
+from ..series.derived.definition import title_of
 from ..series.goals import Goals
 from .cells import Cell, empty_cell, hyperparameter_cell, mean_cell, mean_of, statistic_cell
 from .hyperparameters import Hyperparameter, SortKey, comparable
@@ -277,11 +278,11 @@ def statistic_column(
             return mean_of(map(value, row.runs))
         return getattr(row.metrics.get(metric), field_name, None)
 
-    heading = _STATISTIC_HEADINGS[shown].replace("{}", metric)
+    heading = _STATISTIC_HEADINGS[shown].replace("{}", title_of(metric))
     return Column(
         key=f"{statistic}.{metric}",
         heading=heading,
-        title=heading,
+        title=_STATISTIC_HEADINGS[shown].replace("{}", metric),
         value=value,
         cell=lambda row: (
             mean_cell(map(value, row.runs))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
 from ..runs.formats import format_number
+from ..series.derived.definition import title_of
 from .column import Column, ColumnFilter, TableColumns
 from .hyperparameters import Hyperparameter, SettingsSeen
 from .query import (
@@ -133,7 +134,7 @@ def build_controls(
         ),
         fields=tuple(_fields(query, columns, metrics)),
         columns=_choices(offered, keys),
-        statistics=tuple((name, _statistics(columns, name, keys)) for name in metrics),
+        statistics=tuple((title_of(name), _statistics(columns, name, keys)) for name in metrics),
         default_columns=default_keys,
         has_default_columns=keys == default_keys,
         default_columns_href=link(query.pairs, columns=None),

@@ -165,7 +165,7 @@ def experiments_table(
             query,
             known,
             state_counts=count_states((row.state for row in found.all_rows), found.of_any_state),
-            metrics=list(dict.fromkeys([*asked, *shown.metrics])),
+            metrics=list(dict.fromkeys([*query.derived, *asked, *shown.metrics])),
             offered=offered,
             shown=columns,
             default=default,

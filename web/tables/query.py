@@ -101,6 +101,11 @@ class TableQuery:
         return frozenset([*filtered, *([self.sort_statistic[1]] if self.sort_statistic else [])])
 
     @property
+    def derived(self) -> tuple[str, ...]:
+        """The derived metrics of the page (`series.derived`)."""
+        return tuple(dict.fromkeys(value for name, value in self.pairs if name == "derive"))
+
+    @property
     def sort_statistic(self) -> tuple[str, str] | None:
         """``("last", "Loss")`` where the table is sorted by ``last.Loss``."""
         return split_statistic(self.sort)

@@ -98,7 +98,9 @@ def test_order_names_no_more_charts_than_it_needs(
     metrics = ["a", "b", "c", "d", "x"]
     found = call(modules, "charts/data/chart_settings", "orderAfter", order, metrics, now)
     assert found == after
-    assert call(modules, "charts/data/chart_settings", "inOrder", ["a", "b", "c", "d"], found) == now
+    assert (
+        call(modules, "charts/data/chart_settings", "inOrder", ["a", "b", "c", "d"], found) == now
+    )
 
 
 @pytest.mark.parametrize(

@@ -69,3 +69,12 @@ def test_sweeps_that_disagree_about_a_metric_decide_nothing() -> None:
 
 def test_difference_has_a_sign_and_three_digits() -> None:
     assert [format_difference(one) for one in (0.012345, -4, 1e-9)] == ["+0.0123", "−4", "+1e-9"]
+
+
+def test_derived_metrics_are_shown_first() -> None:
+    runs: list[Summaries] = [{"a": summary(1), "b := a": summary(2)}]
+    results = compare_results(runs, Goals(), 0, ["b := a", "c := x"], has_all=False)
+    assert [(row.metric, row.cells[0].text) for row in results.rows][:2] == [
+        ("b := a", "2"),
+        ("c := x", "–"),
+    ]

@@ -144,3 +144,11 @@ async def test_groups_hold_the_runs_that_pass_the_filters_of_the_table(tmp_path,
     assert [(group["id"], group["n_runs"]) for group in one["metrics"]["loss"]] == [("p.lr=0.2", 1)]
     assert [(group["id"], group["n_runs"]) for group in low["metrics"]["loss"]] == [("p.lr=0.1", 2)]
     assert none == {"n_runs": 0, "metrics": {"loss": []}}
+
+
+async def test_derived_metric_has_means_too(tmp_path, sweep):
+    async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
+        query = {"sweep": "s", "group": "p.lr", "metric": "twice := loss * 2"}
+        response = await client.get(dashboard.address + "/api/groups", params=query)
+        low, _ = response.json()["metrics"]["twice := loss * 2"]
+    assert low["mean"][:3] == [3.0, 5.0, 7.0]

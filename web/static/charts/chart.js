@@ -4,6 +4,7 @@
 
 import { chartFrame, showTitle } from "./frame.js";
 import { ChartCurves } from "./data/chart_curves.js";
+import { titleOf } from "./data/derived.js";
 import { ChartPointing } from "./pointing/chart_pointing.js";
 import { CurveLayer } from "./drawing/layer.js";
 import { geometryOf } from "./drawing/draw.js";
@@ -67,7 +68,7 @@ export class Chart {
   }
 
   get title() {
-    return this.#view.charts.get(this.metric)?.title || this.#curves.parts.map(({ metric }) => metric).join(", ");
+    return this.#view.charts.get(this.metric)?.title || this.metrics.map(titleOf).join(", ");
   }
 
   /** The lowest and the highest value on each axis, as they are drawn. */

@@ -2,6 +2,7 @@
 
 import { params, setParams } from "../lib/address.js";
 import { element } from "../lib/elements.js";
+import { titleOf } from "./data/derived.js";
 import { parseFilter } from "./sections.js";
 import { BY_NAME, allBut, choose, isOffered, leftOut, logParameter, namePattern, remember, rememberedBand, xParameter } from "./data/view.js";
 
@@ -42,6 +43,7 @@ function connect(tools, preview) {
   part.addEventListener("change", () => part.checkValidity() && part.value && choose({ group: BY_NAME + part.value, hide: null, solo: null }));
   const logs = [find("#log-x"), find("#log-y")];
   for (const box of logs) box.addEventListener("change", () => choose({ log: logParameter(logs[0].checked, logs[1].checked) }));
+  find("#derive-button").addEventListener("click", () => void import("./own/deriving.js").then(({ askDerived }) => askDerived()));
   const filter = find("#chart-filter");
   filter.addEventListener("input", () => {
     clearTimeout(saying);
@@ -84,7 +86,7 @@ export function offerX(names, view) {
   if (select.dataset.key === key) return;
   select.dataset.key = key;
   select.querySelector("optgroup")?.remove();
-  if (metrics.length) select.append(element("optgroup", { label: "Metric" }, ...metrics.map((name) => new Option(name, `m.${name}`))));
+  if (metrics.length) select.append(element("optgroup", { label: "Metric" }, ...metrics.map((name) => new Option(titleOf(name), `m.${name}`))));
   select.value = xParameter(view);
 }
 
@@ -138,7 +140,7 @@ function showControls(tools, view) {
     set("#smoothing", String(view.smoothing));
     set("#smoothing-value", String(view.smoothing || "off"));
   }
-  offerX([...tools.querySelectorAll("#chart-x optgroup option")].map((option) => option.text), view);
+  offerX([...tools.querySelectorAll("#chart-x optgroup option")].map((option) => option.value.slice(2)), view);
   set("#chart-x", xParameter(view));
   set("#chart-columns", view.nColumns ?? "");
   set("#chart-outliers", String(view.outliers * 100));

@@ -1,5 +1,6 @@
 // The frame of one chart: its title, what it notes, and what can be done with it.
 
+import { isDerived, titleOf } from "./data/derived.js";
 import { button, cut, make } from "../lib/elements.js";
 
 /**
@@ -15,8 +16,8 @@ export function chartFrame(metric, actions) {
   const reset = button("reset", "Reset", actions.onReset);
   reset.ariaLabel = reset.title = "Reset zoom";
   reset.hidden = true;
-  const pin = iconButton("pin", `Pin ${metric} to the top`, actions.onPin);
-  const full = iconButton("full", `Show ${metric} in full screen`, actions.onFull);
+  const pin = iconButton("pin", `Pin ${titleOf(metric)} to the top`, actions.onPin);
+  const full = iconButton("full", `Show ${titleOf(metric)} in full screen`, actions.onFull);
   const tools = make("span", "chart-actions", pin, full, chartMenu(metric, actions.onMenu, thinned));
   const empty = make("p", "chart-empty");
   const plot = make("div", "chart-plot");
@@ -27,6 +28,7 @@ export function chartFrame(metric, actions) {
 
 /** What stands before the last `/` in a fainter tone; where there is no room it gives way to what is behind. */
 export function titleParts(metric) {
+  if (isDerived(metric)) return [cut(titleOf(metric))];
   const at = metric.lastIndexOf("/") + 1;
   const last = cut(metric.slice(at));
   return at ? [make("span", "chart-title-prefix", metric.slice(0, at)), last] : [last];
@@ -53,7 +55,7 @@ function partOf({ label, place, isRight }) {
 function chartMenu(metric, onMenu, thinned) {
   const menu = make("details", "chart-menu");
   const summary = make("summary", "icon-button icon-more");
-  summary.ariaLabel = summary.title = `Menu of ${metric}`;
+  summary.ariaLabel = summary.title = `Menu of ${titleOf(metric)}`;
   const list = make("div", "chart-menu-list", thinned); // how many points are drawn, for whoever asks
   summary.addEventListener("click", () => onMenu(list));
   menu.append(summary, list);

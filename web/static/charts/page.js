@@ -10,6 +10,7 @@ import { GroupSource } from "./data/group_source.js";
 import { showLegend } from "./legend.js";
 import { limitText, MOST_METRICS } from "./data/metric_limit.js";
 import { RunSource } from "./data/run_source.js";
+import { titleOf } from "./data/derived.js";
 import { ValuesTable } from "./values_table.js";
 import { isOffered, readView, rememberedParams } from "./data/view.js";
 
@@ -25,6 +26,8 @@ export class ChartPage {
   #names = [];
   #view = readView(params());
   #metric = null;
+  #derived = ""; // the derived metrics that are known
+  #updates = null; // a promise: they follow what runs log
   #colors = new RunColors(() => this.#recolor());
 
   constructor(store, pointOut) {
@@ -70,8 +73,10 @@ export class ChartPage {
   #nameMetrics() {
     const ids = this.#page.runs.map((run) => run.id);
     const names = this.#store.names(ids);
-    this.#names = names.slice(0, MOST_METRICS);
-    this.#grid.limitText = limitText(this.#names.length, Math.max(names.length, this.#store.nMetrics(ids)), ids.length === 1);
+    this.#derived = this.#view.derived.join("\n");
+    if (this.#derived) this.#updates ??= import("./data/derived_updates.js").then(({ DerivedUpdates }) => new DerivedUpdates(this.#store, () => this.#view.derived, () => this.redraw()));
+    this.#names = [...names.slice(0, MOST_METRICS), ...this.#view.derived];
+    this.#grid.limitText = limitText(Math.min(names.length, MOST_METRICS), Math.max(names.length, this.#store.nMetrics(ids)), ids.length === 1);
   }
 
   async #draw() {
@@ -149,8 +154,9 @@ export class ChartPage {
     bindControls(this.#page, this.#view, (changes) => this.#preview(changes));
     this.#color();
     const metric = params().get("metric");
-    const isMetricNew = metric !== this.#metric;
+    const isMetricNew = metric !== this.#metric || this.#view.derived.join("\n") !== this.#derived;
     this.#metric = metric;
+    if (this.#grid && isMetricNew) this.#nameMetrics();
     this.#bindMetrics();
     if (!this.#grid || this.#grid instanceof ValuesTable) return isMetricNew && this.#grid && void this.#draw();
     if (isMetricNew) this.#draw().catch(sayNotLoaded);
@@ -184,7 +190,7 @@ export class ChartPage {
   #offerMetrics(names) {
     const select = document.querySelector("#metric");
     if (!select) return;
-    for (const name of names) if (![...select.options].some((option) => option.value === name)) select.add(new Option(name, name));
+    for (const name of names) if (![...select.options].some((option) => option.value === name)) select.add(new Option(titleOf(name), name));
   }
 
   /** A metric that was not known is logged now. */
@@ -200,6 +206,7 @@ export class ChartPage {
 
   append(event, changedMetrics) {
     if (!this.#groups) this.#grid?.append(event, changedMetrics);
+    void this.#updates?.then((updates) => updates.note(event.run, Object.keys(event.metrics)));
   }
 
   redraw() {

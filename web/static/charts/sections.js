@@ -1,8 +1,10 @@
 // Which charts there are, in which sections. Pure.
 
+import { isDerived } from "./data/derived.js";
 import { inOrder } from "./data/chart_settings.js";
 
 const NONE = new Map();
+const DERIVED = "derived/";
 
 /** The text as a regular expression; {pattern: null} with a reason where it is none. */
 export function parseFilter(text) {
@@ -28,18 +30,19 @@ export function sectionsOf(metrics, pins, pattern, { together = NONE, order = []
   const own = metrics.filter((metric) => !elsewhere.has(metric));
   const shown = pattern ? own.filter((metric) => [metric, ...othersOf(metric)].some((one) => pattern.test(one))) : own;
   const pinned = pins.filter((metric) => own.includes(metric));
-  const sections = new Map([["", []]]);
+  const sections = new Map([[DERIVED, []], ["", []]]);
   for (const metric of shown) {
     if (pinned.includes(metric)) continue;
     const name = sectionName(metric);
     if (!sections.has(name)) sections.set(name, []);
     sections.get(name).push(metric);
   }
-  const named = [...sections].filter(([, members]) => members.length).map(([name, members]) => ({ name, title: name || "Metrics", metrics: inOrder(members, order) }));
+  const named = [...sections].filter(([, members]) => members.length).map(([name, members]) => ({ name, title: name === DERIVED ? "Derived" : name || "Metrics", metrics: inOrder(members, order) }));
   return pinned.length ? [{ name: "pinned/", title: "Pinned", metrics: pinned }, ...named] : named;
 }
 
 function sectionName(metric) {
+  if (isDerived(metric)) return DERIVED;
   const at = metric.indexOf("/");
   return at > 0 ? metric.slice(0, at) : "";
 }

@@ -1,10 +1,10 @@
 // The address holds what the page shows. What only the charts need to know of it is carried along
 // by every link and request to the same page, and changes without asking the server.
 
-/** Parameters of the charts; of all of them the server reads `metric` alone, and passes the others on. */
+/** Parameters of the charts; of all of them the server reads `metric` and `derive`, and passes the others on. */
 export const CHART_NAMES = [
   "smoothing", "x", "log", "outliers", "zoom", "group", "band", "over", "hide", "solo", "tags", "pin", "metric", "full", "fold", "unfold", "color", "cols",
-  "chart", "order",
+  "chart", "order", "derive",
 ];
 
 let held = null; // a snapshot is a file: what its address would say is kept here
@@ -56,7 +56,7 @@ export function changedParams(given, changes) {
 /** The part of the address that the server answers: two addresses alike in it are one page. */
 export function servedAddress(address = location.pathname + location.search) {
   const [path, search = ""] = address.split("?");
-  const rest = [...new URLSearchParams(search)].filter(([name]) => !CHART_NAMES.includes(name) || name === "metric");
+  const rest = [...new URLSearchParams(search)].filter(([name]) => !CHART_NAMES.includes(name) || name === "metric" || name === "derive");
   return rest.length ? `${path}?${new URLSearchParams(rest)}` : path;
 }
 

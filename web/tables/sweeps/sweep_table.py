@@ -157,7 +157,7 @@ def _metrics(
 ) -> list[str]:
     """The metrics of some runs, the optimisation metric and those that are asked for first."""
     asked = [statistic[1] for key in query.columns if (statistic := split_statistic(key))]
-    known = [sweep.optimization_metric, *asked, *sorted(query.metrics)]
+    known = [sweep.optimization_metric, *query.derived, *asked, *sorted(query.metrics)]
     found = dict.fromkeys(name for name in known if name is not None)
     for row in sampled:
         path = sweep.dat_path(sweep.record.runs[row.index])

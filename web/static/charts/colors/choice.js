@@ -1,6 +1,7 @@
 // By what the curves are coloured: the choice above the charts.
 
 import { element } from "../../lib/elements.js";
+import { titleOf } from "../data/derived.js";
 import { choose } from "../data/view.js";
 
 const MOST_METRICS = 200;
@@ -17,7 +18,7 @@ export function offerColors(page, metrics, view) {
   }
   const groups = [
     ["Configuration", (page.color_by ?? []).map((name) => [`p.${name}`, name])],
-    ["Metric", metrics.slice(0, MOST_METRICS).map((name) => [`m.${name}`, name])],
+    ["Metric", metrics.slice(0, MOST_METRICS).map((name) => [`m.${name}`, titleOf(name)])],
   ];
   const key = JSON.stringify([groups, view.color]);
   if (select.dataset.key === key) return;
@@ -36,5 +37,5 @@ function groupOf([label, options]) {
 
 /** What a choice is called. */
 export function colorLabel(by) {
-  return { state: "State", tag: "Tag" }[by] ?? by.replace(/^[pm]\./, "");
+  return { state: "State", tag: "Tag" }[by] ?? titleOf(by.replace(/^[pm]\./, ""));
 }

@@ -1,6 +1,8 @@
 // The curves of one chart: of its metric, and of others that a reader combined it with. Where more
 // points than the overview holds were fetched, of what is zoomed into or of the run pointed at, with these.
 
+import { titleOf } from "./derived.js";
+
 const N_COLORS = 12;
 /** How the curves of each further metric are dashed, in pixels; the first is not. */
 export const DASHES = [[], [6, 3], [1.5, 3], [8, 3, 1.5, 3], [3, 2], [12, 4]];
@@ -28,7 +30,7 @@ export class ChartCurves {
     if (key === this.#key) return;
     this.#key = key;
     this.#marks = new WeakMap();
-    const metrics = [this.metric, ...others.left, ...others.right], labels = shortest(metrics);
+    const metrics = [this.metric, ...others.left, ...others.right], labels = shortest(metrics.map(titleOf));
     this.#parts = metrics.map((metric, place) => ({ metric, label: labels[place], place, isRight: place > others.left.length }));
   }
 

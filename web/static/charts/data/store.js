@@ -55,10 +55,17 @@ export class SeriesStore {
     await this.#fetch(address({ run: missing, metric: metrics, points: [bucketsEach(runIds.length * metrics.length)] }));
   }
 
-  async #fetch(href) {
+  /** Fetch again what no event brings: derived metrics. */
+  async reload(runIds, metrics) {
+    const known = runIds.filter((id) => this.#runs.has(id));
+    if (known.length && metrics.length) await this.#fetch(address({ run: known, metric: metrics, points: [bucketsEach(this.#runs.size * metrics.length)] }), true);
+  }
+
+  async #fetch(href, isAgain = false) {
     this.#nLoading += 1;
     try {
       const { metrics, runs } = await fetchSeries(href);
+      if (isAgain) for (const id of runs.keys()) for (const name of metrics) this.#runs.get(id)?.metrics.delete(name);
       for (const [id, answer] of runs) this.#take(id, metrics, answer);
     } finally {
       this.#nLoading -= 1;

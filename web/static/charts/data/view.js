@@ -4,6 +4,7 @@
 import { params as addressParams, setParams } from "../../lib/address.js";
 import { keep, recall } from "../../lib/storage.js";
 import { readCharts } from "./chart_settings.js";
+import { isDerived } from "./derived.js";
 
 const REMEMBERED = ["smoothing", "x", "log", "outliers", "band", "pin", "cols", "chart", "order"];
 const KEY = "chart-defaults";
@@ -18,7 +19,7 @@ const X_MODES = ["step", "relative", "wall"];
  *   over: "all"|"reached"|"carried", filters: string, chosen: string,
  *   hidden: Set<string>, solo: Set<string>, tags: string, pins: string[], folded: Set<string>,
  *   full: string | null, color: string | null, nColumns: string | null,
- *   charts: Map<string, import("./chart_settings.js").Own>, order: string[], low: number | null, high: number | null}} View  `low` and `high`: the
+ *   charts: Map<string, import("./chart_settings.js").Own>, order: string[], derived: string[], low: number | null, high: number | null}} View  `low` and `high`: the
  *   ends of the y axis, where one chart has its own; `color`: by what curves are coloured, null: by run; `outliers`: which part of the values at either end is clipped
  */
 
@@ -46,6 +47,7 @@ export function readView(params) {
     pins: params.getAll("pin"),
     folded: foldedSections(params.getAll("fold"), params.getAll("unfold")),
     full: params.get("full"),
+    derived: [...new Set(params.getAll("derive").filter(isDerived))],
     charts: readCharts(params.getAll("chart")),
     order: params.getAll("order"),
     low: null, high: null,

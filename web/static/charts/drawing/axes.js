@@ -2,6 +2,7 @@
 
 import { formatClock, formatDays, formatSpan, formatStep, formatTicks } from "../../lib/format.js";
 import { linearTicks, logLabels, logSpans, logTicks, ticksApart, withoutOverlap } from "./ticks.js";
+import { titleOf } from "../data/derived.js";
 import { placer } from "./ranges.js";
 import { theme } from "../../lib/theme.js";
 
@@ -27,7 +28,7 @@ const CLOCK = [
 const X_LABELS = { step: "Step", relative: "Time since the start" };
 
 /** What the horizontal axis shows between two values; of time the date and the zone, which no tick may say. */
-export const xLabelOf = (view, low, high) => (view.x === "wall" ? formatDays(low, high) : X_LABELS[view.x] ?? view.xMetric);
+export const xLabelOf = (view, low, high) => (view.x === "wall" ? formatDays(low, high) : X_LABELS[view.x] ?? titleOf(view.xMetric));
 
 /**
  * uPlot's scales and axes for a view. `yRange()` are the values from the lower to the upper edge: to

@@ -2,6 +2,7 @@
 // data behind it, from the server.
 
 import { pictureToSvg, svgText } from "./svg.js";
+import { titleOf } from "../data/derived.js";
 import { theme } from "../../lib/theme.js";
 
 const PNG_SCALE = 2;
@@ -33,7 +34,7 @@ async function rasterized(root, drawing) {
 /** After the metric and what is drawn of it: as the server names the data, see `exports.py`. */
 function nameOf({ metric, view, curves }) {
   const several = view.group && curves[0]?.n ? `by-${view.group.replace(/^p\./, "")}` : `${curves.length}-runs`;
-  return `${fileName(metric.slice(0, 100))}-${fileName(curves.length === 1 ? curves[0].name : several)}`;
+  return `${fileName(titleOf(metric).slice(0, 100))}-${fileName(curves.length === 1 ? curves[0].name : several)}`;
 }
 
 /** A name that every file system takes. */

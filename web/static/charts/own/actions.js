@@ -13,6 +13,8 @@ export async function openMenu(chart, list, page) {
   fillMenu(list, {
     onSettings: () => void import("./dialog.js").then(({ showSettings }) => showSettings(chart, page.known(), page.rangeOf)),
     onMove: (by) => void import("./moving.js").then(({ moveChart }) => moveChart(chart.element, by, page.metrics())),
+    metric: chart.metric,
+    onDerived: (isRemoval) => void import("./deriving.js").then(({ askDerived, removeDerived }) => (isRemoval ? removeDerived : askDerived)(chart.metric)),
     onExport: (format) => void download(chart, format, page.source()),
   });
 }

@@ -3,6 +3,7 @@
 import { params, setParams } from "../../lib/address.js";
 import { button, element, make } from "../../lib/elements.js";
 import { formatNumber } from "../../lib/format.js";
+import { titleOf } from "../data/derived.js";
 import { remember } from "../data/view.js";
 import { MOST_TOGETHER, PLAIN, readCharts, withChart } from "../data/chart_settings.js";
 
@@ -43,7 +44,7 @@ class SettingsForm {
     const done = button("action is-sure", "Done", (event) => event.target.closest("dialog").close());
     const reset = button("action", "Reset", () => this.#reset());
     this.element = element("form", { method: "dialog" },
-      element("h2", { id: "chart-settings-title" }, `Settings of ${chart.metric}`),
+      element("h2", { id: "chart-settings-title" }, `Settings of ${titleOf(chart.metric)}`),
       make("div", "chart-settings-fields", ...this.#fields()), this.#together,
       make("div", "ask-buttons", reset, done));
     this.#showTogether();
@@ -53,7 +54,7 @@ class SettingsForm {
     const { title, low, high, isLog, smoothing, width, isTall } = this.#own;
     const [from, to] = this.#chart.ranges.left.map(formatNumber);
     return [
-      field("Title", this.#text({ value: title, placeholder: this.#chart.metric, maxLength: 200 }, (value) => ({ title: value.trim() }))),
+      field("Title", this.#text({ value: title, placeholder: titleOf(this.#chart.metric), maxLength: 200 }, (value) => ({ title: value.trim() }))),
       make("div", "chart-settings-pair",
         field("Axis from", this.#number({ value: low ?? "", placeholder: from, step: "any" }, (value) => ({ low: value }))),
         field("to", this.#number({ value: high ?? "", placeholder: to, step: "any" }, (value) => ({ high: value })))),
@@ -89,16 +90,16 @@ class SettingsForm {
   #showTogether() {
     const { left, right } = this.#own, own = this.#chart.metric;
     const present = [[own, null], ...left.map((name) => [name, "left"]), ...right.map((name) => [name, "right"])];
-    const items = present.map(([name, side]) => make("li", "", make("span", "chart-settings-metric", name), ...(side ? [this.#sideOf(name, side), this.#removal(name)] : [])));
+    const items = present.map(([name, side]) => make("li", "", make("span", "chart-settings-metric", titleOf(name)), ...(side ? [this.#sideOf(name, side), this.#removal(name)] : [])));
     const others = this.#known.filter((name) => !present.some(([one]) => one === name));
     const isFull = present.length >= MOST_TOGETHER;
-    const more = element("select", { ariaLabel: "Combine with", disabled: isFull }, new Option(isFull ? `${MOST_TOGETHER} metrics at most` : "Combine with…", ""), ...others.map((name) => new Option(name, name)));
+    const more = element("select", { ariaLabel: "Combine with", disabled: isFull }, new Option(isFull ? `${MOST_TOGETHER} metrics at most` : "Combine with…", ""), ...others.map((name) => new Option(titleOf(name), name)));
     more.addEventListener("change", () => more.value && void this.#combine(more.value));
     this.#together.replaceChildren(make("h3", "", "Metrics in this chart"), make("ul", "", ...items), ...(others.length ? [more] : []));
   }
 
   #sideOf(name, side) {
-    const select = element("select", { ariaLabel: `Axis of ${name}` }, new Option("Left axis", "left"), new Option("Right axis", "right"));
+    const select = element("select", { ariaLabel: `Axis of ${titleOf(name)}` }, new Option("Left axis", "left"), new Option("Right axis", "right"));
     select.value = side;
     select.addEventListener("change", () => this.#place(name, select.value));
     return select;
@@ -106,7 +107,7 @@ class SettingsForm {
 
   #removal(name) {
     const remove = button("view-tool", "×", () => this.#place(name, null));
-    remove.ariaLabel = remove.title = `Take ${name} out of this chart`;
+    remove.ariaLabel = remove.title = `Take ${titleOf(name)} out of this chart`;
     return remove;
   }
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,6 @@ from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
 SCRIPTS = Path(__file__).parent / "scripts"
 COMMAND = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli"]
-TRACKERS = ["linuxproc", "cgroup"] if can_use_cgroups() else ["linuxproc"]
 
 
 def pytest_sessionstart() -> None:
@@ -32,31 +32,66 @@ def pytest_sessionstart() -> None:
         pytest.exit(f"{', '.join(missing)} are missing: run scripts/test-clusters", returncode=1)
 
 
+@dataclass(frozen=True)
+class ClusterKind:
+    """What a test needs its cluster to be like; `changes` are lines of `slurm.conf`."""
+
+    tracker: str = "linuxproc"
+    changes: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return "-".join([self.tracker, *(f"{key}={value}" for key, value in self.changes)])
+
+
+LINUXPROC, CGROUP = ClusterKind("linuxproc"), ClusterKind("cgroup")
+LOSES_NODES = ClusterKind(changes=(("SlurmdTimeout", "10"),))
+TRACKERS = (LINUXPROC, CGROUP) if can_use_cgroups() else (LINUXPROC,)
+
+
+def on_clusters(*kinds: ClusterKind) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("cluster", kinds, ids=str, indirect=True)
+
+
+class Clusters:
+    """Clusters in use, one of each kind; one that a test has damaged is replaced."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._n_started = 0
+        self._running: dict[ClusterKind, SlurmCluster] = {}
+
+    def get(self, kind: ClusterKind) -> SlurmCluster:
+        found = self._running.get(kind)
+        if found is not None and not found.is_fit:
+            self._end(kind)
+            found = None
+        if found is None:
+            self._n_started += 1
+            folder = self._folder / str(self._n_started)
+            found = self._running[kind] = SlurmCluster(folder, kind.tracker, **dict(kind.changes))
+            found.up()
+        return found
+
+    def _end(self, kind: ClusterKind) -> None:
+        self._running.pop(kind).down()
+
+    def end_all(self) -> None:
+        for kind in list(self._running):
+            self._end(kind)
+
+
 @pytest.fixture(scope="session")
-def clusters() -> Iterator[Callable[[str], SlurmCluster]]:
-    """Gives a cluster of each kind, started when it is first asked for."""
-    started: dict[str, SlurmCluster] = {}
-    top = Path(tempfile.mkdtemp(prefix="slurm-test-"))
-
-    def get(tracker: str) -> SlurmCluster:
-        if tracker not in started:
-            started[tracker] = SlurmCluster(top / tracker, tracker)
-            started[tracker].up()
-        return started[tracker]
-
-    yield get
-    for cluster in started.values():
-        cluster.down()
-    shutil.rmtree(top, ignore_errors=True)
+def clusters() -> Iterator[Clusters]:
+    with tempfile.TemporaryDirectory(prefix="slurm-test-", ignore_cleanup_errors=True) as folder:
+        found = Clusters(Path(folder))
+        yield found
+        found.end_all()
 
 
 @pytest.fixture
-def cluster(
-    clusters: Callable[[str], SlurmCluster], request: pytest.FixtureRequest
-) -> Iterator[SlurmCluster]:
-    """A cluster that is empty, and empty again afterwards."""
-    found = clusters(getattr(request, "param", "linuxproc"))
-    found.wait_until_idle()
+def cluster(clusters: Clusters, request: pytest.FixtureRequest) -> Iterator[SlurmCluster]:
+    """A cluster that is whole and empty."""
+    found = clusters.get(getattr(request, "param", LINUXPROC))
     yield found
     found.cancel_all()
 
@@ -211,10 +246,9 @@ class SlurmSweep:
                     found.append(int(one.name))
         return found
 
-    def check_nothing_is_left(self) -> None:
+    def check_nothing_is_left(self, within_s: float = LIMIT_S) -> None:
         """Nothing of it is in the queue, and none of its processes lives."""
-        # a controller that was killed looks for what its nodes run only now and then
-        wait_for(lambda: not self.cluster.jobs(), "the queue to be empty", within_s=180)
+        wait_for(lambda: not self.cluster.jobs(), "the queue to be empty", within_s)
         wait_for(lambda: not self.processes, "all trainings to be gone")
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ nor one that is installed on the machine.
 import contextlib
 import getpass
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -16,7 +17,9 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-LIMIT_S = 60
+LIMIT_S = 120
+_FIT_WITHIN_S = 20
+_PORTS = range(20_000, 32_000)  # below those that the kernel gives to connections
 NODES = ("node1", "node2")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol", "sinfo")
 _CGROUPS = Path("/sys/fs/cgroup")
@@ -55,7 +58,7 @@ ReturnToService=2
 KillWait=5
 OverTimeLimit=0
 MinJobAge=300
-SlurmdTimeout=10
+SlurmdTimeout=300
 SlurmdParameters=config_overrides
 NodeName=node1 NodeHostname={host} NodeAddr=127.0.0.1 Port={port1} CPUs=2 RealMemory=8000
 NodeName=node2 NodeHostname={host} NodeAddr=127.0.0.1 Port={port2} CPUs=2 RealMemory=8000
@@ -102,11 +105,15 @@ class SlurmCluster:
         folder: for its files; a short path, since sockets are there.
         tracker: how it knows the processes of a job: `linuxproc` or `cgroup`.
         changes: other values of `slurm.conf`.
+
+    Attributes:
+        is_damaged: a part of it was killed: Slurm may drain a node after that, or start jobs twice.
     """
 
     def __init__(self, folder: Path, tracker: str = "linuxproc", **changes: str) -> None:
         self.folder = folder
         self.tracker = tracker
+        self.is_damaged = False
         for name in ("state", "spool", "log", "run"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         port, port1, port2 = _free_ports(3)
@@ -164,6 +171,19 @@ class SlurmCluster:
             logs = [path.read_text()[-2000:] for path in (self.folder / "log").glob("*.log")]
             raise TimeoutError("\n".join([str(error), *logs])) from None
 
+    @property
+    def is_fit(self) -> bool:
+        """Whether the next test may have it: whole, empty, and both nodes idle before long."""
+        if self.is_damaged:
+            return False
+        try:
+            wait_for(
+                lambda: self._n_idle() == len(NODES) and not self.jobs(), "idle", _FIT_WITHIN_S
+            )
+        except TimeoutError:
+            return False
+        return True
+
     def _n_idle(self) -> int:
         said = self.command("sinfo", "-h", "-p", "debug", "-t", "idle", "-o", "%D", check=False)
         return sum(int(number) for number in said.split() if number.isdecimal())
@@ -172,6 +192,7 @@ class SlurmCluster:
         self.command("slurmctld")
 
     def kill_controller(self) -> None:
+        self.is_damaged = True
         self._end("slurmctld.pid", signal.SIGKILL)
 
     def start_node(self, node: str) -> None:
@@ -179,6 +200,7 @@ class SlurmCluster:
 
     def kill_node(self, node: str) -> None:
         """As a crash of the node: its daemons and all of its jobs are gone at once."""
+        self.is_damaged = True
         jobs = self._processes_of(node)
         self._end(f"slurmd-{node}.pid", signal.SIGKILL)
         for pid in jobs:
@@ -258,7 +280,13 @@ class SlurmCluster:
         return self.command("squeue", "-h", "-t", states, "-o", "%i", check=False).split()
 
     def occupy(self, partition: str = "high") -> str:
-        """A job that takes all CPUs of both nodes; its number."""
+        """Start a job that takes all CPUs of both nodes; its number."""
+        job = self.ask_for_all(partition)
+        wait_for(lambda: job in self.jobs("running"), "both nodes to be occupied")
+        return job
+
+    def ask_for_all(self, partition: str = "high") -> str:
+        """Submit a job that waits for all CPUs of both nodes, whoever has them; its number."""
         script = "#!/bin/sh\nexec sleep 600\n"
         options = [f"--partition={partition}", "--nodes=2", "--exclusive", "--output=/dev/null"]
         return self.command("sbatch", "--parsable", *options, stdin=script).strip()
@@ -277,14 +305,15 @@ def _path() -> str:
 
 
 def _free_ports(n: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(n)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Ports that stay free for daemons which are started again: no connection gets them."""
+    found: list[int] = []
+    while len(found) < n:
+        port = random.choice(_PORTS)
+        with contextlib.suppress(OSError), socket.socket() as one:
+            one.bind(("127.0.0.1", port))
+            if port not in found:
+                found.append(port)
+    return found
 
 
 def _environments() -> Iterable[tuple[int, set[bytes]]]:

@@ -3,10 +3,9 @@
 import json
 import signal
 
-import pytest
-from conftest import TRACKERS, SlurmSweep
+from conftest import LOSES_NODES, TRACKERS, SlurmSweep, on_clusters
 
-both_trackers = pytest.mark.parametrize("cluster", TRACKERS, indirect=True)
+both_trackers = on_clusters(*TRACKERS)
 
 
 def n_started(sweep: SlurmSweep) -> int:
@@ -104,7 +103,8 @@ def test_killed_controller_costs_nothing(sweep: SlurmSweep) -> None:
     sweep.wait_exit()
     sweep.cluster.start_controller()
     assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)] * 2, sweep.story
-    sweep.check_nothing_is_left()
+    # such a controller looks only now and then for what its nodes run
+    sweep.check_nothing_is_left(within_s=300)
 
 
 def test_job_that_the_controller_lost_is_submitted_again(sweep: SlurmSweep) -> None:
@@ -115,7 +115,7 @@ def test_job_that_the_controller_lost_is_submitted_again(sweep: SlurmSweep) -> N
     sweep.command("squeue", hide)
     sweep.configure()
     sweep.start()
-    assert sweep.wait_exit(120) == 0, sweep.story
+    assert sweep.wait_exit(300) == 0, sweep.story
     (run,) = sweep.runs
     assert (run.state, run.attempt) == ("finished", 2), sweep.story
     assert [attempt.state for attempt in run.earlier] == ["lost"]
@@ -128,19 +128,20 @@ def test_preempted_run_is_tried_again_with_its_earlier_files(sweep: SlurmSweep) 
     sweep.start()
     sweep.wait_ready()
     sweep.wait_states("running")
-    blocker = sweep.cluster.occupy("high")
-    sweep.wait_for("a second attempt", lambda: sweep.runs[0].attempt == 2)
+    blocker = sweep.cluster.ask_for_all("high")
+    sweep.wait_for("a second attempt", lambda: sweep.runs[0].attempt >= 2)
     sweep.cluster.command("scancel", blocker)
     sweep.wait_ready(1, "ready, 1 attempts before")
     sweep.release()
     assert sweep.wait_exit() == 0, sweep.story
     (run,) = sweep.runs
     assert run.state == "finished"
-    assert [attempt.state for attempt in run.earlier] == ["killed"]
-    assert "preempted" in str(run.earlier[0].reason)
+    assert {attempt.state for attempt in run.earlier} == {"killed"}
+    assert all("preempted" in str(attempt.reason) for attempt in run.earlier)
     sweep.check_nothing_is_left()
 
 
+@on_clusters(LOSES_NODES)
 def test_run_on_a_node_that_failed_is_tried_again(sweep: SlurmSweep) -> None:
     sweep.configure("waits", retries=0)
     sweep.start()
@@ -149,7 +150,7 @@ def test_run_on_a_node_that_failed_is_tried_again(sweep: SlurmSweep) -> None:
     node = str(sweep.runs[0].node)
     sweep.cluster.kill_node(node)
     try:
-        sweep.wait_for("a second attempt", lambda: sweep.runs[0].attempt == 2, 120)
+        sweep.wait_for("a second attempt", lambda: sweep.runs[0].attempt >= 2)
         sweep.wait_ready(1, "ready, 1 attempts before")
     finally:
         sweep.cluster.start_node(node)
@@ -157,7 +158,7 @@ def test_run_on_a_node_that_failed_is_tried_again(sweep: SlurmSweep) -> None:
     assert sweep.wait_exit() == 0, sweep.story
     (run,) = sweep.runs
     assert run.state == "finished"
-    assert [attempt.state for attempt in run.earlier] == ["lost"]
+    assert {attempt.state for attempt in run.earlier} == {"lost"}
     assert "node failed" in str(run.earlier[0].reason)
     sweep.check_nothing_is_left()
 
@@ -165,7 +166,7 @@ def test_run_on_a_node_that_failed_is_tried_again(sweep: SlurmSweep) -> None:
 def test_time_limit_ends_a_run_that_a_resume_would_run_again(sweep: SlurmSweep) -> None:
     sweep.configure("waits", slurm={"time": 1})
     sweep.start()
-    sweep.wait_exit(180)
+    sweep.wait_exit(300)
     (run,) = sweep.runs
     assert run.state == "killed", sweep.story
     assert "time limit" in str(run.reason)

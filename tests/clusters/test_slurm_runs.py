@@ -3,10 +3,10 @@
 import signal
 
 import pytest
-from conftest import TRACKERS, SlurmSweep
+from conftest import TRACKERS, SlurmSweep, on_clusters
 from slurm_cluster import wait_for
 
-both_trackers = pytest.mark.parametrize("cluster", TRACKERS, indirect=True)
+both_trackers = on_clusters(*TRACKERS)
 
 
 def check_end(sweep: SlurmSweep, state: str, *reason: str) -> None:
@@ -134,7 +134,7 @@ def test_failing_script_is_told_by_its_exit_code(sweep: SlurmSweep, mode: str, r
     check_end(sweep, "failed", reason)
 
 
-@pytest.mark.parametrize("cluster", TRACKERS[1:], indirect=True)
+@on_clusters(*TRACKERS[1:])
 def test_run_that_takes_too_much_memory_is_out_of_memory(sweep: SlurmSweep) -> None:
     sweep.configure("memory", slurm={"mem": 200})
     sweep.start()

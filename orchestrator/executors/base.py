@@ -6,7 +6,7 @@ what takes time is done in threads or in processes of the engine's own.
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -166,6 +166,9 @@ class Notices(Protocol):
 
     def take_back(self, kind: str, message: str) -> None:
         """Tell that the warning of a kind is over."""
+
+    def note_suspended(self, names: Collection[str]) -> None:
+        """Tell which runs stand still now, by name: their clocks stand still with them."""
 
 
 class Executor(AbstractAsyncContextManager["Executor"], Protocol):

@@ -146,6 +146,20 @@ class Started(Timed):
     gpus: NotRequired[Annotated[list[str], Field(description="the GPUs that it may use")]]
 
 
+class Suspended(Timed):
+    """The engine lets a run stand still; its time limits stand still with it."""
+
+    event: Literal["suspended"]
+    index: Index
+
+
+class Continued(Timed):
+    """A run that the engine had suspended continues."""
+
+    event: Literal["continued"]
+    index: Index
+
+
 class Adopted(Timed):
     """A resumed sweep has found a run that outlived the earlier orchestrator."""
 
@@ -341,6 +355,8 @@ JournalEvent = (
     | NotSubmitted
     | Queued
     | Started
+    | Suspended
+    | Continued
     | Adopted
     | StoppedEarly
     | Ended

@@ -48,6 +48,10 @@ class RunRecord:
     """How its engine finds it."""
     queued_at: float | None = None
     """When it was submitted to an engine that has a queue."""
+    suspended_at: float | None = None
+    """Since when its engine lets it stand still, if it does."""
+    suspended_s: float = 0.0
+    """How long it stood still before that."""
     node: str | None = None
     gpus: tuple[str, ...] = ()
     output_tail: list[str] = field(default_factory=list)
@@ -84,6 +88,11 @@ class RunRecord:
     @property
     def has_ended(self) -> bool:
         return self.state in ENDS
+
+    def stood_still_s(self, now: float) -> float:
+        """How long its engine has let it stand still since it started."""
+        since = 0.0 if self.suspended_at is None else max(0.0, now - self.suspended_at)
+        return self.suspended_s + since
 
     @property
     def n_failed(self) -> int:

@@ -188,7 +188,8 @@ def _begin_attempt(run: RunRecord, name: str, attempt: int, slot: int | None) ->
     run.stopped_by = run.stopped_by_hand = run.before = None
     run.reason, run.ended_at, run.exit_code, run.output_tail = None, None, None, []
     run.best_value, run.best_step = None, None
-    run.queued_at = run.started_at = run.node = None
+    run.queued_at = run.started_at = run.node = run.suspended_at = None
+    run.suspended_s = 0.0
 
 
 def _submitting(sweep: SweepRecord, event: Event) -> int:
@@ -213,6 +214,23 @@ def _queued(sweep: SweepRecord, event: Event) -> int:
     run = sweep.run(event)
     if run.state == "queued":
         run.reason = reason
+    return run.index
+
+
+def _suspended(sweep: SweepRecord, event: Event) -> int:
+    suspended_at = fields.time_of(event["time"])
+    run = sweep.run(event)
+    if run.state == "running" and run.suspended_at is None:
+        run.suspended_at, run.reason = suspended_at, "suspended"
+    return run.index
+
+
+def _continued(sweep: SweepRecord, event: Event) -> int:
+    continued_at = fields.time_of(event["time"])
+    run = sweep.run(event)
+    if run.suspended_at is not None:
+        run.suspended_s, run.suspended_at = run.stood_still_s(continued_at), None
+        run.reason = None
     return run.index
 
 
@@ -242,6 +260,9 @@ def _ended(sweep: SweepRecord, event: Event) -> int:
     run = sweep.run(event)
     run.state, run.ended_at, run.exit_code = state, ended_at, exit_code
     run.best_value, run.best_step = best_value, best_step
+    if run.suspended_at is not None:
+        run.suspended_s, run.suspended_at = run.stood_still_s(ended_at), None
+        run.reason = None
     run.reason = reason or run.reason
     run.output_tail = output_tail
     run.last_end = replace(run, earlier=[], last_end=None)
@@ -341,6 +362,8 @@ _FOLDS: dict[str, Callable[[SweepRecord, Event], int | None]] = {
     "submitted": _submitted,
     "queued": _queued,
     "not_submitted": _not_submitted,
+    "suspended": _suspended,
+    "continued": _continued,
     "started": _started,
     "stopped_early": _stopped_early,
     "ended": _ended,

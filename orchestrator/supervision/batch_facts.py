@@ -83,14 +83,26 @@ def seconds_left(ends_at: float | None) -> float | None:
         ends_at = float(known)
     if ends_at is not None:
         return ends_at - time.time()
-    command = ["squeue", "--noheader", "--jobs", job_id(), "--format", "%L"]
+    said = _ask_slurm("squeue", "--noheader", "--jobs", job_id(), "--format", "%L")
+    return None if said is None else seconds_in(said.strip())
+
+
+def is_preempted() -> bool | None:
+    """Whether the job makes room for another one; None if Slurm does not say."""
+    said = _ask_slurm("scontrol", "show", "job", job_id()) or ""
+    times = [word.partition("=")[2] for word in said.split() if word.startswith("PreemptTime=")]
+    return times[0] not in ("None", "Unknown", "N/A") if times else None
+
+
+def _ask_slurm(*command: str) -> str | None:
+    """What a command says; None if it fails or takes long."""
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_ASK_S, check=True, env=os.environ
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return seconds_in(done.stdout.strip())
+    return done.stdout
 
 
 def seconds_in(text: str) -> float | None:

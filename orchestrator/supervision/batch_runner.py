@@ -27,6 +27,7 @@ import sys
 import time
 
 from .batch_facts import (
+    is_preempted,
     is_signalled_alone,
     job_facts,
     n_cpus,
@@ -158,6 +159,9 @@ class JobRunner:
 
     def _why_warned(self) -> str:
         """Slurm sends the same signal before the time limit and before preemption."""
+        preempted = is_preempted()
+        if preempted is not None:
+            return "preempted" if preempted else "time_limit"
         time_s = self._spec.get("time_s")
         left_s = seconds_left(None if time_s is None else self._began_at + time_s)
         if left_s is None:

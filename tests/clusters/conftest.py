@@ -45,11 +45,21 @@ class ClusterKind:
 
 LINUXPROC, CGROUP = ClusterKind("linuxproc"), ClusterKind("cgroup")
 LOSES_NODES = ClusterKind(changes=(("SlurmdTimeout", "10"),))
+WARNS_PREEMPTED = ClusterKind(changes=(("SlurmctldParameters", "preempt_send_user_signal"),))
+FULL = ClusterKind(changes=(("MaxJobCount", "4"), ("MinJobAge", "2")))
 TRACKERS = (LINUXPROC, CGROUP) if can_use_cgroups() else (LINUXPROC,)
 
 
 def on_clusters(*kinds: ClusterKind) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("cluster", kinds, ids=str, indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process has all clusters with control groups: those are named after nodes and jobs."""
+    for item in items:
+        kind = getattr(item, "callspec", None) and item.callspec.params.get("cluster")
+        if kind == CGROUP:
+            item.add_marker(pytest.mark.xdist_group("control groups"))
 
 
 class Clusters:
@@ -148,6 +158,25 @@ class SlurmSweep:
 
     def resume(self) -> None:
         self.start("--resume", self.path.name, "--yes")
+
+    def ask(self, action: str, index: int) -> None:
+        """Ask it as a user does, from another shell."""
+        done = subprocess.run(
+            [*COMMAND, action, str(self.path), str(index), "--yes"],
+            cwd=self.folder,
+            env=self.cluster.environment,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def why_stopped(self) -> list[str]:
+        """Why its runs were asked to end, as their runners took down."""
+        records = sorted(self.path.glob(".slurm/*.processes.jsonl"))
+        events = [event for path in records for event in JournalTail(path).read()]
+        return [str(event["why"]) for event in events if event["event"] == "stopping"]
 
     def signal(self, number: signal.Signals) -> None:
         assert self._process is not None

@@ -285,6 +285,14 @@ class SlurmCluster:
         wait_for(lambda: job in self.jobs("running"), "both nodes to be occupied")
         return job
 
+    def failed_job(self) -> str:
+        """A job that has failed; its number."""
+        options = ["--parsable", "--hold", "--output=/dev/null"]
+        job = self.command("sbatch", *options, stdin="#!/bin/sh\nexit 1\n").strip()
+        self.command("scancel", job)
+        wait_for(lambda: job not in self.jobs(), "a job to fail")
+        return job
+
     def ask_for_all(self, partition: str = "high") -> str:
         """Submit a job that waits for all CPUs of both nodes, whoever has them; its number."""
         script = "#!/bin/sh\nexec sleep 600\n"

@@ -2,6 +2,7 @@
 
 import shlex
 import signal
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.commands.rerun import RerunCommand, rerun_command
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
+from ml_tracking_ops.orchestrator.store.files.run_refs import LOCAL
 from ml_tracking_ops.orchestrator.store.run_details import RunDetails
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.run_states import SUBMITTED, RunState
@@ -79,14 +81,30 @@ def origin_facts(sweep: Sweep, run: RunRecord) -> list[Fact]:
         Fact("Sweep started with", sweep_command(description) or "", is_code=True),
         Fact("Configuration", _text(description, "config_path"), is_code=True),
         Fact("Slot", "" if run.slot is None else str(run.slot + 1)),
-        Fact("Runs as", run.ref.label if run.state in SUBMITTED and run.ref else ""),
+        _engine_fact(run),
         Fact("Node", run.node or ""),
         Fact("GPUs", ", ".join(run.gpus)),
         Fact("Time in the queue", _queue_time(run)),
+        Fact("Suspended for", _suspended_time(run)),
         Fact("Exit", _exit(run.exit_code)),
         Fact("Log", str(sweep.dat_path(run) or ""), is_code=True),
     ]
     return [fact for fact in facts if fact.value]
+
+
+def _engine_fact(run: RunRecord) -> Fact:
+    """What its engine calls it; a process of this machine has no name once it is over."""
+    if run.ref is None:
+        return Fact("Runs as", "")
+    if run.state in SUBMITTED:
+        return Fact("Runs as", run.ref.label)
+    return Fact("Ran as", "" if run.ref.executor == LOCAL else run.ref.label)
+
+
+def _suspended_time(run: RunRecord) -> str:
+    """How long its engine let it stand still, up to now."""
+    seconds = run.stood_still_s(time.time())
+    return format_duration(seconds) if seconds else ""
 
 
 def _queue_time(run: RunRecord) -> str:

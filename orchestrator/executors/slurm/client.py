@@ -19,6 +19,7 @@ from .queue import FORMAT, Job, parse_jobs
 COMMANDS = ("sbatch", "squeue", "scancel")
 LIMIT_S = 60.0
 _CONFIG_LIMIT_S = 10.0
+_SIGNAL_LIMIT_S = 10.0
 _KILL_WAIT_S = 30.0
 _PREFIXES_LEFT_OUT = ("SLURM_", "SBATCH_", "SRUN_", "SALLOC_", "SQUEUE_", "SCANCEL_", "PMI")
 _KEPT = frozenset(("SLURM_CONF",))
@@ -111,7 +112,7 @@ class SlurmClient:
 
     def signal(self, ids: Iterable[str], name: str) -> None:
         """Signal the runner of each job, and nobody else of it."""
-        self._run(["scancel", f"--signal={name}", "--batch", *ids])
+        self._run(["scancel", f"--signal={name}", "--batch", *ids], within_s=_SIGNAL_LIMIT_S)
 
     def kill_wait_s(self) -> float:
         """How long after TERM Slurm kills what is left of a job."""

@@ -10,7 +10,7 @@ import anyio
 from ...store.files.run_refs import RunRef
 from ..base import RunEnd, RunStart
 from .life import Evidence, Verdict, judge
-from .queue import Job
+from .queue import SUSPENDED, Job
 from .record import RunnerRecord
 
 NAME = "slurm"
@@ -114,6 +114,12 @@ class SlurmRun:
     def has_ended(self) -> bool:
         return self.verdict.phase == "ended"
 
+    @property
+    def is_suspended(self) -> bool:
+        """Whether Slurm lets it stand still."""
+        job = self.told.job
+        return not self.has_ended and job is not None and job.state in SUSPENDED
+
     # --- what is learned of it ----------------------------------------------------------------
 
     def see_record(self, record: RunnerRecord) -> None:
@@ -201,7 +207,7 @@ class SlurmRun:
             if job_id is None:
                 await self._wait_ended(1.0)
                 continue
-            if self.record.started_at is None:
+            if self.record.started_at is None or self.is_suspended:
                 self._signals.cancel(job_id)
             elif not self.record.is_stopping:
                 self._signals.stop(job_id)
@@ -214,7 +220,7 @@ class SlurmRun:
     def kill(self) -> None:
         job_id = self._job_to_signal
         self._is_to_be_killed = job_id is None
-        if job_id is not None and self.start is None:
+        if job_id is not None and (self.start is None or self.is_suspended):
             self._signals.cancel(job_id)
         elif job_id is not None:
             self._signals.kill(job_id)

@@ -25,13 +25,19 @@ _BEATS_S = 10.0
 
 
 class Signaller:
-    """Passes on what is asked for jobs, all of a kind in one command."""
+    """Passes on what is asked for jobs, all of a kind in one command.
+
+    A command that takes long delays no other: Slurm tries for minutes to signal a suspended job.
+
+    Attributes:
+        asked_at: when Slurm's word was last made stale: a job was ended, or not signalled.
+    """
 
     def __init__(self, client: SlurmClient) -> None:
         self._client = client
         self._asked: dict[str, set[str]] = {}
         self._is_asked = anyio.Event()
-        self.last_cancel_at = -1e9
+        self.asked_at = -1e9
 
     def stop(self, job_id: str) -> None:
         self._ask("USR2", job_id)
@@ -47,16 +53,21 @@ class Signaller:
         self._is_asked.set()
 
     async def work(self) -> None:
-        while True:
-            await self._is_asked.wait()
-            await self.flush()
+        async with anyio.create_task_group() as commands:
+            while True:
+                await self._is_asked.wait()
+                self._start_all(commands)
 
     async def flush(self) -> None:
         """Pass on what was asked until now; what Slurm does not take is asked again by the run."""
+        async with anyio.create_task_group() as commands:
+            self._start_all(commands)
+
+    def _start_all(self, commands: anyio.abc.TaskGroup) -> None:
         self._is_asked = anyio.Event()
         asked, self._asked = self._asked, {}
         for kind, ids in asked.items():
-            await anyio.to_thread.run_sync(self._pass_on, kind, sorted(ids))
+            commands.start_soon(anyio.to_thread.run_sync, self._pass_on, kind, sorted(ids))
 
     def _pass_on(self, kind: str, ids: list[str]) -> None:
         try:
@@ -64,9 +75,9 @@ class Signaller:
                 self._client.signal(ids, kind)
             else:
                 self._client.cancel(ids)
-                self.last_cancel_at = time.monotonic()
+                self.asked_at = time.monotonic()
         except OSError:
-            return
+            self.asked_at = time.monotonic()
 
 
 class JobWatch:
@@ -88,6 +99,7 @@ class JobWatch:
         self._poll_lock = anyio.Lock()
         self._beat_at = 0.0
         self._silence: str | None = None
+        self._suspended: frozenset[str] | None = None
         self.notices: Notices | None = None
 
     def open(self, files: SlurmFiles) -> None:
@@ -168,11 +180,11 @@ class JobWatch:
 
     def _next_poll_at(self) -> float:
         runs = self._runs.values()
-        if self._polled_at < self._signaller.last_cancel_at:
+        if self._polled_at < self._signaller.asked_at:
             return self._polled_at + _FIRST_POLL_S
         if any(run.verdict.asks or run.job_id is None for run in runs):
             return self._polled_at + _SOON_S
-        are_healthy = all(run.verdict.phase == "started" for run in runs)
+        are_healthy = all(run.verdict.phase == "started" and not run.is_suspended for run in runs)
         return self._polled_at + self._poll_s * (2 if are_healthy else 1)
 
     async def poll(self) -> bool:
@@ -191,7 +203,15 @@ class JobWatch:
                     for job in run.see_jobs(by_name.get(run.job_name, [])):
                         self._signaller.cancel(job.id)
                     self._warn_if_stuck(run.told.job)
+            self._note_suspended()
             return True
+
+    def _note_suspended(self) -> None:
+        """Tell whose clocks stand still, whenever that has changed."""
+        names = frozenset(name for name, run in self._runs.items() if run.is_suspended)
+        if names != self._suspended and self.notices is not None:
+            self.notices.note_suspended(names)
+            self._suspended = names
 
     def _note_silence(self, error: OSError) -> None:
         if self._silence is None:

@@ -1,5 +1,6 @@
 """The runs of a sweep that engines have, and stopping them."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +78,14 @@ class ActiveRuns:
     def at(self, dat_path: Path) -> ActiveRun | None:
         """The run that logs to this file."""
         return self._runs.get(dat_path)
+
+    def ran_for_s(self, run: ActiveRun) -> float:
+        """How long its process has run, without the time in which its engine suspended it."""
+        if run.started_at is None:
+            return 0.0
+        now, record = time.time(), self._recorder.record.runs.get(run.attempt.index)
+        stood_still_s = 0.0 if record is None else record.stood_still_s(now)
+        return now - run.started_at - stood_still_s
 
     def add(self, run: ActiveRun) -> None:
         self._runs[run.monitor.dat_path] = run

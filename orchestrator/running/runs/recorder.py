@@ -1,6 +1,6 @@
 """What happens in a sweep: written to its journal, folded into its record, and told to the user."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,13 @@ class Recorder:
         """Tell the user that a warning of this kind is over, if there is one."""
         if kind in self.record.open_warnings:
             self.write("warning_over", kind=kind, message=message)
+
+    def note_suspended(self, names: Collection[str]) -> None:
+        """Record which of the running runs stand still now, where that has changed."""
+        for run in list(self.record.runs.values()):
+            is_suspended = run.name in names
+            if run.state == "running" and is_suspended != (run.suspended_at is not None):
+                self.write("suspended" if is_suspended else "continued", index=run.index)
 
     def flush(self) -> OSError | None:
         """Write what could not be written so far; return what is still in the way, if anything."""

@@ -1,6 +1,6 @@
 """Seeing one run after another through, from its start to its end."""
 
-import time
+import math
 
 import anyio
 import anyio.lowlevel
@@ -10,6 +10,8 @@ from .active import ActiveRun, ActiveRuns
 from .attempts import Attempt
 from .ends import RunEnds
 from .starting.starter import RunStarter
+
+_LEAST_LOOK_S = 0.2
 
 
 class Runner:
@@ -51,9 +53,14 @@ class Runner:
         self._ends.close(run, end)
 
     async def _wait_in_time(self, run: ActiveRun, handle: RunHandle) -> RunEnd:
-        if self._timeout_s is not None and run.started_at is not None:
-            elapsed_s = time.time() - run.started_at
-            with anyio.move_on_after(self._timeout_s - elapsed_s):
+        while (left_s := self._left_s(run)) > 0:
+            with anyio.move_on_after(max(left_s, _LEAST_LOOK_S)):
                 return await handle.wait()
-            self._active.stop(run, "timeout")
+        self._active.stop(run, "timeout")
         return await handle.wait()
+
+    def _left_s(self, run: ActiveRun) -> float:
+        """How long it may still run; the time in which its engine suspended it does not count."""
+        if self._timeout_s is None or run.started_at is None:
+            return math.inf
+        return self._timeout_s - self._active.ran_for_s(run)

@@ -1,7 +1,6 @@
 """Warning of what runs do not log: their metric, or what their output could not be read for."""
 
 import math
-import time
 from pathlib import Path
 
 from ...store.files.disk import lack_of_room
@@ -42,7 +41,7 @@ class SilenceWarnings:
         is_running = run in self._active
         if is_running and run.started_at is None:
             return  # it waits in a queue
-        running_s = time.time() - (run.started_at or 0.0) if is_running else math.inf
+        running_s = self._active.ran_for_s(run) if is_running else math.inf
         silence = run.monitor.silence(running_s)
         if silence is None or (silence == "metric" and is_running and self._is_logged_by_any()):
             return

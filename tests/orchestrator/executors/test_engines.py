@@ -13,7 +13,7 @@ from sweeps import run_command, write_config
 from ml_tracking_ops.orchestrator import sweep
 from ml_tracking_ops.orchestrator.config.loading import load_config
 from ml_tracking_ops.orchestrator.errors import ConfigError
-from ml_tracking_ops.orchestrator.executors.base import RunCommand, RunEnd, RunStart, Slot
+from ml_tracking_ops.orchestrator.executors.base import Notices, RunCommand, RunEnd, RunStart, Slot
 from ml_tracking_ops.orchestrator.executors.local.executor import LocalExecutor
 from ml_tracking_ops.orchestrator.executors.local.run import LocalRun
 from ml_tracking_ops.orchestrator.executors.registry import EXECUTORS, ExecutorEntry
@@ -23,6 +23,8 @@ from ml_tracking_ops.orchestrator.store.journal import Event
 
 LIMIT_S = 60
 REASON = "waiting for resources"
+SUSPENDED_S = 1.5
+TIMEOUT_S = 1.0
 
 
 class QueuedRun:
@@ -97,8 +99,8 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[int | None], Any
 Use = Callable[[Callable[[int | None], Any]], None]
 
 
-def config_in(folder: Path, **changes: Any) -> Path:
-    return write_config(folder, "short.py", executor={"type": "queue"}, **changes)
+def config_in(folder: Path, script: str = "short.py", **changes: Any) -> Path:
+    return write_config(folder, script, executor={"type": "queue"}, **changes)
 
 
 def test_queued_run_has_its_reason_and_its_time_in_the_queue_apart(
@@ -176,6 +178,44 @@ def test_preempted_run_is_tried_again_without_using_up_a_retry(tmp_path: Path, u
     assert first.state == "killed"
     assert first.reason is not None
     assert first.reason.startswith("preempted")
+
+
+class Suspended(LocalExecutor):
+    """Suspends each run for a while as soon as it runs."""
+
+    def report_to(self, notices: Notices) -> None:
+        self.notices = notices
+
+    async def submit(self, command: RunCommand, slot: Slot) -> LocalRun:
+        run = await super().submit(command, slot)
+        wait, is_first = run.wait, True
+
+        async def suspended() -> RunEnd:
+            nonlocal is_first
+            if is_first:
+                is_first = False
+                with anyio.CancelScope(shield=True):
+                    self.notices.note_suspended([command.name])
+                    await anyio.sleep(SUSPENDED_S)
+                    self.notices.note_suspended([])
+            return await wait()
+
+        run.wait = suspended  # type: ignore[method-assign]
+        return run
+
+
+def test_time_limit_of_a_run_stands_still_while_its_engine_suspends_it(
+    tmp_path: Path, use: Use
+) -> None:
+    use(Suspended)
+    config = config_in(tmp_path, script="logs_and_waits.py", max_runs=1, timeout_s=TIMEOUT_S)
+    result = sweep.run_sweep(config, logdir=tmp_path / "runs", workers=1)
+    (run,) = result.runs
+    assert "timeout_s was over" in str(run.reason)
+    assert run.started_at is not None
+    assert run.ended_at is not None
+    assert run.suspended_s >= SUSPENDED_S
+    assert run.ended_at - run.started_at >= run.suspended_s + TIMEOUT_S
 
 
 class SecondStartWaits(LocalExecutor):

@@ -32,6 +32,21 @@ def test_queued_run_shows_its_state_and_the_reason(logdir: Path, client: Client)
     assert "output has been deleted" not in text
 
 
+def test_suspended_run_says_so_and_for_how_long_it_stood_still(
+    logdir: Path, client: Client
+) -> None:
+    suspended = {"event": "suspended", "time": 70.0, "index": 1}
+    events = [*queued(1), started(1), suspended]
+    write_sweep(logdir / "s", events)
+    assert "suspended" in text_of(client.get("/runs/s/r_1").text)
+    continued = {"event": "continued", "time": 100.0, "index": 1}
+    ended = {"event": "ended", "time": 130.0, "index": 1, "state": "finished"}
+    write_sweep(logdir / "t", [*events, continued, ended])
+    text = text_of(client.get("/runs/t/r_1").text)
+    assert "Suspended for 30" in text
+    assert "Ran as job 42" in text
+
+
 def test_run_that_was_queued_shows_where_it_runs_and_how_long_it_waited(
     logdir: Path, client: Client
 ) -> None:

@@ -168,6 +168,28 @@ def test_warning_of_slurm_is_told_by_the_time_that_is_left(
         runner.communicate(timeout=LIMIT_S)
 
 
+@pytest.mark.parametrize(
+    ("time_of_it", "why"), [("None", "time_limit"), ("2026-11-29T10:00:00", "preempted")]
+)
+def test_warning_of_slurm_is_told_by_what_slurm_says_of_the_job(
+    tmp_path: Path, time_of_it: str, why: str
+) -> None:
+    scontrol = tmp_path / "bin" / "scontrol"
+    scontrol.parent.mkdir()
+    scontrol.write_text(f"#!/bin/sh\necho '   PreemptEligibleTime=x PreemptTime={time_of_it}'\n")
+    scontrol.chmod(0o755)
+    job = Job(tmp_path, (sys.executable, "-c", WAITS), time_s=86_400)
+    runner = job.start(PATH=f"{scontrol.parent}:{os.environ['PATH']}")
+    try:
+        job.wait_ready()
+        runner.send_signal(signal.SIGUSR1)
+        runner.communicate(timeout=LIMIT_S)
+        assert job.record.why == why
+    finally:
+        runner.kill()
+        runner.communicate(timeout=LIMIT_S)
+
+
 def test_second_copy_of_an_attempt_starts_nothing(started: Started, tmp_path: Path) -> None:
     job, runner = started("print('once')")
     runner.communicate(timeout=LIMIT_S)

@@ -1,5 +1,6 @@
 """Whose job is signalled: never one that only has the number."""
 
+import anyio
 import pytest
 
 from ml_tracking_ops.orchestrator.executors.slurm.queue import Job
@@ -55,6 +56,24 @@ def test_number_of_a_job_that_slurm_lost_is_not_signalled() -> None:
     run.see_jobs([])  # whatever has number 7 now has another name
     run.kill()
     assert asked.asked == []
+
+
+@pytest.mark.parametrize("ask", ["stop", "kill"])
+def test_suspended_job_is_cancelled_as_it_takes_no_signals(ask: str) -> None:
+    asked = Asked()
+    run = run_of(asked, is_own=True)
+    run.see_record(STARTED)
+    run.see_jobs([Job("7", NAME, "SUSPENDED", "None", "n1")])
+
+    async def stop() -> None:
+        with anyio.move_on_after(0):
+            await run.stop(1)
+
+    if ask == "stop":
+        anyio.run(stop)
+    else:
+        run.kill()
+    assert asked.asked == [("cancel", "7")]
 
 
 def test_second_job_of_a_name_is_told_from_the_one_that_runs() -> None:

@@ -32,8 +32,6 @@ def test_job_that_waits_for_ever_is_warned_of_once_and_can_be_stopped(
             failed = sweep.cluster.failed_job()
             after = f"dependency=afterok:{failed}"
             sweep.cluster.command("scontrol", "update", f"job={job}", after)
-                "scontrol", "update", f"job={job}", f"dependency=afterok:{failed}"
-            )
     sweep.wait_for("the warning", lambda: warnings_of(sweep, by))
     sweep.wait_for("both reasons", lambda: all(run.reason for run in sweep.runs))
     assert [run.state for run in sweep.runs] == ["queued"] * 2

@@ -275,9 +275,9 @@ class SlurmSweep:
                     found.append(int(one.name))
         return found
 
-    def check_nothing_is_left(self, within_s: float = LIMIT_S) -> None:
+    def check_nothing_is_left(self) -> None:
         """Nothing of it is in the queue, and none of its processes lives."""
-        wait_for(lambda: not self.cluster.jobs(), "the queue to be empty", within_s)
+        wait_for(lambda: not self.cluster.jobs(), "the queue to be empty")
         wait_for(lambda: not self.processes, "all trainings to be gone")
 
     def close(self) -> None:

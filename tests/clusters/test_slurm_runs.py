@@ -1,11 +1,13 @@
 """How runs start, live and end on a real Slurm, with each way in which Slurm knows processes."""
 
 import signal
+import time
 
 import pytest
 from conftest import TRACKERS, SlurmSweep, on_clusters
 from slurm_cluster import wait_for
 
+LONG_S = 7  # longer than Slurm's word is waited for once a run's own record is there
 both_trackers = on_clusters(*TRACKERS)
 
 
@@ -175,6 +177,20 @@ def test_job_that_never_starts_is_warned_of_once(sweep: SlurmSweep) -> None:
     assert "PartitionTimeLimit" in warning
     assert "lower time" in warning
     sweep.check_nothing_is_left()
+
+
+def test_run_that_waited_for_long_starts_once(sweep: SlurmSweep) -> None:
+    blocker = sweep.cluster.occupy()
+    sweep.configure("waits")
+    sweep.start()
+    sweep.wait_for("the reason", lambda: any(run.reason for run in sweep.runs))
+    told_at = time.monotonic()
+    sweep.wait_for("time to pass", lambda: time.monotonic() > told_at + LONG_S)
+    sweep.cluster.command("scancel", blocker)
+    sweep.wait_ready()
+    sweep.release()
+    assert sweep.wait_exit() == 0, sweep.story
+    check_end(sweep, "finished")
 
 
 def test_timeout_counts_from_the_start_of_the_process(sweep: SlurmSweep) -> None:

@@ -1,5 +1,6 @@
 """One attempt as a job of Slurm, as the scheduler sees it."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ import anyio
 from ...store.files.run_refs import RunRef
 from ..base import RunEnd, RunStart
 from .life import Evidence, Verdict, judge
-from .queue import SUSPENDED, Job
+from .queue import PENDING, SUSPENDED, Job
 from .record import RunnerRecord
 
 NAME = "slurm"
@@ -94,6 +95,7 @@ class SlurmRun:
         self._last_output = last_output
         self._is_own = is_own
         self._exited_at: float | None = None
+        self._started_seen_at: float | None = None
         self._changed = anyio.Event()
         self._is_stopping = False
         self._is_to_be_killed = False
@@ -124,21 +126,38 @@ class SlurmRun:
 
     def see_record(self, record: RunnerRecord) -> None:
         """Take in what is on record; the number that is there is that of the real job."""
+        if record.started_at is not None and self._started_seen_at is None:
+            self._started_seen_at = time.monotonic()
+            self.told.job = self._brought_up_to_date(self.told.job, 0.0)
         self.record = record
         self.job_id = record.job or self.job_id
         if record.exit_code is not None and self._exited_at is None:
             self._exited_at = time.monotonic()
         self.look()
 
-    def see_jobs(self, jobs: list[Job]) -> list[Job]:
-        """Take in the jobs that Slurm has of its name; return those that are too many."""
+    def see_jobs(self, jobs: list[Job], asked_at: float = math.inf) -> list[Job]:
+        """Take in the jobs that Slurm has of its name; return those that are too many.
+
+        Args:
+            asked_at: when Slurm was asked, by the monotonic clock.
+        """
         known = next((job for job in jobs if job.id == self.job_id), None)
         if known is None and jobs and self.record.job is None:
             known = jobs[0]  # submitted while nobody could learn its number
             self.job_id = known.id
-        self.told.take_in(known)
+        self.told.take_in(self._brought_up_to_date(known, asked_at))
         self.look()
         return [job for job in jobs if job is not known and not job.is_over]
+
+    def _brought_up_to_date(self, job: Job | None, asked_at: float) -> Job | None:
+        """Slurm's word; that a job waits is out of date once its process is known to have started.
+
+        A job that waits although it had started was preempted: only a later answer says that.
+        """
+        is_old = self._started_seen_at is not None and asked_at <= self._started_seen_at
+        if job is None or not is_old or job.state not in PENDING:
+            return job
+        return replace(job, state="RUNNING", reason="None")
 
     def look(self) -> None:
         """Tell again how it is."""

@@ -200,7 +200,7 @@ class JobWatch:
             by_name = group_by_name(jobs)
             for run in list(self._runs.values()):
                 if run.told.submitted_at <= asked_at:
-                    for job in run.see_jobs(by_name.get(run.job_name, [])):
+                    for job in run.see_jobs(by_name.get(run.job_name, []), asked_at):
                         self._signaller.cancel(job.id)
                     self._warn_if_stuck(run.told.job)
             self._note_suspended()

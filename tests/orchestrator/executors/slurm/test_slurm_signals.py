@@ -1,5 +1,8 @@
 """Whose job is signalled: never one that only has the number."""
 
+import time
+from dataclasses import replace
+
 import anyio
 import pytest
 
@@ -74,6 +77,33 @@ def test_suspended_job_is_cancelled_as_it_takes_no_signals(ask: str) -> None:
     else:
         run.kill()
     assert asked.asked == [("cancel", "7")]
+
+
+def test_job_that_starts_after_it_waited_for_long_is_not_taken_for_preempted() -> None:
+    run = run_of(Asked(), is_own=True)
+    asked_at = time.monotonic()
+    waits = Job("7", NAME, "PENDING", "Resources")
+    run.see_jobs([waits], asked_at)
+    run.told.changed_at -= 3600
+    run.see_record(STARTED)
+    assert run.verdict.phase == "started"
+    run.see_jobs([waits], asked_at)  # an answer that was on its way
+    run.told.changed_at -= 3600
+    run.see_record(replace(STARTED, why="terminated", exit_code=-15, is_over=True))
+    assert run.verdict.phase == "started"
+    run.see_jobs([Job("7", NAME, "CANCELLED", "None", "n1")], time.monotonic())
+    assert run.verdict.end is not None
+    assert run.verdict.end.cause == "cancelled"
+
+
+def test_job_that_waits_again_after_it_started_was_preempted() -> None:
+    run = run_of(Asked(), is_own=True)
+    run.see_record(STARTED)
+    run.see_jobs([Job("7", NAME, "PENDING", "BeginTime")], time.monotonic())
+    run.told.changed_at -= 3600
+    run.look()
+    assert run.verdict.end is not None
+    assert run.verdict.end.cause == "preempted"
 
 
 def test_second_job_of_a_name_is_told_from_the_one_that_runs() -> None:

@@ -43,6 +43,10 @@ class Needs(Protocol):
         """What each GPU of a run must have free before it starts."""
 
     @property
+    def system_metrics(self) -> bool:
+        """Whether CPU, memory and GPUs of runs are sampled."""
+
+    @property
     def stop_signal(self) -> str:
         """The name of the signal that asks a run to end."""
 
@@ -95,6 +99,7 @@ def _make_slurm(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
     return SlurmExecutor(
         settings,
         n_jobs,
+        samples=needs.system_metrics,
         stop_signal=needs.stop_signal,
         grace_s=GRACE_S if needs.grace_s is None else needs.grace_s,
     )

@@ -9,7 +9,27 @@ import zipfile
 from functools import cache
 from pathlib import Path
 
+from ml_tracking_ops import logger
+
 _SUPERVISION = Path(__file__).parents[1] / "supervision"
+_LOGGER = Path(logger.__file__ or "").parent
+_LOGGER_MODULES = (
+    "__init__",
+    "locks",
+    "os_files",
+    "paths",
+    "records",
+    "system_metrics/__init__",
+    "system_metrics/gpus",
+    "system_metrics/outside",
+    "system_metrics/processes",
+    "system_metrics/sampler",
+    "writing/__init__",
+    "writing/arguments",
+    "writing/log_file",
+    "writing/metric_names",
+    "writing/plain_log",
+)
 _MODULES = (
     "__init__",
     "batch_facts",
@@ -23,9 +43,15 @@ _MODULES = (
 )
 _MAIN = """\
 import sys
+
+def sample(*arguments, **options):  # imports take a while: after the process has been started
+    from logger.system_metrics.outside import OutsideSampling
+    from logger.writing.plain_log import PlainLog
+    return OutsideSampling(PlainLog, *arguments, **options)
+
 if len(sys.argv) == 2:
     from supervision.batch_runner import main
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], sample=sample))
 from supervision.tied_runner import main
 sys.exit(main(sys.argv[1], int(sys.argv[2])))
 """
@@ -36,7 +62,9 @@ def runner_archive() -> bytes:
     """The runners and what they need, as an archive that Python runs; the same each time."""
     data = io.BytesIO()
     sources = {
-        f"supervision/{name}.py": (_SUPERVISION / f"{name}.py").read_bytes() for name in _MODULES
+        f"{folder.name}/{name}.py": (folder / f"{name}.py").read_bytes()
+        for folder, names in ((_SUPERVISION, _MODULES), (_LOGGER, _LOGGER_MODULES))
+        for name in names
     }
     with zipfile.ZipFile(data, "w") as archive:
         for name, source in {"__main__.py": _MAIN.encode(), **sources}.items():

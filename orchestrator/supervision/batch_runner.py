@@ -55,8 +55,15 @@ if sys.platform == "win32":
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Protocol
 
     from .messages import Message
+
+    class Sampling(Protocol):
+        """What samples the process besides."""
+
+        def close(self) -> None: ...
+
 
 BEAT_S = 10.0
 _SYNC_S = 1.0
@@ -219,9 +226,16 @@ class JobRunner:
 
 
 def main(
-    spec_path: str, make_runner: "Callable[[Message, JobProcess, int], JobRunner]" = JobRunner
+    spec_path: str,
+    make_runner: "Callable[[Message, JobProcess, int], JobRunner]" = JobRunner,
+    sample: "Callable[..., Sampling] | None" = None,
 ) -> int:
-    """Run what a specification says; return the exit code of the job."""
+    """Run what a specification says; return the exit code of the job.
+
+    Args:
+        sample: begins to sample the process where the specification asks for that: its number,
+            and the keywords of `sampling` in there.
+    """
     wakeup_fd = notice_ends_of_children()
     for name in _IGNORED:
         signal.signal(getattr(signal, name), signal.SIG_IGN)
@@ -249,7 +263,12 @@ def main(
     except OSError as error:
         _record_failure(spec, record_fd, error)
         return _NOT_STARTED
-    exit_code = make_runner(spec, process, wakeup_fd).see_through()
+    runner = make_runner(spec, process, wakeup_fd)
+    asked = spec.get("sampling")
+    sampling = sample(process.pid, **asked, started_at=time.time()) if sample and asked else None
+    exit_code = runner.see_through()
+    if sampling is not None:
+        sampling.close()
     return exit_code if exit_code >= 0 else 128 - exit_code
 
 

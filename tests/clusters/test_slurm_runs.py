@@ -7,6 +7,8 @@ import pytest
 from conftest import TRACKERS, SlurmSweep, on_clusters
 from slurm_cluster import wait_for
 
+from ml_tracking_ops.logger import read_log
+
 LONG_S = 7  # longer than Slurm's word is waited for once a run's own record is there
 both_trackers = on_clusters(*TRACKERS)
 
@@ -191,6 +193,16 @@ def test_run_that_waited_for_long_starts_once(sweep: SlurmSweep) -> None:
     sweep.release()
     assert sweep.wait_exit() == 0, sweep.story
     check_end(sweep, "finished")
+
+
+def test_what_a_run_uses_of_its_node_is_sampled(sweep: SlurmSweep) -> None:
+    sweep.configure("waits")
+    sweep.start()
+    sweep.wait_for("samples", lambda: list(sweep.folder.glob("runs/*/*.system.dat")))
+    sweep.release()
+    assert sweep.wait_exit() == 0, sweep.story
+    (path,) = sweep.path.glob("*.system.dat")
+    assert set(read_log(path)) >= {"system/cpu", "system/memory"}
 
 
 def test_timeout_counts_from_the_start_of_the_process(sweep: SlurmSweep) -> None:

@@ -3,6 +3,7 @@
 import errno
 import math
 from collections.abc import Callable, Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 import anyio
 import anyio.abc
 import anyio.to_thread
+
+from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.system_metrics.sampler import system_path
 
 from ...store.files.run_refs import RunRef
 from ...store.watching.file_systems import is_on_network
@@ -33,6 +37,7 @@ class SlurmExecutor:
         n_jobs: how many of them.
         stop_signal: the name of the signal that asks a run to end.
         grace_s: how long it may take then; the job warns it so long before its time limit too.
+        samples: whether the runner of each job samples what its run uses of the node.
         client: Slurm's commands.
     """
 
@@ -47,11 +52,16 @@ class SlurmExecutor:
         *,
         stop_signal: str,
         grace_s: float,
+        samples: bool = False,
         client: SlurmClient | None = None,
     ) -> None:
         self._settings = settings
         self._stop_signal = stop_signal
         self._grace_s = grace_s
+        self._samples = samples
+        found = find_spec("pynvml") if samples else None  # the runner does not look for packages
+        origins = [] if found is None or found.origin is None else [found.origin]
+        self._sampling = {"folders": [str(Path(origin).parent) for origin in origins]}
         self._client = client or SlurmClient()
         self._signaller = Signaller(self._client)
         self._watch = JobWatch(self._client, self._signaller, settings.poll_interval_s)
@@ -145,8 +155,9 @@ class SlurmExecutor:
             if self._kill_wait_s is None:
                 self._kill_wait_s = await anyio.to_thread.run_sync(self._client.kill_wait_s)
                 self._compare_grace(self._kill_wait_s)
-        log_path = command.output_path
-        synced = [str(log_path), str(log_path.with_suffix(".dat"))]
+        log_path = str(command.output_path)
+        dat_path = log_path.removesuffix(paths.LOG_SUFFIX) + paths.DAT_SUFFIX
+        written = [log_path, dat_path, *([system_path(dat_path)] if self._samples else [])]
         return {
             "stop_signal": self._stop_signal,
             "stop_grace_s": self._grace_s,
@@ -154,7 +165,8 @@ class SlurmExecutor:
             "kill_wait_s": self._kill_wait_s,
             "time_s": self._settings.time_s,
             "margin_s": self._margin_s,
-            "synced": synced if is_on_network(log_path.parent) else [],
+            "synced": written if is_on_network(command.output_path.parent) else [],
+            **({"sampling": {"dat_path": dat_path, **self._sampling}} if self._samples else {}),
         }
 
     def _compare_grace(self, kill_wait_s: float) -> None:

@@ -14,9 +14,12 @@ from typing import Any
 import pytest
 from sweeps import wait_until
 
+from ml_tracking_ops.logger import read_log
+from ml_tracking_ops.logger.system_metrics.sampler import system_path
 from ml_tracking_ops.orchestrator.executors.base import RunCommand
 from ml_tracking_ops.orchestrator.executors.slurm.files import SlurmFiles, runner_name
 from ml_tracking_ops.orchestrator.executors.slurm.record import RunnerRecord, read_record
+from ml_tracking_ops.orchestrator.store.endings import ending_of
 from ml_tracking_ops.orchestrator.supervision.process_table import find_marked
 
 LIMIT_S = 60
@@ -188,6 +191,23 @@ def test_warning_of_slurm_is_told_by_what_slurm_says_of_the_job(
     finally:
         runner.kill()
         runner.communicate(timeout=LIMIT_S)
+
+
+def test_what_a_run_uses_of_its_node_is_sampled_beside_its_log(
+    started: Started, tmp_path: Path
+) -> None:
+    dat_path = tmp_path / f"{NAME}.dat"
+    system = Path(system_path(str(dat_path)))
+    sampling = {"dat_path": str(dat_path), "folders": [], "every_s": 0.05}
+    job, runner = started(WAITS, sampling=sampling)
+    wait_until(lambda: system.exists() and len(read_log(system)) > 1, "samples")
+    runner.send_signal(signal.SIGUSR2)
+    runner.communicate(timeout=LIMIT_S)
+    assert job.record.exit_code == -signal.SIGTERM
+    log = read_log(system)
+    assert (log["system/memory"].value > 1).all()
+    assert (log["system/cpu"].value >= 0).all()
+    assert ending_of(system).is_closed
 
 
 def test_second_copy_of_an_attempt_starts_nothing(started: Started, tmp_path: Path) -> None:

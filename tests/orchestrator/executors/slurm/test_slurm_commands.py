@@ -105,6 +105,7 @@ class NoNeeds:
     min_free_gpu_memory_gb = None
     stop_signal = "SIGTERM"
     grace_s = None
+    system_metrics = True
 
 
 def test_missing_commands_and_the_number_of_jobs_are_told_before_anything_starts(

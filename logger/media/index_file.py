@@ -7,6 +7,7 @@ import time
 
 from .. import locks, os_files, paths
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _FLAGS = os_files.APPEND | os.O_CREAT | os_files.NO_LINK
 
 
@@ -33,7 +34,7 @@ class IndexFile:
             OSError: it was not written.
         """
         self._make_ready()
-        line = json.dumps(entry, separators=(",", ":")).encode("ascii") + b"\n"
+        line = _encode(entry).encode("ascii") + b"\n"
         if self._is_torn:
             line = b"\n" + line
         n_written = os.write(self._fd, line)

@@ -26,13 +26,18 @@ def thumbnail(data: bytes, content: Content, key: str, cache: CacheFolder | None
     known = None if cache is None else cache.use(key, lambda read: read(0, _MOST_BYTES))
     if known:
         return known
-    made = _make(data)
+    made = scaled(data, SIDE_PX)
     if made is not None and cache is not None:
         cache.write(key, made)
     return made
 
 
-def _make(data: bytes) -> bytes | None:
+def scaled(data: bytes, side_px: int) -> bytes | None:
+    """An image as a WebP that is at most so wide and high.
+
+    Returns:
+        None where it is that already, is broken, or cannot be scaled here.
+    """
     try:
         pillow: Any = import_module("PIL.Image")
     except ImportError:
@@ -40,12 +45,12 @@ def _make(data: bytes) -> bytes | None:
     with _one_at_a_time:
         try:
             with pillow.open(io.BytesIO(data), formats=("PNG", "JPEG", "GIF", "WEBP")) as image:
-                if image.width * image.height > _MOST_PIXELS:
+                if image.width * image.height > _MOST_PIXELS or max(image.size) <= side_px:
                     return None
-                image.draft("RGB", (SIDE_PX, SIDE_PX))
+                image.draft("RGB", (side_px, side_px))
                 is_plain = image.mode in ("L", "RGB")
                 small = image if is_plain else image.convert("RGBA")
-                small.thumbnail((SIDE_PX, SIDE_PX))
+                small.thumbnail((side_px, side_px))
                 out = io.BytesIO()
                 small.save(out, "WEBP", quality=85, method=2)
                 return out.getvalue()

@@ -42,7 +42,7 @@ async def ask(app: Starlette, address: str) -> bytes:
 def _scope(app: Starlette, path: str, query: str) -> MutableMapping[str, Any]:
     return {
         "type": "http",
-        "asgi": {"version": "3.0"},
+        "asgi": {"version": "3.0", "spec_version": "2.4"},  # so parts are sent to their end
         "http_version": "1.1",
         "method": "GET",
         "scheme": "http",

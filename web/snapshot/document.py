@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 _DATA = re.compile(r"data-page='([^']*)'")
@@ -31,7 +32,11 @@ label:has(> #chart-color), label:has(> #chart-group) { display: none !important;
 _STUB = """
 globalThis.fetch = async (address) => {
   const { pathname, searchParams } = new URL(address, "http://snapshot");
-  const kept = ANSWERS[decodeURIComponent(pathname)];
+  const path = decodeURIComponent(pathname);
+  const asked = ["run", "kind", "name"].map((key) => searchParams.get(key));
+  const media = JSON.stringify([path, ...asked]);
+  if (MEDIA[media]) return new Response(MEDIA[media], { status: 200 });
+  const kept = ANSWERS[path];
   const isDetail = searchParams.has("first_step") || searchParams.get("points") === "20000";
   if (!kept || isDetail) return new Response("{}", { status: 404 });
   const bytes = Uint8Array.from(atob(kept), (one) => one.charCodeAt(0));
@@ -63,6 +68,7 @@ def assemble(
     page: str,
     search: str,
     answers: Mapping[str, bytes],
+    media: Mapping[str, str] = MappingProxyType({}),
     *,
     styles: list[str],
     scripts: list[str],
@@ -73,6 +79,7 @@ def assemble(
     Args:
         search: the query of the page's address, which says what the charts show.
         answers: path → what the page's script gets when it asks for it.
+        media: the same for images and the like, by path, run, kind and name, as JSON.
         scripts: run one after the other, before the page's own data is asked for.
     """
     at = (taken_at or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC")
@@ -84,7 +91,9 @@ def assemble(
     body = body.replace('<span id="connection"', note + '<span id="connection"', 1)
     style = "\n".join([*styles, _NOT_SHOWN]).replace("</", "<\\/")
     kept = {path: base64.b64encode(data).decode() for path, data in answers.items()}
-    script = "\n;".join([f"const ANSWERS = {json.dumps(kept)};{_STUB}", *scripts])
+    script = "\n;".join(
+        [f"const ANSWERS = {json.dumps(kept)}, MEDIA = {json.dumps(dict(media))};{_STUB}", *scripts]
+    )
     script = script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
     head = f'<meta http-equiv="Content-Security-Policy" content="{_policy(style, script)}">\n'
     body = body.replace('<meta charset="utf-8">\n', f'<meta charset="utf-8">\n  {head}', 1)
@@ -105,7 +114,7 @@ def _policy(style: str, script: str) -> str:
     """Nothing but what is in the file: no address is asked for."""
     return (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+        "img-src data: blob:; media-src data:; base-uri 'none'; form-action 'none'"
     )
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from assets import read_asset
 from modules import ADDRESS
@@ -13,6 +14,7 @@ from pages import finished_run, write_sweep
 from playwright.sync_api import Browser, Page, expect
 from training import Training
 
+from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.web.serving.assets.pinned import ASSETS
 
 Train = Callable[..., Training]
@@ -127,3 +129,66 @@ def test_bundle_does_what_the_modules_do(modules: Page) -> None:
     assert "\nimport " not in script
     assert "\nexport " not in script
     assert ADDRESS
+
+
+PIXEL = """image => {
+  const context = document.createElement("canvas").getContext("2d");
+  context.drawImage(image, 0, 0);
+  return [...context.getImageData(0, 0, 1, 1).data];
+}"""
+
+
+@pytest.fixture
+def images(logdir: Path) -> ExperimentLogger:
+    noise = np.random.default_rng(0)
+    with ExperimentLogger(logdir) as writer:
+        writer.add_scalar("loss", 1.0, 0)
+        for step in (0, 10):
+            flat = np.full((30, 40, 3), 100 + step, np.uint8)
+            writer.add_image("samples", flat, step, caption=f"{HOSTILE} at {step}")
+            writer.add_image("large", noise.integers(0, 255, (700, 900, 3), np.uint8), step)
+            writer.add_text("answer", f"**{step}** is right", step)
+            writer.add_histogram("weights", [0.0, 1.0 + step], step)
+            writer.add_table("rows", [{"label": "cat", "p": step}], step)
+    return writer
+
+
+def test_snapshot_of_a_run_holds_the_last_of_its_images_and_the_like(
+    offline: Page, images: ExperimentLogger, assets: Path, tmp_path: Path
+) -> None:
+    file = take(tmp_path, Path(images.folder), "--assets", assets)
+    assert file.stat().st_size < 5_000_000
+    offline.goto(file.as_uri())
+    offline.locator("[data-media]").scroll_into_view_if_needed()
+    samples = offline.get_by_role("article", name="image samples")
+    expect(samples).to_contain_text(f"{HOSTILE} at 10")
+    image = samples.get_by_role("img")
+    image.evaluate("image => image.decode()")
+    assert image.evaluate(PIXEL) == [110, 110, 110, 255]
+    large = offline.get_by_role("article", name="image large").get_by_role("img")
+    expect(large).to_have_js_property("naturalWidth", 480)
+    for name, text in {"text answer": "10 is right", "table rows": "cat10"}.items():
+        card = offline.get_by_role("article", name=name)
+        card.scroll_into_view_if_needed()
+        expect(card).to_contain_text(text)
+    weights = offline.get_by_role("article", name="histogram weights")
+    weights.scroll_into_view_if_needed()
+    expect(weights).to_contain_text("step 10 · 2 values")
+    weights.get_by_role("slider").fill("0")
+    expect(weights).to_contain_text("step 0 · 2 values")
+
+
+def test_snapshot_of_a_sweep_holds_the_images_of_its_table(
+    offline: Page, logdir: Path, assets: Path, tmp_path: Path
+) -> None:
+    write_sweep(logdir / "s", finished_run(1, 0.5))
+    with ExperimentLogger.at(logdir / "s" / "run_0001.dat") as writer:
+        writer.add_scalar("Accuracy", 0.5, 0)
+        writer.add_image("samples", np.full((30, 40, 3), 7, np.uint8), 3)
+    view = ("--view", "columns=image.samples")
+    file = take(tmp_path, logdir / "s", *view, "--assets", assets)
+    offline.goto(file.as_uri())
+    image = offline.get_by_role("img", name="The last image samples, step 3")
+    image.scroll_into_view_if_needed()
+    image.evaluate("image => image.decode()")
+    assert image.evaluate(PIXEL) == [7, 7, 7, 255]

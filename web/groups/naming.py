@@ -93,7 +93,11 @@ def names_left_out(by: str) -> frozenset[str]:
 
 
 def group_runs(
-    runs: Sequence[Hyperparameters], by: str, seed: str | None, labels: Sequence[Labels] = ()
+    runs: Sequence[Hyperparameters],
+    by: str,
+    seed: str | None,
+    labels: Sequence[Labels] = (),
+    most: int = _MOST_COMBINATIONS,
 ) -> list[Group] | None:
     """The groups of these runs in the order of their values; None if `by` names nothing.
 
@@ -101,6 +105,7 @@ def group_runs(
 
     Args:
         labels: of each run, where `by` may ask for names and tags.
+        most: so many groups of combinations or names; the smaller ones are left out.
 
     Raises:
         PatternError: `by` has a regular expression that is none.
@@ -108,13 +113,13 @@ def group_runs(
     if by == TAG:
         return _by_tag(labels)
     if by.startswith(NAME):
-        return _by_name(labels, by.removeprefix(NAME))
+        return _by_name(labels, by.removeprefix(NAME), most)
     if by == COMBINATION:
-        return _by_rest(runs, frozenset((seed,)), COMBINATION)
+        return _by_rest(runs, frozenset((seed,)), COMBINATION, most)
     if by.startswith(ALL_BUT):
         left_out = names_left_out(by)
         is_known = any(name in run for run in runs for name in left_out)
-        return _by_rest(_differing(runs), left_out, by) if is_known else None
+        return _by_rest(_differing(runs), left_out, by, most) if is_known else None
     name = by.removeprefix(HYPERPARAMETER)
     having = [at for at, run in enumerate(runs) if name in run]
     if not by.startswith(HYPERPARAMETER) or not having:
@@ -133,13 +138,13 @@ def _by_tag(labels: Sequence[Labels]) -> list[Group] | None:
     return [Group(f"{TAG}={tag}", tag, found[tag]) for tag in sorted(found)] or None
 
 
-def _by_name(labels: Sequence[Labels], text: str) -> list[Group]:
+def _by_name(labels: Sequence[Labels], text: str, most: int) -> list[Group]:
     pattern, found = parse_pattern(f"/{text}/"), dict[str, list[int]]()
     for at, one in enumerate(labels):
         part = pattern.part(one.names)
         if part is not None:
             found.setdefault(part, []).append(at)
-    ordered = sorted(found, key=natural_key)[:_MOST_COMBINATIONS]
+    ordered = sorted(found, key=natural_key)[:most]
     return [Group(f"{NAME}{text}={part}", part, found[part]) for part in ordered]
 
 
@@ -156,7 +161,7 @@ def _differing(runs: Sequence[Hyperparameters]) -> list[Hyperparameters]:
 
 
 def _by_rest(
-    runs: Sequence[Hyperparameters], left_out: Collection[str | None], prefix: str
+    runs: Sequence[Hyperparameters], left_out: Collection[str | None], prefix: str, most: int
 ) -> list[Group]:
     """By all settings but those that are left out, groups of several runs first.
 
@@ -169,7 +174,7 @@ def _by_rest(
         text = ", ".join(f"{name} {value}" for name, value in shared.items())
         found.setdefault(text, []).append(at)
         short[text] = ", ".join(shared.values())
-    by_size = sorted(found.items(), key=lambda item: -len(item[1]))[:_MOST_COMBINATIONS]
+    by_size = sorted(found.items(), key=lambda item: -len(item[1]))[:most]
     return [
         Group(f"{prefix}={text}", text or "all", members, short[text] or None)
         for text, members in by_size

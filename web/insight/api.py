@@ -33,9 +33,9 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.catalog_access import find_sweep
 from ..serving.sse import encode_json
+from ..tables.grouping.combination_rows import combination_rows
 from ..tables.query import HYPERPARAMETER, METRIC, parse_table_query
 from ..tables.rows import Row
-from ..tables.sweeps.combination_rows import combination_rows
 from ..tables.sweeps.sweep_rows import SelectedRuns, select_runs, with_summaries
 from .columns import SweepColumns, asked_value, describe_experiments, describe_sweep
 from .experiments import OBJECTIVE, explained_experiments

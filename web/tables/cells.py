@@ -39,6 +39,8 @@ def text_cell(text: str | None) -> Cell:
 
 
 def best_value_cell(row: Row) -> Cell:
+    if row.group is not None:
+        return mean_cell(run.best_value for run in row.runs)
     if row.runs:
         return combination_cell(row)
     value, step = row.best_value, row.best_step
@@ -59,10 +61,21 @@ def hyperparameter_cell(row: Row, name: str) -> Cell:
         own = [run for run in row.runs if run.has_setting(name)]
         if not own:
             return Cell(NO_VALUE)
-        values = ", ".join(format_number(run.setting(name)) for run in own)
+        if row.group is not None and setting_mean(row, name) is not None:
+            return mean_cell(run.setting(name) for run in own)
+        values = ", ".join(dict.fromkeys(format_number(run.setting(name)) for run in own))
+        if row.group is not None:
+            n = len(dict.fromkeys(format_number(run.setting(name)) for run in own))
+            return Cell(f"{n} value{'' if n == 1 else 's'}", format_long(values))
         return Cell(f"{len(own)} value{'' if len(own) == 1 else 's'}", values)
     value = row.setting(name)
     return Cell(format_number(value), format_long(value))
+
+
+def setting_mean(row: Row, name: str) -> float | None:
+    """The mean of a setting over the runs of a group that have it, if all of these are numbers."""
+    values = [run.setting(name) for run in row.runs if run.has_setting(name)]
+    return mean_of(values) if len(numbers(values)) == len(values) else None
 
 
 def statistic_cell(row: Row, follows: str, metric: str, value: object) -> Cell:
@@ -88,18 +101,19 @@ def combination_cell(row: Row) -> Cell:
 
 def mean_of(values: Iterable[object]) -> float | None:
     """The mean of those that are numbers."""
-    known = _numbers(values)
+    known = numbers(values)
     return statistics.fmean(known) if known else None
 
 
 def mean_cell(values: Iterable[object]) -> Cell:
     """The mean of the values of a combination's runs, with the spread if there is one."""
-    known = _numbers(values)
+    known = numbers(values)
     if not known:
         return Cell(NO_VALUE)
     text = format_mean(statistics.fmean(known), spread_of(known))
     return Cell(text, f"mean ± standard deviation of {len(known)} values")
 
 
-def _numbers(values: Iterable[object]) -> list[float]:
+def numbers(values: Iterable[object]) -> list[float]:
+    """Those that are numbers; true and false are none."""
     return [one for one in values if isinstance(one, int | float) and not isinstance(one, bool)]

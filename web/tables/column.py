@@ -10,7 +10,15 @@ from ml_tracking_ops.orchestrator.store.objective import Goal
 from ..runs.formats import format_number
 from ..series.derived.definition import title_of
 from ..series.goals import Goals
-from .cells import Cell, empty_cell, hyperparameter_cell, mean_cell, mean_of, statistic_cell
+from .cells import (
+    Cell,
+    empty_cell,
+    hyperparameter_cell,
+    mean_cell,
+    mean_of,
+    setting_mean,
+    statistic_cell,
+)
 from .hyperparameters import Hyperparameter, SortKey, comparable
 from .query import HYPERPARAMETER, METRIC, STATISTICS, Order, TableQuery, is_metric, split_statistic
 from .rows import Row
@@ -226,6 +234,13 @@ class TableColumns:
         return "\n".join(str(part) for part in parts if part).casefold()
 
 
+def _setting(row: Row, name: str) -> object:
+    """Of a group what its runs share, or the mean."""
+    if row.group is None or row.has_setting(name):
+        return row.setting(name)
+    return setting_mean(row, name)
+
+
 def hyperparameter_column(
     name: str, described: Hyperparameter | None = None, *, is_default: bool = True
 ) -> Column:
@@ -234,7 +249,7 @@ def hyperparameter_column(
         key=key,
         heading=name,
         title=name,
-        value=lambda row: row.setting(name),
+        value=lambda row: _setting(row, name),
         cell=partial(hyperparameter_cell, name=name),
         is_number=described is not None and described.is_number,
         first_order="asc",

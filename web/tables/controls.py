@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
+from ..groups.naming import ALL_BUT, NAME, names_left_out
 from ..runs.formats import format_number
 from ..series.derived.definition import title_of
 from .column import Column, ColumnFilter, TableColumns
 from .hyperparameters import Hyperparameter, SettingsSeen
 from .query import (
+    BY,
     HYPERPARAMETER,
     METRIC,
     NOT_SET,
@@ -74,11 +76,20 @@ class ColumnChoice:
 
 
 @dataclass(frozen=True)
+class GroupingChoice:
+    """A way to group the rows; `value` is empty where they are in no groups."""
+
+    value: str
+    label: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
 class Controls:
     """`filter_kept` and `column_kept`: what the two forms carry along.
 
     `differing_href`: the table without the settings that are the same in all rows that pass the
-    filters; None if it shows none.
+    filters; None if it shows none. `name_part`: the expression of groups by a part of the name.
     """
 
     search: str
@@ -96,6 +107,8 @@ class Controls:
     filter_kept: Pairs
     column_kept: Pairs
     problems: list[str]
+    groupings: Sequence[GroupingChoice] = ()
+    name_part: str | None = None
 
 
 def build_controls(
@@ -109,6 +122,7 @@ def build_controls(
     default: Sequence[Column],
     problems: Sequence[str],
     found: Sequence[Row],
+    groupings: Sequence[Mapping[str, str]] = (),
 ) -> Controls:
     """The controls of a table.
 
@@ -119,6 +133,7 @@ def build_controls(
         offered: the columns that are no statistics and that can be shown or hidden.
         shown: the columns that are shown; `default`: those that are if nobody chose any.
         found: the rows that pass the filters.
+        groupings: by what rows can be grouped, as `groups.naming.groupings` offers it.
     """
     governed = [key for key, _ in query.pairs if key.startswith((HYPERPARAMETER, METRIC))]
     keys, default_keys = (tuple(one.key for one in some) for some in (shown, default))
@@ -139,10 +154,29 @@ def build_controls(
         has_default_columns=keys == default_keys,
         default_columns_href=link(query.pairs, columns=None),
         differing_href=_differing_href(query, keys, found),
-        filter_kept=_without(query.pairs, ["q", "where", "state", "page", *governed]),
+        filter_kept=_without(query.pairs, ["q", "where", "state", "page", BY, *governed]),
         column_kept=_without(query.pairs, ["columns"]),
         problems=shortened(problems),
+        groupings=_groupings(query.by, groupings),
+        name_part=query.by.removeprefix(NAME) if query.by.startswith(NAME) else None,
     )
+
+
+def _groupings(by: str, offered: Sequence[Mapping[str, str]]) -> Sequence[GroupingChoice]:
+    """What can be chosen, and what the address asks for besides."""
+    values = {one["value"]: _grouping_label(one) for one in offered}
+    chosen = NAME if by.startswith(NAME) else by
+    if chosen.startswith(ALL_BUT):
+        values.setdefault(chosen, f"All but {', '.join(sorted(names_left_out(chosen)))}")
+    if not values:
+        return ()
+    every = {"": "No groups", **values}
+    every.setdefault(chosen, chosen.removeprefix(HYPERPARAMETER))
+    return [GroupingChoice(value, label, value == chosen) for value, label in every.items()]
+
+
+def _grouping_label(one: Mapping[str, str]) -> str:
+    return f"All but {one['label']}" if one["value"].startswith(ALL_BUT) else one["label"]
 
 
 def _differing_href(query: TableQuery, shown: Sequence[str], found: Sequence[Row]) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.run_details import config_of
 
+from ..groups.naming import groupings, label_groupings
 from ..media.store import MediaStore
 from ..runs.links import ExperimentColors, run_href
 from ..series.experiment_states import state_of
@@ -17,6 +18,8 @@ from .column import Column, TableColumns, TableFacts, hyperparameter_column
 from .columns import EXPERIMENT_COLUMNS
 from .controls import Controls, build_controls
 from .filtering.conditions import asked_metrics
+from .grouping.combination_rows import opened, runs_of
+from .grouping.grouped_rows import Grouped, grouped_rows
 from .hyperparameters import describe_hyperparameters
 from .media_columns import offered_media, with_media
 from .query import HYPERPARAMETER, TableQuery, split_statistic
@@ -36,13 +39,22 @@ _SAID_FIRST = (
 
 @dataclass(frozen=True)
 class SelectedExperiments:
-    """What a query asks for, of all experiments; as `sweep_rows.SelectedRuns`."""
+    """What a query asks for, of all experiments; as `sweep_rows.SelectedRuns`.
+
+    `closed`: the rows of the table, in which all groups are closed.
+    """
 
     rows: list[Row]
     of_any_state: list[Row]
     all_rows: list[Row]
     problems: list[str]
     n_unread: int
+    closed: Sequence[Row] = ()
+
+    @property
+    def n_groups(self) -> int | None:
+        is_grouped = bool(self.closed) and self.closed[0].group is not None
+        return len(self.closed) if is_grouped else None
 
 
 @dataclass(frozen=True)
@@ -98,11 +110,18 @@ def select_experiments(
         every, n_unread = with_summaries(every, summaries, budget_s)
         columns = experiment_columns(every, summaries)
     found = select(every, query, columns)
+    column, order = columns.sorted_by(query), query.order or "desc"
+    rows = sort_rows(found, column, order)
+    grouped = grouped_rows(rows, query.by, None, column, order) if query.by else Grouped(rows)
     return SelectedExperiments(
-        rows=sort_rows(found, columns.sorted_by(query), query.order or "desc"),
+        rows=rows,
+        closed=grouped.closed,
         of_any_state=select(every, replace(query, states=()), columns) if query.states else found,
         all_rows=every,
-        problems=problems_of(query, columns, None if n_unread else every),
+        problems=[
+            *problems_of(query, columns, None if n_unread else every),
+            *filter(None, [grouped.problem]),
+        ],
         n_unread=n_unread,
     )
 
@@ -171,6 +190,7 @@ def experiments_table(
             default=default,
             problems=found.problems,
             found=found.rows,
+            groupings=_groupings(found, known),
         ),
         n_unread=max(shown.n_unread, found.n_unread),
     )
@@ -202,13 +222,29 @@ class _Shown:
 
     @property
     def metrics(self) -> list[str]:
-        return list(dict.fromkeys(name for row in self.rows for name in row.metrics))
+        return list(dict.fromkeys(name for row in runs_of(self.rows) for name in row.metrics))
+
+
+def _groupings(found: SelectedExperiments, columns: TableColumns) -> list[dict[str, str]]:
+    """By what rows can be grouped: settings that differ, tags, names."""
+    settings = [name for name, one in columns.hyperparameters.items() if one.differs]
+    has_tags = any(row.tags for row in found.all_rows)
+    named = label_groupings(has_tags=has_tags, has_names=len(found.all_rows) > 1)
+    return groupings((), None, settings) + named
 
 
 def _shown(found: SelectedExperiments, query: TableQuery, summaries: MetricSummaries) -> _Shown:
-    cut = cut_rows(found.rows, query)
-    rows_shown, n_unread = with_summaries(cut.rows, summaries, _READING_S)
-    return _Shown(rows_shown, cut.first, n_unread)
+    cut = cut_rows(opened(found.closed, query.opened), query)
+    read, n_unread = with_summaries(runs_of(cut.rows), summaries, _READING_S)
+    known = {row.id: row.metrics for row in read}
+    return _Shown([_dressed(row, known) for row in cut.rows], cut.first, n_unread)
+
+
+def _dressed(row: Row, known: Mapping[str | None, Summaries]) -> Row:
+    """A row with its metrics; of a group with those of its runs."""
+    if row.runs:
+        return replace(row, runs=tuple(_dressed(run, known) for run in row.runs))
+    return replace(row, metrics=known.get(row.id, {}))
 
 
 def _table(
@@ -224,10 +260,11 @@ def _table(
         [EXPERIMENT_COLUMNS.head, *columns],
         query,
         n_total=len(found.all_rows),
-        n_found=len(found.rows),
+        n_found=len(opened(found.closed, query.opened)),
         first=shown.first,
         default_sort=EXPERIMENT_COLUMNS.default_sort,
         selected=frozenset(drawn),
+        n_groups=found.n_groups,
     )
 
 

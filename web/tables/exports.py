@@ -26,6 +26,8 @@ from .columns import LOG_ERROR
 from .experiments_table import experiment_columns, experiment_rows, first_statistics
 from .experiments_table import logs_of as experiment_logs
 from .filtering.conditions import asked_metrics
+from .grouping.grouped_exports import grouped_columns, grouped_headings, grouped_lines
+from .grouping.grouped_rows import grouped_rows
 from .query import TableQuery, split_statistic
 from .rows import Row
 from .selection import problems_of, select, sort_rows
@@ -45,6 +47,7 @@ class TableSource:
     rows: Sequence[Row]
     logs: Sequence[LogToRead | None]
     columns: TableColumns
+    seed_name: str | None = None
 
     def found(self, query: TableQuery, summaries: MetricSummaries) -> list[Row]:
         """The rows that a query asks for, in its order."""
@@ -79,7 +82,10 @@ def sweep_chunks(
     """The runs of a sweep that a query asks for; without `columns` as `export` writes them."""
     every, columns = known_runs(sweep, live, summaries.chosen_goals())
     _refuse(problems_of(query, columns))
-    source = TableSource(every.rows, logs_of(sweep, every.rows), columns)
+    source = TableSource(every.rows, logs_of(sweep, every.rows), columns, every.seed_name or None)
+    if query.by:
+        shown = columns.to_export(query) if query.columns else columns.ordered
+        return _grouped_chunks(source, query, shown, form, summaries)
     if query.columns:
         return _table_chunks(source, query, columns.to_export(query), form, summaries)
     return _report_chunks(_report(sweep, every.rows), source, query, form, summaries)
@@ -128,6 +134,9 @@ def experiments_chunks(
         columns = experiment_columns(rows, summaries)
     _refuse(problems_of(query, columns))
     source = TableSource(rows, experiment_logs(rows), columns)
+    if query.by:
+        shown = columns.to_export(query) if query.columns else columns.ordered
+        return _grouped_chunks(source, query, shown, form, summaries)
     if not query.columns and ("table", "1") in query.pairs:
         return _usual_chunks(source, query, form, summaries)
     return _table_chunks(source, query, columns.to_export(query), form, summaries)
@@ -163,6 +172,27 @@ def _table_chunks(
     return (table_csv if form == "csv" else table_json)(heads, lines())
 
 
-def _refuse(problems: Sequence[str]) -> None:
-    if problems:
-        raise HTTPException(400, "; ".join(problems))
+def _grouped_chunks(
+    source: TableSource,
+    query: TableQuery,
+    shown: Iterable[Column],
+    form: str,
+    summaries: MetricSummaries,
+) -> Chunks:
+    """A line for each group, in the order of the table."""
+    column, order = source.columns.sorted_by(query), source.columns.order_of(query)
+    rows = source.found(query, summaries)
+    _refuse(filter(None, [grouped_rows(rows, query.by, source.seed_name, column, order).problem]))
+    columns = grouped_columns(shown)
+
+    def lines() -> Iterator[list[object]]:
+        dressed = list(source.with_logs(rows, summaries)) if needs_logs(columns) else rows
+        grouped = grouped_rows(dressed, query.by, source.seed_name, column, order)
+        yield from grouped_lines(grouped.closed, columns)
+
+    return (table_csv if form == "csv" else table_json)(grouped_headings(columns), lines())
+
+
+def _refuse(problems: Iterable[str]) -> None:
+    if text := "; ".join(problems):
+        raise HTTPException(400, text)

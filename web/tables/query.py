@@ -10,7 +10,9 @@
     m.METRIC=LOW..HIGH   the best value of a metric lies in this range; of a combination the mean
     sort=KEY order=asc   by which column, and in which direction
     repeats=apart        each run of a sweep with repeats in a row of its own
-    open=NUMBER          a combination whose runs are listed below it; repeatable
+    open=NUMBER          a combination or group whose runs are listed below it; repeatable
+    by=GROUPING          rows in groups: ``p.NAME``, ``but.NAME,NAME``, ``tag``, ``name.REGEX``;
+                         a form may send ``by=name.`` and the expression as ``by.part``
     columns=KEY          shown besides the name and the state; repeatable; ``image.NAME`` and
                          ``text.NAME`` hold the last image or text of a name
     page=N               which page; run=ID, repeatable: which runs are selected
@@ -36,8 +38,10 @@ NOT_SET = "not set"
 STATISTICS = ("best", "last", "min", "max")
 _LOW, _HIGH = "low.", "high."
 WINDOW = "rows"
+BY, BY_PART = "by", "by.part"
+_NAME_PART = "name."
 _MOST_ROWS = 300
-_OF_TABLE = frozenset(("q", "where", "state", "sort", "order", "repeats", "open"))
+_OF_TABLE = frozenset(("q", "where", "state", "sort", "order", "repeats", "open", "by"))
 _MOST_PROBLEMS = 5
 
 Order = Literal["asc", "desc"]
@@ -80,6 +84,7 @@ class TableQuery:
     selected: tuple[str, ...] | None = None
     window: tuple[int, int] | None = None
     is_apart: bool = False
+    by: str = ""
     opened: tuple[int, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
@@ -156,7 +161,7 @@ def link(pairs: Iterable[tuple[str, str]], **changes: object) -> str:
 
 def parse_table_query(params: QueryParams) -> TableQuery:
     """What can be read of the address; what cannot is told in `problems`, and left out."""
-    pairs = _joined_ranges(params.multi_items())
+    pairs = _joined_name(_joined_ranges(params.multi_items()))
     problems: list[str] = []
     return TableQuery(
         search=params.get("q", "").strip(),
@@ -170,10 +175,18 @@ def parse_table_query(params: QueryParams) -> TableQuery:
         selected=tuple(dict.fromkeys(params.getlist("run"))) if "run" in params else None,
         window=_window(params.get(WINDOW), problems),
         is_apart=params.get("repeats") == "apart",
+        by=next((value for key, value in pairs if key == BY), ""),
         opened=tuple(int(one) for one in params.getlist("open") if _is_count(one)),
         pairs=tuple(pair for pair in pairs if pair[0] != WINDOW),
         problems=tuple(problems),
     )
+
+
+def _joined_name(pairs: Pairs) -> Pairs:
+    """A group by a part of the name in one parameter; a form has a field for the expression."""
+    part = next((value for key, value in pairs if key == BY_PART), "").strip()
+    kept = [(key, value) for key, value in pairs if key != BY_PART and (key != BY or value)]
+    return [(k, v + part) if (k, v) == (BY, _NAME_PART) else (k, v) for k, v in kept]
 
 
 def _joined_ranges(items: Sequence[tuple[str, str]]) -> Pairs:

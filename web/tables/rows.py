@@ -35,6 +35,14 @@ class CombinationMean:
         return format_mean(self.mean, self.spread) + few
 
 
+@dataclass(frozen=True, slots=True)
+class RowGroup:
+    """Of what a row is that stands for the runs of a group: its name, and how many runs it has."""
+
+    name: str
+    n_runs: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row(RunEntry):
     """What a table knows of a run, of an experiment (`index` is 0), or of a combination.
@@ -44,8 +52,9 @@ class Row(RunEntry):
         dat_path: the log of an experiment.
         metrics: the summaries of its metrics, as far as its log was read.
         combination: None in a sweep without repeats.
-        runs: those of a combination that pass the filters, if the row is of one. `index` is its
-            number then, and `best_value` the mean.
+        runs: those of a combination or a group that pass the filters, if the row is of one.
+            `index` is its number then, and `best_value` the mean.
+        group: of a row that stands for a group; `member_of`: of a run, from 1, in which it is.
         is_open: whether they are listed below it.
         curve: the small curve of the optimisation metric, if the table shows it.
         is_confirming: whether it runs a leader of the search again, with another seed.
@@ -66,6 +75,8 @@ class Row(RunEntry):
     log_error: str | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     media: Mapping[MediaKey, LastMedia] = field(default_factory=dict)
+    group: RowGroup | None = None
+    member_of: int = 0
 
     @property
     def ids(self) -> list[str]:

@@ -81,7 +81,8 @@ class Line:
 class Table:
     """A part of a table: one page of it, or the rows that a scrolled table holds (`is_window`).
 
-    `are_apart`: whether each run has a row of its own, not each combination.
+    `are_apart`: whether each run has a row of its own, not each combination. `n_groups`: how many
+    groups the rows are in, if they are.
     `first` is the number of the first row in the whole table, counted from 1; `query` leads from
     the page of a run to the rows above and below.
     """
@@ -99,6 +100,7 @@ class Table:
     selected: frozenset[str]
     query: str = ""
     are_apart: bool = True
+    n_groups: int | None = None
 
     @property
     def columns(self) -> list[Column]:
@@ -157,6 +159,7 @@ def build_table(
     first: int = 1,
     selected: frozenset[str] | None = None,
     are_apart: bool = True,
+    n_groups: int | None = None,
 ) -> Table:
     """Some columns of the rows `shown`.
 
@@ -182,6 +185,7 @@ def build_table(
         selected=frozenset(query.selected or ()) if selected is None else selected,
         query=query.of_table,
         are_apart=are_apart,
+        n_groups=n_groups,
     )
 
 

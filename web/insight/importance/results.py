@@ -9,8 +9,8 @@ from starlette.datastructures import QueryParams
 
 from ...groups.naming import seed_name
 from ...runs.entries import has_value
+from ...tables.grouping.combination_rows import combination_rows, runs_of
 from ...tables.rows import Row
-from ...tables.sweeps.combination_rows import combination_rows, runs_of
 from ..axes import Axis, axes_of
 from ..subject import Subject
 from .failures import Failures, failing_question, failures

@@ -4,8 +4,9 @@
 import { CHART_NAMES, params } from "../lib/address.js";
 
 const FILTER = /^((low|high)\.)?[pm]\../;
+const BY = "by", BY_PART = "by.part", NAME_PART = "name.";
 const GOVERNS = {
-  filter: (name) => name === "q" || name === "where" || name === "state" || name === "page" || FILTER.test(name),
+  filter: (name) => name === "q" || name === "where" || name === "state" || name === "page" || name === BY || name === BY_PART || FILTER.test(name),
   columns: (name) => name === "columns",
 };
 
@@ -14,7 +15,15 @@ export function mergedParams(kind, given, sent, isUntouched = () => false) {
   const isKept = (name) => !GOVERNS[kind](name) || isUntouched(name);
   const kept = [...given].filter(([name]) => isKept(name) && name !== "page" && !CHART_NAMES.includes(name));
   const own = sent.filter(([name, value]) => GOVERNS[kind](name) && value.trim() !== "" && !isUntouched(name));
-  return [...kept, ...joinedRanges(own)];
+  const merged = [...kept, ...joinedRanges(joinedName(own))], by = (pairs) => pairs.find(([name]) => name === BY)?.[1];
+  const isOther = GOVERNS[kind](BY) && by(merged) !== by([...given]);
+  return isOther ? merged.filter(([name]) => name !== "open") : merged; // the groups that were open are others now
+}
+
+/** A group by a part of the name is one parameter; the form has a field for the expression. */
+function joinedName(pairs) {
+  const part = pairs.find(([name]) => name === BY_PART)?.[1].trim() ?? "";
+  return pairs.filter(([name]) => name !== BY_PART).map(([name, value]) => [name, name === BY && value === NAME_PART ? value + part : value]);
 }
 
 function joinedRanges(pairs) {

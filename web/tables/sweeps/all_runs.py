@@ -15,9 +15,9 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ...groups.naming import groupings, label_groupings, seed_name
 from ...runs.entries import n_planned
 from ...series.best_history import BestHistory, draw_history
+from ..grouping.combination_rows import combination_rows
 from ..hyperparameters import Hyperparameter
 from ..rows import CombinationMean, Row
-from .combination_rows import combination_rows
 
 NOTHING_LOGGED: Mapping[str, Hyperparameter] = {}
 

@@ -30,12 +30,13 @@ from ...series.summaries import LogToRead, MetricSummaries
 from ..column import TableColumns
 from ..columns import run_columns
 from ..filtering.conditions import asked_metrics
+from ..grouping.combination_rows import combination_rows, opened, runs_of, sort_combinations
+from ..grouping.grouped_rows import grouped_rows
 from ..hyperparameters import Hyperparameter, describe_hyperparameters
 from ..query import TableQuery, parse_table_query
 from ..rows import CombinationMean, Row
 from ..selection import problems_of, select, sort_rows
 from .all_runs import AllRuns
-from .combination_rows import combination_rows, opened, runs_of, sort_combinations
 from .logged_settings import LoggedSettings
 
 _MOST_SELECTIONS = 8
@@ -58,6 +59,7 @@ class SelectedRuns:
         are_apart: whether each run has a row of its own, not each combination.
         is_filtered: whether the query has conditions.
         n_unread: of how many logs there was no time to read the metrics that it asks for.
+        n_groups: how many groups the rows are in; None if they are in none.
     """
 
     rows: list[Row]
@@ -69,6 +71,7 @@ class SelectedRuns:
     n_unread: int
     are_apart: bool = True
     is_filtered: bool = False
+    n_groups: int | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,13 @@ class Selection:
     """The runs that pass, in their order, and the rows of a table in which all are closed."""
 
     rows: list[Row]
-    closed: list[Row]
+    closed: Sequence[Row]
+    problem: str | None = None
+
+    @property
+    def n_groups(self) -> int | None:
+        is_grouped = bool(self.closed) and self.closed[0].group is not None
+        return len(self.closed) if is_grouped else None
 
 
 @dataclass
@@ -245,7 +254,8 @@ def select_runs(
         live: the best values so far of running runs, as `Feed.live_bests` gives them.
         budget_s: how long logs may be read, where the query asks for metrics that only they hold.
     """
-    every, columns = known_runs(sweep, live, summaries.chosen_goals(), query.is_apart)
+    are_apart = query.is_apart or bool(query.by)
+    every, columns = known_runs(sweep, live, summaries.chosen_goals(), are_apart)
     known, metric = _known[sweep], sweep.optimization_metric
     asked = query.metrics | asked_metrics(query.where, columns)
     needs_logs = bool(asked - {metric}) or query.sort == f"last.{metric}"
@@ -264,10 +274,14 @@ def select_runs(
         of_any_state=others,
         every=every,
         columns=columns,
-        problems=problems_of(query, columns, None if n_unread else dressed),
+        problems=[
+            *problems_of(query, columns, None if n_unread else dressed),
+            *filter(None, [found.problem]),
+        ],
         n_unread=n_unread,
-        are_apart=query.is_apart or not every.has_combinations,
+        are_apart=are_apart or not every.has_combinations,
         is_filtered=query.is_filtered,
+        n_groups=found.n_groups,
     )
 
 
@@ -284,7 +298,7 @@ def _remembered(
 ) -> Selection:
     """Turning the pages of a table, and scrolling it, neither sorts nor filters it again."""
     filters = (query.search, query.where, query.states, query.filters)
-    key = (*filters, query.sort, query.order, query.is_apart, columns.default_sort)
+    key = (*filters, query.sort, query.order, query.is_apart, query.by, columns.default_sort)
     if key not in known.selections:
         known.selections[key] = _select(every, every.rows, query, columns)
         while len(known.selections) > _MOST_SELECTIONS:
@@ -295,6 +309,10 @@ def _remembered(
 
 def _select(every: AllRuns, rows: list[Row], query: TableQuery, columns: TableColumns) -> Selection:
     column, order = columns.sorted_by(query), columns.order_of(query)
+    if query.by:
+        found = sort_rows(select(rows, query, columns), column, order)
+        grouped = grouped_rows(found, query.by, every.seed_name or None, column, order)
+        return Selection(found, grouped.closed, grouped.problem)
     if not every.has_combinations or query.is_apart:
         found = sort_rows(select(rows, query, columns), column, order)
         return Selection(found, found)
@@ -324,11 +342,15 @@ def lines_with_summaries(
     dressed, _ = with_summaries(sweep, runs_of(lines), summaries, budget_s)
     known = {run.index: run for run in dressed}
     return [
-        replace(line, runs=tuple(known[run.index] for run in line.runs))
+        replace(line, runs=tuple(_dressed_as(run, known[run.index]) for run in line.runs))
         if line.runs
-        else known[line.index]
+        else _dressed_as(line, known[line.index])
         for line in lines
     ]
+
+
+def _dressed_as(row: Row, known: Row) -> Row:
+    return replace(known, member_of=row.member_of) if row.member_of else known
 
 
 def logs_of(sweep: Sweep, found: Iterable[Row]) -> list[LogToRead | None]:

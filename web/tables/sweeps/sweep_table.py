@@ -13,12 +13,12 @@ from ...series.sparkline import Sparkline, Sparklines
 from ..column import Column, TableFacts, needs_logs
 from ..columns import CURVE
 from ..controls import Controls, build_controls
+from ..grouping.combination_rows import runs_of
 from ..media_columns import offered_media, with_media
 from ..query import TableQuery, split_statistic
 from ..rows import Row
 from ..selection import count_states
 from ..table import Table, build_table, cut_rows, page_of, page_rows
-from .combination_rows import runs_of
 from .sweep_rows import SelectedRuns, lines_with_summaries, select_runs
 
 _READING_S = 0.25
@@ -66,6 +66,7 @@ def sweep_table(
             default=default,
             problems=runs.problems,
             found=runs.rows,
+            groupings=runs.every.groupings,
         ),
         drawn=drawn[:_MOST_SELECTED] or on_page,
         n_selected=len(drawn),
@@ -106,6 +107,7 @@ def _build(
         default_order=runs.columns.default_order,
         first=cut.first,
         are_apart=runs.are_apart,
+        n_groups=runs.n_groups,
     )
 
 

@@ -17,7 +17,7 @@ def _urgency(state: RunState) -> tuple[bool, bool, bool]:
     return STATES[state].is_end, STATES[state].result_counts, state == "pending"
 
 
-_FIRST_OF = sorted(RUN_STATES, key=_urgency)
+FIRST_OF = sorted(RUN_STATES, key=_urgency)
 """The state of a combination is the first of these that any of its runs is in: whatever runs,
 then what went wrong.
 """
@@ -46,7 +46,7 @@ def _combination_row(number: int, runs: tuple[Row, ...], seed_name: str) -> Row:
         id=None,
         name=None,
         index=number,
-        state=next(state for state in _FIRST_OF if state in states),
+        state=next(state for state in FIRST_OF if state in states),
         hyperparameters={k: v for k, v in first.hyperparameters.items() if k != seed_name},
         best_value=None if mean is None else mean.mean,
         started_at=min(starts, default=None),
@@ -94,5 +94,5 @@ def opened(rows: Iterable[Row], numbers: Iterable[int]) -> list[Row]:
 
 def runs_of(rows: Iterable[Row]) -> list[Row]:
     """The runs of these rows: of combinations theirs, of runs themselves; each once."""
-    found = {run.index: run for row in rows for run in (row.runs or (row,))}
+    found = {(run.index, run.id): run for row in rows for run in (row.runs or (row,))}
     return list(found.values())

@@ -82,6 +82,7 @@ ROUTES = {
     "/export/series": "The points of each `run` as CSV or JSON.",
     "/export/experiments": "The table of the experiments as CSV or JSON.",
     "/export/sweep/{sweep_id:path}": "The table of a sweep's runs as CSV or JSON.",
+    "/api/resume": "Resume a sweep in the background of the dashboard's machine.",
     "/api/control": "Stop, pause, continue, requeue, or change the workers of a sweep.",
     "/api/views": "The named views; POST saves, renames or deletes one, or makes it the default.",
     "/views/name": "Leads to the page that a named view keeps.",

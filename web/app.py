@@ -120,7 +120,7 @@ def create_app(
         lifespan=_run_feed,
         max_body_size=_MAX_BODY_BYTES,
     )
-    _set_state(app, catalog, feed, reach, assets, limits, cache)
+    _set_state(app, catalog, feed, reach, assets, limits, cache, has_token=token is not None)
     return app
 
 
@@ -159,6 +159,8 @@ def _set_state(
     assets: AssetSource,
     limits: Limits,
     cache: CacheFolder | None,
+    *,
+    has_token: bool,
 ) -> None:
     """Keep on the application what its requests share."""
     app.state.limits = limits
@@ -167,6 +169,7 @@ def _set_state(
     app.state.catalog = catalog
     app.state.feed = feed
     app.state.assets = assets
+    app.state.has_token = has_token
     app.state.csrf = guard.new_token()
     app.state.git_limiter = anyio.CapacityLimiter(git_state.AT_ONCE)
     app.state.action_limiter = anyio.CapacityLimiter(actions.AT_ONCE)

@@ -1,28 +1,24 @@
 """What an agent may see and do in one log folder. Nothing outside of it is shown or changed."""
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import NotInLogdirError, SweepError, UsageError
+from ..errors import NotInLogdirError, UsageError
 from ..reports.conditions import parse_condition, wait_for
 from ..reports.entries import list_entries, show_run, show_sweep
 from ..reports.shapes import Listed, RunReport, SweepReport
 from ..steering.asking import ask_all, failed_runs
+from ..steering.background import start_in_background
 from ..steering.requests import Action, new_request, this_user
 from ..store.catalog import Catalog, FoundRun, find, find_run
 from ..store.experiments import Experiment
 from ..store.files.output_tail import last_lines
 from ..store.sweep_folder import Sweep
 
-_START_S = 120.0
 _ANSWER_S = 10.0
 _LONGEST_WAIT_S = 600.0
-_COMMAND = (sys.executable, "-m", "ml_tracking_ops.orchestrator.cli")
 
 
 class LogFolder:
@@ -94,22 +90,8 @@ class LogFolder:
             raise UsageError(f"{config} is not in {self._project}, where this server was started")
         options = {"--workers": workers, "--seed": seed, "--max-runs": max_runs}
         given = [f"{name}={value}" for name, value in options.items() if value is not None]
-        command = [*_COMMAND, "sweep", str(path), "--detach", "--json", *given]
-        try:
-            done = subprocess.run(
-                [*command, "--logdir", str(self._logdir.absolute())],
-                cwd=self._project,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=_START_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise SweepError(f"the sweep has not started within {_START_S:g} s") from None
-        if done.returncode != 0:
-            raise UsageError(done.stderr.strip() or f"exit code {done.returncode}")
-        return json.loads(done.stdout.splitlines()[0])
+        arguments = [str(path), *given, "--logdir", str(self._logdir.absolute())]
+        return start_in_background(arguments, self._project)
 
     def act(
         self,

@@ -4,6 +4,7 @@ Everything here works through files, so another process may serve the next page.
 these changes anything: whoever only looks leaves the log folder as it is.
 """
 
+import platform
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -20,6 +21,7 @@ from starlette.routing import Route
 
 from ml_tracking_ops.orchestrator.errors import SweepError, TrackingError
 from ml_tracking_ops.orchestrator.steering.asking import ask_all
+from ml_tracking_ops.orchestrator.steering.background import resume_in_background
 from ml_tracking_ops.orchestrator.steering.requests import Action, new_request
 from ml_tracking_ops.orchestrator.store.annotations import (
     Annotation,
@@ -45,6 +47,7 @@ from ..serving import guard
 from ..serving.guard import JsonObject, field, texts
 from ..serving.reach.loopback import is_loopback
 from ..serving.sse import encode_json
+from .resuming import check_may_start
 
 T = TypeVar("T")
 _ANSWER_WITHIN_S = 5.0
@@ -97,9 +100,8 @@ async def control(request: Request, body: JsonObject) -> Response:
     index, n_workers = field(body, "run", int, None), field(body, "n_workers", int, None)
     indices = _numbers(body, "runs") if "runs" in body else [index]
     sweep_id = field(body, "sweep", str)
-    sweep: Sweep = await request.app.state.catalog.use(
-        lambda catalog: _find(catalog.sweeps, sweep_id)
-    )
+    find_sweep = partial(_find_sweep, sweep_id=sweep_id)
+    sweep: Sweep = await request.app.state.catalog.use(find_sweep)
     folder, is_paused = sweep.path, sweep.record.is_paused
     by = _who(request)
     asked = [new_request(action, by, index=one, n_workers=n_workers) for one in indices]
@@ -108,8 +110,28 @@ async def control(request: Request, body: JsonObject) -> Response:
     message = answer.message
     if len(answers) > 1 and answer.is_met:
         message = _of_many(len(answers), action, answer.outcome, is_paused=is_paused)
+    if answer.outcome == "recorded" and field(body, "resume", bool, False):
+        return await _resume(request, sweep)
     said = {"error": message} if answer.outcome == "refused" else {}
     return say(message, _STATUS[answer.outcome], outcome=answer.outcome, **said)
+
+
+async def resume(request: Request, body: JsonObject) -> Response:
+    """Continue a sweep in the background."""
+    sweep_id = field(body, "sweep", str)
+    find_sweep = partial(_find_sweep, sweep_id=sweep_id)
+    return await _resume(request, await request.app.state.catalog.use(find_sweep))
+
+
+def _find_sweep(catalog: Catalog, sweep_id: str) -> Sweep:
+    return _find(catalog.sweeps, sweep_id)
+
+
+async def _resume(request: Request, sweep: Sweep) -> Response:
+    check_may_start(request)
+    await in_thread(request, partial(resume_in_background, sweep.path))
+    await _look_again(request)
+    return say(f"{sweep.name} continues in the background on {platform.node()}")
 
 
 def _of_many(n: int, action: Action, outcome: str, *, is_paused: bool) -> str:
@@ -336,6 +358,7 @@ async def _look_again(request: Request) -> None:
 
 routes = [
     Route("/api/control", guarded_action(control), methods=["POST"]),
+    Route("/api/resume", guarded_action(resume), methods=["POST"]),
     Route("/api/annotate", guarded_action(annotate), methods=["POST"]),
     Route("/api/tag", guarded_action(tag), methods=["POST"]),
     Route("/api/goal", guarded_action(choose), methods=["POST"]),

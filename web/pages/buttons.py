@@ -50,10 +50,11 @@ class TextField:
 
 @dataclass(frozen=True)
 class CheckField:
-    """Something that a dialog asks to be ticked, or not."""
+    """Something that a dialog asks to be ticked, or not; `is_on`: it is ticked at first."""
 
     name: str
     label: str
+    is_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,9 +134,13 @@ class AnnotationView:
         )
 
 
-def sweep_buttons(sweep: Sweep) -> list[Button]:
-    """A sweep that continues is steered; one that has ended can be archived."""
-    again = [] if sweep.is_legacy else _again(sweep)
+def sweep_buttons(sweep: Sweep, check: CheckField | None = None) -> list[Button]:
+    """A sweep that continues is steered; one that has ended can be archived.
+
+    Args:
+        check: what is asked besides before runs run again.
+    """
+    again = [] if sweep.is_legacy else _again(sweep, check)
     if sweep.is_at_work:
         return [*again, *_steering(sweep)]
     if any(run.state in SUBMITTED for run in sweep.record.runs.values()):
@@ -152,11 +157,13 @@ def sweep_buttons(sweep: Sweep) -> list[Button]:
     )
 
 
-def _again(sweep: Sweep) -> list[Button]:
+def _again(sweep: Sweep, check: CheckField | None) -> list[Button]:
     """The runs that failed, once more; and those that wait for that, not after all."""
     waiting = waiting_again(sweep)
     failed = sorted(set(failed_runs(sweep.record)).difference(waiting))
-    return _failed_again(sweep, failed[:_MOST_AGAIN]) + _taking_back(sweep, waiting[:_MOST_AGAIN])
+    return _failed_again(sweep, failed[:_MOST_AGAIN], check) + _taking_back(
+        sweep, waiting[:_MOST_AGAIN]
+    )
 
 
 def _taking_back(sweep: Sweep, waiting: list[int]) -> list[Button]:
@@ -167,7 +174,7 @@ def _taking_back(sweep: Sweep, waiting: list[int]) -> list[Button]:
     return [Button(f"Take back: {format_count(len(waiting))}", title, "/api/control", body)]
 
 
-def _failed_again(sweep: Sweep, failed: list[int]) -> list[Button]:
+def _failed_again(sweep: Sweep, failed: list[int], check: CheckField | None) -> list[Button]:
     if not failed:
         return []
     return [
@@ -181,6 +188,7 @@ def _failed_again(sweep: Sweep, failed: list[int]) -> list[Button]:
                 f"{format_count(len(failed))} of them, with "
                 "the same hyperparameters, as new attempts; their logs stay.",
                 "Run again",
+                check=check,
             ),
         )
     ]
@@ -259,8 +267,12 @@ def _stop_button(n_running: int, body: dict[str, str]) -> Button:
     )
 
 
-def run_buttons(sweep: Sweep, run: RunRecord) -> list[Button]:
-    """A run that continues can be stopped, one that has ended run again, or not after all."""
+def run_buttons(sweep: Sweep, run: RunRecord, check: CheckField | None = None) -> list[Button]:
+    """A run that continues can be stopped, one that has ended run again, or not after all.
+
+    Args:
+        check: what is asked before it runs again; without one nothing is.
+    """
     if sweep.is_legacy:
         return []
     body = {"sweep": sweep.id, "run": run.index}
@@ -296,9 +308,15 @@ def run_buttons(sweep: Sweep, run: RunRecord) -> list[Button]:
                 "Run this combination again, as a new attempt",
                 "/api/control",
                 {**body, "action": "requeue"},
+                None if check is None else _again_question(run.index, check),
             )
         ]
     return []
+
+
+def _again_question(index: int, check: CheckField) -> Question:
+    text = "With the same hyperparameters, as a new attempt; its log so far stays."
+    return Question(f"Run {index} again?", text, "Run again", check=check)
 
 
 def experiment_buttons(experiment: Experiment, state: RunState) -> list[Button]:

@@ -29,6 +29,7 @@ from ..serving.assets.asset_source import AssetSource
 from ..serving.static_files import static
 from ..tables.query import parse_table_query
 from .experiments import catalog_place, experiments_page
+from .resuming import may_start
 from .run import run_page
 from .sweeps import sweeps_page
 
@@ -84,6 +85,7 @@ async def sweeps(request: Request) -> Response:
             feed,
             request.app.state.log_readers,
             request.app.state.media_store,
+            may_start=may_start(request),
         ),
     )
 
@@ -96,7 +98,9 @@ async def run(request: Request) -> Response:
     return await respond_with_page(
         request,
         "run.html",
-        lambda catalog: run_page(catalog, run_id, colors, feed, asked, readers),
+        lambda catalog: run_page(
+            catalog, run_id, colors, feed, asked, readers, may_start=may_start(request)
+        ),
     )
 
 

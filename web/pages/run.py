@@ -42,6 +42,7 @@ from .origin import (
     origin_facts,
     rerun_of,
 )
+from .resuming import resume_check
 from .summary import Fact
 from .sweeps import sweep_href
 
@@ -104,10 +105,13 @@ def run_page(
     feed: Feed,
     asked: TableQuery,
     readers: LogReaders,
+    *,
+    may_start: bool = False,
 ) -> RunPage | None:
     """None if there is no such run.
 
     Args:
+        may_start: whether the reader may resume sweeps from the page.
         asked: the table that the reader came from: a run's neighbours are its rows above and below.
     """
     experiment = catalog.experiments.get(run_id)
@@ -119,7 +123,7 @@ def run_page(
     run = sweep.run(name) if sweep is not None else None
     if sweep is None or run is None:
         return None
-    return _of_sweep(catalog, sweep, run, feed, asked, readers)
+    return _of_sweep(catalog, sweep, run, feed, asked, readers, may_start)
 
 
 def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentColors) -> RunPage:
@@ -178,6 +182,7 @@ def _of_sweep(
     feed: Feed,
     asked: TableQuery,
     readers: LogReaders,
+    may_start: bool,
 ) -> RunPage:
     lives = feed.live_bests(sweep.id)
     query = asked.of_table
@@ -192,7 +197,7 @@ def _of_sweep(
         id=entry.id,
         title=f"Run {run.index}" + (f" · {entry.label}" if entry.label else ""),
         said=AnnotationView("run", target, sweep.annotations.run(run.index)),
-        buttons=run_buttons(sweep, run),
+        buttons=run_buttons(sweep, run, resume_check(sweep, is_allowed=may_start)),
         is_stopping=run.state in SUBMITTED and run.stopped_by_hand is not None,
         color=sweep_run_color(run.index),
         state=entry.state,

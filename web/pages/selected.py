@@ -48,7 +48,9 @@ def _putting_away_selected(ended: Sequence[Experiment], *, is_archive: bool) -> 
     return [replace(archive, label=label, then=then), replace(delete, label=f"Delete {n}")]
 
 
-def run_selection_buttons(sweep: Sweep, selected: Collection[str]) -> list[Button]:
+def run_selection_buttons(
+    sweep: Sweep, selected: Collection[str], check: CheckField | None = None
+) -> list[Button]:
     """For the runs of a sweep that somebody has ticked; those that have ended can run again."""
     runs = [run for run_id in selected if (run := _run_of(sweep, run_id)) is not None]
     if not runs or len(runs) > MOST_SELECTED:
@@ -58,7 +60,7 @@ def run_selection_buttons(sweep: Sweep, selected: Collection[str]) -> list[Butto
     again = [run.index for run in runs if run.has_ended and run.index not in waiting]
     if sweep.is_legacy or not again:
         return [tag]
-    return [tag, _again_button(sweep, sorted(set(again)))]
+    return [tag, _again_button(sweep, sorted(set(again)), check)]
 
 
 def _run_of(sweep: Sweep, run_id: str) -> RunRecord | None:
@@ -82,13 +84,14 @@ def _tag_button(ids: Sequence[str], what: str) -> Button:
     return Button(f"Tag {n}", f"Add a tag to {which}", "/api/tag", {"runs": list(ids)}, question)
 
 
-def _again_button(sweep: Sweep, indices: Sequence[int]) -> Button:
+def _again_button(sweep: Sweep, indices: Sequence[int], check: CheckField | None) -> Button:
     n = len(indices)
     which = "1 run" if n == 1 else f"{n} runs"
     question = Question(
         f"Run {which} again?",
         "With the same hyperparameters, as new attempts; the logs so far stay.",
         "Run again",
+        check=check,
     )
     body = {"sweep": sweep.id, "action": "requeue", "runs": list(indices)}
     return Button(f"Run {n} again", f"Run {which} again", "/api/control", body, question)

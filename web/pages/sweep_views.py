@@ -22,6 +22,7 @@ from .buttons import AnnotationView, Button
 from .drawn_runs import DrawnRuns
 from .files.code_files import CodeFile
 from .origin import RerunForm
+from .resuming import ResumeView
 from .summary import SweepFacts
 
 
@@ -77,7 +78,7 @@ class SweepView:
     """What the page says of the sweep that it shows.
 
     Attributes:
-        resume: the command that resumes it, if it was ended or broke off.
+        resume: how it continues, if it was ended, broke off, or has runs that wait for that.
         is_over: whether nothing more will be logged.
         summary: its `SweepSummary` as JSON, with which the page's script compares what comes.
     """
@@ -91,8 +92,7 @@ class SweepView:
     is_archived: bool
     said: AnnotationView
     buttons: Sequence[Button]
-    notices: Sequence[str]
-    resume: str | None
+    resume: ResumeView | None
     reason: str | None
     warnings: Sequence[str]
     started_at: float | None

@@ -1,20 +1,17 @@
 """What the page of sweeps shows: the list of sweeps, and one of them."""
 
-import shlex
 from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from starlette.datastructures import QueryParams
 
-from ml_tracking_ops.orchestrator.steering.asking import waiting_again
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.combinations import best_repeated
 from ml_tracking_ops.orchestrator.store.files.run_files import has_files
 from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.run_states import (
     ENDS,
-    RESUMED,
 )
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
@@ -41,6 +38,7 @@ from .drawn_runs import DrawnRuns, drawn_runs
 from .experiments import catalog_place, run_data
 from .files.code_files import code_files
 from .origin import rerun_form
+from .resuming import resume_check, resume_view
 from .selected import run_selection_buttons
 from .summary import summarize
 from .sweep_views import (
@@ -63,8 +61,14 @@ def sweeps_page(
     feed: Feed,
     readers: LogReaders,
     media: MediaStore,
+    *,
+    may_start: bool = False,
 ) -> SweepsPage | None:
-    """The sweep of this id, or else the newest; None if no sweep has this id."""
+    """The sweep of this id, or else the newest; None if no sweep has this id.
+
+    Args:
+        may_start: whether the reader may resume sweeps from the page.
+    """
     is_archive = query.get("archived") == "1"
     if sweep_id is None:
         sweep = next(iter(_shown(catalog, is_archive=is_archive)), None)
@@ -75,7 +79,8 @@ def sweeps_page(
     page = _list_page(catalog, sweep, is_archive=is_archive)
     if sweep is None:
         return page
-    return _sweep_page(page, catalog, sweep, query, feed.live_bests(sweep.id), readers, media)
+    live = feed.live_bests(sweep.id)
+    return _sweep_page(page, catalog, sweep, query, live, readers, media, may_start)
 
 
 def _list_page(catalog: Catalog, sweep: Sweep | None, *, is_archive: bool) -> SweepsPage:
@@ -136,6 +141,7 @@ def _sweep_page(
     live: Mapping[int, Best],
     readers: LogReaders,
     media: MediaStore,
+    may_start: bool,
 ) -> SweepPage:
     asked, query = parse_table_query(query), without_window(query)
     view = sweep_table(sweep, asked, live, readers, media)
@@ -158,7 +164,7 @@ def _sweep_page(
         listed=page.listed,
         unreadable=page.unreadable,
         page_data=page_data,
-        sweep=_sweep_view(sweep, every, live),
+        sweep=_sweep_view(sweep, every, live, may_start),
         summary=summarize(
             sweep.description,
             _with_pick(sweep),
@@ -174,7 +180,9 @@ def _sweep_page(
         n_selected=view.n_selected,
         n_unread=view.runs.n_unread,
         unselect_href=link(asked.pairs, run=None),
-        selected_buttons=run_selection_buttons(sweep, asked.selected or ()),
+        selected_buttons=run_selection_buttons(
+            sweep, asked.selected or (), resume_check(sweep, is_allowed=may_start)
+        ),
         compare_href=compare_href(asked.selected or ()),
         drawn=drawn,
         repeats=_repeats(view.runs, asked),
@@ -189,7 +197,9 @@ def _with_pick(sweep: Sweep) -> Mapping[str, Any]:
     return {**sweep.config, "sampler": f"auto: {picked[0]}, since {picked[1]}"}
 
 
-def _sweep_view(sweep: Sweep, every: AllRuns, live: Mapping[int, Best]) -> SweepView:
+def _sweep_view(
+    sweep: Sweep, every: AllRuns, live: Mapping[int, Best], may_start: bool
+) -> SweepView:
     record, said = sweep.record, sweep.annotations.own
     return SweepView(
         id=sweep.id,
@@ -200,9 +210,8 @@ def _sweep_view(sweep: Sweep, every: AllRuns, live: Mapping[int, Best]) -> Sweep
         label=said.name,
         is_archived=said.is_archived,
         said=AnnotationView("sweep", {"sweep": sweep.id}, said),
-        buttons=sweep_buttons(sweep),
-        notices=_notices(sweep),
-        resume=_resume_command(sweep),
+        buttons=sweep_buttons(sweep, resume_check(sweep, is_allowed=may_start)),
+        resume=resume_view(sweep, is_allowed=may_start),
         reason=record.reason,
         warnings=record.warnings[-3:],
         started_at=record.started_at,
@@ -242,28 +251,6 @@ def _best_mean(sweep: Sweep) -> BestMean | None:
     return BestMean(
         best.number, text, len(best.values), best.spread is not None, best.hyperparameters
     )
-
-
-def _notices(sweep: Sweep) -> list[str]:
-    """What waits for somebody to resume the sweep."""
-    if sweep.is_at_work:
-        return []
-    if not (indices := waiting_again(sweep)):
-        return []
-    runs = f"run{'' if len(indices) == 1 else 's'} {', '.join(map(str, indices))}"
-    return [
-        f"To run again when the sweep is resumed: {runs}. "
-        f"ml-tracking-ops sweep --resume {sweep.path}"
-    ]
-
-
-def _resume_command(sweep: Sweep) -> str | None:
-    """How to continue a sweep that was ended or broke off; the whole path works from anywhere."""
-    if sweep.is_legacy or sweep.is_at_work:
-        return None
-    if sweep.record.state not in RESUMED and not sweep.record.failing:
-        return None
-    return f"ml-tracking-ops sweep --resume {shlex.quote(str(sweep.path))}"
 
 
 def _page_data(

@@ -20,7 +20,7 @@ from ml_tracking_ops.web.pages import actions
 from ml_tracking_ops.web.serving.limits import DEFAULTS, Limits
 
 HOSTILE = "<img src=x onerror=alert(1)>'\"&"
-PATHS = ("/api/control", "/api/annotate", "/api/tag", "/api/archive", "/api/delete")
+PATHS = ("/api/control", "/api/resume", "/api/annotate", "/api/tag", "/api/archive", "/api/delete")
 
 
 class Browser:

@@ -79,8 +79,8 @@ function entryOf(field) {
   return { [input.name]: input.value };
 }
 
-function checkField({ name, label }) {
-  return element("label", { className: "ask-check" }, element("input", { type: "checkbox", name }), label);
+function checkField({ name, label, is_on: isOn }) {
+  return element("label", { className: "ask-check" }, element("input", { type: "checkbox", name, checked: Boolean(isOn) }), label);
 }
 
 function checkedOf(field) {

@@ -1,0 +1,98 @@
+"""`POST /api/resume`: resume a sweep in the background of the machine that serves the page.
+
+It runs the command that the sweep's folder names, so it is for whoever has the token, or is at the
+machine itself. Everybody else gets the command to run it by hand. What belongs to another user is
+refused by the command.
+"""
+
+import platform
+import shlex
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from ml_tracking_ops.orchestrator.steering.asking import waiting_again
+from ml_tracking_ops.orchestrator.store.run_states import RESUMED
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+from ..serving.reach.loopback import is_loopback
+from .buttons import Button, CheckField, Question
+
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
+
+
+@dataclass(frozen=True)
+class ResumeView:
+    """How a sweep that is not at work continues: the command, and the button that runs it.
+
+    `waiting` says which runs are waiting for that; it is empty if none is.
+    """
+
+    command: str
+    waiting: str
+    button: Button | None
+
+
+def may_start(request: Request) -> bool:
+    """Whether a request may start something: it has the token, or comes from this machine."""
+    if request.app.state.has_token:  # nobody else got here
+        return True
+    host = request.client.host if request.client else ""
+    return is_loopback(host) and not any(name in request.headers for name in _FORWARDED)
+
+
+def check_may_start(request: Request) -> None:
+    """Let only those through who may start something.
+
+    Raises:
+        HTTPException: 403, saying what to do instead.
+    """
+    if not may_start(request):
+        raise HTTPException(
+            HTTPStatus.FORBIDDEN,
+            "a dashboard without a token resumes sweeps only for pages that are open on its own "
+            "machine; run the command there, or start the dashboard without --no-token",
+        )
+
+
+def resume_command(sweep: Sweep) -> str:
+    """The command that resumes a sweep; the whole path works from anywhere."""
+    return f"ml-tracking-ops sweep --resume {shlex.quote(str(sweep.path))}"
+
+
+def resume_view(sweep: Sweep, *, is_allowed: bool) -> ResumeView | None:
+    """None of a sweep that is at work, or has nothing left to do."""
+    if sweep.is_legacy or sweep.is_at_work:
+        return None
+    indices = waiting_again(sweep)
+    if not indices and sweep.record.state not in RESUMED and not sweep.record.failing:
+        return None
+    runs = f"run{'' if len(indices) == 1 else 's'} {', '.join(map(str, indices))}"
+    waiting = f"To run again when the sweep is resumed: {runs}." if indices else ""
+    return ResumeView(resume_command(sweep), waiting, _button(sweep) if is_allowed else None)
+
+
+def _button(sweep: Sweep) -> Button:
+    question = Question(
+        "Resume this sweep?",
+        f"It continues in the background on {platform.node()}, with the environment of the "
+        "dashboard, also after the dashboard has ended.",
+        "Resume",
+    )
+    return Button(
+        "Resume",
+        "Continue the sweep in the background",
+        "/api/resume",
+        {"sweep": sweep.id},
+        question,
+    )
+
+
+def resume_check(sweep: Sweep, *, is_allowed: bool) -> CheckField | None:
+    """What the question before a run runs again asks besides, of a sweep that is not at work."""
+    if not is_allowed or sweep.is_at_work or sweep.is_legacy:
+        return None
+    label = f"Resume the sweep now, in the background on {platform.node()}"
+    return CheckField("resume", label, is_on=True)

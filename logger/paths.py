@@ -29,6 +29,8 @@ RUN_SUFFIXES = (
     MEDIA_SUFFIX,
 )
 """Of the files of one run; what comes before them is the same."""
+SWEEP_RUN_SUFFIXES = (ARGUMENTS_SUFFIX, WANDB_CONFIG_SUFFIX)
+"""… of those that only the runs of sweeps have."""
 DESCRIPTION_NAME = "experiment_description.json"
 JOURNAL_NAME = "journal.jsonl"
 PROCESSES_NAME = "processes.jsonl"

@@ -39,12 +39,14 @@ class RunDetails:
         environment: how and where it was started.
         higher_is_better: by metric.
         end: `exit_code` and `stopped_by_hand` of a run that `ml-tracking-ops run` saw through.
+        keeps_output: whether `ml-tracking-ops run` writes what it prints beside its log.
     """
 
     config: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
     higher_is_better: Mapping[str, bool] = field(default_factory=dict)
     end: Mapping[str, Any] = field(default_factory=dict)
+    keeps_output: bool = False
 
 
 NO_DETAILS = RunDetails()
@@ -68,6 +70,7 @@ def read_details(dat_path: Path) -> RunDetails:
         _mapping(found, "environment"),
         {name: value for name, value in directions.items() if isinstance(value, bool)},
         _mapping(found, "end"),
+        found.get("keeps_output") is True,
     )
 
 

@@ -147,7 +147,8 @@ def _keep_record(run: HandRun, dat_path: Path) -> None:
     del environment["python"]  # that of this program; the run may have another, or none
     config = run_record.plain(command_config(run.command[1:]))
     run_record.merge(str(dat_path), reruns.record_of_rerun())
-    run_record.merge(str(dat_path), {"environment": environment, "config": config})
+    record = {"environment": environment, "config": config, "keeps_output": True}
+    run_record.merge(str(dat_path), record)
 
 
 def _keep_end(end: HandRunEnd) -> None:

@@ -9,6 +9,7 @@ from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 
 from ..experiments import Experiment
+from ..run_details import read_details
 from ..sweep_folder import Sweep
 
 _RUN_STEM = re.compile(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_\d{4,}(?:_attempt\d+)?")
@@ -33,7 +34,7 @@ def is_ours(item: Experiment | Sweep, name: str) -> bool:
     if isinstance(item, Experiment) and is_event_file(item.dat_path):
         return False  # other tools wrote them
     if isinstance(item, Experiment):
-        return _has_stem(name, item.dat_path.stem)
+        return _is_of_experiment(item.dat_path, name)
     if name in _SWEEP_NAMES:
         return True
     stems = (name.removesuffix(suffix) for suffix in _suffixes(name))
@@ -64,8 +65,13 @@ def _is_our_folder(item: Experiment | Sweep, parent: Path, name: str) -> bool:
     return is_of_run and not (parent / name).is_symlink()
 
 
-def _has_stem(name: str, stem: str) -> bool:
-    return any(name == f"{stem}{suffix}" for suffix in paths.RUN_SUFFIXES)
+def _is_of_experiment(dat_path: Path, name: str) -> bool:
+    """A script may well write a log or a configuration of its own beside ours, of the same name."""
+    stem = dat_path.stem
+    if name == f"{stem}{paths.LOG_SUFFIX}":
+        return read_details(dat_path).keeps_output
+    suffixes = set(paths.RUN_SUFFIXES) - set(paths.SWEEP_RUN_SUFFIXES)
+    return any(name == f"{stem}{suffix}" for suffix in suffixes)
 
 
 def _suffixes(name: str) -> Iterator[str]:

@@ -154,6 +154,23 @@ def test_deleted_sweep_leaves_files_that_its_scripts_wrote(logdir, capsys):
     assert not Catalog(logdir).sweeps
 
 
+def test_log_and_configuration_of_the_script_itself_stay(logdir, capsys):
+    folder = log(logdir)
+    for suffix in (".log", ".json", ".wandb.yaml"):
+        (folder / f"{folder.name}{suffix}").write_text("the script's own")
+    assert run("delete", "--yes", folder.name, "--logdir", logdir) == 0
+    assert "3 files that ML Tracking Ops did not write will stay" in capsys.readouterr().out
+    assert sorted(path.suffix for path in folder.iterdir()) == [".json", ".log", ".yaml"]
+
+
+def test_output_that_was_kept_goes_with_its_run(logdir):
+    assert run("run", "--logdir", logdir, "--", "echo", "hello") == 0
+    (folder,) = logdir.iterdir()
+    assert (folder / f"{folder.name}.log").read_text() == "hello\n"
+    assert run("delete", "--yes", folder.name, "--logdir", logdir) == 0
+    assert list(logdir.iterdir()) == []
+
+
 def test_experiment_below_another_stays(logdir):
     outer = log(logdir)
     inner = log(outer)

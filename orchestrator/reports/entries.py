@@ -23,6 +23,7 @@ from ..store.experiments import Experiment
 from ..store.files.run_files import list_files
 from ..store.run_details import config_of, read_details
 from ..store.run_record import RunRecord
+from ..store.run_states import STATES, counts_text, not_counted
 from ..store.sweep_folder import Sweep, best_of
 from ..store.tensorboard.tags import other_tags
 from .settings import sweep_environment
@@ -88,6 +89,7 @@ def _sweep_entry(sweep: Sweep) -> ListedSweep:
         "counts": sweep.record.counts,
         "best": None if best is None else best.name,
         "best_value": None if best is None else finite(best.best_value),
+        "best_state": None if best is None else best.state,
         "is_paused": sweep.record.is_paused,
         "label": own.name,
         "tags": list(own.tags),
@@ -112,6 +114,7 @@ def show_sweep(sweep: Sweep) -> SweepReport:
 def sweep_report(sweep: Sweep, runs: Iterable[RunRecord]) -> SweepReport:
     """The same with some of the runs, as they are given."""
     record, best, own = sweep.record, sweep.record.best, sweep.annotations.own
+    other = record.best_that_counts
     report: SweepReport = {
         "name": sweep.name,
         "path": str(sweep.path),
@@ -125,6 +128,7 @@ def sweep_report(sweep: Sweep, runs: Iterable[RunRecord]) -> SweepReport:
         "max_runs": sweep.config.get("max_runs"),
         "counts": record.counts,
         "best": None if best is None else best.name,
+        "best_that_counts": None if other is None else other.name,
         "is_paused": record.is_paused,
         "label": own.name,
         "tags": list(own.tags),
@@ -333,14 +337,18 @@ def describe_list(entries: list[Listed]) -> Iterator[tuple[str, ...]]:
         yield (
             entry["name"],
             entry["kind"],
-            *(_sweep_cells(entry) if entry["kind"] == "sweep" else (entry["state"], "", "")),
+            *(
+                _sweep_cells(entry)
+                if entry["kind"] == "sweep"
+                else (STATES[entry["state"]].word, "", "")
+            ),
             *(_joined(entry[key]) for key in keys),
         )
 
 
 def _sweep_cells(entry: ListedSweep) -> tuple[str, str, str]:
     """What is in the columns STATE, RUNS and BEST."""
-    runs = ", ".join(f"{count} {state}" for state, count in entry["counts"].items())
+    runs = counts_text(entry["counts"])
     return ("paused" if entry["is_paused"] else entry["state"], runs, _best_cell(entry))
 
 
@@ -349,7 +357,9 @@ def _best_cell(entry: ListedSweep) -> str:
     best, combination = entry["best_value"], entry.get("best_combination")
     if combination is not None and combination["mean"] is not None:
         return mean_text(combination["mean"], combination["spread"])
-    return "" if best is None else f"{best:.6g}"
+    if best is None or entry["best_state"] is None:
+        return ""
+    return f"{best:.6g}{not_counted(entry['best_state'])}"
 
 
 def _joined(value: str | list[str] | None) -> str:

@@ -54,6 +54,7 @@ class ListedSweep(Annotated):
     counts: Mapping[RunState, int]
     best: str | None
     best_value: float | None
+    best_state: RunState | None
     best_combination: NotRequired[CombinationEntry | None]
     is_paused: bool
 
@@ -145,6 +146,7 @@ class SweepReport(Annotated):
     max_runs: int | None
     counts: Mapping[RunState, int]
     best: str | None
+    best_that_counts: str | None
     is_paused: bool
     runs: list[AnnotatedRun]
     combinations: NotRequired[list[CombinationEntry]]

@@ -6,9 +6,6 @@ from typing import Any, Literal, Protocol
 Resource = Literal["step", "values"]
 """What a rule counts a run's progress in: the step as logged, or how many values it has logged."""
 
-COMPARING_RULES = frozenset({"asha", "hyperband", "median", "wandb_hyperband"})
-"""Rules that stop a run since others were better with as much training, not for its own course."""
-
 
 @dataclass(frozen=True, slots=True)
 class StopDecision:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .objective import Goal, is_better
 from .run_record import RunRecord
+from .run_states import RESULTS_THAT_COUNT
 from .sweep_folder import Sweep
 
 _MOST_CONFIRMING = 100_000
@@ -15,7 +16,10 @@ _MOST_CONFIRMING = 100_000
 
 @dataclass(frozen=True)
 class RepeatedCombination:
-    """The runs of one combination; those without a value count in `runs` alone.
+    """The runs of one combination, and the values that speak for it.
+
+    Results of different lengths of training do not mix: the best value so far of a run that was
+    stopped since others were better, or that failed, is left out where other runs have a result.
 
     `spread` is the standard deviation of the values (of a sample), `None` below two and where
     it is no number.
@@ -27,7 +31,28 @@ class RepeatedCombination:
 
     @property
     def values(self) -> list[float]:
-        return [run.best_value for run in self.runs if run.best_value is not None]
+        return [value for rank, value in self._ranked if rank == self.rank]
+
+    @property
+    def rank(self) -> int:
+        """How far the values are results: 2; 1 where no run has one but some stopped early or
+        still run; 0 where all failed or were killed; -1 without values.
+        """
+        return max((rank for rank, _ in self._ranked), default=-1)
+
+    @property
+    def n_left_out(self) -> int:
+        """How many runs have a value that does not count."""
+        return len(self._ranked) - len(self.values)
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """Combinations compare only with those of the same weight; more is better evidence."""
+        return self.rank, len(self.values)
+
+    @property
+    def _ranked(self) -> list[tuple[int, float]]:
+        return [(_rank(run), run.best_value) for run in self.runs if run.best_value is not None]
 
     @property
     def mean(self) -> float | None:
@@ -36,6 +61,12 @@ class RepeatedCombination:
     @property
     def spread(self) -> float | None:
         return spread_of(self.values)
+
+
+def _rank(run: RunRecord) -> int:
+    if run.state in RESULTS_THAT_COUNT and not run.was_outdone:
+        return 2
+    return 1 if run.was_outdone or not run.has_ended else 0
 
 
 def spread_of(values: Sequence[float]) -> float | None:
@@ -103,15 +134,15 @@ def best_repeated(sweep: Sweep) -> RepeatedCombination | None:
 def best_combination(
     combinations: Iterable[RepeatedCombination], goal: Goal | None
 ) -> RepeatedCombination | None:
-    """The one with the best mean; of those with fewer runs than others only if none is left.
+    """The one with the best mean among those of the most weight.
 
     A combination that was not repeated, since its first run failed or was stopped, has shown less.
     """
     known = [one for one in combinations if one.mean is not None]
-    most = max((len(one.values) for one in known), default=0)
+    most = max((one.weight for one in known), default=(0, 0))
     best: RepeatedCombination | None = None
     for one in known:
-        if len(one.values) < most or goal is None or one.mean is None:
+        if one.weight < most or goal is None or one.mean is None:
             continue
         if best is None or is_better(one.mean, best.mean, goal):
             best = one

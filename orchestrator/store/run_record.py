@@ -6,6 +6,9 @@ from typing import Any
 from .files.run_refs import RunRef
 from .run_states import ENDS, SUBMITTED, RunState
 
+COMPARING_RULES = frozenset({"asha", "hyperband", "median", "wandb_hyperband"})
+"""Rules that stop a run since others were better with as much training, not for its own course."""
+
 
 @dataclass(frozen=True, slots=True)
 class Before:
@@ -66,6 +69,11 @@ class RunRecord:
         """The rule that stopped it early, if one did."""
         rule = self.stopped_by.get("rule") if self.stopped_by else None
         return rule if self.state == "early_stopped" and isinstance(rule, str) else None
+
+    @property
+    def was_outdone(self) -> bool:
+        """Whether it was stopped since others were better: its best value is no result."""
+        return self.stopping_rule in COMPARING_RULES
 
     @property
     def previous_names(self) -> list[str]:

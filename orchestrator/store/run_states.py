@@ -135,9 +135,21 @@ RUN_STATES: tuple[RunState, ...] = tuple(STATES)
 """All states, in the order in which lists and tables show them."""
 ENDS = frozenset(state for state, facts in STATES.items() if facts.is_end)
 RESULTS_THAT_COUNT = frozenset(state for state, facts in STATES.items() if facts.result_counts)
+UNCOUNTED = ENDS - RESULTS_THAT_COUNT
+"""Of runs that failed, were killed or lost: their best values are named with that word."""
 FAILURES = frozenset(state for state, facts in STATES.items() if facts.is_failure)
 RESUMED = frozenset(state for state, facts in STATES.items() if facts.is_resumed)
 SUBMITTED = frozenset(state for state, facts in STATES.items() if facts.is_submitted)
 BEGUN: tuple[RunState, ...] = (*(state for state in STATES if state in ENDS), "running")
 """The states of runs that have started: those that ended first, as a bar of progress shows them."""
 SWEEP_ENDS: frozenset[SweepEnd] = frozenset(get_args(SweepEnd))
+
+
+def counts_text(counts: Mapping[RunState, int]) -> str:
+    """How many runs are in each state: ``3 finished, 1 failed``."""
+    return ", ".join(f"{n} {STATES[state].word}" for state, n in counts.items())
+
+
+def not_counted(state: RunState) -> str:
+    """`` (failed)`` behind a best value that does not count; nothing behind others."""
+    return f" ({STATES[state].word})" if state in UNCOUNTED else ""

@@ -1,7 +1,7 @@
 """The state of a sweep: what folding its journal's events gives (see `journal.py`)."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from .files import fields
@@ -11,7 +11,7 @@ from .journal import Event
 from .objective import Goal, is_better
 from .pool_record import PoolRecord
 from .run_record import RunRecord
-from .run_states import ENDS, RUN_STATES, SWEEP_ENDS, RunState, SweepState
+from .run_states import ENDS, RUN_STATES, SWEEP_ENDS, UNCOUNTED, RunState, SweepState
 
 _MOST_RUNS = 200_000
 
@@ -79,8 +79,19 @@ class SweepRecord:
     @property
     def best(self) -> RunRecord | None:
         """The run of the search with the best value, the earliest of equals; `None` without one."""
+        return self._best_of(self.runs.values())
+
+    @property
+    def best_that_counts(self) -> RunRecord | None:
+        """Where the best run failed, was killed or lost: the best of the others."""
+        best = self.best
+        if best is None or best.state not in UNCOUNTED:
+            return None
+        return self._best_of(run for run in self.runs.values() if run.state not in UNCOUNTED)
+
+    def _best_of(self, runs: Iterable[RunRecord]) -> RunRecord | None:
         best: RunRecord | None = None
-        for run in self.runs.values():
+        for run in runs:
             if self.goal is None or run.best_value is None or run.is_confirming:
                 continue
             if best is None or is_better(run.best_value, best.best_value, self.goal):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ..stopping.decision import COMPARING_RULES
 from ..store.objective import Goal
 from ..store.run_record import RunRecord
 from ..store.run_states import RESULTS_THAT_COUNT
@@ -51,7 +50,7 @@ def leaders_of(runs: Iterable[RunRecord], goal: Goal, top: int) -> list[int]:
     Runs that were stopped since others were better come in only where fewer than two are left.
     """
     ended = [run for run in runs if not run.is_confirming and _value(run) is not None]
-    whole = [run for run in ended if run.stopping_rule not in COMPARING_RULES]
+    whole = [run for run in ended if not run.was_outdone]
     sign = -1.0 if goal == "max" else 1.0
     order = sorted(
         whole if len(whole) > 1 else ended, key=lambda run: (sign * (_value(run) or 0.0), run.index)
@@ -86,7 +85,7 @@ def _values(runs: Iterable[RunRecord]) -> dict[int, dict[int, float]]:
     found: dict[int, dict[int, float]] = {}
     for run in runs:
         value = _value(run)
-        if value is not None and run.stopping_rule not in COMPARING_RULES:
+        if value is not None and not run.was_outdone:
             found.setdefault(combination_of(run), {})[run.repeat] = value
     return found
 

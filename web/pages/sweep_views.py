@@ -102,6 +102,7 @@ class SweepView:
     is_over: bool
     summary: str
     best: Row | None
+    best_that_counts: Row | None
     best_has_files: bool
     best_mean: BestMean | None
     verdict: VerdictView | None

@@ -221,6 +221,7 @@ def _sweep_view(
         is_over=rows.is_over(sweep),
         summary=encode_json(rows.sweep_summary(sweep, live)).decode(),
         best=every.best,
+        best_that_counts=every.best_that_counts,
         best_has_files=_has_files(sweep, every.best),
         best_mean=_best_mean(sweep),
         verdict=verdict_view(sweep),

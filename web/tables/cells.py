@@ -96,7 +96,9 @@ def combination_cell(row: Row) -> Cell:
     if found is None:
         return Cell(NO_VALUE)
     of = f"of {found.n_runs} run{'' if found.n_runs == 1 else 's'}"
-    return Cell(found.text, f"mean ± standard deviation of {found.n_values} values {of}")
+    values = f"{found.n_values} value{'' if found.n_values == 1 else 's'}"
+    rest = f"; {found.n_left_out} not counted, stopped early or failed" if found.n_left_out else ""
+    return Cell(found.text, f"mean ± standard deviation of {values} {of}{rest}")
 
 
 def mean_of(values: Iterable[object]) -> float | None:

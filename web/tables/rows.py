@@ -16,7 +16,8 @@ from ..series.summaries import MetricSummary
 class CombinationMean:
     """Over the repeats of a combination: mean and standard deviation of `n_values` best values.
 
-    `is_full`: no combination of the sweep has more values. Only those that are compare.
+    `n_left_out`: runs with a value that is no result, as of those that were stopped early.
+    `is_full`: no combination of the sweep has more results. Only those that are compare.
     """
 
     mean: float | None
@@ -24,6 +25,7 @@ class CombinationMean:
     n_values: int
     number: int = 0
     n_runs: int = 0
+    n_left_out: int = 0
     is_full: bool = True
 
     @property

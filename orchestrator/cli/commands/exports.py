@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from ml_tracking_ops.logger import os_files
 
 from ...errors import NotInLogdirError, UsageError
+from ..argument_types import user_path
 from ..logdir import missing_logdir
 from ..terminal.printing import print_json
 from ..terminal.words import say
@@ -30,7 +31,7 @@ def export(options: argparse.Namespace) -> int:
     try:
         found = None if options.path is None else find_named(options)
     except NotInLogdirError:
-        experiments = _experiments_in(Path(options.path))
+        experiments = _experiments_in(user_path(options.path))
         if not experiments:
             raise
     if options.path is None:

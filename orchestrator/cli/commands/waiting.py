@@ -3,10 +3,10 @@
 import argparse
 
 from ...reports.conditions import wait_for
+from ...store.run_states import counts_text
 from ...store.sweep_folder import Sweep
 from ..process import EXIT_FAILURE, EXIT_TIMEOUT
 from ..terminal.json_lines import print_line, summary_of
-from ..terminal.summary import counts_text
 from ..terminal.words import format_number, say
 from .attach import find_sweep
 
@@ -29,6 +29,6 @@ def wait(options: argparse.Namespace) -> int:
 
 def _state_text(sweep: Sweep) -> str:
     record, best = sweep.record, sweep.record.best
-    counts = counts_text(record) or "no run was started"
+    counts = counts_text(record.counts) or "no run was started"
     value = "" if best is None else f", best {format_number(best.best_value)}"
     return f"sweep {sweep.name} is {record.state} ({counts}){value}"

@@ -18,7 +18,7 @@ from ...reports.shapes import (
 )
 from ...store.combinations import mean_text, rounded_mean
 from ...verdict.words import percent
-from .words import format_duration, not_counted, plain, short, tell
+from .words import format_duration, plain, short, tell
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -93,7 +93,9 @@ def _least_width(width: int, head: Sequence[str], rows: Sequence[Sequence[str]])
 
 
 def print_sweep(report: SweepReport) -> None:
-    counts = ", ".join(f"{n} {state}" for state, n in report["counts"].items())
+    from ...store.run_states import STATES, counts_text, not_counted
+
+    counts = counts_text(report["counts"])
     why = f" ({report['reason']})" if report["reason"] else ""
     seed = "" if report["seed"] is None else f"; seed {report['seed']}"
     paused = ", paused" if report["is_paused"] else ""
@@ -104,7 +106,7 @@ def print_sweep(report: SweepReport) -> None:
         (
             str(run["index"]),
             run["name"] or "",
-            run["state"],
+            STATES[run["state"]].word,
             *(short(run["hyperparameters"].get(name)) for name in names),
             short(run["best_value"]),
             short(run["best_step"]),
@@ -119,6 +121,8 @@ def print_sweep(report: SweepReport) -> None:
         ending = "" if best is None else not_counted(best["state"])
         single = "best single run" if report.get("combinations") else "best"
         tell(f"{single}: {report['best']}{ending}")
+        if report["best_that_counts"]:
+            tell(f"best that did not fail: {report['best_that_counts']}")
     if report.get("combinations"):
         _print_combinations(report)
     if report["verdict"] is not None:
@@ -187,17 +191,18 @@ def _print_other_tags(report: RunReport) -> None:
 
 
 def print_run(report: RunReport) -> None:
+    from ...store.run_states import STATES
+
+    word = STATES[report["state"]].word
+    why = f" ({report['reason']})" if report["reason"] else ""
+    tell(f"{report['name']}: {word}{why}")
     if "sweep" in report:
-        why = f" ({report['reason']})" if report["reason"] else ""
-        tell(f"{report['name']}: {report['state']}{why}")
         tell(f"run {report['index']} of {report['sweep']}")
         for name, value in report["hyperparameters"].items():
             tell(f"  {name} = {short(value)}")
         if report["rerun"]:
             tell(f"run it again: {report['rerun']}")
     else:
-        why = f" ({report['reason']})" if report["reason"] else ""
-        tell(f"{report['name']}: {report['state']}{why}")
         for name, value in report["config"].items():
             tell(f"  {name} = {short(value)}")
     _print_annotation(report)

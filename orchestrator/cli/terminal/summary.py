@@ -6,10 +6,10 @@ from pathlib import Path
 from ...store.combinations import best_combination, mean_text, repeated_combinations
 from ...store.objective import Goal
 from ...store.run_record import RunRecord
-from ...store.run_states import RESUMED, STATES
+from ...store.run_states import RESUMED, counts_text, not_counted
 from ...store.sweep_record import SweepRecord
 from ..process import EXIT_FAILURE, EXIT_INTERRUPTED
-from .words import format_combination, not_counted, say, shown, tell
+from .words import format_combination, say, shown, tell
 
 
 def print_summary(
@@ -25,7 +25,7 @@ def print_summary(
         seed_name: the hyperparameter in which the runs of a combination differ, if the sweep has
             `repeats`: then its best combination comes first.
     """
-    counts = counts_text(record)
+    counts = counts_text(record.counts)
     why = f" ({record.reason})" if record.reason else ""
     how = record.reason if record.failing else f"{record.state}{why}"
     say(f"sweep {how}: {counts or 'no run was started'}")
@@ -37,13 +37,8 @@ def print_summary(
     what = "best run" if seed_name is None else "best single run"
     if seed_name is not None:
         _print_best_mean(record.runs.values(), metric, goal, seed_name)
-    if record.best is not None:
-        best = record.best
-        ending = not_counted(best.state)
-        tell(
-            f"{what}: {best.name}{ending}  {metric}={best.best_value:.6g} "
-            f"at step {best.best_step}  {format_combination(best.hyperparameters)}"
-        )
+    _print_best(record.best, what, metric)
+    _print_best(record.best_that_counts, "best that did not fail", metric)
     _print_verdict(record)
     print(f"look at it: ml-tracking-ops web --logdir {shown(folder.parent)}")
     if record.state in RESUMED or record.failing:
@@ -51,16 +46,19 @@ def print_summary(
     return exit_code_of(record)
 
 
+def _print_best(best: RunRecord | None, what: str, metric: str | None) -> None:
+    if best is not None:
+        tell(
+            f"{what}: {best.name}{not_counted(best.state)}  {metric}={best.best_value:.6g} "
+            f"at step {best.best_step}  {format_combination(best.hyperparameters)}"
+        )
+
+
 def exit_code_of(record: SweepRecord) -> int:
     """Return the exit code of a command that has seen a sweep to its end."""
     if record.state == "killed":
         return EXIT_INTERRUPTED
     return 0 if record.state == "finished" else EXIT_FAILURE
-
-
-def counts_text(record: SweepRecord) -> str:
-    """Return how many runs are in each state: `3 finished, 1 failed`."""
-    return ", ".join(f"{n} {STATES[state].word}" for state, n in record.counts.items())
 
 
 def _print_best_mean(

@@ -6,12 +6,9 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...commands.values import as_text
-
-if TYPE_CHECKING:
-    from ...store.run_states import RunState
 
 _OBEYED = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
@@ -94,11 +91,3 @@ def format_duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes}m{rest:02d}s"
     return f"{minutes // 60}h{minutes % 60:02d}m"
-
-
-def not_counted(state: "RunState") -> str:
-    """`` (failed)`` behind the name of a run whose result does not count; nothing of others."""
-    from ...store.run_states import STATES
-
-    facts = STATES[state]
-    return f" ({facts.word})" if facts.is_end and not facts.result_counts else ""

@@ -2,10 +2,10 @@
 
 from ...config.model import SweepConfig
 from ...stopping import Rule, StopDecision, StoppingRules
-from ...stopping.decision import COMPARING_RULES
 from ...stopping.patience import Patience
 from ...stopping.threshold import Threshold
 from ...store.objective import is_better
+from ...store.run_record import COMPARING_RULES
 
 SEARCH_LIMITS = frozenset({"target", "max_runs_without_improvement"})
 """Limits that end the search, not what follows it."""

@@ -8,7 +8,7 @@ import importlib.util
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from ...stopping.decision import COMPARING_RULES
+from ...store.run_record import COMPARING_RULES
 from ..sampler_settings import SamplerName
 from ..space import Space
 

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 from pydantic import JsonValue
 
-from ...stopping.decision import COMPARING_RULES
 from ...store.histories.history import Ended, HistoryEvent, Known, Sampled
 from ...store.objective import Goal, is_better
+from ...store.run_record import COMPARING_RULES
 from ...store.run_states import RESULTS_THAT_COUNT
 from ..space import Combination, Space
 from .base import Unseen

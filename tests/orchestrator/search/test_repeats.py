@@ -169,6 +169,35 @@ def test_lucky_run_does_not_make_the_best_combination() -> None:
     assert best_combination([], "max") is None
 
 
+def test_runs_that_were_stopped_early_do_not_mix_with_whole_ones() -> None:
+    outdone = {"state": "early_stopped", "stopped_by": {"rule": "asha", "step": 5}}
+    patience = {"state": "early_stopped", "stopped_by": {"rule": "patience", "step": 9}}
+    runs = [
+        run(1, 0.9, state="finished"),
+        run(1, 0.3, **outdone),
+        run(1, 0.8, state="failed"),
+        run(2, 0.5, state="finished"),
+        run(2, 0.7, **patience),
+        run(3, 0.99, **outdone),
+        run(3, 0.98, **outdone),
+        run(3, 0.97, **outdone),
+        run(4, 0.95, state="failed"),
+    ]
+    found = repeated_combinations(runs, "seed")
+    assert [(one.values, one.n_left_out) for one in found] == [
+        ([0.9], 2),
+        ([0.5, 0.7], 0),
+        ([0.99, 0.98, 0.97], 0),
+        ([0.95], 0),
+    ]
+    best = best_combination(found, "max")
+    assert best is not None
+    assert best.number == 2
+    best = best_combination(found[2:], "max")
+    assert best is not None
+    assert best.number == 3
+
+
 def test_repeats_of_the_largest_values_have_a_mean() -> None:
     values = [1.7e308, 1.7e308, -1.7e308, 1.7e308, math.inf, 1.0]
     found = repeated_combinations([run(n // 2, value) for n, value in enumerate(values)], "seed")

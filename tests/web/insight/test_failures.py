@@ -102,3 +102,4 @@ def test_best_run_that_failed_is_said_to_have_failed(client: Client, logdir: Pat
     write_sweep(logdir / "s", events)
     text = text_of(client.get("/sweeps/s").text)
     assert "run 2 , which failed: Failed" in text
+    assert "Best that did not fail: 0.5 at step 7 of run 1" in text

@@ -6,10 +6,11 @@ alone.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from ml_tracking_ops.orchestrator.store.objective import is_better
+from ml_tracking_ops.orchestrator.store.run_states import UNCOUNTED
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ...groups.naming import groupings, label_groupings, seed_name
@@ -62,8 +63,18 @@ class AllRuns:
     @cached_property
     def best(self) -> Row | None:
         """The best run of the search; the earliest of equals; None if none has a value."""
+        return self._best_of(self.searched)
+
+    @cached_property
+    def best_that_counts(self) -> Row | None:
+        """Where the best run failed, was killed or lost: the best of the others."""
+        if self.best is None or self.best.state not in UNCOUNTED:
+            return None
+        return self._best_of(row for row in self.searched if row.state not in UNCOUNTED)
+
+    def _best_of(self, rows: Iterable[Row]) -> Row | None:
         best: Row | None = None
-        for row in self.searched:
+        for row in rows:
             value, so_far = row.best_value, None if best is None else best.best_value
             if (
                 self._goal is not None
@@ -76,15 +87,14 @@ class AllRuns:
     @cached_property
     def starred(self) -> frozenset[int]:
         """The numbers of the runs of the best combination, or the best run of a sweep without
-        repeats. As `best_combination`: only combinations with the most values compare.
+        repeats. As `best_combination`: only combinations with the most results compare.
         """
         repeated = [(row, one) for row in self.rows if (one := row.combination) is not None]
         if not repeated:
             return frozenset(() if self.best is None else (self.best.index,))
-        most = max(one.n_values for _, one in repeated)
         best: CombinationMean | None = None
         for _, one in repeated:
-            if one.n_values < most or one.mean is None or self._goal is None:
+            if not one.is_full or one.mean is None or self._goal is None:
                 continue
             if is_better(one.mean, None if best is None else best.mean, self._goal):
                 best = one

@@ -188,7 +188,7 @@ def _add_means(rows: Sequence[Row], sweep: Sweep) -> list[Row]:
         return list(rows)
     seed_name, runs = str(repeats.get("seed_name")), sweep.record.runs.values()
     known = repeated_combinations(runs, seed_name)
-    most = max((len(one.values) for one in known), default=0)
+    most = max((one.weight for one in known), default=(0, 0))
     of_run = {
         run.index: mean  # one object for all runs of a combination
         for one in known
@@ -198,9 +198,16 @@ def _add_means(rows: Sequence[Row], sweep: Sweep) -> list[Row]:
     return [replace(row, combination=of_run[row.index]) for row in rows]
 
 
-def _mean(one: RepeatedCombination, most: int) -> CombinationMean:
-    n = len(one.values)
-    return CombinationMean(one.mean, one.spread, n, one.number, len(one.runs), n == most)
+def _mean(one: RepeatedCombination, most: tuple[int, int]) -> CombinationMean:
+    return CombinationMean(
+        mean=one.mean,
+        spread=one.spread,
+        n_values=len(one.values),
+        number=one.number,
+        n_runs=len(one.runs),
+        n_left_out=one.n_left_out,
+        is_full=one.weight == most,
+    )
 
 
 def known_runs(

@@ -28,6 +28,8 @@ TEXT_MACROS = (
     "args_json_file",
 )
 PREFIXES = ("envvar", "param")
+_OF_HYDRA = re.compile(r"(?:now|hydra|oc\.[a-z_]+):")
+"""What Hydra replaces, as in `hydra.run.dir=out/${now:%Y-%m-%d}`: it is passed as written."""
 NOT_PASSABLE = "cannot be passed to a process: it holds a NUL or half of a surrogate pair"
 _KNOWN = (*LIST_MACROS, f"args:{','.join(FORMS)}", *TEXT_MACROS, "envvar:NAME", "param:NAME")
 _SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "fish", "csh", "tcsh"))
@@ -43,7 +45,9 @@ def is_passable(text: str) -> bool:
 
 def replace_macros(text: str, value_of: Callable[[str], str]) -> str:
     """A text with each macro in it replaced; `value_of` is given what is in the braces."""
-    return MACRO.sub(lambda match: value_of(match[1]), text)
+    return MACRO.sub(
+        lambda match: match[0] if _OF_HYDRA.match(match[1]) else value_of(match[1]), text
+    )
 
 
 def is_list_macro(name: str) -> bool:
@@ -64,6 +68,15 @@ def is_known_macro(name: str) -> bool:
     )
 
 
+def passes_parameters(command: Sequence[str]) -> bool:
+    """Whether a script learns its hyperparameters from the command."""
+    return any(
+        is_list_macro(name) or name.startswith(("args_json", "param:"))
+        for part in command
+        for name in MACRO.findall(part)
+    )
+
+
 def macro_problem(text: str) -> str | None:
     """What is wrong with the macros in a text that stands for one argument, or None."""
     for name in MACRO.findall(text):
@@ -72,7 +85,7 @@ def macro_problem(text: str) -> str | None:
         prefix, colon, _ = name.partition(":")
         if prefix == "args" and colon:
             return f"${{{name}}}: after args: some of {', '.join(FORMS)}, joined by commas"
-        if not is_known_macro(name):
+        if not is_known_macro(name) and not _OF_HYDRA.match(name):
             return f"unknown macro ${{{name}}}{_nearest(name)}; known: {_listed()}"
     return None
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...commands.macros import passes_parameters
 from ...commands.rerun import quoted
 from ...config.model import SweepConfig
 from ...config.validation import LoadedConfig
@@ -15,7 +16,7 @@ from ...search.samplers import Combination
 from ...store.sweep_record import SweepRecord
 from ...sweep import choose_seed
 from ..terminal.json_lines import print_line
-from ..terminal.words import say
+from ..terminal.words import format_combination, plain, say
 
 if TYPE_CHECKING:
     from ...reports.events import Planned
@@ -70,8 +71,15 @@ def print_commands(loaded: LoadedConfig, options: argparse.Namespace) -> int:
         if options.json:
             print_line(_planned(index, hyperparameters, command))
         else:
-            print(" ".join(map(quoted, command)))
+            print(" ".join(map(quoted, command)) + _unseen(loaded.config, hyperparameters))
     return 0
+
+
+def _unseen(config: SweepConfig, hyperparameters: Combination) -> str:
+    """The hyperparameters as a comment behind a command that holds none of them."""
+    if config.command is None or passes_parameters(config.command):
+        return ""
+    return f"  # {plain(format_combination(hyperparameters))}"
 
 
 def _planned(index: int, hyperparameters: Combination, command: Sequence[str]) -> "Planned":

@@ -1,11 +1,12 @@
 """The script and the command of a W&B sweep file."""
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
-from ...commands.macros import MACRO, is_known_macro, is_list_macro
+from ...commands.macros import MACRO, is_known_macro
 from ...errors import ConfigProblem
 from ..value_checks import show_value
 from ..yaml_files import Scientific
@@ -45,15 +46,6 @@ def with_parameter_macros(
     return [replaced(part) for part in command], meant
 
 
-def passes_parameters(command: Sequence[str]) -> bool:
-    """Whether a script learns its hyperparameters from the command."""
-    return any(
-        is_list_macro(name) or name.startswith(("args_json", "param:"))
-        for part in command
-        for name in MACRO.findall(part)
-    )
-
-
 def script_of(given: Mapping[str, Any], folder: Path) -> str | None:
     """The training script; for a command that says all without one, what it starts."""
     program = given.get("program")
@@ -88,6 +80,13 @@ def module_file(name: str) -> str:
 def starts_module(command: Sequence[str]) -> bool:
     """Whether `${program}` is a module's name."""
     return ("-m", "${program}") in pairwise(command)
+
+
+def is_installed_program(name: str, command: Sequence[str], folder: Path) -> bool:
+    """Whether `${program}` is a command that PATH finds: it is started itself, and no file here."""
+    first = next((part for part in command if part != "${env}"), None)
+    is_name = PurePath(name).name == name and not (folder / name).exists()
+    return first == "${program}" and is_name and shutil.which(name) is not None
 
 
 def _modules(parts: Sequence[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ...commands.macros import passes_parameters
 from ...commands.wandb_client import MODE_VARIABLE
 from ...errors import ConfigError, ConfigProblem, did_you_mean, nearest
 from ...search.space import Space
@@ -22,8 +23,8 @@ from .command import (
     DEFAULT_COMMAND,
     command_parts,
     folder_of,
+    is_installed_program,
     module_file,
-    passes_parameters,
     script_of,
     starts_module,
     with_parameter_macros,
@@ -250,6 +251,8 @@ def _program(found: Conversion) -> None:
         # python -m package.module: the name goes to python, and the file is what it stands for
         found.config["command"] = [script if part == "${program}" else part for part in command]
         found.config["main_script_name"] = module_file(script)
+    elif is_installed_program(script, command, found.folder):
+        found.config["command"] = [script if part == "${program}" else part for part in command]
 
 
 def _client(found: Conversion) -> None:

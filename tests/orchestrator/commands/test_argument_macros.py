@@ -52,6 +52,14 @@ def test_json_text_is_that_of_wandbs_agent(reference: Reference) -> None:
     assert json.loads(found) == json.loads(expected)
 
 
+def test_what_hydra_replaces_is_passed_as_written() -> None:
+    element = "hydra.run.dir=out/${now:%Y-%m-%d}/${oc.env:USER,x}/${hydra:job.name}/${run_name}"
+    assert command_problem(["train", element]) is None
+    passed = run_with(VALUES).arguments(["train", element])[1]
+    assert passed == element.replace("${run_name}", "RUN")
+    assert "unknown macro ${env:USER}" in str(command_problem(["${env:USER}"]))
+
+
 @pytest.mark.parametrize(
     ("macro", "expected"),
     [

@@ -1,11 +1,13 @@
 """Commands, macros and parameters of W&B sweep files."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from wandb_files import load, problems, with_changes
 
+from ml_tracking_ops.orchestrator.cli.main import main
 from ml_tracking_ops.orchestrator.config.loading import load_config
 from ml_tracking_ops.orchestrator.running.runs.starting.command import command_line
 
@@ -61,6 +63,27 @@ def test_command_may_do_without_a_script(
     loaded = load(tmp_path, with_changes(**changes))
     assert loaded.config.main_script_name == script
     assert list(command_line(loaded, tmp_path, "run", {"x": 1})) == arguments
+
+
+def test_program_that_path_finds_is_started_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "bench").touch(mode=0o755)
+    file = with_changes(program="bench", command=["${env}", "${program}", "train", "${args}"])
+    assert "there is no file" in problems(tmp_path, file)["program"]
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
+    found = command_line(load(tmp_path, file), tmp_path, "run", {"x": 1})
+    assert found == ("/usr/bin/env", "bench", "train", "--x=1")
+
+
+def test_dry_run_shows_parameters_that_the_command_does_not_pass(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(tmp_path, with_changes(command=["python", "${program}"]))
+    options = ["--dry-run", "--max-runs=1", "--seed=1", "--logdir", str(tmp_path / "runs")]
+    assert main(["sweep", str(tmp_path / "sweep.yaml"), *options]) == 0
+    assert re.search(r"train\.py  # \w+=", capsys.readouterr().out)
 
 
 def test_file_without_script_and_command_is_refused(tmp_path: Path) -> None:

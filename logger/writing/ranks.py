@@ -2,22 +2,45 @@
 
 import os
 
+from .. import paths
 from ..notices import say
 
+_OF_MPI = (("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("PMI_RANK", "PMI_SIZE"))
 _said: list[bool] = []
 
 
 def is_other_rank() -> bool:
     """Whether this is one process of a distributed training, but not that of rank 0."""
-    rank, world_size = os.environ.get("RANK", ""), os.environ.get("WORLD_SIZE", "")
-    return rank.isdigit() and world_size.isdigit() and int(rank) > 0 and int(world_size) > 1
+    return _rank() > 0
 
 
 def say_silent() -> None:
     """Say that other ranks do not log: once in the training, so only rank 1 says it."""
-    if os.environ.get("RANK") == "1" and not _said:
+    if _rank() == 1 and not _said:
         _said.append(True)
         say(
             "in this distributed training rank 0 logs; the loggers of the other ranks write "
             "nothing. ExperimentLogger(…, all_ranks=True) makes every rank log."
         )
+
+
+def _rank() -> int:
+    """The rank of this process; 0 outside a distributed training.
+
+    `torchrun` and most launchers set RANK. Lightning starts its own processes without it. Programs
+    that `mpirun` starts may be independent of each other, but not within one run of a sweep.
+    """
+    if _number("WORLD_SIZE") > 1:
+        if "RANK" in os.environ:
+            return _number("RANK")
+        return _number("NODE_RANK") * _number("WORLD_SIZE") + _number("LOCAL_RANK")
+    if os.environ.get(paths.RUN_FILE_VARIABLE):
+        for rank, size in _OF_MPI:
+            if _number(size) > 1:
+                return _number(rank)
+    return 0
+
+
+def _number(variable: str) -> int:
+    text = os.environ.get(variable, "")
+    return int(text) if text.isdigit() else 0

@@ -166,7 +166,9 @@ def test_commit_of_a_checkout_is_read_from_its_files(tmp_path: Path) -> None:
     assert git_commit.find(str(tmp_path)) is None
 
 
-def in_rank(tmp_path: Path, rank: int, options: str = "") -> tuple[str, int]:
+def in_rank(
+    tmp_path: Path, rank: int, options: str = "", launcher: dict[str, str] | None = None
+) -> tuple[str, int]:
     script = (
         "from ml_tracking_ops.experiment.logger import ExperimentLogger\n"
         f"writer = ExperimentLogger('runs', config={{'lr': 1}}{options})\n"
@@ -174,7 +176,8 @@ def in_rank(tmp_path: Path, rank: int, options: str = "") -> tuple[str, int]:
         "writer.add_scalars({'loss': 1.0, 'accuracy': 0.5}, 2)\n"
         "ExperimentLogger('runs')\n"
     )
-    environment = {**os.environ, "RANK": str(rank), "WORLD_SIZE": "4"}
+    launcher = {"RANK": str(rank), "WORLD_SIZE": "4"} if launcher is None else launcher
+    environment = {**os.environ, **launcher}
     done = subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,
@@ -193,6 +196,25 @@ def test_rank_0_alone_logs_in_a_distributed_training(tmp_path: Path) -> None:
     assert said.count("rank 0 logs") == 1
     assert n_logs == 2
     assert in_rank(tmp_path, 2) == ("", 2)
+
+
+def test_processes_that_lightning_starts_are_ranks(tmp_path: Path) -> None:
+    started = {"WORLD_SIZE": "4", "NODE_RANK": "0"}
+    assert in_rank(tmp_path, 0, launcher={**started, "LOCAL_RANK": "0"}) == ("", 2)
+    said, n_logs = in_rank(tmp_path, 1, launcher={**started, "LOCAL_RANK": "1"})
+    assert (said.count("rank 0 logs"), n_logs) == (1, 2)
+    elsewhere = {"WORLD_SIZE": "4", "NODE_RANK": "1", "LOCAL_RANK": "0"}
+    assert in_rank(tmp_path, 2, launcher=elsewhere) == ("", 2)
+
+
+def test_processes_of_mpirun_are_ranks_within_a_run_of_a_sweep(tmp_path: Path) -> None:
+    started = {"OMPI_COMM_WORLD_RANK": "2", "OMPI_COMM_WORLD_SIZE": "4"}
+    assert in_rank(tmp_path, 2, launcher=started) == ("", 2)  # by hand they may be anything
+    run_file = tmp_path / "runs" / "s" / "run_0001.dat"
+    run_file.parent.mkdir()
+    in_sweep = {**started, "ML_TRACKING_OPS_RUN_FILE": str(run_file)}
+    assert in_rank(tmp_path, 2, launcher=in_sweep) == ("", 2)
+    assert in_rank(tmp_path, 0, launcher={**in_sweep, "OMPI_COMM_WORLD_RANK": "0"}) == ("", 3)
 
 
 def test_every_rank_logs_when_asked_to(tmp_path: Path) -> None:

@@ -250,3 +250,6 @@ def _continue(
     if not is_closed:
         logger._try_to_open()
     return logger
+
+
+process_end.watch_main_script()

@@ -11,14 +11,16 @@ from ..records import FAILED, FINISHED, UNKNOWN
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the rest of the logger
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import FrameType, ModuleType
+    from collections.abc import Callable, Iterator
+    from types import CodeType, FrameType, ModuleType
     from typing import NoReturn
 
 _exit_code: object = None
 _has_exited = False
 _exit: "Callable[..., NoReturn] | None" = None
 _main_frame: "FrameType | None" = None
+_COMPARE = {"isinstance", "issubclass", "suppress", "raises"}
+"""Functions that are given the class."""
 
 
 def watch() -> None:
@@ -29,6 +31,50 @@ def watch() -> None:
         _replace_other_names(_exit)
     if _main_frame is None:
         _main_frame = _find_main_frame()
+
+
+class _NotedSystemExit(SystemExit):
+    """What the main script raises itself."""
+
+    def __init__(self, *arguments: object) -> None:
+        global _exit_code, _has_exited
+        super().__init__(*arguments)
+        _exit_code, _has_exited = self.code, True
+
+
+_NotedSystemExit.__name__ = _NotedSystemExit.__qualname__ = "SystemExit"
+
+
+def watch_main_script() -> None:
+    """Let a main script that says `raise SystemExit(main())` tell the code.
+
+    To be called on import: Python looks the name up before it calls `main`, where loggers are made.
+    """
+    frame = _find_main_frame()
+    if frame is None:
+        return
+    names = frame.f_globals
+    is_main = names.get("__name__") == "__main__" and "SystemExit" not in names
+    if is_main and _raises_system_exit(frame.f_code):
+        names["SystemExit"] = _NotedSystemExit
+
+
+def _raises_system_exit(code: "CodeType") -> bool:
+    """Whether a script names SystemExit, and only to raise it: a handler must catch every one."""
+    users = [one for one in _codes_in(code) if "SystemExit" in one.co_names]
+    if not users:
+        return False
+    import opcode
+
+    catches = opcode.opmap["CHECK_EXC_MATCH"]
+    return not any(catches in one.co_code[::2] or _COMPARE & set(one.co_names) for one in users)
+
+
+def _codes_in(code: "CodeType") -> "Iterator[CodeType]":
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, type(code)):
+            yield from _codes_in(constant)
 
 
 def _noted_exit(status: object = None, /) -> "NoReturn":

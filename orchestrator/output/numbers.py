@@ -23,7 +23,9 @@ _BRACKET = re.compile(r"[ \t]*\]")
 _CALL_END = re.compile(r"[ \t]*(?:,(?:[^()]|\([^()]*\)){0,200}|\.\.\.)?[)>]")
 # a unit, a version, a list, a time or a line number, a range, a date
 _GOES_ON = re.compile(r"[\w.]*\w|,\d|:\d|-\w|/\d+/")
-_PROGRESS_BAR = re.compile(r"%[ \t]*(?:[|\[#=>(\u2500-\u259f]|complete|done)")
+_PROGRESS_BAR = re.compile(
+    r"%(?:\||[ \t]*(?:\|[ \t]*[#=>|\u2500-\u259f]|[\[#=>\u2500-\u259f]|complete|done))"
+)
 _CUT_BEFORE = re.compile(r"\d[.,]?$|[.]$")
 _CUT_AFTER = re.compile(r"\d|[.,]\d|[eE][-+]?\d")
 

@@ -37,6 +37,8 @@ _SHARES = frozenset(
     ("acc", "accuracy", "precision", "recall", "rate", "ratio", "share", "fraction")
 )
 _WHOLE = re.compile(r"[ \t]*/[ \t]*(\d+)(?![\w./])")
+_COUNTS = re.compile(r"[ \t]*\([ \t]*\d+[ \t]*/[ \t]*\d+")
+"""How much of how much, behind a percentage: `Evaluated: 45% (9/20)`."""
 _DEVICES = frozenset(("cuda", "cpu", "gpu", "mps", "xpu", "npu", "hpu", "tpu", "hip"))
 _FIRST_FREE_PORT = 1024
 
@@ -70,8 +72,11 @@ def _share(name: str, value: Value, line: str) -> float:
     whole = _WHOLE.match(line, value.end)
     if whole is None or not 0 <= value.number <= int(whole[1]) or whole[1].strip("0") == "":
         return value.number
-    words = re.findall(r"[a-z]+", name.lower())
-    return value.number / int(whole[1]) if _SHARES.intersection(words) else value.number
+    return value.number / int(whole[1]) if _is_share(name) else value.number
+
+
+def _is_share(name: str) -> bool:
+    return not _SHARES.isdisjoint(re.findall(r"[a-z]+", name.lower()))
 
 
 @lru_cache(maxsize=4096)
@@ -121,8 +126,10 @@ def _last_word(token: str) -> str | None:
 def _is_metric(name: str, value: Value, line: str) -> bool:
     if name in _LEVELS or name.lower() == "warning" or _is_exception(name):
         return False
-    if line.startswith("%", value.end) and _TASK.search(name) and value.text.isdecimal():
-        return False
+    if value.text.isdecimal() and line.startswith("%", value.end):
+        counts = _COUNTS.match(line, value.end + 1) and not _is_share(name)
+        if counts or _TASK.search(name):
+            return False
     if not value.is_attached:
         return True
     if line.startswith(":", value.end):  # train.py:45: error; mAP@0.5:0.95: 0.6

@@ -36,6 +36,11 @@ ENVIRONMENT = {
         "read by the dashboard",
         "How many megabytes of digests of logs the user's cache folder holds; `0` keeps none.",
     ),
+    "ML_TRACKING_OPS_RUNTIME_DIR": (
+        "read by sweeps",
+        "Where sweeps note which GPUs their runs hold. By default the user's folder in "
+        "`/run/user`, else `XDG_RUNTIME_DIR`, else one in the folder for temporary files.",
+    ),
     "CUDA_VISIBLE_DEVICES": (
         "set for runs",
         "The GPUs that the run may use, if the sweep assigns GPUs. An orchestrator that has it set "

@@ -64,11 +64,16 @@ def read_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """A test run inside a sweep must not write into that sweep's run."""
     monkeypatch.delenv("ML_TRACKING_OPS_RUN_FILE", raising=False)
     # what one test leaves in a cache must not answer for another
     monkeypatch.setenv("ML_TRACKING_OPS_CACHE_MB", "0")
+    # GPUs with made-up names are nobody else's
+    runtime = tmp_path_factory.getbasetemp() / "runtime"
+    monkeypatch.setenv("ML_TRACKING_OPS_RUNTIME_DIR", str(runtime))
 
 
 @pytest.fixture

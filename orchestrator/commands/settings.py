@@ -106,7 +106,14 @@ class RunSettings(BaseModel):
     gpus_per_run: Natural = Field(
         default=1, description="How many GPUs a run gets, on a machine that has any."
     )
-    runs_per_gpu: Positive = Field(default=1, description="How many runs share a GPU.")
+    runs_per_gpu: Positive = Field(
+        default=1, description="How many runs share a GPU, whichever of your sweeps they are of."
+    )
+    max_runs_on_machine: Positive | None = Field(
+        default=None,
+        description="A run starts while fewer runs than this run on the machine, those of your "
+        "other sweeps included.",
+    )
     min_free_gpu_memory_gb: Annotated[AboveZero, Allowed("a number of GB above 0")] | None = Field(
         default=None,
         description="A run starts once each of its GPUs has this many GB (10^9 bytes) free.",

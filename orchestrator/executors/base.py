@@ -5,6 +5,7 @@ job numbers) is in a `RunRef`, which only the engine reads. Nothing here blocks 
 what takes time is done in threads or in processes of the engine's own.
 """
 
+import errno
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -96,6 +97,21 @@ class RunEnd:
     at: float | None = None
     detail: str | None = None
     left_running: tuple[str, ...] = ()
+
+
+class NotYet(BlockingIOError):
+    """A run has to wait for what other sweeps have; it is tried again later.
+
+    Attributes:
+        reason: for what it waits.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(errno.EAGAIN, reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 def end_by_exit_code(exit_code: int | None, left_running: tuple[str, ...] = ()) -> RunEnd:
@@ -201,6 +217,7 @@ class Executor(AbstractAsyncContextManager["Executor"], Protocol):
         Once it returns a handle it has not been cancelled since: what was started is never lost.
 
         Raises:
+            NotYet: others have what it needs; it is tried again soon, before any other run.
             OSError: it cannot be started; the message says why. With the number `EAGAIN` it is
                 tried again later.
         """

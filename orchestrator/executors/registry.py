@@ -47,6 +47,10 @@ class Needs(Protocol):
         """Whether CPU, memory and GPUs of runs are sampled."""
 
     @property
+    def max_runs_on_machine(self) -> int | None:
+        """How many runs of all sweeps may run on a machine."""
+
+    @property
     def stop_signal(self) -> str:
         """The name of the signal that asks a run to end."""
 
@@ -79,6 +83,7 @@ def _make_local(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
         gpus_per_run=needs.gpus_per_run,
         runs_per_gpu=needs.runs_per_gpu,
         min_free_gpu_memory_gb=needs.min_free_gpu_memory_gb,
+        max_runs_on_machine=needs.max_runs_on_machine,
         stop_signal=needs.stop_signal,
         leftover_grace_s=GRACE_S if needs.grace_s is None else needs.grace_s,
     )

@@ -118,7 +118,7 @@ class Submitted(Timed):
 
 
 class NotSubmitted(Timed):
-    """The engine has not taken the run. It is asked again later."""
+    """The engine has not taken the run, or other sweeps have what it needs. It is asked again."""
 
     event: Literal["not_submitted"]
     index: Index

@@ -136,6 +136,9 @@ class Pool:
                 if not self._is_needless(waiting):
                     return waiting
                 continue
+            if self._waiting.is_in_line:
+                await self._wait_for_change()
+                continue
             attempt = await self._draws.next_attempt()
             if isinstance(attempt, Attempt):
                 if self._is_wanted(index) and not self._recorder.record.is_paused:

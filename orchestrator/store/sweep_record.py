@@ -247,7 +247,7 @@ def _continued(sweep: SweepRecord, event: Event) -> int:
 
 def _not_submitted(sweep: SweepRecord, event: Event) -> int:
     run = sweep.run(event)
-    if run.state == "queued":
+    if run.state in ("queued", "pending"):
         run.state, run.reason = "pending", fields.text_or_none(event.get("reason"))
     return run.index
 
@@ -363,6 +363,9 @@ def _sweep_ended(sweep: SweepRecord, event: Event) -> None:
     reason = fields.text_or_none(event.get("reason"))
     sweep.state, sweep.ended_at, sweep.reason = state, ended_at, reason
     sweep.pool.end_session(ended_at)
+    for run in sweep.runs.values():
+        if run.state == "pending":
+            run.reason = None  # it waits for nothing any more
 
 
 _FOLDS: dict[str, Callable[[SweepRecord, Event], int | None]] = {

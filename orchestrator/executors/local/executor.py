@@ -16,6 +16,7 @@ from .cpus import thread_limits, usable_cpus
 from .finding import ProcessFinder
 from .gpus import find_gpus, free_memory_bytes
 from .memory_kills import MemoryKills
+from .places import Places
 from .process_group import LEFTOVER_GRACE_S, Stopping
 from .run import LocalRun
 from .supervisor_client import SupervisorClient
@@ -33,6 +34,7 @@ class LocalExecutor:
         gpus_per_run: how many GPUs a slot owns, where there are any; with 0 runs see none.
         runs_per_gpu: how many slots share a GPU.
         min_free_gpu_memory_gb: what each of a slot's GPUs must have free before a start.
+        max_runs_on_machine: how many runs of all sweeps there may be when one has started.
         stop_signal: the name of the signal that asks a run to end.
         leftover_grace_s: how long processes that a script left running may take to end.
 
@@ -51,6 +53,7 @@ class LocalExecutor:
         gpus_per_run: int = 1,
         runs_per_gpu: int = 1,
         min_free_gpu_memory_gb: float | None = None,
+        max_runs_on_machine: int | None = None,
         stop_signal: str = "SIGTERM",
         leftover_grace_s: float = LEFTOVER_GRACE_S,
     ) -> None:
@@ -63,6 +66,7 @@ class LocalExecutor:
         self.may_lack = min_free_gpu_memory_gb is not None
         self._gpus = find_gpus(self._environment)
         self._shares = share_gpus(self._gpus.names, gpus_per_run, runs_per_gpu)
+        self._places = Places(tuple(self._shares), runs_per_gpu, max_runs_on_machine)
         self.resize(n_workers or len(self._shares) or usable_cpus())
 
     def resize(self, n_slots: int) -> None:
@@ -76,7 +80,8 @@ class LocalExecutor:
         )
 
     def report_to(self, notices: Notices) -> None:
-        """It has nothing to tell."""
+        if self._places.trouble is not None:
+            notices.warn_once("places", self._places.trouble)
 
     async def shortage(self, slot: Slot) -> str | None:
         if self._min_free_gb is None:
@@ -94,20 +99,32 @@ class LocalExecutor:
         return None
 
     async def submit(self, command: RunCommand, slot: Slot) -> LocalRun:
-        environment = {**self._environment, **slot.environment, **command.environment}
         async with self._in_order:  # of the runs' indices, as the journal has it too
-            group = await anyio.to_thread.run_sync(
-                self._supervisor.start,
+            return await anyio.to_thread.run_sync(self._start, command, slot)
+
+    def _start(self, command: RunCommand, slot: Slot) -> LocalRun:
+        n_sharing = sum(slot.gpus == other.gpus for other in self.slots)
+        may_move = self._min_free_gb is None
+        gpus, lease = self._places.take(command, slot, n_sharing, may_move=may_move)
+        own = {**slot.environment, **self._gpus.environment(gpus)}
+        try:
+            group = self._supervisor.start(
                 command.arguments,
                 command.folder,
-                environment,
+                {**self._environment, **own, **command.environment},
                 command.output_path,
                 command.record_path,
                 command.marker,
                 command.tag,
                 self._stopping,
             )
-        return LocalRun(group, self._memory_kills, slot.gpus)
+        except BaseException:
+            if lease is not None:
+                lease.give_back()
+            raise
+        if lease is not None:
+            lease.belongs_to(group.pid, group.identity)
+        return LocalRun(group, self._memory_kills, gpus, lease=lease)
 
     async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, FoundRun]:
         finder = ProcessFinder(folder, self._stopping, self._memory_kills)
@@ -127,6 +144,7 @@ class LocalExecutor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._places.wait_no_more()
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._supervisor.close)
 

@@ -143,5 +143,18 @@ def free_memory_bytes(name: str) -> int | None:
             return None
 
 
+def unique_name(name: str) -> str:
+    """A GPU by its UUID, however it was named; as it is named if that cannot be told."""
+    with _nvml() as nvml:
+        if nvml is None or name.startswith("MIG"):
+            return name
+        try:
+            if name.isdecimal():
+                return _text(nvml.nvmlDeviceGetUUID(nvml.nvmlDeviceGetHandleByIndex(int(name))))
+            return _text(nvml.nvmlDeviceGetUUID(nvml.nvmlDeviceGetHandleByUUID(name)))
+        except nvml.NVMLError:
+            return name
+
+
 def _text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else value

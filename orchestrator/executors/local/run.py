@@ -9,6 +9,7 @@ import anyio.lowlevel
 from ...store.files.run_refs import process_ref
 from ...supervision.os_processes import SIGKILL
 from ..base import RunEnd, RunStart, end_by_exit_code
+from .leases import Lease
 from .memory_kills import MemoryKills
 from .process_group import AdoptedGroup, ProcessGroup
 
@@ -24,6 +25,7 @@ class LocalRun:
         memory_kills: MemoryKills,
         gpus: tuple[str, ...] = (),
         ended_at: float | None = None,
+        lease: Lease | None = None,
     ) -> None:
         self.pid = group.pid
         self.ref = process_ref(group.pid, group.identity)
@@ -31,6 +33,7 @@ class LocalRun:
         self._group = group
         self._memory_kills = memory_kills
         self._ended_at = ended_at
+        self._lease = lease
         self._end: RunEnd | None = None
 
     async def wait_started(self, tell: Callable[[str], None]) -> RunStart:
@@ -41,6 +44,8 @@ class LocalRun:
         exit_code = await self._group.wait()
         if self._end is None:
             self._end = self._ended(exit_code)
+            if self._lease is not None:
+                self._lease.give_back()
         return self._end
 
     def _ended(self, exit_code: int | None) -> RunEnd:

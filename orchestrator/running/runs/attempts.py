@@ -29,6 +29,7 @@ class Backlog:
 
     def __init__(self) -> None:
         self._waiting: list[tuple[float, Attempt]] = []
+        self._first_in_line: int | None = None
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -37,8 +38,19 @@ class Backlog:
         """Whether an attempt at the run with this index waits."""
         return any(attempt.index == index for _, attempt in self._waiting)
 
-    def add(self, attempt: Attempt, due: float = 0.0) -> None:
-        """Let an attempt wait until `due`, on whatever clock `take` is asked by."""
+    @property
+    def is_in_line(self) -> bool:
+        """Whether an attempt waits for what other sweeps have: nothing new starts before it."""
+        return self._first_in_line is not None and self._first_in_line in self
+
+    def add(self, attempt: Attempt, due: float = 0.0, *, in_line: bool = False) -> None:
+        """Let an attempt wait until `due`, on whatever clock `take` is asked by.
+
+        Args:
+            in_line: it waits for what other sweeps have.
+        """
+        if in_line:
+            self._first_in_line = attempt.index
         self._waiting.append((due, attempt))
         self._waiting.sort(key=lambda entry: entry[0])
 

@@ -9,7 +9,7 @@ import anyio
 from ml_tracking_ops.logger import paths
 
 from ....config.validation import LoadedConfig
-from ....executors.base import Executor, RunHandle, RunStart, Slot
+from ....executors.base import Executor, NotYet, RunHandle, RunStart, Slot
 from ....stopping import StoppingRules
 from ....store.files.disk import is_passing, trouble_with
 from ....store.files.run_refs import process_of
@@ -26,6 +26,7 @@ from .command import earlier_names, for_attempt, run_command, tensorboard_folder
 from .survivors import Survivor
 
 START_AGAIN_S = 1.0
+ASK_FOR_TURN_S = 0.5
 
 
 class RunStarter:
@@ -75,10 +76,12 @@ class RunStarter:
             self._active.remove(run)
             raise
         self._active.take(run, handle)
+        self._recorder.take_back("turn", "runs wait for no other sweep any more")
         if self._executor.queues:
             ref = handle.ref.as_event()
             self._recorder.write("submitted", index=attempt.index, ref=ref)
         if handle.start is not None:
+            run.gpus = handle.start.gpus
             self._record_start(run, handle, handle.start)
         return run
 
@@ -147,7 +150,9 @@ class RunStarter:
 
     def _deal_with(self, error: OSError, attempt: Attempt, started: dict[str, Any]) -> None:
         """The machine has nothing to give just now, the folder is gone, or the command is wrong."""
-        if is_passing(error):
+        if isinstance(error, NotYet):
+            self._wait_for_turn(error.reason, attempt)
+        elif is_passing(error):
             self._recorder.warn_once("start", f"runs wait: {error}")
             if self._executor.queues:
                 self._recorder.write("not_submitted", index=attempt.index, reason=str(error))
@@ -157,6 +162,14 @@ class RunStarter:
         else:
             self._recorder.write("started", **started)
             self._ends.fail_unstarted(attempt, error)
+
+    def _wait_for_turn(self, reason: str, attempt: Attempt) -> None:
+        """Other sweeps have all that the run could have."""
+        text = f"waits for its turn: {reason}"
+        if self._recorder.record.runs[attempt.index].reason != text:
+            self._recorder.write("not_submitted", index=attempt.index, reason=text)
+        self._recorder.warn_once("turn", f"runs wait for their turn: {reason}")
+        self._waiting.add(attempt, anyio.current_time() + ASK_FOR_TURN_S, in_line=True)
 
     def adopt(self, survivor: Survivor) -> ActiveRun:
         """Carry on with a run that an earlier orchestrator started."""

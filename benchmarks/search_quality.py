@@ -1,223 +1,113 @@
-"""Samplers and stopping rules together, on a public surrogate benchmark, with equal epochs trained.
+"""Samplers and stopping rules together, ours and other tools', with equal budgets of epochs.
 
-The tasks are networks on OpenML data sets (`lcbench` of YAHPO Gym, Pfisterer et al. 2022,
-arXiv:2109.03670), read from a folder with `onnxruntime` (`pip install onnxruntime`): 7
-hyperparameters, 52 epochs. Virtual workers train them, an epoch takes one unit of time, and a sweep
-ends when its budget of epochs is spent. Our own samplers and rules decide.
+The tasks are surrogates of real trainings (`quality/tasks.py`), read from a folder with
+`onnxruntime`. Virtual workers train them, an epoch takes one unit of time, and a sweep ends when
+its budget is spent.
 
-    python benchmarks/search_quality.py ../shared/yahpo --tasks 3945 7593 --seeds 20 --workers 4
+    python benchmarks/search_quality.py run ../shared/yahpo results.jsonl --tasks lcbench/3945 \\
+        --contenders random tpe --rules asha --seeds 20 --workers 4
+    python benchmarks/search_quality.py report results.jsonl --picture curves.svg
 
-Prints the regrets of each task and seed, then for each pair of sampler and rule the mean regret
-with its standard error, and the mean of the paired differences to the first pair with theirs.
-Regret is the distance to the best of 2,000 random combinations, 1 being that between the best and
-the median one; it is below 0 where a better one was found. `--stopped` says what samplers are
-told of runs that a comparing rule stopped: `ours` what the product tells them, `best` their best
-value so far as a result, `worst` that they are worse than all results.
+`run` appends a line for each sweep, and leaves out what the file has: it can be stopped and
+started.
+Run it in the environment of a peer for that peer's contenders (`optuna-…`: Optuna 5, `syne-…`:
+Syne Tune 0.16). `report` prints, for each contender under each rule, the mean regret over tasks
+and seeds with its standard error, and the mean of the differences to the first one, paired by task
+and seed, with theirs. Regret is the distance to the best of 2,000 random combinations, 1 being that
+between the best and the median one; it is below 0 where a better one was found.
 """
 
 import argparse
-import functools
-import heapq
-import itertools
+import contextlib
 import json
-import math
-import statistics
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-import onnxruntime
-
-from ml_tracking_ops.orchestrator.config.model import SweepConfig
-from ml_tracking_ops.orchestrator.search.samplers.registry import check_sampler, open_sampler
-from ml_tracking_ops.orchestrator.search.space import Combination, Space
-from ml_tracking_ops.orchestrator.stopping import StoppingRules
-from ml_tracking_ops.orchestrator.store.histories.history import Ended, HistoryEvent, Sampled
-
-EPOCHS = 52
-METRIC = "accuracy"
-INPUTS = (
-    "batch_size",
-    "learning_rate",
-    "momentum",
-    "weight_decay",
-    "num_layers",
-    "max_units",
-    "max_dropout",
-)
-HYPERPARAMETERS = {
-    "batch_size": {"type": "logint", "min": 16, "max": 512},
-    "learning_rate": {"type": "loguniform", "min": 1e-4, "max": 0.1},
-    "momentum": {"type": "uniform", "min": 0.1, "max": 0.99},
-    "weight_decay": {"type": "uniform", "min": 1e-5, "max": 0.1},
-    "num_layers": {"type": "int", "min": 1, "max": 5},
-    "max_units": {"type": "logint", "min": 64, "max": 1024},
-    "max_dropout": {"type": "uniform", "min": 0.0, "max": 1.0},
-}
-RULES: dict[str, list[dict[str, Any]]] = {
-    "none": [],
-    "asha": [{"rule": "asha", "max_resource": EPOCHS}],
-    "median": [{"rule": "median"}],
-    "hyperband": [{"rule": "hyperband", "max_resource": EPOCHS}],
-}
-STOPPED = ("ours", "best", "worst")
+from quality.report import differences, load, picture, table
 
 
-class Task:
-    """One data set: the accuracy of a combination after each epoch."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self._model = onnxruntime.InferenceSession(folder / "lcbench/model.onnx", options)
-        encoding = json.loads((folder / "lcbench/encoding.json").read_text())
-        self._code = encoding["OpenML_task_id"][name]
-        self.name = name
-
-    def curve(self, combination: Combination) -> Sequence[float]:
-        """Validation accuracy in per cent, `(52,)`."""
-        rest = [float(str(combination[key])) for key in INPUTS]
-        numbers = np.array([[epoch, *rest] for epoch in range(1, EPOCHS + 1)], np.float32)
-        codes = np.full((EPOCHS, 1), self._code, np.int32)
-        (values,) = self._model.run(None, {"x_cat": codes, "x_cont": numbers})
-        return [float(value) for value in values[:, 1]]
-
-    @functools.cached_property
-    def scale(self) -> tuple[float, float]:
-        """The best and the median of random combinations."""
-        sampler = open_sampler("random", _space(), 99_991, "max")
-        found = [sampler.combination(number) for number in range(1, 2001)]
-        best = [max(self.curve(one)) for one in found if one is not None]
-        return max(best), statistics.median(best)
+def _key(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("task", "contender", "rule", "seed", "workers", "wholes"))
 
 
-class Setting(NamedTuple):
-    """What is compared."""
+def run(options: argparse.Namespace) -> None:
+    """Run what is not in the file yet."""
+    from quality.peers import PEERS
+    from quality.simulation import simulate
+    from quality.tasks import Task
 
-    sampler: str
-    rule: str
-    stopped: str
+    contenders: dict[str, Any] = dict(PEERS)
+    with contextlib.suppress(ImportError):
+        from quality.own import OWN
 
-    def __str__(self) -> str:
-        return f"{self.sampler} {self.rule} ({self.stopped})"
-
-
-def _config(sampler: str, rule: str) -> SweepConfig:
-    return SweepConfig.model_validate(
-        {
-            "main_script_name": "-",
-            "max_runs": 1,
-            "early_stopping": False,
-            "sampler": sampler,
-            "optimization_metric": METRIC,
-            "optimization_goal": "max",
-            "stopping_rules": RULES[rule],
-            "hyperparameters": HYPERPARAMETERS,
-        }
-    )
-
-
-@functools.cache
-def _space() -> Space:
-    return Space(_config("random", "none").hyperparameters)
-
-
-def run_sweep(task: Task, setting: Setting, seed: int, budget: int, workers: int) -> list[float]:
-    """The regret after each epoch trained, `(budget,)`."""
-    config = _config(setting.sampler, setting.rule)
-    sampler = open_sampler(config.sampler, _space(), seed, "max")
-    rules = StoppingRules([rule.build(METRIC, "max") for rule in config.stopping_rules])
-    numbers = itertools.count(1)
-    history: list[HistoryEvent] = []
-    curves: dict[int, Sequence[float]] = {}
-    waiting: list[tuple[int, int, int]] = []
-
-    def start(time: int) -> None:
-        index = next(numbers)
-        n_known = sum(isinstance(event, Ended) for event in history)
-        combination = sampler.combination(index, history)
-        assert combination is not None
-        history.append(Sampled(index, combination, index, n_known=n_known))
-        curves[index] = task.curve(combination)
-        heapq.heappush(waiting, (time + 1, index, 1))
-
-    for _ in range(workers):
-        start(0)
-    best, found = -math.inf, []
-    while len(found) < budget:
-        time, index, epoch = heapq.heappop(waiting)
-        value = curves[index][epoch - 1]
-        best = max(best, value)
-        found.append(best)
-        decision = rules.update(index, METRIC, [epoch], [value])
-        if decision is None and epoch < EPOCHS:
-            heapq.heappush(waiting, (time + 1, index, epoch + 1))
-            continue
-        end = Ended(index, "finished", max(curves[index][:epoch]))
-        if decision is None:
-            rules.complete(index)
-        else:
-            end = _told(replace(end, state="early_stopped"), decision.rule, setting.stopped)
-        history.append(end)
-        start(time)
-    top, middle = task.scale
-    return [(top - value) / (top - middle) for value in found]
+        contenders |= OWN
+    done = {_key(row) for row in load(options.results)}
+    tasks = {name: Task(options.folder, name) for name in options.tasks}
+    for seed in range(options.first_seed, options.first_seed + options.seeds):
+        for name, task in tasks.items():
+            for rule in options.rules:
+                for contender in options.contenders:
+                    row: dict[str, Any] = {
+                        "task": name,
+                        "contender": contender,
+                        "rule": rule,
+                        "seed": seed,
+                        "workers": options.workers,
+                        "wholes": options.wholes,
+                    }
+                    if _key(row) in done:
+                        continue
+                    budget = options.wholes * task.n_levels
+                    one = contenders[contender](task, rule, seed)
+                    curve = simulate(task, one, budget, options.workers)
+                    row["curve"] = [round(curve[budget * k // 60 - 1], 6) for k in range(1, 61)]
+                    with options.results.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps(row) + "\n")
 
 
-def _told(end: Ended, rule: str, stopped: str) -> Ended:
-    match stopped:
-        case "best":
-            return end
-        case "worst":
-            return replace(end, state="failed", value=None)
-        case _:
-            return replace(end, stopped_by=rule)
-
-
-def summary(name: str, values: Sequence[float]) -> str:
-    """Mean and standard error."""
-    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-    return f"{name} {statistics.fmean(values):.4f} ± {error:.4f}"
+def report(options: argparse.Namespace) -> None:
+    """Print the tables, and draw the picture."""
+    rows = load(options.results)
+    if options.tasks:
+        rows = [row for row in rows if row["task"] in options.tasks]
+    for workers in sorted({row["workers"] for row in rows}):
+        chosen = [row for row in rows if row["workers"] == workers]
+        print("\n".join(table(chosen, options.first)))
+        for pair in options.pairs:
+            print(differences(chosen, *pair.split(":")))
+    if options.picture is not None:
+        options.picture.write_text(picture(rows), encoding="utf-8")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="where lcbench/ lies")
-    parser.add_argument("--tasks", nargs="+", default=["3945", "7593"])
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("--budget", type=int, default=30 * EPOCHS, help="epochs of a sweep")
-    parser.add_argument("--samplers", nargs="+", default=["random", "tpe"])
-    parser.add_argument("--rules", nargs="+", default=["asha"], choices=list(RULES))
-    parser.add_argument("--stopped", nargs="+", default=["ours"], choices=STOPPED)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True)
+    running = commands.add_parser("run", help="run sweeps, and append their results to a file")
+    running.add_argument("folder", type=Path, help="where lcbench/ and rbv2_xgboost/ are")
+    running.add_argument("results", type=Path, help="a file of JSON lines")
+    running.add_argument("--tasks", nargs="+", default=["lcbench/3945", "lcbench/7593"])
+    running.add_argument("--contenders", nargs="+", default=["random", "tpe"])
+    running.add_argument("--rules", nargs="+", default=["asha"])
+    running.add_argument("--seeds", type=int, default=20)
+    running.add_argument("--first-seed", type=int, default=0)
+    running.add_argument("--workers", type=int, default=4)
+    running.add_argument("--wholes", type=int, default=30, help="the budget in whole runs")
+    running.set_defaults(what=run)
+    reporting = commands.add_parser("report", help="what the results say")
+    reporting.add_argument("results", type=Path)
+    reporting.add_argument("--tasks", nargs="*", help="only these")
+    reporting.add_argument(
+        "--first", default="random/asha", help="what the others are compared with"
+    )
+    reporting.add_argument("--pairs", nargs="*", default=[], help="A:B, both as CONTENDER/RULE")
+    reporting.add_argument("--picture", type=Path, help="an SVG file of the curves")
+    reporting.set_defaults(what=report)
     options = parser.parse_args()
-    if not (options.folder / "lcbench/model.onnx").is_file():
+    if options.what is run and not (options.folder / "lcbench/model.onnx").is_file():
         parser.error(f"{options.folder} has no lcbench/model.onnx: give the folder of YAHPO's data")
-    settings = [
-        Setting(sampler, rule, stopped)
-        for sampler in options.samplers
-        for rule in options.rules
-        for stopped in (options.stopped if check_sampler(sampler) else ["ours"])
-    ]
-    regrets: dict[Setting, list[float]] = {setting: [] for setting in settings}
-    for name in options.tasks:
-        task = Task(options.folder, name)
-        for seed in range(options.first_seed, options.first_seed + options.seeds):
-            for setting in settings:
-                curve = run_sweep(task, setting, seed, options.budget, options.workers)
-                regrets[setting].append(curve[-1])
-            last = ", ".join(f"{setting} {values[-1]:.4f}" for setting, values in regrets.items())
-            print(f"task {name}, seed {seed}: {last}", flush=True)
-    print(f"{len(options.tasks)} tasks × {options.seeds} seeds, {options.workers} workers")
-    for setting, values in regrets.items():
-        pairs = zip(values, regrets[settings[0]], strict=True)
-        print(
-            summary(str(setting), values) + ",",
-            summary("difference to the first", [one - first for one, first in pairs]),
-        )
+    options.what(options)
 
 
 if __name__ == "__main__":

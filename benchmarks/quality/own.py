@@ -1,0 +1,201 @@
+"""Our samplers with our rules, and ways of telling TPE of stopped runs that were compared."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import optuna
+
+from ml_tracking_ops.orchestrator.config.model import SweepConfig
+from ml_tracking_ops.orchestrator.search.samplers.optuna_study import open_study, suggest
+from ml_tracking_ops.orchestrator.search.samplers.registry import open_sampler
+from ml_tracking_ops.orchestrator.search.space import Space
+from ml_tracking_ops.orchestrator.stopping import StoppingRules
+from ml_tracking_ops.orchestrator.store.history import Ended, HistoryEvent, Sampled
+
+from .tasks import Combination, Task
+
+METRIC = "accuracy"
+
+
+def rules_of(task: Task, rule: str) -> list[dict[str, Any]]:
+    """The `stopping_rules` of a configuration."""
+    match rule:
+        case "none":
+            return []
+        case "median":
+            return [{"rule": "median"}]
+    return [{"rule": rule, "max_resource": task.n_levels}]
+
+
+def _config(task: Task, sampler: Any, rule: str) -> SweepConfig:
+    return SweepConfig.model_validate(
+        {
+            "main_script_name": "-",
+            "max_runs": 1,
+            "early_stopping": False,
+            "sampler": sampler,
+            "optimization_metric": METRIC,
+            "optimization_goal": "max",
+            "stopping_rules": rules_of(task, rule),
+            "hyperparameters": task.space,
+        }
+    )
+
+
+class _Ruled:
+    """Whatever our rules decide."""
+
+    def __init__(self, task: Task, sampler: Any, rule: str) -> None:
+        self.config = _config(task, sampler, rule)
+        self.space = Space(self.config.hyperparameters)
+        self.rules = StoppingRules([r.build(METRIC, "max") for r in self.config.stopping_rules])
+        self._best: dict[int, float] = {}
+
+    def report(self, index: int, level: int, value: float) -> bool:
+        self._see(index, level, value)
+        decision = self.rules.update(index, METRIC, [level], [value])
+        if decision is not None:
+            self.ended(index, level, decision.rule)
+        return decision is None
+
+    def complete(self, index: int, level: int, value: float) -> None:
+        self._see(index, level, value)
+        self.rules.update(index, METRIC, [level], [value])
+        self.rules.complete(index)
+        self.ended(index, level, None)
+
+    def _see(self, index: int, level: int, value: float) -> None:
+        self._best[index] = max(value, self._best.get(index, value))
+        self.seen(index, level, value)
+
+    def seen(self, index: int, level: int, value: float) -> None:
+        """A run logged a value."""
+
+    def ended(self, index: int, level: int, rule: str | None) -> None:
+        """A run ended, by itself or by a rule."""
+
+
+class Ours(_Ruled):
+    """What the product does."""
+
+    def __init__(self, task: Task, sampler: Any, rule: str, seed: int) -> None:
+        super().__init__(task, sampler, rule)
+        self._sampler = open_sampler(self.config.sampler, self.space, seed, "max")
+        self._history: list[HistoryEvent] = []
+        self._n_known = 0
+
+    def suggest(self, index: int) -> Combination:
+        combination = self._sampler.combination(index, self._history)
+        assert combination is not None
+        self._history.append(Sampled(index, combination, index, n_known=self._n_known))
+        return combination
+
+    def ended(self, index: int, level: int, rule: str | None) -> None:
+        state = "finished" if rule is None else "early_stopped"
+        self._history.append(Ended(index, state, self._best[index], rule))
+        self._n_known += 1
+
+
+class _Trials(_Ruled):
+    """TPE of Optuna's, fed in some other way."""
+
+    def __init__(self, task: Task, rule: str, seed: int, settings: dict[str, Any]) -> None:
+        super().__init__(task, "random", rule)
+        self._n_levels = task.n_levels
+        self._seed, self._settings = seed, settings
+        self._combinations: dict[int, Combination] = {}
+        self._params: dict[int, tuple[dict[str, Any], Any]] = {}
+
+    def _study(self, number: int = 0) -> optuna.Study:
+        return open_study("tpe", self._seed + 1000 * number, "max", self._settings)
+
+    def _ask(self, study: optuna.Study, index: int) -> optuna.Trial:
+        trial = study.ask()
+        self._combinations[index] = self.space.build(lambda n, d: suggest(trial, n, d))
+        frozen = study.get_trials(deepcopy=False)[trial.number]
+        self._params[index] = dict(frozen.params), dict(frozen.distributions)
+        return trial
+
+
+class Ranked(_Trials):
+    """Stopped runs are pruned trials: Optuna ranks them behind, the later stopped the better."""
+
+    def __init__(self, task: Task, rule: str, seed: int, settings: dict[str, Any]) -> None:
+        super().__init__(task, rule, seed, settings)
+        self._one = self._study()
+        self._trials: dict[int, optuna.Trial] = {}
+
+    def suggest(self, index: int) -> Combination:
+        self._trials[index] = self._ask(self._one, index)
+        return self._combinations[index]
+
+    def seen(self, index: int, level: int, value: float) -> None:
+        self._trials[index].report(value, level)
+
+    def ended(self, index: int, level: int, rule: str | None) -> None:
+        state = optuna.trial.TrialState.PRUNED if rule else optuna.trial.TrialState.COMPLETE
+        value = None if rule else self._best[index]
+        self._one.tell(self._trials.pop(index), value, state)
+
+
+class PerRung(_Trials):
+    """A model for each rung; the highest with enough results proposes.
+
+    Falkner, Klein and Hutter, "BOHB", 2018, section 4. `share` is how often it draws by chance.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        rule: str,
+        seed: int,
+        settings: dict[str, Any],
+        *,
+        least: int = 10,
+        share: float = 0.0,
+        n_rungs: int = 99,
+    ) -> None:
+        super().__init__(task, rule, seed, settings)
+        rungs = [3**k for k in range(9) if 3**k < task.n_levels]
+        self._rungs = {level: number for number, level in enumerate([*rungs, task.n_levels])}
+        first = max(len(self._rungs) - n_rungs, 0)
+        self._rungs = {level: n for level, n in self._rungs.items() if n >= first}
+        self._studies = {n: self._study(n) for n in self._rungs.values()}
+        self._counts = dict.fromkeys(self._studies, 0)
+        self._least, self._share, self._random = least, share, Random(f"{seed}/share")
+
+    def suggest(self, index: int) -> Combination:
+        enough = [n for n, count in self._counts.items() if count >= self._least]
+        study = self._studies[max(enough, default=min(self._studies))]
+        if self._random.random() < self._share:
+            study = self._study(index)  # an empty one draws by chance
+        trial = self._ask(study, index)
+        study.tell(trial, state=optuna.trial.TrialState.FAIL)
+        return self._combinations[index]
+
+    def seen(self, index: int, level: int, value: float) -> None:
+        if (number := self._rungs.get(level)) is None:
+            return
+        params, distributions = self._params[index]
+        self._counts[number] += 1
+        self._studies[number].add_trial(
+            optuna.trial.create_trial(value=value, params=params, distributions=distributions)
+        )
+
+
+_JOINT = {"multivariate": True, "group": True}
+Open = Callable[[Task, str, int], Any]
+OWN: dict[str, Open] = {
+    "random": lambda task, rule, seed: Ours(task, "random", rule, seed),
+    "sobol": lambda task, rule, seed: Ours(task, "sobol", rule, seed),
+    "tpe": lambda task, rule, seed: Ours(task, "tpe", rule, seed),
+    "tpe-joint": lambda task, rule, seed: Ours(task, {"type": "tpe", **_JOINT}, rule, seed),
+    "ranked": lambda task, rule, seed: Ranked(task, rule, seed, {}),
+    "ranked-joint": lambda task, rule, seed: Ranked(task, rule, seed, _JOINT),
+    "rungs": lambda task, rule, seed: PerRung(task, rule, seed, {}),
+    "rungs-joint": lambda task, rule, seed: PerRung(task, rule, seed, _JOINT),
+    "rungs-third": lambda task, rule, seed: PerRung(task, rule, seed, {}, share=1 / 3),
+    "rungs-30": lambda task, rule, seed: PerRung(task, rule, seed, {}, least=30),
+    "last-rung": lambda task, rule, seed: PerRung(task, rule, seed, {}, n_rungs=1),
+}

@@ -184,18 +184,25 @@ class PerRung(_Trials):
         )
 
 
-_JOINT = {"multivariate": True, "group": True}
+_GROUPS = {"multivariate": True, "group": True}
+_THIRD = 1 / 3
 Open = Callable[[Task, str, int], Any]
+
+
+def _rungs(**how: Any) -> Open:
+    return lambda task, rule, seed: PerRung(task, rule, seed, {}, **how)
+
+
 OWN: dict[str, Open] = {
     "random": lambda task, rule, seed: Ours(task, "random", rule, seed),
     "sobol": lambda task, rule, seed: Ours(task, "sobol", rule, seed),
     "tpe": lambda task, rule, seed: Ours(task, "tpe", rule, seed),
-    "tpe-joint": lambda task, rule, seed: Ours(task, {"type": "tpe", **_JOINT}, rule, seed),
+    "tpe-groups": lambda task, rule, seed: Ours(task, {"type": "tpe", **_GROUPS}, rule, seed),
     "ranked": lambda task, rule, seed: Ranked(task, rule, seed, {}),
-    "ranked-joint": lambda task, rule, seed: Ranked(task, rule, seed, _JOINT),
-    "rungs": lambda task, rule, seed: PerRung(task, rule, seed, {}),
-    "rungs-joint": lambda task, rule, seed: PerRung(task, rule, seed, _JOINT),
-    "rungs-third": lambda task, rule, seed: PerRung(task, rule, seed, {}, share=1 / 3),
-    "rungs-30": lambda task, rule, seed: PerRung(task, rule, seed, {}, least=30),
-    "last-rung": lambda task, rule, seed: PerRung(task, rule, seed, {}, n_rungs=1),
+    "rungs": _rungs(),
+    "rungs-third": _rungs(share=_THIRD),
+    "top3": _rungs(n_rungs=3),
+    "top3-third": _rungs(n_rungs=3, share=_THIRD),
+    "top2": _rungs(n_rungs=2),
+    "last-rung": _rungs(n_rungs=1),
 }

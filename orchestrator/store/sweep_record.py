@@ -247,8 +247,10 @@ def _continued(sweep: SweepRecord, event: Event) -> int:
 
 def _not_submitted(sweep: SweepRecord, event: Event) -> int:
     run = sweep.run(event)
-    if run.state in ("queued", "pending"):
-        run.state, run.reason = "pending", fields.text_or_none(event.get("reason"))
+    if run.state == "queued":
+        run.state = "pending"
+    if run.state == "pending":
+        run.reason = fields.text_or_none(event.get("reason"))
     return run.index
 
 

@@ -33,6 +33,8 @@ SWEEP_RUN_SUFFIXES = (ARGUMENTS_SUFFIX, WANDB_CONFIG_SUFFIX)
 """… of those that only the runs of sweeps have."""
 DESCRIPTION_NAME = "experiment_description.json"
 JOURNAL_NAME = "journal.jsonl"
+FUNCTION_NAME = "function.pickle"
+"""Of the function that a sweep's runs call, where no file or module names it."""
 PROCESSES_NAME = "processes.jsonl"
 SLURM_NAME = ".slurm"
 """Of the folder for what Slurm's jobs read and write of a sweep."""

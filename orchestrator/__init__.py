@@ -7,12 +7,16 @@ if TYPE_CHECKING:
     from .running.sweep_result import SweepResult
     from .store.run_record import RunRecord
     from .store.run_states import RunState
+    from .studies.run import StudyRun
+    from .studies.study import Study
     from .sweep import resume, run_sweep
 
 __all__ = [
     "ConfigError",
     "RunRecord",
     "RunState",
+    "Study",
+    "StudyRun",
     "SweepError",
     "SweepHeldError",
     "SweepResult",
@@ -41,6 +45,14 @@ def __getattr__(name: str) -> Any:
         from .store import run_record
 
         return run_record.RunRecord
+    if name == "Study":
+        from .studies import study
+
+        return study.Study
+    if name == "StudyRun":
+        from .studies import run
+
+        return run.StudyRun
     from . import sweep
 
     return getattr(sweep, name)

@@ -19,13 +19,15 @@ from .errors import SweepError, UsageError
 from .executors.base import GRACE_S
 from .executors.local.systems import refuse_windows
 from .executors.registry import make_executor
+from .functions.loading import keep_function, load_function
+from .functions.naming import NamedFunction
 from .running.code_state import keep_code_state
 from .running.description import describe_sweep, write_description
 from .running.scheduler import Scheduler
 from .running.sweep_result import SweepResult
 from .search.proposals import Proposer, picked_before
 from .search.samplers import new_seed
-from .search.warm_start import read_earlier_sweep
+from .search.warm_start import read_earlier
 from .steering.requests import workers_problem
 from .store.files.disk import is_passing
 from .store.journal import Event, Journal
@@ -75,8 +77,8 @@ class OpenSweep:
         n_workers = len(executor.slots)
         proposer = Proposer(config.search_plan, self.seed, n_workers, picked)
         earlier = [
-            read_earlier_sweep(loaded.folder / folder, proposer.space)
-            for folder in (() if begun else config.warm_start)
+            read_earlier(one, loaded.folder, proposer.space)
+            for one in (() if begun else config.warm_start)
         ]
         self.n_workers = n_workers
         self._space = proposer.space
@@ -205,13 +207,14 @@ def choose_seed(given: int | None, loaded: LoadedConfig) -> int:
 
 
 def run_sweep(
-    config: str | Path | Mapping[str, Any] = paths.CONFIG_NAME,
+    config: str | Path | Mapping[str, Any] | Callable[..., Any] = paths.CONFIG_NAME,
     *,
     logdir: str | Path = "runs",
     workers: int | None = None,
     seed: int | None = None,
     on_event: Callable[[Event], None] | None = None,
     grace_s: float | None = None,
+    **settings: Any,
 ) -> SweepResult:
     """Run a sweep and return what came of it, as `ml-tracking-ops sweep` does.
 
@@ -220,13 +223,15 @@ def run_sweep(
 
     Args:
         config: the path of an `experiment_cfg.json`, or its content as a mapping; the script
-            is then looked for in the current folder.
+            is then looked for in the current folder. Or a function, which each run calls in a
+            process of its own.
         logdir: where the sweep's folder is made.
         workers: how many runs at once; by default one for each GPU, else each usable CPU.
         seed: determines every combination; overrides the configuration's.
         on_event: called with each event of the journal as it happens.
         grace_s: seconds that a run is given to end by itself when it is stopped; overrides the
             configuration's, which is 10 by default.
+        settings: of a sweep of a function: the keys of the configuration.
 
     Raises:
         ConfigError: the configuration has mistakes; all of them are named.
@@ -234,20 +239,29 @@ def run_sweep(
         SweepError: the sweep's folder cannot be written.
     """
     _check_workers(workers)
-    loaded = (
-        validate_config(config, Path.cwd())
-        if isinstance(config, Mapping)
-        else load_config(Path(config))
-    )
-    open_sweep = partial(
-        OpenSweep,
-        loaded,
-        Path(logdir).expanduser(),
-        n_workers=workers,
-        seed=seed,
-        notify=on_event or (lambda event: None),
-        grace_s=grace_s,
-    )
+    function: NamedFunction | None = None
+    if callable(config):
+        loaded, function = load_function(config, settings)
+    elif settings:
+        raise UsageError(f"{', '.join(settings)}: belongs into the configuration that is given")
+    elif isinstance(config, Mapping):
+        loaded = validate_config(config, Path.cwd())
+    else:
+        loaded = load_config(Path(config))
+
+    def open_sweep() -> OpenSweep:
+        sweep = OpenSweep(
+            loaded,
+            Path(logdir).expanduser(),
+            n_workers=workers,
+            seed=seed,
+            notify=on_event or (lambda event: None),
+            grace_s=grace_s,
+        )
+        if function is not None:
+            keep_function(function, sweep.folder)
+        return sweep
+
     return _run_in_thread(open_sweep)
 
 

@@ -32,6 +32,10 @@ ENVIRONMENT = {
         "set by a rerun command",
         "Which run of which sweep a run by hand repeats, as JSON. Commands on the pages set it.",
     ),
+    "ML_TRACKING_OPS_FUNCTION": (
+        "set for runs",
+        "The function that the run calls, in a sweep of a function.",
+    ),
     "ML_TRACKING_OPS_CACHE_MB": (
         "read by the dashboard",
         "How many megabytes of digests of logs the user's cache folder holds; `0` keeps none.",

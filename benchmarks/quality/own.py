@@ -11,7 +11,7 @@ from ml_tracking_ops.orchestrator.search.samplers.optuna_study import open_study
 from ml_tracking_ops.orchestrator.search.samplers.registry import open_sampler
 from ml_tracking_ops.orchestrator.search.space import Space
 from ml_tracking_ops.orchestrator.stopping import StoppingRules
-from ml_tracking_ops.orchestrator.store.history import Ended, HistoryEvent, Sampled
+from ml_tracking_ops.orchestrator.store.histories.history import Ended, HistoryEvent, Sampled
 
 from .tasks import Combination, Task
 

@@ -58,7 +58,7 @@ def rerun_command(
     """
     config = description.get("config", description)
     script = config.get("main_script_name") if isinstance(config, Mapping) else None
-    if not isinstance(script, str) or not script:
+    if not isinstance(script, str) or not script or description.get("is_study"):
         return None
     project = find_project(description, sweep_folder)
     folder = None if project is None else str(project.folder)

@@ -12,13 +12,14 @@ from pydantic import ValidationError
 
 from ml_tracking_ops.logger import paths
 
-from ..errors import ConfigProblem, did_you_mean
+from ..errors import ConfigProblem, UsageError, did_you_mean
 from ..search.choices import Constant, Tied
 from ..search.constraints import Constraint, ConstraintError
 from ..search.distributions import Distribution, same
 from ..search.first_runs import complete_combination, is_complete
 from ..search.samplers.random import draw_combination
 from ..search.samplers.registry import learns
+from ..search.settings import OptunaStorage
 from ..search.space import (
     KINDS,
     Combination,
@@ -93,9 +94,11 @@ def _sampler_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
 def _warm_start_problems(source: Mapping[str, Any], folder: Path) -> Iterator[ConfigProblem]:
     given = source.get("warm_start")
     for position, text in enumerate(given if isinstance(given, list) else ()):
+        key = f"warm_start.{position}"
+        if isinstance(text, Mapping):
+            yield from _storage_problems(key, text, source.get("optimization_goal"), folder)
         if not isinstance(text, str):
             continue
-        key = f"warm_start.{position}"
         if not os.path.isfile(folder / text / paths.JOURNAL_NAME):  # noqa: PTH113 (any text)
             yield ConfigProblem(key, f"{show_value(text)} is not the folder of a sweep in {folder}")
             continue
@@ -105,6 +108,27 @@ def _warm_start_problems(source: Mapping[str, Any], folder: Path) -> Iterator[Co
                 yield ConfigProblem(
                     key, f"that sweep has {name} {show_value(there)}, this one {show_value(here)}"
                 )
+
+
+def _storage_problems(
+    key: str, given: Mapping[str, Any], goal: object, folder: Path
+) -> Iterator[ConfigProblem]:
+    try:
+        storage = OptunaStorage.model_validate(given)
+    except ValidationError:
+        return  # named already
+    from ..search.optuna_storage import open_optuna_study
+
+    try:
+        study = open_optuna_study(storage, folder)
+    except UsageError as error:
+        yield ConfigProblem(key, str(error))
+        return
+    there = "max" if study.direction.name == "MAXIMIZE" else "min"
+    if goal in ("max", "min") and goal != there:
+        yield ConfigProblem(
+            key, f'that study has the goal "{there}", this sweep optimization_goal "{goal}"'
+        )
 
 
 def _asked(sweep: Path) -> Mapping[str, Any]:

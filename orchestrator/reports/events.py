@@ -46,7 +46,7 @@ class SweepStarted(Timed):
 
 
 class Known(Timed):
-    """A run of an earlier sweep that `warm_start` gives to the sampler."""
+    """A run of an earlier sweep or study that `warm_start` gives to the sampler."""
 
     event: Literal["known"]
     hyperparameters: Combination

@@ -48,13 +48,19 @@ class BegunSweep:
 
 
 def open_begun_sweep(
-    path: str, logdir: Path, max_runs: int | None, on_trouble: Callable[[str], None]
+    path: str,
+    logdir: Path,
+    max_runs: int | None,
+    on_trouble: Callable[[str], None],
+    *,
+    is_study: bool = False,
 ) -> BegunSweep:
     """Find a sweep, and claim it.
 
     Args:
         path: its folder, or its name in `logdir`.
         max_runs: overrides the configuration's.
+        is_study: whether a program asks for its runs.
 
     Raises:
         UsageError: there is no such sweep, or it cannot continue as it began.
@@ -67,6 +73,7 @@ def open_begun_sweep(
         raise UsageError(f"{path} is a run, not a sweep; name the sweep's folder")
     if found.is_legacy or found.seed is None:
         raise UsageError(f"{path}: the original tool began this sweep; it can be looked at only")
+    _check_kind(path, found, is_study=is_study)
     folder = found.path.resolve()
     _check_journal(folder, found)
     begun = _as_begun(found)
@@ -95,6 +102,21 @@ def open_begun_sweep(
         record,
         missed,
         [*_explain_move(found, begun), *([_explain(begun, changed)] if changed else [])],
+    )
+
+
+def _check_kind(path: str, found: Sweep, *, is_study: bool) -> None:
+    """
+    Raises:
+        UsageError: others start the runs of this sweep.
+    """
+    if bool(found.description.get("is_study")) == is_study:
+        return
+    raise UsageError(
+        f"{path} is a sweep that starts its runs itself: ml-tracking-ops sweep --resume"
+        if is_study
+        else f"{path}: a program asks for the runs of this study and trains them; it continues "
+        f"with Study.resume({path!r})"
     )
 
 

@@ -10,8 +10,8 @@ import anyio
 
 from ..config.validation import LoadedConfig
 from ..executors.base import GRACE_S, Executor
+from ..search.earlier import EarlierSweep
 from ..search.proposals import Proposer
-from ..search.warm_start import EarlierSweep
 from ..store.journal import Journal
 from ..store.sweep_record import SweepRecord
 from ..supervision.process_table import process_identity
@@ -131,11 +131,8 @@ class Scheduler:
         for sweep in self._earlier:
             for fields in sweep.as_events():
                 self._recorder.write("known", **fields)
-            if sweep.n_left_out:
-                self._recorder.warn(
-                    f"warm_start: {sweep.n_left_out} runs of {sweep.folder.name} are left out: "
-                    "they have no place in this search space"
-                )
+            if (text := sweep.left_out_text) is not None:
+                self._recorder.warn(text)
 
     def interrupt(self, reason: str) -> None:
         """End the sweep in order: start nothing more, stop every run, record it."""

@@ -1,8 +1,17 @@
 """The keys of `experiment_cfg.json` that say how the search space is searched."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+)
 
 from ..setting_types import Allowed, Positive, Text
 from .sampler_settings import RandomSampling, SamplerSettings
@@ -42,6 +51,38 @@ class Confirm(BaseModel):
         return self.top * self.seeds
 
 
+class OptunaStorage(BaseModel):
+    """A study of Optuna's, whose trials the sampler learns from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+    optuna: Text = Field(
+        description="Its storage: an address such as `sqlite:///study.db`, or the file of a "
+        "journal storage."
+    )
+    study: Text | None = Field(
+        default=None, description="The name of the study; needed if the storage has several."
+    )
+
+
+_EARLIER = 'the folder of an earlier sweep, or an object such as {"optuna": "study.db"}'
+
+
+def _earlier(given: object) -> str | OptunaStorage:
+    """An entry of `warm_start`; one mistake each, whichever kind was meant."""
+    try:
+        if isinstance(given, Mapping):
+            return OptunaStorage.model_validate(given)
+        return _TEXT.validate_python(given)
+    except ValidationError as error:
+        keys = ", ".join(str(one["loc"][0]) for one in error.errors() if one["loc"])
+        at = f" ({keys})" if keys else ""
+        raise ValueError(f"must be {_EARLIER}{at}, got {given!r}") from None
+
+
+_TEXT: TypeAdapter[str] = TypeAdapter(Text, config=ConfigDict(strict=True))
+_Earlier = Annotated[
+    str | OptunaStorage, PlainValidator(_earlier, json_schema_input_type=Text | OptunaStorage)
+]
 _FirstRun = Annotated[dict[str, JsonValue], Field(min_length=1)]
 
 
@@ -73,10 +114,15 @@ class SearchSettings(BaseModel):
         default=[],
         description="Combinations to begin with. What one leaves out is drawn at random.",
     )
-    warm_start: Annotated[list[Text], Allowed("a list of folders of earlier sweeps")] = Field(
+    warm_start: Annotated[
+        list[_Earlier],
+        Allowed(
+            'a list of folders of earlier sweeps, or of objects such as {"optuna": "study.db"}'
+        ),
+    ] = Field(
         default=[],
         description="Folders of earlier sweeps whose runs the sampler learns from, relative to "
-        "the folder of this file.",
+        "the folder of this file, and studies of Optuna's.",
     )
     repeats: (
         Annotated[Repeats, Allowed('an object such as {"count": 3, "seed_name": "seed"}')] | None

@@ -1,11 +1,6 @@
 """What earlier sweeps found, for a new one to start from."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from pydantic import JsonValue
 
 from ml_tracking_ops.logger import paths
 
@@ -13,29 +8,10 @@ from ..store.histories.history import Known
 from ..store.journal import JournalTail
 from ..store.run_states import RESULTS_THAT_COUNT
 from ..store.sweep_record import SweepRecord
-from .space import Combination, Space
-
-
-@dataclass(frozen=True)
-class EarlierSweep:
-    """The runs of one earlier sweep that have a place in the new search space."""
-
-    folder: Path
-    known: Sequence[Known]
-    n_left_out: int
-
-    def as_events(self) -> list[dict[str, Any]]:
-        """What the new sweep's journal takes down, so that it needs the old folder no more."""
-        return [
-            {
-                "hyperparameters": run.hyperparameters,
-                "state": run.state,
-                "best_value": run.value,
-                "sweep": self.folder.name,
-                **({} if run.stopped_by is None else {"stopped_by": run.stopped_by}),
-            }
-            for run in self.known
-        ]
+from .earlier import NO_PLACE, EarlierSweep, fit
+from .optuna_storage import read_optuna_study
+from .settings import OptunaStorage
+from .space import Space
 
 
 def read_earlier_sweep(folder: Path, space: Space) -> EarlierSweep:
@@ -50,18 +26,16 @@ def read_earlier_sweep(folder: Path, space: Space) -> EarlierSweep:
         for run, values in fitted
         if values
     ]
-    return EarlierSweep(folder, known, len(ended) - len(known))
+    n_left_out = len(ended) - len(known)
+    return EarlierSweep(folder.name, known, {NO_PLACE: n_left_out} if n_left_out else {})
 
 
-def fit(space: Space, given: Mapping[str, JsonValue]) -> Combination | None:
-    """The combination of a search space that has the given values, if there is one."""
-    try:
-        combination = space.build(lambda name, distribution: given[name])
-    except KeyError:
-        return None
-    fits = all(
-        space.hyperparameters[name].holds(combination[name])
-        for name in combination
-        if name in space.sampled
-    )
-    return combination if fits and space.allows(combination) else None
+def read_earlier(given: str | OptunaStorage, folder: Path, space: Space) -> EarlierSweep:
+    """Read what an entry of `warm_start` names, relative to the folder of the configuration.
+
+    Raises:
+        UsageError: a study of Optuna's cannot be read.
+    """
+    if isinstance(given, str):
+        return read_earlier_sweep(folder / given, space)
+    return read_optuna_study(given, folder, space)

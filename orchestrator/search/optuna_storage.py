@@ -1,0 +1,117 @@
+"""The trials of a study that Optuna keeps, for a sweep to start from."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import JsonValue
+
+from ..errors import UsageError
+from ..store.histories.history import Known
+from .earlier import EarlierSweep, fit
+from .samplers.extras import import_extra
+from .settings import OptunaStorage
+from .space import Space
+
+if TYPE_CHECKING:
+    import optuna
+
+_SQLITE = "sqlite:///"
+
+
+def read_optuna_study(given: OptunaStorage, folder: Path, space: Space) -> EarlierSweep:
+    """Read the complete trials of a study; those that do not fit are counted, with the reason.
+
+    Pruned and failed trials say nothing of a whole run, and are left out too.
+
+    Raises:
+        UsageError: there is no such study, or it cannot be read.
+    """
+    study = open_optuna_study(given, folder)
+    known: list[Known] = []
+    left_out: Counter[str] = Counter()
+    for trial in study.get_trials(deepcopy=False):
+        if trial.state.name in ("RUNNING", "WAITING"):
+            continue
+        if trial.state.name != "COMPLETE":
+            left_out[f"{trial.state.name.lower()}, which says nothing of a whole run"] += 1
+            continue
+        values = fit(space, trial.params)
+        if values is None:
+            left_out[_why_unfit(space, trial.params)] += 1
+        else:
+            known.append(Known(values, "finished", trial.values[0]))
+    return EarlierSweep(f"Optuna's study {study.study_name}", known, left_out)
+
+
+def open_optuna_study(given: OptunaStorage, folder: Path) -> "optuna.Study":
+    """
+    Raises:
+        UsageError: there is no such study, it cannot be read, or it has several objectives.
+    """
+    import_extra("optuna", "optuna", "warm_start from Optuna")
+    import optuna
+
+    storage = _storage(given.optuna, folder)
+    names = [one.study_name for one in storage.get_all_studies()]
+    if given.study is None and len(names) != 1:
+        raise UsageError(
+            f"{given.optuna} has {len(names)} studies ({', '.join(names)}): name one with study"
+            if names
+            else f"{given.optuna} has no study"
+        )
+    name = given.study or names[0]
+    if name not in names:
+        raise UsageError(f"{given.optuna} has no study {name}; there are: {', '.join(names)}")
+    study = optuna.load_study(study_name=name, storage=storage)
+    if len(study.directions) != 1:
+        raise UsageError(f"{given.optuna}: the study {name} has several objectives")
+    return study
+
+
+def _storage(address: str, folder: Path) -> "optuna.storages.BaseStorage":
+    """
+    Raises:
+        UsageError: there is no such file, or it is none of Optuna's.
+    """
+    import optuna
+
+    try:
+        if address.startswith(_SQLITE):
+            path = _existing(folder / address.removeprefix(_SQLITE))
+            return optuna.storages.RDBStorage(f"{_SQLITE}{path}")
+        if "://" in address:
+            return optuna.storages.RDBStorage(address)
+        path = _existing(folder / address)
+        if path.read_bytes()[:16] == b"SQLite format 3\0":
+            return optuna.storages.RDBStorage(f"{_SQLITE}{path}")
+        from optuna.storages import journal
+
+        return optuna.storages.JournalStorage(journal.JournalFileBackend(str(path)))
+    except UsageError:
+        raise
+    except Exception as error:  # of SQLAlchemy, of JSON, of the driver
+        raise UsageError(f"{address} cannot be read as a storage of Optuna's: {error}") from error
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise UsageError(f"there is no file {path}, which warm_start names as Optuna's storage")
+    return path
+
+
+def _why_unfit(space: Space, params: Mapping[str, Any]) -> str:
+    """Why a trial has no place in a search space."""
+    missing = [name for name in _needed(space, params) if name not in params]
+    if missing:
+        return f"no value for {', '.join(missing)}"
+    for name, value in params.items():
+        kind = space.hyperparameters.get(name)
+        if kind is not None and not kind.holds(value):
+            return f"{name} outside of what is searched here"
+    return "not allowed by conditions or constraints"
+
+
+def _needed(space: Space, params: Mapping[str, JsonValue]) -> Sequence[str]:
+    return [name for name in space.sampled if space.hyperparameters[name].when is None]

@@ -1,0 +1,66 @@
+"""What users ask of a study on its pages: what a program's own loop can do of it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ml_tracking_ops.logger import paths
+
+from ..steering.decisions import why_not
+from ..steering.requests import Request, read_requests, remove
+from ..store.sweep_record import SweepRecord
+
+
+class StudyRequests:
+    """Takes in requests and decides on each once.
+
+    Args:
+        folder: the study's.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._owner = folder.stat().st_uid
+
+    def take_in(self, record: SweepRecord) -> Iterator[dict[str, Any]]:
+        """The fields of an event `requested` for each that is new; then it is removed."""
+        if not (self._folder / paths.REQUESTS_NAME).exists():
+            return
+        for path, request in read_requests(self._folder, self._owner):
+            if path.stem not in record.requests:
+                yield _decided(path.stem, request, record)
+            remove(self._folder, path.stem)
+
+
+def _decided(identity: str, request: Request | None, record: SweepRecord) -> dict[str, Any]:
+    if request is None:
+        text = "the file in requests/ is not a request"
+        return {"id": identity, "outcome": "refused", "message": text}
+    by = f"by hand ({request.by})" if request.by else "by hand"
+    refusal = why_not(request, record)
+    if refusal is None and request.action in ("workers", "requeue"):
+        refusal = "a program of the user's decides how many runs there are at once and which"
+    fields: dict[str, Any] = {
+        "id": identity,
+        "action": request.action,
+        "by": request.by,
+        "asked_at": request.time,
+        "outcome": "done" if refusal is None else "refused",
+        "message": refusal or _message(request, by),
+    }
+    if request.index is not None:
+        fields["index"] = request.index
+    if refusal is None and request.action == "stop":
+        fields["reason"] = f"stopped {by}"
+    return fields
+
+
+def _message(request: Request, by: str) -> str:
+    match request.action:
+        case "stop" if request.index is None:
+            return "every run is asked to stop, then no more are given out"
+        case "stop":
+            return f"run {request.index} is asked to stop"
+        case "pause":
+            return f"paused {by}: running runs finish, no new ones are given out"
+    return "the study continues"

@@ -1,0 +1,403 @@
+"""A study: a program asks for one run after the other, and tells what came of each."""
+
+import math
+import os
+import platform
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from ml_tracking_ops.logger import paths
+
+from ..errors import SweepError, UsageError
+from ..running.begun_sweep import open_begun_sweep
+from ..running.code_state import keep_code_state
+from ..running.description import describe_sweep, write_description
+from ..running.resumption import attempts_left, replay
+from ..running.runs.attempts import Attempt
+from ..running.runs.limits import SweepLimits, build_rules
+from ..running.sweep_result import SweepResult
+from ..search.proposals import Proposal, Proposer, picked_before
+from ..search.warm_start import read_earlier
+from ..stopping import StopDecision
+from ..store.files.run_refs import process_ref
+from ..store.journal import Journal
+from ..store.run_record import RunRecord
+from ..store.sweep_record import SweepRecord
+from ..supervision.process_table import process_identity
+from ..sweep import choose_seed
+from .requests import StudyRequests
+from .run import StudyRun
+from .settings import load_study
+
+if TYPE_CHECKING:
+    import optuna
+
+    from ..config.validation import LoadedConfig
+
+_LOOK_AGAIN_S = 0.3
+Outcome = Literal["finished", "failed", "killed"]
+
+
+class Study:
+    """A sweep whose runs your program trains, in its own loop.
+
+    It writes what a sweep writes, so the pages, `show` and `export` work as for any other. Any
+    number of runs may be open at once. One process holds a study at a time, which may have threads.
+
+        study = Study(
+            hyperparameters={"lr": {"type": "loguniform", "min": 1e-5, "max": 0.1}},
+            max_runs=50, sampler="tpe", optimization_metric="loss", optimization_goal="min",
+        )
+        while (run := study.ask()) is not None:
+            for epoch in range(10):
+                run.report(train(**run.hyperparameters), epoch)
+                if run.should_stop():
+                    break
+            study.tell(run)
+
+    Args:
+        logdir: the study's folder is made in it.
+        seed: determines every combination; drawn if not given.
+        workers: how many runs your program has at once, for the sampler `auto`.
+        settings: the keys of a configuration that say what is searched and when a run is stopped.
+
+    Raises:
+        ConfigError: a setting is wrong; all mistakes are named.
+        UsageError: a setting belongs to sweeps that start their runs, or a library is missing.
+        SweepError: the folder cannot be written.
+    """
+
+    def __init__(
+        self,
+        *,
+        logdir: str | Path = "runs",
+        seed: int | None = None,
+        workers: int = 1,
+        **settings: Any,
+    ) -> None:
+        loaded = load_study(settings)
+        seed = choose_seed(seed, loaded)
+        proposer = Proposer(loaded.config.search_plan, seed, workers)
+        earlier = [
+            read_earlier(one, loaded.folder, proposer.space) for one in loaded.config.warm_start
+        ]
+        try:
+            top = str(Path(logdir).expanduser().resolve())
+            folder = Path(paths.create_unique_folder(top, paths.timestamp()))
+            description = describe_sweep(loaded, seed, workers, folder)
+            write_description(folder, {**description, "is_study": True})
+            keep_code_state(loaded.folder, folder)
+            journal = Journal(folder / paths.JOURNAL_NAME, _warn)
+        except OSError as error:
+            raise SweepError(f"cannot write the study's folder in {logdir}: {error}") from error
+        record = SweepRecord(goal=loaded.config.optimization_goal)
+        self._open(loaded, seed, workers, folder, journal, record, proposer)
+        for sweep in earlier:
+            for fields in sweep.as_events():
+                self._write("known", **fields)
+            if (text := sweep.left_out_text) is not None:
+                self._write("warning", message=text)
+
+    @classmethod
+    def resume(
+        cls,
+        study: str | Path,
+        *,
+        logdir: str | Path = "runs",
+        max_runs: int | None = None,
+        workers: int = 1,
+    ) -> Self:
+        """Continue a study: runs that no program told the end of are given out again first.
+
+        Args:
+            study: its folder, or its name in `logdir`.
+            max_runs: how many runs at most from now on; by default as before.
+
+        Raises:
+            UsageError: there is no such study.
+            SweepHeldError: another process holds it.
+            SweepError: it cannot be written.
+        """
+        begun = open_begun_sweep(
+            str(study), Path(logdir).expanduser(), max_runs, _warn, is_study=True
+        )
+        self = cls.__new__(cls)
+        picked = picked_before(begun.record)
+        proposer = Proposer(begun.loaded.config.search_plan, begun.seed, workers, picked)
+        self._open(
+            begun.loaded, begun.seed, workers, begun.folder, begun.journal, begun.record, proposer
+        )
+        self._take_over()
+        return self
+
+    def _open(
+        self,
+        loaded: "LoadedConfig",
+        seed: int,
+        workers: int,
+        folder: Path,
+        journal: Journal,
+        record: SweepRecord,
+        proposer: Proposer,
+    ) -> None:
+        self.folder = folder
+        self.seed = seed
+        self.record = record
+        self._config = loaded.config
+        self._journal = journal
+        self._proposer = proposer
+        self._rules = build_rules(loaded.config)
+        self._limits = SweepLimits(loaded.config)
+        self._open_runs: dict[int, StudyRun] = {}
+        self._left: list[Attempt] = []
+        self._over: str | None = None
+        self._is_closed = False
+        self._lock = threading.RLock()
+        self._requests = StudyRequests(folder)
+        self._began_at = time.monotonic()
+        self._is_stopped_by_hand = False
+        self._ref = process_ref(os.getpid(), process_identity(os.getpid()))
+        self._write(
+            "sweep_started",
+            pid=os.getpid(),
+            process_identity=process_identity(os.getpid()),
+            host=platform.node(),
+            n_workers=workers,
+            max_runs=loaded.config.max_runs,
+        )
+        if proposer.pick is not None and record.picked is None:
+            pick = proposer.pick
+            self._write("sampler_picked", sampler=pick.name, reason=pick.reason)
+
+    def _take_over(self) -> None:
+        """See to what an earlier program left open."""
+        for run in list(self.record.runs.values()):
+            if run.state == "running":
+                self._write(
+                    "ended",
+                    index=run.index,
+                    state="lost",
+                    cause="unknown",
+                    duration_s=0.0,
+                    reason="the program that asked for it ended before it told the result",
+                )
+        decision = replay(self.folder, self.record, self._rules, self._limits)
+        self._left = attempts_left(self.record, self._config.max_runs)
+        self._end_by(decision)
+
+    def ask(self) -> StudyRun | None:
+        """The next run; None if the study is over. Waits while a user has paused it.
+
+        Raises:
+            UsageError: what comes next depends on a run that is still open (`repeats`).
+        """
+        while self._is_paused():
+            time.sleep(_LOOK_AGAIN_S)
+        with self._lock:
+            if self._over is not None:
+                return None
+            attempt = self._left.pop(0) if self._left else self._new_attempt()
+            return None if attempt is None else self._start(attempt)
+
+    def _is_paused(self) -> bool:
+        with self._lock:
+            self._check_open()
+            self._journal.beat()
+            self._look_at_requests()
+            return self._over is None and self.record.is_paused
+
+    def _new_attempt(self) -> Attempt | None:
+        index = len(self.record.runs) + 1
+        if index > self._config.max_runs:
+            return None
+        proposal = self._proposer.propose(index, tuple(self.record.history))
+        if proposal == "wait":
+            raise UsageError(
+                "the next run depends on how one ends that is still open: tell its result first"
+            )
+        if proposal is None:
+            self._over = self._proposer.why_exhausted or "there are no more combinations"
+            return None
+        self._record_sample(index, proposal)
+        return Attempt(index, proposal.hyperparameters)
+
+    def _record_sample(self, index: int, proposal: Proposal) -> None:
+        fields: dict[str, Any] = {}
+        if proposal.combination != index or proposal.repeat != 1:
+            fields |= {"combination": proposal.combination, "repeat": proposal.repeat}
+        if proposal.n_known is not None:
+            fields["n_known"] = proposal.n_known
+        self._write("sampled", index=index, hyperparameters=proposal.hyperparameters, **fields)
+
+    def _start(self, attempt: Attempt) -> StudyRun:
+        name = paths.run_stem(attempt.index, attempt.number)
+        taken = {run.slot for run in self._open_runs.values()}
+        slot = next(n for n in range(len(taken) + 1) if n not in taken)
+        self._rules.forget(attempt.index)
+        run = StudyRun(
+            self,
+            attempt.index,
+            attempt.number,
+            attempt.hyperparameters,
+            self.folder / f"{name}{paths.DAT_SUFFIX}",
+            self._config.optimization_metric,
+            self._config.optimization_goal,
+            self._rules,
+            slot,
+        )
+        self._open_runs[run.index] = run
+        self._write(
+            "started",
+            index=run.index,
+            name=name,
+            attempt=attempt.number,
+            slot=slot,
+            ref=self._ref.as_event(),
+            node=platform.node(),
+        )
+        return run
+
+    def tell(
+        self,
+        run: StudyRun | int,
+        value: float | None = None,
+        *,
+        state: Outcome = "finished",
+        reason: str | None = None,
+    ) -> None:
+        """Take in that a run has ended.
+
+        Args:
+            run: what `ask` gave, or its index.
+            value: of the optimization metric, if it was not reported.
+            state: `failed` says that these hyperparameters do not work, `killed` nothing of them.
+            reason: why, in words.
+
+        Raises:
+            ValueError: there is no such run, or it is over.
+        """
+        with self._lock:
+            self._check_open()
+            one = run if isinstance(run, StudyRun) else self._open_runs.get(run)
+            if one is None or self._open_runs.get(one.index) is not one:
+                raise ValueError(f"{run} is not open: its result was told, or it was never given")
+            if value is not None and not math.isnan(value):
+                one.report_last(value)
+            self._end(one, state, reason)
+
+    def _end(self, run: StudyRun, state: str, reason: str | None) -> None:
+        del self._open_runs[run.index]
+        if state == "finished" and run.stopped_by_hand is not None:
+            state, reason = "killed", run.stopped_by_hand
+        elif state == "finished" and run.stopped_by is not None:
+            state, reason = "early_stopped", run.stopped_by.reason
+        run.close(has_failed=state == "failed")
+        if state == "finished":
+            self._rules.complete(run.index)
+        self._write(
+            "ended",
+            index=run.index,
+            state=state,
+            exit_code=None,
+            cause="exited",
+            duration_s=round(time.time() - run.started_at, 6),
+            best_value=run.best.value,
+            best_step=run.best.step,
+            n_values=run.best.n_values,
+            reason=reason,
+        )
+        self._end_by(self._limits.see_best(run.index, run.best.value, run.best.step))
+        self._end_by(self._limits.see_end(run.index))
+
+    def follow(self, run: StudyRun) -> None:
+        """Take in what a run has logged, and what users ask."""
+        with self._lock:
+            self._journal.beat()
+            if run.stopped_by is not None and self.record.runs[run.index].stopped_by is None:
+                self._write("stopped_early", index=run.index, **run.stopped_by.as_event())
+            self._end_by(self._limits.see_best(run.index, run.best.value, run.best.step))
+            self._look_at_requests()
+
+    def _look_at_requests(self) -> None:
+        hours = self._config.max_hours
+        if hours is not None and time.monotonic() - self._began_at > hours * 3600:
+            self._over = self._over or f"the study has run for max_hours = {hours:g}"
+        for event in self._requests.take_in(self.record):
+            self._write("requested", **event)
+            if event["outcome"] == "done" and event.get("action") == "stop":
+                self._stop_by_hand(event.get("index"), event["reason"])
+
+    def _stop_by_hand(self, index: int | None, reason: str) -> None:
+        for run in self._open_runs.values():
+            if index in (None, run.index):
+                run.stopped_by_hand = reason
+        if index is None:
+            self._over, self._is_stopped_by_hand = reason, True
+
+    def _end_by(self, decision: StopDecision | None) -> None:
+        """Start no more runs, and stop those that are open if the settings say so."""
+        if decision is None or self._over is not None:
+            return
+        self._over = decision.reason
+        self._write("stopping", **decision.as_event())
+        if decision.rule != "target" or self._config.stop_at_target:
+            for run in self._open_runs.values():
+                run.stopped_by = run.stopped_by or decision.for_runs()
+
+    def close(self) -> None:
+        """End the study; it can be resumed. Runs that are open are given out again then."""
+        with self._lock:
+            if self._is_closed:
+                return
+            for run in list(self._open_runs.values()):
+                self._end(run, "killed", "the study was closed before its result was told")
+            self._is_closed = True
+            state = "killed" if self._is_stopped_by_hand else "finished"
+            self._write("sweep_ended", state=state, reason=self._over)
+            self._journal.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def runs(self) -> list[RunRecord]:
+        """The runs so far, in the order of their index."""
+        return self.result.runs
+
+    @property
+    def best(self) -> RunRecord | None:
+        """The run with the best value so far."""
+        return self.record.best
+
+    @property
+    def result(self) -> SweepResult:
+        """What has come of it so far, as of a sweep."""
+        return SweepResult(self.folder, self.seed, self.record, self._proposer.space)
+
+    def to_optuna(self) -> "optuna.Study":
+        """The runs that have ended as a study of Optuna's in memory."""
+        return self.result.to_optuna()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise UsageError("the study is closed: Study.resume() opens it again")
+
+    def _write(self, event: str, **fields: Any) -> None:
+        self.record.apply(self._journal.append(event, **fields))
+
+
+def _warn(message: str) -> None:
+    import warnings
+
+    warnings.warn(message, RuntimeWarning, stacklevel=3)

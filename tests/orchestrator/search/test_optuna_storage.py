@@ -1,0 +1,106 @@
+"""Sweeps that start from what Optuna kept of an earlier study."""
+
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from sweeps import write_config
+
+from ml_tracking_ops.orchestrator import run_sweep
+from ml_tracking_ops.orchestrator.config.loading import load_config
+from ml_tracking_ops.orchestrator.errors import ConfigError
+from ml_tracking_ops.orchestrator.search.optuna_storage import read_optuna_study
+from ml_tracking_ops.orchestrator.search.settings import OptunaStorage
+from ml_tracking_ops.orchestrator.search.space import Space
+from ml_tracking_ops.orchestrator.store.histories.history import Known
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+SPACE = {
+    "x": {"type": "uniform", "min": 0, "max": 1},
+    "size": {"type": "choice", "candidates": [16, 32]},
+}
+TRIALS: list[dict[str, Any]] = [{"x": 0.1, "size": 16}, {"x": 0.5, "size": 64}, {"x": 0.3}]
+
+
+def fill(storage: Any, name: str = "mnist", direction: str = "maximize") -> None:
+    """A study of three complete trials, one that was pruned, and one that runs."""
+    study = optuna.create_study(study_name=name, storage=storage, direction=direction)
+    kinds = {
+        "x": optuna.distributions.FloatDistribution(0, 1),
+        "size": optuna.distributions.CategoricalDistribution([16, 32, 64]),
+    }
+    for number, params in enumerate(TRIALS):
+        own = {key: kinds[key] for key in params}
+        trial = optuna.trial.create_trial(value=number, params=params, distributions=own)
+        study.add_trial(trial)
+    pruned = optuna.trial.TrialState.PRUNED
+    study.add_trial(optuna.trial.create_trial(state=pruned, intermediate_values={1: 0.5}))
+    study.ask()
+
+
+def space() -> Space:
+    import pydantic
+
+    from ml_tracking_ops.orchestrator.search.space import SearchSpace
+
+    return Space(pydantic.TypeAdapter(SearchSpace).validate_python(SPACE))
+
+
+@pytest.fixture(params=["sqlite", "journal"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A storage of each kind, as a configuration names it."""
+    if request.param == "sqlite":
+        fill(f"sqlite:///{tmp_path / 'study.db'}")
+        return "sqlite:///study.db"
+    fill(JournalStorage(JournalFileBackend(str(tmp_path / "study.log"))))
+    return "study.log"
+
+
+def test_trials_that_fit_are_known_and_the_others_are_counted(storage: str, tmp_path: Path) -> None:
+    earlier = read_optuna_study(OptunaStorage(optuna=storage), tmp_path, space())
+    assert list(earlier.known) == [Known({"x": 0.1, "size": 16}, "finished", 0.0)]
+    assert earlier.left_out_text == (
+        "warm_start: 3 of 4 runs of Optuna's study mnist are left out (1: size outside of what is "
+        "searched here; 1: no value for size; 1: pruned, which says nothing of a whole run)"
+    )
+
+
+def test_sweep_learns_from_a_study(storage: str, tmp_path: Path) -> None:
+    config = write_config(
+        tmp_path,
+        "short.py",
+        max_runs=1,
+        hyperparameters=SPACE,
+        sampler="tpe",
+        warm_start=[{"optuna": storage, "study": "mnist"}],
+    )
+    result = run_sweep(config, logdir=tmp_path / "runs", workers=1)
+    (known,) = (one for one in result.record.history if isinstance(one, Known))
+    assert known == Known({"x": 0.1, "size": 16}, "finished", 0.0)
+    assert "3 of 4 runs of Optuna's study mnist" in result.record.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"optuna": "none.db"}, "there is no file"),
+        ({"optuna": "study.db", "study": "cifar"}, "has no study cifar; there are: mnist, other"),
+        ({"optuna": "study.db"}, "has 2 studies (mnist, other): name one with study"),
+        ({"optuna": "study.db", "study": "other"}, 'that study has the goal "min"'),
+        ({"optuna": "short.py"}, "cannot be read as a storage of Optuna's"),
+    ],
+)
+def test_study_that_cannot_be_used_is_a_mistake_with_a_remedy(
+    given: dict[str, str], text: str, tmp_path: Path
+) -> None:
+    fill(f"sqlite:///{tmp_path / 'study.db'}")
+    fill(f"sqlite:///{tmp_path / 'study.db'}", "other", "minimize")
+    config = write_config(tmp_path, "short.py", hyperparameters=SPACE, warm_start=[given])
+    with pytest.raises(ConfigError) as caught:
+        load_config(config)
+    (problem,) = caught.value.problems
+    assert problem.key == "warm_start.0"
+    assert text in problem.message

@@ -1,0 +1,186 @@
+"""A study: a program asks for runs and tells their results; everybody sees a sweep."""
+
+import math
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from sweeps import run_command, state_of
+
+from ml_tracking_ops.logger import read_log
+from ml_tracking_ops.orchestrator import Study, SweepHeldError, UsageError
+from ml_tracking_ops.orchestrator.errors import ConfigError
+from ml_tracking_ops.orchestrator.steering.requests import new_request, submit
+from ml_tracking_ops.orchestrator.store.journal import JournalTail
+
+SPACE = {
+    "x": {"type": "uniform", "min": -1, "max": 1},
+    "lr": {"type": "loguniform", "min": 1e-4, "max": 0.1},
+}
+
+
+def open_study(logdir: Path, **changes: Any) -> Study:
+    settings: dict[str, Any] = {
+        "hyperparameters": SPACE,
+        "max_runs": 4,
+        "seed": 3,
+        "optimization_metric": "loss",
+        "optimization_goal": "min",
+        **changes,
+    }
+    return Study(logdir=logdir, **settings)
+
+
+def loss(hyperparameters: dict[str, Any]) -> float:
+    return float(hyperparameters["x"] ** 2 + abs(math.log10(hyperparameters["lr"]) + 2))
+
+
+def test_study_writes_what_a_sweep_writes(tmp_path: Path) -> None:
+    with open_study(tmp_path) as study:
+        while (run := study.ask()) is not None:
+            for step in range(3):
+                run.report(loss(run.hyperparameters) / (step + 1), step)
+            study.tell(run)
+    record = state_of(study.folder)
+    assert record.counts == {"finished": 4}
+    assert record.state == "finished"
+    for run_record in record.runs.values():
+        log = read_log(study.folder / f"{run_record.name}.dat")
+        assert log["loss"].step.tolist() == [0, 1, 2]
+        assert run_record.best_value == pytest.approx(loss(run_record.hyperparameters) / 3)
+    shown = run_command("show", study.folder, folder=tmp_path)
+    assert "4 finished" in shown.stdout
+    assert study.best is not None
+    assert study.best.best_value == min(r.best_value or 9.0 for r in record.runs.values())
+
+
+def test_result_can_be_told_without_reports(tmp_path: Path) -> None:
+    with open_study(tmp_path, max_runs=2) as study:
+        first, second = study.ask(), study.ask()
+        assert first is not None
+        assert second is not None
+        study.tell(second.index, 0.5)
+        study.tell(first, state="failed", reason="diverged")
+        assert study.ask() is None
+        with pytest.raises(ValueError, match="is not open"):
+            study.tell(first, 1.0)
+    states = [(run.state, run.best_value, run.reason) for run in study.runs]
+    assert states == [("failed", None, "diverged"), ("finished", 0.5, None)]
+
+
+def test_rule_stops_a_run_of_a_study(tmp_path: Path) -> None:
+    rules = [{"rule": "asha", "min_resource": 1, "reduction_factor": 2}]
+    with open_study(tmp_path, max_runs=4, stopping_rules=rules) as study:
+        for value in (0.1, 0.2, 5.0):
+            run = study.ask()
+            assert run is not None
+            run.report(value, 1)
+            stops = run.should_stop()
+            study.tell(run)
+        assert stops
+    assert study.runs[2].state == "early_stopped"
+    assert study.runs[2].stopping_rule == "asha"
+    kinds = [event["event"] for event in JournalTail(study.folder / "journal.jsonl").read()]
+    assert kinds.count("stopped_early") >= 1
+
+
+def test_target_ends_a_study(tmp_path: Path) -> None:
+    with open_study(tmp_path, max_runs=50, target=0.2) as study:
+        run = study.ask()
+        assert run is not None
+        study.tell(run, 0.1)
+        assert study.ask() is None
+    assert "reached the target" in str(state_of(study.folder).reason)
+
+
+CRASHES = """
+import os, sys
+sys.path.insert(0, {here!r})
+from test_study import loss, open_study
+study = open_study({logdir!r}, max_runs=14, sampler="tpe")
+for _ in range(12):
+    run = study.ask()
+    if run.index == 12:
+        run.report(1.0, 0)
+        os.kill(os.getpid(), 9)
+    study.tell(run, loss(run.hyperparameters))
+"""
+
+
+def test_study_of_a_killed_program_resumes_with_its_open_run(tmp_path: Path) -> None:
+    here = str(Path(__file__).parent)
+    support = str(Path(__file__).parents[2] / "support")
+    code = textwrap.dedent(CRASHES.format(here=here, logdir=str(tmp_path)))
+    subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {support!r})\n{code}"],
+        timeout=120,
+        check=False,
+    )
+    (folder,) = (path.parent for path in tmp_path.glob("*/journal.jsonl"))
+    before = {run.index: run.hyperparameters for run in state_of(folder).runs.values()}
+    with Study.resume(folder) as study:
+        run = study.ask()
+        assert run is not None
+        assert (run.index, run.attempt) == (12, 2)
+        assert run.hyperparameters == before[12]
+        study.tell(run, loss(run.hyperparameters))
+        while (run := study.ask()) is not None:
+            study.tell(run, loss(run.hyperparameters))
+    record = state_of(folder)
+    assert record.counts == {"finished": 14}
+
+    whole = open_study(tmp_path / "whole", max_runs=12, sampler="tpe")
+    with whole:
+        while (run := whole.ask()) is not None:
+            study_value = loss(run.hyperparameters)
+            whole.tell(run, study_value)
+    assert [run.hyperparameters for run in whole.runs] == [before[n] for n in range(1, 13)]
+
+
+def test_study_is_held_by_one_program(tmp_path: Path) -> None:
+    with open_study(tmp_path) as study, pytest.raises(SweepHeldError):
+        Study.resume(study.folder)
+
+
+def test_study_is_not_resumed_as_a_sweep(tmp_path: Path) -> None:
+    open_study(tmp_path).close()
+    (folder,) = (path.parent for path in tmp_path.glob("*/journal.jsonl"))
+    done = run_command("sweep", "--resume", folder, folder=tmp_path)
+    assert done.returncode == 2
+    assert "Study.resume(" in done.stderr
+
+
+def test_user_stops_a_run_and_the_study(tmp_path: Path) -> None:
+    with open_study(tmp_path) as study:
+        run = study.ask()
+        assert run is not None
+        submit(study.folder, new_request("stop", "mia@box", index=run.index))
+        assert run.should_stop()
+        study.tell(run)
+        submit(study.folder, new_request("stop", "mia@box"))
+        assert study.ask() is None
+    record = state_of(study.folder)
+    assert record.runs[1].reason == "stopped by hand (mia@box)"
+    assert record.state == "killed"
+
+
+def test_wrong_settings_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="command: belongs to a sweep that starts its runs"):
+        open_study(tmp_path, command=["x"])
+    with pytest.raises(ConfigError, match="sampler"):
+        open_study(tmp_path, sampler="nope")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_study_as_one_of_optunas(tmp_path: Path) -> None:
+    with open_study(tmp_path) as study:
+        run = study.ask()
+        assert run is not None
+        study.tell(run, 0.5)
+        found = study.to_optuna()
+    assert isinstance(found, optuna.Study)
+    assert found.best_value == 0.5

@@ -204,5 +204,6 @@ OWN: dict[str, Open] = {
     "top3": _rungs(n_rungs=3),
     "top3-third": _rungs(n_rungs=3, share=_THIRD),
     "top2": _rungs(n_rungs=2),
+    "top2-third": _rungs(n_rungs=2, share=_THIRD),
     "last-rung": _rungs(n_rungs=1),
 }

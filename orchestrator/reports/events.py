@@ -187,6 +187,32 @@ class StoppedEarly(Decision):
     index: Index
 
 
+class Pausing(Decision):
+    """The rule `asha` with `resume` has decided that a run makes room for others."""
+
+    event: Literal["pausing"]
+    index: Index
+
+
+class Reached(Timed):
+    """A run has come to where the rule `asha` with `resume` compares runs."""
+
+    event: Literal["reached"]
+    index: Index
+    rung: Annotated[int, Field(description="the progress at which runs are compared")]
+    value: Number
+    continues: Annotated[bool, Field(description="whether it continues without a pause")]
+
+
+class Promoted(Timed):
+    """A run that paused is to continue, from what it saved."""
+
+    event: Literal["promoted"]
+    index: Index
+    rung: Annotated[int, Field(description="where it paused")]
+    attempt: Annotated[int, Field(description="which attempt at this run continues it")]
+
+
 class Stopping(Decision):
     """A limit of the sweep as a whole is reached, so it ends."""
 
@@ -359,6 +385,9 @@ JournalEvent = (
     | Continued
     | Adopted
     | StoppedEarly
+    | Pausing
+    | Reached
+    | Promoted
     | Ended
     | Retrying
     | Stopping

@@ -11,6 +11,9 @@ def short_state(run: RunRecord) -> str:
     word = STATES[run.state].word
     if run.state == "early_stopped":
         return _by_rule(run) or word
+    if run.state == "paused":
+        step = run.stopped_by.get("step") if run.stopped_by else None
+        return f"{word} @ {step}" if isinstance(step, int) else word
     if run.state == "failed":
         return f"{word}, {_exit(run.exit_code)}" if run.exit_code else word
     if run.state == "killed" and run.stopped_by_hand is not None:

@@ -9,6 +9,7 @@ import anyio.abc
 from ..config.model import SweepConfig
 from ..executors.base import Executor
 from .draws import Draws
+from .promotions import Promotions
 from .runs.active import ActiveRun, ActiveRuns
 from .runs.attempts import Attempt, Backlog
 from .runs.ending import SweepEnding
@@ -22,7 +23,8 @@ class Pool:
     """Gives each slot what is due, else a new run, until there is nothing left to do.
 
     Args:
-        draws: gives new runs; `waiting`: attempts that come before them.
+        draws: gives new runs; `promotions`: paused runs that continue before these; `waiting`:
+            attempts that come first.
         runner: what a slot does with an attempt.
     """
 
@@ -31,6 +33,7 @@ class Pool:
         config: SweepConfig,
         executor: Executor,
         draws: Draws,
+        promotions: Promotions,
         waiting: Backlog,
         runner: Runner,
         active: ActiveRuns,
@@ -40,6 +43,7 @@ class Pool:
     ) -> None:
         self._executor = executor
         self._draws = draws
+        self._promotions = promotions
         self._waiting = waiting
         self._runner = runner
         self._active = active
@@ -122,7 +126,8 @@ class Pool:
         return False
 
     def _may_start_more(self) -> bool:
-        return bool(self._waiting) or self._draws.may_bring_more
+        may_promote = self._promotions.are_possible and bool(self._active)
+        return bool(self._waiting) or self._draws.may_bring_more or may_promote
 
     async def _next_attempt(self, index: int) -> Attempt | None:
         """What to start next: what is due, else a new run; None if all is done."""
@@ -139,17 +144,25 @@ class Pool:
             if self._waiting.is_in_line:
                 await self._wait_for_change()
                 continue
-            attempt = await self._draws.next_attempt()
+            attempt = self._next_promotion() or await self._draws.next_attempt()
             if isinstance(attempt, Attempt):
                 if self._is_wanted(index) and not self._recorder.record.is_paused:
                     return attempt
                 self._waiting.add(attempt)  # things changed while the sampler thought
                 self.refill()
                 continue
-            if not self._waiting and (attempt is None or not self._active):
-                return None  # nothing is left that could end
+            may_bring_more = attempt is not None or self._promotions.are_possible
+            if not self._waiting and not (may_bring_more and self._active):
+                return self._last_promotion()  # nothing is left that could end
             await self._wait_for_change()
         return None
+
+    def _next_promotion(self) -> Attempt | None:
+        """A run that paused and is to continue; none where the search is over."""
+        return None if self._ending.is_search_over else self._promotions.next_attempt()
+
+    def _last_promotion(self) -> Attempt | None:
+        return None if self._ending.is_search_over else self._promotions.last_attempt()
 
     def _is_needless(self, attempt: Attempt) -> bool:
         """Whether a run of the search waits that is over, and only its leaders run again."""

@@ -8,6 +8,7 @@ from ml_tracking_ops.logger import paths
 
 from ..executors.base import Executor, KnownRun
 from ..stopping import StopDecision, StoppingRules
+from ..stopping.promotion import PauseDecision
 from ..store.journal import Event, JournalTail
 from ..store.process_records import ProcessRecord, read_processes
 from ..store.run_record import RunRecord
@@ -83,7 +84,8 @@ def _decision(run: RunRecord) -> StopDecision | Literal["by hand"] | None:
     if run.stopped_by is None:
         return None
     known: dict[str, Any] = {f.name: run.stopped_by.get(f.name) for f in fields(StopDecision)}
-    return StopDecision(**known)
+    kind = PauseDecision if run.stopped_by.get("event") == "pausing" else StopDecision
+    return kind(**known)
 
 
 def replay(

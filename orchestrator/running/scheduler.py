@@ -20,6 +20,7 @@ from .control import Control
 from .draws import Draws
 from .lookout import Lookout
 from .pool import Pool
+from .promotions import Promotions
 from .resumption import attempts_left, find_survivors, replay, share_out
 from .runs.active import ActiveRuns
 from .runs.attempts import Backlog
@@ -78,9 +79,19 @@ class Scheduler:
         runner = Runner(self._starter, ends, active, config.timeout_s)
         self._waiting = waiting
         confirmation = Confirmation(config, recorder, active, waiting, ending)
+        self._promotions = Promotions(rules, recorder)
         self._draws = Draws(proposer, config.max_runs, recorder, ending, confirmation)
         self._pool = Pool(
-            config, executor, self._draws, waiting, runner, active, ending, recorder, changes
+            config,
+            executor,
+            self._draws,
+            self._promotions,
+            waiting,
+            runner,
+            active,
+            ending,
+            recorder,
+            changes,
         )
         self._control = Control(folder, recorder, active, ending, self._pool, changes)
         is_urgent = bool(rules.metrics)
@@ -100,7 +111,9 @@ class Scheduler:
         survivors = await find_survivors(self._executor, self._folder, self.record)
         for attempt in attempts_left(self.record, self._config.max_runs):
             self._waiting.add(attempt)
+        self._promotions.restore()
         decision = replay(self._folder, self.record, self._rules, self._ending.limits)
+        self._promotions.begin()
         try:
             async with anyio.create_task_group() as tasks:
                 self._active.begin(tasks)

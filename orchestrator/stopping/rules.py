@@ -24,6 +24,11 @@ class StoppingRules:
         """The metrics that a rule looks at."""
         return frozenset(self._by_metric)
 
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules, in the order in which they are asked."""
+        return self._rules
+
     def update(
         self, run: int, metric: str, steps: Iterable[int], values: Iterable[float]
     ) -> StopDecision | None:

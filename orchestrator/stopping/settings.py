@@ -12,6 +12,7 @@ from .decision import Resource, Rule
 from .halving import Asha, Hyperband
 from .median import Comparison, Median
 from .patience import Patience
+from .promotion import PromotionAsha
 from .threshold import Threshold
 from .wandb_hyperband import WandbHyperband, brackets_from, brackets_up_to
 
@@ -101,6 +102,11 @@ class AshaRule(BaseModel):
         description="The last comparison comes before this point. Without it there is no last one.",
     )
     resource: _ResourceKey = "step"
+    resume: bool = Field(
+        default=False,
+        description="Whether runs pause in place of being stopped, and the best continue later "
+        "from what they saved in their run folder.",
+    )
 
     @model_validator(mode="after")
     def _resources_in_order(self) -> "AshaRule":
@@ -108,7 +114,7 @@ class AshaRule(BaseModel):
         return self
 
     def build(self, metric: str, goal: Goal) -> Rule:
-        return Asha(
+        return (PromotionAsha if self.resume else Asha)(
             metric,
             goal,
             min_resource=self.min_resource,
@@ -298,10 +304,28 @@ def stopping_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable
     asking = [key for key in ("target", "max_runs_without_improvement") if key in source]
     if isinstance(rules, list) and any(map(_needs_objective, rules)):
         asking.append("stopping_rules")
+    yield from _resume_problems(source, rules)
     for key in _NEEDED if asking and source.get("early_stopping") is not True else ():
         has_been_told = key == "optimization_goal" and source.get("optimization_metric") is not None
         if source.get(key) is None and key not in reported and not has_been_told:
             yield ConfigProblem(key, f"is missing; {asking[0]} needs it")
+
+
+def _resume_problems(source: Mapping[str, Any], rules: object) -> Iterable[ConfigProblem]:
+    """What does not go with runs that pause and continue."""
+    given = [
+        position
+        for position, rule in enumerate(rules if isinstance(rules, list | tuple) else ())
+        if isinstance(rule, Mapping) and rule.get("resume") is True
+    ]
+    for position in given[1:]:
+        yield ConfigProblem(f"stopping_rules.{position}.resume", "only one rule can resume runs")
+    if given and source.get("repeats") is not None:
+        yield ConfigProblem(
+            f"stopping_rules.{given[0]}.resume",
+            "cannot be combined with repeats, which waits for the end of a combination's first "
+            "run; confirm runs the best again",
+        )
 
 
 def _needs_objective(rule: object) -> bool:

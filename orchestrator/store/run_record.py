@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .files.run_refs import RunRef
-from .run_states import ENDS, SUBMITTED, RunState
+from .run_states import ENDS, RESULTS_THAT_COUNT, SUBMITTED, RunState
 
 COMPARING_RULES = frozenset({"asha", "hyperband", "median", "wandb_hyperband"})
 """Rules that stop a run since others were better with as much training, not for its own course."""
@@ -66,9 +66,9 @@ class RunRecord:
 
     @property
     def stopping_rule(self) -> str | None:
-        """The rule that stopped it early, if one did."""
+        """The rule that stopped it early or paused it, if one did."""
         rule = self.stopped_by.get("rule") if self.stopped_by else None
-        return rule if self.state == "early_stopped" and isinstance(rule, str) else None
+        return rule if self.state in RESULTS_THAT_COUNT and isinstance(rule, str) else None
 
     @property
     def was_outdone(self) -> bool:

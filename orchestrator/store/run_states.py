@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 RunState = Literal[
-    "pending", "queued", "running", "finished", "early_stopped", "failed", "killed", "lost"
+    "pending",
+    "queued",
+    "running",
+    "finished",
+    "early_stopped",
+    "paused",
+    "failed",
+    "killed",
+    "lost",
 ]
 SweepState = Literal["pending", "running", "finished", "failed", "killed", "lost"]
 SweepEnd = Literal["finished", "failed", "killed"]
@@ -97,6 +105,15 @@ STATES: Mapping[RunState, StateFacts] = {
         text=Shades("#96600a", "#e8b255"),
         fill=Shades("#e0a030", "#c98f2b"),
         icon=_lines("M4 3.5v9M4 8h7M8.5 5l3 3-3 3M13.5 3.5v9", width=2),
+        terminal="yellow",
+        is_end=True,
+        result_counts=True,
+    ),
+    "paused": StateFacts(
+        word="paused",
+        text=Shades("#7a6a12", "#d9c860"),
+        fill=Shades("#b9a32f", "#a8942c"),
+        icon=_lines("M5 3v10M11 3v10", width=2.8),
         terminal="yellow",
         is_end=True,
         result_counts=True,

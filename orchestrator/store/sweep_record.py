@@ -1,5 +1,6 @@
 """The state of a sweep: what folding its journal's events gives (see `journal.py`)."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -58,6 +59,8 @@ class SweepRecord:
     """The sampler that `auto` stands for, and why."""
     leaders: Leaders | None = None
     """The combinations that are confirmed, once the search is over."""
+    rungs: dict[tuple[int, int], tuple[float, bool]] = field(default_factory=dict, repr=False)
+    """Run and rung → its value there, and whether it went on to the next one, where runs pause."""
     requests: set[str] = field(default_factory=set)
     """The requests that were decided on."""
     n_skipped: int = 0
@@ -261,6 +264,22 @@ def _stopped_early(sweep: SweepRecord, event: Event) -> int:
     return run.index
 
 
+def _reached(sweep: SweepRecord, event: Event) -> int:
+    index, rung = fields.whole(event["index"]), fields.whole(event["rung"])
+    value = fields.number_or_none(event["value"])
+    sweep.rungs[index, rung] = math.nan if value is None else value, event["continues"] is True
+    return index
+
+
+def _promoted(sweep: SweepRecord, event: Event) -> int:
+    rung, attempt = fields.whole(event["rung"]), fields.whole(event["attempt"])
+    run = sweep.run(event)
+    value, _ = sweep.rungs[run.index, rung]
+    sweep.rungs[run.index, rung] = value, True
+    run.state, run.attempt, run.reason = "pending", attempt, None
+    return run.index
+
+
 def _ended(sweep: SweepRecord, event: Event) -> int:
     state, ended_at = state_in(event), fields.time_of(event["time"])
     if state not in ENDS:
@@ -382,6 +401,9 @@ _FOLDS: dict[str, Callable[[SweepRecord, Event], int | None]] = {
     "continued": _continued,
     "started": _started,
     "stopped_early": _stopped_early,
+    "pausing": _stopped_early,
+    "reached": _reached,
+    "promoted": _promoted,
     "ended": _ended,
     "retrying": _retrying,
     "sampler_picked": _sampler_picked,

@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ml_tracking_ops.logger import paths
 
@@ -25,6 +25,7 @@ from ..stopping import StopDecision
 from ..store.files.run_refs import process_ref
 from ..store.journal import Journal
 from ..store.run_record import RunRecord
+from ..store.run_states import SweepEnd
 from ..store.sweep_record import SweepRecord
 from ..supervision.process_table import process_identity
 from ..sweep import choose_seed
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from ..config.validation import LoadedConfig
 
 _LOOK_AGAIN_S = 0.3
-Outcome = Literal["finished", "failed", "killed"]
 
 
 class Study:
@@ -265,7 +265,7 @@ class Study:
         run: StudyRun | int,
         value: float | None = None,
         *,
-        state: Outcome = "finished",
+        state: SweepEnd = "finished",
         reason: str | None = None,
     ) -> None:
         """Take in that a run has ended.

@@ -10,6 +10,7 @@ import anyio.abc
 
 from ...executors.base import RunHandle
 from ...stopping import StopDecision
+from ...stopping.promotion import PauseDecision
 from .attempts import Attempt
 from .monitor import RunMonitor
 from .recorder import Recorder
@@ -99,7 +100,8 @@ class ActiveRuns:
             return
         self.stop_again(run, why)
         if isinstance(why, StopDecision):
-            self._recorder.write("stopped_early", index=run.attempt.index, **why.as_event())
+            event = "pausing" if isinstance(why, PauseDecision) else "stopped_early"
+            self._recorder.write(event, index=run.attempt.index, **why.as_event())
 
     def stop_again(self, run: ActiveRun, why: Why) -> None:
         """Carry on with stopping a run, where an earlier orchestrator had begun to."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...executors.base import Cause, RunEnd
 from ...stopping import StopDecision
+from ...stopping.promotion import PauseDecision
 from ...store.files.output_tail import error_line
 from ...store.objective import Best
 from ...store.process_records import state_by_exit_code
@@ -35,7 +36,7 @@ _WORDS: Mapping[Cause, str] = {
 def run_state(run: ActiveRun, end: RunEnd) -> RunState:
     """The state of a run that has ended."""
     if isinstance(run.stopping, StopDecision):
-        return "early_stopped"
+        return "paused" if isinstance(run.stopping, PauseDecision) else "early_stopped"
     if run.stopping is not None:
         return "killed"
     if (by_cause := _STATE_BY_CAUSE.get(end.cause)) is not None:

@@ -35,7 +35,8 @@ class RunResult:
         config: its settings, nested as they were logged.
         environment: how and where it was started by hand; empty in a sweep.
         hyperparameters: what the sweep chose for it; empty for a run by hand.
-        state: `running`, `finished`, `early_stopped`, `failed`, `killed`, `lost` or `pending`.
+        state: `running`, `finished`, `early_stopped`, `paused`, `failed`, `killed`, `lost`
+            or `pending`.
     """
 
     name: str

@@ -42,7 +42,7 @@ def is_held(path: str | os.PathLike[str]) -> bool | None:
     """Whether anybody holds the file, shared or exclusively; takes no lock to find out.
 
     Returns:
-        False also where there is no file; None if it cannot be told.
+        False also where there is no file; None if that is not known.
     """
     if not os_files.HAS_BYTE_LOCKS:
         return None

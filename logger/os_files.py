@@ -110,7 +110,7 @@ if sys.platform == "linux":
         return True
 
     def is_byte_locked(fd: int, byte: int) -> bool | None:
-        """Whether another open file has a lock on a byte; None if it cannot be told."""
+        """Whether another open file has a lock on a byte; None if that is not known."""
         if not HAS_BYTE_LOCKS:
             return None
         query = _FLOCK.pack(WRITE_LOCK, os.SEEK_SET, byte, 1, 0)

@@ -209,7 +209,7 @@ def _package_version() -> str:
 
 
 def _process_start() -> int | None:
-    """When this process started, in clock ticks since the boot; None if it is not told."""
+    """When this process started, in clock ticks since the boot; None if it is not known."""
     try:
         with open("/proc/self/stat", encoding="utf-8", errors="replace") as file:
             return int(file.read().rpartition(")")[2].split()[19])

@@ -5,7 +5,7 @@
     │   ├── ConfigError        experiment_cfg.json is wrong; carries every problem found
     │   ├── NotInLogdirError   no experiment, sweep or run of that name
     │   ├── DescriptionError   a sweep's description cannot be read
-    │   ├── PortTakenError     the web app cannot listen where it was told to
+    │   ├── PortTakenError     the web app cannot listen on the requested address
     │   └── AnnotationError    a name, a note or tags cannot be kept
     └── SweepError             the sweep itself cannot continue (exit code 1)
         └── SweepHeldError     another orchestrator is at work on it

@@ -47,7 +47,7 @@ class OpenSweep:
         logdir: the sweep's folder is made in it, and it too where it does not exist.
         n_workers: how many runs at once; by default one for each GPU, else each usable CPU.
         seed: overrides the configuration's; drawn where neither gives one.
-        notify: told each event of the journal, and `improved` and `trouble` besides.
+        notify: gets each event of the journal, and `improved` and `trouble` besides.
         grace_s: seconds between SIGTERM and SIGKILL; overrides the configuration's.
 
     Raises:

@@ -190,7 +190,7 @@ class DashboardServer(uvicorn.Server):
 
     async def main_loop(self) -> None:
         # uvicorn looks ten times a second whether it should end, which is most of what an idle
-        # server does; here the end is told, and a look a second keeps the `date` header right.
+        # server does; here the end is sent, and a look a second keeps the `date` header right.
         is_woken = asyncio.Event()
         self._wake = partial(asyncio.get_running_loop().call_soon_threadsafe, is_woken.set)
         while not await self.on_tick(0):

@@ -30,7 +30,7 @@ class Config(MutableMapping[str, Any]):
     Args:
         given: as `ExperimentLogger.log_config` takes it, or None.
         swept: the sweep's values, which win.
-        keep: told the whole configuration after each change.
+        keep: called with the whole configuration after each change.
     """
 
     def __init__(

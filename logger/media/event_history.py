@@ -64,7 +64,7 @@ class MediaDecoder(EventDecoder):
 
 
 class _Files(EventFiles):
-    """Event files whose decoder is told where it is."""
+    """Event files whose decoder knows its position."""
 
     def _read_file(self, parts: list[Scalars], path: str, place: object, max_bytes: int) -> bool:
         assert isinstance(self.decoder, MediaDecoder)

@@ -79,7 +79,7 @@ class MediaLogging:
                 a PIL image; a numpy array or torch tensor of uint8 or of floats from 0 to 1; a
                 batch or list of arrays, which becomes a grid.
             dataformats: the dimensions of an array as in TensorBoard: HW, HWC, CHW, NHW, NHWC or
-                NCHW. By default it is told from the shape; where both ends could be channels, a
+                NCHW. By default it is inferred from the shape; where both ends could be channels, a
                 tensor has them first and an array last.
 
         Raises:

@@ -11,7 +11,7 @@ _STEM = re.compile(r"(?P<time>.+)_(?P<index>\d{4,})(?:_attempt(?P<attempt>\d+))?
 def earlier_logs(dat_path: str | os.PathLike[str]) -> list[str]:
     """The logs of the attempts before this one, oldest first; none where it is the first.
 
-    They are told by the names that `paths.run_stem` makes.
+    They are recognised by the names that `paths.run_stem` makes.
     """
     path = os.fspath(dat_path)
     index, attempt = _run_of(os.path.basename(path))

@@ -28,7 +28,7 @@ _N_WORDS = RECORD_SIZE // 2
 
 
 def as_rows(data: bytes | memoryview) -> Rows:
-    """The whole records in some bytes, without a copy; what is left over at the end is not in."""
+    """The whole records in some bytes, without a copy; the rest at the end is left out."""
     return np.frombuffer(data, "<u8", len(data) // RECORD_SIZE * 4).reshape(-1, 4)
 
 

@@ -66,7 +66,7 @@ def read_behind(
 ) -> Continuation | None:
     """The values behind a mark, or None if the whole log has to be read.
 
-    That is so where the file is another one, where a metric is met whose name stands before the
+    That is so where the file is another one, where a metric is met whose name comes before the
     mark or is lost, and where there are more than `max_metrics`.
 
     Args:

@@ -1,4 +1,4 @@
-"""Runs whose logs are event files of TensorBoard: what is told of them without their points."""
+"""Runs whose logs are event files of TensorBoard: what is known of them without their points."""
 
 import os
 import time
@@ -17,7 +17,7 @@ _SILENT_AFTER_S = 600.0
 
 @dataclass(frozen=True)
 class EventRun:
-    """`path`: the latest of the files of a folder, which stands for all."""
+    """`path`: the latest of the files of a folder, which represents all."""
 
     path: str
     state: str

@@ -65,7 +65,7 @@ class RunResult:
         """The best value of a metric; None if it has no number.
 
         Args:
-            higher_is_better: which values are good; by default what the script told its logger.
+            higher_is_better: which values are good; by default as the script passed it.
 
         Raises:
             KeyError: the run has no such metric.

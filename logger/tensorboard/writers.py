@@ -1,4 +1,4 @@
-"""Whether a process still writes an event file, told from the file's name and from `/proc`."""
+"""Whether a process still writes an event file, according to the file's name and from `/proc`."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ def has_writer(path: Path) -> bool | None:
     """Whether the process that made an event file is there and has it open.
 
     Returns:
-        None if it cannot be told: the name says no process, it ran on another host, this system
+        None if that is not known: the name says no process, it ran on another host, this system
         has no `/proc`, or the process belongs to another user.
     """
     origin = origin_of(path.name)

@@ -1,4 +1,4 @@
-"""What a training script may pass to the logger, and what it is told when it passes another thing.
+"""What a training script may pass to the logger, and the message if it passes something else.
 
 Loaded at once but called only off the beaten track: for a metric's first value, for numbers that
 are no plain `float`, and when something was wrong.
@@ -198,7 +198,7 @@ def _shortened(given: object) -> str:
         return f"an integer of {given.bit_length()} bits"
     try:
         text = repr(given)
-    except Exception:  # noqa: BLE001 - whatever a foreign object does, the mistake is told
+    except Exception:  # noqa: BLE001 - whatever a foreign object does, the mistake is reported
         return "an object without a repr"
     text = text.encode("ascii", "backslashreplace").decode() if "\\ud" in text else text
     return text if len(text) <= 80 else f"{text[:77]}…"

@@ -239,7 +239,7 @@ def _link(existing: str, path: str) -> None:
 
 
 def _mend(fd: int) -> None:
-    """Pad the file to whole records, so that the next one stands where readers look for it.
+    """Pad the file to whole records, so that the next one is where readers look for it.
 
     Only one process at a time: two paddings together would leave the file odd again.
     """

@@ -1,6 +1,6 @@
 """The argument list that starts one run: what each macro of the `command` key stands for. Pure.
 
-It stands apart from `command.py` so that whoever only shows a command need not load what
+It is apart from `command.py` so that code that only shows a command does not load what
 validates a configuration.
 """
 

@@ -16,7 +16,7 @@ LIST_MACROS = (
     "args_append_hydra",
     "args_override_hydra",
 )
-"""Each stands for several arguments, and alone; so does `args:` with some of the forms."""
+"""Each becomes several arguments, and must be alone; so does `args:` with some of the forms."""
 TEXT_MACROS = (
     "env",
     "interpreter",
@@ -81,7 +81,7 @@ def macro_problem(text: str) -> str | None:
     """What is wrong with the macros in a text that stands for one argument, or None."""
     for name in MACRO.findall(text):
         if is_list_macro(name):
-            return f"${{{name}}} stands for several arguments: make it an element of its own"
+            return f"${{{name}}} becomes several arguments: make it an element of its own"
         prefix, colon, _ = name.partition(":")
         if prefix == "args" and colon:
             return f"${{{name}}}: after args: some of {', '.join(FORMS)}, joined by commas"

@@ -191,7 +191,7 @@ def _rule_notes(config: Mapping[str, Any]) -> list[str]:
 
 
 def _environment_notes(description: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
-    """Which variables the sweep set; their values may be secret and are not told."""
+    """Which variables the sweep set; their values may be secret and are not shown."""
     own = config.get("environment")
     notes = []
     if isinstance(own, Mapping) and own:

@@ -47,7 +47,7 @@ def load_config(path: Path) -> LoadedConfig:
 
 
 def _missing(path: Path) -> str:
-    """What to do about a configuration that is not there; others lie beside it, perhaps."""
+    """What to do about a configuration that does not exist; others may exist beside it."""
     with contextlib.suppress(OSError):
         beside = sorted(
             name

@@ -77,7 +77,7 @@ def _is_finite(value: Any) -> bool:
     except ValueError:
         return False
     except TypeError:
-        return True  # of no type that JSON has: told elsewhere
+        return True  # of no type that JSON has: reported elsewhere
     return True
 
 

@@ -178,7 +178,7 @@ class Notices(Protocol):
     """Where an engine tells what users should know of it."""
 
     def warn_once(self, kind: str, message: str) -> None:
-        """Warn of something; a kind that was told before is not told again."""
+        """Warn of something; a kind that was reported before is not reported again."""
 
     def take_back(self, kind: str, message: str) -> None:
         """Tell that the warning of a kind is over."""

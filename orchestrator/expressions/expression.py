@@ -84,7 +84,7 @@ class Expression:
 class _Names(ast.NodeTransformer):
     """Puts the names of values in the places of their identifiers.
 
-    `a.b` is taken for a name too, so that a misspelt one is told as such.
+    `a.b` counts as a name too, so that a misspelt one is reported as such.
     """
 
     def __init__(self, names: Mapping[str, str], takes_dots: bool) -> None:

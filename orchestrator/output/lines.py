@@ -25,7 +25,7 @@ class OutputLines:
     Attributes:
         n_lost_bytes: what was cut out of the output before it was read, and what was left of the
             lines around.
-        n_long_lines: lines too long to be taken for text.
+        n_long_lines: lines too long to be text.
     """
 
     def __init__(self, path: Path, kept_bytes: int = output_limit.KEPT_BYTES) -> None:

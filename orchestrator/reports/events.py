@@ -334,7 +334,7 @@ class Improved(TypedDict):
 
 
 class Trouble(TypedDict):
-    """The journal cannot be written just now. The journal does not hold it."""
+    """The journal cannot be written at the moment. The journal does not hold it."""
 
     event: Literal["trouble"]
     message: str

@@ -19,7 +19,7 @@ from .shapes import ReplayEntry, ReplayReport, StopEntry, SweepTotals
 
 
 class _Rules(BaseModel):
-    """One rule, under the key that it has in a configuration, so that mistakes are told alike."""
+    """One rule, under its key in a configuration, so that mistakes get the same messages."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
     stopping_rules: list[RuleSettings]

@@ -125,7 +125,7 @@ def _check_journal(folder: Path, sweep: Sweep) -> None:
     logs = sorted(filter(paths.is_run_log, (path.name for path in folder.iterdir())))
     if logs and not sweep.record.runs:
         raise UsageError(
-            f"{folder / paths.JOURNAL_NAME} is missing or tells of no run, but logs of runs lie "
+            f"{folder / paths.JOURNAL_NAME} is missing or names no run, but there are logs of runs "
             f"there ({len(logs)}: {', '.join(logs[:3])}{', …' if logs[3:] else ''}): what has run "
             "is not known, and would run again. Put the journal back, or start a new sweep"
         )

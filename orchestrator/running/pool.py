@@ -84,7 +84,7 @@ class Pool:
     def run_again(self, index: int) -> None:
         """Let a run that the record holds as pending wait for a slot."""
         if self._tasks is None:
-            return  # it is among what is left to do
+            return  # it is among the remaining work
         run = self._recorder.record.runs[index]
         self._waiting.drop(index)  # an interrupted run waits already
         self._waiting.add(Attempt(index, run.hyperparameters, run.attempt, run.n_failed))

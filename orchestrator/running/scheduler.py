@@ -44,7 +44,7 @@ class Scheduler:
         proposer: gives the hyperparameters of run 1, 2, ….
         executor: its slots say how many runs run at once.
         folder: the sweep's folder; it exists and holds the description.
-        journal: records what happens; `notify` is told the same, after it is written.
+        journal: records what happens; `notify` gets the same, after it is written.
         grace_s: seconds between SIGTERM and SIGKILL.
         begun: the record of a sweep that is resumed.
         earlier: sweeps to start from; the journal of a new sweep records them.

@@ -24,7 +24,7 @@ def as_optuna_study(
 
     A finished run is complete, one that was stopped early is pruned with its best value, the
     others have failed. Lists among the values of a choice are written as JSON. Bell-shaped and
-    rounded hyperparameters lie between the least and the largest value that was tried.
+    rounded hyperparameters are between the smallest and the largest value that was tried.
 
     Raises:
         UsageError: Optuna is not installed.

@@ -1,4 +1,4 @@
-"""First runs: combinations that a user gives, completed by chance."""
+"""First runs: combinations that a user gives, completed at random."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -15,7 +15,7 @@ _MOST_DRAWS = 10_000
 def complete_combination(
     space: Space, given: Combination, seed: int, number: int, taken: Sequence[Combination] = ()
 ) -> Combination:
-    """A combination with the given values; what is missing is drawn by chance.
+    """A combination with the given values; what is missing is drawn at random.
 
     Raises:
         LookupError: none was found that meets the constraints and is not among those `taken`.

@@ -22,12 +22,12 @@ from ..setting_types import Natural, Positive
 SamplerName = Literal["random", "grid", "sobol", "tpe", "gp", "cma_es", "auto"]
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 _Startup = Annotated[
-    Natural | None, Field(description="How many runs are drawn by chance before it learns.")
+    Natural | None, Field(description="How many runs are drawn at random before it learns.")
 ]
 
 
 class RandomSampling(BaseModel):
-    """Each combination by chance."""
+    """Independent random combinations."""
 
     model_config = _STRICT
     type: Literal["random"]

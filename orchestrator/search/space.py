@@ -173,7 +173,7 @@ def combination_key(combination: Mapping[str, JsonValue]) -> str:
 
 
 def _dependencies_first(hyperparameters: Mapping[str, Distribution]) -> list[str]:
-    """The names, as given, except that each stands after those it depends on."""
+    """The names, as given, except that each comes after those it depends on."""
     order: dict[str, None] = {}
 
     def visit(name: str, path: tuple[str, ...]) -> None:

@@ -111,7 +111,7 @@ def read_file(folder: Path) -> dict[str, Any]:
 
 
 def _load(folder: OpenFolder) -> dict[str, Any]:
-    """The file as it stands.
+    """The file as it is.
 
     Raises:
         AnnotationError: it is no such file.

@@ -1,4 +1,4 @@
-"""What lies in a log folder: its experiments and its sweeps, told from files alone."""
+"""What is in a log folder: its experiments and its sweeps, read from files alone."""
 
 import contextlib
 import errno

@@ -1,4 +1,4 @@
-"""An experiment: a log in the log folder that belongs to no sweep, told from its file alone."""
+"""An experiment: a log in the log folder that belongs to no sweep, read from its file alone."""
 
 import contextlib
 import signal
@@ -32,7 +32,7 @@ _UNKNOWN_EXIT = (
 
 
 class Evidence(NamedTuple):
-    """The state of a run, and what it was told from where that is not plain."""
+    """The state of a run, and the evidence for it where that is not obvious."""
 
     state: RunState
     reason: str | None = None
@@ -58,7 +58,7 @@ class Experiment:
         return self.evidence().state
 
     def evidence(self) -> "Evidence":
-        """How the run stands, told from its log.
+        """The state of the run, read from its log.
 
         What the log says of its end counts first. A lock that is held proves a writer; one that is
         free proves that there is none, but only where the log was written on this machine and not
@@ -109,7 +109,7 @@ class Experiment:
         return Evidence("finished", _NO_END)
 
     def _is_written_to(self) -> bool:
-        """Whether event files grew just now, or have a writer, or may have one."""
+        """Whether event files grew recently, or have a writer, or may have one."""
         silent_s = time.time() - self._last_change()
         if silent_s < _GROWS_S:
             return True

@@ -49,7 +49,7 @@ class Journal:
     """The one writer of a sweep's journal; it holds the file's lock while it is open.
 
     What cannot be written (a full disk) stays in memory and is written with the next event:
-    `on_trouble` is told once when that begins.
+    `on_trouble` is called once when that begins.
 
     Attributes:
         trouble: why not all is written yet; None if it is.

@@ -1,7 +1,7 @@
 """`processes.jsonl`: what a sweep's supervisors took down of its training processes.
 
 It is written by the parents of the processes, which outlive an orchestrator that is killed; so it
-knows of starts that the journal missed, and of exit codes that nobody was there to be told.
+knows of starts that the journal missed, and of exit codes that no orchestrator received.
 """
 
 from collections.abc import Mapping

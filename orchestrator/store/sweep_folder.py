@@ -1,4 +1,4 @@
-"""A sweep as it lies in its folder: told from its description, its journal and evidence alone."""
+"""A sweep as it is in its folder: read from its description, its journal and evidence alone."""
 
 import errno
 import json

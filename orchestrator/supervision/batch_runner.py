@@ -176,7 +176,7 @@ class JobRunner:
         return "time_limit" if left_s <= self._spec["margin_s"] + _LATE_S else "preempted"
 
     def _end_with_job(self) -> None:
-        """Slurm ends the job, and kills all of it soon: with control groups it told only us."""
+        """Slurm ends the job and soon kills all of it. Perhaps only this process got the signal."""
         is_first = self._process.why is None
         self._note("terminated")
         if is_first and is_signalled_alone():

@@ -102,7 +102,7 @@ def next_exited() -> tuple[int, int] | None:
 
 
 def has_children() -> bool:
-    """Whether this process has any; False where it cannot be told without reaping one."""
+    """Whether this process has any; False if that is only known after reaping one."""
     if sys.platform == "win32":
         raise _NO_WINDOWS
     waitid = _waitid()

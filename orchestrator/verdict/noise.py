@@ -1,4 +1,4 @@
-"""The noise floor: how far runs of one combination lie apart. Pure; standard library only."""
+"""The noise floor: how much runs of one combination differ. Pure; standard library only."""
 
 import math
 from collections.abc import Iterable

@@ -8,7 +8,7 @@ estimator of James and Stein (1961) does; Gelman, Hill and Yajima (2012) explain
 corrections for many comparisons unnecessary.
 
 Of ten candidates or more only the better half says how good ones spread: of the others the model
-is only told that they are worse (a censored likelihood), so that hopeless combinations do not make
+only learns that they are worse (a censored likelihood), so that hopeless combinations do not make
 the good ones look far apart.
 """
 

@@ -18,7 +18,7 @@ class CompareQuery:
     Attributes:
         runs: the ids of the runs, in the order of the columns; at most `MOST_COMPARED`.
         n_asked: how many the address names.
-        baseline: the id of the run from which differences are told; None: the first.
+        baseline: the id of the run from which differences are shown; None: the first.
         has_equal: whether settings that are the same for all runs are shown.
         has_all_metrics: whether all metrics are shown, and not only the first ones.
         shows_outputs: whether the ends of the outputs are shown.

@@ -1,4 +1,4 @@
-"""Where a run stands among the runs of its sweep, and in what it differs from the best. Pure."""
+"""The place of a run among the runs of its sweep, and how it differs from the best. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

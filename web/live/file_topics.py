@@ -290,7 +290,7 @@ def decode_whole(data: bytes) -> tuple[str, int]:
 
 
 def end_cursor(path: Path) -> int:
-    """Where a tail stands that has read all whole records of a `.dat`.
+    """The position of a tail that has read all whole records of a `.dat`.
 
     Its header is as long as a record. A log of the original tool is read as a whole.
     """

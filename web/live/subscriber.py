@@ -103,7 +103,7 @@ class Subscriber:
 
     def _attach_arrived(self) -> None:
         # Nothing is awaited between this comparison and the next `receive`: the live stream
-        # continues exactly where this follower stands.
+        # continues exactly where this follower is.
         arrived = [topic for topic in self._behind if self._places[topic] == topic.place]
         for topic in arrived:
             self._behind.remove(topic)

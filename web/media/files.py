@@ -1,4 +1,4 @@
-"""`GET /media`: the bytes of an image or a sound. What they are is told from them alone.
+"""`GET /media`: the bytes of an image or a sound. Their kind is decided by the bytes alone.
 
 Every answer forbids guessing and running anything. SVG is sent to an `img` element alone: there no
 script of it runs and nothing is loaded. To all others, and what is no image or sound, it is a

@@ -14,7 +14,7 @@ _NOTHING = "There is nothing of this name and step any more."
 
 @dataclass(frozen=True)
 class Asked:
-    """What an address names. `step` is None where the last one is meant."""
+    """What an address names. `step` is None for the last one."""
 
     run: str
     kind: str

@@ -18,7 +18,7 @@ def thumbnail(data: bytes, content: Content, key: str, cache: CacheFolder | None
     """A WebP that is at most `SIDE_PX` wide and high.
 
     Returns:
-        None where the image itself does as well: it is small, or broken, or takes too much memory.
+        Return None if the image itself will do: it is small, or broken, or takes too much memory.
     """
     n_pixels = content.width * content.height
     if max(content.width, content.height) <= SIDE_PX or n_pixels > _MOST_PIXELS:

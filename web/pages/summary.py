@@ -63,7 +63,7 @@ def summarize(
     n_workers: int | None = None,
     max_runs: int | None = None,
 ) -> SweepFacts:
-    """Whatever is missing or of an unexpected shape is left out or shown as it stands.
+    """Whatever is missing or of an unexpected shape is left out or shown as it is.
 
     Args:
         n_workers: how many there are now, or were at last; the description holds the first number.

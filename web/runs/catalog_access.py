@@ -50,7 +50,7 @@ class SharedCatalog:
         """Run ``function(catalog)`` in a worker thread and return what it returns.
 
         Args:
-            refresh: look at the folder first; `None`: unless that was done just now.
+            refresh: look at the folder first; `None`: unless that was done a moment ago.
         """
         async with self._lock:
             return await anyio.to_thread.run_sync(partial(self._run, function, refresh))

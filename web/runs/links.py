@@ -15,7 +15,7 @@ def run_href(run_id: str) -> str:
 
 
 def compare_href(run_ids: Iterable[str]) -> str | None:
-    """Where runs are compared; None of fewer than two. More than can be are told on that page."""
+    """The address where runs are compared, or None for fewer than two."""
     pairs = [("run", one) for one in run_ids if one][: MOST_COMPARED + 1]
     return f"{COMPARE_PATH}?{urlencode(pairs)}" if len(pairs) > 1 else None
 

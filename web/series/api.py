@@ -282,7 +282,7 @@ def _with_derived(
 def select(run: RunSeries, query: SeriesQuery, names: dict[str, None]) -> dict[str, MetricPoints]:
     """The points of the metrics that were asked for, and how many there are in all.
 
-    `names` collects those of all runs: which metrics are the first is known by and by.
+    `names` collects those of all runs: which metrics are the first becomes known gradually.
     """
     names.update(dict.fromkeys(run.metrics))
     wanted = query.metrics or tuple(names)[: query.first]

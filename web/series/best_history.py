@@ -82,7 +82,7 @@ def draw_history(rows: Iterable[RunEntry], goal: Goal | None, n_planned: int) ->
 
 def _span(known: Sequence[RunEntry], values: Sequence[float], goal: Goal) -> tuple[float, float]:
     """What runs that came to their end have reached, and the best: the values of one that goes
-    on, or was killed early, may lie far off, and are marked at the edge."""
+    on, or was killed early, may be far off, and are marked at the edge."""
     best = max(values) if goal == "max" else min(values)
     ended = finite_values(run for run in known if run.state in RESULTS_THAT_COUNT)
     span = [*ended, best] if len(ended) > 1 else values

@@ -2,7 +2,7 @@
 
 A summary is some hundred bytes a metric, so those of ten thousand runs stay in memory; they come
 from the digests of logs. A log is looked at again when it has changed (its `Identity`), and a table
-that needs very many logs at once gets them by and by: `read` stops when its time is over and says
+that needs very many logs at once gets them gradually: `read` stops when its time is over and says
 how many are still missing.
 """
 
@@ -144,7 +144,7 @@ class MetricSummaries:
     def read(self, logs: Iterable[LogToRead], budget_s: float) -> tuple[dict[Path, Summaries], int]:
         """The summaries of these logs, and of how many there was no time to read them.
 
-        A log that has changed since and for which there was no time stands with what was known.
+        A log that has changed since and for which there was no time keeps what was known.
         """
         deadline = time.monotonic() + budget_s
         self._until.at = deadline + _DERIVED_S

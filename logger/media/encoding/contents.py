@@ -1,4 +1,4 @@
-"""What a file is, told from its first bytes and never from its name; and how large an image is."""
+"""What a file is, by its first bytes and never from its name; and how large an image is."""
 
 import struct
 

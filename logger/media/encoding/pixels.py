@@ -16,7 +16,7 @@ def pixels_of(image: "Any", dataformats: str | None) -> "tuple[Any, bool]":
 
     Args:
         image: uint8 or whole numbers from 0 to 255, or floats from 0 to 1; or a list of them.
-        dataformats: the meaning of each dimension, as in TensorBoard: `CHW`; by default it is told
+        dataformats: the meaning of each dimension, as in TensorBoard: `CHW`; by default inferred
             from the shape.
 
     Raises:

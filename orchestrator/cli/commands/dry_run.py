@@ -27,7 +27,7 @@ def preview_runs(
 ) -> Iterator[Combination]:
     """The hyperparameters of each run, as they are if every run finishes at once.
 
-    A sampler that learns has nothing to learn from here: `say` is told that its later
+    A sampler that learns has nothing to learn from here: `say` reports that its later
     combinations will be others.
     """
     proposer = Proposer(config.search_plan, seed, n_workers)

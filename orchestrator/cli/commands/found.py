@@ -40,7 +40,7 @@ def log_errors() -> Iterator[None]:
     except BrokenPipeError:
         raise  # of what is printed to
     except OSError as error:
-        told = str(error) if error.filename is None else f"{error.filename}: {error.strerror}"
-        raise UsageError(told) from None
+        message = str(error) if error.filename is None else f"{error.filename}: {error.strerror}"
+        raise UsageError(message) from None
     except LogFormatError as error:
         raise UsageError(str(error)) from None

@@ -153,7 +153,7 @@ def _duration(run: RunRecord) -> str:
 
 
 def _after_decision(run: RunRecord) -> str:
-    """Marks a best value that a run logged once it had been told to stop."""
+    """Marks a best value that a run logged after it was asked to stop."""
     step = None if run.stopped_by is None else run.stopped_by.get("step")
     if not isinstance(step, int) or run.best_step is None or run.best_step <= step:
         return ""

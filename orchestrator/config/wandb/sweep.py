@@ -110,7 +110,7 @@ def convert_wandb_sweep(given: Mapping[str, Any], path: Path) -> LoadedConfig:
 
 
 def _bounded(loaded: LoadedConfig, given: Mapping[str, Any]) -> LoadedConfig:
-    """A grid without a cap is run in full; a random search that would repeat itself is told."""
+    """A grid without a cap is run in full; a random search that would repeat itself gets a note."""
     config = loaded.config
     count = Space(config.hyperparameters).n_at_most
     if count is None:
@@ -230,7 +230,7 @@ def _command(found: Conversion) -> None:
     found.config["command"] = parts
     if meant:
         found.notes.append(
-            f"command: ${{{meant[0]}}} stands for the value of the parameter here; W&B's agent "
+            f"command: ${{{meant[0]}}} is the value of the parameter here; W&B's agent "
             "replaces it by nothing"
         )
     if not passes_parameters(parts):

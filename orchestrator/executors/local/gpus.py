@@ -1,7 +1,7 @@
 """The GPUs of this machine: which there are, and how much of their memory is free.
 
 NVIDIA's are asked for by NVML, AMD's by the kernel's list of compute nodes. A GPU that is cut up
-into MIG devices counts as these. What the user set in the environment is taken as it stands.
+into MIG devices counts as these. What the user set in the environment is used as it is.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ class Gpus:
     has_bus_order: bool = False
 
     def environment(self, own: Sequence[str]) -> dict[str, str]:
-        """What a run that owns some of them is told; nothing where there are none."""
+        """The environment of a run that owns some of them; empty if there are none."""
         if not self.names:
             return {}
         order = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"} if self.has_bus_order else {}
@@ -128,7 +128,7 @@ def _mig_names(nvml: Any, device: Any) -> list[str]:
 
 
 def free_memory_bytes(name: str) -> int | None:
-    """A GPU's free memory, by index or UUID; None if it cannot be told."""
+    """A GPU's free memory, by index or UUID; None if it is not known."""
     with _nvml() as nvml:
         if nvml is None:
             return None

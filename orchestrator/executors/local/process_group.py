@@ -210,7 +210,7 @@ class AdoptedGroup(_Group):
         return None
 
     async def _clear_leftovers(self) -> None:
-        """End what is left, in the group or not; its supervisor, if alive, does the same."""
+        """End the remaining processes, in the group or not, as its supervisor does if alive."""
         kill_at = anyio.current_time() + self._stopping.leftover_grace_s
         number = signal.SIGTERM
         while (marked := find_marked(self._marker)) or self._has_group():

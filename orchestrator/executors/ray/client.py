@@ -103,7 +103,7 @@ class DriverClient:
         return message
 
     async def ask(self, request: Event) -> None:
-        """Send a request; a driver that has died is told by `rejoin` instead."""
+        """Send a request; `rejoin` reports a driver that has died."""
         process = self._process
         if process is None or process.stdin is None:
             return

@@ -15,7 +15,7 @@ of JSON each:
     waiting name reason | begun name | changed name (its record) | over name
     refused name detail | lost name detail | unknown name | stuck name message
 
-The end of its input ends it: idle slots are freed, runs go on in theirs.
+The end of its input ends it: idle slots are freed, and runs continue in theirs.
 """
 
 import asyncio
@@ -130,7 +130,7 @@ class Driver:
             await leaving
 
     async def close(self) -> None:
-        """Free each slot in which nothing runs; runs go on in the others."""
+        """Free each idle slot; runs continue in the others."""
         waiting = [slot for name, slot in self._busy.items() if name not in self._begun]
         idle = [slot for slot in self._actors if slot not in self._busy.values()]
         actors = [self._actors.pop(slot) for slot in {*waiting, *idle} if slot in self._actors]

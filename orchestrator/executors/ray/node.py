@@ -206,13 +206,13 @@ class SlotActor:
             run.send(letter)
 
     async def forget(self, name: str) -> None:
-        """Remove what is left of a run that is over and was passed on."""
+        """Remove the files of a run that has ended and was passed on."""
         run = self._runs.pop(name, None)
         if run is not None:
             run.close()
 
     async def leave(self) -> None:
-        """Free the slot, and remove what is left on the node."""
+        """Free the slot, and remove its files on the node."""
         shutil.rmtree(self._root, ignore_errors=True)
         os._exit(0)
 

@@ -115,7 +115,7 @@ class SlurmClient:
         self._run(["scancel", f"--signal={name}", "--batch", *ids], within_s=_SIGNAL_LIMIT_S)
 
     def kill_wait_s(self) -> float:
-        """How long after TERM Slurm kills what is left of a job."""
+        """How long after TERM Slurm kills the rest of a job."""
         try:
             said = self._run(["scontrol", "show", "config"], within_s=_CONFIG_LIMIT_S)
         except OSError:

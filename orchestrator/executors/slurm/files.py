@@ -60,7 +60,7 @@ class SlurmFiles:
         """Write what the job of a run needs; what is waited for is created before it is.
 
         Args:
-            more: what the runner is told besides the command.
+            more: what the runner gets besides the command.
 
         Raises:
             OSError: it cannot be written.

@@ -1,4 +1,4 @@
-"""The life of an attempt, told from its record and from what Slurm says. Pure.
+"""The life of an attempt, derived from its record and from what Slurm says. Pure.
 
 The record is the truth about the end; Slurm's word only explains why there is none. A query that
 failed changes nothing: what was known before stays true until Slurm answers.

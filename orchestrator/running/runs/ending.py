@@ -91,7 +91,7 @@ class SweepEnding:
         self.complete(out_of_time(max_hours))
 
     def start_no_more(self, reason: str) -> None:
-        """Let the runs that are running end; what is left to do is for a resume."""
+        """Let the running runs end. The remaining work is for a resume."""
         if not self.has_begun:
             self.reason = reason
             self._recorder.warn(f"{reason}; no more runs are started")

@@ -203,7 +203,7 @@ class RunMonitor:
     def _what_is_printed(self) -> str:
         """How the metric could be read if the script prints it, or else how it is logged."""
         if isinstance(self._output, EventMetrics):
-            return f"do its event files lie below tensorboard_dir, {self._output.folder}?"
+            return f"are its event files below tensorboard_dir, {self._output.folder}?"
         from ...output.parser import parse_all
         from ...output.patterns import PATTERNS
         from ...store.files.output_tail import last_lines

@@ -82,15 +82,15 @@ def run_reason(
     if state == "finished":
         return _left_running(end)
     if (words := _WORDS.get(end.cause)) is not None:
-        return words + _told(end)
+        return words + _details(end)
     return _reason_by_exit_code(end.exit_code, tail)
 
 
-def _told(end: RunEnd) -> str:
+def _details(end: RunEnd) -> str:
     """What is known besides the cause."""
-    told = [] if end.detail is None else [end.detail]
-    told += [] if end.exit_code is None else [_how(end.exit_code)]
-    return f" ({', '.join(told)})" if told else ""
+    details = [] if end.detail is None else [end.detail]
+    details += [] if end.exit_code is None else [_how(end.exit_code)]
+    return f" ({', '.join(details)})" if details else ""
 
 
 def _how(exit_code: int) -> str:

@@ -1,4 +1,4 @@
-"""What happens in a sweep: written to its journal, folded into its record, and told to the user."""
+"""What happens in a sweep, written to its journal, its record and the user."""
 
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -27,11 +27,11 @@ class Changes:
 
 
 class Recorder:
-    """Records events; the journal comes first, so that nobody is told what is not on disk.
+    """Records events; the journal comes first, so that nothing is reported that is not on disk.
 
     Args:
         record: the sweep so far.
-        notify: told each event, after it is written.
+        notify: gets each event, after it is written.
         changes: noted when a run has ended.
     """
 

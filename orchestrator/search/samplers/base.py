@@ -52,7 +52,7 @@ class Unseen:
         return len(self._keys)
 
     def is_listed(self) -> bool:
-        """Whether draws have become rare finds, so that what is left was listed."""
+        """Whether new combinations are rarely drawn, so that the rest was listed."""
         return self._rest is not None
 
     def take(self, combination: Combination) -> bool:

@@ -30,7 +30,7 @@ class LearningSampler:
     results of the full budget (`benchmarks/search_quality.py` has what that is worth). Runs that
     were stopped for another reason, such as patience, count with the best value they reached, and
     failed ones as worse than any other. What Optuna proposes twice in a discrete space, or against
-    a constraint, is told to it as failed and asked for again.
+    a constraint, is reported to it as failed, and it is asked again.
 
     The history holds how many ends were known at each asking: from it the same study is built
     again, with its random numbers, when a sweep is taken up again.
@@ -102,7 +102,7 @@ class LearningSampler:
             return self._ask_optuna(number)
         except Exception as error:  # noqa: BLE001  (numerics can fail; a sweep of days must continue)
             why = f"{type(error).__name__}: {error}"
-            self.trouble = f"the sampler {self._name} failed ({why}): a run is drawn by chance"
+            self.trouble = f"the sampler {self._name} failed ({why}): a run is drawn at random"
             self._abandon(number)
             return self._draw(number)
 
@@ -126,7 +126,7 @@ class LearningSampler:
                 self._study.tell(trial.number, state=_states().FAIL)
 
     def _draw(self, number: int) -> Combination | None:
-        """A combination by chance, where the model insists on what cannot be run."""
+        """A random combination, if the model keeps proposing what cannot run."""
         combination = self._draw_unseen(number)
         if combination is not None:
             self._add(number, combination)
@@ -189,7 +189,7 @@ class LearningSampler:
         return bool(trial.state.is_finished())
 
     def _verdict(self, event: Ended) -> tuple[Any, float | None]:
-        """What Optuna is told of a run: its state, and its value if it has one."""
+        """What Optuna learns of a run: its state, and its value if it has one."""
         states = _states()
         if event.stopped_by in COMPARING_RULES:
             return states.FAIL, None

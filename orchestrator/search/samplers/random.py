@@ -1,4 +1,4 @@
-"""Combinations drawn by chance."""
+"""Combinations drawn at random."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -31,7 +31,7 @@ class RandomSampler(SequenceSampler):
 
 
 def draw_combination(space: Space, seed: int, which: str) -> Combination:
-    """One combination by chance; the same for the same seed and `which`."""
+    """One random combination; the same for the same seed and `which`."""
     return space.build(
         lambda name, distribution: distribution.sample(Random(f"{seed}/{which}/{name}"))
     )

@@ -1,4 +1,4 @@
-"""Whether code differed from its commit when a run by hand began, told later from the files.
+"""Whether code differed from its commit when a run by hand began, found out later from the files.
 
 A file that differs from the commit, and that was last written before the run began, differed then.
 git compares; it is given a folder of its own, with the index and the objects of the checkout alone,
@@ -30,7 +30,7 @@ class TreeChanges:
 
     @property
     def was_dirty(self) -> bool | None:
-        """None: it cannot be told."""
+        """None: it is not known."""
         if self.n_before:
             return True
         return None if self.n_since else False

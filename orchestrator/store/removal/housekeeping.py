@@ -252,7 +252,7 @@ def _refuse_elsewhere(folder: Path, logdir: Path, *, must_be_below: bool) -> Non
     inside, top = _absolute(folder), _absolute(logdir)
     if not inside.is_relative_to(top) or (must_be_below and inside == top):
         raise UsageError(
-            f"{folder} does not lie in the log folder {logdir}; name the folder that "
+            f"{folder} is not in the log folder {logdir}; name the folder that "
             "it lies in with --logdir"
         )
     way = inside

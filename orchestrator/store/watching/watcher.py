@@ -51,7 +51,7 @@ async def watch_files(
         poll: look at intervals of `POLL_DELAY_MS` instead of asking the kernel. `None`
             decides: poll on network file systems, where the kernel does not see what other
             machines write, and where the kernel's watches have run out (with one warning).
-        quiet_step_ms: how late the first event after a silence of seconds may be told.
+        quiet_step_ms: how late the first event after a silence of seconds may be reported.
         pause_to_work: how long to pause after an item, in CPU times of its reader; within
             `LEAST_PAUSE_S` and `MOST_PAUSE_S`.
     """
@@ -93,7 +93,7 @@ async def _notified(
 
 
 def _pause_until(began: float, pause_to_work: float) -> float:
-    """When to look next, after an item that was told and dealt with since `began`."""
+    """When to look next, after an item that was reported and handled since `began`."""
     pause_s = (time.thread_time() - began) * pause_to_work
     return time.monotonic() + min(max(pause_s, LEAST_PAUSE_S), MOST_PAUSE_S)
 

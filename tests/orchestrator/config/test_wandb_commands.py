@@ -93,7 +93,7 @@ def test_file_without_script_and_command_is_refused(tmp_path: Path) -> None:
 def test_macro_of_a_parameter_is_its_value(tmp_path: Path) -> None:
     loaded = load(tmp_path, with_changes(command=["python", "${program}", "-x", "${x}"]))
     assert command_line(loaded, tmp_path, "run", {"x": 0.5})[2:] == ("-x", "0.5")
-    assert "${x} stands for the value of the parameter here" in str(loaded.notes)
+    assert "${x} is the value of the parameter here" in str(loaded.notes)
 
 
 def test_command_without_parameters_leaves_them_to_wandb_config(tmp_path: Path) -> None:

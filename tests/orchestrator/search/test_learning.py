@@ -286,7 +286,7 @@ def test_sampler_that_fails_is_stood_in_for_by_chance(monkeypatch: pytest.Monkey
         found = sampler.combination(17, history)
     assert found is not None
     assert sampler.trouble == (
-        "the sampler tpe failed (FloatingPointError: singular matrix): a run is drawn by chance"
+        "the sampler tpe failed (FloatingPointError: singular matrix): a run is drawn at random"
     )
     assert sampler.combination(18, history) not in (None, found)
 

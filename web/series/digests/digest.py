@@ -142,7 +142,7 @@ def extended_digest(
 
 
 def _are_behind(known: Digest, series: Sequence[Series]) -> bool:
-    """Whether all steps ascend and lie beyond those known: then nothing is replaced."""
+    """Whether all steps ascend and are beyond those known: then nothing is replaced."""
     last_steps = known.facts.last_step.tolist()
     counts = known.facts.count.tolist()
     for number, one in enumerate(series):

@@ -41,7 +41,7 @@ class DigestWriter:
             return self._waiting.get(path)
 
     def put(self, path: Path, digest: Digest) -> None:
-        """Write this digest by and by."""
+        """Write this digest later, in the background."""
         with self._changed:
             self._forget(path)
             if self._is_closing:

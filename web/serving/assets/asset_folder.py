@@ -1,7 +1,7 @@
 """`ml-tracking-ops assets DIR`: fills a folder with the pages' third-party files.
 
 They come from npm packages: from tarballs on disk, or from the registry that the user's npm is
-set up for (or is told). Whatever the way, a file is taken only if its bytes are those that the
+set up for (or given). Whatever the way, a file is taken only if its bytes are those that the
 pages accept, and the folder is written only once all of them are there.
 """
 

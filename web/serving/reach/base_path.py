@@ -22,7 +22,7 @@ _FORWARDED = ("x-forwarded-prefix", "x-forwarded-context")
 _BASE_PATH = re.compile(r"(?:/[A-Za-z0-9._~@%+-]+)*")
 _ADDRESS = re.compile(rb'(?<=\s)((?:href|src|action|hx-get|data-table)=")/(?!/)')
 """An address from the root in our templates. Text of users holds no quotation mark: Jinja escapes
-them, so nothing that a user wrote is taken for an attribute."""
+them, so nothing that a user wrote is mistaken for an attribute."""
 
 
 def parse_base_path(text: str) -> str:
@@ -46,7 +46,7 @@ def is_base_path(path: str) -> bool:
 
 
 def base_path(scope: Scope) -> str:
-    """The path that stands before every address of this request; empty at the root."""
+    """The path before every address of this request; empty at the root."""
     return str(scope.get(_KEY, ""))
 
 

@@ -227,7 +227,7 @@ export class Chart {
     });
   }
 
-  /** What stands around the canvas. */
+  /** The elements around the canvas. */
   tell() {
     this.#describe();
     const { note } = this.#parts;

@@ -26,7 +26,7 @@ export function chartFrame(metric, actions) {
   return { root, plot, empty, reset, note, thinned, readout, pin, full };
 }
 
-/** What stands before the last `/` in a fainter tone; where there is no room it gives way to what is behind. */
+/** The part before the last `/` in a fainter tone. If space is short, it is cut first. */
 export function titleParts(metric) {
   if (isDerived(metric)) return [cut(titleOf(metric))];
   const at = metric.lastIndexOf("/") + 1;

@@ -1,5 +1,5 @@
 // The lines of runs that pass no filter: drawn on a canvas of their own, and that as a whole
-// faintly, so that however many lie one upon the other none is darker than a line alone.
+// faintly, so that a pile of lines is no darker than a single one.
 
 const OPACITY = 0.2;
 

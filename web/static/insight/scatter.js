@@ -80,7 +80,7 @@ function scatterPoints(data, values, axis, scale) {
   return points;
 }
 
-/** From -0.5 to 0.5, always the same for a run: so that points of one category lie side by side. */
+/** From -0.5 to 0.5, always the same for a run: so that points of one category are side by side. */
 function spread(index) {
   return ((index * 0.618033988749895) % 1) - 0.5;
 }

@@ -125,7 +125,7 @@ function rangeOf({ line, at, length }) {
   return range;
 }
 
-/** The text node of a line in which a character stands, and its number there. */
+/** The text node of a line that holds a character, and its number there. */
 function placeOf(line, at) {
   const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
   let left = at;

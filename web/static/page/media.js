@@ -12,7 +12,7 @@ export class MediaPart {
     this.#onError = onError;
   }
 
-  /** The page is another one, or parts of it came anew. */
+  /** The page is another one, or parts of it were replaced. */
   mount() {
     const element = document.querySelector("[data-media]");
     if (element === (this.#shown?.element ?? null)) return;

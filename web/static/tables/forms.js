@@ -1,4 +1,4 @@
-// The forms above a table change the address, and only their own part of it: whatever else stands
+// The forms above a table change the address, and only their own part of it: whatever else is
 // there stays. Both ends of a range become one parameter, and what is empty is left out.
 
 import { CHART_NAMES, params } from "../lib/address.js";

@@ -96,7 +96,7 @@ async function pick(box, isShifted) {
   const number = numberOf(box.closest("tr")), isOn = box.checked;
   const [from, to] = [isShifted ? anchorNumber() ?? number : number, number].sort((a, b) => a - b);
   anchor = { id: box.value, number };
-  if (to - from >= MOST_AT_ONCE) return showNotice(`${to - from + 1} rows lie between the two: at most ${MOST_AT_ONCE} are ticked at once.`, true);
+  if (to - from >= MOST_AT_ONCE) return showNotice(`${to - from + 1} rows are between the two: at most ${MOST_AT_ONCE} are ticked at once.`, true);
   for (const row of rowsBetween(document, from, to)) for (const one of row.querySelectorAll(".pick input")) one.checked = isOn;
   try {
     choose(from === to ? idsOf([box.closest("tr")]) : await idsBetween(from, to), isOn);

@@ -189,7 +189,7 @@ def test_delete_follows_no_link_and_leaves_the_log_folder(logdir, tmp_path):
     (logdir / "link").symlink_to(outside)
 
     elsewhere = only(tmp_path / "other")
-    with pytest.raises(UsageError, match="does not lie in the log folder"):
+    with pytest.raises(UsageError, match="is not in the log folder"):
         delete(elsewhere, logdir)
     assert run("delete", "--yes", logdir / "link", "--logdir", logdir) == 2
     assert run("delete", "--yes", folder, "--logdir", logdir) == 0

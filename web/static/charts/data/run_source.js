@@ -52,7 +52,7 @@ export class RunSource {
       const more = isOverTime(view) ? series.columns.repeated : null;
       nPoints += series.count + (more?.count ?? 0);
       nCurves += 1;
-      if (view.zoom && !detail?.has(run.id)) continue; // all of it, or not told yet
+      if (view.zoom && !detail?.has(run.id)) continue; // all of it, or not known yet
       const { columns, count } = this.#best(run.id, metric, detail);
       const repeated = isOverTime(view) ? columns.repeated : null;
       nDrawn += columns.step.length + (repeated?.step.length ?? 0);

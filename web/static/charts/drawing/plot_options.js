@@ -1,4 +1,4 @@
-// What uPlot is told of a chart: its axes, and a cursor that drags and moves through all charts.
+// The options of uPlot for a chart: its axes, and a cursor that drags and moves through all charts.
 
 import { axesOf } from "./axes.js";
 

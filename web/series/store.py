@@ -14,6 +14,7 @@ from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, Identity, identify
 
 from ..serving.limits import DEFAULTS
+from .abandoned import abandoned_line
 from .derived.logs import DerivedMetrics
 from .digests.digest import Digest
 from .digests.encoding import DigestReader
@@ -22,7 +23,6 @@ from .thinning import Points, repetitions, sort_by_step, thin
 
 OVERVIEW_BUCKETS = 256
 """The finest overview; who asks for more gets it from all points."""
-_ABANDONED_BUCKETS = 128
 _POINT_BYTES = 24
 _ENTRY_BYTES = 500
 
@@ -164,13 +164,9 @@ def _load(
 def _column(series: Series, abandoned: Series | None) -> MetricPoints:
     logged = _points(series)
     points, repeated = sort_by_step(logged), repetitions(logged)
-    left = None if abandoned is None else _few(abandoned)
+    left = None if abandoned is None else abandoned_line(_points(abandoned), logged)
     return MetricPoints(points, len(points), left, repeated, len(repeated or ()))
 
 
 def _points(series: Series) -> Points:
     return Points(series.step, series.wall_time, series.value)
-
-
-def _few(abandoned: Series) -> Points:
-    return thin(sort_by_step(_points(abandoned)), _ABANDONED_BUCKETS).copied()

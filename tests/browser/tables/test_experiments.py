@@ -187,7 +187,7 @@ def test_points_out_of_order_twice_and_nan_are_drawn(
     training.log("Diverged", 0, 3, "nan")
     note = page.locator('[data-metric="Diverged"] .chart-note')
     expect(note).to_have_text("NaN or infinite only")
-    repeated = "2 earlier values of repeated steps not drawn"
+    repeated = "2 earlier values of a step not drawn"
     expect(page.locator('[data-metric="Loss"] .chart-note')).to_have_text(repeated)
     training.log("Diverged", 3, 4)
     expect(note).to_have_text("")

@@ -1,5 +1,6 @@
 """The series API: real logs in, columns out."""
 
+import math
 import os
 import shutil
 from pathlib import Path
@@ -277,6 +278,19 @@ def test_abandoned_values_come_apart_from_those_that_count(tmp_path: Path) -> No
     assert column.abandoned is not None
     assert column.abandoned.step.tolist() == [3, 4, 5]
     assert SeriesStore().all_points(path).metrics["loss"].abandoned is not None
+
+
+def test_abandoned_branches_are_not_joined(tmp_path: Path) -> None:
+    path = tmp_path / "r.dat"
+    for first, last in ((0, 6), (3, 10), (8, 11), (9, 12)):
+        with ExperimentLogger.at(path) as writer:
+            for step in range(first, last):
+                writer.add_scalar("loss", float(first), step)
+    for series in (SeriesStore().overview(path), SeriesStore().all_points(path)):
+        left = series.metrics["loss"].abandoned
+        assert left is not None
+        assert left.step.tolist() == [3, 4, 5, 5, 8, 8, 9, 10]
+        assert [at for at in range(8) if math.isnan(left.value[at])] == [3, 5]
 
 
 def test_repeated_steps_of_one_logger_are_counted_and_kept(

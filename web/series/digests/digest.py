@@ -10,12 +10,13 @@ from ml_tracking_ops.logger.reading.continuation import Mark
 from ml_tracking_ops.logger.reading.reader import RunLog, Series
 from ml_tracking_ops.orchestrator.store.files.identities import Identity
 
+from ..abandoned import abandoned_line
 from ..thinning import Float64s, Int64s, Points, repetitions, sort_by_step, thin
 from .condensing import FINEST, Stack, coarser, extended, stack_of
 
 LEVELS = (16, 64)
 """What is stored besides the finest stack, in buckets: charts of very many and of many runs."""
-_ABANDONED_BUCKETS, _REPEATED_BUCKETS = 128, 256
+_REPEATED_BUCKETS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +161,7 @@ def _beside(log: RunLog, names: Sequence[str], logged: Sequence[Points]) -> Besi
     for name, points in zip(names, logged, strict=True):
         left = log.abandoned(name)
         if left is not None:
-            ordered = sort_by_step(Points(left.step, left.wall_time, left.value))
-            abandoned[name] = thin(ordered, _ABANDONED_BUCKETS).copied()
+            abandoned[name] = abandoned_line(Points(left.step, left.wall_time, left.value), points)
         earlier = repetitions(points)
         if earlier is not None:
             repeated[name] = thin(earlier, _REPEATED_BUCKETS).copied()

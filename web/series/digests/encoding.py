@@ -22,7 +22,7 @@ from ..thinning import Points
 from .condensing import FINEST, Stack, coarser, joined
 from .digest import LEVELS, Beside, Digest, Facts, Level, level_of
 
-_MAGIC = b"MLTOdg01"
+_MAGIC = b"MLTOdg02"
 _BESIDE = ("abandoned", "repeated")
 _PREFIX_BYTES = len(_MAGIC) + 8
 HEAD_BYTES = 8 << 10

@@ -18,6 +18,6 @@ export function notesOf(curves, x, ranges, view) {
   if (nBelow) notes.push(`${nBelow} not above 0`);
   else if (curves.length && !curves.some(hasFinite)) notes.push("NaN or infinite only");
   const nRepeated = curves.reduce((sum, curve) => sum + (curve.nRepeated ?? 0), 0);
-  if (nRepeated) notes.push(`${notes.length ? "· " : ""}${formatCount(nRepeated)} earlier value${nRepeated === 1 ? "" : "s"} of repeated steps not drawn`);
+  if (nRepeated) notes.push(`${notes.length ? "· " : ""}${formatCount(nRepeated)} earlier value${nRepeated === 1 ? "" : "s"} of a step not drawn`);
   return notes.join(" ");
 }

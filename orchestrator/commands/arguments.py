@@ -15,7 +15,16 @@ from ml_tracking_ops.logger import paths
 from .macros import MACRO, is_list_macro, replace_macros
 from .values import ValueStyle, as_flag, as_objects, as_override, as_text, in_forms
 
-DEFAULT_COMMAND = ("${interpreter}", "${program}", "--logdir=${logdir}", "${args}")
+_PLAIN = ("${interpreter}", "${program}", "${args}")
+_WITH_LOGDIR = ("${interpreter}", "${program}", "--logdir=${logdir}", "${args}")
+
+
+def default_command(metrics_from: object) -> tuple[str, ...]:
+    """How a script is started if nobody says it.
+
+    Only a script that logs its metrics itself is told where: others may know no `--logdir`.
+    """
+    return _PLAIN if metrics_from in ("stdout", "tensorboard") else _WITH_LOGDIR
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ml_tracking_ops.logger import paths
 
-from .arguments import DEFAULT_COMMAND, RunMacros
+from .arguments import RunMacros, default_command
 from .macros import replace_macros
 from .project import find_project
 from .wandb_client import client_config_path, client_environment
@@ -113,7 +113,7 @@ def _identity(sweep: str, index: int, combination: Mapping[str, Any]) -> str:
 
 
 def _command_of(config: Mapping[str, Any]) -> tuple[str, ...]:
-    return _texts(config.get("command")) or DEFAULT_COMMAND
+    return _texts(config.get("command")) or default_command(config.get("metrics_from"))
 
 
 def _texts(given: object) -> tuple[str, ...]:

@@ -35,7 +35,8 @@ class RunSettings(BaseModel):
         default=None,
         strict=False,
         description="The argument list that starts a run, with `${interpreter}`, `${program}`, "
-        "`${args}` and the like. Without it: Python, the script, `--logdir` and `${args}`.",
+        "`${args}` and the like. Without it: Python, the script, `--logdir` (only with "
+        'metrics_from "log") and `${args}`.',
     )
     values_as: ValueStyle = Field(
         default="json",

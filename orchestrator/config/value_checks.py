@@ -5,17 +5,18 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..commands.arguments import default_command
 from ..commands.macros import NOT_PASSABLE, is_passable
 from ..commands.values import as_text
 from ..errors import ConfigProblem
 
 
 def reserved_names(source: Mapping[str, Any]) -> frozenset[str]:
-    """Names that the command passes itself: `logdir`, unless a `command` does without it."""
+    """Names that the command passes itself: `logdir`, where it has `--logdir`."""
     command = source.get("command")
-    if isinstance(command, list | tuple) and "--logdir" not in str(command):
-        return frozenset()
-    return frozenset(("logdir",))
+    if not isinstance(command, list | tuple):
+        command = default_command(source.get("metrics_from"))
+    return frozenset(("logdir",)) if "--logdir" in str(command) else frozenset()
 
 
 def passing_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:

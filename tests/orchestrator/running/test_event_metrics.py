@@ -126,3 +126,17 @@ def test_another_orchestrator_continues_and_other_folders_get_their_names(tmp_pa
     log = read_log(dat_path)
     assert log["x"].step.tolist() == [1, 2]
     assert log["loss_train/loss"].value.tolist() == [5]
+
+
+def test_unchanged_script_is_started_without_logdir(tmp_path):
+    hyper = {"x": choice(1)}
+    patterns = {"stdout": {"metrics_pattern": "name: value"}, "tensorboard": {}, "log": {}}
+    for source, pattern in patterns.items():
+        folder = tmp_path / source
+        changes = {"main_script_name": "echo.py", "metrics_from": source, "max_runs": 1, **pattern}
+        write_config(folder, "short.py", hyperparameters=hyper, **changes)
+        (folder / "echo.py").write_text("import sys\nprint('arguments', sys.argv[1:])\n")
+        run_command("sweep", "--logdir=logs", folder=folder)
+        [output] = folder.glob("logs/*/*_0001.log")
+        assert ("--logdir=" in output.read_text()) == (source == "log")
+        assert "--x=1" in output.read_text()

@@ -9,7 +9,7 @@ from pathlib import Path
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.guarded import open_guarded
 
-from ....commands.arguments import DEFAULT_COMMAND, RunMacros
+from ....commands.arguments import RunMacros, default_command
 from ....commands.macros import replace_macros
 from ....commands.wandb_client import client_config, client_config_path, client_environment
 from ....config.validation import LoadedConfig
@@ -24,7 +24,7 @@ def command_line(
 ) -> tuple[str, ...]:
     """The argument list that starts one run; each value arrives whole, whatever it begins with."""
     run = _macros(loaded, folder, name, combination, name)
-    return run.arguments(loaded.config.command or DEFAULT_COMMAND)
+    return run.arguments(loaded.config.command or default_command(loaded.config.metrics_from))
 
 
 def _macros(
@@ -69,7 +69,7 @@ def run_command(
         path = client_config_path(folder, name)
         own = {**client_environment(path, {**os.environ, **own}), **own}
     return RunCommand(
-        arguments=run.arguments(config.command or DEFAULT_COMMAND),
+        arguments=run.arguments(config.command or default_command(config.metrics_from)),
         folder=loaded.folder,
         environment={
             "PYTHONUNBUFFERED": "1",

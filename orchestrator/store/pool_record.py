@@ -10,9 +10,22 @@ from typing import Protocol
 from .run_states import RunState
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an engine with a queue ran an attempt, and how long that waited before."""
+
+    label: str
+    node: str | None
+    gpus: tuple[str, ...]
+    queued_s: float
+
+
 @dataclass(slots=True)
 class Span:
-    """One attempt at a run in its slot; `ended_at` is None while the attempt is running."""
+    """One attempt at a run in its slot; `ended_at` is None while the attempt is running.
+
+    `place` is None where the engine has no queue.
+    """
 
     index: int
     attempt: int
@@ -20,6 +33,7 @@ class Span:
     started_at: float
     ended_at: float | None = None
     state: RunState = "running"
+    place: Place | None = None
 
 
 @dataclass(slots=True)
@@ -71,10 +85,17 @@ class PoolRecord:
         if self.sessions:
             self.sessions[-1].sizes.append((time, n_workers))
 
-    def start(self, time: float, index: int, attempt: int, slot: int | None) -> None:
+    def start(
+        self,
+        time: float,
+        index: int,
+        attempt: int,
+        slot: int | None,
+        place: Place | None = None,
+    ) -> None:
         if (before := self._open.pop(index, None)) is not None:
             before.ended_at, before.state = min(time, self.latest_at), "lost"
-        span = Span(index, attempt, self._slot(slot), time)
+        span = Span(index, attempt, self._slot(slot), time, place=place)
         self.spans.append(span)
         self._open[index] = span
 

@@ -10,7 +10,7 @@ from .files.run_refs import ref_in
 from .histories.history import Ended, HistoryEvent, Known, Sampled
 from .journal import Event
 from .objective import Goal, is_better
-from .pool_record import PoolRecord
+from .pool_record import Place, PoolRecord
 from .run_record import RunRecord
 from .run_states import ENDS, RUN_STATES, SWEEP_ENDS, UNCOUNTED, RunState, SweepState
 
@@ -191,8 +191,15 @@ def _started(sweep: SweepRecord, event: Event) -> int:
         _begin_attempt(run, name, attempt, slot)
     run.state, run.started_at, run.reason = "running", started_at, None
     run.ref, run.node, run.gpus = ref or run.ref, node, gpus
-    sweep.pool.start(started_at, run.index, attempt, slot)
+    sweep.pool.start(started_at, run.index, attempt, slot, _place(run, started_at))
     return run.index
+
+
+def _place(run: RunRecord, started_at: float) -> Place | None:
+    if run.queued_at is None:
+        return None
+    label = "" if run.ref is None else run.ref.label
+    return Place(label, run.node, run.gpus, max(0.0, started_at - run.queued_at))
 
 
 def _begin_attempt(run: RunRecord, name: str, attempt: int, slot: int | None) -> None:

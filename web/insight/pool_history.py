@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
-from ml_tracking_ops.orchestrator.store.pool_record import PoolRecord, Session, Span
+from ml_tracking_ops.orchestrator.store.pool_record import Place, PoolRecord, Session, Span
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 
@@ -106,8 +106,20 @@ def _end(session: Session, now: float) -> float:
     return max(session.started_at, now if session.ended_at is None else session.ended_at)
 
 
+class PlaceEntry(TypedDict):
+    """The job of a span, where that was, and for how long it had waited (seconds)."""
+
+    label: str
+    node: str | None
+    gpus: list[str]
+    queued: float
+
+
 class SpanColumns(TypedDict):
-    """A value for each span; `state` counts in the states that the answer names."""
+    """A value for each span; `state` counts in the states that the answer names.
+
+    `place` is there where the engine has a queue.
+    """
 
     index: list[int]
     attempt: list[int]
@@ -115,17 +127,32 @@ class SpanColumns(TypedDict):
     started: list[float]
     ended: list[float | None]
     state: list[int]
+    place: NotRequired[list[PlaceEntry | None]]
 
 
 def describe_spans(pool: PoolRecord, first: int, states: tuple[str, ...]) -> SpanColumns:
     """Spans from a place on, as columns; times since the sweep began."""
     spans = pool.spans[first:]
     start = pool.sessions[0].started_at if pool.sessions else 0.0
-    return {
+    columns: SpanColumns = {
         "index": [span.index for span in spans],
         "attempt": [span.attempt for span in spans],
         "slot": [span.slot for span in spans],
         "started": [round(span.started_at - start, 3) for span in spans],
         "ended": [None if s.ended_at is None else round(s.ended_at - start, 3) for s in spans],
         "state": [states.index(s.state) for s in spans],
+    }
+    if any(span.place is not None for span in pool.spans):
+        columns["place"] = [_place_entry(span.place) for span in spans]
+    return columns
+
+
+def _place_entry(place: Place | None) -> PlaceEntry | None:
+    if place is None:
+        return None
+    return {
+        "label": place.label,
+        "node": place.node,
+        "gpus": list(place.gpus),
+        "queued": round(place.queued_s, 3),
     }

@@ -17,6 +17,7 @@ from ..tables.rows import Row
 from .axes import Axis, axes_of
 from .columns import asked_value, number_of
 from .importance.results import ImportanceView, importance_view
+from .node_use import JobLine, NodeUse, list_jobs, measure_nodes
 from .pool_history import PoolUse, measure_use, pool_of
 from .subject import Subject
 from .words import BestValues, Improvement, Relation, best_runs, improvements, relation, values_of
@@ -86,7 +87,8 @@ class ScatterView:
 
 @dataclass(frozen=True)
 class WorkersView:
-    """`shares`: the busy time by how the attempts ended, in per cent."""
+    """`shares`: the busy time by how the attempts ended, in per cent. `nodes` and `jobs` are of
+    engines that have a queue."""
 
     use: PoolUse
     n_spans: int
@@ -94,6 +96,8 @@ class WorkersView:
     n_slots: int
     size: str
     shares: Sequence[tuple[str, int]]
+    nodes: Sequence[NodeUse]
+    jobs: Sequence[JobLine]
     is_legacy: bool
 
 
@@ -236,8 +240,8 @@ def _workers(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Worke
     sweep = subject.sweep
     assert sweep is not None  # `panels_of` offers this view for sweeps alone
     pool = pool_of(sweep)
-    is_going_on = not subject.has_ended
-    use = measure_use(pool, time.time() if is_going_on else pool.latest_at)
+    now = pool.latest_at if subject.has_ended else time.time()
+    use = measure_use(pool, now)
     states = [state for state in RUN_STATES if use.by_state.get(state)]
     percents = whole_percents([use.by_state[state] for state in states])
     return WorkersView(
@@ -247,6 +251,8 @@ def _workers(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Worke
         n_slots=len(use.slots),
         size="short" if len(use.slots) <= 4 else "tall" if len(use.slots) > 16 else "middle",
         shares=list(zip(states, percents, strict=True)),
+        nodes=measure_nodes(pool, now),
+        jobs=list_jobs(sweep.id, sweep.record.runs.values(), now),
         is_legacy=sweep.is_legacy,
     )
 

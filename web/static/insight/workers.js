@@ -6,6 +6,16 @@ import { addressOf } from "../lib/base.js";
 
 const MOST_LABELS = 24;
 
+/** What the label says of a job: its name, its node and GPUs, and how long it waited. */
+function placeLines({ label, node, gpus, queued }) {
+  return [
+    ...(label ? [["runs as", label]] : []),
+    ...(node ? [["node", node]] : []),
+    ...(gpus.length ? [["GPUs", gpus.join(", ")]] : []),
+    ["in the queue", formatDuration(queued)],
+  ];
+}
+
 export class View {
   #cursor = "";
   #states = [];
@@ -21,7 +31,7 @@ export class View {
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     const { cursor, first, states, spans, now } = await response.json();
     this.#spans.length = first;
-    spans.index.forEach((index, n) => this.#spans.push({ index, attempt: spans.attempt[n], slot: spans.slot[n], started: spans.started[n], ended: spans.ended[n], state: spans.state[n] }));
+    spans.index.forEach((index, n) => this.#spans.push({ index, attempt: spans.attempt[n], slot: spans.slot[n], started: spans.started[n], ended: spans.ended[n], state: spans.state[n], place: spans.place?.[n] ?? null }));
     this.#cursor = cursor;
     this.#states = states;
     this.#now = now;
@@ -66,7 +76,12 @@ export class View {
     if (to < from - 1) return null;
     const fill = colors.fill[this.#states[span.state]] ?? colors.muted;
     const shape = { x: from, y: middle - height / 2, width: Math.max(1, to - from), height, r: to - from > 6 ? 2 : 0 };
-    return { type: "rect", shape, style: { fill, opacity: data.passes(data.placeOfIndex(span.index)) ? 1 : 0.15 }, emphasis: { style: { stroke: colors.text, lineWidth: 2 } } };
+    const opacity = data.passes(data.placeOfIndex(span.index)) ? 1 : 0.15;
+    const bar = { type: "rect", shape, style: { fill, opacity }, emphasis: { style: { stroke: colors.text, lineWidth: 2 } } };
+    const queuedFrom = span.place ? Math.max(coordSys.x, api.coord([span.started - span.place.queued, span.slot])[0]) : from;
+    if (queuedFrom >= from) return bar;
+    const wait = { type: "rect", silent: true, shape: { x: queuedFrom, y: middle - 1, width: from - queuedFrom, height: 2 }, style: { fill: colors.muted, opacity } };
+    return { type: "group", children: [wait, bar] };
   }
 
   place({ dataIndex }, data) {
@@ -79,10 +94,11 @@ export class View {
   }
 
   lines({ metric, runs }, place, { dataIndex }) {
-    const { slot, attempt, started, ended } = this.#spans[dataIndex];
+    const { slot, attempt, started, ended, place: where } = this.#spans[dataIndex];
     const value = runs.value[place];
     return [
       ["slot", String(slot + 1)],
+      ...(where ? placeLines(where) : []),
       ...(attempt > 1 ? [["attempt", String(attempt)]] : []),
       ["started after", formatDuration(started)],
       ["took", formatDuration((ended ?? this.#now) - started) + (ended === null ? " so far" : "")],

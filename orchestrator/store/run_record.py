@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .files.run_refs import RunRef
+from .pool_record import Place
 from .run_states import ENDS, RESULTS_THAT_COUNT, SUBMITTED, RunState
 
 COMPARING_RULES = frozenset({"asha", "hyperband", "median", "wandb_hyperband"})
@@ -96,6 +97,34 @@ class RunRecord:
     @property
     def has_ended(self) -> bool:
         return self.state in ENDS
+
+    def begin_attempt(self, name: str, attempt: int, slot: int | None) -> None:
+        """Let another attempt take the place of the latest."""
+        if self.name not in (None, name):
+            self.keep_attempt()
+        self.name, self.attempt, self.slot, self.ref = name, attempt, slot, None
+        self.stopped_by = self.stopped_by_hand = self.before = None
+        self.reason, self.ended_at, self.exit_code, self.output_tail = None, None, None, []
+        self.best_value, self.best_step = None, None
+        self.queued_at = self.started_at = self.node = self.suspended_at = None
+        self.suspended_s = 0.0
+
+    @property
+    def place(self) -> Place | None:
+        """Where its engine runs it; None where the engine has no queue."""
+        if self.queued_at is None or self.started_at is None:
+            return None
+        label = "" if self.ref is None else self.ref.label
+        return Place(label, self.node, self.gpus, max(0.0, self.started_at - self.queued_at))
+
+    def suspend(self, at: float) -> None:
+        if self.state == "running" and self.suspended_at is None:
+            self.suspended_at, self.reason = at, "suspended"
+
+    def end_suspension(self, at: float) -> None:
+        if self.suspended_at is not None:
+            self.suspended_s, self.suspended_at = self.stood_still_s(at), None
+            self.reason = None
 
     def stood_still_s(self, now: float) -> float:
         """How long its engine has let it stand still since it started."""

@@ -10,7 +10,7 @@ from .files.run_refs import ref_in
 from .histories.history import Ended, HistoryEvent, Known, Sampled
 from .journal import Event
 from .objective import Goal, is_better
-from .pool_record import Place, PoolRecord
+from .pool_record import PoolRecord
 from .run_record import RunRecord
 from .run_states import ENDS, RUN_STATES, SWEEP_ENDS, UNCOUNTED, RunState, SweepState
 
@@ -188,29 +188,11 @@ def _started(sweep: SweepRecord, event: Event) -> int:
     node, gpus = fields.text_or_none(event.get("node")), tuple(fields.texts(event.get("gpus", [])))
     run = sweep.run(event)
     if run.state != "queued" or run.name != name:
-        _begin_attempt(run, name, attempt, slot)
+        run.begin_attempt(name, attempt, slot)
     run.state, run.started_at, run.reason = "running", started_at, None
     run.ref, run.node, run.gpus = ref or run.ref, node, gpus
-    sweep.pool.start(started_at, run.index, attempt, slot, _place(run, started_at))
+    sweep.pool.start(started_at, run.index, attempt, slot, run.place)
     return run.index
-
-
-def _place(run: RunRecord, started_at: float) -> Place | None:
-    if run.queued_at is None:
-        return None
-    label = "" if run.ref is None else run.ref.label
-    return Place(label, run.node, run.gpus, max(0.0, started_at - run.queued_at))
-
-
-def _begin_attempt(run: RunRecord, name: str, attempt: int, slot: int | None) -> None:
-    if run.name not in (None, name):
-        run.keep_attempt()
-    run.name, run.attempt, run.slot, run.ref = name, attempt, slot, None
-    run.stopped_by = run.stopped_by_hand = run.before = None
-    run.reason, run.ended_at, run.exit_code, run.output_tail = None, None, None, []
-    run.best_value, run.best_step = None, None
-    run.queued_at = run.started_at = run.node = run.suspended_at = None
-    run.suspended_s = 0.0
 
 
 def _submitting(sweep: SweepRecord, event: Event) -> int:
@@ -218,7 +200,7 @@ def _submitting(sweep: SweepRecord, event: Event) -> int:
     attempt = fields.whole(event.get("attempt", 1))
     slot = fields.whole_or_none(event.get("slot"))
     run = sweep.run(event)
-    _begin_attempt(run, name, attempt, slot)
+    run.begin_attempt(name, attempt, slot)
     run.state, run.queued_at = "queued", queued_at
     return run.index
 
@@ -241,17 +223,14 @@ def _queued(sweep: SweepRecord, event: Event) -> int:
 def _suspended(sweep: SweepRecord, event: Event) -> int:
     suspended_at = fields.time_of(event["time"])
     run = sweep.run(event)
-    if run.state == "running" and run.suspended_at is None:
-        run.suspended_at, run.reason = suspended_at, "suspended"
+    run.suspend(suspended_at)
     return run.index
 
 
 def _continued(sweep: SweepRecord, event: Event) -> int:
     continued_at = fields.time_of(event["time"])
     run = sweep.run(event)
-    if run.suspended_at is not None:
-        run.suspended_s, run.suspended_at = run.stood_still_s(continued_at), None
-        run.reason = None
+    run.end_suspension(continued_at)
     return run.index
 
 
@@ -299,9 +278,7 @@ def _ended(sweep: SweepRecord, event: Event) -> int:
     run = sweep.run(event)
     run.state, run.ended_at, run.exit_code = state, ended_at, exit_code
     run.best_value, run.best_step = best_value, best_step
-    if run.suspended_at is not None:
-        run.suspended_s, run.suspended_at = run.stood_still_s(ended_at), None
-        run.reason = None
+    run.end_suspension(ended_at)
     run.reason = reason or run.reason
     run.output_tail = output_tail
     run.last_end = replace(run, earlier=[], last_end=None)

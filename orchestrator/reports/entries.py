@@ -78,7 +78,7 @@ def _experiment_entry(experiment: Experiment) -> ListedExperiment:
 
 def _sweep_entry(sweep: Sweep) -> ListedSweep:
     fill_in_best(sweep)
-    best, own = sweep.record.best, sweep.annotations.own
+    best, own = sweep.best, sweep.annotations.own
     entry: ListedSweep = {
         "name": sweep.name,
         "kind": "sweep",
@@ -113,8 +113,8 @@ def show_sweep(sweep: Sweep) -> SweepReport:
 
 def sweep_report(sweep: Sweep, runs: Iterable[RunRecord]) -> SweepReport:
     """The same with some of the runs, as they are given."""
-    record, best, own = sweep.record, sweep.record.best, sweep.annotations.own
-    other = record.best_that_counts
+    record, best, own = sweep.record, sweep.best, sweep.annotations.own
+    other = sweep.best_that_counts
     report: SweepReport = {
         "name": sweep.name,
         "path": str(sweep.path),

@@ -6,6 +6,8 @@ It is in `annotations.json` in the folder of what it concerns:
      "own": {"name": …, "note": …, "tags": […], "archived_at": …},    the sweep itself
      "runs": {KEY: {…}, …}}                                           its runs, or experiments
 
+A run of a sweep whose files were removed has `deleted_at` too.
+
 KEY is a run's index within its sweep (all attempts share it), or the stem of an experiment's
 `.dat`. The file appears whole or not at all. Who edits reads it first and holds a lock meanwhile,
 so that edits of different things at once all stay; of two edits of the same, the last one wins.
@@ -40,12 +42,16 @@ _ASK_AGAIN_S = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What is said of one thing; `archived_at` is in seconds since the epoch."""
+    """What is said of one thing; times are in seconds since the epoch.
+
+    `deleted_at`: of a run of a sweep, when its files were removed.
+    """
 
     name: str | None = None
     note: str = ""
     tags: tuple[str, ...] = ()
     archived_at: float | None = None
+    deleted_at: float | None = None
 
     @property
     def is_archived(self) -> bool:
@@ -140,6 +146,7 @@ def _decode(data: object) -> Annotation:
         note[:LONGEST_NOTE] if isinstance(note, str) else "",
         tuple(tag[:LONGEST_TAG] for tag in texts[:MOST_TAGS]),
         _time(archived_at),
+        _time(data.get("deleted_at")),
     )
 
 
@@ -265,6 +272,7 @@ def _put(
         "note": annotation.note,
         "tags": list(annotation.tags),
         "archived_at": annotation.archived_at,
+        "deleted_at": annotation.deleted_at,
     }
     entry = {**{k: v for k, v in entry.items() if k not in said}, **_without_empty(said)}
     if entry:

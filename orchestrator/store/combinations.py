@@ -127,7 +127,7 @@ def best_repeated(sweep: Sweep) -> RepeatedCombination | None:
     seed_name = seed_name_of(sweep.config)
     if seed_name is None:
         return None
-    found = repeated_combinations(sweep.record.runs.values(), seed_name)
+    found = repeated_combinations(sweep.results, seed_name)
     return best_combination(found, sweep.optimization_goal)
 
 

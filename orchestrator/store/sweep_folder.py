@@ -18,6 +18,7 @@ from ml_tracking_ops.logger.locks import is_held
 from ..errors import DescriptionError
 from ..supervision.process_table import is_alive
 from .annotations import NO_ANNOTATIONS, Annotations
+from .best_runs import best_run, best_that_counts
 from .files import fields
 from .files.run_refs import LOCAL, process_of
 from .journal import JournalTail
@@ -106,6 +107,33 @@ class Sweep:
         dead = self._notice_death()
         self.changes.extend(sorted(dead))
         return changed | dead
+
+    def is_archived(self, run: RunRecord) -> bool:
+        """Whether a user took the run out of the results."""
+        return self.annotations.run(run.index).is_archived
+
+    def is_deleted(self, run: RunRecord) -> bool:
+        """Whether a user deleted the run, and it has not been started since."""
+        deleted_at = self.annotations.run(run.index).deleted_at
+        return deleted_at is not None and (run.started_at or 0.0) <= deleted_at
+
+    @property
+    def results(self) -> list[RunRecord]:
+        """The runs that nobody archived or deleted."""
+        every = self.record.runs.values()
+        if not self.annotations.runs:
+            return list(every)
+        return [run for run in every if not self.is_archived(run) and not self.is_deleted(run)]
+
+    @property
+    def best(self) -> RunRecord | None:
+        """The best of the results, as `SweepRecord.best`."""
+        return best_run(self.results, self.record.goal)
+
+    @property
+    def best_that_counts(self) -> RunRecord | None:
+        """As `SweepRecord.best_that_counts`, of the results."""
+        return best_that_counts(self.results, self.record.goal)
 
     def run(self, name: str) -> RunRecord | None:
         """The run of this name (a file's stem), as of the attempt that has it; or None."""

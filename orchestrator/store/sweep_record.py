@@ -2,17 +2,18 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from .best_runs import best_run, best_that_counts
 from .files import fields
 from .files.run_refs import ref_in
 from .histories.history import Ended, HistoryEvent, Known, Sampled
 from .journal import Event
-from .objective import Goal, is_better
+from .objective import Goal
 from .pool_record import PoolRecord
 from .run_record import RunRecord
-from .run_states import ENDS, RUN_STATES, SWEEP_ENDS, UNCOUNTED, RunState, SweepState
+from .run_states import ENDS, RUN_STATES, SWEEP_ENDS, RunState, SweepState
 
 _MOST_RUNS = 200_000
 
@@ -82,24 +83,12 @@ class SweepRecord:
     @property
     def best(self) -> RunRecord | None:
         """The run of the search with the best value, the earliest of equals; `None` without one."""
-        return self._best_of(self.runs.values())
+        return best_run(self.runs.values(), self.goal)
 
     @property
     def best_that_counts(self) -> RunRecord | None:
         """Where the best run failed, was killed or lost: the best of the others."""
-        best = self.best
-        if best is None or best.state not in UNCOUNTED:
-            return None
-        return self._best_of(run for run in self.runs.values() if run.state not in UNCOUNTED)
-
-    def _best_of(self, runs: Iterable[RunRecord]) -> RunRecord | None:
-        best: RunRecord | None = None
-        for run in runs:
-            if self.goal is None or run.best_value is None or run.is_confirming:
-                continue
-            if best is None or is_better(run.best_value, best.best_value, self.goal):
-                best = run
-        return best
+        return best_that_counts(self.runs.values(), self.goal)
 
     def apply(self, event: Event) -> int | None:
         """Fold one event in; return the index of the run it concerns, if any.

@@ -68,7 +68,8 @@ def _candidates(
             yield partial(_of_experiment, experiment, query), text.casefold()
     for sweep in catalog.sweeps.values():
         for run in sweep.record.runs.values():
-            if run.name is not None and f"{sweep.id}/{run.name}" not in taken:
+            is_there = run.name is not None and not sweep.is_deleted(run)
+            if is_there and f"{sweep.id}/{run.name}" not in taken:
                 yield partial(_of_sweep, sweep, run, query), _text_of(sweep, run).casefold()
 
 
@@ -97,7 +98,7 @@ def _suggestions(catalog: Catalog, query: CompareQuery) -> Iterator[FoundRun]:
 
 def _best(sweep: Sweep) -> RunRecord | None:
     goal, best = sweep.optimization_goal, None
-    for run in sweep.record.runs.values():
+    for run in sweep.results:
         if goal is None or run.best_value is None or run.name is None:
             continue
         if is_better(run.best_value, None if best is None else best.best_value, goal):

@@ -48,7 +48,8 @@ def sweep_groups(catalog: Catalog, query: GroupQuery, passing: PassingRuns) -> M
     if sweep is None:
         return None
     kept = passing(sweep, QueryParams(list(query.filters))) if query.filters else None
-    every = [one for one in sweep.record.runs.values() if kept is None or one.index in kept]
+    found = sweep.results if kept is None else sweep.record.runs.values()
+    every = [one for one in found if kept is None or one.index in kept]
     paths = [(run, path) for run in every if (path := sweep.dat_path(run)) is not None]
     runs = [GroupedRun(path, run.started_at) for run, path in paths]
     given = [_settings(run, path, query.group) for run, path in paths]

@@ -39,6 +39,7 @@ from ml_tracking_ops.orchestrator.store.removal.housekeeping import (
     place_of,
     plan_deletion,
 )
+from ml_tracking_ops.orchestrator.store.removal.runs import archive_runs, delete_runs
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.formats import format_count
@@ -243,20 +244,24 @@ async def choose(request: Request, body: JsonObject) -> Response:
 async def put_away(request: Request, body: JsonObject) -> Response:
     """Archive things, or bring them back."""
     is_archived = field(body, "archived", bool)
+    done = "archived" if is_archived else "in the lists again"
+    if "runs" in body:
+        change = partial(archive_runs, is_archived=is_archived)
+        return await _with_runs(request, body, change, f"are {done}")
 
     def work(items: list[Experiment | Sweep]) -> None:
         for item in items:
             archive(item, is_archived=is_archived)
 
-    return await _with_items(
-        request, body, work, "archived" if is_archived else "in the lists again"
-    )
+    return await _with_items(request, body, work, done)
 
 
 async def remove(request: Request, body: JsonObject) -> Response:
     """Delete things for good; the page has asked."""
     logdir: Path = request.app.state.logdir
     with_others = field(body, "all_files", bool, None) is True
+    if "runs" in body:
+        return await _with_runs(request, body, partial(delete_runs, logdir=logdir), "are deleted")
 
     def work(items: list[Experiment | Sweep]) -> None:
         for item in items:
@@ -270,6 +275,8 @@ async def remove(request: Request, body: JsonObject) -> Response:
 async def look_before_removal(request: Request, body: JsonObject) -> Response:
     """Which files deleting things would leave, since our processes did not write them."""
     logdir: Path = request.app.state.logdir
+    if "runs" in body:
+        return JSONResponse({"n_others": 0, "others": []})  # only their own files go
     paths = await _paths_of(request, body)
 
     def look() -> list[str]:
@@ -278,6 +285,28 @@ async def look_before_removal(request: Request, body: JsonObject) -> Response:
 
     others = await in_thread(request, look)
     return JSONResponse({"n_others": len(others), "others": others[:_MOST_OTHERS]})
+
+
+async def _with_runs(
+    request: Request, body: JsonObject, change: Callable[[Sweep, list[int]], object], done: str
+) -> Response:
+    """Change runs of one sweep, which the body names by their numbers."""
+    indices, sweep_id = _numbers(body, "runs"), field(body, "sweep", str)
+    find_sweep = partial(_find_sweep, sweep_id=sweep_id)
+    path = (await request.app.state.catalog.use(find_sweep, refresh=True)).path
+
+    def work() -> None:
+        sweep = _open(path)
+        assert isinstance(sweep, Sweep)
+        change(sweep, indices)
+
+    try:
+        await in_thread(request, work)
+    finally:
+        await _look_again(request)
+    n = len(indices)
+    text = f"run {indices[0]} {done.replace('are', 'is', 1)}" if n == 1 else ""
+    return say(text or f"{format_count(n)} runs {done}")
 
 
 async def _with_items(

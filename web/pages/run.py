@@ -121,7 +121,7 @@ def run_page(
     sweep_id, _, name = run_id.rpartition("/")
     sweep = catalog.sweeps.get(sweep_id)
     run = sweep.run(name) if sweep is not None else None
-    if sweep is None or run is None:
+    if sweep is None or run is None or sweep.is_deleted(run):
         return None
     return _of_sweep(catalog, sweep, run, feed, asked, readers, may_start)
 

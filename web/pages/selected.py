@@ -58,9 +58,33 @@ def run_selection_buttons(
     tag = _tag_button([f"{sweep.id}/{run.name}" for run in runs], "run")
     waiting = set(waiting_again(sweep))
     again = [run.index for run in runs if run.has_ended and run.index not in waiting]
-    if sweep.is_legacy or not again:
-        return [tag]
-    return [tag, _again_button(sweep, sorted(set(again)), check)]
+    rerun = (
+        [] if sweep.is_legacy or not again else [_again_button(sweep, sorted(set(again)), check)]
+    )
+    return [tag, *rerun, *_put_away_buttons(sweep, runs)]
+
+
+def _put_away_buttons(sweep: Sweep, runs: Sequence[RunRecord]) -> list[Button]:
+    """Those that have ended can be archived, and deleted once nobody is at work on the sweep."""
+    ended = sorted({run.index for run in runs if run.has_ended})
+    if not ended:
+        return []
+    body = {"sweep": sweep.id, "runs": ended}
+    which = "1 run" if len(ended) == 1 else f"{len(ended)} runs"
+    is_archived = all(sweep.is_archived(run) for run in runs if run.has_ended)
+    archive, delete = putting_away(
+        which,
+        body,
+        "",
+        is_archived=is_archived,
+        text="The logs, the outputs and the files of all their attempts are removed. The journal "
+        "keeps that they ran and how they ended; a resumed sweep does not run them again.",
+    )
+    title = "Take them out of tables, charts and results; the archive of the sweep keeps them"
+    archive = replace(archive, label=f"{archive.label} {len(ended)}", title=title)
+    if sweep.is_legacy or sweep.is_at_work:
+        return [archive]
+    return [archive, replace(delete, label=f"Delete {len(ended)}", then=None)]
 
 
 def _run_of(sweep: Sweep, run_id: str) -> RunRecord | None:

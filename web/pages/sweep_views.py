@@ -73,6 +73,15 @@ class RepeatsView:
     switch_href: str | None
 
 
+@dataclass(frozen=True)
+class ArchiveView:
+    """How many runs are archived; `href` leads to them, or from them to the others."""
+
+    n_runs: int
+    is_shown: bool
+    href: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class SweepView:
     """What the page says of the sweep that it shows.
@@ -142,4 +151,5 @@ class SweepPage(SweepsPage):
     compare_href: str | None
     drawn: DrawnRuns
     repeats: RepeatsView
+    archive: ArchiveView
     starred: Collection[int]

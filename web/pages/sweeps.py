@@ -28,7 +28,7 @@ from ..runs.formats import format_mean
 from ..runs.links import compare_href
 from ..series.readers import LogReaders
 from ..serving.sse import encode_json
-from ..tables.query import TableQuery, link, parse_table_query, without_window
+from ..tables.query import ARCHIVED, TableQuery, link, parse_table_query, without_window
 from ..tables.rows import Row
 from ..tables.sweeps.all_runs import AllRuns
 from ..tables.sweeps.sweep_rows import SelectedRuns
@@ -42,6 +42,7 @@ from .resuming import resume_check, resume_view
 from .selected import run_selection_buttons
 from .summary import summarize
 from .sweep_views import (
+    ArchiveView,
     BestMean,
     ListedSweep,
     RepeatsView,
@@ -149,6 +150,8 @@ def _sweep_page(
     best_index = None if every.best is None else every.best.index
     drawn = drawn_runs(len(every.started), view.runs.rows, view.drawn, view.n_selected > 0, query)
     metric = query.get("metric") or sweep.optimization_metric
+    shown = {row.id for row in every.started}
+    selected = [one for one in asked.selected or () if one in shown]
     page_data = _page_data(catalog, sweep, drawn, metric, every.starred)
     page_data["groups"] = every.groupings
     page_data["color_by"] = offered_settings(
@@ -181,11 +184,12 @@ def _sweep_page(
         n_unread=view.runs.n_unread,
         unselect_href=link(asked.pairs, run=None),
         selected_buttons=run_selection_buttons(
-            sweep, asked.selected or (), resume_check(sweep, is_allowed=may_start)
+            sweep, selected, resume_check(sweep, is_allowed=may_start)
         ),
-        compare_href=compare_href(asked.selected or ()),
+        compare_href=compare_href(selected),
         drawn=drawn,
         repeats=_repeats(view.runs, asked),
+        archive=_archive(sweep, asked),
         starred=every.starred,
     )
 
@@ -241,6 +245,14 @@ def _repeats(runs: SelectedRuns, asked: TableQuery) -> RepeatsView:
     other = None if asked.is_apart else "apart"
     href = link(asked.pairs, repeats=other, open=None, page=None, sort=None, order=None)
     return RepeatsView(len(runs.rows), len(numbers), href if runs.every.has_combinations else None)
+
+
+def _archive(sweep: Sweep, asked: TableQuery) -> ArchiveView:
+    runs = sweep.record.runs.values() if sweep.annotations.runs else ()
+    n = sum(sweep.is_archived(run) and not sweep.is_deleted(run) for run in runs)
+    other = None if asked.is_archive else ARCHIVED
+    href = link(asked.pairs, shown=other, run=None, open=None, page=None)
+    return ArchiveView(n, asked.is_archive and n > 0, href)
 
 
 def _best_mean(sweep: Sweep) -> BestMean | None:

@@ -177,7 +177,7 @@ def finite_values(runs: Iterable[RunEntry]) -> list[float]:
 
 def sweep_summary(sweep: Sweep, live: Mapping[int, Best] | None = None) -> SweepSummary:
     record = sweep.record
-    best = _best_run(record.runs.values(), sweep.optimization_goal, live or {})
+    best = _best_run(sweep.results, sweep.optimization_goal, live or {})
     run, value = best if best is not None else (None, None)
     combination = best_repeated(sweep)
     return SweepSummary(

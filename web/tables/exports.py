@@ -80,7 +80,7 @@ def sweep_chunks(
     summaries: MetricSummaries,
 ) -> Chunks:
     """The runs of a sweep that a query asks for; without `columns` as `export` writes them."""
-    every, columns = known_runs(sweep, live, summaries.chosen_goals())
+    every, columns = known_runs(sweep, live, summaries.chosen_goals(), is_archive=query.is_archive)
     _refuse(problems_of(query, columns))
     source = TableSource(every.rows, logs_of(sweep, every.rows), columns, every.seed_name or None)
     if query.by:

@@ -11,6 +11,7 @@
     sort=KEY order=asc   by which column, and in which direction
     repeats=apart        each run of a sweep with repeats in a row of its own
     open=NUMBER          a combination or group whose runs are listed below it; repeatable
+    shown=archived       the runs of the sweep that are archived, instead of the others
     by=GROUPING          rows in groups: ``p.NAME``, ``but.NAME,NAME``, ``tag``, ``name.REGEX``;
                          a form may send ``by=name.`` and the expression as ``by.part``
     columns=KEY          shown besides the name and the state; repeatable; ``image.NAME`` and
@@ -38,10 +39,11 @@ NOT_SET = "not set"
 STATISTICS = ("best", "last", "min", "max")
 _LOW, _HIGH = "low.", "high."
 WINDOW = "rows"
+SHOWN, ARCHIVED = "shown", "archived"
 BY, BY_PART = "by", "by.part"
 _NAME_PART = "name."
 _MOST_ROWS = 300
-_OF_TABLE = frozenset(("q", "where", "state", "sort", "order", "repeats", "open", "by"))
+_OF_TABLE = frozenset(("q", "where", "state", "sort", "order", "repeats", "open", "by", "shown"))
 _MOST_PROBLEMS = 5
 
 Order = Literal["asc", "desc"]
@@ -84,6 +86,7 @@ class TableQuery:
     selected: tuple[str, ...] | None = None
     window: tuple[int, int] | None = None
     is_apart: bool = False
+    is_archive: bool = False
     by: str = ""
     opened: tuple[int, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
@@ -174,6 +177,7 @@ def parse_table_query(params: QueryParams) -> TableQuery:
         columns=tuple(dict.fromkeys(filter(None, params.getlist("columns")))),
         selected=tuple(dict.fromkeys(params.getlist("run"))) if "run" in params else None,
         window=_window(params.get(WINDOW), problems),
+        is_archive=params.get(SHOWN) == ARCHIVED,
         is_apart=params.get("repeats") == "apart",
         by=next((value for key, value in pairs if key == BY), ""),
         opened=tuple(int(one) for one in params.getlist("open") if _is_count(one)),

@@ -29,9 +29,9 @@ def add_annotate(add: Add) -> None:
 
 
 def add_housekeeping(add: Add) -> None:
-    archive = add("archive", "hide experiments and sweeps from the lists")
-    unarchive = add("unarchive", "bring archived experiments and sweeps back to the lists")
-    delete = add("delete", "delete experiments and sweeps for good")
+    archive = add("archive", "hide experiments, sweeps and runs from the lists")
+    unarchive = add("unarchive", "bring archived experiments, sweeps and runs back to the lists")
+    delete = add("delete", "delete experiments, sweeps and runs of sweeps for good")
     add_yes(delete)
     delete.add_argument(
         "--all-files",

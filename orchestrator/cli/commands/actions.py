@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,19 @@ from ...store.annotations import (
 )
 from ...store.catalog import FoundRun, find
 from ...store.experiments import Experiment
-from ...store.removal.housekeeping import archive, delete, place_of, plan_deletion
+from ...store.removal.housekeeping import (
+    DeletionPlan,
+    archive,
+    delete,
+    place_of,
+    plan_deletion,
+)
+from ...store.removal.runs import (
+    RunDeletionPlan,
+    archive_runs,
+    delete_runs,
+    plan_run_deletion,
+)
 from ...store.sweep_folder import Sweep
 from ..terminal.printing import print_json
 from ..terminal.words import plain, say, shown, tell
@@ -180,6 +193,10 @@ def _print_annotation(said: Annotation, *, is_json: bool) -> None:
 
 def archive_items(options: argparse.Namespace) -> int:
     for item in _items(options):
+        if isinstance(item, FoundRun):
+            archive_runs(item.sweep, [item.run.index])
+            tell(f"{_run_name(item)} is archived; the page of its sweep shows it under archived")
+            continue
         archive(item)
         tell(f"{item.name} is archived; see: ml-tracking-ops list --archived")
     return 0
@@ -187,44 +204,68 @@ def archive_items(options: argparse.Namespace) -> int:
 
 def unarchive_items(options: argparse.Namespace) -> int:
     for item in _items(options):
+        if isinstance(item, FoundRun):
+            archive_runs(item.sweep, [item.run.index], is_archived=False)
+            tell(f"{_run_name(item)} is among the runs of its sweep again")
+            continue
         archive(item, is_archived=False)
         tell(f"{item.name} is in the lists again")
     return 0
 
 
 def delete_for_good(options: argparse.Namespace) -> int:
-    with_others = options.all_files
-    plans = [
-        plan_deletion(item, options.logdir, with_others=with_others) for item in _items(options)
+    items = _items(options)
+    plans = [_plan(item, options) for item in items]
+    kept = [
+        f"{one.folder.name}/{name}"
+        for one in plans
+        if isinstance(one, DeletionPlan)
+        for name in one.others
     ]
-    n_files = sum(one.n_files for one in plans)
-    size_mb = sum(one.size_bytes for one in plans) / 1e6
-    names = ", ".join(shown(one.folder) for one in plans[:5])
-    more = "" if len(plans) <= 5 else f" and {len(plans) - 5} more"
-    question = f"Delete {names}{more} for good ({n_files} files, {size_mb:.1f} MB)?"
-    kept = [f"{one.folder.name}/{name}" for one in plans for name in one.others]
     if kept:
         tell(
             f"{len(kept)} {'file' if len(kept) == 1 else 'files'} that ML Tracking Ops did not "
             f"write will stay: {', '.join(kept[:5])}{', …' if len(kept) > 5 else ''}; "
             "--all-files deletes them too"
         )
-    if not confirm(question, options.yes):
+    if not confirm(_deletion_question(items, plans), options.yes):
         return EXIT_REFUSED
-    for one in plans:
-        delete(one.item, options.logdir, with_others=with_others)
-        tell(f"{one.item.name} is deleted")
+    for item in items:
+        if isinstance(item, FoundRun):
+            delete_runs(item.sweep, [item.run.index], options.logdir)
+            tell(f"{_run_name(item)} is deleted; the journal keeps how it ended")
+        else:
+            delete(item, options.logdir, with_others=options.all_files)
+            tell(f"{item.name} is deleted")
     return 0
 
 
-def _items(options: argparse.Namespace) -> list[Experiment | Sweep]:
+def _plan(item: "_Item", options: argparse.Namespace) -> DeletionPlan | RunDeletionPlan:
+    if isinstance(item, FoundRun):
+        return plan_run_deletion(item.sweep, [item.run.index], options.logdir)
+    return plan_deletion(item, options.logdir, with_others=options.all_files)
+
+
+def _deletion_question(
+    items: "Sequence[_Item]", plans: Sequence[DeletionPlan | RunDeletionPlan]
+) -> str:
+    n_files = sum(one.n_files for one in plans)
+    size_mb = sum(one.size_bytes for one in plans) / 1e6
+    names = ", ".join(
+        _run_name(item) if isinstance(item, FoundRun) else shown(place_of(item)[0])
+        for item in items[:5]
+    )
+    more = "" if len(plans) <= 5 else f" and {len(plans) - 5} more"
+    return f"Delete {names}{more} for good ({n_files} files, {size_mb:.1f} MB)?"
+
+
+def _run_name(item: FoundRun) -> str:
+    return f"run {item.run.index} of {item.sweep.name}"
+
+
+_Item = Experiment | Sweep | FoundRun
+
+
+def _items(options: argparse.Namespace) -> list[_Item]:
     """All that is named, found before anything is done to any of it."""
-    items: list[Experiment | Sweep] = []
-    for path in options.paths:
-        found = find(path, options.logdir)
-        if isinstance(found, FoundRun):
-            raise UsageError(
-                f"{path} is a run of a sweep; only the sweep as a whole can be archived or deleted"
-            )
-        items.append(found)
-    return items
+    return [find(path, options.logdir) for path in options.paths]

@@ -123,7 +123,7 @@ def plan_deletion(item: Item, logdir: Path, *, with_others: bool = False) -> Del
         )
     refuse_if_running(item, "deleted")
     folder, _ = place_of(item)
-    _refuse_elsewhere(folder, logdir, must_be_below=isinstance(item, Sweep))
+    refuse_elsewhere(folder, logdir, must_be_below=isinstance(item, Sweep))
     try:
         file = identity_of(folder.stat()).file
         is_own = isinstance(item, Sweep) or _is_alone(item, logdir)
@@ -131,7 +131,7 @@ def plan_deletion(item: Item, logdir: Path, *, with_others: bool = False) -> Del
         others = tuple(name for name in others if name != paths.ANNOTATIONS_NAME)
         is_whole = is_own and (with_others or not others)
         names = tuple(name for name in sorted(os.listdir(folder)) if is_ours(item, name))  # noqa: PTH208
-        going = _files_below(folder) if is_whole else _files_among(folder, names)
+        going = _files_below(folder) if is_whole else files_among(folder, names)
         sizes = [path.lstat().st_size for path in going]
     except FileNotFoundError as error:
         raise UsageError(f"{error.filename} has been deleted meanwhile; reload the list") from None
@@ -139,7 +139,8 @@ def plan_deletion(item: Item, logdir: Path, *, with_others: bool = False) -> Del
     return DeletionPlan(item, folder, is_whole, names, kept, sum(sizes), len(sizes), file)
 
 
-def _files_among(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
+def files_among(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
+    """The files of these names, and below the folders of these names."""
     for name in names:
         path = folder / name
         if path.is_dir() and not path.is_symlink():
@@ -160,7 +161,7 @@ def delete(item: Item, logdir: Path, *, with_others: bool = False) -> DeletionPl
     """
     plan = plan_deletion(item, logdir, with_others=with_others)
     try:
-        with _claimed(item):
+        with claimed(item):
             if plan.is_whole:
                 _remove_folder(plan.folder, plan.file)
             else:
@@ -174,7 +175,7 @@ def _remove_folder(folder: Path, file: tuple[int, int]) -> None:
     hidden = _cut(f"{_HIDDEN}{secrets.token_hex(4)}-{folder.name}", _LONGEST_HIDDEN_BYTES)
     with opened_folder(folder.parent) as parent:
         with parent.inner(folder.name) as doomed:
-            _require_same(doomed, file)
+            require_same(doomed, file)
             with contextlib.suppress(OSError):  # a full disk: then no later delete finds it
                 doomed.write(_MARK, "")
         parent.rename(folder.name, hidden)
@@ -200,7 +201,8 @@ def _remove_left(parent: OpenFolder, name: str) -> None:
         parent.remove_tree(name)
 
 
-def _require_same(folder: OpenFolder, file: tuple[int, int]) -> None:
+def require_same(folder: OpenFolder, file: tuple[int, int]) -> None:
+    """Raises: OSError, where it is another folder than the one that was looked at, or not ours."""
     found = folder.status()
     if identity_of(found).file != file:
         raise OSError(f"something else was put in the place of {folder.path}")
@@ -217,7 +219,7 @@ def _remove_names(item: Item, plan: DeletionPlan) -> None:
     """What makes it an experiment or a sweep goes last: after a crash it can be deleted again."""
     last = paths.DESCRIPTION_NAME if isinstance(item, Sweep) else item.dat_path.name
     with opened_folder(plan.folder) as opened:
-        _require_same(opened, plan.file)
+        require_same(opened, plan.file)
         for name in sorted(plan.names, key=lambda name: name == last):
             with contextlib.suppress(FileNotFoundError):
                 is_folder = stat.S_ISDIR(opened.look(name).st_mode)
@@ -229,7 +231,7 @@ def _remove_names(item: Item, plan: DeletionPlan) -> None:
 
 
 @contextlib.contextmanager
-def _claimed(item: Item) -> Iterator[None]:
+def claimed(item: Item) -> Iterator[None]:
     """Keep orchestrators off a sweep while it is deleted.
 
     Raises:
@@ -247,7 +249,7 @@ def _claimed(item: Item) -> Iterator[None]:
         os.close(fd)
 
 
-def _refuse_elsewhere(folder: Path, logdir: Path, *, must_be_below: bool) -> None:
+def refuse_elsewhere(folder: Path, logdir: Path, *, must_be_below: bool) -> None:
     """Only what lies in the log folder, on a way without links, is there to be deleted."""
     inside, top = _absolute(folder), _absolute(logdir)
     if not inside.is_relative_to(top) or (must_be_below and inside == top):

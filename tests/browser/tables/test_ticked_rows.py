@@ -1,5 +1,6 @@
 """What is done with all ticked rows together."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,7 +52,9 @@ def test_ticked_runs_run_again_when_the_sweep_is_resumed(
     for index in (1, 2):
         page.get_by_role("checkbox", name=f"Draw run {index}").check()
     page.get_by_role("button", name="Run 2 again").click()
-    page.get_by_role("dialog").get_by_role("button", name="Run again").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("checkbox", name=re.compile("Resume the sweep now")).uncheck()
+    dialog.get_by_role("button", name="Run again").click()
     expect(page.locator(".notice").first).to_contain_text("To run again when the sweep is resumed")
     expect(page.get_by_role("button", name="Run 2 again")).to_have_count(0)
 
@@ -68,3 +71,36 @@ def test_ticked_experiments_are_tagged_also_while_they_run(
     dialog.get_by_role("button", name="Tag").click()
     expect(page.get_by_text("“baseline” is added to 2 runs")).to_be_visible()
     assert "baseline" in (logdir / "a" / "annotations.json").read_text()
+
+
+def test_ticked_runs_are_archived_brought_back_and_deleted(
+    page: Page, dashboard: Dashboard, logdir: Path
+) -> None:
+    files = SweepFiles(logdir / "s")
+    for index in (1, 2, 3):
+        files.start(index)
+        files.end(index)
+    files.journal.append("sweep_ended", state="finished")
+    files.close()
+    rows = page.locator("#table-rows tr")
+    page.goto(f"{dashboard.url}/sweeps/s")
+    expect(rows).to_have_count(3)
+    for index in (1, 2):
+        page.get_by_role("checkbox", name=f"Draw run {index}").check()
+    page.get_by_role("button", name="Archive 2").click()
+    expect(rows).to_have_count(1)
+    page.get_by_role("link", name="2 archived").click()
+    expect(page.get_by_role("heading", name="Archived runs")).to_be_visible()
+    expect(rows).to_have_count(2)
+    page.get_by_role("checkbox", name="Draw run 1").check()
+    page.get_by_role("button", name="Unarchive 1").click()
+    expect(rows).to_have_count(1)
+    page.get_by_role("checkbox", name="Draw run 2").check()
+    page.get_by_role("button", name="Delete 1").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("The journal keeps that they ran")
+    dialog.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", name="Training runs")).to_be_visible()
+    expect(page.locator("#archived-runs")).to_have_count(0)
+    page.goto(f"{dashboard.url}/sweeps/s")
+    expect(rows).to_have_count(2)

@@ -44,7 +44,8 @@ def test_runs_of_different_kinds_are_side_by_side(client: Client, runs: list[str
     assert cells(html, "model.depth") == ["not set", "not set", "4"]
     assert cells(html, "Sweep") == ["one", "two", "experiment"]
     assert [run["id"] for run in page_data(html)["runs"]] == runs
-    assert {"sweep=one", "sweep=two", "catalog"} == set(page_data(html)["follow"])
+    media = {f"media={run}" for run in runs}
+    assert {"sweep=one", "sweep=two", "catalog", *media} == set(page_data(html)["follow"])
 
 
 def test_values_have_their_difference_to_the_chosen_baseline(

@@ -28,14 +28,20 @@ class AllRuns:
 
     Args:
         sweep: is only asked at once, for what its description says and how many runs it plans.
+        archive: the runs that are archived, if any is.
         logged: what the runs have for the settings that they logged besides hyperparameters.
     """
 
     def __init__(
-        self, rows: list[Row], sweep: Sweep, logged: Mapping[str, Hyperparameter] = NOTHING_LOGGED
+        self,
+        rows: list[Row],
+        sweep: Sweep,
+        logged: Mapping[str, Hyperparameter] = NOTHING_LOGGED,
+        archive: "AllRuns | None" = None,
     ) -> None:
         self.rows = rows
         self.logged = logged
+        self.archive = archive
         self._goal = sweep.optimization_goal
         self.seed_name = seed_name(sweep.config) or ""
         self.n_planned = n_planned(sweep, len(self.searched))

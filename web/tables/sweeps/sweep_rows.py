@@ -152,7 +152,11 @@ def _take_in(known: _Known, sweep: Sweep, changed: set[int], live: Mapping[int, 
     found = {**known.rows, **{i: _row(sweep, known, runs[i], current[i]) for i in current}}
     known.selections.clear()
     settings = known.logged.described(known.hyperparameters)
-    return AllRuns(_add_means(list(found.values()), sweep), sweep, settings)
+    rows = [row for i, row in found.items() if not sweep.is_deleted(runs[i])]
+    shown = [row for row in rows if not sweep.is_archived(runs[row.index])]
+    archived = [row for row in rows if sweep.is_archived(runs[row.index])]
+    archive = AllRuns(archived, sweep, settings) if archived else None
+    return AllRuns(_add_means(shown, sweep), sweep, settings, archive)
 
 
 def _row(sweep: Sweep, known: _Known, run: RunRecord, live: Best | None) -> Row:
@@ -186,7 +190,7 @@ def _add_means(rows: Sequence[Row], sweep: Sweep) -> list[Row]:
     repeats = sweep.config.get("repeats")
     if not isinstance(repeats, Mapping):
         return list(rows)
-    seed_name, runs = str(repeats.get("seed_name")), sweep.record.runs.values()
+    seed_name, runs = str(repeats.get("seed_name")), sweep.results
     known = repeated_combinations(runs, seed_name)
     most = max((one.weight for one in known), default=(0, 0))
     of_run = {
@@ -215,14 +219,17 @@ def known_runs(
     live: Mapping[int, Best],
     chosen_goals: Mapping[str, Goal],
     is_apart: bool = True,
+    is_archive: bool = False,
 ) -> tuple[AllRuns, TableColumns]:
     """Every run, and the columns of the table of them.
 
     Args:
         is_apart: whether each run of a combination has a row of its own.
+        is_archive: those that are archived instead.
         chosen_goals: what a user chose for the metrics of the log folder.
     """
     known, every = _current(sweep, live)
+    every = every.archive if is_archive and every.archive is not None else every
     goals = sweep_goals(sweep, every.rows, chosen_goals)
     is_of_means = every.has_combinations and not is_apart
     settings = {**known.hyperparameters, **every.logged}
@@ -262,7 +269,7 @@ def select_runs(
         budget_s: how long logs may be read, where the query asks for metrics that only they hold.
     """
     are_apart = query.is_apart or bool(query.by)
-    every, columns = known_runs(sweep, live, summaries.chosen_goals(), are_apart)
+    every, columns = known_runs(sweep, live, summaries.chosen_goals(), are_apart, query.is_archive)
     known, metric = _known[sweep], sweep.optimization_metric
     asked = query.metrics | asked_metrics(query.where, columns)
     needs_logs = bool(asked - {metric}) or query.sort == f"last.{metric}"
@@ -305,7 +312,15 @@ def _remembered(
 ) -> Selection:
     """Turning the pages of a table, and scrolling it, neither sorts nor filters it again."""
     filters = (query.search, query.where, query.states, query.filters)
-    key = (*filters, query.sort, query.order, query.is_apart, query.by, columns.default_sort)
+    key = (
+        *filters,
+        query.sort,
+        query.order,
+        query.is_apart,
+        query.is_archive,
+        query.by,
+        columns.default_sort,
+    )
     if key not in known.selections:
         known.selections[key] = _select(every, every.rows, query, columns)
         while len(known.selections) > _MOST_SELECTIONS:

@@ -42,7 +42,8 @@ def run(options: argparse.Namespace) -> None:
 
         contenders |= OWN
     done = {_key(row) for row in load(options.results)}
-    tasks = {name: Task(options.folder, name) for name in options.tasks}
+    scales = options.results.with_suffix(".scales.json")
+    tasks = {name: Task(options.folder, name, scales) for name in options.tasks}
     for seed in range(options.first_seed, options.first_seed + options.seeds):
         for name, task in tasks.items():
             for rule in options.rules:

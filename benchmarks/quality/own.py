@@ -97,6 +97,13 @@ class Ours(_Ruled):
         self._n_known += 1
 
 
+class Counted(Ours):
+    """Runs that a rule stopped count with the best value that they had by then."""
+
+    def ended(self, index: int, level: int, rule: str | None) -> None:
+        super().ended(index, level, None)
+
+
 class _Trials(_Ruled):
     """TPE of Optuna's, fed in some other way."""
 
@@ -198,6 +205,7 @@ OWN: dict[str, Open] = {
     "sobol": lambda task, rule, seed: Ours(task, "sobol", rule, seed),
     "tpe": lambda task, rule, seed: Ours(task, "tpe", rule, seed),
     "tpe-groups": lambda task, rule, seed: Ours(task, {"type": "tpe", **_GROUPS}, rule, seed),
+    "counted": lambda task, rule, seed: Counted(task, "tpe", rule, seed),
     "ranked": lambda task, rule, seed: Ranked(task, rule, seed, {}),
     "rungs": _rungs(),
     "rungs-third": _rungs(share=_THIRD),

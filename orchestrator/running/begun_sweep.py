@@ -110,7 +110,7 @@ def _check_kind(path: str, found: Sweep, *, is_study: bool) -> None:
     Raises:
         UsageError: others start the runs of this sweep.
     """
-    if bool(found.description.get("is_study")) == is_study:
+    if found.is_study == is_study:
         return
     raise UsageError(
         f"{path} is a sweep that starts its runs itself: ml-tracking-ops sweep --resume"

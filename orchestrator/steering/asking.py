@@ -125,7 +125,11 @@ def _answer_without(sweep: Sweep, request: Request, recorded: Sequence[Request])
     """Record or refuse a request; `recorded` are those about the same run, oldest first."""
     record = sweep.record
     none = f"no orchestrator is at work on this sweep: it is {record.state}"
-    resume = f"ml-tracking-ops sweep --resume {sweep.path}"
+    resume = (
+        f"Study.resume({str(sweep.path)!r})"
+        if sweep.is_study
+        else f"ml-tracking-ops sweep --resume {sweep.path}"
+    )
     run = None if request.index is None else record.runs.get(request.index)
     match request.action:
         case "requeue":

@@ -68,6 +68,11 @@ class Sweep:
         return config if isinstance(config, dict) else {}
 
     @property
+    def is_study(self) -> bool:
+        """Whether a program asks for its runs and trains them."""
+        return self.description.get("is_study") is True
+
+    @property
     def optimization_metric(self) -> str | None:
         metric = self.config.get("optimization_metric")
         return metric if isinstance(metric, str) else None

@@ -22,24 +22,32 @@ class StudyRequests:
         self._folder = folder
         self._owner = folder.stat().st_uid
 
-    def take_in(self, record: SweepRecord) -> Iterator[dict[str, Any]]:
-        """The fields of an event `requested` for each that is new; then it is removed."""
+    def take_in(self, record: SweepRecord, *, is_start: bool = False) -> Iterator[dict[str, Any]]:
+        """The fields of an event `requested` for each that is new; then it is removed.
+
+        Args:
+            is_start: the study is just being resumed, which is the newer wish than to stop it.
+        """
         if not (self._folder / paths.REQUESTS_NAME).exists():
             return
         for path, request in read_requests(self._folder, self._owner):
             if path.stem not in record.requests:
-                yield _decided(path.stem, request, record)
+                yield _decided(path.stem, request, record, is_start=is_start)
             remove(self._folder, path.stem)
 
 
-def _decided(identity: str, request: Request | None, record: SweepRecord) -> dict[str, Any]:
+def _decided(
+    identity: str, request: Request | None, record: SweepRecord, *, is_start: bool
+) -> dict[str, Any]:
     if request is None:
         text = "the file in requests/ is not a request"
         return {"id": identity, "outcome": "refused", "message": text}
     by = f"by hand ({request.by})" if request.by else "by hand"
     refusal = why_not(request, record)
-    if refusal is None and request.action in ("workers", "requeue"):
-        refusal = "a program of the user's decides how many runs there are at once and which"
+    if is_start and request.index is None:
+        refusal = "the study was resumed after it was asked"
+    elif refusal is None and request.action == "workers":
+        refusal = "the program that trains decides how many runs there are at once"
     fields: dict[str, Any] = {
         "id": identity,
         "action": request.action,
@@ -52,6 +60,9 @@ def _decided(identity: str, request: Request | None, record: SweepRecord) -> dic
         fields["index"] = request.index
     if refusal is None and request.action == "stop":
         fields["reason"] = f"stopped {by}"
+    if refusal is None and request.action == "requeue" and request.index is not None:
+        run = record.runs[request.index]
+        fields["attempt"] = run.attempt + (run.name is not None)
     return fields
 
 
@@ -61,6 +72,8 @@ def _message(request: Request, by: str) -> str:
             return "every run is asked to stop, then no more are given out"
         case "stop":
             return f"run {request.index} is asked to stop"
+        case "requeue":
+            return f"run {request.index} is given out again"
         case "pause":
             return f"paused {by}: running runs finish, no new ones are given out"
     return "the study continues"

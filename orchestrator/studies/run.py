@@ -1,8 +1,8 @@
 """A run that a program was given to train: its hyperparameters, its log, what rules say of it."""
 
-import threading
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +15,10 @@ from ..store.objective import Best, Goal
 
 class _Study(Protocol):
     """What a run asks of its study."""
+
+    @property
+    def lock(self) -> AbstractContextManager[bool]:
+        """Held while something changes."""
 
     def follow(self, run: "StudyRun") -> None:
         """Take in that it has logged something, and what users ask of it."""
@@ -58,7 +62,6 @@ class StudyRun:
         self._metric = metric
         self._rules = rules
         self._last: tuple[int, float] | None = None
-        self._lock = threading.RLock()
 
     def __repr__(self) -> str:
         return f"StudyRun({self.index}, {self.hyperparameters})"
@@ -88,7 +91,7 @@ class StudyRun:
         name = metric or self._metric
         if name is None:
             raise ValueError("the study has no optimization_metric: name the metric")
-        with self._lock:
+        with self._study.lock:  # the rules are those of all runs
             if self.is_over:
                 raise ValueError(f"run {self.index} is over: its result was told already")
             self.logger.add_scalar(name, value, step)

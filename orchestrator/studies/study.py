@@ -155,7 +155,7 @@ class Study:
         self._left: list[Attempt] = []
         self._over: str | None = None
         self._is_closed = False
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._requests = StudyRequests(folder)
         self._began_at = time.monotonic()
         self._is_stopped_by_hand = False
@@ -186,6 +186,7 @@ class Study:
                 )
         decision = replay(self.folder, self.record, self._rules, self._limits)
         self._left = attempts_left(self.record, self._config.max_runs)
+        self._look_at_requests(is_start=True)
         self._end_by(decision)
 
     def ask(self) -> StudyRun | None:
@@ -196,14 +197,14 @@ class Study:
         """
         while self._is_paused():
             time.sleep(_LOOK_AGAIN_S)
-        with self._lock:
+        with self.lock:
             if self._over is not None:
                 return None
             attempt = self._left.pop(0) if self._left else self._new_attempt()
             return None if attempt is None else self._start(attempt)
 
     def _is_paused(self) -> bool:
-        with self._lock:
+        with self.lock:
             self._check_open()
             self._journal.beat()
             self._look_at_requests()
@@ -279,7 +280,7 @@ class Study:
         Raises:
             ValueError: there is no such run, or it is over.
         """
-        with self._lock:
+        with self.lock:
             self._check_open()
             one = run if isinstance(run, StudyRun) else self._open_runs.get(run)
             if one is None or self._open_runs.get(one.index) is not one:
@@ -314,21 +315,28 @@ class Study:
 
     def follow(self, run: StudyRun) -> None:
         """Take in what a run has logged, and what users ask."""
-        with self._lock:
+        with self.lock:
             self._journal.beat()
             if run.stopped_by is not None and self.record.runs[run.index].stopped_by is None:
                 self._write("stopped_early", index=run.index, **run.stopped_by.as_event())
             self._end_by(self._limits.see_best(run.index, run.best.value, run.best.step))
             self._look_at_requests()
 
-    def _look_at_requests(self) -> None:
+    def _look_at_requests(self, *, is_start: bool = False) -> None:
         hours = self._config.max_hours
         if hours is not None and time.monotonic() - self._began_at > hours * 3600:
             self._over = self._over or f"the study has run for max_hours = {hours:g}"
-        for event in self._requests.take_in(self.record):
+        for event in self._requests.take_in(self.record, is_start=is_start):
             self._write("requested", **event)
-            if event["outcome"] == "done" and event.get("action") == "stop":
+            if event["outcome"] != "done":
+                continue
+            if event["action"] == "stop":
                 self._stop_by_hand(event.get("index"), event["reason"])
+            elif event["action"] == "requeue":
+                run = self.record.runs[event["index"]]
+                self._left.append(
+                    Attempt(run.index, run.hyperparameters, run.attempt, run.n_failed)
+                )
 
     def _stop_by_hand(self, index: int | None, reason: str) -> None:
         for run in self._open_runs.values():
@@ -349,7 +357,7 @@ class Study:
 
     def close(self) -> None:
         """End the study; it can be resumed. Runs that are open are given out again then."""
-        with self._lock:
+        with self.lock:
             if self._is_closed:
                 return
             for run in list(self._open_runs.values()):

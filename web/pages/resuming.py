@@ -58,7 +58,12 @@ def check_may_start(request: Request) -> None:
 
 
 def resume_command(sweep: Sweep) -> str:
-    """The command that resumes a sweep; the whole path works from anywhere."""
+    """The command that resumes a sweep; the whole path works from anywhere.
+
+    Of a study, what its program calls.
+    """
+    if sweep.is_study:
+        return f"Study.resume({str(sweep.path)!r})"
     return f"ml-tracking-ops sweep --resume {shlex.quote(str(sweep.path))}"
 
 
@@ -71,7 +76,8 @@ def resume_view(sweep: Sweep, *, is_allowed: bool) -> ResumeView | None:
         return None
     runs = f"run{'' if len(indices) == 1 else 's'} {', '.join(map(str, indices))}"
     waiting = f"To run again when the sweep is resumed: {runs}." if indices else ""
-    return ResumeView(resume_command(sweep), waiting, _button(sweep) if is_allowed else None)
+    may_start = is_allowed and not sweep.is_study
+    return ResumeView(resume_command(sweep), waiting, _button(sweep) if may_start else None)
 
 
 def _button(sweep: Sweep) -> Button:

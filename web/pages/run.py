@@ -272,6 +272,8 @@ def _add_output(page_data: PageData, view: RunView) -> None:
 def _why_no_output(sweep: Sweep, log_path: Path | None) -> str:
     if sweep.is_legacy:
         return "The original tool, which ran this sweep, kept no output."
+    if sweep.is_study:
+        return "A program asked for this run and trained it itself: its output went elsewhere."
     return f"Its output has been deleted: there is no file {log_path}."
 
 

@@ -4,6 +4,7 @@ import math
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,26 @@ def test_rule_stops_a_run_of_a_study(tmp_path: Path) -> None:
     assert study.runs[2].stopping_rule == "asha"
     kinds = [event["event"] for event in JournalTail(study.folder / "journal.jsonl").read()]
     assert kinds.count("stopped_early") >= 1
+
+
+def test_threads_have_a_run_each(tmp_path: Path) -> None:
+    rules = [{"rule": "asha", "reduction_factor": 2}]
+    with open_study(tmp_path, max_runs=24, sampler="tpe", stopping_rules=rules) as study:
+
+        def work(_: int) -> None:
+            while (run := study.ask()) is not None:
+                for step in range(1, 9):
+                    run.report(loss(run.hyperparameters), step)
+                    if run.should_stop():
+                        break
+                study.tell(run)
+
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(work, range(4)))
+    record = state_of(study.folder)
+    assert len(record.runs) == 24
+    assert set(record.counts) <= {"finished", "early_stopped"}
+    assert record.n_skipped == 0
 
 
 def test_target_ends_a_study(tmp_path: Path) -> None:
@@ -184,3 +205,25 @@ def test_study_as_one_of_optunas(tmp_path: Path) -> None:
         found = study.to_optuna()
     assert isinstance(found, optuna.Study)
     assert found.best_value == 0.5
+
+
+def test_run_that_a_user_puts_back_is_given_out_again(tmp_path: Path) -> None:
+    with open_study(tmp_path, max_runs=1) as study:
+        run = study.ask()
+        assert run is not None
+        study.tell(run, state="failed")
+        submit(study.folder, new_request("requeue", "mia@box", index=1))
+        again = study.ask()
+        assert again is not None
+        assert (again.index, again.attempt) == (1, 2)
+        study.tell(again, 0.5)
+        assert study.ask() is None
+    assert [run.state for run in study.runs] == ["finished"]
+
+
+def test_request_of_before_the_resume_ends_no_study(tmp_path: Path) -> None:
+    open_study(tmp_path).close()
+    (folder,) = (path.parent for path in tmp_path.glob("*/journal.jsonl"))
+    submit(folder, new_request("stop", "mia@box"))
+    with Study.resume(folder) as study:
+        assert study.ask() is not None

@@ -3,7 +3,6 @@
 import heapq
 import itertools
 import math
-from collections.abc import Sequence
 from typing import Protocol
 
 from .tasks import Combination, Task
@@ -31,12 +30,13 @@ def simulate(task: Task, contender: Contender, budget: int, workers: int) -> lis
     1 is the distance between the best and the median of random combinations, 0 the best of them.
     """
     numbers = itertools.count(1)
-    curves: dict[int, Sequence[float]] = {}
+    curves: dict[int, list[float]] = {}
+    combinations: dict[int, Combination] = {}
     waiting: list[tuple[int, int, int]] = []
 
     def start(time: int) -> None:
         index = next(numbers)
-        curves[index] = task.curve(contender.suggest(index))
+        combinations[index], curves[index] = contender.suggest(index), []
         heapq.heappush(waiting, (time + 1, index, 1))
 
     for _ in range(workers):
@@ -44,6 +44,9 @@ def simulate(task: Task, contender: Contender, budget: int, workers: int) -> lis
     best, found = -math.inf, []
     while len(found) < budget:
         time, index, level = heapq.heappop(waiting)
+        if level > len(curves[index]):  # most runs need few of their levels
+            last = min(max(3 * (level - 1), 1), task.n_levels)
+            curves[index] += task.curve(combinations[index], level, last)
         value = curves[index][level - 1]
         best = max(best, value)
         found.append(best)

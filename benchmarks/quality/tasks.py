@@ -141,9 +141,11 @@ class Task:
     def n_levels(self) -> int:
         return self.scenario.n_levels
 
-    def curve(self, combination: Combination) -> Sequence[float]:
-        """Validation accuracy in per cent, `(n_levels,)`."""
-        levels = np.arange(1, self.n_levels + 1, dtype=np.float32)
+    def curve(
+        self, combination: Combination, first: int = 1, last: int | None = None
+    ) -> Sequence[float]:
+        """Validation accuracy in per cent at the levels from `first` to `last`."""
+        levels = np.arange(first, (last or self.n_levels) + 1, dtype=np.float32)
         # a size is a share of the data
         fidelity = levels if self.scenario.column == 1 else levels / self.n_levels
         columns = [

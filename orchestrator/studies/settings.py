@@ -1,13 +1,18 @@
-"""The settings of a study → those of a sweep."""
+"""The settings of a study → those of a sweep, and the folder that a new one writes."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ml_tracking_ops.logger import paths
+
 from ..commands.settings import RunSettings
 from ..config.validation import LoadedConfig, validate_config
-from ..errors import UsageError
+from ..errors import SweepError, UsageError
+from ..running.code_state import keep_code_state
+from ..running.description import describe_sweep, write_description
+from ..store.journal import Journal
 
 NO_COMMAND = "(a program asks for runs)"
 _OF_OTHERS = frozenset(RunSettings.model_fields) | {"executor", "main_script_name", "confirm"}
@@ -39,3 +44,26 @@ def load_study(settings: Mapping[str, Any]) -> LoadedConfig:
         **settings,
     }
     return validate_config(source, Path.cwd(), "the settings")
+
+
+def new_study_folder(
+    loaded: LoadedConfig,
+    seed: int,
+    workers: int,
+    logdir: Path,
+    on_trouble: Callable[[str], None],
+) -> tuple[Path, Journal]:
+    """Make the folder of a new study in `logdir`, with its description and its journal.
+
+    Raises:
+        SweepError: it cannot be written.
+    """
+    try:
+        top = str(logdir.expanduser().resolve())
+        folder = Path(paths.create_unique_folder(top, paths.timestamp()))
+        description = describe_sweep(loaded, seed, workers, folder)
+        write_description(folder, {**description, "is_study": True})
+        keep_code_state(loaded.folder, folder)
+        return folder, Journal(folder / paths.JOURNAL_NAME, on_trouble)
+    except OSError as error:
+        raise SweepError(f"cannot write the study's folder in {logdir}: {error}") from error

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ml_tracking_ops.logger import paths
 
-from ..errors import SweepError, UsageError
+from ..errors import UsageError
 from ..running.begun_sweep import open_begun_sweep
-from ..running.code_state import keep_code_state
-from ..running.description import describe_sweep, write_description
 from ..running.resumption import attempts_left, replay
 from ..running.runs.attempts import Attempt
 from ..running.runs.limits import SweepLimits, build_rules
@@ -31,7 +29,7 @@ from ..supervision.process_table import process_identity
 from ..sweep import choose_seed
 from .requests import StudyRequests
 from .run import StudyRun
-from .settings import load_study
+from .settings import load_study, new_study_folder
 
 if TYPE_CHECKING:
     import optuna
@@ -84,15 +82,7 @@ class Study:
         earlier = [
             read_earlier(one, loaded.folder, proposer.space) for one in loaded.config.warm_start
         ]
-        try:
-            top = str(Path(logdir).expanduser().resolve())
-            folder = Path(paths.create_unique_folder(top, paths.timestamp()))
-            description = describe_sweep(loaded, seed, workers, folder)
-            write_description(folder, {**description, "is_study": True})
-            keep_code_state(loaded.folder, folder)
-            journal = Journal(folder / paths.JOURNAL_NAME, _warn)
-        except OSError as error:
-            raise SweepError(f"cannot write the study's folder in {logdir}: {error}") from error
+        folder, journal = new_study_folder(loaded, seed, workers, Path(logdir), _warn)
         record = SweepRecord(goal=loaded.config.optimization_goal)
         self._open(loaded, seed, workers, folder, journal, record, proposer)
         for sweep in earlier:

@@ -34,7 +34,7 @@ def measure(figure: Figure, options: Options) -> None:
     for _ in range(options.pick(3, 1)):  # in turn
         with serving(experiments(10, 1_000)) as server:
             ours.append(_loads(server, f"{server.address}/experiments", _OURS))
-        with _tensorboard(python, logs) as server:
+        with tensorboard(python, logs) as server:
             theirs.append(_loads(server, f"{server.address}/#timeseries", _THEIRS))
     what = "beside TensorBoard, 10 runs × 5 × 1,000"
     for name, unit in _UNITS.items():
@@ -68,23 +68,23 @@ def _loads(server: Server, address: str, condition: str) -> dict[str, list[float
         "on the wire, cold": [cold_bytes["bytes"] / 1e6],
         "on the wire, warm": [warm_bytes["bytes"] / 1e6],
         "server CPU, warm load": [one["server_cpu_s"] for one in warm],
-        "server resident": [sum(map(resident_mb, _processes(server.pid)))],
+        "server resident": [sum(map(resident_mb, processes(server.pid)))],
         "idle, no page open": [idle],
     }
 
 
-def _processes(pid: int) -> list[int]:
+def processes(pid: int) -> list[int]:
     """TensorBoard reads its logs in a process of its own."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *map(int, children)]
 
 
 def _cpu_s(pid: int) -> float:
-    return sum(map(cpu_s, _processes(pid)))
+    return sum(map(cpu_s, processes(pid)))
 
 
 @contextmanager
-def _tensorboard(python: Path, logdir: Path) -> Iterator[Server]:
+def tensorboard(python: Path, logdir: Path) -> Iterator[Server]:
     began = time.perf_counter()
     process = subprocess.Popen(
         [python, "-m", "tensorboard.main", f"--logdir={logdir}", "--host=127.0.0.1", "--port=0"],

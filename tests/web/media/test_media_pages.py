@@ -272,6 +272,18 @@ def test_bomb_costs_its_own_card_alone(logdir: Path, writer: ExperimentLogger, r
     assert "trouble" not in ask(client, IMAGE.format(run=run) + "&step=2")["items"][0]
 
 
+def test_column_of_a_table_says_why_it_shows_no_image(
+    logdir: Path, writer: ExperimentLogger
+) -> None:
+    planted(writer, b"<html><script>alert(1)</script></html>")
+    writer.add_text("b", "<img src=x onerror=alert(1)> & more", 1)
+    page = Client(logdir).get("/experiments?table=1&columns=image.a&columns=text.b").text
+    assert "This file is no image that can be shown." in page
+    assert "/media?" not in page
+    assert "&lt;img src=x onerror=alert(1)&gt; &amp; more" in page
+    assert "<img src=x" not in page
+
+
 def test_broken_image_is_sent_as_it_is_and_makes_no_small_one(
     logdir: Path, writer: ExperimentLogger, run: str
 ) -> None:

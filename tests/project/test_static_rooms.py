@@ -3,7 +3,7 @@
 The folders of `web/static`, each of which may import those before it, and itself:
 
     lib ← live ← charts/data ← charts/colors ← charts/drawing ← charts/export ← charts/pointing
-    ← charts/own ← charts ← tables ← insight ← output ← media ← page
+    ← charts/own ← charts ← tables ← insight ← insight/views ← output ← media ← page
 
 Within a folder no module imports another that imports it back, directly or through others.
 """
@@ -28,6 +28,7 @@ ORDER = (
     "charts",
     "tables",
     "insight",
+    "insight/views",
     "output",
     "media",
     "page",

@@ -3,7 +3,8 @@
     GET /api/insight/SWEEP?since=CURSOR   the runs as columns; then only those that have changed,
                                           and the running ones; `passing` are those that pass the
                                           filters of a table (`q`, `state`, `p.NAME`, `m.METRIC`);
-                                          `up=METRIC&of=last` adds a column with its values
+                                          `up=METRIC&of=last` adds a column with its values,
+                                          and `more=last.METRIC` others, by this name
     GET /api/insight?run=ID&objective=METRIC
                                           the same of experiments, always whole: those named, or
                                           those that the page of experiments lists
@@ -37,11 +38,11 @@ from ..tables.grouping.combination_rows import combination_rows
 from ..tables.query import HYPERPARAMETER, METRIC, parse_table_query
 from ..tables.rows import Row
 from ..tables.sweeps.sweep_rows import SelectedRuns, select_runs, with_summaries
-from .columns import SweepColumns, asked_value, describe_experiments, describe_sweep
+from .columns import SweepColumns, asked_columns, asked_value, describe_experiments, describe_sweep
 from .experiments import OBJECTIVE, explained_experiments
 from .pool_history import SpanColumns, describe_spans, pool_of
 
-_PARAMETERS = ("since", "q", "where", "state", "up", "of", "repeats")
+_PARAMETERS = ("since", "q", "where", "state", "up", "of", "more", "repeats")
 _OF_EXPERIMENTS = ("run", "archived", OBJECTIVE)
 _PREFIXES = (HYPERPARAMETER, METRIC)
 _READING_S = 0.3
@@ -108,7 +109,9 @@ def _encode_experiments(catalog: Catalog, *, query: QueryParams, app_state: Any)
         "goal": subject.goal,
         "passing": None if found.passing is None else sorted(found.passing),
         "n_unread": found.n_unread,
-        **describe_experiments(found.rows, subject.started_at, up, found.columns.goals),
+        **describe_experiments(
+            found.rows, subject.started_at, up, found.columns.goals, asked_columns(query)
+        ),
     }
     return encode_json({"cursor": None, **answer})
 
@@ -169,10 +172,11 @@ def _runs(
     found = select_runs(sweep, asked, live, summaries, _READING_S)
     n_unread, up = 0, asked_value(query, sweep.optimization_metric)
     rows = found.every.searched
-    if up is not None:
+    more = asked_columns(query)
+    if up is not None or more:
         rows, n_unread = with_summaries(sweep, rows, summaries, _READING_S)
     if not found.are_apart:
-        return _combinations(sweep, rows, found, changed, up, n_unread)
+        return _combinations(sweep, rows, found, changed, up, n_unread, more)
     started_at = sweep.record.started_at or sweep.started_at
     return len(sweep.changes), {
         "is_complete": changed is None,
@@ -180,7 +184,7 @@ def _runs(
         "goal": sweep.optimization_goal,
         "passing": [row.index for row in found.rows] if asked.is_filtered else None,
         "n_unread": n_unread,
-        **describe_sweep(rows, sweep.config, started_at, changed, up, found.columns.goals),
+        **describe_sweep(rows, sweep.config, started_at, changed, up, found.columns.goals, more),
     }
 
 
@@ -191,6 +195,7 @@ def _combinations(
     changed: set[int] | None,
     up: str | None,
     n_unread: int,
+    more: Sequence[str],
 ) -> tuple[int, Answer]:
     """The combinations of a sweep with repeats, of which those pass that have a run that does."""
     number = {run.index: run.combination.number for run in runs if run.combination is not None}
@@ -204,7 +209,7 @@ def _combinations(
         "goal": sweep.optimization_goal,
         "passing": passing if found.is_filtered else None,
         "n_unread": n_unread,
-        **describe_sweep(rows, sweep.config, started_at, sent, up, found.columns.goals),
+        **describe_sweep(rows, sweep.config, started_at, sent, up, found.columns.goals, more),
     }
 
 

@@ -19,6 +19,8 @@ from ..tables.rows import Row
 from ..tables.selection import filter_text
 from .axes import Axis, Scale, axes_of, is_number
 
+_MOST_COLUMNS = 4
+
 
 class AxisColumns(TypedDict):
     """An axis as it is sent; `values` as filters write them."""
@@ -50,6 +52,7 @@ class RunColumns(TypedDict):
     n_runs: NotRequired[list[int]]
     is_full: NotRequired[list[bool]]
     up: NotRequired[list[float | None]]
+    more: NotRequired[dict[str, list[float | None]]]
     hyperparameters: dict[str, list[float | int | None]]
 
 
@@ -60,11 +63,15 @@ class SweepColumns(TypedDict):
 
 
 def describe_experiments(
-    rows: Sequence[Row], started_at: float, up: str | None = None, goals: Goals | None = None
+    rows: Sequence[Row],
+    started_at: float,
+    up: str | None = None,
+    goals: Goals | None = None,
+    more: Sequence[str] = (),
 ) -> SweepColumns:
     """The same of experiments, also of those without any setting."""
     axes = axes_of({}, rows)
-    columns = _columns(rows, axes, started_at, up, goals)
+    columns = _columns(rows, axes, started_at, up, goals, more)
     columns["name"] = [row.id for row in rows]
     columns["title"] = [str(row.label or row.name) for row in rows]
     return _described(axes, columns)
@@ -77,16 +84,17 @@ def describe_sweep(
     indices: Collection[int] | None = None,
     up: str | None = None,
     goals: Goals | None = None,
+    more: Sequence[str] = (),
 ) -> SweepColumns:
     """Axes and columns of the runs that have a combination, in the order of their index.
 
     Args:
-        up: a further column, a statistic of a metric: ``last.Loss``.
+        up: a further column, a statistic of a metric: ``last.Loss``; `more`: others, by name.
     """
     known = sorted((row for row in rows if row.hyperparameters), key=attrgetter("index"))
     axes = axes_of(config, known)
     sent = known if indices is None else [row for row in known if row.index in indices]
-    runs = _columns(sent, axes, started_at, up, goals)
+    runs = _columns(sent, axes, started_at, up, goals, more)
     means = [row.combination for row in sent if row.runs and row.combination is not None]
     if means:
         runs["text"] = [mean.text for mean in means]
@@ -101,6 +109,7 @@ def _columns(
     started_at: float,
     up: str | None,
     goals: Goals | None,
+    more: Sequence[str],
 ) -> RunColumns:
     runs: RunColumns = {
         "index": [row.index for row in sent],
@@ -113,6 +122,8 @@ def _columns(
     }
     if up is not None:
         runs["up"] = [number_of(row, up, goals) for row in sent]
+    if more:
+        runs["more"] = {key: [number_of(row, key, goals) for row in sent] for key in more}
     return runs
 
 
@@ -162,6 +173,12 @@ def asked_value(query: QueryParams, metric: str | None) -> str | None:
     if not name or statistic not in STATISTICS or (statistic == "best" and name == metric):
         return None
     return f"{statistic}.{name}"
+
+
+def asked_columns(query: QueryParams) -> tuple[str, ...]:
+    """The further columns that are asked for: ``more=last.Loss``."""
+    known = [key for key in query.getlist("more") if split_statistic(key) is not None]
+    return tuple(dict.fromkeys(known))[:_MOST_COLUMNS]
 
 
 def number_of(row: Row, key: str, goals: Goals | None = None) -> float | None:

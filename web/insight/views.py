@@ -1,30 +1,37 @@
 """The views of the panel that explains a sweep: what each shows besides its drawing."""
 
+import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from ml_tracking_ops.orchestrator.store.objective import Goal
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
 from ..runs.entries import finite_values, has_value
 from ..runs.formats import whole_percents
-from ..tables.query import STATISTICS, split_statistic
+from ..series.derived.definition import title_of
+from ..tables.query import split_statistic
 from ..tables.rows import Row
-from .axes import Axis, axes_of
-from .columns import asked_value, number_of
+from .axes import axes_of
 from .importance.results import ImportanceView, importance_view
 from .node_use import JobLine, NodeUse, list_jobs, measure_nodes
+from .plots.chosen import Chosen, chosen_value, same_settings
+from .plots.views import (
+    BarsView,
+    ContourView,
+    DistributionView,
+    bars_view,
+    contour_view,
+    distribution_view,
+)
 from .pool_history import PoolUse, measure_use, pool_of
 from .subject import Subject
 from .words import BestValues, Improvement, Relation, best_runs, improvements, relation, values_of
 
 _MOST_IMPROVEMENTS = 100
-_N_NEWEST = 25
-_WORDS = {"best": "best", "last": "last", "min": "lowest", "max": "highest"}
 
 
 @dataclass(frozen=True)
@@ -53,36 +60,53 @@ class HistoryView:
 
 
 @dataclass(frozen=True)
+class AxisChoice:
+    """An axis of the parallel coordinates; `value` is as the address has it."""
+
+    value: str
+    name: str
+    is_shown: bool
+
+
+@dataclass(frozen=True)
 class ParallelView:
-    """`ends`: the worst and the best value, as the colours show them."""
+    """`ends`: the worst and the best value, as the colours show them.
+
+    `axes`: what can be an axis, those that are first and in their order; `asked`: as the address
+    has them, as JSON; `all_href` shows all of them, None if they are shown.
+    """
 
     ends: tuple[float, float] | None
     n_axes: int
+    axes: Sequence[AxisChoice]
+    asked: str
+    all_href: str | None
+    kept: Sequence[tuple[str, str]]
     n_best: int
     best_values: Sequence[BestValues]
 
 
 @dataclass(frozen=True)
 class ScatterView:
-    """A hyperparameter (`across`) against a metric (`up`), of which `of` says which value.
+    """A setting or another metric (`across`) against the chosen value, coloured by `tint`.
 
-    `is_own`: not the best value of the optimisation metric, but what the reader chose. `kept`:
+    `more`: the metrics among these, whose values the drawing needs, as JSON. `metrics`: those that
+    can be chosen, and `titles` what they are called. `relation` is known of settings alone. `kept`:
     what its form carries along.
     """
 
     across: str | None
+    across_title: str | None
     choices: Sequence[str]
-    up: str
-    of: str
     metrics: Sequence[str]
-    is_own: bool
-    goal: Goal | None
-    what: str
-    n_unread: int
+    titles: Mapping[str, str]
+    tint: str | None
+    tint_title: str | None
+    more: str
+    chosen: Chosen
     why_empty: str | None
     relation: Relation | None
     kept: Sequence[tuple[str, str]]
-    statistics: Sequence[str] = STATISTICS
 
 
 @dataclass(frozen=True)
@@ -101,7 +125,16 @@ class WorkersView:
     is_legacy: bool
 
 
-View = HistoryView | ParallelView | ScatterView | ImportanceView | WorkersView
+View = (
+    HistoryView
+    | ParallelView
+    | ScatterView
+    | BarsView
+    | DistributionView
+    | ContourView
+    | ImportanceView
+    | WorkersView
+)
 
 
 def panel_link(query: QueryParams, **changes: str | None) -> str:
@@ -165,71 +198,77 @@ def _parallel(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Para
     best = best_runs(rows, subject.goal)
     known = finite_values(rows)
     ends = (min(known), max(known)) if known else None
+    asked = query.getlist("axes")
+    names = [axis.name for axis in axes] + [one for one in (subject.metric,) if one is not None]
+    choices = axis_choices(asked, names)
     if ends is not None and subject.goal == "min":
         ends = ends[::-1]
     return ParallelView(
         ends=ends,
-        n_axes=len(axes),
+        n_axes=sum(one.is_shown for one in choices),
+        axes=choices,
+        asked=json.dumps([one.value for one in choices if one.is_shown]) if asked else "[]",
+        all_href=panel_link(query, axes=None) if asked else None,
+        kept=[pair for pair in query.multi_items() if pair[0] != "axes"],
         n_best=len(best),
         best_values=[values_of(best, axis) for axis in axes] if best else [],
     )
 
 
+def axis_choices(asked: Sequence[str], names: Sequence[str]) -> list[AxisChoice]:
+    """The axes that are asked for, as ``NAME`` or, turned, ``-NAME``; then the others.
+
+    If none is asked for all are shown, in their order.
+    """
+    shown: dict[str, AxisChoice] = {}
+    for value in asked:
+        name = value if value in names else value.removeprefix("-")
+        if name in names:
+            shown.setdefault(name, AxisChoice(value, name, is_shown=True))
+    others = [AxisChoice(name, name, is_shown=not shown) for name in names if name not in shown]
+    return [*shown.values(), *others]
+
+
 def _scatter(subject: Subject, rows: Sequence[Row], query: QueryParams) -> ScatterView:
     axes = axes_of(subject.config, rows)
-    axis = next((one for one in axes if one.name == query.get("across")), axes[0] if axes else None)
-    metrics = _metrics(subject, rows)
-    up = asked_value(query, subject.metric)
-    if up is None and subject.metric is None and metrics:
-        up = f"best.{metrics[0]}"
-    statistic, name = split_statistic(up or "") or ("best", subject.metric or "")
-    goals = subject.goals(rows)
-    goal, n_unread = goals.of(name), 0
-    if up is not None:
-        rows, n_unread = subject.add_metrics(rows)
-        rows = [replace(row, best_value=number_of(row, up, goals)) for row in rows]
+    chosen = chosen_value(subject, rows, query)
+    names = [axis.name for axis in axes]
+    metrics = [f"{one}.{name}" for name in chosen.metrics for one in ("best", "last")]
+    across = _among(query.get("across"), [*names, *metrics]) or next(iter([*names, *metrics]), None)
+    tint = _among(query.get("tint"), [*(f"p.{name}" for name in names), *metrics])
+    axis = next((one for one in axes if one.name == across), None)
     return ScatterView(
-        across=None if axis is None else axis.name,
-        choices=[one.name for one in axes],
-        up=name,
-        of=statistic,
-        metrics=list(dict.fromkeys([*metrics, *filter(None, [name])])),
-        is_own=up is not None,
-        goal=goal,
-        what=f"{_WORDS['last' if statistic == 'best' and goal is None else statistic]} {name}",
-        n_unread=n_unread,
-        why_empty=_why_no_scatter(subject, rows, axes, name),
-        relation=None if axis is None else relation(rows, axis, goal),
-        kept=[(k, v) for k, v in query.multi_items() if k not in ("across", "up", "of")],
+        across=across,
+        across_title=_title(across),
+        choices=names,
+        metrics=metrics,
+        titles={key: _title(key) or "" for key in metrics},
+        tint=tint,
+        tint_title=_title(tint.removeprefix("p.")) if tint else None,
+        more=json.dumps([one for one in (across, tint) if one is not None and one in metrics]),
+        chosen=chosen,
+        why_empty=_why_no_scatter(subject, chosen, across),
+        relation=None if axis is None else relation(chosen.rows, axis, chosen.goal),
+        kept=[(k, v) for k, v in query.multi_items() if k not in ("across", "up", "of", "tint")],
     )
 
 
-def _metrics(subject: Subject, rows: Sequence[Row]) -> list[str]:
-    """The optimisation metric, and those of the newest runs."""
-    newest = [row for row in rows if row.name is not None][-_N_NEWEST:]
-    known, _ = subject.add_metrics(newest)
-    own = [subject.metric] if subject.metric is not None else []
-    logged = [name for row in known for name in row.metrics]
-    return list(dict.fromkeys([*own, *logged]))
+def _among(asked: str | None, known: Sequence[str]) -> str | None:
+    return asked if asked in known else None
 
 
-def _why_no_scatter(
-    subject: Subject, rows: Sequence[Row], axes: Sequence[Axis], name: str
-) -> str | None:
-    if not axes:
-        return _same_settings(subject) if rows else "No run has started yet."
-    if any(map(has_value, rows)) or not name:
-        return None if name else why_empty(subject, rows)
-    return None if name != subject.metric else why_empty(subject, rows)
+def _title(key: str | None) -> str | None:
+    """A quantity as people read it: ``last loss`` of ``last.loss``."""
+    split = split_statistic(key or "")
+    return key if split is None else f"{split[0]} {title_of(split[1])}"
 
 
-def _same_settings(subject: Subject) -> str:
-    if subject.sweep is None:
-        return (
-            "These experiments have no setting in which they differ. Log a configuration, as in "
-            "ExperimentLogger(config={...}), and experiments can be compared by it."
-        )
-    return "No hyperparameter varies in this sweep."
+def _why_no_scatter(subject: Subject, chosen: Chosen, across: str | None) -> str | None:
+    if across is None:
+        return same_settings(subject) if chosen.rows else "No run has started yet."
+    if any(map(has_value, chosen.rows)) or not chosen.up:
+        return None if chosen.up else why_empty(subject, chosen.rows)
+    return None if chosen.up != subject.metric else why_empty(subject, chosen.rows)
 
 
 def _importance(subject: Subject, rows: Sequence[Row], query: QueryParams) -> ImportanceView:
@@ -283,13 +322,16 @@ PANELS = {
     "history": Panel("History", _history),
     "parallel": Panel("Parallel coordinates", _parallel),
     "scatter": Panel("Scatter", _scatter, needs_values=False),
+    "contour": Panel("Contour", contour_view, needs_values=False),
+    "bars": Panel("Bars", bars_view, needs_values=False),
+    "distribution": Panel("Distribution", distribution_view, needs_values=False),
     "importance": Panel("Importance", _importance),
     "workers": Panel("Workers", _workers, needs_values=False),
 }
 """The views in the order of their tabs while a sweep runs, the first by default.
 
 A new view is an entry here, its template `insight/_insight_NAME.html` and, if that has a
-`figure("NAME", …)`, the module `static/insight/NAME.js` with a class `View` that draws it.
+`figure("NAME", …)`, the module `static/insight/views/NAME.js` with a class `View` that draws it.
 """
 
 

@@ -40,13 +40,15 @@ class Improvement:
 class Part:
     """Some of the runs: those with one value of a hyperparameter, or with values in a range.
 
-    `best` is None if nobody knows which values are good.
+    `best` is None if nobody knows which values are good, and `std`, the standard deviation of a
+    sample, of fewer than two runs.
     """
 
     label: str
     n: int
     mean: float
     best: float | None
+    std: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def relation(rows: Sequence[Row], axis: Axis, goal: Goal | None) -> Relation:
     else:
         groups = _quantiles(sorted(pairs))
     parts = tuple(
-        Part(label, len(group), _mean(group), _best(group, goal))
+        Part(label, len(group), _mean(group), _best(group, goal), _spread(group))
         for label, group in groups
         if group
     )
@@ -152,6 +154,16 @@ def _mean(values: Sequence[float]) -> float:
         return math.fsum(values) / n
     except OverflowError:  # of values near the largest number
         return math.fsum(value / n for value in values)
+
+
+def _spread(values: Sequence[float]) -> float | None:
+    if len(values) < 2:
+        return None
+    mean = _mean(values)
+    try:
+        return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
+    except OverflowError:
+        return None
 
 
 def _best(values: Sequence[float], goal: Goal | None) -> float | None:

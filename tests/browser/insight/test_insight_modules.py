@@ -62,14 +62,14 @@ def test_drag_makes_moves_and_changes_a_brush(
 
 def test_best_so_far_is_a_stair_that_continues_to_the_end(modules: Page) -> None:
     points = [{"x": x, "y": y} for x, y in ((1, 0.5), (2, 0.4), (3, 0.7), (4, 0.7), (5, 0.6))]
-    stair = call(modules, "insight/history", "bestSoFar", points, "max", 5)
+    stair = call(modules, "insight/views/history", "bestSoFar", points, "max", 5)
     assert stair == [[1, 0.5], [3, 0.7], [5, 0.7]]
-    assert call(modules, "insight/history", "bestSoFar", points, "min", 5) == [
+    assert call(modules, "insight/views/history", "bestSoFar", points, "min", 5) == [
         [1, 0.5],
         [2, 0.4],
         [5, 0.4],
     ]
-    assert call(modules, "insight/history", "bestSoFar", [], "min", 5) == []
+    assert call(modules, "insight/views/history", "bestSoFar", [], "min", 5) == []
 
 
 def test_ticks_of_time_stand_at_round_times(modules: Page) -> None:
@@ -79,22 +79,26 @@ def test_ticks_of_time_stand_at_round_times(modules: Page) -> None:
 
 
 def test_of_very_many_runs_the_best_and_a_sample_are_drawn_faintly(modules: Page) -> None:
-    drawn = call(modules, "insight/parallel", "sampled", list(range(5000)), 1500, 150)
+    drawn = call(modules, "insight/views/parallel", "sampled", list(range(5000)), 1500, 150)
     assert len(drawn) == len(set(drawn)) == 1500
     assert drawn == sorted(drawn)
     assert drawn[-150:] == list(range(4850, 5000))
     assert drawn[0] < 5
-    assert call(modules, "insight/parallel", "sampled", [3, 1, 2], 1500, 150) == [3, 1, 2]
-    few = call(modules, "insight/parallel", "opacities", 10)
-    assert call(modules, "insight/parallel", "opacities", 60)["lines"] > 0.3  # each can be followed
-    many = call(modules, "insight/parallel", "opacities", 1000)
+    assert call(modules, "insight/views/parallel", "sampled", [3, 1, 2], 1500, 150) == [3, 1, 2]
+    few = call(modules, "insight/views/parallel", "opacities", 10)
+    assert (
+        call(modules, "insight/views/parallel", "opacities", 60)["lines"] > 0.3
+    )  # each can be followed
+    many = call(modules, "insight/views/parallel", "opacities", 1000)
     assert many["lines"] < few["lines"] < 1
     assert many["lines"] < many["best"]
-    assert len(call(modules, "insight/parallel", "sampled", list(range(5000)), 150, 0)) == 150
-    assert call(modules, "insight/parallel", "drawnText", 596, 596, 5000) == (
+    assert len(call(modules, "insight/views/parallel", "sampled", list(range(5000)), 150, 0)) == 150
+    assert call(modules, "insight/views/parallel", "drawnText", 596, 596, 5000) == (
         "596 of 5,000 runs pass the filters"
     )
-    assert "1,500 of 2,000" in call(modules, "insight/parallel", "drawnText", 1500, 2000, 5000)
+    assert "1,500 of 2,000" in call(
+        modules, "insight/views/parallel", "drawnText", 1500, 2000, 5000
+    )
 
 
 def test_runs_that_pass_no_filter_are_no_darker_for_lying_one_upon_the_other(modules: Page) -> None:

@@ -96,4 +96,6 @@ def test_experiments_without_settings_are_explained_by_their_values(
         with ExperimentLogger(logdir) as writer:
             writer.add_scalar("loss", value, 1)
     assert ask(client)["runs"]["value"] == [3.0, 2.0]
-    assert "have no setting in which they differ" in client.get("/experiments?panel=scatter").text
+    assert "have no setting in which they differ" in client.get("/experiments?panel=bars").text
+    scatter = client.get("/experiments?panel=scatter").text
+    assert "of each experiment by <strong>best loss</strong>" in scatter

@@ -132,9 +132,9 @@ def test_every_drawing_has_a_module_that_draws_it(client: Client, logdir: Path) 
     write_sweep(logdir / "s", [*finished_run(1, 0.5), *finished_run(2, 0.9), *finished_run(3)])
     pages = [client.get(f"/sweeps/s?panel={panel}").text for panel in PANELS]
     drawn = re.findall(r'id="insight-figure" data-view="(\w+)"', "".join(pages))
-    assert drawn == ["history", "parallel", "scatter", "workers"]
+    assert drawn == ["history", "parallel", "scatter", "bars", "distribution", "workers"]
     for name in drawn:
-        assert b"export class View {" in static_files().files[f"insight/{name}.js"].data
+        assert b"export class View {" in static_files().files[f"insight/views/{name}.js"].data
 
 
 def test_hostile_names_and_values_stay_text_in_every_view(client: Client, logdir: Path) -> None:

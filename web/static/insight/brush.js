@@ -25,55 +25,57 @@ export class Brushes {
     this.#layer.remove();
   }
 
-  /** `axes`: {id, x, least, intervals} each; intervals from `least` (below 0: not set) to 1. */
+  /** `axes`: {id, x, least, intervals, isTurned} each; intervals from `least` (below 0: not set) to 1. */
   place(axes, top, height) {
     this.#top = top;
     this.#height = height;
     this.#axes.clear();
     this.#layer.replaceChildren();
-    for (const { id, x, least, intervals } of axes) {
+    for (const { id, x, least, intervals, isTurned } of axes) {
       const strip = document.createElement("div");
       strip.className = "brush-axis";
       Object.assign(strip.style, { left: `${x}px`, top: `${top - 8}px`, height: `${height + 16}px` });
       strip.addEventListener("pointerdown", (event) => this.#begin(id, event));
       this.#layer.append(strip);
-      this.#axes.set(id, { strip, least, intervals });
+      this.#axes.set(id, { strip, least, intervals, isTurned });
       this.#show(id);
     }
   }
 
   #show(id) {
-    const { strip, least, intervals } = this.#axes.get(id);
-    strip.replaceChildren(...this.#gap(least), ...intervals.map(([low, high]) => {
+    const { strip, least, intervals, isTurned } = this.#axes.get(id);
+    strip.replaceChildren(...this.#gap(least, isTurned), ...intervals.map(([low, high]) => {
       const brush = document.createElement("div");
       brush.className = "brush";
-      const top = 8 + this.#pixels(high, least), bottom = 8 + this.#pixels(low, least);
+      const [top, bottom] = [this.#pixels(high, least, isTurned), this.#pixels(low, least, isTurned)].sort((a, b) => a - b).map((one) => 8 + one);
       Object.assign(brush.style, { top: `${top}px`, height: `${Math.max(2, bottom - top)}px` });
       return brush;
     }));
   }
 
   /** Where the axis is interrupted: "not set" is no number below the others. */
-  #gap(least) {
+  #gap(least, isTurned) {
     if (least >= 0) return [];
     const gap = document.createElement("div"), [low, high] = gapOf(least);
     gap.className = "axis-gap";
-    const top = this.#pixels(high, least);
-    Object.assign(gap.style, { top: `${8 + top}px`, height: `${this.#pixels(low, least) - top}px` });
+    const [top, bottom] = [this.#pixels(high, least, isTurned), this.#pixels(low, least, isTurned)].sort((a, b) => a - b);
+    Object.assign(gap.style, { top: `${8 + top}px`, height: `${bottom - top}px` });
     return [gap];
   }
 
-  #pixels(at, least) {
-    return (1 - (at - least) / (1 - least)) * this.#height;
+  #pixels(at, least, isTurned) {
+    const part = (at - least) / (1 - least);
+    return (isTurned ? part : 1 - part) * this.#height;
   }
 
   #begin(id, event) {
     if (event.button !== 0) return;
     event.preventDefault();
     const axis = this.#axes.get(id);
-    const { strip, least } = axis;
+    const { strip, least, isTurned } = axis;
     const origin = strip.getBoundingClientRect().top + 8;
-    const valueAt = (y) => clamp(1 - ((y - origin) / this.#height) * (1 - least), least, 1);
+    const partAt = (y) => (isTurned ? 1 - (y - origin) / this.#height : (y - origin) / this.#height);
+    const valueAt = (y) => clamp(1 - partAt(y) * (1 - least), least, 1);
     const start = valueAt(event.clientY), before = axis.intervals;
     const change = gesture(before, start, (EDGE_PX / this.#height) * (1 - least), least);
     let hasMoved = false;

@@ -13,6 +13,7 @@ export function readInsightColors() {
     surface: read("--surface"),
     accent: read("--accent"),
     font: read("--font"),
+    scale: [0, 1, 2, 3].map((n) => read(`--scale-${n}`)),
     ramp: [0, 1, 2, 3].map((n) => read(`--ramp-${n}`)),
     fill: Object.fromEntries(Object.keys(states()).map((state) => [state, read(`--fill-${state}`)])),
   };

@@ -88,14 +88,15 @@ export class InsightData {
   }
 
   /** Ask for what is new. `up`, `of`: a metric and which of its values, as a further column. */
-  async refresh({ up = "", of = "best", view = "" } = {}) {
+  async refresh({ up = "", of = "best", view = "", more = "[]" } = {}) {
     const query = filtersOfTable(this.sweep ? [] : OF_EXPERIMENTS);
     if (view === "workers") query.set("repeats", "apart"); // each of them runs runs
-    const asked = JSON.stringify([up && `${of}.${up}`, query.get("repeats")]);
+    const asked = JSON.stringify([up && `${of}.${up}`, query.get("repeats"), more]);
     if (asked !== this.#up || this.nUnread > 0) this.#cursor = null;
     this.#up = asked;
     if (this.#cursor !== null) query.set("since", this.#cursor);
     if (up) query.set("up", up), query.set("of", of);
+    for (const key of JSON.parse(more)) query.append("more", key);
     const path = ["", "api", "insight", ...this.sweep.split("/").filter(Boolean).map(encodeURIComponent)].join("/");
     const response = await fetch(addressOf(`${path}?${query}`));
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
@@ -113,10 +114,14 @@ export class InsightData {
     runs.index.forEach((index, from) => this.#put(index, from, runs));
   }
 
-  #put(index, from, { hyperparameters, ...columns }) {
+  #put(index, from, { hyperparameters, more = {}, ...columns }) {
     let place = this.#places.get(index);
     if (place === undefined) this.#places.set(index, (place = this.#places.size));
     for (const [name, column] of Object.entries(columns)) this.runs[name][place] = column[from];
+    for (const [key, column] of Object.entries(more)) {
+      if (!this.runs.more.has(key)) this.runs.more.set(key, []);
+      this.runs.more.get(key)[place] = column[from];
+    }
     for (const [name, column] of Object.entries(hyperparameters)) {
       if (!this.runs.hyperparameters.has(name)) this.runs.hyperparameters.set(name, []);
       this.runs.hyperparameters.get(name)[place] = column[from];
@@ -125,5 +130,5 @@ export class InsightData {
 }
 
 function emptyRuns() {
-  return { index: [], title: [], name: [], state: [], started: [], ended: [], value: [], text: [], n_runs: [], is_full: [], up: [], hyperparameters: new Map() };
+  return { index: [], title: [], name: [], state: [], started: [], ended: [], value: [], text: [], n_runs: [], is_full: [], up: [], more: new Map(), hyperparameters: new Map() };
 }

@@ -5,10 +5,15 @@ import { changedParams, params } from "../lib/address.js";
 
 /** Replace the filters of one key (`p.NAME`, `m.METRIC`) by these values; none: no filter. */
 export function filterBy(key, values) {
+  askFor(key, values, { page: null });
+}
+
+/** Have the server show the page with these values of a parameter. */
+export function askFor(key, values, more = {}) {
   const given = params();
   const before = given.getAll(key);
   if (before.length === values.length && before.every((value, n) => value === values[n])) return;
-  const search = changedParams(given, { [key]: values, page: null }).toString();
+  const search = changedParams(given, { [key]: values, ...more }).toString();
   const link = document.querySelector("#insight-filter");
   link.href = search ? `?${search}` : location.pathname;
   link.click();

@@ -69,7 +69,7 @@ export class InsightPanel {
   }
 
   async #load() {
-    const { View } = await import(`./${this.kind}.js`);
+    const { View } = await import(`./views/${this.kind}.js`);
     const view = new View();
     await view.refresh?.(this.#data);
     return view;

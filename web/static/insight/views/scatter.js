@@ -1,37 +1,40 @@
-// Every run as a point: a hyperparameter against a metric.
+// Every run as a point: a setting or a metric against a metric, in the colours of its states or of a third.
 
-import { formatNumber, middleCut } from "../lib/format.js";
-import { failureMark, worstEdge } from "./failures.js";
-import { isFailure } from "../lib/states.js";
-import { tickedAxis, valueAxis, valueScale } from "./axes.js";
-import { gapOf, makeScale } from "./scale.js";
+import { formatNumber, middleCut } from "../../lib/format.js";
+import { failureMark, worstEdge } from "../failures.js";
+import { isFailure } from "../../lib/states.js";
+import { quantityOf } from "../quantities.js";
+import { tickedAxis, valueAxis, valueScale } from "../axes.js";
+import { gapOf } from "../scale.js";
+import { showTint, tinted } from "../tint.js";
 
 const MOST_LETTERS = 100; // of all ticks together
 
 export class View {
   #points = [];
-  #name = "";
+  #told = []; // what the label says besides the value: quantities
   #what = "";
   #values = [];
   #isOwn = false;
 
-  option(data, { colors, across, up, what }) {
+  option(data, { colors, across, across_title: title, up, what, tint, tint_title: tintTitle }) {
     this.#what = what;
     this.#isOwn = Boolean(up);
     this.#values = up ? data.runs.up : data.runs.value;
-    const axis = data.axes.find(({ name }) => name === across) ?? data.axes[0];
-    this.#name = axis?.name ?? "";
-    const scale = makeScale(axis ?? { scale: "category", values: [] });
-    const points = (this.#points = scatterPoints(data, this.#values, axis, scale));
+    const x = quantityOf(data, across, title), third = tint ? quantityOf(data, tint, tintTitle) : null;
+    this.#told = third && third.title !== x.title ? [x, third] : [x];
+    const points = (this.#points = scatterPoints(data, this.#values, x));
     const y = valueScale(points.map((one) => one.y), up ? null : data.goal);
-    const edge = worstEdge(y, up ? null : data.goal);
+    const edge = worstEdge(y, up ? null : data.goal), { scale } = x;
+    const { colorOf, key } = third ? tinted(third, points.map(({ place }) => place), colors) : {};
+    if (third) showTint(key, third.title);
     return {
       grid: { left: 12, right: 20, top: 12, bottom: 32, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-      xAxis: { ...tickedAxis(colors, scale.ticks.map(([at, label]) => [at, middleCut(label, Math.max(12, MOST_LETTERS / scale.ticks.length))])), min: Math.min(scale.least, -0.02), max: 1.02, name: this.#name, nameLocation: "middle", nameGap: 24, splitLine: { show: scale.scale !== "category", lineStyle: { color: colors.grid } } },
+      xAxis: { ...tickedAxis(colors, scale.ticks.map(([at, label]) => [at, middleCut(label, Math.max(12, MOST_LETTERS / scale.ticks.length))])), min: Math.min(scale.least, -0.02), max: 1.02, name: x.title, nameLocation: "middle", nameGap: 24, splitLine: { show: scale.scale !== "category", lineStyle: { color: colors.grid } } },
       yAxis: valueAxis(colors, y),
       series: [{
         type: "scatter", symbolSize: points.length > 1000 ? 5 : 8,
-        data: points.map((point) => point.y === null ? failureMark(point, edge, colors) : ({ value: [point.x, y.to(point.y)], itemStyle: { color: colors.fill[point.state], opacity: point.passes ? (points.length > 400 ? 0.65 : 0.95) : 0.08 } })),
+        data: points.map((point) => point.y === null ? failureMark(point, edge, colors) : ({ value: [point.x, y.to(point.y)], itemStyle: { color: colorOf?.(point.place) ?? colors.fill[point.state], opacity: point.passes ? (points.length > 400 ? 0.65 : 0.95) : 0.08 } })),
         markLine: borderOf(scale, colors),
         emphasis: { scale: 1.6, itemStyle: { borderColor: colors.text, borderWidth: 2, opacity: 1 } },
       }],
@@ -48,8 +51,7 @@ export class View {
   }
 
   lines(data, place) {
-    const axis = data.axes.find(({ name }) => name === this.#name);
-    return [[this.#name, written(axis, data.column(this.#name)[place])], [this.#what, this.#isOwn ? formatNumber(this.#values[place]) : data.valueText(place)]];
+    return [...this.#told.map(({ title, text }) => [title, text(place)]), [this.#what, this.#isOwn ? formatNumber(this.#values[place]) : data.valueText(place)]];
   }
 }
 
@@ -60,16 +62,9 @@ function borderOf({ absentAt, least }, colors) {
   return { silent: true, symbol: "none", animation: false, label: { show: false }, lineStyle: { type: "dashed", color: colors.border }, data: [{ xAxis: (low + high) / 2 }] };
 }
 
-/** A value of a column as people read it. */
-export function written(axis, value) {
-  if (value === null || value === undefined) return "not set";
-  return axis.scale === "category" ? axis.values[value] : formatNumber(value);
-}
-
-function scatterPoints(data, values, axis, scale) {
+function scatterPoints(data, values, { column, scale }) {
   const { runs, states } = data;
-  const column = axis ? data.column(axis.name) : [];
-  const width = axis?.scale === "category" ? 0.5 / Math.max(1, axis.values.length) : 0;
+  const width = scale.scale === "category" ? 0.5 / Math.max(1, scale.values.length) : 0;
   const points = [];
   values.forEach((y, place) => {
     const at = scale.position(column[place]) ?? scale.absentAt;

@@ -1,8 +1,8 @@
 // The time line of the worker pool: slots as rows, attempts at runs as bars, coloured by state.
 
-import { formatDuration, formatNumber } from "../lib/format.js";
-import { plainAxis, tickedAxis, timeGap, timeTick } from "./axes.js";
-import { addressOf } from "../lib/base.js";
+import { formatDuration, formatNumber } from "../../lib/format.js";
+import { plainAxis, tickedAxis, timeGap, timeTick } from "../axes.js";
+import { addressOf } from "../../lib/base.js";
 
 const MOST_LABELS = 24;
 

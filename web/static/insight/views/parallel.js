@@ -1,13 +1,14 @@
 // Parallel coordinates: each run a line through its hyperparameters to its best value. What is
 // brushed on an axis is in the address as a filter, which the table and the charts follow.
 
-import { formatNumber } from "../lib/format.js";
-import { plainAxis, valueScale } from "./axes.js";
-import { Brushes } from "./brush.js";
-import { faintLines } from "./faint.js";
-import { filterBy, filtersOf } from "./filter.js";
-import { fromFilter, makeScale, toFilter } from "./scale.js";
-import { written } from "./scatter.js";
+import { formatNumber } from "../../lib/format.js";
+import { plainAxis, valueScale } from "../axes.js";
+import { AxisHandles } from "../axis_handles.js";
+import { Brushes } from "../brush.js";
+import { faintLines } from "../faint.js";
+import { askFor, filterBy, filtersOf } from "../filter.js";
+import { fromFilter, makeScale, toFilter } from "../scale.js";
+import { written } from "../quantities.js";
 
 const LEFT = 48, RIGHT = 72, TOP = 36, BOTTOM = 16;
 const MOST_DRAWN = 1500, MOST_BEST = 150;
@@ -24,18 +25,21 @@ export class View {
   #nPassing = 0;
   #nDrawn = 0;
   #brushes = null;
+  #handles = null;
   #frame = 0;
   #traced = () => null; // places -> their lines, as one faint drawing
   #isAllFaint = false;
 
   bind(chart) {
     const parent = chart.getDom().parentElement;
+    this.#handles = new AxisHandles(parent.closest("figure").querySelector(".axis-handles"), (asked) => askFor("axes", asked));
     this.#brushes = new Brushes(parent, (id, intervals, isOver) => this.#brush(chart, id, intervals, isOver));
   }
 
   unbind() {
     cancelAnimationFrame(this.#frame);
     this.#brushes?.remove();
+    this.#handles?.remove();
   }
 
   /** Nothing is drawn again while somebody brushes. */
@@ -43,8 +47,8 @@ export class View {
     return this.#brushes.isDragging;
   }
 
-  option(data, { colors, width, height }) {
-    this.#axes = axesOf(data);
+  option(data, { colors, width, height, axes = "[]" }) {
+    this.#axes = chosenAxes(axesOf(data), JSON.parse(axes), data.metric);
     const ordered = worstFirst(data);
     const passing = ordered.filter((place) => data.passes(place)), others = ordered.filter((place) => !data.passes(place));
     const drawn = sampled(passing, MOST_DRAWN, MOST_BEST);
@@ -60,7 +64,7 @@ export class View {
       graphic: this.#traced(this.#places.slice(0, this.#places.length - drawn.length)),
       parallel: { left: LEFT, right: RIGHT, top: TOP, bottom: BOTTOM },
       parallelAxis: this.#axes.map((axis, dim) => parallelAxis(axis, dim, colors, room, this.#axes.length)),
-      visualMap: ramp(data, this.#axes.length, colors),
+      visualMap: ramp(data, this.#axes.findIndex(({ id }) => id === `m.${data.metric}`), colors),
       series: [{
         type: "parallel", smooth: false, z: 0, progressive: 1000, progressiveThreshold: 3000,
         data: this.#places.map((place, n) => line(this.#axes.map((axis) => axis.of(place)), !data.passes(place) ? unseen : n >= firstBest ? { lineStyle: { opacity: ink.best } } : null)),
@@ -73,15 +77,17 @@ export class View {
   /** The brushes are those of the address; which lines they let pass the server has said. */
   drawn(chart, data, { width, height }) {
     const gap = (width - LEFT - RIGHT) / Math.max(1, this.#axes.length - 1);
-    const placed = this.#axes.map(({ id, scale }, n) => ({ id, x: LEFT + n * gap, least: scale.least, intervals: fromFilter(scale, filtersOf(id)) }));
+    const placed = this.#axes.map(({ id, name, scale, isTurned }, n) => ({ id, name, isTurned, x: LEFT + n * gap, least: scale.least, intervals: fromFilter(scale, filtersOf(id)) }));
     this.#brushes.place(placed, TOP, height - TOP - BOTTOM);
+    this.#handles.place(placed, TOP - 10, gap);
     const note = document.querySelector("#insight-drawn");
     if (note) note.textContent = drawnText(this.#nDrawn, this.#nPassing, data.count);
   }
 
   /** Where the line of a run meets the axes; one without a value it passes by. */
   #pixels(place, room, height) {
-    const points = this.#axes.map(({ of, scale }, n) => [LEFT + n * room, TOP + ((1 - of(place)) / (1 - scale.least)) * (height - TOP - BOTTOM)]);
+    const partOf = ({ of, scale, isTurned }) => (isTurned ? of(place) - scale.least : 1 - of(place)) / (1 - scale.least);
+    const points = this.#axes.map((axis, n) => [LEFT + n * room, TOP + partOf(axis) * (height - TOP - BOTTOM)]);
     return points.filter(([, y]) => Number.isFinite(y));
   }
 
@@ -142,6 +148,17 @@ function select(chart, parallelAxisId, intervals) {
   chart.dispatchAction({ type: "axisAreaSelect", parallelAxisId, intervals });
 }
 
+/** Pure: the axes that a reader chose, in that order; a name after `-` is of one that is turned. That of the metric is always there. */
+export function chosenAxes(axes, asked, metric) {
+  if (asked.length === 0) return axes;
+  const found = asked.flatMap((text) => {
+    const plain = axes.find(({ name }) => name === text), turned = plain ? null : axes.find(({ name }) => `-${name}` === text);
+    return plain ? [plain] : turned ? [{ ...turned, isTurned: true }] : [];
+  });
+  const last = axes.find(({ id, name }) => id === `m.${metric}` && !found.some((one) => one.name === name));
+  return last ? [...found, last] : found;
+}
+
 /** Hyperparameters in the order of the space, then the metric; all of them from 0 to 1. */
 function axesOf(data) {
   const axes = data.axes.map((axis) => {
@@ -165,22 +182,22 @@ function worstFirst(data) {
   return places.sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
 }
 
-function parallelAxis({ id, name, scale }, dim, colors, room, nAxes) {
+function parallelAxis({ id, name, scale, isTurned = false }, dim, colors, room, nAxes) {
   const isOuter = dim === 0 || dim === nAxes - 1;
   const align = !isOuter || room < WIDE_PX ? "center" : dim === 0 ? "left" : "right";
   const nameWidth = room < WIDE_PX ? Math.min(room - 8, isOuter ? 2 * LEFT - 8 : Infinity) : room * 0.62;
   const labels = new Map(scale.ticks);
   const places = scale.ticks.map(([at]) => at);
   return {
-    ...plainAxis(colors), id, dim, min: scale.least, max: 1, splitLine: { show: false },
-    name, nameLocation: "end", nameGap: 14, nameTruncate: { maxWidth: Math.max(48, nameWidth), ellipsis: "…" }, nameTextStyle: { color: colors.text, fontWeight: 600, fontSize: 12, align },
+    ...plainAxis(colors), id, dim, inverse: isTurned, min: scale.least, max: 1, splitLine: { show: false },
+    name: isTurned ? `${name} ↓` : name, nameLocation: isTurned ? "start" : "end", nameGap: 14, nameTruncate: { maxWidth: Math.max(48, nameWidth), ellipsis: "…" }, nameTextStyle: { color: colors.text, fontWeight: 600, fontSize: 12, align },
     axisLine: { lineStyle: { color: colors.border } }, axisTick: { show: true, length: 4, lineStyle: { color: colors.border }, customValues: places },
     axisLabel: { color: colors.text, customValues: places, formatter: (at) => shortened(labels.get(at) ?? "", Math.max(5, (room - 24) / LETTER_PX)), backgroundColor: colors.surface, padding: [3, 4, 2, 4], borderRadius: 3 },
   };
 }
 
-function ramp(data, nAxes, colors) {
+function ramp(data, dimension, colors) {
   if (data.metric === null) return { show: false, type: "continuous", dimension: 0, min: 0, max: 1, inRange: { color: [colors.accent, colors.accent] } };
   const scale = data.goal === "min" ? [...colors.ramp].reverse() : colors.ramp;
-  return { show: false, type: "continuous", dimension: nAxes - 1, min: 0, max: 1, inRange: { color: scale }, outOfRange: { color: [colors.border] } };
+  return { show: false, type: "continuous", dimension, min: 0, max: 1, inRange: { color: scale }, outOfRange: { color: [colors.border] } };
 }

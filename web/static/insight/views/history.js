@@ -1,9 +1,9 @@
 // Every run's best value, and the best so far: against the number of runs that ended, or time.
 
-import { formatDuration } from "../lib/format.js";
-import { failureMark, worstEdge } from "./failures.js";
-import { isEnd, isFailure } from "../lib/states.js";
-import { plainAxis, timeGap, timeTick, valueAxis, valueScale } from "./axes.js";
+import { formatDuration } from "../../lib/format.js";
+import { failureMark, worstEdge } from "../failures.js";
+import { isEnd, isFailure } from "../../lib/states.js";
+import { plainAxis, timeGap, timeTick, valueAxis, valueScale } from "../axes.js";
 
 export class View {
   #points = [];

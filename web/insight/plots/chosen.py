@@ -1,0 +1,92 @@
+"""Which value of the runs a view is of: that of the optimisation metric, or what a reader chose."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from starlette.datastructures import QueryParams
+
+from ml_tracking_ops.orchestrator.store.objective import Goal
+
+from ...tables.query import STATISTICS, split_statistic
+from ...tables.rows import Row
+from ..columns import asked_value, number_of
+from ..subject import Subject
+
+_N_NEWEST = 25
+_WORDS = {"best": "best", "last": "last", "min": "lowest", "max": "highest"}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The statistic `of` of the metric `up`, which the rows have as their best value.
+
+    Attributes:
+        is_own: whether it is not the best value of the optimisation metric.
+        what: it in words: ``last loss``.
+        metrics: what else can be chosen.
+    """
+
+    up: str
+    of: str
+    is_own: bool
+    goal: Goal | None
+    what: str
+    metrics: Sequence[str]
+    rows: Sequence[Row]
+    n_unread: int
+    statistics: Sequence[str] = STATISTICS
+
+
+def chosen_value(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Chosen:
+    """What the address asks for; without it the best value of the optimisation metric."""
+    metrics = list(dict.fromkeys([*query.getlist("derive"), *metrics_of(subject, rows)]))
+    up = asked_value(query, subject.metric)
+    if up is None and subject.metric is None and metrics:
+        up = f"best.{metrics[0]}"
+    statistic, name = split_statistic(up or "") or ("best", subject.metric or "")
+    goals = subject.goals(rows)
+    goal, n_unread = goals.of(name), 0
+    if up is not None:
+        known, n_unread = _with_metrics(subject, rows)
+        rows = [replace(row, best_value=number_of(row, up, goals)) for row in known]
+    return Chosen(
+        up=name,
+        of=statistic,
+        is_own=up is not None,
+        goal=goal,
+        what=f"{_WORDS['last' if statistic == 'best' and goal is None else statistic]} {name}",
+        metrics=list(dict.fromkeys([*metrics, *filter(None, [name])])),
+        rows=rows,
+        n_unread=n_unread,
+    )
+
+
+def _with_metrics(subject: Subject, rows: Sequence[Row]) -> tuple[list[Row], int]:
+    """The rows with their metrics; of combinations those of their runs."""
+    runs = [run for row in rows for run in row.runs] if any(row.runs for row in rows) else rows
+    found, n_unread = subject.add_metrics(runs)
+    if runs is rows:
+        return found, n_unread
+    known = {run.index: run for run in found}
+    return [
+        replace(row, runs=tuple(known[one.index] for one in row.runs)) for row in rows
+    ], n_unread
+
+
+def metrics_of(subject: Subject, rows: Sequence[Row]) -> list[str]:
+    """The optimisation metric, and those of the newest runs."""
+    newest = [row for row in rows if row.name is not None][-_N_NEWEST:]
+    known, _ = subject.add_metrics(newest)
+    own = [subject.metric] if subject.metric is not None else []
+    logged = [name for row in known for name in row.metrics]
+    return list(dict.fromkeys([*own, *logged]))
+
+
+def same_settings(subject: Subject) -> str:
+    """Why there is nothing to draw by settings, and what to do."""
+    if subject.sweep is None:
+        return (
+            "These experiments have no setting in which they differ. Log a configuration, as in "
+            "ExperimentLogger(config={...}), and experiments can be compared by it."
+        )
+    return "No hyperparameter varies in this sweep."

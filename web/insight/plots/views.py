@@ -1,0 +1,172 @@
+"""Bars, distribution and contour: what each shows besides its drawing."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from starlette.datastructures import QueryParams
+
+from ...runs.entries import finite_values
+from ...series.derived.definition import title_of
+from ...tables.rows import Row
+from ..axes import Axis, axes_of
+from ..subject import Subject
+from ..words import Part, Relation, relation
+from .chosen import Chosen, chosen_value, same_settings
+
+_MOST_LINES = 12
+_QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
+_FEWEST_FOR_CONTOUR = 4
+
+Pairs = Sequence[tuple[str, str]]
+
+
+class Bar(TypedDict):
+    label: str
+    n: int
+    mean: float
+    std: float | None
+
+
+@dataclass(frozen=True)
+class BarsView:
+    """The mean of a value by a setting; `bars` is for the drawing, as JSON."""
+
+    chosen: Chosen
+    across: str | None
+    choices: Sequence[str]
+    relation: Relation | None
+    bars: str
+    why_empty: str | None
+    kept: Pairs
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """Of the runs with one value of a setting, or of all: how many, and their quantiles."""
+
+    label: str
+    n: int
+    values: Sequence[float]
+
+
+@dataclass(frozen=True)
+class DistributionView:
+    """How the values are distributed; `by`: the setting whose values have a line each."""
+
+    chosen: Chosen
+    by: str | None
+    choices: Sequence[str]
+    lines: Sequence[Quantiles]
+    kept: Pairs
+
+
+@dataclass(frozen=True)
+class ContourView:
+    """A value over two settings; `ends`: the worst and the best, as the colours show them."""
+
+    chosen: Chosen
+    across: str | None
+    against: str | None
+    choices: Sequence[str]
+    ends: tuple[float, float] | None
+    n: int
+    why_empty: str | None
+    kept: Pairs
+
+
+def bars_view(subject: Subject, rows: Sequence[Row], query: QueryParams) -> BarsView:
+    axes = axes_of(subject.config, rows)
+    chosen = chosen_value(subject, rows, query)
+    axis = _named(axes, query.get("across")) or (axes[0] if axes else None)
+    found = None if axis is None else relation(chosen.rows, axis, chosen.goal)
+    bars = [_bar(part) for part in found.parts] if found is not None else []
+    return BarsView(
+        chosen=chosen,
+        across=None if axis is None else axis.name,
+        choices=[one.name for one in axes],
+        relation=found,
+        bars=json.dumps(bars),
+        why_empty=None if bars else same_settings(subject) if axis is None else _no_value(chosen),
+        kept=_kept(query, "across"),
+    )
+
+
+def _no_value(chosen: Chosen) -> str:
+    return f"None has a {title_of(chosen.up)} yet."
+
+
+def _bar(part: Part) -> Bar:
+    return {"label": part.label, "n": part.n, "mean": part.mean, "std": part.std}
+
+
+def distribution_view(
+    subject: Subject, rows: Sequence[Row], query: QueryParams
+) -> DistributionView:
+    axes = [one for one in axes_of(subject.config, rows) if one.scale == "category"]
+    chosen = chosen_value(subject, rows, query)
+    axis = _named(axes, query.get("by"))
+    groups = [("all", list(chosen.rows))] if axis is None else _by_value(chosen.rows, axis)
+    found = [(label, sorted(finite_values(some))) for label, some in groups]
+    return DistributionView(
+        chosen=chosen,
+        by=None if axis is None else axis.name,
+        choices=[one.name for one in axes if len(one.values) <= _MOST_LINES],
+        lines=[Quantiles(label, len(one), _quantiles(one)) for label, one in found if one],
+        kept=_kept(query, "by"),
+    )
+
+
+def _by_value(rows: Sequence[Row], axis: Axis) -> list[tuple[str, list[Row]]]:
+    """The rows by the place of their value on the axis, which is in the order of its values."""
+    of_place: dict[object, list[Row]] = {}
+    for row in rows:
+        if axis.name in row.hyperparameters:
+            of_place.setdefault(axis.place(row.hyperparameters[axis.name]), []).append(row)
+    return [(str(value), of_place.get(place, [])) for place, value in enumerate(axis.values)]
+
+
+def _quantiles(values: Sequence[float]) -> list[float]:
+    """Each the value at its rank, so that it is one of those that were logged."""
+    last = len(values) - 1
+    return [values[round(part * last)] for part in _QUANTILES]
+
+
+def contour_view(subject: Subject, rows: Sequence[Row], query: QueryParams) -> ContourView:
+    axes = axes_of(subject.config, rows)
+    chosen = chosen_value(subject, rows, query)
+    x = _named(axes, query.get("across")) or (axes[0] if axes else None)
+    others = [one for one in axes if one is not x]
+    y = _named(others, query.get("against")) or (others[0] if others else None)
+    names = {one.name for one in (x, y) if one is not None}
+    known = [row for row in chosen.rows if names <= row.hyperparameters.keys()]
+    values = finite_values(known)
+    ends = (min(values), max(values)) if values else None
+    return ContourView(
+        chosen=chosen,
+        across=None if x is None else x.name,
+        against=None if y is None else y.name,
+        choices=[one.name for one in axes],
+        ends=ends[::-1] if ends is not None and chosen.goal == "min" else ends,
+        n=len(values),
+        why_empty=_why_no_contour(subject, y, len(values), chosen),
+        kept=_kept(query, "across", "against"),
+    )
+
+
+def _why_no_contour(subject: Subject, y: Axis | None, n: int, chosen: Chosen) -> str | None:
+    if y is None:
+        return f"A contour needs two {subject.setting}s that vary."
+    if n < _FEWEST_FOR_CONTOUR and not chosen.n_unread:
+        return f"{n} runs have a value here. From {_FEWEST_FOR_CONTOUR} on there is a contour."
+    return None
+
+
+def _named(axes: Sequence[Axis], name: str | None) -> Axis | None:
+    return next((one for one in axes if one.name == name), None)
+
+
+def _kept(query: QueryParams, *own: str) -> Pairs:
+    """What the form of a view carries along."""
+    return [pair for pair in query.multi_items() if pair[0] not in (*own, "up", "of")]

@@ -75,7 +75,7 @@ class OpenSweep:
         executor = self._executor = make_executor(config.executor, n_workers, needs)
         picked = picked_before(begun.record) if begun else None
         n_workers = len(executor.slots)
-        proposer = Proposer(config.search_plan, self.seed, n_workers, picked)
+        proposer = Proposer(loaded.search_plan, self.seed, n_workers, picked)
         earlier = [
             read_earlier(one, loaded.folder, proposer.space)
             for one in (() if begun else config.warm_start)

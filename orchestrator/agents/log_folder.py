@@ -159,7 +159,12 @@ def _path_of(found: Experiment | Sweep | FoundRun) -> Path:
 
 
 def _best_first(sweep: Sweep, report: SweepReport) -> Any:
-    """The runs of a report, the best first and those without a value last."""
+    """The runs of a report, the best first and those without a value last.
+
+    With several objectives those on the front come first.
+    """
+    if report["objectives"]:
+        return sorted(report["runs"], key=lambda run: not run["is_on_front"])
     goal = sweep.optimization_goal
     known = [run for run in report["runs"] if run["best_value"] is not None]
     others = [run for run in report["runs"] if run["best_value"] is None]

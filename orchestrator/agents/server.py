@@ -94,6 +94,7 @@ def _reading(folder: LogFolder) -> tuple[Callable[..., Any], ...]:
             "counts": found.record.counts,
             "best_run": None if best is None else best.index,
             "best_value": None if best is None else best.best_value,
+            "front": [run.index for run in found.front],
         }
 
     return list_runs, show, compare, tail_output, wait_for_sweep

@@ -47,7 +47,7 @@ def _explain(details: ErrorDetails, place: KeyPlace) -> str:
             return _unknown_kind(context.get("tag", value), kinds)
         case "value_error":
             return str(context.get("error", details["msg"]))
-        case "too_short":
+        case "too_short" if context.get("min_length", 1) == 1:
             return f"must not be empty, got {show_value(value)}"
         case _:
             allowed = allowed_text(place.kind)

@@ -12,6 +12,7 @@ from ..search.space import SearchSpace
 from ..setting_types import Allowed, MetricName, Natural, Positive, Text
 from ..stopping.settings import StoppingSettings
 from ..store.objective import Goal
+from ..store.outcomes.aims import Aims, aims_of
 
 
 def _add_engines(schema: dict[str, Any]) -> None:
@@ -103,6 +104,12 @@ class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
         return self.max_runs + (0 if self.confirm is None else self.confirm.most_runs)
 
     @property
+    def aims(self) -> Aims:
+        """Several objectives, and constraints on outcomes, if it has any."""
+        objectives = [one.model_dump() for one in self.objectives or ()]
+        return aims_of({"objectives": objectives, "where": list(self.where)})
+
+    @property
     def search_plan(self) -> SearchPlan:
         """What a sampler and the first runs need to know."""
         return SearchPlan(
@@ -114,7 +121,8 @@ class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
             first_runs=tuple(self.first_runs),
             repeats=self.repeats,
             rules=tuple(rule.rule for rule in self.stopping_rules),
-            has_metric=self.optimization_metric is not None,
+            has_metric=self.optimization_metric is not None or self.objectives is not None,
+            aims=self.aims,
         )
 
 

@@ -85,7 +85,7 @@ def _sampler_name(source: Mapping[str, Any]) -> object:
 
 def _sampler_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
     sampler = _sampler_name(source)
-    if learns(sampler):
+    if learns(sampler) and source.get("objectives") is None:
         for key in ("optimization_metric", "optimization_goal"):
             if source.get(key) is None and source.get("early_stopping") is not True:
                 yield ConfigProblem(key, f"is missing; the sampler {sampler} learns from it")
@@ -102,7 +102,7 @@ def _warm_start_problems(source: Mapping[str, Any], folder: Path) -> Iterator[Co
         if not os.path.isfile(folder / text / paths.JOURNAL_NAME):  # noqa: PTH113 (any text)
             yield ConfigProblem(key, f"{show_value(text)} is not the folder of a sweep in {folder}")
             continue
-        for name in ("optimization_metric", "optimization_goal"):
+        for name in ("optimization_metric", "optimization_goal", "objectives"):
             here, there = source.get(name), _asked(folder / text).get(name)
             if here is not None and there is not None and here != there:
                 yield ConfigProblem(
@@ -168,6 +168,8 @@ def _confirm_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
         yield ConfigProblem(
             "confirm", "has no place beside repeats, which give a verdict by themselves; keep one"
         )
+    if source.get("objectives") is not None:
+        return
     for key in ("optimization_metric", "optimization_goal"):
         if source.get(key) is None and source.get("early_stopping") is not True:
             yield ConfigProblem(key, "is missing; confirm compares the leaders by it")

@@ -10,9 +10,11 @@ from pydantic import JsonValue, ValidationError
 from ..commands.settings import run_problems
 from ..errors import ConfigError, ConfigProblem
 from ..executors.registry import executor_problems
+from ..search.plan import SearchPlan
 from ..stopping.settings import stopping_problems
 from .messages import explain_errors, key_text
 from .model import NEEDED_FOR_EARLY_STOPPING, SweepConfig
+from .objective_checks import objective_problems
 from .script_checks import HYDRA_ADVICE, script_problems, shares_hydra_folder
 from .search_checks import search_problems
 from .value_checks import passing_problems
@@ -50,6 +52,11 @@ class LoadedConfig:
             remarks.append(HYDRA_ADVICE)
         return tuple(remarks)
 
+    @property
+    def search_plan(self) -> SearchPlan:
+        """What a sampler and the first runs need to know."""
+        return replace(self.config.search_plan, folder=self.folder)
+
     def with_max_runs(self, max_runs: int) -> "LoadedConfig":
         config = self.config.model_copy(update={"max_runs": max_runs})
         return replace(self, config=config, source={**self.source, "max_runs": max_runs})
@@ -76,6 +83,7 @@ def validate_config(
     problems += _cross_problems(source, reported)
     problems += search_problems(source, folder, {problem.key for problem in problems})
     problems += stopping_problems(source, reported)
+    problems += objective_problems(source, reported)
     problems += run_problems(source, reported)
     problems += passing_problems(source)
     problems += _engine_problems(source)
@@ -91,12 +99,14 @@ def _engine_problems(source: Mapping[str, Any]) -> Iterable[ConfigProblem]:
 
 
 def _cross_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[ConfigProblem]:
-    if source.get("early_stopping") is True:
+    if source.get("early_stopping") is True and source.get("objectives") is None:
         for key in NEEDED_FOR_EARLY_STOPPING:
             if source.get(key) is None and key not in reported:
                 yield ConfigProblem(
                     key, f"is missing; early_stopping needs it: {key_text(SweepConfig, key)}"
                 )
+    elif source.get("objectives") is not None:
+        return
     elif (
         source.get("optimization_metric") is not None
         and source.get("optimization_goal") is None

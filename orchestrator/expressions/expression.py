@@ -80,6 +80,22 @@ class Expression:
         except TypeError as error:
             raise ExpressionError(f"does not fit the values: {error}") from None
 
+    def margin(self, values: Mapping[str, Any]) -> float | None:
+        """By how much a comparison misses, at most 0 if it holds; None if it has no value.
+
+        `a <= b` misses by `a - b`. A chain and `and` miss by what their parts miss together, `or`
+        by the least of them. Anything else misses by 1 or holds.
+
+        Raises:
+            ExpressionError: the values are of the wrong kind for it.
+        """
+        try:
+            return _margin(self.tree, values)
+        except (ZeroDivisionError, OverflowError, ExpressionDomainError):
+            return None
+        except TypeError as error:
+            raise ExpressionError(f"does not fit the values: {error}") from None
+
 
 class _Names(ast.NodeTransformer):
     """Puts the names of values in the places of their identifiers.
@@ -203,6 +219,42 @@ def _compare(node: ast.Compare, values: Mapping[str, Any]) -> bool:
             return False
         left = right
     return True
+
+
+def _margin(node: ast.expr, values: Mapping[str, Any]) -> float:
+    match node:
+        case ast.BoolOp(op=ast.And()):
+            return _together([_margin(item, values) for item in node.values])
+        case ast.BoolOp():
+            return min(_margin(item, values) for item in node.values)
+        case ast.Compare() if all(type(op) in _DISTANCES for op in node.ops):
+            sides = [_evaluate(item, values) for item in (node.left, *node.comparators)]
+            pairs = zip(node.ops, sides, sides[1:], strict=False)
+            return _together([_distance(op, left, right) for op, left, right in pairs])
+        case _:
+            return 0.0 if _evaluate(node, values) else 1.0
+
+
+def _together(margins: list[float]) -> float:
+    missed = [margin for margin in margins if margin > 0]
+    return math.fsum(missed) if missed else max(margins)
+
+
+def _distance(op: ast.cmpop, left: Any, right: Any) -> float:
+    distance = float(_DISTANCES[type(op)](_number(left), _number(right)))
+    holds = _COMPARISONS[type(op)](left, right)
+    return min(distance, 0.0) if holds else max(distance, _LEAST_MISS)
+
+
+_DISTANCES: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Lt: operator.sub,
+    ast.LtE: operator.sub,
+    ast.Gt: lambda left, right: right - left,
+    ast.GtE: lambda left, right: right - left,
+    ast.Eq: lambda left, right: abs(left - right),
+}
+_LEAST_MISS = 1e-12
+"""What `a < b` misses by where both are equal."""
 
 
 def _call(name: str, arguments: list[Any]) -> Any:

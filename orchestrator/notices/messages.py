@@ -62,6 +62,7 @@ class NoticeWriter:
             case "ended" if index is not None:
                 yield from self._failure(self._record.runs[index], now_s)
                 yield from self._new_best(now_s)
+                yield from self._new_on_front(self._record.runs[index], now_s)
             case "failing":
                 yield Notice(
                     f"{self._name}: no more runs start", f"{event.get('reason')}", "failure"
@@ -83,6 +84,24 @@ class NoticeWriter:
         self._best_value, self._best_told_s = best.best_value, now_s
         if not is_first:  # the first value of a sweep is no news
             yield Notice(f"{self._name}: new best", self._best_text(best), "info")
+
+    def _new_on_front(self, run: RunRecord, now_s: float) -> Iterator[Notice]:
+        """A run that is on the front of several objectives when it ends."""
+        if not self._record.aims.objectives or now_s - self._best_told_s < NEW_BEST_EVERY_S:
+            return
+        front = self._record.front
+        if run not in front:
+            return
+        is_first, self._best_told_s = len(front) == 1, now_s
+        if not is_first:
+            title = f"{self._name}: run {run.index} is on the front"
+            yield Notice(title, self._result_text(run), "info")
+
+    def _result_text(self, run: RunRecord) -> str:
+        values = {one.metric: run.values[one.metric] for one in self._record.aims.objectives}
+        results = ", ".join(f"{name} = {value:g}" for name, value in values.items())
+        chosen = ", ".join(f"{name} = {value}" for name, value in run.hyperparameters.items())
+        return _shortened(f"{results}, run {run.index}: {chosen}")
 
     def _no_improvement(self, best: RunRecord, spread: float, now_s: float) -> Iterator[Notice]:
         """Say once of a best value that those a little better are none."""
@@ -114,6 +133,9 @@ class NoticeWriter:
         lines = [said or "no run was started"]
         if event.get("reason"):
             lines.append(_shortened(str(event["reason"])))
+        if self._record.aims.objectives:
+            front = [str(run.index) for run in self._record.front]
+            lines.append(_shortened(f"on the front: {', '.join(front) or 'no run'}"))
         if best is not None:
             lines.append(f"best: {self._best_text(best)}")
         if (verdict := sweep_verdict(self._record)) is not None:

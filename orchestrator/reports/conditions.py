@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from ..errors import UsageError
 from ..store.run_states import ENDS
 from ..store.sweep_folder import Sweep
 from ..store.sweep_record import SweepRecord
@@ -66,13 +67,22 @@ def parse_condition(text: str) -> Condition:
 def wait_for(
     sweep: Sweep, condition: Condition, timeout_s: float | None = None
 ) -> Literal["met", "ended", "timed_out"]:
-    """Wait until a condition is met, the sweep has ended without, or the time is over."""
+    """Wait until a condition is met, the sweep has ended without, or the time is over.
+
+    Raises:
+        UsageError: a sweep with several objectives has no best value.
+    """
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
     while True:
         sweep.refresh()
         has_ended = sweep.record.state in ENDS
         if condition.operator is not None:
             fill_in_best(sweep)
+        if condition.operator is not None and sweep.aims.objectives:
+            raise UsageError(
+                f"{sweep.name} has several objectives, and so no best value to wait for; "
+                "wait until it is finished"
+            )
         if condition.is_met(sweep.record):
             return "met"
         if has_ended:

@@ -21,11 +21,13 @@ from ..store.combinations import (
 )
 from ..store.experiments import Experiment
 from ..store.files.run_files import list_files
+from ..store.outcomes.logged_values import values_of
 from ..store.run_details import config_of, read_details
 from ..store.run_record import RunRecord
 from ..store.run_states import STATES, counts_text, not_counted
 from ..store.sweep_folder import Sweep, best_of
 from ..store.tensorboard.tags import other_tags
+from .outcomes import name_of_run, objective_entries, outcome_of
 from .settings import sweep_environment
 from .shapes import (
     Annotated,
@@ -90,6 +92,8 @@ def _sweep_entry(sweep: Sweep) -> ListedSweep:
         "best": None if best is None else best.name,
         "best_value": None if best is None else finite(best.best_value),
         "best_state": None if best is None else best.state,
+        "objectives": [one.metric for one in sweep.aims.objectives],
+        "front": [name_of_run(run) for run in sweep.front],
         "is_paused": sweep.record.is_paused,
         "label": own.name,
         "tags": list(own.tags),
@@ -115,6 +119,9 @@ def sweep_report(sweep: Sweep, runs: Iterable[RunRecord]) -> SweepReport:
     """The same with some of the runs, as they are given."""
     record, best, own = sweep.record, sweep.best, sweep.annotations.own
     other = sweep.best_that_counts
+    fronted = sweep.front
+    on_front = {run.index for run in fronted}
+    measured = sweep.measure_front()
     report: SweepReport = {
         "name": sweep.name,
         "path": str(sweep.path),
@@ -138,11 +145,16 @@ def sweep_report(sweep: Sweep, runs: Iterable[RunRecord]) -> SweepReport:
                 **_run_entry(run),
                 "config": _logged_config(sweep, run),
                 **_annotated(sweep.annotations.run(run.index)),
+                **outcome_of(sweep, run, on_front),
             }
             for run in runs
         ],
         "sampler": sampler_entry(sweep),
         "verdict": report_verdict(sweep),
+        "objectives": objective_entries(sweep, measured),
+        "front": [name_of_run(run) for run in fronted],
+        "hypervolume": None if measured is None else measured.volumes[-1],
+        "where": [one.text for one in sweep.aims.where],
     }
     repeats = sweep.config.get("repeats")
     if isinstance(repeats, Mapping):
@@ -206,6 +218,9 @@ def fill_in_best(sweep: Sweep) -> None:
     for run in sweep.record.runs.values():
         dat_path = sweep.dat_path(run)
         is_unsaid = run.state == "running" or run.state == "lost"
+        if is_unsaid and dat_path is not None and sweep.aims.metrics:
+            run.values = values_of(dat_path, sweep.aims)
+            run.is_feasible = sweep.aims.are_met(run.values)
         if is_unsaid and dat_path is not None:
             run.best_value, run.best_step = best_of(
                 dat_path, sweep.optimization_metric, sweep.optimization_goal
@@ -229,6 +244,7 @@ def show_run(found: Experiment | FoundRun) -> RunReport:
         return {
             **_run_entry(found.run),
             **_annotated(annotation),
+            **outcome_of(found.sweep, found.run, {run.index for run in found.sweep.front}),
             **metrics,
             **_files(found.sweep.run_folder(found.run)),
             "media": _media(dat_path_of(found)),
@@ -355,6 +371,8 @@ def _sweep_cells(entry: ListedSweep) -> tuple[str, str, str]:
 def _best_cell(entry: ListedSweep) -> str:
     """The best value, or the best mean ± standard deviation of a sweep with repeats."""
     best, combination = entry["best_value"], entry.get("best_combination")
+    if entry["objectives"]:
+        return f"front of {len(entry['front'])}"
     if combination is not None and combination["mean"] is not None:
         return mean_text(combination["mean"], combination["spread"])
     if best is None or entry["best_state"] is None:

@@ -13,17 +13,7 @@ from typing_extensions import TypedDict  # pydantic needs this one before Python
 
 from ..store.objective import Goal
 from ..store.run_states import RunState, SweepState
-
-Number = float | Literal["nan", "inf", "-inf"]
-
-Index = Annotated[int, Field(description="the number of the run in its sweep, from 1")]
-Metric = Annotated[Number | None, Field(description="the best value of the optimization metric")]
-Step = Annotated[int | None, Field(description="the step of the best value")]
-Reason = Annotated[str | None, Field(description="why, in words")]
-Ref = Annotated[
-    dict[str, str], Field(description="how the engine finds the run: `executor`, `id`, `label`")
-]
-Combination = Annotated[dict[str, Any], Field(description="the hyperparameters, by name")]
+from .event_fields import BestRun, Combination, Index, Metric, Number, Reason, Ref, Step, Values
 
 
 class Timed(TypedDict):
@@ -54,6 +44,7 @@ class Known(Timed):
     best_value: Metric
     sweep: Annotated[str, Field(description="the folder name of the earlier sweep")]
     stopped_by: NotRequired[Annotated[str, Field(description="the rule that stopped the run")]]
+    values: NotRequired[Values]
 
 
 class Sampled(Timed):
@@ -235,6 +226,7 @@ class Ended(Timed):
     n_values: NotRequired[
         Annotated[int, Field(description="how many values of that metric were logged")]
     ]
+    values: NotRequired[Values]
     reason: NotRequired[Reason]
     output_tail: NotRequired[
         Annotated[list[str], Field(description="the last lines of its output, if it failed")]
@@ -340,17 +332,6 @@ class Trouble(TypedDict):
     message: str
 
 
-class BestRun(TypedDict):
-    """The run with the best value."""
-
-    index: Index
-    name: str | None
-    state: RunState
-    best_value: Metric
-    best_step: Step
-    hyperparameters: Combination
-
-
 class Summary(TypedDict):
     """The last line of `sweep --json`, `attach --json` and `wait --json`."""
 
@@ -363,6 +344,8 @@ class Summary(TypedDict):
     metric: str | None
     goal: Goal | None
     best: BestRun | None
+    objectives: Annotated[list[str], Field(description="several objectives, if it has any")]
+    front: Annotated[list[str], Field(description="the runs on the Pareto front of several")]
     is_met: NotRequired[
         Annotated[bool, Field(description="of `wait`: whether the condition was met")]
     ]

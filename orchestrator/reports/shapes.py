@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NotRequired, TypedDict, final
 
 from ..store.objective import Goal
+from ..store.outcomes.aims import Take
 from ..store.run_states import RunState, SweepState
 
 
@@ -56,6 +57,8 @@ class ListedSweep(Annotated):
     best_value: float | None
     best_state: RunState | None
     best_combination: NotRequired[CombinationEntry | None]
+    objectives: list[str]
+    front: list[str]
     is_paused: bool
 
 
@@ -80,10 +83,30 @@ class ReportedRun(TypedDict):
     is_confirming: bool
 
 
-class AnnotatedRun(ReportedRun, Annotated):
+class Outcome(TypedDict):
+    """What came of a run in a sweep with several objectives or constraints on outcomes.
+
+    `values` is empty, `is_feasible` or `is_on_front` null if the sweep has none.
+    """
+
+    values: dict[str, float]
+    is_feasible: bool | None
+    is_on_front: bool | None
+
+
+class AnnotatedRun(ReportedRun, Annotated, Outcome):
     """A run of a sweep, with the configuration that it logged and what users wrote of it."""
 
     config: dict[str, Any]
+
+
+class ObjectiveEntry(TypedDict):
+    """One of several objectives; `reference` is the bound of the hypervolume in it."""
+
+    metric: str
+    goal: Goal
+    take: Take
+    reference: float | None
 
 
 class LeaderEntry(TypedDict):
@@ -132,7 +155,11 @@ class SamplerEntry(TypedDict):
 
 
 class SweepReport(Annotated):
-    """A sweep and its runs; the combinations only of one with `repeats`."""
+    """A sweep and its runs; the combinations only of one with `repeats`.
+
+    `front` names the runs that no other dominates. Both it and
+    `objectives` are empty, and `hypervolume` is null, without several objectives.
+    """
 
     name: str
     path: str
@@ -153,6 +180,10 @@ class SweepReport(Annotated):
     best_combination: NotRequired[int | None]
     sampler: SamplerEntry
     verdict: VerdictReport | None
+    objectives: list[ObjectiveEntry]
+    front: list[str]
+    hypervolume: float | None
+    where: list[str]
 
 
 class MetricEntry(TypedDict):

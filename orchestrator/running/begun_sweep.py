@@ -77,7 +77,7 @@ def open_begun_sweep(
     folder = found.path.resolve()
     _check_journal(folder, found)
     begun = _as_begun(found)
-    record = SweepRecord(goal=begun.config.optimization_goal)
+    record = SweepRecord(goal=begun.config.optimization_goal, aims=begun.config.aims)
     age_s = _silent_for_s(folder)
     try:
         journal = Journal(folder / paths.JOURNAL_NAME, on_trouble)

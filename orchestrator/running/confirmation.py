@@ -4,8 +4,8 @@ from typing import Literal
 
 from ..config.model import SweepConfig
 from ..search.settings import Confirm
+from ..store.outcomes.leaders import Leaders
 from ..store.run_record import RunRecord
-from ..store.sweep_record import Leaders
 from ..verdict.evidence import combination_of, leaders_of, race_values
 from ..verdict.race import Dropped, next_step
 from .runs.active import ActiveRuns

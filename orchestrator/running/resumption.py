@@ -112,7 +112,8 @@ def replay(
         pass  # whom it concerns has ended
     decision = None
     for run in sorted(ended, key=lambda run: run.ended_at or 0.0):
-        best = limits.see_best(run.index, run.best_value, run.best_step)
+        value = run.best_value if sweep.can_win(run) else None
+        best = limits.see_best(run.index, value, run.best_step)
         decision = limits.see_end(run.index) or best or decision
     return decision
 

@@ -65,7 +65,7 @@ class Scheduler:
         config = self._config = loaded.config
         self._proposer = proposer
         self._executor, self._folder, self._earlier = executor, folder, earlier
-        self.record = begun or SweepRecord(goal=config.optimization_goal)
+        self.record = begun or SweepRecord(goal=config.optimization_goal, aims=config.aims)
         changes, waiting = Changes(), Backlog()
         rules = self._rules = build_rules(config)
         recorder = self._recorder = Recorder(journal, self.record, notify, changes)

@@ -1,5 +1,6 @@
 """What came of a sweep, as Python programs and notebooks get it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ml_tracking_ops.logger.results.tables import as_columns, frame_of, html_table
 
 from ..search.space import Space
+from ..store.outcomes.aims import Objective
 from ..store.run_record import RunRecord
 from ..store.sweep_record import SweepRecord
 from ..verdict.evidence import sweep_verdict
@@ -37,8 +39,33 @@ class SweepResult:
 
     @property
     def best(self) -> RunRecord | None:
-        """The run with the best value of the optimisation metric."""
+        """The run with the best value of the optimisation metric.
+
+        None of a sweep with several objectives, which has a front.
+        """
         return self.record.best
+
+    @property
+    def objectives(self) -> Sequence[Objective]:
+        """The objectives of a sweep with several; empty of any other."""
+        return self.record.aims.objectives
+
+    @property
+    def front(self) -> list[RunRecord]:
+        """The runs that no other dominates: is as good in every objective, and better in one.
+
+        Their `values` hold the value of each objective. Empty without several objectives.
+        """
+        return self.record.front
+
+    @property
+    def hypervolume(self) -> float | None:
+        """The volume that the front dominates, up to the reference point.
+
+        None without results, and with more than three objectives.
+        """
+        measured = self.record.measure_front()
+        return None if measured is None else measured.volumes[-1]
 
     @cached_property
     def verdict(self) -> Verdict | None:
@@ -60,14 +87,16 @@ class SweepResult:
         """The runs as a study of Optuna's in memory, for its plots and other tools.
 
         Finished runs are complete trials, those that were stopped early are pruned, the others
-        have failed. Runs that confirm leaders are left out.
+        have failed. Runs that confirm leaders are left out. With several objectives the study has
+        a direction for each.
 
         Raises:
             UsageError: Optuna is not installed.
         """
         from ..search.as_optuna import as_optuna_study
 
-        return as_optuna_study(self.folder.name, self.runs, self.space, self.record.goal)
+        record = self.record
+        return as_optuna_study(self.folder.name, self.runs, self.space, record.goal, record.aims)
 
     def to_polars(self) -> Any:
         """The same as a polars data frame.
@@ -87,8 +116,18 @@ class SweepResult:
                 "name": run.name,
                 "state": run.state,
                 **run.hyperparameters,
-                "best_value": run.best_value,
-                "best_step": run.best_step,
+                **self._results(run),
             }
             for run in self.runs
         ]
+
+    def _results(self, run: RunRecord) -> dict[str, Any]:
+        """The columns of a run's results."""
+        aims = self.record.aims
+        found: dict[str, Any] = {}
+        if not aims.objectives:
+            found = {"best_value": run.best_value, "best_step": run.best_step}
+        found |= {name: run.values.get(name) for name in aims.columns if name not in found}
+        if aims.where:
+            found["is_feasible"] = run.has_ended and run.is_feasible
+        return {**found, "is_on_front": run in self.front} if aims.objectives else found

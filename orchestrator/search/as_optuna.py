@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..store.objective import Goal
+from ..store.outcomes.aims import NO_AIMS, Aims
 from ..store.run_record import RunRecord
 from ..store.run_states import ENDS, RESULTS_THAT_COUNT
 from .choices import Choice
 from .distributions import Distribution, Int, LogInt, LogUniform, Uniform
 from .samplers.extras import import_extra
+from .samplers.optuna_study import direction_of
 from .space import Space
 
 if TYPE_CHECKING:
@@ -18,13 +20,21 @@ if TYPE_CHECKING:
 
 
 def as_optuna_study(
-    name: str, runs: Iterable[RunRecord], space: Space, goal: Goal | None
+    name: str,
+    runs: Iterable[RunRecord],
+    space: Space,
+    goal: Goal | None,
+    aims: Aims = NO_AIMS,
 ) -> "optuna.Study":
     """A study in memory with a trial for each run of the search that has ended.
 
     A finished run is complete, one that was stopped early is pruned with its best value, the
     others have failed. Lists among the values of a choice are written as JSON. Bell-shaped and
     rounded hyperparameters are between the smallest and the largest value that was tried.
+
+    With several objectives each trial has a value of each, in their order, and one that was stopped
+    early is complete too: Optuna prunes no trial with several values. Constraints on outcomes are
+    constraints of the trials.
 
     Raises:
         UsageError: Optuna is not installed.
@@ -35,8 +45,9 @@ def as_optuna_study(
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
+        goals: list[Goal | None] = [one.goal for one in aims.objectives]
         study = optuna.create_study(
-            study_name=name, direction="maximize" if goal == "max" else "minimize"
+            study_name=name, directions=[direction_of(one) for one in goals or [goal]]
         )
     finally:
         optuna.logging.set_verbosity(verbosity)
@@ -49,7 +60,7 @@ def as_optuna_study(
         if any(name in run.hyperparameters for run in ended)
     }
     for run in ended:
-        study.add_trial(_trial(run, kinds))
+        study.add_trial(_trial(run, kinds, aims))
     return study
 
 
@@ -83,13 +94,19 @@ def _plain(value: Any) -> Any:
 
 
 def _trial(
-    run: RunRecord, kinds: Mapping[str, "optuna.distributions.BaseDistribution"]
+    run: RunRecord,
+    kinds: Mapping[str, "optuna.distributions.BaseDistribution"],
+    aims: Aims,
 ) -> "optuna.trial.FrozenTrial":
     import optuna
 
     distributions = {name: kinds[name] for name in kinds if name in run.hyperparameters}
     parameters = {name: _plain(run.hyperparameters[name]) for name in distributions}
     state, value = _outcome(run)
+    values = None if value is None or state != optuna.trial.TrialState.COMPLETE else [value]
+    if aims.objectives:
+        state, values = _outcome_of_several(run, aims)
+    violations = aims.violations(run.values) or ()
     about: dict[str, Any] = {
         "run": run.name,
         "index": run.index,
@@ -99,12 +116,24 @@ def _trial(
     reported = {} if value is None or run.best_step is None else {run.best_step: value}
     return optuna.trial.create_trial(
         state=state,
-        value=value if state == optuna.trial.TrialState.COMPLETE else None,
+        values=values,
         params=parameters,
         distributions=distributions,
         user_attrs=about,
         intermediate_values=reported,
+        constraints={one.text: miss for one, miss in zip(aims.where, violations, strict=False)}
+        or None,
     )
+
+
+def _outcome_of_several(run: RunRecord, aims: Aims) -> tuple[Any, list[float] | None]:
+    """A trial's state, and its value of each objective if it has them."""
+    import optuna
+
+    result = aims.result(run.values)
+    if run.state not in RESULTS_THAT_COUNT or result is None:
+        return optuna.trial.TrialState.FAIL, None
+    return optuna.trial.TrialState.COMPLETE, list(result)
 
 
 def _outcome(run: RunRecord) -> tuple[Any, float | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from pydantic import JsonValue
@@ -19,11 +20,13 @@ class EarlierSweep:
     Attributes:
         name: of its folder, or of Optuna's study.
         left_out: how many runs are left out, for each reason.
+        values: those that its journal holds of each run beside the best one.
     """
 
     name: str
     known: Sequence[Known]
     left_out: Mapping[str, int] = field(default_factory=dict)
+    values: Sequence[Mapping[str, float]] = ()
 
     @property
     def n_left_out(self) -> int:
@@ -51,8 +54,9 @@ class EarlierSweep:
                 "best_value": run.value,
                 "sweep": self.name,
                 **({} if run.stopped_by is None else {"stopped_by": run.stopped_by}),
+                **({"values": dict(values)} if values else {}),
             }
-            for run in self.known
+            for run, values in zip_longest(self.known, self.values)
         ]
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..store.objective import Goal
+from ..store.outcomes.aims import NO_AIMS, Aims
 from .distributions import Distribution
 from .sampler_settings import AnySampling, RandomSampling
 from .samplers.automatic import Pick, is_installed, pick_sampler
@@ -24,6 +26,9 @@ class SearchPlan:
     repeats: Repeats | None = None
     rules: Sequence[str] = ()
     has_metric: bool = True
+    aims: Aims = NO_AIMS
+    folder: Path = Path()
+    """That of the configuration."""
 
     def pick(self, n_workers: int) -> Pick:
         """What `auto` stands for, with so many runs at once."""
@@ -33,5 +38,6 @@ class SearchPlan:
             n_workers,
             self.rules,
             has_metric=self.has_metric,
+            has_aims=bool(self.aims.metrics),
             has_library=is_installed,
         )

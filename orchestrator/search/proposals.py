@@ -13,7 +13,7 @@ from .repeats import RepeatedRuns
 from .sampler_settings import AnySampling, sampler_named
 from .samplers.automatic import Pick
 from .samplers.base import Sampler
-from .samplers.registry import SAMPLERS, check_sampler, open_sampler
+from .samplers.registry import SAMPLERS, check_settings, open_sampler
 from .space import Combination, Space
 
 
@@ -49,7 +49,7 @@ class Proposer:
         pick: what `auto` stands for; None for any other sampler.
 
     Raises:
-        UsageError: the sampler needs a library that is not installed.
+        UsageError: the sampler needs a library that is not installed, or cannot be made.
     """
 
     def __init__(
@@ -64,10 +64,10 @@ class Proposer:
         if self.sampler.type == "auto":
             self.pick = picked or plan.pick(n_workers)
             self.sampler = sampler_named(self.pick.name)
-        self.learns = check_sampler(self.sampler.type)
         self._plan = plan
         self._seed = seed
         self.space = Space(plan.hyperparameters, plan.constraints)
+        self.learns = check_settings(self.sampler, self.space, seed, plan.folder)
         self._sampler: Sampler | None = None
         self._left_out: str | None = None
         self._first = self._complete_first_runs()
@@ -130,6 +130,8 @@ class Proposer:
                 self._seed,
                 self._plan.goal,
                 self._taken(history),
+                self._plan.aims,
+                self._plan.folder,
             )
         # one that learns finds the first runs in the history, a sequence begins after them
         number -= 0 if self.learns else len(self._first)

@@ -12,18 +12,25 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    JsonValue,
+    ValidatorFunctionWrapHandler,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from ..setting_types import Natural, Positive
+from ..errors import UsageError
+from ..setting_types import Natural, Positive, Text
+from .plugins import find_plugin, plugin_names
 
-SamplerName = Literal["random", "grid", "sobol", "tpe", "gp", "cma_es", "auto"]
+SamplerName = Literal["random", "grid", "sobol", "tpe", "gp", "cma_es", "nsga2", "auto"]
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 _Startup = Annotated[
     Natural | None, Field(description="How many runs are drawn at random before it learns.")
 ]
+
+
+_Share = Annotated[Annotated[float, Field(ge=0, le=1)] | None, Field(description="A probability.")]
 
 
 class RandomSampling(BaseModel):
@@ -112,6 +119,64 @@ class CmaEsSampling(BaseModel):
         return self
 
 
+class Nsga2Sampling(BaseModel):
+    """Optuna's NSGA-II, a genetic algorithm for several objectives."""
+
+    model_config = _STRICT
+    type: Literal["nsga2"]
+    population_size: Annotated[int, Field(ge=2)] | None = Field(
+        default=None,
+        description="How many runs make a generation, 50 by default. The first one is drawn by "
+        "chance.",
+    )
+    mutation_prob: _Share = None
+    crossover_prob: _Share = None
+    swapping_prob: _Share = None
+
+
+class OptunaHubSampling(BaseModel):
+    """Any sampler of OptunaHub, loaded by Optuna's package optunahub."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, defer_build=True, populate_by_name=True
+    )
+    type: Literal["optunahub"]
+    package: Text = Field(
+        description="The package, as hub.optuna.org names it: `samplers/simulated_annealing`."
+    )
+    class_name: Text | None = Field(
+        default=None,
+        alias="class",
+        description="The class of the sampler, if the package has several.",
+    )
+    registry: Text | None = Field(
+        default=None,
+        description="A folder with packages in OptunaHub's layout, or a clone of its registry, "
+        "relative to the folder of this file. Without it they come from the network, and are kept.",
+    )
+    ref: Text | None = Field(
+        default=None,
+        description="The commit, tag or branch of OptunaHub's registry; main if not given.",
+    )
+    settings: dict[str, JsonValue] = Field(
+        default={}, description="Arguments of the class. It gets the sweep's seed besides."
+    )
+
+    @model_validator(mode="after")
+    def _ref_is_of_the_network(self) -> "OptunaHubSampling":
+        if self.registry is not None and self.ref is not None:
+            raise ValueError("ref is of the registry on the network; keep ref or registry")
+        return self
+
+
+class OtherSampling(BaseModel):
+    """A sampler of another installed package, with the keys beside its type."""
+
+    model_config = ConfigDict(frozen=True, strict=True, defer_build=True)
+    type: str
+    keys: dict[str, JsonValue] = {}
+
+
 class AutoSampling(BaseModel):
     """Picks one of the others by the search space, the number of runs, the workers and the rules.
 
@@ -123,21 +188,45 @@ class AutoSampling(BaseModel):
 
 
 class _OrItsName:
-    """A sampler may be given by its name alone."""
+    """A sampler may be given by its name alone, and may be that of another package."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(_with_type, handler(source))
+        return core_schema.no_info_wrap_validator_function(_validated, handler(source))
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {"anyOf": [{"enum": list(get_args(SamplerName))}, handler(schema)]}
+        names = [*get_args(SamplerName), "optunahub"]
+        other = {"type": "string", "not": {"enum": names}}
+        plugin = {"type": "object", "properties": {"type": other}, "required": ["type"]}
+        return {"anyOf": [{"enum": list(get_args(SamplerName))}, handler(schema), plugin]}
 
 
-def _with_type(given: object) -> object:
-    return {"type": given} if isinstance(given, str) else given
+def _validated(given: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    settings = {"type": given} if isinstance(given, str) else given
+    name = settings.get("type") if isinstance(settings, dict) else None
+    if isinstance(name, str) and name not in _NAMES and name in plugin_names():
+        return _of_plugin(name, {key: one for key, one in settings.items() if key != "type"})
+    return handler(settings)
+
+
+def _of_plugin(name: str, keys: dict[str, JsonValue]) -> OtherSampling:
+    """Raises:
+    ValueError: the package cannot be used, or a key is wrong.
+    """
+    try:
+        plugin = find_plugin(name)
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+    problems = [] if plugin is None else [f"{key} {text}" for key, text in plugin.problems(keys)]
+    if problems:
+        raise ValueError("; ".join(problems))
+    return OtherSampling(type=name, keys=keys)
+
+
+_NAMES = frozenset((*get_args(SamplerName), "optunahub"))
 
 
 SamplerSettings = Annotated[
@@ -148,6 +237,8 @@ SamplerSettings = Annotated[
         | TpeSampling
         | GpSampling
         | CmaEsSampling
+        | Nsga2Sampling
+        | OptunaHubSampling
         | AutoSampling,
         Field(discriminator="type"),
     ],
@@ -173,8 +264,13 @@ AnySampling = (
     | TpeSampling
     | GpSampling
     | CmaEsSampling
+    | Nsga2Sampling
+    | OptunaHubSampling
+    | OtherSampling
     | AutoSampling
 )
 _BY_NAME: dict[str, type[AnySampling]] = {
-    get_args(kind.model_fields["type"].annotation)[0]: kind for kind in get_args(AnySampling)
+    name: kind
+    for kind in get_args(AnySampling)
+    for name in get_args(kind.model_fields["type"].annotation)
 }

@@ -13,7 +13,9 @@ from pydantic import (
     ValidationError,
 )
 
-from ..setting_types import Allowed, Positive, Text
+from ..setting_types import Allowed, MetricName, Positive, Text
+from ..store.objective import Goal
+from ..store.outcomes.aims import Take
 from .sampler_settings import RandomSampling, SamplerSettings
 
 
@@ -83,6 +85,27 @@ _TEXT: TypeAdapter[str] = TypeAdapter(Text, config=ConfigDict(strict=True))
 _Earlier = Annotated[
     str | OptunaStorage, PlainValidator(_earlier, json_schema_input_type=Text | OptunaStorage)
 ]
+
+
+class ObjectiveSettings(BaseModel):
+    """One of several metrics that are optimised at once."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True
+    )
+    metric: MetricName = Field(description="The metric, as the script logs it.")
+    goal: Goal = Field(description="Whether to maximise or minimise it.")
+    take: Take = Field(
+        default="last",
+        description="Which value of a run counts: the last one that it logged, or its best one. "
+        "The last values of all metrics belong to the same state of the model.",
+    )
+    reference: float | None = Field(
+        default=None,
+        description="The bound of the hypervolume in this objective; by default the worst result.",
+    )
+
+
 _FirstRun = Annotated[dict[str, JsonValue], Field(min_length=1)]
 
 
@@ -101,7 +124,27 @@ class SearchSettings(BaseModel):
         default=RandomSampling(type="random"),
         description="Chooses the combinations. random draws them, grid takes every one in turn, "
         "sobol spreads them evenly (extra sobol). tpe, gp and cma_es learn from the runs before "
-        "(extra optuna; gp also needs PyTorch). auto picks one of them.",
+        "(extra optuna; gp also needs PyTorch), and so does nsga2, for several objectives. auto "
+        "picks one of them.",
+    )
+    objectives: (
+        Annotated[
+            list[ObjectiveSettings],
+            Field(min_length=2, max_length=8),
+            Allowed('a list of 2 to 8 objects such as {"metric": "accuracy", "goal": "max"}'),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="Several metrics to optimise at once, in place of optimization_metric. The "
+        "sweep then has no best run but a Pareto front: the runs that no other beats in one "
+        "objective while it is as good in every other.",
+    )
+    where: Annotated[list[Text], Allowed("a list of expressions over metrics")] = Field(
+        default=[],
+        description="Expressions over metrics that a result must meet, such as "
+        '"memory_gb <= 24"; the last value that a run logged counts. Other runs are never the '
+        "best and never on the front, and samplers that learn are told.",
     )
     constraints: Annotated[list[Text], Allowed("a list of expressions")] = Field(
         default=[],

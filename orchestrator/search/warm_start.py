@@ -20,14 +20,11 @@ def read_earlier_sweep(folder: Path, space: Space) -> EarlierSweep:
     for event in JournalTail(folder / paths.JOURNAL_NAME).read():
         sweep.apply(event)
     ended = [run for run in sweep.runs.values() if run.state in RESULTS_THAT_COUNT]
-    fitted = [(run, fit(space, run.hyperparameters)) for run in ended]
-    known = [
-        Known(values, run.state, run.best_value, run.stopping_rule)
-        for run, values in fitted
-        if values
-    ]
+    fitted = [(run, values) for run in ended if (values := fit(space, run.hyperparameters))]
+    known = [Known(values, run.state, run.best_value, run.stopping_rule) for run, values in fitted]
     n_left_out = len(ended) - len(known)
-    return EarlierSweep(folder.name, known, {NO_PLACE: n_left_out} if n_left_out else {})
+    left_out = {NO_PLACE: n_left_out} if n_left_out else {}
+    return EarlierSweep(folder.name, known, left_out, [run.values for run, _ in fitted])
 
 
 def read_earlier(given: str | OptunaStorage, folder: Path, space: Space) -> EarlierSweep:

@@ -27,6 +27,10 @@ _ResourceKey = Annotated[
         description="What counts as progress: the step as logged, or how many values were logged."
     ),
 ]
+_Metric = Annotated[
+    MetricName | None,
+    Field(description="Of several objectives, the one by which the rule judges."),
+]
 _ReductionFactor = Annotated[
     int,
     Field(ge=2, description="At each comparison, one in this many runs continues."),
@@ -38,6 +42,7 @@ class PatienceRule(BaseModel):
 
     model_config = _STRICT
     rule: Literal["patience"] = Field(description="Which rule it is.")
+    metric: _Metric = None
     patience: Positive = Field(
         description="How many logged values in a row may bring no improvement."
     )
@@ -61,6 +66,7 @@ class MedianRule(BaseModel):
 
     model_config = _STRICT
     rule: Literal["median"] = Field(description="Which rule it is.")
+    metric: _Metric = None
     warmup: _Warmup = 0
     min_runs: Positive = Field(
         default=5,
@@ -93,6 +99,7 @@ class AshaRule(BaseModel):
 
     model_config = _STRICT
     rule: Literal["asha"] = Field(description="Which rule it is.")
+    metric: _Metric = None
     min_resource: Positive = Field(
         default=1, description="The progress at which runs are first compared."
     )
@@ -129,6 +136,7 @@ class HyperbandRule(BaseModel):
 
     model_config = _STRICT
     rule: Literal["hyperband"] = Field(description="Which rule it is.")
+    metric: _Metric = None
     max_resource: Positive = Field(description="The last comparison comes before this point.")
     min_resource: Positive = Field(
         default=1, description="The progress at which runs are first compared."
@@ -157,6 +165,7 @@ class WandbHyperbandRule(BaseModel):
 
     model_config = _STRICT
     rule: Literal["wandb_hyperband"] = Field(description="Which rule it is.")
+    metric: _Metric = None
     min_iter: Positive | None = Field(
         default=None,
         description="After how many logged values runs are first compared, if max_iter is not "
@@ -300,6 +309,8 @@ _NEEDED = ("optimization_metric", "optimization_goal")
 
 def stopping_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[ConfigProblem]:
     """Keys that rules need and that are missing."""
+    if source.get("objectives") is not None:
+        return
     rules = source.get("stopping_rules")
     asking = [key for key in ("target", "max_runs_without_improvement") if key in source]
     if isinstance(rules, list) and any(map(_needs_objective, rules)):

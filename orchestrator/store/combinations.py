@@ -52,7 +52,9 @@ class RepeatedCombination:
 
     @property
     def _ranked(self) -> list[tuple[int, float]]:
-        return [(_rank(run), run.best_value) for run in self.runs if run.best_value is not None]
+        """A run that misses the constraints on outcomes has no result."""
+        known = (run for run in self.runs if run.is_feasible)
+        return [(_rank(run), run.best_value) for run in known if run.best_value is not None]
 
     @property
     def mean(self) -> float | None:

@@ -35,6 +35,10 @@ class RunRecord:
     reason: str | None = None
     best_value: float | None = None
     best_step: int | None = None
+    values: dict[str, float] = field(default_factory=dict)
+    """Of a run that has ended, the value of each objective and of what its result must meet."""
+    is_feasible: bool = True
+    """Whether its result meets the constraints on outcomes, if there are any."""
     started_at: float | None = None
     ended_at: float | None = None
     exit_code: int | None = None
@@ -106,6 +110,7 @@ class RunRecord:
         self.stopped_by = self.stopped_by_hand = self.before = None
         self.reason, self.ended_at, self.exit_code, self.output_tail = None, None, None, []
         self.best_value, self.best_step = None, None
+        self.values, self.is_feasible = {}, True
         self.queued_at = self.started_at = self.node = self.suspended_at = None
         self.suspended_s = 0.0
 

@@ -8,6 +8,7 @@ import stat
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from .files import fields
 from .files.run_refs import LOCAL, process_of
 from .journal import JournalTail
 from .objective import Best, Goal
+from .outcomes.aims import Aims, aims_of
+from .outcomes.front_measure import FrontMeasure
+from .outcomes.logged_values import values_of
 from .process_records import (
     ProcessRecord,
     job_record_path,
@@ -81,6 +85,11 @@ class Sweep:
     def optimization_goal(self) -> Goal | None:
         return _goal(self.config)
 
+    @cached_property
+    def aims(self) -> Aims:
+        """Several objectives, and constraints on outcomes, if it has any."""
+        return aims_of(self.config)
+
     @property
     def seed(self) -> int | None:
         seed = self.description.get("seed")
@@ -95,7 +104,7 @@ class Sweep:
         changed: set[int] = set()
         if self._journal.was_reset:
             changed = set(self.record.runs)
-            self.record = SweepRecord(goal=self.optimization_goal)
+            self.record = SweepRecord(goal=self.optimization_goal, aims=self.aims)
             self.changes = []
             self._by_name.clear()
             self._unseen.clear()
@@ -133,12 +142,21 @@ class Sweep:
     @property
     def best(self) -> RunRecord | None:
         """The best of the results, as `SweepRecord.best`."""
-        return best_run(self.results, self.record.goal)
+        return best_run(filter(self.record.can_win, self.results), self.record.goal)
 
     @property
     def best_that_counts(self) -> RunRecord | None:
         """As `SweepRecord.best_that_counts`, of the results."""
-        return best_that_counts(self.results, self.record.goal)
+        return best_that_counts(filter(self.record.can_win, self.results), self.record.goal)
+
+    @property
+    def front(self) -> list[RunRecord]:
+        """As `SweepRecord.front`, of the results."""
+        return self.record.front_in(self.results) if self.aims.objectives else []
+
+    def measure_front(self) -> FrontMeasure | None:
+        """As `SweepRecord.measure_front`, of the results."""
+        return self.record.measure_front(self.results)
 
     def run(self, name: str) -> RunRecord | None:
         """The run of this name (a file's stem), as of the attempt that has it; or None."""
@@ -206,6 +224,9 @@ class Sweep:
     def _read_best(self, run: RunRecord) -> None:
         """From the log: no journal says how good a run was that ended after its orchestrator."""
         dat_path = self.dat_path(run)
+        if dat_path is not None and self.aims.metrics and not run.values:
+            run.values = values_of(dat_path, self.aims)
+            run.is_feasible = self.aims.are_met(run.values)
         if dat_path is None or run.best_value is not None:
             return
         run.best_value, run.best_step = best_of(
@@ -294,7 +315,8 @@ def open_sweep(identity: str, folder: Path) -> Sweep:
     description, modified = _described(folder / paths.DESCRIPTION_NAME)
     is_legacy = "config" not in description
     config = description if is_legacy else description["config"]
-    record = SweepRecord(goal=_goal(config) if isinstance(config, dict) else None)
+    config = config if isinstance(config, dict) else {}
+    record = SweepRecord(goal=_goal(config), aims=aims_of(config))
     try:
         started_at = fields.time_of(description.get("created_at"))
     except (TypeError, ValueError, OverflowError):

@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from .best_runs import best_run, best_that_counts
 from .files import fields
 from .files.run_refs import ref_in
 from .histories.history import Ended, HistoryEvent, Known, Sampled
 from .journal import Event
 from .objective import Goal
+from .outcomes.aims import NO_AIMS, Aims
+from .outcomes.leaders import Leaders
+from .outcomes.sweep_results import SweepResults
 from .pool_record import PoolRecord
 from .run_record import RunRecord
 from .run_states import ENDS, RUN_STATES, SWEEP_ENDS, RunState, SweepState
@@ -19,25 +21,14 @@ _MOST_RUNS = 200_000
 
 
 @dataclass(slots=True)
-class Leaders:
-    """The best combinations of a search of `n_runs` runs, which race against each other.
-
-    `dropped` are those that are out: after which repeat, and why.
-    """
-
-    combinations: list[int]
-    n_runs: int
-    dropped: dict[int, tuple[int, str]] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class SweepRecord:
+class SweepRecord(SweepResults):
     """What folding a journal gives. `runs` is keyed by the run's index, counted from 1.
 
     `history` is what a sampler may learn from, in the order in which it happened.
     """
 
     goal: Goal | None = None
+    aims: Aims = NO_AIMS
     runs: dict[int, RunRecord] = field(default_factory=dict, repr=False)
     state: SweepState = "pending"
     reason: str | None = None
@@ -79,16 +70,6 @@ class SweepRecord:
         """How many runs are in each state; states without a run are left out."""
         found = Counter(run.state for run in self.runs.values())
         return {state: found[state] for state in RUN_STATES if found[state]}
-
-    @property
-    def best(self) -> RunRecord | None:
-        """The run of the search with the best value, the earliest of equals; `None` without one."""
-        return best_run(self.runs.values(), self.goal)
-
-    @property
-    def best_that_counts(self) -> RunRecord | None:
-        """Where the best run failed, was killed or lost: the best of the others."""
-        return best_that_counts(self.runs.values(), self.goal)
 
     def apply(self, event: Event) -> int | None:
         """Fold one event in; return the index of the run it concerns, if any.
@@ -167,7 +148,15 @@ def _known(sweep: SweepRecord, event: Event) -> None:
     hyperparameters, state = fields.named(event["hyperparameters"]), state_in(event)
     value = fields.number_or_none(event.get("best_value"))
     stopped_by = fields.text_or_none(event.get("stopped_by"))
-    sweep.history.append(Known(hyperparameters, state, value, stopped_by))
+    outcome = _outcome_of(sweep, fields.numbers(event.get("values", {})))
+    sweep.history.append(Known(hyperparameters, state, value, stopped_by, *outcome))
+
+
+def _outcome_of(
+    sweep: SweepRecord, values: dict[str, float]
+) -> tuple[tuple[float, ...] | None, tuple[float, ...] | None]:
+    """Its result and its violations, as the history holds them."""
+    return sweep.aims.result(values) or None, sweep.aims.violations(values)
 
 
 def _started(sweep: SweepRecord, event: Event) -> int:
@@ -261,19 +250,22 @@ def _ended(sweep: SweepRecord, event: Event) -> int:
         raise ValueError(state)
     best_value = fields.number_or_none(event.get("best_value"))
     best_step = fields.whole_or_none(event.get("best_step"))
+    values = fields.numbers(event.get("values", {}))
     exit_code = fields.whole_or_none(event.get("exit_code"))
     reason = fields.text_or_none(event.get("reason"))
     output_tail = fields.texts(event.get("output_tail", []))
     run = sweep.run(event)
     run.state, run.ended_at, run.exit_code = state, ended_at, exit_code
     run.best_value, run.best_step = best_value, best_step
+    run.values, run.is_feasible = values, sweep.aims.are_met(values)
     run.end_suspension(ended_at)
     run.reason = reason or run.reason
     run.output_tail = output_tail
     run.last_end = replace(run, earlier=[], last_end=None)
     sweep.pool.end(ended_at, run.index, state)
     if not event.get("will_retry") and not run.is_confirming:
-        sweep.history.append(Ended(run.index, state, best_value, run.stopping_rule))
+        outcome = _outcome_of(sweep, values)
+        sweep.history.append(Ended(run.index, state, best_value, run.stopping_rule, *outcome))
     return run.index
 
 

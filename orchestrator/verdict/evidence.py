@@ -75,7 +75,7 @@ def race_values(
 
 def _value(run: RunRecord) -> float | None:
     """The value of a run that counts as a result."""
-    if run.state not in RESULTS_THAT_COUNT or run.best_value is None:
+    if run.state not in RESULTS_THAT_COUNT or run.best_value is None or not run.is_feasible:
         return None
     return run.best_value if abs(run.best_value) <= _LARGEST else None  # NaN is none either
 

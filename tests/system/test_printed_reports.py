@@ -68,6 +68,9 @@ def test_show_sweep_json_has_a_stable_shape(finished: Path) -> None:
         "label",
         "tags",
         "note",
+        "values",
+        "is_feasible",
+        "is_on_front",
     }
     assert best["best_value"] == best["hyperparameters"]["x"]
     assert (best["best_step"], best["exit_code"], best["attempt"]) == (1, 0, 1)

@@ -98,7 +98,9 @@ def _suggestions(catalog: Catalog, query: CompareQuery) -> Iterator[FoundRun]:
 
 def _best(sweep: Sweep) -> RunRecord | None:
     goal, best = sweep.optimization_goal, None
-    for run in sweep.results:
+    if front := sweep.front:
+        return front[0]
+    for run in filter(sweep.record.can_win, sweep.results):
         if goal is None or run.best_value is None or run.name is None:
             continue
         if is_better(run.best_value, None if best is None else best.best_value, goal):

@@ -111,6 +111,9 @@ def _of_sweep(sweep: Sweep, run: RunRecord, run_id: str) -> ComparedRun:
     said, path = sweep.annotations.run(run.index), sweep.dat_path(run)
     log_path = sweep.log_path(run)
     metric, goal = sweep.optimization_metric, sweep.optimization_goal
+    goals: dict[str, Goal] = {one.metric: one.goal for one in sweep.aims.objectives}
+    if metric is not None and goal is not None:
+        goals = {metric: goal}
     is_latest = sweep.record.runs[run.index].name == run.name
     attempt = "" if is_latest else f", attempt {run.attempt}"
     return ComparedRun(
@@ -129,7 +132,7 @@ def _of_sweep(sweep: Sweep, run: RunRecord, run_id: str) -> ComparedRun:
         sweep_link=sweep_href(sweep.id),
         settings={**({} if path is None else read_details(path).config), **run.hyperparameters},
         environment=_by_label(origin_facts(sweep, run)),
-        own_goals={metric: goal} if metric is not None and goal is not None else {},
+        own_goals=goals,
         dat_path=path,
         has_output=log_path is not None and log_path.is_file(),
     )

@@ -40,6 +40,7 @@ from ..tables.rows import Row
 from ..tables.sweeps.sweep_rows import SelectedRuns, select_runs, with_summaries
 from .columns import SweepColumns, asked_columns, asked_value, describe_experiments, describe_sweep
 from .experiments import OBJECTIVE, explained_experiments
+from .front.view import FrontColumns, describe_front
 from .pool_history import SpanColumns, describe_spans, pool_of
 
 _PARAMETERS = ("since", "q", "where", "state", "up", "of", "more", "repeats")
@@ -49,9 +50,13 @@ _READING_S = 0.3
 
 
 class RunsAnswer(SweepColumns):
-    """`passing`: the runs that pass the filters of the table; None if there are none."""
+    """`passing`: the runs that pass the filters of the table; None if there are none.
+
+    `front`: None without several objectives.
+    """
 
     is_complete: bool
+    front: FrontColumns | None
     metric: str | None
     goal: Goal | None
     passing: list[int] | None
@@ -105,6 +110,7 @@ def _encode_experiments(catalog: Catalog, *, query: QueryParams, app_state: Any)
     up = asked_value(query, subject.metric)
     answer: RunsAnswer = {
         "is_complete": True,
+        "front": None,
         "metric": subject.metric,
         "goal": subject.goal,
         "passing": None if found.passing is None else sorted(found.passing),
@@ -182,6 +188,7 @@ def _runs(
         "is_complete": changed is None,
         "metric": sweep.optimization_metric,
         "goal": sweep.optimization_goal,
+        "front": describe_front(sweep, started_at) if sweep.aims.objectives else None,
         "passing": [row.index for row in found.rows] if asked.is_filtered else None,
         "n_unread": n_unread,
         **describe_sweep(rows, sweep.config, started_at, changed, up, found.columns.goals, more),
@@ -207,6 +214,7 @@ def _combinations(
         "is_complete": changed is None,
         "metric": sweep.optimization_metric,
         "goal": sweep.optimization_goal,
+        "front": None,
         "passing": passing if found.is_filtered else None,
         "n_unread": n_unread,
         **describe_sweep(rows, sweep.config, started_at, sent, up, found.columns.goals, more),

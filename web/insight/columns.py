@@ -10,6 +10,7 @@ from typing import Any, NotRequired, TypedDict
 
 from starlette.datastructures import QueryParams
 
+from ml_tracking_ops.orchestrator.store.outcomes.aims import aims_of
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
 from ..series.goals import Goals
@@ -37,8 +38,9 @@ class RunColumns(TypedDict):
     """A value for each run; `state` counts in `SweepColumns.states`.
 
     Of experiments `name` is the id, and `title` what they are called. Of combinations, `index` is
-    their number and `value` the mean; `text` says it with the
-    standard deviation, and `is_full` whether no other has more values.
+    their number and `value` the mean; `text` says it with the standard deviation, and `is_full`
+    whether no other has more values. Of runs it is whether they meet constraints on outcomes, if
+    there are any. `results` has the value of each objective.
     """
 
     index: list[int]
@@ -53,6 +55,7 @@ class RunColumns(TypedDict):
     is_full: NotRequired[list[bool]]
     up: NotRequired[list[float | None]]
     more: NotRequired[dict[str, list[float | None]]]
+    results: NotRequired[dict[str, list[float | None]]]
     hyperparameters: dict[str, list[float | int | None]]
 
 
@@ -100,6 +103,12 @@ def describe_sweep(
         runs["text"] = [mean.text for mean in means]
         runs["n_runs"] = [mean.n_runs for mean in means]
         runs["is_full"] = [mean.is_full for mean in means]
+    aims = aims_of(config)
+    if aims.where and not means:
+        runs["is_full"] = [row.can_win for row in sent]
+    if aims.objectives:
+        names = aims.objective_names
+        runs["results"] = {name: [row.values.get(name) for row in sent] for name in names}
     return _described(axes, runs)
 
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ml_tracking_ops.orchestrator.store.objective import Goal, is_better
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.run_states import STATES, RunState
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.entries import has_value
 from ..tables.rows import Row
@@ -53,9 +55,9 @@ def standing_of(name: str | None, rows: Sequence[Row], goal: Goal | None) -> Sta
     None if it has no value, no run is comparable, or the sweep optimises nothing.
     """
     own = next((row for row in rows if row.name == name), None)
-    if own is None or goal is None or not has_value(own):
+    if own is None or goal is None or not has_value(own) or not own.can_win:
         return None
-    values = {row.index: row.best_value or 0.0 for row in rows if has_value(row)}
+    values = {row.index: row.best_value or 0.0 for row in rows if has_value(row) and row.can_win}
     compared = [row for row in rows if row.index in values and _is_comparable(row.state)]
     if not compared:
         return None
@@ -95,3 +97,42 @@ def ordinal(place: int) -> str:
     is_teen = place % 100 in (11, 12, 13)
     ending = "th" if is_teen else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
     return f"{place:,}{ending}"
+
+
+@dataclass(frozen=True)
+class ObjectiveResult:
+    """A value of a run; `goal` is None of a metric that is only constrained."""
+
+    metric: str
+    goal: Goal | None
+    value: float
+
+
+def objective_results(sweep: Sweep, run: RunRecord) -> list[ObjectiveResult]:
+    """The values of a run that has ended, objectives first."""
+    goals = {one.metric: one.goal for one in sweep.aims.objectives}
+    return [
+        ObjectiveResult(name, goals.get(name), run.values[name])
+        for name in sweep.aims.columns
+        if name in run.values
+    ]
+
+
+def text_of_standing(sweep: Sweep, run: RunRecord) -> str | None:
+    """How a run that has ended stands by all objectives, in a sentence; None if there is none."""
+    aims, record = sweep.aims, sweep.record
+    if not aims.metrics or not run.has_ended:
+        return None
+    if not run.is_feasible:
+        missed = [one.text for one in aims.where if not _is_met(one.violation(run.values))]
+        return f"Does not count: it misses {' and '.join(missed)}"
+    if not aims.objectives or record.result_of(run) is None:
+        return None
+    front = sweep.front
+    if run in front:
+        return f"On the Pareto front, with {len(front) - 1} other{'' if len(front) == 2 else 's'}"
+    return "Not on the Pareto front: another run is as good in every objective and better in one"
+
+
+def _is_met(violation: float | None) -> bool:
+    return violation is not None and violation <= 0

@@ -16,6 +16,7 @@ from ..series.derived.definition import title_of
 from ..tables.query import split_statistic
 from ..tables.rows import Row
 from .axes import axes_of
+from .front.view import FrontView, front_view
 from .importance.results import ImportanceView, importance_view
 from .node_use import JobLine, NodeUse, list_jobs, measure_nodes
 from .plots.chosen import Chosen, chosen_value, same_settings
@@ -126,7 +127,8 @@ class WorkersView:
 
 
 View = (
-    HistoryView
+    FrontView
+    | HistoryView
     | ParallelView
     | ScatterView
     | BarsView
@@ -340,12 +342,20 @@ OF_EXPERIMENTS = {
     for name, panel in PANELS.items()
     if name not in ("summary", "workers")
 }
+_OF_ONE_METRIC = ("history", "parallel", "importance")
+FRONT = Panel("Pareto front", front_view, needs_values=False)
 
 
 def panels_of(subject: Subject, rows: Sequence[Row]) -> dict[str, Panel]:
-    """The views in the order of their tabs: once a sweep is over its history comes first."""
+    """The views in the order of their tabs: once a sweep is over its history comes first.
+
+    With several objectives the front does, in place of views that show one metric.
+    """
     if subject.sweep is None:
         return OF_EXPERIMENTS
+    if subject.sweep.aims.objectives:
+        others = {name: panel for name, panel in PANELS.items() if name not in _OF_ONE_METRIC}
+        return {"front": FRONT, **others}
     if not subject.is_over or why_empty(subject, rows) is not None:
         return PANELS
     others = {name: panel for name, panel in PANELS.items() if name != "summary"}

@@ -87,6 +87,7 @@ def improvements(
     for place, row in enumerate(known, start=1):
         value, best = row.best_value, found[-1].row.best_value if found else None
         counts = row.combination is None or not row.runs or row.combination.is_full
+        counts = counts and row.can_win
         if not (counts and goal is not None and value is not None and has_value(row)):
             continue
         if is_better(value, best, goal):
@@ -174,7 +175,7 @@ def _best(values: Sequence[float], goal: Goal | None) -> float | None:
 
 def best_runs(rows: Sequence[Row], goal: Goal | None) -> list[Row]:
     """The best tenth of the runs that have a value, but no fewer than five where there are."""
-    known = [row for row in rows if has_value(row)]
+    known = [row for row in rows if has_value(row) and row.can_win]
     known.sort(key=attrgetter("best_value"), reverse=goal != "min")
     return known[: max(_FEWEST_BEST, math.ceil(len(known) * _BEST_PART))]
 

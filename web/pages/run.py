@@ -17,7 +17,13 @@ from ml_tracking_ops.orchestrator.store.run_states import SUBMITTED, RunState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.store.tensorboard.tags import describe_tags, other_tags
 
-from ..insight.standing import Standing, standing_of
+from ..insight.standing import (
+    ObjectiveResult,
+    Standing,
+    objective_results,
+    standing_of,
+    text_of_standing,
+)
 from ..live.feed import Feed
 from ..media.presence import has_media, media_place
 from ..rendering import Page, PageData, PageRun
@@ -73,6 +79,8 @@ class RunView:
     reason: str | None
     hyperparameters: Mapping[str, Any]
     config: Mapping[str, Any] = field(default_factory=dict)
+    results: Sequence[ObjectiveResult] = ()
+    standing_text: str | None = None
     metric: str | None = None
     best_value: float | None = None
     best_step: int | None = None
@@ -204,6 +212,8 @@ def _of_sweep(
         reason=entry.reason,
         hyperparameters=entry.hyperparameters,
         config=_logged_config(sweep.dat_path(run), entry.hyperparameters),
+        results=objective_results(sweep, run),
+        standing_text=text_of_standing(sweep, run),
         metric=sweep.optimization_metric,
         best_value=entry.best_value,
         best_step=entry.best_step,

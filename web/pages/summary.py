@@ -17,6 +17,7 @@ _SHOWN_ELSEWHERE = frozenset(
         "early_stopping_patience",
         "optimization_metric",
         "optimization_goal",
+        "objectives",
         "seed",
         "sampled_hyperparameters",
         "$schema",
@@ -120,6 +121,9 @@ def _facts(
     if metric is not None:
         wanted = {"max": "maximise", "min": "minimise"}.get(str(goal), str(goal))
         facts.append(Fact("Goal", f"{wanted} {metric}"))
+    if isinstance(objectives := config.get("objectives"), list):
+        wanted_of = [_wanted(one) for one in objectives if isinstance(one, Mapping)]
+        facts.append(Fact("Goals", ", ".join(wanted_of)))
     facts.append(Fact("Early stopping", _early_stopping(config)))
     facts += [
         _setting(str(key), value)
@@ -130,6 +134,11 @@ def _facts(
     is_known = began is not None or now["n_workers"] is not None
     workers = _changed(began, now["n_workers"]) if is_known else None
     return facts + _origin({**description, "n_workers": workers})
+
+
+def _wanted(objective: Mapping[str, Any]) -> str:
+    goal = {"max": "maximise", "min": "minimise"}.get(str(objective.get("goal")), "optimise")
+    return f"{goal} {objective.get('metric')}"
 
 
 def _changed(began: object, now: int | None) -> str:

@@ -10,6 +10,7 @@ from ml_tracking_ops.orchestrator.store.run_states import (
     SweepState,
 )
 
+from ..insight.front.view import FrontView
 from ..insight.outlook import Outlook
 from ..insight.panel import InsightPanel
 from ..insight.verdict import VerdictView
@@ -116,6 +117,7 @@ class SweepView:
     best_mean: BestMean | None
     verdict: VerdictView | None
     history: BestHistory | None
+    front: FrontView | None
     progress: SweepProgress
     outlook: Outlook | None
 

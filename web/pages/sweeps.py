@@ -15,6 +15,7 @@ from ml_tracking_ops.orchestrator.store.run_states import (
 )
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
+from ..insight.front.view import summary_of_front
 from ..insight.outlook import outlook_of
 from ..insight.panel import insight_panel
 from ..insight.run_values import offered_settings
@@ -230,6 +231,7 @@ def _sweep_view(
         best_mean=_best_mean(sweep),
         verdict=verdict_view(sweep),
         history=every.history,
+        front=summary_of_front(sweep, every.rows),
         progress=_progress(sweep),
         outlook=outlook_of(sweep, every),
     )

@@ -111,7 +111,8 @@ ListEntry = ExperimentEntry | SweepEntry | GoalsEntry
 class SweepSummary:
     """The state of a sweep as a whole; `best` is the name of its best run.
 
-    `best_combination`: the number of the combination with the best mean, with repeats.
+    `best_combination`: the number of the combination with the best mean, with repeats. `front`:
+    the names of the runs on the front of several objectives.
     """
 
     sweep: str
@@ -125,6 +126,7 @@ class SweepSummary:
     best_combination: int | None = None
     best_mean: float | None = None
     best_spread: float | None = None
+    front: tuple[str, ...] = ()
 
 
 def run_entry(
@@ -177,7 +179,8 @@ def finite_values(runs: Iterable[RunEntry]) -> list[float]:
 
 def sweep_summary(sweep: Sweep, live: Mapping[int, Best] | None = None) -> SweepSummary:
     record = sweep.record
-    best = _best_run(sweep.results, sweep.optimization_goal, live or {})
+    runs = filter(record.can_win, sweep.results)
+    best = _best_run(runs, sweep.optimization_goal, live or {})
     run, value = best if best is not None else (None, None)
     combination = best_repeated(sweep)
     return SweepSummary(
@@ -192,6 +195,7 @@ def sweep_summary(sweep: Sweep, live: Mapping[int, Best] | None = None) -> Sweep
         best_combination=None if combination is None else combination.number,
         best_mean=None if combination is None else combination.mean,
         best_spread=None if combination is None else combination.spread,
+        front=tuple(run.name or "" for run in sweep.front),
     )
 
 

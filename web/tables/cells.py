@@ -55,6 +55,12 @@ def best_step_cell(row: Row) -> Cell:
     return Cell(format_step(row.best_step))
 
 
+def outcome_cell(metric: str, row: Row) -> Cell:
+    """The value of one of several objectives."""
+    value = row.values.get(metric)
+    return Cell(NO_VALUE) if value is None else Cell(format_number(value), str(value))
+
+
 def hyperparameter_cell(row: Row, name: str) -> Cell:
     """A hyperparameter may be null, which is not the same as missing."""
     if not row.has_setting(name):

@@ -10,11 +10,12 @@ from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 
+from ml_tracking_ops.orchestrator.store.outcomes.aims import NO_AIMS, Aims
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
 from ..runs.names import natural_key
 from ..series.goals import Goals
-from .cells import best_step_cell, best_value_cell, combination_cell, text_cell
+from .cells import best_step_cell, best_value_cell, combination_cell, outcome_cell, text_cell
 from .column import Column, TableColumns, TableFacts
 from .hyperparameters import Hyperparameter, SortKey
 from .media_columns import media_family
@@ -44,6 +45,13 @@ def _duration_key(row: Row) -> SortKey | None:
     duration = duration_of(row)
     # What is still running is longest of all, the earliest start first.
     return (1, -row.started_at) if duration is None else (0, duration)
+
+
+def standing_of(row: Row) -> str | None:
+    """What a run is by several objectives and by constraints on outcomes, in words."""
+    if row.is_on_front:
+        return "on the front"
+    return "misses where" if row.ended_at is not None and not row.can_win else None
 
 
 def _state_key(row: Row) -> SortKey:
@@ -153,6 +161,16 @@ MEAN = Column(
     is_offered=lambda facts: facts.has_metric and facts.has_repeats and facts.are_runs_apart,
     is_mean_of_combination=True,
 )
+STANDING = Column(
+    key="standing",
+    heading="Result",
+    title="Whether it is on the Pareto front, and whether it misses a constraint on outcomes",
+    value=standing_of,
+    cell=lambda row: text_cell(standing_of(row)),
+    drawing="text",
+    first_order="desc",
+    search=lambda row: (standing_of(row),),
+)
 CURVE = Column(
     key="curve",
     heading="Curve",
@@ -197,6 +215,7 @@ def run_columns(
     is_of_means: bool = False,
     logged: Collection[str] = (),
     is_best_first: bool = False,
+    aims: Aims = NO_AIMS,
 ) -> TableColumns:
     """The columns of the table of a sweep's runs.
 
@@ -204,6 +223,7 @@ def run_columns(
         is_of_means: whether its rows are combinations.
         is_best_first: whether the best row comes first; otherwise the newest run does.
         logged: which of the hyperparameters the scripts logged, and the sweep did not choose.
+        aims: several objectives and constraints on outcomes, which have columns.
     """
     best = f"Best {metric}"
     title = f"{best}: of a combination the mean ± standard deviation" if is_of_means else best
@@ -222,6 +242,7 @@ def run_columns(
             ),
             BEST_STEP,
             direction(MEAN),
+            *outcome_columns(aims),
             replace(CURVE, heading=metric or "Curve", title=f"{metric} over the steps"),
             DURATION,
             STARTED_AT,
@@ -236,6 +257,42 @@ def run_columns(
         logged=logged,
         families=(media_family,),
     )
+
+
+def outcome_columns(aims: Aims) -> list[Column]:
+    """A column for each of several objectives, and for how a run stands by all of them."""
+    found = [
+        Column(
+            key=f"objective.{one.metric}",
+            heading=one.metric,
+            title=f"{one.metric}, {'higher' if one.goal == 'max' else 'lower'} is better",
+            value=partial(_value_of, one.metric),
+            cell=partial(outcome_cell, one.metric),
+            is_number=True,
+            first_order="desc" if one.goal == "max" else "asc",
+            export_key=one.metric,
+        )
+        for one in aims.objectives
+    ]
+    of_constraints = [name for name in aims.columns if name not in aims.objective_names]
+    found += [
+        Column(
+            key=f"outcome.{name}",
+            heading=name,
+            title=f"{name}, the last value that the run logged",
+            value=partial(_value_of, name),
+            cell=partial(outcome_cell, name),
+            is_number=True,
+        )
+        for name in of_constraints
+    ]
+    if aims.metrics:
+        found.append(STANDING)
+    return found
+
+
+def _value_of(metric: str, row: Row) -> float | None:
+    return row.values.get(metric)
 
 
 EXPERIMENT_COLUMNS = TableColumns(

@@ -63,6 +63,9 @@ class Row(RunEntry):
         log_error: why its log cannot be read, if that was asked.
         config: of a run of a sweep, what its script logged besides its hyperparameters.
         media: the last image or text of a name, as far as the table shows any.
+        values: of a run that has ended, those of several objectives and of constraints.
+        can_win: whether it meets the constraints on outcomes, if there are any.
+        is_on_front: whether no other dominates it in several objectives.
     """
 
     href: str | None = None
@@ -79,6 +82,9 @@ class Row(RunEntry):
     media: Mapping[MediaKey, LastMedia] = field(default_factory=dict)
     group: RowGroup | None = None
     member_of: int = 0
+    values: Mapping[str, float] = field(default_factory=dict)
+    can_win: bool = True
+    is_on_front: bool = False
 
     @property
     def ids(self) -> list[str]:

@@ -53,7 +53,7 @@ def follow(sweep: Sweep, *, is_json: bool = False, is_verbose: bool = False) -> 
         print_line(describe_opened(sweep))
         _show(tail, sweep, JsonProgress())
         return sweep.record
-    past = SweepRecord(goal=sweep.optimization_goal)
+    past = SweepRecord(goal=sweep.optimization_goal, aims=sweep.aims)
     for event in tail.read():
         past.apply(event)
     n_runs = past.max_runs or int(sweep.config.get("max_runs") or 0)

@@ -3,6 +3,7 @@
 import argparse
 import shlex
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,14 +24,19 @@ if TYPE_CHECKING:
 
 
 def preview_runs(
-    config: SweepConfig, seed: int, say: Callable[[str], None], n_workers: int = 1
+    config: SweepConfig,
+    seed: int,
+    say: Callable[[str], None],
+    n_workers: int = 1,
+    folder: Path = Path(),
 ) -> Iterator[Combination]:
     """The hyperparameters of each run, as they are if every run finishes at once.
 
     A sampler that learns has nothing to learn from here: `say` reports that its later
     combinations will be others.
     """
-    proposer = Proposer(config.search_plan, seed, n_workers)
+    plan = replace(config.search_plan, folder=folder)
+    proposer = Proposer(plan, seed, n_workers)
     if proposer.pick is not None:
         say(f"sampler: {proposer.pick.name}, since {proposer.pick.reason}")
     if proposer.learns:
@@ -66,7 +72,8 @@ def print_commands(loaded: LoadedConfig, options: argparse.Namespace) -> int:
     if options.seed is None and loaded.config.seed is None:
         say(f"run exactly these: {_same_sweep(options, seed)}")
     folder = options.logdir.resolve() / "SWEEP"
-    for index, hyperparameters in enumerate(preview_runs(loaded.config, seed, say), start=1):
+    planned = preview_runs(loaded.config, seed, say, folder=loaded.folder)
+    for index, hyperparameters in enumerate(planned, start=1):
         command = command_line(loaded, folder, f"RUN_{index}", hyperparameters)
         if options.json:
             print_line(_planned(index, hyperparameters, command))

@@ -8,7 +8,7 @@ from ...commands.values import as_text
 from ...reports.short_states import short_state
 from ...store.run_record import RunRecord
 from ...store.run_states import STATES
-from .words import cut, format_combination, format_duration, format_number, plain
+from .words import cut, format_combination, format_duration, format_number, format_values, plain
 
 _WIDTH = 80
 _LONGEST_METRIC = 24
@@ -38,6 +38,10 @@ class WholeEndLine:
         if run.best_value is not None:
             best = f"{self._metric} {format_number(run.best_value)} at step {run.best_step}"
             parts.append(best + _after_decision(run))
+        elif run.values:
+            parts.append(format_values(run.values))
+        if not run.is_feasible:
+            parts.append("misses where")
         parts.append(format_combination(run.hyperparameters))
         if run.reason:
             parts.append(f"({run.reason.removeprefix('stopped early ')})")
@@ -73,6 +77,8 @@ class ShortEndLine:
         """The best value; of a run that failed without one, what went wrong."""
         if run.best_value is None and run.state == "failed" and run.reason:
             return _cut_to(plain(_error_in(run.reason)), _LONGEST_ERROR)
+        if run.best_value is None and run.values:
+            return self._fill("result", format_values(run.values))
         return self._fill("result", f"{self._metric} {format_number(run.best_value)}")
 
     def _hyperparameter(self, run: RunRecord, name: str) -> str:

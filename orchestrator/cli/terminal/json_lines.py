@@ -11,7 +11,8 @@ from ...store.run_record import RunRecord
 from ...store.sweep_record import SweepRecord
 
 if TYPE_CHECKING:
-    from ...reports.events import BestRun, Summary
+    from ...reports.event_fields import BestRun
+    from ...reports.events import Summary
 
 
 class JsonProgress:
@@ -45,6 +46,8 @@ def summary_of(
         "metric": metric,
         "goal": goal,
         "best": None if record.best is None else _best_run(record.best),
+        "objectives": [one.metric for one in record.aims.objectives],
+        "front": [run.name or "" for run in record.front],
         "exit_code": exit_code,
     }
 

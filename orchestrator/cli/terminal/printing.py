@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from ...reports.shapes import (
     Annotated,
+    AnnotatedRun,
     CombinationEntry,
     ReplayEntry,
     ReplayReport,
@@ -108,14 +109,15 @@ def print_sweep(report: SweepReport) -> None:
             run["name"] or "",
             STATES[run["state"]].word,
             *(short(run["hyperparameters"].get(name)) for name in names),
-            short(run["best_value"]),
-            short(run["best_step"]),
+            *_results(report, run),
             run["reason"] or "",
         )
         for run in report["runs"]
     ]
     metric = report["optimization_metric"] or "BEST"
-    print_table(("RUN", "NAME", "STATE", *names, metric, "AT STEP", "REASON"), rows)
+    print_table(("RUN", "NAME", "STATE", *names, *_result_heads(report), "REASON"), rows)
+    if report["objectives"]:
+        tell(_front_text(report))
     if report["best"]:
         best = next((run for run in report["runs"] if run["name"] == report["best"]), None)
         ending = "" if best is None else not_counted(best["state"])
@@ -127,6 +129,35 @@ def print_sweep(report: SweepReport) -> None:
         _print_combinations(report)
     if report["verdict"] is not None:
         _print_verdict(report["verdict"], metric)
+
+
+def _result_heads(report: SweepReport) -> list[str]:
+    """The columns of what came of runs: of one metric, of several objectives, of constraints."""
+    heads = [one["metric"] for one in report["objectives"]]
+    if not heads:
+        heads = [report["optimization_metric"] or "BEST", "AT STEP"]
+    judged = ["MEETS WHERE"] if report["where"] else []
+    return [*heads, *judged, *(["FRONT"] if report["objectives"] else [])]
+
+
+def _results(report: SweepReport, run: AnnotatedRun) -> list[str]:
+    values = run["values"]
+    cells = [short(values.get(one["metric"])) for one in report["objectives"]]
+    if not cells:
+        cells = [short(run["best_value"]), short(run["best_step"])]
+    if report["where"]:
+        cells.append("" if run["ended_at"] is None else "yes" if run["is_feasible"] else "no")
+    if report["objectives"]:
+        cells.append("*" if run["is_on_front"] else "")
+    return cells
+
+
+def _front_text(report: SweepReport) -> str:
+    names = ", ".join(report["front"]) or "no run yet"
+    if report["hypervolume"] is None:
+        return f"front: {names}"
+    bounds = (f"{one['metric']} {short(one['reference'])}" for one in report["objectives"])
+    return f"front: {names}; hypervolume {short(report['hypervolume'])} ({', '.join(bounds)})"
 
 
 def _print_verdict(verdict: VerdictReport, metric: str) -> None:

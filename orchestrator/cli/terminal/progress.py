@@ -11,6 +11,7 @@ from ...store.run_record import RunRecord
 from ...store.run_states import BEGUN, ENDS, STATES
 from ...store.sweep_record import SweepRecord
 from .end_lines import DifferingNames, EndLine, ShortEndLine, WholeEndLine
+from .front import front_line
 from .words import format_combination, format_duration, format_number, plain
 
 if TYPE_CHECKING:
@@ -140,6 +141,8 @@ class ProgressText:
         return "time left unknown" if left_s is None else f"{format_duration(left_s)} left"
 
     def best_line(self) -> str:
+        if self.record.aims.objectives:
+            return plain(front_line(self.record))
         best = self.record.best
         if best is None:
             return ""

@@ -9,6 +9,7 @@ from ...store.run_record import RunRecord
 from ...store.run_states import RESUMED, counts_text, not_counted
 from ...store.sweep_record import SweepRecord
 from ..process import EXIT_FAILURE, EXIT_INTERRUPTED
+from .front import front_lines
 from .words import format_combination, say, shown, tell
 
 
@@ -37,6 +38,11 @@ def print_summary(
     what = "best run" if seed_name is None else "best single run"
     if seed_name is not None:
         _print_best_mean(record.runs.values(), metric, goal, seed_name)
+    if record.aims.objectives:
+        for line in front_lines(record):
+            tell(line)
+    elif record.aims.where and record.best is None:
+        tell("no best run: none with a value meets where")
     _print_best(record.best, what, metric)
     _print_best(record.best_that_counts, "best that did not fail", metric)
     _print_verdict(record)

@@ -79,6 +79,11 @@ def format_combination(hyperparameters: Mapping[str, Any]) -> str:
     )
 
 
+def format_values(values: Mapping[str, float]) -> str:
+    """The values of several metrics: `accuracy 0.91, latency_ms 3.2`."""
+    return ", ".join(f"{cut(name, 24)} {format_number(value)}" for name, value in values.items())
+
+
 def format_number(value: float | None) -> str:
     return "–" if value is None else f"{value:.5g}" if math.isfinite(value) else str(value)
 

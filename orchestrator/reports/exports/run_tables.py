@@ -206,13 +206,21 @@ def sweep_rows(report: SweepReport) -> list[dict[str, Any]]:
     chosen = dict.fromkeys(name for run in runs for name in run["hyperparameters"])
     logged = dict.fromkeys(name for run in runs for name in run["config"])
     besides = [name for name in logged if not is_chosen(name, chosen)]
-    taken = {*before, *after, *written}
-    heads = {name: setting_column(name, taken) for name in (*chosen, *besides)}
+    measured = dict.fromkeys(name for run in runs for name in run["values"])
+    judged = ["is_feasible"] if report["where"] else []
+    judged += ["is_on_front"] if report["objectives"] else []
+    if report["objectives"]:  # has no single best value
+        after = [name for name in after if name not in ("best_value", "best_step")]
+    taken = {*before, *after, *written, *judged}
+    heads = {name: setting_column(name, taken | {*measured}) for name in (*chosen, *besides)}
+    metrics = {name: f"metric.{name}" if name in taken else name for name in measured}
     return [
         {
             **{name: run[name] for name in before},
             **{heads[name]: run["hyperparameters"].get(name) for name in chosen},
             **{heads[name]: run["config"].get(name) for name in besides},
+            **{metrics[name]: run["values"].get(name) for name in measured},
+            **{name: run.get(name) for name in judged},
             **{name: run[name] for name in after},
             **{name: run.get(name) for name in written},
         }

@@ -99,10 +99,15 @@ class SweepEnding:
 
     def see_best(self, run: ActiveRun) -> None:
         """Take in a run's best value so far."""
-        if self._is_confirming(run.attempt.index):
+        if self._is_confirming(run.attempt.index) or not self._can_win(run.attempt.index):
             return
         best = run.monitor.best
         self.complete(self.limits.see_best(run.attempt.index, best.value, best.step))
+
+    def _can_win(self, index: int) -> bool:
+        """Whether a run meets the constraints on outcomes; while it runs that is not known."""
+        run = self._recorder.record.runs.get(index)
+        return run is None or self._recorder.record.can_win(run)
 
     def see_end(self, index: int, state: RunState) -> None:
         """Take in that a run has ended for good."""

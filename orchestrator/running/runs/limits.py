@@ -19,15 +19,18 @@ def build_rules(config: SweepConfig, *, compares: bool = True) -> StoppingRules:
     """
     metric, goal = config.optimization_metric, config.optimization_goal
     rules: list[Rule] = []
-    if metric is not None and config.check_finite:
-        rules.append(Threshold(metric))
+    goals = {one.metric: one.goal for one in config.objectives or ()}
+    watched = [*goals] if metric is None else [metric]
+    if config.check_finite:
+        rules += map(Threshold, watched)
     if metric is not None and goal is not None and config.early_stopping:
         rules.append(Patience(metric, goal, config.early_stopping_patience or 1))
     for settings in config.stopping_rules:
         if settings.rule in COMPARING_RULES and not compares:
             continue
         # a rule that needs an objective has one: validation saw to it
-        rules.append(settings.build(metric or "", goal or "max"))
+        own = settings.metric or metric or ""
+        rules.append(settings.build(own, goals.get(own, goal or "max")))
     return StoppingRules(rules)
 
 

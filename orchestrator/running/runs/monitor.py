@@ -14,6 +14,7 @@ from ...config.model import SweepConfig
 from ...errors import nearest
 from ...stopping import StopDecision, StoppingRules
 from ...store.objective import Best
+from ...store.outcomes.aims import Outcome
 from .events.metrics import EventMetrics
 from .output_metrics import OutputMetrics, open_output
 
@@ -59,8 +60,10 @@ class RunMonitor:
         self.dat_path = dat_path
         self._config = config
         self._metric = config.optimization_metric
+        self._aims = config.aims
         self._rules = rules
         self._run = run
+        self._watched = {self._metric, *self._aims.metrics, *rules.metrics}
         self._output: OutputMetrics | EventMetrics | None = None
         self._tail: LogTail | None = None
         self._tail_path = os.fspath(dat_path)
@@ -71,6 +74,7 @@ class RunMonitor:
 
     def _begin(self) -> None:
         self._best = Best(self._config.optimization_goal or "max")
+        self._outcome = Outcome(self._aims)
         self._rules.forget(self._run)
 
     def follow_output(self, events: EventMetrics | None = None) -> None:
@@ -90,7 +94,13 @@ class RunMonitor:
     def settled(self) -> list[Silence]:
         """What cannot be missing any more."""
         arrived: list[Silence] = ["misses", "nothing"] if self._names else []
-        return [*arrived, "metric"] if self._best.n_values else arrived
+        return arrived if self._missing else [*arrived, "metric"]
+
+    @property
+    def _missing(self) -> list[str]:
+        """The metrics that it is to log and has not, of those that the sweep cannot do without."""
+        own = [] if self._metric is None else [self._metric]
+        return [name for name in (*own, *sorted(self._aims.metrics)) if name not in self._names]
 
     def silence(self, running_s: float) -> Silence | None:
         """What a run should have logged by now and has not, or None.
@@ -101,12 +111,14 @@ class RunMonitor:
         if self._output is not None and self._output.has_only_misses:
             is_late = self._output.missing_s > _SILENT_S or math.isinf(running_s)
             return "misses" if is_late else None
-        if self._metric is None or self._best.n_values:
+        if not (missing := self._missing):
             return None
         if not self._names:
             return "nothing" if running_s > _SILENT_S else None
+        if self._metric not in missing:  # others may come at the end of the run
+            return "metric" if math.isinf(running_s) else None
         has_some_values = max(self._names.values()) >= _FEW_VALUES
-        is_misspelt = nearest(self._metric, self._names, cutoff=_MISSPELT) is not None
+        is_misspelt = nearest(missing[0], self._names, cutoff=_MISSPELT) is not None
         patience_s = _SILENT_S if not has_some_values else 0.0 if is_misspelt else _FEW_VALUES_S
         return "metric" if running_s > patience_s else None
 
@@ -135,9 +147,10 @@ class RunMonitor:
         self._count_values(batch.series)
         decision, improved = None, False
         for name, series in batch.series.items():
-            if name != self._metric and name not in self._rules.metrics:
+            if name not in self._watched:
                 continue
             steps, values = series.step.tolist(), series.value.tolist()
+            self._outcome.update(name, steps, values)
             if name == self._metric:
                 improved = self._best.update(steps, values)
             decision = self._rules.update(self._run, name, steps, values) or decision
@@ -176,11 +189,13 @@ class RunMonitor:
         return self._best
 
     def summary(self) -> dict[str, Any]:
-        """The best value so far, as the journal holds it."""
+        """The best value so far, as the journal holds it; and those of what else counts."""
+        known = {n: value for n, value in self._outcome.values.items() if math.isfinite(value)}
         return {
             "best_value": self._best.value,
             "best_step": self._best.step,
             "n_values": self._best.n_values,
+            **({"values": known} if self._aims.metrics else {}),
         }
 
     def explain_silence(self, run_name: str, silence: Silence) -> str:
@@ -189,16 +204,25 @@ class RunMonitor:
             return f"run {run_name} {self._output.explain_misses()}"
         if silence == "nothing":
             return (
-                f"run {run_name} has logged nothing, so there is no {self._metric!r} to optimise; "
+                f"run {run_name} has logged nothing, so there is no {self._missing[0]!r} to "
+                "optimise; "
                 f"{self._what_is_printed()}"
             )
         names = list(self._names)
         shown = ", ".join(map(repr, names[:_NAMES_SHOWN]))
         more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+        missing = self._missing[0]
+        what = self._what_it_is(missing)
         return (
-            f"run {run_name} has not logged the optimization_metric {self._metric!r} so far; "
-            f"it logged {shown}{more}{self._nearest(names)}"
+            f"run {run_name} has not logged {what} {missing!r} so far; "
+            f"it logged {shown}{more}{self._nearest(missing, names)}"
         )
+
+    def _what_it_is(self, name: str) -> str:
+        if name == self._metric:
+            return "the optimization_metric"
+        is_objective = any(one.metric == name for one in self._aims.objectives)
+        return "the objective" if is_objective else "the metric of where,"
 
     def _what_is_printed(self) -> str:
         """How the metric could be read if the script prints it, or else how it is logged."""
@@ -210,13 +234,13 @@ class RunMonitor:
 
         lines = last_lines(self.dat_path.with_suffix(paths.LOG_SUFFIX))
         for pattern in PATTERNS:
-            if any(name == self._metric for name, _, _ in parse_all(pattern, lines)):
+            if any(name in self._missing for name, _, _ in parse_all(pattern, lines)):
                 return (
                     "but it prints it. To read it there, write into experiment_cfg.json "
                     f'"metrics_from": "stdout", "metrics_pattern": {json.dumps(pattern)}'
                 )
         return "does the script create an ExperimentLogger and call add_scalar?"
 
-    def _nearest(self, names: list[str]) -> str:
-        found = nearest(str(self._metric), names, cutoff=0.6)
+    def _nearest(self, name: str, names: list[str]) -> str:
+        found = nearest(name, names, cutoff=0.6)
         return "" if found is None else f". Did you mean {found!r}?"

@@ -11,7 +11,7 @@ from .recorder import Recorder
 _ARRIVED: dict[Silence, str] = {
     "misses": "run {} printed what the metrics_pattern finds",
     "nothing": "run {} logs metrics now",
-    "metric": "run {} has logged the optimization_metric",
+    "metric": "run {} has logged the metrics that were missing",
 }
 
 

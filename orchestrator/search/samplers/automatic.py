@@ -32,6 +32,7 @@ def pick_sampler(
     rules: Collection[str],
     *,
     has_metric: bool,
+    has_aims: bool = False,
     has_library: Callable[[str], bool],
 ) -> Pick:
     """The sampler that fits a sweep.
@@ -40,6 +41,7 @@ def pick_sampler(
         n_runs: how many combinations it may try.
         n_workers: how many runs at once.
         rules: the names of its stopping rules.
+        has_aims: whether it has several objectives, or constraints on outcomes.
         has_library: whether a module can be imported.
     """
     count = space.n_at_most
@@ -62,6 +64,8 @@ def pick_sampler(
             "Optuna is not installed, which samplers that learn need: "
             "pip install 'ml-tracking-ops[optuna]'",
         )
+    if has_aims:
+        return Pick("tpe", f"it knows several objectives and constraints ({n_runs} runs)")
     return _learning(space, n_runs, n_workers, has_library)
 
 

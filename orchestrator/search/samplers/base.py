@@ -36,9 +36,20 @@ class Sampler(Protocol):
 
 
 class Unseen:
-    """Tells the combinations that were given from those that were not."""
+    """Tells the combinations that were given from those that were not.
 
-    def __init__(self, space: Space, taken: Iterable[Mapping[str, JsonValue]] = ()) -> None:
+    Args:
+        draws_copies: whether draws can be the same even in a continuous space.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        taken: Iterable[Mapping[str, JsonValue]] = (),
+        *,
+        draws_copies: bool = False,
+    ) -> None:
+        self._may_repeat = draws_copies or space.may_repeat
         self._space = space
         self._keys = {combination_key(combination) for combination in taken}
         self._rest: list[Combination] | None = None
@@ -59,7 +70,7 @@ class Unseen:
         """Mark a combination as given; return whether it is new and allowed."""
         if not self._space.allows(combination):
             return False
-        if not self._space.may_repeat:
+        if not self._may_repeat:
             return True
         key = combination_key(combination)
         is_new = key not in self._keys

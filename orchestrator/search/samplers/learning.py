@@ -2,28 +2,50 @@
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from random import Random
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import JsonValue
 
 from ...store.histories.history import Ended, HistoryEvent, Known, Sampled
 from ...store.objective import Goal, is_better
+from ...store.outcomes.aims import NO_AIMS, Aims
 from ...store.run_record import COMPARING_RULES
 from ...store.run_states import RESULTS_THAT_COUNT
 from ..space import Combination, Space
 from .base import Unseen
-from .optuna_study import open_study, parameters_of, suggest
+from .optuna_study import named_sampler, open_study, parameters_of, suggest
 from .random import draw_combination
 
+if TYPE_CHECKING:
+    import optuna
+
+_COPYING = ("nsga2", "optunahub")
+"""What may propose a combination of before also in a continuous space: a child like its parent."""
 _MOST_ASKED = 30
 _MOST_DRAWS = 10_000
 
 
+_LARGEST = 1e100
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What Optuna is told of a run: its state, its values, and by how much it misses constraints.
+
+    A constraint is met where it is 0 or less.
+    """
+
+    state: Any
+    values: list[float] | None = None
+    constraints: tuple[float, ...] = ()
+
+
 class LearningSampler:
-    """Optuna's TPE, Gaussian process or CMA-ES, fed with the history of the sweep.
+    """Optuna's TPE, Gaussian process, CMA-ES or NSGA-II, fed with the history of the sweep.
 
     Running runs count as pending, so that several workers do not ask for the same. Runs that a
     rule stopped for being worse than others at the same budget do not count: their values are no
@@ -31,6 +53,10 @@ class LearningSampler:
     were stopped for another reason, such as patience, count with the best value they reached, and
     failed ones as worse than any other. What Optuna proposes twice in a discrete space, or against
     a constraint, is reported to it as failed, and it is asked again.
+
+    With several objectives a run counts that has a value of each, and a failed one does not. By how
+    much a run misses constraints on outcomes is told as Optuna's constraints; CMA-ES, which knows
+    none, is told that such a run was the worst.
 
     The history holds how many ends were known at each asking: from it the same study is built
     again, with its random numbers, when a sweep is taken up again.
@@ -46,15 +72,25 @@ class LearningSampler:
         goal: Goal,
         taken: Iterable[Mapping[str, JsonValue]] = (),
         settings: Mapping[str, Any] | None = None,
+        aims: Aims = NO_AIMS,
+        sampler: "optuna.samplers.BaseSampler | None" = None,
     ) -> None:
+        """Args:
+        settings: arguments of Optuna's sampler of this name.
+        sampler: takes the place of that sampler.
+        """
         self._space = space
         self._seed = seed
         self._name = name
         self._goal: Goal = goal
-        self._unseen = Unseen(space, taken)
-        self._study = open_study(name, seed, goal, settings or {})
+        self._unseen = Unseen(space, taken, draws_copies=name in _COPYING)
+        self._aims = aims
+        goals = [one.goal for one in aims.objectives] or [goal]
+        sampler = sampler or named_sampler(name, seed, settings)
+        self._study = open_study(sampler, goals)
         self._asked: dict[int, Combination] = {}
         self._trials: dict[int, int] = {}
+        self._open: dict[int, optuna.Trial] = {}
         self._untold: deque[Ended] = deque()
         self._n_told = 0
         self._n_read = 0
@@ -111,6 +147,8 @@ class LearningSampler:
             trial = self._study.ask()
             combination = self._space.build(partial(suggest, trial))
             self._trials[number] = trial.number
+            if self._aims.where:
+                self._open[trial.number] = trial
             if self._unseen.take(combination):
                 self._asked[number] = combination
                 return combination
@@ -148,23 +186,24 @@ class LearningSampler:
     def _add(self, number: int, combination: Combination) -> None:
         """A pending trial that was not asked for."""
         self._asked[number] = combination
-        self._trials[number] = self._add_trial(combination, _states().RUNNING)
+        self._trials[number] = self._add_trial(combination, _Told(_states().RUNNING))
 
     def _add_known(self, event: Known) -> None:
         """A run of an earlier sweep."""
-        if event.stopped_by in COMPARING_RULES:
-            return
-        if event.value is not None and math.isfinite(event.value):
-            value = self._learn(event.value)
-            self._add_trial(event.hyperparameters, _states().COMPLETE, value)
+        if event.stopped_by not in COMPARING_RULES and (told := self._result(event)) is not None:
+            self._add_trial(event.hyperparameters, told)
 
-    def _add_trial(self, combination: Combination, state: Any, value: float | None = None) -> int:
+    def _add_trial(self, combination: Combination, told: _Told) -> int:
         import optuna
 
         parameters, distributions = parameters_of(self._space, combination)
         self._study.add_trial(
             optuna.trial.create_trial(
-                state=state, value=value, params=parameters, distributions=distributions
+                state=told.state,
+                values=told.values,
+                params=parameters,
+                distributions=distributions,
+                constraints=dict(_named(told.constraints)) or None,
             )
         )
         return len(self._study.get_trials(deepcopy=False)) - 1
@@ -178,37 +217,76 @@ class LearningSampler:
         number = self._trials.get(event.index)
         if number is None:
             return
-        state, value = self._verdict(event)
+        told = self._verdict(event)
         if not self._is_told(number):
-            self._study.tell(number, value, state)
-        elif value is not None and event.state != "failed":  # it was run again
-            self._add_trial(self._asked[event.index], state, value)
+            self._set_constraints(number, told.constraints)
+            self._study.tell(number, told.values, told.state)
+        elif told.values is not None and event.state != "failed":  # it was run again
+            self._add_trial(self._asked[event.index], told)
+
+    def _set_constraints(self, number: int, constraints: Sequence[float]) -> None:
+        import optuna
+
+        if not constraints:
+            return
+        known = self._study.get_trials(deepcopy=False)[number]
+        trial = self._open.pop(number, None) or optuna.trial.Trial(self._study, known._trial_id)
+        for name, value in _named(constraints):
+            trial.set_constraint(name, value)
 
     def _is_told(self, number: int) -> bool:
         trial = self._study.get_trials(deepcopy=False)[number]
         return bool(trial.state.is_finished())
 
-    def _verdict(self, event: Ended) -> tuple[Any, float | None]:
-        """What Optuna learns of a run: its state, and its value if it has one."""
+    def _verdict(self, event: Ended) -> _Told:
+        """What Optuna learns of a run."""
         states = _states()
         if event.stopped_by in COMPARING_RULES:
-            return states.FAIL, None
-        if (
-            event.state in RESULTS_THAT_COUNT
-            and event.value is not None
-            and math.isfinite(event.value)
-        ):
-            return states.COMPLETE, self._learn(event.value)
-        if event.state != "failed":
-            return states.FAIL, None
-        if self._name == "tpe":  # a trial pruned without a value ranks below all others
-            return states.PRUNED, None
-        return (states.FAIL, None) if self._worst is None else (states.COMPLETE, self._worst)
+            return _Told(states.FAIL)
+        if event.state in RESULTS_THAT_COUNT and (told := self._result(event)) is not None:
+            return told
+        if event.state != "failed" or self._aims.objectives:
+            return _Told(states.FAIL)
+        if self._name == "tpe" and not self._aims.where:
+            return _Told(states.PRUNED)  # without a value: ranks below all others
+        return self._as_worst()
 
-    def _learn(self, value: float) -> float:
+    def _as_worst(self) -> _Told:
+        states = _states()
+        if self._worst is None or self._name == "tpe":
+            return _Told(states.FAIL)
+        met = tuple(0.0 for _ in self._aims.where) if self._name != "cma_es" else ()
+        return _Told(states.COMPLETE, [self._worst], met)
+
+    def _result(self, event: Ended | Known) -> _Told | None:
+        """What Optuna is told of values; None if they are not all there."""
+        if event.violations is None:
+            return None
+        if self._aims.objectives:
+            values = None if event.result is None else list(event.result)
+        elif event.value is not None and math.isfinite(event.value):
+            values = [event.value]
+        else:
+            values = None
+        if values is None:
+            return None
+        is_met = all(one <= 0 for one in event.violations)
+        if self._name == "cma_es" and not is_met:
+            return self._as_worst()
+        if not self._aims.objectives:
+            self._learn(values[0])
+        violations = () if self._name == "cma_es" else event.violations
+        return _Told(_states().COMPLETE, values, violations)
+
+    def _learn(self, value: float) -> None:
         if self._worst is None or is_better(self._worst, value, self._goal):
             self._worst = value
-        return value
+
+
+def _named(constraints: Sequence[float]) -> Iterator[tuple[str, float]]:
+    """Constraints under the names that Optuna has them by; none is infinite."""
+    for position, value in enumerate(constraints):
+        yield str(position), max(-_LARGEST, min(value, _LARGEST))
 
 
 def _states() -> Any:

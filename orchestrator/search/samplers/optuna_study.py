@@ -6,9 +6,9 @@ everything else is what it is called there too, so that the same seed gives the 
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import JsonValue
 
@@ -23,40 +23,56 @@ if TYPE_CHECKING:
     import optuna
 
 
-def open_study(
-    name: str, seed: int, goal: Goal, settings: Mapping[str, Any] | None = None
-) -> "optuna.Study":
-    """A study in memory with Optuna's sampler of that name.
+def open_study(sampler: "optuna.samplers.BaseSampler", goals: Sequence[Goal]) -> "optuna.Study":
+    """A study in memory with a sampler.
 
     Args:
-        settings: arguments of that sampler; by default it is as Optuna sets it.
+        goals: one, or that of each objective.
     """
     import optuna
 
-    samplers = optuna.samplers
-    given: dict[str, Any] = dict(settings or {})
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            sampler: optuna.samplers.BaseSampler
-            match name:
-                case "tpe":
-                    sampler = samplers.TPESampler(seed=seed % 2**32, **given)
-                case "gp":
-                    sampler = samplers.GPSampler(
-                        seed=seed % 2**32, warn_independent_sampling=False, **given
-                    )
-                case _:
-                    sampler = samplers.CmaEsSampler(
-                        seed=seed % 2**32, warn_independent_sampling=False, **given
-                    )
         return optuna.create_study(
-            sampler=sampler, direction="maximize" if goal == "max" else "minimize"
+            sampler=sampler, directions=[direction_of(goal) for goal in goals]
         )
     finally:
         optuna.logging.set_verbosity(verbosity)
+
+
+def direction_of(goal: Goal | None) -> Literal["maximize", "minimize"]:
+    """A goal in Optuna's words."""
+    return "maximize" if goal == "max" else "minimize"
+
+
+def named_sampler(
+    name: str, seed: int, settings: Mapping[str, Any] | None = None
+) -> "optuna.samplers.BaseSampler":
+    """Optuna's sampler of that name.
+
+    Args:
+        settings: its arguments; by default it is as Optuna sets it.
+    """
+    import optuna
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return _named(name, seed % 2**32, dict(settings or {}))
+
+
+def _named(name: str, seed: int, given: dict[str, Any]) -> "optuna.samplers.BaseSampler":
+    from optuna import samplers
+
+    match name:
+        case "tpe":
+            return samplers.TPESampler(seed=seed, **given)
+        case "gp":
+            return samplers.GPSampler(seed=seed, warn_independent_sampling=False, **given)
+        case "nsga2":
+            return samplers.NSGAIISampler(seed=seed, **given)
+        case _:
+            return samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False, **given)
 
 
 def suggest(trial: "optuna.Trial", name: str, distribution: Distribution) -> JsonValue:
@@ -78,9 +94,6 @@ def parameters_of(
     space: Space, combination: Combination
 ) -> tuple[dict[str, Any], dict[str, "optuna.distributions.BaseDistribution"]]:
     """A combination as a trial of Optuna's holds it."""
-    import optuna
-
-    kinds = optuna.distributions
     parameters: dict[str, Any] = {}
     distributions: dict[str, optuna.distributions.BaseDistribution] = {}
     for name in space.sampled:
@@ -90,17 +103,30 @@ def parameters_of(
         parameters[name] = (
             _position(distribution, value) if isinstance(distribution, Choice) else value
         )
-        match _as_optuna(distribution):
-            case ("categorical", count):
-                distributions[name] = kinds.CategoricalDistribution(list(range(count)))
-            case ("int", low, high, step, log):
-                distributions[name] = kinds.IntDistribution(low, high, step=step, log=log)
-            case ("float", low, high, step, log):
-                distributions[name] = kinds.FloatDistribution(low, high, step=step, log=log)
-            case _:
-                distributions[name] = kinds.FloatDistribution(0.0, 1.0)
-                parameters[name] = _quantile(distribution, value)
+        distributions[name] = _counterpart(distribution)
+        if _as_optuna(distribution) == ("quantile",):
+            parameters[name] = _quantile(distribution, value)
     return parameters, distributions
+
+
+def distributions_of(space: Space) -> dict[str, "optuna.distributions.BaseDistribution"]:
+    """The hyperparameters that depend on no other, as trials of Optuna's have them."""
+    known = space.hyperparameters
+    return {name: _counterpart(known[name]) for name in space.sampled if known[name].when is None}
+
+
+def _counterpart(distribution: Distribution) -> "optuna.distributions.BaseDistribution":
+    from optuna import distributions as kinds
+
+    match _as_optuna(distribution):
+        case ("categorical", count):
+            return kinds.CategoricalDistribution(list(range(count)))
+        case ("int", low, high, step, log):
+            return kinds.IntDistribution(low, high, step=step, log=log)
+        case ("float", low, high, step, log):
+            return kinds.FloatDistribution(low, high, step=step, log=log)
+        case _:
+            return kinds.FloatDistribution(0.0, 1.0)
 
 
 def _as_optuna(distribution: Distribution) -> tuple[Any, ...]:

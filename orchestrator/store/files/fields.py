@@ -39,6 +39,11 @@ def number_or_none(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
+def numbers(mapping: Any) -> dict[str, float]:
+    """Numbers by name."""
+    return {text(name): float(value) for name, value in named(mapping).items()}
+
+
 def text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not a text")

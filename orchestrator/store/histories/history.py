@@ -25,26 +25,33 @@ class Sampled:
 class Ended:
     """A run, or one attempt at it, ended; `value` is the best one it logged, if any.
 
-    `stopped_by` is the rule that stopped it early, where known.
+    `stopped_by` is the rule that stopped it early, where known. `result` has the value of each of
+    several objectives, None if one is missing. `violations` says by how much it misses each
+    constraint on outcomes, None if that is not known.
     """
 
     index: int
     state: RunState
     value: float | None
     stopped_by: str | None = None
+    result: tuple[float, ...] | None = None
+    violations: tuple[float, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """A run of an earlier sweep that this one starts from.
 
-    `stopped_by` is the rule that stopped it early, where known.
+    `stopped_by` is the rule that stopped it early, where known. `result` and `violations` are as
+    in `Ended`.
     """
 
     hyperparameters: dict[str, Any]
     state: RunState
     value: float | None
     stopped_by: str | None = None
+    result: tuple[float, ...] | None = None
+    violations: tuple[float, ...] | None = ()
 
 
 HistoryEvent = Sampled | Ended | Known

@@ -78,6 +78,7 @@ def metrics_of(subject: Subject, rows: Sequence[Row]) -> list[str]:
     newest = [row for row in rows if row.name is not None][-_N_NEWEST:]
     known, _ = subject.add_metrics(newest)
     own = [subject.metric] if subject.metric is not None else []
+    own += [] if subject.sweep is None else subject.sweep.aims.objective_names
     logged = [name for row in known for name in row.metrics]
     return list(dict.fromkeys([*own, *logged]))
 

@@ -25,6 +25,7 @@ export class InsightData {
   states = [];
   metric = null;
   goal = null;
+  front = null; // of several objectives
   runs = emptyRuns();
 
   constructor(sweep) {
@@ -104,31 +105,29 @@ export class InsightData {
     if (asked === this.#up) this.take(answer);
   }
 
-  take({ cursor, is_complete: isComplete, axes, states, metric, goal, passing, n_unread: nUnread, runs }) {
+  take({ cursor, is_complete: isComplete, axes, states, metric, goal, passing, n_unread: nUnread, front, runs }) {
     if (isComplete) {
       this.runs = emptyRuns();
       this.#places.clear();
     }
-    Object.assign(this, { axes, states, metric, goal, nUnread, passing: passing && new Set(passing) });
+    Object.assign(this, { axes, states, metric, goal, nUnread, front, passing: passing && new Set(passing) });
     this.#cursor = cursor;
     runs.index.forEach((index, from) => this.#put(index, from, runs));
   }
 
-  #put(index, from, { hyperparameters, more = {}, ...columns }) {
+  #put(index, from, { hyperparameters, more = {}, results = {}, ...columns }) {
     let place = this.#places.get(index);
     if (place === undefined) this.#places.set(index, (place = this.#places.size));
     for (const [name, column] of Object.entries(columns)) this.runs[name][place] = column[from];
-    for (const [key, column] of Object.entries(more)) {
-      if (!this.runs.more.has(key)) this.runs.more.set(key, []);
-      this.runs.more.get(key)[place] = column[from];
-    }
-    for (const [name, column] of Object.entries(hyperparameters)) {
-      if (!this.runs.hyperparameters.has(name)) this.runs.hyperparameters.set(name, []);
-      this.runs.hyperparameters.get(name)[place] = column[from];
+    for (const [kind, named] of Object.entries({ hyperparameters, more, results })) {
+      for (const [name, column] of Object.entries(named)) {
+        if (!this.runs[kind].has(name)) this.runs[kind].set(name, []);
+        this.runs[kind].get(name)[place] = column[from];
+      }
     }
   }
 }
 
 function emptyRuns() {
-  return { index: [], title: [], name: [], state: [], started: [], ended: [], value: [], text: [], n_runs: [], is_full: [], up: [], more: new Map(), hyperparameters: new Map() };
+  return { index: [], title: [], name: [], state: [], started: [], ended: [], value: [], text: [], n_runs: [], is_full: [], up: [], more: new Map(), hyperparameters: new Map(), results: new Map() };
 }

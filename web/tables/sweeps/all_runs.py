@@ -84,6 +84,7 @@ class AllRuns:
             value, so_far = row.best_value, None if best is None else best.best_value
             if (
                 self._goal is not None
+                and row.can_win
                 and value is not None
                 and is_better(value, so_far, self._goal)
             ):
@@ -91,10 +92,18 @@ class AllRuns:
         return best
 
     @cached_property
+    def front(self) -> list[Row]:
+        """The runs on the Pareto front of several objectives."""
+        return [row for row in self.rows if row.is_on_front]
+
+    @cached_property
     def starred(self) -> frozenset[int]:
         """The numbers of the runs of the best combination, or the best run of a sweep without
-        repeats. As `best_combination`: only combinations with the most results compare.
+        repeats, or those on the front of several objectives. As `best_combination`: only
+        combinations with the most results compare.
         """
+        if self.front:
+            return frozenset(row.index for row in self.front)
         repeated = [(row, one) for row in self.rows if (one := row.combination) is not None]
         if not repeated:
             return frozenset(() if self.best is None else (self.best.index,))
@@ -109,7 +118,8 @@ class AllRuns:
     @cached_property
     def history(self) -> BestHistory | None:
         if not self.has_combinations:
-            return draw_history(self.searched, self._goal, self.n_planned)
+            can_win = [row for row in self.searched if row.can_win]
+            return draw_history(can_win, self._goal, self.n_planned)
         full = [row for row in self.combinations if row.combination and row.combination.is_full]
         return draw_history(full, self._goal, len(full))
 

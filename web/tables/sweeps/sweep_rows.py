@@ -150,6 +150,8 @@ def _take_in(known: _Known, sweep: Sweep, changed: set[int], live: Mapping[int, 
     current = {index: best for index, best in live.items() if index in known.rows}
     runs = sweep.record.runs
     found = {**known.rows, **{i: _row(sweep, known, runs[i], current[i]) for i in current}}
+    for run in sweep.front:
+        found[run.index] = replace(found[run.index], is_on_front=True)
     known.selections.clear()
     settings = known.logged.described(known.hyperparameters)
     rows = [row for i, row in found.items() if not sweep.is_deleted(runs[i])]
@@ -182,6 +184,8 @@ def _row(sweep: Sweep, known: _Known, run: RunRecord, live: Best | None) -> Row:
         color=sweep_run_color(run.index),
         config=known.logged.of(run.index),
         is_confirming=run.is_confirming,
+        values=run.values,
+        can_win=sweep.record.can_win(run),
     )
 
 
@@ -240,6 +244,7 @@ def known_runs(
         is_of_means=is_of_means,
         logged=every.logged,
         is_best_first=is_of_means or is_over(sweep),
+        aims=sweep.aims,
     )
     return every, columns
 
@@ -248,6 +253,7 @@ def sweep_goals(sweep: Sweep, found: Sequence[Row], chosen: Mapping[str, Goal]) 
     """Which values of the metrics are good, as the sweep, the user and its first runs say."""
     metric, goal = sweep.optimization_metric, sweep.optimization_goal
     own: dict[str, Goal] = {} if metric is None or goal is None else {metric: goal}
+    own |= {one.metric: one.goal for one in sweep.aims.objectives}
     logged: dict[str, Goal] = {}
     for log in logs_of(sweep, found[:_ASKED_FOR_GOALS]):
         if log is not None:

@@ -1,0 +1,128 @@
+"""Mistakes in what a sweep is to find: its objectives, and what its results must meet."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..errors import ConfigProblem, UsageError, did_you_mean
+from ..expressions.expression import ExpressionError
+from ..search.plugins import find_plugin
+from ..store.outcomes.aims import OutcomeConstraint
+from .value_checks import show_value
+
+_NOT_BESIDE = {
+    "optimization_metric": "has no place beside objectives; keep one of the two",
+    "optimization_goal": "has no place beside objectives, each of which has its goal",
+    "target": "is a value of one metric; a sweep with objectives has no single best value",
+    "stop_at_target": "has no place beside objectives, which have no target",
+    "max_runs_without_improvement": "needs one metric; with objectives use max_runs or max_hours",
+    "repeats": "compares means of one metric; with objectives run each combination once",
+    "confirm": "compares the leaders by one metric; a sweep with objectives has a front instead",
+}
+_OF_ONE_OBJECTIVE = ("cma_es",)
+
+
+def objective_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[ConfigProblem]:
+    """What is wrong with `objectives` and `where`, each well-formed, and with what is beside them.
+
+    Args:
+        reported: the keys that a mistake was found in already.
+    """
+    given = source.get("objectives")
+    if isinstance(given, list):
+        names = [one.get("metric") for one in given if isinstance(one, Mapping)]
+        yield from _repeated(names)
+        yield from _beside(source, reported)
+        yield from _rules_of_several(source, [name for name in names if isinstance(name, str)])
+    elif given is None:
+        yield from _rules_of_one(source)
+    yield from _where_problems(source)
+
+
+def _repeated(names: list[object]) -> Iterator[ConfigProblem]:
+    for position, name in enumerate(names):
+        if isinstance(name, str) and name in names[:position]:
+            yield ConfigProblem(
+                f"objectives.{position}.metric", f"{show_value(name)} is an objective already"
+            )
+
+
+def _beside(source: Mapping[str, Any], reported: set[str]) -> Iterator[ConfigProblem]:
+    for key, why in _NOT_BESIDE.items():
+        if source.get(key) not in (None, False) and key not in reported:
+            yield ConfigProblem(key, why)
+    if source.get("early_stopping") is True:
+        yield ConfigProblem(
+            "early_stopping",
+            "looks at one metric; with objectives set it to false and write stopping_rules, such "
+            'as {"rule": "patience", "metric": "accuracy", "patience": 5}',
+        )
+    sampler = source.get("sampler")
+    name = sampler.get("type") if isinstance(sampler, Mapping) else sampler
+    most = _most_objectives(name)
+    if most is not None and len(source["objectives"]) > most:
+        how_many = "one objective" if most == 1 else f"{most} objectives"
+        yield ConfigProblem("sampler", f"{name} knows {how_many} at once")
+    if name in _OF_ONE_OBJECTIVE:
+        yield ConfigProblem(
+            "sampler", f"{name} knows one objective; use nsga2, tpe, gp, random, sobol or grid"
+        )
+
+
+def _most_objectives(name: object) -> int | None:
+    """How many the sampler of another package knows; None of any other."""
+    try:
+        plugin = find_plugin(name) if isinstance(name, str) else None
+    except UsageError:
+        return None  # told of the key itself
+    return None if plugin is None else plugin.most_objectives
+
+
+def _rules_of_several(source: Mapping[str, Any], names: list[str]) -> Iterator[ConfigProblem]:
+    """Each rule says by which objective it judges; a threshold may look at any metric."""
+    for key, rule in _rules(source):
+        metric = rule.get("metric")
+        if metric is None:
+            yield ConfigProblem(
+                key,
+                f"is missing; with objectives a rule must name one of them: {', '.join(names)}",
+            )
+        elif rule.get("rule") != "threshold" and metric not in names:
+            known = did_you_mean(str(metric), names) or f"; there are: {', '.join(names)}"
+            yield ConfigProblem(key, f"no such objective{known}")
+
+
+def _rules_of_one(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
+    own = source.get("optimization_metric")
+    for key, rule in _rules(source):
+        metric = rule.get("metric")
+        if rule.get("rule") != "threshold" and metric not in (None, own):
+            yield ConfigProblem(key, "must be optimization_metric, or one of objectives")
+
+
+def _rules(source: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    given = source.get("stopping_rules")
+    for position, rule in enumerate(given if isinstance(given, list) else ()):
+        if isinstance(rule, Mapping):
+            yield f"stopping_rules.{position}.metric", rule
+
+
+def _where_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
+    given = source.get("where")
+    if not isinstance(given, list) or not given:
+        return
+    if source.get("objectives") is None and source.get("optimization_metric") is None:
+        yield ConfigProblem("where", "needs optimization_metric or objectives: what is to be found")
+    for position, text in enumerate(given):
+        if isinstance(text, str) and text:
+            yield from _constraint_problems(f"where.{position}", text)
+
+
+def _constraint_problems(key: str, text: str) -> Iterator[ConfigProblem]:
+    try:
+        constraint = OutcomeConstraint(text)
+        constraint.violation(dict.fromkeys(constraint.names, 1.0))
+    except ExpressionError as error:
+        yield ConfigProblem(key, f"{show_value(text)} {error}")
+        return
+    if not constraint.names:
+        yield ConfigProblem(key, f"{show_value(text)} names no metric")

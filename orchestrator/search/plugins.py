@@ -1,0 +1,109 @@
+"""Samplers of other packages: what they are asked, what they answer, and how they are found.
+
+A package adds a sampler by an entry point of the group `ml_tracking_ops.samplers`, whose name is
+the sampler's and whose object is a `SamplerPlugin`. docs/samplers.md has an example.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from random import Random
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from ..errors import UsageError
+from ..store.objective import Goal
+from ..store.run_states import RunState
+from .space import Combination, Space
+
+GROUP = "ml_tracking_ops.samplers"
+Keys = Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A run that has ended, of this sweep or of one that it starts from.
+
+    Attributes:
+        state: `finished`, `early_stopped`, `failed` or `killed`.
+        values: one for each objective, or the best value of the one metric; None if the run has
+            none.
+        stopped_by: the rule that stopped it early. `asha`, `hyperband`, `median` and
+            `wandb_hyperband` stop runs before they show what they are worth.
+        violations: by how much it misses each constraint on outcomes, at most 0 if it meets it;
+            None if that is not known.
+    """
+
+    hyperparameters: Combination
+    state: RunState
+    values: tuple[float, ...] | None
+    stopped_by: str | None = None
+    violations: tuple[float, ...] | None = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a sampler is asked: combination `number`, counted from 1.
+
+    Attributes:
+        random: the source of all chance. It depends on the seed of the sweep, the number and the
+            attempt alone, so that a resumed sweep proposes the same.
+        results: of the runs that have ended, in that order.
+        running: the combinations that run now.
+    """
+
+    number: int
+    random: Random
+    results: Sequence[Result]
+    running: Sequence[Combination]
+
+
+class PluginSampler(Protocol):
+    """A sampler of another package. What it answers may depend on the question alone."""
+
+    def propose(self, question: Question) -> Mapping[str, JsonValue]:
+        """A combination to try. What it leaves out is drawn by chance."""
+
+
+def _no_keys(keys: Keys) -> Iterable[tuple[str, str]]:
+    return [(key, "is not a key of this sampler") for key in keys]
+
+
+@dataclass(frozen=True)
+class SamplerPlugin:
+    """A sampler that a configuration can name.
+
+    Attributes:
+        make: from the keys beside `type`, the search space and the goal of each objective: the
+            sampler. It may raise `UsageError`.
+        problems: what is wrong with the keys: each with a sentence that begins after its name.
+        most_objectives: how many it can optimise at once.
+    """
+
+    make: Callable[[Keys, Space, Sequence[Goal]], PluginSampler]
+    problems: Callable[[Keys], Iterable[tuple[str, str]]] = _no_keys
+    most_objectives: int = 1
+
+
+def plugin_names() -> set[str]:
+    """The samplers of installed packages."""
+    return set(entry_points(group=GROUP).names)
+
+
+def find_plugin(name: str) -> SamplerPlugin | None:
+    """The sampler of an installed package; None if no package has it.
+
+    Raises:
+        UsageError: its package cannot be used.
+    """
+    point = next(iter(entry_points(group=GROUP, name=name)), None)
+    if point is None:
+        return None
+    try:
+        plugin = point.load()
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"the sampler {name} ({point.value}) cannot be loaded: {error}") from error
+    if not isinstance(plugin, SamplerPlugin):
+        raise UsageError(f"the sampler {name} ({point.value}) is not a SamplerPlugin")
+    return plugin

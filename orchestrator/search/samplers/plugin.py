@@ -1,0 +1,145 @@
+"""A sampler of another package, asked with what is known and checked in what it answers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+from typing import ClassVar
+
+from pydantic import JsonValue
+
+from ...store.histories.history import Ended, HistoryEvent, Known, Sampled
+from ..distributions import Distribution
+from ..plugins import PluginSampler, Question, Result
+from ..space import Combination, Space
+from .base import Unseen
+from .random import draw_combination
+
+_MOST_ASKED = 30
+_MOST_DRAWS = 10_000
+
+
+@dataclass
+class _History:
+    """What is known of the runs, by their number."""
+
+    results: list[Result] = field(default_factory=list)
+    running: dict[int, Combination] = field(default_factory=dict)
+    sampled: dict[int, Combination] = field(default_factory=dict)
+
+
+class OtherSampler:
+    """Asks a sampler of another package.
+
+    What it answers is a function of the question, and the history is in the journal: a resumed
+    sweep needs nothing else. Where it proposes what cannot be run, or what has run, it is asked
+    again with other random numbers, and then a combination is drawn by chance.
+
+    Args:
+        name: the sampler's, for messages.
+        has_objectives: whether a result is that of several objectives.
+    """
+
+    learns: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        name: str,
+        sampler: PluginSampler,
+        space: Space,
+        seed: int,
+        taken: Iterable[Mapping[str, JsonValue]] = (),
+        *,
+        has_objectives: bool = False,
+    ) -> None:
+        self._name = name
+        self._sampler = sampler
+        self._space = space
+        self._seed = seed
+        self._has_objectives = has_objectives
+        self._unseen = Unseen(space, taken, draws_copies=True)
+        self._history = _History()
+        self._n_read = 0
+        self.trouble: str | None = None
+
+    @property
+    def why_exhausted(self) -> str:
+        if self._unseen.is_listed():
+            return f"every combination of the search space has been run: {self._unseen.n_taken}"
+        return (
+            "no combination that is new and meets the constraints was found in "
+            f"{_MOST_DRAWS:,} draws"
+        )
+
+    def combination(self, number: int, history: Sequence[HistoryEvent] = ()) -> Combination | None:
+        """What to try next, given all that is known."""
+        for event in history[self._n_read :]:
+            self._follow(event)
+        self._n_read = len(history)
+        for attempt in range(_MOST_ASKED):
+            found = self._ask(number, attempt)
+            if found is None:
+                break
+            if self._unseen.take(found):
+                return found
+        return self._draw(number)
+
+    def _follow(self, event: HistoryEvent) -> None:
+        known = self._history
+        match event:
+            case Sampled():
+                self._unseen.take(event.hyperparameters)
+                known.running[event.index] = event.hyperparameters
+                known.sampled[event.index] = event.hyperparameters
+            case Known():
+                known.results.append(self._result(event.hyperparameters, event))
+            case Ended():
+                known.running.pop(event.index, None)
+                if event.index in known.sampled:
+                    known.results.append(self._result(known.sampled[event.index], event))
+
+    def _result(self, combination: Combination, event: Ended | Known) -> Result:
+        values = event.result if self._has_objectives else None
+        if not self._has_objectives and event.value is not None:
+            values = (event.value,)
+        return Result(dict(combination), event.state, values, event.stopped_by, event.violations)
+
+    def _ask(self, number: int, attempt: int) -> Combination | None:
+        """What it proposes, completed; None if that is of no use."""
+        key = f"{self._seed}/{number}+{attempt}"
+        results, running = tuple(self._history.results), tuple(self._history.running.values())
+        try:
+            given = self._sampler.propose(Question(number, Random(key), results, running))
+            return self._complete(dict(given), key)
+        except Exception as error:  # noqa: BLE001  (others' code; a sweep of days must continue)
+            why = f"{type(error).__name__}: {error}"
+            self.trouble = f"the sampler {self._name} failed ({why}): a run is drawn by chance"
+            return None
+
+    def _complete(self, given: Combination, key: str) -> Combination:
+        """Raises:
+        ValueError: a value is not in the search space.
+        """
+        unknown = given.keys() - self._space.hyperparameters.keys()
+        if unknown:
+            raise ValueError(f"proposed {sorted(unknown)[0]!r}, which is no hyperparameter")
+        return self._space.build(partial(_given_or_drawn, given, key))
+
+    def _draw(self, number: int) -> Combination | None:
+        if self._unseen.is_listable and self._space.may_repeat:
+            return self._unseen.take_from_rest(Random(f"{self._seed}/{number}"))
+        for attempt in range(_MOST_DRAWS):
+            combination = draw_combination(self._space, self._seed, f"{number}+{attempt}")
+            if self._unseen.take(combination):
+                return combination
+        return None
+
+
+def _given_or_drawn(
+    given: Combination, key: str, name: str, distribution: Distribution
+) -> JsonValue:
+    if name not in given:
+        return distribution.sample(Random(f"{key}/{name}"))
+    if not distribution.holds(given[name]):
+        raise ValueError(f"proposed {name}={given[name]!r}, which is not in the search space")
+    return distribution.as_listed(given[name])

@@ -1,0 +1,111 @@
+"""What a sampler of another package is asked, and what becomes of its answers."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from spaces import space_of
+
+from ml_tracking_ops.orchestrator.errors import UsageError
+from ml_tracking_ops.orchestrator.search.plugins import Question, Result, find_plugin
+from ml_tracking_ops.orchestrator.search.samplers.plugin import OtherSampler
+from ml_tracking_ops.orchestrator.store.histories.history import Ended, HistoryEvent, Known, Sampled
+
+SPACE = space_of(
+    {
+        "x": {"type": "uniform", "min": 0, "max": 1},
+        "kind": {"type": "choice", "candidates": ["a", "b"]},
+        "only_b": {"type": "int", "min": 1, "max": 3, "when": {"kind": "b"}},
+    },
+    ["x <= 0.9"],
+)
+
+
+class Asked:
+    """Remembers its questions."""
+
+    def __init__(self, answer: Callable[[Question], Mapping[str, Any]]) -> None:
+        self.questions: list[Question] = []
+        self._answer = answer
+
+    def propose(self, question: Question) -> Mapping[str, Any]:
+        self.questions.append(question)
+        return self._answer(question)
+
+
+def test_question_holds_results_in_order_and_what_runs() -> None:
+    asked = Asked(lambda question: {})
+    history: list[HistoryEvent] = [
+        Known({"x": 0.1, "kind": "a"}, "finished", 0.5),
+        Sampled(1, {"x": 0.2, "kind": "a"}, 1),
+        Sampled(2, {"x": 0.3, "kind": "a"}, 2),
+        Sampled(3, {"x": 0.4, "kind": "a"}, 3),
+        Ended(2, "failed", None),
+        Ended(1, "early_stopped", 0.25, "asha"),
+    ]
+    OtherSampler("asked", asked, SPACE, 1).combination(4, history)
+    (question,) = asked.questions
+    assert question.number == 4
+    assert question.running == ({"x": 0.4, "kind": "a"},)
+    assert question.results == (
+        Result({"x": 0.1, "kind": "a"}, "finished", (0.5,)),
+        Result({"x": 0.3, "kind": "a"}, "failed", None),
+        Result({"x": 0.2, "kind": "a"}, "early_stopped", (0.25,), "asha"),
+    )
+
+
+def test_answer_is_completed_and_what_has_no_place_is_left_out() -> None:
+    sampler = OtherSampler("asked", Asked(lambda q: {"x": 0.5, "only_b": 2}), SPACE, 1)
+    found = [sampler.combination(number) for number in (1, 2)]
+    assert all(one is not None and one["x"] == 0.5 for one in found)
+    assert all(("only_b" in one) == (one["kind"] == "b") for one in found if one)
+    assert len({str(one) for one in found}) == len([one for one in found if one])
+
+
+def test_same_history_gives_the_same_answer_again() -> None:
+    def draw(question: Question) -> Mapping[str, Any]:
+        return {"x": question.random.random()}
+
+    one, other = (OtherSampler("asked", Asked(draw), SPACE, 7) for _ in range(2))
+    first = [one.combination(number) for number in range(1, 6)]
+    history = [Sampled(n, dict(c or {}), n, n_known=0) for n, c in enumerate(first[:4], 1)]
+    assert other.combination(5, history) == first[4]
+    assert all(c is not None and float(str(c["x"])) <= 0.9 for c in first)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"x": 5}, "proposed x=5, which is not in the search space"),
+        ({"z": 1}, "proposed 'z', which is no hyperparameter"),
+        (None, "TypeError"),
+    ],
+)
+def test_wrong_answer_is_told_and_a_run_is_drawn(answer: Any, said: str) -> None:
+    sampler = OtherSampler("asked", Asked(lambda question: answer), SPACE, 1)
+    assert sampler.combination(1) is not None
+    assert said in (sampler.trouble or "")
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package whose entry points name nothing that can be used."""
+    info = tmp_path / "wrong-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: wrong\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(
+        "[ml_tracking_ops.samplers]\nnowhere = no_such_module:PLUGIN\nmath = math:pi\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    return
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize(
+    ("name", "said"), [("nowhere", "cannot be loaded"), ("math", "is not a SamplerPlugin")]
+)
+def test_package_that_cannot_be_used_is_named(name: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        find_plugin(name)
+    assert find_plugin("unheard_of") is None

@@ -1,0 +1,100 @@
+"""The Pareto front on the pages of a sweep with several objectives, and of its runs."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pages import Client, finished_run, text_of, write_sweep
+
+AIMS = {
+    "objectives": [
+        {"metric": "accuracy", "goal": "max"},
+        {"metric": "latency_ms", "goal": "min", "reference": 10},
+    ],
+    "where": ["memory_gb <= 24"],
+    "early_stopping": False,
+    "optimization_metric": None,
+    "optimization_goal": None,
+}
+
+
+def run(index: int, accuracy: float, latency: float, memory: float = 1.0) -> list[dict[str, Any]]:
+    values = {"accuracy": accuracy, "latency_ms": latency, "memory_gb": memory}
+    events = finished_run(index, None, values=values, best_step=None)
+    return [{**event, "time": float(index)} for event in events]
+
+
+@pytest.fixture
+def pages(client: Client, logdir: Path) -> Client:
+    runs = [run(1, 0.5, 2), run(2, 0.9, 1, 30), run(3, 0.4, 3), run(4, 0.7, 4)]
+    write_sweep(logdir / "s", [event for events in runs for event in events], **AIMS)
+    return client
+
+
+def test_page_says_which_runs_are_on_the_front(pages: Client) -> None:
+    html = pages.get("/sweeps/s").text
+    text = text_of(html)
+    assert "Pareto front 2 of 3 results" in text
+    assert "1 run misses memory_gb <= 24" in text
+    assert "up to accuracy 0.4, latency_ms 10" in text
+    assert 'data-view="front"' in html
+    assert 'data-up-metric="accuracy"' in html
+    assert "on the front" in text
+    assert "misses where" in text
+    assert html.count('class="is-best') == 2
+    assert "optimises no metric" not in text
+
+
+def test_drawing_gets_results_front_and_hypervolume(pages: Client) -> None:
+    answer = pages.get("/api/insight/s").json()
+    assert answer["front"]["runs"] == [1, 4]
+    assert answer["front"]["n_results"] == 3
+    assert [step[::2] for step in answer["front"]["volumes"]] == [
+        [1, pytest.approx(0.8)],
+        [3, pytest.approx(0.8 + 0.2 * 6)],
+    ]
+    assert answer["runs"]["results"] == {
+        "accuracy": [0.5, 0.9, 0.4, 0.7],
+        "latency_ms": [2, 1, 3, 4],
+    }
+    assert answer["runs"]["is_full"] == [True, False, True, True]
+
+
+def test_page_of_a_run_says_how_it_stands(pages: Client) -> None:
+    def said(name: str) -> str:
+        return text_of(pages.get(f"/runs/s/{name}").text)
+
+    assert "On the Pareto front, with 1 other" in said("run_0001")
+    assert "it misses memory_gb <= 24" in said("run_0002")
+    assert "Not on the Pareto front" in said("run_0003")
+
+
+def test_table_sorts_by_objectives_and_compare_knows_their_goals(pages: Client) -> None:
+    html = pages.get("/sweeps/s?sort=objective.latency_ms&order=asc").text
+    order = [html.index(f'id="run-{index}"') for index in (2, 1, 3, 4)]
+    assert order == sorted(order)
+    compared = pages.get("/compare?run=s/run_0001&run=s/run_0004")
+    assert compared.status_code == 200
+    for panel in ("scatter", "summary", "workers", "front&fx=accuracy&fy=latency_ms"):
+        assert pages.get(f"/sweeps/s?panel={panel}").status_code == 200
+
+
+def test_best_run_of_one_metric_is_one_that_meets_where(client: Client, logdir: Path) -> None:
+    events = [
+        {**event, **({"values": {"memory_gb": memory}} if event["event"] == "ended" else {})}
+        for index, memory in ((1, 3.0), (2, 30.0))
+        for event in finished_run(index, index / 10)
+    ]
+    write_sweep(logdir / "s", events, where=["memory_gb <= 24"])
+    html = client.get("/sweeps/s").text
+    assert html.count('class="is-best') == 1
+    assert 'id="run-1" data-run="s/run_0001" data-state="finished"' in html
+    assert "misses where" in html
+    assert '<p class="best-value num" id="best-value">0.1</p>' in html
+
+
+def test_sweep_without_a_result_says_what_is_missing(client: Client, logdir: Path) -> None:
+    write_sweep(logdir / "s", finished_run(1), **AIMS)
+    text = text_of(client.get("/sweeps/s").text)
+    assert "No run has a value of each of accuracy, latency_ms" in text
+    assert client.get("/api/insight/s").json()["front"]["volumes"] == []

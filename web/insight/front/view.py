@@ -1,0 +1,138 @@
+"""The Pareto front of a sweep with several objectives: as the page says it, and as it is drawn."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from starlette.datastructures import QueryParams
+
+from ml_tracking_ops.orchestrator.store.objective import Goal
+from ml_tracking_ops.orchestrator.store.outcomes.aims import Objective
+from ml_tracking_ops.orchestrator.store.outcomes.front_measure import FrontMeasure
+from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+
+from ...runs.formats import format_number
+from ...tables.rows import Row
+from ..subject import Subject
+
+_MOST_ROWS = 100
+
+
+@dataclass(frozen=True)
+class FrontView:
+    """The front, by its first objective, the best first.
+
+    Attributes:
+        across, up: the objectives on the axes, and `across_goal`, `up_goal` theirs.
+        n_results: how many runs have a value of every objective and meet the constraints.
+        n_infeasible: how many ended and do not meet them.
+        volume: the hypervolume; None without results, or with more than three objectives.
+        reference: what it is measured up to, in words.
+        kept: what its form carries along.
+    """
+
+    objectives: Sequence[Objective]
+    across: str
+    up: str
+    across_goal: Goal
+    up_goal: Goal
+    rows: Sequence[Row]
+    n_on_front: int
+    n_results: int
+    n_infeasible: int
+    where: Sequence[str]
+    volume: float | None
+    reference: str
+    kept: Sequence[tuple[str, str]] = ()
+
+
+class FrontColumns(TypedDict):
+    """The runs on the front by index, and the hypervolume whenever it changed: after how many
+    results, after how many seconds, and how much."""
+
+    runs: list[int]
+    n_results: int
+    volumes: list[tuple[int, float, float]]
+
+
+def front_view(subject: Subject, rows: Sequence[Row], query: QueryParams) -> FrontView:
+    """The view of the panel; the address may name the objectives of both axes.
+
+    Only of a sweep.
+    """
+    assert subject.sweep is not None
+    sweep = subject.sweep
+    goals = {one.metric: one.goal for one in sweep.aims.objectives}
+    across, up = _axes([*goals], query)
+    kept = [(key, value) for key, value in query.multi_items() if key not in ("fx", "fy")]
+    return front_of_sweep(sweep, rows, across, up, goals, kept)
+
+
+def _axes(names: Sequence[str], query: QueryParams) -> tuple[str, str]:
+    """By default the second objective across and the first one up."""
+    across, up = query.get("fx", names[1]), query.get("fy", names[0])
+    across = across if across in names else names[1]
+    up = up if up in names and up != across else next(one for one in names if one != across)
+    return across, up
+
+
+def front_of_sweep(
+    sweep: Sweep,
+    rows: Sequence[Row],
+    across: str,
+    up: str,
+    goals: Mapping[str, Goal],
+    kept: Sequence[tuple[str, str]] = (),
+) -> FrontView:
+    objectives = sweep.aims.objectives
+    first = objectives[0]
+    front = [row for row in rows if row.is_on_front]
+    front.sort(key=lambda row: first.loss(row.values[first.metric]))
+    measured = sweep.measure_front()
+    return FrontView(
+        objectives=objectives,
+        across=across,
+        up=up,
+        across_goal=goals[across],
+        up_goal=goals[up],
+        rows=front[:_MOST_ROWS],
+        n_on_front=len(front),
+        n_results=sum(
+            sweep.record.result_of(run) is not None for run in sweep.record.runs.values()
+        ),
+        n_infeasible=sum(row.ended_at is not None and not row.can_win for row in rows),
+        where=[one.text for one in sweep.aims.where],
+        volume=None if measured is None else measured.volumes[-1],
+        reference="" if measured is None else _reference(objectives, measured),
+        kept=kept,
+    )
+
+
+def _reference(objectives: Sequence[Objective], measured: FrontMeasure) -> str:
+    found = zip(objectives, measured.reference, strict=True)
+    return ", ".join(f"{one.metric} {format_number(value)}" for one, value in found)
+
+
+def summary_of_front(sweep: Sweep, rows: Sequence[Row]) -> FrontView | None:
+    """What the page says at its top; None of a sweep with one metric."""
+    goals = {one.metric: one.goal for one in sweep.aims.objectives}
+    if not goals:
+        return None
+    first, second, *_ = goals
+    return front_of_sweep(sweep, rows, second, first, goals)
+
+
+def describe_front(sweep: Sweep, started_at: float) -> FrontColumns:
+    """The front as it is drawn."""
+    measured = sweep.measure_front()
+    volumes: list[tuple[int, float, float]] = []
+    if measured is not None:
+        found = zip(measured.runs, measured.volumes, strict=True)
+        for place, (run, volume) in enumerate(found, start=1):
+            if not volumes or volume != volumes[-1][2]:
+                volumes.append((place, round((run.ended_at or started_at) - started_at, 3), volume))
+    return {
+        "runs": [run.index for run in sweep.front],
+        "n_results": 0 if measured is None else len(measured.runs),
+        "volumes": volumes,
+    }

@@ -120,6 +120,7 @@ class Leases:
             NotYet: none is, or others have waited for longer; the text says for what it waits.
             OSError: the folder cannot be used.
         """
+        make_private_folder(self._folder)  # the system may have emptied its temporary files
         with self._locked():
             leases, tickets = self._held(_LEASE), self._held(_TICKET)
             older = sorted(filter(self._is_before_us, tickets), key=lambda ticket: ticket.since)

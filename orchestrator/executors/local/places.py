@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ml_tracking_ops.logger import os_files
 
-from ..base import RunCommand, Slot
+from ..base import NotYet, RunCommand, Slot
 from .gpus import unique_name
 from .leases import Claim, Lease, Leases
 
@@ -60,7 +60,6 @@ class Places:
 
         Raises:
             NotYet: all are taken.
-            OSError: the folder cannot be used any more.
         """
         if self._leases is None:
             return slot.gpus, None
@@ -74,7 +73,12 @@ class Places:
             runs_per_gpu=max(self._runs_per_gpu, runs_in_slot_gpus),
             most_runs=self._most_runs,
         )
-        lease = self._leases.take(claim)
+        try:
+            lease = self._leases.take(claim)
+        except NotYet:
+            raise
+        except OSError:  # the folder cannot be written any more: then nothing is shared
+            return slot.gpus, None
         return tuple(self._shown[name] for name in lease.gpus), lease
 
     def wait_no_more(self) -> None:

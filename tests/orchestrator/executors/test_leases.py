@@ -1,6 +1,7 @@
 """Leases: what runs of several sweeps hold on one machine, and who comes next."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ml_tracking_ops.orchestrator.executors.base import NotYet
+from ml_tracking_ops.orchestrator.executors.base import NotYet, RunCommand, Slot
 from ml_tracking_ops.orchestrator.executors.local.leases import Claim, Lease, Leases
+from ml_tracking_ops.orchestrator.executors.local.places import Places
 from ml_tracking_ops.orchestrator.supervision.process_table import process_identity
 
 
@@ -148,6 +150,21 @@ def test_files_that_are_no_leases_are_removed(tmp_path: Path) -> None:
     (tmp_path / "leases" / "x.lease").write_text('{"pid": "none"}')
     leases.take(claim())
     assert not (tmp_path / "leases" / "x.lease").exists()
+
+
+def test_folder_that_was_deleted_is_made_again(tmp_path: Path) -> None:
+    leases = Leases(tmp_path / "leases")
+    shutil.rmtree(tmp_path / "leases")
+    leases.take(claim())
+    assert len(list((tmp_path / "leases").glob("*.lease"))) == 1
+
+
+def test_run_starts_where_no_lease_can_be_written(tmp_path: Path) -> None:
+    places = Places((("0",),), 1, None, tmp_path / "leases")
+    shutil.rmtree(tmp_path / "leases")
+    (tmp_path / "leases").write_text("in the way")
+    command = RunCommand(("true",), tmp_path, {}, tmp_path / "run.log")
+    assert places.take(command, Slot(0, gpus=("0",)), 1, may_move=True) == (("0",), None)
 
 
 def test_folder_that_others_can_write_in_is_refused(tmp_path: Path) -> None:

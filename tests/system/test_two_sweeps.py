@@ -89,6 +89,23 @@ def test_gpu_of_a_killed_orchestrator_is_free_once_its_run_is_gone(tmp_path: Pat
     assert two.wait(60) == 0
 
 
+def test_second_sweep_takes_the_gpu_that_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b")
+    monkeypatch.setenv("ML_TRACKING_OPS_RUNTIME_DIR", str(tmp_path / "runtime"))
+    first, second = project(tmp_path / "first"), project(tmp_path / "second")
+    one = start_command("sweep", "--workers", "1", folder=first)
+    wait_until(lambda: has_started(first), "the first run")
+    two = start_command("sweep", "--workers", "1", folder=second)
+    wait_until(lambda: has_started(second), "the second run")
+    gpus = [events(folder, "started")[0]["gpus"] for folder in (first, second)]
+    assert gpus == [["GPU-a"], ["GPU-b"]]
+    (first / "go").touch()
+    (second / "go").touch()
+    assert (one.wait(60), two.wait(60)) == (0, 0)
+
+
 def test_run_waits_for_room_on_the_machine_where_the_configuration_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,6 +63,11 @@ class Recorder:
             self._has_warned.add(kind)
             self.write("warning", kind=kind, message=message)
 
+    def may_warn_again(self, kind: str) -> None:
+        """Let a warning of this kind be given once more, if the last one is over."""
+        if kind not in self.record.open_warnings:
+            self._has_warned.discard(kind)
+
     def take_back(self, kind: str, message: str) -> None:
         """Tell the user that a warning of this kind is over, if there is one."""
         if kind in self.record.open_warnings:

@@ -27,6 +27,7 @@ from .survivors import Survivor
 
 START_AGAIN_S = 1.0
 ASK_FOR_TURN_S = 0.5
+WARN_OF_TURNS_EVERY_S = 60.0
 
 
 class RunStarter:
@@ -54,6 +55,7 @@ class RunStarter:
         self._rules = rules
         self._own_rules = build_rules(loaded.config, compares=False)
         self._ends = ends
+        self._warn_again_at = 0.0
 
     async def start(self, attempt: Attempt, slot: Slot) -> ActiveRun | None:
         """Give an attempt to the engine; return None if that fails, which is then taken care of."""
@@ -168,6 +170,9 @@ class RunStarter:
         text = f"waits for its turn: {reason}"
         if self._recorder.record.runs[attempt.index].reason != text:
             self._recorder.write("not_submitted", index=attempt.index, reason=text)
+        if anyio.current_time() >= self._warn_again_at:
+            self._warn_again_at = anyio.current_time() + WARN_OF_TURNS_EVERY_S
+            self._recorder.may_warn_again("turn")
         self._recorder.warn_once("turn", f"runs wait for their turn: {reason}")
         self._waiting.add(attempt, anyio.current_time() + ASK_FOR_TURN_S, in_line=True)
 

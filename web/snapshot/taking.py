@@ -23,7 +23,8 @@ _MOST_ROWS, _ROWS_AT_ONCE = 1_000, 300
 _FINEST, _COARSEST = 256, 16
 _PAGES = ("sweeps/", "runs/", "experiments", "compare")
 _FIGURE = 'id="insight-figure"'
-_OF_VIEWS = ("q", "state", "up", "of", "repeats")
+_OF_VIEWS = ("q", "where", "state", "up", "of", "repeats")
+_OF_EXPERIMENTS = ("run", "archived", "objective")
 _TOTAL = re.compile(r'<tbody id="table-rows"[^>]* data-total="(\d+)"')
 
 
@@ -40,7 +41,7 @@ async def take_snapshot(app: Starlette, path: str, query: str) -> str:
     names = ["uplot_style", "uplot", *(["echarts"] if _FIGURE in page else [])]
     libraries = [partial(library, source, name) for name in names]
     uplot_style, *drawing = [await anyio.to_thread.run_sync(one) for one in libraries]
-    if path.startswith("sweeps/"):
+    if path.startswith("sweeps/") or (path == "experiments" and _TOTAL.search(page)):
         page = with_rows(page, await _all_rows(app, path, query, page))
     room = Room()
     page = await with_images(app, page, room)
@@ -93,6 +94,9 @@ async def _answers(
         named = urlencode([("by", color), *(("run", one) for one in runs)])
         answers["/api/run-values"] = await ask(app, f"/api/run-values?{named}")
     sweep = data.get("sweep")
+    if _FIGURE in page and not sweep:
+        chosen = _filters_in(query, _OF_EXPERIMENTS)
+        answers["/api/insight"] = await ask(app, f"/api/insight?{chosen}")
     if sweep and _FIGURE in page:
         kind = "workers" if 'data-view="workers"' in page else "insight"
         for name in {"insight", kind}:
@@ -101,10 +105,11 @@ async def _answers(
     return answers
 
 
-def _filters_in(query: str) -> str:
+def _filters_in(query: str, more: tuple[str, ...] = ()) -> str:
     """What of an address says which runs are drawn; the views that explain a sweep take no more."""
     pairs = parse_qsl(query, keep_blank_values=True)
-    return urlencode([one for one in pairs if one[0] in _OF_VIEWS or one[0][:2] in ("p.", "m.")])
+    known = (*_OF_VIEWS, *more)
+    return urlencode([one for one in pairs if one[0] in known or one[0][:2] in ("p.", "m.")])
 
 
 async def _points(app: Starlette, runs: list[str], data: Mapping[str, Any]) -> bytes:

@@ -84,9 +84,16 @@ def add_export(add: Add) -> None:
 
 def add_snapshot(add: Add) -> None:
     snapshot = add("snapshot", "write a page of the dashboard as one file, to be passed on")
-    snapshot.add_argument("path", metavar="PATH", help=ONE)
     snapshot.add_argument(
-        "run", metavar="RUN", type=count, nargs="?", help="a run of the sweep, by its number"
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        help=f"{ONE}; SWEEP 7: a run of it; several are compared",
+    )
+    snapshot.add_argument(
+        "--page",
+        choices=("experiments", "compare"),
+        help="write that page, of the experiments or runs that are named, if any is",
     )
     snapshot.add_argument(
         "-o", "--output", type=user_path, metavar="FILE", help="default: NAME.html"

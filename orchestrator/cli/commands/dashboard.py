@@ -199,26 +199,18 @@ def assets(options: argparse.Namespace) -> int:
 
 
 def snapshot(options: argparse.Namespace) -> int:
-    """Write the page of a sweep, an experiment or a run as one file."""
+    """Write a page of the dashboard as one file."""
     from ml_tracking_ops.web.saved_pages import snapshot_page
 
-    from ...store.sweep_folder import Sweep
-    from .found import find_named
+    from ..snapshot_pages import page_named
 
-    found = find_named(options)
-    if isinstance(found, Sweep):
-        logdir, path = found.path.parent, f"sweeps/{found.path.name}"
-    elif (sweep := getattr(found, "sweep", None)) is not None:
-        name = found.run.name  # type: ignore[union-attr]
-        logdir, path = sweep.path.parent, f"runs/{sweep.path.name}/{name}"
-    else:
-        folder = found.dat_path.parent  # type: ignore[union-attr]
-        logdir, path = folder.parent, f"runs/{folder.name}"
-    page = snapshot_page(logdir, path, options.view.lstrip("?"), options.assets)
-    output = options.output or Path(f"{path.rpartition('/')[2]}.html")
+    page = page_named(options.paths, options.page, options.logdir)
+    query = "&".join(filter(None, [page.query, options.view.lstrip("?")]))
+    data = snapshot_page(page.logdir, page.path, query, options.assets)
+    output = options.output or Path(f"{page.path.rpartition('/')[2]}.html")
     try:
-        output.write_bytes(page)
+        output.write_bytes(data)
     except OSError as error:
         raise UsageError(f"{output}: {error.strerror or error}") from None
-    say(f"{shown(output)}: {len(page) / 1e6:.1f} MB")
+    say(f"{shown(output)}: {len(data) / 1e6:.1f} MB")
     return 0

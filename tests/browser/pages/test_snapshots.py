@@ -192,3 +192,25 @@ def test_snapshot_of_a_sweep_holds_the_images_of_its_table(
     image.scroll_into_view_if_needed()
     image.evaluate("image => image.decode()")
     assert image.evaluate(PIXEL) == [7, 7, 7, 255]
+
+
+def test_pages_of_comparisons_and_experiments_open_from_files(
+    offline: Page, logdir: Path, assets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, name in enumerate(("a", "b", "c")):
+        (logdir / name).mkdir(parents=True)
+        monkeypatch.setenv("ML_TRACKING_OPS_RUN_FILE", str(logdir / name / f"{name}.dat"))
+        with ExperimentLogger(config={"lr": 10.0**-number}) as writer:
+            for step in range(5):
+                writer.add_scalar("val/loss", 1.0 / (number + step + 1), step)
+    where = ("--logdir", logdir, "--assets", assets)
+    offline.goto(take(tmp_path, logdir / "a", logdir / "b", *where).as_uri())
+    expect(offline.get_by_role("heading", name="Compare")).to_be_visible()
+    chart = offline.locator('[data-metric="val/loss"]')
+    expect(chart).to_have_attribute("data-points", "10")
+    view = "table=1&panel=history"
+    offline.goto(take(tmp_path, "--page", "experiments", "--view", view, *where).as_uri())
+    expect(chart).to_have_attribute("data-points", "15")
+    expect(offline.locator("#table-rows tr")).to_have_count(3)
+    expect(offline.locator(".insight-canvas")).to_have_attribute("data-runs", "3")
+    expect(offline.locator("#insight")).to_contain_text("Best val/loss so far")

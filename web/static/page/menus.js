@@ -25,7 +25,7 @@ document.addEventListener("submit", (event) => event.target.querySelector(".menu
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   const link = target?.closest("a[data-export]");
-  if (link) link.href = link.dataset.export === "table" ? tableHref(link) : seriesHref(link);
+  if (link) link.href = HREFS[link.dataset.export](link);
   for (const menu of document.querySelectorAll("details.export-menu[open]")) {
     if (link || !menu.contains(target)) menu.open = false;
   }
@@ -37,6 +37,15 @@ document.addEventListener("keydown", (event) => {
   menu.open = false;
   menu.querySelector("summary").focus();
 });
+
+const HREFS = { table: tableHref, series: seriesHref, page: pageHref };
+
+/** The page as it is shown. */
+function pageHref(link) {
+  const url = new URL(link.href);
+  url.search = params();
+  return url.href;
+}
 
 /** The rows that the page's search, filters and order ask for, with the columns chosen. */
 function tableHref(link) {

@@ -57,6 +57,22 @@ async def test_redirects_stay_below_the_base_path(logdir):
     assert home.headers["location"] == bare.headers["location"] == "/mlto/experiments"
 
 
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/", "experiments"),
+        ("/sweeps?token=secret", "sweeps"),
+        ("/runs/a/b?token=secret&x=1", "b?x=1"),
+    ],
+)
+async def test_redirects_of_a_proxy_that_takes_the_path_off_are_relative(logdir, path, place):
+    """Some of these proxies put the path before redirects themselves, and some do not."""
+    token = "secret" if "token" in path else None
+    async with client(logdir, token=token) as browser:
+        answer = await browser.get(path, headers={"X-Forwarded-Prefix": "/user/ada/mlto"})
+    assert answer.headers["location"] == place
+
+
 async def test_token_is_kept_for_the_base_path_alone(logdir):
     async with client(logdir, Reach(base_path="/mlto"), token="secret") as browser:
         entered = await browser.get("/mlto/sweeps?token=secret")

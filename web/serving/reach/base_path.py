@@ -6,6 +6,7 @@ that answers redirect to, and `PrefixMiddleware` puts it before the addresses in
 find it by themselves: it is what is before `/static/` in their own address (`lib/base.js`).
 """
 
+import posixpath
 import re
 from collections.abc import Iterable
 
@@ -75,14 +76,16 @@ class BasePathMiddleware:
             await self.app(scope, receive, send)
             return
 
+        given: str = scope["path"]
+        has_base = given == base or given.startswith(f"{base}/")
+        path = (given.removeprefix(base) or "/") if has_base else given
+
         async def send_with_base(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _prefix_location(MutableHeaders(scope=message), base)
+                headers = MutableHeaders(scope=message)
+                _move_location(headers, base, None if has_base else path)
             await send(message)
 
-        path = scope["path"]
-        if path == base or path.startswith(f"{base}/"):
-            path = path.removeprefix(base) or "/"
         await self.app({**scope, "path": path, _KEY: base}, receive, send_with_base)
 
     def _forwarded(self, scope: Scope) -> str:
@@ -94,10 +97,24 @@ class BasePathMiddleware:
         return given if is_base_path(given) else ""
 
 
-def _prefix_location(headers: MutableHeaders, base: str) -> None:
+def _move_location(headers: MutableHeaders, base: str, taken_off: str | None) -> None:
+    """Have a redirect lead below the base path.
+
+    A proxy that takes the base path off requests may put it before redirects too
+    (jupyter-server-proxy), or may not (nginx): a relative place is right for both.
+
+    Args:
+        taken_off: the path of the request, if the proxy took the base path off it.
+    """
     location = headers.get("location", "")
-    if location.startswith("/") and not location.startswith("//"):
+    if not location.startswith("/") or location.startswith("//"):
+        return
+    if taken_off is None:
         headers["location"] = base + location
+        return
+    path, mark, query = location.partition("?")
+    relative = posixpath.relpath(path, posixpath.dirname(taken_off))
+    headers["location"] = relative + mark + query
 
 
 class PrefixMiddleware:

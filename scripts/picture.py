@@ -5,14 +5,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from shutil import which
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "tests" / place) for place in ("browser", "support", "support/browser")]
+sys.path[:0] = [str(ROOT / "tests" / place) for place in ("support", "support/browser")]
 
 from assets import load_assets  # noqa: E402
-from conftest import CHROMIUM_ARGUMENTS  # noqa: E402
-from playwright.sync_api import sync_playwright  # noqa: E402
+from chromium import open_browser  # noqa: E402
 from tabs import Tabs  # noqa: E402
 
 N_ENDED = 11
@@ -38,11 +36,8 @@ def main() -> None:
 
 def take_picture(address: str, path: Path) -> None:
     path.parent.mkdir(exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=which("chromium"), args=CHROMIUM_ARGUMENTS
-        )
-        tabs = Tabs(browser, load_assets())
+    with open_browser(load_assets()) as browser:
+        tabs = Tabs(browser)
         page = tabs.open(height=1400, has_policy=False)
         page.goto(f"{address}/sweeps")
         page.wait_for_function(
@@ -52,7 +47,6 @@ def take_picture(address: str, path: Path) -> None:
         page.screenshot(path=path)
         print(json.dumps({"picture": str(path), "errors": tabs.errors}))
         tabs.close()
-        browser.close()
 
 
 if __name__ == "__main__":

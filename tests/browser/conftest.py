@@ -2,26 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from shutil import which
 
 import pytest
 from assets import load_assets
+from cdn import Files
+from chromium import open_browser
 from dashboard import Dashboard
 from modules import ADDRESS, answer
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from tabs import PATIENCE_MS, Tabs
 from training import Training
-
-CHROMIUM_ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,18 +26,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def cdn_files() -> dict[str, tuple[bytes, str]]:
+def cdn_files() -> Files:
     return load_assets()
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = which("chromium") or which("chromium-browser") or which("google-chrome")
+def browser(cdn_files: Files) -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+    with open_browser(cdn_files) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -63,14 +50,13 @@ def modules(browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def tabs(
     browser: Browser,
-    cdn_files: dict[str, tuple[bytes, str]],
     start_dashboard: Callable[..., Dashboard],
 ) -> Iterator[Tabs]:
     """Fails a test whose pages wrote errors to the console, unless it took them out.
 
     It asks for `start_dashboard` so that the tabs are closed before the server ends.
     """
-    tabs = Tabs(browser, cdn_files)
+    tabs = Tabs(browser)
     yield tabs
     tabs.close()
     assert tabs.errors == []

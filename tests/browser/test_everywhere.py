@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 
 import pytest
 from assets import AXE, read_asset
+from cdn import Files
 from dashboard import Dashboard
-from playwright.sync_api import Page, expect
-from tabs import Tabs
+from playwright.sync_api import Page, Route, expect
+from tabs import CDN, Tabs
 from training import SweepFiles, Training
 
 Train = Callable[..., Training]
@@ -100,12 +101,16 @@ def test_without_the_cdn_tables_work_and_the_page_says_what_is_missing(
 
 
 def test_script_with_other_bytes_is_refused(
-    tabs: Tabs, addresses: list[str], monkeypatch: pytest.MonkeyPatch
+    tabs: Tabs, addresses: list[str], cdn_files: Files
 ) -> None:
-    changed = {url: (data + b"\n", kind) for url, (data, kind) in tabs.cdn_files.items()}
-    monkeypatch.setattr(tabs, "cdn_files", changed)
+    def answer(route: Route) -> None:
+        data, content_type = cdn_files[route.request.url]
+        headers = {"Access-Control-Allow-Origin": "*"}
+        route.fulfill(body=data + b"\n", content_type=content_type, headers=headers)
+
     tabs.expected = "integrity"
     page = tabs.open()
+    page.route(CDN, answer)
     page.goto(addresses[0])
     expect(page.get_by_role("alert")).to_contain_text("charts need uPlot")
     assert page.evaluate("'uPlot' in window || 'htmx' in window") is False

@@ -18,6 +18,9 @@ pytest_plugins = ["child_signals", "leftovers"]
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
 
+# some images of containers set it; then every process that tests start compiles all of our code
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     help_ = "decides at which moments the tests of faults strike; other seeds, other moments"

@@ -26,7 +26,6 @@ _Item = TypeVar("_Item", Experiment, Sweep)
 _EVENTS = "tensorboard"
 """How the event files are called in a folder that holds other logs too."""
 _FOLDERS_A_TURN = 32
-_MOST_GONE = 1_000
 
 
 class Catalog:
@@ -37,14 +36,23 @@ class Catalog:
     it holds experiments. A `.dat` that is no log is left out. The event files of TensorBoard in a
     folder are one experiment, of which the latest is the log's path.
 
+    Args:
+        most_gone: how many folders that are gone are remembered, beside four for each other.
+
     Attributes:
         unreadable: folders that cannot be shown, or not whole, and why.
         skipped: folders that were not looked into.
     """
 
-    def __init__(self, logdir: Path, new_walk: Callable[[], FolderWalk] = FolderWalk) -> None:
+    def __init__(
+        self,
+        logdir: Path,
+        new_walk: Callable[[], FolderWalk] = FolderWalk,
+        most_gone: int = 1_000,
+    ) -> None:
         self.logdir = logdir
         self._new_walk = new_walk
+        self._most_gone = most_gone
         self.experiments: dict[str, Experiment] = {}
         self.sweeps: dict[str, Sweep] = {}
         self.unreadable: list[DescriptionError | UnreadError] = []
@@ -79,7 +87,7 @@ class Catalog:
             except Exception as error:  # noqa: BLE001 - a stranger's folder, and it is said
                 what = f"it cannot be shown: {type(error).__name__}: {error}"
                 found.unreadable.append(UnreadError(Path(folder), what))
-        if len(self._listings) + len(self._taken) > 4 * n_folders + _MOST_GONE:
+        if len(self._listings) + len(self._taken) > 4 * n_folders + self._most_gone:
             self._listings, self._taken = Listings(), {}  # most are of folders that are gone
         self.unreadable = [*found.unreadable, *_given_up_below(self.logdir)]
         self.skipped = walk.skipped

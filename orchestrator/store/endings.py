@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ml_tracking_ops.logger.reading.reader import Ending
 
 _MOST_KNOWN = 200_000
-_WORTH_SAVING = 50
 _MOST_SAVED_BYTES = 64 << 20
 
 _endings: "dict[str, Known[Ending]]" = {}
@@ -70,12 +69,16 @@ class EndingsInCache:
     """Keeps what is known of the logs below a folder in the user's cache, for later programs.
 
     Each is used as long as its log has the same identity.
+
+    Args:
+        worth_saving: how many more must be known than were saved last, for a tenth more besides.
     """
 
-    def __init__(self, folder: Path, cache: CacheFolder | None) -> None:
+    def __init__(self, folder: Path, cache: CacheFolder | None, worth_saving: int = 50) -> None:
         self._folder = f"{os.fspath(folder)}{os.sep}"
         self._key = f"endings of {self._folder}"
         self._cache = cache
+        self._worth_saving = worth_saving
         self._n_saved = 0
 
     def load(self) -> None:
@@ -93,7 +96,7 @@ class EndingsInCache:
 
     def save(self) -> None:
         """Save what is known, where it is a good deal more than was saved last."""
-        if self._cache is None or len(_endings) < self._n_saved * 1.1 + _WORTH_SAVING:
+        if self._cache is None or len(_endings) < self._n_saved * 1.1 + self._worth_saving:
             return
         n = len(self._folder)
         rows = [

@@ -18,7 +18,7 @@ from .abandoned import abandoned_line
 from .derived.logs import DerivedMetrics
 from .digests.digest import Digest
 from .digests.encoding import DigestReader
-from .digests.log_digests import MAX_METRICS, LogDigests
+from .digests.log_digests import MAX_METRICS, MOST_WAITING_BYTES, LogDigests
 from .thinning import Points, repetitions, sort_by_step, thin
 
 OVERVIEW_BUCKETS = 256
@@ -92,8 +92,9 @@ class SeriesStore:
         overview_bytes: int = DEFAULTS.overview_bytes,
         all_points_bytes: int = DEFAULTS.all_points_bytes,
         cache: CacheFolder | None = None,
+        most_waiting_bytes: int = MOST_WAITING_BYTES,
     ) -> None:
-        self.digests = LogDigests(cache)
+        self.digests = LogDigests(cache, most_waiting_bytes)
         self.derived = DerivedMetrics(self.digests)
         self._overviews: FileCache[Path, Overview] = FileCache(
             overview_bytes, lambda one: one.run.size_bytes

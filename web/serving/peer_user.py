@@ -36,7 +36,7 @@ def _nameless_user() -> int | None:
     return None
 
 
-_NAMELESS = _nameless_user()
+NAMELESS = _nameless_user()
 
 _NETLINK_SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
@@ -72,10 +72,11 @@ def can_be_told() -> bool:
     return False
 
 
-def user_of(local: _Place, remote: _Place) -> int | None:
+def user_of(local: _Place, remote: _Place, nameless: int | None = NAMELESS) -> int | None:
     """The number of the user whose socket has these two ends; None if it is not known.
 
     A socket that its process has closed belongs to nobody: the kernel would say root.
+    The nameless user is whoever has no number in this user namespace.
     """
     if sys.platform != "linux":
         return None
@@ -83,7 +84,7 @@ def user_of(local: _Place, remote: _Place) -> int | None:
         user = _from_netlink(local, remote)
     except OSError:  # a kernel or a sandbox without it
         user = _from_proc(local, remote)
-    return None if user == _NAMELESS else user
+    return None if user == nameless else user
 
 
 # --- netlink -----------------------------------------------------------------------------------

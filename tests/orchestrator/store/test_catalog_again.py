@@ -129,14 +129,11 @@ def test_file_that_becomes_a_log_is_seen(runs: Path) -> None:
     assert "b/z" in catalog.experiments
 
 
-def test_many_folders_that_are_gone_are_forgotten(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ml_tracking_ops.orchestrator.store.catalog._MOST_GONE", 5)
+def test_many_folders_that_are_gone_are_forgotten(tmp_path: Path) -> None:
     for number in range(30):
         log(tmp_path / f"{number}" / "x.dat")
     age(tmp_path)
-    catalog = Catalog(tmp_path)
+    catalog = Catalog(tmp_path, most_gone=5)
     for number in range(29):
         (tmp_path / f"{number}" / "x.dat").unlink()
         (tmp_path / f"{number}").rmdir()
@@ -158,7 +155,6 @@ def new_program(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
 
     def forget() -> list[str]:
         monkeypatch.setattr(endings, "_endings", {})
-        monkeypatch.setattr(endings, "_WORTH_SAVING", 0)
         monkeypatch.setattr(endings, "_read", noted)
         paths.clear()
         return paths
@@ -175,7 +171,7 @@ def test_endings_are_read_once_for_all_programs(
     expected = {
         one.id: (one.started_at, ending_of(one.dat_path)) for one in first.experiments.values()
     }
-    EndingsInCache(runs, cache).save()
+    EndingsInCache(runs, cache, worth_saving=0).save()
 
     new_program()
     EndingsInCache(runs, cache).load()
@@ -203,7 +199,7 @@ def test_damaged_endings_are_read_again(
 ) -> None:
     cache, opened = CacheFolder(tmp_path / "cache", 1_000_000), new_program()
     Catalog(runs)
-    EndingsInCache(runs, cache).save()
+    EndingsInCache(runs, cache, worth_saving=0).save()
     (file,) = (path for path in cache.folder.rglob("*") if path.is_file())
     file.write_bytes(damage)
     new_program()

@@ -59,7 +59,7 @@ def test_closed_connection_belongs_to_nobody_though_the_kernel_says_root(way):
 
 
 def test_connection_that_is_none_has_no_user():
-    assert user_of(("127.0.0.1", 1), ("127.0.0.1", 2)) is None
+    assert user_of(("127.0.0.1", 1), ("127.0.0.1", 2), nameless=65534) is None
 
 
 def test_other_user_is_not_the_owner(monkeypatch):
@@ -85,6 +85,5 @@ def test_elsewhere_nobody_can_tell(monkeypatch):
 def test_nameless_user_of_a_user_namespace_is_not_the_owner(monkeypatch):
     assert peer_user.nameless_user("         0          0 4294967295\n", "65534\n") is None
     assert peer_user.nameless_user("0 1000 1\n", "65534\n") == 65534
-    monkeypatch.setattr(peer_user, "_NAMELESS", 65534)
     monkeypatch.setattr(peer_user, "_from_netlink", lambda *ends: 65534)
-    assert user_of(("127.0.0.1", 1), ("127.0.0.1", 2)) is None
+    assert user_of(("127.0.0.1", 1), ("127.0.0.1", 2), nameless=65534) is None

@@ -19,6 +19,8 @@ from .writing import DigestWriter
 
 MAX_METRICS = 1_000
 """Of a log with more metrics the first are shown; `metric_limit.js` has the same number."""
+MOST_WAITING_BYTES = 96 << 20
+"""Memory for digests that wait to be written."""
 
 T = TypeVar("T")
 Source = Digest | DigestReader
@@ -39,9 +41,13 @@ class LogDigests:
         cache: where digests are kept; without it each is made of the whole log.
     """
 
-    def __init__(self, cache: CacheFolder | None = None) -> None:
+    def __init__(
+        self, cache: CacheFolder | None = None, most_waiting_bytes: int = MOST_WAITING_BYTES
+    ) -> None:
         self._cache = cache
-        self._writer = None if cache is None else DigestWriter(cache, self._remade)
+        self._writer = (
+            None if cache is None else DigestWriter(cache, self._remade, most_waiting_bytes)
+        )
 
     def use(self, path: Path, take: Callable[[Source], T]) -> T | None:
         """What `take` makes of the digest of a log as it is now, or None if it cannot be read.

@@ -11,7 +11,6 @@ from .digest import Digest
 from .encoding import encode_digest
 
 _QUIET_S = 2.0
-_MOST_BYTES = 96 << 20
 _CLOSING_S = 2.0
 _IDLE_S = 5.0
 
@@ -23,11 +22,15 @@ class DigestWriter:
 
     Args:
         make: makes the digest of a log, or None if it cannot be read.
+        most_bytes: how much memory the digests that wait may take.
     """
 
-    def __init__(self, cache: CacheFolder, make: Callable[[Path], Digest | None]) -> None:
+    def __init__(
+        self, cache: CacheFolder, make: Callable[[Path], Digest | None], most_bytes: int
+    ) -> None:
         self._cache = cache
         self._make = make
+        self._most_bytes = most_bytes
         self._waiting: dict[Path, Digest | None] = {}
         self._n_bytes = 0
         self._last_put = 0.0
@@ -46,7 +49,7 @@ class DigestWriter:
             self._forget(path)
             if self._is_closing:
                 return
-            is_kept = self._n_bytes + digest.size_bytes <= _MOST_BYTES
+            is_kept = self._n_bytes + digest.size_bytes <= self._most_bytes
             self._waiting[path] = digest if is_kept else None
             self._n_bytes += digest.size_bytes if is_kept else 0
             self._last_put = time.monotonic()

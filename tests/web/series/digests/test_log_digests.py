@@ -39,9 +39,11 @@ def log(path: Path, steps: range, names: tuple[str, ...] = ("loss", "accuracy"))
             logger.add_scalars({name: np.sin(step * len(name)) for name in names}, step)
 
 
-def look(path: Path, cache: CacheFolder | None, n_buckets: int = 64) -> RunSeries:
+def look(
+    path: Path, cache: CacheFolder | None, n_buckets: int = 64, *, waiting_bytes: int = 1 << 20
+) -> RunSeries:
     """What a new server finds."""
-    store = SeriesStore(cache=cache)
+    store = SeriesStore(cache=cache, most_waiting_bytes=waiting_bytes)
     found = store.overview(path, n_buckets)
     store.digests.close()
     return found
@@ -275,8 +277,7 @@ def test_all_points_are_there_when_one_zooms_in(path: Path, cache: CacheFolder) 
 def test_digests_that_do_not_fit_the_memory_are_made_again_when_it_is_quiet(
     path: Path, cache: CacheFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ml_tracking_ops.web.series.digests.writing._MOST_BYTES", 0)
-    expected = look(path, cache)
+    expected = look(path, cache, waiting_bytes=0)
     assert len(digest_files(cache)) == 1
     monkeypatch.setattr(log_digests, "read_run_log", None)
     assert_same(look(path, cache), expected)

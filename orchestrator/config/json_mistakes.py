@@ -18,6 +18,15 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _LITERALS = {"True": "true", "False": "false", "None": "null"}
+_YES_OR_NO = {
+    **dict.fromkeys(("true", "yes", "on"), "true"),
+    **dict.fromkeys(("false", "no", "off"), "false"),
+    **dict.fromkeys(("none", "null", "nil", "undefined"), "null"),
+}
+_WORD = re.compile(r"\(|[^\W\d][\w./-]*")
+_NUMBER_BEFORE = re.compile(r"(?<![\w\"])[-+]?\d[\d.eE+-]*$")
+_GLUED = re.compile(r"[\w/*^%][^\s,}\]]*")
+_FOLLOWING = re.compile(r'"[^"]{0,40}"|[{\[]')
 _PAIRS = {"{": "}", "[": "]"}
 
 
@@ -58,10 +67,33 @@ def _unfamiliar(text: str, error: json.JSONDecodeError) -> str:
     if error.msg.startswith("Expecting ',' delimiter") and after == ";":
         return f"line {_line(text, error.pos)}: write a comma, not ;"
     if error.msg.startswith("Expecting ',' delimiter") and before:
-        return f"line {_line(text, len(before) - 1)}: a comma is missing at the end"
+        return f"line {_line(text, len(before) - 1)}: {_between(before, text[len(before) :])}"
+    if error.msg.startswith("Expecting value") and (word := _WORD.match(text, error.pos)):
+        return f"line {_line(text, error.pos)}: {_no_value(word[0])}"
     if error.msg == "Extra data":
         return f"line {_line(text, error.pos)}: nothing may follow the object"
     return f"is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+
+
+def _between(before: str, rest: str) -> str:
+    """What is wrong where a comma or a closing bracket should be."""
+    number, glued = _NUMBER_BEFORE.search(before), _GLUED.match(rest)
+    if number and glued:
+        written = number[0] + glued[0]
+        plain = written.replace("_", "")
+        meant = f"write {plain}" if plain.isdecimal() else "write the number itself"
+        return f"{written} is no number in JSON: {meant}"
+    follows = rest.split("\n")[0].strip()
+    found = _FOLLOWING.match(follows)
+    return f"a comma is missing before {found[0]}" if found else "a comma is missing at the end"
+
+
+def _no_value(word: str) -> str:
+    if word == "(":
+        return "a list is in square brackets: write [, not ("
+    if (meant := _YES_OR_NO.get(word.lower())) is not None:
+        return f"write {meant}, not {word}"
+    return f'{word} is no value in JSON; a text is in double quotes: write "{word}"'
 
 
 def _unbalanced(text: str) -> str | None:

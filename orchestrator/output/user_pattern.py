@@ -59,7 +59,7 @@ class UserPattern:
             if name_span is not None and value_span is not None and name_span[0] >= 0:
                 spans[line[slice(*name_span)]] = value_span
             for name, (start, end) in spans.items():
-                number = number_of(line[start:end]) if start >= 0 else None
+                number = _number_in(line[start:end]) if start >= 0 else None
                 if name and number is not None:
                     yield name, None if is_cut(line, start, end) else number
 
@@ -74,3 +74,11 @@ class UserPattern:
             return []
         finally:
             self.spent_s += time.perf_counter() - started
+
+
+def _number_in(text: str) -> float | None:
+    """The number of a group, also where `\\S+` took what stands around it: `0.5,` or `(0.5)`."""
+    number = number_of(text)
+    return (
+        number_of(text.strip().lstrip("([{'\"").rstrip(",;:.)]}'\"%")) if number is None else number
+    )

@@ -29,6 +29,26 @@ def test_number_in_groups_of_three_is_a_value() -> None:
     assert LineParser(r"loss (?P<loss>\S+)").parse("loss 12,345") == [("loss", 12345.0, None)]
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2.5134,", 2.5134),
+        ("(0.5)", 0.5),
+        ("[0.5];", 0.5),
+        ("85.1%", 85.1),
+        ("'0.5'}", 0.5),
+        ("0.5.", 0.5),
+        ("12,345,", 12345),
+        ("12,34,", None),
+        ("1.2.3", None),
+        ("0.5s,", None),
+    ],
+)
+def test_punctuation_around_a_number_is_left_out(text: str, value: float | None) -> None:
+    found = LineParser(r"loss (?P<loss>\S+)").parse(f"iter 100: loss {text} time 3ms")
+    assert found == ([] if value is None else [("loss", value, None)])
+
+
 def test_expression_that_takes_too_long_is_given_up() -> None:
     parser = LineParser(SLOW)
     line = "a" * 200 + "c"

@@ -36,12 +36,12 @@ def convert_early_terminate(found: Conversion) -> None:
 
 
 def _brackets(found: Conversion, given: Mapping[str, Any]) -> dict[str, Any]:
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = {}  # without max_iter W&B does not look at s
     for key, value in given.items():
         if key not in _KEYS:
             hint = did_you_mean(key, _KEYS)
             found.refuse(f"early_terminate.{key}", f"is not a key of W&B's hyperband{hint}")
-        elif key != "type":
+        elif key != "type" and not (key == "s" and "max_iter" not in given):
             settings[key], wanted = _setting(key, value)
             if wanted:
                 shown = show_value(value)

@@ -18,7 +18,7 @@ from ..files import read_text
 from ..model import SweepConfig
 from ..validation import LoadedConfig, validate_config
 from ..value_checks import show_value
-from ..yaml_files import Scientific, plain
+from ..yaml_files import plain
 from .command import (
     DEFAULT_COMMAND,
     command_parts,
@@ -275,7 +275,7 @@ def _client(found: Conversion) -> None:
 def _run_cap(found: Conversion) -> None:
     if "run_cap" in found.given:
         cap = found.given["run_cap"]
-        if isinstance(cap, Scientific) and cap.is_integer():
+        if isinstance(cap, float) and cap.is_integer():
             cap = int(cap)
         if not isinstance(cap, int) or isinstance(cap, bool) or cap < 1:
             found.refuse("run_cap", f"must be a whole number, 1 or more, got {show_value(cap)}")

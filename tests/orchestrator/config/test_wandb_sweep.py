@@ -137,6 +137,7 @@ def test_mistakes_are_told_under_the_keys_of_the_file(tmp_path: Path) -> None:
     ("given", "brackets", "is_strict"),
     [
         ({"min_iter": 3}, [3, 9, 27], True),
+        ({"min_iter": 3, "s": 0}, [3, 9, 27], True),
         ({"min_iter": 3, "eta": 1.5, "strict": False}, [3, 4, 6], False),
         ({"max_iter": 27, "s": 2, "eta": 3}, [3, 9], True),
         ({"max_iter": 27, "s": 2, "min_iter": 1}, [3, 9], True),
@@ -174,6 +175,11 @@ def test_mistake_in_early_terminate_is_explained(
 ) -> None:
     found = problems(tmp_path, with_changes(metric={"name": "loss"}, early_terminate=given))
     assert said in found[key]
+
+
+def test_cap_may_be_a_whole_float(tmp_path: Path) -> None:
+    assert load(tmp_path, with_changes(run_cap=2.0)).config.max_runs == 2
+    assert "got 2.5" in problems(tmp_path, with_changes(run_cap=2.5))["run_cap"]
 
 
 def test_grid_without_a_cap_is_run_in_full(tmp_path: Path) -> None:

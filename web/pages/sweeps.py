@@ -154,6 +154,7 @@ def _sweep_page(
     shown = {row.id for row in every.started}
     selected = [one for one in asked.selected or () if one in shown]
     page_data = _page_data(catalog, sweep, drawn, metric, every.starred)
+    page_data["follow"] = {**page_data["follow"], **view.followed}
     page_data["groups"] = every.groupings
     page_data["color_by"] = offered_settings(
         {**row.hyperparameters, **row.config} for row in drawn.rows

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..media.last import KINDS, LastMedia, MediaKey, media_names, read_last
+from ..media.presence import media_place
 from ..media.store import MediaStore
 from ..runs.formats import format_step
 from .cells import NO_VALUE, Cell
@@ -13,6 +14,7 @@ from .rows import Row
 
 _READING_S = 1.0
 _NAMES_S = 0.25
+_MOST_FOLLOWED = 32
 
 
 def split_media(key: str) -> MediaKey | None:
@@ -72,6 +74,20 @@ def with_media(
     }
     found = read_last(store, named, keys, _READING_S)
     return [row if row.id is None else replace(row, media=found.get(row.id, {})) for row in rows]
+
+
+def followed_media(
+    rows: Iterable[Row], logs: Iterable[Path | None], columns: Iterable[Column]
+) -> dict[str, int]:
+    """What a page follows whose table has such columns: the indexes of runs that are running."""
+    if not any(split_media(column.key) for column in columns):
+        return {}
+    running = [
+        (row.id, path)
+        for row, path in zip(rows, logs, strict=True)
+        if row.state == "running" and row.id is not None
+    ]
+    return {key: at for one in running[:_MOST_FOLLOWED] for key, at in media_place(*one).items()}
 
 
 def offered_media(

@@ -1,14 +1,14 @@
 """A column of a table that holds the last image or text of a name."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from dashboard import Dashboard
 from playwright.sync_api import Page, expect
-from training import SweepFiles
+from training import SweepFiles, Training
 
 from ml_tracking_ops.logger import ExperimentLogger
 
@@ -71,3 +71,18 @@ def test_column_of_experiments_and_of_a_name_that_nobody_has(
     expect(page.get_by_role("img", name="The last image samples, step 3")).to_be_visible()
     expect(page.get_by_role("columnheader", name="Text nothing")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_column_follows_a_run_that_is_running(
+    page: Page, dashboard: Dashboard, sweep: SweepFiles, train: Callable[..., Training]
+) -> None:
+    name = sweep.start(4)
+    train("s", name).log("Accuracy", 0, 2)
+    page.goto(f"{dashboard.url}/sweeps/s?columns=image.samples")
+    expect(page.locator("#connection")).to_have_text("Live")
+    row = page.locator(f'tr[data-run="s/{name}"]')
+    expect(row.locator(".image-cell")).to_have_text("–")
+    with ExperimentLogger.at(sweep.folder / f"{name}.dat") as writer:
+        for step in (5, 6):
+            writer.add_image("samples", np.full((30, 40, 3), step, np.uint8), step)
+            expect(row.get_by_role("img", name=f"samples, step {step}")).to_be_visible()

@@ -193,7 +193,9 @@ const HANDLERS = {
   },
   media(event) {
     places.set(`media=${event.run}`, event.offset);
-    if (!media.note(event.run) && page.view === "compare") requestRefresh(); // its first image
+    if (media.note(event.run)) return;
+    if (page.view === "compare") requestRefresh(); // its first image
+    else if (page.view === "sweep") requestRefreshWithin(VALUES_AFTER_MS); // a column of its table
   },
   gone(event) {
     requestRefresh();

@@ -14,7 +14,7 @@ from ..column import Column, TableFacts, needs_logs
 from ..columns import CURVE
 from ..controls import Controls, build_controls
 from ..grouping.combination_rows import runs_of
-from ..media_columns import offered_media, with_media
+from ..media_columns import followed_media, offered_media, with_media
 from ..query import TableQuery, split_statistic
 from ..rows import Row
 from ..selection import count_states
@@ -29,13 +29,19 @@ _SAMPLED_RUNS = 3
 
 @dataclass(frozen=True)
 class SweepTable:
-    """`drawn`: the runs whose curves are drawn; the selected ones, or else those of the page."""
+    """What the page of a sweep shows of its runs.
+
+    Attributes:
+        drawn: the runs whose curves are drawn; the selected ones, or else those of the page.
+        followed: what the page follows besides, and from where.
+    """
 
     runs: SelectedRuns
     table: Table
     controls: Controls
     drawn: Sequence[Row]
     n_selected: int
+    followed: Mapping[str, int]
 
 
 def sweep_table(
@@ -70,6 +76,7 @@ def sweep_table(
         ),
         drawn=drawn[:_MOST_SELECTED] or on_page,
         n_selected=len(drawn),
+        followed=followed_media(on_page, _paths(sweep, on_page), columns),
     )
 
 

@@ -2,7 +2,7 @@
 
 Sarwate's algorithm with a table of 65,536 entries (two bytes a step, "slicing by 2"); numpy does
 each step for all records together. Long records are cut into blocks, whose checksums are combined
-by matrices over GF(2), as in zlib's `crc32_combine`.
+by matrices over GF(2), as in zlib's `crc32_combine`; a table for each byte does what a matrix does.
 """
 
 from functools import cache
@@ -19,6 +19,7 @@ MARGIN = 512
 
 _POLYNOMIAL = 0x82F63B78  # Castagnoli's, reflected
 _WIDTHS = (32, 48, 64, 80, 112, 160, 256, 512)
+_BLOCK = 128
 _ROWS = 8192  # so many rows of a usual width stay in the processor's cache
 _MASK_DELTA = 0xA282EAD8
 
@@ -98,12 +99,12 @@ def _of_short(buffer: Bytes, starts: Ints, lengths: Ints, width: int) -> Crcs:
 
 
 def _of_long(buffer: Bytes, start: int, length: int) -> np.uint32:
-    n_blocks = 1 << (-(-length // MARGIN) - 1).bit_length()
-    padded = np.zeros(n_blocks * MARGIN, np.uint8)
+    n_blocks = 1 << (-(-length // _BLOCK) - 1).bit_length()
+    padded = np.zeros(n_blocks * _BLOCK, np.uint8)
     first = len(padded) - length
     padded[first:] = buffer[start : start + length]
     padded[first : first + 4] ^= 0xFF
-    crcs = _registers(padded.reshape(n_blocks, MARGIN))
+    crcs = _registers(padded.reshape(n_blocks, _BLOCK))
     level = 0
     while len(crcs) > 1:
         crcs = _shifted(crcs[0::2], level) ^ crcs[1::2]
@@ -132,12 +133,22 @@ def _table_of_pairs() -> Crcs:
 
 
 def _shifted(crcs: Crcs, level: int) -> Crcs:
-    """Registers after `MARGIN` · 2^level zeros behind them."""
-    matrix = _zeros_matrix(level)
+    """Registers after `_BLOCK` · 2^level zeros behind them."""
     shifted = np.zeros_like(crcs)
-    for bit in range(32):
-        shifted ^= np.where(crcs >> np.uint32(bit) & np.uint32(1), matrix[bit], np.uint32(0))
+    for byte, table in enumerate(_zeros_tables(level)):
+        shifted ^= table.take(crcs >> np.uint32(8 * byte) & np.uint32(0xFF))
     return shifted
+
+
+@cache
+def _zeros_tables(level: int) -> list[Crcs]:
+    """What that many zeros make of each value of each of the four bytes of a register."""
+    matrix, values = _zeros_matrix(level), np.arange(256, dtype=np.uint32)
+    tables = [np.zeros(256, np.uint32) for _ in range(4)]
+    for bit in range(32):
+        is_set = values >> np.uint32(bit % 8) & np.uint32(1)
+        tables[bit // 8] ^= is_set * matrix[bit]
+    return tables
 
 
 @cache
@@ -147,6 +158,6 @@ def _zeros_matrix(level: int) -> Crcs:
         return _shifted(_zeros_matrix(level - 1), level - 1)
     registers = np.uint32(1) << np.arange(32, dtype=np.uint32)
     table = np.array(_TABLE, np.uint32)
-    for _ in range(MARGIN):
+    for _ in range(_BLOCK):
         registers = table[registers & 0xFF] ^ registers >> np.uint32(8)
     return registers

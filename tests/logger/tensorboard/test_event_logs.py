@@ -19,6 +19,7 @@ from ml_tracking_ops.logger import LogFormatError, Series, read_log
 from ml_tracking_ops.logger.reading.bounded_reading import given_up
 from ml_tracking_ops.logger.reading.event_log import EventTail
 from ml_tracking_ops.logger.reading.reader import read_ending
+from ml_tracking_ops.logger.tensorboard.crc32c import crc32c, masked
 from ml_tracking_ops.logger.tensorboard.framing import MOST_RECORD_BYTES, frame
 
 NAME = "events.out.tfevents.1700000000.host.1.0"
@@ -235,7 +236,6 @@ def test_record_that_is_too_long_is_stepped_over(tmp_path: Path) -> None:
 
 
 def test_length_beyond_the_file_waits_and_takes_no_memory(tmp_path: Path) -> None:
-    from ml_tracking_ops.logger.tensorboard.crc32c import crc32c, masked
 
     path = tmp_path / NAME
     write_events(path, [event(1.0, 1, simple("x", 1))])
@@ -280,3 +280,18 @@ def test_hparams_give_configuration_and_end(tmp_path: Path) -> None:
 
     assert found.config == settings
     assert found.status == "success"
+
+
+def test_checksums_of_records_of_any_length_are_those_of_the_definition():
+    table = [0] * 256
+    for value in range(256):
+        crc = value
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+        table[value] = crc
+    data = np.random.default_rng(0).integers(0, 256, 70_000, np.uint8).tobytes()
+    for length in (0, 1, 3, 4, 127, 128, 129, 512, 513, 640, 1024, 1025, 4097, 70_000):
+        crc = 0xFFFFFFFF
+        for byte in data[:length]:
+            crc = table[(crc ^ byte) & 0xFF] ^ crc >> 8
+        assert crc32c(data[:length]) == crc ^ 0xFFFFFFFF, length

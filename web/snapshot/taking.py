@@ -1,8 +1,10 @@
 """Takes a snapshot: asks the dashboard for a page and for what the page asks for."""
 
+import json
 import re
 from collections.abc import Mapping
 from functools import partial
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
@@ -25,6 +27,7 @@ _PAGES = ("sweeps/", "runs/", "experiments", "compare")
 _FIGURE = 'id="insight-figure"'
 _OF_VIEWS = ("q", "where", "state", "up", "of", "repeats")
 _OF_EXPERIMENTS = ("run", "archived", "objective")
+_MORE = re.compile(r'id="insight-figure"[^>]* data-more="([^"]*)"')
 _TOTAL = re.compile(r'<tbody id="table-rows"[^>]* data-total="(\d+)"')
 
 
@@ -88,20 +91,23 @@ async def _answers(
 ) -> dict[str, bytes]:
     """What the page's script will ask for, by path."""
     runs = [run["id"] for run in data.get("runs", ()) if run.get("id")]
-    answers = {} if not runs else {"/api/points": await _points(app, runs, data)}
-    color = dict(parse_qsl(query)).get("color")
+    pairs = parse_qsl(query)
+    derived = [value for name, value in pairs if name == "derive"]
+    answers = {} if not runs else {"/api/points": await _points(app, runs, data, derived)}
+    color = dict(pairs).get("color")
     if color and runs:
         named = urlencode([("by", color), *(("run", one) for one in runs)])
         answers["/api/run-values"] = await ask(app, f"/api/run-values?{named}")
     sweep = data.get("sweep")
     if _FIGURE in page and not sweep:
-        chosen = _filters_in(query, _OF_EXPERIMENTS)
+        chosen = f"{_filters_in(query, _OF_EXPERIMENTS)}&{_columns_in(page)}"
         answers["/api/insight"] = await ask(app, f"/api/insight?{chosen}")
     if sweep and _FIGURE in page:
         kind = "workers" if 'data-view="workers"' in page else "insight"
         for name in {"insight", kind}:
             address = f"/api/{name}/{quote(sweep)}"
-            answers[unquote(address)] = await ask(app, f"{address}?{_filters_in(query)}")
+            asked = f"{_filters_in(query)}&{_columns_in(page)}"
+            answers[unquote(address)] = await ask(app, f"{address}?{asked}")
     return answers
 
 
@@ -112,9 +118,20 @@ def _filters_in(query: str, more: tuple[str, ...] = ()) -> str:
     return urlencode([one for one in pairs if one[0] in known or one[0][:2] in ("p.", "m.")])
 
 
-async def _points(app: Starlette, runs: list[str], data: Mapping[str, Any]) -> bytes:
+def _columns_in(page: str) -> str:
+    """The further columns that the drawing needs."""
+    found = _MORE.search(page)
+    return urlencode([("more", key) for key in json.loads(unescape(found[1]))] if found else [])
+
+
+async def _points(
+    app: Starlette, runs: list[str], data: Mapping[str, Any], derived: list[str]
+) -> bytes:
     """The points of all metrics, as finely as there is room for; else of those shown first."""
     named = [("run", one) for one in runs]
+    if derived:
+        known = json.loads(await ask(app, f"/api/metrics?{urlencode(named)}"))["metrics"]
+        named += [("metric", one) for one in (*known, *derived)]
     points = _FINEST
     while True:
         body = await ask(app, f"/api/points?{urlencode([*named, ('points', str(points))])}")

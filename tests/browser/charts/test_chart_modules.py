@@ -266,3 +266,32 @@ def test_line_is_dashed_from_where_runs_of_the_group_have_ended(modules: Page) -
         [None, None],
         [None, None],
     ]
+
+
+def test_few_charts_are_drawn_in_each_frame_and_each_once(modules: Page) -> None:
+    """Ten charts of which each takes 10 ms: two in a frame, then a rest as long as they took."""
+    script = """
+        const module = "/static/charts/drawing/draw_queue.js";
+        const { DrawQueue } = await import(module);
+        let now = 0, callback = null;
+        const request = (next) => ((callback = next), 1);
+        const queue = new DrawQueue({ clock: () => now, request });
+        const drawn = [];
+        const paint = (n) => (drawn.push(n), (now += 10));
+        const chart = (n) => ({ paint: () => paint(n), tell() {}, pointAgain() {} });
+        const charts = Array.from({ length: 10 }, (_, n) => chart(n));
+        for (const one of [...charts, ...charts]) queue.add(one);
+        const perFrame = [];
+        for (let frame = 0; frame < 40; frame++) {
+          const before = drawn.length, next = callback;
+          callback = null;
+          next?.(now);
+          perFrame.push(drawn.length - before);
+          now += 10;
+        }
+        return [drawn, perFrame];
+    """
+    drawn, per_frame = evaluate(modules, script)
+    assert drawn == list(range(10))
+    assert max(per_frame) == 2
+    assert per_frame[:3] == [2, 0, 2]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -91,6 +92,19 @@ def test_page_of_a_sweep_opens_from_a_file_without_a_network(
     chart = offline.locator('[data-metric="loss"] .u-over')
     chart.hover()
     expect(offline.locator(".tooltip").last).to_be_visible()
+    offline.locator("#insight").scroll_into_view_if_needed()
+    expect(offline.locator(".insight-canvas")).to_have_attribute("data-runs", "30")
+
+
+def test_snapshot_has_derived_metrics_and_the_columns_of_a_scatter(
+    offline: Page, logdir: Path, train: Train, assets: Path, tmp_path: Path
+) -> None:
+    sweep_of(logdir, train)
+    gap = "gap := Accuracy - loss"
+    view = f"derive={quote(gap)}&draw=all&panel=scatter&across=last.loss&metric={quote(gap)}"
+    file = take(tmp_path, logdir / "s", "--view", view, "--assets", assets)
+    offline.goto(file.as_uri())
+    expect(offline.locator(f'[data-metric="{gap}"]')).to_have_attribute("data-points", "200")
     offline.locator("#insight").scroll_into_view_if_needed()
     expect(offline.locator(".insight-canvas")).to_have_attribute("data-runs", "30")
 

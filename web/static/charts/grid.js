@@ -6,6 +6,7 @@ import { Chart } from "./chart.js";
 import { FullScreen } from "./full_screen.js";
 import { dragTitle, openMenu } from "./own/actions.js";
 import { metricBeyond } from "./data/metric_limit.js";
+import { drawAll, DrawQueue } from "./drawing/draw_queue.js";
 import { shownX, yRange } from "./drawing/ranges.js";
 import { PointedDetail } from "./pointing/pointed_detail.js";
 import { SectionList } from "./section_list.js";
@@ -25,9 +26,7 @@ export class ChartGrid {
   #known = [];
   #together = new Map(); // which charts draw which other metrics
   #pattern = null;
-  #dirty = new Set();
-  #frame = 0;
-  #restUntil = 0;
+  #queue = new DrawQueue();
   #near;
   #far;
   #onPoint;
@@ -77,7 +76,7 @@ export class ChartGrid {
     this.#near.disconnect();
     this.#far.disconnect();
     this.#forgetTheme();
-    cancelAnimationFrame(this.#frame);
+    this.#queue.stop();
     for (const chart of this.#charts.values()) chart.destroy();
     this.#charts.clear();
     this.#element.replaceChildren();
@@ -251,29 +250,8 @@ export class ChartGrid {
   }
 
   #touch(chart) {
-    this.#dirty.add(chart);
-    this.#frame ||= requestAnimationFrame((now) => this.#drawDirty(now));
+    this.#queue.add(chart);
   }
-
-  /** At most half of the time is spent on drawing, however fast points come. */
-  #drawDirty(now) {
-    if (now < this.#restUntil) {
-      this.#frame = requestAnimationFrame((then) => this.#drawDirty(then));
-      return;
-    }
-    this.#frame = 0;
-    const charts = [...this.#dirty];
-    this.#dirty.clear();
-    const began = performance.now();
-    drawAll(charts);
-    this.#restUntil = now + 2 * (performance.now() - began);
-  }
-}
-
-function drawAll(charts) {
-  for (const chart of charts) chart.paint();
-  for (const chart of charts) chart.tell();
-  for (const chart of charts) chart.pointAgain(); // the pointer rests, what it points at has moved
 }
 
 function toggled(list, one) {

@@ -191,7 +191,7 @@ def test_pointing_lists_all_runs_beside_the_chart_and_reads_the_others_out(
     expect(found.locator(".is-pointed")).to_contain_text("a")
     expect(chart(page, "rate").locator(".chart-readout")).to_have_text("1")
     expect(chart(page, "rate").locator(".point-mark")).to_be_visible()
-    for kept in (chart(page, "train/acc"), page.locator(".sidebar"), page.locator(".topbar")):
+    for kept in (chart(page, "train/acc"), chart(page, "rate"), page.locator(".topbar")):
         assert not do_overlap(found, kept)
     for metric in ("train/acc", "rate"):  # the line stands at the point that is read out
         line, mark = (chart(page, metric).locator(one) for one in (".u-cursor-x", ".point-mark"))

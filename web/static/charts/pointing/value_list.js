@@ -1,5 +1,5 @@
-// The values of all curves at the pointer's x, the highest first: beside the chart, where it hides
-// a neighbour at most, never the list at the side; where there is no room beside it, below its plot.
+// The values of all curves at the pointer's x, the highest first: beside the chart where nothing is;
+// else at the lower end of the column at the side; without one below its plot. It hides no chart.
 
 import { alignElements } from "../../lib/decimals.js";
 import { make, named } from "../../lib/elements.js";
@@ -76,13 +76,13 @@ export class ValueList {
 
   #placeBeside() {
     this.#box.hidden = false;
-    const { style } = this.#box, { left, width } = this.#beside, chart = this.#figure.getBoundingClientRect();
+    const { style } = this.#box, { left, width, isAtEnd } = this.#beside, chart = this.#figure.getBoundingClientRect();
     style.minWidth = `${Math.min(this.#box.offsetWidth, width)}px`; // it grows while the pointer moves, and never shrinks
     style.maxWidth = `${width}px`;
     const highest = (document.querySelector(".topbar")?.offsetHeight ?? 0) + MARGIN;
     const lowest = innerHeight - this.#box.offsetHeight - MARGIN;
-    const top = Math.max(highest, Math.min(chart.top, lowest));
-    const start = left < chart.left ? left + width - this.#box.offsetWidth : left;
+    const top = Math.max(highest, isAtEnd ? lowest : Math.min(chart.top, lowest));
+    const start = left < chart.left && !isAtEnd ? left + width - this.#box.offsetWidth : left;
     style.transform = `translate(${Math.round(start)}px, ${Math.round(top)}px)`;
   }
 
@@ -100,11 +100,18 @@ export class ValueList {
 function findPlace(figure) {
   const room = figure.closest(".content")?.getBoundingClientRect() ?? document.body.getBoundingClientRect();
   const others = [...document.querySelectorAll(".chart")].filter((one) => one !== figure);
-  return besideOf(figure.getBoundingClientRect(), room, others.map((one) => one.getBoundingClientRect()));
+  return besideOf(figure.getBoundingClientRect(), room, others.map((one) => one.getBoundingClientRect())) ?? atSide();
+}
+
+/** In the column at the side, whose end is empty unless it lists very many. */
+function atSide() {
+  const side = document.querySelector(".sidebar")?.getBoundingClientRect();
+  if (!side || side.width - 2 * MARGIN < LEAST_WIDTH || side.width > innerWidth / 2) return null;
+  return { left: side.left + MARGIN, width: Math.min(MOST_WIDTH, side.width - 2 * MARGIN), isAtEnd: true };
 }
 
 /**
- * Pure: right of a chart or left of it: where no other chart is before where one is, as wide as the chart.
+ * Pure: right of a chart or left of it, where no other chart is, as wide as the chart.
  *
  * @param {{left: number, right: number, top: number, bottom: number}} chart  and all others alike, as
  *   `room`, within which the list stays
@@ -115,7 +122,7 @@ export function besideOf(chart, room, others) {
   const right = Math.min(widest, room.right - MARGIN - chart.right - GAP), left = Math.min(widest, chart.left - GAP - room.left - MARGIN);
   const places = [{ left: chart.right + GAP, width: right }, { left: chart.left - GAP - left, width: left }].filter(({ width }) => width >= LEAST_WIDTH);
   const isFree = (place) => !others.some((other) => isOver(place, chart.top, other));
-  return places.find(isFree) ?? places[0] ?? null;
+  return places.find(isFree) ?? null;
 }
 
 const isOver = ({ left, width }, top, other) => other.left < left + width && other.right > left && other.top < top + FULL_HEIGHT && other.bottom > top;

@@ -11,6 +11,7 @@ from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from ..stopping import StopDecision, StoppingRules
 from ..store.objective import Best, Goal
+from ..store.outcomes.aims import Aims, Outcome
 
 
 class _Study(Protocol):
@@ -44,6 +45,7 @@ class StudyRun:
         dat_path: Path,
         metric: str | None,
         goal: Goal | None,
+        aims: Aims,
         rules: StoppingRules,
         slot: int,
     ) -> None:
@@ -54,6 +56,7 @@ class StudyRun:
         self.slot = slot
         self.started_at = time.time()
         self.best = Best(goal or "max")
+        self.outcome = Outcome(aims)
         self.stopped_by: StopDecision | None = None
         self.stopped_by_hand: str | None = None
         self.is_over = False
@@ -90,7 +93,7 @@ class StudyRun:
         """
         name = metric or self._metric
         if name is None:
-            raise ValueError("the study has no optimization_metric: name the metric")
+            raise ValueError("the study has no one optimization_metric: name the metric")
         with self._study.lock:  # the rules are those of all runs
             if self.is_over:
                 raise ValueError(f"run {self.index} is over: its result was told already")
@@ -98,6 +101,7 @@ class StudyRun:
             if name == self._metric:
                 self.best.update([step], [value])
                 self._last = step, value
+            self.outcome.update(name, [step], [value])
             decision = self._rules.update(self.index, name, [step], [value])
             self.stopped_by = self.stopped_by or decision
             self._study.follow(self)
@@ -111,9 +115,13 @@ class StudyRun:
             self._study.follow(self)
         return self.stopped_by is not None or self.stopped_by_hand is not None
 
-    def report_last(self, value: float) -> None:
-        """Log a final value, unless it is the one that was logged last."""
-        if self._last is None:
+    def report_last(self, value: float | Mapping[str, float]) -> None:
+        """Log a final value, unless it is the one that was logged last, or several by metric."""
+        if isinstance(value, Mapping):
+            step = 0 if self._last is None else self._last[0]
+            for name, one in value.items():
+                self.report(one, step, name)
+        elif self._last is None:
             self.report(value, 0)
         elif self._last[1] != value:
             self.report(value, self._last[0] + 1)

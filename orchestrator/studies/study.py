@@ -1,10 +1,10 @@
 """A study: a program asks for one run after the other, and tells what came of each."""
 
-import math
 import os
 import platform
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -83,7 +83,7 @@ class Study:
             read_earlier(one, loaded.folder, proposer.space) for one in loaded.config.warm_start
         ]
         folder, journal = new_study_folder(loaded, seed, workers, Path(logdir), _warn)
-        record = SweepRecord(goal=loaded.config.optimization_goal)
+        record = SweepRecord(goal=loaded.config.optimization_goal, aims=loaded.config.aims)
         self._open(loaded, seed, workers, folder, journal, record, proposer)
         for sweep in earlier:
             for fields in sweep.as_events():
@@ -236,6 +236,7 @@ class Study:
             self.folder / f"{name}{paths.DAT_SUFFIX}",
             self._config.optimization_metric,
             self._config.optimization_goal,
+            self._config.aims,
             self._rules,
             slot,
         )
@@ -254,7 +255,7 @@ class Study:
     def tell(
         self,
         run: StudyRun | int,
-        value: float | None = None,
+        value: float | Mapping[str, float] | None = None,
         *,
         state: SweepEnd = "finished",
         reason: str | None = None,
@@ -263,7 +264,7 @@ class Study:
 
         Args:
             run: what `ask` gave, or its index.
-            value: of the optimization metric, if it was not reported.
+            value: of the optimization metric, if it was not reported; or several, by metric.
             state: `failed` says that these hyperparameters do not work, `killed` nothing of them.
             reason: why, in words.
 
@@ -275,7 +276,7 @@ class Study:
             one = run if isinstance(run, StudyRun) else self._open_runs.get(run)
             if one is None or self._open_runs.get(one.index) is not one:
                 raise ValueError(f"{run} is not open: its result was told, or it was never given")
-            if value is not None and not math.isnan(value):
+            if value is not None:
                 one.report_last(value)
             self._end(one, state, reason)
 
@@ -298,6 +299,7 @@ class Study:
             best_value=run.best.value,
             best_step=run.best.step,
             n_values=run.best.n_values,
+            **({"values": run.outcome.values} if self._config.aims.metrics else {}),
             reason=reason,
         )
         self._end_by(self._limits.see_best(run.index, run.best.value, run.best.step))

@@ -227,3 +227,16 @@ def test_request_of_before_the_resume_ends_no_study(tmp_path: Path) -> None:
     submit(folder, new_request("stop", "mia@box"))
     with Study.resume(folder) as study:
         assert study.ask() is not None
+
+
+def test_study_has_several_objectives(tmp_path: Path) -> None:
+    objectives = [{"metric": "accuracy", "goal": "max"}, {"metric": "ms", "goal": "min"}]
+    settings = {"hyperparameters": SPACE, "objectives": objectives, "sampler": "nsga2"}
+    with Study(logdir=tmp_path, max_runs=3, seed=1, **settings) as study:
+        for accuracy, ms in ((0.9, 5.0), (0.8, 4.0), (0.7, 6.0)):
+            run = study.ask()
+            assert run is not None
+            run.report(accuracy, 1, "accuracy")
+            study.tell(run, {"ms": ms})
+    assert study.best is None
+    assert [run.index for run in study.result.front] == [1, 2]

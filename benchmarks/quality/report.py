@@ -81,7 +81,10 @@ def differences(rows: Sequence[Row], one: str, other: str) -> str:
 
 
 def picture(rows: Sequence[Row]) -> str:
-    """Mean regret over the budget: a panel for each number of workers, as SVG."""
+    """Mean regret over the budget: a panel for each number of workers, as SVG.
+
+    Each panel is of the tasks and seeds that all contenders in it have finished.
+    """
     panels = sorted({row["workers"] for row in rows})
     names = sorted({name_of(row) for row in rows})
     width, height, left = 330, 260, 46
@@ -109,17 +112,18 @@ def _panel(
 ) -> list[str]:
     x, y, w, h = box
     found = _by_pair(rows)
+    common = set.intersection(*(set(some) for some in found.values()))
     curves = {
         name: [
             statistics.fmean(values)
-            for values in zip(*(row["curve"] for row in found[name].values()), strict=True)
+            for values in zip(*(found[name][key]["curve"] for key in common), strict=True)
         ]
         for name in names
-        if name in found
+        if name in found and common
     }
-    low, high = math.log10(0.03), 0.0
+    low, high = math.log10(0.02), 0.0
     parts = [
-        f'<text x="{x}" y="{y - 8}">{title}</text>',
+        f'<text x="{x}" y="{y - 8}">{title}, {len(common)} sweeps each</text>',
         f'<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="none" stroke="#999"/>',
         f'<text x="{x}" y="{y + h + 26}">share of the budget, 0 to 1</text>',
     ]

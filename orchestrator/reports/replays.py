@@ -10,7 +10,7 @@ from ..config.messages import explain_errors
 from ..errors import ConfigError, ConfigProblem, UsageError
 from ..stopping import StoppingRules
 from ..stopping.replay import Outcome, Stop, replay
-from ..stopping.settings import RuleSettings
+from ..stopping.settings import AshaRule, RuleSettings
 from ..store.histories.run_history import RunHistory, load_history
 from ..store.objective import Goal
 from ..store.sweep_folder import Sweep
@@ -39,6 +39,11 @@ def parse_rule(text: str) -> RuleSettings:
             for problem in explain_errors(error, _Rules)
         ]
         raise ConfigError(f"--rule {text}", found) from None
+    if isinstance(rule, AshaRule) and rule.resume:
+        problem = ConfigProblem(
+            "resume", "cannot be replayed: which runs continue depends on which workers are free"
+        )
+        raise ConfigError(f"--rule {text}", [problem])
     return rule
 
 

@@ -204,6 +204,7 @@ def test_rule_is_named_with_its_settings(text: str) -> None:
         ("patience", "patience: is missing; it must be a whole number, 1 or more"),
         ("asha:minresource=1", "did you mean min_resource?"),
         ("median:compare_with=best", '"running_average" or "value", got "best"'),
+        ("asha:resume=true", "resume: cannot be replayed"),
         ("{", "is not valid JSON"),
     ],
 )

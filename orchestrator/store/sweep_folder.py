@@ -22,6 +22,7 @@ from .annotations import NO_ANNOTATIONS, Annotations
 from .best_runs import best_run, best_that_counts
 from .files import fields
 from .files.run_refs import LOCAL, process_of
+from .files.server_clock import silent_for_s
 from .journal import JournalTail
 from .objective import Best, Goal
 from .outcomes.aims import Aims, aims_of
@@ -238,7 +239,7 @@ class Sweep:
         held = is_held(self._journal.path)
         if held is False and is_elsewhere and is_on_network(self.path):
             # the locks of other machines may not be seen here; it touches its journal
-            return _silent_for_s(self._journal.path) < _BEATS_WITHIN_S
+            return self._silent_for_s(self._journal.path) < _BEATS_WITHIN_S
         if held is not None:
             return held
         if is_elsewhere or self.record.host is None or self.record.pid is None:
@@ -259,16 +260,11 @@ class Sweep:
         record = self._job_record(run)
         if record is None or run.name is None:
             return True  # only its engine can tell
-        silent_s = _silent_for_s(job_record_path(self.path, run.name))
+        silent_s = self._silent_for_s(job_record_path(self.path, run.name))
         return record.exit_code is None and silent_s < _JOB_SILENT_S
 
-
-def _silent_for_s(path: Path) -> float:
-    """Seconds since a file was touched; the clocks of two machines differ a little."""
-    try:
-        return time.time() - path.stat().st_mtime
-    except OSError:
-        return 0.0
+    def _silent_for_s(self, path: Path) -> float:
+        return silent_for_s(path, self.path / paths.SLURM_NAME)
 
 
 def _end_unseen(run: RunRecord, record: ProcessRecord | None) -> None:

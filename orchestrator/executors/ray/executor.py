@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import anyio
@@ -17,6 +16,7 @@ from ml_tracking_ops.logger.guarded import open_guarded
 from ...store.files.run_refs import RunRef
 from ..base import FoundRun, KnownRun, Notices, RunCommand, RunEnd, Slot, Standing
 from ..local.cpus import THREAD_VARIABLES
+from ..tasks import WithTasks
 from .client import DriverClient, Event
 from .mirror import record_path
 from .run import NAME, RayRun
@@ -25,7 +25,7 @@ from .settings import RaySettings
 _FIND_WITHIN_S = 60.0
 
 
-class RayExecutor:
+class RayExecutor(WithTasks):
     """An actor for each slot; runs begin in it one after the other.
 
     Args:
@@ -56,7 +56,6 @@ class RayExecutor:
         self._runs: dict[str, RayRun] = {}
         self._specs: dict[str, Event] = {}
         self._notices: Notices | None = None
-        self._tasks: anyio.abc.TaskGroup | None = None
         self._folder: Path | None = None
         self.resize(n_slots)
 
@@ -239,25 +238,14 @@ class RayExecutor:
 
     # --- its life -----------------------------------------------------------------------------
 
-    async def __aenter__(self) -> "RayExecutor":
+    async def _prepare(self) -> None:
         await self._driver.start(self._driver_settings())
-        self._tasks = await anyio.create_task_group().__aenter__()
-        self._tasks.start_soon(self._driver.listen)
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self._tasks is not None
-        self._tasks.cancel_scope.cancel()
-        try:
-            await self._tasks.__aexit__(kind, error, trace)
-        finally:
-            with anyio.CancelScope(shield=True):
-                await self._driver.close()
+    def _start_tasks(self, tasks: anyio.abc.TaskGroup) -> None:
+        tasks.start_soon(self._driver.listen)
+
+    async def _finish(self) -> None:
+        await self._driver.close()
 
 
 def namespace(folder: Path) -> str:

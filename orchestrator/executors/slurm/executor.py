@@ -5,7 +5,6 @@ import math
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import anyio
@@ -18,6 +17,7 @@ from ml_tracking_ops.logger.system_metrics.sampler import system_path
 from ...store.files.run_refs import RunRef
 from ...store.watching.file_systems import is_on_network
 from ..base import FoundRun, KnownRun, Notices, RunCommand, Slot, Standing
+from ..tasks import WithTasks
 from .client import SlurmClient, SlurmError
 from .files import SlurmFiles
 from .run import NAME, SlurmRun
@@ -30,7 +30,7 @@ _MARGIN_S = 30
 _LEFTOVERS_S = 5.0
 
 
-class SlurmExecutor:
+class SlurmExecutor(WithTasks):
     """One job for each attempt; the slots are the jobs that are submitted and have not ended.
 
     Args:
@@ -71,7 +71,6 @@ class SlurmExecutor:
         self._kill_wait_s: float | None = None
         self._asking = anyio.Lock()
         self._notices: Notices | None = None
-        self._tasks: anyio.abc.TaskGroup | None = None
         self.resize(n_jobs)
 
     def resize(self, n_slots: int) -> None:
@@ -197,23 +196,12 @@ class SlurmExecutor:
 
     # --- its life -----------------------------------------------------------------------------
 
-    async def __aenter__(self) -> "SlurmExecutor":
-        self._tasks = await anyio.create_task_group().__aenter__()
-        self._tasks.start_soon(self._signaller.work)
-        self._tasks.start_soon(self._watch.work)
-        return self
+    def _start_tasks(self, tasks: anyio.abc.TaskGroup) -> None:
+        tasks.start_soon(self._signaller.work)
+        tasks.start_soon(self._watch.work)
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self._tasks is not None
-        with anyio.CancelScope(shield=True):
-            await self._signaller.flush()
-        self._tasks.cancel_scope.cancel()
-        await self._tasks.__aexit__(kind, error, trace)
+    async def _finish(self) -> None:
+        await self._signaller.flush()
 
     def _open(self, folder: Path) -> SlurmFiles:
         if self._files is None:

@@ -1,12 +1,9 @@
 """The record that a run's runner keeps in the sweep's folder: what it says so far."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-from ml_tracking_ops.logger.guarded import READ, open_guarded
 
 from ...store.files import fields
 from ...store.journal import JournalTail
@@ -83,29 +80,3 @@ def _take_in(record: RunnerRecord, event: Mapping[str, Any]) -> RunnerRecord:
                 record, left_running=tuple(fields.texts(event["left_running"])), is_over=True
             )
     return record
-
-
-def touched_at(path: Path) -> float | None:
-    """When the file server saw the last change of a file; None if there is none."""
-    try:
-        fd = open_guarded(path, READ)
-    except OSError:
-        return None
-    try:
-        return os.fstat(fd).st_mtime
-    finally:
-        os.close(fd)
-
-
-def server_time(folder: Path) -> float | None:
-    """The time by the clock of the file server of a folder that can be written."""
-    clock = folder / ".clock"
-    try:
-        fd = open_guarded(clock, os.O_WRONLY | os.O_CREAT)
-    except OSError:
-        return None
-    try:
-        os.utime(fd)
-        return os.fstat(fd).st_mtime
-    finally:
-        os.close(fd)

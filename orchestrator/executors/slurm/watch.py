@@ -9,12 +9,13 @@ import anyio
 import anyio.abc
 import anyio.to_thread
 
+from ...store.files.server_clock import server_time, touched_at
 from ...store.watching.watcher import URGENT_PAUSE_TO_WORK, watch_files
 from ..base import Notices
 from .client import SlurmClient
 from .files import SlurmFiles
 from .queue import Job, group_by_name, never_starts
-from .record import RunnerRecord, read_record, server_time, touched_at
+from .record import RunnerRecord, read_record
 from .run import SlurmRun
 
 LOOK_S = 1.0

@@ -10,7 +10,6 @@ however much is written, and is never far behind either.
 """
 
 import logging
-import os
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -19,16 +18,16 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
-from ..files.identities import Identity, identify, identity_of
+from ..files.identities import identify
 from .file_systems import is_on_network
 from .kernel import KernelWatch, NoWatchError
+from .polling import POLL_DELAY_MS, polled
 
 LEAST_PAUSE_S = 0.012
 MOST_PAUSE_S = 0.055
 PAUSE_TO_WORK = 80.0
 URGENT_PAUSE_TO_WORK = 12.0
 """For a reader on whom somebody waits: a quarter as late, for two and a half times the CPU."""
-POLL_DELAY_MS = 300
 _STEPS_MS = ((1, 100), (16, 2_000))
 """How often to look for events, and how long in vain before the next longer step."""
 QUIET_STEP_MS = 40
@@ -64,7 +63,7 @@ async def watch_files(
         # adding the watches of a thousand folders takes a while
         watch = await anyio.to_thread.run_sync(_open_watch, folder, poll)
         changes = (
-            _polled(folder) if watch is None else _notified(watch, quiet_step_ms, pause_to_work)
+            polled(folder) if watch is None else _notified(watch, quiet_step_ms, pause_to_work)
         )
         async with aclosing(changes):
             async for paths in changes:
@@ -96,39 +95,6 @@ def _pause_until(began: float, pause_to_work: float) -> float:
     """When to look next, after an item that was reported and handled since `began`."""
     pause_s = (time.thread_time() - began) * pause_to_work
     return time.monotonic() + min(max(pause_s, LEAST_PAUSE_S), MOST_PAUSE_S)
-
-
-async def _polled(folder: Path) -> AsyncGenerator[set[Path] | None, None]:
-    """An empty set once, then what has changed between one look and the next.
-
-    watchfiles can poll too, but compares times in whole seconds: it would miss what is
-    appended within the second in which it last looked.
-    """
-    before = await anyio.to_thread.run_sync(_snapshot, folder)
-    yield set()
-    while True:
-        await anyio.sleep(POLL_DELAY_MS / 1000)
-        now = await anyio.to_thread.run_sync(_snapshot, folder)
-        changed = {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
-        before = now
-        yield {Path(path) for path in changed} or None
-
-
-def _snapshot(folder: Path) -> dict[str, Identity]:
-    """The identity of each file and folder."""
-    found: dict[str, Identity] = {}
-    folders = [str(folder)]
-    while folders:
-        try:
-            with os.scandir(folders.pop()) as entries:
-                for entry in entries:
-                    status = entry.stat(follow_symlinks=False)
-                    found[entry.path] = identity_of(status)
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.path)
-        except OSError:
-            continue  # it went while we looked
-    return found
 
 
 # A folder that is not there yet cannot be watched, only looked for.

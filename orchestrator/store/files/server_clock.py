@@ -1,0 +1,65 @@
+"""When files were touched, by the clock of the file server: those of two machines differ."""
+
+import os
+import time
+from pathlib import Path
+
+from ml_tracking_ops.logger.guarded import READ, open_guarded
+
+from ..watching.file_systems import is_on_network
+
+_CLOCK = ".clock"
+_KNOWN_FOR_S = 60.0
+_ahead: dict[Path, tuple[float, float]] = {}
+
+
+def touched_at(path: Path) -> float | None:
+    """When the file server saw the last change of a file; None if there is none.
+
+    The file is opened: a network file system then asks its server.
+    """
+    try:
+        fd = open_guarded(path, READ)
+    except OSError:
+        return None
+    try:
+        return os.fstat(fd).st_mtime
+    finally:
+        os.close(fd)
+
+
+def server_time(folder: Path) -> float | None:
+    """The time by the clock of the file server of a folder that can be written."""
+    try:
+        fd = open_guarded(folder / _CLOCK, os.O_WRONLY | os.O_CREAT)
+    except OSError:
+        return None
+    try:
+        os.utime(fd)
+        return os.fstat(fd).st_mtime
+    finally:
+        os.close(fd)
+
+
+def silent_for_s(path: Path, clock_folder: Path) -> float:
+    """Seconds since a file was touched; 0 if that cannot be told.
+
+    Args:
+        clock_folder: where a file may be touched to learn the server's time; this machine's own
+            time counts where that is not possible, and on a file system of this machine.
+    """
+    touched = touched_at(path)
+    return 0.0 if touched is None else time.time() + _server_is_ahead_s(clock_folder) - touched
+
+
+def _server_is_ahead_s(folder: Path) -> float:
+    """How far the file server's clock is ahead of this machine's; looked at once a minute."""
+    known = _ahead.get(folder)
+    if known is not None and time.monotonic() - known[0] < _KNOWN_FOR_S:
+        return known[1]
+    now = server_time(folder) if is_on_network(folder) and folder.is_dir() else None
+    ahead_s = 0.0 if now is None else now - time.time()
+    if len(_ahead) >= 1000:
+        _ahead.clear()
+    _ahead[folder] = time.monotonic(), ahead_s
+    return ahead_s

@@ -1,0 +1,39 @@
+"""How long files have been silent, whatever the clock of this machine says."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from ml_tracking_ops.orchestrator.store.files import server_clock
+from ml_tracking_ops.orchestrator.store.files.server_clock import silent_for_s
+
+SKEWS_S = [-7200.0, 7200.0]
+
+
+@pytest.fixture
+def touched(tmp_path: Path) -> Path:
+    path = tmp_path / "journal.jsonl"
+    path.write_text("")
+    at = time.time() - 100
+    os.utime(path, (at, at))
+    return path
+
+
+@pytest.mark.parametrize("skew_s", SKEWS_S)
+def test_clock_of_this_machine_plays_no_part_on_a_network_file_system(
+    touched: Path, monkeypatch: pytest.MonkeyPatch, skew_s: float
+) -> None:
+    real = time.time
+    monkeypatch.setattr(server_clock, "is_on_network", lambda folder: True)
+    monkeypatch.setattr(time, "time", lambda: real() + skew_s)
+    assert 99 < silent_for_s(touched, touched.parent) < 100 + abs(skew_s) / 2
+
+
+def test_own_clock_counts_where_the_servers_cannot_be_learned(touched: Path) -> None:
+    assert silent_for_s(touched, touched.parent / "missing") > 99
+
+
+def test_file_that_is_not_there_is_not_silent(tmp_path: Path) -> None:
+    assert silent_for_s(tmp_path / "missing", tmp_path) == 0.0

@@ -52,6 +52,7 @@ class OutsideSampling:
         sys.path.extend(self._folders)
         sampler = self._sampler
         sampler.add(*self._sampled, sampler.gpus.visible())
+        sampler.sample()
         while not self._is_over.wait(self._every_s):
             sampler.sample()
         sampler.close()

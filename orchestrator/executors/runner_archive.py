@@ -36,6 +36,7 @@ _MODULES = (
     "batch_runner",
     "caretaker",
     "child",
+    "late_sampling",
     "os_processes",
     "output_limit",
     "process_table",
@@ -44,7 +45,7 @@ _MODULES = (
 _MAIN = """\
 import sys
 
-def sample(*arguments, **options):  # imports take a while: after the process has been started
+def sample(*arguments, **options):  # imports take a while: a short run does without
     from logger.system_metrics.outside import OutsideSampling
     from logger.writing.plain_log import PlainLog
     return OutsideSampling(PlainLog, *arguments, **options)

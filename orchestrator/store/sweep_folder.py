@@ -22,7 +22,6 @@ from .annotations import NO_ANNOTATIONS, Annotations
 from .best_runs import best_run, best_that_counts
 from .files import fields
 from .files.run_refs import LOCAL, process_of
-from .files.server_clock import silent_for_s
 from .journal import JournalTail
 from .objective import Best, Goal
 from .outcomes.aims import Aims, aims_of
@@ -38,6 +37,7 @@ from .run_record import RunRecord
 from .run_states import ENDS, RESULTS_THAT_COUNT, SWEEP_ENDS
 from .sweep_record import SweepRecord
 from .watching.file_systems import is_on_network
+from .watching.server_clock import silent_for_s
 
 _DESCRIPTION_BYTES = 16 << 20
 _LEGACY_S = 5.0

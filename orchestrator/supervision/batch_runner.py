@@ -36,6 +36,7 @@ from .batch_facts import (
 )
 from .caretaker import Caretaker
 from .child import Process
+from .late_sampling import LateSampling
 from .os_processes import (
     SIGCONT,
     SIGKILL,
@@ -55,15 +56,9 @@ if sys.platform == "win32":
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Protocol
 
+    from .late_sampling import Sampling
     from .messages import Message
-
-    class Sampling(Protocol):
-        """What samples the process besides."""
-
-        def close(self) -> None: ...
-
 
 BEAT_S = 10.0
 _SYNC_S = 1.0
@@ -264,12 +259,20 @@ def main(
         _record_failure(spec, record_fd, error)
         return _NOT_STARTED
     runner = make_runner(spec, process, wakeup_fd)
-    asked = spec.get("sampling")
-    sampling = sample(process.pid, **asked, started_at=time.time()) if sample and asked else None
+    sampling = _sample_later(spec.get("sampling"), process.pid, sample)
     exit_code = runner.see_through()
     if sampling is not None:
         sampling.close()
     return exit_code if exit_code >= 0 else 128 - exit_code
+
+
+def _sample_later(
+    asked: "Message | None", pid: int, sample: "Callable[..., Sampling] | None"
+) -> LateSampling | None:
+    if not asked or sample is None:
+        return None
+    started_at = time.time()
+    return LateSampling(lambda: sample(pid, **asked, started_at=started_at), asked["every_s"])
 
 
 def _is_asked_to_end(wakeup_fd: int) -> bool:

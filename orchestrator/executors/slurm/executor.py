@@ -12,7 +12,7 @@ import anyio.abc
 import anyio.to_thread
 
 from ml_tracking_ops.logger import paths
-from ml_tracking_ops.logger.system_metrics.sampler import system_path
+from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, system_path
 
 from ...store.files.run_refs import RunRef
 from ...store.watching.file_systems import is_on_network
@@ -61,7 +61,10 @@ class SlurmExecutor(WithTasks):
         self._samples = samples
         found = find_spec("pynvml") if samples else None  # the runner does not look for packages
         origins = [] if found is None or found.origin is None else [found.origin]
-        self._sampling = {"folders": [str(Path(origin).parent) for origin in origins]}
+        self._sampling = {
+            "folders": [str(Path(origin).parent) for origin in origins],
+            "every_s": SAMPLE_EVERY_S,
+        }
         self._client = client or SlurmClient()
         self._signaller = Signaller(self._client)
         self._watch = JobWatch(self._client, self._signaller, settings.poll_interval_s)

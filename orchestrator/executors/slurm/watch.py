@@ -9,7 +9,7 @@ import anyio
 import anyio.abc
 import anyio.to_thread
 
-from ...store.files.server_clock import server_time, touched_at
+from ...store.watching.server_clock import server_time, touched_at
 from ...store.watching.watcher import URGENT_PAUSE_TO_WORK, watch_files
 from ..base import Notices
 from .client import SlurmClient

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ml_tracking_ops.logger.guarded import READ, open_guarded
 
-from ..watching.file_systems import is_on_network
+from .file_systems import is_on_network
 
 _CLOCK = ".clock"
 _KNOWN_FOR_S = 60.0

@@ -60,16 +60,18 @@ def mounts(tmp_path: Path) -> Iterator[Mounts]:
         yield Mounts(*places)
     finally:
         for place in places:
-            subprocess.run(["umount", "--lazy", str(place)], check=False, capture_output=True)
+            command = ["umount", "--lazy", str(place)]
+            subprocess.run(command, check=False, capture_output=True, timeout=LIMIT_S)
 
 
 def _mount(folder: Path, place: Path) -> None:
     paths = [str(folder), str(place)]
     if shutil.which("bindfs") is not None:
         fuse = ["bindfs", "-o", CACHES, *paths]
-        if subprocess.run(fuse, capture_output=True, check=False).returncode == 0:
+        done = subprocess.run(fuse, capture_output=True, check=False, timeout=LIMIT_S)
+        if done.returncode == 0:
             return
-    subprocess.run(["mount", "--bind", *paths], check=True)
+    subprocess.run(["mount", "--bind", *paths], check=True, timeout=LIMIT_S)
 
 
 @pytest.fixture

@@ -204,6 +204,10 @@ def _run_entry(run: RunRecord) -> ReportedRun:
         "exit_code": run.exit_code,
         "attempt": run.attempt,
         "slot": run.slot,
+        "job": None if run.ref is None or run.queued_at is None else run.ref.label,
+        "node": None if run.queued_at is None else run.node,
+        "gpus": list(run.gpus),
+        "queued_at": run.queued_at,
         "is_confirming": run.is_confirming,
     }
 

@@ -66,7 +66,10 @@ Listed = ListedExperiment | ListedSweep
 
 
 class ReportedRun(TypedDict):
-    """A run of a sweep."""
+    """A run of a sweep.
+
+    `job`, `node` and `queued_at` are null, and `gpus` may be empty, where an engine has no queue.
+    """
 
     name: str | None
     index: int
@@ -80,6 +83,10 @@ class ReportedRun(TypedDict):
     exit_code: int | None
     attempt: int
     slot: int | None
+    job: str | None
+    node: str | None
+    gpus: list[str]
+    queued_at: float | None
     is_confirming: bool
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -12,6 +13,7 @@ from ...reports.shapes import (
     CombinationEntry,
     ReplayEntry,
     ReplayReport,
+    ReportedRun,
     RunReport,
     SweepReport,
     SweepTotals,
@@ -103,11 +105,13 @@ def print_sweep(report: SweepReport) -> None:
     tell(f"{report['name']}: {report['state']}{paused}{why}; {counts}{seed}")
     _print_annotation(report)
     names = list(dict.fromkeys(n for run in report["runs"] for n in run["hyperparameters"]))
+    has_jobs = any(run["job"] for run in report["runs"])
     rows = [
         (
             str(run["index"]),
             run["name"] or "",
             STATES[run["state"]].word,
+            *((run["job"] or "", run["node"] or "") if has_jobs else ()),
             *(short(run["hyperparameters"].get(name)) for name in names),
             *_results(report, run),
             run["reason"] or "",
@@ -115,7 +119,8 @@ def print_sweep(report: SweepReport) -> None:
         for run in report["runs"]
     ]
     metric = report["optimization_metric"] or "BEST"
-    print_table(("RUN", "NAME", "STATE", *names, *_result_heads(report), "REASON"), rows)
+    heads = ("RUN", "NAME", "STATE", *(("JOB", "NODE") if has_jobs else ()), *names)
+    print_table((*heads, *_result_heads(report), "REASON"), rows)
     if report["objectives"]:
         tell(_front_text(report))
     if report["best"]:
@@ -221,6 +226,19 @@ def _print_other_tags(report: RunReport) -> None:
         tell(f"{kind}: {describe_tags(kind, tags)}")
 
 
+def _job_text(run: ReportedRun, now: float) -> str:
+    """What an engine with a queue calls a run, where that is, and how long it waited and ran."""
+    gpus = f", GPUs {', '.join(run['gpus'])}" if run["gpus"] else ""
+    parts = [f"{run['job'] or 'no job yet'}{' on ' + run['node'] if run['node'] else ''}{gpus}"]
+    over_at = now if run["ended_at"] is None else run["ended_at"]
+    started_at = over_at if run["started_at"] is None else run["started_at"]
+    if run["queued_at"] is not None:
+        parts.append(f"{format_duration(started_at - run['queued_at'])} in the queue")
+    if run["started_at"] is not None:
+        parts.append(f"ran for {format_duration(over_at - started_at)}")
+    return "; ".join(parts)
+
+
 def print_run(report: RunReport) -> None:
     from ...store.run_states import STATES
 
@@ -229,6 +247,8 @@ def print_run(report: RunReport) -> None:
     tell(f"{report['name']}: {word}{why}")
     if "sweep" in report:
         tell(f"run {report['index']} of {report['sweep']}")
+        if report["job"] or report["queued_at"]:
+            tell(_job_text(report, time.time()))
         for name, value in report["hyperparameters"].items():
             tell(f"  {name} = {short(value)}")
         if report["rerun"]:

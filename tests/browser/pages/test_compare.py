@@ -39,7 +39,7 @@ def test_ticked_runs_of_a_sweep_are_compared_and_an_experiment_is_added(
     page.get_by_role("link", name="Add hand of experiment").click()
     expect(page.get_by_role("heading", name="Compare 3 runs")).to_be_visible()
     expect(page.locator('[data-metric="Accuracy"]')).to_have_attribute("data-points", "13")
-    page.get_by_role("link", name="Compare with hand").click()
+    page.get_by_role("link", name="Make baseline: hand").click()
     best = page.locator('[data-metric-row="Accuracy"][data-kind="best"]')
     expect(best.locator("td").first).to_contain_text("−0.5")
     page.get_by_role("link", name="Remove hand").click()

@@ -66,12 +66,13 @@ def test_rare_settings_are_in_a_menu(page: Page, dashboard: Dashboard, sweep: No
     expect(button).to_have_class("menu-button is-changed")
 
 
-@pytest.mark.parametrize("width", [1440, 1920])
+@pytest.mark.parametrize("query", ["", "?metric=*"])
+@pytest.mark.parametrize("width", [1200, 1440, 1920])
 def test_controls_of_the_chart_are_one_line(
-    tabs: Tabs, dashboard: Dashboard, sweep: None, width: int
+    tabs: Tabs, dashboard: Dashboard, sweep: None, width: int, query: str
 ) -> None:
     page = tabs.open(width=width)
-    page.goto(f"{dashboard.url}/sweeps/s")
+    page.goto(f"{dashboard.url}/sweeps/s{query}")
     expect(page.locator('[data-metric="Accuracy"]')).to_have_attribute("data-points", "9")
     head = page.locator(".chart-panel .panel-head").bounding_box()
     assert head is not None
@@ -107,3 +108,16 @@ def test_run_leads_to_what_differs_from_the_best(
     expect(page.locator(".standing")).to_contain_text("2nd of 3")
     page.get_by_role("link", name="what differs from it").click()
     expect(page.get_by_role("heading", name="What differs from the best")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [1200, 1440])
+def test_controls_of_the_table_are_one_line(
+    tabs: Tabs, dashboard: Dashboard, sweep: None, width: int
+) -> None:
+    page = tabs.open(width=width)
+    page.goto(f"{dashboard.url}/sweeps/s")
+    controls = page.locator("#table-filter")
+    expect(controls).to_be_visible()
+    box = controls.bounding_box()
+    assert box is not None
+    assert box["height"] <= 40

@@ -55,6 +55,9 @@ class TableSource:
         asked = query.metrics | asked_metrics(query.where, self.columns)
         is_in_logs = asked - {metric} or query.sort == f"last.{metric}"
         rows = list(self.with_logs(self.rows, summaries)) if is_in_logs else self.rows
+        if query.is_ticked:
+            ticked = frozenset(query.selected or ())
+            rows = [row for row in rows if row.id in ticked]
         chosen = select(rows, query, self.columns)
         return sort_rows(chosen, self.columns.sorted_by(query), self.columns.order_of(query))
 

@@ -12,6 +12,7 @@
     repeats=apart        each run of a sweep with repeats in a row of its own
     open=NUMBER          a combination or group whose runs are listed below it; repeatable
     shown=archived       the runs of the sweep that are archived, instead of the others
+    ticked=1             of an exported file: only the runs that `run` names
     by=GROUPING          rows in groups: ``p.NAME``, ``but.NAME,NAME``, ``tag``, ``name.REGEX``;
                          a form may send ``by=name.`` and the expression as ``by.part``
     columns=KEY          shown besides the name and the state; repeatable; ``image.NAME`` and
@@ -40,6 +41,7 @@ STATISTICS = ("best", "last", "min", "max")
 _LOW, _HIGH = "low.", "high."
 WINDOW = "rows"
 SHOWN, ARCHIVED = "shown", "archived"
+TICKED = "ticked"
 BY, BY_PART = "by", "by.part"
 _NAME_PART = "name."
 _MOST_ROWS = 300
@@ -87,6 +89,7 @@ class TableQuery:
     window: tuple[int, int] | None = None
     is_apart: bool = False
     is_archive: bool = False
+    is_ticked: bool = False
     by: str = ""
     opened: tuple[int, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
@@ -177,6 +180,7 @@ def parse_table_query(params: QueryParams) -> TableQuery:
         columns=tuple(dict.fromkeys(filter(None, params.getlist("columns")))),
         selected=tuple(dict.fromkeys(params.getlist("run"))) if "run" in params else None,
         window=_window(params.get(WINDOW), problems),
+        is_ticked=params.get(TICKED) == "1",
         is_archive=params.get(SHOWN) == ARCHIVED,
         is_apart=params.get("repeats") == "apart",
         by=next((value for key, value in pairs if key == BY), ""),

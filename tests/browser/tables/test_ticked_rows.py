@@ -104,3 +104,27 @@ def test_ticked_runs_are_archived_brought_back_and_deleted(
     expect(page.locator("#archived-runs")).to_have_count(0)
     page.goto(f"{dashboard.url}/sweeps/s")
     expect(rows).to_have_count(2)
+
+
+def test_table_of_the_ticked_runs_alone_is_exported(
+    page: Page, dashboard: Dashboard, logdir: Path
+) -> None:
+    files = SweepFiles(logdir / "s")
+    for index in (1, 2, 3):
+        files.start(index)
+        files.end(index)
+    files.journal.append("sweep_ended", state="finished")
+    files.close()
+    page.goto(f"{dashboard.url}/sweeps/s")
+    menu = page.locator(".export-menu")
+    menu.locator("summary").click()
+    expect(menu.get_by_text("Only the ticked")).to_be_hidden()
+    menu.locator("summary").click()
+    for index in (1, 3):
+        page.get_by_role("checkbox", name=f"Draw run {index}").check()
+    expect(page.get_by_role("link", name="compare", exact=True)).to_be_visible()
+    menu.locator("summary").click()
+    with page.expect_download() as download:
+        menu.get_by_role("link", name="Only the ticked as CSV").click()
+    lines = download.value.path().read_text("utf-8-sig").strip().splitlines()
+    assert len(lines) == 3  # the heading, and the two

@@ -150,3 +150,12 @@ def test_grouped_tables_are_exported_with_means_and_standard_deviations(
         ("kind a", 2.0),
     ]
     assert client.get("/export/experiments?by=p.width").status_code == 400
+
+
+def test_only_ticked_runs_are_exported_where_that_is_asked(client: Client, sweep: None) -> None:
+    query = "ticked=1&run=s%2Frun_0002&run=s%2Frun_0005&columns=best_value&sort=index&order=asc"
+    text = client.get(f"/export/sweep/s?{query}").text
+    rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+    assert [row["index"] for row in rows] == ["2", "5"]
+    html = client.get("/sweeps/s").text
+    assert "/export/sweep/s?format=csv&amp;ticked=1" in html

@@ -6,7 +6,7 @@ import { params } from "../lib/address.js";
 
 const GAP_PX = 12;
 const TALLEST_PX = 560, TALLEST_PART = 0.7; // as `.menu` of table.css
-const NOT_OF_THE_TABLE = new Set(["page", "format"]);
+const NOT_OF_THE_TABLE = new Set(["page", "format", "ticked"]);
 
 document.addEventListener("beforetoggle", (event) => {
   const menu = event.target;
@@ -50,8 +50,11 @@ function pageHref(link) {
 /** The rows that the page's search, filters and order ask for, with the columns chosen. */
 function tableHref(link) {
   const url = new URL(link.href);
-  const format = url.searchParams.get("format");
-  url.search = new URLSearchParams([["format", format], ...[...params()].filter(([name]) => !NOT_OF_THE_TABLE.has(name))]);
+  const own = [...url.searchParams].filter(([name]) => name === "format" || name === "ticked");
+  const asked = [...params()].filter(([name]) => !NOT_OF_THE_TABLE.has(name));
+  const isTicked = url.searchParams.has("ticked") && !params().has("run"); // those that are drawn at first are ticked too
+  const ticked = isTicked ? JSON.parse(document.querySelector("#page-data").dataset.page).runs.map(({ id }) => ["run", id]) : [];
+  url.search = new URLSearchParams([...own, ...asked, ...ticked]);
   return url.href;
 }
 

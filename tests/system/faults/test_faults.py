@@ -252,6 +252,7 @@ def test_clock_that_jumps_back_an_hour_while_all_is_going_on(tmp_path: Path, fla
     clock = ["env", f"PYTHONPATH={python_path}", f"CLOCK_IS_BACK={is_back}"]
     sweep = start_waiting_sweep(tmp_path, flag, *clock)
     folder = sweep_folder(tmp_path / "runs")
+    wait_until(lambda: 1 in state_of(folder).runs and state_of(folder).runs[1].started_at)
     is_back.touch()
     flag.touch()
     assert sweep.wait(60) == 0

@@ -8,7 +8,7 @@ from shutil import which
 from cdn import Files, serving_cdn
 from playwright.sync_api import Browser, sync_playwright
 
-_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -24,8 +24,7 @@ _ARGUMENTS = [
 def find_chromium() -> str | None:
     """The program, or None if Playwright's own is to be used.
 
-    The headless shell is the same engine without the windows around it, and takes half the time.
-    `CHROMIUM` names another one.
+    `CHROMIUM` names another one, such as chromium-headless-shell, which takes half the time.
     """
     return next(filter(None, map(which, (os.environ.get("CHROMIUM", ""), *_NAMES))), None)
 

@@ -33,6 +33,9 @@ class SweepStarted(Timed):
         str | None, Field(description="tells that process from a later one with its number")
     ]
     host: Annotated[str, Field(description="the name of its machine")]
+    file: Annotated[
+        str | None, Field(description="device and inode of the journal, which a copy has not")
+    ]
 
 
 class Known(Timed):

@@ -8,10 +8,13 @@ from typing import Any
 
 import anyio
 
+from ml_tracking_ops.logger import paths
+
 from ..config.validation import LoadedConfig
 from ..executors.base import GRACE_S, Executor
 from ..search.earlier import EarlierSweep
 from ..search.proposals import Proposer
+from ..store.files.origins import origin_of_file
 from ..store.journal import Journal
 from ..store.sweep_record import SweepRecord
 from ..supervision.process_table import process_identity
@@ -104,7 +107,9 @@ class Scheduler:
         self._executor.report_to(self._recorder)
         await self._executor.end_strays(self._folder, self.record.runs.__contains__)
         n_workers, max_runs = len(self._executor.slots), self._config.max_runs
-        self._recorder.write("sweep_started", **_who(), n_workers=n_workers, max_runs=max_runs)
+        self._recorder.write(
+            "sweep_started", **_who(self._folder), n_workers=n_workers, max_runs=max_runs
+        )
         self._record_pick()
         self._record_earlier()
         self._control.take_in(is_start=True)
@@ -160,9 +165,10 @@ class Scheduler:
         self._active.kill()
 
 
-def _who() -> dict[str, Any]:
+def _who(folder: Path) -> dict[str, Any]:
     return {
         "pid": os.getpid(),
         "process_identity": process_identity(os.getpid()),
         "host": platform.node(),
+        "file": origin_of_file(folder / paths.JOURNAL_NAME),
     }

@@ -21,6 +21,7 @@ from ..supervision.process_table import is_alive
 from .annotations import NO_ANNOTATIONS, Annotations
 from .best_runs import best_run, best_that_counts
 from .files import fields
+from .files.origins import is_copy, seconds_untouched
 from .files.run_refs import LOCAL, process_of
 from .journal import JournalTail
 from .objective import Best, Goal
@@ -43,6 +44,7 @@ _DESCRIPTION_BYTES = 16 << 20
 _LEGACY_S = 5.0
 _BEATS_WITHIN_S = 120.0
 _JOB_SILENT_S = 600.0
+_COPIED_WITHIN_S = 600.0
 
 
 @dataclass(eq=False)
@@ -240,11 +242,20 @@ class Sweep:
         if held is False and is_elsewhere and is_on_network(self.path):
             # the locks of other machines may not be seen here; it touches its journal
             return self._silent_for_s(self._journal.path) < _BEATS_WITHIN_S
+        if held is False and is_copy(self._journal.path, self.record.file):
+            return self._is_copied_while_it_runs(is_elsewhere)
         if held is not None:
             return held
         if is_elsewhere or self.record.host is None or self.record.pid is None:
             return True  # no evidence that it is gone
         return is_alive(self.record.pid, self.record.process_identity)
+
+    def _is_copied_while_it_runs(self, is_elsewhere: bool) -> bool:
+        """A lock that nobody here could hold proves nothing: a copy that grows is of one."""
+        if not is_elsewhere:
+            return is_alive(self.record.pid, self.record.process_identity)
+        logs = (self.dat_path(run) for run in self.record.runs.values() if run.state == "running")
+        return seconds_untouched(self._journal.path, *filter(None, logs)) < _COPIED_WITHIN_S
 
     def _is_alive(self, run: RunRecord) -> bool:
         dat_path = self.dat_path(run)

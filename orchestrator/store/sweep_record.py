@@ -39,6 +39,8 @@ class SweepRecord(SweepResults):
     pid: int | None = None
     process_identity: str | None = None
     host: str | None = None
+    file: str | None = None
+    """Which file its journal was, when it started."""
     warnings: list[str] = field(default_factory=list)
     open_warnings: dict[str, str] = field(default_factory=dict)
     """Those of a kind that may be taken back, by kind."""
@@ -123,6 +125,7 @@ def _sweep_started(sweep: SweepRecord, event: Event) -> None:
     sweep.started_at = started_at if sweep.started_at is None else sweep.started_at
     sweep.state, sweep.reason, sweep.ended_at = "running", None, None
     sweep.pid, sweep.host, sweep.process_identity = pid, host, identity
+    sweep.file = fields.text_or_none(event.get("file"))
     sweep.max_runs, sweep.failing = max_runs, []
     sweep.paused_at = None
     if sweep.n_workers != sweep.n_workers_asked:

@@ -20,6 +20,7 @@ from ..running.sweep_result import SweepResult
 from ..search.proposals import Proposal, Proposer, picked_before
 from ..search.warm_start import read_earlier
 from ..stopping import StopDecision
+from ..store.files.origins import origin_of_file
 from ..store.files.run_refs import process_ref
 from ..store.journal import Journal
 from ..store.run_record import RunRecord
@@ -155,6 +156,7 @@ class Study:
             pid=os.getpid(),
             process_identity=process_identity(os.getpid()),
             host=platform.node(),
+            file=origin_of_file(folder / paths.JOURNAL_NAME),
             n_workers=workers,
             max_runs=loaded.config.max_runs,
         )

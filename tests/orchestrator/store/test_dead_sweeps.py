@@ -51,6 +51,34 @@ def test_reused_process_number_does_not_keep_a_dead_sweep_running(
     assert (sweep.record.state, sweep.record.counts) == ("lost", {"lost": 1})
 
 
+def copied(tmp_path: Path, **changes: object) -> Sweep:
+    """A copy of a sweep that runs, as rsync leaves it."""
+    sweep = sweep_of(tmp_path, process_identity(os.getpid()))
+    journal = sweep.path / "journal.jsonl"
+    first, *others = journal.read_text().splitlines()
+    event = json.dumps({**json.loads(first), "file": "0:0", **changes})
+    journal.write_text("\n".join([event, *others]) + "\n")
+    (sweep,) = Catalog(tmp_path).sweeps.values()
+    return sweep
+
+
+def test_copy_of_a_sweep_that_runs_here_is_running(tmp_path: Path) -> None:
+    assert copied(tmp_path).record.counts == {"running": 1}
+
+
+def test_copy_of_a_sweep_that_is_over_here_is_lost(tmp_path: Path) -> None:
+    assert copied(tmp_path, process_identity="another-boot:1").record.state == "lost"
+
+
+def test_copy_from_elsewhere_is_running_while_it_grows(tmp_path: Path) -> None:
+    sweep = copied(tmp_path, host="gpu-node-7")
+    assert (sweep.record.state, sweep.record.counts) == ("running", {"running": 1})
+    for path in sweep.path.iterdir():
+        os.utime(path, (1e9, 1e9))
+    (again,) = Catalog(tmp_path).sweeps.values()
+    assert (again.record.state, again.record.counts) == ("lost", {"lost": 1})
+
+
 def test_process_is_alive_only_with_its_identity() -> None:
     own = process_identity(os.getpid())
     assert is_alive(os.getpid(), own)

@@ -14,7 +14,8 @@ from ml_tracking_ops.logger import paths
 from .files import fields
 from .files.run_refs import RunRef, process_ref
 from .journal import JournalTail
-from .run_states import RunState
+from .run_record import RunRecord
+from .run_states import RESULTS_THAT_COUNT, RunState
 
 _STOPPED_FROM_OUTSIDE = {-9, -15, -2, -1}  # SIGKILL, SIGTERM, SIGINT, SIGHUP; Windows has not all
 
@@ -76,3 +77,17 @@ def _take_in(records: dict[str, ProcessRecord], event: Mapping[str, Any]) -> Non
     elif event["event"] == "process_ended" and name in records:
         exit_code = fields.whole(event["exit_code"])
         records[name] = replace(records[name], exit_code=exit_code, ended_at=time)
+
+
+def end_unseen(run: RunRecord, record: ProcessRecord | None) -> None:
+    """Tell the state of a run that ended after its orchestrator, from its exit code on record."""
+    if record is None or record.exit_code is None:
+        run.state, run.reason = "lost", "ended unseen, after its orchestrator"
+        return
+    run.exit_code, run.ended_at = record.exit_code, record.ended_at
+    if run.stopped_by_hand:
+        run.state, run.reason = "killed", run.stopped_by_hand
+        return
+    run.state = "early_stopped" if run.stopped_by else state_by_exit_code(record.exit_code)
+    if run.state not in RESULTS_THAT_COUNT:
+        run.reason = f"exit code {record.exit_code}"

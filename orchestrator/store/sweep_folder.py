@@ -30,12 +30,12 @@ from .outcomes.front_measure import FrontMeasure
 from .outcomes.logged_values import values_of
 from .process_records import (
     ProcessRecord,
+    end_unseen,
     job_record_path,
     read_processes,
-    state_by_exit_code,
 )
 from .run_record import RunRecord
-from .run_states import ENDS, RESULTS_THAT_COUNT, SWEEP_ENDS
+from .run_states import ENDS, SWEEP_ENDS
 from .sweep_record import SweepRecord
 from .watching.file_systems import is_on_network
 from .watching.server_clock import silent_for_s
@@ -202,7 +202,7 @@ class Sweep:
         records = read_processes(self.path / paths.PROCESSES_NAME)
         before = self._unseen
         for run in ended:
-            _end_unseen(run, records.get(run.name or "") or self._job_record(run))
+            end_unseen(run, records.get(run.name or "") or self._job_record(run))
             if run.index not in before:  # once: its log does not change any more
                 self._read_best(run)
         # the record of a run's end may come a moment after the end
@@ -276,20 +276,6 @@ class Sweep:
 
     def _silent_for_s(self, path: Path) -> float:
         return silent_for_s(path, self.path / paths.SLURM_NAME)
-
-
-def _end_unseen(run: RunRecord, record: ProcessRecord | None) -> None:
-    """Tell the state of a run that ended after its orchestrator, from its exit code on record."""
-    if record is None or record.exit_code is None:
-        run.state, run.reason = "lost", "ended unseen, after its orchestrator"
-        return
-    run.exit_code, run.ended_at = record.exit_code, record.ended_at
-    if run.stopped_by_hand:
-        run.state, run.reason = "killed", run.stopped_by_hand
-        return
-    run.state = "early_stopped" if run.stopped_by else state_by_exit_code(record.exit_code)
-    if run.state not in RESULTS_THAT_COUNT:
-        run.reason = f"exit code {record.exit_code}"
 
 
 def _goal(config: Mapping[str, Any]) -> Goal | None:

@@ -316,6 +316,7 @@ _CODES = {"<f4": "f", "<f8": "d", "<i4": "i", "<i8": "q"}
 
 def _cut(rows: Bytes, at: int, dtype: str) -> NDArray[np.float64]:
     """A number of each row, as it lies in the bytes."""
-    size = int(dtype[2:])
-    found: NDArray[np.float64] = np.ascontiguousarray(rows[:, at : at + size]).view(dtype)[:, 0]
-    return found
+    found: NDArray[np.float64] = np.ndarray(
+        (len(rows),), dtype, rows, offset=at, strides=(rows.strides[0],)
+    )
+    return found.copy()

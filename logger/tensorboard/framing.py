@@ -167,8 +167,8 @@ def _count_few(data: bytes, starts: Ints, lengths: Ints) -> int:
 
 
 def _crcs_at(buffer: Bytes, at: Ints) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
-    rows = buffer[at[:, None] + np.arange(4)]
-    return np.ascontiguousarray(rows).view("<u4").reshape(-1)
+    words = np.ndarray((max(len(buffer) - 3, 0),), "<u4", buffer, strides=(1,))  # at each byte
+    return np.asarray(words[at], np.uint32)
 
 
 def frame(content: bytes) -> bytes:

@@ -39,7 +39,7 @@ def test_settings_of_a_chart_are_the_same_after_the_address(
     modules: Page, metric: str, changes: dict[str, Any], text: str | None
 ) -> None:
     own = {**PLAIN, **changes}
-    assert call(modules, "charts/data/chart_settings", "writeChart", metric, own) == text
+    assert call(modules, "charts/own/writing", "writeChart", metric, own) == text
     script = """
         const { readCharts } = await import("/static/charts/data/chart_settings.js");
         return [...readCharts(given)];
@@ -96,7 +96,7 @@ def test_order_names_no_more_charts_than_it_needs(
     modules: Page, order: list[str], now: list[str], after: list[str]
 ) -> None:
     metrics = ["a", "b", "c", "d", "x"]
-    found = call(modules, "charts/data/chart_settings", "orderAfter", order, metrics, now)
+    found = call(modules, "charts/own/writing", "orderAfter", order, metrics, now)
     assert found == after
     assert (
         call(modules, "charts/data/chart_settings", "inOrder", ["a", "b", "c", "d"], found) == now

@@ -1,5 +1,6 @@
 // What a reader has set of single charts, as the address holds it: `chart=METRIC;title=…;y=0..1;log=1`.
-// `;` and `%` within a name or a title are percent-encoded. What is not set is as the page says. Pure.
+// `;` and `%` within a name or a title are percent-encoded. What is not set is as the page says. What
+// writes it is own/writing.js. Pure.
 
 /** @typedef {{title: string, low: number | null, high: number | null, isLog: boolean | null,
  *   smoothing: number | null, width: "" | "2" | "full", isTall: boolean, left: string[], right: string[]}} Own
@@ -32,27 +33,6 @@ function readChart(text) {
     left: others.filter(([, side]) => side === "left").map(([name]) => name),
     right: others.filter(([, side]) => side === "right").map(([name]) => name),
   }];
-}
-
-/** As it is in the address; null: nothing is set. */
-export function writeChart(metric, { title, low, high, isLog, smoothing, width, isTall, left, right }) {
-  const parts = [
-    ...(title ? [["title", title]] : []),
-    ...(low !== null || high !== null ? [["y", `${low ?? ""}..${high ?? ""}`]] : []),
-    ...(isLog === null ? [] : [["log", isLog ? "1" : "0"]]),
-    ...(smoothing === null ? [] : [["smoothing", smoothing]]),
-    ...(width ? [["width", width]] : []),
-    ...(isTall ? [["height", "tall"]] : []),
-    ...left.map((name) => ["with", name]),
-    ...right.map((name) => ["right", name]),
-  ];
-  return parts.length ? [encoded(metric), ...parts.map(([name, value]) => `${name}=${encoded(String(value))}`)].join(";") : null;
-}
-
-/** The texts of an address after the settings of one chart have changed. */
-export function withChart(texts, metric, own) {
-  const others = [...readCharts(texts)].filter(([name]) => name !== metric).map(([name, one]) => writeChart(name, one));
-  return [...others, writeChart(metric, own)].filter((text) => text !== null);
 }
 
 /** The view of one chart: what is set of it is before what the page says. */
@@ -92,21 +72,6 @@ export function inOrder(metrics, order) {
   const moved = order.filter((metric) => metrics.includes(metric));
   return [...moved, ...metrics.filter((metric) => !moved.includes(metric))];
 }
-
-/**
- * The order after one section has been given another: no more of it is named than is needed.
- *
- * @param {string[]} metrics  of the page, as they were declared
- * @param {string[]} now  those of the section as they are to be
- */
-export function orderAfter(order, metrics, now) {
-  const places = now.map((metric) => metrics.indexOf(metric));
-  let n = now.length;
-  while (n > 0 && (n === now.length || places[n - 1] < places[n])) n -= 1;
-  return [...order.filter((metric) => !now.includes(metric)), ...now.slice(0, n)];
-}
-
-const encoded = (text) => text.replace(/[%;]/g, encodeURIComponent);
 
 function decoded(text) {
   return text.replace(/%(25|3B)/gi, decodeURIComponent);

@@ -1,31 +1,9 @@
 // What a reader can do to one chart. The modules that do it come when they are first asked for.
 
-import { showNotice } from "../../lib/notice.js";
-
-/**
- * Fill the menu of a chart.
- *
- * @param {{metrics: () => string[], known: () => string[], rangeOf: (metric: string) => Promise<[number, number]>, source: () => object}} page
- *   the metrics of the page as they were declared; those that can be combined; what the axis of a chart shows
- */
+/** Fill the menu of a chart: see menu.js. */
 export async function openMenu(chart, list, page) {
   const { fillMenu } = await import("./menu.js");
-  fillMenu(list, {
-    onSettings: () => void import("./dialog.js").then(({ showSettings }) => showSettings(chart, page.known(), page.rangeOf)),
-    onMove: (by) => void import("./moving.js").then(({ moveChart }) => moveChart(chart.element, by, page.metrics())),
-    metric: chart.metric,
-    onDerived: (isRemoval) => void import("./deriving.js").then(({ askDerived, removeDerived }) => (isRemoval ? removeDerived : askDerived)(chart.metric)),
-    onExport: (format) => void download(chart, format, page.source()),
-  });
-}
-
-async function download(chart, format, source) {
-  try {
-    const { exportChart } = await import("../export/image.js");
-    await exportChart(chart.picture, format, source);
-  } catch (error) {
-    showNotice(`The chart could not be saved (${error.message}).`, true);
-  }
+  fillMenu(chart, list, page);
 }
 
 /** A chart is dragged by its title: `event` is where that may begin. */

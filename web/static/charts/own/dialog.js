@@ -5,7 +5,8 @@ import { button, element, make } from "../../lib/elements.js";
 import { formatNumber } from "../../lib/format.js";
 import { titleOf } from "../data/derived.js";
 import { remember } from "../data/view.js";
-import { MOST_TOGETHER, PLAIN, readCharts, withChart } from "../data/chart_settings.js";
+import { MOST_TOGETHER, PLAIN, readCharts } from "../data/chart_settings.js";
+import { withChart } from "./writing.js";
 
 const PAUSE_MS = 250;
 

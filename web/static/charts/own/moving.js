@@ -2,7 +2,7 @@
 
 import { params } from "../../lib/address.js";
 import { choose } from "../data/view.js";
-import { orderAfter } from "../data/chart_settings.js";
+import { orderAfter } from "./writing.js";
 
 const LEAST_PX = 6;
 const PINNED = "pinned/";

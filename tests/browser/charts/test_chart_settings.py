@@ -104,6 +104,20 @@ def test_order_names_no_more_charts_than_it_needs(
 
 
 @pytest.mark.parametrize(
+    ("names", "labels"),
+    [
+        (["loss/train", "loss/val", "optim/lr"], ["train", "val", "lr"]),
+        (["a/loss/val", "a/acc/val"], ["loss/val", "acc/val"]),
+        (["loss"], ["loss"]),
+    ],
+)
+def test_combined_metrics_are_named_as_briefly_as_tells_them_apart(
+    modules: Page, names: list[str], labels: list[str]
+) -> None:
+    assert call(modules, "charts/data/chart_curves", "shortest", names) == labels
+
+
+@pytest.mark.parametrize(
     ("own", "other", "side"),
     [
         ([0, 2], [0.1, 2.5], "left"),
@@ -217,7 +231,7 @@ def test_metrics_are_combined_with_a_second_axis_and_taken_apart(
     assert asked(page, "chart") == ["loss/train;with=loss/val;right=optim/lr"]
     chart.locator(".u-over").hover()
     expect(page.locator(".value-list-row:visible")).to_have_count(6)
-    expect(page.locator(".value-list-row:visible").nth(2)).to_contain_text("loss/val")
+    expect(page.locator(".value-list-row:visible").nth(2)).to_contain_text("val:")
     open_menu(chart)
     with page.expect_download() as download:
         chart.get_by_role("button", name="Download SVG").click()

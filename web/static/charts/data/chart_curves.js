@@ -148,9 +148,10 @@ export class ChartCurves {
   }
 }
 
-/** Pure: names without the sections that all of them have. */
+/** Pure: what is behind the last `/` of names, if that tells them apart; else without the sections that all of them have. */
 export function shortest(names) {
-  const parts = names.map((name) => name.split("/"));
+  const parts = names.map((name) => name.split("/")), last = parts.map((one) => one.at(-1));
+  if (new Set(last).size === names.length) return last;
   let n = 0;
   while (parts.every((one) => one.length > n + 1 && one[n] === parts[0][n])) n += 1;
   return parts.map((one) => one.slice(n).join("/"));

@@ -15,7 +15,7 @@ from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
 from ..series.goals import Goals
 from ..tables.column import statistic_column
-from ..tables.query import STATISTICS, split_statistic
+from ..tables.query import HYPERPARAMETER, STATISTICS, split_statistic
 from ..tables.rows import Row
 from ..tables.selection import filter_text
 from .axes import Axis, Scale, axes_of, is_number
@@ -191,7 +191,12 @@ def asked_columns(query: QueryParams) -> tuple[str, ...]:
 
 
 def number_of(row: Row, key: str, goals: Goals | None = None) -> float | None:
-    """The statistic of a metric, as ``last.Loss``, if the run has a finite number for it."""
+    """The statistic of a metric, as ``last.Loss``, if the run has a finite number for it.
+
+    In the place of a metric a setting may be named: ``best.p.lr``.
+    """
     split = split_statistic(key)
     value = None if split is None else statistic_column(*split, goals).value(row)
+    if value is None and split is not None and split[1].startswith(HYPERPARAMETER):
+        value = row.hyperparameters.get(split[1].removeprefix(HYPERPARAMETER))
     return value if is_number(value) else None

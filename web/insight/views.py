@@ -91,14 +91,16 @@ class ParallelView:
 class ScatterView:
     """A setting or another metric (`across`) against the chosen value, coloured by `tint`.
 
-    `more`: the metrics among these, whose values the drawing needs, as JSON. `metrics`: those that
-    can be chosen, and `titles` what they are called. `relation` is known of settings alone. `kept`:
-    what its form carries along.
+    `numbers`: the settings that are numbers, and may take the place of the metric. `more`: the
+    metrics among these, whose values the drawing needs, as JSON. `metrics`: those that can be
+    chosen, and `titles` what they are called. `relation` is known of settings alone. `kept`: what
+    its form carries along.
     """
 
     across: str | None
     across_title: str | None
     choices: Sequence[str]
+    numbers: Sequence[str]
     metrics: Sequence[str]
     titles: Mapping[str, str]
     tint: str | None
@@ -243,6 +245,7 @@ def _scatter(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Scatt
         across=across,
         across_title=_title(across),
         choices=names,
+        numbers=[axis.name for axis in axes if axis.is_ordered],
         metrics=metrics,
         titles={key: _title(key) or "" for key in metrics},
         tint=tint,

@@ -64,6 +64,13 @@ def test_scatter_may_have_metrics_on_both_axes_and_in_colour(sweep: Client) -> N
     assert "nonsense" not in runs["more"]
 
 
+def test_scatter_may_have_settings_on_both_axes(sweep: Client) -> None:
+    html = sweep.get("/sweeps/s?panel=scatter&across=learning_rate&up=p.batch_size").text
+    assert re.search("of learning_rate and the batch_size|The batch_size of 4 runs", text_of(html))
+    runs = sweep.get("/api/insight/s?up=p.batch_size&of=best").json()["runs"]
+    assert runs["up"] == [32, 32, 32, 32]
+
+
 @pytest.mark.parametrize(
     ("asked", "shown", "values"),
     [

@@ -7,7 +7,7 @@ from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.store.objective import Goal
 
-from ...tables.query import STATISTICS, split_statistic
+from ...tables.query import HYPERPARAMETER, STATISTICS, split_statistic
 from ...tables.rows import Row
 from ..columns import asked_value, number_of
 from ..subject import Subject
@@ -19,6 +19,8 @@ _WORDS = {"best": "best", "last": "last", "min": "lowest", "max": "highest"}
 @dataclass(frozen=True)
 class Chosen:
     """The statistic `of` of the metric `up`, which the rows have as their best value.
+
+    A setting may take the place of the metric, as in ``p.lr``.
 
     Attributes:
         is_own: whether it is not the best value of the optimisation metric.
@@ -44,8 +46,8 @@ def chosen_value(subject: Subject, rows: Sequence[Row], query: QueryParams) -> C
     if up is None and subject.metric is None and metrics:
         up = f"best.{metrics[0]}"
     statistic, name = split_statistic(up or "") or ("best", subject.metric or "")
-    goals = subject.goals(rows)
-    goal, n_unread = goals.of(name), 0
+    goals, is_setting = subject.goals(rows), name.startswith(HYPERPARAMETER)
+    goal, n_unread = None if is_setting else goals.of(name), 0
     if up is not None:
         known, n_unread = _with_metrics(subject, rows)
         rows = [replace(row, best_value=number_of(row, up, goals)) for row in known]
@@ -54,11 +56,17 @@ def chosen_value(subject: Subject, rows: Sequence[Row], query: QueryParams) -> C
         of=statistic,
         is_own=up is not None,
         goal=goal,
-        what=f"{_WORDS['last' if statistic == 'best' and goal is None else statistic]} {name}",
-        metrics=list(dict.fromkeys([*metrics, *filter(None, [name])])),
+        what=_said(name, "last" if statistic == "best" and goal is None else statistic),
+        metrics=list(dict.fromkeys([*metrics, *([] if is_setting else filter(None, [name]))])),
         rows=rows,
         n_unread=n_unread,
     )
+
+
+def _said(name: str, statistic: str) -> str:
+    if name.startswith(HYPERPARAMETER):
+        return name.removeprefix(HYPERPARAMETER)
+    return f"{_WORDS[statistic]} {name}"
 
 
 def _with_metrics(subject: Subject, rows: Sequence[Row]) -> tuple[list[Row], int]:

@@ -5,8 +5,10 @@ A copy travels with the run: where it runs, this package may be missing or of an
 
 import hashlib
 import io
+import marshal
 import zipfile
 from functools import cache
+from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import Path
 
 from ml_tracking_ops import logger
@@ -60,19 +62,38 @@ sys.exit(main(sys.argv[1], int(sys.argv[2])))
 
 @cache
 def runner_archive() -> bytes:
-    """The runners and what they need, as an archive that Python runs; the same each time."""
+    """The runners and what they need, as an archive that Python runs.
+
+    Compiled too, for Pythons of this version: each run starts a Python that would do it again.
+    """
     data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, source in _sources().items():
+            archive.writestr(zipfile.ZipInfo(name), source)
+            archive.writestr(zipfile.ZipInfo(f"{name}c"), _compiled(name, source))
+    return data.getvalue()
+
+
+def _sources() -> dict[str, bytes]:
     sources = {
         f"{folder.name}/{name}.py": (folder / f"{name}.py").read_bytes()
         for folder, names in ((_SUPERVISION, _MODULES), (_LOGGER, _LOGGER_MODULES))
         for name in names
     }
-    with zipfile.ZipFile(data, "w") as archive:
-        for name, source in {"__main__.py": _MAIN.encode(), **sources}.items():
-            archive.writestr(zipfile.ZipInfo(name), source)
-    return data.getvalue()
+    return {"__main__.py": _MAIN.encode(), **sources}
 
 
+def _compiled(name: str, source: bytes) -> bytes:
+    """Byte code that is used without a look at the source, if Python is of this version."""
+    flags = (1).to_bytes(4, "little")
+    code = compile(source, name, "exec", dont_inherit=True)
+    return MAGIC_NUMBER + flags + source_hash(source) + marshal.dumps(code)
+
+
+@cache
 def runner_name() -> str:
     """A file name that tells archives of different content apart."""
-    return f"runner-{hashlib.sha256(runner_archive()).hexdigest()[:12]}.zip"
+    digest = hashlib.sha256(MAGIC_NUMBER)
+    for source in _sources().values():
+        digest.update(source)
+    return f"runner-{digest.hexdigest()[:12]}.zip"

@@ -159,10 +159,10 @@ class SlurmSweep:
     def resume(self) -> None:
         self.start("--resume", self.path.name, "--yes")
 
-    def ask(self, action: str, index: int) -> None:
+    def ask(self, action: str, *arguments: str) -> None:
         """Ask it as a user does, from another shell."""
         done = subprocess.run(
-            [*COMMAND, action, str(self.path), str(index), "--yes"],
+            [*COMMAND, action, str(self.path), *arguments],
             cwd=self.folder,
             env=self.cluster.environment,
             capture_output=True,

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -110,15 +111,16 @@ def dashboard(mounts: Mounts) -> Iterator[str]:
         process.communicate(timeout=LIMIT_S)
 
 
-def wait_for_points(address: str, run: str, n: int) -> None:
-    """Wait until the dashboard has told of points of a run so many times."""
-    url = f"{address}/events?run={quote(run)}:0"
-    with urlopen(url, timeout=LIMIT_S) as stream:
+def has_points(address: str, run: str, n: int) -> bool:
+    """Whether the dashboard tells of points of a run so often; not while it knows no such run."""
+    with urlopen(f"{address}/events?run={quote(run)}:0", timeout=LIMIT_S) as stream:
         for line in stream:
             n -= line.strip() == b"event: points"
             if n <= 0:
-                return
-    raise AssertionError("the stream ended")
+                return True
+            if line.strip() == b"event: gone":
+                return False
+    return False
 
 
 def test_login_node_shows_runs_on_nodes_live_and_never_calls_them_killed(
@@ -138,7 +140,8 @@ def test_login_node_shows_runs_on_nodes_live_and_never_calls_them_killed(
     wait_for(lambda: states() == {"running"}, "the login node to show the runs")
     with dashboard(mounts) as address:
         for run in sweep.runs:
-            wait_for_points(address, f"{sweep.path.name}/{run.name}", 3)
+            name = f"{sweep.path.name}/{run.name}"
+            wait_for(partial(has_points, address, name, 3), "points of a run")
             assert states() == {"running"}
         sweep.release()
         assert sweep.wait_exit() == 0, sweep.story

@@ -36,11 +36,34 @@ def test_job_that_waits_for_ever_is_warned_of_once_and_can_be_stopped(
     sweep.wait_for("both reasons", lambda: all(run.reason for run in sweep.runs))
     assert [run.state for run in sweep.runs] == ["queued"] * 2
     assert len(warnings_of(sweep, by)) == 1
-    for number in (1, 2):
-        sweep.ask("stop", number)
+    for number in ("1", "2"):
+        sweep.ask("stop", number, "--yes")
     sweep.wait_states("killed", "killed")
     sweep.wait_exit()
     sweep.cluster.command("scancel", blocker)
+    sweep.check_nothing_is_left()
+
+
+def test_sweep_is_steered_as_on_one_machine(sweep: SlurmSweep) -> None:
+    sweep.configure("waits", n_runs=4, slurm={"max_jobs": 2})
+    sweep.start()
+    sweep.wait_ready(2)
+    sweep.wait_states("running", "running")
+    sweep.ask("workers", "3")
+    sweep.wait_states("running", "running", "running")
+    sweep.ask("pause")
+    sweep.wait_for("the pause", lambda: sweep.record.is_paused)
+    sweep.ask("stop", "1", "--yes")
+    sweep.wait_states("killed", "running", "running")
+    sweep.ask("requeue", "1")
+    sweep.release()
+    sweep.wait_states("finished", "finished", "pending")
+    sweep.ask("continue")
+    assert sweep.wait_exit() == 0, sweep.story
+    assert [(run.state, run.attempt) for run in sweep.runs] == [
+        ("finished", 2),
+        *[("finished", 1)] * 3,
+    ], sweep.story
     sweep.check_nothing_is_left()
 
 
@@ -66,7 +89,7 @@ def test_suspended_run_can_be_stopped(sweep: SlurmSweep) -> None:
     sweep.start()
     sweep.wait_ready()
     sweep.cluster.command("scontrol", "suspend", the_job(sweep))
-    sweep.ask("stop", 1)
+    sweep.ask("stop", "1", "--yes")
     sweep.wait_states("killed")
     sweep.wait_exit()
     sweep.check_nothing_is_left()

@@ -7,7 +7,11 @@ from typing import Any
 import optuna
 
 from ml_tracking_ops.orchestrator.config.model import SweepConfig
-from ml_tracking_ops.orchestrator.search.samplers.optuna_study import open_study, suggest
+from ml_tracking_ops.orchestrator.search.samplers.optuna_study import (
+    named_sampler,
+    open_study,
+    suggest,
+)
 from ml_tracking_ops.orchestrator.search.samplers.registry import open_sampler
 from ml_tracking_ops.orchestrator.search.space import Space
 from ml_tracking_ops.orchestrator.stopping import StoppingRules
@@ -115,7 +119,8 @@ class _Trials(_Ruled):
         self._params: dict[int, tuple[dict[str, Any], Any]] = {}
 
     def _study(self, number: int = 0) -> optuna.Study:
-        return open_study("tpe", self._seed + 1000 * number, "max", self._settings)
+        sampler = named_sampler("tpe", self._seed + 1000 * number, self._settings)
+        return open_study(sampler, ["max"])
 
     def _ask(self, study: optuna.Study, index: int) -> optuna.Trial:
         trial = study.ask()

@@ -15,7 +15,6 @@ from random import Random
 from typing import Any, NamedTuple
 
 import numpy as np
-import onnxruntime
 
 Combination = dict[str, Any]
 Space = Mapping[str, Mapping[str, Any]]
@@ -188,6 +187,8 @@ class Task:
 
 @functools.cache
 def _open(folder: Path) -> tuple[Any, dict[str, dict[str, int]]]:
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     model = onnxruntime.InferenceSession(folder / "model.onnx", options)

@@ -67,8 +67,7 @@ def _with_span(use: NodeUse, span: Span, now: float) -> NodeUse:
 def list_jobs(sweep_id: str, runs: Iterable[RunRecord], now: float) -> list[JobLine]:
     """The newest jobs: those that wait, then those that run, then those that are over."""
     attempts = [one for run in runs for one in (*run.earlier, run) if one.queued_at is not None]
-    order = {"queued": 0, "running": 1}
-    attempts.sort(key=lambda one: (order.get(one.state, 2), -(one.queued_at or 0.0)))
+    attempts.sort(key=lambda one: (one.has_ended, one.state != "queued", -(one.queued_at or 0.0)))
     return [_line(sweep_id, one, now) for one in attempts[:_MOST_JOBS]]
 
 

@@ -16,9 +16,10 @@ MOST_LINES_OF_FUNCTION = 60
 PACKAGES = ("logger", "orchestrator", "web")
 CODE = [
     path
-    for top in (*PACKAGES, "tests", "scripts", "benchmarks")
+    for top in (*PACKAGES, "tests", "scripts")
     for path in sorted((ROOT / top).rglob("*"))
-    if path.suffix in (".py", ".js", ".css", ".html") and "results" not in path.parts[-3:-1]
+    if path.suffix in (".py", ".js", ".css", ".html")
+    and not any(part.startswith(".") or part == "results" for part in path.relative_to(ROOT).parts)
 ]
 PYTHON = [path for path in CODE if path.suffix == ".py"]
 

@@ -43,7 +43,11 @@ class RaySettings(BaseModel):
     )
     runtime_env: Annotated[
         dict[str, object], Allowed('an object such as {"pip": ["lightning"]}')
-    ] = Field(default={}, description="More of Ray's runtime environment.")
+    ] = Field(
+        default={},
+        description="More of Ray's runtime environment.",
+        json_schema_extra={"additionalProperties": True},  # early pydantic leaves it out
+    )
     shared_folder: bool = Field(
         default=False,
         description="The log folder has the same path on all nodes: nothing is passed on.",

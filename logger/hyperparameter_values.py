@@ -31,6 +31,7 @@ def hyperparameters(**defaults: object) -> Hyperparameters:
 
     By hand `--name=value` on the command line replaces a default. A value gets the type of its
     default: `depth=6` makes `6.0` the whole number 6. A default that is None accepts any value.
+    A group of hyperparameters is a mapping: `optimizer={"lr": 0.1}`, by hand `--optimizer.lr=0.2`.
 
     Returns:
         The settings as items and attributes, in the order of the defaults.
@@ -56,10 +57,22 @@ def _of_sweep(text: str, defaults: dict[str, object]) -> dict[str, object]:
         values = None
     if not isinstance(values, dict):
         raise ValueError(f"{paths.HYPERPARAMETERS_VARIABLE} must hold a JSON object, not {text!r}")
+    values = _spread(values, defaults)
     unknown = [name for name in values if name not in defaults]
     if unknown:
         raise ValueError(_unknown(unknown, defaults))
     return values
+
+
+def _spread(values: dict[str, object], defaults: dict[str, object]) -> dict[str, object]:
+    """The values, where a group that the script does not name has its dotted names instead."""
+    found: dict[str, object] = {}
+    for name, value in values.items():
+        if name in defaults or not isinstance(value, dict):
+            found[name] = value
+        else:
+            found.update(_spread({f"{name}.{key}": one for key, one in value.items()}, defaults))
+    return found
 
 
 def _unknown(names: "Sequence[str]", defaults: dict[str, object]) -> str:
@@ -77,7 +90,22 @@ def _of_arguments(arguments: "Sequence[str]", defaults: dict[str, object]) -> di
         key = name.removeprefix("--")
         if name.startswith("--") and equals and key in defaults:
             values[key] = _parsed(defaults[key], text)
+        elif name.startswith("--") and equals and "." in key:
+            _put(values, defaults, key.split("."), text)
     return values
+
+
+def _put(values: dict[str, object], defaults: object, path: "Sequence[str]", text: str) -> None:
+    """Put `--group.name=value` into the group, if the script has it."""
+    group, *rest = path
+    if not isinstance(defaults, dict) or group not in defaults:
+        return
+    if not rest:
+        values[group] = _parsed(defaults[group], text)
+    elif isinstance(defaults[group], dict):
+        inner = values.setdefault(group, {})
+        if isinstance(inner, dict):
+            _put(inner, defaults[group], rest, text)
 
 
 def _parsed(default: object, text: str) -> object:
@@ -94,6 +122,8 @@ def _parsed(default: object, text: str) -> object:
 
 def _like(default: object, value: object, name: str) -> object:
     """The value in the type of its default."""
+    if isinstance(default, dict) and isinstance(value, dict):
+        return _merged(default, value, name)
     if default is None or type(value) is type(default) or value is None:
         return value
     if isinstance(default, tuple) and isinstance(value, list):
@@ -107,3 +137,14 @@ def _like(default: object, value: object, name: str) -> object:
         f"{name} is {value!r}, but its default {default!r} is of type {type(default).__name__}; "
         f"give hyperparameters(…) a default of the same type"
     )
+
+
+def _merged(default: dict[str, object], values: dict[str, object], name: str) -> dict[str, object]:
+    """A group: its defaults with the values that are given."""
+    unknown = [f"{name}.{key}" for key in values if default and key not in default]
+    if unknown:
+        raise ValueError(_unknown(unknown, {f"{name}.{key}": one for key, one in default.items()}))
+    found = dict(default)
+    for key, value in values.items():
+        found[key] = _like(default.get(key), value, f"{name}.{key}")
+    return found

@@ -37,6 +37,7 @@ class RunMacros:
         environment: where `${envvar:NAME}` is looked up.
         style: how values are written.
         objects: the hyperparameters that are passed together, as objects.
+        groups: those that are together in JSON, and apart in arguments.
     """
 
     interpreter: str
@@ -49,6 +50,12 @@ class RunMacros:
     environment: Mapping[str, str]
     style: ValueStyle = "json"
     objects: Sequence[str] = ()
+    groups: Sequence[str] = ()
+
+    @property
+    def nested(self) -> dict[str, Any]:
+        """The same as JSON has them: hyperparameters of a group in an object."""
+        return as_objects(self.combination, [*self.objects, *self.groups])
 
     @property
     def passed(self) -> dict[str, Any]:
@@ -75,7 +82,7 @@ class RunMacros:
             case "run_dir":
                 return str(self.run_dir)
             case "args_json":
-                return json.dumps(self.passed, ensure_ascii=False)
+                return json.dumps(self.nested, ensure_ascii=False)
             case "args_json_file":
                 return str(self.json_path)
             case "envvar":
@@ -84,7 +91,7 @@ class RunMacros:
                 return self._value_of_one(rest)
 
     def _value_of_one(self, name: str) -> str:
-        values = self.combination if name in self.combination else self.passed
+        values = self.combination if name in self.combination else self.nested
         return as_text(values[name], self.style) if name in values else ""
 
     def expand(self, macro: str) -> list[str]:

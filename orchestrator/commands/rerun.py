@@ -73,6 +73,7 @@ def rerun_command(
         environment=_AsVariables(),
         style="python" if config.get("values_as") == "python" else "json",
         objects=_texts(config.get("objects")),
+        groups=_texts(config.get("groups")),
     )
     command = _command_of(config)
     arguments = [*_run_by_hand(config, run, command), *run.arguments(command)]

@@ -179,11 +179,12 @@ def _macro_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[C
     if not isinstance(names, Mapping):
         return
     seed_name = repeats.get("seed_name") if isinstance(repeats, Mapping) else None
-    objects = source.get("objects")
+    objects, groups = source.get("objects"), source.get("groups")
     known = [
         *names,
         *([seed_name] if isinstance(seed_name, str) else []),
         *(objects if isinstance(objects, list | tuple) else []),
+        *(groups if isinstance(groups, list | tuple) else []),
     ]
     for key, text in _texts(source):
         if not isinstance(text, str) or key.partition(".")[0] in reported:

@@ -1,11 +1,13 @@
 """The keys of `experiment_cfg.json`: a typed, immutable configuration."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from ..commands.settings import RunSettings
 from ..executors.registry import ENGINE_SETTINGS
+from ..search.groups import without_groups
 from ..search.plan import SearchPlan
 from ..search.settings import SearchSettings
 from ..search.space import SearchSpace
@@ -75,6 +77,12 @@ class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
     optimization_goal: Goal | None = Field(
         default=None, description="Whether to maximise or minimise the metric."
     )
+    groups: Annotated[tuple[Text, ...], Allowed("a list of names of groups")] = Field(
+        default=(),
+        strict=False,
+        description="Names of groups: `${args_json}` has the hyperparameter optimizer.lr as lr in "
+        "the object optimizer. Those that hyperparameters has as a `group` are added.",
+    )
     executor: Annotated[
         dict[str, JsonValue],
         Allowed('an object with the type of an engine, for example {"type": "local"}'),
@@ -97,6 +105,11 @@ class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
     schema_: str | None = Field(
         default=None, alias="$schema", description="For editors; ignored.", exclude=True
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_groups(cls, given: Any) -> Any:
+        return without_groups(given).source if isinstance(given, Mapping) else given
 
     @property
     def most_runs(self) -> int:
@@ -129,4 +142,6 @@ class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of `experiment_cfg.json`, for editors."""
     schema = SweepConfig.model_json_schema(by_alias=True)
+    inside = schema["$defs"]["Group"]["properties"]["parameters"]
+    inside["additionalProperties"] = {"$ref": "#/properties/hyperparameters/additionalProperties"}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

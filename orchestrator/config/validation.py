@@ -10,6 +10,7 @@ from pydantic import JsonValue, ValidationError
 from ..commands.settings import run_problems
 from ..errors import ConfigError, ConfigProblem
 from ..executors.registry import executor_problems
+from ..search.groups import without_groups
 from ..search.plan import SearchPlan
 from ..stopping.settings import stopping_problems
 from .messages import explain_errors, key_text
@@ -73,7 +74,9 @@ def validate_config(
     Raises:
         ConfigError: with every mistake that was found.
     """
-    problems: list[ConfigProblem] = []
+    flat = without_groups(source)
+    source = flat.source
+    problems: list[ConfigProblem] = [*flat.problems]
     config: SweepConfig | None = None
     try:
         config = SweepConfig.model_validate(source)
@@ -89,7 +92,7 @@ def validate_config(
     problems += _engine_problems(source)
     problems += script_problems(source, folder)
     if problems or config is None:
-        raise ConfigError(name, problems)
+        raise ConfigError(name, [flat.at_home(problem) for problem in problems])
     return LoadedConfig(config, dict(source), folder, path)
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue
 from .choices import Choice, Constant, Tied
 from .constraints import Constraint
 from .distributions import Distribution, Int, LogInt, LogNormal, LogUniform, Normal, Uniform, same
+from .groups import Group
 from .quantized import Beta, QLogUniform, QUniform
 
 Hyperparameter = Annotated[
@@ -24,7 +25,8 @@ Hyperparameter = Annotated[
     | QLogUniform
     | Beta
     | Constant
-    | Tied,
+    | Tied
+    | Group,
     Field(discriminator="type"),
 ]
 SearchSpace = dict[str, Hyperparameter]
@@ -43,6 +45,7 @@ KINDS: dict[str, type[Distribution]] = {
     "beta": Beta,
     "constant": Constant,
     "tied": Tied,
+    "group": Group,
 }
 
 

@@ -41,6 +41,7 @@ def _macros(
         environment=os.environ,
         style=loaded.config.values_as,
         objects=loaded.config.objects,
+        groups=loaded.config.groups,
     )
 
 
@@ -77,7 +78,7 @@ def run_command(
             paths.RUN_FILE_VARIABLE: str(folder / f"{name}{paths.DAT_SUFFIX}"),
             paths.RUN_NAME_VARIABLE: name,
             paths.RUN_DIR_VARIABLE: str(run.run_dir),
-            paths.HYPERPARAMETERS_VARIABLE: json.dumps(run.passed),
+            paths.HYPERPARAMETERS_VARIABLE: json.dumps(run.nested),
         },
         output_path=folder / f"{name}{paths.LOG_SUFFIX}",
     )
@@ -94,7 +95,7 @@ def write_arguments(
         OSError: it cannot be written.
     """
     run = _macros(loaded, folder, name, combination, first_name)
-    passed = run.passed
+    passed = run.nested
     config = loaded.config
     texts = [*(config.command or ()), *config.environment.values(), config.tensorboard_dir]
     if any("${args_json_file}" in text for text in texts):

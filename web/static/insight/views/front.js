@@ -1,8 +1,8 @@
 // The Pareto front: every result by two objectives, the front highlighted, and below or beside it the
 // hypervolume as it grew.
 
-import { formatNumber } from "../lib/format.js";
-import { plainAxis, valueAxis, valueScale } from "./axes.js";
+import { formatNumber } from "../../lib/format.js";
+import { plainAxis, valueAxis, valueScale } from "../axes.js";
 
 const WIDE = 760;
 const FAINT = 0.3;

@@ -106,7 +106,7 @@ def test_runs_of_a_sweep_that_continues_are_not_deleted(folder: Path, logdir: Pa
 
 
 def test_runs_outside_the_log_folder_are_not_deleted(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="does not lie in the log folder"):
+    with pytest.raises(UsageError, match="is not in the log folder"):
         delete_runs(sweep_of(folder), [2], tmp_path / "elsewhere")
     with pytest.raises(UsageError, match="has no run 9"):
         delete_runs(sweep_of(folder), [9], folder.parent)

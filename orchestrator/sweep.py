@@ -112,7 +112,7 @@ class OpenSweep:
         n_workers: int | None = None,
         max_runs: int | None = None,
         notify: Callable[[Event], None] = lambda event: None,
-        grace_s: float = GRACE_S,
+        grace_s: float | None = None,
     ) -> "OpenSweep":
         """A sweep that was begun before, ready to continue.
 
@@ -272,7 +272,7 @@ def resume(
     workers: int | None = None,
     max_runs: int | None = None,
     on_event: Callable[[Event], None] | None = None,
-    grace_s: float = GRACE_S,
+    grace_s: float | None = None,
 ) -> SweepResult:
     """Continue a sweep that was interrupted, or give a sweep more runs.
 

@@ -16,7 +16,12 @@ from ml_tracking_ops.orchestrator.errors import ConfigError
 from ml_tracking_ops.orchestrator.executors.base import Notices, RunCommand, RunEnd, RunStart, Slot
 from ml_tracking_ops.orchestrator.executors.local.executor import LocalExecutor
 from ml_tracking_ops.orchestrator.executors.local.run import LocalRun
-from ml_tracking_ops.orchestrator.executors.registry import EXECUTORS, ExecutorEntry
+from ml_tracking_ops.orchestrator.executors.registry import (
+    EXECUTORS,
+    ExecutorEntry,
+    Keys,
+    Needs,
+)
 from ml_tracking_ops.orchestrator.steering.requests import new_request, submit
 from ml_tracking_ops.orchestrator.store.files.run_refs import RunRef
 from ml_tracking_ops.orchestrator.store.journal import Event
@@ -216,6 +221,23 @@ def test_time_limit_of_a_run_stands_still_while_its_engine_suspends_it(
     assert run.ended_at is not None
     assert run.suspended_s >= SUSPENDED_S
     assert run.ended_at - run.started_at >= run.suspended_s + TIMEOUT_S
+
+
+def test_resumed_sweep_keeps_the_grace_period_of_its_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float | None] = []
+
+    def make(keys: Keys, n_workers: int | None, needs: Needs) -> LocalExecutor:
+        asked.append(needs.grace_s)
+        return LocalExecutor(n_workers)
+
+    monkeypatch.setitem(EXECUTORS, "queue", ExecutorEntry(make, lambda keys: ()))
+    config = config_in(tmp_path, max_runs=1, grace_s=3)
+    first = sweep.run_sweep(config, logdir=tmp_path / "runs", workers=1)
+    second = sweep.resume(first.folder, logdir=tmp_path / "runs", max_runs=2)
+    assert [run.state for run in second.runs] == ["finished"] * 2
+    assert asked == [3, 3]
 
 
 class SecondStartWaits(LocalExecutor):

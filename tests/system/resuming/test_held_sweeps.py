@@ -143,7 +143,7 @@ def test_resume_runs_nothing_again_where_the_journal_is_lost(
         journal.touch()
     before = {path.name for path in interrupted.iterdir()}
     (name,) = (name for name in before if name.endswith(".dat"))
-    with pytest.raises(UsageError, match=rf"tells of no run, .* \(1: {name}\): .* journal back"):
+    with pytest.raises(UsageError, match=rf"names no run, .* \(1: {name}\): .* journal back"):
         resume(interrupted)
     assert {path.name for path in interrupted.iterdir()} == before
 

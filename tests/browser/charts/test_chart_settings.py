@@ -270,9 +270,9 @@ def test_charts_are_moved_by_dragging_and_from_the_menu(page: Page, losses: Dash
     chart_of(page, "loss/test").locator(".chart-title").drag_to(
         chart_of(page, "loss/train"), target_position={"x": 20, "y": 60}
     )
-    expect(page).to_have_url(re.compile("order="))
+    expect(page).to_have_url(re.compile("place="))
     assert order_of(page) == ["loss/test", "loss/train", "loss/val"]
-    assert asked(page, "order") == ["loss/test"]
+    assert asked(page, "place") == ["loss/test"]
     summary = chart_of(page, "loss/test").locator(".chart-menu summary")
     summary.focus()
     page.keyboard.press("Enter")
@@ -306,4 +306,4 @@ def test_drag_that_is_given_up_leaves_the_charts_as_they_were(
     page.keyboard.press("Escape")
     page.mouse.up()
     assert order_of(page) == ["loss/train", "loss/val", "loss/test"]
-    assert asked(page, "order") == []
+    assert asked(page, "place") == []

@@ -4,7 +4,7 @@
 /** Parameters of the charts; of all of them the server reads `metric` and `derive`, and passes the others on. */
 export const CHART_NAMES = [
   "smoothing", "x", "log", "outliers", "zoom", "group", "band", "over", "hide", "solo", "tags", "pin", "metric", "full", "fold", "unfold", "color", "cols",
-  "chart", "order", "derive",
+  "chart", "place", "derive",
 ];
 
 let held = null; // a snapshot is a file: what its address would say is kept here

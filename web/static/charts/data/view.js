@@ -6,7 +6,7 @@ import { keep, recall } from "../../lib/storage.js";
 import { readCharts } from "./chart_settings.js";
 import { isDerived } from "./derived.js";
 
-const REMEMBERED = ["smoothing", "x", "log", "outliers", "band", "pin", "cols", "chart", "order"];
+const REMEMBERED = ["smoothing", "x", "log", "outliers", "band", "pin", "cols", "chart", "place"];
 const KEY = "chart-defaults";
 const FOLDED_AT_FIRST = ["system"];
 const BUT = "but.";
@@ -49,7 +49,7 @@ export function readView(params) {
     full: params.get("full"),
     derived: [...new Set(params.getAll("derive").filter(isDerived))],
     charts: readCharts(params.getAll("chart")),
-    order: params.getAll("order"),
+    order: params.getAll("place"),
     low: null, high: null,
   };
 }

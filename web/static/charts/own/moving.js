@@ -68,5 +68,5 @@ export function moveChart(chart, by, metrics) {
 function keepOrder(grid, metrics) {
   const now = [...grid.children].map((chart) => chart.dataset.metric);
   if (grid.closest(".chart-section").dataset.section === PINNED) return choose({ pin: now });
-  choose({ order: orderAfter(params().getAll("order"), metrics, now) });
+  choose({ place: orderAfter(params().getAll("place"), metrics, now) });
 }

@@ -240,6 +240,7 @@ def test_group_that_a_sweep_does_not_have_is_none(modules: Page) -> None:
         const selects = ["chart-x", "chart-outliers", "chart-group", "chart-band", "chart-over"];
         add("select", [...selects, "chart-columns"], labelled);
         add("details", ["chart-but"], plain);
+        add("button", ["derive-button"], plain);
         document.body.append(tools);
         const { bindControls } = await import("/static/charts/controls.js");
         const { readView } = await import("/static/charts/data/view.js");

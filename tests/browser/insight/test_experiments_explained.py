@@ -76,7 +76,7 @@ def test_curves_are_averaged_by_a_part_of_the_name(page: Page, dashboard: Dashbo
     chart = page.locator('[data-metric="val/loss"]')
     expect(chart).to_have_attribute("data-runs", "6")
     page.locator("#chart-group").select_option("Part of the name")
-    part = page.get_by_label("Regular expression that finds the part of the name")
+    part = page.get_by_label("Regular expression of the groups")
     expect(part).to_be_focused()
     part.fill("_(.)_")
     part.press("Enter")

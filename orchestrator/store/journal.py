@@ -105,9 +105,13 @@ class Journal:
                 os.utime(self._fd)
 
     def close(self) -> None:
+        """Write the rest and close the file; a second time does nothing."""
+        if self._fd < 0:
+            return
         self.flush()
+        fd, self._fd = self._fd, -1  # the number may be another file's by the next time
         with contextlib.suppress(OSError):
-            os.close(self._fd)
+            os.close(fd)
 
 
 class JournalTail:

@@ -157,6 +157,14 @@ def test_journal_is_locked_by_its_writer_alone(path: Path) -> None:
     assert is_held(path) is False
 
 
+def test_second_close_leaves_alone_what_has_been_opened_since(path: Path) -> None:
+    journal = Journal(path, print)
+    journal.close()
+    with open(path, "rb") as file:
+        journal.close()
+        assert file.read() == path.read_bytes()
+
+
 def test_not_finite_values_survive(path: Path) -> None:
     journal = open_journal(path)
     journal.append("started", index=1, name="a")

@@ -165,7 +165,7 @@ def test_runs_that_failed_without_a_value_are_points_but_never_the_best(modules:
           document.body.append(element);
           const states = { failed: { isEnd: true, isFailure: true }, finished: { isEnd: true } };
           element.dataset.page ??= JSON.stringify({ states });
-          const { bestSoFar, historyPoints } = await import("/static/insight/history.js");
+          const { bestSoFar, historyPoints } = await import("/static/insight/views/history.js");
           const { worstEdge } = await import("/static/insight/failures.js");
           const runs = {
             index: [1, 2, 3, 4], value: [0.5, null, 0.9, null], ended: [1, 2, 3, 4],

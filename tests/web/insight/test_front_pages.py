@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from pages import Client, finished_run, text_of, write_sweep
 
+from ml_tracking_ops.web.serving.static_files import static_files
+
 AIMS = {
     "objectives": [
         {"metric": "accuracy", "goal": "max"},
@@ -98,3 +100,9 @@ def test_sweep_without_a_result_says_what_is_missing(client: Client, logdir: Pat
     text = text_of(client.get("/sweeps/s").text)
     assert "No run has a value of each of accuracy, latency_ms" in text
     assert client.get("/api/insight/s").json()["front"]["volumes"] == []
+
+
+def test_drawing_has_a_module_that_draws_it(pages: Client) -> None:
+    html = pages.get("/sweeps/s?panel=front").text
+    name = html.partition('id="insight-figure" data-view="')[2].partition('"')[0]
+    assert b"export class View {" in static_files().files[f"insight/views/{name}.js"].data

@@ -213,6 +213,11 @@ class SlurmCluster:
         names = [*(f"slurmd-{node}.pid" for node in NODES), "slurmctld.pid", "munged.pid"]
         for name in names:
             self._end(name, signal.SIGTERM)
+        for pid in [pid for node in NODES for pid in self._processes_of(node)]:
+            with contextlib.suppress(
+                ProcessLookupError
+            ):  # they wait for a controller that was killed
+                os.kill(pid, signal.SIGKILL)
         if self.tracker == "cgroup":
             _remove_cgroups()
 
@@ -238,8 +243,9 @@ class SlurmCluster:
 
     def _processes_of(self, node: str) -> list[int]:
         """The processes of the jobs on a node, and Slurm's own that look after them."""
-        marks = (b"SLURMD_NODENAME=" + node.encode(),)
-        found = [pid for pid, marked in _environments() if any(mark in marked for mark in marks)]
+        conf = f"SLURM_CONF={self.folder}/slurm.conf"  # other clusters have nodes of this name
+        marks = {b"SLURMD_NODENAME=" + node.encode(), conf.encode()}
+        found = [pid for pid, marked in _environments() if marks <= marked]
         found += [
             pid for pid, words in _commands() if b"slurmstepd" in words and self._is_on(pid, node)
         ]

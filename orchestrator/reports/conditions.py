@@ -70,7 +70,8 @@ def wait_for(
     """Wait until a condition is met, the sweep has ended without, or the time is over.
 
     Raises:
-        UsageError: a sweep with several objectives has no best value.
+        UsageError: the bound is on the wrong side, or the sweep has several objectives and so no
+            best value.
     """
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
     while True:
@@ -78,16 +79,29 @@ def wait_for(
         has_ended = sweep.record.state in ENDS
         if condition.operator is not None:
             fill_in_best(sweep)
-        if condition.operator is not None and sweep.aims.objectives:
-            raise UsageError(
-                f"{sweep.name} has several objectives, and so no best value to wait for; "
-                "wait until it is finished"
-            )
+            _check(condition, sweep)
         if condition.is_met(sweep.record):
             return "met"
         if has_ended:
             return "ended"
         left_s = _LOOK_S if deadline is None else deadline - time.monotonic()
         if left_s <= 0:
+            fill_in_best(sweep)
             return "timed_out"
         time.sleep(min(_LOOK_S, left_s))
+
+
+def _check(condition: Condition, sweep: Sweep) -> None:
+    if sweep.aims.objectives:
+        raise UsageError(
+            f"{sweep.name} has several objectives, and so no best value to wait for; "
+            "wait until it is finished"
+        )
+    goal = sweep.optimization_goal
+    if goal is not None and (condition.operator or "")[:1] != (">" if goal == "max" else "<"):
+        better = {"max": "higher", "min": "lower"}[goal]
+        turned = f"best{'>' if goal == 'max' else '<'}{condition.bound:g}"
+        raise UsageError(
+            f"{condition} asks for the wrong direction: {better} values of "
+            f"{sweep.optimization_metric} are better in {sweep.name}; did you mean {turned}?"
+        )

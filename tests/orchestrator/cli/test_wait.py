@@ -45,6 +45,18 @@ def test_wait_gives_up_after_its_timeout(running: Path) -> None:
     done = run_command("wait", "--timeout", "0.1", folder=running)
     assert done.returncode == 124
     assert "finished is not met yet" in done.stderr
+    name = sweep_folder(running / "runs").name
+    assert run_command("wait", name, "--until", "best>=1", folder=running).returncode == 0
+    done = run_command("wait", "--timeout", "0.1", "--json", folder=running)
+    assert json.loads(done.stdout)["best"]["best_value"] == 1.0
+    end(running)
+
+
+def test_bound_on_the_wrong_side_is_refused(running: Path) -> None:
+    done = run_command("wait", "--until", "best<0.1", folder=running)
+    assert done.returncode == 2
+    assert "higher values of" in done.stderr
+    assert "did you mean best>0.1?" in done.stderr
     end(running)
 
 

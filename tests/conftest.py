@@ -14,8 +14,14 @@ from ml_tracking_ops.logger import os_files
 
 pytest_plugins = ["child_signals", "leftovers"]
 
-# machines are shared and noisy: an example may take as long as it takes
-settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# machines are shared and noisy: an example may take as long as it takes. The examples are the same
+# in every run, so that a run says something of a change; HYPOTHESIS_RANDOM=1 looks for new ones
+settings.register_profile(
+    "project",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=not os.environ.get("HYPOTHESIS_RANDOM"),
+)
 settings.load_profile("project")
 
 # some images of containers set it; then every process that tests start compiles all of our code

@@ -15,7 +15,8 @@ from ml_tracking_ops.orchestrator.config.wandb.distributions import (
 )
 from ml_tracking_ops.orchestrator.config.yaml_files import Scientific
 
-UNITS = [0.003, 0.031, 0.26, 0.497, 0.52, 0.77, 0.93, 0.9971]
+# none times a number of whole values is whole: there W&B rounds to the other side
+UNITS = [0.00312, 0.03127, 0.26013, 0.49721, 0.52033, 0.77017, 0.93041, 0.99713]
 EXAMPLES: list[dict[str, Any]] = [
     {"value": [1, "a", None]},
     {"values": [1, 2.5, "a", None, True, [1], {"a": 2}]},

@@ -34,6 +34,7 @@ REASONS = (
     ": they are reversed",  # of nested parameters, which the validator does not compare
     "for one value write value",
     "must add up to 1",
+    "metric.name: must be a text",  # an empty one names nothing
 )
 """Why we refuse what the validator accepts: W&B's servers, or W&B's own code fails on it."""
 

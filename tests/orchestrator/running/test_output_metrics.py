@@ -73,7 +73,11 @@ def sweep_config(tmp_path: Path, text: str, pattern: str, **changes: Any) -> Pat
         ("name: value", "loss: nan b: -inf", [("loss", math.nan, None), ("b", -math.inf, None)]),
         ("name=value", "loss=0.5, acc = 8e-1", [("loss", 0.5, None), ("acc", 0.8, None)]),
         ("name=value", "loss: 0.5", []),
-        (r"loss (?P<loss>\S+) acc (?P<acc>\S+)", "loss 0.5 acc 80%", [("loss", 0.5, None)]),
+        (
+            r"loss (?P<loss>\S+) acc (?P<acc>\S+)",
+            "loss 0.5 acc 80%",
+            [("loss", 0.5, None), ("acc", 80.0, None)],
+        ),
         (
             r"\[(?P<step>\d+)\] (?P<name>\w+) is (?P<value>\S+)",
             "[7] loss is 0.5",

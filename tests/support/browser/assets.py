@@ -7,8 +7,10 @@ same package version from npm, after their hash has been checked against the one
 
 import base64
 import hashlib
+import os
 import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
 
 from places import ROOT
@@ -54,11 +56,14 @@ def _tarball(asset: Asset) -> Path:
     tarball = FOLDER / f"{asset.package}-{asset.version}.tgz"
     if not tarball.exists():
         FOLDER.mkdir(exist_ok=True)
-        subprocess.run(
-            ["npm", "pack", "--silent", f"{asset.package}@{asset.version}"],
-            cwd=FOLDER,
-            check=True,
-            timeout=_LIMIT_S,
-            stdin=subprocess.DEVNULL,
-        )
+        with tempfile.TemporaryDirectory(dir=FOLDER) as folder:  # tests run side by side
+            subprocess.run(
+                ["npm", "pack", "--silent", f"{asset.package}@{asset.version}"],
+                cwd=folder,
+                check=True,
+                timeout=_LIMIT_S,
+                stdin=subprocess.DEVNULL,
+            )
+            (packed,) = Path(folder).iterdir()
+            os.replace(packed, tarball)
     return tarball

@@ -68,6 +68,11 @@ class SweepRecord(SweepResults):
         return self.paused_at is not None and self.state == "running"
 
     @property
+    def has_paused(self) -> bool:
+        """As `is_paused`, or it paused because runs failed, and its orchestrator ended."""
+        return self.is_paused or (self.state == "failed" and bool(self.failing))
+
+    @property
     def counts(self) -> dict[RunState, int]:
         """How many runs are in each state; states without a run are left out."""
         found = Counter(run.state for run in self.runs.values())

@@ -42,6 +42,21 @@ def test_sweep_shows_counts_and_the_best_run(client: Client, logdir: Path) -> No
     assert 'data-why="exit code 1: boom"' in html
 
 
+def test_sweep_that_paused_because_runs_failed_says_so(client: Client, logdir: Path) -> None:
+    """Its orchestrator has ended, so its state is `failed`, but it only waits to be resumed."""
+    why = "paused: 1 run in a row failed"
+    events = finished_run(1, state="failed", exit_code=1, reason="exit code 1: boom")
+    write_sweep(logdir / "s", events)
+    journal = Journal(logdir / "s" / "journal.jsonl", lambda trouble: None)
+    journal.append("failing", indices=[1], reason=why)
+    journal.append("sweep_ended", state="failed", reason=why)
+    journal.close()
+    html = client.get("/sweeps/s").text
+    heading = html[html.index('id="progress-heading"') :]
+    assert "state-paused" in heading[: heading.index("</header>")]
+    assert why in text_of(html)
+
+
 def test_table_is_paged_and_draws_the_runs_of_its_page(client: Client, logdir: Path) -> None:
     write_sweep(logdir / "s", [event for n in range(1, 31) for event in finished_run(n, n / 100)])
     first = client.get("/sweeps/s").text

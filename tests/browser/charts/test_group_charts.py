@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from dashboard import Dashboard
@@ -23,6 +24,18 @@ def point_at(page: Page, metric: str, x: float = 0.5, y: float = 0.5) -> None:
     box = chart(page, metric).locator(".u-over").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+
+
+def expect_at(page: Page, metric: str, x: float, text: str | re.Pattern[str]) -> None:
+    """Point until the label has a text: charts may move, or draw new figures, meanwhile."""
+    where = page.locator(".tooltip-where:visible")
+    for _ in range(60):
+        point_at(page, metric, x)
+        with suppress(AssertionError):
+            expect(where).to_contain_text(text, timeout=500)
+            return
+        page.mouse.move(1, 1)
+    expect(where).to_contain_text(text)
 
 
 def test_groups_of_a_sweep_are_drawn_as_means_of_all_their_runs(
@@ -47,7 +60,7 @@ def test_groups_of_a_sweep_are_drawn_as_means_of_all_their_runs(
     expect_runs(page, "Accuracy", 3)
     expect(page.locator("#showing")).to_contain_text("Showing 30 of 30 runs")
 
-    page.get_by_role("combobox", name="Group").select_option("batch_size")
+    page.get_by_role("combobox", name="Group", exact=True).select_option("batch_size")
     expect_runs(page, "Accuracy", 2)
     expect(page.locator("#legend")).to_contain_text("batch_size 32")
     point_at(page, "Accuracy", 0.5, 0.95)
@@ -83,15 +96,12 @@ def test_mean_says_where_runs_have_ended_and_groups_follow_the_filters(
     expect_runs(page, "Accuracy", 2)
     note, runs = page.locator(".when-grouped").first, page.get_by_role("combobox", name="Runs")
     expect(note).to_contain_text("all 5 runs of the sweep")
-    where = page.locator(".tooltip-where:visible")
-    point_at(page, "Accuracy", 0.9)
-    expect(where).to_contain_text("1 of ")
+    expect_at(page, "Accuracy", 0.9, "1 of ")
     expect(page.locator(".tooltip-value:visible")).not_to_contain_text("±")
     page.get_by_role("button", name="Display").click()
     runs.select_option("carried")
     page.keyboard.press("Escape")
-    point_at(page, "Accuracy", 0.9)
-    expect(where).to_contain_text(re.compile(r"(3 of 3|2 of 2) runs"))
+    expect_at(page, "Accuracy", 0.9, re.compile(r"(3 of 3|2 of 2) runs"))
     page.goto(f"{dashboard.url}/sweeps/s?group=p.batch_size&p.batch_size=32")
     expect_runs(page, "Accuracy", 1)
     expect(note).to_contain_text("the 3 of 5 runs that pass the filters of the table")

@@ -24,13 +24,13 @@ def test_experiments_are_drawn_as_means_of_those_with_one_setting(
     expect(chart).to_have_attribute("data-runs", "3")
     expect(note).to_be_hidden()
 
-    page.get_by_role("combobox", name="Group").select_option("optimizer.lr")
+    page.get_by_role("combobox", name="Group", exact=True).select_option("optimizer.lr")
     expect(chart).to_have_attribute("data-runs", "2")
     expect(page.locator("#legend")).to_contain_text("optimizer.lr 0.1")
     expect(note).to_contain_text("all experiments that pass")
 
     log_experiment(logdir, 0.3, 5.0)
     expect(chart).to_have_attribute("data-runs", "3")  # it comes with the next refresh
-    page.get_by_role("combobox", name="Group").select_option("No groups")
+    page.get_by_role("combobox", name="Group", exact=True).select_option("No groups")
     expect(chart).to_have_attribute("data-runs", "4")
     expect(note).to_be_hidden()

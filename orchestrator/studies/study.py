@@ -44,7 +44,7 @@ class Study:
     """A sweep whose runs your program trains, in its own loop.
 
     It writes what a sweep writes, so the pages, `show` and `export` work as for any other. Any
-    number of runs may be open at once. One process holds a study at a time, which may have threads.
+    number of runs may be open at once. One process, with any threads, holds a study at a time::
 
         study = Study(
             hyperparameters={"lr": {"type": "loguniform", "min": 1e-5, "max": 0.1}},

@@ -3,7 +3,7 @@
     python benchmarks/several_objectives.py --seeds 10 --runs 60 --workers 4
 
 Functions with known fronts: ZDT1 and ZDT2 (Zitzler, Deb and Thiele 2000) in five dimensions, and
-BNH (Binh and Korn 1997), whose two constraints are told as constraints on outcomes. Runs end in the
+BNH (Binh and Korn 1997), whose two constraints are constraints on outcomes. Runs end in the
 order in which they begin. Printed is the mean hypervolume as a share of that of the reference
 point, and the paired difference to `random` with its standard error.
 """

@@ -119,7 +119,7 @@ def _quick_name(data: bytes) -> str:
     """The same for the same bytes, and hardly ever for others, at a small part of SHA-256's cost.
 
     It is made of the beginning, the end (of a PNG it holds the checksum of its pixels) and some
-    bytes between. Whoever finds a file of this name compares all bytes.
+    bytes between. If a file of this name exists, all bytes are compared.
     """
     size = len(data)
     if size > 4 * _N_BETWEEN:

@@ -144,7 +144,7 @@ class SearchSettings(BaseModel):
         default=[],
         description="Expressions over metrics that a result must meet, such as "
         '"memory_gb <= 24"; the last value that a run logged counts. Other runs are never the '
-        "best and never on the front, and samplers that learn are told.",
+        "best and never on the front, and samplers learn of the violations.",
     )
     constraints: Annotated[list[Text], Allowed("a list of expressions")] = Field(
         default=[],

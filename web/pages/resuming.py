@@ -1,6 +1,6 @@
 """`POST /api/resume`: resume a sweep in the background of the machine that serves the page.
 
-It runs the command that the sweep's folder names, so it is for whoever has the token, or is at the
+It runs the command that the sweep's folder names, so it needs the token, or a user at the
 machine itself. Everybody else gets the command to run it by hand. What belongs to another user is
 refused by the command.
 """

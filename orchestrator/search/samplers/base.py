@@ -66,6 +66,14 @@ class Unseen:
         """Whether new combinations are rarely drawn, so that the rest was listed."""
         return self._rest is not None
 
+    def why_exhausted(self, n_draws: int) -> str:
+        """Why there is no new combination, after so many draws in vain."""
+        if self.is_listed():
+            return f"every combination of the search space has been run: {self.n_taken}"
+        return (
+            f"no combination that is new and meets the constraints was found in {n_draws:,} draws"
+        )
+
     def take(self, combination: Combination) -> bool:
         """Mark a combination as given; return whether it is new and allowed."""
         if not self._space.allows(combination):

@@ -99,12 +99,7 @@ class LearningSampler:
 
     @property
     def why_exhausted(self) -> str:
-        if self._unseen.is_listed():
-            return f"every combination of the search space has been run: {self._unseen.n_taken}"
-        return (
-            "no combination that is new and meets the constraints was found in "
-            f"{_MOST_DRAWS:,} draws"
-        )
+        return self._unseen.why_exhausted(_MOST_DRAWS)
 
     def combination(self, number: int, history: Sequence[HistoryEvent] = ()) -> Combination | None:
         """What to try next, given all that is known."""

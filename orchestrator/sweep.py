@@ -77,7 +77,7 @@ class OpenSweep:
         n_workers = len(executor.slots)
         proposer = Proposer(loaded.search_plan, self.seed, n_workers, picked)
         earlier = [
-            read_earlier(one, loaded.folder, proposer.space)
+            read_earlier(one, loaded.folder, proposer.space, loaded.config.aims)
             for one in (() if begun else config.warm_start)
         ]
         self.n_workers = n_workers

@@ -78,13 +78,20 @@ def _most_objectives(name: object) -> int | None:
 
 
 def _rules_of_several(source: Mapping[str, Any], names: list[str]) -> Iterator[ConfigProblem]:
-    """Each rule says by which objective it judges; a threshold may look at any metric."""
+    """Each rule says by which objective it judges, or is `asha`, which can judge by all of them.
+
+    A threshold may look at any metric.
+    """
     for key, rule in _rules(source):
         metric = rule.get("metric")
+        if metric is None and rule.get("rule") == "asha" and rule.get("resume") is not True:
+            continue
         if metric is None:
+            of_asha = "; only asha without resume judges by all of them"
             yield ConfigProblem(
                 key,
-                f"is missing; with objectives a rule must name one of them: {', '.join(names)}",
+                "is missing; with objectives a rule must name one of them: "
+                f"{', '.join(names)}{of_asha}",
             )
         elif rule.get("rule") != "threshold" and metric not in names:
             known = did_you_mean(str(metric), names) or f"; there are: {', '.join(names)}"

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -96,7 +96,7 @@ def _warm_start_problems(source: Mapping[str, Any], folder: Path) -> Iterator[Co
     for position, text in enumerate(given if isinstance(given, list) else ()):
         key = f"warm_start.{position}"
         if isinstance(text, Mapping):
-            yield from _storage_problems(key, text, source.get("optimization_goal"), folder)
+            yield from _storage_problems(key, text, source, folder)
         if not isinstance(text, str):
             continue
         if not os.path.isfile(folder / text / paths.JOURNAL_NAME):  # noqa: PTH113 (any text)
@@ -111,7 +111,7 @@ def _warm_start_problems(source: Mapping[str, Any], folder: Path) -> Iterator[Co
 
 
 def _storage_problems(
-    key: str, given: Mapping[str, Any], goal: object, folder: Path
+    key: str, given: Mapping[str, Any], source: Mapping[str, Any], folder: Path
 ) -> Iterator[ConfigProblem]:
     try:
         storage = OptunaStorage.model_validate(given)
@@ -124,11 +124,31 @@ def _storage_problems(
     except UsageError as error:
         yield ConfigProblem(key, str(error))
         return
-    there = "max" if study.direction.name == "MAXIMIZE" else "min"
-    if goal in ("max", "min") and goal != there:
+    there = ["max" if one.name == "MAXIMIZE" else "min" for one in study.directions]
+    here = _goals(source)
+    if (here or len(there) > 1) and here != there:
         yield ConfigProblem(
-            key, f'that study has the goal "{there}", this sweep optimization_goal "{goal}"'
+            key, f"that study has {_goals_text(there)}, this sweep {_goals_text(here)}"
         )
+
+
+def _goals(source: Mapping[str, Any]) -> list[str]:
+    """The goal of the one metric, or of each objective in their order; empty if one is missing."""
+    objectives = source.get("objectives")
+    listed = objectives if isinstance(objectives, list) else None
+    found = (
+        [source.get("optimization_goal")]
+        if listed is None
+        else [one.get("goal") if isinstance(one, Mapping) else None for one in listed]
+    )
+    known = [str(goal) for goal in found if goal in ("max", "min")]
+    return known if len(known) == len(found) else []
+
+
+def _goals_text(goals: Sequence[str]) -> str:
+    if not goals:
+        return "no goal"
+    return f"the goal{'' if len(goals) == 1 else 's'} " + ", ".join(map(show_value, goals))
 
 
 def _asked(sweep: Path) -> Mapping[str, Any]:

@@ -9,10 +9,11 @@ from pydantic import JsonValue
 
 from ..errors import UsageError
 from ..store.histories.history import Known
+from ..store.outcomes.aims import NO_AIMS, Aims
 from .earlier import EarlierSweep, fit
 from .samplers.extras import import_extra
 from .settings import OptunaStorage
-from .space import Space
+from .space import Combination, Space
 
 if TYPE_CHECKING:
     import optuna
@@ -20,16 +21,21 @@ if TYPE_CHECKING:
 _SQLITE = "sqlite:///"
 
 
-def read_optuna_study(given: OptunaStorage, folder: Path, space: Space) -> EarlierSweep:
+def read_optuna_study(
+    given: OptunaStorage, folder: Path, space: Space, aims: Aims = NO_AIMS
+) -> EarlierSweep:
     """Read the complete trials of a study; those that do not fit are counted, with the reason.
 
-    Pruned and failed trials say nothing of a whole run, and are left out too.
+    Pruned and failed trials say nothing of a whole run, and are left out too. The values of a study
+    with several objectives are those of the sweep's objectives, in their order. A metric that is
+    constrained is read from a user attribute of its name.
 
     Raises:
         UsageError: there is no such study, or it cannot be read.
     """
     study = open_optuna_study(given, folder)
     known: list[Known] = []
+    kept: list[Mapping[str, float]] = []
     left_out: Counter[str] = Counter()
     for trial in study.get_trials(deepcopy=False):
         if trial.state.name in ("RUNNING", "WAITING"):
@@ -41,14 +47,37 @@ def read_optuna_study(given: OptunaStorage, folder: Path, space: Space) -> Earli
         if values is None:
             left_out[_why_unfit(space, trial.params)] += 1
         else:
-            known.append(Known(values, "finished", trial.values[0]))
-    return EarlierSweep(f"Optuna's study {study.study_name}", known, left_out)
+            kept.append(_metrics(trial, aims))
+            known.append(_as_known(values, trial, aims, kept[-1]))
+    return EarlierSweep(f"Optuna's study {study.study_name}", known, left_out, kept)
+
+
+def _metrics(trial: "optuna.trial.FrozenTrial", aims: Aims) -> dict[str, float]:
+    """The value of each objective, and of what is constrained as far as the trial has it."""
+    found: dict[str, float] = {}
+    for name in sorted(aims.metrics & trial.user_attrs.keys()):
+        value = trial.user_attrs[name]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            found[name] = float(value)
+    names = aims.objective_names
+    return {**found, **dict(zip(names, trial.values, strict=True))} if names else found
+
+
+def _as_known(
+    hyperparameters: Combination,
+    trial: "optuna.trial.FrozenTrial",
+    aims: Aims,
+    values: Mapping[str, float],
+) -> Known:
+    best = None if aims.objectives else trial.values[0]
+    result = aims.result(values) or None
+    return Known(hyperparameters, "finished", best, None, result, aims.violations(values))
 
 
 def open_optuna_study(given: OptunaStorage, folder: Path) -> "optuna.Study":
     """
     Raises:
-        UsageError: there is no such study, it cannot be read, or it has several objectives.
+        UsageError: there is no such study, or it cannot be read.
     """
     import_extra("optuna", "optuna", "warm_start from Optuna")
     import optuna
@@ -64,10 +93,7 @@ def open_optuna_study(given: OptunaStorage, folder: Path) -> "optuna.Study":
     name = given.study or names[0]
     if name not in names:
         raise UsageError(f"{given.optuna} has no study {name}; there are: {', '.join(names)}")
-    study = optuna.load_study(study_name=name, storage=storage)
-    if len(study.directions) != 1:
-        raise UsageError(f"{given.optuna}: the study {name} has several objectives")
-    return study
+    return optuna.load_study(study_name=name, storage=storage)
 
 
 def _storage(address: str, folder: Path) -> "optuna.storages.BaseStorage":

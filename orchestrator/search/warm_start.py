@@ -6,6 +6,7 @@ from ml_tracking_ops.logger import paths
 
 from ..store.histories.history import Known
 from ..store.journal import JournalTail
+from ..store.outcomes.aims import NO_AIMS, Aims
 from ..store.run_states import RESULTS_THAT_COUNT
 from ..store.sweep_record import SweepRecord
 from .earlier import NO_PLACE, EarlierSweep, fit
@@ -27,7 +28,9 @@ def read_earlier_sweep(folder: Path, space: Space) -> EarlierSweep:
     return EarlierSweep(folder.name, known, left_out, [run.values for run, _ in fitted])
 
 
-def read_earlier(given: str | OptunaStorage, folder: Path, space: Space) -> EarlierSweep:
+def read_earlier(
+    given: str | OptunaStorage, folder: Path, space: Space, aims: Aims = NO_AIMS
+) -> EarlierSweep:
     """Read what an entry of `warm_start` names, relative to the folder of the configuration.
 
     Raises:
@@ -35,4 +38,4 @@ def read_earlier(given: str | OptunaStorage, folder: Path, space: Space) -> Earl
     """
     if isinstance(given, str):
         return read_earlier_sweep(folder / given, space)
-    return read_optuna_study(given, folder, space)
+    return read_optuna_study(given, folder, space, aims)

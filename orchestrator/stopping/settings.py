@@ -11,6 +11,7 @@ from ..store.objective import Goal
 from .decision import Resource, Rule
 from .halving import Asha, Hyperband
 from .median import Comparison, Median
+from .non_domination import NonDominationAsha
 from .patience import Patience
 from .promotion import PromotionAsha
 from .threshold import Threshold
@@ -99,7 +100,11 @@ class AshaRule(BaseModel):
 
     model_config = _STRICT
     rule: Literal["asha"] = Field(description="Which rule it is.")
-    metric: _Metric = None
+    metric: MetricName | None = Field(
+        default=None,
+        description="Of several objectives, the one by which the rule judges. Without it runs are "
+        "compared by all of them: by which others they are dominated.",
+    )
     min_resource: Positive = Field(
         default=1, description="The progress at which runs are first compared."
     )
@@ -129,6 +134,16 @@ class AshaRule(BaseModel):
             reduction_factor=self.reduction_factor,
             resource=self.resource,
         )
+
+    def build_for_all(self, goals: Mapping[str, Goal]) -> Iterable[Rule]:
+        """The same by all objectives at once: a rule for each, which share what they know."""
+        return NonDominationAsha(
+            goals,
+            min_resource=self.min_resource,
+            max_resource=self.max_resource,
+            reduction_factor=self.reduction_factor,
+            resource=self.resource,
+        ).parts
 
 
 class HyperbandRule(BaseModel):

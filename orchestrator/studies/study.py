@@ -81,7 +81,8 @@ class Study:
         seed = choose_seed(seed, loaded)
         proposer = Proposer(loaded.config.search_plan, seed, workers)
         earlier = [
-            read_earlier(one, loaded.folder, proposer.space) for one in loaded.config.warm_start
+            read_earlier(one, loaded.folder, proposer.space, loaded.config.aims)
+            for one in loaded.config.warm_start
         ]
         folder, journal = new_study_folder(loaded, seed, workers, Path(logdir), _warn)
         record = SweepRecord(goal=loaded.config.optimization_goal, aims=loaded.config.aims)

@@ -3,6 +3,7 @@
 from ...config.model import SweepConfig
 from ...stopping import Rule, StopDecision, StoppingRules
 from ...stopping.patience import Patience
+from ...stopping.settings import AshaRule
 from ...stopping.threshold import Threshold
 from ...store.objective import is_better
 from ...store.run_record import COMPARING_RULES
@@ -28,7 +29,10 @@ def build_rules(config: SweepConfig, *, compares: bool = True) -> StoppingRules:
     for settings in config.stopping_rules:
         if settings.rule in COMPARING_RULES and not compares:
             continue
-        # a rule that needs an objective has one: validation saw to it
+        if isinstance(settings, AshaRule) and settings.metric is None and goals:
+            rules += settings.build_for_all(goals)
+            continue
+        # any other rule that needs an objective has one: validation saw to it
         own = settings.metric or metric or ""
         rules.append(settings.build(own, goals.get(own, goal or "max")))
     return StoppingRules(rules)

@@ -31,7 +31,11 @@ def problems(folder: Path, **changes: Any) -> dict[str, str]:
 def test_several_objectives_are_accepted_with_samplers_that_know_them(
     tmp_path: Path, sampler: str
 ) -> None:
-    rules = [{"rule": "asha", "metric": "accuracy"}, {"rule": "threshold", "metric": "loss"}]
+    rules = [
+        {"rule": "asha", "metric": "accuracy"},
+        {"rule": "asha"},
+        {"rule": "threshold", "metric": "loss"},
+    ]
     assert not problems(
         tmp_path, objectives=TWO, sampler=sampler, where=["memory/gb <= 24"], stopping_rules=rules
     )
@@ -47,7 +51,12 @@ def test_several_objectives_are_accepted_with_samplers_that_know_them(
         ({"confirm": {}}, "confirm", "has a front instead"),
         ({"early_stopping": True}, "early_stopping", "stopping_rules"),
         ({"sampler": "cma_es"}, "sampler", "knows one objective"),
-        ({"stopping_rules": [{"rule": "asha"}]}, "stopping_rules.0.metric", "must name one"),
+        ({"stopping_rules": [{"rule": "median"}]}, "stopping_rules.0.metric", "must name one"),
+        (
+            {"stopping_rules": [{"rule": "asha", "resume": True}]},
+            "stopping_rules.0.metric",
+            "only asha without resume",
+        ),
         (
             {"stopping_rules": [{"rule": "asha", "metric": "acuracy"}]},
             "stopping_rules.0.metric",

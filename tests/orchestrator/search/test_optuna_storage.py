@@ -83,6 +83,76 @@ def test_sweep_learns_from_a_study(storage: str, tmp_path: Path) -> None:
     assert "3 of 4 runs of Optuna's study mnist" in result.record.warnings[0]
 
 
+def fill_with_two(tmp_path: Path) -> None:
+    """A study of two objectives, whose trials keep a metric as a user attribute."""
+    study = optuna.create_study(
+        study_name="both",
+        storage=f"sqlite:///{tmp_path / 'study.db'}",
+        directions=["maximize", "minimize"],
+    )
+    kinds = {
+        "x": optuna.distributions.FloatDistribution(0, 1),
+        "size": optuna.distributions.CategoricalDistribution([16, 32]),
+    }
+    for x, memory in ((0.1, 8), (0.2, 30), (0.3, None)):
+        study.add_trial(
+            optuna.trial.create_trial(
+                values=[x, 1 - x],
+                params={"x": x, "size": 16},
+                distributions=kinds,
+                user_attrs={} if memory is None else {"memory_gb": memory},
+            )
+        )
+
+
+OBJECTIVES = [{"metric": "accuracy", "goal": "max"}, {"metric": "latency", "goal": "min"}]
+
+
+def test_sweep_with_objectives_learns_from_a_study_with_as_many(tmp_path: Path) -> None:
+    fill_with_two(tmp_path)
+    config = write_config(
+        tmp_path,
+        "short.py",
+        max_runs=1,
+        hyperparameters=SPACE,
+        sampler="tpe",
+        warm_start=[{"optuna": "study.db"}],
+        objectives=OBJECTIVES,
+        where=["memory_gb <= 24"],
+        early_stopping=False,
+        optimization_metric=None,
+        optimization_goal=None,
+    )
+    result = run_sweep(config, logdir=tmp_path / "runs", workers=1)
+    known = [one for one in result.record.history if isinstance(one, Known)]
+    assert [(one.result, one.violations) for one in known] == [
+        ((0.1, 0.9), (-16.0,)),
+        ((0.2, 0.8), (6.0,)),
+        ((0.3, 0.7), None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("objectives", "text"),
+    [
+        ([OBJECTIVES[0], {"metric": "b", "goal": "max"}], 'this sweep the goals "max", "max"'),
+        (None, 'has the goals "max", "min", this sweep the goal "max"'),
+    ],
+)
+def test_study_with_other_goals_is_a_mistake(objectives: Any, text: str, tmp_path: Path) -> None:
+    fill_with_two(tmp_path)
+    changes: dict[str, Any] = {"warm_start": [{"optuna": "study.db"}], "hyperparameters": SPACE}
+    if objectives is not None:
+        changes |= {"objectives": objectives, "early_stopping": False}
+        changes |= {"optimization_metric": None, "optimization_goal": None}
+    config = write_config(tmp_path, "short.py", **changes)
+    with pytest.raises(ConfigError) as caught:
+        load_config(config)
+    (problem,) = caught.value.problems
+    assert problem.key == "warm_start.0"
+    assert text in problem.message
+
+
 @pytest.mark.parametrize(
     ("given", "text"),
     [

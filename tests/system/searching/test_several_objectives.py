@@ -176,3 +176,13 @@ def test_rule_judges_by_its_objective(tmp_path: Path) -> None:
     stopped = [run for run in result.runs if run.state == "early_stopped"]
     assert stopped
     assert all((run.stopped_by or {})["metric"] == "accuracy" for run in stopped)
+
+
+def test_asha_without_a_metric_stops_what_others_dominate(tmp_path: Path) -> None:
+    rule = {"rule": "asha", "reduction_factor": 2, "max_resource": 3}
+    config = config_for(tmp_path, stopping_rules=[rule], environment={"STEP_S": "0.2"}, max_runs=8)
+    result = run_sweep(config, logdir=tmp_path / "runs", workers=2)
+    stopped = [run for run in result.runs if run.state == "early_stopped"]
+    assert stopped
+    assert all("is not among the best 1/2 of" in (run.reason or "") for run in stopped)
+    assert any("dominated by" in (run.reason or "") for run in stopped)

@@ -49,16 +49,16 @@ def pages() -> dict[str, str]:
 # --- commands ----------------------------------------------------------------------------------
 
 _COMMANDS = """\
-`ml-tracking-ops COMMAND --help` prints the same. Options may come before or after the other
-arguments. `PATH` is a folder, a `.dat` file, or a name that `ml-tracking-ops list` prints. `SWEEP`
-is the folder or the name of a sweep. Without a command, `ml-tracking-ops --logdir=runs` is the same
-as `ml-tracking-ops web`, and `ml-tracking-ops --run_sweep=True --logdir=runs` is the same as
+`ml-tracking-ops COMMAND --help` prints the same. Options can come before or after the other
+arguments. `PATH` is a folder, a `.dat` file, or a name from `ml-tracking-ops list`. `SWEEP` is the
+folder or the name of a sweep. Without a command, `ml-tracking-ops --logdir=runs` is the same as
+`ml-tracking-ops web`, and `ml-tracking-ops --run_sweep=True --logdir=runs` is the same as
 `ml-tracking-ops sweep`.
 """
 
 
 def commands_page() -> str:
-    """Every command with its arguments, from the parser; and the exit codes."""
+    """Every command with its arguments, from the parser, and the exit codes."""
     parsers = command_parsers()
     codes = [f"| {code} | {text} |" for code, text in EXIT_CODES.items()]
     return "\n".join(
@@ -102,9 +102,9 @@ def _argument(action: argparse.Action) -> str:
     value = "" if action.nargs == 0 else f" {action.metavar or _choices(action)}"
     names = ", ".join(f"`{name}{value}`".replace("|", "\\|") for name in action.option_strings)
     notes = [action.help or ""]
-    if isinstance(action, argparse._AppendAction) and not notes[0].endswith("repeated"):
-        notes.append("may be repeated")
-    text = "; ".join(dict.fromkeys(filter(None, notes))).replace("%%", "%").replace("|", "\\|")
+    if isinstance(action, argparse._AppendAction) and "repeatable" not in notes[0]:
+        notes.append("(repeatable)")
+    text = " ".join(filter(None, notes)).replace("%%", "%").replace("|", "\\|")
     return f"| {names} | {text} |".replace("  ", " ")
 
 
@@ -122,7 +122,7 @@ def environment_page() -> str:
         [
             "# Environment variables\n",
             _WRITTEN,
-            "A sweep sets these for each run; `ml-tracking-ops run` sets those that name files.\n",
+            "A sweep sets these for each run. `ml-tracking-ops run` sets those that name files.\n",
             "| variable | | |\n| --- | --- | --- |",
             *rows,
             "\nVariables of your own come from the key `environment` of the configuration, see",
@@ -132,14 +132,14 @@ def environment_page() -> str:
 
 
 _HTTP = """\
-The dashboard is a client of these addresses. They are open to your programs too, with the same
-protection: the token, the names by which the server may be called, and for everything that changes
-something a token that only its own pages have (see [security](../security.md)). So programs read
-over HTTP, and act with the [commands](commands.md).
+The dashboard uses these addresses, and your programs can use them too. The same protection applies
+([security](../security.md)): the token, the host names of the server, and for every change a second
+token that only the dashboard's own pages have. So let programs read over HTTP, and use the
+[commands](commands.md) to change something.
 
-`run` and `sweep` are ids: the path below the log folder, as the address of a page shows it. A query
-that is wrong is answered with status 400 and `{"error": "…"}`, which names the parameter, its value
-and what is allowed. Lists may be given as repeated parameters: `?run=A&run=B`.
+`run` and `sweep` are ids: the path below the log folder, as in the address of a page. A wrong query
+is answered with status 400 and `{"error": "…"}`, which names the parameter, its value and what is
+allowed. Pass lists as repeated parameters: `?run=A&run=B`.
 """
 
 
@@ -189,8 +189,8 @@ def _event(schema: Mapping[str, Any], name: str) -> str:
     for field, about in definition["properties"].items():
         if field == "event" or (field == "time" and name not in _PRINTED_ONLY):
             continue
-        notes = ["" if field in required else "optional", about.get("description", "")]
-        text = "; ".join(filter(None, notes))
+        notes = [about.get("description", ""), "" if field in required else "(optional)"]
+        text = " ".join(filter(None, notes))
         lines.append(f"| `{field}` | {_type(schema, about)} | {text} |".replace("  ", " "))
     return "\n".join(lines) + "\n"
 

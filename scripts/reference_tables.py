@@ -6,7 +6,7 @@ Tests compare the names with those in the code.
 ENVIRONMENT = {
     "ML_TRACKING_OPS_RUN_FILE": (
         "set for runs",
-        "The `.dat` file of this attempt. `ExperimentLogger` writes to it, whatever `logdir` says.",
+        "The `.dat` file of this attempt. `ExperimentLogger` writes to it and ignores `logdir`.",
     ),
     "ML_TRACKING_OPS_RUN_NAME": (
         "set for runs",
@@ -22,7 +22,7 @@ ENVIRONMENT = {
     ),
     "ML_TRACKING_OPS_ATTEMPT": (
         "set for runs",
-        "Which attempt at this combination of hyperparameters it is: `1`, `2`, …",
+        "The number of this attempt at the run: `1`, `2`, …",
     ),
     "ML_TRACKING_OPS_PREVIOUS_RUN_FILES": (
         "set for runs",
@@ -30,20 +30,20 @@ ENVIRONMENT = {
     ),
     "ML_TRACKING_OPS_RERUN": (
         "set by a rerun command",
-        "Which run of which sweep a run by hand repeats, as JSON. Commands on the pages set it.",
+        "The run of a sweep that this run repeats, as JSON. Commands on the pages set it.",
     ),
     "ML_TRACKING_OPS_FUNCTION": (
         "set for runs",
-        "The function that the run calls, in a sweep of a function.",
+        "The function that the run calls, if the sweep runs a function.",
     ),
     "ML_TRACKING_OPS_CACHE_MB": (
         "read by the dashboard",
-        "How many megabytes of digests of logs the user's cache folder holds; `0` keeps none.",
+        "The size limit of the cache in megabytes. `0` turns the cache off.",
     ),
     "ML_TRACKING_OPS_RUNTIME_DIR": (
         "read by sweeps",
-        "Where sweeps note which GPUs their runs hold. By default the user's folder in "
-        "`/run/user`, else `XDG_RUNTIME_DIR`, else one in the folder for temporary files.",
+        "The folder for leases of GPUs. Default: your folder in `/run/user`, or "
+        "`XDG_RUNTIME_DIR`, or a folder in the directory for temporary files.",
     ),
     "CUDA_VISIBLE_DEVICES": (
         "set for runs",
@@ -63,7 +63,7 @@ ENVIRONMENT = {
 """Name → who uses it, and what for."""
 
 ROUTES = {
-    "/": "The page of the experiments, or of the sweeps where there are no experiments.",
+    "/": "The page of the experiments, or of the sweeps if there are no experiments.",
     "/experiments": "The page of the experiments.",
     "/sweeps": "The list of sweeps.",
     "/sweeps/{sweep_id:path}": "The page of a sweep.",
@@ -74,7 +74,7 @@ ROUTES = {
     "/insight/importance/{sweep_id:path}": "The importance of each hyperparameter, as HTML.",
     "/static/{path:path}": "Scripts and styles of the pages.",
     "/assets/{place:path}": "Third-party files of the pages, with `--assets`.",
-    "/events": "Server-sent events: what is new of the runs and sweeps that the query names.",
+    "/events": "Server-sent events: news of the runs and sweeps that the query names.",
     "/api/metrics": "The names of the metrics of each `run`.",
     "/api/series": "The points of each `run`, of all metrics or of each `metric`, as JSON. "
     "Thinned to what a chart can show.",
@@ -82,9 +82,9 @@ ROUTES = {
     "/api/groups": "Mean and spread of metrics over groups of a sweep's runs.",
     "/api/groups/progress": "How many logs have been read for such a query so far.",
     "/api/insight": "Experiments as columns, compared by the metric `objective`.",
-    "/api/insight/{sweep_id:path}": "The runs of a sweep as columns; with `since`, what changed.",
+    "/api/insight/{sweep_id:path}": "The runs of a sweep as columns. With `since`, only changes.",
     "/api/workers/{sweep_id:path}": "Which run each slot ran, and when.",
-    "/api/output": "A part of the output of `run`, before or after a byte.",
+    "/api/output": "A part of the output of `run`, before or after a byte position.",
     "/api/output/search": "Lines of the output of `run` that contain `q`.",
     "/output/{run_id:path}": "The whole output of a run, as a download.",
     "/files/{run_id:path}": "A file in a run's own folder: `path` names it, `show=1` displays it.",
@@ -93,13 +93,25 @@ ROUTES = {
     "/export/sweep/{sweep_id:path}": "The table of a sweep's runs as CSV or JSON.",
     "/api/resume": "Resume a sweep in the background of the dashboard's machine.",
     "/api/control": "Stop, pause, continue, requeue, or change the workers of a sweep.",
-    "/api/views": "The named views; POST saves, renames or deletes one, or makes it the default.",
-    "/views/name": "Leads to the page that a named view keeps.",
+    "/api/views": "The named views. POST saves, renames or deletes one, or makes it the default.",
+    "/views/{name:path}": "Redirect to the page of a named view.",
+    "/compare": "The page Compare.",
+    "/snapshot/{path:path}": "A page as one file, as `snapshot` writes it.",
+    "/api/derived": "Whether a derived metric is valid, and how many of the runs have it.",
+    "/api/media": "The names and steps of the media of `run`.",
+    "/api/media/step": "The media of `run` with one `kind` and `name` at a `step`.",
+    "/api/media/table": "Rows of a logged table, sorted and filtered.",
+    "/api/media/histograms": "All histograms of one `name`, in the same bins.",
+    "/media": "The bytes of an image or a sound.",
+    "/api/run-values": "The values of the runs that the address names, in this order.",
+    "/code/{sweep_id:path}": "The code state of a sweep: `name` is `changes.diff` or "
+    "`packages.txt`.",
+    "/git/{run_id:path}": "Whether the code of an experiment had uncommitted changes, as HTML.",
     "/api/tag": "Add a tag to runs of any kind, or remove it.",
     "/api/annotate": "Set the name, note or tags of an experiment, sweep or run.",
     "/api/goal": "Choose whether high or low values of a metric are good.",
     "/api/archive": "Archive experiments and sweeps, or bring them back.",
-    "/api/delete": "Delete experiments and sweeps for good.",
-    "/api/deletion": "What a deletion would delete. It deletes nothing.",
+    "/api/delete": "Delete experiments and sweeps permanently.",
+    "/api/deletion": "What a deletion would delete, without deleting it.",
 }
 """Path → what it answers or does."""

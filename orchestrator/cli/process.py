@@ -8,12 +8,12 @@ EXIT_TIMEOUT = 124
 EXIT_INTERRUPTED = 130
 
 EXIT_CODES = {
-    0: "The command did what was asked. Of a sweep: it finished.",
-    EXIT_FAILURE: "It failed, or was refused. Of a sweep: it failed or its orchestrator was lost. "
-    "Of `wait`: the sweep ended and the condition was not met.",
+    0: "Success. For a sweep: it finished.",
+    EXIT_FAILURE: "The command failed or was refused. For a sweep: it failed, or its orchestrator "
+    "was lost. For `wait`: the sweep ended without meeting the condition.",
     EXIT_USAGE: "Wrong usage: an option, a configuration or a name is wrong. Nothing was started.",
-    EXIT_TIMEOUT: "Only of `wait`: the time given with `--timeout` is over.",
-    EXIT_INTERRUPTED: "Ctrl-C, or the sweep was stopped by a user.",
+    EXIT_TIMEOUT: "Only for `wait`: the time given with `--timeout` is over.",
+    EXIT_INTERRUPTED: "Ctrl-C, or a user stopped the sweep.",
 }
 """What each exit code means. `run` is different: it ends with the exit code of its program."""
 

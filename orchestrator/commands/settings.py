@@ -34,14 +34,14 @@ class RunSettings(BaseModel):
     ) = Field(
         default=None,
         strict=False,
-        description="The argument list that starts a run, with `${interpreter}`, `${program}`, "
-        "`${args}` and the like. Without it: Python, the script, `--logdir` (only with "
-        'metrics_from "log") and `${args}`.',
+        description="The argument list that starts a run, with macros such as `${interpreter}`, "
+        "`${program}` and `${args}`. Default: Python, the script, `--logdir` (only "
+        'with metrics_from "log") and `${args}`.',
     )
     values_as: ValueStyle = Field(
         default="json",
-        description='How lists and objects are written in arguments: "json", or "python" as '
-        "Python's str() writes them, which W&B's agent uses.",
+        description='How lists and objects are written in arguments: "json", or "python" for the '
+        "form of Python's str(), as W&B's agent does.",
     )
     objects: Annotated[
         tuple[Text, ...],
@@ -49,43 +49,44 @@ class RunSettings(BaseModel):
     ] = Field(
         default=(),
         strict=False,
-        description="Names of objects: hyperparameters named optimizer.lr, optimizer.name are "
-        'passed together as the object optimizer when "optimizer" is in this list.',
+        description='Names of objects. With "optimizer" in this list, the hyperparameters '
+        "optimizer.lr and optimizer.name are passed together as the object optimizer.",
     )
     wandb_config: bool = Field(
         default=False,
-        description="Whether W&B's client, in a script that uses it, finds the hyperparameters in "
-        "`wandb.config`. It runs offline unless WANDB_MODE is set.",
+        description="Pass the hyperparameters to scripts that read them from `wandb.config`. "
+        "W&B's client runs offline unless WANDB_MODE is set.",
     )
     environment: Annotated[dict[str, str], Allowed("an object of names and texts")] = Field(
         default_factory=dict,
-        description="Environment variables of a run. Their values may hold the same macros.",
+        description="Environment variables of the runs. Values can contain macros.",
     )
     metrics_from: Literal["log", "stdout", "tensorboard"] = Field(
         default="log",
-        description='With "log" the script logs its metrics itself. With "stdout" they are read '
-        'from what the script prints; metrics_pattern says how. With "tensorboard" they are read '
-        "from the event files that the run's processes write below tensorboard_dir.",
+        description='Where metrics come from. "log": the script logs them. "stdout": they are '
+        'read from the output of the script with metrics_pattern. "tensorboard": they '
+        "are read from event files below tensorboard_dir.",
     )
     tensorboard_dir: Text = Field(
         default="${run_dir}",
-        description="Where the event files are, with the same macros as command; a relative path "
-        "is below the folder of the configuration. Several runs may write below the same folder.",
+        description="The folder of the event files. It can contain macros. A relative path is "
+        "below the folder of the configuration. Several runs can write below the same "
+        "folder.",
     )
     metrics_pattern: Annotated[Text, Allowed(_PATTERNS)] | None = Field(
         default=None,
-        description='How a printed line is read: "json", "name: value", "name=value", the name of '
-        'a library whose output is known ("transformers", "keras", "lightgbm", "xgboost", '
-        '"stable_baselines3"), or a regular expression with the named groups name and value (or a '
-        "group for each metric) and step.",
+        description='How to read a printed line: "json", "name: value", "name=value", the name of '
+        'a library ("transformers", "keras", "lightgbm", "xgboost", '
+        '"stable_baselines3"), or a regular expression with the named groups name and '
+        "value (or a group for each metric) and step.",
     )
     system_metrics: bool = Field(
         default=True,
-        description="Whether the CPU, memory and GPUs that each run uses are sampled every five "
-        "seconds, into a log beside the run's.",
+        description="Sample the CPU, memory and GPU use of each run every five seconds, into a "
+        "separate log.",
     )
     timeout_s: Annotated[AboveZero, Allowed("a number of seconds above 0")] | None = Field(
-        default=None, description="A run that takes longer is stopped."
+        default=None, description="Stop a run that takes longer than this."
     )
     stop_signal: Literal["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] = Field(
         default="SIGTERM",
@@ -93,8 +94,8 @@ class RunSettings(BaseModel):
     )
     grace_s: Annotated[NonNegative, Allowed("a number of seconds, 0 or more")] | None = Field(
         default=None,
-        description="Seconds between stop_signal and SIGKILL when a run is stopped, and for "
-        "processes that a script leaves running; 10 if not given.",
+        description="Seconds between stop_signal and SIGKILL when a run is stopped. Also applies "
+        "to processes that a script leaves running. Default: 10.",
     )
     retries: Natural = Field(
         default=0,
@@ -102,22 +103,23 @@ class RunSettings(BaseModel):
     )
     retry_backoff_s: Annotated[NonNegative, Allowed("a number of seconds, 0 or more")] = Field(
         default=1.0,
-        description="Seconds before the first retry. They double before each further one.",
+        description="Seconds before the first retry. The time doubles with each further retry.",
     )
     gpus_per_run: Natural = Field(
-        default=1, description="How many GPUs a run gets, on a machine that has any."
+        default=1, description="The number of GPUs for each run. Ignored on a machine without GPUs."
     )
     runs_per_gpu: Positive = Field(
-        default=1, description="How many runs share a GPU, whichever of your sweeps they are of."
+        default=1, description="How many runs share a GPU, counting the runs of all your sweeps."
     )
     max_runs_on_machine: Positive | None = Field(
         default=None,
-        description="A run starts while fewer runs than this run on the machine, those of your "
-        "other sweeps included.",
+        description="A run starts only while fewer runs than this are running on the machine, "
+        "counting all your sweeps.",
     )
     min_free_gpu_memory_gb: Annotated[AboveZero, Allowed("a number of GB above 0")] | None = Field(
         default=None,
-        description="A run starts once each of its GPUs has this many GB (10^9 bytes) free.",
+        description="A run starts once each of its GPUs has this much free memory, in GB (10^9 "
+        "bytes).",
     )
 
     @field_validator("command")

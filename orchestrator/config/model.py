@@ -64,12 +64,12 @@ class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
         Field(min_length=1),
         Allowed("an object of hyperparameters, each with a type"),
     ] = Field(description="What to search. Each name is passed to the script as `--name=value`.")
-    max_runs: Positive = Field(description="How many runs at most.")
-    early_stopping: bool = Field(description="Whether to stop runs that no longer improve.")
+    max_runs: Positive = Field(description="The maximum number of runs.")
+    early_stopping: bool = Field(description="Stop runs that no longer improve.")
     early_stopping_patience: Positive | None = Field(
         default=None,
-        description="How many logged values in a row may bring no improvement before a run is "
-        "stopped.",
+        description="The number of logged values in a row without improvement after which a run "
+        "is stopped.",
     )
     optimization_metric: MetricName | None = Field(
         default=None, description="The metric to optimise, as the script logs it."
@@ -80,30 +80,36 @@ class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
     groups: Annotated[tuple[Text, ...], Allowed("a list of names of groups")] = Field(
         default=(),
         strict=False,
-        description="Names of groups: `${args_json}` has the hyperparameter optimizer.lr as lr in "
-        "the object optimizer. Those that hyperparameters has as a `group` are added.",
+        description="Names of groups. With `optimizer` in this list, `${args_json}` contains the "
+        "hyperparameter optimizer.lr as `lr` in the object `optimizer`. "
+        "Hyperparameters of the type `group` are added automatically.",
     )
     executor: Annotated[
         dict[str, JsonValue],
         Allowed('an object with the type of an engine, for example {"type": "local"}'),
     ] = Field(
         default={"type": "local"},
-        description='What starts and stops runs: `{"type": "local"}` is this machine, `"slurm"` a '
-        "cluster. Installed packages may add engines. Their keys are beside `type`.",
+        description="The engine that starts and stops runs: `local` (this machine), `slurm` or "
+        "`ray`. Installed packages can add engines. The keys of the engine are beside "
+        "`type`.",
         json_schema_extra=_add_engines,
     )
     seed: Natural | None = Field(
         default=None,
-        description="Determines every combination. Without it one is drawn and written down.",
+        description="Determines every combination. If it is not given, a seed is drawn and "
+        "recorded.",
     )
     notify: Annotated[list[Text], Allowed("a list of addresses")] = Field(
         default=[],
-        description="Where messages about the sweep go: addresses as Apprise takes them, such as "
-        "`ntfy://topic` or `mailto://user:password@example.org`; `${envvar:NAME}` is replaced. "
-        "They are secrets, and are not written into the sweep's folder.",
+        description="Addresses for messages about the sweep, in the form of Apprise, such as "
+        "`ntfy://topic` or `mailto://user:password@example.org`. `${envvar:NAME}` is "
+        "replaced. Addresses are secret and are not written into the sweep's folder.",
     )
     schema_: str | None = Field(
-        default=None, alias="$schema", description="For editors; ignored.", exclude=True
+        default=None,
+        alias="$schema",
+        description="Used by editors. The sweep ignores it.",
+        exclude=True,
     )
 
     @model_validator(mode="before")

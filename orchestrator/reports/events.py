@@ -1,9 +1,9 @@
 """The events of a sweep, as its journal holds them and as `sweep --json` prints them.
 
-One class for each event: its docstring says what has happened, its fields what is known of it.
+One class for each event. Its docstring says what happened, and its fields give the details.
 The JSON Schema and the reference page are made from them. The shapes are stable: fields and events
 are added, never renamed, so a reader ignores what it does not know. Times are seconds since the
-epoch. Numbers that JSON has no word for are the strings `"nan"`, `"inf"` and `"-inf"`.
+epoch. Numbers that JSON cannot represent are the strings `"nan"`, `"inf"` and `"-inf"`.
 """
 
 from typing import Annotated, Any, Literal, NotRequired
@@ -30,11 +30,11 @@ class SweepStarted(Timed):
     max_runs: Annotated[int, Field(description="how many runs at most")]
     pid: Annotated[int, Field(description="the process number of the orchestrator")]
     process_identity: Annotated[
-        str | None, Field(description="tells that process from a later one with its number")
+        str | None, Field(description="identifies the process, because numbers are reused")
     ]
     host: Annotated[str, Field(description="the name of its machine")]
     file: Annotated[
-        str | None, Field(description="device and inode of the journal, which a copy has not")
+        str | None, Field(description="device and inode of the journal, to recognise copies")
     ]
 
 
@@ -51,7 +51,7 @@ class Known(Timed):
 
 
 class Sampled(Timed):
-    """The hyperparameters of a run are chosen."""
+    """The hyperparameters of a run have been chosen."""
 
     event: Literal["sampled"]
     index: Index
@@ -59,17 +59,15 @@ class Sampled(Timed):
     combination: NotRequired[
         Annotated[int, Field(description="the combination that the run repeats")]
     ]
-    repeat: NotRequired[Annotated[int, Field(description="which repeat of it, from 1")]]
-    n_known: NotRequired[
-        Annotated[int, Field(description="how many ended runs the sampler had learned from")]
-    ]
+    repeat: NotRequired[Annotated[int, Field(description="the number of the repeat, from 1")]]
+    n_known: NotRequired[Annotated[int, Field(description="how many ended runs the sampler knew")]]
     confirms: NotRequired[
-        Annotated[bool, Field(description="whether it runs a leader of the search again")]
+        Annotated[bool, Field(description="whether it repeats a leader of the search")]
     ]
 
 
 class SamplerPicked(Timed):
-    """What the sampler `auto` stands for in this sweep, also after a resume."""
+    """The sampler that `auto` picked for this sweep. A resume uses it too."""
 
     event: Literal["sampler_picked"]
     sampler: Annotated[str, Field(description="the name of the sampler")]
@@ -85,7 +83,7 @@ class Confirming(Timed):
 
 
 class Dropped(Timed):
-    """A leader drops out of the race."""
+    """A leader is out of the race."""
 
     event: Literal["dropped"]
     combination: int
@@ -94,7 +92,7 @@ class Dropped(Timed):
 
 
 class Submitting(Timed):
-    """An engine with a queue is about to be asked to take a run."""
+    """A run is about to be submitted to an engine with a queue."""
 
     event: Literal["submitting"]
     index: Index
@@ -104,7 +102,7 @@ class Submitting(Timed):
 
 
 class Submitted(Timed):
-    """The engine has taken the run into its queue."""
+    """The engine has accepted the run into its queue."""
 
     event: Literal["submitted"]
     index: Index
@@ -112,7 +110,7 @@ class Submitted(Timed):
 
 
 class NotSubmitted(Timed):
-    """The engine has not taken the run, or other sweeps have what it needs. It is asked again."""
+    """The engine did not accept the run, or other sweeps hold what it needs. It is tried again."""
 
     event: Literal["not_submitted"]
     index: Index
@@ -120,7 +118,7 @@ class NotSubmitted(Timed):
 
 
 class Queued(Timed):
-    """Why a run waits in the queue of its engine, whenever that changes."""
+    """The reason why a run waits in the queue of its engine has changed."""
 
     event: Literal["queued"]
     index: Index
@@ -133,7 +131,7 @@ class Started(Timed):
     event: Literal["started"]
     index: Index
     name: Annotated[str, Field(description="the name of the run's files")]
-    attempt: Annotated[int, Field(description="which attempt at this run it is, from 1")]
+    attempt: Annotated[int, Field(description="the number of the attempt, from 1")]
     slot: int | None
     ref: NotRequired[Ref | None]
     node: NotRequired[Annotated[str | None, Field(description="the machine that runs it")]]
@@ -141,14 +139,14 @@ class Started(Timed):
 
 
 class Suspended(Timed):
-    """The engine lets a run stand still; its time limits stand still with it."""
+    """The engine has suspended a run. Its time limits are suspended too."""
 
     event: Literal["suspended"]
     index: Index
 
 
 class Continued(Timed):
-    """A run that the engine had suspended continues."""
+    """A suspended run continues."""
 
     event: Literal["continued"]
     index: Index
@@ -182,14 +180,14 @@ class StoppedEarly(Decision):
 
 
 class Pausing(Decision):
-    """The rule `asha` with `resume` has decided that a run makes room for others."""
+    """The rule `asha` with `resume` has decided to pause a run."""
 
     event: Literal["pausing"]
     index: Index
 
 
 class Reached(Timed):
-    """A run has come to where the rule `asha` with `resume` compares runs."""
+    """A run has reached a rung, where the rule `asha` with `resume` compares runs."""
 
     event: Literal["reached"]
     index: Index
@@ -199,16 +197,16 @@ class Reached(Timed):
 
 
 class Promoted(Timed):
-    """A run that paused is to continue, from what it saved."""
+    """A paused run is to continue from its checkpoint."""
 
     event: Literal["promoted"]
     index: Index
     rung: Annotated[int, Field(description="where it paused")]
-    attempt: Annotated[int, Field(description="which attempt at this run continues it")]
+    attempt: Annotated[int, Field(description="the attempt that continues it")]
 
 
 class Stopping(Decision):
-    """A limit of the sweep as a whole is reached, so it ends."""
+    """A limit of the whole sweep is reached, so it ends."""
 
     event: Literal["stopping"]
 
@@ -247,7 +245,7 @@ class Retrying(Timed):
 
 
 class Failing(Timed):
-    """So many runs failed in a row that no more start."""
+    """Too many runs failed in a row, so no more start."""
 
     event: Literal["failing"]
     indices: Annotated[list[int], Field(description="the runs that failed")]
@@ -255,7 +253,7 @@ class Failing(Timed):
 
 
 class Requested(Timed):
-    """A user asked for something: what, and what came of it."""
+    """A user made a request, and this is its outcome."""
 
     event: Literal["requested"]
     id: str
@@ -267,12 +265,12 @@ class Requested(Timed):
     outcome: Literal["done", "refused"]
     message: str
     reason: NotRequired[Reason]
-    attempt: NotRequired[Annotated[int, Field(description="of a requeue: the attempt to come")]]
+    attempt: NotRequired[Annotated[int, Field(description="for a requeue: the next attempt")]]
     taken_back: NotRequired[Annotated[bool, Field(description="a stop took back a requeue")]]
 
 
 class Warned(Timed):
-    """Something that the user should know. One with a `kind` may be taken back later."""
+    """Something that the user should know. A warning with a `kind` can be withdrawn later."""
 
     event: Literal["warning"]
     message: str
@@ -280,7 +278,7 @@ class Warned(Timed):
 
 
 class WarningOver(Timed):
-    """The warning of that kind is no longer true."""
+    """The warning of this kind no longer applies."""
 
     event: Literal["warning_over"]
     kind: str
@@ -288,7 +286,7 @@ class WarningOver(Timed):
 
 
 class SweepEnded(Timed):
-    """The orchestrator has ended its work on the sweep."""
+    """The orchestrator has finished its work on the sweep."""
 
     event: Literal["sweep_ended"]
     state: SweepState
@@ -319,7 +317,7 @@ class Planned(TypedDict):
 
 
 class Improved(TypedDict):
-    """A running run has logged a better value. The journal does not hold it."""
+    """A running run has logged a better value. It is not in the journal."""
 
     event: Literal["improved"]
     index: Index
@@ -329,7 +327,7 @@ class Improved(TypedDict):
 
 
 class Trouble(TypedDict):
-    """The journal cannot be written at the moment. The journal does not hold it."""
+    """The journal cannot be written at the moment. This event is not in the journal."""
 
     event: Literal["trouble"]
     message: str
@@ -347,10 +345,10 @@ class Summary(TypedDict):
     metric: str | None
     goal: Goal | None
     best: BestRun | None
-    objectives: Annotated[list[str], Field(description="several objectives, if it has any")]
-    front: Annotated[list[str], Field(description="the runs on the Pareto front of several")]
+    objectives: Annotated[list[str], Field(description="the objectives, if there are several")]
+    front: Annotated[list[str], Field(description="the runs on the Pareto front")]
     is_met: NotRequired[
-        Annotated[bool, Field(description="of `wait`: whether the condition was met")]
+        Annotated[bool, Field(description="for `wait`: whether the condition was met")]
     ]
     exit_code: Annotated[int, Field(description="of the command that prints it")]
 

@@ -33,11 +33,11 @@ class Choice(Distribution):
         | None
     ) = Field(
         default=None,
-        description="How likely each candidate is; all are equally likely if not given.",
+        description="The probability of each candidate. By default all are equally likely.",
     )
     ordered: bool = Field(
         default=False,
-        description="Whether neighbours in the list are alike, for samplers that learn.",
+        description="Neighbours in the list are similar (a hint for samplers that learn).",
     )
 
     @model_validator(mode="after")
@@ -102,9 +102,9 @@ class Constant(Distribution):
 
 
 class Tied(Distribution):
-    """Always the value of another hyperparameter, and absent if that one is."""
+    """The value of another hyperparameter under a second name. Absent if that one is absent."""
 
     type: Literal["tied"] = TYPE
     to: Annotated[Text, Allowed("the name of another hyperparameter")] = Field(
-        description="The hyperparameter whose value it takes."
+        description="The hyperparameter whose value is used."
     )

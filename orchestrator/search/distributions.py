@@ -31,7 +31,7 @@ TYPE = Field(description="Which kind it is.")
 
 
 class Distribution(BaseModel):
-    """Base of what can be sampled; `when` names the values of others that it depends on."""
+    """Base of all distributions. `when` names the hyperparameters that it depends on."""
 
     # built with the whole configuration, not each kind by itself: starts sooner
     model_config = ConfigDict(
@@ -39,8 +39,8 @@ class Distribution(BaseModel):
     )
     when: Conditions | None = Field(
         default=None,
-        description="The hyperparameter is there only if each one named here has the value, or "
-        "one of the values, beside its name.",
+        description="The hyperparameter exists only if every hyperparameter named here has the "
+        "given value, or one of the given values.",
     )
 
     def at(self, unit: float) -> JsonValue:
@@ -105,7 +105,7 @@ class _Range(Distribution):
 
 
 class Uniform(_Range):
-    """Every value in [min, max) is equally likely; with `step`, min, min + step, … up to max.
+    """Every value in [min, max) is equally likely. With `step`: min, min + step, … up to max.
 
     Where min and step are whole numbers, so are the values.
     """
@@ -135,7 +135,7 @@ class Uniform(_Range):
 
 
 class LogUniform(_Range):
-    """The logarithm is uniform; the bounds are the values' own, not exponents.
+    """The logarithm is uniform. The bounds are values, not exponents.
 
     With `step`, values are rounded to its multiples: whole numbers where the step is one.
     """
@@ -212,7 +212,7 @@ class _WholeRange(Distribution):
 
 
 class Int(_WholeRange):
-    """Whole numbers from min to max, both included, equally likely; with `step`, every step-th."""
+    """Whole numbers from min to max, both included. With `step`: every step-th of them."""
 
     type: Literal["int"] = TYPE
     step: Positive = Field(default=1, description="The distance between neighbouring values.")
@@ -226,7 +226,7 @@ class Int(_WholeRange):
 
 
 class LogInt(_WholeRange):
-    """Whole numbers from min to max, both included, whose logarithm is about uniform."""
+    """Whole numbers from min to max, both included, whose logarithm is nearly uniform."""
 
     type: Literal["logint"] = TYPE
 
@@ -244,9 +244,9 @@ class LogInt(_WholeRange):
 class _Bell(Distribution):
     """Shaped by a normal distribution."""
 
-    mu: float = Field(description="The mean, for lognormal that of the natural logarithm.")
+    mu: float = Field(description="The mean. For lognormal: the mean of the natural logarithm.")
     sigma: Annotated[float, Field(gt=0)] = Field(
-        description="The standard deviation, for lognormal that of the natural logarithm."
+        description="The standard deviation. For lognormal: that of the natural logarithm."
     )
     step: Step | None = Field(default=None, description="Every value is a multiple of it.")
 
@@ -270,7 +270,7 @@ class _Bell(Distribution):
 
 
 class Normal(_Bell):
-    """A normal distribution with mean `mu` and deviation `sigma`; `step` rounds to multiples."""
+    """A normal distribution. `step` rounds to multiples."""
 
     type: Literal["normal"] = TYPE
 
@@ -287,7 +287,7 @@ class Normal(_Bell):
 
 
 class LogNormal(_Bell):
-    """The natural logarithm is normal with mean `mu` and deviation `sigma`."""
+    """The natural logarithm has a normal distribution."""
 
     type: Literal["lognormal"] = TYPE
 

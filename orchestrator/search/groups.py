@@ -30,7 +30,7 @@ class Group(Distribution):
         dict[str, JsonValue],
         Field(min_length=1),
         Allowed("an object of hyperparameters, each with a type"),
-    ] = Field(description="The hyperparameters in it; there may be groups among them.")
+    ] = Field(description="The hyperparameters of the group. They can be groups too.")
 
 
 @dataclass

@@ -56,7 +56,7 @@ class _Quantized(Distribution):
 
 
 class QUniform(_Quantized):
-    """A value between min and max, equally likely, rounded to a multiple of `step`."""
+    """A uniform value between min and max, rounded to a multiple of `step`."""
 
     type: Literal["quniform"] = TYPE
 
@@ -69,7 +69,7 @@ class QUniform(_Quantized):
 
 
 class QLogUniform(_Quantized):
-    """A value between min and max, its logarithm uniform, rounded to a multiple of `step`."""
+    """A value between min and max with uniform logarithm, rounded to a multiple of `step`."""
 
     type: Literal["qloguniform"] = TYPE
 
@@ -90,11 +90,15 @@ class QLogUniform(_Quantized):
 
 
 class Beta(Distribution):
-    """A beta distribution on 0 to 1 with the shapes a and b; `step` rounds to multiples."""
+    """A beta distribution from 0 to 1. `step` rounds to multiples."""
 
     type: Literal["beta"] = TYPE
-    a: Shape = Field(description="The first shape: the larger, the nearer to 1 the values are.")
-    b: Shape = Field(description="The second shape: the larger, the nearer to 0 the values are.")
+    a: Shape = Field(
+        description="The first shape parameter. The larger it is, the closer the values are to 1."
+    )
+    b: Shape = Field(
+        description="The second shape parameter. The larger it is, the closer the values are to 0."
+    )
     step: Step | None = Field(default=None, description="Every value is a multiple of it.")
 
     @model_validator(mode="after")

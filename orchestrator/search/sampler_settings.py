@@ -26,7 +26,8 @@ from .plugins import find_plugin, plugin_names
 SamplerName = Literal["random", "grid", "sobol", "tpe", "gp", "cma_es", "nsga2", "auto"]
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 _Startup = Annotated[
-    Natural | None, Field(description="How many runs are drawn at random before it learns.")
+    Natural | None,
+    Field(description="The number of runs that are drawn at random before the sampler learns."),
 ]
 
 
@@ -41,7 +42,7 @@ class RandomSampling(BaseModel):
 
 
 class GridSampling(BaseModel):
-    """Every combination in turn."""
+    """Every combination, one after the other."""
 
     model_config = _STRICT
     type: Literal["grid"]
@@ -61,18 +62,18 @@ class TpeSampling(BaseModel):
     type: Literal["tpe"]
     n_startup_trials: _Startup = None
     n_ei_candidates: Positive | None = Field(
-        default=None, description="How many candidates it draws for each decision."
+        default=None, description="The number of candidates for each decision."
     )
     multivariate: bool | None = Field(
-        default=None, description="Whether it models hyperparameters together."
+        default=None, description="Model the hyperparameters jointly."
     )
     group: bool | None = Field(
         default=None,
-        description="With multivariate: whether it models those together that occur together, "
-        "for conditional hyperparameters.",
+        description="With multivariate: model conditional hyperparameters jointly if they occur "
+        "together.",
     )
     constant_liar: bool | None = Field(
-        default=None, description="Whether it keeps away from what runs at the moment."
+        default=None, description="Avoid combinations that are close to running ones."
     )
 
     @model_validator(mode="after")
@@ -89,7 +90,7 @@ class GpSampling(BaseModel):
     type: Literal["gp"]
     n_startup_trials: _Startup = None
     deterministic_objective: bool | None = Field(
-        default=None, description="Whether the same combination always has the same value."
+        default=None, description="Assume that the same combination always gives the same value."
     )
 
 
@@ -103,13 +104,13 @@ class CmaEsSampling(BaseModel):
         default=None, description="The size of a generation."
     )
     use_separable_cma: bool | None = Field(
-        default=None, description="Whether it treats hyperparameters as independent."
+        default=None, description="Treat hyperparameters as independent."
     )
     with_margin: bool | None = Field(
-        default=None, description="Whether it keeps whole numbers from settling too early."
+        default=None, description="Keep whole numbers from converging too early."
     )
     lr_adapt: bool | None = Field(
-        default=None, description="Whether it adapts its learning rate, for noisy values."
+        default=None, description="Adapt the learning rate, for noisy values."
     )
 
     @model_validator(mode="after")
@@ -126,8 +127,8 @@ class Nsga2Sampling(BaseModel):
     type: Literal["nsga2"]
     population_size: Annotated[int, Field(ge=2)] | None = Field(
         default=None,
-        description="How many runs make a generation, 50 by default. The first one is drawn by "
-        "chance.",
+        description="The number of runs in a generation. Default: 50. The first generation is "
+        "drawn at random.",
     )
     mutation_prob: _Share = None
     crossover_prob: _Share = None
@@ -152,14 +153,15 @@ class OptunaHubSampling(BaseModel):
     registry: Text | None = Field(
         default=None,
         description="A folder with packages in OptunaHub's layout, or a clone of its registry, "
-        "relative to the folder of this file. Without it they come from the network, and are kept.",
+        "relative to the folder of this file. By default packages are downloaded and "
+        "kept.",
     )
     ref: Text | None = Field(
         default=None,
-        description="The commit, tag or branch of OptunaHub's registry; main if not given.",
+        description="The commit, tag or branch of OptunaHub's registry. Default: main.",
     )
     settings: dict[str, JsonValue] = Field(
-        default={}, description="Arguments of the class. It gets the sweep's seed besides."
+        default={}, description="Arguments of the class. The sweep's seed is added."
     )
 
     @model_validator(mode="after")
@@ -178,7 +180,7 @@ class OtherSampling(BaseModel):
 
 
 class AutoSampling(BaseModel):
-    """Picks one of the others by the search space, the number of runs, the workers and the rules.
+    """Picks a sampler by the search space, the number of runs, the workers and the rules.
 
     The journal says which one, and why.
     """

@@ -23,9 +23,9 @@ class Repeats(BaseModel):
     """Several runs of each combination, with different seeds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
-    count: Positive = Field(description="How many runs of each combination.")
+    count: Positive = Field(description="The number of runs of each combination.")
     seed_name: Annotated[Text, Allowed("the name under which the script takes its seed")] = Field(
-        description="The hyperparameter that tells the script which repeat it is: 1, 2, …"
+        description="The hyperparameter that passes the number of the repeat to the script: 1, 2, …"
     )
 
 
@@ -36,15 +36,15 @@ class Confirm(BaseModel):
     """The leaders of a search run again with new seeds, to see which one is really best."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
-    top: _Several = Field(default=5, description="How many of the best combinations run again.")
+    top: _Several = Field(default=5, description="The number of best combinations that run again.")
     seeds: _Several = Field(
         default=5,
-        description="With how many new seeds each. Combinations that cannot win any more are "
-        "dropped before.",
+        description="The number of new seeds for each combination. Combinations that can no "
+        "longer win are dropped earlier.",
     )
     seed_name: Annotated[Text, Allowed("the name under which the script takes its seed")] = Field(
         default="seed",
-        description="The hyperparameter in which the script gets the seed: 1001, 1002, …",
+        description="The hyperparameter that passes the seed to the script: 1001, 1002, …",
     )
 
     @property
@@ -62,7 +62,7 @@ class OptunaStorage(BaseModel):
         "journal storage."
     )
     study: Text | None = Field(
-        default=None, description="The name of the study; needed if the storage has several."
+        default=None, description="The name of the study, if the storage has several."
     )
 
 
@@ -102,7 +102,8 @@ class ObjectiveSettings(BaseModel):
     )
     reference: float | None = Field(
         default=None,
-        description="The bound of the hypervolume in this objective; by default the worst result.",
+        description="The reference point of the hypervolume in this objective. Default: the worst "
+        "result.",
     )
 
 
@@ -122,10 +123,10 @@ class SearchSettings(BaseModel):
         ),
     ] = Field(
         default=RandomSampling(type="random"),
-        description="Chooses the combinations. random draws them, grid takes every one in turn, "
-        "sobol spreads them evenly (extra sobol). tpe, gp and cma_es learn from the runs before "
-        "(extra optuna; gp also needs PyTorch), and so does nsga2, for several objectives. auto "
-        "picks one of them.",
+        description="Chooses the combinations. random draws them, grid runs all of them, and "
+        "sobol spreads them evenly (extra sobol). tpe, gp, cma_es and nsga2 (for "
+        "several objectives) learn from earlier runs (extra optuna). gp also needs "
+        "PyTorch. auto picks one of them.",
     )
     objectives: (
         Annotated[
@@ -137,14 +138,14 @@ class SearchSettings(BaseModel):
     ) = Field(
         default=None,
         description="Several metrics to optimise at once, in place of optimization_metric. The "
-        "sweep then has no best run but a Pareto front: the runs that no other beats in one "
-        "objective while it is as good in every other.",
+        "sweep then has no best run but a Pareto front: the runs that no other run "
+        "dominates.",
     )
     where: Annotated[list[Text], Allowed("a list of expressions over metrics")] = Field(
         default=[],
-        description="Expressions over metrics that a result must meet, such as "
-        '"memory_gb <= 24"; the last value that a run logged counts. Other runs are never the '
-        "best and never on the front, and samplers learn of the violations.",
+        description='Expressions over metrics that a result must meet, such as "memory_gb <= 24". '
+        "They use the last value that a run logged. A run that violates one is never "
+        "the best run and never on the front. Samplers learn from violations.",
     )
     constraints: Annotated[list[Text], Allowed("a list of expressions")] = Field(
         default=[],
@@ -155,7 +156,8 @@ class SearchSettings(BaseModel):
         list[_FirstRun], Allowed("a list of objects, each with values of hyperparameters")
     ] = Field(
         default=[],
-        description="Combinations to begin with. What one leaves out is drawn at random.",
+        description="Combinations to run first. Hyperparameters that one leaves out are drawn at "
+        "random.",
     )
     warm_start: Annotated[
         list[_Earlier],
@@ -164,21 +166,22 @@ class SearchSettings(BaseModel):
         ),
     ] = Field(
         default=[],
-        description="Folders of earlier sweeps whose runs the sampler learns from, relative to "
-        "the folder of this file, and studies of Optuna's.",
+        description="Folders of earlier sweeps (relative to the folder of this file) and Optuna "
+        "studies. The sampler learns from their runs.",
     )
     repeats: (
         Annotated[Repeats, Allowed('an object such as {"count": 3, "seed_name": "seed"}')] | None
     ) = Field(
         default=None,
-        description="Several runs of each combination with different seeds. Samplers see the "
-        "mean. A combination whose first run fails or is stopped early is not repeated.",
+        description="Several runs of each combination with different seeds. Samplers get the "
+        "mean. A combination whose first run fails or is stopped early is not "
+        "repeated.",
     )
     confirm: (
         Annotated[Confirm, Allowed('an object such as {"top": 5, "seeds": 5, "seed_name": "seed"}')]
         | None
     ) = Field(
         default=None,
-        description="When the search is over its best combinations run again with new seeds, "
-        "and the verdict says which one won. These runs come on top of max_runs.",
+        description="After the search, the best combinations run again with new seeds, and a "
+        "verdict says which one won. These runs do not count for max_runs.",
     )

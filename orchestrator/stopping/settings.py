@@ -20,17 +20,15 @@ from .wandb_hyperband import WandbHyperband, brackets_from, brackets_up_to
 _STRICT = ConfigDict(
     extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True
 )
-_Warmup = Annotated[Natural, Field(description="The progress up to which the rule stops no run.")]
+_Warmup = Annotated[Natural, Field(description="The rule stops no run before this progress.")]
 _ResourceKey = Annotated[
     Resource,
     Allowed('"step" (as logged) or "values" (how many were logged)'),
-    Field(
-        description="What counts as progress: the step as logged, or how many values were logged."
-    ),
+    Field(description="The measure of progress: the logged step, or the number of logged values."),
 ]
 _Metric = Annotated[
     MetricName | None,
-    Field(description="Of several objectives, the one by which the rule judges."),
+    Field(description="The objective that the rule uses, in a sweep with several objectives."),
 ]
 _ReductionFactor = Annotated[
     int,
@@ -45,7 +43,8 @@ class PatienceRule(BaseModel):
     rule: Literal["patience"] = Field(description="Which rule it is.")
     metric: _Metric = None
     patience: Positive = Field(
-        description="How many logged values in a row may bring no improvement."
+        description="The number of logged values in a row without improvement after which a run "
+        "is stopped."
     )
     min_delta: NonNegative = Field(default=0.0, description="A smaller improvement does not count.")
     warmup: _Warmup = 0
@@ -71,15 +70,16 @@ class MedianRule(BaseModel):
     warmup: _Warmup = 0
     min_runs: Positive = Field(
         default=5,
-        description="How many runs must have finished and got as far before one is stopped.",
+        description="The number of finished runs that must have got as far before a run is "
+        "stopped.",
     )
     interval: Positive = Field(
-        default=1, description="How much progress lies between two comparisons of a run."
+        default=1, description="The progress between two comparisons of a run."
     )
     compare_with: Comparison = Field(
         default="running_average",
-        description="What a run is compared with: the average of each finished run's values "
-        "up to the same point, or the value at that point.",
+        description="What a run is compared with: the average of each finished run's values up to "
+        "the same point, or its value at that point.",
     )
     resource: _ResourceKey = "step"
 
@@ -102,8 +102,8 @@ class AshaRule(BaseModel):
     rule: Literal["asha"] = Field(description="Which rule it is.")
     metric: MetricName | None = Field(
         default=None,
-        description="Of several objectives, the one by which the rule judges. Without it runs are "
-        "compared by all of them: by which others they are dominated.",
+        description="The objective that the rule uses, in a sweep with several objectives. Without "
+        "it the rule uses all of them, by non-domination.",
     )
     min_resource: Positive = Field(
         default=1, description="The progress at which runs are first compared."
@@ -111,13 +111,14 @@ class AshaRule(BaseModel):
     reduction_factor: _ReductionFactor = 3
     max_resource: Positive | None = Field(
         default=None,
-        description="The last comparison comes before this point. Without it there is no last one.",
+        description="The last comparison is before this progress. By default there is no last "
+        "comparison.",
     )
     resource: _ResourceKey = "step"
     resume: bool = Field(
         default=False,
-        description="Whether runs pause in place of being stopped, and the best continue later "
-        "from what they saved in their run folder.",
+        description="Pause runs instead of stopping them. The best ones continue later from a "
+        "checkpoint in their run folder.",
     )
 
     @model_validator(mode="after")
@@ -147,7 +148,7 @@ class AshaRule(BaseModel):
 
 
 class HyperbandRule(BaseModel):
-    """Successive halving in several brackets, whose runs are first compared at different points."""
+    """Successive halving in several brackets, which first compare runs at different points."""
 
     model_config = _STRICT
     rule: Literal["hyperband"] = Field(description="Which rule it is.")
@@ -176,25 +177,27 @@ class HyperbandRule(BaseModel):
 
 
 class WandbHyperbandRule(BaseModel):
-    """W&B's `early_terminate: hyperband`, which stops the very runs that W&B would stop."""
+    """W&B's `early_terminate: hyperband`, which stops the same runs as W&B."""
 
     model_config = _STRICT
     rule: Literal["wandb_hyperband"] = Field(description="Which rule it is.")
     metric: _Metric = None
     min_iter: Positive | None = Field(
         default=None,
-        description="After how many logged values runs are first compared, if max_iter is not "
-        "given; then eta times later each.",
+        description="The number of logged values at the first comparison, if max_iter is not "
+        "given. Each further comparison is eta times later.",
     )
     max_iter: Positive | None = Field(
         default=None,
         description="Runs are compared after max_iter / eta, max_iter / eta^2, … values.",
     )
-    s: Positive | None = Field(default=None, description="How many comparisons max_iter gives.")
+    s: Positive | None = Field(
+        default=None, description="The number of comparisons, counted back from max_iter."
+    )
     eta: Annotated[float, Field(gt=1, description="One in eta runs continues.")] = 3.0
     strict: bool = Field(
         default=True,
-        description="Whether the value at the comparison counts, or the best value up to now.",
+        description="Compare the value at the comparison. Otherwise the best value so far.",
     )
 
     @model_validator(mode="after")
@@ -228,13 +231,11 @@ class ThresholdRule(BaseModel):
     model_config = _STRICT
     rule: Literal["threshold"] = Field(description="Which rule it is.")
     metric: MetricName | None = Field(
-        default=None, description="Which metric; optimization_metric if not given."
+        default=None, description="The metric. Default: optimization_metric."
     )
     above: float | None = Field(default=None, description="A value above this stops the run.")
     below: float | None = Field(default=None, description="A value below this stops the run.")
-    check_finite: bool = Field(
-        default=True, description="Whether NaN and infinite values stop the run."
-    )
+    check_finite: bool = Field(default=True, description="Stop the run at NaN and infinite values.")
 
     @model_validator(mode="after")
     def _has_something_to_check(self) -> "ThresholdRule":
@@ -278,7 +279,7 @@ RULES: dict[str, type[BaseModel]] = {
 
 
 class StoppingSettings(BaseModel):
-    """When a run is stopped, and when the sweep is over."""
+    """When runs are stopped, and when the sweep ends."""
 
     model_config = ConfigDict(defer_build=True)
 
@@ -288,22 +289,22 @@ class StoppingSettings(BaseModel):
     ] = Field(
         default=(),
         strict=False,
-        description="Rules that stop a run. The first that says so does. early_stopping adds the "
-        "patience rule to them.",
+        description="Rules that stop runs. The first rule to decide stops the run. early_stopping "
+        "adds the rule patience.",
     )
     check_finite: bool = Field(
         default=True,
-        description="Whether a run is stopped when its optimization_metric is NaN or infinite.",
+        description="Stop a run when its optimization_metric is NaN or infinite.",
     )
     target: float | None = Field(
         default=None,
         allow_inf_nan=False,
-        description="When a run reaches this value of optimization_metric, no new runs start. That "
-        "run and those still running continue to their end.",
+        description="When a run reaches this value of optimization_metric, no new runs start. "
+        "Running runs continue to their end.",
     )
     stop_at_target: bool = Field(
         default=False,
-        description="Whether the runs that are running are stopped when the target is reached.",
+        description="Stop the running runs when the target is reached.",
     )
     max_hours: Annotated[AboveZero, Allowed("a number of hours above 0")] | None = Field(
         default=None, description="The sweep ends after this many hours."
@@ -314,8 +315,8 @@ class StoppingSettings(BaseModel):
     )
     max_consecutive_failures: Natural | None = Field(
         default=None,
-        description="The sweep pauses after this many failed runs in a row; 0 for never. If it is "
-        "not given: 3 until a run has succeeded, then 10.",
+        description="The sweep pauses after this many failed runs in a row. 0 turns this off. "
+        "Default: 3 until a run has succeeded, then 10.",
     )
 
 

@@ -10,19 +10,19 @@ def add_annotate(add: Add) -> None:
     annotate = add("annotate", "set the name, note or tags of an experiment, sweep or run")
     annotate.add_argument("path", metavar="PATH", help=ONE)
     annotate.add_argument(
-        "run", metavar="RUN", type=count, nargs="?", help="a run of the sweep, by its number"
+        "run", metavar="RUN", type=count, nargs="?", help="the number of a run of the sweep"
     )
-    annotate.add_argument("--name", metavar="NAME", help="an empty text removes it")
-    annotate.add_argument("--note", metavar="TEXT", help="an empty text removes it")
+    annotate.add_argument("--name", metavar="NAME", help="the new name (an empty text removes it)")
+    annotate.add_argument("--note", metavar="TEXT", help="the new note (an empty text removes it)")
     annotate.add_argument(
         "--tag",
         action="append",
         default=[],
         metavar="TAG",
-        help="add a tag; may be repeated",
+        help="add a tag (repeatable)",
     )
     annotate.add_argument(
-        "--untag", action="append", default=[], metavar="TAG", help="remove a tag"
+        "--untag", action="append", default=[], metavar="TAG", help="remove a tag (repeatable)"
     )
     annotate.add_argument("--json", action="store_true", help="print JSON")
     add_logdir(annotate)
@@ -31,7 +31,7 @@ def add_annotate(add: Add) -> None:
 def add_housekeeping(add: Add) -> None:
     archive = add("archive", "hide experiments, sweeps and runs from the lists")
     unarchive = add("unarchive", "bring archived experiments, sweeps and runs back to the lists")
-    delete = add("delete", "delete experiments, sweeps and runs of sweeps for good")
+    delete = add("delete", "delete experiments, sweeps and runs of sweeps permanently")
     add_yes(delete)
     delete.add_argument(
         "--all-files",
@@ -46,10 +46,12 @@ def add_housekeeping(add: Add) -> None:
 def add_schema(add: Add) -> None:
     schema = add("schema", "print the JSON Schema of experiment_cfg.json")
     schema.add_argument(
-        "--events", action="store_true", help="print that of the events of sweep --json instead"
+        "--events",
+        action="store_true",
+        help="print the schema of the events of sweep --json instead",
     )
 
 
 def add_completion(add: Add) -> None:
-    completion = add("completion", "print a script with which your shell completes this command")
+    completion = add("completion", "print a script for completion in your shell")
     completion.add_argument("shell", choices=SHELLS, help="your shell")

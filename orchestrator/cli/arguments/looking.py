@@ -24,9 +24,9 @@ def add_web_options(parser: argparse.ArgumentParser) -> None:
 
 def add_assets(add: Add) -> None:
     assets = add("assets", "download the pages' third-party files into a folder, for --assets")
-    assets.add_argument("folder", type=user_path, metavar="DIR")
+    assets.add_argument("folder", type=user_path, metavar="DIR", help="the folder to fill")
     assets.add_argument(
-        "--registry", metavar="URL", help="an npm registry; default: the one that npm uses"
+        "--registry", metavar="URL", help="an npm registry (default: the one that npm uses)"
     )
     assets.add_argument(
         "--from",
@@ -42,14 +42,14 @@ def add_list(add: Add) -> None:
     listing = add("list", "list experiments and sweeps")
     add_logdir(listing)
     listing.add_argument("--json", action="store_true", help="print JSON")
-    listing.add_argument("--archived", action="store_true", help="list archived ones")
+    listing.add_argument("--archived", action="store_true", help="list what is archived")
 
 
 def add_show(add: Add) -> None:
     show = add("show", "show a sweep, an experiment or a run")
     show.add_argument("path", metavar="PATH", help=ONE)
     show.add_argument(
-        "run", metavar="RUN", type=count, nargs="?", help="a run of the sweep, by its number"
+        "run", metavar="RUN", type=count, nargs="?", help="the number of a run of the sweep"
     )
     add_logdir(show)
     show.add_argument("--json", action="store_true", help="print JSON")
@@ -61,51 +61,54 @@ def add_export(add: Add) -> None:
         "path",
         metavar="PATH",
         nargs="?",
-        help=f"{ONE}; a folder of experiments, by default --logdir: their table",
+        help=f"{ONE}, or a folder of experiments to export as a table (default: --logdir)",
     )
     export.add_argument(
-        "run", metavar="RUN", type=count, nargs="?", help="a run of the sweep, by its number"
+        "run", metavar="RUN", type=count, nargs="?", help="the number of a run of the sweep"
     )
     export.add_argument(
         "--format",
         choices=("csv", "json", "parquet", "tensorboard", "media"),
         default="csv",
-        help="default: csv",
+        help="the format (default: csv)",
     )
     export.add_argument(
         "-o",
         "--output",
         type=user_path,
         metavar="FILE",
-        help="default: stdout; a folder for tensorboard and media",
+        help="the file, or the folder for tensorboard and media (default: stdout)",
     )
     add_logdir(export)
 
 
 def add_snapshot(add: Add) -> None:
-    snapshot = add("snapshot", "write a page of the dashboard as one file, to be passed on")
+    snapshot = add("snapshot", "write a page of the dashboard into one file that you can share")
     snapshot.add_argument(
         "paths",
         metavar="PATH",
         nargs="*",
-        help=f"{ONE}; SWEEP 7: a run of it; several are compared",
+        help=f"{ONE}. SWEEP 7 is run 7 of a sweep. Several paths are compared.",
     )
     snapshot.add_argument(
         "--page",
         choices=("experiments", "compare"),
-        help="write that page, of the experiments or runs that are named, if any is",
+        help="write this page, of the given experiments or runs, or of all",
     )
     snapshot.add_argument(
-        "-o", "--output", type=user_path, metavar="FILE", help="default: NAME.html"
+        "-o", "--output", type=user_path, metavar="FILE", help="the file (default: NAME.html)"
     )
     snapshot.add_argument(
         "--view",
         default="",
         metavar="QUERY",
-        help="what the page's address says after its ?, such as 'smoothing=0.6&draw=all'",
+        help="the part of the page's address after the ?, such as 'smoothing=0.6&draw=all'",
     )
     snapshot.add_argument(
-        "--assets", type=user_path, metavar="DIR", help="third-party files; default: the CDN"
+        "--assets",
+        type=user_path,
+        metavar="DIR",
+        help="a folder with third-party files (default: the CDN)",
     )
     add_logdir(snapshot)
 
@@ -113,7 +116,7 @@ def add_snapshot(add: Add) -> None:
 def add_replay(add: Add) -> None:
     replay = add("replay", "show what other stopping rules would have done to a finished sweep")
     replay.add_argument(
-        "paths", nargs="+", metavar="SWEEP", help=f"{SWEEP}; several with --suggest"
+        "paths", nargs="+", metavar="SWEEP", help=f"{SWEEP} (several are possible with --suggest)"
     )
     replay.add_argument(
         "--rule",
@@ -121,28 +124,28 @@ def add_replay(add: Add) -> None:
         default=[],
         metavar="RULE",
         help="asha, or asha:min_resource=5,reduction_factor=4, or JSON as in a "
-        "configuration; several are compared",
+        "configuration (repeatable)",
     )
     replay.add_argument(
         "--suggest",
         action="store_true",
-        help="try many rules: which one would have saved most without losing the best run",
+        help="try many rules and print the one that saves most without losing the best run",
     )
-    replay.add_argument("--metric", help="default: the sweep's optimization_metric")
-    replay.add_argument("--goal", choices=("min", "max"), help="default: the sweep's")
+    replay.add_argument("--metric", help="the metric (default: the sweep's optimization_metric)")
+    replay.add_argument("--goal", choices=("min", "max"), help="the goal (default: the sweep's)")
     add_logdir(replay)
     replay.add_argument("--json", action="store_true", help="print JSON")
 
 
 def add_metrics_preview(add: Add) -> None:
-    command = add("metrics-preview", "show what a metrics_pattern finds in an output")
+    command = add("metrics-preview", "show what a metrics_pattern finds in the output of a program")
     command.add_argument(
-        "file", type=user_path, metavar="FILE", help="a file with output; - reads stdin"
+        "file", type=user_path, metavar="FILE", help="a file with output (- reads stdin)"
     )
     command.add_argument(
         "--pattern",
         metavar="P",
-        help="a metrics_pattern as in a configuration; default: compare all that have a name",
+        help="a metrics_pattern as in a configuration (default: compare all named patterns)",
     )
     command.add_argument("--json", action="store_true", help="print JSON")
 

@@ -6,26 +6,26 @@ from pathlib import Path
 
 from ..argument_types import count, port, user_path, workers
 
-ONE = "a folder, a .dat file, or a name that list prints"
-SWEEP = "a folder, or a name that list prints"
+ONE = "a folder, a .dat file, or a name from list"
+SWEEP = "a folder, or a name from list"
 
 Add = Callable[[str, str], argparse.ArgumentParser]
 
 
 def add_logdir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--logdir", type=user_path, default=Path("runs"), help="the log folder; default: runs"
+        "--logdir", type=user_path, default=Path("runs"), help="the log folder (default: runs)"
     )
 
 
 def add_target(parser: argparse.ArgumentParser, text: str) -> None:
-    parser.add_argument("path", metavar="PATH", help="a sweep, or a run's .dat")
+    parser.add_argument("path", metavar="PATH", help="a sweep, or the .dat file of a run")
     parser.add_argument("runs", metavar="RUN", type=count, nargs="*", default=[], help=text)
 
 
 def add_json_lines(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--json", action="store_true", help="print each event as a line of JSON (schema --events)"
+        "--json", action="store_true", help="print one JSON event per line (see schema --events)"
     )
 
 
@@ -39,14 +39,14 @@ def add_sweep_options(parser: argparse.ArgumentParser) -> None:
         "--workers",
         type=workers,
         metavar="N",
-        help="how many runs at once; default: one for each GPU, else each CPU",
+        help="how many runs at once (default: one for each GPU, or each CPU without GPUs)",
     )
     parser.add_argument(
         "--notify",
         action="append",
         default=[],
         metavar="ADDRESS",
-        help="send messages about the sweep there, such as ntfy://topic; may be repeated",
+        help="send messages about the sweep to this address, such as ntfy://topic (repeatable)",
     )
     add_verbose(parser)
 
@@ -55,25 +55,27 @@ def add_verbose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--verbose",
         action="store_true",
-        help="show everything known of a run that ends, not only one line",
+        help="show all details of a run that ends, not only one line",
     )
 
 
 def add_address(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
-    parser.add_argument("--port", type=port, help="default: 5000, or the next free one")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)"
+    )
+    parser.add_argument("--port", type=port, help="the port (default: 5000, or the next free one)")
     parser.add_argument(
         "--no-token",
         action="store_true",
-        help="require no token: everybody who can reach the address, including every user "
+        help="do not ask for a token: everybody who can reach the address, including every user "
         "of this machine, can read everything, stop runs and delete them",
     )
     parser.add_argument(
         "--assets",
         type=user_path,
         metavar="DIR",
-        help="serve third-party files from this folder instead of the CDN; "
-        "see ml-tracking-ops assets",
+        help="serve third-party files from this folder instead of the CDN "
+        "(see ml-tracking-ops assets)",
     )
     add_reach(parser)
 
@@ -90,19 +92,19 @@ def add_reach(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="a host name that requests may use, such as a proxy's; may be repeated",
+        help="a host name that requests may use, such as that of a proxy (repeatable)",
     )
     parser.add_argument(
         "--trusted-proxy",
         action="append",
         default=[],
         metavar="ADDRESS",
-        help="a proxy on another machine whose X-Forwarded-Prefix is trusted; may be repeated",
+        help="a proxy on another machine whose X-Forwarded-Prefix is trusted (repeatable)",
     )
     parser.add_argument(
         "--frame-ancestors",
         action="append",
         default=[],
         metavar="ORIGIN",
-        help="self, or an origin that may show the pages in a frame; may be repeated",
+        help="self, or an origin that may show the pages in a frame (repeatable)",
     )

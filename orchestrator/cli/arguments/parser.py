@@ -62,7 +62,7 @@ def _parse_run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> arg
     options.program = list(arguments[split + 1 :])
     if not options.program:
         parser.error(
-            "the program to run is missing; it comes after --, as in: "
+            "the program to run is missing. Put it after --, for example: "
             "ml-tracking-ops run -- python train.py --lr=0.1"
         )
     return options

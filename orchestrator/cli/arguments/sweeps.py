@@ -21,19 +21,17 @@ def add_sweep(add: Add) -> None:
         nargs="?",
         type=user_path,
         metavar="CONFIG",
-        help="a configuration or a W&B sweep file; default: experiment_cfg.json",
+        help="a configuration or a W&B sweep file (default: experiment_cfg.json)",
     )
-    sweep.add_argument(
-        "--resume", metavar="SWEEP", help="resume this sweep: a folder, or a name that list prints"
-    )
+    sweep.add_argument("--resume", metavar="SWEEP", help=f"resume this sweep: {SWEEP}")
     sweep.add_argument(
         "--max-runs",
         type=count,
         metavar="N",
-        help="overrides max_runs, also of a resumed sweep",
+        help="override max_runs, also when resuming",
     )
     sweep.add_argument(
-        "--detach", action="store_true", help="run in the background; attach shows the progress"
+        "--detach", action="store_true", help="run in the background (attach shows the progress)"
     )
     add_json_lines(sweep)
     add_sweep_options(sweep)
@@ -45,7 +43,7 @@ def add_sweep(add: Add) -> None:
     sweep.add_argument(
         "--check",
         action="store_true",
-        help="check the configuration, ask the engine whether it would take a run, and start none",
+        help="check the configuration and whether the engine would accept a run, and start none",
     )
     add_yes(sweep)
     add_address(sweep)
@@ -55,18 +53,16 @@ def add_run(add: Add) -> None:
     run = add("run", "run one program as an experiment")
     run.usage = "ml-tracking-ops run [--name NAME] [--tag TAG] [--logdir DIR] … -- PROGRAM …"
     run.add_argument("--name", metavar="NAME", help="the name of the experiment")
-    run.add_argument(
-        "--tag", action="append", default=[], metavar="TAG", help="a tag; may be repeated"
-    )
+    run.add_argument("--tag", action="append", default=[], metavar="TAG", help="a tag (repeatable)")
     run.add_argument(
         "--metrics-from",
         choices=("stdout", "tensorboard"),
-        help="where metrics are read from, if the program does not log them itself",
+        help="where to read metrics if the program does not log them itself",
     )
     run.add_argument(
         "--tensorboard-dir",
         metavar="DIR",
-        help="where the program writes event files; default: the run's own folder, ${run_dir}",
+        help="where the program writes event files (default: the folder of the run, ${run_dir})",
     )
     run.add_argument(
         "--metrics-pattern",
@@ -85,7 +81,10 @@ def add_run(add: Add) -> None:
 def add_attach(add: Add) -> None:
     attach = add("attach", "follow a sweep running in another process")
     attach.add_argument(
-        "sweep", nargs="?", metavar="SWEEP", help="default: the newest running sweep"
+        "sweep",
+        nargs="?",
+        metavar="SWEEP",
+        help="a folder, or a name from list (default: the newest running sweep)",
     )
     add_verbose(attach)
     add_json_lines(attach)
@@ -93,14 +92,19 @@ def add_attach(add: Add) -> None:
 
 
 def add_wait(add: Add) -> None:
-    wait = add("wait", "wait until a sweep has ended, or its best value is good enough")
-    wait.add_argument("sweep", nargs="?", metavar="SWEEP", help="default: the newest running sweep")
+    wait = add("wait", "wait until a sweep has ended, or until its best value is good enough")
+    wait.add_argument(
+        "sweep",
+        nargs="?",
+        metavar="SWEEP",
+        help="a folder, or a name from list (default: the newest running sweep)",
+    )
     wait.add_argument(
         "--until",
         type=condition,
         default="finished",
         metavar="CONDITION",
-        help="finished (the default), or a bound of the best value, as 'best<0.1' or 'best>=0.9'",
+        help="finished (default), or a bound for the best value, such as 'best<0.1' or 'best>=0.9'",
     )
     wait.add_argument(
         "--timeout",

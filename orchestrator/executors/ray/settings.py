@@ -12,22 +12,23 @@ _Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class RaySettings(BaseModel):
-    """One actor of Ray for each slot, and one run after the other in it."""
+    """One Ray actor for each slot, which executes one run after the other."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     address: Text | None = Field(
         default=None,
-        description="Of the cluster, as for `ray.init`; without it `RAY_ADDRESS`, else `auto`.",
+        description="The address of the cluster, as for `ray.init`. Default: `RAY_ADDRESS`, or "
+        "else `auto`.",
     )
     max_jobs: Positive | None = Field(
-        default=None, description="How many runs at once; `--workers` does the same."
+        default=None, description="How many runs at once. `--workers` does the same."
     )
     num_cpus: Annotated[_Amount, Allowed("a number, 0 or more")] = Field(
         default=1.0, description="CPUs of a run."
     )
     num_gpus: Annotated[_Amount, Allowed("a number, 0 or more")] = Field(
-        default=0.0, description="GPUs of a run; 0.5 lets two runs share one."
+        default=0.0, description="GPUs of a run. With 0.5 two runs share one."
     )
     memory: Positive | None = Field(
         default=None, description="Memory of a run in bytes, as Ray counts it."
@@ -37,20 +38,20 @@ class RaySettings(BaseModel):
     )
     working_dir: Text | None = Field(
         default=None,
-        description="A folder that Ray sends to the nodes, with the script in it; a relative path "
-        "begins at the configuration's folder. Without it the same paths must exist there. Needs "
-        "`ray[default]` on the nodes.",
+        description="A folder with the script that Ray copies to the nodes. A relative path is "
+        "below the folder of the configuration. Without it the same paths must exist "
+        "on the nodes. Needs `ray[default]` on the nodes.",
     )
     runtime_env: Annotated[
         dict[str, object], Allowed('an object such as {"pip": ["lightning"]}')
     ] = Field(
         default={},
-        description="More of Ray's runtime environment.",
+        description="Further settings of Ray's runtime environment.",
         json_schema_extra={"additionalProperties": True},  # early pydantic leaves it out
     )
     shared_folder: bool = Field(
         default=False,
-        description="The log folder has the same path on all nodes: nothing is passed on.",
+        description="The log folder has the same path on all nodes, so no files are copied.",
     )
 
     def needs_text(self) -> str:

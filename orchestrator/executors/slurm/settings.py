@@ -37,7 +37,7 @@ _UNLIMITED = ("UNLIMITED", "INFINITE")
 
 
 class SlurmSettings(BaseModel):
-    """One batch job of Slurm for each attempt at a run."""
+    """One Slurm batch job for each attempt at a run."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -46,10 +46,13 @@ class SlurmSettings(BaseModel):
     )
     time: Annotated[
         Text | Positive | None, Allowed('a time limit such as "2:00:00", "1-12" or 90 minutes')
-    ] = Field(default=None, description="The time limit of each job; without it the partition's.")
+    ] = Field(
+        default=None, description="The time limit of each job. Default: that of the partition."
+    )
     max_jobs: Positive | None = Field(
         default=None,
-        description="How many jobs are submitted and not ended at once; `--workers` does the same.",
+        description="The maximum number of jobs that are submitted and have not ended. "
+        "`--workers` does the same.",
     )
     cpus_per_task: Positive | None = Field(default=None, description="CPUs of a run.")
     gpus_per_node: Annotated[
@@ -63,14 +66,14 @@ class SlurmSettings(BaseModel):
     )
     mem_per_cpu: Annotated[
         Text | Positive | None, Allowed('an amount such as "4G", or megabytes')
-    ] = Field(default=None, description="Memory for each CPU; not together with `mem`.")
+    ] = Field(default=None, description="Memory for each CPU. Cannot be combined with `mem`.")
     nodes: Positive = Field(
-        default=1, description="Nodes of a run; its command starts on the first."
+        default=1, description="Nodes of a run. Its command starts on the first one."
     )
     constraint: Text | None = Field(default=None, description="Features that nodes must have.")
-    exclude: Text | None = Field(default=None, description="Nodes that are not to be used.")
+    exclude: Text | None = Field(default=None, description="Nodes that must not be used.")
     reservation: Text | None = Field(default=None, description="A reservation to use.")
-    account: Text | None = Field(default=None, description="The account that is charged.")
+    account: Text | None = Field(default=None, description="The account to charge.")
     qos: Text | None = Field(default=None, description="The quality of service.")
     setup: Annotated[list[Text], Allowed("a list of shell lines")] = Field(
         default=[],
@@ -83,10 +86,11 @@ class SlurmSettings(BaseModel):
     additional_parameters: Annotated[
         dict[str, _Option], Allowed('an object of sbatch options, such as {"nice": 100}')
     ] = Field(
-        default={}, description="Other options of `sbatch`; `true` stands for one without a value."
+        default={}, description="Other options of `sbatch`. `true` sets an option without a value."
     )
     poll_interval_s: Annotated[float, Field(ge=15, allow_inf_nan=False)] = Field(
-        default=15.0, description="How often `squeue` is asked, once for all runs."
+        default=15.0,
+        description="The interval between calls of `squeue`, in seconds. One call covers all runs.",
     )
 
     @model_validator(mode="after")

@@ -48,6 +48,7 @@ class PageData(TypedDict, total=False):
     """What a page's script gets to know; `follow`: what it follows live, and from where on.
 
     `color_by`: the settings by which curves can be coloured, besides what all runs have.
+    `has_provisional`: whether the views show values that count only once a run has ended.
     """
 
     view: Required[Literal["none", "experiments", "sweep", "run", "compare"]]
@@ -61,6 +62,7 @@ class PageData(TypedDict, total=False):
     color_by: Sequence[str]
     is_over: bool
     is_partial: bool
+    has_provisional: bool
 
 
 @dataclass(frozen=True, kw_only=True)

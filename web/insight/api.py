@@ -4,7 +4,8 @@
                                           and the running ones; `passing` are those that pass the
                                           filters of a table (`q`, `state`, `p.NAME`, `m.METRIC`);
                                           `up=METRIC&of=last` adds a column with its values,
-                                          and `more=last.METRIC` others, by this name
+                                          and `more=last.METRIC` others, by this name;
+                                          `objective=METRIC` has that one of several as the value
     GET /api/insight?run=ID&objective=METRIC
                                           the same of experiments, always whole: those named, or
                                           those that the page of experiments lists
@@ -39,12 +40,14 @@ from ..tables.query import HYPERPARAMETER, METRIC, parse_table_query
 from ..tables.rows import Row
 from ..tables.sweeps.sweep_rows import SelectedRuns, select_runs, with_summaries
 from .columns import SweepColumns, asked_columns, asked_value, describe_experiments, describe_sweep
-from .experiments import OBJECTIVE, explained_experiments
+from .experiments import explained_experiments
+from .front.objective import OBJECTIVE, chosen_objective, judged_by
+from .front.provisional import with_values_so_far
 from .front.view import FrontColumns, describe_front
 from .pool_history import SpanColumns, describe_spans, pool_of
 
-_PARAMETERS = ("since", "q", "where", "state", "up", "of", "more", "repeats")
-_OF_EXPERIMENTS = ("run", "archived", OBJECTIVE)
+_PARAMETERS = ("since", "q", "where", "state", "up", "of", "more", "repeats", OBJECTIVE)
+_OF_EXPERIMENTS = ("run", "archived")
 _PREFIXES = (HYPERPARAMETER, METRIC)
 _READING_S = 0.3
 
@@ -184,11 +187,19 @@ def _runs(
     if not found.are_apart:
         return _combinations(sweep, rows, found, changed, up, n_unread, more)
     started_at = sweep.record.started_at or sweep.started_at
+    rows, n_open = with_values_so_far(
+        sweep.aims, rows, lambda some: with_summaries(sweep, [*some], summaries, _READING_S)
+    )
+    metric, goal, n_unread = sweep.optimization_metric, sweep.optimization_goal, n_unread + n_open
+    one = chosen_objective(sweep.aims, query.get(OBJECTIVE)) if OBJECTIVE in query else None
+    front = describe_front(sweep, rows, started_at) if sweep.aims.objectives else None
+    if one is not None:
+        metric, goal, rows = one.metric, one.goal, judged_by(one.metric, rows)
     return len(sweep.changes), {
         "is_complete": changed is None,
-        "metric": sweep.optimization_metric,
-        "goal": sweep.optimization_goal,
-        "front": describe_front(sweep, started_at) if sweep.aims.objectives else None,
+        "metric": metric,
+        "goal": goal,
+        "front": front,
         "passing": [row.index for row in found.rows] if asked.is_filtered else None,
         "n_unread": n_unread,
         **describe_sweep(rows, sweep.config, started_at, changed, up, found.columns.goals, more),

@@ -24,9 +24,9 @@ from ..tables.query import parse_table_query
 from ..tables.rows import Row
 from ..tables.selection import select
 from .columns import number_of
+from .front.objective import OBJECTIVE
 from .subject import Subject, experiments_subject
 
-OBJECTIVE = "objective"
 _READING_S = 0.3
 _MOST_SETTINGS = 100
 

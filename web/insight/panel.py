@@ -13,7 +13,9 @@ from ..runs.entries import has_value
 from ..tables.rows import Row
 from ..tables.sweeps.all_runs import AllRuns
 from ..tables.table import Direction
-from .experiments import OBJECTIVE, ExplainedExperiments
+from .experiments import ExplainedExperiments
+from .front.objective import OBJECTIVE, by_objective
+from .front.provisional import with_values_so_far
 from .importance.results import importance_address
 from .subject import Subject
 from .views import Choice, Panel, View, panel_link, panels_of, why_empty
@@ -34,6 +36,7 @@ class InsightPanel:
         setting: what hyperparameters are called.
         importance_part: where the table of importances comes from.
         metrics, direction: of experiments, by what they can be compared, and which values are good.
+        objectives: those of a sweep, if the view shows one of several.
         close_href: the page without the panel.
         n_unread: of how many logs the values are not known yet.
     """
@@ -59,6 +62,7 @@ class InsightPanel:
     key_states: Sequence[str]
     why_empty: str | None
     metrics: Sequence[str] = ()
+    objectives: Sequence[str] = ()
     direction: Direction | None = None
     close_href: str = ""
     kept: Sequence[tuple[str, str]] = ()
@@ -70,7 +74,11 @@ def insight_panel(subject: Subject, runs: AllRuns, query: QueryParams) -> Insigh
     rows = runs.compared(query.get("repeats") == "apart")
     is_of_runs = rows is runs.searched
     noun, n_planned = ("run", runs.n_planned) if is_of_runs else ("combination", len(rows))
-    return _panel(subject, rows, query, noun, n_planned)
+    n_unread = 0
+    if is_of_runs and subject.sweep is not None:
+        rows, n_unread = with_values_so_far(subject.sweep.aims, rows, subject.add_metrics)
+    panel = _panel(subject, rows, query, noun, n_planned)
+    return replace(panel, n_unread=n_unread)
 
 
 def experiments_panel(found: ExplainedExperiments, query: QueryParams) -> InsightPanel:
@@ -96,6 +104,10 @@ def _panel(
     first = next(iter(panels))
     name = asked if asked in panels else "summary" if "rerun" in query else first
     panel = panels[name]
+    objectives: Sequence[str] = ()
+    if panel.is_of_one_metric and subject.sweep is not None:
+        objectives = subject.sweep.aims.objective_names
+        subject, rows = by_objective(subject, rows, query.get(OBJECTIVE))
     view = None if panel.build is None else panel.build(subject, rows, query)
     with_values = Counter(row.state for row in rows if has_value(row))
     n_by_state = Counter(row.state for row in rows)
@@ -123,6 +135,8 @@ def _panel(
         open_href=panel_link(query, open=None) + "&open=",
         key_states=[state for state in RUN_STATES if state in with_values],
         why_empty=_why_empty(subject, rows, panel),
+        objectives=objectives,
+        kept=[pair for pair in query.multi_items() if pair[0] != OBJECTIVE] if objectives else (),
     )
 
 

@@ -314,23 +314,25 @@ class Panel:
         needs_values: whether the page says why it is empty while no run has a value; the
             template of any other says so itself.
         needs_goal: whether it says nothing while nobody knows which values are better.
+        is_of_one_metric: whether a reader chooses one of several objectives for it.
     """
 
     label: str
     build: Build | None = None
     needs_values: bool = True
     needs_goal: bool = False
+    is_of_one_metric: bool = False
 
 
 PANELS = {
     "summary": Panel("Summary", needs_values=False),
-    "history": Panel("History", _history),
-    "parallel": Panel("Parallel coordinates", _parallel),
+    "history": Panel("History", _history, is_of_one_metric=True),
+    "parallel": Panel("Parallel coordinates", _parallel, is_of_one_metric=True),
     "scatter": Panel("Scatter", _scatter, needs_values=False),
     "contour": Panel("Contour", contour_view, needs_values=False),
     "bars": Panel("Bars", bars_view, needs_values=False),
     "distribution": Panel("Distribution", distribution_view, needs_values=False),
-    "importance": Panel("Importance", _importance),
+    "importance": Panel("Importance", _importance, is_of_one_metric=True),
     "workers": Panel("Workers", _workers, needs_values=False),
 }
 """The views in the order of their tabs while a sweep runs, the first by default.
@@ -345,20 +347,18 @@ OF_EXPERIMENTS = {
     for name, panel in PANELS.items()
     if name not in ("summary", "workers")
 }
-_OF_ONE_METRIC = ("history", "parallel", "importance")
 FRONT = Panel("Pareto front", front_view, needs_values=False)
 
 
 def panels_of(subject: Subject, rows: Sequence[Row]) -> dict[str, Panel]:
     """The views in the order of their tabs: once a sweep is over its history comes first.
 
-    With several objectives the front does, in place of views that show one metric.
+    With several objectives the front does.
     """
     if subject.sweep is None:
         return OF_EXPERIMENTS
     if subject.sweep.aims.objectives:
-        others = {name: panel for name, panel in PANELS.items() if name not in _OF_ONE_METRIC}
-        return {"front": FRONT, **others}
+        return {"front": FRONT, **PANELS}
     if not subject.is_over or why_empty(subject, rows) is not None:
         return PANELS
     others = {name: panel for name, panel in PANELS.items() if name != "summary"}

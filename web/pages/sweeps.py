@@ -160,6 +160,7 @@ def _sweep_page(
         {**row.hyperparameters, **row.config} for row in drawn.rows
     )
     page_data["is_partial"] = view.runs.n_unread > 0
+    page_data["has_provisional"] = bool(sweep.aims.metrics)
     return SweepPage(
         section=page.section,
         n_total=page.n_total,

@@ -28,6 +28,7 @@ _FIGURE = 'id="insight-figure"'
 _OF_VIEWS = ("q", "where", "state", "up", "of", "repeats")
 _OF_EXPERIMENTS = ("run", "archived", "objective")
 _MORE = re.compile(r'id="insight-figure"[^>]* data-more="([^"]*)"')
+_OBJECTIVE = re.compile(r'id="insight-figure"[^>]* data-objective="([^"]*)"')
 _TOTAL = re.compile(r'<tbody id="table-rows"[^>]* data-total="(\d+)"')
 
 
@@ -107,6 +108,8 @@ async def _answers(
         for name in {"insight", kind}:
             address = f"/api/{name}/{quote(sweep)}"
             asked = f"{_filters_in(query)}&{_columns_in(page)}"
+            if name == "insight" and (found := _OBJECTIVE.search(page)):
+                asked += "&" + urlencode({"objective": unescape(found[1])})
             answers[unquote(address)] = await ask(app, f"{address}?{asked}")
     return answers
 

@@ -66,6 +66,7 @@ class Row(RunEntry):
         values: of a run that has ended, those of several objectives and of constraints.
         can_win: whether it meets the constraints on outcomes, if there are any.
         is_on_front: whether no other dominates it in several objectives.
+        is_provisional: whether `values` and `can_win` are those of a run that still runs.
     """
 
     href: str | None = None
@@ -85,6 +86,7 @@ class Row(RunEntry):
     values: Mapping[str, float] = field(default_factory=dict)
     can_win: bool = True
     is_on_front: bool = False
+    is_provisional: bool = False
 
     @property
     def ids(self) -> list[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import Client, finished_run, text_of, write_sweep
+from pages import Client, finished_run, log, text_of, write_sweep
 
 from ml_tracking_ops.web.serving.static_files import static_files
 
@@ -106,3 +106,69 @@ def test_drawing_has_a_module_that_draws_it(pages: Client) -> None:
     html = pages.get("/sweeps/s?panel=front").text
     name = html.partition('id="insight-figure" data-view="')[2].partition('"')[0]
     assert b"export class View {" in static_files().files[f"insight/views/{name}.js"].data
+
+
+def running_run(index: int) -> list[dict[str, Any]]:
+    return finished_run(index)[:2]
+
+
+def test_running_runs_are_drawn_as_provisional(
+    client: Client, logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = [run(1, 0.5, 2), run(2, 0.4, 3)]
+    runs = [*ended, running_run(3), running_run(4), running_run(5), running_run(6)]
+    write_sweep(logdir / "s", [event for events in runs for event in events], **AIMS)
+    for index, accuracy, latency, memory in ((3, 0.9, 9.0, 1.0), (4, 0.3, 3.0, 1.0), (5, 1, 1, 30)):
+        log(
+            logdir / "s" / f"run_{index:04d}.dat",
+            monkeypatch,
+            accuracy=[0.0, accuracy],
+            latency_ms=[latency],
+            memory_gb=[memory],
+        )
+    answer = client.get("/api/insight/s").json()
+    assert answer["front"]["runs"] == [1]
+    assert answer["front"]["provisional"] == [3]
+    assert answer["front"]["n_results"] == 2
+    assert answer["runs"]["results"]["accuracy"] == [0.5, 0.4, 0.9, 0.3, 1.0, None]
+    assert answer["runs"]["is_full"] == [True, True, True, True, False, False]
+    text = text_of(client.get("/sweeps/s?panel=front").text)
+    assert "3 running runs have a value of every objective so far: 1 would be on the front" in text
+    assert "running, so far" in text
+    assert "Pareto front 1 of 2 results" in text
+
+
+def test_running_run_meets_where_so_far(
+    client: Client, logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_sweep(logdir / "s", [*running_run(1), *running_run(2)], where=["memory_gb <= 24"])
+    for index, memory in ((1, 1.0), (2, 30.0)):
+        log(logdir / "s" / f"run_{index:04d}.dat", monkeypatch, Accuracy=[0.5], memory_gb=[memory])
+    assert client.get("/api/insight/s").json()["runs"]["is_full"] == [True, False]
+
+
+def test_views_of_one_metric_show_the_objective_that_is_chosen(pages: Client) -> None:
+    history = pages.get("/sweeps/s?panel=history").text
+    assert "Best accuracy so far 0.7" in text_of(history)
+    assert 'data-objective="accuracy"' in history
+    other = pages.get("/sweeps/s?panel=history&objective=latency_ms").text
+    assert "Best latency_ms so far 2" in text_of(other)
+    assert "lower is better" in text_of(other)
+    answer = pages.get("/api/insight/s?objective=latency_ms").json()
+    assert (answer["metric"], answer["goal"]) == ("latency_ms", "min")
+    assert answer["runs"]["value"] == [2, 1, 3, 4]
+    parallel = pages.get("/sweeps/s?panel=parallel&objective=latency_ms").text
+    assert 'data-objective="latency_ms"' in parallel
+
+
+def test_importance_is_that_for_the_objective_that_is_chosen(client: Client, logdir: Path) -> None:
+    runs = [run(index, index / 20, 5 + (index % 3)) for index in range(1, 13)]
+    write_sweep(logdir / "s", [event for events in runs for event in events], **AIMS)
+    page = client.get("/sweeps/s?panel=importance&objective=latency_ms").text
+    assert "/insight/importance/s?objective=latency_ms" in page
+    accuracy = text_of(client.get("/insight/importance/s?objective=accuracy").text)
+    latency = text_of(client.get("/insight/importance/s?objective=latency_ms").text)
+    assert "accuracy" in accuracy
+    assert "latency_ms" in latency
+    assert "+1.00" in accuracy  # the rank correlation with the learning rate
+    assert "+1.00" not in latency

@@ -1,7 +1,7 @@
 """The Pareto front of a sweep with several objectives: as the page says it, and as it is drawn."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from starlette.datastructures import QueryParams
@@ -14,6 +14,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ...runs.formats import format_number
 from ...tables.rows import Row
 from ..subject import Subject
+from .provisional import provisional_front
 
 _MOST_ROWS = 100
 
@@ -26,6 +27,8 @@ class FrontView:
         across, up: the objectives on the axes, and `across_goal`, `up_goal` theirs.
         n_results: how many runs have a value of every objective and meet the constraints.
         n_infeasible: how many ended and do not meet them.
+        n_provisional: how many running runs have a value of every objective so far, of which
+            `n_would_be_on_front` would be on the front if they ended now.
         volume: the hypervolume; None without results, or with more than three objectives.
         reference: what it is measured up to, in words.
         kept: what its form carries along.
@@ -44,13 +47,17 @@ class FrontView:
     volume: float | None
     reference: str
     kept: Sequence[tuple[str, str]] = ()
+    n_provisional: int = 0
+    n_would_be_on_front: int = 0
 
 
 class FrontColumns(TypedDict):
     """The runs on the front by index, and the hypervolume whenever it changed: after how many
-    results, after how many seconds, and how much."""
+    results, after how many seconds, and how much. `provisional`: the running runs that would be on
+    the front if they ended now."""
 
     runs: list[int]
+    provisional: list[int]
     n_results: int
     volumes: list[tuple[int, float, float]]
 
@@ -65,7 +72,20 @@ def front_view(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Fro
     goals = {one.metric: one.goal for one in sweep.aims.objectives}
     across, up = _axes([*goals], query)
     kept = [(key, value) for key, value in query.multi_items() if key not in ("fx", "fy")]
-    return front_of_sweep(sweep, rows, across, up, goals, kept)
+    view = front_of_sweep(sweep, rows, across, up, goals, kept)
+    return replace(
+        view,
+        n_provisional=sum(
+            row.is_provisional and sweep.aims.result(row.values) is not None for row in rows
+        ),
+        n_would_be_on_front=len(provisional_front(sweep.aims, rows, _results(sweep))),
+    )
+
+
+def _results(sweep: Sweep) -> list[int]:
+    """The runs that have ended with a result."""
+    record = sweep.record
+    return [run.index for run in record.runs.values() if record.result_of(run) is not None]
 
 
 def _axes(names: Sequence[str], query: QueryParams) -> tuple[str, str]:
@@ -97,9 +117,7 @@ def front_of_sweep(
         up_goal=goals[up],
         rows=front[:_MOST_ROWS],
         n_on_front=len(front),
-        n_results=sum(
-            sweep.record.result_of(run) is not None for run in sweep.record.runs.values()
-        ),
+        n_results=len(_results(sweep)),
         n_infeasible=sum(row.ended_at is not None and not row.can_win for row in rows),
         where=[one.text for one in sweep.aims.where],
         volume=None if measured is None else measured.volumes[-1],
@@ -122,8 +140,12 @@ def summary_of_front(sweep: Sweep, rows: Sequence[Row]) -> FrontView | None:
     return front_of_sweep(sweep, rows, second, first, goals)
 
 
-def describe_front(sweep: Sweep, started_at: float) -> FrontColumns:
-    """The front as it is drawn."""
+def describe_front(sweep: Sweep, rows: Sequence[Row], started_at: float) -> FrontColumns:
+    """The front as it is drawn.
+
+    Args:
+        rows: with the values so far of running runs.
+    """
     measured = sweep.measure_front()
     volumes: list[tuple[int, float, float]] = []
     if measured is not None:
@@ -133,6 +155,7 @@ def describe_front(sweep: Sweep, started_at: float) -> FrontColumns:
                 volumes.append((place, round((run.ended_at or started_at) - started_at, 3), volume))
     return {
         "runs": [run.index for run in sweep.front],
+        "provisional": provisional_front(sweep.aims, rows, _results(sweep)),
         "n_results": 0 if measured is None else len(measured.runs),
         "volumes": volumes,
     }

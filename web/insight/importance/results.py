@@ -12,6 +12,7 @@ from ...runs.entries import has_value
 from ...tables.grouping.combination_rows import combination_rows, runs_of
 from ...tables.rows import Row
 from ..axes import Axis, axes_of
+from ..front.objective import OBJECTIVE
 from ..subject import Subject
 from .failures import Failures, failing_question, failures
 from .measures import (
@@ -99,12 +100,19 @@ class Questions:
 def importance_address(subject: Subject, query: QueryParams) -> str:
     """The part of the page with the table of importances."""
     if subject.id:
-        return f"/insight/importance/{quote(subject.id)}"
+        asked = f"?{urlencode({OBJECTIVE: subject.metric})}" if _has_objectives(subject) else ""
+        return f"/insight/importance/{quote(subject.id)}{asked}"
     return f"/insight/importance?{urlencode(query.multi_items())}"
+
+
+def _has_objectives(subject: Subject) -> bool:
+    return subject.sweep is not None and bool(subject.sweep.aims.objectives)
 
 
 def _scatter_href(subject: Subject, query: QueryParams) -> str:
     own = [] if subject.id else query.multi_items()
+    if _has_objectives(subject) and subject.metric is not None:
+        own = [("up", subject.metric), ("of", "last")]
     kept = [pair for pair in own if pair[0] not in ("panel", "across")]
     return f"?{urlencode([*kept, ('panel', 'scatter'), ('across', '')])}"
 

@@ -24,6 +24,7 @@ from ...runs.catalog_access import find_sweep
 from ...tables.rows import Row
 from ...tables.sweeps.sweep_rows import all_runs
 from ..experiments import explained_experiments
+from ..front.objective import OBJECTIVE, by_objective
 from ..subject import Subject, sweep_subject
 from .measures import ImportanceError, ask
 from .ped_anova import Question
@@ -56,7 +57,9 @@ class ImportancePart:
 
 async def importance(request: Request) -> Response:
     sweep_id: str = request.path_params["sweep_id"]
-    html = await _importance(request, partial(_sweep, sweep_id=sweep_id, state=request.app.state))
+    state, query = request.app.state, request.query_params
+    look = partial(_sweep, sweep_id=sweep_id, query=query, state=state)
+    html = await _importance(request, look)
     if html is None:
         raise HTTPException(404, f"there is no sweep {sweep_id!r}")
     return HTMLResponse(html, headers={"cache-control": "no-store"})
@@ -68,12 +71,12 @@ async def importance_of_experiments(request: Request) -> Response:
     return HTMLResponse(html, headers={"cache-control": "no-store"})
 
 
-def _sweep(catalog: Catalog, sweep_id: str, state: State) -> Explained | None:
+def _sweep(catalog: Catalog, sweep_id: str, query: QueryParams, state: State) -> Explained | None:
     sweep = find_sweep(catalog, sweep_id)
     if sweep is None:
         return None
     rows = all_runs(sweep, state.feed.live_bests(sweep.id)).searched
-    return sweep_subject(sweep, state.log_readers), rows
+    return by_objective(sweep_subject(sweep, state.log_readers), rows, query.get(OBJECTIVE))
 
 
 def _experiments(catalog: Catalog, query: QueryParams, state: State) -> Explained:

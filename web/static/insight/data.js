@@ -36,6 +36,11 @@ export class InsightData {
     return this.runs.index.length;
   }
 
+  /** What the value of a run is: the best of the metric, or that of one of several objectives. */
+  get valueName() {
+    return this.front ? this.metric : `best ${this.metric}`;
+  }
+
   /** Whether the places are those of combinations, of a sweep with repeats. */
   get isOfCombinations() {
     return this.runs.n_runs.length > 0;
@@ -88,11 +93,15 @@ export class InsightData {
     return this.passing === null || this.passing.has(this.runs.index[place]);
   }
 
-  /** Ask for what is new. `up`, `of`: a metric and which of its values, as a further column. */
-  async refresh({ up = "", of = "best", view = "", more = "[]" } = {}) {
+  /**
+   * Ask for what is new. `up`, `of`: a metric and which of its values, as a further column.
+   * `objective`: which of several objectives of a sweep is the value.
+   */
+  async refresh({ up = "", of = "best", view = "", more = "[]", objective = "" } = {}) {
     const query = filtersOfTable(this.sweep ? [] : OF_EXPERIMENTS);
     if (view === "workers") query.set("repeats", "apart"); // each of them runs runs
-    const asked = JSON.stringify([up && `${of}.${up}`, query.get("repeats"), more]);
+    if (this.sweep && objective) query.set("objective", objective);
+    const asked = JSON.stringify([up && `${of}.${up}`, query.get("repeats"), more, objective]);
     if (asked !== this.#up || this.nUnread > 0) this.#cursor = null;
     this.#up = asked;
     if (this.#cursor !== null) query.set("since", this.#cursor);

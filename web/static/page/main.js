@@ -234,7 +234,7 @@ function onPoints(event) {
   else if (page.view === "experiments" && document.querySelector("#insight")) {
     noteInsight();
     requestRefreshWithin(WORDS_AFTER_MS); // so is what the views say
-  }
+  } else if (page.has_provisional) noteInsight(); // values so far of objectives, and of constraints
 }
 
 // ---- Around the charts ----

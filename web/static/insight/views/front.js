@@ -2,6 +2,7 @@
 // hypervolume as it grew.
 
 import { formatNumber } from "../../lib/format.js";
+import { isEnd } from "../../lib/states.js";
 import { plainAxis, valueAxis, valueScale } from "../axes.js";
 
 const WIDE = 760;
@@ -49,17 +50,18 @@ export class View {
 
   lines(data, place) {
     const result = this.#points.find((one) => one.place === place);
-    const standing = result?.isOnFront ? [["", "on the front"]] : result?.isFeasible === false ? [["", "misses where"]] : [];
+    const standing = standingOf(result);
     return [...this.#names.map((name) => [name, formatNumber(data.runs.results.get(name)[place])]), ...standing];
   }
 }
 
 /** The results that have both values; those on the front last, so that they are drawn on top. */
 export function frontPoints(data, across, up) {
-  const { runs } = data, front = new Set(data.front.runs);
+  const { runs } = data, front = new Set(data.front.runs), soFar = new Set(data.front.provisional);
   const xs = runs.results.get(across) ?? [], ys = runs.results.get(up) ?? [];
   const points = runs.index.map((index, place) => ({
     place, x: xs[place], y: ys[place], isOnFront: front.has(index), isFeasible: runs.is_full[place] ?? true, passes: data.passes(place),
+    isProvisional: !isEnd(data.state(place)), wouldBe: soFar.has(index),
   }));
   const known = points.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
   return known.sort((a, b) => a.isOnFront - b.isOnFront || a.place - b.place);
@@ -84,7 +86,21 @@ export function volumeSteps({ volumes, n_results: count }) {
   return steps;
 }
 
-function mark({ x, y, isOnFront, isFeasible, passes }, across, up, colors) {
+function standingOf(result) {
+  if (!result) return [];
+  if (result.isProvisional) return [["", !result.isFeasible ? "so far it misses where" : result.wouldBe ? "on the front if it ended now" : "so far"]];
+  return result.isOnFront ? [["", "on the front"]] : result.isFeasible ? [] : [["", "misses where"]];
+}
+
+/** Of a run that still runs, whose values may change: a dashed ring. */
+function ring({ x, y, isFeasible, wouldBe, passes }, across, up, colors) {
+  const itemStyle = { color: "transparent", borderColor: wouldBe ? colors.accent : colors.muted, borderWidth: 1.5, borderType: "dashed", opacity: passes ? (isFeasible ? 1 : 0.5) : 0.08 };
+  return { value: [across.to(x), up.to(y)], symbolSize: wouldBe ? 11 : 8, itemStyle };
+}
+
+function mark(point, across, up, colors) {
+  if (point.isProvisional) return ring(point, across, up, colors);
+  const { x, y, isOnFront, isFeasible, passes } = point;
   const color = isOnFront ? colors.accent : colors.muted;
   const style = { color: isFeasible ? color : "transparent", borderColor: color, borderWidth: isFeasible ? 0 : 1.5, opacity: passes ? (isOnFront ? 1 : FAINT) : 0.08 };
   return { value: [across.to(x), up.to(y)], symbolSize: isOnFront ? 11 : 7, itemStyle: isFeasible ? style : { ...style, opacity: passes ? 0.5 : 0.08 } };

@@ -38,7 +38,7 @@ export class View {
 
   lines(data, place) {
     const ended = data.runs.ended[place];
-    return [[data.isOfCombinations ? `mean of the best ${data.metric}` : `best ${data.metric}`, data.valueText(place)], ...(ended === null ? [] : [["ended after", formatDuration(ended)]])];
+    return [[data.isOfCombinations ? `mean of the best ${data.metric}` : data.valueName, data.valueText(place)], ...(ended === null ? [] : [["ended after", formatDuration(ended)]])];
   }
 }
 

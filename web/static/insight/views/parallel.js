@@ -111,7 +111,7 @@ export class View {
 
   lines(data, place) {
     const shown = data.axes.slice(0, MOST_LINES).map((axis) => [axis.name, written(axis, data.column(axis.name)[place])]);
-    return data.metric === null ? shown : [...shown, [`best ${data.metric}`, data.valueText(place)]];
+    return data.metric === null ? shown : [...shown, [data.valueName, data.valueText(place)]];
   }
 }
 

@@ -7,7 +7,7 @@ import pytest
 from assets import load_assets
 from cdn import Files
 from chromium import open_browser
-from dashboard import Dashboard
+from dashboard import Dashboard, start_imports
 from modules import ADDRESS, answer
 from playwright.sync_api import Browser, Page, expect
 from tabs import PATIENCE_MS, Tabs
@@ -33,6 +33,7 @@ def cdn_files() -> Files:
 @pytest.fixture(scope="session")
 def browser(cdn_files: Files) -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
+    start_imports()  # before a test begins: with a mark of its environment it would end with it
     with open_browser(cdn_files) as browser:
         yield browser
 

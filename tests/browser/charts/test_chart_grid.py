@@ -135,6 +135,10 @@ def test_charts_stand_in_sections_that_fold_and_can_be_filtered_and_pinned(
     expect(page.locator(".chart")).to_have_count(1)
 
 
+HAS_LEFT = """([element, x]) => {
+    const box = element.getBoundingClientRect();
+    return Math.abs(box.left + box.width / 2 - x) > 1;
+}"""
 TWO_FRAMES = "() => new Promise(end => requestAnimationFrame(() => requestAnimationFrame(end)))"
 
 
@@ -146,10 +150,12 @@ def test_cursors_follow_a_zoom_under_a_pointer_that_rests(page: Page, dashboard:
     point_at(page, "rate", 0.2, 0.9)
     page.mouse.down()
     point_at(page, "rate", 0.6, 0.9)
+    mark = chart(page, "train/loss").locator(".point-mark")
+    in_whole = middle(mark)
     page.mouse.up()
     expect(page).to_have_url(re.compile("zoom="))
+    page.wait_for_function(HAS_LEFT, arg=[mark.element_handle(), in_whole])
     page.evaluate(TWO_FRAMES)
-    mark = chart(page, "train/loss").locator(".point-mark")
     rested = middle(mark)
     point_at(page, "rate", 0.61, 0.9)
     point_at(page, "rate", 0.6, 0.9)

@@ -1,15 +1,49 @@
-"""The real command on a free port, its output at hand when something goes wrong."""
+"""The real command on a free port, its output at hand when something goes wrong.
 
+Each is a process of its own, forked from one that has imported the command's modules: hundreds of
+tests need one, and the imports would take longer than most of them.
+"""
+
+import multiprocessing
+import os
 import re
-import subprocess
 import sys
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
-COMMAND = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli", "web"]
+_PROCESSES = multiprocessing.get_context("forkserver")
+_IMPORTS = (
+    "anyio._backends._asyncio",
+    "ml_tracking_ops.orchestrator.cli.arguments.parser",
+    "ml_tracking_ops.orchestrator.cli.commands.dashboard",
+    "ml_tracking_ops.web.app",
+    "ml_tracking_ops.web.server",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.asyncio",
+)
 _PATIENCE_S = 15.0
+
+
+def start_imports() -> None:
+    """Start the process from which dashboards are forked, unless it runs."""
+    _PROCESSES.set_forkserver_preload([*_IMPORTS, __name__])
+    forkserver.ensure_running()
+
+
+def _run(arguments: list[str], output: Path, environment: dict[str, str]) -> None:
+    """Be the command; never returns."""
+    from ml_tracking_ops.orchestrator.cli.main import run
+
+    os.environ.clear()
+    os.environ.update(environment)
+    files = os.open(os.devnull, os.O_RDONLY), os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for standard, file in enumerate((*files, files[1])):
+        os.dup2(file, standard)
+    sys.argv = ["ml-tracking-ops", "web", *arguments]
+    run()
 
 
 class Dashboard:
@@ -19,10 +53,9 @@ class Dashboard:
         self.logdir = logdir
         self._output = output
         arguments = ["--logdir", str(logdir), "--port", str(port), *options]
-        with output.open("wb") as file:
-            self._process = subprocess.Popen(
-                [*COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=file, stderr=file
-            )
+        output.touch()
+        self._process = _PROCESSES.Process(target=_run, args=(arguments, output, dict(os.environ)))
+        self._process.start()
         self.url = self._wait_for_url()
 
     @property
@@ -40,23 +73,20 @@ class Dashboard:
             if found:
                 return found[0]
             deadline_s -= 0.02
-            try:
-                code = self._process.wait(timeout=0.02)
-            except subprocess.TimeoutExpired:
-                if deadline_s > 0:
-                    continue
+            self._process.join(0.02)
+            if self._process.exitcode is not None:
+                self._fail(f"ended with code {self._process.exitcode}")
+            if deadline_s <= 0:
                 self.stop()
                 self._fail(f"printed no address in {_PATIENCE_S:g} s")
-            self._fail(f"ended with code {code}")
 
     def stop(self) -> None:
         """End it, as Ctrl-C does; a second time does nothing."""
         self._process.terminate()
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
+        self._process.join(5)
+        if self._process.exitcode is None:
             self._process.kill()
-            self._process.wait(60)
+            self._process.join(60)
             self._fail("did not end in 5 s")
 
     def _fail(self, what: str) -> NoReturn:

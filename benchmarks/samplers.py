@@ -19,7 +19,7 @@ import optuna
 from ml_tracking_ops.orchestrator.config.model import SweepConfig
 from ml_tracking_ops.orchestrator.search.samplers.registry import check_sampler, open_sampler
 from ml_tracking_ops.orchestrator.search.space import Space
-from ml_tracking_ops.orchestrator.store.histories.history import Ended, HistoryEvent, Sampled
+from ml_tracking_ops.orchestrator.store.histories.history import HistoryEvent, RunEnded, RunSampled
 
 Point = Mapping[str, float]
 Bounds = dict[str, tuple[float, float]]
@@ -93,8 +93,8 @@ def run_ours(
         combination = sampler.combination(number, history)
         assert combination is not None
         tried.append({key: float(str(value)) for key, value in combination.items()})
-        history.append(Sampled(number, combination, number, n_known=number - 1))
-        history.append(Ended(number, "finished", function(tried[-1])))
+        history.append(RunSampled(number, combination, number, n_known=number - 1))
+        history.append(RunEnded(number, "finished", function(tried[-1])))
     return tried
 
 

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 
 from ml_tracking_ops.orchestrator.search.samplers.registry import open_sampler
 from ml_tracking_ops.orchestrator.search.space import SearchSpace, Space
-from ml_tracking_ops.orchestrator.store.histories.history import Ended, HistoryEvent, Sampled
+from ml_tracking_ops.orchestrator.store.histories.history import HistoryEvent, RunEnded, RunSampled
 from ml_tracking_ops.orchestrator.store.outcomes.aims import aims_of
 from ml_tracking_ops.orchestrator.store.outcomes.pareto import front_of, hypervolume
 
@@ -85,10 +85,10 @@ def run(task: Task, sampler: Any, seed: int, n_runs: int, n_workers: int) -> flo
         if len(going) == n_workers:
             ended, tried = going.pop(0)
             history.append(_end(task, ended, tried, points))
-        n_known = sum(isinstance(event, Ended) for event in history)
+        n_known = sum(isinstance(event, RunEnded) for event in history)
         combination = asked.combination(number, tuple(history))
         assert combination is not None
-        history.append(Sampled(number, combination, number, n_known=n_known))
+        history.append(RunSampled(number, combination, number, n_known=n_known))
         going.append((number, {name: float(str(value)) for name, value in combination.items()}))
     for ended, tried in going:
         _end(task, ended, tried, points)
@@ -96,11 +96,11 @@ def run(task: Task, sampler: Any, seed: int, n_runs: int, n_workers: int) -> flo
     return hypervolume(front, task.reference)
 
 
-def _end(task: Task, number: int, tried: Values, points: list[tuple[float, ...]]) -> Ended:
+def _end(task: Task, number: int, tried: Values, points: list[tuple[float, ...]]) -> RunEnded:
     result, violations = task.measure(tried), task.violations(tried)
     if all(one <= 0 for one in violations):
         points.append(result)
-    return Ended(number, "finished", None, None, result, violations)
+    return RunEnded(number, "finished", None, None, result, violations)
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import NamedTuple
 
-from ml_tracking_ops.orchestrator.verdict.race import Dropped, Value, next_step
+from ml_tracking_ops.orchestrator.verdict.race import DroppedLeader, Value, next_step
 from ml_tracking_ops.orchestrator.verdict.verdicts import Candidate, Verdict, verdict_of
 
 N_COMBINATIONS, TOP, SEEDS = 30, 5, 5
@@ -58,7 +58,7 @@ def confirm(truths: Sequence[float], random: Random) -> Judged | None:
     seen = [truth + random.gauss(0, 1) for truth in truths]
     leaders = sorted(range(len(truths)), key=lambda n: -seen[n])[:TOP]
     values: dict[int, dict[int, Value]] = {leader: {} for leader in leaders}
-    dropped: Sequence[Dropped] = ()
+    dropped: Sequence[DroppedLeader] = ()
     while not isinstance(run := (step := next_step(leaders, values, SEEDS, dropped)).run, str):
         dropped = step.dropped
         if run is None:

@@ -15,7 +15,7 @@ from ml_tracking_ops.orchestrator.search.samplers.optuna_study import (
 from ml_tracking_ops.orchestrator.search.samplers.registry import open_sampler
 from ml_tracking_ops.orchestrator.search.space import Space
 from ml_tracking_ops.orchestrator.stopping import StoppingRules
-from ml_tracking_ops.orchestrator.store.histories.history import Ended, HistoryEvent, Sampled
+from ml_tracking_ops.orchestrator.store.histories.history import HistoryEvent, RunEnded, RunSampled
 
 from .tasks import Combination, Task
 
@@ -92,12 +92,12 @@ class Ours(_Ruled):
     def suggest(self, index: int) -> Combination:
         combination = self._sampler.combination(index, self._history)
         assert combination is not None
-        self._history.append(Sampled(index, combination, index, n_known=self._n_known))
+        self._history.append(RunSampled(index, combination, index, n_known=self._n_known))
         return combination
 
     def ended(self, index: int, level: int, rule: str | None) -> None:
         state = "finished" if rule is None else "early_stopped"
-        self._history.append(Ended(index, state, self._best[index], rule))
+        self._history.append(RunEnded(index, state, self._best[index], rule))
         self._n_known += 1
 
 

@@ -16,13 +16,13 @@ from ..store.run_states import RunState, SweepState
 from .event_fields import BestRun, Combination, Index, Metric, Number, Reason, Ref, Step, Values
 
 
-class Timed(TypedDict):
+class TimedEvent(TypedDict):
     """What every event of the journal has."""
 
     time: Annotated[float, Field(description="when it happened")]
 
 
-class SweepStarted(Timed):
+class SweepStartedEvent(TimedEvent):
     """An orchestrator has begun to work on the sweep. Each resume writes it again."""
 
     event: Literal["sweep_started"]
@@ -38,7 +38,7 @@ class SweepStarted(Timed):
     ]
 
 
-class Known(Timed):
+class KnownEvent(TimedEvent):
     """A run of an earlier sweep or study that `warm_start` gives to the sampler."""
 
     event: Literal["known"]
@@ -50,7 +50,7 @@ class Known(Timed):
     values: NotRequired[Values]
 
 
-class Sampled(Timed):
+class SampledEvent(TimedEvent):
     """The hyperparameters of a run have been chosen."""
 
     event: Literal["sampled"]
@@ -66,7 +66,7 @@ class Sampled(Timed):
     ]
 
 
-class SamplerPicked(Timed):
+class SamplerPickedEvent(TimedEvent):
     """The sampler that `auto` picked for this sweep. A resume uses it too."""
 
     event: Literal["sampler_picked"]
@@ -74,7 +74,7 @@ class SamplerPicked(Timed):
     reason: Annotated[str, Field(description="why, in words")]
 
 
-class Confirming(Timed):
+class ConfirmingEvent(TimedEvent):
     """The search is over, and its leaders run again with new seeds."""
 
     event: Literal["confirming"]
@@ -82,7 +82,7 @@ class Confirming(Timed):
     n_runs: Annotated[int, Field(description="how many runs the search had")]
 
 
-class Dropped(Timed):
+class DroppedEvent(TimedEvent):
     """A leader is out of the race."""
 
     event: Literal["dropped"]
@@ -91,7 +91,7 @@ class Dropped(Timed):
     reason: Annotated[str, Field(description="why, in words")]
 
 
-class Submitting(Timed):
+class SubmittingEvent(TimedEvent):
     """A run is about to be submitted to an engine with a queue."""
 
     event: Literal["submitting"]
@@ -101,7 +101,7 @@ class Submitting(Timed):
     slot: int | None
 
 
-class Submitted(Timed):
+class SubmittedEvent(TimedEvent):
     """The engine has accepted the run into its queue."""
 
     event: Literal["submitted"]
@@ -109,7 +109,7 @@ class Submitted(Timed):
     ref: Ref
 
 
-class NotSubmitted(Timed):
+class NotSubmittedEvent(TimedEvent):
     """The engine did not accept the run, or other sweeps hold what it needs. It is tried again."""
 
     event: Literal["not_submitted"]
@@ -117,7 +117,7 @@ class NotSubmitted(Timed):
     reason: Reason
 
 
-class Queued(Timed):
+class QueuedEvent(TimedEvent):
     """The reason why a run waits in the queue of its engine has changed."""
 
     event: Literal["queued"]
@@ -125,7 +125,7 @@ class Queued(Timed):
     reason: Reason
 
 
-class Started(Timed):
+class StartedEvent(TimedEvent):
     """The process of a run has started."""
 
     event: Literal["started"]
@@ -138,21 +138,21 @@ class Started(Timed):
     gpus: NotRequired[Annotated[list[str], Field(description="the GPUs that it may use")]]
 
 
-class Suspended(Timed):
+class SuspendedEvent(TimedEvent):
     """The engine has suspended a run. Its time limits are suspended too."""
 
     event: Literal["suspended"]
     index: Index
 
 
-class Continued(Timed):
+class ContinuedEvent(TimedEvent):
     """A suspended run continues."""
 
     event: Literal["continued"]
     index: Index
 
 
-class Adopted(Timed):
+class AdoptedEvent(TimedEvent):
     """A resumed sweep has found a run that outlived the earlier orchestrator."""
 
     event: Literal["adopted"]
@@ -161,7 +161,7 @@ class Adopted(Timed):
     ref: Ref
 
 
-class Decision(Timed):
+class DecisionEvent(TimedEvent):
     """What a stopping rule saw, and what it compared that with."""
 
     rule: str
@@ -172,21 +172,21 @@ class Decision(Timed):
     reason: Reason
 
 
-class StoppedEarly(Decision):
+class StoppedEarlyEvent(DecisionEvent):
     """A stopping rule has decided to stop a run."""
 
     event: Literal["stopped_early"]
     index: Index
 
 
-class Pausing(Decision):
+class PausingEvent(DecisionEvent):
     """The rule `asha` with `resume` has decided to pause a run."""
 
     event: Literal["pausing"]
     index: Index
 
 
-class Reached(Timed):
+class ReachedEvent(TimedEvent):
     """A run has reached a rung, where the rule `asha` with `resume` compares runs."""
 
     event: Literal["reached"]
@@ -196,7 +196,7 @@ class Reached(Timed):
     continues: Annotated[bool, Field(description="whether it continues without a pause")]
 
 
-class Promoted(Timed):
+class PromotedEvent(TimedEvent):
     """A paused run is to continue from its checkpoint."""
 
     event: Literal["promoted"]
@@ -205,13 +205,13 @@ class Promoted(Timed):
     attempt: Annotated[int, Field(description="the attempt that continues it")]
 
 
-class Stopping(Decision):
+class StoppingEvent(DecisionEvent):
     """A limit of the whole sweep is reached, so it ends."""
 
     event: Literal["stopping"]
 
 
-class Ended(Timed):
+class EndedEvent(TimedEvent):
     """A run has ended."""
 
     event: Literal["ended"]
@@ -235,7 +235,7 @@ class Ended(Timed):
     will_retry: NotRequired[Annotated[bool, Field(description="it is tried again")]]
 
 
-class Retrying(Timed):
+class RetryingEvent(TimedEvent):
     """A run that failed is tried again after a delay."""
 
     event: Literal["retrying"]
@@ -244,7 +244,7 @@ class Retrying(Timed):
     delay_s: float
 
 
-class Failing(Timed):
+class FailingEvent(TimedEvent):
     """Too many runs failed in a row, so no more start."""
 
     event: Literal["failing"]
@@ -252,7 +252,7 @@ class Failing(Timed):
     reason: Reason
 
 
-class Requested(Timed):
+class RequestedEvent(TimedEvent):
     """A user made a request, and this is its outcome."""
 
     event: Literal["requested"]
@@ -269,7 +269,7 @@ class Requested(Timed):
     taken_back: NotRequired[Annotated[bool, Field(description="a stop took back a requeue")]]
 
 
-class Warned(Timed):
+class WarnedEvent(TimedEvent):
     """Something that the user should know. A warning with a `kind` can be withdrawn later."""
 
     event: Literal["warning"]
@@ -277,7 +277,7 @@ class Warned(Timed):
     kind: NotRequired[str]
 
 
-class WarningOver(Timed):
+class WarningOverEvent(TimedEvent):
     """The warning of this kind no longer applies."""
 
     event: Literal["warning_over"]
@@ -285,7 +285,7 @@ class WarningOver(Timed):
     message: str
 
 
-class SweepEnded(Timed):
+class SweepEndedEvent(TimedEvent):
     """The orchestrator has finished its work on the sweep."""
 
     event: Literal["sweep_ended"]
@@ -293,7 +293,7 @@ class SweepEnded(Timed):
     reason: NotRequired[Reason]
 
 
-class Opened(TypedDict):
+class OpenedEvent(TypedDict):
     """The first line of `sweep --json` and `attach --json`: which sweep it is."""
 
     event: Literal["sweep"]
@@ -307,7 +307,7 @@ class Opened(TypedDict):
     pid: Annotated[int | None, Field(description="the process of its orchestrator")]
 
 
-class Planned(TypedDict):
+class PlannedEvent(TypedDict):
     """A run that `sweep --dry-run --json` would start."""
 
     event: Literal["planned"]
@@ -316,7 +316,7 @@ class Planned(TypedDict):
     command: list[str]
 
 
-class Improved(TypedDict):
+class ImprovedEvent(TypedDict):
     """A running run has logged a better value. It is not in the journal."""
 
     event: Literal["improved"]
@@ -326,14 +326,14 @@ class Improved(TypedDict):
     n_values: int
 
 
-class Trouble(TypedDict):
+class TroubleEvent(TypedDict):
     """The journal cannot be written at the moment. This event is not in the journal."""
 
     event: Literal["trouble"]
     message: str
 
 
-class Summary(TypedDict):
+class SummaryEvent(TypedDict):
     """The last line of `sweep --json`, `attach --json` and `wait --json`."""
 
     event: Literal["summary"]
@@ -354,36 +354,38 @@ class Summary(TypedDict):
 
 
 JournalEvent = (
-    SweepStarted
-    | Known
-    | Sampled
-    | SamplerPicked
-    | Confirming
-    | Dropped
-    | Submitting
-    | Submitted
-    | NotSubmitted
-    | Queued
-    | Started
-    | Suspended
-    | Continued
-    | Adopted
-    | StoppedEarly
-    | Pausing
-    | Reached
-    | Promoted
-    | Ended
-    | Retrying
-    | Stopping
-    | Failing
-    | Requested
-    | Warned
-    | WarningOver
-    | SweepEnded
+    SweepStartedEvent
+    | KnownEvent
+    | SampledEvent
+    | SamplerPickedEvent
+    | ConfirmingEvent
+    | DroppedEvent
+    | SubmittingEvent
+    | SubmittedEvent
+    | NotSubmittedEvent
+    | QueuedEvent
+    | StartedEvent
+    | SuspendedEvent
+    | ContinuedEvent
+    | AdoptedEvent
+    | StoppedEarlyEvent
+    | PausingEvent
+    | ReachedEvent
+    | PromotedEvent
+    | EndedEvent
+    | RetryingEvent
+    | StoppingEvent
+    | FailingEvent
+    | RequestedEvent
+    | WarnedEvent
+    | WarningOverEvent
+    | SweepEndedEvent
 )
 """Every event that a journal holds."""
 
-PrintedEvent = JournalEvent | Opened | Planned | Improved | Trouble | Summary
+PrintedEvent = (
+    JournalEvent | OpenedEvent | PlannedEvent | ImprovedEvent | TroubleEvent | SummaryEvent
+)
 """Every line that `--json` prints of a sweep."""
 
 

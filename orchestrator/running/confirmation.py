@@ -7,7 +7,7 @@ from ..search.settings import Confirm
 from ..store.outcomes.leaders import Leaders
 from ..store.run_record import RunRecord
 from ..verdict.evidence import combination_of, leaders_of, race_values
-from ..verdict.race import Dropped, next_step
+from ..verdict.race import DroppedLeader, next_step
 from .runs.active import ActiveRuns
 from .runs.attempts import Attempt, Backlog
 from .runs.ending import SweepEnding
@@ -55,7 +55,7 @@ class Confirmation:
             )
             return None
         record, numbers = self._recorder.record, leaders.combinations
-        known = [Dropped(number, *why) for number, why in leaders.dropped.items()]
+        known = [DroppedLeader(number, *why) for number, why in leaders.dropped.items()]
         values = race_values(record, numbers, self._is_over)
         step = next_step(numbers, values, self._settings.seeds, known)
         for out in step.dropped[len(known) :]:

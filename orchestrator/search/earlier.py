@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from ..store.histories.history import Known
+from ..store.histories.history import WarmStartRun
 from .space import Combination, Space
 
 NO_PLACE = "they have no place in this search space"
@@ -24,7 +24,7 @@ class EarlierSweep:
     """
 
     name: str
-    known: Sequence[Known]
+    known: Sequence[WarmStartRun]
     left_out: Mapping[str, int] = field(default_factory=dict)
     values: Sequence[Mapping[str, float]] = ()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import JsonValue
 
 from ..errors import UsageError
-from ..store.histories.history import Known
+from ..store.histories.history import WarmStartRun
 from ..store.outcomes.aims import NO_AIMS, Aims
 from .earlier import EarlierSweep, fit
 from .samplers.extras import import_extra
@@ -34,7 +34,7 @@ def read_optuna_study(
         UsageError: there is no such study, or it cannot be read.
     """
     study = open_optuna_study(given, folder)
-    known: list[Known] = []
+    known: list[WarmStartRun] = []
     kept: list[Mapping[str, float]] = []
     left_out: Counter[str] = Counter()
     for trial in study.get_trials(deepcopy=False):
@@ -68,10 +68,10 @@ def _as_known(
     trial: "optuna.trial.FrozenTrial",
     aims: Aims,
     values: Mapping[str, float],
-) -> Known:
+) -> WarmStartRun:
     best = None if aims.objectives else trial.values[0]
     result = aims.result(values) or None
-    return Known(hyperparameters, "finished", best, None, result, aims.violations(values))
+    return WarmStartRun(hyperparameters, "finished", best, None, result, aims.violations(values))
 
 
 def open_optuna_study(given: OptunaStorage, folder: Path) -> "optuna.Study":

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..store.histories.history import Ended, HistoryEvent, Known
+from ..store.histories.history import HistoryEvent, RunEnded, WarmStartRun
 from ..store.run_states import RESULTS_THAT_COUNT
 from ..store.sweep_record import SweepRecord
 from .first_runs import complete_combination
@@ -136,7 +136,7 @@ class Proposer:
         # one that learns finds the first runs in the history, a sequence begins after them
         number -= 0 if self.learns else len(self._first)
         found = self._sampler.combination(number, history)
-        n_known = sum(isinstance(event, Ended) for event in history) if self.learns else None
+        n_known = sum(isinstance(event, RunEnded) for event in history) if self.learns else None
         return found, n_known
 
     def _taken(self, history: Sequence[HistoryEvent]) -> list[Combination]:
@@ -144,6 +144,6 @@ class Proposer:
         known = [
             event.hyperparameters
             for event in history
-            if isinstance(event, Known) and event.state in RESULTS_THAT_COUNT
+            if isinstance(event, WarmStartRun) and event.state in RESULTS_THAT_COUNT
         ]
         return [*self._first, *known]

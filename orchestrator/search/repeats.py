@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from ..store.histories.history import Ended, HistoryEvent, Known, Sampled
+from ..store.histories.history import HistoryEvent, RunEnded, RunSampled, WarmStartRun
 from .settings import Repeats
 from .space import Combination
 
@@ -25,7 +25,7 @@ class _Begun:
     number: int
     hyperparameters: Combination
     n_runs: int = 0
-    ends: dict[int, Ended] = field(default_factory=dict)
+    ends: dict[int, RunEnded] = field(default_factory=dict)
 
     @property
     def is_hopeless(self) -> bool:
@@ -35,7 +35,7 @@ class _Begun:
     def is_promising(self) -> bool:
         return bool(self.ends) and not self.is_hopeless
 
-    def end(self) -> Ended:
+    def end(self) -> RunEnded:
         """What came of it: the mean of its runs."""
         ends = list(self.ends.values())
         values = [end.value for end in ends if end.value is not None]
@@ -97,15 +97,15 @@ class RepeatedRuns:
     def _read(self, history: Sequence[HistoryEvent]) -> None:
         for event in history[self._n_read :]:
             match event:
-                case Known():
+                case WarmStartRun():
                     self.history.append(event)
-                case Sampled():
+                case RunSampled():
                     self._take_sampled(event)
-                case Ended():
+                case RunEnded():
                     self._take_ended(event)
         self._n_read = len(history)
 
-    def _take_sampled(self, event: Sampled) -> None:
+    def _take_sampled(self, event: RunSampled) -> None:
         number = event.combination
         self._number_of_run[event.index] = number
         if number not in self._begun:
@@ -116,7 +116,7 @@ class RepeatedRuns:
             self.history.append(replace(event, index=number, hyperparameters=combination))
         self._begun[number].n_runs += 1
 
-    def _take_ended(self, event: Ended) -> None:
+    def _take_ended(self, event: RunEnded) -> None:
         number = self._number_of_run.get(event.index)
         if number is None:
             return

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ml_tracking_ops.logger import paths
 
-from ..store.histories.history import Known
+from ..store.histories.history import WarmStartRun
 from ..store.journal import JournalTail
 from ..store.outcomes.aims import NO_AIMS, Aims
 from ..store.run_states import RESULTS_THAT_COUNT
@@ -22,7 +22,9 @@ def read_earlier_sweep(folder: Path, space: Space) -> EarlierSweep:
         sweep.apply(event)
     ended = [run for run in sweep.runs.values() if run.state in RESULTS_THAT_COUNT]
     fitted = [(run, values) for run in ended if (values := fit(space, run.hyperparameters))]
-    known = [Known(values, run.state, run.best_value, run.stopping_rule) for run, values in fitted]
+    known = [
+        WarmStartRun(values, run.state, run.best_value, run.stopping_rule) for run, values in fitted
+    ]
     n_left_out = len(ended) - len(known)
     left_out = {NO_PLACE: n_left_out} if n_left_out else {}
     return EarlierSweep(folder.name, known, left_out, [run.values for run, _ in fitted])

@@ -20,7 +20,7 @@ class PauseDecision(StopDecision):
     """A run makes room for others. It may continue later, from what it saved."""
 
 
-class Reached(Protocol):
+class RungListener(Protocol):
     """Is told that a run has come to a rung; `continues` says that it need not pause."""
 
     def __call__(self, run: int, rung: int, value: float, *, continues: bool) -> None: ...
@@ -53,7 +53,7 @@ class PromotionAsha:
         resource: Resource = "step",
     ) -> None:
         self.metric = metric
-        self.on_reached: Reached = _ignore
+        self.on_reached: RungListener = _ignore
         self.is_paused: Callable[[int], bool] = lambda run: True
         self._sign = 1.0 if goal == "min" else -1.0
         self._first = min_resource

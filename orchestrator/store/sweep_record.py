@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from .files import fields
 from .files.run_refs import ref_in
-from .histories.history import Ended, HistoryEvent, Known, Sampled
+from .histories.history import HistoryEvent, RunEnded, RunSampled, WarmStartRun
 from .journal import Event
 from .objective import Goal
 from .outcomes.aims import NO_AIMS, Aims
@@ -148,7 +148,7 @@ def _sampled(sweep: SweepRecord, event: Event) -> int:
     run.is_confirming = event.get("confirms") is True
     if run.is_confirming:
         return run.index
-    sweep.history.append(Sampled(run.index, hyperparameters, combination, repeat, n_known))
+    sweep.history.append(RunSampled(run.index, hyperparameters, combination, repeat, n_known))
     return run.index
 
 
@@ -157,7 +157,7 @@ def _known(sweep: SweepRecord, event: Event) -> None:
     value = fields.number_or_none(event.get("best_value"))
     stopped_by = fields.text_or_none(event.get("stopped_by"))
     outcome = _outcome_of(sweep, fields.numbers(event.get("values", {})))
-    sweep.history.append(Known(hyperparameters, state, value, stopped_by, *outcome))
+    sweep.history.append(WarmStartRun(hyperparameters, state, value, stopped_by, *outcome))
 
 
 def _outcome_of(
@@ -273,7 +273,7 @@ def _ended(sweep: SweepRecord, event: Event) -> int:
     sweep.pool.end(ended_at, run.index, state)
     if not event.get("will_retry") and not run.is_confirming:
         outcome = _outcome_of(sweep, values)
-        sweep.history.append(Ended(run.index, state, best_value, run.stopping_rule, *outcome))
+        sweep.history.append(RunEnded(run.index, state, best_value, run.stopping_rule, *outcome))
     return run.index
 
 
@@ -306,7 +306,7 @@ def _failing(sweep: SweepRecord, event: Event) -> None:
     sweep.failing = indices
     sweep.history = [
         replace(one, state="killed", value=None)
-        if isinstance(one, Ended) and one.index in indices and one.state == "failed"
+        if isinstance(one, RunEnded) and one.index in indices and one.state == "failed"
         else one
         for one in sweep.history
     ]

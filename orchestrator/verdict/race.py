@@ -21,7 +21,7 @@ Value = float | None | Literal["running"]
 
 
 @dataclass(frozen=True)
-class Dropped:
+class DroppedLeader:
     """Why a leader is out of the race, after which seed (counted from 1)."""
 
     combination: int
@@ -34,14 +34,14 @@ class RaceStep:
     """What to do next: `run` (combination, repeat), "wait", or None if the race is over."""
 
     run: tuple[int, int] | Literal["wait"] | None
-    dropped: Sequence[Dropped]
+    dropped: Sequence[DroppedLeader]
 
 
 def next_step(
     leaders: Sequence[int],
     values: Mapping[int, Mapping[int, Value]],
     n_seeds: int,
-    known: Sequence[Dropped] = (),
+    known: Sequence[DroppedLeader] = (),
 ) -> RaceStep:
     """Decide from what is known of each leader's runs so far.
 
@@ -70,7 +70,7 @@ def _is_running(values: Mapping[int, Value], repeat: int) -> bool:
     return any(value == "running" for number, value in values.items() if number <= repeat)
 
 
-def _is_out(leader: int, repeat: int, dropped: Sequence[Dropped]) -> bool:
+def _is_out(leader: int, repeat: int, dropped: Sequence[DroppedLeader]) -> bool:
     return any(one.combination == leader and one.repeat <= repeat for one in dropped)
 
 
@@ -79,12 +79,12 @@ def _newly_dropped(
     left: Sequence[int],
     values: Mapping[int, Mapping[int, Value]],
     repeat: int,
-    known: Sequence[Dropped],
-) -> list[Dropped]:
+    known: Sequence[DroppedLeader],
+) -> list[DroppedLeader]:
     """Those that are out after this seed; never all of them."""
     silent = {leader: _silent(values[leader], repeat) for leader in left}
     found = [
-        Dropped(leader, repeat, f"no value with seed {number}")
+        DroppedLeader(leader, repeat, f"no value with seed {number}")
         for leader, number in silent.items()
         if number is not None and len(left) > sum(one is not None for one in silent.values())
     ]
@@ -94,7 +94,7 @@ def _newly_dropped(
     )
     out = {one.combination for one in (*found, *known)}
     found += [
-        Dropped(leader, repeat, f"the best with a probability of {chances[leader]:.1%}")
+        DroppedLeader(leader, repeat, f"the best with a probability of {chances[leader]:.1%}")
         for leader in left
         if leader not in out and chances.get(leader, 1.0) < HOPELESS
     ]

@@ -21,7 +21,7 @@ from ..terminal.summary import exit_code_of, print_summary
 from ..terminal.words import say, shown
 
 if TYPE_CHECKING:
-    from ...reports.events import Opened
+    from ...reports.events import OpenedEvent
 
 _LOOK_S = 0.2
 
@@ -72,7 +72,7 @@ def follow(sweep: Sweep, *, is_json: bool = False, is_verbose: bool = False) -> 
     return sweep.record
 
 
-def describe_opened(sweep: Sweep) -> "Opened":
+def describe_opened(sweep: Sweep) -> "OpenedEvent":
     """Return the first line of `--json`: which sweep it is."""
     record = sweep.record
     return {

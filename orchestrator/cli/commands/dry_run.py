@@ -20,7 +20,7 @@ from ..terminal.json_lines import print_line
 from ..terminal.words import format_combination, plain, say
 
 if TYPE_CHECKING:
-    from ...reports.events import Planned
+    from ...reports.events import PlannedEvent
 
 
 def preview_runs(
@@ -89,7 +89,7 @@ def _unseen(config: SweepConfig, hyperparameters: Combination) -> str:
     return f"  # {plain(format_combination(hyperparameters))}"
 
 
-def _planned(index: int, hyperparameters: Combination, command: Sequence[str]) -> "Planned":
+def _planned(index: int, hyperparameters: Combination, command: Sequence[str]) -> "PlannedEvent":
     return {
         "event": "planned",
         "index": index,

@@ -20,7 +20,7 @@ from .notices import check_addresses
 
 if TYPE_CHECKING:
     from ...config.model import SweepConfig
-    from ...reports.events import Opened
+    from ...reports.events import OpenedEvent
     from ...running.sweep_result import SweepResult
     from ...store.journal import Event
     from ...sweep import OpenSweep
@@ -220,7 +220,7 @@ def _progress_of(sweep: "OpenSweep", *, is_json: bool, is_verbose: bool) -> "Pro
     )
 
 
-def _opened(sweep: "OpenSweep") -> "Opened":
+def _opened(sweep: "OpenSweep") -> "OpenedEvent":
     return {
         "event": "sweep",
         "name": sweep.folder.name,

@@ -12,7 +12,7 @@ from ...store.sweep_record import SweepRecord
 
 if TYPE_CHECKING:
     from ...reports.event_fields import BestRun
-    from ...reports.events import Summary
+    from ...reports.events import SummaryEvent
 
 
 class JsonProgress:
@@ -34,7 +34,7 @@ def print_line(event: Mapping[str, Any]) -> None:
 
 def summary_of(
     record: SweepRecord, folder: Path, metric: str | None, goal: Goal | None, exit_code: int
-) -> "Summary":
+) -> "SummaryEvent":
     """Return the last line: how the sweep ended, or how it is now."""
     return {
         "event": "summary",

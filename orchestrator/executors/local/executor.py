@@ -17,7 +17,7 @@ from .finding import ProcessFinder
 from .gpus import find_gpus, free_memory_bytes
 from .memory_kills import MemoryKills
 from .places import Places
-from .process_group import LEFTOVER_GRACE_S, Stopping
+from .process_group import LEFTOVER_GRACE_S, TerminationSettings
 from .run import LocalRun
 from .supervisor_client import SupervisorClient
 
@@ -60,7 +60,7 @@ class LocalExecutor:
         self._environment = dict(os.environ if environment is None else environment)
         self._supervisor = SupervisorClient()
         self._in_order = anyio.Lock()
-        self._stopping = Stopping(signal.Signals[stop_signal], leftover_grace_s)
+        self._stopping = TerminationSettings(signal.Signals[stop_signal], leftover_grace_s)
         self._memory_kills = MemoryKills()
         self._min_free_gb = min_free_gpu_memory_gb
         self.may_lack = min_free_gpu_memory_gb is not None

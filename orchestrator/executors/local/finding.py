@@ -11,7 +11,7 @@ from ...store.process_records import ProcessRecord, read_processes
 from ...supervision.process_table import environment_of, is_alive
 from ..base import FoundRun, KnownRun, Standing
 from .memory_kills import MemoryKills
-from .process_group import AdoptedGroup, Stopping
+from .process_group import AdoptedGroup, TerminationSettings
 from .run import LocalRun
 
 
@@ -45,7 +45,9 @@ class ProcessFinder:
         folder: the sweep's.
     """
 
-    def __init__(self, folder: Path, stopping: Stopping, memory_kills: MemoryKills) -> None:
+    def __init__(
+        self, folder: Path, stopping: TerminationSettings, memory_kills: MemoryKills
+    ) -> None:
         self._folder = folder
         self._stopping = stopping
         self._memory_kills = memory_kills

@@ -25,7 +25,7 @@ _OLD_RECORD_WITHIN_S = 1.0
 
 
 @dataclass(frozen=True)
-class Stopping:
+class TerminationSettings:
     """How processes are asked to end.
 
     Attributes:
@@ -51,7 +51,7 @@ class _Group:
     """
 
     def __init__(
-        self, pid: int, identity: str | None, started_at: float, stopping: Stopping
+        self, pid: int, identity: str | None, started_at: float, stopping: TerminationSettings
     ) -> None:
         self.pid = pid
         self.identity = identity
@@ -103,7 +103,7 @@ class ProcessGroup(_Group):
         identity: str | None,
         result_fd: int,
         marker: str,
-        stopping: Stopping,
+        stopping: TerminationSettings,
     ) -> None:
         super().__init__(pid, identity, time.time(), stopping)
         self._send_signal = send_signal
@@ -161,7 +161,7 @@ class AdoptedGroup(_Group):
         marker: str,
         find_exit_code: Callable[[], int | None] | None = None,
         *,
-        stopping: Stopping = Stopping(),
+        stopping: TerminationSettings = TerminationSettings(),
     ) -> None:
         super().__init__(pid, identity, started_at, stopping)
         self._marker = marker

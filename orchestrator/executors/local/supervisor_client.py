@@ -21,11 +21,11 @@ from ml_tracking_ops.logger.guarded import open_guarded
 from ...supervision.messages import receive_message, send_message
 from ...supervision.os_processes import SIGKILL, signal_processes
 from ...supervision.process_table import find_marked
-from .process_group import ProcessGroup, Stopping
+from .process_group import ProcessGroup, TerminationSettings
 
 _ANSWER_S = 30.0
 _CLOSE_S = 5.0
-_USUAL = Stopping()
+_USUAL = TerminationSettings()
 _PROGRAM = """\
 import sys
 sys.path.append(sys.argv[1])
@@ -72,7 +72,7 @@ class SupervisorClient:
         record_path: Path,
         marker: str,
         tag: Mapping[str, Any],
-        stopping: Stopping = _USUAL,
+        stopping: TerminationSettings = _USUAL,
     ) -> ProcessGroup:
         """Start `arguments` in `folder`; stdin is empty, the output is appended to a file.
 
@@ -99,7 +99,7 @@ class SupervisorClient:
         record_path: Path,
         marker: str,
         tag: Mapping[str, Any],
-        stopping: Stopping,
+        stopping: TerminationSettings,
     ) -> ProcessGroup:
         self.open()
         mark = f"{marker}={environment[marker]}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import JsonValue
 
-from ...store.histories.history import Ended, HistoryEvent, Known, Sampled
+from ...store.histories.history import HistoryEvent, RunEnded, RunSampled, WarmStartRun
 from ...store.objective import Goal, is_better
 from ...store.outcomes.aims import NO_AIMS, Aims
 from ...store.run_record import COMPARING_RULES
@@ -91,7 +91,7 @@ class LearningSampler:
         self._asked: dict[int, Combination] = {}
         self._trials: dict[int, int] = {}
         self._open: dict[int, optuna.Trial] = {}
-        self._untold: deque[Ended] = deque()
+        self._untold: deque[RunEnded] = deque()
         self._n_told = 0
         self._n_read = 0
         self._worst: float | None = None
@@ -111,14 +111,14 @@ class LearningSampler:
 
     def _follow(self, event: HistoryEvent) -> None:
         match event:
-            case Known():
+            case WarmStartRun():
                 self._add_known(event)
-            case Ended():
+            case RunEnded():
                 self._untold.append(event)
-            case Sampled(index=number) if number not in self._trials:
+            case RunSampled(index=number) if number not in self._trials:
                 self._repeat_asking(event)
 
-    def _repeat_asking(self, event: Sampled) -> None:
+    def _repeat_asking(self, event: RunSampled) -> None:
         """Do again what led to a combination, in a sweep that is taken up again."""
         if event.n_known is not None:
             self._tell(event.n_known - self._n_told)
@@ -183,7 +183,7 @@ class LearningSampler:
         self._asked[number] = combination
         self._trials[number] = self._add_trial(combination, _Told(_states().RUNNING))
 
-    def _add_known(self, event: Known) -> None:
+    def _add_known(self, event: WarmStartRun) -> None:
         """A run of an earlier sweep."""
         if event.stopped_by not in COMPARING_RULES and (told := self._result(event)) is not None:
             self._add_trial(event.hyperparameters, told)
@@ -208,7 +208,7 @@ class LearningSampler:
             self._tell_one(self._untold.popleft())
             self._n_told += 1
 
-    def _tell_one(self, event: Ended) -> None:
+    def _tell_one(self, event: RunEnded) -> None:
         number = self._trials.get(event.index)
         if number is None:
             return
@@ -233,7 +233,7 @@ class LearningSampler:
         trial = self._study.get_trials(deepcopy=False)[number]
         return bool(trial.state.is_finished())
 
-    def _verdict(self, event: Ended) -> _Told:
+    def _verdict(self, event: RunEnded) -> _Told:
         """What Optuna learns of a run."""
         states = _states()
         if event.stopped_by in COMPARING_RULES:
@@ -253,7 +253,7 @@ class LearningSampler:
         met = tuple(0.0 for _ in self._aims.where) if self._name != "cma_es" else ()
         return _Told(states.COMPLETE, [self._worst], met)
 
-    def _result(self, event: Ended | Known) -> _Told | None:
+    def _result(self, event: RunEnded | WarmStartRun) -> _Told | None:
         """What Optuna is told of values; None if they are not all there."""
         if event.violations is None:
             return None

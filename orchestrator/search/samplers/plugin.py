@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import JsonValue
 
-from ...store.histories.history import Ended, HistoryEvent, Known, Sampled
+from ...store.histories.history import HistoryEvent, RunEnded, RunSampled, WarmStartRun
 from ..distributions import Distribution
 from ..plugins import PluginSampler, Question, Result
 from ..space import Combination, Space
@@ -82,18 +82,18 @@ class OtherSampler:
     def _follow(self, event: HistoryEvent) -> None:
         known = self._history
         match event:
-            case Sampled():
+            case RunSampled():
                 self._unseen.take(event.hyperparameters)
                 known.running[event.index] = event.hyperparameters
                 known.sampled[event.index] = event.hyperparameters
-            case Known():
+            case WarmStartRun():
                 known.results.append(self._result(event.hyperparameters, event))
-            case Ended():
+            case RunEnded():
                 known.running.pop(event.index, None)
                 if event.index in known.sampled:
                     known.results.append(self._result(known.sampled[event.index], event))
 
-    def _result(self, combination: Combination, event: Ended | Known) -> Result:
+    def _result(self, combination: Combination, event: RunEnded | WarmStartRun) -> Result:
         values = event.result if self._has_objectives else None
         if not self._has_objectives and event.value is not None:
             values = (event.value,)

@@ -7,7 +7,7 @@ from ..run_states import RunState
 
 
 @dataclass(frozen=True, slots=True)
-class Sampled:
+class RunSampled:
     """A run was decided on.
 
     `combination` numbers the combinations, where one has several runs; `n_known` is how many
@@ -22,7 +22,7 @@ class Sampled:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class RunEnded:
     """A run, or one attempt at it, ended; `value` is the best one it logged, if any.
 
     `stopped_by` is the rule that stopped it early, where known. `result` has the value of each of
@@ -39,11 +39,11 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class WarmStartRun:
     """A run of an earlier sweep that this one starts from.
 
     `stopped_by` is the rule that stopped it early, where known. `result` and `violations` are as
-    in `Ended`.
+    in `RunEnded`.
     """
 
     hyperparameters: dict[str, Any]
@@ -54,4 +54,4 @@ class Known:
     violations: tuple[float, ...] | None = ()
 
 
-HistoryEvent = Sampled | Ended | Known
+HistoryEvent = RunSampled | RunEnded | WarmStartRun

@@ -19,11 +19,11 @@ from ml_tracking_ops.orchestrator.search.samplers.learning import LearningSample
 from ml_tracking_ops.orchestrator.search.samplers.optuna_study import parameters_of
 from ml_tracking_ops.orchestrator.search.space import combination_key
 from ml_tracking_ops.orchestrator.store.histories.history import (
-    Ended,
     HistoryEvent,
-    Known,
+    RunEnded,
+    RunSampled,
     RunState,
-    Sampled,
+    WarmStartRun,
 )
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -71,7 +71,7 @@ def follow(
     history: list[HistoryEvent] = []
     going: list[tuple[int, Combination]] = []
     for number in range(1, n_runs + 1):
-        n_known = sum(isinstance(event, Ended) for event in history)
+        n_known = sum(isinstance(event, RunEnded) for event in history)
         combination = sampler.combination(number, tuple(history))
         if combination is None:
             break
@@ -79,8 +79,8 @@ def follow(
         if len(going) == n_workers:
             # this one ends while the next is being asked for
             ended, tried = going.pop(0)
-            history.append(Ended(ended, *objective(tried)))
-        history.append(Sampled(number, combination, number, n_known=n_known))
+            history.append(RunEnded(ended, *objective(tried)))
+        history.append(RunSampled(number, combination, number, n_known=n_known))
     return history
 
 
@@ -89,7 +89,7 @@ def on_the_plane(combination: Combination) -> tuple[RunState, float | None]:
 
 
 def combinations(history: list[HistoryEvent]) -> list[Combination]:
-    return [event.hyperparameters for event in history if isinstance(event, Sampled)]
+    return [event.hyperparameters for event in history if isinstance(event, RunSampled)]
 
 
 def one_by_one(sampler: LearningSampler, n_runs: int) -> list[Combination]:
@@ -97,8 +97,8 @@ def one_by_one(sampler: LearningSampler, n_runs: int) -> list[Combination]:
     for number in range(1, n_runs + 1):
         combination = sampler.combination(number, history)
         assert combination is not None
-        history.append(Sampled(number, combination, number, n_known=number - 1))
-        history.append(Ended(number, *on_the_plane(combination)))
+        history.append(RunSampled(number, combination, number, n_known=number - 1))
+        history.append(RunEnded(number, *on_the_plane(combination)))
     return combinations(history)
 
 
@@ -135,12 +135,12 @@ def test_sweep_that_is_taken_up_again_continues_as_if_nothing_had_happened(
     history = follow(LearningSampler(EVERYTHING, 3, name, "max"), 40, by_value, n_workers)
     wanted = combinations(history)
     for stop in (1, 11, 25, 39):
-        event = next(e for e in history if isinstance(e, Sampled) and e.index == stop + 1)
+        event = next(e for e in history if isinstance(e, RunSampled) and e.index == stop + 1)
         assert event.n_known is not None
         before: list[HistoryEvent] = []
         for other in history[: history.index(event)]:
-            n_ends = sum(isinstance(e, Ended) for e in before)
-            if not (isinstance(other, Ended) and n_ends == event.n_known):
+            n_ends = sum(isinstance(e, RunEnded) for e in before)
+            if not (isinstance(other, RunEnded) and n_ends == event.n_known):
                 before.append(other)
         again = LearningSampler(EVERYTHING, 3, name, "max")
         assert again.combination(stop + 1, before) == wanted[stop]
@@ -190,7 +190,7 @@ def test_runs_that_continue_are_taken_into_account() -> None:
     for n_pending in (0, 15):
         sampler = LearningSampler(PLANE, 0, "tpe", "min")
         best = {"x": math.pi, "y": 2.275}
-        pending = [Sampled(100 + i, best, 100 + i) for i in range(n_pending)]
+        pending = [RunSampled(100 + i, best, 100 + i) for i in range(n_pending)]
         distances = []
         history: list[HistoryEvent] = [*known, *pending]
         for number in range(21, 31):
@@ -213,7 +213,7 @@ def test_failed_runs_keep_the_sampler_away() -> None:
         later: list[bool] = []
         for seed in range(4):
             history = follow(LearningSampler(PLANE, seed, name, "min"), 60, objective)
-            failed = [event.state == "failed" for event in history if isinstance(event, Ended)]
+            failed = [event.state == "failed" for event in history if isinstance(event, RunEnded)]
             later += failed[20:]
         assert sum(later) < 0.25 * len(later), name
 
@@ -238,10 +238,10 @@ def test_runs_that_a_comparing_rule_stopped_are_no_results(name: str) -> None:
         combination = at_once.combination(number, history)
         assert combination is not None
         assert misleading.combination(number, altered) == combination
-        sampled = Sampled(number, combination, number, n_known=number - 1)
+        sampled = RunSampled(number, combination, number, n_known=number - 1)
         value = on_the_plane(combination)[1]
         is_stopped = number % 2 == 0
-        end = Ended(number, "early_stopped" if is_stopped else "finished", value, "asha")
+        end = RunEnded(number, "early_stopped" if is_stopped else "finished", value, "asha")
         history += [sampled, end if is_stopped else replace(end, stopped_by=None)]
         altered += [sampled, replace(end, value=-1e9) if is_stopped else history[-1]]
 
@@ -253,9 +253,9 @@ def test_run_that_patience_stopped_is_a_result() -> None:
         for number in range(1, 31):
             combination = sampler.combination(number, history)
             assert combination is not None
-            history.append(Sampled(number, combination, number, n_known=number - 1))
+            history.append(RunSampled(number, combination, number, n_known=number - 1))
             state: RunState = "early_stopped" if rule else "finished"
-            history.append(Ended(number, state, on_the_plane(combination)[1], rule))
+            history.append(RunEnded(number, state, on_the_plane(combination)[1], rule))
         return combinations(history)
 
     assert after("patience") == after(None)
@@ -265,7 +265,7 @@ def test_run_that_patience_stopped_is_a_result() -> None:
 def test_stopped_run_of_an_earlier_sweep_is_no_result() -> None:
     combination: Combination = {"x": 0.0, "y": 0.0}
     events: list[HistoryEvent] = [
-        Known(combination, "early_stopped", -1e9, rule) for rule in ("asha", "patience")
+        WarmStartRun(combination, "early_stopped", -1e9, rule) for rule in ("asha", "patience")
     ]
     sampler = LearningSampler(PLANE, 0, "tpe", "min")
     assert sampler.combination(1, events) is not None
@@ -293,7 +293,7 @@ def test_sampler_that_fails_is_stood_in_for_by_chance(monkeypatch: pytest.Monkey
 
 def test_earlier_sweep_is_learnt_from() -> None:
     known: list[HistoryEvent] = [
-        Known(combination, *on_the_plane(combination))
+        WarmStartRun(combination, *on_the_plane(combination))
         for combination in one_by_one(LearningSampler(PLANE, 5, "tpe", "min"), 60)
     ]
     found = LearningSampler(PLANE, 1, "tpe", "min").combination(1, known)
@@ -339,7 +339,11 @@ def test_run_that_ended_twice_is_learnt_from_twice_and_a_resume_learns_the_same(
     """Run again by hand, or after an interruption: both ends are true."""
     sampler = LearningSampler(PLANE, 3, "tpe", "min")
     history = follow(sampler, 12, on_the_plane)
-    history += [Ended(2, "killed", None), Ended(3, "finished", -50.0), Ended(3, "failed", None)]
+    history += [
+        RunEnded(2, "killed", None),
+        RunEnded(3, "finished", -50.0),
+        RunEnded(3, "failed", None),
+    ]
     following = sampler.combination(13, tuple(history))
     assert following == LearningSampler(PLANE, 3, "tpe", "min").combination(13, tuple(history))
     values = [trial.value for trial in sampler._study.get_trials() if trial.value is not None]

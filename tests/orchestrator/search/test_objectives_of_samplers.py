@@ -9,7 +9,7 @@ from spaces import space_of
 
 from ml_tracking_ops.orchestrator.search.samplers import Combination
 from ml_tracking_ops.orchestrator.search.samplers.learning import LearningSampler
-from ml_tracking_ops.orchestrator.store.histories.history import Ended, HistoryEvent, Sampled
+from ml_tracking_ops.orchestrator.store.histories.history import HistoryEvent, RunEnded, RunSampled
 from ml_tracking_ops.orchestrator.store.outcomes.aims import aims_of
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -30,9 +30,9 @@ def results(x: float, y: float) -> tuple[float, float, float]:
     return x * (1 - y), x**2 + y**2, x + y - 1.5
 
 
-def ended(number: int, combination: Combination) -> Ended:
+def ended(number: int, combination: Combination) -> RunEnded:
     *values, violation = results(float(str(combination["x"])), float(str(combination["y"])))
-    return Ended(number, "finished", None, None, tuple(values), (violation,))
+    return RunEnded(number, "finished", None, None, tuple(values), (violation,))
 
 
 def sampler_for(name: str, settings: Any = None) -> LearningSampler:
@@ -46,16 +46,16 @@ def follow(sampler: LearningSampler, n_workers: int = 1) -> list[HistoryEvent]:
     for number in range(1, N_RUNS + 1):
         if len(going) == n_workers:
             history.append(ended(*going.pop(0)))
-        n_known = sum(isinstance(event, Ended) for event in history)
+        n_known = sum(isinstance(event, RunEnded) for event in history)
         combination = sampler.combination(number, tuple(history))
         assert combination is not None
         going.append((number, combination))
-        history.append(Sampled(number, combination, number, n_known=n_known))
+        history.append(RunSampled(number, combination, number, n_known=n_known))
     return history
 
 
 def combinations(history: Sequence[HistoryEvent]) -> list[Combination]:
-    return [event.hyperparameters for event in history if isinstance(event, Sampled)]
+    return [event.hyperparameters for event in history if isinstance(event, RunSampled)]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_resumed_sampler_proposes_what_it_would_have(name: str) -> None:
         number = len(combinations(seen)) + 1
         resumed = sampler_for(name, settings).combination(number, seen)
         rest = combinations(history)[number - 1 : number]
-        if rest and isinstance(history[position], Sampled):
+        if rest and isinstance(history[position], RunSampled):
             assert resumed == rest[0]
         assert resumed is not None
 
@@ -101,8 +101,11 @@ def test_run_without_every_value_is_no_result_and_stops_nothing() -> None:
     for number in range(1, 13):
         combination = sampler.combination(number, tuple(history))
         assert combination is not None
-        history.append(Sampled(number, combination, number, n_known=number - 1))
-        states = [Ended(number, "failed", None), Ended(number, "finished", None, None, None, None)]
+        history.append(RunSampled(number, combination, number, n_known=number - 1))
+        states = [
+            RunEnded(number, "failed", None),
+            RunEnded(number, "finished", None, None, None, None),
+        ]
         history.append(states[number % 2] if number % 3 else ended(number, combination))
     assert sampler.trouble is None
 
@@ -115,8 +118,8 @@ def test_constraint_of_one_metric_is_told_to_tpe() -> None:
         combination = sampler.combination(number, tuple(history))
         assert combination is not None
         x = float(str(combination["x"]))
-        history.append(Sampled(number, combination, number, n_known=number - 1))
-        history.append(Ended(number, "finished", x, None, None, (x - 0.5,)))
+        history.append(RunSampled(number, combination, number, n_known=number - 1))
+        history.append(RunEnded(number, "finished", x, None, None, (x - 0.5,)))
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=1), direction="maximize")
     for _ in range(N_RUNS):
         trial = study.ask()

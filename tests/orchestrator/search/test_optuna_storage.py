@@ -15,7 +15,7 @@ from ml_tracking_ops.orchestrator.errors import ConfigError
 from ml_tracking_ops.orchestrator.search.optuna_storage import read_optuna_study
 from ml_tracking_ops.orchestrator.search.settings import OptunaStorage
 from ml_tracking_ops.orchestrator.search.space import Space
-from ml_tracking_ops.orchestrator.store.histories.history import Known
+from ml_tracking_ops.orchestrator.store.histories.history import WarmStartRun
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 SPACE = {
@@ -61,7 +61,7 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def test_trials_that_fit_are_known_and_the_others_are_counted(storage: str, tmp_path: Path) -> None:
     earlier = read_optuna_study(OptunaStorage(optuna=storage), tmp_path, space())
-    assert list(earlier.known) == [Known({"x": 0.1, "size": 16}, "finished", 0.0)]
+    assert list(earlier.known) == [WarmStartRun({"x": 0.1, "size": 16}, "finished", 0.0)]
     assert earlier.left_out_text == (
         "warm_start: 3 of 4 runs of Optuna's study mnist are left out (1: size outside of what is "
         "searched here; 1: no value for size; 1: pruned, which says nothing of a whole run)"
@@ -78,8 +78,8 @@ def test_sweep_learns_from_a_study(storage: str, tmp_path: Path) -> None:
         warm_start=[{"optuna": storage, "study": "mnist"}],
     )
     result = run_sweep(config, logdir=tmp_path / "runs", workers=1)
-    (known,) = (one for one in result.record.history if isinstance(one, Known))
-    assert known == Known({"x": 0.1, "size": 16}, "finished", 0.0)
+    (known,) = (one for one in result.record.history if isinstance(one, WarmStartRun))
+    assert known == WarmStartRun({"x": 0.1, "size": 16}, "finished", 0.0)
     assert "3 of 4 runs of Optuna's study mnist" in result.record.warnings[0]
 
 
@@ -124,7 +124,7 @@ def test_sweep_with_objectives_learns_from_a_study_with_as_many(tmp_path: Path) 
         optimization_goal=None,
     )
     result = run_sweep(config, logdir=tmp_path / "runs", workers=1)
-    known = [one for one in result.record.history if isinstance(one, Known)]
+    known = [one for one in result.record.history if isinstance(one, WarmStartRun)]
     assert [(one.result, one.violations) for one in known] == [
         ((0.1, 0.9), (-16.0,)),
         ((0.2, 0.8), (6.0,)),

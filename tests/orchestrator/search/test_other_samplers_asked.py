@@ -10,7 +10,12 @@ from spaces import space_of
 from ml_tracking_ops.orchestrator.errors import UsageError
 from ml_tracking_ops.orchestrator.search.plugins import Question, Result, find_plugin
 from ml_tracking_ops.orchestrator.search.samplers.plugin import OtherSampler
-from ml_tracking_ops.orchestrator.store.histories.history import Ended, HistoryEvent, Known, Sampled
+from ml_tracking_ops.orchestrator.store.histories.history import (
+    HistoryEvent,
+    RunEnded,
+    RunSampled,
+    WarmStartRun,
+)
 
 SPACE = space_of(
     {
@@ -37,12 +42,12 @@ class Asked:
 def test_question_holds_results_in_order_and_what_runs() -> None:
     asked = Asked(lambda question: {})
     history: list[HistoryEvent] = [
-        Known({"x": 0.1, "kind": "a"}, "finished", 0.5),
-        Sampled(1, {"x": 0.2, "kind": "a"}, 1),
-        Sampled(2, {"x": 0.3, "kind": "a"}, 2),
-        Sampled(3, {"x": 0.4, "kind": "a"}, 3),
-        Ended(2, "failed", None),
-        Ended(1, "early_stopped", 0.25, "asha"),
+        WarmStartRun({"x": 0.1, "kind": "a"}, "finished", 0.5),
+        RunSampled(1, {"x": 0.2, "kind": "a"}, 1),
+        RunSampled(2, {"x": 0.3, "kind": "a"}, 2),
+        RunSampled(3, {"x": 0.4, "kind": "a"}, 3),
+        RunEnded(2, "failed", None),
+        RunEnded(1, "early_stopped", 0.25, "asha"),
     ]
     OtherSampler("asked", asked, SPACE, 1).combination(4, history)
     (question,) = asked.questions
@@ -69,7 +74,7 @@ def test_same_history_gives_the_same_answer_again() -> None:
 
     one, other = (OtherSampler("asked", Asked(draw), SPACE, 7) for _ in range(2))
     first = [one.combination(number) for number in range(1, 6)]
-    history = [Sampled(n, dict(c or {}), n, n_known=0) for n, c in enumerate(first[:4], 1)]
+    history = [RunSampled(n, dict(c or {}), n, n_known=0) for n, c in enumerate(first[:4], 1)]
     assert other.combination(5, history) == first[4]
     assert all(c is not None and float(str(c["x"])) <= 0.9 for c in first)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from ml_tracking_ops.orchestrator.config.model import SweepConfig
 from ml_tracking_ops.orchestrator.search.proposals import Proposal, Proposer
-from ml_tracking_ops.orchestrator.store.histories.history import Ended, HistoryEvent, Sampled
+from ml_tracking_ops.orchestrator.store.histories.history import HistoryEvent, RunEnded, RunSampled
 
 
 def config(**changes: Any) -> SweepConfig:
@@ -32,11 +32,11 @@ def test_sampler_that_learns_knows_what_came_of_the_first_runs_and_asks_once() -
         proposal = proposer.propose(index, tuple(history))
         assert isinstance(proposal, Proposal)
         combination = proposal.hyperparameters
-        history.append(Sampled(index, combination, index, n_known=proposal.n_known))
-        history.append(Ended(index, "finished", float(str(combination["x"]))))
+        history.append(RunSampled(index, combination, index, n_known=proposal.n_known))
+        history.append(RunEnded(index, "finished", float(str(combination["x"]))))
     alone = Proposer(config(sampler="tpe").search_plan, 1)
     assert isinstance(first := alone.propose(1), Proposal)
-    found = [event.hyperparameters for event in history if isinstance(event, Sampled)]
+    found = [event.hyperparameters for event in history if isinstance(event, RunSampled)]
     assert found[:3] == [{"x": 0.5}, {"x": 0.25}, first.hyperparameters]
     again = Proposer(asked.search_plan, 1)
     assert [again.propose(5, tuple(history[:8]))] == [proposal]

@@ -10,10 +10,10 @@ from ml_tracking_ops.orchestrator.config.model import SweepConfig
 from ml_tracking_ops.orchestrator.search.proposals import Proposal, Proposer
 from ml_tracking_ops.orchestrator.store.combinations import best_combination, repeated_combinations
 from ml_tracking_ops.orchestrator.store.histories.history import (
-    Ended,
     HistoryEvent,
+    RunEnded,
+    RunSampled,
     RunState,
-    Sampled,
 )
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 
@@ -50,7 +50,7 @@ class Simulation:
             self.proposals.append(proposal)
             self.going.append(index)
             self.history.append(
-                Sampled(
+                RunSampled(
                     index,
                     proposal.hyperparameters,
                     proposal.combination,
@@ -61,7 +61,7 @@ class Simulation:
         return proposal
 
     def end(self, position: int, state: RunState, value: float | None = 1.0) -> None:
-        self.history.append(Ended(self.going.pop(position), state, value))
+        self.history.append(RunEnded(self.going.pop(position), state, value))
 
 
 def places(simulation: Simulation) -> list[tuple[int, int]]:
@@ -100,8 +100,8 @@ def test_sampler_sees_one_end_with_the_mean() -> None:
     proposal = sweep.start()
     assert isinstance(proposal, Proposal)
     assert proposal.n_known == 1
-    ends = [e for e in sweep.proposer._repeats.history if isinstance(e, Ended)]
-    assert ends == [Ended(1, "finished", 3.0)]
+    ends = [e for e in sweep.proposer._repeats.history if isinstance(e, RunEnded)]
+    assert ends == [RunEnded(1, "finished", 3.0)]
 
 
 endings = st.sampled_from(["finished", "finished", "early_stopped", "failed"])
@@ -137,7 +137,9 @@ def test_any_sweep_comes_to_its_end_and_repeats_only_what_is_promising(
     last = sweep.proposals[-1]
     before = sweep.history[
         : next(
-            n for n, e in enumerate(sweep.history) if isinstance(e, Sampled) and e.index == max_runs
+            n
+            for n, e in enumerate(sweep.history)
+            if isinstance(e, RunSampled) and e.index == max_runs
         )
     ]
     assert again.propose(max_runs, before) == last

@@ -6,7 +6,7 @@ from spaces import space_of
 
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.orchestrator.search.warm_start import read_earlier_sweep
-from ml_tracking_ops.orchestrator.store.histories.history import Ended, Known
+from ml_tracking_ops.orchestrator.store.histories.history import RunEnded, WarmStartRun
 from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail
 from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
@@ -29,7 +29,7 @@ def test_rule_that_stopped_a_run_is_kept_for_the_next_sweep(tmp_path: Path) -> N
     record = SweepRecord()
     for event in JournalTail(tmp_path / paths.JOURNAL_NAME).read():
         record.apply(event)
-    ends = [event for event in record.history if isinstance(event, Ended)]
+    ends = [event for event in record.history if isinstance(event, RunEnded)]
     assert [end.stopped_by for end in ends] == [None, "asha", "patience"]
 
     space = space_of({"x": {"type": "uniform", "min": 0, "max": 1}})
@@ -37,6 +37,6 @@ def test_rule_that_stopped_a_run_is_kept_for_the_next_sweep(tmp_path: Path) -> N
     again = SweepRecord()
     for fields in earlier.as_events():
         again.apply({"event": "known", "time": 0.0, **fields})
-    known = [event for event in again.history if isinstance(event, Known)]
+    known = [event for event in again.history if isinstance(event, WarmStartRun)]
     assert known == list(earlier.known)
     assert [one.stopped_by for one in known] == [None, "asha", "patience"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.orchestrator.running.resumption import attempts_left
-from ml_tracking_ops.orchestrator.store.histories.history import Sampled
+from ml_tracking_ops.orchestrator.store.histories.history import RunSampled
 from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail, encode
 from ml_tracking_ops.orchestrator.store.pool_record import Session
 from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
@@ -251,7 +251,7 @@ def test_journal_of_an_earlier_version_is_read(path: Path) -> None:
     record = folded(path)
     assert (record.state, record.ended_at, record.n_skipped) == ("finished", 108.0, 0)
     assert [run.state for run in record.runs.values()] == ["finished", "early_stopped"]
-    assert [event.state for event in record.history if not isinstance(event, Sampled)] == [
+    assert [event.state for event in record.history if not isinstance(event, RunSampled)] == [
         "finished",
         "finished",
         "early_stopped",

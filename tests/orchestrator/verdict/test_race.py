@@ -2,14 +2,14 @@
 
 from random import Random
 
-from ml_tracking_ops.orchestrator.verdict.race import Dropped, Value, next_step
+from ml_tracking_ops.orchestrator.verdict.race import DroppedLeader, Value, next_step
 
 
-def play(truths: list[float], n_seeds: int, seed: int) -> tuple[int, list[Dropped]]:
+def play(truths: list[float], n_seeds: int, seed: int) -> tuple[int, list[DroppedLeader]]:
     """A whole race, one run at a time: how many runs it took, and who was dropped."""
     leaders = list(range(1, len(truths) + 1))
     values: dict[int, dict[int, Value]] = {leader: {} for leader in leaders}
-    dropped: list[Dropped] = []
+    dropped: list[DroppedLeader] = []
     while True:
         step = next_step(leaders, values, n_seeds, dropped)
         dropped = list(step.dropped)
@@ -71,7 +71,7 @@ def test_race_in_which_all_fail_ends() -> None:
 
 def test_who_was_dropped_stays_out() -> None:
     values: dict[int, dict[int, Value]] = {n: {1: 1.0, 2: 1.1} for n in (1, 2, 3)}
-    known = [Dropped(2, 2, "the best with a probability of 0.5%")]
+    known = [DroppedLeader(2, 2, "the best with a probability of 0.5%")]
 
     assert next_step([1, 2, 3], values, 3, known).run == (1, 3)
     values[1][3] = 1.0

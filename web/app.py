@@ -17,6 +17,7 @@ from ml_tracking_ops.logger.guarded import guard_folder
 from ml_tracking_ops.logger.reading.bounded_reading import call_meanwhile, limit_files
 from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache
+from ml_tracking_ops.orchestrator.store.media_histories import MEDIA
 
 from .compare import page as compare
 from .groups import api as groups
@@ -28,7 +29,6 @@ from .live import events
 from .live.feed import Feed
 from .media import api as media_api
 from .media import files as media_files
-from .media.store import MediaStore
 from .pages import actions, exports, git_state, row_fragments
 from .pages import routes as pages
 from .pages.files import code_files, output_search, run_files
@@ -194,7 +194,7 @@ def _set_state(
     app.state.first_address = lambda: views.first_address(catalog.logdir)
     app.state.generations = insight_api.Generations()
     app.state.group_readings = Readings()
-    app.state.media_store = MediaStore()
+    app.state.media_store = MEDIA
     app.state.media_tables = FileCache(_CELLS_IN_MEMORY, media_api.n_cells)
     app.state.thumbnail_cache = cache
 

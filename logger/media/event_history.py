@@ -1,13 +1,15 @@
 """The media of a run whose log is TensorBoard's event files, read from where they lie."""
 
+import time
+from collections.abc import Mapping
+
 from ..reading.bounded_reading import meanwhile
 from ..reading.event_files import EventFiles, ReplacedError
 from ..records import LogFormatError
-from ..tensorboard.crc32c import MARGIN, Ints
-from ..tensorboard.decoding import EventDecoder, Scalars, wall_time_of
+from ..tensorboard.decoding import EventDecoder, Scalars
+from ..tensorboard.event import ParsedEvent
 from ..tensorboard.event_media import MediaParser
-from ..tensorboard.framing import Records
-from ..tensorboard.wire import WireError
+from ..tensorboard.wire import Readable
 from .entries import MediaEntry, clean
 from .track import Key, MediaHistory, Track
 
@@ -32,30 +34,20 @@ class MediaDecoder(EventDecoder):
         """What is decoded next is of this file, from this byte on."""
         self._path, self._offset = path, offset
 
-    def _take_each(self, pieces: object, records: Records, which: Ints) -> None:
-        super()._take_each(pieces, records, which)  # type: ignore[arg-type]
-        for index in which.tolist():
-            start = int(records.starts[index])
-            data = records.buffer[start : start + int(records.lengths[index])].tobytes()
-            self._note_media(data, self._offset + start - MARGIN, self._n_events + index)
-
-    def _note_media(self, data: bytes, at: int, sequence: int) -> None:
-        try:
-            media = self._media.parse(data)
-            event = self._parser.parse(data) if media else None
-        except WireError:
+    def _take_others(
+        self, data: Readable, event: ParsedEvent, when: tuple[int, int, float], at: int
+    ) -> None:
+        if not event.others or len(self.found) > _MOST_ENTRIES:
             return
-        if event is None or len(self.found) > _MOST_ENTRIES:
-            return
-        wall_time = wall_time_of(data, event.wall_time_at)
-        for one in media:
+        sequence, step, wall_time = when
+        for one in self._media.parse(data):
             entry = MediaEntry(
                 one.kind,
                 clean(one.tag, 65_535) or "(unnamed)",
-                event.step,
+                step,
                 wall_time,
                 self._path,
-                at + one.at,
+                self._offset + at + one.at,
                 one.length,
                 size_bytes=one.length,
                 form=one.form,
@@ -89,26 +81,33 @@ class EventMediaHistory(MediaHistory):
     def is_cut(self) -> bool:
         return self._files.n_damaged > 0 or self._files.n_stepped_over > 0
 
-    def refresh(self) -> set[Key]:
+    @property
+    def other_tags(self) -> Mapping[str, str]:
+        return self._decoder.others
+
+    def refresh(self, most_s: float | None = None) -> set[Key]:
+        until = None if most_s is None else time.monotonic() + most_s
         try:
-            return self._read_on()
+            return self._read_on(until)
         except ReplacedError:
             before = set(self.tracks)
             self._begin()
             self._clear()
             self.n_changes += 1
-            return before | self._read_on()
+            return before | self._read_on(until)
 
-    def _read_on(self) -> set[Key]:
-        has_more = True
+    def _read_on(self, until: float | None) -> set[Key]:
+        self.is_behind = True
         changed: set[Key] = set()
-        while has_more:
+        while self.is_behind:
             meanwhile()
             try:
-                _, has_more = self._files.read()
+                _, self.is_behind = self._files.read()
             except (OSError, LogFormatError):
-                break
+                self.is_behind = False
             changed |= self._take_found()
+            if until is not None and time.monotonic() > until:
+                break
         return changed
 
     def _take_found(self) -> set[Key]:
@@ -136,4 +135,6 @@ class EventMediaHistory(MediaHistory):
             self.tracks[key] = Track()
             for entry in rest:
                 self.tracks[key].add(entry, 0)
+            if not rest:
+                del self.tracks[key]
             self.n_changes += 1

@@ -1,7 +1,7 @@
 """Which entries of a run count: those of abandoned branches and those thinned out do not."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -92,7 +92,10 @@ class MediaHistory:
         tracks: by kind and name, in the order of their first entries.
         budget_bytes: of a run that used up its budget; 0 of others.
         n_changes: grows with everything that is new.
+        is_behind: the last `refresh` had not enough time for all.
     """
+
+    is_behind = False
 
     def __init__(self, dat_path: str) -> None:
         logs = [*earlier_logs(dat_path), dat_path]
@@ -115,8 +118,17 @@ class MediaHistory:
         """How many entries are in memory."""
         return sum(len(track.entries) for track in self.tracks.values())
 
-    def refresh(self) -> set[Key]:
-        """Take in what is new; return what changed."""
+    @property
+    def other_tags(self) -> Mapping[str, str]:
+        """Tags of event files that are no scalars, and their kinds."""
+        return {}
+
+    def refresh(self, most_s: float | None = None) -> set[Key]:
+        """Take in what is new; return what changed.
+
+        Args:
+            most_s: how long to read event files; None: to their end.
+        """
         changed: set[Key] = set()
         for number, tail in enumerate(self._tails):
             lines = tail.read()

@@ -19,21 +19,28 @@ from ..tensorboard.framing import (
     head_is_intact,
     split,
 )
+from ..tensorboard.record_window import RecordWindow
 from .bounded_reading import note_given_up
 from .columns import Series
 from .source import open_descriptor
 
 CHUNK_BYTES = 1 << 20
-_HEAD_BYTES = 1 << 16
+_SMALL_BYTES = 1 << 13
+_LONG_BYTES = 1 << 16
+"""A longer record, of images or sounds, is left in its file: names and lengths alone are read."""
 
 
 @dataclass(slots=True)
 class _Place:
-    """How far one file was read; `file`: its device and inode."""
+    """How far one file was read; `file`: its device and inode.
+
+    `is_before_long`: the next record is a long one.
+    """
 
     offset: int = 0
     file: tuple[int, int] | None = None
     is_damaged: bool = False
+    is_before_long: bool = False
 
 
 class ReplacedError(Exception):
@@ -124,9 +131,22 @@ class EventFiles:
             place.file = file
             if place.is_damaged or found.st_size == place.offset:
                 return False
-            records = self._records_at(fd, place, min(max_bytes, CHUNK_BYTES))
+            return self._read_next(parts, path, place, fd, found.st_size, max_bytes)
         finally:
             os.close(fd)
+
+    def _read_next(
+        self,
+        parts: list[Scalars],
+        path: str,
+        place: _Place,
+        fd: int,
+        size_bytes: int,
+        max_bytes: int,
+    ) -> bool:
+        n_bytes = _SMALL_BYTES if place.is_before_long else CHUNK_BYTES
+        records = _records_at(fd, place, min(max_bytes, n_bytes))
+        place.is_before_long = records.n_missing > _LONG_BYTES
         if records.n_bytes:
             parts.append(self.decoder.decode(records))
             place.offset += records.n_bytes
@@ -136,16 +156,20 @@ class EventFiles:
             note_given_up(path, damage_at(place.offset))
             return False
         if records.n_missing > MOST_RECORD_BYTES:
-            return self._step_over(place, records.n_missing, found.st_size)
-        return records.n_bytes > 0 and place.offset < found.st_size
+            return self._step_over(place, records.n_missing, size_bytes)
+        if place.is_before_long and not records.n_bytes:
+            return self._take_long(parts, place, fd, records.n_missing, size_bytes)
+        return records.n_bytes > 0 and place.offset < size_bytes
 
-    def _records_at(self, fd: int, place: _Place, n_bytes: int) -> Records:
-        records = split(os_files.pread(fd, n_bytes, place.offset))
-        if not records.n_bytes and n_bytes < records.n_missing <= MOST_RECORD_BYTES:
-            records = split(os_files.pread(fd, records.n_missing, place.offset))
-        elif not records.n_bytes and not records.is_damaged and n_bytes < _HEAD_BYTES:
-            records = split(os_files.pread(fd, _HEAD_BYTES, place.offset))
-        return records
+    def _take_long(
+        self, parts: list[Scalars], place: _Place, fd: int, n_bytes: int, size_bytes: int
+    ) -> bool:
+        if place.offset + n_bytes > size_bytes:
+            return False  # it is being written, or cut short
+        window = RecordWindow(fd, place.offset + HEAD, n_bytes - AROUND)
+        parts.append(self.decoder.decode_one(window))
+        place.offset += n_bytes
+        return place.offset < size_bytes
 
     def _step_over(self, place: _Place, n_bytes: int, size_bytes: int) -> bool:
         if place.offset + n_bytes > size_bytes:
@@ -153,6 +177,15 @@ class EventFiles:
         place.offset += n_bytes
         self.n_stepped_over += 1
         return place.offset < size_bytes
+
+
+def _records_at(fd: int, place: _Place, n_bytes: int) -> Records:
+    """The whole records from a place on; of a single short one all, however few bytes are asked."""
+    records = split(os_files.pread(fd, n_bytes, place.offset))
+    is_long = records.n_missing > _LONG_BYTES
+    if not (records.n_bytes or records.is_damaged or is_long) and n_bytes < _LONG_BYTES:
+        records = split(os_files.pread(fd, _LONG_BYTES, place.offset))
+    return records
 
 
 def size_of_files(path: str) -> int:
@@ -175,10 +208,10 @@ def whole_records_of_files(path: str) -> int:
 
 def _whole_records(path: str) -> int:
     fd, found = open_descriptor(path, follow_link=False)
-    at = 0
+    at, n_bytes = 0, CHUNK_BYTES
     try:
         while at < found.st_size:
-            data = os_files.pread(fd, CHUNK_BYTES, at)
+            data = os_files.pread(fd, n_bytes, at)
             _, _, end = chain(data)
             if not end:
                 if len(data) < HEAD or not head_is_intact(data, 0):
@@ -186,6 +219,7 @@ def _whole_records(path: str) -> int:
                 end = int.from_bytes(data[:8], "little") + AROUND
                 if at + end > found.st_size:
                     break
+            n_bytes = _SMALL_BYTES if end > n_bytes else CHUNK_BYTES
             at += end
     finally:
         os.close(fd)

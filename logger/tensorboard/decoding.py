@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .crc32c import Bytes, Ints
+from .crc32c import MARGIN, Bytes, Ints
 from .distinct import distinct
-from .event import EventParser, ParsedEvent
-from .framing import Records
+from .event import EventParser, ParsedEvent, Value
+from .framing import HEAD, Records
 from .hparams import Session
-from .wire import WireError
+from .wire import Readable, WireError
 
 _FEW = 16
 _LONGEST = 512
@@ -139,26 +139,40 @@ class EventDecoder:
         self._n_events += len(records)
         return pieces.joined()
 
+    def decode_one(self, data: Readable) -> Scalars:
+        """The scalars in the event of one record, which may lie in its file."""
+        pieces = _Pieces()
+        self._take(pieces, data, self._n_events, HEAD)
+        self._n_events += 1
+        return pieces.joined()
+
     def _take_each(self, pieces: _Pieces, records: Records, which: Ints) -> None:
         for index in which.tolist():
             start = int(records.starts[index])
             data = records.buffer[start : start + int(records.lengths[index])].tobytes()
-            self._take(pieces, data, self._n_events + index)
+            self._take(pieces, data, self._n_events + index, start - MARGIN)
 
-    def _take(self, pieces: _Pieces, data: bytes, sequence: int) -> None:
+    def _take(self, pieces: _Pieces, data: Readable, sequence: int, at: int) -> None:
+        """Take in one event; `at`: where its content is, behind where decoding began."""
         try:
             event = self._parser.parse(data)
+            wall_time = wall_time_of(data, event.wall_time_at)
+            numbers = [_number_at(data, value) for value in event.values]
+            self._take_others(data, event, (sequence, event.step, wall_time), at)
         except WireError:
             self.n_damaged += 1
             return
-        wall_time = wall_time_of(data, event.wall_time_at)
         self._note_times(wall_time, wall_time)
         self._note(event, sequence)
-        for value in event.values:
+        for value, found in zip(event.values, numbers, strict=True):
             number = self._number(value.tag)
             if number >= 0:
-                found = struct.unpack_from(f"<{_CODES[value.dtype]}", data, value.at)[0]
-                pieces.single.append((sequence, number, event.step, wall_time, float(found)))
+                pieces.single.append((sequence, number, event.step, wall_time, found))
+
+    def _take_others(
+        self, data: Readable, event: ParsedEvent, when: tuple[int, int, float], at: int
+    ) -> None:
+        """For whoever decodes what is no scalar; `when`: sequence, step and wall time."""
 
     def _note(self, event: ParsedEvent, sequence: int) -> None:
         for tag, kind in event.others:
@@ -306,12 +320,17 @@ class EventDecoder:
             pieces.parts.append(scalars if is_kept.all() else scalars.where(is_kept))
 
 
-def wall_time_of(data: bytes, at: int) -> float:
+def wall_time_of(data: Readable, at: int) -> float:
     """The time of an event, given where it is; 0 of one without."""
-    return float(struct.unpack_from("<d", data, at)[0]) if at >= 0 else 0.0
+    return float(struct.unpack("<d", data[at : at + 8])[0]) if at >= 0 else 0.0
 
 
-_CODES = {"<f4": "f", "<f8": "d", "<i4": "i", "<i8": "q"}
+_CODES = {"<f4": "<f", "<f8": "<d", "<i4": "<i", "<i8": "<q"}
+
+
+def _number_at(data: Readable, value: Value) -> float:
+    n_bytes = int(value.dtype[2:])
+    return float(struct.unpack(_CODES[value.dtype], data[value.at : value.at + n_bytes])[0])
 
 
 def _cut(rows: Bytes, at: int, dtype: str) -> NDArray[np.float64]:

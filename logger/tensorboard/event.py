@@ -6,6 +6,7 @@ The messages: tensorboard/compat/proto/{event,summary,tensor,types}.proto.
 from dataclasses import dataclass, field
 
 from . import wire
+from .wire import Readable
 
 _WALL_TIME, _STEP, _SUMMARY, _SESSION_LOG = 1, 2, 5, 7  # of Event
 _TAG, _SIMPLE_VALUE, _IMAGE, _HISTOGRAM, _AUDIO, _TENSOR, _METADATA = 1, 2, 4, 5, 6, 8, 9
@@ -63,7 +64,7 @@ class EventParser:
     def __init__(self) -> None:
         self._kinds: dict[str, str] = {}
 
-    def parse(self, data: bytes) -> ParsedEvent:
+    def parse(self, data: Readable) -> ParsedEvent:
         """One event.
 
         Raises:
@@ -82,14 +83,14 @@ class EventParser:
                 event.is_session_start = _is_session_start(data, at, end)
         return event
 
-    def _take_summary(self, event: ParsedEvent, data: bytes, start: int, stop: int) -> None:
+    def _take_summary(self, event: ParsedEvent, data: Readable, start: int, stop: int) -> None:
         for number, kind, at, end in wire.fields(data, start, stop):
             if number == 1 and kind == wire.BYTES:
                 if len(event.values) + len(event.others) >= _MOST_VALUES:
                     return
                 self._take_value(event, data, at, end)
 
-    def _take_value(self, event: ParsedEvent, data: bytes, start: int, stop: int) -> None:
+    def _take_value(self, event: ParsedEvent, data: Readable, start: int, stop: int) -> None:
         tag, simple_at, kind_of_old = "", -1, ""
         tensor: tuple[int, int] | None = None
         metadata: tuple[str, bytes] | None = None
@@ -114,7 +115,7 @@ class EventParser:
             self._take_tensor(event, data, tag, metadata[0] if metadata else "", tensor)
 
     def _take_tensor(
-        self, event: ParsedEvent, data: bytes, tag: str, plugin: str, where: tuple[int, int]
+        self, event: ParsedEvent, data: Readable, tag: str, plugin: str, where: tuple[int, int]
     ) -> None:
         if plugin and len(self._kinds) < _MOST_KINDS:
             self._kinds.setdefault(tag, plugin)
@@ -126,14 +127,14 @@ class EventParser:
             event.values.append(Value(tag, *place))
 
 
-def _is_session_start(data: bytes, start: int, stop: int) -> bool:
+def _is_session_start(data: Readable, start: int, stop: int) -> bool:
     return any(
         number == 1 and kind == wire.VARINT and wire.varint(data, at, end)[0] == _SESSION_START
         for number, kind, at, end in wire.fields(data, start, stop)
     )
 
 
-def _metadata(data: bytes, start: int, stop: int) -> tuple[str, bytes]:
+def _metadata(data: Readable, start: int, stop: int) -> tuple[str, bytes]:
     """The name and the content of the plugin that a value is for."""
     plugin, content = "", b""
     for number, kind, at, end in wire.fields(data, start, stop):
@@ -148,7 +149,7 @@ def _metadata(data: bytes, start: int, stop: int) -> tuple[str, bytes]:
     return plugin, content
 
 
-def _scalar_in_tensor(data: bytes, start: int, stop: int) -> tuple[int, str] | None:
+def _scalar_in_tensor(data: Readable, start: int, stop: int) -> tuple[int, str] | None:
     """Where the number of a tensor without dimensions is, and its type; None of any other."""
     dtype = 0
     found: list[tuple[int, int, str]] = []

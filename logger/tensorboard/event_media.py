@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from . import wire
+from .wire import Readable
 
 _SUMMARY = 5
 _TAG, _IMAGE, _HISTOGRAM, _AUDIO, _TENSOR, _METADATA = 1, 4, 5, 6, 8, 9
@@ -39,7 +40,7 @@ class MediaParser:
     def __init__(self) -> None:
         self._plugins: dict[str, str] = {}
 
-    def parse(self, data: bytes) -> list[EventMedium]:
+    def parse(self, data: Readable) -> list[EventMedium]:
         """The media of one event.
 
         Raises:
@@ -54,7 +55,7 @@ class MediaParser:
                     found.extend(self._value(data, inner_at, inner_end))
         return found
 
-    def _value(self, data: bytes, start: int, stop: int) -> Iterator[EventMedium]:
+    def _value(self, data: Readable, start: int, stop: int) -> Iterator[EventMedium]:
         tag, plugin = "", ""
         parts: dict[int, tuple[int, int]] = {}
         for number, kind, at, end in wire.fields(data, start, stop):
@@ -79,7 +80,9 @@ class MediaParser:
             yield from _in_tensor(data, tag, plugin, *parts[_TENSOR])
 
 
-def _in_tensor(data: bytes, tag: str, plugin: str, start: int, stop: int) -> Iterator[EventMedium]:
+def _in_tensor(
+    data: Readable, tag: str, plugin: str, start: int, stop: int
+) -> Iterator[EventMedium]:
     if plugin == "histograms":
         yield EventMedium("histogram", tag, ROWS, start, stop - start)
         return
@@ -93,7 +96,7 @@ def _in_tensor(data: bytes, tag: str, plugin: str, start: int, stop: int) -> Ite
         yield EventMedium(kind, tag, BYTES, at, end - at)
 
 
-def _strings(data: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
+def _strings(data: Readable, start: int, stop: int) -> Iterator[tuple[int, int]]:
     n_found = 0
     for number, kind, at, end in wire.fields(data, start, stop):
         if number == _STRINGS and kind == wire.BYTES and n_found < _MOST_STRINGS:
@@ -101,14 +104,14 @@ def _strings(data: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
             yield at, end
 
 
-def _encoded(data: bytes, start: int, stop: int) -> tuple[int, int] | None:
+def _encoded(data: Readable, start: int, stop: int) -> tuple[int, int] | None:
     for number, kind, at, end in wire.fields(data, start, stop):
         if number == _ENCODED and kind == wire.BYTES:
             return at, end - at
     return None
 
 
-def _plugin_name(data: bytes, start: int, stop: int) -> str:
+def _plugin_name(data: Readable, start: int, stop: int) -> str:
     for number, kind, at, end in wire.fields(data, start, stop):
         if number == 1 and kind == wire.BYTES:
             for inner, inner_kind, inner_at, inner_end in wire.fields(data, at, end):

@@ -5,6 +5,7 @@ Source: https://protobuf.dev/programming-guides/encoding/
 
 import struct
 from collections.abc import Iterator
+from typing import Protocol, overload
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _WIDTH = {FIXED64: 8, FIXED32: 4}
@@ -17,7 +18,17 @@ class WireError(ValueError):
     """The bytes are no protocol buffer."""
 
 
-def fields(data: bytes, start: int, stop: int) -> Iterator[Field]:
+class Readable(Protocol):
+    """Bytes, or what gives them as they do."""
+
+    def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, place: int, /) -> int: ...
+    @overload
+    def __getitem__(self, place: slice, /) -> bytes: ...
+
+
+def fields(data: Readable, start: int, stop: int) -> Iterator[Field]:
     """The fields of a message, in the order of its bytes.
 
     Raises:
@@ -44,7 +55,7 @@ def fields(data: bytes, start: int, stop: int) -> Iterator[Field]:
         at = end
 
 
-def varint(data: bytes, at: int, stop: int) -> tuple[int, int]:
+def varint(data: Readable, at: int, stop: int) -> tuple[int, int]:
     """A number, and where it ends.
 
     Raises:

@@ -1,12 +1,11 @@
 """What `list` and `show` say: plain data, the same for people and for scripts."""
 
 import math
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from ml_tracking_ops.logger.media.history import open_history
+from ml_tracking_ops.logger.media.history import MediaHistory
 from ml_tracking_ops.logger.reading.reader import RunLog, Series, read_run_log
 
 from ..commands.rerun import rerun_command
@@ -21,6 +20,7 @@ from ..store.combinations import (
 )
 from ..store.experiments import Experiment
 from ..store.files.run_files import list_files
+from ..store.media_histories import MEDIA
 from ..store.outcomes.logged_values import values_of
 from ..store.run_details import config_of, read_details
 from ..store.run_record import RunRecord
@@ -240,7 +240,7 @@ def show_run(found: Experiment | FoundRun) -> RunReport:
     metrics: Metrics = {
         "path": str(dat_path_of(found)),
         "n_damaged_records": 0 if log is None else log.n_skipped,
-        "other_tags": dict(other_tags(dat_path_of(found))) if log is not None else {},
+        "other_tags": dict(other_tags(dat_path_of(found)).by_kind) if log is not None else {},
         "metrics": {} if log is None else {n: _metric_entry(series) for n, series in log.items()},
     }
     if isinstance(found, FoundRun):
@@ -284,8 +284,10 @@ def _files(folder: Path | None) -> Files:
 
 
 def _media(dat_path: Path) -> list[MediaEntry]:
-    history = open_history(os.fspath(dat_path))
-    history.refresh()
+    return MEDIA.use(dat_path, _media_of)
+
+
+def _media_of(history: MediaHistory) -> list[MediaEntry]:
     return [
         {
             "kind": kind,

@@ -1,7 +1,6 @@
 """Images, texts, histograms, tables and audio of runs, as the pages ask for them.
 
-`store` keeps what is known of each run's media, `api` answers for cards and steps, `files` sends
-the bytes, whose kind is decided by their content.
+`api` answers for cards and steps, `files` sends the bytes, whose kind is decided by their content.
 
 May import `serving` and `runs`; besides `logger` and `orchestrator.store`.
 """

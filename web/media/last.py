@@ -10,10 +10,10 @@ from ml_tracking_ops.logger.media.entries import MediaEntry
 from ml_tracking_ops.logger.media.history import MediaHistory
 from ml_tracking_ops.logger.media.kinds import IMAGE, TEXT
 from ml_tracking_ops.logger.media.reading import text_of
+from ml_tracking_ops.orchestrator.store.media_histories import MediaHistories
 
 from .items import shown
 from .presence import has_media
-from .store import MediaStore
 
 MediaKey = tuple[str, str]
 """Kind and name: only images and texts."""
@@ -38,7 +38,7 @@ class LastMedia:
 
 
 def read_last(
-    store: MediaStore, logs: Mapping[str, Path], keys: Iterable[MediaKey], budget_s: float
+    store: MediaHistories, logs: Mapping[str, Path], keys: Iterable[MediaKey], budget_s: float
 ) -> dict[str, dict[MediaKey, LastMedia]]:
     """The last of each of these, by run; runs that there was no time for are left out.
 
@@ -56,7 +56,7 @@ def read_last(
     return found
 
 
-def media_names(store: MediaStore, logs: Iterable[Path], budget_s: float) -> list[MediaKey]:
+def media_names(store: MediaHistories, logs: Iterable[Path], budget_s: float) -> list[MediaKey]:
     """What images and texts these runs have, as far as there is time to look."""
     until, found = time.monotonic() + budget_s, dict[MediaKey, None]()
     for dat_path in logs:

@@ -8,15 +8,21 @@ from ml_tracking_ops.logger.reading.attempts import earlier_logs
 from ml_tracking_ops.logger.reading.event_files import size_of_files
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 from ml_tracking_ops.orchestrator.store.files.identities import identify
-from ml_tracking_ops.orchestrator.store.tensorboard.tags import SHOWN, other_tags
+from ml_tracking_ops.orchestrator.store.tensorboard.tags import other_tags
+
+READING_S = 0.25
+"""How long a page waits for what event files hold."""
 
 
 def has_media(dat_path: Path | None) -> bool:
-    """Whether the run, or an attempt before it, has an index of media."""
+    """Whether the run, or an attempt before it, has an index of media.
+
+    Event files that take long to read may have some; their page asks.
+    """
     if dat_path is None:
         return False
     if is_event_file(dat_path):
-        return any(kind in SHOWN for kind in other_tags(dat_path))
+        return other_tags(dat_path, READING_S).may_be_shown
     logs = [*earlier_logs(dat_path), os.fspath(dat_path)]
     return any(_size(log) > 0 for log in logs)
 

@@ -11,9 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from ml_tracking_ops.logger.media.history import MediaHistory
+from ml_tracking_ops.orchestrator.store.media_histories import MediaHistories
 
 from ..runs.catalog_access import find_run
-from .store import MediaStore
 
 T = TypeVar("T")
 
@@ -28,5 +28,5 @@ async def use_history(request: Request, run_id: str, function: Callable[[MediaHi
     dat_path: Path | None = None if found is None else found.dat_path
     if dat_path is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no run of this name.")
-    store: MediaStore = request.app.state.media_store
+    store: MediaHistories = request.app.state.media_store
     return await anyio.to_thread.run_sync(partial(store.use, dat_path, function))

@@ -11,13 +11,13 @@ from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.endings import log_trouble
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.files.folder_walk import describe_skipped
+from ml_tracking_ops.orchestrator.store.media_histories import MediaHistories
 from ml_tracking_ops.orchestrator.store.run_details import config_of
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RunState
 
 from ..insight.experiments import explained_experiments
 from ..insight.panel import InsightPanel, experiments_panel
 from ..insight.run_values import offered_settings
-from ..media.store import MediaStore
 from ..rendering import Page, PageData, PageRun
 from ..runs import entries as rows
 from ..runs.links import ExperimentColors, compare_href, run_href
@@ -109,7 +109,7 @@ def experiments_page(
     query: QueryParams,
     colors: ExperimentColors,
     readers: LogReaders,
-    media: MediaStore,
+    media: MediaHistories,
 ) -> ExperimentsPage:
     """The list of experiments, and those that are drawn: the ones named in the address, else
     the newest."""
@@ -257,7 +257,7 @@ def _table(
     drawn: Iterable[str],
     colors: ExperimentColors,
     readers: LogReaders,
-    media: MediaStore,
+    media: MediaHistories,
 ) -> ExperimentsTable:
     found = select_experiments(known, asked, colors, readers.summaries, _READING_S)
     return experiments_table(found, asked, drawn, readers.summaries, media)

@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.media_histories import MediaHistories
 
-from ..media.store import MediaStore
 from ..rendering import answer, render_part
 from ..runs.catalog_access import SharedCatalog
 from ..tables.experiment_choice import shown_experiments
@@ -56,7 +56,7 @@ async def sweep_rows(request: Request) -> Response:
 async def experiment_rows(request: Request) -> Response:
     """Rows of the table of experiments."""
     colors, summaries = experiment_colors(request), request.app.state.log_readers.summaries
-    media: MediaStore = request.app.state.media_store
+    media: MediaHistories = request.app.state.media_store
     params, query = request.query_params, parse_table_query(request.query_params)
     selections: Selections = request.app.state.experiment_selections
 

@@ -25,7 +25,7 @@ from ..insight.standing import (
     text_of_standing,
 )
 from ..live.feed import Feed
-from ..media.presence import has_media, media_place
+from ..media.presence import READING_S, has_media, media_place
 from ..rendering import Page, PageData, PageRun
 from ..runs.catalog_access import system_id
 from ..runs.entries import run_entry, sweep_cursor
@@ -293,9 +293,10 @@ def _log_trouble(dat_path: Path | None) -> str | None:
 
 def _other_tags(path: Path) -> list[Fact]:
     """What event files hold besides scalars."""
-    tags = other_tags(path).items()
+    tags = other_tags(path, READING_S)
     return [
-        Fact(kind.capitalize(), describe_tags(kind, found), is_code=True) for kind, found in tags
+        Fact(kind.capitalize(), describe_tags(kind, found, are_all=tags.are_all), is_code=True)
+        for kind, found in tags.by_kind.items()
     ]
 
 

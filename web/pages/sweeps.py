@@ -9,6 +9,7 @@ from starlette.datastructures import QueryParams
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.combinations import best_repeated
 from ml_tracking_ops.orchestrator.store.files.run_files import has_files
+from ml_tracking_ops.orchestrator.store.media_histories import MediaHistories
 from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.run_states import (
     ENDS,
@@ -22,7 +23,6 @@ from ..insight.run_values import offered_settings
 from ..insight.subject import sweep_subject
 from ..insight.verdict import verdict_view
 from ..live.feed import Feed
-from ..media.store import MediaStore
 from ..rendering import PageData, PageRun
 from ..runs import entries as rows
 from ..runs.formats import format_mean
@@ -62,7 +62,7 @@ def sweeps_page(
     query: QueryParams,
     feed: Feed,
     readers: LogReaders,
-    media: MediaStore,
+    media: MediaHistories,
     *,
     may_start: bool = False,
 ) -> SweepsPage | None:
@@ -142,7 +142,7 @@ def _sweep_page(
     query: QueryParams,
     live: Mapping[int, Best],
     readers: LogReaders,
-    media: MediaStore,
+    media: MediaHistories,
     may_start: bool,
 ) -> SweepPage:
     asked, query = parse_table_query(query), without_window(query)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
+from ml_tracking_ops.orchestrator.store.media_histories import MediaHistories
 from ml_tracking_ops.orchestrator.store.run_details import config_of
 
 from ..groups.naming import groupings, label_groupings
-from ..media.store import MediaStore
 from ..runs.links import ExperimentColors, run_href
 from ..series.experiment_states import state_of
 from ..series.goals import Goals
@@ -164,7 +164,7 @@ def experiments_table(
     query: TableQuery,
     drawn: Iterable[str],
     summaries: MetricSummaries,
-    media: MediaStore,
+    media: MediaHistories,
 ) -> ExperimentsTable:
     """A page of the table, with what is above it.
 
@@ -201,7 +201,7 @@ def experiments_table_rows(
     query: TableQuery,
     drawn: Iterable[str],
     summaries: MetricSummaries,
-    media: MediaStore,
+    media: MediaHistories,
 ) -> Table:
     """Only the rows that a scrolled table asks for."""
     first = _shown(found, replace(query, window=None, page=1), summaries)
@@ -253,7 +253,7 @@ def _table(
     columns: Sequence[Column],
     query: TableQuery,
     drawn: Iterable[str],
-    media: MediaStore,
+    media: MediaHistories,
 ) -> Table:
     return build_table(
         with_media(shown.rows, _paths(shown.rows), columns, media),

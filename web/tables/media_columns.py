@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ml_tracking_ops.orchestrator.store.media_histories import MediaHistories
+
 from ..media.last import KINDS, LastMedia, MediaKey, media_names, read_last
 from ..media.presence import media_place
-from ..media.store import MediaStore
 from ..runs.formats import format_step
 from .cells import NO_VALUE, Cell
 from .column import Column
@@ -57,7 +58,7 @@ def with_media(
     rows: Sequence[Row],
     logs: Sequence[Path | None],
     columns: Iterable[Column],
-    store: MediaStore,
+    store: MediaHistories,
 ) -> list[Row]:
     """The rows with what such columns show; unchanged where there are none of them.
 
@@ -91,7 +92,7 @@ def followed_media(
 
 
 def offered_media(
-    asked: Iterable[str], logs: Iterable[Path | None], store: MediaStore
+    asked: Iterable[str], logs: Iterable[Path | None], store: MediaHistories
 ) -> list[Column]:
     """Those of the names that some runs have, and those that are asked for."""
     chosen = [key for one in asked if (key := split_media(one)) is not None]

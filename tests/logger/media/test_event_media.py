@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from event_writing import event, restart, simple, write_events
+from event_writing import event, read_by_tensorboard, restart, simple, write_events
 from PIL import Image
+from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import HistogramProto, Summary, SummaryMetadata
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
 from tensorboardX import SummaryWriter
@@ -14,6 +15,9 @@ from tensorboardX import SummaryWriter
 from ml_tracking_ops.logger import read_run
 from ml_tracking_ops.logger.media.history import open_history
 from ml_tracking_ops.logger.media.run_media import RunMedia
+from ml_tracking_ops.logger.reading.event_files import whole_records_of_files
+from ml_tracking_ops.logger.reading.reader import read_log
+from ml_tracking_ops.logger.tensorboard.framing import frame
 
 
 def png(side: int) -> bytes:
@@ -106,6 +110,11 @@ def test_restart_makes_later_steps_void(path: Path) -> None:
     assert [item.step for item in media_of(path)["a"]] == [1, 2]
 
 
+def test_name_of_which_a_restart_leaves_nothing_is_gone(path: Path) -> None:
+    write_events(path, [event(1.0, 5, old_image("a", 2)), restart(2.0, 5)])
+    assert media_of(path).names() == []
+
+
 def test_what_comes_later_is_read_on(path: Path) -> None:
     history = open_history(str(path))
     write_events(path, [event(1.0, 1, old_image("a", 2))])
@@ -128,3 +137,66 @@ def test_histogram_that_is_none_is_an_error_of_its_own(path: Path) -> None:
     with pytest.raises(OSError, match="damaged"):
         _ = media["h"][0].histogram
     assert media["a"][0].read_bytes() == png(2)
+
+
+def noise(n_bytes: int, seed: int) -> bytes:
+    return png(2) + np.random.default_rng(seed).bytes(n_bytes)
+
+
+def long_events(n: int) -> list[tuple[bytes, list[Event]]]:
+    """Each time a long event of an image and a scalar, and short ones behind it."""
+    found = []
+    for step in range(0, 10 * n, 10):
+        data = noise(40_000 + 15_000 * step // 10, step)
+        image = Summary.Image(height=2, width=2, colorspace=3, encoded_image_string=data)
+        values = (simple("loss", step), Summary.Value(tag="a", image=image), simple("acc", -step))
+        short = [event(2.0, step + one, simple("loss", step + one)) for one in range(1, 4)]
+        found.append((data, [event(1.0, step, *values), *short]))
+    return found
+
+
+def test_long_events_give_their_scalars_and_their_images(path: Path) -> None:
+    made = long_events(12)
+    write_events(path, [one for _, events in made for one in events])
+    assert [item.read_bytes() for item in media_of(path)["a"]] == [data for data, _ in made]
+    points = read_by_tensorboard(path.parent)
+    for name, series in read_log(path).items():
+        found = zip(series.wall_time, series.step, series.value, strict=True)
+        assert list(found) == points[name]
+
+
+def test_long_events_are_read_on_wherever_their_file_ended(path: Path) -> None:
+    made = long_events(6)
+    write_events(path, [one for _, events in made for one in events])
+    data = path.read_bytes()
+    path.write_bytes(b"")
+    history = open_history(str(path))
+    for end in [*range(0, len(data), 7_001), len(data)]:
+        with path.open("ab") as file:
+            file.write(data[path.stat().st_size : end])
+        history.refresh()
+        assert whole_records_of_files(str(path)) <= end
+    assert [entry.step for entry in history.tracks["image", "a"].kept] == list(range(0, 60, 10))
+    assert whole_records_of_files(str(path)) == len(data)
+    assert not history.is_cut
+
+
+def test_damage_in_an_image_costs_that_image_alone(path: Path) -> None:
+    made = long_events(6)
+    write_events(path, [one for _, events in made for one in events])
+    data = bytearray(path.read_bytes())
+    data[data.index(made[4][0]) + 50_000] ^= 1
+    path.write_bytes(data)
+    found = [item.read_bytes() for item in media_of(path)["a"]]
+    assert [a == b for a, (b, _) in zip(found, made, strict=True)] == [n != 4 for n in range(6)]
+    assert len(read_log(path)["loss"]) == 24
+
+
+def test_long_record_that_is_no_event_is_counted(path: Path) -> None:
+    write_events(path, [event(1.0, 1, simple("loss", 1.0))])
+    with path.open("ab") as file:
+        file.write(frame(b"\xff" * 200_000) + frame(b"\x2a\xff\xff\x03" + bytes(100_000)))
+    write_events(path, [event(2.0, 2, simple("loss", 2.0))])
+    log = read_log(path)
+    assert log["loss"].step.tolist() == [1, 2]
+    assert log.n_skipped == 2

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ml_tracking_ops.orchestrator.store.media_histories import MediaHistories
 from ml_tracking_ops.orchestrator.store.objective import Best
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
-from ...media.store import MediaStore
 from ...series.readers import LogReaders
 from ...series.sparkline import Sparkline, Sparklines
 from ..column import Column, TableFacts, needs_logs
@@ -49,7 +49,7 @@ def sweep_table(
     query: TableQuery,
     live: Mapping[int, Best],
     readers: LogReaders,
-    media: MediaStore,
+    media: MediaHistories,
 ) -> SweepTable:
     """What the address asks of the runs of a sweep."""
     runs = select_runs(sweep, query, live, readers.summaries, _READING_S)
@@ -85,7 +85,7 @@ def sweep_table_rows(
     query: TableQuery,
     live: Mapping[int, Best],
     readers: LogReaders,
-    media: MediaStore,
+    media: MediaHistories,
 ) -> Table:
     """Only the rows that a scrolled table asks for."""
     runs = select_runs(sweep, query, live, readers.summaries, _READING_S)
@@ -100,7 +100,7 @@ def _build(
     runs: SelectedRuns,
     columns: Sequence[Column],
     readers: LogReaders,
-    media: MediaStore,
+    media: MediaHistories,
 ) -> Table:
     cut = cut_rows(runs.lines, query)
     rows = _with_log_columns(sweep, cut.rows, columns, readers)
@@ -119,7 +119,7 @@ def _build(
 
 
 def _columns(
-    sweep: Sweep, runs: SelectedRuns, query: TableQuery, media: MediaStore
+    sweep: Sweep, runs: SelectedRuns, query: TableQuery, media: MediaHistories
 ) -> tuple[list[Column], list[Column]]:
     """The columns that are shown if nobody chose any, and all that can be shown or hidden."""
     facts = TableFacts(

@@ -18,6 +18,7 @@ from ml_tracking_ops.orchestrator.store.annotations import annotate
 from ml_tracking_ops.orchestrator.store.catalog import Catalog, find
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.removal.housekeeping import archive, delete, place_of
+from ml_tracking_ops.orchestrator.store.tensorboard.tags import describe_tags, other_tags
 
 ELSEWHERE = "events.out.tfevents.1700000000.another-host.1.0"
 EVENTS = [event(10.0 + step, step, simple("loss", step)) for step in range(5)]
@@ -117,6 +118,22 @@ def test_hparams_are_the_configuration(tmp_path: Path) -> None:
         "optimizer": "adam",
     }
     assert show_run(experiment_of(tmp_path, "run"))["other_tags"] == {"text": ["note/text_summary"]}
+
+
+def test_tags_of_long_files_are_named_as_far_as_there_was_time(tmp_path: Path) -> None:
+    path = tmp_path / "run" / ELSEWHERE
+    values = [simple(f"{'x' * 1_000} {n}", n) for n in range(1_000)]
+    write_events(path, [event(10.0 + step, step, *values) for step in range(4)])
+    with SummaryWriter(str(path.parent)) as writer:
+        writer.add_text("note", "text")
+
+    found = other_tags(path, 0.0)
+    assert not found.are_all
+    assert found.may_be_shown
+    assert dict(found.by_kind) == {}
+    assert other_tags(path, 60.0).by_kind == {"text": ["note/text_summary"]}
+    assert other_tags(path, 0.0).are_all
+    assert describe_tags("text", ["a"], are_all=False) == "1 tag so far: a"
 
 
 def test_folder_and_file_can_be_named(tmp_path: Path) -> None:

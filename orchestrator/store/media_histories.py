@@ -12,11 +12,11 @@ from ml_tracking_ops.logger.media.history import MediaHistory, open_history
 
 T = TypeVar("T")
 
-_MOST_RUNS = 200
+_MOST_RUNS = 1_000
 _MOST_ENTRIES = 300_000
 
 
-class MediaStore:
+class MediaHistories:
     """The media of runs, those that were asked for last. Any number of threads may use it."""
 
     def __init__(self) -> None:
@@ -25,17 +25,30 @@ class MediaStore:
 
     def use(self, dat_path: Path, function: Callable[[MediaHistory], T]) -> T:
         """Call a function with the media of a run as they are now, and return what it returns."""
-        path = os.fspath(dat_path)
-        with self._lock:
-            found = self._known.get(path)
-            if found is None:
-                found = self._known[path] = open_history(path), threading.Lock()
-        history, own_lock = found
+        history, own_lock = self._find(dat_path)
         with own_lock:
             history.refresh()
             result = function(history)
         self._forget_most()
         return result
+
+    def glance(self, dat_path: Path, most_s: float) -> MediaHistory:
+        """What is found in so much time; another thread may read on, so use `other_tags` alone."""
+        history, own_lock = self._find(dat_path)
+        if own_lock.acquire(timeout=most_s):
+            try:
+                history.refresh(most_s)
+            finally:
+                own_lock.release()
+        return history
+
+    def _find(self, dat_path: Path) -> tuple[MediaHistory, threading.Lock]:
+        path = os.fspath(dat_path)
+        with self._lock:
+            found = self._known.get(path)
+            if found is None:
+                found = self._known[path] = open_history(path), threading.Lock()
+        return found
 
     def _forget_most(self) -> None:
         """Drop the runs that were not asked for the longest, until the rest is not too much."""
@@ -45,3 +58,7 @@ class MediaStore:
                 if n_entries <= _MOST_ENTRIES:
                     return
                 self._known.popitem()
+
+
+MEDIA = MediaHistories()
+"""Those of this process: event files are read once for whatever asks what is in them."""

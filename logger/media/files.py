@@ -12,8 +12,8 @@ from .. import os_files, paths
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os_files.BINARY | os_files.NO_LINK
 _DIGITS = 32
-_SAMPLE_BYTES = 512
-_N_BETWEEN = 1_024
+_SAMPLE_BYTES = 256
+_N_BETWEEN = 128
 
 
 class MediaFiles:

@@ -28,9 +28,9 @@ export class MediaPart {
   }
 
   async #begin(mine) {
-    await this.#areDrawn();
+    const [begin] = await Promise.all([importSection(mine.element), this.#areDrawn()]);
     if (this.#shown !== mine) return;
-    mine.section = await sectionOf(mine.element);
+    mine.section = begin();
     await mine.section.load();
   }
 
@@ -46,12 +46,12 @@ export class MediaPart {
 
 const runsOf = ({ dataset }) => (dataset.runs ? JSON.parse(dataset.runs).map(({ id }) => id) : [dataset.run]);
 
-/** Of one run, or of several side by side. */
-async function sectionOf(element) {
+/** What makes the section of one run, or of several side by side; its modules come meanwhile. */
+async function importSection(element) {
   if (element.dataset.runs) {
     const { MediaBeside } = await import("../media/beside.js");
-    return new MediaBeside(element);
+    return () => new MediaBeside(element);
   }
   const { MediaSection } = await import("../media/main.js");
-  return new MediaSection(element, element.dataset.run);
+  return () => new MediaSection(element, element.dataset.run);
 }

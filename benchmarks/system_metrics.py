@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, Sampler
+from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, SystemSampler
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 N_RUNS = 8
@@ -68,7 +68,7 @@ def measure(pids: list[int]) -> list[float]:
     """CPU seconds of each sample."""
     costs_s = []
     with tempfile.TemporaryDirectory() as folder:
-        sampler = Sampler(ExperimentLogger.at)
+        sampler = SystemSampler(ExperimentLogger.at)
         gpus = sampler.gpus.visible()
         for pid in pids:
             sampler.add(pid, str(Path(folder, f"{pid}.dat")), time.time(), gpus)

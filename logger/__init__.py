@@ -7,11 +7,11 @@ TYPE_CHECKING = False  # importing it from typing would cost more than the logge
 if TYPE_CHECKING:
     from .hyperparameter_values import Hyperparameters, hyperparameters
     from .reading.reader import LogFormatError, LogTail, RunLog, Series, read_log
-    from .results.runs import Best, RunResult, RunResults, read_run, read_runs
+    from .results.runs import BestValue, RunResult, RunResults, read_run, read_runs
     from .writing.experiment_logger import ExperimentLogger
 
 __all__ = [
-    "Best",
+    "BestValue",
     "ExperimentLogger",
     "Hyperparameters",
     "LogFormatError",
@@ -26,7 +26,7 @@ __all__ = [
     "read_runs",
 ]
 _HOMES = {
-    "Best": "results.runs",
+    "BestValue": "results.runs",
     "ExperimentLogger": "writing.experiment_logger",
     "Hyperparameters": "hyperparameter_values",
     "RunResult": "results.runs",

@@ -19,7 +19,7 @@ def say_dropped(path: str, n_dropped: int) -> None:
     say(f"{n_dropped} {values} could not be written to {path}")
 
 
-class Notices:
+class NoticePrinter:
     """What one logger says, each notice once."""
 
     __slots__ = ("_said",)

@@ -24,7 +24,7 @@ from ml_tracking_ops.orchestrator.store.files.cache_folder import user_cache
 
 from .app import create_app
 from .serving import peer_user
-from .serving.access_token import Entrance, new_token
+from .serving.access_token import DashboardAccess, new_token
 from .serving.assets.asset_source import CDN_SOURCE, AssetSource
 from .serving.connections import OPEN_FILES, BoundedProtocol
 from .serving.reach.loopback import is_loopback
@@ -49,7 +49,7 @@ def serve(
     assets: Path | None = None,
     asks_token: bool = True,
     reach: Reach = DEFAULT_REACH,
-    on_ready: Callable[[Entrance], None] = lambda entrance: None,
+    on_ready: Callable[[DashboardAccess], None] = lambda entrance: None,
 ) -> None:
     """Serve the dashboard of `logdir` until SIGINT (Ctrl-C) or SIGTERM.
 
@@ -74,7 +74,7 @@ def serve(
     listener = listen(host, port, take_next_free=take_next_free)
     with listener:
         is_local = is_loopback(host)
-        entrance = Entrance(
+        entrance = DashboardAccess(
             address_of(listener, host) + reach.base_path,
             new_token() if asks_token else None,
             is_local,

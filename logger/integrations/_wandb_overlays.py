@@ -5,9 +5,9 @@ from typing import Any
 
 from ml_tracking_ops.logger.media.encoding.arrays import is_array
 from ml_tracking_ops.logger.media.encoding.pixels import pixels_of
-from ml_tracking_ops.logger.notices import Notices
+from ml_tracking_ops.logger.notices import NoticePrinter
 
-_notices = Notices()
+_notices = NoticePrinter()
 _COLORS = (
     (230, 85, 13),
     (31, 119, 220),

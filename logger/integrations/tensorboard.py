@@ -6,7 +6,7 @@ A script changes one line: ``from ml_tracking_ops.integrations.tensorboard impor
 import os
 
 from ml_tracking_ops.logger import paths
-from ml_tracking_ops.logger.notices import Notices
+from ml_tracking_ops.logger.notices import NoticePrinter
 from ml_tracking_ops.logger.writing import ranks
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
@@ -64,7 +64,7 @@ class SummaryWriter(SummaryMedia):
         folder = f"runs/{paths.timestamp()}{comment}" if given is None else os.fspath(given)
         self.log_dir = self.logdir = folder
         self._writer = _open(folder)
-        self._notices = Notices()
+        self._notices = NoticePrinter()
         self._n_values: dict[str, int] = {}
 
     def add_scalar(

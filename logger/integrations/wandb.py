@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ml_tracking_ops.logger import paths, records
-from ml_tracking_ops.logger.notices import Notices
+from ml_tracking_ops.logger.notices import NoticePrinter
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from ._wandb_config import Config, sweep_values
@@ -34,7 +34,7 @@ __all__ = [
     "sweep",
 ]
 
-_notices = Notices()
+_notices = NoticePrinter()
 _current: "list[Run]" = []
 
 

@@ -58,7 +58,7 @@ class BudgetMark(NamedTuple):
 Line = MediaEntry | SessionMark | BudgetMark
 
 
-class Histogram(NamedTuple):
+class HistogramEntry(NamedTuple):
     """How values are distributed.
 
     Attributes:
@@ -99,7 +99,7 @@ def parse_fields(line: bytes) -> "dict[str, Any] | None":
     return fields if isinstance(fields, dict) else None
 
 
-def histogram_of(fields: "dict[str, Any]") -> Histogram | None:
+def histogram_of(fields: "dict[str, Any]") -> HistogramEntry | None:
     """The histogram of a line; None if its numbers fit nowhere."""
     counts, edges = _numbers(fields.get("counts", [])), _numbers(fields.get("edges", []))
     if counts is None or edges is None or len(counts) > MOST_BINS:
@@ -113,7 +113,7 @@ def histogram_of(fields: "dict[str, Any]") -> Histogram | None:
     numbers = [fields.get(key) for key in ("minimum", "maximum", "mean")]
     low_, high_, mean = (_finite(number) for number in numbers)
     number, n_not_finite = _whole(fields.get("number")), _whole(fields.get("n_not_finite"))
-    return Histogram(tuple(counts), tuple(edges), number, n_not_finite, low_, high_, mean)
+    return HistogramEntry(tuple(counts), tuple(edges), number, n_not_finite, low_, high_, mean)
 
 
 def clean(text: object, most: int = 100_000) -> str:

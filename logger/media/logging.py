@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any, SupportsIndex
 
-    from ..notices import Notices
+    from ..notices import NoticePrinter
     from .encoding.images import EncodedImage
     from .writer import MediaWriter
 
@@ -20,7 +20,7 @@ _INLINE_BYTES = 4_000
 _MOST_CAPTION = 2_000
 
 
-class Place:
+class EntryTarget:
     """What and when something belongs to, checked."""
 
     __slots__ = ("keep", "kind", "name", "step", "wall_time")
@@ -50,7 +50,7 @@ class MediaLogging:
     __slots__ = ()
 
     if TYPE_CHECKING:
-        _notices: Notices
+        _notices: NoticePrinter
 
         def _check_media(self, name: str, step: SupportsIndex) -> tuple[str, int] | None:
             """Name and step; None if this process writes nothing."""
@@ -285,7 +285,7 @@ class MediaLogging:
         about = _captioned({} if found.seconds is None else {"seconds": found.seconds}, caption)
         self._write_media(place, about, {"file": (found.data, found.suffix)})
 
-    def _add_encoded(self, place: Place, found: "EncodedImage", caption: str | None) -> None:
+    def _add_encoded(self, place: EntryTarget, found: "EncodedImage", caption: str | None) -> None:
         size: dict[str, object] = {"width": found.content.width, "height": found.content.height}
         files = {"file": (found.data, found.content.suffix)}
         if found.svg is not None:
@@ -294,7 +294,7 @@ class MediaLogging:
 
     def _media_place(
         self, kind: str, name: str, step: "SupportsIndex", keep: str | None, wall_time: float | None
-    ) -> Place | None:
+    ) -> EntryTarget | None:
         """Where something goes; None if it is not written at all."""
         checked = self._check_media(name, step)
         rule = ALL if keep is None else parse_keep(keep)
@@ -305,9 +305,9 @@ class MediaLogging:
                 f"{kind} {name!r}: only steps that are multiples of {rule.every} are kept"
             )
             return None
-        return Place(kind, checked[0], checked[1], rule, wall_time)
+        return EntryTarget(kind, checked[0], checked[1], rule, wall_time)
 
-    def _write_media(self, place: Place, about: "dict[str, object]", files: "Files") -> None:
+    def _write_media(self, place: EntryTarget, about: "dict[str, object]", files: "Files") -> None:
         writer = self._media_writer()
         if writer is None:
             return

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..tensorboard.event_media import BUCKETS, decode_buckets, decode_rows
 from ..tensorboard.wire import WireError
-from .entries import Histogram, MediaEntry, clean, histogram_of
+from .entries import HistogramEntry, MediaEntry, clean, histogram_of
 from .kinds import MOST_BINS
 from .opening import MediaGoneError, fields_of, path_of, read_file_of
 
@@ -46,7 +46,7 @@ def text_of(entry: MediaEntry) -> str:
     return clean(read_file_of(entry).decode("utf-8", "replace"), 1 << 21)
 
 
-def histogram_of_entry(entry: MediaEntry) -> Histogram:
+def histogram_of_entry(entry: MediaEntry) -> HistogramEntry:
     """The histogram of an entry.
 
     Raises:
@@ -58,7 +58,7 @@ def histogram_of_entry(entry: MediaEntry) -> Histogram:
     return found
 
 
-def _of_event(entry: MediaEntry) -> Histogram | None:
+def _of_event(entry: MediaEntry) -> HistogramEntry | None:
     """A histogram as TensorBoard writes it: of very many bins some are put together."""
     decode = decode_buckets if entry.form == BUCKETS else decode_rows
     try:

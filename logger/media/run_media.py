@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from .entries import Histogram, MediaEntry
+from .entries import HistogramEntry, MediaEntry
 from .history import open_history
 from .kinds import HISTOGRAM, KINDS, TABLE, TEXT
 from .opening import path_of, read_file_of
@@ -80,7 +80,7 @@ class MediaItem:
         return text_of(self.entry)
 
     @cached_property
-    def histogram(self) -> Histogram:
+    def histogram(self) -> HistogramEntry:
         """Counts and edges of a histogram, and what is known of its values.
 
         Raises:

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..notices import Notices
+    from ..notices import NoticePrinter
 
 
 class MediaWriter:
@@ -26,7 +26,7 @@ class MediaWriter:
     """
 
     def __init__(
-        self, dat_path: str, budget_bytes: int, notices: "Notices", *, begins_session: bool
+        self, dat_path: str, budget_bytes: int, notices: "NoticePrinter", *, begins_session: bool
     ) -> None:
         folder = media_folder_of(dat_path)
         self._place = "/".join((os.path.basename(os.path.dirname(folder)), FOLDER_NAME, ""))

@@ -1,7 +1,7 @@
 """Reading on in a log that was read before, perhaps by a program that has ended since.
 
-A log is only appended to. A `Mark` remembers how far it was read and what its bytes were at the
-beginning and just before that place: where both are unchanged, only the bytes behind are new.
+A log is only appended to. A `LogPosition` remembers how far it was read and what its bytes were at
+the beginning and just before that place: where both are unchanged, only the bytes behind are new.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _UNNAMED = unnamed(0)[:8]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class LogPosition:
     """A place in a log, always between two records, and a checksum of what is before it."""
 
     cursor: int
@@ -32,10 +32,10 @@ class Continuation:
     """What is behind a mark, and the mark behind that."""
 
     series: dict[str, Series]
-    mark: Mark
+    mark: LogPosition
 
 
-def mark_at(path: str | os.PathLike[str], cursor: int) -> Mark | None:
+def mark_at(path: str | os.PathLike[str], cursor: int) -> LogPosition | None:
     """The mark of a place up to which a log was read, or None if nothing can continue there."""
     if cursor < RECORD_SIZE or cursor % RECORD_SIZE:
         return None
@@ -49,7 +49,7 @@ def mark_at(path: str | os.PathLike[str], cursor: int) -> Mark | None:
         return None
     finally:
         os.close(fd)
-    return None if checksum is None else Mark(cursor, checksum)
+    return None if checksum is None else LogPosition(cursor, checksum)
 
 
 def _checksum(fd: int, cursor: int) -> str | None:
@@ -62,7 +62,7 @@ def _checksum(fd: int, cursor: int) -> str | None:
 
 
 def read_behind(
-    path: str | os.PathLike[str], mark: Mark, names: Iterable[str], max_metrics: int
+    path: str | os.PathLike[str], mark: LogPosition, names: Iterable[str], max_metrics: int
 ) -> Continuation | None:
     """The values behind a mark, or None if the whole log has to be read.
 
@@ -95,7 +95,11 @@ def read_behind(
         return None
     in_order = [identifier for identifier in decoder.ids if identifier in columns.ranges]
     series = {of_name[identifier]: columns.of(identifier) for identifier in in_order}
-    return Continuation(series, Mark(cursor, checksum)) if len(series) == len(in_order) else None
+    return (
+        Continuation(series, LogPosition(cursor, checksum))
+        if len(series) == len(in_order)
+        else None
+    )
 
 
 def _feed(fd: int, path: str, decoder: Decoder, cursor: int, size_bytes: int) -> int:

@@ -24,7 +24,7 @@ from .columns import CHUNK_BYTES, Decoder, Series
 from .ending import Ending, read_ending
 from .event_log import read_events
 from .legacy import read_legacy
-from .run_log import EventMetrics, LazySeries, RunLog
+from .run_log import EventFileMetrics, LazySeries, RunLog
 from .source import Origin, identify, open_regular
 from .tail import LogTail, TailBatch
 
@@ -141,7 +141,7 @@ def _dat_path(path: str) -> str:
 def _read_event_log(path: str, **options: Any) -> RunLog:
     found = read_events(path, **options)
     return RunLog(
-        EventMetrics(found.series, found.abandoned),
+        EventFileMetrics(found.series, found.abandoned),
         n_skipped=found.n_skipped,
         size_bytes=found.size_bytes,
         created_at=found.created_at,

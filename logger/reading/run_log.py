@@ -62,7 +62,7 @@ class RunLog(Mapping[str, Series]):
         series = self._series
         return (
             series.abandoned(name)
-            if isinstance(series, LazySeries | _History | EventMetrics)
+            if isinstance(series, LazySeries | _History | EventFileMetrics)
             else None
         )
 
@@ -118,7 +118,7 @@ class LazySeries(Mapping[str, Series]):
         return len(self._ids)
 
 
-class EventMetrics(Mapping[str, Series]):
+class EventFileMetrics(Mapping[str, Series]):
     """The metrics of event files."""
 
     def __init__(self, kept: Mapping[str, Series], void: Mapping[str, Series]) -> None:

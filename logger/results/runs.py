@@ -18,7 +18,7 @@ from .tables import as_columns, flat, frame_of, html_table
 
 
 @dataclass(frozen=True)
-class Best:
+class BestValue:
     """The best value of a metric, and the step at which it was logged first."""
 
     value: float
@@ -61,7 +61,7 @@ class RunResult:
         """Images, texts, histograms, tables and audio: `run.media["samples"]`."""
         return RunMedia(self.path)
 
-    def best(self, metric: str, *, higher_is_better: bool | None = None) -> Best | None:
+    def best(self, metric: str, *, higher_is_better: bool | None = None) -> BestValue | None:
         """The best value of a metric; None if it has no number.
 
         Args:
@@ -85,7 +85,7 @@ class RunResult:
         if not found:
             return None
         value = (max if higher_is_better else min)(value for value, _ in found)
-        return Best(value, next(step for one, step in found if one == value))
+        return BestValue(value, next(step for one, step in found if one == value))
 
     def _direction(self, metric: str) -> bool:
         directions = run_record.read(self.path).get("higher_is_better")

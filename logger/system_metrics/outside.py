@@ -6,7 +6,7 @@ The runner of a run in a batch job uses it. It has the standard library, and a f
 import sys
 import threading
 
-from .sampler import SAMPLE_EVERY_S, Sampler
+from .sampler import SAMPLE_EVERY_S, SystemSampler
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the rest of the logger
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class OutsideSampling:
     """Samples a process and all that it starts, until it is closed.
 
     Args:
-        open_log: as for `Sampler`.
+        open_log: as for `SystemSampler`.
         pid: the process's.
         dat_path: the run's log; the samples are beside it.
         started_at: when the process was started, in seconds since the epoch.
@@ -37,7 +37,7 @@ class OutsideSampling:
     ) -> None:
         self._every_s = every_s
         self._folders = list(folders)
-        self._sampler = Sampler(open_log)
+        self._sampler = SystemSampler(open_log)
         self._sampled = pid, dat_path, started_at
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._work, name="system metrics", daemon=True)

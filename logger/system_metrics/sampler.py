@@ -30,7 +30,7 @@ def system_path(dat_path: str) -> str:
     return dat_path.removesuffix(paths.DAT_SUFFIX) + paths.SYSTEM_SUFFIX
 
 
-class Sampler:
+class SystemSampler:
     """Samples some runs together, each by the number of its first process.
 
     `system/cpu` is in percent of one core, `system/memory` in MB (resident, summed over the

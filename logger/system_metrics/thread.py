@@ -5,7 +5,7 @@ import threading
 import time
 
 from .. import locks
-from .sampler import SAMPLE_EVERY_S, Sampler, system_path
+from .sampler import SAMPLE_EVERY_S, SystemSampler, system_path
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the rest of the logger
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class SamplingThread:
     A run that the orchestrator samples already is left to it.
 
     Args:
-        open_log: as for `Sampler`.
+        open_log: as for `SystemSampler`.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class SamplingThread:
             self._thread.join(1.0)
 
     def _work(self) -> None:
-        sampler = Sampler(self._open_log)
+        sampler = SystemSampler(self._open_log)
         started_at = time.time()
         path = system_path(self._dat_path)
         while not self._is_over.wait(self._every_s):

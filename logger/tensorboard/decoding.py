@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from .crc32c import MARGIN, Bytes, Ints
 from .distinct import distinct
-from .event import EventParser, ParsedEvent, Value
+from .event import EventParser, ParsedEvent, ScalarValue
 from .framing import HEAD, Records
-from .hparams import Session
+from .hparams import HparamsSession
 from .wire import Readable, WireError
 
 _FEW = 16
@@ -113,7 +113,7 @@ class EventDecoder:
         self._n_events = 0
         self.names: list[str] = []
         self.others: dict[str, str] = {}
-        self.session = Session()
+        self.session = HparamsSession()
         self.purges: list[tuple[int, int]] = []
         self.n_damaged = 0
         self.first_wall_time: float | None = None
@@ -328,7 +328,7 @@ def wall_time_of(data: Readable, at: int) -> float:
 _CODES = {"<f4": "<f", "<f8": "<d", "<i4": "<i", "<i8": "<q"}
 
 
-def _number_at(data: Readable, value: Value) -> float:
+def _number_at(data: Readable, value: ScalarValue) -> float:
     n_bytes = int(value.dtype[2:])
     return float(struct.unpack(_CODES[value.dtype], data[value.at : value.at + n_bytes])[0])
 

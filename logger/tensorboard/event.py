@@ -22,7 +22,7 @@ HPARAMS = "hparams"
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class ScalarValue:
     """A scalar: its tag, and at which byte a number of which type begins."""
 
     tag: str
@@ -47,7 +47,7 @@ class ParsedEvent:
     step: int = 0
     step_at: int = -1
     step_end: int = -1
-    values: list[Value] = field(default_factory=list)
+    values: list[ScalarValue] = field(default_factory=list)
     others: list[tuple[str, str]] = field(default_factory=list)
     hparams: list[bytes] = field(default_factory=list)
     is_session_start: bool = False
@@ -108,7 +108,7 @@ class EventParser:
         if metadata is not None and metadata[0] == HPARAMS:
             event.hparams.append(metadata[1])
         elif simple_at >= 0:
-            event.values.append(Value(tag, simple_at, "<f4"))
+            event.values.append(ScalarValue(tag, simple_at, "<f4"))
         elif kind_of_old:
             event.others.append((tag, kind_of_old))
         elif tensor is not None:
@@ -124,7 +124,7 @@ class EventParser:
         if place is None:
             event.others.append((tag, plugin))
         else:
-            event.values.append(Value(tag, *place))
+            event.values.append(ScalarValue(tag, *place))
 
 
 def _is_session_start(data: Readable, start: int, stop: int) -> bool:

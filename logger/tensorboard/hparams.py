@@ -16,7 +16,7 @@ Setting = None | bool | float | int | str | list["Setting"] | dict[str, "Setting
 
 
 @dataclass(slots=True)
-class Session:
+class HparamsSession:
     """The hyperparameters of a run and, once it says so, its end: `success` or `failure`."""
 
     config: dict[str, Setting] = field(default_factory=dict)

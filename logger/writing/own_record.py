@@ -1,6 +1,6 @@
 """What a logger keeps beside its log: settings, directions of metrics, where it was started."""
 
-from ..notices import Notices
+from ..notices import NoticePrinter
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the rest of this module
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def of_start(path: str) -> "Changes":
     return {"environment": environment, **reruns.record_of_rerun()}
 
 
-def keep(path: str, changes: "Changes", notices: Notices) -> None:
+def keep(path: str, changes: "Changes", notices: NoticePrinter) -> None:
     """Merge into the file beside the log; say why not, once, where it cannot be written."""
     from .. import run_record
 

@@ -6,7 +6,7 @@ import time
 from zlib import crc32
 
 from .. import paths
-from ..notices import Notices
+from ..notices import NoticePrinter
 from ..records import (
     CHECKSUM_MASK,
     CHECKSUM_SHIFT,
@@ -65,7 +65,7 @@ class ScalarLogging:
         self._names = MetricNames(logdir)
         self._look_at = 0.0
         self._is_closed = False
-        self._notices = Notices()
+        self._notices = NoticePrinter()
 
     def _use(self, path: str) -> None:
         self._file = LogFile(path, begins_session=self._owner_pid is not None)

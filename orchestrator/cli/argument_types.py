@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..reports.conditions import Condition
+    from ..reports.conditions import SweepCondition
 
 
 def user_path(text: str) -> Path:
@@ -33,7 +33,7 @@ def whole(text: str, least: int = 0, most: int | None = None) -> int:
     return number
 
 
-def condition(text: str) -> "Condition":
+def condition(text: str) -> "SweepCondition":
     from ..reports.conditions import parse_condition
 
     try:

@@ -144,11 +144,11 @@ class RunSettings(BaseModel):
     def _pattern_names_what_it_finds(cls, pattern: str | None) -> str | None:
         if pattern is None or pattern in PATTERNS:
             return pattern
-        from ..output.user_pattern import PatternError, UserPattern
+        from ..output.user_pattern import OutputPatternError, UserPattern
 
         try:
             groups = UserPattern(pattern).groups
-        except PatternError as error:
+        except OutputPatternError as error:
             raise ValueError(
                 f"is not a regular expression: {error}; allowed: {_PATTERNS}"
             ) from None

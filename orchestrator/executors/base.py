@@ -165,7 +165,7 @@ class KnownRun:
 
 
 @dataclass(frozen=True)
-class FoundRun:
+class ReattachedRun:
     """A run that was found again; `handle.wait` gives its end also where it has ended before."""
 
     handle: RunHandle
@@ -222,7 +222,7 @@ class Executor(AbstractAsyncContextManager["Executor"], Protocol):
                 tried again later.
         """
 
-    async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, FoundRun]:
+    async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, ReattachedRun]:
         """Find all these runs of the sweep in `folder` again, by name, in one query.
 
         A run that the engine cannot tell of now has the standing `unknown`. A run that it knows

@@ -30,7 +30,7 @@ _CUT_BEFORE = re.compile(r"\d[.,]?$|[.]$")
 _CUT_AFTER = re.compile(r"\d|[.,]\d|[eE][-+]?\d")
 
 
-class Value(NamedTuple):
+class ParsedNumber(NamedTuple):
     """A value found in a line.
 
     Attributes:
@@ -64,7 +64,7 @@ def is_cut(line: str, start: int, end: int) -> bool:
     return bool(_CUT_BEFORE.search(before) or _CUT_AFTER.match(line, end))
 
 
-def value_at(line: str, start: int) -> Value | None:
+def value_at(line: str, start: int) -> ParsedNumber | None:
     """The value that begins at a place of a line, or None if there is none; `3/10` is 3."""
     found = _VALUE.match(line, start)
     if found is None:
@@ -73,7 +73,7 @@ def value_at(line: str, start: int) -> Value | None:
     number = number_of(found["number"])
     if end is None or number is None:
         return None
-    return Value(number, found["number"], end, found.start("number") == start)
+    return ParsedNumber(number, found["number"], end, found.start("number") == start)
 
 
 def _end_of_value(line: str, found: re.Match[str]) -> int | None:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from .numbers import Value, value_at
+from .numbers import ParsedNumber, value_at
 
 STEP = "step"
 _SEPARATORS = {":": re.compile(r":(?![:/])"), "=": re.compile(r"(?<![=<>!+*/:-])=(?!=)")}
@@ -64,7 +64,7 @@ def find_pairs(line: str, separator: str) -> Iterator[tuple[str, float]]:
             yield name, _share(name, value, line)
 
 
-def _share(name: str, value: Value, line: str) -> float:
+def _share(name: str, value: ParsedNumber, line: str) -> float:
     """The value; as a share of 1 if it is a count of all, as in `Accuracy: 9890/10000 (99%)`.
 
     Only names that say so are of shares. Others count: `Epoch: 3/10` and `correct: 9890/10000`.
@@ -123,7 +123,7 @@ def _last_word(token: str) -> str | None:
     return None if found is None else found[0]
 
 
-def _is_metric(name: str, value: Value, line: str) -> bool:
+def _is_metric(name: str, value: ParsedNumber, line: str) -> bool:
     if name in _LEVELS or name.lower() == "warning" or _is_exception(name):
         return False
     if value.text.isdecimal() and line.startswith("%", value.end):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from .json_lines import find_json
 from .pairs import STEP, find_pairs
 from .trainers import FINDERS, Finder
-from .user_pattern import MOST_SLOW_LINES, PatternError, UserPattern
+from .user_pattern import MOST_SLOW_LINES, OutputPatternError, UserPattern
 
 Point = tuple[str, float, int | None]
 """Name, value, and the step if the line names one."""
@@ -23,7 +23,7 @@ class LineParser:
         pattern: one of `patterns.PATTERNS`, or a regular expression with named groups.
 
     Raises:
-        PatternError: it is no regular expression.
+        OutputPatternError: it is no regular expression.
 
     Attributes:
         notes: what a user must know of lines that were not read: kind and text, a kind once.
@@ -132,4 +132,4 @@ def parse_all(pattern: str, lines: Iterable[str]) -> list[Point]:
     return [point for line in lines for point in parser.parse(line)]
 
 
-__all__ = ["LineParser", "PatternError", "Point", "parse_all"]
+__all__ = ["LineParser", "OutputPatternError", "Point", "parse_all"]

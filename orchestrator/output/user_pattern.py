@@ -17,7 +17,7 @@ LINE_LIMIT_S = 0.05
 MOST_SLOW_LINES = 3
 
 
-class PatternError(ValueError):
+class OutputPatternError(ValueError):
     """The text is no regular expression."""
 
 
@@ -25,7 +25,7 @@ class UserPattern:
     """Finds the named groups of an expression in lines.
 
     Raises:
-        PatternError: it is no regular expression.
+        OutputPatternError: it is no regular expression.
 
     Attributes:
         n_slow: how many lines took longer than the limit, so that nothing of them was read.
@@ -38,7 +38,7 @@ class UserPattern:
         try:
             self._pattern: regex.Pattern[str] = regex.compile(pattern)
         except regex.error as error:
-            raise PatternError(str(error)) from None
+            raise OutputPatternError(str(error)) from None
         self.n_slow = 0
         self.spent_s = 0.0
 

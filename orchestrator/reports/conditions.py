@@ -26,7 +26,7 @@ _BOUND = re.compile(r"best\s*(<=|>=|<|>)\s*(\S+)")
 
 
 @dataclass(frozen=True)
-class Condition:
+class SweepCondition:
     """A condition on a sweep; without an operator it is that the sweep has finished."""
 
     operator: str | None = None
@@ -44,14 +44,14 @@ class Condition:
         return "finished" if self.operator is None else f"best{self.operator}{self.bound:g}"
 
 
-def parse_condition(text: str) -> Condition:
+def parse_condition(text: str) -> SweepCondition:
     """Read `finished`, `best<0.1`, `best >= 0.9`.
 
     Raises:
         ValueError: it is none of them.
     """
     if text.strip() == "finished":
-        return Condition()
+        return SweepCondition()
     found = _BOUND.fullmatch(text.strip())
     try:
         bound = math.nan if found is None else float(found[2])
@@ -61,11 +61,11 @@ def parse_condition(text: str) -> Condition:
         raise ValueError(
             f"must be finished, or a bound such as best<0.1 or best>=0.9; got {text!r}"
         )
-    return Condition(found[1], bound)
+    return SweepCondition(found[1], bound)
 
 
 def wait_for(
-    sweep: Sweep, condition: Condition, timeout_s: float | None = None
+    sweep: Sweep, condition: SweepCondition, timeout_s: float | None = None
 ) -> Literal["met", "ended", "timed_out"]:
     """Wait until a condition is met, the sweep has ended without, or the time is over.
 
@@ -91,7 +91,7 @@ def wait_for(
         time.sleep(min(_LOOK_S, left_s))
 
 
-def _check(condition: Condition, sweep: Sweep) -> None:
+def _check(condition: SweepCondition, sweep: Sweep) -> None:
     if sweep.aims.objectives:
         raise UsageError(
             f"{sweep.name} has several objectives, and so no best value to wait for; "

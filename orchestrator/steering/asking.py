@@ -29,7 +29,7 @@ Outcome = Literal["done", "recorded", "refused", "unanswered"]
 
 
 @dataclass(frozen=True)
-class Answer:
+class RequestAnswer:
     """What became of a request; `recorded`: it will be met when the sweep is resumed."""
 
     outcome: Outcome
@@ -40,12 +40,12 @@ class Answer:
         return self.outcome in ("done", "recorded")
 
 
-def ask(folder: Path, request: Request, wait_s: float) -> Answer:
+def ask(folder: Path, request: Request, wait_s: float) -> RequestAnswer:
     """Ask for one thing; see `ask_all`."""
     return ask_all(folder, [request], wait_s)[0]
 
 
-def ask_all(folder: Path, requests: Sequence[Request], wait_s: float) -> list[Answer]:
+def ask_all(folder: Path, requests: Sequence[Request], wait_s: float) -> list[RequestAnswer]:
     """Ask, and wait a bounded time for the answers.
 
     Raises:
@@ -68,8 +68,8 @@ def ask_all(folder: Path, requests: Sequence[Request], wait_s: float) -> list[An
 
 def _await_answers(
     sweep: Sweep, journal: JournalTail, requests: Sequence[Request], wait_s: float
-) -> list[Answer]:
-    found: dict[str, Answer] = {}
+) -> list[RequestAnswer]:
+    found: dict[str, RequestAnswer] = {}
     deadline = time.monotonic() + wait_s
     n_looks = 0
     while time.monotonic() < deadline:
@@ -86,19 +86,19 @@ def _await_answers(
     return [found.get(one.id) or _unanswered(sweep, wait_s) for one in requests]
 
 
-def _unanswered(sweep: Sweep, wait_s: float) -> Answer:
-    return Answer(
+def _unanswered(sweep: Sweep, wait_s: float) -> RequestAnswer:
+    return RequestAnswer(
         "unanswered",
         f"the orchestrator has not answered within {wait_s:g} s (process {sweep.record.pid} on "
         f"{sweep.record.host}); the request stays and is met as soon as it looks",
     )
 
 
-def _new_answers(journal: JournalTail) -> Iterator[tuple[str, Answer]]:
+def _new_answers(journal: JournalTail) -> Iterator[tuple[str, RequestAnswer]]:
     for event in journal.read():
         if event.get("event") == "requested":
             outcome: Outcome = "done" if event.get("outcome") == "done" else "refused"
-            yield str(event.get("id")), Answer(outcome, str(event.get("message")))
+            yield str(event.get("id")), RequestAnswer(outcome, str(event.get("message")))
 
 
 def _is_at_work_still(sweep: Sweep) -> bool:
@@ -106,14 +106,14 @@ def _is_at_work_still(sweep: Sweep) -> bool:
     return sweep.is_at_work
 
 
-def _after_the_end(sweep: Sweep, requests: Sequence[Request]) -> list[Answer]:
+def _after_the_end(sweep: Sweep, requests: Sequence[Request]) -> list[RequestAnswer]:
     """The orchestrator ended before it answered."""
     for request in requests:
         withdraw(sweep.path, request)
     return _without_orchestrator(sweep, requests)
 
 
-def _without_orchestrator(sweep: Sweep, requests: Sequence[Request]) -> list[Answer]:
+def _without_orchestrator(sweep: Sweep, requests: Sequence[Request]) -> list[RequestAnswer]:
     recorded = _recorded(sweep.path)
     return [
         _answer_without(sweep, request, recorded.get(request.index or 0, []))
@@ -121,7 +121,7 @@ def _without_orchestrator(sweep: Sweep, requests: Sequence[Request]) -> list[Ans
     ]
 
 
-def _answer_without(sweep: Sweep, request: Request, recorded: Sequence[Request]) -> Answer:
+def _answer_without(sweep: Sweep, request: Request, recorded: Sequence[Request]) -> RequestAnswer:
     """Record or refuse a request; `recorded` are those about the same run, oldest first."""
     record = sweep.record
     none = f"no orchestrator is at work on this sweep: it is {record.state}"
@@ -134,26 +134,26 @@ def _answer_without(sweep: Sweep, request: Request, recorded: Sequence[Request])
     match request.action:
         case "requeue":
             if (refusal := _record_requeue(sweep, request, run, recorded)) is not None:
-                return Answer("refused", refusal)
-            return Answer(
+                return RequestAnswer("refused", refusal)
+            return RequestAnswer(
                 "recorded", f"{none}. Run {request.index} runs again when it is resumed: {resume}"
             )
         case "stop" if run is not None and _waits_again(run, recorded):
             return _take_back(sweep, request, run, recorded, none)
         case "workers":
-            return Answer(
+            return RequestAnswer(
                 "refused",
                 f"{none}. Give the number when it is resumed: {resume} "
                 f"--workers {request.n_workers}",
             )
         case "continue":
-            return Answer("refused", f"{none}. Resume it: {resume}")
+            return RequestAnswer("refused", f"{none}. Resume it: {resume}")
         case "pause":
-            return Answer("refused", f"{none}, so no new runs start")
+            return RequestAnswer("refused", f"{none}, so no new runs start")
     runs = [run for run in record.runs.values() if run.state in SUBMITTED]
     if request.index is not None:
         runs = [run for run in runs if run.index == request.index]
-    return Answer("refused", f"{none}. {_survivors_text(runs, resume)}")
+    return RequestAnswer("refused", f"{none}. {_survivors_text(runs, resume)}")
 
 
 def _record_requeue(
@@ -171,14 +171,14 @@ def _record_requeue(
 
 def _take_back(
     sweep: Sweep, request: Request, run: RunRecord, recorded: Sequence[Request], none: str
-) -> Answer:
+) -> RequestAnswer:
     """Do not have a run run again after all."""
     are_gone = _withdraw_all(sweep, recorded, "requeue")
     message = not_again(run)
     if are_gone and not run.waits_again:
-        return Answer("done", message)
+        return RequestAnswer("done", message)
     submit(sweep.path, request)
-    return Answer("recorded", f"{none}. {message[0].upper()}{message[1:]}")
+    return RequestAnswer("recorded", f"{none}. {message[0].upper()}{message[1:]}")
 
 
 def _withdraw_all(sweep: Sweep, recorded: Sequence[Request], action: Action) -> bool:

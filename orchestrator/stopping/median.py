@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal
 
-from ..store.objective import Best, Goal, is_better
+from ..store.objective import BestSoFar, Goal, is_better
 from .decision import Resource, RunProgress, StopDecision, shown
 
 Comparison = Literal["running_average", "value"]
@@ -17,7 +17,7 @@ Comparison = Literal["running_average", "value"]
 class _History:
     """A run so far: at which amount of the resource it stood where."""
 
-    best: Best
+    best: BestSoFar
     amounts: "array[int]" = field(default_factory=lambda: array("q"))
     standings: "array[float]" = field(default_factory=lambda: array("d"))
     total: float = 0.0
@@ -62,7 +62,7 @@ class Median:
         self._medians: dict[int, tuple[float, int] | None] = {}
 
     def observe(self, run: int, step: int, value: float) -> StopDecision | None:
-        history = self._runs.get(run) or self._runs.setdefault(run, _History(Best(self._goal)))
+        history = self._runs.get(run) or self._runs.setdefault(run, _History(BestSoFar(self._goal)))
         amount = self._progress.advance(run, step)
         self._extend(history, amount, step, value)
         if amount < max(self._warmup, history.next_check):

@@ -31,7 +31,7 @@ _UNKNOWN_EXIT = (
 )
 
 
-class Evidence(NamedTuple):
+class ExplainedState(NamedTuple):
     """The state of a run, and the evidence for it where that is not obvious."""
 
     state: RunState
@@ -57,7 +57,7 @@ class Experiment:
         """As `evidence` says."""
         return self.evidence().state
 
-    def evidence(self) -> "Evidence":
+    def evidence(self) -> "ExplainedState":
         """The state of the run, read from its log.
 
         What the log says of its end counts first. A lock that is held proves a writer; one that is
@@ -67,24 +67,28 @@ class Experiment:
         try:
             ending = ending_of(self.dat_path)
         except (OSError, LogFormatError):
-            return Evidence("lost", log_trouble(self.dat_path))
+            return ExplainedState("lost", log_trouble(self.dat_path))
         if ending.is_legacy:
-            return Evidence("finished")  # the original tool writes no end
+            return ExplainedState("finished")  # the original tool writes no end
         if ending.exit_is_unknown:
-            return Evidence("lost", _UNKNOWN_EXIT)
+            return ExplainedState("lost", _UNKNOWN_EXIT)
         if ending.is_event_log and (not ending.is_closed or self._is_written_to()):
             return self._evidence_of_event_files()
         if ending.is_closed:
-            return self._evidence_of_error() if ending.ended_with_error else Evidence("finished")
+            return (
+                self._evidence_of_error() if ending.ended_with_error else ExplainedState("finished")
+            )
         return self._evidence_of_open_log()
 
-    def _evidence_of_error(self) -> "Evidence":
+    def _evidence_of_error(self) -> "ExplainedState":
         """A run that `ml-tracking-ops run` saw through has its exit code on record."""
         end = read_details(self.dat_path).end
         exit_code, stopped_by = end.get("exit_code"), end.get("stopped_by_hand")
         if isinstance(stopped_by, str):
-            return Evidence("killed", f"stopped by hand ({stopped_by})")
-        return Evidence("failed", describe_exit(exit_code) if isinstance(exit_code, int) else None)
+            return ExplainedState("killed", f"stopped by hand ({stopped_by})")
+        return ExplainedState(
+            "failed", describe_exit(exit_code) if isinstance(exit_code, int) else None
+        )
 
     @property
     def log_path(self) -> Path | None:
@@ -92,21 +96,21 @@ class Experiment:
         path = self.dat_path.with_suffix(paths.LOG_SUFFIX)
         return path if path.is_file() else None
 
-    def _evidence_of_open_log(self) -> "Evidence":
+    def _evidence_of_open_log(self) -> "ExplainedState":
         held = is_held(self.dat_path)
         if held:
-            return Evidence("running")
+            return ExplainedState("running")
         if held is False and was_written_here(self.dat_path):
-            return Evidence("killed", _NOT_CLOSED)
+            return ExplainedState("killed", _NOT_CLOSED)
         if time.time() - self._last_change() < _SILENT_AFTER_S:
-            return Evidence("running")
-        return Evidence("killed", _SILENT)
+            return ExplainedState("running")
+        return ExplainedState("killed", _SILENT)
 
-    def _evidence_of_event_files(self) -> "Evidence":
+    def _evidence_of_event_files(self) -> "ExplainedState":
         """Event files hold no end: what counts is whether somebody still writes."""
         if self._is_written_to():
-            return Evidence("running")
-        return Evidence("finished", _NO_END)
+            return ExplainedState("running")
+        return ExplainedState("finished", _NO_END)
 
     def _is_written_to(self) -> bool:
         """Whether event files grew recently, or have a writer, or may have one."""

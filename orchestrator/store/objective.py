@@ -16,7 +16,7 @@ def is_better(value: float, than: float | None, goal: Goal) -> bool:
     return value > than if goal == "max" else value < than
 
 
-class Best:
+class BestSoFar:
     """The best value so far of a run, and the step at which it was first reached."""
 
     __slots__ = ("goal", "n_values", "step", "value")

@@ -24,7 +24,7 @@ from .files import fields
 from .files.origins import is_copy, seconds_untouched
 from .files.run_refs import LOCAL, process_of
 from .journal import JournalTail
-from .objective import Best, Goal
+from .objective import BestSoFar, Goal
 from .outcomes.aims import Aims, aims_of
 from .outcomes.front_measure import FrontMeasure
 from .outcomes.logged_values import values_of
@@ -384,7 +384,7 @@ def best_of(
         series = read_run_log(dat_path).get(metric)
     except (OSError, LogFormatError):
         return None, None
-    best = Best(goal)
+    best = BestSoFar(goal)
     if series is not None:
         best.update(series.step.tolist(), series.value.tolist())
     return best.value, best.step

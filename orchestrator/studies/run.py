@@ -10,7 +10,7 @@ from ml_tracking_ops.logger import paths, records
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from ..stopping import StopDecision, StoppingRules
-from ..store.objective import Best, Goal
+from ..store.objective import BestSoFar, Goal
 from ..store.outcomes.aims import Aims, Outcome
 
 
@@ -55,7 +55,7 @@ class StudyRun:
         self.logger = ExperimentLogger.at(dat_path)
         self.slot = slot
         self.started_at = time.time()
-        self.best = Best(goal or "max")
+        self.best = BestSoFar(goal or "max")
         self.outcome = Outcome(aims)
         self.stopped_by: StopDecision | None = None
         self.stopped_by_hand: str | None = None

@@ -10,7 +10,7 @@ import pytest
 from sweeps import run_command, write_config
 from tensorboardX import SummaryWriter
 
-from ml_tracking_ops.logger import Best, ExperimentLogger, read_run, read_runs
+from ml_tracking_ops.logger import BestValue, ExperimentLogger, read_run, read_runs
 from ml_tracking_ops.orchestrator import RunRecord, RunState, SweepResult, run_sweep
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 
@@ -44,7 +44,9 @@ def test_event_files_are_runs_called_as_tensorboard_calls_them(tmp_path: Path) -
     assert set(names) == set(Catalog(tmp_path).experiments)
     assert runs["ppo/seed 1"].metrics["loss"].value.tolist() == [0.0, 0.5, 1.0]
     assert runs["dqn"].config == {"lr": 0.25}
-    assert read_run(tmp_path / "ppo" / "seed 1").best("loss", higher_is_better=True) == Best(1.0, 2)
+    assert read_run(tmp_path / "ppo" / "seed 1").best("loss", higher_is_better=True) == BestValue(
+        1.0, 2
+    )
     assert read_run(runs["ppo"].path).name == "ppo"
     assert read_run(own.folder).name == own_name
     assert {runs[name].state for name in names[1:]} <= {"running", "finished"}
@@ -75,8 +77,8 @@ def test_a_run_has_its_configuration_state_and_metrics(folder: Path) -> None:
 def test_the_best_value_is_that_of_the_first_step_that_has_it(folder: Path) -> None:
     run = read_run(folder)
 
-    assert run.best("Loss") == Best(0.25, 1)
-    assert run.best("Loss", higher_is_better=True) == Best(0.75, 4)
+    assert run.best("Loss") == BestValue(0.25, 1)
+    assert run.best("Loss", higher_is_better=True) == BestValue(0.75, 4)
     assert run.best("Empty", higher_is_better=True) is None
     with pytest.raises(KeyError, match="it has: Loss, Empty"):
         run.best("loss")

@@ -14,7 +14,7 @@ from sweeps import wait_until
 from ml_tracking_ops.logger import ExperimentLogger, read_log
 from ml_tracking_ops.logger.system_metrics.gpus import GpuReader
 from ml_tracking_ops.logger.system_metrics.processes import ProcessTrees
-from ml_tracking_ops.logger.system_metrics.sampler import Sampler, system_path
+from ml_tracking_ops.logger.system_metrics.sampler import SystemSampler, system_path
 from ml_tracking_ops.logger.system_metrics.thread import SamplingThread
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 
@@ -67,7 +67,7 @@ def test_a_sample_goes_into_a_log_of_its_own(tmp_path: Path, worker: tuple[int, 
     dat_path.parent.mkdir()
     with ExperimentLogger.at(dat_path) as writer:
         writer.add_scalar("Loss", 1.0, 0)
-    sampler = Sampler(ExperimentLogger.at)
+    sampler = SystemSampler(ExperimentLogger.at)
     sampler.add(worker[0], str(dat_path), time.time() - 10)
     sampler.add(999_999_999, str(tmp_path / "other.dat"), time.time())
     sampler.sample()
@@ -95,7 +95,7 @@ class FakeGpus(GpuReader):
 
 
 def test_gpus_are_named_by_their_place_in_the_run(tmp_path: Path, worker: tuple[int, int]) -> None:
-    sampler = Sampler(ExperimentLogger.at)
+    sampler = SystemSampler(ExperimentLogger.at)
     sampler.gpus = FakeGpus()
     sampler.add(worker[0], str(tmp_path / "run.dat"), time.time(), ("3", "GPU-5"))
     sampler.sample()

@@ -21,7 +21,7 @@ _SUGGESTED = 5
 
 
 @dataclass(frozen=True)
-class FoundRun:
+class AddableRun:
     """A run that can be added, and the address that adds it."""
 
     name: str
@@ -34,7 +34,7 @@ class FoundRun:
 class FoundRuns:
     """Those that are listed, of `n_found`; `is_search`: found by words, not suggested."""
 
-    runs: Sequence[FoundRun]
+    runs: Sequence[AddableRun]
     n_found: int
     is_search: bool
 
@@ -57,7 +57,7 @@ def _has_all(text: str, words: Sequence[str]) -> bool:
 
 def _candidates(
     catalog: Catalog, query: CompareQuery
-) -> Iterator[tuple[Callable[[], FoundRun], str]]:
+) -> Iterator[tuple[Callable[[], AddableRun], str]]:
     """Every run that is not compared yet, and the text in which words are looked for."""
     taken = set(query.runs)
     for experiment in catalog.experiments.values():
@@ -86,7 +86,7 @@ def _values(settings: Mapping[str, Any]) -> list[str]:
     return [f"{name}={value}" for name, value in settings.items()]
 
 
-def _suggestions(catalog: Catalog, query: CompareQuery) -> Iterator[FoundRun]:
+def _suggestions(catalog: Catalog, query: CompareQuery) -> Iterator[AddableRun]:
     """The best runs of the newest sweeps, and the newest experiments."""
     for sweep in islice(catalog.sweeps.values(), _SUGGESTED):
         best = _best(sweep)
@@ -108,12 +108,12 @@ def _best(sweep: Sweep) -> RunRecord | None:
     return best
 
 
-def _of_experiment(experiment: Experiment, query: CompareQuery) -> FoundRun:
+def _of_experiment(experiment: Experiment, query: CompareQuery) -> AddableRun:
     name = experiment.annotation.name or experiment.name
-    return FoundRun(name, "experiment", experiment.state(), query.with_run(experiment.id))
+    return AddableRun(name, "experiment", experiment.state(), query.with_run(experiment.id))
 
 
-def _of_sweep(sweep: Sweep, run: RunRecord, query: CompareQuery) -> FoundRun:
+def _of_sweep(sweep: Sweep, run: RunRecord, query: CompareQuery) -> AddableRun:
     name = sweep.annotations.run(run.index).name or f"run {run.index}"
     where = sweep.annotations.own.name or sweep.name
-    return FoundRun(name, where, run.state, query.with_run(f"{sweep.id}/{run.name}"))
+    return AddableRun(name, where, run.state, query.with_run(f"{sweep.id}/{run.name}"))

@@ -26,23 +26,23 @@ from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
 
 from ..runs.links import N_COLORS
-from ..runs.name_patterns import PatternError
+from ..runs.name_patterns import NamePatternError
 from ..series.api import read_in_thread
 from ..series.derived.logs import NO_POINTS, derived_of, sorted_points
 from ..series.thinning import Float64s, Points
 from ..serving.sse import encode_json
 from .early_ends import taken_over
 from .members import GroupedRun, Members, experiment_groups, sweep_groups
-from .naming import Group
+from .naming import RunGroup
 from .query import METRIC_AXIS, GroupQuery, parse_group_query
 from .reading_progress import Reading
-from .statistics import Digest, GroupCurve, bucket_width, centers, coarsened, combine, digest
+from .statistics import GroupCurve, MetricBuckets, bucket_width, centers, coarsened, combine, digest
 
 _SINCE_START_S = 1e8
 """Smaller wall times count from the start of the run (the original tool)."""
 _DIGEST_BYTES = 64 << 20
 
-Digests = FileCache[tuple[Path, str, str], Digest]
+Digests = FileCache[tuple[Path, str, str], MetricBuckets]
 """By log, metric and axis."""
 
 
@@ -80,7 +80,7 @@ async def groups(request: Request) -> Response:
     state = request.app.state
     try:
         found = await state.catalog.use(partial(_members, query=query, state=state))
-    except PatternError as error:
+    except NamePatternError as error:
         raise HTTPException(400, f"group={query.group}: {error}") from error
     if found is None:
         raise HTTPException(404, f"sweep={query.sweep}: there is no such sweep")
@@ -114,7 +114,7 @@ async def progress(request: Request) -> Response:
     return Response(encode_json(answer), media_type="application/json", headers=headers)
 
 
-def _etag(runs: Sequence[GroupedRun], members: Sequence[Group], query: GroupQuery) -> str:
+def _etag(runs: Sequence[GroupedRun], members: Sequence[RunGroup], query: GroupQuery) -> str:
     known = (astuple(query), [identify(run.path) for run in runs], members)
     return f'"{hashlib.blake2b(repr(known).encode(), digest_size=12).hexdigest()}"'
 
@@ -122,7 +122,7 @@ def _etag(runs: Sequence[GroupedRun], members: Sequence[Group], query: GroupQuer
 def statistics(
     cache: Digests,
     runs: Sequence[GroupedRun],
-    groups: Sequence[Group],
+    groups: Sequence[RunGroup],
     query: GroupQuery,
     reading: Reading,
 ) -> GroupsAnswer:
@@ -141,7 +141,7 @@ def statistics(
 
 
 def _of_metric(
-    digests: Sequence[Digest], groups: Sequence[Group], query: GroupQuery
+    digests: Sequence[MetricBuckets], groups: Sequence[RunGroup], query: GroupQuery
 ) -> list[GroupAnswer]:
     is_whole = query.x == "step"
     width = _common_width(digests, is_whole)
@@ -152,7 +152,7 @@ def _of_metric(
     ]
 
 
-def _common_width(digests: Sequence[Digest], is_whole: bool) -> float:
+def _common_width(digests: Sequence[MetricBuckets], is_whole: bool) -> float:
     reaches = [(one.width, *reach) for one in digests if (reach := one.reach) is not None]
     if not reaches:
         return 1.0
@@ -161,7 +161,7 @@ def _common_width(digests: Sequence[Digest], is_whole: bool) -> float:
 
 
 def _answer(
-    group: Group, number: int, curve: GroupCurve, width: float, is_whole: bool
+    group: RunGroup, number: int, curve: GroupCurve, width: float, is_whole: bool
 ) -> GroupAnswer:
     answer: GroupAnswer = {
         "id": group.id,
@@ -181,7 +181,7 @@ def _answer(
     return answer
 
 
-def _digests_of(cache: Digests, run: GroupedRun, query: GroupQuery) -> list[Digest]:
+def _digests_of(cache: Digests, run: GroupedRun, query: GroupQuery) -> list[MetricBuckets]:
     """One for each metric; the log is read once, and only where it is not known as it is now."""
     identity = identify(run.path)
     keys = [(run.path, metric, query.x) for metric in query.metrics]
@@ -199,14 +199,14 @@ def _digests_of(cache: Digests, run: GroupedRun, query: GroupQuery) -> list[Dige
     return found
 
 
-def _within(whole: Digest, query: GroupQuery) -> Digest:
+def _within(whole: MetricBuckets, query: GroupQuery) -> MetricBuckets:
     kept = _is_within(whole.bucket.astype(np.float64) * whole.width, query)
     gap = whole.gap[_is_within(whole.gap.astype(np.float64) * whole.width, query)]
     mean = whole.mean[kept]
-    return Digest(whole.width, whole.bucket[kept], whole.n[kept], mean, mean, mean, gap)
+    return MetricBuckets(whole.width, whole.bucket[kept], whole.n[kept], mean, mean, mean, gap)
 
 
-def _digest(points: Points, run: GroupedRun, query: GroupQuery, across: Points) -> Digest:
+def _digest(points: Points, run: GroupedRun, query: GroupQuery, across: Points) -> MetricBuckets:
     """`across`: the metric on the x axis, if one is."""
     if query.x.startswith(METRIC_AXIS):
         x = _values_at(across, points)

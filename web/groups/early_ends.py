@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from ..series.thinning import Int64s
-from .statistics import Digest
+from .statistics import MetricBuckets
 
 Over = Literal["all", "reached", "carried"]
 """`all`: at each place the runs that have a value there. `reached`: only the runs that reached the
@@ -20,7 +20,7 @@ OVER: tuple[Over, ...] = ("all", "reached", "carried")
 _NONE = np.empty(0, np.int64)
 
 
-def taken_over(digests: Sequence[Digest], over: Over) -> list[Digest]:
+def taken_over(digests: Sequence[MetricBuckets], over: Over) -> list[MetricBuckets]:
     """The digests (all of one width) of the runs as `over` takes them; left out ones are empty."""
     reached = [one.bucket[-1] for one in digests if len(one.bucket)]
     if over == "all" or not reached:
@@ -32,7 +32,7 @@ def taken_over(digests: Sequence[Digest], over: Over) -> list[Digest]:
     return [_carried(one, every) for one in digests]
 
 
-def _reaches(one: Digest, end: int) -> bool:
+def _reaches(one: MetricBuckets, end: int) -> bool:
     """Whether the next value would have come after the end, at the widest distance so far."""
     if not len(one.bucket):
         return False
@@ -40,11 +40,11 @@ def _reaches(one: Digest, end: int) -> bool:
     return int(one.bucket[-1]) + distance > end
 
 
-def _emptied(one: Digest) -> Digest:
-    return Digest(one.width, _NONE, _NONE, *(np.empty(0),) * 3, _NONE)
+def _emptied(one: MetricBuckets) -> MetricBuckets:
+    return MetricBuckets(one.width, _NONE, _NONE, *(np.empty(0),) * 3, _NONE)
 
 
-def _carried(one: Digest, every: Int64s) -> Digest:
+def _carried(one: MetricBuckets, every: Int64s) -> MetricBuckets:
     """With the last value in each later bucket that any run has."""
     if not len(one.bucket):
         return one

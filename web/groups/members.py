@@ -18,8 +18,8 @@ from .naming import (
     ALL_BUT,
     COMBINATION,
     HYPERPARAMETER,
-    Group,
     Labels,
+    RunGroup,
     group_runs,
     seed_name,
 )
@@ -39,7 +39,7 @@ class GroupedRun:
     started_at: float | None
 
 
-Members = tuple[list[GroupedRun], list[Group] | None]
+Members = tuple[list[GroupedRun], list[RunGroup] | None]
 """The runs, and the groups of their places; None if no run has what they are grouped by."""
 
 

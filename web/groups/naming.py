@@ -32,7 +32,7 @@ Hyperparameters = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Group:
+class RunGroup:
     """`members`: the positions of its runs among all; `short`: its values alone, for lists."""
 
     id: str
@@ -98,7 +98,7 @@ def group_runs(
     seed: str | None,
     labels: Sequence[Labels] = (),
     most: int = _MOST_COMBINATIONS,
-) -> list[Group] | None:
+) -> list[RunGroup] | None:
     """The groups of these runs in the order of their values; None if `by` names nothing.
 
     Runs without the hyperparameter (a conditional one) belong to no group.
@@ -108,7 +108,7 @@ def group_runs(
         most: so many groups of combinations or names; the smaller ones are left out.
 
     Raises:
-        PatternError: `by` has a regular expression that is none.
+        NamePatternError: `by` has a regular expression that is none.
     """
     if by == TAG:
         return _by_tag(labels)
@@ -130,22 +130,22 @@ def group_runs(
     return _by_value(name, values, having)
 
 
-def _by_tag(labels: Sequence[Labels]) -> list[Group] | None:
+def _by_tag(labels: Sequence[Labels]) -> list[RunGroup] | None:
     found: dict[str, list[int]] = {}
     for at, one in enumerate(labels):
         for tag in dict.fromkeys(one.tags):
             found.setdefault(tag, []).append(at)
-    return [Group(f"{TAG}={tag}", tag, found[tag]) for tag in sorted(found)] or None
+    return [RunGroup(f"{TAG}={tag}", tag, found[tag]) for tag in sorted(found)] or None
 
 
-def _by_name(labels: Sequence[Labels], text: str, most: int) -> list[Group]:
+def _by_name(labels: Sequence[Labels], text: str, most: int) -> list[RunGroup]:
     pattern, found = parse_pattern(f"/{text}/"), dict[str, list[int]]()
     for at, one in enumerate(labels):
         part = pattern.part(one.names)
         if part is not None:
             found.setdefault(part, []).append(at)
     ordered = sorted(found, key=natural_key)[:most]
-    return [Group(f"{NAME}{text}={part}", part, found[part]) for part in ordered]
+    return [RunGroup(f"{NAME}{text}={part}", part, found[part]) for part in ordered]
 
 
 def _differing(runs: Sequence[Hyperparameters]) -> list[Hyperparameters]:
@@ -162,7 +162,7 @@ def _differing(runs: Sequence[Hyperparameters]) -> list[Hyperparameters]:
 
 def _by_rest(
     runs: Sequence[Hyperparameters], left_out: Collection[str | None], prefix: str, most: int
-) -> list[Group]:
+) -> list[RunGroup]:
     """By all settings but those that are left out, groups of several runs first.
 
     A sweep of single runs has as many groups as runs.
@@ -176,12 +176,12 @@ def _by_rest(
         short[text] = ", ".join(shared.values())
     by_size = sorted(found.items(), key=lambda item: -len(item[1]))[:most]
     return [
-        Group(f"{prefix}={text}", text or "all", members, short[text] or None)
+        RunGroup(f"{prefix}={text}", text or "all", members, short[text] or None)
         for text, members in by_size
     ]
 
 
-def _by_value(name: str, values: Sequence[object], having: Sequence[int]) -> list[Group]:
+def _by_value(name: str, values: Sequence[object], having: Sequence[int]) -> list[RunGroup]:
     found: dict[str, list[int]] = {}
     order: dict[str, tuple[int, Any]] = {}
     for value, at in zip(values, having, strict=True):
@@ -189,14 +189,14 @@ def _by_value(name: str, values: Sequence[object], having: Sequence[int]) -> lis
         found.setdefault(text, []).append(at)
         order.setdefault(text, (0, value) if _is_number(value) else (1, text))
     return [
-        Group(f"{HYPERPARAMETER}{name}={text}", f"{name} {text}", found[text])
+        RunGroup(f"{HYPERPARAMETER}{name}={text}", f"{name} {text}", found[text])
         for text in sorted(found, key=order.__getitem__)
     ]
 
 
 def _by_range(
     name: str, values: np.ndarray[Any, np.dtype[np.float64]], having: Sequence[int]
-) -> list[Group]:
+) -> list[RunGroup]:
     """Ranges with about as many runs each; equal values stay together."""
     edges = np.unique(np.quantile(values, np.linspace(0, 1, _N_RANGES + 1), method="nearest"))
     of_run = np.clip(np.searchsorted(edges, values, "right") - 1, 0, max(0, len(edges) - 2))
@@ -205,7 +205,7 @@ def _by_range(
         members = [having[at] for at in np.flatnonzero(of_run == number).tolist()]
         low, high = edges[number], edges[min(number + 1, len(edges) - 1)]
         text = f"{_short(low)} to {_short(high)}"
-        groups.append(Group(f"{HYPERPARAMETER}{name}={text}", f"{name} {text}", members))
+        groups.append(RunGroup(f"{HYPERPARAMETER}{name}={text}", f"{name} {text}", members))
     return [group for group in groups if group.members]
 
 

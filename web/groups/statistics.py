@@ -23,7 +23,7 @@ _NONE, _EMPTY = np.empty(0, np.int64), np.empty(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
+class MetricBuckets:
     """One metric of one run by buckets: their numbers, ascending, and the values in each.
 
     `x` of bucket `b` is from ``b * width`` to ``(b + 1) * width``; `n` values are in it. `gap`
@@ -80,7 +80,7 @@ def bucket_width(low: float, high: float, is_whole: bool) -> float:
     return float(2.0 ** math.ceil(math.log2(rough)))
 
 
-def digest(x: Float64s, value: Float64s, is_whole: bool) -> Digest:
+def digest(x: Float64s, value: Float64s, is_whole: bool) -> MetricBuckets:
     """The values of one run, in any order of `x`, in buckets as narrow as its own range allows."""
     has_place = np.abs(x) < _FARTHEST
     x, value = x[has_place], value[has_place]
@@ -91,13 +91,13 @@ def digest(x: Float64s, value: Float64s, is_whole: bool) -> Digest:
     bucket, value = bucket[is_value], value[is_value]
     ones = np.ones(len(bucket), np.int64)
     if np.all(bucket[1:] > bucket[:-1]):
-        return Digest(width, bucket, ones, value, value, value, gap)
+        return MetricBuckets(width, bucket, ones, value, value, value, gap)
     order = np.argsort(bucket, kind="stable")
     value = value[order]
     return _merged(width, bucket[order], ones, value, value, value, gap)
 
 
-def coarsened(fine: Digest, width: float) -> Digest:
+def coarsened(fine: MetricBuckets, width: float) -> MetricBuckets:
     """The same in wider buckets."""
     factor = round(width / fine.width)
     if factor <= 1:
@@ -114,18 +114,18 @@ def _merged(
     low: Float64s,
     high: Float64s,
     gap: Int64s,
-) -> Digest:
+) -> MetricBuckets:
     """Entries of the same bucket, which stand side by side, as one."""
     if not len(bucket):
-        return Digest(width, bucket, n, mean, low, high, gap)
+        return MetricBuckets(width, bucket, n, mean, low, high, gap)
     starts = _starts(bucket)
     total = np.add.reduceat(n, starts)
     mean = _means(mean, n, starts, total)
     low, high = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
-    return Digest(width, bucket[starts], total, mean, low, high, gap)
+    return MetricBuckets(width, bucket[starts], total, mean, low, high, gap)
 
 
-def combine(digests: Sequence[Digest]) -> GroupCurve:
+def combine(digests: Sequence[MetricBuckets]) -> GroupCurve:
     """The figures of a group, from digests of one width.
 
     `std` is the standard deviation of a sample; 0 where one run alone has a value.

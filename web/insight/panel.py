@@ -18,7 +18,7 @@ from .front.objective import OBJECTIVE, by_objective
 from .front.provisional import with_values_so_far
 from .importance.results import importance_address
 from .subject import Subject
-from .views import Choice, Panel, View, panel_link, panels_of, why_empty
+from .views import Panel, View, ViewLink, panel_link, panels_of, why_empty
 
 FAILURES = tuple(state for state in RUN_STATES if STATES[state].is_failure)
 
@@ -46,7 +46,7 @@ class InsightPanel:
     importance_part: str
 
     panel: str
-    tabs: Sequence[Choice]
+    tabs: Sequence[ViewLink]
     view: View | None
     n_planned: int
     metric: str | None
@@ -115,7 +115,7 @@ def _panel(
     return InsightPanel(
         panel=name,
         tabs=[
-            Choice(one.label, panel_link(query, panel=key), key == name)
+            ViewLink(one.label, panel_link(query, panel=key), key == name)
             for key, one in panels.items()
         ],
         view=view,

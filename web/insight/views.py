@@ -36,7 +36,7 @@ _MOST_IMPROVEMENTS = 100
 
 
 @dataclass(frozen=True)
-class Choice:
+class ViewLink:
     """One of several links, of which one is current."""
 
     label: str
@@ -52,7 +52,7 @@ class HistoryView:
     """
 
     by: str
-    switches: tuple[Choice, ...]
+    switches: tuple[ViewLink, ...]
     improvements: Sequence[Improvement]
     last: Improvement | None
     n_improvements: int
@@ -183,8 +183,8 @@ def _history(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Histo
     has_times = any(row.ended_at is not None for row in rows)
     by = "time" if query.get("history") == "time" and has_times else "runs"
     switches = (
-        Choice("by runs", panel_link(query, history=None), by == "runs"),
-        Choice("by time", panel_link(query, history="time"), by == "time"),
+        ViewLink("by runs", panel_link(query, history=None), by == "runs"),
+        ViewLink("by time", panel_link(query, history="time"), by == "time"),
     )
     return HistoryView(
         by=by,

@@ -18,7 +18,7 @@ import anyio.to_thread
 
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
-from ml_tracking_ops.orchestrator.store.objective import Best
+from ml_tracking_ops.orchestrator.store.objective import BestSoFar
 from ml_tracking_ops.orchestrator.store.watching.watcher import watch_files
 
 from ..runs.catalog_access import SharedCatalog, find_run
@@ -183,7 +183,7 @@ class Feed:
         else:
             self._states.mark(topic)
 
-    def live_bests(self, sweep_id: str) -> Mapping[int, Best]:
+    def live_bests(self, sweep_id: str) -> Mapping[int, BestSoFar]:
         """The best values so far of the running runs, as far as a page follows the sweep.
 
         To be called within `SharedCatalog.use`.

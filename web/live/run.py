@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ml_tracking_ops.logger.reading.reader import LogFormatError, LogTail, Series, history_before
-from ml_tracking_ops.orchestrator.store.objective import Best, Goal
+from ml_tracking_ops.orchestrator.store.objective import BestSoFar, Goal
 
 from ..series.sparkline import Sparkline, draw_sparkline
 from ..series.thinning import Points, sort_by_step, thin
@@ -57,7 +57,7 @@ class LiveRun:
     def __init__(self, dat_path: Path, metric: str, goal: Goal) -> None:
         self.dat_path = dat_path
         self.metric = metric
-        self.best = Best(goal)
+        self.best = BestSoFar(goal)
         self.curve = LiveCurve()
         self._tail = LogTail(dat_path, follow_link=False, before=history_before)
 
@@ -72,7 +72,7 @@ class LiveRun:
                 break
             has_more = batch.has_more
             if batch.was_reset:
-                self.best, self.curve = Best(self.best.goal), LiveCurve()
+                self.best, self.curve = BestSoFar(self.best.goal), LiveCurve()
             series = batch.series.get(self.metric)
             if series is not None and len(series.step):
                 self.best.update(series.step.tolist(), series.value.tolist())

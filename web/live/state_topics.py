@@ -15,7 +15,7 @@ from typing import Any
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
-from ml_tracking_ops.orchestrator.store.objective import Best, Goal
+from ml_tracking_ops.orchestrator.store.objective import BestSoFar, Goal
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
@@ -131,7 +131,7 @@ class SweepTopic:
         is_same = known is not None and known.dat_path == dat_path
         return known if known and is_same else LiveRun(dat_path, metric, goal)
 
-    def live_bests(self) -> dict[int, Best]:
+    def live_bests(self) -> dict[int, BestSoFar]:
         """The best values so far of the running runs, by index."""
         return {index: live.best for index, live in self._running.items()}
 

@@ -20,7 +20,7 @@ from ml_tracking_ops.orchestrator.store.files.identities import FileCache
 from ..serving.sse import encode_json
 from .histograms import HistogramStack, stack
 from .items import shown
-from .lookup import Asked, entries_at, entry_at, parse_asked, whole
+from .lookup import MediaAddress, entries_at, entry_at, parse_asked, whole
 from .run_history import use_history
 from .shapes import Card, Overview, StepAnswer
 from .tables import MOST_ROWS, TablePart, part_of
@@ -105,7 +105,7 @@ def n_cells(table: MediaTable) -> int:
     return 1 + len(table.rows) * len(table.columns)
 
 
-def _one_of(history: MediaHistory, asked: Asked) -> MediaEntry:
+def _one_of(history: MediaHistory, asked: MediaAddress) -> MediaEntry:
     """The entry at the step that is asked for, or at the last one before it."""
     entries = entries_at(history, asked)
     return entries[asked.place] if 0 <= asked.place < len(entries) else entry_at(history, asked)

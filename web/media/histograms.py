@@ -5,7 +5,7 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from ml_tracking_ops.logger.media.entries import Histogram, MediaEntry
+from ml_tracking_ops.logger.media.entries import HistogramEntry, MediaEntry
 from ml_tracking_ops.logger.media.reading import histogram_of_entry
 
 MOST_STEPS = 150
@@ -59,7 +59,7 @@ def _evenly(entries: list[MediaEntry]) -> list[MediaEntry]:
     return [entries[place] for place in places]
 
 
-def _read(entry: MediaEntry) -> Histogram | None:
+def _read(entry: MediaEntry) -> HistogramEntry | None:
     try:
         return histogram_of_entry(entry)
     except OSError:
@@ -74,7 +74,7 @@ def _edges(low: float, high: float) -> NDArray[np.float64]:
     return low * (1 - places) + high * places  # their difference may be more than a float holds
 
 
-def _shares(one: Histogram, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+def _shares(one: HistogramEntry, edges: NDArray[np.float64]) -> NDArray[np.float64]:
     """The share of the values in each bin, as if those of a bin lay evenly in it."""
     if not one.counts:
         return np.zeros(len(edges) - 1)
@@ -91,7 +91,7 @@ def _shares(one: Histogram, edges: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.diff(np.interp(edges, own, reached, left=0.0, right=1.0))
 
 
-def _percentiles(one: Histogram) -> list[float] | None:
+def _percentiles(one: HistogramEntry) -> list[float] | None:
     counts = np.array(one.counts)
     if not one.counts or not counts.sum() > 0:
         return None
@@ -104,7 +104,7 @@ def _percentiles(one: Histogram) -> list[float] | None:
     return [float(value) for value in found]
 
 
-def _facts(one: Histogram) -> dict[str, float | None]:
+def _facts(one: HistogramEntry) -> dict[str, float | None]:
     return {
         "number": one.number,
         "minimum": one.minimum,

@@ -13,7 +13,7 @@ _NOTHING = "There is nothing of this name and step any more."
 
 
 @dataclass(frozen=True)
-class Asked:
+class MediaAddress:
     """What an address names. `step` is None for the last one."""
 
     run: str
@@ -23,7 +23,7 @@ class Asked:
     place: int
 
 
-def parse_asked(query: QueryParams) -> Asked:
+def parse_asked(query: QueryParams) -> MediaAddress:
     """
     Raises:
         HTTPException: 400, naming the parameter.
@@ -33,7 +33,7 @@ def parse_asked(query: QueryParams) -> Asked:
         raise HTTPException(400, "run and name are needed, as in ?run=ID&kind=image&name=samples")
     if kind not in KINDS:
         raise HTTPException(400, f"kind={kind}: must be one of {', '.join(KINDS)}")
-    return Asked(run, kind, name, whole(query, "step"), whole(query, "place") or 0)
+    return MediaAddress(run, kind, name, whole(query, "step"), whole(query, "place") or 0)
 
 
 def whole(query: QueryParams, key: str) -> int | None:
@@ -51,7 +51,7 @@ def whole(query: QueryParams, key: str) -> int | None:
     return int(text)
 
 
-def entries_at(history: MediaHistory, asked: Asked) -> list[MediaEntry]:
+def entries_at(history: MediaHistory, asked: MediaAddress) -> list[MediaEntry]:
     """All entries of the step that is asked for, or else of the last one before it.
 
     Raises:
@@ -64,7 +64,7 @@ def entries_at(history: MediaHistory, asked: Asked) -> list[MediaEntry]:
     return track.at(step)
 
 
-def entry_at(history: MediaHistory, asked: Asked) -> MediaEntry:
+def entry_at(history: MediaHistory, asked: MediaAddress) -> MediaEntry:
     """The very entry that is asked for.
 
     Raises:

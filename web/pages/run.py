@@ -10,7 +10,7 @@ from ml_tracking_ops.orchestrator.commands.rerun import RerunCommand
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.endings import log_trouble
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
-from ml_tracking_ops.orchestrator.store.objective import Best
+from ml_tracking_ops.orchestrator.store.objective import BestSoFar
 from ml_tracking_ops.orchestrator.store.run_details import read_details
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.run_states import SUBMITTED, RunState
@@ -174,7 +174,7 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
 
 
 def _order(
-    sweep: Sweep, asked: TableQuery, live: Mapping[int, Best], readers: LogReaders
+    sweep: Sweep, asked: TableQuery, live: Mapping[int, BestSoFar], readers: LogReaders
 ) -> list[int]:
     """The runs of the table that the reader came from, which have a page; none: of no table."""
     if not asked.of_table:

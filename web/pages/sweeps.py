@@ -10,7 +10,7 @@ from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.combinations import best_repeated
 from ml_tracking_ops.orchestrator.store.files.run_files import has_files
 from ml_tracking_ops.orchestrator.store.media_histories import MediaHistories
-from ml_tracking_ops.orchestrator.store.objective import Best
+from ml_tracking_ops.orchestrator.store.objective import BestSoFar
 from ml_tracking_ops.orchestrator.store.run_states import (
     ENDS,
 )
@@ -140,7 +140,7 @@ def _sweep_page(
     catalog: Catalog,
     sweep: Sweep,
     query: QueryParams,
-    live: Mapping[int, Best],
+    live: Mapping[int, BestSoFar],
     readers: LogReaders,
     media: MediaHistories,
     may_start: bool,
@@ -205,7 +205,7 @@ def _with_pick(sweep: Sweep) -> Mapping[str, Any]:
 
 
 def _sweep_view(
-    sweep: Sweep, every: AllRuns, live: Mapping[int, Best], may_start: bool
+    sweep: Sweep, every: AllRuns, live: Mapping[int, BestSoFar], may_start: bool
 ) -> SweepView:
     record, said = sweep.record, sweep.annotations.own
     return SweepView(

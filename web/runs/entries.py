@@ -16,7 +16,7 @@ from ml_tracking_ops.orchestrator.store.annotations import NOTHING_SAID, Annotat
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.combinations import best_repeated, confirming_runs_of
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
-from ml_tracking_ops.orchestrator.store.objective import Best, Goal, is_better
+from ml_tracking_ops.orchestrator.store.objective import BestSoFar, Goal, is_better
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, SUBMITTED, RunState, SweepState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
@@ -132,7 +132,7 @@ class SweepSummary:
 def run_entry(
     sweep_id: str,
     run: RunRecord,
-    live: Best | None = None,
+    live: BestSoFar | None = None,
     annotation: Annotation = NOTHING_SAID,
 ) -> RunEntry:
     """One run of a sweep; `live` is its best value so far, while the journal has none yet."""
@@ -159,7 +159,7 @@ def run_id(sweep_id: str, run: RunRecord) -> str | None:
     return None if run.name is None else f"{sweep_id}/{run.name}"
 
 
-def best_so_far(run: RunRecord, live: Best | None) -> tuple[float | None, int | None]:
+def best_so_far(run: RunRecord, live: BestSoFar | None) -> tuple[float | None, int | None]:
     """The best value of a run, and its step; of one that is running what its log says."""
     if live is not None and not run.has_ended:
         return live.value, live.step
@@ -177,7 +177,7 @@ def finite_values(runs: Iterable[RunEntry]) -> list[float]:
     return [value for value in values if value is not None and math.isfinite(value)]
 
 
-def sweep_summary(sweep: Sweep, live: Mapping[int, Best] | None = None) -> SweepSummary:
+def sweep_summary(sweep: Sweep, live: Mapping[int, BestSoFar] | None = None) -> SweepSummary:
     record = sweep.record
     runs = filter(record.can_win, sweep.results)
     best = _best_run(runs, sweep.optimization_goal, live or {})
@@ -200,7 +200,7 @@ def sweep_summary(sweep: Sweep, live: Mapping[int, Best] | None = None) -> Sweep
 
 
 def _best_run(
-    runs: Iterable[RunRecord], goal: Goal | None, live: Mapping[int, Best]
+    runs: Iterable[RunRecord], goal: Goal | None, live: Mapping[int, BestSoFar]
 ) -> tuple[RunRecord, float] | None:
     best: tuple[RunRecord, float] | None = None
     for run in runs:

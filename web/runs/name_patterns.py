@@ -16,7 +16,7 @@ _LONGEST_S = 2.0
 _REPEATS = "*+?{"
 
 
-class PatternError(ValueError):
+class NamePatternError(ValueError):
     """No regular expression, or one that could take too long."""
 
 
@@ -55,16 +55,16 @@ def parse_pattern(search: str) -> NamePattern:
     """The regular expression of a search.
 
     Raises:
-        PatternError: it is none, or one that is not taken; the text says why.
+        NamePatternError: it is none, or one that is not taken; the text says why.
     """
     text = search[1:-1]
     if len(text) > _LONGEST:
-        raise PatternError(f"is longer than {_LONGEST} characters")
+        raise NamePatternError(f"is longer than {_LONGEST} characters")
     _check(text)
     try:
         return NamePattern(re.compile(text, re.IGNORECASE), time.monotonic() + _LONGEST_S)
     except (re.error, RecursionError, OverflowError) as error:
-        raise PatternError(f"is not a regular expression: {error}") from None
+        raise NamePatternError(f"is not a regular expression: {error}") from None
 
 
 def _check(text: str) -> None:
@@ -75,7 +75,7 @@ def _check(text: str) -> None:
         char, after = text[at], text[at + 1 : at + 2]
         if char == "\\":
             if after.isdigit() and after != "0":
-                raise PatternError("refers to a group, which is not taken")
+                raise NamePatternError("refers to a group, which is not taken")
             at += 2
         elif char == "[":
             at = _end_of_class(text, at)
@@ -88,19 +88,19 @@ def _check(text: str) -> None:
                 if groups and was_complex:
                     groups[-1] = True
                 if was_complex and after and after in _REPEATS:
-                    raise PatternError("repeats what repeats or branches, which is not taken")
+                    raise NamePatternError("repeats what repeats or branches, which is not taken")
             elif char in "*+{":
                 n_repetitions += 1
             if char in "*+{|?" and groups and text[at - 1 : at] != "(":
                 groups[-1] = True
             at += 1
     if n_repetitions > _MOST_REPETITIONS:
-        raise PatternError(f"repeats more than {_MOST_REPETITIONS} times")
+        raise NamePatternError(f"repeats more than {_MOST_REPETITIONS} times")
 
 
 def _check_group(rest: str) -> None:
     if rest.startswith("(?") and not rest.startswith("(?:"):
-        raise PatternError("has a group of a special kind, which is not taken")
+        raise NamePatternError("has a group of a special kind, which is not taken")
 
 
 def _end_of_class(text: str, start: int) -> int:
@@ -122,5 +122,5 @@ def name_test(search: str) -> Callable[[tuple[str, ...]], bool]:
         return lambda names: any(text in name.casefold() for name in names)
     try:
         return parse_pattern(search).finds
-    except PatternError:
+    except NamePatternError:
         return lambda names: False

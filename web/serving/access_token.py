@@ -27,7 +27,7 @@ _REFUSAL = (
 
 
 @dataclass(frozen=True, slots=True)
-class Entrance:
+class DashboardAccess:
     """Where the dashboard is, and who gets in.
 
     Attributes:

@@ -47,7 +47,7 @@ class StateChoice:
 
 
 @dataclass(frozen=True)
-class Choice:
+class SelectOption:
     text: str
     is_chosen: bool
 
@@ -63,9 +63,9 @@ class Field:
     high: str = ""
     low_hint: str = ""
     high_hint: str = ""
-    choices: tuple[Choice, ...] | None = None
+    choices: tuple[SelectOption, ...] | None = None
     text: str | None = None
-    absent: Choice | None = None
+    absent: SelectOption | None = None
 
 
 @dataclass(frozen=True)
@@ -245,7 +245,7 @@ def _field(label: str, of: ColumnFilter, active: Filter | None) -> Field:
         return _range_field(of.key, label, active)
     terms = active.terms if active is not None else ()
     is_asked = any(term.text == NOT_SET for term in terms)
-    absent = Choice(NOT_SET, is_asked) if found.is_conditional or is_asked else None
+    absent = SelectOption(NOT_SET, is_asked) if found.is_conditional or is_asked else None
     return replace(_field_of_values(of.key, label, found, active), absent=absent)
 
 
@@ -254,7 +254,7 @@ def _field_of_values(key: str, label: str, found: Hyperparameter, active: Filter
     if found.values is not None and not (found.is_number and any(term.is_range for term in terms)):
         texts = [filter_text(value) for value in found.values]
         choices = tuple(
-            Choice(text, any(is_written_as(value, term.text) for term in terms))
+            SelectOption(text, any(is_written_as(value, term.text) for term in terms))
             for text, value in zip(texts, found.values, strict=True)
         )
         return Field(key, label, choices=choices)

@@ -15,7 +15,7 @@ from ml_tracking_ops.orchestrator.reports.exports.run_tables import sweep_csv, t
 from ml_tracking_ops.orchestrator.reports.shapes import SweepReport
 from ml_tracking_ops.orchestrator.store.endings import log_trouble
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
-from ml_tracking_ops.orchestrator.store.objective import Best
+from ml_tracking_ops.orchestrator.store.objective import BestSoFar
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..runs.links import ExperimentColors
@@ -79,7 +79,7 @@ def sweep_chunks(
     sweep: Sweep,
     query: TableQuery,
     form: str,
-    live: Mapping[int, Best],
+    live: Mapping[int, BestSoFar],
     summaries: MetricSummaries,
 ) -> Chunks:
     """The runs of a sweep that a query asks for; without `columns` as `export` writes them."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ml_tracking_ops.orchestrator.errors import did_you_mean
 
 from ..runs.formats import format_long, format_number
-from ..runs.name_patterns import PatternError, is_pattern, parse_pattern
+from ..runs.name_patterns import NamePatternError, is_pattern, parse_pattern
 from .column import Column, TableColumns
 from .filtering.conditions import condition_of, condition_problems
 from .hyperparameters import Hyperparameter
@@ -60,7 +60,7 @@ def _pattern_test(search: str) -> Callable[[Row], bool]:
     """A regular expression that is none, or takes long, lets all pass; `problems_of` tells."""
     try:
         pattern = parse_pattern(search)
-    except PatternError:
+    except NamePatternError:
         return lambda row: True
     return lambda row: pattern.finds(_names(row))
 
@@ -151,7 +151,7 @@ def _search_problems(search: str) -> Iterable[str]:
     if is_pattern(search):
         try:
             parse_pattern(search)
-        except PatternError as error:
+        except NamePatternError as error:
             yield f"{search}: {error}"
 
 

@@ -13,7 +13,7 @@ _MOST_BYTES = 16 << 20
 _MOST_COLUMNS = 1_000
 
 
-class Table:
+class TableContent:
     """Columns by name, and rows of cells: numbers, texts, truth values and None.
 
     Attributes:
@@ -36,7 +36,7 @@ class Table:
             self.rows = self.rows[: len(self.rows) * _MOST_BYTES // (len(data) + 1)]
 
 
-def table_of(rows: "Any", columns: "Sequence[str] | None" = None) -> Table:
+def table_of(rows: "Any", columns: "Sequence[str] | None" = None) -> TableContent:
     """
     Args:
         rows: a list of dicts, a dict of columns, a pandas or polars data frame, or, with `columns`,
@@ -50,7 +50,7 @@ def table_of(rows: "Any", columns: "Sequence[str] | None" = None) -> Table:
     if len(names) > _MOST_COLUMNS:
         raise ValueError(f"a table has at most {_MOST_COLUMNS} columns, not {len(names)}")
     texts = [str(name).encode("utf-8", "replace").decode() for name in names]
-    return Table(texts, [[_cell(cell) for cell in row] for row in found], n_rows)
+    return TableContent(texts, [[_cell(cell) for cell in row] for row in found], n_rows)
 
 
 def _taken_apart(rows: "Any", columns: "Sequence[str] | None") -> "tuple[list[Any], Any, int]":

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...errors import UsageError
-from ...steering.asking import Answer, ask, ask_all, failed_runs, waiting_again
+from ...steering.asking import RequestAnswer, ask, ask_all, failed_runs, waiting_again
 from ...steering.requests import Action, Request, new_request, this_user
 from ...store.annotations import (
     Annotation,
@@ -84,7 +84,7 @@ def _ask_each(sweep: Sweep, action: Action, indices: list[int] | list[None]) -> 
     return max(_tell(answer) for answer in ask_all(sweep.path, requests, _WAIT_S))
 
 
-def _tell(answer: Answer) -> int:
+def _tell(answer: RequestAnswer) -> int:
     if answer.is_met:
         tell(answer.message)
     else:

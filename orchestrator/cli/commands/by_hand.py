@@ -38,7 +38,7 @@ def run_program(options: argparse.Namespace) -> int:
 
 def _source(options: argparse.Namespace) -> "MetricsSource":
     """Where the metrics come from; a pattern alone means the output."""
-    from ...output.parser import LineParser, PatternError
+    from ...output.parser import LineParser, OutputPatternError
     from ...running.by_hand.metrics import MetricsSource
 
     pattern, folder = options.metrics_pattern, options.tensorboard_dir
@@ -52,6 +52,6 @@ def _source(options: argparse.Namespace) -> "MetricsSource":
     if pattern is not None:
         try:
             LineParser(pattern)
-        except PatternError as error:
+        except OutputPatternError as error:
             raise UsageError(f"--metrics-pattern: {error}") from error
     return MetricsSource(pattern, reads_events, folder)

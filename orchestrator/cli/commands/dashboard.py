@@ -21,7 +21,7 @@ from ..terminal.words import say, shown
 _STOP_S = 5
 
 
-class Entrance(Protocol):
+class AccessInfo(Protocol):
     """What the web app says of who gets in (`web.serving.access_token`)."""
 
     @property
@@ -37,7 +37,7 @@ class Entrance(Protocol):
     def link(self) -> str: ...
 
 
-def announce_dashboard(logdir: Path, entrance: Entrance) -> None:
+def announce_dashboard(logdir: Path, entrance: AccessInfo) -> None:
     """Print where the dashboard is, and who gets in how."""
     print(f"ML Tracking Ops shows {logdir}/ at {entrance}  (Ctrl-C ends it)", flush=True)
     if entrance.token is None:

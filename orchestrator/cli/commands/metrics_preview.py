@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...errors import UsageError
 from ...output.lines import OutputLines
-from ...output.parser import LineParser, PatternError
+from ...output.parser import LineParser, OutputPatternError
 from ...output.patterns import PATTERNS
 from ...store.files.output_tail import collapse_line
 from ..terminal.printing import print_json, print_table
@@ -19,7 +19,7 @@ EXIT_NOTHING_FOUND = 1
 
 
 @dataclass
-class Found:
+class MatchedValues:
     """What a pattern found of one metric."""
 
     values: list[float] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Preview:
     pattern: str
     n_lines: int = 0
     n_matching: int = 0
-    metrics: dict[str, Found] = field(default_factory=dict)
+    metrics: dict[str, MatchedValues] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -62,7 +62,7 @@ def preview(path: Path, pattern: str) -> Preview:
     """
     try:
         parser = LineParser(pattern)
-    except PatternError as error:
+    except OutputPatternError as error:
         raise UsageError(f"--pattern is not a regular expression: {error}") from None
     found = Preview(pattern)
     for line in _lines(path):
@@ -70,7 +70,7 @@ def preview(path: Path, pattern: str) -> Preview:
         points = parser.parse(line)
         found.n_matching += bool(points)
         for name, value, step in points:
-            found.metrics.setdefault(name, Found()).add(value, step)
+            found.metrics.setdefault(name, MatchedValues()).add(value, step)
     found.notes = [text for _, text in parser.notes]
     return found
 

@@ -11,7 +11,7 @@ import anyio.to_thread
 
 from ...errors import UsageError
 from ...store.files.run_refs import LOCAL
-from ..base import FoundRun, KnownRun, Notices, RunCommand, Slot
+from ..base import KnownRun, Notices, ReattachedRun, RunCommand, Slot
 from .cpus import thread_limits, usable_cpus
 from .finding import ProcessFinder
 from .gpus import find_gpus, free_memory_bytes
@@ -126,7 +126,7 @@ class LocalExecutor:
             lease.belongs_to(group.pid, group.identity)
         return LocalRun(group, self._memory_kills, gpus, lease=lease)
 
-    async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, FoundRun]:
+    async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, ReattachedRun]:
         finder = ProcessFinder(folder, self._stopping, self._memory_kills)
         return await anyio.to_thread.run_sync(finder.find, tuple(known))
 

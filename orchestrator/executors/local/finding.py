@@ -9,7 +9,7 @@ from ml_tracking_ops.logger import os_files, paths
 from ...store.files.run_refs import process_of
 from ...store.process_records import ProcessRecord, read_processes
 from ...supervision.process_table import environment_of, is_alive
-from ..base import FoundRun, KnownRun, Standing
+from ..base import KnownRun, ReattachedRun, Standing
 from .memory_kills import MemoryKills
 from .process_group import AdoptedGroup, TerminationSettings
 from .run import LocalRun
@@ -52,7 +52,7 @@ class ProcessFinder:
         self._stopping = stopping
         self._memory_kills = memory_kills
 
-    def find(self, known: Sequence[KnownRun]) -> dict[str, FoundRun]:
+    def find(self, known: Sequence[KnownRun]) -> dict[str, ReattachedRun]:
         """All of these runs, by name, each as it is now."""
         records = read_processes(self._record_path) if known else {}
         return {run.name: self._found(records.get(run.name) or _unrecorded(run)) for run in known}
@@ -67,11 +67,11 @@ class ProcessFinder:
     def _record_path(self) -> Path:
         return self._folder / paths.PROCESSES_NAME
 
-    def _found(self, record: ProcessRecord) -> FoundRun:
+    def _found(self, record: ProcessRecord) -> ReattachedRun:
         is_running = record.exit_code is None and is_ours(record)
         run = LocalRun(self._adopt(record), self._memory_kills, ended_at=record.ended_at)
         standing: Standing = "started" if is_running else "ended"
-        return FoundRun(run, standing, record.slot, record.ended_at)
+        return ReattachedRun(run, standing, record.slot, record.ended_at)
 
     def _adopt(self, record: ProcessRecord) -> AdoptedGroup:
         def find_exit_code() -> int | None:

@@ -14,7 +14,7 @@ import anyio.to_thread
 from ml_tracking_ops.logger.guarded import open_guarded
 
 from ...store.files.run_refs import RunRef
-from ..base import FoundRun, KnownRun, Notices, RunCommand, RunEnd, Slot, Standing
+from ..base import KnownRun, Notices, ReattachedRun, RunCommand, RunEnd, Slot, Standing
 from ..local.cpus import THREAD_VARIABLES
 from ..tasks import WithTasks
 from .client import DriverClient, Event
@@ -86,7 +86,7 @@ class RayExecutor(WithTasks):
         await self._driver.ask(self._submission(slot.index, spec))
         return run
 
-    async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, FoundRun]:
+    async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, ReattachedRun]:
         await self._open(folder)
         pairs = []
         for one in known:
@@ -103,7 +103,7 @@ class RayExecutor(WithTasks):
         for _, run in pairs:
             run.read_record()
         return {
-            one.name: FoundRun(run, _standing(run), one.slot, run.record.ended_at)
+            one.name: ReattachedRun(run, _standing(run), one.slot, run.record.ended_at)
             for one, run in pairs
         }
 

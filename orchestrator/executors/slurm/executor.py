@@ -16,7 +16,7 @@ from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, system
 
 from ...store.files.run_refs import RunRef
 from ...store.watching.file_systems import is_on_network
-from ..base import FoundRun, KnownRun, Notices, RunCommand, Slot, Standing
+from ..base import KnownRun, Notices, ReattachedRun, RunCommand, Slot, Standing
 from ..tasks import WithTasks
 from .client import SlurmClient, SlurmError
 from .files import SlurmFiles
@@ -181,7 +181,7 @@ class SlurmExecutor(WithTasks):
 
     # --- finding again ------------------------------------------------------------------------
 
-    async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, FoundRun]:
+    async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, ReattachedRun]:
         files = self._open(folder)
         pairs = [(one, self._run(files, one.name, _job_id(one.ref), is_own=False)) for one in known]
         for _, run in pairs:
@@ -190,7 +190,9 @@ class SlurmExecutor(WithTasks):
         await self._watch.read([run for _, run in pairs])
         has_answered = all(run.has_ended for _, run in pairs) or await self._watch.poll()
         return {
-            one.name: FoundRun(run, _standing(run, has_answered), one.slot, run.record.ended_at)
+            one.name: ReattachedRun(
+                run, _standing(run, has_answered), one.slot, run.record.ended_at
+            )
             for one, run in pairs
         }
 

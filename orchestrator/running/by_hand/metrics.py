@@ -7,7 +7,7 @@ from pathlib import Path
 from ml_tracking_ops.logger import paths
 
 from ...executors.local.run import LocalRun
-from ..runs.events.metrics import EventMetrics
+from ..runs.events.metrics import EventFileFollower
 from ..runs.events.owner import RunProcesses
 from ..runs.output_metrics import OutputMetrics
 
@@ -30,7 +30,7 @@ FROM_ITS_LOG = MetricsSource()
 
 def open_metrics(
     source: MetricsSource, dat_path: Path, run_dir: Path, handle: LocalRun
-) -> OutputMetrics | EventMetrics | None:
+) -> OutputMetrics | EventFileFollower | None:
     """What reads the metrics of a run that has just been started."""
     if source.pattern is not None:
         return OutputMetrics(dat_path.with_suffix(paths.LOG_SUFFIX), dat_path, source.pattern)
@@ -40,10 +40,10 @@ def open_metrics(
     is_own = folder.is_relative_to(run_dir)
     started_at = handle.start.at if handle.start is not None else time.time()
     owner = RunProcesses(handle.pid, started_at, str(dat_path), is_own=is_own)
-    return EventMetrics(folder, dat_path, owner)
+    return EventFileFollower(folder, dat_path, owner)
 
 
-def misses(metrics: OutputMetrics | EventMetrics) -> str | None:
+def misses(metrics: OutputMetrics | EventFileFollower) -> str | None:
     """What to tell a user if nothing was read of a run that has ended."""
     if isinstance(metrics, OutputMetrics):
         return f"the program {metrics.explain_misses()}" if metrics.has_only_misses else None

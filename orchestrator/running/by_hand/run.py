@@ -13,7 +13,7 @@ import anyio.abc
 import anyio.to_thread
 
 from ml_tracking_ops.logger import git_commit, paths, records, run_record
-from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, Sampler
+from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, SystemSampler
 from ml_tracking_ops.logger.writing import reruns
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
@@ -24,7 +24,7 @@ from ...executors.local.run import LocalRun
 from ...store.annotations import annotate
 from ...supervision.os_processes import SIGHUP
 from .. import description
-from ..runs.events.metrics import EventMetrics
+from ..runs.events.metrics import EventFileFollower
 from ..runs.output_metrics import OutputMetrics
 from .command_config import command_config
 from .echo import OutputEcho
@@ -64,7 +64,7 @@ class HandRunEnd:
 class _Progress:
     stopped_by: str | None = None
     echo: OutputEcho | None = None
-    metrics: OutputMetrics | EventMetrics | None = None
+    metrics: OutputMetrics | EventFileFollower | None = None
 
     def look(self) -> None:
         if self.echo is not None:
@@ -85,7 +85,7 @@ class _Progress:
         if self.echo is not None:
             self.echo.close()
 
-    def _tell_notes(self, metrics: OutputMetrics | EventMetrics) -> None:
+    def _tell_notes(self, metrics: OutputMetrics | EventFileFollower) -> None:
         while metrics.notes:
             _tell(metrics.notes.popleft()[1])
 
@@ -199,7 +199,7 @@ async def _see_through(
 
 
 async def _sample(handle: LocalRun, dat_path: Path) -> None:
-    sampler = Sampler(ExperimentLogger.at)
+    sampler = SystemSampler(ExperimentLogger.at)
     sampler.add(handle.pid, str(dat_path), handle.start.at, sampler.gpus.visible())
     try:
         while True:

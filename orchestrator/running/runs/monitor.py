@@ -13,9 +13,9 @@ from ml_tracking_ops.logger.records import LogFormatError
 from ...config.model import SweepConfig
 from ...errors import nearest
 from ...stopping import StopDecision, StoppingRules
-from ...store.objective import Best
+from ...store.objective import BestSoFar
 from ...store.outcomes.aims import Outcome
-from .events.metrics import EventMetrics
+from .events.metrics import EventFileFollower
 from .output_metrics import OutputMetrics, open_output
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class RunMonitor:
         self._rules = rules
         self._run = run
         self._watched = {self._metric, *self._aims.metrics, *rules.metrics}
-        self._output: OutputMetrics | EventMetrics | None = None
+        self._output: OutputMetrics | EventFileFollower | None = None
         self._tail: LogTail | None = None
         self._tail_path = os.fspath(dat_path)
         self._owes_reset = False
@@ -73,11 +73,11 @@ class RunMonitor:
         self._begin()
 
     def _begin(self) -> None:
-        self._best = Best(self._config.optimization_goal or "max")
+        self._best = BestSoFar(self._config.optimization_goal or "max")
         self._outcome = Outcome(self._aims)
         self._rules.forget(self._run)
 
-    def follow_output(self, events: EventMetrics | None = None) -> None:
+    def follow_output(self, events: EventFileFollower | None = None) -> None:
         """Read metrics in what the run writes from now on, where the configuration asks for it.
 
         Args:
@@ -184,7 +184,7 @@ class RunMonitor:
             pass
 
     @property
-    def best(self) -> Best:
+    def best(self) -> BestSoFar:
         """The best value of the optimisation metric so far."""
         return self._best
 
@@ -226,7 +226,7 @@ class RunMonitor:
 
     def _what_is_printed(self) -> str:
         """How the metric could be read if the script prints it, or else how it is logged."""
-        if isinstance(self._output, EventMetrics):
+        if isinstance(self._output, EventFileFollower):
             return f"are its event files below tensorboard_dir, {self._output.folder}?"
         from ...output.parser import parse_all
         from ...output.patterns import PATTERNS

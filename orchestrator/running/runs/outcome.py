@@ -9,7 +9,7 @@ from ...executors.base import Cause, RunEnd
 from ...stopping import StopDecision
 from ...stopping.promotion import PauseDecision
 from ...store.files.output_tail import error_line
-from ...store.objective import Best
+from ...store.objective import BestSoFar
 from ...store.process_records import state_by_exit_code
 from ...store.run_states import RunState
 from ...supervision.os_processes import SIGKILL
@@ -111,7 +111,7 @@ def _reason_by_exit_code(exit_code: int | None, tail: list[str]) -> str:
     return f"exit code {exit_code}{said}"
 
 
-def beside_best(best: Best, decision: StopDecision) -> str:
+def beside_best(best: BestSoFar, decision: StopDecision) -> str:
     """Why the best value, which is shown beside the reason, is not the value that was judged."""
     if decision.step is None or best.step is None or best.value is None:
         return ""

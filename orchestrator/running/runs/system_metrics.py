@@ -3,7 +3,7 @@
 import anyio
 import anyio.to_thread
 
-from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, Sampler
+from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, SystemSampler
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from ...store.files.run_refs import process_of
@@ -16,7 +16,7 @@ class SystemMetrics:
     def __init__(self, active: ActiveRuns, every_s: float = SAMPLE_EVERY_S) -> None:
         self._active = active
         self._every_s = every_s
-        self._sampler = Sampler(ExperimentLogger.at)
+        self._sampler = SystemSampler(ExperimentLogger.at)
 
     async def watch(self) -> None:
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ml_tracking_ops.logger.reading.columns import Series
 
-from ..objective import Best, Goal
+from ..objective import BestSoFar, Goal
 from ..run_record import RunRecord
 from ..run_states import RunState
 
@@ -32,7 +32,7 @@ class RunHistory:
 
     def best(self, metric: str, goal: Goal, n_values: int | None = None) -> float | None:
         """The best of the first `n_values` values, by default of all."""
-        best = Best(goal)
+        best = BestSoFar(goal)
         if (series := self.series.get(metric)) is not None:
             best.update(series.step[:n_values].tolist(), series.value[:n_values].tolist())
         return best.value

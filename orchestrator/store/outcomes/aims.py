@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...expressions.expression import Expression, ExpressionError
-from ..objective import Best, Goal
+from ..objective import BestSoFar, Goal
 
 Take = Literal["last", "best"]
 _PLAIN = re.compile(r"\s*(?P<name>[^\W\d][\w./@:%\-]*)\s*[<>=]")
@@ -152,8 +152,8 @@ class Outcome:
     """The value of each metric that a sweep keeps of a run, as the run logs."""
 
     def __init__(self, aims: Aims) -> None:
-        best = {one.metric: Best(one.goal) for one in aims.objectives if one.take == "best"}
-        self._best: Mapping[str, Best] = best
+        best = {one.metric: BestSoFar(one.goal) for one in aims.objectives if one.take == "best"}
+        self._best: Mapping[str, BestSoFar] = best
         self._last: dict[str, float] = {}
         self.metrics = aims.metrics
 

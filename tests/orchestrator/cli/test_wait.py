@@ -7,7 +7,7 @@ import pytest
 from sweeps import choice, run_command, sweep_folder, write_config
 
 from ml_tracking_ops.orchestrator.cli.process import EXIT_CODES
-from ml_tracking_ops.orchestrator.reports.conditions import Condition, parse_condition
+from ml_tracking_ops.orchestrator.reports.conditions import SweepCondition, parse_condition
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
@@ -93,7 +93,7 @@ def test_bound_is_compared_with_the_best_value(text: str, is_met: bool) -> None:
 
 def test_bound_is_not_met_while_no_value_is_known() -> None:
     assert not parse_condition("best<1").is_met(SweepRecord(goal="min"))
-    assert not Condition().is_met(SweepRecord())
+    assert not SweepCondition().is_met(SweepRecord())
 
 
 def test_exit_codes_are_those_that_are_documented() -> None:

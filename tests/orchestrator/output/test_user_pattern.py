@@ -3,7 +3,7 @@
 import pytest
 
 from ml_tracking_ops.orchestrator.output.parser import LineParser
-from ml_tracking_ops.orchestrator.output.user_pattern import PatternError, UserPattern
+from ml_tracking_ops.orchestrator.output.user_pattern import OutputPatternError, UserPattern
 
 SLOW = r"(?P<loss>(?:a|aa|aaa)+)b$"
 
@@ -62,5 +62,5 @@ def test_expression_that_takes_too_long_is_given_up() -> None:
 
 
 def test_wrong_expression_is_an_error() -> None:
-    with pytest.raises(PatternError, match="at position 1"):
+    with pytest.raises(OutputPatternError, match="at position 1"):
         UserPattern("(")

@@ -13,7 +13,7 @@ from sweeps import choice, run_command, write_config
 
 from ml_tracking_ops.logger import read_log
 from ml_tracking_ops.logger.paths import RUN_FILE_VARIABLE
-from ml_tracking_ops.orchestrator.running.runs.events.metrics import EventMetrics
+from ml_tracking_ops.orchestrator.running.runs.events.metrics import EventFileFollower
 from ml_tracking_ops.orchestrator.running.runs.events.owner import RunProcesses
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
@@ -103,7 +103,7 @@ def test_files_that_cannot_be_told_are_said_and_left_out(tmp_path: Path) -> None
     path = tmp_path / "runs" / f"events.out.tfevents.{int(time.time())}.host"
     write_events(path, [event(1.0, 1, simple("x", 1))])
     owner = RunProcesses(os.getpid(), time.time() - 1, str(dat_path), is_own=False)
-    metrics = EventMetrics(tmp_path / "runs", dat_path, owner)
+    metrics = EventFileFollower(tmp_path / "runs", dat_path, owner)
     metrics.finish()
 
     (note,) = metrics.notes
@@ -116,12 +116,12 @@ def test_another_orchestrator_continues_and_other_folders_get_their_names(tmp_pa
     write_events(folder / name, [event(1.0, 1, simple("x", 1))])
     write_events(folder / "loss_train" / name, [event(1.0, 1, simple("loss", 5))])
     owner = RunProcesses(os.getpid(), time.time() - 1, str(dat_path), is_own=True)
-    first = EventMetrics(folder, dat_path, owner)
+    first = EventFileFollower(folder, dat_path, owner)
     while first.read():
         pass
     del first
     write_events(folder / name, [event(2.0, 2, simple("x", 2))])
-    EventMetrics(folder, dat_path, owner).finish()
+    EventFileFollower(folder, dat_path, owner).finish()
 
     log = read_log(dat_path)
     assert log["x"].step.tolist() == [1, 2]

@@ -4,11 +4,11 @@ import pytest
 
 from ml_tracking_ops.orchestrator.running.runs.outcome import beside_best
 from ml_tracking_ops.orchestrator.stopping import StopDecision
-from ml_tracking_ops.orchestrator.store.objective import Best
+from ml_tracking_ops.orchestrator.store.objective import BestSoFar
 
 
-def best_of(*values: float) -> Best:
-    best = Best("min")
+def best_of(*values: float) -> BestSoFar:
+    best = BestSoFar("min")
     best.update(list(range(1, len(values) + 1)), list(values))
     return best
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ml_tracking_ops.orchestrator.stopping import StopDecision, StoppingRules
 from ml_tracking_ops.orchestrator.stopping.patience import Patience
-from ml_tracking_ops.orchestrator.store.objective import Best, Goal
+from ml_tracking_ops.orchestrator.store.objective import BestSoFar, Goal
 
 NAN = math.nan
 values_lists = st.lists(st.floats(allow_nan=True, allow_infinity=True) | st.integers(0, 5))
@@ -64,7 +64,7 @@ def test_batches_do_not_change_the_decision(
 
 @given(values_lists, st.sampled_from(["min", "max"]))
 def test_best_is_the_first_extreme_value(values: list[float], goal: Goal) -> None:
-    best = Best(goal)
+    best = BestSoFar(goal)
     best.update(range(len(values)), values)
     numbers = [value for value in values if not math.isnan(value)]
     pick = max if goal == "max" else min

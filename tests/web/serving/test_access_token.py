@@ -6,7 +6,7 @@ from sweeps import run_command, start_command, wait_until
 
 from ml_tracking_ops.web.app import create_app
 from ml_tracking_ops.web.server import names_of_this_machine
-from ml_tracking_ops.web.serving.access_token import Entrance, new_token
+from ml_tracking_ops.web.serving.access_token import DashboardAccess, new_token
 from ml_tracking_ops.web.serving.reach.loopback import is_loopback
 
 TOKEN = "a-token"
@@ -95,7 +95,7 @@ def test_token_cannot_be_guessed():
     ],
 )
 def test_address_holds_the_token_where_its_owner_needs_it(token, knows_owner, opened):
-    assert str(Entrance("http://127.0.0.1:5000", token, True, knows_owner)) == opened
+    assert str(DashboardAccess("http://127.0.0.1:5000", token, True, knows_owner)) == opened
 
 
 @pytest.mark.anyio

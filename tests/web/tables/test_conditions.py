@@ -9,7 +9,7 @@ from ml_tracking_ops.web.series.goals import Goals
 from ml_tracking_ops.web.series.summaries import MetricSummary
 from ml_tracking_ops.web.tables.columns import run_columns
 from ml_tracking_ops.web.tables.filtering.conditions import (
-    Condition,
+    RunCondition,
     asked_metrics,
     condition_problems,
 )
@@ -35,7 +35,7 @@ COLUMNS = run_columns("Accuracy", describe_hyperparameters(ROWS), Goals({"Accura
 
 
 def passing(text: str) -> list[int]:
-    condition = Condition(text, COLUMNS, ["Accuracy", "loss/val"])
+    condition = RunCondition(text, COLUMNS, ["Accuracy", "loss/val"])
     return [one.index for one in ROWS if condition.passes(one)]
 
 
@@ -67,7 +67,7 @@ def test_logs_are_needed_for_metrics_that_rows_do_not_hold() -> None:
 
 def test_condition_that_is_not_understood_says_why() -> None:
     with pytest.raises(ExpressionError, match="not understood"):
-        Condition("open('/etc/passwd')", COLUMNS)
+        RunCondition("open('/etc/passwd')", COLUMNS)
     (problem,) = condition_problems("lrr > 1", COLUMNS, ROWS)
     assert "no run has lrr" in problem
     assert "lr" in problem.partition("lrr")[2]

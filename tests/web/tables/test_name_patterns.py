@@ -5,7 +5,7 @@ import time
 import pytest
 
 from ml_tracking_ops.web.runs.name_patterns import (
-    PatternError,
+    NamePatternError,
     is_pattern,
     name_test,
     parse_pattern,
@@ -41,7 +41,7 @@ def test_anything_else_is_searched_as_it_is() -> None:
     ],
 )
 def test_expression_that_could_take_long_is_refused(search: str, why: str) -> None:
-    with pytest.raises(PatternError, match=why):
+    with pytest.raises(NamePatternError, match=why):
         parse_pattern(search)
 
 

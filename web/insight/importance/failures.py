@@ -9,7 +9,7 @@ from ...tables.rows import Row
 from ..axes import Axis
 from ..words import Part, relation
 from .measures import FEWEST_RUNS, Importance, question, rank
-from .ped_anova import Question
+from .ped_anova import ImportanceRequest
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def failures(
     return Failures(n_failed, len(compared), ranking, relation(compared, first, None).parts)
 
 
-def failing_question(rows: Sequence[Row], axes: Sequence[Axis]) -> Question:
+def failing_question(rows: Sequence[Row], axes: Sequence[Axis]) -> ImportanceRequest:
     """What sets the runs that failed apart from all that ended, for `ped_anova`."""
     compared = _compared(rows)
     n_failed = sum(map(did_fail, compared))

@@ -19,7 +19,7 @@ from ml_tracking_ops.orchestrator.store.objective import Goal
 from ...runs.entries import RunEntry, finite_values, has_value
 from ..axes import Axis
 from ..rank_correlation import explained_by_groups, explained_by_order, spearman
-from .ped_anova import Answer, Question
+from .ped_anova import ImportanceRequest, ImportanceShares
 
 FEWEST_RUNS = 10
 ENOUGH_RUNS = 50
@@ -100,7 +100,7 @@ def question(
     axes: Sequence[Axis],
     goal: Goal | None,
     quantile: float = BEST_SHARE,
-) -> Question:
+) -> ImportanceRequest:
     """What `ped_anova` is asked, over the runs that have a value: what sets the best ones apart.
 
     Args:
@@ -126,7 +126,7 @@ def question(
     }
 
 
-async def ask(asked: Sequence[Question]) -> list[Answer]:
+async def ask(asked: Sequence[ImportanceRequest]) -> list[ImportanceShares]:
     """The answers of `ped_anova`, from a process of its own.
 
     Raises:
@@ -146,5 +146,5 @@ async def ask(asked: Sequence[Question]) -> list[Answer]:
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
         raise ImportanceError(lines[-1] if lines else f"exit code {done.returncode}")
-    found: list[Answer] = json.loads(done.stdout)
+    found: list[ImportanceShares] = json.loads(done.stdout)
     return found

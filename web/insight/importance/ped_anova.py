@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 
-class Asked(TypedDict):
+class HyperparameterColumn(TypedDict):
     """A hyperparameter; `column` has null where a run does not have it."""
 
     scale: str
@@ -33,19 +33,19 @@ class Asked(TypedDict):
     column: list[float | int | None]
 
 
-class Question(TypedDict):
+class ImportanceRequest(TypedDict):
     goal: str | None
     values: list[float]
     quantile: float
-    hyperparameters: dict[str, Asked]
+    hyperparameters: dict[str, HyperparameterColumn]
 
 
-class Answer(TypedDict):
+class ImportanceShares(TypedDict):
     shares: dict[str, float]
     version: str
 
 
-def answer(question: Question) -> Answer:
+def answer(question: ImportanceRequest) -> ImportanceShares:
     """The shares of the hyperparameters that vary."""
     import optuna
 
@@ -72,7 +72,7 @@ def answer(question: Question) -> Answer:
     return {"shares": shares, "version": optuna.__version__}
 
 
-def distribution_of(asked: Asked) -> "BaseDistribution | None":
+def distribution_of(asked: HyperparameterColumn) -> "BaseDistribution | None":
     """None if there is only one value."""
     from optuna.distributions import (
         CategoricalDistribution,
@@ -94,7 +94,9 @@ def distribution_of(asked: Asked) -> "BaseDistribution | None":
     return FloatDistribution(low, high, log=is_log)
 
 
-def _params(asked: Mapping[str, Asked], known: Iterable[str]) -> list[dict[str, float | int]]:
+def _params(
+    asked: Mapping[str, HyperparameterColumn], known: Iterable[str]
+) -> list[dict[str, float | int]]:
     """The hyperparameters of each run."""
     columns = {name: asked[name]["column"] for name in known}
     n_runs = max((len(one["column"]) for one in asked.values()), default=0)

@@ -24,7 +24,7 @@ from .measures import (
     question,
     rank,
 )
-from .ped_anova import Question
+from .ped_anova import ImportanceRequest
 
 _MORE = 1.05  # while a sweep runs, a twentieth more runs are a reason to compute again
 
@@ -93,8 +93,8 @@ class ImportanceView:
 class Questions:
     """What is yet to be computed."""
 
-    best: Question | None
-    failing: Question | None
+    best: ImportanceRequest | None
+    failing: ImportanceRequest | None
 
 
 def importance_address(subject: Subject, query: QueryParams) -> str:

@@ -27,7 +27,7 @@ from ..experiments import explained_experiments
 from ..front.objective import OBJECTIVE, by_objective
 from ..subject import Subject, sweep_subject
 from .measures import ImportanceError, ask
-from .ped_anova import Question
+from .ped_anova import ImportanceRequest
 from .results import (
     ImportanceView,
     Questions,
@@ -108,7 +108,7 @@ async def _answered(results: Results, asked: Questions) -> Results:
     return Results(best, replace(next(found), n_failed=n_failed))
 
 
-async def _ask(asked: Sequence[Question]) -> list[Result]:
+async def _ask(asked: Sequence[ImportanceRequest]) -> list[Result]:
     if not asked:
         return []
     try:

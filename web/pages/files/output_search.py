@@ -40,7 +40,7 @@ class FoundLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class OutputMatches:
     """What was found up to byte `searched_to` of an output that is `size` bytes long."""
 
     lines: list[FoundLine]
@@ -48,7 +48,9 @@ class Found:
     size: int
 
 
-def search_output(path: Path, words: str, start: int = 0, most_s: float = _MOST_S) -> Found | None:
+def search_output(
+    path: Path, words: str, start: int = 0, most_s: float = _MOST_S
+) -> OutputMatches | None:
     """The lines that hold `words`, in small letters or capitals; None if there is no output.
 
     Searched is what a line shows in the end: without colours, and of a progress bar its last state.
@@ -64,11 +66,11 @@ def search_output(path: Path, words: str, start: int = 0, most_s: float = _MOST_
             for line in _lines_with(block, words.lower(), block_start):
                 lines.append(line)
                 if len(lines) >= MOST_LINES:
-                    return Found(lines, line.end, size)
+                    return OutputMatches(lines, line.end, size)
             at = block_start + len(block)
             if time.monotonic() > deadline:
                 break
-        return Found(lines, at, size)
+        return OutputMatches(lines, at, size)
 
 
 def _blocks(fd: int, start: int, stop: int) -> Iterator[tuple[int, bytes]]:

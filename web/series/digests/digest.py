@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ml_tracking_ops.logger.reading.continuation import Mark
+from ml_tracking_ops.logger.reading.continuation import LogPosition
 from ml_tracking_ops.logger.reading.reader import RunLog, Series
 from ml_tracking_ops.orchestrator.store.files.identities import Identity
 
@@ -70,7 +70,7 @@ class Digest:
     facts: Facts
     finest: Stack
     beside: Beside
-    mark: Mark | None = None
+    mark: LogPosition | None = None
 
     def level(self, n_buckets: int) -> Level:
         """The coarsest level that has so many buckets."""
@@ -95,7 +95,7 @@ def level_of(n_buckets: int) -> int:
     return next((level for level in LEVELS if n_buckets <= level), FINEST)
 
 
-def make_digest(log: RunLog, files: tuple[Identity, ...], mark: Mark | None) -> Digest:
+def make_digest(log: RunLog, files: tuple[Identity, ...], mark: LogPosition | None) -> Digest:
     """The digest of a log that was read as a whole."""
     names = tuple(log)
     series = [log[name] for name in names]
@@ -116,7 +116,7 @@ def extended_digest(
     known: Digest,
     behind: Mapping[str, Series],
     files: tuple[Identity, ...],
-    mark: Mark,
+    mark: LogPosition,
 ) -> Digest | None:
     """The digest of a log that has grown, or None if it takes the whole log to make it.
 

@@ -15,7 +15,7 @@ from zlib import crc32
 
 import numpy as np
 
-from ml_tracking_ops.logger.reading.continuation import Mark
+from ml_tracking_ops.logger.reading.continuation import LogPosition
 from ml_tracking_ops.orchestrator.store.files.identities import Identity
 
 from ..thinning import Points
@@ -129,7 +129,7 @@ class DigestReader:
         self.cursor = int(header["cursor"])
         self.names = tuple(header["names"])
         self.n_left_out = int(header["n_left_out"])
-        self.mark = None if header["mark"] is None else Mark(*header["mark"])
+        self.mark = None if header["mark"] is None else LogPosition(*header["mark"])
         self._lengths_beside = {kind: dict(header[kind]) for kind in _BESIDE}
         self._sections = header["sections"]
 

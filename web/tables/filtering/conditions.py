@@ -37,7 +37,7 @@ class _NotThere:
 _NOT_THERE = _NotThere()
 
 
-class Condition:
+class RunCondition:
     """A condition on the runs of one table.
 
     Args:
@@ -102,7 +102,7 @@ def asked_metrics(where: str, columns: TableColumns) -> frozenset[str]:
     if not where:
         return frozenset()
     try:
-        return Condition(where, columns).metrics
+        return RunCondition(where, columns).metrics
     except ExpressionError:
         return frozenset()
 
@@ -113,10 +113,10 @@ def metrics_of(rows: Collection[Row], columns: TableColumns) -> Mapping[str, Any
     return {**own, **{name: None for row in rows for name in row.metrics}}
 
 
-def condition_of(where: str, columns: TableColumns, rows: Collection[Row]) -> Condition | None:
+def condition_of(where: str, columns: TableColumns, rows: Collection[Row]) -> RunCondition | None:
     """The condition that a query names; None if there is none, or none that is understood."""
     try:
-        return Condition(where, columns, metrics_of(rows, columns)) if where else None
+        return RunCondition(where, columns, metrics_of(rows, columns)) if where else None
     except ExpressionError:
         return None
 
@@ -128,7 +128,7 @@ def condition_problems(
     if not where:
         return []
     try:
-        found = Condition(where, columns, metrics_of(rows or (), columns))
+        found = RunCondition(where, columns, metrics_of(rows or (), columns))
     except ExpressionError as error:
         return [f"{where}: {error}"]
     if rows is None:

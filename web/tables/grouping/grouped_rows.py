@@ -16,11 +16,11 @@ from ...groups.naming import (
     HYPERPARAMETER,
     NAME,
     TAG,
-    Group,
     Labels,
+    RunGroup,
     group_runs,
 )
-from ...runs.name_patterns import PatternError
+from ...runs.name_patterns import NamePatternError
 from ..cells import mean_of
 from ..column import Column
 from ..query import Order
@@ -53,7 +53,7 @@ def grouped_rows(
     labels = [Labels(_names(row), row.tags) for row in rows]
     try:
         groups = group_runs(_settings(rows, by), by, seed, labels, most=_MOST_GROUPS)
-    except PatternError as error:
+    except NamePatternError as error:
         return Grouped(rows, f"by={by}: {error}")
     if by == NAME:
         return Grouped(rows, "Write a regular expression that finds the part of the name.")
@@ -81,7 +81,7 @@ def _settings(rows: Iterable[Row], by: str) -> list[Mapping[str, Any]]:
     return [{**row.config, **row.hyperparameters} for row in rows]
 
 
-def _rest(rows: Sequence[Row], groups: Sequence[Group]) -> list[Row]:
+def _rest(rows: Sequence[Row], groups: Sequence[RunGroup]) -> list[Row]:
     taken = {at for group in groups for at in group.members}
     return [row for at, row in enumerate(rows) if at not in taken]
 

@@ -18,7 +18,7 @@ from ml_tracking_ops.orchestrator.store.combinations import (
     RepeatedCombination,
     repeated_combinations,
 )
-from ml_tracking_ops.orchestrator.store.objective import Best, Goal
+from ml_tracking_ops.orchestrator.store.objective import BestSoFar, Goal
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.run_states import SUBMITTED
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
@@ -111,7 +111,7 @@ class _Known:
 _known: WeakKeyDictionary[Sweep, _Known] = WeakKeyDictionary()
 
 
-def all_runs(sweep: Sweep, live: Mapping[int, Best]) -> AllRuns:
+def all_runs(sweep: Sweep, live: Mapping[int, BestSoFar]) -> AllRuns:
     """A row for each run, with its address and its colour.
 
     Only rows that changed since the last time are made again.
@@ -119,7 +119,7 @@ def all_runs(sweep: Sweep, live: Mapping[int, Best]) -> AllRuns:
     return _current(sweep, live)[1]
 
 
-def _current(sweep: Sweep, live: Mapping[int, Best]) -> tuple[_Known, AllRuns]:
+def _current(sweep: Sweep, live: Mapping[int, BestSoFar]) -> tuple[_Known, AllRuns]:
     known = _known.get(sweep)
     is_current = known is not None and known.changes is sweep.changes
     if known is None or not is_current or known.annotations is not sweep.annotations:
@@ -137,7 +137,9 @@ def _current(sweep: Sweep, live: Mapping[int, Best]) -> tuple[_Known, AllRuns]:
     return known, known.every
 
 
-def _take_in(known: _Known, sweep: Sweep, changed: set[int], live: Mapping[int, Best]) -> AllRuns:
+def _take_in(
+    known: _Known, sweep: Sweep, changed: set[int], live: Mapping[int, BestSoFar]
+) -> AllRuns:
     """Make the rows of runs that changed again, and what depends on any of them."""
     is_new = not known.rows.keys() >= changed
     for index in changed:
@@ -161,7 +163,7 @@ def _take_in(known: _Known, sweep: Sweep, changed: set[int], live: Mapping[int, 
     return AllRuns(_add_means(shown, sweep), sweep, settings, archive)
 
 
-def _row(sweep: Sweep, known: _Known, run: RunRecord, live: Best | None) -> Row:
+def _row(sweep: Sweep, known: _Known, run: RunRecord, live: BestSoFar | None) -> Row:
     identity = run_id(sweep.id, run)
     said = sweep.annotations.run(run.index)
     value, step = best_so_far(run, live)
@@ -220,7 +222,7 @@ def _mean(one: RepeatedCombination, most: tuple[int, int]) -> CombinationMean:
 
 def known_runs(
     sweep: Sweep,
-    live: Mapping[int, Best],
+    live: Mapping[int, BestSoFar],
     chosen_goals: Mapping[str, Goal],
     is_apart: bool = True,
     is_archive: bool = False,
@@ -264,7 +266,7 @@ def sweep_goals(sweep: Sweep, found: Sequence[Row], chosen: Mapping[str, Goal]) 
 def select_runs(
     sweep: Sweep,
     query: TableQuery,
-    live: Mapping[int, Best],
+    live: Mapping[int, BestSoFar],
     summaries: MetricSummaries,
     budget_s: float = float("inf"),
 ) -> SelectedRuns:
@@ -306,7 +308,7 @@ def select_runs(
 
 
 def passing_runs(
-    summaries: MetricSummaries, live: Mapping[int, Best], sweep: Sweep, params: QueryParams
+    summaries: MetricSummaries, live: Mapping[int, BestSoFar], sweep: Sweep, params: QueryParams
 ) -> set[int]:
     """The numbers of the runs that pass the filters of an address."""
     found = select_runs(sweep, parse_table_query(params), live, summaries, _READING_S)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ml_tracking_ops.orchestrator.store.media_histories import MediaHistories
-from ml_tracking_ops.orchestrator.store.objective import Best
+from ml_tracking_ops.orchestrator.store.objective import BestSoFar
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ...series.readers import LogReaders
@@ -47,7 +47,7 @@ class SweepTable:
 def sweep_table(
     sweep: Sweep,
     query: TableQuery,
-    live: Mapping[int, Best],
+    live: Mapping[int, BestSoFar],
     readers: LogReaders,
     media: MediaHistories,
 ) -> SweepTable:
@@ -83,7 +83,7 @@ def sweep_table(
 def sweep_table_rows(
     sweep: Sweep,
     query: TableQuery,
-    live: Mapping[int, Best],
+    live: Mapping[int, BestSoFar],
     readers: LogReaders,
     media: MediaHistories,
 ) -> Table:

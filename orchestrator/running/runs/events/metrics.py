@@ -23,7 +23,7 @@ _PAUSE_TO_WORK = 20
 _READ_BYTES = 1 << 18
 
 
-class EventMetrics:
+class EventFileFollower:
     """Follows the event files that a run's processes write, and writes their scalars to its `.dat`.
 
     Metrics of the folder of the first file keep their names; those of other folders, which

@@ -17,7 +17,7 @@ from ..active import ActiveRun, ActiveRuns
 from ..attempts import Attempt, Backlog
 from ..ending import SweepEnding
 from ..ends import RunEnds
-from ..events.metrics import EventMetrics
+from ..events.metrics import EventFileFollower
 from ..events.owner import RunProcesses
 from ..limits import build_rules
 from ..monitor import RunMonitor
@@ -87,7 +87,7 @@ class RunStarter:
             self._record_start(run, handle, handle.start)
         return run
 
-    def _events(self, run: ActiveRun) -> EventMetrics | None:
+    def _events(self, run: ActiveRun) -> EventFileFollower | None:
         """What reads the run's event files, where its metrics come from them."""
         attempt, name, dat_path = run.attempt, run.name, run.monitor.dat_path
         known = self._recorder.record.runs.get(attempt.index)
@@ -101,7 +101,7 @@ class RunStarter:
         process = None if run.handle is None else process_of(run.handle.ref)
         pid = None if process is None else process[0]
         owner = RunProcesses(pid, run.started_at or 0.0, str(dat_path), is_own=is_own)
-        return EventMetrics(folder, dat_path, owner)
+        return EventFileFollower(folder, dat_path, owner)
 
     async def _submit(
         self, attempt: Attempt, name: str, slot: Slot, fields: Mapping[str, Any]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from ....executors.base import FoundRun
+from ....executors.base import ReattachedRun
 from ....stopping import StopDecision
 from ..attempts import Attempt
 
@@ -19,6 +19,6 @@ class Survivor:
 
     attempt: Attempt
     name: str
-    found: FoundRun
+    found: ReattachedRun
     is_started: bool
     decision: StopDecision | Literal["by hand"] | None

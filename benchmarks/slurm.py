@@ -24,7 +24,7 @@ sys.path.append(str(Path(__file__).parents[1] / "tests" / "clusters"))
 
 from slurm_cluster import SlurmCluster
 
-from ml_tracking_ops.orchestrator.executors.base import KnownRun, RunCommand, RunHandle
+from ml_tracking_ops.orchestrator.executors.base import RecordedRun, RunCommand, RunHandle
 from ml_tracking_ops.orchestrator.executors.slurm.client import SlurmClient
 from ml_tracking_ops.orchestrator.executors.slurm.executor import SlurmExecutor
 from ml_tracking_ops.orchestrator.executors.slurm.settings import SlurmSettings
@@ -121,7 +121,7 @@ async def measure_queue(client: CountedClient, folder: Path, n_jobs: int, watch_
     client.jobs()
     say(f"one squeue with {n_jobs} queued", f"{(time.perf_counter() - began) * 1000:.0f} ms", "–")
     async with executor(client, n_jobs) as engine:
-        known = [KnownRun(name, handles[name].ref, None, None) for name in names]
+        known = [RecordedRun(name, handles[name].ref, None, None) for name in names]
         n_before, began = client.n_queries, time.perf_counter()
         found = await engine.find(folder, known)
         took = f"{time.perf_counter() - began:.2f} s, {client.n_queries - n_before} squeue"

@@ -21,7 +21,7 @@ from ml_tracking_ops.orchestrator.store.media_histories import MEDIA
 
 from .compare import page as compare
 from .groups import api as groups
-from .groups.reading_progress import Readings
+from .groups.reading_progress import ReadingsInProgress
 from .insight import api as insight_api
 from .insight import run_values
 from .insight.importance import view as importance_view
@@ -193,7 +193,7 @@ def _set_state(
     )
     app.state.first_address = lambda: views.first_address(catalog.logdir)
     app.state.generations = insight_api.Generations()
-    app.state.group_readings = Readings()
+    app.state.group_readings = ReadingsInProgress()
     app.state.media_store = MEDIA
     app.state.media_tables = FileCache(_CELLS_IN_MEMORY, media_api.n_cells)
     app.state.thumbnail_cache = cache

@@ -73,7 +73,7 @@ class Page:
     page_data: PageData = field(default_factory=lambda: PageData(view="none"))
 
 
-class Part(Protocol):
+class TemplateVariables(Protocol):
     """A dataclass whose fields are the variables of a template."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
@@ -156,7 +156,7 @@ def encode_page(html: str) -> bytes:
     return html.encode("utf-8", "backslashreplace")
 
 
-def render_part(template: str, part: Part) -> str:
+def render_part(template: str, part: TemplateVariables) -> str:
     """A part of a page, which htmx puts in its place."""
     return _TEMPLATES.get_template(template).render(as_fields(part))
 

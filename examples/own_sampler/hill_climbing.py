@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import JsonValue
 
-from ml_tracking_ops.orchestrator.search.plugins import Keys, Question, SamplerPlugin
+from ml_tracking_ops.orchestrator.search.plugins import Keys, ProposalRequest, SamplerPlugin
 from ml_tracking_ops.orchestrator.search.space import Space
 from ml_tracking_ops.orchestrator.store.objective import Goal
 
@@ -17,12 +17,12 @@ class HillClimbing:
         self._sign = 1 if goal == "min" else -1
         self._n_startup = n_startup
 
-    def propose(self, question: Question) -> Mapping[str, JsonValue]:
-        known = [(one.values[0], one.hyperparameters) for one in question.results if one.values]
+    def propose(self, request: ProposalRequest) -> Mapping[str, JsonValue]:
+        known = [(one.values[0], one.hyperparameters) for one in request.results if one.values]
         if len(known) < self._n_startup:
             return {}  # what is left out is drawn by chance
         _, best = min(known, key=lambda one: self._sign * one[0])
-        changed = question.random.choice(self._space.sampled)
+        changed = request.random.choice(self._space.sampled)
         return {name: value for name, value in best.items() if name != changed}
 
 

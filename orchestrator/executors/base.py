@@ -150,7 +150,7 @@ class RunHandle(Protocol):
 
 
 @dataclass(frozen=True)
-class KnownRun:
+class RecordedRun:
     """A run that the journal holds as queued or running, to be found again by its engine.
 
     Attributes:
@@ -174,7 +174,7 @@ class ReattachedRun:
     ended_at: float | None = None
 
 
-class Notices(Protocol):
+class EngineNotices(Protocol):
     """Where an engine tells what users should know of it."""
 
     def warn_once(self, kind: str, message: str) -> None:
@@ -202,7 +202,7 @@ class Executor(AbstractAsyncContextManager["Executor"], Protocol):
     queues: bool
     may_lack: bool
 
-    def report_to(self, notices: Notices) -> None:
+    def report_to(self, notices: EngineNotices) -> None:
         """Tell warnings there from now on."""
 
     async def shortage(self, slot: Slot) -> str | None:
@@ -222,7 +222,7 @@ class Executor(AbstractAsyncContextManager["Executor"], Protocol):
                 tried again later.
         """
 
-    async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, ReattachedRun]:
+    async def find(self, folder: Path, known: Iterable[RecordedRun]) -> dict[str, ReattachedRun]:
         """Find all these runs of the sweep in `folder` again, by name, in one query.
 
         A run that the engine cannot tell of now has the standing `unknown`. A run that it knows

@@ -36,7 +36,7 @@ from .shapes import (
     Listed,
     ListedExperiment,
     ListedSweep,
-    MediaEntry,
+    MediaCount,
     MetricEntry,
     Metrics,
     ReportedRun,
@@ -283,11 +283,11 @@ def _files(folder: Path | None) -> Files:
     }
 
 
-def _media(dat_path: Path) -> list[MediaEntry]:
+def _media(dat_path: Path) -> list[MediaCount]:
     return MEDIA.use(dat_path, _media_of)
 
 
-def _media_of(history: MediaHistory) -> list[MediaEntry]:
+def _media_of(history: MediaHistory) -> list[MediaCount]:
     return [
         {
             "kind": kind,

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from ..store.outcomes.front_measure import FrontMeasure
 from ..store.run_record import RunRecord
 from ..store.sweep_folder import Sweep
-from .shapes import ObjectiveEntry, Outcome
+from .shapes import ObjectiveEntry, RunOutcome
 
 
 def objective_entries(sweep: Sweep, measured: FrontMeasure | None) -> list[ObjectiveEntry]:
@@ -17,7 +17,7 @@ def objective_entries(sweep: Sweep, measured: FrontMeasure | None) -> list[Objec
     ]
 
 
-def outcome_of(sweep: Sweep, run: RunRecord, on_front: Collection[int]) -> Outcome:
+def outcome_of(sweep: Sweep, run: RunRecord, on_front: Collection[int]) -> RunOutcome:
     """What there is to say of a run of a sweep with several objectives or constraints."""
     aims = sweep.aims
     return {

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..config.messages import explain_errors
 from ..errors import ConfigError, ConfigProblem, UsageError
 from ..stopping import StoppingRules
-from ..stopping.replay import Outcome, Stop, replay
+from ..stopping.replay import ReplayOutcome, Stop, replay
 from ..stopping.settings import AshaRule, RuleSettings
 from ..store.histories.run_history import RunHistory, load_history
 from ..store.objective import Goal
@@ -127,7 +127,7 @@ def load_histories(sweep: Sweep) -> list[RunHistory]:
     return [history for history in found if history is not None]
 
 
-def _totals(runs: Sequence[RunHistory], outcome: Outcome, metric: str) -> SweepTotals:
+def _totals(runs: Sequence[RunHistory], outcome: ReplayOutcome, metric: str) -> SweepTotals:
     return {
         "n_runs": len(runs),
         "n_cut_short": sum(run.state != "finished" for run in runs),
@@ -140,7 +140,7 @@ def _totals(runs: Sequence[RunHistory], outcome: Outcome, metric: str) -> SweepT
 
 
 def _replay_entry(
-    rule: RuleSettings, outcome: Outcome, runs: Sequence[RunHistory], goal: Goal
+    rule: RuleSettings, outcome: ReplayOutcome, runs: Sequence[RunHistory], goal: Goal
 ) -> ReplayEntry:
     seconds = sum(run.ended_at - run.started_at for run in runs)
     return {

@@ -90,7 +90,7 @@ class ReportedRun(TypedDict):
     is_confirming: bool
 
 
-class Outcome(TypedDict):
+class RunOutcome(TypedDict):
     """What came of a run in a sweep with several objectives or constraints on outcomes.
 
     `values` is empty, `is_feasible` or `is_on_front` null if the sweep has none.
@@ -101,7 +101,7 @@ class Outcome(TypedDict):
     is_on_front: bool | None
 
 
-class AnnotatedRun(ReportedRun, Annotated, Outcome):
+class AnnotatedRun(ReportedRun, Annotated, RunOutcome):
     """A run of a sweep, with the configuration that it logged and what users wrote of it."""
 
     config: dict[str, Any]
@@ -218,7 +218,7 @@ class Files(TypedDict):
     files: list[FileEntry]
 
 
-class MediaEntry(TypedDict):
+class MediaCount(TypedDict):
     """The images, texts, histograms, tables or sounds of one name."""
 
     kind: str
@@ -231,7 +231,7 @@ class MediaEntry(TypedDict):
 class Media(TypedDict):
     """What a run logged besides metrics."""
 
-    media: list[MediaEntry]
+    media: list[MediaCount]
 
 
 class Metrics(TypedDict):

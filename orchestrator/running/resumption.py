@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from ml_tracking_ops.logger import paths
 
-from ..executors.base import Executor, KnownRun
+from ..executors.base import Executor, RecordedRun
 from ..stopping import StopDecision, StoppingRules
 from ..stopping.promotion import PauseDecision
 from ..store.journal import Event, JournalTail
@@ -52,7 +52,7 @@ async def find_survivors(executor: Executor, folder: Path, sweep: SweepRecord) -
         for run in sweep.runs.values()
         if run.state in SUBMITTED and run.name is not None
     ]
-    known = [KnownRun(name, run.ref, run.started_at, run.slot) for run, name in runs]
+    known = [RecordedRun(name, run.ref, run.started_at, run.slot) for run, name in runs]
     found = await executor.find(folder, known) if known else {}
     return [
         Survivor(

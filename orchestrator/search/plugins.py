@@ -22,7 +22,7 @@ Keys = Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True)
-class Result:
+class EndedRun:
     """A run that has ended, of this sweep or of one that it starts from.
 
     Attributes:
@@ -43,7 +43,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Question:
+class ProposalRequest:
     """What a sampler is asked: combination `number`, counted from 1.
 
     Attributes:
@@ -55,14 +55,14 @@ class Question:
 
     number: int
     random: Random
-    results: Sequence[Result]
+    results: Sequence[EndedRun]
     running: Sequence[Combination]
 
 
 class PluginSampler(Protocol):
-    """A sampler of another package. What it answers may depend on the question alone."""
+    """A sampler of another package. What it answers may depend on the request alone."""
 
-    def propose(self, question: Question) -> Mapping[str, JsonValue]:
+    def propose(self, request: ProposalRequest) -> Mapping[str, JsonValue]:
         """A combination to try. What it leaves out is drawn by chance."""
 
 

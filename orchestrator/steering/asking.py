@@ -25,14 +25,14 @@ from .requests import Action, Request, read_requests, submit, withdraw
 _LOOK_S = 0.02
 _LOOKS_A_CHECK = 50
 
-Outcome = Literal["done", "recorded", "refused", "unanswered"]
+RequestOutcome = Literal["done", "recorded", "refused", "unanswered"]
 
 
 @dataclass(frozen=True)
 class RequestAnswer:
     """What became of a request; `recorded`: it will be met when the sweep is resumed."""
 
-    outcome: Outcome
+    outcome: RequestOutcome
     message: str
 
     @property
@@ -97,7 +97,7 @@ def _unanswered(sweep: Sweep, wait_s: float) -> RequestAnswer:
 def _new_answers(journal: JournalTail) -> Iterator[tuple[str, RequestAnswer]]:
     for event in journal.read():
         if event.get("event") == "requested":
-            outcome: Outcome = "done" if event.get("outcome") == "done" else "refused"
+            outcome: RequestOutcome = "done" if event.get("outcome") == "done" else "refused"
             yield str(event.get("id")), RequestAnswer(outcome, str(event.get("message")))
 
 

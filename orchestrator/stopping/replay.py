@@ -38,7 +38,7 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ReplayOutcome:
     """What a sweep comes to. `regret` is how much worse its best value is than without rules."""
 
     stops: tuple[Stop, ...]
@@ -67,7 +67,9 @@ class Outcome:
         ]
 
 
-def replay(runs: Sequence[RunHistory], rules: StoppingRules, metric: str, goal: Goal) -> Outcome:
+def replay(
+    runs: Sequence[RunHistory], rules: StoppingRules, metric: str, goal: Goal
+) -> ReplayOutcome:
     """Show a sweep to rules that have seen nothing yet; say what they would have made of it."""
     stops = {
         logged.run.index: _stop(logged, decision, metric, goal)
@@ -78,7 +80,7 @@ def replay(runs: Sequence[RunHistory], rules: StoppingRules, metric: str, goal: 
     best_run = _best_run(runs, left, goal)
     best_value = None if best_run is None else left[best_run.index]
     without = _best_run(runs, full, goal)
-    return Outcome(
+    return ReplayOutcome(
         stops=tuple(stops[index] for index in sorted(stops)),
         best_value=best_value,
         best_run=best_run,

@@ -10,7 +10,7 @@ from zlib import crc32
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 
 from .files.cache_folder import CacheFolder
-from .files.identities import FileCache, Identity, Known, identify, identity_of
+from .files.identities import CachedValue, FileCache, Identity, identify, identity_of
 
 if TYPE_CHECKING:
     from ml_tracking_ops.logger.reading.reader import Ending
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MOST_KNOWN = 200_000
 _MOST_SAVED_BYTES = 64 << 20
 
-_endings: "dict[str, Known[Ending]]" = {}
+_endings: "dict[str, CachedValue[Ending]]" = {}
 """By path; a dictionary takes half of the memory of a cache that knows what was used last."""
 
 
@@ -40,7 +40,7 @@ def _ending_of(path: str, identity: Identity) -> "Ending":
 def _keep(path: str, identity: Identity, ending: "Ending") -> "Ending":
     if len(_endings) >= _MOST_KNOWN:
         _endings.clear()
-    _endings[path] = Known(identity, ending)
+    _endings[path] = CachedValue(identity, ending)
     return ending
 
 

@@ -11,7 +11,7 @@ from .run_states import RunState
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Placement:
     """Where an engine with a queue ran an attempt, and how long that waited before."""
 
     label: str
@@ -33,11 +33,11 @@ class Span:
     started_at: float
     ended_at: float | None = None
     state: RunState = "running"
-    place: Place | None = None
+    place: Placement | None = None
 
 
 @dataclass(slots=True)
-class Session:
+class OrchestratorSession:
     """From one start of the orchestrator to its end; `sizes`: from when on how many slots."""
 
     started_at: float
@@ -45,7 +45,7 @@ class Session:
     sizes: list[tuple[float, int]] = field(default_factory=list)
 
 
-class RunEnd(Protocol):
+class EndState(Protocol):
     """How a run ended, as a `RunRecord` knows it."""
 
     state: RunState
@@ -63,7 +63,7 @@ class PoolRecord:
     """
 
     spans: list[Span] = field(default_factory=list)
-    sessions: list[Session] = field(default_factory=list)
+    sessions: list[OrchestratorSession] = field(default_factory=list)
     latest_at: float = 0.0
     _open: dict[int, Span] = field(default_factory=dict)
 
@@ -75,7 +75,9 @@ class PoolRecord:
 
     def begin_session(self, time: float, n_workers: int | None) -> None:
         self.end_session(self.latest_at)
-        self.sessions.append(Session(time, None, [] if n_workers is None else [(time, n_workers)]))
+        self.sessions.append(
+            OrchestratorSession(time, None, [] if n_workers is None else [(time, n_workers)])
+        )
 
     def end_session(self, time: float) -> None:
         if self.sessions and self.sessions[-1].ended_at is None:
@@ -91,7 +93,7 @@ class PoolRecord:
         index: int,
         attempt: int,
         slot: int | None,
-        place: Place | None = None,
+        place: Placement | None = None,
     ) -> None:
         if (before := self._open.pop(index, None)) is not None:
             before.ended_at, before.state = min(time, self.latest_at), "lost"
@@ -110,7 +112,7 @@ class PoolRecord:
         if (span := self._open.pop(index, None)) is not None:
             span.ended_at, span.state = max(time, span.started_at), state
 
-    def settle(self, runs: Mapping[int, RunEnd], *, is_lost: bool) -> None:
+    def settle(self, runs: Mapping[int, EndState], *, is_lost: bool) -> None:
         """Take in what the catalog found out of runs whose end no orchestrator wrote down.
 
         Args:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .files.run_refs import RunRef
-from .pool_record import Place
+from .pool_record import Placement
 from .run_states import ENDS, RESULTS_THAT_COUNT, SUBMITTED, RunState
 
 COMPARING_RULES = frozenset({"asha", "hyperband", "median", "wandb_hyperband"})
@@ -115,12 +115,12 @@ class RunRecord:
         self.suspended_s = 0.0
 
     @property
-    def place(self) -> Place | None:
+    def place(self) -> Placement | None:
         """Where its engine runs it; None where the engine has no queue."""
         if self.queued_at is None or self.started_at is None:
             return None
         label = "" if self.ref is None else self.ref.label
-        return Place(label, self.node, self.gpus, max(0.0, self.started_at - self.queued_at))
+        return Placement(label, self.node, self.gpus, max(0.0, self.started_at - self.queued_at))
 
     def suspend(self, at: float) -> None:
         if self.state == "running" and self.suspended_at is None:

@@ -11,7 +11,7 @@ from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from ..stopping import StopDecision, StoppingRules
 from ..store.objective import BestSoFar, Goal
-from ..store.outcomes.aims import Aims, Outcome
+from ..store.outcomes.aims import Aims, OutcomeTracker
 
 
 class _Study(Protocol):
@@ -56,7 +56,7 @@ class StudyRun:
         self.slot = slot
         self.started_at = time.time()
         self.best = BestSoFar(goal or "max")
-        self.outcome = Outcome(aims)
+        self.outcome = OutcomeTracker(aims)
         self.stopped_by: StopDecision | None = None
         self.stopped_by_hand: str | None = None
         self.is_over = False

@@ -22,7 +22,7 @@ from ..series.summaries import LogToRead
 from .differences import SettingRows, compare_settings
 from .finding import FoundRuns, find_to_add
 from .query import CompareQuery, parse_compare_query
-from .results import Results, compare_results, goals_of
+from .results import ComparedResults, compare_results, goals_of
 from .subjects import ComparedRun, compared_runs
 
 _READING_S = 0.5
@@ -77,7 +77,7 @@ class ComparePage(Page):
     equal_href: str
     has_all_metrics: bool
     metrics_href: str
-    results: Results
+    results: ComparedResults
     settings: SettingRows
     environment: SettingRows
     n_unread: int
@@ -140,7 +140,7 @@ def _compared(
 
 def _results(
     runs: Sequence[ComparedRun], baseline: int, query: CompareQuery, readers: LogReaders
-) -> tuple[Results, int]:
+) -> tuple[ComparedResults, int]:
     """The values of all metrics, and of how many logs there was no time to read them."""
     logs = [LogToRead(run.dat_path, run.has_ended) for run in runs if run.dat_path is not None]
     known, n_unread = readers.summaries.read(logs, _READING_S)

@@ -38,7 +38,7 @@ class ResultRow:
 
 
 @dataclass(frozen=True)
-class Results:
+class ComparedResults:
     """The rows of the metrics that are shown, of `n_metrics`."""
 
     rows: tuple[ResultRow, ...]
@@ -53,7 +53,7 @@ def compare_results(
     derived: Sequence[str] = (),
     *,
     has_all: bool,
-) -> Results:
+) -> ComparedResults:
     """Two rows for each metric with a direction, one for each other: its last values.
 
     Args:
@@ -65,7 +65,7 @@ def compare_results(
     logged = names[: _MOST_METRICS if has_all else FIRST_METRICS]
     shown = [*derived, *logged]
     rows = [row for name in shown for row in _rows(name, runs, goals.of(name), baseline)]
-    return Results(tuple(rows), len(names), len(logged))
+    return ComparedResults(tuple(rows), len(names), len(logged))
 
 
 def _ordered(runs: Sequence[Summaries], goals: Goals) -> list[str]:

@@ -35,7 +35,7 @@ from .early_ends import taken_over
 from .members import GroupedRun, Members, experiment_groups, sweep_groups
 from .naming import RunGroup
 from .query import METRIC_AXIS, GroupQuery, parse_group_query
-from .reading_progress import Reading
+from .reading_progress import ReadingProgress
 from .statistics import GroupCurve, MetricBuckets, bucket_width, centers, coarsened, combine, digest
 
 _SINCE_START_S = 1e8
@@ -108,7 +108,7 @@ def _members(catalog: Catalog, query: GroupQuery, state: State) -> Members | Non
 async def progress(request: Request) -> Response:
     """Of the same query: zeros where nothing is computed for it now."""
     query = parse_group_query(request.query_params)
-    reading = request.app.state.group_readings.find(query) or Reading(0)
+    reading = request.app.state.group_readings.find(query) or ReadingProgress(0)
     answer = {"n_read": reading.n_read, "n_runs": reading.n_runs}
     headers = {"cache-control": "no-store"}
     return Response(encode_json(answer), media_type="application/json", headers=headers)
@@ -124,7 +124,7 @@ def statistics(
     runs: Sequence[GroupedRun],
     groups: Sequence[RunGroup],
     query: GroupQuery,
-    reading: Reading,
+    reading: ReadingProgress,
 ) -> GroupsAnswer:
     """Of each metric the columns of each group, as JSON can hold them."""
     digests = []

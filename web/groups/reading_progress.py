@@ -6,25 +6,25 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Reading:
+class ReadingProgress:
     n_runs: int
     n_read: int = 0
 
 
-class Readings:
+class ReadingsInProgress:
     """Those under way, by what was asked: counted in threads, looked at by the event loop."""
 
     def __init__(self) -> None:
-        self._under_way: dict[Hashable, Reading] = {}
+        self._under_way: dict[Hashable, ReadingProgress] = {}
 
     @contextmanager
-    def begin(self, asked: Hashable, n_runs: int) -> Iterator[Reading]:
-        reading = self._under_way[asked] = Reading(n_runs)
+    def begin(self, asked: Hashable, n_runs: int) -> Iterator[ReadingProgress]:
+        reading = self._under_way[asked] = ReadingProgress(n_runs)
         try:
             yield reading
         finally:
             if self._under_way.get(asked) is reading:  # another may ask the same meanwhile
                 del self._under_way[asked]
 
-    def find(self, asked: Hashable) -> Reading | None:
+    def find(self, asked: Hashable) -> ReadingProgress | None:
         return self._under_way.get(asked)

@@ -4,7 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
-from ml_tracking_ops.orchestrator.store.pool_record import Place, PoolRecord, Session, Span
+from ml_tracking_ops.orchestrator.store.pool_record import (
+    OrchestratorSession,
+    Placement,
+    PoolRecord,
+    Span,
+)
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 
@@ -77,7 +82,7 @@ def measure_use(pool: PoolRecord, now: float) -> PoolUse:
     )
 
 
-def _sizes(sessions: Iterable[Session], now: float) -> Iterable[tuple[int, float]]:
+def _sizes(sessions: Iterable[OrchestratorSession], now: float) -> Iterable[tuple[int, float]]:
     """How many slots there were, and for how many seconds, one after the other."""
     for session in sessions:
         ends = [time for time, _ in session.sizes[1:]] + [_end(session, now)]
@@ -85,7 +90,7 @@ def _sizes(sessions: Iterable[Session], now: float) -> Iterable[tuple[int, float
             yield size, max(0.0, end - time)
 
 
-def _time_there(sessions: Iterable[Session], now: float) -> dict[int, float]:
+def _time_there(sessions: Iterable[OrchestratorSession], now: float) -> dict[int, float]:
     """For each slot the seconds in which the pool had it."""
     there: dict[int, float] = {}
     for size, seconds in _sizes(sessions, now):
@@ -94,7 +99,7 @@ def _time_there(sessions: Iterable[Session], now: float) -> dict[int, float]:
     return there
 
 
-def _within(span: Span, sessions: Iterable[Session], now: float) -> float:
+def _within(span: Span, sessions: Iterable[OrchestratorSession], now: float) -> float:
     end = now if span.ended_at is None else span.ended_at
     return sum(
         max(0.0, min(end, _end(session, now)) - max(span.started_at, session.started_at))
@@ -102,7 +107,7 @@ def _within(span: Span, sessions: Iterable[Session], now: float) -> float:
     )
 
 
-def _end(session: Session, now: float) -> float:
+def _end(session: OrchestratorSession, now: float) -> float:
     return max(session.started_at, now if session.ended_at is None else session.ended_at)
 
 
@@ -147,7 +152,7 @@ def describe_spans(pool: PoolRecord, first: int, states: tuple[str, ...]) -> Spa
     return columns
 
 
-def _place_entry(place: Place | None) -> PlaceEntry | None:
+def _place_entry(place: Placement | None) -> PlaceEntry | None:
     if place is None:
         return None
     return {

@@ -49,7 +49,7 @@ class ValuesAnswer(TypedDict):
 
 
 @dataclass(frozen=True)
-class KnownRun:
+class RunFacts:
     """What can be asked of a run."""
 
     state: RunState
@@ -59,12 +59,12 @@ class KnownRun:
     own_goals: Mapping[str, Goal]
 
 
-def known_run(catalog: Catalog, run_id: str) -> KnownRun | None:
+def known_run(catalog: Catalog, run_id: str) -> RunFacts | None:
     """What is known of the run with this id, of any kind."""
     experiment = catalog.experiments.get(run_id)
     if experiment is not None:
         tags, config = experiment.annotation.tags, config_of(experiment.dat_path)
-        return KnownRun(state_of(experiment)[0], tags, config, experiment.dat_path, {})
+        return RunFacts(state_of(experiment)[0], tags, config, experiment.dat_path, {})
     sweep_id, _, name = run_id.rpartition("/")
     sweep = catalog.sweeps.get(sweep_id)
     run = sweep.run(name) if sweep is not None else None
@@ -74,7 +74,7 @@ def known_run(catalog: Catalog, run_id: str) -> KnownRun | None:
     metric, goal = sweep.optimization_metric, sweep.optimization_goal
     goals: dict[str, Goal] = {metric: goal} if metric is not None and goal is not None else {}
     config = {} if path is None else config_of(path)
-    return KnownRun(run.state, tags, {**config, **run.hyperparameters}, path, goals)
+    return RunFacts(run.state, tags, {**config, **run.hyperparameters}, path, goals)
 
 
 def run_values(
@@ -103,7 +103,7 @@ def run_values(
 
 
 def _metric_values(
-    runs: Sequence[KnownRun | None], metric: str, readers: LogReaders
+    runs: Sequence[RunFacts | None], metric: str, readers: LogReaders
 ) -> tuple[list[object], int]:
     logs = [
         LogToRead(run.dat_path, run.state in ENDS)

@@ -79,17 +79,17 @@ def sweep_subject(sweep: Sweep, readers: LogReaders) -> Subject:
     )
 
 
-class Selection:
+class ExperimentSelection:
     """Stands for some experiments and a metric as long as these are asked for."""
 
 
-_selections: OrderedDict[object, Selection] = OrderedDict()
+_selections: OrderedDict[object, ExperimentSelection] = OrderedDict()
 
 
-def selection_key(rows: Sequence[Row], metric: str | None) -> Selection:
+def selection_key(rows: Sequence[Row], metric: str | None) -> ExperimentSelection:
     """The same object for the same experiments and metric, while few others are asked for."""
     wanted = (metric, frozenset(row.dat_path for row in rows))
-    found = _selections.setdefault(wanted, Selection())
+    found = _selections.setdefault(wanted, ExperimentSelection())
     _selections.move_to_end(wanted)
     while len(_selections) > _MOST_SELECTIONS:
         _selections.popitem(last=False)

@@ -37,7 +37,7 @@ class Improvement:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RunSubset:
     """Some of the runs: those with one value of a hyperparameter, or with values in a range.
 
     `best` is None if nobody knows which values are good, and `std`, the standard deviation of a
@@ -55,7 +55,7 @@ class Part:
 class Relation:
     """How a hyperparameter and the metric go together. `correlation` is Spearman's ρ."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[RunSubset, ...]
     n: int
     correlation: float | None
 
@@ -113,7 +113,7 @@ def relation(rows: Sequence[Row], axis: Axis, goal: Goal | None) -> Relation:
     else:
         groups = _quantiles(sorted(pairs))
     parts = tuple(
-        Part(label, len(group), _mean(group), _best(group, goal), _spread(group))
+        RunSubset(label, len(group), _mean(group), _best(group, goal), _spread(group))
         for label, group in groups
         if group
     )

@@ -8,7 +8,7 @@ from ml_tracking_ops.logger.reading.event_log import EventTail
 from ml_tracking_ops.logger.reading.reader import LogTail
 from ml_tracking_ops.logger.tensorboard.event_names import files_beside
 
-from .file_topics import Place, RunTopic, Update
+from .file_topics import ReadPosition, RunTopic, Update
 
 _CHUNK_BYTES = 1 << 20
 
@@ -29,5 +29,7 @@ class EventTopic(RunTopic):
     def is_possible(self, cursor: int) -> bool:
         return cursor <= size_of_files(os.fspath(self.path))
 
-    def read_next(self, reader: LogTail | EventTail, place: Place, n_bytes: int) -> Update | None:
+    def read_next(
+        self, reader: LogTail | EventTail, place: ReadPosition, n_bytes: int
+    ) -> Update | None:
         return self.read_batch(reader, place, min(n_bytes, _CHUNK_BYTES))

@@ -25,7 +25,7 @@ from ..runs.catalog_access import SharedCatalog, find_run
 from ..serving.limits import DEFAULTS, Limits
 from ..serving.sse import encode_event
 from .event_topic import EventTopic
-from .file_topics import Look, OutputTopic, Place, RunTopic, Update
+from .file_topics import Look, OutputTopic, ReadPosition, RunTopic, Update
 from .lane import Lane
 from .media_topic import MediaTopic
 from .state_topics import CatalogTopic, SweepTopic
@@ -129,7 +129,7 @@ class Feed:
         finally:
             self._remove(subscriber)
 
-    async def _enter(self, wanted: list[Wanted]) -> tuple[dict[Topic, Place], list[Wanted]]:
+    async def _enter(self, wanted: list[Wanted]) -> tuple[dict[Topic, ReadPosition], list[Wanted]]:
         topics = {want.key: self._topics.get(want.key) for want in wanted}
         unknown = [want for want in wanted if topics[want.key] is None]
         if unknown:
@@ -139,7 +139,7 @@ class Feed:
         for key, topic in topics.items():
             if topic is not None:
                 topics[key] = self._topics.setdefault(key, topic)
-        places: dict[Topic, Place] = {}
+        places: dict[Topic, ReadPosition] = {}
         for want in wanted:
             if (followed := topics[want.key]) is not None:
                 places[followed] = followed.place_of(want.cursor)
@@ -266,7 +266,9 @@ class Feed:
         if look.has_more:
             self._mark(topic)
 
-    async def _read_on(self, topic: Topic, reader: Any, place: Place) -> tuple[Update | None, Any]:
+    async def _read_on(
+        self, topic: Topic, reader: Any, place: ReadPosition
+    ) -> tuple[Update | None, Any]:
         target = topic.place
         if isinstance(topic, GrowingTopic):
             return await anyio.to_thread.run_sync(_read_file_on, topic, reader, place, target)
@@ -277,7 +279,7 @@ class Feed:
 
 
 def _read_file_on(
-    topic: GrowingTopic, reader: Any, place: Place, target: Place
+    topic: GrowingTopic, reader: Any, place: ReadPosition, target: ReadPosition
 ) -> tuple[Update | None, Any]:
     if reader is None:
         reader = topic.open_reader(place.cursor)

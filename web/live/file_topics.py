@@ -37,7 +37,7 @@ _OUTPUT_BYTES = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ReadPosition:
     """How far somebody has read: a cursor, in a generation of what is read.
 
     A generation ends when a file is replaced or cut, which makes its cursors worthless.
@@ -51,7 +51,7 @@ class Place:
 class Update:
     """An encoded event (or none: ``b""``), and the place of whoever has received it."""
 
-    end: Place
+    end: ReadPosition
     frame: bytes
 
 
@@ -76,16 +76,16 @@ class FileTopic(ABC, Generic[R]):
     def __init__(self, run_id: str, path: Path) -> None:
         self.run_id = run_id
         self.path = path
-        self.place = Place(0, 0)
+        self.place = ReadPosition(0, 0)
 
     @property
     def paths(self) -> frozenset[Path]:
         """The files whose change is a reason to look."""
         return frozenset((self.path,))
 
-    def place_of(self, cursor: int) -> Place:
+    def place_of(self, cursor: int) -> ReadPosition:
         """Where a client is that names this cursor."""
-        return Place(self.place.generation, cursor)
+        return ReadPosition(self.place.generation, cursor)
 
     @abstractmethod
     def look(self) -> Look:
@@ -96,16 +96,16 @@ class FileTopic(ABC, Generic[R]):
         """A private reader that continues from `cursor`."""
 
     @abstractmethod
-    def read_next(self, reader: R, place: Place, n_bytes: int) -> Update | None:
+    def read_next(self, reader: R, place: ReadPosition, n_bytes: int) -> Update | None:
         """The next event for a private reader, at most `n_bytes` on; None: nothing there."""
 
-    def read_on(self, reader: R, place: Place, target: Place) -> Update | None:
+    def read_on(self, reader: R, place: ReadPosition, target: ReadPosition) -> Update | None:
         """The next event for a follower on its way from `place` to the live stream at `target`.
 
         None means: only a look of the live stream can tell how it continues.
         """
         if place.generation != target.generation or not self.is_possible(place.cursor):
-            return Update(Place(target.generation, 0), self.encode_reset())
+            return Update(ReadPosition(target.generation, 0), self.encode_reset())
         gap = target.cursor - place.cursor
         return self.read_next(reader, place, gap) if gap > 0 else None
 
@@ -125,7 +125,7 @@ class RunTopic(FileTopic[LogTail | EventTail]):
     def __init__(self, run_id: str, path: Path) -> None:
         super().__init__(run_id, path)
         self._tail = self.open_reader(self.end_cursor())
-        self.place = Place(0, self._tail.offset)
+        self.place = ReadPosition(0, self._tail.offset)
 
     def end_cursor(self) -> int:
         """Where a reader is that has read everything so far."""
@@ -140,10 +140,10 @@ class RunTopic(FileTopic[LogTail | EventTail]):
         updates = []
         if batch.was_reset:
             generation, start = generation + 1, 0
-            updates.append(Update(Place(generation, 0), self.encode_reset()))
+            updates.append(Update(ReadPosition(generation, 0), self.encode_reset()))
         if batch.offset != start:
             frame = self._encode(start, batch.offset, batch.series, _POINTS_A_LIVE_EVENT)
-            updates.append(Update(Place(generation, batch.offset), frame))
+            updates.append(Update(ReadPosition(generation, batch.offset), frame))
         is_flood = batch.offset - start > _POINTS_A_LIVE_EVENT * RECORD_SIZE
         return Look(tuple(updates), batch.has_more, is_flood)
 
@@ -154,10 +154,12 @@ class RunTopic(FileTopic[LogTail | EventTail]):
         is_whole_legacy_file = cursor == _size_bytes(self.path)
         return super().is_possible(cursor) and (cursor % RECORD_SIZE == 0 or is_whole_legacy_file)
 
-    def read_next(self, reader: LogTail | EventTail, place: Place, n_bytes: int) -> Update | None:
+    def read_next(
+        self, reader: LogTail | EventTail, place: ReadPosition, n_bytes: int
+    ) -> Update | None:
         if place.cursor == 0 and n_bytes == RECORD_SIZE:  # the header, and nothing behind it yet
             frame = self._encode(0, RECORD_SIZE, {}, 1)
-            return Update(Place(place.generation, RECORD_SIZE), frame)
+            return Update(ReadPosition(place.generation, RECORD_SIZE), frame)
         if place.cursor == 0:  # a tail steps over the header without counting it
             n_bytes -= RECORD_SIZE
         chunk_bytes = max(_SMALLEST_CHUNK_BYTES, min(n_bytes // 16, _LARGEST_CHUNK_BYTES))
@@ -165,7 +167,9 @@ class RunTopic(FileTopic[LogTail | EventTail]):
             reader, place, min(n_bytes, chunk_bytes // RECORD_SIZE * RECORD_SIZE)
         )
 
-    def read_batch(self, reader: LogTail | EventTail, place: Place, n_bytes: int) -> Update | None:
+    def read_batch(
+        self, reader: LogTail | EventTail, place: ReadPosition, n_bytes: int
+    ) -> Update | None:
         """The next event, of at most so many bytes that are there."""
         try:
             batch = reader.read(n_bytes)
@@ -173,11 +177,11 @@ class RunTopic(FileTopic[LogTail | EventTail]):
             return None
         if batch.was_reset and batch.offset > place.cursor:  # what came before counts no longer
             frame = self._encode(batch.offset, batch.offset, {}, 1)  # a gap: all is fetched again
-            return Update(Place(place.generation, batch.offset), frame)
+            return Update(ReadPosition(place.generation, batch.offset), frame)
         if batch.was_reset or batch.offset == place.cursor:
             return None
         frame = self._encode(place.cursor, batch.offset, batch.series, _POINTS_A_CATCH_UP_EVENT)
-        return Update(Place(place.generation, batch.offset), frame)
+        return Update(ReadPosition(place.generation, batch.offset), frame)
 
     def _encode(self, start: int, end: int, series: dict[str, Series], n_points: int) -> bytes:
         n_buckets = max(1, n_points // (2 * max(1, len(series))))
@@ -245,7 +249,7 @@ class OutputTopic(FileTopic[None]):
     def __init__(self, run_id: str, path: Path) -> None:
         super().__init__(run_id, path)
         identity = identify(path)
-        self.place = Place(0, identity.size_bytes if identity else 0)
+        self.place = ReadPosition(0, identity.size_bytes if identity else 0)
         self._file = identity.file if identity else None
 
     def look(self) -> Look:
@@ -255,9 +259,9 @@ class OutputTopic(FileTopic[None]):
         updates = []
         if size < start or (file != self._file and self._file is not None):
             generation, start = generation + 1, 0
-            updates.append(Update(Place(generation, 0), self.encode_reset()))
+            updates.append(Update(ReadPosition(generation, 0), self.encode_reset()))
         self._file = file
-        update = self._read(Place(generation, start), size)
+        update = self._read(ReadPosition(generation, start), size)
         return Look((*updates, update) if update else tuple(updates))
 
     def encode_reset(self) -> bytes:
@@ -266,17 +270,17 @@ class OutputTopic(FileTopic[None]):
     def open_reader(self, cursor: int) -> None:
         return None
 
-    def read_next(self, reader: None, place: Place, n_bytes: int) -> Update | None:
+    def read_next(self, reader: None, place: ReadPosition, n_bytes: int) -> Update | None:
         return self._read(place, place.cursor + n_bytes)
 
-    def _read(self, place: Place, stop: int) -> Update | None:
+    def _read(self, place: ReadPosition, stop: int) -> Update | None:
         start = max(place.cursor, stop - _OUTPUT_BYTES)
         text, n_bytes = decode_whole(_read_bytes(self.path, start, stop - start))
         if not n_bytes:
             return None
         end = start + n_bytes
         data = {"run": self.run_id, "start": start, "offset": end, "text": text}
-        return Update(Place(place.generation, end), encode_event("log", data))
+        return Update(ReadPosition(place.generation, end), encode_event("log", data))
 
 
 def decode_whole(data: bytes) -> tuple[str, int]:

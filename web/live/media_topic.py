@@ -9,7 +9,7 @@ from ml_tracking_ops.logger.tensorboard.event_names import files_beside, is_even
 from ml_tracking_ops.orchestrator.store.files.identities import identify
 
 from ..serving.sse import encode_event
-from .file_topics import FileTopic, Look, Place, Update
+from .file_topics import FileTopic, Look, ReadPosition, Update
 
 
 class MediaTopic(FileTopic[None]):
@@ -21,7 +21,7 @@ class MediaTopic(FileTopic[None]):
         self._is_event_log = is_event_file(dat_path)
         path = dat_path if self._is_event_log else Path(media_index_of(os.fspath(dat_path)))
         super().__init__(run_id, path)
-        self.place = Place(0, self._size_bytes())
+        self.place = ReadPosition(0, self._size_bytes())
 
     @property
     def paths(self) -> frozenset[Path]:
@@ -37,7 +37,7 @@ class MediaTopic(FileTopic[None]):
         size = self._size_bytes()
         if size == start:
             return Look()
-        place = Place(generation + (size < start), size)
+        place = ReadPosition(generation + (size < start), size)
         return Look((Update(place, self._encode(size)),))
 
     def encode_reset(self) -> bytes:
@@ -46,9 +46,9 @@ class MediaTopic(FileTopic[None]):
     def open_reader(self, cursor: int) -> None:
         return None
 
-    def read_next(self, reader: None, place: Place, n_bytes: int) -> Update | None:
+    def read_next(self, reader: None, place: ReadPosition, n_bytes: int) -> Update | None:
         end = place.cursor + n_bytes
-        return Update(Place(place.generation, end), self._encode(end))
+        return Update(ReadPosition(place.generation, end), self._encode(end))
 
     def _encode(self, offset: int) -> bytes:
         return encode_event("media", {"run": self.run_id, "offset": offset})

@@ -32,7 +32,7 @@ from ..runs.entries import (
     sweep_summary,
 )
 from ..serving.sse import as_fields, encode_event
-from .file_topics import Look, Place, Update
+from .file_topics import Look, ReadPosition, Update
 from .run import LiveCurves, LiveRun
 
 ENTRY = -1
@@ -47,7 +47,7 @@ class SweepTopic:
 
     def __init__(self, sweep_id: str, folder: Path) -> None:
         self.sweep_id = sweep_id
-        self.place = Place(_LIVE, 0)
+        self.place = ReadPosition(_LIVE, 0)
         self._journal_path = folder / paths.JOURNAL_NAME
         self._changes: list[int | None] = []
         self._n_seen = 0
@@ -61,8 +61,8 @@ class SweepTopic:
         """The files whose change is a reason to look."""
         return frozenset((self._journal_path, *(live.dat_path for live in self._running.values())))
 
-    def place_of(self, cursor: int) -> Place:
-        return Place(ENTRY, cursor)
+    def place_of(self, cursor: int) -> ReadPosition:
+        return ReadPosition(ENTRY, cursor)
 
     def look(self, catalog: Catalog) -> Look:
         """Read what is new in the journal and in the logs of the running runs."""
@@ -83,9 +83,9 @@ class SweepTopic:
         self._changed_at.update(dict.fromkeys(changed, number))
         frame = b"" if is_same else self._encode(sweep, changed)
         frame += self._curves.encode_due(self._running, due, number)
-        return Look((Update(Place(_LIVE, number), frame),))
+        return Look((Update(ReadPosition(_LIVE, number), frame),))
 
-    def read_on(self, catalog: Catalog, place: Place, target: Place) -> Update | None:
+    def read_on(self, catalog: Catalog, place: ReadPosition, target: ReadPosition) -> Update | None:
         """One update from `place` to `target`: every row that has changed in between."""
         if self._summary is None:
             return None
@@ -157,7 +157,7 @@ class CatalogTopic:
     paths: frozenset[Path] = frozenset()
 
     def __init__(self) -> None:
-        self.place = Place(_LIVE, 0)
+        self.place = ReadPosition(_LIVE, 0)
         self._entries: dict[str, ListEntry] = {}
         self._by_dat: dict[Path, str] = {}
         self._sweep_folders: frozenset[Path] = frozenset()
@@ -167,8 +167,8 @@ class CatalogTopic:
         self._n_times = 0
         self._has_looked = False
 
-    def place_of(self, cursor: int) -> Place:
-        return Place(ENTRY, cursor)
+    def place_of(self, cursor: int) -> ReadPosition:
+        return ReadPosition(ENTRY, cursor)
 
     def note(self, path: Path) -> bool:
         """Take a changed path in (event loop); return whether it is a reason to look.
@@ -216,15 +216,15 @@ class CatalogTopic:
         if not any(change.values()):
             return Look()
         event = {**change, "cursor": catalog_cursor(self._entries.values())}
-        update = Update(Place(_LIVE, self.place.cursor + 1), encode_event("catalog", event))
+        update = Update(ReadPosition(_LIVE, self.place.cursor + 1), encode_event("catalog", event))
         return Look((update,))
 
-    def read_on(self, catalog: Catalog, place: Place, target: Place) -> Update | None:
+    def read_on(self, catalog: Catalog, place: ReadPosition, target: ReadPosition) -> Update | None:
         """One update to `target`: the whole list, unless the page shows just that."""
         if not self._has_looked:
             return None
         cursor = catalog_cursor(self._entries.values())
-        if place == Place(ENTRY, cursor):
+        if place == ReadPosition(ENTRY, cursor):
             return Update(target, b"")
         event = {
             "added": list(self._entries.values()),

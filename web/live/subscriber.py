@@ -6,14 +6,14 @@ from typing import Any
 
 import anyio
 
-from .file_topics import OutputTopic, Place, RunTopic, Update
+from .file_topics import OutputTopic, ReadPosition, RunTopic, Update
 from .media_topic import MediaTopic
 from .state_topics import CatalogTopic, SweepTopic
 
 QUEUE_BYTES = 128 << 10
 
 Topic = RunTopic | OutputTopic | MediaTopic | SweepTopic | CatalogTopic
-ReadOn = Callable[[Topic, Any, Place], Awaitable[tuple[Update | None, Any]]]
+ReadOn = Callable[[Topic, Any, ReadPosition], Awaitable[tuple[Update | None, Any]]]
 
 
 class Subscriber:
@@ -28,7 +28,7 @@ class Subscriber:
 
     def __init__(
         self,
-        places: dict[Topic, Place],
+        places: dict[Topic, ReadPosition],
         read_on: ReadOn,
         request_look: Callable[[Topic], None],
         greeting: Iterable[bytes] = (),

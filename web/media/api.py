@@ -22,7 +22,7 @@ from .histograms import HistogramStack, stack
 from .items import shown
 from .lookup import MediaAddress, entries_at, entry_at, parse_asked, whole
 from .run_history import use_history
-from .shapes import Card, Overview, StepAnswer
+from .shapes import Card, MediaOverview, StepAnswer
 from .tables import MOST_ROWS, TablePart, part_of
 
 _MOST_ITEMS = 24
@@ -39,7 +39,7 @@ async def overview(request: Request) -> Response:
     return _json(await use_history(request, run, partial(_overview, run)))
 
 
-def _overview(run: str, history: MediaHistory) -> Overview:
+def _overview(run: str, history: MediaHistory) -> MediaOverview:
     cards = [_card(kind, name, track.kept) for (kind, name), track in history.tracks.items()]
     return {
         "run": run,

@@ -16,7 +16,7 @@ class Card(TypedDict):
     keep: int
 
 
-class Overview(TypedDict):
+class MediaOverview(TypedDict):
     """The cards of a run. `version` differs whenever something has changed."""
 
     run: str

@@ -58,7 +58,7 @@ class CheckField:
 
 
 @dataclass(frozen=True)
-class Question:
+class ConfirmDialog:
     """What a dialog asks; the `number`, the `entry` and the `check` go into the body."""
 
     title: str
@@ -78,7 +78,7 @@ class Button:
     title: str
     path: str
     body: Body
-    question: Question | None = None
+    question: ConfirmDialog | None = None
     then: str | None = None
     """Where to go when it is done, because the page is about something that is gone."""
     is_danger: bool = False
@@ -96,7 +96,7 @@ class ActionRequest:
     path: str
     body: Body
     then: str | None
-    question: Question | None
+    question: ConfirmDialog | None
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def _failed_again(sweep: Sweep, failed: list[int], check: CheckField | None) -> 
             "Run what failed again, as new attempts",
             "/api/control",
             {"sweep": sweep.id, "action": "requeue", "runs": failed},
-            Question(
+            ConfirmDialog(
                 "Run the failed runs again?",
                 f"{format_count(len(failed))} of them, with "
                 "the same hyperparameters, as new attempts; their logs stay.",
@@ -236,7 +236,7 @@ def _workers_button(n_workers: int, body: dict[str, str]) -> Button:
         "Change how many runs are running at once",
         "/api/control",
         {**body, "action": "workers"},
-        Question(
+        ConfirmDialog(
             "How many runs at once?",
             "With fewer than now, running runs finish and are not replaced.",
             "Set",
@@ -256,7 +256,7 @@ def _stop_button(n_running: int, body: dict[str, str]) -> Button:
         "Stop every run, then the sweep",
         "/api/control",
         {**body, "action": "stop"},
-        Question(
+        ConfirmDialog(
             "Stop this sweep?",
             f"{runs} stopped, and no other is started. Resuming it later "
             "runs them again, and then the rest.",
@@ -283,7 +283,7 @@ def run_buttons(sweep: Sweep, run: RunRecord, check: CheckField | None = None) -
                 "Stop this run alone",
                 "/api/control",
                 {**body, "action": "stop"},
-                Question(
+                ConfirmDialog(
                     f"Stop run {run.index}?",
                     "What it has logged is kept. It can be run again from the start.",
                     "Stop run",
@@ -314,9 +314,9 @@ def run_buttons(sweep: Sweep, run: RunRecord, check: CheckField | None = None) -
     return []
 
 
-def _again_question(index: int, check: CheckField) -> Question:
+def _again_question(index: int, check: CheckField) -> ConfirmDialog:
     text = "With the same hyperparameters, as a new attempt; its log so far stays."
-    return Question(f"Run {index} again?", text, "Run again", check=check)
+    return ConfirmDialog(f"Run {index} again?", text, "Run again", check=check)
 
 
 def experiment_buttons(experiment: Experiment, state: RunState) -> list[Button]:
@@ -353,7 +353,7 @@ def putting_away(name: str, body: Body, then: str, *, is_archived: bool, text: s
         "Delete it for good",
         "/api/delete",
         body,
-        Question(
+        ConfirmDialog(
             f"Delete {name} for good?",
             f"{text} This cannot be undone.",
             "Delete",

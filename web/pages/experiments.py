@@ -27,7 +27,7 @@ from ..tables.controls import Controls
 from ..tables.experiment_choice import experiment_groupings, shown_experiments
 from ..tables.experiments_table import ExperimentsTable, experiments_table, select_experiments
 from ..tables.query import TableQuery, link, parse_table_query, without_window
-from ..tables.table import Table
+from ..tables.table import TablePage
 from .buttons import Button
 from .selected import selection_buttons
 
@@ -50,7 +50,7 @@ class DrawnExperiment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListedExperiment(DrawnExperiment):
+class ExperimentListItem(DrawnExperiment):
     """A line of the list; `only_href` leads to a page that draws this one alone."""
 
     state: RunState
@@ -90,10 +90,10 @@ class ExperimentsPage(Page):
     unread: Sequence[str]
     buttons: Sequence[Button]
     runs: Sequence[DrawnExperiment]
-    listed: Sequence[ListedExperiment]
+    listed: Sequence[ExperimentListItem]
     selected_elsewhere: Sequence[str]
     more_href: str
-    table: Table | None
+    table: TablePage | None
     controls: Controls | None
     n_unread: int
     table_href: str
@@ -218,8 +218,8 @@ def _insight(
 
 def _listed(
     experiment: Experiment, colors: ExperimentColors, asked: TableQuery, drawn: Collection[str]
-) -> ListedExperiment:
-    return ListedExperiment(
+) -> ExperimentListItem:
+    return ExperimentListItem(
         id=experiment.id,
         name=experiment.annotation.name or experiment.name,
         color=colors.color(experiment.id),

@@ -18,7 +18,7 @@ from ml_tracking_ops.orchestrator.store.run_states import RESUMED
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..serving.reach.loopback import is_loopback
-from .buttons import Button, CheckField, Question
+from .buttons import Button, CheckField, ConfirmDialog
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
@@ -81,7 +81,7 @@ def resume_view(sweep: Sweep, *, is_allowed: bool) -> ResumeView | None:
 
 
 def _button(sweep: Sweep) -> Button:
-    question = Question(
+    question = ConfirmDialog(
         "Resume this sweep?",
         f"It continues in the background on {platform.node()}, with the environment of the "
         "dashboard, also after the dashboard has ended.",

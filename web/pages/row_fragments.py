@@ -28,7 +28,7 @@ from ..tables.experiments_table import (
 from ..tables.query import parse_table_query
 from ..tables.sweeps.sweep_rows import all_runs
 from ..tables.sweeps.sweep_table import sweep_table_rows
-from ..tables.table import Table
+from ..tables.table import TablePage
 from .experiments import drawn_experiments
 from .routes import experiment_colors
 
@@ -76,7 +76,7 @@ async def experiment_rows(request: Request) -> Response:
 class TableRows:
     """What `_table_rows.html` needs when it is rendered by itself."""
 
-    table: Table
+    table: TablePage
     starred: Collection[int]
 
 
@@ -102,7 +102,7 @@ async def _fragment(request: Request, build: Callable[[Catalog], str | None]) ->
     return answer(request, html)
 
 
-def _render(table: Table, starred: Collection[int] = ()) -> str:
+def _render(table: TablePage, starred: Collection[int] = ()) -> str:
     """Rows are in a table also alone: no browser reads them outside of one."""
     rows = render_part("tables/_table_rows.html", TableRows(table, starred))
     return f"<table>{rows}</table>"

@@ -10,7 +10,7 @@ from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
-from .buttons import Button, CheckField, Question, TextField, putting_away
+from .buttons import Button, CheckField, ConfirmDialog, TextField, putting_away
 
 MOST_SELECTED = 200
 
@@ -98,7 +98,7 @@ def _tag_button(ids: Sequence[str], what: str) -> Button:
     n = len(ids)
     which = f"1 {what}" if n == 1 else f"{n} {what}s"
     entry = TextField(name="tag", label="Tag", hint="a word or a phrase", most=LONGEST_TAG)
-    question = Question(
+    question = ConfirmDialog(
         f"Tag {which}?",
         "The tag is added to the tags that they have.",
         "Tag",
@@ -111,7 +111,7 @@ def _tag_button(ids: Sequence[str], what: str) -> Button:
 def _again_button(sweep: Sweep, indices: Sequence[int], check: CheckField | None) -> Button:
     n = len(indices)
     which = "1 run" if n == 1 else f"{n} runs"
-    question = Question(
+    question = ConfirmDialog(
         f"Run {which} again?",
         "With the same hyperparameters, as new attempts; the logs so far stay.",
         "Run again",

@@ -18,7 +18,7 @@ from ..rendering import Page
 from ..series.best_history import BestHistory
 from ..tables.controls import Controls
 from ..tables.rows import Row
-from ..tables.table import Table
+from ..tables.table import TablePage
 from .buttons import AnnotationView, Button
 from .drawn_runs import DrawnRuns
 from .files.code_files import CodeFile
@@ -37,7 +37,7 @@ class SweepProgress:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListedSweep:
+class SweepListItem:
     """A line of the list of sweeps."""
 
     id: str
@@ -130,7 +130,7 @@ class SweepsPage(Page):
     n_experiments: int
     n_archived: int
     is_archive: bool
-    listed: Sequence[ListedSweep]
+    listed: Sequence[SweepListItem]
     unreadable: Sequence[str]
     sweep: SweepView | None = None
 
@@ -144,7 +144,7 @@ class SweepPage(SweepsPage):
     rerun: RerunForm | None
     insight: InsightPanel
     metric: str | None
-    table: Table
+    table: TablePage
     controls: Controls
     n_selected: int
     n_unread: int

@@ -45,8 +45,8 @@ from .summary import summarize
 from .sweep_views import (
     ArchiveView,
     BestMean,
-    ListedSweep,
     RepeatsView,
+    SweepListItem,
     SweepPage,
     SweepProgress,
     SweepsPage,
@@ -108,8 +108,8 @@ def _shown(catalog: Catalog, *, is_archive: bool) -> list[Sweep]:
     ]
 
 
-def _list_entry(sweep: Sweep, is_current: bool) -> ListedSweep:
-    return ListedSweep(
+def _list_entry(sweep: Sweep, is_current: bool) -> SweepListItem:
+    return SweepListItem(
         id=sweep.id,
         name=sweep.name,
         href=sweep_href(sweep.id),

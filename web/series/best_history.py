@@ -17,7 +17,7 @@ _MOST_MARKS = 250
 
 
 @dataclass(frozen=True)
-class Mark:
+class RunPoint:
     """One run; `x` and `y` in the units of the drawing.
 
     `outside`: its value lies above or below what is drawn, and the mark at that edge.
@@ -39,7 +39,7 @@ class BestHistory:
     Of very many runs only every `every`-th has a mark, and each that was the best when it came.
     """
 
-    marks: tuple[Mark, ...]
+    marks: tuple[RunPoint, ...]
     path: str
     low: float
     high: float
@@ -62,9 +62,9 @@ def draw_history(rows: Iterable[RunEntry], goal: Goal | None, n_planned: int) ->
     improved = _improvements(values, goal)
     every = math.ceil(len(known) / _MOST_MARKS)
 
-    def mark(place: int) -> Mark:
+    def mark(place: int) -> RunPoint:
         run, value = known[place], values[place]
-        return Mark(
+        return RunPoint(
             index=run.index,
             x=_between(place + 1, 1, last, MARGIN, WIDTH - MARGIN),
             y=_between(min(max(value, low), high), low, high, HEIGHT - MARGIN, MARGIN),
@@ -105,7 +105,7 @@ def _improvements(values: Sequence[float], goal: Goal) -> list[int]:
     return improved
 
 
-def _stairs(improved: list[Mark], end: float) -> str:
+def _stairs(improved: list[RunPoint], end: float) -> str:
     first, *rest = improved
     steps = "".join(f"H{mark.x:g}V{mark.y:g}" for mark in rest)
     return f"M{first.x:g} {first.y:g}{steps}H{end:g}"

@@ -70,7 +70,7 @@ class RunSeries:
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
+class SeriesOverview:
     """A run thinned to so many buckets a metric."""
 
     n_buckets: int
@@ -96,7 +96,7 @@ class SeriesStore:
     ) -> None:
         self.digests = LogDigests(cache, most_waiting_bytes)
         self.derived = DerivedMetrics(self.digests)
-        self._overviews: FileCache[Path, Overview] = FileCache(
+        self._overviews: FileCache[Path, SeriesOverview] = FileCache(
             overview_bytes, lambda one: one.run.size_bytes
         )
         self._all_points: FileCache[Path, RunSeries] = FileCache(
@@ -109,7 +109,9 @@ class SeriesStore:
         found = self._overviews.find(path, identity)
         if found is None or found.n_buckets < n_buckets:
             overview = self.digests.use(path, lambda source: _overview(source, n_buckets))
-            found = self._overviews.put(path, identity, overview or Overview(n_buckets, EMPTY))
+            found = self._overviews.put(
+                path, identity, overview or SeriesOverview(n_buckets, EMPTY)
+            )
         return found.run
 
     def all_points(self, path: Path) -> RunSeries:
@@ -121,7 +123,7 @@ class SeriesStore:
         return self._all_points.get(path, identity, lambda: _load(path, identity))
 
 
-def _overview(source: Digest | DigestReader, n_buckets: int) -> Overview:
+def _overview(source: Digest | DigestReader, n_buckets: int) -> SeriesOverview:
     level = source.level(n_buckets)
     beside = source.beside
     repeated = {name: thin(one, level.n_buckets) for name, one in beside.repeated.items()}
@@ -138,7 +140,7 @@ def _overview(source: Digest | DigestReader, n_buckets: int) -> Overview:
             source.names, level.stack.series(), counts, n_logged, strict=True
         )
     }
-    return Overview(level.n_buckets, RunSeries(source.cursor, columns, source.n_left_out))
+    return SeriesOverview(level.n_buckets, RunSeries(source.cursor, columns, source.n_left_out))
 
 
 def read_named(path: Path, names: Iterable[str]) -> RunSeries:

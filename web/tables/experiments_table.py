@@ -25,7 +25,7 @@ from .media_columns import offered_media, with_media
 from .query import HYPERPARAMETER, TableQuery, split_statistic
 from .rows import Row
 from .selection import count_states, problems_of, select, sort_rows
-from .table import Table, build_table, cut_rows
+from .table import TablePage, build_table, cut_rows
 
 _SAMPLED = 3
 _READING_S = 0.25
@@ -62,7 +62,7 @@ class ExperimentsTable:
     """`n_unread`: of how many logs there was no time to read what the table shows."""
 
     experiments: SelectedExperiments
-    table: Table
+    table: TablePage
     controls: Controls
     n_unread: int
 
@@ -202,7 +202,7 @@ def experiments_table_rows(
     drawn: Iterable[str],
     summaries: MetricSummaries,
     media: MediaHistories,
-) -> Table:
+) -> TablePage:
     """Only the rows that a scrolled table asks for."""
     first = _shown(found, replace(query, window=None, page=1), summaries)
     known = experiment_columns(found.all_rows, summaries)
@@ -254,7 +254,7 @@ def _table(
     query: TableQuery,
     drawn: Iterable[str],
     media: MediaHistories,
-) -> Table:
+) -> TablePage:
     return build_table(
         with_media(shown.rows, _paths(shown.rows), columns, media),
         [EXPERIMENT_COLUMNS.head, *columns],

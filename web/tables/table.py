@@ -78,7 +78,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Table:
+class TablePage:
     """A part of a table: one page of it, or the rows that a scrolled table holds (`is_window`).
 
     `are_apart`: whether each run has a row of its own, not each combination. `n_groups`: how many
@@ -160,7 +160,7 @@ def build_table(
     selected: frozenset[str] | None = None,
     are_apart: bool = True,
     n_groups: int | None = None,
-) -> Table:
+) -> TablePage:
     """Some columns of the rows `shown`.
 
     Args:
@@ -171,7 +171,7 @@ def build_table(
         are_apart: whether each run of a combination has a row of its own.
     """
     page, n_pages = page_of(n_found, query.page)
-    return Table(
+    return TablePage(
         headings=tuple(_heading(column, query, default_sort, default_order) for column in columns),
         lines=_lines(shown, columns, first, query),
         n_total=n_total,

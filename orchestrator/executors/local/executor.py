@@ -11,7 +11,7 @@ import anyio.to_thread
 
 from ...errors import UsageError
 from ...store.files.run_refs import LOCAL
-from ..base import KnownRun, Notices, ReattachedRun, RunCommand, Slot
+from ..base import EngineNotices, ReattachedRun, RecordedRun, RunCommand, Slot
 from .cpus import thread_limits, usable_cpus
 from .finding import ProcessFinder
 from .gpus import find_gpus, free_memory_bytes
@@ -79,7 +79,7 @@ class LocalExecutor:
             for index, own in enumerate(owned)
         )
 
-    def report_to(self, notices: Notices) -> None:
+    def report_to(self, notices: EngineNotices) -> None:
         if self._places.trouble is not None:
             notices.warn_once("places", self._places.trouble)
 
@@ -126,7 +126,7 @@ class LocalExecutor:
             lease.belongs_to(group.pid, group.identity)
         return LocalRun(group, self._memory_kills, gpus, lease=lease)
 
-    async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, ReattachedRun]:
+    async def find(self, folder: Path, known: Iterable[RecordedRun]) -> dict[str, ReattachedRun]:
         finder = ProcessFinder(folder, self._stopping, self._memory_kills)
         return await anyio.to_thread.run_sync(finder.find, tuple(known))
 

@@ -9,7 +9,7 @@ from ml_tracking_ops.logger import os_files, paths
 from ...store.files.run_refs import process_of
 from ...store.process_records import ProcessRecord, read_processes
 from ...supervision.process_table import environment_of, is_alive
-from ..base import KnownRun, ReattachedRun, Standing
+from ..base import ReattachedRun, RecordedRun, Standing
 from .memory_kills import MemoryKills
 from .process_group import AdoptedGroup, TerminationSettings
 from .run import LocalRun
@@ -52,7 +52,7 @@ class ProcessFinder:
         self._stopping = stopping
         self._memory_kills = memory_kills
 
-    def find(self, known: Sequence[KnownRun]) -> dict[str, ReattachedRun]:
+    def find(self, known: Sequence[RecordedRun]) -> dict[str, ReattachedRun]:
         """All of these runs, by name, each as it is now."""
         records = read_processes(self._record_path) if known else {}
         return {run.name: self._found(records.get(run.name) or _unrecorded(run)) for run in known}
@@ -89,7 +89,7 @@ class ProcessFinder:
         )
 
 
-def _unrecorded(run: KnownRun) -> ProcessRecord:
+def _unrecorded(run: RecordedRun) -> ProcessRecord:
     """What the journal says of a process whose own record is lost."""
     pid, identity = process_of(run.ref) or (0, None)
     return ProcessRecord(run.name, 0, 0, run.slot, pid, identity, run.started_at or 0.0)

@@ -14,7 +14,7 @@ import anyio.to_thread
 from ml_tracking_ops.logger.guarded import open_guarded
 
 from ...store.files.run_refs import RunRef
-from ..base import KnownRun, Notices, ReattachedRun, RunCommand, RunEnd, Slot, Standing
+from ..base import EngineNotices, ReattachedRun, RecordedRun, RunCommand, RunEnd, Slot, Standing
 from ..local.cpus import THREAD_VARIABLES
 from ..tasks import WithTasks
 from .client import DriverClient, Event
@@ -55,7 +55,7 @@ class RayExecutor(WithTasks):
         self._driver = DriverClient(self._take_in, self._rejoin, self._give_up, self._warn, **more)
         self._runs: dict[str, RayRun] = {}
         self._specs: dict[str, Event] = {}
-        self._notices: Notices | None = None
+        self._notices: EngineNotices | None = None
         self._folder: Path | None = None
         self.resize(n_slots)
 
@@ -65,7 +65,7 @@ class RayExecutor(WithTasks):
         for slot in before[n_slots:]:
             self._ask({"do": "end_slot", "slot": slot.index})
 
-    def report_to(self, notices: Notices) -> None:
+    def report_to(self, notices: EngineNotices) -> None:
         self._notices = notices
 
     async def shortage(self, slot: Slot) -> str | None:
@@ -86,7 +86,7 @@ class RayExecutor(WithTasks):
         await self._driver.ask(self._submission(slot.index, spec))
         return run
 
-    async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, ReattachedRun]:
+    async def find(self, folder: Path, known: Iterable[RecordedRun]) -> dict[str, ReattachedRun]:
         await self._open(folder)
         pairs = []
         for one in known:
@@ -258,7 +258,7 @@ def _create(path: Path) -> None:
     os.close(open_guarded(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
 
 
-def _slot_of(known: KnownRun) -> int | None:
+def _slot_of(known: RecordedRun) -> int | None:
     ref: RunRef | None = known.ref
     if ref is not None and ref.executor == NAME:
         number = ref.id.partition(" ")[0]

@@ -16,7 +16,7 @@ from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, system
 
 from ...store.files.run_refs import RunRef
 from ...store.watching.file_systems import is_on_network
-from ..base import KnownRun, Notices, ReattachedRun, RunCommand, Slot, Standing
+from ..base import EngineNotices, ReattachedRun, RecordedRun, RunCommand, Slot, Standing
 from ..tasks import WithTasks
 from .client import SlurmClient, SlurmError
 from .files import SlurmFiles
@@ -73,13 +73,13 @@ class SlurmExecutor(WithTasks):
         self._files: SlurmFiles | None = None
         self._kill_wait_s: float | None = None
         self._asking = anyio.Lock()
-        self._notices: Notices | None = None
+        self._notices: EngineNotices | None = None
         self.resize(n_jobs)
 
     def resize(self, n_slots: int) -> None:
         self.slots = tuple(Slot(index) for index in range(n_slots))
 
-    def report_to(self, notices: Notices) -> None:
+    def report_to(self, notices: EngineNotices) -> None:
         self._notices = self._watch.notices = notices
 
     async def shortage(self, slot: Slot) -> str | None:
@@ -181,7 +181,7 @@ class SlurmExecutor(WithTasks):
 
     # --- finding again ------------------------------------------------------------------------
 
-    async def find(self, folder: Path, known: Iterable[KnownRun]) -> dict[str, ReattachedRun]:
+    async def find(self, folder: Path, known: Iterable[RecordedRun]) -> dict[str, ReattachedRun]:
         files = self._open(folder)
         pairs = [(one, self._run(files, one.name, _job_id(one.ref), is_own=False)) for one in known]
         for _, run in pairs:

@@ -39,7 +39,7 @@ Phase = Literal["waiting", "started", "ended"]
 
 
 @dataclass(frozen=True)
-class Evidence:
+class AttemptEvidence:
     """What is known of an attempt.
 
     Attributes:
@@ -64,7 +64,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class AttemptState:
     """How an attempt is now.
 
     Attributes:
@@ -79,7 +79,7 @@ class Verdict:
     asks: bool = False
 
 
-def judge(seen: Evidence) -> Verdict:
+def judge(seen: AttemptEvidence) -> AttemptState:
     """Tell how an attempt is now."""
     record = seen.record
     if record.exit_code is not None:
@@ -91,28 +91,28 @@ def judge(seen: Evidence) -> Verdict:
     return _not_started(seen)
 
 
-def _ended(cause: Cause, detail: str | None = None) -> Verdict:
-    return Verdict("ended", None, RunEnd(None, cause, None, detail))
+def _ended(cause: Cause, detail: str | None = None) -> AttemptState:
+    return AttemptState("ended", None, RunEnd(None, cause, None, detail))
 
 
-def _exited(seen: Evidence, exit_code: int) -> Verdict:
+def _exited(seen: AttemptEvidence, exit_code: int) -> AttemptState:
     """Its exit code is on record: final, whatever Slurm says; the cause may still be open."""
     record = seen.record
     is_clear = record.is_over or (seen.job is not None and seen.job.is_over)
     if not is_clear and seen.exited_for_s < seen.leftovers_within_s:
-        return Verdict("started")
+        return AttemptState("started")
     cause = _CAUSE_BY_WHY.get(record.why or "")
     if cause is None and record.why is not None:
         cause = _cause_of_job(seen.job)
         may_come = seen.job is None or not seen.job.is_over
         if cause is None and may_come and seen.exited_for_s < RECORD_WITHIN_S:
-            return Verdict("started", asks=True)
+            return AttemptState("started", asks=True)
         cause = cause or _WITHOUT_ANSWER.get(record.why, "cancelled")
     by_code = end_by_exit_code(exit_code, record.left_running)
     if cause is None:
         is_memory = record.n_memory_kills > 0 and exit_code in (-_SIGKILL, 128 + _SIGKILL)
         cause = "out_of_memory" if is_memory else by_code.cause
-    return Verdict(
+    return AttemptState(
         "ended", None, RunEnd(exit_code, cause, record.ended_at, None, by_code.left_running)
     )
 
@@ -123,14 +123,14 @@ def _cause_of_job(job: Job | None) -> Cause | None:
     return "preempted" if job.state in PENDING else _CAUSE_BY_STATE.get(job.state)
 
 
-def _started(seen: Evidence) -> Verdict:
+def _started(seen: AttemptEvidence) -> AttemptState:
     """Its process has started, and nobody has taken down an end."""
     job = seen.job
     if job is None:
         is_gone = seen.n_absent >= _LOOKS and seen.silent_for_s >= RECORD_WITHIN_S
         if is_gone:
             return _ended("unknown", "Slurm does not know its job any more")
-        return Verdict(
+        return AttemptState(
             "started", asks=seen.n_absent > 0 or seen.silent_for_s >= RECORD_WITHIN_S / 2
         )
     cause = _cause_of_job(job)
@@ -141,25 +141,29 @@ def _started(seen: Evidence) -> Verdict:
     if job.is_over:
         return _after(seen, RECORD_WITHIN_S, "unknown", f"Slurm says {job.state}")
     if job.state in SUSPENDED:
-        return Verdict("started", "suspended")
-    return Verdict("started", asks=seen.silent_for_s >= RECORD_WITHIN_S / 2)
+        return AttemptState("started", "suspended")
+    return AttemptState("started", asks=seen.silent_for_s >= RECORD_WITHIN_S / 2)
 
 
-def _after(seen: Evidence, within_s: float, cause: Cause, detail: str | None = None) -> Verdict:
+def _after(
+    seen: AttemptEvidence, within_s: float, cause: Cause, detail: str | None = None
+) -> AttemptState:
     """The end that Slurm tells of, once the record has had the time to tell its own."""
     if seen.changed_for_s < within_s:
-        return Verdict("started" if seen.record.started_at is not None else "waiting", asks=True)
+        return AttemptState(
+            "started" if seen.record.started_at is not None else "waiting", asks=True
+        )
     return _ended(cause, detail)
 
 
-def _not_started(seen: Evidence) -> Verdict:
+def _not_started(seen: AttemptEvidence) -> AttemptState:
     job = seen.job
     if job is None:
         if seen.n_absent >= _LOOKS and seen.submitted_for_s >= RECORD_WITHIN_S:
             return _ended("unknown", "Slurm does not know its job")
-        return Verdict("waiting", asks=seen.n_absent > 0)
+        return AttemptState("waiting", asks=seen.n_absent > 0)
     if job.state in PENDING:
-        return Verdict("waiting", reason_text(job))
+        return AttemptState("waiting", reason_text(job))
     if job.is_over:
         return _over_before_start(seen, job)
     if not seen.record.began and seen.changed_for_s >= RECORD_WITHIN_S:
@@ -168,10 +172,10 @@ def _not_started(seen: Evidence) -> Verdict:
             f"job {job.id} runs on {job.nodes}, but nothing that it writes can be seen here: the "
             "sweep's folder must be on a file system that all nodes share",
         )
-    return Verdict("waiting", f"starting on {job.nodes}" if job.nodes else "starting")
+    return AttemptState("waiting", f"starting on {job.nodes}" if job.nodes else "starting")
 
 
-def _over_before_start(seen: Evidence, job: Job) -> Verdict:
+def _over_before_start(seen: AttemptEvidence, job: Job) -> AttemptState:
     cause = _CAUSE_BY_STATE.get(job.state)
     if cause is not None:
         return _ended(cause) if cause == "cancelled" else _after(seen, _RECORD_SOON_S, cause)

@@ -10,7 +10,7 @@ import anyio
 
 from ...store.files.run_refs import RunRef
 from ..base import RunEnd, RunStart
-from .life import Evidence, Verdict, judge
+from .life import AttemptEvidence, AttemptState, judge
 from .queue import PENDING, SUSPENDED, Job
 from .record import RunnerRecord
 
@@ -89,7 +89,7 @@ class SlurmRun:
         self.told = Told()
         self.record = RunnerRecord()
         self.silent_for_s = 0.0
-        self.verdict = Verdict("waiting")
+        self.verdict = AttemptState("waiting")
         self._signals = signals
         self._leftovers_within_s = leftovers_within_s
         self._last_output = last_output
@@ -165,7 +165,7 @@ class SlurmRun:
             return
         now, told = time.monotonic(), self.told
         verdict = judge(
-            Evidence(
+            AttemptEvidence(
                 self.record,
                 told.job,
                 told.n_absent,
@@ -185,7 +185,7 @@ class SlurmRun:
             self._changed.set()
             self._changed = anyio.Event()
 
-    def _with_output(self, verdict: Verdict, end: RunEnd) -> Verdict:
+    def _with_output(self, verdict: AttemptState, end: RunEnd) -> AttemptState:
         if end.detail is not None:
             return verdict
         said = self._last_output()

@@ -11,7 +11,7 @@ import anyio.to_thread
 
 from ...store.watching.server_clock import server_time, touched_at
 from ...store.watching.watcher import URGENT_PAUSE_TO_WORK, watch_files
-from ..base import Notices
+from ..base import EngineNotices
 from .client import SlurmClient
 from .files import SlurmFiles
 from .queue import Job, group_by_name, never_starts
@@ -101,7 +101,7 @@ class JobWatch:
         self._beat_at = 0.0
         self._silence: str | None = None
         self._suspended: frozenset[str] | None = None
-        self.notices: Notices | None = None
+        self.notices: EngineNotices | None = None
 
     def open(self, files: SlurmFiles) -> None:
         """Follow the records in this sweep's folder."""

@@ -14,7 +14,7 @@ from ...config.model import SweepConfig
 from ...errors import nearest
 from ...stopping import StopDecision, StoppingRules
 from ...store.objective import BestSoFar
-from ...store.outcomes.aims import Outcome
+from ...store.outcomes.aims import OutcomeTracker
 from .events.metrics import EventFileFollower
 from .output_metrics import OutputMetrics, open_output
 
@@ -35,7 +35,7 @@ Silence = Literal["misses", "nothing", "metric"]
 are but the optimisation metric is not."""
 
 
-class Reading(NamedTuple):
+class LogUpdate(NamedTuple):
     """What one look at a run's log brought."""
 
     decision: StopDecision | None
@@ -74,7 +74,7 @@ class RunMonitor:
 
     def _begin(self) -> None:
         self._best = BestSoFar(self._config.optimization_goal or "max")
-        self._outcome = Outcome(self._aims)
+        self._outcome = OutcomeTracker(self._aims)
         self._rules.forget(self._run)
 
     def follow_output(self, events: EventFileFollower | None = None) -> None:
@@ -129,17 +129,17 @@ class RunMonitor:
             self._output.notes.clear()
         return notes
 
-    def read(self) -> Reading:
+    def read(self) -> LogUpdate:
         """Take in a bounded part of what is new."""
         printed_more = self._output is not None and self._output.read()
         tail = self._tail or self._open_tail()
         if tail is None:
-            return Reading(None, False, printed_more)
+            return LogUpdate(None, False, printed_more)
         try:
             batch = tail.read()
         except (OSError, LogFormatError) as error:
             self.trouble = str(error)
-            return Reading(None, False, False)
+            return LogUpdate(None, False, False)
         self._owes_reset |= batch.was_reset
         if self._owes_reset and batch.series:  # a log that went keeps what was known of it
             self._owes_reset = False
@@ -154,7 +154,7 @@ class RunMonitor:
             if name == self._metric:
                 improved = self._best.update(steps, values)
             decision = self._rules.update(self._run, name, steps, values) or decision
-        return Reading(decision, improved, batch.has_more or printed_more)
+        return LogUpdate(decision, improved, batch.has_more or printed_more)
 
     def _count_values(self, series: "Mapping[str, Series]") -> None:
         for name, values in series.items():

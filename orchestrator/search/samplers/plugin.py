@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from ...store.histories.history import HistoryEvent, RunEnded, RunSampled, WarmStartRun
 from ..distributions import Distribution
-from ..plugins import PluginSampler, Question, Result
+from ..plugins import EndedRun, PluginSampler, ProposalRequest
 from ..space import Combination, Space
 from .base import Unseen
 from .random import draw_combination
@@ -23,7 +23,7 @@ _MOST_DRAWS = 10_000
 class _History:
     """What is known of the runs, by their number."""
 
-    results: list[Result] = field(default_factory=list)
+    results: list[EndedRun] = field(default_factory=list)
     running: dict[int, Combination] = field(default_factory=dict)
     sampled: dict[int, Combination] = field(default_factory=dict)
 
@@ -93,18 +93,18 @@ class OtherSampler:
                 if event.index in known.sampled:
                     known.results.append(self._result(known.sampled[event.index], event))
 
-    def _result(self, combination: Combination, event: RunEnded | WarmStartRun) -> Result:
+    def _result(self, combination: Combination, event: RunEnded | WarmStartRun) -> EndedRun:
         values = event.result if self._has_objectives else None
         if not self._has_objectives and event.value is not None:
             values = (event.value,)
-        return Result(dict(combination), event.state, values, event.stopped_by, event.violations)
+        return EndedRun(dict(combination), event.state, values, event.stopped_by, event.violations)
 
     def _ask(self, number: int, attempt: int) -> Combination | None:
         """What it proposes, completed; None if that is of no use."""
         key = f"{self._seed}/{number}+{attempt}"
         results, running = tuple(self._history.results), tuple(self._history.running.values())
         try:
-            given = self._sampler.propose(Question(number, Random(key), results, running))
+            given = self._sampler.propose(ProposalRequest(number, Random(key), results, running))
             return self._complete(dict(given), key)
         except Exception as error:  # noqa: BLE001  (others' code; a sweep of days must continue)
             why = f"{type(error).__name__}: {error}"

@@ -38,7 +38,7 @@ _Open = Callable[[AnySampling, Space, int, Goal, Iterable[Combination], Aims], S
 
 
 @dataclass(frozen=True)
-class SamplerEntry:
+class RegisteredSampler:
     """A sampler that a configuration can name.
 
     `libraries` are the modules that it imports, each with the extra that it comes with. `learns`
@@ -71,16 +71,18 @@ def _optuna(name: str) -> _Open:
     return open_learning
 
 
-SAMPLERS: Mapping[SamplerName, SamplerEntry] = {
-    "random": SamplerEntry(_sequence(RandomSampler)),
-    "grid": SamplerEntry(_sequence(GridSampler)),
-    "sobol": SamplerEntry(_sequence(SobolSampler), {"scipy.stats.qmc": "sobol"}),
-    "tpe": SamplerEntry(_optuna("tpe"), {"optuna": "optuna"}, learns=True),
-    "gp": SamplerEntry(
+SAMPLERS: Mapping[SamplerName, RegisteredSampler] = {
+    "random": RegisteredSampler(_sequence(RandomSampler)),
+    "grid": RegisteredSampler(_sequence(GridSampler)),
+    "sobol": RegisteredSampler(_sequence(SobolSampler), {"scipy.stats.qmc": "sobol"}),
+    "tpe": RegisteredSampler(_optuna("tpe"), {"optuna": "optuna"}, learns=True),
+    "gp": RegisteredSampler(
         _optuna("gp"), {"optuna": "optuna", "scipy": "optuna"}, needs_torch=True, learns=True
     ),
-    "cma_es": SamplerEntry(_optuna("cma_es"), {"optuna": "optuna", "cmaes": "optuna"}, learns=True),
-    "nsga2": SamplerEntry(_optuna("nsga2"), {"optuna": "optuna"}, learns=True),
+    "cma_es": RegisteredSampler(
+        _optuna("cma_es"), {"optuna": "optuna", "cmaes": "optuna"}, learns=True
+    ),
+    "nsga2": RegisteredSampler(_optuna("nsga2"), {"optuna": "optuna"}, learns=True),
 }
 
 

@@ -57,7 +57,7 @@ def _with_others(path: str, own: Identity) -> Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Known(Generic[V]):
+class CachedValue(Generic[V]):
     """A value, and the identity that its file had before it was read."""
 
     identity: Identity | None
@@ -79,7 +79,7 @@ class FileCache(Generic[K, V]):
         from cachetools import LRUCache  # takes a while: a sweep starts without a cache
 
         self._size_of = size_of or (lambda value: 1)
-        self._known: LRUCache[K, Known[V]] = LRUCache(max_size, self._entry_size)
+        self._known: LRUCache[K, CachedValue[V]] = LRUCache(max_size, self._entry_size)
         self._lock = threading.Lock()
 
     def get(self, key: K, identity: Identity | None, compute: Callable[[], V]) -> V:
@@ -94,14 +94,14 @@ class FileCache(Generic[K, V]):
         known = self.latest(key)
         return known.value if known is not None and known.identity == identity else None
 
-    def latest(self, key: K) -> Known[V] | None:
+    def latest(self, key: K) -> CachedValue[V] | None:
         """Return the value that was kept last, whether or not the file has changed since."""
         with self._lock:
             return self._known.get(key)
 
     def put(self, key: K, identity: Identity | None, value: V) -> V:
         """Keep a value unless it is larger than the whole cache; return it."""
-        known = Known(identity, value)
+        known = CachedValue(identity, value)
         with self._lock:
             self._known.pop(key, None)
             if self._entry_size(known) <= self._known.maxsize:
@@ -116,5 +116,5 @@ class FileCache(Generic[K, V]):
         """The sum of the sizes of what is kept."""
         return int(self._known.currsize)
 
-    def _entry_size(self, known: Known[V]) -> int:
+    def _entry_size(self, known: CachedValue[V]) -> int:
         return self._size_of(known.value)

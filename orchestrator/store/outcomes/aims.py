@@ -148,7 +148,7 @@ def _constraints(given: object) -> Iterable[OutcomeConstraint]:
                 continue
 
 
-class Outcome:
+class OutcomeTracker:
     """The value of each metric that a sweep keeps of a run, as the run logs."""
 
     def __init__(self, aims: Aims) -> None:

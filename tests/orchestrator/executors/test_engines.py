@@ -13,7 +13,13 @@ from sweeps import run_command, write_config
 from ml_tracking_ops.orchestrator import sweep
 from ml_tracking_ops.orchestrator.config.loading import load_config
 from ml_tracking_ops.orchestrator.errors import ConfigError
-from ml_tracking_ops.orchestrator.executors.base import Notices, RunCommand, RunEnd, RunStart, Slot
+from ml_tracking_ops.orchestrator.executors.base import (
+    EngineNotices,
+    RunCommand,
+    RunEnd,
+    RunStart,
+    Slot,
+)
 from ml_tracking_ops.orchestrator.executors.local.executor import LocalExecutor
 from ml_tracking_ops.orchestrator.executors.local.run import LocalRun
 from ml_tracking_ops.orchestrator.executors.registry import (
@@ -188,7 +194,7 @@ def test_preempted_run_is_tried_again_without_using_up_a_retry(tmp_path: Path, u
 class Suspended(LocalExecutor):
     """Suspends each run for a while as soon as it runs."""
 
-    def report_to(self, notices: Notices) -> None:
+    def report_to(self, notices: EngineNotices) -> None:
         self.notices = notices
 
     async def submit(self, command: RunCommand, slot: Slot) -> LocalRun:

@@ -8,7 +8,7 @@ import pytest
 from spaces import space_of
 
 from ml_tracking_ops.orchestrator.errors import UsageError
-from ml_tracking_ops.orchestrator.search.plugins import Question, Result, find_plugin
+from ml_tracking_ops.orchestrator.search.plugins import EndedRun, ProposalRequest, find_plugin
 from ml_tracking_ops.orchestrator.search.samplers.plugin import OtherSampler
 from ml_tracking_ops.orchestrator.store.histories.history import (
     HistoryEvent,
@@ -27,20 +27,20 @@ SPACE = space_of(
 )
 
 
-class Asked:
-    """Remembers its questions."""
+class RecordingSampler:
+    """Remembers its requests."""
 
-    def __init__(self, answer: Callable[[Question], Mapping[str, Any]]) -> None:
-        self.questions: list[Question] = []
+    def __init__(self, answer: Callable[[ProposalRequest], Mapping[str, Any]]) -> None:
+        self.requests: list[ProposalRequest] = []
         self._answer = answer
 
-    def propose(self, question: Question) -> Mapping[str, Any]:
-        self.questions.append(question)
-        return self._answer(question)
+    def propose(self, request: ProposalRequest) -> Mapping[str, Any]:
+        self.requests.append(request)
+        return self._answer(request)
 
 
-def test_question_holds_results_in_order_and_what_runs() -> None:
-    asked = Asked(lambda question: {})
+def test_request_holds_results_in_order_and_what_runs() -> None:
+    asked = RecordingSampler(lambda request: {})
     history: list[HistoryEvent] = [
         WarmStartRun({"x": 0.1, "kind": "a"}, "finished", 0.5),
         RunSampled(1, {"x": 0.2, "kind": "a"}, 1),
@@ -50,18 +50,18 @@ def test_question_holds_results_in_order_and_what_runs() -> None:
         RunEnded(1, "early_stopped", 0.25, "asha"),
     ]
     OtherSampler("asked", asked, SPACE, 1).combination(4, history)
-    (question,) = asked.questions
-    assert question.number == 4
-    assert question.running == ({"x": 0.4, "kind": "a"},)
-    assert question.results == (
-        Result({"x": 0.1, "kind": "a"}, "finished", (0.5,)),
-        Result({"x": 0.3, "kind": "a"}, "failed", None),
-        Result({"x": 0.2, "kind": "a"}, "early_stopped", (0.25,), "asha"),
+    (request,) = asked.requests
+    assert request.number == 4
+    assert request.running == ({"x": 0.4, "kind": "a"},)
+    assert request.results == (
+        EndedRun({"x": 0.1, "kind": "a"}, "finished", (0.5,)),
+        EndedRun({"x": 0.3, "kind": "a"}, "failed", None),
+        EndedRun({"x": 0.2, "kind": "a"}, "early_stopped", (0.25,), "asha"),
     )
 
 
 def test_answer_is_completed_and_what_has_no_place_is_left_out() -> None:
-    sampler = OtherSampler("asked", Asked(lambda q: {"x": 0.5, "only_b": 2}), SPACE, 1)
+    sampler = OtherSampler("asked", RecordingSampler(lambda q: {"x": 0.5, "only_b": 2}), SPACE, 1)
     found = [sampler.combination(number) for number in (1, 2)]
     assert all(one is not None and one["x"] == 0.5 for one in found)
     assert all(("only_b" in one) == (one["kind"] == "b") for one in found if one)
@@ -69,10 +69,10 @@ def test_answer_is_completed_and_what_has_no_place_is_left_out() -> None:
 
 
 def test_same_history_gives_the_same_answer_again() -> None:
-    def draw(question: Question) -> Mapping[str, Any]:
-        return {"x": question.random.random()}
+    def draw(request: ProposalRequest) -> Mapping[str, Any]:
+        return {"x": request.random.random()}
 
-    one, other = (OtherSampler("asked", Asked(draw), SPACE, 7) for _ in range(2))
+    one, other = (OtherSampler("asked", RecordingSampler(draw), SPACE, 7) for _ in range(2))
     first = [one.combination(number) for number in range(1, 6)]
     history = [RunSampled(n, dict(c or {}), n, n_known=0) for n, c in enumerate(first[:4], 1)]
     assert other.combination(5, history) == first[4]
@@ -88,7 +88,7 @@ def test_same_history_gives_the_same_answer_again() -> None:
     ],
 )
 def test_wrong_answer_is_told_and_a_run_is_drawn(answer: Any, said: str) -> None:
-    sampler = OtherSampler("asked", Asked(lambda question: answer), SPACE, 1)
+    sampler = OtherSampler("asked", RecordingSampler(lambda request: answer), SPACE, 1)
     assert sampler.combination(1) is not None
     assert said in (sampler.trouble or "")
 

@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
-from ml_tracking_ops.orchestrator.store.outcomes.aims import Outcome, OutcomeConstraint, aims_of
+from ml_tracking_ops.orchestrator.store.outcomes.aims import (
+    OutcomeConstraint,
+    OutcomeTracker,
+    aims_of,
+)
 from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
 TWO = [{"metric": "accuracy", "goal": "max"}, {"metric": "latency_ms", "goal": "min"}]
@@ -42,7 +46,7 @@ def test_outcome_takes_the_last_value_or_the_best_one() -> None:
             "where": ["memory <= 1"],
         }
     )
-    outcome = Outcome(aims)
+    outcome = OutcomeTracker(aims)
     outcome.update("loss", [1, 2, 3], [3.0, 1.0, 2.0])
     outcome.update("accuracy", [1, 2], [0.9, 0.8])
     outcome.update("other", [1], [5.0])

@@ -12,7 +12,7 @@ from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.orchestrator.running.resumption import attempts_left
 from ml_tracking_ops.orchestrator.store.histories.history import RunSampled
 from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail, encode
-from ml_tracking_ops.orchestrator.store.pool_record import Session
+from ml_tracking_ops.orchestrator.store.pool_record import OrchestratorSession
 from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 
 json_values = st.recursive(
@@ -257,4 +257,4 @@ def test_journal_of_an_earlier_version_is_read(path: Path) -> None:
         "early_stopped",
     ]
     assert [span.state for span in record.pool.spans] == ["finished", "early_stopped"]
-    assert record.pool.sessions == [Session(100.0, 108.0, [(100.0, 2)])]
+    assert record.pool.sessions == [OrchestratorSession(100.0, 108.0, [(100.0, 2)])]

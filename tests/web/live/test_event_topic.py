@@ -7,7 +7,7 @@ from typing import Any
 from event_writing import event, simple, write_events
 
 from ml_tracking_ops.web.live.event_topic import EventTopic
-from ml_tracking_ops.web.live.file_topics import Place
+from ml_tracking_ops.web.live.file_topics import ReadPosition
 
 NAME = "events.out.tfevents.1700000000.host.1.0"
 
@@ -51,7 +51,7 @@ def test_impossible_cursor_is_a_reset(tmp_path: Path) -> None:
     write(tmp_path / NAME, 1, 2)
     topic = EventTopic("run", tmp_path / NAME)
 
-    update = topic.read_on(topic.open_reader(0), Place(0, 1 << 40), topic.place)
+    update = topic.read_on(topic.open_reader(0), ReadPosition(0, 1 << 40), topic.place)
 
     assert update is not None
     assert b"event: reset" in update.frame

@@ -7,7 +7,7 @@ from ml_tracking_ops.orchestrator.store.run_states import STATES
 
 from ...tables.rows import Row
 from ..axes import Axis
-from ..words import Part, relation
+from ..words import RunSubset, relation
 from .measures import FEWEST_RUNS, Importance, question, rank
 from .ped_anova import ImportanceRequest
 
@@ -19,7 +19,7 @@ class Failures:
     n_failed: int
     n_ended: int
     ranking: Sequence[Importance]
-    parts: Sequence[Part]
+    parts: Sequence[RunSubset]
 
 
 def failures(

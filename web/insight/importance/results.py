@@ -30,7 +30,7 @@ _MORE = 1.05  # while a sweep runs, a twentieth more runs are a reason to comput
 
 
 @dataclass(frozen=True)
-class Result:
+class ImportanceResult:
     """PED-ANOVA's answer over `n` runs, `n_failed` of them; `problem` says why there is none."""
 
     n: int
@@ -45,22 +45,22 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Results:
+class SweepImportance:
     """What is known: of what makes runs good, and of what makes them fail."""
 
-    best: Result | None = None
-    failing: Result | None = None
+    best: ImportanceResult | None = None
+    failing: ImportanceResult | None = None
 
 
-_results: WeakKeyDictionary[object, Results] = WeakKeyDictionary()
+_results: WeakKeyDictionary[object, SweepImportance] = WeakKeyDictionary()
 
 
-def keep(subject: Subject, results: Results) -> None:
+def keep(subject: Subject, results: SweepImportance) -> None:
     _results[subject.key] = results
 
 
-def known(subject: Subject) -> Results:
-    return _results.get(subject.key, Results())
+def known(subject: Subject) -> SweepImportance:
+    return _results.get(subject.key, SweepImportance())
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,12 @@ class ImportanceView:
 
     metric: str | None
     ranking: Sequence[Importance]
-    shares_of: Result | None
+    shares_of: ImportanceResult | None
     has_optuna: bool
     must_ask: bool
     n_values: int
     failures: Failures | None
-    failing_of: Result | None
+    failing_of: ImportanceResult | None
     noun: str = "run"
     setting: str = "hyperparameter"
     scatter_href: str = ""
@@ -90,7 +90,7 @@ class ImportanceView:
 
 
 @dataclass(frozen=True)
-class Questions:
+class PendingRequests:
     """What is yet to be computed."""
 
     best: ImportanceRequest | None
@@ -147,7 +147,7 @@ def importance_view(subject: Subject, given: Sequence[Row], query: QueryParams) 
     )
 
 
-def questions(subject: Subject, given: Sequence[Row]) -> Questions:
+def questions(subject: Subject, given: Sequence[Row]) -> PendingRequests:
     """What is to be computed: it is not known yet, or there are more runs by now."""
     rows, runs = compared_rows(subject, given), runs_of(given)
     axes = _axes(subject, rows)
@@ -158,7 +158,7 @@ def questions(subject: Subject, given: Sequence[Row]) -> Questions:
     found = failures(runs, axes, None) if has_optuna() else None
     if found and not _is_current(subject, results.failing, found.n_ended, found.n_failed):
         failing = failing_question(runs, axes)
-    return Questions(best, failing)
+    return PendingRequests(best, failing)
 
 
 def _axes(subject: Subject, rows: Sequence[Row]) -> list[Axis]:
@@ -169,7 +169,9 @@ def _can_ask_for_best(rows: Sequence[Row], axes: Sequence[Axis]) -> bool:
     return has_optuna() and bool(axes) and sum(map(has_value, rows)) >= FEWEST_RUNS
 
 
-def _is_current(subject: Subject, result: Result | None, n: int, n_failed: int = 0) -> bool:
+def _is_current(
+    subject: Subject, result: ImportanceResult | None, n: int, n_failed: int = 0
+) -> bool:
     """Whether what is known need not be computed again."""
     if result is None or n < result.n:
         return False

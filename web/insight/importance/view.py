@@ -29,10 +29,10 @@ from ..subject import Subject, sweep_subject
 from .measures import ImportanceError, ask
 from .ped_anova import ImportanceRequest
 from .results import (
+    ImportanceResult,
     ImportanceView,
-    Questions,
-    Result,
-    Results,
+    PendingRequests,
+    SweepImportance,
     importance_address,
     importance_view,
     keep,
@@ -98,25 +98,25 @@ async def _importance(request: Request, look: Look) -> str | None:
     return html
 
 
-async def _answered(results: Results, asked: Questions) -> Results:
+async def _answered(results: SweepImportance, asked: PendingRequests) -> SweepImportance:
     """What is known after these questions; both go to one process, which takes seconds to start."""
     found = iter(await _ask([one for one in (asked.best, asked.failing) if one is not None]))
     best = results.best if asked.best is None else next(found)
     if asked.failing is None:
-        return Results(best, results.failing)
+        return SweepImportance(best, results.failing)
     n_failed = round(sum(asked.failing["values"]))
-    return Results(best, replace(next(found), n_failed=n_failed))
+    return SweepImportance(best, replace(next(found), n_failed=n_failed))
 
 
-async def _ask(asked: Sequence[ImportanceRequest]) -> list[Result]:
+async def _ask(asked: Sequence[ImportanceRequest]) -> list[ImportanceResult]:
     if not asked:
         return []
     try:
         answers = await ask(asked)
     except ImportanceError as error:
-        return [Result(len(one["values"]), problem=str(error)) for one in asked]
+        return [ImportanceResult(len(one["values"]), problem=str(error)) for one in asked]
     return [
-        Result(len(one["values"]), answer["shares"], answer["version"])
+        ImportanceResult(len(one["values"]), answer["shares"], answer["version"])
         for one, answer in zip(asked, answers, strict=True)
     ]
 

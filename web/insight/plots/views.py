@@ -12,7 +12,7 @@ from ...series.derived.definition import title_of
 from ...tables.rows import Row
 from ..axes import Axis, axes_of
 from ..subject import Subject
-from ..words import Part, Relation, relation
+from ..words import Relation, RunSubset, relation
 from .chosen import Chosen, chosen_value, same_settings
 
 _MOST_LINES = 12
@@ -97,7 +97,7 @@ def _no_value(chosen: Chosen) -> str:
     return f"None has a {title_of(chosen.up)} yet."
 
 
-def _bar(part: Part) -> Bar:
+def _bar(part: RunSubset) -> Bar:
     return {"label": part.label, "n": part.n, "mean": part.mean, "std": part.std}
 
 

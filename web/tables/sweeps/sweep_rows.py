@@ -75,7 +75,7 @@ class SelectedRuns:
 
 
 @dataclass(frozen=True)
-class Selection:
+class TableSelection:
     """The runs that pass, in their order, and the rows of a table in which all are closed."""
 
     rows: list[Row]
@@ -105,7 +105,7 @@ class _Known:
     hyperparameters: dict[str, Hyperparameter] = field(default_factory=dict)
     logged: LoggedSettings = field(default_factory=LoggedSettings)
     running: frozenset[int] = frozenset()
-    selections: OrderedDict[Any, Selection] = field(default_factory=OrderedDict)
+    selections: OrderedDict[Any, TableSelection] = field(default_factory=OrderedDict)
 
 
 _known: WeakKeyDictionary[Sweep, _Known] = WeakKeyDictionary()
@@ -317,7 +317,7 @@ def passing_runs(
 
 def _remembered(
     known: _Known, every: AllRuns, query: TableQuery, columns: TableColumns
-) -> Selection:
+) -> TableSelection:
     """Turning the pages of a table, and scrolling it, neither sorts nor filters it again."""
     filters = (query.search, query.where, query.states, query.filters)
     key = (
@@ -337,19 +337,21 @@ def _remembered(
     return known.selections[key]
 
 
-def _select(every: AllRuns, rows: list[Row], query: TableQuery, columns: TableColumns) -> Selection:
+def _select(
+    every: AllRuns, rows: list[Row], query: TableQuery, columns: TableColumns
+) -> TableSelection:
     column, order = columns.sorted_by(query), columns.order_of(query)
     if query.by:
         found = sort_rows(select(rows, query, columns), column, order)
         grouped = grouped_rows(found, query.by, every.seed_name or None, column, order)
-        return Selection(found, grouped.closed, grouped.problem)
+        return TableSelection(found, grouped.closed, grouped.problem)
     if not every.has_combinations or query.is_apart:
         found = sort_rows(select(rows, query, columns), column, order)
-        return Selection(found, found)
+        return TableSelection(found, found)
     runs = select(rows, query.of_runs, columns)
     passing = select(combination_rows(runs, every.seed_name), query.of_means, columns)
     closed = sort_combinations(passing, column, order)
-    return Selection(runs_of(closed), closed)
+    return TableSelection(runs_of(closed), closed)
 
 
 def with_summaries(

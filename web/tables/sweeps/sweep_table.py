@@ -18,7 +18,7 @@ from ..media_columns import followed_media, offered_media, with_media
 from ..query import TableQuery, split_statistic
 from ..rows import Row
 from ..selection import count_states
-from ..table import Table, build_table, cut_rows, page_of, page_rows
+from ..table import TablePage, build_table, cut_rows, page_of, page_rows
 from .sweep_rows import SelectedRuns, lines_with_summaries, select_runs
 
 _READING_S = 0.25
@@ -37,7 +37,7 @@ class SweepTable:
     """
 
     runs: SelectedRuns
-    table: Table
+    table: TablePage
     controls: Controls
     drawn: Sequence[Row]
     n_selected: int
@@ -86,7 +86,7 @@ def sweep_table_rows(
     live: Mapping[int, BestSoFar],
     readers: LogReaders,
     media: MediaHistories,
-) -> Table:
+) -> TablePage:
     """Only the rows that a scrolled table asks for."""
     runs = select_runs(sweep, query, live, readers.summaries, _READING_S)
     default, offered = _columns(sweep, runs, query, media)
@@ -101,7 +101,7 @@ def _build(
     columns: Sequence[Column],
     readers: LogReaders,
     media: MediaHistories,
-) -> Table:
+) -> TablePage:
     cut = cut_rows(runs.lines, query)
     rows = _with_log_columns(sweep, cut.rows, columns, readers)
     return build_table(

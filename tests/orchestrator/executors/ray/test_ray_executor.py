@@ -14,7 +14,7 @@ from places import ROOT
 from sweeps import COMMAND, processes_with, state_of, sweep_folder, wait_until, write_config
 
 from ml_tracking_ops.orchestrator.errors import UsageError
-from ml_tracking_ops.orchestrator.executors.base import KnownRun, RunCommand, RunEnd
+from ml_tracking_ops.orchestrator.executors.base import RecordedRun, RunCommand, RunEnd
 from ml_tracking_ops.orchestrator.executors.ray.executor import RayExecutor
 from ml_tracking_ops.orchestrator.executors.ray.run import RayRun
 from ml_tracking_ops.orchestrator.executors.ray.settings import RaySettings
@@ -184,7 +184,7 @@ async def test_run_ends_when_its_actor_is_gone(tmp_path: Path):
 
 
 async def test_run_that_no_slot_knows_has_ended(tmp_path: Path):
-    known = KnownRun("2026-11-29_10-00-00_0001", None, 1.0, 0)
+    known = RecordedRun("2026-11-29_10-00-00_0001", None, 1.0, 0)
     async with engine() as executor:
         found = await executor.find(tmp_path, [known])
     assert found[known.name].standing == "ended"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ml_tracking_ops.orchestrator.executors.base import RunEnd
-from ml_tracking_ops.orchestrator.executors.slurm.life import Evidence, Verdict, judge
+from ml_tracking_ops.orchestrator.executors.slurm.life import AttemptEvidence, AttemptState, judge
 from ml_tracking_ops.orchestrator.executors.slurm.queue import Job
 from ml_tracking_ops.orchestrator.executors.slurm.record import RunnerRecord
 
@@ -23,7 +23,7 @@ def exited(exit_code: int, **facts: Any) -> RunnerRecord:
     return RunnerRecord(True, "7", "node1", (), 100.0, exit_code=exit_code, **known)
 
 
-def end_of(verdict: Verdict) -> RunEnd:
+def end_of(verdict: AttemptState) -> RunEnd:
     assert verdict.phase == "ended"
     assert verdict.end is not None
     return verdict.end
@@ -32,29 +32,37 @@ def end_of(verdict: Verdict) -> RunEnd:
 @pytest.mark.parametrize(
     ("seen", "phase", "reason"),
     [
-        (Evidence(NOTHING), "waiting", None),
-        (Evidence(NOTHING, n_absent=3, submitted_for_s=59), "waiting", None),
-        (Evidence(NOTHING, n_absent=1, submitted_for_s=900), "waiting", None),
-        (Evidence(NOTHING, job("PENDING", "Resources", "")), "waiting", "waiting for resources"),
-        (Evidence(NOTHING, job("PENDING", "Odd", "")), "waiting", "waiting: Odd"),
-        (Evidence(NOTHING, job("CONFIGURING")), "waiting", "starting on node1"),
-        (Evidence(NOTHING, job("RUNNING"), changed_for_s=59), "waiting", "starting on node1"),
-        (Evidence(BEGAN, job("RUNNING"), changed_for_s=900), "waiting", "starting on node1"),
-        (Evidence(NOTHING, job("COMPLETED"), changed_for_s=59), "waiting", None),
-        (Evidence(STARTED, silent_for_s=900), "started", None),
-        (Evidence(STARTED, job("RUNNING")), "started", None),
-        (Evidence(STARTED, job("RUNNING"), silent_for_s=900), "started", None),
-        (Evidence(STARTED, job("SUSPENDED")), "started", "suspended"),
-        (Evidence(STARTED, job("COMPLETING")), "started", None),
-        (Evidence(STARTED, n_absent=2, silent_for_s=59), "started", None),
-        (Evidence(STARTED, job("CANCELLED"), changed_for_s=4), "started", None),
-        (Evidence(STARTED, job("COMPLETED"), changed_for_s=59), "started", None),
-        (Evidence(exited(0, is_over=False), exited_for_s=1), "started", None),
-        (Evidence(exited(-15, why="terminated"), exited_for_s=1), "started", None),
+        (AttemptEvidence(NOTHING), "waiting", None),
+        (AttemptEvidence(NOTHING, n_absent=3, submitted_for_s=59), "waiting", None),
+        (AttemptEvidence(NOTHING, n_absent=1, submitted_for_s=900), "waiting", None),
+        (
+            AttemptEvidence(NOTHING, job("PENDING", "Resources", "")),
+            "waiting",
+            "waiting for resources",
+        ),
+        (AttemptEvidence(NOTHING, job("PENDING", "Odd", "")), "waiting", "waiting: Odd"),
+        (AttemptEvidence(NOTHING, job("CONFIGURING")), "waiting", "starting on node1"),
+        (
+            AttemptEvidence(NOTHING, job("RUNNING"), changed_for_s=59),
+            "waiting",
+            "starting on node1",
+        ),
+        (AttemptEvidence(BEGAN, job("RUNNING"), changed_for_s=900), "waiting", "starting on node1"),
+        (AttemptEvidence(NOTHING, job("COMPLETED"), changed_for_s=59), "waiting", None),
+        (AttemptEvidence(STARTED, silent_for_s=900), "started", None),
+        (AttemptEvidence(STARTED, job("RUNNING")), "started", None),
+        (AttemptEvidence(STARTED, job("RUNNING"), silent_for_s=900), "started", None),
+        (AttemptEvidence(STARTED, job("SUSPENDED")), "started", "suspended"),
+        (AttemptEvidence(STARTED, job("COMPLETING")), "started", None),
+        (AttemptEvidence(STARTED, n_absent=2, silent_for_s=59), "started", None),
+        (AttemptEvidence(STARTED, job("CANCELLED"), changed_for_s=4), "started", None),
+        (AttemptEvidence(STARTED, job("COMPLETED"), changed_for_s=59), "started", None),
+        (AttemptEvidence(exited(0, is_over=False), exited_for_s=1), "started", None),
+        (AttemptEvidence(exited(-15, why="terminated"), exited_for_s=1), "started", None),
     ],
 )
 def test_attempt_that_may_still_live_has_not_ended(
-    seen: Evidence, phase: str, reason: str | None
+    seen: AttemptEvidence, phase: str, reason: str | None
 ) -> None:
     verdict = judge(seen)
     assert (verdict.phase, verdict.reason) == (phase, reason)
@@ -63,28 +71,34 @@ def test_attempt_that_may_still_live_has_not_ended(
 @pytest.mark.parametrize(
     ("seen", "cause"),
     [
-        (Evidence(NOTHING, n_absent=2, submitted_for_s=60), "unknown"),
-        (Evidence(NOTHING, job("RUNNING"), changed_for_s=60), "never_started"),
-        (Evidence(NOTHING, job("FAILED", "JobLaunchFailure"), changed_for_s=5), "never_started"),
-        (Evidence(BEGAN, job("FAILED", "NonZeroExitCode"), changed_for_s=5), "never_started"),
-        (Evidence(NOTHING, job("COMPLETED"), changed_for_s=60), "unknown"),
-        (Evidence(NOTHING, job("CANCELLED")), "cancelled"),
-        (Evidence(NOTHING, job("NODE_FAIL"), changed_for_s=5), "node_failed"),
-        (Evidence(STARTED, n_absent=2, silent_for_s=60), "unknown"),
-        (Evidence(STARTED, job("CANCELLED"), changed_for_s=5), "cancelled"),
-        (Evidence(STARTED, job("TIMEOUT"), changed_for_s=5), "time_limit"),
-        (Evidence(STARTED, job("DEADLINE"), changed_for_s=5), "time_limit"),
-        (Evidence(STARTED, job("OUT_OF_MEMORY"), changed_for_s=5), "out_of_memory"),
-        (Evidence(STARTED, job("PREEMPTED"), changed_for_s=5), "preempted"),
-        (Evidence(STARTED, job("PENDING", "BeginTime"), changed_for_s=5), "preempted"),
-        (Evidence(STARTED, job("NODE_FAIL")), "node_failed"),
-        (Evidence(STARTED, job("BOOT_FAIL")), "node_failed"),
-        (Evidence(STARTED, job("COMPLETED"), changed_for_s=60), "unknown"),
-        (Evidence(RunnerRecord(began=True, not_started="no such file")), "never_started"),
+        (AttemptEvidence(NOTHING, n_absent=2, submitted_for_s=60), "unknown"),
+        (AttemptEvidence(NOTHING, job("RUNNING"), changed_for_s=60), "never_started"),
+        (
+            AttemptEvidence(NOTHING, job("FAILED", "JobLaunchFailure"), changed_for_s=5),
+            "never_started",
+        ),
+        (
+            AttemptEvidence(BEGAN, job("FAILED", "NonZeroExitCode"), changed_for_s=5),
+            "never_started",
+        ),
+        (AttemptEvidence(NOTHING, job("COMPLETED"), changed_for_s=60), "unknown"),
+        (AttemptEvidence(NOTHING, job("CANCELLED")), "cancelled"),
+        (AttemptEvidence(NOTHING, job("NODE_FAIL"), changed_for_s=5), "node_failed"),
+        (AttemptEvidence(STARTED, n_absent=2, silent_for_s=60), "unknown"),
+        (AttemptEvidence(STARTED, job("CANCELLED"), changed_for_s=5), "cancelled"),
+        (AttemptEvidence(STARTED, job("TIMEOUT"), changed_for_s=5), "time_limit"),
+        (AttemptEvidence(STARTED, job("DEADLINE"), changed_for_s=5), "time_limit"),
+        (AttemptEvidence(STARTED, job("OUT_OF_MEMORY"), changed_for_s=5), "out_of_memory"),
+        (AttemptEvidence(STARTED, job("PREEMPTED"), changed_for_s=5), "preempted"),
+        (AttemptEvidence(STARTED, job("PENDING", "BeginTime"), changed_for_s=5), "preempted"),
+        (AttemptEvidence(STARTED, job("NODE_FAIL")), "node_failed"),
+        (AttemptEvidence(STARTED, job("BOOT_FAIL")), "node_failed"),
+        (AttemptEvidence(STARTED, job("COMPLETED"), changed_for_s=60), "unknown"),
+        (AttemptEvidence(RunnerRecord(began=True, not_started="no such file")), "never_started"),
     ],
 )
 def test_end_without_an_exit_code_has_the_cause_that_slurm_tells(
-    seen: Evidence, cause: str
+    seen: AttemptEvidence, cause: str
 ) -> None:
     end = end_of(judge(seen))
     assert (end.cause, end.exit_code) == (cause, None)
@@ -110,36 +124,36 @@ def test_end_without_an_exit_code_has_the_cause_that_slurm_tells(
     ],
 )
 def test_end_on_record_is_final(record: RunnerRecord, told: Job | None, cause: str) -> None:
-    end = end_of(judge(Evidence(record, told)))
+    end = end_of(judge(AttemptEvidence(record, told)))
     assert (end.cause, end.exit_code, end.at) == (cause, record.exit_code, 110.0)
 
 
 def test_end_by_slurm_has_a_cause_also_where_slurm_has_forgotten_it() -> None:
-    end = end_of(judge(Evidence(exited(-15, why="terminated"), exited_for_s=60)))
+    end = end_of(judge(AttemptEvidence(exited(-15, why="terminated"), exited_for_s=60)))
     assert end.cause == "cancelled"
 
 
 def test_processes_that_were_left_running_are_waited_for_within_bounds() -> None:
     record = exited(0, is_over=False)
-    assert judge(Evidence(record, exited_for_s=14.9)).phase == "started"
-    assert judge(Evidence(record, exited_for_s=15)).phase == "ended"
-    assert judge(Evidence(record, job("COMPLETED"))).phase == "ended"
+    assert judge(AttemptEvidence(record, exited_for_s=14.9)).phase == "started"
+    assert judge(AttemptEvidence(record, exited_for_s=15)).phase == "ended"
+    assert judge(AttemptEvidence(record, job("COMPLETED"))).phase == "ended"
 
 
 @pytest.mark.parametrize(
     "seen",
     [
-        Evidence(STARTED, job("RUNNING"), silent_for_s=30),
-        Evidence(STARTED, silent_for_s=30),
-        Evidence(STARTED, n_absent=1),
-        Evidence(NOTHING, n_absent=1),
-        Evidence(exited(-15, why="terminated")),
+        AttemptEvidence(STARTED, job("RUNNING"), silent_for_s=30),
+        AttemptEvidence(STARTED, silent_for_s=30),
+        AttemptEvidence(STARTED, n_absent=1),
+        AttemptEvidence(NOTHING, n_absent=1),
+        AttemptEvidence(exited(-15, why="terminated")),
     ],
 )
-def test_doubt_asks_slurm_before_its_turn(seen: Evidence) -> None:
+def test_doubt_asks_slurm_before_its_turn(seen: AttemptEvidence) -> None:
     assert judge(seen).asks
 
 
 def test_folder_that_nodes_do_not_share_is_named_as_the_reason() -> None:
-    end = end_of(judge(Evidence(NOTHING, job("RUNNING"), changed_for_s=60)))
+    end = end_of(judge(AttemptEvidence(NOTHING, job("RUNNING"), changed_for_s=60)))
     assert "must be on a file system that all nodes share" in str(end.detail)

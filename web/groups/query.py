@@ -10,6 +10,7 @@ from .early_ends import OVER, Over
 
 _PARAMETERS = ("sweep", "group", "metric", "x", "first", "last", "over", "run", "archived")
 _FILTERS = ("q", "where", "state", "p.", "m.", "low.p.", "high.p.", "low.m.", "high.m.")
+_OF_CONDITION = "derive"
 """Parameters of the table, whose filters decide which runs are in the groups."""
 _CHOICES = ("run", "archived")
 """Of experiments also those that are selected, and whether they are archived."""
@@ -43,7 +44,7 @@ def parse_group_query(query: QueryParams) -> GroupQuery:
         HTTPException: 400, naming the parameter, its value and what is allowed.
     """
     for name in query:
-        if name not in _PARAMETERS and not _is_filter(name):
+        if name not in (*_PARAMETERS, _OF_CONDITION) and not _is_filter(name):
             raise HTTPException(400, f"{name}: not known; allowed: {', '.join(_PARAMETERS)}")
     for name in ("group", "metric"):
         if name not in query:
@@ -57,7 +58,9 @@ def parse_group_query(query: QueryParams) -> GroupQuery:
     filters = tuple(
         (name, value)
         for name, value in query.multi_items()
-        if _is_filter(name) or (sweep is None and name in _CHOICES)
+        if _is_filter(name)
+        or (sweep is None and name in _CHOICES)
+        or (name == _OF_CONDITION and query.get("where"))
     )
     metrics = tuple(dict.fromkeys(query.getlist("metric")))
     return GroupQuery(sweep, query["group"], metrics, x, first, last, over, filters)

@@ -46,7 +46,8 @@ from .front.provisional import with_values_so_far
 from .front.view import FrontColumns, describe_front
 from .pool_history import SpanColumns, describe_spans, pool_of
 
-_PARAMETERS = ("since", "q", "where", "state", "up", "of", "more", "repeats", OBJECTIVE)
+_OF_TABLE = ("q", "where", "derive", "state", "repeats")
+_PARAMETERS = ("since", *_OF_TABLE, "up", "of", "more", OBJECTIVE)
 _OF_EXPERIMENTS = ("run", "archived")
 _PREFIXES = (HYPERPARAMETER, METRIC)
 _READING_S = 0.3

@@ -25,7 +25,7 @@ _MOST_ROWS, _ROWS_AT_ONCE = 1_000, 300
 _FINEST, _COARSEST = 256, 16
 _PAGES = ("sweeps/", "runs/", "experiments", "compare")
 _FIGURE = 'id="insight-figure"'
-_OF_VIEWS = ("q", "where", "state", "up", "of", "repeats")
+_OF_VIEWS = ("q", "where", "derive", "state", "up", "of", "repeats")
 _OF_EXPERIMENTS = ("run", "archived", "objective")
 _MORE = re.compile(r'id="insight-figure"[^>]* data-more="([^"]*)"')
 _OBJECTIVE = re.compile(r'id="insight-figure"[^>]* data-objective="([^"]*)"')

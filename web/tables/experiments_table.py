@@ -106,7 +106,7 @@ def select_experiments(
     """
     every, n_unread = experiment_rows(known, colors), 0
     columns = experiment_columns(every, summaries)
-    if query.metrics or asked_metrics(query.where, columns):
+    if query.metrics or asked_metrics(query, columns):
         every, n_unread = with_summaries(every, summaries, budget_s)
         columns = experiment_columns(every, summaries)
     found = select(every, query, columns)

@@ -52,7 +52,7 @@ class TableSource:
     def found(self, query: TableQuery, summaries: MetricSummaries) -> list[Row]:
         """The rows that a query asks for, in its order."""
         metric = self.columns.metric
-        asked = query.metrics | asked_metrics(query.where, self.columns)
+        asked = query.metrics | asked_metrics(query, self.columns)
         is_in_logs = asked - {metric} or query.sort == f"last.{metric}"
         rows = list(self.with_logs(self.rows, summaries)) if is_in_logs else self.rows
         if query.is_ticked:
@@ -131,7 +131,7 @@ def experiments_chunks(
     """
     rows = experiment_rows(known, ExperimentColors())
     columns = experiment_columns(rows, summaries)
-    asked = query.metrics | asked_metrics(query.where, columns)
+    asked = query.metrics | asked_metrics(query, columns)
     if asked or any(map(split_statistic, query.columns)):
         summaries.read(experiment_logs(rows), float("inf"))  # they say which values are best
         columns = experiment_columns(rows, summaries)

@@ -1,6 +1,7 @@
 """What the address asks of a table of runs: search, filters, order and columns. Pure.
 
-    where=EXPRESSION     a condition, as in ``lr > 0.01 and state == "finished"`` (`conditions`)
+    where=EXPRESSION     a condition, as in ``lr > 0.01 and state == "finished"`` (`conditions`);
+                         it may name the derived metrics of the page (`derive`)
     q=/PATTERN/          a regular expression occurs in the name, the number or a tag of a run
     q=TEXT               every word of it occurs in the name, tags, note, reason or values of a run
     state=STATE          one of these states; repeatable
@@ -102,7 +103,8 @@ class TableQuery:
     @property
     def of_table(self) -> str:
         """The part of the address that says which rows there are, in which order: ``?q=adam``."""
-        kept = [pair for pair in self.pairs if pair[0] in _OF_TABLE or _is_filter(pair[0])]
+        own = _OF_TABLE | ({"derive"} if self.where else set())
+        kept = [pair for pair in self.pairs if pair[0] in own or _is_filter(pair[0])]
         return link(kept) if kept else ""
 
     @property

@@ -52,7 +52,7 @@ def _tests(
         yield _pattern_test(query.search)
     elif words := query.search.casefold().split():
         yield lambda row: _has_words(columns.search_text(row), words)
-    if condition := condition_of(query.where, columns, rows):
+    if condition := condition_of(query, columns, rows):
         yield condition.passes
 
 
@@ -136,7 +136,7 @@ def problems_of(
     Columns of metrics, which may be logged yet, are always accepted.
     """
     problems = [*query.problems, *_search_problems(query.search)]
-    problems += condition_problems(query.where, columns, rows)
+    problems += condition_problems(query, columns, rows)
     for one in query.filters:
         if not is_metric(one.key):
             problems += _filter_problems(one, columns.hyperparameters)

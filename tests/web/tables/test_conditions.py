@@ -11,9 +11,11 @@ from ml_tracking_ops.web.tables.columns import run_columns
 from ml_tracking_ops.web.tables.filtering.conditions import (
     RunCondition,
     asked_metrics,
+    condition_of,
     condition_problems,
 )
 from ml_tracking_ops.web.tables.hyperparameters import describe_hyperparameters
+from ml_tracking_ops.web.tables.query import TableQuery
 from ml_tracking_ops.web.tables.rows import Row
 
 
@@ -61,14 +63,50 @@ def test_runs_pass_that_meet_the_condition(text: str, found: list[int]) -> None:
 
 
 def test_logs_are_needed_for_metrics_that_rows_do_not_hold() -> None:
-    assert asked_metrics("lr > 1 and Accuracy > 2 and state == 'failed'", COLUMNS) == frozenset()
-    assert asked_metrics("loss > 1", COLUMNS) == {"loss"}
+    held = TableQuery(where="lr > 1 and Accuracy > 2 and state == 'failed'")
+    assert asked_metrics(held, COLUMNS) == frozenset()
+    assert asked_metrics(TableQuery(where="loss > 1"), COLUMNS) == {"loss"}
+    derived = TableQuery(where="last.gap > 1", pairs=(("derive", GAP),))
+    assert asked_metrics(derived, COLUMNS) == {"last.gap"}
+
+
+GAP, TRAINED = "gap := loss/val - 1", "the gap at the end := loss/val - 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("gap < 0.2", [1]),
+        ("max.gap > 0.8", [1]),
+        ("the gap at the end > 0.3 or gap < 0.2", [1, 2]),
+        ("lr > 0.2", [3]),
+    ],
+)
+def test_derived_metrics_are_named_as_they_are_called(text: str, found: list[int]) -> None:
+    known = MetricSummary(3, 0.1, 2, 0.0, 0.9)
+    end = MetricSummary(3, 0.4, 2, 0.0, 0.9)
+    rows = [row(1, metrics={GAP: known}), row(2, metrics={TRAINED: end}), row(3, metrics={})]
+    query = TableQuery(where=text, pairs=(("derive", GAP), ("derive", TRAINED)))
+    condition = condition_of(query, COLUMNS, rows)
+    assert condition is not None
+    assert [one.index for one in rows if condition.passes(one)] == found
+    assert condition.unknown_names() == []
+
+
+def test_setting_is_meant_before_a_derived_metric_of_the_same_name() -> None:
+    metrics = {"lr := loss/val": MetricSummary(1, 5.0, 0, 5.0, 5.0)}
+    rows = [row(1, metrics=metrics)]
+    query = TableQuery(where="lr > 1", pairs=(("derive", "lr := loss/val"),))
+    condition = condition_of(query, COLUMNS, rows)
+    assert condition is not None
+    assert not condition.passes(rows[0])
 
 
 def test_condition_that_is_not_understood_says_why() -> None:
     with pytest.raises(ExpressionError, match="not understood"):
         RunCondition("open('/etc/passwd')", COLUMNS)
-    (problem,) = condition_problems("lrr > 1", COLUMNS, ROWS)
+    query = TableQuery(where="lrr > 1")
+    (problem,) = condition_problems(query, COLUMNS, ROWS)
     assert "no run has lrr" in problem
     assert "lr" in problem.partition("lrr")[2]
-    assert condition_problems("lrr > 1", COLUMNS, None) == []
+    assert condition_problems(query, COLUMNS, None) == []

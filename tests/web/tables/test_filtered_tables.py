@@ -88,3 +88,23 @@ def test_columns_are_reduced_to_the_settings_that_differ(client: Client, sweep: 
     assert 'data-column="p.learning_rate"' in reduced
     assert 'data-column="p.batch_size"' not in reduced
     assert 'id="differing-columns"' not in reduced
+
+
+def test_condition_may_name_a_derived_metric_of_the_page(client: Client, sweep: None) -> None:
+    asked = {"derive": "twice := 2 * loss/val", "where": "min.twice < 0.5"}
+    assert shown(client, "/sweeps/s", **asked) == ["s/run_0002", "s/run_0001"]
+    query = urlencode(asked)
+    groups = client.get(f"/api/groups?sweep=s&group=p.batch_size&metric=loss/val&{query}").json()
+    assert groups["n_runs"] == 2
+    assert sorted(client.get(f"/api/insight/s?{query}").json()["passing"]) == [1, 2]
+    lines = client.get(f"/export/sweep/s?format=csv&{query}").text.splitlines()
+    assert len(lines) == 3
+    html = client.get(f"/sweeps/s?{urlencode({**asked, 'where': 'twise < 1'})}").text
+    assert "no run has twise, did you mean twice?" in text_of(html)
+
+
+def test_experiments_pass_a_condition_on_a_derived_metric(
+    client: Client, experiments: None
+) -> None:
+    asked = {"derive": "twice := 2 * loss/val", "where": "last.twice > 1.5"}
+    assert shown(client, "/experiments", **asked) == ["a_2", "a_1"]

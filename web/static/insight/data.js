@@ -5,7 +5,7 @@ import { formatNumber } from "../lib/format.js";
 import { params } from "../lib/address.js";
 import { addressOf } from "../lib/base.js";
 
-const OF_TABLE = ["q", "where", "state", "repeats"];
+const OF_TABLE = ["q", "where", "derive", "state", "repeats"]; // a condition may name derived metrics
 const OF_EXPERIMENTS = ["run", "archived", "objective"];
 
 /** The parameters of the address that filter the table; `more`: others that are asked with them. */

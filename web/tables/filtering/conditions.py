@@ -1,8 +1,9 @@
 """Conditions on runs as a reader writes them: ``lr > 0.01 and state == "finished"``. Pure.
 
 Names are settings (hyperparameters, keys of the configuration), metrics (the best value; ``last.``,
-``min.`` or ``max.`` before a metric: that statistic), and what all runs have: `state`, `tags`,
-`name`, `number`, `duration`. A run meets no comparison with something that it does not have.
+``min.`` or ``max.`` before a metric: that statistic), derived metrics by what they are called, and
+what all runs have: `state`, `tags`, `name`, `number`, `duration`. A name that is a setting or a
+logged metric means that. A run meets no comparison with something that it does not have.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -11,8 +12,9 @@ from typing import Any
 from ml_tracking_ops.orchestrator.errors import did_you_mean
 from ml_tracking_ops.orchestrator.expressions.expression import Expression, ExpressionError
 
+from ...series.derived.definition import title_of
 from ..column import TableColumns
-from ..query import STATISTICS, split_statistic
+from ..query import STATISTICS, TableQuery, split_statistic
 from ..rows import Row
 
 _OF_ANY_RUN: dict[str, Callable[[Row], object]] = {
@@ -42,18 +44,27 @@ class RunCondition:
 
     Args:
         metrics: the names of the metrics that are known so far.
+        derived: the derived metrics of the page, whole: ``gap := loss/val - loss/train``.
 
     Raises:
         ExpressionError: it is not understood; the text says which part.
     """
 
-    def __init__(self, text: str, columns: TableColumns, metrics: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        text: str,
+        columns: TableColumns,
+        metrics: Collection[str] = (),
+        derived: Collection[str] = (),
+    ) -> None:
         self._columns = columns
-        statistics = [f"{one}.{metric}" for metric in metrics for one in STATISTICS]
-        known = {*columns.hyperparameters, *metrics, *statistics, *_OF_ANY_RUN}
+        taken = {*columns.hyperparameters, *metrics, *_OF_ANY_RUN}
+        whole = {title_of(one): one for one in derived if title_of(one) not in taken}
+        statistics = [f"{one}.{name}" for name in (*metrics, *whole) for one in STATISTICS]
+        known = {*taken, *whole, *statistics}
         self._expression = Expression(text, known)
         self._known = known
-        self._readers = {name: _reader(name, columns) for name in self._expression.names}
+        self._readers = {name: _reader(name, columns, whole) for name in self._expression.names}
 
     @property
     def metrics(self) -> frozenset[str]:
@@ -75,19 +86,30 @@ class RunCondition:
             return False
 
 
-def _reader(name: str, columns: TableColumns) -> Callable[[Row], object]:
-    """What finds the value of a name in a row; made once for all rows."""
+def _reader(
+    name: str, columns: TableColumns, derived: Mapping[str, str]
+) -> Callable[[Row], object]:
+    """What finds the value of a name in a row; made once for all rows.
+
+    Args:
+        derived: the whole of a derived metric, by what it is called.
+    """
     if name in columns.hyperparameters:
         return lambda row: row.setting(name) if row.has_setting(name) else _NOT_THERE
     find = _OF_ANY_RUN.get(name)
     if find is None:
-        find = columns.statistic(*(split_statistic(name) or ("best", name))).value
+        statistic, metric = ("best", name) if name in derived else _split(name)
+        find = columns.statistic(statistic, derived.get(metric, metric)).value
 
     def read(row: Row) -> object:
         value = find(row)
         return _NOT_THERE if value is None else value
 
     return read
+
+
+def _split(name: str) -> tuple[str, str]:
+    return split_statistic(name) or ("best", name)
 
 
 def _duration(row: Row) -> float | None:
@@ -97,12 +119,12 @@ def _duration(row: Row) -> float | None:
     return row.ended_at - row.started_at
 
 
-def asked_metrics(where: str, columns: TableColumns) -> frozenset[str]:
+def asked_metrics(query: TableQuery, columns: TableColumns) -> frozenset[str]:
     """The metrics that a condition may name, as far as its text tells."""
-    if not where:
+    if not query.where:
         return frozenset()
     try:
-        return RunCondition(where, columns).metrics
+        return RunCondition(query.where, columns, derived=query.derived).metrics
     except ExpressionError:
         return frozenset()
 
@@ -113,22 +135,27 @@ def metrics_of(rows: Collection[Row], columns: TableColumns) -> Mapping[str, Any
     return {**own, **{name: None for row in rows for name in row.metrics}}
 
 
-def condition_of(where: str, columns: TableColumns, rows: Collection[Row]) -> RunCondition | None:
+def condition_of(
+    query: TableQuery, columns: TableColumns, rows: Collection[Row]
+) -> RunCondition | None:
     """The condition that a query names; None if there is none, or none that is understood."""
+    if not query.where:
+        return None
     try:
-        return RunCondition(where, columns, metrics_of(rows, columns)) if where else None
+        return RunCondition(query.where, columns, metrics_of(rows, columns), query.derived)
     except ExpressionError:
         return None
 
 
 def condition_problems(
-    where: str, columns: TableColumns, rows: Collection[Row] | None
+    query: TableQuery, columns: TableColumns, rows: Collection[Row] | None
 ) -> list[str]:
     """What is wrong with a condition; of names nothing is said while `rows` are not known."""
+    where = query.where
     if not where:
         return []
     try:
-        found = RunCondition(where, columns, metrics_of(rows or (), columns))
+        found = RunCondition(where, columns, metrics_of(rows or (), columns), query.derived)
     except ExpressionError as error:
         return [f"{where}: {error}"]
     if rows is None:

@@ -279,7 +279,7 @@ def select_runs(
     are_apart = query.is_apart or bool(query.by)
     every, columns = known_runs(sweep, live, summaries.chosen_goals(), are_apart, query.is_archive)
     known, metric = _known[sweep], sweep.optimization_metric
-    asked = query.metrics | asked_metrics(query.where, columns)
+    asked = query.metrics | asked_metrics(query, columns)
     needs_logs = bool(asked - {metric}) or query.sort == f"last.{metric}"
     of_any_state = replace(query, states=())
     dressed, n_unread = every.rows, 0

@@ -66,9 +66,10 @@ export function foldParams(folded) {
   return { fold: [...folded].filter((name) => !isFirst(name)), unfold: FOLDED_AT_FIRST.filter((name) => !folded.has(name)) };
 }
 
-/** The filters of the table, as the address holds them: groups follow them. */
+/** The filters of the table, as the address holds them: groups follow them. A condition may name derived metrics. */
 function filtersOf(params) {
-  const isFilter = (name) => name === "q" || name === "where" || name === "state" || /^(low\.|high\.)?[pm]\../.test(name);
+  const hasCondition = Boolean(params.get("where"));
+  const isFilter = (name) => name === "q" || name === "where" || name === "state" || (hasCondition && name === "derive") || /^(low\.|high\.)?[pm]\../.test(name);
   return new URLSearchParams([...params].filter(([name, value]) => value && isFilter(name))).toString();
 }
 

@@ -122,6 +122,29 @@ def relation(rows: Sequence[Row], axis: Axis, goal: Goal | None) -> Relation:
     return Relation(parts, len(pairs), correlation)
 
 
+def relation_to_tags(rows: Sequence[Row], goal: Goal | None) -> Relation:
+    """The metric by tag: a row with several counts for each, those without any come last."""
+    known = [row for row in rows if has_value(row)]
+    by_tag: dict[str, list[float]] = {}
+    without: list[float] = []
+    for row, value in zip(known, finite_values(known), strict=True):
+        tags = tags_of(row)
+        for place in [by_tag.setdefault(tag, []) for tag in tags] or [without]:
+            place.append(value)
+    groups = [(tag, by_tag[tag]) for tag in sorted(by_tag)] + [("no tag", without)]
+    parts = tuple(
+        RunSubset(label, len(group), _mean(group), _best(group, goal), _spread(group))
+        for label, group in groups
+        if group
+    )
+    return Relation(parts, len(known), None)
+
+
+def tags_of(row: Row) -> list[str]:
+    """Of a combination those of its runs."""
+    return list(dict.fromkeys([*row.tags, *(tag for run in row.runs for tag in run.tags)]))
+
+
 def _quantiles(pairs: Sequence[tuple[float, float]]) -> list[tuple[str, list[float]]]:
     """Parts with about as many runs each, in the order of the hyperparameter.
 

@@ -40,6 +40,23 @@ def test_bars_have_the_mean_and_the_spread_of_each_value(sweep: Client) -> None:
     assert "Mean last loss/val by learning_rate" in text_of(html)
 
 
+def test_bars_may_be_by_tag(sweep: Client, logdir: Path) -> None:
+    assert "<option>tag</option>" not in sweep.get("/sweeps/s?panel=bars").text
+    tags = {"1": ["b"], "2": ["a", "b"], "3": []}
+    said = {"runs": {index: {"tags": some} for index, some in tags.items()}}
+    (logdir / "s" / "annotations.json").write_text(json.dumps(said))
+    html = sweep.get("/sweeps/s?panel=bars&across=tag&up=loss/val&of=last").text
+    found = re.search(r'data-bars="([^"]*)"', html)
+    assert found is not None
+    bars = json.loads(unescape(found[1]))
+    assert [(bar["label"], bar["mean"], bar["n"]) for bar in bars] == [
+        ("a", 2, 1),
+        ("b", 1.5, 2),
+        ("no tag", 3.5, 2),
+    ]
+    assert "Mean last loss/val by tag , over 4 runs" in text_of(html)
+
+
 def test_distribution_has_quantiles_that_were_logged(sweep: Client) -> None:
     text = text_of(sweep.get("/sweeps/s?panel=distribution").text)
     assert "all 4 0.1 0.2 0.3 0.3 0.4" in text

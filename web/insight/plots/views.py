@@ -12,12 +12,15 @@ from ...series.derived.definition import title_of
 from ...tables.rows import Row
 from ..axes import Axis, axes_of
 from ..subject import Subject
-from ..words import Relation, RunSubset, relation
+from ..words import Relation, RunSubset, relation, relation_to_tags, tags_of
 from .chosen import Chosen, chosen_value, same_settings
 
 _MOST_LINES = 12
 _QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 _FEWEST_FOR_CONTOUR = 4
+
+TAG = "tag"
+"""What bars may be by, besides settings; a setting of this name is meant before it."""
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -31,7 +34,7 @@ class Bar(TypedDict):
 
 @dataclass(frozen=True)
 class BarsView:
-    """The mean of a value by a setting; `bars` is for the drawing, as JSON."""
+    """The mean of a value by a setting or by tag; `bars` is for the drawing, as JSON."""
 
     chosen: Chosen
     across: str | None
@@ -79,18 +82,27 @@ class ContourView:
 def bars_view(subject: Subject, rows: Sequence[Row], query: QueryParams) -> BarsView:
     axes = axes_of(subject.config, rows)
     chosen = chosen_value(subject, rows, query)
-    axis = _named(axes, query.get("across")) or (axes[0] if axes else None)
-    found = None if axis is None else relation(chosen.rows, axis, chosen.goal)
+    names = [one.name for one in axes]
+    choices = [*names, *([TAG] if TAG not in names and any(map(tags_of, rows)) else [])]
+    across = _among(query.get("across"), choices) or (choices[0] if choices else None)
+    axis = _named(axes, across)
+    found = None if across is None else relation_to_tags(chosen.rows, chosen.goal)
+    if axis is not None:
+        found = relation(chosen.rows, axis, chosen.goal)
     bars = [_bar(part) for part in found.parts] if found is not None else []
     return BarsView(
         chosen=chosen,
-        across=None if axis is None else axis.name,
-        choices=[one.name for one in axes],
+        across=across,
+        choices=choices,
         relation=found,
         bars=json.dumps(bars),
-        why_empty=None if bars else same_settings(subject) if axis is None else _no_value(chosen),
+        why_empty=None if bars else same_settings(subject) if across is None else _no_value(chosen),
         kept=_kept(query, "across"),
     )
+
+
+def _among(asked: str | None, known: Sequence[str]) -> str | None:
+    return asked if asked in known else None
 
 
 def _no_value(chosen: Chosen) -> str:

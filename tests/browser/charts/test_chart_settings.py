@@ -14,8 +14,12 @@ from training import Training
 Train = Callable[..., Training]
 PLAIN = {
     "title": "",
+    "x": "",
+    "zoom": None,
     "low": None,
     "high": None,
+    "rightLow": None,
+    "rightHigh": None,
     "isLog": None,
     "smoothing": None,
     "width": "",
@@ -33,6 +37,8 @@ PLAIN = {
         ("a", {"low": 0, "isLog": False, "isTall": True}, "a;y=0..;log=0;height=tall"),
         ("a", {"low": -1, "high": 2.5, "smoothing": 0}, "a;y=-1..2.5;smoothing=0"),
         ("a", {"width": "full", "left": ["b=c"], "right": ["d"]}, "a;width=full;with=b=c;right=d"),
+        ("a", {"x": "m.b;c", "zoom": [0.5, 2]}, "a;x=m.b%3Bc;zoom=0.5..2"),
+        ("a", {"rightLow": 0, "rightHigh": 1, "right": ["d"]}, "a;r=0..1;right=d"),
     ],
 )
 def test_settings_of_a_chart_are_the_same_after_the_address(
@@ -50,9 +56,10 @@ def test_settings_of_a_chart_are_the_same_after_the_address(
 def test_settings_that_mean_nothing_are_not_set(modules: Page) -> None:
     script = """
         const { readCharts } = await import("/static/charts/data/chart_settings.js");
-        return [...readCharts(["a;y=2..1;log=x;smoothing=no;width=9;height=high;q", ";title=x"])];
+        return [...readCharts(given)];
     """
-    assert evaluate(modules, script) == [["a", PLAIN]]
+    nothing = "a;x=m.;zoom=2..;y=2..1;r=x;log=x;smoothing=no;width=9;height=high;q"
+    assert evaluate(modules, script, [nothing, ";title=x"]) == [["a", PLAIN]]
 
 
 def test_metric_is_in_one_chart_and_no_chart_is_lost(modules: Page) -> None:
@@ -240,6 +247,61 @@ def test_metrics_are_combined_with_a_second_axis_and_taken_apart(
     dialog = open_settings(page, "loss/train")
     dialog.get_by_role("button", name="Take loss/val out").click()
     expect(chart_of(page, "loss/val")).to_have_attribute("data-points", "20")
+
+
+def test_right_axis_has_the_ends_that_were_chosen(page: Page, losses: Dashboard) -> None:
+    page.goto(f"{losses.url}/experiments?chart=loss/train;right=optim/lr")
+    chart = chart_of(page, "loss/train")
+    expect(chart).to_have_attribute("data-points", "40")
+    expect(chart.locator(".chart-note")).to_be_empty()
+    dialog = open_settings(page, "loss/train")
+    dialog.get_by_label("Right axis from").fill("0.00015")
+    expect(chart.locator(".chart-note")).to_have_text("▼ 10 outside")  # of one of two constants
+    dialog.get_by_role("button", name="Done").click()
+    assert asked(page, "chart") == ["loss/train;r=0.00015..;right=optim/lr"]
+
+
+def test_chart_may_have_a_horizontal_axis_and_a_zoom_of_its_own(
+    page: Page, losses: Dashboard
+) -> None:
+    page.goto(f"{losses.url}/experiments")
+    own, other = chart_of(page, "loss/train"), chart_of(page, "loss/val")
+    expect(own).to_have_attribute("data-points", "20")
+    dialog = open_settings(page, "loss/train")
+    dialog.get_by_label("Horizontal axis").select_option("loss/test")
+    dialog.get_by_role("button", name="Done").click()
+    expect(own).to_have_attribute("aria-label", re.compile("loss/train over loss/test"))
+    expect(other).to_have_attribute("aria-label", re.compile("loss/val over the step"))
+    assert asked(page, "chart") == ["loss/train;x=m.loss/test"]
+    box = own.locator(".u-over").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
+    expect(own.locator(".tooltip-where")).to_contain_text("loss/test")
+    expect(other.locator(".chart-readout")).to_be_empty()  # it is of another x
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 20, steps=4)
+    page.mouse.up()
+    expect(own.get_by_role("button", name="Reset zoom")).to_be_visible()
+    expect(other.get_by_role("button", name="Reset zoom")).to_be_hidden()
+    assert asked(page, "zoom") == []
+    assert re.fullmatch(r"loss/train;x=m\.loss/test;zoom=[\d.]+", asked(page, "chart")[0])
+    page.goto(f"{losses.url}/experiments")  # other runs may not have this metric
+    expect(own).to_have_attribute("aria-label", re.compile("loss/train over the step"))
+
+
+def test_chart_of_groups_may_have_a_horizontal_axis_of_its_own(
+    page: Page, dashboard: Dashboard, train: Train
+) -> None:
+    for name, rate in (("a_1", 1), ("a_2", 2), ("b_1", 3)):
+        training = train(name)
+        training.log("loss", 0, 8, f"{rate} / (step + 1)")
+        training.log("epoch", 0, 8, "step / 4")
+    page.goto(f"{dashboard.url}/experiments?group=name.^(.)&chart=loss;x=m.epoch")
+    own, other = chart_of(page, "loss"), chart_of(page, "epoch")
+    expect(own).to_have_attribute("aria-label", "loss over epoch, 2 groups")
+    expect(own).to_have_attribute("data-points", "16")
+    expect(other).to_have_attribute("aria-label", "epoch over the step, 2 groups")
+    expect(page.locator("#legend li[data-run]")).to_have_count(2)
 
 
 def test_combined_chart_follows_all_of_its_metrics(

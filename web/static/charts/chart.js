@@ -13,9 +13,9 @@ import { formatCount, formatNumber } from "../lib/format.js";
 import { plotOptions } from "./drawing/plot_options.js";
 import { nearestPoint, pointAt } from "./drawing/pointer.js";
 import { notesOf } from "./drawing/notes.js";
-import { shownX, yRange } from "./drawing/ranges.js";
+import { ofRight, shownX, yRange } from "./drawing/ranges.js";
 import { theme } from "../lib/theme.js";
-import { xParameter } from "./data/view.js";
+import { xParameter } from "./data/chart_settings.js";
 
 const DETAIL_AFTER_MS = 120;
 const NOTE_TITLE = "Values that are not drawn here. Of a step that was logged several times the last value is drawn; over time (x: Relative time) all are.";
@@ -65,6 +65,10 @@ export class Chart {
   /** All that it draws: its own first. */
   get metrics() {
     return this.#curves.metrics;
+  }
+
+  get view() {
+    return this.#view;
   }
 
   get title() {
@@ -130,7 +134,7 @@ export class Chart {
     const hadRight = this.#curves.hasRight;
     const isZoomNew = String(view.zoom) !== String(this.#view.zoom) || xParameter(view) !== xParameter(this.#view);
     const isSourceNew = source !== this.#source;
-    const isAxisNew = ["x", "xMetric", "isLogX", "isLogY"].some((name) => view[name] !== this.#view[name]);
+    const isAxisNew = ["x", "xMetric", "hasOwnX", "isLogX", "isLogY"].some((name) => view[name] !== this.#view[name]);
     this.#view = view;
     this.#source = source;
     this.#curves.set(source, view, others);
@@ -217,7 +221,7 @@ export class Chart {
     if (!this.#plot || !this.#isChanged(curves)) return;
     const x = shownX(curves, this.#view);
     const left = yRange(curves.filter((curve) => !curve.isRight), x, this.#view);
-    const right = this.#curves.hasRight ? yRange(curves.filter((curve) => curve.isRight), x, { ...this.#view, low: null, high: null }) : left;
+    const right = this.#curves.hasRight ? yRange(curves.filter((curve) => curve.isRight), x, ofRight(this.#view)) : left;
     this.#ranges = { left, right };
     this.#notes = notesOf(curves, x, this.#ranges, this.#view);
     this.#layer.isOld = true;
@@ -237,8 +241,8 @@ export class Chart {
 
   /** Whether the canvas shows something else than what is known now. */
   #isChanged(curves) {
-    const { x, xMetric, isLogX, isLogY, outliers, zoom, low, high } = this.#view;
-    const now = [theme(), [x, xMetric, isLogX, isLogY, outliers, zoom, low, high].join(), ...curves];
+    const { x, xMetric, isLogX, isLogY, outliers, zoom, low, high, rightLow, rightHigh } = this.#view;
+    const now = [theme(), [x, xMetric, isLogX, isLogY, outliers, zoom, low, high, rightLow, rightHigh].join(), ...curves];
     const isSame = this.#drawn?.length === now.length && now.every((one, i) => one === this.#drawn[i]);
     this.#drawn = now;
     return !isSame;
@@ -252,7 +256,7 @@ export class Chart {
     root.dataset.points = nPoints;
     root.dataset.runs = nCurves;
     root.setAttribute("aria-label", `${this.title} over ${this.#view.xMetric ?? (this.#view.x === "step" ? "the step" : "the time")}, ${nCurves} ${word}${nCurves === 1 ? "" : "s"}${part && `, drawn with ${part}`}`);
-    setText(empty, this.#curves.isLoaded ? this.#source.emptyText?.(this.metric, this.#view) ?? this.#hooks.emptyText() ?? "" : this.#source.waitingText?.(this.metric) ?? "");
+    setText(empty, this.#curves.isLoaded ? this.#source.emptyText?.(this.metric, this.#view) ?? this.#hooks.emptyText() ?? "" : this.#source.waitingText?.(this.metric, this.#view) ?? "");
     empty.hidden = nCurves > 0 || this.#plot === null || empty.textContent === "";
   }
 

@@ -2,9 +2,10 @@
 
 import { params, setParams } from "../lib/address.js";
 import { element } from "../lib/elements.js";
+import { xParameter } from "./data/chart_settings.js";
 import { titleOf } from "./data/derived.js";
 import { parseFilter } from "./sections.js";
-import { BY_NAME, allBut, choose, isOffered, leftOut, logParameter, namePattern, remember, rememberedBand, xParameter } from "./data/view.js";
+import { BY_NAME, allBut, choose, isOffered, leftOut, logParameter, namePattern, remember, rememberedBand } from "./data/view.js";
 
 const MOST_ON_X = 200;
 const PAUSE_MS = 200;

@@ -1,7 +1,7 @@
 // The grid of charts: in sections, each chart loaded when it scrolls into view and given back when
 // it is far away, drawn at most once a frame, with one cursor and one highlighted curve through all.
 
-import { setParams } from "../lib/address.js";
+import { params, setParams } from "../lib/address.js";
 import { Chart } from "./chart.js";
 import { FullScreen } from "./full_screen.js";
 import { dragTitle, openMenu } from "./own/actions.js";
@@ -10,7 +10,7 @@ import { drawAll, DrawQueue } from "./drawing/draw_queue.js";
 import { shownX, yRange } from "./drawing/ranges.js";
 import { PointedDetail } from "./pointing/pointed_detail.js";
 import { SectionList } from "./section_list.js";
-import { combined, ownView } from "./data/chart_settings.js";
+import { combined, ownView, xParameter } from "./data/chart_settings.js";
 import { parseFilter, sectionsOf } from "./sections.js";
 import { onThemeChange } from "../lib/theme.js";
 import { choose, writeRange } from "./data/view.js";
@@ -64,8 +64,9 @@ export class ChartGrid {
     return [...this.#charts.keys()];
   }
 
-  get builtMetrics() {
-    return this.#built.flatMap((chart) => chart.metrics);
+  /** [[view, metrics]] of the charts that are drawn, for each horizontal axis: of the page, or of single charts. */
+  get builtByX() {
+    return byX(this.#built).map(([view, charts]) => [view, metricsOf(charts)]);
   }
 
   get #built() {
@@ -137,7 +138,7 @@ export class ChartGrid {
   #create(metric) {
     const chart = new Chart(metric, this.#source, ownView(this.#view, this.#view.charts.get(metric)), {
       syncKey: this.#element.id,
-      onZoom: (range) => setParams({ zoom: writeRange(range) }, { push: true }),
+      onZoom: (range) => void zoom(chart, range),
       onPoint: (from, id, x) => this.#point(from, id, x),
       onPin: () => choose({ pin: toggled(this.#view.pins, metric) }),
       onFull: () => setParams({ full: this.#view.full === metric ? null : metric }, { push: true }),
@@ -203,14 +204,14 @@ export class ChartGrid {
 
   async #load(charts) {
     if (charts.length === 0) return;
-    await this.#source.load([...new Set(charts.flatMap((chart) => chart.metrics))], this.#view);
+    await Promise.all(byX(charts).map(([view, some]) => this.#source.load(metricsOf(some), view)));
     this.onLoad();
   }
 
   /** Points have arrived for these metrics. */
   append(event, changedMetrics) {
     this.#pointed.forget(event.run);
-    if (changedMetrics.includes(this.#view.xMetric)) this.redraw();
+    for (const chart of this.#built) if (changedMetrics.includes(chart.view.xMetric)) this.#touch(chart);
     for (const name of changedMetrics) {
       for (const chart of this.#chartsOf(name)) {
         chart.append(name, event.run, event.metrics[name]);
@@ -235,8 +236,9 @@ export class ChartGrid {
   }
 
   async #loadWhole(id) {
-    const metrics = [...new Set(this.#built.flatMap((chart) => chart.thinnedOf(id)))];
-    return metrics.length ? this.#source.loadWhole(metrics, this.#view, id) : new Map();
+    const found = byX(this.#built).map(([view, charts]) => [view, [...new Set(charts.flatMap((chart) => chart.thinnedOf(id)))]]);
+    const loaded = await Promise.all(found.filter(([, metrics]) => metrics.length).map(([view, metrics]) => this.#source.loadWhole(metrics, view, id)));
+    return new Map(loaded.flatMap((one) => [...one]));
   }
 
   #showWhole(id, columns) {
@@ -246,12 +248,32 @@ export class ChartGrid {
 
   #point(from, id, x) {
     this.#onPoint(id);
-    for (const chart of this.#built) if (chart !== from) chart.readOut(id, x);
+    const at = xParameter(from.view);
+    for (const chart of this.#built) if (chart !== from) chart.readOut(xParameter(chart.view) === at ? id : null, x);
   }
 
   #touch(chart) {
     this.#queue.add(chart);
   }
+}
+
+/** [[view, charts]] of those that have the same horizontal axis, and show the same part of it. */
+function byX(charts) {
+  const found = new Map();
+  for (const chart of charts) {
+    const key = `${xParameter(chart.view)} ${chart.view.zoom}`;
+    found.set(key, [chart.view, [...(found.get(key)?.[1] ?? []), chart]]);
+  }
+  return [...found.values()];
+}
+
+const metricsOf = (charts) => [...new Set(charts.flatMap((chart) => chart.metrics))];
+
+/** All charts show this part of their horizontal axis; one that has another shows it alone. */
+async function zoom(chart, range) {
+  if (!chart.view.hasOwnX) return setParams({ zoom: writeRange(range) }, { push: true });
+  const { withZoom } = await import("./own/writing.js");
+  setParams({ chart: withZoom(params().getAll("chart"), chart.metric, range) }, { push: true });
 }
 
 function toggled(list, one) {

@@ -115,7 +115,7 @@ export class ChartPage {
     }
     this.#groups ??= new GroupSource(sweepId, () => this.#grid?.redraw());
     this.#groups.setView(this.#view);
-    if (!this.#page.is_over) this.#groups.follow(() => this.#grid.builtMetrics, () => (this.#grid.redraw(), this.#showLegend()));
+    if (!this.#page.is_over) this.#groups.follow(() => this.#grid.builtByX, () => (this.#grid.redraw(), this.#showLegend()));
     else this.#groups.stop();
     return this.#groups;
   }

@@ -2,15 +2,18 @@
 // `;` and `%` within a name or a title are percent-encoded. What is not set is as the page says. What
 // writes it is own/writing.js. Pure.
 
-/** @typedef {{title: string, low: number | null, high: number | null, isLog: boolean | null,
+/** @typedef {{title: string, x: string, zoom: [number, number] | null, low: number | null, high: number | null,
+ *   rightLow: number | null, rightHigh: number | null, isLog: boolean | null,
  *   smoothing: number | null, width: "" | "2" | "full", isTall: boolean, left: string[], right: string[]}} Own
- *   `left`, `right`: other metrics in the same chart, by their axis
+ *   `x`: its horizontal axis as the address holds it, "": that of the page; `zoom`: the part of its own
+ *   axis that is shown; `left`, `right`: other metrics in the same chart, by their axis
  */
 
 const WIDTHS = ["2", "full"];
+const X_MODES = ["step", "relative", "wall"];
 export const MOST_TOGETHER = 6;
 /** @type {Own} */
-export const PLAIN = { title: "", low: null, high: null, isLog: null, smoothing: null, width: "", isTall: false, left: [], right: [] };
+export const PLAIN = { title: "", x: "", zoom: null, low: null, high: null, rightLow: null, rightHigh: null, isLog: null, smoothing: null, width: "", isTall: false, left: [], right: [] };
 
 /** @returns {Map<string, Own>} by metric; of what is not understood nothing is set */
 export function readCharts(texts) {
@@ -21,11 +24,13 @@ function readChart(text) {
   const [metric, ...parts] = text.split(";");
   const given = parts.map((part) => [part.slice(0, part.indexOf("=")), decoded(part.slice(part.indexOf("=") + 1))]);
   const all = (name) => given.filter(([one]) => one === name).map(([, value]) => value);
-  const [low, high] = ends(all("y")[0]), log = all("log")[0], smoothing = number(all("smoothing")[0]);
+  const [low, high] = ends(all("y")[0]), [rightLow, rightHigh] = ends(all("r")[0]), x = all("x")[0] ?? "", zoom = ends(all("zoom")[0]), log = all("log")[0], smoothing = number(all("smoothing")[0]);
   const others = [...all("with").map((name) => [name, "left"]), ...all("right").map((name) => [name, "right"])].slice(0, MOST_TOGETHER - 1);
   return [decoded(metric), {
     title: all("title")[0] ?? "",
-    low, high,
+    x: X_MODES.includes(x) || /^m\../s.test(x) ? x : "",
+    zoom: zoom.includes(null) ? null : zoom,
+    low, high, rightLow, rightHigh,
     isLog: log === "1" ? true : log === "0" ? false : null,
     smoothing: smoothing === null ? null : Math.min(0.999, Math.max(0, smoothing)),
     width: WIDTHS.includes(all("width")[0]) ? all("width")[0] : "",
@@ -35,10 +40,21 @@ function readChart(text) {
   }];
 }
 
-/** The view of one chart: what is set of it is before what the page says. */
+/** What is on a horizontal axis, as the address holds it: `x` and `xMetric` of a view. */
+export function xOf(text) {
+  const xMetric = /^m\.(.+)/s.exec(text ?? "")?.[1] ?? null;
+  return { x: xMetric ? "metric" : X_MODES.includes(text) ? text : "step", xMetric };
+}
+
+/** The same as the address holds it. */
+export const xParameter = ({ x, xMetric }) => (x === "metric" ? `m.${xMetric}` : x);
+
+/** The view of one chart: what is set of it is before what the page says. With an x of its own it has a zoom of its own. */
 export function ownView(view, own) {
   if (!own) return view;
-  return { ...view, smoothing: own.smoothing ?? view.smoothing, isLogY: own.isLog ?? view.isLogY, low: own.low, high: own.high };
+  const { low, high, rightLow, rightHigh } = own, hasOwnX = own.x !== "" && own.x !== xParameter(view);
+  const across = hasOwnX ? { ...xOf(own.x), hasOwnX, zoom: own.zoom, isLogX: view.isLogX && own.x !== "wall" } : {};
+  return { ...view, smoothing: own.smoothing ?? view.smoothing, isLogY: own.isLog ?? view.isLogY, low, high, rightLow, rightHigh, ...across };
 }
 
 /** How many columns of the page the charts of a section take. */

@@ -5,7 +5,8 @@ import { smooth } from "./columns.js";
 import { drawn } from "./curves.js";
 import { counted, formatDuration, formatNumber, formatPointed, formatStep } from "../../lib/format.js";
 import { whileLoading } from "../../lib/loading.js";
-import { isShown, xParameter } from "./view.js";
+import { xParameter } from "./chart_settings.js";
+import { isShown } from "./view.js";
 import { addressOf } from "../../lib/base.js";
 
 const REFRESH_MS = 5000;
@@ -20,7 +21,7 @@ export class GroupSource {
   #loading = new Map(); // key -> promise
   #timer = 0;
   #view = null;
-  #metrics = () => [];
+  #wanted = () => [];
   #onNews = () => {};
 
   /**
@@ -33,13 +34,13 @@ export class GroupSource {
   }
 
   /** What a chart says until its averages have come. */
-  waitingText(metric) {
-    return [`Averaging over all ${this.#sweepId ? "runs of the sweep" : "experiments"}…`, this.#progress.get(keyOf(this.#view, metric))].filter(Boolean).join("\n");
+  waitingText(metric, view) {
+    return [`Averaging over all ${this.#sweepId ? "runs of the sweep" : "experiments"}…`, this.#progress.get(keyOf(view, metric))].filter(Boolean).join("\n");
   }
 
   /** Groups of what was loaded last, for a legend. */
   get entries() {
-    const start = keyOf(this.#view, "");
+    const start = whichOf(this.#view);
     const found = new Map();
     for (const [key, { groups }] of this.#answers) {
       if (!key.startsWith(start)) continue;
@@ -52,9 +53,13 @@ export class GroupSource {
     this.#view = view;
   }
 
-  /** Ask again from time to time for the metrics on show; `onNews` is called where there was news. */
-  follow(metrics, onNews) {
-    this.#metrics = metrics;
+  /**
+   * Ask again from time to time for the metrics on show; `onNews` is called where there was news.
+   *
+   * @param {() => [object, string[]][]} wanted  views with their metrics, for each horizontal axis
+   */
+  follow(wanted, onNews) {
+    this.#wanted = wanted;
     this.#onNews = onNews;
     this.#timer ||= setTimeout(() => this.#refresh(), REFRESH_MS);
   }
@@ -65,24 +70,24 @@ export class GroupSource {
   }
 
   async #refresh() {
-    const start = performance.now(), metrics = this.#metrics();
-    const hasNews = !document.hidden && metrics.length > 0 && (await this.#fetch(metrics).catch(() => false)); // the next may come through
-    if (hasNews) this.#onNews();
+    const start = performance.now(), wanted = document.hidden ? [] : this.#wanted().filter(([, metrics]) => metrics.length);
+    const news = await Promise.all(wanted.map(([view, metrics]) => this.#fetch(metrics, view).catch(() => false))); // the next may come through
+    if (news.includes(true)) this.#onNews();
     if (this.#timer) this.#timer = setTimeout(() => this.#refresh(), Math.max(REFRESH_MS, SHARE_OF_TIME * (performance.now() - start)));
   }
 
-  async load(metrics) {
-    const missing = metrics.filter((metric) => !this.isLoaded(metric) && !this.#loading.has(keyOf(this.#view, metric)));
+  async load(metrics, view) {
+    const missing = metrics.filter((metric) => !this.isLoaded(metric, view) && !this.#loading.has(keyOf(view, metric)));
     if (missing.length) {
-      const keys = missing.map((metric) => keyOf(this.#view, metric));
-      const stop = sayProgress(addressOf(`/api/groups/progress?${this.#queryOf(missing, this.#view)}`), (text) => this.#say(keys, text));
-      const loading = whileLoading(this.#fetch(missing)).finally(() => {
+      const keys = missing.map((metric) => keyOf(view, metric));
+      const stop = sayProgress(addressOf(`/api/groups/progress?${this.#queryOf(missing, view)}`), (text) => this.#say(keys, text));
+      const loading = whileLoading(this.#fetch(missing, view)).finally(() => {
         stop();
         keys.forEach((key) => this.#loading.delete(key) && this.#progress.delete(key));
       });
       for (const key of keys) this.#loading.set(key, loading);
     }
-    await Promise.all(metrics.map((metric) => this.#loading.get(keyOf(this.#view, metric))));
+    await Promise.all(metrics.map((metric) => this.#loading.get(keyOf(view, metric))));
   }
 
   #say(keys, text) {
@@ -90,8 +95,8 @@ export class GroupSource {
     this.#onProgress();
   }
 
-  isLoaded(metric) {
-    return this.#answers.has(keyOf(this.#view, metric));
+  isLoaded(metric, view) {
+    return this.#answers.has(keyOf(view, metric));
   }
 
   describe(metric, view) {
@@ -141,8 +146,8 @@ export class GroupSource {
   }
 
   /** Returns whether anything is new. */
-  async #fetch(names) {
-    const view = this.#view, query = this.#queryOf(names, view), etag = this.#etags.get(query);
+  async #fetch(names, view) {
+    const query = this.#queryOf(names, view), etag = this.#etags.get(query);
     const response = await fetch(addressOf(`/api/groups?${query}`), { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
     if (response.status === 304) return false;
     const { metrics } = await readJson(response);
@@ -163,7 +168,8 @@ function groupsCsv(groups) {
   return `${lines.join("\r\n")}\r\n`;
 }
 
-const keyOf = ({ group, x, xMetric, over, filters, chosen }, metric) => JSON.stringify([group, x, xMetric, over, filters, chosen]) + metric;
+const whichOf = ({ group, over, filters, chosen }) => JSON.stringify([group, over, filters, chosen]);
+const keyOf = (view, metric) => `${whichOf(view)} ${JSON.stringify(xParameter(view))} ${metric}`;
 
 /** Returns what ends it. The module comes where it is waited for: elsewhere it would be one file more. */
 function sayProgress(url, onText) {

@@ -3,7 +3,7 @@
 
 import { params as addressParams, setParams } from "../../lib/address.js";
 import { keep, recall } from "../../lib/storage.js";
-import { readCharts } from "./chart_settings.js";
+import { readCharts, xOf } from "./chart_settings.js";
 import { isDerived } from "./derived.js";
 
 const REMEMBERED = ["smoothing", "x", "log", "outliers", "band", "pin", "cols", "chart", "place"];
@@ -12,24 +12,23 @@ const FOLDED_AT_FIRST = ["system"];
 const BUT = "but.";
 export const BY_NAME = "name.";
 const N_COLUMNS = ["1", "2", "3", "4"];
-const X_MODES = ["step", "relative", "wall"];
 
 /** @typedef {{smoothing: number, x: "step"|"relative"|"wall"|"metric", xMetric: string | null, isLogX: boolean, isLogY: boolean,
  *   outliers: number, zoom: [number, number] | null, group: string | null, band: "std"|"minmax"|"none",
  *   over: "all"|"reached"|"carried", filters: string, chosen: string,
  *   hidden: Set<string>, solo: Set<string>, tags: string, pins: string[], folded: Set<string>,
  *   full: string | null, color: string | null, nColumns: string | null,
- *   charts: Map<string, import("./chart_settings.js").Own>, order: string[], derived: string[], low: number | null, high: number | null}} View  `low` and `high`: the
- *   ends of the y axis, where one chart has its own; `color`: by what curves are coloured, null: by run; `outliers`: which part of the values at either end is clipped
+ *   charts: Map<string, import("./chart_settings.js").Own>, order: string[], derived: string[], low: number | null, high: number | null, rightLow: number | null, rightHigh: number | null,
+ *   hasOwnX?: boolean}} View  `low` to `rightHigh`: the ends of the axes of values, where one chart has its own,
+ *   and `hasOwnX`: whether it has a horizontal axis of its own; `color`: by what curves are coloured, null: by run; `outliers`: which part of the values at either end is clipped
  */
 
 /** @returns {View} whatever the address holds: what is not known counts as not said. */
 export function readView(params) {
-  const log = params.get("log") ?? "", xMetric = /^m\.(.+)/s.exec(params.get("x") ?? "")?.[1] ?? null;
+  const log = params.get("log") ?? "";
   return {
     smoothing: within(Number(params.get("smoothing")), 0, 0.999),
-    x: xMetric ? "metric" : X_MODES.includes(params.get("x")) ? params.get("x") : "step",
-    xMetric,
+    ...xOf(params.get("x")),
     isLogX: log.includes("x") && params.get("x") !== "wall", // the logarithm of a date says nothing
     isLogY: log.includes("y"),
     outliers: within(Number(params.get("outliers")), 0, 25) / 100,
@@ -50,7 +49,7 @@ export function readView(params) {
     derived: [...new Set(params.getAll("derive").filter(isDerived))],
     charts: readCharts(params.getAll("chart")),
     order: params.getAll("place"),
-    low: null, high: null,
+    low: null, high: null, rightLow: null, rightHigh: null,
   };
 }
 
@@ -84,9 +83,6 @@ function readRange(text) {
 export function writeRange(range) {
   return range && range.map((end) => String(Number.isInteger(end) ? end : Number(end.toPrecision(Math.abs(end) > 1e8 ? 13 : 9)))).join("..");
 }
-
-/** What is on the horizontal axis, as the address holds it. */
-export const xParameter = ({ x, xMetric }) => (x === "metric" ? `m.${xMetric}` : x);
 
 export function logParameter(isLogX, isLogY) {
   return `${isLogX ? "x" : ""}${isLogY ? "y" : ""}` || null;
@@ -136,9 +132,13 @@ export function choose(changes) {
   remember(addressParams());
 }
 
+/** Pure: of what is set of a chart what other runs can have, too: neither a metric as x nor what is zoomed into. */
+export const lasting = (text) => text.replace(/;(zoom=|x=m\.)[^;]*/g, "");
+
 export function remember(params) {
   const chosen = Object.fromEntries(REMEMBERED.filter((name) => params.has(name)).map((name) => [name, params.getAll(name)]));
   if (chosen.x?.[0].startsWith("m.")) delete chosen.x; // other runs may not have this metric
+  if (chosen.chart) chosen.chart = chosen.chart.map(lasting).filter((text) => text.includes(";"));
   if (!params.has("group")) chosen.band = texts(memory().band);
   keep(KEY, JSON.stringify(chosen));
 }

@@ -40,7 +40,7 @@ export function axesOf(view, { yRange, rightRange = null, onLabel: onLabels }) {
   const asGiven = (u, min, max) => [min, max];
   const axis = { stroke: () => theme().text, font: "11px system-ui, sans-serif", ticks: { show: false } };
   const x = { ...axis, grid: { show: false }, size: 26, gap: 4, space: 54, ...(view.isLogX ? logX(view.x) : linearX(view.x)), values: labelsX(xLabels(view.x), onLabels) };
-  if (view.x === "wall" || view.x === "metric") Object.assign(x, { label: (u) => xLabelOf(view, u.scales.x.min, u.scales.x.max), labelSize: 16, labelFont: axis.font });
+  if (view.x === "wall" || view.x === "metric" || view.hasOwnX) Object.assign(x, { label: (u) => xLabelOf(view, u.scales.x.min, u.scales.x.max), labelSize: 16, labelFont: axis.font });
   const y = { ...axis, grid: { stroke: () => theme().grid, width: 1 }, gap: 6, space: LEAST_PX, size: axisWidth };
   return {
     scales: {

@@ -9,7 +9,8 @@ const hasFinite = (curve) => curve.y.some((value) => value !== null && value !==
 export function notesOf(curves, x, ranges, view) {
   const notes = [];
   if (isClipped(view)) {
-    const { above, below } = countOutside(curves.filter((curve) => !curve.isRight), x, ranges.left);
+    const [left, right] = [false, true].map((isRight) => countOutside(curves.filter((curve) => Boolean(curve.isRight) === isRight), x, isRight ? ranges.right : ranges.left));
+    const above = left.above + right.above, below = left.below + right.below;
     if (above) notes.push(`▲ ${above}`);
     if (below) notes.push(`▼ ${below}`);
     if (notes.length) notes.push("outside");

@@ -1,6 +1,7 @@
 // The options of uPlot for a chart: its axes, and a cursor that drags and moves through all charts.
 
 import { axesOf } from "./axes.js";
+import { xParameter } from "../data/chart_settings.js";
 
 /**
  * @param {{syncKey: string, yRange: () => [number, number], rightRange: (() => [number, number]) | null, onLabel: (axis: string, ticks: number[], labels: string[]) => void,
@@ -18,7 +19,7 @@ export function plotOptions(view, size, hooks) {
       points: { show: false },
       drag: { x: true, y: false, setScale: false, dist: 4 },
       bind: { dblclick: () => hooks.onReset },
-      sync: { key: hooks.syncKey, scales: ["x", null], filters: { pub: (type) => type === "mousemove" || type === "mouseleave" } },
+      sync: { key: `${hooks.syncKey} ${xParameter(view)}`, scales: ["x", null], filters: { pub: (type) => type === "mousemove" || type === "mouseleave" } },
     },
     hooks: { draw: [hooks.draw], setCursor: [hooks.setCursor], setSelect: [hooks.setSelect] },
   };

@@ -51,7 +51,10 @@ function withEnds([first, last], low, high, isLog) {
 }
 
 /** Whether values may lie outside of what is shown. */
-export const isClipped = ({ outliers, low = null, high = null }) => outliers > 0 || low !== null || high !== null;
+export const isClipped = ({ outliers, low = null, high = null, rightLow = null, rightHigh = null }) => outliers > 0 || [low, high, rightLow, rightHigh].some((end) => end !== null);
+
+/** A view as the right axis has it. */
+export const ofRight = (view) => ({ ...view, low: view.rightLow, high: view.rightHigh });
 
 const LARGEST = Number.MAX_VALUE, LEAST = Number.MIN_VALUE;
 const TINY = 1e-300; // smaller than that is nothing

@@ -9,6 +9,8 @@ import { MOST_TOGETHER, PLAIN, readCharts } from "../data/chart_settings.js";
 import { withChart } from "./writing.js";
 
 const PAUSE_MS = 250;
+const MOST_ON_X = 200;
+const X_MODES = [["step", "Step"], ["relative", "Relative time"], ["wall", "Wall time"]];
 
 /** @param {(metric: string) => Promise<[number, number] | null>} rangeOf  what the axis of a metric's own chart shows */
 export function showSettings(chart, known, rangeOf) {
@@ -52,10 +54,11 @@ class SettingsForm {
   }
 
   #fields() {
-    const { title, low, high, isLog, smoothing, width, isTall } = this.#own;
+    const { title, x, low, high, isLog, smoothing, width, isTall } = this.#own;
     const [from, to] = this.#chart.ranges.left.map(formatNumber);
     return [
       field("Title", this.#text({ value: title, placeholder: titleOf(this.#chart.metric), maxLength: 200 }, (value) => ({ title: value.trim() }))),
+      field("Horizontal axis", this.#choice([["", "As the page"], ...X_MODES, ...this.#known.filter((name) => name !== this.#chart.metric).slice(0, MOST_ON_X).map((name) => [`m.${name}`, titleOf(name)])], x, (value) => ({ x: value, zoom: null }))),
       make("div", "chart-settings-pair",
         field("Axis from", this.#number({ value: low ?? "", placeholder: from, step: "any" }, (value) => ({ low: value }))),
         field("to", this.#number({ value: high ?? "", placeholder: to, step: "any" }, (value) => ({ high: value })))),
@@ -96,7 +99,14 @@ class SettingsForm {
     const isFull = present.length >= MOST_TOGETHER;
     const more = element("select", { ariaLabel: "Combine with", disabled: isFull }, new Option(isFull ? `${MOST_TOGETHER} metrics at most` : "Combine with…", ""), ...others.map((name) => new Option(titleOf(name), name)));
     more.addEventListener("change", () => more.value && void this.#combine(more.value));
-    this.#together.replaceChildren(make("h3", "", "Metrics in this chart"), make("ul", "", ...items), ...(others.length ? [more] : []));
+    this.#together.replaceChildren(make("h3", "", "Metrics in this chart"), make("ul", "", ...items), ...(others.length ? [more] : []), ...(right.length ? [this.#rightEnds()] : []));
+  }
+
+  #rightEnds() {
+    const { rightLow, rightHigh } = this.#own, [from, to] = this.#chart.ranges.right.map(formatNumber);
+    return make("div", "chart-settings-pair",
+      field("Right axis from", this.#number({ value: rightLow ?? "", placeholder: from, step: "any" }, (value) => ({ rightLow: value }))),
+      field("to", this.#number({ value: rightHigh ?? "", placeholder: to, step: "any" }, (value) => ({ rightHigh: value }))));
   }
 
   #sideOf(name, side) {
@@ -147,8 +157,8 @@ class SettingsForm {
   }
 
   #write() {
-    const { low, high } = this.#own, isEmpty = low !== null && high !== null && low >= high;
-    if (isEmpty) return; // until both ends are there
+    const { low, high, rightLow, rightHigh } = this.#own, isEmpty = (from, to) => from !== null && to !== null && from >= to;
+    if (isEmpty(low, high) || isEmpty(rightLow, rightHigh)) return; // until both ends are there
     setParams({ chart: withChart(params().getAll("chart"), this.#chart.metric, this.#own) }, { push: !this.#hasChanged });
     this.#hasChanged = true;
     remember(params());

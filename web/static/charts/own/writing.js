@@ -1,13 +1,17 @@
 // What a reader sets of charts, and where they are moved to, as the address gets it: see
 // data/chart_settings.js. Pure.
 
-import { readCharts } from "../data/chart_settings.js";
+import { PLAIN, readCharts } from "../data/chart_settings.js";
+import { writeRange } from "../data/view.js";
 
 /** As it is in the address; null: nothing is set. */
-export function writeChart(metric, { title, low, high, isLog, smoothing, width, isTall, left, right }) {
+export function writeChart(metric, { title, x, zoom, low, high, rightLow, rightHigh, isLog, smoothing, width, isTall, left, right }) {
   const parts = [
     ...(title ? [["title", title]] : []),
-    ...(low !== null || high !== null ? [["y", `${low ?? ""}..${high ?? ""}`]] : []),
+    ...(x ? [["x", x]] : []),
+    ...(x && zoom ? [["zoom", writeRange(zoom)]] : []),
+    ...endsOf("y", low, high),
+    ...(right.length ? endsOf("r", rightLow, rightHigh) : []),
     ...(isLog === null ? [] : [["log", isLog ? "1" : "0"]]),
     ...(smoothing === null ? [] : [["smoothing", smoothing]]),
     ...(width ? [["width", width]] : []),
@@ -16,6 +20,13 @@ export function writeChart(metric, { title, low, high, isLog, smoothing, width, 
     ...right.map((name) => ["right", name]),
   ];
   return parts.length ? [encoded(metric), ...parts.map(([name, value]) => `${name}=${encoded(String(value))}`)].join(";") : null;
+}
+
+const endsOf = (name, low, high) => (low !== null || high !== null ? [[name, `${low ?? ""}..${high ?? ""}`]] : []);
+
+/** The texts of an address in which a chart with a horizontal axis of its own shows a part of it; null: all. */
+export function withZoom(texts, metric, zoom) {
+  return withChart(texts, metric, { ...(readCharts(texts).get(metric) ?? PLAIN), zoom });
 }
 
 /** The texts of an address after the settings of one chart have changed. */

@@ -116,8 +116,10 @@ _PAGE_STATES = {
     for state, facts in STATES.items()
 }
 _TEMPLATES = _environment()
-_MODULES = {"sweep": ("insight/main.js",), "run": ("output/main.js",)}
-"""What only the pages of a view need besides `page/main.js`."""
+_MAIN = "page/main.js"
+_OF_TABLES = ("tables/main.js",)
+_MODULES = {"sweep": (*_OF_TABLES, "insight/main.js"), "run": ("output/main.js",)}
+"""What only the pages of a view need besides."""
 _NO_DATA: PageData = {"view": "none", "runs": [], "metric": None, "follow": {}, "output": None}
 
 
@@ -132,6 +134,7 @@ def render(
     data = page.page_data
     runs, view = data.get("runs", ()), data["view"]
     metric = data.get("metric") if view == "sweep" else None
+    has_table = getattr(page, "table", None) is not None
     page_data = {
         **_NO_DATA,
         **data,
@@ -146,7 +149,7 @@ def render(
         "logdir": str(logdir),
         "logdir_exists": logdir.is_dir(),
         "own": static_files(),
-        "page_modules": _MODULES.get(view, ()),
+        "page_modules": (_MAIN, *_MODULES.get(view, _OF_TABLES if has_table else ())),
     }
     return _TEMPLATES.get_template(template).render(values)
 

@@ -6,12 +6,10 @@ import { ChartGrid } from "./grid.js";
 import { bindControls, offerX } from "./controls.js";
 import { offerColors } from "./colors/choice.js";
 import { RunColors } from "./colors/run_colors.js";
-import { GroupSource } from "./data/group_source.js";
 import { showLegend } from "./legend.js";
 import { limitText, MOST_METRICS } from "./data/metric_limit.js";
 import { RunSource } from "./data/run_source.js";
 import { titleOf } from "./data/derived.js";
-import { ValuesTable } from "./values_table.js";
 import { isOffered, readView, rememberedParams } from "./data/view.js";
 
 const ALL = "*";
@@ -61,7 +59,7 @@ export class ChartPage {
   /** Draw what the runs of the page logged. */
   async show(hasCharts) {
     if (!this.#grid) return;
-    if (!hasCharts) this.#showValues();
+    if (!hasCharts) await this.#showValues();
     this.#nameMetrics();
     offerColors(this.#page, this.#names, this.#view);
     offerX(this.#names, this.#view);
@@ -82,10 +80,10 @@ export class ChartPage {
   async #draw() {
     if (this.#page.view === "sweep") this.#grid.emptyText = this.#emptyText();
     const metrics = this.#metricsToShow();
-    if (this.#grid instanceof ValuesTable) return this.#grid.show(this.#page.runs, metrics);
+    if (this.#grid.isOfValues) return this.#grid.show(this.#page.runs, metrics);
     this.#grid.element.classList.toggle("charts-single", this.#isSingle);
     this.#grid.element.classList.toggle("charts-whole", this.#page.view === "sweep" && !this.#isSingle);
-    const source = this.#source();
+    const source = await this.#source();
     this.#grid.element.classList.toggle("is-grouped", source === this.#groups);
     this.#showLegend();
     await this.#grid.show(source, [...metrics], this.#view, this.#names);
@@ -106,14 +104,15 @@ export class ChartPage {
     return chosen ? [chosen] : [];
   }
 
-  #source() {
-    const sweepId = this.#page.sweep;
+  /** What the curves come from; the module of groups comes with the first of them. */
+  async #source() {
+    const GroupSource = this.#isGrouped && !this.#groups ? (await import("./data/group_source.js")).GroupSource : null;
     if (!this.#isGrouped) {
       this.#groups?.stop();
       this.#groups = null;
       return this.#runs;
     }
-    this.#groups ??= new GroupSource(sweepId, () => this.#grid?.redraw());
+    this.#groups ??= new GroupSource(this.#page.sweep, () => this.#grid?.redraw());
     this.#groups.setView(this.#view);
     if (!this.#page.is_over) this.#groups.follow(() => this.#grid.builtByX, () => (this.#grid.redraw(), this.#showLegend()));
     else this.#groups.stop();
@@ -141,9 +140,10 @@ export class ChartPage {
   }
 
   /** Without uPlot: what the charts would draw, as tables. */
-  #showValues() {
-    if (this.#grid instanceof ValuesTable) return;
-    const { element } = this.#grid;
+  async #showValues() {
+    if (this.#grid.isOfValues) return;
+    const { element } = this.#grid, { ValuesTable } = await import("./values_table.js");
+    if (this.element !== element || this.#grid.isOfValues) return;
     this.#grid.destroy();
     this.#grid = new ValuesTable(element, this.#store);
   }
@@ -158,18 +158,22 @@ export class ChartPage {
     this.#metric = metric;
     if (this.#grid && isMetricNew) this.#nameMetrics();
     this.#bindMetrics();
-    if (!this.#grid || this.#grid instanceof ValuesTable) return isMetricNew && this.#grid && void this.#draw();
+    if (!this.#grid || this.#grid.isOfValues) return isMetricNew && this.#grid && void this.#draw();
     if (isMetricNew) this.#draw().catch(sayNotLoaded);
-    else {
-      const source = this.#source();
-      this.#grid.element.classList.toggle("is-grouped", source === this.#groups);
-      this.#grid.setView(this.#view, source).catch(sayNotLoaded);
-    }
+    else this.#showView().catch(sayNotLoaded);
     this.#showLegend();
   }
 
+  async #showView() {
+    const grid = this.#grid, source = await this.#source();
+    if (grid !== this.#grid) return;
+    grid.element.classList.toggle("is-grouped", source === this.#groups);
+    this.#showLegend();
+    await grid.setView(this.#view, source);
+  }
+
   #preview(changes) {
-    if (this.#grid instanceof ValuesTable) return;
+    if (this.#grid?.isOfValues) return;
     this.#grid?.setView({ ...this.#view, ...changes }).catch(sayNotLoaded);
   }
 

@@ -9,6 +9,7 @@ const HEAD = ["Run", "Last", "at step", "Lowest", "Highest"];
 const MOST_ROWS = 3000; // in all tables together
 
 export class ValuesTable {
+  isOfValues = true;
   emptyText;
   #element;
   #store;

@@ -1,4 +1,5 @@
-// Buttons that have something done: each carries its request, and the question asked before.
+// Buttons that have something done: each carries its request, and the question asked before. Loaded
+// when the first of them is pressed.
 
 import { post } from "../lib/api.js";
 import { ask } from "./ask.js";
@@ -6,12 +7,7 @@ import { keepNotice, showNotice } from "../lib/notice.js";
 import { holdRefreshes, requestRefresh } from "../live/refresh.js";
 import { addressOf } from "../lib/base.js";
 
-document.addEventListener("click", (event) => {
-  const button = event.target instanceof Element ? event.target.closest("button[data-action]") : null;
-  if (button) void act(button);
-});
-
-async function act(button) {
+export async function act(button) {
   if (button.getAttribute("aria-busy") === "true") return;
   const { path, body, question, then } = JSON.parse(button.dataset.action);
   const entered = question ? await ask(await detailed(question, body)) : {};

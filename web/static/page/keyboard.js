@@ -1,22 +1,12 @@
 // The keyboard: `/` searches, arrows and j, k go through runs, `?` lists the keys. Keys without a
 // modifier can be turned off there (WCAG 2.1.4), and mean nothing while somebody types.
 
-import { element } from "../lib/elements.js";
 import { keep, recall } from "../lib/storage.js";
 
 const KEY = "single-keys";
 const ROWS = ["main table.runs tbody a.run-ref", "#run-list a.run-open", "#sweep-list a"];
 const SEARCHES = ["#table-search", "#run-search", ".output-field", "input[type=search]"];
 const RESULTS_BELOW = "#table-search, #run-search";
-const KEYS = [
-  ["/", "Search; ↓ moves to the results"],
-  ["j or ↓", "Next run of the table or list; on a run's page the next run"],
-  ["k or ↑", "Previous run"],
-  ["Enter", "Open it"],
-  ["x", "Draw or hide it"],
-  ["Escape", "Close what is open, leave the search"],
-  ["?", "These keys"],
-];
 
 let hasLeftSearch = false;
 
@@ -29,13 +19,13 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  if (event.target instanceof Element && event.target.closest("#keys-button")) showKeys();
+  if (event.target instanceof Element && event.target.closest("#keys-button")) openKeys();
 });
 
 /** Each returns whether the key did something. */
 const ACTIONS = {
   "/": focusSearch,
-  "?": showKeys,
+  "?": openKeys,
   j: () => go(1),
   k: () => go(-1),
   ArrowDown: (target) => isAmongRuns(target) && go(1),
@@ -99,24 +89,9 @@ function toNeighbour(step) {
 
 // ---- The list of the keys ----
 
-function areOn() {
-  return recall(KEY) !== "off";
-}
+const areOn = () => recall(KEY) !== "off";
 
-function showKeys() {
-  const rows = KEYS.flatMap(([key, what]) => [element("dt", {}, ...key.split(" or ").flatMap((one, i) => [i ? " or " : "", element("kbd", {}, one)])), element("dd", {}, what)]);
-  const box = element("input", { type: "checkbox", checked: areOn() });
-  box.addEventListener("change", () => keep(KEY, box.checked ? "on" : "off"));
-  const close = element("button", { className: "action", autofocus: true }, "Close");
-  const form = element(
-    "form", { method: "dialog" }, element("h2", { id: "keys-title" }, "Keyboard"), element("dl", { className: "keys-list" }, ...rows),
-    element("label", { className: "field-inline" }, box, "Single-key shortcuts"), element("div", { className: "ask-buttons" }, close),
-  );
-  const dialog = element("dialog", { className: "ask keys" }, form);
-  dialog.setAttribute("aria-labelledby", "keys-title");
-  dialog.addEventListener("close", () => dialog.remove());
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  document.body.append(dialog);
-  dialog.showModal();
+function openKeys() {
+  void import("./keys.js").then(({ showKeys }) => showKeys(areOn(), (isOn) => keep(KEY, isOn ? "on" : "off")));
   return true;
 }

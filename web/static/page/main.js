@@ -1,7 +1,6 @@
 // Brings a page to life: reads the server's data (once, from #page-data), draws the charts, and
 // follows the stream. htmx may swap parts of the page; then the page is read again.
 
-import "./actions.js";
 import { loadLibraries } from "../live/assets.js";
 import { showBanner } from "../lib/notice.js";
 import { ChartPage, showNoMetrics } from "../charts/page.js";
@@ -10,25 +9,16 @@ import { unpackPoints } from "../charts/data/columns.js";
 import { showConnection } from "../live/connection.js";
 import "./keyboard.js";
 import "./menus.js";
+import "./on_demand.js";
 import { LiveStream } from "../live/stream.js";
-import { fillCells } from "../tables/live_cells.js";
 import { whileLoading } from "../lib/loading.js";
 import { bindPointing, pointOut } from "../lib/pointing.js";
 import { requestRefresh, requestRefreshWithin } from "../live/refresh.js";
-import "../tables/reasons.js";
-import "../tables/row_selection.js";
-import "../tables/row_window.js";
 import { RunRows } from "../tables/live_rows.js";
 import { syncSelection } from "../tables/selection.js";
-import "../tables/selection_note.js";
 import { MediaPart } from "./media.js";
-import "./said.js";
-import "./views.js";
 import "./theme_choice.js";
-import { showCurves } from "../tables/sparklines.js";
 import { SeriesStore } from "../charts/data/store.js";
-import "../tables/edges.js";
-import "../tables/forms.js";
 import { holdAddress } from "../lib/address.js";
 import { addressOf } from "../lib/base.js";
 
@@ -45,6 +35,7 @@ let hasOutput = null; // a promise: the output's part of the page has begun, whe
 const media = new MediaPart(() => areDrawn, (error) => sayIncomplete(error));
 let insight = null; // a promise of the module, since a page first had its drawings
 let rows = new RunRows();
+let tables = null; // a promise of what tables do, since a page first had one
 let followed = "";
 let places = new Map(); // what the stream has reached: "sweep=ID" -> cursor
 let turn = 0;
@@ -66,6 +57,7 @@ function mount() {
   syncSelection(page.runs.map((run) => run.id));
   foldSidebar();
   void mountInsight();
+  mountTables();
   if (isSame) return;
   for (const [key, place] of Object.entries(page.follow)) if (!places.has(key)) places.set(key, place);
   hasOutput = Promise.all([mountOutput(), mountBeside()]);
@@ -79,6 +71,15 @@ async function mountInsight() {
   if (!insight && !document.querySelector("#insight-figure")) return;
   insight ??= import("../insight/main.js");
   await insight.then((module) => module.mountInsight(page)).catch(sayIncomplete);
+}
+
+function mountTables() {
+  if (tables || !document.querySelector("[data-table]")) return;
+  tables = import("../tables/main.js").then(({ live }) => live);
+  tables.catch((error) => {
+    tables = null;
+    sayIncomplete(error);
+  });
 }
 
 async function mountOutput() {
@@ -174,7 +175,7 @@ const HANDLERS = {
     if (rows.update(shown) && isNew) requestRefresh();
   },
   curves(event) {
-    if (page.sweep === event.sweep) showCurves(event.curves);
+    if (page.sweep === event.sweep) void tables?.then((live) => live.showCurves(event.curves), () => {});
   },
   sweep(event) {
     places.set(`sweep=${event.sweep}`, event.cursor);
@@ -228,7 +229,7 @@ function onPoints(event) {
     void showRuns();
     return;
   }
-  fillCells(event);
+  void tables?.then((live) => live.fillCells(event), () => {});
   charts.append(event, store.append(event));
   if (page.view === "compare") requestRefreshWithin(VALUES_AFTER_MS); // its table is the server's
   else if (page.view === "experiments" && document.querySelector("#insight")) {

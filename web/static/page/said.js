@@ -6,12 +6,7 @@ import { post } from "../lib/api.js";
 import { element } from "../lib/elements.js";
 import { requestRefresh } from "../live/refresh.js";
 
-document.addEventListener("click", (event) => {
-  const button = event.target instanceof Element ? event.target.closest(".said-edit") : null;
-  if (button) open(button.closest(".said"));
-});
-
-function open(said) {
+export function edit(said) {
   const editor = said.querySelector(".said-editor");
   if (editor.childElementCount) return;
   const known = { ...JSON.parse(said.dataset.said), isSure: false };

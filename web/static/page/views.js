@@ -10,25 +10,19 @@ import { ask } from "./ask.js";
 const LONGEST_NAME = 100;
 const menu = () => document.querySelector("#views-menu");
 
-document.addEventListener("beforetoggle", (event) => {
-  if (event.newState === "open" && event.target === menu()) void refresh();
-}, true);
-
-document.addEventListener("submit", (event) => {
-  if (event.target.id !== "save-view") return;
-  event.preventDefault();
-  const field = event.target.elements.namedItem("name");
-  void change({ action: "save", name: field.value, address: currentAddress() }).then((isDone) => {
-    if (isDone) field.value = "";
-  });
-});
+/** Keep this page as the form says. */
+export async function save(form) {
+  const field = form.elements.namedItem("name");
+  if (await change({ action: "save", name: field.value, address: currentAddress() })) field.value = "";
+}
 
 /** The address of this page as the server keeps it: without the path of a proxy before it. */
 function currentAddress() {
   return location.pathname.slice(addressOf("").length) + location.search;
 }
 
-async function refresh() {
+/** Show the views as they are now. */
+export async function refresh() {
   const list = menu().querySelector(".views-list");
   try {
     const answer = await fetch(addressOf("/api/views"));
@@ -77,5 +71,3 @@ async function change(body) {
   if (isDone) await refresh();
   return isDone;
 }
-
-if (menu()?.matches(":popover-open")) void refresh(); // it was opened before this module came

@@ -65,3 +65,26 @@ def test_sections_align_with_one_number_of_columns(
     page.get_by_role("button", name="Display").click()
     page.locator("#chart-columns").select_option("Automatic")
     expect(page).not_to_have_url(re.compile("cols="))
+    beside = page.locator('[data-metric="time/epoch"]').bounding_box()
+    assert beside is not None
+    assert beside["y"] == places[0]["y"]
+    assert abs(places[0]["width"] - beside["width"]) < 1
+
+
+def test_sections_of_any_number_of_charts_share_the_columns_of_the_page(
+    page: Page, dashboard: Dashboard, train: Train
+) -> None:
+    training = train("a")
+    names = ["epoch", "acc/a", "acc/b", *(f"layers/{n}" for n in range(5)), "time/a", "time/b"]
+    for name in names:
+        training.log(name, 0, 3)
+    page.goto(f"{dashboard.url}/experiments")
+    expect(page.locator(".chart")).to_have_count(len(names))
+    for width, n_columns in ((1440, 3), (1920, 4), (390, 1)):
+        page.set_viewport_size({"width": width, "height": 900})
+        expect(page.locator(".charts")).to_have_attribute(
+            "style", re.compile(rf"--columns: {n_columns};")
+        )
+        boxes = [chart.bounding_box() for chart in page.locator(".chart").all()]
+        assert len({round(box["x"]) for box in boxes if box is not None}) == n_columns
+        assert len({round(box["width"]) for box in boxes if box is not None}) == 1

@@ -78,6 +78,7 @@ export class ChartGrid {
     this.#far.disconnect();
     this.#forgetTheme();
     this.#queue.stop();
+    this.#sections.destroy();
     for (const chart of this.#charts.values()) chart.destroy();
     this.#charts.clear();
     this.#element.replaceChildren();
@@ -104,7 +105,6 @@ export class ChartGrid {
     this.#pointed.point(null);
     this.#pointed.forget();
     if (!source) return;
-    this.#element.dataset.columns = view.nColumns ?? "auto";
     this.#arrange();
     this.#showViews();
     this.#buildNear();

@@ -1,9 +1,10 @@
-// The sections of the grid in the document: a heading that folds, and the charts below it.
+// The sections of the grid in the document: a heading that folds, and the charts below it. All are laid
+// out in the same columns, so that the charts of one section stand below those of another.
 
 import { params, setParams } from "../lib/address.js";
 import { button, make } from "../lib/elements.js";
 import { foldedSections, foldParams } from "./data/view.js";
-import { widthOf } from "./data/chart_settings.js";
+import { columnsOf, spanOf, widthOf } from "./data/chart_settings.js";
 
 const MANY = 6; // from so many sections on all can be folded at once
 
@@ -13,7 +14,10 @@ export class SectionList {
   #fold = button("fold-all", "", () => this.#foldAll());
   #bar = make("div", "charts-bar", this.#fold);
   #isAllFolded = false;
+  #sizes;
   #sections = new Map(); // name -> {root, toggle, count, grid}
+  #shown = []; // [{section, width}]: how many columns each would take
+  #chosen = null; // how many columns a reader chose
   #away = make("div", "chart chart-away"); // keeps the place of the chart that fills the window
 
   constructor(parent) {
@@ -21,6 +25,8 @@ export class SectionList {
     this.#note.role = "status";
     this.#bar.hidden = true;
     parent.append(this.#bar, this.#note);
+    this.#sizes = new ResizeObserver(() => this.#layOut());
+    this.#sizes.observe(parent);
   }
 
   /** What is in the place of charts. */
@@ -30,14 +36,14 @@ export class SectionList {
   }
 
   /** @param {{name: string, title: string, metrics: string[]}[]} sections */
-  show(sections, { folded, charts }, chartOf) {
+  show(sections, { folded, charts, nColumns }, chartOf) {
     this.#away.remove();
     const placeOf = (metric) => (chartOf(metric).closest("dialog") ? this.#away : chartOf(metric));
     for (const [name, { root }] of this.#sections) {
       if (!sections.some((section) => section.name === name)) root.remove(), this.#sections.delete(name);
     }
     const isPlain = sections.length === 1 && sections[0].name === "";
-    const roots = sections.map(({ name, title, metrics }) => {
+    const shown = [], roots = sections.map(({ name, title, metrics }) => {
       const section = this.#sections.get(name) ?? this.#create(name);
       const isFolded = folded.has(name) && !isPlain;
       section.title.textContent = title;
@@ -45,7 +51,7 @@ export class SectionList {
       section.plain.hidden = !isPlain;
       section.count.textContent = metrics.length;
       section.root.classList.toggle("is-plain", isPlain);
-      section.root.dataset.count = isPlain || widthOf(metrics, charts) > 3 ? "many" : widthOf(metrics, charts);
+      shown.push({ section, width: isFolded ? 0 : widthOf(metrics, charts) });
       section.toggle.ariaExpanded = String(!isFolded);
       section.grid.hidden = isFolded;
       place(section.grid, metrics.map(placeOf));
@@ -55,6 +61,24 @@ export class SectionList {
     this.#bar.hidden = sections.length < MANY;
     this.#fold.textContent = `${this.#isAllFolded ? "Unfold" : "Fold"} all ${sections.length} sections`;
     place(this.#parent, [this.#bar, ...roots]);
+    this.#shown = shown;
+    this.#chosen = nColumns;
+    this.#layOut();
+  }
+
+  /** Give the page its columns, and each section as many as it has charts. */
+  #layOut() {
+    const isInPanel = this.#parent.classList.contains("charts-whole");
+    const n = columnsOf(this.#parent.clientWidth, this.#shown.map(({ width }) => width), { isInPanel, chosen: this.#chosen });
+    this.#parent.style.setProperty("--columns", n);
+    for (const { section: { root }, width } of this.#shown) {
+      root.dataset.span = spanOf(width, n, this.#chosen !== null);
+      root.style.setProperty("--span", root.dataset.span);
+    }
+  }
+
+  destroy() {
+    this.#sizes.disconnect();
   }
 
   #foldAll() {

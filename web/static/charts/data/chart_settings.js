@@ -60,6 +60,25 @@ export function ownView(view, own) {
 /** How many columns of the page the charts of a section take. */
 export const widthOf = (metrics, charts) => metrics.reduce((sum, metric) => sum + ({ 2: 2, full: 4 }[charts.get(metric)?.width] ?? 1), 0);
 
+const LEAST_PX = 320, LEAST_IN_PANEL_PX = 240, PANEL_PADDING_PX = 32, GAP_PX = 12;
+const NARROW_PX = 700; // so narrow a page has one column, or two, whatever was chosen
+
+/**
+ * Pure: how many columns of charts a page has: as many as there is room for, or as were chosen, and no
+ * more than there are charts.
+ *
+ * @param {number[]} widths  how many columns each section would take; 0: it is folded
+ */
+export function columnsOf(px, widths, { isInPanel = false, chosen = null } = {}) {
+  const least = isInPanel ? LEAST_IN_PANEL_PX : LEAST_PX, room = px - (isInPanel ? PANEL_PADDING_PX : 0);
+  const fitting = Math.max(1, Math.floor((room + GAP_PX) / (least + GAP_PX)));
+  const n = chosen === null || px < NARROW_PX ? fitting : Number(chosen), all = widths.reduce((sum, one) => sum + one, 0);
+  return Math.max(1, chosen === null ? Math.min(n, all || n) : n);
+}
+
+/** Pure: of so many columns those of a section; one that is folded is a word. Where their number was chosen, each section begins a row. */
+export const spanOf = (width, nColumns, isChosen) => (isChosen && width > 0 ? nColumns : Math.max(1, Math.min(width, nColumns)));
+
 /**
  * Which charts draw which other metrics: each metric in one chart at most, and none that nobody logged.
  *

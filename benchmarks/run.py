@@ -37,6 +37,7 @@ BROWSER = {
     "pages": "page_loads",
     "table": "runs_table",
     "idle": "idling",
+    "tasks": "live_tasks",
 }
 FIGURES = {**CORE, **BROWSER}
 GROUPS = {"all": FIGURES, "core": CORE, "browser": BROWSER}

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 LIMIT_MS = 120_000
+LEAST_US = 20_000
+TRACED = ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"]
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 # Called with a condition: milliseconds since the navigation began when it first held after a frame
@@ -189,6 +192,48 @@ def live(browser: Browser, address: str, seconds: str) -> dict[str, Any]:
         }
 
 
+def tasks(browser: Browser, address: str, seconds: str, width: str, height: str) -> dict[str, Any]:
+    """Watch points being drawn, and how long the tasks of the page take: [wall ms, CPU ms, what].
+
+    `what` is what took longest in it. Tasks of other threads and of less than 20 ms are left out.
+    """
+    with opened(browser) as context:
+        page = new_page(context)
+        page.set_viewport_size({"width": int(width), "height": int(height)})
+        page.goto(address, wait_until="commit")
+        page.evaluate("whenPainted(() => drawnRuns() > 0)")
+        page.wait_for_timeout(3000)
+        say_ready()
+        page.wait_for_timeout(2000)
+        page.evaluate("longTasks.length = 0")
+        browser.start_tracing(page=page, categories=TRACED)
+        page.wait_for_timeout(1000 * float(seconds))
+        events = json.loads(browser.stop_tracing())["traceEvents"]
+        drawn = (
+            "[...document.querySelectorAll('.chart:has(canvas)')].map((one) => +one.dataset.runs)"
+        )
+        found = page.evaluate(
+            f"({{ observed: longTasks, curves: {drawn}, points: drawnPoints() }})"
+        )
+        return {**found, "tasks": tasks_in(events)}
+
+
+def tasks_in(events: list[dict[str, Any]]) -> list[tuple[float, float, str]]:
+    """The tasks of the thread on which most frames were drawn: that of the page."""
+    frames = Counter((e["pid"], e["tid"]) for e in events if e["name"] == "FireAnimationFrame")
+    thread = frames.most_common(1)[0][0]
+    own = [e for e in events if e["ph"] == "X" and (e["pid"], e["tid"]) == thread]
+    found = []
+    for task in own:
+        if not task["name"].endswith("RunTask") or task.get("dur", 0) < LEAST_US:
+            continue
+        end = task["ts"] + task["dur"]
+        parts = [e for e in own if task["ts"] <= e["ts"] < end and "RunTask" not in e["name"]]
+        longest = max(parts, key=lambda e: e.get("dur", 0), default=task)
+        found.append((task["dur"] / 1e3, task.get("tdur", 0) / 1e3, longest["name"]))
+    return found
+
+
 def click(
     browser: Browser, address: str, condition: str, script: str, rounds: str
 ) -> dict[str, Any]:
@@ -332,6 +377,7 @@ def cdn(files: dict[str, str]) -> Iterator[int]:
 
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "load": load,
+    "tasks": tasks,
     "live": live,
     "click": click,
     "tabs": tabs,

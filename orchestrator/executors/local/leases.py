@@ -51,6 +51,11 @@ class Claim:
     runs_per_gpu: int = 1
     most_runs: int | None = None
 
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether it can be refused by nobody: it wants no GPU, and sets no limit."""
+        return self.most_runs is None and not any(self.choices)
+
 
 @dataclass(frozen=True)
 class _Held:
@@ -79,15 +84,30 @@ class _Held:
 
 
 class Lease:
-    """What one run holds."""
+    """What one run holds.
 
-    def __init__(self, path: Path, content: dict[str, Any], gpus: tuple[str, ...]) -> None:
+    Args:
+        is_only_counted: the run holds nothing that others could want. It is known by its marker
+            if its orchestrator dies, so that its process need not be written down.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        content: dict[str, Any],
+        gpus: tuple[str, ...],
+        *,
+        is_only_counted: bool = False,
+    ) -> None:
         self._path = path
         self._content = content
+        self._is_only_counted = is_only_counted
         self.gpus = gpus
 
     def belongs_to(self, pid: int, identity: str | None) -> None:
         """From now on it is the process group's: it ends with it."""
+        if self._is_only_counted:
+            return
         with contextlib.suppress(OSError):  # then it is our own process's
             _write(self._path, {**self._content, "run": [pid, identity]})
 
@@ -112,16 +132,23 @@ class Leases:
         self._own = (os.getpid(), process_identity(os.getpid()))
         self._token = secrets.token_hex(8)
         self._since: float | None = None
+        self._has_looked = False
 
     def take(self, claim: Claim) -> Lease:
         """A lease on the first places that are free.
+
+        A claim that asks for nothing is not compared with what others hold. The first one looks
+        at it all the same, which removes the files of runs that are gone.
 
         Raises:
             NotYet: none is, or others have waited for longer; the text says for what it waits.
             OSError: the folder cannot be used.
         """
         make_private_folder(self._folder)  # the system may have emptied its temporary files
+        if claim.asks_nothing and self._has_looked:
+            return self._write_lease(claim, ())
         with self._locked():
+            self._has_looked = True
             leases, tickets = self._held(_LEASE), self._held(_TICKET)
             older = sorted(filter(self._is_before_us, tickets), key=lambda ticket: ticket.since)
             reasons = []
@@ -136,6 +163,8 @@ class Leases:
 
     def wait_no_more(self) -> None:
         """Withdraw the ticket of this orchestrator, if it has one."""
+        if self._since is None:
+            return
         self._since = None
         with contextlib.suppress(OSError):
             (self._folder / f"{self._token}{_TICKET}").unlink()
@@ -149,7 +178,7 @@ class Leases:
         content = self._content(claim, (gpus,))
         path = self._folder / f"{secrets.token_hex(8)}{_LEASE}"
         _write(path, content)
-        return Lease(path, content, gpus)
+        return Lease(path, content, gpus, is_only_counted=claim.asks_nothing)
 
     def _write_ticket(self, claim: Claim) -> None:
         self._since = time.time() if self._since is None else self._since
@@ -275,6 +304,6 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
     """Write a file in one step."""
     part = path.with_name(f"{path.name}.part")
     fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os_files.NO_LINK, _FILE_MODE)
-    with os.fdopen(fd, "w", encoding="utf-8") as file:
-        json.dump(content, file)
+    with os.fdopen(fd, "wb", buffering=0) as file:
+        file.write(json.dumps(content).encode())
     os_files.replace(part, path)

@@ -119,6 +119,61 @@ def test_lease_ends_with_its_run_and_not_before(
     assert leases.take(claim("/runs/b")).gpus == ("0",)
 
 
+def test_run_that_asks_for_nothing_is_counted_and_compared_with_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leases = Leases(tmp_path / "leases")
+    leases.take(claim("/runs/a", ""))
+    monkeypatch.setattr(Leases, "_held", None)  # would be called
+    held = leases.take(claim("/runs/a", ""))
+    assert len(list((tmp_path / "leases").glob("*.lease"))) == 2
+    held.give_back()
+    assert len(list((tmp_path / "leases").glob("*.lease"))) == 1
+
+
+COUNTED = """
+import subprocess, sys
+from pathlib import Path
+from ml_tracking_ops.orchestrator.executors.local.leases import Claim, Leases
+mark = f"MARK={sys.argv[2]}"
+lease = Leases(Path(sys.argv[1])).take(Claim("/runs/dead", "run", mark))
+run = subprocess.Popen(
+    [sys.executable, "-c", "import sys; print('runs', flush=True); sys.stdin.read()"],
+    env={"MARK": sys.argv[2]}, start_new_session=True,
+)
+lease.belongs_to(run.pid, None)
+run.wait()
+"""
+
+
+def test_run_that_only_counts_does_so_until_it_ends_though_its_orchestrator_was_killed(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "leases"
+    orchestrator = subprocess.Popen(
+        [sys.executable, "-c", COUNTED, folder, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with orchestrator:
+        assert orchestrator.stdout is not None
+        assert orchestrator.stdout.readline() == b"runs\n"
+        orchestrator.kill()
+        orchestrator.wait(60)
+        leases = Leases(folder)
+        with pytest.raises(NotYet, match=r"1 run of the sweep dead \(max_runs_on_machine 1\)"):
+            leases.take(claim("/runs/b", "", most=1))
+        assert orchestrator.stdin is not None
+        orchestrator.stdin.close()  # ends the run
+        assert orchestrator.stdout.read() == b""
+    while True:  # what ended is seen at the next look
+        try:
+            leases.take(claim("/runs/b", "", most=1))
+        except NotYet:
+            continue
+        break
+
+
 TAKE = """
 import sys
 from pathlib import Path

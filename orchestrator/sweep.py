@@ -19,22 +19,21 @@ from .errors import SweepError, UsageError
 from .executors.base import GRACE_S
 from .executors.local.systems import refuse_windows
 from .executors.registry import make_executor
-from .functions.loading import keep_function, load_function
-from .functions.naming import NamedFunction
 from .running.code_state import keep_code_state
 from .running.description import describe_sweep, write_description
 from .running.scheduler import Scheduler
 from .running.sweep_result import SweepResult
 from .search.proposals import Proposer, picked_before
 from .search.samplers import new_seed
-from .search.warm_start import read_earlier
 from .steering.requests import workers_problem
 from .store.files.disk import is_passing
 from .store.journal import Event, Journal
 from .store.sweep_record import SweepRecord
 
 if TYPE_CHECKING:
+    from .functions.naming import NamedFunction
     from .running.begun_sweep import BegunSweep
+    from .search.earlier import EarlierSweep
 
 _WRITE_AGAIN_S = 0.5
 
@@ -76,10 +75,7 @@ class OpenSweep:
         picked = picked_before(begun.record) if begun else None
         n_workers = len(executor.slots)
         proposer = Proposer(loaded.search_plan, self.seed, n_workers, picked)
-        earlier = [
-            read_earlier(one, loaded.folder, proposer.space, loaded.config.aims)
-            for one in (() if begun else config.warm_start)
-        ]
+        earlier = [] if begun else _read_earlier(loaded, proposer)
         self.n_workers = n_workers
         self._space = proposer.space
         past = begun.record.runs.values() if begun else ()
@@ -191,6 +187,17 @@ class OpenSweep:
         self._scheduler.kill()
 
 
+def _read_earlier(loaded: LoadedConfig, proposer: Proposer) -> "list[EarlierSweep]":
+    """The sweeps that a new one starts from."""
+    if not loaded.config.warm_start:
+        return []
+    from .search.warm_start import read_earlier
+
+    given = loaded.config.warm_start
+    aims = loaded.config.aims
+    return [read_earlier(one, loaded.folder, proposer.space, aims) for one in given]
+
+
 def _tell_trouble(notify: Callable[[Event], None]) -> Callable[[str], None]:
     return lambda message: notify({"event": "trouble", "message": message})
 
@@ -239,15 +246,7 @@ def run_sweep(
         SweepError: the sweep's folder cannot be written.
     """
     _check_workers(workers)
-    function: NamedFunction | None = None
-    if callable(config):
-        loaded, function = load_function(config, settings)
-    elif settings:
-        raise UsageError(f"{', '.join(settings)}: belongs into the configuration that is given")
-    elif isinstance(config, Mapping):
-        loaded = validate_config(config, Path.cwd())
-    else:
-        loaded = load_config(Path(config))
+    loaded, function = _load(config, settings)
 
     def open_sweep() -> OpenSweep:
         sweep = OpenSweep(
@@ -259,10 +258,27 @@ def run_sweep(
             grace_s=grace_s,
         )
         if function is not None:
+            from .functions.loading import keep_function
+
             keep_function(function, sweep.folder)
         return sweep
 
     return _run_in_thread(open_sweep)
+
+
+def _load(
+    config: str | Path | Mapping[str, Any] | Callable[..., Any], settings: Mapping[str, Any]
+) -> "tuple[LoadedConfig, NamedFunction | None]":
+    """What `run_sweep` is given, and the function if it is one."""
+    if callable(config):
+        from .functions.loading import load_function
+
+        return load_function(config, settings)
+    if settings:
+        raise UsageError(f"{', '.join(settings)}: belongs into the configuration that is given")
+    if isinstance(config, Mapping):
+        return validate_config(config, Path.cwd()), None
+    return load_config(Path(config)), None
 
 
 def resume(

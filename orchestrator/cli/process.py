@@ -1,6 +1,9 @@
 """The command as a process: its exit codes, and when it collects garbage."""
 
+import contextlib
 import gc
+import os
+from collections.abc import Iterator
 
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
@@ -16,6 +19,26 @@ EXIT_CODES = {
     EXIT_INTERRUPTED: "Ctrl-C, or a user stopped the sweep.",
 }
 """What each exit code means. `run` is different: it ends with the exit code of its program."""
+
+
+_PLUGINS_VARIABLE = "PYDANTIC_DISABLE_PLUGINS"
+
+
+@contextlib.contextmanager
+def without_pydantic_plugins() -> Iterator[None]:
+    """Keep pydantic from looking for plugins in the metadata of all installed packages.
+
+    It does so with the first model, which can take longer than building the models. The variable
+    does not stay: the programs that a sweep starts may want their plugins.
+    """
+    if _PLUGINS_VARIABLE in os.environ:
+        yield
+        return
+    os.environ[_PLUGINS_VARIABLE] = "__all__"
+    try:
+        yield
+    finally:
+        del os.environ[_PLUGINS_VARIABLE]
 
 
 def collect_garbage_from_now_on() -> None:

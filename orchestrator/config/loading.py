@@ -11,7 +11,6 @@ from typing import Any
 
 from ..errors import ConfigError, ConfigProblem, did_you_mean
 from .files import read_text, why
-from .json_mistakes import json_mistakes
 from .validation import LoadedConfig, validate_config
 from .value_checks import show_value
 
@@ -101,6 +100,8 @@ def _parse_json(name: str, text: str) -> dict[str, Any]:
     except _DuplicateKeyError as error:
         problem = ConfigProblem(str(error), "duplicate key; keep one")
     except json.JSONDecodeError as error:
+        from .json_mistakes import json_mistakes
+
         problems = [ConfigProblem("", mistake) for mistake in json_mistakes(text, error)]
         raise ConfigError(name, problems) from None
     except (ValueError, RecursionError) as error:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from ..commands.settings import RunSettings
-from ..executors.registry import ENGINE_SETTINGS
+from ..executors.registry import engine_settings
 from ..search.groups import without_groups
 from ..search.plan import SearchPlan
 from ..search.settings import SearchSettings
@@ -19,7 +19,7 @@ from ..store.outcomes.aims import Aims, aims_of
 
 def _add_engines(schema: dict[str, Any]) -> None:
     """The keys of the engines of this package, by their type."""
-    kinds = [_kind_schema(name, model) for name, model in ENGINE_SETTINGS.items()]
+    kinds = [_kind_schema(name, model) for name, model in engine_settings().items()]
     schema.update(required=["type"], allOf=kinds)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ..executors.registry import ENGINE_SETTINGS
+from ..executors.registry import engine_settings
 from ..search.distributions import Distribution
 from ..search.settings import Confirm, Repeats, SearchSettings
 from ..search.space import Hyperparameter
@@ -58,7 +58,7 @@ def _nested() -> Iterator[str]:
     yield "## Rules\n"
     yield from _kinds(RuleSettings)
     yield "## Engines\n"
-    for name, engine in ENGINE_SETTINGS.items():
+    for name, engine in engine_settings().items():
         yield f"### `{name}`\n\n{_paragraph(engine)}\n\n{_table(field_keys(engine))}"
 
 

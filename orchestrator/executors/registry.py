@@ -2,7 +2,7 @@
 
 An engine of this package is a folder beside this module and an entry in `EXECUTORS`. Any other
 package adds one by an entry point of the group `ml_tracking_ops.executors`, whose name is the
-engine's and whose object is an `ExecutorEntry`.
+engine's and whose object is an `ExecutorEntry`. An engine is imported when a sweep asks for it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,11 +17,6 @@ from pydantic import BaseModel, JsonValue
 from ..errors import UsageError, did_you_mean
 from ..store.files.run_refs import LOCAL
 from .base import GRACE_S, Executor
-from .local.executor import LocalExecutor
-from .ray.settings import RaySettings
-from .ray.settings import setting_problems as ray_problems
-from .slurm.settings import SlurmSettings
-from .slurm.settings import setting_problems as slurm_problems
 
 GROUP = "ml_tracking_ops.executors"
 Keys = Mapping[str, JsonValue]
@@ -78,6 +73,8 @@ class ExecutorEntry:
 
 
 def _make_local(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
+    from .local.executor import LocalExecutor
+
     return LocalExecutor(
         n_workers,
         gpus_per_run=needs.gpus_per_run,
@@ -92,6 +89,7 @@ def _make_local(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
 def _make_slurm(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
     from .slurm.client import refuse_without_slurm
     from .slurm.executor import SlurmExecutor
+    from .slurm.settings import SlurmSettings
 
     settings = SlurmSettings.model_validate(dict(keys))
     n_jobs = n_workers or settings.max_jobs
@@ -112,6 +110,7 @@ def _make_slurm(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
 
 def _ask_slurm(keys: Keys, folder: Path) -> str | None:
     from .slurm.client import SlurmClient, SlurmError, refuse_without_slurm
+    from .slurm.settings import SlurmSettings
 
     refuse_without_slurm()
     options = SlurmSettings.model_validate(dict(keys)).options()
@@ -123,6 +122,7 @@ def _ask_slurm(keys: Keys, folder: Path) -> str | None:
 
 def _make_ray(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
     from .ray.executor import RayExecutor
+    from .ray.settings import RaySettings
 
     settings = RaySettings.model_validate(dict(keys))
     n_slots = n_workers or settings.max_jobs
@@ -148,15 +148,30 @@ def _no_keys(keys: Keys) -> Iterable[tuple[str, str]]:
     return [(key, "is not a key of this engine") for key in keys]
 
 
-ENGINE_SETTINGS: Mapping[str, type[BaseModel]] = {
-    "slurm": SlurmSettings,
-    "ray": RaySettings,
-}
-"""The models of the keys of those engines of this package that have any."""
+def _slurm_problems(keys: Keys) -> Iterable[tuple[str, str]]:
+    from .slurm.settings import setting_problems
+
+    return setting_problems(keys)
+
+
+def _ray_problems(keys: Keys) -> Iterable[tuple[str, str]]:
+    from .ray.settings import setting_problems
+
+    return setting_problems(keys)
+
+
+def engine_settings() -> Mapping[str, type[BaseModel]]:
+    """The models of the keys of those engines of this package that have any."""
+    from .ray.settings import RaySettings
+    from .slurm.settings import SlurmSettings
+
+    return {"slurm": SlurmSettings, "ray": RaySettings}
+
+
 EXECUTORS: dict[str, ExecutorEntry] = {
     LOCAL: ExecutorEntry(_make_local, _no_keys),
-    "slurm": ExecutorEntry(_make_slurm, slurm_problems, _ask_slurm),
-    "ray": ExecutorEntry(_make_ray, ray_problems),
+    "slurm": ExecutorEntry(_make_slurm, _slurm_problems, _ask_slurm),
+    "ray": ExecutorEntry(_make_ray, _ray_problems),
 }
 
 

@@ -9,8 +9,6 @@ from ml_tracking_ops.logger import paths
 
 from ..config.files import read_text
 from ..config.model import SweepConfig
-from ..store.catalog import find
-from ..store.sweep_folder import Sweep
 
 _NEWEST = 20
 _FEWEST_RUNS = 5
@@ -23,6 +21,9 @@ def similar_sweep(config: SweepConfig, logdir: Path) -> str | None:
     """
     if config.stopping_rules or config.early_stopping or config.optimization_metric is None:
         return None
+    from ..store.catalog import find
+    from ..store.sweep_folder import Sweep
+
     for folder, source in _newest(logdir):
         if not _is_alike(source, config):
             continue

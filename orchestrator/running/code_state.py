@@ -9,6 +9,7 @@ from pathlib import Path
 from ml_tracking_ops.logger import paths
 
 from ..store.files.open_folder import OpenFolder, opened_folder
+from .description import may_be_checkout
 
 MOST_CHANGES_BYTES = 1_000_000
 _GIT_TIMEOUT_S = 5
@@ -36,6 +37,8 @@ def uncommitted_changes(folder: Path) -> str:
 
     Empty where nothing was changed, or there is no git.
     """
+    if not may_be_checkout(folder):
+        return ""
     command = ["git", "-C", str(folder), "diff", "HEAD", "--no-color", "--no-ext-diff"]
     variables = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
     try:

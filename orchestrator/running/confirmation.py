@@ -6,8 +6,6 @@ from ..config.model import SweepConfig
 from ..search.settings import Confirm
 from ..store.outcomes.leaders import Leaders
 from ..store.run_record import RunRecord
-from ..verdict.evidence import combination_of, leaders_of, race_values
-from ..verdict.race import DroppedLeader, next_step
 from .runs.active import ActiveRuns
 from .runs.attempts import Attempt, Backlog
 from .runs.ending import SweepEnding
@@ -54,6 +52,9 @@ class Confirmation:
                 "confirm", "confirm: fewer than two combinations have a value to confirm"
             )
             return None
+        from ..verdict.evidence import race_values
+        from ..verdict.race import DroppedLeader, next_step
+
         record, numbers = self._recorder.record, leaders.combinations
         known = [DroppedLeader(number, *why) for number, why in leaders.dropped.items()]
         values = race_values(record, numbers, self._is_over)
@@ -73,6 +74,8 @@ class Confirmation:
         if not all(map(self._is_over, searched)):
             return None
         if record.leaders is None or record.leaders.n_runs != len(searched):
+            from ..verdict.evidence import leaders_of
+
             numbers = leaders_of(searched, self._goal, settings.top)
             self._recorder.write("confirming", combinations=numbers, n_runs=len(searched))
         return record.leaders
@@ -86,6 +89,8 @@ class Confirmation:
         return run.has_ended or (self._ending.is_search_over and not run.is_confirming)
 
     def _take(self, index: int, combination: int, repeat: int, seed_name: str) -> Attempt:
+        from ..verdict.evidence import combination_of
+
         first = next(
             run
             for run in self._recorder.record.runs.values()

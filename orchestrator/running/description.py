@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from ml_tracking_ops.logger import git_commit as checkouts
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.run_record import without_secrets as hide_arguments
 
@@ -20,6 +21,7 @@ from ..store.files.open_folder import opened_folder
 
 FORMAT_VERSION = 1
 _GIT_TIMEOUT_S = 5
+_COMMIT = "# branch.oid "
 
 
 def describe_sweep(
@@ -54,10 +56,19 @@ def package_version() -> str | None:
 
 def git_commit(folder: Path) -> dict[str, Any] | None:
     """The commit checked out in `folder`, and whether anything differs from it; None: no git."""
-    commit = _git(folder, "rev-parse", "HEAD")
-    if commit is None:
+    if not may_be_checkout(folder):
         return None
-    return {"commit": commit, "is_dirty": bool(_git(folder, "status", "--porcelain", "-uno"))}
+    status = _git(folder, "status", "--porcelain=v2", "--branch", "-uno")
+    lines = (status or "").splitlines()
+    commit = next((line.split()[-1] for line in lines if line.startswith(_COMMIT)), None)
+    if commit is None or not checkouts.is_hash(commit):
+        return None
+    return {"commit": commit, "is_dirty": any(not line.startswith("#") for line in lines)}
+
+
+def may_be_checkout(folder: Path) -> bool:
+    """Whether git is worth asking: starting it takes as long as some runs do."""
+    return "GIT_DIR" in os.environ or checkouts.checkout_of(str(folder.resolve())) is not None
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

@@ -4,7 +4,7 @@ import os
 import platform
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
@@ -12,7 +12,6 @@ from ml_tracking_ops.logger import paths
 
 from ..config.validation import LoadedConfig
 from ..executors.base import GRACE_S, Executor
-from ..search.earlier import EarlierSweep
 from ..search.proposals import Proposer
 from ..store.files.origins import origin_of_file
 from ..store.journal import Journal
@@ -35,6 +34,9 @@ from .runs.runner import Runner
 from .runs.silence import SilenceWarnings
 from .runs.starting.starter import RunStarter
 from .runs.system_metrics import SystemMetrics
+
+if TYPE_CHECKING:
+    from ..search.earlier import EarlierSweep
 
 
 class Scheduler:
@@ -63,7 +65,7 @@ class Scheduler:
         notify: Notify,
         grace_s: float = GRACE_S,
         begun: SweepRecord | None = None,
-        earlier: Sequence[EarlierSweep] = (),
+        earlier: "Sequence[EarlierSweep]" = (),
     ) -> None:
         config = self._config = loaded.config
         self._proposer = proposer

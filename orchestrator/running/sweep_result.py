@@ -12,11 +12,11 @@ from ..search.space import Space
 from ..store.outcomes.aims import Objective
 from ..store.run_record import RunRecord
 from ..store.sweep_record import SweepRecord
-from ..verdict.evidence import sweep_verdict
-from ..verdict.verdicts import Verdict
 
 if TYPE_CHECKING:
     import optuna
+
+    from ..verdict.verdicts import Verdict
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,13 @@ class SweepResult:
         return None if measured is None else measured.volumes[-1]
 
     @cached_property
-    def verdict(self) -> Verdict | None:
+    def verdict(self) -> "Verdict | None":
         """Which combination won, and how sure that is.
 
         None if the sweep has neither `confirm` nor `repeats`, or too few results.
         """
+        from ..verdict.evidence import sweep_verdict
+
         return sweep_verdict(self.record)
 
     def to_pandas(self) -> Any:

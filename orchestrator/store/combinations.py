@@ -4,12 +4,14 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .objective import Goal, is_better
 from .run_record import RunRecord
 from .run_states import RESULTS_THAT_COUNT
-from .sweep_folder import Sweep
+
+if TYPE_CHECKING:
+    from .sweep_folder import Sweep
 
 _MOST_CONFIRMING = 100_000
 
@@ -124,7 +126,7 @@ def confirming_runs_of(config: Mapping[str, Any]) -> int:
     return top * seeds if is_known and 0 < top * seeds < _MOST_CONFIRMING else 0
 
 
-def best_repeated(sweep: Sweep) -> RepeatedCombination | None:
+def best_repeated(sweep: "Sweep") -> RepeatedCombination | None:
     """The best combination of a sweep, or None if it has no repeats or no value yet."""
     seed_name = seed_name_of(sweep.config)
     if seed_name is None:

@@ -116,6 +116,34 @@ def test_the_command_loads_no_numpy_either(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == f"0 False {has_driver}"
 
 
+def test_the_command_loads_nothing_that_its_first_run_does_not_need(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("")
+    config = {
+        "main_script_name": "train.py",
+        "hyperparameters": {"x": {"type": "choice", "candidates": [1, 2]}},
+        "max_runs": 2,
+        "early_stopping": False,
+    }
+    (tmp_path / "experiment_cfg.json").write_text(json.dumps(config))
+    rooms = [
+        *("logger.writing", "logger.media", "logger.system_metrics", "logger.reading.reader"),
+        *("orchestrator.executors.ray", "orchestrator.executors.slurm", "orchestrator.verdict"),
+        *("orchestrator.store.catalog", "orchestrator.output.parser", "orchestrator.functions"),
+        *("orchestrator.search.warm_start", "orchestrator.config.json_mistakes", "web"),
+    ]
+    program = (
+        "import sys; from ml_tracking_ops.orchestrator.cli.main import main; "
+        "code = main(['sweep']); print(code, *sorted(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    code, *loaded = done.stdout.splitlines()[-1].split()
+    needless = [f"ml_tracking_ops.{room}" for room in rooms]
+    assert code == "0"
+    assert [name for name in loaded if name.startswith(tuple(needless))] == []
+
+
 def test_a_run_costs_three_writes_of_the_journal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from ..argument_types import boolean
@@ -28,6 +28,34 @@ without a command:
   ml-tracking-ops --logdir=runs                  the same as: ml-tracking-ops web
   ml-tracking-ops --run_sweep=True --logdir=runs the same as: ml-tracking-ops sweep
 """
+_ADDERS: Mapping[str, Callable[[Add], None]] = {
+    "sweep": add_sweep,
+    "run": add_run,
+    "attach": add_attach,
+    "wait": add_wait,
+    "web": add_web,
+    "assets": add_assets,
+    "list": add_list,
+    "show": add_show,
+    "export": add_export,
+    "snapshot": add_snapshot,
+    "replay": add_replay,
+    "metrics-preview": add_metrics_preview,
+    "stop": add_steering,
+    "pause": add_steering,
+    "continue": add_steering,
+    "requeue": add_steering,
+    "workers": add_steering,
+    "annotate": add_annotate,
+    "archive": add_housekeeping,
+    "unarchive": add_housekeeping,
+    "delete": add_housekeeping,
+    "demo": add_demo,
+    "schema": add_schema,
+    "mcp": add_mcp,
+    "completion": add_completion,
+}
+"""What adds the parser of each command, and perhaps those of others, in the order of `--help`."""
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -35,7 +63,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
     Wrong usage prints what is wrong and exits with code 2.
     """
-    parser, commands = _command_parser()
+    given = arguments[0] if arguments and arguments[0] in _ADDERS else None
+    parser, commands = _command_parser(given)
     if arguments and arguments[0] == "run":
         return _parse_run(commands["run"], arguments[1:])
     if arguments and arguments[0] in commands:
@@ -74,8 +103,14 @@ class _Parser(argparse.ArgumentParser):
         self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
 
 
-def _command_parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
-    """The parser as a whole, and that of each command, which takes options anywhere."""
+def _command_parser(
+    only: str | None = None,
+) -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """The parser as a whole, and that of each command, which takes options anywhere.
+
+    Args:
+        only: this command is enough; making all parsers takes as long as the shortest run.
+    """
     parser = _Parser(
         prog="ml-tracking-ops",
         description=_DESCRIPTION,
@@ -87,27 +122,8 @@ def _command_parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.Ar
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add = _adder(commands)
 
-    for add_commands in (
-        add_sweep,
-        add_run,
-        add_attach,
-        add_wait,
-        add_web,
-        add_assets,
-        add_list,
-        add_show,
-        add_export,
-        add_snapshot,
-        add_replay,
-        add_metrics_preview,
-        add_steering,
-        add_annotate,
-        add_housekeeping,
-        add_demo,
-        add_schema,
-        add_mcp,
-        add_completion,
-    ):
+    wanted = dict.fromkeys(_ADDERS.values()) if only is None else [_ADDERS[only]]
+    for add_commands in wanted:
         add_commands(add)
     return parser, commands.choices
 

@@ -13,8 +13,15 @@ from typing import TYPE_CHECKING, Any
 from ml_tracking_ops.logger import paths
 
 from ...errors import UsageError
+from ...executors.local.supervisor_process import discard_supervisor, start_supervisor_ahead
 from ...executors.local.systems import refuse_windows
-from ..process import EXIT_FAILURE, EXIT_INTERRUPTED, collect_garbage_from_now_on
+from ...store.files.run_refs import LOCAL
+from ..process import (
+    EXIT_FAILURE,
+    EXIT_INTERRUPTED,
+    collect_garbage_from_now_on,
+    without_pydantic_plugins,
+)
 from ..terminal.words import say, shown
 from .notices import check_addresses
 
@@ -44,7 +51,7 @@ def sweep(options: argparse.Namespace) -> int:
     refuse_windows()
     if options.resume and not _may_resume(options):
         return EXIT_FAILURE
-    open_sweep = _resumed_sweep(options) if options.resume else _new_sweep(_load(options), options)
+    open_sweep = _resumed_sweep(options) if options.resume else _load_new_sweep(options)
     check_addresses(options.notify)
     return (_sweep_in_background if options.detach else _sweep_here)(open_sweep, options)
 
@@ -83,6 +90,16 @@ def _resumed_sweep(options: argparse.Namespace) -> Any:
     )
 
 
+def _load_new_sweep(options: argparse.Namespace) -> Any:
+    """What opens a new sweep; its supervisor gets ready while the configuration is read."""
+    if not options.detach:  # that splits this process first
+        start_supervisor_ahead()
+    loaded = _load(options)
+    if loaded.config.executor["type"] != LOCAL:
+        discard_supervisor()
+    return _new_sweep(loaded, options)
+
+
 def _new_sweep(loaded: Any, options: argparse.Namespace) -> Any:
     """What opens a new sweep, given whom to notify."""
     from ...sweep import OpenSweep
@@ -92,11 +109,13 @@ def _new_sweep(loaded: Any, options: argparse.Namespace) -> Any:
 
 
 def _load(options: argparse.Namespace) -> Any:
+    with without_pydantic_plugins():
+        from ...config.loading import load_config
+
+        loaded = load_config(options.config or Path(paths.CONFIG_NAME))
     from ...commands.secrets import exposure_warning
-    from ...config.loading import load_config
     from ...reports.similar_sweeps import similar_sweep
 
-    loaded = load_config(options.config or Path(paths.CONFIG_NAME))
     if options.max_runs is not None:
         loaded = loaded.with_max_runs(options.max_runs)
     for note in loaded.remarks:

@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,16 +21,11 @@ from ...supervision.messages import receive_message, send_message
 from ...supervision.os_processes import SIGKILL, signal_processes
 from ...supervision.process_table import find_marked
 from .process_group import ProcessGroup, TerminationSettings
+from .supervisor_process import take_supervisor
 
 _ANSWER_S = 30.0
 _CLOSE_S = 5.0
 _USUAL = TerminationSettings()
-_PROGRAM = """\
-import sys
-sys.path.append(sys.argv[1])
-from supervision.server import main
-main()
-"""
 
 
 class SupervisorClient:
@@ -49,19 +43,10 @@ class SupervisorClient:
         """Start the supervisor, which takes a moment, before it is needed."""
         if self._socket is not None:
             return
-        self._socket, theirs = socket.socketpair()
+        process = take_supervisor()
+        self._socket, self._program = process.socket, process.program
         self._socket.settimeout(_ANSWER_S)
-        self._environment = self._environment or dict(os.environ)
-        with theirs:
-            self._program = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _PROGRAM, str(Path(__file__).parents[2])],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                start_new_session=True,
-                env=self._environment,
-            )
+        self._environment = process.environment
 
     def start(
         self,

@@ -15,12 +15,13 @@ from ...errors import nearest
 from ...stopping import StopDecision, StoppingRules
 from ...store.objective import BestSoFar
 from ...store.outcomes.aims import OutcomeTracker
-from .events.metrics import EventFileFollower
-from .output_metrics import OutputMetrics, open_output
 
 if TYPE_CHECKING:
     from ml_tracking_ops.logger.reading.columns import Series
     from ml_tracking_ops.logger.reading.tail import LogTail
+
+    from .events.metrics import EventFileFollower
+    from .output_metrics import OutputMetrics
 
 _NAMES_KEPT = 1_000
 _NAMES_SHOWN = 10
@@ -77,14 +78,19 @@ class RunMonitor:
         self._outcome = OutcomeTracker(self._aims)
         self._rules.forget(self._run)
 
-    def follow_output(self, events: EventFileFollower | None = None) -> None:
+    def follow_output(self, events: "EventFileFollower | None" = None) -> None:
         """Read metrics in what the run writes from now on, where the configuration asks for it.
 
         Args:
             events: what reads its event files; None: its metrics come from what it prints, if
                 from anything but its log.
         """
-        self._output = events or open_output(self.dat_path, self._config)
+        if events is None and self._config.metrics_from == "stdout":
+            from .output_metrics import open_output
+
+            self._output = open_output(self.dat_path, self._config)
+        else:
+            self._output = events
 
     @property
     def has_logged(self) -> bool:
@@ -226,6 +232,8 @@ class RunMonitor:
 
     def _what_is_printed(self) -> str:
         """How the metric could be read if the script prints it, or else how it is logged."""
+        from .events.metrics import EventFileFollower
+
         if isinstance(self._output, EventFileFollower):
             return f"are its event files below tensorboard_dir, {self._output.folder}?"
         from ...output.parser import parse_all

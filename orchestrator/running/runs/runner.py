@@ -53,6 +53,8 @@ class Runner:
         self._ends.close(run, end)
 
     async def _wait_in_time(self, run: ActiveRun, handle: RunHandle) -> RunEnd:
+        if self._timeout_s is None:
+            return await handle.wait()
         while (left_s := self._left_s(run)) > 0:
             with anyio.move_on_after(max(left_s, _LEAST_LOOK_S)):
                 return await handle.wait()

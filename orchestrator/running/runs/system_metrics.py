@@ -1,42 +1,49 @@
 """Samples what runs that are processes of this machine use of it."""
 
+from typing import TYPE_CHECKING
+
 import anyio
 import anyio.to_thread
 
-from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, SystemSampler
-from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
-
 from ...store.files.run_refs import process_of
 from .active import ActiveRun, ActiveRuns
+
+if TYPE_CHECKING:
+    from ml_tracking_ops.logger.system_metrics.sampler import SystemSampler
+
+_FIRST_AFTER_S = 5.0
 
 
 class SystemMetrics:
     """Samples all active runs together, in a thread, every few seconds."""
 
-    def __init__(self, active: ActiveRuns, every_s: float = SAMPLE_EVERY_S) -> None:
+    def __init__(self, active: ActiveRuns) -> None:
         self._active = active
-        self._every_s = every_s
-        self._sampler = SystemSampler(ExperimentLogger.at)
 
     async def watch(self) -> None:
+        await anyio.sleep(_FIRST_AFTER_S)  # shorter sweeps need none of what is imported here
+        from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, SystemSampler
+        from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
+
+        sampler = SystemSampler(ExperimentLogger.at)
         try:
             while True:
-                await anyio.sleep(self._every_s)
-                self._take_in()
-                await anyio.to_thread.run_sync(self._sampler.sample)
+                self._take_in(sampler)
+                await anyio.to_thread.run_sync(sampler.sample)
+                await anyio.sleep(SAMPLE_EVERY_S)
         finally:
-            self._sampler.close()
+            sampler.close()
 
-    def _take_in(self) -> None:
+    def _take_in(self, sampler: "SystemSampler") -> None:
         """Begin with runs that have started, end with those that have ended."""
         active = {pid: run for run in self._active if (pid := _process_here(run)) is not None}
-        for pid in self._sampler.pids:
+        for pid in sampler.pids:
             if pid not in active:
-                self._sampler.remove(pid)
+                sampler.remove(pid)
         for pid, run in active.items():
-            if pid not in self._sampler and not run.is_leftover:
+            if pid not in sampler and not run.is_leftover:
                 dat_path, started_at = str(run.monitor.dat_path), run.started_at or 0.0
-                self._sampler.add(pid, dat_path, started_at, run.gpus)
+                sampler.add(pid, dat_path, started_at, run.gpus)
 
 
 def _process_here(run: ActiveRun) -> int | None:

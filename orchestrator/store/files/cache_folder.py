@@ -155,6 +155,9 @@ def make_private_folder(folder: Path) -> None:
     Raises:
         OSError: it cannot be made; PermissionError if others own it or can write in it.
     """
+    with contextlib.suppress(FileNotFoundError):
+        if _is_trusted(os.lstat(folder), stat.S_ISDIR):
+            return
     folder.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         folder.mkdir(_FOLDER_MODE)

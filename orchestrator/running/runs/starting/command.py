@@ -11,7 +11,6 @@ from ml_tracking_ops.logger.guarded import open_guarded
 
 from ....commands.arguments import RunMacros, default_command
 from ....commands.macros import replace_macros
-from ....commands.wandb_client import client_config, client_config_path, client_environment
 from ....config.validation import LoadedConfig
 from ....executors.base import RunCommand
 from ....search.samplers import Combination
@@ -67,6 +66,8 @@ def run_command(
     config = loaded.config
     own = {key: replace_macros(text, run.value_of) for key, text in config.environment.items()}
     if config.wandb_config:
+        from ....commands.wandb_client import client_config_path, client_environment
+
         path = client_config_path(folder, name)
         own = {**client_environment(path, {**os.environ, **own}), **own}
     return RunCommand(
@@ -94,18 +95,21 @@ def write_arguments(
     Raises:
         OSError: it cannot be written.
     """
+    config = loaded.config
+    texts = [*(config.command or ()), *config.environment.values()]
+    texts += [config.tensorboard_dir] if config.metrics_from == "tensorboard" else []
+    if not config.wandb_config and not any("${" in text for text in texts):
+        return
     run = _macros(loaded, folder, name, combination, first_name)
     passed = run.nested
-    config = loaded.config
-    texts = [*(config.command or ()), *config.environment.values(), config.tensorboard_dir]
     if any("${args_json_file}" in text for text in texts):
         text = json.dumps(passed, ensure_ascii=False) + "\n"
         _write(folder / f"{name}{paths.ARGUMENTS_SUFFIX}", text)
-    if config.metrics_from != "tensorboard":
-        texts.pop()
     if any("${run_dir}" in text for text in texts):
         paths.make_folders(str(run.run_dir))
     if loaded.config.wandb_config:
+        from ....commands.wandb_client import client_config, client_config_path
+
         _write(client_config_path(folder, name), client_config(passed))
 
 

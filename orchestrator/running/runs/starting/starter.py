@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
@@ -17,13 +17,14 @@ from ..active import ActiveRun, ActiveRuns
 from ..attempts import Attempt, Backlog
 from ..ending import SweepEnding
 from ..ends import RunEnds
-from ..events.metrics import EventFileFollower
-from ..events.owner import RunProcesses
 from ..limits import build_rules
 from ..monitor import RunMonitor
 from ..recorder import Recorder
 from .command import earlier_names, for_attempt, run_command, tensorboard_folder, write_arguments
 from .survivors import Survivor
+
+if TYPE_CHECKING:
+    from ..events.metrics import EventFileFollower
 
 START_AGAIN_S = 1.0
 ASK_FOR_TURN_S = 0.5
@@ -87,7 +88,7 @@ class RunStarter:
             self._record_start(run, handle, handle.start)
         return run
 
-    def _events(self, run: ActiveRun) -> EventFileFollower | None:
+    def _events(self, run: ActiveRun) -> "EventFileFollower | None":
         """What reads the run's event files, where its metrics come from them."""
         attempt, name, dat_path = run.attempt, run.name, run.monitor.dat_path
         known = self._recorder.record.runs.get(attempt.index)
@@ -97,6 +98,9 @@ class RunStarter:
         )
         if folder is None:
             return None
+        from ..events.metrics import EventFileFollower
+        from ..events.owner import RunProcesses
+
         is_own = folder.is_relative_to(self._folder / f"{first_name}{paths.RUN_FOLDER_SUFFIX}")
         process = None if run.handle is None else process_of(run.handle.ref)
         pid = None if process is None else process[0]

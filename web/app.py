@@ -49,7 +49,7 @@ from .serving.assets.asset_source import CDN_SOURCE, AssetSource
 from .serving.departed_clients import EndWithClient, end_if_cancelled
 from .serving.limits import DEFAULTS, Limits
 from .serving.reach.base_path import BasePathMiddleware, PrefixMiddleware
-from .serving.reach.options import DEFAULT_REACH, Reach
+from .serving.reach.options import DEFAULT_REACH, ReachOptions
 from .serving.security import SecurityMiddleware
 from .serving.sse import encode_json
 from .snapshot import api as snapshots
@@ -69,7 +69,7 @@ def create_app(
     token: str | None = None,
     *,
     names: Iterable[str] = (),
-    reach: Reach = DEFAULT_REACH,
+    reach: ReachOptions = DEFAULT_REACH,
     knows_owner: bool = False,
     assets: AssetSource = CDN_SOURCE,
     limits: Limits = DEFAULTS,
@@ -125,7 +125,7 @@ def create_app(
 
 
 def _middleware(
-    token: str | None, names: Iterable[str], reach: Reach, knows_owner: bool
+    token: str | None, names: Iterable[str], reach: ReachOptions, knows_owner: bool
 ) -> list[Middleware]:
     """What a request passes through, from the outside to the inside."""
     return [
@@ -155,7 +155,7 @@ def _set_state(
     app: Starlette,
     catalog: SharedCatalog,
     feed: Feed,
-    reach: Reach,
+    reach: ReachOptions,
     assets: AssetSource,
     limits: Limits,
     cache: CacheFolder | None,
@@ -192,7 +192,7 @@ def _set_state(
         app.state.log_readers.summaries, catalog, params
     )
     app.state.first_address = lambda: views.first_address(catalog.logdir)
-    app.state.generations = insight_api.Generations()
+    app.state.generations = insight_api.JournalGenerations()
     app.state.group_readings = ReadingsInProgress()
     app.state.media_store = MEDIA
     app.state.media_tables = FileCache(_CELLS_IN_MEMORY, media_api.n_cells)

@@ -28,7 +28,7 @@ from .serving.access_token import DashboardAccess, new_token
 from .serving.assets.asset_source import CDN_SOURCE, AssetSource
 from .serving.connections import OPEN_FILES, BoundedProtocol
 from .serving.reach.loopback import is_loopback
-from .serving.reach.options import DEFAULT_REACH, Reach
+from .serving.reach.options import DEFAULT_REACH, ReachOptions
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 5000
@@ -48,7 +48,7 @@ def serve(
     take_next_free: bool = False,
     assets: Path | None = None,
     asks_token: bool = True,
-    reach: Reach = DEFAULT_REACH,
+    reach: ReachOptions = DEFAULT_REACH,
     on_ready: Callable[[DashboardAccess], None] = lambda entrance: None,
 ) -> None:
     """Serve the dashboard of `logdir` until SIGINT (Ctrl-C) or SIGTERM.

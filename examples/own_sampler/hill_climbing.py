@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import JsonValue
 
-from ml_tracking_ops.orchestrator.search.plugins import Keys, ProposalRequest, SamplerPlugin
+from ml_tracking_ops.orchestrator.search.plugins import ProposalRequest, SamplerKeys, SamplerPlugin
 from ml_tracking_ops.orchestrator.search.space import Space
 from ml_tracking_ops.orchestrator.store.objective import Goal
 
@@ -26,11 +26,11 @@ class HillClimbing:
         return {name: value for name, value in best.items() if name != changed}
 
 
-def make(keys: Keys, space: Space, goals: Sequence[Goal]) -> HillClimbing:
+def make(keys: SamplerKeys, space: Space, goals: Sequence[Goal]) -> HillClimbing:
     return HillClimbing(space, goals[0], int(str(keys.get("n_startup", 5))))
 
 
-def problems(keys: Keys) -> Iterable[tuple[str, str]]:
+def problems(keys: SamplerKeys) -> Iterable[tuple[str, str]]:
     for key, value in keys.items():
         if key != "n_startup":
             yield key, "is not a key of this sampler; known: n_startup"

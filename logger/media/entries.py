@@ -55,7 +55,7 @@ class BudgetMark(NamedTuple):
     budget_bytes: int
 
 
-Line = MediaEntry | SessionMark | BudgetMark
+IndexLine = MediaEntry | SessionMark | BudgetMark
 
 
 class HistogramEntry(NamedTuple):
@@ -77,7 +77,7 @@ class HistogramEntry(NamedTuple):
     mean: float | None
 
 
-def parse_line(line: bytes, source: str, at: int) -> Line | None:
+def parse_line(line: bytes, source: str, at: int) -> IndexLine | None:
     """None for what is no line of an index."""
     fields = parse_fields(line)
     if fields is None:

@@ -11,7 +11,7 @@ from ..tensorboard.event import ParsedEvent
 from ..tensorboard.event_media import MediaParser
 from ..tensorboard.wire import Readable
 from .entries import MediaEntry, clean
-from .track import Key, MediaHistory, Track
+from .track import MediaHistory, MediaKey, MediaTrack
 
 _MOST_ENTRIES = 500_000
 
@@ -85,7 +85,7 @@ class EventMediaHistory(MediaHistory):
     def other_tags(self) -> Mapping[str, str]:
         return self._decoder.others
 
-    def refresh(self, most_s: float | None = None) -> set[Key]:
+    def refresh(self, most_s: float | None = None) -> set[MediaKey]:
         until = None if most_s is None else time.monotonic() + most_s
         try:
             return self._read_on(until)
@@ -96,9 +96,9 @@ class EventMediaHistory(MediaHistory):
             self.n_changes += 1
             return before | self._read_on(until)
 
-    def _read_on(self, until: float | None) -> set[Key]:
+    def _read_on(self, until: float | None) -> set[MediaKey]:
         self.is_behind = True
-        changed: set[Key] = set()
+        changed: set[MediaKey] = set()
         while self.is_behind:
             meanwhile()
             try:
@@ -110,17 +110,17 @@ class EventMediaHistory(MediaHistory):
                 break
         return changed
 
-    def _take_found(self) -> set[Key]:
+    def _take_found(self) -> set[MediaKey]:
         found = sorted(self._decoder.found, key=lambda one: one[0])
         self._decoder.found = []
         purges = self._decoder.purges[self._n_purges :]
         self._n_purges = len(self._decoder.purges)
-        changed: set[Key] = set()
+        changed: set[MediaKey] = set()
         for sequence, entry in found:
             while purges and purges[0][0] <= sequence:
                 self._purge(purges.pop(0)[1])
             key = entry.kind, entry.name
-            self.tracks.setdefault(key, Track()).add(entry, 0)
+            self.tracks.setdefault(key, MediaTrack()).add(entry, 0)
             changed.add(key)
         for _, step in purges:
             self._purge(step)
@@ -132,7 +132,7 @@ class EventMediaHistory(MediaHistory):
             rest = [entry for entry in track.entries if entry.step < step]
             if len(rest) == len(track.entries):
                 continue
-            self.tracks[key] = Track()
+            self.tracks[key] = MediaTrack()
             for entry in rest:
                 self.tracks[key].add(entry, 0)
             if not rest:

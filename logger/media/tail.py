@@ -6,7 +6,7 @@ import stat
 from .. import os_files
 from ..guarded import open_guarded
 from ..reading.bounded_reading import Progress, TooLongError, next_data
-from .entries import Line, parse_line
+from .entries import IndexLine, parse_line
 
 _PIECE_BYTES = 1 << 20
 _LONGEST_LINE = 1 << 20
@@ -27,7 +27,7 @@ class IndexTail:
         self._file: tuple[int, int] | None = None
         self._offset = 0
 
-    def read(self) -> list[Line]:
+    def read(self) -> list[IndexLine]:
         """The whole lines that came since; none where there is no index, or it cannot be read."""
         self.was_replaced = False
         try:
@@ -39,7 +39,7 @@ class IndexTail:
         finally:
             os.close(fd)
 
-    def _read(self, fd: int) -> list[Line]:
+    def _read(self, fd: int) -> list[IndexLine]:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):
             return []
@@ -48,7 +48,7 @@ class IndexTail:
             self.was_replaced, self.is_cut = True, False
             self._offset = 0
         self._file = file
-        lines: list[Line] = []
+        lines: list[IndexLine] = []
         if self.is_cut:
             return lines
         progress = Progress(self.path)
@@ -61,7 +61,7 @@ class IndexTail:
             pass
         return lines
 
-    def _take_in(self, fd: int, size: int, progress: Progress, lines: list[Line]) -> None:
+    def _take_in(self, fd: int, size: int, progress: Progress, lines: list[IndexLine]) -> None:
         rest, start, is_skipping = b"", self._offset, False
         at = start
         while at < size:

@@ -8,14 +8,14 @@ import numpy as np
 from ..paths import media_index_of
 from ..reading.attempts import earlier_logs
 from ..reading.branches import are_kept
-from .entries import BudgetMark, Line, MediaEntry, SessionMark
+from .entries import BudgetMark, IndexLine, MediaEntry, SessionMark
 from .tail import IndexTail
 
-Key = tuple[str, str]
+MediaKey = tuple[str, str]
 """Kind and name."""
 
 
-class Track:
+class MediaTrack:
     """All entries of one kind and name, in the order in which they were written."""
 
     __slots__ = ("_kept", "_session", "_starts", "entries")
@@ -104,7 +104,7 @@ class MediaHistory:
         self._clear()
 
     def _clear(self) -> None:
-        self.tracks: dict[Key, Track] = {}
+        self.tracks: dict[MediaKey, MediaTrack] = {}
         self.budget_bytes = 0
         self._session = 0
 
@@ -123,13 +123,13 @@ class MediaHistory:
         """Tags of event files that are no scalars, and their kinds."""
         return {}
 
-    def refresh(self, most_s: float | None = None) -> set[Key]:
+    def refresh(self, most_s: float | None = None) -> set[MediaKey]:
         """Take in what is new; return what changed.
 
         Args:
             most_s: how long to read event files; None: to their end.
         """
-        changed: set[Key] = set()
+        changed: set[MediaKey] = set()
         for number, tail in enumerate(self._tails):
             lines = tail.read()
             if tail.was_replaced:
@@ -139,15 +139,15 @@ class MediaHistory:
             changed |= self._take_in(lines)
         return changed
 
-    def _read_again(self) -> set[Key]:
+    def _read_again(self) -> set[MediaKey]:
         before = set(self.tracks)
         self._clear()
         self._tails = [IndexTail(tail.path) for tail in self._tails]
         self.n_changes += 1
         return before | self.refresh()
 
-    def _take_in(self, lines: list[Line]) -> set[Key]:
-        changed: set[Key] = set()
+    def _take_in(self, lines: list[IndexLine]) -> set[MediaKey]:
+        changed: set[MediaKey] = set()
         for line in lines:
             if isinstance(line, SessionMark):
                 self._session += 1
@@ -158,7 +158,7 @@ class MediaHistory:
                 key = line.kind, line.name
                 track = self.tracks.get(key)
                 if track is None:
-                    track = self.tracks[key] = Track()
+                    track = self.tracks[key] = MediaTrack()
                 track.add(line, self._session)
                 changed.add(key)
         self.n_changes += len(lines)

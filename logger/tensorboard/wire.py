@@ -10,7 +10,7 @@ from typing import Protocol, overload
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _WIDTH = {FIXED64: 8, FIXED32: 4}
 
-Field = tuple[int, int, int, int]
+WireField = tuple[int, int, int, int]
 """Number, wire type, and where its content begins and ends; a varint's content is its value."""
 
 
@@ -28,7 +28,7 @@ class Readable(Protocol):
     def __getitem__(self, place: slice, /) -> bytes: ...
 
 
-def fields(data: Readable, start: int, stop: int) -> Iterator[Field]:
+def fields(data: Readable, start: int, stop: int) -> Iterator[WireField]:
     """The fields of a message, in the order of its bytes.
 
     Raises:

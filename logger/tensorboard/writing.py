@@ -15,7 +15,7 @@ _VERSION = "brain.Event:2"
 _SCALARS = "scalars"
 _DOUBLE = 2
 
-Point = tuple[float, int, float]
+TaggedPoint = tuple[float, int, float]
 """Wall time, step, value."""
 
 
@@ -25,7 +25,7 @@ def file_name(host: str) -> str:
 
 
 def encode_run(
-    metrics: Iterable[tuple[str, Iterable[Point]]],
+    metrics: Iterable[tuple[str, Iterable[TaggedPoint]]],
     config: Mapping[str, object],
     is_success: bool | None,
     started_at: float,

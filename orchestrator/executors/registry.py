@@ -19,10 +19,10 @@ from ..store.files.run_refs import LOCAL
 from .base import GRACE_S, Executor
 
 GROUP = "ml_tracking_ops.executors"
-Keys = Mapping[str, JsonValue]
+EngineKeys = Mapping[str, JsonValue]
 
 
-class Needs(Protocol):
+class RunRequirements(Protocol):
     """What a configuration says that runs need."""
 
     @property
@@ -67,12 +67,12 @@ class ExecutorEntry:
             without taking it; None if it has nothing to say. It may raise `UsageError`.
     """
 
-    make: Callable[[Keys, int | None, Needs], Executor]
-    problems: Callable[[Keys], Iterable[tuple[str, str]]]
-    ask: Callable[[Keys, Path], str | None] = lambda keys, folder: None
+    make: Callable[[EngineKeys, int | None, RunRequirements], Executor]
+    problems: Callable[[EngineKeys], Iterable[tuple[str, str]]]
+    ask: Callable[[EngineKeys, Path], str | None] = lambda keys, folder: None
 
 
-def _make_local(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
+def _make_local(keys: EngineKeys, n_workers: int | None, needs: RunRequirements) -> Executor:
     from .local.executor import LocalExecutor
 
     return LocalExecutor(
@@ -86,7 +86,7 @@ def _make_local(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
     )
 
 
-def _make_slurm(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
+def _make_slurm(keys: EngineKeys, n_workers: int | None, needs: RunRequirements) -> Executor:
     from .slurm.client import refuse_without_slurm
     from .slurm.executor import SlurmExecutor
     from .slurm.settings import SlurmSettings
@@ -108,7 +108,7 @@ def _make_slurm(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
     )
 
 
-def _ask_slurm(keys: Keys, folder: Path) -> str | None:
+def _ask_slurm(keys: EngineKeys, folder: Path) -> str | None:
     from .slurm.client import SlurmClient, SlurmError, refuse_without_slurm
     from .slurm.settings import SlurmSettings
 
@@ -120,7 +120,7 @@ def _ask_slurm(keys: Keys, folder: Path) -> str | None:
         raise UsageError(f"Slurm would refuse such a job: {error.strerror}") from error
 
 
-def _make_ray(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
+def _make_ray(keys: EngineKeys, n_workers: int | None, needs: RunRequirements) -> Executor:
     from .ray.executor import RayExecutor
     from .ray.settings import RaySettings
 
@@ -144,17 +144,17 @@ def _make_ray(keys: Keys, n_workers: int | None, needs: Needs) -> Executor:
     )
 
 
-def _no_keys(keys: Keys) -> Iterable[tuple[str, str]]:
+def _no_keys(keys: EngineKeys) -> Iterable[tuple[str, str]]:
     return [(key, "is not a key of this engine") for key in keys]
 
 
-def _slurm_problems(keys: Keys) -> Iterable[tuple[str, str]]:
+def _slurm_problems(keys: EngineKeys) -> Iterable[tuple[str, str]]:
     from .slurm.settings import setting_problems
 
     return setting_problems(keys)
 
 
-def _ray_problems(keys: Keys) -> Iterable[tuple[str, str]]:
+def _ray_problems(keys: EngineKeys) -> Iterable[tuple[str, str]]:
     from .ray.settings import setting_problems
 
     return setting_problems(keys)
@@ -215,7 +215,7 @@ def executor_problems(executor: object) -> Iterable[tuple[str, str]]:
     return entry.problems({key: value for key, value in executor.items() if key != "type"})
 
 
-def make_executor(executor: Keys, n_workers: int | None, needs: Needs) -> Executor:
+def make_executor(executor: EngineKeys, n_workers: int | None, needs: RunRequirements) -> Executor:
     """The engine that the key `executor` of a configuration asks for, not entered yet.
 
     Args:
@@ -228,7 +228,7 @@ def make_executor(executor: Keys, n_workers: int | None, needs: Needs) -> Execut
     return find_entry(str(executor["type"])).make(keys, n_workers, needs)
 
 
-def ask_engine(executor: Keys, folder: Path) -> str | None:
+def ask_engine(executor: EngineKeys, folder: Path) -> str | None:
     """What the engine of the key `executor` says of a run in `folder`, without taking it.
 
     Raises:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from .expression import Expression, ExpressionError
 
-Column = npt.NDArray[np.float64]
+NumberColumn = npt.NDArray[np.float64]
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: np.add,
     ast.Sub: np.subtract,
@@ -35,7 +35,9 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 }
 
 
-def evaluate_columns(expression: Expression, values: Mapping[str, Column], n: int) -> Column:
+def evaluate_columns(
+    expression: Expression, values: Mapping[str, NumberColumn], n: int
+) -> NumberColumn:
     """The values of an expression at `n` places; true is 1 and false 0.
 
     Raises:
@@ -46,7 +48,7 @@ def evaluate_columns(expression: Expression, values: Mapping[str, Column], n: in
     return np.broadcast_to(found, (n,)).copy()
 
 
-def _evaluate(node: ast.expr, values: Mapping[str, Column]) -> Column:
+def _evaluate(node: ast.expr, values: Mapping[str, NumberColumn]) -> NumberColumn:
     match node:
         case ast.Constant(value=bool() | int() | float() as number):
             return np.asarray(number, np.float64)
@@ -70,14 +72,14 @@ def _evaluate(node: ast.expr, values: Mapping[str, Column]) -> Column:
     raise ExpressionError(f"{ast.unparse(node)} is not a number, and values of metrics are")
 
 
-def _unary(op: ast.unaryop, value: Column) -> Column:
+def _unary(op: ast.unaryop, value: NumberColumn) -> NumberColumn:
     if isinstance(op, ast.Not):
         return _number(np.logical_not(_is_true(value)))
     return np.negative(value) if isinstance(op, ast.USub) else value
 
 
-def _binary(op: ast.operator, left: Column, right: Column) -> Column:
-    found: Column = _BINARY[type(op)](left, right)
+def _binary(op: ast.operator, left: NumberColumn, right: NumberColumn) -> NumberColumn:
+    found: NumberColumn = _BINARY[type(op)](left, right)
     if isinstance(op, _DIVISIONS):
         return np.where(right == 0, np.nan, found)
     if isinstance(op, ast.Pow):  # too large, or 0 to the power of a negative number
@@ -86,7 +88,7 @@ def _binary(op: ast.operator, left: Column, right: Column) -> Column:
     return found
 
 
-def _compare(node: ast.Compare, values: Mapping[str, Column]) -> Column:
+def _compare(node: ast.Compare, values: Mapping[str, NumberColumn]) -> NumberColumn:
     sides = [_evaluate(side, values) for side in (node.left, *node.comparators)]
     if any(type(op) not in _COMPARISONS for op in node.ops):
         raise ExpressionError("'in' needs a list, and values of metrics are numbers")
@@ -94,7 +96,7 @@ def _compare(node: ast.Compare, values: Mapping[str, Column]) -> Column:
     return _number(reduce(np.logical_and, (_COMPARISONS[type(op)](a, b) for op, a, b in pairs)))
 
 
-def _call(name: str, given: Sequence[Column]) -> Column:
+def _call(name: str, given: Sequence[NumberColumn]) -> NumberColumn:
     if not given:
         raise ExpressionError(f"{name} needs a number")
     if name in ("min", "max"):
@@ -107,9 +109,9 @@ def _call(name: str, given: Sequence[Column]) -> Column:
     raise ExpressionError(f"{name} takes fewer numbers")
 
 
-def _is_true(value: Column) -> npt.NDArray[np.bool_]:
+def _is_true(value: NumberColumn) -> npt.NDArray[np.bool_]:
     return np.not_equal(value, 0)
 
 
-def _number(value: npt.NDArray[np.bool_]) -> Column:
+def _number(value: npt.NDArray[np.bool_]) -> NumberColumn:
     return np.asarray(value, np.float64)

@@ -16,7 +16,7 @@ NEW_BEST_EVERY_S = 600.0
 FAILURE_EVERY_S = 60.0
 _LONGEST_REASON = 300
 
-Kind = Literal["info", "success", "warning", "failure"]
+NoticeKind = Literal["info", "success", "warning", "failure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Notice:
 
     title: str
     body: str
-    kind: Kind
+    kind: NoticeKind
 
 
 class NoticeWriter:
@@ -142,7 +142,7 @@ class NoticeWriter:
             lines.append(_shortened(verdict_sentence(verdict, self._record)))
         state = str(event.get("state"))
         words: dict[str, str] = {one: facts.word for one, facts in STATES.items()}
-        kind: Kind = "success" if state == "finished" else "warning"
+        kind: NoticeKind = "success" if state == "finished" else "warning"
         return Notice(f"{self._name}: {words.get(state, state)}", "\n".join(lines), kind)
 
     def _best_text(self, run: RunRecord) -> str:

@@ -9,7 +9,7 @@ from .pairs import STEP, find_pairs
 from .trainers import FINDERS, Finder
 from .user_pattern import MOST_SLOW_LINES, OutputPatternError, UserPattern
 
-Point = tuple[str, float, int | None]
+PrintedPoint = tuple[str, float, int | None]
 """Name, value, and the step if the line names one."""
 
 _SHOWN_CHARACTERS = 120
@@ -41,7 +41,7 @@ class LineParser:
         """How long a user's regular expression has taken so far."""
         return 0.0 if self._user is None else self._user.spent_s
 
-    def parse(self, line: str) -> list[Point]:
+    def parse(self, line: str) -> list[PrintedPoint]:
         """The points of a line. A name that is there twice is refused: `notes` says so."""
         points, steps = dict[str, float](), list[float]()
         refused = dict[str, None]()
@@ -126,10 +126,10 @@ def _short(line: str) -> str:
     return f"{line[:_SHOWN_CHARACTERS]}…" if is_long else line
 
 
-def parse_all(pattern: str, lines: Iterable[str]) -> list[Point]:
+def parse_all(pattern: str, lines: Iterable[str]) -> list[PrintedPoint]:
     """The points of several lines of one output."""
     parser = LineParser(pattern)
     return [point for line in lines for point in parser.parse(line)]
 
 
-__all__ = ["LineParser", "OutputPatternError", "Point", "parse_all"]
+__all__ = ["LineParser", "OutputPatternError", "PrintedPoint", "parse_all"]

@@ -30,15 +30,15 @@ from ..store.tensorboard.tags import other_tags
 from .outcomes import name_of_run, objective_entries, outcome_of
 from .settings import sweep_environment
 from .shapes import (
-    Annotated,
+    AnnotatedEntry,
     CombinationEntry,
-    Files,
     Listed,
     ListedExperiment,
     ListedSweep,
+    LoggedFiles,
+    LoggedMetrics,
     MediaCount,
     MetricEntry,
-    Metrics,
     ReportedRun,
     RunReport,
     SamplerEntry,
@@ -105,7 +105,7 @@ def _sweep_entry(sweep: Sweep) -> ListedSweep:
     return entry
 
 
-def _annotated(annotation: Annotation) -> Annotated:
+def _annotated(annotation: Annotation) -> AnnotatedEntry:
     return {"label": annotation.name, "tags": list(annotation.tags), "note": annotation.note}
 
 
@@ -237,7 +237,7 @@ def show_run(found: Experiment | FoundRun) -> RunReport:
     For a run of a sweep also its hyperparameters, how it ended, and the command that reruns it.
     """
     log = _log_of(found)
-    metrics: Metrics = {
+    metrics: LoggedMetrics = {
         "path": str(dat_path_of(found)),
         "n_damaged_records": 0 if log is None else log.n_skipped,
         "other_tags": dict(other_tags(dat_path_of(found)).by_kind) if log is not None else {},
@@ -274,7 +274,7 @@ def show_run(found: Experiment | FoundRun) -> RunReport:
     }
 
 
-def _files(folder: Path | None) -> Files:
+def _files(folder: Path | None) -> LoggedFiles:
     return {
         "run_dir": None if folder is None else str(folder.absolute()),
         "files": [

@@ -11,12 +11,12 @@ Number = float | Literal["nan", "inf", "-inf"]
 
 Index = Annotated[int, Field(description="the number of the run in its sweep, from 1")]
 Metric = Annotated[Number | None, Field(description="the best value of the optimization metric")]
-Step = Annotated[int | None, Field(description="the step of the best value")]
+BestStep = Annotated[int | None, Field(description="the step of the best value")]
 Reason = Annotated[str | None, Field(description="why, in words")]
 Ref = Annotated[
     dict[str, str], Field(description="how the engine finds the run: `executor`, `id`, `label`")
 ]
-Combination = Annotated[dict[str, Any], Field(description="the hyperparameters, by name")]
+CombinationField = Annotated[dict[str, Any], Field(description="the hyperparameters, by name")]
 
 
 Values = Annotated[
@@ -32,5 +32,5 @@ class BestRun(TypedDict):
     name: str | None
     state: RunState
     best_value: Metric
-    best_step: Step
-    hyperparameters: Combination
+    best_step: BestStep
+    hyperparameters: CombinationField

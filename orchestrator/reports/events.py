@@ -13,7 +13,17 @@ from typing_extensions import TypedDict  # pydantic needs this one before Python
 
 from ..store.objective import Goal
 from ..store.run_states import RunState, SweepState
-from .event_fields import BestRun, Combination, Index, Metric, Number, Reason, Ref, Step, Values
+from .event_fields import (
+    BestRun,
+    BestStep,
+    CombinationField,
+    Index,
+    Metric,
+    Number,
+    Reason,
+    Ref,
+    Values,
+)
 
 
 class TimedEvent(TypedDict):
@@ -42,7 +52,7 @@ class KnownEvent(TimedEvent):
     """A run of an earlier sweep or study that `warm_start` gives to the sampler."""
 
     event: Literal["known"]
-    hyperparameters: Combination
+    hyperparameters: CombinationField
     state: RunState
     best_value: Metric
     sweep: Annotated[str, Field(description="the folder name of the earlier sweep")]
@@ -55,7 +65,7 @@ class SampledEvent(TimedEvent):
 
     event: Literal["sampled"]
     index: Index
-    hyperparameters: Combination
+    hyperparameters: CombinationField
     combination: NotRequired[
         Annotated[int, Field(description="the combination that the run repeats")]
     ]
@@ -223,7 +233,7 @@ class EndedEvent(TimedEvent):
     cause: Annotated[str | None, Field(description="how the process ended, in one word")]
     duration_s: Annotated[float, Field(description="how long the process ran")]
     best_value: NotRequired[Metric]
-    best_step: NotRequired[Step]
+    best_step: NotRequired[BestStep]
     n_values: NotRequired[
         Annotated[int, Field(description="how many values of that metric were logged")]
     ]
@@ -312,7 +322,7 @@ class PlannedEvent(TypedDict):
 
     event: Literal["planned"]
     index: Index
-    hyperparameters: Combination
+    hyperparameters: CombinationField
     command: list[str]
 
 
@@ -322,7 +332,7 @@ class ImprovedEvent(TypedDict):
     event: Literal["improved"]
     index: Index
     best_value: Metric
-    best_step: Step
+    best_step: BestStep
     n_values: int
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..config.messages import explain_errors
 from ..errors import ConfigError, ConfigProblem, UsageError
 from ..stopping import StoppingRules
-from ..stopping.replay import ReplayOutcome, Stop, replay
+from ..stopping.replay import ReplayedStop, ReplayOutcome, replay
 from ..stopping.settings import AshaRule, RuleSettings
 from ..store.histories.run_history import RunHistory, load_history
 from ..store.objective import Goal
@@ -162,7 +162,7 @@ def _replay_entry(
     }
 
 
-def _stop_entry(stop: Stop) -> StopEntry:
+def _stop_entry(stop: ReplayedStop) -> StopEntry:
     decision = stop.decision
     return {
         "name": stop.run.name,

@@ -12,7 +12,7 @@ from ..store.outcomes.aims import Take
 from ..store.run_states import RunState, SweepState
 
 
-class Annotated(TypedDict):
+class AnnotatedEntry(TypedDict):
     """What users wrote of something; `label` is the name that they gave it."""
 
     label: str | None
@@ -20,7 +20,7 @@ class Annotated(TypedDict):
     note: str | None
 
 
-class ListedExperiment(Annotated):
+class ListedExperiment(AnnotatedEntry):
     """An experiment in a list."""
 
     name: str
@@ -43,7 +43,7 @@ class CombinationEntry(TypedDict):
     spread: float | None
 
 
-class ListedSweep(Annotated):
+class ListedSweep(AnnotatedEntry):
     """A sweep in a list; the best combination only of one with `repeats`."""
 
     name: str
@@ -101,7 +101,7 @@ class RunOutcome(TypedDict):
     is_on_front: bool | None
 
 
-class AnnotatedRun(ReportedRun, Annotated, RunOutcome):
+class AnnotatedRun(ReportedRun, AnnotatedEntry, RunOutcome):
     """A run of a sweep, with the configuration that it logged and what users wrote of it."""
 
     config: dict[str, Any]
@@ -161,7 +161,7 @@ class SamplerEntry(TypedDict):
     reason: str | None
 
 
-class SweepReport(Annotated):
+class SweepReport(AnnotatedEntry):
     """A sweep and its runs; the combinations only of one with `repeats`.
 
     `front` names the runs that no other dominates. Both it and
@@ -211,7 +211,7 @@ class FileEntry(TypedDict):
     size_bytes: int
 
 
-class Files(TypedDict):
+class LoggedFiles(TypedDict):
     """The folder for a run's own files, which need not exist, and what is in it."""
 
     run_dir: str | None
@@ -228,13 +228,13 @@ class MediaCount(TypedDict):
     last_step: int
 
 
-class Media(TypedDict):
+class LoggedMedia(TypedDict):
     """What a run logged besides metrics."""
 
     media: list[MediaCount]
 
 
-class Metrics(TypedDict):
+class LoggedMetrics(TypedDict):
     """What a log holds."""
 
     path: str
@@ -244,7 +244,7 @@ class Metrics(TypedDict):
 
 
 @final
-class FoundRunReport(AnnotatedRun, Metrics, Files, Media):
+class FoundRunReport(AnnotatedRun, LoggedMetrics, LoggedFiles, LoggedMedia):
     """A run of a sweep and its metrics; `rerun` is the command that runs it again."""
 
     environment: dict[str, Any]
@@ -253,7 +253,7 @@ class FoundRunReport(AnnotatedRun, Metrics, Files, Media):
 
 
 @final
-class ExperimentReport(Annotated, Metrics, Files, Media):
+class ExperimentReport(AnnotatedEntry, LoggedMetrics, LoggedFiles, LoggedMedia):
     """An experiment and its metrics."""
 
     name: str
@@ -268,7 +268,7 @@ class ExperimentReport(Annotated, Metrics, Files, Media):
 RunReport = FoundRunReport | ExperimentReport
 
 
-class Savings(TypedDict):
+class RuleSavings(TypedDict):
     """What was not run because a rule stopped something."""
 
     values: int
@@ -276,13 +276,13 @@ class Savings(TypedDict):
     seconds: float
 
 
-class SweepSavings(Savings):
+class SweepSavings(RuleSavings):
     """The same of all runs, and as a share of the time that the sweep took."""
 
     share_of_seconds: float
 
 
-class Cost(TypedDict):
+class RuleCost(TypedDict):
     """What a rule would have cost."""
 
     best_value: float | None
@@ -303,7 +303,7 @@ class StopEntry(TypedDict):
     reason: str
     best_then: float | None
     best_value: float | None
-    saved: Savings
+    saved: RuleSavings
 
 
 class ReplayEntry(TypedDict):
@@ -312,11 +312,11 @@ class ReplayEntry(TypedDict):
     rule: dict[str, Any]
     n_stopped: int
     saved: SweepSavings
-    cost: Cost
+    cost: RuleCost
     stopped: list[StopEntry]
 
 
-class SweepTotals(Savings):
+class SweepTotals(RuleSavings):
     """A sweep as it was run."""
 
     n_runs: int

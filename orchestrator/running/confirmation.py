@@ -7,7 +7,7 @@ from ..search.settings import Confirm
 from ..store.outcomes.leaders import Leaders
 from ..store.run_record import RunRecord
 from .runs.active import ActiveRuns
-from .runs.attempts import Attempt, Backlog
+from .runs.attempts import Attempt, AttemptQueue
 from .runs.ending import SweepEnding
 from .runs.recorder import Recorder
 
@@ -26,7 +26,7 @@ class Confirmation:
         config: SweepConfig,
         recorder: Recorder,
         active: ActiveRuns,
-        waiting: Backlog,
+        waiting: AttemptQueue,
         ending: SweepEnding,
     ) -> None:
         self._settings = config.confirm

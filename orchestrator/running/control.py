@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..steering.decisions import not_again, why_not, workers_text
-from ..steering.requests import Request, read_requests, remove
+from ..steering.requests import SweepRequest, read_requests, remove
 from .pool import Pool
 from .runs.active import ActiveRuns
 from .runs.ending import SweepEnding
-from .runs.recorder import Changes, Recorder
+from .runs.recorder import ChangeSignal, Recorder
 
 Outcome = Literal["done", "refused"]
 
 
-class Control:
+class SweepControl:
     """Takes in requests, decides on each, has it done, and records it.
 
     Args:
@@ -32,7 +32,7 @@ class Control:
         active: ActiveRuns,
         ending: SweepEnding,
         pool: Pool,
-        changes: Changes,
+        changes: ChangeSignal,
     ) -> None:
         self._folder = folder
         self._recorder = recorder
@@ -58,7 +58,7 @@ class Control:
             if remove(self._folder, identity):
                 self._left.discard(identity)
 
-    def _decide(self, identity: str, request: Request | None, is_start: bool) -> None:
+    def _decide(self, identity: str, request: SweepRequest | None, is_start: bool) -> None:
         if request is None:
             self._tell(identity, None, "refused", "the file in requests/ is not a request")
             return
@@ -73,27 +73,27 @@ class Control:
             return
         self._do(identity, request)
 
-    def _do(self, identity: str, request: Request) -> None:
+    def _do(self, identity: str, request: SweepRequest) -> None:
         record, by = self._recorder.record, f"by hand ({request.by})" if request.by else "by hand"
         match request:
-            case Request(action="stop", index=None):
+            case SweepRequest(action="stop", index=None):
                 self._tell(identity, request, "done", "every run is stopped, then the sweep ends")
                 self._ending.interrupt(f"stopped {by}")
-            case Request(action="stop", index=int(index)) if record.runs[index].waits_again:
+            case SweepRequest(action="stop", index=int(index)) if record.runs[index].waits_again:
                 message = not_again(record.runs[index])
                 self._tell(identity, request, "done", message, taken_back=True)
                 self._pool.run_no_more(index)
-            case Request(action="stop", index=int(index)):
+            case SweepRequest(action="stop", index=int(index)):
                 self._tell(
                     identity, request, "done", f"run {index} is stopped", reason=f"stopped {by}"
                 )
                 self._active.stop_by_hand(index)
-            case Request(action="requeue", index=int(index)):
+            case SweepRequest(action="requeue", index=int(index)):
                 attempt = record.runs[index].attempt + (record.runs[index].name is not None)
                 message = f"run {index} runs again {self._when()}, as attempt {attempt}"
                 self._tell(identity, request, "done", message, attempt=attempt)
                 self._pool.run_again(index)
-            case Request(action="workers", n_workers=int(n_workers)):
+            case SweepRequest(action="workers", n_workers=int(n_workers)):
                 self._tell(identity, request, "done", workers_text(n_workers, record))
                 self._pool.resize(n_workers)
             case _:
@@ -121,7 +121,12 @@ class Control:
         )
 
     def _tell(
-        self, identity: str, request: Request | None, outcome: Outcome, message: str, **fields: Any
+        self,
+        identity: str,
+        request: SweepRequest | None,
+        outcome: Outcome,
+        message: str,
+        **fields: Any,
     ) -> None:
         asked = (
             {}

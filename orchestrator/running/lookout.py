@@ -10,7 +10,7 @@ from ml_tracking_ops.logger import paths
 
 from ..store.files.disk import trouble_with
 from ..store.watching.watcher import PAUSE_TO_WORK, URGENT_PAUSE_TO_WORK, watch_files
-from .control import Control
+from .control import SweepControl
 from .runs.active import ActiveRun, ActiveRuns
 from .runs.ending import SweepEnding
 from .runs.recorder import Recorder
@@ -32,7 +32,7 @@ class Lookout:
         recorder: Recorder,
         active: ActiveRuns,
         ending: SweepEnding,
-        control: Control,
+        control: SweepControl,
         silence: SilenceWarnings,
         *,
         is_urgent: bool,

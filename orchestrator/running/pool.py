@@ -11,9 +11,9 @@ from ..executors.base import Executor
 from .draws import Draws
 from .promotions import Promotions
 from .runs.active import ActiveRun, ActiveRuns
-from .runs.attempts import Attempt, Backlog
+from .runs.attempts import Attempt, AttemptQueue
 from .runs.ending import SweepEnding
-from .runs.recorder import Changes, Recorder
+from .runs.recorder import ChangeSignal, Recorder
 from .runs.runner import Runner
 
 ASK_FOR_ROOM_S = 1.0
@@ -34,12 +34,12 @@ class Pool:
         executor: Executor,
         draws: Draws,
         promotions: Promotions,
-        waiting: Backlog,
+        waiting: AttemptQueue,
         runner: Runner,
         active: ActiveRuns,
         ending: SweepEnding,
         recorder: Recorder,
-        changes: Changes,
+        changes: ChangeSignal,
     ) -> None:
         self._executor = executor
         self._draws = draws

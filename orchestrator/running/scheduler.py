@@ -18,18 +18,18 @@ from ..store.journal import Journal
 from ..store.sweep_record import SweepRecord
 from ..supervision.process_table import process_identity
 from .confirmation import Confirmation
-from .control import Control
+from .control import SweepControl
 from .draws import Draws
 from .lookout import Lookout
 from .pool import Pool
 from .promotions import Promotions
 from .resumption import attempts_left, find_survivors, replay, share_out
 from .runs.active import ActiveRuns
-from .runs.attempts import Backlog
+from .runs.attempts import AttemptQueue
 from .runs.ending import SweepEnding
 from .runs.ends import RunEnds
 from .runs.limits import build_rules
-from .runs.recorder import Changes, Notify, Recorder
+from .runs.recorder import ChangeSignal, Notify, Recorder
 from .runs.runner import Runner
 from .runs.silence import SilenceWarnings
 from .runs.starting.starter import RunStarter
@@ -71,7 +71,7 @@ class Scheduler:
         self._proposer = proposer
         self._executor, self._folder, self._earlier = executor, folder, earlier
         self.record = begun or SweepRecord(goal=config.optimization_goal, aims=config.aims)
-        changes, waiting = Changes(), Backlog()
+        changes, waiting = ChangeSignal(), AttemptQueue()
         rules = self._rules = build_rules(config)
         recorder = self._recorder = Recorder(journal, self.record, notify, changes)
         active = self._active = ActiveRuns(recorder, grace_s)
@@ -98,7 +98,7 @@ class Scheduler:
             recorder,
             changes,
         )
-        self._control = Control(folder, recorder, active, ending, self._pool, changes)
+        self._control = SweepControl(folder, recorder, active, ending, self._pool, changes)
         is_urgent = bool(rules.metrics)
         self._lookout = Lookout(
             folder, recorder, active, ending, self._control, silence, is_urgent=is_urgent

@@ -25,7 +25,7 @@ Conditions = Annotated[
     Field(min_length=1),
     Allowed('an object such as {"optimizer": "sgd"}'),
 ]
-Step = Annotated[float, Field(gt=0)]
+StepSize = Annotated[float, Field(gt=0)]
 
 TYPE = Field(description="Which kind it is.")
 
@@ -77,7 +77,7 @@ class _Range(Distribution):
 
     min: float = Field(description="The lower bound of the values.")
     max: float = Field(description="The upper bound of the values.")
-    step: Step | None = Field(
+    step: StepSize | None = Field(
         default=None,
         description="Every value is a multiple of it (for uniform: min plus a multiple of it).",
     )
@@ -248,7 +248,7 @@ class _Bell(Distribution):
     sigma: Annotated[float, Field(gt=0)] = Field(
         description="The standard deviation. For lognormal: that of the natural logarithm."
     )
-    step: Step | None = Field(default=None, description="Every value is a multiple of it.")
+    step: StepSize | None = Field(default=None, description="Every value is a multiple of it.")
 
     def _normal(self, unit: float) -> float:
         return self.mu + self.sigma * _STANDARD_NORMAL.inv_cdf(_open(unit))

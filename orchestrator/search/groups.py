@@ -34,7 +34,7 @@ class Group(Distribution):
 
 
 @dataclass
-class Flat:
+class FlatConfig:
     """A configuration without groups.
 
     Attributes:
@@ -63,12 +63,12 @@ def is_group(definition: object) -> bool:
     return bool(definition["parameters"]) and definition.get("type", "group") == "group"
 
 
-def without_groups(source: Mapping[str, Any]) -> Flat:
+def without_groups(source: Mapping[str, Any]) -> FlatConfig:
     """The configuration with dotted names in the place of groups."""
     given = source.get("hyperparameters")
     if not isinstance(given, Mapping) or not any(map(is_group, given.values())):
-        return Flat(dict(source))
-    flat = Flat(dict(source))
+        return FlatConfig(dict(source))
+    flat = FlatConfig(dict(source))
     found: dict[str, Any] = {}
     groups: list[str] = []
     for name, definition, place, conditions in _walk(given, "", "hyperparameters", {}, groups):

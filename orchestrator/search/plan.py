@@ -8,7 +8,7 @@ from ..store.objective import Goal
 from ..store.outcomes.aims import NO_AIMS, Aims
 from .distributions import Distribution
 from .sampler_settings import AnySampling, RandomSampling
-from .samplers.automatic import Pick, is_installed, pick_sampler
+from .samplers.automatic import PickedSampler, is_installed, pick_sampler
 from .settings import Repeats
 from .space import Combination, Space
 
@@ -30,7 +30,7 @@ class SearchPlan:
     folder: Path = Path()
     """That of the configuration."""
 
-    def pick(self, n_workers: int) -> Pick:
+    def pick(self, n_workers: int) -> PickedSampler:
         """What `auto` stands for, with so many runs at once."""
         return pick_sampler(
             Space(self.hyperparameters, self.constraints),

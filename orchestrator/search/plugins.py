@@ -18,7 +18,7 @@ from ..store.run_states import RunState
 from .space import Combination, Space
 
 GROUP = "ml_tracking_ops.samplers"
-Keys = Mapping[str, JsonValue]
+SamplerKeys = Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class PluginSampler(Protocol):
         """A combination to try. What it leaves out is drawn by chance."""
 
 
-def _no_keys(keys: Keys) -> Iterable[tuple[str, str]]:
+def _no_keys(keys: SamplerKeys) -> Iterable[tuple[str, str]]:
     return [(key, "is not a key of this sampler") for key in keys]
 
 
@@ -81,8 +81,8 @@ class SamplerPlugin:
         most_objectives: how many it can optimise at once.
     """
 
-    make: Callable[[Keys, Space, Sequence[Goal]], PluginSampler]
-    problems: Callable[[Keys], Iterable[tuple[str, str]]] = _no_keys
+    make: Callable[[SamplerKeys, Space, Sequence[Goal]], PluginSampler]
+    problems: Callable[[SamplerKeys], Iterable[tuple[str, str]]] = _no_keys
     most_objectives: int = 1
 
 

@@ -11,7 +11,7 @@ from .first_runs import complete_combination
 from .plan import SearchPlan
 from .repeats import RepeatedRuns
 from .sampler_settings import AnySampling, sampler_named
-from .samplers.automatic import Pick
+from .samplers.automatic import PickedSampler
 from .samplers.base import Sampler
 from .samplers.registry import SAMPLERS, check_settings, open_sampler
 from .space import Combination, Space
@@ -30,12 +30,12 @@ class Proposal:
     n_known: int | None = None
 
 
-def picked_before(record: SweepRecord) -> Pick | None:
+def picked_before(record: SweepRecord) -> PickedSampler | None:
     """What `auto` was when a sweep began; None if its journal does not say."""
     if record.picked is None:
         return None
     name, reason = record.picked
-    return next((Pick(known, reason) for known in SAMPLERS if known == name), None)
+    return next((PickedSampler(known, reason) for known in SAMPLERS if known == name), None)
 
 
 class Proposer:
@@ -57,9 +57,9 @@ class Proposer:
         plan: SearchPlan,
         seed: int,
         n_workers: int = 1,
-        picked: Pick | None = None,
+        picked: PickedSampler | None = None,
     ) -> None:
-        self.pick: Pick | None = None
+        self.pick: PickedSampler | None = None
         self.sampler: AnySampling = plan.sampler
         if self.sampler.type == "auto":
             self.pick = picked or plan.pick(n_workers)

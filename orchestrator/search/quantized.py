@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, model_validator
 
 from ..setting_types import Allowed
-from .distributions import MOST_STEPS, TYPE, Distribution, Step, is_number, multiple
+from .distributions import MOST_STEPS, TYPE, Distribution, StepSize, is_number, multiple
 from .incomplete_beta import beta_quantile
 
 Shape = Annotated[float, Field(gt=0, le=1e6), Allowed("a number above 0, at most 1e6")]
@@ -20,7 +20,7 @@ class _Quantized(Distribution):
 
     min: float = Field(description="The lower bound before rounding.")
     max: float = Field(description="The upper bound before rounding.")
-    step: Step = Field(description="Every value is a multiple of it.")
+    step: StepSize = Field(description="Every value is a multiple of it.")
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> "_Quantized":
@@ -99,7 +99,7 @@ class Beta(Distribution):
     b: Shape = Field(
         description="The second shape parameter. The larger it is, the closer the values are to 0."
     )
-    step: Step | None = Field(default=None, description="Every value is a multiple of it.")
+    step: StepSize | None = Field(default=None, description="Every value is a multiple of it.")
 
     @model_validator(mode="after")
     def _step_not_too_small(self) -> "Beta":

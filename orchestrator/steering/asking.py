@@ -20,7 +20,7 @@ from ..store.run_states import FAILURES, SUBMITTED
 from ..store.sweep_folder import Sweep
 from ..store.sweep_record import SweepRecord
 from .decisions import not_again, why_not
-from .requests import Action, Request, read_requests, submit, withdraw
+from .requests import Action, SweepRequest, read_requests, submit, withdraw
 
 _LOOK_S = 0.02
 _LOOKS_A_CHECK = 50
@@ -40,12 +40,12 @@ class RequestAnswer:
         return self.outcome in ("done", "recorded")
 
 
-def ask(folder: Path, request: Request, wait_s: float) -> RequestAnswer:
+def ask(folder: Path, request: SweepRequest, wait_s: float) -> RequestAnswer:
     """Ask for one thing; see `ask_all`."""
     return ask_all(folder, [request], wait_s)[0]
 
 
-def ask_all(folder: Path, requests: Sequence[Request], wait_s: float) -> list[RequestAnswer]:
+def ask_all(folder: Path, requests: Sequence[SweepRequest], wait_s: float) -> list[RequestAnswer]:
     """Ask, and wait a bounded time for the answers.
 
     Raises:
@@ -67,7 +67,7 @@ def ask_all(folder: Path, requests: Sequence[Request], wait_s: float) -> list[Re
 
 
 def _await_answers(
-    sweep: Sweep, journal: JournalTail, requests: Sequence[Request], wait_s: float
+    sweep: Sweep, journal: JournalTail, requests: Sequence[SweepRequest], wait_s: float
 ) -> list[RequestAnswer]:
     found: dict[str, RequestAnswer] = {}
     deadline = time.monotonic() + wait_s
@@ -106,14 +106,14 @@ def _is_at_work_still(sweep: Sweep) -> bool:
     return sweep.is_at_work
 
 
-def _after_the_end(sweep: Sweep, requests: Sequence[Request]) -> list[RequestAnswer]:
+def _after_the_end(sweep: Sweep, requests: Sequence[SweepRequest]) -> list[RequestAnswer]:
     """The orchestrator ended before it answered."""
     for request in requests:
         withdraw(sweep.path, request)
     return _without_orchestrator(sweep, requests)
 
 
-def _without_orchestrator(sweep: Sweep, requests: Sequence[Request]) -> list[RequestAnswer]:
+def _without_orchestrator(sweep: Sweep, requests: Sequence[SweepRequest]) -> list[RequestAnswer]:
     recorded = _recorded(sweep.path)
     return [
         _answer_without(sweep, request, recorded.get(request.index or 0, []))
@@ -121,7 +121,9 @@ def _without_orchestrator(sweep: Sweep, requests: Sequence[Request]) -> list[Req
     ]
 
 
-def _answer_without(sweep: Sweep, request: Request, recorded: Sequence[Request]) -> RequestAnswer:
+def _answer_without(
+    sweep: Sweep, request: SweepRequest, recorded: Sequence[SweepRequest]
+) -> RequestAnswer:
     """Record or refuse a request; `recorded` are those about the same run, oldest first."""
     record = sweep.record
     none = f"no orchestrator is at work on this sweep: it is {record.state}"
@@ -157,7 +159,7 @@ def _answer_without(sweep: Sweep, request: Request, recorded: Sequence[Request])
 
 
 def _record_requeue(
-    sweep: Sweep, request: Request, run: RunRecord | None, recorded: Sequence[Request]
+    sweep: Sweep, request: SweepRequest, run: RunRecord | None, recorded: Sequence[SweepRequest]
 ) -> str | None:
     """Have a run run again with the next resume; return why not, where it cannot."""
     if run is None or not (run.waits_again or _waits_again(run, recorded)):
@@ -170,7 +172,7 @@ def _record_requeue(
 
 
 def _take_back(
-    sweep: Sweep, request: Request, run: RunRecord, recorded: Sequence[Request], none: str
+    sweep: Sweep, request: SweepRequest, run: RunRecord, recorded: Sequence[SweepRequest], none: str
 ) -> RequestAnswer:
     """Do not have a run run again after all."""
     are_gone = _withdraw_all(sweep, recorded, "requeue")
@@ -181,13 +183,13 @@ def _take_back(
     return RequestAnswer("recorded", f"{none}. {message[0].upper()}{message[1:]}")
 
 
-def _withdraw_all(sweep: Sweep, recorded: Sequence[Request], action: Action) -> bool:
+def _withdraw_all(sweep: Sweep, recorded: Sequence[SweepRequest], action: Action) -> bool:
     """Return whether each was still there."""
     were_there = [withdraw(sweep.path, one) for one in recorded if one.action == action]
     return all(were_there)
 
 
-def _waits_again(run: RunRecord, recorded: Sequence[Request]) -> bool:
+def _waits_again(run: RunRecord, recorded: Sequence[SweepRequest]) -> bool:
     """Whether a run is to run again; of what no orchestrator has met yet, the last counts."""
     if not (run.has_ended or run.waits_again):
         return False
@@ -196,16 +198,16 @@ def _waits_again(run: RunRecord, recorded: Sequence[Request]) -> bool:
 
 def waiting_again(sweep: Sweep) -> list[int]:
     """The runs that users put back to run again and that have not started yet, in order."""
-    recorded: Mapping[int, list[Request]] = {} if sweep.is_at_work else _recorded(sweep.path)
+    recorded: Mapping[int, list[SweepRequest]] = {} if sweep.is_at_work else _recorded(sweep.path)
     asked = [
         run for run in sweep.record.runs.values() if run.before is not None or run.index in recorded
     ]
     return sorted(run.index for run in asked if _waits_again(run, recorded.get(run.index, [])))
 
 
-def _recorded(folder: Path) -> dict[int, list[Request]]:
+def _recorded(folder: Path) -> dict[int, list[SweepRequest]]:
     """What waits for the sweep's orchestrator, by the run that it is about, oldest first."""
-    found: dict[int, list[Request]] = {}
+    found: dict[int, list[SweepRequest]] = {}
     for _, request in read_requests(folder):
         if request is None or request.index is None:
             continue

@@ -3,10 +3,10 @@
 from ..store.run_record import RunRecord
 from ..store.run_states import RESUMED, STATES, SUBMITTED
 from ..store.sweep_record import SweepRecord
-from .requests import Request, workers_problem
+from .requests import SweepRequest, workers_problem
 
 
-def why_not(request: Request, sweep: SweepRecord) -> str | None:
+def why_not(request: SweepRequest, sweep: SweepRecord) -> str | None:
     """Why a request cannot be met as things are; None if it can."""
     if request.index is not None:
         run = sweep.runs.get(request.index)
@@ -25,7 +25,7 @@ def why_not(request: Request, sweep: SweepRecord) -> str | None:
     return None
 
 
-def _why_not_run(request: Request, run: RunRecord) -> str | None:
+def _why_not_run(request: SweepRequest, run: RunRecord) -> str | None:
     match request.action, run.state:
         case "stop", "running" | "queued":
             if run.stopped_by_hand or run.stopped_by:

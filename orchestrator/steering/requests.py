@@ -38,7 +38,7 @@ def workers_problem(n_workers: object) -> str | None:
 
 
 @dataclass(frozen=True)
-class Request:
+class SweepRequest:
     """One thing that is asked. `id` orders requests by time and tells each from all others.
 
     Attributes:
@@ -55,15 +55,15 @@ class Request:
     time: float = 0.0
 
 
-_GONE = Request("", "stop")
+_GONE = SweepRequest("", "stop")
 
 
 def new_request(
     action: Action, by: str, *, index: int | None = None, n_workers: int | None = None
-) -> Request:
+) -> SweepRequest:
     now = time.time()
     identity = f"{time.time_ns():020d}-{secrets.token_hex(4)}"
-    return Request(identity, action, index, n_workers, by, round(now, 6))
+    return SweepRequest(identity, action, index, n_workers, by, round(now, 6))
 
 
 def this_user() -> str:
@@ -76,7 +76,7 @@ def this_user() -> str:
     return f"{name}@{platform.node()}"
 
 
-def submit(folder: Path, request: Request) -> Path:
+def submit(folder: Path, request: SweepRequest) -> Path:
     """Create the request's file, whole or not at all.
 
     Raises:
@@ -94,7 +94,7 @@ def submit(folder: Path, request: Request) -> Path:
     return path
 
 
-def withdraw(folder: Path, request: Request) -> bool:
+def withdraw(folder: Path, request: SweepRequest) -> bool:
     """Take a request back; return whether it was still there."""
     return remove(folder, request.id)
 
@@ -113,7 +113,9 @@ def _file_name(identity: str) -> str:
     return f"{identity}{_SUFFIX}"
 
 
-def read_requests(folder: Path, owner: int | None = None) -> Iterator[tuple[Path, Request | None]]:
+def read_requests(
+    folder: Path, owner: int | None = None
+) -> Iterator[tuple[Path, SweepRequest | None]]:
     """The requests in a sweep's folder, oldest first; None for a file that is no request.
 
     Files with other names than `submit` gives are left alone.
@@ -136,7 +138,7 @@ def read_requests(folder: Path, owner: int | None = None) -> Iterator[tuple[Path
             yield folder / paths.REQUESTS_NAME / name, request
 
 
-def _read(requests: OpenFolder, name: str) -> Request | None:
+def _read(requests: OpenFolder, name: str) -> SweepRequest | None:
     """None for a file that is no request; `_GONE` where it is not there any more."""
     try:
         return _decode(json.loads(requests.read(name, _MOST_BYTES)), name.removesuffix(_SUFFIX))
@@ -146,11 +148,11 @@ def _read(requests: OpenFolder, name: str) -> Request | None:
         return None
 
 
-def _decode(data: object, identity: str) -> Request | None:
+def _decode(data: object, identity: str) -> SweepRequest | None:
     if not isinstance(data, dict) or data.get("action") not in ACTIONS:
         return None
-    known: dict[str, Any] = {f.name: data[f.name] for f in fields(Request) if f.name in data}
-    request = Request(**{**known, "id": identity})
+    known: dict[str, Any] = {f.name: data[f.name] for f in fields(SweepRequest) if f.name in data}
+    request = SweepRequest(**{**known, "id": identity})
     are_whole = all(
         value is None or (isinstance(value, int) and not isinstance(value, bool))
         for value in (request.index, request.n_workers)

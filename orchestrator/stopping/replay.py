@@ -15,7 +15,7 @@ from ..store.objective import Goal, is_better
 from . import StopDecision, StoppingRules
 
 
-class Logged(NamedTuple):
+class LoggedValue(NamedTuple):
     """A value as the rules come to see it; `metric` is None if the run has finished."""
 
     time: float
@@ -25,7 +25,7 @@ class Logged(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Stop:
+class ReplayedStop:
     """A decision, and what the run did from then on."""
 
     run: RunHistory
@@ -41,7 +41,7 @@ class Stop:
 class ReplayOutcome:
     """What a sweep comes to. `regret` is how much worse its best value is than without rules."""
 
-    stops: tuple[Stop, ...]
+    stops: tuple[ReplayedStop, ...]
     best_value: float | None
     best_run: RunHistory | None
     regret: float | None
@@ -58,7 +58,7 @@ class ReplayOutcome:
     def saved_s(self) -> float:
         return sum(stop.saved_s for stop in self.stops)
 
-    def lost(self, goal: Goal) -> list[Stop]:
+    def lost(self, goal: Goal) -> list[ReplayedStop]:
         """The stopped runs that continued to a better value than the best that is left."""
         return [
             stop
@@ -90,7 +90,7 @@ def replay(
 
 def decisions(
     runs: Sequence[RunHistory], rules: StoppingRules
-) -> Iterator[tuple[Logged, StopDecision]]:
+) -> Iterator[tuple[LoggedValue, StopDecision]]:
     """Each decision that the rules make, with the value that brings it about."""
     stopped: set[int] = set()
     for logged in in_order(runs, rules.metrics):
@@ -107,7 +107,7 @@ def decisions(
             yield logged, decision
 
 
-def in_order(runs: Sequence[RunHistory], metrics: frozenset[str]) -> Iterator[Logged]:
+def in_order(runs: Sequence[RunHistory], metrics: frozenset[str]) -> Iterator[LoggedValue]:
     """What all runs logged of some metrics, and when they finished, in the order of time.
 
     Within a run the order is that of its log, whatever its clock said.
@@ -123,7 +123,7 @@ def in_order(runs: Sequence[RunHistory], metrics: frozenset[str]) -> Iterator[Lo
         times[order].tolist(), owners[order].tolist(), positions[order].tolist(), strict=True
     ):
         _, run, metric = parts[owner]
-        yield Logged(time, run, metric, position)
+        yield LoggedValue(time, run, metric, position)
 
 
 def _columns(
@@ -138,13 +138,13 @@ def _columns(
         yield np.array([end]), run, None
 
 
-def _stop(logged: Logged, decision: StopDecision, metric: str, goal: Goal) -> Stop:
+def _stop(logged: LoggedValue, decision: StopDecision, metric: str, goal: Goal) -> ReplayedStop:
     run = logged.run
     n_seen = logged.position + 1
     if logged.metric != metric:
         series = run.series.get(metric)
         n_seen = 0 if series is None else int((series.wall_time <= logged.time).sum())
-    return Stop(
+    return ReplayedStop(
         run,
         decision,
         saved_values=run.n_values(metric) - n_seen,

@@ -21,7 +21,7 @@ class Placement:
 
 
 @dataclass(slots=True)
-class Span:
+class AttemptSpan:
     """One attempt at a run in its slot; `ended_at` is None while the attempt is running.
 
     `place` is None where the engine has no queue.
@@ -62,10 +62,10 @@ class PoolRecord:
     `latest_at` is the time of the latest event.
     """
 
-    spans: list[Span] = field(default_factory=list)
+    spans: list[AttemptSpan] = field(default_factory=list)
     sessions: list[OrchestratorSession] = field(default_factory=list)
     latest_at: float = 0.0
-    _open: dict[int, Span] = field(default_factory=dict)
+    _open: dict[int, AttemptSpan] = field(default_factory=dict)
 
     @property
     def first_open(self) -> int:
@@ -97,7 +97,7 @@ class PoolRecord:
     ) -> None:
         if (before := self._open.pop(index, None)) is not None:
             before.ended_at, before.state = min(time, self.latest_at), "lost"
-        span = Span(index, attempt, self._slot(slot), time, place=place)
+        span = AttemptSpan(index, attempt, self._slot(slot), time, place=place)
         self.spans.append(span)
         self._open[index] = span
 

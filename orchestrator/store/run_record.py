@@ -12,7 +12,7 @@ COMPARING_RULES = frozenset({"asha", "hyperband", "median", "wandb_hyperband"})
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class PreviousAttempt:
     """What a run was when it was put back to run again."""
 
     state: RunState
@@ -47,7 +47,7 @@ class RunRecord:
     """The earlier attempts at it, oldest first, as they ended."""
     last_end: "RunRecord | None" = field(default=None, repr=False)
     """As the latest attempt ended, also while the run waits to be tried again."""
-    before: Before | None = None
+    before: PreviousAttempt | None = None
     stopped_by: dict[str, Any] | None = None
     stopped_by_hand: str | None = None
     """Why it was stopped, where a user asked for that; it is then not run again by a resume."""
@@ -150,7 +150,9 @@ class RunRecord:
     def put_back(self, attempt: int) -> None:
         """Let it wait to run again, as this attempt."""
         if self.state != "pending":
-            self.before = Before(self.state, self.reason, self.attempt, self.stopped_by_hand)
+            self.before = PreviousAttempt(
+                self.state, self.reason, self.attempt, self.stopped_by_hand
+            )
         self.attempt, self.state = attempt, "pending"
         self.stopped_by_hand = self.reason = None
 

@@ -26,7 +26,7 @@ SweepEnd = Literal["finished", "failed", "killed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Shades:
+class ThemeColors:
     """A colour in the light and in the dark theme."""
 
     light: str
@@ -50,8 +50,8 @@ class StateFacts:
     """
 
     word: str
-    text: Shades
-    fill: Shades
+    text: ThemeColors
+    fill: ThemeColors
     icon: str
     terminal: str = "default"
     is_end: bool = False
@@ -69,15 +69,15 @@ def _lines(path: str, width: float = 2.2) -> str:
 STATES: Mapping[RunState, StateFacts] = {
     "pending": StateFacts(
         word="waiting",
-        text=Shades("#667080", "#97a2b2"),
-        fill=Shades("#667080", "#97a2b2"),
+        text=ThemeColors("#667080", "#97a2b2"),
+        fill=ThemeColors("#667080", "#97a2b2"),
         icon="<circle cx='8' cy='8' r='5.5' fill='none' stroke='#000' stroke-width='2'"
         " stroke-dasharray='2.6 3.2'/>",
     ),
     "queued": StateFacts(
         word="queued",
-        text=Shades("#4a6284", "#9db4d3"),
-        fill=Shades("#6f87a8", "#7c93b4"),
+        text=ThemeColors("#4a6284", "#9db4d3"),
+        fill=ThemeColors("#6f87a8", "#7c93b4"),
         icon="<circle cx='8' cy='8' r='5.8' fill='none' stroke='#000' stroke-width='1.8'/>"
         + _lines("M8 4.8V8l2.2 1.6", width=1.8),
         terminal="cyan",
@@ -85,16 +85,16 @@ STATES: Mapping[RunState, StateFacts] = {
     ),
     "running": StateFacts(
         word="running",
-        text=Shades("#1d5fd0", "#7fadff"),
-        fill=Shades("#4d86e8", "#5a92f0"),
+        text=ThemeColors("#1d5fd0", "#7fadff"),
+        fill=ThemeColors("#4d86e8", "#5a92f0"),
         icon=_lines("M8 1.5a6.5 6.5 0 1 0 6.5 6.5"),
         terminal="blue",
         is_submitted=True,
     ),
     "finished": StateFacts(
         word="finished",
-        text=Shades("#1a7a44", "#5ccb8d"),
-        fill=Shades("#2f9e62", "#379b65"),
+        text=ThemeColors("#1a7a44", "#5ccb8d"),
+        fill=ThemeColors("#2f9e62", "#379b65"),
         icon=_lines("M2.5 8.5l3.8 3.8L13.5 4.5"),
         terminal="green",
         is_end=True,
@@ -102,8 +102,8 @@ STATES: Mapping[RunState, StateFacts] = {
     ),
     "early_stopped": StateFacts(
         word="stopped early",
-        text=Shades("#96600a", "#e8b255"),
-        fill=Shades("#e0a030", "#c98f2b"),
+        text=ThemeColors("#96600a", "#e8b255"),
+        fill=ThemeColors("#e0a030", "#c98f2b"),
         icon=_lines("M4 3.5v9M4 8h7M8.5 5l3 3-3 3M13.5 3.5v9", width=2),
         terminal="yellow",
         is_end=True,
@@ -111,8 +111,8 @@ STATES: Mapping[RunState, StateFacts] = {
     ),
     "paused": StateFacts(
         word="paused",
-        text=Shades("#7a6a12", "#d9c860"),
-        fill=Shades("#b9a32f", "#a8942c"),
+        text=ThemeColors("#7a6a12", "#d9c860"),
+        fill=ThemeColors("#b9a32f", "#a8942c"),
         icon=_lines("M5 3v10M11 3v10", width=2.8),
         terminal="yellow",
         is_end=True,
@@ -120,8 +120,8 @@ STATES: Mapping[RunState, StateFacts] = {
     ),
     "failed": StateFacts(
         word="failed",
-        text=Shades("#c02a2a", "#ff8080"),
-        fill=Shades("#d64545", "#d95757"),
+        text=ThemeColors("#c02a2a", "#ff8080"),
+        fill=ThemeColors("#d64545", "#d95757"),
         icon=_lines("M3.5 3.5l9 9M12.5 3.5l-9 9"),
         terminal="red",
         is_end=True,
@@ -129,8 +129,8 @@ STATES: Mapping[RunState, StateFacts] = {
     ),
     "killed": StateFacts(
         word="killed",
-        text=Shades("#8a4a3a", "#d7a192"),
-        fill=Shades("#a8776a", "#99695c"),
+        text=ThemeColors("#8a4a3a", "#d7a192"),
+        fill=ThemeColors("#a8776a", "#99695c"),
         icon="<rect x='3' y='3' width='10' height='10' rx='1.5'/>",
         terminal="magenta",
         is_end=True,
@@ -138,8 +138,8 @@ STATES: Mapping[RunState, StateFacts] = {
     ),
     "lost": StateFacts(
         word="lost",
-        text=Shades("#7448b8", "#bb9bf0"),
-        fill=Shades("#9a78d0", "#8a6bc0"),
+        text=ThemeColors("#7448b8", "#bb9bf0"),
+        fill=ThemeColors("#9a78d0", "#8a6bc0"),
         icon=_lines("M5 5.5a3 3 0 1 1 4.5 2.6C8.4 8.7 8 9.2 8 10.2", width=2)
         + "<circle cx='8' cy='13.3' r='1.3'/>",
         terminal="magenta",

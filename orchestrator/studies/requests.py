@@ -7,7 +7,7 @@ from typing import Any
 from ml_tracking_ops.logger import paths
 
 from ..steering.decisions import why_not
-from ..steering.requests import Request, read_requests, remove
+from ..steering.requests import SweepRequest, read_requests, remove
 from ..store.sweep_record import SweepRecord
 
 
@@ -37,7 +37,7 @@ class StudyRequests:
 
 
 def _decided(
-    identity: str, request: Request | None, record: SweepRecord, *, is_start: bool
+    identity: str, request: SweepRequest | None, record: SweepRecord, *, is_start: bool
 ) -> dict[str, Any]:
     if request is None:
         text = "the file in requests/ is not a request"
@@ -66,7 +66,7 @@ def _decided(
     return fields
 
 
-def _message(request: Request, by: str) -> str:
+def _message(request: SweepRequest, by: str) -> str:
     match request.action:
         case "stop" if request.index is None:
             return "every run is asked to stop, then no more are given out"

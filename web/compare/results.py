@@ -11,7 +11,7 @@ from ..runs.formats import format_number
 from ..series.goals import Goals
 from ..series.summaries import MetricSummary, Summaries
 
-Kind = Literal["best", "last"]
+Statistic = Literal["best", "last"]
 FIRST_METRICS = 12
 _MOST_METRICS = 1_000
 
@@ -32,7 +32,7 @@ class ResultRow:
     """The best or the last value of a metric, with a cell for each run."""
 
     metric: str
-    kind: Kind
+    kind: Statistic
     goal: Goal | None
     cells: tuple[ResultCell, ...]
 
@@ -81,7 +81,7 @@ def _rows(
     name: str, runs: Sequence[Summaries], goal: Goal | None, baseline: int
 ) -> list[ResultRow]:
     found = [run.get(name) for run in runs]
-    kinds: tuple[Kind, ...] = ("last",) if goal is None else ("best", "last")
+    kinds: tuple[Statistic, ...] = ("last",) if goal is None else ("best", "last")
     return [
         ResultRow(
             name, kind, goal, _cells([_value(one, kind, goal) for one in found], goal, baseline)
@@ -90,7 +90,7 @@ def _rows(
     ]
 
 
-def _value(summary: MetricSummary | None, kind: Kind, goal: Goal | None) -> float | None:
+def _value(summary: MetricSummary | None, kind: Statistic, goal: Goal | None) -> float | None:
     if summary is None:
         return None
     if kind == "last":

@@ -14,7 +14,7 @@ from ml_tracking_ops.orchestrator.store.run_states import ENDS, RunState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..pages.origin import environment_facts, origin_facts
-from ..pages.summary import Fact
+from ..pages.summary import SummaryFact
 from ..pages.sweeps import sweep_href
 from ..runs.links import N_COLORS, ExperimentColors, run_href, sweep_run_color
 from ..series.experiment_states import state_of
@@ -138,7 +138,7 @@ def _of_sweep(sweep: Sweep, run: RunRecord, run_id: str) -> ComparedRun:
     )
 
 
-def _by_label(facts: Iterable[Fact]) -> dict[str, str]:
+def _by_label(facts: Iterable[SummaryFact]) -> dict[str, str]:
     """By its label each fact that runs may have in common: the whole text where one is cut."""
     return {fact.label: fact.title or fact.value for fact in facts if fact.label not in _OF_ONE_RUN}
 

@@ -18,8 +18,8 @@ from .naming import (
     ALL_BUT,
     COMBINATION,
     HYPERPARAMETER,
-    Labels,
     RunGroup,
+    RunLabels,
     group_runs,
     seed_name,
 )
@@ -69,17 +69,17 @@ def experiment_groups(catalog: Catalog, query: GroupQuery, passing: PassingExper
     return runs, [] if members is None and query.filters else members
 
 
-def experiment_labels(experiment: Experiment) -> Labels:
+def experiment_labels(experiment: Experiment) -> RunLabels:
     said = experiment.annotation
-    return Labels(
+    return RunLabels(
         tuple(filter(None, (said.name, experiment.name, experiment.id))), tuple(said.tags)
     )
 
 
-def _labels(sweep: Sweep, run: RunRecord) -> Labels:
+def _labels(sweep: Sweep, run: RunRecord) -> RunLabels:
     said = sweep.annotations.run(run.index)
     names = filter(None, (said.name, run.name, f"run {run.index}"))
-    return Labels(tuple(names), tuple(said.tags))
+    return RunLabels(tuple(names), tuple(said.tags))
 
 
 def _settings(run: RunRecord, path: Path, group: str) -> Mapping[str, Any]:

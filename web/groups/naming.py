@@ -28,7 +28,7 @@ MOST_GROUPS = 12
 _N_RANGES = 6
 _MOST_COMBINATIONS = 200
 
-Hyperparameters = Mapping[str, Any]
+SettingValues = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class RunGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
+class RunLabels:
     """What users call a run: its names, the one that they gave first, and its tags."""
 
     names: tuple[str, ...]
@@ -57,7 +57,7 @@ def seed_name(config: Mapping[str, Any]) -> str | None:
 
 
 def groupings(
-    runs: Iterable[Hyperparameters], seed: str | None, logged: Iterable[str] = ()
+    runs: Iterable[SettingValues], seed: str | None, logged: Iterable[str] = ()
 ) -> list[dict[str, str]]:
     """What a page offers: ``{"value": …, "label": …}`` for each way to group these runs.
 
@@ -93,10 +93,10 @@ def names_left_out(by: str) -> frozenset[str]:
 
 
 def group_runs(
-    runs: Sequence[Hyperparameters],
+    runs: Sequence[SettingValues],
     by: str,
     seed: str | None,
-    labels: Sequence[Labels] = (),
+    labels: Sequence[RunLabels] = (),
     most: int = _MOST_COMBINATIONS,
 ) -> list[RunGroup] | None:
     """The groups of these runs in the order of their values; None if `by` names nothing.
@@ -130,7 +130,7 @@ def group_runs(
     return _by_value(name, values, having)
 
 
-def _by_tag(labels: Sequence[Labels]) -> list[RunGroup] | None:
+def _by_tag(labels: Sequence[RunLabels]) -> list[RunGroup] | None:
     found: dict[str, list[int]] = {}
     for at, one in enumerate(labels):
         for tag in dict.fromkeys(one.tags):
@@ -138,7 +138,7 @@ def _by_tag(labels: Sequence[Labels]) -> list[RunGroup] | None:
     return [RunGroup(f"{TAG}={tag}", tag, found[tag]) for tag in sorted(found)] or None
 
 
-def _by_name(labels: Sequence[Labels], text: str, most: int) -> list[RunGroup]:
+def _by_name(labels: Sequence[RunLabels], text: str, most: int) -> list[RunGroup]:
     pattern, found = parse_pattern(f"/{text}/"), dict[str, list[int]]()
     for at, one in enumerate(labels):
         part = pattern.part(one.names)
@@ -148,7 +148,7 @@ def _by_name(labels: Sequence[Labels], text: str, most: int) -> list[RunGroup]:
     return [RunGroup(f"{NAME}{text}={part}", part, found[part]) for part in ordered]
 
 
-def _differing(runs: Sequence[Hyperparameters]) -> list[Hyperparameters]:
+def _differing(runs: Sequence[SettingValues]) -> list[SettingValues]:
     """The runs without the settings that are the same for all of them."""
     texts: dict[str, set[str]] = {}
     n_having: dict[str, int] = {}
@@ -161,7 +161,7 @@ def _differing(runs: Sequence[Hyperparameters]) -> list[Hyperparameters]:
 
 
 def _by_rest(
-    runs: Sequence[Hyperparameters], left_out: Collection[str | None], prefix: str, most: int
+    runs: Sequence[SettingValues], left_out: Collection[str | None], prefix: str, most: int
 ) -> list[RunGroup]:
     """By all settings but those that are left out, groups of several runs first.
 

@@ -77,10 +77,10 @@ class SpansAnswer(TypedDict):
 
 
 Answer = RunsAnswer | SpansAnswer
-Build = Callable[[Sweep, QueryParams, int | None, Any], tuple[int, Answer]]
+BuildAnswer = Callable[[Sweep, QueryParams, int | None, Any], tuple[int, Answer]]
 
 
-class Generations:
+class JournalGenerations:
     """Numbers that tell the journals of a sweep apart, where one is replaced by another."""
 
     def __init__(self) -> None:
@@ -130,7 +130,7 @@ async def workers(request: Request) -> Response:
     return await _answer(request, _spans)
 
 
-async def _answer(request: Request, build: Build) -> Response:
+async def _answer(request: Request, build: BuildAnswer) -> Response:
     """Found and encoded in a worker thread."""
     _check(request.query_params, _PARAMETERS)
     sweep_id: str = request.path_params["sweep_id"]
@@ -160,7 +160,7 @@ def _respond(request: Request, body: bytes) -> Response:
 
 
 def _encode(
-    catalog: Catalog, *, build: Build, sweep_id: str, query: QueryParams, app_state: Any
+    catalog: Catalog, *, build: BuildAnswer, sweep_id: str, query: QueryParams, app_state: Any
 ) -> bytes | None:
     sweep = find_sweep(catalog, sweep_id)
     if sweep is None:

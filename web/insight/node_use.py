@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ml_tracking_ops.orchestrator.store.pool_record import PoolRecord, Span
+from ml_tracking_ops.orchestrator.store.pool_record import AttemptSpan, PoolRecord
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.run_states import RunState
 
@@ -53,7 +53,7 @@ def measure_nodes(pool: PoolRecord, now: float) -> list[NodeUse]:
     return sorted(found.values(), key=lambda use: use.node)
 
 
-def _with_span(use: NodeUse, span: Span, now: float) -> NodeUse:
+def _with_span(use: NodeUse, span: AttemptSpan, now: float) -> NodeUse:
     gpus = () if span.place is None else span.place.gpus
     return replace(
         use,

@@ -23,7 +23,7 @@ class BestSince:
 
 
 @dataclass(frozen=True)
-class Outlook:
+class SweepOutlook:
     """What a page says of a sweep while it runs.
 
     Attributes:
@@ -38,7 +38,7 @@ class Outlook:
     best_since: BestSince | None
 
 
-def outlook_of(sweep: Sweep, every: AllRuns) -> Outlook | None:
+def outlook_of(sweep: Sweep, every: AllRuns) -> SweepOutlook | None:
     """None once the sweep is over."""
     if is_over(sweep):
         return None
@@ -46,7 +46,7 @@ def outlook_of(sweep: Sweep, every: AllRuns) -> Outlook | None:
     running = [row for row in every.rows if row.state == "running"]
     running.sort(key=lambda row: row.started_at or 0.0)
     left_s = None if record.is_paused else seconds_left(record, every.n_planned, time.time())
-    return Outlook(
+    return SweepOutlook(
         left_s=left_s,
         running=running[:_MOST_SHOWN],
         n_more=max(0, len(running) - _MOST_SHOWN),

@@ -18,7 +18,7 @@ from .front.objective import OBJECTIVE, by_objective
 from .front.provisional import with_values_so_far
 from .importance.results import importance_address
 from .subject import Subject
-from .views import Panel, View, ViewLink, panel_link, panels_of, why_empty
+from .views import InsightView, Panel, ViewLink, panel_link, panels_of, why_empty
 
 FAILURES = tuple(state for state in RUN_STATES if STATES[state].is_failure)
 
@@ -47,7 +47,7 @@ class InsightPanel:
 
     panel: str
     tabs: Sequence[ViewLink]
-    view: View | None
+    view: InsightView | None
     n_planned: int
     metric: str | None
     goal: Goal | None

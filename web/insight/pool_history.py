@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
 from ml_tracking_ops.orchestrator.store.pool_record import (
+    AttemptSpan,
     OrchestratorSession,
     Placement,
     PoolRecord,
-    Span,
 )
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
@@ -99,7 +99,7 @@ def _time_there(sessions: Iterable[OrchestratorSession], now: float) -> dict[int
     return there
 
 
-def _within(span: Span, sessions: Iterable[OrchestratorSession], now: float) -> float:
+def _within(span: AttemptSpan, sessions: Iterable[OrchestratorSession], now: float) -> float:
     end = now if span.ended_at is None else span.ended_at
     return sum(
         max(0.0, min(end, _end(session, now)) - max(span.started_at, session.started_at))

@@ -24,7 +24,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Standing:
+class RunStanding:
     """The place of a run by its best value among the runs that have one and did not fail.
 
     Attributes:
@@ -49,7 +49,7 @@ class Standing:
     behind: float
 
 
-def standing_of(name: str | None, rows: Sequence[Row], goal: Goal | None) -> Standing | None:
+def standing_of(name: str | None, rows: Sequence[Row], goal: Goal | None) -> RunStanding | None:
     """The standing of the run whose latest attempt has this name.
 
     None if it has no value, no run is comparable, or the sweep optimises nothing.
@@ -65,7 +65,7 @@ def standing_of(name: str | None, rows: Sequence[Row], goal: Goal | None) -> Sta
     best, own_value = ranked[0], values[own.index]
     place = 1 + sum(is_better(values[row.index], own_value, goal) for row in compared)
     is_ranked = own in compared
-    return Standing(
+    return RunStanding(
         place=place,
         ordinal=ordinal(place),
         n_values=len(compared) + (not is_ranked),

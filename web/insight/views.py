@@ -19,7 +19,7 @@ from .axes import axes_of
 from .front.view import FrontView, front_view
 from .importance.results import ImportanceView, importance_view
 from .node_use import JobLine, NodeUse, list_jobs, measure_nodes
-from .plots.chosen import Chosen, chosen_value, same_settings
+from .plots.chosen import ChosenMetric, chosen_value, same_settings
 from .plots.views import (
     BarsView,
     ContourView,
@@ -30,7 +30,15 @@ from .plots.views import (
 )
 from .pool_history import PoolUse, measure_use, pool_of
 from .subject import Subject
-from .words import BestValues, Improvement, Relation, best_runs, improvements, relation, values_of
+from .words import (
+    BestValues,
+    Improvement,
+    MetricRelation,
+    best_runs,
+    improvements,
+    relation,
+    values_of,
+)
 
 _MOST_IMPROVEMENTS = 100
 
@@ -106,9 +114,9 @@ class ScatterView:
     tint: str | None
     tint_title: str | None
     more: str
-    chosen: Chosen
+    chosen: ChosenMetric
     why_empty: str | None
-    relation: Relation | None
+    relation: MetricRelation | None
     kept: Sequence[tuple[str, str]]
 
 
@@ -128,7 +136,7 @@ class WorkersView:
     is_legacy: bool
 
 
-View = (
+InsightView = (
     FrontView
     | HistoryView
     | ParallelView
@@ -268,7 +276,7 @@ def _title(key: str | None) -> str | None:
     return key if split is None else f"{split[0]} {title_of(split[1])}"
 
 
-def _why_no_scatter(subject: Subject, chosen: Chosen, across: str | None) -> str | None:
+def _why_no_scatter(subject: Subject, chosen: ChosenMetric, across: str | None) -> str | None:
     if across is None:
         return same_settings(subject) if chosen.rows else "No run has started yet."
     if any(map(has_value, chosen.rows)) or not chosen.up:
@@ -301,7 +309,7 @@ def _workers(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Worke
     )
 
 
-Build = Callable[[Subject, Sequence[Row], QueryParams], View]
+BuildView = Callable[[Subject, Sequence[Row], QueryParams], InsightView]
 
 
 @dataclass(frozen=True)
@@ -318,7 +326,7 @@ class Panel:
     """
 
     label: str
-    build: Build | None = None
+    build: BuildView | None = None
     needs_values: bool = True
     needs_goal: bool = False
     is_of_one_metric: bool = False

@@ -52,7 +52,7 @@ class RunSubset:
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class MetricRelation:
     """How a hyperparameter and the metric go together. `correlation` is Spearman's ρ."""
 
     parts: tuple[RunSubset, ...]
@@ -99,7 +99,7 @@ def improvements(
     return found
 
 
-def relation(rows: Sequence[Row], axis: Axis, goal: Goal | None) -> Relation:
+def relation(rows: Sequence[Row], axis: Axis, goal: Goal | None) -> MetricRelation:
     """The metric by the values of one hyperparameter, over the runs that have both."""
     known = [row for row in rows if has_value(row) and axis.name in row.hyperparameters]
     values = finite_values(known)
@@ -119,10 +119,10 @@ def relation(rows: Sequence[Row], axis: Axis, goal: Goal | None) -> Relation:
     )
     is_enough = axis.is_ordered and len(pairs) > 2
     correlation = spearman(*zip(*pairs, strict=True)) if is_enough else None
-    return Relation(parts, len(pairs), correlation)
+    return MetricRelation(parts, len(pairs), correlation)
 
 
-def relation_to_tags(rows: Sequence[Row], goal: Goal | None) -> Relation:
+def relation_to_tags(rows: Sequence[Row], goal: Goal | None) -> MetricRelation:
     """The metric by tag: a row with several counts for each, those without any come last."""
     known = [row for row in rows if has_value(row)]
     by_tag: dict[str, list[float]] = {}
@@ -137,7 +137,7 @@ def relation_to_tags(rows: Sequence[Row], goal: Goal | None) -> Relation:
         for label, group in groups
         if group
     )
-    return Relation(parts, len(known), None)
+    return MetricRelation(parts, len(known), None)
 
 
 def tags_of(row: Row) -> list[str]:

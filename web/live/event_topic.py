@@ -8,7 +8,7 @@ from ml_tracking_ops.logger.reading.event_log import EventTail
 from ml_tracking_ops.logger.reading.reader import LogTail
 from ml_tracking_ops.logger.tensorboard.event_names import files_beside
 
-from .file_topics import ReadPosition, RunTopic, Update
+from .file_topics import ReadPosition, RunTopic, TopicUpdate
 
 _CHUNK_BYTES = 1 << 20
 
@@ -31,5 +31,5 @@ class EventTopic(RunTopic):
 
     def read_next(
         self, reader: LogTail | EventTail, place: ReadPosition, n_bytes: int
-    ) -> Update | None:
+    ) -> TopicUpdate | None:
         return self.read_batch(reader, place, min(n_bytes, _CHUNK_BYTES))

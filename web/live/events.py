@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from ..serving.sse import CONTENT_TYPE, PING
-from .feed import Feed, TooManySubscribersError, Wanted
+from .feed import Feed, FollowRequest, TooManySubscribersError
 from .subscriber import Subscriber
 
 _MAX_FOLLOWED = 5_000
@@ -26,7 +26,7 @@ _HEADERS = {
 }
 
 
-def parse_wanted(query: QueryParams) -> list[Wanted]:
+def parse_wanted(query: QueryParams) -> list[FollowRequest]:
     """What the address asks to follow.
 
     Raises:
@@ -38,19 +38,23 @@ def parse_wanted(query: QueryParams) -> list[Wanted]:
     return wanted
 
 
-def _each_wanted(query: QueryParams) -> Iterator[Wanted]:
+def _each_wanted(query: QueryParams) -> Iterator[FollowRequest]:
     for kind, value in query.multi_items():
         if kind in ("run", "log", "media"):
             identity, colon, cursor = value.rpartition(":")
             if not colon or not identity:
                 raise HTTPException(400, f"{kind}={value}: expected {kind}=ID:CURSOR")
-            yield Wanted(kind, identity, _cursor(kind, value, cursor))
+            yield FollowRequest(kind, identity, _cursor(kind, value, cursor))
         elif kind == "sweep":
             identity, colon, cursor = value.rpartition(":")
             is_with_cursor = bool(colon) and cursor.isdecimal()
-            yield Wanted(kind, identity, int(cursor)) if is_with_cursor else Wanted(kind, value, 0)
+            yield (
+                FollowRequest(kind, identity, int(cursor))
+                if is_with_cursor
+                else FollowRequest(kind, value, 0)
+            )
         elif kind == "catalog":
-            yield Wanted(kind, "", _cursor(kind, value, value))
+            yield FollowRequest(kind, "", _cursor(kind, value, value))
         else:
             raise HTTPException(400, f"{kind}: not known; allowed: run, sweep, catalog, log, media")
 
@@ -64,7 +68,7 @@ def _cursor(kind: str, value: str, text: str) -> int:
 class EventStream(Response):
     """Headers at once, then events until either side ends it."""
 
-    def __init__(self, feed: Feed, wanted: list[Wanted]) -> None:
+    def __init__(self, feed: Feed, wanted: list[FollowRequest]) -> None:
         self.feed = feed
         self.wanted = wanted
         self.status_code = 200

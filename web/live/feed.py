@@ -25,7 +25,7 @@ from ..runs.catalog_access import SharedCatalog, find_run
 from ..serving.limits import DEFAULTS, Limits
 from ..serving.sse import encode_event
 from .event_topic import EventTopic
-from .file_topics import Look, OutputTopic, ReadPosition, RunTopic, Update
+from .file_topics import OutputTopic, ReadPosition, RunTopic, TopicUpdate, TopicUpdates
 from .lane import Lane
 from .media_topic import MediaTopic
 from .state_topics import CatalogTopic, SweepTopic
@@ -38,7 +38,7 @@ _FLOOD_PAUSE_S = 0.1
 _PAUSE_A_SUBSCRIBER_S = 0.00025
 _WATCH_AGAIN_AFTER_S = 1.0
 
-Key = tuple[str, str]
+TopicKey = tuple[str, str]
 GrowingTopic = RunTopic | OutputTopic | MediaTopic
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class TooManySubscribersError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class FollowRequest:
     """What a page wants to follow, and from which cursor on."""
 
     kind: str
@@ -57,7 +57,7 @@ class Wanted:
     cursor: int
 
     @property
-    def key(self) -> Key:
+    def key(self) -> TopicKey:
         return self.kind, self.id
 
 
@@ -67,7 +67,7 @@ class Feed:
     def __init__(self, catalog: SharedCatalog, limits: Limits = DEFAULTS) -> None:
         self.limits = limits
         self._catalog = catalog
-        self._topics: dict[Key, Topic] = {}
+        self._topics: dict[TopicKey, Topic] = {}
         self._followers: dict[Topic, set[Subscriber]] = {}
         self._by_path: dict[Path, set[Topic]] = {}
         self._subscribers: set[Subscriber] = set()
@@ -97,7 +97,7 @@ class Feed:
 
     @asynccontextmanager
     async def subscribe(
-        self, wanted: Iterable[Wanted], client: str = ""
+        self, wanted: Iterable[FollowRequest], client: str = ""
     ) -> AsyncIterator[Subscriber]:
         """Follow what is wanted for as long as the context lasts.
 
@@ -120,7 +120,7 @@ class Feed:
             self._n_streams += Counter()  # forgets clients without a stream
 
     @asynccontextmanager
-    async def _subscribed(self, wanted: Iterable[Wanted]) -> AsyncIterator[Subscriber]:
+    async def _subscribed(self, wanted: Iterable[FollowRequest]) -> AsyncIterator[Subscriber]:
         places, missing = await self._enter(list(wanted))
         subscriber = Subscriber(places, self._read_on, self._mark, map(_encode_gone, missing))
         self._add(subscriber)
@@ -129,7 +129,9 @@ class Feed:
         finally:
             self._remove(subscriber)
 
-    async def _enter(self, wanted: list[Wanted]) -> tuple[dict[Topic, ReadPosition], list[Wanted]]:
+    async def _enter(
+        self, wanted: list[FollowRequest]
+    ) -> tuple[dict[Topic, ReadPosition], list[FollowRequest]]:
         topics = {want.key: self._topics.get(want.key) for want in wanted}
         unknown = [want for want in wanted if topics[want.key] is None]
         if unknown:
@@ -249,7 +251,7 @@ class Feed:
             self._publish(topic, look)
 
     async def _look_at_states(self, topics: list[SweepTopic | CatalogTopic]) -> None:
-        def look_at_all(catalog: Catalog) -> list[Look]:
+        def look_at_all(catalog: Catalog) -> list[TopicUpdates]:
             return [topic.look(catalog) for topic in topics]
 
         looks = await self._catalog.use(look_at_all, refresh=False)
@@ -258,7 +260,7 @@ class Feed:
             if topic in self._followers:
                 self._index(topic)
 
-    def _publish(self, topic: Topic, look: Look) -> None:
+    def _publish(self, topic: Topic, look: TopicUpdates) -> None:
         if look.updates:
             topic.place = look.updates[-1].end
         for follower in self._followers.get(topic, ()):
@@ -268,11 +270,11 @@ class Feed:
 
     async def _read_on(
         self, topic: Topic, reader: Any, place: ReadPosition
-    ) -> tuple[Update | None, Any]:
+    ) -> tuple[TopicUpdate | None, Any]:
         target = topic.place
         if isinstance(topic, GrowingTopic):
             return await anyio.to_thread.run_sync(_read_file_on, topic, reader, place, target)
-        read_on: Callable[[Catalog], Update | None] = partial(
+        read_on: Callable[[Catalog], TopicUpdate | None] = partial(
             topic.read_on, place=place, target=target
         )
         return await self._catalog.use(read_on, refresh=False), None
@@ -280,7 +282,7 @@ class Feed:
 
 def _read_file_on(
     topic: GrowingTopic, reader: Any, place: ReadPosition, target: ReadPosition
-) -> tuple[Update | None, Any]:
+) -> tuple[TopicUpdate | None, Any]:
     if reader is None:
         reader = topic.open_reader(place.cursor)
     update = topic.read_on(reader, place, target)
@@ -289,11 +291,11 @@ def _read_file_on(
     return update, reader if has_moved_on and is_same_file else None
 
 
-def _make_topics(catalog: Catalog, wanted: list[Wanted]) -> dict[Key, Topic | None]:
+def _make_topics(catalog: Catalog, wanted: list[FollowRequest]) -> dict[TopicKey, Topic | None]:
     return {want.key: _make_topic(catalog, want) for want in wanted}
 
 
-def _make_topic(catalog: Catalog, want: Wanted) -> Topic | None:
+def _make_topic(catalog: Catalog, want: FollowRequest) -> Topic | None:
     if want.kind == "catalog":
         return CatalogTopic()
     if want.kind == "sweep":
@@ -312,5 +314,5 @@ def _make_topic(catalog: Catalog, want: Wanted) -> Topic | None:
     return (EventTopic if is_event_log else RunTopic)(want.id, files.dat_path)
 
 
-def _encode_gone(want: Wanted) -> bytes:
+def _encode_gone(want: FollowRequest) -> bytes:
     return encode_event("gone", {want.kind: want.id})

@@ -48,7 +48,7 @@ class ReadPosition:
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class TopicUpdate:
     """An encoded event (or none: ``b""``), and the place of whoever has received it."""
 
     end: ReadPosition
@@ -56,10 +56,10 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class TopicUpdates:
     """What one look brought. `has_more`: look again soon. `is_flood`: more than can be drawn."""
 
-    updates: tuple[Update, ...] = ()
+    updates: tuple[TopicUpdate, ...] = ()
     has_more: bool = False
     is_flood: bool = False
 
@@ -88,7 +88,7 @@ class FileTopic(ABC, Generic[R]):
         return ReadPosition(self.place.generation, cursor)
 
     @abstractmethod
-    def look(self) -> Look:
+    def look(self) -> TopicUpdates:
         """What is new in the live stream."""
 
     @abstractmethod
@@ -96,16 +96,16 @@ class FileTopic(ABC, Generic[R]):
         """A private reader that continues from `cursor`."""
 
     @abstractmethod
-    def read_next(self, reader: R, place: ReadPosition, n_bytes: int) -> Update | None:
+    def read_next(self, reader: R, place: ReadPosition, n_bytes: int) -> TopicUpdate | None:
         """The next event for a private reader, at most `n_bytes` on; None: nothing there."""
 
-    def read_on(self, reader: R, place: ReadPosition, target: ReadPosition) -> Update | None:
+    def read_on(self, reader: R, place: ReadPosition, target: ReadPosition) -> TopicUpdate | None:
         """The next event for a follower on its way from `place` to the live stream at `target`.
 
         None means: only a look of the live stream can tell how it continues.
         """
         if place.generation != target.generation or not self.is_possible(place.cursor):
-            return Update(ReadPosition(target.generation, 0), self.encode_reset())
+            return TopicUpdate(ReadPosition(target.generation, 0), self.encode_reset())
         gap = target.cursor - place.cursor
         return self.read_next(reader, place, gap) if gap > 0 else None
 
@@ -131,21 +131,21 @@ class RunTopic(FileTopic[LogTail | EventTail]):
         """Where a reader is that has read everything so far."""
         return end_cursor(self.path)
 
-    def look(self) -> Look:
+    def look(self) -> TopicUpdates:
         generation, start = self.place.generation, self.place.cursor
         try:
             batch = self._tail.read(_LIVE_BYTES)
         except (OSError, LogFormatError):
-            return Look()
+            return TopicUpdates()
         updates = []
         if batch.was_reset:
             generation, start = generation + 1, 0
-            updates.append(Update(ReadPosition(generation, 0), self.encode_reset()))
+            updates.append(TopicUpdate(ReadPosition(generation, 0), self.encode_reset()))
         if batch.offset != start:
             frame = self._encode(start, batch.offset, batch.series, _POINTS_A_LIVE_EVENT)
-            updates.append(Update(ReadPosition(generation, batch.offset), frame))
+            updates.append(TopicUpdate(ReadPosition(generation, batch.offset), frame))
         is_flood = batch.offset - start > _POINTS_A_LIVE_EVENT * RECORD_SIZE
-        return Look(tuple(updates), batch.has_more, is_flood)
+        return TopicUpdates(tuple(updates), batch.has_more, is_flood)
 
     def open_reader(self, cursor: int) -> LogTail | EventTail:
         return LogTail(self.path, cursor, follow_link=False)
@@ -156,10 +156,10 @@ class RunTopic(FileTopic[LogTail | EventTail]):
 
     def read_next(
         self, reader: LogTail | EventTail, place: ReadPosition, n_bytes: int
-    ) -> Update | None:
+    ) -> TopicUpdate | None:
         if place.cursor == 0 and n_bytes == RECORD_SIZE:  # the header, and nothing behind it yet
             frame = self._encode(0, RECORD_SIZE, {}, 1)
-            return Update(ReadPosition(place.generation, RECORD_SIZE), frame)
+            return TopicUpdate(ReadPosition(place.generation, RECORD_SIZE), frame)
         if place.cursor == 0:  # a tail steps over the header without counting it
             n_bytes -= RECORD_SIZE
         chunk_bytes = max(_SMALLEST_CHUNK_BYTES, min(n_bytes // 16, _LARGEST_CHUNK_BYTES))
@@ -169,7 +169,7 @@ class RunTopic(FileTopic[LogTail | EventTail]):
 
     def read_batch(
         self, reader: LogTail | EventTail, place: ReadPosition, n_bytes: int
-    ) -> Update | None:
+    ) -> TopicUpdate | None:
         """The next event, of at most so many bytes that are there."""
         try:
             batch = reader.read(n_bytes)
@@ -177,11 +177,11 @@ class RunTopic(FileTopic[LogTail | EventTail]):
             return None
         if batch.was_reset and batch.offset > place.cursor:  # what came before counts no longer
             frame = self._encode(batch.offset, batch.offset, {}, 1)  # a gap: all is fetched again
-            return Update(ReadPosition(place.generation, batch.offset), frame)
+            return TopicUpdate(ReadPosition(place.generation, batch.offset), frame)
         if batch.was_reset or batch.offset == place.cursor:
             return None
         frame = self._encode(place.cursor, batch.offset, batch.series, _POINTS_A_CATCH_UP_EVENT)
-        return Update(ReadPosition(place.generation, batch.offset), frame)
+        return TopicUpdate(ReadPosition(place.generation, batch.offset), frame)
 
     def _encode(self, start: int, end: int, series: dict[str, Series], n_points: int) -> bytes:
         n_buckets = max(1, n_points // (2 * max(1, len(series))))
@@ -252,17 +252,17 @@ class OutputTopic(FileTopic[None]):
         self.place = ReadPosition(0, identity.size_bytes if identity else 0)
         self._file = identity.file if identity else None
 
-    def look(self) -> Look:
+    def look(self) -> TopicUpdates:
         generation, start = self.place.generation, self.place.cursor
         identity = identify(self.path)
         size, file = (identity.size_bytes, identity.file) if identity else (0, None)
         updates = []
         if size < start or (file != self._file and self._file is not None):
             generation, start = generation + 1, 0
-            updates.append(Update(ReadPosition(generation, 0), self.encode_reset()))
+            updates.append(TopicUpdate(ReadPosition(generation, 0), self.encode_reset()))
         self._file = file
         update = self._read(ReadPosition(generation, start), size)
-        return Look((*updates, update) if update else tuple(updates))
+        return TopicUpdates((*updates, update) if update else tuple(updates))
 
     def encode_reset(self) -> bytes:
         return encode_event("log", {"run": self.run_id, "start": 0, "offset": 0, "text": ""})
@@ -270,17 +270,17 @@ class OutputTopic(FileTopic[None]):
     def open_reader(self, cursor: int) -> None:
         return None
 
-    def read_next(self, reader: None, place: ReadPosition, n_bytes: int) -> Update | None:
+    def read_next(self, reader: None, place: ReadPosition, n_bytes: int) -> TopicUpdate | None:
         return self._read(place, place.cursor + n_bytes)
 
-    def _read(self, place: ReadPosition, stop: int) -> Update | None:
+    def _read(self, place: ReadPosition, stop: int) -> TopicUpdate | None:
         start = max(place.cursor, stop - _OUTPUT_BYTES)
         text, n_bytes = decode_whole(_read_bytes(self.path, start, stop - start))
         if not n_bytes:
             return None
         end = start + n_bytes
         data = {"run": self.run_id, "start": start, "offset": end, "text": text}
-        return Update(ReadPosition(place.generation, end), encode_event("log", data))
+        return TopicUpdate(ReadPosition(place.generation, end), encode_event("log", data))
 
 
 def decode_whole(data: bytes) -> tuple[str, int]:

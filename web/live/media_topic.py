@@ -9,7 +9,7 @@ from ml_tracking_ops.logger.tensorboard.event_names import files_beside, is_even
 from ml_tracking_ops.orchestrator.store.files.identities import identify
 
 from ..serving.sse import encode_event
-from .file_topics import FileTopic, Look, ReadPosition, Update
+from .file_topics import FileTopic, ReadPosition, TopicUpdate, TopicUpdates
 
 
 class MediaTopic(FileTopic[None]):
@@ -32,13 +32,13 @@ class MediaTopic(FileTopic[None]):
     def is_possible(self, cursor: int) -> bool:
         return cursor <= self._size_bytes()
 
-    def look(self) -> Look:
+    def look(self) -> TopicUpdates:
         generation, start = self.place.generation, self.place.cursor
         size = self._size_bytes()
         if size == start:
-            return Look()
+            return TopicUpdates()
         place = ReadPosition(generation + (size < start), size)
-        return Look((Update(place, self._encode(size)),))
+        return TopicUpdates((TopicUpdate(place, self._encode(size)),))
 
     def encode_reset(self) -> bytes:
         return self._encode(0)
@@ -46,9 +46,9 @@ class MediaTopic(FileTopic[None]):
     def open_reader(self, cursor: int) -> None:
         return None
 
-    def read_next(self, reader: None, place: ReadPosition, n_bytes: int) -> Update | None:
+    def read_next(self, reader: None, place: ReadPosition, n_bytes: int) -> TopicUpdate | None:
         end = place.cursor + n_bytes
-        return Update(ReadPosition(place.generation, end), self._encode(end))
+        return TopicUpdate(ReadPosition(place.generation, end), self._encode(end))
 
     def _encode(self, offset: int) -> bytes:
         return encode_event("media", {"run": self.run_id, "offset": offset})

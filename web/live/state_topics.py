@@ -32,7 +32,7 @@ from ..runs.entries import (
     sweep_summary,
 )
 from ..serving.sse import as_fields, encode_event
-from .file_topics import Look, ReadPosition, Update
+from .file_topics import ReadPosition, TopicUpdate, TopicUpdates
 from .run import LiveCurves, LiveRun
 
 ENTRY = -1
@@ -64,11 +64,11 @@ class SweepTopic:
     def place_of(self, cursor: int) -> ReadPosition:
         return ReadPosition(ENTRY, cursor)
 
-    def look(self, catalog: Catalog) -> Look:
+    def look(self, catalog: Catalog) -> TopicUpdates:
         """Read what is new in the journal and in the logs of the running runs."""
         sweep = catalog.sweeps.get(self.sweep_id)
         if sweep is None:
-            return Look()
+            return TopicUpdates()
         sweep.refresh()
         changed = self._changed_in_journal(sweep) | self._improved(sweep)
         if self._summary is None:
@@ -77,28 +77,30 @@ class SweepTopic:
         due = self._curves.due(self._running)
         is_same = not changed and summary == self._summary
         if is_same and not due:
-            return Look()
+            return TopicUpdates()
         self._summary = summary
         number = self.place.cursor + 1
         self._changed_at.update(dict.fromkeys(changed, number))
         frame = b"" if is_same else self._encode(sweep, changed)
         frame += self._curves.encode_due(self._running, due, number)
-        return Look((Update(ReadPosition(_LIVE, number), frame),))
+        return TopicUpdates((TopicUpdate(ReadPosition(_LIVE, number), frame),))
 
-    def read_on(self, catalog: Catalog, place: ReadPosition, target: ReadPosition) -> Update | None:
+    def read_on(
+        self, catalog: Catalog, place: ReadPosition, target: ReadPosition
+    ) -> TopicUpdate | None:
         """One update from `place` to `target`: every row that has changed in between."""
         if self._summary is None:
             return None
         sweep = catalog.sweeps.get(self.sweep_id)
         if sweep is None:
-            return Update(target, encode_event("gone", {"sweep": self.sweep_id}))
+            return TopicUpdate(target, encode_event("gone", {"sweep": self.sweep_id}))
         if place.generation == ENTRY:
             changed = self._changed_since_rendering(sweep, place.cursor)
         else:
             changed = {index for index, at in self._changed_at.items() if at > place.cursor}
         since = 0 if place.generation == ENTRY else place.cursor
         frame = self._encode(sweep, changed) + self._curves.encode_since(self._running, since)
-        return Update(target, frame)
+        return TopicUpdate(target, frame)
 
     def _changed_in_journal(self, sweep: Sweep) -> set[int]:
         if sweep.changes is not self._changes:
@@ -197,7 +199,7 @@ class CatalogTopic:
         if self._n_times % _SCAN_EVERY_NTH_TIME == 0:
             self._must_scan = True
 
-    def look(self, catalog: Catalog) -> Look:
+    def look(self, catalog: Catalog) -> TopicUpdates:
         """What has changed since the last look."""
         must_scan, self._must_scan = self._must_scan, False
         to_recheck, self._to_recheck = self._to_recheck, set()
@@ -214,18 +216,22 @@ class CatalogTopic:
         self._has_looked = True
         change = _difference(before, self._entries)
         if not any(change.values()):
-            return Look()
+            return TopicUpdates()
         event = {**change, "cursor": catalog_cursor(self._entries.values())}
-        update = Update(ReadPosition(_LIVE, self.place.cursor + 1), encode_event("catalog", event))
-        return Look((update,))
+        update = TopicUpdate(
+            ReadPosition(_LIVE, self.place.cursor + 1), encode_event("catalog", event)
+        )
+        return TopicUpdates((update,))
 
-    def read_on(self, catalog: Catalog, place: ReadPosition, target: ReadPosition) -> Update | None:
+    def read_on(
+        self, catalog: Catalog, place: ReadPosition, target: ReadPosition
+    ) -> TopicUpdate | None:
         """One update to `target`: the whole list, unless the page shows just that."""
         if not self._has_looked:
             return None
         cursor = catalog_cursor(self._entries.values())
         if place == ReadPosition(ENTRY, cursor):
-            return Update(target, b"")
+            return TopicUpdate(target, b"")
         event = {
             "added": list(self._entries.values()),
             "changed": [],
@@ -233,7 +239,7 @@ class CatalogTopic:
             "is_complete": True,
             "cursor": cursor,
         }
-        return Update(target, encode_event("catalog", event))
+        return TopicUpdate(target, encode_event("catalog", event))
 
     def _index(self, catalog: Catalog) -> None:
         self._by_dat = {item.dat_path: item.id for item in catalog.experiments.values()}

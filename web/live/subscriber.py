@@ -6,14 +6,14 @@ from typing import Any
 
 import anyio
 
-from .file_topics import OutputTopic, ReadPosition, RunTopic, Update
+from .file_topics import OutputTopic, ReadPosition, RunTopic, TopicUpdate
 from .media_topic import MediaTopic
 from .state_topics import CatalogTopic, SweepTopic
 
 QUEUE_BYTES = 128 << 10
 
 Topic = RunTopic | OutputTopic | MediaTopic | SweepTopic | CatalogTopic
-ReadOn = Callable[[Topic, Any, ReadPosition], Awaitable[tuple[Update | None, Any]]]
+ReadOn = Callable[[Topic, Any, ReadPosition], Awaitable[tuple[TopicUpdate | None, Any]]]
 
 
 class Subscriber:
@@ -42,7 +42,7 @@ class Subscriber:
         self._behind = deque(places)
         self._waiting: set[Topic] = set()
         self._readers: dict[Topic, Any] = {}
-        self._queue: deque[tuple[Topic, Update]] = deque()
+        self._queue: deque[tuple[Topic, TopicUpdate]] = deque()
         self._queued_bytes = 0
         self._news = anyio.Event()
 
@@ -50,7 +50,7 @@ class Subscriber:
     def topics(self) -> Iterable[Topic]:
         return self._places.keys()
 
-    def receive(self, topic: Topic, updates: Iterable[Update]) -> None:
+    def receive(self, topic: Topic, updates: Iterable[TopicUpdate]) -> None:
         """Take what a look at `topic` brought, perhaps nothing; the feed calls this."""
         if topic in self._waiting:
             self._waiting.discard(topic)

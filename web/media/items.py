@@ -9,7 +9,7 @@ from ml_tracking_ops.logger.media.opening import fields_of, open_media
 from ml_tracking_ops.logger.media.reading import text_of
 
 from .markdown import render_markdown
-from .shapes import Shown
+from .shapes import ShownEntry
 
 MOST_PIXELS = 64_000_000
 """An image of more is offered as a download: a browser would take a gigabyte for it."""
@@ -19,9 +19,9 @@ _GONE = "The file is not there any more, or is not the one that was logged."
 _NO_IMAGE = "This file is no image that can be shown."
 
 
-def shown(run: str, entry: MediaEntry, place: int) -> Shown:
+def shown(run: str, entry: MediaEntry, place: int) -> ShownEntry:
     """One entry; what is wrong with it costs its own card alone."""
-    item: Shown = {"place": place, "wall_time": entry.wall_time}
+    item: ShownEntry = {"place": place, "wall_time": entry.wall_time}
     if entry.caption:
         item["caption"] = entry.caption
     try:
@@ -79,7 +79,7 @@ def why_not_shown(content: Content | None) -> str | None:
     return None
 
 
-def _add_image(item: Shown, run: str, entry: MediaEntry) -> None:
+def _add_image(item: ShownEntry, run: str, entry: MediaEntry) -> None:
     content = head_of(entry)
     item["href"], item["size_bytes"] = href_of(run, entry, item["place"]), entry.size_bytes
     trouble = why_not_shown(content)
@@ -93,7 +93,7 @@ def _add_image(item: Shown, run: str, entry: MediaEntry) -> None:
         item["svg"] = href_of(run, entry, item["place"], svg="1")
 
 
-def _add_audio(item: Shown, run: str, entry: MediaEntry) -> None:
+def _add_audio(item: ShownEntry, run: str, entry: MediaEntry) -> None:
     content = head_of(entry)
     item["href"], item["size_bytes"] = href_of(run, entry, item["place"]), entry.size_bytes
     if content is None or content.suffix not in AUDIO_SUFFIXES:

@@ -10,13 +10,11 @@ from ml_tracking_ops.logger.media.entries import MediaEntry
 from ml_tracking_ops.logger.media.history import MediaHistory
 from ml_tracking_ops.logger.media.kinds import IMAGE, TEXT
 from ml_tracking_ops.logger.media.reading import text_of
+from ml_tracking_ops.logger.media.track import MediaKey
 from ml_tracking_ops.orchestrator.store.media_histories import MediaHistories
 
 from .items import shown
 from .presence import has_media
-
-MediaKey = tuple[str, str]
-"""Kind and name: only images and texts."""
 
 KINDS = (IMAGE, TEXT)
 _MOST_CHARACTERS = 1_000

@@ -26,7 +26,7 @@ class MediaOverview(TypedDict):
     is_cut: bool
 
 
-class Shown(TypedDict):
+class ShownEntry(TypedDict):
     """One image, sound, text, table or histogram of a step."""
 
     place: int
@@ -50,4 +50,4 @@ class StepAnswer(TypedDict):
     step: int
     n_items: int
     first: int
-    items: list[Shown]
+    items: list[ShownEntry]

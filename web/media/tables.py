@@ -11,7 +11,7 @@ MOST_ROWS = 200
 _MOST_CELL = 500
 _COMPARISON = re.compile(r"(?P<column>.+?)(?P<sign>>=|<=|!=|=|>|<)(?P<value>.*)")
 
-Row = Sequence[Any]
+TableCells = Sequence[Any]
 
 
 class TablePart(TypedDict):
@@ -48,7 +48,7 @@ def part_of(
         sort: the number of a column; without one in the order in which they were logged.
     """
     tests = [_test(table, word) for word in search.split()]
-    rows: list[Row] = [row for row in table.rows if all(test(row) for test in tests)]
+    rows: list[TableCells] = [row for row in table.rows if all(test(row) for test in tests)]
     if sort is not None and 0 <= sort < len(table.columns):
         rows.sort(key=lambda row: _order(row[sort]), reverse=is_down)
         rows.sort(key=lambda row: _is_empty(row[sort]))
@@ -64,7 +64,7 @@ def part_of(
     }
 
 
-def _test(table: MediaTable, word: str) -> Callable[[Row], bool]:
+def _test(table: MediaTable, word: str) -> Callable[[TableCells], bool]:
     found = _COMPARISON.fullmatch(word)
     if found is None or found["column"] not in table.columns:
         wanted = word.casefold()

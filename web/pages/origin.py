@@ -21,7 +21,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ..runs.formats import format_duration
 from ..runs.links import run_href
 from .git_state import DIRTY, git_state_href
-from .summary import Fact, sweep_command
+from .summary import SummaryFact, sweep_command
 
 PARAMETER = "rerun"
 
@@ -69,36 +69,36 @@ class RerunForm:
     kept: Sequence[tuple[str, str]]
 
 
-def origin_facts(sweep: Sweep, run: RunRecord) -> list[Fact]:
+def origin_facts(sweep: Sweep, run: RunRecord) -> list[SummaryFact]:
     """What the sweep's description and its journal say; what they do not say is left out."""
     description = sweep.description
     facts = [
-        Fact("Host", _text(description, "host")),
-        Fact("Python", _python(description), is_code=True),
-        Fact("Git commit", *_commit(description.get("git")), is_code=True),
-        Fact("ML Tracking Ops", _text(description, "package_version")),
-        Fact("Working directory", _text(description, "folder"), is_code=True),
-        Fact("Sweep started with", sweep_command(description) or "", is_code=True),
-        Fact("Configuration", _text(description, "config_path"), is_code=True),
-        Fact("Slot", "" if run.slot is None else str(run.slot + 1)),
+        SummaryFact("Host", _text(description, "host")),
+        SummaryFact("Python", _python(description), is_code=True),
+        SummaryFact("Git commit", *_commit(description.get("git")), is_code=True),
+        SummaryFact("ML Tracking Ops", _text(description, "package_version")),
+        SummaryFact("Working directory", _text(description, "folder"), is_code=True),
+        SummaryFact("Sweep started with", sweep_command(description) or "", is_code=True),
+        SummaryFact("Configuration", _text(description, "config_path"), is_code=True),
+        SummaryFact("Slot", "" if run.slot is None else str(run.slot + 1)),
         _engine_fact(run),
-        Fact("Node", run.node or ""),
-        Fact("GPUs", ", ".join(run.gpus)),
-        Fact("Time in the queue", _queue_time(run)),
-        Fact("Suspended for", _suspended_time(run)),
-        Fact("Exit", _exit(run.exit_code)),
-        Fact("Log", str(sweep.dat_path(run) or ""), is_code=True),
+        SummaryFact("Node", run.node or ""),
+        SummaryFact("GPUs", ", ".join(run.gpus)),
+        SummaryFact("Time in the queue", _queue_time(run)),
+        SummaryFact("Suspended for", _suspended_time(run)),
+        SummaryFact("Exit", _exit(run.exit_code)),
+        SummaryFact("Log", str(sweep.dat_path(run) or ""), is_code=True),
     ]
     return [fact for fact in facts if fact.value]
 
 
-def _engine_fact(run: RunRecord) -> Fact:
+def _engine_fact(run: RunRecord) -> SummaryFact:
     """What its engine calls it; a process of this machine has no name once it is over."""
     if run.ref is None:
-        return Fact("Runs as", "")
+        return SummaryFact("Runs as", "")
     if run.state in SUBMITTED:
-        return Fact("Runs as", run.ref.label)
-    return Fact("Ran as", "" if run.ref.executor == LOCAL else run.ref.label)
+        return SummaryFact("Runs as", run.ref.label)
+    return SummaryFact("Ran as", "" if run.ref.executor == LOCAL else run.ref.label)
 
 
 def _suspended_time(run: RunRecord) -> str:
@@ -114,31 +114,31 @@ def _queue_time(run: RunRecord) -> str:
     return format_duration(run.started_at - run.queued_at)
 
 
-def environment_facts(experiment: Experiment, details: RunDetails) -> list[Fact]:
+def environment_facts(experiment: Experiment, details: RunDetails) -> list[SummaryFact]:
     """What the logger of a run by hand kept of how it was started."""
     known = details.environment
     command = known.get("command")
     line = shlex.join(map(str, command)) if isinstance(command, list) else ""
     facts = [
-        Fact("Host", _text(known, "host")),
-        Fact("User", _text(known, "user")),
-        Fact("Python", _text(known, "python"), is_code=True),
+        SummaryFact("Host", _text(known, "host")),
+        SummaryFact("User", _text(known, "user")),
+        SummaryFact("Python", _text(known, "python"), is_code=True),
         _commit_by_hand(experiment, details),
-        Fact("ML Tracking Ops", _text(known, "package_version")),
-        Fact("Working directory", _text(known, "folder"), is_code=True),
-        Fact("Started with", line, is_code=True),
-        Fact("Log", str(experiment.dat_path), is_code=True),
+        SummaryFact("ML Tracking Ops", _text(known, "package_version")),
+        SummaryFact("Working directory", _text(known, "folder"), is_code=True),
+        SummaryFact("Started with", line, is_code=True),
+        SummaryFact("Log", str(experiment.dat_path), is_code=True),
     ]
     return [fact for fact in facts if fact.value]
 
 
-def _commit_by_hand(experiment: Experiment, details: RunDetails) -> Fact:
+def _commit_by_hand(experiment: Experiment, details: RunDetails) -> SummaryFact:
     commit = _text(details.environment, "git_commit")
     if not commit:
-        return Fact("Git commit", "")
+        return SummaryFact("Git commit", "")
     dirty = DIRTY if details.environment.get("git_is_dirty") is True else ""
     more_href = git_state_href(experiment, details)
-    return Fact("Git commit", commit[:10] + dirty, commit, is_code=True, more_href=more_href)
+    return SummaryFact("Git commit", commit[:10] + dirty, commit, is_code=True, more_href=more_href)
 
 
 def attempt_links(sweep: Sweep, run: RunRecord) -> list[AttemptLink]:

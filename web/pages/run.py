@@ -19,7 +19,7 @@ from ml_tracking_ops.orchestrator.store.tensorboard.tags import describe_tags, o
 
 from ..insight.standing import (
     ObjectiveResult,
-    Standing,
+    RunStanding,
     objective_results,
     standing_of,
     text_of_standing,
@@ -49,7 +49,7 @@ from .origin import (
     rerun_of,
 )
 from .resuming import resume_check
-from .summary import Fact
+from .summary import SummaryFact
 from .sweeps import sweep_href
 
 _READING_S = 0.25
@@ -93,9 +93,9 @@ class RunView:
     output: OutputPart | None = None
     no_output: str
     neighbours: Neighbours = NO_NEIGHBOURS
-    standing: Standing | None = None
+    standing: RunStanding | None = None
     attempts: Sequence[AttemptLink] = ()
-    origin: Sequence[Fact]
+    origin: Sequence[SummaryFact]
     files: FilesView | None = None
     has_media: bool = False
 
@@ -291,11 +291,13 @@ def _log_trouble(dat_path: Path | None) -> str | None:
     return log_trouble(dat_path) if dat_path is not None and dat_path.is_file() else None
 
 
-def _other_tags(path: Path) -> list[Fact]:
+def _other_tags(path: Path) -> list[SummaryFact]:
     """What event files hold besides scalars."""
     tags = other_tags(path, READING_S)
     return [
-        Fact(kind.capitalize(), describe_tags(kind, found, are_all=tags.are_all), is_code=True)
+        SummaryFact(
+            kind.capitalize(), describe_tags(kind, found, are_all=tags.are_all), is_code=True
+        )
         for kind, found in tags.by_kind.items()
     ]
 

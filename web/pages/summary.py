@@ -41,7 +41,7 @@ class SpaceRow:
 
 
 @dataclass(frozen=True)
-class Fact:
+class SummaryFact:
     """`more_href`: where the page asks for what takes longer to find."""
 
     label: str
@@ -54,7 +54,7 @@ class Fact:
 @dataclass(frozen=True)
 class SweepFacts:
     space: tuple[SpaceRow, ...]
-    facts: tuple[Fact, ...]
+    facts: tuple[SummaryFact, ...]
     command: str | None
 
 
@@ -112,19 +112,19 @@ def readable(value: object, separator: str = ", ") -> str:
 
 def _facts(
     description: Mapping[str, Any], config: Mapping[str, Any], now: Mapping[str, int | None]
-) -> list[Fact]:
+) -> list[SummaryFact]:
     facts = [
-        Fact("Script", str(config.get("main_script_name", "–")), is_code=True),
-        Fact("Runs at most", _changed(config.get("max_runs", "–"), now["max_runs"])),
+        SummaryFact("Script", str(config.get("main_script_name", "–")), is_code=True),
+        SummaryFact("Runs at most", _changed(config.get("max_runs", "–"), now["max_runs"])),
     ]
     metric, goal = config.get("optimization_metric"), config.get("optimization_goal")
     if metric is not None:
         wanted = {"max": "maximise", "min": "minimise"}.get(str(goal), str(goal))
-        facts.append(Fact("Goal", f"{wanted} {metric}"))
+        facts.append(SummaryFact("Goal", f"{wanted} {metric}"))
     if isinstance(objectives := config.get("objectives"), list):
         wanted_of = [_wanted(one) for one in objectives if isinstance(one, Mapping)]
-        facts.append(Fact("Goals", ", ".join(wanted_of)))
-    facts.append(Fact("Early stopping", _early_stopping(config)))
+        facts.append(SummaryFact("Goals", ", ".join(wanted_of)))
+    facts.append(SummaryFact("Early stopping", _early_stopping(config)))
     facts += [
         _setting(str(key), value)
         for key, value in config.items()
@@ -150,12 +150,12 @@ def _changed(began: object, now: int | None) -> str:
     return f"{format_count(now)}, began with {format_count(began)}"
 
 
-def _setting(key: str, value: object) -> Fact:
+def _setting(key: str, value: object) -> SummaryFact:
     unit = next((unit for suffix, unit in _UNITS.items() if key.endswith(suffix)), "")
     label = key.removesuffix("_s").removesuffix("_gb").replace("_", " ").capitalize()
     if key in _ONLY_NAMES and isinstance(value, dict):
         value = [str(name) for name in value]
-    return Fact(label, f"{readable(value)} {unit}".rstrip())
+    return SummaryFact(label, f"{readable(value)} {unit}".rstrip())
 
 
 def _early_stopping(config: Mapping[str, Any]) -> str:
@@ -169,10 +169,10 @@ def _early_stopping(config: Mapping[str, Any]) -> str:
     return f"after {patience} values without improvement"
 
 
-def _origin(description: Mapping[str, Any]) -> list[Fact]:
+def _origin(description: Mapping[str, Any]) -> list[SummaryFact]:
     """Where and with what it was started; the original tool recorded none of it."""
     facts = [
-        Fact(label, str(description[key]))
+        SummaryFact(label, str(description[key]))
         for key, label in (("seed", "Seed"), ("n_workers", "Workers"), ("host", "Host"))
         if description.get(key) is not None
     ]
@@ -180,9 +180,9 @@ def _origin(description: Mapping[str, Any]) -> list[Fact]:
     if isinstance(git, dict) and git.get("commit"):
         commit = str(git["commit"])
         dirty = ", with changes" if git.get("is_dirty") else ""
-        facts.append(Fact("Git commit", commit[:10] + dirty, commit, is_code=True))
+        facts.append(SummaryFact("Git commit", commit[:10] + dirty, commit, is_code=True))
     if description.get("python") is not None:
-        facts.append(Fact("Python", str(description["python"])))
+        facts.append(SummaryFact("Python", str(description["python"])))
     return facts
 
 

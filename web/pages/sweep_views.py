@@ -11,7 +11,7 @@ from ml_tracking_ops.orchestrator.store.run_states import (
 )
 
 from ..insight.front.view import FrontView
-from ..insight.outlook import Outlook
+from ..insight.outlook import SweepOutlook
 from ..insight.panel import InsightPanel
 from ..insight.verdict import VerdictView
 from ..rendering import Page
@@ -119,7 +119,7 @@ class SweepView:
     history: BestHistory | None
     front: FrontView | None
     progress: SweepProgress
-    outlook: Outlook | None
+    outlook: SweepOutlook | None
 
 
 @dataclass(frozen=True, kw_only=True)

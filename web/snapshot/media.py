@@ -29,7 +29,7 @@ _SECTION = re.compile(r'data-media\b[^>]*? data-run(s?)="([^"]*)"')
 _SOURCE = re.compile(r' src="(/media\?[^"]*)"')
 
 
-class Room:
+class ByteBudget:
     """How many bytes there is room for."""
 
     def __init__(self, n_bytes: int = MOST_MEDIA_BYTES) -> None:
@@ -51,7 +51,7 @@ def media_runs_in(page: str) -> list[str]:
     return [run["id"] for run in json.loads(text)] if found[1] else [text]
 
 
-async def media_answers(app: Starlette, runs: list[str], room: Room) -> dict[str, str]:
+async def media_answers(app: Starlette, runs: list[str], room: ByteBudget) -> dict[str, str]:
     """What the page's script will ask for, by the key that `document` looks it up with."""
     answers: dict[str, str] = {}
     for run in runs:
@@ -63,7 +63,7 @@ async def media_answers(app: Starlette, runs: list[str], room: Room) -> dict[str
     return answers
 
 
-async def with_images(app: Starlette, page: str, room: Room) -> str:
+async def with_images(app: Starlette, page: str, room: ByteBudget) -> str:
     """The page with the small images of its table in it."""
     addresses = dict.fromkeys(_SOURCE.findall(page))
     found = {one: await _image(app, html.unescape(one), room, [_SMALL_PX]) for one in addresses}
@@ -71,7 +71,7 @@ async def with_images(app: Starlette, page: str, room: Room) -> str:
 
 
 async def _answers_of_card(
-    app: Starlette, run: str, card: dict[str, Any], room: Room
+    app: Starlette, run: str, card: dict[str, Any], room: ByteBudget
 ) -> Mapping[str, str]:
     kind, name = card["kind"], card["name"]
     if kind == "histogram":
@@ -95,7 +95,7 @@ def _key(path: str, run: str, kind: str | None = None, name: str | None = None) 
     return json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
 
 
-async def _embed(app: Starlette, kind: str, item: dict[str, Any], room: Room) -> None:
+async def _embed(app: Starlette, kind: str, item: dict[str, Any], room: ByteBudget) -> None:
     """Put the bytes of an image or a sound where its address is."""
     href = item.pop("href", None)
     item.pop("svg", None)
@@ -107,7 +107,7 @@ async def _embed(app: Starlette, kind: str, item: dict[str, Any], room: Room) ->
     item |= {"href": found} if found else {"trouble": _NO_ROOM}
 
 
-async def _image(app: Starlette, address: str, room: Room, sides: list[int]) -> str | None:
+async def _image(app: Starlette, address: str, room: ByteBudget, sides: list[int]) -> str | None:
     """An image as a `data:` address, as large as there is room for it."""
     try:
         data = await ask(app, address)
@@ -120,7 +120,7 @@ async def _image(app: Starlette, address: str, room: Room, sides: list[int]) -> 
     return None
 
 
-async def _sound(app: Starlette, address: str, room: Room) -> str | None:
+async def _sound(app: Starlette, address: str, room: ByteBudget) -> str | None:
     data = await ask(app, address)
     return _data_address(data) if room.take(data) else None
 

@@ -18,7 +18,7 @@ from .asking import ask
 from .bundling import bundle
 from .document import assemble, page_data_in, rows_in, with_rows
 from .libraries import library
-from .media import Room, media_answers, media_runs_in, with_images
+from .media import ByteBudget, media_answers, media_runs_in, with_images
 
 MOST_POINTS_BYTES = 1_800_000
 _MOST_ROWS, _ROWS_AT_ONCE = 1_000, 300
@@ -47,7 +47,7 @@ async def take_snapshot(app: Starlette, path: str, query: str) -> str:
     uplot_style, *drawing = [await anyio.to_thread.run_sync(one) for one in libraries]
     if path.startswith("sweeps/") or (path == "experiments" and _TOTAL.search(page)):
         page = with_rows(page, await _all_rows(app, path, query, page))
-    room = Room()
+    room = ByteBudget()
     page = await with_images(app, page, room)
     answers = await _answers(app, page_data_in(page), page, query)
     media = await media_answers(app, media_runs_in(page), room)

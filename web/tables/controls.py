@@ -53,7 +53,7 @@ class SelectOption:
 
 
 @dataclass(frozen=True)
-class Field:
+class FilterField:
     """A condition that can be set: a range from `low` to `high`, some of `choices`, or a text;
     besides, where some runs have no value, `absent`."""
 
@@ -97,7 +97,7 @@ class Controls:
     chips: tuple[Chip, ...]
     clear_href: str
     states: tuple[StateChoice, ...]
-    fields: tuple[Field, ...]
+    fields: tuple[FilterField, ...]
     columns: tuple[ColumnChoice, ...]
     statistics: tuple[tuple[str, tuple[ColumnChoice, ...]], ...]
     default_columns: tuple[str, ...]
@@ -226,7 +226,9 @@ def term_text(term: Term) -> str:
     return f"{format_number(low)} – {format_number(high)}"
 
 
-def _fields(query: TableQuery, columns: TableColumns, metrics: Sequence[str]) -> Iterable[Field]:
+def _fields(
+    query: TableQuery, columns: TableColumns, metrics: Sequence[str]
+) -> Iterable[FilterField]:
     active = {one.key: one for one in query.filters}
     for column in columns.filterable(metrics):
         if column.filter is not None and _is_offered(column.filter, columns, active):
@@ -239,7 +241,7 @@ def _is_offered(of: ColumnFilter, columns: TableColumns, active: Mapping[str, Fi
     return not is_logged or of.described is None or of.described.differs or of.key in active
 
 
-def _field(label: str, of: ColumnFilter, active: Filter | None) -> Field:
+def _field(label: str, of: ColumnFilter, active: Filter | None) -> FilterField:
     found = of.described
     if found is None:
         return _range_field(of.key, label, active)
@@ -249,7 +251,9 @@ def _field(label: str, of: ColumnFilter, active: Filter | None) -> Field:
     return replace(_field_of_values(of.key, label, found, active), absent=absent)
 
 
-def _field_of_values(key: str, label: str, found: Hyperparameter, active: Filter | None) -> Field:
+def _field_of_values(
+    key: str, label: str, found: Hyperparameter, active: Filter | None
+) -> FilterField:
     terms = active.terms if active is not None else ()
     if found.values is not None and not (found.is_number and any(term.is_range for term in terms)):
         texts = [filter_text(value) for value in found.values]
@@ -257,21 +261,21 @@ def _field_of_values(key: str, label: str, found: Hyperparameter, active: Filter
             SelectOption(text, any(is_written_as(value, term.text) for term in terms))
             for text, value in zip(texts, found.values, strict=True)
         )
-        return Field(key, label, choices=choices)
+        return FilterField(key, label, choices=choices)
     if not found.is_number:
         texts = [term.text for term in terms if term.text != NOT_SET]
-        return Field(key, label, text=texts[0] if texts else "")
+        return FilterField(key, label, text=texts[0] if texts else "")
     return _range_field(key, label, active, found)
 
 
 def _range_field(
     key: str, label: str, active: Filter | None, found: Hyperparameter | None = None
-) -> Field:
+) -> FilterField:
     """The range that holds; where there are several, or values, the fields stay empty."""
     terms = [term for term in active.terms if term.text != NOT_SET] if active is not None else []
     only = terms[0] if len(terms) == 1 else Term("")
     hint = found if found is not None else Hyperparameter(True, None, None, None)
-    return Field(
+    return FilterField(
         key,
         label,
         low=_plain(only.low),

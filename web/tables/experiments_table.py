@@ -19,7 +19,7 @@ from .columns import EXPERIMENT_COLUMNS
 from .controls import Controls, build_controls
 from .filtering.conditions import asked_metrics
 from .grouping.combination_rows import opened, runs_of
-from .grouping.grouped_rows import Grouped, grouped_rows
+from .grouping.grouped_rows import GroupedRows, grouped_rows
 from .hyperparameters import describe_hyperparameters
 from .media_columns import offered_media, with_media
 from .query import HYPERPARAMETER, TableQuery, split_statistic
@@ -112,7 +112,7 @@ def select_experiments(
     found = select(every, query, columns)
     column, order = columns.sorted_by(query), query.order or "desc"
     rows = sort_rows(found, column, order)
-    grouped = grouped_rows(rows, query.by, None, column, order) if query.by else Grouped(rows)
+    grouped = grouped_rows(rows, query.by, None, column, order) if query.by else GroupedRows(rows)
     return SelectedExperiments(
         rows=rows,
         closed=grouped.closed,

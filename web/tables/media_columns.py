@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ml_tracking_ops.logger.media.track import MediaKey
 from ml_tracking_ops.orchestrator.store.media_histories import MediaHistories
 
-from ..media.last import KINDS, LastMedia, MediaKey, media_names, read_last
+from ..media.last import KINDS, LastMedia, media_names, read_last
 from ..media.presence import media_place
 from ..runs.formats import format_step
 from .cells import NO_VALUE, Cell

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..media.last import LastMedia, MediaKey
+from ml_tracking_ops.logger.media.track import MediaKey
+
+from ..media.last import LastMedia
 from ..runs.entries import RunEntry
 from ..runs.formats import format_mean
 from ..series.sparkline import Sparkline

@@ -58,7 +58,7 @@ class Direction:
 
 
 @dataclass(frozen=True)
-class Line:
+class TableLine:
     """A row with a cell for each column; `number` is its place in the whole table, from 1."""
 
     row: Row
@@ -88,7 +88,7 @@ class TablePage:
     """
 
     headings: tuple[Heading, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[TableLine, ...]
     n_total: int
     n_found: int
     page: int
@@ -120,20 +120,20 @@ class TablePage:
 
 
 @dataclass(frozen=True)
-class Cut:
+class RowRange:
     """Which rows of a table are sent: `first` is counted from 1."""
 
     rows: Sequence[Row]
     first: int
 
 
-def cut_rows(found: Sequence[Row], query: TableQuery) -> Cut:
+def cut_rows(found: Sequence[Row], query: TableQuery) -> RowRange:
     """The window that the query asks for, or else the page."""
     if query.window is not None:
         first = min(query.window[0], max(1, len(found)))
-        return Cut(found[first - 1 : query.window[1]], first)
+        return RowRange(found[first - 1 : query.window[1]], first)
     page, _ = page_of(len(found), query.page)
-    return Cut(page_rows(found, page), (page - 1) * PAGE_SIZE + 1)
+    return RowRange(page_rows(found, page), (page - 1) * PAGE_SIZE + 1)
 
 
 def page_of(n_rows: int, page: int) -> tuple[int, int]:
@@ -215,10 +215,10 @@ def _heading(column: Column, query: TableQuery, default_sort: str, default_order
 
 def _lines(
     shown: Sequence[Row], columns: Iterable[Column], first: int, query: TableQuery
-) -> tuple[Line, ...]:
+) -> tuple[TableLine, ...]:
     by_column = [_cells(shown, column) for column in columns]
     return tuple(
-        Line(
+        TableLine(
             row,
             tuple(column[n] for column in by_column),
             first + n,

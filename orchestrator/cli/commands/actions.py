@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...errors import UsageError
 from ...steering.asking import RequestAnswer, ask, ask_all, failed_runs, waiting_again
-from ...steering.requests import Action, Request, new_request, this_user
+from ...steering.requests import Action, SweepRequest, new_request, this_user
 from ...store.annotations import (
     Annotation,
     clean_name,
@@ -80,7 +80,7 @@ def workers(options: argparse.Namespace) -> int:
 
 
 def _ask_each(sweep: Sweep, action: Action, indices: list[int] | list[None]) -> int:
-    requests: list[Request] = [new_request(action, this_user(), index=one) for one in indices]
+    requests: list[SweepRequest] = [new_request(action, this_user(), index=one) for one in indices]
     return max(_tell(answer) for answer in ask_all(sweep.path, requests, _WAIT_S))
 
 

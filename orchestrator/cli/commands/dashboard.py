@@ -153,7 +153,7 @@ def wait_until_interrupted() -> None:
 
 def web(options: argparse.Namespace) -> int:
     from ml_tracking_ops.web.server import serve
-    from ml_tracking_ops.web.serving.reach.options import Reach
+    from ml_tracking_ops.web.serving.reach.options import ReachOptions
 
     if not options.logdir.exists() and not options.exit_with_stdin:
         say(f"warning: {missing_logdir(options.logdir)}; the pages are empty until it is there")
@@ -168,7 +168,7 @@ def web(options: argparse.Namespace) -> int:
         take_next_free=options.port is None,
         assets=options.assets,
         asks_token=not options.no_token,
-        reach=Reach.parse(
+        reach=ReachOptions.parse(
             options.allowed_host,
             options.base_path,
             options.trusted_proxy,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ...reports.shapes import (
-    Annotated,
+    AnnotatedEntry,
     AnnotatedRun,
     CombinationEntry,
     ReplayEntry,
@@ -211,7 +211,7 @@ def _mean_cells(one: CombinationEntry) -> tuple[str, str]:
     return (short(mean), "") if mean is None or spread is None else rounded_mean(mean, spread)
 
 
-def _print_annotation(report: Annotated) -> None:
+def _print_annotation(report: AnnotatedEntry) -> None:
     """What a user wrote of it."""
     if report["label"] or report["tags"]:
         tell("  ".join([report["label"] or "", *(f"#{tag}" for tag in report["tags"])]).strip())

@@ -13,7 +13,7 @@ from ...search.distributions import MOST_STEPS, is_number
 from ..value_checks import show_value
 from ..yaml_files import Scientific, is_scientific, plain
 
-Definition = dict[str, Any]
+WandbParameter = dict[str, Any]
 _RANGE, _ROUNDED, _BELL = ("min", "max"), ("min", "max", "q"), ("mu", "sigma")
 DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
     "constant": ("value",),
@@ -57,7 +57,7 @@ class UnsupportedError(ValueError):
         super().__init__(message)
 
 
-def convert_parameter(given: object, is_grid: bool = False) -> Definition:
+def convert_parameter(given: object, is_grid: bool = False) -> WandbParameter:
     """One hyperparameter as `experiment_cfg.json` holds it.
 
     Raises:
@@ -180,11 +180,11 @@ def _exp(exponent: float, key: str) -> float:
     return math.exp(exponent)
 
 
-def _categorical(given: Mapping[str, Any], _: Mapping[str, float]) -> Definition:
+def _categorical(given: Mapping[str, Any], _: Mapping[str, float]) -> WandbParameter:
     values = given.get("values")
     if not isinstance(values, list) or not values:
         raise UnsupportedError(f"must be a list of values, got {show_value(values)}", "values")
-    chosen: Definition = {"type": "choice", "candidates": plain(values)}
+    chosen: WandbParameter = {"type": "choice", "candidates": plain(values)}
     if "probabilities" in DISTRIBUTIONS[_kind_of(given)]:
         chosen["probabilities"] = _probabilities(given, len(values))
     return chosen
@@ -206,13 +206,13 @@ def _probabilities(given: Mapping[str, Any], n_values: int) -> list[float]:
     return [share / total for share in shares]
 
 
-def _constant(given: Mapping[str, Any], _: Mapping[str, float]) -> Definition:
+def _constant(given: Mapping[str, Any], _: Mapping[str, float]) -> WandbParameter:
     if "value" not in given:
         raise UnsupportedError("is missing", "value")
     return {"type": "constant", "value": plain(given["value"])}
 
 
-def _int_uniform(_: Mapping[str, Any], numbers: Mapping[str, float]) -> Definition:
+def _int_uniform(_: Mapping[str, Any], numbers: Mapping[str, float]) -> WandbParameter:
     low, high = numbers["min"], numbers["max"]
     for key in ("min", "max"):
         bound = numbers[key]
@@ -224,7 +224,7 @@ def _int_uniform(_: Mapping[str, Any], numbers: Mapping[str, float]) -> Definiti
     return {"type": "int", "min": low, "max": high}
 
 
-def _steps(numbers: Mapping[str, float]) -> Definition:
+def _steps(numbers: Mapping[str, float]) -> WandbParameter:
     """W&B's grid over q_uniform: min, min + q, … and never max."""
     low, high, step = (numbers[key] for key in _ROUNDED)
     count = math.ceil((high - low) / step)
@@ -236,7 +236,7 @@ def _steps(numbers: Mapping[str, float]) -> Definition:
 def _plain_range(type_: str) -> Any:
     """Between two bounds, rounded to multiples of q if there is one."""
 
-    def convert(_: Mapping[str, Any], numbers: Mapping[str, float]) -> Definition:
+    def convert(_: Mapping[str, Any], numbers: Mapping[str, float]) -> WandbParameter:
         low, high = numbers["min"], numbers["max"]
         if type_.endswith("loguniform") and low <= 0:
             raise UnsupportedError(f"must be above 0, got {low:g}", "min")
@@ -248,7 +248,7 @@ def _plain_range(type_: str) -> Any:
 def _exponents(type_: str, sign: int = 1) -> Any:
     """Between two bounds that are exponents of e."""
 
-    def convert(_: Mapping[str, Any], numbers: Mapping[str, float]) -> Definition:
+    def convert(_: Mapping[str, Any], numbers: Mapping[str, float]) -> WandbParameter:
         ends = sorted(_exp(sign * numbers[key], key) for key in _RANGE)
         if ends[0] == ends[1]:
             raise UnsupportedError("e^min and e^max are the same number", "min")
@@ -257,7 +257,7 @@ def _exponents(type_: str, sign: int = 1) -> Any:
     return convert
 
 
-def _with_step(definition: Definition, numbers: Mapping[str, float]) -> Definition:
+def _with_step(definition: WandbParameter, numbers: Mapping[str, float]) -> WandbParameter:
     if "q" not in numbers:
         return definition
     largest = max(abs(bound) for bound in (definition.get("min", 0), definition.get("max", 0)))
@@ -269,7 +269,7 @@ def _with_step(definition: Definition, numbers: Mapping[str, float]) -> Definiti
 def _shaped(type_: str) -> Any:
     """A bell or a beta distribution."""
 
-    def convert(_: Mapping[str, Any], numbers: Mapping[str, float]) -> Definition:
+    def convert(_: Mapping[str, Any], numbers: Mapping[str, float]) -> WandbParameter:
         shape = {key: value for key, value in numbers.items() if key != "q"}
         if type_ == "lognormal" and shape["mu"] + 8 * shape["sigma"] > _LARGEST_EXPONENT:
             raise UnsupportedError("is of the logarithm: e to such powers is out of range", "sigma")
@@ -278,7 +278,7 @@ def _shaped(type_: str) -> Any:
     return convert
 
 
-_CONVERT: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, float]], Definition]] = {
+_CONVERT: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, float]], WandbParameter]] = {
     "constant": _constant,
     "categorical": _categorical,
     "categorical_w_probabilities": _categorical,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import ConfigProblem
-from .distributions import Definition, UnsupportedError, convert_parameter, number_of
+from .distributions import UnsupportedError, WandbParameter, convert_parameter, number_of
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _OF_EXPONENTS = ("log_uniform", "q_log_uniform", "inv_log_uniform")
@@ -17,7 +17,7 @@ _OF_EXPONENTS = ("log_uniform", "q_log_uniform", "inv_log_uniform")
 class Parameters:
     """The parameters of a file; `places` and `objects` have their keys in the file."""
 
-    hyperparameters: dict[str, Definition] = field(default_factory=dict)
+    hyperparameters: dict[str, WandbParameter] = field(default_factory=dict)
     objects: dict[str, str] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     problems: list[ConfigProblem] = field(default_factory=list)

@@ -16,7 +16,7 @@ from .cpus import thread_limits, usable_cpus
 from .finding import ProcessFinder
 from .gpus import find_gpus, free_memory_bytes
 from .memory_kills import MemoryKills
-from .places import Places
+from .places import SweepLeases
 from .process_group import LEFTOVER_GRACE_S, TerminationSettings
 from .run import LocalRun
 from .supervisor_client import SupervisorClient
@@ -66,7 +66,7 @@ class LocalExecutor:
         self.may_lack = min_free_gpu_memory_gb is not None
         self._gpus = find_gpus(self._environment)
         self._shares = share_gpus(self._gpus.names, gpus_per_run, runs_per_gpu)
-        self._places = Places(tuple(self._shares), runs_per_gpu, max_runs_on_machine)
+        self._places = SweepLeases(tuple(self._shares), runs_per_gpu, max_runs_on_machine)
         self.resize(n_workers or len(self._shares) or usable_cpus())
 
     def resize(self, n_slots: int) -> None:

@@ -32,7 +32,7 @@ _FILE_MODE = 0o600
 
 
 @dataclass(frozen=True)
-class Claim:
+class LeaseClaim:
     """What a run needs.
 
     Attributes:
@@ -134,7 +134,7 @@ class Leases:
         self._since: float | None = None
         self._has_looked = False
 
-    def take(self, claim: Claim) -> Lease:
+    def take(self, claim: LeaseClaim) -> Lease:
         """A lease on the first places that are free.
 
         A claim that asks for nothing is not compared with what others hold. The first one looks
@@ -174,18 +174,18 @@ class Leases:
             return False
         return self._since is None or ticket.since < self._since
 
-    def _write_lease(self, claim: Claim, gpus: tuple[str, ...]) -> Lease:
+    def _write_lease(self, claim: LeaseClaim, gpus: tuple[str, ...]) -> Lease:
         content = self._content(claim, (gpus,))
         path = self._folder / f"{secrets.token_hex(8)}{_LEASE}"
         _write(path, content)
         return Lease(path, content, gpus, is_only_counted=claim.asks_nothing)
 
-    def _write_ticket(self, claim: Claim) -> None:
+    def _write_ticket(self, claim: LeaseClaim) -> None:
         self._since = time.time() if self._since is None else self._since
         content = {**self._content(claim, claim.choices), "since": self._since}
         _write(self._folder / f"{self._token}{_TICKET}", content)
 
-    def _content(self, claim: Claim, choices: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+    def _content(self, claim: LeaseClaim, choices: Sequence[tuple[str, ...]]) -> dict[str, Any]:
         return {
             "pid": self._own[0],
             "identity": self._own[1],
@@ -227,7 +227,7 @@ class Leases:
 
 
 def _why_not(
-    claim: Claim, gpus: tuple[str, ...], leases: Sequence[_Held], older: Sequence[_Held]
+    claim: LeaseClaim, gpus: tuple[str, ...], leases: Sequence[_Held], older: Sequence[_Held]
 ) -> str | None:
     """Why a claim cannot have these GPUs now; None if it can."""
     for gpu in gpus:
@@ -248,7 +248,7 @@ def _why_not(
     return None
 
 
-def _names(held: Sequence[_Held], claim: Claim) -> str:
+def _names(held: Sequence[_Held], claim: LeaseClaim) -> str:
     """The sweeps that hold something, as people know them."""
     sweeps = dict.fromkeys(one.sweep for one in held)
     return " and ".join(

@@ -9,13 +9,13 @@ from ml_tracking_ops.logger import os_files
 
 from ..base import NotYet, RunCommand, Slot
 from .gpus import unique_name
-from .leases import Claim, Lease, Leases
+from .leases import Lease, LeaseClaim, Leases
 
 RUNTIME_VARIABLE = "ML_TRACKING_OPS_RUNTIME_DIR"
 """Environment variable: where leases are; by default in the user's runtime folder."""
 
 
-class Places:
+class SweepLeases:
     """Takes leases for the runs of one sweep.
 
     Args:
@@ -65,7 +65,7 @@ class Places:
             return slot.gpus, None
         others = [group for group in self._groups if group != slot.gpus] if may_move else []
         choices = [slot.gpus, *(dict.fromkeys(others) if slot.gpus else ())]
-        claim = Claim(
+        claim = LeaseClaim(
             sweep=str(command.record_path.parent),
             name=command.name,
             marker=f"{command.marker}={command.environment.get(command.marker, '')}",

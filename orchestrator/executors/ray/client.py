@@ -14,7 +14,7 @@ import anyio.abc
 
 from ...errors import UsageError
 
-Event = Mapping[str, Any]
+RayEvent = Mapping[str, Any]
 _MODULE = f"{__package__}.driver"
 _AGAIN_S = (1.0, 5.0, 15.0, 45.0)
 _LINE_BYTES = 1 << 20
@@ -33,8 +33,8 @@ class DriverClient:
 
     def __init__(
         self,
-        take_in: Callable[[Event], None],
-        rejoin: Callable[[], list[Event]],
+        take_in: Callable[[RayEvent], None],
+        rejoin: Callable[[], list[RayEvent]],
         give_up: Callable[[str], None],
         warn: Callable[[str, str], None],
         command: tuple[str, ...] = (sys.executable, "-m", _MODULE),
@@ -47,7 +47,7 @@ class DriverClient:
         self._process: anyio.abc.Process | None = None
         self._settings = ""
 
-    async def start(self, settings: Event) -> None:
+    async def start(self, settings: RayEvent) -> None:
         """Start the first driver.
 
         Raises:
@@ -102,7 +102,7 @@ class DriverClient:
                 return None
         return message
 
-    async def ask(self, request: Event) -> None:
+    async def ask(self, request: RayEvent) -> None:
         """Send a request; `rejoin` reports a driver that has died."""
         process = self._process
         if process is None or process.stdin is None:
@@ -142,7 +142,7 @@ class _Lines:
         self._process = process
         self._rest = b""
 
-    async def next(self) -> Event | None:
+    async def next(self) -> RayEvent | None:
         """The next event; None if there is none any more."""
         assert self._process.stdout is not None
         while b"\n" not in self._rest:
@@ -151,5 +151,5 @@ class _Lines:
             except (anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError):
                 return None
         line, _, self._rest = self._rest.partition(b"\n")
-        event: Event = json.loads(line)
+        event: RayEvent = json.loads(line)
         return event

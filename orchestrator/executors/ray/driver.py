@@ -33,7 +33,7 @@ from . import node, relay
 from .mirror import Mirror
 from .relay import Chunk
 
-Request = Mapping[str, Any]
+DriverRequest = Mapping[str, Any]
 _SAY_WAITING_S = 1.0
 _UNREACHABLE_S = 1.0
 _LOOK_S = 0.5
@@ -76,7 +76,7 @@ class Driver:
         self._tasks: set[asyncio.Task[None]] = set()
         self._class = ray.remote(node.SlotActor)
 
-    def obey(self, request: Request) -> None:
+    def obey(self, request: DriverRequest) -> None:
         """Begin what is asked for."""
         match request["do"]:
             case "open":

@@ -17,7 +17,7 @@ from ...store.files.run_refs import RunRef
 from ..base import EngineNotices, ReattachedRun, RecordedRun, RunCommand, RunEnd, Slot, Standing
 from ..local.cpus import THREAD_VARIABLES
 from ..tasks import WithTasks
-from .client import DriverClient, Event
+from .client import DriverClient, RayEvent
 from .mirror import record_path
 from .run import NAME, RayRun
 from .settings import RaySettings
@@ -54,7 +54,7 @@ class RayExecutor(WithTasks):
         more = {} if driver_command is None else {"command": driver_command}
         self._driver = DriverClient(self._take_in, self._rejoin, self._give_up, self._warn, **more)
         self._runs: dict[str, RayRun] = {}
-        self._specs: dict[str, Event] = {}
+        self._specs: dict[str, RayEvent] = {}
         self._notices: EngineNotices | None = None
         self._folder: Path | None = None
         self.resize(n_slots)
@@ -152,7 +152,7 @@ class RayExecutor(WithTasks):
             self._folder = folder
             await self._driver.ask(self._opening())
 
-    def _opening(self) -> Event:
+    def _opening(self) -> RayEvent:
         assert self._folder is not None
         name = namespace(self._folder)
         return {"do": "open", "folder": str(self._folder), "namespace": name}
@@ -176,20 +176,20 @@ class RayExecutor(WithTasks):
             "is_shared": settings.shared_folder,
         }
 
-    def _submission(self, slot: int, spec: Event) -> Event:
+    def _submission(self, slot: int, spec: RayEvent) -> RayEvent:
         environment = dict(self._settings.runtime_env)
         if spec["working_dir"] is not None:
             environment["working_dir"] = spec["working_dir"]
         return {"do": "submit", "slot": slot, "spec": spec, "runtime_env": environment}
 
-    def _ask(self, request: Event) -> None:
+    def _ask(self, request: RayEvent) -> None:
         if self._tasks is not None:
             self._tasks.start_soon(self._driver.ask, request)
 
     def _send(self, run: RayRun, letter: str) -> None:
         self._ask({"do": "send", "slot": run.slot, "name": run.name, "letter": letter})
 
-    def _take_in(self, event: Event) -> None:
+    def _take_in(self, event: RayEvent) -> None:
         run = self._runs.get(event.get("name", ""))
         if run is None:
             return
@@ -211,7 +211,7 @@ class RayExecutor(WithTasks):
             case "stuck":
                 self._warn("stuck", event["message"])
 
-    def _rejoin(self) -> list[Event]:
+    def _rejoin(self) -> list[RayEvent]:
         """What a new driver is asked: to see through whatever has not ended."""
         if self._folder is None:
             return []

@@ -34,7 +34,7 @@ class Signals(Protocol):
 
 
 @dataclass
-class Told:
+class JobHistory:
     """What Slurm has said of one attempt so far; times are of the monotonic clock.
 
     Attributes:
@@ -86,7 +86,7 @@ class SlurmRun:
         self.name = name
         self.job_name = job_name
         self.job_id = job_id
-        self.told = Told()
+        self.told = JobHistory()
         self.record = RunnerRecord()
         self.silent_for_s = 0.0
         self.verdict = AttemptState("waiting")

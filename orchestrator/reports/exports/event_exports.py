@@ -7,7 +7,7 @@ from typing import Any
 
 from ml_tracking_ops.logger import os_files, paths
 from ml_tracking_ops.logger.reading.reader import Series, read_run_log
-from ml_tracking_ops.logger.tensorboard.writing import Point, encode_run, file_name
+from ml_tracking_ops.logger.tensorboard.writing import TaggedPoint, encode_run, file_name
 
 from ...errors import UsageError
 from ...store.catalog import FoundRun
@@ -75,7 +75,7 @@ def _write(
         hidden.unlink(missing_ok=True)
 
 
-def _points(series: Series) -> Iterator[Point]:
+def _points(series: Series) -> Iterator[TaggedPoint]:
     for start in range(0, len(series), _BLOCK):
         block = slice(start, start + _BLOCK)
         columns = series.wall_time[block], series.step[block], series.value[block]

@@ -24,7 +24,7 @@ class Attempt:
         return replace(self, number=self.number + 1, n_failed=self.n_failed + has_failed)
 
 
-class Backlog:
+class AttemptQueue:
     """Attempts in the order in which they fall due; those due at once in the order they came."""
 
     def __init__(self) -> None:

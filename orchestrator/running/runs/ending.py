@@ -8,7 +8,7 @@ from ...store.run_states import RESULTS_THAT_COUNT, RunState, SweepEnd
 from .active import ActiveRun, ActiveRuns, Why
 from .failing_fast import FailureStreak
 from .limits import SEARCH_LIMITS, SweepLimits, out_of_time
-from .recorder import Changes, Recorder
+from .recorder import ChangeSignal, Recorder
 
 
 class SweepEnding:
@@ -21,7 +21,7 @@ class SweepEnding:
     """
 
     def __init__(
-        self, config: SweepConfig, recorder: Recorder, active: ActiveRuns, changes: Changes
+        self, config: SweepConfig, recorder: Recorder, active: ActiveRuns, changes: ChangeSignal
     ) -> None:
         self.reason: str | None = None
         self.search_reason: str | None = None

@@ -11,7 +11,7 @@ from ...stopping import StoppingRules
 from ...store.files.output_tail import ERROR_LINES, TAIL_LINES, last_lines
 from ...store.run_states import RESULTS_THAT_COUNT, RunState
 from .active import ActiveRun, ActiveRuns
-from .attempts import Attempt, Backlog, backoff_s
+from .attempts import Attempt, AttemptQueue, backoff_s
 from .ending import SweepEnding
 from .outcome import run_reason, run_state
 from .recorder import Recorder
@@ -28,7 +28,7 @@ class RunEnds:
         recorder: Recorder,
         active: ActiveRuns,
         ending: SweepEnding,
-        waiting: Backlog,
+        waiting: AttemptQueue,
         rules: StoppingRules,
         silence: SilenceWarnings,
     ) -> None:

@@ -12,7 +12,7 @@ from ...store.sweep_record import SweepRecord
 Notify = Callable[[Event], None]
 
 
-class Changes:
+class ChangeSignal:
     """Any number of tasks wait; each change wakes them all, to look again."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Recorder:
     """
 
     def __init__(
-        self, journal: Journal, record: SweepRecord, notify: Notify, changes: Changes
+        self, journal: Journal, record: SweepRecord, notify: Notify, changes: ChangeSignal
     ) -> None:
         self.record = record
         self._journal = journal

@@ -18,7 +18,7 @@ GP_MOST_WORKERS = 4
 
 
 @dataclass(frozen=True)
-class Pick:
+class PickedSampler:
     """A sampler, and why it was picked, in words."""
 
     name: SamplerName
@@ -34,7 +34,7 @@ def pick_sampler(
     has_metric: bool,
     has_aims: bool = False,
     has_library: Callable[[str], bool],
-) -> Pick:
+) -> PickedSampler:
     """The sampler that fits a sweep.
 
     Args:
@@ -46,38 +46,42 @@ def pick_sampler(
     """
     count = space.n_at_most
     if count is not None and count <= n_runs:
-        return Pick("grid", f"all {count} combinations fit into {n_runs} runs")
+        return PickedSampler("grid", f"all {count} combinations fit into {n_runs} runs")
     if not has_metric:
-        return Pick("random", "there is no optimization_metric to learn from")
+        return PickedSampler("random", "there is no optimization_metric to learn from")
     comparing = sorted(set(rules) & COMPARING_RULES)
     if comparing:
-        return Pick(
+        return PickedSampler(
             "random",
             f"{comparing[0]} stops most runs before they show what they are worth, and no sampler "
             "that learns was measured to be better then",
         )
     if n_runs - n_workers < FEW_RUNS:
-        return Pick("random", f"{n_runs} runs, {n_workers} at once, are too few to learn from")
+        return PickedSampler(
+            "random", f"{n_runs} runs, {n_workers} at once, are too few to learn from"
+        )
     if not has_library("optuna"):
-        return Pick(
+        return PickedSampler(
             "random",
             "Optuna is not installed, which samplers that learn need: "
             "pip install 'ml-tracking-ops[optuna]'",
         )
     if has_aims:
-        return Pick("tpe", f"it knows several objectives and constraints ({n_runs} runs)")
+        return PickedSampler("tpe", f"it knows several objectives and constraints ({n_runs} runs)")
     return _learning(space, n_runs, n_workers, has_library)
 
 
 def _learning(
     space: Space, n_runs: int, n_workers: int, has_library: Callable[[str], bool]
-) -> Pick:
+) -> PickedSampler:
     is_small = n_runs <= GP_MOST_RUNS and n_workers <= GP_MOST_WORKERS
     is_plain = all(space.hyperparameters[name].when is None for name in space.sampled)
     if is_small and is_plain and has_library("torch") and has_library("scipy"):
-        return Pick("gp", f"it gets the most from few runs ({n_runs}, {n_workers} at once)")
+        return PickedSampler(
+            "gp", f"it gets the most from few runs ({n_runs}, {n_workers} at once)"
+        )
     why = "for many runs" if n_runs > GP_MOST_RUNS else "it learns and needs only Optuna"
-    return Pick("tpe", f"{why} ({n_runs}, {n_workers} at once)")
+    return PickedSampler("tpe", f"{why} ({n_runs}, {n_workers} at once)")
 
 
 def is_installed(module: str) -> bool:

@@ -35,7 +35,7 @@ class Sampler(Protocol):
         ...
 
 
-class Unseen:
+class SeenCombinations:
     """Tells the combinations that were given from those that were not.
 
     Args:
@@ -111,7 +111,7 @@ class SequenceSampler:
     ) -> None:
         self._space = space
         self._seed = seed
-        self._unseen = Unseen(space, taken)
+        self._unseen = SeenCombinations(space, taken)
         self._found: list[Combination] = []
         self.trouble: str | None = None
 

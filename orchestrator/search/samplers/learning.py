@@ -16,7 +16,7 @@ from ...store.outcomes.aims import NO_AIMS, Aims
 from ...store.run_record import COMPARING_RULES
 from ...store.run_states import RESULTS_THAT_COUNT
 from ..space import Combination, Space
-from .base import Unseen
+from .base import SeenCombinations
 from .optuna_study import named_sampler, open_study, parameters_of, suggest
 from .random import draw_combination
 
@@ -83,7 +83,7 @@ class LearningSampler:
         self._seed = seed
         self._name = name
         self._goal: Goal = goal
-        self._unseen = Unseen(space, taken, draws_copies=name in _COPYING)
+        self._unseen = SeenCombinations(space, taken, draws_copies=name in _COPYING)
         self._aims = aims
         goals = [one.goal for one in aims.objectives] or [goal]
         sampler = sampler or named_sampler(name, seed, settings)

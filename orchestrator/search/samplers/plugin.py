@@ -12,7 +12,7 @@ from ...store.histories.history import HistoryEvent, RunEnded, RunSampled, WarmS
 from ..distributions import Distribution
 from ..plugins import EndedRun, PluginSampler, ProposalRequest
 from ..space import Combination, Space
-from .base import Unseen
+from .base import SeenCombinations
 from .random import draw_combination
 
 _MOST_ASKED = 30
@@ -57,7 +57,7 @@ class OtherSampler:
         self._space = space
         self._seed = seed
         self._has_objectives = has_objectives
-        self._unseen = Unseen(space, taken, draws_copies=True)
+        self._unseen = SeenCombinations(space, taken, draws_copies=True)
         self._history = _History()
         self._n_read = 0
         self.trouble: str | None = None

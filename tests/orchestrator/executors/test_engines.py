@@ -24,9 +24,9 @@ from ml_tracking_ops.orchestrator.executors.local.executor import LocalExecutor
 from ml_tracking_ops.orchestrator.executors.local.run import LocalRun
 from ml_tracking_ops.orchestrator.executors.registry import (
     EXECUTORS,
+    EngineKeys,
     ExecutorEntry,
-    Keys,
-    Needs,
+    RunRequirements,
 )
 from ml_tracking_ops.orchestrator.steering.requests import new_request, submit
 from ml_tracking_ops.orchestrator.store.files.run_refs import RunRef
@@ -234,7 +234,7 @@ def test_resumed_sweep_keeps_the_grace_period_of_its_configuration(
 ) -> None:
     asked: list[float | None] = []
 
-    def make(keys: Keys, n_workers: int | None, needs: Needs) -> LocalExecutor:
+    def make(keys: EngineKeys, n_workers: int | None, needs: RunRequirements) -> LocalExecutor:
         asked.append(needs.grace_s)
         return LocalExecutor(n_workers)
 

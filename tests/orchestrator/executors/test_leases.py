@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 from ml_tracking_ops.orchestrator.executors.base import NotYet, RunCommand, Slot
-from ml_tracking_ops.orchestrator.executors.local.leases import Claim, Lease, Leases
-from ml_tracking_ops.orchestrator.executors.local.places import Places
+from ml_tracking_ops.orchestrator.executors.local.leases import Lease, LeaseClaim, Leases
+from ml_tracking_ops.orchestrator.executors.local.places import SweepLeases
 from ml_tracking_ops.orchestrator.supervision.process_table import process_identity
 
 
 def claim(
     sweep: str = "/runs/a", gpus: str = "0", *, each: int = 1, most: int | None = None
-) -> Claim:
+) -> LeaseClaim:
     """A claim on one GPU out of `gpus`."""
     choices = tuple((gpu,) for gpu in gpus) or ((),)
-    return Claim(sweep, "run", "MARK=nobody", choices, each, most)
+    return LeaseClaim(sweep, "run", "MARK=nobody", choices, each, most)
 
 
 @pytest.fixture
@@ -215,7 +215,7 @@ def test_folder_that_was_deleted_is_made_again(tmp_path: Path) -> None:
 
 
 def test_run_starts_where_no_lease_can_be_written(tmp_path: Path) -> None:
-    places = Places((("0",),), 1, None, tmp_path / "leases")
+    places = SweepLeases((("0",),), 1, None, tmp_path / "leases")
     shutil.rmtree(tmp_path / "leases")
     (tmp_path / "leases").write_text("in the way")
     command = RunCommand(("true",), tmp_path, {}, tmp_path / "run.log")

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from ml_tracking_ops.orchestrator.output.parser import LineParser, Point
+from ml_tracking_ops.orchestrator.output.parser import LineParser, PrintedPoint
 
 
 def points(pattern: str, line: str) -> dict[str, float]:
@@ -164,6 +164,6 @@ def test_line_of_two_steps_is_refused() -> None:
 
 
 def test_json_takes_the_first_object_and_arrays_of_one() -> None:
-    expected: list[Point] = [("a/b", 3.0, 7), ("c", 12345.0, 7)]
+    expected: list[PrintedPoint] = [("a/b", 3.0, 7), ("c", 12345.0, 7)]
     line = 'x {no} {"a": {"b": [3]}, "c": 12345, "d": [1, 2], "step": 7}'
     assert LineParser("json").parse(line) == expected

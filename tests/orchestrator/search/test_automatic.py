@@ -12,7 +12,7 @@ from sweeps import choice, run_command, state_of, sweep_folder, write_config
 from ml_tracking_ops.orchestrator import resume, run_sweep
 from ml_tracking_ops.orchestrator.config.loading import load_config
 from ml_tracking_ops.orchestrator.config.model import SweepConfig, json_schema
-from ml_tracking_ops.orchestrator.search.samplers.automatic import Pick, pick_sampler
+from ml_tracking_ops.orchestrator.search.samplers.automatic import PickedSampler, pick_sampler
 from ml_tracking_ops.orchestrator.search.samplers.learning import LearningSampler
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
 
@@ -30,7 +30,7 @@ def pick(
     libraries: tuple[str, ...] = ("optuna",),
     *,
     has_metric: bool = True,
-) -> Pick:
+) -> PickedSampler:
     return pick_sampler(
         space,
         n_runs,
@@ -59,7 +59,9 @@ def pick(
         (pick(CONDITIONAL, libraries=("optuna", "torch", "scipy")), "tpe", "learns"),
     ],
 )
-def test_auto_picks_by_space_runs_workers_and_rules(picked: Pick, name: str, why: str) -> None:
+def test_auto_picks_by_space_runs_workers_and_rules(
+    picked: PickedSampler, name: str, why: str
+) -> None:
     assert picked.name == name
     assert why in picked.reason
 

@@ -21,7 +21,7 @@ from sweeps import (
 from ml_tracking_ops.logger import read_log
 from ml_tracking_ops.orchestrator import run_sweep
 from ml_tracking_ops.orchestrator.config.model import SweepConfig
-from ml_tracking_ops.orchestrator.running.runs.attempts import Attempt, Backlog, backoff_s
+from ml_tracking_ops.orchestrator.running.runs.attempts import Attempt, AttemptQueue, backoff_s
 from ml_tracking_ops.orchestrator.running.runs.limits import SweepLimits
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
 
@@ -114,7 +114,7 @@ def test_other_runs_continue_while_one_waits_to_be_tried_again(tmp_path: Path) -
 def test_backlog_gives_what_is_due_in_order(
     entries: list[tuple[int, int]], asked: list[int]
 ) -> None:
-    backlog = Backlog()
+    backlog = AttemptQueue()
     for due, index in entries:
         backlog.add(Attempt(index, {}), due)
     expected = sorted(entries, key=lambda entry: entry[0])

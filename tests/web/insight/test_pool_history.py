@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ml_tracking_ops.orchestrator.store.pool_record import PoolRecord, Span
+from ml_tracking_ops.orchestrator.store.pool_record import AttemptSpan, PoolRecord
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
@@ -39,9 +39,9 @@ def test_spans_are_attempts_in_their_slots() -> None:
         ended(115, 2, "early_stopped"),
     )
     assert history.spans == [
-        Span(1, 1, 0, 100, 110, "failed"),
-        Span(2, 1, 1, 101, 115, "early_stopped"),
-        Span(1, 2, 0, 112),
+        AttemptSpan(1, 1, 0, 100, 110, "failed"),
+        AttemptSpan(2, 1, 1, 101, 115, "early_stopped"),
+        AttemptSpan(1, 2, 0, 112),
     ]
     assert history.first_open == 2
     assert describe_spans(history, 1, RUN_STATES) == {
@@ -95,7 +95,7 @@ def test_time_between_a_crash_and_its_resume_counts_for_nothing() -> None:
         (1010, "sweep_ended", {"state": "finished"}),
     )
     assert [session.ended_at for session in history.sessions] == [110, 1010]
-    assert history.spans[0] == Span(1, 1, 0, 100, 1000, "lost")
+    assert history.spans[0] == AttemptSpan(1, 1, 0, 100, 1000, "lost")
     use = measure_use(history, now=1e6)
     assert (use.wall_s, use.capacity_s, use.busy_s) == (20, 40, 10 + 9 + 10)
 

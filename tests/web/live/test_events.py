@@ -17,7 +17,7 @@ from ml_tracking_ops.logger import ExperimentLogger, read_log
 from ml_tracking_ops.web.live import file_topics as topics
 from ml_tracking_ops.web.live import subscriber
 from ml_tracking_ops.web.live.events import parse_wanted
-from ml_tracking_ops.web.live.feed import Wanted
+from ml_tracking_ops.web.live.feed import FollowRequest
 from ml_tracking_ops.web.serving.limits import Limits
 
 pytestmark = pytest.mark.anyio
@@ -306,8 +306,8 @@ async def test_page_that_comes_while_the_only_other_leaves_misses_nothing(tmp_pa
     """It connects again with one run more; while that is looked up, all others are forgotten."""
     with ExperimentLogger(logdir=str(tmp_path)) as other:
         other.add_scalar("loss", 1.0, 0)
-    wanted = [Wanted("run", run_id, 0), Wanted("catalog", "", 1)]
-    one_more = Wanted("run", os.path.basename(other.folder), 0)
+    wanted = [FollowRequest("run", run_id, 0), FollowRequest("catalog", "", 1)]
+    one_more = FollowRequest("run", os.path.basename(other.folder), 0)
     may_look, looks = threading.Event(), []
 
     def look_up(catalog):

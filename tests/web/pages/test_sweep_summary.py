@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ml_tracking_ops.web.pages.summary import Fact, SpaceRow, readable, summarize
+from ml_tracking_ops.web.pages.summary import SpaceRow, SummaryFact, readable, summarize
 
 
 def space(name: str, value: Any) -> SpaceRow:
@@ -60,10 +60,10 @@ def test_other_settings_are_facts_with_their_units() -> None:
     }
     facts = summarize({}, config).facts
     for fact in (
-        Fact("Timeout", "60 s"),
-        Fact("Min free gpu memory", "4 GB"),
-        Fact("Max hours", "1.5 h"),
-        Fact("Environment", "TOKEN"),
+        SummaryFact("Timeout", "60 s"),
+        SummaryFact("Min free gpu memory", "4 GB"),
+        SummaryFact("Max hours", "1.5 h"),
+        SummaryFact("Environment", "TOKEN"),
     ):
         assert fact in facts
     assert not any("onstraints" in fact.label for fact in facts)
@@ -76,8 +76,8 @@ def test_origin_names_seed_workers_and_commit() -> None:
         "git": {"commit": "0123456789abcdef", "is_dirty": True},
     }
     facts = summarize(description, {}).facts
-    assert Fact("Seed", "0") in facts
-    assert Fact("Git commit", "0123456789, with changes", "0123456789abcdef", True) in facts
+    assert SummaryFact("Seed", "0") in facts
+    assert SummaryFact("Git commit", "0123456789, with changes", "0123456789abcdef", True) in facts
 
 
 @pytest.mark.parametrize(
@@ -126,4 +126,4 @@ def test_runs_at_most_are_those_of_the_latest_resume(
     ],
 )
 def test_early_stopping_is_not_off_where_rules_stop_runs(config: dict[str, Any], text: str) -> None:
-    assert Fact("Early stopping", text) in summarize({}, config).facts
+    assert SummaryFact("Early stopping", text) in summarize({}, config).facts

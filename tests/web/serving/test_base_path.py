@@ -8,7 +8,7 @@ import pytest
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 from ml_tracking_ops.orchestrator.errors import UsageError
 from ml_tracking_ops.web.app import create_app
-from ml_tracking_ops.web.serving.reach.options import Reach
+from ml_tracking_ops.web.serving.reach.options import ReachOptions
 
 PROXY = ("127.0.0.1", 40000)
 pytestmark = pytest.mark.anyio
@@ -25,14 +25,14 @@ def logdir(tmp_path):
 
 
 def client(logdir, reach=None, sender=PROXY, **named):
-    app = create_app(logdir, reach=reach or Reach(), **named)
+    app = create_app(logdir, reach=reach or ReachOptions(), **named)
     transport = httpx.ASGITransport(app, client=sender)
     return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:5000")
 
 
 @pytest.mark.parametrize("path", ["/mlto/experiments", "/experiments"])
 async def test_every_address_of_a_page_has_the_base_path(logdir, path):
-    async with client(logdir, Reach(base_path="/mlto")) as browser:
+    async with client(logdir, ReachOptions(base_path="/mlto")) as browser:
         page = await browser.get(path)
     assert page.status_code == 200
     assert 'href="/mlto/static/' in page.text
@@ -43,7 +43,7 @@ async def test_every_address_of_a_page_has_the_base_path(logdir, path):
 
 
 async def test_text_of_users_is_left_as_it_is(logdir):
-    async with client(logdir, Reach(base_path="/mlto")) as browser:
+    async with client(logdir, ReachOptions(base_path="/mlto")) as browser:
         listed = await browser.get("/mlto/experiments")
         address = re.search(r'href="(/mlto/runs/[^"]+)"', listed.text)
         page = await browser.get(address[1])
@@ -51,7 +51,7 @@ async def test_text_of_users_is_left_as_it_is(logdir):
 
 
 async def test_redirects_stay_below_the_base_path(logdir):
-    async with client(logdir, Reach(base_path="/mlto")) as browser:
+    async with client(logdir, ReachOptions(base_path="/mlto")) as browser:
         home = await browser.get("/mlto/")
         bare = await browser.get("/mlto")
     assert home.headers["location"] == bare.headers["location"] == "/mlto/experiments"
@@ -74,7 +74,7 @@ async def test_redirects_of_a_proxy_that_takes_the_path_off_are_relative(logdir,
 
 
 async def test_token_is_kept_for_the_base_path_alone(logdir):
-    async with client(logdir, Reach(base_path="/mlto"), token="secret") as browser:
+    async with client(logdir, ReachOptions(base_path="/mlto"), token="secret") as browser:
         entered = await browser.get("/mlto/sweeps?token=secret")
     assert entered.headers["location"] == "/mlto/sweeps"
     assert "Path=/mlto/" in entered.headers["set-cookie"]
@@ -90,8 +90,8 @@ async def test_proxy_of_this_machine_says_where_it_serves_the_pages(logdir, head
 @pytest.mark.parametrize(
     ("sender", "reach", "is_believed"),
     [
-        (STRANGER, Reach(), False),
-        (STRANGER, Reach(trusted_proxies=frozenset({STRANGER[0]})), True),
+        (STRANGER, ReachOptions(), False),
+        (STRANGER, ReachOptions(trusted_proxies=frozenset({STRANGER[0]})), True),
     ],
 )
 async def test_proxies_elsewhere_are_believed_only_where_they_are_trusted(
@@ -113,12 +113,12 @@ async def test_forwarded_prefix_that_is_no_path_is_ignored(logdir, prefix):
 @pytest.mark.parametrize("text", ["mlto", "//host", "/a b", "/a/../b", "https://host/mlto"])
 def test_base_path_that_is_no_path_is_refused(text):
     with pytest.raises(UsageError, match="--base-path"):
-        Reach.parse(base_path=text)
+        ReachOptions.parse(base_path=text)
 
 
 @pytest.mark.parametrize("text", ["", "/", "/mlto", "/mlto/", "/user/ada@example.org/mlto"])
 def test_base_path_is_read_without_its_last_slash(text):
-    assert Reach.parse(base_path=text).base_path == text.rstrip("/")
+    assert ReachOptions.parse(base_path=text).base_path == text.rstrip("/")
 
 
 async def test_frames_are_refused_until_their_origin_is_given(logdir):
@@ -131,7 +131,7 @@ async def test_frames_are_refused_until_their_origin_is_given(logdir):
     assert page.headers["x-frame-options"] == "DENY"
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
-    reach = Reach.parse(frame_ancestors=["self", "https://hub.example.org"])
+    reach = ReachOptions.parse(frame_ancestors=["self", "https://hub.example.org"])
     async with client(logdir, reach) as browser:
         shown = await browser.get("/experiments", headers=framed)
         read = await browser.get("/api/metrics", headers={"Sec-Fetch-Site": "cross-site"})
@@ -145,7 +145,7 @@ async def test_frames_are_refused_until_their_origin_is_given(logdir):
 @pytest.mark.parametrize("text", ["*", "https://a; script-src *", "hub.example.org", "'none'"])
 def test_frame_ancestor_that_is_no_origin_is_refused(text):
     with pytest.raises(UsageError, match="--frame-ancestors"):
-        Reach.parse(frame_ancestors=[text])
+        ReachOptions.parse(frame_ancestors=[text])
 
 
 async def test_host_names_are_refused_with_the_option_that_allows_them(logdir):
@@ -154,13 +154,13 @@ async def test_host_names_are_refused_with_the_option_that_allows_them(logdir):
         refused = await browser.get("/experiments", headers=hub)
     assert refused.status_code == 400
     assert "--allowed-host" in refused.text
-    async with client(logdir, Reach.parse(allowed_hosts=["Hub.example.org"])) as browser:
+    async with client(logdir, ReachOptions.parse(allowed_hosts=["Hub.example.org"])) as browser:
         assert (await browser.get("/experiments", headers=hub)).status_code == 200
 
 
 @pytest.mark.parametrize(("names", "is_allowed"), [((), False), (("hub.example.org",), True)])
 async def test_actions_come_through_a_proxy_that_changes_the_host(logdir, names, is_allowed):
-    async with client(logdir, Reach.parse(allowed_hosts=names)) as browser:
+    async with client(logdir, ReachOptions.parse(allowed_hosts=names)) as browser:
         csrf = browser._transport.app.state.csrf
         headers = {
             "Origin": "https://hub.example.org",

@@ -43,7 +43,7 @@ from .results import (
 _locks: WeakKeyDictionary[object, anyio.Lock] = WeakKeyDictionary()
 
 Explained = tuple[Subject, Sequence[Row]]
-Look = Callable[[Catalog], Explained | None]
+FindExplained = Callable[[Catalog], Explained | None]
 """Finds what is asked about as it is now; None if it is not there."""
 
 
@@ -85,7 +85,7 @@ def _experiments(catalog: Catalog, query: QueryParams, state: State) -> Explaine
     return found.subject, found.rows
 
 
-async def _importance(request: Request, look: Look) -> str | None:
+async def _importance(request: Request, look: FindExplained) -> str | None:
     use = request.app.state.catalog.use
     found: Explained | None = await use(look)
     if found is None:

@@ -17,7 +17,7 @@ _WORDS = {"best": "best", "last": "last", "min": "lowest", "max": "highest"}
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenMetric:
     """The statistic `of` of the metric `up`, which the rows have as their best value.
 
     A setting may take the place of the metric, as in ``p.lr``.
@@ -39,7 +39,7 @@ class Chosen:
     statistics: Sequence[str] = STATISTICS
 
 
-def chosen_value(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Chosen:
+def chosen_value(subject: Subject, rows: Sequence[Row], query: QueryParams) -> ChosenMetric:
     """What the address asks for; without it the best value of the optimisation metric."""
     metrics = list(dict.fromkeys([*query.getlist("derive"), *metrics_of(subject, rows)]))
     up = asked_value(query, subject.metric)
@@ -51,7 +51,7 @@ def chosen_value(subject: Subject, rows: Sequence[Row], query: QueryParams) -> C
     if up is not None:
         known, n_unread = _with_metrics(subject, rows)
         rows = [replace(row, best_value=number_of(row, up, goals)) for row in known]
-    return Chosen(
+    return ChosenMetric(
         up=name,
         of=statistic,
         is_own=up is not None,

@@ -12,8 +12,8 @@ from ...series.derived.definition import title_of
 from ...tables.rows import Row
 from ..axes import Axis, axes_of
 from ..subject import Subject
-from ..words import Relation, RunSubset, relation, relation_to_tags, tags_of
-from .chosen import Chosen, chosen_value, same_settings
+from ..words import MetricRelation, RunSubset, relation, relation_to_tags, tags_of
+from .chosen import ChosenMetric, chosen_value, same_settings
 
 _MOST_LINES = 12
 _QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -22,7 +22,7 @@ _FEWEST_FOR_CONTOUR = 4
 TAG = "tag"
 """What bars may be by, besides settings; a setting of this name is meant before it."""
 
-Pairs = Sequence[tuple[str, str]]
+QueryPairs = Sequence[tuple[str, str]]
 
 
 class Bar(TypedDict):
@@ -36,13 +36,13 @@ class Bar(TypedDict):
 class BarsView:
     """The mean of a value by a setting or by tag; `bars` is for the drawing, as JSON."""
 
-    chosen: Chosen
+    chosen: ChosenMetric
     across: str | None
     choices: Sequence[str]
-    relation: Relation | None
+    relation: MetricRelation | None
     bars: str
     why_empty: str | None
-    kept: Pairs
+    kept: QueryPairs
 
 
 @dataclass(frozen=True)
@@ -58,25 +58,25 @@ class Quantiles:
 class DistributionView:
     """How the values are distributed; `by`: the setting whose values have a line each."""
 
-    chosen: Chosen
+    chosen: ChosenMetric
     by: str | None
     choices: Sequence[str]
     lines: Sequence[Quantiles]
-    kept: Pairs
+    kept: QueryPairs
 
 
 @dataclass(frozen=True)
 class ContourView:
     """A value over two settings; `ends`: the worst and the best, as the colours show them."""
 
-    chosen: Chosen
+    chosen: ChosenMetric
     across: str | None
     against: str | None
     choices: Sequence[str]
     ends: tuple[float, float] | None
     n: int
     why_empty: str | None
-    kept: Pairs
+    kept: QueryPairs
 
 
 def bars_view(subject: Subject, rows: Sequence[Row], query: QueryParams) -> BarsView:
@@ -105,7 +105,7 @@ def _among(asked: str | None, known: Sequence[str]) -> str | None:
     return asked if asked in known else None
 
 
-def _no_value(chosen: Chosen) -> str:
+def _no_value(chosen: ChosenMetric) -> str:
     return f"None has a {title_of(chosen.up)} yet."
 
 
@@ -167,7 +167,7 @@ def contour_view(subject: Subject, rows: Sequence[Row], query: QueryParams) -> C
     )
 
 
-def _why_no_contour(subject: Subject, y: Axis | None, n: int, chosen: Chosen) -> str | None:
+def _why_no_contour(subject: Subject, y: Axis | None, n: int, chosen: ChosenMetric) -> str | None:
     if y is None:
         return f"A contour needs two {subject.setting}s that vary."
     if n < _FEWEST_FOR_CONTOUR and not chosen.n_unread:
@@ -179,6 +179,6 @@ def _named(axes: Sequence[Axis], name: str | None) -> Axis | None:
     return next((one for one in axes if one.name == name), None)
 
 
-def _kept(query: QueryParams, *own: str) -> Pairs:
+def _kept(query: QueryParams, *own: str) -> QueryPairs:
     """What the form of a view carries along."""
     return [pair for pair in query.multi_items() if pair[0] not in (*own, "up", "of")]

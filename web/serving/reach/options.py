@@ -12,7 +12,7 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9*.\[\]:_-]+|[a-z][a-z0-9+.-]*:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class ReachOptions:
     """What `--allowed-host`, `--base-path`, `--trusted-proxy` and `--frame-ancestors` say.
 
     Attributes:
@@ -34,7 +34,7 @@ class Reach:
         base_path: str = "",
         trusted_proxies: Iterable[str] = (),
         frame_ancestors: Iterable[str] = (),
-    ) -> "Reach":
+    ) -> "ReachOptions":
         """What the options of the command line say.
 
         Raises:
@@ -48,7 +48,7 @@ class Reach:
         )
 
 
-DEFAULT_REACH = Reach()
+DEFAULT_REACH = ReachOptions()
 
 
 def _frame_ancestor(text: str) -> str:

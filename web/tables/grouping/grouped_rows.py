@@ -16,8 +16,8 @@ from ...groups.naming import (
     HYPERPARAMETER,
     NAME,
     TAG,
-    Labels,
     RunGroup,
+    RunLabels,
     group_runs,
 )
 from ...runs.name_patterns import NamePatternError
@@ -33,7 +33,7 @@ _N_COLORS = 12
 
 
 @dataclass(frozen=True)
-class Grouped:
+class GroupedRows:
     """The rows of the table: the groups in their order, and the runs of those that are open.
 
     `closed` are the groups alone; `problem` says why there are none, and the runs are listed.
@@ -45,28 +45,32 @@ class Grouped:
 
 def grouped_rows(
     rows: Sequence[Row], by: str, seed: str | None, column: Column, order: Order
-) -> Grouped:
+) -> GroupedRows:
     """Rows that pass the filters in groups, both in the order asked for.
 
     Runs that belong to none of the groups come last, as one group.
     """
-    labels = [Labels(_names(row), row.tags) for row in rows]
+    labels = [RunLabels(_names(row), row.tags) for row in rows]
     try:
         groups = group_runs(_settings(rows, by), by, seed, labels, most=_MOST_GROUPS)
     except NamePatternError as error:
-        return Grouped(rows, f"by={by}: {error}")
+        return GroupedRows(rows, f"by={by}: {error}")
     if by == NAME:
-        return Grouped(rows, "Write a regular expression that finds the part of the name.")
+        return GroupedRows(rows, "Write a regular expression that finds the part of the name.")
     if groups is None and by not in (TAG, COMBINATION) and not by.startswith((ALL_BUT, NAME)):
         name = by.removeprefix(HYPERPARAMETER)
-        return Grouped(rows, f"by={by}: no run has the setting {name}") if rows else Grouped(rows)
+        return (
+            GroupedRows(rows, f"by={by}: no run has the setting {name}")
+            if rows
+            else GroupedRows(rows)
+        )
     found = [
         _group_row(number, group.name, [rows[at] for at in sorted(group.members)])
         for number, group in enumerate(groups or [], start=1)
     ]
     ordered = sort_rows(found, column, order)
     rest = _rest(rows, groups or [])
-    return Grouped([*ordered, *([_group_row(0, _rest_name(by), rest)] if rest else [])])
+    return GroupedRows([*ordered, *([_group_row(0, _rest_name(by), rest)] if rest else [])])
 
 
 def _names(row: Row) -> tuple[str, ...]:

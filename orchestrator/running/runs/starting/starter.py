@@ -14,7 +14,7 @@ from ....stopping import StoppingRules
 from ....store.files.disk import is_passing, trouble_with
 from ....store.files.run_refs import process_of
 from ..active import ActiveRun, ActiveRuns
-from ..attempts import Attempt, Backlog
+from ..attempts import Attempt, AttemptQueue
 from ..ending import SweepEnding
 from ..ends import RunEnds
 from ..limits import build_rules
@@ -42,7 +42,7 @@ class RunStarter:
         recorder: Recorder,
         active: ActiveRuns,
         ending: SweepEnding,
-        waiting: Backlog,
+        waiting: AttemptQueue,
         rules: StoppingRules,
         ends: RunEnds,
     ) -> None:

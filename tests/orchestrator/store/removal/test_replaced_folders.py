@@ -13,11 +13,11 @@ from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.logger.guarded import READ, guard_folder, open_folder, open_guarded
 from ml_tracking_ops.orchestrator.config.model import SweepConfig
 from ml_tracking_ops.orchestrator.errors import AnnotationError, SweepError, UsageError
-from ml_tracking_ops.orchestrator.running.control import Control
+from ml_tracking_ops.orchestrator.running.control import SweepControl
 from ml_tracking_ops.orchestrator.running.pool import Pool
 from ml_tracking_ops.orchestrator.running.runs.active import ActiveRuns
 from ml_tracking_ops.orchestrator.running.runs.ending import SweepEnding
-from ml_tracking_ops.orchestrator.running.runs.recorder import Changes, Recorder
+from ml_tracking_ops.orchestrator.running.runs.recorder import ChangeSignal, Recorder
 from ml_tracking_ops.orchestrator.steering.requests import new_request, read_requests, submit
 from ml_tracking_ops.orchestrator.store.annotations import annotate
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
@@ -72,11 +72,11 @@ def take_in(folder: Path, before: Callable[[], object] = lambda: None) -> list[d
         "early_stopping": False,
     }
     config = SweepConfig.model_validate({**text, "max_runs": 1})
-    changes, journal = Changes(), Journal(folder / "journal.jsonl", print)
+    changes, journal = ChangeSignal(), Journal(folder / "journal.jsonl", print)
     recorder = Recorder(journal, SweepRecord(), told.append, changes)
     active = ActiveRuns(recorder, grace_s=1.0)
     ending = SweepEnding(config, recorder, active, changes)
-    control = Control(folder, recorder, active, ending, cast(Pool, None), changes)
+    control = SweepControl(folder, recorder, active, ending, cast(Pool, None), changes)
     before()
     control.take_in()
     journal.close()

@@ -1,8 +1,8 @@
 """Samplers and stopping rules together, ours and other tools', with equal budgets of epochs.
 
 The tasks are surrogates of real trainings (`quality/tasks.py`), read from a folder with
-`onnxruntime`. Virtual workers train them, an epoch takes one unit of time, and a sweep ends when
-its budget is spent.
+`onnxruntime`. `network/digits` is a real network, which scikit-learn trains. Virtual workers train
+them, an epoch takes one unit of time, and a sweep ends when its budget is spent.
 
     python benchmarks/search_quality.py run ../shared/yahpo results.jsonl --tasks lcbench/3945 \\
         --contenders random tpe --rules asha --seeds 20 --workers 4
@@ -32,6 +32,7 @@ def _key(row: dict[str, Any]) -> tuple[Any, ...]:
 
 def run(options: argparse.Namespace) -> None:
     """Run what is not in the file yet."""
+    from quality.network import Network
     from quality.peers import PEERS
     from quality.simulation import simulate
     from quality.tasks import Task
@@ -43,7 +44,10 @@ def run(options: argparse.Namespace) -> None:
         contenders |= OWN
     done = {_key(row) for row in load(options.results)}
     scales = options.results.with_suffix(".scales.json")
-    tasks = {name: Task(options.folder, name, scales) for name in options.tasks}
+    tasks: dict[str, Any] = {
+        name: Network(scales) if name == Network.name else Task(options.folder, name, scales)
+        for name in options.tasks
+    }
     for seed in range(options.first_seed, options.first_seed + options.seeds):
         for name, task in tasks.items():
             for rule in options.rules:

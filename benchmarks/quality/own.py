@@ -15,6 +15,7 @@ from ml_tracking_ops.orchestrator.search.samplers.optuna_study import (
 from ml_tracking_ops.orchestrator.search.samplers.registry import open_sampler
 from ml_tracking_ops.orchestrator.search.space import Space
 from ml_tracking_ops.orchestrator.stopping import StoppingRules
+from ml_tracking_ops.orchestrator.stopping.milestones import CurveOfBest, milestones_of
 from ml_tracking_ops.orchestrator.store.histories.history import HistoryEvent, RunEnded, RunSampled
 
 from .tasks import Combination, Task
@@ -55,6 +56,7 @@ class _Ruled:
         self.space = Space(self.config.hyperparameters)
         self.rules = StoppingRules([r.build(METRIC, "max") for r in self.config.stopping_rules])
         self._best: dict[int, float] = {}
+        self._curves: dict[int, CurveOfBest] = {}
 
     def report(self, index: int, level: int, value: float) -> bool:
         self._see(index, level, value)
@@ -71,6 +73,9 @@ class _Ruled:
 
     def _see(self, index: int, level: int, value: float) -> None:
         self._best[index] = max(value, self._best.get(index, value))
+        if (milestones := milestones_of(self.config.stopping_rules)) is not None:
+            curve = self._curves.setdefault(index, CurveOfBest("max", milestones))
+            curve.update([level], [value])
         self.seen(index, level, value)
 
     def seen(self, index: int, level: int, value: float) -> None:
@@ -85,7 +90,8 @@ class Ours(_Ruled):
 
     def __init__(self, task: Task, sampler: Any, rule: str, seed: int) -> None:
         super().__init__(task, sampler, rule)
-        self._sampler = open_sampler(self.config.sampler, self.space, seed, "max")
+        rules = self.config.search_plan.rules
+        self._sampler = open_sampler(self.config.sampler, self.space, seed, "max", rules=rules)
         self._history: list[HistoryEvent] = []
         self._n_known = 0
 
@@ -97,7 +103,9 @@ class Ours(_Ruled):
 
     def ended(self, index: int, level: int, rule: str | None) -> None:
         state = "finished" if rule is None else "early_stopped"
-        self._history.append(RunEnded(index, state, self._best[index], rule))
+        curve = self._curves.pop(index, None)
+        points = () if curve is None else tuple(curve.points())
+        self._history.append(RunEnded(index, state, self._best[index], rule, curve=points))
         self._n_known += 1
 
 
@@ -209,6 +217,7 @@ OWN: dict[str, Open] = {
     "random": lambda task, rule, seed: Ours(task, "random", rule, seed),
     "sobol": lambda task, rule, seed: Ours(task, "sobol", rule, seed),
     "tpe": lambda task, rule, seed: Ours(task, "tpe", rule, seed),
+    "gp": lambda task, rule, seed: Ours(task, "gp", rule, seed),
     "tpe-groups": lambda task, rule, seed: Ours(task, {"type": "tpe", **_GROUPS}, rule, seed),
     "counted": lambda task, rule, seed: Counted(task, "tpe", rule, seed),
     "ranked": lambda task, rule, seed: Ranked(task, rule, seed, {}),

@@ -238,6 +238,15 @@ class EndedEvent(TimedEvent):
         Annotated[int, Field(description="how many values of that metric were logged")]
     ]
     values: NotRequired[Values]
+    curve: NotRequired[
+        Annotated[
+            list[tuple[int, float]],
+            Field(
+                description="with a rule that compares runs: progress, and the best value up to "
+                "there, at each milestone and at the end"
+            ),
+        ]
+    ]
     reason: NotRequired[Reason]
     output_tail: NotRequired[
         Annotated[list[str], Field(description="the last lines of its output, if it failed")]

@@ -67,7 +67,9 @@ class Proposer:
         self._plan = plan
         self._seed = seed
         self.space = Space(plan.hyperparameters, plan.constraints)
-        self.learns = check_settings(self.sampler, self.space, seed, plan.folder)
+        self.learns = check_settings(
+            self.sampler, self.space, seed, plan.folder, plan.rules, plan.aims
+        )
         self._sampler: Sampler | None = None
         self._left_out: str | None = None
         self._first = self._complete_first_runs()
@@ -132,6 +134,7 @@ class Proposer:
                 self._taken(history),
                 self._plan.aims,
                 self._plan.folder,
+                self._plan.rules,
             )
         # one that learns finds the first runs in the history, a sequence begins after them
         number -= 0 if self.learns else len(self._first)

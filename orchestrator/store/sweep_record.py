@@ -273,7 +273,10 @@ def _ended(sweep: SweepRecord, event: Event) -> int:
     sweep.pool.end(ended_at, run.index, state)
     if not event.get("will_retry") and not run.is_confirming:
         outcome = _outcome_of(sweep, values)
-        sweep.history.append(RunEnded(run.index, state, best_value, run.stopping_rule, *outcome))
+        curve = fields.points(event.get("curve", []))
+        sweep.history.append(
+            RunEnded(run.index, state, best_value, run.stopping_rule, *outcome, curve)
+        )
     return run.index
 
 

@@ -10,6 +10,7 @@ from ml_tracking_ops.logger import paths, records
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from ..stopping import StopDecision, StoppingRules
+from ..stopping.milestones import CurveOfBest
 from ..store.objective import BestSoFar, Goal
 from ..store.outcomes.aims import Aims, OutcomeTracker
 
@@ -48,6 +49,7 @@ class StudyRun:
         aims: Aims,
         rules: StoppingRules,
         slot: int,
+        curve: CurveOfBest | None = None,
     ) -> None:
         self.index = index
         self.attempt = attempt
@@ -57,6 +59,7 @@ class StudyRun:
         self.started_at = time.time()
         self.best = BestSoFar(goal or "max")
         self.outcome = OutcomeTracker(aims)
+        self.curve = curve
         self.stopped_by: StopDecision | None = None
         self.stopped_by_hand: str | None = None
         self.is_over = False
@@ -100,6 +103,8 @@ class StudyRun:
             self.logger.add_scalar(name, value, step)
             if name == self._metric:
                 self.best.update([step], [value])
+                if self.curve is not None:
+                    self.curve.update([step], [value])
                 self._last = step, value
             self.outcome.update(name, [step], [value])
             decision = self._rules.update(self.index, name, [step], [value])

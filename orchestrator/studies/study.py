@@ -15,7 +15,7 @@ from ..errors import UsageError
 from ..running.begun_sweep import open_begun_sweep
 from ..running.resumption import attempts_left, replay
 from ..running.runs.attempts import Attempt
-from ..running.runs.limits import SweepLimits, build_rules
+from ..running.runs.limits import SweepLimits, build_rules, curve_for
 from ..running.sweep_result import SweepResult
 from ..search.proposals import Proposal, Proposer, picked_before
 from ..search.warm_start import read_earlier
@@ -242,6 +242,7 @@ class Study:
             self._config.aims,
             self._rules,
             slot,
+            curve_for(self._config),
         )
         self._open_runs[run.index] = run
         self._write(
@@ -289,6 +290,7 @@ class Study:
             state, reason = "killed", run.stopped_by_hand
         elif state == "finished" and run.stopped_by is not None:
             state, reason = "early_stopped", run.stopped_by.reason
+        until = None if run.stopped_by is None else run.stopped_by.step
         run.close(has_failed=state == "failed")
         if state == "finished":
             self._rules.complete(run.index)
@@ -303,6 +305,7 @@ class Study:
             best_step=run.best.step,
             n_values=run.best.n_values,
             **({"values": run.outcome.values} if self._config.aims.metrics else {}),
+            **({} if run.curve is None else {"curve": run.curve.points(until)}),
             reason=reason,
         )
         self._end_by(self._limits.see_best(run.index, run.best.value, run.best.step))

@@ -7,7 +7,7 @@ import anyio
 
 from ...config.model import SweepConfig
 from ...executors.base import TRY_ELSEWHERE, RunEnd
-from ...stopping import StoppingRules
+from ...stopping import StopDecision, StoppingRules
 from ...store.files.output_tail import ERROR_LINES, TAIL_LINES, last_lines
 from ...store.run_states import RESULTS_THAT_COUNT, RunState
 from .active import ActiveRun, ActiveRuns
@@ -74,6 +74,7 @@ class RunEnds:
         by_hand = self._recorder.record.runs[run.attempt.index].stopped_by_hand
         lines = [] if state in RESULTS_THAT_COUNT else last_lines(run.log_path, ERROR_LINES)
         ended_at = run.ended_at or end.at or time.time()
+        decision = run.stopping if isinstance(run.stopping, StopDecision) else None
         self._recorder.write(
             "ended",
             time=round(ended_at, 6),
@@ -82,7 +83,7 @@ class RunEnds:
             exit_code=end.exit_code,
             cause=end.cause,
             duration_s=round(ended_at - (run.started_at or ended_at), 6),
-            **run.monitor.summary(),
+            **run.monitor.summary_at_end(decision),
             reason=run_reason(
                 run,
                 state,

@@ -2,6 +2,7 @@
 
 from ...config.model import SweepConfig
 from ...stopping import Rule, StopDecision, StoppingRules
+from ...stopping.milestones import CurveOfBest, milestones_of
 from ...stopping.patience import Patience
 from ...stopping.settings import AshaRule
 from ...stopping.threshold import Threshold
@@ -36,6 +37,14 @@ def build_rules(config: SweepConfig, *, compares: bool = True) -> StoppingRules:
         own = settings.metric or metric or ""
         rules.append(settings.build(own, goals.get(own, goal or "max")))
     return StoppingRules(rules)
+
+
+def curve_for(config: SweepConfig) -> CurveOfBest | None:
+    """What keeps the best values of one run on its way; None if no rule compares runs by them."""
+    milestones = milestones_of(config.stopping_rules)
+    if milestones is None or config.optimization_goal is None:
+        return None
+    return CurveOfBest(config.optimization_goal, milestones)
 
 
 class SweepLimits:

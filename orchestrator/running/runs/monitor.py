@@ -15,6 +15,7 @@ from ...errors import nearest
 from ...stopping import StopDecision, StoppingRules
 from ...store.objective import BestSoFar
 from ...store.outcomes.aims import OutcomeTracker
+from .limits import curve_for
 
 if TYPE_CHECKING:
     from ml_tracking_ops.logger.reading.columns import Series
@@ -76,6 +77,7 @@ class RunMonitor:
     def _begin(self) -> None:
         self._best = BestSoFar(self._config.optimization_goal or "max")
         self._outcome = OutcomeTracker(self._aims)
+        self._curve = curve_for(self._config)
         self._rules.forget(self._run)
 
     def follow_output(self, events: "EventFileFollower | None" = None) -> None:
@@ -159,6 +161,8 @@ class RunMonitor:
             self._outcome.update(name, steps, values)
             if name == self._metric:
                 improved = self._best.update(steps, values)
+                if self._curve is not None:
+                    self._curve.update(steps, values)
             decision = self._rules.update(self._run, name, steps, values) or decision
         return LogUpdate(decision, improved, batch.has_more or printed_more)
 
@@ -193,6 +197,17 @@ class RunMonitor:
     def best(self) -> BestSoFar:
         """The best value of the optimisation metric so far."""
         return self._best
+
+    def summary_at_end(self, decision: StopDecision | None) -> dict[str, Any]:
+        """The same of a run that has ended, with how it came to its best value.
+
+        Args:
+            decision: to stop the run, if there was one.
+        """
+        if self._curve is None:
+            return self.summary()
+        until = None if decision is None else decision.step
+        return {**self.summary(), "curve": self._curve.points(until)}
 
     def summary(self) -> dict[str, Any]:
         """The best value so far, as the journal holds it; and those of what else counts."""

@@ -50,15 +50,19 @@ def pick_sampler(
     if not has_metric:
         return PickedSampler("random", "there is no optimization_metric to learn from")
     comparing = sorted(set(rules) & COMPARING_RULES)
-    if comparing:
+    if comparing and has_aims:
         return PickedSampler(
             "random",
             f"{comparing[0]} stops most runs before they show what they are worth, and no sampler "
-            "that learns was measured to be better then",
+            "knows several objectives, or constraints on outcomes, of such runs",
         )
     if n_runs - n_workers < FEW_RUNS:
         return PickedSampler(
             "random", f"{n_runs} runs, {n_workers} at once, are too few to learn from"
+        )
+    if comparing:
+        return PickedSampler(
+            "gp", f"it learns from runs that {comparing[0]} stops, by how far they trained"
         )
     if not has_library("optuna"):
         return PickedSampler(

@@ -4,20 +4,17 @@ A choice is an index (ordered ones a whole number), a bell or a stepped logarith
 everything else is what it is called there too, so that the same seed gives the same numbers.
 """
 
-import math
 import warnings
 from collections.abc import Mapping, Sequence
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import JsonValue
 
 from ...store.objective import Goal
 from ..choices import Choice
-from ..distributions import Distribution, Int, LogInt, LogNormal, LogUniform, Normal, Uniform, same
-from ..incomplete_beta import incomplete_beta
-from ..quantized import Beta, QLogUniform, QUniform
+from ..distributions import Distribution, Int, LogInt, LogUniform, Uniform
 from ..space import Combination, Space
+from .quantiles import position_of, quantile_of
 
 if TYPE_CHECKING:
     import optuna
@@ -101,11 +98,11 @@ def parameters_of(
             continue
         distribution, value = space.hyperparameters[name], combination[name]
         parameters[name] = (
-            _position(distribution, value) if isinstance(distribution, Choice) else value
+            position_of(distribution, value) if isinstance(distribution, Choice) else value
         )
         distributions[name] = _counterpart(distribution)
         if _as_optuna(distribution) == ("quantile",):
-            parameters[name] = _quantile(distribution, value)
+            parameters[name] = quantile_of(distribution, value)
     return parameters, distributions
 
 
@@ -154,24 +151,3 @@ def _as_optuna(distribution: Distribution) -> tuple[Any, ...]:
             return "float", distribution.min, distribution.max, None, True
         case _:
             return ("quantile",)
-
-
-def _position(distribution: Choice, value: JsonValue) -> int:
-    return next(n for n, other in enumerate(distribution.values()) if same(other, value))
-
-
-def _quantile(distribution: Distribution, value: Any) -> float:
-    match distribution:
-        case Normal():
-            return NormalDist(distribution.mu, distribution.sigma).cdf(value)
-        case LogNormal():
-            logarithm = math.log(max(value, 1e-300))
-            return NormalDist(distribution.mu, distribution.sigma).cdf(logarithm)
-        case LogUniform():
-            low, high = math.log(distribution.min), math.log(distribution.max)
-            return min(max((math.log(value) - low) / (high - low), 0.0), 1.0)
-        case QUniform() | QLogUniform():
-            return distribution.quantile(value)
-        case Beta():
-            return incomplete_beta(value, distribution.a, distribution.b)
-    raise TypeError(distribution)

@@ -5,17 +5,19 @@ A new sampler is a module in this folder, an entry in `SAMPLERS`, and its settin
 and of other packages are found by their settings.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from ...errors import UsageError
 from ...store.objective import Goal
 from ...store.outcomes.aims import NO_AIMS, Aims
+from ...store.run_record import COMPARING_RULES
 from ..plugins import SamplerPlugin, find_plugin
 from ..sampler_settings import (
     AnySampling,
+    GpSampling,
     OptunaHubSampling,
     OtherSampling,
     SamplerName,
@@ -86,14 +88,38 @@ SAMPLERS: Mapping[SamplerName, RegisteredSampler] = {
 }
 
 
-def check_settings(settings: AnySampling, space: Space, seed: int, folder: Path) -> bool:
+def learns_from_curves(
+    settings: AnySampling, rules: Collection[str], aims: Aims
+) -> TypeGuard[GpSampling]:
+    """Whether this is our own Gaussian process, which knows how far stopped runs have trained.
+
+    It takes the place of Optuna's where a rule compares runs by one metric.
+    """
+    return (
+        isinstance(settings, GpSampling) and not aims.metrics and bool(COMPARING_RULES & {*rules})
+    )
+
+
+def check_settings(
+    settings: AnySampling,
+    space: Space,
+    seed: int,
+    folder: Path,
+    rules: Collection[str] = (),
+    aims: Aims = NO_AIMS,
+) -> bool:
     """The same for a sampler with its settings, also one of another package.
+
+    Args:
+        rules: the names of the sweep's stopping rules.
 
     Raises:
         UsageError: it cannot be loaded, or made.
     """
     if isinstance(settings, OptunaHubSampling):
         _open_hub(settings, space, seed, folder)
+        return True
+    if learns_from_curves(settings, rules, aims):
         return True
     if isinstance(settings, OtherSampling):
         return _plugin(settings) is not None
@@ -147,11 +173,13 @@ def open_sampler(
     taken: Iterable[Combination] = (),
     aims: Aims = NO_AIMS,
     folder: Path = Path(),
+    rules: Collection[str] = (),
 ) -> Sampler:
     """The sampler with this name or these settings; `taken` need not be run again.
 
     Args:
         folder: that of the configuration.
+        rules: the names of the sweep's stopping rules.
 
     Raises:
         KeyError: `auto`, which stands for another one.
@@ -169,6 +197,17 @@ def open_sampler(
         has_objectives = bool(aims.objectives)
         name = settings.type
         return OtherSampler(name, other, space, seed, taken, has_objectives=has_objectives)
+    if learns_from_curves(settings, rules, aims):
+        from .curves import CurveSampler  # brings numpy
+
+        return CurveSampler(
+            space,
+            seed,
+            goal,
+            taken,
+            n_startup=settings.n_startup_trials,
+            is_deterministic=settings.deterministic_objective is True,
+        )
     return SAMPLERS[_built_in(settings)].open(settings, space, seed, goal, taken, aims)
 
 

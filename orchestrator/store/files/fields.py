@@ -44,6 +44,11 @@ def numbers(mapping: Any) -> dict[str, float]:
     return {text(name): float(value) for name, value in named(mapping).items()}
 
 
+def points(value: Any) -> tuple[tuple[int, float], ...]:
+    """Pairs of a whole number and a number."""
+    return tuple((whole(at), float(one)) for at, one in value)
+
+
 def text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not a text")

@@ -27,7 +27,8 @@ class RunEnded:
 
     `stopped_by` is the rule that stopped it early, where known. `result` has the value of each of
     several objectives, None if one is missing. `violations` says by how much it misses each
-    constraint on outcomes, None if that is not known.
+    constraint on outcomes, None if that is not known. `curve` has its progress, by the rule that
+    compares runs, and the best value up to there; it is empty without such a rule.
     """
 
     index: int
@@ -36,6 +37,7 @@ class RunEnded:
     stopped_by: str | None = None
     result: tuple[float, ...] | None = None
     violations: tuple[float, ...] | None = ()
+    curve: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

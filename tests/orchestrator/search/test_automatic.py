@@ -30,6 +30,7 @@ def pick(
     libraries: tuple[str, ...] = ("optuna",),
     *,
     has_metric: bool = True,
+    has_aims: bool = False,
 ) -> PickedSampler:
     return pick_sampler(
         space,
@@ -37,6 +38,7 @@ def pick(
         n_workers,
         rules,
         has_metric=has_metric,
+        has_aims=has_aims,
         has_library=libraries.__contains__,
     )
 
@@ -47,7 +49,10 @@ def pick(
         (pick(SMALL), "grid", "all 6 combinations fit into 60 runs"),
         (pick(SMALL, n_runs=5), "random", "too few"),
         (pick(has_metric=False), "random", "no optimization_metric"),
-        (pick(rules=("asha",)), "random", "asha stops most runs"),
+        (pick(rules=("asha",)), "gp", "learns from runs that asha stops"),
+        (pick(rules=("median",), libraries=()), "gp", "learns from runs that median stops"),
+        (pick(rules=("asha",), has_aims=True), "random", "asha stops most runs"),
+        (pick(rules=("asha",), n_runs=10), "random", "too few"),
         (pick(rules=("patience", "threshold")), "tpe", "learns"),
         (pick(n_runs=10), "random", "10 runs, 4 at once, are too few"),
         (pick(n_runs=20, n_workers=16), "random", "too few"),

@@ -1,0 +1,71 @@
+"""A sweep that is killed in the middle and resumed runs what it would have run without that."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sweeps import start_command, state_of, sweep_folder, wait_until, write_config
+
+from ml_tracking_ops.orchestrator import resume, run_sweep
+
+PLANE: dict[str, Any] = {
+    "x": {"type": "uniform", "min": 0, "max": 1},
+    "y": {"type": "uniform", "min": 0, "max": 1},
+}
+ASHA = {"rule": "asha", "max_resource": 4, "reduction_factor": 2}
+SWEEPS: dict[str, dict[str, Any]] = {
+    "tpe": {"sampler": {"type": "tpe", "n_startup_trials": 4}},
+    "cma_es": {"sampler": {"type": "cma_es", "n_startup_trials": 2}},
+    "gp under asha": {
+        "sampler": {"type": "gp", "n_startup_trials": 4},
+        "stopping_rules": [ASHA],
+    },
+    "tpe under asha": {
+        "sampler": {"type": "tpe", "n_startup_trials": 3},
+        "stopping_rules": [ASHA],
+    },
+    "auto under asha": {"sampler": "auto", "stopping_rules": [ASHA], "max_runs": 18},
+    "repeats": {
+        "sampler": {"type": "tpe", "n_startup_trials": 3},
+        "repeats": {"count": 2, "seed_name": "seed"},
+    },
+}
+
+
+def config_for(folder: Path, **changes: Any) -> Path:
+    return write_config(
+        folder,
+        "climbs.py",
+        **{
+            "seed": 5,
+            "max_runs": 12,
+            "hyperparameters": PLANE,
+            "optimization_metric": "accuracy",
+            "optimization_goal": "max",
+            "early_stopping": False,
+            "system_metrics": False,
+            **changes,
+        },
+    )
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_resumed_sweep_runs_what_it_would_have(tmp_path: Path, name: str) -> None:
+    changes = SWEEPS[name]
+    whole = run_sweep(
+        config_for(tmp_path / "whole", **changes), logdir=tmp_path / "whole/runs", workers=1
+    )
+    folder = tmp_path / "killed"
+    config_for(folder, **changes)
+    process = start_command("sweep", "--workers", "1", folder=folder)
+    wait_until(lambda: [*folder.glob("runs/*/journal.jsonl")], "the journal")
+    sweep = sweep_folder(folder / "runs")
+    wait_until(lambda: len(state_of(sweep).runs) >= 7, "seven runs")
+    process.send_signal(signal.SIGKILL)
+    process.wait(timeout=60)
+    result = resume(sweep)
+    assert [run.hyperparameters for run in result.runs] == [
+        run.hyperparameters for run in whole.runs
+    ]
+    assert [run.state for run in result.runs] == [run.state for run in whole.runs]

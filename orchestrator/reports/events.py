@@ -240,7 +240,7 @@ class EndedEvent(TimedEvent):
     values: NotRequired[Values]
     curve: NotRequired[
         Annotated[
-            list[tuple[int, float]],
+            list[list[float]],
             Field(
                 description="with a rule that compares runs: progress, and the best value up to "
                 "there, at each milestone and at the end"

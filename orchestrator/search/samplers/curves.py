@@ -16,7 +16,7 @@ from ...store.run_states import RESULTS_THAT_COUNT
 from ..choices import Choice
 from ..distributions import Distribution
 from ..space import Combination, Space
-from .base import Unseen
+from .base import SeenCombinations
 from .encoding import Encoding
 from .gaussian_process import Array, GaussianProcess, Observations, fit_parameters
 from .quantiles import quantile_of
@@ -69,7 +69,7 @@ class CurveSampler:
         self._space = space
         self._seed = seed
         self._sign = 1.0 if goal == "max" else -1.0
-        self._unseen = Unseen(space, taken)
+        self._unseen = SeenCombinations(space, taken)
         self._encoding = Encoding(space)
         self._n_startup = max(2, _STARTUP if n_startup is None else n_startup)
         self._is_deterministic = is_deterministic

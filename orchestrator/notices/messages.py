@@ -100,8 +100,7 @@ class NoticeWriter:
     def _result_text(self, run: RunRecord) -> str:
         values = {one.metric: run.values[one.metric] for one in self._record.aims.objectives}
         results = ", ".join(f"{name} = {value:g}" for name, value in values.items())
-        chosen = ", ".join(f"{name} = {value}" for name, value in run.hyperparameters.items())
-        return _shortened(f"{results}, run {run.index}: {chosen}")
+        return _shortened(f"{results}, run {run.index}: {_combination(run)}")
 
     def _no_improvement(self, best: RunRecord, spread: float, now_s: float) -> Iterator[Notice]:
         """Say once of a best value that those a little better are none."""
@@ -146,11 +145,20 @@ class NoticeWriter:
         return Notice(f"{self._name}: {words.get(state, state)}", "\n".join(lines), kind)
 
     def _best_text(self, run: RunRecord) -> str:
-        values = ", ".join(f"{name} = {value}" for name, value in run.hyperparameters.items())
+        values = _combination(run)
         is_over_early = run.state in ENDS and run.state != "finished"
         failed = f" ({STATES[run.state].word})" if is_over_early else ""
         value = f"{self._metric} = {run.best_value:g} at step {run.best_step}"
         return _shortened(f"{value}, run {run.index}{failed}: {values}")
+
+
+def _combination(run: RunRecord) -> str:
+    """Numbers in five digits: on a telephone more would hide what matters."""
+    given = run.hyperparameters.items()
+    return ", ".join(
+        f"{name} = {value:.5g}" if isinstance(value, float) else f"{name} = {value}"
+        for name, value in given
+    )
 
 
 def _shortened(text: str) -> str:

@@ -81,7 +81,8 @@ def test_sweep_that_starts_no_more_runs_says_why(writer):
 
 
 def test_end_of_a_sweep_counts_its_runs_and_names_the_best(writer):
-    take_in(writer, *started(1, lr=0.1), *started(2, lr=0.2), improved(2, 0.9))
+    take_in(writer, *started(1, lr=0.1), *started(2, lr=0.2000012345, layers=100_000))
+    take_in(writer, improved(2, 0.9))
     take_in(
         writer, ended(1, "failed", reason="x"), ended(2, "finished", best_value=0.9, best_step=3)
     )
@@ -90,4 +91,4 @@ def test_end_of_a_sweep_counts_its_runs_and_names_the_best(writer):
     assert (notice.title, notice.kind) == ("digits: finished", "success")
     assert "1 finished, 1 failed" in notice.body
     assert "accuracy = 0.9" in notice.body
-    assert "run 2: lr = 0.2" in notice.body
+    assert "run 2: lr = 0.2, layers = 100000" in notice.body

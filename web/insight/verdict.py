@@ -7,7 +7,12 @@ from weakref import WeakKeyDictionary
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.verdict.evidence import sweep_verdict
 from ml_tracking_ops.orchestrator.verdict.verdicts import Leader, Verdict
-from ml_tracking_ops.orchestrator.verdict.words import noise_text, percent, verdict_sentence
+from ml_tracking_ops.orchestrator.verdict.words import (
+    name_of,
+    noise_text,
+    percent,
+    verdict_sentence,
+)
 
 from ..runs.entries import run_id
 from ..runs.formats import format_mean, format_number
@@ -52,7 +57,7 @@ def verdict_view(sweep: Sweep) -> VerdictView | None:
     """None for a sweep without `confirm` or `repeats`, and before there is anything to say."""
     verdict = _verdict(sweep)
     if verdict is not None:
-        text = verdict_sentence(verdict, sweep.record)
+        text = _as_on_page(verdict_sentence(verdict, sweep.record), sweep, verdict.leaders)
         shown = [_leader(sweep, verdict, place) for place in range(len(verdict.leaders))]
         return VerdictView(
             text[0].upper() + text[1:], noise_text(verdict), verdict.winner is not None, shown
@@ -77,7 +82,7 @@ def _leader(sweep: Sweep, verdict: Verdict, place: int) -> LeaderView:
     candidate, leaders = leader.candidate, sweep.record.leaders
     out = None if leaders is None else leaders.dropped.get(candidate.number)
     return LeaderView(
-        name=candidate.run or f"combination {candidate.number}",
+        name=_name(sweep, leader),
         href=_href(sweep, leader),
         hyperparameters=candidate.hyperparameters,
         mean=format_mean(leader.mean, leader.std),
@@ -89,6 +94,19 @@ def _leader(sweep: Sweep, verdict: Verdict, place: int) -> LeaderView:
         beats_next=percent(leader.beats[below[0].candidate.number]) if below else None,
         dropped=None if out is None else f"dropped after seed {out[0]}: {out[1]}",
     )
+
+
+def _as_on_page(text: str, sweep: Sweep, leaders: Sequence[Leader]) -> str:
+    """A sentence in which runs are called as everywhere on the page: ``run 8``."""
+    for leader in leaders:
+        text = text.replace(name_of(leader), _name(sweep, leader))
+    return text
+
+
+def _name(sweep: Sweep, leader: Leader) -> str:
+    runs = sweep.record.runs.values()
+    run = next((one for one in runs if one.name == leader.candidate.run), None)
+    return name_of(leader) if run is None or run.name is None else f"run {run.index}"
 
 
 def _href(sweep: Sweep, leader: Leader) -> str | None:

@@ -181,7 +181,7 @@ def test_verdict_says_which_combination_of_repeats_won(client: Client, logdir: P
     ]
     write_sweep(logdir / "s", events, repeats={"count": 3, "seed_name": "seed"})
     text = text_of(client.get("/sweeps/s").text)
-    assert "Winner: run_0004, the best of 3 combinations with a probability of over 99 %" in text
+    assert "Winner: run 4, the best of 3 combinations with a probability of over 99 %" in text
     assert "0.900 ± 0.010" in text
 
 

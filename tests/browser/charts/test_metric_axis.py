@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from dashboard import Dashboard
+from modules import call
 from playwright.sync_api import Page, expect
 from training import SweepFiles, Training
 
@@ -71,6 +73,25 @@ def test_sections_align_with_one_number_of_columns(
     assert abs(places[0]["width"] - beside["width"]) < 1
 
 
+@pytest.mark.parametrize(
+    ("px", "widths", "n_columns"),
+    [
+        (1085, [1, 2, 2, 1, 2, 12, 5, 5], 3),
+        (1565, [1, 2, 2, 1, 2, 12, 5, 5], 5),
+        (1392, [1, 1, 2, 1], 5),
+        (1085, [2], 2),
+        (1085, [12], 3),
+        (358, [1, 12], 1),
+        (1085, [], 3),
+    ],
+)
+def test_page_has_the_columns_that_leave_the_least_empty(
+    modules: Page, px: int, widths: list[int], n_columns: int
+) -> None:
+    found = call(modules, "charts/data/chart_settings", "columnsOf", px, widths)
+    assert found == n_columns
+
+
 def test_sections_of_any_number_of_charts_share_the_columns_of_the_page(
     page: Page, dashboard: Dashboard, train: Train
 ) -> None:
@@ -80,7 +101,7 @@ def test_sections_of_any_number_of_charts_share_the_columns_of_the_page(
         training.log(name, 0, 3)
     page.goto(f"{dashboard.url}/experiments")
     expect(page.locator(".chart")).to_have_count(len(names))
-    for width, n_columns in ((1440, 3), (1920, 4), (390, 1)):
+    for width, n_columns in ((1440, 3), (1920, 3), (390, 1)):
         page.set_viewport_size({"width": width, "height": 900})
         expect(page.locator(".charts")).to_have_attribute(
             "style", re.compile(rf"--columns: {n_columns};")

@@ -60,20 +60,39 @@ export function ownView(view, own) {
 /** How many columns of the page the charts of a section take. */
 export const widthOf = (metrics, charts) => metrics.reduce((sum, metric) => sum + ({ 2: 2, full: 4 }[charts.get(metric)?.width] ?? 1), 0);
 
-const LEAST_PX = 320, LEAST_IN_PANEL_PX = 240, PANEL_PADDING_PX = 32, GAP_PX = 12;
+const LEAST_PX = 260, LEAST_IN_PANEL_PX = 224, BEST_PX = 360, BEST_IN_PANEL_PX = 280, WIDEST_PX = 560, PANEL_PADDING_PX = 32, GAP_PX = 12;
 const NARROW_PX = 700; // so narrow a page has one column, or two, whatever was chosen
+const COST_OF_SIZE = 0.2;
 
 /**
- * Pure: how many columns of charts a page has: as many as there is room for, or as were chosen, and no
- * more than there are charts.
+ * Pure: how many columns of charts a page has: as were chosen; or else those that leave the least
+ * room empty with charts of about the best width, and no more than there are charts.
  *
  * @param {number[]} widths  how many columns each section would take; 0: it is folded
  */
 export function columnsOf(px, widths, { isInPanel = false, chosen = null } = {}) {
-  const least = isInPanel ? LEAST_IN_PANEL_PX : LEAST_PX, room = px - (isInPanel ? PANEL_PADDING_PX : 0);
-  const fitting = Math.max(1, Math.floor((room + GAP_PX) / (least + GAP_PX)));
-  const n = chosen === null || px < NARROW_PX ? fitting : Number(chosen), all = widths.reduce((sum, one) => sum + one, 0);
-  return Math.max(1, chosen === null ? Math.min(n, all || n) : n);
+  const [least, wanted] = isInPanel ? [LEAST_IN_PANEL_PX, BEST_IN_PANEL_PX] : [LEAST_PX, BEST_PX], room = px - (isInPanel ? PANEL_PADDING_PX : 0) + GAP_PX;
+  const all = widths.reduce((sum, one) => sum + one, 0), most = Math.max(1, Math.floor(room / (least + GAP_PX)));
+  if (chosen !== null && px >= NARROW_PX) return Number(chosen);
+  let best = Math.max(1, Math.min(most, all || most)), lowest = Infinity;
+  for (let n = best; n >= 1 && (n === best || room / n - GAP_PX <= WIDEST_PX); n -= 1) {
+    const cost = emptyShare(widths, n) + COST_OF_SIZE * Math.abs(room / n - GAP_PX - wanted) / wanted;
+    if (cost < lowest) [best, lowest] = [n, cost];
+  }
+  return best;
+}
+
+/** Which part of the rows is empty where sections come one after the other. */
+function emptyShare(widths, n) {
+  let nRows = 0, inRow = n;
+  for (const width of widths) {
+    const span = Math.max(1, Math.min(width, n));
+    if (inRow + span > n) (nRows += 1), (inRow = 0);
+    inRow += span;
+    if (width > n) (nRows += Math.ceil(width / n) - 1), (inRow = n);
+  }
+  const filled = widths.reduce((sum, width) => sum + Math.max(1, width), 0);
+  return nRows ? 1 - filled / (nRows * n) : 0;
 }
 
 /** Pure: of so many columns those of a section; one that is folded is a word. Where their number was chosen, each section begins a row. */

@@ -235,19 +235,21 @@ def tasks_in(events: list[dict[str, Any]]) -> list[tuple[float, float, str]]:
 
 
 def click(
-    browser: Browser, address: str, condition: str, script: str, rounds: str
+    browser: Browser, address: str, condition: str, script: str, rounds: str, pid: str = "0"
 ) -> dict[str, Any]:
     """Load a page, then run `script` (given a round's number) and wait for its own condition.
 
     `script` is a function that acts and returns a condition that holds once the page shows it.
+    `cpu_s` are the CPU seconds of the server `pid`, `browser_cpu_s` those of Chromium.
     """
     with opened(browser) as context:
         page = new_page(context)
         page.goto(address, wait_until="commit")
         ready_ms = page.evaluate(f"whenPainted(() => {condition})")
         page.wait_for_timeout(1000)
-        times = []
+        times, cpu, browser_cpu = [], [], []
         for index in range(int(rounds)):
+            before, browser_before = cpu_s(int(pid)), descendants_cpu_s()
             times.append(
                 page.evaluate(f"""async () => {{
               const began = performance.now();
@@ -255,8 +257,15 @@ def click(
               return (await whenPainted(holds)) - began;
             }}""")
             )
+            cpu.append(cpu_s(int(pid)) - before)
+            browser_cpu.append(descendants_cpu_s() - browser_before)
             page.wait_for_timeout(300)
-        return {"ready_ms": ready_ms, "times_ms": times}
+        return {
+            "ready_ms": ready_ms,
+            "times_ms": times,
+            "cpu_s": cpu,
+            "browser_cpu_s": browser_cpu,
+        }
 
 
 def tabs(browser: Browser, address: str, condition: str, n_tabs: str) -> dict[str, Any]:
@@ -301,8 +310,22 @@ def _cpu_ticks(pid: int) -> int:
     return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]))
 
 
+def descendants_cpu_s() -> float:
+    """CPU seconds of all processes below this one: Chromium, and what drives it."""
+    found = [os.getpid()]
+    for pid in found:
+        with contextlib.suppress(OSError):
+            found += _children(pid)
+    total = 0
+    for pid in found[1:]:
+        with contextlib.suppress(OSError):
+            total += _cpu_ticks(pid)
+    return total / TICKS_A_SECOND
+
+
 def _children(pid: int) -> list[int]:
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return [int(one) for thread in threads for one in (thread / "children").read_text().split()]
 
 
 @contextlib.contextmanager

@@ -96,7 +96,7 @@ class RunOutcome(TypedDict):
     `values` is empty, `is_feasible` or `is_on_front` null if the sweep has none.
     """
 
-    values: dict[str, float]
+    values: Mapping[str, float]
     is_feasible: bool | None
     is_on_front: bool | None
 

@@ -199,10 +199,14 @@ def _waits_again(run: RunRecord, recorded: Sequence[SweepRequest]) -> bool:
 def waiting_again(sweep: Sweep) -> list[int]:
     """The runs that users put back to run again and that have not started yet, in order."""
     recorded: Mapping[int, list[SweepRequest]] = {} if sweep.is_at_work else _recorded(sweep.path)
-    asked = [
-        run for run in sweep.record.runs.values() if run.before is not None or run.index in recorded
-    ]
-    return sorted(run.index for run in asked if _waits_again(run, recorded.get(run.index, [])))
+    runs = sweep.record.runs
+    indices = sorted({*sweep.kept(_put_back), *(index for index in recorded if index in runs)})
+    return [index for index in indices if _waits_again(runs[index], recorded.get(index, []))]
+
+
+def _put_back(sweep: Sweep) -> list[int]:
+    """The runs that an orchestrator has put back, so far as the journal says."""
+    return [run.index for run in sweep.record.runs.values() if run.before is not None]
 
 
 def _recorded(folder: Path) -> dict[int, list[SweepRequest]]:

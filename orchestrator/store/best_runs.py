@@ -13,7 +13,7 @@ def best_run(runs: Iterable[RunRecord], goal: Goal | None) -> RunRecord | None:
     for run in runs:
         if goal is None or run.best_value is None or run.is_confirming:
             continue
-        if best is None or is_better(run.best_value, best.best_value, goal):
+        if is_better(run.best_value, None if best is None else best.best_value, goal):
             best = run
     return best
 

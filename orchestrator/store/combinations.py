@@ -128,6 +128,10 @@ def confirming_runs_of(config: Mapping[str, Any]) -> int:
 
 def best_repeated(sweep: "Sweep") -> RepeatedCombination | None:
     """The best combination of a sweep, or None if it has no repeats or no value yet."""
+    return None if seed_name_of(sweep.config) is None else sweep.kept(_best_repeated)
+
+
+def _best_repeated(sweep: Sweep) -> RepeatedCombination | None:
     seed_name = seed_name_of(sweep.config)
     if seed_name is None:
         return None

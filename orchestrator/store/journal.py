@@ -10,7 +10,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -141,16 +141,25 @@ class JournalTail:
 
     def read(self) -> list[Event]:
         """The events that were completed since the last call; empty where there is no file."""
+        return [event for part in self.parts() for event in part]
+
+    def parts(self) -> Iterator[list[Event]]:
+        """The same in parts, so that a long journal is never in memory as a whole.
+
+        The first part, which may be empty, comes once `was_reset` is known.
+        """
         self.was_reset = False
         try:
             fd = open_guarded(self.path, READ)
         except OSError:
-            return []
+            return
         try:
             self._notice_replacement(os.fstat(fd))
-            return [] if self.trouble else self._read_from(fd)
+            yield []
+            if not self.trouble:
+                yield from self._read_from(fd)
         except OSError:
-            return []
+            return
         finally:
             os.close(fd)
 
@@ -161,8 +170,8 @@ class JournalTail:
             self.was_reset, self.trouble = True, None
         self._file = file
 
-    def _read_from(self, fd: int) -> list[Event]:
-        events: list[Event] = []
+    def _read_from(self, fd: int) -> Iterator[list[Event]]:
+        n_events = 0
         progress = Progress(self.path)
         while True:
             self._step_over_hole(fd)
@@ -178,15 +187,17 @@ class JournalTail:
             *lines, rest = (self._partial + block).split(b"\n")
             if lines and self._is_discarding:
                 lines, self._is_discarding = lines[1:], False
-            events += [event for line in lines if (event := self._decode(line)) is not None]
-            if len(events) > self._max_events:
-                self.trouble = f"{self.path} has over {self._max_events} events; not all were read"
-                break
+            events = [event for line in lines if (event := self._decode(line)) is not None]
             self._partial = b"" if self._is_discarding else rest
             if len(rest) > _LONGEST_LINE_BYTES and not self._is_discarding:
                 self.n_skipped += 1
                 self._partial, self._is_discarding = b"", True
-        return events
+            n_events += len(events)
+            if n_events > self._max_events:
+                self.trouble = f"{self.path} has over {self._max_events} events; not all were read"
+            yield events
+            if self.trouble:
+                break
 
     def _step_over_hole(self, fd: int) -> None:
         """Nobody has written there: the line in which it begins and ends is damaged."""

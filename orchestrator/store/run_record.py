@@ -1,5 +1,6 @@
 """What is known of one run of a sweep, and of its attempts."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,6 +10,8 @@ from .run_states import ENDS, RESULTS_THAT_COUNT, SUBMITTED, RunState
 
 COMPARING_RULES = frozenset({"asha", "hyperband", "median", "wandb_hyperband"})
 """Rules that stop a run since others were better with as much training, not for its own course."""
+
+_NO_VALUES: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class RunRecord:
     reason: str | None = None
     best_value: float | None = None
     best_step: int | None = None
-    values: dict[str, float] = field(default_factory=dict)
+    values: Mapping[str, float] = field(default_factory=lambda: _NO_VALUES)
     """Of a run that has ended, the value of each objective and of what its result must meet."""
     is_feasible: bool = True
     """Whether its result meets the constraints on outcomes, if there are any."""
@@ -43,10 +46,12 @@ class RunRecord:
     ended_at: float | None = None
     exit_code: int | None = None
     attempt: int = 1
-    earlier: list["RunRecord"] = field(default_factory=list, repr=False)
+    earlier: tuple["RunRecord", ...] = field(default=(), repr=False)
     """The earlier attempts at it, oldest first, as they ended."""
-    last_end: "RunRecord | None" = field(default=None, repr=False)
-    """As the latest attempt ended, also while the run waits to be tried again."""
+    is_end_known: bool = field(default=False, repr=False)
+    """Whether its orchestrator wrote down how the latest attempt ended."""
+    _end_before: "RunRecord | None" = field(default=None, repr=False)
+    """As the latest attempt ended, while the run waits to be tried again."""
     before: PreviousAttempt | None = None
     stopped_by: dict[str, Any] | None = None
     stopped_by_hand: str | None = None
@@ -62,7 +67,7 @@ class RunRecord:
     """How long it stood still before that."""
     node: str | None = None
     gpus: tuple[str, ...] = ()
-    output_tail: list[str] = field(default_factory=list)
+    output_tail: Sequence[str] = ()
     combination: int | None = None
     repeat: int = 1
     is_confirming: bool = False
@@ -91,12 +96,24 @@ class RunRecord:
 
     def keep_attempt(self) -> None:
         """Remember the latest attempt, before another one takes its place."""
-        ended = self.last_end
-        if ended is None or ended.name != self.name:
-            ended = replace(self, earlier=[], last_end=None)
-            if not ended.has_ended:
-                ended.state = "killed"  # nobody recorded its end
-        self.earlier.append(ended)
+        ended = self._end_before or self._copied()
+        if not ended.has_ended:
+            ended.state = "killed"  # nobody recorded its end
+        self.earlier = (*self.earlier, ended)
+
+    def _copied(self) -> "RunRecord":
+        return replace(self, earlier=(), _end_before=None)
+
+    def end(self, values: Mapping[str, float], output_tail: Sequence[str]) -> None:
+        """Take in what an orchestrator wrote down of the end of the latest attempt."""
+        self.values, self.output_tail = values or _NO_VALUES, tuple(output_tail)
+        self.is_end_known, self._end_before = True, None
+
+    def wait_again(self, attempt: int) -> None:
+        """Let it wait to be tried again, as this attempt."""
+        if self.has_ended and self.is_end_known:
+            self._end_before = self._copied()
+        self.state, self.attempt = "pending", attempt
 
     @property
     def has_ended(self) -> bool:
@@ -107,10 +124,11 @@ class RunRecord:
         if self.name not in (None, name):
             self.keep_attempt()
         self.name, self.attempt, self.slot, self.ref = name, attempt, slot, None
+        self.is_end_known, self._end_before = False, None
         self.stopped_by = self.stopped_by_hand = self.before = None
-        self.reason, self.ended_at, self.exit_code, self.output_tail = None, None, None, []
+        self.reason, self.ended_at, self.exit_code, self.output_tail = None, None, None, ()
         self.best_value, self.best_step = None, None
-        self.values, self.is_feasible = {}, True
+        self.values, self.is_feasible = _NO_VALUES, True
         self.queued_at = self.started_at = self.node = self.suspended_at = None
         self.suspended_s = 0.0
 
@@ -139,8 +157,10 @@ class RunRecord:
     @property
     def n_failed(self) -> int:
         """How many attempts failed by themselves; one that an engine has does not count yet."""
-        latest = [] if self.state in SUBMITTED or self.last_end is None else [self.last_end]
-        return sum(attempt.state == "failed" for attempt in [*self.earlier, *latest])
+        latest = self._end_before or self
+        is_counted = latest.is_end_known and latest.has_ended and self.state not in SUBMITTED
+        ended = [*self.earlier, *([latest] if is_counted else [])]
+        return sum(attempt.state == "failed" for attempt in ended)
 
     @property
     def waits_again(self) -> bool:
@@ -149,15 +169,14 @@ class RunRecord:
 
     def put_back(self, attempt: int) -> None:
         """Let it wait to run again, as this attempt."""
-        if self.state != "pending":
-            self.before = PreviousAttempt(
-                self.state, self.reason, self.attempt, self.stopped_by_hand
-            )
-        self.attempt, self.state = attempt, "pending"
+        was = PreviousAttempt(self.state, self.reason, self.attempt, self.stopped_by_hand)
+        is_new = self.state != "pending"
+        self.wait_again(attempt)
+        self.before = was if is_new else self.before
         self.stopped_by_hand = self.reason = None
 
     def take_back(self) -> None:
         """Make it what it was before `put_back`."""
         if (was := self.before) is not None:
             self.state, self.reason, self.attempt = was.state, was.reason, was.attempt
-            self.stopped_by_hand, self.before = was.stopped_by_hand, None
+            self.stopped_by_hand, self.before, self._end_before = was.stopped_by_hand, None, None

@@ -1,29 +1,24 @@
 """A sweep as it is in its folder: read from its description, its journal and evidence alone."""
 
-import errno
-import json
-import os
 import platform
-import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ml_tracking_ops.logger import paths
-from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.logger.locks import is_held
 
-from ..errors import DescriptionError
 from ..supervision.process_table import is_alive
 from .annotations import NO_ANNOTATIONS, Annotations
 from .best_runs import best_run, best_that_counts
+from .description import read_description
 from .files import fields
 from .files.origins import is_copy, seconds_untouched
 from .files.run_refs import LOCAL, process_of
-from .journal import JournalTail
+from .journal import Event, JournalTail
 from .objective import BestSoFar, Goal
 from .outcomes.aims import Aims, aims_of
 from .outcomes.front_measure import FrontMeasure
@@ -35,12 +30,13 @@ from .process_records import (
     read_processes,
 )
 from .run_record import RunRecord
-from .run_states import ENDS, SWEEP_ENDS
+from .run_states import ENDS, SUBMITTED, SWEEP_ENDS, RunState
 from .sweep_record import SweepRecord
 from .watching.file_systems import is_on_network
 from .watching.server_clock import silent_for_s
 
-_DESCRIPTION_BYTES = 16 << 20
+T = TypeVar("T")
+
 _LEGACY_S = 5.0
 _BEATS_WITHIN_S = 120.0
 _JOB_SILENT_S = 600.0
@@ -67,6 +63,22 @@ class Sweep:
     """What of the sweep was not read, and why."""
     _by_name: dict[str, int] = field(default_factory=dict, repr=False)
     _unseen: set[int] = field(default_factory=set, repr=False)
+    _kept: dict[Callable[["Sweep"], Any], Any] = field(default_factory=dict, repr=False)
+    _kept_as_of: tuple[int, int, Annotations] | None = field(default=None, repr=False)
+
+    def kept(self, compute: Callable[["Sweep"], T]) -> T:
+        """What a function finds out of the runs; kept until one changes, or what users say of them.
+
+        Args:
+            compute: a function of a module; nobody may change what it returns.
+        """
+        before, now = self._kept_as_of, (id(self.changes), len(self.changes), self.annotations)
+        if before is None or before[:2] != now[:2] or before[2] is not now[2]:
+            self._kept, self._kept_as_of = {}, now
+        if compute not in self._kept:
+            self._kept[compute] = compute(self)
+        found: T = self._kept[compute]
+        return found
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -102,15 +114,30 @@ class Sweep:
         """Take in what is new in the journal; return the indices of the runs that changed."""
         if self.is_legacy:
             return set()
-        events = self._journal.read()
-        self.trouble = self._journal.trouble
         changed: set[int] = set()
-        if self._journal.was_reset:
-            changed = set(self.record.runs)
-            self.record = SweepRecord(goal=self.optimization_goal, aims=self.aims)
-            self.changes = []
-            self._by_name.clear()
-            self._unseen.clear()
+        for place, events in enumerate(self._journal.parts()):
+            if place == 0 and self._journal.was_reset:
+                changed |= self._forget()
+            changed |= self._take_in(events)
+        self.trouble = self._journal.trouble
+        if self.record.started_at is not None:
+            self.started_at = self.record.started_at
+        dead = self._notice_death()
+        self.changes.extend(sorted(dead))
+        return changed | dead
+
+    def _forget(self) -> set[int]:
+        """Begin again; return the indices of the runs that were known."""
+        known = set(self.record.runs)
+        self.record = SweepRecord(goal=self.optimization_goal, aims=self.aims)
+        self.changes = []
+        self._by_name.clear()
+        self._unseen.clear()
+        return known
+
+    def _take_in(self, events: Iterable[Event]) -> set[int]:
+        """Fold events in; return the indices of the runs that changed."""
+        changed: set[int] = set()
         for event in events:
             index = self.record.apply(event)
             self.changes.append(index)
@@ -119,11 +146,7 @@ class Sweep:
                 name = self.record.runs[index].name
                 if name is not None:
                     self._by_name[name] = index
-        if self.record.started_at is not None:
-            self.started_at = self.record.started_at
-        dead = self._notice_death()
-        self.changes.extend(sorted(dead))
-        return changed | dead
+        return changed
 
     def is_archived(self, run: RunRecord) -> bool:
         """Whether a user took the run out of the results."""
@@ -145,17 +168,27 @@ class Sweep:
     @property
     def best(self) -> RunRecord | None:
         """The best of the results, as `SweepRecord.best`."""
-        return best_run(filter(self.record.can_win, self.results), self.record.goal)
+        return self.kept(_best)
 
     @property
     def best_that_counts(self) -> RunRecord | None:
         """As `SweepRecord.best_that_counts`, of the results."""
-        return best_that_counts(filter(self.record.can_win, self.results), self.record.goal)
+        return self.kept(_best_that_counts)
 
     @property
-    def front(self) -> list[RunRecord]:
+    def front(self) -> Sequence[RunRecord]:
         """As `SweepRecord.front`, of the results."""
-        return self.record.front_in(self.results) if self.aims.objectives else []
+        return self.kept(_front) if self.aims.objectives else ()
+
+    @property
+    def counts(self) -> Mapping[RunState, int]:
+        """As `SweepRecord.counts`."""
+        return self.kept(_counts)
+
+    @property
+    def has_submitted(self) -> bool:
+        """Whether any run is running, or waits in the queue of its engine."""
+        return any(self.counts.get(state) for state in SUBMITTED)
 
     def measure_front(self) -> FrontMeasure | None:
         """As `SweepRecord.measure_front`, of the results."""
@@ -278,25 +311,25 @@ class Sweep:
         return silent_for_s(path, self.path / paths.SLURM_NAME)
 
 
+def _best(sweep: Sweep) -> RunRecord | None:
+    return best_run(filter(sweep.record.can_win, sweep.results), sweep.record.goal)
+
+
+def _best_that_counts(sweep: Sweep) -> RunRecord | None:
+    return best_that_counts(filter(sweep.record.can_win, sweep.results), sweep.record.goal)
+
+
+def _front(sweep: Sweep) -> list[RunRecord]:
+    return sweep.record.front_in(sweep.results)
+
+
+def _counts(sweep: Sweep) -> dict[RunState, int]:
+    return sweep.record.counts
+
+
 def _goal(config: Mapping[str, Any]) -> Goal | None:
     goal = config.get("optimization_goal")
     return goal if goal in ("min", "max") else None
-
-
-def _read_description(path: Path) -> tuple[bytes, float]:
-    """Its bytes and when it was changed, of the very file that was opened.
-
-    Raises:
-        OSError: it cannot be read, or is no regular file.
-    """
-    fd = open_guarded(path, READ)
-    with os.fdopen(fd, "rb") as file:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "it is not a regular file", os.fspath(path))
-        if status.st_size > _DESCRIPTION_BYTES:
-            raise OSError(errno.EFBIG, f"it has more than {_DESCRIPTION_BYTES >> 20} MiB")
-        return file.read(_DESCRIPTION_BYTES), status.st_mtime
 
 
 def open_sweep(identity: str, folder: Path) -> Sweep:
@@ -305,7 +338,7 @@ def open_sweep(identity: str, folder: Path) -> Sweep:
     Raises:
         DescriptionError: it cannot be read.
     """
-    description, modified = _described(folder / paths.DESCRIPTION_NAME)
+    description, modified = read_description(folder / paths.DESCRIPTION_NAME)
     is_legacy = "config" not in description
     config = description if is_legacy else description["config"]
     config = config if isinstance(config, dict) else {}
@@ -328,20 +361,6 @@ def open_sweep(identity: str, folder: Path) -> Sweep:
     if is_legacy:
         _read_legacy_runs(sweep)
     return sweep
-
-
-def _described(path: Path) -> tuple[dict[str, Any], float]:
-    """What a description says, and when it was changed."""
-    try:
-        text, modified = _read_description(path)
-        description = fields.printable(json.loads(text))
-    except OSError as error:
-        raise DescriptionError(path, error.strerror or str(error)) from None
-    except (ValueError, RecursionError) as error:
-        raise DescriptionError(path, f"it is not valid JSON: {error}") from None
-    if not isinstance(description, dict):
-        raise DescriptionError(path, "it holds no JSON object")
-    return description, modified
 
 
 def _read_legacy_runs(sweep: Sweep) -> None:

@@ -97,7 +97,10 @@ class SweepRecord(SweepResults):
         index = fields.whole(event["index"])
         if index not in self.runs and len(self.runs) >= self.run_limit:
             raise ValueError(f"more than {self.run_limit} runs")
-        return self.runs.setdefault(index, RunRecord(index))
+        found = self.runs.get(index)
+        if found is None:
+            found = self.runs[index] = RunRecord(index)
+        return found
 
 
 def _time_in(event: Event) -> float:
@@ -118,7 +121,7 @@ def state_in(event: Event) -> RunState:
     state: RunState = event["state"] if "state" in event else event["status"]
     if state not in RUN_STATES:  # a tuple: what cannot be hashed is no member either
         raise ValueError(state)
-    return state
+    return RUN_STATES[RUN_STATES.index(state)]  # one object for all runs
 
 
 def _sweep_started(sweep: SweepRecord, event: Event) -> None:
@@ -248,7 +251,8 @@ def _promoted(sweep: SweepRecord, event: Event) -> int:
     run = sweep.run(event)
     value, _ = sweep.rungs[run.index, rung]
     sweep.rungs[run.index, rung] = value, True
-    run.state, run.attempt, run.reason = "pending", attempt, None
+    run.wait_again(attempt)
+    run.reason = None
     return run.index
 
 
@@ -265,11 +269,10 @@ def _ended(sweep: SweepRecord, event: Event) -> int:
     run = sweep.run(event)
     run.state, run.ended_at, run.exit_code = state, ended_at, exit_code
     run.best_value, run.best_step = best_value, best_step
-    run.values, run.is_feasible = values, sweep.aims.are_met(values)
+    run.is_feasible = sweep.aims.are_met(values)
     run.end_suspension(ended_at)
     run.reason = reason or run.reason
-    run.output_tail = output_tail
-    run.last_end = replace(run, earlier=[], last_end=None)
+    run.end(values, output_tail)
     sweep.pool.end(ended_at, run.index, state)
     if not event.get("will_retry") and not run.is_confirming:
         outcome = _outcome_of(sweep, values)
@@ -283,7 +286,7 @@ def _ended(sweep: SweepRecord, event: Event) -> int:
 def _retrying(sweep: SweepRecord, event: Event) -> int:
     attempt = fields.whole(event["attempt"])
     run = sweep.run(event)
-    run.state, run.attempt = "pending", attempt
+    run.wait_again(attempt)
     return run.index
 
 

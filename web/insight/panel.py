@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.store.objective import Goal
-from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES, STATES
+from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES, STATES, RunState
 
 from ..runs.entries import has_value
 from ..tables.rows import Row
@@ -17,7 +17,7 @@ from .experiments import ExplainedExperiments
 from .front.objective import OBJECTIVE, by_objective
 from .front.provisional import with_values_so_far
 from .importance.results import importance_address
-from .subject import Subject
+from .subject import Subject, at_once
 from .views import InsightView, Panel, ViewLink, panel_link, panels_of, why_empty
 
 FAILURES = tuple(state for state in RUN_STATES if STATES[state].is_failure)
@@ -71,12 +71,14 @@ class InsightPanel:
 
 def insight_panel(subject: Subject, runs: AllRuns, query: QueryParams) -> InsightPanel:
     """What the panel named in the address shows of a sweep; if it names none, the first."""
-    rows = runs.compared(query.get("repeats") == "apart")
+    rows = compared = runs.compared(query.get("repeats") == "apart")
     is_of_runs = rows is runs.searched
     noun, n_planned = ("run", runs.n_planned) if is_of_runs else ("combination", len(rows))
     n_unread = 0
     if is_of_runs and subject.sweep is not None:
         rows, n_unread = with_values_so_far(subject.sweep.aims, rows, subject.add_metrics)
+    if rows is compared:
+        subject = replace(subject, remember=runs.remember)
     panel = _panel(subject, rows, query, noun, n_planned)
     return replace(panel, n_unread=n_unread)
 
@@ -107,10 +109,12 @@ def _panel(
     objectives: Sequence[str] = ()
     if panel.is_of_one_metric and subject.sweep is not None:
         objectives = subject.sweep.aims.objective_names
+        every = rows
         subject, rows = by_objective(subject, rows, query.get(OBJECTIVE))
+        if rows is not every:
+            subject = replace(subject, remember=at_once)
     view = None if panel.build is None else panel.build(subject, rows, query)
-    with_values = Counter(row.state for row in rows if has_value(row))
-    n_by_state = Counter(row.state for row in rows)
+    n_by_state, with_values = subject.remember(("states", id(rows)), lambda: _count_states(rows))
     n_failed = sum(n_by_state[state] for state in FAILURES)
     return InsightPanel(
         panel=name,
@@ -138,6 +142,11 @@ def _panel(
         objectives=objectives,
         kept=[pair for pair in query.multi_items() if pair[0] != OBJECTIVE] if objectives else (),
     )
+
+
+def _count_states(rows: Sequence[Row]) -> tuple[Counter[RunState], Counter[RunState]]:
+    """How many of all, and of those with a value, are in each state."""
+    return Counter(row.state for row in rows), Counter(row.state for row in rows if has_value(row))
 
 
 def _why_empty(subject: Subject, rows: Sequence[Row], panel: Panel) -> str | None:

@@ -26,6 +26,11 @@ AddMetrics = Callable[[Sequence[Row]], tuple[list[Row], int]]
 """Rows, each with the summaries of its metrics, and how many logs are not read yet."""
 
 
+def at_once(key: object, compute: Callable[[], Any]) -> Any:
+    """What is computed, of rows that nobody keeps."""
+    return compute()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Subject:
     """What is explained.
@@ -40,6 +45,8 @@ class Subject:
         has_ended: whether no run is expected any more; `is_over`: whether nothing is logged.
         spread: the standard deviation between seeds, if it is known.
         sweep: None of experiments.
+        remember: gives what was computed under a key before, as long as no run has changed.
+            A key that is the identity of a list is only of lists that `AllRuns` keeps.
     """
 
     id: str
@@ -56,6 +63,7 @@ class Subject:
     add_metrics: AddMetrics
     spread: float | None = None
     sweep: Sweep | None = None
+    remember: Callable[[object, Callable[[], Any]], Any] = at_once
 
 
 def sweep_subject(sweep: Sweep, readers: LogReaders) -> Subject:
@@ -74,9 +82,13 @@ def sweep_subject(sweep: Sweep, readers: LogReaders) -> Subject:
         is_over=is_over(sweep),
         goals=lambda rows: sweep_goals(sweep, rows, summaries.chosen_goals()),
         add_metrics=lambda rows: with_summaries(sweep, list(rows), summaries, _READING_S),
-        spread=spread_between_seeds(sweep.record),
+        spread=sweep.kept(_spread),
         sweep=sweep,
     )
+
+
+def _spread(sweep: Sweep) -> float | None:
+    return spread_between_seeds(sweep.record)
 
 
 class ExperimentSelection:

@@ -187,7 +187,10 @@ def _why_no_experiment(subject: Subject, rows: Sequence[Row]) -> str:
 
 def _history(subject: Subject, rows: Sequence[Row], query: QueryParams) -> HistoryView:
     spread = subject.spread
-    found = improvements(rows, subject.goal, subject.started_at, spread)
+    found: list[Improvement] = subject.remember(
+        ("improvements", id(rows), subject.metric, subject.goal),
+        lambda: improvements(rows, subject.goal, subject.started_at, spread),
+    )
     has_times = any(row.ended_at is not None for row in rows)
     by = "time" if query.get("history") == "time" and has_times else "runs"
     switches = (

@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import attrgetter, itemgetter
 
 from ml_tracking_ops.orchestrator.store.objective import Goal, is_better
-from ml_tracking_ops.orchestrator.store.run_states import STATES
+from ml_tracking_ops.orchestrator.store.run_states import FAILURES
 from ml_tracking_ops.orchestrator.verdict.noise import is_noise
 
 from ..runs.entries import finite_values, has_value
@@ -76,11 +76,12 @@ def improvements(
     Only combinations with the most values compare.
 
     Args:
+        rows: in the order of their numbers.
         spread: the standard deviation between seeds, if it is known.
     """
     known = sorted(
-        (row for row in rows if has_value(row) or STATES[row.state].is_failure),
-        key=lambda row: (row.ended_at or math.inf, row.index),
+        (row for row in rows if has_value(row) or row.state in FAILURES),
+        key=lambda row: row.ended_at or math.inf,
     )
     found: list[Improvement] = []
     real: float | None = None

@@ -5,7 +5,7 @@ the question that is asked before.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
@@ -143,7 +143,7 @@ def sweep_buttons(sweep: Sweep, check: CheckField | None = None) -> list[Button]
     again = [] if sweep.is_legacy else _again(sweep, check)
     if sweep.is_at_work:
         return [*again, *_steering(sweep)]
-    if any(run.state in SUBMITTED for run in sweep.record.runs.values()):
+    if sweep.has_submitted:
         return []  # runs outlived their orchestrator: neither can anybody be asked, nor is it over
     n_runs = len(sweep.record.runs)
     what = f"its {format_count(n_runs)} runs" if n_runs != 1 else "its run"
@@ -157,10 +157,14 @@ def sweep_buttons(sweep: Sweep, check: CheckField | None = None) -> list[Button]
     )
 
 
+def _failed(sweep: Sweep) -> Collection[int]:
+    return failed_runs(sweep.record)
+
+
 def _again(sweep: Sweep, check: CheckField | None) -> list[Button]:
     """The runs that failed, once more; and those that wait for that, not after all."""
     waiting = waiting_again(sweep)
-    failed = sorted(set(failed_runs(sweep.record)).difference(waiting))
+    failed = sorted(set(sweep.kept(_failed)).difference(waiting))
     return _failed_again(sweep, failed[:_MOST_AGAIN], check) + _taking_back(
         sweep, waiting[:_MOST_AGAIN]
     )
@@ -199,7 +203,7 @@ def _steering(sweep: Sweep) -> list[Button]:
     return [
         _pause_button(sweep.record.is_paused, body),
         _workers_button(sweep.record.n_workers or 1, body),
-        _stop_button(sum(sweep.record.counts.get(state, 0) for state in SUBMITTED), body),
+        _stop_button(sum(sweep.counts.get(state, 0) for state in SUBMITTED), body),
     ]
 
 

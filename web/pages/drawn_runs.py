@@ -36,6 +36,7 @@ class DrawnRuns:
 
 def drawn_runs(
     n_started: int,
+    n_runs: int,
     found: Sequence[Row],
     on_page: Sequence[Row],
     is_selection: bool,
@@ -44,23 +45,24 @@ def drawn_runs(
     """What is drawn of a sweep's runs.
 
     Args:
-        n_started: how many runs have started, whatever the table shows.
+        n_started: how many of the `n_runs` have started, whatever the table shows.
         found: the rows of the table on all its pages, in its order.
         on_page: the rows that are drawn unless the address asks for all: those selected, or
             those on the page of the table.
     """
+    started = found if n_started == n_runs else _started(found)
     is_all = query.get(_PARAMETER) == _ALL and not is_selection
-    shown = _started(found if is_all else on_page)[:MOST_DRAWN]
+    shown = (started if is_all else _started(on_page))[:MOST_DRAWN]
     rest = [(name, value) for name, value in query.multi_items() if name != _PARAMETER]
     unselected = [(name, value) for name, value in rest if name != "run"]
     return DrawnRuns(
         rows=shown,
         n_drawn=len(shown),
         n_page=len(_started(on_page)),
-        n_total=n_started if is_selection else len(_started(found)),
-        n_all=min(MOST_DRAWN, len(_started(found))),
+        n_total=n_started if is_selection else len(started),
+        n_all=min(MOST_DRAWN, len(started)),
         n_started=n_started,
-        n_found=len(_started(found)),
+        n_found=len(started),
         is_all=is_all,
         is_selection=is_selection,
         all_href="?" + urlencode([*unselected, (_PARAMETER, _ALL)]),
@@ -68,5 +70,5 @@ def drawn_runs(
     )
 
 
-def _started(rows: Sequence[Row]) -> list[Row]:
+def _started(rows: Sequence[Row]) -> Sequence[Row]:
     return [row for row in rows if row.id]

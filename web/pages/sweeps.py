@@ -127,7 +127,7 @@ def sweep_href(sweep_id: str) -> str:
 
 
 def _progress(sweep: Sweep) -> SweepProgress:
-    counts = sweep.record.counts
+    counts = sweep.counts
     return SweepProgress(
         counts,
         rows.n_planned_in_all(sweep, sum(counts.values())),
@@ -149,9 +149,10 @@ def _sweep_page(
     view = sweep_table(sweep, asked, live, readers, media)
     every = view.runs.every
     best_index = None if every.best is None else every.best.index
-    drawn = drawn_runs(len(every.started), view.runs.rows, view.drawn, view.n_selected > 0, query)
+    n_started, n_runs = len(every.started), len(every.rows)
+    drawn = drawn_runs(n_started, n_runs, view.runs.rows, view.drawn, view.n_selected > 0, query)
     metric = query.get("metric") or sweep.optimization_metric
-    shown = {row.id for row in every.started}
+    shown = {row.id for row in every.started} if asked.selected else ()
     selected = [one for one in asked.selected or () if one in shown]
     page_data = _page_data(catalog, sweep, drawn, metric, every.starred)
     page_data["follow"] = {**page_data["follow"], **view.followed}
@@ -245,7 +246,8 @@ def _has_files(sweep: Sweep, row: Row | None) -> bool:
 
 
 def _repeats(runs: SelectedRuns, asked: TableQuery) -> RepeatsView:
-    numbers = {row.combination.number for row in runs.rows if row.combination}
+    found = runs.rows if runs.every.has_combinations else ()
+    numbers = {row.combination.number for row in found if row.combination}
     other = None if asked.is_apart else "apart"
     href = link(asked.pairs, repeats=other, open=None, page=None, sort=None, order=None)
     return RepeatsView(len(runs.rows), len(numbers), href if runs.every.has_combinations else None)

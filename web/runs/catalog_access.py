@@ -43,6 +43,7 @@ class SharedCatalog:
         self._endings.load()
         with _without_collecting():
             self._catalog = Catalog(logdir)
+        gc.freeze()  # a hundred thousand runs are not looked through for cycles time and again
         self._lock = anyio.Lock()
         self._refreshed_at = float("-inf")
 
@@ -62,7 +63,8 @@ class SharedCatalog:
                 self._catalog.refresh()
             self._endings.save()
             self._refreshed_at = time.monotonic()
-        return function(self._catalog)
+        with _without_collecting():
+            return function(self._catalog)
 
 
 @contextmanager

@@ -16,9 +16,9 @@ from ml_tracking_ops.orchestrator.store.annotations import NOTHING_SAID, Annotat
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.combinations import best_repeated, confirming_runs_of
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
-from ml_tracking_ops.orchestrator.store.objective import BestSoFar, Goal, is_better
+from ml_tracking_ops.orchestrator.store.objective import BestSoFar, is_better
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
-from ml_tracking_ops.orchestrator.store.run_states import ENDS, SUBMITTED, RunState, SweepState
+from ml_tracking_ops.orchestrator.store.run_states import ENDS, RunState, SweepState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 
@@ -179,8 +179,7 @@ def finite_values(runs: Iterable[RunEntry]) -> list[float]:
 
 def sweep_summary(sweep: Sweep, live: Mapping[int, BestSoFar] | None = None) -> SweepSummary:
     record = sweep.record
-    runs = filter(record.can_win, sweep.results)
-    best = _best_run(runs, sweep.optimization_goal, live or {})
+    best = _best_of(sweep, live or {})
     run, value = best if best is not None else (None, None)
     combination = best_repeated(sweep)
     return SweepSummary(
@@ -189,7 +188,7 @@ def sweep_summary(sweep: Sweep, live: Mapping[int, BestSoFar] | None = None) -> 
         reason=record.reason,
         is_paused=record.has_paused,
         n_workers=record.n_workers,
-        counts=record.counts,
+        counts=sweep.counts,
         best=None if run is None else run.name,
         best_value=value,
         best_combination=None if combination is None else combination.number,
@@ -199,11 +198,13 @@ def sweep_summary(sweep: Sweep, live: Mapping[int, BestSoFar] | None = None) -> 
     )
 
 
-def _best_run(
-    runs: Iterable[RunRecord], goal: Goal | None, live: Mapping[int, BestSoFar]
-) -> tuple[RunRecord, float] | None:
-    best: tuple[RunRecord, float] | None = None
-    for run in runs:
+def _best_of(sweep: Sweep, live: Mapping[int, BestSoFar]) -> tuple[RunRecord, float] | None:
+    """The best run of the results; `live` has what the journal does not know yet."""
+    if not live:
+        known = sweep.best
+        return None if known is None or known.best_value is None else (known, known.best_value)
+    goal, best = sweep.optimization_goal, None
+    for run in filter(sweep.record.can_win, sweep.results):
         so_far = live.get(run.index)
         value = run.best_value if so_far is None or run.has_ended else so_far.value
         if goal is None or value is None or run.is_confirming:
@@ -221,9 +222,7 @@ def n_planned(sweep: Sweep, n_runs: int) -> int:
 
 def is_over(sweep: Sweep) -> bool:
     """Whether nothing more will be logged."""
-    return sweep.record.state in ENDS and not any(
-        run.state in SUBMITTED for run in sweep.record.runs.values()
-    )
+    return sweep.record.state in ENDS and not sweep.has_submitted
 
 
 def n_planned_in_all(sweep: Sweep, n_runs: int) -> int:

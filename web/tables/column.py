@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Literal
+from typing import Any, Literal
 
 from ml_tracking_ops.orchestrator.store.objective import Goal
 
@@ -19,9 +19,11 @@ from .cells import (
     setting_mean,
     statistic_cell,
 )
-from .hyperparameters import Hyperparameter, SortKey, comparable
+from .hyperparameters import Hyperparameter, SortKey, as_plain, comparable
 from .query import HYPERPARAMETER, METRIC, STATISTICS, Order, TableQuery, is_metric, split_statistic
 from .rows import Row
+
+_ARE_NUMBERS = frozenset((int, float, type(None)))
 
 Drawing = Literal[
     "value", "text", "index", "name", "state", "tags", "curve", "duration", "age", "image"
@@ -118,8 +120,14 @@ class Column:
     def export_heading(self) -> str:
         return self.export_key or self.key
 
-    def sort_key_of(self, row: Row) -> SortKey | None:
-        return comparable(self.value(row)) if self.sort_key is None else self.sort_key(row)
+    def sort_keys_of(self, rows: Sequence[Row]) -> Sequence[Any]:
+        """By what rows are sorted; None of a row that has nothing there."""
+        if self.sort_key is not None:
+            return as_plain([self.sort_key(row) for row in rows])
+        values = list(map(self.value, rows))
+        if _ARE_NUMBERS.issuperset(map(type, values)):
+            return [None if value != value else value for value in values]
+        return as_plain([comparable(value) for value in values])
 
 
 @dataclass(frozen=True)

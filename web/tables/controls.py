@@ -153,7 +153,7 @@ def build_controls(
         default_columns=default_keys,
         has_default_columns=keys == default_keys,
         default_columns_href=link(query.pairs, columns=None),
-        differing_href=_differing_href(query, keys, found),
+        differing_href=_differing_href(query, columns, keys, found),
         filter_kept=_without(query.pairs, ["q", "where", "state", "page", BY, *governed]),
         column_kept=_without(query.pairs, ["columns"]),
         problems=shortened(problems),
@@ -179,11 +179,16 @@ def _grouping_label(one: Mapping[str, str]) -> str:
     return f"All but {one['label']}" if one["value"].startswith(ALL_BUT) else one["label"]
 
 
-def _differing_href(query: TableQuery, shown: Sequence[str], found: Sequence[Row]) -> str | None:
-    seen = SettingsSeen()
-    for row in found[:_MOST_LOOKED_AT]:
-        seen.add({**row.config, **row.hyperparameters})
-    same = {HYPERPARAMETER + name for name, one in seen.describe().items() if not one.differs}
+def _differing_href(
+    query: TableQuery, columns: TableColumns, shown: Sequence[str], found: Sequence[Row]
+) -> str | None:
+    described: Mapping[str, Hyperparameter] = columns.hyperparameters
+    if query.is_filtered:
+        seen = SettingsSeen()
+        for row in found[:_MOST_LOOKED_AT]:
+            seen.add({**row.config, **row.hyperparameters})
+        described = seen.describe()
+    same = {HYPERPARAMETER + name for name, one in described.items() if not one.differs}
     kept = [("columns", key) for key in shown if key not in same]
     if len(found) < 2 or not kept or len(kept) == len(shown):
         return None

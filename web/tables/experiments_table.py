@@ -10,7 +10,7 @@ from ml_tracking_ops.orchestrator.store.media_histories import MediaHistories
 from ml_tracking_ops.orchestrator.store.run_details import config_of
 
 from ..groups.naming import groupings, label_groupings
-from ..runs.links import ExperimentColors, run_href
+from ..runs.links import ExperimentColors
 from ..series.experiment_states import state_of
 from ..series.goals import Goals
 from ..series.summaries import LogToRead, MetricSummaries, Summaries
@@ -24,7 +24,7 @@ from .hyperparameters import describe_hyperparameters
 from .media_columns import offered_media, with_media
 from .query import HYPERPARAMETER, TableQuery, split_statistic
 from .rows import Row
-from .selection import count_states, problems_of, select, sort_rows
+from .selection import count_states, problems_of, select, sort_rows, states_of
 from .table import TablePage, build_table, cut_rows
 
 _SAMPLED = 3
@@ -86,7 +86,6 @@ def _row(experiment: Experiment, colors: ExperimentColors) -> Row:
         label=said.name,
         tags=tuple(said.tags),
         note=said.note,
-        href=run_href(experiment.id),
         color=colors.color(experiment.id),
         dat_path=experiment.dat_path,
     )
@@ -183,7 +182,9 @@ def experiments_table(
         controls=build_controls(
             query,
             known,
-            state_counts=count_states((row.state for row in found.all_rows), found.of_any_state),
+            state_counts=count_states(
+                {row.state for row in found.all_rows}, states_of(found.of_any_state)
+            ),
             metrics=list(dict.fromkeys([*query.derived, *asked, *shown.metrics])),
             offered=offered,
             shown=columns,

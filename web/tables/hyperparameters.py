@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,13 @@ def comparable(value: object) -> SortKey | None:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     return (0, value) if isinstance(value, int | float) else (1, str(value))
+
+
+def as_plain(keys: Sequence[SortKey | None]) -> Sequence[Any]:
+    """The same keys, without their kinds where all are of one: those are sorted far faster."""
+    if len({key[0] for key in keys if key is not None}) > 1:
+        return keys
+    return [None if key is None else key[1] for key in keys]
 
 
 @dataclass(frozen=True, slots=True)

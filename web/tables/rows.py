@@ -10,8 +10,16 @@ from ml_tracking_ops.logger.media.track import MediaKey
 from ..media.last import LastMedia
 from ..runs.entries import RunEntry
 from ..runs.formats import format_mean
+from ..runs.links import run_href
 from ..series.sparkline import Sparkline
 from ..series.summaries import MetricSummary
+
+_NOTHING: Mapping[Any, Any] = {}
+"""What most rows have: a dictionary for each would take as much memory as the row."""
+
+
+def _nothing() -> Mapping[Any, Any]:
+    return _NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,6 @@ class Row(RunEntry):
     """What a table knows of a run, of an experiment (`index` is 0), or of a combination.
 
     Attributes:
-        href: the address of its page; None before it has started.
         dat_path: the log of an experiment.
         metrics: the summaries of its metrics, as far as its log was read.
         combination: None in a sweep without repeats.
@@ -71,24 +78,28 @@ class Row(RunEntry):
         is_provisional: whether `values` and `can_win` are those of a run that still runs.
     """
 
-    href: str | None = None
     color: int = 0
     dat_path: Path | None = None
-    metrics: Mapping[str, MetricSummary] = field(default_factory=dict)
+    metrics: Mapping[str, MetricSummary] = field(default_factory=_nothing)
     combination: CombinationMean | None = None
     runs: tuple["Row", ...] = ()
     is_open: bool = False
     curve: Sparkline | None = None
     is_confirming: bool = False
     log_error: str | None = None
-    config: Mapping[str, Any] = field(default_factory=dict)
-    media: Mapping[MediaKey, LastMedia] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=_nothing)
+    media: Mapping[MediaKey, LastMedia] = field(default_factory=_nothing)
     group: RowGroup | None = None
     member_of: int = 0
-    values: Mapping[str, float] = field(default_factory=dict)
+    values: Mapping[str, float] = field(default_factory=_nothing)
     can_win: bool = True
     is_on_front: bool = False
     is_provisional: bool = False
+
+    @property
+    def href(self) -> str | None:
+        """The address of its page; None before it has started."""
+        return None if self.id is None else run_href(self.id)
 
     @property
     def ids(self) -> list[str]:

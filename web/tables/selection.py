@@ -35,9 +35,14 @@ def select(rows: Iterable[Row], query: TableQuery, columns: TableColumns) -> lis
     return found
 
 
-def count_states(states: Iterable[str], of_any_state: Iterable[Row]) -> dict[str, int]:
+def count_states(states: Iterable[str], n_by_state: Mapping[str, int]) -> dict[str, int]:
     """How many rows of each state pass the other conditions; 0 of one that only others are in."""
-    return dict.fromkeys(states, 0) | Counter(row.state for row in of_any_state)
+    return {**dict.fromkeys(states, 0), **n_by_state}
+
+
+def states_of(rows: Iterable[Row]) -> Counter[str]:
+    """How many rows are in each state."""
+    return Counter(row.state for row in rows)
 
 
 def _tests(
@@ -119,10 +124,11 @@ def sort_rows(rows: Sequence[Row], column: Column, order: Order) -> list[Row]:
 
     Those that have no value there come last, whatever the direction.
     """
-    keyed = [(column.sort_key_of(row), row) for row in rows]
-    known = [(key, row) for key, row in keyed if key is not None]
-    known.sort(key=lambda pair: pair[0], reverse=order == "desc")
-    return [row for _, row in known] + [row for key, row in keyed if key is None]
+    keys = column.sort_keys_of(rows)
+    places = [place for place, key in enumerate(keys) if key is not None]
+    places.sort(key=keys.__getitem__, reverse=order == "desc")
+    rest = [row for row, key in zip(rows, keys, strict=True) if key is None]
+    return [rows[place] for place in places] + rest
 
 
 def problems_of(

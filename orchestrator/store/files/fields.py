@@ -6,6 +6,7 @@ is checked once, where it is read, and nothing behind that has to doubt it.
 
 import math
 import os
+import sys
 from typing import Any
 
 _LATEST_S = 253_000_000_000.0  # the year 9987: what every platform's calendar holds
@@ -77,7 +78,7 @@ def named(mapping: Any) -> dict[str, Any]:
     """A mapping, such as hyperparameters; JSON has no other keys than texts."""
     if not isinstance(mapping, dict):
         raise TypeError(f"{mapping!r} holds no names")
-    return dict(mapping)
+    return {sys.intern(name): value for name, value in mapping.items()}
 
 
 def printable(value: Any) -> Any:

@@ -97,6 +97,25 @@ def test_run_that_is_taken_back_is_what_it_was(path: Path) -> None:
     assert (retried.state, retried.attempt, retried.waits_again) == ("pending", 3, False)
 
 
+def test_attempts_are_kept_as_they_ended(path: Path) -> None:
+    journal = open_journal(path)
+    for attempt in (1, 2):
+        name = "run_1" if attempt == 1 else "run_1_attempt2"
+        journal.append("sampled", index=1, hyperparameters={"x": 1})
+        journal.append("started", index=1, name=name, attempt=attempt, pid=1, slot=0)
+        journal.append("ended", index=1, state="failed", best_value=attempt, reason=f"no {attempt}")
+        journal.append("retrying", index=1, attempt=attempt + 1)
+    journal.close()
+    run = folded(path).runs[1]
+    (first,) = run.earlier
+    assert (first.state, first.reason, first.best_value) == ("failed", "no 1", 1)
+    assert (run.state, run.n_failed) == ("pending", 2)
+    run.begin_attempt("run_1_attempt3", 3, 0)
+    assert [(one.state, one.best_value) for one in run.earlier] == [("failed", 1), ("failed", 2)]
+    run.state = "running"
+    assert run.n_failed == 2
+
+
 def test_tail_reads_each_event_once_and_waits_for_half_a_line(path: Path) -> None:
     tail = JournalTail(path)
     assert tail.read() == []
@@ -126,6 +145,18 @@ def test_huge_line_is_skipped_without_being_held(path: Path) -> None:
     tail = JournalTail(path)
     assert len(tail.read()) == 2
     assert tail.n_skipped == 1
+
+
+def test_long_journal_is_never_in_memory_as_a_whole(path: Path) -> None:
+    journal = open_journal(path)
+    for number in range(3_000):
+        journal.append("warning", message=f"{number} {'x' * 1_000}")
+    journal.close()
+    parts = list(JournalTail(path).parts())
+    assert [event["message"].split()[0] for part in parts for event in part] == list(
+        map(str, range(3_000))
+    )
+    assert max(map(len, parts)) <= 1_100
 
 
 def test_replaced_journal_is_read_again(path: Path) -> None:

@@ -4,11 +4,13 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rows import row
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.web.tables.columns import run_columns
-from ml_tracking_ops.web.tables.hyperparameters import describe_hyperparameters
+from ml_tracking_ops.web.tables.hyperparameters import comparable, describe_hyperparameters
 from ml_tracking_ops.web.tables.query import TableQuery, link, parse_table_query
 from ml_tracking_ops.web.tables.rows import Row
 from ml_tracking_ops.web.tables.selection import filter_text, problems_of, select, sort_rows
@@ -137,6 +139,18 @@ def test_mixed_hyperparameters_can_be_sorted_and_described() -> None:
     assert not described.is_number
     assert described.values is not None
     assert len(described.values) == 6
+
+
+@given(st.lists(st.none() | st.integers(-3, 3) | st.floats() | st.text(max_size=2), min_size=1))
+def test_order_is_that_of_the_keys_whatever_the_values_are(values: list[Any]) -> None:
+    rows = [row(n, hyperparameters={"x": value}) for n, value in enumerate(values)]
+    keys = [comparable(value) for value in values]
+    known = [n for n, key in enumerate(keys) if key is not None]
+    rest = [n for n, key in enumerate(keys) if key is None]
+    ascending = sorted(known, key=lambda n: keys[n] or (0, 0))
+    assert order(rows, "p.x", "asc") == ascending + rest
+    descending = sorted(known, key=lambda n: keys[n] or (0, 0), reverse=True)
+    assert order(rows, "p.x", "desc") == descending + rest
 
 
 def test_longest_duration_first_puts_running_runs_first() -> None:

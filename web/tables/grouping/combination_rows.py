@@ -80,9 +80,11 @@ def sort_combinations(rows: Sequence[Row], column: Column, order: Order) -> list
     return found
 
 
-def opened(rows: Iterable[Row], numbers: Iterable[int]) -> list[Row]:
+def opened(rows: Sequence[Row], numbers: Iterable[int]) -> Sequence[Row]:
     """The rows, each of these combinations followed by its runs."""
     is_open = frozenset(numbers)
+    if not is_open:
+        return rows
     found: list[Row] = []
     for row in rows:
         if row.runs and row.index in is_open:

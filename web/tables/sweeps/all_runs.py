@@ -6,8 +6,9 @@ alone.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import Any, TypeVar
 
 from ml_tracking_ops.orchestrator.store.objective import is_better
 from ml_tracking_ops.orchestrator.store.run_states import UNCOUNTED
@@ -19,6 +20,8 @@ from ...series.best_history import BestHistory, draw_history
 from ..grouping.combination_rows import combination_rows
 from ..hyperparameters import Hyperparameter
 from ..rows import CombinationMean, Row
+
+T = TypeVar("T")
 
 NOTHING_LOGGED: Mapping[str, Hyperparameter] = {}
 
@@ -43,8 +46,16 @@ class AllRuns:
         self.logged = logged
         self.archive = archive
         self._goal = sweep.optimization_goal
+        self._remembered: dict[object, Any] = {}
         self.seed_name = seed_name(sweep.config) or ""
         self.n_planned = n_planned(sweep, len(self.searched))
+
+    def remember(self, key: object, compute: Callable[[], T]) -> T:
+        """What `compute` returns, kept as long as these runs are."""
+        if key not in self._remembered:
+            self._remembered[key] = compute()
+        found: T = self._remembered[key]
+        return found
 
     @property
     def has_combinations(self) -> bool:

@@ -6,6 +6,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -24,7 +25,7 @@ from ml_tracking_ops.orchestrator.store.run_states import SUBMITTED
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ...runs.entries import best_so_far, is_over, run_id
-from ...runs.links import run_href, sweep_run_color
+from ...runs.links import sweep_run_color
 from ...series.goals import Goals, goals_of_record
 from ...series.summaries import LogToRead, MetricSummaries
 from ..column import TableColumns
@@ -35,7 +36,7 @@ from ..grouping.grouped_rows import grouped_rows
 from ..hyperparameters import Hyperparameter, describe_hyperparameters
 from ..query import TableQuery, parse_table_query
 from ..rows import CombinationMean, Row
-from ..selection import problems_of, select, sort_rows
+from ..selection import problems_of, select, sort_rows, states_of
 from .all_runs import AllRuns
 from .logged_settings import LoggedSettings
 
@@ -52,7 +53,7 @@ class SelectedRuns:
         rows: those that pass, in the order asked for.
         lines: the rows of the table: of a sweep with repeats its combinations, and the runs of
             those that are open; otherwise the same as `rows`.
-        of_any_state: those that pass every condition but that on the state.
+        n_by_state: how many pass every condition but that on the state, by their state.
         every: all runs of the sweep.
         columns: those of the table of these runs.
         problems: what the query asks that cannot be answered, for people to read.
@@ -63,8 +64,8 @@ class SelectedRuns:
     """
 
     rows: list[Row]
-    lines: list[Row]
-    of_any_state: list[Row]
+    lines: Sequence[Row]
+    n_by_state: Mapping[str, int]
     every: AllRuns
     columns: TableColumns
     problems: list[str]
@@ -86,6 +87,10 @@ class TableSelection:
     def n_groups(self) -> int | None:
         is_grouped = bool(self.closed) and self.closed[0].group is not None
         return len(self.closed) if is_grouped else None
+
+    @cached_property
+    def n_by_state(self) -> Mapping[str, int]:
+        return states_of(self.rows)
 
 
 @dataclass
@@ -182,7 +187,6 @@ def _row(sweep: Sweep, known: _Known, run: RunRecord, live: BestSoFar | None) ->
         label=said.name,
         tags=tuple(said.tags),
         note=said.note,
-        href=None if identity is None else run_href(identity),
         color=sweep_run_color(run.index),
         config=known.logged.of(run.index),
         is_confirming=run.is_confirming,
@@ -286,14 +290,14 @@ def select_runs(
     if needs_logs:
         dressed, n_unread = with_summaries(sweep, every.rows, summaries, budget_s)
         found = _select(every, dressed, query, columns)
-        others = _select(every, dressed, of_any_state, columns).rows if query.states else found.rows
+        others = _select(every, dressed, of_any_state, columns) if query.states else found
     else:
         found = _remembered(known, every, query, columns)
-        others = _remembered(known, every, of_any_state, columns).rows
+        others = _remembered(known, every, of_any_state, columns)
     return SelectedRuns(
         rows=found.rows,
         lines=opened(found.closed, query.opened),
-        of_any_state=others,
+        n_by_state=others.n_by_state,
         every=every,
         columns=columns,
         problems=[

@@ -65,7 +65,7 @@ def sweep_table(
         controls=build_controls(
             query,
             runs.columns,
-            state_counts=count_states(runs.every.n_by_state, runs.of_any_state),
+            state_counts=count_states(runs.every.n_by_state, runs.n_by_state),
             metrics=_metrics(sweep, [*on_page, *runs.every.rows[:_SAMPLED_RUNS]], query, readers),
             offered=offered,
             shown=columns,

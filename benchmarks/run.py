@@ -35,6 +35,7 @@ BROWSER = {
     "live": "live_points",
     "streams": "many_streams",
     "pages": "page_loads",
+    "looks": "second_looks",
     "table": "runs_table",
     "idle": "idling",
     "tasks": "live_tasks",

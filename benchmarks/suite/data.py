@@ -21,6 +21,11 @@ def experiments(n_runs: int, n_steps: int) -> Path:
     return _kept(name, lambda folder: write_experiments(folder, n_runs, n_steps))
 
 
+def one_log(n_steps: int) -> Path:
+    """A log folder of one experiment with so many steps of five metrics."""
+    return _kept(f"1-experiment-of-{n_steps}", lambda folder: write_experiments(folder, 1, n_steps))
+
+
 def tensorboard_runs(n_runs: int, n_steps: int) -> Path:
     """The same as TensorBoard's event files."""
     source = experiments(n_runs, n_steps)

@@ -19,15 +19,17 @@ AddMetrics = Callable[[Sequence[Row]], tuple[list[Row], int]]
 
 def with_values_so_far(
     aims: Aims, rows: Sequence[Row], add_metrics: AddMetrics
-) -> tuple[list[Row], int]:
+) -> tuple[Sequence[Row], int]:
     """The rows, those of running runs with their values so far, and how many logs are unread.
 
     Args:
         add_metrics: reads the summaries of the metrics of some rows.
     """
+    if not aims.metrics:
+        return rows, 0
     running = [row for row in rows if row.state in SUBMITTED and row.name is not None]
-    if not aims.metrics or not running:
-        return [*rows], 0
+    if not running:
+        return rows, 0
     known, n_unread = add_metrics(running)
     found = {row.index: _so_far(aims, row) for row in known}
     return [found.get(row.index, row) for row in rows], n_unread

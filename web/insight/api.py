@@ -181,7 +181,7 @@ def _runs(
     asked = parse_table_query(query)
     found = select_runs(sweep, asked, live, summaries, _READING_S)
     n_unread, up = 0, asked_value(query, sweep.optimization_metric)
-    rows = found.every.searched
+    rows: Sequence[Row] = found.every.searched
     more = asked_columns(query)
     if up is not None or more:
         rows, n_unread = with_summaries(sweep, rows, summaries, _READING_S)

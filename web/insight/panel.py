@@ -71,7 +71,8 @@ class InsightPanel:
 
 def insight_panel(subject: Subject, runs: AllRuns, query: QueryParams) -> InsightPanel:
     """What the panel named in the address shows of a sweep; if it names none, the first."""
-    rows = compared = runs.compared(query.get("repeats") == "apart")
+    compared = runs.compared(query.get("repeats") == "apart")
+    rows: Sequence[Row] = compared
     is_of_runs = rows is runs.searched
     noun, n_planned = ("run", runs.n_planned) if is_of_runs else ("combination", len(rows))
     n_unread = 0

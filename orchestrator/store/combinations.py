@@ -131,7 +131,7 @@ def best_repeated(sweep: "Sweep") -> RepeatedCombination | None:
     return None if seed_name_of(sweep.config) is None else sweep.kept(_best_repeated)
 
 
-def _best_repeated(sweep: Sweep) -> RepeatedCombination | None:
+def _best_repeated(sweep: "Sweep") -> RepeatedCombination | None:
     seed_name = seed_name_of(sweep.config)
     if seed_name is None:
         return None

@@ -184,7 +184,7 @@ def _runs(
     rows: Sequence[Row] = found.every.searched
     more = asked_columns(query)
     if up is not None or more:
-        rows, n_unread = with_summaries(sweep, rows, summaries, _READING_S)
+        rows, n_unread = with_summaries(sweep, [*rows], summaries, _READING_S)
     if not found.are_apart:
         return _combinations(sweep, rows, found, changed, up, n_unread, more)
     started_at = sweep.record.started_at or sweep.started_at

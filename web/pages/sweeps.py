@@ -152,8 +152,7 @@ def _sweep_page(
     n_started, n_runs = len(every.started), len(every.rows)
     drawn = drawn_runs(n_started, n_runs, view.runs.rows, view.drawn, view.n_selected > 0, query)
     metric = query.get("metric") or sweep.optimization_metric
-    shown = {row.id for row in every.started} if asked.selected else ()
-    selected = [one for one in asked.selected or () if one in shown]
+    selected = _selected(every, asked)
     page_data = _page_data(catalog, sweep, drawn, metric, every.starred)
     page_data["follow"] = {**page_data["follow"], **view.followed}
     page_data["groups"] = every.groupings
@@ -196,6 +195,12 @@ def _sweep_page(
         archive=_archive(sweep, asked),
         starred=every.starred,
     )
+
+
+def _selected(every: AllRuns, asked: TableQuery) -> list[str]:
+    """The ids of the runs that are ticked and have started."""
+    started = {row.id for row in every.started} if asked.selected else ()
+    return [one for one in asked.selected or () if one in started]
 
 
 def _with_pick(sweep: Sweep) -> Mapping[str, Any]:

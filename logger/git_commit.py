@@ -3,7 +3,7 @@
 import os
 
 
-def find(folder: str) -> str | None:
+def find_commit(folder: str) -> str | None:
     """The full hash of HEAD; None if the folder is in no checkout, or it cannot be read."""
     checkout = checkout_of(folder)
     found = None if checkout is None else _head(checkout[1])

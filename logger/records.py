@@ -127,7 +127,7 @@ def encode_name(identifier: int, name: str) -> bytes:
     )
 
 
-def encode_end(wall_time: float, outcome: int) -> bytes:
+def encode_end_record(wall_time: float, outcome: int) -> bytes:
     """The mark that a process has finished writing, 32 bytes.
 
     Args:
@@ -145,7 +145,7 @@ OPENED_AGAIN = 3
 
 def encode_opened_again(wall_time: float) -> bytes:
     """The mark that a writer opened a log which holds records already, 32 bytes."""
-    return encode_end(wall_time, OPENED_AGAIN)
+    return encode_end_record(wall_time, OPENED_AGAIN)
 
 
 def is_intact(record: bytes) -> bool:

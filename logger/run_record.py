@@ -21,7 +21,7 @@ _MAX_DEPTH = 32
 _LONGEST = 16 << 20
 
 
-def path_of(dat_path: str) -> str:
+def record_file(dat_path: str) -> str:
     """The file of a log's record."""
     return dat_path.removesuffix(paths.DAT_SUFFIX) + paths.RUN_RECORD_SUFFIX
 
@@ -34,7 +34,7 @@ def merge(dat_path: str, changes: "dict[str, Any]") -> None:
     """
     import json
 
-    path = path_of(dat_path)
+    path = record_file(dat_path)
     new_path = f"{path}.{os.getpid()}.new"
     known: dict[str, Any] = read(dat_path)
     text = json.dumps(_merged(known, changes), indent=1, allow_nan=True)
@@ -57,7 +57,7 @@ def read(dat_path: str) -> "dict[str, Any]":
     from .guarded import open_guarded
 
     try:
-        fd = open_guarded(path_of(dat_path), os_files.READ)
+        fd = open_guarded(record_file(dat_path), os_files.READ)
         with os.fdopen(fd, encoding="utf-8") as file:
             is_regular = stat.S_ISREG(os.fstat(fd).st_mode)
             found = json.loads(file.read(_LONGEST)) if is_regular else None
@@ -184,7 +184,7 @@ def environment_of_this_process(dat_path: str) -> "dict[str, Any]":
         "user": _or_none(os_files.user_name),
         "python": ".".join(str(part) for part in sys.version_info[:3]),
         "package_version": _or_none(_package_version),
-        "git_commit": git_commit.find(_script_folder()),
+        "git_commit": git_commit.find_commit(_script_folder()),
         "pid": os.getpid(),
         "process_started": _process_start(),
         "boot_id": _boot_id(),

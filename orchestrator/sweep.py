@@ -20,7 +20,7 @@ from .executors.base import GRACE_S
 from .executors.local.systems import refuse_windows
 from .executors.registry import make_executor
 from .running.code_state import keep_code_state
-from .running.description import describe_sweep, write_description
+from .running.description import sweep_description, write_description
 from .running.scheduler import Scheduler
 from .running.sweep_result import SweepResult
 from .search.proposals import Proposer, picked_before
@@ -136,7 +136,7 @@ class OpenSweep:
 
     def _create(self, loaded: LoadedConfig, logdir: Path) -> tuple[Path, Journal]:
         folder = Path(paths.create_unique_folder(str(logdir.resolve()), paths.timestamp()))
-        write_description(folder, describe_sweep(loaded, self.seed, self.n_workers, folder))
+        write_description(folder, sweep_description(loaded, self.seed, self.n_workers, folder))
         keep_code_state(loaded.folder, folder)
         return folder, Journal(folder / paths.JOURNAL_NAME, _tell_trouble(self._notify))
 

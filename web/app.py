@@ -170,7 +170,7 @@ def _set_state(
     app.state.feed = feed
     app.state.assets = assets
     app.state.has_token = has_token
-    app.state.csrf = guard.new_token()
+    app.state.csrf = guard.new_csrf_token()
     app.state.git_limiter = anyio.CapacityLimiter(git_state.AT_ONCE)
     app.state.action_limiter = anyio.CapacityLimiter(actions.AT_ONCE)
     app.state.series_store = SeriesStore(limits.overview_bytes, limits.all_points_bytes, cache)

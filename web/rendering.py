@@ -164,7 +164,7 @@ def render_part(template: str, part: TemplateVariables) -> str:
     return _TEMPLATES.get_template(template).render(as_fields(part))
 
 
-def answer(request: Request, html: str, status: int = HTTPStatus.OK) -> Response:
+def html_response(request: Request, html: str, status: int = HTTPStatus.OK) -> Response:
     policy = request.app.state.assets.policy
     headers = {"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
     return HTMLResponse(encode_page(html), status, headers)

@@ -91,7 +91,7 @@ def serve(
             assets=source,
             cache=user_cache(_DIGESTS),
         )
-        server = make_server(app)
+        server = make_web_server(app)
         server.run(sockets=[listener])
         if server.lifespan.error_occurred:
             raise TrackingError("the live feed broke; the traceback above says where")
@@ -150,7 +150,7 @@ def address_of(listener: socket.socket, host: str) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def make_server(app: Starlette) -> "DashboardServer":
+def make_web_server(app: Starlette) -> "DashboardServer":
     """A server for `app` with the little of uvicorn that is needed: quick to start, quiet."""
     config = uvicorn.Config(
         app,

@@ -13,7 +13,7 @@ from ml_tracking_ops.logger.records import (
     ID_SHIFT,
     KIND_SCALAR,
     RECORD_SIZE,
-    encode_end,
+    encode_end_record,
     encode_header,
     encode_name,
     metric_id,
@@ -35,7 +35,7 @@ def write_log(
     parts = [encode_header(began), *(encode_name(metric_id(name), name) for name in names)]
     parts.append(_records(n_steps, names, seed, began).tobytes())
     if is_closed:
-        parts.append(encode_end(began + n_steps, 0))
+        parts.append(encode_end_record(began + n_steps, 0))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"".join(parts))
 

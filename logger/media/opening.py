@@ -93,10 +93,10 @@ def open_file_of(entry: MediaEntry, *, as_svg: bool = False) -> int:
     if stat.S_ISREG(found.st_mode) and (as_svg or found.st_size == entry.size_bytes):
         return fd
     os.close(fd)
-    raise MediaGoneError(f"{path_of(entry)} is not the file that was written")
+    raise MediaGoneError(f"{entry_path(entry)} is not the file that was written")
 
 
-def path_of(entry: MediaEntry) -> str | None:
+def entry_path(entry: MediaEntry) -> str | None:
     """The file of an entry, absolute."""
     if entry.file is None:
         return None
@@ -111,7 +111,7 @@ def read_file_of(entry: MediaEntry) -> bytes:
     """
     with open_media(entry) as part:
         if part.size_bytes > _MOST_READ:
-            raise MediaGoneError(f"{path_of(entry)} is longer than is read at once")
+            raise MediaGoneError(f"{entry_path(entry)} is longer than is read at once")
         return part.read(0, part.size_bytes)
 
 

@@ -11,7 +11,7 @@ from ..tensorboard.event_media import BUCKETS, decode_buckets, decode_rows
 from ..tensorboard.wire import WireError
 from .entries import HistogramEntry, MediaEntry, clean, histogram_of
 from .kinds import MOST_BINS
-from .opening import MediaGoneError, fields_of, path_of, read_file_of
+from .opening import MediaGoneError, entry_path, fields_of, read_file_of
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,9 @@ def table_of_entry(entry: MediaEntry) -> MediaTable:
         columns = [clean(str(name)) for name in found["columns"]]
         rows = [tuple(map(_cell, row)) for row in found["rows"]]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise MediaGoneError(f"{path_of(entry)} holds no table") from error
+        raise MediaGoneError(f"{entry_path(entry)} holds no table") from error
     if any(len(row) != len(columns) for row in rows):
-        raise MediaGoneError(f"{path_of(entry)} holds no table: its rows differ in length")
+        raise MediaGoneError(f"{entry_path(entry)} holds no table: its rows differ in length")
     n_rows = fields_of(entry).get("of_rows")
     known = n_rows if type(n_rows) is int and n_rows >= len(rows) else len(rows)
     return MediaTable(tuple(columns), tuple(rows), known)

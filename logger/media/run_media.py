@@ -7,7 +7,7 @@ from functools import cached_property
 from .entries import HistogramEntry, MediaEntry
 from .history import open_history
 from .kinds import HISTOGRAM, KINDS, TABLE, TEXT
-from .opening import path_of, read_file_of
+from .opening import entry_path, read_file_of
 from .reading import MediaTable, histogram_of_entry, table_of_entry, text_of
 
 
@@ -53,7 +53,7 @@ class MediaItem:
 
     @property
     def path(self) -> str | None:
-        return path_of(self.entry)
+        return entry_path(self.entry)
 
     def read_bytes(self) -> bytes:
         """The bytes of its file; of a text, the text in UTF-8.

@@ -18,7 +18,7 @@ from ..records import (
 )
 from ..tensorboard.event_names import is_event_file
 from .event_log import peek_events
-from .source import identify, open_regular
+from .source import identify_log, open_regular
 
 _ENDING_BYTES = 128 * RECORD_SIZE
 _MAX_ENDING_BYTES = 1 << 20
@@ -61,7 +61,7 @@ def read_ending(path: str | os.PathLike[str], *, follow_link: bool = True) -> En
     if is_event_file(path):
         return _ending_of_events(os.fspath(path))
     with open_regular(path, follow_link=follow_link) as file:
-        origin = identify(file, os.fspath(path))
+        origin = identify_log(file, os.fspath(path))
         if origin.is_legacy:
             return Ending(is_legacy=True)
         outcomes: set[int] = set()

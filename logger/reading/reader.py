@@ -17,7 +17,7 @@ from ..records import (
     metric_id,
     unnamed,
 )
-from ..tensorboard.event_names import in_order, is_event_file
+from ..tensorboard.event_names import event_files_in_order, is_event_file
 from .attempts import earlier_logs
 from .bounded_reading import Progress, TooLongError, next_data
 from .columns import CHUNK_BYTES, Decoder, Series
@@ -25,7 +25,7 @@ from .ending import Ending, read_ending
 from .event_log import read_events
 from .legacy import read_legacy
 from .run_log import EventFileMetrics, LazySeries, RunLog
-from .source import Origin, identify, open_regular
+from .source import Origin, identify_log, open_regular
 from .tail import LogTail, TailBatch
 
 __all__ = [
@@ -76,7 +76,7 @@ def read_log(
             is_whole=is_whole,
         )
     with open_regular(dat_path, follow_link=follow_link) as file:
-        origin = identify(file, dat_path)
+        origin = identify_log(file, dat_path)
         if origin.is_legacy:
             return _read_whole_legacy(file, dat_path)
         decoder = Decoder(max_metrics, map(metric_id, always))
@@ -125,7 +125,7 @@ def _dat_path(path: str) -> str:
     if not os.path.isdir(path):
         return path
     names = sorted(name for name in os.listdir(path) if is_run_log(name))
-    event_names = [] if names else in_order(os.listdir(path))
+    event_names = [] if names else event_files_in_order(os.listdir(path))
     if event_names:
         return os.path.join(path, event_names[-1])
     if not names:

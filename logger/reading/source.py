@@ -61,7 +61,7 @@ def open_descriptor(
     return fd, found
 
 
-def identify(file: FileIO, path: str) -> Origin:
+def identify_log(file: FileIO, path: str) -> Origin:
     """Tell a log by its header, or, where that is damaged, by the records behind it.
 
     Raises:
@@ -95,7 +95,7 @@ def is_log(path: str | os.PathLike[str]) -> bool:
         with open_regular(path, follow_link=False) as file:
             if not os.fstat(file.fileno()).st_size:
                 return False
-            if not identify(file, os.fspath(path)).is_legacy:
+            if not identify_log(file, os.fspath(path)).is_legacy:
                 return True
             file.seek(0)
             return _LEGACY_VALUES.search(file.read(_MAX_LEGACY_BYTES)) is not None

@@ -14,7 +14,7 @@ from .branches import are_kept
 from .checksums import as_rows
 from .columns import CHUNK_BYTES, Decoder, Series
 from .legacy import read_legacy
-from .source import identify, open_descriptor
+from .source import identify_log, open_descriptor
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class LogTail:
             self._reset()
         if self._identity is None:
             with FileIO(fd, closefd=False) as file:
-                origin = identify(file, self.path)
+                origin = identify_log(file, self.path)
             if not origin.has_header:
                 return self._batch({})
             self._identity = identity

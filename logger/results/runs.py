@@ -11,7 +11,7 @@ from .. import locks, paths, run_record
 from ..media.run_media import RunMedia
 from ..reading.reader import LogFormatError, RunLog, Series, read_ending, read_run_log
 from ..reading.source import is_log
-from ..tensorboard.event_names import in_order, is_event_file
+from ..tensorboard.event_names import event_files_in_order, is_event_file
 from .event_runs import event_run
 from .sweeps import SweepRuns
 from .tables import as_columns, flat, frame_of, html_table
@@ -182,7 +182,7 @@ def read_run(path: str | os.PathLike[str]) -> RunResult:
         return _event_run(os.path.dirname(path), os.path.basename(os.path.dirname(path)), path)
     if os.path.isdir(path):
         names = sorted(filter(paths.is_run_log, os.listdir(path)))
-        if not names and in_order(os.listdir(path)):
+        if not names and event_files_in_order(os.listdir(path)):
             return _event_run(path, os.path.basename(path))
         if not names:
             raise FileNotFoundError(f"the folder {path} holds no run; read_runs reads those below")
@@ -215,7 +215,7 @@ def read_runs(logdir: str | os.PathLike[str] = "runs") -> RunResults:
         sweep = SweepRuns(folder)
         dat_paths = [os.path.join(folder, name) for name in logs]
         runs = [_run_at(path, sweep) for path in dat_paths if is_log(path)]
-        if in_order(names) and paths.DESCRIPTION_NAME not in names:
+        if event_files_in_order(names) and paths.DESCRIPTION_NAME not in names:
             runs.append(_event_run(folder, _event_name(folder, top, is_alone=not runs)))
         found.extend(runs)
     return RunResults(tuple(found))

@@ -24,7 +24,7 @@ def is_event_file(path: str | os.PathLike[str]) -> bool:
     return MARK in name and not name.startswith(".") and not name.endswith((".dat", ".json"))
 
 
-def in_order(names: Iterable[str]) -> list[str]:
+def event_files_in_order(names: Iterable[str]) -> list[str]:
     """The event files among some names, in the order in which TensorBoard reads them."""
     return sorted(name for name in names if is_event_file(name))
 
@@ -36,7 +36,7 @@ def files_beside(path: str) -> list[str]:
         names = os.listdir(folder or ".")
     except OSError:
         return []
-    return [os.path.join(folder, name) for name in in_order(names)]
+    return [os.path.join(folder, name) for name in event_files_in_order(names)]
 
 
 def origin_of(name: str) -> FileOrigin | None:

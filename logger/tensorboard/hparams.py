@@ -92,7 +92,7 @@ def encode_session(config: Mapping[str, object]) -> bytes:
     return wire.encode_bytes(3, entries)
 
 
-def encode_end(is_success: bool) -> bytes:
+def encode_session_end(is_success: bool) -> bytes:
     """The content that says how a run ended."""
     return wire.encode_bytes(4, wire.encode_int(1, 1 if is_success else 2))
 

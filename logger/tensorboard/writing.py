@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from . import wire
 from .event import HPARAMS
 from .framing import frame
-from .hparams import encode_end, encode_session
+from .hparams import encode_session, encode_session_end
 
 _VERSION = "brain.Event:2"
 _SCALARS = "scalars"
@@ -53,7 +53,7 @@ def encode_run(
             yield frame(_event(wall_time, step, content))
             last = max(last, wall_time) if math.isfinite(wall_time) else last
     if config and is_success is not None:
-        yield _hparams("_hparams_/session_end_info", encode_end(is_success), last)
+        yield _hparams("_hparams_/session_end_info", encode_session_end(is_success), last)
 
 
 def _setting(value: object) -> object:

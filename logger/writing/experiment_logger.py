@@ -7,7 +7,7 @@ from .. import paths
 from ..media.kinds import DEFAULT_BUDGET_BYTES
 from ..media.logging import MediaLogging
 from ..notices import say_dropped
-from ..records import FINISHED, encode_end
+from ..records import FINISHED, encode_end_record
 from . import open_loggers, own_record, process_end, ranks
 from .arguments import checked_directions, checked_name, checked_step
 from .scalar_logging import ScalarLogging
@@ -148,7 +148,7 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
 
     def _keep(self, changes: "dict[str, object]") -> None:
         if changes and not self._is_silent and self._try_to_open():
-            own_record.keep(self.path, changes, self._notices)
+            own_record.merge_own_record(self.path, changes, self._notices)
 
     def close(self) -> None:
         """Mark the run as finished and close the file; a second call does nothing."""
@@ -233,7 +233,7 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
         if not is_there or not self._try_to_open():
             return
         try:
-            self._file.append(encode_end(time.time(), outcome))
+            self._file.append(encode_end_record(time.time(), outcome))
         except OSError as error:
             self._notices.say_cannot_write(self.path, error)
 

@@ -6,7 +6,7 @@ import sys
 import time
 import weakref
 
-from ..records import FAILED, UNKNOWN, encode_end
+from ..records import FAILED, UNKNOWN, encode_end_record
 from . import process_end
 from .log_file import LogFile
 
@@ -82,7 +82,7 @@ def _correct_end(path: str, outcome: int) -> None:
     try:
         if os.path.exists(path):
             file.make_ready()
-            file.append(encode_end(time.time(), outcome))
+            file.append(encode_end_record(time.time(), outcome))
             file.close()
     except OSError:
         return  # its folder is gone, or the disk is full: the log stays as it is

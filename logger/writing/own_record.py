@@ -27,7 +27,7 @@ def of_start(path: str) -> "Changes":
     return {"environment": environment, **reruns.record_of_rerun()}
 
 
-def keep(path: str, changes: "Changes", notices: NoticePrinter) -> None:
+def merge_own_record(path: str, changes: "Changes", notices: NoticePrinter) -> None:
     """Merge into the file beside the log; say why not, once, where it cannot be written."""
     from .. import run_record
 
@@ -35,6 +35,6 @@ def keep(path: str, changes: "Changes", notices: NoticePrinter) -> None:
         run_record.merge(path, changes)
     except OSError as error:
         notices.say_once(
-            f"cannot write {run_record.path_of(path)}: {error.strerror or error}. "
+            f"cannot write {run_record.record_file(path)}: {error.strerror or error}. "
             "The configuration of this run is not kept."
         )

@@ -2,7 +2,7 @@
 
 import time
 
-from ..records import FINISHED, encode_end
+from ..records import FINISHED, encode_end_record
 from .log_file import LogFile
 from .metric_names import MetricNames
 
@@ -38,7 +38,7 @@ class PlainLog:
         """Mark the log as complete and close it."""
         try:
             if self._file.is_sound:
-                self._file.append(encode_end(time.time(), FINISHED))
+                self._file.append(encode_end_record(time.time(), FINISHED))
             self._file.close()
         except OSError:
             return

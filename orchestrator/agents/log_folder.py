@@ -7,12 +7,12 @@ from typing import Any
 
 from ..errors import NotInLogdirError, UsageError
 from ..reports.conditions import parse_condition, wait_for
-from ..reports.entries import list_entries, show_run, show_sweep
+from ..reports.entries import list_reports, show_run, show_sweep
 from ..reports.shapes import Listed, RunReport, SweepReport
-from ..steering.asking import ask_all, failed_runs
+from ..steering.asking import failed_runs, send_requests
 from ..steering.background import start_in_background
 from ..steering.requests import Action, new_request, this_user
-from ..store.catalog import Catalog, FoundRun, find, find_run
+from ..store.catalog import Catalog, FoundRun, find_item, find_run_by_number
 from ..store.experiments import Experiment
 from ..store.files.output_tail import last_lines
 from ..store.sweep_folder import Sweep
@@ -34,7 +34,7 @@ class LogFolder:
 
     def entries(self, *, is_archived: bool, limit: int) -> list[Listed]:
         """Return the newest experiments and sweeps."""
-        return list_entries(Catalog(self._logdir), is_archived=is_archived)[:limit]
+        return list_reports(Catalog(self._logdir), is_archived=is_archived)[:limit]
 
     def show(self, name: str, run: int | None, limit: int) -> SweepReport | RunReport:
         """Return a sweep with its best runs, or a run or experiment with its metrics."""
@@ -112,11 +112,11 @@ class LogFolder:
         if action == "requeue" and not indices:
             raise UsageError("no run is given to run again, or none has failed")
         for index in indices:
-            find_run(sweep, index)
+            find_run_by_number(sweep, index)
         wanted: list[int] | list[None] = indices or [None]
         user = this_user()
         requests = [new_request(action, user, index=index, n_workers=n_workers) for index in wanted]
-        answers = ask_all(sweep.path, requests, _ANSWER_S)
+        answers = send_requests(sweep.path, requests, _ANSWER_S)
         refused = [answer.message for answer in answers if not answer.is_met]
         if refused:
             raise UsageError("; ".join(refused))
@@ -132,13 +132,13 @@ class LogFolder:
         for candidate in (Path(name), self._logdir / name):
             if os.path.lexists(candidate):
                 self._require_inside(name, candidate)
-        found = find(name, self._logdir)
+        found = find_item(name, self._logdir)
         self._require_inside(name, _path_of(found))
         if run is None:
             return found
         if not isinstance(found, Sweep):
             raise UsageError(f"{name} is not a sweep, so it has no run {run}")
-        return find_run(found, run)
+        return find_run_by_number(found, run)
 
     def _require_inside(self, name: str, path: Path) -> None:
         if not path.resolve().is_relative_to(self._logdir.resolve()):

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from ..errors import UsageError
-from ..store.catalog import Catalog, FoundRun, find, find_run
+from ..store.catalog import Catalog, FoundRun, find_item, find_run_by_number
 from ..store.experiments import Experiment
 from ..store.sweep_folder import Sweep
 
@@ -48,9 +48,9 @@ def _found(paths: Sequence[str], logdir: Path) -> list[Found]:
     for path in paths:
         last = found[-1] if found else None
         if isinstance(last, Sweep) and path.isdecimal():
-            found[-1] = find_run(last, int(path))
+            found[-1] = find_run_by_number(last, int(path))
         else:
-            found.append(find(path, logdir))
+            found.append(find_item(path, logdir))
     return found
 
 

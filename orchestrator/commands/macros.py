@@ -90,7 +90,7 @@ def macro_problem(text: str) -> str | None:
     return None
 
 
-def name_problem(
+def macro_name_problem(
     text: str, hyperparameters: Collection[str], environment: Collection[str]
 ) -> str | None:
     """What is wrong with a macro that names what is not there, or None."""

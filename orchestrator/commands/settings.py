@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from ..errors import ConfigProblem
 from ..output.patterns import PATTERNS
 from ..setting_types import AboveZero, Allowed, Natural, NonNegative, Positive, Text
-from .macros import command_problem, is_passable, macro_problem, name_problem
+from .macros import command_problem, is_passable, macro_name_problem, macro_problem
 from .values import ValueStyle
 
 _PATTERNS = (
@@ -191,7 +191,7 @@ def _macro_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[C
     for key, text in _texts(source):
         if not isinstance(text, str) or key.partition(".")[0] in reported:
             continue
-        if (problem := name_problem(text, known, os.environ)) is not None:
+        if (problem := macro_name_problem(text, known, os.environ)) is not None:
             yield ConfigProblem(key, problem)
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from .numbers import number_of
+from .numbers import parse_number
 
 _MOST_TRIES = 20
 
@@ -38,6 +38,6 @@ def _flat(values: _Pairs, prefix: str) -> Iterator[tuple[str, float]]:
         if isinstance(value, _Pairs):
             yield from _flat(value, f"{prefix}{key}/")
         elif isinstance(value, int | float) and not isinstance(value, bool) and key:
-            number = number_of(str(value))
+            number = parse_number(str(value))
             if number is not None:
                 yield f"{prefix}{key}", number

@@ -45,7 +45,7 @@ class ParsedNumber(NamedTuple):
     is_attached: bool
 
 
-def number_of(text: str) -> float | None:
+def parse_number(text: str) -> float | None:
     """The number that a whole text is, or None if it is none."""
     text = text.strip()
     if "," in text:
@@ -70,7 +70,7 @@ def value_at(line: str, start: int) -> ParsedNumber | None:
     if found is None:
         return None
     end = _end_of_value(line, found)
-    number = number_of(found["number"])
+    number = parse_number(found["number"])
     if end is None or number is None:
         return None
     return ParsedNumber(number, found["number"], end, found.start("number") == start)

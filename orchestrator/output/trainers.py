@@ -7,7 +7,7 @@ name and a value; `step` is the step of the others.
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from .numbers import number_of, value_at
+from .numbers import parse_number, value_at
 from .pairs import STEP, find_pairs
 
 Finder = Callable[[str], Iterable[tuple[str, float]]]
@@ -72,7 +72,9 @@ def _rounds_finder(part: re.Pattern[str]) -> Finder:
             repeats_best = _ANNOUNCES_BEST.search(line) is not None
             return
         if not repeats_best:
-            pairs = [(p["name"], number_of(p["value"])) for p in part.finditer(line, found.end())]
+            pairs = [
+                (p["name"], parse_number(p["value"])) for p in part.finditer(line, found.end())
+            ]
             if pairs:
                 yield STEP, float(found[1])
             yield from ((name, value) for name, value in pairs if value is not None)
@@ -105,7 +107,7 @@ def stable_baselines3_finder() -> Finder:
         if row is not None:
             is_heading = row[2].endswith("/") and not row[3]
             section = row[2] if is_heading else section if len(row[1]) > 1 else ""
-            value = None if is_heading else number_of(row[3])
+            value = None if is_heading else parse_number(row[3])
             if value is not None:
                 rows[section + row[2]] = value
         elif _TABLE_EDGE.match(line):

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .numbers import is_cut, number_of
+from .numbers import is_cut, parse_number
 
 if TYPE_CHECKING:
     import regex
@@ -78,7 +78,9 @@ class UserPattern:
 
 def _number_in(text: str) -> float | None:
     """The number of a group, also where `\\S+` took what stands around it: `0.5,` or `(0.5)`."""
-    number = number_of(text)
+    number = parse_number(text)
     return (
-        number_of(text.strip().lstrip("([{'\"").rstrip(",;:.)]}'\"%")) if number is None else number
+        parse_number(text.strip().lstrip("([{'\"").rstrip(",;:.)]}'\"%"))
+        if number is None
+        else number
     )

@@ -25,7 +25,7 @@ from ..store.outcomes.logged_values import values_of
 from ..store.run_details import config_of, read_details
 from ..store.run_record import RunRecord
 from ..store.run_states import STATES, counts_text, not_counted
-from ..store.sweep_folder import Sweep, best_of
+from ..store.sweep_folder import Sweep, best_logged
 from ..store.tensorboard.tags import other_tags
 from .outcomes import name_of_run, objective_entries, outcome_of
 from .settings import sweep_environment
@@ -47,7 +47,7 @@ from .shapes import (
 from .verdicts import report_verdict
 
 
-def list_entries(catalog: Catalog, *, is_archived: bool = False) -> list[Listed]:
+def list_reports(catalog: Catalog, *, is_archived: bool = False) -> list[Listed]:
     """One entry for each experiment and sweep, the newest first: those archived, or the others."""
     entries: list[Listed] = [
         *(
@@ -226,7 +226,7 @@ def fill_in_best(sweep: Sweep) -> None:
             run.values = values_of(dat_path, sweep.aims)
             run.is_feasible = sweep.aims.are_met(run.values)
         if is_unsaid and dat_path is not None:
-            run.best_value, run.best_step = best_of(
+            run.best_value, run.best_step = best_logged(
                 dat_path, sweep.optimization_metric, sweep.optimization_goal
             )
 

@@ -21,13 +21,13 @@ def similar_sweep(config: SweepConfig, logdir: Path) -> str | None:
     """
     if config.stopping_rules or config.early_stopping or config.optimization_metric is None:
         return None
-    from ..store.catalog import find
+    from ..store.catalog import find_item
     from ..store.sweep_folder import Sweep
 
     for folder, source in _newest(logdir):
         if not _is_alike(source, config):
             continue
-        sweep = find(str(folder), logdir)
+        sweep = find_item(str(folder), logdir)
         runs = sweep.record.runs if isinstance(sweep, Sweep) else {}
         if isinstance(sweep, Sweep) and sweep.record.state == "finished":
             return sweep.name if len(runs) >= _FEWEST_RUNS else None

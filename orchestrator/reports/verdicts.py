@@ -3,7 +3,7 @@
 from ..store.sweep_folder import Sweep
 from ..verdict.evidence import sweep_verdict
 from ..verdict.verdicts import Leader, Verdict
-from ..verdict.words import name_of, noise_text, verdict_sentence
+from ..verdict.words import leader_name, noise_text, verdict_sentence
 from .shapes import LeaderEntry, VerdictReport
 
 
@@ -14,7 +14,7 @@ def report_verdict(sweep: Sweep) -> VerdictReport | None:
         return None
     first, winner = leader_entry(verdict.first, verdict), verdict.winner
     return {
-        "winner": None if winner is None else name_of(winner),
+        "winner": None if winner is None else leader_name(winner),
         "probability": first["probability"],
         "mean": first["mean"],
         "std": first["std"],
@@ -28,9 +28,9 @@ def report_verdict(sweep: Sweep) -> VerdictReport | None:
 
 
 def leader_entry(leader: Leader, verdict: Verdict) -> LeaderEntry:
-    names = {one.candidate.number: name_of(one) for one in verdict.leaders}
+    names = {one.candidate.number: leader_name(one) for one in verdict.leaders}
     return {
-        "run": name_of(leader),
+        "run": leader_name(leader),
         "combination": leader.candidate.number,
         "hyperparameters": dict(leader.candidate.hyperparameters),
         "probability": leader.probability,

@@ -15,7 +15,7 @@ from ..commands.secrets import without_secrets
 from ..config.loading import load_config
 from ..config.validation import LoadedConfig, validate_config
 from ..errors import SweepError, SweepHeldError, UsageError
-from ..store.catalog import find
+from ..store.catalog import find_item
 from ..store.files.open_folder import opened_folder
 from ..store.journal import BEAT_S, Event, Journal
 from ..store.sweep_folder import Sweep
@@ -68,7 +68,7 @@ def open_begun_sweep(
         SweepHeldError: another orchestrator is at work on it.
         SweepError: its journal cannot be written.
     """
-    found = find(path, logdir)
+    found = find_item(path, logdir)
     if not isinstance(found, Sweep):
         raise UsageError(f"{path} is a run, not a sweep; name the sweep's folder")
     if found.is_legacy or found.seed is None:

@@ -24,7 +24,7 @@ _GIT_TIMEOUT_S = 5
 _COMMIT = "# branch.oid "
 
 
-def describe_sweep(
+def sweep_description(
     loaded: LoadedConfig, seed: int, n_workers: int, sweep_folder: Path
 ) -> dict[str, Any]:
     """All that is needed to understand and repeat a sweep; the environment is left out."""

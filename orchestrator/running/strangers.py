@@ -14,7 +14,7 @@ from ..commands.rerun import quoted
 from ..commands.secrets import without_secrets
 from ..config.loading import load_config
 from ..errors import ConfigError
-from ..store.catalog import find
+from ..store.catalog import find_item
 from ..store.files.machine import is_of_this_machine
 from ..store.sweep_folder import Sweep
 
@@ -25,9 +25,9 @@ def resume_question(path: str, logdir: Path) -> str | None:
     """What to ask before a sweep is resumed; None if the user's own configuration says the same.
 
     Raises:
-        UsageError: as `store.catalog.find`.
+        UsageError: as `store.catalog.find_item`.
     """
-    found = find(path, logdir)
+    found = find_item(path, logdir)
     if not isinstance(found, Sweep) or found.is_legacy:
         return None  # whoever opens it says why it cannot be resumed
     project = _project_of(found)

@@ -13,7 +13,7 @@ from typing import Literal
 from ml_tracking_ops.logger import paths
 
 from ..errors import UsageError
-from ..store.catalog import find
+from ..store.catalog import find_item
 from ..store.journal import JournalTail
 from ..store.run_record import RunRecord
 from ..store.run_states import FAILURES, SUBMITTED
@@ -40,19 +40,21 @@ class RequestAnswer:
         return self.outcome in ("done", "recorded")
 
 
-def ask(folder: Path, request: SweepRequest, wait_s: float) -> RequestAnswer:
-    """Ask for one thing; see `ask_all`."""
-    return ask_all(folder, [request], wait_s)[0]
+def send_request(folder: Path, request: SweepRequest, wait_s: float) -> RequestAnswer:
+    """Ask for one thing; see `send_requests`."""
+    return send_requests(folder, [request], wait_s)[0]
 
 
-def ask_all(folder: Path, requests: Sequence[SweepRequest], wait_s: float) -> list[RequestAnswer]:
+def send_requests(
+    folder: Path, requests: Sequence[SweepRequest], wait_s: float
+) -> list[RequestAnswer]:
     """Ask, and wait a bounded time for the answers.
 
     Raises:
         UsageError: there is no sweep in `folder`, or the original tool's.
         SweepError: the requests cannot be written.
     """
-    sweep = find(str(folder), folder.parent)
+    sweep = find_item(str(folder), folder.parent)
     if not isinstance(sweep, Sweep):
         raise UsageError(f"{folder} is not a sweep")
     if sweep.is_legacy:

@@ -81,7 +81,7 @@ class NonDominationAsha:
             known[run] = losses
             runs = [*known]
             n_kept = max(1, len(runs) // self._factor)
-            if run in [runs[place] for place in best_of([*known.values()], n_kept)]:
+            if run in [runs[place] for place in best_points([*known.values()], n_kept)]:
                 return None
         n_before = sum(dominates(other, losses) for other in known.values())
         return self._decide(rung, metric, step, values, n_before, len(known) + (not is_comparable))
@@ -130,7 +130,7 @@ class ObjectivePart:
         self._whole.forget(run)
 
 
-def best_of(points: Sequence[Losses], count: int) -> list[int]:
+def best_points(points: Sequence[Losses], count: int) -> list[int]:
     """The positions of the best points, at most `count`: front by front, each by an epsilon-net."""
     left = list(range(len(points)))
     found: list[int] = []

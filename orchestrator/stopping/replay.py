@@ -93,7 +93,7 @@ def decisions(
 ) -> Iterator[tuple[LoggedValue, StopDecision]]:
     """Each decision that the rules make, with the value that brings it about."""
     stopped: set[int] = set()
-    for logged in in_order(runs, rules.metrics):
+    for logged in logged_in_order(runs, rules.metrics):
         index, series = logged.run.index, logged.run.series
         if index in stopped:
             continue
@@ -107,7 +107,7 @@ def decisions(
             yield logged, decision
 
 
-def in_order(runs: Sequence[RunHistory], metrics: frozenset[str]) -> Iterator[LoggedValue]:
+def logged_in_order(runs: Sequence[RunHistory], metrics: frozenset[str]) -> Iterator[LoggedValue]:
     """What all runs logged of some metrics, and when they finished, in the order of time.
 
     Within a run the order is that of its log, whatever its clock said.

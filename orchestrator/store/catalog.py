@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.reading.bounded_reading import given_up, meanwhile
-from ml_tracking_ops.logger.tensorboard.event_names import in_order, is_event_file
+from ml_tracking_ops.logger.tensorboard.event_names import event_files_in_order, is_event_file
 
 from ..errors import DescriptionError, NotInLogdirError, UnreadError, UsageError, nearest
 from .annotations import NO_ANNOTATIONS, AnnotationFile, Annotations, read_annotations
@@ -20,7 +20,7 @@ from .experiments import Experiment, annotated, open_experiment
 from .files import fields
 from .files.folder_walk import FolderWalk, Listing, Listings, SkippedFolder
 from .run_record import RunRecord
-from .sweep_folder import Sweep, name_of, open_sweep
+from .sweep_folder import Sweep, open_sweep, printable_folder_name
 
 _Item = TypeVar("_Item", Experiment, Sweep)
 _EVENTS = "tensorboard"
@@ -179,7 +179,7 @@ def _logs_in(
         for name in candidates
         if not name.startswith(".") and known.is_log(os.path.join(folder, name))  # noqa: PTH118
     )
-    events = in_order(names)
+    events = event_files_in_order(names)
     if events:
         top = Path(os.path.abspath(folder)).name  # noqa: PTH100
         alone = fields.printable(top) if identity == "." else identity
@@ -200,7 +200,7 @@ class FoundRun:
     run: RunRecord
 
 
-def find_run(sweep: Sweep, index: int) -> FoundRun:
+def find_run_by_number(sweep: Sweep, index: int) -> FoundRun:
     """A run of a sweep, by its number.
 
     Raises:
@@ -215,7 +215,7 @@ def find_run(sweep: Sweep, index: int) -> FoundRun:
     return FoundRun(sweep, run)
 
 
-def find(path: str, logdir: Path) -> Experiment | Sweep | FoundRun:
+def find_item(path: str, logdir: Path) -> Experiment | Sweep | FoundRun:
     """What a user means by `path`: a folder, a `.dat`, or a name in `logdir`.
 
     A name is that of a sweep, an experiment or a run, one that a user gave, or a sweep's with the
@@ -267,7 +267,7 @@ def _find_by_name(name: str, known: Catalog) -> _Named | None:
         return None
     sweep = _find_by_name(numbered["sweep"] or numbered["other"], known)
     index = int(numbered["run"] or numbered["number"])
-    return find_run(sweep, index) if isinstance(sweep, Sweep) else None
+    return find_run_by_number(sweep, index) if isinstance(sweep, Sweep) else None
 
 
 def _run_of_name(name: str, known: Catalog) -> FoundRun | None:
@@ -311,7 +311,9 @@ def _find_in_folder(folder: Path) -> Experiment | Sweep | None:
         sweep.annotations = read_annotations(folder)
         sweep.refresh()
         return sweep
-    logs = list(_logs_in(name_of(folder.resolve()), os.fspath(folder), names, KnownLogs()))
+    logs = list(
+        _logs_in(printable_folder_name(folder.resolve()), os.fspath(folder), names, KnownLogs())
+    )
     if len(logs) > 1:
         found = ", ".join(Path(path).name for _, path in logs[:5])
         raise UsageError(f"{folder} holds {len(logs)} logs; name one of them: {found}")

@@ -67,15 +67,15 @@ def _take_in(records: dict[str, ProcessRecord], event: Mapping[str, Any]) -> Non
     if event["event"] == "process_started":
         records[name] = ProcessRecord(
             name,
-            fields.whole(event["index"]),
-            fields.whole(event["attempt"]),
-            fields.whole_or_none(event.get("slot")),
-            fields.whole(event["pid"]),
+            fields.whole_number(event["index"]),
+            fields.whole_number(event["attempt"]),
+            fields.whole_number_or_none(event.get("slot")),
+            fields.whole_number(event["pid"]),
             fields.text_or_none(event.get("process_identity")),
             time,
         )
     elif event["event"] == "process_ended" and name in records:
-        exit_code = fields.whole(event["exit_code"])
+        exit_code = fields.whole_number(event["exit_code"])
         records[name] = replace(records[name], exit_code=exit_code, ended_at=time)
 
 

@@ -57,7 +57,7 @@ def read_details(dat_path: Path) -> RunDetails:
     if is_event_file(dat_path):
         return _details_of_events(dat_path)
     try:
-        fd = open_guarded(run_record.path_of(os.fspath(dat_path)), READ)
+        fd = open_guarded(run_record.record_file(os.fspath(dat_path)), READ)
         with os.fdopen(fd, "rb") as file:
             found = json.loads(file.read(_MOST_BYTES))
     except (OSError, ValueError, RecursionError):
@@ -93,7 +93,7 @@ def config_of(dat_path: Path) -> Mapping[str, Any]:
     """The flat configuration of a log; a record that is as it was is not read again."""
     if is_event_file(dat_path):
         return _details_of_events(dat_path).config
-    path = run_record.path_of(os.fspath(dat_path))
+    path = run_record.record_file(os.fspath(dat_path))
     try:
         identity = identity_of(os.stat(path))  # noqa: PTH116
     except OSError:

@@ -265,7 +265,7 @@ class Sweep:
             run.is_feasible = self.aims.are_met(run.values)
         if dat_path is None or run.best_value is not None:
             return
-        run.best_value, run.best_step = best_of(
+        run.best_value, run.best_step = best_logged(
             dat_path, self.optimization_metric, self.optimization_goal
         )
 
@@ -350,7 +350,7 @@ def open_sweep(identity: str, folder: Path) -> Sweep:
     journal = JournalTail(folder / paths.JOURNAL_NAME)
     sweep = Sweep(
         identity,
-        identity if identity != "." else name_of(folder.resolve()),
+        identity if identity != "." else printable_folder_name(folder.resolve()),
         folder,
         description,
         is_legacy,
@@ -372,7 +372,7 @@ def _read_legacy_runs(sweep: Sweep) -> None:
         hyperparameters = _entry(sampled, index - 1)
         run = RunRecord(index, hyperparameters, name=stem, state="finished")
         if time.monotonic() < deadline:
-            run.best_value, run.best_step = best_of(
+            run.best_value, run.best_step = best_logged(
                 sweep.path / f"{stem}{paths.DAT_SUFFIX}",
                 sweep.optimization_metric,
                 sweep.optimization_goal,
@@ -391,7 +391,7 @@ def _entry(sampled: object, position: int) -> dict[str, Any]:
     return dict(entry) if isinstance(entry, dict) else {}
 
 
-def best_of(
+def best_logged(
     dat_path: Path, metric: str | None, goal: Goal | None
 ) -> tuple[float | None, int | None]:
     """The best value of a metric in a log and its step; (None, None) where there is none."""
@@ -409,5 +409,5 @@ def best_of(
     return best.value, best.step
 
 
-def name_of(folder: Path) -> str:
+def printable_folder_name(folder: Path) -> str:
     return str(fields.printable(folder.name))

@@ -94,7 +94,7 @@ class SweepRecord(SweepResults):
             self.pool.latest_at = max(self.pool.latest_at, _time_in(event))
 
     def run(self, event: Event) -> RunRecord:
-        index = fields.whole(event["index"])
+        index = fields.whole_number(event["index"])
         if index not in self.runs and len(self.runs) >= self.run_limit:
             raise ValueError(f"more than {self.run_limit} runs")
         found = self.runs.get(index)
@@ -126,10 +126,13 @@ def state_in(event: Event) -> RunState:
 
 def _sweep_started(sweep: SweepRecord, event: Event) -> None:
     started_at, n_workers = fields.time_of(event["time"]), event.get("n_workers")
-    pid, host = fields.whole_or_none(event.get("pid")), fields.text_or_none(event.get("host"))
+    pid, host = (
+        fields.whole_number_or_none(event.get("pid")),
+        fields.text_or_none(event.get("host")),
+    )
     identity = fields.text_or_none(event.get("process_identity"))
-    max_runs = fields.whole_or_none(event.get("max_runs", sweep.max_runs))
-    sweep.n_workers = fields.whole_or_none(n_workers)
+    max_runs = fields.whole_number_or_none(event.get("max_runs", sweep.max_runs))
+    sweep.n_workers = fields.whole_number_or_none(n_workers)
     sweep.started_at = started_at if sweep.started_at is None else sweep.started_at
     sweep.state, sweep.reason, sweep.ended_at = "running", None, None
     sweep.pid, sweep.host, sweep.process_identity = pid, host, identity
@@ -143,9 +146,9 @@ def _sweep_started(sweep: SweepRecord, event: Event) -> None:
 
 def _sampled(sweep: SweepRecord, event: Event) -> int:
     hyperparameters = fields.named(event["hyperparameters"])
-    repeat = fields.whole(event.get("repeat", 1))
-    n_known = fields.whole_or_none(event.get("n_known"))
-    combination = fields.whole(event.get("combination", event["index"]))
+    repeat = fields.whole_number(event.get("repeat", 1))
+    n_known = fields.whole_number_or_none(event.get("n_known"))
+    combination = fields.whole_number(event.get("combination", event["index"]))
     run = sweep.run(event)
     run.hyperparameters, run.repeat, run.combination = hyperparameters, repeat, combination
     run.is_confirming = event.get("confirms") is True
@@ -159,7 +162,7 @@ def _known(sweep: SweepRecord, event: Event) -> None:
     hyperparameters, state = fields.named(event["hyperparameters"]), state_in(event)
     value = fields.number_or_none(event.get("best_value"))
     stopped_by = fields.text_or_none(event.get("stopped_by"))
-    outcome = _outcome_of(sweep, fields.numbers(event.get("values", {})))
+    outcome = _outcome_of(sweep, fields.numbers_by_name(event.get("values", {})))
     sweep.history.append(WarmStartRun(hyperparameters, state, value, stopped_by, *outcome))
 
 
@@ -172,9 +175,12 @@ def _outcome_of(
 
 def _started(sweep: SweepRecord, event: Event) -> int:
     name, started_at = fields.file_stem(event["name"]), fields.time_of(event["time"])
-    attempt = fields.whole(event.get("attempt", 1))
-    slot, ref = fields.whole_or_none(event.get("slot")), ref_in(event)
-    node, gpus = fields.text_or_none(event.get("node")), tuple(fields.texts(event.get("gpus", [])))
+    attempt = fields.whole_number(event.get("attempt", 1))
+    slot, ref = fields.whole_number_or_none(event.get("slot")), ref_in(event)
+    node, gpus = (
+        fields.text_or_none(event.get("node")),
+        tuple(fields.text_list(event.get("gpus", []))),
+    )
     run = sweep.run(event)
     if run.state != "queued" or run.name != name:
         run.begin_attempt(name, attempt, slot)
@@ -186,8 +192,8 @@ def _started(sweep: SweepRecord, event: Event) -> int:
 
 def _submitting(sweep: SweepRecord, event: Event) -> int:
     name, queued_at = fields.file_stem(event["name"]), fields.time_of(event["time"])
-    attempt = fields.whole(event.get("attempt", 1))
-    slot = fields.whole_or_none(event.get("slot"))
+    attempt = fields.whole_number(event.get("attempt", 1))
+    slot = fields.whole_number_or_none(event.get("slot"))
     run = sweep.run(event)
     run.begin_attempt(name, attempt, slot)
     run.state, run.queued_at = "queued", queued_at
@@ -240,14 +246,14 @@ def _stopped_early(sweep: SweepRecord, event: Event) -> int:
 
 
 def _reached(sweep: SweepRecord, event: Event) -> int:
-    index, rung = fields.whole(event["index"]), fields.whole(event["rung"])
+    index, rung = fields.whole_number(event["index"]), fields.whole_number(event["rung"])
     value = fields.number_or_none(event["value"])
     sweep.rungs[index, rung] = math.nan if value is None else value, event["continues"] is True
     return index
 
 
 def _promoted(sweep: SweepRecord, event: Event) -> int:
-    rung, attempt = fields.whole(event["rung"]), fields.whole(event["attempt"])
+    rung, attempt = fields.whole_number(event["rung"]), fields.whole_number(event["attempt"])
     run = sweep.run(event)
     value, _ = sweep.rungs[run.index, rung]
     sweep.rungs[run.index, rung] = value, True
@@ -261,11 +267,11 @@ def _ended(sweep: SweepRecord, event: Event) -> int:
     if state not in ENDS:
         raise ValueError(state)
     best_value = fields.number_or_none(event.get("best_value"))
-    best_step = fields.whole_or_none(event.get("best_step"))
-    values = fields.numbers(event.get("values", {}))
-    exit_code = fields.whole_or_none(event.get("exit_code"))
+    best_step = fields.whole_number_or_none(event.get("best_step"))
+    values = fields.numbers_by_name(event.get("values", {}))
+    exit_code = fields.whole_number_or_none(event.get("exit_code"))
     reason = fields.text_or_none(event.get("reason"))
-    output_tail = fields.texts(event.get("output_tail", []))
+    output_tail = fields.text_list(event.get("output_tail", []))
     run = sweep.run(event)
     run.state, run.ended_at, run.exit_code = state, ended_at, exit_code
     run.best_value, run.best_step = best_value, best_step
@@ -284,7 +290,7 @@ def _ended(sweep: SweepRecord, event: Event) -> int:
 
 
 def _retrying(sweep: SweepRecord, event: Event) -> int:
-    attempt = fields.whole(event["attempt"])
+    attempt = fields.whole_number(event["attempt"])
     run = sweep.run(event)
     run.wait_again(attempt)
     return run.index
@@ -295,12 +301,12 @@ def _sampler_picked(sweep: SweepRecord, event: Event) -> None:
 
 
 def _confirming(sweep: SweepRecord, event: Event) -> None:
-    numbers = [fields.whole(number) for number in event["combinations"]]
-    sweep.leaders = Leaders(numbers, fields.whole(event["n_runs"]))
+    numbers = [fields.whole_number(number) for number in event["combinations"]]
+    sweep.leaders = Leaders(numbers, fields.whole_number(event["n_runs"]))
 
 
 def _dropped(sweep: SweepRecord, event: Event) -> None:
-    number, repeat = fields.whole(event["combination"]), fields.whole(event["repeat"])
+    number, repeat = fields.whole_number(event["combination"]), fields.whole_number(event["repeat"])
     reason = fields.text(event["reason"])
     if sweep.leaders is not None:
         sweep.leaders.dropped[number] = (repeat, reason)
@@ -308,7 +314,7 @@ def _dropped(sweep: SweepRecord, event: Event) -> None:
 
 def _failing(sweep: SweepRecord, event: Event) -> None:
     """The failures that paused the sweep say nothing of their hyperparameters to a sampler."""
-    indices = [fields.whole(index) for index in event["indices"]]
+    indices = [fields.whole_number(index) for index in event["indices"]]
     sweep.failing = indices
     sweep.history = [
         replace(one, state="killed", value=None)
@@ -331,14 +337,14 @@ def _requested(sweep: SweepRecord, event: Event) -> int | None:
         elif action == "stop":
             run.stopped_by_hand = run.reason = fields.text(event["reason"])
         elif action == "requeue":
-            run.put_back(fields.whole(event["attempt"]))
+            run.put_back(fields.whole_number(event["attempt"]))
         return run.index
     if action == "pause":
         sweep.paused_at = at
     elif action == "continue":
         sweep.paused_at = None
     elif action == "workers":
-        sweep.n_workers = sweep.n_workers_asked = fields.whole(event["n_workers"])
+        sweep.n_workers = sweep.n_workers_asked = fields.whole_number(event["n_workers"])
         sweep.pool.resize(at, sweep.n_workers)
     return None
 

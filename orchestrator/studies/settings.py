@@ -11,7 +11,7 @@ from ..commands.settings import RunSettings
 from ..config.validation import LoadedConfig, validate_config
 from ..errors import SweepError, UsageError
 from ..running.code_state import keep_code_state
-from ..running.description import describe_sweep, write_description
+from ..running.description import sweep_description, write_description
 from ..store.journal import Journal
 
 NO_COMMAND = "(a program asks for runs)"
@@ -61,7 +61,7 @@ def new_study_folder(
     try:
         top = str(logdir.expanduser().resolve())
         folder = Path(paths.create_unique_folder(top, paths.timestamp()))
-        description = describe_sweep(loaded, seed, workers, folder)
+        description = sweep_description(loaded, seed, workers, folder)
         write_description(folder, {**description, "is_study": True})
         keep_code_state(loaded.folder, folder)
         return folder, Journal(folder / paths.JOURNAL_NAME, on_trouble)

@@ -11,12 +11,12 @@ def verdict_sentence(verdict: Verdict, record: SweepRecord) -> str:
     of = f"of {verdict.n_candidates} combinations"
     if winner is not None:
         return (
-            f"winner{so_far}: {name_of(winner)}, the best {of} with a probability of "
+            f"winner{so_far}: {leader_name(winner)}, the best {of} with a probability of "
             f"{percent(winner.probability)}"
         )
     return (
         f"nothing won{so_far}: {of} none is the best with a probability of {percent(SURE)}; "
-        f"{name_of(first)} comes nearest with {percent(first.probability)}"
+        f"{leader_name(first)} comes nearest with {percent(first.probability)}"
     )
 
 
@@ -31,7 +31,7 @@ def noise_text(verdict: Verdict) -> str:
     return f"standard deviation between seeds: {verdict.noise:.2g}"
 
 
-def name_of(leader: Leader) -> str:
+def leader_name(leader: Leader) -> str:
     return leader.candidate.run or f"combination {leader.candidate.number}"
 
 

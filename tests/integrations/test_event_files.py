@@ -14,7 +14,7 @@ from event_writing import read_by_tensorboard
 
 from ml_tracking_ops.logger import read_log, read_runs
 from ml_tracking_ops.logger.reading.event_log import EventTail
-from ml_tracking_ops.logger.tensorboard.event_names import in_order, is_event_file
+from ml_tracking_ops.logger.tensorboard.event_names import event_files_in_order, is_event_file
 
 WRITERS = ["torch", "tensorboardX", "lightning", "stable_baselines3", "transformers"]
 N_LOOKS = 6
@@ -95,7 +95,7 @@ def written(request, tmp_path_factory) -> Path:
 def follow(tails: dict[Path, EventTail], counts: dict[Path, int], folder: Path) -> None:
     """Read what is new, as a page does that is open meanwhile."""
     if folder not in tails:
-        names = in_order(path.name for path in folder.iterdir())
+        names = event_files_in_order(path.name for path in folder.iterdir())
         tails[folder] = EventTail(folder / names[-1])
     batch = tails[folder].read()
     known = 0 if batch.was_reset else counts.get(folder, 0)

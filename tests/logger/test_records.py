@@ -11,7 +11,7 @@ from ml_tracking_ops.logger.records import (
     LogFormatError,
     NameAssembler,
     decode_header,
-    encode_end,
+    encode_end_record,
     encode_header,
     encode_name,
     encode_scalar,
@@ -36,7 +36,7 @@ def test_format_version_1_keeps_its_bytes() -> None:
         encode_header(1.5).hex(),
         encode_name(identifier, "Loss").hex(),
         encode_scalar(identifier, -2, 1700000000.25, 0.1).hex(),
-        encode_end(1700000000.25, 1).hex(),
+        encode_end_record(1700000000.25, 1).hex(),
     ] == [
         "894d4c544f50530a0100020120000000000000000000f83f000000003f3d84ea",
         "42c44e37be137eb4000004004c6f737300000000000000000000000000000000",
@@ -98,7 +98,7 @@ def test_second_name_for_an_id_is_ignored_and_counted() -> None:
     assert assembler.n_conflicts == 1
 
 
-@pytest.mark.parametrize("record", [*split(encode_name(7, "n" * 30)), encode_end(2.0, 1)])
+@pytest.mark.parametrize("record", [*split(encode_name(7, "n" * 30)), encode_end_record(2.0, 1)])
 def test_every_error_of_one_or_two_neighbouring_bits_is_found(record: bytes) -> None:
     as_number = int.from_bytes(record, "little")
     for pattern in (0b1, 0b11, 0b101):

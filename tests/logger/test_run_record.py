@@ -17,7 +17,7 @@ from ml_tracking_ops.logger import ExperimentLogger, git_commit, read_log, run_r
 
 
 def record_of(logger: ExperimentLogger) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(Path(run_record.path_of(logger.path)).read_text())
+    found: dict[str, Any] = json.loads(Path(run_record.record_file(logger.path)).read_text())
     return found
 
 
@@ -131,7 +131,7 @@ def test_record_that_cannot_be_written_ends_no_training(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with ExperimentLogger(tmp_path) as writer:
-        path = Path(run_record.path_of(writer.path))
+        path = Path(run_record.record_file(writer.path))
         path.unlink()
         (path / "in the way").mkdir(parents=True)
         writer.log_config({"lr": 0.1})
@@ -148,22 +148,22 @@ def test_commit_of_a_checkout_is_read_from_its_files(tmp_path: Path) -> None:
         )
         return done.stdout.strip()
 
-    assert git_commit.find(str(tmp_path)) is None
+    assert git_commit.find_commit(str(tmp_path)) is None
     git("init", "-q")
-    assert git_commit.find(str(tmp_path)) is None
+    assert git_commit.find_commit(str(tmp_path)) is None
     git("commit", "-q", "--allow-empty", "-m", "one")
     commit = git("rev-parse", "HEAD")
     (tmp_path / "deep" / "er").mkdir(parents=True)
-    assert git_commit.find(str(tmp_path / "deep" / "er")) == commit
+    assert git_commit.find_commit(str(tmp_path / "deep" / "er")) == commit
     git("pack-refs", "--all")
-    assert git_commit.find(str(tmp_path)) == commit
+    assert git_commit.find_commit(str(tmp_path)) == commit
     git("worktree", "add", "-q", "tree")
-    assert git_commit.find(str(tmp_path / "tree")) == commit
+    assert git_commit.find_commit(str(tmp_path / "tree")) == commit
     git("checkout", "-q", "--detach")
-    assert git_commit.find(str(tmp_path)) == commit
+    assert git_commit.find_commit(str(tmp_path)) == commit
     (tmp_path / ".git" / "HEAD").write_text("ref: ../secret.txt")
     (tmp_path / "secret.txt").write_text("a secret")
-    assert git_commit.find(str(tmp_path)) is None
+    assert git_commit.find_commit(str(tmp_path)) is None
 
 
 def in_rank(

@@ -14,7 +14,7 @@ import httpx
 from blockbuster import blockbuster_ctx
 
 from ml_tracking_ops.web.app import create_app
-from ml_tracking_ops.web.server import DashboardServer, address_of, listen, make_server
+from ml_tracking_ops.web.server import DashboardServer, address_of, listen, make_web_server
 from ml_tracking_ops.web.serving.limits import DEFAULTS, Limits
 
 LIMIT_S = 30
@@ -54,7 +54,7 @@ async def serving(
     """Serve `logdir` in this event loop, as `serve` does in its own; blocking it is an error."""
     app = create_app(logdir, limits=limits)
     with listen("127.0.0.1", port) as listener, blocking_forbidden():
-        server = make_server(app)
+        server = make_web_server(app)
         async with anyio.create_task_group() as tasks:
             # not `serve`, which would take the signals that are meant for pytest
             tasks.start_soon(server._serve, [listener])

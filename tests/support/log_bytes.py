@@ -13,7 +13,7 @@ from ml_tracking_ops.logger.reading.reader import (
     TailBatch,
 )
 from ml_tracking_ops.logger.records import (
-    encode_end,
+    encode_end_record,
     encode_header,
     encode_name,
     encode_scalar,
@@ -24,8 +24,8 @@ Point = tuple[str, int, float]  # name, step, value
 
 HEADER = encode_header(100.0)
 LOSS = encode_name(metric_id("loss"), "loss")
-END = encode_end(200.0, 0)
-FAILED_END = encode_end(200.0, 1)
+END = encode_end_record(200.0, 0)
+FAILED_END = encode_end_record(200.0, 1)
 
 
 def scalar(name: str, step: int, value: float = 0.5) -> bytes:

@@ -24,7 +24,7 @@ from sweeps import (
 from ml_tracking_ops.orchestrator import resume, run_sweep
 from ml_tracking_ops.orchestrator.cli.main import main
 from ml_tracking_ops.orchestrator.errors import SweepError
-from ml_tracking_ops.orchestrator.steering.asking import ask
+from ml_tracking_ops.orchestrator.steering.asking import send_request
 from ml_tracking_ops.orchestrator.steering.requests import new_request, read_requests, submit
 from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail
 
@@ -312,7 +312,7 @@ def test_asker_is_told_of_an_orchestrator_that_is_silent_or_gone(tmp_path: Path)
     (folder / "experiment_description.json").write_text('{"config": {}, "seed": 1}')
     journal = Journal(folder / "journal.jsonl", print)
     journal.append("sweep_started", n_workers=1, pid=1, host="there")
-    silent = ask(folder, new_request("pause", "me"), wait_s=0.05)
+    silent = send_request(folder, new_request("pause", "me"), wait_s=0.05)
     assert (silent.outcome, "process 1 on there" in silent.message) == ("unanswered", True)
     ((path, request),) = read_requests(folder)
     assert (request.action if request else None) == "pause"
@@ -320,7 +320,7 @@ def test_asker_is_told_of_an_orchestrator_that_is_silent_or_gone(tmp_path: Path)
 
     asked = new_request("stop", "me")
     with ThreadPoolExecutor() as pool:
-        answer = pool.submit(ask, folder, asked, 60)
+        answer = pool.submit(send_request, folder, asked, 60)
         wait_until(lambda: list(read_requests(folder)), "the request")
         journal.append("sweep_ended", state="killed")
         journal.close()

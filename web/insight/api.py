@@ -39,7 +39,7 @@ from ..tables.grouping.combination_rows import combination_rows
 from ..tables.query import HYPERPARAMETER, METRIC, parse_table_query
 from ..tables.rows import Row
 from ..tables.sweeps.sweep_rows import SelectedRuns, select_runs, with_summaries
-from .columns import SweepColumns, asked_columns, asked_value, describe_experiments, describe_sweep
+from .columns import SweepColumns, asked_columns, asked_value, describe_experiments, insight_columns
 from .experiments import explained_experiments
 from .front.objective import OBJECTIVE, chosen_objective, judged_by
 from .front.provisional import with_values_so_far
@@ -203,7 +203,7 @@ def _runs(
         "front": front,
         "passing": [row.index for row in found.rows] if asked.is_filtered else None,
         "n_unread": n_unread,
-        **describe_sweep(rows, sweep.config, started_at, changed, up, found.columns.goals, more),
+        **insight_columns(rows, sweep.config, started_at, changed, up, found.columns.goals, more),
     }
 
 
@@ -229,7 +229,7 @@ def _combinations(
         "front": None,
         "passing": passing if found.is_filtered else None,
         "n_unread": n_unread,
-        **describe_sweep(rows, sweep.config, started_at, sent, up, found.columns.goals, more),
+        **insight_columns(rows, sweep.config, started_at, sent, up, found.columns.goals, more),
     }
 
 

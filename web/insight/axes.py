@@ -37,12 +37,12 @@ class Axis:
     @property
     def is_ordered(self) -> bool:
         """Whether one value is more than another: a rank means something."""
-        return self.scale != "category" or all(is_number(value) for value in self.values)
+        return self.scale != "category" or all(is_finite_number(value) for value in self.values)
 
     def place(self, value: object) -> float | int | None:
         """A value as it is sent: a number, or the position of its category."""
         if self.scale != "category":
-            return value if is_number(value) else None
+            return value if is_finite_number(value) else None
         return next((n for n, one in enumerate(self.values) if _same(one, value)), None)
 
 
@@ -74,7 +74,7 @@ def _axis(name: str, definition: object, combinations: Sequence[Mapping[str, Any
         return None
     is_conditional = len(found) < len(combinations) or "when" in given
     values = [*_candidates(given), *found] if kind == "choice" else list(found)
-    is_numeric = bool(values) and all(is_number(value) for value in values)
+    is_numeric = bool(values) and all(is_finite_number(value) for value in values)
     if is_numeric or not values:
         low, high = _bounds(given, kind, values)
         if kind != "choice" or len(set(values)) > MOST_CATEGORIES:
@@ -101,7 +101,7 @@ def _bounds(
     ends = [given.get("min"), given.get("max")] if kind in _BOUNDED else []
     if (legacy := _LEGACY_BOUNDS.match(str(given.get("hyp_desc", "")))) is not None:
         ends = [_float(text) for text in legacy.groups()]
-    numbers = [end for end in [*ends, *values] if is_number(end)]
+    numbers = [end for end in [*ends, *values] if is_finite_number(end)]
     return (min(numbers), max(numbers)) if numbers else (None, None)
 
 
@@ -111,7 +111,7 @@ def _categories(values: Iterable[Any]) -> tuple[Any, ...]:
     for value in values:
         found.setdefault(_key(value), value)
     kept = list(found.values())
-    if all(is_number(value) for value in kept):
+    if all(is_finite_number(value) for value in kept):
         kept.sort()
     return tuple(kept)
 
@@ -122,10 +122,12 @@ def _key(value: object) -> tuple[type, object]:
 
 
 def _same(left: object, right: object) -> bool:
-    return _key(left) == _key(right) or (is_number(left) and is_number(right) and left == right)
+    return _key(left) == _key(right) or (
+        is_finite_number(left) and is_finite_number(right) and left == right
+    )
 
 
-def is_number(value: object) -> TypeGuard[int | float]:
+def is_finite_number(value: object) -> TypeGuard[int | float]:
     """A finite number; true and false are none."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 

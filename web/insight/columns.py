@@ -18,7 +18,7 @@ from ..tables.column import statistic_column
 from ..tables.query import HYPERPARAMETER, STATISTICS, split_statistic
 from ..tables.rows import Row
 from ..tables.selection import filter_text
-from .axes import Axis, Scale, axes_of, is_number
+from .axes import Axis, Scale, axes_of, is_finite_number
 
 _MOST_COLUMNS = 4
 
@@ -80,7 +80,7 @@ def describe_experiments(
     return _described(axes, columns)
 
 
-def describe_sweep(
+def insight_columns(
     rows: Sequence[Row],
     config: Mapping[str, Any],
     started_at: float,
@@ -130,9 +130,9 @@ def _columns(
         "hyperparameters": {axis.name: _column(axis, sent) for axis in axes},
     }
     if up is not None:
-        runs["up"] = [number_of(row, up, goals) for row in sent]
+        runs["up"] = [statistic_value(row, up, goals) for row in sent]
     if more:
-        runs["more"] = {key: [number_of(row, key, goals) for row in sent] for key in more}
+        runs["more"] = {key: [statistic_value(row, key, goals) for row in sent] for key in more}
     return runs
 
 
@@ -190,7 +190,7 @@ def asked_columns(query: QueryParams) -> tuple[str, ...]:
     return tuple(dict.fromkeys(known))[:_MOST_COLUMNS]
 
 
-def number_of(row: Row, key: str, goals: Goals | None = None) -> float | None:
+def statistic_value(row: Row, key: str, goals: Goals | None = None) -> float | None:
     """The statistic of a metric, as ``last.Loss``, if the run has a finite number for it.
 
     In the place of a metric a setting may be named: ``best.p.lr``.
@@ -199,4 +199,4 @@ def number_of(row: Row, key: str, goals: Goals | None = None) -> float | None:
     value = None if split is None else statistic_column(*split, goals).value(row)
     if value is None and split is not None and split[1].startswith(HYPERPARAMETER):
         value = row.hyperparameters.get(split[1].removeprefix(HYPERPARAMETER))
-    return value if is_number(value) else None
+    return value if is_finite_number(value) else None

@@ -23,7 +23,7 @@ from ..tables.hyperparameters import Hyperparameter
 from ..tables.query import parse_table_query
 from ..tables.rows import Row
 from ..tables.selection import select
-from .columns import number_of
+from .columns import statistic_value
 from .front.objective import OBJECTIVE
 from .subject import Subject, experiments_subject
 
@@ -96,7 +96,7 @@ def _telling(settings: Mapping[str, Hyperparameter]) -> list[str]:
 
 
 def _with_value(row: Row, metric: str | None, columns: TableColumns, names: Sequence[str]) -> Row:
-    value = None if metric is None else number_of(row, f"best.{metric}", columns.goals)
+    value = None if metric is None else statistic_value(row, f"best.{metric}", columns.goals)
     given: dict[str, Any] = {
         name: row.hyperparameters[name] for name in names if name in row.hyperparameters
     }

@@ -8,7 +8,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ml_tracking_ops.orchestrator.verdict.evidence import sweep_verdict
 from ml_tracking_ops.orchestrator.verdict.verdicts import Leader, Verdict
 from ml_tracking_ops.orchestrator.verdict.words import (
-    name_of,
+    leader_name,
     noise_text,
     percent,
     verdict_sentence,
@@ -99,14 +99,14 @@ def _leader(sweep: Sweep, verdict: Verdict, place: int) -> LeaderView:
 def _as_on_page(text: str, sweep: Sweep, leaders: Sequence[Leader]) -> str:
     """A sentence in which runs are called as everywhere on the page: ``run 8``."""
     for leader in leaders:
-        text = text.replace(name_of(leader), _name(sweep, leader))
+        text = text.replace(leader_name(leader), _name(sweep, leader))
     return text
 
 
 def _name(sweep: Sweep, leader: Leader) -> str:
     runs = sweep.record.runs.values()
     run = next((one for one in runs if one.name == leader.candidate.run), None)
-    return name_of(leader) if run is None or run.name is None else f"run {run.index}"
+    return leader_name(leader) if run is None or run.name is None else f"run {run.index}"
 
 
 def _href(sweep: Sweep, leader: Leader) -> str | None:

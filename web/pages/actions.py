@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ml_tracking_ops.orchestrator.errors import SweepError, TrackingError
-from ml_tracking_ops.orchestrator.steering.asking import ask_all
+from ml_tracking_ops.orchestrator.steering.asking import send_requests
 from ml_tracking_ops.orchestrator.steering.background import resume_in_background
 from ml_tracking_ops.orchestrator.steering.requests import Action, new_request
 from ml_tracking_ops.orchestrator.store.annotations import (
@@ -30,7 +30,7 @@ from ml_tracking_ops.orchestrator.store.annotations import (
     clean_tags,
     edit,
 )
-from ml_tracking_ops.orchestrator.store.catalog import Catalog, FoundRun, find
+from ml_tracking_ops.orchestrator.store.catalog import Catalog, FoundRun, find_item
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.objective import Goal
 from ml_tracking_ops.orchestrator.store.removal.housekeeping import (
@@ -106,7 +106,7 @@ async def control(request: Request, body: JsonObject) -> Response:
     folder, is_paused = sweep.path, sweep.record.is_paused
     by = _who(request)
     asked = [new_request(action, by, index=one, n_workers=n_workers) for one in indices]
-    answers = await in_thread(request, partial(ask_all, folder, asked, _ANSWER_WITHIN_S))
+    answers = await in_thread(request, partial(send_requests, folder, asked, _ANSWER_WITHIN_S))
     answer = max(answers, key=lambda answer: _STATUS[answer.outcome])  # the worst of them
     message = answer.message
     if len(answers) > 1 and answer.is_met:
@@ -345,7 +345,7 @@ async def _paths_of(request: Request, body: JsonObject) -> list[Path]:
 
 def _open(path: Path) -> Experiment | Sweep:
     """Looked at again: the catalog's own belong to whoever has the catalog."""
-    found = find(str(path), path.parent)
+    found = find_item(str(path), path.parent)
     assert not isinstance(found, FoundRun)  # the catalog knows the sweep's folder
     return found
 

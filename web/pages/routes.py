@@ -23,7 +23,7 @@ from starlette.routing import BaseRoute, Route
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 
 from ..live.feed import Feed
-from ..rendering import Page, PageData, answer, render
+from ..rendering import Page, PageData, html_response, render
 from ..runs.links import ExperimentColors
 from ..serving.assets.asset_source import AssetSource
 from ..serving.static_files import static
@@ -49,7 +49,7 @@ async def respond_with_page(
     html = await request.app.state.catalog.use(build_and_render)
     if html is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    return answer(request, html)
+    return html_response(request, html)
 
 
 async def home(request: Request) -> Response:
@@ -145,7 +145,7 @@ async def not_found(request: Request, error: Exception) -> Response:
     html = await anyio.to_thread.run_sync(
         render, "not_found.html", state.logdir, state.assets, page
     )
-    return answer(request, html, HTTPStatus.NOT_FOUND)
+    return html_response(request, html, HTTPStatus.NOT_FOUND)
 
 
 routes: list[BaseRoute] = [

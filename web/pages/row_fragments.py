@@ -17,7 +17,7 @@ from starlette.routing import Route
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.media_histories import MediaHistories
 
-from ..rendering import answer, render_part
+from ..rendering import html_response, render_part
 from ..runs.catalog_access import SharedCatalog
 from ..tables.experiment_choice import shown_experiments
 from ..tables.experiments_table import (
@@ -99,7 +99,7 @@ async def _fragment(request: Request, build: Callable[[Catalog], str | None]) ->
     html = await catalog.use(build, refresh=False) or await catalog.use(build)
     if html is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    return answer(request, html)
+    return html_response(request, html)
 
 
 def _render(table: TablePage, starred: Collection[int] = ()) -> str:

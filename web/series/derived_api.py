@@ -11,7 +11,7 @@ from ml_tracking_ops.orchestrator.expressions.expression import ExpressionError
 
 from ..runs.catalog_access import RunFiles, find_runs
 from .api import parse_runs, read_in_thread
-from .derived.definition import SIGN, define, is_derived, name_problem, title_of
+from .derived.definition import SIGN, define, is_derived, metric_name_problem, title_of
 from .store import SeriesStore
 
 
@@ -28,7 +28,7 @@ async def derived(request: Request) -> Response:
 
 def find_problem(store: SeriesStore, runs: list[RunFiles], metric: str) -> tuple[str | None, int]:
     """Why none of the runs has a derived metric, or None; and how many have it."""
-    problem = name_problem(title_of(metric))
+    problem = metric_name_problem(title_of(metric))
     if problem is not None:
         return problem, 0
     paths = [run.dat_path for run in runs if run.dat_path is not None]

@@ -21,7 +21,7 @@ STALE = "this page is older than the server; reload it"
 _TOKEN_BYTES = 32
 
 
-def new_token() -> str:
+def new_csrf_token() -> str:
     """A token for the lifetime of one server process."""
     return secrets.token_urlsafe(_TOKEN_BYTES)
 

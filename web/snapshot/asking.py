@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message
 
 
-async def ask(app: Starlette, address: str) -> bytes:
+async def fetch_body(app: Starlette, address: str) -> bytes:
     """The body of what `GET address` answers.
 
     Raises:

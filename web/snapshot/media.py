@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from ml_tracking_ops.logger.media.encoding.contents import HEAD_BYTES, content_of
 
 from ..media.thumbnails import SIDE_PX, scaled
-from .asking import ask
+from .asking import fetch_body
 
 MOST_MEDIA_BYTES = 1_500_000
 _MOST_CARDS = 48
@@ -55,7 +55,7 @@ async def media_answers(app: Starlette, runs: list[str], room: ByteBudget) -> di
     """What the page's script will ask for, by the key that `document` looks it up with."""
     answers: dict[str, str] = {}
     for run in runs:
-        overview = json.loads(await ask(app, f"/api/media?{urlencode({'run': run})}"))
+        overview = json.loads(await fetch_body(app, f"/api/media?{urlencode({'run': run})}"))
         overview["cards"] = overview["cards"][:_MOST_CARDS]
         for card in overview["cards"]:
             answers |= await _answers_of_card(app, run, card, room)
@@ -76,14 +76,14 @@ async def _answers_of_card(
     kind, name = card["kind"], card["name"]
     if kind == "histogram":
         query = urlencode({"run": run, "name": name})
-        body = await ask(app, f"/api/media/histograms?{query}")
+        body = await fetch_body(app, f"/api/media/histograms?{query}")
         return {_key("/histograms", run, None, name): body.decode()} if room.take(body) else {}
     card["steps"] = card["steps"][-1:]
     named = {"run": run, "kind": kind, "name": name, "step": card["steps"][0]}
     if kind == "table":
-        body = await ask(app, f"/api/media/table?{urlencode(named)}")
+        body = await fetch_body(app, f"/api/media/table?{urlencode(named)}")
         return {_key("/table", run, kind, name): body.decode()} if room.take(body) else {}
-    found = json.loads(await ask(app, f"/api/media/step?{urlencode(named)}"))
+    found = json.loads(await fetch_body(app, f"/api/media/step?{urlencode(named)}"))
     for item in found["items"]:
         await _embed(app, kind, item, room)
     found["n_items"] = card["count"] = len(found["items"])
@@ -110,7 +110,7 @@ async def _embed(app: Starlette, kind: str, item: dict[str, Any], room: ByteBudg
 async def _image(app: Starlette, address: str, room: ByteBudget, sides: list[int]) -> str | None:
     """An image as a `data:` address, as large as there is room for it."""
     try:
-        data = await ask(app, address)
+        data = await fetch_body(app, address)
     except HTTPException:
         return None
     for side in sides:
@@ -121,7 +121,7 @@ async def _image(app: Starlette, address: str, room: ByteBudget, sides: list[int
 
 
 async def _sound(app: Starlette, address: str, room: ByteBudget) -> str | None:
-    data = await ask(app, address)
+    data = await fetch_body(app, address)
     return _data_address(data) if room.take(data) else None
 
 

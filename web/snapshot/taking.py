@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from ..serving.assets.asset_source import AssetSource
 from ..serving.static_files import STYLE, static_files
-from .asking import ask
+from .asking import fetch_body
 from .bundling import bundle
 from .document import assemble, page_data_in, rows_in, with_rows
 from .libraries import library
@@ -41,7 +41,7 @@ async def take_snapshot(app: Starlette, path: str, query: str) -> str:
     if not path.startswith(_PAGES):
         raise HTTPException(404, "of this there is no snapshot")
     source: AssetSource = app.state.assets
-    page = (await ask(app, f"/{quote(path)}?{query}")).decode()
+    page = (await fetch_body(app, f"/{quote(path)}?{query}")).decode()
     names = ["uplot_style", "uplot", *(["echarts"] if _FIGURE in page else [])]
     libraries = [partial(library, source, name) for name in names]
     uplot_style, *drawing = [await anyio.to_thread.run_sync(one) for one in libraries]
@@ -83,7 +83,7 @@ async def _all_rows(app: Starlette, path: str, query: str, page: str) -> str:
     for first in range(1, n_rows + 1, _ROWS_AT_ONCE):
         window = urlencode({"rows": f"{first}-{min(n_rows, first + _ROWS_AT_ONCE - 1)}"})
         address = f"/rows/{quote(path)}?{query}{'&' if query else ''}{window}"
-        parts.append(rows_in((await ask(app, address)).decode()))
+        parts.append(rows_in((await fetch_body(app, address)).decode()))
     return "".join(parts) or rows_in(page)
 
 
@@ -98,11 +98,11 @@ async def _answers(
     color = dict(pairs).get("color")
     if color and runs:
         named = urlencode([("by", color), *(("run", one) for one in runs)])
-        answers["/api/run-values"] = await ask(app, f"/api/run-values?{named}")
+        answers["/api/run-values"] = await fetch_body(app, f"/api/run-values?{named}")
     sweep = data.get("sweep")
     if _FIGURE in page and not sweep:
         chosen = f"{_filters_in(query, _OF_EXPERIMENTS)}&{_columns_in(page)}"
-        answers["/api/insight"] = await ask(app, f"/api/insight?{chosen}")
+        answers["/api/insight"] = await fetch_body(app, f"/api/insight?{chosen}")
     if sweep and _FIGURE in page:
         kind = "workers" if 'data-view="workers"' in page else "insight"
         for name in {"insight", kind}:
@@ -110,7 +110,7 @@ async def _answers(
             asked = f"{_filters_in(query)}&{_columns_in(page)}"
             if name == "insight" and (found := _OBJECTIVE.search(page)):
                 asked += "&" + urlencode({"objective": unescape(found[1])})
-            answers[unquote(address)] = await ask(app, f"{address}?{asked}")
+            answers[unquote(address)] = await fetch_body(app, f"{address}?{asked}")
     return answers
 
 
@@ -133,14 +133,14 @@ async def _points(
     """The points of all metrics, as finely as there is room for; else of those shown first."""
     named = [("run", one) for one in runs]
     if derived:
-        known = json.loads(await ask(app, f"/api/metrics?{urlencode(named)}"))["metrics"]
+        known = json.loads(await fetch_body(app, f"/api/metrics?{urlencode(named)}"))["metrics"]
         named += [("metric", one) for one in (*known, *derived)]
     points = _FINEST
     while True:
-        body = await ask(app, f"/api/points?{urlencode([*named, ('points', str(points))])}")
+        body = await fetch_body(app, f"/api/points?{urlencode([*named, ('points', str(points))])}")
         if len(body) <= MOST_POINTS_BYTES:
             return body
         if points <= _COARSEST:
             break
         points //= 2
-    return await ask(app, str(data["points_href"]))
+    return await fetch_body(app, str(data["points_href"]))

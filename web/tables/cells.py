@@ -81,7 +81,7 @@ def hyperparameter_cell(row: Row, name: str) -> Cell:
 def setting_mean(row: Row, name: str) -> float | None:
     """The mean of a setting over the runs of a group that have it, if all of these are numbers."""
     values = [run.setting(name) for run in row.runs if run.has_setting(name)]
-    return mean_of(values) if len(numbers(values)) == len(values) else None
+    return mean_of(values) if len(numeric_values(values)) == len(values) else None
 
 
 def statistic_cell(row: Row, follows: str, metric: str, value: object) -> Cell:
@@ -109,19 +109,19 @@ def combination_cell(row: Row) -> Cell:
 
 def mean_of(values: Iterable[object]) -> float | None:
     """The mean of those that are numbers."""
-    known = numbers(values)
+    known = numeric_values(values)
     return statistics.fmean(known) if known else None
 
 
 def mean_cell(values: Iterable[object]) -> Cell:
     """The mean of the values of a combination's runs, with the spread if there is one."""
-    known = numbers(values)
+    known = numeric_values(values)
     if not known:
         return Cell(NO_VALUE)
     text = format_mean(statistics.fmean(known), spread_of(known))
     return Cell(text, f"mean ± standard deviation of {len(known)} values")
 
 
-def numbers(values: Iterable[object]) -> list[float]:
+def numeric_values(values: Iterable[object]) -> list[float]:
     """Those that are numbers; true and false are none."""
     return [one for one in values if isinstance(one, int | float) and not isinstance(one, bool)]

@@ -130,7 +130,7 @@ def experiment_columns(found: Sequence[Row], summaries: MetricSummaries) -> Tabl
 
     The keys of the configurations have columns as the hyperparameters of a sweep have.
     """
-    goals = Goals({}, summaries.chosen_goals(), summaries.logged_goals(logs_of(found)))
+    goals = Goals({}, summaries.chosen_goals(), summaries.logged_goals(logs_of_experiments(found)))
     settings = describe_hyperparameters(found)
     exported = (hyperparameter_column(name, one) for name, one in settings.items())
     return replace(
@@ -146,11 +146,11 @@ def with_summaries(
     found: Sequence[Row], summaries: MetricSummaries, budget_s: float
 ) -> tuple[list[Row], int]:
     """The rows, each with the summaries of its metrics, and how many are not read yet."""
-    read, n_missing = summaries.read(logs_of(found), budget_s)
+    read, n_missing = summaries.read(logs_of_experiments(found), budget_s)
     return [replace(row, metrics=_metrics(row, read)) for row in found], n_missing
 
 
-def logs_of(found: Iterable[Row]) -> list[LogToRead]:
+def logs_of_experiments(found: Iterable[Row]) -> list[LogToRead]:
     return [LogToRead(row.dat_path, is_final=False) for row in found if row.dat_path is not None]
 
 

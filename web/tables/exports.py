@@ -24,14 +24,14 @@ from ..serving.sse import encode_json
 from .column import Column, TableColumns, needs_logs
 from .columns import LOG_ERROR
 from .experiments_table import experiment_columns, experiment_rows, first_statistics
-from .experiments_table import logs_of as experiment_logs
+from .experiments_table import logs_of_experiments as experiment_logs
 from .filtering.conditions import asked_metrics
 from .grouping.grouped_exports import grouped_columns, grouped_headings, grouped_lines
 from .grouping.grouped_rows import grouped_rows
 from .query import TableQuery, split_statistic
 from .rows import Row
 from .selection import problems_of, select, sort_rows
-from .sweeps.sweep_rows import known_runs, logs_of
+from .sweeps.sweep_rows import known_runs, logs_of_runs
 from .table import PAGE_SIZE
 
 _BLOCK = 200
@@ -85,7 +85,9 @@ def sweep_chunks(
     """The runs of a sweep that a query asks for; without `columns` as `export` writes them."""
     every, columns = known_runs(sweep, live, summaries.chosen_goals(), is_archive=query.is_archive)
     _refuse(problems_of(query, columns))
-    source = TableSource(every.rows, logs_of(sweep, every.rows), columns, every.seed_name or None)
+    source = TableSource(
+        every.rows, logs_of_runs(sweep, every.rows), columns, every.seed_name or None
+    )
     if query.by:
         shown = columns.to_export(query) if query.columns else columns.ordered
         return _grouped_chunks(source, query, shown, form, summaries)

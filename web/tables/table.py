@@ -132,11 +132,11 @@ def cut_rows(found: Sequence[Row], query: TableQuery) -> RowRange:
     if query.window is not None:
         first = min(query.window[0], max(1, len(found)))
         return RowRange(found[first - 1 : query.window[1]], first)
-    page, _ = page_of(len(found), query.page)
+    page, _ = page_number(len(found), query.page)
     return RowRange(page_rows(found, page), (page - 1) * PAGE_SIZE + 1)
 
 
-def page_of(n_rows: int, page: int) -> tuple[int, int]:
+def page_number(n_rows: int, page: int) -> tuple[int, int]:
     """Which page is shown, and how many there are; one beyond the last is the last."""
     n_pages = max(1, math.ceil(n_rows / PAGE_SIZE))
     return min(max(1, page), n_pages), n_pages
@@ -170,7 +170,7 @@ def build_table(
         selected: the ids whose rows are ticked, if the address does not say it all.
         are_apart: whether each run of a combination has a row of its own.
     """
-    page, n_pages = page_of(n_found, query.page)
+    page, n_pages = page_number(n_found, query.page)
     return TablePage(
         headings=tuple(_heading(column, query, default_sort, default_order) for column in columns),
         lines=_lines(shown, columns, first, query),

@@ -7,7 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...errors import UsageError
-from ...steering.asking import RequestAnswer, ask, ask_all, failed_runs, waiting_again
+from ...steering.asking import (
+    RequestAnswer,
+    failed_runs,
+    send_request,
+    send_requests,
+    waiting_again,
+)
 from ...steering.requests import Action, SweepRequest, new_request, this_user
 from ...store.annotations import (
     Annotation,
@@ -17,7 +23,7 @@ from ...store.annotations import (
     edit,
     read_annotations,
 )
-from ...store.catalog import FoundRun, find
+from ...store.catalog import FoundRun, find_item
 from ...store.experiments import Experiment
 from ...store.removal.housekeeping import (
     DeletionPlan,
@@ -75,13 +81,15 @@ def requeue(options: argparse.Namespace) -> int:
 def workers(options: argparse.Namespace) -> int:
     sweep = _sweep(options)
     return _tell(
-        ask(sweep.path, new_request("workers", this_user(), n_workers=options.n_workers), _WAIT_S)
+        send_request(
+            sweep.path, new_request("workers", this_user(), n_workers=options.n_workers), _WAIT_S
+        )
     )
 
 
 def _ask_each(sweep: Sweep, action: Action, indices: list[int] | list[None]) -> int:
     requests: list[SweepRequest] = [new_request(action, this_user(), index=one) for one in indices]
-    return max(_tell(answer) for answer in ask_all(sweep.path, requests, _WAIT_S))
+    return max(_tell(answer) for answer in send_requests(sweep.path, requests, _WAIT_S))
 
 
 def _tell(answer: RequestAnswer) -> int:
@@ -94,7 +102,7 @@ def _tell(answer: RequestAnswer) -> int:
 
 def _target(options: argparse.Namespace) -> tuple[Sweep, list[int]]:
     """The sweep that is meant, and the runs of it that are, if any."""
-    found = find(options.path, options.logdir)
+    found = find_item(options.path, options.logdir)
     if isinstance(found, FoundRun):
         if options.runs:
             raise UsageError(f"{options.path} is a run; numbers of runs go with a sweep")
@@ -113,7 +121,7 @@ def _target(options: argparse.Namespace) -> tuple[Sweep, list[int]]:
 
 
 def _sweep(options: argparse.Namespace) -> Sweep:
-    found = find(options.path, options.logdir)
+    found = find_item(options.path, options.logdir)
     if not isinstance(found, Sweep):
         raise UsageError(f"{options.path} is not a sweep")
     return found
@@ -158,7 +166,7 @@ def annotate(options: argparse.Namespace) -> int:
 
 
 def _annotated_place(options: argparse.Namespace) -> tuple[Path, str | int | None]:
-    found = find(options.path, options.logdir)
+    found = find_item(options.path, options.logdir)
     if isinstance(found, FoundRun):
         return found.sweep.path, found.run.index
     if options.run is None:
@@ -268,4 +276,4 @@ _Item = Experiment | Sweep | FoundRun
 
 def _items(options: argparse.Namespace) -> list[_Item]:
     """All that is named, found before anything is done to any of it."""
-    return [find(path, options.logdir) for path in options.paths]
+    return [find_item(path, options.logdir) for path in options.paths]

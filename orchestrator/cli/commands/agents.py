@@ -12,7 +12,7 @@ def mcp(options: argparse.Namespace) -> int:
     from ...running.description import package_version
 
     try:
-        from ...agents.server import make_server
+        from ...agents.server import make_mcp_server
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("mcp", "mcp_types"):
             raise
@@ -20,5 +20,5 @@ def mcp(options: argparse.Namespace) -> int:
             "the package mcp is not installed: pip install 'ml-tracking-ops[mcp]'"
         ) from None
     folder = LogFolder(options.logdir, Path.cwd())
-    make_server(folder, package_version() or "", is_read_only=options.read_only).run("stdio")
+    make_mcp_server(folder, package_version() or "", is_read_only=options.read_only).run("stdio")
     return 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ml_tracking_ops.logger import paths
 
 from ...errors import UsageError
-from ...store.catalog import Catalog, find
+from ...store.catalog import Catalog, find_item
 from ...store.combinations import confirming_runs_of, seed_name_of
 from ...store.journal import JournalTail
 from ...store.run_states import ENDS
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 _LOOK_S = 0.2
 
 
-def find_sweep(path: str | None, logdir: Path) -> Sweep:
+def find_followed_sweep(path: str | None, logdir: Path) -> Sweep:
     """Find the sweep to follow, by default the newest that is running.
 
     Raises:
         UsageError: there is none.
     """
     if path is not None:
-        found = find(path, logdir)
+        found = find_item(path, logdir)
         if isinstance(found, Sweep):
             return found
         raise UsageError(f"{path} is not a sweep")
@@ -100,7 +100,7 @@ def _show(tail: JournalTail, sweep: Sweep, progress: ProgressDisplay) -> None:
 
 
 def attach(options: argparse.Namespace) -> int:
-    sweep = find_sweep(options.sweep, options.logdir)
+    sweep = find_followed_sweep(options.sweep, options.logdir)
     state = "paused" if sweep.record.is_paused else sweep.record.state
     say(f"sweep {shown(sweep.path)} is {state}  (Ctrl-C leaves it as it is)")
     try:

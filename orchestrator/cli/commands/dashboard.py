@@ -58,7 +58,7 @@ def announce_dashboard(logdir: Path, entrance: AccessInfo) -> None:
         )
 
 
-def page_of(url: str, sweep: str) -> str:
+def sweep_page_url(url: str, sweep: str) -> str:
     """The address of a sweep's page, given the dashboard's; a token in it stays."""
     parts = urlsplit(url)
     path = f"{parts.path.rstrip('/')}/sweeps/{quote(sweep)}"

@@ -66,8 +66,8 @@ def _experiments_in(folder: Path) -> "Collection[Experiment]":
 
 def _export_table(experiments: "Collection[Experiment]", options: argparse.Namespace) -> int:
     from ...reports.exports.experiment_tables import (
-        experiment_columns,
         experiments_csv,
+        exported_experiment_columns,
         table_entries,
     )
 
@@ -76,7 +76,7 @@ def _export_table(experiments: "Collection[Experiment]", options: argparse.Names
             from ...reports.exports.parquet import write_columns
 
             return _write_parquet(
-                options, lambda path: write_columns(experiment_columns(experiments), path)
+                options, lambda path: write_columns(exported_experiment_columns(experiments), path)
             )
         with _output(options.output) as out:
             if options.format == "csv":

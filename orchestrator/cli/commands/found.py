@@ -19,15 +19,15 @@ def find_named(options: argparse.Namespace) -> "Experiment | Sweep | FoundRun":
     Raises:
         UsageError: nothing of that name is there, or it is no sweep.
     """
-    from ...store.catalog import find, find_run
+    from ...store.catalog import find_item, find_run_by_number
     from ...store.sweep_folder import Sweep
 
-    found = find(options.path, options.logdir)
+    found = find_item(options.path, options.logdir)
     if options.run is None:
         return found
     if not isinstance(found, Sweep):
         raise UsageError(f"{options.path} is not a sweep; only a sweep has numbered runs")
-    return find_run(found, options.run)
+    return find_run_by_number(found, options.run)
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ _MOST_BYTES_A_FILE, _MOST_S_A_FILE = 4 << 30, 20.0
 def list_all(options: argparse.Namespace) -> int:
     from ml_tracking_ops.logger.reading.bounded_reading import limit_files
 
-    from ...reports.entries import describe_list, list_entries
+    from ...reports.entries import describe_list, list_reports
     from ...store.catalog import Catalog
     from ...store.files.folder_walk import describe_skipped
 
@@ -32,7 +32,7 @@ def list_all(options: argparse.Namespace) -> int:
     skipped = describe_skipped(catalog.skipped)
     if skipped:
         say(skipped)
-    entries = list_entries(catalog, is_archived=options.archived)
+    entries = list_reports(catalog, is_archived=options.archived)
     if options.json:
         print_json(entries)
     elif entries:
@@ -98,10 +98,10 @@ def _suggest(options: argparse.Namespace) -> int:
 
 
 def _sweep_at(path: str, logdir: Path) -> "Sweep":
-    from ...store.catalog import find
+    from ...store.catalog import find_item
     from ...store.sweep_folder import Sweep
 
-    found = find(path, logdir)
+    found = find_item(path, logdir)
     if not isinstance(found, Sweep):
         raise UsageError(f"{path} is not a sweep: only a sweep can be replayed")
     return found

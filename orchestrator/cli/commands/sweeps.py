@@ -134,13 +134,13 @@ def _load(options: argparse.Namespace) -> Any:
 def _sweep_here(open_sweep: Any, options: argparse.Namespace, announce: Any = None) -> int:
     if not options.web:
         return _run_sweep(open_sweep, options, announce)
-    from .dashboard import page_of
+    from .dashboard import sweep_page_url
 
     with _dashboard(options) as url:
         say(f"dashboard: {url}")
 
         def announce_page(folder: Path) -> None:
-            say(f"see the sweep: {page_of(url, folder.name)}")
+            say(f"see the sweep: {sweep_page_url(url, folder.name)}")
             if announce is not None:
                 announce(folder)
 
@@ -171,9 +171,11 @@ def _sweep_in_background(open_sweep: Any, options: argparse.Namespace) -> int:
         return split.wait()
     if is_json:
         from ..terminal.json_lines import print_line
-        from .attach import describe_opened, find_sweep
+        from .attach import describe_opened, find_followed_sweep
 
-        print_line({**describe_opened(find_sweep(str(folder), options.logdir)), "pid": split.pid})
+        print_line(
+            {**describe_opened(find_followed_sweep(str(folder), options.logdir)), "pid": split.pid}
+        )
         return 0
     say(f"sweep {shown(folder)} runs in the background; stop it with: kill {split.pid}")
     print(f"see its progress: ml-tracking-ops attach {shown(folder)}")

@@ -8,13 +8,13 @@ from ...store.sweep_folder import Sweep
 from ..process import EXIT_FAILURE, EXIT_TIMEOUT
 from ..terminal.json_lines import print_line, summary_of
 from ..terminal.words import format_number, say
-from .attach import find_sweep
+from .attach import find_followed_sweep
 
 _EXIT_CODES = {"met": 0, "ended": EXIT_FAILURE, "timed_out": EXIT_TIMEOUT}
 
 
 def wait(options: argparse.Namespace) -> int:
-    sweep = find_sweep(options.sweep, options.logdir)
+    sweep = find_followed_sweep(options.sweep, options.logdir)
     outcome = wait_for(sweep, options.until, options.timeout)
     code = _EXIT_CODES[outcome]
     if options.json:

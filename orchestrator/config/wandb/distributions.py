@@ -75,7 +75,7 @@ def convert_parameter(given: object, is_grid: bool = False) -> WandbParameter:
             f"a grid takes no {kind}: list the values, or choose method random",
             "distribution" if "distribution" in given else "",
         )
-    numbers = {key: number_of(given, key) for key in DISTRIBUTIONS[kind] if key in _NUMBERS}
+    numbers = {key: number_setting(given, key) for key in DISTRIBUTIONS[kind] if key in _NUMBERS}
     _check_numbers(numbers)
     if kind == "q_uniform" and is_grid:
         return _steps(numbers)
@@ -99,7 +99,7 @@ def _kind_of(given: Mapping[str, Any]) -> str:
     if "value" in given:
         return "constant"
     if "min" in given or "max" in given:
-        ends = (number_of(given, "min"), number_of(given, "max"))
+        ends = (number_setting(given, "min"), number_setting(given, "max"))
         return "int_uniform" if all(isinstance(end, int) for end in ends) else "uniform"
     unknown = [str(key) for key in given if key not in _KEYS]
     if unknown:
@@ -140,7 +140,7 @@ def _better(kind: str, key: str) -> str:
     return ""
 
 
-def number_of(given: Mapping[str, Any], key: str) -> int | float:
+def number_setting(given: Mapping[str, Any], key: str) -> int | float:
     value = given.get(key, _OPTIONAL.get(key))
     if isinstance(value, Scientific):
         value = float(value)

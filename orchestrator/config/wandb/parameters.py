@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import ConfigProblem
-from .distributions import UnsupportedError, WandbParameter, convert_parameter, number_of
+from .distributions import UnsupportedError, WandbParameter, convert_parameter, number_setting
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _OF_EXPONENTS = ("log_uniform", "q_log_uniform", "inv_log_uniform")
@@ -95,7 +95,7 @@ def _exponent_notes(place: str, given: Mapping[str, Any]) -> Iterator[str]:
     if kind not in _OF_EXPONENTS:
         return
     sign = "-" if kind == "inv_log_uniform" else ""
-    low, high = number_of(given, "min"), number_of(given, "max")
+    low, high = number_setting(given, "min"), number_setting(given, "max")
     ends = sorted(math.exp(-end if sign else end) for end in (low, high))
     first, last = (high, low) if sign else (low, high)
     yield (

@@ -15,7 +15,7 @@ from .process_group import AdoptedGroup, TerminationSettings
 from .run import LocalRun
 
 
-def is_ours(record: ProcessRecord) -> bool:
+def is_process_of_run(record: ProcessRecord) -> bool:
     """Whether the process on record is alive, and one that a sweep started for this run.
 
     Numbers in a folder may be forged: a process that was started for something else is none of
@@ -60,7 +60,11 @@ class ProcessFinder:
     def end_strays(self, is_known: Callable[[int], bool]) -> None:
         """Kill processes of runs whose index is not known."""
         for record in read_processes(self._record_path).values():
-            if record.exit_code is None and not is_known(record.index) and is_ours(record):
+            if (
+                record.exit_code is None
+                and not is_known(record.index)
+                and is_process_of_run(record)
+            ):
                 self._adopt(record).kill()
 
     @property
@@ -68,7 +72,7 @@ class ProcessFinder:
         return self._folder / paths.PROCESSES_NAME
 
     def _found(self, record: ProcessRecord) -> ReattachedRun:
-        is_running = record.exit_code is None and is_ours(record)
+        is_running = record.exit_code is None and is_process_of_run(record)
         run = LocalRun(self._adopt(record), self._memory_kills, ended_at=record.ended_at)
         standing: Standing = "started" if is_running else "ended"
         return ReattachedRun(run, standing, record.slot, record.ended_at)

@@ -60,7 +60,7 @@ def _take_in(record: RunnerRecord, event: Mapping[str, Any]) -> RunnerRecord:
                 began=True,
                 job=fields.text(event["job"]) or None,
                 node=fields.text_or_none(event.get("node")),
-                gpus=tuple(fields.texts(event.get("gpus", []))),
+                gpus=tuple(fields.text_list(event.get("gpus", []))),
                 started_at=fields.time_of(event["time"]),
             )
         case "not_started":
@@ -70,13 +70,13 @@ def _take_in(record: RunnerRecord, event: Mapping[str, Any]) -> RunnerRecord:
         case "process_ended":
             return replace(
                 record,
-                exit_code=fields.whole(event["exit_code"]),
+                exit_code=fields.whole_number(event["exit_code"]),
                 ended_at=fields.time_of(event["time"]),
                 why=fields.text_or_none(event.get("why")) or record.why,
-                n_memory_kills=fields.whole(event.get("n_memory_kills", 0)),
+                n_memory_kills=fields.whole_number(event.get("n_memory_kills", 0)),
             )
         case "run_over":
             return replace(
-                record, left_running=tuple(fields.texts(event["left_running"])), is_over=True
+                record, left_running=tuple(fields.text_list(event["left_running"])), is_over=True
             )
     return record

@@ -44,7 +44,7 @@ def experiments_csv(experiments: Collection[Experiment]) -> Iterator[str]:
     yield from table_csv(names, ([row.get(name) for name in names] for row in rows))
 
 
-def experiment_columns(experiments: Collection[Experiment]) -> dict[str, list[Any]]:
+def exported_experiment_columns(experiments: Collection[Experiment]) -> dict[str, list[Any]]:
     """The same as columns."""
     return as_columns(_rows(experiments))
 

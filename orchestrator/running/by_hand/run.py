@@ -141,7 +141,7 @@ def _keep_record(run: HandRun, dat_path: Path) -> None:
     """Keep how it was started, and the settings in its command line."""
     environment = run_record.environment_of_this_process(str(dat_path))
     environment["command"] = run_record.without_secrets(run.command)
-    environment["git_commit"] = git_commit.find(str(Path.cwd()))
+    environment["git_commit"] = git_commit.find_commit(str(Path.cwd()))
     if (git := description.git_commit(Path.cwd())) is not None:
         environment["git_is_dirty"] = git["is_dirty"]
     del environment["python"]  # that of this program; the run may have another, or none

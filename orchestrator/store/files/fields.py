@@ -24,15 +24,15 @@ def time_of(value: Any) -> float:
     return seconds
 
 
-def whole(value: Any) -> int:
+def whole_number(value: Any) -> int:
     """A whole number of 64 bits."""
     if isinstance(value, bool) or not isinstance(value, int) or not -_LARGEST <= value < _LARGEST:
         raise ValueError(f"{value!r} is not a whole number")
     return value
 
 
-def whole_or_none(value: Any) -> int | None:
-    return None if value is None else whole(value)
+def whole_number_or_none(value: Any) -> int | None:
+    return None if value is None else whole_number(value)
 
 
 def number_or_none(value: Any) -> float | None:
@@ -40,14 +40,14 @@ def number_or_none(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def numbers(mapping: Any) -> dict[str, float]:
+def numbers_by_name(mapping: Any) -> dict[str, float]:
     """Numbers by name."""
     return {text(name): float(value) for name, value in named(mapping).items()}
 
 
 def points(value: Any) -> tuple[tuple[int, float], ...]:
     """Pairs of a whole number and a number."""
-    return tuple((whole(at), float(one)) for at, one in value)
+    return tuple((whole_number(at), float(one)) for at, one in value)
 
 
 def text(value: Any) -> str:
@@ -60,7 +60,7 @@ def text_or_none(value: Any) -> str | None:
     return None if value is None else text(value)
 
 
-def texts(value: Any) -> list[str]:
+def text_list(value: Any) -> list[str]:
     return [text(one) for one in value]
 
 

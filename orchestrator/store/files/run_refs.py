@@ -53,6 +53,6 @@ def ref_in(event: Mapping[str, Any]) -> RunRef | None:
         return RunRef(
             fields.text(ref["executor"]), fields.text(ref["id"]), fields.text(ref["label"])
         )
-    pid = fields.whole_or_none(event.get("pid"))
+    pid = fields.whole_number_or_none(event.get("pid"))
     identity = fields.text_or_none(event.get("process_identity"))
     return None if pid is None else process_ref(pid, identity)

@@ -30,7 +30,7 @@ from ..files.identities import identity_of
 from ..files.open_folder import OpenFolder, opened_folder
 from ..run_states import SUBMITTED
 from ..sweep_folder import Sweep
-from .our_files import files_of_others, is_ours
+from .our_files import files_of_others, is_our_file
 
 Item = Experiment | Sweep
 
@@ -130,7 +130,7 @@ def plan_deletion(item: Item, logdir: Path, *, with_others: bool = False) -> Del
         others = tuple(files_of_others(item, folder)) if is_own else ()
         others = tuple(name for name in others if name != paths.ANNOTATIONS_NAME)
         is_whole = is_own and (with_others or not others)
-        names = tuple(name for name in sorted(os.listdir(folder)) if is_ours(item, name))  # noqa: PTH208
+        names = tuple(name for name in sorted(os.listdir(folder)) if is_our_file(item, name))  # noqa: PTH208
         going = _files_below(folder) if is_whole else files_among(folder, names)
         sizes = [path.lstat().st_size for path in going]
     except FileNotFoundError as error:

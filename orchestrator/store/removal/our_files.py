@@ -29,7 +29,7 @@ _SWEEP_NAMES = frozenset(
 )
 
 
-def is_ours(item: Experiment | Sweep, name: str) -> bool:
+def is_our_file(item: Experiment | Sweep, name: str) -> bool:
     """Whether something of this name, directly in the item's folder, was written by us."""
     if isinstance(item, Experiment) and is_event_file(item.dat_path):
         return False  # other tools wrote them
@@ -52,7 +52,7 @@ def files_of_others(item: Experiment | Sweep, folder: Path) -> list[str]:
         found.extend(
             os.path.relpath(os.path.join(parent, name), folder)  # noqa: PTH118
             for name in (*names, *links)
-            if not (is_top and is_ours(item, name))
+            if not (is_top and is_our_file(item, name))
         )
     return sorted(found)
 
@@ -61,7 +61,7 @@ def _is_our_folder(item: Experiment | Sweep, parent: Path, name: str) -> bool:
     """Whether all in this folder goes with the item: requests, an engine's files, a run's own."""
     if name in (paths.REQUESTS_NAME, paths.SLURM_NAME, paths.RAY_NAME):
         return True
-    is_of_run = name.endswith(paths.RUN_FOLDER_SUFFIX) and is_ours(item, name)
+    is_of_run = name.endswith(paths.RUN_FOLDER_SUFFIX) and is_our_file(item, name)
     return is_of_run and not (parent / name).is_symlink()
 
 

@@ -9,7 +9,7 @@ import pytest
 from other_users import STRANGER, needs_root
 from sweeps import run_command, sweep_folder, write_config
 
-from ml_tracking_ops.orchestrator.executors.local.finding import is_ours
+from ml_tracking_ops.orchestrator.executors.local.finding import is_process_of_run
 from ml_tracking_ops.orchestrator.running.strangers import resume_question
 from ml_tracking_ops.orchestrator.store.process_records import ProcessRecord
 from ml_tracking_ops.orchestrator.supervision.process_table import process_identity
@@ -88,5 +88,5 @@ def test_forged_process_number_is_not_taken_over(variables, is_one_of_ours):
         # its environment can be read only once the new program has been set up
         assert process.stdout.readline() == b"runs\n"
         record = ProcessRecord("run_0001", 1, 1, 0, process.pid, process_identity(process.pid), 0.0)
-        assert is_ours(record) is is_one_of_ours
+        assert is_process_of_run(record) is is_one_of_ours
         process.kill()

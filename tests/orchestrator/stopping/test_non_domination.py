@@ -10,7 +10,7 @@ from ml_tracking_ops.orchestrator.stopping import StopDecision, StoppingRules
 from ml_tracking_ops.orchestrator.stopping.halving import Asha
 from ml_tracking_ops.orchestrator.stopping.non_domination import (
     NonDominationAsha,
-    best_of,
+    best_points,
     epsilon_net,
 )
 from ml_tracking_ops.orchestrator.store.outcomes.pareto import dominates
@@ -46,7 +46,7 @@ def test_best_points_are_of_the_first_fronts(seed: int) -> None:
     points = [(random.random(), random.random(), random.random()) for _ in range(40)]
     by_rank = ranks(points)
     for count in (1, 5, 13, 40):
-        found = best_of(points, count)
+        found = best_points(points, count)
         assert len(set(found)) == count
         left_out = [by_rank[place] for place in range(40) if place not in found]
         assert max(by_rank[place] for place in found) <= min(left_out, default=math.inf)

@@ -23,9 +23,9 @@ from ml_tracking_ops.orchestrator.stopping import Rule, StoppingRules
 from ml_tracking_ops.orchestrator.stopping.halving import Asha
 from ml_tracking_ops.orchestrator.stopping.median import Median
 from ml_tracking_ops.orchestrator.stopping.patience import Patience
-from ml_tracking_ops.orchestrator.stopping.replay import decisions, in_order, replay
+from ml_tracking_ops.orchestrator.stopping.replay import decisions, logged_in_order, replay
 from ml_tracking_ops.orchestrator.stopping.threshold import Threshold
-from ml_tracking_ops.orchestrator.store.catalog import find
+from ml_tracking_ops.orchestrator.store.catalog import find_item
 from ml_tracking_ops.orchestrator.store.histories.run_history import RunHistory
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
 from ml_tracking_ops.orchestrator.store.objective import Goal
@@ -124,7 +124,7 @@ def test_rule_on_another_metric_saves_values_of_the_optimised_one() -> None:
 def test_clock_that_was_set_back_does_not_change_the_order_of_a_run() -> None:
     points = [(5.0, 1, 0.1), (3.0, 2, 0.2), (4.0, 3, 0.3)]
     run = history(1, [], series={METRIC: series(points)}, started_at=3.0, ended_at=3.5)
-    logged = list(in_order([run], frozenset((METRIC,))))
+    logged = list(logged_in_order([run], frozenset((METRIC,))))
     assert [(one.metric, one.position) for one in logged] == [
         (METRIC, 0),
         (METRIC, 1),
@@ -322,7 +322,7 @@ def test_sweeps_own_rule_replayed_makes_the_decisions_it_made(tmp_path: Path) ->
     folder = sweep_folder(tmp_path / "runs")
     events = JournalTail(folder / "journal.jsonl").read()
     made = {e["index"]: e["step"] for e in events if e["event"] == "stopped_early"}
-    found = find(str(folder), tmp_path)
+    found = find_item(str(folder), tmp_path)
     rules = StoppingRules([Patience("Accuracy", "max", 5)])
     replayed = decisions(load_histories(found), rules)  # type: ignore[arg-type]
     assert {logged.run.index: d.step for logged, d in replayed} == made == {1: 5, 2: 5}

@@ -16,7 +16,7 @@ from ml_tracking_ops.logger.reading import reader
 from ml_tracking_ops.orchestrator import UsageError, run_sweep
 from ml_tracking_ops.orchestrator.cli.main import main
 from ml_tracking_ops.orchestrator.errors import NotInLogdirError
-from ml_tracking_ops.orchestrator.store.catalog import Catalog, FoundRun, find
+from ml_tracking_ops.orchestrator.store.catalog import Catalog, FoundRun, find_item
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.files.folder_walk import describe_skipped
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
@@ -89,7 +89,7 @@ def test_nested_folders_and_several_logs_in_one(logdir: Path) -> None:
         f"{folder.name}/again",
     }
     with pytest.raises(UsageError, match="holds 2 logs; name one of them"):
-        find(str(folder), logdir)
+        find_item(str(folder), logdir)
 
 
 def test_link_to_a_folder_is_followed_once_and_one_to_a_file_is_not(
@@ -267,15 +267,15 @@ def test_find_knows_folders_files_and_names(tmp_path: Path, logdir: Path) -> Non
     result = run_sweep(config, logdir=logdir)
     run = result.runs[0]
     for path in (str(result.folder), result.folder.name):
-        found = find(path, logdir)
+        found = find_item(path, logdir)
         assert isinstance(found, Sweep)
         assert found.record.runs[1].name == run.name
     for path in (f"{result.folder}/{run.name}.dat", f"{result.folder.name}/{run.name}"):
-        found_run = find(path, logdir)
+        found_run = find_item(path, logdir)
         assert isinstance(found_run, FoundRun)
         assert found_run.run.index == 1
     with pytest.raises(NotInLogdirError, match="no experiment, sweep or run of this name"):
-        find("nothing", logdir)
+        find_item("nothing", logdir)
 
 
 def test_what_cannot_be_read_is_told_in_a_line(

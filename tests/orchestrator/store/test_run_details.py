@@ -51,14 +51,14 @@ def test_show_and_page_tell_configuration_and_environment(
 )
 def test_record_that_makes_no_sense_is_none(tmp_path: Path, text: str) -> None:
     path = experiment(tmp_path)
-    Path(run_record.path_of(str(path))).write_text(text)
+    Path(run_record.record_file(str(path))).write_text(text)
     assert read_details(path) == NO_DETAILS
     assert Client(tmp_path).get(f"/runs/{path.stem}").status_code == 200
 
 
 def test_link_in_place_of_the_record_is_not_followed(tmp_path: Path) -> None:
     path = experiment(tmp_path / "runs")
-    record = Path(run_record.path_of(str(path)))
+    record = Path(run_record.record_file(str(path)))
     record.rename(tmp_path / "elsewhere.json")
     record.symlink_to(tmp_path / "elsewhere.json")
     assert read_details(path) == NO_DETAILS

@@ -8,8 +8,8 @@ import pytest
 from pages import finished_run, write_sweep
 
 from ml_tracking_ops.orchestrator.errors import UsageError
-from ml_tracking_ops.orchestrator.reports.entries import list_entries
-from ml_tracking_ops.orchestrator.store.catalog import Catalog, find
+from ml_tracking_ops.orchestrator.reports.entries import list_reports
+from ml_tracking_ops.orchestrator.store.catalog import Catalog, find_item
 from ml_tracking_ops.orchestrator.store.journal import Journal
 from ml_tracking_ops.orchestrator.store.removal.runs import (
     archive_runs,
@@ -43,7 +43,7 @@ def folder(logdir: Path) -> Path:
 
 
 def sweep_of(folder: Path) -> Sweep:
-    found = find(str(folder), folder.parent)
+    found = find_item(str(folder), folder.parent)
     assert isinstance(found, Sweep)
     return found
 
@@ -57,7 +57,7 @@ def test_archived_run_is_no_result_until_it_comes_back(folder: Path, logdir: Pat
     journal = (folder / "journal.jsonl").read_bytes()
     archive_runs(sweep_of(folder), [2])
     assert best_of(folder) == 3
-    (entry,) = list_entries(Catalog(logdir))
+    (entry,) = list_reports(Catalog(logdir))
     assert entry["best_value"] == 0.7
     archive_runs(sweep_of(folder), [2], is_archived=False)
     assert best_of(folder) == 2

@@ -23,7 +23,7 @@ from sweeps import (
 
 from ml_tracking_ops.logger import read_log
 from ml_tracking_ops.orchestrator import resume, run_sweep
-from ml_tracking_ops.orchestrator.store.catalog import find
+from ml_tracking_ops.orchestrator.store.catalog import find_item
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 
@@ -110,7 +110,7 @@ def test_runs_that_survive_their_orchestrator_are_adopted(tmp_path: Path, flag: 
     kill(start_sweep(tmp_path, "--workers", "2"))
     folder = sweep_folder(tmp_path / "runs")
     before = state_of(folder)
-    found = find(str(folder), tmp_path)
+    found = find_item(str(folder), tmp_path)
     assert found.record.state == "lost"
     assert [run.state for run in found.record.runs.values()] == ["running"] * 2
 

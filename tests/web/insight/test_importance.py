@@ -13,10 +13,10 @@ from ml_tracking_ops.web.insight.axes import axes_of
 from ml_tracking_ops.web.insight.importance import measures as importance
 from ml_tracking_ops.web.insight.importance.measures import (
     ImportanceError,
-    ask,
     importance_axes,
     question,
     rank,
+    request_shares,
 )
 from ml_tracking_ops.web.tables.rows import Row
 
@@ -56,7 +56,7 @@ def runs(n: int) -> list[Row]:
 def test_ped_anova_finds_what_decides_also_where_it_is_not_monotonous() -> None:
     rows = runs(120)
     axes = importance_axes(axes_of(CONFIG, rows), CONFIG)
-    (found,) = anyio.run(ask, [question(rows, axes, "max")])
+    (found,) = anyio.run(request_shares, [question(rows, axes, "max")])
     shares = found["shares"]
     assert found["version"]
     assert set(shares) == {"lr", "noise", "kind", "momentum", "depth"}, "what is fixed has no share"
@@ -82,7 +82,7 @@ def test_ranks_say_direction_and_strength_without_optuna() -> None:
 
 def test_failure_of_the_process_is_told_by_its_last_line() -> None:
     with pytest.raises(ImportanceError, match="KeyError: 'hyperparameters'"):
-        anyio.run(ask, [{}])
+        anyio.run(request_shares, [{}])
 
 
 def sweep_of(folder: Path, n: int) -> None:

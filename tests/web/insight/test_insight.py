@@ -7,7 +7,7 @@ import pytest
 from rows import row as table_row
 
 from ml_tracking_ops.web.insight.axes import Axis, build_axes
-from ml_tracking_ops.web.insight.columns import describe_sweep
+from ml_tracking_ops.web.insight.columns import insight_columns
 from ml_tracking_ops.web.insight.rank_correlation import (
     explained_by_groups,
     explained_by_order,
@@ -72,13 +72,13 @@ def test_columns_hold_null_where_a_run_lacks_a_hyperparameter() -> None:
         row(2, 0.5, lr=0.01, optimizer="adam"),
         row(1, 0.25, lr=0.1, optimizer="sgd", momentum=1),
     ]
-    told = describe_sweep(rows, {"hyperparameters": space}, 100.0)
+    told = insight_columns(rows, {"hyperparameters": space}, 100.0)
     assert told["runs"]["index"] == [1, 2]
     assert told["runs"]["started"] == [1.0, 2.0]
     columns = told["runs"]["hyperparameters"]
     assert columns == {"lr": [0.1, 0.01], "optimizer": [0, 1], "momentum": [1, None]}
     assert [axis["is_conditional"] for axis in told["axes"]] == [False, False, True]
-    only = describe_sweep(rows, {"hyperparameters": space}, 100.0, {2})
+    only = insight_columns(rows, {"hyperparameters": space}, 100.0, {2})
     assert only["runs"]["index"] == [2]
     assert only["axes"] == told["axes"]
 

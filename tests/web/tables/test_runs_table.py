@@ -8,14 +8,20 @@ from ml_tracking_ops.web.tables.columns import EXPERIMENT_COLUMNS, run_columns
 from ml_tracking_ops.web.tables.experiments_table import first_statistics
 from ml_tracking_ops.web.tables.hyperparameters import describe_hyperparameters
 from ml_tracking_ops.web.tables.query import parse_table_query
-from ml_tracking_ops.web.tables.table import PAGE_SIZE, TablePage, build_table, page_of, page_rows
+from ml_tracking_ops.web.tables.table import (
+    PAGE_SIZE,
+    TablePage,
+    build_table,
+    page_number,
+    page_rows,
+)
 
 ROWS = [row(n, hyperparameters={"lr": n / 3}, best_value=n / 7) for n in range(PAGE_SIZE + 1)]
 
 
 def table_of(address: str) -> TablePage:
     query = parse_table_query(QueryParams(address))
-    page, _ = page_of(len(ROWS), query.page)
+    page, _ = page_number(len(ROWS), query.page)
     columns = run_columns("Accuracy", describe_hyperparameters(ROWS))
     keys = ["index", "p.lr", "best_value", "last.Loss", "curve"]
     return build_table(

@@ -1,4 +1,6 @@
-"""How much each hyperparameter matters for the best value of the metric. Pure, but for `ask`.
+"""How much each hyperparameter matters for the best value of the metric.
+
+Pure, but for `request_shares`.
 
 Two published measures, each called by its name: PED-ANOVA, which Optuna computes (`ped_anova.py`),
 and, at once and without any extra, the rank correlation.
@@ -126,7 +128,7 @@ def question(
     }
 
 
-async def ask(asked: Sequence[ImportanceRequest]) -> list[ImportanceShares]:
+async def request_shares(asked: Sequence[ImportanceRequest]) -> list[ImportanceShares]:
     """The answers of `ped_anova`, from a process of its own.
 
     Raises:

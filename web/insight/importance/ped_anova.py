@@ -45,7 +45,7 @@ class ImportanceShares(TypedDict):
     version: str
 
 
-def answer(question: ImportanceRequest) -> ImportanceShares:
+def compute_shares(question: ImportanceRequest) -> ImportanceShares:
     """The shares of the hyperparameters that vary."""
     import optuna
 
@@ -107,4 +107,4 @@ def _params(
 
 
 if __name__ == "__main__":
-    json.dump([answer(question) for question in json.load(sys.stdin)], sys.stdout)
+    json.dump([compute_shares(question) for question in json.load(sys.stdin)], sys.stdout)

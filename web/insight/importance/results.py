@@ -55,11 +55,11 @@ class SweepImportance:
 _results: WeakKeyDictionary[object, SweepImportance] = WeakKeyDictionary()
 
 
-def keep(subject: Subject, results: SweepImportance) -> None:
+def remember_importance(subject: Subject, results: SweepImportance) -> None:
     _results[subject.key] = results
 
 
-def known(subject: Subject) -> SweepImportance:
+def known_importance(subject: Subject) -> SweepImportance:
     return _results.get(subject.key, SweepImportance())
 
 
@@ -129,8 +129,8 @@ def importance_view(subject: Subject, given: Sequence[Row], query: QueryParams) 
     rows = compared_rows(subject, given)
     axes = _axes(subject, rows)
     is_possible = _can_ask_for_best(rows, axes)
-    result = known(subject).best if is_possible else None
-    failing = known(subject).failing if has_optuna() else None
+    result = known_importance(subject).best if is_possible else None
+    failing = known_importance(subject).failing if has_optuna() else None
     asked = questions(subject, given)
     return ImportanceView(
         metric=subject.metric,
@@ -151,7 +151,7 @@ def questions(subject: Subject, given: Sequence[Row]) -> PendingRequests:
     """What is to be computed: it is not known yet, or there are more runs by now."""
     rows, runs = compared_rows(subject, given), runs_of(given)
     axes = _axes(subject, rows)
-    results, best, failing = known(subject), None, None
+    results, best, failing = known_importance(subject), None, None
     n_values = sum(map(has_value, rows))
     if _can_ask_for_best(rows, axes) and not _is_current(subject, results.best, n_values):
         best = question(rows, axes, subject.goal)

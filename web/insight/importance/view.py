@@ -26,7 +26,7 @@ from ...tables.sweeps.sweep_rows import all_runs
 from ..experiments import explained_experiments
 from ..front.objective import OBJECTIVE, by_objective
 from ..subject import Subject, sweep_subject
-from .measures import ImportanceError, ask
+from .measures import ImportanceError, request_shares
 from .ped_anova import ImportanceRequest
 from .results import (
     ImportanceResult,
@@ -35,9 +35,9 @@ from .results import (
     SweepImportance,
     importance_address,
     importance_view,
-    keep,
-    known,
+    known_importance,
     questions,
+    remember_importance,
 )
 
 _locks: WeakKeyDictionary[object, anyio.Lock] = WeakKeyDictionary()
@@ -93,7 +93,9 @@ async def _importance(request: Request, look: FindExplained) -> str | None:
     key = found[0].key
     async with _locks.setdefault(key, anyio.Lock()):
         explained: Explained = await use(look) or found
-        keep(explained[0], await _answered(known(explained[0]), questions(*explained)))
+        remember_importance(
+            explained[0], await _answered(known_importance(explained[0]), questions(*explained))
+        )
     html: str = await use(lambda catalog: _render(look(catalog) or found, request.query_params))
     return html
 
@@ -112,7 +114,7 @@ async def _ask(asked: Sequence[ImportanceRequest]) -> list[ImportanceResult]:
     if not asked:
         return []
     try:
-        answers = await ask(asked)
+        answers = await request_shares(asked)
     except ImportanceError as error:
         return [ImportanceResult(len(one["values"]), problem=str(error)) for one in asked]
     return [

@@ -9,7 +9,7 @@ from ml_tracking_ops.orchestrator.store.objective import Goal
 
 from ...tables.query import HYPERPARAMETER, STATISTICS, split_statistic
 from ...tables.rows import Row
-from ..columns import asked_value, number_of
+from ..columns import asked_value, statistic_value
 from ..subject import Subject
 
 _N_NEWEST = 25
@@ -41,7 +41,7 @@ class ChosenMetric:
 
 def chosen_value(subject: Subject, rows: Sequence[Row], query: QueryParams) -> ChosenMetric:
     """What the address asks for; without it the best value of the optimisation metric."""
-    metrics = list(dict.fromkeys([*query.getlist("derive"), *metrics_of(subject, rows)]))
+    metrics = list(dict.fromkeys([*query.getlist("derive"), *choosable_metrics(subject, rows)]))
     up = asked_value(query, subject.metric)
     if up is None and subject.metric is None and metrics:
         up = f"best.{metrics[0]}"
@@ -50,7 +50,7 @@ def chosen_value(subject: Subject, rows: Sequence[Row], query: QueryParams) -> C
     goal, n_unread = None if is_setting else goals.of(name), 0
     if up is not None:
         known, n_unread = _with_metrics(subject, rows)
-        rows = [replace(row, best_value=number_of(row, up, goals)) for row in known]
+        rows = [replace(row, best_value=statistic_value(row, up, goals)) for row in known]
     return ChosenMetric(
         up=name,
         of=statistic,
@@ -81,7 +81,7 @@ def _with_metrics(subject: Subject, rows: Sequence[Row]) -> tuple[list[Row], int
     ], n_unread
 
 
-def metrics_of(subject: Subject, rows: Sequence[Row]) -> list[str]:
+def choosable_metrics(subject: Subject, rows: Sequence[Row]) -> list[str]:
     """The optimisation metric, and those of the newest runs."""
     newest = [row for row in rows if row.name is not None][-_N_NEWEST:]
     known, _ = subject.add_metrics(newest)

@@ -96,7 +96,7 @@ def _listed(missing: Iterable[str], known: Collection[str]) -> str:
     return "; or ".join(name + did_you_mean(name, sorted(known)) for name in missing)
 
 
-def name_problem(name: str) -> str | None:
+def metric_name_problem(name: str) -> str | None:
     """Why a metric cannot be called so; None if it can."""
     if not name.strip():
         return "give it a name"

@@ -129,7 +129,7 @@ def asked_metrics(query: TableQuery, columns: TableColumns) -> frozenset[str]:
         return frozenset()
 
 
-def metrics_of(rows: Collection[Row], columns: TableColumns) -> Mapping[str, Any]:
+def known_metrics(rows: Collection[Row], columns: TableColumns) -> Mapping[str, Any]:
     """The names of the metrics that these rows are known to have."""
     own = {} if columns.metric is None else {columns.metric: None}
     return {**own, **{name: None for row in rows for name in row.metrics}}
@@ -142,7 +142,7 @@ def condition_of(
     if not query.where:
         return None
     try:
-        return RunCondition(query.where, columns, metrics_of(rows, columns), query.derived)
+        return RunCondition(query.where, columns, known_metrics(rows, columns), query.derived)
     except ExpressionError:
         return None
 
@@ -155,7 +155,7 @@ def condition_problems(
     if not where:
         return []
     try:
-        found = RunCondition(where, columns, metrics_of(rows or (), columns), query.derived)
+        found = RunCondition(where, columns, known_metrics(rows or (), columns), query.derived)
     except ExpressionError as error:
         return [f"{where}: {error}"]
     if rows is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ml_tracking_ops.orchestrator.store.combinations import spread_of
 
-from ..cells import numbers
+from ..cells import numeric_values
 from ..column import Column
 from ..rows import Row
 
@@ -36,4 +36,4 @@ def _values(row: Row, column: Column) -> list[object]:
     value = column.value(row)
     if not column.is_number:
         return [value]
-    return [value, spread_of(numbers(column.value(run) for run in row.runs))]
+    return [value, spread_of(numeric_values(column.value(run) for run in row.runs))]

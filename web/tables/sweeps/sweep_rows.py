@@ -261,7 +261,7 @@ def sweep_goals(sweep: Sweep, found: Sequence[Row], chosen: Mapping[str, Goal]) 
     own: dict[str, Goal] = {} if metric is None or goal is None else {metric: goal}
     own |= {one.metric: one.goal for one in sweep.aims.objectives}
     logged: dict[str, Goal] = {}
-    for log in logs_of(sweep, found[:_ASKED_FOR_GOALS]):
+    for log in logs_of_runs(sweep, found[:_ASKED_FOR_GOALS]):
         if log is not None:
             logged = {**goals_of_record(run_record.read(str(log.path))), **logged}
     return Goals(own, chosen, logged)
@@ -362,7 +362,7 @@ def with_summaries(
     sweep: Sweep, found: list[Row], summaries: MetricSummaries, budget_s: float
 ) -> tuple[list[Row], int]:
     """The rows, each with the summaries of its metrics, and how many are not read yet."""
-    logs = logs_of(sweep, found)
+    logs = logs_of_runs(sweep, found)
     read, n_missing = summaries.read([log for log in logs if log is not None], budget_s)
     dressed = [
         row if log is None else replace(row, metrics=read.get(log.path, {}))
@@ -389,7 +389,7 @@ def _dressed_as(row: Row, known: Row) -> Row:
     return replace(known, member_of=row.member_of) if row.member_of else known
 
 
-def logs_of(sweep: Sweep, found: Iterable[Row]) -> list[LogToRead | None]:
+def logs_of_runs(sweep: Sweep, found: Iterable[Row]) -> list[LogToRead | None]:
     """The log of each run; None of one that has none yet."""
     runs = [sweep.record.runs[row.index] for row in found]
     paths = map(sweep.dat_path, runs)

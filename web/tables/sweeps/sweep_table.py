@@ -18,7 +18,7 @@ from ..media_columns import followed_media, offered_media, with_media
 from ..query import TableQuery, split_statistic
 from ..rows import Row
 from ..selection import count_states
-from ..table import TablePage, build_table, cut_rows, page_of, page_rows
+from ..table import TablePage, build_table, cut_rows, page_number, page_rows
 from .sweep_rows import SelectedRuns, lines_with_summaries, select_runs
 
 _READING_S = 0.25
@@ -53,7 +53,7 @@ def sweep_table(
 ) -> SweepTable:
     """What the address asks of the runs of a sweep."""
     runs = select_runs(sweep, query, live, readers.summaries, _READING_S)
-    page, _ = page_of(len(runs.lines), query.page)
+    page, _ = page_number(len(runs.lines), query.page)
     on_page = runs_of(page_rows(runs.lines, page))
     default, offered = _columns(sweep, runs, query, media)
     columns = runs.columns.chosen(query, offered, default)

@@ -33,7 +33,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def found(folder: Path, started_at: float, commit: str | None = None) -> TreeChanges | None:
-    commit = commit or git_commit.find(str(folder))
+    commit = commit or git_commit.find_commit(str(folder))
     assert commit is not None
     return find_changes(str(folder), commit, started_at)
 
@@ -66,7 +66,7 @@ def test_change_since_the_run_tells_nothing(checkout: Path) -> None:
 
 
 def test_change_that_was_committed_since_is_still_found(checkout: Path) -> None:
-    first = git_commit.find(str(checkout))
+    first = git_commit.find_commit(str(checkout))
     write_before(checkout / "train.py", "lr = 2\n")
     git(checkout, "commit", "-qam", "second")
     changes = found(checkout, time.time() - AGO_S / 2, first)

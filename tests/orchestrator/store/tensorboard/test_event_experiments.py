@@ -15,7 +15,7 @@ from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.orchestrator.errors import UsageError
 from ml_tracking_ops.orchestrator.reports.entries import show_run
 from ml_tracking_ops.orchestrator.store.annotations import annotate
-from ml_tracking_ops.orchestrator.store.catalog import Catalog, find
+from ml_tracking_ops.orchestrator.store.catalog import Catalog, find_item
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.removal.housekeeping import archive, delete, place_of
 from ml_tracking_ops.orchestrator.store.tensorboard.tags import describe_tags, other_tags
@@ -141,7 +141,7 @@ def test_folder_and_file_can_be_named(tmp_path: Path) -> None:
     write_events(path, EVENTS)
 
     for name in ("run", str(path.parent), str(path)):
-        found = find(name, tmp_path)
+        found = find_item(name, tmp_path)
         assert isinstance(found, Experiment)
         assert found.dat_path == path
 

@@ -103,14 +103,14 @@ def entry_path(entry: MediaEntry) -> str | None:
     return os.path.join(os.path.dirname(entry.source), *entry.file.split("/"))
 
 
-def read_file_of(entry: MediaEntry) -> bytes:
+def read_file_of(entry: MediaEntry, most_bytes: int = _MOST_READ) -> bytes:
     """All bytes of the file of an entry.
 
     Raises:
-        OSError: as `open_file_of`, or it is longer than is read at once (64 MiB).
+        OSError: as `open_file_of`, or it is longer than is read at once.
     """
     with open_media(entry) as part:
-        if part.size_bytes > _MOST_READ:
+        if part.size_bytes > most_bytes:
             raise MediaGoneError(f"{entry_path(entry)} is longer than is read at once")
         return part.read(0, part.size_bytes)
 

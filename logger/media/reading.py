@@ -10,8 +10,8 @@ from typing import Any
 from ..tensorboard.event_media import BUCKETS, decode_buckets, decode_rows
 from ..tensorboard.wire import WireError
 from .entries import HistogramEntry, MediaEntry, clean, histogram_of
-from .kinds import MOST_BINS
-from .opening import MediaGoneError, entry_path, fields_of, read_file_of
+from .kinds import MOST_BINS, MOST_TABLE_BYTES, MOST_TABLE_COLUMNS, MOST_TABLE_ROWS
+from .opening import MediaGoneError, fields_of, entry_path, read_file_of
 
 
 @dataclass(frozen=True)
@@ -82,21 +82,24 @@ def _of_event(entry: MediaEntry) -> HistogramEntry | None:
 
 
 def table_of_entry(entry: MediaEntry) -> MediaTable:
-    """The table of an entry; whatever does not fit a table is refused.
+    """The table of an entry; whatever does not fit a table that was logged is refused.
 
     Raises:
         OSError: it cannot be read, or is no table.
     """
     try:
-        found = json.loads(read_file_of(entry))
-        columns = [clean(str(name)) for name in found["columns"]]
-        rows = [tuple(map(_cell, row)) for row in found["rows"]]
+        found = json.loads(read_file_of(entry, MOST_TABLE_BYTES))
+        columns = [clean(str(name)) for name in found["columns"][:MOST_TABLE_COLUMNS]]
+        rows = [tuple(map(_cell, row)) for row in found["rows"][:MOST_TABLE_ROWS]]
+        n_columns, n_there = len(found["columns"]), len(found["rows"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise MediaGoneError(f"{entry_path(entry)} holds no table") from error
+    if n_columns > MOST_TABLE_COLUMNS:
+        raise MediaGoneError(f"{entry_path(entry)} holds no table: {n_columns} columns are too many")
     if any(len(row) != len(columns) for row in rows):
         raise MediaGoneError(f"{entry_path(entry)} holds no table: its rows differ in length")
     n_rows = fields_of(entry).get("of_rows")
-    known = n_rows if type(n_rows) is int and n_rows >= len(rows) else len(rows)
+    known = n_rows if type(n_rows) is int and n_rows >= n_there else n_there
     return MediaTable(tuple(columns), tuple(rows), known)
 
 

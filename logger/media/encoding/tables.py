@@ -2,15 +2,12 @@
 
 import json
 
-from ..kinds import MOST_TABLE_ROWS
+from ..kinds import MOST_TABLE_BYTES, MOST_TABLE_COLUMNS, MOST_TABLE_ROWS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
-
-_MOST_BYTES = 16 << 20
-_MOST_COLUMNS = 1_000
 
 
 class TableContent:
@@ -31,9 +28,9 @@ class TableContent:
         """As JSON; of a huge table only the rows that fit into 16 MiB, which `rows` then holds."""
         while True:
             data = json.dumps({"columns": self.columns, "rows": self.rows}).encode("ascii")
-            if len(data) <= _MOST_BYTES or not self.rows:
+            if len(data) <= MOST_TABLE_BYTES or not self.rows:
                 return data
-            self.rows = self.rows[: len(self.rows) * _MOST_BYTES // (len(data) + 1)]
+            self.rows = self.rows[: len(self.rows) * MOST_TABLE_BYTES // (len(data) + 1)]
 
 
 def table_of(rows: "Any", columns: "Sequence[str] | None" = None) -> TableContent:
@@ -47,8 +44,8 @@ def table_of(rows: "Any", columns: "Sequence[str] | None" = None) -> TableConten
         ValueError: lengths do not fit.
     """
     names, found, n_rows = _taken_apart(rows, columns)
-    if len(names) > _MOST_COLUMNS:
-        raise ValueError(f"a table has at most {_MOST_COLUMNS} columns, not {len(names)}")
+    if len(names) > MOST_TABLE_COLUMNS:
+        raise ValueError(f"a table has at most {MOST_TABLE_COLUMNS} columns, not {len(names)}")
     texts = [str(name).encode("utf-8", "replace").decode() for name in names]
     return TableContent(texts, [[_cell(cell) for cell in row] for row in found], n_rows)
 

@@ -161,3 +161,27 @@ def test_outlines_are_densities_on_one_axis(modules: Page) -> None:
     first = [[0, 200], [0, 4], [250, 4], [250, 4], [500, 4], [500, 200]]
     assert np.allclose(found["lines"][0], first)
     assert np.allclose(found["lines"][1], [[0, 200], [0, 102], [1000, 102], [1000, 200]])
+
+
+def test_names_are_found_and_more_of_them_shown(
+    page: Page, dashboard: Dashboard, logdir: Path
+) -> None:
+    names = []
+    for _ in range(2):
+        with ExperimentLogger(logdir) as writer:
+            for number in range(70):
+                writer.add_text(f"layer {number:02}", f"text {number}", 0)
+        names.append(Path(writer.folder).name)
+    page.goto(f"{dashboard.url}/compare?run={names[0]}&run={names[1]}")
+    page.locator("[data-media]").scroll_into_view_if_needed()
+    last = page.get_by_role("article", name="text layer 69")
+    expect(page.get_by_role("article", name="text layer 00")).to_be_visible()
+    expect(last).to_have_count(0)
+    search = page.get_by_role("searchbox", name="Find images and the like by name")
+    search.fill("LAYER 6")
+    expect(page.locator("[data-media] article")).to_have_count(10)
+    last.scroll_into_view_if_needed()
+    expect(last.get_by_text("text 69")).to_have_count(2)
+    search.fill("")
+    page.get_by_role("button", name="Show more of 70 names").click()
+    expect(page.locator("[data-media] article")).to_have_count(70)

@@ -152,6 +152,20 @@ def test_damaged_image_costs_its_own_card_alone(
     expect(page.locator(".media-card img:visible")).to_have_count(1)
 
 
+def test_damaged_histogram_says_so_and_a_long_caption_is_cut(
+    page: Page, dashboard: Dashboard, writer: ExperimentLogger
+) -> None:
+    writer.add_image("samples", flat(1), 0, caption="words " * 300)
+    line = b'{"kind":"histogram","name":"h","step":1,"time":1,"counts":[-1],"edges":[0,1]}\n'
+    with open(writer.path.replace(".dat", ".media.jsonl"), "ab") as index:
+        index.write(line)
+    open_run(page, dashboard, writer).scroll_into_view_if_needed()
+    expect(card(page, "histogram h")).to_contain_text("what was logged is damaged")
+    box = card(page, "image samples").locator("figcaption").bounding_box()
+    assert box is not None
+    assert box["height"] < 90
+
+
 def test_only_what_is_seen_is_asked_for(
     page: Page, dashboard: Dashboard, writer: ExperimentLogger
 ) -> None:

@@ -369,6 +369,18 @@ def test_index_of_a_stranger_is_read_as_far_as_it_makes_sense(
 def test_table_of_a_stranger_is_no_table(logdir: Path, writer: ExperimentLogger, run: str) -> None:
     client = Client(logdir)
     address = f"/api/media/table?run={run}&kind=table&name=a"
-    for step, data in enumerate((b"{}", b"[" * 100_000, b'{"columns":["a"],"rows":[[1,2]]}')):
+    wide = json.dumps({"columns": [f"c{n}" for n in range(1_001)], "rows": [[0] * 1_001]})
+    long = json.dumps({"columns": ["a"], "rows": [["x" * (17 << 20)]]})
+    broken = (b"{}", b"[" * 100_000, b'{"columns":["a"],"rows":[[1,2]]}')
+    for step, data in enumerate((*broken, wide.encode(), long.encode(), b"[" + b"9" * 100_000)):
         planted(writer, data, ".json", kind="table", step=step)
         assert client.get(f"{address}&step={step}").status_code == 404
+
+
+def test_table_of_a_stranger_shows_as_many_rows_as_can_be_logged(
+    logdir: Path, writer: ExperimentLogger, run: str
+) -> None:
+    rows = json.dumps({"columns": ["a"], "rows": [[n] for n in range(20_000)]}).encode()
+    planted(writer, rows, ".json", kind="table", of_rows=-4)
+    found = ask(Client(logdir), f"/api/media/table?run={run}&kind=table&name=a")
+    assert (found["n_kept"], found["n_rows"]) == (10_000, 20_000)

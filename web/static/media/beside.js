@@ -1,16 +1,21 @@
 // The page Compare: what several runs logged under one name, at the same step, side by side.
 
-import { make } from "../lib/elements.js";
+import { button, element, make } from "../lib/elements.js";
 import { counted } from "../lib/format.js";
 import { ask } from "./data.js";
 import { Row } from "./row.js";
 
 const MOST_ROWS = 60;
+const SEARCHED_FROM = 6;
 const PAUSE_MS = 500;
 
 export class MediaBeside {
   #runs;
-  #content;
+  #found = [];
+  #most = MOST_ROWS;
+  #filter = element("input", { type: "search", className: "search", placeholder: "Find a name" });
+  #list = make("div", "media-list");
+  #more;
   #rows = new Map(); // "kind name" -> row
   #timer = 0;
   #isLoading = false;
@@ -19,7 +24,15 @@ export class MediaBeside {
   /** @param {HTMLElement} section  `data-runs`: id, name and colour of each run */
   constructor(section) {
     this.#runs = JSON.parse(section.dataset.runs);
-    this.#content = section.querySelector(".media-content");
+    this.#filter.setAttribute("aria-label", "Find images and the like by name");
+    this.#filter.addEventListener("input", () => this.#draw());
+    this.#more = button("load-more", "", () => {
+      this.#most += MOST_ROWS;
+      this.#draw();
+    });
+    this.#more.hidden = true;
+    const bar = element("div", { className: "media-bar", hidden: true }, this.#filter);
+    section.querySelector(".media-content").replaceChildren(bar, this.#list, this.#more);
   }
 
   /** Something was logged: ask what there is, at most twice a second. */
@@ -42,21 +55,28 @@ export class MediaBeside {
   }
 
   #take(found) {
+    this.#found = found;
+    this.#draw();
+  }
+
+  #draw() {
     const names = new Map(); // "kind name" -> card of each run, or none
-    found.forEach(({ cards }, at) => {
+    this.#found.forEach(({ cards }, at) => {
       for (const card of cards) {
         const key = `${card.kind} ${card.name}`;
-        if (!names.has(key)) names.set(key, new Array(found.length).fill(null));
+        if (!names.has(key)) names.set(key, new Array(this.#found.length).fill(null));
         names.get(key)[at] = card;
       }
     });
+    const wanted = this.#filter.value.trim().toLowerCase();
+    this.#filter.parentElement.hidden = names.size < SEARCHED_FROM;
     const common = [...names].sort(([, a], [, b]) => missing(a) - missing(b)); // stable: by kind and name
-    const shown = common.slice(0, MOST_ROWS).map(([key, cards]) => this.#row(key, cards));
-    const rest = common.length - shown.length;
-    const elements = shown.map((row) => row.element);
-    if (rest > 0) elements.push(make("p", "muted", `${counted(rest)} more names are not shown.`));
-    const before = [...this.#content.children];
-    if (elements.length !== before.length || elements.some((element, at) => element !== before[at])) this.#content.replaceChildren(...elements);
+    const matching = common.filter(([key]) => key.toLowerCase().includes(wanted));
+    const elements = matching.slice(0, this.#most).map(([key, cards]) => this.#row(key, cards).element);
+    this.#more.hidden = elements.length === matching.length;
+    this.#more.textContent = `Show more of ${counted(matching.length)} names`;
+    const before = [...this.#list.children];
+    if (elements.length !== before.length || elements.some((one, at) => one !== before[at])) this.#list.replaceChildren(...elements);
   }
 
   /** The row of a name as it is now; a run that joins it makes another one. */

@@ -5,6 +5,11 @@ import { formatDuration } from "../lib/format.js";
 import { addressOf } from "../lib/base.js";
 import { Latest } from "./data.js";
 
+/** The caption of an image or a sound; of a long one some lines, and all where the pointer rests. */
+export function captionOf(text) {
+  return element("figcaption", { className: "media-caption", title: text.length > 100 ? text : "" }, text);
+}
+
 class StepBody {
   #run;
   #info;
@@ -40,6 +45,6 @@ export class AudioBody extends StepBody {
     const player = element("audio", { controls: true, preload: "none", src: addressOf(href) });
     player.ariaLabel = caption ?? name;
     const about = [caption, seconds === undefined ? null : formatDuration(seconds)].filter(Boolean).join(" · ");
-    return make("figure", "media-sound", player, make("figcaption", "media-caption", about));
+    return make("figure", "media-sound", player, captionOf(about));
   }
 }

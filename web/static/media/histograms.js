@@ -44,6 +44,7 @@ export class HistogramBody {
       this.#askedAt = performance.now();
       const found = await this.#latest.ask("/histograms", { run: this.#run, name: this.#info.name });
       if (found === null) return;
+      if (!found.steps.length) throw new Error("This histogram cannot be shown: what was logged is damaged.");
       this.#stack = found;
     }
     this.#draw();

@@ -3,6 +3,7 @@
 import { button, element, make } from "../lib/elements.js";
 import { counted, formatBytes } from "../lib/format.js";
 import { addressOf } from "../lib/base.js";
+import { captionOf } from "./bodies.js";
 import { Latest } from "./data.js";
 
 const SMALL_PX = 160;
@@ -37,7 +38,7 @@ export class ImageBody {
   }
 
   #figure(item, found) {
-    const caption = make("figcaption", "media-caption", item.caption ?? "");
+    const caption = captionOf(item.caption ?? "");
     if (item.trouble) {
       const link = item.href && element("a", { href: addressOf(`${item.href}&download=1`), className: "tool-link", textContent: `Download (${formatBytes(item.size_bytes)})` });
       link?.setAttribute("download", "");

@@ -8,7 +8,7 @@ import { Latest, allSteps } from "./data.js";
 import { StepSlider } from "./slider.js";
 
 const KINDS = { image: "Images", text: "Text", histogram: "Histograms", table: "Tables", audio: "Audio" };
-const MOST_CARDS = 48;
+const MOST_CARDS = 48, MORE_CARDS = 240;
 const PAUSE_MS = 500;
 const SHARED = "media-shared-slider";
 
@@ -38,7 +38,7 @@ export class MediaSection {
     this.#filter.setAttribute("aria-label", "Find images and the like by name");
     this.#filter.addEventListener("input", () => this.#draw());
     this.#more = button("load-more", "", () => {
-      this.#most = Infinity;
+      this.#most += MORE_CARDS;
       this.#draw();
     });
     const bar = make("div", "media-bar", this.#filter, make("label", "media-shared", this.#sharedBox, "One slider for all"), this.#shared.element);
@@ -92,7 +92,8 @@ export class MediaSection {
     for (const info of shown) this.#drawCard(info);
     for (const [kind, group] of this.#groups) group.hidden = !shown.some((info) => info.kind === kind);
     this.#more.hidden = shown.length === matching.length;
-    this.#more.textContent = `Show all ${counted(matching.length)} names`;
+    const number = matching.length - this.#most > MORE_CARDS ? `${MORE_CARDS} more of ${counted(matching.length)}` : `all ${counted(matching.length)}`;
+    this.#more.textContent = `Show ${number} names`;
   }
 
   #drawCard(info) {

@@ -10,8 +10,8 @@ from typing import Any
 from ..tensorboard.event_media import BUCKETS, decode_buckets, decode_rows
 from ..tensorboard.wire import WireError
 from .entries import HistogramEntry, MediaEntry, clean, histogram_of
-from .kinds import MOST_BINS, MOST_TABLE_BYTES, MOST_TABLE_COLUMNS, MOST_TABLE_ROWS
-from .opening import MediaGoneError, fields_of, entry_path, read_file_of
+from .kinds import MOST_BINS, MOST_TABLE_BYTES, MOST_TABLE_COLUMNS, MOST_TABLE_ROWS, MOST_TEXT_BYTES
+from .opening import MediaGoneError, fields_of, open_media, entry_path, read_file_of
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,16 @@ class MediaTable:
 
 
 def text_of(entry: MediaEntry) -> str:
-    """The text of an entry.
+    """The text of an entry; of one in a file at most 2 MiB.
 
     Raises:
         OSError: it cannot be read.
     """
     if entry.file is None and not entry.form:
         return clean(fields_of(entry).get("text"))
-    return clean(read_file_of(entry).decode("utf-8", "replace"), 1 << 21)
+    with open_media(entry) as part:
+        data = part.read(0, 2 * MOST_TEXT_BYTES)
+    return clean(data.decode("utf-8", "replace"), 2 * MOST_TEXT_BYTES)
 
 
 def histogram_of_entry(entry: MediaEntry) -> HistogramEntry:

@@ -384,3 +384,13 @@ def test_table_of_a_stranger_shows_as_many_rows_as_can_be_logged(
     planted(writer, rows, ".json", kind="table", of_rows=-4)
     found = ask(Client(logdir), f"/api/media/table?run={run}&kind=table&name=a")
     assert (found["n_kept"], found["n_rows"]) == (10_000, 20_000)
+
+
+def test_text_of_a_stranger_is_read_at_its_beginning(
+    logdir: Path, writer: ExperimentLogger, run: str
+) -> None:
+    path = planted(writer, b"x" * (70 << 20), ".txt", kind="text")
+    (item,) = ask(Client(logdir), f"/api/media/step?run={run}&kind=text&name=a")["items"]
+    path.unlink()
+    assert item["is_cut"]
+    assert item["html"].count("x") == 100_000

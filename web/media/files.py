@@ -25,13 +25,14 @@ from ..serving.open_files import resumable
 from .items import version_of, why_not_shown
 from .lookup import entry_at, parse_asked
 from .run_history import use_history
-from .thumbnails import thumbnail
+from .thumbnails import LARGE_PX, SIDE_PX, thumbnail
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
     "X-Content-Type-Options": "nosniff",
 }
 _FOR_GOOD = "private, max-age=31536000, immutable"
+_SIDES_PX = {"1": SIDE_PX, "2": LARGE_PX}
 _THUMB_FROM = 64 << 20
 _NO_FILE = "This file is not there any more, or is not the one that was logged."
 
@@ -48,7 +49,8 @@ class OpenMedia:
 async def media(request: Request) -> Response:
     """`GET /media?run=ID&kind=KIND&name=NAME&step=N`: the bytes of an image or a sound.
 
-    With `thumb=1` a small image, with `svg=1` the SVG beside it, with `download=1` a download.
+    With `thumb=1` a small image, with `thumb=2` one of twice its size, with `svg=1` the SVG beside
+    it, with `download=1` a download.
     """
     asked = parse_asked(request.query_params)
     as_svg = request.query_params.get("svg") == "1"
@@ -57,8 +59,9 @@ async def media(request: Request) -> Response:
     headers = {**_HEADERS, "Cache-Control": "no-cache"}
     if request.query_params.get("v") == version_of(entry):
         headers["Cache-Control"] = _FOR_GOOD
-    if request.query_params.get("thumb") == "1":
-        small = await anyio.to_thread.run_sync(_thumbnail, request, found)
+    side_px = _SIDES_PX.get(request.query_params.get("thumb", ""))
+    if side_px is not None:
+        small = await anyio.to_thread.run_sync(_thumbnail, request, found, side_px)
         if small is not None:
             found.part.close()
             return Response(small, headers=headers, media_type="image/webp")
@@ -77,13 +80,13 @@ def _open(entry: MediaEntry, *, as_svg: bool) -> OpenMedia:
     return OpenMedia(entry, part, content_of(part.read(0, HEAD_BYTES)))
 
 
-def _thumbnail(request: Request, found: OpenMedia) -> bytes | None:
+def _thumbnail(request: Request, found: OpenMedia, side_px: int) -> bytes | None:
     content, size = found.content, found.part.size_bytes
     if content is None or why_not_shown(content) is not None or size > _THUMB_FROM:
         return None
-    key = f"thumbnail 1 {found.entry.source} {version_of(found.entry)} {size}"
+    key = f"thumbnail {side_px} {found.entry.source} {version_of(found.entry)} {size}"
     data = found.part.read(0, size)
-    return thumbnail(data, content, key, request.app.state.thumbnail_cache)
+    return thumbnail(data, content, key, request.app.state.thumbnail_cache, side_px)
 
 
 def _answer(request: Request, found: OpenMedia, headers: dict[str, str]) -> Response:

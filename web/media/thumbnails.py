@@ -8,25 +8,28 @@ from typing import Any
 from ml_tracking_ops.logger.media.encoding.contents import Content
 from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
 
-SIDE_PX = 480
+SIDE_PX, LARGE_PX = 480, 960
+"""Of small images in cards, and in cards that have the width of the page."""
 _MOST_PIXELS = 16_000_000
 _MOST_BYTES = 24 << 20
 _one_at_a_time = threading.BoundedSemaphore(2)
 
 
-def thumbnail(data: bytes, content: Content, key: str, cache: CacheFolder | None) -> bytes | None:
-    """A WebP that is at most `SIDE_PX` wide and high.
+def thumbnail(
+    data: bytes, content: Content, key: str, cache: CacheFolder | None, side_px: int = SIDE_PX
+) -> bytes | None:
+    """A WebP that is at most so wide and high.
 
     Returns:
         Return None if the image itself will do: it is small, or broken, or takes too much memory.
     """
     n_pixels = content.width * content.height
-    if max(content.width, content.height) <= SIDE_PX or n_pixels > _MOST_PIXELS:
+    if max(content.width, content.height) <= side_px or n_pixels > _MOST_PIXELS:
         return None
     known = None if cache is None else cache.use(key, lambda read: read(0, _MOST_BYTES))
     if known:
         return known
-    made = scaled(data, SIDE_PX)
+    made = scaled(data, side_px)
     if made is not None and cache is not None:
         cache.write(key, made)
     return made

@@ -166,6 +166,20 @@ def test_damaged_histogram_says_so_and_a_long_caption_is_cut(
     assert box["height"] < 90
 
 
+def test_single_image_is_as_wide_as_there_is_room_and_as_sharp(
+    page: Page, dashboard: Dashboard, writer: ExperimentLogger
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (500, 1_000, 3), np.uint8)
+    writer.add_image("samples", noise, 0)
+    open_run(page, dashboard, writer).scroll_into_view_if_needed()
+    image = card(page, "image samples").locator("img")
+    expect(image).to_have_js_property("naturalWidth", 960)
+    box = image.bounding_box()
+    assert box is not None
+    assert box["width"] > 700
+    expect(page.get_by_label("One slider for all")).to_be_hidden()
+
+
 def test_only_what_is_seen_is_asked_for(
     page: Page, dashboard: Dashboard, writer: ExperimentLogger
 ) -> None:

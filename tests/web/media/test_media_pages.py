@@ -125,12 +125,13 @@ def test_many_of_one_step_come_in_parts(logdir: Path, writer: ExperimentLogger, 
 
 
 def test_large_image_has_a_small_one(logdir: Path, writer: ExperimentLogger, run: str) -> None:
-    writer.add_image("a", noise(900), 0)
+    writer.add_image("a", noise(1_000), 0)
     client = Client(logdir)
     (item,) = ask(client, IMAGE.format(run=run))["items"]
-    small = client.get(item["thumb"])
-    assert small.headers["content-type"] == "image/webp"
-    assert Image.open(io.BytesIO(small.content)).size == (480, 480)
+    for number, side in (("1", 480), ("2", 960)):
+        small = client.get(item["thumb"].replace("thumb=1", f"thumb={number}"))
+        assert small.headers["content-type"] == "image/webp"
+        assert Image.open(io.BytesIO(small.content)).size == (side, side)
 
 
 def test_text_is_markdown_that_can_do_nothing(

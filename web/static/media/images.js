@@ -6,7 +6,7 @@ import { addressOf } from "../lib/base.js";
 import { captionOf } from "./bodies.js";
 import { Latest } from "./data.js";
 
-const SMALL_PX = 160;
+const SMALL_PX = 160, SMALL_CARD_PX = 520;
 
 export class ImageBody {
   #run;
@@ -44,13 +44,19 @@ export class ImageBody {
       link?.setAttribute("download", "");
       return make("figure", "media-figure", make("p", "media-trouble muted", item.trouble, " ", link ?? ""), caption);
     }
-    const image = element("img", { src: addressOf(item.thumb ?? item.href), alt: item.caption ?? `${this.#info.name}, step ${found.step}`, width: item.width, height: item.height, decoding: "async" });
+    const image = element("img", { src: addressOf(this.#source(item, found)), alt: item.caption ?? `${this.#info.name}, step ${found.step}`, width: item.width, height: item.height, decoding: "async" });
     image.classList.toggle("is-small", Math.max(item.width, item.height) < SMALL_PX);
     const opener = button("media-open", "", () => void this.#open(found, item.place));
     opener.ariaLabel = `Show ${image.alt} in the whole window`;
     opener.append(image);
     image.addEventListener("error", () => opener.replaceWith(make("p", "media-trouble muted", "This image cannot be shown: its file is damaged.")));
     return make("figure", "media-figure", opener, caption);
+  }
+
+  /** A small image does, or in a card as wide as the page one of twice its size. */
+  #source({ thumb, href }, found) {
+    const isWide = found.n_items === 1 && this.element.clientWidth > SMALL_CARD_PX;
+    return (isWide ? thumb?.replace("thumb=1", "thumb=2") : thumb) ?? href;
   }
 
   #pager({ n_items: n, first, items }) {

@@ -76,6 +76,7 @@ export class MediaSection {
     const budget = found.budget_bytes ? `The budget of this run (${formatBytes(found.budget_bytes)}) is used up: what was logged later is not kept. ` : "";
     this.#note.textContent = budget + (found.is_cut ? "The index is too long: only its beginning was read." : "");
     this.#filter.hidden = found.cards.length < 6;
+    this.#sharedBox.parentElement.hidden = found.cards.filter((card) => card.steps.length > 1).length < 2;
     this.#shared.setSteps(allSteps(found.cards));
     this.#draw();
   }

@@ -11,7 +11,7 @@ from ..tensorboard.event_media import BUCKETS, decode_buckets, decode_rows
 from ..tensorboard.wire import WireError
 from .entries import HistogramEntry, MediaEntry, clean, histogram_of
 from .kinds import MOST_BINS, MOST_TABLE_BYTES, MOST_TABLE_COLUMNS, MOST_TABLE_ROWS, MOST_TEXT_BYTES
-from .opening import MediaGoneError, fields_of, open_media, entry_path, read_file_of
+from .opening import MediaGoneError, entry_path, fields_of, open_media, read_file_of
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,9 @@ def table_of_entry(entry: MediaEntry) -> MediaTable:
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise MediaGoneError(f"{entry_path(entry)} holds no table") from error
     if n_columns > MOST_TABLE_COLUMNS:
-        raise MediaGoneError(f"{entry_path(entry)} holds no table: {n_columns} columns are too many")
+        raise MediaGoneError(
+            f"{entry_path(entry)} holds no table: {n_columns} columns are too many"
+        )
     if any(len(row) != len(columns) for row in rows):
         raise MediaGoneError(f"{entry_path(entry)} holds no table: its rows differ in length")
     n_rows = fields_of(entry).get("of_rows")

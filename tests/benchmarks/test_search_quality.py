@@ -8,6 +8,7 @@ from places import ROOT
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+from quality.network import Network
 from quality.own import OWN
 from quality.peers import PEERS
 from quality.report import differences, picture, table
@@ -38,6 +39,21 @@ def test_contender_spends_its_budget(name: str) -> None:
     assert len(curve) == 180
     assert curve == sorted(curve, reverse=True)
     assert curve[-1] < 0.5
+
+
+def test_network_trains_on_from_where_it_was() -> None:
+    combination = {
+        "solver": "sgd",
+        "hidden": 8,
+        "learning_rate": 0.1,
+        "batch_size": 100,
+        "alpha": 1e-4,
+        "momentum": 0.9,
+    }
+    one, other = Network(), Network()
+    whole = one.curve(combination, 1, 5)
+    assert [*other.curve(combination, 1, 2), *other.curve(combination, 3, 5)] == [*whole]
+    assert whole[-1] > whole[0] + 10
 
 
 def row(contender: str, seed: int, regret: float) -> dict[str, Any]:

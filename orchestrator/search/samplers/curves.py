@@ -69,7 +69,7 @@ class CurveSampler:
         self._space = space
         self._seed = seed
         self._sign = 1.0 if goal == "max" else -1.0
-        self._unseen = SeenCombinations(space, taken)
+        self._unseen = SeenCombinations(space, taken, draws_copies=True)
         self._encoding = Encoding(space)
         self._n_startup = max(2, _STARTUP if n_startup is None else n_startup)
         self._is_deterministic = is_deterministic

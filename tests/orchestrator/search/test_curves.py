@@ -129,6 +129,20 @@ def test_resumed_sampler_proposes_what_it_would_have(space: Space) -> None:
     assert len({combination_key(one) for one in found}) == len(found)
 
 
+def test_neighbour_is_no_copy_even_if_most_hyperparameters_are_whole_numbers() -> None:
+    space = space_of(
+        {"x": X, **{name: {"type": "int", "min": 1, "max": 3} for name in ("a", "b", "c")}}
+    )
+    found = combinations(
+        sweep(
+            CurveSampler(space, 1, "max"),
+            80,
+            lambda one, level: float(str(one["a"])) + float(str(one["b"])) - 1 / level,
+        )
+    )
+    assert len({combination_key(one) for one in found}) == 80
+
+
 def test_small_space_is_run_once_each() -> None:
     space = space_of(
         {

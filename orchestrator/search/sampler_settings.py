@@ -84,7 +84,7 @@ class TpeSampling(BaseModel):
 
 
 class GpSampling(BaseModel):
-    """Optuna's Gaussian process, or under a rule that compares runs one that knows their curves."""
+    """A Gaussian process: Optuna's, or under a rule that compares runs one that knows curves."""
 
     model_config = _STRICT
     type: Literal["gp"]

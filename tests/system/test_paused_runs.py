@@ -139,6 +139,36 @@ def test_killed_sweep_promotes_what_paused_before(tmp_path: Path) -> None:
     assert set(reached.values()) == {1}
 
 
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("sampler", ["random", {"type": "gp", "n_startup_trials": 3}])
+def test_killed_sweep_runs_and_promotes_what_it_would_have(tmp_path: Path, sampler: Any) -> None:
+    project(tmp_path / "whole", sampler=sampler)
+    done = run_command("sweep", "--workers", "1", folder=tmp_path / "whole")
+    assert done.returncode == 0, done.stderr
+    whole = sweep_folder(tmp_path / "whole" / "runs")
+
+    project(tmp_path / "killed", sampler=sampler)
+    sweep = start_command("sweep", "--workers", "1", folder=tmp_path / "killed")
+    wait_until(
+        lambda: (
+            list(tmp_path.glob("killed/runs/*/journal.jsonl"))
+            and len(events(sweep_folder(tmp_path / "killed" / "runs"), "reached")) >= 5
+        ),
+        "runs at a rung",
+    )
+    sweep.kill()
+    sweep.wait(60)
+    folder = sweep_folder(tmp_path / "killed" / "runs")
+    done = run_command("sweep", "--resume", folder, folder=tmp_path / "killed")
+    assert done.returncode == 0, done.stderr
+    for kind, keys in (("sampled", ["index", "hyperparameters"]), ("promoted", ["index", "rung"])):
+        found, expected = (
+            [[event[key] for key in keys] for event in events(one, kind)] for one in (folder, whole)
+        )
+        assert found == expected
+    assert state_of(folder).counts == state_of(whole).counts
+
+
 def test_what_does_not_go_with_resuming_is_named(tmp_path: Path) -> None:
     config = project(tmp_path, repeats={"count": 2, "seed_name": "seed"})
     with pytest.raises(ConfigError, match="cannot be combined with repeats"):

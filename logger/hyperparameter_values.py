@@ -78,7 +78,7 @@ def _spread(values: dict[str, object], defaults: dict[str, object]) -> dict[str,
 def _unknown(names: "Sequence[str]", defaults: dict[str, object]) -> str:
     known = ", ".join(defaults) or "none"
     return (
-        f"the script does not name {', '.join(names)} in hyperparameters(…); it names {known}. "
+        f"the script does not name {', '.join(names)} in hyperparameters(…). It names {known}. "
         "Add it there with a default, or correct the name in the sweep's configuration."
     )
 
@@ -134,8 +134,8 @@ def _like(default: object, value: object, name: str) -> object:
     if type(default) is int and isinstance(value, float) and value.is_integer():
         return int(value)
     raise ValueError(
-        f"{name} is {value!r}, but its default {default!r} is of type {type(default).__name__}; "
-        f"give hyperparameters(…) a default of the same type"
+        f"{name} is {value!r}, but its default {default!r} is of type {type(default).__name__}. "
+        f"Give hyperparameters(…) a default of the same type"
     )
 
 

@@ -225,13 +225,13 @@ def decode_header(header: bytes, path: str) -> float | None:
     if mark == int.from_bytes(_BYTE_ORDER_MARK.to_bytes(2, "big"), "little"):
         raise LogVersionError(
             f"{path} was written with its bytes in big-endian order, but this format is "
-            "little-endian on every machine; convert the file, or log again with this package"
+            "little-endian on every machine. Convert the file, or log again with this package"
         )
     is_sealed = _is_sealed(header)
     if version > VERSION and (is_sealed or _only_version_differs(header, version)):
         raise LogVersionError(
             f"{path} has format version {version}, but this installation of ml-tracking-ops reads "
-            f"versions up to {VERSION}; upgrade it with: pip install --upgrade ml-tracking-ops"
+            f"versions up to {VERSION}. Upgrade it with: pip install --upgrade ml-tracking-ops"
         )
     return float(created_at) if is_sealed else None
 

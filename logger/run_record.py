@@ -76,7 +76,7 @@ def settings_of(config: object) -> "dict[str, Any]":
     if not isinstance(settings, dict):
         raise TypeError(
             f"a configuration must be a mapping of names and values, not "
-            f"{type(config).__qualname__}; pass vars(args) or a dict"
+            f"{type(config).__qualname__}. Pass vars(args) or a dict"
         )
     return settings
 

@@ -69,7 +69,7 @@ class NotInLogdirError(UsageError):
     def __init__(self, path: str, logdir: Path, known: Sequence[str] = ()) -> None:
         self.path = path
         self.logdir = logdir
-        hint = f"; nearest: {', '.join(known)}" if known else ""
+        hint = f". Nearest: {', '.join(known)}" if known else ""
         super().__init__(
             f"{path}: no experiment, sweep or run of this name, neither as a path nor in "
             f"{logdir}/ (see: ml-tracking-ops list --logdir {logdir}){hint}"
@@ -82,7 +82,7 @@ class DescriptionError(UsageError):
     def __init__(self, path: Path, problem: str) -> None:
         self.path = path
         super().__init__(
-            f"{path} cannot be read: {problem}; without it the sweep cannot be shown or resumed. "
+            f"{path} cannot be read: {problem}. Without it the sweep cannot be shown or resumed. "
             "The logs of its runs can be looked at one by one: ml-tracking-ops show FILE.dat"
         )
 
@@ -102,7 +102,7 @@ class PortTakenError(UsageError):
         self.host = host
         self.port = port
         super().__init__(
-            f"port {port} on {host} is taken by another program; choose one with --port, "
+            f"port {port} on {host} is taken by another program. Choose one with --port, "
             f"for example --port {port + 1}"
         )
 
@@ -112,7 +112,7 @@ class AnnotationError(UsageError):
 
     def __init__(self, path: Path, problem: str) -> None:
         self.path = path
-        super().__init__(f"{path}: {problem}; nothing was changed")
+        super().__init__(f"{path}: {problem}. Nothing was changed")
 
 
 class SweepError(TrackingError):
@@ -131,6 +131,6 @@ class SweepHeldError(SweepError):
         self.host = host
         who = "another process" if pid is None else f"process {pid} on {host}"
         super().__init__(
-            f"{folder}: {who} is at work on this sweep; watch it with ml-tracking-ops attach, "
-            "or end it (Ctrl-C, kill) and resume then"
+            f"{folder}: {who} is running this sweep. Follow it with ml-tracking-ops attach, "
+            "or stop it (Ctrl-C, kill) before you resume it"
         )

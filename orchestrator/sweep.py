@@ -275,7 +275,7 @@ def _load(
 
         return load_function(config, settings)
     if settings:
-        raise UsageError(f"{', '.join(settings)}: belongs into the configuration that is given")
+        raise UsageError(f"{', '.join(settings)}: must be in the configuration")
     if isinstance(config, Mapping):
         return validate_config(config, Path.cwd()), None
     return load_config(Path(config)), None

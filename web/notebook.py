@@ -106,7 +106,7 @@ def _start(folder: Path, hosts: tuple[str, ...]) -> _Server:
     port = urlsplit(address).port if address else None
     if port is None:
         _end(process)
-        raise SweepError("the dashboard did not start; the message above says why")
+        raise SweepError("the dashboard did not start. The message above says why")
     return _Server(process, port)
 
 

@@ -94,7 +94,7 @@ def serve(
         server = make_web_server(app)
         server.run(sockets=[listener])
         if server.lifespan.error_occurred:
-            raise TrackingError("the live feed broke; the traceback above says where")
+            raise TrackingError("the live feed broke. The traceback above says where")
 
 
 def names_of_this_machine() -> set[str]:
@@ -116,8 +116,8 @@ def listen(host: str, port: int, *, take_next_free: bool = False) -> socket.sock
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise UsageError(
-                    f"cannot listen on {host}:{candidate}: {error.strerror}; "
-                    "choose another address with --host and --port"
+                    f"cannot listen on {host}:{candidate}: {error.strerror}. "
+                    "Choose another address with --host and --port"
                 ) from error
     raise PortTakenError(host, port)
 

@@ -42,7 +42,8 @@ class Steps:
             if value is not None and float(value).is_integer():
                 return int(value)
             say_once(
-                f"wandb: the step metric {step_metric!r} of {name!r} is {value}, no whole number; "
+                f"wandb: the step metric {step_metric!r} of {name!r} is {value}, not a "
+                "whole number. "
                 "W&B's own step is used instead"
             )
         return at

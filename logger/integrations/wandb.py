@@ -100,8 +100,8 @@ class Run:
         at = self._steps.take(step, commit)
         if at is None:
             _notices.say_once(
-                f"wandb.log: step {step} lies before the current step {self.step}; "
-                "its values are not kept, as in W&B"
+                f"wandb.log: step {step} is before the current step {self.step}. "
+                "Its values are ignored, as in W&B"
             )
             return
         values = dict(_flat(data))

@@ -5,7 +5,7 @@ if TYPE_CHECKING:
     from typing import Final
 
 _MOST_DIGITS = 9
-_HINT = "write 'every 100' (steps that are multiples of 100) or 'last 5'"
+_HINT = "Write 'every 100' (steps that are multiples of 100) or 'last 5'"
 
 
 class Keep:
@@ -34,10 +34,10 @@ def parse_keep(keep: object) -> Keep:
     if keep is None:
         return ALL
     if not isinstance(keep, str):
-        raise TypeError(f"keep must be a text, not {type(keep).__qualname__}; {_HINT}")
+        raise TypeError(f"keep must be a text, not {type(keep).__qualname__}. {_HINT}")
     word, _, digits = keep.strip().partition(" ")
     is_number = digits.isdecimal() and digits.isascii() and len(digits) <= _MOST_DIGITS
     number = int(digits) if is_number else 0
     if word not in ("every", "last") or not number:
-        raise ValueError(f"keep={keep!r} is not a rule; {_HINT}")
+        raise ValueError(f"keep={keep!r} is not a rule. {_HINT}")
     return Keep(every=number) if word == "every" else Keep(last=number)

@@ -65,7 +65,7 @@ class MediaItem:
         if self.kind == TEXT:
             return self.text.encode()
         if self.kind == HISTOGRAM:
-            raise ValueError(f"a {self.kind} has no file; use .{self.kind}")
+            raise ValueError(f"a {self.kind} has no file. Use .{self.kind}")
         return read_file_of(self.entry)
 
     @cached_property
@@ -125,7 +125,7 @@ class RunMedia:
         """
         keys = [key for key in self._ordered() if key[1] == name and kind in (None, key[0])]
         if not keys:
-            raise KeyError(f"nothing is called {name!r}; there is: {', '.join(self.names())}")
+            raise KeyError(f"there are no media named {name!r}. Known: {', '.join(self.names())}")
         tracks = self._history.tracks
         return [MediaItem(entry) for key in keys for entry in tracks[key].kept]
 

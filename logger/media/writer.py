@@ -98,8 +98,8 @@ class MediaWriter:
         self._notices.say_once(
             f"the budget of {_size(self._budget_bytes)} for images and other media of this run is "
             f"used up, so {entry['kind']} {entry['name']!r} of step {entry['step']} is not kept, "
-            "and none that follows; training continues. Raise it with media_budget_bytes=, or thin "
-            "with keep='last 5' or keep='every 100'"
+            "nor is anything after it. Training continues. Raise the budget with "
+            "media_budget_bytes=, or keep less with keep='last 5' or keep='every 100'"
         )
         if not self._has_said_budget:
             self._has_said_budget = True

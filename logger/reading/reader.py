@@ -132,7 +132,7 @@ def _dat_path(path: str) -> str:
         raise FileNotFoundError(f"the folder {path} holds no {DAT_SUFFIX} file")
     if len(names) > 1:
         raise ValueError(
-            f"the folder {path} holds {len(names)} {DAT_SUFFIX} files; pass the path of one, as in "
+            f"the folder {path} holds {len(names)} {DAT_SUFFIX} files. Pass the path of one, as in "
             f"{os.path.join(path, names[0])}"
         )
     return os.path.join(path, names[0])

@@ -73,7 +73,7 @@ class RunResult:
         """
         if metric not in self.metrics:
             known = ", ".join(self.metrics) or "none"
-            raise KeyError(f"{self.name} has no metric {metric!r}; it has: {known}")
+            raise KeyError(f"{self.name} has no metric {metric!r}. It has: {known}")
         if higher_is_better is None:
             higher_is_better = self._direction(metric)
         series = self.metrics[metric]
@@ -185,9 +185,13 @@ def read_run(path: str | os.PathLike[str]) -> RunResult:
         if not names and event_files_in_order(os.listdir(path)):
             return _event_run(path, os.path.basename(path))
         if not names:
-            raise FileNotFoundError(f"the folder {path} holds no run; read_runs reads those below")
+            raise FileNotFoundError(
+                f"the folder {path} contains no run. read_runs reads all runs below it"
+            )
         if len(names) > 1:
-            raise ValueError(f"the folder {path} holds {len(names)} runs; read_runs reads them all")
+            raise ValueError(
+                f"the folder {path} holds {len(names)} runs. Use read_runs to read all of them"
+            )
         dat_path = os.path.join(path, names[0])
     os.stat(dat_path)
     return _run_at(dat_path, SweepRuns(os.path.dirname(dat_path)))

@@ -24,22 +24,22 @@ def checked_name(name: object) -> str:
     """
     if not isinstance(name, str):
         raise TypeError(
-            f"the name of a metric must be a string, not {_described(name)}; "
-            "the order is add_scalar(name, value, step)"
+            f"the name of a metric must be a string, not {_described(name)}. "
+            "The order is add_scalar(name, value, step)"
         )
     try:
         size_bytes = len(name.encode())
     except UnicodeEncodeError as error:
         raise ValueError(
             f"the name of a metric must be valid Unicode, but {_shortened(name)} has a lone "
-            f"surrogate at position {error.start}; replace that character"
+            f"surrogate at position {error.start}. Replace that character"
         ) from None
     if size_bytes == 0:
-        raise ValueError("the name of a metric must not be empty; name it, as in 'loss'")
+        raise ValueError("the name of a metric must not be empty. Name it, as in 'loss'")
     if size_bytes > MAX_NAME_BYTES:
         raise ValueError(
             f"the name of a metric may take up to {MAX_NAME_BYTES} bytes in UTF-8, but "
-            f"{_shortened(name)} takes {size_bytes}; shorten it"
+            f"{_shortened(name)} takes {size_bytes}. Shorten it"
         )
     return str(name)
 
@@ -56,7 +56,7 @@ def checked_value(name: object, value: "SupportsFloat | SupportsIndex") -> float
     if not _is_one_real(value):
         raise TypeError(
             f"the value of metric {_shortened(name)} must be one real number, not "
-            f"{_described(value)}; {_value_hint(value)}"
+            f"{_described(value)}. {_value_hint(value)}"
         )
     # torch warns when a tensor that takes part in a gradient is made a number
     detach = getattr(value, "detach", None)
@@ -70,7 +70,7 @@ def _as_float(name: object, value: "SupportsFloat | SupportsIndex") -> float:
     except OverflowError:
         raise ValueError(
             f"the value of metric {_shortened(name)} is too large for a float: "
-            f"{_described(value)}; log its logarithm, or float('inf')"
+            f"{_described(value)}. Log its logarithm, or float('inf')"
         ) from None
     except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(
@@ -89,10 +89,10 @@ def checked_step(name: object, step: "SupportsIndex") -> int:
     index = _whole(step)
     if index is None:
         has_float = hasattr(type(step), "__float__")
-        hint = f"use int(step), as in {_example(step)}" if has_float else "count steps as an int"
+        hint = f"Use int(step), as in {_example(step)}" if has_float else "Count steps as an int"
         raise TypeError(
             f"the step of metric {_shortened(name)} must be a whole number, not "
-            f"{_described(step)}; {hint}"
+            f"{_described(step)}. {hint}"
         )
     if not _MIN_STEP <= index <= _MAX_STEP:
         raise ValueError(
@@ -110,8 +110,8 @@ def check_scalars(values: object) -> None:
     """
     if not hasattr(values, "items"):
         raise TypeError(
-            f"add_scalars takes a dict of names and values, not {type(values).__qualname__}; "
-            "as in add_scalars({'loss': 0.5, 'accuracy': 0.9}, step)"
+            f"add_scalars takes a dict of names and values, not {type(values).__qualname__}. "
+            "Example: add_scalars({'loss': 0.5, 'accuracy': 0.9}, step)"
         )
 
 
@@ -124,8 +124,8 @@ def checked_directions(directions: "Mapping[str, bool]") -> "dict[str, bool]":
     """
     if not hasattr(directions, "items"):
         raise TypeError(
-            f"higher_is_better takes a dict of metrics, not {type(directions).__qualname__}; "
-            "as in higher_is_better={'accuracy': True, 'loss': False}"
+            f"higher_is_better takes a dict of metrics, not {type(directions).__qualname__}. "
+            "Example: higher_is_better={'accuracy': True, 'loss': False}"
         )
     return {checked_name(name): bool(is_better) for name, is_better in directions.items()}
 
@@ -170,14 +170,14 @@ def _only_element(array: object) -> "SupportsFloat":
 
 def _value_hint(value: object) -> str:
     if getattr(value, "ndim", 0):
-        return "reduce it first, as in value.mean(), or pass one element, as in value[0].item()"
+        return "Reduce it first, as in value.mean(), or pass one element, as in value[0].item()"
     if isinstance(value, (str, bytes, bytearray)):
-        return "convert it first: float(value)"
+        return "Convert it first: float(value)"
     if isinstance(value, complex) or "complex" in str(getattr(value, "dtype", "")):
-        return "log its real part, its imaginary part or its modulus: abs(value)"
+        return "Log its real part, its imaginary part or its modulus: abs(value)"
     if value is None:
-        return "the computation returned nothing, or there is no value yet: then leave the call out"
-    return "pass a float, an int, a numpy scalar or a 0-d array or tensor"
+        return "Leave out the call if there is no value"
+    return "Pass a float, an int, a numpy scalar or a 0-d array or tensor"
 
 
 def _example(step: object) -> str:

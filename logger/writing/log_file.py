@@ -157,11 +157,11 @@ class LogFile:
             # The number may belong to another file by now: it is not ours to close.
             self._fd = -1
             self._distrust()
-            return "was closed by another part of this program; it is opened again."
+            return "was closed by another part of this program. It is opened again."
         if found.st_nlink == 0:
             self._close_quietly()
             return (
-                "was deleted or replaced, and what was logged so far is lost with it. Logging "
+                "was deleted or replaced, so the values logged so far are lost. Logging "
                 "continues in a new file, if its folder is still there."
             )
         if not _is_whole(found.st_size):

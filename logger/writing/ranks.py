@@ -19,7 +19,7 @@ def say_silent() -> None:
     if _rank() == 1 and not _said:
         _said.append(True)
         say(
-            "in this distributed training rank 0 logs; the loggers of the other ranks write "
+            "in this distributed training rank 0 logs. The loggers of the other ranks write "
             "nothing. ExperimentLogger(…, all_ranks=True) makes every rank log."
         )
 

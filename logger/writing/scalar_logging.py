@@ -186,8 +186,8 @@ class ScalarLogging:
     def _require_open(self, name: str) -> None:
         if self._is_closed:
             raise ValueError(
-                f"this ExperimentLogger is closed, so {name!r} cannot be logged to {self.path}; "
-                "close it after the last value, or make a new one"
+                f"this ExperimentLogger is closed, so {name!r} cannot be logged to {self.path}. "
+                "Close it after the last value, or make a new one"
             )
 
     def _declare(self, name: str) -> int:
@@ -197,7 +197,7 @@ class ScalarLogging:
             written = self._names.own_name(self.path, name)
             if written != name:
                 self._notices.say_once(
-                    f"two loggers of this process log {name!r} to {self.path}; the values of the "
+                    f"two loggers of this process log {name!r} to {self.path}. The values of the "
                     f"one for {self._logdir} are called {written!r}."
                 )
         identifier = self._names.claim(written)

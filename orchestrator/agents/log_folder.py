@@ -47,7 +47,7 @@ class LogFolder:
     def compare(self, names: Sequence[str], runs: Sequence[int]) -> Sequence[RunReport]:
         """Return the reports of several runs: of one sweep by number, or by their names."""
         if runs and len(names) != 1:
-            raise UsageError("numbers of runs belong to one sweep: give one name with them")
+            raise UsageError("run numbers need exactly one sweep")
         if runs:
             found = [self._found(names[0], run) for run in runs]
         else:

@@ -29,7 +29,7 @@ def whole(text: str, least: int = 0, most: int | None = None) -> int:
         number = least - 1
     if number < least or (most is not None and number > most):
         limit = f"{least} or more" if most is None else f"from {least} to {most}"
-        raise argparse.ArgumentTypeError(f"must be a whole number, {limit}; got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a whole number, {limit}, got {text!r}")
     return number
 
 
@@ -48,7 +48,7 @@ def seconds(text: str) -> float:
     except ValueError:
         number = -1.0
     if not 0 <= number < math.inf:
-        raise argparse.ArgumentTypeError(f"must be a number of seconds; got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a number of seconds, got {text!r}")
     return number
 
 

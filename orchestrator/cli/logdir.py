@@ -18,7 +18,7 @@ def check_logdir(logdir: Path) -> None:
     except FileNotFoundError:
         return
     except NotADirectoryError:
-        raise UsageError(f"{logdir} is not a folder; name one with --logdir") from None
+        raise UsageError(f"{logdir} is not a folder. Name one with --logdir") from None
     except OSError as error:
         raise UsageError(f"the log folder {logdir} cannot be read: {error.strerror}") from None
 

@@ -35,7 +35,7 @@ def page_named(paths: Sequence[str], page: str | None, logdir: Path) -> NamedPag
     if page is None and len(found) == 1:
         return _own_page(found[0])
     if page is None and not found:
-        raise UsageError("name what to write: a path, or --page experiments")
+        raise UsageError("name a path, or use --page experiments")
     runs = [("run", _id_of(one, logdir)) for one in found]
     if page == "compare" and not runs:
         raise UsageError("name the runs to compare: ml-tracking-ops snapshot PATH PATH")
@@ -71,7 +71,7 @@ def _id_of(found: Found, logdir: Path) -> str:
         for identity, one in catalog.experiments.items():
             if one.dat_path.resolve() == found.dat_path.resolve():
                 return identity
-        raise UsageError(f"{found.dat_path} is not in the log folder {logdir}; give --logdir")
+        raise UsageError(f"{found.dat_path} is not in the log folder {logdir}. Give --logdir")
     sweep = found.sweep if isinstance(found, FoundRun) else found
     run = found.run if isinstance(found, FoundRun) else found.best
     for identity, known in catalog.sweeps.items():

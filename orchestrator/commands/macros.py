@@ -86,7 +86,7 @@ def macro_problem(text: str) -> str | None:
         if prefix == "args" and colon:
             return f"${{{name}}}: after args: some of {', '.join(FORMS)}, joined by commas"
         if not is_known_macro(name) and not _OF_HYDRA.match(name):
-            return f"unknown macro ${{{name}}}{_nearest(name)}; known: {_listed()}"
+            return f"unknown macro ${{{name}}}{_nearest(name)} (known: {_listed()})"
     return None
 
 
@@ -99,10 +99,10 @@ def macro_name_problem(
         if prefix == "param" and name and name not in hyperparameters:
             hint = did_you_mean(name, hyperparameters)
             known = ", ".join(hyperparameters)
-            return f"${{{macro}}} names no hyperparameter{hint}; there are: {known}"
+            return f"${{{macro}}} names no hyperparameter{hint} (known: {known})"
         if prefix == "envvar" and name and name not in environment:
             return (
-                f"${{{macro}}}: the environment variable {name} is not set; set it, even if empty"
+                f"${{{macro}}}: the environment variable {name} is not set. Set it, even if empty"
             )
     return None
 
@@ -128,7 +128,7 @@ def _shell_problem(command: Sequence[str]) -> str | None:
         if is_flag and any(_is_value(name) for name in MACRO.findall(command[position + 1])):
             return (
                 f"{command[position + 1]!r} would put hyperparameters into the text that a shell "
-                'reads; pass them behind it, and use "$@" or "$1" there: '
+                'reads. Pass them behind it, and use "$@" or "$1" there: '
                 '["bash", "-c", "train \\"$@\\"", "train", "${args}"]'
             )
     return None

@@ -150,10 +150,10 @@ class RunSettings(BaseModel):
             groups = UserPattern(pattern).groups
         except OutputPatternError as error:
             raise ValueError(
-                f"is not a regular expression: {error}; allowed: {_PATTERNS}"
+                f"is not a regular expression: {error}. Allowed: {_PATTERNS}"
             ) from None
         if ("name" in groups) != ("value" in groups) or not groups - {"step"}:
-            raise ValueError(f"must name what it finds, got {pattern!r}; allowed: {_PATTERNS}")
+            raise ValueError(f"must name what it finds, got {pattern!r}. Allowed: {_PATTERNS}")
         return pattern
 
 
@@ -164,7 +164,7 @@ def run_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[Conf
     has_pattern = source.get("metrics_pattern") is not None
     if reads_output and not has_pattern and "metrics_pattern" not in reported:
         yield ConfigProblem(
-            "metrics_pattern", f'is missing; metrics_from "stdout" needs it: {_PATTERNS}'
+            "metrics_pattern", f'is missing. metrics_from "stdout" needs it: {_PATTERNS}'
         )
     if source.get("tensorboard_dir") is not None and source.get("metrics_from") != "tensorboard":
         yield ConfigProblem(

@@ -31,5 +31,5 @@ def why(error: OSError | UnicodeDecodeError) -> str:
     """Why a file cannot be read, in words."""
     if isinstance(error, UnicodeDecodeError):
         is_utf16 = error.object.startswith((b"\xff\xfe", b"\xfe\xff"))
-        return f"it is {'UTF-16' if is_utf16 else 'not UTF-8'}; save it as UTF-8"
+        return f"it is {'UTF-16' if is_utf16 else 'not UTF-8'}. Save it as UTF-8"
     return error.strerror or str(error)

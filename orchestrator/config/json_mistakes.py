@@ -40,15 +40,15 @@ def _familiar(text: str) -> Iterator[tuple[int, str]]:
     for token in _TOKEN.finditer(text):
         match token.lastgroup:
             case "comment":
-                yield token.start(), "comments are not allowed in JSON; remove it"
+                yield token.start(), "comments are not allowed in JSON. Remove it"
             case "quotes":
-                yield token.start(), f"JSON has double quotes: write {_double(token[0])}"
+                yield token.start(), f"JSON needs double quotes: write {_double(token[0])}"
             case "curly":
-                yield token.start(), f"JSON has straight quotes: write {_double(token[0])}"
+                yield token.start(), f"JSON needs straight quotes: write {_double(token[0])}"
             case "comma":
-                yield token.start(), "the comma before a closing bracket is not allowed; remove it"
+                yield token.start(), "the comma before a closing bracket is not allowed. Remove it"
             case "key":
-                yield token.start(), f'a key is in double quotes: write "{token[0]}"'
+                yield token.start(), f'a key needs double quotes: write "{token[0]}"'
             case "literal":
                 yield token.start(), f"write {_LITERALS[token[0]]}, not {token[0]}"
             case "number":
@@ -82,7 +82,7 @@ def _between(before: str, rest: str) -> str:
         written = number[0] + glued[0]
         plain = written.replace("_", "")
         meant = f"write {plain}" if plain.isdecimal() else "write the number itself"
-        return f"{written} is no number in JSON: {meant}"
+        return f"{written} is not a JSON number: {meant}"
     follows = rest.split("\n")[0].strip()
     found = _FOLLOWING.match(follows)
     return f"a comma is missing before {found[0]}" if found else "a comma is missing at the end"
@@ -90,10 +90,10 @@ def _between(before: str, rest: str) -> str:
 
 def _no_value(word: str) -> str:
     if word == "(":
-        return "a list is in square brackets: write [, not ("
+        return "a list needs square brackets: write [, not ("
     if (meant := _YES_OR_NO.get(word.lower())) is not None:
         return f"write {meant}, not {word}"
-    return f'{word} is no value in JSON; a text is in double quotes: write "{word}"'
+    return f'{word} is not a JSON value. A text needs double quotes: write "{word}"'
 
 
 def _unbalanced(text: str) -> str | None:
@@ -105,7 +105,7 @@ def _unbalanced(text: str) -> str | None:
         elif token.lastgroup == "close":
             line = _line(text, token.start())
             if not opened:
-                return f"line {line}: {token[0]} closes nothing; remove it"
+                return f"line {line}: {token[0]} closes nothing. Remove it"
             bracket, begun = opened.pop()
             if _PAIRS[bracket] != token[0]:
                 return (

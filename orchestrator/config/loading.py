@@ -16,8 +16,8 @@ from .value_checks import show_value
 
 _YAML_SUFFIXES = (".yaml", ".yml")
 _OTHER_FORMATS = {
-    ".toml": "is TOML; a configuration is JSON or YAML",
-    ".py": "is a script; a sweep needs a configuration, which names the script",
+    ".toml": "is TOML. A configuration is JSON or YAML",
+    ".py": "is a script. A sweep needs a configuration, which names the script",
 }
 
 
@@ -60,7 +60,7 @@ def _missing(path: Path) -> str:
         if hint := did_you_mean(path.name, names):
             return f"there is no such file{hint}"
     return (
-        f"there is no such file; a sweep is described by a file named {path.name} in the current "
+        f"there is no such file. A sweep is described by a file named {path.name} in the current "
         "folder, or by the one given"
     )
 
@@ -98,7 +98,7 @@ def _parse_json(name: str, text: str) -> dict[str, Any]:
     try:
         source = json.loads(text, object_pairs_hook=_without_duplicates)
     except _DuplicateKeyError as error:
-        problem = ConfigProblem(str(error), "duplicate key; keep one")
+        problem = ConfigProblem(str(error), "duplicate key. Keep one")
     except json.JSONDecodeError as error:
         from .json_mistakes import json_mistakes
 
@@ -109,5 +109,5 @@ def _parse_json(name: str, text: str) -> dict[str, Any]:
     else:
         if isinstance(source, dict):
             return source
-        problem = ConfigProblem("", f"must hold one JSON object, not {show_value(source)}")
+        problem = ConfigProblem("", f"must contain one JSON object, not {show_value(source)}")
     raise ConfigError(name, [problem])

@@ -28,7 +28,7 @@ def key_text(model: type[BaseModel], key: str) -> str:
 
 def _problem(details: ErrorDetails, model: type[BaseModel]) -> ConfigProblem:
     if not details["loc"]:  # the one mistake that is of no key: a key that is no text
-        return ConfigProblem("", "has a key that holds half of a surrogate pair")
+        return ConfigProblem("", "has a key with half of a surrogate pair")
     place = find_place(model, details["loc"])
     return ConfigProblem(place.key, _explain(details, place))
 
@@ -38,7 +38,7 @@ def _explain(details: ErrorDetails, place: KeyPlace) -> str:
     kinds = kinds_of(place.kind)
     match details["type"]:
         case "missing":
-            return f"is missing; it must be {allowed_text(place.kind)}"
+            return f"is missing. It must be {allowed_text(place.kind)}"
         case "extra_forbidden":
             return _unknown_key(place)
         case "union_tag_not_found" if kinds is not None:
@@ -60,7 +60,7 @@ _OTHER_WORDS = {"minimize": "min", "minimise": "min", "maximize": "max", "maximi
 def _hint(value: object, allowed: str) -> str:
     """What a value of the wrong kind was probably meant to be."""
     if isinstance(value, list) and allowed.startswith("an object with a type"):
-        return '; a list of values is {"type": "choice", "candidates": [...]}'
+        return '. A list of values is {"type": "choice", "candidates": [...]}'
     if not isinstance(value, str):
         return ""
     if value.lower() in _OTHER_WORDS:
@@ -70,19 +70,19 @@ def _hint(value: object, allowed: str) -> str:
     is_meant = ("number" in allowed and is_number) or (
         "true" in allowed and plain in ("true", "false")
     )
-    return "; write it without quotes" if is_meant else ""
+    return ". Write it without quotes" if is_meant else ""
 
 
 def _unknown_kind(given: object, kinds: Kinds) -> str:
     hint = did_you_mean(str(given), kinds.models)
     known = ", ".join(kinds.models)
-    return f"unknown {kinds.tag} {show_value(given)}{hint}; allowed: {known}"
+    return f"unknown {kinds.tag} {show_value(given)}{hint} (allowed: {known})"
 
 
 def _other_tool(given: object) -> str:
     """How W&B's values are written here."""
     if isinstance(given, Mapping) and "values" in given:
-        return '; W&B\'s values are {"type": "choice", "candidates": [...]}'
+        return '. W&B\'s values are {"type": "choice", "candidates": [...]}'
     return ""
 
 
@@ -95,8 +95,8 @@ def _unknown_key(place: KeyPlace) -> str:
     if hint:
         return f"unknown key{hint}"
     if len(place.siblings) > _MOST_LISTED:
-        return "unknown key; ml-tracking-ops schema prints the known ones"
-    return f"unknown key; known: {', '.join(place.siblings)}"
+        return "unknown key. ml-tracking-ops schema prints all keys"
+    return f"unknown key. Known: {', '.join(place.siblings)}"
 
 
 _MOST_LISTED = 10

@@ -10,13 +10,13 @@ from ..store.outcomes.aims import OutcomeConstraint
 from .value_checks import show_value
 
 _NOT_BESIDE = {
-    "optimization_metric": "has no place beside objectives; keep one of the two",
-    "optimization_goal": "has no place beside objectives, each of which has its goal",
-    "target": "is a value of one metric; a sweep with objectives has no single best value",
-    "stop_at_target": "has no place beside objectives, which have no target",
-    "max_runs_without_improvement": "needs one metric; with objectives use max_runs or max_hours",
-    "repeats": "compares means of one metric; with objectives run each combination once",
-    "confirm": "compares the leaders by one metric; a sweep with objectives has a front instead",
+    "optimization_metric": "cannot be combined with objectives. Keep one of the two",
+    "optimization_goal": "cannot be combined with objectives, which have their own goals",
+    "target": "is a value of one metric. A sweep with objectives has no single best value",
+    "stop_at_target": "cannot be combined with objectives, which have no target",
+    "max_runs_without_improvement": "needs one metric. With objectives use max_runs or max_hours",
+    "repeats": "compares means of one metric. With objectives run each combination once",
+    "confirm": "compares the leaders by one metric. A sweep with objectives has a front instead",
 }
 _OF_ONE_OBJECTIVE = ("cma_es",)
 
@@ -53,7 +53,7 @@ def _beside(source: Mapping[str, Any], reported: set[str]) -> Iterator[ConfigPro
     if source.get("early_stopping") is True:
         yield ConfigProblem(
             "early_stopping",
-            "looks at one metric; with objectives set it to false and write stopping_rules, such "
+            "uses one metric. With objectives set it to false and write stopping_rules, such "
             'as {"rule": "patience", "metric": "accuracy", "patience": 5}',
         )
     sampler = source.get("sampler")
@@ -64,7 +64,7 @@ def _beside(source: Mapping[str, Any], reported: set[str]) -> Iterator[ConfigPro
         yield ConfigProblem("sampler", f"{name} knows {how_many} at once")
     if name in _OF_ONE_OBJECTIVE:
         yield ConfigProblem(
-            "sampler", f"{name} knows one objective; use nsga2, tpe, gp, random, sobol or grid"
+            "sampler", f"{name} supports one objective. Use nsga2, tpe, gp, random, sobol or grid"
         )
 
 
@@ -87,14 +87,14 @@ def _rules_of_several(source: Mapping[str, Any], names: list[str]) -> Iterator[C
         if metric is None and rule.get("rule") == "asha" and rule.get("resume") is not True:
             continue
         if metric is None:
-            of_asha = "; only asha without resume judges by all of them"
+            of_asha = ". Only asha without resume judges by all of them"
             yield ConfigProblem(
                 key,
-                "is missing; with objectives a rule must name one of them: "
+                "is missing. With objectives a rule must name one of them: "
                 f"{', '.join(names)}{of_asha}",
             )
         elif rule.get("rule") != "threshold" and metric not in names:
-            known = did_you_mean(str(metric), names) or f"; there are: {', '.join(names)}"
+            known = did_you_mean(str(metric), names) or f". Known: {', '.join(names)}"
             yield ConfigProblem(key, f"no such objective{known}")
 
 
@@ -118,7 +118,7 @@ def _where_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
     if not isinstance(given, list) or not given:
         return
     if source.get("objectives") is None and source.get("optimization_metric") is None:
-        yield ConfigProblem("where", "needs optimization_metric or objectives: what is to be found")
+        yield ConfigProblem("where", "needs optimization_metric or objectives")
     for position, text in enumerate(given):
         if isinstance(text, str) and text:
             yield from _constraint_problems(f"where.{position}", text)

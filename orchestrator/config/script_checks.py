@@ -51,7 +51,7 @@ def script_problems(source: Mapping[str, Any], folder: Path) -> Iterable[ConfigP
         example = json.dumps([*start, "${program}", "${args}"])
         yield ConfigProblem(
             "main_script_name",
-            f"{show_value(script)} is not a Python script; set command to how it is started, for "
+            f"{show_value(script)} is not a Python script. Set command to how it is started, for "
             f'example "command": {example}',
         )
 

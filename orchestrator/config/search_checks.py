@@ -88,7 +88,7 @@ def _sampler_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
     if learns(sampler) and source.get("objectives") is None:
         for key in ("optimization_metric", "optimization_goal"):
             if source.get(key) is None and source.get("early_stopping") is not True:
-                yield ConfigProblem(key, f"is missing; the sampler {sampler} learns from it")
+                yield ConfigProblem(key, f"is missing. The sampler {sampler} learns from it")
 
 
 def _warm_start_problems(source: Mapping[str, Any], folder: Path) -> Iterator[ConfigProblem]:
@@ -172,7 +172,7 @@ def _repeats_problems(
     if which == "confirm" and _is_constant(names.get(name)):
         return  # of the search; the new seeds take its place
     if name in names:
-        yield ConfigProblem(key, f"{show_value(name)} is a hyperparameter already; name another")
+        yield ConfigProblem(key, f"{show_value(name)} is a hyperparameter already. Name another")
     elif name in reserved or not is_name(name):
         yield ConfigProblem(key, f"{show_value(name)} cannot be passed as --name=value")
 
@@ -186,13 +186,14 @@ def _confirm_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
         return
     if source.get("repeats") is not None:
         yield ConfigProblem(
-            "confirm", "has no place beside repeats, which give a verdict by themselves; keep one"
+            "confirm",
+            "cannot be combined with repeats, which give a verdict by themselves. Keep one",
         )
     if source.get("objectives") is not None:
         return
     for key in ("optimization_metric", "optimization_goal"):
         if source.get(key) is None and source.get("early_stopping") is not True:
-            yield ConfigProblem(key, "is missing; confirm compares the leaders by it")
+            yield ConfigProblem(key, "is missing. confirm compares the leaders by it")
 
 
 def _reference_problems(
@@ -226,8 +227,8 @@ def _condition_problems(
         if is_continuous(parent):
             yield ConfigProblem(
                 f"{key}.when.{other}",
-                "needs a hyperparameter with values to name, such as a choice; "
-                "this one is continuous",
+                "needs a hyperparameter with values to name, such as a choice. "
+                "This one is continuous",
             )
             continue
         for value in values_of(wanted):
@@ -241,7 +242,7 @@ def _condition_problems(
 def _possible(distribution: Distribution) -> str:
     shown = [show_value(value) for value in islice(distribution.values(), 10)]
     more = ", …" if (distribution.count or 0) > 10 else ""
-    return f"; possible: {', '.join(shown)}{more}" if shown else ""
+    return f". Possible: {', '.join(shown)}{more}" if shown else ""
 
 
 def _grid_problems(
@@ -254,7 +255,7 @@ def _grid_problems(
             steps = "step" in type(distribution).model_fields and hasattr(distribution, "max")
             yield ConfigProblem(
                 f"hyperparameters.{name}",
-                "the sampler grid needs values that have an end: "
+                "the sampler grid needs a finite number of values: "
                 f"{'give it a step, or ' if steps else ''}list the values as a choice",
             )
 
@@ -304,8 +305,8 @@ def _feasibility_problems(space: Space) -> Iterator[ConfigProblem]:
     worst = met.index(min(met))
     yield ConfigProblem(
         "constraints",
-        f"no combination met all of them in {_DRAWS:,} draws; "
-        f"{show_value(space.constraints[worst].text)} was met by {met[worst]:,}",
+        f"no combination met all of them in {_DRAWS:,} draws. The rarest was "
+        f"{show_value(space.constraints[worst].text)}, met by {met[worst]:,}",
     )
 
 
@@ -330,7 +331,7 @@ def _first_run_problems(space: Space, given: object) -> Iterator[ConfigProblem]:
             found = complete_combination(space, dict(values), 0, 1)
             earlier = complete.setdefault(combination_key(found), position)
             if earlier != position:
-                yield ConfigProblem(key, f"is the same as first_runs.{earlier}; keep one")
+                yield ConfigProblem(key, f"is the same as first_runs.{earlier}. Keep one")
 
 
 def _value_problems(space: Space, values: Mapping[str, Any], key: str) -> Iterator[ConfigProblem]:
@@ -360,12 +361,14 @@ def _completion_problems(space: Space, values: Combination, key: str) -> Iterato
     try:
         found = complete_combination(space, values, 0, 1)
     except LookupError:
-        yield ConfigProblem(key, "does not meet the constraints, however it is completed")
+        yield ConfigProblem(key, "cannot be completed so that it meets the constraints")
         return
     for name in values.keys() - found.keys():
-        yield ConfigProblem(f"{key}.{name}", "has no place here: its condition is not met")
+        yield ConfigProblem(
+            f"{key}.{name}", "is not allowed here, because its condition is not met"
+        )
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
     names = list(known)
-    return did_you_mean(name, names) or f"; there are: {', '.join(names)}"
+    return did_you_mean(name, names) or f". Known: {', '.join(names)}"

@@ -106,7 +106,7 @@ def _cross_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[C
         for key in NEEDED_FOR_EARLY_STOPPING:
             if source.get(key) is None and key not in reported:
                 yield ConfigProblem(
-                    key, f"is missing; early_stopping needs it: {key_text(SweepConfig, key)}"
+                    key, f"is missing. early_stopping needs it: {key_text(SweepConfig, key)}"
                 )
     elif source.get("objectives") is not None:
         return
@@ -117,5 +117,5 @@ def _cross_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[C
     ):
         yield ConfigProblem(
             "optimization_goal",
-            'is missing; to tell the best value of optimization_metric it must be "max" or "min"',
+            'is missing. To tell the best value of optimization_metric it must be "max" or "min"',
         )

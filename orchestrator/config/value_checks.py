@@ -66,7 +66,7 @@ def is_name(text: str) -> bool:
 
 def _value_problems(key: str, value: Any) -> Iterator[ConfigProblem]:
     if not _is_finite(value):
-        yield ConfigProblem(key, f"must hold finite numbers only, got {show_value(value)}")
+        yield ConfigProblem(key, f"must contain only finite numbers, got {show_value(value)}")
     elif not is_passable(as_text(value)):
         yield ConfigProblem(key, f"{show_value(value)} {NOT_PASSABLE}")
 

@@ -16,10 +16,10 @@ _SCIENTIFIC_TAG = "!scientific"
 _DATE_TAG = "tag:yaml.org,2002:timestamp"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 _NOT_JSON = {
-    "tag:yaml.org,2002:binary": "is binary data, which JSON has no way to write",
-    "tag:yaml.org,2002:set": "is a set; write a list",
-    "tag:yaml.org,2002:omap": "is an ordered map; write an object",
-    "tag:yaml.org,2002:pairs": "is a list of pairs; write an object",
+    "tag:yaml.org,2002:binary": "is binary data, which JSON cannot represent",
+    "tag:yaml.org,2002:set": "is a set. Write a list",
+    "tag:yaml.org,2002:omap": "is an ordered map. Write an object",
+    "tag:yaml.org,2002:pairs": "is a list of pairs. Write an object",
 }
 
 
@@ -82,9 +82,9 @@ def _explained(error: Exception, text: str) -> str:
     if not isinstance(error, yaml.MarkedYAMLError) or mark is None:
         return str(error)
     if error.problem == "but found another document":
-        return f"line {mark.line + 1}: --- begins another document; keep one"
+        return f"line {mark.line + 1}: --- begins another document. Keep one"
     line = text.splitlines()[mark.line : mark.line + 1]
-    hint = "; indent with spaces, not tabs" if line and "\t" in line[0][: mark.column + 1] else ""
+    hint = ". Indent with spaces, not tabs" if line and "\t" in line[0][: mark.column + 1] else ""
     return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}{hint}"
 
 
@@ -116,7 +116,7 @@ class _Walk:
         self.seen.add(id(node))
         self.above.add(id(node))
         if node.tag == _DATE_TAG:
-            yield ConfigProblem(key, f'is a date; put it in quotes: "{node.value}"')
+            yield ConfigProblem(key, f'is a date. Put it in quotes: "{node.value}"')
         elif node.tag in _NOT_JSON:
             yield ConfigProblem(key, _NOT_JSON[node.tag])
         if isinstance(node, yaml.MappingNode):
@@ -137,10 +137,10 @@ class _Walk:
                 yield ConfigProblem(".".join(path), f"line {line}: a key must be a text")
             elif key_node.tag != "tag:yaml.org,2002:str":
                 what = _read_as(key_node)
-                yield ConfigProblem(place, f'YAML reads this key as {what}; write "{name}"')
+                yield ConfigProblem(place, f'YAML reads this key as {what}. Write "{name}"')
             elif name in lines:
                 yield ConfigProblem(
-                    place, f"duplicate key, on lines {lines[name]} and {line}; keep one"
+                    place, f"duplicate key, on lines {lines[name]} and {line}. Keep one"
                 )
             lines.setdefault(name, line)
             yield from self.problems(value, (*path, name))

@@ -95,7 +95,7 @@ def _make_slurm(keys: EngineKeys, n_workers: int | None, needs: RunRequirements)
     n_jobs = n_workers or settings.max_jobs
     if n_jobs is None:
         raise UsageError(
-            "say how many jobs may be submitted at once: max_jobs beside the type of the executor, "
+            "set how many jobs can be submitted at once: max_jobs beside the type of the executor, "
             "or --workers"
         )
     refuse_without_slurm()
@@ -128,7 +128,7 @@ def _make_ray(keys: EngineKeys, n_workers: int | None, needs: RunRequirements) -
     n_slots = n_workers or settings.max_jobs
     if n_slots is None:
         raise UsageError(
-            "say how many runs may be on the cluster at once: max_jobs beside the type of the "
+            "set how many runs can be on the cluster at once: max_jobs beside the type of the "
             "executor, or --workers"
         )
     if find_spec("ray") is None:
@@ -191,7 +191,7 @@ def find_entry(name: str) -> ExecutorEntry:
     if point is None:
         known = sorted({*EXECUTORS, *entry_points(group=GROUP).names})
         hint = did_you_mean(name, known)
-        raise UsageError(f"there is no engine {name}{hint}; known: {', '.join(known)}")
+        raise UsageError(f"there is no engine {name}{hint} (known: {', '.join(known)})")
     try:
         entry = point.load()
     except (ImportError, AttributeError) as error:

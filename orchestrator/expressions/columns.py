@@ -69,7 +69,7 @@ def _evaluate(node: ast.expr, values: Mapping[str, NumberColumn]) -> NumberColum
             return _compare(node, values)
         case ast.Call(func=ast.Name(id=name)):
             return _call(name, [_evaluate(item, values) for item in node.args])
-    raise ExpressionError(f"{ast.unparse(node)} is not a number, and values of metrics are")
+    raise ExpressionError(f"{ast.unparse(node)} is not a number, but values of metrics are")
 
 
 def _unary(op: ast.unaryop, value: NumberColumn) -> NumberColumn:

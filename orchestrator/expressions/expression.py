@@ -152,7 +152,7 @@ def _check(node: ast.AST, depth: int) -> set[str]:
 
 def _refusal(node: ast.AST) -> str:
     return (
-        f"{ast.unparse(node)!r} is not understood; allowed are numbers, texts, lists, names of "
+        f"{ast.unparse(node)!r} is not understood. Allowed are numbers, texts, lists, names of "
         "values, + - * / // % **, comparisons, and, or, not, in, "
         f"{', '.join(_FUNCTIONS)}"
     )

@@ -36,7 +36,7 @@ def load_function(
         )
     given = next((key for key in _OWN_KEYS if key in settings), None)
     if given is not None:
-        raise UsageError(f"{given} belongs to a sweep of a script; this one calls a function")
+        raise UsageError(f"{given} belongs to a sweep of a script. This one calls a function")
     names = settings.get("hyperparameters")
     named = name_function(function, names if isinstance(names, Mapping) else ())
     metric = settings.get("optimization_metric")

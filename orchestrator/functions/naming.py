@@ -107,14 +107,14 @@ def _pickled(function: Callable[..., Any]) -> NamedFunction:
         import cloudpickle
     except ImportError:
         raise UsageError(
-            f"{what} has no name in a file or module by which another process could import it; "
-            "define it at the top of a module, or install cloudpickle, which writes it down: "
+            f"{what} cannot be imported by another process. Define it at the top level of a "
+            "module, or install cloudpickle, which stores it: "
             "pip install 'ml-tracking-ops[functions]'"
         ) from None
     try:
         content = cloudpickle.dumps(function)
     except Exception as error:  # whatever the objects raise that it refers to
-        raise UsageError(f"{what} cannot be written down for other processes: {error}") from error
+        raise UsageError(f"{what} cannot be stored for other processes: {error}") from error
     reference = (
         "--pickle",
         f"${{logdir}}/{paths.FUNCTION_NAME}",

@@ -44,7 +44,7 @@ class Delivery:
         try:
             self._waiting.put_nowait(notice)
         except queue.Full:
-            self._warn("full", f"more than {_MOST_WAITING} messages wait; the newest are dropped")
+            self._warn("full", f"more than {_MOST_WAITING} messages wait. The newest are dropped")
 
     def close(self) -> None:
         """Wait a bounded time until everything has been sent."""
@@ -60,7 +60,7 @@ class Delivery:
         while (notice := self._waiting.get()) is not None:
             for kind, service in self._services:
                 if not _deliver(service, notice):
-                    self._warn(kind, f"a message could not be sent to {kind}; others are tried")
+                    self._warn(kind, f"a message could not be sent to {kind}. Others are tried")
 
     def _warn(self, subject: str, message: str) -> None:
         if subject not in self._has_failed:
@@ -88,7 +88,7 @@ def _open(address: str, position: int) -> tuple[str, _Service]:
     if kind is None or not service.add(expanded):
         what = f"no address that Apprise knows ({kind[1]}://…)" if kind else "no address"
         raise UsageError(
-            f"notify: number {position} is {what}; it needs one such as "
+            f"notify: number {position} is {what}. It needs one such as "
             "mailto://user:password@example.org or ntfy://topic"
         )
     return f"{kind[1]}://…", service

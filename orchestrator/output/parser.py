@@ -78,7 +78,7 @@ class LineParser:
             if value is None:
                 self.note(
                     f"cut {name}",
-                    f"the metrics_pattern takes a part of a longer number for {name!r}; it is "
+                    f"the metrics_pattern matches a part of a longer number for {name!r}. It is "
                     f"not read: {_short(line)}",
                 )
             else:
@@ -92,7 +92,7 @@ class LineParser:
         if self._user.has_given_up:
             self.note(
                 "given up",
-                f"the metrics_pattern {quoted} took too long for {MOST_SLOW_LINES} lines; no "
+                f"the metrics_pattern {quoted} took too long for {MOST_SLOW_LINES} lines. No "
                 "more metrics are read from this run's output",
             )
         else:
@@ -105,8 +105,8 @@ class LineParser:
     def _refuse(self, name: str, line: str) -> None:
         self.note(
             f"twice {name}",
-            f"{name!r} is in one line twice; it is not read there. A regular expression as "
-            f"metrics_pattern can tell the two apart: {_short(line)}",
+            f"{name!r} occurs twice in a line. It is not read there. A regular expression as "
+            f"metrics_pattern can distinguish the two: {_short(line)}",
         )
 
     def note(self, kind: str, text: str) -> None:

@@ -59,7 +59,7 @@ def parse_condition(text: str) -> SweepCondition:
         bound = math.nan
     if found is None or math.isnan(bound):
         raise ValueError(
-            f"must be finished, or a bound such as best<0.1 or best>=0.9; got {text!r}"
+            f"must be finished, or a bound such as best<0.1 or best>=0.9, got {text!r}"
         )
     return SweepCondition(found[1], bound)
 
@@ -94,8 +94,8 @@ def wait_for(
 def _check(condition: SweepCondition, sweep: Sweep) -> None:
     if sweep.aims.objectives:
         raise UsageError(
-            f"{sweep.name} has several objectives, and so no best value to wait for; "
-            "wait until it is finished"
+            f"{sweep.name} has several objectives, and so no best value to wait for. "
+            "Wait until it is finished"
         )
     goal = sweep.optimization_goal
     if goal is not None and (condition.operator or "")[:1] != (">" if goal == "max" else "<"):
@@ -103,5 +103,5 @@ def _check(condition: SweepCondition, sweep: Sweep) -> None:
         turned = f"best{'>' if goal == 'max' else '<'}{condition.bound:g}"
         raise UsageError(
             f"{condition} asks for the wrong direction: {better} values of "
-            f"{sweep.optimization_metric} are better in {sweep.name}; did you mean {turned}?"
+            f"{sweep.optimization_metric} are better in {sweep.name}. Did you mean {turned}?"
         )

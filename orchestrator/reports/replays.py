@@ -107,15 +107,15 @@ def replayed_metric(sweep: Sweep, metric: str | None, goal: Goal | None) -> tupl
     goals = {one.metric: one.goal for one in sweep.aims.objectives}
     if goals and metric is None:
         raise UsageError(
-            f"{sweep.name} has several objectives; name the one to replay: "
+            f"{sweep.name} has several objectives. Name the one to replay: "
             f"--metric {' or --metric '.join(goals)}"
         )
     metric = metric or sweep.optimization_metric
     goal = goal or goals.get(metric or "", sweep.optimization_goal)
     if metric is None or goal is None:
         raise UsageError(
-            f"{sweep.name}: its configuration names no optimization_metric and goal; "
-            "name them with --metric and --goal"
+            f"{sweep.name}: its configuration names no optimization_metric and goal. "
+            "Name them with --metric and --goal"
         )
     return metric, goal
 

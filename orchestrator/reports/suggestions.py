@@ -39,8 +39,8 @@ def _finished(sweep: Sweep, metric: str | None, goal: Goal | None) -> FinishedSw
     runs = [run for run in load_histories(sweep) if run.n_values(metric)]
     if len(runs) < _FEWEST_RUNS:
         raise UsageError(
-            f"{sweep.name}: {len(runs)} of its runs have logged {metric!r}; to tell good rules "
-            f"from bad ones it takes {_FEWEST_RUNS} or more"
+            f"{sweep.name}: {len(runs)} of its runs have logged {metric!r}. Comparing rules "
+            f"needs {_FEWEST_RUNS} or more"
         )
     return FinishedSweep(sweep.name, runs, metric, goal)
 

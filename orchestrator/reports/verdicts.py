@@ -22,7 +22,7 @@ def report_verdict(sweep: Sweep) -> VerdictReport | None:
         "corrected": first["corrected"],
         "n_candidates": verdict.n_candidates,
         "noise": verdict.noise,
-        "text": f"{verdict_sentence(verdict, sweep.record)}; {noise_text(verdict)}",
+        "text": f"{verdict_sentence(verdict, sweep.record)}. {noise_text(verdict)}",
         "leaders": [leader_entry(leader, verdict) for leader in verdict.leaders],
     }
 

@@ -70,9 +70,9 @@ def open_begun_sweep(
     """
     found = find_item(path, logdir)
     if not isinstance(found, Sweep):
-        raise UsageError(f"{path} is a run, not a sweep; name the sweep's folder")
+        raise UsageError(f"{path} is a run, not a sweep. Name the sweep's folder")
     if found.is_legacy or found.seed is None:
-        raise UsageError(f"{path}: the original tool began this sweep; it can be looked at only")
+        raise UsageError(f"{path}: the original tool ran this sweep. You can only look at it")
     _check_kind(path, found, is_study=is_study)
     folder = found.path.resolve()
     _check_journal(folder, found)
@@ -115,8 +115,8 @@ def _check_kind(path: str, found: Sweep, *, is_study: bool) -> None:
     raise UsageError(
         f"{path} is a sweep that starts its runs itself: ml-tracking-ops sweep --resume"
         if is_study
-        else f"{path}: a program asks for the runs of this study and trains them; it continues "
-        f"with Study.resume({path!r})"
+        else f"{path} is a study, whose program trains the runs. Continue it with "
+        f"Study.resume({path!r})"
     )
 
 
@@ -126,8 +126,8 @@ def _check_journal(folder: Path, sweep: Sweep) -> None:
     if logs and not sweep.record.runs:
         raise UsageError(
             f"{folder / paths.JOURNAL_NAME} is missing or names no run, but there are logs of runs "
-            f"there ({len(logs)}: {', '.join(logs[:3])}{', …' if logs[3:] else ''}): what has run "
-            "is not known, and would run again. Put the journal back, or start a new sweep"
+            f"there ({len(logs)}: {', '.join(logs[:3])}{', …' if logs[3:] else ''}), so it is "
+            "not known what has run. Restore the journal, or start a new sweep"
         )
 
 
@@ -153,7 +153,7 @@ def _check_script(sweep: Sweep, project: Project) -> None:
     if project.has_moved and isinstance(script, str) and not (project.folder / script).is_file():
         raise UsageError(
             f"{sweep.path} was started in {sweep.description.get('sweep_folder')} and has been "
-            f"moved; there is no {script} in {project.folder}, where it would be now. Put the "
+            f"moved. There is no {script} in {project.folder}, where it would be now. Put the "
             "project there, or move the sweep back"
         )
 
@@ -162,7 +162,7 @@ def _explain_move(sweep: Sweep, begun: LoadedConfig) -> list[str]:
     known = sweep.description.get("folder")
     if str(begun.folder) == known:
         return []
-    return [f"the project was moved from {known}; runs are started in {begun.folder}"]
+    return [f"the project was moved from {known}. Runs are started in {begun.folder}"]
 
 
 def _choose_max_runs(
@@ -182,8 +182,8 @@ def _choose_max_runs(
 
 def _explain(begun: LoadedConfig, changed: list[str]) -> str:
     return (
-        f"{begun.path} has changed since the sweep began ({', '.join(changed)}); a resumed sweep "
-        "keeps the configuration that it began with, except max_runs. For the rest start a new one"
+        f"{begun.path} has changed since the sweep began ({', '.join(changed)}). A resumed sweep "
+        "keeps its original configuration, except max_runs. Start a new sweep for other changes"
     )
 
 

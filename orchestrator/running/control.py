@@ -63,11 +63,11 @@ class SweepControl:
             self._tell(identity, None, "refused", "the file in requests/ is not a request")
             return
         if is_start and request.index is None and request.action != "workers":
-            self._tell(identity, request, "refused", "the sweep was resumed after it was asked")
+            self._tell(identity, request, "refused", "the sweep was resumed after this request")
             return
         refusal = why_not(request, self._recorder.record)
         if self._ending.has_begun and request.action in ("pause", "continue", "workers"):
-            refusal = "the sweep is ending: nothing more is started"
+            refusal = "the sweep is ending, so no more runs start"
         if refusal is not None:
             self._tell(identity, request, "refused", refusal)
             return

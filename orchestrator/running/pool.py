@@ -120,7 +120,7 @@ class Pool:
             shortage = await self._executor.shortage(slot)
             if shortage is None:
                 return self._is_wanted(index)
-            self._recorder.warn_once("room", f"{shortage}; runs wait until there is room")
+            self._recorder.warn_once("room", f"{shortage}. Runs wait until there is room")
             with anyio.move_on_after(ASK_FOR_ROOM_S):
                 await self._changes.wait()
         return False

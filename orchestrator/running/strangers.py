@@ -41,22 +41,24 @@ def resume_question(path: str, logdir: Path) -> str | None:
     named = command if isinstance(command, list) else [found.config.get("main_script_name")]
     what = " ".join(quoted(str(part)) for part in named)
     where = quoted(str(found.description.get("folder") if project is None else project.folder))
-    return f"{why}. Resuming it runs {what} in {where}, as you. Go ahead?"
+    return f"{why}. Resuming it runs {what} in {where} with your rights. Continue?"
 
 
 def _why_strange(sweep: Sweep) -> str | None:
     if _owner(sweep.path / paths.DESCRIPTION_NAME) not in (None, os_files.user_id()):
-        return f"another user began {sweep.name}"
+        return f"another user started {sweep.name}"
     path = sweep.description.get("config_path")
     is_of_here = is_of_this_machine(sweep.description.get("machine"))
     if path is None and is_of_here:
-        return None if _owner(sweep.path) in (None, os_files.user_id()) else "another user began it"
+        return (
+            None if _owner(sweep.path) in (None, os_files.user_id()) else "another user started it"
+        )
     project = _project_of(sweep)
     if path is not None and project is not None and is_of_here:  # else it is a stranger's project
         path = project.path_now(str(path), sweep.description)
     own = None if path is None else _own_source(Path(str(path)))
     if own is None:
-        return f"the configuration that {sweep.name} was started with is not here"
+        return f"the configuration of {sweep.name} is not here"
     if any(own.get(key) != sweep.config.get(key) for key in _RUN_KEYS):
         return f"what {sweep.name} runs is not what {path} says"
     return None

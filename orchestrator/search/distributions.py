@@ -152,7 +152,7 @@ class LogUniform(_Range):
         if not (-30 <= self.min < 0 and self.max <= 30):
             return ""
         return (
-            "; loguniform takes the bounds themselves, not exponents: for 10^"
+            ". loguniform takes the bounds themselves, not exponents: for 10^"
             f"{self.min:g} to 10^{self.max:g} write min {10**self.min:g}, max {10**self.max:g}"
         )
 

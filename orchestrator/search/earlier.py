@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from ..store.histories.history import WarmStartRun
 from .space import Combination, Space
 
-NO_PLACE = "they have no place in this search space"
+NO_PLACE = "they do not fit into this search space"
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def without_groups(source: Mapping[str, Any]) -> FlatConfig:
     groups: list[str] = []
     for name, definition, place, conditions in _walk(given, "", "hyperparameters", {}, groups):
         if name in found:
-            flat.problems.append(ConfigProblem(place, f"{name} is a name already; rename one"))
+            flat.problems.append(ConfigProblem(place, f"{name} exists already. Rename one"))
             continue
         found[name] = _with_conditions(definition, conditions)
         if "." in name:
@@ -136,5 +136,5 @@ def _unknown_keys(given: Mapping[str, Any], place: str) -> Iterator[ConfigProble
             continue
         here = f"{place}.{name}"
         for key in definition.keys() - {"type", "parameters", "when"}:
-            yield ConfigProblem(f"{here}.{key}", "unknown key; a group has type, parameters, when")
+            yield ConfigProblem(f"{here}.{key}", "unknown key. A group has type, parameters, when")
         yield from _unknown_keys(definition["parameters"], f"{here}.parameters")

@@ -41,7 +41,7 @@ def read_optuna_study(
         if trial.state.name in ("RUNNING", "WAITING"):
             continue
         if trial.state.name != "COMPLETE":
-            left_out[f"{trial.state.name.lower()}, which says nothing of a whole run"] += 1
+            left_out[f"{trial.state.name.lower()}, which is not a whole run"] += 1
             continue
         values = fit(space, trial.params)
         if values is None:
@@ -92,7 +92,7 @@ def open_optuna_study(given: OptunaStorage, folder: Path) -> "optuna.Study":
         )
     name = given.study or names[0]
     if name not in names:
-        raise UsageError(f"{given.optuna} has no study {name}; there are: {', '.join(names)}")
+        raise UsageError(f"{given.optuna} has no study {name}. Known: {', '.join(names)}")
     return optuna.load_study(study_name=name, storage=storage)
 
 
@@ -135,7 +135,7 @@ def _why_unfit(space: Space, params: Mapping[str, Any]) -> str:
     for name, value in params.items():
         kind = space.hyperparameters.get(name)
         if kind is not None and not kind.holds(value):
-            return f"{name} outside of what is searched here"
+            return f"{name} outside of this search space"
     return "not allowed by conditions or constraints"
 
 

@@ -100,7 +100,8 @@ class Proposer:
                 left_out.append(f"first_runs.{number - 1}")
         if left_out:
             self._left_out = (
-                f"{', '.join(left_out)} left out: however completed, the same as a first run before"
+                f"{', '.join(left_out)} left out, because every completion equals an "
+                "earlier first run"
             )
         return found
 

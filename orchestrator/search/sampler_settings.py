@@ -167,7 +167,7 @@ class OptunaHubSampling(BaseModel):
     @model_validator(mode="after")
     def _ref_is_of_the_network(self) -> "OptunaHubSampling":
         if self.registry is not None and self.ref is not None:
-            raise ValueError("ref is of the registry on the network; keep ref or registry")
+            raise ValueError("ref belongs to the online registry. Keep either ref or registry")
         return self
 
 

@@ -58,7 +58,7 @@ def send_requests(
     if not isinstance(sweep, Sweep):
         raise UsageError(f"{folder} is not a sweep")
     if sweep.is_legacy:
-        raise UsageError(f"{folder}: the original tool ran this sweep; it can be looked at only")
+        raise UsageError(f"{folder}: the original tool ran this sweep. You can only look at it")
     if not sweep.is_at_work:
         return _without_orchestrator(sweep, requests)
     journal = JournalTail(sweep.path / paths.JOURNAL_NAME)
@@ -92,7 +92,7 @@ def _unanswered(sweep: Sweep, wait_s: float) -> RequestAnswer:
     return RequestAnswer(
         "unanswered",
         f"the orchestrator has not answered within {wait_s:g} s (process {sweep.record.pid} on "
-        f"{sweep.record.host}); the request stays and is met as soon as it looks",
+        f"{sweep.record.host}). The request stays and is carried out later",
     )
 
 
@@ -128,7 +128,7 @@ def _answer_without(
 ) -> RequestAnswer:
     """Record or refuse a request; `recorded` are those about the same run, oldest first."""
     record = sweep.record
-    none = f"no orchestrator is at work on this sweep: it is {record.state}"
+    none = f"this sweep is not running: it is {record.state}"
     resume = (
         f"Study.resume({str(sweep.path)!r})"
         if sweep.is_study
@@ -147,7 +147,7 @@ def _answer_without(
         case "workers":
             return RequestAnswer(
                 "refused",
-                f"{none}. Give the number when it is resumed: {resume} "
+                f"{none}. Set the number when you resume it: {resume} "
                 f"--workers {request.n_workers}",
             )
         case "continue":
@@ -232,7 +232,8 @@ def _survivors_text(runs: list[RunRecord], resume: str) -> str:
     named = ", ".join(f"run {run.index} ({_label(run)})" for run in runs[:5])
     more = "" if len(runs) <= 5 else f" and {len(runs) - 5} more"
     return (
-        f"What outlived it: {named}{more}. Resume it, which watches them, and stop then: {resume}"
+        f"These runs outlived it: {named}{more}. Resume it to take them over, then stop "
+        f"it: {resume}"
     )
 
 

@@ -36,11 +36,11 @@ def _why_not_run(request: SweepRequest, run: RunRecord) -> str | None:
                 return None
             if run.name is None:
                 return f"run {run.index} has not started yet"
-            return f"run {run.index} failed and waits to be tried again; stop it once it runs"
+            return f"run {run.index} failed and waits to be tried again. Stop it once it runs"
         case "stop", state:
             return f"run {run.index} has ended already: it is {STATES[state].word}"
         case "requeue", "running":
-            return f"run {run.index} is running; stop it first"
+            return f"run {run.index} is running. Stop it first"
         case "requeue", "queued":
             return f"run {run.index} is queued already"
         case "requeue", "pending":
@@ -56,7 +56,7 @@ def not_again(run: RunRecord) -> str:
     was = run.before or run
     state = STATES[was.state].word
     if was.state in RESUMED and was.stopped_by_hand is None:
-        return f"run {run.index} stays {state}; a resume runs it again, as all interrupted ones"
+        return f"run {run.index} stays {state}. A resume runs it again, like all interrupted runs"
     return f"run {run.index} is not run again: it stays {state}"
 
 
@@ -64,4 +64,4 @@ def workers_text(n_workers: int, sweep: SweepRecord) -> str:
     n_running = sum(sweep.counts.get(state, 0) for state in SUBMITTED)
     text = f"{n_workers} run{'' if n_workers == 1 else 's'} at once from now on"
     more = n_running - n_workers
-    return text + (f"; {more} of those that run now are not replaced" if more > 0 else "")
+    return text + (f". {more} of the running runs are not replaced" if more > 0 else "")

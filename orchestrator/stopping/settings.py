@@ -205,7 +205,7 @@ class WandbHyperbandRule(BaseModel):
         if self.max_iter is None and self.min_iter is None:
             raise ValueError("needs min_iter, or max_iter and s")
         if self.max_iter is not None and self.s is None:
-            raise ValueError("max_iter needs s: after how many comparisons it is reached")
+            raise ValueError("max_iter needs s, the number of comparisons")
         if not self.brackets:
             raise ValueError(
                 f"max_iter {self.max_iter} is less than eta {self.eta:g}: no run is ever compared"
@@ -335,7 +335,7 @@ def stopping_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable
     for key in _NEEDED if asking and source.get("early_stopping") is not True else ():
         has_been_told = key == "optimization_goal" and source.get("optimization_metric") is not None
         if source.get(key) is None and key not in reported and not has_been_told:
-            yield ConfigProblem(key, f"is missing; {asking[0]} needs it")
+            yield ConfigProblem(key, f"is missing. {asking[0]} needs it")
 
 
 def _resume_problems(source: Mapping[str, Any], rules: object) -> Iterable[ConfigProblem]:
@@ -351,7 +351,7 @@ def _resume_problems(source: Mapping[str, Any], rules: object) -> Iterable[Confi
         yield ConfigProblem(
             f"stopping_rules.{given[0]}.resume",
             "cannot be combined with repeats, which waits for the end of a combination's first "
-            "run; confirm runs the best again",
+            "run. Use confirm to run the best combinations again",
         )
 
 

@@ -130,7 +130,7 @@ def _load(folder: OpenFolder) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise AnnotationError(path, f"it is damaged ({error})") from None
     if not isinstance(data, dict):
-        raise AnnotationError(path, "it holds no JSON object")
+        raise AnnotationError(path, "it is not a JSON object")
     return data
 
 
@@ -169,9 +169,9 @@ def clean_name(text: str) -> str | None:
     """
     name = text.strip()
     if len(name) > LONGEST_NAME:
-        raise UsageError(f"the name has {len(name)} characters; at most {LONGEST_NAME} are kept")
+        raise UsageError(f"the name has {len(name)} characters. At most {LONGEST_NAME} are kept")
     if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name):
-        raise UsageError("the name holds a line break or a control character; it is one line")
+        raise UsageError("the name contains a line break or a control character")
     return name or None
 
 
@@ -183,9 +183,9 @@ def clean_note(text: str) -> str:
     """
     note = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
     if len(note) > LONGEST_NOTE:
-        raise UsageError(f"the note has {len(note)} characters; at most {LONGEST_NOTE} are kept")
+        raise UsageError(f"the note has {len(note)} characters. At most {LONGEST_NOTE} are kept")
     if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in note):
-        raise UsageError("the note holds a control character; it is plain text")
+        raise UsageError("the note contains a control character")
     return note if note.strip() else ""
 
 
@@ -197,14 +197,14 @@ def clean_tags(texts: Iterable[str]) -> tuple[str, ...]:
     """
     tags = tuple(dict.fromkeys(tag for text in texts if (tag := " ".join(text.split()))))
     if len(tags) > MOST_TAGS:
-        raise UsageError(f"{len(tags)} tags were given; at most {MOST_TAGS} are kept")
+        raise UsageError(f"{len(tags)} tags were given. At most {MOST_TAGS} are kept")
     for tag in tags:
         if len(tag) > LONGEST_TAG:
             raise UsageError(
-                f"the tag {tag[:20]!r}… has {len(tag)} characters; at most {LONGEST_TAG} are kept"
+                f"the tag {tag[:20]!r}… has {len(tag)} characters. At most {LONGEST_TAG} are kept"
             )
         if "," in tag or any(unicodedata.category(c) in ("Cc", "Cs") for c in tag):
-            raise UsageError(f"the tag {tag!r} holds a comma or a control character")
+            raise UsageError(f"the tag {tag!r} contains a comma or a control character")
     return tags
 
 

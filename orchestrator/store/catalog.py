@@ -209,7 +209,7 @@ def find_run_by_number(sweep: Sweep, index: int) -> FoundRun:
     run = sweep.record.runs.get(index)
     if run is None:
         raise UsageError(
-            f"{sweep.name} has no run {index}; it has {len(sweep.record.runs)} "
+            f"{sweep.name} has no run {index}. It has {len(sweep.record.runs)} "
             f"(see: ml-tracking-ops show {sweep.name})"
         )
     return FoundRun(sweep, run)
@@ -259,7 +259,7 @@ def _find_by_name(name: str, known: Catalog) -> _Named | None:
         return found
     labelled = list(_labelled(name, known))
     if len(labelled) > 1:
-        raise UsageError(f"{name}: {len(labelled)} have been given this name; use a folder's")
+        raise UsageError(f"{name}: {len(labelled)} items have this name. Use the name of a folder")
     if labelled:
         return labelled[0]
     numbered = _NUMBERED.fullmatch(name)
@@ -316,7 +316,7 @@ def _find_in_folder(folder: Path) -> Experiment | Sweep | None:
     )
     if len(logs) > 1:
         found = ", ".join(Path(path).name for _, path in logs[:5])
-        raise UsageError(f"{folder} holds {len(logs)} logs; name one of them: {found}")
+        raise UsageError(f"{folder} holds {len(logs)} logs. Name one of them: {found}")
     if not logs:
         return None
     identity, dat_path = logs[0]

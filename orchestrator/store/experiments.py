@@ -22,11 +22,11 @@ from .run_states import RunState
 
 _SILENT_AFTER_S = 600.0
 _GROWS_S = 10.0
-_NO_END = "its event files are no longer written; they do not say how it ended"
+_NO_END = "its event files are no longer written. They do not say how it ended"
 _NOT_CLOSED = "its log was never closed and is no longer written"
 _SILENT = "its log was never closed, and nothing has been written to it for ten minutes"
 _UNKNOWN_EXIT = (
-    "the script ended with `raise SystemExit`, which hides its exit code; with sys.exit(), or a "
+    "the script ended with `raise SystemExit`, which hides its exit code. With sys.exit(), or a "
     "logger that is closed, it is known"
 )
 

@@ -85,7 +85,8 @@ class Journal:
             is_new, self.trouble = self.trouble is None, error
             if is_new:
                 self._on_trouble(
-                    f"cannot write {self.path}: {error.strerror}; kept in memory and tried again"
+                    f"cannot write {self.path}: {error.strerror}. It is kept in memory "
+                    "and written later"
                 )
 
     @property

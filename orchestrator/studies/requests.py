@@ -45,7 +45,7 @@ def _decided(
     by = f"by hand ({request.by})" if request.by else "by hand"
     refusal = why_not(request, record)
     if is_start and request.index is None:
-        refusal = "the study was resumed after it was asked"
+        refusal = "the study was resumed after this request"
     elif refusal is None and request.action == "workers":
         refusal = "the program that trains decides how many runs there are at once"
     fields: dict[str, Any] = {

@@ -99,7 +99,7 @@ class StudyRun:
             raise ValueError("the study has no one optimization_metric: name the metric")
         with self._study.lock:  # the rules are those of all runs
             if self.is_over:
-                raise ValueError(f"run {self.index} is over: its result was told already")
+                raise ValueError(f"run {self.index} is over: its result has been reported already")
             self.logger.add_scalar(name, value, step)
             if name == self._metric:
                 self.best.update([step], [value])

@@ -28,14 +28,14 @@ def load_study(settings: Mapping[str, Any]) -> LoadedConfig:
     wrong = sorted(set(settings) & _OF_OTHERS)
     if wrong:
         raise UsageError(
-            f"{', '.join(wrong)}: belongs to a sweep that starts its runs itself; in a study your "
+            f"{', '.join(wrong)}: belongs to a sweep that starts its runs itself. In a study your "
             "program does"
         )
     rules = settings.get("stopping_rules")
     if isinstance(rules, list) and any(
         isinstance(rule, Mapping) and rule.get("resume") for rule in rules
     ):
-        raise UsageError("asha with resume pauses processes; a study has none: leave resume out")
+        raise UsageError("asha with resume pauses processes. A study has none. Leave out resume")
     program = Path(sys.argv[0] or "program").name if hasattr(sys, "argv") else "program"
     source = {
         "main_script_name": program,

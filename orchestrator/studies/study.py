@@ -175,7 +175,7 @@ class Study:
                     state="lost",
                     cause="unknown",
                     duration_s=0.0,
-                    reason="the program that asked for it ended before it told the result",
+                    reason="the program that asked for it ended before it reported the result",
                 )
         decision = replay(self.folder, self.record, self._rules, self._limits)
         self._left = attempts_left(self.record, self._config.max_runs)
@@ -279,7 +279,9 @@ class Study:
             self._check_open()
             one = run if isinstance(run, StudyRun) else self._open_runs.get(run)
             if one is None or self._open_runs.get(one.index) is not one:
-                raise ValueError(f"{run} is not open: its result was told, or it was never given")
+                raise ValueError(
+                    f"{run} is not open: its result has been reported, or it was never given out"
+                )
             if value is not None:
                 one.report_last(value)
             self._end(one, state, reason)
@@ -359,7 +361,7 @@ class Study:
             if self._is_closed:
                 return
             for run in list(self._open_runs.values()):
-                self._end(run, "killed", "the study was closed before its result was told")
+                self._end(run, "killed", "the study was closed before its result was reported")
             self._is_closed = True
             state = "killed" if self._is_stopped_by_hand else "finished"
             self._write("sweep_ended", state=state, reason=self._over)

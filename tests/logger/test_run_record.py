@@ -64,7 +64,7 @@ def test_later_calls_add_to_the_configuration(tmp_path: Path) -> None:
 
 
 def test_configuration_of_another_kind_is_refused(tmp_path: Path) -> None:
-    with ExperimentLogger(tmp_path) as writer, pytest.raises(TypeError, match="pass vars"):
+    with ExperimentLogger(tmp_path) as writer, pytest.raises(TypeError, match="Pass vars"):
         writer.log_config([1, 2])
 
 

@@ -114,7 +114,7 @@ def test_logdir_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = run_command("sweep", "--logdir", "file", folder=tmp_path)
     assert done.returncode == 2
-    assert "file is not a folder; name one with --logdir" in done.stderr
+    assert "file is not a folder. Name one with --logdir" in done.stderr
     assert "Traceback" not in done.stderr
 
 

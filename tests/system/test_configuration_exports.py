@@ -104,7 +104,7 @@ def test_folder_without_experiments_is_an_error(tmp_path: Path, swept: Path) -> 
         assert done.returncode == 2, arguments
         assert "Traceback" not in done.stderr
     done = run_command("export", folder=swept)
-    assert (done.returncode, "name a sweep" in done.stderr) == (2, True)
+    assert (done.returncode, "Name a sweep" in done.stderr) == (2, True)
 
 
 def test_sweep_has_columns_for_what_its_runs_logged_besides(swept: Path) -> None:

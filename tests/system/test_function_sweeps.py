@@ -155,5 +155,5 @@ def test_function_is_stopped_by_a_rule(tmp_path: Path) -> None:
 def test_settings_of_scripts_and_settings_beside_a_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="main_script_name belongs to a sweep of a script"):
         run_sweep(print, main_script_name="x.py", hyperparameters=SPACE, max_runs=1)
-    with pytest.raises(UsageError, match="max_runs: belongs into the configuration"):
+    with pytest.raises(UsageError, match="max_runs: must be in the configuration"):
         run_sweep(tmp_path / "experiment_cfg.json", max_runs=3)

@@ -162,7 +162,7 @@ def test_requeued_run_starts_again_in_a_slot_that_had_nothing_left_to_do(cwd: Pa
     sweep = RunningSweep(cwd, "--workers", "2", max_runs=2)
     sweep.wait_for(_1="running", _2="running")
     busy = sweep.command("requeue", sweep.folder, "2")
-    assert (busy.returncode, "stop it first" in busy.stderr) == (1, True)
+    assert (busy.returncode, "Stop it first" in busy.stderr) == (1, True)
     sweep.open(1)
     sweep.wait_for(_1="finished")
     (sweep.gates / "0001").unlink()
@@ -245,7 +245,7 @@ def test_number_of_workers_grows_and_shrinks_and_a_resume_keeps_it(cwd: Path) ->
     sweep.wait_for(_1="running", _2="running", _3="running")
     assert {state_of(sweep.folder).runs[n].slot for n in (1, 2, 3)} == {0, 1, 2}
     fewer = sweep.command("workers", sweep.folder, "2")
-    assert "1 of those that run now are not replaced" in fewer.stdout
+    assert "1 of the running runs are not replaced" in fewer.stdout
     sweep.open(1, 2, 3)
     sweep.wait_for(_1="finished", _2="finished", _3="finished", _4="running", _5="running")
     assert {state_of(sweep.folder).runs[n].slot for n in (4, 5)} == {0, 1}
@@ -268,7 +268,7 @@ def test_requests_outlive_a_killed_orchestrator_and_are_met_once(cwd: Path) -> N
     sweep.process.kill()
     sweep.process.wait(60)
     nobody = sweep.command("stop", sweep.folder, "2", "--yes")
-    assert (nobody.returncode, "no orchestrator is at work" in nobody.stderr) == (1, True)
+    assert (nobody.returncode, "this sweep is not running" in nobody.stderr) == (1, True)
 
     # what an asker wrote in the moment of the crash
     submit(sweep.folder, stop := new_request("stop", "me", index=2))

@@ -88,7 +88,7 @@ async def groups(request: Request) -> Response:
     if members is None:
         raise HTTPException(
             400,
-            f"group={query.group}: no run has it; as in p.NAME, tag, name.PATTERN or combination",
+            f"group={query.group}: no run has it. It is p.NAME, tag, name.PATTERN or combination",
         )
     etag = await read_in_thread(_etag, runs, members, query)
     headers = {"etag": etag, "cache-control": "no-cache"}

@@ -45,7 +45,7 @@ def parse_group_query(query: QueryParams) -> GroupQuery:
     """
     for name in query:
         if name not in (*_PARAMETERS, _OF_CONDITION) and not _is_filter(name):
-            raise HTTPException(400, f"{name}: not known; allowed: {', '.join(_PARAMETERS)}")
+            raise HTTPException(400, f"{name}: not known. Allowed: {', '.join(_PARAMETERS)}")
     for name in ("group", "metric"):
         if name not in query:
             raise HTTPException(400, f"{name}: is needed, as in ?sweep=ID&group=p.NAME&metric=NAME")

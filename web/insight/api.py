@@ -148,7 +148,7 @@ def _check(query: QueryParams, known: Sequence[str]) -> None:
     for name in query:
         if name not in known and not name.startswith(_PREFIXES):
             allowed = ", ".join((*known, "p.NAME", "m.METRIC"))
-            raise HTTPException(400, f"{name}: not known; allowed: {allowed}")
+            raise HTTPException(400, f"{name}: not known. Allowed: {allowed}")
 
 
 def _respond(request: Request, body: bytes) -> Response:

@@ -219,4 +219,4 @@ def values_of(rows: Sequence[Row], axis: Axis) -> BestValues:
     else:
         low, high = format_number(min(found)), format_number(max(found))
         text = low if low == high else f"{low} to {high}"
-    return BestValues(axis.name, f"{text}; not set in {n_absent}" if found and n_absent else text)
+    return BestValues(axis.name, f"{text}, not set in {n_absent}" if found and n_absent else text)

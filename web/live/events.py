@@ -34,7 +34,7 @@ def parse_wanted(query: QueryParams) -> list[FollowRequest]:
     """
     wanted = list(_each_wanted(query))
     if len(wanted) > _MAX_FOLLOWED:
-        raise HTTPException(400, f"{len(wanted)} things to follow; at most {_MAX_FOLLOWED}")
+        raise HTTPException(400, f"{len(wanted)} things to follow. At most {_MAX_FOLLOWED}")
     return wanted
 
 
@@ -56,7 +56,7 @@ def _each_wanted(query: QueryParams) -> Iterator[FollowRequest]:
         elif kind == "catalog":
             yield FollowRequest(kind, "", _cursor(kind, value, value))
         else:
-            raise HTTPException(400, f"{kind}: not known; allowed: run, sweep, catalog, log, media")
+            raise HTTPException(400, f"{kind}: not known. Allowed: run, sweep, catalog, log, media")
 
 
 def _cursor(kind: str, value: str, text: str) -> int:
@@ -81,7 +81,7 @@ class EventStream(Response):
             async with self.feed.subscribe(self.wanted, client[0]) as subscriber:
                 await self._stream(subscriber, receive, send)
         except TooManySubscribersError:
-            raise HTTPException(503, "too many live pages are open; close some") from None
+            raise HTTPException(503, "too many live pages are open. Close some") from None
 
     async def _stream(self, subscriber: Subscriber, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})

@@ -228,7 +228,7 @@ def _place_of_run(catalog: Catalog, run_id: str) -> tuple[Path, str | int | None
     sweep_id, _, name = run_id.rpartition("/")
     run = sweep.run(name) if (sweep := catalog.sweeps.get(sweep_id)) is not None else None
     if sweep is None or run is None:
-        raise HTTPException(HTTPStatus.NOT_FOUND, f"nothing has the name {run_id[:100]!r} here")
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"there is nothing named {run_id[:100]!r} here")
     return sweep.path, run.index
 
 
@@ -366,7 +366,7 @@ def _annotated(catalog: Catalog, body: JsonObject) -> tuple[Path, str | int | No
 def _find(known: dict[str, T], identity: str) -> T:
     """Only what the catalog knows can be acted on: no path that somebody made up."""
     if identity not in known:
-        raise HTTPException(HTTPStatus.NOT_FOUND, f"nothing has the name {identity[:100]!r} here")
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"there is nothing named {identity[:100]!r} here")
     return known[identity]
 
 

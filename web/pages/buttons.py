@@ -190,7 +190,7 @@ def _failed_again(sweep: Sweep, failed: list[int], check: CheckField | None) -> 
             ConfirmDialog(
                 "Run the failed runs again?",
                 f"{format_count(len(failed))} of them, with "
-                "the same hyperparameters, as new attempts; their logs stay.",
+                "the same hyperparameters, as new attempts. Their logs stay.",
                 "Run again",
                 check=check,
             ),
@@ -319,7 +319,7 @@ def run_buttons(sweep: Sweep, run: RunRecord, check: CheckField | None = None) -
 
 
 def _again_question(index: int, check: CheckField) -> ConfirmDialog:
-    text = "With the same hyperparameters, as a new attempt; its log so far stays."
+    text = "With the same hyperparameters, as a new attempt. Its log so far stays."
     return ConfirmDialog(f"Run {index} again?", text, "Run again", check=check)
 
 
@@ -347,14 +347,14 @@ def putting_away(name: str, body: Body, then: str, *, is_archived: bool, text: s
         if is_archived
         else Button(
             "Archive",
-            "Take it out of the lists; the archive keeps it",
+            "Take it out of the lists. The archive keeps it",
             "/api/archive",
             {**body, "archived": True},
         )
     )
     delete = Button(
         "Delete",
-        "Delete it for good",
+        "Delete it permanently",
         "/api/delete",
         body,
         ConfirmDialog(

@@ -53,7 +53,7 @@ def check_may_start(request: Request) -> None:
         raise HTTPException(
             HTTPStatus.FORBIDDEN,
             "a dashboard without a token resumes sweeps only for pages that are open on its own "
-            "machine; run the command there, or start the dashboard without --no-token",
+            "machine. Run the command there, or start the dashboard without --no-token",
         )
 
 

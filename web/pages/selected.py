@@ -78,9 +78,9 @@ def _put_away_buttons(sweep: Sweep, runs: Sequence[RunRecord]) -> list[Button]:
         "",
         is_archived=is_archived,
         text="The logs, the outputs and the files of all their attempts are removed. The journal "
-        "keeps that they ran and how they ended; a resumed sweep does not run them again.",
+        "keeps that they ran and how they ended. A resumed sweep does not run them again.",
     )
-    title = "Take them out of tables, charts and results; the archive of the sweep keeps them"
+    title = "Take them out of tables, charts and results. The archive of the sweep keeps them"
     archive = replace(archive, label=f"{archive.label} {len(ended)}", title=title)
     if sweep.is_legacy or sweep.is_at_work:
         return [archive]
@@ -113,7 +113,7 @@ def _again_button(sweep: Sweep, indices: Sequence[int], check: CheckField | None
     which = "1 run" if n == 1 else f"{n} runs"
     question = ConfirmDialog(
         f"Run {which} again?",
-        "With the same hyperparameters, as new attempts; the logs so far stay.",
+        "With the same hyperparameters, as new attempts. The logs so far stay.",
         "Run again",
         check=check,
     )

@@ -75,7 +75,7 @@ def _check(text: str) -> None:
         char, after = text[at], text[at + 1 : at + 2]
         if char == "\\":
             if after.isdigit() and after != "0":
-                raise NamePatternError("refers to a group, which is not taken")
+                raise NamePatternError("refers to a group, which is not supported")
             at += 2
         elif char == "[":
             at = _end_of_class(text, at)
@@ -88,7 +88,9 @@ def _check(text: str) -> None:
                 if groups and was_complex:
                     groups[-1] = True
                 if was_complex and after and after in _REPEATS:
-                    raise NamePatternError("repeats what repeats or branches, which is not taken")
+                    raise NamePatternError(
+                        "repeats what repeats or branches, which is not supported"
+                    )
             elif char in "*+{":
                 n_repetitions += 1
             if char in "*+{|?" and groups and text[at - 1 : at] != "(":
@@ -100,7 +102,7 @@ def _check(text: str) -> None:
 
 def _check_group(rest: str) -> None:
     if rest.startswith("(?") and not rest.startswith("(?:"):
-        raise NamePatternError("has a group of a special kind, which is not taken")
+        raise NamePatternError("has a group of a special kind, which is not supported")
 
 
 def _end_of_class(text: str, start: int) -> int:

@@ -80,7 +80,7 @@ def parse_series_query(query: QueryParams) -> SeriesQuery:
     for name in query:
         if name not in _SERIES_PARAMETERS:
             allowed = ", ".join(_SERIES_PARAMETERS)
-            raise HTTPException(400, f"{name}: not known; allowed: {allowed}")
+            raise HTTPException(400, f"{name}: not known. Allowed: {allowed}")
     points = _whole_number(query, "points")
     if points is not None and not 1 <= points <= MAX_POINTS:
         raise HTTPException(400, f"points={points}: must be between 1 and {MAX_POINTS}")
@@ -99,7 +99,7 @@ def parse_runs(query: QueryParams) -> tuple[str, ...]:
     if not runs:
         raise HTTPException(400, "run: at least one is needed, as in ?run=ID&run=ID")
     if len(runs) > MAX_RUNS:
-        raise HTTPException(400, f"run: {len(runs)} were given; at most {MAX_RUNS} at once")
+        raise HTTPException(400, f"run: {len(runs)} were given. At most {MAX_RUNS} at once")
     return runs
 
 

@@ -27,7 +27,7 @@ _NO_PAGES = ("/api/", "/events", "/export/", "/output/", "/static/", "/assets/")
 def address_problem(path: str, query: bytes) -> str | None:
     """What is wrong with an address; None if it can be answered at a bounded cost."""
     if len(query) > MOST_BYTES:
-        return f"the address has {len(query)} bytes; at most {MOST_BYTES} are read"
+        return f"the address has {len(query)} bytes. At most {MOST_BYTES} are read"
     if query.count(b"&") >= MOST_PARAMETERS:
         return f"the address has more than {MOST_PARAMETERS} parameters"
     pairs = [pair for pair in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if pair[1]]
@@ -42,9 +42,9 @@ def _count_problem(pairs: list[tuple[str, str]]) -> str | None:
     n_runs = sum(name == "run" for name, _ in pairs)
     n_conditions = sum(name.startswith(_CONDITIONS) for name, _ in pairs)
     if n_runs > _MOST_RUNS:
-        return f"the address names {n_runs} runs; at most {_MOST_RUNS} are read"
+        return f"the address names {n_runs} runs. At most {_MOST_RUNS} are read"
     if n_conditions > _MOST_CONDITIONS:
-        return f"the address has {n_conditions} conditions; at most {_MOST_CONDITIONS} are read"
+        return f"the address has {n_conditions} conditions. At most {_MOST_CONDITIONS} are read"
     return None
 
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 HEADER = "x-csrf-token"
 JsonObject = dict[str, Any]
 """Whatever JSON object a request holds: nothing of it is checked yet."""
-STALE = "this page is older than the server; reload it"
+STALE = "this page is older than the server. Reload it"
 _TOKEN_BYTES = 32
 
 
@@ -39,7 +39,8 @@ def check(request: Request, token: str) -> None:
     if origin is not None and not _is_ours(origin, request):
         raise HTTPException(
             HTTPStatus.FORBIDDEN,
-            f"a page of {origin!r} may do nothing here; if it is a proxy's, start the dashboard "
+            f"a page of {origin!r} cannot change anything here. If it is the address "
+            "of a proxy, start the dashboard "
             "with --allowed-host NAME",
         )
     given = request.headers.get(HEADER, "")

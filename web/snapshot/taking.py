@@ -39,7 +39,7 @@ async def take_snapshot(app: Starlette, path: str, query: str) -> str:
         HTTPException: there is no such page, or no such library to be had.
     """
     if not path.startswith(_PAGES):
-        raise HTTPException(404, "of this there is no snapshot")
+        raise HTTPException(404, "there is no snapshot of this page")
     source: AssetSource = app.state.assets
     page = (await fetch_body(app, f"/{quote(path)}?{query}")).decode()
     names = ["uplot_style", "uplot", *(["echarts"] if _FIGURE in page else [])]

@@ -103,7 +103,7 @@ def combination_cell(row: Row) -> Cell:
         return Cell(NO_VALUE)
     of = f"of {found.n_runs} run{'' if found.n_runs == 1 else 's'}"
     values = f"{found.n_values} value{'' if found.n_values == 1 else 's'}"
-    rest = f"; {found.n_left_out} not counted, stopped early or failed" if found.n_left_out else ""
+    rest = f". {found.n_left_out} not counted, stopped early or failed" if found.n_left_out else ""
     return Cell(found.text, f"mean ± standard deviation of {values} {of}{rest}")
 
 

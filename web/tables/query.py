@@ -244,7 +244,7 @@ def _term(key: str, text: str, problems: list[str]) -> Term | None:
     return Term(text)
 
 
-RANGE_HINT = "a range is written as 0.001..0.1, 0.001.. or ..0.1"
+RANGE_HINT = "A range is written as 0.001..0.1, 0.001.. or ..0.1"
 
 
 def to_number(text: str) -> float | None:
@@ -262,9 +262,7 @@ def _states(given: Sequence[str], problems: list[str]) -> tuple[str, ...]:
     for state in dict.fromkeys(filter(None, given)):
         if state not in RUN_STATES:
             hint = did_you_mean(state, RUN_STATES)
-            problems.append(
-                f"state={state}: no such state{hint}; there are {', '.join(RUN_STATES)}"
-            )
+            problems.append(f"state={state}: no such state{hint} (known: {', '.join(RUN_STATES)})")
     return tuple(known)
 
 

@@ -166,9 +166,9 @@ def _filter_problems(one: Filter, hyperparameters: Mapping[str, Hyperparameter])
     if name not in hyperparameters:
         known = ", ".join(hyperparameters) or "none"
         hint = did_you_mean(name, hyperparameters)
-        yield f"{one.key}: no run has this hyperparameter{hint}; there are: {known}"
+        yield f"{one.key}: no run has this hyperparameter{hint} (known: {known})"
     elif hyperparameters[name].is_number:
         for term in one.terms:
             is_named = term.is_range or term.text in (str(None), NOT_SET)
             if not is_named and to_number(term.text) is None:
-                yield f"{one.key}={term.text}: {name} is a number; {RANGE_HINT}"
+                yield f"{one.key}={term.text}: {name} is a number. {RANGE_HINT}"

@@ -53,7 +53,7 @@ def save_view(logdir: Path, name: str, address: str) -> View:
     def change(known: Views) -> Views:
         others = [one for one in known.views if one.name != view.name]
         if len(others) >= MOST_VIEWS:
-            raise UsageError(f"{MOST_VIEWS} views are kept already; delete one first")
+            raise UsageError(f"{MOST_VIEWS} views are kept already. Delete one first")
         return replace(known, views=(*others, view))
 
     _edit(logdir, change)
@@ -135,7 +135,7 @@ def is_page(address: str) -> bool:
 def _checked(address: str) -> str:
     if len(address) > LONGEST_ADDRESS:
         raise UsageError(
-            f"the address has {len(address)} characters; at most {LONGEST_ADDRESS} are kept: "
+            f"the address has {len(address)} characters. At most {LONGEST_ADDRESS} are kept: "
             "select fewer runs"
         )
     if not is_page(address):

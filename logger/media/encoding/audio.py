@@ -46,7 +46,7 @@ def encode_audio(audio: "Any", sample_rate: int | None = None) -> EncodedAudio:
             return _of_bytes(file.read(), os.fspath(audio))
     if not is_array(audio) and not isinstance(audio, (list, tuple)):
         raise TypeError(
-            f"audio cannot be made of {type(audio).__qualname__}; pass the bytes of a WAV file, a "
+            f"cannot make audio from {type(audio).__qualname__}. Pass the bytes of a WAV file, a "
             "path, or samples with their sample_rate"
         )
     if isinstance(sample_rate, bool) or not isinstance(sample_rate, int) or sample_rate < 1:

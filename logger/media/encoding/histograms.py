@@ -58,7 +58,7 @@ def _numbers(values: "Any") -> "Any":
     if array.dtype.kind == "b":
         array = array.astype(numpy.uint8)
     if array.dtype.kind not in "iuf":
-        raise TypeError(f"a histogram is made of numbers, not of {array.dtype}")
+        raise TypeError(f"a histogram needs numbers, not {array.dtype}")
     return array
 
 
@@ -105,7 +105,7 @@ def _floats(values: "Any") -> "list[float]":
     try:
         return [float(value) for value in values]
     except (TypeError, ValueError):
-        raise TypeError("a histogram is made of numbers: a list, an array or a tensor") from None
+        raise TypeError("a histogram needs numbers: a list, an array or a tensor") from None
 
 
 def _of_list(

@@ -56,7 +56,7 @@ def encode_image(image: "Any", dataformats: str | None = None) -> EncodedImage:
         return EncodedImage(encode_png(pixels), content, is_cut=is_cut)
     if hasattr(image, "save") and hasattr(image, "mode"):
         return _of_pillow(image)
-    raise TypeError(f"an image cannot be made of {type(image).__qualname__}; pass {_TAKEN}")
+    raise TypeError(f"cannot make an image from {type(image).__qualname__}. Pass {_TAKEN}")
 
 
 def encode_figure(figure: "Any", *, svg: bool = False) -> EncodedImage:
@@ -70,8 +70,8 @@ def encode_figure(figure: "Any", *, svg: bool = False) -> EncodedImage:
     figure = getattr(figure, "figure", figure)  # of axes, theirs
     if not callable(getattr(figure, "savefig", None)):
         raise TypeError(
-            f"add_figure takes a matplotlib figure, not {type(figure).__qualname__}; "
-            "for images there is add_image"
+            f"add_figure takes a matplotlib figure, not {type(figure).__qualname__}. "
+            "Use add_image for images"
         )
     png, vectors = BytesIO(), BytesIO()
     figure.savefig(png, format="png")
@@ -84,7 +84,7 @@ def encode_figure(figure: "Any", *, svg: bool = False) -> EncodedImage:
 def _of_bytes(data: bytes, what: str) -> EncodedImage:
     content = content_of(data[:HEAD_BYTES])
     if content is None or not content.width:
-        raise ValueError(f"{what}: no PNG, JPEG, WebP or GIF file; an image is {_TAKEN}")
+        raise ValueError(f"{what}: not a PNG, JPEG, WebP or GIF file. An image is {_TAKEN}")
     return EncodedImage(data, content)
 
 

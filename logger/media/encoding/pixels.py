@@ -27,7 +27,7 @@ def pixels_of(image: "Any", dataformats: str | None) -> "tuple[Any, bool]":
     if not is_array(image):
         parts = [as_numpy(one) for one in image]
         if len({part.shape for part in parts}) != 1:
-            raise ValueError("the images of a list must have one shape; log them one by one")
+            raise ValueError("the images of a list must have one shape. Log them one by one")
         array, is_channels_first = numpy.stack(parts), any(map(is_tensor, image))
     else:
         array, is_channels_first = as_numpy(image), is_tensor(image)
@@ -40,7 +40,7 @@ def pixels_of(image: "Any", dataformats: str | None) -> "tuple[Any, bool]":
     if 0 in array.shape or not 1 <= array.shape[3] <= 4:
         raise ValueError(
             f"an image of shape {tuple(getattr(image, 'shape', array.shape))} read as "
-            f"{dataformats or order} has no pixels or not 1 to 4 channels; say what its dimensions "
+            f"{dataformats or order} has no pixels or not 1 to 4 channels. Say what its dimensions "
             "are with dataformats, as in dataformats='HWC'"
         )
     bytes_, is_cut = _as_bytes(array)
@@ -53,8 +53,8 @@ def _order(shape: "tuple[int, ...]", dataformats: str | None, is_channels_first:
         is_known = len(set(order)) == len(order) and set(order) <= set("NHWC") and "H" in order
         if not is_known or "W" not in order or len(order) != len(shape):
             raise ValueError(
-                f"dataformats={dataformats!r} does not fit an array of shape {tuple(shape)}; "
-                f"it names each dimension once: {_FORMATS}"
+                f"dataformats={dataformats!r} does not fit an array of shape {tuple(shape)}. "
+                f"It names each dimension once: {_FORMATS}"
             )
         return order
     if len(shape) == 2:
@@ -62,7 +62,7 @@ def _order(shape: "tuple[int, ...]", dataformats: str | None, is_channels_first:
     batch = "N" if len(shape) == 4 else ""
     if len(shape) not in (3, 4):
         raise ValueError(
-            f"an image has 2 to 4 dimensions, not the shape {tuple(shape)}; it is {_FORMATS}"
+            f"an image has 2 to 4 dimensions, not the shape {tuple(shape)}. It is {_FORMATS}"
         )
     first, last = shape[-3] in (1, 3, 4), shape[-1] in (1, 3, 4)
     if first and (is_channels_first or not last):
@@ -73,7 +73,7 @@ def _order(shape: "tuple[int, ...]", dataformats: str | None, is_channels_first:
         return "NHW"
     raise ValueError(
         f"an array of shape {tuple(shape)} has no dimension of 1, 3 or 4 channels where they "
-        f"usually are; say what its dimensions are with dataformats: {_FORMATS}"
+        f"usually are. Say what its dimensions are with dataformats: {_FORMATS}"
     )
 
 

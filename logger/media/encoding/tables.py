@@ -64,7 +64,7 @@ def _taken_apart(rows: "Any", columns: "Sequence[str] | None") -> "tuple[list[An
         rows = rows.tolist()
     if not isinstance(rows, (list, tuple)):
         raise TypeError(
-            f"a table cannot be made of {type(rows).__qualname__}; pass a list of dicts, a dict of "
+            f"cannot make a table from {type(rows).__qualname__}. Pass a list of dicts, a dict of "
             "columns, or a pandas or polars data frame"
         )
     return _of_rows(rows, columns)

@@ -72,7 +72,7 @@ def requeue(options: argparse.Namespace) -> int:
             return 0
     if not indices:
         raise UsageError(
-            "name the runs to run again by their numbers, or give --failed: "
+            "name the runs by their numbers, or use --failed: "
             f"ml-tracking-ops requeue {options.path} 3 5"
         )
     return _ask_each(sweep, "requeue", indices)
@@ -105,16 +105,17 @@ def _target(options: argparse.Namespace) -> tuple[Sweep, list[int]]:
     found = find_item(options.path, options.logdir)
     if isinstance(found, FoundRun):
         if options.runs:
-            raise UsageError(f"{options.path} is a run; numbers of runs go with a sweep")
+            raise UsageError(f"{options.path} is a run. Run numbers can only follow a sweep")
         return found.sweep, [found.run.index]
     if isinstance(found, Experiment):
         raise UsageError(
-            f"{options.path} is an experiment, started by hand: end or start its script yourself"
+            f"{options.path} is an experiment that no sweep started: end or start its "
+            "script yourself"
         )
     unknown = [index for index in options.runs if index not in found.record.runs]
     if unknown:
         raise UsageError(
-            f"{options.path} has no run {unknown[0]}; it has {len(found.record.runs)} "
+            f"{options.path} has no run {unknown[0]}. It has {len(found.record.runs)} "
             f"(see: ml-tracking-ops show {options.path})"
         )
     return found, list(dict.fromkeys(options.runs))
@@ -140,7 +141,7 @@ def confirm(question: str, is_sure: bool) -> bool:
     if is_sure:
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"{question} This is not a terminal, so nobody can answer: add --yes")
+        raise UsageError(f"{question} This is not a terminal, so nobody can answer. Add --yes")
     print(f"{plain(question)} [y/N] ", end="", file=sys.stderr, flush=True)
     is_yes = sys.stdin.readline().strip().lower() in ("y", "yes")
     if not is_yes:
@@ -154,7 +155,7 @@ def confirm(question: str, is_sure: bool) -> bool:
 def annotate(options: argparse.Namespace) -> int:
     for option, tags in (("--tag", options.tag), ("--untag", options.untag)):
         if not all(tag.strip() for tag in tags):
-            raise UsageError(f"{option} needs a word or a phrase; a tag cannot be empty")
+            raise UsageError(f"{option} needs a tag that is not empty")
     folder, key = _annotated_place(options)
     if options.name is None and options.note is None and not options.tag and not options.untag:
         annotations = read_annotations(folder)
@@ -203,10 +204,10 @@ def archive_items(options: argparse.Namespace) -> int:
     for item in _items(options):
         if isinstance(item, FoundRun):
             archive_runs(item.sweep, [item.run.index])
-            tell(f"{_run_name(item)} is archived; the page of its sweep shows it under archived")
+            tell(f"{_run_name(item)} is archived. The page of its sweep shows it under archived")
             continue
         archive(item)
-        tell(f"{item.name} is archived; see: ml-tracking-ops list --archived")
+        tell(f"{item.name} is archived. See: ml-tracking-ops list --archived")
     return 0
 
 
@@ -214,10 +215,10 @@ def unarchive_items(options: argparse.Namespace) -> int:
     for item in _items(options):
         if isinstance(item, FoundRun):
             archive_runs(item.sweep, [item.run.index], is_archived=False)
-            tell(f"{_run_name(item)} is among the runs of its sweep again")
+            tell(f"{_run_name(item)} is no longer archived")
             continue
         archive(item, is_archived=False)
-        tell(f"{item.name} is in the lists again")
+        tell(f"{item.name} is no longer archived")
     return 0
 
 
@@ -233,7 +234,7 @@ def delete_for_good(options: argparse.Namespace) -> int:
     if kept:
         tell(
             f"{len(kept)} {'file' if len(kept) == 1 else 'files'} that ML Tracking Ops did not "
-            f"write will stay: {', '.join(kept[:5])}{', …' if len(kept) > 5 else ''}; "
+            f"write will stay: {', '.join(kept[:5])}{', …' if len(kept) > 5 else ''}. "
             "--all-files deletes them too"
         )
     if not confirm(_deletion_question(items, plans), options.yes):
@@ -241,7 +242,7 @@ def delete_for_good(options: argparse.Namespace) -> int:
     for item in items:
         if isinstance(item, FoundRun):
             delete_runs(item.sweep, [item.run.index], options.logdir)
-            tell(f"{_run_name(item)} is deleted; the journal keeps how it ended")
+            tell(f"{_run_name(item)} is deleted. The journal keeps how it ended")
         else:
             delete(item, options.logdir, with_others=options.all_files)
             tell(f"{item.name} is deleted")

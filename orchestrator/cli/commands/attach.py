@@ -39,7 +39,7 @@ def find_followed_sweep(path: str | None, logdir: Path) -> Sweep:
         raise UsageError(f"{path} is not a sweep")
     going = [s for s in Catalog(logdir).sweeps.values() if s.record.state == "running"]
     if not going:
-        raise UsageError(f"no sweep is running in {logdir}/; name one (see: ml-tracking-ops list)")
+        raise UsageError(f"no sweep is running in {logdir}/. Name one (see: ml-tracking-ops list)")
     return going[0]
 
 
@@ -102,11 +102,11 @@ def _show(tail: JournalTail, sweep: Sweep, progress: ProgressDisplay) -> None:
 def attach(options: argparse.Namespace) -> int:
     sweep = find_followed_sweep(options.sweep, options.logdir)
     state = "paused" if sweep.record.is_paused else sweep.record.state
-    say(f"sweep {shown(sweep.path)} is {state}  (Ctrl-C leaves it as it is)")
+    say(f"sweep {shown(sweep.path)} is {state}  (Ctrl-C ends only this command)")
     try:
         record = follow(sweep, is_json=options.json, is_verbose=options.verbose)
     except KeyboardInterrupt:
-        say(f"the sweep is still running; stop it with: kill {sweep.record.pid}")
+        say(f"the sweep is still running. Stop it with: kill {sweep.record.pid}")
         return 0
     if options.json:
         metric, goal = sweep.optimization_metric, sweep.optimization_goal

@@ -44,17 +44,17 @@ def announce_dashboard(logdir: Path, entrance: AccessInfo) -> None:
         whom = "every user of this machine" if entrance.is_local else "everybody on the network"
         say(f"warning: --no-token lets {whom} read everything, stop runs and delete them")
     elif entrance.knows_owner:
-        say(f"only you can open it; through another user's proxy or tunnel: {entrance.link}")
+        say(f"only you can open it. Through a proxy or tunnel of another user: {entrance.link}")
     elif entrance.is_local:
         say(
-            "other users of this machine can reach it, and this system does not tell who is "
-            "asking, so it asks for the token in this address"
+            "other users of this machine can reach it, and this system does not report who "
+            "connects, so it needs the token in this address"
         )
     else:
         port_and_token = entrance.link.rpartition(":")[2]
         say(
-            "other machines can reach it, so it asks for the token in this address; "
-            f"from them: http://{platform.node()}:{port_and_token}"
+            "other machines can reach it, so it needs the token in this address. "
+            f"From there: http://{platform.node()}:{port_and_token}"
         )
 
 
@@ -115,7 +115,7 @@ def _read_address(process: subprocess.Popen[str]) -> str:
     address = next((word for word in line.split() if word.startswith("http")), None)
     if address is None:
         kind = UsageError if process.wait() == EXIT_USAGE else SweepError
-        raise kind("the dashboard did not start; the message above says why")
+        raise kind("the dashboard did not start. The message above says why")
     return address
 
 
@@ -156,7 +156,7 @@ def web(options: argparse.Namespace) -> int:
     from ml_tracking_ops.web.serving.reach.options import ReachOptions
 
     if not options.logdir.exists() and not options.exit_with_stdin:
-        say(f"warning: {missing_logdir(options.logdir)}; the pages are empty until it is there")
+        say(f"warning: {missing_logdir(options.logdir)}. The pages are empty until it is there")
     if options.exit_with_stdin:
         exit_with_stdin()
     collect_garbage_from_now_on()
@@ -187,13 +187,13 @@ def assets(options: argparse.Namespace) -> int:
 
     if options.sources and options.registry is not None:
         raise UsageError(
-            "--from takes tarballs on disk and --registry downloads them: give one of the two"
+            "--from takes tarballs on disk and --registry downloads them. Use one of the two"
         )
     if options.sources:
         packages = fill_from_tarballs(options.folder, options.sources)
     else:
         packages = fill_from_registry(options.folder, options.registry)
-    print(f"{shown(options.folder)} holds {', '.join(packages)}; every hash is right")
+    print(f"{shown(options.folder)} holds {', '.join(packages)}. Every hash is right")
     print(f"use it: ml-tracking-ops web --assets {shown(options.folder)}")
     return 0
 

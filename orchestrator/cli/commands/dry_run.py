@@ -68,7 +68,7 @@ def preview_runs(
 def print_commands(loaded: LoadedConfig, options: argparse.Namespace) -> int:
     """Print the command of every run, and start none."""
     seed = choose_seed(options.seed, loaded)
-    say(f"seed {seed}; nothing is started; the sweep's folder is named when it starts")
+    say(f"seed {seed}. Nothing is started. The sweep's folder is named when it starts")
     if options.seed is None and loaded.config.seed is None:
         say(f"run exactly these: {_same_sweep(options, seed)}")
     folder = options.logdir.resolve() / "SWEEP"

@@ -47,10 +47,10 @@ def export(options: argparse.Namespace) -> int:
 
 def _experiments_of_logdir(logdir: Path) -> "Collection[Experiment]":
     if not logdir.is_dir():
-        raise UsageError(f"{missing_logdir(logdir)}; name another with --logdir")
+        raise UsageError(f"{missing_logdir(logdir)}. Name another with --logdir")
     experiments = _experiments_in(logdir)
     if not experiments:
-        raise UsageError(f"{logdir}/ holds no experiment; name a sweep, or another --logdir")
+        raise UsageError(f"{logdir}/ contains no experiment. Name a sweep, or another --logdir")
     return experiments
 
 
@@ -118,7 +118,9 @@ def _export_events(
     from ...reports.exports.event_exports import export_events
 
     if folder is None:
-        raise UsageError("--format tensorboard writes a folder of event files; name it: --output")
+        raise UsageError(
+            "--format tensorboard writes a folder of event files. Name it with --output"
+        )
     with log_errors():
         export_events(found, folder)
     say(f"look at it: tensorboard --logdir {folder}")
@@ -129,17 +131,17 @@ def _export_media(found: "Experiment | Sweep | FoundRun | None", folder: Path | 
     from ...reports.exports.media_exports import INDEX_NAME, export_media
 
     if found is None:
-        raise UsageError("--format media writes what a run or a sweep logged; name one")
+        raise UsageError("--format media exports a run or a sweep. Name one")
     if folder is None:
-        raise UsageError("--format media writes a folder of files; name it: --output")
+        raise UsageError("--format media writes a folder of files. Name it with --output")
     try:
         number = export_media(found, folder)
     except OSError as error:
         raise UsageError(f"cannot write {folder}: {error.strerror or error}") from None
     if number:
-        say(f"{number} written to {folder}; {INDEX_NAME} in it lists them")
+        say(f"{number} written to {folder}, listed in {INDEX_NAME}")
     else:
-        say("no image, text, histogram, table or audio was logged, so nothing is written")
+        say("nothing is written, because no image, text, histogram, table or audio was logged")
     return 0
 
 

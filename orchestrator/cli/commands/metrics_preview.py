@@ -106,7 +106,7 @@ def _print_comparison(previews: list[Preview]) -> None:
     ]
     tell(f"{previews[0].n_lines} lines")
     print_table(("METRICS_PATTERN", "LINES THAT MATCH", "METRICS"), rows)
-    say("to see the values that one of them finds, add --pattern and its name")
+    say("to see the values that a pattern finds, add --pattern NAME")
 
 
 def _print_preview(one: Preview) -> None:

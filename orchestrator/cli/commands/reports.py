@@ -24,7 +24,7 @@ def list_all(options: argparse.Namespace) -> int:
     from ...store.files.folder_walk import describe_skipped
 
     if not options.logdir.is_dir():
-        raise UsageError(f"{missing_logdir(options.logdir)}; name another with --logdir")
+        raise UsageError(f"{missing_logdir(options.logdir)}. Name another with --logdir")
     limit_files(_MOST_BYTES_A_FILE, _MOST_S_A_FILE)
     catalog = Catalog(options.logdir)
     for error in catalog.unreadable:
@@ -66,13 +66,13 @@ def replay(options: argparse.Namespace) -> int:
     from ..terminal.printing import print_replays
 
     if options.suggest and options.rule:
-        raise UsageError("--suggest tries rules by itself; leave out --rule, or --suggest")
+        raise UsageError("--suggest tries many rules by itself. Use either --rule or --suggest")
     if options.suggest:
         return _suggest(options)
     if not options.rule:
         raise UsageError("replay needs --rule RULE, or --suggest to try many")
     if len(options.paths) > 1:
-        raise UsageError("--rule replays one sweep; several go with --suggest")
+        raise UsageError("--rule replays one sweep. Use --suggest for several")
     rules = [parse_rule(text) for text in options.rule]
     report = report_replays(
         _sweep_at(options.paths[0], options.logdir), rules, options.metric, options.goal

@@ -41,7 +41,7 @@ def sweep(options: argparse.Namespace) -> int:
             "leave out CONFIG and --seed"
         )
     if options.resume is not None and options.check:
-        raise UsageError("--check is for a configuration: leave out --resume")
+        raise UsageError("--check needs a configuration. Leave out --resume")
     if options.dry_run:
         from .dry_run import print_commands
 
@@ -122,7 +122,7 @@ def _load(options: argparse.Namespace) -> Any:
         say(f"note: {note}")
     if (similar := similar_sweep(loaded.config, options.logdir)) is not None:
         say(
-            f"note: no rule stops runs early; see which one would have saved most in {similar}: "
+            f"note: no rule stops runs early. See which one would have saved most in {similar}: "
             f"ml-tracking-ops replay {similar} --suggest"
         )
     exposed = exposure_warning(loaded.config.command, list(loaded.config.hyperparameters))
@@ -177,7 +177,7 @@ def _sweep_in_background(open_sweep: Any, options: argparse.Namespace) -> int:
             {**describe_opened(find_followed_sweep(str(folder), options.logdir)), "pid": split.pid}
         )
         return 0
-    say(f"sweep {shown(folder)} runs in the background; stop it with: kill {split.pid}")
+    say(f"sweep {shown(folder)} runs in the background. Stop it with: kill {split.pid}")
     print(f"see its progress: ml-tracking-ops attach {shown(folder)}")
     return 0
 

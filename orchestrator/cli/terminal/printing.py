@@ -100,9 +100,9 @@ def print_sweep(report: SweepReport) -> None:
 
     counts = counts_text(report["counts"])
     why = f" ({report['reason']})" if report["reason"] else ""
-    seed = "" if report["seed"] is None else f"; seed {report['seed']}"
+    seed = "" if report["seed"] is None else f". Seed: {report['seed']}"
     paused = ", paused" if report["is_paused"] else ""
-    tell(f"{report['name']}: {report['state']}{paused}{why}; {counts}{seed}")
+    tell(f"{report['name']}: {report['state']}{paused}{why}. Runs: {counts}{seed}")
     _print_annotation(report)
     names = list(dict.fromkeys(n for run in report["runs"] for n in run["hyperparameters"]))
     has_jobs = any(run["job"] for run in report["runs"])
@@ -162,7 +162,7 @@ def _front_text(report: SweepReport) -> str:
     if report["hypervolume"] is None:
         return f"front: {names}"
     bounds = (f"{one['metric']} {short(one['reference'])}" for one in report["objectives"])
-    return f"front: {names}; hypervolume {short(report['hypervolume'])} ({', '.join(bounds)})"
+    return f"front: {names}, hypervolume {short(report['hypervolume'])} ({', '.join(bounds)})"
 
 
 def _print_verdict(verdict: VerdictReport, metric: str) -> None:
@@ -236,7 +236,7 @@ def _job_text(run: ReportedRun, now: float) -> str:
         parts.append(f"{format_duration(started_at - run['queued_at'])} in the queue")
     if run["started_at"] is not None:
         parts.append(f"ran for {format_duration(over_at - started_at)}")
-    return "; ".join(parts)
+    return ", ".join(parts)
 
 
 def print_run(report: RunReport) -> None:
@@ -285,8 +285,8 @@ def print_replays(report: ReplayReport) -> None:
     """What rules would have saved and cost; then, for each, the runs it would have stopped."""
     sweep, metric = report["sweep"], report["optimization_metric"]
     tell(
-        f"{report['name']}: {sweep['n_runs']} runs, {format_duration(sweep['seconds'])} in all; "
-        f"best {metric} {short(sweep['best_value'])} ({sweep['best']})"
+        f"{report['name']}: {sweep['n_runs']} runs, {format_duration(sweep['seconds'])} in all. "
+        f"Best {metric} {short(sweep['best_value'])} ({sweep['best']})"
     )
     if sweep["n_cut_short"]:
         tell(

@@ -93,7 +93,7 @@ class ProgressText:
                 return [("bold", f"sampler: {event['sampler']}, since {event['reason']}")]
             case "confirming":
                 leaders = ", ".join(map(str, event["combinations"]))
-                return [("bold", f"the search is over; its leaders run again: {leaders}")]
+                return [("bold", f"the search is over. Its leaders run again: {leaders}")]
             case "dropped":
                 return [
                     ("bold", f"combination {event['combination']} drops out: {event['reason']}")
@@ -107,7 +107,7 @@ class ProgressText:
             case "warning" | "trouble":
                 return [("bold yellow", f"warning: {event['message']}")]
             case "warning_over":
-                return [("bold", f"no longer so: {event['message']}")]
+                return [("bold", f"resolved: {event['message']}")]
         return []
 
     def _recount(self, index: int) -> None:

@@ -15,19 +15,17 @@ def print_suggestions(report: SuggestionReport) -> None:
     tell(f"{names}: {report['n_runs']} runs, {len(report['tried'])} rules tried")
     if report["n_cut_short"]:
         tell(
-            f"{report['n_cut_short']} runs did not run to their end: how they would have gone "
-            "on, nobody knows"
+            f"{report['n_cut_short']} runs did not run to their end, so it is not known how they "
+            "would have continued"
         )
     print()
     rows = [_row(one) for one in report["tried"][:_MOST_SHOWN]]
     print_table(("RULE", "SAVES", "KEEPS THE BEST", "REGRET AT MOST"), rows)
     suggested = report["suggested"]
     if suggested is None:
-        tell("no rule would have saved anything and kept the best run in every replay")
+        tell("no rule would have saved time and kept the best run in every replay")
         return
-    tell(
-        f"suggested, since it saves {suggested['share_of_seconds']:.0%} and always keeps the best:"
-    )
+    tell(f"suggested, because it saves {suggested['share_of_seconds']:.0%} and keeps the best run:")
     print(f'"stopping_rules": [{json.dumps(suggested["rule"])}]')
 
 

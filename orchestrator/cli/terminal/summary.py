@@ -42,7 +42,7 @@ def print_summary(
         for line in front_lines(record):
             tell(line)
     elif record.aims.where and record.best is None:
-        tell("no best run: none with a value meets where")
+        tell("no best run: no run with a value meets the constraints of where")
     _print_best(record.best, what, metric)
     _print_best(record.best_that_counts, "best that did not fail", metric)
     _print_verdict(record)
@@ -89,7 +89,7 @@ def _print_verdict(record: SweepRecord) -> None:
     verdict = sweep_verdict(record)
     if verdict is not None:
         tell(f"{verdict_sentence(verdict, record)}")
-        tell(f"  {leader_text(verdict.first)}; {noise_text(verdict)}")
+        tell(f"  {leader_text(verdict.first)}, {noise_text(verdict)}")
 
 
 def _print_failure(record: SweepRecord) -> None:

@@ -72,7 +72,7 @@ def convert_parameter(given: object, is_grid: bool = False) -> WandbParameter:
     _check_keys(kind, given)
     if is_grid and kind not in _IN_A_GRID:
         raise UnsupportedError(
-            f"a grid takes no {kind}: list the values, or choose method random",
+            f"a grid cannot use {kind}: list the values, or choose method random",
             "distribution" if "distribution" in given else "",
         )
     numbers = {key: number_setting(given, key) for key in DISTRIBUTIONS[kind] if key in _NUMBERS}
@@ -89,8 +89,8 @@ def _kind_of(given: Mapping[str, Any]) -> str:
         if not isinstance(kind, str) or kind not in DISTRIBUTIONS:
             hint = did_you_mean(str(kind), DISTRIBUTIONS)
             raise UnsupportedError(
-                f"{show_value(kind)} is not a distribution of W&B's{hint}; there are "
-                f"{', '.join(DISTRIBUTIONS)}",
+                f"{show_value(kind)} is not a distribution of W&B{hint} "
+                f"(known: {', '.join(DISTRIBUTIONS)})",
                 "distribution",
             )
         return kind
@@ -130,13 +130,13 @@ def _unknown(key: str) -> str:
 def _better(kind: str, key: str) -> str:
     """What a user who wrote this key may have meant."""
     if f"q_{kind}" in DISTRIBUTIONS and key == "q":
-        return f"; q_{kind} takes q"
+        return f". q_{kind} takes q"
     if key == "q" and kind == "int_uniform":
-        return '; "distribution: q_uniform" takes q'
+        return '. "distribution: q_uniform" takes q'
     if key in _RANGE and kind in ("normal", "log_normal"):
-        return "; for a range choose uniform or log_uniform_values"
+        return ". For a range choose uniform or log_uniform_values"
     if key == "probabilities":
-        return "; categorical_w_probabilities takes probabilities"
+        return ". categorical_w_probabilities takes probabilities"
     return ""
 
 
@@ -149,7 +149,7 @@ def number_setting(given: Mapping[str, Any], key: str) -> int | float:
     if value is None and key not in given:
         raise UnsupportedError("is missing", key)
     if not is_number(value):
-        hint = "; leave out the quotes" if isinstance(value, str) and _reads(value) else ""
+        hint = ". Leave out the quotes" if isinstance(value, str) and _reads(value) else ""
         raise UnsupportedError(f"must be a number, got {show_value(value)}{hint}", key)
     if not math.isfinite(value):
         raise UnsupportedError(f"must be a finite number, got {value}", key)
@@ -216,7 +216,7 @@ def _int_uniform(_: Mapping[str, Any], numbers: Mapping[str, float]) -> WandbPar
     low, high = numbers["min"], numbers["max"]
     for key in ("min", "max"):
         bound = numbers[key]
-        hint = f"; write {bound:.0f}" if bound == round(bound) else ""
+        hint = f". Write {bound:.0f}" if bound == round(bound) else ""
         if not isinstance(bound, int):
             raise UnsupportedError(
                 f"must be a whole number for int_uniform, got {numbers[key]!r}{hint}", key

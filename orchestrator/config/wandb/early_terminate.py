@@ -30,7 +30,7 @@ def convert_early_terminate(found: Conversion) -> None:
         found.refuse("early_terminate.type", f"must be hyperband, got {what}")
         return
     if "metric" not in found.given:
-        found.refuse("metric", "is missing; early_terminate compares runs by it")
+        found.refuse("metric", "is missing. early_terminate compares runs by it")
     rule = {"rule": "wandb_hyperband", **_brackets(found, given)}
     found.config["stopping_rules"] = [rule]
 
@@ -66,13 +66,13 @@ def _check_brackets(found: Conversion, given: Mapping[str, Any], numbers: dict[s
     if "max_iter" in given and "s" not in given and "min_iter" in given:
         numbers.pop("max_iter", None)
         found.notes.append(
-            "early_terminate.max_iter: ignored without s, which W&B's own stopping fails on; runs "
+            "early_terminate.max_iter: ignored without s, which W&B's own stopping fails on. Runs "
             "are compared from min_iter on"
         )
     elif "max_iter" in given and "s" not in given:
         found.refuse(
             "early_terminate.max_iter",
-            "needs s, the number of brackets before it; or give min_iter",
+            "needs s, the number of brackets before it, or give min_iter",
         )
     elif "max_iter" not in given and "min_iter" not in given:
         found.refuse("early_terminate", "needs min_iter, or max_iter and s")

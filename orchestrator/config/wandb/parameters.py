@@ -28,7 +28,7 @@ def convert_parameters(given: object, is_grid: bool) -> Parameters:
     """All parameters of a file, nested ones under names such as `optimizer.lr`."""
     found = Parameters()
     if not isinstance(given, Mapping) or not given:
-        dashes = "; leave out the dashes" if isinstance(given, list) else ""
+        dashes = ". Leave out the dashes" if isinstance(given, list) else ""
         message = f"must be an object of parameters{dashes}"
         found.problems.append(ConfigProblem("parameters", message))
         return found
@@ -44,7 +44,7 @@ def _mixed_up(found: Parameters) -> Iterator[ConfigProblem]:
             is_inside = place.startswith(f"{outer_place}.parameters.")
             if f"{name}.".startswith(f"{outer}.") and not is_inside:
                 yield ConfigProblem(
-                    place, f"cannot be distinguished from what {outer_place} holds; rename"
+                    place, f"cannot be distinguished from what {outer_place} holds. Rename"
                 )
 
 
@@ -74,7 +74,7 @@ def _convert_one(
         _convert_all(found, inner, f"{full}.", f"{here}.parameters", is_grid)
         return
     if full in found.places:
-        raise UnsupportedError(f"{full} is the name of {found.places[full]} too; rename one")
+        raise UnsupportedError(f"{full} is the name of {found.places[full]} too. Rename one")
     found.hyperparameters[full] = convert_parameter(given, is_grid)
     found.places[full] = here
     found.notes += _exponent_notes(here, given)
@@ -100,6 +100,6 @@ def _exponent_notes(place: str, given: Mapping[str, Any]) -> Iterator[str]:
     first, last = (high, low) if sign else (low, high)
     yield (
         f"{place}: min and max of {kind} are exponents of e, so values are between "
-        f"{ends[0]:.4g} (e^{sign}{first:g}) and {ends[1]:.4g} (e^{sign}{last:g}); "
+        f"{ends[0]:.4g} (e^{sign}{first:g}) and {ends[1]:.4g} (e^{sign}{last:g}). "
         f"{kind}_values takes the values themselves"
     )

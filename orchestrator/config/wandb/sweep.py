@@ -49,9 +49,9 @@ _KNOWN = (
     "scheduler",
 )
 _NOT_HERE = {
-    "job": "starts a W&B Launch job, which needs their servers; give a program or a command",
-    "image_uri": "starts a W&B Launch image, which needs their servers; give a command",
-    "metrics": "several metrics to optimise have no counterpart here; give one as metric",
+    "job": "starts a W&B Launch job, which needs their servers. Give a program or a command",
+    "image_uri": "starts a W&B Launch image, which needs their servers. Give a command",
+    "metrics": "several metrics to optimise have no counterpart here. Give one as metric",
 }
 _METHODS = {"grid": "grid", "random": "random", "bayes": "tpe"}
 _RUNS_WITHOUT_CAP = 100
@@ -117,7 +117,7 @@ def _bounded(loaded: LoadedConfig, given: Mapping[str, Any]) -> LoadedConfig:
         return loaded
     if config.sampler.type == "random" and count < config.max_runs:
         note = (
-            f"method random: there are {count} combinations, and each is run once here; W&B "
+            f"method random: there are {count} combinations, and each is run once here. W&B "
             "draws some again"
         )
         return replace(loaded, notes=(*loaded.notes, note))
@@ -134,7 +134,7 @@ def _keys(found: Conversion) -> None:
         elif key not in _KNOWN:
             found.refuse(key, _unknown_key(key, value))
         elif key in (*_BOOKKEEPING, "program") and not isinstance(value, str):
-            hint = "; leave it out" if value is None else ""
+            hint = ". Leave it out" if value is None else ""
             found.refuse(key, f"must be a text, got {show_value(plain(value))}{hint}")
     if found.given.get("kind", "sweep") != "sweep":
         found.refuse("kind", f"must be sweep, got {show_value(found.given['kind'])}")
@@ -150,7 +150,7 @@ def _unknown_key(key: str, value: Any) -> str:
         near = nearest(key, _KNOWN, cutoff=0.7)
         return "is not a key of a W&B sweep file" + (f", did you mean {near}?" if near else "")
     if key in _THEIR_NAMES:
-        return f"is a key of experiment_cfg.json; a W&B sweep file has {_THEIR_NAMES[key]} for it"
+        return f"is a key of experiment_cfg.json. A W&B sweep file has {_THEIR_NAMES[key]} for it"
     return (
         "is a key of experiment_cfg.json, and W&B's sweep files have none for it. Write the sweep "
         f'as experiment_cfg.json: there it is "{key}": {show_value(plain(value))}'
@@ -166,18 +166,18 @@ def _controller(found: Conversion) -> None:
     if "scheduler" not in found.given:
         return
     if not isinstance(scheduler, Mapping) or scheduler.get("engine") != "wandb":
-        found.refuse("scheduler", "only engine wandb has a counterpart; leave it out")
+        found.refuse("scheduler", "only engine wandb has a counterpart. Leave it out")
     elif len(scheduler) > 1:
         other = next(key for key in scheduler if key != "engine")
         found.refuse(f"scheduler.{other}", "has no counterpart here")
     elif "early_terminate" in found.given:
-        found.refuse("scheduler", "W&B does not take it together with early_terminate")
+        found.refuse("scheduler", "W&B does not accept it together with early_terminate")
 
 
 def _method(found: Conversion) -> None:
     method = found.given.get("method")
     if method == "custom":
-        found.refuse("method", "custom needs a scheduler of W&B's; choose grid, random or bayes")
+        found.refuse("method", "custom needs a scheduler of W&B's. Choose grid, random or bayes")
     elif not isinstance(method, str) or method not in _METHODS:
         what = f"got {show_value(method)}" if "method" in found.given else "and is missing"
         hint = did_you_mean(str(method), _METHODS)
@@ -188,7 +188,7 @@ def _method(found: Conversion) -> None:
     if method != "bayes":
         return
     if "metric" not in found.given:
-        found.refuse("metric", "is missing; method bayes learns from it")
+        found.refuse("metric", "is missing. The method bayes learns from it")
     if "sampler" in found.given:
         return
     found.notes.append(
@@ -202,10 +202,10 @@ def _sampler(found: Conversion, method: object) -> None:
     if "sampler" not in found.given:
         return
     if method != "bayes":
-        found.refuse("sampler", "goes with method bayes only")
+        found.refuse("sampler", "can only be used with method bayes")
         return
     found.config["sampler"] = plain(found.given["sampler"])
-    found.notes.append("sampler: a key of ML Tracking Ops; W&B does not know it")
+    found.notes.append("sampler: a key of ML Tracking Ops. W&B does not know it")
 
 
 def _parameters(found: Conversion) -> None:
@@ -230,8 +230,8 @@ def _command(found: Conversion) -> None:
     found.config["command"] = parts
     if meant:
         found.notes.append(
-            f"command: ${{{meant[0]}}} is the value of the parameter here; W&B's agent "
-            "replaces it by nothing"
+            f"command: ${{{meant[0]}}} is the value of the parameter here. W&B's agent "
+            "replaces it with nothing"
         )
     if not passes_parameters(parts):
         found.notes.append(
@@ -263,7 +263,7 @@ def _client(found: Conversion) -> None:
     except (OSError, ValueError):
         text = None
     if (text is None or "wandb" in text) and MODE_VARIABLE not in os.environ:
-        found.notes.append("W&B's client runs offline; set WANDB_MODE=online to have it send")
+        found.notes.append("W&B's client runs offline. Set WANDB_MODE=online to have it send")
     metric = found.config.get("optimization_metric")
     if metric and text is not None and "wandb" in text and "ml_tracking_ops" not in text:
         found.notes.append(

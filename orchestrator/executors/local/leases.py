@@ -236,7 +236,7 @@ def _why_not(
         if len(holders) >= most:
             return f"GPU {gpu} is taken by {_names(holders, claim)} (runs_per_gpu {most})"
         if waiting := [ticket for ticket in older if ticket.wants(gpu)]:
-            return f"GPU {gpu} goes first to {_names(waiting[:1], claim)}, which waits for longer"
+            return f"GPU {gpu} goes first to {_names(waiting[:1], claim)}, which has waited longer"
     if claim.most_runs is not None:
         if len(leases) >= claim.most_runs:
             return (
@@ -244,7 +244,7 @@ def _why_not(
                 f"{_names(leases, claim)} (max_runs_on_machine {claim.most_runs})"
             )
         if waiting := [ticket for ticket in older if ticket.most_runs is not None]:
-            return f"{_names(waiting[:1], claim)} waits for longer for room on {MACHINE}"
+            return f"{_names(waiting[:1], claim)} has waited longer for room on {MACHINE}"
     return None
 
 

@@ -121,7 +121,7 @@ class SupervisorClient:
             OSError: the supervisor is gone.
         """
         if (sock := self._socket) is None:
-            raise ProcessLookupError("the supervisor has been let go")
+            raise ProcessLookupError("the supervisor has been closed")
         with self._sending:
             send_message(sock, {"signal": number, "pid": pid})
 

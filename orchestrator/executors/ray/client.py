@@ -91,7 +91,7 @@ class DriverClient:
 
     async def _again(self) -> str | None:
         since = time.strftime("%H:%M:%S")
-        self._warn(f"ray silent since {since}", f"Ray has ended our connection at {since}")
+        self._warn(f"ray silent since {since}", f"Ray closed the connection at {since}")
         if self._process is not None:
             await self._end(self._process)
         message: str | None = None

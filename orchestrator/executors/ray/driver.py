@@ -273,7 +273,7 @@ async def _work(settings: Mapping[str, Any], events: Events) -> None:
     try:
         import ray
     except ImportError as error:
-        events.tell("failed", message=f"{error}; install Ray in the version of the cluster")
+        events.tell("failed", message=f"{error}. Install Ray in the version of the cluster")
         return
     for module in (node, relay):
         ray.cloudpickle.register_pickle_by_value(module)

@@ -129,7 +129,7 @@ def _started(seen: AttemptEvidence) -> AttemptState:
     if job is None:
         is_gone = seen.n_absent >= _LOOKS and seen.silent_for_s >= RECORD_WITHIN_S
         if is_gone:
-            return _ended("unknown", "Slurm does not know its job any more")
+            return _ended("unknown", "Slurm no longer knows its job")
         return AttemptState(
             "started", asks=seen.n_absent > 0 or seen.silent_for_s >= RECORD_WITHIN_S / 2
         )

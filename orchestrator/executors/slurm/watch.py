@@ -219,7 +219,7 @@ class JobWatch:
             since = time.strftime("%H:%M:%S")
             self._silence = f"slurm silent since {since}"
             self._warn(
-                self._silence, f"Slurm does not answer since {since}: {error.strerror or error}"
+                self._silence, f"Slurm has not answered since {since}: {error.strerror or error}"
             )
 
     def _note_answer(self) -> None:

@@ -30,7 +30,7 @@ def export_events(
         OSError, LogFormatError: a log cannot be read.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is there already; name a folder that is new or empty")
+        raise UsageError(f"{folder} exists already. Name a new or empty folder")
     if isinstance(found, Experiment):
         _write_experiment(found, folder)
     elif isinstance(found, FoundRun):

@@ -39,7 +39,7 @@ def export_media(found: Experiment | Sweep | FoundRun, folder: Path) -> int:
         OSError: something cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is there already; name a folder that is new or empty")
+        raise UsageError(f"{folder} exists already. Name a new or empty folder")
     if not isinstance(found, Sweep):
         return _write_run(dat_path_of(found), folder)
     runs = [run for _, run in sorted(found.record.runs.items()) if run.name is not None]

@@ -49,7 +49,7 @@ def misses(metrics: OutputMetrics | EventFileFollower) -> str | None:
         return f"the program {metrics.explain_misses()}" if metrics.has_only_misses else None
     if metrics.has_files:
         return None
-    return f"the program {metrics.explain_misses()}; name the folder with --tensorboard-dir"
+    return f"the program {metrics.explain_misses()}. Name the folder with --tensorboard-dir"
 
 
 def in_run(text: str, run_dir: Path) -> str:

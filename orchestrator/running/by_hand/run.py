@@ -103,7 +103,7 @@ async def run_by_hand(run: HandRun, out: BinaryIO) -> HandRunEnd:
         UsageError: it cannot be started.
     """
     if shutil.which(run.command[0]) is None:
-        raise UsageError(f"there is no program {run.command[0]!r}; check its name or give its path")
+        raise UsageError(f"there is no program {run.command[0]!r}. Check its name or give its path")
     dat_path = _new_log(run)
     log_path = dat_path.with_suffix(paths.LOG_SUFFIX)
     logger = ExperimentLogger.at(dat_path)

@@ -94,7 +94,7 @@ class SweepEnding:
         """Let the running runs end. The remaining work is for a resume."""
         if not self.has_begun:
             self.reason = reason
-            self._recorder.warn(f"{reason}; no more runs are started")
+            self._recorder.warn(f"{reason}. No more runs are started")
             self._changes.note()
 
     def see_best(self, run: ActiveRun) -> None:

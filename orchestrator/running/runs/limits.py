@@ -77,7 +77,7 @@ class SweepLimits:
             threshold=self._target,
             reason=f"run {run} reached the target: {self._metric} {value:.6g} at step {step}, "
             f"target {self._target:.6g}"
-            + ("" if self._stops_runs else "; no new runs start, running ones continue"),
+            + ("" if self._stops_runs else ". No new runs start, running ones continue"),
         )
 
     def see_end(self, run: int) -> StopDecision | None:

@@ -226,7 +226,7 @@ class RunMonitor:
         if silence == "nothing":
             return (
                 f"run {run_name} has logged nothing, so there is no {self._missing[0]!r} to "
-                "optimise; "
+                "optimise. "
                 f"{self._what_is_printed()}"
             )
         names = list(self._names)
@@ -235,8 +235,8 @@ class RunMonitor:
         missing = self._missing[0]
         what = self._what_it_is(missing)
         return (
-            f"run {run_name} has not logged {what} {missing!r} so far; "
-            f"it logged {shown}{more}{self._nearest(missing, names)}"
+            f"run {run_name} has not logged {what} {missing!r} so far. "
+            f"It logged {shown}{more}{self._nearest(missing, names)}"
         )
 
     def _what_it_is(self, name: str) -> str:
@@ -250,7 +250,7 @@ class RunMonitor:
         from .events.metrics import EventFileFollower
 
         if isinstance(self._output, EventFileFollower):
-            return f"are its event files below tensorboard_dir, {self._output.folder}?"
+            return f"Are its event files below tensorboard_dir, {self._output.folder}?"
         from ...output.parser import parse_all
         from ...output.patterns import PATTERNS
         from ...store.files.output_tail import last_lines
@@ -259,10 +259,11 @@ class RunMonitor:
         for pattern in PATTERNS:
             if any(name in self._missing for name, _, _ in parse_all(pattern, lines)):
                 return (
-                    "but it prints it. To read it there, write into experiment_cfg.json "
+                    "The script prints it. To read it from the output, write into "
+                    "experiment_cfg.json "
                     f'"metrics_from": "stdout", "metrics_pattern": {json.dumps(pattern)}'
                 )
-        return "does the script create an ExperimentLogger and call add_scalar?"
+        return "Does the script create an ExperimentLogger and call add_scalar?"
 
     def _nearest(self, name: str, names: list[str]) -> str:
         found = nearest(name, names, cutoff=0.6)

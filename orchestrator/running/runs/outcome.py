@@ -101,7 +101,7 @@ def _how(exit_code: int) -> str:
 
 def _reason_by_exit_code(exit_code: int | None, tail: list[str]) -> str:
     if exit_code is None:
-        return "ended while no process was there to learn its exit code"
+        return "ended while no process could see its exit code"
     if _was_killed(exit_code):
         return f"killed by the system, probably out of memory ({_how(exit_code)})"
     error = error_line(tail)
@@ -124,8 +124,8 @@ def beside_best(best: BestSoFar, decision: StopDecision) -> str:
     if best.step == decision.step or decision.rule not in _JUDGE_ONE_VALUE:
         return ""
     return (
-        f" (the best value, {shown} at step {best.step}, came before; judged is the value at step "
-        f"{decision.step})"
+        f" (the best value, {shown} at step {best.step}, came earlier. The decision used the value "
+        f"at step {decision.step})"
     )
 
 

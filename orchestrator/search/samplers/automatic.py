@@ -71,7 +71,9 @@ def pick_sampler(
             "pip install 'ml-tracking-ops[optuna]'",
         )
     if has_aims:
-        return PickedSampler("tpe", f"it knows several objectives and constraints ({n_runs} runs)")
+        return PickedSampler(
+            "tpe", f"it supports several objectives and constraints ({n_runs} runs)"
+        )
     return _learning(space, n_runs, n_workers, has_library)
 
 

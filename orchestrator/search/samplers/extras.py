@@ -16,8 +16,8 @@ def import_extra(module: str, extra: str, what: str) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         raise UsageError(
-            f"{what} needs {module.partition('.')[0]} ({error}); "
-            f"install it with: pip install 'ml-tracking-ops[{extra}]'"
+            f"{what} needs {module.partition('.')[0]} ({error}). "
+            f"Install it with: pip install 'ml-tracking-ops[{extra}]'"
         ) from None
 
 
@@ -31,7 +31,7 @@ def import_torch(what: str) -> None:
         importlib.import_module("torch")
     except ImportError as error:
         raise UsageError(
-            f"{what} needs PyTorch ({error}), which Optuna's Gaussian process is written in; "
-            "install it (https://pytorch.org/get-started/locally, the build for CPUs is "
+            f"{what} needs PyTorch ({error}), which Optuna's Gaussian process is written in. "
+            "Install it (https://pytorch.org/get-started/locally, the build for CPUs is "
             "enough), or use the sampler tpe"
         ) from None

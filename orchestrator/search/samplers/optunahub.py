@@ -63,7 +63,7 @@ def _load(settings: OptunaHubSampling, folder: Path, what: str) -> ModuleType:
         else:
             module = hub.load_module(settings.package, ref=settings.ref or "main")
     except Exception as error:  # of git, of GitHub, and of the package itself
-        hint = "" if settings.registry else "; offline, name a folder with the packages: registry"
+        hint = "" if settings.registry else ". Offline, name a folder with the packages: registry"
         raise UsageError(
             f"{what} cannot be loaded: {type(error).__name__}: {error}{hint}"
         ) from error
@@ -99,5 +99,5 @@ def _class_of(module: ModuleType, settings: OptunaHubSampling, what: str) -> Any
         return found[name]
     known = ", ".join(sorted(found)) or "none"
     if name is None:
-        raise UsageError(f'{what} has several classes; name one with "class": {known}')
-    raise UsageError(f"{what} has no class {name}{did_you_mean(name, found)}; known: {known}")
+        raise UsageError(f'{what} has several classes. Name one with "class": {known}')
+    raise UsageError(f"{what} has no class {name}{did_you_mean(name, found)} (known: {known})")

@@ -108,7 +108,7 @@ class OtherSampler:
             return self._complete(dict(given), key)
         except Exception as error:  # noqa: BLE001  (others' code; a sweep of days must continue)
             why = f"{type(error).__name__}: {error}"
-            self.trouble = f"the sampler {self._name} failed ({why}): a run is drawn by chance"
+            self.trouble = f"the sampler {self._name} failed ({why}): a run is drawn at random"
             return None
 
     def _complete(self, given: Combination, key: str) -> Combination:

@@ -67,19 +67,19 @@ def refuse_if_running(item: Item, what: str) -> None:
     """Raises: UsageError, where something may still be written."""
     if isinstance(item, Experiment):
         if item.state() == "running":
-            raise UsageError(f"{item.name} is running; it can be {what} when it has ended")
+            raise UsageError(f"{item.name} is running. It can be {what} when it has ended")
         return
     item.refresh()
     if item.is_at_work:
         raise UsageError(
-            f"{item.name} is running; stop it before it can be {what}: "
+            f"{item.name} is running. Stop it before it can be {what}: "
             f"ml-tracking-ops stop {item.path}"
         )
     alive = [str(run.index) for run in item.record.runs.values() if run.state in SUBMITTED]
     if alive:
         raise UsageError(
             f"{item.name}: runs that outlived its orchestrator are still running "
-            f"({', '.join(alive[:5])}); it can be {what} when they have ended"
+            f"({', '.join(alive[:5])}). It can be {what} when they have ended"
         )
 
 
@@ -119,7 +119,7 @@ def plan_deletion(item: Item, logdir: Path, *, with_others: bool = False) -> Del
     if isinstance(item, Experiment) and is_event_file(item.dat_path):
         raise UsageError(
             f"{item.name} was written by another tool (TensorBoard's event files), so it is not "
-            f"deleted from here; archive it, or remove {item.dat_path.parent} yourself"
+            f"deleted from here. Archive it, or remove {item.dat_path.parent} yourself"
         )
     refuse_if_running(item, "deleted")
     folder, _ = place_of(item)
@@ -134,7 +134,7 @@ def plan_deletion(item: Item, logdir: Path, *, with_others: bool = False) -> Del
         going = _files_below(folder) if is_whole else files_among(folder, names)
         sizes = [path.lstat().st_size for path in going]
     except FileNotFoundError as error:
-        raise UsageError(f"{error.filename} has been deleted meanwhile; reload the list") from None
+        raise UsageError(f"{error.filename} has been deleted meanwhile. Reload the list") from None
     kept = () if is_whole else others
     return DeletionPlan(item, folder, is_whole, names, kept, sum(sizes), len(sizes), file)
 
@@ -243,7 +243,7 @@ def claimed(item: Item) -> Iterator[None]:
     fd = open_guarded(item.path / paths.JOURNAL_NAME, os.O_RDWR)
     try:
         if hold_exclusive(fd) is False:
-            raise UsageError(f"{item.name} is running; stop it first")
+            raise UsageError(f"{item.name} is running. Stop it first")
         yield
     finally:
         os.close(fd)
@@ -254,7 +254,7 @@ def refuse_elsewhere(folder: Path, logdir: Path, *, must_be_below: bool) -> None
     inside, top = _absolute(folder), _absolute(logdir)
     if not inside.is_relative_to(top) or (must_be_below and inside == top):
         raise UsageError(
-            f"{folder} is not in the log folder {logdir}; name the folder that "
+            f"{folder} is not in the log folder {logdir}. Name the folder that "
             "it lies in with --logdir"
         )
     way = inside

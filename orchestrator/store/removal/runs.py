@@ -57,7 +57,7 @@ def plan_run_deletion(sweep: Sweep, indices: Sequence[int], logdir: Path) -> Run
     if sweep.is_legacy:
         raise UsageError(
             f"{sweep.name}: the original tool ran this sweep, whose runs are known by their files "
-            "alone; archive them, or delete the sweep as a whole"
+            "alone. Archive them, or delete the sweep as a whole"
         )
     refuse_if_running(sweep, "changed: its runs can be deleted then")
     refuse_elsewhere(sweep.path, logdir, must_be_below=True)
@@ -68,7 +68,7 @@ def plan_run_deletion(sweep: Sweep, indices: Sequence[int], logdir: Path) -> Run
         names = tuple(name for name in sorted(os.listdir(sweep.path)) if _is_of(name, stems))  # noqa: PTH208
         sizes = [path.lstat().st_size for path in files_among(sweep.path, names)]
     except FileNotFoundError as error:
-        raise UsageError(f"{error.filename} has been deleted meanwhile; reload the page") from None
+        raise UsageError(f"{error.filename} has been deleted meanwhile. Reload the page") from None
     return RunDeletionPlan(sweep, tuple(indices), names, sum(sizes), len(sizes), file)
 
 
@@ -106,7 +106,7 @@ def _refuse_unended(sweep: Sweep, indices: Sequence[int], what: str) -> None:
         if run is None:
             raise UsageError(f"{sweep.name} has no run {index}")
         if not run.has_ended:
-            raise UsageError(f"run {index} has not ended; it can be {what} when it has")
+            raise UsageError(f"run {index} has not ended. It can be {what} when it has")
 
 
 def _stems(run: RunRecord) -> list[str]:

@@ -119,7 +119,7 @@ def _open_watch(folder: Path, poll: bool | None) -> KernelWatch | None:
         return None  # gone again: polling finds that out
     except NoWatchError as error:
         logger.warning(
-            "%s: the kernel has no more file watches (%s); polling every %d ms instead. "
+            "%s: the kernel has no more file watches (%s). Polling every %d ms instead. "
             "To fix this, raise fs.inotify.max_user_watches.",
             folder,
             error,

@@ -99,7 +99,7 @@ def test_what_the_address_gets_wrong_is_said_in_the_page(
     sweep.start(1)
     page.goto(f"{dashboard.url}/sweeps/s?p.learning_rate=low..&state=gone")
     alert = page.locator(".table-problems")
-    expect(alert).to_contain_text("learning_rate is a number; a range is written as 0.001..0.1")
+    expect(alert).to_contain_text("learning_rate is a number. A range is written as 0.001..0.1")
     expect(alert).to_contain_text("state=gone: no such state")
 
 

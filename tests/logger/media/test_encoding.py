@@ -136,11 +136,11 @@ def test_images_of_pillow_in_every_mode(mode: str) -> None:
 @pytest.mark.parametrize(
     ("image", "dataformats", "said"),
     [
-        (b"<html>", None, "no PNG, JPEG, WebP or GIF"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", None, "no PNG, JPEG, WebP or GIF"),
+        (b"<html>", None, "not a PNG, JPEG, WebP or GIF"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", None, "not a PNG, JPEG, WebP or GIF"),
         (np.zeros((2, 2, 7)), "HWC", "dataformats='HWC'"),
         (np.zeros((2, 2, 3)), "HW", "does not fit an array of shape"),
-        (np.zeros((2, 2, 7, 7)), None, "say what its dimensions are"),
+        (np.zeros((2, 2, 7, 7)), None, "Say what its dimensions are"),
         (np.zeros(3), None, "2 to 4 dimensions"),
         (np.zeros((0, 4, 3)), None, "has no pixels"),
         (np.array([["a"]]), None, "an image holds numbers"),
@@ -155,7 +155,7 @@ def test_what_is_no_image_is_refused_with_a_hint(
 
 
 def test_object_that_is_no_image_is_named() -> None:
-    with pytest.raises(TypeError, match="cannot be made of dict"):
+    with pytest.raises(TypeError, match="cannot make an image from dict"):
         encode_image({})
 
 
@@ -215,7 +215,7 @@ def test_histogram_takes_edges_and_tensors() -> None:
     for bins in (0, 1001, [1], [2, 1]):
         with pytest.raises(ValueError, match="bins"):
             summarize([1], bins)
-    with pytest.raises(TypeError, match="made of numbers"):
+    with pytest.raises(TypeError, match="needs numbers"):
         summarize(["a"])
 
 
@@ -254,7 +254,7 @@ def test_table_of_lists_needs_as_many_cells_as_columns() -> None:
         table_of([[1], [1, 2]], ["x", "y"])
     with pytest.raises(ValueError, match="must have one length, but have 'a': 1, 'b': 2"):
         table_of({"a": [1], "b": [1, 2]})
-    with pytest.raises(TypeError, match="cannot be made of int"):
+    with pytest.raises(TypeError, match="cannot make a table from int"):
         table_of(5)
 
 
@@ -297,5 +297,5 @@ def test_samples_without_a_rate_and_other_bytes_are_refused() -> None:
         encode_audio(b"RIFF....AVI ")
     with pytest.raises(ValueError, match="shape"):
         encode_audio(np.zeros((100, 100)), 8_000)
-    with pytest.raises(TypeError, match="cannot be made of dict"):
+    with pytest.raises(TypeError, match="cannot make audio from dict"):
         encode_audio({})

@@ -23,7 +23,7 @@ def test_preview_shows_the_metrics_that_a_pattern_finds(tmp_path: Path) -> None:
         "loss    2       1 to 2  0.5    0.25\n"
         "Acc@1   2       1 to 2  70.1   75.5\n"
     )
-    assert "note: 'loss' is in one line twice" in done.stderr
+    assert "note: 'loss' occurs twice in a line" in done.stderr
 
 
 def test_preview_compares_all_named_patterns(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_wait_for_nothing_that_runs_is_wrong_usage(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["best=1", "best<x", "best<nan", "loss<1", "", "best<"])
 def test_condition_that_is_none_is_refused_with_what_is_possible(text: str) -> None:
-    with pytest.raises(ValueError, match=r"best<0\.1 or best>=0\.9; got"):
+    with pytest.raises(ValueError, match=r"best<0\.1 or best>=0\.9, got"):
         parse_condition(text)
 
 

@@ -88,13 +88,13 @@ def test_every_mistake_is_told_at_once_with_key_value_and_what_is_allowed(folder
     assert "got -1" in found["seed"]
     assert "min=1, max=0.1" in found["hyperparameters.learning_rate"]
     assert found["hyperparameters.momentum"].startswith(
-        'unknown type "unifrom", did you mean uniform?; allowed: uniform, choice, loguniform'
+        'unknown type "unifrom", did you mean uniform? (allowed: uniform, choice, loguniform'
     )
     assert "must not be empty" in found["hyperparameters.batch_size.candidates"]
     assert "did you mean candidates?" in found["hyperparameters.batch_size.candidate"]
     assert "needs a type" in found["hyperparameters.width"]
     assert found["hyperparameters.depth.min"] == (
-        'must be a finite number, got "1"; write it without quotes'
+        'must be a finite number, got "1". Write it without quotes'
     )
     assert found["hyperparameters.depth.max"] == "must be a finite number, got true"
     assert "--logdir" in found["hyperparameters.logdir"]

@@ -45,23 +45,23 @@ def messages(folder: Path, text: str, name: str = "experiment_cfg.json") -> list
         ("false\n", "false,\n", "line 5: the comma before a closing bracket is not allowed"),
         ('"max": 1}', '"max": 1,}', "line 3: the comma before a closing bracket is not allowed"),
         ("false\n", "false, // last\n", "line 5: the comma before a closing bracket"),
-        ('"short.py"', "'short.py'", 'line 2: JSON has double quotes: write "short.py"'),
+        ('"short.py"', "'short.py'", 'line 2: JSON needs double quotes: write "short.py"'),
         ("false", "False", "line 5: write false, not False"),
         ('"max_runs": 3,', '"max_runs": 3', "line 4: a comma is missing at the end"),
-        ('"max_runs": 3,', '"max_runs": 1_000,', "line 4: 1_000 is no number in JSON: write 1000"),
-        ('"max_runs": 3,', '"max_runs": 10/3,', "line 4: 10/3 is no number in JSON: write the"),
+        ('"max_runs": 3,', '"max_runs": 1_000,', "line 4: 1_000 is not a JSON number: write 1000"),
+        ('"max_runs": 3,', '"max_runs": 10/3,', "line 4: 10/3 is not a JSON number: write the"),
         ('"max_runs": 3,', '"max_runs": 3 "seed": 1,', 'line 4: a comma is missing before "seed"'),
-        ('"max_runs": 3,', '"max_runs": (3),', "line 4: a list is in square brackets: write ["),
+        ('"max_runs": 3,', '"max_runs": (3),', "line 4: a list needs square brackets: write ["),
         ('"max_runs": 3,', '"max_runs": yes,', "line 4: write true, not yes"),
-        ('"max_runs": 3,', '"max_runs": many,', "line 4: many is no value in JSON; a text is in"),
-        ('"max_runs": 3,', "max_runs: 3,", 'line 4: a key is in double quotes: write "max_runs"'),
-        ('"max_runs"', "“max_runs”", 'line 4: JSON has straight quotes: write "max_runs"'),
+        ('"max_runs": 3,', '"max_runs": many,', "line 4: many is not a JSON value. A text needs"),
+        ('"max_runs": 3,', "max_runs: 3,", 'line 4: a key needs double quotes: write "max_runs"'),
+        ('"max_runs"', "“max_runs”", 'line 4: JSON needs straight quotes: write "max_runs"'),
         ('"min": 0,', '"min": .5,', "line 3: write 0.5, not .5"),
         ('"min": 0,', '"min": -2.,', "line 3: write -2, not -2."),
         ('"max_runs": 3,', '"max_runs": 03,', "line 4: write 3, not 03"),
         ('"max_runs": 3,', '"max_runs": +3,', "line 4: write 3, not +3"),
         ("false\n}", "false\n", "the { of line 1 is never closed: a } is missing"),
-        ("false\n}", "false\n}}", "line 6: } closes nothing; remove it"),
+        ("false\n}", "false\n}}", "line 6: } closes nothing. Remove it"),
         ("1}}", "1]}", "line 3: ] closes the { of line 3, which needs }"),
         ('"max_runs": 3', '"max_runs" = 3', "line 4: between a key and its value write :, not ="),
         ('"max_runs": 3,', '"max_runs": 3;', "line 4: write a comma, not ;"),
@@ -112,7 +112,7 @@ def test_our_keys_in_a_yaml_file_are_read(tmp_path: Path) -> None:
 def test_duplicate_key_in_our_yaml_is_told(tmp_path: Path) -> None:
     text = "main_script_name: short.py\nmax_runs: 3\nmax_runs: 4\n"
     assert messages(tmp_path, text, "c.yaml") == [
-        "max_runs: duplicate key, on lines 2 and 3; keep one"
+        "max_runs: duplicate key, on lines 2 and 3. Keep one"
     ]
 
 
@@ -137,7 +137,7 @@ def test_script_that_is_not_python_points_to_command(
 ) -> None:
     (tmp_path / name).write_text(content)
     (found,) = messages(tmp_path, GOOD.replace("short.py", name))
-    assert "is not a Python script; set command to how it is started" in found
+    assert "is not a Python script. Set command to how it is started" in found
     assert f'"command": {json.dumps(command)}' in found
 
 
@@ -150,7 +150,7 @@ def test_python_script_without_a_suffix_is_fine(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("definition", "said"),
     [
-        ('{"values": [1, 2]}', '; W&B\'s values are {"type": "choice", "candidates": [...]}'),
+        ('{"values": [1, 2]}', '. W&B\'s values are {"type": "choice", "candidates": [...]}'),
         ('{"type": "choice", "values": [1, 2]}', "unknown key, did you mean candidates?"),
         ('{"type": "int", "low": 1, "max": 2}', "unknown key, did you mean min?"),
     ],
@@ -164,21 +164,21 @@ def test_keys_of_other_tools_are_answered_with_ours(
 
 def test_unknown_key_does_not_list_all_known_ones(tmp_path: Path) -> None:
     (found,) = messages(tmp_path, GOOD.replace('"max_runs"', '"zzz": 1, "max_runs"'))
-    assert found == "zzz: unknown key; ml-tracking-ops schema prints the known ones"
+    assert found == "zzz: unknown key. ml-tracking-ops schema prints all keys"
     (found,) = messages(tmp_path, GOOD.replace('"max_runs"', '"sead": 1, "max_runs"'))
     assert found == "sead: unknown key, did you mean seed?"
 
 
 def test_files_of_other_formats_are_named_as_what_they_are(tmp_path: Path) -> None:
     assert messages(tmp_path, "[tool]\n", "experiment_cfg.toml") == [
-        "is TOML; a configuration is JSON or YAML"
+        "is TOML. A configuration is JSON or YAML"
     ]
     assert messages(tmp_path, "import torch\n", "train.py") == [
-        "is a script; a sweep needs a configuration, which names the script"
+        "is a script. A sweep needs a configuration, which names the script"
     ]
     path = tmp_path / "experiment_cfg.json"
     path.write_bytes(GOOD.encode("utf-16"))
-    with pytest.raises(ConfigError, match="it is UTF-16; save it as UTF-8"):
+    with pytest.raises(ConfigError, match=r"it is UTF-16\. Save it as UTF-8"):
         load_config(path)
 
 
@@ -191,19 +191,19 @@ def test_name_of_a_configuration_near_the_one_asked_for_is_suggested(tmp_path: P
 def test_second_document_and_a_list_of_parameters_are_explained(tmp_path: Path) -> None:
     text = "program: short.py\nmethod: grid\n---\nparameters: {a: {values: [1]}}\n"
     assert messages(tmp_path, text, "sweep.yaml") == [
-        "is not valid YAML: line 3: --- begins another document; keep one"
+        "is not valid YAML: line 3: --- begins another document. Keep one"
     ]
     text = "program: short.py\nmethod: grid\nparameters:\n  - a: {values: [1]}\n"
     assert messages(tmp_path, text, "sweep.yaml") == [
-        "parameters: must be an object of parameters; leave out the dashes"
+        "parameters: must be an object of parameters. Leave out the dashes"
     ]
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('"max_runs": 3', '"max_runs": "3"', 'got "3"; write it without quotes'),
-        ("false", '"true"', 'got "true"; write it without quotes'),
+        ('"max_runs": 3', '"max_runs": "3"', 'got "3". Write it without quotes'),
+        ("false", '"true"', 'got "true". Write it without quotes'),
         (
             '{"type": "uniform", "min": 0, "max": 1}',
             "[1, 2]",

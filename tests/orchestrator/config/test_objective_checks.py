@@ -44,18 +44,18 @@ def test_several_objectives_are_accepted_with_samplers_that_know_them(
 @pytest.mark.parametrize(
     ("changes", "key", "text"),
     [
-        ({"optimization_metric": "accuracy"}, "optimization_metric", "keep one of the two"),
+        ({"optimization_metric": "accuracy"}, "optimization_metric", "Keep one of the two"),
         ({"target": 0.9}, "target", "no single best value"),
         ({"max_runs_without_improvement": 3}, "max_runs_without_improvement", "max_hours"),
         ({"repeats": {"count": 2, "seed_name": "s"}}, "repeats", "means of one metric"),
         ({"confirm": {}}, "confirm", "has a front instead"),
         ({"early_stopping": True}, "early_stopping", "stopping_rules"),
-        ({"sampler": "cma_es"}, "sampler", "knows one objective"),
+        ({"sampler": "cma_es"}, "sampler", "supports one objective"),
         ({"stopping_rules": [{"rule": "median"}]}, "stopping_rules.0.metric", "must name one"),
         (
             {"stopping_rules": [{"rule": "asha", "resume": True}]},
             "stopping_rules.0.metric",
-            "only asha without resume",
+            "Only asha without resume",
         ),
         (
             {"stopping_rules": [{"rule": "asha", "metric": "acuracy"}]},

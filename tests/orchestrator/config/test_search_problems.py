@@ -77,7 +77,7 @@ def test_every_mistake_in_a_search_is_told_at_once(folder: Path) -> None:
     prefix = "hyperparameters."
     assert found[prefix + "depth.min"] == "must be a whole number, got 1.5"
     assert found[prefix + "depth.max"] == (
-        'must be a whole number, got "4"; write it without quotes'
+        'must be a whole number, got "4". Write it without quotes'
     )
     assert found[prefix + "depth.step"] == "must be a whole number, 1 or more, got 0"
     assert "add up to 1, got 0.8" in found[prefix + "width"]
@@ -99,7 +99,7 @@ def test_every_mistake_in_a_search_is_told_at_once(folder: Path) -> None:
         (
             {"m": {**UNIFORM, "when": {"optimizer": "sdg"}}},
             "m.when.optimizer",
-            'optimizer is never "sdg"; possible: "sgd", "adam"',
+            'optimizer is never "sdg". Possible: "sgd", "adam"',
         ),
         ({"m": {**UNIFORM, "when": {"lr": 0.5}}}, "m.when.lr", "this one is continuous"),
         ({"m": {**UNIFORM, "when": {"m": 1}}}, "m.when.m", "cannot depend on itself"),
@@ -128,14 +128,14 @@ def test_dependency_that_cannot_be_is_explained(
     ("constraints", "key", "message"),
     [
         (["lr <"], "constraints.0", "is not an expression"),
-        (["lr < 1", "open('x')"], "constraints.1", "is not understood; allowed are numbers"),
+        (["lr < 1", "open('x')"], "constraints.1", "is not understood. Allowed are numbers"),
         (["rate < 1"], "constraints.0", "no hyperparameter rate"),
         (["ls < 1"], "constraints.0", "did you mean lr?"),
         (["optimizer < 3"], "constraints.0", "does not fit the values"),
         (
             ["lr < 1", "lr > 2"],
             "constraints",
-            'no combination met all of them in 10,000 draws; "lr > 2" was met by 0',
+            'no combination met all of them in 10,000 draws. The rarest was "lr > 2", met by 0',
         ),
     ],
 )
@@ -159,7 +159,7 @@ def test_rare_combination_is_enough_where_all_can_be_listed(folder: Path) -> Non
         ({"optimizer": "adam", "momentum": 0.9}, "momentum", "its condition is not met"),
         ({"lr": 0.5, "again": 0.6}, "again", "is tied to lr"),
         ({"fixed": 4}, "fixed", "it is always 3"),
-        ({"lr": 0.95}, "", "does not meet the constraints, however it is completed"),
+        ({"lr": 0.95}, "", "cannot be completed so that it meets the constraints"),
     ],
 )
 def test_first_run_outside_the_space_is_explained(
@@ -185,7 +185,7 @@ def test_first_runs_that_are_the_same_are_told(folder: Path) -> None:
         hyperparameters={"x": values, "fixed": {"type": "constant", "value": 3}},
         first_runs=[{"x": 1}, {"x": 2}, {"x": True}, {"x": 1.0, "fixed": 3}],
     )
-    assert found == {"first_runs.3": "is the same as first_runs.0; keep one"}
+    assert found == {"first_runs.3": "is the same as first_runs.0. Keep one"}
     accept(folder, first_runs=[{"optimizer": "sgd"}, {"optimizer": "sgd"}])  # lr is drawn
 
 
@@ -198,7 +198,7 @@ def test_first_runs_are_completed_so_that_none_is_run_twice(folder: Path) -> Non
         said: list[str] = []
         runs = list(preview_runs(config, seed, said.append))
         assert len(runs) == len({str(run) for run in runs}) == 4
-        assert "left out: however completed" in said[0]
+        assert "left out, because every completion" in said[0]
         assert said[1] == "every combination of the search space has been run: 4"
 
 
@@ -223,7 +223,7 @@ def test_grid_needs_values_that_have_an_end(folder: Path) -> None:
 
 def test_sampler_that_learns_needs_a_metric(folder: Path) -> None:
     found = problems(folder, sampler="tpe")
-    assert found["optimization_metric"] == "is missing; the sampler tpe learns from it"
+    assert found["optimization_metric"] == "is missing. The sampler tpe learns from it"
     assert "optimization_goal" in found
 
 

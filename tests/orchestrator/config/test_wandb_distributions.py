@@ -136,7 +136,7 @@ def assert_fails_at_wandb_too(reference: Reference, parameter: dict[str, Any], w
 @pytest.mark.parametrize(
     ("given", "key", "message"),
     [
-        ({"distribution": "gamma"}, "distribution", '"gamma" is not a distribution of W&B\'s'),
+        ({"distribution": "gamma"}, "distribution", '"gamma" is not a distribution of W&B'),
         ({"distribution": "q_unifrom"}, "distribution", "did you mean q_uniform?"),
         ({"distribution": "normal", "min": 0, "max": 1}, "min", "does not belong to normal"),
         ({"min": 0.0, "max": 1, "q": 0.1}, "q", "does not belong to uniform, which takes min and"),
@@ -148,7 +148,7 @@ def assert_fails_at_wandb_too(reference: Reference, parameter: dict[str, Any], w
         ({"mu": 0}, "", "needs a distribution, such as normal"),
         ({}, "", "needs a value, values, or min and max"),
         ({"min": "low", "max": 2}, "min", 'must be a number, got "low"'),
-        ({"min": "0.1", "max": 2}, "min", 'got "0.1"; leave out the quotes'),
+        ({"min": "0.1", "max": 2}, "min", 'got "0.1". Leave out the quotes'),
         ({"values": 1}, "values", "must be a list of values, got 1"),
         ({"values": [1, 2], "probabilities": [0.5, 0.6]}, "probabilities", "must add up to 1"),
         ({"values": [1, 2], "probabilities": [1]}, "probabilities", "must be as many as values"),

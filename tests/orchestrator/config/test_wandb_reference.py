@@ -19,14 +19,14 @@ from ml_tracking_ops.orchestrator.search.samplers.grid import GridSampler
 from ml_tracking_ops.orchestrator.search.space import Space
 
 REASONS = (
-    "is missing; method bayes learns from it",
-    "is missing; early_terminate compares runs by it",
+    "is missing. The method bayes learns from it",
+    "is missing. early_terminate compares runs by it",
     "which leaves no bracket",
     "custom needs a scheduler of W&B's",
     "several metrics to optimise",
     "starts a W&B Launch",
     "only engine wandb has a counterpart",
-    "a grid takes no ",
+    "a grid cannot use ",
     "must be a whole number, 1 or more, got ",  # brackets of W&B's that make no sense
     "is missing: the training script",
     "cannot be distinguished from what",

@@ -230,10 +230,10 @@ def test_small_mistakes_of_yaml_are_told_by_key_and_line(tmp_path: Path) -> None
           loop: &loop {value: *loop}
     """
     assert problems(tmp_path, text) == {
-        "parameters.lr": "duplicate key, on lines 4 and 5; keep one",
-        "parameters.day.values.0": 'is a date; put it in quotes: "2024-01-01"',
-        "parameters.on": 'YAML reads this key as true or false; write "on"',
-        "parameters.set.values": "is a set; write a list",
+        "parameters.lr": "duplicate key, on lines 4 and 5. Keep one",
+        "parameters.day.values.0": 'is a date. Put it in quotes: "2024-01-01"',
+        "parameters.on": 'YAML reads this key as true or false. Write "on"',
+        "parameters.set.values": "is a set. Write a list",
         "parameters.loop.value": "contains itself",
     }
 
@@ -306,7 +306,7 @@ def test_exponents_of_log_uniform_are_told(tmp_path: Path) -> None:
         ("a: 1", "is neither a W&B sweep file nor"),
         ("", "is empty"),
         ("method: grid\nparameters:\n\tlr: 1", "line 3, column 1: found character"),
-        ("method: grid\nparameters:\n\tlr: 1", "indent with spaces, not tabs"),
+        ("method: grid\nparameters:\n\tlr: 1", "Indent with spaces, not tabs"),
         ("method: grid: x", "line 1, column 13: mapping values are not allowed here"),
         ("!!python/object/apply:os.system ['true']", "not valid YAML"),
     ],

@@ -222,7 +222,7 @@ def test_run_waits_until_there_is_room_and_the_wait_is_said(
     config = write_config(tmp_path, "short.py", max_runs=2, min_free_gpu_memory_gb=1)
     result = sweep.run_sweep(config, logdir=tmp_path / "runs", workers=1)
     assert [run.state for run in result.runs] == ["finished", "finished"]
-    assert result.record.warnings == ["GPU 0 is full; runs wait until there is room"]
+    assert result.record.warnings == ["GPU 0 is full. Runs wait until there is room"]
 
 
 def test_run_is_told_its_gpus_and_the_journal_too(

@@ -153,7 +153,7 @@ def test_name_that_is_in_a_line_twice_is_refused_and_said(pattern: str, line: st
     assert parser.parse("none") == []
     ((kind, text),) = parser.notes
     assert kind == "twice loss"
-    assert "'loss' is in one line twice; it is not read there" in text
+    assert "'loss' occurs twice in a line. It is not read there" in text
     assert line in text
 
 

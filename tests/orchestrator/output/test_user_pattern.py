@@ -21,7 +21,7 @@ def test_number_that_is_cut_is_said() -> None:
     assert parser.parse("loss 12,345") == []
     ((kind, text),) = parser.notes
     assert kind == "cut loss"
-    assert "takes a part of a longer number for 'loss'" in text
+    assert "matches a part of a longer number for 'loss'" in text
     assert text.endswith("loss 12,345")
 
 
@@ -55,7 +55,7 @@ def test_expression_that_takes_too_long_is_given_up() -> None:
     for _ in range(5):
         assert parser.parse(line) == []
     assert [kind for kind, _ in parser.notes] == ["slow", "given up"]
-    assert "no more metrics are read from this run's output" in parser.notes[1][1]
+    assert "No more metrics are read from this run's output" in parser.notes[1][1]
     spent_s = parser.spent_s
     assert parser.parse("ab") == []
     assert parser.spent_s == spent_s

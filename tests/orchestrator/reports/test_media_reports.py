@@ -79,4 +79,4 @@ def test_export_of_nothing_or_to_nowhere_says_so(
     assert "nothing is written" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
     assert run("export", writer.folder, "--format", "media") == 2
-    assert "name it: --output" in capsys.readouterr().err
+    assert "Name it with --output" in capsys.readouterr().err

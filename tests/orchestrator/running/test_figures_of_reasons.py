@@ -20,7 +20,7 @@ def best_of(*values: float) -> BestSoFar:
         (
             "asha",
             (0.2, 0.3),
-            " (the best value, 0.2 at step 1, came before; judged is the value at step 2)",
+            " (the best value, 0.2 at step 1, came earlier. The decision used the value at step 2)",
         ),
         (
             "asha",

@@ -167,7 +167,10 @@ def test_script_that_prints_its_metric_but_logs_none_is_told_how_it_is_read(tmp_
     del config["metrics_from"], config["metrics_pattern"]
     path.write_text(json.dumps({**config, "optimization_metric": "Average loss"}))
     said = run_command("sweep", folder=tmp_path).stderr
-    assert "has logged nothing, so there is no 'Average loss' to optimise; but it prints it" in said
+    assert (
+        "has logged nothing, so there is no 'Average loss' to optimise. The script prints it"
+        in said
+    )
     assert '"metrics_from": "stdout", "metrics_pattern": "name: value"' in said
 
 
@@ -203,12 +206,12 @@ def test_missing_metric_is_told_while_the_run_continues_and_taken_back(tmp_path:
     (log,) = tmp_path.glob("runs/*/*_0001.log")
     with log.open("a") as file:
         file.write("Accuracy: 0.5\n")
-    wait_until(lambda: "no longer so" in output.read_text(), "the warning to be taken back")
+    wait_until(lambda: "resolved:" in output.read_text(), "the warning to be taken back")
     flag.touch()
     assert sweep.wait(60) == 0
     said = output.read_text()
-    assert "has not logged the optimization_metric 'Accuracy' so far; it logged 'accuracy'" in said
-    assert "no longer so: run " in said
+    assert "has not logged the optimization_metric 'Accuracy' so far. It logged 'accuracy'" in said
+    assert "resolved: run " in said
     (journal,) = tmp_path.glob("runs/*/journal.jsonl")
     state = SweepRecord(goal="max")
     for event in JournalTail(journal).read():
@@ -262,7 +265,7 @@ def test_names_and_thousands_are_told_right(tmp_path: Path) -> None:
 def test_name_that_is_in_a_line_twice_is_said_by_the_sweep(tmp_path: Path) -> None:
     sweep_config(tmp_path, "Accuracy: 0.5 loss: 1 loss: 2\n", "name: value")
     done = run_command("sweep", folder=tmp_path)
-    assert "'loss' is in one line twice; it is not read there" in done.stderr
+    assert "'loss' occurs twice in a line. It is not read there" in done.stderr
 
 
 def test_expression_that_never_ends_blocks_no_sweep(tmp_path: Path) -> None:
@@ -270,7 +273,7 @@ def test_expression_that_never_ends_blocks_no_sweep(tmp_path: Path) -> None:
     sweep_config(tmp_path, text, r"(?P<Accuracy>(?:a|aa|aaa)+)b$")
     done = run_command("sweep", folder=tmp_path)
     assert done.returncode == 0
-    assert "no more metrics are read from this run's output" in done.stderr
+    assert "No more metrics are read from this run's output" in done.stderr
 
 
 def test_metric_under_another_name_is_said_with_the_names_found(tmp_path: Path) -> None:

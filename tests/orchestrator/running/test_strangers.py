@@ -53,7 +53,7 @@ def test_sweep_that_runs_something_else_asks_first(tmp_path, sweep, changes):
     done = run_command("sweep", "--resume", sweep, "--max-runs", "2", folder=tmp_path)
     assert done.returncode == 2
     assert "Resuming it runs" in done.stderr
-    assert "add --yes" in done.stderr
+    assert "Add --yes" in done.stderr
     assert not (tmp_path / "stolen").exists()
 
 
@@ -69,7 +69,7 @@ def test_sweep_of_another_user_asks_first(tmp_path, sweep):
     os.chown(sweep / "experiment_description.json", STRANGER, STRANGER)
     question = resume_question(str(sweep), tmp_path / "runs")
     assert question is not None
-    assert question.startswith("another user began")
+    assert question.startswith("another user started")
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_settings_change_what_is_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sampler", "message"),
     [
-        ("tpee", "sampler: unknown type 'tpee', did you mean tpe?; allowed: random, grid"),
+        ("tpee", "sampler: unknown type 'tpee', did you mean tpe? (allowed: random, grid"),
         ({"type": "tpe", "n_startup": 3}, "sampler.n_startup: unknown key, did you mean"),
         ({"type": "tpe", "n_startup_trials": -1}, "sampler.n_startup_trials: must be a whole"),
         ({"type": "random", "popsize": 3}, "sampler.popsize: unknown key"),
@@ -164,7 +164,7 @@ def test_wandb_file_may_name_a_sampler_for_bayes(tmp_path: Path) -> None:
     assert any("sampler: a key of ML Tracking Ops" in note for note in loaded.notes)
     path.write_text(text.replace("bayes", "random") + "sampler: tpe\n")
     assert (
-        "sampler: goes with method bayes only"
+        "sampler: can only be used with method bayes"
         in run_command("sweep", "sweep.yaml", folder=tmp_path).stderr
     )
 

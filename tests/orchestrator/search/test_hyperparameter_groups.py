@@ -109,7 +109,7 @@ def test_nested_parameters_of_wandb_are_a_group() -> None:
         (
             {"a": {"type": "group", "parameters": {"x": UNIFORM}}, "a.x": UNIFORM},
             "hyperparameters.a.parameters.x",
-            "a.x is a name already",
+            "a.x exists already",
         ),
         (
             {"a": {"type": "group", "parameters": {"x y": UNIFORM}}},

@@ -64,7 +64,7 @@ def test_trials_that_fit_are_known_and_the_others_are_counted(storage: str, tmp_
     assert list(earlier.known) == [WarmStartRun({"x": 0.1, "size": 16}, "finished", 0.0)]
     assert earlier.left_out_text == (
         "warm_start: 3 of 4 runs of Optuna's study mnist are left out (1: size outside of what is "
-        "searched here; 1: no value for size; 1: pruned, which says nothing of a whole run)"
+        "searched here; 1: no value for size; 1: pruned, which is not a whole run)"
     )
 
 
@@ -157,7 +157,7 @@ def test_study_with_other_goals_is_a_mistake(objectives: Any, text: str, tmp_pat
     ("given", "text"),
     [
         ({"optuna": "none.db"}, "there is no file"),
-        ({"optuna": "study.db", "study": "cifar"}, "has no study cifar; there are: mnist, other"),
+        ({"optuna": "study.db", "study": "cifar"}, "has no study cifar. Known: mnist, other"),
         ({"optuna": "study.db"}, "has 2 studies (mnist, other): name one with study"),
         ({"optuna": "study.db", "study": "other"}, 'that study has the goal "min"'),
         ({"optuna": "short.py"}, "cannot be read as a storage of Optuna's"),

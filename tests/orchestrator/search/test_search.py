@@ -186,7 +186,7 @@ def test_sweep_starts_from_the_history_of_an_earlier_one(tmp_path: Path) -> None
     found = sorted(tuple(run.hyperparameters.values()) for run in third.runs)
     assert found == [(1, "c"), (2, "c"), (3, "a"), (3, "c")]
     assert third.record.warnings == [
-        f"warm_start: 2 runs of {first.folder.name} are left out: they have no place in this "
+        f"warm_start: 2 runs of {first.folder.name} are left out: they do not fit into this "
         "search space"
     ]
 

@@ -72,5 +72,5 @@ def test_what_a_sweep_does_already_is_refused(
 def test_fewer_workers_than_runs_replace_none_of_those_too_many() -> None:
     sweep = sweep_with(state="running")
     sweep.runs[2] = RunRecord(2, state="running")
-    assert workers_text(1, sweep).endswith("; 1 of those that run now are not replaced")
+    assert workers_text(1, sweep).endswith(". 1 of the running runs are not replaced")
     assert workers_text(2, sweep) == "2 runs at once from now on"

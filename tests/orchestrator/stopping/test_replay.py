@@ -201,7 +201,7 @@ def test_rule_is_named_with_its_settings(text: str) -> None:
     [
         ("ahsa", 'unknown rule "ahsa", did you mean asha?'),
         ("asha:min_resource=0", "min_resource: must be a whole number, 1 or more, got 0"),
-        ("patience", "patience: is missing; it must be a whole number, 1 or more"),
+        ("patience", "patience: is missing. It must be a whole number, 1 or more"),
         ("asha:minresource=1", "did you mean min_resource?"),
         ("median:compare_with=best", '"running_average" or "value", got "best"'),
         ("asha:resume=true", "resume: cannot be replayed"),
@@ -290,8 +290,8 @@ def test_replay_prints_a_table(swept: Path) -> None:
     [
         (("--rule", "ahsa"), "did you mean asha?"),
         ((), "replay needs --rule RULE, or --suggest"),
-        (("--suggest", "--rule", "asha"), "leave out --rule"),
-        (("--suggest",), "it takes 5 or more"),
+        (("--suggest", "--rule", "asha"), "Use either --rule"),
+        (("--suggest",), "Comparing rules needs 5 or more"),
         (("--rule", "asha", "--metric", "Loss"), "none of its runs has logged 'Loss'"),
     ],
 )

@@ -92,7 +92,7 @@ def test_command_suggests_a_rule_to_write_into_a_configuration(tmp_path: Path) -
     assert report["sweeps"] == [folder.name]
     suggested = report["suggested"]
     if suggested is None:
-        assert "no rule would have saved anything" in done.stdout
+        assert "no rule would have saved time" in done.stdout
     else:
         line = next(line for line in done.stdout.splitlines() if "stopping_rules" in line)
         rules = json.loads("{" + line + "}")["stopping_rules"]

@@ -117,7 +117,7 @@ def test_journal_of_very_many_events_or_runs_is_read_in_part_and_that_is_said(lo
     assert (len(record.runs), record.n_skipped) == (5, 94)
     tail = JournalTail(journal, max_events=10)
     tail.read()
-    assert tail.trouble == f"{journal} has over 10 events; not all were read"
+    assert tail.trouble == f"{journal} has over 10 events. Not all were read"
 
 
 def test_export_is_not_written_through_a_link_that_waits_for_it(logdir, tmp_path):

@@ -306,7 +306,7 @@ def test_description_that_cannot_be_read_is_told_by_every_command(
     (dat_path,) = (logdir / "s").rglob("*.dat")
     dat_path = dat_path.rename(logdir / "s" / "run.dat")
     where = ("--logdir", str(logdir))
-    for text, why in {"{": "it is not valid JSON: ", "[]": "it holds no JSON object"}.items():
+    for text, why in {"{": "it is not valid JSON: ", "[]": "it is not a JSON object"}.items():
         description.write_text(text)
         said = f"{description} cannot be read: {why}"
         for command in (["show", "s"], ["export", "s"], ["sweep", "--resume", "s"]):

@@ -163,7 +163,7 @@ def test_runs_continue_to_their_end_when_the_target_is_reached(tmp_path: Path) -
         assert "model saved" in (result.folder / f"{run.name}.log").read_text()
     assert result.state == "finished"
     assert (result.record.reason or "").endswith(
-        " reached the target: Accuracy 0.5 at step 0, target 0.5; no new runs start, running ones "
+        " reached the target: Accuracy 0.5 at step 0, target 0.5. No new runs start, running ones "
         "continue"
     )
 

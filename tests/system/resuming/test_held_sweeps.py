@@ -64,7 +64,7 @@ def test_second_orchestrator_is_refused_and_told_who_holds_the_sweep(
     before = (folder / "journal.jsonl").read_bytes()
     done = run_command("sweep", "--resume", folder, folder=tmp_path)
     assert done.returncode == 1
-    assert f"process {sweep.pid} on {platform.node()} is at work on this sweep" in done.stderr
+    assert f"process {sweep.pid} on {platform.node()} is running this sweep" in done.stderr
     assert (folder / "journal.jsonl").read_bytes() == before
     flag.touch()
     assert sweep.wait(60) == 0
@@ -143,7 +143,9 @@ def test_resume_runs_nothing_again_where_the_journal_is_lost(
         journal.touch()
     before = {path.name for path in interrupted.iterdir()}
     (name,) = (name for name in before if name.endswith(".dat"))
-    with pytest.raises(UsageError, match=rf"names no run, .* \(1: {name}\): .* journal back"):
+    with pytest.raises(
+        UsageError, match=rf"names no run, .* \(1: {name}\): .* Restore the journal"
+    ):
         resume(interrupted)
     assert {path.name for path in interrupted.iterdir()} == before
 
@@ -162,7 +164,7 @@ def test_detached_sweep_continues_and_can_be_attached_to(tmp_path: Path, flag: P
     done = run_command("sweep", "--detach", "--workers", "2", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     folder = sweep_folder(tmp_path / "runs")
-    match = re.search(r"stop it with: kill (\d+)", done.stderr)
+    match = re.search(r"Stop it with: kill (\d+)", done.stderr)
     assert match is not None
     pid = int(match[1])
     assert os.getsid(pid) == pid

@@ -37,7 +37,7 @@ def test_moved_project_continues_where_it_is(project: Path, tmp_path: Path) -> N
     name = sweep_folder(moved / "runs").name
     done = run_command("sweep", "--resume", f"runs/{name}", "--max-runs", "2", folder=moved)
     assert done.returncode == 0, done.stderr
-    assert f"the project was moved from {project}; runs are started in {moved}" in done.stderr
+    assert f"the project was moved from {project}. Runs are started in {moved}" in done.stderr
     assert outputs(moved)[-1] == f"script of {moved} {moved}\n"
     again = run_command(
         "sweep", "--resume", f"runs/{name}", "--max-runs", "3", folder=tmp_path / "b"
@@ -62,7 +62,7 @@ def test_sweep_that_was_moved_without_its_project_says_so(project: Path, tmp_pat
     name = sweep_folder(elsewhere / "runs").name
     done = run_command("sweep", "--resume", f"runs/{name}", "--max-runs", "2", folder=elsewhere)
     assert done.returncode == 2
-    assert "has been moved; there is no short.py in" in done.stderr
+    assert "has been moved. There is no short.py in" in done.stderr
     assert "1 mistake" not in done.stderr
 
 

@@ -126,7 +126,7 @@ def test_best_tenth_is_described() -> None:
     best = best_runs(rows, "max")
     assert len(best) == 10
     assert values_of(best, Axis("x", "linear", 1, 100)).text == "91 to 100"
-    assert values_of(best, Axis("m", "linear", 0, 1)).text == "0.5; not set in 5"
+    assert values_of(best, Axis("m", "linear", 0, 1)).text == "0.5, not set in 5"
     kinds = [row(n, 1.0, k=True if n < 3 else None) for n in range(1, 6)]
     assert values_of(kinds, Axis("k", "category", values=(True, None))).text == "None (3), True (2)"
 

@@ -66,7 +66,7 @@ def test_contour_says_when_there_is_nothing_to_interpolate(sweep: Client) -> Non
     text = text_of(sweep.get("/sweeps/s?panel=contour").text)
     assert "over learning_rate and batch_size , interpolated between 4 runs" in text
     text = text_of(sweep.get("/sweeps/s?panel=contour&up=other&of=last").text)
-    assert "0 runs have a value here. From 4 on there is a contour." in text
+    assert "0 runs have a value here. A contour needs at least 4." in text
 
 
 def test_scatter_may_have_metrics_on_both_axes_and_in_colour(sweep: Client) -> None:

@@ -139,7 +139,8 @@ def test_text_is_markdown_that_can_do_nothing(
 ) -> None:
     hostile = (
         "# Title\n<script>alert(1)</script> <img src=x onerror=alert(1)>\n\n"
-        "[a](javascript:alert(1)) [b](data:text/html,x) [c](https://example.org) ![d](http://x/y.png)"
+        "[a](javascript:alert(1)) [b](data:text/html,x) [c](https://example.org) "
+        "![d](http://x/y.png)"
         "\n\n<a href='javascript:alert(1)'>e</a> <form><input></form>\n\n| h |\n|---|\n| 1 |\n"
     )
     writer.add_text("t", hostile, 0)

@@ -129,7 +129,7 @@ def test_command_prints_the_link(tmp_path):
 
     web = start_command("web", "--host=0.0.0.0", "--port=0", folder=tmp_path)
     output = tmp_path / "output"
-    wait_until(lambda: "asks for the token" in output.read_text(), "the address")
+    wait_until(lambda: "needs the token" in output.read_text(), "the address")
     match = re.search(r"(http://127\.0\.0\.1:\d+)/\?token=(\S+)", output.read_text())
     assert match, output.read_text()
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())

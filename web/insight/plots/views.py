@@ -171,7 +171,7 @@ def _why_no_contour(subject: Subject, y: Axis | None, n: int, chosen: ChosenMetr
     if y is None:
         return f"A contour needs two {subject.setting}s that vary."
     if n < _FEWEST_FOR_CONTOUR and not chosen.n_unread:
-        return f"{n} runs have a value here. From {_FEWEST_FOR_CONTOUR} on there is a contour."
+        return f"{n} runs have a value here. A contour needs at least {_FEWEST_FOR_CONTOUR}."
     return None
 
 

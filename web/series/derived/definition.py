@@ -93,7 +93,7 @@ def _meant(text: str, missing: Iterable[str], known: Collection[str]) -> list[st
 
 
 def _listed(missing: Iterable[str], known: Collection[str]) -> str:
-    return "; or ".join(name + did_you_mean(name, sorted(known)) for name in missing)
+    return ", or ".join(name + did_you_mean(name, sorted(known)) for name in missing)
 
 
 def metric_name_problem(name: str) -> str | None:

@@ -79,7 +79,7 @@ class RunStarter:
             self._active.remove(run)
             raise
         self._active.take(run, handle)
-        self._recorder.take_back("turn", "runs wait for no other sweep any more")
+        self._recorder.take_back("turn", "runs no longer wait for another sweep")
         if self._executor.queues:
             ref = handle.ref.as_event()
             self._recorder.write("submitted", index=attempt.index, ref=ref)

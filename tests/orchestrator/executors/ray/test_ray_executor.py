@@ -179,7 +179,7 @@ async def test_run_ends_when_its_actor_is_gone(tmp_path: Path):
         assert (end.exit_code, end.cause) == (None, "node_failed")
         again = await executor.submit(command(tmp_path, 2, "print(1)"), executor.slots[0])
         assert (await ended(again)).exit_code == 0
-    assert "Ray has ended our connection" in heard.messages[0]
+    assert "Ray closed the connection" in heard.messages[0]
     wait_until(lambda: not processes_with(asked.environment["MARK"]), "the end of its processes")
 
 

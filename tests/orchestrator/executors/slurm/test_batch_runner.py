@@ -76,7 +76,7 @@ class Job:
 
 @pytest.fixture
 def started(tmp_path: Path) -> Iterator[Callable[..., tuple[Job, subprocess.Popen[str]]]]:
-    """Starts a job with a Python program; it is ended with the test."""
+    """Starts a job with a Python program. It is ended with the test."""
     runners: list[subprocess.Popen[str]] = []
 
     def start(code: str, **settings: Any) -> tuple[Job, subprocess.Popen[str]]:

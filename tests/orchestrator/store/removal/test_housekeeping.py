@@ -69,11 +69,11 @@ def test_what_runs_is_neither_archived_nor_deleted(logdir, capsys):
     journal = sweep(logdir)
     for command in (["archive"], ["delete", "--yes"]):
         assert run(*command, "sweep", "--logdir", logdir) == 2
-        assert "stop it before" in capsys.readouterr().err
+        assert "Stop it before" in capsys.readouterr().err
     journal.append("sweep_ended", state="finished")
     journal.close()
     assert run("delete", "sweep", "--logdir", logdir) == 2
-    assert "add --yes" in capsys.readouterr().err
+    assert "Add --yes" in capsys.readouterr().err
     assert run("delete", "--yes", "sweep", writer.folder, "--logdir", logdir) == 0
     assert list(logdir.iterdir()) == []
 
@@ -214,7 +214,7 @@ def test_annotate_shows_and_changes(logdir, capsys):
     assert run(*say, "--untag", "a", "--tag", "c") == 0
     for option in ("--tag", "--untag"):
         assert run(*say, option, " ") == 2
-        assert f"{option} needs a word or a phrase" in capsys.readouterr().err
+        assert f"{option} needs a tag that is not empty" in capsys.readouterr().err
     capsys.readouterr()
     assert run(*say, "--json") == 0
     assert json.loads(capsys.readouterr().out) == {

@@ -1,9 +1,9 @@
 """Opening what lies in a log folder, where others may put links in the place of files and folders.
 
 Below a folder that was named with `guard_folder`, each part of a path is opened from the folder
-before it, and none may be a link: what is opened lies there, whatever is renamed meanwhile. The
-guarded folder itself may be reached through links, since the user named it. Elsewhere, the last
-part alone may be no link.
+before it, and none may be a link. So what is opened is in the folder, even if something is renamed
+meanwhile. The guarded folder itself may be reached through links, since the user named it.
+Elsewhere only the last part must not be a link.
 """
 
 import os
@@ -22,10 +22,10 @@ def guard_folder(folder: str | os.PathLike[str]) -> None:
 
 
 def open_guarded(path: str | os.PathLike[str], flags: int, mode: int = FILE_MODE) -> int:
-    """Open a file; it and, below a guarded folder, the folders on the way may be no links.
+    """Open a file. It and, below a guarded folder, the folders on the way may be no links.
 
     Raises:
-        OSError: it cannot be opened; `ELOOP` or `ENOTDIR` if there is a link.
+        OSError: it cannot be opened. `ELOOP` or `ENOTDIR` if there is a link.
     """
     top, names = _split(path)
     if top is None or not names:
@@ -45,7 +45,7 @@ def open_guarded(path: str | os.PathLike[str], flags: int, mode: int = FILE_MODE
 
 
 def open_folder(path: str | os.PathLike[str]) -> int:
-    """Open a folder, as `open_guarded` does a file; a guarded folder itself may be a link."""
+    """Open a folder, as `open_guarded` does a file. A guarded folder itself may be a link."""
     top, names = _split(path)
     if top is not None and not names:
         return os.open(top, os_files.FOLDER)

@@ -15,34 +15,34 @@ _REPAIR_BYTE = _HOLDING_BYTE + 1
 
 
 def hold_shared(fd: int) -> bool | None:
-    """Say that this open file is in use; returns at once, whatever others hold.
+    """Say that this open file is in use. Returns at once, regardless of other holders.
 
     Args:
-        fd: open for reading (and usually writing); the lock lasts until its last copy is closed.
+        fd: open for reading (and usually writing). The lock lasts until its last copy is closed.
 
     Returns:
-        Whether it holds; None if there are no such locks.
+        Whether it holds, or None if there are no such locks.
     """
     return os_files.set_byte_lock(fd, os_files.READ_LOCK, _HOLDING_BYTE)
 
 
 def hold_exclusive(fd: int) -> bool | None:
-    """Claim this open file for one holder; False, at once, where somebody else holds it.
+    """Claim this open file for one holder, or False at once if somebody else holds it.
 
     Args:
-        fd: open for writing; the lock lasts until its last copy is closed.
+        fd: open for writing. The lock lasts until its last copy is closed.
 
     Returns:
-        Whether it holds; None if there are no such locks.
+        Whether it holds, or None if there are no such locks.
     """
     return os_files.set_byte_lock(fd, os_files.WRITE_LOCK, _HOLDING_BYTE)
 
 
 def is_held(path: str | os.PathLike[str]) -> bool | None:
-    """Whether anybody holds the file, shared or exclusively; takes no lock to find out.
+    """Whether anybody holds the file, shared or exclusively. Takes no lock to find out.
 
     Returns:
-        False also where there is no file; None if that is not known.
+        False also where there is no file, or None if that is not known.
     """
     if not os_files.HAS_BYTE_LOCKS:
         return None
@@ -59,7 +59,7 @@ def is_held(path: str | os.PathLike[str]) -> bool | None:
 
 
 def begin_repair(fd: int) -> bool | None:
-    """Keep other writers from repairing the same file at once; returns at once, as the others."""
+    """Keep other writers from repairing the same file at once. Returns at once, as the others."""
     return os_files.set_byte_lock(fd, os_files.WRITE_LOCK, _REPAIR_BYTE)
 
 

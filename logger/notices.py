@@ -4,7 +4,7 @@ import sys
 
 
 def say(message: str) -> None:
-    """Print one line; never raises."""
+    """Print one line. Never raises."""
     # Not warnings.warn: under -W error it would end the training that it must not disturb.
     try:
         sys.stderr.write(f"ml-tracking-ops: {message}\n")

@@ -1,5 +1,5 @@
-"""What depends on the operating system, of files: how they are opened, read, locked and replaced;
-and the names of machine and user.
+"""What depends on the operating system, of files: how they are opened, read, locked and
+replaced, and the names of machine and user.
 
 Linux has all of it. Where another system lacks something, the rest of the program need not know:
 the function does what comes closest, and its text says what that is. What depends on the system of
@@ -17,7 +17,7 @@ BINARY: int = getattr(os, "O_BINARY", 0)
 NO_LINK: int = getattr(os, "O_NOFOLLOW", 0)
 """Windows has none: see `open_without_link`."""
 READ: int = os.O_RDONLY | BINARY | getattr(os, "O_NONBLOCK", 0)
-"""Reading; opening a FIFO does not wait for a writer."""
+"""Reading. Opening a FIFO does not wait for a writer."""
 APPEND: int = os.O_RDWR | os.O_APPEND | BINARY | getattr(os, "O_NONBLOCK", 0)
 FOLDER: int = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 
@@ -36,11 +36,11 @@ _TRY_AGAIN_S = 0.01
 def open_without_link(path: str | os.PathLike[str], flags: int, mode: int) -> int:
     """Open a file that may be no link.
 
-    Windows is asked before, so that a link may still come in between; only who may change the
+    Windows is asked before, so that a link may still come in between. Only who may change the
     folder can do that.
 
     Raises:
-        OSError: it cannot be opened; `ELOOP` if it is a link.
+        OSError: it cannot be opened. `ELOOP` if it is a link.
     """
     if not NO_LINK and os.path.islink(path):
         raise OSError(errno.ELOOP, "it is a link", os.fspath(path))
@@ -50,7 +50,7 @@ def open_without_link(path: str | os.PathLike[str], flags: int, mode: int) -> in
 if sys.platform == "win32":
 
     def pread(fd: int, n_bytes: int, offset: int) -> bytes:
-        """Read from a place; moves the position, so that only one thread may use the file."""
+        """Read from a place. Moves the position, so that only one thread may use the file."""
         os.lseek(fd, offset, os.SEEK_SET)
         return os.read(fd, n_bytes)
 
@@ -97,7 +97,7 @@ if sys.platform == "linux":
         """Take or release a lock on one byte, owned by the open file (not by the process).
 
         Returns:
-            At once, whether it is held now; None if there are no such locks.
+            At once, whether it is held now, or None if there are no such locks.
         """
         if not HAS_BYTE_LOCKS:
             return None
@@ -110,7 +110,7 @@ if sys.platform == "linux":
         return True
 
     def is_byte_locked(fd: int, byte: int) -> bool | None:
-        """Whether another open file has a lock on a byte; None if that is not known."""
+        """Whether another open file has a lock on a byte, or None if that is not known."""
         if not HAS_BYTE_LOCKS:
             return None
         query = _FLOCK.pack(WRITE_LOCK, os.SEEK_SET, byte, 1, 0)
@@ -134,7 +134,7 @@ else:
 
 
 def try_lock(fd: int) -> bool:
-    """Lock the whole of an open file or folder; False, at once, where another holds it.
+    """Lock the whole of an open file or folder, or False at once if another holds it.
 
     A file system without locks holds nobody up, nor does Windows.
     """
@@ -165,7 +165,7 @@ if sys.platform == "win32":
 else:
 
     def allow_open_files(n_wanted: int) -> None:
-        """Ask the system for as many open files; it may grant fewer."""
+        """Ask the system for as many open files. It may grant fewer."""
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -178,7 +178,7 @@ else:
             return
 
     def free_space(folder: str | os.PathLike[str]) -> tuple[int, int] | None:
-        """How many bytes and how many files a user may add; None if it is not known.
+        """How many bytes and how many files a user may add, or None if it is not known.
 
         A file system without a limit on files counts as having room for one.
         """
@@ -220,5 +220,5 @@ else:
         return pwd.getpwuid(os.getuid()).pw_name
 
     def user_id() -> int | None:
-        """The number of the user as whom this process acts; 0 for root."""
+        """The number of the user as whom this process acts, or 0 for root."""
         return os.geteuid()

@@ -1,7 +1,7 @@
 """Every file name of the project, and the only place that knows them.
 
-It lives with the logger, the lowest layer, so that all three packages can import it; it
-therefore needs only the standard library, and only its cheap parts.
+It lives with the logger, the lowest layer, so that all three packages can import it. It therefore
+needs only the standard library, and only its cheap parts.
 """
 
 import os
@@ -28,7 +28,7 @@ RUN_SUFFIXES = (
     SYSTEM_SUFFIX,
     MEDIA_SUFFIX,
 )
-"""Of the files of one run; what comes before them is the same."""
+"""Of the files of one run. What comes before them is the same."""
 SWEEP_RUN_SUFFIXES = (ARGUMENTS_SUFFIX, WANDB_CONFIG_SUFFIX)
 """… of those that only the runs of sweeps have."""
 DESCRIPTION_NAME = "experiment_description.json"
@@ -60,7 +60,7 @@ RUN_FILE_VARIABLE = "ML_TRACKING_OPS_RUN_FILE"
 RUN_NAME_VARIABLE = "ML_TRACKING_OPS_RUN_NAME"
 """… that holds the name of a run, for folders of its own."""
 RUN_DIR_VARIABLE = "ML_TRACKING_OPS_RUN_DIR"
-"""… that names the folder for a run's own files; all attempts at a run share it."""
+"""… that names the folder for a run's own files. All attempts at a run share it."""
 HYPERPARAMETERS_VARIABLE = "ML_TRACKING_OPS_HYPERPARAMETERS"
 """… that holds the hyperparameters of a run, as a JSON object."""
 RERUN_VARIABLE = "ML_TRACKING_OPS_RERUN"
@@ -77,7 +77,7 @@ def timestamp(seconds: float | None = None) -> str:
 
 
 def absolute(path: str | os.PathLike[str]) -> str:
-    """An absolute path; `~` is the home folder."""
+    """An absolute path. `~` is the home folder."""
     return os.path.abspath(os.path.expanduser(os.fsdecode(path)))
 
 
@@ -87,7 +87,7 @@ def is_run_log(name: str) -> bool:
 
 
 def make_folders(path: str) -> None:
-    """Create a folder and those above it that are missing; others can never write in them.
+    """Create a folder and those above it that are missing. Others can never write in them.
 
     Raises:
         OSError: one cannot be created.
@@ -104,7 +104,7 @@ def make_folders(path: str) -> None:
 
 
 def create_unique_folder(parent: str, name: str) -> str:
-    """Create `parent`/`name`, or `name_2`, `name_3`, … where that exists; return its path.
+    """Create `parent`/`name`, or `name_2`, `name_3`, … where that exists, and return its path.
 
     Creation is atomic, so two processes never get the same folder.
 

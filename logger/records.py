@@ -82,7 +82,7 @@ class LogVersionError(LogFormatError):
 
 
 def metric_id(name: str) -> int:
-    """The 40-bit id that a name gets in every process, whatever was declared before.
+    """The 40-bit id that a name gets in every process, regardless of earlier declarations.
 
     A CRC rather than a better mixed hash: names that differ in only four neighbouring bytes,
     such as numbered ones, then never collide.
@@ -159,7 +159,7 @@ def is_intact(record: bytes) -> bool:
 
 
 class NameAssembler:
-    """Puts names together from the parts of their declarations, in whatever order they come."""
+    """Puts names together from the parts of their declarations, in any order."""
 
     def __init__(self) -> None:
         self.names: dict[int, str] = {}
@@ -206,13 +206,13 @@ def unnamed(identifier: int) -> str:
 
 
 def encode_header(created_at: float, version: int = VERSION) -> bytes:
-    """The 32 bytes that every file begins with; `created_at` in seconds since the epoch."""
+    """The 32 bytes that every file begins with. `created_at` in seconds since the epoch."""
     fields = _HEADER.pack(_MAGIC, version, _BYTE_ORDER_MARK, RECORD_SIZE, created_at, 0)
     return fields + crc32(fields).to_bytes(4, "little")
 
 
 def decode_header(header: bytes, path: str) -> float | None:
-    """When the file was made, seconds since the epoch; None if the header is damaged.
+    """When the file was made, seconds since the epoch, or None if the header is damaged.
 
     Raises:
         LogVersionError: a newer version wrote the file, or one of the other byte order.

@@ -27,7 +27,7 @@ def record_file(dat_path: str) -> str:
 
 
 def merge(dat_path: str, changes: "dict[str, Any]") -> None:
-    """Merge these settings into the record; nested mappings key by key.
+    """Merge these settings into the record. Nested mappings key by key.
 
     Raises:
         OSError: it cannot be written.
@@ -50,7 +50,7 @@ def merge(dat_path: str, changes: "dict[str, Any]") -> None:
 
 
 def read(dat_path: str) -> "dict[str, Any]":
-    """The record of a log; empty where there is none, or none that can be read."""
+    """The record of a log, or empty if there is none, or none that can be read."""
     import json
     import stat
 
@@ -84,8 +84,8 @@ def settings_of(config: object) -> "dict[str, Any]":
 def plain(value: object, depth: int = 0) -> "Any":
     """A value as JSON knows it.
 
-    Mappings, dataclasses, `argparse.Namespace`, OmegaConf and pydantic objects become dicts;
-    sequences become lists; what JSON does not know becomes its text.
+    Mappings, dataclasses, `argparse.Namespace`, OmegaConf and pydantic objects become dicts,
+    sequences become lists. What JSON does not know becomes its text.
     """
     if value is None or isinstance(value, (bool, str)):
         return value
@@ -128,7 +128,7 @@ def without_secrets(arguments: "Iterable[str]", also: str | None = None) -> list
 
 
 def _items_of(value: object) -> "Iterable[tuple[object, object]] | None":
-    """The items of what is a mapping in one of the usual ways; None of anything else."""
+    """The items of what is a mapping in one of the usual ways, or None for anything else."""
     if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
         return [(name, getattr(value, name)) for name in value.__dataclass_fields__]
     dump = getattr(value, "model_dump", None)  # pydantic
@@ -146,7 +146,7 @@ def _is_list_config(value: object) -> bool:
 
 
 def _number_or_text(value: object) -> "Any":
-    """numpy's numbers and 0-d arrays are numbers; everything else is its text."""
+    """numpy's numbers and 0-d arrays are numbers. Everything else is its text."""
     item = getattr(value, "item", None)
     if callable(item) and getattr(value, "ndim", 0) == 0:
         found = item()
@@ -209,7 +209,7 @@ def _package_version() -> str:
 
 
 def _process_start() -> int | None:
-    """When this process started, in clock ticks since the boot; None if it is not known."""
+    """When this process started, in clock ticks since the boot, or None if it is not known."""
     try:
         with open("/proc/self/stat", encoding="utf-8", errors="replace") as file:
             return int(file.read().rpartition(")")[2].split()[19])
@@ -226,7 +226,7 @@ def _boot_id() -> str | None:
 
 
 def _or_none(find: "Any") -> "Any":
-    """What `find` returns; None if this system does not tell."""
+    """What `find` returns, or None if this system does not tell."""
     try:
         return find()
     except (ImportError, KeyError, OSError, AttributeError):

@@ -21,7 +21,7 @@ from typing import Any
 
 
 class TrackingError(Exception):
-    """Base of every error that this package raises on purpose; its text is for the user."""
+    """Base of every error that this package raises on purpose. Its text is for the user."""
 
 
 class UsageError(TrackingError):
@@ -29,21 +29,21 @@ class UsageError(TrackingError):
 
 
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.5) -> str | None:
-    """The known name that is most like a mistyped one; None if none is near."""
+    """The known name that is most like a mistyped one, or None if none is near."""
     names = {one.lower(): one for one in known}
     close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=cutoff)
     return names[close[0]] if close else None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The hint at the nearest known name, to put behind a name; empty if none is near."""
+    """The hint at the nearest known name, to put behind a name, or empty if none is near."""
     found = nearest(name, known)
     return "" if found is None else f", did you mean {found}?"
 
 
 @dataclass(frozen=True)
 class ConfigProblem:
-    """One mistake in a configuration: which key, what stood there, what is allowed."""
+    """One mistake in a configuration: which key, what was given, what is allowed."""
 
     key: str
     message: str
@@ -53,7 +53,7 @@ class ConfigProblem:
 
 
 class ConfigError(UsageError):
-    """A configuration has mistakes; `problems` holds all of them."""
+    """A configuration has mistakes. `problems` holds all of them."""
 
     def __init__(self, source: str, problems: Sequence[ConfigProblem]) -> None:
         self.source = source

@@ -32,7 +32,7 @@ MetricName = Annotated[Text, Allowed("the name of a metric that the script logs"
 
 @dataclass(frozen=True)
 class Kinds:
-    """What an object may be of several kinds; the value of its key `tag` says which it is."""
+    """What an object may be of several kinds. The value of its key `tag` says which it is."""
 
     tag: str
     models: Mapping[str, type[BaseModel]]
@@ -66,7 +66,7 @@ _PLAIN: Mapping[Any, str] = {
 
 
 def kinds_of(kind: Any) -> Kinds | None:
-    """The kinds of an object that has several; None if it has one."""
+    """The kinds of an object that has several, or None if it has one."""
     base, notes = unwrap(kind)
     tags = [note.discriminator for note in notes if isinstance(note, FieldInfo)]
     tag = next((tag for tag in tags if isinstance(tag, str)), None)
@@ -103,7 +103,7 @@ def _flat(notes: Iterable[object]) -> Iterator[object]:
 
 
 def _without_none(kind: Any) -> Any:
-    """The one type that may be None; None if the type is no such union."""
+    """The one type that may be None, or None if the type is no such union."""
     if get_origin(kind) not in (Union, types.UnionType):
         return None
     members = [member for member in get_args(kind) if member is not type(None)]

@@ -44,10 +44,10 @@ class OpenSweep:
     Args:
         loaded: the configuration.
         logdir: the sweep's folder is made in it, and it too where it does not exist.
-        n_workers: how many runs at once; by default one for each GPU, else each usable CPU.
-        seed: overrides the configuration's; drawn where neither gives one.
+        n_workers: how many runs at once, by default one for each GPU, else each usable CPU.
+        seed: overrides the configuration's, drawn where neither gives one.
         notify: gets each event of the journal, and `improved` and `trouble` besides.
-        grace_s: seconds between SIGTERM and SIGKILL; overrides the configuration's.
+        grace_s: seconds between SIGTERM and SIGKILL. Overrides the configuration's.
 
     Raises:
         SweepError: the folder cannot be made or written.
@@ -114,7 +114,7 @@ class OpenSweep:
 
         Args:
             path: its folder, or its name in `logdir`.
-            n_workers: how many runs at once; by default as many as at its beginning.
+            n_workers: how many runs at once, by default as many as at its beginning.
             max_runs: by default what the configuration says now.
 
         Raises:
@@ -229,19 +229,19 @@ def run_sweep(
     the sweep in order and is then raised again.
 
     Args:
-        config: the path of an `experiment_cfg.json`, or its content as a mapping; the script
-            is then looked for in the current folder. Or a function, which each run calls in a
-            process of its own.
+        config: the path of an `experiment_cfg.json`, or its content as a mapping. The script is
+            then looked for in the current folder. Or a function, which each run calls in a process
+            of its own.
         logdir: where the sweep's folder is made.
-        workers: how many runs at once; by default one for each GPU, else each usable CPU.
-        seed: determines every combination; overrides the configuration's.
+        workers: how many runs at once, by default one for each GPU, else each usable CPU.
+        seed: determines every combination. Overrides the configuration's.
         on_event: called with each event of the journal as it happens.
-        grace_s: seconds that a run is given to end by itself when it is stopped; overrides the
+        grace_s: seconds that a run is given to end by itself when it is stopped. Overrides the
             configuration's, which is 10 by default.
         settings: of a sweep of a function: the keys of the configuration.
 
     Raises:
-        ConfigError: the configuration has mistakes; all of them are named.
+        ConfigError: the configuration has mistakes. All of them are named.
         UsageError: an argument is out of range.
         SweepError: the sweep's folder cannot be written.
     """
@@ -292,12 +292,12 @@ def resume(
 ) -> SweepResult:
     """Continue a sweep that was interrupted, or give a sweep more runs.
 
-    Runs that ended stay; those that were interrupted run again, as a new attempt with the same
-    hyperparameters; those that outlived their orchestrator are watched to their end.
+    Runs that ended stay. Those that were interrupted run again, as a new attempt with the same
+    hyperparameters. Those that outlived their orchestrator are watched to their end.
 
     Args:
         sweep: its folder, or its name in `logdir`.
-        workers: how many runs at once; by default as many as at its beginning.
+        workers: how many runs at once, by default as many as at its beginning.
         max_runs: by default what the sweep's configuration file says now.
         on_event, grace_s: as in `run_sweep`.
 

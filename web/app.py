@@ -78,7 +78,7 @@ def create_app(
     """The dashboard of one log folder, which need not exist yet.
 
     Args:
-        token: what a request must hold; without one everybody gets an answer.
+        token: what a request must hold. Without one everybody gets an answer.
         names: what this machine may be called, besides localhost and addresses.
         reach: by which other names and below which path it is reached, and who may frame it.
         knows_owner: whether the user who started the server needs no token.

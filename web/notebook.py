@@ -13,13 +13,13 @@ from ml_tracking_ops.orchestrator.errors import SweepError
 
 _COMMAND = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli", "web"]
 _NOTEBOOKS = ("self", "http://localhost:*", "http://127.0.0.1:*", "vscode-webview:")
-"""Where notebooks of this machine are shown; a hub's is added by `show`."""
+"""Where notebooks of this machine are shown. A hub's is added by `show`."""
 _STOP_S = 5
 
 
 @dataclass(frozen=True, slots=True)
 class NotebookDashboard:
-    """A dashboard in a cell of a notebook; as text it is its address."""
+    """A dashboard in a cell of a notebook. As text it is its address."""
 
     address: str
     height: int
@@ -52,16 +52,16 @@ def show(
 ) -> NotebookDashboard:
     """Show the dashboard of a log folder in a cell of a notebook.
 
-    The first call starts a server, which ends with the notebook's process; later calls for the same
+    The first call starts a server, which ends with the notebook's process. Later calls for the same
     folder use it again.
 
     Args:
         height: of the frame, in pixels.
-        proxy: the path or address below which jupyter-server-proxy serves ports, such as
-            `/proxy` or `/user/ada/proxy`; by default that of JupyterHub where the notebook runs on
-            one, and otherwise none: the browser asks this machine itself.
+        proxy: the path or address below which jupyter-server-proxy serves ports, such as `/proxy`
+            or `/user/ada/proxy`, by default that of JupyterHub where the notebook runs on one, and
+            otherwise none: the browser asks this machine itself.
         allowed_hosts: host names that a browser sees in its address line, for notebooks that are
-            not opened on this machine; JupyterHub's own is known where it says so.
+            not opened on this machine. JupyterHub's own is known where it says so.
 
     Raises:
         SweepError: the server does not start.

@@ -25,7 +25,7 @@ _HERE = Path(__file__).parent
 
 
 class PageRun(TypedDict):
-    """What the charts need to know of a run; `is_best`: it is drawn so that it is seen."""
+    """What the charts need to know of a run. `is_best`: it is drawn so that it is seen."""
 
     id: str | None
     name: str
@@ -35,7 +35,7 @@ class PageRun(TypedDict):
 
 
 class PageOutput(TypedDict):
-    """The end of a run's output that the page holds; `key` names it in the live stream."""
+    """The end of a run's output that the page holds. `key` names it in the live stream."""
 
     key: str
     run: str | None
@@ -45,7 +45,7 @@ class PageOutput(TypedDict):
 
 
 class PageData(TypedDict, total=False):
-    """What a page's script gets to know; `follow`: what it follows live, and from where on.
+    """What a page's script gets to know. `follow`: what it follows live, and from where on.
 
     `color_by`: the settings by which curves can be coloured, besides what all runs have.
     `has_provisional`: whether the views show values that count only once a run has ended.
@@ -67,7 +67,7 @@ class PageData(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What the template of every page needs; pages add their own fields."""
+    """What the template of every page needs. Pages add their own fields."""
 
     section: str | None
     page_data: PageData = field(default_factory=lambda: PageData(view="none"))
@@ -110,7 +110,7 @@ def _environment() -> Environment:
 
 
 _WORDS: dict[str, str] = {"paused": "paused", **{one: facts.word for one, facts in STATES.items()}}
-"""What a state is called; a sweep that is paused is shown as such."""
+"""What a state is called. A sweep that is paused is shown as such."""
 _PAGE_STATES = {
     state: {"word": facts.word, "isEnd": facts.is_end, "isFailure": facts.is_failure}
     for state, facts in STATES.items()
@@ -129,7 +129,7 @@ def render(
     """A whole page as HTML.
 
     Args:
-        csrf: the token that the page's actions send back; None: it has none.
+        csrf: the token that the page's actions send back. None means that it has none.
     """
     data = page.page_data
     runs, view = data.get("runs", ()), data["view"]
@@ -155,7 +155,7 @@ def render(
 
 
 def encode_page(html: str) -> bytes:
-    """UTF-8; what has no bytes in it, as of a folder's name that is no UTF-8, is written out."""
+    """UTF-8. What has no bytes in it, as of a folder's name that is no UTF-8, is written out."""
     return html.encode("utf-8", "backslashreplace")
 
 

@@ -17,7 +17,7 @@ def snapshot_page(logdir: Path, path: str, query: str, assets: Path | None) -> b
 
     Args:
         path: such as `sweeps/NAME` or `runs/NAME`.
-        assets: the folder of third-party files; without it they come from the CDN.
+        assets: the folder of third-party files. Without it they come from the CDN.
 
     Raises:
         TrackingError: there is no such page, or a library cannot be had.

@@ -54,11 +54,11 @@ def serve(
     """Serve the dashboard of `logdir` until SIGINT (Ctrl-C) or SIGTERM.
 
     Args:
-        host: where other machines can reach it too, every request needs the token; where only
-            this machine can, the requests of other users do.
+        host: where other machines can reach it too, every request needs the token. Where only this
+            machine can, the requests of other users do.
         port: 0 takes any free one.
         take_next_free: where `port` is taken, try those after it.
-        assets: a folder to serve the pages' third-party files from; by default the CDN does.
+        assets: a folder to serve the pages' third-party files from, by default the CDN does.
         asks_token: False lets everybody in who can reach the address.
         reach: by which names and below which path it is reached, and which pages may frame it.
         on_ready: called once connections are accepted.
@@ -98,7 +98,7 @@ def serve(
 
 
 def names_of_this_machine() -> set[str]:
-    """What other machines may call this one; asks no name server."""
+    """What other machines may call this one. Asks no name server."""
     name = platform.node().lower()
     return {name, name.partition(".")[0], f"{name.partition('.')[0]}.local"} - {"", ".local"}
 
@@ -179,7 +179,7 @@ class DashboardServer(uvicorn.Server):
 
     @property
     def should_exit(self) -> bool:
-        """Set from a signal handler, or by whoever runs the server."""
+        """Set from a signal handler, or by the caller of the server."""
         return self._must_exit
 
     @should_exit.setter
@@ -190,7 +190,7 @@ class DashboardServer(uvicorn.Server):
 
     async def main_loop(self) -> None:
         # uvicorn looks ten times a second whether it should end, which is most of what an idle
-        # server does; here the end is sent, and a look a second keeps the `date` header right.
+        # server does. Here the end is sent, and a look a second keeps the `date` header right.
         is_woken = asyncio.Event()
         self._wake = partial(asyncio.get_running_loop().call_soon_threadsafe, is_woken.set)
         while not await self.on_tick(0):

@@ -162,7 +162,7 @@ class Ranked(_Trials):
 class PerRung(_Trials):
     """A model for each rung; the highest with enough results proposes.
 
-    Falkner, Klein and Hutter, "BOHB", 2018, section 4. `share` is how often it draws by chance.
+    Falkner, Klein and Hutter, "BOHB", 2018, section 4. `share` is how often it draws at random.
     """
 
     def __init__(
@@ -189,7 +189,7 @@ class PerRung(_Trials):
         enough = [n for n, count in self._counts.items() if count >= self._least]
         study = self._studies[max(enough, default=min(self._studies))]
         if self._random.random() < self._share:
-            study = self._study(index)  # an empty one draws by chance
+            study = self._study(index)  # an empty one draws at random
         trial = self._ask(study, index)
         study.tell(trial, state=optuna.trial.TrialState.FAIL)
         return self._combinations[index]

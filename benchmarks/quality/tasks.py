@@ -196,7 +196,7 @@ def _open(folder: Path) -> tuple[Any, dict[str, dict[str, int]]]:
 
 
 def draw(space: Space, random: Random) -> Combination:
-    """A combination by chance."""
+    """A random combination."""
     found: Combination = {}
     for name, kind in space.items():
         value = _draw_one(kind, random)

@@ -10,7 +10,7 @@ from ml_tracking_ops.orchestrator.store.objective import Goal
 
 
 class HillClimbing:
-    """Begins with some combinations by chance."""
+    """Begins with some random combinations."""
 
     def __init__(self, space: Space, goal: Goal, n_startup: int) -> None:
         self._space = space
@@ -20,7 +20,7 @@ class HillClimbing:
     def propose(self, request: ProposalRequest) -> Mapping[str, JsonValue]:
         known = [(one.values[0], one.hyperparameters) for one in request.results if one.values]
         if len(known) < self._n_startup:
-            return {}  # what is left out is drawn by chance
+            return {}  # what is left out is drawn at random
         _, best = min(known, key=lambda one: self._sign * one[0])
         changed = request.random.choice(self._space.sampled)
         return {name: value for name, value in best.items() if name != changed}

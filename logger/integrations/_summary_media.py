@@ -17,7 +17,7 @@ class SummaryMedia:
         _writer: ExperimentLogger
 
         def _step(self, tag: str, global_step: "int | None") -> int:
-            """The step of a call; without one the calls of a tag are counted."""
+            """The step of a call. Without one the calls of a tag are counted."""
 
     def add_image(
         self,
@@ -94,7 +94,7 @@ class SummaryMedia:
         global_step: "int | None" = None,
         walltime: "float | None" = None,
     ) -> None:
-        """Log a histogram that was counted already; `bucket_limits` are the upper edges."""
+        """Log a histogram that was counted already. `bucket_limits` are the upper edges."""
         self._writer.add_counts(
             tag,
             [float(count) for count in bucket_counts],

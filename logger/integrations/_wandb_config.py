@@ -25,7 +25,7 @@ def sweep_values() -> dict[str, Any]:
 
 
 class Config(MutableMapping[str, Any]):
-    """Settings as attributes and items; what a sweep sets, a script does not change.
+    """Settings as attributes and items. What a sweep sets, a script does not change.
 
     Args:
         given: as `ExperimentLogger.log_config` takes it, or None.

@@ -91,7 +91,7 @@ class Audio:
 
 
 class Table:
-    """A table that rows are added to; images and the like in it become their text.
+    """A table that rows are added to. Images and the like in it become their text.
 
     Attributes:
         columns: their names.

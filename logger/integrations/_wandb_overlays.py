@@ -45,7 +45,7 @@ def painted(
 
 
 def _rgb(image: Any) -> Any:
-    """A copy of the image, shape (height, width, 3), uint8; its largest value may be 1 or 255."""
+    """A copy of the image, shape (height, width, 3), uint8. Its largest value may be 1 or 255."""
     import numpy
 
     if not is_array(image):

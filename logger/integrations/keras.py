@@ -16,11 +16,11 @@ __all__ = ["TrackingCallback"]
 class TrackingCallback(Callback):
     """Logs the metrics of each epoch, and of each batch where that is asked for.
 
-    Epochs are counted from 0, as Keras passes them; batches over all epochs, under `batch/NAME`.
+    Epochs are counted from 0, as Keras passes them. Batches over all epochs, under `batch/NAME`.
     When the sweep stops the run, the training ends after the current batch (`stop_training`).
 
     Args:
-        logdir: where a run that is started by hand gets its folder; see `ExperimentLogger`.
+        logdir: where a run that is started by hand gets its folder (see `ExperimentLogger`).
         update_freq: `"epoch"`, or `"batch"` for both.
         writer: a logger to use instead of a new one.
 

@@ -22,7 +22,7 @@ def tracking_callback(
     the current round, as by LightGBM's own early stopping.
 
     Args:
-        logdir: where a run that is started by hand gets its folder; see `ExperimentLogger`.
+        logdir: where a run that is started by hand gets its folder (see `ExperimentLogger`).
         writer: a logger to use instead of a new one.
     """
     log = writer_for(writer, logdir)

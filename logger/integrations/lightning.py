@@ -27,10 +27,10 @@ class TrackingLogger(Logger):
     """Logs the metrics and hyperparameters of a Lightning training, from rank zero.
 
     Checkpoints and other files of the trainer go into the run's own folder. The log stays open
-    after `fit`, so that `validate` and `test` are part of the run; it ends with the script.
+    after `fit`, so that `validate` and `test` are part of the run. It ends with the script.
 
     Args:
-        logdir: where a run that is started by hand gets its folder; see `ExperimentLogger`.
+        logdir: where a run that is started by hand gets its folder (see `ExperimentLogger`).
         prefix: put before every metric's name.
         writer: a logger to use instead of a new one.
     """
@@ -67,7 +67,7 @@ class TrackingLogger(Logger):
 
     @property
     def save_dir(self) -> str | None:
-        """The run's own folder, which holds checkpoints; None on other ranks."""
+        """The run's own folder, which holds checkpoints, or None on other ranks."""
         writer = self.experiment
         return writer.run_dir if isinstance(writer, ExperimentLogger) else None
 
@@ -81,7 +81,7 @@ class TrackingLogger(Logger):
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Log metrics; a step of None counts as 0."""
+        """Log metrics. A step of None counts as 0."""
         values = {f"{self._prefix}{name}": value for name, value in metrics.items()}
         add_numbers(self.experiment, values, 0 if step is None else int(step))
 
@@ -89,7 +89,7 @@ class TrackingLogger(Logger):
     def log_image(
         self, key: str, images: list[Any], step: int | None = None, caption: list[str] | None = None
     ) -> None:
-        """Log images; a `caption` for each, if any."""
+        """Log images. A `caption` for each, if any."""
         captions: list[str] | list[None] = caption or [None] * len(images)
         for image, text in zip(images, captions, strict=True):
             self.experiment.add_image(f"{self._prefix}{key}", image, step or 0, caption=text)
@@ -103,7 +103,7 @@ class TrackingLogger(Logger):
         sample_rate: list[int] | None = None,
         caption: list[str] | None = None,
     ) -> None:
-        """Log sounds; samples need a `sample_rate` each."""
+        """Log sounds. Samples need a `sample_rate` each."""
         rates: list[int] | list[None] = sample_rate or [None] * len(audios)
         captions: list[str] | list[None] = caption or [None] * len(audios)
         for audio, rate, text in zip(audios, rates, captions, strict=True):
@@ -137,7 +137,7 @@ class TrackingLogger(Logger):
 
     @rank_zero_only
     def finalize(self, status: str) -> None:
-        """Called after each of `fit`, `validate` and `test`; a failure ends the log."""
+        """Called after each of `fit`, `validate` and `test`. A failure ends the log."""
         if status == "failed" and self._writer is not None:
             self._writer.end(records.FAILED)
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def add_media(writer: ExperimentLogger, name: str, value: "Any", step: int) -> bool:
-    """Log a figure, an image, a table, an array or a text; return whether it is one of these.
+    """Log a figure, an image, a table, an array or a text, and return whether it is one of these.
 
     What cannot be logged all the same, such as an array of objects, ends no training: False.
     """

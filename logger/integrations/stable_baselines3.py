@@ -16,10 +16,10 @@ __all__ = ["StopCallback", "TrackingOutputFormat"]
 
 
 class TrackingOutputFormat(KVWriter):
-    """Writes what SB3 records; the step is the number of timesteps.
+    """Writes what SB3 records. The step is the number of timesteps.
 
     Args:
-        logdir: where a run that is started by hand gets its folder; see `ExperimentLogger`.
+        logdir: where a run that is started by hand gets its folder (see `ExperimentLogger`).
         writer: a logger to use instead of a new one.
     """
 

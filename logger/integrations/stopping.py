@@ -24,7 +24,7 @@ def can_watch() -> bool:
 class StopRequest:
     """Whether this run was asked to stop. A sweep asks by SIGTERM, then waits `grace_s`.
 
-    In a sweep's run SIGTERM only sets `is_set`, from `watch` to `unwatch`; the training loop looks
+    In a sweep's run SIGTERM only sets `is_set`, from `watch` to `unwatch`. The training loop looks
     at it and ends by itself, so that it can save what it has. By hand, in other threads, and where
     the script has a handler of its own, nothing changes.
     """
@@ -34,7 +34,7 @@ class StopRequest:
         self._is_watching = False
 
     def watch(self) -> None:
-        """Begin to take SIGTERM as a request; a second call does nothing."""
+        """Begin to take SIGTERM as a request. A second call does nothing."""
         if not self._is_watching and can_watch():
             self.replace_handler()
 

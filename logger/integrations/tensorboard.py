@@ -38,9 +38,9 @@ _NOT_KEPT = frozenset(
 
 
 class SummaryWriter(SummaryMedia):
-    """Logs a run of this product; calls that it does not keep say so, once.
+    """Logs a run of this product. Calls that it does not keep say so, once.
 
-    In a sweep it writes the log of the sweep's run, whatever `log_dir` is.
+    In a sweep it writes the log of the sweep's run and ignores `log_dir`.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class SummaryWriter(SummaryMedia):
         **__: object,
     ) -> None:
         """Args:
-        log_dir: the folder of the run; `runs/TIME` with `comment` behind it if it is not given.
+        log_dir: the folder of the run. `runs/TIME` with `comment` behind it if it is not given.
             One that holds a run already continues it.
         logdir: the same, as tensorboardX calls it.
 
@@ -118,7 +118,7 @@ class SummaryWriter(SummaryMedia):
         """Nothing waits: each value was written by its call."""
 
     def close(self) -> None:
-        """Mark the run as finished; a second call does nothing."""
+        """Mark the run as finished. A second call does nothing."""
         self._writer.close()
 
     def __enter__(self) -> "Self":
@@ -148,7 +148,7 @@ class SummaryWriter(SummaryMedia):
 
 
 def _open(folder: str) -> ExperimentLogger:
-    """The logger that writes `folder`/NAME.dat, or a sweep's run; silent in other ranks."""
+    """The logger that writes `folder`/NAME.dat, or a sweep's run, silent in other ranks."""
     if os.environ.get(paths.RUN_FILE_VARIABLE) or ranks.is_other_rank():
         return ExperimentLogger(folder)
     from ml_tracking_ops.logger import run_record

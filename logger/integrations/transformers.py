@@ -1,4 +1,4 @@
-"""Hugging Face transformers: `Trainer(..., callbacks=[TrackingCallback()])`; trl's trainers too."""
+"""Hugging Face transformers: `Trainer(..., callbacks=[TrackingCallback()])`. trl's trainers too."""
 
 import os
 from typing import Any
@@ -23,7 +23,7 @@ class TrackingCallback(TrainerCallback):
     the run, the training ends after the current step.
 
     Args:
-        logdir: where a run that is started by hand gets its folder; see `ExperimentLogger`.
+        logdir: where a run that is started by hand gets its folder (see `ExperimentLogger`).
         writer: a logger to use instead of a new one.
     """
 

@@ -1,6 +1,6 @@
 """The calls of W&B's client that training scripts use: `import ….integrations.wandb as wandb`.
 
-What they log goes to an `ExperimentLogger`; nothing is uploaded. Calls that are not listed in
+What they log goes to an `ExperimentLogger`. Nothing is uploaded. Calls that are not listed in
 `__all__` do nothing, and say so once. In a sweep `wandb.config` holds the sweep's hyperparameters.
 """
 
@@ -42,9 +42,9 @@ class Run:
     """One run, as `wandb.init` returns it.
 
     Attributes:
-        config: its configuration; in a sweep the sweep's values replace those of the script.
-        summary: a dictionary; numbers that a script puts in are logged when the run ends.
-        project: as given to `init`; kept in the configuration alone.
+        config: its configuration. In a sweep the sweep's values replace those of the script.
+        summary: a dictionary. Numbers that a script puts in are logged when the run ends.
+        project: as given to `init`, kept in the configuration alone.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Run:
 
     @property
     def dir(self) -> str:
-        """The folder for the run's own files; made when first asked for."""
+        """The folder for the run's own files, made when first asked for."""
         return self._writer.run_dir
 
     @property
@@ -85,10 +85,10 @@ class Run:
     def log(
         self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None
     ) -> None:
-        """Log numbers by name; nested mappings get dotted names.
+        """Log numbers by name. Nested mappings get dotted names.
 
         Args:
-            step: not below the current one, as in W&B; by default the current one, which then
+            step: not below the current one, as in W&B, by default the current one, which then
                 increases.
             commit: False keeps the current step for the next call.
 
@@ -118,7 +118,7 @@ class Run:
         self.summary.update(numbers)
 
     def _log_media(self, name: str, value: Any, step: int) -> bool:
-        """Log an image or the like, or each of a list of them; return whether it is one."""
+        """Log an image or the like, or each of a list of them, and return whether it is one."""
         if isinstance(value, MEDIA):
             value.log(self._writer, name, step)
             return True
@@ -141,7 +141,7 @@ class Run:
             self._writer.set_directions({name: goal == "maximize"})
 
     def finish(self, exit_code: int | None = None, **_: Any) -> None:
-        """End the run; another exit code than 0 marks it as failed."""
+        """End the run. Another exit code than 0 marks it as failed."""
         if self._is_finished:
             return
         self._is_finished = True
@@ -174,10 +174,10 @@ def init(
     dir: str | os.PathLike[str] | None = None,
     **_: Any,
 ) -> Run:
-    """Begin a run; one that was begun before and not finished is returned again.
+    """Begin a run. One that was begun before and not finished is returned again.
 
     Args:
-        dir: where a run that is started by hand gets its folder; by default `runs`.
+        dir: where a run that is started by hand gets its folder, by default `runs`.
     """
     if _current:
         if config is not None:
@@ -211,7 +211,7 @@ def finish(exit_code: int | None = None, **_: Any) -> None:
 
 
 def sweep(sweep: object, *_: Any, **__: Any) -> str:
-    """Return a name for `agent`; the sweep itself is run by `ml-tracking-ops sweep`."""
+    """Return a name for `agent`. The sweep itself is run by `ml-tracking-ops sweep`."""
     _notices.say_once("wandb.sweep: start the sweep itself with: ml-tracking-ops sweep FILE")
     return "local"
 
@@ -237,7 +237,7 @@ def _scalar(value: object) -> float | None:
 
 
 class _NotKept:
-    """Stands for whatever W&B would return: it can be called, and has every attribute."""
+    """Stands in for W&B's return values: it can be called, and has every attribute."""
 
     def __init__(self, name: str) -> None:
         self._name = name

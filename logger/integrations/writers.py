@@ -17,7 +17,7 @@ def writer_for(
 
 
 def add_numbers(writer: ExperimentLogger, values: "Mapping[str, object]", step: int) -> None:
-    """Log those of the values that are numbers; booleans, texts and arrays are left out."""
+    """Log those of the values that are numbers. Booleans, texts and arrays are left out."""
     found = {name: number(value) for name, value in values.items()}
     numbers = {name: value for name, value in found.items() if value is not None}
     if numbers:
@@ -25,7 +25,7 @@ def add_numbers(writer: ExperimentLogger, values: "Mapping[str, object]", step: 
 
 
 def number(value: object) -> float | None:
-    """A number, also of numpy or torch, or an array of one; None for everything else."""
+    """A number, also of numpy or torch, or an array of one, or None for everything else."""
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, float)):

@@ -14,12 +14,12 @@ __all__ = ["TrackingCallback"]
 
 
 class TrackingCallback(TrainingCallback):
-    """Logs each evaluation of each round as `DATA/METRIC`; of `cv` the mean over the folds.
+    """Logs each evaluation of each round as `DATA/METRIC`. Of `cv` the mean over the folds.
 
     When the sweep stops the run, the training ends after the current round.
 
     Args:
-        logdir: where a run that is started by hand gets its folder; see `ExperimentLogger`.
+        logdir: where a run that is started by hand gets its folder (see `ExperimentLogger`).
         writer: a logger to use instead of a new one.
     """
 
@@ -52,6 +52,6 @@ class TrackingCallback(TrainingCallback):
 
 
 def _latest(series: Any) -> object:
-    """The last value of a series; of `cv`, whose values are (mean, std), the mean."""
+    """The last value of a series. Of `cv`, whose values are (mean, std), the mean."""
     value = series[-1]
     return value[0] if isinstance(value, tuple) else value

@@ -19,13 +19,13 @@ class MediaEntry(NamedTuple):
 
     Attributes:
         source: the file that says so, absolute: an index, or an event file of TensorBoard.
-        at: where in the source its line or record begins; `length` is that of it, in bytes.
-        file: what holds it, relative to the folder of the source; None if the source does.
+        at: where in the source its line or record begins. `length` is that of it, in bytes.
+        file: what holds it, relative to the folder of the source, or None if the source does.
         size_bytes: of the file.
-        width, height: of an image in pixels; 0 where nobody says.
-        keep: only the last so many steps of this name are kept; 0 for all.
+        width, height: of an image in pixels, or 0 if nobody says.
+        keep: only the last so many steps of this name are kept, or 0 for all.
         svg: the same image as SVG, as `file`.
-        form: of what an event file holds at this place; empty of a line in an index.
+        form: of what an event file holds at this place, or empty for a line in an index.
     """
 
     kind: str
@@ -65,7 +65,7 @@ class HistogramEntry(NamedTuple):
         counts: of values between an edge and the next.
         edges: ascending, one more than counts.
         number: of all values, `n_not_finite` NaN and infinities included.
-        minimum, maximum, mean: of the finite ones; None if there is none.
+        minimum, maximum, mean: of the finite ones, or None if there is none.
     """
 
     counts: tuple[float, ...]
@@ -91,7 +91,7 @@ def parse_line(line: bytes, source: str, at: int) -> IndexLine | None:
 
 
 def parse_fields(line: bytes) -> "dict[str, Any] | None":
-    """The object of a line; None if there is none."""
+    """The object of a line, or None if there is none."""
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError):
@@ -100,7 +100,7 @@ def parse_fields(line: bytes) -> "dict[str, Any] | None":
 
 
 def histogram_of(fields: "dict[str, Any]") -> HistogramEntry | None:
-    """The histogram of a line; None if its numbers fit nowhere."""
+    """The histogram of a line, or None if its numbers fit nowhere."""
     counts, edges = _numbers(fields.get("counts", [])), _numbers(fields.get("edges", []))
     if counts is None or edges is None or len(counts) > MOST_BINS:
         return None
@@ -174,7 +174,7 @@ def _finite(number: object) -> float | None:
 
 
 def _numbers(values: object) -> list[float] | None:
-    """Finite numbers; None if one of them is none."""
+    """Finite numbers, or None if one of them is none."""
     if not isinstance(values, list) or len(values) > MOST_BINS + 1:
         return None
     found = [_finite(value) for value in values]

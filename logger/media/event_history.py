@@ -65,7 +65,7 @@ class _Files(EventFiles):
 
 
 class EventMediaHistory(MediaHistory):
-    """The media in the event files of a folder; those that a restart made void do not count."""
+    """The media in the event files of a folder. Those that a restart made void do not count."""
 
     def __init__(self, path: str) -> None:
         self._path = path

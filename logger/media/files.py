@@ -20,7 +20,7 @@ class MediaFiles:
     """The media files of one run.
 
     Attributes:
-        folder: absolute; made with the first file.
+        folder: absolute, made with the first file.
         used_bytes: of all files in it, as this process knows.
     """
 
@@ -33,10 +33,10 @@ class MediaFiles:
         self.used_bytes = _size_of(folder)
 
     def put(self, data: bytes, suffix: str) -> str:
-        """Write a file, unless there is one of the same bytes; return its name.
+        """Write a file, unless there is one of the same bytes, and return its name.
 
         Raises:
-            OSError: it cannot be written; nothing of it is left behind.
+            OSError: it cannot be written, or nothing for it is left behind.
         """
         name = _quick_name(data) + suffix
         if not self._has_folder:

@@ -12,7 +12,7 @@ _FLAGS = os_files.APPEND | os.O_CREAT | os_files.NO_LINK
 
 
 class IndexFile:
-    """One index that is being written; several processes may append to it at once."""
+    """One index that is being written. Several processes may append to it at once."""
 
     __slots__ = ("_begins_session", "_fd", "_identity", "_is_torn", "path")
 
@@ -44,7 +44,7 @@ class IndexFile:
         self._is_torn = False
 
     def close(self) -> None:
-        """Close it; `append` would open it again."""
+        """Close it. `append` would open it again."""
         fd, self._fd = self._fd, -1
         if fd >= 0 and self._is_same(fd):
             os.close(fd)

@@ -4,7 +4,7 @@ IMAGE, TEXT, HISTOGRAM, TABLE, AUDIO = "image", "text", "histogram", "table", "a
 KINDS = (IMAGE, TEXT, HISTOGRAM, TABLE, AUDIO)
 
 FOLDER_NAME = "logged_media"
-"""In a run's own folder; a name that nothing else there has."""
+"""In a run's own folder. A name that nothing else there has."""
 IMAGE_SUFFIXES = frozenset((".png", ".jpg", ".gif", ".webp", ".svg"))
 AUDIO_SUFFIXES = frozenset((".wav", ".flac", ".ogg", ".mp3"))
 SUFFIXES = {

@@ -38,12 +38,12 @@ class EntryTarget:
 class MediaLogging:
     """Images, figures, text, histograms, tables and audio of a run.
 
-    Each call returns when what it was given is in the run's folder and its line in the index
-    beside the log: `kill -9` loses nothing. Equal bytes are kept once. A wrong argument raises; a
-    full disk and a budget that is used up do not: the logger says so, and continues.
+    Each call returns when what it was given is in the run's folder and its line in the index beside
+    the log: `kill -9` loses nothing. Equal bytes are kept once. A wrong argument raises. A full
+    disk and a budget that is used up do not: the logger says so, and continues.
 
     All calls take `keep`, which thins: `"every 100"` keeps the steps that are multiples of 100,
-    `"last 5"` the last five steps that were logged; and `wall_time`, in seconds since the epoch,
+    `"last 5"` the last five steps that were logged, and `wall_time`, in seconds since the epoch,
     for what was made earlier.
     """
 
@@ -53,10 +53,10 @@ class MediaLogging:
         _notices: NoticePrinter
 
         def _check_media(self, name: str, step: SupportsIndex) -> tuple[str, int] | None:
-            """Name and step; None if this process writes nothing."""
+            """Name and step, or None if this process writes nothing."""
 
         def _media_writer(self) -> MediaWriter | None:
-            """The writer; None if the run's folder cannot be written."""
+            """The writer, or None if the run's folder cannot be written."""
 
         def _drop_media(self, error: OSError) -> None:
             """Count and say what could not be written."""
@@ -75,11 +75,11 @@ class MediaLogging:
         """Log an image.
 
         Args:
-            image: bytes of a PNG, JPEG, WebP or GIF file, or its path, which are kept as they are;
-                a PIL image; a numpy array or torch tensor of uint8 or of floats from 0 to 1; a
+            image: bytes of a PNG, JPEG, WebP or GIF file, or its path (stored unchanged), a PIL
+                image, a numpy array or torch tensor of uint8 or of floats from 0 to 1, or a
                 batch or list of arrays, which becomes a grid.
             dataformats: the dimensions of an array as in TensorBoard: HW, HWC, CHW, NHW, NHWC or
-                NCHW. By default it is inferred from the shape; where both ends could be channels, a
+                NCHW. By default it is inferred from the shape. Where both ends could be channels, a
                 tensor has them first and an array last.
 
         Raises:
@@ -138,7 +138,7 @@ class MediaLogging:
         keep: str | None = None,
         wall_time: float | None = None,
     ) -> None:
-        """Log a text; the dashboard shows it as Markdown. Of more than 1 MiB the beginning is kept.
+        """Log a text. The dashboard shows it as Markdown. Of more than 1 MiB the beginning is kept.
 
         Raises:
             TypeError: it is no text, or as `add_image`.
@@ -172,7 +172,7 @@ class MediaLogging:
         Args:
             values: numbers in a list, an array or a tensor of any shape. NaN and infinities are
                 counted apart.
-            bins: how many of equal width between minimum and maximum, up to 1,000; or their edges.
+            bins: how many of equal width between minimum and maximum, up to 1,000, or their edges.
 
         Raises:
             TypeError, ValueError: as `add_image`.
@@ -203,7 +203,7 @@ class MediaLogging:
         Args:
             counts: of values between an edge and the next.
             edges: ascending, one more than counts.
-            number, minimum, maximum, mean: of the values; by default as the counts tell them.
+            number, minimum, maximum, mean: of the values, by default as the counts tell them.
 
         Raises:
             TypeError, ValueError: as `add_image`.
@@ -269,7 +269,7 @@ class MediaLogging:
         """Log a sound.
 
         Args:
-            audio: bytes of a WAV, FLAC, Ogg or MP3 file, or its path; or samples: floats from -1 to
+            audio: bytes of a WAV, FLAC, Ogg or MP3 file, or its path, or samples: floats from -1 to
                 1 or whole numbers of 16 bits, shape (n,), (n, channels) or (channels, n).
             sample_rate: of samples, in Hz.
 
@@ -295,7 +295,7 @@ class MediaLogging:
     def _media_place(
         self, kind: str, name: str, step: "SupportsIndex", keep: str | None, wall_time: float | None
     ) -> EntryTarget | None:
-        """Where something goes; None if it is not written at all."""
+        """Where something goes, or None if it is not written at all."""
         checked = self._check_media(name, step)
         rule = ALL if keep is None else parse_keep(keep)
         if checked is None:

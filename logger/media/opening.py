@@ -1,4 +1,4 @@
-"""Opening what an entry speaks of; no link is followed, and nothing unfinished is shown."""
+"""Opening what an entry speaks of. No link is followed, and nothing unfinished is shown."""
 
 import os
 import stat
@@ -22,7 +22,7 @@ class MediaPart:
     """The bytes of an entry: a file, or a part of one. Closes with the context.
 
     Attributes:
-        fd: of the file; `start` is where in it the bytes begin.
+        fd: of the file. `start` is where in it the bytes begin.
     """
 
     def __init__(self, fd: int, start: int, size_bytes: int) -> None:
@@ -31,7 +31,7 @@ class MediaPart:
         self.size_bytes = size_bytes
 
     def read(self, offset: int, n_bytes: int) -> bytes:
-        """Bytes from a place on; fewer at the end.
+        """Bytes from a place on, fewer at the end.
 
         Raises:
             OSError: they cannot be read.

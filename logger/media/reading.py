@@ -19,7 +19,7 @@ class MediaTable:
     """A logged table.
 
     Attributes:
-        n_rows: how many rows there were; `rows` holds those that were kept.
+        n_rows: how many rows there were. `rows` holds those that were kept.
     """
 
     columns: tuple[str, ...]

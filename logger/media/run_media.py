@@ -17,7 +17,7 @@ class MediaItem:
 
     Attributes:
         kind: `image`, `text`, `histogram`, `table` or `audio`.
-        path: the file that holds it, absolute; None of histograms and short texts.
+        path: the file that holds it, absolute, or None for histograms and short texts.
         width, height: of an image, in pixels.
     """
 
@@ -56,7 +56,7 @@ class MediaItem:
         return entry_path(self.entry)
 
     def read_bytes(self) -> bytes:
-        """The bytes of its file; of a text, the text in UTF-8.
+        """The bytes of its file. Of a text, the text in UTF-8.
 
         Raises:
             OSError: they cannot be read.
@@ -107,7 +107,7 @@ class MediaItem:
 
 
 class RunMedia:
-    """What a run logged besides numbers; iterating gives all of it by kind, name and step."""
+    """What a run logged besides numbers. Iterating gives all of it by kind, name and step."""
 
     def __init__(self, dat_path: str) -> None:
         self._history = open_history(dat_path)

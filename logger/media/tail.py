@@ -28,7 +28,7 @@ class IndexTail:
         self._offset = 0
 
     def read(self) -> list[IndexLine]:
-        """The whole lines that came since; none where there is no index, or it cannot be read."""
+        """The whole lines that came since, or none if there is no index, or it cannot be read."""
         self.was_replaced = False
         try:
             fd = open_guarded(self.path, os_files.READ)
@@ -66,7 +66,7 @@ class IndexTail:
         at = start
         while at < size:
             at_data = next_data(fd, at, size)
-            if at_data > at:  # a hole: whatever began before it is no line
+            if at_data > at:  # a hole: the part before it is not a line
                 rest, at, start = b"", at_data, at_data
                 self._offset = start
                 continue

@@ -40,13 +40,13 @@ class MediaTrack:
 
     @property
     def kept(self) -> list[MediaEntry]:
-        """Those that count, by step; of one step in the order in which they were logged."""
+        """Those that count, by step. Of one step in the order in which they were logged."""
         if self._kept is None:
             self._kept = self._select()
         return self._kept
 
     def step_at(self, step: int | None) -> int | None:
-        """The last step that is not after this one, or the first; None: the last of all."""
+        """The last step that is not after this one, or the first. None means the last of all."""
         kept = self.kept
         if not kept:
             return None
@@ -90,7 +90,7 @@ class MediaHistory:
 
     Attributes:
         tracks: by kind and name, in the order of their first entries.
-        budget_bytes: of a run that used up its budget; 0 of others.
+        budget_bytes: of a run that used up its budget, or 0 for others.
         n_changes: grows with everything that is new.
         is_behind: the last `refresh` had not enough time for all.
     """
@@ -124,10 +124,10 @@ class MediaHistory:
         return {}
 
     def refresh(self, most_s: float | None = None) -> set[MediaKey]:
-        """Take in what is new; return what changed.
+        """Take in what is new, and return what changed.
 
         Args:
-            most_s: how long to read event files; None: to their end.
+            most_s: how long to read event files. None means to their end.
         """
         changed: set[MediaKey] = set()
         for number, tail in enumerate(self._tails):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class MediaWriter:
-    """What an `ExperimentLogger` writes media with; made with the first of them.
+    """What an `ExperimentLogger` writes media with, made with the first of them.
 
     Attributes:
         n_over_budget: how many were not kept, since the budget was used up.
@@ -123,7 +123,7 @@ class MediaWriter:
 
 
 def media_folder_of(dat_path: str) -> str:
-    """The folder for the media of a run; attempts at a run of a sweep share it."""
+    """The folder for the media of a run. Attempts at a run of a sweep share it."""
     own = paths.run_folder_of(dat_path)
     if os.path.dirname(own) != os.path.dirname(dat_path) or not own.endswith(
         paths.RUN_FOLDER_SUFFIX

@@ -29,13 +29,13 @@ _meanwhile: Callable[[], None] = _do_nothing
 
 
 def limit_files(most_bytes: int | None, most_s: float | None) -> None:
-    """From now on, give up a file after so many bytes or seconds; `None`: read all of it."""
+    """From now on, give up a file after so many bytes or seconds. `None` means read all of it."""
     global _most_bytes, _most_s
     _most_bytes, _most_s = most_bytes, most_s
 
 
 def call_meanwhile(function: Callable[[], None]) -> None:
-    """Call this for each piece of a file that is read; what it raises ends the reading."""
+    """Call this for each piece of a file that is read. What it raises ends the reading."""
     global _meanwhile
     _meanwhile = function
 
@@ -46,12 +46,12 @@ def meanwhile() -> None:
 
 
 def given_up() -> dict[str, str]:
-    """The files that were given up so far, and why; those read to their end later are left out."""
+    """The files that were given up so far, and why. Those read to their end later are left out."""
     return dict(_given_up)
 
 
 def note_given_up(path: str, why: str) -> None:
-    """Note that not all of a file was read, and why; it is said wherever the file is shown."""
+    """Note that not all of a file was read, and why. It is said wherever the file is shown."""
     if len(_given_up) < _MOST_GIVEN_UP:
         _given_up[path] = why
 
@@ -60,7 +60,7 @@ class Progress:
     """How much of one file was read, and how long that took.
 
     Args:
-        is_bounded: False reads the whole file, whatever `limit_files` says.
+        is_bounded: False reads the whole file and ignores `limit_files`.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, is_bounded: bool = True) -> None:
@@ -96,7 +96,7 @@ class Progress:
 
 
 def next_data(fd: int, offset: int, size_bytes: int) -> int:
-    """Where the next bytes begin that were ever written; `size_bytes` if there are none.
+    """Where the next bytes begin that were ever written. `size_bytes` if there are none.
 
     The position of `fd` changes where it is `offset` or behind it.
     """

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 
 def are_kept(step: NDArray[np.int64], starts: Sequence[int]) -> NDArray[np.bool_]:
-    """Whether each value counts; the others are of an abandoned branch.
+    """Whether each value counts. The others are of an abandoned branch.
 
     Args:
         step: of one metric in the order in which its values were logged, shape (n_points,).

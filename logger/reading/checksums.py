@@ -28,12 +28,12 @@ _N_WORDS = RECORD_SIZE // 2
 
 
 def as_rows(data: bytes | memoryview) -> Rows:
-    """The whole records in some bytes, without a copy; the rest at the end is left out."""
+    """The whole records in some bytes, without a copy. The rest at the end is left out."""
     return np.frombuffer(data, "<u8", len(data) // RECORD_SIZE * 4).reshape(-1, 4)
 
 
 def are_intact(rows: Rows) -> NDArray[np.bool_]:
-    """Which records are of a known kind and have the right checksum; shape (n_records,)."""
+    """Which records are of a known kind and have the right checksum, shape (n_records,)."""
     tables, checksum_of_zeros = _tables()
     words = rows.view("<u2")
     difference = np.full(len(rows), checksum_of_zeros, np.uint32)
@@ -49,7 +49,7 @@ def are_intact(rows: Rows) -> NDArray[np.bool_]:
 
 @cache
 def _tables() -> tuple[NDArray[np.uint32], int]:
-    """What each 16-bit word adds to the checksum, or takes from it; shape (16, 65536).
+    """What each 16-bit word adds to the checksum, or takes from it, shape (16, 65536).
 
     The words that hold the checksum itself contribute it, so that all contributions together, with
     the checksum of 32 zero bytes (also returned), cancel in an intact record.

@@ -1,4 +1,4 @@
-"""Records to columns: many of them by numpy, a few one by one; every checksum is verified."""
+"""Records to columns: many of them by numpy, a few one by one. Every checksum is verified."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ class Series:
 
     Attributes:
         step: shape (n_points,), int64.
-        wall_time: shape (n_points,), float64; seconds since the epoch, or, in a log of the original
+        wall_time: shape (n_points,), float64, seconds since the epoch, or, in a log of the original
             tool, since the start of the run.
         value: shape (n_points,), float64.
     """
@@ -196,7 +196,7 @@ class Decoder:
         self.ended_with_error |= status == FAILED
 
     def feed(self, data: bytes | memoryview, n_bytes_to_come: int) -> None:
-        """Take in whole records; the buffer may be used again afterwards.
+        """Take in whole records. The buffer may be used again afterwards.
 
         Args:
             data: up to CHUNK_BYTES.
@@ -269,7 +269,7 @@ class Decoder:
                 self._note(identifier)
 
     def finish(self) -> Columns:
-        """All values fed since the last call; their rows are let go of on the way."""
+        """All values fed since the last call. Their rows are let go of on the way."""
         chunks, self._chunks = self._chunks, []
         sessions, self._starts = _counts_before(chunks, self._starts), []
         self._slab = _NO_ROWS  # a part of it would keep the whole

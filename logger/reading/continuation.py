@@ -103,7 +103,7 @@ def read_behind(
 
 
 def _feed(fd: int, path: str, decoder: Decoder, cursor: int, size_bytes: int) -> int:
-    """Decode what is behind a place, and return where it ends; a torn record waits."""
+    """Decode what is behind a place, and return where it ends. A torn record waits."""
     progress = Progress(path)
     while True:
         cursor = max(cursor, next_data(fd, cursor, size_bytes) // RECORD_SIZE * RECORD_SIZE)

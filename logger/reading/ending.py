@@ -32,8 +32,8 @@ class Ending:
         is_closed: the last record says that a process finished writing.
         ended_with_error: … and that it failed.
         exit_is_unknown: … and that nobody saw with which exit code.
-        created_at: when the file was made, seconds since the epoch; None if it does not say.
-        last_wall_time: of the last intact record, seconds since the epoch; None without one.
+        created_at: when the file was made, seconds since the epoch, or None if it does not say.
+        last_wall_time: of the last intact record, seconds since the epoch, or None without one.
         is_legacy: written by the original tool, which says nothing of all this.
         is_event_log: TensorBoard's, which says how a run ended only where hparams are used.
     """

@@ -32,7 +32,7 @@ _LONG_BYTES = 1 << 16
 
 @dataclass(slots=True)
 class _Place:
-    """How far one file was read; `file`: its device and inode.
+    """How far one file was read. `file`: its device and inode.
 
     `is_before_long`: the next record is a long one.
     """
@@ -48,7 +48,7 @@ class ReplacedError(Exception):
 
 
 class EventFiles:
-    """Reads the event files of a folder, each from where it was read to; keeps none open.
+    """Reads the event files of a folder, each from where it was read to. Keeps none open.
 
     Attributes:
         decoder: what it has found besides scalars.
@@ -66,7 +66,7 @@ class EventFiles:
     ) -> None:
         """Args:
         path: one of the files, or the folder.
-        only: the paths to read, instead of all; more may be added to it.
+        only: the paths to read, instead of all. More may be added to it.
         """
         self._path = path
         self._only = only
@@ -114,7 +114,10 @@ class EventFiles:
         return join_scalars(parts), False
 
     def skip_to(self, offset: int) -> bool:
-        """Go to where so many bytes have been read; False: no reading can have ended there."""
+        """Go to where so many bytes have been read.
+
+        False means that no reading can have ended there.
+        """
         for path in self.files():
             place = self._places.setdefault(path, _Place())
             place.offset = min(offset, _whole_records(path))
@@ -122,7 +125,7 @@ class EventFiles:
         return offset == 0
 
     def _read_file(self, parts: list[Scalars], path: str, place: _Place, max_bytes: int) -> bool:
-        """Decode the next records of a file; return whether more of them are there."""
+        """Decode the next records of a file, and return whether more of them are there."""
         fd, found = open_descriptor(path, follow_link=self._follow_link)
         try:
             file = found.st_dev, found.st_ino
@@ -180,7 +183,7 @@ class EventFiles:
 
 
 def _records_at(fd: int, place: _Place, n_bytes: int) -> Records:
-    """The whole records from a place on; of a single short one all, however few bytes are asked."""
+    """The whole records from a place on. Of a single short one all, however few bytes are asked."""
     records = split(os_files.pread(fd, n_bytes, place.offset))
     is_long = records.n_missing > _LONG_BYTES
     if not (records.n_bytes or records.is_damaged or is_long) and n_bytes < _LONG_BYTES:

@@ -30,8 +30,8 @@ class EventSeries:
     """What the event files of a folder hold.
 
     Attributes:
-        series: by metric, what counts; `abandoned`: what a restart made void.
-        n_skipped: damaged records; the rest of a file behind one is not read.
+        series: by metric, what counts. `abandoned`: what a restart made void.
+        n_skipped: damaged records. The rest of a file behind one is not read.
         others: tags of images, texts and the like, and their kinds.
     """
 
@@ -52,7 +52,7 @@ def read_events(
     always: Iterable[str] = (),
     is_whole: bool = False,
 ) -> EventSeries:
-    """Read all event files of a folder; `path` is one of them, the options as in `read_log`.
+    """Read all event files of a folder. `path` is one of them, the options as in `read_log`.
 
     Raises:
         FileNotFoundError: there is none.
@@ -89,7 +89,7 @@ class EventPeek:
     """What the beginning and the end of a folder's event files say.
 
     Attributes:
-        created_at: the wall time of the first event; `last_wall_time`: of the last one.
+        created_at: the wall time of the first event. `last_wall_time`: of the last one.
         config: the hyperparameters of the hparams plugin.
         status: how the run ended, as that plugin says: `success`, `failure` or nothing.
     """
@@ -129,7 +129,7 @@ def peek_events(path: str) -> EventPeek:
 
 
 def _decode_hparams(decoder: EventDecoder, data: bytes) -> None:
-    """Decode those of some records that the hparams plugin reads; few, if any, do."""
+    """Decode those of some records that the hparams plugin reads. Few, if any, do."""
     if _HPARAMS not in data:
         return
     starts, _, end = chain(data)
@@ -183,7 +183,7 @@ class EventTail:
     def __init__(
         self, path: str | os.PathLike[str], offset: int = 0, *, follow_link: bool = True
     ) -> None:
-        """Args: path: one of the files; offset: where an earlier tail of the same files was."""
+        """Args: path: one of the files. offset: where an earlier tail of the same files was."""
         self.path = os.fspath(path)
         self._follow_link = follow_link
         self._files = self._open()
@@ -203,7 +203,7 @@ class EventTail:
         return self._files.decoder.n_damaged + self._files.n_damaged
 
     def read(self, max_bytes: int = 4 << 20) -> TailBatch:
-        """What is new, about `max_bytes` of it; a half-written last record waits.
+        """What is new, about `max_bytes` of it. A half-written last record waits.
 
         Raises:
             OSError, LogFormatError: as `read_events`.

@@ -1,4 +1,4 @@
-"""Of a log with very many metrics only the first are kept; the others are counted."""
+"""Of a log with very many metrics only the first are kept. The others are counted."""
 
 from collections.abc import Collection, Iterable
 
@@ -74,6 +74,6 @@ def _are_among(ids: Ids, some: Ids) -> NDArray[np.bool_]:
 
 
 def _distinct(ids: Ids) -> Ids:
-    """Sorted, each once; by sorting, since numpy's hashing takes much longer with so many."""
+    """Sorted, each once, by sorting, since numpy's hashing takes much longer with so many."""
     ids = np.sort(ids)
     return ids[np.concatenate([[True], ids[1:] != ids[:-1]])] if ids.size else ids

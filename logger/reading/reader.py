@@ -53,10 +53,10 @@ def read_log(
     """Read a whole log.
 
     Args:
-        path: a `.dat` file, a folder that holds exactly one, or one of event files; one event
-            file stands for all of its folder.
+        path: a `.dat` file, a folder that holds exactly one, or one of event files. One event file
+            stands for all of its folder.
         follow_link: whether a link in place of the `.dat` may lead to a file elsewhere.
-        max_metrics: of how many metrics, in the order of declaration; without it all.
+        max_metrics: of how many metrics, in the order of declaration. Without it all.
         always: metrics that are read besides, wherever they were declared.
         is_whole: whether limits that a program has set do not count (`bounded_reading`).
 
@@ -94,10 +94,10 @@ def read_run_log(
     """The history of a run of a sweep up to this attempt: earlier attempts belong to it.
 
     They count up to the step at which a later attempt begins, for each metric. A run by hand, and
-    one that had no earlier attempt, is read as `read_log` does; links are not followed.
+    one that had no earlier attempt, is read as `read_log` does. Links are not followed.
 
     Raises:
-        as `read_log`; earlier logs that cannot be read are left out.
+        as `read_log`. Earlier logs that cannot be read are left out.
     """
     names = list(always)
     options: dict[str, Any] = {"max_metrics": max_metrics, "is_whole": is_whole}
@@ -174,7 +174,7 @@ def _read_records(file: FileIO, progress: Progress, origin: Origin, decoder: Dec
             break
         try:
             progress.note(n_read)
-        except TooLongError:  # what was read so far counts; `given_up` tells
+        except TooLongError:  # what was read so far counts (see `given_up`)
             n_left_over = 0
             break
         n_left_over += n_read
@@ -201,7 +201,7 @@ def _is_sparse(file: FileIO) -> bool:
 
 
 def _step_over_hole(file: FileIO, offset: int) -> int:
-    """Go to the next record that was ever written; return where that is."""
+    """Go to the next record that was ever written, and return where that is."""
     fd = file.fileno()
     found = next_data(fd, offset, os.fstat(fd).st_size)
     start = max(offset, found // RECORD_SIZE * RECORD_SIZE)

@@ -9,17 +9,17 @@ from .columns import Columns, Series
 
 
 class RunLog(Mapping[str, Series]):
-    """The metrics of a run by name, in the order of declaration; each a `Series`.
+    """The metrics of a run by name, in the order of declaration, each a `Series`.
 
-    A log that was opened again by a training which continued from an earlier step holds values
-    that were abandoned. The series hold those that count; `abandoned` gives the others.
+    A log that was opened again by a training which continued from an earlier step holds values that
+    were abandoned. The series hold those that count. `abandoned` gives the others.
 
     Attributes:
         n_skipped: damaged records, torn ones included, and names that contradict an earlier one.
         is_closed: the last record says that a process finished writing.
         ended_with_error: … and that it was by an exception.
         is_legacy: written by the original tool, which does not say how a run ended.
-        created_at: when the file was made, seconds since the epoch; None if it does not say.
+        created_at: when the file was made, seconds since the epoch, or None if it does not say.
         size_bytes: the end of what was read: where a `LogTail` may continue.
         n_left_out: how many metrics there are besides, where not all were asked for.
         others: in TensorBoard's event files, tags of what is no scalar, and their kinds.
@@ -96,7 +96,7 @@ class LazySeries(Mapping[str, Series]):
         return series.among(are_kept(series.step, starts)) if starts else series
 
     def abandoned(self, name: str) -> Series | None:
-        """The values that were abandoned, in the order of the file; None without any."""
+        """The values that were abandoned, in the order of the file, or None without any."""
         starts = self._starts(name)
         if not starts:
             return None

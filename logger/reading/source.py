@@ -25,7 +25,7 @@ class Origin:
     """What a file's beginning says.
 
     Attributes:
-        created_at: seconds since the epoch; None if the header is damaged or there is none.
+        created_at: seconds since the epoch, or None if the header is damaged or there is none.
         is_legacy: written by the original tool.
         has_header: False for a file that is still shorter than its header.
     """
@@ -36,10 +36,10 @@ class Origin:
 
 
 def open_regular(path: str | os.PathLike[str], *, follow_link: bool = True) -> FileIO:
-    """Open a file for reading; never waits, whatever is at the path.
+    """Open a file for reading. Never waits, even if the path is a FIFO.
 
     Args:
-        follow_link: whether a link at the path may lead to a file elsewhere; without, see
+        follow_link: whether a link at the path may lead to a file elsewhere. Without, see
             `guarded`.
 
     Raises:

@@ -22,10 +22,10 @@ class TailBatch:
     """What one look found.
 
     Attributes:
-        series: the new values by metric name; metrics without new values are left out.
+        series: the new values by metric name. Metrics without new values are left out.
         was_reset: forget what earlier batches gave, this one begins again: the file was truncated,
             replaced or deleted, or the training continued from an earlier step.
-        offset: bytes consumed up to here; a later `LogTail` may continue from it.
+        offset: bytes consumed up to here. A later `LogTail` may continue from it.
         has_more: `max_bytes` ended the batch before the file did.
         is_closed: the last record says that a process finished writing.
         ended_with_error: … and that it was by an exception.
@@ -60,14 +60,14 @@ class LogTail:
         follow_link: bool = True,
         before: Callable[[str], Mapping[str, Series]] | None = None,
     ) -> None:
-        """Nothing is opened yet; there may be no file yet.
+        """Nothing is opened yet. There may be no file yet.
 
         Args:
             path: a `.dat` file.
             offset: where to continue, as an earlier tail's `offset` said.
             follow_link: as in `read_log`.
-            before: gives what a run of a sweep logged in earlier attempts, for the path of this
-                log (`history_before`); the first batch then begins with what counts of it.
+            before: gives what a run of a sweep logged in earlier attempts, for the path of this log
+                (`history_before`). The first batch then begins with what counts of it.
 
         Raises:
             ValueError: no tail can have given this offset.
@@ -97,7 +97,7 @@ class LogTail:
         return self._n_damaged + self._decoder.n_skipped
 
     def close(self) -> None:
-        """Nothing is kept open; for symmetry with files."""
+        """Nothing is kept open. For symmetry with files."""
 
     def __enter__(self) -> "LogTail":
         return self
@@ -106,7 +106,7 @@ class LogTail:
         self.close()
 
     def read(self, max_bytes: int = 4 << 20) -> TailBatch:
-        """What is new, at most `max_bytes` of it; a half-written last record waits.
+        """What is new, at most `max_bytes` of it. A half-written last record waits.
 
         Raises:
             LogFormatError: the file is no log, or a newer version wrote it.
@@ -221,7 +221,7 @@ class LogTail:
             self.offset = data_at
 
     def _find_names(self, fd: int, wanted: set[int]) -> None:
-        """Look for declarations before the offset where this tail began; each stretch only once."""
+        """Look for declarations before the offset where this tail began. Each stretch only once."""
         progress = Progress(self.path)
         while wanted and self._scanned_to < self._first_offset:
             data_at = next_data(fd, self._scanned_to, self._first_offset)

@@ -26,7 +26,7 @@ class EventRun:
 
 
 def event_run(folder: str) -> EventRun | None:
-    """The run of the event files in a folder; None if it has none."""
+    """The run of the event files in a folder, or None if it has none."""
     paths = files_beside(os.path.join(folder, ""))
     if not paths:
         return None

@@ -33,8 +33,8 @@ class RunResult:
         name: its folder's, or in a sweep its file's.
         path: its log.
         config: its settings, nested as they were logged.
-        environment: how and where it was started by hand; empty in a sweep.
-        hyperparameters: what the sweep chose for it; empty for a run by hand.
+        environment: how and where it was started by hand, or empty in a sweep.
+        hyperparameters: what the sweep chose for it, or empty for a run by hand.
         state: `running`, `finished`, `early_stopped`, `paused`, `failed`, `killed`, `lost`
             or `pending`.
     """
@@ -62,10 +62,10 @@ class RunResult:
         return RunMedia(self.path)
 
     def best(self, metric: str, *, higher_is_better: bool | None = None) -> BestValue | None:
-        """The best value of a metric; None if it has no number.
+        """The best value of a metric, or None if it has no number.
 
         Args:
-            higher_is_better: which values are good; by default as the script passed it.
+            higher_is_better: which values are good, by default as the script passed it.
 
         Raises:
             KeyError: the run has no such metric.
@@ -125,7 +125,7 @@ class RunResult:
 
 @dataclass(frozen=True)
 class RunResults:
-    """Several runs, as a list of them; in a notebook it shows itself as a table."""
+    """Several runs, as a list of them. In a notebook it shows itself as a table."""
 
     runs: tuple[RunResult, ...]
 

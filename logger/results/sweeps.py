@@ -10,7 +10,7 @@ from ..guarded import open_guarded
 
 
 class SweepRuns:
-    """The runs of the sweep in a folder; none of a folder that is no sweep."""
+    """The runs of the sweep in a folder, or none for a folder that is no sweep."""
 
     def __init__(self, folder: str) -> None:
         self._hyperparameters: dict[str, dict[str, Any]] = {}
@@ -34,7 +34,9 @@ class SweepRuns:
         return self._hyperparameters.get(name, {})
 
     def state(self, name: str) -> str | None:
-        """As the journal has it; None of a run that it does not know, or whose end it missed."""
+        """As the journal has it, or None for a run that it does not know, or whose end it
+        missed.
+        """
         state = self._states.get(name)
         return None if state == "running" and self._is_at_work is False else state
 

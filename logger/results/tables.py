@@ -21,7 +21,7 @@ def flat(
 
 
 def as_columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Rows as columns; a column whose values are of several types, or nested, becomes text."""
+    """Rows as columns. A column whose values are of several types, or nested, becomes text."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     return {name: _of_one_type([row.get(name) for row in rows]) for name in names}
 
@@ -45,7 +45,7 @@ def frame_of(library: str, columns: Mapping[str, list[Any]]) -> Any:
 
 
 def html_table(rows: list[dict[str, Any]]) -> str:
-    """Rows as an HTML table, all texts escaped; of many rows the first."""
+    """Rows as an HTML table, all texts escaped. Of many rows the first."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     head = "".join(f"<th>{html.escape(str(name))}</th>" for name in names)
     lines = "".join(

@@ -1,4 +1,4 @@
 """What runs use of the machine: CPU, memory and GPUs, sampled into a log beside the run's own.
 
-Needs the standard library alone on Linux; elsewhere psutil, and NVML's bindings for GPUs, if there.
+Needs the standard library alone on Linux, elsewhere psutil, and NVML's bindings for GPUs, if there.
 """

@@ -11,7 +11,7 @@ _BYTES_PER_MB = 1e6
 
 
 class GpuReader:
-    """Reads GPUs by index or UUID; each at most once between two calls of `begin`."""
+    """Reads GPUs by index or UUID, each at most once between two calls of `begin`."""
 
     def __init__(self) -> None:
         self._nvml: Any = None

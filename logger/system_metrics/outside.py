@@ -21,7 +21,7 @@ class OutsideSampling:
     Args:
         open_log: as for `SystemSampler`.
         pid: the process's.
-        dat_path: the run's log; the samples are beside it.
+        dat_path: the run's log. The samples are beside it.
         started_at: when the process was started, in seconds since the epoch.
         folders: where packages are that ask GPUs, besides those on the path.
     """

@@ -39,7 +39,7 @@ class ProcessTrees:
         self._others.clear()
 
     def look(self, roots: "Iterable[int]") -> "dict[int, dict[int, ProcessUsage]]":
-        """By root, the processes of its tree by their numbers; none of a root that has gone."""
+        """By root, the processes of its tree by their numbers, or none for a root that has gone."""
         self._n_looks += 1
         if self._n_looks % _LOOK_AT_ALL_EVERY == 0:
             self._others.clear()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .processes import ProcessUsage
 
     class Log(Protocol):
-        """What samples are written to; `ExperimentLogger` is one."""
+        """What samples are written to. `ExperimentLogger` is one."""
 
         def add_scalars(self, values: Mapping[str, float], step: int) -> None: ...
 

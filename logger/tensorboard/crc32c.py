@@ -1,8 +1,8 @@
 """CRC-32C, the checksum of event files, over many records at once.
 
-Sarwate's algorithm with a table of 65,536 entries (two bytes a step, "slicing by 2"); numpy does
+Sarwate's algorithm with a table of 65,536 entries (two bytes a step, "slicing by 2"). numpy does
 each step for all records together. Long records are cut into blocks, whose checksums are combined
-by matrices over GF(2), as in zlib's `crc32_combine`; a table for each byte does what a matrix does.
+by matrices over GF(2), as in zlib's `crc32_combine`. A table for each byte does what a matrix does.
 """
 
 from functools import cache
@@ -62,8 +62,8 @@ def crc32c_of_records(buffer: Bytes, starts: Ints, lengths: Ints) -> Crcs:
     """The checksums of records in a buffer.
 
     Args:
-        buffer: shape (n_bytes,); the records begin at `MARGIN` or behind it.
-        starts: shape (n_records,); where each begins.
+        buffer: shape (n_bytes,). The records begin at `MARGIN` or behind it.
+        starts: shape (n_records,). Where each begins.
         lengths: shape (n_records,), bytes.
 
     Returns:

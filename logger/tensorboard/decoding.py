@@ -1,8 +1,8 @@
 """Events to columns: numpy decodes those that are alike together, each other kind once.
 
-A script logs the same few metrics again and again. Events of one length, with a step of one
-length, usually differ in their time, step and value alone: with these set to zero they are equal.
-One of each such kind is parsed; of the others the bytes are compared and the numbers cut out.
+A script logs the same few metrics again and again. Events of one length, with a step of one length,
+usually differ in their time, step and value alone: with these set to zero they are equal. One of
+each such kind is parsed. Of the others the bytes are compared and the numbers cut out.
 """
 
 import struct
@@ -32,7 +32,7 @@ _FACTORS = np.array([pow(5, 2 * place + 3, 1 << 64) for place in range(_LONGEST 
 class Scalars:
     """Scalars side by side, each array of shape (n_scalars,), in any order.
 
-    `number`: which of the metrics; `sequence`: which event, counted in the order of the files.
+    `number`: which of the metrics. `sequence`: which event, counted in the order of the files.
     """
 
     sequence: Ints
@@ -153,7 +153,7 @@ class EventDecoder:
             self._take(pieces, data, self._n_events + index, start - MARGIN)
 
     def _take(self, pieces: _Pieces, data: Readable, sequence: int, at: int) -> None:
-        """Take in one event; `at`: where its content is, behind where decoding began."""
+        """Take in one event. `at`: where its content is, behind where decoding began."""
         try:
             event = self._parser.parse(data)
             wall_time = wall_time_of(data, event.wall_time_at)
@@ -172,7 +172,7 @@ class EventDecoder:
     def _take_others(
         self, data: Readable, event: ParsedEvent, when: tuple[int, int, float], at: int
     ) -> None:
-        """For whoever decodes what is no scalar; `when`: sequence, step and wall time."""
+        """For whoever decodes what is no scalar. `when`: sequence, step and wall time."""
 
     def _note(self, event: ParsedEvent, sequence: int) -> None:
         for tag, kind in event.others:
@@ -190,7 +190,7 @@ class EventDecoder:
             self.last_wall_time = last
 
     def _number(self, name: str) -> int:
-        """The number of a metric; -1: its values are not kept."""
+        """The number of a metric. -1 means that its values are not kept."""
         known = self._numbers.get(name)
         if known is not None:
             return known
@@ -218,12 +218,12 @@ class EventDecoder:
             self._take_each(pieces, records, rest)
 
     def _take_alike(self, pieces: _Pieces, rows: Bytes, group: Ints, n_step_bytes: int) -> Ints:
-        """Decode the events that are alike; return the others."""
+        """Decode the events that are alike, and return the others."""
         for _ in range(_MOST_TRIES):
             if len(rows) < _FEW:
                 break
             places = self._places_of(rows[0].tobytes(), n_step_bytes)
-            if places is None:  # no plain event: whatever is like it is parsed one by one
+            if places is None:  # not a plain event: all like it are parsed one by one
                 break
             is_taken = self._take_layout(pieces, rows, group, n_step_bytes, places)
             if not is_taken.any():
@@ -250,7 +250,7 @@ class EventDecoder:
         n_step_bytes: int,
         places: tuple[tuple[int, str], ...],
     ) -> NDArray[np.bool_]:
-        """Decode the events whose values are at these places; return a mask of them."""
+        """Decode the events whose values are at these places, and return a mask of them."""
         common = np.zeros((len(rows), -(-rows.shape[1] // 8) * 8), np.uint8)
         common[:, : rows.shape[1]] = rows
         common[:, 1:9] = 0
@@ -279,7 +279,7 @@ class EventDecoder:
     def _layout(
         self, key: bytes, data: bytes, n_step_bytes: int, places: tuple[tuple[int, str], ...]
     ) -> _Layout | None:
-        """What one of these events means; None: its values are elsewhere."""
+        """What one of these events means. None means that its values are elsewhere."""
         if key in self._layouts:
             return self._layouts[key]
         layout = None
@@ -321,7 +321,7 @@ class EventDecoder:
 
 
 def wall_time_of(data: Readable, at: int) -> float:
-    """The time of an event, given where it is; 0 of one without."""
+    """The time of an event, given where it is, or 0 for one without."""
     return float(struct.unpack("<d", data[at : at + 8])[0]) if at >= 0 else 0.0
 
 

@@ -35,8 +35,8 @@ class ParsedEvent:
     """What one event holds.
 
     Attributes:
-        wall_time_at: where its double begins; -1: there is none.
-        step: and where its varint begins and ends; -1: there is none.
+        wall_time_at: where its double begins. -1 means that there is none.
+        step: and where its varint begins and ends. -1 means that there is none.
         values: its scalars.
         others: tag and kind of what is no scalar, as `images`, `text`, `histograms`.
         hparams: the contents of the plugin of this name.
@@ -59,7 +59,7 @@ class ParsedEvent:
 
 
 class EventParser:
-    """Parses events of one run; remembers what a tag's first event said of its kind."""
+    """Parses events of one run. Remembers what a tag's first event said of its kind."""
 
     def __init__(self) -> None:
         self._kinds: dict[str, str] = {}
@@ -150,7 +150,7 @@ def _metadata(data: Readable, start: int, stop: int) -> tuple[str, bytes]:
 
 
 def _scalar_in_tensor(data: Readable, start: int, stop: int) -> tuple[int, str] | None:
-    """Where the number of a tensor without dimensions is, and its type; None of any other."""
+    """Where the number of a tensor without dimensions is, and its type, or None for any other."""
     dtype = 0
     found: list[tuple[int, int, str]] = []
     for number, kind, at, end in wire.fields(data, start, stop):

@@ -1,7 +1,7 @@
 """Images, texts, histograms and sounds in event files: where their bytes are, without a copy.
 
 The messages: tensorboard/compat/proto/summary.proto. An image is an `Image` with the bytes of a
-file, or a tensor of texts (width, height, and the bytes of each image); a histogram is a
+file, or a tensor of texts (width, height, and the bytes of each image). A histogram is a
 `HistogramProto` with upper limits, or a tensor of rows (left, right, count).
 """
 
@@ -35,7 +35,7 @@ class EventMedium(NamedTuple):
 
 
 class MediaParser:
-    """Finds media in events; remembers what a tag's first event said of its kind."""
+    """Finds media in events. Remembers what a tag's first event said of its kind."""
 
     def __init__(self) -> None:
         self._plugins: dict[str, str] = {}

@@ -40,7 +40,7 @@ def files_beside(path: str) -> list[str]:
 
 
 def origin_of(name: str) -> FileOrigin | None:
-    """What the name of an event file says, or None; older writers name no process."""
+    """What the name of an event file says, or None. Older writers name no process."""
     found = _NUMBERED.search(name) or _ORIGIN.search(name)
     if found is None:
         return None

@@ -31,12 +31,12 @@ class Records:
     """The whole and intact records at the beginning of some bytes.
 
     Attributes:
-        buffer: shape (n_bytes,); `MARGIN` zeros, then the bytes.
-        starts: shape (n_records,); where in `buffer` the content of each begins.
+        buffer: shape (n_bytes,). `MARGIN` zeros, then the bytes.
+        starts: shape (n_records,). Where in `buffer` the content of each begins.
         lengths: shape (n_records,), bytes.
         n_bytes: how many bytes they take up.
         is_damaged: what follows is no record, or one whose checksum is wrong.
-        n_missing: how many bytes the next one needs, if only its end is missing; 0 otherwise.
+        n_missing: how many bytes the next one needs, if only its end is missing, or 0 otherwise.
     """
 
     buffer: Bytes

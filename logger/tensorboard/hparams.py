@@ -23,7 +23,7 @@ class HparamsSession:
     status: str | None = None
 
     def take(self, content: bytes) -> None:
-        """Take in the content of one event of the plugin; what is damaged is left out."""
+        """Take in the content of one event of the plugin. What is damaged is left out."""
         try:
             for number, kind, at, end in wire.fields(content, 0, len(content)):
                 if kind == wire.BYTES and number == 3:

@@ -15,7 +15,7 @@ class RecordWindow:
     """The bytes of a record, as `wire.fields` and the parsers of events use them.
 
     Args:
-        fd: of the file; must stay open.
+        fd: of the file. Must stay open.
         start: where in the file the content of the record begins.
         length: of the content, in bytes.
     """

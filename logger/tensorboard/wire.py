@@ -11,7 +11,7 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _WIDTH = {FIXED64: 8, FIXED32: 4}
 
 WireField = tuple[int, int, int, int]
-"""Number, wire type, and where its content begins and ends; a varint's content is its value."""
+"""Number, wire type, and where its content begins and ends. A varint's content is its value."""
 
 
 class WireError(ValueError):

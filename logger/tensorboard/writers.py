@@ -25,7 +25,7 @@ def has_writer(path: Path) -> bool | None:
 
 
 def holds(pid: int, path: Path) -> bool | None:
-    """Whether a process has a file open; None: it belongs to another user."""
+    """Whether a process has a file open. None means that it belongs to another user."""
     try:
         file = path.stat()
         folder = _PROC / str(pid) / "fd"

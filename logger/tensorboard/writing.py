@@ -35,7 +35,7 @@ def encode_run(
     Values are written as tensors of double precision, of which none is rounded.
 
     Args:
-        is_success: how it ended; None: not known.
+        is_success: how it ended. None means not known.
         started_at: seconds since the epoch.
     """
     yield frame(wire.encode_double(1, started_at) + wire.encode_bytes(3, _VERSION.encode()))

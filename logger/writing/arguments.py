@@ -45,7 +45,7 @@ def checked_name(name: object) -> str:
 
 
 def checked_value(name: object, value: "SupportsFloat | SupportsIndex") -> float:
-    """The value as a float; NaN and infinities are values too.
+    """The value as a float. NaN and infinities are values too.
 
     Raises:
         TypeError: it is not one real number.
@@ -80,7 +80,7 @@ def _as_float(name: object, value: "SupportsFloat | SupportsIndex") -> float:
 
 
 def checked_step(name: object, step: "SupportsIndex") -> int:
-    """The step as an int; a float or an array of one element may be whole.
+    """The step as an int. A float or an array of one element may be whole.
 
     Raises:
         TypeError: it is no whole number.
@@ -198,7 +198,7 @@ def _shortened(given: object) -> str:
         return f"an integer of {given.bit_length()} bits"
     try:
         text = repr(given)
-    except Exception:  # noqa: BLE001 - whatever a foreign object does, the mistake is reported
+    except Exception:  # noqa: BLE001 - a foreign object can raise anything, and the mistake is still reported
         return "an object without a repr"
     text = text.encode("ascii", "backslashreplace").decode() if "\\ud" in text else text
     return text if len(text) <= 80 else f"{text[:77]}…"

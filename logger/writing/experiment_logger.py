@@ -25,7 +25,7 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
     """Writes the metrics of one run to its `.dat` file, each value at once.
 
     Nothing is buffered: when `add_scalar` returns, the value is in the file, and a reader in
-    another process sees it. Several threads may use one logger, and so may forked children; several
+    another process sees it. Several threads may use one logger, and so may forked children. Several
     processes may write to one file. A logger that travels to a spawned process (it can be pickled)
     continues with the same file there.
 
@@ -37,10 +37,10 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
         n_dropped: values that could not be written, in this process.
 
     Args:
-        logdir: where a run started by hand gets a new folder, named after the time; `~` is the home
+        logdir: where a run started by hand gets a new folder, named after the time. `~` is the home
             folder. In a run that a sweep started, the sweep has chosen the file and `logdir` plays
             no part.
-        max_events: accepted for compatibility with the original tool; nothing is buffered.
+        max_events: accepted for compatibility with the original tool. Nothing is buffered.
         log_interval: likewise.
         config: the settings that the run was started with, as for `log_config`.
         all_ranks: in a distributed training (`RANK` and `WORLD_SIZE` are set) only the process of
@@ -94,7 +94,7 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
 
     @classmethod
     def at(cls, path: str | os.PathLike[str]) -> "Self":
-        """A logger that writes to this file, whatever the environment says; appends to it."""
+        """A logger that appends to this file and ignores the environment."""
         logger = cls.__new__(cls)
         path = paths.absolute(path)
         logger._begin(os.path.dirname(path), is_owner=True)
@@ -111,7 +111,7 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
 
     @property
     def run_dir(self) -> str:
-        """The folder for the run's own files, absolute; made when first asked for.
+        """The folder for the run's own files, absolute, made when first asked for.
 
         In a sweep all attempts at a run share it. A logger of another rank does not make it.
 
@@ -151,7 +151,7 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
             own_record.merge_own_record(self.path, changes, self._notices)
 
     def close(self) -> None:
-        """Mark the run as finished and close the file; a second call does nothing."""
+        """Mark the run as finished and close the file. A second call does nothing."""
         self.end(FINISHED)
 
     def __enter__(self) -> "Self":

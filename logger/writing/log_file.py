@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import SupportsFloat, SupportsIndex
 
-# whoever put a link here would have its target written
+# otherwise a link here would have its target written
 _FLAGS = os_files.APPEND | os_files.NO_LINK
 
 
@@ -39,9 +39,9 @@ class LogFile:
 
     Attributes:
         path: absolute.
-        heads: the metrics that may be written straight away, by name: what `scalar_head` gives,
-            and where to write. Emptied when there is doubt about the file, so that whoever writes
-            comes to `make_ready` first; declaring a name again does no harm.
+        heads: the metrics that may be written straight away, by name: what `scalar_head` gives, and
+            where to write. Emptied when there is doubt about the file, so that whoever writes comes
+            to `make_ready` first. Declaring a name again does no harm.
     """
 
     __slots__ = (
@@ -58,7 +58,7 @@ class LogFile:
     def __init__(self, path: str, *, begins_session: bool = True) -> None:
         """Args:
         path: absolute.
-        begins_session: what is written continues the run where it is opened again; not so
+        begins_session: what is written continues the run where it is opened again. Not so
             in another process of the same training.
         """
         self.path = path
@@ -79,7 +79,7 @@ class LogFile:
         """Open the file (made with its header if there is none), or mend its end after a failure.
 
         Raises:
-            OSError: it cannot be opened or written; its folder must exist.
+            OSError: it cannot be opened or written. Its folder must exist.
         """
         if self._is_sound:
             return
@@ -134,7 +134,7 @@ class LogFile:
         """Write whole records.
 
         Raises:
-            OSError: they were not written, or only in part; `make_ready` mends that.
+            OSError: they were not written, or only in part. `make_ready` mends that.
         """
         try:
             _write_all(self._fd, data)
@@ -169,7 +169,7 @@ class LogFile:
         return None
 
     def close(self) -> None:
-        """Close it; `make_ready` would open it again.
+        """Close it. `make_ready` would open it again.
 
         Raises:
             OSError: the system reports a write that failed late, as network file systems do.
@@ -220,7 +220,7 @@ def _open_or_create(path: str) -> int:
 
 
 def _create_with_header(path: str) -> None:
-    """Make the file appear with its header complete, whoever else does the same right now."""
+    """Make the file appear with its complete header, even if another process does the same."""
     new_path = os.path.join(os.path.dirname(path), f".{os.getpid()}-{time.monotonic_ns()}.new")
     fd = os.open(new_path, _FLAGS | os.O_CREAT | os.O_EXCL, FILE_MODE)
     try:

@@ -29,7 +29,7 @@ whether its logger was closed, not dropped.
 
 
 def add(logger: "OpenLogger", *, is_owner: bool) -> None:
-    """Keep a logger in view; one that owns its run is ended with the process."""
+    """Keep a logger in view. One that owns its run is ended with the process."""
     _open.add(logger)
     if is_owner:
         _marked.clear()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class PlainLog:
-    """Appends to a `.dat`; what cannot be written is dropped, and the next values are tried again.
+    """Appends to a `.dat`. What cannot be written is dropped, and the next values are tried again.
 
     Args:
         path: absolute.

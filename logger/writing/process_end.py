@@ -24,7 +24,7 @@ _COMPARE = {"isinstance", "issubclass", "suppress", "raises"}
 
 
 def watch() -> None:
-    """Begin to watch how this process ends; a second call does nothing."""
+    """Begin to watch how this process ends. A second call does nothing."""
     global _exit, _main_frame
     if _exit is None:
         _exit, sys.exit = sys.exit, _noted_exit
@@ -168,7 +168,7 @@ def _outcome_of_raise(frame: "FrameType") -> int:
 
 
 def multiprocessing_child() -> "ModuleType | None":
-    """`multiprocessing.util` in a process that `multiprocessing` started; elsewhere None."""
+    """`multiprocessing.util` in a process that `multiprocessing` started, elsewhere None."""
     process = sys.modules.get("multiprocessing.process")
     if process is None or process.parent_process() is None:
         return None

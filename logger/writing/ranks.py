@@ -25,7 +25,7 @@ def say_silent() -> None:
 
 
 def _rank() -> int:
-    """The rank of this process; 0 outside a distributed training.
+    """The rank of this process, or 0 outside a distributed training.
 
     `torchrun` and most launchers set RANK. Lightning starts its own processes without it. Programs
     that `mpirun` starts may be independent of each other, but not within one run of a sweep.

@@ -36,7 +36,7 @@ def folder_name() -> str:
 
 
 def record_of_rerun() -> dict[str, object]:
-    """What the record of this run keeps of the run that it repeats; empty if it repeats none."""
+    """What the record of this run keeps of the run that it repeats, or empty if it repeats none."""
     rerun = rerun_of()
     if rerun is None:
         return {}

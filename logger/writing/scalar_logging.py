@@ -91,7 +91,7 @@ class ScalarLogging:
             name: of the metric, up to 65535 bytes of UTF-8.
             value: one real number: float, int, a numpy scalar, an array or tensor of one element, a
                 Fraction or Decimal. NaN and infinities are kept.
-            step: a whole number of 64 bits; 4096.0 is one.
+            step: a whole number of 64 bits. 4096.0 is one.
 
         Raises:
             TypeError: an argument is of the wrong kind.
@@ -123,7 +123,7 @@ class ScalarLogging:
         """Log one value each of several metrics, by name.
 
         Raises:
-            TypeError, ValueError: as `add_scalar`; the values before the wrong one are logged.
+            TypeError, ValueError: as `add_scalar`. The values before the wrong one are logged.
         """
         check_scalars(values)
         if not self._add_together(values, step):
@@ -149,7 +149,7 @@ class ScalarLogging:
     def _add_together(
         self, values: "Mapping[str, SupportsFloat | SupportsIndex]", step: "SupportsIndex"
     ) -> bool:
-        """Log all values with one write; False, with nothing written, where one needs care."""
+        """Log all values with one write. False, with nothing written, where one needs care."""
         now = time.time()
         try:
             fd, records = self._file.encode(values, step, now)
@@ -191,7 +191,7 @@ class ScalarLogging:
             )
 
     def _declare(self, name: str) -> int:
-        """Write the metric's name, unless this file has it; return the metric's id."""
+        """Write the metric's name, unless this file has it, and return the metric's id."""
         written = name
         if self._shares_file:
             written = self._names.own_name(self.path, name)
@@ -206,7 +206,7 @@ class ScalarLogging:
         return identifier
 
     def _try_to_open(self) -> bool:
-        """Whether the file can be written; says why not, once."""
+        """Whether the file can be written. Says why not, once."""
         try:
             if not self._has_file:
                 folder = paths.create_unique_folder(self._logdir, reruns.folder_name())
@@ -219,14 +219,14 @@ class ScalarLogging:
         return True
 
     def _complete(self, rest: bytes) -> None:
-        """Write what a short write left over; the disk is full, or nearly."""
+        """Write what a short write left over. The disk is full, or nearly."""
         try:
             self._file.append(rest)
         except OSError as error:
             self._drop(error)
 
     def _look(self) -> None:
-        """See whether the file is still as it should be; say what is wrong, once."""
+        """See whether the file is still as it should be. Say what is wrong, once."""
         trouble = self._file.find_trouble()
         if trouble:
             self._notices.say_once(f"{self.path} {trouble}")

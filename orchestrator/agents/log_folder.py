@@ -69,7 +69,7 @@ class LogFolder:
         return [] if path is None else last_lines(path, n_lines)
 
     def wait(self, name: str, until: str, timeout_s: float) -> tuple[str, Sweep]:
-        """Wait a bounded time; return `met`, `ended` or `timed_out`, and the sweep."""
+        """Wait a bounded time, and return `met`, `ended` or `timed_out`, and the sweep."""
         sweep = self._sweep(name)
         try:
             condition = parse_condition(until)
@@ -80,7 +80,7 @@ class LogFolder:
     def start(
         self, config: str, *, workers: int | None, seed: int | None, max_runs: int | None
     ) -> Any:
-        """Start a sweep in the background; return the event that says which.
+        """Start a sweep in the background, and return the event that says which.
 
         Raises:
             UsageError: the configuration is not in the project folder, or is wrong.
@@ -102,7 +102,7 @@ class LogFolder:
         only_failed: bool = False,
         n_workers: int | None = None,
     ) -> list[str]:
-        """Ask the orchestrator of a sweep for something; return its answers.
+        """Ask the orchestrator of a sweep for something, and return its answers.
 
         Raises:
             UsageError: it refused.

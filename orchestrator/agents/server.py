@@ -107,10 +107,10 @@ def _acting(folder: LogFolder) -> tuple[tuple[Callable[..., Any], ToolAnnotation
         seed: int | None = None,
         max_runs: int | None = None,
     ) -> dict[str, Any]:
-        """Start a sweep in the background; it runs the training script that its file names.
+        """Start a sweep in the background. It runs the training script that its file names.
 
         config: an experiment_cfg.json or a W&B sweep file in the folder where this server was
-        started. workers: how many runs at once. Returns at once; use wait_for_sweep next.
+        started. workers: how many runs at once. Returns at once. Use wait_for_sweep next.
         """
         event: dict[str, Any] = folder.start(config, workers=workers, seed=seed, max_runs=max_runs)
         return event

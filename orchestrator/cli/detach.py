@@ -27,18 +27,18 @@ class BackgroundSweep:
     _read_fd: int
 
     def wait_for_folder(self) -> Path | None:
-        """Wait until the sweep has its folder; return None if it fails before."""
+        """Wait until the sweep has its folder, and return None if it fails before."""
         with open(self._read_fd, "rb") as file:  # noqa: PTH123
             folder = file.read()
         return Path(os.fsdecode(folder)) if folder else None
 
     def wait(self) -> int:
-        """Wait for its end; return its exit code."""
+        """Wait for its end, and return its exit code."""
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
 def go_into_background() -> BackgroundSweep | Announce:
-    """Split this process in two; to be called before any thread is started.
+    """Split this process in two, to be called before any thread is started.
 
     Returns:
         To the command's process, what it can wait for. To the sweep's, which now has a session
@@ -82,7 +82,7 @@ class _Lasting(io.FileIO):
 
 
 def outlive_terminal() -> None:
-    """From now on no printing fails, whatever becomes of where it goes."""
+    """From now on no printing fails, even if the terminal is gone."""
     sys.stdout, sys.stderr = _lasting(sys.stdout), _lasting(sys.stderr)
 
 
@@ -90,7 +90,7 @@ def _lasting(stream: TextIO) -> TextIO:
     try:
         stream.flush()
         fd = stream.fileno()
-    except (OSError, ValueError):  # no file behind it, as in a notebook; or gone already
+    except (OSError, ValueError):  # no file behind it, as in a notebook, or gone already
         return stream
     return io.TextIOWrapper(
         io.BufferedWriter(_Lasting(fd, "w", closefd=False)),

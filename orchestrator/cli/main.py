@@ -64,7 +64,7 @@ def run() -> NoReturn:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code (0 done, 1 failed, 2 wrong usage, 130 Ctrl-C)."""
+    """Run the command, and return its exit code (0 done, 1 failed, 2 wrong usage, 130 Ctrl-C)."""
     show_what_the_terminal_can()
     try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"ml-tracking-ops: {error}")
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILURE
     except BrokenPipeError:
-        # whoever read the output is gone; keep the interpreter from complaining at exit
+        # the reader of the output is gone, so keep the interpreter from complaining at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILURE
     except OSError as error:

@@ -26,7 +26,7 @@ def page_named(paths: Sequence[str], page: str | None, logdir: Path) -> NamedPag
     """The page of one thing, of all experiments, or the comparison of several.
 
     Args:
-        page: ``experiments`` or ``compare``; None: several paths are compared.
+        page: ``experiments`` or ``compare``. None means that several paths are compared.
 
     Raises:
         UsageError: nothing is named, or it is not there.
@@ -65,7 +65,7 @@ def _own_page(found: Found) -> NamedPage:
 
 
 def _id_of(found: Found, logdir: Path) -> str:
-    """By which id the dashboard of the log folder knows a run; of a sweep its best one."""
+    """By which id the dashboard of the log folder knows a run. Of a sweep its best one."""
     catalog = Catalog(logdir)
     if isinstance(found, Experiment):
         for identity, one in catalog.experiments.items():

@@ -1,4 +1,4 @@
-"""The argument list that starts one run: what each macro of the `command` key stands for. Pure.
+"""The argument list that starts one run: the value of each macro of the key `command`. Pure.
 
 It is apart from `command.py` so that code that only shows a command does not load what
 validates a configuration.
@@ -29,10 +29,10 @@ def default_command(metrics_from: object) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class RunMacros:
-    """What the macros of one run's command stand for.
+    """The values of the macros in the command of one run.
 
     Args:
-        logdir: what `${logdir}` stands for; `folder` is the sweep's.
+        logdir: the value of `${logdir}`. `folder` is the sweep's.
         run_dir: the folder for the run's own files.
         environment: where `${envvar:NAME}` is looked up.
         style: how values are written.
@@ -95,7 +95,7 @@ class RunMacros:
         return as_text(values[name], self.style) if name in values else ""
 
     def expand(self, macro: str) -> list[str]:
-        """The arguments that a macro such as `${args}` stands for, given what is in its braces."""
+        """The arguments for a macro such as `${args}`, given what is in its braces."""
         given, style = self.passed, self.style
         kind, _, forms = macro.partition(":")
         match kind:

@@ -16,7 +16,7 @@ LIST_MACROS = (
     "args_append_hydra",
     "args_override_hydra",
 )
-"""Each becomes several arguments, and must be alone; so does `args:` with some of the forms."""
+"""Each becomes several arguments, and must be alone, so does `args:` with some of the forms."""
 TEXT_MACROS = (
     "env",
     "interpreter",
@@ -44,14 +44,14 @@ def is_passable(text: str) -> bool:
 
 
 def replace_macros(text: str, value_of: Callable[[str], str]) -> str:
-    """A text with each macro in it replaced; `value_of` is given what is in the braces."""
+    """A text with each macro in it replaced. `value_of` is given what is in the braces."""
     return MACRO.sub(
         lambda match: match[0] if _OF_HYDRA.match(match[1]) else value_of(match[1]), text
     )
 
 
 def is_list_macro(name: str) -> bool:
-    """Whether a macro stands for several arguments, given what is in its braces."""
+    """Whether a macro becomes several arguments, given what is in its braces."""
     kind, colon, forms = name.partition(":")
     return name in LIST_MACROS or (
         kind == "args" and bool(colon) and all(form in FORMS for form in forms.split(","))
@@ -78,7 +78,7 @@ def passes_parameters(command: Sequence[str]) -> bool:
 
 
 def macro_problem(text: str) -> str | None:
-    """What is wrong with the macros in a text that stands for one argument, or None."""
+    """What is wrong with the macros in a single argument, or None."""
     for name in MACRO.findall(text):
         if is_list_macro(name):
             return f"${{{name}}} becomes several arguments: make it an element of its own"

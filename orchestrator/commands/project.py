@@ -28,7 +28,7 @@ class Project:
 
 
 def find_project(description: Mapping[str, Any], sweep_folder: Path) -> Project | None:
-    """The folder of the script; None if the description does not say where it was.
+    """The folder of the script, or None if the description does not say where it was.
 
     A sweep in a folder of its project moves with the project. One that logs elsewhere leaves the
     project where it was.

@@ -24,14 +24,14 @@ _CONTROL = re.compile(
 
 @dataclass(frozen=True)
 class RerunCommand:
-    """`line` is for a POSIX shell; `notes` say in what the repetition differs from the run."""
+    """`line` is for a POSIX shell. `notes` say in what the repetition differs from the run."""
 
     line: str
     notes: tuple[str, ...]
 
 
 class _AsVariables(dict[str, str]):
-    """Stands for the environment: a variable's value is a mark that holds its name."""
+    """Takes the place of the environment: the value of a variable is a mark with its name."""
 
     def get(self, name: str, default: Any = None) -> str:
         return f"\0{name}\0"
@@ -49,7 +49,7 @@ def rerun_command(
 
     Args:
         description: `experiment_description.json`, the original tool's too.
-        name: the run's, which `${run_name}` stands for.
+        name: the run's, for `${run_name}`.
         logdir: where the repetition logs, as an experiment of its own.
         index: the run's number in the sweep, which the repetition is named after.
 
@@ -118,7 +118,7 @@ def _command_of(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _texts(given: object) -> tuple[str, ...]:
-    """A list of texts; empty where the description holds something else."""
+    """A list of texts, or empty if the description holds something else."""
     if isinstance(given, list) and all(isinstance(part, str) for part in given):
         return tuple(given)
     return ()
@@ -141,7 +141,7 @@ def quoted(text: str) -> str:
 
 
 def _escape(character: str) -> str:
-    """A character as `$'…'` of a shell spells it; half a surrogate pair is a byte of a name."""
+    """A character as `$'…'` of a shell spells it. Half a surrogate pair is a byte of a name."""
     number = ord(character)
     if 0xDC80 <= number <= 0xDCFF:
         return f"\\x{number - 0xDC00:02x}"
@@ -192,7 +192,7 @@ def _rule_notes(config: Mapping[str, Any]) -> list[str]:
 
 
 def _environment_notes(description: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
-    """Which variables the sweep set; their values may be secret and are not shown."""
+    """Which variables the sweep set. Their values may be secret and are not shown."""
     own = config.get("environment")
     notes = []
     if isinstance(own, Mapping) and own:

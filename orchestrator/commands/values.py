@@ -55,7 +55,7 @@ def as_objects(combination: Mapping[str, Any], objects: Sequence[str]) -> dict[s
     """A combination as it is passed: `optimizer.lr` is `lr` in the object `optimizer`.
 
     Args:
-        objects: the names of the objects; one inside another is `outer.inner`.
+        objects: the names of the objects. One inside another is `outer.inner`.
     """
     passed: dict[str, Any] = {}
     for name, value in combination.items():

@@ -25,11 +25,11 @@ def client_config(passed: Mapping[str, Any]) -> str:
     import yaml
 
     config = {name: {"value": value} for name, value in passed.items()}
-    text: str = yaml.safe_dump(config, sort_keys=False)  # ASCII: read in whatever encoding
+    text: str = yaml.safe_dump(config, sort_keys=False)  # ASCII, which any encoding can read
     return f"wandb_version: 1\n\n{text}"
 
 
 def client_environment(path: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that a run is given; the client is offline unless `environment` says more."""
+    """The variables that a run is given. The client is offline unless `environment` says more."""
     offline = {} if MODE_VARIABLE in environment else {MODE_VARIABLE: OFFLINE}
     return {CONFIG_VARIABLE: str(path), **offline}

@@ -11,7 +11,7 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0
 
 
 def read_text(path: Path, most_bytes: int = MOST_BYTES) -> str:
-    """What a file holds; never waits for a writer, and never reads without end.
+    """What a file holds. Never waits for a writer, and never reads without end.
 
     Raises:
         OSError: it cannot be read, is no regular file, or is too long.

@@ -31,7 +31,7 @@ _PAIRS = {"{": "}", "[": "]"}
 
 
 def json_mistakes(text: str, error: json.JSONDecodeError) -> list[str]:
-    """What is wrong in a text that is no JSON, each with its line; never empty."""
+    """What is wrong in a text that is no JSON, each with its line, never empty."""
     found = [f"line {_line(text, position)}: {message}" for position, message in _familiar(text)]
     return found[:_MOST] or [_unfamiliar(text, error)]
 

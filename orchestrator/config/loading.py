@@ -25,7 +25,7 @@ def load_config(path: Path) -> LoadedConfig:
     """Read and validate a configuration file: ours, or a W&B sweep file (`.yaml`).
 
     Raises:
-        ConfigError: the file is missing, is no JSON, or has mistakes; all of them are named.
+        ConfigError: the file is missing, is no JSON, or has mistakes. All of them are named.
     """
     if path.suffix.lower() in _YAML_SUFFIXES:
         return _load_yaml(path)
@@ -46,7 +46,7 @@ def load_config(path: Path) -> LoadedConfig:
 
 
 def _missing(path: Path) -> str:
-    """What to do about a configuration that does not exist; others may exist beside it."""
+    """What to do about a configuration that does not exist. Others may exist beside it."""
     with contextlib.suppress(OSError):
         beside = sorted(
             name

@@ -69,7 +69,7 @@ def _beside(source: Mapping[str, Any], reported: set[str]) -> Iterator[ConfigPro
 
 
 def _most_objectives(name: object) -> int | None:
-    """How many the sampler of another package knows; None of any other."""
+    """How many the sampler of another package knows, or None for any other."""
     try:
         plugin = find_plugin(name) if isinstance(name, str) else None
     except UsageError:

@@ -29,7 +29,9 @@ def find_place(model: type[BaseModel], location: Sequence[int | str]) -> KeyPlac
     for part in location:
         kinds = kinds_of(kind)
         if kinds is not None and part in kinds.models:
-            kind = kinds.models[str(part)]  # pydantic inserts the kind; it is no key of the file
+            kind = kinds.models[
+                str(part)
+            ]  # pydantic inserts the kind, which is not a key of the file
             continue
         key.append(str(part))
         kind, siblings = _inside(kind, part)

@@ -42,7 +42,7 @@ def script_problems(source: Mapping[str, Any], folder: Path) -> Iterable[ConfigP
     command = source.get("command")
     if command and "${program}" not in str([command, source.get("environment")]):
         return  # the command says all there is to say
-    path = os.path.join(folder, script)  # noqa: PTH118  (whatever the text is)
+    path = os.path.join(folder, script)  # noqa: PTH118  (for any text)
     if not os.path.isfile(path):  # noqa: PTH113
         yield ConfigProblem(
             "main_script_name", f"there is no file {show_value(script)} in {folder}"
@@ -57,7 +57,7 @@ def script_problems(source: Mapping[str, Any], folder: Path) -> Iterable[ConfigP
 
 
 def _is_for_python(command: object) -> bool:
-    """Whether a command leaves the script to Python; without one, that is how it is started."""
+    """Whether a command leaves the script to Python. Without one, that is how it is started."""
     if command is None:
         return True
     parts = list(command) if isinstance(command, list | tuple) else []
@@ -65,7 +65,7 @@ def _is_for_python(command: object) -> bool:
 
 
 def _how_to_start(path: str) -> list[str] | None:
-    """The interpreter of a script that is not for Python; empty if it needs none."""
+    """The interpreter of a script that is not for Python, or empty if it needs none."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123
             head = file.read(_HEAD_BYTES)

@@ -133,7 +133,9 @@ def _storage_problems(
 
 
 def _goals(source: Mapping[str, Any]) -> list[str]:
-    """The goal of the one metric, or of each objective in their order; empty if one is missing."""
+    """The goal of the one metric, or of each objective in their order, or empty if one is
+    missing.
+    """
     objectives = source.get("objectives")
     listed = objectives if isinstance(objectives, list) else None
     found = (
@@ -152,7 +154,7 @@ def _goals_text(goals: Sequence[str]) -> str:
 
 
 def _asked(sweep: Path) -> Mapping[str, Any]:
-    """The configuration of an earlier sweep; empty where it cannot be read."""
+    """The configuration of an earlier sweep, or empty if it cannot be read."""
     try:
         described = json.loads(read_text(sweep / paths.DESCRIPTION_NAME))
         config = described["config"]
@@ -170,7 +172,7 @@ def _repeats_problems(
         return
     key = f"{which}.seed_name"
     if which == "confirm" and _is_constant(names.get(name)):
-        return  # of the search; the new seeds take its place
+        return  # of the search. The new seeds replace it
     if name in names:
         yield ConfigProblem(key, f"{show_value(name)} is a hyperparameter already. Name another")
     elif name in reserved or not is_name(name):

@@ -25,8 +25,8 @@ from .value_checks import passing_problems
 class LoadedConfig:
     """A valid configuration together with where it came from.
 
-    `folder` is where runs are started; `source` is the configuration as it was given; `notes`
-    say what goes another way here than in the file it was read from.
+    `folder` is where runs are started. `source` is the configuration as it was given. `notes` say
+    what goes another way here than in the file it was read from.
     """
 
     config: SweepConfig
@@ -69,7 +69,7 @@ def validate_config(
     name: str = "the configuration",
     path: Path | None = None,
 ) -> LoadedConfig:
-    """Validate a configuration that is already parsed; `folder` holds the training script.
+    """Validate a configuration that is already parsed. `folder` holds the training script.
 
     Raises:
         ConfigError: with every mistake that was found.

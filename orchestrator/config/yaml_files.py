@@ -26,7 +26,7 @@ _NOT_JSON = {
 class Scientific(float):
     """A number such as 1e-4 or 3e6, with the text it was written as.
 
-    YAML 1.1 takes it for a text; W&B's server, which reads YAML 1.2, for the number it is.
+    YAML 1.1 takes it for a text. W&B's server, which reads YAML 1.2, for the number it is.
     """
 
     text: str
@@ -59,7 +59,7 @@ def read_yaml(path: Path) -> Any:
     """The document in a file.
 
     Raises:
-        ConfigError: it cannot be read, or has mistakes; all of them are named.
+        ConfigError: it cannot be read, or has mistakes. All of them are named.
     """
     try:
         text = read_text(path, MOST_YAML_BYTES)

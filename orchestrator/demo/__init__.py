@@ -1,6 +1,6 @@
 """A real sweep on real data: a classifier of handwritten digits, trained for some epochs.
 
-May import `errors` and `config`; the training script imports `experiment`.
+May import `errors` and `config`. The training script imports `experiment`.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ from ..errors import UsageError
 
 
 def load_demo() -> LoadedConfig:
-    """The demo's configuration; its script lies beside it.
+    """The demo's configuration. Its script lies beside it.
 
     Raises:
         UsageError: scikit-learn, which brings the data, is not installed.

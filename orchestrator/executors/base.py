@@ -1,4 +1,4 @@
-"""What the scheduler asks of an engine: whatever starts and stops runs.
+"""What the scheduler expects of an engine, which starts and stops runs.
 
 The scheduler knows runs by their names and handles. What an engine calls them (process numbers,
 job numbers) is in a `RunRef`, which only the engine reads. Nothing here blocks the event loop:
@@ -29,14 +29,16 @@ Cause = Literal[
     "never_started",
     "unknown",
 ]
-"""What ended a run: the first two by its exit code, the others as the engine says. `cancelled`
-means by somebody else; `unknown` that nobody saw the end."""
+"""What ended a run: the first two by its exit code, the others as the engine says.
+
+`cancelled` means by somebody else. `unknown` that nobody saw the end.
+"""
 
 TRY_ELSEWHERE = frozenset[Cause](("preempted", "node_failed"))
 """The run is not to blame: it is tried again, and that uses up none of its retries."""
 
 Standing = Literal["waiting", "started", "ended", "unknown"]
-"""What an engine knows of a run that it is asked for; `unknown` means that it cannot tell now."""
+"""What an engine knows of a run that it is asked for. `unknown` means that it cannot tell now."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class RunCommand:
 
     Attributes:
         name: of the attempt, unique in the sweep's folder.
-        record_path: where its start and its exit code are recorded, whoever lives to see it.
+        record_path: where its start and its exit code are recorded, even if the orchestrator dies.
         marker: the variable in `environment` by which the run's processes are known.
         tag: what the record says besides: which run this is.
     """
@@ -86,8 +88,8 @@ class RunEnd:
     """How a run ended.
 
     Attributes:
-        exit_code: negative where a signal ended the process; None if it is not known.
-        at: seconds since the epoch; None means that it has just ended.
+        exit_code: negative where a signal ended the process, or None if it is not known.
+        at: seconds since the epoch. None means that it has just ended.
         detail: what the engine says of it, for people.
         left_running: the commands of processes that the run had not ended when it exited.
     """
@@ -100,7 +102,7 @@ class RunEnd:
 
 
 class NotYet(BlockingIOError):
-    """A run has to wait for what other sweeps have; it is tried again later.
+    """A run has to wait for what other sweeps have. It is tried again later.
 
     Attributes:
         reason: for what it waits.
@@ -130,20 +132,20 @@ class RunHandle(Protocol):
 
     @property
     def start(self) -> RunStart | None:
-        """When and where it started; None while it is queued, or if it never starts."""
+        """When and where it started, or None while it is queued, or if it never starts."""
 
     async def wait_started(self, tell: Callable[[str], None]) -> RunStart | None:
-        """Wait until its process has started; None if it ended before.
+        """Wait until its process has started, or None if it ended before.
 
         Args:
             tell: called with the engine's reason while the run is queued, whenever that changes.
         """
 
     async def wait(self) -> RunEnd:
-        """Wait until it has ended and nothing of it is left; may be called again."""
+        """Wait until it has ended and nothing of it is left. May be called again."""
 
     async def stop(self, grace_s: float) -> None:
-        """Ask it to end, and end it after `grace_s` seconds; asks once, however often called."""
+        """Ask it to end, and end it after `grace_s` seconds. Asks once, however often called."""
 
     def kill(self) -> None:
         """Begin to end it at once."""
@@ -154,7 +156,7 @@ class RecordedRun:
     """A run that the journal holds as queued or running, to be found again by its engine.
 
     Attributes:
-        ref: None if the journal broke off between `submitting` and `submitted`; the engine then
+        ref: None if the journal broke off between `submitting` and `submitted`. The engine then
             looks for the name.
     """
 
@@ -166,7 +168,7 @@ class RecordedRun:
 
 @dataclass(frozen=True)
 class ReattachedRun:
-    """A run that was found again; `handle.wait` gives its end also where it has ended before."""
+    """A run that was found again. `handle.wait` gives its end also where it has ended before."""
 
     handle: RunHandle
     standing: Standing
@@ -178,17 +180,17 @@ class EngineNotices(Protocol):
     """Where an engine tells what users should know of it."""
 
     def warn_once(self, kind: str, message: str) -> None:
-        """Warn of something; a kind that was reported before is not reported again."""
+        """Warn of something. A kind that was reported before is not reported again."""
 
     def take_back(self, kind: str, message: str) -> None:
         """Tell that the warning of a kind is over."""
 
     def note_suspended(self, names: Collection[str]) -> None:
-        """Tell which runs stand still now, by name: their clocks stand still with them."""
+        """Report which runs are suspended now, by name. Their clocks are stopped too."""
 
 
 class Executor(AbstractAsyncContextManager["Executor"], Protocol):
-    """Starts runs in slots; entered before the first submission, and left after the last end.
+    """Starts runs in slots, entered before the first submission, and left after the last end.
 
     Attributes:
         slots: their number is how many runs are submitted and not ended at once.
@@ -206,10 +208,10 @@ class Executor(AbstractAsyncContextManager["Executor"], Protocol):
         """Tell warnings there from now on."""
 
     async def shortage(self, slot: Slot) -> str | None:
-        """What a run in this slot would lack if it were started now; None if nothing."""
+        """What a run in this slot would lack if it were started now, or None if nothing."""
 
     def resize(self, n_slots: int) -> None:
-        """Have so many slots from now on; those that stay keep their index."""
+        """Have so many slots from now on. Those that stay keep their index."""
 
     async def submit(self, command: RunCommand, slot: Slot) -> RunHandle:
         """Start a run, or hand it to the queue. Idempotent by `command.name`.
@@ -217,8 +219,8 @@ class Executor(AbstractAsyncContextManager["Executor"], Protocol):
         Once it returns a handle it has not been cancelled since: what was started is never lost.
 
         Raises:
-            NotYet: others have what it needs; it is tried again soon, before any other run.
-            OSError: it cannot be started; the message says why. With the number `EAGAIN` it is
+            NotYet: others have what it needs. It is tried again soon, before any other run.
+            OSError: it cannot be started. The message says why. With the number `EAGAIN` it is
                 tried again later.
         """
 

@@ -64,7 +64,7 @@ class ExecutorEntry:
         problems: what is wrong with the keys beside `type`: each key with a sentence that begins
             after its name, as in "must be a whole number".
         ask: from the keys and the folder where runs start: what the engine says of such a run
-            without taking it; None if it has nothing to say. It may raise `UsageError`.
+            without taking it, or None if it has nothing to say. It may raise `UsageError`.
     """
 
     make: Callable[[EngineKeys, int | None, RunRequirements], Executor]
@@ -219,7 +219,7 @@ def make_executor(executor: EngineKeys, n_workers: int | None, needs: RunRequire
     """The engine that the key `executor` of a configuration asks for, not entered yet.
 
     Args:
-        n_workers: how many runs at once; None leaves it to the engine.
+        n_workers: how many runs at once. None leaves it to the engine.
 
     Raises:
         UsageError: there is no such engine, or what the runs need is not there.

@@ -1,4 +1,4 @@
-"""The tasks of an engine from entering to leaving it; shared by engines that work in tasks."""
+"""The tasks of an engine from entering to leaving it, shared by engines that work in tasks."""
 
 from types import TracebackType
 from typing import Self
@@ -8,15 +8,15 @@ import anyio.abc
 
 
 class WithTasks:
-    """An engine whose work goes on in tasks while it is entered."""
+    """An engine that works in tasks while it is entered."""
 
     _tasks: anyio.abc.TaskGroup | None = None
 
     def _start_tasks(self, tasks: anyio.abc.TaskGroup) -> None:
-        """Begin to work; the tasks are cancelled when the engine is left."""
+        """Begin to work. The tasks are cancelled when the engine is left."""
 
     async def _prepare(self) -> None:
-        """What comes before the tasks; where it fails, the engine is not entered."""
+        """What comes before the tasks. Where it fails, the engine is not entered."""
 
     async def _finish(self) -> None:
         """What is to be done once the tasks have ended, however that came about."""

@@ -38,7 +38,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 def evaluate_columns(
     expression: Expression, values: Mapping[str, NumberColumn], n: int
 ) -> NumberColumn:
-    """The values of an expression at `n` places; true is 1 and false 0.
+    """The values of an expression at `n` places. True is 1 and false 0.
 
     Raises:
         ExpressionError: it holds a text or a list, which columns of numbers have no use for.

@@ -49,10 +49,10 @@ class Expression:
     """One expression over named values.
 
     Args:
-        known: the names that it may use; needed for names that are no identifiers.
+        known: the names that it may use, needed for names that are no identifiers.
 
     Raises:
-        ExpressionError: it is not understood; the text says which part.
+        ExpressionError: it is not understood. The text says which part.
     """
 
     def __init__(self, text: str, known: Collection[str] = ()) -> None:
@@ -68,7 +68,7 @@ class Expression:
         self.names: frozenset[str] = frozenset(_check(self.tree, 0))
 
     def evaluate(self, values: Mapping[str, Any]) -> Any:
-        """Its value; None if it has none: a division by zero, or a number too large.
+        """Its value, or None if it has none: a division by zero, or a number too large.
 
         Raises:
             ExpressionError: the values are of the wrong kind for it.
@@ -81,7 +81,7 @@ class Expression:
             raise ExpressionError(f"does not fit the values: {error}") from None
 
     def margin(self, values: Mapping[str, Any]) -> float | None:
-        """By how much a comparison misses, at most 0 if it holds; None if it has no value.
+        """By how much a comparison misses, at most 0 if it holds, or None if it has no value.
 
         `a <= b` misses by `a - b`. A chain and `and` miss by what their parts miss together, `or`
         by the least of them. Anything else misses by 1 or holds.

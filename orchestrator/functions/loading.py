@@ -22,12 +22,12 @@ def load_function(
     """The configuration of a sweep whose runs call a function.
 
     Args:
-        settings: keys of a configuration; `early_stopping` is false if not given.
+        settings: keys of a configuration. `early_stopping` is false if not given.
 
     Raises:
         UsageError: no other process can get or call the function, or this is a process that a
             sweep started to call one.
-        ConfigError: a setting is wrong; all mistakes are named.
+        ConfigError: a setting is wrong. All mistakes are named.
     """
     if (running := os.environ.get(RUNNING_VARIABLE)) is not None:
         raise UsageError(

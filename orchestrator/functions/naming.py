@@ -58,7 +58,7 @@ def name_function(function: Callable[..., Any], hyperparameters: Iterable[str]) 
 
 
 def _in_main_file(function: Callable[..., Any], name: str) -> NamedFunction | None:
-    """The function of the script that was started; a notebook has no file."""
+    """The function of the script that was started. A notebook has no file."""
     main = sys.modules["__main__"]
     path = getattr(main, "__file__", None)
     if path is None or not os.path.isfile(path) or not _is_at(main, name, function):  # noqa: PTH113
@@ -113,7 +113,7 @@ def _pickled(function: Callable[..., Any]) -> NamedFunction:
         ) from None
     try:
         content = cloudpickle.dumps(function)
-    except Exception as error:  # whatever the objects raise that it refers to
+    except Exception as error:  # its objects can raise anything
         raise UsageError(f"{what} cannot be stored for other processes: {error}") from error
     reference = (
         "--pickle",

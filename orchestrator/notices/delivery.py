@@ -24,7 +24,7 @@ class Delivery:
     """Where messages go. An address is a secret: errors name its position and kind alone.
 
     Args:
-        addresses: as Apprise takes them, such as `ntfy://topic`; `${envvar:NAME}` is replaced.
+        addresses: as Apprise takes them, such as `ntfy://topic`. `${envvar:NAME}` is replaced.
         say: prints a warning for the user.
 
     Raises:
@@ -40,7 +40,7 @@ class Delivery:
         self._thread.start()
 
     def send(self, notice: Notice) -> None:
-        """Send a message as soon as possible; returns at once."""
+        """Send a message as soon as possible. Returns at once."""
         try:
             self._waiting.put_nowait(notice)
         except queue.Full:
@@ -71,7 +71,7 @@ class Delivery:
 def _deliver(service: _Service, notice: Notice) -> bool:
     try:
         return bool(service.notify(title=notice.title, body=notice.body, notify_type=notice.kind))
-    except Exception:  # noqa: BLE001  (a service's fault; whatever it is, the sweep continues)
+    except Exception:  # noqa: BLE001  (a fault of a service, and the sweep continues)
         return False
 
 

@@ -21,7 +21,7 @@ NoticeKind = Literal["info", "success", "warning", "failure"]
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message; `kind` as Apprise understands it."""
+    """One message. `kind` as Apprise understands it."""
 
     title: str
     body: str
@@ -32,12 +32,12 @@ class NoticeWriter:
     """Turns the events of a sweep into messages, few enough that people keep reading them.
 
     A new best value is sent at most every `NEW_BEST_EVERY_S` seconds and a failed run at most every
-    `FAILURE_EVERY_S`; what was held back is part of the next message of its kind, and of the last.
+    `FAILURE_EVERY_S`. What was held back is part of the next message of its kind, and of the last.
 
     Args:
         name: of the sweep.
-        record: the sweep so far; it is changed.
-        metric: the optimisation metric; None if the sweep has none.
+        record: the sweep so far. It is changed.
+        metric: the optimisation metric, or None if the sweep has none.
     """
 
     def __init__(self, name: str, record: SweepRecord, metric: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The lines of a growing output, each exactly once, whatever is cut out of its middle.
+"""The lines of a growing output, each exactly once, even if its middle is cut out.
 
 The supervisor cuts the middle out of a huge output while others write and read it (see
 `supervision.output_limit`). What was cut before it was read is counted, and a line of which a part
@@ -54,7 +54,7 @@ class OutputLines:
             os.close(fd)
 
     def skip_what_is_there(self) -> bool:
-        """Begin at the end of an output out of which something was cut; False if nothing was."""
+        """Begin at the end of an output out of which something was cut, or False if nothing was."""
         try:
             fd = open_guarded(self.path, READ)
         except OSError:

@@ -65,7 +65,7 @@ def is_cut(line: str, start: int, end: int) -> bool:
 
 
 def value_at(line: str, start: int) -> ParsedNumber | None:
-    """The value that begins at a place of a line, or None if there is none; `3/10` is 3."""
+    """The value that begins at a place of a line, or None if there is none. `3/10` is 3."""
     found = _VALUE.match(line, start)
     if found is None:
         return None

@@ -44,7 +44,7 @@ _FIRST_FREE_PORT = 1024
 
 
 def find_pairs(line: str, separator: str) -> Iterator[tuple[str, float]]:
-    """The metrics of a line, in order; none in a line that is a warning.
+    """The metrics of a line, in order, or none in a line that is a warning.
 
     Args:
         separator: `:` or `=`.
@@ -65,7 +65,7 @@ def find_pairs(line: str, separator: str) -> Iterator[tuple[str, float]]:
 
 
 def _share(name: str, value: ParsedNumber, line: str) -> float:
-    """The value; as a share of 1 if it is a count of all, as in `Accuracy: 9890/10000 (99%)`.
+    """The value. As a share of 1 if it is a count of all, as in `Accuracy: 9890/10000 (99%)`.
 
     Only names that say so are of shares. Others count: `Epoch: 3/10` and `correct: 9890/10000`.
     """

@@ -1,7 +1,7 @@
 """The outputs of common training libraries, by the library's name.
 
 Each finder takes the lines of one output in order, and gives the metrics of a line as pairs of a
-name and a value; `step` is the step of the others.
+name and a value. `step` is the step of the others.
 """
 
 import re
@@ -62,7 +62,7 @@ _ANNOUNCES_BEST = re.compile(r"(?i)best iteration(?: is)?:\s*$")
 
 
 def _rounds_finder(part: re.Pattern[str]) -> Finder:
-    """Lines of boosting rounds; the one that repeats the best round is left out."""
+    """Lines of boosting rounds. The one that repeats the best round is left out."""
     repeats_best = False
 
     def find(line: str) -> Iterator[tuple[str, float]]:
@@ -98,7 +98,7 @@ _TABLE_ROW = re.compile(r"^\|( +)(\S.*?) *\| *(.*?) *\|$")
 
 
 def stable_baselines3_finder() -> Finder:
-    """The table with `rollout/`, `time/` and `train/`; the step is `total_timesteps`."""
+    """The table with `rollout/`, `time/` and `train/`. The step is `total_timesteps`."""
     section, rows = "", dict[str, float]()
 
     def find(line: str) -> Iterator[tuple[str, float]]:

@@ -1,7 +1,7 @@
 """A user's regular expression, with a limit on its time.
 
 The `regex` package ends a search that takes too long, which `re` cannot: some expressions take
-hours for one line, and whoever waits for them follows no run meanwhile.
+hours for one line, and meanwhile no run would be followed.
 """
 
 import time

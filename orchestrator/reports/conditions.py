@@ -27,7 +27,7 @@ _BOUND = re.compile(r"best\s*(<=|>=|<|>)\s*(\S+)")
 
 @dataclass(frozen=True)
 class SweepCondition:
-    """A condition on a sweep; without an operator it is that the sweep has finished."""
+    """A condition on a sweep. Without an operator it is that the sweep has finished."""
 
     operator: str | None = None
     bound: float = 0.0

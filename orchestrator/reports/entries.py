@@ -301,7 +301,7 @@ def _media_of(history: MediaHistory) -> list[MediaCount]:
 
 
 def _log_of(found: Experiment | FoundRun) -> RunLog | None:
-    """A log; None of a run of a sweep that ended before it logged anything."""
+    """A log, or None for a run of a sweep that ended before it logged anything."""
     try:
         return read_run_log(dat_path_of(found))
     except FileNotFoundError:
@@ -351,7 +351,7 @@ def finite(value: float | None) -> float | None:
 
 
 def describe_list(entries: list[Listed]) -> Iterator[tuple[str, ...]]:
-    """Head and rows of the table that `list` prints; names and tags where there are any."""
+    """Head and rows of the table that `list` prints. Names and tags where there are any."""
     every: tuple[Literal["label", "tags"], ...] = ("label", "tags")
     keys = [key for key in every if any(entry[key] for entry in entries)]
     yield ("NAME", "KIND", "STATE", "RUNS", "BEST", *(key.upper() for key in keys))

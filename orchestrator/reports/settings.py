@@ -12,7 +12,7 @@ _OF_SWEEPS = ("command", "folder", "host", "python", "executable", "package_vers
 
 
 def settings_of(found: Experiment | FoundRun) -> dict[str, Any]:
-    """The settings with dotted names; those of the sweep count where the script logs them too."""
+    """The settings with dotted names. Those of the sweep count where the script logs them too."""
     if isinstance(found, Experiment):
         return dict(config_of(found.dat_path))
     path = found.sweep.dat_path(found.run)

@@ -1,6 +1,6 @@
 """The shapes of what `list`, `show` and `replay` say, as `--json` prints them.
 
-They are stable: keys are added, never renamed. Times are seconds since the epoch; NaN and infinity
+They are stable: keys are added, never renamed. Times are seconds since the epoch. NaN and infinity
 are null.
 """
 
@@ -13,7 +13,7 @@ from ..store.run_states import RunState, SweepState
 
 
 class AnnotatedEntry(TypedDict):
-    """What users wrote of something; `label` is the name that they gave it."""
+    """What users wrote of something. `label` is the name that they gave it."""
 
     label: str | None
     tags: list[str]
@@ -44,7 +44,7 @@ class CombinationEntry(TypedDict):
 
 
 class ListedSweep(AnnotatedEntry):
-    """A sweep in a list; the best combination only of one with `repeats`."""
+    """A sweep in a list. The best combination only of one with `repeats`."""
 
     name: str
     kind: Literal["sweep"]
@@ -108,7 +108,7 @@ class AnnotatedRun(ReportedRun, AnnotatedEntry, RunOutcome):
 
 
 class ObjectiveEntry(TypedDict):
-    """One of several objectives; `reference` is the bound of the hypervolume in it."""
+    """One of several objectives. `reference` is the bound of the hypervolume in it."""
 
     metric: str
     goal: Goal
@@ -119,7 +119,7 @@ class ObjectiveEntry(TypedDict):
 class LeaderEntry(TypedDict):
     """A combination that ran with several seeds.
 
-    `probability` is that it is the best of all, `beats` that it is better than another; its true
+    `probability` is that it is the best of all, `beats` that it is better than another. Its true
     value lies from `low` to `high` with a probability of 90 %.
     """
 
@@ -137,7 +137,7 @@ class LeaderEntry(TypedDict):
 
 
 class VerdictReport(TypedDict):
-    """Which combination won; `winner` is null if none did.
+    """Which combination won. `winner` is null if none did.
 
     What is beside it is that of the first of `leaders`: the winner, or what comes nearest.
     """
@@ -155,14 +155,14 @@ class VerdictReport(TypedDict):
 
 
 class SamplerEntry(TypedDict):
-    """What chooses the combinations; `reason` says why, if it was `auto` that picked it."""
+    """What chooses the combinations. `reason` says why, if it was `auto` that picked it."""
 
     name: str | None
     reason: str | None
 
 
 class SweepReport(AnnotatedEntry):
-    """A sweep and its runs; the combinations only of one with `repeats`.
+    """A sweep and its runs. The combinations only of one with `repeats`.
 
     `front` names the runs that no other dominates. Both it and
     `objectives` are empty, and `hypervolume` is null, without several objectives.
@@ -205,7 +205,7 @@ class MetricEntry(TypedDict):
 
 
 class FileEntry(TypedDict):
-    """A file in a run's own folder; `path` is relative to it."""
+    """A file in a run's own folder. `path` is relative to it."""
 
     path: str
     size_bytes: int
@@ -245,7 +245,7 @@ class LoggedMetrics(TypedDict):
 
 @final
 class FoundRunReport(AnnotatedRun, LoggedMetrics, LoggedFiles, LoggedMedia):
-    """A run of a sweep and its metrics; `rerun` is the command that runs it again."""
+    """A run of a sweep and its metrics. `rerun` is the command that runs it again."""
 
     environment: dict[str, Any]
     sweep: str
@@ -307,7 +307,7 @@ class StopEntry(TypedDict):
 
 
 class ReplayEntry(TypedDict):
-    """What one rule would have done; `rule` is as in a configuration."""
+    """What one rule would have done. `rule` is as in a configuration."""
 
     rule: dict[str, Any]
     n_stopped: int
@@ -326,7 +326,7 @@ class SweepTotals(RuleSavings):
 
 
 class SuggestionEntry(TypedDict):
-    """What a rule comes to over all replays; `n_kept` of `n_replays` kept the best value."""
+    """What a rule comes to over all replays. `n_kept` of `n_replays` kept the best value."""
 
     rule: dict[str, Any]
     share_of_seconds: float
@@ -336,7 +336,7 @@ class SuggestionEntry(TypedDict):
 
 
 class SuggestionReport(TypedDict):
-    """The rules that were tried, the best first; `suggested` is null if none is worth it."""
+    """The rules that were tried, the best first. `suggested` is null if none is worth it."""
 
     sweeps: list[str]
     n_runs: int

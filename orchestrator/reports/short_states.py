@@ -1,4 +1,4 @@
-"""The state of a run in a few words, for tables and lines; the whole is its `reason`."""
+"""The state of a run in a few words, for tables and lines. The whole is its `reason`."""
 
 import signal
 
@@ -7,7 +7,7 @@ from ..store.run_states import STATES
 
 
 def short_state(run: RunRecord) -> str:
-    """`asha @ 40`, `failed, exit 1`, `killed by hand`; otherwise the word of the state."""
+    """`asha @ 40`, `failed, exit 1`, `killed by hand`. Otherwise the word of the state."""
     word = STATES[run.state].word
     if run.state == "early_stopped":
         return _by_rule(run) or word

@@ -15,7 +15,7 @@ _FEWEST_RUNS = 5
 
 
 def similar_sweep(config: SweepConfig, logdir: Path) -> str | None:
-    """The name of a sweep without rules to learn from; None if none of the newest fits.
+    """The name of a sweep without rules to learn from, or None if none of the newest fits.
 
     A sweep that has a rule of its own, or no metric, needs none.
     """

@@ -8,7 +8,7 @@ from .shapes import LeaderEntry, VerdictReport
 
 
 def report_verdict(sweep: Sweep) -> VerdictReport | None:
-    """Which combination won; None without repeated runs."""
+    """Which combination won, or None without repeated runs."""
     verdict = sweep_verdict(sweep.record)
     if verdict is None:
         return None

@@ -33,7 +33,7 @@ def _keep_changes(folder: Path, opened: OpenFolder) -> None:
 
 
 def uncommitted_changes(folder: Path) -> str:
-    """What `git diff HEAD` says, at most 1 MB of it; binary files are named only.
+    """What `git diff HEAD` says, at most 1 MB of it. Binary files are named only.
 
     Empty where nothing was changed, or there is no git.
     """

@@ -16,7 +16,7 @@ FIRST_SEED = 1001
 
 
 class Confirmation:
-    """Says which leader runs next, with which seed; records who leads and who is dropped.
+    """Says which leader runs next, with which seed. Records who leads and who is dropped.
 
     All that it decides follows from the record, so that a resumed sweep decides the same.
     """
@@ -41,7 +41,10 @@ class Confirmation:
         return self._settings is not None
 
     def next_attempt(self, index: int) -> Attempt | Literal["wait"] | None:
-        """The run with this index; "wait" if it depends on how another ends; None: no more."""
+        """The run with this index, or "wait" if it depends on how another ends.
+
+        None means no more.
+        """
         if self._settings is None:
             return None
         leaders = self._find_leaders(self._settings)
@@ -68,7 +71,7 @@ class Confirmation:
         return self._take(index, *step.run, self._settings.seed_name)
 
     def _find_leaders(self, settings: Confirm) -> Leaders | None:
-        """The leaders, chosen once all runs of the search have ended; None before that."""
+        """The leaders, chosen once all runs of the search have ended, or None before that."""
         record = self._recorder.record
         searched = [run for run in record.runs.values() if not run.is_confirming]
         if not all(map(self._is_over, searched)):

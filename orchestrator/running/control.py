@@ -1,7 +1,7 @@
 """What the orchestrator does with the requests that it finds in its sweep's folder.
 
 Each is decided on once: the journal's event `requested` says what became of it, and folding that
-event is what it does to the sweep's state. The file is removed after that; where a crash comes in
+event is what it does to the sweep's state. The file is removed after that. Where a crash comes in
 between, the journal knows the request already.
 """
 

@@ -1,4 +1,4 @@
-"""`experiment_description.json`: what was asked of a sweep; written once, atomically."""
+"""`experiment_description.json`: what was asked of a sweep, written once, atomically."""
 
 import json
 import os
@@ -27,7 +27,7 @@ _COMMIT = "# branch.oid "
 def sweep_description(
     loaded: LoadedConfig, seed: int, n_workers: int, sweep_folder: Path
 ) -> dict[str, Any]:
-    """All that is needed to understand and repeat a sweep; the environment is left out."""
+    """All that is needed to understand and repeat a sweep. The environment is left out."""
     return {
         "format_version": FORMAT_VERSION,
         "created_at": round(time.time(), 6),
@@ -55,7 +55,10 @@ def package_version() -> str | None:
 
 
 def git_commit(folder: Path) -> dict[str, Any] | None:
-    """The commit checked out in `folder`, and whether anything differs from it; None: no git."""
+    """The commit checked out in `folder`, and whether anything differs from it.
+
+    None means no git.
+    """
     if not may_be_checkout(folder):
         return None
     status = _git(folder, "status", "--porcelain=v2", "--branch", "-uno")
@@ -90,7 +93,7 @@ def write_atomically(path: Path, text: str, mode: int = paths.FILE_MODE) -> None
     """Write a file so that a reader sees all of it or nothing.
 
     Raises:
-        OSError: it cannot be written; nothing is left behind.
+        OSError: it cannot be written. Nothing is left behind.
     """
     with opened_folder(path.parent) as folder:
         folder.write(path.name, text, mode)

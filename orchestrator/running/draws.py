@@ -1,4 +1,4 @@
-"""The new runs of a sweep, decided one after another, whichever slot asks."""
+"""The new runs of a sweep, decided one after another for all slots."""
 
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, Literal
@@ -17,7 +17,7 @@ class Draws:
     """Asks for one run after the other and records what was decided.
 
     A sampler that learns is asked in a thread, one asking at a time, so that runs are watched
-    meanwhile; one that does not is asked at once.
+    meanwhile. One that does not is asked at once.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Draws:
         return self._proposer.why_exhausted
 
     async def next_attempt(self) -> Attempt | Literal["wait"] | None:
-        """A new run; "wait" if it depends on how another ends; `None` if there is none."""
+        """A new run, or "wait" if it depends on how another ends, or `None` if there is none."""
         async with self._asking:
             if self._ending.has_begun:
                 return None

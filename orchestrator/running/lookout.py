@@ -70,7 +70,7 @@ class Lookout:
                 self._silence.look_at(run)
 
     async def _read(self, run: ActiveRun) -> None:
-        """Take in what a run has logged; stop the run where the rule says so."""
+        """Take in what a run has logged. Stop the run where the rule says so."""
         has_more = True
         while has_more and run in self._active:
             decision, improved, has_more = run.monitor.read()

@@ -23,7 +23,7 @@ class Pool:
     """Gives each slot what is due, else a new run, until there is nothing left to do.
 
     Args:
-        draws: gives new runs; `promotions`: paused runs that continue before these; `waiting`:
+        draws: gives new runs. `promotions`: paused runs that continue before these. `waiting`:
             attempts that come first.
         runner: what a slot does with an attempt.
     """
@@ -62,14 +62,14 @@ class Pool:
         return min(len(self._executor.slots), self._most_runs)
 
     def begin(self, tasks: anyio.abc.TaskGroup, adopted: Sequence[Sequence[ActiveRun]]) -> None:
-        """Let every slot work, in a task each; `adopted` are the runs that it has already."""
+        """Let every slot work, in a task each. `adopted` are the runs that it has already."""
         self._tasks = tasks
         for index, mine in enumerate(adopted):
             self._filled.add(index)
             tasks.start_soon(self._fill, index, mine)
 
     def resize(self, n_workers: int) -> None:
-        """Work with so many slots; those too many end with the run that they have."""
+        """Work with so many slots. Those too many end with the run that they have."""
         self._executor.resize(n_workers)
         self.refill()
 
@@ -112,7 +112,7 @@ class Pool:
         return index < self.n_slots and not self._ending.has_begun
 
     async def _has_room(self, index: int) -> bool:
-        """Wait until a slot has what a run needs; False where it has no work before."""
+        """Wait until a slot has what a run needs, or False if it has no work before."""
         while self._is_wanted(index):
             if not self._needs_room or not self._may_start_more():
                 return True
@@ -130,7 +130,7 @@ class Pool:
         return bool(self._waiting) or self._draws.may_bring_more or may_promote
 
     async def _next_attempt(self, index: int) -> Attempt | None:
-        """What to start next: what is due, else a new run; None if all is done."""
+        """What to start next: what is due, else a new run, or None if all is done."""
         while self._is_wanted(index):
             if self._recorder.record.is_paused:
                 if not self._may_start_more() and not self._active:
@@ -158,7 +158,7 @@ class Pool:
         return None
 
     def _next_promotion(self) -> Attempt | None:
-        """A run that paused and is to continue; none where the search is over."""
+        """A run that paused and is to continue, or none if the search is over."""
         return None if self._ending.is_search_over else self._promotions.next_attempt()
 
     def _last_promotion(self) -> Attempt | None:

@@ -10,7 +10,7 @@ class Promotions:
     """Keeps the journal and the rule that promotes runs in step.
 
     Args:
-        rules: of the sweep; nothing is promoted where none of them pauses runs.
+        rules: of the sweep. Nothing is promoted where none of them pauses runs.
     """
 
     def __init__(self, rules: StoppingRules, recorder: Recorder) -> None:

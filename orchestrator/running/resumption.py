@@ -1,4 +1,4 @@
-"""What is left to do of a sweep that was begun before, as its journal and its processes say."""
+"""The remaining work of an earlier sweep, from its journal and its processes."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -20,7 +20,9 @@ from .runs.starting.survivors import Survivor
 
 
 def fold(folder: Path, sweep: SweepRecord) -> list[Event]:
-    """Fold a sweep's journal into `state`, and the starts that the journal missed; return both."""
+    """Fold a sweep's journal into `state`, and the starts that the journal missed, and return
+    both.
+    """
     events = JournalTail(folder / paths.JOURNAL_NAME).read()
     for event in events:
         sweep.apply(event)
@@ -46,7 +48,7 @@ def _started(record: ProcessRecord) -> Event:
 
 
 async def find_survivors(executor: Executor, folder: Path, sweep: SweepRecord) -> list[Survivor]:
-    """The runs that an engine had when the journal broke off; it is asked once, for all."""
+    """The runs that an engine had when the journal broke off. It is asked once, for all."""
     runs = [
         (run, run.name)
         for run in sweep.runs.values()

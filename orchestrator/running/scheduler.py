@@ -42,17 +42,17 @@ if TYPE_CHECKING:
 class Scheduler:
     """Runs a sweep to its end in the folder it is given.
 
-    It puts the parts of a sweep together and starts them; each has one job of its own.
+    It puts the parts of a sweep together and starts them. Each has one job of its own.
 
     Args:
         loaded: the configuration.
         proposer: gives the hyperparameters of run 1, 2, ….
         executor: its slots say how many runs run at once.
-        folder: the sweep's folder; it exists and holds the description.
-        journal: records what happens; `notify` gets the same, after it is written.
+        folder: the sweep's folder. It exists and holds the description.
+        journal: records what happens. `notify` gets the same, after it is written.
         grace_s: seconds between SIGTERM and SIGKILL.
         begun: the record of a sweep that is resumed.
-        earlier: sweeps to start from; the journal of a new sweep records them.
+        earlier: sweeps to start from. The journal of a new sweep records them.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Scheduler:
         )
 
     async def run(self) -> SweepRecord:
-        """Run every combination; return what the journal now holds."""
+        """Run every combination, and return what the journal now holds."""
         self._executor.report_to(self._recorder)
         await self._executor.end_strays(self._folder, self.record.runs.__contains__)
         n_workers, max_runs = len(self._executor.slots), self._config.max_runs
@@ -142,7 +142,7 @@ class Scheduler:
         return self.record
 
     def _record_pick(self) -> None:
-        """Say once what `auto` stands for, so that a resumed sweep keeps to it."""
+        """Record once what `auto` picked, so that a resumed sweep uses it too."""
         pick = self._proposer.pick
         if pick is not None and self.record.picked is None:
             self._recorder.write("sampler_picked", sampler=pick.name, reason=pick.reason)

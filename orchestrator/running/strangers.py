@@ -22,14 +22,14 @@ _RUN_KEYS = ("main_script_name", "command", "environment")
 
 
 def resume_question(path: str, logdir: Path) -> str | None:
-    """What to ask before a sweep is resumed; None if the user's own configuration says the same.
+    """What to ask before a sweep is resumed, or None if the user's own configuration says the same.
 
     Raises:
         UsageError: as `store.catalog.find_item`.
     """
     found = find_item(path, logdir)
     if not isinstance(found, Sweep) or found.is_legacy:
-        return None  # whoever opens it says why it cannot be resumed
+        return None  # opening it says why it cannot be resumed
     project = _project_of(found)
     script = str(found.config.get("main_script_name"))
     if project is not None and project.has_moved and not (project.folder / script).is_file():
@@ -69,7 +69,7 @@ def _project_of(sweep: Sweep) -> Project | None:
 
 
 def _own_source(path: Path) -> Mapping[str, Any] | None:
-    """What the user's own file says; None if there is none that can be read."""
+    """What the user's own file says, or None if there is none that can be read."""
     if not path.is_file() or _owner(path) not in (None, os_files.user_id()):
         return None
     try:
@@ -79,7 +79,7 @@ def _own_source(path: Path) -> Mapping[str, Any] | None:
 
 
 def _owner(path: Path) -> int | None:
-    """The user whose file it is; None if the system has no such numbers."""
+    """The user whose file it is, or None if the system has no such numbers."""
     if os_files.user_id() is None:
         return None
     try:

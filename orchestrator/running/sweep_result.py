@@ -47,7 +47,7 @@ class SweepResult:
 
     @property
     def objectives(self) -> Sequence[Objective]:
-        """The objectives of a sweep with several; empty of any other."""
+        """The objectives of a sweep with several, or empty for any other."""
         return self.record.aims.objectives
 
     @property

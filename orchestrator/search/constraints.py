@@ -13,7 +13,7 @@ class Constraint(Expression):
     """An expression that is true for the combinations that are wanted."""
 
     def allows(self, values: Mapping[str, Any]) -> bool:
-        """Whether the values meet it; where one of its names is absent it has nothing to say.
+        """Whether the values meet it. Where one of its names is absent it has nothing to say.
 
         A division by zero or a number too large is no.
 

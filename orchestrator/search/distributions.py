@@ -1,8 +1,8 @@
 """What one hyperparameter can be, as `experiment_cfg.json` describes it.
 
-Each kind maps a number from [0, 1) to a value (`at`, its quantile function), so that any
-sampler that knows how to spread numbers can draw it; where a kind has finitely many values,
-`count` says how many and `values` gives them in order.
+Each kind maps a number from [0, 1) to a value (`at`, its quantile function), so that any sampler
+that knows how to spread numbers can draw it. Where a kind has finitely many values, `count` says
+how many and `values` gives them in order.
 """
 
 import math
@@ -49,7 +49,7 @@ class Distribution(BaseModel):
 
     @property
     def count(self) -> int | None:
-        """How many values are possible; `None` where there is no end of them."""
+        """How many values are possible, or `None` if there is no end of them."""
         return None
 
     def nth(self, position: int) -> JsonValue:

@@ -34,7 +34,7 @@ class EarlierSweep:
 
     @property
     def left_out_text(self) -> str | None:
-        """What to tell the user of the runs that are left out; None if all are taken."""
+        """What to tell the user of the runs that are left out, or None if all are taken."""
         if not self.left_out:
             return None
         if self.left_out.keys() == {NO_PLACE}:

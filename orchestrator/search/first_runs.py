@@ -15,7 +15,7 @@ _MOST_DRAWS = 10_000
 def complete_combination(
     space: Space, given: Combination, seed: int, number: int, taken: Sequence[Combination] = ()
 ) -> Combination:
-    """A combination with the given values; what is missing is drawn at random.
+    """A combination with the given values. What is missing is drawn at random.
 
     Raises:
         LookupError: none was found that meets the constraints and is not among those `taken`.

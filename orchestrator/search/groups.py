@@ -38,7 +38,7 @@ class FlatConfig:
     """A configuration without groups.
 
     Attributes:
-        source: the configuration; its key `groups` has the names of the groups.
+        source: the configuration. Its key `groups` has the names of the groups.
         places: where the hyperparameters of groups are in the file.
         problems: what is wrong with the groups themselves.
     """

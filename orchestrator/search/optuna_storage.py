@@ -24,7 +24,7 @@ _SQLITE = "sqlite:///"
 def read_optuna_study(
     given: OptunaStorage, folder: Path, space: Space, aims: Aims = NO_AIMS
 ) -> EarlierSweep:
-    """Read the complete trials of a study; those that do not fit are counted, with the reason.
+    """Read the complete trials of a study. Those that do not fit are counted, with the reason.
 
     Pruned and failed trials say nothing of a whole run, and are left out too. The values of a study
     with several objectives are those of the sweep's objectives, in their order. A metric that is

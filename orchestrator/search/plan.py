@@ -31,7 +31,7 @@ class SearchPlan:
     """That of the configuration."""
 
     def pick(self, n_workers: int) -> PickedSampler:
-        """What `auto` stands for, with so many runs at once."""
+        """What `auto` picks, with so many runs at once."""
         return pick_sampler(
             Space(self.hyperparameters, self.constraints),
             self.max_runs // (1 if self.repeats is None else self.repeats.count),

@@ -27,11 +27,11 @@ class EndedRun:
 
     Attributes:
         state: `finished`, `early_stopped`, `failed` or `killed`.
-        values: one for each objective, or the best value of the one metric; None if the run has
+        values: one for each objective, or the best value of the one metric, or None if the run has
             none.
         stopped_by: the rule that stopped it early. `asha`, `hyperband`, `median` and
             `wandb_hyperband` stop runs before they show what they are worth.
-        violations: by how much it misses each constraint on outcomes, at most 0 if it meets it;
+        violations: by how much it misses each constraint on outcomes, at most 0 if it meets it, or
             None if that is not known.
     """
 
@@ -63,7 +63,7 @@ class PluginSampler(Protocol):
     """A sampler of another package. What it answers may depend on the request alone."""
 
     def propose(self, request: ProposalRequest) -> Mapping[str, JsonValue]:
-        """A combination to try. What it leaves out is drawn by chance."""
+        """A combination to try. What it leaves out is drawn at random."""
 
 
 def _no_keys(keys: SamplerKeys) -> Iterable[tuple[str, str]]:
@@ -92,7 +92,7 @@ def plugin_names() -> set[str]:
 
 
 def find_plugin(name: str) -> SamplerPlugin | None:
-    """The sampler of an installed package; None if no package has it.
+    """The sampler of an installed package, or None if no package has it.
 
     Raises:
         UsageError: its package cannot be used.

@@ -31,7 +31,7 @@ class Proposal:
 
 
 def picked_before(record: SweepRecord) -> PickedSampler | None:
-    """What `auto` was when a sweep began; None if its journal does not say."""
+    """What `auto` was when a sweep began, or None if its journal does not say."""
     if record.picked is None:
         return None
     name, reason = record.picked
@@ -46,7 +46,7 @@ class Proposer:
         picked: what `auto` was when the sweep began, if it was begun before.
 
     Attributes:
-        pick: what `auto` stands for; None for any other sampler.
+        pick: what `auto` picked, or None for any other sampler.
 
     Raises:
         UsageError: the sampler needs a library that is not installed, or cannot be made.
@@ -108,7 +108,10 @@ class Proposer:
     def propose(
         self, index: int, history: Sequence[HistoryEvent] = ()
     ) -> Proposal | Literal["wait"] | None:
-        """The run with this index; "wait" where it hangs on how another ends; `None`: no more."""
+        """The run with this index, or "wait" if it hangs on how another ends.
+
+        `None` means no more.
+        """
         choice = self._repeats.choose(index, history)
         if choice is None or choice == "wait":
             return choice

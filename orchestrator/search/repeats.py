@@ -20,7 +20,7 @@ class Repeat(NamedTuple):
 
 @dataclass
 class _Begun:
-    """A combination that was begun; `ends` holds each of its runs that has ended."""
+    """A combination that was begun. `ends` holds each of its runs that has ended."""
 
     number: int
     hyperparameters: Combination
@@ -73,7 +73,7 @@ class RepeatedRuns:
     def choose(
         self, index: int, history: Sequence[HistoryEvent]
     ) -> Repeat | Literal["new", "wait"] | None:
-        """What run `index` is to be; `None` where its place is kept for nothing any more."""
+        """What run `index` is to be, or `None` if its place is kept for nothing any more."""
         self._read(history)
         if self._count == 1:
             return "new"

@@ -1,6 +1,6 @@
 """The samplers that a configuration can name, each with its settings.
 
-Settings that learn have the names and the meaning of Optuna's, whose documentation says more; what
+Settings that learn have the names and the meaning of Optuna's, whose documentation says more. What
 is not given is what Optuna's own sampler has by default.
 """
 

@@ -70,7 +70,7 @@ _EARLIER = 'the folder of an earlier sweep, or an object such as {"optuna": "stu
 
 
 def _earlier(given: object) -> str | OptunaStorage:
-    """An entry of `warm_start`; one mistake each, whichever kind was meant."""
+    """An entry of `warm_start`. One mistake each, for any kind."""
     try:
         if isinstance(given, Mapping):
             return OptunaStorage.model_validate(given)

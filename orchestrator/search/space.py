@@ -50,7 +50,7 @@ KINDS: dict[str, type[Distribution]] = {
 
 
 class CycleError(ValueError):
-    """Hyperparameters that depend on each other in a circle; `names` are on it."""
+    """Hyperparameters that depend on each other in a circle. `names` are on it."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
@@ -60,7 +60,7 @@ class CycleError(ValueError):
 class Space:
     """What combinations there are.
 
-    A hyperparameter whose `when` is not met is absent from a combination; one that is tied to an
+    A hyperparameter whose `when` is not met is absent from a combination. One that is tied to an
     absent one is absent too.
 
     Raises:
@@ -93,13 +93,13 @@ class Space:
 
     @property
     def n_at_most(self) -> int | None:
-        """No more combinations than this exist; `None` where there is no end of them."""
+        """No more combinations than this exist, or `None` if there is no end of them."""
         counts = [self.hyperparameters[name].count for name in self.sampled]
         finite = [count for count in counts if count is not None]
         return math.prod(finite) if len(finite) == len(counts) else None
 
     def build(self, draw: Draw) -> Combination:
-        """A combination; `draw` gives the value of each name that is present and sampled."""
+        """A combination. `draw` gives the value of each name that is present and sampled."""
         found: Combination = {}
         for name in self.order:
             distribution = self.hyperparameters[name]
@@ -128,7 +128,7 @@ class Space:
         return all(constraint.allows(combination) for constraint in self.constraints)
 
     def combinations(self) -> Iterator[Combination]:
-        """Every combination that is allowed, each once; the last name changes fastest.
+        """Every combination that is allowed, each once. The last name changes fastest.
 
         Only for spaces that have an end.
         """

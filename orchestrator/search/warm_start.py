@@ -16,7 +16,7 @@ from .space import Space
 
 
 def read_earlier_sweep(folder: Path, space: Space) -> EarlierSweep:
-    """Read the runs that a sweep brought to an end; those that do not fit are counted."""
+    """Read the runs that a sweep brought to an end. Those that do not fit are counted."""
     sweep = SweepRecord()
     for event in JournalTail(folder / paths.JOURNAL_NAME).read():
         sweep.apply(event)

@@ -30,7 +30,7 @@ RequestOutcome = Literal["done", "recorded", "refused", "unanswered"]
 
 @dataclass(frozen=True)
 class RequestAnswer:
-    """What became of a request; `recorded`: it will be met when the sweep is resumed."""
+    """What became of a request. `recorded`: it will be met when the sweep is resumed."""
 
     outcome: RequestOutcome
     message: str
@@ -126,7 +126,7 @@ def _without_orchestrator(sweep: Sweep, requests: Sequence[SweepRequest]) -> lis
 def _answer_without(
     sweep: Sweep, request: SweepRequest, recorded: Sequence[SweepRequest]
 ) -> RequestAnswer:
-    """Record or refuse a request; `recorded` are those about the same run, oldest first."""
+    """Record or refuse a request. `recorded` are those about the same run, oldest first."""
     record = sweep.record
     none = f"this sweep is not running: it is {record.state}"
     resume = (
@@ -163,7 +163,7 @@ def _answer_without(
 def _record_requeue(
     sweep: Sweep, request: SweepRequest, run: RunRecord | None, recorded: Sequence[SweepRequest]
 ) -> str | None:
-    """Have a run run again with the next resume; return why not, where it cannot."""
+    """Have a run run again with the next resume, and return why not, where it cannot."""
     if run is None or not (run.waits_again or _waits_again(run, recorded)):
         if (refusal := why_not(request, sweep.record)) is not None:
             return refusal
@@ -192,7 +192,7 @@ def _withdraw_all(sweep: Sweep, recorded: Sequence[SweepRequest], action: Action
 
 
 def _waits_again(run: RunRecord, recorded: Sequence[SweepRequest]) -> bool:
-    """Whether a run is to run again; of what no orchestrator has met yet, the last counts."""
+    """Whether a run is to run again. Of what no orchestrator has met yet, the last counts."""
     if not (run.has_ended or run.waits_again):
         return False
     return recorded[-1].action == "requeue" if recorded else run.waits_again

@@ -1,6 +1,6 @@
 """Starting or resuming a sweep in the background, as `sweep --detach` does, from another program.
 
-The command itself asks before it runs what belongs to another user; here nobody can be asked, so it
+The command itself asks before it runs what belongs to another user. Here nobody can be asked, so it
 refuses.
 """
 
@@ -18,13 +18,13 @@ _START_S = 120.0
 
 
 def start_in_background(arguments: Sequence[str], cwd: Path) -> Any:
-    """Run ``sweep ARGUMENTS --detach``; return the event that says which sweep it is.
+    """Run ``sweep ARGUMENTS --detach``, and return the event that says which sweep it is.
 
     Args:
         cwd: the working directory of the command.
 
     Raises:
-        UsageError: the command refused; the text is what it said.
+        UsageError: the command refused. The text is what it said.
         SweepError: the sweep did not start in time.
     """
     try:
@@ -45,7 +45,7 @@ def start_in_background(arguments: Sequence[str], cwd: Path) -> Any:
 
 
 def resume_in_background(folder: Path) -> Any:
-    """Resume the sweep in a folder; its runs have the environment of this process.
+    """Resume the sweep in a folder. Its runs have the environment of this process.
 
     Raises:
         UsageError, SweepError: as `start_in_background`.

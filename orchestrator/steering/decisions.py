@@ -7,7 +7,7 @@ from .requests import SweepRequest, workers_problem
 
 
 def why_not(request: SweepRequest, sweep: SweepRecord) -> str | None:
-    """Why a request cannot be met as things are; None if it can."""
+    """Why a request cannot be met as things are, or None if it can."""
     if request.index is not None:
         run = sweep.runs.get(request.index)
         if run is None:
@@ -64,4 +64,6 @@ def workers_text(n_workers: int, sweep: SweepRecord) -> str:
     n_running = sum(sweep.counts.get(state, 0) for state in SUBMITTED)
     text = f"{n_workers} run{'' if n_workers == 1 else 's'} at once from now on"
     more = n_running - n_workers
-    return text + (f". {more} of the running runs are not replaced" if more > 0 else "")
+    if more <= 0:
+        return text
+    return f"{text}. {more} of the running runs {'is' if more == 1 else 'are'} not replaced"

@@ -1,8 +1,8 @@
 """What a user asks of a running sweep, as files that its orchestrator takes in.
 
-Each request is one file in `requests/`, in the sweep's folder: created whole by whoever asks,
-removed by the orchestrator once its journal says what became of it. So it does not matter which
-process asks, nor on which machine.
+Each request is one file in `requests/`, in the sweep's folder. The process that asks creates it in
+one step, and the orchestrator removes it once its journal has the outcome. So it does not matter
+which process asks, nor on which machine.
 """
 
 import getpass
@@ -42,7 +42,7 @@ class SweepRequest:
     """One thing that is asked. `id` orders requests by time and tells each from all others.
 
     Attributes:
-        index: the run that is meant; None for the sweep as a whole.
+        index: the run that is meant, or None for the sweep as a whole.
         n_workers: how many runs at once, for `workers`.
         by: who asked, for the journal and for people.
     """
@@ -95,12 +95,12 @@ def submit(folder: Path, request: SweepRequest) -> Path:
 
 
 def withdraw(folder: Path, request: SweepRequest) -> bool:
-    """Take a request back; return whether it was still there."""
+    """Take a request back, and return whether it was still there."""
     return remove(folder, request.id)
 
 
 def remove(folder: Path, identity: str) -> bool:
-    """Remove a request's file; return whether it was still there."""
+    """Remove a request's file, and return whether it was still there."""
     try:
         with opened_folder(folder) as sweep, sweep.inner(paths.REQUESTS_NAME) as requests:
             requests.unlink(_file_name(identity))
@@ -116,13 +116,13 @@ def _file_name(identity: str) -> str:
 def read_requests(
     folder: Path, owner: int | None = None
 ) -> Iterator[tuple[Path, SweepRequest | None]]:
-    """The requests in a sweep's folder, oldest first; None for a file that is no request.
+    """The requests in a sweep's folder, oldest first, or None for a file that is no request.
 
     Files with other names than `submit` gives are left alone.
 
     Args:
         owner: the user whose sweep it is: in what another user has put in the place of its
-            folders, nothing is read.
+            folders. Nothing is read.
     """
     try:
         with opened_folder(folder) as sweep, sweep.inner(paths.REQUESTS_NAME) as requests:
@@ -139,7 +139,7 @@ def read_requests(
 
 
 def _read(requests: OpenFolder, name: str) -> SweepRequest | None:
-    """None for a file that is no request; `_GONE` where it is not there any more."""
+    """None for a file that is no request. `_GONE` where it is not there any more."""
     try:
         return _decode(json.loads(requests.read(name, _MOST_BYTES)), name.removesuffix(_SUFFIX))
     except FileNotFoundError:

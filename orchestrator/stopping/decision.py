@@ -41,7 +41,7 @@ class Rule(Protocol):
     """The metric whose values it wants."""
 
     def observe(self, run: int, step: int, value: float) -> StopDecision | None:
-        """Take in a value that a run has logged; return the decision to stop that run."""
+        """Take in a value that a run has logged, and return the decision to stop that run."""
 
     def complete(self, run: int) -> None:
         """Take in that a run has finished by itself."""

@@ -2,7 +2,7 @@
 
 ASHA: Li et al. 2018, arXiv:1810.05934, Algorithm 2, in its stopping form: a run continues from a
 rung if it is among the best 1/η of those that have reached the rung so far, and is stopped
-otherwise; nothing is ever paused. Hyperband: Li et al. 2016, arXiv:1603.06560, Algorithm 1.
+otherwise. Nothing is ever paused. Hyperband: Li et al. 2016, arXiv:1603.06560, Algorithm 1.
 """
 
 import math
@@ -16,9 +16,9 @@ from .decision import Resource, RunProgress, StopDecision, shown
 class Asha:
     """Stops a run that is not among the best `1/reduction_factor` at a rung.
 
-    Rungs are at `min_resource × reduction_factor^k`, below `max_resource`. A run is judged by
-    the value it logs when it reaches a rung, against itself and those that reached it before; the
-    best so far always continues. NaN never does.
+    Rungs are at `min_resource × reduction_factor^k`, below `max_resource`. A run is judged by the
+    value it logs when it reaches a rung, against itself and those that reached it before. The best
+    so far always continues. NaN never does.
 
     Args:
         bracket: leaves out so many of the lowest rungs (the paper's early-stopping rate `s`).
@@ -101,9 +101,9 @@ class Asha:
 class Hyperband:
     """Successive halving with several starting points: each run belongs to one bracket.
 
-    Bracket 0 begins to stop runs at `min_resource`; each further one begins `reduction_factor`
-    times later. The runs are spread over the brackets in the paper's proportions
-    `⌈n_brackets · η^s / (s + 1)⌉`, interleaved, so that a short sweep has some of each.
+    Bracket 0 begins to stop runs at `min_resource`. Each further one begins `reduction_factor`
+    times later. The runs are spread over the brackets in the paper's proportions `⌈n_brackets · η^s
+    / (s + 1)⌉`, interleaved, so that a short sweep has some of each.
     """
 
     name = "hyperband"

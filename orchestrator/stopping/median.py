@@ -15,7 +15,7 @@ Comparison = Literal["running_average", "value"]
 
 @dataclass(slots=True)
 class _History:
-    """A run so far: at which amount of the resource it stood where."""
+    """A run so far: its values by the amount of the resource."""
 
     best: BestSoFar
     amounts: "array[int]" = field(default_factory=lambda: array("q"))
@@ -100,7 +100,7 @@ class Median:
         history.standings.append(mean if self._compare_with == "running_average" else value)
 
     def _median_at(self, amount: int) -> tuple[float, int] | None:
-        """The finished runs' median, and of how many; None if too few came as far."""
+        """The finished runs' median, and of how many, or None if too few came as far."""
         if amount not in self._medians:
             standings = [
                 history.standings[bisect_right(history.amounts, amount) - 1]

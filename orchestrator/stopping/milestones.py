@@ -28,7 +28,7 @@ class Milestones:
 
 
 def milestones_of(rules: Sequence[RuleSettings]) -> Milestones | None:
-    """Where the first rule that compares runs does so; None if no rule does."""
+    """Where the first rule that compares runs does so, or None if no rule does."""
     compares = (rule for rule in rules if rule.rule in COMPARING_RULES)
     match next(compares, None):
         case AshaRule() | HyperbandRule() as rule:
@@ -62,7 +62,7 @@ class CurveOfBest:
                 self._next = self._milestones.after(self._next)
 
     def points(self, until: int | None = None) -> list[tuple[int, float]]:
-        """Progress and the best value up to there; the last one is of the whole run so far.
+        """Progress and the best value up to there. The last one is of the whole run so far.
 
         Args:
             until: the step at which a rule stopped the run. What it logs until it is gone depends

@@ -16,7 +16,7 @@ from .decision import Resource, RunProgress, StopDecision, shown
 class NonDominationAsha:
     """Stops a run that is not among the best `1/reduction_factor` at a rung by all objectives.
 
-    A run is judged as soon as it has logged each objective at the rung or later; one that logs an
+    A run is judged as soon as it has logged each objective at the rung or later. One that logs an
     objective only at its end is never judged. NaN and infinity never continue.
 
     Args:
@@ -49,7 +49,7 @@ class NonDominationAsha:
         return [ObjectivePart(self, name) for name in self._signs]
 
     def observe(self, run: int, metric: str, step: int, value: float) -> StopDecision | None:
-        """Take in a value of one objective; return the decision to stop that run."""
+        """Take in a value of one objective, and return the decision to stop that run."""
         amount = self._progress[metric].advance(run, step)
         rung = self._next.get((run, metric), self._first)
         while rung <= amount and rung < self._end:

@@ -11,14 +11,14 @@ from .decision import Resource, RunProgress, StopDecision, shown
 class _Run:
     best: float | None = None
     bar: float | None = None
-    """What a value must exceed to be an improvement; negated where the goal is the least."""
+    """What a value must exceed to be an improvement, negated where the goal is the least."""
     n_without_improvement: int = 0
 
 
 class Patience:
     """Stops a run that logged `patience` values in a row without improvement.
 
-    The first value is an improvement over nothing; a value that is NaN, equals the best or is
+    The first value is an improvement over nothing. A value that is NaN, equals the best or is
     better by no more than `min_delta` is none, as in Keras and Lightning.
 
     Args:

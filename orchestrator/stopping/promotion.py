@@ -21,7 +21,7 @@ class PauseDecision(StopDecision):
 
 
 class RungListener(Protocol):
-    """Is told that a run has come to a rung; `continues` says that it need not pause."""
+    """Is told that a run has come to a rung. `continues` says that it need not pause."""
 
     def __call__(self, run: int, rung: int, value: float, *, continues: bool) -> None: ...
 
@@ -86,12 +86,12 @@ class PromotionAsha:
         """What counts is who reached a rung, however it continued."""
 
     def forget(self, run: int) -> None:
-        """Another attempt at it begins; what it was at its rungs stays."""
+        """Another attempt at it begins. What it was at its rungs stays."""
         self._next.pop(run, None)
         self._progress.forget(run)
 
     def promote(self) -> tuple[int, int] | None:
-        """The run that is to continue now, and the rung that it comes from; None if none is."""
+        """The run that is to continue now, and the rung that it comes from, or None if none is."""
         found = self._best(self.is_paused)
         if found is not None:
             self._promoted.add(found)

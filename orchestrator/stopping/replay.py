@@ -16,7 +16,7 @@ from . import StopDecision, StoppingRules
 
 
 class LoggedValue(NamedTuple):
-    """A value as the rules come to see it; `metric` is None if the run has finished."""
+    """A value as the rules come to see it. `metric` is None if the run has finished."""
 
     time: float
     run: RunHistory
@@ -70,7 +70,7 @@ class ReplayOutcome:
 def replay(
     runs: Sequence[RunHistory], rules: StoppingRules, metric: str, goal: Goal
 ) -> ReplayOutcome:
-    """Show a sweep to rules that have seen nothing yet; say what they would have made of it."""
+    """Show a sweep to rules that have seen nothing yet. Say what they would have made of it."""
     stops = {
         logged.run.index: _stop(logged, decision, metric, goal)
         for logged, decision in decisions(runs, rules)
@@ -110,7 +110,7 @@ def decisions(
 def logged_in_order(runs: Sequence[RunHistory], metrics: frozenset[str]) -> Iterator[LoggedValue]:
     """What all runs logged of some metrics, and when they finished, in the order of time.
 
-    Within a run the order is that of its log, whatever its clock said.
+    Within a run the order is that of its log, even if its clock jumped.
     """
     parts = [part for run in runs for part in _columns(run, metrics)]
     if not parts:
@@ -158,7 +158,7 @@ def _stop(logged: LoggedValue, decision: StopDecision, metric: str, goal: Goal) 
 def _best_run(
     runs: Sequence[RunHistory], values: Mapping[int, float | None], goal: Goal
 ) -> RunHistory | None:
-    """The run with the best value; the earliest of equals."""
+    """The run with the best value, the earliest of equals."""
     best: RunHistory | None = None
     for run in runs:
         value, best_value = values[run.index], None if best is None else values[best.index]

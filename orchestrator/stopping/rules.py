@@ -6,7 +6,7 @@ from .decision import Rule, StopDecision
 
 
 class StoppingRules:
-    """Shows every value to every rule that wants its metric; the first to decide stops the run.
+    """Shows every value to every rule that wants its metric. The first to decide stops the run.
 
     Values of a run that has been stopped are not shown any more: what it logs until it is gone
     changes nothing.
@@ -32,7 +32,8 @@ class StoppingRules:
     def update(
         self, run: int, metric: str, steps: Iterable[int], values: Iterable[float]
     ) -> StopDecision | None:
-        """Take in a run's new values, in the order they were logged; return the decision to stop.
+        """Take in a run's new values, in the order they were logged, and return the decision to
+        stop.
 
         How they are divided into calls makes no difference.
         """

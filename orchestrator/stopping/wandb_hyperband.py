@@ -50,7 +50,7 @@ class WandbHyperband:
 
     Args:
         brackets: after how many values runs are compared.
-        strict: compares the value at the bracket; otherwise the best value so far.
+        strict: compares the value at the bracket. Otherwise the best value so far.
     """
 
     name = "wandb_hyperband"
@@ -80,7 +80,7 @@ class WandbHyperband:
         return self._judge(seen, step, value)
 
     def complete(self, run: int) -> None:
-        """What counts is who reached a bracket, whatever happened later."""
+        """What counts is who reached a bracket, not what happened later."""
 
     def forget(self, run: int) -> None:
         for bracket, score in self._runs.pop(run, _Run()).at_brackets.items():

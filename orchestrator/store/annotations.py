@@ -1,4 +1,4 @@
-"""What a user says of an experiment, a sweep or a run: a name, a note, tags; and what is archived.
+"""What a user says of an experiment, a sweep or a run: a name, a note, tags, and what is archived.
 
 It is in `annotations.json` in the folder of what it concerns:
 
@@ -10,7 +10,7 @@ A run of a sweep whose files were removed has `deleted_at` too.
 
 KEY is a run's index within its sweep (all attempts share it), or the stem of an experiment's
 `.dat`. The file appears whole or not at all. Who edits reads it first and holds a lock meanwhile,
-so that edits of different things at once all stay; of two edits of the same, the last one wins.
+so that edits of different things at once all stay. Of two edits of the same, the last one wins.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ _ASK_AGAIN_S = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What is said of one thing; times are in seconds since the epoch.
+    """What is said of one thing. Times are in seconds since the epoch.
 
     `deleted_at`: of a run of a sweep, when its files were removed.
     """
@@ -87,7 +87,7 @@ class AnnotationFile:
         self._found = NO_ANNOTATIONS
 
     def read(self) -> Annotations:
-        """What is there now; nothing where the file is missing or damaged."""
+        """What is there now, or nothing if the file is missing or damaged."""
         identity = identify(self.path, follow_link=False)
         if identity != self._identity:
             self._identity = identity
@@ -96,7 +96,7 @@ class AnnotationFile:
 
 
 def read_annotations(folder: Path) -> Annotations:
-    """What is said in a folder; nothing where the file is missing or damaged."""
+    """What is said in a folder, or nothing if the file is missing or damaged."""
     data = read_file(folder)
     if not data:
         return NO_ANNOTATIONS
@@ -106,7 +106,7 @@ def read_annotations(folder: Path) -> Annotations:
 
 
 def read_file(folder: Path) -> dict[str, Any]:
-    """All that the file of a folder holds; nothing if it is missing or damaged."""
+    """All that the file of a folder holds, or nothing if it is missing or damaged."""
     try:
         with opened_folder(folder) as opened:
             data = _load(opened)
@@ -121,7 +121,7 @@ def _load(folder: OpenFolder) -> dict[str, Any]:
 
     Raises:
         AnnotationError: it is no such file.
-        OSError: it cannot be read; `FileNotFoundError` where there is none.
+        OSError: it cannot be read. `FileNotFoundError` where there is none.
     """
     path = folder.path / paths.ANNOTATIONS_NAME
     text = folder.read(paths.ANNOTATIONS_NAME, _MOST_BYTES)
@@ -151,7 +151,7 @@ def _decode(data: object) -> Annotation:
 
 
 def _time(value: object) -> float | None:
-    """Seconds since the epoch; None for anything that no clock shows."""
+    """Seconds since the epoch, or None for anything that no clock shows."""
     try:
         return None if value is None else fields.time_of(value)
     except (TypeError, ValueError, OverflowError):
@@ -162,7 +162,7 @@ def _time(value: object) -> float | None:
 
 
 def clean_name(text: str) -> str | None:
-    """A name in one line; None if it is empty, which takes the name away.
+    """A name in one line, or None if it is empty, which takes the name away.
 
     Raises:
         UsageError: it cannot be a name.
@@ -212,13 +212,13 @@ def clean_tags(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def annotate(folder: Path, key: str | int | None, **changes: Any) -> Annotation:
-    """Change what is said of a sweep (`key` None) or a run; return what is said now.
+    """Change what is said of a sweep (`key` None) or a run, and return what is said now.
 
     Args:
         changes: fields of `Annotation`, cleaned by the functions above.
 
     Raises:
-        AnnotationError: the file cannot be read or written; it is left as it was.
+        AnnotationError: the file cannot be read or written. It is left as it was.
     """
     return edit(folder, key, lambda known: replace(known, **changes))
 
@@ -235,7 +235,7 @@ def edit(
 
 
 def edit_file(folder: Path, change: Callable[[dict[str, Any]], T]) -> T:
-    """Change what the file holds, in place; return what `change` returns.
+    """Change what the file holds, in place, and return what `change` returns.
 
     Raises:
         AnnotationError: as `annotate`.
@@ -260,7 +260,7 @@ def edit_file(folder: Path, change: Callable[[dict[str, Any]], T]) -> T:
 def _put(
     data: dict[str, Any], key: str | int | None, change: Callable[[Annotation], Annotation]
 ) -> Annotation:
-    """Change one entry in place; keys that this version does not know stay."""
+    """Change one entry in place. Keys that this version does not know stay."""
     holder, name = (data, "own") if key is None else (data.setdefault("runs", {}), str(key))
     if not isinstance(holder, dict):
         data["runs"] = holder = {}

@@ -31,10 +31,10 @@ _FOLDERS_A_TURN = 32
 class Catalog:
     """The experiments and sweeps of a log folder, newest first.
 
-    Folders inside folders are searched too, to a depth of six. Links to folders are followed
-    once; links to files are not. A folder with a description is a sweep, any other with a log in
-    it holds experiments. A `.dat` that is no log is left out. The event files of TensorBoard in a
-    folder are one experiment, of which the latest is the log's path.
+    Folders inside folders are searched too, to a depth of six. Links to folders are followed once.
+    Links to files are not. A folder with a description is a sweep, any other with a log in it holds
+    experiments. A `.dat` that is no log is left out. The event files of TensorBoard in a folder are
+    one experiment, of which the latest is the log's path.
 
     Args:
         most_gone: how many folders that are gone are remembered, beside four for each other.
@@ -67,7 +67,7 @@ class Catalog:
     def refresh(self) -> None:
         """Look again, and take in what is new in the journals.
 
-        What is wrong in one folder is said in `unreadable`; the others are read all the same.
+        What is wrong in one folder is said in `unreadable`. The others are read all the same.
         """
         found, walk = _Found(), self._new_walk()
         walk.listings = self._listings
@@ -143,7 +143,7 @@ class _Taken:
 
 @dataclass
 class _Found:
-    """What one look at a log folder finds; `has_new`: an experiment that is new or changed."""
+    """What one look at a log folder finds. `has_new`: an experiment that is new or changed."""
 
     has_new: bool = False
     experiments: dict[str, Experiment] = field(default_factory=dict)
@@ -293,7 +293,7 @@ def _labelled(name: str, known: Catalog) -> Iterator[_Named]:
 
 
 def _find_at(path: Path) -> Experiment | Sweep | FoundRun | None:
-    if path.is_symlink():  # whoever names a link means what it leads to
+    if path.is_symlink():  # a link stands for its target
         path = Path(os.path.realpath(path))
     if path.is_dir():
         return _find_in_folder(path)

@@ -37,8 +37,8 @@ class RepeatedCombination:
 
     @property
     def rank(self) -> int:
-        """How far the values are results: 2; 1 where no run has one but some stopped early or
-        still run; 0 where all failed or were killed; -1 without values.
+        """How far the values are results: 2, or 1 if no run has one but some stopped early or
+        still run, or 0 if all failed or were killed, or -1 without values.
         """
         return max((rank for rank, _ in self._ranked), default=-1)
 
@@ -49,7 +49,7 @@ class RepeatedCombination:
 
     @property
     def weight(self) -> tuple[int, int]:
-        """Combinations compare only with those of the same weight; more is better evidence."""
+        """Combinations compare only with those of the same weight. More is better evidence."""
         return self.rank, len(self.values)
 
     @property

@@ -19,11 +19,11 @@ _MOST_KNOWN = 200_000
 _MOST_SAVED_BYTES = 64 << 20
 
 _endings: "dict[str, CachedValue[Ending]]" = {}
-"""By path; a dictionary takes half of the memory of a cache that knows what was used last."""
+"""By path. A dictionary takes half of the memory of a cache that knows what was used last."""
 
 
 def ending_of(dat_path: str | Path) -> "Ending":
-    """As `read_ending`, but of no link; a log that is as it was is not opened again."""
+    """As `read_ending`, but of no link. A log that is as it was is not opened again."""
     path = os.fspath(dat_path)
     if is_event_file(path) and (identity := identify(path)) is not None:
         return _ending_of(path, identity)
@@ -51,7 +51,7 @@ def _read(path: str) -> "Ending":
 
 
 def log_trouble(dat_path: Path) -> str | None:
-    """Why nothing can be read of a log; None of one that can be, however little is in it."""
+    """Why nothing can be read of a log, or None for one that can be, however little is in it."""
     from ml_tracking_ops.logger.reading.reader import LogFormatError
 
     try:
@@ -82,7 +82,7 @@ class EndingsInCache:
         self._n_saved = 0
 
     def load(self) -> None:
-        """Take in what an earlier program has saved; nothing if it is damaged."""
+        """Take in what an earlier program has saved, or nothing if it is damaged."""
         if self._cache is None:
             return
         try:
@@ -144,7 +144,7 @@ def _from_row(row: list[Any]) -> tuple[str, Identity, "Ending"]:
 
 
 class KnownLogs:
-    """Which `.dat` files are logs. A log stays one; another file is looked at when it changed."""
+    """Which `.dat` files are logs. A log stays one. Another file is looked at when it changed."""
 
     def __init__(self) -> None:
         self._logs: set[str] = set()
@@ -170,7 +170,7 @@ class KnownLogs:
 
 
 def _is_log(path: str, identity: Identity) -> bool:
-    """As `source.is_log`; the ending is read with the same look at the file."""
+    """As `source.is_log`. The ending is read with the same look at the file."""
     from ml_tracking_ops.logger.reading.reader import LogFormatError
     from ml_tracking_ops.logger.reading.source import is_log
 

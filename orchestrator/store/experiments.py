@@ -50,7 +50,7 @@ class Experiment:
 
     @property
     def run_folder(self) -> Path:
-        """The folder for its own files; it need not exist."""
+        """The folder for its own files. It need not exist."""
         return self.dat_path.with_name(f"{annotation_key(self)}{paths.RUN_FOLDER_SUFFIX}")
 
     def state(self) -> RunState:
@@ -60,7 +60,7 @@ class Experiment:
     def evidence(self) -> "ExplainedState":
         """The state of the run, read from its log.
 
-        What the log says of its end counts first. A lock that is held proves a writer; one that is
+        What the log says of its end counts first. A lock that is held proves a writer. One that is
         free proves that there is none, but only where the log was written on this machine and not
         copied here. Everything else counts as running until it has been silent for ten minutes.
         """
@@ -153,7 +153,7 @@ def _started_at(dat_path: Path) -> float:
 
 
 def annotation_key(experiment: Experiment) -> str:
-    """Under which key its folder's annotations are; event files come and go, their key stays."""
+    """Under which key its folder's annotations are. Event files come and go, their key stays."""
     path = experiment.dat_path
     return "tensorboard" if is_event_file(path) else path.stem
 

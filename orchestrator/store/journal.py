@@ -46,13 +46,13 @@ def _plain(value: object) -> object:
 
 
 class Journal:
-    """The one writer of a sweep's journal; it holds the file's lock while it is open.
+    """The one writer of a sweep's journal. It holds the file's lock while it is open.
 
     What cannot be written (a full disk) stays in memory and is written with the next event:
     `on_trouble` is called once when that begins.
 
     Attributes:
-        trouble: why not all is written yet; None if it is.
+        trouble: why not all is written yet, or None if it is.
     """
 
     def __init__(self, path: Path, on_trouble: Callable[[str], None]) -> None:
@@ -106,7 +106,7 @@ class Journal:
                 os.utime(self._fd)
 
     def close(self) -> None:
-        """Write the rest and close the file; a second time does nothing."""
+        """Write the rest and close the file. A second time does nothing."""
         if self._fd < 0:
             return
         self.flush()
@@ -116,7 +116,7 @@ class Journal:
 
 
 class JournalTail:
-    """Reads what is new in a journal; lines that are no JSON object are counted, not raised.
+    """Reads what is new in a journal. Lines that are no JSON object are counted, not raised.
 
     A half-written last line waits until it is whole. A line longer than 4 MiB is skipped
     without being held in memory. A journal that was replaced or cut is read again, with
@@ -126,7 +126,7 @@ class JournalTail:
         max_events: how many events one `read` returns, to within a block of the file.
 
     Attributes:
-        trouble: why not all was read; then no more is, until the file is replaced.
+        trouble: why not all was read. Then no more is, until the file is replaced.
     """
 
     def __init__(self, path: Path, *, max_events: int = _MOST_EVENTS) -> None:

@@ -33,7 +33,7 @@ class MediaHistories:
         return result
 
     def glance(self, dat_path: Path, most_s: float) -> MediaHistory:
-        """What is found in so much time; another thread may read on, so use `other_tags` alone."""
+        """What is found in so much time. Another thread may read on, so use `other_tags` alone."""
         history, own_lock = self._find(dat_path)
         if own_lock.acquire(timeout=most_s):
             try:

@@ -8,7 +8,7 @@ Goal = Literal["max", "min"]
 
 
 def is_better(value: float, than: float | None, goal: Goal) -> bool:
-    """Whether `value` is strictly better than `than`; NaN never is, anything beats `None`."""
+    """Whether `value` is strictly better than `than`. NaN never is, anything beats `None`."""
     if math.isnan(value):
         return False
     if than is None:
@@ -28,7 +28,7 @@ class BestSoFar:
         self.n_values = 0
 
     def update(self, steps: Iterable[int], values: Iterable[float]) -> bool:
-        """Take new values in; return whether one of them is the best so far."""
+        """Take new values in, and return whether one of them is the best so far."""
         improved = False
         for step, value in zip(steps, values, strict=True):
             self.n_values += 1

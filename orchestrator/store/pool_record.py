@@ -22,9 +22,9 @@ class Placement:
 
 @dataclass(slots=True)
 class AttemptSpan:
-    """One attempt at a run in its slot; `ended_at` is None while the attempt is running.
+    """One attempt at a run in its slot. `ended_at` is None while the attempt is running.
 
-    `place` is None where the engine has no queue.
+    `place` is None if the engine has no queue.
     """
 
     index: int
@@ -38,7 +38,7 @@ class AttemptSpan:
 
 @dataclass(slots=True)
 class OrchestratorSession:
-    """From one start of the orchestrator to its end; `sizes`: from when on how many slots."""
+    """From one start of the orchestrator to its end. `sizes`: from when on how many slots."""
 
     started_at: float
     ended_at: float | None = None
@@ -57,7 +57,7 @@ class EndState(Protocol):
 
 @dataclass(slots=True)
 class PoolRecord:
-    """Spans and sessions; spans keep their order and their place.
+    """Spans and sessions. Spans keep their order and their place.
 
     `latest_at` is the time of the latest event.
     """
@@ -116,7 +116,7 @@ class PoolRecord:
         """Take in what the catalog found out of runs whose end no orchestrator wrote down.
 
         Args:
-            is_lost: the orchestrator stopped unexpectedly; its session ends with its last event.
+            is_lost: the orchestrator stopped unexpectedly. Its session ends with its last event.
         """
         for index in list(self._open):
             run = runs.get(index)

@@ -1,6 +1,6 @@
 """`processes.jsonl`: what a sweep's supervisors took down of its training processes.
 
-It is written by the parents of the processes, which outlive an orchestrator that is killed; so it
+It is written by the parents of the processes, which outlive an orchestrator that is killed, so it
 knows of starts that the journal missed, and of exit codes that no orchestrator received.
 """
 
@@ -17,12 +17,12 @@ from .journal import JournalTail
 from .run_record import RunRecord
 from .run_states import RESULTS_THAT_COUNT, RunState
 
-_STOPPED_FROM_OUTSIDE = {-9, -15, -2, -1}  # SIGKILL, SIGTERM, SIGINT, SIGHUP; Windows has not all
+_STOPPED_FROM_OUTSIDE = {-9, -15, -2, -1}  # SIGKILL, SIGTERM, SIGINT, SIGHUP (Windows lacks some)
 
 
 @dataclass(frozen=True)
 class ProcessRecord:
-    """One attempt at a run. Times are seconds since the epoch; `exit_code` as in `subprocess`."""
+    """One attempt at a run. Times are seconds since the epoch. `exit_code` as in `subprocess`."""
 
     name: str
     index: int
@@ -52,7 +52,7 @@ def job_record_path(folder: Path, name: str) -> Path:
 
 
 def read_processes(path: Path) -> dict[str, ProcessRecord]:
-    """The attempts on record, by name; lines that make no sense are passed over."""
+    """The attempts on record, by name. Lines that make no sense are passed over."""
     records: dict[str, ProcessRecord] = {}
     for event in JournalTail(path).read():
         try:

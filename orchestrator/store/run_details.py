@@ -53,7 +53,7 @@ NO_DETAILS = RunDetails()
 
 
 def read_details(dat_path: Path) -> RunDetails:
-    """The details of a log; none where there are none, or none that can be read."""
+    """The details of a log, or none if there are none, or none that can be read."""
     if is_event_file(dat_path):
         return _details_of_events(dat_path)
     try:
@@ -90,7 +90,7 @@ def _details_of_events(path: Path) -> RunDetails:
 
 
 def config_of(dat_path: Path) -> Mapping[str, Any]:
-    """The flat configuration of a log; a record that is as it was is not read again."""
+    """The flat configuration of a log. A record that is as it was is not read again."""
     if is_event_file(dat_path):
         return _details_of_events(dat_path).config
     path = run_record.record_file(os.fspath(dat_path))

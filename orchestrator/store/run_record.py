@@ -55,24 +55,26 @@ class RunRecord:
     before: PreviousAttempt | None = None
     stopped_by: dict[str, Any] | None = None
     stopped_by_hand: str | None = None
-    """Why it was stopped, where a user asked for that; it is then not run again by a resume."""
+    """Why it was stopped, where a user asked for that. It is then not run again by a resume."""
     slot: int | None = None
     ref: RunRef | None = None
     """How its engine finds it."""
     queued_at: float | None = None
     """When it was submitted to an engine that has a queue."""
     suspended_at: float | None = None
-    """Since when its engine lets it stand still, if it does."""
+    """Since when its engine has suspended it, if it has."""
     suspended_s: float = 0.0
-    """How long it stood still before that."""
+    """How long it was suspended before that."""
     node: str | None = None
     gpus: tuple[str, ...] = ()
     output_tail: Sequence[str] = ()
     combination: int | None = None
     repeat: int = 1
     is_confirming: bool = False
-    """Whether it runs a leader of the search again, with another seed; the search knows nothing
-    of it."""
+    """Whether it runs a leader of the search again, with another seed.
+
+    The search knows nothing of it.
+    """
 
     @property
     def stopping_rule(self) -> str | None:
@@ -91,7 +93,7 @@ class RunRecord:
         return [attempt.name for attempt in self.earlier if attempt.name is not None]
 
     def attempt_named(self, name: str) -> "RunRecord":
-        """The run as of the attempt whose files have this name; by default the latest."""
+        """The run as of the attempt whose files have this name, by default the latest."""
         return next((attempt for attempt in self.earlier if attempt.name == name), self)
 
     def keep_attempt(self) -> None:
@@ -134,7 +136,7 @@ class RunRecord:
 
     @property
     def place(self) -> Placement | None:
-        """Where its engine runs it; None where the engine has no queue."""
+        """Where its engine runs it, or None if the engine has no queue."""
         if self.queued_at is None or self.started_at is None:
             return None
         label = "" if self.ref is None else self.ref.label
@@ -150,7 +152,7 @@ class RunRecord:
             self.reason = None
 
     def stood_still_s(self, now: float) -> float:
-        """How long its engine has let it stand still since it started."""
+        """How long its engine has suspended it since it started."""
         since = 0.0 if self.suspended_at is None else max(0.0, now - self.suspended_at)
         return self.suspended_s + since
 

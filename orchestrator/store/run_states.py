@@ -22,7 +22,7 @@ RunState = Literal[
 ]
 SweepState = Literal["pending", "running", "finished", "failed", "killed", "lost"]
 SweepEnd = Literal["finished", "failed", "killed"]
-"""How an orchestrator ends a sweep; `lost` is what others find out."""
+"""How an orchestrator ends a sweep. `lost` is what others find out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ class StateFacts:
 
     Args:
         word: what people read.
-        text: the colour of its word and icon; `fill`: of bars and points.
+        text: the colour of its word and icon. `fill`: of bars and points.
         icon: the elements of an SVG drawing, 16 by 16, in black.
         terminal: the colour in a terminal, as rich names it.
         is_end: no process is left, and none is to come by itself.
         result_counts: the best value is one that samplers and sweeps may rely on.
-        is_failure: the run itself went wrong; `requeue --failed` takes it.
+        is_failure: the run itself went wrong. `requeue --failed` takes it.
         is_resumed: a resume runs it again.
         is_submitted: an engine has it: it takes a slot, can be stopped, and ends by itself.
     """
@@ -168,5 +168,5 @@ def counts_text(counts: Mapping[RunState, int]) -> str:
 
 
 def not_counted(state: RunState) -> str:
-    """`` (failed)`` behind a best value that does not count; nothing behind others."""
+    """`` (failed)`` behind a best value that does not count, nothing behind others."""
     return f" ({STATES[state].word})" if state in UNCOUNTED else ""

@@ -57,8 +57,11 @@ class Sweep:
     _journal: JournalTail = field(repr=False)
     annotations: Annotations = NO_ANNOTATIONS
     changes: list[int | None] = field(default_factory=list, repr=False)
-    """The run that each change so far concerns, in order; a new list where the journal was
-    replaced. Its length is a cursor: several readers can ask what came after theirs."""
+    """The run that each change so far concerns, in order.
+
+    A new list where the journal was replaced. Its length is a cursor: several readers can ask what
+    came after theirs.
+    """
     trouble: str | None = None
     """What of the sweep was not read, and why."""
     _by_name: dict[str, int] = field(default_factory=dict, repr=False)
@@ -111,7 +114,7 @@ class Sweep:
         return seed if isinstance(seed, int) else None
 
     def refresh(self) -> set[int]:
-        """Take in what is new in the journal; return the indices of the runs that changed."""
+        """Take in what is new in the journal, and return the indices of the runs that changed."""
         if self.is_legacy:
             return set()
         changed: set[int] = set()
@@ -195,7 +198,7 @@ class Sweep:
         return self.record.measure_front(self.results)
 
     def run(self, name: str) -> RunRecord | None:
-        """The run of this name (a file's stem), as of the attempt that has it; or None."""
+        """The run of this name (a file's stem), as of the attempt that has it, or None."""
         index = self._by_name.get(name)
         return None if index is None else self.record.runs[index].attempt_named(name)
 
@@ -206,7 +209,7 @@ class Sweep:
         return None if run.name is None else self.path / f"{run.name}{paths.LOG_SUFFIX}"
 
     def run_folder(self, run: RunRecord) -> Path | None:
-        """The folder for a run's own files, which its attempts share; it need not exist."""
+        """The folder for a run's own files, which its attempts share. It need not exist."""
         latest = self.record.runs[run.index]
         names = [*latest.previous_names, *([latest.name] if latest.name is not None else [])]
         return self.path / f"{names[0]}{paths.RUN_FOLDER_SUFFIX}" if names else None
@@ -252,7 +255,7 @@ class Sweep:
         return started
 
     def _job_record(self, run: RunRecord) -> ProcessRecord | None:
-        """What the job that runs it has taken down; None if it is no job, or has not started."""
+        """What the job that runs it has taken down, or None if it is no job, or has not started."""
         if run.ref is None or run.ref.executor == LOCAL or run.name is None:
             return None
         return read_processes(job_record_path(self.path, run.name)).get(run.name)
@@ -273,7 +276,7 @@ class Sweep:
         is_elsewhere = self.record.host not in (None, platform.node())
         held = is_held(self._journal.path)
         if held is False and is_elsewhere and is_on_network(self.path):
-            # the locks of other machines may not be seen here; it touches its journal
+            # the locks of other machines may not be seen here, so it touches its journal
             return self._silent_for_s(self._journal.path) < _BEATS_WITHIN_S
         if held is False and is_copy(self._journal.path, self.record.file):
             return self._is_copied_while_it_runs(is_elsewhere)
@@ -300,7 +303,7 @@ class Sweep:
         return self.record.host == platform.node() and is_alive(*process)
 
     def _is_job_alive(self, run: RunRecord) -> bool:
-        """Whether there is no sign that a job is over; its runner touches its record."""
+        """Whether there is no sign that a job is over. Its runner touches its record."""
         record = self._job_record(run)
         if record is None or run.name is None:
             return True  # only its engine can tell
@@ -394,7 +397,7 @@ def _entry(sampled: object, position: int) -> dict[str, Any]:
 def best_logged(
     dat_path: Path, metric: str | None, goal: Goal | None
 ) -> tuple[float | None, int | None]:
-    """The best value of a metric in a log and its step; (None, None) where there is none."""
+    """The best value of a metric in a log and its step, or (None, None) if there is none."""
     from ml_tracking_ops.logger.reading.reader import LogFormatError, read_run_log
 
     if metric is None or goal is None:

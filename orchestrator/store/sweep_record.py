@@ -46,11 +46,11 @@ class SweepRecord(SweepResults):
     """Those of a kind that may be taken back, by kind."""
     paused_at: float | None = None
     n_workers_asked: int | None = None
-    """How many runs at once a user asked for while the sweep ran; a resume keeps to it."""
+    """How many runs at once a user asked for while the sweep ran. A resume keeps to it."""
     failing: list[int] = field(default_factory=list)
     """The runs that failed one after the other, if the sweep paused because of them."""
     picked: tuple[str, str] | None = None
-    """The sampler that `auto` stands for, and why."""
+    """The sampler that `auto` picked, and why."""
     leaders: Leaders | None = None
     """The combinations that are confirmed, once the search is over."""
     rungs: dict[tuple[int, int], tuple[float, bool]] = field(default_factory=dict, repr=False)
@@ -74,15 +74,15 @@ class SweepRecord(SweepResults):
 
     @property
     def counts(self) -> dict[RunState, int]:
-        """How many runs are in each state; states without a run are left out."""
+        """How many runs are in each state. States without a run are left out."""
         found = Counter(run.state for run in self.runs.values())
         return {state: found[state] for state in RUN_STATES if found[state]}
 
     def apply(self, event: Event) -> int | None:
-        """Fold one event in; return the index of the run it concerns, if any.
+        """Fold one event in, and return the index of the run it concerns, if any.
 
-        An event of an unknown kind changes nothing; one whose fields are missing or of the
-        wrong type is counted in `n_skipped`.
+        An event of an unknown kind changes nothing. One whose fields are missing or of the wrong
+        type is counted in `n_skipped`.
         """
         fold = _FOLDS.get(str(event.get("event")))
         try:
@@ -104,7 +104,7 @@ class SweepRecord(SweepResults):
 
 
 def _time_in(event: Event) -> float:
-    """When an event happened; 0 if it does not say."""
+    """When an event happened, or 0 if it does not say."""
     try:
         return fields.time_of(event.get("time"))
     except (TypeError, ValueError, OverflowError):
@@ -112,7 +112,7 @@ def _time_in(event: Event) -> float:
 
 
 def state_in(event: Event) -> RunState:
-    """The state that an event names; earlier versions wrote it as `status`.
+    """The state that an event names. Earlier versions wrote it as `status`.
 
     Raises:
         KeyError: it names none.

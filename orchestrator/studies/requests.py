@@ -23,7 +23,7 @@ class StudyRequests:
         self._owner = folder.stat().st_uid
 
     def take_in(self, record: SweepRecord, *, is_start: bool = False) -> Iterator[dict[str, Any]]:
-        """The fields of an event `requested` for each that is new; then it is removed.
+        """The fields of an event `requested` for each that is new. Then it is removed.
 
         Args:
             is_start: the study is just being resumed, which is the newer wish than to stop it.

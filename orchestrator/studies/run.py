@@ -31,9 +31,9 @@ class StudyRun:
 
     Attributes:
         index: its number in the study, from 1.
-        attempt: which attempt at it this is; more than 1 where an earlier program was ended.
+        attempt: which attempt at it this is, more than 1 where an earlier program was ended.
         hyperparameters: by name.
-        logger: what it logs with; the optimization metric is best given to `report`.
+        logger: what it logs with. The optimization metric is best given to `report`.
         stopped_by: the decision to stop it, if there is one.
     """
 
@@ -79,7 +79,7 @@ class StudyRun:
 
     @property
     def run_dir(self) -> Path:
-        """The folder for its own files, such as checkpoints; made when it is first asked for.
+        """The folder for its own files, such as checkpoints, made when it is first asked for.
 
         Raises:
             OSError: it cannot be made.

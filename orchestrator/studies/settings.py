@@ -23,7 +23,7 @@ def load_study(settings: Mapping[str, Any]) -> LoadedConfig:
 
     Raises:
         UsageError: a setting belongs to sweeps that start runs themselves.
-        ConfigError: a setting is wrong; all mistakes are named.
+        ConfigError: a setting is wrong. All mistakes are named.
     """
     wrong = sorted(set(settings) & _OF_OTHERS)
     if wrong:

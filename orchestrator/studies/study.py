@@ -59,12 +59,12 @@ class Study:
 
     Args:
         logdir: the study's folder is made in it.
-        seed: determines every combination; drawn if not given.
+        seed: determines every combination, drawn if not given.
         workers: how many runs your program has at once, for the sampler `auto`.
         settings: the keys of a configuration that say what is searched and when a run is stopped.
 
     Raises:
-        ConfigError: a setting is wrong; all mistakes are named.
+        ConfigError: a setting is wrong. All mistakes are named.
         UsageError: a setting belongs to sweeps that start their runs, or a library is missing.
         SweepError: the folder cannot be written.
     """
@@ -106,7 +106,7 @@ class Study:
 
         Args:
             study: its folder, or its name in `logdir`.
-            max_runs: how many runs at most from now on; by default as before.
+            max_runs: how many runs at most from now on, by default as before.
 
         Raises:
             UsageError: there is no such study.
@@ -183,7 +183,7 @@ class Study:
         self._end_by(decision)
 
     def ask(self) -> StudyRun | None:
-        """The next run; None if the study is over. Waits while a user has paused it.
+        """The next run, or None if the study is over. Waits while a user has paused it.
 
         Raises:
             UsageError: what comes next depends on a run that is still open (`repeats`).
@@ -268,7 +268,7 @@ class Study:
 
         Args:
             run: what `ask` gave, or its index.
-            value: of the optimization metric, if it was not reported; or several, by metric.
+            value: of the optimization metric, if it was not reported, or several, by metric.
             state: `failed` says that these hyperparameters do not work, `killed` nothing of them.
             reason: why, in words.
 
@@ -356,7 +356,7 @@ class Study:
                 run.stopped_by = run.stopped_by or decision.for_runs()
 
     def close(self) -> None:
-        """End the study; it can be resumed. Runs that are open are given out again then."""
+        """End the study. It can be resumed. Runs that are open are given out again then."""
         with self.lock:
             if self._is_closed:
                 return

@@ -73,7 +73,7 @@ def n_memory_kills() -> int | None:
 
 
 def seconds_left(ends_at: float | None) -> float | None:
-    """How long the job may still run; None if nobody says.
+    """How long the job may still run, or None if nobody says.
 
     Args:
         ends_at: where that is known: seconds since the epoch.
@@ -88,14 +88,14 @@ def seconds_left(ends_at: float | None) -> float | None:
 
 
 def is_preempted() -> bool | None:
-    """Whether the job makes room for another one; None if Slurm does not say."""
+    """Whether the job makes room for another one, or None if Slurm does not say."""
     said = _ask_slurm("scontrol", "show", "job", job_id()) or ""
     times = [word.partition("=")[2] for word in said.split() if word.startswith("PreemptTime=")]
     return times[0] not in ("None", "Unknown", "N/A") if times else None
 
 
 def _ask_slurm(*command: str) -> str | None:
-    """What a command says; None if it fails or takes long."""
+    """What a command says, or None if it fails or takes long."""
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_ASK_S, check=True, env=os.environ

@@ -72,7 +72,7 @@ _RECORD_BYTES = 1 << 20
 
 
 class JobProcess(Process):
-    """The training process; its end is taken down with why it was ended.
+    """The training process. Its end is taken down with why it was ended.
 
     Attributes:
         why: why it is being ended, if it is.
@@ -102,7 +102,7 @@ class JobRunner:
     """Sees one process through.
 
     Args:
-        spec: what `Process` needs; `stop_signal` (a name), `stop_grace_s` after it, `kill_wait_s`
+        spec: what `Process` needs. `stop_signal` (a name), `stop_grace_s` after it, `kill_wait_s`
             between Slurm's TERM and its KILL, `time_s` of the job, `margin_s` with which Slurm
             warns, `synced`: files that other machines follow.
         wakeup_fd: tells of signals.
@@ -121,7 +121,7 @@ class JobRunner:
         self._synced = dict.fromkeys(spec.get("synced", ()), 0)
 
     def see_through(self) -> int:
-        """Wait until nothing of the process is left; return its exit code."""
+        """Wait until nothing of the process is left, and return its exit code."""
         caretaker = self._caretaker
         while caretaker.processes or (caretaker.may_have_orphans and has_children()):
             for fd, _ in self._poll.poll(caretaker.timeout_ms(may_sleep=False)):
@@ -149,7 +149,7 @@ class JobRunner:
             self._send(SIGKILL)
 
     def _stop(self, why: str) -> None:
-        """Ask the group to end, once; SIGKILL after its grace period."""
+        """Ask the group to end, once. SIGKILL after its grace period."""
         if self._process.why is not None or self._process.exit_code is not None:
             return
         self._process.why = why
@@ -225,7 +225,7 @@ def main(
     make_runner: "Callable[[Message, JobProcess, int], JobRunner]" = JobRunner,
     sample: "Callable[..., Sampling] | None" = None,
 ) -> int:
-    """Run what a specification says; return the exit code of the job.
+    """Run what a specification says, and return the exit code of the job.
 
     Args:
         sample: begins to sample the process where the specification asks for that: its number,

@@ -52,7 +52,10 @@ class Caretaker:
         self.processes[process.pid] = process
 
     def timeout_ms(self, *, may_sleep: bool) -> float | None:
-        """How long to wait for an event before the next `tend`; None: until there is one."""
+        """How long to wait for an event before the next `tend`.
+
+        None means that until there is one.
+        """
         if any(not process.is_reported for process in self._ended()):
             return _CLEARING_LOOK_S * 1000
         is_idle = may_sleep and not self.processes and not self.may_have_orphans
@@ -83,13 +86,13 @@ class Caretaker:
             pid, exit_code = exited
             process = self.processes.get(pid)
             if process is not None and process.exit_code is None:
-                if not process.is_terminated:  # whoever it left in its group; mostly nobody
+                if not process.is_terminated:  # processes left in its group, mostly none
                     signal_group(pid, *ASK_TO_END)
                 process.end(exit_code)
             reap(pid)
 
     def _clear_away(self, process: Process) -> None:
-        """End what a process has left in its group; report it once nothing is left."""
+        """End what a process has left in its group. Report it once nothing is left."""
         waited_s = time.monotonic() - process.ended_at
         if not process.is_reported and is_group_alive(process.pid):
             if waited_s > _NAMED_AFTER_S:

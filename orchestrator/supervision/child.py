@@ -34,10 +34,10 @@ class Process:
     """A process that runs, or that has ended and is being cleared away.
 
     Args:
-        request: `arguments`, `folder`; `environment`, as far as it differs from this process's
-            own (null: left out); `tag`, which is in every line of the record; `marker`, the
-            variable that all its descendants inherit; `is_durable`, if the record is read on other
-            machines, which see only what is synced.
+        request: `arguments`, `folder`, `environment`, as far as it differs from this process's own
+            (null: left out). `tag`, which is in every line of the record, `marker`, the variable
+            that all its descendants inherit. `is_durable`, if the record is read on other machines,
+            which see only what is synced.
         files: where to report the exit code, its output, the record of processes.
 
     Raises:
@@ -93,7 +93,7 @@ class Process:
         os.close(self._record_fd)
 
     def flush(self) -> None:
-        """Write what is not written yet; on a full disk it is tried again later."""
+        """Write what is not written yet. On a full disk it is tried again later."""
         with contextlib.suppress(OSError):
             while self.unwritten:
                 self.unwritten = self.unwritten[os.write(self._record_fd, self.unwritten) :]
@@ -101,7 +101,7 @@ class Process:
                 os.fsync(self._record_fd)
 
     def limit_output(self) -> None:
-        """Cut the middle out of its output where that has grown too long; the ends stay."""
+        """Cut the middle out of its output where that has grown too long. The ends stay."""
         with contextlib.suppress(OSError):
             self._n_cut_bytes += cut_middle(self._output_fd, self._n_cut_bytes)
 

@@ -1,8 +1,8 @@
 """What depends on the operating system, of processes: signals, groups, and how children end.
 
 Linux and macOS have it, in part each in its own way. Windows has none of it, and no sweep runs
-there (`executors/local/systems.py` refuses it); these functions are only there to be imported.
-What depends on the system of files is in `logger/os_files.py`.
+there (`executors/local/systems.py` refuses it). These functions are only there to be imported. What
+depends on the system of files is in `logger/os_files.py`.
 
 Standard library only: the supervisor's program uses it.
 """
@@ -56,7 +56,7 @@ def signal_processes(pids: "Iterable[int]", *numbers: signal.Signals) -> None:
 
 
 def group_exists(group: int) -> bool:
-    """Whether anybody is in a process group that we may signal; zombies count on Linux."""
+    """Whether anybody is in a process group that we may signal. Zombies count on Linux."""
     if sys.platform == "win32":
         raise _NO_WINDOWS
     try:
@@ -81,7 +81,7 @@ def notice_ends_of_children() -> int:
 
 
 def next_exited() -> tuple[int, int] | None:
-    """A child that has exited and its exit code; it stays a zombie where that can be had.
+    """A child that has exited and its exit code. It stays a zombie where that can be had.
 
     macOS before Python 3.13 has no `waitid`: there the child is reaped.
     """
@@ -102,7 +102,7 @@ def next_exited() -> tuple[int, int] | None:
 
 
 def has_children() -> bool:
-    """Whether this process has any; False if that is only known after reaping one."""
+    """Whether this process has any, or False if that is only known after reaping one."""
     if sys.platform == "win32":
         raise _NO_WINDOWS
     waitid = _waitid()
@@ -146,7 +146,7 @@ def open_pidfd(pid: int) -> int | None:
 
 
 def split_process() -> int:
-    """Fork; 0 in the child, which leads a session of its own, else the child's number."""
+    """Fork, or 0 in the child, which leads a session of its own, else the child's number."""
     if sys.platform == "win32":
         raise _NO_WINDOWS
     pid = os.fork()
@@ -162,7 +162,7 @@ def n_cpus_allowed() -> int:
 
 
 def sync_file(path: str) -> None:
-    """Send what was written to a file to its server; other machines see it from then on."""
+    """Send what was written to a file to its server. Other machines see it from then on."""
     fd = os.open(path, os.O_RDONLY)
     try:
         os.fsync(fd)

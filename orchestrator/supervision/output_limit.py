@@ -45,9 +45,9 @@ def cut_middle(
     """Cut the middle out of a file that has grown too long, and write there how much is gone.
 
     Args:
-        fd: opened for reading and appending; others append to the file meanwhile.
+        fd: opened for reading and appending. Others append to the file meanwhile.
         n_cut_before: what was cut out of it before.
-        limit_bytes: how long it may grow; kept_bytes: how many of the first and the last stay.
+        limit_bytes: how long it may grow. kept_bytes: how many of the first and the last stay.
 
     Returns:
         How many bytes were cut out now.
@@ -82,7 +82,7 @@ def _tell(fd: int, n_cut: int, state: str, kept_bytes: int) -> None:
 
 
 def _collapse(fd: int, start: int, n_bytes: int) -> bool:
-    """Take a range out of a file in one step (ext4, XFS); False where that cannot be done."""
+    """Take a range out of a file in one step (ext4, XFS), or False if that cannot be done."""
     try:
         import ctypes
 

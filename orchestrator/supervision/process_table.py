@@ -18,7 +18,7 @@ _known_boot: "list[str]" = []
 
 
 def process_identity(pid: int, *, is_zombie_too: bool = False) -> str | None:
-    """What tells a process from a later one with the same number; None if there is none.
+    """What tells a process from a later one with the same number, or None if there is none.
 
     On Linux the boot and the tick at which it started, which no change of the clock alters. On
     Windows, where no sweep runs, there is none.
@@ -45,7 +45,7 @@ def is_alive(pid: int | None, identity: str | None) -> bool:
 
 
 def _boot_id() -> str | None:
-    """What tells this start of the machine from others; it is asked for once."""
+    """What tells this start of the machine from others. It is asked for once."""
     if not _known_boot:
         with contextlib.suppress(OSError):
             _known_boot.append(_read("/proc/sys/kernel/random/boot_id").decode("ascii").strip())
@@ -69,7 +69,7 @@ def _start_of(pid: int, *, is_zombie_too: bool) -> str | None:
 
 
 def is_group_alive(group: int) -> bool:
-    """Whether anybody of a process group still runs; zombies do not."""
+    """Whether anybody of a process group still runs. Zombies do not."""
     if not group_exists(group):
         return False
     members = [fields for _, fields in _processes() if fields[_GROUP] == str(group)]
@@ -92,7 +92,7 @@ def _command(pid: int) -> str:
 
 
 def living_children() -> list[int]:
-    """The children of this process that still run (Linux); it must have no other thread."""
+    """The children of this process that still run (Linux). It must have no other thread."""
     own = str(os.getpid())
     try:  # one short file, instead of one for each process of the machine
         names = _read(f"/proc/self/task/{own}/children").decode("ascii").split()

@@ -1,8 +1,8 @@
 """The parent of a sweep's training processes: it starts them, and takes down how they ended.
 
 A program of its own, since only the parent of a process learns its exit code, and an orchestrator
-may die before its runs do. Each orchestrator has one; it outlives it until the last run is over
-and nothing of any run is left.
+may die before its runs do. Each orchestrator has one. It outlives it until the last run is over and
+nothing of any run is left.
 
 stdin is a socket to the orchestrator. A request to start a process comes with three open files:
 where to report its exit code, its output, and the sweep's `processes.jsonl`, from which a later
@@ -37,7 +37,7 @@ _IGNORED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGPIPE", "SIGXFSZ")
 
 
 class Supervisor:
-    """Starts processes until the other end of `sock` is closed; stays until all are gone."""
+    """Starts processes until the other end of `sock` is closed. Stays until all are gone."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock

@@ -6,7 +6,7 @@ it, which Ray may kill at any time with all its children. What ties them togethe
 
     s     the sweep stops the run: the process's group is asked to end, and has a grace period
     k     the process's group is ended at once
-    end   whoever held the other end is gone: as `s`
+    end   the holder of the other end is gone: as `s`
 """
 
 import os

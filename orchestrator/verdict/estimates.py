@@ -16,7 +16,7 @@ class Estimates(NamedTuple):
         means: shape (n_candidates,), as if each had run with every seed.
         counts: how many values each has.
         noise: standard deviation of one run.
-        n_free: degrees of freedom of `noise`; 0 if there is nothing to tell it from.
+        n_free: degrees of freedom of `noise`, or 0 if there is nothing to tell it from.
     """
 
     means: Floats
@@ -39,7 +39,7 @@ def estimate(values: Floats) -> Estimates:
     is_there = ~np.isnan(values)
     seeds = np.zeros(values.shape[1])
     means = np.nanmean(values, axis=1)
-    for _ in range(_ROUNDS):  # backfitting; one round is exact where no value is missing
+    for _ in range(_ROUNDS):  # backfitting. One round is exact if no value is missing
         before = means
         seeds = np.nanmean(values - means[:, None], axis=0)
         seeds -= seeds.mean()

@@ -14,7 +14,7 @@ _LARGEST = 1e100
 
 
 def sweep_verdict(record: SweepRecord) -> Verdict | None:
-    """What the repeated runs of a sweep say; None if it has too few of them, or no goal."""
+    """What the repeated runs of a sweep say, or None if it has too few of them, or no goal."""
     if record.goal is None:
         return None
     return verdict_of(candidates_of(record), record.goal)

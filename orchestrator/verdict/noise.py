@@ -1,4 +1,4 @@
-"""The noise floor: how much runs of one combination differ. Pure; standard library only."""
+"""The noise floor: how much runs of one combination differ. Pure, standard library only."""
 
 import math
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ def spread_between_seeds(record: SweepRecord) -> float | None:
 
 
 def pooled_deviation(groups: Iterable[list[float]]) -> float | None:
-    """The standard deviation within groups of values; None if no group has two."""
+    """The standard deviation within groups of values, or None if no group has two."""
     squares, n_free = 0.0, 0
     for values in groups:
         mean = math.fsum(values) / len(values)

@@ -1,11 +1,11 @@
 """How good each candidate really is, given noisy values: draws from a posterior. Pure.
 
-A hierarchical normal model (Lindley and Smith 1972; Gelman 2006, "Prior distributions for variance
+A hierarchical normal model (Lindley and Smith 1972, Gelman 2006, "Prior distributions for variance
 parameters in hierarchical models"): a candidate's true value is normal around a common mean, and
 its values are normal around its own. What is estimated of one is so drawn towards the others, the
-more the noisier the runs are, which takes back what the best of many owes to luck, as the
-estimator of James and Stein (1961) does; Gelman, Hill and Yajima (2012) explain why this makes
-corrections for many comparisons unnecessary.
+more the noisier the runs are, which takes back what the best of many owes to luck, as the estimator
+of James and Stein (1961) does. Gelman, Hill and Yajima (2012) explain why this makes corrections
+for many comparisons unnecessary.
 
 Of ten candidates or more only the better half says how good ones spread: of the others the model
 only learns that they are worse (a censored likelihood), so that hopeless combinations do not make
@@ -55,7 +55,7 @@ def draw_true_values(estimates: Estimates, chosen: Sequence[int]) -> Floats:
 
 
 def chances_of_best(draws: Floats) -> Floats:
-    """The probability of each candidate to be the best of all; larger values are better."""
+    """The probability of each candidate to be the best of all. Larger values are better."""
     best = np.bincount(np.argmax(draws, axis=1), minlength=draws.shape[1])
     return np.asarray(best / len(draws))
 
@@ -63,7 +63,7 @@ def chances_of_best(draws: Floats) -> Floats:
 def _grid(estimates: Estimates) -> _Grid:
     """The posterior density of noise, spread and common mean on a grid.
 
-    Flat in the common mean and in the logarithm of the noise; half-Cauchy in the spread, with the
+    Flat in the common mean and in the logarithm of the noise, half-Cauchy in the spread, with the
     noise of one run as its scale.
     """
     means, counts, n_free = estimates.means, estimates.counts, estimates.n_free

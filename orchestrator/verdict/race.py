@@ -1,10 +1,10 @@
 """Which leader runs with which seed next, and who is out of the race. Pure.
 
-A Bayesian race (Moore and Lee 1994, "Efficient algorithms for minimizing cross validation error";
-irace of López-Ibáñez et al. 2016 does the same with Friedman's test): seed after seed, all that
-are left run with the same one. After each seed, from the second on, those are dropped that are the
-best with a probability below `HOPELESS`. A decision waits until all runs up to its seed have
-ended, so it depends on their values alone, not on which came first.
+A Bayesian race (Moore and Lee 1994, "Efficient algorithms for minimizing cross validation error",
+irace of López-Ibáñez et al. 2016 does the same with Friedman's test): seed after seed, all that are
+left run with the same one. After each seed, from the second on, those are dropped that are the best
+with a probability below `HOPELESS`. A decision waits until all runs up to its seed have ended, so
+it depends on their values alone, not on which came first.
 """
 
 import math
@@ -17,7 +17,7 @@ HOPELESS = 0.01
 _FIRST_DECISION = 2
 
 Value = float | None | Literal["running"]
-"""The value of a run; None if it ended without one."""
+"""The value of a run, or None if it ended without one."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def next_step(
 
     Args:
         leaders: combinations, the best of the search first.
-        values: by combination and repeat; larger is better.
+        values: by combination and repeat. Larger is better.
         known: who was dropped before, which stays so.
     """
     left, dropped = list(leaders), list(known)
@@ -81,7 +81,7 @@ def _newly_dropped(
     repeat: int,
     known: Sequence[DroppedLeader],
 ) -> list[DroppedLeader]:
-    """Those that are out after this seed; never all of them."""
+    """Those that are out after this seed, never all of them."""
     silent = {leader: _silent(values[leader], repeat) for leader in left}
     found = [
         DroppedLeader(leader, repeat, f"no value with seed {number}")
@@ -116,7 +116,7 @@ def _numbers(values: Mapping[int, Value], repeat: int) -> dict[int, float]:
 
 @lru_cache(maxsize=16)  # each slot that asks goes through the seeds again
 def _chances(values: tuple[tuple[int, tuple[tuple[int, float], ...]], ...]) -> dict[int, float]:
-    """The probability of each leader to be the best; empty if nothing tells the noise."""
+    """The probability of each leader to be the best, or empty if nothing tells the noise."""
     from .verdicts import Candidate, verdict_of
 
     candidates = [Candidate(number, None, {}, dict(row)) for number, row in values]

@@ -38,7 +38,7 @@ class Leader:
     """What is known of one candidate.
 
     Attributes:
-        std: the standard deviation of its values (of a sample); None below two.
+        std: the standard deviation of its values (of a sample), or None below two.
         probability: that it is the best of all candidates.
         corrected: its mean, with what it owes to having been picked as the best taken back.
         low, high: where its true value lies with a probability of 90 %.
@@ -58,7 +58,7 @@ class Leader:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The leaders, the likeliest winner first; `noise` is the standard deviation between seeds."""
+    """The leaders, the likeliest winner first. `noise` is the standard deviation between seeds."""
 
     leaders: Sequence[Leader]
     n_candidates: int
@@ -70,12 +70,12 @@ class Verdict:
 
     @property
     def winner(self) -> Leader | None:
-        """The combination that won; None if nothing did."""
+        """The combination that won, or None if nothing did."""
         return self.first if self.first.probability >= SURE else None
 
 
 def verdict_of(candidates: Sequence[Candidate], goal: Goal) -> Verdict | None:
-    """Judge candidates; None below two, or if nothing tells how far apart seeds lie."""
+    """Judge candidates, or None below two, or if nothing tells how far apart seeds lie."""
     known = [one for one in candidates if one.values]
     seeds = sorted({seed for one in known for seed in one.values})
     if len(known) < 2 or len(known) * len(seeds) > _MOST_PLACES:

@@ -5,7 +5,7 @@ from .verdicts import SURE, Leader, Verdict
 
 
 def verdict_sentence(verdict: Verdict, record: SweepRecord) -> str:
-    """What the verdict comes to; while the sweep runs it may still change."""
+    """What the verdict comes to. While the sweep runs it may still change."""
     first, winner = verdict.first, verdict.winner
     so_far = " so far" if record.state == "running" else ""
     of = f"of {verdict.n_candidates} combinations"
@@ -36,7 +36,7 @@ def leader_name(leader: Leader) -> str:
 
 
 def percent(probability: float) -> str:
-    """A probability as people write it; never 0 % or 100 %, which no data can show."""
+    """A probability as people write it, never 0 % or 100 %, which no data can show."""
     if probability > 0.995:
         return "over 99 %"
     if probability < 0.005:

@@ -124,7 +124,7 @@ def test_header_says_when_the_file_was_made() -> None:
 
 
 def test_newer_version_is_refused_with_both_versions_and_the_file() -> None:
-    with pytest.raises(LogFormatError, match=r"x\.dat has format version 7.*up to 1; upgrade"):
+    with pytest.raises(LogFormatError, match=r"x\.dat has format version 7.*up to 1\. Upgrade"):
         decode_header(encode_header(1.0, version=7), "x.dat")
 
 

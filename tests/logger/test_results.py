@@ -80,7 +80,7 @@ def test_the_best_value_is_that_of_the_first_step_that_has_it(folder: Path) -> N
     assert run.best("Loss") == BestValue(0.25, 1)
     assert run.best("Loss", higher_is_better=True) == BestValue(0.75, 4)
     assert run.best("Empty", higher_is_better=True) is None
-    with pytest.raises(KeyError, match="it has: Loss, Empty"):
+    with pytest.raises(KeyError, match="It has: Loss, Empty"):
         run.best("loss")
     with pytest.raises(ValueError, match="higher_is_better"):
         run.best("Empty")

@@ -16,7 +16,7 @@ HEAD, NODE, PORT = "10.99.0.1", "10.99.0.2", 6399
 
 @pytest.fixture(scope="session", autouse=True)
 def cluster() -> Iterator[None]:
-    """Up for all tests; what is left of it ends with the namespaces."""
+    """Up for all tests; the rest ends with the namespaces."""
     with tempfile.TemporaryDirectory(prefix="r") as folder:  # Ray wants a short path
         token = Path(folder) / "token"
         token.write_text(secrets.token_hex(16))

@@ -87,8 +87,8 @@ def test_web_says_that_the_port_is_taken(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (("--run_sweep=maybe",), "must be True or False, got 'maybe'"),
-        (("sweep", "--seed", "x"), "whole number, 0 or more; got 'x'"),
-        (("web", "--port", "70000"), "from 0 to 65535; got '70000'"),
+        (("sweep", "--seed", "x"), "whole number, 0 or more, got 'x'"),
+        (("web", "--port", "70000"), "from 0 to 65535, got '70000'"),
         (("sweep", "nowhere.json"), "nowhere.json has 1 mistake"),
         (("sweep",), "experiment_cfg.json has 1 mistake"),
         (("show", "nothing"), "no experiment, sweep or run of this name"),
@@ -348,8 +348,8 @@ def test_options_stand_before_between_or_after_what_they_go_with(
     ("line", "reason"),
     [
         ("stop", "the following arguments are required: PATH\n"),
-        ("stop SWEEP --yes seven", "argument RUN: must be a whole number, 1 or more; got 'seven'"),
-        ("sweep --workers 0", "argument --workers: must be a whole number, 1 or more; got '0'"),
+        ("stop SWEEP --yes seven", "argument RUN: must be a whole number, 1 or more, got 'seven'"),
+        ("sweep --workers 0", "argument --workers: must be a whole number, 1 or more, got '0'"),
         (
             "demo --workers 1001",
             "argument --workers: the number of workers must be from 1 to 1000, got 1001",

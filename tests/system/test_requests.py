@@ -245,7 +245,7 @@ def test_number_of_workers_grows_and_shrinks_and_a_resume_keeps_it(cwd: Path) ->
     sweep.wait_for(_1="running", _2="running", _3="running")
     assert {state_of(sweep.folder).runs[n].slot for n in (1, 2, 3)} == {0, 1, 2}
     fewer = sweep.command("workers", sweep.folder, "2")
-    assert "1 of the running runs are not replaced" in fewer.stdout
+    assert "1 of the running runs is not replaced" in fewer.stdout
     sweep.open(1, 2, 3)
     sweep.wait_for(_1="finished", _2="finished", _3="finished", _4="running", _5="running")
     assert {state_of(sweep.folder).runs[n].slot for n in (4, 5)} == {0, 1}

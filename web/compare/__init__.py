@@ -1,4 +1,4 @@
 """The page on which runs of any kind are side by side: settings, results, charts and outputs.
 
-May import every other room of `web`, and what `web` may import; only `app.py` imports this one.
+May import every other room of `web`, and what `web` may import. Only `app.py` imports this one.
 """

@@ -12,7 +12,7 @@ _NOTHING = object()
 
 @dataclass(frozen=True)
 class SettingCell:
-    """What one run has for a setting; `differs`: not what the baseline has."""
+    """What one run has for a setting. `differs`: not what the baseline has."""
 
     text: str
     title: str
@@ -73,7 +73,7 @@ def _cell(value: object, differs: bool) -> SettingCell:
 
 
 def _is_same(value: object, other: object) -> bool:
-    """Whether two values are the same: 1 is 1.0, but neither is `True`; NaN is NaN."""
+    """Whether two values are the same: 1 is 1.0, but neither is `True`. NaN is NaN."""
     if isinstance(value, bool) != isinstance(other, bool):
         return False
     return value == other or (value != value and other != other)

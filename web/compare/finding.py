@@ -32,7 +32,7 @@ class AddableRun:
 
 @dataclass(frozen=True)
 class FoundRuns:
-    """Those that are listed, of `n_found`; `is_search`: found by words, not suggested."""
+    """Those that are listed, of `n_found`. `is_search`: found by words, not suggested."""
 
     runs: Sequence[AddableRun]
     n_found: int
@@ -40,7 +40,7 @@ class FoundRuns:
 
 
 def find_to_add(catalog: Catalog, query: CompareQuery) -> FoundRuns:
-    """What the search finds; without one, if nothing is compared yet, what one may begin with."""
+    """What the search finds. Without one, if nothing is compared yet, what one may begin with."""
     if query.search:
         words = query.search.casefold().split()
         found = [make for make, text in _candidates(catalog, query) if _has_all(text, words)]

@@ -30,7 +30,7 @@ _READING_S = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedColumn:
-    """A run, and what its heading leads to; `baseline_href`: None of the baseline itself."""
+    """A run, and what its heading leads to. `baseline_href`: None of the baseline itself."""
 
     run: ComparedRun
     is_baseline: bool
@@ -91,7 +91,7 @@ class ComparePage(Page):
 def compare_page(
     catalog: Catalog, query: CompareQuery, colors: ExperimentColors, readers: LogReaders
 ) -> ComparePage:
-    """What the address names, side by side; runs that are not there are listed."""
+    """What the address names, side by side. Runs that are not there are listed."""
     runs, missing = compared_runs(catalog, query.runs, colors)
     baseline = next((at for at, run in enumerate(runs) if run.id == query.baseline), 0)
     results, n_unread = _results(runs, baseline, query, readers)
@@ -174,7 +174,7 @@ def _page_data(
 
 
 async def compare(request: Request) -> Response:
-    """The page Compare; an address that names no run shows how to find some."""
+    """The page Compare. An address that names no run shows how to find some."""
     query, colors = parse_compare_query(request.query_params), experiment_colors(request)
     readers: LogReaders = request.app.state.log_readers
     return await respond_with_page(

@@ -16,9 +16,9 @@ class CompareQuery:
     """What is compared, and how.
 
     Attributes:
-        runs: the ids of the runs, in the order of the columns; at most `MOST_COMPARED`.
+        runs: the ids of the runs, in the order of the columns, at most `MOST_COMPARED`.
         n_asked: how many the address names.
-        baseline: the id of the run from which differences are shown; None: the first.
+        baseline: the id of the run from which differences are shown. None means the first.
         has_equal: whether settings that are the same for all runs are shown.
         has_all_metrics: whether all metrics are shown, and not only the first ones.
         shows_outputs: whether the ends of the outputs are shown.
@@ -51,7 +51,7 @@ class CompareQuery:
         return [*runs, *(pair for pair in said if pair[1]), *derived]
 
     def link(self, **changes: str | None) -> str:
-        """The address of this page with some parameters replaced; None takes one out."""
+        """The address of this page with some parameters replaced. None takes one out."""
         kept = [(name, value) for name, value in self.pairs if name not in changes]
         new = [(name, value) for name, value in changes.items() if value is not None]
         return f"{COMPARE_PATH}?{urlencode([*kept, *new])}"
@@ -68,7 +68,7 @@ class CompareQuery:
 
 
 def parse_compare_query(params: QueryParams) -> CompareQuery:
-    """What the address asks for; what is not known counts as not said."""
+    """What the address asks for. What is not known counts as not said."""
     runs = tuple(dict.fromkeys(one for one in params.getlist("run") if one))
     return CompareQuery(
         runs=runs[:MOST_COMPARED],

@@ -18,7 +18,7 @@ _MOST_METRICS = 1_000
 
 @dataclass(frozen=True)
 class ResultCell:
-    """A value of one run; `is_better`: than that of the baseline, None if nobody can say."""
+    """A value of one run. `is_better`: than that of the baseline, None if nobody can say."""
 
     text: str
     title: str
@@ -136,7 +136,7 @@ def format_difference(difference: float) -> str:
 def goals_of(
     own: Sequence[Mapping[str, Goal]], chosen: Mapping[str, Goal], logged: Mapping[str, Goal]
 ) -> Goals:
-    """The goals of all runs together; sweeps that disagree about a metric decide nothing."""
+    """The goals of all runs together. Sweeps that disagree about a metric decide nothing."""
     found: dict[str, set[Goal]] = {}
     for one in own:
         for metric, goal in one.items():

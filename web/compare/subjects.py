@@ -1,4 +1,4 @@
-"""What is known of each run that is compared, whatever kind of run it is."""
+"""What is known of each run that is compared, for runs of all kinds."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ from ..runs.links import N_COLORS, ExperimentColors, run_href, sweep_run_color
 from ..series.experiment_states import state_of
 
 _OF_ONE_RUN = frozenset(("Log", "Slot", "Runs as", "Time in the queue", "Exit"))
-"""Facts in which any two runs differ, whatever they were started with."""
+"""Facts in which any two runs differ by nature."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class ComparedRun:
     """One run, as a column of the table.
 
     Attributes:
-        name: what the charts call it; tells it from the others.
+        name: what the charts call it. Tells it from the others.
         sweep_id, sweep_name: those of the sweep that it belongs to, if it belongs to one.
         settings: its configuration, flat, with its hyperparameters.
         environment: how and where it was started.

@@ -1,4 +1,4 @@
 """Means and spreads over groups of runs.
 
-May import `serving`, `runs` and `series`; besides `logger` and `orchestrator.store`.
+May import `serving`, `runs` and `series`, besides `logger` and `orchestrator.store`.
 """

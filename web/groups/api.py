@@ -1,10 +1,10 @@
-"""`GET /api/groups`: mean and spread of metrics over groups of a sweep's runs, or of experiments if
-no sweep is named; and while that is computed, `GET /api/groups/progress`: of how many runs the logs
-are read.
+"""`GET /api/groups`: mean and spread of metrics over groups of a sweep's runs, or of
+experiments if no sweep is named, and while that is computed, `GET /api/groups/progress`: of how
+many runs the logs are read.
 
-The figures are over all runs of each group that pass the filters of the table, whatever a page
-shows of them; `over` says what becomes of runs that ended early. What was read of a
-log is kept as a digest of a few kilobytes, so that asking again costs the logs that have grown.
+The figures are over all runs of each group that pass the filters of the table, on all its pages.
+`over` says what becomes of runs that ended early. What was read of a log is kept as
+a digest of a few kilobytes, so that asking again costs the logs that have grown.
 """
 
 import hashlib
@@ -53,7 +53,7 @@ def new_digests() -> Digests:
 class GroupAnswer(TypedDict):
     """The curve of one group, with a value for each bucket of `x`.
 
-    `short` is a shorter name, if it has one; `n` counts runs, `n_nan` those with nothing but NaN.
+    `short` is a shorter name, if it has one. `n` counts runs, `n_nan` those with nothing but NaN.
     """
 
     id: str
@@ -182,7 +182,7 @@ def _answer(
 
 
 def _digests_of(cache: Digests, run: GroupedRun, query: GroupQuery) -> list[MetricBuckets]:
-    """One for each metric; the log is read once, and only where it is not known as it is now."""
+    """One for each metric. The log is read once, and only where it is not known as it is now."""
     identity = identify(run.path)
     keys = [(run.path, metric, query.x) for metric in query.metrics]
     known = [cache.find(key, identity) for key in keys]
@@ -217,7 +217,7 @@ def _digest(points: Points, run: GroupedRun, query: GroupQuery, across: Points) 
 
 
 def _points(log: Mapping[str, Series], metric: str) -> Points:
-    """Of a metric of the log, or of one derived from them; none if there is no such metric."""
+    """Of a metric of the log, or of one derived from them, or none if there is no such metric."""
     if metric in log:
         return sorted_points(log[metric])
     derived = derived_of(metric, log)

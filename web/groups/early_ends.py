@@ -21,7 +21,7 @@ _NONE = np.empty(0, np.int64)
 
 
 def taken_over(digests: Sequence[MetricBuckets], over: Over) -> list[MetricBuckets]:
-    """The digests (all of one width) of the runs as `over` takes them; left out ones are empty."""
+    """The digests (all of one width) of the runs as `over` takes them. Left out ones are empty."""
     reached = [one.bucket[-1] for one in digests if len(one.bucket)]
     if over == "all" or not reached:
         return list(digests)

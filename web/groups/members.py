@@ -40,7 +40,7 @@ class GroupedRun:
 
 
 Members = tuple[list[GroupedRun], list[RunGroup] | None]
-"""The runs, and the groups of their places; None if no run has what they are grouped by."""
+"""The runs, and the groups of their places, or None if no run has what they are grouped by."""
 
 
 def sweep_groups(catalog: Catalog, query: GroupQuery, passing: PassingRuns) -> Members | None:

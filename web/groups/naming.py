@@ -1,9 +1,9 @@
 """By what the runs of a sweep can be grouped, and which run belongs to which group. Pure.
 
-A hyperparameter with few values makes a group of each; one with many numbers is cut into ranges
+A hyperparameter with few values makes a group of each. One with many numbers is cut into ranges
 that hold about as many runs each. `combination` groups the runs that differ in their seed alone,
-``but.NAME,NAME`` those that differ in the named settings alone; ``tag`` those with a tag, of which
-a run may have several; ``name.PATTERN`` those with the same part of their name, which a regular
+``but.NAME,NAME`` those that differ in the named settings alone. ``tag`` those with a tag, of which
+a run may have several. ``name.PATTERN`` those with the same part of their name, which a regular
 expression finds.
 """
 
@@ -33,7 +33,7 @@ SettingValues = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class RunGroup:
-    """`members`: the positions of its runs among all; `short`: its values alone, for lists."""
+    """`members`: the positions of its runs among all. `short`: its values alone, for lists."""
 
     id: str
     name: str
@@ -99,13 +99,13 @@ def group_runs(
     labels: Sequence[RunLabels] = (),
     most: int = _MOST_COMBINATIONS,
 ) -> list[RunGroup] | None:
-    """The groups of these runs in the order of their values; None if `by` names nothing.
+    """The groups of these runs in the order of their values, or None if `by` names nothing.
 
     Runs without the hyperparameter (a conditional one) belong to no group.
 
     Args:
         labels: of each run, where `by` may ask for names and tags.
-        most: so many groups of combinations or names; the smaller ones are left out.
+        most: so many groups of combinations or names. The smaller ones are left out.
 
     Raises:
         NamePatternError: `by` has a regular expression that is none.
@@ -197,7 +197,7 @@ def _by_value(name: str, values: Sequence[object], having: Sequence[int]) -> lis
 def _by_range(
     name: str, values: np.ndarray[Any, np.dtype[np.float64]], having: Sequence[int]
 ) -> list[RunGroup]:
-    """Ranges with about as many runs each; equal values stay together."""
+    """Ranges with about as many runs each. Equal values stay together."""
     edges = np.unique(np.quantile(values, np.linspace(0, 1, _N_RANGES + 1), method="nearest"))
     of_run = np.clip(np.searchsorted(edges, values, "right") - 1, 0, max(0, len(edges) - 2))
     groups = []

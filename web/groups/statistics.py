@@ -1,10 +1,10 @@
 """Mean and spread of the runs of a group at each step. Pure and vectorised.
 
-Steps (or times) are put into buckets of one width, wide enough that about 200 cover them all;
-where there are no more steps each is a bucket of its own, and the figures are exact. Within a
-bucket a run counts once, with the mean of its values there, however often it logged. At each
-bucket the figures are over the runs that have a value there; NaN and infinities are no values,
-but it is counted how many runs logged them there.
+Steps (or times) are put into buckets of one width, wide enough that about 200 cover them all. Where
+there are no more steps each is a bucket of its own, and the figures are exact. Within a bucket a
+run counts once, with the mean of its values there, however often it logged. At each bucket the
+figures are over the runs that have a value there. NaN and infinities are no values, but it is
+counted how many runs logged them there.
 """
 
 import math
@@ -26,8 +26,8 @@ _NONE, _EMPTY = np.empty(0, np.int64), np.empty(0)
 class MetricBuckets:
     """One metric of one run by buckets: their numbers, ascending, and the values in each.
 
-    `x` of bucket `b` is from ``b * width`` to ``(b + 1) * width``; `n` values are in it. `gap`
-    are those that NaN or an infinity was logged in, ascending, whether or not they hold values.
+    `x` of bucket `b` is from ``b * width`` to ``(b + 1) * width``. `n` values are in it. `gap` are
+    those that NaN or an infinity was logged in, ascending, whether or not they hold values.
     """
 
     width: float
@@ -56,8 +56,10 @@ class MetricBuckets:
 
 @dataclass(frozen=True, slots=True)
 class GroupCurve:
-    """Columns of shape ``(n_buckets,)``; `n` is how many runs have a value there, and `n_nan`
-    how many logged NaN or an infinity. Where no run has a value the figures are NaN.
+    """Columns of shape ``(n_buckets,)``.
+
+    `n` is how many runs have a value there, and `n_nan` how many logged NaN or an infinity. Where
+    no run has a value the figures are NaN.
     """
 
     bucket: Int64s
@@ -115,7 +117,7 @@ def _merged(
     high: Float64s,
     gap: Int64s,
 ) -> MetricBuckets:
-    """Entries of the same bucket, which stand side by side, as one."""
+    """Entries of the same bucket, which are side by side, as one."""
     if not len(bucket):
         return MetricBuckets(width, bucket, n, mean, low, high, gap)
     starts = _starts(bucket)
@@ -128,7 +130,7 @@ def _merged(
 def combine(digests: Sequence[MetricBuckets]) -> GroupCurve:
     """The figures of a group, from digests of one width.
 
-    `std` is the standard deviation of a sample; 0 where one run alone has a value.
+    `std` is the standard deviation of a sample, or 0 if one run alone has a value.
     """
     having = [one for one in digests if len(one.bucket)]
     gap, n_gaps = np.unique(_joined([one.gap for one in digests]), return_counts=True)
@@ -154,7 +156,7 @@ def combine(digests: Sequence[MetricBuckets]) -> GroupCurve:
 
 
 def _means(values: Float64s, n: Int64s, starts: Int64s, total: Int64s) -> Float64s:
-    """The mean of each bucket's values, `n` of each; of parts where their sum is no number."""
+    """The mean of each bucket's values, `n` of each. Of parts where their sum is no number."""
     with np.errstate(over="ignore", invalid="ignore"):
         means: Float64s = np.add.reduceat(values * n, starts) / total
     if np.isfinite(means).all():
@@ -210,6 +212,6 @@ def _starts(bucket: Int64s) -> Int64s:
 
 
 def centers(bucket: Int64s, width: float, is_whole: bool) -> Float64s:
-    """Where on the axis the buckets stand: the step itself, or the middle."""
+    """The positions of the buckets on the axis: the step itself, or the middle."""
     middle = (width - 1) / 2 if is_whole else width / 2
     return bucket.astype(np.float64) * width + middle

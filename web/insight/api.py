@@ -1,4 +1,4 @@
-"""What the drawings of a sweep ask the server for; each answer has the cursor for the next one.
+"""What the drawings of a sweep ask the server for. Each answer has the cursor for the next one.
 
     GET /api/insight/SWEEP?since=CURSOR   the runs as columns; then only those that have changed,
                                           and the running ones; `passing` are those that pass the
@@ -54,7 +54,7 @@ _READING_S = 0.3
 
 
 class RunsAnswer(SweepColumns):
-    """`passing`: the runs that pass the filters of the table; None if there are none.
+    """`passing`: the runs that pass the filters of the table, or None if there are none.
 
     `front`: None without several objectives.
     """
@@ -234,7 +234,7 @@ def _combinations(
 
 
 def _changed(sweep: Sweep, since: int | None) -> set[int] | None:
-    """The runs that a page which knows all up to `since` does not know; None: all of them."""
+    """The runs that a page which knows all up to `since` does not know. None means all of them."""
     if since is None or since > len(sweep.changes):
         return None
     changed = {index for index in sweep.changes[since:] if index is not None}

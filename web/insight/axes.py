@@ -22,7 +22,7 @@ _LEGACY_BOUNDS = re.compile(r"Uniform\(\s*([^,\s]+)\s*,\s*([^)\s]+)\s*\)")
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One hyperparameter; `values` are the categories, in order, as they are in the runs.
+    """One hyperparameter. `values` are the categories, in order, as they are in the runs.
 
     `is_conditional`: some runs do not have it.
     """
@@ -106,7 +106,7 @@ def _bounds(
 
 
 def _categories(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Each once; numbers in their order, anything else in the order in which it comes up."""
+    """Each once. Numbers in their order, anything else in the order in which it comes up."""
     found: dict[object, Any] = {}
     for value in values:
         found.setdefault(_key(value), value)

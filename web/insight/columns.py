@@ -24,7 +24,7 @@ _MOST_COLUMNS = 4
 
 
 class AxisColumns(TypedDict):
-    """An axis as it is sent; `values` as filters write them."""
+    """An axis as it is sent. `values` as filters write them."""
 
     name: str
     scale: Scale
@@ -35,10 +35,10 @@ class AxisColumns(TypedDict):
 
 
 class RunColumns(TypedDict):
-    """A value for each run; `state` counts in `SweepColumns.states`.
+    """A value for each run. `state` counts in `SweepColumns.states`.
 
     Of experiments `name` is the id, and `title` what they are called. Of combinations, `index` is
-    their number and `value` the mean; `text` says it with the standard deviation, and `is_full`
+    their number and `value` the mean. `text` says it with the standard deviation, and `is_full`
     whether no other has more values. Of runs it is whether they meet constraints on outcomes, if
     there are any. `results` has the value of each objective.
     """
@@ -92,7 +92,7 @@ def insight_columns(
     """Axes and columns of the runs that have a combination, in the order of their index.
 
     Args:
-        up: a further column, a statistic of a metric: ``last.Loss``; `more`: others, by name.
+        up: a further column, a statistic of a metric: ``last.Loss``. `more`: others, by name.
     """
     known = sorted((row for row in rows if row.hyperparameters), key=attrgetter("index"))
     axes = axes_of(config, known)
@@ -177,7 +177,10 @@ def _since(start: float, time: float | None) -> float | None:
 
 
 def asked_value(query: QueryParams, metric: str | None) -> str | None:
-    """What the address wants to see of the runs; None: the best value of the metric, as ever."""
+    """What the address wants to see of the runs.
+
+    None means the best value of the metric, as ever.
+    """
     name, statistic = query.get("up"), query.get("of", "best")
     if not name or statistic not in STATISTICS or (statistic == "best" and name == metric):
         return None

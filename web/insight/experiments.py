@@ -38,7 +38,7 @@ class ExplainedExperiments:
     Attributes:
         rows: the oldest first, each with its number as `index`, with the settings that differ,
             and with its best value of the metric.
-        passing: the numbers of those that pass the filters of the table; None if there are none.
+        passing: the numbers of those that pass the filters of the table, or None if there are none.
         metrics: those by which experiments can be compared.
         n_unread: of how many logs there was no time to read them.
     """

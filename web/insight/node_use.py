@@ -28,7 +28,7 @@ class JobLine:
     """One attempt as its engine has it, or had it.
 
     Attributes:
-        ran_s: how long its process has run; None while it has none.
+        ran_s: how long its process has run, or None while it has none.
     """
 
     index: int
@@ -44,7 +44,7 @@ class JobLine:
 
 
 def measure_nodes(pool: PoolRecord, now: float) -> list[NodeUse]:
-    """Each node by its name; empty where the engine has no queue."""
+    """Each node by its name, or empty if the engine has no queue."""
     found: dict[str, NodeUse] = {}
     for span in pool.spans:
         if span.place is not None:

@@ -27,8 +27,8 @@ class SweepOutlook:
     """What a page says of a sweep while it runs.
 
     Attributes:
-        left_s: the time left; None if it is not known yet, or while the sweep is paused.
-        running: the runs that run now, those that started first in front; `n_more` are not shown.
+        left_s: the time left, or None if it is not known yet, or while the sweep is paused.
+        running: the runs that run now, those that started first in front. `n_more` are not shown.
         best_since: None while the best run itself runs, or there is none.
     """
 

@@ -25,11 +25,11 @@ FAILURES = tuple(state for state in RUN_STATES if STATES[state].is_failure)
 
 @dataclass(frozen=True)
 class InsightPanel:
-    """The view that is open, named `panel`; what all views say of the sweep.
+    """The view that is open, named `panel`. What all views say of the sweep.
 
-    `key_states` are those of runs with a value, for the legend; `why_empty` says why there is
-    nothing to draw. `n_failed_unseen`: how many failed before they had a value. All are numbers
-    of what `noun` says: runs, experiments, or the combinations of a sweep with repeats.
+    `key_states` are those of runs with a value, for the legend. `why_empty` says why there is
+    nothing to draw. `n_failed_unseen`: how many failed before they had a value. All are numbers of
+    what `noun` says: runs, experiments, or the combinations of a sweep with repeats.
 
     Attributes:
         sweep_id: empty of experiments.

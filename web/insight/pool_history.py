@@ -14,7 +14,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 
 def pool_of(sweep: Sweep) -> PoolRecord:
-    """What the workers did up to now; empty for sweeps of the original tool."""
+    """What the workers did up to now, or empty for sweeps of the original tool."""
     record = sweep.record
     record.pool.settle(record.runs, is_lost=record.state == "lost")
     return record.pool
@@ -121,7 +121,7 @@ class PlaceEntry(TypedDict):
 
 
 class SpanColumns(TypedDict):
-    """A value for each span; `state` counts in the states that the answer names.
+    """A value for each span. `state` counts in the states that the answer names.
 
     `place` is there where the engine has a queue.
     """
@@ -136,7 +136,7 @@ class SpanColumns(TypedDict):
 
 
 def describe_spans(pool: PoolRecord, first: int, states: tuple[str, ...]) -> SpanColumns:
-    """Spans from a place on, as columns; times since the sweep began."""
+    """Spans from a place on, as columns, times since the sweep began."""
     spans = pool.spans[first:]
     start = pool.sessions[0].started_at if pool.sessions else 0.0
     columns: SpanColumns = {

@@ -39,7 +39,7 @@ STATE, TAG = "state", "tag"
 class ValuesAnswer(TypedDict):
     """`values` has one for each run that was asked for, None if it has none.
 
-    Numbers stay numbers where all of them are; everything else is a text.
+    Numbers stay numbers where all of them are. Everything else is a text.
     """
 
     by: str
@@ -139,7 +139,7 @@ def _is_number(value: object) -> bool:
 
 
 def _number(value: object) -> float | None:
-    """A finite number that a script can hold; None for anything else."""
+    """A finite number that a script can hold, or None for anything else."""
     try:
         number = float(value) if isinstance(value, int | float) else math.nan
     except OverflowError:

@@ -14,7 +14,7 @@ from ..tables.rows import Row
 
 @dataclass(frozen=True)
 class Difference:
-    """A hyperparameter in which two runs differ; `has_own`, `has_best`: whether they have it."""
+    """A hyperparameter in which two runs differ. `has_own`, `has_best`: whether they have it."""
 
     name: str
     own: object
@@ -28,14 +28,14 @@ class RunStanding:
     """The place of a run by its best value among the runs that have one and did not fail.
 
     Attributes:
-        place: from 1; equal values share a place.
+        place: from 1. Equal values share a place.
         ordinal: the place as people say it: ``1st``.
         n_values: how many runs are compared, this one included.
         why_unranked: the state of a run that failed, was killed or lost: its place is the one
             that it would have. None for others.
         n_left_out: the other runs with a value, which failed, were killed or lost.
         best: the best of the runs that are compared.
-        differences: from the best run; none if it is the best itself.
+        differences: from the best run, or none if it is the best itself.
         behind: how far its value is from the best.
     """
 
@@ -101,7 +101,7 @@ def ordinal(place: int) -> str:
 
 @dataclass(frozen=True)
 class ObjectiveResult:
-    """A value of a run; `goal` is None of a metric that is only constrained."""
+    """A value of a run. `goal` is None of a metric that is only constrained."""
 
     metric: str
     goal: Goal | None
@@ -119,7 +119,9 @@ def objective_results(sweep: Sweep, run: RunRecord) -> list[ObjectiveResult]:
 
 
 def text_of_standing(sweep: Sweep, run: RunRecord) -> str | None:
-    """How a run that has ended stands by all objectives, in a sentence; None if there is none."""
+    """How a run that has ended stands by all objectives, in a sentence, or None if there is
+    none.
+    """
     aims, record = sweep.aims, sweep.record
     if not aims.metrics or not run.has_ended:
         return None

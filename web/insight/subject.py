@@ -36,13 +36,13 @@ class Subject:
     """What is explained.
 
     Attributes:
-        id: of the sweep; empty of experiments.
-        key: tells subjects apart for whoever keeps what was computed of one.
-        noun: what a row is called; `setting`: what a choice of it is called.
+        id: of the sweep, or empty for experiments.
+        key: identifies the subject in caches.
+        noun: what a row is called. `setting`: what a choice of it is called.
         config: says the search space, if there is one.
         metric, goal: the metric by which runs are compared.
         goals: of other metrics, given the rows.
-        has_ended: whether no run is expected any more; `is_over`: whether nothing is logged.
+        has_ended: whether no run is expected any more. `is_over`: whether nothing is logged.
         spread: the standard deviation between seeds, if it is known.
         sweep: None of experiments.
         remember: gives what was computed under a key before, as long as no run has changed.
@@ -92,7 +92,7 @@ def _spread(sweep: Sweep) -> float | None:
 
 
 class ExperimentSelection:
-    """Stands for some experiments and a metric as long as these are asked for."""
+    """Represents some experiments and a metric as long as these are asked for."""
 
 
 _selections: OrderedDict[object, ExperimentSelection] = OrderedDict()

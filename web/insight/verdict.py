@@ -23,7 +23,7 @@ from ..runs.links import run_href
 class LeaderView:
     """A line of the table: a combination that ran with several seeds.
 
-    `beats_next` is the probability that it is better than the one below it; `dropped`: why it is
+    `beats_next` is the probability that it is better than the one below it. `dropped`: why it is
     out of the race.
     """
 

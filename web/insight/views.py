@@ -54,7 +54,7 @@ class ViewLink:
 
 @dataclass(frozen=True)
 class HistoryView:
-    """The runs that were the best when they ended; `by`: what the horizontal axis counts.
+    """The runs that were the best when they ended. `by`: what the horizontal axis counts.
 
     `n_noise` improvements are smaller than the spread between seeds, and so are none.
     """
@@ -70,7 +70,7 @@ class HistoryView:
 
 @dataclass(frozen=True)
 class AxisChoice:
-    """An axis of the parallel coordinates; `value` is as the address has it."""
+    """An axis of the parallel coordinates. `value` is as the address has it."""
 
     value: str
     name: str
@@ -81,8 +81,8 @@ class AxisChoice:
 class ParallelView:
     """`ends`: the worst and the best value, as the colours show them.
 
-    `axes`: what can be an axis, those that are first and in their order; `asked`: as the address
-    has them, as JSON; `all_href` shows all of them, None if they are shown.
+    `axes`: what can be an axis, those that are first and in their order. `asked`: as the address
+    has them, as JSON. `all_href` shows all of them, None if they are shown.
     """
 
     ends: tuple[float, float] | None
@@ -150,13 +150,13 @@ InsightView = (
 
 
 def panel_link(query: QueryParams, **changes: str | None) -> str:
-    """The address of this page with some parameters replaced; None takes one out."""
+    """The address of this page with some parameters replaced. None takes one out."""
     kept = [(key, value) for key, value in query.multi_items() if key not in changes]
     return "?" + urlencode(kept + [(k, v) for k, v in changes.items() if v is not None])
 
 
 def why_empty(subject: Subject, rows: Sequence[Row]) -> str | None:
-    """Why nothing can be drawn of the metric, and what to do; None if something can."""
+    """Why nothing can be drawn of the metric, and what to do, or None if something can."""
     if any(map(has_value, rows)):
         return None
     if subject.sweep is None:
@@ -231,7 +231,7 @@ def _parallel(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Para
 
 
 def axis_choices(asked: Sequence[str], names: Sequence[str]) -> list[AxisChoice]:
-    """The axes that are asked for, as ``NAME`` or, turned, ``-NAME``; then the others.
+    """The axes that are asked for, as ``NAME`` or, turned, ``-NAME``, then the others.
 
     If none is asked for all are shown, in their order.
     """
@@ -321,9 +321,9 @@ class Panel:
 
     Args:
         label: the text of its tab.
-        build: what its template gets as `view`; None if it needs nothing.
-        needs_values: whether the page says why it is empty while no run has a value; the
-            template of any other says so itself.
+        build: what its template gets as `view`, or None if it needs nothing.
+        needs_values: whether the page says why it is empty while no run has a value. The template
+            of any other says so itself.
         needs_goal: whether it says nothing while nobody knows which values are better.
         is_of_one_metric: whether a reader chooses one of several objectives for it.
     """

@@ -24,7 +24,7 @@ _FEWEST_BEST = 5
 
 @dataclass(frozen=True, slots=True)
 class Improvement:
-    """A run that was the best when it ended; `after_n`: how many had ended by then.
+    """A run that was the best when it ended. `after_n`: how many had ended by then.
 
     Those that failed without a value count. In a sweep with repeats it is a combination.
     `is_noise`: it is less better than seeds differ, which is no improvement.
@@ -71,7 +71,7 @@ class BestValues:
 def improvements(
     rows: Sequence[Row], goal: Goal | None, started_at: float, spread: float | None = None
 ) -> list[Improvement]:
-    """In the order in which the runs ended; the running ones come last.
+    """In the order in which the runs ended. The running ones come last.
 
     Only combinations with the most values compare.
 
@@ -149,7 +149,7 @@ def tags_of(row: Row) -> list[str]:
 def _quantiles(pairs: Sequence[tuple[float, float]]) -> list[tuple[str, list[float]]]:
     """Parts with about as many runs each, in the order of the hyperparameter.
 
-    Runs with the same value are in one part; of few values each has a part of its own.
+    Runs with the same value are in one part. Of few values each has a part of its own.
     """
     by_value = [
         (place, [value for _, value in group]) for place, group in groupby(pairs, itemgetter(0))

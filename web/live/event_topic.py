@@ -14,7 +14,7 @@ _CHUNK_BYTES = 1 << 20
 
 
 class EventTopic(RunTopic):
-    """As `RunTopic`; a cursor counts the bytes of all event files of the folder."""
+    """As `RunTopic`. A cursor counts the bytes of all event files of the folder."""
 
     @property
     def paths(self) -> frozenset[Path]:

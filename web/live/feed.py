@@ -1,6 +1,6 @@
 """The live feed: one watcher on the log folder, and every page's stream hung on it.
 
-A file event says "look"; what was looked at is published to all who follow it. Nobody looks at
+A file event says "look". What was looked at is published to all who follow it. Nobody looks at
 anything that no page follows, and with no page open nothing is watched at all.
 """
 
@@ -102,7 +102,7 @@ class Feed:
         """Follow what is wanted for as long as the context lasts.
 
         Args:
-            client: whose stream it is; one client cannot take the place of all others.
+            client: whose stream it is. One client cannot take the place of all others.
 
         Raises:
             TooManySubscribersError: at the limit, of all streams or of this client's.

@@ -49,7 +49,7 @@ class ReadPosition:
 
 @dataclass(frozen=True, slots=True)
 class TopicUpdate:
-    """An encoded event (or none: ``b""``), and the place of whoever has received it."""
+    """An encoded event (or none: ``b""``), and the position of a client that has received it."""
 
     end: ReadPosition
     frame: bytes
@@ -67,8 +67,8 @@ class TopicUpdates:
 class FileTopic(ABC, Generic[R]):
     """Something that is read from one growing file, from any place on.
 
-    `place` is where the live stream is; only the event loop changes it. `look` and `read_on`
-    run in worker threads.
+    `place` is where the live stream is. Only the event loop changes it. `look` and `read_on` run in
+    worker threads.
     """
 
     kind: str
@@ -97,7 +97,7 @@ class FileTopic(ABC, Generic[R]):
 
     @abstractmethod
     def read_next(self, reader: R, place: ReadPosition, n_bytes: int) -> TopicUpdate | None:
-        """The next event for a private reader, at most `n_bytes` on; None: nothing there."""
+        """The next event for a private reader, at most `n_bytes` on. None means nothing there."""
 
     def read_on(self, reader: R, place: ReadPosition, target: ReadPosition) -> TopicUpdate | None:
         """The next event for a follower on its way from `place` to the live stream at `target`.
@@ -204,7 +204,7 @@ PackedPoints = tuple[list[int], list[int], list[float | None]]
 
 
 class PointsEvent(TypedDict):
-    """New points of a run, from one cursor to another; `since_ms`: see `pack_metrics`."""
+    """New points of a run, from one cursor to another. `since_ms`: see `pack_metrics`."""
 
     run: str
     start: int
@@ -215,7 +215,7 @@ class PointsEvent(TypedDict):
 
 
 def thin_metrics(series: dict[str, Series], n_buckets: int) -> tuple[dict[str, PointColumns], bool]:
-    """New points of each metric, in file order; too many for a page to draw are thinned."""
+    """New points of each metric, in file order. Too many for a page to draw are thinned."""
     metrics: dict[str, PointColumns] = {}
     is_thinned = False
     for name, column in series.items():
@@ -242,7 +242,7 @@ def pack_metrics(metrics: Mapping[str, PointColumns]) -> tuple[int, dict[str, Pa
 
 
 class OutputTopic(FileTopic[None]):
-    """What one run printed, from its `.log`; of a flood only the end."""
+    """What one run printed, from its `.log`. Of a flood only the end."""
 
     kind = "log"
 
@@ -286,7 +286,7 @@ class OutputTopic(FileTopic[None]):
 def decode_whole(data: bytes) -> tuple[str, int]:
     """Text of the whole characters in `data`, and how many bytes they are.
 
-    A character that is still being written waits for its rest; what is no UTF-8 is replaced.
+    A character that is still being written waits for its rest. What is no UTF-8 is replaced.
     """
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     text = decoder.decode(data)
@@ -311,7 +311,7 @@ def _size_bytes(path: Path) -> int:
 
 
 def _read_bytes(path: Path, start: int, n_bytes: int) -> bytes:
-    """Bytes of a regular file; none of anything else (opening a FIFO must not hang)."""
+    """Bytes of a regular file, or none for anything else (opening a FIFO must not hang)."""
     with contextlib.suppress(OSError):
         fd = open_guarded(path, READ)
         try:

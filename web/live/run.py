@@ -27,7 +27,7 @@ _CURVES_A_SECOND = 16
 class LiveCurve:
     """The points of one metric as finely as a small curve needs them, in bounded memory.
 
-    `has_news`: points came since it was last sent; whoever sends it says so.
+    `has_news`: points came since it was last sent. The sender resets it.
     """
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class LiveRun:
         self._tail = LogTail(dat_path, follow_link=False, before=history_before)
 
     def read(self) -> bool:
-        """Take in what is new; return whether the best value changed."""
+        """Take in what is new, and return whether the best value changed."""
         before = self.best.value
         has_more = True
         while has_more:
@@ -101,7 +101,7 @@ class LiveCurves:
         return [index for index, live in running.items() if live.curve.has_news]
 
     def encode_due(self, running: Mapping[int, LiveRun], due: list[int], number: int) -> bytes:
-        """The event number `number` of the live stream; nothing where nothing is due."""
+        """The event number `number` of the live stream, or nothing if nothing is due."""
         if not due:
             return b""
         self._next_at = self._clock() + max(_PAUSE_S, len(due) / _CURVES_A_SECOND)

@@ -1,9 +1,9 @@
 """What a page can follow that is no single file: a sweep's runs, and the list of everything.
 
 Their live stream is a sequence of numbered changes, counted by this process. A page that was
-rendered elsewhere or earlier names a cursor of another sort (how much of the journal it knows,
-a digest of the list it shows); that is generation `ENTRY`, and the first update leads from it
-into the live stream.
+rendered elsewhere or earlier names a cursor of another sort (how much of the journal it knows, a
+digest of the list it shows). That is generation `ENTRY`, and the first update leads from it into
+the live stream.
 
 Everything here runs in worker threads, with the catalog to itself, but for `place` and `note`.
 """
@@ -41,7 +41,7 @@ _SCAN_EVERY_NTH_TIME = 10
 
 
 class SweepTopic:
-    """The rows of a sweep's runs and its summary; best values and curves while a run runs."""
+    """The rows of a sweep's runs and its summary. Best values and curves while a run runs."""
 
     kind = "sweep"
 
@@ -72,7 +72,7 @@ class SweepTopic:
         sweep.refresh()
         changed = self._changed_in_journal(sweep) | self._improved(sweep)
         if self._summary is None:
-            changed = set()  # whoever is there reads on from what their page shows
+            changed = set()  # clients continue from what their page shows
         summary = sweep_summary(sweep, self.live_bests())
         due = self._curves.due(self._running)
         is_same = not changed and summary == self._summary
@@ -173,7 +173,7 @@ class CatalogTopic:
         return ReadPosition(ENTRY, cursor)
 
     def note(self, path: Path) -> bool:
-        """Take a changed path in (event loop); return whether it is a reason to look.
+        """Take a changed path in (event loop), and return whether it is a reason to look.
 
         Training writes to `.dat` files all the time: that changes no list, but may be how an
         experiment ends. A journal may tell how a sweep ends. The rest may be something new.

@@ -51,7 +51,7 @@ class Subscriber:
         return self._places.keys()
 
     def receive(self, topic: Topic, updates: Iterable[TopicUpdate]) -> None:
-        """Take what a look at `topic` brought, perhaps nothing; the feed calls this."""
+        """Take what a look at `topic` brought, perhaps nothing. The feed calls this."""
         if topic in self._waiting:
             self._waiting.discard(topic)
             self._behind.append(topic)
@@ -70,7 +70,7 @@ class Subscriber:
         self._news.set()
 
     async def next_chunk(self) -> bytes:
-        """Events to be sent now; empty where there is nothing to say."""
+        """Events to be sent now, or empty if there is nothing to say."""
         chunk, self._greeting = self._greeting, b""
         chunk += self._take_queue()
         self._attach_arrived()
@@ -79,7 +79,7 @@ class Subscriber:
         return chunk
 
     async def wait_for_news(self, timeout_s: float) -> bool:
-        """Wait until there may be something to say; False where that did not happen in time."""
+        """Wait until there may be something to say, or False if that did not happen in time."""
         if not (self._queue or self._behind or self.is_closed):
             self._news = anyio.Event()
             with anyio.move_on_after(timeout_s):

@@ -2,5 +2,5 @@
 
 `api` answers for cards and steps, `files` sends the bytes, whose kind is decided by their content.
 
-May import `serving` and `runs`; besides `logger` and `orchestrator.store`.
+May import `serving` and `runs`, besides `logger` and `orchestrator.store`.
 """

@@ -19,9 +19,9 @@ class HistogramStack(TypedDict):
     Attributes:
         edges: of the bins, ascending.
         shares: of each step, the share of its values in each bin.
-        percentiles: of each step, at `percents`; null of one without a finite value.
+        percentiles: of each step, at `percents`, or null for one without a finite value.
         facts: of each step: number, minimum, maximum, mean, and how many were not finite.
-        n_steps: how many there are; `steps` holds some of them, evenly, the last one among them.
+        n_steps: how many there are. `steps` holds some of them, evenly, the last one among them.
     """
 
     steps: list[int]

@@ -20,7 +20,7 @@ _NO_IMAGE = "This file is no image that can be shown."
 
 
 def shown(run: str, entry: MediaEntry, place: int) -> ShownEntry:
-    """One entry; what is wrong with it costs its own card alone."""
+    """One entry. What is wrong with it costs its own card alone."""
     item: ShownEntry = {"place": place, "wall_time": entry.wall_time}
     if entry.caption:
         item["caption"] = entry.caption
@@ -37,7 +37,7 @@ def shown(run: str, entry: MediaEntry, place: int) -> ShownEntry:
 
 
 def href_of(run: str, entry: MediaEntry, place: int, **more: str) -> str:
-    """The address of the bytes of an entry; another file has another address."""
+    """The address of the bytes of an entry. Another file has another address."""
     named = {
         "run": run,
         "kind": entry.kind,

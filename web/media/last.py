@@ -26,7 +26,7 @@ class LastMedia:
     """The last image or text of a name.
 
     Attributes:
-        text: the beginning of a text; of an image that cannot be shown, why.
+        text: the beginning of a text. Of an image that cannot be shown, why.
         href: the address of an image, or of a small version of it.
     """
 
@@ -38,7 +38,7 @@ class LastMedia:
 def read_last(
     store: MediaHistories, logs: Mapping[str, Path], keys: Iterable[MediaKey], budget_s: float
 ) -> dict[str, dict[MediaKey, LastMedia]]:
-    """The last of each of these, by run; runs that there was no time for are left out.
+    """The last of each of these, by run. Runs that there was no time for are left out.
 
     Args:
         logs: the log of each run, by its id.

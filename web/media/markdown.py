@@ -1,6 +1,6 @@
 """Markdown from a log → HTML that can do nothing: no scripts, no styles, no images, no forms.
 
-markdown-it escapes HTML in the text; nh3 (ammonia) lets through the elements named here alone.
+markdown-it escapes HTML in the text. nh3 (ammonia) lets through the elements named here alone.
 """
 
 from html import escape

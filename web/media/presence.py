@@ -17,7 +17,7 @@ READING_S = 0.25
 def has_media(dat_path: Path | None) -> bool:
     """Whether the run, or an attempt before it, has an index of media.
 
-    Event files that take long to read may have some; their page asks.
+    Event files that take long to read may have some. Their page asks.
     """
     if dat_path is None:
         return False

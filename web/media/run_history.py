@@ -22,7 +22,7 @@ async def use_history(request: Request, run_id: str, function: Callable[[MediaHi
     """Call a function with a run's media, in a worker thread.
 
     Raises:
-        HTTPException: 404 if there is no such run; or whatever the function raises.
+        HTTPException: 404 if there is no such run, or anything that the function raises.
     """
     found = await request.app.state.catalog.use(lambda catalog: find_run(catalog, run_id))
     dat_path: Path | None = None if found is None else found.dat_path

@@ -45,7 +45,7 @@ class ShownEntry(TypedDict):
 
 
 class StepAnswer(TypedDict):
-    """What there is of a card at a step; of very many the first from `first` on."""
+    """What there is of a card at a step. Of very many the first from `first` on."""
 
     step: int
     n_items: int

@@ -18,7 +18,7 @@ class TablePart(TypedDict):
     """Some rows of a table.
 
     Attributes:
-        n_matching: of the rows that were kept; `n_kept` of `n_rows` were.
+        n_matching: of the rows that were kept. `n_kept` of `n_rows` were.
     """
 
     step: int
@@ -45,7 +45,7 @@ def part_of(
 
     Args:
         search: words that a row must hold, and comparisons: `cat p>0.5`.
-        sort: the number of a column; without one in the order in which they were logged.
+        sort: the number of a column. Without one in the order in which they were logged.
     """
     tests = [_test(table, word) for word in search.split()]
     rows: list[TableCells] = [row for row in table.rows if all(test(row) for test in tests)]

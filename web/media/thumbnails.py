@@ -39,7 +39,7 @@ def scaled(data: bytes, side_px: int) -> bytes | None:
     """An image as a WebP that is at most so wide and high.
 
     Returns:
-        None where it is that already, is broken, or cannot be scaled here.
+        None if it is small already, is broken, or cannot be scaled here.
     """
     try:
         pillow: Any = import_module("PIL.Image")
@@ -57,5 +57,5 @@ def scaled(data: bytes, side_px: int) -> bytes | None:
                 out = io.BytesIO()
                 small.save(out, "WEBP", quality=85, method=2)
                 return out.getvalue()
-        except Exception:  # noqa: BLE001 - whatever a broken image does, it is its own card's
+        except Exception:  # noqa: BLE001 - a broken image affects only its own card
             return None

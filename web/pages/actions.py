@@ -1,7 +1,7 @@
 """`POST /api/…`: what a person has done from a page. `guard` lets only our own pages ask.
 
 Everything here works through files, so another process may serve the next page. Nothing but
-these changes anything: whoever only looks leaves the log folder as it is.
+these changes anything: looking leaves the log folder as it is.
 """
 
 import platform
@@ -156,9 +156,9 @@ def _numbers(body: JsonObject, name: str) -> list[int]:
 
 
 async def annotate(request: Request, body: JsonObject) -> Response:
-    """Change a name, a note or tags; fields that are missing stay as they are.
+    """Change a name, a note or tags. Fields that are missing stay as they are.
 
-    With `was`, what the fields were when the user began, nothing is changed where one of them
+    With `was`, what the fields were when the user began. Nothing is changed where one of them
     has become another meanwhile (409).
     """
     changes, was = _said(body), _said(field(body, "was", dict, {}))
@@ -196,7 +196,7 @@ def _changed_meanwhile(name: str, now: str | tuple[str, ...] | None) -> str:
 
 
 async def tag(request: Request, body: JsonObject) -> Response:
-    """Add a tag to runs of any kind, or remove it; all other tags stay."""
+    """Add a tag to runs of any kind, or remove it. All other tags stay."""
     (word,) = clean_tags([field(body, "tag", str)]) or ("",)
     if not word:
         raise HTTPException(HTTPStatus.BAD_REQUEST, "tag: it is empty")
@@ -257,7 +257,7 @@ async def put_away(request: Request, body: JsonObject) -> Response:
 
 
 async def remove(request: Request, body: JsonObject) -> Response:
-    """Delete things for good; the page has asked."""
+    """Delete things for good. The page has asked."""
     logdir: Path = request.app.state.logdir
     with_others = field(body, "all_files", bool, None) is True
     if "runs" in body:

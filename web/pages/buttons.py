@@ -27,7 +27,7 @@ _USUAL_RUNS_PER_CORE = 4
 
 @dataclass(frozen=True, kw_only=True)
 class NumberField:
-    """A whole number that a dialog asks for; above `usual` it asks once more, with `doubt`."""
+    """A whole number that a dialog asks for. Above `usual` it asks again, with `doubt`."""
 
     name: str
     label: str
@@ -40,7 +40,7 @@ class NumberField:
 
 @dataclass(frozen=True, kw_only=True)
 class TextField:
-    """A text that a dialog asks for; `hint` says how to write it."""
+    """A text that a dialog asks for. `hint` says how to write it."""
 
     name: str
     label: str
@@ -50,7 +50,7 @@ class TextField:
 
 @dataclass(frozen=True)
 class CheckField:
-    """Something that a dialog asks to be ticked, or not; `is_on`: it is ticked at first."""
+    """Something that a dialog asks to be ticked, or not. `is_on`: it is ticked at first."""
 
     name: str
     label: str
@@ -59,7 +59,7 @@ class CheckField:
 
 @dataclass(frozen=True)
 class ConfirmDialog:
-    """What a dialog asks; the `number`, the `entry` and the `check` go into the body."""
+    """What a dialog asks. The `number`, the `entry` and the `check` go into the body."""
 
     title: str
     text: str
@@ -120,7 +120,7 @@ class AnnotationForm:
 
 @dataclass(frozen=True)
 class AnnotationView:
-    """What a user wrote of something, and how to change it; `key` names it within the page."""
+    """What a user wrote of something, and how to change it. `key` names it within the page."""
 
     key: str
     target: Body
@@ -135,7 +135,7 @@ class AnnotationView:
 
 
 def sweep_buttons(sweep: Sweep, check: CheckField | None = None) -> list[Button]:
-    """A sweep that continues is steered; one that has ended can be archived.
+    """A sweep that continues is steered. One that has ended can be archived.
 
     Args:
         check: what is asked besides before runs run again.
@@ -162,7 +162,7 @@ def _failed(sweep: Sweep) -> Collection[int]:
 
 
 def _again(sweep: Sweep, check: CheckField | None) -> list[Button]:
-    """The runs that failed, once more; and those that wait for that, not after all."""
+    """Run the failed runs again, or take back those that wait for that."""
     waiting = waiting_again(sweep)
     failed = sorted(set(sweep.kept(_failed)).difference(waiting))
     return _failed_again(sweep, failed[:_MOST_AGAIN], check) + _taking_back(
@@ -275,7 +275,7 @@ def run_buttons(sweep: Sweep, run: RunRecord, check: CheckField | None = None) -
     """A run that continues can be stopped, one that has ended run again, or not after all.
 
     Args:
-        check: what is asked before it runs again; without one nothing is.
+        check: what is asked before it runs again. Without one nothing is.
     """
     if sweep.is_legacy:
         return []

@@ -40,7 +40,7 @@ _MOST_WITH_DIGEST = 3_000
 
 @dataclass(frozen=True, kw_only=True)
 class DrawnExperiment:
-    """An experiment whose curves are drawn; `name` is the name a user gave, or its own."""
+    """An experiment whose curves are drawn. `name` is the name a user gave, or its own."""
 
     id: str
     name: str
@@ -51,7 +51,7 @@ class DrawnExperiment:
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentListItem(DrawnExperiment):
-    """A line of the list; `only_href` leads to a page that draws this one alone."""
+    """A line of the list. `only_href` leads to a page that draws this one alone."""
 
     state: RunState
     is_selected: bool
@@ -64,9 +64,9 @@ class ExperimentsPage(Page):
 
     Attributes:
         n_found: how many of the `n_total` the search `q` finds.
-        matches_href: draws what the search finds; None if that is drawn, or nothing is searched.
-        compare_href: where those that are drawn are compared; None of a single one.
-        insight: what explains them, if the address asks for it; `insight_href` does.
+        matches_href: draws what the search finds, or None if that is drawn, or nothing is searched.
+        compare_href: where those that are drawn are compared, or None for a single one.
+        insight: what explains them, if the address asks for it. `insight_href` does.
         limit: how many are listed, if the address says so.
         newest: how many of the newest are drawn, unless the address names some.
         have_ended: whether every drawn experiment has ended.
@@ -234,7 +234,7 @@ def _listed(
 def _matches_href(
     asked: TableQuery, found: Sequence[Experiment], drawn: Iterable[str]
 ) -> str | None:
-    """The address that draws the newest of what a search found; None if they are drawn."""
+    """The address that draws the newest of what a search found, or None if they are drawn."""
     newest = [one.id for one in found[:DEFAULT_NEWEST]]
     if not newest or set(newest) == set(drawn):
         return None
@@ -286,8 +286,8 @@ def run_data(identity: str | None, name: str, color: int, started_at: float | No
 def catalog_place(catalog: Catalog) -> int:
     """From where the stream continues with changes of the list.
 
-    Of many experiments the digest costs a look into each file; there the stream begins with
-    the whole list instead.
+    Of many experiments the digest costs a look into each file. There the stream begins with the
+    whole list instead.
     """
     if len(catalog.experiments) > _MOST_WITH_DIGEST:
         return 0

@@ -1,6 +1,6 @@
 """`GET /export/…`: tables and series to download, as CSV or JSON, written while they are sent.
 
-The shapes are those of the command line's `export`; what the page shows (its filter, its columns,
+The shapes are those of the command line's `export`. What the page shows (its filter, its columns,
 the runs that are drawn) is what comes.
 """
 
@@ -57,7 +57,7 @@ async def series(request: Request) -> Response:
 def _logs(
     runs: Iterable[RunFiles], metrics: tuple[str, ...], troubles: Mapping[str, str]
 ) -> Iterator[NamedLog]:
-    """One log after the other; of those with troubles no points.
+    """One log after the other. Of those with troubles no points.
 
     A log that cannot be read any more ends the download before its end, which tells of it.
     """
@@ -136,7 +136,7 @@ def _form(query: QueryParams) -> str:
 
 
 def _download(chunks: Iterator[str], name: str, form: str) -> Response:
-    """The chunks as a file; each is made when there is room for it on its way."""
+    """The chunks as a file. Each is made when there is room for it on its way."""
     name = _NOT_IN_A_NAME.sub("-", name).strip("-.") or "export"
     # what is no text by itself (half a character of a pair) still travels, in JSON as it is
     errors = "backslashreplace" if form == "json" else "replace"

@@ -25,7 +25,7 @@ DIRTY = " + uncommitted changes"
 
 
 def git_state_href(experiment: Experiment, details: RunDetails) -> str:
-    """Where the page asks; empty if nothing can be found, or it is known already."""
+    """Where the page asks, or empty if nothing can be found, or it is known already."""
     known = details.environment
     has_place = all(isinstance(known.get(key), str) for key in ("folder", "git_commit"))
     if not has_place or isinstance(known.get("git_is_dirty"), bool):

@@ -1,4 +1,4 @@
-"""Where a run came from: machine, Python, commit, the command that reruns it; its neighbours."""
+"""Where a run came from: machine, Python, commit, the command that reruns it. Its neighbours."""
 
 import shlex
 import signal
@@ -34,7 +34,7 @@ class NeighbourLink:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The runs beside a run; `place`: its own among how many, in the table the reader came from."""
+    """The runs beside a run. `place`: its own among how many, in the table the reader came from."""
 
     previous: NeighbourLink | None = None
     next: NeighbourLink | None = None
@@ -59,7 +59,7 @@ class AttemptLink:
 class RerunForm:
     """The command that reruns a run of a sweep, and how to ask for that of another.
 
-    `last` is the highest number of a run; `kept` is what the form carries along.
+    `last` is the highest number of a run. `kept` is what the form carries along.
     """
 
     command: RerunCommand | None
@@ -70,7 +70,7 @@ class RerunForm:
 
 
 def origin_facts(sweep: Sweep, run: RunRecord) -> list[SummaryFact]:
-    """What the sweep's description and its journal say; what they do not say is left out."""
+    """What the sweep's description and its journal say. What they do not say is left out."""
     description = sweep.description
     facts = [
         SummaryFact("Host", _text(description, "host")),
@@ -93,7 +93,7 @@ def origin_facts(sweep: Sweep, run: RunRecord) -> list[SummaryFact]:
 
 
 def _engine_fact(run: RunRecord) -> SummaryFact:
-    """What its engine calls it; a process of this machine has no name once it is over."""
+    """What its engine calls it. A process of this machine has no name once it is over."""
     if run.ref is None:
         return SummaryFact("Runs as", "")
     if run.state in SUBMITTED:
@@ -102,13 +102,13 @@ def _engine_fact(run: RunRecord) -> SummaryFact:
 
 
 def _suspended_time(run: RunRecord) -> str:
-    """How long its engine let it stand still, up to now."""
+    """How long its engine has suspended it, up to now."""
     seconds = run.stood_still_s(time.time())
     return format_duration(seconds) if seconds else ""
 
 
 def _queue_time(run: RunRecord) -> str:
-    """How long it waited for its engine to start it; of a run that still waits, since when."""
+    """How long it waited for its engine to start it. Of a run that still waits, since when."""
     if run.queued_at is None or run.started_at is None:
         return ""
     return format_duration(run.started_at - run.queued_at)

@@ -27,7 +27,7 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 class ResumeView:
     """How a sweep that is not at work continues: the command, and the button that runs it.
 
-    `waiting` says which runs are waiting for that; it is empty if none is.
+    `waiting` says which runs are waiting for that. It is empty if none is.
     """
 
     command: str
@@ -58,7 +58,7 @@ def check_may_start(request: Request) -> None:
 
 
 def resume_command(sweep: Sweep) -> str:
-    """The command that resumes a sweep; the whole path works from anywhere.
+    """The command that resumes a sweep. The whole path works from anywhere.
 
     Of a study, what its program calls.
     """

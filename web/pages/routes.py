@@ -1,8 +1,8 @@
 """The pages: what a person sees at /experiments, /sweeps and /runs.
 
-Every page is rendered whole; htmx takes from it the parts that changed. What the page's script
-needs to know is in one place of it, as `page_data`. Looking into the log folder and
-rendering happen in a worker thread (`SharedCatalog.use`), never in the event loop.
+Every page is rendered whole. htmx takes from it the parts that changed. What the page's script
+needs to know is in one place of it, as `page_data`. Looking into the log folder and rendering
+happen in a worker thread (`SharedCatalog.use`), never in the event loop.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ from .sweeps import sweeps_page
 async def respond_with_page(
     request: Request, template: str, build: Callable[[Catalog], Page | None]
 ) -> Response:
-    """Render what `build` finds; where it finds nothing the answer is 404."""
+    """Render what `build` finds. Where it finds nothing the answer is 404."""
     logdir: Path = request.app.state.logdir
     assets: AssetSource = request.app.state.assets
     csrf: str = request.app.state.csrf
@@ -111,7 +111,7 @@ def experiment_colors(request: Request) -> ExperimentColors:
 
 
 def _section(path: str) -> str | None:
-    """Where an address belongs, whatever is there: runs of a sweep have its name in theirs."""
+    """The section of an address. Runs of a sweep have the name of the sweep in theirs."""
     kind, _, name = path.removeprefix("/").partition("/")
     if kind == "sweeps" or (kind == "runs" and "/" in name):
         return "sweeps"

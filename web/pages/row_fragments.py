@@ -1,7 +1,7 @@
 """The rows of a table that is being scrolled, without the page around them.
 
 A table of ten thousand runs is never in the browser as a whole: `static/tables/row_window.js`
-asks for those near what is seen, ``/rows/…?rows=26-100`` with whatever the page's address asks.
+asks for those near what is seen, ``/rows/…?rows=26-100`` with the parameters of the page's address.
 """
 
 import time
@@ -94,7 +94,7 @@ class Selections:
 
 
 async def _fragment(request: Request, build: Callable[[Catalog], str | None]) -> Response:
-    """What follows the page looks at the folder; a table that is scrolled need not do so again."""
+    """What follows the page looks at the folder. A table that is scrolled need not do so again."""
     catalog: SharedCatalog = request.app.state.catalog
     html = await catalog.use(build, refresh=False) or await catalog.use(build)
     if html is None:

@@ -64,7 +64,7 @@ class RunView:
         shown_name: its own name, where the title is the name that a user gave it.
         last_wall_time: when it logged its last value.
         log_trouble: why its log, which is there, cannot be read.
-        output: None if it has none; `no_output` says why.
+        output: None if it has none. `no_output` says why.
     """
 
     id: str | None
@@ -176,7 +176,10 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
 def _order(
     sweep: Sweep, asked: TableQuery, live: Mapping[int, BestSoFar], readers: LogReaders
 ) -> list[int]:
-    """The runs of the table that the reader came from, which have a page; none: of no table."""
+    """The runs of the table that the reader came from, which have a page.
+
+    None means of no table.
+    """
     if not asked.of_table:
         return []
     found = select_runs(sweep, asked, live, readers.summaries, _READING_S).rows

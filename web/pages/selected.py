@@ -16,7 +16,7 @@ MOST_SELECTED = 200
 
 
 def selection_buttons(selected: Sequence[Experiment], *, is_archive: bool) -> list[Button]:
-    """For the experiments that somebody has ticked; those that have ended can be archived."""
+    """For the experiments that somebody has ticked. Those that have ended can be archived."""
     if not selected or len(selected) > MOST_SELECTED:
         return []
     tag = _tag_button([one.id for one in selected], "experiment")
@@ -51,7 +51,7 @@ def _putting_away_selected(ended: Sequence[Experiment], *, is_archive: bool) -> 
 def run_selection_buttons(
     sweep: Sweep, selected: Collection[str], check: CheckField | None = None
 ) -> list[Button]:
-    """For the runs of a sweep that somebody has ticked; those that have ended can run again."""
+    """For the runs of a sweep that somebody has ticked. Those that have ended can run again."""
     runs = [run for run_id in selected if (run := _run_of(sweep, run_id)) is not None]
     if not runs or len(runs) > MOST_SELECTED:
         return []

@@ -30,7 +30,7 @@ _ONLY_NAMES = frozenset(("environment",))  # its values may be secret
 
 @dataclass(frozen=True)
 class SpaceRow:
-    """One hyperparameter: candidates, or bounds, or neither; `text` says whatever else it has."""
+    """One hyperparameter: candidates, or bounds, or neither. `text` has everything else."""
 
     name: str
     type: str
@@ -64,11 +64,11 @@ def summarize(
     n_workers: int | None = None,
     max_runs: int | None = None,
 ) -> SweepFacts:
-    """Whatever is missing or of an unexpected shape is left out or shown as it is.
+    """Values that are missing or of an unexpected shape are left out or shown as they are.
 
     Args:
-        n_workers: how many there are now, or were at last; the description holds the first number.
-        max_runs: how many runs there may be now; a resume may have raised it.
+        n_workers: how many there are now, or were at last. The description holds the first number.
+        max_runs: how many runs there may be now. A resume may have raised it.
     """
     space = config.get("hyperparameters")
     rows = [_space_row(str(name), value) for name, value in _items(space)]
@@ -170,7 +170,7 @@ def _early_stopping(config: Mapping[str, Any]) -> str:
 
 
 def _origin(description: Mapping[str, Any]) -> list[SummaryFact]:
-    """Where and with what it was started; the original tool recorded none of it."""
+    """Where and with what it was started. The original tool recorded none of it."""
     facts = [
         SummaryFact(label, str(description[key]))
         for key, label in (("seed", "Seed"), ("n_workers", "Workers"), ("host", "Host"))

@@ -66,7 +66,7 @@ class BestMean:
 class RepeatsView:
     """How many runs pass the filters, and combinations of a sweep with repeats.
 
-    `switch_href` lists the runs apart, or by combination again; None without repeats.
+    `switch_href` lists the runs apart, or by combination again, or None without repeats.
     """
 
     n_runs: int
@@ -76,7 +76,7 @@ class RepeatsView:
 
 @dataclass(frozen=True)
 class ArchiveView:
-    """How many runs are archived; `href` leads to them, or from them to the others."""
+    """How many runs are archived. `href` leads to them, or from them to the others."""
 
     n_runs: int
     is_shown: bool
@@ -124,7 +124,7 @@ class SweepView:
 
 @dataclass(frozen=True, kw_only=True)
 class SweepsPage(Page):
-    """The list of sweeps; `SweepPage` shows one of them beside it."""
+    """The list of sweeps. `SweepPage` shows one of them beside it."""
 
     n_total: int
     n_experiments: int

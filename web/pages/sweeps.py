@@ -66,7 +66,7 @@ def sweeps_page(
     *,
     may_start: bool = False,
 ) -> SweepsPage | None:
-    """The sweep of this id, or else the newest; None if no sweep has this id.
+    """The sweep of this id, or else the newest, or None if no sweep has this id.
 
     Args:
         may_start: whether the reader may resume sweeps from the page.
@@ -204,7 +204,7 @@ def _selected(every: AllRuns, asked: TableQuery) -> list[str]:
 
 
 def _with_pick(sweep: Sweep) -> Mapping[str, Any]:
-    """The configuration, with what the sampler `auto` stands for."""
+    """The configuration, with what the sampler `auto` picked."""
     if (picked := sweep.record.picked) is None:
         return sweep.config
     return {**sweep.config, "sampler": f"auto: {picked[0]}, since {picked[1]}"}

@@ -51,7 +51,7 @@ class SharedCatalog:
         """Run ``function(catalog)`` in a worker thread and return what it returns.
 
         Args:
-            refresh: look at the folder first; `None`: unless that was done a moment ago.
+            refresh: look at the folder first. `None` means that unless that was done a moment ago.
         """
         async with self._lock:
             return await anyio.to_thread.run_sync(partial(self._run, function, refresh))
@@ -81,7 +81,7 @@ def _without_collecting() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class RunFiles:
-    """The files of one run; `None` where it cannot have one."""
+    """The files of one run, or `None` if it cannot have one."""
 
     run_id: str
     dat_path: Path | None
@@ -90,7 +90,7 @@ class RunFiles:
 
 
 def find_run(catalog: Catalog, run_id: str) -> RunFiles | None:
-    """The files of a run by its id; only what the catalog knows can be found."""
+    """The files of a run by its id. Only what the catalog knows can be found."""
     experiment = catalog.experiments.get(run_id)
     if experiment is not None:
         return RunFiles(run_id, experiment.dat_path, experiment.log_path, experiment.run_folder)
@@ -103,7 +103,7 @@ def find_run(catalog: Catalog, run_id: str) -> RunFiles | None:
 
 
 def system_id(run_id: str, dat_path: Path | None) -> str | None:
-    """The id by which the charts know a run's system metrics; None if it has none."""
+    """The id by which the charts know a run's system metrics, or None if it has none."""
     if dat_path is None or not Path(system_path(str(dat_path))).is_file():
         return None
     return f"{run_id}{_SYSTEM}"

@@ -1,6 +1,6 @@
 """How far numbers of a column are moved to the left, so that their points are below one another.
 
-Each keeps the digits it has; what the longest fraction (or power of ten: ``1.375e-5``) has more is
+Each keeps the digits it has. What the longest fraction (or power of ten: ``1.375e-5``) has more is
 left free, as wide as these digits would be. `static/lib/decimals.js` continues with it while values
 change and rows come. Pure.
 """

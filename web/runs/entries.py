@@ -1,7 +1,7 @@
 """What pages and live events say of runs, sweeps and the list of both, in one wording.
 
-Entries are ready for templates and, through `encode_json`, for scripts. Times are seconds since
-the epoch; `label` is the name that a user gave, or None.
+Entries are ready for templates and, through `encode_json`, for scripts. Times are seconds since the
+epoch. `label` is the name that a user gave, or None.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEntry:
-    """One run of a sweep; `id` and `name` are None before it has started.
+    """One run of a sweep. `id` and `name` are None before it has started.
 
     `short_state`: its state with the reason in a few words (`asha @ 40`).
     """
@@ -68,7 +68,7 @@ class ExperimentEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepEntry:
-    """A sweep in the list; `said_of_runs` is a digest of what users wrote of its runs."""
+    """A sweep in the list. `said_of_runs` is a digest of what users wrote of its runs."""
 
     kind: Literal["sweep"] = "sweep"
     id: str
@@ -109,7 +109,7 @@ ListEntry = ExperimentEntry | SweepEntry | GoalsEntry
 
 @dataclass(frozen=True, slots=True)
 class SweepSummary:
-    """The state of a sweep as a whole; `best` is the name of its best run.
+    """The state of a sweep as a whole. `best` is the name of its best run.
 
     `best_combination`: the number of the combination with the best mean, with repeats. `front`:
     the names of the runs on the front of several objectives.
@@ -135,7 +135,7 @@ def run_entry(
     live: BestSoFar | None = None,
     annotation: Annotation = NOTHING_SAID,
 ) -> RunEntry:
-    """One run of a sweep; `live` is its best value so far, while the journal has none yet."""
+    """One run of a sweep. `live` is its best value so far, while the journal has none yet."""
     value, step = best_so_far(run, live)
     return RunEntry(
         id=run_id(sweep_id, run),
@@ -160,7 +160,7 @@ def run_id(sweep_id: str, run: RunRecord) -> str | None:
 
 
 def best_so_far(run: RunRecord, live: BestSoFar | None) -> tuple[float | None, int | None]:
-    """The best value of a run, and its step; of one that is running what its log says."""
+    """The best value of a run, and its step. Of one that is running what its log says."""
     if live is not None and not run.has_ended:
         return live.value, live.step
     return run.best_value, run.best_step
@@ -290,7 +290,7 @@ def catalog_cursor(entries: Iterable[ListEntry]) -> int:
 
 
 def _digest(found: Iterable[list[object]]) -> int:
-    """A number that says whether two lists hold the same, in whatever order."""
+    """A number that is the same for two lists with the same items in any order."""
     shown = sorted(json.dumps(one) for one in found)
     digest = hashlib.blake2b(json.dumps(shown).encode(), digest_size=6).digest()
     return int.from_bytes(digest)

@@ -111,7 +111,7 @@ def format_cause(reason: str) -> str:
 
 
 def format_ago(then: float | None, now: float) -> str:
-    """How long ago: ``just now``, ``4 min ago``, ``3 h ago``, ``2 d ago``; older: the date."""
+    """How long ago: ``just now``, ``4 min ago``, ``3 h ago``, ``2 d ago``. Older: the date."""
     if then is None:
         return "–"
     seconds = now - then
@@ -127,7 +127,7 @@ def format_ago(then: float | None, now: float) -> str:
 
 
 def format_age(then: float | None, now: float) -> str:
-    """For narrow places: ``now``, ``4 min``, ``3 h``, ``2 d``; older: ``20 Nov``, ``Nov 2025``."""
+    """For narrow places: ``now``, ``4 min``, ``3 h``, ``2 d``. Older: ``20 Nov``, ``Nov 2025``."""
     if then is None or now - then < 7 * _DAY_S:
         return format_ago(then, now).removesuffix(" ago").replace("just now", "now")
     day, today = (datetime.fromtimestamp(at).astimezone() for at in (then, now))

@@ -23,7 +23,7 @@ def compare_href(run_ids: Iterable[str]) -> str | None:
 class ExperimentColors:
     """Hands out colours to experiments in the order in which they started.
 
-    So neighbours in the list differ, and the next experiment takes the next colour; a deleted
+    So neighbours in the list differ, and the next experiment takes the next colour. A deleted
     experiment changes nobody else's while the server runs.
     """
 

@@ -33,7 +33,7 @@ class NamePattern:
     def part(self, names: tuple[str, ...]) -> str | None:
         """What is in the parentheses of the expression in the first name that it is found in.
 
-        Without parentheses it is all that was found; None if nothing was.
+        Without parentheses it is all that was found, or None if nothing was.
         """
         for name in names:
             found = self.compiled.search(name[:_LONGEST_TEXT])
@@ -55,7 +55,7 @@ def parse_pattern(search: str) -> NamePattern:
     """The regular expression of a search.
 
     Raises:
-        NamePatternError: it is none, or one that is not taken; the text says why.
+        NamePatternError: it is none, or one that is not taken. The text says why.
     """
     text = search[1:-1]
     if len(text) > _LONGEST:

@@ -1,5 +1,5 @@
 """Points of metrics: read once, thinned, packed, summarised.
 
-May import `serving` and `runs`; besides `logger`, `orchestrator.store`,
-`orchestrator.expressions` and `orchestrator.errors`.
+May import `serving` and `runs`, besides `logger`, `orchestrator.store`, `orchestrator.expressions`
+and `orchestrator.errors`.
 """

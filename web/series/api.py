@@ -1,5 +1,5 @@
 """The points of runs as columns, thinned for charts: `GET /api/series` as JSON, for programs,
-`GET /api/points` as bytes, for the pages; and `GET /api/metrics`, the names alone.
+`GET /api/points` as bytes, for the pages, and `GET /api/metrics`, the names alone.
 """
 
 import hashlib
@@ -55,7 +55,7 @@ _reading: anyio.lowlevel.RunVar[anyio.CapacityLimiter] = anyio.lowlevel.RunVar("
 class SeriesQuery:
     """What part of which runs is asked for, and how finely.
 
-    Without `metrics` the `first` so many, in the order of declaration; without both, all.
+    Without `metrics` the `first` so many, in the order of declaration. Without both, all.
     """
 
     runs: tuple[str, ...]
@@ -116,7 +116,7 @@ def _whole_number(query: QueryParams, name: str) -> int | None:
 
 
 async def series(request: Request) -> Response:
-    """Columns of the runs that are known; the others are left out."""
+    """Columns of the runs that are known. The others are left out."""
     return await _answer(request, encode_series, "application/json")
 
 
@@ -144,7 +144,7 @@ async def _answer(
 async def metrics(request: Request) -> Response:
     """The names of the metrics of some runs, in order of their first declaration.
 
-    At most `MAX_METRICS` of them; then `n_left_out` says of how many others one knows.
+    At most `MAX_METRICS` of them. Then `n_left_out` says of how many others one knows.
     """
     run_ids = parse_runs(request.query_params)
     state = request.app.state
@@ -156,7 +156,7 @@ async def metrics(request: Request) -> Response:
 
 
 async def read_in_thread(function: Any, *arguments: Any) -> Any:
-    """Run in a worker thread; only a few at once, since each may hold a whole log in memory."""
+    """Run in a worker thread. Only a few at once, since each may hold a whole log in memory."""
     try:
         limiter = _reading.get()
     except LookupError:
@@ -217,7 +217,7 @@ def pack_series(store: SeriesStore, runs: Iterable[RunFiles], query: SeriesQuery
 
 
 def _each(packed: Iterable[PackedRun]) -> Iterator[PackedRun]:
-    """The same, looking between two runs whether the client has gone; a pool's threads cannot."""
+    """The same, looking between two runs whether the client has gone. A pool's threads cannot."""
     for run in packed:
         meanwhile()
         yield run
@@ -317,7 +317,8 @@ def points_href(run_ids: Sequence[str], metric: str | None = None) -> str | None
 
 def buckets_each(n_series: int) -> int:
     """For each of so many series drawn together: a power of two, so that what was read for one
-    page serves the next; `bucketsEach` of `store.js` is the same."""
+    page serves the next. `bucketsEach` of `store.js` is the same.
+    """
     power = round(math.log2(max(1.0, _BUCKETS_OF_ALL / n_series)))
     return 1 << min(_MOST_BUCKETS_POWER, max(_LEAST_BUCKETS_POWER, power))
 

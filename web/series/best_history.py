@@ -18,7 +18,7 @@ _MOST_MARKS = 250
 
 @dataclass(frozen=True)
 class RunPoint:
-    """One run; `x` and `y` in the units of the drawing.
+    """One run. `x` and `y` in the units of the drawing.
 
     `outside`: its value lies above or below what is drawn, and the mark at that edge.
     """

@@ -34,7 +34,7 @@ class GoalsFile:
 
 
 def read_goals(logdir: Path) -> dict[str, Goal]:
-    """By metric; nothing if the file is missing or damaged."""
+    """By metric, or nothing if the file is missing or damaged."""
     known = read_file(logdir).get("metrics")
     if not isinstance(known, dict):
         return {}
@@ -42,11 +42,11 @@ def read_goals(logdir: Path) -> dict[str, Goal]:
 
 
 def choose_goal(logdir: Path, metric: str, goal: Goal | None) -> None:
-    """Remember the goal of a metric; None forgets it.
+    """Remember the goal of a metric. None forgets it.
 
     Raises:
         UsageError: the name is too long, or there are too many.
-        AnnotationError: the file cannot be read or written; it is left as it was.
+        AnnotationError: the file cannot be read or written. It is left as it was.
     """
     if not metric or len(metric) > LONGEST_METRIC:
         raise UsageError(f"a metric has a name of 1 to {LONGEST_METRIC} characters")
@@ -59,7 +59,7 @@ def _goal_of(entry: object) -> Goal | None:
 
 
 def _put(data: dict[str, Any], metric: str, goal: Goal | None) -> None:
-    """Change one entry in place; keys that this version does not know stay."""
+    """Change one entry in place. Keys that this version does not know stay."""
     known = data.get("metrics")
     metrics = data["metrics"] = known if isinstance(known, dict) else {}
     entry = metrics.get(metric)

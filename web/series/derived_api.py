@@ -16,7 +16,7 @@ from .store import SeriesStore
 
 
 async def derived(request: Request) -> Response:
-    """What is wrong with a derived metric, in words, or null; and how many of the runs have it."""
+    """What is wrong with a derived metric, in words, or null, and how many of the runs have it."""
     metric = request.query_params.get("metric", "")
     if not is_derived(metric):
         raise HTTPException(400, f"metric={metric}: must be NAME {SIGN} EXPRESSION")

@@ -36,7 +36,7 @@ def _look(experiment: Experiment) -> State:
 
 
 def _ended_at(experiment: Experiment) -> float | None:
-    """When the last value was logged; logs of the original tool do not say."""
+    """When the last value was logged. Logs of the original tool do not say."""
     try:
         ending = ending_of(experiment.dat_path)
     except (OSError, LogFormatError):

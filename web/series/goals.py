@@ -132,7 +132,7 @@ def goal_by_name(metric: str) -> Goal | None:
 
 
 def goals_of_record(record: Mapping[str, object]) -> dict[str, Goal]:
-    """What a script said with `higher_is_better`; anything that is no such mapping is ignored."""
+    """What a script said with `higher_is_better`. Anything that is no such mapping is ignored."""
     said = record.get("higher_is_better")
     if not isinstance(said, Mapping):
         return {}

@@ -3,11 +3,11 @@
     header size (uint32) · header (JSON) · columns, each aligned to 8 bytes, little-endian
 
 The header names every column with its type and length: of the whole answer the runs' cursors and
-each series' length and count, and of each metric the columns `step`, `wall_time` and `value` of
-all its runs, one after the other. Steps and wall times (in ms) are written as the first of each
-series and differences, as narrow as they fit; where they do not fit 32 bits, as they are. Values
-have 32 bits where that is exact enough to draw them, else 64. `static/charts/data/packing.js`
-reads it. Pure.
+each series' length and count, and of each metric the columns `step`, `wall_time` and `value` of all
+its runs, one after the other. Steps and wall times (in ms) are written as the first of each series
+and differences, as narrow as they fit. Where they do not fit 32 bits, as they are. Values have 32
+bits where that is exact enough to draw them, else 64. `static/charts/data/packing.js` reads it.
+Pure.
 """
 
 import json
@@ -35,7 +35,7 @@ NO_POINTS = Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
 class PackedRun:
     """One run of the answer: the names of all its metrics, and of some the points.
 
-    `counts` are how many points there are in all, by metric; `n_left_out` how many metrics.
+    `counts` are how many points there are in all, by metric. `n_left_out` how many metrics.
     `repeated`: the earlier values of steps that were logged several times, and how many there are.
     """
 
@@ -73,7 +73,7 @@ def pack(runs: Sequence[PackedRun], metrics: Sequence[str]) -> bytes:
 
 
 def _abandoned(run: PackedRun, metrics: Sequence[str]) -> Iterator[tuple[int, list[list[Any]]]]:
-    """Of each metric that has some: its place, and steps, wall times and values; rarely any."""
+    """Of each metric that has some: its place, and steps, wall times and values, rarely any."""
     for place, name in enumerate(metrics):
         points = run.abandoned.get(name)
         if points is not None:
@@ -121,7 +121,7 @@ def _columns(series: list[Points]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
 def _differences(
     name: str, numbers: Int64s, lengths: npt.NDArray[Any], as_floats: Float64s
 ) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-    """The first of each series and the differences after it; all as they are where too wide."""
+    """The first of each series and the differences after it. All as they are where too wide."""
     starts = np.cumsum(lengths) - lengths
     if max(abs(int(numbers.min())), abs(int(numbers.max()))) < _EXACT_STEP:
         differences = np.delete(np.diff(numbers, prepend=numbers[:1]), starts)
@@ -145,7 +145,7 @@ def _width(differences: Int64s) -> str | None:
 
 
 def _values(values: Float64s, lengths: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """NaN stands for whatever is not finite."""
+    """NaN takes the place of all values that are not finite."""
     is_finite = np.isfinite(values)
     values = np.where(is_finite, values, np.nan)
     starts = np.cumsum(lengths) - lengths

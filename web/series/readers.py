@@ -9,8 +9,10 @@ from .summaries import MetricSummaries
 
 @dataclass(frozen=True)
 class LogReaders:
-    """`series`: curves, kept for those that are drawn; `summaries`: some numbers of every log;
-    `sparklines`: the small curves of tables."""
+    """`series`: curves, kept for those that are drawn.
+
+    `summaries`: some numbers of every log. `sparklines`: the small curves of tables.
+    """
 
     series: SeriesStore
     summaries: MetricSummaries = field(default_factory=MetricSummaries)

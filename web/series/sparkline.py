@@ -20,7 +20,7 @@ _TINY = 1e-300  # smaller than that is nothing
 
 @dataclass(frozen=True, slots=True)
 class Sparkline:
-    """`path`: data of an SVG path in a box of `WIDTH` × `HEIGHT`; `low` to `high` fill it."""
+    """`path`: data of an SVG path in a box of `WIDTH` × `HEIGHT`. `low` to `high` fill it."""
 
     path: str
     low: float
@@ -47,7 +47,7 @@ def _within(steps: Float64s) -> Float64s:
 
 
 def _path(x: list[float], y: list[float], is_known: list[bool]) -> str:
-    """Lines between neighbours that are known; a gap begins a new one."""
+    """Lines between neighbours that are known. A gap begins a new one."""
     parts: list[str] = []
     is_open = False
     for at_x, at_y, known in zip(x, y, is_known, strict=True):
@@ -64,7 +64,7 @@ def is_flat(low: float, high: float) -> bool:
 
 
 def part_between(value: float, low: float, high: float) -> float:
-    """From 0 to 1; in the middle where both are one. For charts see `drawing/ranges.js`."""
+    """From 0 to 1. In the middle where both are one. For charts see `drawing/ranges.js`."""
     return 0.5 if is_flat(low, high) else (value / 2 - low / 2) / (high / 2 - low / 2)
 
 

@@ -22,18 +22,18 @@ from .digests.log_digests import MAX_METRICS, MOST_WAITING_BYTES, LogDigests
 from .thinning import Points, repetitions, sort_by_step, thin
 
 OVERVIEW_BUCKETS = 256
-"""The finest overview; who asks for more gets it from all points."""
+"""The finest overview. Who asks for more gets it from all points."""
 _POINT_BYTES = 24
 _ENTRY_BYTES = 500
 
 
 @dataclass(frozen=True, slots=True)
 class MetricPoints:
-    """The points of one metric, perhaps thinned; `count` is how many there are in all.
+    """The points of one metric, perhaps thinned. `count` is how many there are in all.
 
     `repeated`: earlier values of steps that were logged several times, and `n_repeated` how many
-    there are; on an axis of time they are drawn, too.
-    `abandoned` are those that do not count any more, thinned: see `logger.branches`.
+    there are. On an axis of time they are drawn, too. `abandoned` are those that do not count any
+    more, thinned: see `logger.branches`.
     """
 
     points: Points
@@ -81,10 +81,10 @@ EMPTY = RunSeries(0, {})
 
 
 class SeriesStore:
-    """Reads logs for any number of threads; of one that has grown, what is new.
+    """Reads logs for any number of threads. Of one that has grown, what is new.
 
     Args:
-        cache: where digests of logs are kept; without it each log is read once a server.
+        cache: where digests of logs are kept. Without it each log is read once a server.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""Last, lowest and highest value of every metric of a log, for tables; each log is read once.
+"""Last, lowest and highest value of every metric of a log, for tables. Each log is read once.
 
-A summary is some hundred bytes a metric, so those of ten thousand runs stay in memory; they come
+A summary is some hundred bytes a metric, so those of ten thousand runs stay in memory. They come
 from the digests of logs. A log is looked at again when it has changed (its `Identity`), and a table
 that needs very many logs at once gets them gradually: `read` stops when its time is over and says
 how many are still missing.
@@ -36,7 +36,7 @@ _MOST_ASKED = 10
 
 @dataclass(frozen=True, slots=True)
 class MetricSummary:
-    """`last` is the value of the highest step; of NaN alone `min` and `max` are None.
+    """`last` is the value of the highest step. Of NaN alone `min` and `max` are None.
 
     `goal` is what the script said of the metric, if it said anything.
     """
@@ -54,7 +54,7 @@ _NONE: Summaries = {}
 
 
 def read_summaries(path: Path, digests: LogDigests) -> Summaries:
-    """Of every metric in a log; none where it cannot be read."""
+    """Of every metric in a log, or none if it cannot be read."""
     goals = goals_of_record(run_record.read(str(path)))
     return digests.use(path, partial(_summaries, goals)) or _NONE
 
@@ -71,7 +71,7 @@ def _summaries(goals: Mapping[str, Goal], source: Source) -> Summaries:
 
 
 def summarize(points: Points) -> MetricSummary | None:
-    """Of sorted points; None if there are none."""
+    """Of sorted points, or None if there are none."""
     if not len(points):
         return None
     finite = points.value[np.isfinite(points.value)]
@@ -165,7 +165,7 @@ class MetricSummaries:
         return dict(of_logs), n_missing
 
     def _read_derived(self, logs: Collection[LogToRead], deadline: float) -> int:
-        """Read the derived metrics that were asked for lately; returns of how many logs not."""
+        """Read the derived metrics that were asked for lately. Returns of how many logs not."""
         since = time.monotonic() - _ASKED_LATELY_S
         names = [name for name, asked_at in list(self._asked.items()) if asked_at > since]
         n_missing = 0
@@ -177,7 +177,7 @@ class MetricSummaries:
         return n_missing
 
     def _derive(self, path: Path, name: str) -> MetricSummary | None:
-        """Of a derived metric; None also where there was no time to read the log."""
+        """Of a derived metric. None also where there was no time to read the log."""
         self._asked = {**dict(list(self._asked.items())[-_MOST_ASKED:]), name: time.monotonic()}
         points = self._derived.find(path, name)
         if points is None and time.monotonic() < getattr(self._until, "at", math.inf):
@@ -198,7 +198,7 @@ class MetricSummaries:
         return list(names)
 
     def logged_goals(self, logs: Iterable[LogToRead]) -> dict[str, Goal]:
-        """What the scripts of those of the logs that are known said; the first one decides."""
+        """What the scripts of those of the logs that are known said. The first one decides."""
         goals: dict[str, Goal] = {}
         for log in logs:
             known = self._logs.latest(log.path)

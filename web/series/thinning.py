@@ -3,7 +3,7 @@
 Pure and vectorised. Thinning cuts the points into buckets of equal count and keeps the lowest
 and the highest value of each (M4 without the first and last of each bucket: Jugel et al.,
 "M4: A Visualization-Oriented Time Series Data Aggregation", VLDB 2014), so that no spike
-disappears, whatever the zoom.
+disappears at any zoom.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Points:
 
 
 def sort_by_step(points: Points) -> Points:
-    """Ascending steps; where a step was logged more than once, the last write counts.
+    """Ascending steps. Where a step was logged more than once, the last write counts.
 
     A training that continues from a checkpoint logs some steps again: what it wrote later is
     what holds.
@@ -54,7 +54,10 @@ def sort_by_step(points: Points) -> Points:
 
 
 def repetitions(points: Points) -> Points | None:
-    """What `sort_by_step` leaves out, in the order of steps, then of the log; None: nothing."""
+    """What `sort_by_step` leaves out, in the order of steps, then of the log.
+
+    None means nothing.
+    """
     if np.all(points.step[1:] > points.step[:-1]):
         return None
     order = np.argsort(points.step, kind="stable")
@@ -64,7 +67,7 @@ def repetitions(points: Points) -> Points | None:
 
 
 def between(points: Points, first_step: int | None, last_step: int | None) -> Points:
-    """The points with ``first_step <= step <= last_step``; `points` must be sorted."""
+    """The points with ``first_step <= step <= last_step``. `points` must be sorted."""
     start = 0 if first_step is None else int(np.searchsorted(points.step, first_step, "left"))
     stop = None if last_step is None else int(np.searchsorted(points.step, last_step, "right"))
     return points.take(slice(start, stop))
@@ -73,8 +76,8 @@ def between(points: Points, first_step: int | None, last_step: int | None) -> Po
 def thin(points: Points, n_buckets: int) -> Points:
     """At most ``2 * n_buckets + 2`` points: each bucket's lowest and highest, first and last.
 
-    Values that are not finite never count as lowest or highest; a bucket that holds nothing
-    else keeps its first, so that the gap is still to be seen.
+    Values that are not finite never count as lowest or highest. A bucket that holds nothing else
+    keeps its first, so that the gap is still to be seen.
     """
     if len(points) <= 2 * n_buckets + 2:
         return points
@@ -82,7 +85,7 @@ def thin(points: Points, n_buckets: int) -> Points:
 
 
 def _kept(values: Float64s, n_buckets: int) -> npt.NDArray[np.intp]:
-    """Ascending indices of the values that stay; equal buckets make it one reshape."""
+    """Ascending indices of the values that stay. Equal buckets make it one reshape."""
     bucket_size = -(-len(values) // n_buckets)
     is_finite = np.isfinite(values)
     if is_finite.all():
@@ -101,7 +104,7 @@ def _kept(values: Float64s, n_buckets: int) -> npt.NDArray[np.intp]:
 def _extremes(
     low: Float64s, high: Float64s, bucket_size: int
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Where each bucket's lowest and highest stand (of equals the first); the last may be short."""
+    """The positions of each bucket's lowest and highest value. The last bucket may be short."""
     n_full = len(low) // bucket_size
     end = n_full * bucket_size
     starts = np.arange(0, len(low), bucket_size, dtype=np.intp)
@@ -115,7 +118,7 @@ def _extremes(
 
 
 class PointColumns(TypedDict):
-    """Points as JSON has them; a value that is not finite is None."""
+    """Points as JSON has them. A value that is not finite is None."""
 
     step: list[int]
     wall_time: list[float]
@@ -135,6 +138,6 @@ def to_columns(points: Points) -> PointColumns:
 
 
 def sane_wall_time(wall_time: Float64s) -> Float64s:
-    # Only a foreign or hostile file holds other times; JSON has no word for some of them, and
+    # Only a foreign or hostile file holds other times. JSON has no word for some of them, and
     # rounding the largest would overflow.
     return np.where(np.abs(wall_time) < _END_OF_TIME_S, wall_time, 0.0)

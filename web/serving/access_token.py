@@ -1,9 +1,9 @@
-"""Who may look: the user who started the server, and whoever has the link with its token.
+"""Who may look: the user who started the server, and everybody with its token.
 
-Where only this machine can reach the server, the kernel tells which user is at the other end of
-a connection. Everybody else needs the token, as in Jupyter: the address that the command prints
-holds it; opening that address leaves the token in a cookie that scripts cannot read, and leads to
-the same address without the token.
+Where only this machine can reach the server, the kernel tells which user is at the other end of a
+connection. Everybody else needs the token, as in Jupyter: the address that the command prints holds
+it. Opening that address leaves the token in a cookie that scripts cannot read, and leads to the
+same address without the token.
 """
 
 import secrets
@@ -31,7 +31,7 @@ class DashboardAccess:
     """Where the dashboard is, and who gets in.
 
     Attributes:
-        token: opens it for everybody; None if everybody gets in without one.
+        token: opens it for everybody, or None if everybody gets in without one.
         is_local: whether only this machine can reach it.
         knows_owner: whether the user who started it gets in without the token.
     """
@@ -56,7 +56,7 @@ def new_token() -> str:
 
 
 class TokenMiddleware:
-    """Lets nobody in without the token; with `token` None it lets everybody in.
+    """Lets nobody in without the token. With `token` None it lets everybody in.
 
     Args:
         knows_owner: whether the user who started the server needs no token.

@@ -17,7 +17,7 @@ _LONGEST = 4_000
 _LONGEST_SEARCH = 500
 _MOST_CONDITIONS = 100
 _MOST_REPEATED_BYTES = 8 << 20
-_ALWAYS_REPEATED = 60  # links of a page that are there whatever is asked
+_ALWAYS_REPEATED = 60  # links that every page has
 _LISTED = 100
 _CONDITIONS = ("p.", "m.", "low.", "high.")
 _COMPARE, _MOST_COMPARED, _LINKS_A_RUN, _FOUND = "/compare", 40, 2, 40
@@ -25,7 +25,7 @@ _NO_PAGES = ("/api/", "/events", "/export/", "/output/", "/static/", "/assets/")
 
 
 def address_problem(path: str, query: bytes) -> str | None:
-    """What is wrong with an address; None if it can be answered at a bounded cost."""
+    """What is wrong with an address, or None if it can be answered at a bounded cost."""
     if len(query) > MOST_BYTES:
         return f"the address has {len(query)} bytes. At most {MOST_BYTES} are read"
     if query.count(b"&") >= MOST_PARAMETERS:

@@ -19,7 +19,7 @@ class UnsatisfiableError(ValueError):
 
 
 def parse_range(text: str | None, size: int) -> ByteRange | None:
-    """The part that a `Range` header asks for; None: the whole.
+    """The part that a `Range` header asks for. None means the whole.
 
     Several ranges at once, other units and what cannot be read mean the whole, as the RFC allows.
 

@@ -29,7 +29,7 @@ class BoundedProtocol(H11Protocol):
 
     _n_by_client: ClassVar[Counter[tuple[str, bool]]] = Counter()
     _n_waiting_by_connection: ClassVar[Counter["BoundedProtocol"]] = Counter()
-    """Bytes that were received of requests that have not begun; no token was asked for yet."""
+    """Bytes that were received of requests that have not begun. No token was asked for yet."""
     _n_waiting: ClassVar[int] = 0
 
     def __init__(self, *arguments: Any, limits: Limits, **named: Any) -> None:

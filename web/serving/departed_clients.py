@@ -1,7 +1,7 @@
 """Work ends when the client that asked for it has gone.
 
-A request without a body is watched: when its connection ends, whatever is done for it is cancelled.
-Worker threads are not interrupted; what takes long in them asks `anyio.from_thread.check_cancelled`
+A request without a body is watched: when its connection ends, the work for it is cancelled.
+Worker threads are not interrupted. What takes long in them asks `anyio.from_thread.check_cancelled`
 now and then (`end_if_cancelled`, called by `logger.bounded_reading`).
 """
 
@@ -15,7 +15,7 @@ _WITHOUT_BODY = ("GET", "HEAD")
 
 
 def end_if_cancelled() -> None:
-    """End the work of a worker thread whose task was cancelled; elsewhere do nothing."""
+    """End the work of a worker thread whose task was cancelled, elsewhere do nothing."""
     with suppress(RuntimeError):  # this is no worker thread
         anyio.from_thread.check_cancelled()
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 HEADER = "x-csrf-token"
 JsonObject = dict[str, Any]
-"""Whatever JSON object a request holds: nothing of it is checked yet."""
+"""The JSON object in a request, not checked yet."""
 STALE = "this page is older than the server. Reload it"
 _TOKEN_BYTES = 32
 

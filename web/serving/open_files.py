@@ -23,7 +23,7 @@ def resumable(
     media_type: str,
     within: ByteRange | None = None,
 ) -> Response:
-    """The file, or the part of it that is asked for; takes the descriptor over.
+    """The file, or the part of it that is asked for. Takes the descriptor over.
 
     It is sent as it is, not compressed: only then do places in the file mean something.
 
@@ -57,7 +57,7 @@ def resumable(
 
 
 class FileResponse(StreamingResponse):
-    """The bytes of a descriptor, which is closed whatever becomes of the response."""
+    """The bytes of a descriptor, which is always closed."""
 
     def __init__(
         self,

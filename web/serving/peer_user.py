@@ -20,10 +20,11 @@ _Place = tuple[str, int]
 
 
 def nameless_user(namespace: str, overflow: str) -> int | None:
-    """The number that all users from outside of a user namespace have in it; None outside of one.
+    """The number that all users from outside of a user namespace have in it, or None outside of
+    one.
 
     Args:
-        namespace: what `/proc/self/uid_map` says; `overflow`: `/proc/sys/kernel/overflowuid`.
+        namespace: what `/proc/self/uid_map` says. `overflow`: `/proc/sys/kernel/overflowuid`.
     """
     is_whole = namespace.split() == ["0", "0", str(0xFFFFFFFF)]
     return None if is_whole or not overflow.strip().isdecimal() else int(overflow)
@@ -53,7 +54,7 @@ _REPLY_BYTES = 8192
 
 
 def is_owner(connection: socket.socket) -> bool:
-    """Whether this process's user, or root, is at the other end; False where nobody can tell."""
+    """Whether this process's user, or root, is at the other end, or False if nobody can tell."""
     with suppress(OSError, ValueError):
         user = user_of(connection.getpeername()[:2], connection.getsockname()[:2])
         return user is not None and user in (0, os_files.user_id())
@@ -73,10 +74,10 @@ def can_be_told() -> bool:
 
 
 def user_of(local: _Place, remote: _Place, nameless: int | None = NAMELESS) -> int | None:
-    """The number of the user whose socket has these two ends; None if it is not known.
+    """The number of the user whose socket has these two ends, or None if it is not known.
 
     A socket that its process has closed belongs to nobody: the kernel would say root.
-    The nameless user is whoever has no number in this user namespace.
+    The nameless user is one without a number in this user namespace.
     """
     if sys.platform != "linux":
         return None

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'"
-_OWN_SITE = ("same-origin", "none")  # a page of this server; a person, by typing or a bookmark
+_OWN_SITE = ("same-origin", "none")  # a page of this server, or a person, by typing or a bookmark
 _LED_HERE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>ML Tracking Ops</title>

@@ -1,4 +1,4 @@
-"""Server-sent events as bytes (WHATWG HTML, section 9.2); JSON without NaN."""
+"""Server-sent events as bytes (WHATWG HTML, section 9.2). JSON without NaN."""
 
 import json
 import math
@@ -11,12 +11,12 @@ PING = b"event: ping\ndata: {}\n\n"
 
 
 def encode_event(name: str, data: Any) -> bytes:
-    """One event; JSON has no line breaks of its own, so the data is one line."""
+    """One event. JSON has no line breaks of its own, so the data is one line."""
     return b"event: " + name.encode() + b"\ndata: " + encode_json(data) + b"\n\n"
 
 
 def encode_json(data: Any) -> bytes:
-    """Compact JSON, of dataclasses too; numbers that JSON cannot hold become null."""
+    """Compact JSON, of dataclasses too. Numbers that JSON cannot hold become null."""
     try:
         return _dump(data)
     except ValueError:

@@ -90,7 +90,7 @@ _latest: StaticFiles | None = None
 
 
 def static_files() -> StaticFiles:
-    """The files as they are now; read again only when one has changed."""
+    """The files as they are now. Read again only when one has changed."""
     global _latest
     paths = {path.relative_to(_FOLDER).as_posix(): path for path in sorted(_FOLDER.rglob("*.*"))}
     state = tuple((name, identify(path)) for name, path in paths.items())
@@ -120,7 +120,7 @@ def _read(path: Path) -> StaticFile:
 
 
 def _split(path: str) -> tuple[str, str]:
-    """`VERSION/NAME` → both; the version is empty where the address has none."""
+    """`VERSION/NAME` → both. The version is empty where the address has none."""
     version, _, name = path.partition("/")
     return (version, name) if _VERSION.fullmatch(version) else ("", path)
 

@@ -28,7 +28,7 @@ class TemplateCache(FileSystemBytecodeCache):
 
 
 def template_cache(templates: Path) -> BytecodeCache | None:
-    """A cache for the templates in this folder; None if nothing can be kept.
+    """A cache for the templates in this folder, or None if nothing can be kept.
 
     The sources' digests and the version of the bytecode are in each file of it: what was
     compiled of an older template, or by another Python, is not used.

@@ -12,7 +12,7 @@ _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
 
 
 async def snapshot(request: Request) -> Response:
-    """The page, with whatever its address says of table and charts."""
+    """The page, with the table and charts as its address says."""
     path: str = request.path_params["path"]
     page = await take_snapshot(request.app, path, request.url.query)
     name = _NOT_IN_A_NAME.sub("-", path.partition("/")[2] or path).strip("-") or "page"

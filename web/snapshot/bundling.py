@@ -1,7 +1,7 @@
 """ES modules → one script. Pure.
 
 A page that was opened from a file may load no module from another. Our modules keep to a small part
-of the language, which a test checks: imports in one line, by relative address, of names; exports
+of the language, which a test checks: imports in one line, by relative address, of names. Exports
 only of functions, classes and constants, at the beginning of a line.
 """
 

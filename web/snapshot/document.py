@@ -1,6 +1,6 @@
 """A rendered page, and what its scripts ask for → one file. Pure.
 
-What was somebody's text stays as the page's templates escaped it; data that goes into a script is
+What was somebody's text stays as the page's templates escaped it. Data that goes into a script is
 JSON in which nothing can end the script.
 """
 

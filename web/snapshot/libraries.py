@@ -16,7 +16,7 @@ def library(source: AssetSource, name: str) -> str:
     """A library as text: from the folder that the pages are served from, or from the CDN.
 
     Raises:
-        HTTPException: 502; the CDN cannot be reached, or gives other bytes.
+        HTTPException: 502. The CDN cannot be reached, or gives other bytes.
     """
     asset = ASSETS[name]
     if source.files is not None:

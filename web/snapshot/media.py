@@ -1,6 +1,6 @@
 """Images, texts and the like in a snapshot: those that the page shows first, within a limit.
 
-Of each card that is its last step. Images are scaled; where there is no room for one, the card says
+Of each card that is its last step. Images are scaled. Where there is no room for one, the card says
 so. The page's script gets all of it as the answers that the server would give.
 """
 
@@ -36,7 +36,7 @@ class ByteBudget:
         self.n_bytes = n_bytes
 
     def take(self, data: bytes) -> bool:
-        """Whether they fit; they are counted then."""
+        """Whether they fit. They are counted then."""
         fits = len(data) <= self.n_bytes
         self.n_bytes -= len(data) if fits else 0
         return fits

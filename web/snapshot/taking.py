@@ -76,7 +76,7 @@ def _own_script() -> str:
 
 
 async def _all_rows(app: Starlette, path: str, query: str, page: str) -> str:
-    """The rows of the table, not only those of a page of it; of very many the first."""
+    """The rows of the table, not only those of a page of it. Of very many the first."""
     found = _TOTAL.search(page)
     n_rows = min(_MOST_ROWS, 0 if found is None else int(found[1]))
     parts = []
@@ -115,7 +115,7 @@ async def _answers(
 
 
 def _filters_in(query: str, more: tuple[str, ...] = ()) -> str:
-    """What of an address says which runs are drawn; the views that explain a sweep take no more."""
+    """What of an address says which runs are drawn. The views that explain a sweep take no more."""
     pairs = parse_qsl(query, keep_blank_values=True)
     known = (*_OF_VIEWS, *more)
     return urlencode([one for one in pairs if one[0] in known or one[0][:2] in ("p.", "m.")])
@@ -130,7 +130,7 @@ def _columns_in(page: str) -> str:
 async def _points(
     app: Starlette, runs: list[str], data: Mapping[str, Any], derived: list[str]
 ) -> bytes:
-    """The points of all metrics, as finely as there is room for; else of those shown first."""
+    """The points of all metrics, as finely as there is room for, else of those shown first."""
     named = [("run", one) for one in runs]
     if derived:
         known = json.loads(await fetch_body(app, f"/api/metrics?{urlencode(named)}"))["metrics"]

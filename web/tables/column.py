@@ -59,7 +59,7 @@ def _nothing(_: Row) -> Iterable[object]:
 class ColumnFilter:
     """How rows are filtered by a column.
 
-    `key` is the parameter of the address; `described` says what values the rows have, and is None
+    `key` is the parameter of the address. `described` says what values the rows have, and is None
     where any range of numbers may be asked for.
     """
 
@@ -74,15 +74,15 @@ class Column:
     Attributes:
         key: its name in the address, as in ``sort=KEY`` and ``columns=KEY``.
         title: what its heading says when it is pointed at.
-        value: what rows are sorted, filtered and exported by; None if a row has none.
+        value: what rows are sorted, filtered and exported by, or None if a row has none.
         cell: how the page writes it.
-        drawing: which block of `_table_rows.html` draws it; ``value`` and ``text`` write the cell.
+        drawing: which block of `_table_rows.html` draws it. ``value`` and ``text`` write the cell.
         live_field: the field of a live row that replaces the text of the cell.
         width: whether a long cell is cut (at the width in `page.css`) or shown whole.
-        sort_key: what rows are sorted by, if not by their value; rows without one come last.
-        first_order: the order of the first click on the heading; None: nobody sorts by it.
-        filter: how rows are filtered by it; None: they are not.
-        is_given: whether a row has a value, if that may be null; otherwise None means missing.
+        sort_key: what rows are sorted by, if not by their value. Rows without one come last.
+        first_order: the order of the first click on the heading. None means nobody sorts by it.
+        filter: how rows are filtered by it. None means that they are not.
+        is_given: whether a row has a value, if that may be null. Otherwise None means missing.
         search: the texts of a row that the search box looks through.
         export_key: its name in an exported file, if another than `key`.
         is_offered: whether the menu of columns has it.
@@ -136,7 +136,7 @@ class TableColumns:
 
     Attributes:
         head: the first column, which is always shown.
-        before: its columns in their order, up to those of the hyperparameters; `after`: the rest.
+        before: its columns in their order, up to those of the hyperparameters. `after`: the rest.
         exported: with which columns an exported file begins.
         default_sort: the key of the column that rows are sorted by if nobody chose one, in the
             order `default_order`.
@@ -182,7 +182,7 @@ class TableColumns:
         return [column.search for column in self.ordered if column.search is not _nothing]
 
     def find(self, key: str) -> Column | None:
-        """The column of a key; any metric has columns, as it may still be logged."""
+        """The column of a key. Any metric has columns, as it may still be logged."""
         statistic = split_statistic(key)
         if key in self._by_key:
             return self._by_key[key]

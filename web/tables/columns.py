@@ -221,7 +221,7 @@ def run_columns(
 
     Args:
         is_of_means: whether its rows are combinations.
-        is_best_first: whether the best row comes first; otherwise the newest run does.
+        is_best_first: whether the best row comes first. Otherwise the newest run does.
         logged: which of the hyperparameters the scripts logged, and the sweep did not choose.
         aims: several objectives and constraints on outcomes, which have columns.
     """
@@ -260,7 +260,7 @@ def run_columns(
 
 
 def outcome_columns(aims: Aims) -> list[Column]:
-    """A column for each of several objectives, and for how a run stands by all of them."""
+    """A column for each of several objectives, and one for the place on the front."""
     found = [
         Column(
             key=f"objective.{one.metric}",

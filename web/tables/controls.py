@@ -54,8 +54,9 @@ class SelectOption:
 
 @dataclass(frozen=True)
 class FilterField:
-    """A condition that can be set: a range from `low` to `high`, some of `choices`, or a text;
-    besides, where some runs have no value, `absent`."""
+    """A condition that can be set: a range from `low` to `high`, some of `choices`, or a text,
+    besides, where some runs have no value, `absent`.
+    """
 
     key: str
     label: str
@@ -77,7 +78,7 @@ class ColumnChoice:
 
 @dataclass(frozen=True)
 class GroupingChoice:
-    """A way to group the rows; `value` is empty where they are in no groups."""
+    """A way to group the rows. `value` is empty where they are in no groups."""
 
     value: str
     label: str
@@ -89,7 +90,7 @@ class Controls:
     """`filter_kept` and `column_kept`: what the two forms carry along.
 
     `differing_href`: the table without the settings that are the same in all rows that pass the
-    filters; None if it shows none. `name_part`: the expression of groups by a part of the name.
+    filters, or None if it shows none. `name_part`: the expression of groups by a part of the name.
     """
 
     search: str
@@ -131,7 +132,7 @@ def build_controls(
             any row is in.
         metrics: those whose statistics can be shown and filtered by.
         offered: the columns that are no statistics and that can be shown or hidden.
-        shown: the columns that are shown; `default`: those that are if nobody chose any.
+        shown: the columns that are shown. `default`: those that are if nobody chose any.
         found: the rows that pass the filters.
         groupings: by what rows can be grouped, as `groups.naming.groupings` offers it.
     """
@@ -276,7 +277,7 @@ def _field_of_values(
 def _range_field(
     key: str, label: str, active: Filter | None, found: Hyperparameter | None = None
 ) -> FilterField:
-    """The range that holds; where there are several, or values, the fields stay empty."""
+    """The range that holds. Where there are several, or values, the fields stay empty."""
     terms = [term for term in active.terms if term.text != NOT_SET] if active is not None else []
     only = terms[0] if len(terms) == 1 else Term("")
     hint = found if found is not None else Hyperparameter(True, None, None, None)

@@ -39,7 +39,7 @@ _SAID_FIRST = (
 
 @dataclass(frozen=True)
 class SelectedExperiments:
-    """What a query asks for, of all experiments; as `sweep_rows.SelectedRuns`.
+    """What a query asks for, of all experiments. As `sweep_rows.SelectedRuns`.
 
     `closed`: the rows of the table, in which all groups are closed.
     """
@@ -242,7 +242,7 @@ def _shown(found: SelectedExperiments, query: TableQuery, summaries: MetricSumma
 
 
 def _dressed(row: Row, known: Mapping[str | None, Summaries]) -> Row:
-    """A row with its metrics; of a group with those of its runs."""
+    """A row with its metrics. Of a group with those of its runs."""
     if row.runs:
         return replace(row, runs=tuple(_dressed(run, known) for run in row.runs))
     return replace(row, metrics=known.get(row.id, {}))

@@ -82,7 +82,7 @@ def sweep_chunks(
     live: Mapping[int, BestSoFar],
     summaries: MetricSummaries,
 ) -> Chunks:
-    """The runs of a sweep that a query asks for; without `columns` as `export` writes them."""
+    """The runs of a sweep that a query asks for. Without `columns` as `export` writes them."""
     every, columns = known_runs(sweep, live, summaries.chosen_goals(), is_archive=query.is_archive)
     _refuse(problems_of(query, columns))
     source = TableSource(
@@ -97,7 +97,7 @@ def sweep_chunks(
 
 
 def _report(sweep: Sweep, rows: Iterable[Row]) -> SweepReport:
-    """All runs as `export` has them; the running ones with their best value so far."""
+    """All runs as `export` has them. The running ones with their best value so far."""
     runs = sweep.record.runs
     return sweep_report(
         sweep,
@@ -127,7 +127,7 @@ def _report_chunks(
 def experiments_chunks(
     known: Iterable[Experiment], query: TableQuery, form: str, summaries: MetricSummaries
 ) -> Chunks:
-    """The experiments that a query asks for; `known` are those of the page, archived or not.
+    """The experiments that a query asks for. `known` are those of the page, archived or not.
 
     Without `columns` it is what the table shows at first, where the address says that it is shown.
     """

@@ -14,7 +14,7 @@ SortKey = tuple[int, Any]
 
 
 def comparable(value: object) -> SortKey | None:
-    """Numbers before everything else, so that mixed values can be sorted; NaN is no value."""
+    """Numbers before everything else, so that mixed values can be sorted. NaN is no value."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     return (0, value) if isinstance(value, int | float) else (1, str(value))
@@ -31,7 +31,7 @@ def as_plain(keys: Sequence[SortKey | None]) -> Sequence[Any]:
 class Hyperparameter:
     """What the runs have for a hyperparameter.
 
-    `low` to `high` are the finite numbers; `values` all of them, where they are few.
+    `low` to `high` are the finite numbers. `values` all of them, where they are few.
     `is_conditional`: some runs that have others do not have it.
     """
 

@@ -20,7 +20,7 @@ _MOST_FOLLOWED = 32
 
 
 def split_media(key: str) -> MediaKey | None:
-    """``("image", "samples")`` of the column ``image.samples``; None if it is no such column."""
+    """``("image", "samples")`` of the column ``image.samples``, or None if it is no such column."""
     kind, dot, name = key.partition(".")
     return (kind, name) if dot and kind in KINDS and name else None
 
@@ -32,7 +32,7 @@ def media_family(key: str) -> Column | None:
 
 
 def media_column(key: MediaKey) -> Column:
-    """The last image or text of a name; nobody sorts by it, and exports have media of their own."""
+    """The last image or text of a name. Nobody sorts by it, and exports have media of their own."""
     kind, name = key
     return Column(
         key=f"{kind}.{name}",
@@ -61,7 +61,7 @@ def with_media(
     columns: Iterable[Column],
     store: MediaHistories,
 ) -> list[Row]:
-    """The rows with what such columns show; unchanged where there are none of them.
+    """The rows with what such columns show, unchanged where there are none of them.
 
     Args:
         logs: the log of each row.

@@ -155,20 +155,20 @@ def is_metric(key: str) -> bool:
 
 
 def split_statistic(key: str) -> tuple[str, str] | None:
-    """``("last", "Loss")`` of the column ``last.Loss``; None if it is no such column."""
+    """``("last", "Loss")`` of the column ``last.Loss``, or None if it is no such column."""
     statistic, dot, metric = key.partition(".")
     return (statistic, metric) if dot and statistic in STATISTICS and metric else None
 
 
 def link(pairs: Iterable[tuple[str, str]], **changes: object) -> str:
-    """An address on the same page with some parameters replaced; None takes one out."""
+    """An address on the same page with some parameters replaced. None takes one out."""
     kept = [(key, value) for key, value in pairs if key not in changes]
     new = [(key, str(value)) for key, value in changes.items() if value is not None]
     return "?" + urlencode(kept + new)
 
 
 def parse_table_query(params: QueryParams) -> TableQuery:
-    """What can be read of the address; what cannot is told in `problems`, and left out."""
+    """What can be read of the address. What cannot is told in `problems`, and left out."""
     pairs = _joined_name(_joined_ranges(params.multi_items()))
     problems: list[str] = []
     return TableQuery(
@@ -193,7 +193,7 @@ def parse_table_query(params: QueryParams) -> TableQuery:
 
 
 def _joined_name(pairs: Pairs) -> Pairs:
-    """A group by a part of the name in one parameter; a form has a field for the expression."""
+    """A group by a part of the name in one parameter. A form has a field for the expression."""
     part = next((value for key, value in pairs if key == BY_PART), "").strip()
     kept = [(key, value) for key, value in pairs if key != BY_PART and (key != BY or value)]
     return [(k, v + part) if (k, v) == (BY, _NAME_PART) else (k, v) for k, v in kept]
@@ -248,7 +248,7 @@ RANGE_HINT = "A range is written as 0.001..0.1, 0.001.. or ..0.1"
 
 
 def to_number(text: str) -> float | None:
-    """A number as people and this table write it; None if it is none (NaN is none)."""
+    """A number as people and this table write it, or None if it is none (NaN is none)."""
     plain = text.strip().replace("\u2212", "-").replace("\u2009", "").replace("∞", "inf")
     try:
         number = float(plain)

@@ -40,7 +40,7 @@ class CombinationMean:
 
     @property
     def text(self) -> str:
-        """``0.912 ± 0.013``; how many values there are, where other combinations have more."""
+        """``0.912 ± 0.013``. How many values there are, where other combinations have more."""
         if self.mean is None:
             return "–"
         few = "" if self.is_full else f" (n = {self.n_values})"
@@ -49,7 +49,7 @@ class CombinationMean:
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
-    """Of what a row is that stands for the runs of a group: its name, and how many runs it has."""
+    """For a row that represents a group: its name, and how many runs it has."""
 
     name: str
     n_runs: int
@@ -65,7 +65,7 @@ class Row(RunEntry):
         combination: None in a sweep without repeats.
         runs: those of a combination or a group that pass the filters, if the row is of one.
             `index` is its number then, and `best_value` the mean.
-        group: of a row that stands for a group; `member_of`: of a run, from 1, in which it is.
+        group: for a row that represents a group. `member_of`: of a run, from 1, in which it is.
         is_open: whether they are listed below it.
         curve: the small curve of the optimisation metric, if the table shows it.
         is_confirming: whether it runs a leader of the search again, with another seed.
@@ -111,6 +111,6 @@ class Row(RunEntry):
         return name in self.hyperparameters or name in self.config
 
     def setting(self, name: str) -> Any:
-        """Its value; what the sweep chose counts before what was logged. None if it has none."""
+        """Its value. What the sweep chose counts before what was logged. None if it has none."""
         chosen = self.hyperparameters
         return chosen[name] if name in chosen else self.config.get(name)

@@ -62,7 +62,7 @@ def _tests(
 
 
 def _pattern_test(search: str) -> Callable[[Row], bool]:
-    """A regular expression that is none, or takes long, lets all pass; `problems_of` tells."""
+    """A regular expression that is none, or takes long, lets all pass. `problems_of` tells."""
     try:
         pattern = parse_pattern(search)
     except NamePatternError:
@@ -120,9 +120,9 @@ def _has_words(text: str, words: Sequence[str]) -> bool:
 
 
 def sort_rows(rows: Sequence[Row], column: Column, order: Order) -> list[Row]:
-    """Rows in the order asked for; equals keep theirs.
+    """Rows in the order asked for. Equals keep theirs.
 
-    Those that have no value there come last, whatever the direction.
+    Those that have no value there come last, in both directions.
     """
     keys = column.sort_keys_of(rows)
     places = [place for place, key in enumerate(keys) if key is not None]
@@ -137,7 +137,7 @@ def problems_of(
     """What the address asks that these rows cannot answer.
 
     Args:
-        rows: those with the metrics that were read; None if not all could be read yet.
+        rows: those with the metrics that were read, or None if not all could be read yet.
 
     Columns of metrics, which may be logged yet, are always accepted.
     """

@@ -20,7 +20,7 @@ PAGE_SIZE = 25
 
 @dataclass(frozen=True)
 class Heading:
-    """A column of the page's table; `href` sorts by it, `sorted` is the order that holds."""
+    """A column of the page's table. `href` sorts by it, `sorted` is the order that holds."""
 
     column: Column
     href: str | None
@@ -28,7 +28,7 @@ class Heading:
 
     @property
     def direction(self) -> "Direction | None":
-        """Which values of its metric are good; None of a column that is of no metric."""
+        """Which values of its metric are good, or None for a column that is of no metric."""
         column = self.column
         return None if column.metric is None else Direction(column.metric, column.goal)
 
@@ -59,7 +59,7 @@ class Direction:
 
 @dataclass(frozen=True)
 class TableLine:
-    """A row with a cell for each column; `number` is its place in the whole table, from 1."""
+    """A row with a cell for each column. `number` is its place in the whole table, from 1."""
 
     row: Row
     cells: tuple[Cell, ...]
@@ -73,7 +73,7 @@ class TableLine:
 
     @property
     def duration_s(self) -> float | None:
-        """How long the runs of a combination took together; None while one of them runs."""
+        """How long the runs of a combination took together, or None while one of them runs."""
         return duration_of(self.row)
 
 
@@ -82,9 +82,8 @@ class TablePage:
     """A part of a table: one page of it, or the rows that a scrolled table holds (`is_window`).
 
     `are_apart`: whether each run has a row of its own, not each combination. `n_groups`: how many
-    groups the rows are in, if they are.
-    `first` is the number of the first row in the whole table, counted from 1; `query` leads from
-    the page of a run to the rows above and below.
+    groups the rows are in, if they are. `first` is the number of the first row in the whole table,
+    counted from 1. `query` leads from the page of a run to the rows above and below.
     """
 
     headings: tuple[Heading, ...]
@@ -112,7 +111,7 @@ class TablePage:
 
     @property
     def is_page_selected(self) -> bool:
-        """Whether all runs of the page that have started are selected; a window holds more rows."""
+        """Whether all runs of the page that have started are selected. A window holds more rows."""
         end = self.page * PAGE_SIZE
         on_page = [line.row for line in self.lines if end - PAGE_SIZE < line.number <= end]
         ids = [one for row in on_page for one in row.ids]

@@ -19,7 +19,7 @@ _PAGES = ("/experiments", "/sweeps", "/compare", "/runs/")
 
 @dataclass(frozen=True)
 class View:
-    """A page under a name; `address` is its path with all parameters, from the root."""
+    """A page under a name. `address` is its path with all parameters, from the root."""
 
     name: str
     address: str
@@ -37,7 +37,7 @@ class Views:
 
 
 def read_views(logdir: Path) -> Views:
-    """The views of a log folder; none if the file is missing or damaged."""
+    """The views of a log folder, or none if the file is missing or damaged."""
     return _decode(read_file(logdir))
 
 
@@ -46,7 +46,7 @@ def save_view(logdir: Path, name: str, address: str) -> View:
 
     Raises:
         UsageError: the name or the address cannot be kept, or there are too many views.
-        AnnotationError: the file cannot be read or written; it is left as it was.
+        AnnotationError: the file cannot be read or written. It is left as it was.
     """
     view = View(_named(name), _checked(address))
 
@@ -98,7 +98,7 @@ def delete_view(logdir: Path, name: str) -> None:
 
 
 def choose_default(logdir: Path, name: str | None) -> None:
-    """Make a view the one with which the dashboard begins; None: none of them.
+    """Make a view the one with which the dashboard begins. None means none of them.
 
     Raises:
         UsageError: there is no such view.
@@ -144,7 +144,7 @@ def _checked(address: str) -> str:
 
 
 def _decode(data: Mapping[str, Any]) -> Views:
-    """What a file says; it may come from anybody."""
+    """What a file says. It may come from anybody."""
     given = data.get("views")
     views = [_view_of(one) for one in given[:MOST_VIEWS]] if isinstance(given, list) else []
     by_name = {one.name: one for one in views if one is not None}

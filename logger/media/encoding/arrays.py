@@ -16,7 +16,7 @@ def is_tensor(value: object) -> bool:
 
 
 def as_numpy(value: "Any") -> "Any":
-    """As a numpy array; types that numpy lacks (bfloat16), and half floats, become float32."""
+    """As a numpy array. Types that numpy lacks (bfloat16), and half floats, become float32."""
     import numpy
 
     if is_tensor(value):

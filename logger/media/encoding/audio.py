@@ -17,7 +17,7 @@ _MOST = 32767
 
 
 class EncodedAudio:
-    """A sound file in memory; how long it lasts, where we know."""
+    """A sound file in memory. How long it lasts, where we know."""
 
     __slots__ = ("data", "seconds", "suffix")
 
@@ -108,7 +108,7 @@ def _wav(samples: bytes, n_channels: int, rate: int) -> bytes:
 
 
 def _seconds_of_wav(data: bytes) -> float | None:
-    """How long a WAV file lasts; None of other kinds, and where it does not say."""
+    """How long a WAV file lasts, or None for other kinds, and where it does not say."""
     if data[:4] != b"RIFF":
         return None
     at, rate = 12, 0

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes and never from its name; and how large an image is."""
+"""What a file is, by its first bytes and never from its name, and how large an image is."""
 
 import struct
 
@@ -20,7 +20,7 @@ _MEDIA_TYPES = {
     ".ogg": "audio/ogg",
     ".mp3": "audio/mpeg",
 }
-# start of frame; the numbers between them mean something else
+# start of frame. The numbers between them mean something else
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -29,7 +29,7 @@ class Content:
 
     Attributes:
         suffix: `.png` and the like.
-        width, height: in pixels; 0 where it is no image, or of an SVG.
+        width, height: in pixels, or 0 if it is no image, or of an SVG.
     """
 
     __slots__ = ("height", "suffix", "width")
@@ -46,7 +46,7 @@ class Content:
 
 
 def content_of(head: bytes) -> Content | None:
-    """What begins with these bytes; None if it is neither an image nor audio that we know."""
+    """What begins with these bytes, or None if it is neither an image nor audio that we know."""
     try:
         return _image(head) or _audio(head)
     except struct.error:  # it ends in the middle of its header

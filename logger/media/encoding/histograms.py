@@ -16,8 +16,8 @@ def summarize(values: "Any", bins: "int | Sequence[float]" = 64) -> "dict[str, o
     """What is kept of values.
 
     Returns:
-        `counts`; `edges`, one more, or of equal bins the first and the last alone; `number` of
-        all values, `minimum`, `maximum` and `mean` of the finite ones, and how many were not finite
+        `counts`, `edges`, one more, or of equal bins the first and the last alone. `number` of all
+        values, `minimum`, `maximum` and `mean` of the finite ones, and how many were not finite
         (`n_not_finite`), if any.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Arrays of any layout → pixels (height, width, channels) of uint8; a batch becomes a grid."""
+"""Arrays of any layout → pixels (height, width, channels) of uint8. A batch becomes a grid."""
 
 from .arrays import as_numpy, is_array, is_tensor
 
@@ -15,8 +15,8 @@ def pixels_of(image: "Any", dataformats: str | None) -> "tuple[Any, bool]":
     """The pixels of an array, and whether values lay outside of their range and were cut.
 
     Args:
-        image: uint8 or whole numbers from 0 to 255, or floats from 0 to 1; or a list of them.
-        dataformats: the meaning of each dimension, as in TensorBoard: `CHW`; by default inferred
+        image: uint8 or whole numbers from 0 to 255, or floats from 0 to 1, or a list of them.
+        dataformats: the meaning of each dimension, as in TensorBoard: `CHW`, by default inferred
             from the shape.
 
     Raises:

@@ -14,7 +14,7 @@ class TableContent:
     """Columns by name, and rows of cells: numbers, texts, truth values and None.
 
     Attributes:
-        n_rows: how many there were; `rows` holds the first ones.
+        n_rows: how many there were. `rows` holds the first ones.
     """
 
     __slots__ = ("columns", "n_rows", "rows")
@@ -25,7 +25,7 @@ class TableContent:
         self.n_rows = n_rows
 
     def encode(self) -> bytes:
-        """As JSON; of a huge table only the rows that fit into 16 MiB, which `rows` then holds."""
+        """As JSON. Of a huge table only the rows that fit into 16 MiB, which `rows` then holds."""
         while True:
             data = json.dumps({"columns": self.columns, "rows": self.rows}).encode("ascii")
             if len(data) <= MOST_TABLE_BYTES or not self.rows:

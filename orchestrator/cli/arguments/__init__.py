@@ -1,4 +1,4 @@
 """The arguments of each command: `parser` reads a command line, the others describe commands.
 
-Its files hold no behaviour of the commands; that is in `commands`.
+Its files hold no behaviour of the commands. That is in `commands`.
 """

@@ -59,7 +59,7 @@ _ADDERS: Mapping[str, Callable[[Add], None]] = {
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read a command line; `command` names what is to be done.
+    """Read a command line. `command` names what is to be done.
 
     Wrong usage prints what is wrong and exits with code 2.
     """
@@ -85,7 +85,7 @@ def command_parsers() -> Mapping[str, argparse.ArgumentParser]:
 
 
 def _parse_run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
-    """What comes after `--` is the program with its arguments, whatever they look like."""
+    """Everything after `--` is the program with its arguments."""
     split = arguments.index("--") if "--" in arguments else len(arguments)
     options = parser.parse_args(arguments[:split])
     options.program = list(arguments[split + 1 :])
@@ -109,7 +109,7 @@ def _command_parser(
     """The parser as a whole, and that of each command, which takes options anywhere.
 
     Args:
-        only: this command is enough; making all parsers takes as long as the shortest run.
+        only: this command is enough. Making all parsers takes as long as the shortest run.
     """
     parser = _Parser(
         prog="ml-tracking-ops",

@@ -7,7 +7,7 @@ from ...errors import UsageError
 
 
 def mcp(options: argparse.Namespace) -> int:
-    """Serve until stdin is closed; stdout carries the protocol alone."""
+    """Serve until stdin is closed. stdout carries the protocol alone."""
     from ...agents.log_folder import LogFolder
     from ...running.description import package_version
 

@@ -44,7 +44,7 @@ def find_followed_sweep(path: str | None, logdir: Path) -> Sweep:
 
 
 def follow(sweep: Sweep, *, is_json: bool = False, is_verbose: bool = False) -> SweepRecord:
-    """Show a sweep's progress until it ends; return its state.
+    """Show a sweep's progress until it ends, and return its state.
 
     If its orchestrator stops unexpectedly, the state is `lost`.
     """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def run_program(options: argparse.Namespace) -> int:
-    """Run one program as an experiment; its exit code is this command's."""
+    """Run one program as an experiment. Its exit code is this command's."""
     import anyio
 
     from ...running.by_hand.run import HandRun, run_by_hand
@@ -37,7 +37,7 @@ def run_program(options: argparse.Namespace) -> int:
 
 
 def _source(options: argparse.Namespace) -> "MetricsSource":
-    """Where the metrics come from; a pattern alone means the output."""
+    """Where the metrics come from. A pattern alone means the output."""
     from ...output.parser import LineParser, OutputPatternError
     from ...running.by_hand.metrics import MetricsSource
 

@@ -27,7 +27,7 @@ def check_addresses(addresses: Sequence[str]) -> None:
 
 
 class SweepNotices:
-    """Sends what the events of a sweep give rise to; without addresses it does nothing."""
+    """Sends what the events of a sweep give rise to. Without addresses it does nothing."""
 
     def __init__(self, writer: "NoticeWriter | None", delivery: "Delivery | None") -> None:
         self._writer = writer

@@ -57,7 +57,7 @@ def sweep(options: argparse.Namespace) -> int:
 
 
 def _check(loaded: Any) -> int:
-    """Say whether a sweep could start, and start nothing; mistakes have been raised by now."""
+    """Say whether a sweep could start, and start nothing. Mistakes have been raised by now."""
     from ...executors.registry import ask_engine
 
     engine = str(loaded.config.executor["type"])
@@ -91,7 +91,7 @@ def _resumed_sweep(options: argparse.Namespace) -> Any:
 
 
 def _load_new_sweep(options: argparse.Namespace) -> Any:
-    """What opens a new sweep; its supervisor gets ready while the configuration is read."""
+    """What opens a new sweep. Its supervisor gets ready while the configuration is read."""
     if not options.detach:  # that splits this process first
         start_supervisor_ahead()
     loaded = _load(options)
@@ -210,7 +210,7 @@ def _run_sweep(open_sweep: Any, options: argparse.Namespace, announce: Any = Non
 
 
 def _summarize(result: "SweepResult", config: "SweepConfig", *, is_json: bool) -> int:
-    """Print how a sweep ended; return the exit code."""
+    """Print how a sweep ended, and return the exit code."""
     from ..terminal.summary import exit_code_of, print_summary
 
     record, metric, goal = result.record, config.optimization_metric, config.optimization_goal

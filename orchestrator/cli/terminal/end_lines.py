@@ -17,13 +17,13 @@ _LONGEST_ERROR = 40
 
 
 class EndLine(Protocol):
-    """Words the end of a run; `differing` names the hyperparameters in which the runs differ."""
+    """Words the end of a run. `differing` names the hyperparameters in which the runs differ."""
 
     def __call__(self, run: RunRecord, differing: Sequence[str]) -> str: ...
 
 
 class WholeEndLine:
-    """Everything that is known of it, however long; for files, pipes and `--verbose`."""
+    """Everything that is known of it, however long, for files, pipes and `--verbose`."""
 
     def __init__(self, n_runs: int, metric: str) -> None:
         self._n_digits = len(str(n_runs))
@@ -74,7 +74,7 @@ class ShortEndLine:
         return _cut_to("  ".join(parts).rstrip(), terminal_width(self._out))
 
     def _result(self, run: RunRecord) -> str:
-        """The best value; of a run that failed without one, what went wrong."""
+        """The best value. Of a run that failed without one, what went wrong."""
         if run.best_value is None and run.state == "failed" and run.reason:
             return _cut_to(plain(_error_in(run.reason)), _LONGEST_ERROR)
         if run.best_value is None and run.values:
@@ -96,7 +96,7 @@ class ShortEndLine:
 
 
 class DifferingNames:
-    """The hyperparameters in which the runs of a sweep differ; while there is one run, all."""
+    """The hyperparameters in which the runs of a sweep differ. While there is one run, all."""
 
     def __init__(self) -> None:
         self._n_runs = 0

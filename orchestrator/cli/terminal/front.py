@@ -10,7 +10,7 @@ _MOST_LINES = 20
 
 
 def front_line(record: SweepRecord) -> str:
-    """`front of 5: accuracy 0.7 to 0.9, latency_ms 2 to 30`; empty as long as there is none."""
+    """`front of 5: accuracy 0.7 to 0.9, latency_ms 2 to 30`, or empty as long as there is none."""
     front = record.front
     if not front:
         return ""

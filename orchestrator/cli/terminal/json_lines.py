@@ -26,7 +26,7 @@ class JsonProgress:
 
 
 def print_line(event: Mapping[str, Any]) -> None:
-    """Print one event on stdout, in UTF-8 whatever the terminal's encoding is."""
+    """Print one event on stdout, always in UTF-8."""
     sys.stdout.flush()
     sys.stdout.buffer.write(encode(dict(event)))
     sys.stdout.buffer.flush()

@@ -34,7 +34,7 @@ def print_json(data: Any, out: TextIO | None = None, *, indent: int | None = Non
     is_ascii = not _is_unicode(out)
     try:
         text = json.dumps(data, ensure_ascii=is_ascii, allow_nan=False, indent=indent)
-    except ValueError:  # JSON has no NaN and no infinity; Python reads them all the same
+    except ValueError:  # JSON has no NaN and no infinity, but Python reads them
         text = json.dumps(_finite(data), ensure_ascii=is_ascii, indent=indent)
     # half a surrogate pair cannot be written, but spelled out it is JSON
     print(text.encode("utf-8", "backslashreplace").decode(), file=out)
@@ -54,7 +54,7 @@ def _is_unicode(out: TextIO) -> bool:
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table on stdout; on a terminal the last column is folded to fit.
+    """Print a table on stdout. On a terminal the last column is folded to fit.
 
     Nothing is cut off: the terminal wraps what is wider still.
     """
@@ -236,7 +236,7 @@ def _job_text(run: ReportedRun, now: float) -> str:
         parts.append(f"{format_duration(started_at - run['queued_at'])} in the queue")
     if run["started_at"] is not None:
         parts.append(f"ran for {format_duration(over_at - started_at)}")
-    return ", ".join(parts)
+    return "; ".join(parts)
 
 
 def print_run(report: RunReport) -> None:
@@ -282,7 +282,7 @@ def print_run(report: RunReport) -> None:
 
 
 def print_replays(report: ReplayReport) -> None:
-    """What rules would have saved and cost; then, for each, the runs it would have stopped."""
+    """What rules would have saved and cost. Then, for each, the runs it would have stopped."""
     sweep, metric = report["sweep"], report["optimization_metric"]
     tell(
         f"{report['name']}: {sweep['n_runs']} runs, {format_duration(sweep['seconds'])} in all. "

@@ -39,7 +39,7 @@ def open_progress(
 
     On a terminal a run that ends takes one line, unless `is_verbose`.
 
-    `begun` is what had happened before; it becomes the progress's own.
+    `begun` is what had happened before. It becomes the progress's own.
     """
     out = sys.stderr if out is None else out
     text = ProgressText(n_runs, goal, metric, begun)
@@ -68,7 +68,7 @@ class ProgressText:
         self._counts = Counter(self._states.values())
 
     def take_in(self, event: Event) -> list[tuple[str, str]]:
-        """Fold an event in; return the (style, line) pairs to print for it."""
+        """Fold an event in, and return the (style, line) pairs to print for it."""
         return [(style, _quoted_lines(text)) for style, text in self._take_in(event)]
 
     def _take_in(self, event: Event) -> list[tuple[str, str]]:
@@ -134,7 +134,7 @@ class ProgressText:
         return ", ".join([f"{self.n_ended}/{self.n_runs} runs", *paused, *shown])
 
     def time_left(self) -> str:
-        """How long the sweep takes yet; empty once it is over."""
+        """How long the sweep takes yet. Empty once it is over."""
         if self.record.ended_at is not None or self.n_ended >= self.n_runs:
             return ""
         left_s = seconds_left(self.record, self.n_runs, time.time())
@@ -178,12 +178,12 @@ class PlainProgress:
             print(line, file=self._out, flush=True)
         except (
             OSError
-        ):  # nobody reads the output any more; the sweep continues, the journal has it all
+        ):  # nobody reads the output any more. The sweep continues, and the journal has everything
             self._out = None
 
 
 class TerminalProgress:
-    """A live bar at the foot of the terminal; lines above it."""
+    """A live bar at the foot of the terminal, lines above it."""
 
     def __init__(self, text: ProgressText, out: TextIO) -> None:
         self._text = text
@@ -211,7 +211,7 @@ class TerminalProgress:
 
 
 def _open_live(text: ProgressText, out: TextIO) -> "Live":
-    """The bar; rich is imported once the first run is under way."""
+    """The bar. rich is imported once the first run is under way."""
     from rich.console import Console, Group, RenderableType
     from rich.live import Live
     from rich.progress_bar import ProgressBar

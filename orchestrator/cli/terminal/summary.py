@@ -20,7 +20,7 @@ def print_summary(
     goal: Goal | None = None,
     seed_name: str | None = None,
 ) -> int:
-    """Print how a sweep ended and what was best; return the exit code.
+    """Print how a sweep ended and what was best, and return the exit code.
 
     Args:
         seed_name: the hyperparameter in which the runs of a combination differ, if the sweep has

@@ -33,7 +33,7 @@ def command_parts(given: object) -> tuple[list[str], list[ConfigProblem]]:
 def with_parameter_macros(
     command: Sequence[str], names: Sequence[str]
 ) -> tuple[list[str], list[str]]:
-    """`${lr}` as `${param:lr}`; and the names that were meant so."""
+    """`${lr}` as `${param:lr}`, and the names that were meant so."""
     meant: list[str] = []
 
     def replaced(part: str) -> str:
@@ -47,7 +47,7 @@ def with_parameter_macros(
 
 
 def script_of(given: Mapping[str, Any], folder: Path) -> str | None:
-    """The training script; for a command that says all without one, what it starts."""
+    """The training script. For a command that says all without one, what it starts."""
     program = given.get("program")
     if isinstance(program, str) and program:
         return program

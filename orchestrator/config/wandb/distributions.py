@@ -50,7 +50,7 @@ _LARGEST_EXPONENT = 700
 
 
 class UnsupportedError(ValueError):
-    """A parameter with a mistake, or without a counterpart; `key` is where in it."""
+    """A parameter with a mistake, or without a counterpart. `key` is where in it."""
 
     def __init__(self, message: str, key: str = "") -> None:
         self.key = key

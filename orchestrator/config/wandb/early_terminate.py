@@ -52,7 +52,7 @@ def _brackets(found: Conversion, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _setting(key: str, value: Any) -> tuple[Any, str]:
-    """The value as our rule takes it; or what it must be."""
+    """The value as our rule takes it, or what it must be."""
     if key == "strict":
         return value, "" if isinstance(value, bool) else "true or false"
     if not is_number(value) or not math.isfinite(value):

@@ -15,7 +15,7 @@ _OF_EXPONENTS = ("log_uniform", "q_log_uniform", "inv_log_uniform")
 
 @dataclass
 class Parameters:
-    """The parameters of a file; `places` and `objects` have their keys in the file."""
+    """The parameters of a file. `places` and `objects` have their keys in the file."""
 
     hyperparameters: dict[str, WandbParameter] = field(default_factory=dict)
     objects: dict[str, str] = field(default_factory=dict)

@@ -110,7 +110,7 @@ def convert_wandb_sweep(given: Mapping[str, Any], path: Path) -> LoadedConfig:
 
 
 def _bounded(loaded: LoadedConfig, given: Mapping[str, Any]) -> LoadedConfig:
-    """A grid without a cap is run in full; a random search that would repeat itself gets a note."""
+    """A grid without a cap is run in full. A random search that would repeat itself gets a note."""
     config = loaded.config
     count = Space(config.hyperparameters).n_at_most
     if count is None:
@@ -198,7 +198,7 @@ def _method(found: Conversion) -> None:
 
 
 def _sampler(found: Conversion, method: object) -> None:
-    """A key of ours that W&B does not know: which sampler bayes stands for, and its settings."""
+    """A key of ours that W&B does not know: which sampler to use for bayes, and its settings."""
     if "sampler" not in found.given:
         return
     if method != "bayes":
@@ -248,7 +248,7 @@ def _program(found: Conversion) -> None:
     found.config["main_script_name"] = script
     command = found.config.get("command", [])
     if starts_module(command) and not (found.folder / script).is_file():
-        # python -m package.module: the name goes to python, and the file is what it stands for
+        # python -m package.module: the name goes to python, and the file is the module
         found.config["command"] = [script if part == "${program}" else part for part in command]
         found.config["main_script_name"] = module_file(script)
     elif is_installed_program(script, command, found.folder):
@@ -301,7 +301,7 @@ def _in_their_words(problem: ConfigProblem, places: Mapping[str, str]) -> Config
 
 
 def _place_of(key: str, places: Mapping[str, str]) -> str:
-    """Where in the file a hyperparameter, or a key of it, is; `candidates` is `values` there."""
+    """Where in the file a hyperparameter, or a key of it, is. `candidates` is `values` there."""
     names = [name for name in places if f"{key}.".startswith(f"{name}.")]
     name = max(names, key=len, default="")
     rest = key[len(name) :].replace(".candidates", ".values", 1)

@@ -25,13 +25,13 @@ _BYTES_PER_GB = 10**9
 
 
 class LocalExecutor:
-    """A pool of slots on this machine; each run is a process group of its own.
+    """A pool of slots on this machine. Each run is a process group of its own.
 
     Args:
-        n_workers: how many slots; by default as many as the GPUs hold runs, otherwise one for
-            each usable CPU.
-        environment: what runs inherit; by default this process's.
-        gpus_per_run: how many GPUs a slot owns, where there are any; with 0 runs see none.
+        n_workers: how many slots, by default as many as the GPUs hold runs, otherwise one for each
+            usable CPU.
+        environment: what runs inherit, by default this process's.
+        gpus_per_run: how many GPUs a slot owns, where there are any. With 0 runs see none.
         runs_per_gpu: how many slots share a GPU.
         min_free_gpu_memory_gb: what each of a slot's GPUs must have free before a start.
         max_runs_on_machine: how many runs of all sweeps there may be when one has started.

@@ -33,7 +33,7 @@ class Gpus:
     has_bus_order: bool = False
 
     def environment(self, own: Sequence[str]) -> dict[str, str]:
-        """The environment of a run that owns some of them; empty if there are none."""
+        """The environment of a run that owns some of them, or empty if there are none."""
         if not self.names:
             return {}
         order = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"} if self.has_bus_order else {}
@@ -59,7 +59,7 @@ def _entries(text: str) -> Iterator[str]:
 
 
 def _count_amd(nodes: Path) -> int:
-    """Compute nodes with vector units; the others are CPUs."""
+    """Compute nodes with vector units. The others are CPUs."""
     return sum(_n_simd(path) > 0 for path in nodes.glob("*/properties"))
 
 
@@ -128,7 +128,7 @@ def _mig_names(nvml: Any, device: Any) -> list[str]:
 
 
 def free_memory_bytes(name: str) -> int | None:
-    """A GPU's free memory, by index or UUID; None if it is not known."""
+    """A GPU's free memory, by index or UUID, or None if it is not known."""
     with _nvml() as nvml:
         if nvml is None:
             return None
@@ -144,7 +144,7 @@ def free_memory_bytes(name: str) -> int | None:
 
 
 def unique_name(name: str) -> str:
-    """A GPU by its UUID, however it was named; as it is named if that cannot be told."""
+    """A GPU by its UUID, or by the given name if its UUID is not known."""
     with _nvml() as nvml:
         if nvml is None or name.startswith("MIG"):
             return name

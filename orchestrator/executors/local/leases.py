@@ -1,8 +1,8 @@
 """What runs of all of a user's sweeps hold on this machine: GPUs, and room for a number of runs.
 
 Each run that is running has a lease: a file in a private folder, which says who holds what. A lease
-whose run is gone counts no more, whatever became of its orchestrator. Who has to wait leaves a
-ticket; a place that is free goes to the oldest one, so that sweeps take turns.
+whose run is gone no longer counts, even if its orchestrator was killed. A run that has to wait
+leaves a ticket. A free place goes to the oldest ticket, so that sweeps take turns.
 """
 
 import contextlib
@@ -39,9 +39,9 @@ class LeaseClaim:
         sweep: the folder of its sweep.
         name: the run's.
         marker: the variable (`NAME=value`) by which its processes are known.
-        choices: groups of GPUs, of which it takes one; the first that is free.
+        choices: groups of GPUs, of which it takes one, the first that is free.
         runs_per_gpu: how many runs may share each of them.
-        most_runs: how many runs there may be on the machine with it; None for any number.
+        most_runs: how many runs there may be on the machine with it, or None for any number.
     """
 
     sweep: str
@@ -74,7 +74,7 @@ class _Held:
 
     @property
     def is_of_living(self) -> bool:
-        """Whether the run lives, or whoever is about to start it."""
+        """Whether the run lives, or the process that is about to start it."""
         if self.run is not None:
             return _lives(*self.run)
         return is_alive(self.pid, self.identity) or bool(self.marker and find_marked(self.marker))
@@ -141,7 +141,7 @@ class Leases:
         at it all the same, which removes the files of runs that are gone.
 
         Raises:
-            NotYet: none is, or others have waited for longer; the text says for what it waits.
+            NotYet: none is, or others have waited for longer. The text says for what it waits.
             OSError: the folder cannot be used.
         """
         make_private_folder(self._folder)  # the system may have emptied its temporary files
@@ -200,7 +200,7 @@ class Leases:
         }
 
     def _held(self, suffix: str) -> list[_Held]:
-        """What living processes hold or wait for; the files of others are removed."""
+        """What living processes hold or wait for. The files of others are removed."""
         found = []
         for path in sorted(self._folder.glob(f"*{suffix}")):
             held = _read(path)
@@ -213,7 +213,7 @@ class Leases:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        """One orchestrator at a time looks and writes; the kernel lets go if it is killed."""
+        """One orchestrator at a time looks and writes. The kernel lets go if it is killed."""
         fd = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os_files.NO_LINK, _FILE_MODE)
         give_up_at = time.monotonic() + _LOCK_WITHIN_S
         try:
@@ -229,7 +229,7 @@ class Leases:
 def _why_not(
     claim: LeaseClaim, gpus: tuple[str, ...], leases: Sequence[_Held], older: Sequence[_Held]
 ) -> str | None:
-    """Why a claim cannot have these GPUs now; None if it can."""
+    """Why a claim cannot have these GPUs now, or None if it can."""
     for gpu in gpus:
         holders = [lease for lease in leases if lease.wants(gpu)]
         most = min([claim.runs_per_gpu, *(lease.runs_per_gpu for lease in holders)])
@@ -279,7 +279,7 @@ def _is_forgotten(path: Path, suffix: str) -> bool:
 
 
 def _read(path: Path) -> _Held | None:
-    """A lease or ticket; None if there is none that can be read."""
+    """A lease or ticket, or None if there is none that can be read."""
     try:
         with path.open("rb") as file:
             found = json.loads(file.read(_MOST_BYTES))

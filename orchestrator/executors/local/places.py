@@ -12,15 +12,15 @@ from .gpus import unique_name
 from .leases import Lease, LeaseClaim, Leases
 
 RUNTIME_VARIABLE = "ML_TRACKING_OPS_RUNTIME_DIR"
-"""Environment variable: where leases are; by default in the user's runtime folder."""
+"""Environment variable: where leases are, by default in the user's runtime folder."""
 
 
 class SweepLeases:
     """Takes leases for the runs of one sweep.
 
     Args:
-        groups: what a slot may own: groups of GPUs; a run takes the first that is free.
-        runs_per_gpu: how many runs may share a GPU, whichever sweep they are of.
+        groups: what a slot may own: groups of GPUs. A run takes the first that is free.
+        runs_per_gpu: how many runs may share a GPU, over all sweeps.
         most_runs: how many runs there may be on the machine when one of ours starts.
 
     Attributes:

@@ -62,7 +62,7 @@ class _Group:
         self._is_terminated = False
 
     async def stop(self, grace_s: float) -> None:
-        """The signal that asks the group to end; SIGKILL to the group after `grace_s` seconds."""
+        """The signal that asks the group to end. SIGKILL to the group after `grace_s` seconds."""
         self.terminate()
         with anyio.move_on_after(grace_s):
             await self._has_exited.wait()
@@ -71,7 +71,7 @@ class _Group:
         await self._has_exited.wait()
 
     def terminate(self) -> None:
-        """Ask the whole group to end, once; also one that is suspended.
+        """Ask the whole group to end, once, also one that is suspended.
 
         A second signal would reach a script in the middle of its orderly end.
         """
@@ -93,7 +93,7 @@ class ProcessGroup(_Group):
 
     Args:
         send_signal: to the group of a number, through its parent, which knows that it is there.
-        result_fd: becomes readable when it has ended; tells how.
+        result_fd: becomes readable when it has ended. Tells how.
     """
 
     def __init__(
@@ -117,8 +117,8 @@ class ProcessGroup(_Group):
         May be called again once it has returned.
 
         Returns:
-            The exit code; negative where a signal ended the leader. None if nobody saw it,
-            because the supervisor was killed.
+            The exit code, negative where a signal ended the leader. None if nobody saw it, because
+            the supervisor was killed.
         """
         if self._has_exited.is_set():
             return self._exit_code
@@ -150,7 +150,7 @@ class AdoptedGroup(_Group):
 
     Args:
         marker: the variable (`NAME=value`) that only its processes have in their environment.
-        find_exit_code: looks for the exit code on record; None if it is not there (yet).
+        find_exit_code: looks for the exit code on record, or None if it is not there (yet).
     """
 
     def __init__(
@@ -171,7 +171,7 @@ class AdoptedGroup(_Group):
         """Wait for the leader to exit and for all that it left running to be gone.
 
         Returns:
-            The exit code on record; None if there is none.
+            The exit code on record, or None if there is none.
         """
         within_s = _RECORD_WITHIN_S if await self._wait_exited() else _OLD_RECORD_WITHIN_S
         exit_code = await self._wait_for_record(within_s)
@@ -184,7 +184,7 @@ class AdoptedGroup(_Group):
         signal_if_same(self.pid, self.identity, number)
 
     async def _wait_exited(self) -> bool:
-        """Wait until the leader is gone; return whether it was there."""
+        """Wait until the leader is gone, and return whether it was there."""
         pidfd = open_pidfd(self.pid)
         was_there = False
         try:
@@ -200,7 +200,7 @@ class AdoptedGroup(_Group):
                 os.close(pidfd)
 
     async def _wait_for_record(self, within_s: float) -> int | None:
-        """Its supervisor writes the record at once; where it was killed, nobody does."""
+        """Its supervisor writes the record at once. Where it was killed, nobody does."""
         if self._find_exit_code is None:
             return None
         with anyio.move_on_after(within_s):
@@ -222,7 +222,7 @@ class AdoptedGroup(_Group):
             await anyio.sleep(_POLL_S)
 
     def _has_group(self) -> bool:
-        """Whether somebody is left in the group; nobody else's leader has the number then."""
+        """Whether somebody is left in the group. Nobody else's leader has the number then."""
         is_of_this_boot = _boot(self.identity) == _boot(process_identity(os.getpid()))
         is_gone = self.pid > 1 and process_identity(self.pid) is None
         return is_of_this_boot and is_gone and is_group_alive(self.pid)

@@ -1,7 +1,7 @@
 """Starting processes through a supervisor, a process of its own that is their parent.
 
-The supervisor outlives an orchestrator that is killed, and records how each process ended; see
-`supervision`.
+The supervisor outlives an orchestrator that is killed, and records how each process ended (see
+`supervision`).
 """
 
 import contextlib
@@ -29,7 +29,7 @@ _USUAL = TerminationSettings()
 
 
 class SupervisorClient:
-    """Starts processes through a supervisor of their own; may be used from several threads."""
+    """Starts processes through a supervisor of their own. May be used from several threads."""
 
     def __init__(self) -> None:
         self._starting = threading.Lock()  # from a request to its answer
@@ -59,7 +59,7 @@ class SupervisorClient:
         tag: Mapping[str, Any],
         stopping: TerminationSettings = _USUAL,
     ) -> ProcessGroup:
-        """Start `arguments` in `folder`; stdin is empty, the output is appended to a file.
+        """Start `arguments` in `folder`. stdin is empty, the output is appended to a file.
 
         Args:
             record_path: where the supervisor records the start and the end.
@@ -142,7 +142,7 @@ class SupervisorClient:
         return changes
 
     def _ask(self, request: dict[str, Any], files: list[int]) -> dict[str, Any]:
-        """Send a request and wait for the answer; a supervisor that was killed is replaced."""
+        """Send a request and wait for the answer. A supervisor that was killed is replaced."""
         for is_last_try in (False, True):
             self.open()
             assert self._socket is not None

@@ -22,7 +22,7 @@ main()
 
 @dataclass(frozen=True)
 class SupervisorProcess:
-    """A supervisor that runs, and this end of its socket; it ends once that is closed.
+    """A supervisor that runs, and this end of its socket. It ends once that is closed.
 
     Attributes:
         environment: its own, from which that of a run is told.
@@ -37,7 +37,7 @@ _ahead: list[SupervisorProcess] = []
 
 
 def start_supervisor_ahead() -> None:
-    """Start one that `take_supervisor` gives later; where that fails, it is tried again then."""
+    """Start one that `take_supervisor` gives later. Where that fails, it is tried again then."""
     with contextlib.suppress(OSError):
         _ahead.append(_start())
 

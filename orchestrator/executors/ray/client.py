@@ -25,7 +25,7 @@ class DriverClient:
     """One driver after the other, as long as the sweep runs.
 
     Args:
-        take_in: what is done with an event; called in the event loop.
+        take_in: what is done with an event, called in the event loop.
         rejoin: asked for the requests with which a driver that was started again begins.
         give_up: called with the reason when Ray cannot be reached any more.
         warn: tells users of something, once for each kind.
@@ -51,7 +51,7 @@ class DriverClient:
         """Start the first driver.
 
         Raises:
-            UsageError: it cannot connect; the message says why.
+            UsageError: it cannot connect. The message says why.
         """
         self._settings = json.dumps(settings)
         message = await self._begin()
@@ -59,7 +59,7 @@ class DriverClient:
             raise UsageError(f"cannot use the Ray cluster: {message}")
 
     async def _begin(self) -> str | None:
-        """Start a driver; return why it cannot be used, or None."""
+        """Start a driver, and return why it cannot be used, or None."""
         with tempfile.TemporaryFile() as log:
             process = await anyio.open_process(
                 [*self._command, self._settings],
@@ -103,7 +103,7 @@ class DriverClient:
         return message
 
     async def ask(self, request: RayEvent) -> None:
-        """Send a request; `rejoin` reports a driver that has died."""
+        """Send a request. `rejoin` reports a driver that has died."""
         process = self._process
         if process is None or process.stdin is None:
             return
@@ -143,7 +143,7 @@ class _Lines:
         self._rest = b""
 
     async def next(self) -> RayEvent | None:
-        """The next event; None if there is none any more."""
+        """The next event, or None if there is none any more."""
         assert self._process.stdout is not None
         while b"\n" not in self._rest:
             try:

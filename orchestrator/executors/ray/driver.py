@@ -44,7 +44,7 @@ _LEAVE_S = 2.0
 
 
 class Events:
-    """Writes events; whatever else prints goes to the log."""
+    """Writes events. All other output goes to the log."""
 
     def __init__(self) -> None:
         self._fd = os.dup(1)
@@ -130,7 +130,7 @@ class Driver:
             await leaving
 
     async def close(self) -> None:
-        """Free each idle slot; runs continue in the others."""
+        """Free each idle slot. Runs continue in the others."""
         waiting = [slot for name, slot in self._busy.items() if name not in self._begun]
         idle = [slot for slot in self._actors if slot not in self._busy.values()]
         actors = [self._actors.pop(slot) for slot in {*waiting, *idle} if slot in self._actors]
@@ -146,7 +146,7 @@ class Driver:
                 self._end_slot(slot)
 
     async def free_slots(self) -> None:
-        """Give back what nobody uses; soon, if runs wait for it."""
+        """Give back what nobody uses, soon, if runs wait for it."""
         while True:
             await asyncio.sleep(_LOOK_S)
             has_waiting = bool(self._busy.keys() - self._begun)
@@ -174,7 +174,7 @@ class Driver:
     async def _begin(
         self, slot: int, spec: dict[str, Any], runtime_env: dict[str, Any], mirror: Mirror
     ) -> Any:
-        """Hand a run to the actor of its slot; return the actor once the run has begun."""
+        """Hand a run to the actor of its slot, and return the actor once the run has begun."""
         name = spec["tag"]["name"]
         for left in reversed(range(_TRIES)):
             try:

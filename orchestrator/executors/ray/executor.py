@@ -26,7 +26,7 @@ _FIND_WITHIN_S = 60.0
 
 
 class RayExecutor(WithTasks):
-    """An actor for each slot; runs begin in it one after the other.
+    """An actor for each slot. Runs begin in it one after the other.
 
     Args:
         n_slots: how many.
@@ -212,7 +212,7 @@ class RayExecutor(WithTasks):
                 self._warn("stuck", event["message"])
 
     def _rejoin(self) -> list[RayEvent]:
-        """What a new driver is asked: to see through whatever has not ended."""
+        """What a new driver is asked: to follow everything that has not ended."""
         if self._folder is None:
             return []
         return [

@@ -30,8 +30,8 @@ class NodeRun:
     """One run on this node: its files, its runner, and the pipe that ties the runner to us.
 
     Args:
-        spec: what `batch_runner` needs; its paths below `sweep_folder` become paths on this node.
-        root: where files are put that nobody else sees; None writes into the sweep's folder.
+        spec: what `batch_runner` needs. Its paths below `sweep_folder` become paths on this node.
+        root: where files are put that nobody else sees. None writes into the sweep's folder.
     """
 
     def __init__(self, spec: "Spec", sizes: "dict[str, int]", root: "str | None") -> None:
@@ -100,7 +100,7 @@ class NodeRun:
         }
 
     def send(self, letter: bytes) -> None:
-        """Ask the runner something; it may be gone."""
+        """Ask the runner something. It may be gone."""
         with contextlib.suppress(OSError):
             os.write(self._lifeline_fd, letter)
 
@@ -117,7 +117,7 @@ class NodeRun:
             return b""
 
     def read(self, *, is_over: bool) -> "list[Chunk]":
-        """What is to be passed on; with a shared folder an empty chunk where the record grew."""
+        """What is to be passed on. With a shared folder an empty chunk where the record grew."""
         if not self.is_shared:
             return self._relay.read(is_over=is_over)
         n_bytes = len(self._read_record())
@@ -181,14 +181,14 @@ class SlotActor:
         self._runs[name] = run
 
     async def adopt(self, name: str, sizes: "dict[str, int]") -> bool:
-        """Pass a run's files on from these sizes on; False if it is not known here."""
+        """Pass a run's files on from these sizes on, or False if it is not known here."""
         run = self._runs.get(name)
         if run is not None:
             run.pass_on_from(sizes)
         return run is not None
 
     async def read(self, name: str) -> "tuple[list[tuple[str, int, bytes, bool]], bool]":
-        """What has come of a run's files, and whether that was all; waits a second for it."""
+        """What has come of a run's files, and whether that was all. Waits a second for it."""
         run = self._runs[name]
         until = time.monotonic() + _READ_FOR_S
         while True:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import NamedTuple
 
     class Chunk(NamedTuple):
-        """Bytes of a file, to be written at `offset`; `is_last` completes a file that is whole."""
+        """Bytes of a file, to be written at `offset`. `is_last` completes a file that is whole."""
 
         path: str
         offset: int
@@ -40,8 +40,8 @@ class Relay:
 
     Args:
         folder: on this node, where only this run writes.
-        stem: the name of the attempt, with which its files begin; its folder for files may have
-            the name of an earlier attempt.
+        stem: the name of the attempt, with which its files begin. Its folder for files may have the
+            name of an earlier attempt.
         sizes: how much of growing files was passed on before.
     """
 
@@ -53,7 +53,7 @@ class Relay:
         self._partial: dict[str, tuple[Stamp, int]] = {}
 
     def read(self, *, is_over: bool) -> "list[Chunk]":
-        """The next bytes, at most `MOST_BYTES` and a part; nothing if all has been passed on.
+        """The next bytes, at most `MOST_BYTES` and a part, or nothing if all has been passed on.
 
         Args:
             is_over: nothing is written any more, so that nothing need settle.
@@ -71,7 +71,7 @@ class Relay:
         return chunks
 
     def _find(self) -> "list[str]":
-        """All regular files of the run, in its folders too; links are not followed."""
+        """All regular files of the run, in its folders too. Links are not followed."""
         found = []
         for folder, folders, names in os.walk(self._folder):
             below = os.path.relpath(folder, self._folder)

@@ -82,7 +82,7 @@ class RayRun:
         self.see_end(RunEnd(record.exit_code, cause, record.ended_at, None, by_code.left_running))
 
     def see_lost(self, detail: str) -> None:
-        """The actor of its slot is gone, and with it whatever it ran."""
+        """The actor of its slot is gone, and with it the run."""
         if self._is_stopping:
             self.see_end(RunEnd(None, "cancelled"))
         elif self.start is None:

@@ -1,4 +1,4 @@
-"""Slurm's own commands, each with a limit of time; what they say as values and errors.
+"""Slurm's own commands, each with a limit of time. What they say as values and errors.
 
 They take milliseconds, or a quarter of a minute while the controller is away: they are for threads.
 """
@@ -33,7 +33,7 @@ _PASSING = re.compile(
 
 
 class SlurmError(OSError):
-    """A command of Slurm has failed; its number is `EAGAIN` if it may be tried again later."""
+    """A command of Slurm has failed. Its number is `EAGAIN` if it may be tried again later."""
 
 
 def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -59,10 +59,10 @@ def refuse_without_slurm() -> None:
 
 
 class SlurmClient:
-    """Asks Slurm as this user; may be used from several threads.
+    """Asks Slurm as this user. May be used from several threads.
 
     Args:
-        environment: what jobs inherit; by default this process's.
+        environment: what jobs inherit, by default this process's.
         limit_s: how long a command may take.
     """
 
@@ -73,7 +73,7 @@ class SlurmClient:
         self._environment = plain_environment(os.environ if environment is None else environment)
 
     def submit(self, options: Sequence[str], script: str) -> str:
-        """Submit a job; return its number.
+        """Submit a job, and return its number.
 
         Raises:
             SlurmError: it was not submitted, or this is not known.

@@ -31,12 +31,12 @@ _LEFTOVERS_S = 5.0
 
 
 class SlurmExecutor(WithTasks):
-    """One job for each attempt; the slots are the jobs that are submitted and have not ended.
+    """One job for each attempt. The slots are the jobs that are submitted and have not ended.
 
     Args:
         n_jobs: how many of them.
         stop_signal: the name of the signal that asks a run to end.
-        grace_s: how long it may take then; the job warns it so long before its time limit too.
+        grace_s: how long it may take then. The job warns it so long before its time limit too.
         samples: whether the runner of each job samples what its run uses of the node.
         client: Slurm's commands.
     """
@@ -103,7 +103,7 @@ class SlurmExecutor(WithTasks):
         return run
 
     async def _submit(self, run: SlurmRun, options: list[str], script: str) -> str:
-        """Submit a job; whatever `sbatch` says, look whether there is one before trying again."""
+        """Submit a job. Before trying again, always check whether there is one."""
         for wait_s in (*_AGAIN_S, None):
             try:
                 return await anyio.to_thread.run_sync(
@@ -127,7 +127,7 @@ class SlurmExecutor(WithTasks):
         return next((job.id for job in jobs if not job.is_over), None)
 
     async def _give_up(self, run: SlurmRun) -> None:
-        """Whatever becomes of what was asked: nothing starts."""
+        """Make sure that nothing starts, even if it was submitted."""
         if self._files is not None:
             await anyio.to_thread.run_sync(self._files.give_up, run.name)
 

@@ -57,7 +57,7 @@ class SlurmFiles:
         return self.folder / f"{run}.out"
 
     def prepare(self, command: RunCommand, more: dict[str, Any], python: str | None) -> None:
-        """Write what the job of a run needs; what is waited for is created before it is.
+        """Write what the job of a run needs. What is waited for is created before it is.
 
         Args:
             more: what the runner gets besides the command.
@@ -113,7 +113,7 @@ def _spec(command: RunCommand, python: str | None) -> dict[str, Any]:
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:
-    """Write a file so that whoever opens it sees all of it."""
+    """Write a file so that readers always see all of it."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     fd = open_guarded(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(fd, "wb") as file:

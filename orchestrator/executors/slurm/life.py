@@ -1,6 +1,6 @@
 """The life of an attempt, derived from its record and from what Slurm says. Pure.
 
-The record is the truth about the end; Slurm's word only explains why there is none. A query that
+The record is the truth about the end. Slurm's word only explains why there is none. A query that
 failed changes nothing: what was known before stays true until Slurm answers.
 """
 
@@ -44,7 +44,7 @@ class AttemptEvidence:
 
     Attributes:
         record: what its runner has taken down.
-        job: as Slurm listed it last; None if it did not, or has not answered yet.
+        job: as Slurm listed it last, or None if it did not, or has not answered yet.
         n_absent: how many answers in a row have not listed it.
         submitted_for_s: seconds since it was submitted, or looked for first.
         changed_for_s: since Slurm's word for it changed last.
@@ -96,7 +96,7 @@ def _ended(cause: Cause, detail: str | None = None) -> AttemptState:
 
 
 def _exited(seen: AttemptEvidence, exit_code: int) -> AttemptState:
-    """Its exit code is on record: final, whatever Slurm says; the cause may still be open."""
+    """Its exit code is on record and final, even if Slurm disagrees. The cause may be open."""
     record = seen.record
     is_clear = record.is_over or (seen.job is not None and seen.job.is_over)
     if not is_clear and seen.exited_for_s < seen.leftovers_within_s:

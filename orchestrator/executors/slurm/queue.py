@@ -54,7 +54,7 @@ class Job:
 
     Attributes:
         reason: Slurm's word, such as `Resources`.
-        nodes: those that it has; empty while it has none.
+        nodes: those that it has, or empty while it has none.
     """
 
     id: str
@@ -70,7 +70,7 @@ class Job:
 
 
 def parse_jobs(text: str) -> list[Job]:
-    """The jobs in an answer of `squeue`; lines that make no sense are left out."""
+    """The jobs in an answer of `squeue`. Lines that make no sense are left out."""
     jobs = []
     for line in text.splitlines():
         number, _, rest = line.partition("|")  # a name may hold any sign
@@ -88,7 +88,7 @@ def reason_text(job: Job) -> str:
 
 
 def never_starts(job: Job) -> str | None:
-    """What to do about a job that waits for ever; None of one that will start."""
+    """What to do about a job that waits for ever, or None for one that will start."""
     advice = _NEVER.get(job.reason.partition(",")[0].strip())
     return None if advice is None else advice.format(id=job.id)
 

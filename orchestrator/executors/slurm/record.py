@@ -40,7 +40,7 @@ class RunnerRecord:
 
 
 def read_record(path: Path) -> RunnerRecord:
-    """The record as it is now; the file is opened again, as another machine may have written it."""
+    """The record as it is now. The file is opened again, as another machine may have written it."""
     record = RunnerRecord()
     for event in JournalTail(path).read():
         try:

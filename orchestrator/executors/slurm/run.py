@@ -21,7 +21,7 @@ _PATIENCE_S = 15.0
 
 
 class Signals(Protocol):
-    """What may be asked for a job; each returns at once."""
+    """What may be asked for a job. Each returns at once."""
 
     def stop(self, job_id: str) -> None:
         """Have its runner ask the process to end."""
@@ -35,7 +35,7 @@ class Signals(Protocol):
 
 @dataclass
 class JobHistory:
-    """What Slurm has said of one attempt so far; times are of the monotonic clock.
+    """What Slurm has said of one attempt so far. Times are of the monotonic clock.
 
     Attributes:
         submitted_at: when it was submitted, or looked for first.
@@ -64,7 +64,7 @@ class SlurmRun:
     """A job that was submitted, here or by an earlier orchestrator.
 
     Args:
-        name: of the attempt; `job_name` is unique to it.
+        name: of the attempt. `job_name` is unique to it.
         job_id: None if it is not known whether there is a job.
         is_own: this process has submitted it, or is about to. The number of any other is only what
             a journal says: it may be another job's by now, and nothing is asked of that.
@@ -118,14 +118,14 @@ class SlurmRun:
 
     @property
     def is_suspended(self) -> bool:
-        """Whether Slurm lets it stand still."""
+        """Whether Slurm has suspended it."""
         job = self.told.job
         return not self.has_ended and job is not None and job.state in SUSPENDED
 
     # --- what is learned of it ----------------------------------------------------------------
 
     def see_record(self, record: RunnerRecord) -> None:
-        """Take in what is on record; the number that is there is that of the real job."""
+        """Take in what is on record. The number that is there is that of the real job."""
         if record.started_at is not None and self._started_seen_at is None:
             self._started_seen_at = time.monotonic()
             self.told.job = self._brought_up_to_date(self.told.job, 0.0)
@@ -136,7 +136,7 @@ class SlurmRun:
         self.look()
 
     def see_jobs(self, jobs: list[Job], asked_at: float = math.inf) -> list[Job]:
-        """Take in the jobs that Slurm has of its name; return those that are too many.
+        """Take in the jobs that Slurm has of its name, and return those that are too many.
 
         Args:
             asked_at: when Slurm was asked, by the monotonic clock.
@@ -150,7 +150,7 @@ class SlurmRun:
         return [job for job in jobs if job is not known and not job.is_over]
 
     def _brought_up_to_date(self, job: Job | None, asked_at: float) -> Job | None:
-        """Slurm's word; that a job waits is out of date once its process is known to have started.
+        """Slurm's word. That a job waits is out of date once its process is known to have started.
 
         A job that waits although it had started was preempted: only a later answer says that.
         """
@@ -246,7 +246,7 @@ class SlurmRun:
 
     @property
     def _job_to_signal(self) -> str | None:
-        """The number of its job; None as long as that may be another one's.
+        """The number of its job, or None as long as that may be another one's.
 
         A controller that crashes gives the number of a job that it lost to the next one.
         """

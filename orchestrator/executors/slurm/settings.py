@@ -117,7 +117,7 @@ class SlurmSettings(BaseModel):
 
     @property
     def time_s(self) -> float | None:
-        """The time limit in seconds; None if there is none, or the partition's is not known."""
+        """The time limit in seconds, or None if there is none, or the partition's is not known."""
         return None if self.time is None else seconds_in(str(self.time))
 
     def options(self) -> list[str]:

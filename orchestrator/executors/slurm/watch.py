@@ -60,7 +60,7 @@ class Signaller:
                 self._start_all(commands)
 
     async def flush(self) -> None:
-        """Pass on what was asked until now; what Slurm does not take is asked again by the run."""
+        """Pass on what was asked until now. What Slurm does not take is asked again by the run."""
         async with anyio.create_task_group() as commands:
             self._start_all(commands)
 
@@ -189,7 +189,7 @@ class JobWatch:
         return self._polled_at + self._poll_s * (2 if are_healthy else 1)
 
     async def poll(self) -> bool:
-        """Ask Slurm once for all runs; return whether it has answered."""
+        """Ask Slurm once for all runs, and return whether it has answered."""
         async with self._poll_lock:
             asked_at = self._polled_at = time.monotonic()
             try:
@@ -208,7 +208,7 @@ class JobWatch:
             return True
 
     def _note_suspended(self) -> None:
-        """Tell whose clocks stand still, whenever that has changed."""
+        """Report whose clocks are stopped, whenever that has changed."""
         names = frozenset(name for name, run in self._runs.items() if run.is_suspended)
         if names != self._suspended and self.notices is not None:
             self.notices.note_suspended(names)

@@ -18,7 +18,7 @@ _WRITTEN = ("label", "tags", "note")
 
 
 class TableEntry(TypedDict):
-    """An experiment in an exported table; `last` has the last value of each metric."""
+    """An experiment in an exported table. `last` has the last value of each metric."""
 
     name: str
     path: str
@@ -89,7 +89,9 @@ def _entry(experiment: Experiment) -> TableEntry:
 
 
 def _last_values(experiment: Experiment) -> dict[str, float | None]:
-    """The last value of each metric; nothing of a log that cannot be read, whose state says so."""
+    """The last value of each metric, or nothing for a log that cannot be read, whose state says
+    so.
+    """
     try:
         log = read_run_log(experiment.dat_path)
         return {

@@ -98,7 +98,7 @@ def _content(item: MediaItem, folder: Path, used: set[str]) -> dict[str, Any]:
 
 
 def _write(folder: Path, used: set[str], item: MediaItem, suffix: str, data: bytes) -> str:
-    """Write a file; return its path in the folder."""
+    """Write a file, and return its path in the folder."""
     name = _UNSAFE.sub("_", item.name).strip("._")[:_LONGEST] or "unnamed"
     start = f"{item.kind}/{name}/{item.step:08d}"
     path, number = start + suffix, 1

@@ -96,8 +96,10 @@ def run_json(log: Log, path: str, config: Mapping[str, Any] | None = None) -> It
 
 
 def runs_json(logs: Iterable[NamedLog], troubles: Mapping[str, str] = NO_TROUBLES) -> Iterator[str]:
-    """The same of several runs: ``{"runs": {"RUN": {"metrics": {…}}}}``; with an `error` beside
-    the metrics of one whose log cannot be read."""
+    """The same of several runs: ``{"runs": {"RUN": {"metrics": {…}}}}``.
+
+    With an `error` beside the metrics of one whose log cannot be read.
+    """
     yield '{"runs": {'
     for number, (name, log) in enumerate(logs):
         yield f'{", " if number else ""}{_text(name)}: {{"metrics": '
@@ -140,7 +142,7 @@ def _all_spelled(value: Any) -> Any:
 
 
 def table_csv(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """A table; lists, mappings and booleans are JSON in it, tags are a text: ``a, b``.
+    """A table. Lists, mappings and booleans are JSON in it, tags are a text: ``a, b``.
 
     Beside seconds since 1970 is a column that people and spreadsheets can read: `started_at_utc`.
     """
@@ -163,13 +165,13 @@ def _cells(columns: Sequence[str], line: Sequence[Any]) -> list[Any]:
 
 
 def _readable_time(seconds: object) -> str:
-    """UTC as spreadsheets recognise it, ``2026-11-28 10:15:02``; empty if it is no time."""
+    """UTC as spreadsheets recognise it, ``2026-11-28 10:15:02``, or empty if it is no time."""
     is_time = isinstance(seconds, int | float) and -_MOST_S < seconds < _MOST_S
     return str(_readable_times(np.array([seconds], dtype=float))[0]) if is_time else ""
 
 
 def _readable_times(seconds: np.ndarray) -> np.ndarray:
-    is_time = np.abs(seconds) < _MOST_S  # years of four digits; NaN is none
+    is_time = np.abs(seconds) < _MOST_S  # years of four digits, and not NaN
     times = np.where(is_time, seconds, 0.0).astype("datetime64[s]")
     text = np.char.replace(np.datetime_as_string(times), "T", " ")
     return np.where(is_time, text, "")

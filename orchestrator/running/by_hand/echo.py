@@ -47,5 +47,5 @@ class OutputEcho:
         try:
             self._out.write(data)
             self._out.flush()
-        except OSError:  # whoever read it is gone; the run continues
+        except OSError:  # the reader is gone, and the run continues
             self._out = None

@@ -15,9 +15,9 @@ from ..runs.output_metrics import OutputMetrics
 @dataclass(frozen=True)
 class MetricsSource:
     """Attributes:
-    pattern: how metrics are read from what the program prints; None: they are not.
+    pattern: how metrics are read from what the program prints, or None if they are not.
     reads_events: whether they are read from event files.
-    tensorboard_dir: below which event files are looked for; None: the run's own folder.
+    tensorboard_dir: below which event files are looked for, by default the run's own folder.
     """
 
     pattern: str | None = None

@@ -53,7 +53,7 @@ class HandRun:
 
 @dataclass(frozen=True)
 class HandRunEnd:
-    """How it ended. `exit_code` is negative where a signal ended it; None if nobody saw it."""
+    """How it ended. `exit_code` is negative where a signal ended it, or None if nobody saw it."""
 
     dat_path: Path
     exit_code: int | None
@@ -95,7 +95,7 @@ def _tell(text: str) -> None:
 
 
 async def run_by_hand(run: HandRun, out: BinaryIO) -> HandRunEnd:
-    """Run the program to its end; its output goes to `out` and into a file.
+    """Run the program to its end. Its output goes to `out` and into a file.
 
     The first Ctrl-C asks it to end, the second ends it at once, with all that it started.
 
@@ -144,7 +144,7 @@ def _keep_record(run: HandRun, dat_path: Path) -> None:
     environment["git_commit"] = git_commit.find_commit(str(Path.cwd()))
     if (git := description.git_commit(Path.cwd())) is not None:
         environment["git_is_dirty"] = git["is_dirty"]
-    del environment["python"]  # that of this program; the run may have another, or none
+    del environment["python"]  # that of this program. The run may have another, or none
     config = run_record.plain(command_config(run.command[1:]))
     run_record.merge(str(dat_path), reruns.record_of_rerun())
     record = {"environment": environment, "config": config, "keeps_output": True}
@@ -157,7 +157,7 @@ def _keep_end(end: HandRunEnd) -> None:
 
 
 def run_dir_of(dat_path: Path) -> Path:
-    """The folder for the run's own files; it need not exist."""
+    """The folder for the run's own files. It need not exist."""
     return dat_path.with_name(f"{dat_path.stem}{paths.RUN_FOLDER_SUFFIX}")
 
 

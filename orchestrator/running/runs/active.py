@@ -44,7 +44,7 @@ class ActiveRun:
 
     @property
     def started_at(self) -> float | None:
-        """When its process started; None while it has none."""
+        """When its process started, or None while it has none."""
         start = None if self.handle is None else self.handle.start
         return None if start is None else start.at
 
@@ -110,7 +110,7 @@ class ActiveRuns:
             self._tasks.start_soon(run.handle.stop, self._grace_s)
 
     def take(self, run: ActiveRun, handle: RunHandle) -> None:
-        """Take in that the engine has a run; stop it if that was wanted meanwhile."""
+        """Take in that the engine has a run. Stop it if that was wanted meanwhile."""
         run.handle = handle
         if run.is_to_be_killed:
             handle.kill()

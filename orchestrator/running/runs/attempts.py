@@ -25,7 +25,7 @@ class Attempt:
 
 
 class AttemptQueue:
-    """Attempts in the order in which they fall due; those due at once in the order they came."""
+    """Attempts in the order in which they fall due. Those due at once in the order they came."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[float, Attempt]] = []
@@ -44,7 +44,7 @@ class AttemptQueue:
         return self._first_in_line is not None and self._first_in_line in self
 
     def add(self, attempt: Attempt, due: float = 0.0, *, in_line: bool = False) -> None:
-        """Let an attempt wait until `due`, on whatever clock `take` is asked by.
+        """Let an attempt wait until `due`, by the clock that `take` is called with.
 
         Args:
             in_line: it waits for what other sweeps have.

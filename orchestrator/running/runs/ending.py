@@ -15,7 +15,7 @@ class SweepEnding:
     """Ends a sweep once, for the first reason there is.
 
     Attributes:
-        reason: why nothing more is started; None as long as the sweep is not ending.
+        reason: why nothing more is started, or None as long as the sweep is not ending.
         search_reason: why the search is over, where its leaders are still to be confirmed.
         is_interrupted: a user or a signal ended it.
     """
@@ -42,7 +42,7 @@ class SweepEnding:
 
     @property
     def is_search_over(self) -> bool:
-        """Whether the search starts nothing more; its leaders may still be confirmed."""
+        """Whether the search starts nothing more. Its leaders may still be confirmed."""
         return self.why_over is not None
 
     @property
@@ -105,7 +105,7 @@ class SweepEnding:
         self.complete(self.limits.see_best(run.attempt.index, best.value, best.step))
 
     def _can_win(self, index: int) -> bool:
-        """Whether a run meets the constraints on outcomes; while it runs that is not known."""
+        """Whether a run meets the constraints on outcomes. While it runs that is not known."""
         run = self._recorder.record.runs.get(index)
         return run is None or self._recorder.record.can_win(run)
 

@@ -15,7 +15,7 @@ class FailureStreak:
     """Counts the runs that failed one after the other.
 
     Args:
-        most: how many may fail in a row; None for the defaults, 0 for any number.
+        most: how many may fail in a row, or None for the defaults, 0 for any number.
 
     Attributes:
         runs: those that failed since a run last succeeded, by index.
@@ -32,7 +32,7 @@ class FailureStreak:
         self.runs.clear()
 
     def see_failure(self, run: int, *, is_any_healthy: bool) -> bool:
-        """Take in that a run failed; return whether these are too many.
+        """Take in that a run failed, and return whether these are too many.
 
         Args:
             is_any_healthy: another run is running that logs its metrics, or has outlived this one.

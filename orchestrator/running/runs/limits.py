@@ -40,7 +40,9 @@ def build_rules(config: SweepConfig, *, compares: bool = True) -> StoppingRules:
 
 
 def curve_for(config: SweepConfig) -> CurveOfBest | None:
-    """What keeps the best values of one run on its way; None if no rule compares runs by them."""
+    """What keeps the best values of one run on its way, or None if no rule compares runs by
+    them.
+    """
     milestones = milestones_of(config.stopping_rules)
     if milestones is None or config.optimization_goal is None:
         return None
@@ -62,7 +64,7 @@ class SweepLimits:
         self._ended: set[int] = set()
 
     def see_best(self, run: int, value: float | None, step: int | None) -> StopDecision | None:
-        """Take in a run's best value so far; return the decision to end the sweep."""
+        """Take in a run's best value so far, and return the decision to end the sweep."""
         if value is None or not is_better(value, self._best, self._goal):
             return None
         self._best, self._best_run = value, run
@@ -81,7 +83,7 @@ class SweepLimits:
         )
 
     def see_end(self, run: int) -> StopDecision | None:
-        """Take in that a run has ended; return the decision to end the sweep.
+        """Take in that a run has ended, and return the decision to end the sweep.
 
         One that is run again counts once.
         """

@@ -33,7 +33,7 @@ _MISSPELT = 0.8
 
 
 Silence = Literal["misses", "nothing", "metric"]
-"""What is missing: the lines that are printed match no pattern, nothing is logged, or other metrics
+"""What is missing: the lines that are printed match no pattern. Nothing is logged, or other metrics
 are but the optimisation metric is not."""
 
 
@@ -84,7 +84,7 @@ class RunMonitor:
         """Read metrics in what the run writes from now on, where the configuration asks for it.
 
         Args:
-            events: what reads its event files; None: its metrics come from what it prints, if
+            events: what reads its event files. None means its metrics come from what it prints, if
                 from anything but its log.
         """
         if events is None and self._config.metrics_from == "stdout":
@@ -114,7 +114,7 @@ class RunMonitor:
         """What a run should have logged by now and has not, or None.
 
         Args:
-            running_s: how long it has been running; infinite once it has ended.
+            running_s: how long it has been running, infinite once it has ended.
         """
         if self._output is not None and self._output.has_only_misses:
             is_late = self._output.missing_s > _SILENT_S or math.isinf(running_s)
@@ -210,7 +210,7 @@ class RunMonitor:
         return {**self.summary(), "curve": self._curve.points(until)}
 
     def summary(self) -> dict[str, Any]:
-        """The best value so far, as the journal holds it; and those of what else counts."""
+        """The best value so far, as the journal holds it, and those of what else counts."""
         known = {n: value for n, value in self._outcome.values.items() if math.isfinite(value)}
         return {
             "best_value": self._best.value,

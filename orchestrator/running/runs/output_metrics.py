@@ -69,7 +69,7 @@ class OutputMetrics:
         return time.monotonic() - self._first_line_at
 
     def read(self) -> bool:
-        """Take in a bounded part of what was printed since; return whether there is more."""
+        """Take in a bounded part of what was printed since, and return whether there is more."""
         if not self._waiting:
             lines, self._has_more = self._lines.read()
             self._waiting.extend(lines)

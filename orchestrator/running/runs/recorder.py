@@ -13,7 +13,7 @@ Notify = Callable[[Event], None]
 
 
 class ChangeSignal:
-    """Any number of tasks wait; each change wakes them all, to look again."""
+    """Any number of tasks wait. Each change wakes them all, to look again."""
 
     def __init__(self) -> None:
         self._changed = anyio.Event()
@@ -27,7 +27,7 @@ class ChangeSignal:
 
 
 class Recorder:
-    """Records events; the journal comes first, so that nothing is reported that is not on disk.
+    """Records events. The journal comes first, so that nothing is reported that is not on disk.
 
     Args:
         record: the sweep so far.
@@ -64,7 +64,7 @@ class Recorder:
             self.write("warning", kind=kind, message=message)
 
     def may_warn_again(self, kind: str) -> None:
-        """Let a warning of this kind be given once more, if the last one is over."""
+        """Allow a further warning of this kind, once the last one is over."""
         if kind not in self.record.open_warnings:
             self._has_warned.discard(kind)
 
@@ -74,14 +74,16 @@ class Recorder:
             self.write("warning_over", kind=kind, message=message)
 
     def note_suspended(self, names: Collection[str]) -> None:
-        """Record which of the running runs stand still now, where that has changed."""
+        """Record which running runs are suspended now, if that has changed."""
         for run in list(self.record.runs.values()):
             is_suspended = run.name in names
             if run.state == "running" and is_suspended != (run.suspended_at is not None):
                 self.write("suspended" if is_suspended else "continued", index=run.index)
 
     def flush(self) -> OSError | None:
-        """Write what could not be written so far; return what is still in the way, if anything."""
+        """Write what could not be written so far, and return what is still in the way, if
+        anything.
+        """
         self._journal.flush()
         return self._journal.trouble
 

@@ -38,7 +38,7 @@ class Runner:
             await self.see_through(run)
 
     async def see_through(self, run: ActiveRun) -> None:
-        """Wait for a run's end, and record it; a cancelled wait ends the run at once."""
+        """Wait for a run's end, and record it. A cancelled wait ends the run at once."""
         handle = run.handle
         assert handle is not None
         try:
@@ -62,7 +62,7 @@ class Runner:
         return await handle.wait()
 
     def _left_s(self, run: ActiveRun) -> float:
-        """How long it may still run; the time in which its engine suspended it does not count."""
+        """How long it may still run. The time in which its engine suspended it does not count."""
         if self._timeout_s is None or run.started_at is None:
             return math.inf
         return self._timeout_s - self._active.ran_for_s(run)

@@ -47,6 +47,6 @@ class SystemMetrics:
 
 
 def _process_here(run: ActiveRun) -> int | None:
-    """Its process number; None if it has not started, or runs elsewhere."""
+    """Its process number, or None if it has not started, or runs elsewhere."""
     process = None if run.handle is None else process_of(run.handle.ref)
     return None if process is None else process[0]

@@ -1,4 +1,4 @@
-"""Which sampler `"sampler": "auto"` stands for. Pure.
+"""Which sampler `"sampler": "auto"` picks. Pure.
 
 The choice follows the measurements in docs/measured.md. A pick is never random search where
 something else was better beyond noise, and is random search where nothing was.

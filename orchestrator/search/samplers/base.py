@@ -75,7 +75,7 @@ class SeenCombinations:
         )
 
     def take(self, combination: Combination) -> bool:
-        """Mark a combination as given; return whether it is new and allowed."""
+        """Mark a combination as given, and return whether it is new and allowed."""
         if not self._space.allows(combination):
             return False
         if not self._may_repeat:
@@ -86,7 +86,7 @@ class SeenCombinations:
         return is_new
 
     def take_from_rest(self, random: Random) -> Combination | None:
-        """One of those that are left, each as likely; `None` where none is."""
+        """One of those that are left, each as likely, or `None` if none is."""
         if self._rest is None:
             self._rest = list(self._space.combinations())
         self._rest = [c for c in self._rest if combination_key(c) not in self._keys]

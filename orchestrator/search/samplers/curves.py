@@ -217,7 +217,7 @@ class CurveSampler:
         return self._fitted[1]
 
     def _observed(self, keys: Sequence[int], most: int) -> Observations:
-        """What was seen of some runs; if that is too much, what was seen after most training."""
+        """What was seen of some runs. If that is too much, what was seen after most training."""
         curves = [(place, key, self._curves[key]) for place, key in enumerate(keys)]
         known = [(progress, place, key) for place, key, curve in curves for progress in curve]
         known.sort(reverse=True)

@@ -10,7 +10,7 @@ def import_extra(module: str, extra: str, what: str) -> Any:
     """Import a module that belongs to an extra.
 
     Raises:
-        UsageError: it is not installed; the text says how to install it.
+        UsageError: it is not installed. The text says how to install it.
     """
     try:
         return importlib.import_module(module)
@@ -25,7 +25,7 @@ def import_torch(what: str) -> None:
     """Import PyTorch. It comes with no extra: which build is right depends on the GPU.
 
     Raises:
-        UsageError: it is not installed; the text says how to install it.
+        UsageError: it is not installed. The text says how to install it.
     """
     try:
         importlib.import_module("torch")

@@ -18,7 +18,7 @@ _STEPS = 40
 _RATE = 0.15
 _SHARED, _OWN, _TREND, _NOISE = range(-4, 0)
 _PRIOR = {_SHARED: (0.0, 1.0), _OWN: (-1.0, 1.0), _TREND: (-1.0, 1.0), _NOISE: (-4.0, 1.5)}
-"""Mean and standard deviation of the logarithm of each variance; those of a length are 0 and 1."""
+"""Mean and standard deviation of the logarithm of each variance. Those of a length are 0 and 1."""
 _NO_NOISE = (-9.0, 0.5)
 
 

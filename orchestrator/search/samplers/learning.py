@@ -55,7 +55,7 @@ class LearningSampler:
     a constraint, is reported to it as failed, and it is asked again.
 
     With several objectives a run counts that has a value of each, and a failed one does not. By how
-    much a run misses constraints on outcomes is told as Optuna's constraints; CMA-ES, which knows
+    much a run misses constraints on outcomes is told as Optuna's constraints. CMA-ES, which knows
     none, is told that such a run was the worst.
 
     The history holds how many ends were known at each asking: from it the same study is built
@@ -131,7 +131,7 @@ class LearningSampler:
     def _ask(self, number: int) -> Combination | None:
         try:
             return self._ask_optuna(number)
-        except Exception as error:  # noqa: BLE001  (numerics can fail; a sweep of days must continue)
+        except Exception as error:  # noqa: BLE001  (numerics can fail, and a sweep of days must continue)
             why = f"{type(error).__name__}: {error}"
             self.trouble = f"the sampler {self._name} failed ({why}): a run is drawn at random"
             self._abandon(number)
@@ -254,7 +254,7 @@ class LearningSampler:
         return _Told(states.COMPLETE, [self._worst], met)
 
     def _result(self, event: RunEnded | WarmStartRun) -> _Told | None:
-        """What Optuna is told of values; None if they are not all there."""
+        """What Optuna is told of values, or None if they are not all there."""
         if event.violations is None:
             return None
         if self._aims.objectives:
@@ -279,7 +279,7 @@ class LearningSampler:
 
 
 def _named(constraints: Sequence[float]) -> Iterator[tuple[str, float]]:
-    """Constraints under the names that Optuna has them by; none is infinite."""
+    """Constraints under the names that Optuna has them by. None is infinite."""
     for position, value in enumerate(constraints):
         yield str(position), max(-_LARGEST, min(value, _LARGEST))
 

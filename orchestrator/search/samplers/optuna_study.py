@@ -49,7 +49,7 @@ def named_sampler(
     """Optuna's sampler of that name.
 
     Args:
-        settings: its arguments; by default it is as Optuna sets it.
+        settings: its arguments, by default it is as Optuna sets it.
     """
     import optuna
 
@@ -127,7 +127,7 @@ def _counterpart(distribution: Distribution) -> "optuna.distributions.BaseDistri
 
 
 def _as_optuna(distribution: Distribution) -> tuple[Any, ...]:
-    """The arguments of the distribution's counterpart; only a name where it has none."""
+    """The arguments of the distribution's counterpart, only a name where it has none."""
     match distribution:
         case Choice(ordered=False):
             return "categorical", distribution.count

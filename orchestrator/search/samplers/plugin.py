@@ -33,7 +33,7 @@ class OtherSampler:
 
     What it answers is a function of the question, and the history is in the journal: a resumed
     sweep needs nothing else. Where it proposes what cannot be run, or what has run, it is asked
-    again with other random numbers, and then a combination is drawn by chance.
+    again with other random numbers, and then a combination is drawn at random.
 
     Args:
         name: the sampler's, for messages.
@@ -100,13 +100,13 @@ class OtherSampler:
         return EndedRun(dict(combination), event.state, values, event.stopped_by, event.violations)
 
     def _ask(self, number: int, attempt: int) -> Combination | None:
-        """What it proposes, completed; None if that is of no use."""
+        """What it proposes, completed, or None if that is of no use."""
         key = f"{self._seed}/{number}+{attempt}"
         results, running = tuple(self._history.results), tuple(self._history.running.values())
         try:
             given = self._sampler.propose(ProposalRequest(number, Random(key), results, running))
             return self._complete(dict(given), key)
-        except Exception as error:  # noqa: BLE001  (others' code; a sweep of days must continue)
+        except Exception as error:  # noqa: BLE001  (code of others, and a sweep of days must continue)
             why = f"{type(error).__name__}: {error}"
             self.trouble = f"the sampler {self._name} failed ({why}): a run is drawn at random"
             return None

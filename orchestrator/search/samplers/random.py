@@ -31,7 +31,7 @@ class RandomSampler(SequenceSampler):
 
 
 def draw_combination(space: Space, seed: int, which: str) -> Combination:
-    """One random combination; the same for the same seed and `which`."""
+    """One random combination, the same for the same seed and `which`."""
     return space.build(
         lambda name, distribution: distribution.sample(Random(f"{seed}/{which}/{name}"))
     )

@@ -1,7 +1,7 @@
 """Every sampler by its name: what it needs, and how it is opened.
 
 A new sampler is a module in this folder, an entry in `SAMPLERS`, and its settings in
-`search.sampler_settings`; a library that it needs is an extra in pyproject.toml. Those of OptunaHub
+`search.sampler_settings`. A library that it needs is an extra in pyproject.toml. Those of OptunaHub
 and of other packages are found by their settings.
 """
 
@@ -152,10 +152,10 @@ def _plugin(settings: OtherSampling) -> SamplerPlugin:
 
 
 def check_sampler(name: SamplerName) -> bool:
-    """Import what a sampler needs; return whether it learns from the runs before.
+    """Import what a sampler needs, and return whether it learns from the runs before.
 
     Raises:
-        UsageError: a library is missing; the text says how to install it.
+        UsageError: a library is missing. The text says how to install it.
     """
     sampler = SAMPLERS[name]
     for module, extra in sampler.libraries.items():
@@ -175,14 +175,14 @@ def open_sampler(
     folder: Path = Path(),
     rules: Collection[str] = (),
 ) -> Sampler:
-    """The sampler with this name or these settings; `taken` need not be run again.
+    """The sampler with this name or these settings. `taken` need not be run again.
 
     Args:
         folder: that of the configuration.
         rules: the names of the sweep's stopping rules.
 
     Raises:
-        KeyError: `auto`, which stands for another one.
+        KeyError: `auto`, which is not a sampler itself.
         UsageError: one of another package cannot be loaded, or made.
     """
     settings = sampler_named(sampler) if isinstance(sampler, str) else sampler

@@ -17,7 +17,7 @@ class SobolSampler(SequenceSampler):
     """A scrambled Sobol' sequence: one dimension for each hyperparameter that is sampled.
 
     The points are those of `scipy.stats.qmc.Sobol(d, scramble=True, rng=seed)`, in the order in
-    which the file names the hyperparameters; each coordinate is the value's quantile.
+    which the file names the hyperparameters. Each coordinate is the value's quantile.
 
     Owen, "Scrambling Sobol' and Niederreiter–Xing points", 1998.
     """

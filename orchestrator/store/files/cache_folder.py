@@ -22,7 +22,7 @@ from ml_tracking_ops.logger import os_files
 T = TypeVar("T")
 
 SIZE_VARIABLE = "ML_TRACKING_OPS_CACHE_MB"
-"""Environment variable: how much may be kept, in MB of 10⁶ bytes; 0 keeps nothing."""
+"""Environment variable: how much may be kept, in MB of 10⁶ bytes. 0 keeps nothing."""
 DEFAULT_MB = 1_000
 _FOLDER_MODE = 0o700
 _MARK_EVERY_S = 3600.0
@@ -51,10 +51,10 @@ class CacheFolder:
         self._until_trim = 0
 
     def use(self, key: str, read: Callable[[Callable[[int, int], bytes]], T]) -> T | None:
-        """Call `read` with a function that reads from the file of a key; None if there is none.
+        """Call `read` with a function that reads from the file of a key, or None if there is none.
 
         Raises:
-            whatever `read` raises.
+            everything that `read` raises.
         """
         try:
             fd = os.open(self._place(key), os_files.READ | os_files.NO_LINK)
@@ -75,7 +75,7 @@ class CacheFolder:
             os.close(fd)
 
     def write(self, key: str, data: bytes) -> bool:
-        """Keep a file under a key; return whether it could be written."""
+        """Keep a file under a key, and return whether it could be written."""
         if len(data) > self._most_bytes // 4 or time.monotonic() < self._paused_until:
             return False
         try:
@@ -153,7 +153,7 @@ def make_private_folder(folder: Path) -> None:
     """Make a folder that its owner alone can look into, unless it is there.
 
     Raises:
-        OSError: it cannot be made; PermissionError if others own it or can write in it.
+        OSError: it cannot be made. PermissionError if others own it or can write in it.
     """
     with contextlib.suppress(FileNotFoundError):
         if _is_trusted(os.lstat(folder), stat.S_ISDIR):

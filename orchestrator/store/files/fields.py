@@ -13,7 +13,7 @@ _LATEST_S = 253_000_000_000.0  # the year 9987: what every platform's calendar h
 _LARGEST = 1 << 63
 
 _MOST_STEM_BYTES = 215
-"""File systems allow 255 for a name; the longest suffix of ours, and that of a copy, follow."""
+"""File systems allow 255 for a name. The longest suffix of ours, and that of a copy, follow."""
 
 
 def time_of(value: Any) -> float:
@@ -75,7 +75,7 @@ def file_stem(value: Any) -> str:
 
 
 def named(mapping: Any) -> dict[str, Any]:
-    """A mapping, such as hyperparameters; JSON has no other keys than texts."""
+    """A mapping, such as hyperparameters. JSON has no other keys than texts."""
     if not isinstance(mapping, dict):
         raise TypeError(f"{mapping!r} holds no names")
     return {sys.intern(name): value for name, value in mapping.items()}

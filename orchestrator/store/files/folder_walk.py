@@ -1,4 +1,4 @@
-"""Which folders of a log folder are looked into; those that have not changed are not read again."""
+"""Which folders of a log folder are looked into. Those that have not changed are not read again."""
 
 import os
 import time
@@ -25,7 +25,7 @@ class SkippedFolder:
 
 
 def describe_skipped(skipped: list[SkippedFolder]) -> str | None:
-    """One sentence: "Not looked into: 2 folders (deeper than 6 levels: a/b), …"; or None."""
+    """One sentence: "Not looked into: 2 folders (deeper than 6 levels: a/b), …", or None."""
     by_reason: dict[str, list[str]] = {}
     for one in skipped:
         by_reason.setdefault(one.why, []).append(one.path)
@@ -90,7 +90,7 @@ class Listings:
         return known
 
     def keep(self, folder: str, listing: Listing, *, is_settled: bool) -> Listing:
-        """Remember a folder if it is settled and has not just changed; return the listing."""
+        """Remember a folder if it is settled and has not just changed, and return the listing."""
         if is_settled and listing.modified_ns + _SETTLED_NS < self._now_ns:
             self._known[folder] = listing
         else:
@@ -217,7 +217,7 @@ def _not_of_runs(folders: list[str], names: set[str]) -> list[str]:
 def _wanted(
     names: list[str], identity: str, depth: int, skipped: list[SkippedFolder]
 ) -> Iterator[str]:
-    """Those of some folders in a folder that are looked into; the others are added to `skipped`."""
+    """Those of some folders in a folder that are looked into. The others are added to `skipped`."""
     for name in names:
         if name.startswith("."):
             if not name.startswith(".deleted-"):
@@ -236,6 +236,6 @@ def _names_that_count(folder: str) -> list[str]:
 
 
 def _inner(identity: str, name: str) -> str:
-    """The id of a folder in a folder; an id can be sent, whatever the bytes of the name are."""
+    """The id of a folder in a folder. An id can be sent for any bytes of the name."""
     shown = fields.printable(name)
     return f"{identity}/{shown}" if identity else shown

@@ -1,7 +1,7 @@
 """Whether code differed from its commit when a run by hand began, found out later from the files.
 
 A file that differs from the commit, and that was last written before the run began, differed then.
-git compares; it is given a folder of its own, with the index and the objects of the checkout alone,
+git compares. It is given a folder of its own, with the index and the objects of the checkout alone,
 so that nothing that the checkout's settings name (filters, monitors, hooks) is ever started.
 """
 
@@ -22,7 +22,7 @@ _SETTINGS = "[core]\n\trepositoryformatversion = 0\n\tbare = false\n"
 class TreeChanges:
     """Attributes:
     n_before: files that differ from the commit and are older than the run.
-    n_since: files that differ and were written since; what they held then nobody can tell.
+    n_since: files that differ and were written since. What they held then nobody can tell.
     """
 
     n_before: int
@@ -37,7 +37,7 @@ class TreeChanges:
 
 
 def find_changes(folder: str, commit: str, started_at: float) -> TreeChanges | None:
-    """What differs from `commit` in the checkout that `folder` is in; None if git cannot tell.
+    """What differs from `commit` in the checkout that `folder` is in, or None if git cannot tell.
 
     Files that are gone and files that git does not know are left out.
     """
@@ -66,7 +66,7 @@ def _fill(own: Path, git: str, commit: str) -> None:
 
 
 def _git(own: str, top: str, *arguments: str) -> bytes | None:
-    """What git prints; None if it ends with an error, as a refresh does that finds changes."""
+    """What git prints, or None if it ends with an error, as a refresh does that finds changes."""
     known = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     none = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_ATTR_NOSYSTEM": "1"}
     done = subprocess.run(

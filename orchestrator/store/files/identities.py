@@ -68,11 +68,11 @@ class FileCache(Generic[K, V]):
     """Values read from files, each valid while its file is unchanged, in bounded memory.
 
     When a value does not fit, those not used for the longest time are dropped. Any number of
-    threads may use it; two that miss the same value both compute it.
+    threads may use it. Two that miss the same value both compute it.
 
     Args:
         max_size: the most entries to keep or, with `size_of`, the largest sum of their sizes.
-        size_of: the size of a value, in bytes or whatever else `max_size` is in.
+        size_of: the size of a value, in bytes, or in the unit of `max_size`.
     """
 
     def __init__(self, max_size: int, size_of: Callable[[V], int] | None = None) -> None:
@@ -83,7 +83,7 @@ class FileCache(Generic[K, V]):
         self._lock = threading.Lock()
 
     def get(self, key: K, identity: Identity | None, compute: Callable[[], V]) -> V:
-        """Return the value of a file with this identity; compute and keep it if it is not known."""
+        """Return the value of a file with this identity. Compute and keep it if it is not known."""
         known = self.latest(key)
         if known is not None and known.identity == identity:
             return known.value
@@ -100,7 +100,7 @@ class FileCache(Generic[K, V]):
             return self._known.get(key)
 
     def put(self, key: K, identity: Identity | None, value: V) -> V:
-        """Keep a value unless it is larger than the whole cache; return it."""
+        """Keep a value unless it is larger than the whole cache, and return it."""
         known = CachedValue(identity, value)
         with self._lock:
             self._known.pop(key, None)

@@ -1,4 +1,4 @@
-"""Which machine this is, in a form that nobody elsewhere can foresee; its name can be guessed."""
+"""Which machine this is, in a form that nobody elsewhere can foresee. Its name can be guessed."""
 
 import hashlib
 from contextlib import suppress
@@ -18,6 +18,6 @@ def machine_digest() -> str | None:
 
 
 def is_of_this_machine(digest: object) -> bool:
-    """Whether a digest was made here; False where the system has no such number."""
+    """Whether a digest was made here, or False if the system has no such number."""
     here = machine_digest()
     return here is not None and digest == here

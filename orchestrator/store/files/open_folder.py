@@ -1,4 +1,4 @@
-"""Writing and removing in a folder that is held open, whatever is put in its place meanwhile.
+"""Writing and removing in a folder that is held open, even if it is replaced meanwhile.
 
 Names are looked up in the open folder alone, and no link is followed.
 """
@@ -42,7 +42,7 @@ class OpenFolder:
         return os.listdir(self._here)  # noqa: PTH208
 
     def look(self, name: str) -> os.stat_result:
-        """What has this name; of a link, the link itself."""
+        """What has this name. Of a link, the link itself."""
         return os.stat(self._name(name), dir_fd=self.fd, follow_symlinks=False)
 
     def read(self, name: str, most_bytes: int) -> bytes:
@@ -71,7 +71,7 @@ class OpenFolder:
         """Make the file appear with this text, or replace it, whole or not at all.
 
         Raises:
-            OSError: it cannot be written; nothing is left behind.
+            OSError: it cannot be written. Nothing is left behind.
         """
         temporary = f".{name[:200]}.{secrets.token_hex(8)}.tmp"
         fd = os.open(self._name(temporary), _CREATE | os_files.NO_LINK, mode, dir_fd=self.fd)
@@ -93,7 +93,7 @@ class OpenFolder:
         os.unlink(self._name(name), dir_fd=self.fd)
 
     def remove_tree(self, name: str) -> None:
-        """Remove a folder with all that is in it; links in it are removed, not followed.
+        """Remove a folder with all that is in it. Links in it are removed, not followed.
 
         Raises:
             OSError: it cannot be removed, or is a link.
@@ -137,7 +137,7 @@ class OpenFolder:
 
 @contextlib.contextmanager
 def opened_folder(path: Path) -> Iterator[OpenFolder]:
-    """Open a folder; see `logger.guarded`.
+    """Open a folder (see `logger.guarded`).
 
     Raises:
         OSError: it is missing, there is a link in its place, or it is no folder.

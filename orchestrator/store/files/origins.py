@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def origin_of_file(path: Path) -> str | None:
-    """What tells a file from its copies on this machine; None if it is not there."""
+    """What tells a file from its copies on this machine, or None if it is not there."""
     try:
         status = path.stat()
     except OSError:
@@ -15,12 +15,12 @@ def origin_of_file(path: Path) -> str | None:
 
 
 def is_copy(path: Path, origin: str | None) -> bool:
-    """Whether a file is another one than that of this origin; not known of one without."""
+    """Whether a file is another one than that of this origin, not known of one without."""
     return origin is not None and origin_of_file(path) != origin
 
 
 def seconds_untouched(*found: Path) -> float:
-    """Seconds since any of the files was touched; the clocks of two machines differ a little."""
+    """Seconds since any of the files was touched. The clocks of two machines differ a little."""
     touched = list(_touched(found))
     return time.time() - max(touched) if touched else 0.0
 

@@ -21,7 +21,7 @@ _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@
 
 
 def last_lines(path: Path, n_lines: int = TAIL_LINES) -> list[str]:
-    """The last lines of a `.log`, as a person would see them; empty where there is none."""
+    """The last lines of a `.log`, as a person would see them, or empty if there is none."""
     try:
         with os.fdopen(open_guarded(path, READ), "rb") as file:
             size = file.seek(0, os.SEEK_END)

@@ -32,7 +32,7 @@ class RunFileList:
     """The files of a run, in the order of their paths.
 
     Attributes:
-        is_whole: whether there are no others; a folder of very many files is not read to its end.
+        is_whole: whether there are no others. A folder of very many files is not read to its end.
     """
 
     files: tuple[RunFile, ...] = ()
@@ -43,7 +43,7 @@ NO_FILES = RunFileList()
 
 
 def list_files(folder: Path | None, most_files: int = MOST_FILES) -> RunFileList:
-    """The regular files below a run's folder; links are left out, and never followed."""
+    """The regular files below a run's folder. Links are left out, and never followed."""
     if folder is None:
         return NO_FILES
     look = _Look()
@@ -94,7 +94,7 @@ class _Look:
 
 
 def open_file(folder: Path, path: str) -> int | None:
-    """A descriptor of one regular file below a run's folder; None if there is none of this path.
+    """A descriptor of one regular file below a run's folder, or None if there is none of this path.
 
     Neither the folder nor anything on the way may be a link.
     """

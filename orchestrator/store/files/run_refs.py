@@ -16,7 +16,7 @@ class RunRef:
 
     Attributes:
         executor: the engine's name.
-        id: what the engine finds it by; only the engine knows what it means.
+        id: what the engine finds it by. Only the engine knows what it means.
         label: what people read, such as `process 4711` or `job 42`.
     """
 
@@ -29,12 +29,14 @@ class RunRef:
 
 
 def process_ref(pid: int, identity: str | None) -> RunRef:
-    """A process of this machine; `identity` tells it from a later one with the same number."""
+    """A process of this machine. `identity` tells it from a later one with the same number."""
     return RunRef(LOCAL, f"{pid} {identity or ''}".rstrip(), f"process {pid}")
 
 
 def process_of(ref: RunRef | None) -> tuple[int, str | None] | None:
-    """The process number and its identity; None if the run is no process of a machine of ours."""
+    """The process number and its identity, or None if the run is no process of a machine of
+    ours.
+    """
     if ref is None or ref.executor != LOCAL:
         return None
     pid, _, identity = ref.id.partition(" ")
@@ -43,7 +45,7 @@ def process_of(ref: RunRef | None) -> tuple[int, str | None] | None:
 
 
 def ref_in(event: Mapping[str, Any]) -> RunRef | None:
-    """The reference in an event of the journal; earlier versions wrote process numbers.
+    """The reference in an event of the journal. Earlier versions wrote process numbers.
 
     Raises:
         KeyError, TypeError, ValueError: a field is missing or of the wrong type.

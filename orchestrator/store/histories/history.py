@@ -10,8 +10,8 @@ from ..run_states import RunState
 class RunSampled:
     """A run was decided on.
 
-    `combination` numbers the combinations, where one has several runs; `n_known` is how many
-    ends the sampler knew of, `None` where it did not look.
+    `combination` numbers the combinations, where one has several runs. `n_known` is how many ends
+    the sampler knew of, `None` where it did not look.
     """
 
     index: int
@@ -23,12 +23,12 @@ class RunSampled:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """A run, or one attempt at it, ended; `value` is the best one it logged, if any.
+    """A run, or one attempt at it, ended. `value` is the best one it logged, if any.
 
     `stopped_by` is the rule that stopped it early, where known. `result` has the value of each of
     several objectives, None if one is missing. `violations` says by how much it misses each
     constraint on outcomes, None if that is not known. `curve` has its progress, by the rule that
-    compares runs, and the best value up to there; it is empty without such a rule.
+    compares runs, and the best value up to there. It is empty without such a rule.
     """
 
     index: int

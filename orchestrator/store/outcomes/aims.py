@@ -22,8 +22,8 @@ _PLAIN = re.compile(r"\s*(?P<name>[^\W\d][\w./@:%\-]*)\s*[<>=]")
 class Objective:
     """One of several metrics that a sweep optimises at once.
 
-    `take` says which value of a run counts. `reference` bounds the hypervolume; None: the worst
-    result.
+    `take` says which value of a run counts. `reference` bounds the hypervolume. None means the
+    worst result.
     """
 
     metric: str
@@ -52,7 +52,7 @@ class OutcomeConstraint:
         self.names = self._expression.names
 
     def violation(self, values: Mapping[str, float]) -> float | None:
-        """By how much the values miss it, at most 0 if they meet it; None if one is missing.
+        """By how much the values miss it, at most 0 if they meet it, or None if one is missing.
 
         Raises:
             ExpressionError: it does not fit numbers.
@@ -89,18 +89,18 @@ class Aims:
         return list(dict.fromkeys([*(one.metric for one in self.objectives), *named]))
 
     def result(self, values: Mapping[str, float]) -> tuple[float, ...] | None:
-        """The value of each objective, in their order; None if one is missing or not finite."""
+        """The value of each objective, in their order, or None if one is missing or not finite."""
         found = tuple(values.get(one.metric, math.nan) for one in self.objectives)
         return found if all(map(math.isfinite, found)) else None
 
     def violations(self, values: Mapping[str, float]) -> tuple[float, ...] | None:
-        """By how much each constraint is missed; None if that is not known of one."""
+        """By how much each constraint is missed, or None if that is not known of one."""
         found = [_violation(one, values) for one in self.where]
         known = tuple(one for one in found if one is not None)
         return known if len(known) == len(found) else None
 
     def are_met(self, values: Mapping[str, float]) -> bool:
-        """Whether the values meet every constraint; what is not known does not."""
+        """Whether the values meet every constraint. What is not known does not."""
         violations = self.violations(values)
         return violations is not None and all(one <= 0 for one in violations)
 
@@ -121,7 +121,7 @@ NO_AIMS = Aims()
 
 
 def aims_of(config: Mapping[str, Any]) -> Aims:
-    """What a configuration asks for; what is malformed is left out."""
+    """What a configuration asks for. What is malformed is left out."""
     return Aims(
         tuple(_objectives(config.get("objectives"))), tuple(_constraints(config.get("where")))
     )

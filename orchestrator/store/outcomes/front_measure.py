@@ -27,7 +27,7 @@ class FrontMeasure:
 def measure(
     objectives: Sequence[Objective], results: Sequence[tuple[RunRecord, tuple[float, ...]]]
 ) -> FrontMeasure | None:
-    """The hypervolume over time; None without results, and with more than three objectives.
+    """The hypervolume over time, or None without results, and with more than three objectives.
 
     Args:
         results: in the order in which the runs ended, with a value of each objective.

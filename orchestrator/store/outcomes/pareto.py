@@ -16,7 +16,7 @@ def dominates(one: Losses, other: Losses) -> bool:
 
 
 def front_of(points: Sequence[Losses]) -> list[int]:
-    """The positions of the points that no other dominates, in their order; equals are all in it."""
+    """The positions of the points that no other dominates, in their order. Equals are all in it."""
     order = sorted(range(len(points)), key=points.__getitem__)
     front: list[int] = []
     for position in order:  # what comes later dominates nothing before it

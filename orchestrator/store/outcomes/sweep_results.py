@@ -27,7 +27,7 @@ class SweepResults:
 
     @property
     def best(self) -> RunRecord | None:
-        """The run of the search with the best value, the earliest of equals; `None` without one.
+        """The run of the search with the best value, the earliest of equals, or `None` without one.
 
         Of a sweep with constraints on outcomes, of the runs that have ended and meet them.
         """
@@ -43,7 +43,7 @@ class SweepResults:
         return not self.aims.where or (run.has_ended and run.is_feasible)
 
     def result_of(self, run: RunRecord) -> tuple[float, ...] | None:
-        """The value of each objective of a run; None if its result does not count."""
+        """The value of each objective of a run, or None if its result does not count."""
         if run.is_confirming or run.state not in RESULTS_THAT_COUNT or not run.is_feasible:
             return None
         return self.aims.result(run.values) if self.aims.objectives else None
@@ -64,7 +64,7 @@ class SweepResults:
         return [found[position][0] for position in front_of(losses)]
 
     def measure_front(self, runs: Iterable[RunRecord] | None = None) -> FrontMeasure | None:
-        """The hypervolume over time; None without results, and with more than three objectives.
+        """The hypervolume over time, or None without results, and with more than three objectives.
 
         Args:
             runs: those that count, by default all.

@@ -1,9 +1,9 @@
-"""Archiving and deleting what is in a log folder; never anything that still runs.
+"""Archiving and deleting what is in a log folder, never anything that still runs.
 
-Only what our processes wrote is removed; other files stay, unless the user asks for them too.
+Only what our processes wrote is removed. Other files stay, unless the user asks for them too.
 
 Deleting renames first, to a hidden name beside it, so that a crash in between leaves nothing half
-shown; what such a crash left is removed by the next delete. All of it works through open folders:
+shown. What such a crash left is removed by the next delete. All of it works through open folders:
 no link is followed, and what is put in the place of a folder meanwhile is not touched.
 """
 
@@ -210,7 +210,7 @@ def require_same(folder: OpenFolder, file: tuple[int, int]) -> None:
 
 
 def _require_ours(status: os.stat_result) -> None:
-    """Root may delete what others own; nobody else does."""
+    """Root may delete what others own. Nobody else does."""
     if os_files.user_id() not in (None, 0, status.st_uid):
         raise NotOursError("it belongs to another user")
 

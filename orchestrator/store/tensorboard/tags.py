@@ -31,7 +31,7 @@ def other_tags(path: Path, most_s: float | None = None) -> OtherTags:
     """Nothing of a log that is no event file or cannot be read.
 
     Args:
-        most_s: how long to read; what is found later is found by the next call.
+        most_s: how long to read. What is found later is found by the next call.
     """
     if not is_event_file(path):
         return OtherTags({})
@@ -48,7 +48,7 @@ def _tags_of(history: MediaHistory) -> OtherTags:
 
 
 def describe_tags(kind: str, tags: list[str], *, are_all: bool = True) -> str:
-    """“2 tags: a, b”; of a kind that no page shows “2 tags, not shown: a, b”."""
+    """“2 tags: a, b”. Of a kind that no page shows “2 tags, not shown: a, b”."""
     shown = ", ".join(tags[:_MOST_NAMED]) + (", …" if len(tags) > _MOST_NAMED else "")
     number = f"{len(tags)} {'tag' if len(tags) == 1 else 'tags'}"
     number += "" if are_all else " so far"

@@ -37,7 +37,7 @@ class KernelWatch(AbstractContextManager["KernelWatch"]):
         self._stop = threading.Event()
 
     async def wait(self, step_ms: int, within_ms: int) -> set[Path] | None:
-        """Wait for events, and until none has come for a step; None if there is none in time.
+        """Wait for events, and until none has come for a step, or None if there is none in time.
 
         A wait that is cancelled leaves its thread, which ends when this is closed.
         """

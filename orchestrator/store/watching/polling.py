@@ -20,7 +20,7 @@ _GROWS_WITHIN_NS = 900 * 10**9
 
 
 async def polled(folder: Path) -> AsyncGenerator[set[Path] | None, None]:
-    """An empty set once, then what has changed between one look and the next; None if nothing.
+    """An empty set once, then what has changed between one look and the next, or None if nothing.
 
     A network file system answers from memory what a file looks like, for seconds or a minute, but
     asks its server when the file is opened. So files that grow are opened every second.

@@ -14,7 +14,7 @@ _ahead: dict[Path, tuple[float, float]] = {}
 
 
 def touched_at(path: Path) -> float | None:
-    """When the file server saw the last change of a file; None if there is none.
+    """When the file server saw the last change of a file, or None if there is none.
 
     The file is opened: a network file system then asks its server.
     """
@@ -42,10 +42,10 @@ def server_time(folder: Path) -> float | None:
 
 
 def silent_for_s(path: Path, clock_folder: Path) -> float:
-    """Seconds since a file was touched; 0 if that cannot be told.
+    """Seconds since a file was touched, or 0 if that cannot be told.
 
     Args:
-        clock_folder: where a file may be touched to learn the server's time; this machine's own
+        clock_folder: where a file may be touched to learn the server's time. This machine's own
             time counts where that is not possible, and on a file system of this machine.
     """
     touched = touched_at(path)
@@ -53,7 +53,7 @@ def silent_for_s(path: Path, clock_folder: Path) -> float:
 
 
 def _server_is_ahead_s(folder: Path) -> float:
-    """How far the file server's clock is ahead of this machine's; looked at once a minute."""
+    """How far the file server's clock is ahead of this machine's, looked at once a minute."""
     known = _ahead.get(folder)
     if known is not None and time.monotonic() - known[0] < _KNOWN_FOR_S:
         return known[1]

@@ -46,12 +46,12 @@ async def watch_files(
     """Yield sets of paths under `folder` (recursively) in which something happened.
 
     Args:
-        folder: watched from the moment it exists; it may come later, go, and come again.
+        folder: watched from the moment it exists. It may come later, go, and come again.
         poll: look at intervals of `POLL_DELAY_MS` instead of asking the kernel. `None`
             decides: poll on network file systems, where the kernel does not see what other
             machines write, and where the kernel's watches have run out (with one warning).
         quiet_step_ms: how late the first event after a silence of seconds may be reported.
-        pause_to_work: how long to pause after an item, in CPU times of its reader; within
+        pause_to_work: how long to pause after an item, in CPU times of its reader, within
             `LEAST_PAUSE_S` and `MOST_PAUSE_S`.
     """
     while True:
@@ -76,7 +76,7 @@ async def watch_files(
 async def _notified(
     watch: KernelWatch, quiet_step_ms: int, pause_to_work: float
 ) -> AsyncGenerator[set[Path] | None, None]:
-    """An empty set once, then what the kernel reports; None if nothing happened for a while."""
+    """An empty set once, then what the kernel reports, or None if nothing happened for a while."""
     steps_ms = (*_STEPS_MS, (quiet_step_ms, _LOOK_AGAIN_MS))
     n_silent, look_at = 0, 0.0
     with watch:

@@ -119,5 +119,5 @@ def test_folder_without_a_log_or_with_several_is_refused(dat: Path) -> None:
         read_log(dat.parent)
     for name in ("a.dat", "b.dat"):
         (dat.parent / name).write_bytes(HEADER)
-    with pytest.raises(ValueError, match=r"holds 2 \.dat files; .*a\.dat"):
+    with pytest.raises(ValueError, match=r"holds 2 \.dat files\. .*a\.dat"):
         read_log(dat.parent)

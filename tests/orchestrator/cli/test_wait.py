@@ -56,7 +56,7 @@ def test_bound_on_the_wrong_side_is_refused(running: Path) -> None:
     done = run_command("wait", "--until", "best<0.1", folder=running)
     assert done.returncode == 2
     assert "higher values of" in done.stderr
-    assert "did you mean best>0.1?" in done.stderr
+    assert "Did you mean best>0.1?" in done.stderr
     end(running)
 
 

@@ -308,8 +308,8 @@ def test_rules_need_a_metric_and_a_goal(folder: Path, changes: dict[str, Any]) -
     found = problems(source, folder)
     (asking,) = changes
     assert found == {
-        "optimization_metric": f"is missing; {asking} needs it",
-        "optimization_goal": f"is missing; {asking} needs it",
+        "optimization_metric": f"is missing. {asking} needs it",
+        "optimization_goal": f"is missing. {asking} needs it",
     }
 
 

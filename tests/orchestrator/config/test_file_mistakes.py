@@ -207,7 +207,7 @@ def test_second_document_and_a_list_of_parameters_are_explained(tmp_path: Path) 
         (
             '{"type": "uniform", "min": 0, "max": 1}',
             "[1, 2]",
-            'a list of values is {"type": "choice", "candidates": [...]}',
+            'A list of values is {"type": "choice", "candidates": [...]}',
         ),
         (
             "false\n",

@@ -66,8 +66,8 @@ def test_every_mistake_in_a_search_is_told_at_once(folder: Path) -> None:
         },
     )
     assert found["sampler"] == (
-        'unknown type "tpes", did you mean tpe?; '
-        "allowed: random, grid, sobol, tpe, gp, cma_es, nsga2, optunahub, auto"
+        'unknown type "tpes", did you mean tpe? '
+        "(allowed: random, grid, sobol, tpe, gp, cma_es, nsga2, optunahub, auto)"
     )
     assert found["repeats.count"] == "must be a whole number, 1 or more, got 0"
     assert found["repeats.seed"].startswith("unknown key, did you mean seed_name?")
@@ -101,7 +101,7 @@ def test_every_mistake_in_a_search_is_told_at_once(folder: Path) -> None:
             "m.when.optimizer",
             'optimizer is never "sdg". Possible: "sgd", "adam"',
         ),
-        ({"m": {**UNIFORM, "when": {"lr": 0.5}}}, "m.when.lr", "this one is continuous"),
+        ({"m": {**UNIFORM, "when": {"lr": 0.5}}}, "m.when.lr", "This one is continuous"),
         ({"m": {**UNIFORM, "when": {"m": 1}}}, "m.when.m", "cannot depend on itself"),
         ({"m": {"type": "tied", "to": "rate"}}, "m.to", "no such hyperparameter"),
         (

@@ -278,7 +278,7 @@ def test_wandb_sweep_may_be_json(tmp_path: Path) -> None:
 
 def test_our_keys_among_wandbs_are_answered(tmp_path: Path) -> None:
     found = problems(tmp_path, with_changes(max_runs=3, retries=2))
-    assert found["max_runs"].endswith("a W&B sweep file has run_cap for it")
+    assert found["max_runs"].endswith("A W&B sweep file has run_cap for it")
     assert found["retries"].endswith('there it is "retries": 2')
 
 
@@ -294,7 +294,7 @@ def test_exponents_of_log_uniform_are_told(tmp_path: Path) -> None:
     }
     notes = str(load(tmp_path, with_changes(parameters=kinds)).notes)
     assert "parameters.a: min and max of log_uniform are exponents of e" in notes
-    assert "between 1 (e^0.0001) and 1.105 (e^0.1); log_uniform_values takes" in notes
+    assert "between 1 (e^0.0001) and 1.105 (e^0.1). log_uniform_values takes" in notes
     assert "between 0.3679 (e^-1) and 1 (e^-0)" in notes
 
 

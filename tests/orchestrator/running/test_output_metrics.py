@@ -279,7 +279,7 @@ def test_expression_that_never_ends_blocks_no_sweep(tmp_path: Path) -> None:
 def test_metric_under_another_name_is_said_with_the_names_found(tmp_path: Path) -> None:
     sweep_config(tmp_path, "accuracy: 0.5\n", "name: value")
     done = run_command("sweep", folder=tmp_path)
-    assert "it logged 'accuracy'. Did you mean 'accuracy'?" in done.stderr
+    assert "It logged 'accuracy'. Did you mean 'accuracy'?" in done.stderr
 
 
 @pytest.mark.parametrize(

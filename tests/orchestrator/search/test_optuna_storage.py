@@ -63,8 +63,8 @@ def test_trials_that_fit_are_known_and_the_others_are_counted(storage: str, tmp_
     earlier = read_optuna_study(OptunaStorage(optuna=storage), tmp_path, space())
     assert list(earlier.known) == [WarmStartRun({"x": 0.1, "size": 16}, "finished", 0.0)]
     assert earlier.left_out_text == (
-        "warm_start: 3 of 4 runs of Optuna's study mnist are left out (1: size outside of what is "
-        "searched here; 1: no value for size; 1: pruned, which is not a whole run)"
+        "warm_start: 3 of 4 runs of Optuna's study mnist are left out (1: size outside of this "
+        "search space; 1: no value for size; 1: pruned, which is not a whole run)"
     )
 
 

@@ -56,7 +56,7 @@ def test_run_that_waits_again_can_be_taken_back() -> None:
 def test_interrupted_run_that_is_taken_back_is_left_to_a_resume(state: RunState) -> None:
     sweep = sweep_with(state=state)
     sweep.runs[1].put_back(2)
-    assert "a resume runs it again" in not_again(sweep.runs[1])
+    assert "A resume runs it again" in not_again(sweep.runs[1])
 
 
 @pytest.mark.parametrize(("action", "is_paused"), [("pause", True), ("continue", False)])
@@ -72,5 +72,5 @@ def test_what_a_sweep_does_already_is_refused(
 def test_fewer_workers_than_runs_replace_none_of_those_too_many() -> None:
     sweep = sweep_with(state="running")
     sweep.runs[2] = RunRecord(2, state="running")
-    assert workers_text(1, sweep).endswith(". 1 of the running runs are not replaced")
+    assert workers_text(1, sweep).endswith(". 1 of the running runs is not replaced")
     assert workers_text(2, sweep) == "2 runs at once from now on"

@@ -12,7 +12,7 @@ from ml_tracking_ops.orchestrator.stopping.promotion import PauseDecision, Promo
 def get_job(
     rungs: dict[int, dict[int, float]], promoted: dict[int, set[int]], factor: int
 ) -> tuple[int, int] | None:
-    """The procedure `get_job` of the paper, word for word; None where it would sample."""
+    """The procedure `get_job` of the paper, word for word, or None if it would sample."""
     for rung in sorted(rungs, reverse=True):
         best_first = sorted(rungs[rung], key=lambda run: (rungs[rung][run], run))
         candidates = best_first[: len(rungs[rung]) // factor]

@@ -89,7 +89,7 @@ def test_lock_on_a_network_file_system_is_stale_once_its_holder_is_silent(
     journal = interrupted / "journal.jsonl"
     # as after a crash of the other machine: the file server still keeps its lock
     holder = Journal(journal, on_trouble=pytest.fail)
-    with pytest.raises(SweepHeldError, match="on elsewhere is at work"):
+    with pytest.raises(SweepHeldError, match="on elsewhere is running"):
         resume(interrupted)
     os.utime(journal, (0, 0))
     assert resume(interrupted).state == "finished"
@@ -124,7 +124,7 @@ def test_lock_on_this_machine_is_never_stale(interrupted: Path) -> None:
         (("--resume", "nothing"), "no experiment, sweep or run of this name"),
         (("--resume", "nothing", "--seed", "3"), "leave out CONFIG and --seed"),
         (("--resume", "nothing", "other.json"), "leave out CONFIG and --seed"),
-        (("--max-runs", "0"), "whole number, 1 or more; got '0'"),
+        (("--max-runs", "0"), "whole number, 1 or more, got '0'"),
     ],
 )
 def test_wrong_usage_is_explained(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
@@ -144,7 +144,7 @@ def test_resume_runs_nothing_again_where_the_journal_is_lost(
     before = {path.name for path in interrupted.iterdir()}
     (name,) = (name for name in before if name.endswith(".dat"))
     with pytest.raises(
-        UsageError, match=rf"names no run, .* \(1: {name}\): .* Restore the journal"
+        UsageError, match=rf"names no run, .* \(1: {name}\), .* Restore the journal"
     ):
         resume(interrupted)
     assert {path.name for path in interrupted.iterdir()} == before

@@ -46,8 +46,8 @@ def finish(coroutine):
 class LiveStream(RuleBasedStateMachine):
     """One growing file, its topic, and a client that takes events when it likes.
 
-    The client connects anew at will with its cursor. Its queue is so small that it often falls
-    behind. Nothing may be missed, and nothing may come twice.
+    The client connects again with its cursor whenever it likes. Its queue is so small that it often
+    falls behind. Nothing may be missed, and nothing may come twice.
     """
 
     @initialize()

@@ -82,8 +82,8 @@ def test_runs_that_failed_or_were_killed_are_not_ranked(client: Client, logdir: 
     assert "1st of 2 by Accuracy, not counting 2 that failed or were killed" in shown[4]
     assert re.search(r"2nd of 2 by Accuracy.*, 0.1 behind +run 4", shown[1])
     assert "Run 4, the best that did not fail" in shown[1]
-    assert "Not ranked (failed); it would be 1st of 3 by Accuracy, not counting 1" in shown[2]
-    assert "Not ranked (killed); it would be 1st of 3" in shown[3]
+    assert "Not ranked (failed). It would be 1st of 3 by Accuracy, not counting 1" in shown[2]
+    assert "Not ranked (killed). It would be 1st of 3" in shown[3]
 
 
 @pytest.mark.parametrize(

@@ -74,9 +74,9 @@ def test_every_text_is_found_by_what_the_page_offers_for_it(text: str) -> None:
     [
         ("state=bad", "state=bad: no such state"),
         ("state=faild", "state=faild: no such state, did you mean failed? (known: pending"),
-        ("p.LRR=3", "p.LRR: no run has this hyperparameter, did you mean lr?; there are"),
+        ("p.LRR=3", "p.LRR: no run has this hyperparameter, did you mean lr? (known"),
         ("p.lr=1..0.1", "the lower end is above the upper one"),
-        ("m.Loss=low", "m.Loss=low: a range is written as"),
+        ("m.Loss=low", "m.Loss=low: A range is written as"),
         ("order=up", "order=up: must be asc or desc"),
         ("page=-1", "page=-1: must be a whole number"),
         ("p.momentum=3", "p.momentum: no run has this hyperparameter (known: lr, opt, n"),

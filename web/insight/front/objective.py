@@ -21,7 +21,7 @@ _keys: WeakKeyDictionary[Sweep, dict[str, _Key]] = WeakKeyDictionary()
 
 
 def chosen_objective(aims: Aims, asked: str | None) -> Objective | None:
-    """The objective of this name, or else the first; None of a sweep with one metric."""
+    """The objective of this name, or else the first, or None for a sweep with one metric."""
     named = (one for one in aims.objectives if one.metric == asked)
     return next(named, next(iter(aims.objectives), None))
 

@@ -29,7 +29,7 @@ class FrontView:
         n_infeasible: how many ended and do not meet them.
         n_provisional: how many running runs have a value of every objective so far, of which
             `n_would_be_on_front` would be on the front if they ended now.
-        volume: the hypervolume; None without results, or with more than three objectives.
+        volume: the hypervolume, or None without results, or with more than three objectives.
         reference: what it is measured up to, in words.
         kept: what its form carries along.
     """
@@ -63,7 +63,7 @@ class FrontColumns(TypedDict):
 
 
 def front_view(subject: Subject, rows: Sequence[Row], query: QueryParams) -> FrontView:
-    """The view of the panel; the address may name the objectives of both axes.
+    """The view of the panel. The address may name the objectives of both axes.
 
     Only of a sweep.
     """
@@ -132,7 +132,7 @@ def _reference(objectives: Sequence[Objective], measured: FrontMeasure) -> str:
 
 
 def summary_of_front(sweep: Sweep, rows: Sequence[Row]) -> FrontView | None:
-    """What the page says at its top; None of a sweep with one metric."""
+    """What the page says at its top, or None for a sweep with one metric."""
     goals = {one.metric: one.goal for one in sweep.aims.objectives}
     if not goals:
         return None

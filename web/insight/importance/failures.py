@@ -14,7 +14,7 @@ from .ped_anova import ImportanceRequest
 
 @dataclass(frozen=True)
 class Failures:
-    """The most important hyperparameter first; `parts`: the share of failures by its values."""
+    """The most important hyperparameter first. `parts`: the share of failures by its values."""
 
     n_failed: int
     n_ended: int
@@ -28,7 +28,7 @@ def failures(
     """What goes with failing, or None if no run failed, all did, or there are too few runs.
 
     Args:
-        shares: PED-ANOVA's answer to `failing_question`; None while it is not known.
+        shares: PED-ANOVA's answer to `failing_question`, or None while it is not known.
     """
     compared = _compared(rows)
     n_failed = sum(map(did_fail, compared))
@@ -43,7 +43,7 @@ def failing_question(rows: Sequence[Row], axes: Sequence[Axis]) -> ImportanceReq
     """What sets the runs that failed apart from all that ended, for `ped_anova`."""
     compared = _compared(rows)
     n_failed = sum(map(did_fail, compared))
-    # Half a run less: those that are as good, the other failed ones, count too; rounding adds none.
+    # Half a run less: those that are as good, the other failed ones, count too. Rounding adds none.
     return question(compared, axes, "max", (n_failed - 0.5) / len(compared))
 
 

@@ -34,7 +34,7 @@ class Importance:
     """What is known of one hyperparameter.
 
     Attributes:
-        share: PED-ANOVA's, of all hyperparameters together 1; None while it is not known.
+        share: PED-ANOVA's, of all hyperparameters together 1, or None while it is not known.
         explained: the share of the ranks' variance that goes with it, as
             `rank_correlation` says: of numbers ρ² or η² of their tenths, of categories η².
         correlation: Spearman's ρ, where its values have an order.
@@ -106,7 +106,7 @@ def question(
     """What `ped_anova` is asked, over the runs that have a value: what sets the best ones apart.
 
     Args:
-        quantile: the share of the runs that are the best ones; those that are as good count too.
+        quantile: the share of the runs that are the best ones. Those that are as good count too.
     """
     known = [row for row in rows if has_value(row)]
     return {

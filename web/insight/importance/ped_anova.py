@@ -3,12 +3,12 @@
     python -m ml_tracking_ops.web.insight.importance.ped_anova < questions.json > answers.json
 
 PED-ANOVA: S. Watanabe, A. Bansal, F. Hutter, "PED-ANOVA: Efficiently Quantifying Hyperparameter
-Importance in Arbitrary Subspaces", IJCAI 2023, arXiv:2304.10255; for hyperparameters that only
-some runs have, as condPED-ANOVA extends it, arXiv:2601.20800. Computed by Optuna, whose memory
-and start-up time the dashboard need not bear: the process ends with its answer.
+Importance in Arbitrary Subspaces", IJCAI 2023, arXiv:2304.10255. For hyperparameters that only some
+runs have, as condPED-ANOVA extends it, arXiv:2601.20800. Computed by Optuna, whose memory and
+start-up time the dashboard need not bear: the process ends with its answer.
 
-A list of questions, each with `goal`; `values`, one a run; `quantile`, the share of the runs that
-all of them are compared with, the best ones; and `hyperparameters`: name to `scale` (as `Axis` has
+A list of questions, each with `goal`, `values`, one a run. `quantile`, the share of the runs that
+all of them are compared with, the best ones, and `hyperparameters`: name to `scale` (as `Axis` has
 it), `low`, `high`, `n_categories` and `column`, with null where a run does not have it. Each
 answer: `shares`, name to a share of 1, and `version`, Optuna's.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class HyperparameterColumn(TypedDict):
-    """A hyperparameter; `column` has null where a run does not have it."""
+    """A hyperparameter. `column` has null where a run does not have it."""
 
     scale: str
     low: float | None

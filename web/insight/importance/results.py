@@ -31,7 +31,7 @@ _MORE = 1.05  # while a sweep runs, a twentieth more runs are a reason to comput
 
 @dataclass(frozen=True)
 class ImportanceResult:
-    """PED-ANOVA's answer over `n` runs, `n_failed` of them; `problem` says why there is none."""
+    """PED-ANOVA's answer over `n` runs, `n_failed` of them. `problem` says why there is none."""
 
     n: int
     shares: Mapping[str, float] | None = None
@@ -65,13 +65,13 @@ def known_importance(subject: Subject) -> SweepImportance:
 
 @dataclass(frozen=True)
 class ImportanceView:
-    """What is known now of the importance; `must_ask`: there is more to be computed.
+    """What is known now of the importance. `must_ask`: there is more to be computed.
 
     Attributes:
-        shares_of: PED-ANOVA's answer, as far as there is one; `failing_of`: that for failing.
+        shares_of: PED-ANOVA's answer, as far as there is one. `failing_of`: that for failing.
         noun: what `n_values` counts: runs, experiments, or combinations of a sweep with repeats.
-        setting: what their choices are called; `scatter_href` draws one, whose name follows.
-        fewest: below so many nothing is said; from `enough` on it can be relied on.
+        setting: what their choices are called. `scatter_href` draws one, whose name follows.
+        fewest: below so many nothing is said. From `enough` on it can be relied on.
     """
 
     metric: str | None
@@ -118,7 +118,7 @@ def _scatter_href(subject: Subject, query: QueryParams) -> str:
 
 
 def compared_rows(subject: Subject, rows: Sequence[Row]) -> list[Row]:
-    """The combinations of a sweep with repeats: a seed is no choice; otherwise the runs."""
+    """The combinations of a sweep with repeats: a seed is no choice. Otherwise the runs."""
     runs, seed = runs_of(rows), seed_name(subject.config)
     is_repeated = seed is not None and any(run.combination for run in runs[:1])
     return combination_rows(runs, seed) if is_repeated and seed is not None else runs

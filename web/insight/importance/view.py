@@ -44,7 +44,7 @@ _locks: WeakKeyDictionary[object, anyio.Lock] = WeakKeyDictionary()
 
 Explained = tuple[Subject, Sequence[Row]]
 FindExplained = Callable[[Catalog], Explained | None]
-"""Finds what is asked about as it is now; None if it is not there."""
+"""Finds what is asked about as it is now, or None if it is not there."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ async def _importance(request: Request, look: FindExplained) -> str | None:
 
 
 async def _answered(results: SweepImportance, asked: PendingRequests) -> SweepImportance:
-    """What is known after these questions; both go to one process, which takes seconds to start."""
+    """What is known after these questions. Both go to one process, which takes seconds to start."""
     found = iter(await _ask([one for one in (asked.best, asked.failing) if one is not None]))
     best = results.best if asked.best is None else next(found)
     if asked.failing is None:

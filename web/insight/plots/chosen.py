@@ -70,7 +70,7 @@ def _said(name: str, statistic: str) -> str:
 
 
 def _with_metrics(subject: Subject, rows: Sequence[Row]) -> tuple[list[Row], int]:
-    """The rows with their metrics; of combinations those of their runs."""
+    """The rows with their metrics. Of combinations those of their runs."""
     runs = [run for row in rows for run in row.runs] if any(row.runs for row in rows) else rows
     found, n_unread = subject.add_metrics(runs)
     if runs is rows:

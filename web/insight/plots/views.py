@@ -20,7 +20,7 @@ _QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 _FEWEST_FOR_CONTOUR = 4
 
 TAG = "tag"
-"""What bars may be by, besides settings; a setting of this name is meant before it."""
+"""What bars may be by, besides settings. A setting of this name is meant before it."""
 
 QueryPairs = Sequence[tuple[str, str]]
 
@@ -34,7 +34,7 @@ class Bar(TypedDict):
 
 @dataclass(frozen=True)
 class BarsView:
-    """The mean of a value by a setting or by tag; `bars` is for the drawing, as JSON."""
+    """The mean of a value by a setting or by tag. `bars` is for the drawing, as JSON."""
 
     chosen: ChosenMetric
     across: str | None
@@ -56,7 +56,7 @@ class Quantiles:
 
 @dataclass(frozen=True)
 class DistributionView:
-    """How the values are distributed; `by`: the setting whose values have a line each."""
+    """How the values are distributed. `by`: the setting whose values have a line each."""
 
     chosen: ChosenMetric
     by: str | None
@@ -67,7 +67,7 @@ class DistributionView:
 
 @dataclass(frozen=True)
 class ContourView:
-    """A value over two settings; `ends`: the worst and the best, as the colours show them."""
+    """A value over two settings. `ends`: the worst and the best, as the colours show them."""
 
     chosen: ChosenMetric
     across: str | None

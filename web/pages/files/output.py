@@ -43,7 +43,7 @@ class OutputPart:
 
 
 def read_end(path: Path) -> OutputPart | None:
-    """The end of an output, from a whole line on; None if there is no such file."""
+    """The end of an output, from a whole line on, or None if there is no such file."""
     return _read(path, None, _END_BYTES)
 
 
@@ -87,7 +87,7 @@ def _read(path: Path, stop: int | None, n_bytes: int) -> OutputPart | None:
 def _first_whole_line(data: bytes) -> int:
     """Where the first line begins that is there from its beginning.
 
-    A progress bar may continue for ever in one line; then its first redrawing, or at least a whole
+    A progress bar may continue for ever in one line. Then its first redrawing, or at least a whole
     character, has to do.
     """
     for mark in (b"\n", b"\r"):
@@ -119,7 +119,7 @@ def _end_of_lines(data: bytes, n_lines: int) -> int:
 
 @contextlib.contextmanager
 def opened_output(path: Path) -> Iterator[tuple[int, int] | None]:
-    """A file's descriptor and its size; None if there is no such file."""
+    """A file's descriptor and its size, or None if there is no such file."""
     opened = _open(path)
     try:
         yield opened
@@ -129,7 +129,7 @@ def opened_output(path: Path) -> Iterator[tuple[int, int] | None]:
 
 
 def _open(path: Path) -> tuple[int, int] | None:
-    """Opening a FIFO must not hang, and a link must not lead elsewhere; what was opened counts."""
+    """Opening a FIFO must not hang, and a link must not lead elsewhere. What was opened counts."""
     try:
         fd = open_guarded(path, READ)
     except OSError:
@@ -168,8 +168,10 @@ def parse_place(text: str | None) -> int | None:
 
 
 async def download(request: Request) -> Response:
-    """The whole output of a run, as it came, as far as it goes now; of one that has ended also a
-    part of it, so that a download can be resumed."""
+    """The whole output of a run, as it came, as far as it goes now.
+
+    Of one that has ended also a part of it, so that a download can be resumed.
+    """
     run_id = request.path_params["run_id"]
     path = await log_path(request, run_id)
     is_over = await request.app.state.catalog.use(lambda catalog: _is_over(catalog, run_id))

@@ -1,7 +1,7 @@
 """`GET /api/output/search?run=ID&q=WORDS&from=BYTE`: lines of the whole output of a run.
 
 One answer does bounded work: it ends after so many lines, bytes or moments, and says how far it
-came; the next one continues from there.
+came. The next one continues from there.
 """
 
 import re
@@ -51,7 +51,7 @@ class OutputMatches:
 def search_output(
     path: Path, words: str, start: int = 0, most_s: float = _MOST_S
 ) -> OutputMatches | None:
-    """The lines that hold `words`, in small letters or capitals; None if there is no output.
+    """The lines that hold `words`, in small letters or capitals, or None if there is no output.
 
     Searched is what a line shows in the end: without colours, and of a progress bar its last state.
     """
@@ -74,7 +74,7 @@ def search_output(
 
 
 def _blocks(fd: int, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
-    """Whole lines, about a block of them at a time; one without an end is cut."""
+    """Whole lines, about a block of them at a time. One without an end is cut."""
     at = start
     while at < stop:
         data = os_files.pread(fd, min(_BLOCK_BYTES, stop - at), at)

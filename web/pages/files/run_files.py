@@ -1,7 +1,7 @@
 """The files in a run's own folder: listed on its page, shown where that is safe, downloaded.
 
 A script may have written anything there. So images of a few kinds are sent as what their names say,
-texts as plain text, everything else as a download; no browser guesses, and nothing in them runs.
+texts as plain text, everything else as a download. No browser guesses, and nothing in them runs.
 """
 
 import os
@@ -46,8 +46,8 @@ class FileView:
     """A file as the page lists it.
 
     Attributes:
-        href: where it is downloaded; None if its name cannot be asked for.
-        show_href: where it is shown; None of a kind that is not.
+        href: where it is downloaded, or None if its name cannot be asked for.
+        show_href: where it is shown, or None for a kind that is not.
     """
 
     path: str
@@ -59,7 +59,7 @@ class FileView:
 
 @dataclass(frozen=True)
 class FilesView:
-    """The files of a run; `folder` is where they are."""
+    """The files of a run. `folder` is where they are."""
 
     folder: str
     files: tuple[FileView, ...]

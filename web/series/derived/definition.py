@@ -34,7 +34,7 @@ def title_of(name: str) -> str:
 
 @dataclass(frozen=True)
 class Definition:
-    """A derived metric whose expression is understood; `names` are the metrics in it."""
+    """A derived metric whose expression is understood. `names` are the metrics in it."""
 
     expression: Expression
     names: tuple[str, ...]
@@ -43,7 +43,7 @@ class Definition:
         """Its points, from those of the metrics in it, which are sorted by step.
 
         It is where the one that was logged least often is. The others are taken to grow on a
-        straight line between two of their steps; before the first and after the last they are not
+        straight line between two of their steps. Before the first and after the last they are not
         known, and there is no value.
         """
         base = min((metrics[name] for name in self.names), key=len)

@@ -32,7 +32,7 @@ class DerivedMetrics:
         return self._digests.use(path, lambda source: frozenset(source.names)) or frozenset()
 
     def points(self, path: Path, name: str) -> Points:
-        """Its points; none if the log lacks one of its metrics, or it is not understood."""
+        """Its points, or none if the log lacks one of its metrics, or it is not understood."""
         return self._kept.get((path, name), identify(path), lambda: self._read(path, name))
 
     def find(self, path: Path, name: str) -> Points | None:
@@ -56,7 +56,7 @@ def computed(definition: Definition, log: Mapping[str, Series]) -> Points:
 
 
 def derived_of(name: str, log: Mapping[str, Series]) -> Points | None:
-    """A derived metric of a log that was read whole; None if it is none, or not of this log."""
+    """A derived metric of a log that was read whole, or None if it is none, or not of this log."""
     if name in log or not is_derived(name):
         return None
     try:

@@ -1,10 +1,10 @@
 """Which points of several series are kept, so that no extreme is lost. Pure and vectorised.
 
-The series stand side by side in the columns of `Stack`. A series of `count` points is cut into
-cells of a power of two of points, at most `FINEST`; of each cell the lowest and the highest value
-stay, and the first and the last point of all. When a series grows its cells are merged two
-by two, and what is kept of a merged cell is among what was kept of its parts: so a stack that was
-extended is the same, bit by bit, as one that is made of all points at once.
+The series are side by side in the columns of `Stack`. A series of `count` points is cut into
+cells of a power of two of points, at most `FINEST`. Of each cell the lowest and the highest value
+stay, and the first and the last point of all. When a series grows its cells are merged two by two,
+and what is kept of a merged cell is among what was kept of its parts: so a stack that was extended
+is the same, bit by bit, as one that is made of all points at once.
 """
 
 from collections.abc import Sequence
@@ -27,10 +27,10 @@ class Stack:
     """Series side by side.
 
     Attributes:
-        points: of all series; those of one ascend by step.
-        places: which point of its series each is, from 0; shape (n_points,). None: all are there.
-        lengths: how many points each series has here; shape (n_series,).
-        counts: how many points each has in all; shape (n_series,).
+        points: of all series. Those of one ascend by step.
+        places: which point of its series each is, from 0, shape (n_points,). None: all are there.
+        lengths: how many points each series has here, shape (n_series,).
+        counts: how many points each has in all, shape (n_series,).
     """
 
     points: Points
@@ -108,7 +108,7 @@ def extended(stack: Stack, behind: Sequence[Points]) -> Stack:
 def coarser(stack: Stack, n_buckets: int) -> Stack:
     """At most ``2 * n_buckets + 2`` points of each series, from a finer stack.
 
-    Buckets are made of whole cells; those of 16 are made of those of 64.
+    Buckets are made of whole cells. Those of 16 are made of those of 64.
     """
     starts: list[Int64s] = []
     index = stack.index
@@ -161,7 +161,7 @@ def _finest(stack: Stack) -> Stack:
 
 
 def _shift(count: int) -> int:
-    """The binary logarithm of the size of a series' cells; 0: every point is one."""
+    """The binary logarithm of the size of a series' cells. 0 means that every point is one."""
     return 0 if count <= 2 * FINEST + 2 else (-(-count // FINEST) - 1).bit_length()
 
 
@@ -175,7 +175,7 @@ def _kept(stack: Stack, starts: Int64s) -> Positions:
     """Where the points are that stay: of each group of neighbours the lowest and the highest.
 
     Args:
-        starts: where the groups begin, shape (n_groups,); each series begins one.
+        starts: where the groups begin, shape (n_groups,). Each series begins one.
     """
     n = len(stack.points)
     if not n:

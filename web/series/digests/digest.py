@@ -23,7 +23,7 @@ _REPEATED_BUCKETS = 256
 class Facts:
     """Some numbers of each metric, each of shape (n_metrics,), of all values as they were logged.
 
-    `last` is the value of the highest step, logged last; `low` and `high` are NaN of NaN alone.
+    `last` is the value of the highest step, logged last. `low` and `high` are NaN of NaN alone.
     """
 
     count: Int64s
@@ -60,7 +60,8 @@ class Digest:
     Attributes:
         files: the identities of the log and of those of earlier attempts, before they were read.
         finest: of every metric all points, or those that are the lowest or highest of a cell.
-        mark: tells whether a longer log still begins with what was read; None: read it all again.
+        mark: tells whether a longer log still begins with what was read. None means read it all
+            again.
     """
 
     files: tuple[Identity, ...]

@@ -18,13 +18,13 @@ from .encoding import DigestError, DigestReader
 from .writing import DigestWriter
 
 MAX_METRICS = 1_000
-"""Of a log with more metrics the first are shown; `metric_limit.js` has the same number."""
+"""Of a log with more metrics the first are shown. `metric_limit.js` has the same number."""
 MOST_WAITING_BYTES = 96 << 20
 """Memory for digests that wait to be written."""
 
 T = TypeVar("T")
 Source = Digest | DigestReader
-"""Both give what is known of a log; the one from memory, the other from the cache."""
+"""Both give what is known of a log. The one from memory, the other from the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class LogDigests:
     """The digests of any number of logs, for any number of threads.
 
     Args:
-        cache: where digests are kept; without it each is made of the whole log.
+        cache: where digests are kept. Without it each is made of the whole log.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class LogDigests:
         return take(digest)
 
     def close(self) -> None:
-        """Write what is still to be written; takes a moment at most."""
+        """Write what is still to be written. Takes a moment at most."""
         if self._writer is not None:
             self._writer.close()
 

@@ -59,7 +59,7 @@ class DigestWriter:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Write what is waiting; what takes longer than a moment is left out."""
+        """Write what is waiting. What takes longer than a moment is left out."""
         with self._changed:
             self._is_closing = True
             thread = self._thread
@@ -83,7 +83,7 @@ class DigestWriter:
                     self._forget(path)
 
     def _next(self) -> tuple[Path, Digest | None] | None:
-        """What to write next; None, and the thread is forgotten, after some time without any."""
+        """What to write next. None, and the thread is forgotten, after some time without any."""
         with self._changed:
             while True:
                 if self._waiting and self._is_time():

@@ -1,7 +1,7 @@
 """`ml-tracking-ops assets DIR`: fills a folder with the pages' third-party files.
 
 They come from npm packages: from tarballs on disk, or from the registry that the user's npm is
-set up for (or given). Whatever the way, a file is taken only if its bytes are those that the
+set up for (or given). In either case a file is taken only if its bytes are those that the
 pages accept, and the folder is written only once all of them are there.
 """
 
@@ -42,7 +42,7 @@ def needed_packages() -> list[Package]:
 
 
 def fill_from_tarballs(folder: Path, sources: Sequence[Path]) -> list[str]:
-    """Fill `folder` from npm tarballs, or from folders that hold them; say what it holds.
+    """Fill `folder` from npm tarballs, or from folders that hold them. Say what it holds.
 
     Raises:
         UsageError: a tarball is no such, or of another package, or one is missing.
@@ -65,7 +65,7 @@ def fill_from_tarballs(folder: Path, sources: Sequence[Path]) -> list[str]:
 
 
 def fill_from_registry(folder: Path, registry: str | None) -> list[str]:
-    """Fill `folder` from the registry given, or else from npm's own; say what it holds.
+    """Fill `folder` from the registry given, or else from npm's own. Say what it holds.
 
     Raises:
         UsageError: there is no npm, and no registry is given.

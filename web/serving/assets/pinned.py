@@ -11,7 +11,7 @@ _CDN = "https://cdn.jsdelivr.net/npm"
 
 @dataclass(frozen=True)
 class Asset:
-    """One file of an npm package; `integrity` is its hash as subresource integrity writes it."""
+    """One file of an npm package. `integrity` is its hash as subresource integrity writes it."""
 
     package: str
     version: str
@@ -20,7 +20,7 @@ class Asset:
 
     @property
     def place(self) -> str:
-        """Its path at the CDN and in a folder of assets; it holds the version."""
+        """Its path at the CDN and in a folder of assets. It holds the version."""
         return f"{self.package}@{self.version}/{self.path}"
 
     @property
@@ -53,5 +53,5 @@ ECHARTS = Asset(
     "dist/echarts.min.js",
     "sha384-C2iskrW/uPW46KzOjrvJIQo4YkV8lkD+QS0CrDN18IIPIpT/g2USu8bTP3nvmIAD",
 )
-"""Only for the drawings that explain a sweep; loaded when one of them is in view."""
+"""Only for the drawings that explain a sweep, loaded when one of them is in view."""
 ASSETS = {"htmx": HTMX, "uplot": UPLOT, "uplot_style": UPLOT_STYLE, "echarts": ECHARTS}

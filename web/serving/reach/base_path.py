@@ -47,7 +47,7 @@ def is_base_path(path: str) -> bool:
 
 
 def base_path(scope: Scope) -> str:
-    """The path before every address of this request; empty at the root."""
+    """The path before every address of this request. Empty at the root."""
     return str(scope.get(_KEY, ""))
 
 
@@ -55,8 +55,8 @@ class BasePathMiddleware:
     """Lets the rest of the app see paths from the root.
 
     Args:
-        base_path: where the dashboard is; a request may have it or not, since some proxies take
-            it off.
+        base_path: where the dashboard is. A request may have it or not, since some proxies take it
+            off.
         trusted_proxies: addresses whose `X-Forwarded-Prefix` counts, besides those of this machine.
     """
 

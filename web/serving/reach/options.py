@@ -19,7 +19,7 @@ class ReachOptions:
         allowed_hosts: names, besides localhost and addresses, that the server may be asked by.
         base_path: the path of a proxy's host below which the pages are, such as `/mlto`.
         trusted_proxies: addresses whose `X-Forwarded-Prefix` counts, besides this machine's.
-        frame_ancestors: sources as in a Content-Security-Policy; no page may frame ours if empty.
+        frame_ancestors: sources as in a Content-Security-Policy. No page may frame ours if empty.
     """
 
     allowed_hosts: frozenset[str] = frozenset()

@@ -1,5 +1,5 @@
 // One chart: a metric of several runs or groups, or several metrics that a reader combined. uPlot
-// supplies the axes, the cursor and dragging; the curves are drawn from each one's own columns, so
+// supplies the axes, the cursor and dragging. The curves are drawn from each one's own columns, so
 // that they need not share their x.
 
 import { chartFrame, showTitle } from "./frame.js";
@@ -108,7 +108,7 @@ export class Chart {
     this.#resizing.observe(plot);
   }
 
-  /** Give the canvas back; what it showed can be built again. */
+  /** Give the canvas back. What it showed can be built again. */
   release() {
     if (!this.#plot) return;
     clearTimeout(this.#detailTimer);
@@ -156,7 +156,7 @@ export class Chart {
     showTitle(root, own?.title ?? "", this.#curves.parts);
   }
 
-  /** Bring one curve to the front; null: none. */
+  /** Bring one curve to the front (null: none). */
   highlight(id) {
     if (this.#pointedId === id) return;
     this.#pointedId = id;
@@ -186,7 +186,7 @@ export class Chart {
     if (this.#plot) this.#point(this.#plot);
   }
 
-  /** The column beside a chart in full screen; null: none. */
+  /** The column beside a chart in full screen (null: none). */
   setLegend(legend) {
     this.#legend?.element.remove();
     this.#legend = legend;

@@ -40,7 +40,7 @@ export class FullLegend {
     if (!this.#isPointed) this.#showLast();
   }
 
-  /** In the order of their values now; while more comes in, none changes its place. */
+  /** In the order of their values now. While more comes in, none changes its place. */
   #build(entries, lasts, view) {
     const rank = (entry) => lasts.get(keyOf(entry)) ?? -Infinity;
     const sorted = [...entries].sort((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
@@ -52,7 +52,7 @@ export class FullLegend {
     if (focused) this.#list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   }
 
-  /** Say what the curves are at `x`, once a frame; those without a value there come last. */
+  /** Say what the curves are at `x`, once a frame. Those without a value there come last. */
   point(...place) {
     this.#isPointed = true;
     this.#place = place;

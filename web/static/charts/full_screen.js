@@ -16,7 +16,7 @@ export class FullScreen {
     parent.append(this.#dialog);
   }
 
-  /** Show this chart; null: none. The sections take back what is not here. */
+  /** Show this chart (null: none). The sections take back what is not here. */
   show(chart) {
     if (chart === this.#chart) return;
     this.#chart?.setLegend(null);

@@ -269,7 +269,7 @@ function byX(charts) {
 
 const metricsOf = (charts) => [...new Set(charts.flatMap((chart) => chart.metrics))];
 
-/** All charts show this part of their horizontal axis; one that has another shows it alone. */
+/** All charts show this part of their horizontal axis. One that has another shows it alone. */
 async function zoom(chart, range) {
   if (!chart.view.hasOwnX) return setParams({ zoom: writeRange(range) }, { push: true });
   const { withZoom } = await import("./own/writing.js");

@@ -1,5 +1,5 @@
 // The runs (or groups) of the charts by name and colour: pressing one hides it, or shows it alone.
-// At first a few lines of them; the last item says how many more there are, and shows them.
+// At first a few lines of them. The last item says how many more there are, and shows them.
 
 import { params, setParams } from "../lib/address.js";
 import { button, make, named } from "../lib/elements.js";
@@ -37,7 +37,7 @@ function widest(entries, font) {
   return Math.ceil(Math.max(0, ...entries.map(({ name }) => context.measureText(name).width)));
 }
 
-/** What comes last: all the others, or fewer again; and those that are hidden. */
+/** What comes last: all the others, or fewer again, and those that are hidden. */
 function tail(element, view) {
   const more = button("legend-all", "Show fewer", () => {
     const isOpen = element.classList.toggle("is-open");

@@ -67,7 +67,7 @@ export class ChartPage {
     await this.#draw();
   }
 
-  /** The metrics of the runs, at most so many as can be charted; the grid says so where it must. */
+  /** The metrics of the runs, at most so many as can be charted. The grid says so where it must. */
   #nameMetrics() {
     const ids = this.#page.runs.map((run) => run.id);
     const names = this.#store.names(ids);
@@ -104,7 +104,7 @@ export class ChartPage {
     return chosen ? [chosen] : [];
   }
 
-  /** What the curves come from; the module of groups comes with the first of them. */
+  /** What the curves come from. The module of groups comes with the first of them. */
   async #source() {
     const GroupSource = this.#isGrouped && !this.#groups ? (await import("./data/group_source.js")).GroupSource : null;
     if (!this.#isGrouped) {

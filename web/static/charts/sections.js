@@ -6,7 +6,7 @@ import { inOrder } from "./data/chart_settings.js";
 const NONE = new Map();
 const DERIVED = "derived/";
 
-/** The text as a regular expression; {pattern: null} with a reason where it is none. */
+/** The text as a regular expression. {pattern: null} with a reason where it is none. */
 export function parseFilter(text) {
   if (text === "") return { pattern: null, reason: null };
   try {
@@ -18,7 +18,7 @@ export function parseFilter(text) {
 
 /**
  * Metrics by what is before their first `/`, in the order in which they were declared, or were
- * moved to; those without one come first, and before all the pinned ones. A metric that is drawn in
+ * moved to. Those without one come first, and before all the pinned ones. A metric that is drawn in
  * the chart of another has none of its own.
  *
  * @param {Map<string, {left: string[], right: string[]}>} together  see `combined` of data/chart_settings.js

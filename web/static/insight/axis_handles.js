@@ -1,5 +1,5 @@
 // The names of parallel axes as handles: dragged to another place, moved with the arrow keys, and
-// pressed to turn the axis upside down. What comes of it is an order of names; a turned one begins with `-`.
+// pressed to turn the axis upside down. What comes of it is an order of names. A turned one begins with `-`.
 
 import { button } from "../lib/elements.js";
 

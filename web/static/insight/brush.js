@@ -25,7 +25,7 @@ export class Brushes {
     this.#layer.remove();
   }
 
-  /** `axes`: {id, x, least, intervals, isTurned} each; intervals from `least` (below 0: not set) to 1. */
+  /** `axes`: {id, x, least, intervals, isTurned} each. Intervals from `least` (below 0: not set) to 1. */
   place(axes, top, height) {
     this.#top = top;
     this.#height = height;

@@ -58,7 +58,7 @@ export class InsightData {
     return this.runs.text[place] ?? formatNumber(this.runs.value[place]);
   }
 
-  /** The address of the page of the run at a place; null while it has not started. */
+  /** The address of the page of the run at a place. Null while it has not started. */
   href(place) {
     const id = this.id(place);
     return id === null ? null : addressOf(`/runs/${id.split("/").map(encodeURIComponent).join("/")}`);
@@ -74,7 +74,7 @@ export class InsightData {
     return id === null ? -1 : this.runs.name.findIndex((name, place) => name !== null && this.id(place) === id);
   }
 
-  /** The place of the run with this index; null: not known. */
+  /** The place of the run with this index (null: not known). */
   placeOfIndex(index) {
     return this.#places.get(index) ?? null;
   }

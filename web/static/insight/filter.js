@@ -3,7 +3,7 @@
 
 import { changedParams, params } from "../lib/address.js";
 
-/** Replace the filters of one key (`p.NAME`, `m.METRIC`) by these values; none: no filter. */
+/** Replace the filters of one key (`p.NAME`, `m.METRIC`) by these values (none: no filter). */
 export function filterBy(key, values) {
   askFor(key, values, { page: null });
 }

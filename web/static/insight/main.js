@@ -14,7 +14,7 @@ let timer = 0;
 let refreshedAt = 0;
 let tookMs = 0;
 
-/** Draw what the page shows now; called after every swap. */
+/** Draw what the page shows now. Called after every swap. */
 export function mountInsight({ assets }) {
   showTab();
   const figure = document.querySelector("#insight-figure");

@@ -1,6 +1,6 @@
 // A surface through points: Shepard's method (D. Shepard, "A two-dimensional interpolation function for
 // irregularly-spaced data", ACM 1968): at each place the mean of the nearest points, weighted by one
-// over the square of their distance. Exact at the points; unknown where none is near. Pure.
+// over the square of their distance. Exact at the points. Unknown where none is near. Pure.
 
 const NEAREST = 12;
 const REACH = 1.5, LEAST = 0.06, MOST = 0.3; // of the height of the plane
@@ -23,7 +23,7 @@ export function interpolated(points, nColumns, nRows, aspect) {
 /** How far from the next point a value is still known: so much farther than points of an even grid are apart. */
 export const reachOf = (n, aspect) => Math.min(MOST, Math.max(LEAST, REACH * Math.sqrt(aspect / Math.max(1, n))));
 
-/** The value of the surface at a place; null: no point is near. */
+/** The value of the surface at a place (null: no point is near). */
 export function valueAt(points, x, y, aspect, near) {
   const nearest = []; // [square of the distance, value], the farthest last
   for (const point of points) {

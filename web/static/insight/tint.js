@@ -4,7 +4,7 @@ import { make } from "../lib/elements.js";
 import { formatNumber } from "../lib/format.js";
 import { mixed, runColor } from "../lib/theme.js";
 
-/** Colours for the runs at these places; the key is that of colors/key.js, in short. */
+/** Colours for the runs at these places. The key is that of colors/key.js, in short. */
 export function tinted({ column, scale, axis }, places, colors) {
   if (axis?.scale === "category") {
     const colorOf = (place) => (column[place] == null ? colors.muted : runColor(column[place]));

@@ -22,7 +22,7 @@ export class InsightTooltip {
     this.#box.remove();
   }
 
-  /** `lines`: [name, value] each; all of it is text. */
+  /** `lines`: [name, value] each. All of it is text. */
   show({ x, y, width, title, state, lines }) {
     const list = make("dl", "");
     for (const [name, value] of lines) list.append(make("dt", "", name), make("dd", "", value));

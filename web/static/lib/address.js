@@ -1,7 +1,7 @@
 // The address holds what the page shows. What only the charts need to know of it is carried along
 // by every link and request to the same page, and changes without asking the server.
 
-/** Parameters of the charts; of all of them the server reads `metric` and `derive`, and passes the others on. */
+/** Parameters of the charts. Of all of them the server reads `metric` and `derive`, and passes the others on. */
 export const CHART_NAMES = [
   "smoothing", "x", "log", "outliers", "zoom", "group", "band", "over", "hide", "solo", "tags", "pin", "metric", "full", "fold", "unfold", "color", "cols",
   "chart", "place", "derive",
@@ -9,7 +9,7 @@ export const CHART_NAMES = [
 
 let held = null; // a snapshot is a file: what its address would say is kept here
 
-/** From now on the address is this text alone; the browser's stays as it is. */
+/** From now on the address is this text alone. The browser's stays as it is. */
 export function holdAddress(search) {
   held ??= search;
 }
@@ -37,13 +37,13 @@ export function setParams(changes, { push = false } = {}) {
   if (Object.keys(changes).some((name) => CHART_NAMES.includes(name))) announce();
 }
 
-/** htmx goes back only to entries that bear its mark; the one that the browser made does not. */
+/** htmx goes back only to entries that bear its mark. The one that the browser made does not. */
 function pushAddress(address) {
   if (!history.state?.htmx) history.replaceState({ ...history.state, htmx: true }, "");
   history.pushState({ htmx: true }, "", address);
 }
 
-/** Pure: the parameters after the changes; what stays keeps its place. */
+/** Pure: the parameters after the changes. What stays keeps its place. */
 export function changedParams(given, changes) {
   const changed = new URLSearchParams([...given].filter(([name]) => !Object.hasOwn(changes, name)));
   for (const [name, value] of Object.entries(changes)) {
@@ -73,7 +73,7 @@ function announce() {
   document.dispatchEvent(new CustomEvent("address:change"));
 }
 
-// ---- Links and requests carry it along; one with data-keep="false" says it all itself ----
+// ---- Links and requests carry it along. One with data-keep="false" says it all itself ----
 
 function refreshLink(event) {
   const link = event.target instanceof Element ? event.target.closest("a[href]") : null;

@@ -8,7 +8,7 @@ const pageToken = () => JSON.parse(document.querySelector("#page-data").dataset.
 
 /**
  * @returns {Promise<{isDone: boolean, isRefused: boolean, message: string}>} what became of it, for
- *   the person who asked; refused: things are no longer as they were
+ *   the person who asked. Refused: things are no longer as they were
  */
 export async function post(path, body) {
   try {

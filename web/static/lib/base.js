@@ -2,7 +2,7 @@
 
 const base = new URL(import.meta.url).pathname.split("/static/")[0];
 
-/** The address of a path of this server, which begins with "/"; what a snapshot holds is whole. */
+/** The address of a path of this server, which begins with "/". What a snapshot holds is whole. */
 export function addressOf(path) {
   return path.startsWith("data:") ? path : base + path;
 }

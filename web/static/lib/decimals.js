@@ -1,13 +1,13 @@
 // The points of a column of numbers are below one another: what a number has less behind its point
 // than the longest is left free, in its own digits, unseen (table.css). The server does so with the
-// rows it sends (decimals.py); here values change, and rows come from elsewhere. A column only grows.
+// rows it sends (decimals.py). Here values change, and rows come from elsewhere. A column only grows.
 
 const NUMBER = /^\u2212?\d+((?:\.\d+)?(?:e-?\d+)?)$/;
 
 let longest = new Map(); // column -> how much is behind its numbers, with the point
 let path = null;
 
-/** Pure: how much of a text is behind the number, with the point; null where it is none. */
+/** Pure: how much of a text is behind the number, with the point, or null if it is none. */
 export function lengthBehind(text) {
   const found = NUMBER.exec(text);
   return found && found[1].length;
@@ -30,7 +30,7 @@ function alignColumn(key, cells) {
   longest.set(key, alignElements(cells, longest.get(key)));
 }
 
-/** Align elements that are below one another; how much is left free behind the points. */
+/** Align elements that are below one another. How much is left free behind the points. */
 export function alignElements(elements, least = 0) {
   const lengths = elements.map((element) => lengthBehind(element.textContent));
   const most = Math.max(least, ...lengths);

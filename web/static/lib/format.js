@@ -1,4 +1,4 @@
-// Numbers and times as people read them; the same rules as formats.py. Pure.
+// Numbers and times as people read them. The same rules as formats.py. Pure.
 
 const MOST_DIGITS = 7;
 const MINUTE = 60, HOUR = 3600, DAY = 86400;

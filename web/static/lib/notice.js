@@ -1,4 +1,4 @@
-// What the reader has to know: the bar above the page, before anything else; and what became of an
+// What the reader has to know: the bar above the page, before anything else, and what became of an
 // action, in a corner of the window, which screen readers say.
 
 import { keep, recall } from "./storage.js";

@@ -7,7 +7,7 @@ export function bindPointing(callback) {
   highlight = callback;
 }
 
-/** Mark a run everywhere: in the charts, the legend and the table; null: none. */
+/** Mark a run everywhere: in the charts, the legend and the table (null: none). */
 export function pointOut(runId) {
   highlight(runId);
   document.dispatchEvent(new CustomEvent("run:point", { detail: runId }));

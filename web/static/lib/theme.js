@@ -1,4 +1,4 @@
-// The colours of theme.css for what is drawn on a canvas; read again when the theme changes.
+// The colours of theme.css for what is drawn on a canvas. Read again when the theme changes.
 
 const N_RUN_COLORS = 12, N_SCALE_COLORS = 4;
 /** The steps of the continuous scale: colours "r0" to "r32". */

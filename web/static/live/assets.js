@@ -46,7 +46,7 @@ export function loadStyle({ url, integrity }) {
   return arrival(link);
 }
 
-/** An address on the CDN as it is; one of this server below the path that it is reached at. */
+/** An address on the CDN as it is. One of this server below the path that it is reached at. */
 const placed = (url) => (url.startsWith("/") ? addressOf(url) : url);
 
 function arrival(element) {

@@ -1,4 +1,4 @@
-// The word in the top bar: whether what the page shows is live; and what the reader should know
+// The word in the top bar: whether what the page shows is live, and what the reader should know
 // where the server cannot be asked, or does not let them in any more.
 
 import { hideBanner, showBanner } from "../lib/notice.js";

@@ -10,7 +10,7 @@ document.addEventListener("scroll", () => (held = null), true);
 
 const rowOf = (element) => element?.closest?.("table.runs tbody tr[id]") ?? null;
 
-/** Remember the row before the page changes; it is put back after the change. */
+/** Remember the row before the page changes. It is put back after the change. */
 export function holdRow() {
   const row = rowOf(pointer && document.elementFromPoint(...pointer)) ?? rowOf(document.activeElement);
   held = row && { id: row.id, top: row.getBoundingClientRect().top };

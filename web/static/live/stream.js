@@ -19,7 +19,7 @@ export class LiveStream {
   #turns = new StreamTurns(() => this.#close("paused"), () => this.restart());
 
   /**
-   * @param {() => string | null} address  where to continue from now; null: nothing to follow
+   * @param {() => string | null} address  where to continue from now (null: nothing to follow)
    * @param {(name: string, data: object) => void} onEvent
    * @param {(state: "idle" | "connecting" | "open" | "lost" | "paused") => void} onState
    */

@@ -1,6 +1,6 @@
 // Which of a browser's open pages may have a live stream. A browser opens six connections to a
 // host, over all its tabs and windows: streams in six of them would keep a seventh from loading.
-// Hidden tabs have none; of those in view the ones used last do.
+// Hidden tabs have none. Of those in view the ones used last do.
 
 const MOST_STREAMS = 4;
 const CENSUS_MS = 150; // within which the other pages answer

@@ -79,7 +79,7 @@ export class MediaBeside {
     if (elements.length !== before.length || elements.some((one, at) => one !== before[at])) this.#list.replaceChildren(...elements);
   }
 
-  /** The row of a name as it is now; a run that joins it makes another one. */
+  /** The row of a name as it is now. A run that joins it makes another one. */
   #row(key, cards) {
     let row = this.#rows.get(key);
     if (!row?.update(cards)) {

@@ -42,7 +42,7 @@ export class Card {
     seen.observe(this.element);
   }
 
-  /** What there is now; a slider at its end moves to what is new. */
+  /** What there is now. A slider at its end moves to what is new. */
   update(info) {
     const isMore = info.count !== this.info.count || this.info === info;
     this.info = info;

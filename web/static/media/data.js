@@ -1,4 +1,4 @@
-// What the server says of a run's images and the like; what is not needed any more is not waited for.
+// What the server says of a run's images and the like. What is not needed any more is not waited for.
 
 import { addressOf } from "../lib/base.js";
 
@@ -14,7 +14,7 @@ export async function ask(path, parameters, signal) {
 export class Latest {
   #abort = null;
 
-  /** @returns {Promise<object | null>} the answer; null where another question came meanwhile */
+  /** @returns {Promise<object | null>} the answer, or null if another question came meanwhile */
   async ask(path, parameters) {
     this.#abort?.abort();
     const mine = new AbortController();

@@ -5,7 +5,7 @@ import { formatNumber } from "../lib/format.js";
 const HEAT_PX = 160, RIDGE_PX = 220, BARS_PX = 90, LABEL_PX = 14;
 const MOST_RIDGES = 24;
 
-/** A column for each step: the darker, the more values; lines at the median and at 5 % and 95 %. */
+/** A column for each step: the darker, the more values. Lines at the median and at 5 % and 95 %. */
 export function drawHeatMap(canvas, stack, place) {
   const { context, width, height, colors } = begin(canvas, HEAT_PX);
   const high = height - LABEL_PX, n = stack.steps.length, nBins = stack.shares[0].length;
@@ -44,7 +44,7 @@ function percentileLine(context, stack, which, { width, high, color }) {
   context.globalAlpha = 1;
 }
 
-/** One curve above the other, the newest in front; of very many steps some. */
+/** One curve above the other, the newest in front. Of very many steps some. */
 export function drawRidges(canvas, stack, place) {
   const { context, width, height, colors } = begin(canvas, RIDGE_PX);
   const places = evenly(stack.steps.length, MOST_RIDGES, place);

@@ -1,4 +1,4 @@
-// Images of a step, beside each other where there are several; each opens in the whole window.
+// Images of a step, beside each other where there are several. Each opens in the whole window.
 
 import { button, element, make } from "../lib/elements.js";
 import { counted, formatBytes } from "../lib/format.js";

@@ -69,7 +69,7 @@ export class ImagePair {
   }
 }
 
-/** Pure: how far the pixels of two images are apart; the largest difference is white. */
+/** Pure: how far the pixels of two images are apart. The largest difference is white. */
 export function differenceOf(a, b) {
   const data = new Uint8ClampedArray(a.length);
   let largest = 0, sum = 0, nDiffer = 0;

@@ -1,4 +1,4 @@
-// A logged table: sorted by a click on a heading, filtered by words and comparisons; the server
+// A logged table: sorted by a click on a heading, filtered by words and comparisons. The server
 // sends only the rows that are shown.
 
 import { button, element, make } from "../lib/elements.js";

@@ -9,7 +9,7 @@ const LEAST = 0.05, MOST = 64, FACTOR = 1.25, PIXELS_FROM = 2;
 /**
  * @param {{step: number, items: object[]}} shown  the images of a step
  * @param {number} place  of the one to begin with
- * @param {(by: number) => Promise<object | null>} move  to another step; null: there is none
+ * @param {(by: number) => Promise<object | null>} move  to another step (null: there is none)
  */
 export function openZoom(name, shown, place, move) {
   new Zoom(name, move).open(shown, place);

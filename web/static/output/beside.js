@@ -21,7 +21,7 @@ export class OutputsBeside {
     return new Map([...this.#ends].map(([run, { offset }]) => [run, offset]));
   }
 
-  /** A `log` event: text from byte `start` to `offset`; both 0 where the file started again. */
+  /** A `log` event: text from byte `start` to `offset`. Both 0 where the file started again. */
   take(event) {
     this.#ends.get(event.run)?.take(event);
   }

@@ -23,7 +23,7 @@ export class OutputFind {
     this.#jump = jump;
   }
 
-  /** Look for words, once they are written; none: nothing to look for. */
+  /** Look for words, once they are written (none: nothing to look for). */
   search(words) {
     clearTimeout(this.#timer);
     this.#asked?.abort();

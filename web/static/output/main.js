@@ -37,7 +37,7 @@ export class OutputView {
     this.#begin(text, start, offset);
   }
 
-  /** A `log` event: text from byte `start` to `offset`; both 0 where the file started again. */
+  /** A `log` event: text from byte `start` to `offset`. Both 0 where the file started again. */
   take(event) {
     if (this.#loading) return this.#loading.push(event);
     const { start, offset, text } = event;

@@ -65,7 +65,7 @@ export class PastOutput {
     return this.#parts[0]?.element.lastElementChild ?? null;
   }
 
-  /** A part of the output: {text, start, end, size}; with no place its end. */
+  /** A part of the output: {text, start, end, size}. With no place its end. */
   async ask(place) {
     const answer = await fetch(addressOf(`/api/output?${new URLSearchParams({ run: this.#runId, ...place })}`));
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);

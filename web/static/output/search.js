@@ -78,7 +78,7 @@ export class OutputSearch {
     else this.#show();
   }
 
-  /** To the next match or the one before; at first to the last one. */
+  /** To the next match or the one before. At first to the last one. */
   #go(step) {
     const n = this.#matches.length;
     if (n === 0) return;

@@ -1,5 +1,5 @@
 // A small terminal (pure): a carriage return goes back to the start of the line, so a progress bar
-// leaves only its last state; several bars at once move the cursor up and down. Colours are kept,
+// leaves only its last state. Several bars at once move the cursor up and down. Colours are kept,
 // other control sequences dropped.
 
 import { restyled } from "./ansi.js";
@@ -21,7 +21,7 @@ export class OutputText {
   #style = "";
   #held = "";
 
-  /** @param {number} offset  the byte at which the text begins; with no `maxLines` all lines are kept */
+  /** @param {number} offset  the byte at which the text begins. With no `maxLines` all lines are kept */
   constructor(offset = 0, maxLines = MAX_LINES) {
     this.#offset = offset;
     this.#starts = [offset];

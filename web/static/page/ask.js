@@ -1,5 +1,5 @@
 // A dialog that asks before something is done. The browser keeps the focus in it, and gives it
-// back to the button when it closes; Escape is "Cancel".
+// back to the button when it closes. Escape is "Cancel".
 
 import { element } from "../lib/elements.js";
 
@@ -36,7 +36,7 @@ export function ask(question) {
   });
 }
 
-/** What is typed replaces the number; one above what is usual is asked about once more. */
+/** What is typed replaces the number. A number above what is usual is asked about again. */
 function askTwice(input, number, { text, sure, form, said }) {
   input.select();
   input.addEventListener("focus", () => input.select());

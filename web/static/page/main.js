@@ -1,5 +1,5 @@
 // Brings a page to life: reads the server's data (once, from #page-data), draws the charts, and
-// follows the stream. htmx may swap parts of the page; then the page is read again.
+// follows the stream. htmx may swap parts of the page. Then the page is read again.
 
 import { loadLibraries } from "../live/assets.js";
 import { showBanner } from "../lib/notice.js";
@@ -153,7 +153,7 @@ function streamAddress() {
   return parts.length ? addressOf(`/events?${parts.join("&")}`) : null;
 }
 
-/** ("sweep=ID", cursor) as a parameter; "catalog" has no ID, and its cursor is alone. */
+/** ("sweep=ID", cursor) as a parameter. "catalog" has no ID, and its cursor is alone. */
 function parameter(key, place) {
   const [kind, ...rest] = key.split("=");
   const id = rest.join("=");
@@ -212,7 +212,7 @@ function isShown({ cursor, ...summary }) {
 
 const askedAgain = new Set();
 
-/** What the server did not find may only just have come: connect once more, but not for ever. */
+/** What the server did not find may only just have come: connect again, but not for ever. */
 function askAgain(what) {
   if (askedAgain.has(what)) return;
   askedAgain.add(what);
@@ -248,7 +248,7 @@ function foldSidebar() {
   fold.open = !matchMedia("(max-width: 760px)").matches || page.runs.length === 0;
 }
 
-/** A "Copy" button has its text in `data-copy`; only https and localhost have a clipboard. */
+/** A "Copy" button has its text in `data-copy`. Only https and localhost have a clipboard. */
 document.addEventListener("click", async (event) => {
   const button = event.target instanceof Element ? event.target.closest("[data-copy]") : null;
   if (!button) return;

@@ -46,7 +46,7 @@ export class MediaPart {
 
 const runsOf = ({ dataset }) => (dataset.runs ? JSON.parse(dataset.runs).map(({ id }) => id) : [dataset.run]);
 
-/** What makes the section of one run, or of several side by side; its modules come meanwhile. */
+/** What makes the section of one run, or of several side by side. Its modules come meanwhile. */
 async function importSection(element) {
   if (element.dataset.runs) {
     const { MediaBeside } = await import("../media/beside.js");

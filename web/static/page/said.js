@@ -1,5 +1,5 @@
 // A name, a note and tags, edited where they stand. While somebody writes, live changes leave the
-// form alone; the rest of the page continues.
+// form alone. The rest of the page continues.
 
 import { sentence } from "./actions.js";
 import { post } from "../lib/api.js";

@@ -10,7 +10,7 @@ let held = ""; // the same of a short one
 
 const headsOf = (table) => [...table.tHead.rows[0].cells];
 
-/** Fix the widths of the columns that the table has now; later only let them grow. */
+/** Fix the widths of the columns that the table has now. Later only let them grow. */
 export function fitColumns(scroll) {
   const table = scroll.querySelector("table");
   const group = table.querySelector("colgroup");

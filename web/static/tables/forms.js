@@ -20,7 +20,7 @@ export function mergedParams(kind, given, sent, isUntouched = () => false) {
   return isOther ? merged.filter(([name]) => name !== "open") : merged; // the groups that were open are others now
 }
 
-/** A group by a part of the name is one parameter; the form has a field for the expression. */
+/** A group by a part of the name is one parameter. The form has a field for the expression. */
 function joinedName(pairs) {
   const part = pairs.find(([name]) => name === BY_PART)?.[1].trim() ?? "";
   return pairs.filter(([name]) => name !== BY_PART).map(([name, value]) => [name, name === BY && value === NAME_PART ? value + part : value]);

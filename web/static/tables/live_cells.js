@@ -3,7 +3,7 @@
 import { setNumber } from "../lib/decimals.js";
 import { formatNumber } from "../lib/format.js";
 
-/** Pure: what a cell holds ({value, step}; value may be NaN) after these columns of new points. */
+/** Pure: what a cell holds ({value, step}, where value may be NaN) after these columns of new points. */
 export function followed(kind, known, { step, value }) {
   let { value: best, step: at } = known;
   for (let i = 0; i < step.length; i++) {

@@ -1,5 +1,5 @@
 // What changes all the time in the table of a sweep's runs (the best value so far) is written into
-// its cells; whatever else changes in a row is a reason to refresh the table.
+// its cells. Whatever else changes in a row is a reason to refresh the table.
 
 import { setNumber } from "../lib/decimals.js";
 import { formatNumber, formatStep } from "../lib/format.js";

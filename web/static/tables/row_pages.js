@@ -53,7 +53,7 @@ export function keepRows(rows, firstPage) {
   while (kept.size > MOST_PAGES) kept.delete(kept.keys().next().value);
 }
 
-/** The rows of a page; null where they have to be asked for. */
+/** The rows of a page, or null if they have to be asked for. */
 export function rowsOfPage(page) {
   const known = kept.get(page);
   return known && !(known.isLive && performance.now() - known.at > LIVE_MS) ? known.rows : null;

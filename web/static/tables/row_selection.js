@@ -1,4 +1,4 @@
-// Which runs are drawn is in the address (`run=ID`); ticking a row, clicking it, or clicking a curve
+// Which runs are drawn is in the address (`run=ID`). Ticking a row, clicking it, or clicking a curve
 // changes it. On the page of a sweep no selection at all means the runs of the table's page.
 
 import { changedParams, params, setParams } from "../lib/address.js";
@@ -86,7 +86,7 @@ async function idsBetween(from, to) {
 /** The runs of these rows that have started: of a row of a combination all of its. */
 const idsOf = (rows) => [...new Set(rows.flatMap((row) => (row.dataset.runs ? JSON.parse(row.dataset.runs) : [row.dataset.run])).filter((id) => id !== ""))];
 
-/** Where it is now, for the order may have changed; or was, where the page does not hold it. */
+/** Where it is now, for the order may have changed, or was, where the page does not hold it. */
 function anchorNumber() {
   const row = anchor && document.querySelector(`#table-rows tr[data-run="${CSS.escape(anchor.id)}"]`);
   return row ? numberOf(row) : anchor?.number;

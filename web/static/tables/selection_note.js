@@ -39,7 +39,7 @@ function drawAll() {
   update();
 }
 
-/** A page of the table was ticked, which has so many rows: offer the others, too; 0: no longer. */
+/** A page of the table was ticked, which has so many rows: offer the others, too (0: no longer). */
 export function offerAll(nRows) {
   nOffered = nRows;
 }

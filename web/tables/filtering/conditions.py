@@ -1,6 +1,6 @@
 """Conditions on runs as a reader writes them: ``lr > 0.01 and state == "finished"``. Pure.
 
-Names are settings (hyperparameters, keys of the configuration), metrics (the best value; ``last.``,
+Names are settings (hyperparameters, keys of the configuration), metrics (the best value, ``last.``,
 ``min.`` or ``max.`` before a metric: that statistic), derived metrics by what they are called, and
 what all runs have: `state`, `tags`, `name`, `number`, `duration`. A name that is a setting or a
 logged metric means that. A run meets no comparison with something that it does not have.
@@ -47,7 +47,7 @@ class RunCondition:
         derived: the derived metrics of the page, whole: ``gap := loss/val - loss/train``.
 
     Raises:
-        ExpressionError: it is not understood; the text says which part.
+        ExpressionError: it is not understood. The text says which part.
     """
 
     def __init__(
@@ -73,12 +73,12 @@ class RunCondition:
         return names - {self._columns.metric}
 
     def unknown_names(self) -> list[str]:
-        """What is none of the names that are known; with a hint, if one is meant."""
+        """What is none of the names that are known. With a hint, if one is meant."""
         missing = sorted(self._expression.names - self._known)
         return [name + did_you_mean(name, sorted(self._known)) for name in missing]
 
     def passes(self, row: Row) -> bool:
-        """Whether a run meets it; where its values do not fit the condition it does not."""
+        """Whether a run meets it. Where its values do not fit the condition it does not."""
         values = {name: read(row) for name, read in self._readers.items()}
         try:
             return bool(self._expression.evaluate(values))
@@ -89,7 +89,7 @@ class RunCondition:
 def _reader(
     name: str, columns: TableColumns, derived: Mapping[str, str]
 ) -> Callable[[Row], object]:
-    """What finds the value of a name in a row; made once for all rows.
+    """What finds the value of a name in a row. Made once for all rows.
 
     Args:
         derived: the whole of a derived metric, by what it is called.
@@ -138,7 +138,7 @@ def known_metrics(rows: Collection[Row], columns: TableColumns) -> Mapping[str, 
 def condition_of(
     query: TableQuery, columns: TableColumns, rows: Collection[Row]
 ) -> RunCondition | None:
-    """The condition that a query names; None if there is none, or none that is understood."""
+    """The condition that a query names, or None if there is none, or none that is understood."""
     if not query.where:
         return None
     try:
@@ -150,7 +150,7 @@ def condition_of(
 def condition_problems(
     query: TableQuery, columns: TableColumns, rows: Collection[Row] | None
 ) -> list[str]:
-    """What is wrong with a condition; of names nothing is said while `rows` are not known."""
+    """What is wrong with a condition. Of names nothing is said while `rows` are not known."""
     where = query.where
     if not where:
         return []

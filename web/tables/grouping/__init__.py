@@ -1,1 +1,1 @@
-"""Rows of tables that stand for several runs: combinations of a sweep with repeats, and groups."""
+"""Rows of tables that represent several runs: combinations of a sweep with repeats, and groups."""

@@ -18,7 +18,7 @@ def _urgency(state: RunState) -> tuple[bool, bool, bool]:
 
 
 FIRST_OF = sorted(RUN_STATES, key=_urgency)
-"""The state of a combination is the first of these that any of its runs is in: whatever runs,
+"""The state of a combination is the first of these that any of its runs is in: running ones,
 then what went wrong.
 """
 
@@ -26,7 +26,7 @@ then what went wrong.
 def combination_rows(runs: Sequence[Row], seed_name: str) -> list[Row]:
     """A row for each combination of these runs, in the order in which they come up.
 
-    The mean is of all runs of the combination, whichever of them are given. A row holds what its
+    The mean is of all runs of the combination, even if only some are given. A row holds what its
     runs share: their hyperparameters without the seed.
     """
     found: dict[int, list[Row]] = {}
@@ -70,7 +70,7 @@ def _shared_config(runs: Sequence[Row]) -> dict[str, Any]:
 
 
 def sort_combinations(rows: Sequence[Row], column: Column, order: Order) -> list[Row]:
-    """Combinations in the order asked for; by their means, those with fewer values come last.
+    """Combinations in the order asked for. By their means, those with fewer values come last.
 
     The first of them is the one that has the star.
     """
@@ -95,6 +95,6 @@ def opened(rows: Sequence[Row], numbers: Iterable[int]) -> Sequence[Row]:
 
 
 def runs_of(rows: Iterable[Row]) -> list[Row]:
-    """The runs of these rows: of combinations theirs, of runs themselves; each once."""
+    """The runs of these rows: of combinations theirs, of runs themselves. Each once."""
     found = {(run.index, run.id): run for row in rows for run in (row.runs or (row,))}
     return list(found.values())

@@ -21,7 +21,7 @@ def grouped_headings(columns: Sequence[Column]) -> list[str]:
 
 
 def grouped_lines(rows: Iterable[Row], columns: Sequence[Column]) -> Iterator[list[object]]:
-    """Of a column of numbers the mean and the standard deviation; None of a single value."""
+    """Of a column of numbers the mean and the standard deviation, or None for a single value."""
     for row in rows:
         name, n_runs = (row.name, 1) if row.group is None else (row.group.name, row.group.n_runs)
         yield [name, n_runs, *(value for one in columns for value in _values(row, one))]

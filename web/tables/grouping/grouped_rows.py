@@ -36,7 +36,7 @@ _N_COLORS = 12
 class GroupedRows:
     """The rows of the table: the groups in their order, and the runs of those that are open.
 
-    `closed` are the groups alone; `problem` says why there are none, and the runs are listed.
+    `closed` are the groups alone. `problem` says why there are none, and the runs are listed.
     """
 
     closed: Sequence[Row]

@@ -27,7 +27,7 @@ NOTHING_LOGGED: Mapping[str, Hyperparameter] = {}
 
 
 class AllRuns:
-    """The rows of every run, in the order of their numbers; nobody may change them.
+    """The rows of every run, in the order of their numbers. Nobody may change them.
 
     Args:
         sweep: is only asked at once, for what its description says and how many runs it plans.
@@ -79,7 +79,7 @@ class AllRuns:
 
     @cached_property
     def best(self) -> Row | None:
-        """The best run of the search; the earliest of equals; None if none has a value."""
+        """The best run of the search, the earliest of equals, or None if none has a value."""
         return self._best_of(self.searched)
 
     @cached_property

@@ -32,7 +32,7 @@ class LoggedSettings:
         return self._besides.get(index, _NOTHING)
 
     def refresh(self, sweep: Sweep, indices: Collection[int]) -> set[int]:
-        """Look at the records of these runs again; return which have changed."""
+        """Look at the records of these runs again, and return which have changed."""
         changed = {index for index in _with_record(sweep, indices) if self._is_new(sweep, index)}
         if changed:
             self._described = self._describe()

@@ -1,6 +1,6 @@
 """The runs of a sweep as rows: all of them, kept between requests, or those that a query asks for.
 
-`select_runs` is what the table, its exports and whoever else wants "the same runs" go by.
+`select_runs` gives the runs of the table, of its exports and of everything that follows them.
 """
 
 from collections import OrderedDict
@@ -60,7 +60,7 @@ class SelectedRuns:
         are_apart: whether each run has a row of its own, not each combination.
         is_filtered: whether the query has conditions.
         n_unread: of how many logs there was no time to read the metrics that it asks for.
-        n_groups: how many groups the rows are in; None if they are in none.
+        n_groups: how many groups the rows are in, or None if they are in none.
     """
 
     rows: list[Row]

@@ -32,7 +32,7 @@ class SweepTable:
     """What the page of a sweep shows of its runs.
 
     Attributes:
-        drawn: the runs whose curves are drawn; the selected ones, or else those of the page.
+        drawn: the runs whose curves are drawn. The selected ones, or else those of the page.
         followed: what the page follows besides, and from where.
     """
 
@@ -135,7 +135,7 @@ def _columns(
 
 
 def _paths(sweep: Sweep, rows: Iterable[Row]) -> list[Path | None]:
-    """The log of each run; None of one that has none yet, and of a combination."""
+    """The log of each run, or None for one that has none yet, and of a combination."""
     runs = sweep.record.runs
     return [None if row.runs else sweep.dat_path(runs[row.index]) for row in rows]
 

@@ -26,7 +26,7 @@ _READ_BYTES = 1 << 18
 class EventFileFollower:
     """Follows the event files that a run's processes write, and writes their scalars to its `.dat`.
 
-    Metrics of the folder of the first file keep their names; those of other folders, which
+    Metrics of the folder of the first file keep their names. Those of other folders, which
     TensorBoard shows as runs of their own, get the folder's name before theirs. Values that the
     `.dat` holds already, since an earlier orchestrator wrote them, are passed over.
 
@@ -59,7 +59,7 @@ class EventFileFollower:
         return self._top is not None
 
     def read(self) -> bool:
-        """Take in a bounded part of what was written since; return whether there is more."""
+        """Take in a bounded part of what was written since, and return whether there is more."""
         if time.monotonic() >= self._look_at:
             self._find_files()
         return self._read_streams()
@@ -172,7 +172,7 @@ class EventFileFollower:
             self._writer.log_config(config)
 
     def _prefix(self, folder: str, stream: "EventFiles") -> str:
-        """What comes before the names of a folder's metrics; `add_hparams` has one without."""
+        """What comes before the names of a folder's metrics. `add_hparams` has one without."""
         top = self._top or folder
         if folder == top or stream.decoder.session.config:
             return ""

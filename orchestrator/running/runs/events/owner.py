@@ -18,13 +18,13 @@ class RunProcesses:
     """The processes of one run, and which files are theirs.
 
     A file is the run's if its name holds the number of one of the run's processes, or if one of
-    them has it open. They are known by the environment variable that names the run's `.dat`; what
+    them has it open. They are known by the environment variable that names the run's `.dat`. What
     the leader wrote is known even after it has ended.
     """
 
     def __init__(self, pid: int | None, started_at: float, dat_path: str, *, is_own: bool) -> None:
         """Args:
-        pid: of the leader; None if it is no process of this machine.
+        pid: of the leader, or None if it is no process of this machine.
         started_at: seconds since the epoch.
         is_own: everything in the folder belongs to the run, since it is its own.
         """
@@ -38,7 +38,7 @@ class RunProcesses:
         return modified_at >= self._started_at - _CLOCK_S
 
     def owns(self, path: Path) -> bool | None:
-        """Whether the run wrote this file; None: nothing tells yet."""
+        """Whether the run wrote this file. None means that nothing tells yet."""
         if self._is_own:
             return True
         origin = origin_of(path.name)
@@ -63,7 +63,7 @@ class RunProcesses:
 
 
 def _mark_of(pid: int) -> bytes | None:
-    """Which `.dat` a process was started for; empty for a process of no run, None: not known."""
+    """Which `.dat` a process was started for, or empty for a process of no run, None: not known."""
     try:
         environment = (_PROC / str(pid) / "environ").read_bytes()
     except OSError:

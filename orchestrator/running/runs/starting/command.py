@@ -21,7 +21,7 @@ from ..attempts import Attempt
 def command_line(
     loaded: LoadedConfig, folder: Path, name: str, combination: Combination
 ) -> tuple[str, ...]:
-    """The argument list that starts one run; each value arrives whole, whatever it begins with."""
+    """The argument list that starts one run. Each value arrives unchanged."""
     run = _macros(loaded, folder, name, combination, name)
     return run.arguments(loaded.config.command or default_command(loaded.config.metrics_from))
 

@@ -59,7 +59,9 @@ class RunStarter:
         self._warn_again_at = 0.0
 
     async def start(self, attempt: Attempt, slot: Slot) -> ActiveRun | None:
-        """Give an attempt to the engine; return None if that fails, which is then taken care of."""
+        """Give an attempt to the engine, and return None if that fails, which is then taken
+        care of.
+        """
         name = paths.run_stem(attempt.index, attempt.number)
         fields: dict[str, Any] = {
             "index": attempt.index,
@@ -128,7 +130,7 @@ class RunStarter:
         return await self._executor.submit(command, slot)
 
     async def wait_started(self, run: ActiveRun, handle: RunHandle) -> None:
-        """Wait until a run's process has started, or it has ended without; record both."""
+        """Wait until a run's process has started, or it has ended without. Record both."""
         if run.is_start_recorded:
             return
 

@@ -7,7 +7,7 @@ import { choose } from "../data/view.js";
 const MOST_METRICS = 200;
 const OF_ANY_RUN = [["", "Run"], ["state", "State"], ["tag", "Tag"]];
 
-/** Offer what the runs of a page have; hidden where there is nothing to tell apart. */
+/** Offer what the runs of a page have. Hidden where there is nothing to tell apart. */
 export function offerColors(page, metrics, view) {
   const select = document.querySelector("#chart-color");
   if (!select) return;

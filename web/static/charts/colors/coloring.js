@@ -50,7 +50,7 @@ function byCategory(values, isState) {
   return { colors: values.map(colorOf), key: { kind: "category", entries } };
 }
 
-/** What runs have, as the server knows it; the last answer is kept until it is asked for again. */
+/** What runs have, as the server knows it. The last answer is kept until it is asked for again. */
 export class RunValues {
   #known = null; // {key, answer}
 

@@ -1,4 +1,4 @@
-// How to read the colours of the curves, above the charts; and the same colours where else runs are listed.
+// How to read the colours of the curves, above the charts, and the same colours where else runs are listed.
 
 import { make } from "../../lib/elements.js";
 import { formatNumber } from "../../lib/format.js";

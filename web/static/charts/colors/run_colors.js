@@ -19,7 +19,7 @@ export class RunColors {
   }
 
   /**
-   * The runs of a page with their colours; the key above the charts and the rows of tables follow.
+   * The runs of a page with their colours. The key above the charts and the rows of tables follow.
    *
    * @param {{isGrouped: boolean, isNew: boolean}} how  groups have colours of their own; `isNew`: what
    *   runs have may have changed

@@ -4,7 +4,7 @@
 import { titleOf } from "./derived.js";
 
 const N_COLORS = 12;
-/** How the curves of each further metric are dashed, in pixels; the first is not. */
+/** How the curves of each further metric are dashed, in pixels. The first is not. */
 export const DASHES = [[], [6, 3], [1.5, 3], [8, 3, 1.5, 3], [3, 2], [12, 4]];
 
 export class ChartCurves {
@@ -72,7 +72,7 @@ export class ChartCurves {
     return found.flatMap((curves, i) => curves.map((curve) => this.#marked(curve, this.#parts[i], isAlone)));
   }
 
-  /** A curve that says of which metric it is; of a single run each metric has another colour. */
+  /** A curve that says of which metric it is. Of a single run each metric has another colour. */
   #marked(curve, part, isAlone) {
     const known = this.#marks.get(curve);
     if (known?.isAlone === isAlone) return known.marked;
@@ -117,7 +117,7 @@ export class ChartCurves {
     if (columns) this.#source.appendDetail?.(new Map([[runId, columns]]), runId, points);
   }
 
-  /** Fetch more of what is zoomed into. Returns how many points have come; null: none, or it is not wanted any more. */
+  /** Fetch more of what is zoomed into. Returns how many points have come (null: none, or it is not wanted any more). */
   async loadDetail(isWanted) {
     const view = this.#view, { metrics } = this;
     const details = await Promise.all(metrics.map((metric) => this.#source.loadDetail(metric, view).catch(() => null))); // the overview stays
@@ -148,7 +148,7 @@ export class ChartCurves {
   }
 }
 
-/** Pure: what is behind the last `/` of names, if that tells them apart; else without the sections that all of them have. */
+/** Pure: what is behind the last `/` of names, if that tells them apart. Else without the sections that all of them have. */
 export function shortest(names) {
   const parts = names.map((name) => name.split("/")), last = parts.map((one) => one.at(-1));
   if (new Set(last).size === names.length) return last;

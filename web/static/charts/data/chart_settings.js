@@ -15,7 +15,7 @@ export const MOST_TOGETHER = 6;
 /** @type {Own} */
 export const PLAIN = { title: "", x: "", zoom: null, low: null, high: null, rightLow: null, rightHigh: null, isLog: null, smoothing: null, width: "", isTall: false, left: [], right: [] };
 
-/** @returns {Map<string, Own>} by metric; of what is not understood nothing is set */
+/** @returns {Map<string, Own>} by metric. Of what is not understood nothing is set */
 export function readCharts(texts) {
   return new Map(texts.map(readChart).filter(([metric]) => metric !== ""));
 }
@@ -68,7 +68,7 @@ const COST_OF_SIZE = 0.2;
  * Pure: how many columns of charts a page has: as were chosen; or else those that leave the least
  * room empty with charts of about the best width, and no more than there are charts.
  *
- * @param {number[]} widths  how many columns each section would take; 0: it is folded
+ * @param {number[]} widths  how many columns each section would take (0: it is folded)
  */
 export function columnsOf(px, widths, { isInPanel = false, chosen = null } = {}) {
   const [least, wanted] = isInPanel ? [LEAST_IN_PANEL_PX, BEST_IN_PANEL_PX] : [LEAST_PX, BEST_PX], room = px - (isInPanel ? PANEL_PADDING_PX : 0) + GAP_PX;
@@ -95,7 +95,7 @@ function emptyShare(widths, n) {
   return nRows ? 1 - filled / (nRows * n) : 0;
 }
 
-/** Pure: of so many columns those of a section; one that is folded is a word. Where their number was chosen, each section begins a row. */
+/** Pure: of so many columns those of a section. One that is folded is a word. Where their number was chosen, each section begins a row. */
 export const spanOf = (width, nColumns, isChosen) => (isChosen && width > 0 ? nColumns : Math.max(1, Math.min(width, nColumns)));
 
 /**
@@ -120,7 +120,7 @@ export function combined(metrics, charts, known = metrics) {
 
 // ---- Their order ----
 
-/** Metrics in the order that a reader gave them; those that were not moved come after it as ever. */
+/** Metrics in the order that a reader gave them. Those that were not moved come after it as ever. */
 export function inOrder(metrics, order) {
   if (order.length === 0) return metrics;
   const moved = order.filter((metric) => metrics.includes(metric));

@@ -33,7 +33,7 @@ export function nearestIndex(sorted, x) {
   return right;
 }
 
-/** Append points in place; of several for one step the last written wins, and the others are repeated ones. Returns how many steps are new. */
+/** Append points in place. Of several for one step the last written wins, and the others are repeated ones. Returns how many steps are new. */
 export function appendPoints(columns, incoming) {
   const n = incoming.step.length;
   if (n === 0) return 0;

@@ -83,7 +83,7 @@ function ordering(columns, run, view, elapsed, across) {
   return orderedBy(pick(x), { step: pick(columns.step), wall_time: pick(columns.wall_time), value: pick(columns.value) });
 }
 
-/** Pure: the values of a metric at some steps, between two of its own on a straight line; null outside of them. */
+/** Pure: the values of a metric at some steps, between two of its own on a straight line. Null outside of them. */
 export function valuesAt({ step, value }, steps) {
   return steps.map((at) => {
     const i = lowerBound(step, at);

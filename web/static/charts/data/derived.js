@@ -1,4 +1,4 @@
-// Derived metrics: `gap := loss/val - loss/train`. Such a name takes the place of a metric's; the server
+// Derived metrics: `gap := loss/val - loss/train`. Such a name takes the place of a metric's. The server
 // computes its points (series/derived). Pure.
 
 const SIGN = " := ";
@@ -11,5 +11,5 @@ export const titleOf = (metric) => metric.split(SIGN)[0];
 /** The expression of a derived metric. */
 export const expressionOf = (metric) => metric.slice(metric.indexOf(SIGN) + SIGN.length);
 
-/** @returns {string} the name of a derived metric; what is within is in one line */
+/** @returns {string} the name of a derived metric. What is within is in one line */
 export const derivedName = (title, expression) => title.trim() + SIGN + expression.trim().replaceAll(/\s+/g, " ");

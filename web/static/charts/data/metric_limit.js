@@ -2,7 +2,7 @@
 
 export const MOST_METRICS = 1000; // as MAX_METRICS of series_store.py
 
-/** What a page says that shows `nShown` of `nAll` metrics; nothing where it shows all. */
+/** What a page says that shows `nShown` of `nAll` metrics. Nothing where it shows all. */
 export function limitText(nShown, nAll, isSure = true) {
   if (nAll <= nShown) return "";
   const all = nAll.toLocaleString("en");

@@ -9,7 +9,7 @@ const NO_COLUMN = new Float64Array(0);
  * @param {ArrayBuffer} buffer
  * @returns {{metrics: string[], runs: Map<string, {cursor: number, names: string[], series: Map<string, object>}>}}
  *   `metrics` are those in the answer, `names` those of all of a run's metrics; `series`, by metric,
- *   are {step, wall_time, value, count, isThinned, abandoned, repeated}; the last two are columns like its own, or null
+ *   are {step, wall_time, value, count, isThinned, abandoned, repeated}. The last two are columns like its own, or null
  */
 export function unpackSeries(buffer) {
   const { names, names_of, n_left_out, abandoned, repeated, runs, metrics, columns } = read(buffer);

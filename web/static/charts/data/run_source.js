@@ -86,7 +86,7 @@ export class RunSource {
     return this.#runs.filter((run) => isShown(ids, run.id));
   }
 
-  /** More points of the zoomed part than the overview holds; null where it holds all. */
+  /** More points of the zoomed part than the overview holds, or null if it holds all. */
   async loadDetail(metric, view) {
     const shown = this.#shown(view);
     const thinned = shown.filter((run) => isPart(this.#store.series(run.id, metric)));

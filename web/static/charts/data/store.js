@@ -102,7 +102,7 @@ export class SeriesStore {
     return new Map([...runs].filter(([, { series }]) => series.has(metric)).map(([id, { series }]) => [id, detailOf(series.get(metric))]));
   }
 
-  /** metric -> all points of one run, or between two steps; of more than some ten thousand as good as all. */
+  /** metric -> all points of one run, or between two steps. Of more than some ten thousand as good as all. */
   async loadWhole(runId, metrics, steps) {
     const between = steps ? { first_step: [steps[0]], last_step: [steps[1]] } : {};
     const { runs } = await fetchSeries(address({ run: [runId], metric: metrics, points: [MOST_BUCKETS], ...between }));
@@ -142,7 +142,7 @@ export class SeriesStore {
     }
   }
 
-  /** Forget a run; it is loaded again. */
+  /** Forget a run. It is loaded again. */
   forget(runId) {
     this.#runs.delete(runId);
   }

@@ -53,7 +53,7 @@ export function readView(params) {
   };
 }
 
-/** The names of the sections that are folded; what the machine did is folded unless asked for. */
+/** The names of the sections that are folded. What the machine did is folded unless asked for. */
 export function foldedSections(folded, unfolded) {
   const first = FOLDED_AT_FIRST.filter((name) => !unfolded.includes(name));
   return new Set([...folded, ...first]);
@@ -88,16 +88,16 @@ export function logParameter(isLogX, isLogY) {
   return `${isLogX ? "x" : ""}${isLogY ? "y" : ""}` || null;
 }
 
-/** Pure: the settings that a group by all but these leaves out; none of any other group. */
+/** Pure: the settings that a group by all but these leaves out. None of any other group. */
 export const leftOut = (group) => (group?.startsWith(BUT) ? group.slice(BUT.length).split(",").filter(Boolean).map(decodeURIComponent) : []);
 
-/** Pure: the group by all settings but these; null: of none. */
+/** Pure: the group by all settings but these (null: of none). */
 export const allBut = (names) => (names.length ? BUT + names.map(encodeURIComponent).join(",") : null);
 
 /** Pure: whether a page that offers these groups can show this one. */
 export const isOffered = (groups, group) => group !== BY_NAME && groups.some(({ value }) => value === group || [BUT, BY_NAME].some((kind) => group?.startsWith(kind) && value.startsWith(kind)));
 
-/** Pure: the regular expression of a group by a part of the name; null: of any other group. */
+/** Pure: the regular expression of a group by a part of the name (null: of any other group). */
 export const namePattern = (group) => (group?.startsWith(BY_NAME) ? group.slice(BY_NAME.length) : null);
 
 /** Whether this curve is to be seen. */
@@ -113,7 +113,7 @@ export function rememberedParams() {
   return Object.fromEntries(REMEMBERED.filter((name) => name !== "band").map((name) => [name, texts(known[name])]));
 }
 
-/** The band that the reader chose last, for an address that gets groups; null: the usual one. */
+/** The band that the reader chose last, for an address that gets groups (null: the usual one). */
 export const rememberedBand = () => texts(memory().band)[0] ?? null;
 
 const texts = (value) => [value].flat().filter((one) => typeof one === "string");
@@ -126,7 +126,7 @@ function memory() {
   }
 }
 
-/** Change the address as the reader chose; the way back leads to how it was. */
+/** Change the address as the reader chose. The way back leads to how it was. */
 export function choose(changes) {
   setParams(changes, { push: true });
   remember(addressParams());

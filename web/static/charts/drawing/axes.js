@@ -17,7 +17,7 @@ const SPANS = [
   HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 5 * DAY, ...powers(1, 4, [DAY, 2 * DAY, 5 * DAY]),
 ];
 
-/** Of the reader's clock and calendar; uPlot's own go from one minute to five. */
+/** Of the reader's clock and calendar. uPlot's own go from one minute to five. */
 const CLOCK = [
   1, 2, 5, 10, 15, 30,
   ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE),
@@ -27,7 +27,7 @@ const CLOCK = [
 
 const X_LABELS = { step: "Step", relative: "Time since the start" };
 
-/** What the horizontal axis shows between two values; of time the date and the zone, which no tick may say. */
+/** What the horizontal axis shows between two values. Of time the date and the zone, which no tick may say. */
 export const xLabelOf = (view, low, high) => (view.x === "wall" ? formatDays(low, high) : X_LABELS[view.x] ?? titleOf(view.xMetric));
 
 /**

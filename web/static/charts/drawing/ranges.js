@@ -63,7 +63,7 @@ const ROUNDING = 1e-13; // a value that changes by less of its size only rounds
 /** Whether two values are one, apart from rounding. */
 export const isFlat = (low, high) => high - low <= Math.max(Math.abs(low), Math.abs(high)) * ROUNDING || high - low < TINY;
 
-/** A range that is longer by a part of it at both ends; around what is flat by about a tenth of its size. */
+/** A range that is longer by a part of it at both ends. Around what is flat by about a tenth of its size. */
 export function withRoom([low, high], part) {
   const size = Math.max(Math.abs(low), Math.abs(high));
   const room = !isFlat(low, high) ? high * part - low * part : (size < TINY ? 1 : size * 0.1) * 1.2; // a round number at the edge would be in the way of x

@@ -18,7 +18,7 @@ export function linearTicks(low, high, most, digits = [1, 2, 2.5, 5, 10]) {
   return multiples(low, high, digit, power);
 }
 
-/** The multiples of a distance within two numbers; one alone where they are too large for it. */
+/** The multiples of a distance within two numbers. One alone where they are too large for it. */
 function multiples(low, high, digit, power) {
   const gap = timesPower(digit, power), first = Math.ceil(low / gap - 1e-9), n = Math.floor((high - low) / gap) + 2;
   const found = Array.from({ length: n }, (_, i) => timesPower((first + i) * digit, power));
@@ -30,7 +30,7 @@ export function ticksApart(low, high, gap) {
   return multiples(low, high, gap, 0);
 }
 
-/** Powers of ten where there are several; else 1, 2 and 5 times them; within a decade round numbers. */
+/** Powers of ten where there are several. Else 1, 2 and 5 times them. Within a decade round numbers. */
 export function logTicks(low, high) {
   if (!(low > 0) || !(high > low)) return [low];
   const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9);

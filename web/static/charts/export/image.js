@@ -1,4 +1,4 @@
-// A chart as a file to keep: SVG, or PNG at twice the size, from one and the same drawing; or the
+// A chart as a file to keep: SVG, or PNG at twice the size, from one and the same drawing, or the
 // data behind it, from the server.
 
 import { pictureToSvg, svgText } from "./svg.js";

@@ -63,7 +63,7 @@ async function accept(name, before, { dialog, problem }) {
   }
 }
 
-/** What is wrong with a derived metric of the runs of this page; null: nothing. */
+/** What is wrong with a derived metric of the runs of this page (null: nothing). */
 async function problemOf(name) {
   const runs = page().runs.map((run) => ["run", run.id]);
   if (runs.length === 0) return "there is no run here yet";
@@ -81,7 +81,7 @@ export function removeDerived(metric) {
   replaceDerived(metric, null);
 }
 
-/** In the place of one derived metric another one, or none; of no metric: one more. */
+/** In the place of one derived metric another one, or none. Of no metric: one more. */
 function replaceDerived(before, after) {
   const given = params(), changed = (one) => (before !== null && one === before ? after : one);
   const derive = [...new Set([...given.getAll("derive").map(changed), after])].filter((one) => one && isDerived(one));

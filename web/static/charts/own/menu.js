@@ -9,7 +9,7 @@ const DOWNLOADS = [["png", "Download PNG"], ["svg", "Download SVG"], ["csv", "Se
 /**
  * @param {HTMLElement} list
  * @param {{metrics: () => string[], known: () => string[], rangeOf: (metric: string) => Promise<[number, number]>, source: () => object}} page
- *   the metrics of the page as they were declared; those that can be combined; what the axis of a chart shows
+ *   the metrics of the page as they were declared, those that can be combined, and what the axis of a chart shows
  */
 export function fillMenu(chart, list, page) {
   if (list.dataset.isFilled) return;

@@ -4,7 +4,7 @@
 import { PLAIN, readCharts } from "../data/chart_settings.js";
 import { writeRange } from "../data/view.js";
 
-/** As it is in the address; null: nothing is set. */
+/** As it is in the address (null: nothing is set). */
 export function writeChart(metric, { title, x, zoom, low, high, rightLow, rightHigh, isLog, smoothing, width, isTall, left, right }) {
   const parts = [
     ...(title ? [["title", title]] : []),
@@ -24,7 +24,7 @@ export function writeChart(metric, { title, x, zoom, low, high, rightLow, rightH
 
 const endsOf = (name, low, high) => (low !== null || high !== null ? [[name, `${low ?? ""}..${high ?? ""}`]] : []);
 
-/** The texts of an address in which a chart with a horizontal axis of its own shows a part of it; null: all. */
+/** The texts of an address in which a chart with a horizontal axis of its own shows a part of it (null: all). */
 export function withZoom(texts, metric, zoom) {
   return withChart(texts, metric, { ...(readCharts(texts).get(metric) ?? PLAIN), zoom });
 }

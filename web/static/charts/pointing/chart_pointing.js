@@ -40,7 +40,7 @@ export class ChartPointing {
     this.#list.show(listAt(curves, x, id, this.#list.most), id, head);
   }
 
-  /** The mark alone, as in all other charts; null: none. */
+  /** The mark alone, as in all other charts (null: none). */
   mark(point) {
     this.#mark.hidden = !point;
     if (!point) return;

@@ -20,7 +20,7 @@ export class PointedDetail {
     this.#onLoad = onLoad;
   }
 
-  /** This run is pointed at; null: none. */
+  /** This run is pointed at (null: none). */
   point(id) {
     if (id === this.#id) return;
     clearTimeout(this.#timer);
@@ -28,7 +28,7 @@ export class PointedDetail {
     if (id !== null) this.#timer = setTimeout(() => void this.#show(id), REST_MS);
   }
 
-  /** What was fetched of a run is not all any more; without an id: of any of them. */
+  /** What was fetched of a run is not all any more. Without an id: of any of them. */
   forget(id = null) {
     if (id === null) this.#kept.clear();
     else this.#kept.delete(id);

@@ -1,5 +1,5 @@
 // The values of all curves at the pointer's x, the highest first: beside the chart where nothing is;
-// else at the lower end of the column at the side; without one below its plot. It hides no chart.
+// else at the lower end of the column at the side. Without one below its plot. It hides no chart.
 
 import { alignElements } from "../../lib/decimals.js";
 import { make, named } from "../../lib/elements.js";

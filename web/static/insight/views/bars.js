@@ -38,7 +38,7 @@ export class View {
   }
 }
 
-/** Pure: room for bars and their error bars; from 0, unless that would hide the differences. */
+/** Pure: room for bars and their error bars. From 0, unless that would hide the differences. */
 export function barScale(bars) {
   const low = Math.min(...bars.map(({ mean, std }) => mean - (std ?? 0))), high = Math.max(...bars.map(({ mean, std }) => mean + (std ?? 0)));
   const isCut = low > 0 && (high - low) / high < CUT_FROM;

@@ -86,7 +86,7 @@ function coloring(points, goal, colors) {
   };
 }
 
-/** The picture of the surface, a rectangle of one colour for each cell; nothing where no run is near. */
+/** The picture of the surface, a rectangle of one colour for each cell. Nothing where no run is near. */
 function surface(points, colorOf, width, height) {
   const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
   const cell = points.length > MANY ? 2 * CELL_PX : CELL_PX, nColumns = Math.max(1, Math.round(width / cell)), nRows = Math.max(1, Math.round(height / cell));

@@ -55,7 +55,7 @@ export class View {
   }
 }
 
-/** The results that have both values; those on the front last, so that they are drawn on top. */
+/** The results that have both values. Those on the front last, so that they are drawn on top. */
 export function frontPoints(data, across, up) {
   const { runs } = data, front = new Set(data.front.runs), soFar = new Set(data.front.provisional);
   const xs = runs.results.get(across) ?? [], ys = runs.results.get(up) ?? [];

@@ -55,7 +55,7 @@ function mark({ x, y, state, passes, counts }, scale, colors, count) {
 
 /**
  * One point for each run with a value, and for each that failed without one (y is null), in the
- * order in which they ended; the running ones last. `counts`: it can be the best so far.
+ * order in which they ended. The running ones last. `counts`: it can be the best so far.
  */
 export function historyPoints(data, isByTime) {
   const { runs, states } = data;

@@ -74,7 +74,7 @@ export class View {
     };
   }
 
-  /** The brushes are those of the address; which lines they let pass the server has said. */
+  /** The brushes are those of the address. Which lines they let pass the server has said. */
   drawn(chart, data, { width, height }) {
     const gap = (width - LEFT - RIGHT) / Math.max(1, this.#axes.length - 1);
     const placed = this.#axes.map(({ id, name, scale, isTurned }, n) => ({ id, name, isTurned, x: LEFT + n * gap, least: scale.least, intervals: fromFilter(scale, filtersOf(id)) }));
@@ -84,7 +84,7 @@ export class View {
     if (note) note.textContent = drawnText(this.#nDrawn, this.#nPassing, data.count);
   }
 
-  /** Where the line of a run meets the axes; one without a value it passes by. */
+  /** Where the line of a run meets the axes. One without a value it passes by. */
   #pixels(place, room, height) {
     const partOf = ({ of, scale, isTurned }) => (isTurned ? of(place) - scale.least : 1 - of(place)) / (1 - scale.least);
     const points = this.#axes.map((axis, n) => [LEFT + n * room, TOP + partOf(axis) * (height - TOP - BOTTOM)]);
@@ -148,7 +148,7 @@ function select(chart, parallelAxisId, intervals) {
   chart.dispatchAction({ type: "axisAreaSelect", parallelAxisId, intervals });
 }
 
-/** Pure: the axes that a reader chose, in that order; a name after `-` is of one that is turned. That of the metric is always there. */
+/** Pure: the axes that a reader chose, in that order. A name after `-` is of one that is turned. That of the metric is always there. */
 export function chosenAxes(axes, asked, metric) {
   if (asked.length === 0) return axes;
   const found = asked.flatMap((text) => {
@@ -159,7 +159,7 @@ export function chosenAxes(axes, asked, metric) {
   return last ? [...found, last] : found;
 }
 
-/** Hyperparameters in the order of the space, then the metric; all of them from 0 to 1. */
+/** Hyperparameters in the order of the space, then the metric. All of them from 0 to 1. */
 function axesOf(data) {
   const axes = data.axes.map((axis) => {
     const scale = makeScale(axis), column = data.column(axis.name);
@@ -174,7 +174,7 @@ function axesOf(data) {
   return axes;
 }
 
-/** The best runs are drawn last, above the others; those without a value first. */
+/** The best runs are drawn last, above the others. Those without a value first. */
 function worstFirst(data) {
   const { runs, goal } = data;
   const places = runs.index.map((_, place) => place);

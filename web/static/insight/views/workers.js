@@ -24,7 +24,7 @@ export class View {
   #end = 1;
   #zoom = { start: 0, end: 100 };
 
-  /** Fetch the spans; of those that are known only what may have changed. */
+  /** Fetch the spans. Of those that are known only what may have changed. */
   async refresh({ sweep }) {
     const since = this.#cursor && `?since=${encodeURIComponent(this.#cursor)}`;
     const response = await fetch(addressOf(`/api/workers/${sweep.split("/").map(encodeURIComponent).join("/")}${since}`));

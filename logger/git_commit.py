@@ -4,7 +4,7 @@ import os
 
 
 def find_commit(folder: str) -> str | None:
-    """The full hash of HEAD; None if the folder is in no checkout, or it cannot be read."""
+    """The full hash of HEAD, or None if the folder is in no checkout, or it cannot be read."""
     checkout = checkout_of(folder)
     found = None if checkout is None else _head(checkout[1])
     return found if found is not None and is_hash(found) else None

@@ -28,7 +28,7 @@ def of_start(path: str) -> "Changes":
 
 
 def merge_own_record(path: str, changes: "Changes", notices: NoticePrinter) -> None:
-    """Merge into the file beside the log; say why not, once, where it cannot be written."""
+    """Merge into the file beside the log. Say why not, once, where it cannot be written."""
     from .. import run_record
 
     try:

@@ -29,7 +29,7 @@ _ENDS = ToolAnnotations(
 
 
 def make_mcp_server(folder: LogFolder, version: str, *, is_read_only: bool = False) -> MCPServer:
-    """Return a server that offers a log folder; `is_read_only`: only what changes nothing."""
+    """Return a server that offers a log folder. `is_read_only`: only what changes nothing."""
     server: MCPServer = MCPServer(
         "ml-tracking-ops", instructions=_INSTRUCTIONS, version=version, log_level="WARNING"
     )

@@ -77,7 +77,7 @@ class UserPattern:
 
 
 def _number_in(text: str) -> float | None:
-    """The number of a group, also where `\\S+` took what stands around it: `0.5,` or `(0.5)`."""
+    """The number of a group, also where `\\S+` matched what is around it: `0.5,` or `(0.5)`."""
     number = parse_number(text)
     return (
         parse_number(text.strip().lstrip("([{'\"").rstrip(",;:.)]}'\"%"))

@@ -41,7 +41,7 @@ class RequestAnswer:
 
 
 def send_request(folder: Path, request: SweepRequest, wait_s: float) -> RequestAnswer:
-    """Ask for one thing; see `send_requests`."""
+    """Ask for one thing (see `send_requests`)."""
     return send_requests(folder, [request], wait_s)[0]
 
 

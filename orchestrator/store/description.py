@@ -29,7 +29,7 @@ def read_description(path: Path) -> tuple[dict[str, Any], float]:
     except (ValueError, RecursionError) as error:
         raise DescriptionError(path, f"it is not valid JSON: {error}") from None
     if not isinstance(description, dict):
-        raise DescriptionError(path, "it holds no JSON object")
+        raise DescriptionError(path, "it is not a JSON object")
     return description, modified
 
 

@@ -141,7 +141,7 @@ class JournalTail:
         self._is_discarding = False
 
     def read(self) -> list[Event]:
-        """The events that were completed since the last call; empty where there is no file."""
+        """The events that were completed since the last call, or empty if there is no file."""
         return [event for part in self.parts() for event in part]
 
     def parts(self) -> Iterator[list[Event]]:
@@ -195,7 +195,7 @@ class JournalTail:
                 self._partial, self._is_discarding = b"", True
             n_events += len(events)
             if n_events > self._max_events:
-                self.trouble = f"{self.path} has over {self._max_events} events; not all were read"
+                self.trouble = f"{self.path} has over {self._max_events} events. Not all were read"
             yield events
             if self.trouble:
                 break

@@ -158,7 +158,7 @@ class RunRecord:
 
     @property
     def n_failed(self) -> int:
-        """How many attempts failed by themselves; one that an engine has does not count yet."""
+        """How many attempts failed by themselves. One that an engine has does not count yet."""
         latest = self._end_before or self
         is_counted = latest.is_end_known and latest.has_ended and self.state not in SUBMITTED
         ended = [*self.earlier, *([latest] if is_counted else [])]

@@ -70,10 +70,10 @@ class Sweep:
     _kept_as_of: tuple[int, int, Annotations] | None = field(default=None, repr=False)
 
     def kept(self, compute: Callable[["Sweep"], T]) -> T:
-        """What a function finds out of the runs; kept until one changes, or what users say of them.
+        """What a function finds out of the runs. Kept until one changes, or what users say of them.
 
         Args:
-            compute: a function of a module; nobody may change what it returns.
+            compute: a function of a module. Nobody may change what it returns.
         """
         before, now = self._kept_as_of, (id(self.changes), len(self.changes), self.annotations)
         if before is None or before[:2] != now[:2] or before[2] is not now[2]:
@@ -130,7 +130,7 @@ class Sweep:
         return changed | dead
 
     def _forget(self) -> set[int]:
-        """Begin again; return the indices of the runs that were known."""
+        """Begin again, and return the indices of the runs that were known."""
         known = set(self.record.runs)
         self.record = SweepRecord(goal=self.optimization_goal, aims=self.aims)
         self.changes = []
@@ -139,7 +139,7 @@ class Sweep:
         return known
 
     def _take_in(self, events: Iterable[Event]) -> set[int]:
-        """Fold events in; return the indices of the runs that changed."""
+        """Fold events in, and return the indices of the runs that changed."""
         changed: set[int] = set()
         for event in events:
             index = self.record.apply(event)

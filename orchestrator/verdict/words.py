@@ -15,7 +15,7 @@ def verdict_sentence(verdict: Verdict, record: SweepRecord) -> str:
             f"{percent(winner.probability)}"
         )
     return (
-        f"nothing won{so_far}: {of} none is the best with a probability of {percent(SURE)}; "
+        f"nothing won{so_far}: {of} none is the best with a probability of {percent(SURE)}. "
         f"{leader_name(first)} comes nearest with {percent(first.probability)}"
     )
 

@@ -128,7 +128,7 @@ def _same(left: object, right: object) -> bool:
 
 
 def is_finite_number(value: object) -> TypeGuard[int | float]:
-    """A finite number; true and false are none."""
+    """A finite number. True and false are none."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 

@@ -70,7 +70,7 @@ class InsightPanel:
 
 
 def insight_panel(subject: Subject, runs: AllRuns, query: QueryParams) -> InsightPanel:
-    """What the panel named in the address shows of a sweep; if it names none, the first."""
+    """What the panel named in the address shows of a sweep. If it names none, the first."""
     compared = runs.compared(query.get("repeats") == "apart")
     rows: Sequence[Row] = compared
     is_of_runs = rows is runs.searched

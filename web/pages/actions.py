@@ -344,7 +344,7 @@ async def _paths_of(request: Request, body: JsonObject) -> list[Path]:
 
 
 def _open(path: Path) -> Experiment | Sweep:
-    """Looked at again: the catalog's own belong to whoever has the catalog."""
+    """Looked at again: the catalog's own belong to its user."""
     found = find_item(str(path), path.parent)
     assert not isinstance(found, FoundRun)  # the catalog knows the sweep's folder
     return found

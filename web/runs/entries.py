@@ -199,7 +199,7 @@ def sweep_summary(sweep: Sweep, live: Mapping[int, BestSoFar] | None = None) -> 
 
 
 def _best_of(sweep: Sweep, live: Mapping[int, BestSoFar]) -> tuple[RunRecord, float] | None:
-    """The best run of the results; `live` has what the journal does not know yet."""
+    """The best run of the results. `live` has what the journal does not know yet."""
     if not live:
         known = sweep.best
         return None if known is None or known.best_value is None else (known, known.best_value)

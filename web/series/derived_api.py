@@ -27,7 +27,7 @@ async def derived(request: Request) -> Response:
 
 
 def find_problem(store: SeriesStore, runs: list[RunFiles], metric: str) -> tuple[str | None, int]:
-    """Why none of the runs has a derived metric, or None; and how many have it."""
+    """Why none of the runs has a derived metric, or None, and how many have it."""
     problem = metric_name_problem(title_of(metric))
     if problem is not None:
         return problem, 0

@@ -123,5 +123,5 @@ def mean_cell(values: Iterable[object]) -> Cell:
 
 
 def numeric_values(values: Iterable[object]) -> list[float]:
-    """Those that are numbers; true and false are none."""
+    """Those that are numbers. True and false are none."""
     return [one for one in values if isinstance(one, int | float) and not isinstance(one, bool)]

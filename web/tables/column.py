@@ -121,7 +121,7 @@ class Column:
         return self.export_key or self.key
 
     def sort_keys_of(self, rows: Sequence[Row]) -> Sequence[Any]:
-        """By what rows are sorted; None of a row that has nothing there."""
+        """By what rows are sorted, or None for a row that has nothing there."""
         if self.sort_key is not None:
             return as_plain([self.sort_key(row) for row in rows])
         values = list(map(self.value, rows))

@@ -98,7 +98,7 @@ class Row(RunEntry):
 
     @property
     def href(self) -> str | None:
-        """The address of its page; None before it has started."""
+        """The address of its page, or None before it has started."""
         return None if self.id is None else run_href(self.id)
 
     @property

@@ -36,7 +36,9 @@ def select(rows: Iterable[Row], query: TableQuery, columns: TableColumns) -> lis
 
 
 def count_states(states: Iterable[str], n_by_state: Mapping[str, int]) -> dict[str, int]:
-    """How many rows of each state pass the other conditions; 0 of one that only others are in."""
+    """How many rows of each state pass the other conditions, or 0 for one that only others are
+    in.
+    """
     return {**dict.fromkeys(states, 0), **n_by_state}
 
 

@@ -136,7 +136,7 @@ def cut_rows(found: Sequence[Row], query: TableQuery) -> RowRange:
 
 
 def page_number(n_rows: int, page: int) -> tuple[int, int]:
-    """Which page is shown, and how many there are; one beyond the last is the last."""
+    """Which page is shown, and how many there are. One beyond the last is the last."""
     n_pages = max(1, math.ceil(n_rows / PAGE_SIZE))
     return min(max(1, page), n_pages), n_pages
 

@@ -59,7 +59,7 @@ def announce_dashboard(logdir: Path, entrance: AccessInfo) -> None:
 
 
 def sweep_page_url(url: str, sweep: str) -> str:
-    """The address of a sweep's page, given the dashboard's; a token in it stays."""
+    """The address of a sweep's page, given the dashboard's. A token in it stays."""
     parts = urlsplit(url)
     path = f"{parts.path.rstrip('/')}/sweeps/{quote(sweep)}"
     return urlunsplit(parts._replace(path=path))

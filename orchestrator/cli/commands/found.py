@@ -26,7 +26,7 @@ def find_named(options: argparse.Namespace) -> "Experiment | Sweep | FoundRun":
     if options.run is None:
         return found
     if not isinstance(found, Sweep):
-        raise UsageError(f"{options.path} is not a sweep; only a sweep has numbered runs")
+        raise UsageError(f"{options.path} is not a sweep. Only a sweep has numbered runs")
     return find_run_by_number(found, options.run)
 
 

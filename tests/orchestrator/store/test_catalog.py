@@ -88,7 +88,7 @@ def test_nested_folders_and_several_logs_in_one(logdir: Path) -> None:
         f"{folder.name}/{folder.name}",
         f"{folder.name}/again",
     }
-    with pytest.raises(UsageError, match="holds 2 logs; name one of them"):
+    with pytest.raises(UsageError, match=r"holds 2 logs\. Name one of them"):
         find_item(str(folder), logdir)
 
 

@@ -40,7 +40,7 @@ class ChosenMetric:
 
 
 def chosen_value(subject: Subject, rows: Sequence[Row], query: QueryParams) -> ChosenMetric:
-    """What the address asks for; without it the best value of the optimisation metric."""
+    """What the address asks for. Without it the best value of the optimisation metric."""
     metrics = list(dict.fromkeys([*query.getlist("derive"), *choosable_metrics(subject, rows)]))
     up = asked_value(query, subject.metric)
     if up is None and subject.metric is None and metrics:

@@ -97,7 +97,7 @@ def _listed(missing: Iterable[str], known: Collection[str]) -> str:
 
 
 def metric_name_problem(name: str) -> str | None:
-    """Why a metric cannot be called so; None if it can."""
+    """Why a metric cannot be called so, or None if it can."""
     if not name.strip():
         return "give it a name"
     if len(name) > LONGEST_NAME:

@@ -52,7 +52,7 @@ class SelectedRuns:
     Attributes:
         rows: those that pass, in the order asked for.
         lines: the rows of the table: of a sweep with repeats its combinations, and the runs of
-            those that are open; otherwise the same as `rows`.
+            those that are open. Otherwise the same as `rows`.
         n_by_state: how many pass every condition but that on the state, by their state.
         every: all runs of the sweep.
         columns: those of the table of these runs.
@@ -390,7 +390,7 @@ def _dressed_as(row: Row, known: Row) -> Row:
 
 
 def logs_of_runs(sweep: Sweep, found: Iterable[Row]) -> list[LogToRead | None]:
-    """The log of each run; None of one that has none yet."""
+    """The log of each run, or None for one that has none yet."""
     runs = [sweep.record.runs[row.index] for row in found]
     paths = map(sweep.dat_path, runs)
     return [

@@ -65,7 +65,7 @@ const NARROW_PX = 700; // so narrow a page has one column, or two, whatever was 
 const COST_OF_SIZE = 0.2;
 
 /**
- * Pure: how many columns of charts a page has: as were chosen; or else those that leave the least
+ * Pure: how many columns of charts a page has: as were chosen, or else those that leave the least
  * room empty with charts of about the best width, and no more than there are charts.
  *
  * @param {number[]} widths  how many columns each section would take (0: it is folded)

@@ -36,7 +36,7 @@ class MediaTable:
 
 
 def text_of(entry: MediaEntry) -> str:
-    """The text of an entry; of one in a file at most 2 MiB.
+    """The text of an entry. Of one in a file at most 2 MiB.
 
     Raises:
         OSError: it cannot be read.
@@ -84,7 +84,7 @@ def _of_event(entry: MediaEntry) -> HistogramEntry | None:
 
 
 def table_of_entry(entry: MediaEntry) -> MediaTable:
-    """The table of an entry; whatever does not fit a table that was logged is refused.
+    """The table of an entry. Whatever does not fit a table that was logged is refused.
 
     Raises:
         OSError: it cannot be read, or is no table.

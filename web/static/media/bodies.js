@@ -5,7 +5,7 @@ import { formatDuration } from "../lib/format.js";
 import { addressOf } from "../lib/base.js";
 import { Latest } from "./data.js";
 
-/** The caption of an image or a sound; of a long one some lines, and all where the pointer rests. */
+/** The caption of an image or a sound. Of a long one some lines, and all where the pointer rests. */
 export function captionOf(text) {
   return element("figcaption", { className: "media-caption", title: text.length > 100 ? text : "" }, text);
 }

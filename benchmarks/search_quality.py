@@ -1,8 +1,9 @@
 """Samplers and stopping rules together, ours and other tools', with equal budgets of epochs.
 
 The tasks are surrogates of real trainings (`quality/tasks.py`), read from a folder with
-`onnxruntime`. `network/digits` is a real network, which scikit-learn trains. Virtual workers train
-them, an epoch takes one unit of time, and a sweep ends when its budget is spent.
+`onnxruntime`. `network/digits` is a real network, which scikit-learn trains, and `hpobench/car` and
+the like are tables of real trainings (`quality/table.py`), for samplers alone. Virtual workers
+train them, an epoch takes one unit of time, and a sweep ends when its budget is spent.
 
     python benchmarks/search_quality.py run ../shared/yahpo results.jsonl --tasks lcbench/3945 \\
         --contenders random tpe --rules asha --seeds 20 --workers 4
@@ -35,6 +36,7 @@ def run(options: argparse.Namespace) -> None:
     from quality.network import Network
     from quality.peers import PEERS
     from quality.simulation import simulate
+    from quality.table import KINDS, Table
     from quality.tasks import Task
 
     contenders: dict[str, Any] = dict(PEERS)
@@ -45,7 +47,11 @@ def run(options: argparse.Namespace) -> None:
     done = {_key(row) for row in load(options.results)}
     scales = options.results.with_suffix(".scales.json")
     tasks: dict[str, Any] = {
-        name: Network(scales) if name == Network.name else Task(options.folder, name, scales)
+        name: Network(scales)
+        if name == Network.name
+        else Table(name)
+        if name.partition("/")[0] in KINDS
+        else Task(options.folder, name, scales)
         for name in options.tasks
     }
     for seed in range(options.first_seed, options.first_seed + options.seeds):
@@ -65,7 +71,9 @@ def run(options: argparse.Namespace) -> None:
                     budget = options.wholes * task.n_levels
                     one = contenders[contender](task, rule, seed)
                     curve = simulate(task, one, budget, options.workers)
-                    row["curve"] = [round(curve[budget * k // 60 - 1], 6) for k in range(1, 61)]
+                    row["curve"] = [
+                        round(curve[max(budget * k // 60 - 1, 0)], 6) for k in range(1, 61)
+                    ]
                     with options.results.open("a", encoding="utf-8") as file:
                         file.write(json.dumps(row) + "\n")
 

@@ -73,6 +73,16 @@ def marked_processes(mark: str) -> list[int]:
     return found
 
 
+def own_processes_with(text: str) -> list[int]:
+    """The running processes of this test whose command line holds `text`, not another run's."""
+    found = []
+    for pid in marked_processes(os.environ[_MARK]):
+        with contextlib.suppress(OSError):
+            if text.encode() in Path("/proc", str(pid), "cmdline").read_bytes():
+                found.append(pid)
+    return found
+
+
 def _reap(pids: list[int]) -> None:
     """Wait for those that are children of ours."""
     for child in [o for o in gc.get_objects() if isinstance(o, subprocess.Popen)]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from leftovers import own_processes_with
 from other_systems import macos_environment
 from places import ROOT
 from sweeps import (
@@ -242,7 +243,7 @@ def test_child_that_outlives_its_run_is_ended_on_macos(
 ) -> None:
     write_config(tmp_path, "leaves_child.py", max_runs=1)
     assert on_macos("sweep").wait(LIMIT_S) == 1
-    assert processes_with("leaves_child.py") == []
+    assert own_processes_with("leaves_child.py") == []
 
 
 def test_runs_outlive_a_killed_orchestrator_on_macos(

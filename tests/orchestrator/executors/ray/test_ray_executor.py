@@ -10,6 +10,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from leftovers import own_processes_with
 from places import ROOT
 from sweeps import COMMAND, processes_with, state_of, sweep_folder, wait_until, write_config
 
@@ -173,7 +174,7 @@ async def test_run_ends_when_its_actor_is_gone(tmp_path: Path):
         executor.report_to(heard)
         run = await executor.submit(asked, executor.slots[0])
         await printed(run, asked.output_path, "ready")
-        (driver,) = processes_with("executors.ray.driver")
+        (driver,) = own_processes_with("executors.ray.driver")
         os.kill(driver, signal.SIGKILL)
         end = await ended(run)
         assert (end.exit_code, end.cause) == (None, "node_failed")

@@ -27,6 +27,7 @@ CORE = {
     "events": "event_files",
     "tail": "tailing",
     "overhead": "sweep_overhead",
+    "seconds": "one_second_runs",
     "long": "long_sweep",
     "stopping": "early_stopping",
     "waiting": "waiting",

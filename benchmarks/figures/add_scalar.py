@@ -14,11 +14,15 @@ PEERS = {
     "tensorboard": ("tensorboard", 10_000),
     "dvclive": ("dvclive", 10_000),
     "trackio": ("trackio", 10_000),
+    "goodseed": ("goodseed", 10_000),
+    "p95": ("p95", 500),
     "aim": ("aim", 5_000),
     "wandb": ("wandb", 5_000),
     "mlflow": ("mlflow", 2_000),
     "mlflow_sqlite": ("mlflow", 300),
 }
+_TOGETHER = ("trackio", "goodseed", "p95")  # a call of theirs takes the metrics of a step
+N_TOGETHER = 5
 _ROUNDS = {"trackio": 7}  # the fastest of them: its best round is what ours is compared with
 _QUEUES = ("trackio", "tensorboardX", "tensorboard")  # a thread writes what the call was given
 _READ_BY = {"tensorboardX": "tensorboard", "tensorboard": "tensorboard", "trackio": "trackio"}
@@ -35,6 +39,7 @@ def measure(options: Options) -> Figure:
         for n_metrics in (1, 5):
             _own(figure, n_calls, n_metrics)
     _own(figure, options.pick(10_000, 1_000), 1, has_thread=True)
+    _own_together(figure, options.pick(100_000, 10_000))
     if options.with_peers:
         _peers(figure, options)
     _killed(figure, "own", OWN_PYTHON, 10_000)
@@ -58,6 +63,23 @@ def _own(figure: Figure, n_calls: int, n_metrics: int, *, has_thread: bool = Fal
     if n_calls == 100_000 and n_metrics == 5:
         figure.add("system calls a point", found["calls_a_point"], "", at_most=1.001)
         figure.add("bytes a point", found["bytes_a_point"], "bytes", at_most=32.01)
+
+
+def _own_together(figure: Figure, n_values: int) -> None:
+    """`add_scalars`: what one of the values of a step costs, and how many system calls a step."""
+    with scratch() as folder:
+        found = run_worker(OWN_PYTHON, "own_loops", folder, n_values, N_TOGETHER, 0, "together")
+    figure.add(
+        f"{n_values:,} values by add_scalars, {N_TOGETHER} a call: a value",
+        found["own_us"],
+        "µs",
+        against=found["bare_us"],
+        yardstick="bare loop",
+        at_most=0.9,
+        of_ratio=True,
+    )
+    calls = found["calls_a_point"] * N_TOGETHER
+    figure.add("… system calls a call of add_scalars", calls, "", at_most=1.001)
 
 
 def _peers(figure: Figure, options: Options) -> None:
@@ -85,6 +107,40 @@ def _peers(figure: Figure, options: Options) -> None:
             figure.notes.append(f"left out: {peer}: {error}")
     if slowdowns:
         _fastest(figure, slowdowns)
+    _peers_together(figure, options)
+
+
+def _peers_together(figure: Figure, options: Options) -> None:
+    """The metrics of a step in one call, here and there: what a value costs."""
+    for peer in _TOGETHER:
+        environment, n_calls = PEERS[peer]
+        try:
+            python, n = python_of(environment), options.pick(n_calls, n_calls // 20)
+            found = [
+                (_us_together(peer, python, n), _us_together("own", OWN_PYTHON, n))
+                for _ in range(options.pick(_ROUNDS.get(peer, 3), 1))
+            ]
+        except PeerMissingError as error:
+            figure.notes.append(f"left out: {peer}, {N_TOGETHER} metrics a call: {error}")
+            continue
+        theirs, ours = zip(*found, strict=True)
+        what = f"{peer}, {N_TOGETHER} metrics a call: a value"
+        figure.add(what, theirs, "µs", against=ours, yardstick="add_scalars")
+        if peer == "trackio":
+            singles = [_us(peer, python, n, False) for _ in theirs]
+            figure.add(
+                "trackio's best round of a metric a call, in our best of add_scalars: a value",
+                min(singles) / min(ours),
+                "×",
+                at_least=12,
+            )
+
+
+def _us_together(peer: str, python: Path | str, n_calls: int) -> float:
+    with scratch() as folder:
+        answer = run_worker(python, "peer_loops", peer, folder, n_calls, N_TOGETHER, 0, "together")
+    us: float = answer["us"]
+    return us
 
 
 def _fastest(figure: Figure, slowdowns: dict[str, float]) -> None:

@@ -24,11 +24,14 @@ REQUIREMENTS = {
     "tensorboardX": ["tensorboardX"],
     "tensorboard": ["tensorboard", "setuptools<81"],
     "dvclive": ["dvclive"],
-    "trackio": ["trackio"],
+    "trackio": ["trackio>=0.43"],
+    "goodseed": ["goodseed"],
+    "p95": ["p95"],
     "aim": ["aim"],
     "mlflow": ["mlflow"],
     "wandb": ["wandb"],
     "optuna": ["optuna"],
+    "ray": ["ray[tune]"],
     "suite": ["matplotlib", "playwright"],
 }
 _QUIET = {
@@ -42,6 +45,8 @@ _QUIET = {
     "GIT_PYTHON_REFRESH": "quiet",
     "AIM_TELEMETRY": "0",
     "GRADIO_ANALYTICS_ENABLED": "False",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DISABLE_IMPORT_WARNING": "1",
 }
 
 

@@ -1,6 +1,8 @@
-"""Time `add_scalar` and a bare `os.write` of a packed record, a hundred calls each in turn.
+"""Time `add_scalar` and a bare `os.write` of a packed record, a hundred values each in turn.
 
-Usage: own_loops.py FOLDER N_CALLS N_METRICS HAS_THREAD
+Usage: own_loops.py FOLDER N_CALLS N_METRICS HAS_THREAD [together]
+
+With `together` the metrics of a step are logged with one call of `add_scalars`.
 
 Short rounds in one process: what else the machine does meets both alike.
 """
@@ -19,20 +21,21 @@ CALLS_A_ROUND = 100
 
 
 def main() -> None:
-    folder, n_calls, n_metrics, has_thread = sys.argv[1], *map(int, sys.argv[2:])
+    folder, n_calls, n_metrics, has_thread = sys.argv[1], *map(int, sys.argv[2:5])
+    measure_own = _together_us if "together" in sys.argv else _own_us
     names = [f"metric {index}" for index in range(n_metrics)]
     os.environ["ML_TRACKING_OPS_RUN_FILE"] = str(Path(folder) / "own.dat")
     logger = ExperimentLogger()
     fd = os.open(Path(folder) / "bare.dat", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     if has_thread:
         threading.Thread(target=_compute, daemon=True).start()
-    _own_us(logger, names, CALLS_A_ROUND)
+    measure_own(logger, names, CALLS_A_ROUND)
     bare, own = [], []
     calls = size = 0
     for _ in range(n_calls // CALLS_A_ROUND):
         bare.append(_bare_us(fd, CALLS_A_ROUND, n_metrics))
         before = _written()
-        own.append(_own_us(logger, names, CALLS_A_ROUND))
+        own.append(measure_own(logger, names, CALLS_A_ROUND))
         after = _written()
         calls += after[0] - before[0]
         size += after[1] - before[1]
@@ -66,6 +69,14 @@ def _own_us(logger: ExperimentLogger, names: list[str], n_calls: int) -> float:
     for step in range(n_calls // len(names)):
         for name in names:
             add_scalar(name, 0.25, step)
+    return (time.perf_counter() - started) / (n_calls // len(names) * len(names)) * 1e6
+
+
+def _together_us(logger: ExperimentLogger, names: list[str], n_calls: int) -> float:
+    add_scalars = logger.add_scalars
+    started = time.perf_counter()
+    for step in range(n_calls // len(names)):
+        add_scalars(dict.fromkeys(names, 0.25), step)
     return (time.perf_counter() - started) / (n_calls // len(names) * len(names)) * 1e6
 
 

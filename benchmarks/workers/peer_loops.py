@@ -1,7 +1,8 @@
-"""Time a peer's call that logs one value.
+"""Time a peer's call that logs one value, or the values of several metrics together.
 
-Usage: peer_loops.py PEER FOLDER N_CALLS N_METRICS HAS_THREAD [kill|settle]
+Usage: peer_loops.py PEER FOLDER N_CALLS N_METRICS HAS_THREAD [kill|settle] [together]
 
+With `together` all metrics of a step are logged with one call; a call counts as many as it logs.
 With `kill` the process ends itself with SIGKILL right after the last call returned; with `settle`
 the peer gets three seconds first to write what it holds back, and the CPU time that its threads
 take for that counts too, as `cpu_us`.
@@ -18,6 +19,12 @@ from pathlib import Path
 
 SETTLE_S = 3.0
 Log = Callable[[str, float, int], object]
+LogTogether = Callable[[dict[str, float], int], object]
+
+
+def one_by_one(log_together: LogTogether) -> Log:
+    """Where the peer's call takes a dict."""
+    return lambda name, value, step: log_together({name: value}, step)
 
 
 def own(folder: Path) -> Log:
@@ -25,6 +32,13 @@ def own(folder: Path) -> Log:
     from ml_tracking_ops.experiment.logger import ExperimentLogger
 
     return ExperimentLogger().add_scalar
+
+
+def own_together(folder: Path) -> LogTogether:
+    os.environ["ML_TRACKING_OPS_RUN_FILE"] = str(folder / "own.dat")
+    from ml_tracking_ops.experiment.logger import ExperimentLogger
+
+    return ExperimentLogger().add_scalars
 
 
 def tensorboardX(folder: Path) -> Log:
@@ -60,12 +74,54 @@ def dvclive(folder: Path) -> Log:
     return log
 
 
-def trackio(folder: Path) -> Log:
+def trackio_together(folder: Path) -> LogTogether:
     os.environ["TRACKIO_DIR"] = str(folder)
     import trackio
 
     trackio.init(project="benchmark", embed=False)
-    return lambda name, value, step: trackio.log({name: value}, step=step)
+    return lambda values, step: trackio.log(values, step=step)
+
+
+def trackio(folder: Path) -> Log:
+    return one_by_one(trackio_together(folder))
+
+
+def goodseed_together(folder: Path) -> LogTogether:
+    import goodseed
+
+    run = goodseed.Run(
+        project="benchmark",
+        storage="local",
+        goodseed_home=folder,
+        log_dir=folder,
+        capture_hardware_metrics=False,
+        capture_stdout=False,
+        capture_stderr=False,
+        capture_traceback=False,
+        git_ref=False,
+    )
+    return lambda values, step: run.log_metrics(values, step=step)
+
+
+def goodseed(folder: Path) -> Log:
+    return one_by_one(goodseed_together(folder))
+
+
+def p95_together(folder: Path) -> LogTogether:
+    from p95 import Run
+
+    run = Run(
+        project="benchmark",
+        mode="local",
+        logdir=str(folder),
+        capture_git=False,
+        capture_system=False,
+    )
+    return lambda values, step: run.log_metrics(values, step=step)
+
+
+def p95(folder: Path) -> Log:
+    return one_by_one(p95_together(folder))
 
 
 def aim(folder: Path) -> Log:
@@ -103,15 +159,16 @@ def main() -> None:
     peer, folder = sys.argv[1], Path(sys.argv[2])
     n_calls, n_metrics, has_thread = map(int, sys.argv[3:6])
     names = [f"metric {index}" for index in range(n_metrics)]
-    log: Log = globals()[peer](folder)
-    for name in names:
-        log(name, 0.25, 0)
+    if "together" in sys.argv:
+        log_step = together(globals()[f"{peer}_together"](folder), names)
+    else:
+        log_step = one_after_the_other(globals()[peer](folder), names)
+    log_step(0)
     if has_thread:
         threading.Thread(target=_compute, daemon=True).start()
     started, started_cpu = time.perf_counter(), time.process_time()
     for step in range(1, n_calls // n_metrics + 1):
-        for name in names:
-            log(name, 0.25, step)
+        log_step(step)
     n_points = n_calls // n_metrics * n_metrics
     us = (time.perf_counter() - started) / n_points * 1e6
     if "settle" in sys.argv:
@@ -119,7 +176,24 @@ def main() -> None:
     cpu_us = (time.process_time() - started_cpu) / n_points * 1e6
     # Not by the end of the script: what a peer does in its own end is not what is asked here.
     os.write(1, json.dumps({"us": us, "cpu_us": cpu_us}).encode() + b"\n")
-    os.kill(os.getpid(), signal.SIGKILL if "kill" in sys.argv else signal.SIGTERM)
+    if "kill" in sys.argv:
+        os.kill(os.getpid(), signal.SIGKILL)
+    os._exit(0)
+
+
+def together(log_together: LogTogether, names: list[str]) -> Callable[[int], None]:
+    def log_step(step: int) -> None:
+        log_together(dict.fromkeys(names, 0.25), step)
+
+    return log_step
+
+
+def one_after_the_other(log: Log, names: list[str]) -> Callable[[int], None]:
+    def log_step(step: int) -> None:
+        for name in names:
+            log(name, 0.25, step)
+
+    return log_step
 
 
 def _compute() -> None:

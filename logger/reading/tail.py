@@ -16,6 +16,9 @@ from .columns import CHUNK_BYTES, Decoder, Series
 from .legacy import read_legacy
 from .source import identify_log, open_descriptor
 
+_NOT_WRITTEN = bytes(8)
+"""How no record begins, but what nobody has written."""
+
 
 @dataclass(frozen=True, slots=True)
 class TailBatch:
@@ -152,8 +155,10 @@ class LogTail:
             self._n_damaged = int(is_header_damaged)
 
     def _read_records(self, fd: int, n_bytes: int) -> dict[str, Series]:
-        self._step_over_hole(fd)
-        data = os_files.pread(fd, n_bytes // RECORD_SIZE * RECORD_SIZE, self.offset)
+        n_bytes = n_bytes // RECORD_SIZE * RECORD_SIZE
+        data = os_files.pread(fd, n_bytes, self.offset)
+        if data.startswith(_NOT_WRITTEN) and self._step_over_hole(fd):
+            data = os_files.pread(fd, n_bytes, self.offset)
         data = data[: len(data) // RECORD_SIZE * RECORD_SIZE]
         by_id = self._decoder.decode(data)
         self.offset += len(data)
@@ -214,11 +219,14 @@ class LogTail:
             self._known_before = self._read_before(self.path) if self._read_before else {}
         return self._known_before
 
-    def _step_over_hole(self, fd: int) -> None:
+    def _step_over_hole(self, fd: int) -> bool:
+        """Go on where something was written; whether that is elsewhere."""
         data_at = next_data(fd, self.offset, os.fstat(fd).st_size) // RECORD_SIZE * RECORD_SIZE
         if data_at > self.offset:
             self._n_damaged += (data_at - self.offset) // RECORD_SIZE
             self.offset = data_at
+            return True
+        return False
 
     def _find_names(self, fd: int, wanted: set[int]) -> None:
         """Look for declarations before the offset where this tail began. Each stretch only once."""

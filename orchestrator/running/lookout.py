@@ -1,5 +1,6 @@
 """Sees what happens in a sweep's folder: what its runs log, and what users ask."""
 
+from collections.abc import Iterable
 from contextlib import aclosing
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from .runs.recorder import Recorder
 from .runs.silence import SilenceWarnings
 
 LOOK_ANYWAY_S = 1.0
+_RUNS_A_TURN = 8
 
 
 class Lookout:
@@ -43,10 +45,13 @@ class Lookout:
         self._ending = ending
         self._control = control
         self._silence = silence
+        self._is_urgent = is_urgent
         self._pause_to_work = URGENT_PAUSE_TO_WORK if is_urgent else PAUSE_TO_WORK
 
     async def watch(self) -> None:
-        watching = watch_files(self._folder, pause_to_work=self._pause_to_work)
+        watching = watch_files(
+            self._folder, pause_to_work=self._pause_to_work, awaited=self._awaited
+        )
         async with aclosing(watching) as changes:
             async for changed in changes:
                 runs = (
@@ -56,8 +61,11 @@ class Lookout:
                 )
                 if any(_is_request(path) for path in changed):
                     self._control.take_in()
-                for run in runs:
-                    await self._read(run)
+                await self._read_all(runs)
+
+    def _awaited(self) -> Iterable[Path]:
+        """The files in which a value may be a reason to stop a run."""
+        return [run.monitor.source_path for run in self._active] if self._is_urgent else ()
 
     async def look_anyway(self) -> None:
         """Read every run now and then: an event can be lost, and a silent run sends none."""
@@ -65,9 +73,16 @@ class Lookout:
             await anyio.sleep(LOOK_ANYWAY_S)
             self._look_after_sweep()
             self._control.take_in()
+            await self._read_all(self._active)
             for run in self._active:
-                await self._read(run)
                 self._silence.look_at(run)
+
+    async def _read_all(self, runs: Iterable[ActiveRun]) -> None:
+        """Read these runs; other tasks have their turn between a few of them."""
+        for n_read, run in enumerate(runs, 1):
+            await self._read(run)
+            if n_read % _RUNS_A_TURN == 0:
+                await anyio.lowlevel.checkpoint()
 
     async def _read(self, run: ActiveRun) -> None:
         """Take in what a run has logged. Stop the run where the rule says so."""
@@ -84,7 +99,8 @@ class Lookout:
                 summary = run.monitor.summary()
                 self._recorder.tell("improved", index=run.attempt.index, **summary)
             self._silence.tell_notes(run)
-            await anyio.lowlevel.checkpoint()
+            if has_more:
+                await anyio.lowlevel.checkpoint()
 
     def _look_after_sweep(self) -> None:
         """Write what could not be written, say that it is alive, see whether it can continue."""

@@ -50,6 +50,9 @@ class RunMonitor:
 
     Args:
         run: its index, by which the rules tell it from the others.
+
+    Attributes:
+        source_path: the file that grows when the run logs a value: its log, or what it prints.
     """
 
     def __init__(
@@ -60,6 +63,8 @@ class RunMonitor:
         run: int,
     ) -> None:
         self.dat_path = dat_path
+        prints = config.metrics_from == "stdout"
+        self.source_path = dat_path.with_suffix(paths.LOG_SUFFIX) if prints else dat_path
         self._config = config
         self._metric = config.optimization_metric
         self._aims = config.aims

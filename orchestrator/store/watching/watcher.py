@@ -11,7 +11,7 @@ however much is written, and is never far behind either.
 
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import anyio
 import anyio.to_thread
 
 from ..files.identities import identify
+from .awaited_files import AwaitedFiles
 from .file_systems import is_on_network
 from .kernel import KernelWatch, NoWatchError
 from .polling import POLL_DELAY_MS, polled
@@ -42,6 +43,7 @@ async def watch_files(
     poll: bool | None = None,
     quiet_step_ms: int = QUIET_STEP_MS,
     pause_to_work: float = PAUSE_TO_WORK,
+    awaited: Callable[[], Iterable[Path]] = tuple,
 ) -> AsyncGenerator[set[Path], None]:
     """Yield sets of paths under `folder` (recursively) in which something happened.
 
@@ -53,6 +55,8 @@ async def watch_files(
         quiet_step_ms: how late the first event after a silence of seconds may be reported.
         pause_to_work: how long to pause after an item, in CPU times of its reader, within
             `LEAST_PAUSE_S` and `MOST_PAUSE_S`.
+        awaited: the files that somebody waits for, as they are now. While they grow they are
+            looked at directly, and the kernel is asked ten times a second what else happened.
     """
     while True:
         watched = _file_at(folder)
@@ -63,7 +67,9 @@ async def watch_files(
         # adding the watches of a thousand folders takes a while
         watch = await anyio.to_thread.run_sync(_open_watch, folder, poll)
         changes = (
-            polled(folder) if watch is None else _notified(watch, quiet_step_ms, pause_to_work)
+            polled(folder)
+            if watch is None
+            else _notified(watch, quiet_step_ms, pause_to_work, AwaitedFiles(awaited))
         )
         async with aclosing(changes):
             async for paths in changes:
@@ -74,7 +80,7 @@ async def watch_files(
 
 
 async def _notified(
-    watch: KernelWatch, quiet_step_ms: int, pause_to_work: float
+    watch: KernelWatch, quiet_step_ms: int, pause_to_work: float, awaited: AwaitedFiles
 ) -> AsyncGenerator[set[Path] | None, None]:
     """An empty set once, then what the kernel reports, or None if nothing happened for a while."""
     steps_ms = (*_STEPS_MS, (quiet_step_ms, _LOOK_AGAIN_MS))
@@ -84,10 +90,13 @@ async def _notified(
         while True:
             # without a thread that waits: events come together meanwhile
             await anyio.sleep(max(0.0, look_at - time.monotonic()))
-            changed = await watch.wait(*steps_ms[min(n_silent, len(steps_ms) - 1)])
+            changed = awaited.changed()
+            if not changed or awaited.is_time_to_ask:
+                reported = await watch.wait(*steps_ms[min(n_silent, len(steps_ms) - 1)])
+                n_silent = 0 if reported else n_silent + 1
+                changed |= awaited.take_in(reported or set())
             began = time.thread_time()
-            n_silent = 0 if changed else n_silent + 1
-            yield changed
+            yield changed or None
             look_at = _pause_until(began, pause_to_work)
 
 

@@ -3,7 +3,7 @@
 import sys
 
 
-def say(message: str) -> None:
+def print_notice(message: str) -> None:
     """Print one line. Never raises."""
     # Not warnings.warn: under -W error it would end the training that it must not disturb.
     try:
@@ -16,7 +16,7 @@ def say(message: str) -> None:
 def say_dropped(path: str, n_dropped: int) -> None:
     """Say at the end how many values could not be written."""
     values = "value" if n_dropped == 1 else "values"
-    say(f"{n_dropped} {values} could not be written to {path}")
+    print_notice(f"{n_dropped} {values} could not be written to {path}")
 
 
 class NoticePrinter:
@@ -31,7 +31,7 @@ class NoticePrinter:
         """Print this line, unless it was printed before."""
         if message not in self._said:
             self._said.add(message)
-            say(message)
+            print_notice(message)
 
     def say_cannot_write(self, path: str, error: OSError) -> None:
         """Say, once, why values are dropped."""

@@ -66,13 +66,13 @@ def read(dat_path: str) -> "dict[str, Any]":
     return found if isinstance(found, dict) else {}
 
 
-def settings_of(config: object) -> "dict[str, Any]":
+def json_settings(config: object) -> "dict[str, Any]":
     """A configuration as JSON can hold it.
 
     Raises:
         TypeError: it is no mapping, `argparse.Namespace`, dataclass, OmegaConf or pydantic object.
     """
-    settings = plain(config)
+    settings = json_value(config)
     if not isinstance(settings, dict):
         raise TypeError(
             f"a configuration must be a mapping of names and values, not "
@@ -81,7 +81,7 @@ def settings_of(config: object) -> "dict[str, Any]":
     return settings
 
 
-def plain(value: object, depth: int = 0) -> "Any":
+def json_value(value: object, depth: int = 0) -> "Any":
     """A value as JSON knows it.
 
     Mappings, dataclasses, `argparse.Namespace`, OmegaConf and pydantic objects become dicts,
@@ -97,13 +97,13 @@ def plain(value: object, depth: int = 0) -> "Any":
     if items is not None:
         return {str(key): _shown(str(key), one, depth) for key, one in items}
     if isinstance(value, (list, tuple, set, frozenset)) or _is_list_config(value):
-        return [plain(one, depth + 1) for one in value]  # type: ignore[attr-defined]
+        return [json_value(one, depth + 1) for one in value]  # type: ignore[attr-defined]
     return _number_or_text(value)
 
 
 def _shown(name: str, value: object, depth: int) -> "Any":
     is_hidden = isinstance(value, str) and value and looks_secret(name)
-    return HIDDEN if is_hidden else plain(value, depth + 1)
+    return HIDDEN if is_hidden else json_value(value, depth + 1)
 
 
 def looks_secret(name: str) -> bool:
@@ -112,7 +112,7 @@ def looks_secret(name: str) -> bool:
     return any(word in words or word.rstrip("s") in words for word in _SECRET_WORDS)
 
 
-def without_secrets(arguments: "Iterable[str]", also: str | None = None) -> list[str]:
+def hide_secrets(arguments: "Iterable[str]", also: str | None = None) -> list[str]:
     """A command line whose `--api_key=…` and `--token …` are hidden, and those of `also`."""
     shown: list[str] = []
     is_next_hidden = False
@@ -178,7 +178,7 @@ def environment_of_this_process(dat_path: str) -> "dict[str, Any]":
 
     status = os.stat(dat_path)
     return {
-        "command": without_secrets([sys.executable or "python", *_script_arguments()]),
+        "command": hide_secrets([sys.executable or "python", *_script_arguments()]),
         "folder": _or_none(os.getcwd),
         "host": _or_none(os_files.host_name),
         "user": _or_none(os_files.user_name),

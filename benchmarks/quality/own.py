@@ -10,7 +10,7 @@ from ml_tracking_ops.orchestrator.config.model import SweepConfig
 from ml_tracking_ops.orchestrator.search.samplers.optuna_study import (
     named_sampler,
     open_study,
-    suggest,
+    suggest_value,
 )
 from ml_tracking_ops.orchestrator.search.samplers.registry import open_sampler
 from ml_tracking_ops.orchestrator.search.space import Space
@@ -132,7 +132,7 @@ class _Trials(_Ruled):
 
     def _ask(self, study: optuna.Study, index: int) -> optuna.Trial:
         trial = study.ask()
-        self._combinations[index] = self.space.build(lambda n, d: suggest(trial, n, d))
+        self._combinations[index] = self.space.build(lambda n, d: suggest_value(trial, n, d))
         frozen = study.get_trials(deepcopy=False)[trial.number]
         self._params[index] = dict(frozen.params), dict(frozen.distributions)
         return trial

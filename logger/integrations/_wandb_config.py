@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from ml_tracking_ops.logger import paths
-from ml_tracking_ops.logger.run_record import settings_of
+from ml_tracking_ops.logger.run_record import json_settings
 
 
 def sweep_values() -> dict[str, Any]:
@@ -36,7 +36,7 @@ class Config(MutableMapping[str, Any]):
     def __init__(
         self, given: object, swept: Mapping[str, Any], keep: Callable[[dict[str, Any]], None]
     ) -> None:
-        values = {} if given is None else settings_of(given)
+        values = {} if given is None else json_settings(given)
         self.__dict__["_swept"] = dict(swept)
         self.__dict__["_keep"] = keep
         self.__dict__["_values"] = _merged(values, swept)
@@ -47,12 +47,16 @@ class Config(MutableMapping[str, Any]):
         """Add settings, which may be anything that `init` takes as `config`."""
         for one in (*given, named):
             if one:
-                self._change(settings_of(one))
+                self._change(json_settings(one))
 
     def setdefaults(self, given: object) -> None:
         """Add those settings that are not there yet."""
         self._change(
-            {name: value for name, value in settings_of(given).items() if name not in self._values}
+            {
+                name: value
+                for name, value in json_settings(given).items()
+                if name not in self._values
+            }
         )
 
     def as_dict(self) -> dict[str, Any]:

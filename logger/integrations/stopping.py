@@ -5,7 +5,7 @@ import signal
 import threading
 
 from ml_tracking_ops.logger import paths
-from ml_tracking_ops.logger.notices import say
+from ml_tracking_ops.logger.notices import print_notice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,4 +52,4 @@ class StopRequest:
     def _note(self, number: int, frame: "FrameType | None") -> None:
         self.is_set = True
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends the process at once
-        say("asked to stop: the training ends after this step")
+        print_notice("asked to stop: the training ends after this step")

@@ -180,9 +180,9 @@ class MediaLogging:
         place = self._media_place(HISTOGRAM, name, step, keep, wall_time)
         if place is None:
             return
-        from .encoding.histograms import summarize
+        from .encoding.histograms import summarize_values
 
-        self._write_media(place, summarize(values, bins), {})
+        self._write_media(place, summarize_values(values, bins), {})
 
     def add_counts(
         self,

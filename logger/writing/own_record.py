@@ -15,7 +15,7 @@ def of_config(config: object) -> "Changes":
     """
     from .. import run_record
 
-    return {"config": run_record.settings_of(config)}
+    return {"config": run_record.json_settings(config)}
 
 
 def of_start(path: str) -> "Changes":

@@ -3,7 +3,7 @@
 import os
 
 from .. import paths
-from ..notices import say
+from ..notices import print_notice
 
 _OF_MPI = (("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("PMI_RANK", "PMI_SIZE"))
 _said: list[bool] = []
@@ -18,7 +18,7 @@ def say_silent() -> None:
     """Say that other ranks do not log: once in the training, so only rank 1 says it."""
     if _rank() == 1 and not _said:
         _said.append(True)
-        say(
+        print_notice(
             "in this distributed training rank 0 logs. The loggers of the other ranks write "
             "nothing. ExperimentLogger(…, all_ranks=True) makes every rank log."
         )

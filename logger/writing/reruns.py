@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def rerun_of() -> "dict[str, Any] | None":
+def rerun_source() -> "dict[str, Any] | None":
     """What the environment says of the run that this process runs again, or None.
 
     It has `sweep`, `run` (its number) and `hyperparameters`.
@@ -28,7 +28,7 @@ def rerun_of() -> "dict[str, Any] | None":
 
 def folder_name() -> str:
     """The name of a new run's folder: the time, and for a rerun whose it is."""
-    name, rerun = paths.timestamp(), rerun_of()
+    name, rerun = paths.timestamp(), rerun_source()
     if rerun is None:
         return name
     told = f"{name}_run_{rerun.get('run')}_of_{rerun.get('sweep')}_again"
@@ -37,7 +37,7 @@ def folder_name() -> str:
 
 def record_of_rerun() -> dict[str, object]:
     """What the record of this run keeps of the run that it repeats, or empty if it repeats none."""
-    rerun = rerun_of()
+    rerun = rerun_source()
     if rerun is None:
         return {}
     config = rerun.pop("hyperparameters", {})

@@ -22,7 +22,7 @@ def boolean(text: str) -> bool:
     return values[text.lower()]
 
 
-def whole(text: str, least: int = 0, most: int | None = None) -> int:
+def whole_argument(text: str, least: int = 0, most: int | None = None) -> int:
     try:
         number = int(text)
     except ValueError:
@@ -53,10 +53,10 @@ def seconds(text: str) -> float:
 
 
 def count(text: str) -> int:
-    return whole(text, least=1)
+    return whole_argument(text, least=1)
 
 
-def workers(text: str) -> int:
+def workers_argument(text: str) -> int:
     from ..steering.requests import workers_problem
 
     n_workers = count(text)
@@ -66,4 +66,4 @@ def workers(text: str) -> int:
 
 
 def port(text: str) -> int:
-    return whole(text, most=65535)
+    return whole_argument(text, most=65535)

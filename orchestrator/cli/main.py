@@ -15,7 +15,7 @@ from ..errors import TrackingError, UsageError
 from .arguments.parser import parse
 from .logdir import check_logdir
 from .process import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_USAGE
-from .terminal.words import say, show_what_the_terminal_can
+from .terminal.words import print_message, show_what_the_terminal_can
 
 COMMANDS: Mapping[str, str] = {
     "sweep": "sweeps.sweep",
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             guard_folder(options.logdir)
         return _function(options.command)(options)
     except TrackingError as error:
-        say(f"ml-tracking-ops: {error}")
+        print_message(f"ml-tracking-ops: {error}")
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILURE
     except BrokenPipeError:
         # the reader of the output is gone, so keep the interpreter from complaining at exit
@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
             raise
-        say(f"ml-tracking-ops: {error.filename}: {error.strerror}")
+        print_message(f"ml-tracking-ops: {error.filename}: {error.strerror}")
         return EXIT_USAGE
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED

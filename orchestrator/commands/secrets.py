@@ -9,7 +9,7 @@ from ml_tracking_ops.logger.run_record import looks_secret
 _VARIABLE = re.compile(r"\$\{envvar:([^{}]*)\}")
 
 
-def without_secrets(config: Mapping[str, Any]) -> dict[str, Any]:
+def replace_secrets(config: Mapping[str, Any]) -> dict[str, Any]:
     """A configuration as it is written down: instead of a secret, the variable that holds it.
 
     When the sweep is resumed, the value is taken from the environment. Addresses of `notify` hold

@@ -68,13 +68,15 @@ def _missing(path: Path) -> str:
 def _load_yaml(path: Path) -> LoadedConfig:
     """A W&B sweep file, or our keys written as YAML."""
     from .wandb.sweep import convert_wandb_sweep, is_wandb_sweep
-    from .yaml_files import plain, read_yaml
+    from .yaml_files import plain_json, read_yaml
 
     document = read_yaml(path)
     if is_wandb_sweep(document):
         return convert_wandb_sweep(document, path)
     if isinstance(document, dict) and document.keys() & {"hyperparameters", "main_script_name"}:
-        return validate_config(plain(document), path.resolve().parent, str(path), path.resolve())
+        return validate_config(
+            plain_json(document), path.resolve().parent, str(path), path.resolve()
+        )
     what = "is empty" if document is None else "is neither a W&B sweep file nor one with our keys"
     raise ConfigError(
         str(path),

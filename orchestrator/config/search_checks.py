@@ -26,9 +26,9 @@ from ..search.space import (
     CycleError,
     Space,
     combination_key,
+    condition_values,
     dependencies,
     is_continuous,
-    values_of,
 )
 from .files import read_text
 from .value_checks import is_name, reserved_names, show_value
@@ -233,7 +233,7 @@ def _condition_problems(
                 "This one is continuous",
             )
             continue
-        for value in values_of(wanted):
+        for value in condition_values(wanted):
             if not parent.holds(value):
                 yield ConfigProblem(
                     f"{key}.when.{other}",

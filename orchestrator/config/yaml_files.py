@@ -153,12 +153,12 @@ def _read_as(node: yaml.ScalarNode) -> str:
     )
 
 
-def plain(value: Any) -> Any:
+def plain_json(value: Any) -> Any:
     """A value as JSON has it, numbers in scientific notation among them."""
     if isinstance(value, Scientific):
         return as_number(value)
     if isinstance(value, list):
-        return [plain(item) for item in value]
+        return [plain_json(item) for item in value]
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return {key: plain_json(item) for key, item in value.items()}
     return value

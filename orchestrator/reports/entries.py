@@ -21,7 +21,7 @@ from ..store.combinations import (
 from ..store.experiments import Experiment
 from ..store.files.run_files import list_files
 from ..store.media_histories import MEDIA
-from ..store.outcomes.logged_values import values_of
+from ..store.outcomes.logged_values import kept_values
 from ..store.run_details import config_of, read_details
 from ..store.run_record import RunRecord
 from ..store.run_states import STATES, counts_text, not_counted
@@ -223,7 +223,7 @@ def fill_in_best(sweep: Sweep) -> None:
         dat_path = sweep.dat_path(run)
         is_unsaid = run.state == "running" or run.state == "lost"
         if is_unsaid and dat_path is not None and sweep.aims.metrics:
-            run.values = values_of(dat_path, sweep.aims)
+            run.values = kept_values(dat_path, sweep.aims)
             run.is_feasible = sweep.aims.are_met(run.values)
         if is_unsaid and dat_path is not None:
             run.best_value, run.best_step = best_logged(

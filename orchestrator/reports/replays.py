@@ -1,4 +1,4 @@
-"""What `replay` says of a finished sweep: its histories from disk, and the answer as plain data."""
+"""What `replay_rules` says of a finished sweep: histories from disk, the answer as plain data."""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..config.messages import explain_errors
 from ..errors import ConfigError, ConfigProblem, UsageError
 from ..stopping import StoppingRules
-from ..stopping.replay import ReplayedStop, ReplayOutcome, replay
+from ..stopping.replay import ReplayedStop, ReplayOutcome, replay_rules
 from ..stopping.settings import AshaRule, RuleSettings
 from ..store.histories.run_history import RunHistory, load_history
 from ..store.objective import Goal
@@ -82,7 +82,8 @@ def report_replays(
     if not any(run.n_values(metric) for run in runs):
         raise UsageError(f"{sweep.name}: none of its runs has logged {metric!r}")
     outcomes = [
-        replay(runs, StoppingRules([rule.build(metric, goal)]), metric, goal) for rule in rules
+        replay_rules(runs, StoppingRules([rule.build(metric, goal)]), metric, goal)
+        for rule in rules
     ]
     return {
         "name": sweep.name,
@@ -90,7 +91,7 @@ def report_replays(
         "state": sweep.record.state,
         "optimization_metric": metric,
         "optimization_goal": goal,
-        "sweep": _totals(runs, replay(runs, StoppingRules(), metric, goal), metric),
+        "sweep": _totals(runs, replay_rules(runs, StoppingRules(), metric, goal), metric),
         "replays": [
             _replay_entry(rule, outcome, runs, goal)
             for rule, outcome in zip(rules, outcomes, strict=True)

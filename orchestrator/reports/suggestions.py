@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ..errors import UsageError
-from ..stopping.suggestions import FinishedSweep, Suggestion, suggest
+from ..stopping.suggestions import FinishedSweep, Suggestion, suggest_rules
 from ..store.objective import Goal
 from ..store.sweep_folder import Sweep
 from .entries import finite
@@ -22,7 +22,7 @@ def report_suggestions(
         UsageError: a sweep has too few runs that logged the metric, or nothing says what it is.
     """
     known = [_finished(sweep, metric, goal) for sweep in sweeps]
-    found = suggest(known)
+    found = suggest_rules(known)
     best = found[0] if found and found[0].keeps_the_best and found[0].share > 0 else None
     runs = [run for one in known for run in one.runs]
     return {

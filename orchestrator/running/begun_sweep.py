@@ -11,7 +11,7 @@ from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.locks import is_held
 
 from ..commands.project import Project, find_project
-from ..commands.secrets import without_secrets
+from ..commands.secrets import replace_secrets
 from ..config.loading import load_config
 from ..config.validation import LoadedConfig, validate_config
 from ..errors import SweepError, SweepHeldError, UsageError
@@ -173,7 +173,7 @@ def _choose_max_runs(
         return given or record.max_runs or begun.config.max_runs, []
     now = load_config(begun.path)
     keys = sorted({*begun.source, *now.source} - _MAY_CHANGE)
-    written = without_secrets(now.source)
+    written = replace_secrets(now.source)
     changed = [key for key in keys if begun.source.get(key) != written.get(key)]
     is_edited = now.config.max_runs != begun.config.max_runs
     edited = now.config.max_runs if is_edited else None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..steering.decisions import not_again, why_not, workers_text
-from ..steering.requests import SweepRequest, read_requests, remove
+from ..steering.requests import SweepRequest, read_requests, remove_request
 from .pool import Pool
 from .runs.active import ActiveRuns
 from .runs.ending import SweepEnding
@@ -55,7 +55,7 @@ class SweepControl:
             if identity not in self._recorder.record.requests and identity not in self._left:
                 self._left.add(identity)
                 self._decide(identity, request, is_start)
-            if remove(self._folder, identity):
+            if remove_request(self._folder, identity):
                 self._left.discard(identity)
 
     def _decide(self, identity: str, request: SweepRequest | None, is_start: bool) -> None:

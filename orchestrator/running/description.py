@@ -12,9 +12,9 @@ from typing import Any
 
 from ml_tracking_ops.logger import git_commit as checkouts
 from ml_tracking_ops.logger import paths
-from ml_tracking_ops.logger.run_record import without_secrets as hide_arguments
+from ml_tracking_ops.logger.run_record import hide_secrets as hide_arguments
 
-from ..commands.secrets import holds_values, without_secrets
+from ..commands.secrets import holds_values, replace_secrets
 from ..config.validation import LoadedConfig
 from ..store.files.machine import machine_digest
 from ..store.files.open_folder import opened_folder
@@ -31,7 +31,7 @@ def sweep_description(
     return {
         "format_version": FORMAT_VERSION,
         "created_at": round(time.time(), 6),
-        "config": without_secrets(loaded.source),
+        "config": replace_secrets(loaded.source),
         "config_path": None if loaded.path is None else str(loaded.path),
         "folder": str(loaded.folder),
         "sweep_folder": str(sweep_folder),

@@ -90,7 +90,7 @@ def _decision(run: RunRecord) -> StopDecision | Literal["by hand"] | None:
     return kind(**known)
 
 
-def replay(
+def replay_ended_runs(
     folder: Path, sweep: SweepRecord, rules: StoppingRules, limits: SweepLimits
 ) -> StopDecision | None:
     """Let the rules and the limits see the runs that are over, as if they had watched them.

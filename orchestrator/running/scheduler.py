@@ -23,7 +23,7 @@ from .draws import Draws
 from .lookout import Lookout
 from .pool import Pool
 from .promotions import Promotions
-from .resumption import attempts_left, find_survivors, replay, share_out
+from .resumption import attempts_left, find_survivors, replay_ended_runs, share_out
 from .runs.active import ActiveRuns
 from .runs.attempts import AttemptQueue
 from .runs.ending import SweepEnding
@@ -119,7 +119,7 @@ class Scheduler:
         for attempt in attempts_left(self.record, self._config.max_runs):
             self._waiting.add(attempt)
         self._promotions.restore()
-        decision = replay(self._folder, self.record, self._rules, self._ending.limits)
+        decision = replay_ended_runs(self._folder, self.record, self._rules, self._ending.limits)
         self._promotions.begin()
         try:
             async with anyio.create_task_group() as tasks:

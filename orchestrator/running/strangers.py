@@ -11,7 +11,7 @@ from ml_tracking_ops.logger.guarded import open_guarded
 
 from ..commands.project import Project, find_project
 from ..commands.rerun import quoted
-from ..commands.secrets import without_secrets
+from ..commands.secrets import replace_secrets
 from ..config.loading import load_config
 from ..errors import ConfigError
 from ..store.catalog import find_item
@@ -73,7 +73,7 @@ def _own_source(path: Path) -> Mapping[str, Any] | None:
     if not path.is_file() or _owner(path) not in (None, os_files.user_id()):
         return None
     try:
-        return without_secrets(load_config(path).source)
+        return replace_secrets(load_config(path).source)
     except ConfigError:
         return None
 

@@ -119,7 +119,7 @@ class Space:
         if isinstance(distribution, Tied) and distribution.to not in found:
             return False
         return all(
-            other in found and any(same(found[other], value) for value in values_of(wanted))
+            other in found and any(same(found[other], value) for value in condition_values(wanted))
             for other, wanted in (distribution.when or {}).items()
         )
 
@@ -165,7 +165,7 @@ def is_continuous(distribution: Distribution) -> bool:
     return distribution.count is None and getattr(distribution, "step", None) is None
 
 
-def values_of(wanted: JsonValue) -> list[JsonValue]:
+def condition_values(wanted: JsonValue) -> list[JsonValue]:
     """The values that a condition names: one, or a list of them."""
     return wanted if isinstance(wanted, list) else [wanted]
 

@@ -96,10 +96,10 @@ def submit(folder: Path, request: SweepRequest) -> Path:
 
 def withdraw(folder: Path, request: SweepRequest) -> bool:
     """Take a request back, and return whether it was still there."""
-    return remove(folder, request.id)
+    return remove_request(folder, request.id)
 
 
-def remove(folder: Path, identity: str) -> bool:
+def remove_request(folder: Path, identity: str) -> bool:
     """Remove a request's file, and return whether it was still there."""
     try:
         with opened_folder(folder) as sweep, sweep.inner(paths.REQUESTS_NAME) as requests:

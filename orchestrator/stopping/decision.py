@@ -74,6 +74,6 @@ class RunProgress:
         return f"after {amount} value{'' if amount == 1 else 's'}"
 
 
-def shown(value: float) -> str:
+def short_number(value: float) -> str:
     """A value as decisions show it."""
     return f"{value:.6g}"

@@ -10,7 +10,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable
 
 from ..store.objective import Goal
-from .decision import Resource, RunProgress, StopDecision, shown
+from .decision import Resource, RunProgress, StopDecision, short_number
 
 
 class Asha:
@@ -84,7 +84,7 @@ class Asha:
     def _decide(
         self, rung: int, step: int, value: float, cut: float | None, n_runs: int
     ) -> StopDecision:
-        beside = "" if cut is None else f" (the cut is {shown(cut)})"
+        beside = "" if cut is None else f" (the cut is {short_number(cut)})"
         runs = "1 run" if n_runs == 1 else f"{n_runs} runs"
         bracket = f", bracket {self._bracket}" if self._bracket else ""
         return StopDecision(
@@ -93,8 +93,8 @@ class Asha:
             step=step,
             value=value,
             threshold=cut,
-            reason=f"stopped early at step {step}: {self.metric} {shown(value)} is not among the "
-            f"best 1/{self._factor} of {runs} {self._progress.at(rung)}{bracket}{beside}",
+            reason=f"stopped early at step {step}: {self.metric} {short_number(value)} is not "
+            f"among the best 1/{self._factor} of {runs} {self._progress.at(rung)}{bracket}{beside}",
         )
 
 

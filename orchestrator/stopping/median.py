@@ -8,7 +8,7 @@ from statistics import median
 from typing import Literal
 
 from ..store.objective import BestSoFar, Goal, is_better
-from .decision import Resource, RunProgress, StopDecision, shown
+from .decision import Resource, RunProgress, StopDecision, short_number
 
 Comparison = Literal["running_average", "value"]
 
@@ -114,7 +114,7 @@ class Median:
     def _decide(
         self, step: int, value: float, best: float | None, middle: float, n_runs: int
     ) -> StopDecision:
-        mine = "no number so far" if best is None else f"its best, {shown(best)},"
+        mine = "no number so far" if best is None else f"its best, {short_number(best)},"
         of_what = "average so far" if self._compare_with == "running_average" else "value"
         return StopDecision(
             rule=self.name,
@@ -123,5 +123,5 @@ class Median:
             value=value,
             threshold=middle,
             reason=f"stopped early at step {step}: {self.metric}: {mine} is worse than the median "
-            f"{shown(middle)} of {n_runs} finished runs' {of_what} there",
+            f"{short_number(middle)} of {n_runs} finished runs' {of_what} there",
         )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from ..store.objective import Goal
 from ..store.outcomes.pareto import Losses, dominates, front_of
-from .decision import Resource, RunProgress, StopDecision, shown
+from .decision import Resource, RunProgress, StopDecision, short_number
 
 
 class NonDominationAsha:
@@ -95,7 +95,7 @@ class NonDominationAsha:
         n_before: int,
         n_runs: int,
     ) -> StopDecision:
-        reached = ", ".join(f"{name} {shown(values[name])}" for name in self._signs)
+        reached = ", ".join(f"{name} {short_number(values[name])}" for name in self._signs)
         runs = "1 run" if n_runs == 1 else f"{n_runs} runs"
         dominated = (
             f"dominated by {n_before} of them"

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from ..store.objective import Goal
-from .decision import Resource, RunProgress, StopDecision, shown
+from .decision import Resource, RunProgress, StopDecision, short_number
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class Patience:
     def _decide(self, state: _Run, step: int, value: float) -> StopDecision:
         best, count = state.best, state.n_without_improvement
         values = "1 value" if count == 1 else f"{count} values"
-        compared = "a number" if best is None else shown(best)
+        compared = "a number" if best is None else short_number(best)
         margin = f" by more than {self._min_delta:g}" if self._min_delta else ""
         seen = ", all NaN so far" if best is None and math.isnan(value) else ""
         return StopDecision(

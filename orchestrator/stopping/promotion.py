@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..store.objective import Goal
-from .decision import Resource, RunProgress, StopDecision, shown
+from .decision import Resource, RunProgress, StopDecision, short_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +144,9 @@ class PromotionAsha:
             why = "another run goes first"
         else:
             why = (
-                f"{self.metric} {shown(value)} is not among the best 1/{self._factor} of {runs} "
-                f"{self._progress.at(rung)}{'' if cut is None else f' (the cut is {shown(cut)})'}"
+                f"{self.metric} {short_number(value)} is not among the best 1/{self._factor} of "
+                f"{runs} {self._progress.at(rung)}"
+                f"{'' if cut is None else f' (the cut is {short_number(cut)})'}"
             )
         return PauseDecision(
             rule=self.name,

@@ -67,7 +67,7 @@ class ReplayOutcome:
         ]
 
 
-def replay(
+def replay_rules(
     runs: Sequence[RunHistory], rules: StoppingRules, metric: str, goal: Goal
 ) -> ReplayOutcome:
     """Show a sweep to rules that have seen nothing yet. Say what they would have made of it."""

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from ..store.histories.run_history import RunHistory
 from ..store.objective import Goal
 from . import StoppingRules
-from .replay import replay as replay_rule
+from .replay import replay_rules as replay_rule
 from .settings import RuleSettings
 
 MOST_ORDERS = 5
@@ -53,7 +53,7 @@ class Suggestion:
         return self.n_kept == self.n_replays
 
 
-def suggest(sweeps: Sequence[FinishedSweep]) -> list[Suggestion]:
+def suggest_rules(sweeps: Sequence[FinishedSweep]) -> list[Suggestion]:
     """Every candidate: those that always keep the best first, then by what they save."""
     rules = list(candidates(sweeps))
     n_values = sum(run.n_values(one.metric) for one in sweeps for run in one.runs)

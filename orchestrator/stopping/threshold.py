@@ -2,7 +2,7 @@
 
 import math
 
-from .decision import StopDecision, shown
+from .decision import StopDecision, short_number
 
 
 class Threshold:
@@ -28,9 +28,9 @@ class Threshold:
         if self._below <= value <= self._above and (not self._check_finite or math.isfinite(value)):
             return None
         if value > self._above:
-            return self._decide(step, value, self._above, f", above {shown(self._above)}")
+            return self._decide(step, value, self._above, f", above {short_number(self._above)}")
         if value < self._below:
-            return self._decide(step, value, self._below, f", below {shown(self._below)}")
+            return self._decide(step, value, self._below, f", below {short_number(self._below)}")
         if self._check_finite and not math.isfinite(value):
             return self._decide(step, value, None, "")
         return None
@@ -44,7 +44,7 @@ class Threshold:
     def _decide(
         self, step: int, value: float, threshold: float | None, compared: str
     ) -> StopDecision:
-        seen = "NaN" if math.isnan(value) else shown(value)
+        seen = "NaN" if math.isnan(value) else short_number(value)
         return StopDecision(
             rule=self.name,
             metric=self.metric,

@@ -5,7 +5,7 @@ from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 
 from ..store.objective import Goal
-from .decision import StopDecision, shown
+from .decision import StopDecision, short_number
 
 _MOST_BRACKETS = 100
 _LARGEST = 2**53
@@ -106,6 +106,6 @@ class WandbHyperband:
             value=value,
             threshold=self._sign * limit,
             reason=f"stopped early at step {step}: {what}{self.metric} "
-            f"{shown(self._sign * score)} is not among the best 1/{self._eta:g} of {runs} after "
-            f"{values}, as W&B counts them (the cut is {shown(self._sign * limit)})",
+            f"{short_number(self._sign * score)} is not among the best 1/{self._eta:g} of {runs} "
+            f"after {values}, as W&B counts them (the cut is {short_number(self._sign * limit)})",
         )

@@ -22,7 +22,7 @@ from .journal import Event, JournalTail
 from .objective import BestSoFar, Goal
 from .outcomes.aims import Aims, aims_of
 from .outcomes.front_measure import FrontMeasure
-from .outcomes.logged_values import values_of
+from .outcomes.logged_values import kept_values
 from .process_records import (
     ProcessRecord,
     end_unseen,
@@ -264,7 +264,7 @@ class Sweep:
         """From the log: no journal says how good a run was that ended after its orchestrator."""
         dat_path = self.dat_path(run)
         if dat_path is not None and self.aims.metrics and not run.values:
-            run.values = values_of(dat_path, self.aims)
+            run.values = kept_values(dat_path, self.aims)
             run.is_feasible = self.aims.are_met(run.values)
         if dat_path is None or run.best_value is not None:
             return

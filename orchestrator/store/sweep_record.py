@@ -282,7 +282,7 @@ def _ended(sweep: SweepRecord, event: Event) -> int:
     sweep.pool.end(ended_at, run.index, state)
     if not event.get("will_retry") and not run.is_confirming:
         outcome = _outcome_of(sweep, values)
-        curve = fields.points(event.get("curve", []))
+        curve = fields.pair_list(event.get("curve", []))
         sweep.history.append(
             RunEnded(run.index, state, best_value, run.stopping_rule, *outcome, curve)
         )

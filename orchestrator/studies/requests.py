@@ -7,7 +7,7 @@ from typing import Any
 from ml_tracking_ops.logger import paths
 
 from ..steering.decisions import why_not
-from ..steering.requests import SweepRequest, read_requests, remove
+from ..steering.requests import SweepRequest, read_requests, remove_request
 from ..store.sweep_record import SweepRecord
 
 
@@ -33,7 +33,7 @@ class StudyRequests:
         for path, request in read_requests(self._folder, self._owner):
             if path.stem not in record.requests:
                 yield _decided(path.stem, request, record, is_start=is_start)
-            remove(self._folder, path.stem)
+            remove_request(self._folder, path.stem)
 
 
 def _decided(

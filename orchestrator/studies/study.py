@@ -13,7 +13,7 @@ from ml_tracking_ops.logger import paths
 
 from ..errors import UsageError
 from ..running.begun_sweep import open_begun_sweep
-from ..running.resumption import attempts_left, replay
+from ..running.resumption import attempts_left, replay_ended_runs
 from ..running.runs.attempts import Attempt
 from ..running.runs.limits import SweepLimits, build_rules, curve_for
 from ..running.sweep_result import SweepResult
@@ -177,7 +177,7 @@ class Study:
                     duration_s=0.0,
                     reason="the program that asked for it ended before it reported the result",
                 )
-        decision = replay(self.folder, self.record, self._rules, self._limits)
+        decision = replay_ended_runs(self.folder, self.record, self._rules, self._limits)
         self._left = attempts_left(self.record, self._config.max_runs)
         self._look_at_requests(is_start=True)
         self._end_by(decision)

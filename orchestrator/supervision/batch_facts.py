@@ -72,7 +72,7 @@ def n_memory_kills() -> int | None:
     return None
 
 
-def seconds_left(ends_at: float | None) -> float | None:
+def job_seconds_left(ends_at: float | None) -> float | None:
     """How long the job may still run, or None if nobody says.
 
     Args:

@@ -30,9 +30,9 @@ from .batch_facts import (
     is_preempted,
     is_signalled_alone,
     job_facts,
+    job_seconds_left,
     n_cpus,
     n_memory_kills,
-    seconds_left,
 )
 from .caretaker import Caretaker
 from .child import Process
@@ -165,7 +165,7 @@ class JobRunner:
         if preempted is not None:
             return "preempted" if preempted else "time_limit"
         time_s = self._spec.get("time_s")
-        left_s = seconds_left(None if time_s is None else self._began_at + time_s)
+        left_s = job_seconds_left(None if time_s is None else self._began_at + time_s)
         if left_s is None:
             return "warned"
         return "time_limit" if left_s <= self._spec["margin_s"] + _LATE_S else "preempted"

@@ -82,7 +82,7 @@ def test_secrets_are_hidden(tmp_path: Path) -> None:
     }
     given = ["train.py", "--api-key=abc", "--token", "t", "--lr", "0.1", "--keys"]
     shown = ["train.py", f"--api-key={hidden}", "--token", hidden, "--lr", "0.1", "--keys"]
-    assert run_record.without_secrets(given) == shown
+    assert run_record.hide_secrets(given) == shown
 
 
 def test_record_is_there_after_kill_9(tmp_path: Path) -> None:

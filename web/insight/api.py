@@ -38,7 +38,7 @@ from ..serving.sse import encode_json
 from ..tables.grouping.combination_rows import combination_rows
 from ..tables.query import HYPERPARAMETER, METRIC, parse_table_query
 from ..tables.rows import Row
-from ..tables.sweeps.sweep_rows import SelectedRuns, select_runs, with_summaries
+from ..tables.sweeps.sweep_rows import SelectedRuns, select_runs, with_run_summaries
 from .columns import SweepColumns, asked_columns, asked_value, describe_experiments, insight_columns
 from .experiments import explained_experiments
 from .front.objective import OBJECTIVE, chosen_objective, judged_by
@@ -184,12 +184,12 @@ def _runs(
     rows: Sequence[Row] = found.every.searched
     more = asked_columns(query)
     if up is not None or more:
-        rows, n_unread = with_summaries(sweep, [*rows], summaries, _READING_S)
+        rows, n_unread = with_run_summaries(sweep, [*rows], summaries, _READING_S)
     if not found.are_apart:
         return _combinations(sweep, rows, found, changed, up, n_unread, more)
     started_at = sweep.record.started_at or sweep.started_at
     rows, n_open = with_values_so_far(
-        sweep.aims, rows, lambda some: with_summaries(sweep, [*some], summaries, _READING_S)
+        sweep.aims, rows, lambda some: with_run_summaries(sweep, [*some], summaries, _READING_S)
     )
     metric, goal, n_unread = sweep.optimization_metric, sweep.optimization_goal, n_unread + n_open
     one = chosen_objective(sweep.aims, query.get(OBJECTIVE)) if OBJECTIVE in query else None

@@ -17,12 +17,12 @@ from ..tables.experiments_table import (
     experiment_columns,
     experiment_rows,
     ordered_metrics,
-    with_summaries,
+    with_experiment_summaries,
 )
 from ..tables.hyperparameters import Hyperparameter
 from ..tables.query import parse_table_query
 from ..tables.rows import Row
-from ..tables.selection import select
+from ..tables.selection import select_rows
 from .columns import statistic_value
 from .front.objective import OBJECTIVE
 from .subject import Subject, experiments_subject
@@ -55,7 +55,7 @@ def explained_experiments(
     catalog: Catalog, query: QueryParams, colors: ExperimentColors, summaries: MetricSummaries
 ) -> ExplainedExperiments:
     """The experiments that the address names, or else those that the page lists."""
-    rows, n_unread = with_summaries(
+    rows, n_unread = with_experiment_summaries(
         experiment_rows(reversed(_chosen(catalog, query)), colors), summaries, _READING_S
     )
     columns = experiment_columns(rows, summaries)
@@ -64,13 +64,15 @@ def explained_experiments(
     names = _telling(columns.hyperparameters)
     asked = parse_table_query(query)
     numbered = [replace(row, index=number) for number, row in enumerate(rows, start=1)]
-    passing = {row.index for row in select(numbered, asked, columns)} if asked.is_filtered else None
+    passing = (
+        {row.index for row in select_rows(numbered, asked, columns)} if asked.is_filtered else None
+    )
     return ExplainedExperiments(
         subject=experiments_subject(
             rows,
             metric,
             columns.goals,
-            lambda some: with_summaries(some, summaries, _READING_S),
+            lambda some: with_experiment_summaries(some, summaries, _READING_S),
         ),
         rows=[_with_value(row, metric, columns, names) for row in numbered],
         passing=passing,

@@ -49,7 +49,7 @@ class RunStanding:
     behind: float
 
 
-def standing_of(name: str | None, rows: Sequence[Row], goal: Goal | None) -> RunStanding | None:
+def run_standing(name: str | None, rows: Sequence[Row], goal: Goal | None) -> RunStanding | None:
     """The standing of the run whose latest attempt has this name.
 
     None if it has no value, no run is comparable, or the sweep optimises nothing.

@@ -17,7 +17,7 @@ from ..runs.entries import is_over
 from ..series.goals import Goals
 from ..series.readers import LogReaders
 from ..tables.rows import Row
-from ..tables.sweeps.sweep_rows import sweep_goals, with_summaries
+from ..tables.sweeps.sweep_rows import sweep_goals, with_run_summaries
 
 _READING_S = 0.25
 _MOST_SELECTIONS = 32
@@ -81,7 +81,7 @@ def sweep_subject(sweep: Sweep, readers: LogReaders) -> Subject:
         has_ended=sweep.record.state in ENDS,
         is_over=is_over(sweep),
         goals=lambda rows: sweep_goals(sweep, rows, summaries.chosen_goals()),
-        add_metrics=lambda rows: with_summaries(sweep, list(rows), summaries, _READING_S),
+        add_metrics=lambda rows: with_run_summaries(sweep, list(rows), summaries, _READING_S),
         spread=sweep.kept(_spread),
         sweep=sweep,
     )

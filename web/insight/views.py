@@ -37,7 +37,7 @@ from .words import (
     best_runs,
     improvements,
     relation,
-    values_of,
+    value_range,
 )
 
 _MOST_IMPROVEMENTS = 100
@@ -226,7 +226,7 @@ def _parallel(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Para
         all_href=panel_link(query, axes=None) if asked else None,
         kept=[pair for pair in query.multi_items() if pair[0] != "axes"],
         n_best=len(best),
-        best_values=[values_of(best, axis) for axis in axes] if best else [],
+        best_values=[value_range(best, axis) for axis in axes] if best else [],
     )
 
 

@@ -204,7 +204,7 @@ def best_runs(rows: Sequence[Row], goal: Goal | None) -> list[Row]:
     return known[: max(_FEWEST_BEST, math.ceil(len(known) * _BEST_PART))]
 
 
-def values_of(rows: Sequence[Row], axis: Axis) -> BestValues:
+def value_range(rows: Sequence[Row], axis: Axis) -> BestValues:
     """The range of a hyperparameter in some runs, or how often they have which value."""
     found = [row.hyperparameters[axis.name] for row in rows if axis.name in row.hyperparameters]
     n_absent = len(rows) - len(found)

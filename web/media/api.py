@@ -19,8 +19,8 @@ from ml_tracking_ops.orchestrator.store.files.identities import FileCache
 
 from ..serving.sse import encode_json
 from .histograms import HistogramStack, stack
-from .items import shown
-from .lookup import MediaAddress, entries_at, entry_at, parse_asked, whole
+from .items import shown_entry
+from .lookup import MediaAddress, entries_at, entry_at, parse_asked, whole_parameter
 from .run_history import use_history
 from .shapes import Card, MediaOverview, StepAnswer
 from .tables import MOST_ROWS, TablePart, part_of
@@ -59,7 +59,7 @@ def _card(kind: str, name: str, entries: list[MediaEntry]) -> Card:
 async def step(request: Request) -> Response:
     """`GET /api/media/step?run=ID&kind=KIND&name=NAME[&step=N][&first=N]`."""
     asked = parse_asked(request.query_params)
-    first = max(0, whole(request.query_params, "first") or 0)
+    first = max(0, whole_parameter(request.query_params, "first") or 0)
     entries = await use_history(request, asked.run, partial(entries_at, asked=asked))
     return _json(await anyio.to_thread.run_sync(_step, asked.run, entries, first))
 
@@ -70,7 +70,7 @@ def _step(run: str, entries: list[MediaEntry], first: int) -> StepAnswer:
         "step": entries[0].step,
         "n_items": len(entries),
         "first": first,
-        "items": [shown(run, entry, place) for place, entry in enumerate(some, first)],
+        "items": [shown_entry(run, entry, place) for place, entry in enumerate(some, first)],
     }
 
 
@@ -78,13 +78,13 @@ async def table(request: Request) -> Response:
     """`GET /api/media/table?run=ID&kind=table&name=NAME&step=N[&place=N]`, and which rows of it."""
     query = request.query_params
     asked = parse_asked(query)
-    number = min(whole(query, "number") or 50, MOST_ROWS)
+    number = min(whole_parameter(query, "number") or 50, MOST_ROWS)
     wanted = partial(
         part_of,
         search=query.get("search", "")[:500],
-        sort=whole(query, "sort"),
+        sort=whole_parameter(query, "sort"),
         is_down=query.get("down") == "1",
-        first=max(0, whole(query, "first") or 0),
+        first=max(0, whole_parameter(query, "first") or 0),
         number=max(1, number),
     )
     entry = await use_history(request, asked.run, partial(_one_of, asked=asked))

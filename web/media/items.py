@@ -19,7 +19,7 @@ _GONE = "The file is not there any more, or is not the one that was logged."
 _NO_IMAGE = "This file is no image that can be shown."
 
 
-def shown(run: str, entry: MediaEntry, place: int) -> ShownEntry:
+def shown_entry(run: str, entry: MediaEntry, place: int) -> ShownEntry:
     """One entry. What is wrong with it costs its own card alone."""
     item: ShownEntry = {"place": place, "wall_time": entry.wall_time}
     if entry.caption:

@@ -13,7 +13,7 @@ from ml_tracking_ops.logger.media.reading import text_of
 from ml_tracking_ops.logger.media.track import MediaKey
 from ml_tracking_ops.orchestrator.store.media_histories import MediaHistories
 
-from .items import shown
+from .items import shown_entry
 from .presence import has_media
 
 KINDS = (IMAGE, TEXT)
@@ -90,7 +90,7 @@ def _last(run: str, of_step: list[MediaEntry]) -> LastMedia:
             return LastMedia(entry.step, text_of(entry)[:_MOST_CHARACTERS])
     except OSError:
         return LastMedia(entry.step, "The text is not there any more.")
-    item = shown(run, entry, place)
+    item = shown_entry(run, entry, place)
     if "trouble" in item:
         return LastMedia(entry.step, item["trouble"])
     return LastMedia(entry.step, item.get("caption", ""), item.get("thumb", item.get("href")))

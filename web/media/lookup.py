@@ -33,10 +33,12 @@ def parse_asked(query: QueryParams) -> MediaAddress:
         raise HTTPException(400, "run and name are needed, as in ?run=ID&kind=image&name=samples")
     if kind not in KINDS:
         raise HTTPException(400, f"kind={kind}: must be one of {', '.join(KINDS)}")
-    return MediaAddress(run, kind, name, whole(query, "step"), whole(query, "place") or 0)
+    return MediaAddress(
+        run, kind, name, whole_parameter(query, "step"), whole_parameter(query, "place") or 0
+    )
 
 
-def whole(query: QueryParams, key: str) -> int | None:
+def whole_parameter(query: QueryParams, key: str) -> int | None:
     """A whole number of 64 bits in an address, or None if it is not there.
 
     Raises:

@@ -45,7 +45,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 from ..runs.formats import format_count
 from ..series.chosen_goals import choose_goal
 from ..serving import guard
-from ..serving.guard import JsonObject, field, texts
+from ..serving.guard import JsonObject, field, text_list_field
 from ..serving.reach.loopback import is_loopback
 from ..serving.sse import encode_json
 from .resuming import check_may_start
@@ -89,7 +89,7 @@ def guarded_action(
     return guarded
 
 
-def say(message: str, status: int = HTTPStatus.OK, **more: Any) -> Response:
+def message_response(message: str, status: int = HTTPStatus.OK, **more: Any) -> Response:
     return Response(encode_json({"message": message, **more}), status, None, "application/json")
 
 
@@ -114,7 +114,7 @@ async def control(request: Request, body: JsonObject) -> Response:
     if answer.outcome == "recorded" and field(body, "resume", bool, False):
         return await _resume(request, sweep)
     said = {"error": message} if answer.outcome == "refused" else {}
-    return say(message, _STATUS[answer.outcome], outcome=answer.outcome, **said)
+    return message_response(message, _STATUS[answer.outcome], outcome=answer.outcome, **said)
 
 
 async def resume(request: Request, body: JsonObject) -> Response:
@@ -132,7 +132,7 @@ async def _resume(request: Request, sweep: Sweep) -> Response:
     check_may_start(request)
     await in_thread(request, partial(resume_in_background, sweep.path))
     await _look_again(request)
-    return say(f"{sweep.name} continues in the background on {platform.node()}")
+    return message_response(f"{sweep.name} continues in the background on {platform.node()}")
 
 
 def _of_many(n: int, action: Action, outcome: str, *, is_paused: bool) -> str:
@@ -173,7 +173,7 @@ async def annotate(request: Request, body: JsonObject) -> Response:
 
     said = await in_thread(request, partial(edit, folder, key, change))
     await _look_again(request)
-    return say("saved", name=said.name, note=said.note, tags=list(said.tags))
+    return message_response("saved", name=said.name, note=said.note, tags=list(said.tags))
 
 
 def _said(body: JsonObject) -> AnnotationChange:
@@ -184,7 +184,7 @@ def _said(body: JsonObject) -> AnnotationChange:
     if "note" in body:
         said["note"] = clean_note(field(body, "note", str))
     if "tags" in body:
-        said["tags"] = clean_tags(texts(body, "tags"))
+        said["tags"] = clean_tags(text_list_field(body, "tags"))
     return said
 
 
@@ -200,7 +200,7 @@ async def tag(request: Request, body: JsonObject) -> Response:
     (word,) = clean_tags([field(body, "tag", str)]) or ("",)
     if not word:
         raise HTTPException(HTTPStatus.BAD_REQUEST, "tag: it is empty")
-    is_removed, ids = field(body, "removed", bool, False), texts(body, "runs")
+    is_removed, ids = field(body, "removed", bool, False), text_list_field(body, "runs")
     if not 0 < len(ids) <= _MOST_RUNS:
         raise HTTPException(HTTPStatus.BAD_REQUEST, f"runs: 1 to {_MOST_RUNS} are needed")
 
@@ -218,7 +218,7 @@ async def tag(request: Request, body: JsonObject) -> Response:
         await _look_again(request)
     n = "1 run" if len(places) == 1 else f"{format_count(len(places))} runs"
     done = f"“{word}” is removed from" if is_removed else f"“{word}” is added to"
-    return say(f"{done} {n}")
+    return message_response(f"{done} {n}")
 
 
 def _place_of_run(catalog: Catalog, run_id: str) -> tuple[Path, str | int | None]:
@@ -238,7 +238,9 @@ async def choose(request: Request, body: JsonObject) -> Response:
     if goal not in get_args(Goal):
         raise HTTPException(HTTPStatus.BAD_REQUEST, f"goal: one of {', '.join(get_args(Goal))}")
     await in_thread(request, partial(choose_goal, request.app.state.logdir, metric, goal))
-    return say(f"{'lower' if goal == 'min' else 'higher'} values of {metric} are better")
+    return message_response(
+        f"{'lower' if goal == 'min' else 'higher'} values of {metric} are better"
+    )
 
 
 async def put_away(request: Request, body: JsonObject) -> Response:
@@ -256,7 +258,7 @@ async def put_away(request: Request, body: JsonObject) -> Response:
     return await _with_items(request, body, work, done)
 
 
-async def remove(request: Request, body: JsonObject) -> Response:
+async def delete_items(request: Request, body: JsonObject) -> Response:
     """Delete things for good. The page has asked."""
     logdir: Path = request.app.state.logdir
     with_others = field(body, "all_files", bool, None) is True
@@ -306,7 +308,7 @@ async def _with_runs(
         await _look_again(request)
     n = len(indices)
     text = f"run {indices[0]} {done.replace('are', 'is', 1)}" if n == 1 else ""
-    return say(text or f"{format_count(n)} runs {done}")
+    return message_response(text or f"{format_count(n)} runs {done}")
 
 
 async def _with_items(
@@ -322,14 +324,14 @@ async def _with_items(
         await in_thread(request, lambda: work([_open(path) for path in found]))
     finally:
         await _look_again(request)
-    names = [*texts(body, "experiments"), *texts(body, "sweeps")]
+    names = [*text_list_field(body, "experiments"), *text_list_field(body, "sweeps")]
     said = f"“{names[0]}” {one}" if len(names) == 1 else f"{format_count(len(names))} {many}"
-    return say(f"{said} {done}")
+    return message_response(f"{said} {done}")
 
 
 async def _paths_of(request: Request, body: JsonObject) -> list[Path]:
     """The logs and folders of what a request names."""
-    experiments, sweeps = texts(body, "experiments"), texts(body, "sweeps")
+    experiments, sweeps = text_list_field(body, "experiments"), text_list_field(body, "sweeps")
     if not experiments and not sweeps:
         raise HTTPException(HTTPStatus.BAD_REQUEST, "nothing is named: experiments or sweeps")
 
@@ -392,6 +394,6 @@ routes = [
     Route("/api/tag", guarded_action(tag), methods=["POST"]),
     Route("/api/goal", guarded_action(choose), methods=["POST"]),
     Route("/api/archive", guarded_action(put_away), methods=["POST"]),
-    Route("/api/delete", guarded_action(remove), methods=["POST"]),
+    Route("/api/delete", guarded_action(delete_items), methods=["POST"]),
     Route("/api/deletion", guarded_action(look_before_removal), methods=["POST"]),
 ]

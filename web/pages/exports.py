@@ -38,7 +38,7 @@ _LONGEST_METRIC = 100
 """So many characters of a metric are in a file's name."""
 
 
-async def series(request: Request) -> Response:
+async def export_series(request: Request) -> Response:
     """The points of each `run`: of all its metrics, or of those that `metric` names."""
     form = _form(request.query_params)
     metrics = tuple(dict.fromkeys(request.query_params.getlist("metric")))
@@ -87,7 +87,7 @@ def _troubles(runs: Iterable[RunFiles]) -> dict[str, str]:
     return {run_id: trouble for run_id, trouble in found.items() if trouble is not None}
 
 
-async def sweep_table(request: Request) -> Response:
+async def export_runs(request: Request) -> Response:
     """The runs of a sweep that the address asks for, in the order and columns of the page's table.
 
     Without `columns` it is what `export` writes of a sweep.
@@ -109,7 +109,7 @@ async def sweep_table(request: Request) -> Response:
     return _download(built[1], f"{built[0]}-runs", form)
 
 
-async def experiments_table(request: Request) -> Response:
+async def export_experiments(request: Request) -> Response:
     """The experiments that the address asks for, as the page's table shows them."""
     form, query = _form(request.query_params), _query(request.query_params)
     summaries = request.app.state.log_readers.summaries
@@ -151,7 +151,7 @@ def _download(chunks: Iterator[str], name: str, form: str) -> Response:
 
 
 routes: list[BaseRoute] = [
-    Route("/export/series", series),
-    Route("/export/experiments", experiments_table),
-    Route("/export/sweep/{sweep_id:path}", sweep_table),
+    Route("/export/series", export_series),
+    Route("/export/experiments", export_experiments),
+    Route("/export/sweep/{sweep_id:path}", export_runs),
 ]

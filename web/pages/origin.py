@@ -219,7 +219,7 @@ def _link(sweep: Sweep, index: int, query: str = "") -> NeighbourLink:
     return NeighbourLink(index, href + query)
 
 
-def rerun_of(sweep: Sweep, run: RunRecord, logdir: Path) -> RerunCommand | None:
+def rerun_command_of(sweep: Sweep, run: RunRecord, logdir: Path) -> RerunCommand | None:
     name = run.name or f"run_{run.index}"
     return rerun_command(
         sweep.description, sweep.path, name, run.hyperparameters, logdir, run.index
@@ -238,7 +238,7 @@ def rerun_form(
     if run is None:
         return None
     return RerunForm(
-        command=rerun_of(sweep, run, logdir),
+        command=rerun_command_of(sweep, run, logdir),
         index=run.index,
         last=max(runs),
         what="the best so far" if run.index == best_index else "",

@@ -36,7 +36,7 @@ _READING_S = 0.25
 _FRESH_FOR_S = 2.0
 
 
-async def sweep_rows(request: Request) -> Response:
+async def sweep_row_fragments(request: Request) -> Response:
     """Rows of the table of a sweep's runs."""
     sweep_id: str = request.path_params["sweep_id"]
     state = request.app.state
@@ -53,7 +53,7 @@ async def sweep_rows(request: Request) -> Response:
     return await _fragment(request, build)
 
 
-async def experiment_rows(request: Request) -> Response:
+async def experiment_row_fragments(request: Request) -> Response:
     """Rows of the table of experiments."""
     colors, summaries = experiment_colors(request), request.app.state.log_readers.summaries
     media: MediaHistories = request.app.state.media_store
@@ -109,6 +109,6 @@ def _render(table: TablePage, starred: Collection[int] = ()) -> str:
 
 
 routes = [
-    Route("/rows/experiments", experiment_rows),
-    Route("/rows/sweeps/{sweep_id:path}", sweep_rows),
+    Route("/rows/experiments", experiment_row_fragments),
+    Route("/rows/sweeps/{sweep_id:path}", sweep_row_fragments),
 ]

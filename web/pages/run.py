@@ -21,7 +21,7 @@ from ..insight.standing import (
     ObjectiveResult,
     RunStanding,
     objective_results,
-    standing_of,
+    run_standing,
     text_of_standing,
 )
 from ..live.feed import Feed
@@ -46,7 +46,7 @@ from .origin import (
     environment_facts,
     neighbours,
     origin_facts,
-    rerun_of,
+    rerun_command_of,
 )
 from .resuming import resume_check
 from .summary import SummaryFact
@@ -228,7 +228,7 @@ def _of_sweep(
         output=output,
         no_output=_why_no_output(sweep, log_path),
         neighbours=neighbours(sweep, run, _order(sweep, asked, lives, readers), query),
-        standing=standing_of(run.name, every.rows, sweep.optimization_goal),
+        standing=run_standing(run.name, every.rows, sweep.optimization_goal),
         attempts=attempt_links(sweep, run),
         origin=origin_facts(sweep, run),
         files=files_view(entry.id, sweep.run_folder(run)),
@@ -237,7 +237,7 @@ def _of_sweep(
     return RunPage(
         section="sweeps",
         run=view,
-        rerun=rerun_of(sweep, run, catalog.logdir),
+        rerun=rerun_command_of(sweep, run, catalog.logdir),
         page_data=_page_data(catalog, sweep, run, view),
     )
 

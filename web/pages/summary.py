@@ -58,7 +58,7 @@ class SweepFacts:
     command: str | None
 
 
-def summarize(
+def summarize_sweep(
     description: Mapping[str, Any],
     config: Mapping[str, Any],
     n_workers: int | None = None,

@@ -41,7 +41,7 @@ from .files.code_files import code_files
 from .origin import rerun_form
 from .resuming import resume_check, resume_view
 from .selected import run_selection_buttons
-from .summary import summarize
+from .summary import summarize_sweep
 from .sweep_views import (
     ArchiveView,
     BestMean,
@@ -171,7 +171,7 @@ def _sweep_page(
         unreadable=page.unreadable,
         page_data=page_data,
         sweep=_sweep_view(sweep, every, live, may_start),
-        summary=summarize(
+        summary=summarize_sweep(
             sweep.description,
             _with_pick(sweep),
             sweep.record.n_workers,

@@ -197,7 +197,7 @@ def _encode_run(loaded: RunSeries, query: SeriesQuery, names: dict[str, None]) -
             "is_thinned": len(one.points) < one.count,
             "n_repeated": one.n_repeated,
         }
-        for name, one in select(loaded, query, names).items()
+        for name, one in select_points(loaded, query, names).items()
     }
     return encode_json({"cursor": loaded.cursor, "metrics": metrics})
 
@@ -233,7 +233,7 @@ def _packed_run(store: SeriesStore, query: SeriesQuery, run: RunFiles) -> Packed
     loaded = _loaded(store, run, query)
     # which metrics are the first of all runs' is not known before all are read
     whole = _with_derived(store, run, query, loaded)
-    shown = select(whole, replace(query, first=None), {})
+    shown = select_points(whole, replace(query, first=None), {})
     return PackedRun(
         run.run_id,
         loaded.cursor,
@@ -279,7 +279,9 @@ def _with_derived(
     return replace(loaded, metrics=loaded.metrics | known)
 
 
-def select(run: RunSeries, query: SeriesQuery, names: dict[str, None]) -> dict[str, MetricPoints]:
+def select_points(
+    run: RunSeries, query: SeriesQuery, names: dict[str, None]
+) -> dict[str, MetricPoints]:
     """The points of the metrics that were asked for, and how many there are in all.
 
     `names` collects those of all runs: which metrics are the first becomes known gradually.

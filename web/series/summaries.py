@@ -70,7 +70,7 @@ def _summaries(goals: Mapping[str, Goal], source: Source) -> Summaries:
     }
 
 
-def summarize(points: Points) -> MetricSummary | None:
+def summarize_points(points: Points) -> MetricSummary | None:
     """Of sorted points, or None if there are none."""
     if not len(points):
         return None
@@ -182,7 +182,7 @@ class MetricSummaries:
         points = self._derived.find(path, name)
         if points is None and time.monotonic() < getattr(self._until, "at", math.inf):
             points = self._derived.points(path, name)
-        return None if points is None else summarize(points)
+        return None if points is None else summarize_points(points)
 
     def _read(self, path: Path) -> Summaries:
         identity = identify(path)  # before the reading: what is written meanwhile is read again

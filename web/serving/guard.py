@@ -93,7 +93,7 @@ def field(body: JsonObject, name: str, kind: type | tuple[type, ...], default: A
     return value
 
 
-def texts(body: JsonObject, name: str) -> list[str]:
+def text_list_field(body: JsonObject, name: str) -> list[str]:
     """A field that is a list of texts, and may be missing.
 
     Raises:

@@ -11,7 +11,7 @@ from .taking import take_snapshot
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
 
 
-async def snapshot(request: Request) -> Response:
+async def download_snapshot(request: Request) -> Response:
     """The page, with the table and charts as its address says."""
     path: str = request.path_params["path"]
     page = await take_snapshot(request.app, path, request.url.query)
@@ -21,4 +21,4 @@ async def snapshot(request: Request) -> Response:
     return Response(data, media_type="text/html; charset=utf-8", headers=headers)
 
 
-routes = [Route("/snapshot/{path:path}", snapshot)]
+routes = [Route("/snapshot/{path:path}", download_snapshot)]

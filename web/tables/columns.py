@@ -47,7 +47,7 @@ def _duration_key(row: Row) -> SortKey | None:
     return (1, -row.started_at) if duration is None else (0, duration)
 
 
-def standing_of(row: Row) -> str | None:
+def outcome_words(row: Row) -> str | None:
     """What a run is by several objectives and by constraints on outcomes, in words."""
     if row.is_on_front:
         return "on the front"
@@ -165,11 +165,11 @@ STANDING = Column(
     key="standing",
     heading="Result",
     title="Whether it is on the Pareto front, and whether it misses a constraint on outcomes",
-    value=standing_of,
-    cell=lambda row: text_cell(standing_of(row)),
+    value=outcome_words,
+    cell=lambda row: text_cell(outcome_words(row)),
     drawing="text",
     first_order="desc",
-    search=lambda row: (standing_of(row),),
+    search=lambda row: (outcome_words(row),),
 )
 CURVE = Column(
     key="curve",

@@ -24,7 +24,7 @@ from .hyperparameters import describe_hyperparameters
 from .media_columns import offered_media, with_media
 from .query import HYPERPARAMETER, TableQuery, split_statistic
 from .rows import Row
-from .selection import count_states, problems_of, select, sort_rows, states_of
+from .selection import count_states, problems_of, select_rows, sort_rows, states_of
 from .table import TablePage, build_table, cut_rows
 
 _SAMPLED = 3
@@ -106,16 +106,18 @@ def select_experiments(
     every, n_unread = experiment_rows(known, colors), 0
     columns = experiment_columns(every, summaries)
     if query.metrics or asked_metrics(query, columns):
-        every, n_unread = with_summaries(every, summaries, budget_s)
+        every, n_unread = with_experiment_summaries(every, summaries, budget_s)
         columns = experiment_columns(every, summaries)
-    found = select(every, query, columns)
+    found = select_rows(every, query, columns)
     column, order = columns.sorted_by(query), query.order or "desc"
     rows = sort_rows(found, column, order)
     grouped = grouped_rows(rows, query.by, None, column, order) if query.by else GroupedRows(rows)
     return SelectedExperiments(
         rows=rows,
         closed=grouped.closed,
-        of_any_state=select(every, replace(query, states=()), columns) if query.states else found,
+        of_any_state=select_rows(every, replace(query, states=()), columns)
+        if query.states
+        else found,
         all_rows=every,
         problems=[
             *problems_of(query, columns, None if n_unread else every),
@@ -142,7 +144,7 @@ def experiment_columns(found: Sequence[Row], summaries: MetricSummaries) -> Tabl
     )
 
 
-def with_summaries(
+def with_experiment_summaries(
     found: Sequence[Row], summaries: MetricSummaries, budget_s: float
 ) -> tuple[list[Row], int]:
     """The rows, each with the summaries of its metrics, and how many are not read yet."""
@@ -236,7 +238,7 @@ def _groupings(found: SelectedExperiments, columns: TableColumns) -> list[dict[s
 
 def _shown(found: SelectedExperiments, query: TableQuery, summaries: MetricSummaries) -> _Shown:
     cut = cut_rows(opened(found.closed, query.opened), query)
-    read, n_unread = with_summaries(runs_of(cut.rows), summaries, _READING_S)
+    read, n_unread = with_experiment_summaries(runs_of(cut.rows), summaries, _READING_S)
     known = {row.id: row.metrics for row in read}
     return _Shown([_dressed(row, known) for row in cut.rows], cut.first, n_unread)
 

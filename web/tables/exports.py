@@ -30,7 +30,7 @@ from .grouping.grouped_exports import grouped_columns, grouped_headings, grouped
 from .grouping.grouped_rows import grouped_rows
 from .query import TableQuery, split_statistic
 from .rows import Row
-from .selection import problems_of, select, sort_rows
+from .selection import problems_of, select_rows, sort_rows
 from .sweeps.sweep_rows import known_runs, logs_of_runs
 from .table import PAGE_SIZE
 
@@ -58,7 +58,7 @@ class TableSource:
         if query.is_ticked:
             ticked = frozenset(query.selected or ())
             rows = [row for row in rows if row.id in ticked]
-        chosen = select(rows, query, self.columns)
+        chosen = select_rows(rows, query, self.columns)
         return sort_rows(chosen, self.columns.sorted_by(query), self.columns.order_of(query))
 
     def with_logs(self, rows: Iterable[Row], summaries: MetricSummaries) -> Iterator[Row]:

@@ -27,7 +27,7 @@ from .query import (
 from .rows import Row
 
 
-def select(rows: Iterable[Row], query: TableQuery, columns: TableColumns) -> list[Row]:
+def select_rows(rows: Iterable[Row], query: TableQuery, columns: TableColumns) -> list[Row]:
     """The rows that pass every condition of the query, in no new order."""
     found = list(rows)
     for test in _tests(query, columns, found):

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from ml_tracking_ops.logger import paths
 
-from ..pages.actions import guarded_action, in_thread, say
+from ..pages.actions import guarded_action, in_thread, message_response
 from ..serving.guard import JsonObject, field
 from ..serving.sse import encode_json
 from .saved import choose_default, delete_view, read_views, rename_view, save_view
@@ -33,22 +33,24 @@ async def change(request: Request, body: JsonObject) -> Response:
         saved = await in_thread(
             request, partial(save_view, logdir, name, field(body, "address", str))
         )
-        return say(f"“{saved.name}” is saved")
+        return message_response(f"“{saved.name}” is saved")
     if action == "rename":
         new_name = field(body, "new_name", str)
         renamed = await in_thread(request, partial(rename_view, logdir, name, new_name))
-        return say(f"it is called “{renamed.name}” now")
+        return message_response(f"it is called “{renamed.name}” now")
     if action == "delete":
         await in_thread(request, partial(delete_view, logdir, name))
-        return say(f"“{name}” is deleted")
+        return message_response(f"“{name}” is deleted")
     if action == "default":
         is_on = field(body, "is_default", bool, True)
         await in_thread(request, partial(choose_default, logdir, name if is_on else None))
-        return say(f"the dashboard begins with {f'“{name}”' if is_on else 'the experiments'}")
+        return message_response(
+            f"the dashboard begins with {f'“{name}”' if is_on else 'the experiments'}"
+        )
     raise HTTPException(HTTPStatus.BAD_REQUEST, "action: one of save, rename, delete, default")
 
 
-async def show(request: Request) -> Response:
+async def open_view(request: Request) -> Response:
     """Lead to a view by its name."""
     found = await anyio.to_thread.run_sync(read_views, request.app.state.logdir)
     view = found.find(request.path_params["name"])
@@ -69,5 +71,5 @@ def first_address(logdir: Path) -> str:
 routes: list[BaseRoute] = [
     Route("/api/views", views, methods=["GET"]),
     Route("/api/views", guarded_action(change), methods=["POST"]),
-    Route("/views/{name:path}", show),
+    Route("/views/{name:path}", open_view),
 ]

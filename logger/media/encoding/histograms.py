@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def summarize(values: "Any", bins: "int | Sequence[float]" = 64) -> "dict[str, object]":
+def summarize_values(values: "Any", bins: "int | Sequence[float]" = 64) -> "dict[str, object]":
     """What is kept of values.
 
     Returns:

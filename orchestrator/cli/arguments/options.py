@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from ..argument_types import count, port, user_path, workers
+from ..argument_types import count, port, user_path, workers_argument
 
 ONE = "a folder, a .dat file, or a name from list"
 SWEEP = "a folder, or a name from list"
@@ -37,7 +37,7 @@ def add_sweep_options(parser: argparse.ArgumentParser) -> None:
     add_logdir(parser)
     parser.add_argument(
         "--workers",
-        type=workers,
+        type=workers_argument,
         metavar="N",
         help="how many runs at once (default: one for each GPU, or each CPU without GPUs)",
     )

@@ -1,6 +1,6 @@
 """Arguments of the commands that start, follow and steer sweeps and runs."""
 
-from ..argument_types import condition, count, seconds, user_path, whole
+from ..argument_types import condition, count, seconds, user_path, whole_argument
 from .options import (
     SWEEP,
     Add,
@@ -35,7 +35,9 @@ def add_sweep(add: Add) -> None:
     )
     add_json_lines(sweep)
     add_sweep_options(sweep)
-    sweep.add_argument("--seed", type=whole, help="the seed that determines all combinations")
+    sweep.add_argument(
+        "--seed", type=whole_argument, help="the seed that determines all combinations"
+    )
     sweep.add_argument("--web", action="store_true", help="show the dashboard while it runs")
     sweep.add_argument(
         "--dry-run", action="store_true", help="print the commands of the runs and start none"

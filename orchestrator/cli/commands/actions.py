@@ -40,7 +40,7 @@ from ...store.removal.runs import (
 )
 from ...store.sweep_folder import Sweep
 from ..terminal.printing import print_json
-from ..terminal.words import plain, say, shown, tell
+from ..terminal.words import print_message, print_result, printable_line, short_path
 
 _WAIT_S = 10.0
 EXIT_REFUSED = 1
@@ -68,7 +68,7 @@ def requeue(options: argparse.Namespace) -> int:
     if options.failed:
         indices = failed_runs(sweep.record)
         if not indices:
-            say("no run of this sweep has failed")
+            print_message("no run of this sweep has failed")
             return 0
     if not indices:
         raise UsageError(
@@ -94,9 +94,9 @@ def _ask_each(sweep: Sweep, action: Action, indices: list[int] | list[None]) -> 
 
 def _tell(answer: RequestAnswer) -> int:
     if answer.is_met:
-        tell(answer.message)
+        print_result(answer.message)
     else:
-        say(f"ml-tracking-ops: {answer.message}")
+        print_message(f"ml-tracking-ops: {answer.message}")
     return 0 if answer.is_met else EXIT_REFUSED
 
 
@@ -142,10 +142,10 @@ def confirm(question: str, is_sure: bool) -> bool:
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{question} This is not a terminal, so nobody can answer. Add --yes")
-    print(f"{plain(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    print(f"{printable_line(question)} [y/N] ", end="", file=sys.stderr, flush=True)
     is_yes = sys.stdin.readline().strip().lower() in ("y", "yes")
     if not is_yes:
-        say("nothing was done")
+        print_message("nothing was done")
     return is_yes
 
 
@@ -192,9 +192,9 @@ def _print_annotation(said: Annotation, *, is_json: bool) -> None:
     if is_json:
         print_json({"name": said.name, "note": said.note, "tags": list(said.tags)})
         return
-    tell(f"name: {said.name or '–'}")
-    tell(f"tags: {', '.join(said.tags) or '–'}")
-    tell(f"note: {said.note or '–'}")
+    print_result(f"name: {said.name or '–'}")
+    print_result(f"tags: {', '.join(said.tags) or '–'}")
+    print_result(f"note: {said.note or '–'}")
 
 
 # --- archive, delete ---------------------------------------------------------------------------
@@ -204,10 +204,12 @@ def archive_items(options: argparse.Namespace) -> int:
     for item in _items(options):
         if isinstance(item, FoundRun):
             archive_runs(item.sweep, [item.run.index])
-            tell(f"{_run_name(item)} is archived. The page of its sweep shows it under archived")
+            print_result(
+                f"{_run_name(item)} is archived. The page of its sweep shows it under archived"
+            )
             continue
         archive(item)
-        tell(f"{item.name} is archived. See: ml-tracking-ops list --archived")
+        print_result(f"{item.name} is archived. See: ml-tracking-ops list --archived")
     return 0
 
 
@@ -215,10 +217,10 @@ def unarchive_items(options: argparse.Namespace) -> int:
     for item in _items(options):
         if isinstance(item, FoundRun):
             archive_runs(item.sweep, [item.run.index], is_archived=False)
-            tell(f"{_run_name(item)} is no longer archived")
+            print_result(f"{_run_name(item)} is no longer archived")
             continue
         archive(item, is_archived=False)
-        tell(f"{item.name} is no longer archived")
+        print_result(f"{item.name} is no longer archived")
     return 0
 
 
@@ -232,7 +234,7 @@ def delete_for_good(options: argparse.Namespace) -> int:
         for name in one.others
     ]
     if kept:
-        tell(
+        print_result(
             f"{len(kept)} {'file' if len(kept) == 1 else 'files'} that ML Tracking Ops did not "
             f"write will stay: {', '.join(kept[:5])}{', …' if len(kept) > 5 else ''}. "
             "--all-files deletes them too"
@@ -242,10 +244,10 @@ def delete_for_good(options: argparse.Namespace) -> int:
     for item in items:
         if isinstance(item, FoundRun):
             delete_runs(item.sweep, [item.run.index], options.logdir)
-            tell(f"{_run_name(item)} is deleted. The journal keeps how it ended")
+            print_result(f"{_run_name(item)} is deleted. The journal keeps how it ended")
         else:
             delete(item, options.logdir, with_others=options.all_files)
-            tell(f"{item.name} is deleted")
+            print_result(f"{item.name} is deleted")
     return 0
 
 
@@ -261,7 +263,7 @@ def _deletion_question(
     n_files = sum(one.n_files for one in plans)
     size_mb = sum(one.size_bytes for one in plans) / 1e6
     names = ", ".join(
-        _run_name(item) if isinstance(item, FoundRun) else shown(place_of(item)[0])
+        _run_name(item) if isinstance(item, FoundRun) else short_path(place_of(item)[0])
         for item in items[:5]
     )
     more = "" if len(plans) <= 5 else f" and {len(plans) - 5} more"

@@ -18,7 +18,7 @@ from ...store.sweep_record import SweepRecord
 from ..terminal.json_lines import JsonProgress, print_line, summary_of
 from ..terminal.progress import ProgressDisplay, open_progress
 from ..terminal.summary import exit_code_of, print_summary
-from ..terminal.words import say, shown
+from ..terminal.words import print_message, short_path
 
 if TYPE_CHECKING:
     from ...reports.events import OpenedEvent
@@ -102,11 +102,11 @@ def _show(tail: JournalTail, sweep: Sweep, progress: ProgressDisplay) -> None:
 def attach(options: argparse.Namespace) -> int:
     sweep = find_followed_sweep(options.sweep, options.logdir)
     state = "paused" if sweep.record.is_paused else sweep.record.state
-    say(f"sweep {shown(sweep.path)} is {state}  (Ctrl-C ends only this command)")
+    print_message(f"sweep {short_path(sweep.path)} is {state}  (Ctrl-C ends only this command)")
     try:
         record = follow(sweep, is_json=options.json, is_verbose=options.verbose)
     except KeyboardInterrupt:
-        say(f"the sweep is still running. Stop it with: kill {sweep.record.pid}")
+        print_message(f"the sweep is still running. Stop it with: kill {sweep.record.pid}")
         return 0
     if options.json:
         metric, goal = sweep.optimization_metric, sweep.optimization_goal

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...errors import UsageError
 from ...executors.local.systems import refuse_windows
 from ..process import EXIT_FAILURE
-from ..terminal.words import say
+from ..terminal.words import print_message
 
 if TYPE_CHECKING:
     from ...running.by_hand.metrics import MetricsSource
@@ -30,7 +30,7 @@ def run_program(options: argparse.Namespace) -> int:
         system_metrics=options.system_metrics,
     )
     end = anyio.run(run_by_hand, run, sys.stdout.buffer)
-    say(f"experiment {end.dat_path.parent}")
+    print_message(f"experiment {end.dat_path.parent}")
     if end.exit_code is None:
         return EXIT_FAILURE
     return end.exit_code if end.exit_code >= 0 else 128 - end.exit_code

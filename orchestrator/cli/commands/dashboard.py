@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from ...errors import SweepError, UsageError
 from ..logdir import missing_logdir
 from ..process import EXIT_USAGE, collect_garbage_from_now_on
-from ..terminal.words import say, shown
+from ..terminal.words import print_message, short_path
 
 _STOP_S = 5
 
@@ -42,17 +42,19 @@ def announce_dashboard(logdir: Path, entrance: AccessInfo) -> None:
     print(f"ML Tracking Ops shows {logdir}/ at {entrance}  (Ctrl-C ends it)", flush=True)
     if entrance.token is None:
         whom = "every user of this machine" if entrance.is_local else "everybody on the network"
-        say(f"warning: --no-token lets {whom} read everything, stop runs and delete them")
+        print_message(f"warning: --no-token lets {whom} read everything, stop runs and delete them")
     elif entrance.knows_owner:
-        say(f"only you can open it. Through a proxy or tunnel of another user: {entrance.link}")
+        print_message(
+            f"only you can open it. Through a proxy or tunnel of another user: {entrance.link}"
+        )
     elif entrance.is_local:
-        say(
+        print_message(
             "other users of this machine can reach it, and this system does not report who "
             "connects, so it needs the token in this address"
         )
     else:
         port_and_token = entrance.link.rpartition(":")[2]
-        say(
+        print_message(
             "other machines can reach it, so it needs the token in this address. "
             f"From there: http://{platform.node()}:{port_and_token}"
         )
@@ -156,7 +158,9 @@ def web(options: argparse.Namespace) -> int:
     from ml_tracking_ops.web.serving.reach.options import ReachOptions
 
     if not options.logdir.exists() and not options.exit_with_stdin:
-        say(f"warning: {missing_logdir(options.logdir)}. The pages are empty until it is there")
+        print_message(
+            f"warning: {missing_logdir(options.logdir)}. The pages are empty until it is there"
+        )
     if options.exit_with_stdin:
         exit_with_stdin()
     collect_garbage_from_now_on()
@@ -193,8 +197,8 @@ def assets(options: argparse.Namespace) -> int:
         packages = fill_from_tarballs(options.folder, options.sources)
     else:
         packages = fill_from_registry(options.folder, options.registry)
-    print(f"{shown(options.folder)} holds {', '.join(packages)}. Every hash is right")
-    print(f"use it: ml-tracking-ops web --assets {shown(options.folder)}")
+    print(f"{short_path(options.folder)} holds {', '.join(packages)}. Every hash is right")
+    print(f"use it: ml-tracking-ops web --assets {short_path(options.folder)}")
     return 0
 
 
@@ -212,5 +216,5 @@ def snapshot(options: argparse.Namespace) -> int:
         output.write_bytes(data)
     except OSError as error:
         raise UsageError(f"{output}: {error.strerror or error}") from None
-    say(f"{shown(output)}: {len(data) / 1e6:.1f} MB")
+    print_message(f"{short_path(output)}: {len(data) / 1e6:.1f} MB")
     return 0

@@ -17,7 +17,7 @@ from ...search.samplers import Combination
 from ...store.sweep_record import SweepRecord
 from ...sweep import choose_seed
 from ..terminal.json_lines import print_line
-from ..terminal.words import format_combination, plain, say
+from ..terminal.words import format_combination, print_message, printable_line
 
 if TYPE_CHECKING:
     from ...reports.events import PlannedEvent
@@ -68,11 +68,11 @@ def preview_runs(
 def print_commands(loaded: LoadedConfig, options: argparse.Namespace) -> int:
     """Print the command of every run, and start none."""
     seed = choose_seed(options.seed, loaded)
-    say(f"seed {seed}. Nothing is started. The sweep's folder is named when it starts")
+    print_message(f"seed {seed}. Nothing is started. The sweep's folder is named when it starts")
     if options.seed is None and loaded.config.seed is None:
-        say(f"run exactly these: {_same_sweep(options, seed)}")
+        print_message(f"run exactly these: {_same_sweep(options, seed)}")
     folder = options.logdir.resolve() / "SWEEP"
-    planned = preview_runs(loaded.config, seed, say, folder=loaded.folder)
+    planned = preview_runs(loaded.config, seed, print_message, folder=loaded.folder)
     for index, hyperparameters in enumerate(planned, start=1):
         command = command_line(loaded, folder, f"RUN_{index}", hyperparameters)
         if options.json:
@@ -86,7 +86,7 @@ def _unseen(config: SweepConfig, hyperparameters: Combination) -> str:
     """The hyperparameters as a comment behind a command that holds none of them."""
     if config.command is None or passes_parameters(config.command):
         return ""
-    return f"  # {plain(format_combination(hyperparameters))}"
+    return f"  # {printable_line(format_combination(hyperparameters))}"
 
 
 def _planned(index: int, hyperparameters: Combination, command: Sequence[str]) -> "PlannedEvent":

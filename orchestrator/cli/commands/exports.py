@@ -15,7 +15,7 @@ from ...errors import NotInLogdirError, UsageError
 from ..argument_types import user_path
 from ..logdir import missing_logdir
 from ..terminal.printing import print_json
-from ..terminal.words import say
+from ..terminal.words import print_message
 from .found import find_named, log_errors
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _export_events(
         )
     with log_errors():
         export_events(found, folder)
-    say(f"look at it: tensorboard --logdir {folder}")
+    print_message(f"look at it: tensorboard --logdir {folder}")
     return 0
 
 
@@ -139,9 +139,11 @@ def _export_media(found: "Experiment | Sweep | FoundRun | None", folder: Path | 
     except OSError as error:
         raise UsageError(f"cannot write {folder}: {error.strerror or error}") from None
     if number:
-        say(f"{number} written to {folder}, listed in {INDEX_NAME}")
+        print_message(f"{number} written to {folder}, listed in {INDEX_NAME}")
     else:
-        say("nothing is written, because no image, text, histogram, table or audio was logged")
+        print_message(
+            "nothing is written, because no image, text, histogram, table or audio was logged"
+        )
     return 0
 
 

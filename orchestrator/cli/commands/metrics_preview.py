@@ -13,7 +13,7 @@ from ...output.parser import LineParser, OutputPatternError
 from ...output.patterns import PATTERNS
 from ...store.files.output_tail import collapse_line
 from ..terminal.printing import print_json, print_table
-from ..terminal.words import say, short, tell
+from ..terminal.words import print_message, print_result, short_value
 
 EXIT_NOTHING_FOUND = 1
 
@@ -104,27 +104,27 @@ def _print_comparison(previews: list[Preview]) -> None:
         )
         for one in previews
     ]
-    tell(f"{previews[0].n_lines} lines")
+    print_result(f"{previews[0].n_lines} lines")
     print_table(("METRICS_PATTERN", "LINES THAT MATCH", "METRICS"), rows)
-    say("to see the values that a pattern finds, add --pattern NAME")
+    print_message("to see the values that a pattern finds, add --pattern NAME")
 
 
 def _print_preview(one: Preview) -> None:
-    tell(f"{one.n_matching} of {one.n_lines} lines match")
+    print_result(f"{one.n_matching} of {one.n_lines} lines match")
     if one.metrics:
         rows = [
             (
                 name,
                 str(len(found.values)),
                 f"{found.steps[0]} to {found.steps[-1]}",
-                short(found.values[0]),
-                short(found.values[-1]),
+                short_value(found.values[0]),
+                short_value(found.values[-1]),
             )
             for name, found in one.metrics.items()
         ]
         print_table(("METRIC", "VALUES", "STEPS", "FIRST", "LAST"), rows)
     for note in one.notes:
-        say(f"note: {note}")
+        print_message(f"note: {note}")
 
 
 def _as_json(one: Preview) -> dict[str, object]:

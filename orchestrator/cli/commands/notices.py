@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..terminal.words import say
+from ..terminal.words import print_message
 
 if TYPE_CHECKING:
     from ...notices.delivery import Delivery
@@ -23,7 +23,7 @@ def check_addresses(addresses: Sequence[str]) -> None:
     if addresses:
         from ...notices.delivery import Delivery
 
-        Delivery(addresses, say).close()
+        Delivery(addresses, print_message).close()
 
 
 class SweepNotices:
@@ -54,4 +54,4 @@ def open_notices(sweep: "OpenSweep", addresses: Sequence[str]) -> SweepNotices:
 
     record = copy.deepcopy(sweep.record)
     writer = NoticeWriter(sweep.folder.name, record, sweep.config.optimization_metric)
-    return SweepNotices(writer, Delivery(wanted, say))
+    return SweepNotices(writer, Delivery(wanted, print_message))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...errors import UsageError
 from ..logdir import missing_logdir
 from ..terminal.printing import print_json, print_run, print_sweep, print_table
-from ..terminal.words import say
+from ..terminal.words import print_message
 from .found import find_named, log_errors
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ def list_all(options: argparse.Namespace) -> int:
     limit_files(_MOST_BYTES_A_FILE, _MOST_S_A_FILE)
     catalog = Catalog(options.logdir)
     for error in catalog.unreadable:
-        say(f"warning: {error}")
+        print_message(f"warning: {error}")
     skipped = describe_skipped(catalog.skipped)
     if skipped:
-        say(skipped)
+        print_message(skipped)
     entries = list_reports(catalog, is_archived=options.archived)
     if options.json:
         print_json(entries)
@@ -39,9 +39,9 @@ def list_all(options: argparse.Namespace) -> int:
         head, *rows = describe_list(entries)
         print_table(head, rows)
     elif options.archived:
-        say(f"nothing in {options.logdir}/ is archived")
+        print_message(f"nothing in {options.logdir}/ is archived")
     elif not catalog.unreadable:
-        say(f"{options.logdir}/ holds no experiment and no sweep yet")
+        print_message(f"{options.logdir}/ holds no experiment and no sweep yet")
     return 0
 
 

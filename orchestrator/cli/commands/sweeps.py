@@ -22,7 +22,7 @@ from ..process import (
     collect_garbage_from_now_on,
     without_pydantic_plugins,
 )
-from ..terminal.words import say, shown
+from ..terminal.words import print_message, short_path
 from .notices import check_addresses
 
 if TYPE_CHECKING:
@@ -119,15 +119,15 @@ def _load(options: argparse.Namespace) -> Any:
     if options.max_runs is not None:
         loaded = loaded.with_max_runs(options.max_runs)
     for note in loaded.remarks:
-        say(f"note: {note}")
+        print_message(f"note: {note}")
     if (similar := similar_sweep(loaded.config, options.logdir)) is not None:
-        say(
+        print_message(
             f"note: no rule stops runs early. See which one would have saved most in {similar}: "
             f"ml-tracking-ops replay {similar} --suggest"
         )
     exposed = exposure_warning(loaded.config.command, list(loaded.config.hyperparameters))
     if exposed is not None:
-        say(f"warning: {exposed}")
+        print_message(f"warning: {exposed}")
     return loaded
 
 
@@ -137,10 +137,10 @@ def _sweep_here(open_sweep: Any, options: argparse.Namespace, announce: Any = No
     from .dashboard import sweep_page_url
 
     with _dashboard(options) as url:
-        say(f"dashboard: {url}")
+        print_message(f"dashboard: {url}")
 
         def announce_page(folder: Path) -> None:
-            say(f"see the sweep: {sweep_page_url(url, folder.name)}")
+            print_message(f"see the sweep: {sweep_page_url(url, folder.name)}")
             if announce is not None:
                 announce(folder)
 
@@ -177,8 +177,10 @@ def _sweep_in_background(open_sweep: Any, options: argparse.Namespace) -> int:
             {**describe_opened(find_followed_sweep(str(folder), options.logdir)), "pid": split.pid}
         )
         return 0
-    say(f"sweep {shown(folder)} runs in the background. Stop it with: kill {split.pid}")
-    print(f"see its progress: ml-tracking-ops attach {shown(folder)}")
+    print_message(
+        f"sweep {short_path(folder)} runs in the background. Stop it with: kill {split.pid}"
+    )
+    print(f"see its progress: ml-tracking-ops attach {short_path(folder)}")
     return 0
 
 
@@ -196,7 +198,9 @@ def _run_sweep(open_sweep: Any, options: argparse.Namespace, announce: Any = Non
     sweep: OpenSweep = open_sweep(notify=on_event)
     notices = open_notices(sweep, options.notify)
     n_runs = f"{sweep.most_runs} run{'' if sweep.most_runs == 1 else 's'}"
-    say(f"sweep {shown(sweep.folder)}: {n_runs}, {sweep.n_workers} at once, seed {sweep.seed}")
+    print_message(
+        f"sweep {short_path(sweep.folder)}: {n_runs}, {sweep.n_workers} at once, seed {sweep.seed}"
+    )
     if announce is not None:
         announce(sweep.folder)
     progress = _progress_of(sweep, is_json=options.json, is_verbose=options.verbose)
@@ -263,7 +267,7 @@ def _wait_for_end(sweep: "OpenSweep") -> "SweepResult":
 
     async def run() -> "SweepResult":
         async with anyio.create_task_group() as tasks:
-            await tasks.start(obey_signals, sweep, say)
+            await tasks.start(obey_signals, sweep, print_message)
             result = await sweep.run()
             tasks.cancel_scope.cancel()
         return result

@@ -7,7 +7,7 @@ from ...store.run_states import counts_text
 from ...store.sweep_folder import Sweep
 from ..process import EXIT_FAILURE, EXIT_TIMEOUT
 from ..terminal.json_lines import print_line, summary_of
-from ..terminal.words import format_number, say
+from ..terminal.words import format_number, print_message
 from .attach import find_followed_sweep
 
 _EXIT_CODES = {"met": 0, "ended": EXIT_FAILURE, "timed_out": EXIT_TIMEOUT}
@@ -23,7 +23,7 @@ def wait(options: argparse.Namespace) -> int:
         print_line({**summary, "is_met": outcome == "met"})
     else:
         words = {"met": "is met", "ended": "is not met", "timed_out": "is not met yet"}[outcome]
-        say(f"{options.until} {words}: {_state_text(sweep)}")
+        print_message(f"{options.until} {words}: {_state_text(sweep)}")
     return code
 
 

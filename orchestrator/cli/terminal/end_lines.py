@@ -8,7 +8,14 @@ from ...commands.values import as_text
 from ...reports.short_states import short_state
 from ...store.run_record import RunRecord
 from ...store.run_states import STATES
-from .words import cut, format_combination, format_duration, format_number, format_values, plain
+from .words import (
+    cut_text,
+    format_combination,
+    format_duration,
+    format_number,
+    format_values,
+    printable_line,
+)
 
 _WIDTH = 80
 _LONGEST_METRIC = 24
@@ -59,7 +66,7 @@ class ShortEndLine:
 
     def __init__(self, n_runs: int, metric: str, out: TextIO) -> None:
         self._n_digits = len(str(n_runs))
-        self._metric = cut(metric, _LONGEST_METRIC)
+        self._metric = cut_text(metric, _LONGEST_METRIC)
         self._out = out
         self._widths = {"state": 13, "duration": 6}
 
@@ -76,7 +83,7 @@ class ShortEndLine:
     def _result(self, run: RunRecord) -> str:
         """The best value. Of a run that failed without one, what went wrong."""
         if run.best_value is None and run.state == "failed" and run.reason:
-            return _cut_to(plain(_error_in(run.reason)), _LONGEST_ERROR)
+            return _cut_to(printable_line(_error_in(run.reason)), _LONGEST_ERROR)
         if run.best_value is None and run.values:
             return self._fill("result", format_values(run.values))
         return self._fill("result", f"{self._metric} {format_number(run.best_value)}")
@@ -89,7 +96,7 @@ class ShortEndLine:
         """A cell as wide as its column."""
         from rich.cells import cell_len
 
-        text = plain(text)
+        text = printable_line(text)
         width = self._widths[column] = max(self._widths.get(column, 0), cell_len(text))
         blank = " " * (width - cell_len(text))
         return blank + text if is_number else text + blank
@@ -149,7 +156,11 @@ def _error_in(reason: str) -> str:
 
 def _value_text(run: RunRecord, name: str) -> str:
     value = run.hyperparameters[name]
-    return format_number(value) if isinstance(value, float) else cut(as_text(value), _LONGEST_VALUE)
+    return (
+        format_number(value)
+        if isinstance(value, float)
+        else cut_text(as_text(value), _LONGEST_VALUE)
+    )
 
 
 def _duration(run: RunRecord) -> str:

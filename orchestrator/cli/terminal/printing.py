@@ -21,7 +21,7 @@ from ...reports.shapes import (
 )
 from ...store.combinations import mean_text, rounded_mean
 from ...verdict.words import percent
-from .words import format_duration, plain, short, tell
+from .words import format_duration, print_result, printable_line, short_value
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -81,9 +81,9 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> "Table":
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for position, name in enumerate(head):
         is_last = position == len(head) - 1
-        table.add_column(Text(plain(name)), no_wrap=not is_last, overflow="fold")
+        table.add_column(Text(printable_line(name)), no_wrap=not is_last, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(plain(cell)) for cell in row))
+        table.add_row(*(Text(printable_line(cell)) for cell in row))
     return table
 
 
@@ -91,7 +91,7 @@ def _least_width(width: int, head: Sequence[str], rows: Sequence[Sequence[str]])
     """The width of a table whose last column is folded as far as it can be read."""
     from rich.cells import cell_len
 
-    last = max(cell_len(plain(row[-1])) for row in (head, *rows))
+    last = max(cell_len(printable_line(row[-1])) for row in (head, *rows))
     return width - last + min(last, _NARROWEST_LAST_COLUMN)
 
 
@@ -102,7 +102,7 @@ def print_sweep(report: SweepReport) -> None:
     why = f" ({report['reason']})" if report["reason"] else ""
     seed = "" if report["seed"] is None else f". Seed: {report['seed']}"
     paused = ", paused" if report["is_paused"] else ""
-    tell(f"{report['name']}: {report['state']}{paused}{why}. Runs: {counts}{seed}")
+    print_result(f"{report['name']}: {report['state']}{paused}{why}. Runs: {counts}{seed}")
     _print_annotation(report)
     names = list(dict.fromkeys(n for run in report["runs"] for n in run["hyperparameters"]))
     has_jobs = any(run["job"] for run in report["runs"])
@@ -112,7 +112,7 @@ def print_sweep(report: SweepReport) -> None:
             run["name"] or "",
             STATES[run["state"]].word,
             *((run["job"] or "", run["node"] or "") if has_jobs else ()),
-            *(short(run["hyperparameters"].get(name)) for name in names),
+            *(short_value(run["hyperparameters"].get(name)) for name in names),
             *_results(report, run),
             run["reason"] or "",
         )
@@ -122,14 +122,14 @@ def print_sweep(report: SweepReport) -> None:
     heads = ("RUN", "NAME", "STATE", *(("JOB", "NODE") if has_jobs else ()), *names)
     print_table((*heads, *_result_heads(report), "REASON"), rows)
     if report["objectives"]:
-        tell(_front_text(report))
+        print_result(_front_text(report))
     if report["best"]:
         best = next((run for run in report["runs"] if run["name"] == report["best"]), None)
         ending = "" if best is None else not_counted(best["state"])
         single = "best single run" if report.get("combinations") else "best"
-        tell(f"{single}: {report['best']}{ending}")
+        print_result(f"{single}: {report['best']}{ending}")
         if report["best_that_counts"]:
-            tell(f"best that did not fail: {report['best_that_counts']}")
+            print_result(f"best that did not fail: {report['best_that_counts']}")
     if report.get("combinations"):
         _print_combinations(report)
     if report["verdict"] is not None:
@@ -147,9 +147,9 @@ def _result_heads(report: SweepReport) -> list[str]:
 
 def _results(report: SweepReport, run: AnnotatedRun) -> list[str]:
     values = run["values"]
-    cells = [short(values.get(one["metric"])) for one in report["objectives"]]
+    cells = [short_value(values.get(one["metric"])) for one in report["objectives"]]
     if not cells:
-        cells = [short(run["best_value"]), short(run["best_step"])]
+        cells = [short_value(run["best_value"]), short_value(run["best_step"])]
     if report["where"]:
         cells.append("" if run["ended_at"] is None else "yes" if run["is_feasible"] else "no")
     if report["objectives"]:
@@ -161,8 +161,8 @@ def _front_text(report: SweepReport) -> str:
     names = ", ".join(report["front"]) or "no run yet"
     if report["hypervolume"] is None:
         return f"front: {names}"
-    bounds = (f"{one['metric']} {short(one['reference'])}" for one in report["objectives"])
-    return f"front: {names}, hypervolume {short(report['hypervolume'])} ({', '.join(bounds)})"
+    bounds = (f"{one['metric']} {short_value(one['reference'])}" for one in report["objectives"])
+    return f"front: {names}, hypervolume {short_value(report['hypervolume'])} ({', '.join(bounds)})"
 
 
 def _print_verdict(verdict: VerdictReport, metric: str) -> None:
@@ -172,14 +172,14 @@ def _print_verdict(verdict: VerdictReport, metric: str) -> None:
             one["run"],
             str(one["n"]),
             mean_text(one["mean"], one["std"]),
-            short(one["corrected"]),
+            short_value(one["corrected"]),
             percent(one["probability"]),
         )
         for one in verdict["leaders"]
     ]
     print()
     print_table(("LEADER", "RUNS", metric, "CORRECTED", "BEST WITH"), rows)
-    tell(verdict["text"])
+    print_result(verdict["text"])
 
 
 def _print_combinations(report: SweepReport) -> None:
@@ -189,7 +189,7 @@ def _print_combinations(report: SweepReport) -> None:
     rows = [
         (
             str(one["combination"]),
-            *(short(one["hyperparameters"].get(name)) for name in names),
+            *(short_value(one["hyperparameters"].get(name)) for name in names),
             str(one["n_values"]),
             *_mean_cells(one),
         )
@@ -201,29 +201,31 @@ def _print_combinations(report: SweepReport) -> None:
     best = next((one for one in found if one["combination"] == report["best_combination"]), None)
     if best is not None and best["mean"] is not None:
         value = mean_text(best["mean"], best["spread"])
-        tell(
+        print_result(
             f"best combination: {best['combination']}  {metric}={value} in {best['n_values']} runs"
         )
 
 
 def _mean_cells(one: CombinationEntry) -> tuple[str, str]:
     mean, spread = one["mean"], one["spread"]
-    return (short(mean), "") if mean is None or spread is None else rounded_mean(mean, spread)
+    return (short_value(mean), "") if mean is None or spread is None else rounded_mean(mean, spread)
 
 
 def _print_annotation(report: AnnotatedEntry) -> None:
     """What a user wrote of it."""
     if report["label"] or report["tags"]:
-        tell("  ".join([report["label"] or "", *(f"#{tag}" for tag in report["tags"])]).strip())
+        print_result(
+            "  ".join([report["label"] or "", *(f"#{tag}" for tag in report["tags"])]).strip()
+        )
     if report["note"]:
-        tell("\n".join(f"  {line}" for line in report["note"].split("\n")))
+        print_result("\n".join(f"  {line}" for line in report["note"].split("\n")))
 
 
 def _print_other_tags(report: RunReport) -> None:
     from ...store.tensorboard.tags import describe_tags
 
     for kind, tags in report["other_tags"].items():
-        tell(f"{kind}: {describe_tags(kind, tags)}")
+        print_result(f"{kind}: {describe_tags(kind, tags)}")
 
 
 def _job_text(run: ReportedRun, now: float) -> str:
@@ -244,37 +246,37 @@ def print_run(report: RunReport) -> None:
 
     word = STATES[report["state"]].word
     why = f" ({report['reason']})" if report["reason"] else ""
-    tell(f"{report['name']}: {word}{why}")
+    print_result(f"{report['name']}: {word}{why}")
     if "sweep" in report:
-        tell(f"run {report['index']} of {report['sweep']}")
+        print_result(f"run {report['index']} of {report['sweep']}")
         if report["job"] or report["queued_at"]:
-            tell(_job_text(report, time.time()))
+            print_result(_job_text(report, time.time()))
         for name, value in report["hyperparameters"].items():
-            tell(f"  {name} = {short(value)}")
+            print_result(f"  {name} = {short_value(value)}")
         if report["rerun"]:
-            tell(f"run it again: {report['rerun']}")
+            print_result(f"run it again: {report['rerun']}")
     else:
         for name, value in report["config"].items():
-            tell(f"  {name} = {short(value)}")
+            print_result(f"  {name} = {short_value(value)}")
     _print_annotation(report)
     _print_other_tags(report)
     if report["n_damaged_records"]:
-        tell(f"damaged records skipped: {report['n_damaged_records']}")
+        print_result(f"damaged records skipped: {report['n_damaged_records']}")
     if report["files"]:
         n_files = len(report["files"])
-        tell(f"{n_files} {'file' if n_files == 1 else 'files'} in {report['run_dir']}")
+        print_result(f"{n_files} {'file' if n_files == 1 else 'files'} in {report['run_dir']}")
     for one in report["media"]:
         steps = f"{one['first_step']} to {one['last_step']}"
-        tell(f"{one['kind']} {one['name']}: {one['count']}, steps {steps}")
+        print_result(f"{one['kind']} {one['name']}: {one['count']}, steps {steps}")
     rows = [
         (
             name,
-            short(entry["count"]),
-            short(entry["first_step"]),
-            short(entry["last_step"]),
-            short(entry["last"]),
-            short(entry["min"]),
-            short(entry["max"]),
+            short_value(entry["count"]),
+            short_value(entry["first_step"]),
+            short_value(entry["last_step"]),
+            short_value(entry["last"]),
+            short_value(entry["min"]),
+            short_value(entry["max"]),
         )
         for name, entry in report["metrics"].items()
     ]
@@ -284,12 +286,12 @@ def print_run(report: RunReport) -> None:
 def print_replays(report: ReplayReport) -> None:
     """What rules would have saved and cost. Then, for each, the runs it would have stopped."""
     sweep, metric = report["sweep"], report["optimization_metric"]
-    tell(
+    print_result(
         f"{report['name']}: {sweep['n_runs']} runs, {format_duration(sweep['seconds'])} in all. "
-        f"Best {metric} {short(sweep['best_value'])} ({sweep['best']})"
+        f"Best {metric} {short_value(sweep['best_value'])} ({sweep['best']})"
     )
     if sweep["n_cut_short"]:
-        tell(
+        print_result(
             f"{sweep['n_cut_short']} of them did not run to their end, so it is not known "
             "how they would have continued"
         )
@@ -311,13 +313,15 @@ def _replay_row(entry: ReplayEntry, sweep: SweepTotals) -> tuple[str, ...]:
         format_duration(saved["seconds"]),
         str(saved["steps"]),
         str(saved["values"]),
-        f"{short(cost['best_value'])}{kept}",
-        short(cost["regret"]),
+        f"{short_value(cost['best_value'])}{kept}",
+        short_value(cost["regret"]),
     )
 
 
 def _print_stops(entry: ReplayEntry, metric: str) -> None:
-    tell(f"\n{rule_text(entry['rule'])} would have stopped {entry['n_stopped'] or 'no run'}")
+    print_result(
+        f"\n{rule_text(entry['rule'])} would have stopped {entry['n_stopped'] or 'no run'}"
+    )
     if not entry["stopped"]:
         return
     lost = set(entry["cost"]["lost"])
@@ -325,9 +329,9 @@ def _print_stops(entry: ReplayEntry, metric: str) -> None:
         (
             str(stop["index"]),
             stop["name"],
-            short(stop["step"]),
-            short(stop["best_then"]),
-            short(stop["best_value"]) + (" lost" if stop["name"] in lost else ""),
+            short_value(stop["step"]),
+            short_value(stop["best_then"]),
+            short_value(stop["best_value"]) + (" lost" if stop["name"] in lost else ""),
             format_duration(stop["saved"]["seconds"]),
             stop["reason"].partition(": ")[2],
         )

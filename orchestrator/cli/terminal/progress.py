@@ -12,7 +12,7 @@ from ...store.run_states import BEGUN, ENDS, STATES
 from ...store.sweep_record import SweepRecord
 from .end_lines import DifferingNames, EndLine, ShortEndLine, WholeEndLine
 from .front import front_line
-from .words import format_combination, format_duration, format_number, plain
+from .words import format_combination, format_duration, format_number, printable_line
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -142,18 +142,18 @@ class ProgressText:
 
     def best_line(self) -> str:
         if self.record.aims.objectives:
-            return plain(front_line(self.record))
+            return printable_line(front_line(self.record))
         best = self.record.best
         if best is None:
             return ""
         value = format_number(best.best_value)
         combination = format_combination(best.hyperparameters)
-        return plain(f"best {self.metric} {value} · run {best.index} · {combination}")
+        return printable_line(f"best {self.metric} {value} · run {best.index} · {combination}")
 
 
 def _quoted_lines(text: str) -> str:
     """A text of one line, and under it the lines of an output that it quotes."""
-    return "\n  | ".join(map(plain, text.split("\n  | ")))
+    return "\n  | ".join(map(printable_line, text.split("\n  | ")))
 
 
 class PlainProgress:

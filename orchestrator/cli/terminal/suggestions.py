@@ -4,7 +4,7 @@ import json
 
 from ...reports.shapes import SuggestionEntry, SuggestionReport
 from .printing import print_table, rule_text
-from .words import short, tell
+from .words import print_result, short_value
 
 _MOST_SHOWN = 10
 
@@ -12,9 +12,9 @@ _MOST_SHOWN = 10
 def print_suggestions(report: SuggestionReport) -> None:
     """The best rules, and what to write into a configuration."""
     names = ", ".join(report["sweeps"])
-    tell(f"{names}: {report['n_runs']} runs, {len(report['tried'])} rules tried")
+    print_result(f"{names}: {report['n_runs']} runs, {len(report['tried'])} rules tried")
     if report["n_cut_short"]:
-        tell(
+        print_result(
             f"{report['n_cut_short']} runs did not run to their end, so it is not known how they "
             "would have continued"
         )
@@ -23,9 +23,11 @@ def print_suggestions(report: SuggestionReport) -> None:
     print_table(("RULE", "SAVES", "KEEPS THE BEST", "REGRET AT MOST"), rows)
     suggested = report["suggested"]
     if suggested is None:
-        tell("no rule would have saved time and kept the best run in every replay")
+        print_result("no rule would have saved time and kept the best run in every replay")
         return
-    tell(f"suggested, because it saves {suggested['share_of_seconds']:.0%} and keeps the best run:")
+    print_result(
+        f"suggested, because it saves {suggested['share_of_seconds']:.0%} and keeps the best run:"
+    )
     print(f'"stopping_rules": [{json.dumps(suggested["rule"])}]')
 
 
@@ -34,5 +36,5 @@ def _row(one: SuggestionEntry) -> tuple[str, ...]:
         rule_text(one["rule"]),
         f"{one['share_of_seconds']:.0%}",
         f"{one['n_kept']} of {one['n_replays']}",
-        short(one["regret"]),
+        short_value(one["regret"]),
     )

@@ -10,7 +10,7 @@ from ...store.run_states import RESUMED, counts_text, not_counted
 from ...store.sweep_record import SweepRecord
 from ..process import EXIT_FAILURE, EXIT_INTERRUPTED
 from .front import front_lines
-from .words import format_combination, say, shown, tell
+from .words import format_combination, print_message, print_result, short_path
 
 
 def print_summary(
@@ -29,10 +29,10 @@ def print_summary(
     counts = counts_text(record.counts)
     why = f" ({record.reason})" if record.reason else ""
     how = record.reason if record.failing else f"{record.state}{why}"
-    say(f"sweep {how}: {counts or 'no run was started'}")
+    print_message(f"sweep {how}: {counts or 'no run was started'}")
     for missing in ("misses", "nothing", "metric"):
         if missing in record.open_warnings:
-            say(f"warning: {record.open_warnings[missing]}")
+            print_message(f"warning: {record.open_warnings[missing]}")
     if record.state == "failed":
         _print_failure(record)
     what = "best run" if seed_name is None else "best single run"
@@ -40,21 +40,21 @@ def print_summary(
         _print_best_mean(record.runs.values(), metric, goal, seed_name)
     if record.aims.objectives:
         for line in front_lines(record):
-            tell(line)
+            print_result(line)
     elif record.aims.where and record.best is None:
-        tell("no best run: no run with a value meets the constraints of where")
+        print_result("no best run: no run with a value meets the constraints of where")
     _print_best(record.best, what, metric)
     _print_best(record.best_that_counts, "best that did not fail", metric)
     _print_verdict(record)
-    print(f"look at it: ml-tracking-ops web --logdir {shown(folder.parent)}")
+    print(f"look at it: ml-tracking-ops web --logdir {short_path(folder.parent)}")
     if record.state in RESUMED or record.failing:
-        say(f"continue it: ml-tracking-ops sweep --resume {shown(folder)}")
+        print_message(f"continue it: ml-tracking-ops sweep --resume {short_path(folder)}")
     return exit_code_of(record)
 
 
 def _print_best(best: RunRecord | None, what: str, metric: str | None) -> None:
     if best is not None:
-        tell(
+        print_result(
             f"{what}: {best.name}{not_counted(best.state)}  {metric}={best.best_value:.6g} "
             f"at step {best.best_step}  {format_combination(best.hyperparameters)}"
         )
@@ -73,7 +73,7 @@ def _print_best_mean(
     """The best combination of a sweep with `repeats`, which one lucky run does not make."""
     best = best_combination(repeated_combinations(runs, seed_name), goal)
     if best is not None and best.mean is not None:
-        tell(
+        print_result(
             f"best combination: {metric}={mean_text(best.mean, best.spread)} "
             f"in {len(best.values)} runs  {format_combination(best.hyperparameters)}"
         )
@@ -88,14 +88,14 @@ def _print_verdict(record: SweepRecord) -> None:
 
     verdict = sweep_verdict(record)
     if verdict is not None:
-        tell(f"{verdict_sentence(verdict, record)}")
-        tell(f"  {leader_text(verdict.first)}, {noise_text(verdict)}")
+        print_result(f"{verdict_sentence(verdict, record)}")
+        print_result(f"  {leader_text(verdict.first)}, {noise_text(verdict)}")
 
 
 def _print_failure(record: SweepRecord) -> None:
     """The output of the run that failed first, since the others failed alike."""
     failed = next((run for run in record.runs.values() if run.output_tail), None)
     if failed is not None:
-        say(f"the last lines of run {failed.name}:")
+        print_message(f"the last lines of run {failed.name}:")
         for line in failed.output_tail:
-            say(f"  | {line.expandtabs(4)}")
+            print_message(f"  | {line.expandtabs(4)}")

@@ -29,41 +29,41 @@ def show_what_the_terminal_can() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def say(text: str) -> None:
+def print_message(text: str) -> None:
     print(_lines(text), file=sys.stderr, flush=True)
 
 
-def tell(text: str) -> None:
+def print_result(text: str) -> None:
     """The same on stdout."""
     print(_lines(text))
 
 
 def _lines(text: str) -> str:
-    return "\n".join(map(plain, text.split("\n")))
+    return "\n".join(map(printable_line, text.split("\n")))
 
 
-def plain(text: str) -> str:
+def printable_line(text: str) -> str:
     """A text of one line that a terminal does not obey: control characters are spelled out."""
     if text.isprintable():
         return text
     return _OBEYED.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
-def shown(path: Path) -> str:
+def short_path(path: Path) -> str:
     """A path as short as it can be said from here."""
     try:
-        return plain(str(path.relative_to(Path.cwd())))
+        return printable_line(str(path.relative_to(Path.cwd())))
     except ValueError:
-        return plain(str(path))
+        return printable_line(str(path))
 
 
-def short(value: Any) -> str:
+def short_value(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:.6g}" if isinstance(value, float) else cut(str(value))
+    return f"{value:.6g}" if isinstance(value, float) else cut_text(str(value))
 
 
-def cut(text: str, width: int = 100) -> str:
+def cut_text(text: str, width: int = 100) -> str:
     """A text without its middle if it is longer than `width`."""
     if len(text) <= width:
         return text
@@ -74,14 +74,16 @@ def cut(text: str, width: int = 100) -> str:
 def format_combination(hyperparameters: Mapping[str, Any]) -> str:
     """Hyperparameters as `name=value`, numbers with as many digits as tell them apart."""
     return " ".join(
-        f"{name}={format_number(value) if isinstance(value, float) else cut(as_text(value))}"
+        f"{name}={format_number(value) if isinstance(value, float) else cut_text(as_text(value))}"
         for name, value in hyperparameters.items()
     )
 
 
 def format_values(values: Mapping[str, float]) -> str:
     """The values of several metrics: `accuracy 0.91, latency_ms 3.2`."""
-    return ", ".join(f"{cut(name, 24)} {format_number(value)}" for name, value in values.items())
+    return ", ".join(
+        f"{cut_text(name, 24)} {format_number(value)}" for name, value in values.items()
+    )
 
 
 def format_number(value: float | None) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import did_you_mean
 from ...search.distributions import MOST_STEPS, is_number
 from ..value_checks import show_value
-from ..yaml_files import Scientific, is_scientific, plain
+from ..yaml_files import Scientific, is_scientific, plain_json
 
 WandbParameter = dict[str, Any]
 _RANGE, _ROUNDED, _BELL = ("min", "max"), ("min", "max", "q"), ("mu", "sigma")
@@ -64,7 +64,7 @@ def convert_parameter(given: object, is_grid: bool = False) -> WandbParameter:
         UnsupportedError: W&B does not accept it, or it has no counterpart.
     """
     if not isinstance(given, Mapping):
-        example = show_value(plain(given)) if is_number(given) else "0.1"
+        example = show_value(plain_json(given)) if is_number(given) else "0.1"
         raise UnsupportedError(
             f'must be an object, such as {{"value": {example}}} or {{"min": 0, "max": 1}}'
         )
@@ -184,7 +184,7 @@ def _categorical(given: Mapping[str, Any], _: Mapping[str, float]) -> WandbParam
     values = given.get("values")
     if not isinstance(values, list) or not values:
         raise UnsupportedError(f"must be a list of values, got {show_value(values)}", "values")
-    chosen: WandbParameter = {"type": "choice", "candidates": plain(values)}
+    chosen: WandbParameter = {"type": "choice", "candidates": plain_json(values)}
     if "probabilities" in DISTRIBUTIONS[_kind_of(given)]:
         chosen["probabilities"] = _probabilities(given, len(values))
     return chosen
@@ -192,7 +192,7 @@ def _categorical(given: Mapping[str, Any], _: Mapping[str, float]) -> WandbParam
 
 def _probabilities(given: Mapping[str, Any], n_values: int) -> list[float]:
     """As W&B takes them: they add up to 1 within a hundred-thousandth."""
-    shares = plain(given.get("probabilities"))
+    shares = plain_json(given.get("probabilities"))
     key = "probabilities"
     if not isinstance(shares, list) or not all(is_number(p) and p >= 0 for p in shares):
         raise UnsupportedError(
@@ -209,7 +209,7 @@ def _probabilities(given: Mapping[str, Any], n_values: int) -> list[float]:
 def _constant(given: Mapping[str, Any], _: Mapping[str, float]) -> WandbParameter:
     if "value" not in given:
         raise UnsupportedError("is missing", "value")
-    return {"type": "constant", "value": plain(given["value"])}
+    return {"type": "constant", "value": plain_json(given["value"])}
 
 
 def _int_uniform(_: Mapping[str, Any], numbers: Mapping[str, float]) -> WandbParameter:

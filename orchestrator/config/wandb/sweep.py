@@ -18,7 +18,7 @@ from ..files import read_text
 from ..model import SweepConfig
 from ..validation import LoadedConfig, validate_config
 from ..value_checks import show_value
-from ..yaml_files import plain
+from ..yaml_files import plain_json
 from .command import (
     DEFAULT_COMMAND,
     command_parts,
@@ -135,7 +135,7 @@ def _keys(found: Conversion) -> None:
             found.refuse(key, _unknown_key(key, value))
         elif key in (*_BOOKKEEPING, "program") and not isinstance(value, str):
             hint = ". Leave it out" if value is None else ""
-            found.refuse(key, f"must be a text, got {show_value(plain(value))}{hint}")
+            found.refuse(key, f"must be a text, got {show_value(plain_json(value))}{hint}")
     if found.given.get("kind", "sweep") != "sweep":
         found.refuse("kind", f"must be sweep, got {show_value(found.given['kind'])}")
     _controller(found)
@@ -153,7 +153,7 @@ def _unknown_key(key: str, value: Any) -> str:
         return f"is a key of experiment_cfg.json. A W&B sweep file has {_THEIR_NAMES[key]} for it"
     return (
         "is a key of experiment_cfg.json, and W&B's sweep files have none for it. Write the sweep "
-        f'as experiment_cfg.json: there it is "{key}": {show_value(plain(value))}'
+        f'as experiment_cfg.json: there it is "{key}": {show_value(plain_json(value))}'
     )
 
 
@@ -204,7 +204,7 @@ def _sampler(found: Conversion, method: object) -> None:
     if method != "bayes":
         found.refuse("sampler", "can only be used with method bayes")
         return
-    found.config["sampler"] = plain(found.given["sampler"])
+    found.config["sampler"] = plain_json(found.given["sampler"])
     found.notes.append("sampler: a key of ML Tracking Ops. W&B does not know it")
 
 

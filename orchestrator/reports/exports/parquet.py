@@ -9,12 +9,12 @@ from ml_tracking_ops.logger.results.tables import as_columns
 
 from ...errors import UsageError
 from ..shapes import SweepReport
-from .run_tables import sweep_rows
+from .run_tables import exported_run_rows
 
 
 def sweep_columns(report: SweepReport) -> dict[str, list[Any]]:
-    """A row for each run of a sweep, as `sweep_rows` has them."""
-    return as_columns(sweep_rows(report))
+    """A row for each run of a sweep, as `exported_run_rows` has them."""
+    return as_columns(exported_run_rows(report))
 
 
 def write_run(log: Mapping[str, Series], path: Path) -> None:

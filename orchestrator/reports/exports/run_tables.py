@@ -191,13 +191,13 @@ def _plain(value: Any) -> Any:
 
 
 def sweep_csv(report: SweepReport) -> Iterator[str]:
-    """The runs of a sweep, as `reports.show_sweep` gives it, as `sweep_rows` has them."""
-    rows = sweep_rows(report)
+    """The runs of a sweep, as `reports.show_sweep` gives it, as `exported_run_rows` has them."""
+    rows = exported_run_rows(report)
     columns = list(rows[0]) if rows else list(_own_columns())
     yield from table_csv(columns, (list(row.values()) for row in rows))
 
 
-def sweep_rows(report: SweepReport) -> list[dict[str, Any]]:
+def exported_run_rows(report: SweepReport) -> list[dict[str, Any]]:
     """A row a run, with a column for each hyperparameter and each setting that it logged besides.
 
     What users wrote about runs (name, tags, note) has columns if there is any.

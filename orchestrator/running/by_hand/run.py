@@ -140,12 +140,12 @@ def _new_log(run: HandRun) -> Path:
 def _keep_record(run: HandRun, dat_path: Path) -> None:
     """Keep how it was started, and the settings in its command line."""
     environment = run_record.environment_of_this_process(str(dat_path))
-    environment["command"] = run_record.without_secrets(run.command)
+    environment["command"] = run_record.hide_secrets(run.command)
     environment["git_commit"] = git_commit.find_commit(str(Path.cwd()))
     if (git := description.git_commit(Path.cwd())) is not None:
         environment["git_is_dirty"] = git["is_dirty"]
     del environment["python"]  # that of this program. The run may have another, or none
-    config = run_record.plain(command_config(run.command[1:]))
+    config = run_record.json_value(command_config(run.command[1:]))
     run_record.merge(str(dat_path), reruns.record_of_rerun())
     record = {"environment": environment, "config": config, "keeps_output": True}
     run_record.merge(str(dat_path), record)

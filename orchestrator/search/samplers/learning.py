@@ -17,7 +17,7 @@ from ...store.run_record import COMPARING_RULES
 from ...store.run_states import RESULTS_THAT_COUNT
 from ..space import Combination, Space
 from .base import SeenCombinations
-from .optuna_study import named_sampler, open_study, parameters_of, suggest
+from .optuna_study import named_sampler, open_study, parameters_of, suggest_value
 from .random import draw_combination
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class LearningSampler:
     def _ask_optuna(self, number: int) -> Combination | None:
         for _ in range(_MOST_ASKED):
             trial = self._study.ask()
-            combination = self._space.build(partial(suggest, trial))
+            combination = self._space.build(partial(suggest_value, trial))
             self._trials[number] = trial.number
             if self._aims.where:
                 self._open[trial.number] = trial

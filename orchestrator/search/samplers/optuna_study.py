@@ -72,7 +72,7 @@ def _named(name: str, seed: int, given: dict[str, Any]) -> "optuna.samplers.Base
             return samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False, **given)
 
 
-def suggest(trial: "optuna.Trial", name: str, distribution: Distribution) -> JsonValue:
+def suggest_value(trial: "optuna.Trial", name: str, distribution: Distribution) -> JsonValue:
     """Let Optuna choose a hyperparameter's value."""
     match _as_optuna(distribution):
         case ("categorical", count):

@@ -45,7 +45,7 @@ def numbers_by_name(mapping: Any) -> dict[str, float]:
     return {text(name): float(value) for name, value in named(mapping).items()}
 
 
-def points(value: Any) -> tuple[tuple[int, float], ...]:
+def pair_list(value: Any) -> tuple[tuple[int, float], ...]:
     """Pairs of a whole number and a number."""
     return tuple((whole_number(at), float(one)) for at, one in value)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from .aims import Aims, OutcomeTracker
 
 
-def values_of(dat_path: Path, aims: Aims) -> dict[str, float]:
+def kept_values(dat_path: Path, aims: Aims) -> dict[str, float]:
     """The values in a log of the metrics that a sweep keeps, those that it has."""
     from ml_tracking_ops.logger.reading.reader import LogFormatError, read_run_log
 

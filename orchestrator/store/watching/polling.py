@@ -28,7 +28,7 @@ async def polled(folder: Path) -> AsyncGenerator[set[Path] | None, None]:
     watchfiles can poll too, but compares times in whole seconds: it would miss what is
     appended within the second in which it last looked.
     """
-    before = await anyio.to_thread.run_sync(snapshot, folder)
+    before = await anyio.to_thread.run_sync(take_identities, folder)
     open_at = 0.0
     yield set()
     while True:
@@ -37,13 +37,13 @@ async def polled(folder: Path) -> AsyncGenerator[set[Path] | None, None]:
         if is_time_to_open:
             open_at = time.monotonic() + OPEN_EVERY_S
         growing = growing_files(before) if is_time_to_open else []
-        now = await anyio.to_thread.run_sync(snapshot, folder, growing)
+        now = await anyio.to_thread.run_sync(take_identities, folder, growing)
         changed = {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
         before = now
         yield {Path(path) for path in changed} or None
 
 
-def snapshot(folder: Path, opened: Iterable[str] = ()) -> dict[str, Identity]:
+def take_identities(folder: Path, opened: Iterable[str] = ()) -> dict[str, Identity]:
     """The identity of each file and folder.
 
     Args:

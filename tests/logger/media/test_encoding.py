@@ -15,7 +15,7 @@ from PIL import Image
 
 from ml_tracking_ops.logger.media.encoding.audio import encode_audio
 from ml_tracking_ops.logger.media.encoding.contents import content_of
-from ml_tracking_ops.logger.media.encoding.histograms import summarize
+from ml_tracking_ops.logger.media.encoding.histograms import summarize_values
 from ml_tracking_ops.logger.media.encoding.images import encode_figure, encode_image
 from ml_tracking_ops.logger.media.encoding.tables import table_of
 
@@ -181,7 +181,7 @@ def test_figure_is_kept_as_png_and_on_request_as_svg() -> None:
 
 def test_histogram_counts_as_numpy_does() -> None:
     values = np.random.default_rng(1).normal(size=10_000)
-    found: dict[str, Any] = summarize(values, 32)
+    found: dict[str, Any] = summarize_values(values, 32)
     counts, edges = np.histogram(values, 32)
     assert found["counts"] == counts.tolist()
     assert found["edges"] == [edges[0], edges[-1]]
@@ -191,11 +191,11 @@ def test_histogram_counts_as_numpy_does() -> None:
 
 
 def test_histogram_of_what_is_not_finite_counts_it_apart() -> None:
-    found = summarize([1.0, math.nan, math.inf, 3.0])
+    found = summarize_values([1.0, math.nan, math.inf, 3.0])
     assert (found["number"], found["n_not_finite"]) == (4, 2)
     assert (found["minimum"], found["maximum"], found["mean"]) == (1.0, 3.0, 2.0)
-    assert summarize([math.nan]) == {"number": 1, "n_not_finite": 1}
-    assert summarize([]) == {"number": 0}
+    assert summarize_values([math.nan]) == {"number": 1, "n_not_finite": 1}
+    assert summarize_values([]) == {"number": 0}
 
 
 @pytest.mark.parametrize(
@@ -203,20 +203,20 @@ def test_histogram_of_what_is_not_finite_counts_it_apart() -> None:
     [[5.0, 5.0], [-1.7e308, 1.7e308], [1.0, 1.0 + 2**-52], [0, 5e-324], [True, False], [2**70, 1]],
 )
 def test_histogram_of_odd_values_counts_them_all(values: list[float]) -> None:
-    found: dict[str, Any] = summarize(np.array(values, float))
+    found: dict[str, Any] = summarize_values(np.array(values, float))
     assert sum(found["counts"]) == len(values)
     assert all(math.isfinite(edge) for edge in found["edges"])
 
 
 def test_histogram_takes_edges_and_tensors() -> None:
-    found = summarize(Tensor(np.array([[0.5, 1.5], [1.6, 9.0]], np.float16)), [0, 1, 2])
+    found = summarize_values(Tensor(np.array([[0.5, 1.5], [1.6, 9.0]], np.float16)), [0, 1, 2])
     assert found["counts"] == [1, 2]
     assert found["edges"] == [0, 1, 2]
     for bins in (0, 1001, [1], [2, 1]):
         with pytest.raises(ValueError, match="bins"):
-            summarize([1], bins)
+            summarize_values([1], bins)
     with pytest.raises(TypeError, match="needs numbers"):
-        summarize(["a"])
+        summarize_values(["a"])
 
 
 # --- tables --------------------------------------------------------------------------------------

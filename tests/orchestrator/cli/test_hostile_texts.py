@@ -10,7 +10,7 @@ import pytest
 
 from ml_tracking_ops.orchestrator.cli.main import main
 from ml_tracking_ops.orchestrator.cli.terminal.printing import print_json
-from ml_tracking_ops.orchestrator.cli.terminal.words import plain
+from ml_tracking_ops.orchestrator.cli.terminal.words import printable_line
 from ml_tracking_ops.orchestrator.commands.rerun import quoted
 from ml_tracking_ops.orchestrator.store.journal import Journal
 
@@ -43,7 +43,7 @@ def logdir(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("text", OBEYED)
 def test_terminal_obeys_nothing(text):
-    shown = plain(f"a{text}b")
+    shown = printable_line(f"a{text}b")
     assert shown.startswith("a\\")
     assert shown.isprintable()
 

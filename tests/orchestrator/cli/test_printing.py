@@ -8,7 +8,7 @@ from sweeps import choice, write_config
 
 from ml_tracking_ops.orchestrator.cli.main import main
 from ml_tracking_ops.orchestrator.cli.terminal.progress import PlainProgress, ProgressText
-from ml_tracking_ops.orchestrator.cli.terminal.words import plain
+from ml_tracking_ops.orchestrator.cli.terminal.words import printable_line
 from ml_tracking_ops.orchestrator.store.journal import Journal
 
 NASTY = "a\x1b[2J\nb\x9b\u202e\x07"
@@ -30,9 +30,9 @@ EVENTS = (
 
 def test_text_in_any_language_stays_as_it_is() -> None:
     for text in ("größer", "学習率", "a b", "👍🏽", "\u00a0"):
-        assert plain(text) == text
-    assert plain(NASTY) == SPELLED
-    assert plain("\ud800") == r"\ud800"
+        assert printable_line(text) == text
+    assert printable_line(NASTY) == SPELLED
+    assert printable_line("\ud800") == r"\ud800"
 
 
 def test_progress_spells_control_characters_out() -> None:
@@ -44,7 +44,7 @@ def test_progress_spells_control_characters_out() -> None:
     ended, warned = out.getvalue().splitlines()
     for line in (ended, warned, text.best_line()):
         assert SPELLED in line
-        assert plain(line) == line
+        assert printable_line(line) == line
 
 
 def test_commands_spell_control_characters_out(

@@ -6,7 +6,7 @@ import os
 import pytest
 from sweeps import run_command, sweep_folder, write_config
 
-from ml_tracking_ops.orchestrator.commands.secrets import exposure_warning, without_secrets
+from ml_tracking_ops.orchestrator.commands.secrets import exposure_warning, replace_secrets
 
 VALUE = "s3cr3t-value"
 
@@ -14,24 +14,24 @@ VALUE = "s3cr3t-value"
 @pytest.mark.parametrize("name", ["API_KEY", "HF_TOKEN", "DB_PASSWORD", "client_secret"])
 def test_value_of_a_secret_is_replaced_by_its_variable(name):
     config = {"environment": {name: VALUE, "SEED": "1"}, "max_runs": 1}
-    written = without_secrets(config)
+    written = replace_secrets(config)
     assert written["environment"] == {name: f"${{envvar:{name}}}", "SEED": "1"}
     assert config["environment"][name] == VALUE
 
 
 @pytest.mark.parametrize("name", ["MONKEY", "TOKENIZERS_PARALLELISM", "KEYBOARD"])
 def test_value_of_another_variable_is_kept(name):
-    assert without_secrets({"environment": {name: "x"}})["environment"] == {name: "x"}
+    assert replace_secrets({"environment": {name: "x"}})["environment"] == {name: "x"}
 
 
 def test_variable_that_is_taken_from_the_environment_is_kept():
     config = {"environment": {"API_KEY": "${envvar:OTHER_KEY}"}}
-    assert without_secrets(config) == config
+    assert replace_secrets(config) == config
 
 
 @pytest.mark.parametrize("config", [{}, {"environment": None}, {"environment": []}])
 def test_configuration_without_an_environment_is_kept(config):
-    assert without_secrets(config) == config
+    assert replace_secrets(config) == config
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from ml_tracking_ops.orchestrator.stopping import Rule, StoppingRules
 from ml_tracking_ops.orchestrator.stopping.halving import Asha
 from ml_tracking_ops.orchestrator.stopping.median import Median
 from ml_tracking_ops.orchestrator.stopping.patience import Patience
-from ml_tracking_ops.orchestrator.stopping.replay import decisions, logged_in_order, replay
+from ml_tracking_ops.orchestrator.stopping.replay import decisions, logged_in_order, replay_rules
 from ml_tracking_ops.orchestrator.stopping.threshold import Threshold
 from ml_tracking_ops.orchestrator.store.catalog import find_item
 from ml_tracking_ops.orchestrator.store.histories.run_history import RunHistory
@@ -86,7 +86,7 @@ def test_saved_and_cost_are_what_the_stopped_runs_would_not_have_done() -> None:
         history(3, [0.2, 0.2, 0.2, 0.2], start=0.2),
     ]
     rule = Asha(METRIC, "max", min_resource=20, reduction_factor=2)
-    outcome = replay(runs, StoppingRules([rule]), METRIC, "max")
+    outcome = replay_rules(runs, StoppingRules([rule]), METRIC, "max")
     assert [stop.run.index for stop in outcome.stops] == [2, 3]
     assert (outcome.saved_values, outcome.saved_steps) == (4, 40)
     assert outcome.saved_s == pytest.approx(2 * 2.5)
@@ -100,14 +100,14 @@ def test_saved_and_cost_are_what_the_stopped_runs_would_not_have_done() -> None:
 
 def test_rule_that_stops_nothing_saves_and_costs_nothing() -> None:
     runs = [history(1, [0.5, 0.6]), history(2, [0.1, 0.2])]
-    outcome = replay(runs, StoppingRules(), METRIC, "min")
+    outcome = replay_rules(runs, StoppingRules(), METRIC, "min")
     assert (outcome.stops, outcome.saved_s, outcome.regret) == ((), 0, 0.0)
     assert outcome.best_value == 0.1
 
 
 def test_best_so_far_of_a_stopped_run_still_counts() -> None:
     runs = [history(1, [0.9, 0.5, 0.4, 0.3]), history(2, [0.1, 0.2, 0.3, 0.4])]
-    outcome = replay(runs, StoppingRules([Patience(METRIC, "max", 2)]), METRIC, "max")
+    outcome = replay_rules(runs, StoppingRules([Patience(METRIC, "max", 2)]), METRIC, "max")
     assert [stop.run.index for stop in outcome.stops] == [1]
     assert (outcome.best_value, outcome.regret, outcome.lost("max")) == (0.9, 0.0, [])
 
@@ -116,7 +116,7 @@ def test_rule_on_another_metric_saves_values_of_the_optimised_one() -> None:
     loss = series([(1.0, 10, 0.5), (2.0, 20, 99.0)])
     run = history(1, [0.1, 0.2, 0.3, 0.4])
     run = history(1, [0.1, 0.2, 0.3, 0.4], series={**run.series, "Loss": loss})
-    outcome = replay([run], StoppingRules([Threshold("Loss", above=9)]), METRIC, "max")
+    outcome = replay_rules([run], StoppingRules([Threshold("Loss", above=9)]), METRIC, "max")
     (stop,) = outcome.stops
     assert (stop.saved_values, stop.best_then, outcome.regret) == (2, 0.2, pytest.approx(0.2))
 
@@ -137,7 +137,7 @@ def test_run_that_failed_is_no_example_for_the_median() -> None:
     failed = [history(n, [0.9, 0.9], state="failed") for n in (1, 2, 3)]
     late = history(4, [0.1, 0.1], start=100)
     rule = Median(METRIC, "max", min_runs=1)
-    assert replay([*failed, late], StoppingRules([rule]), METRIC, "max").stops == ()
+    assert replay_rules([*failed, late], StoppingRules([rule]), METRIC, "max").stops == ()
 
 
 def test_resumed_sweep_shows_its_rules_the_past_in_order(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_resumed_sweep_shows_its_rules_the_past_in_order(tmp_path: Path) -> None
             }
         )
     )
-    assert resumption.replay(tmp_path, record, rules, watched) is None
+    assert resumption.replay_ended_runs(tmp_path, record, rules, watched) is None
     assert rules.update(3, METRIC, [1], [0.95]) is None
     decision = rules.update(3, METRIC, [2], [0.5])
     assert decision is not None

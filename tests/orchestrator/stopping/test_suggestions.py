@@ -13,7 +13,7 @@ from ml_tracking_ops.orchestrator.stopping.suggestions import (
     FinishedSweep,
     Suggestion,
     candidates,
-    suggest,
+    suggest_rules,
 )
 from ml_tracking_ops.orchestrator.store.histories.run_history import RunHistory
 
@@ -42,7 +42,7 @@ def best_of(found: list[Suggestion]) -> Suggestion:
 
 
 def test_rule_that_saves_most_and_keeps_the_best_comes_first() -> None:
-    found = suggest([sweep([0.5, 0.9, 0.1, 0.2, 0.3, 0.4, 0.6, 0.2, 0.1, 0.3])])
+    found = suggest_rules([sweep([0.5, 0.9, 0.1, 0.2, 0.3, 0.4, 0.6, 0.2, 0.1, 0.3])])
 
     first = best_of(found)
     assert first.keeps_the_best
@@ -57,7 +57,7 @@ def test_rule_that_loses_late_starters_is_not_first() -> None:
     flat = [[0.5 + 0.001 * n for n in range(20)] for _ in range(9)]
     late = [0.0] * 15 + [0.9] * 5
     runs = [history(n, values, 100.0 * n) for n, values in enumerate([*flat, late], 1)]
-    found = suggest([FinishedSweep("late", runs, METRIC, "max")])
+    found = suggest_rules([FinishedSweep("late", runs, METRIC, "max")])
 
     assert best_of(found).keeps_the_best
     losing = [one for one in found if not one.keeps_the_best]
@@ -67,7 +67,7 @@ def test_rule_that_loses_late_starters_is_not_first() -> None:
 
 def test_rule_has_to_keep_the_best_of_every_sweep() -> None:
     tops = [0.5, 0.9, 0.1, 0.2, 0.3, 0.4]
-    one, both = suggest([sweep(tops)]), suggest([sweep(tops), sweep(tops[::-1])])
+    one, both = suggest_rules([sweep(tops)]), suggest_rules([sweep(tops), sweep(tops[::-1])])
 
     assert best_of(both).n_replays == 2 * best_of(one).n_replays
     assert best_of(both).keeps_the_best
@@ -75,7 +75,7 @@ def test_rule_has_to_keep_the_best_of_every_sweep() -> None:
 
 def test_short_runs_are_compared_where_they_can_be() -> None:
     assert {rule.rule for rule in candidates([sweep([0.1] * 5, n_values=2)])} == {"median"}
-    assert suggest([sweep([0.1] * 5, n_values=1)])
+    assert suggest_rules([sweep([0.1] * 5, n_values=1)])
 
 
 def test_command_suggests_a_rule_to_write_into_a_configuration(tmp_path: Path) -> None:

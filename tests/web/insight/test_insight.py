@@ -13,7 +13,7 @@ from ml_tracking_ops.web.insight.rank_correlation import (
     explained_by_order,
     spearman,
 )
-from ml_tracking_ops.web.insight.words import best_runs, improvements, relation, values_of
+from ml_tracking_ops.web.insight.words import best_runs, improvements, relation, value_range
 from ml_tracking_ops.web.tables.rows import Row
 
 LR = {"type": "loguniform", "min": 1e-5, "max": 0.1}
@@ -125,10 +125,12 @@ def test_best_tenth_is_described() -> None:
     rows = [row(n, n / 10, x=n, **({"m": 0.5} if n % 2 else {})) for n in range(1, 101)]
     best = best_runs(rows, "max")
     assert len(best) == 10
-    assert values_of(best, Axis("x", "linear", 1, 100)).text == "91 to 100"
-    assert values_of(best, Axis("m", "linear", 0, 1)).text == "0.5, not set in 5"
+    assert value_range(best, Axis("x", "linear", 1, 100)).text == "91 to 100"
+    assert value_range(best, Axis("m", "linear", 0, 1)).text == "0.5, not set in 5"
     kinds = [row(n, 1.0, k=True if n < 3 else None) for n in range(1, 6)]
-    assert values_of(kinds, Axis("k", "category", values=(True, None))).text == "None (3), True (2)"
+    assert (
+        value_range(kinds, Axis("k", "category", values=(True, None))).text == "None (3), True (2)"
+    )
 
 
 def test_rank_correlations_are_those_of_the_textbook() -> None:

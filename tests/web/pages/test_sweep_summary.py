@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from ml_tracking_ops.web.pages.summary import SpaceRow, SummaryFact, readable, summarize
+from ml_tracking_ops.web.pages.summary import SpaceRow, SummaryFact, readable, summarize_sweep
 
 
 def space(name: str, value: Any) -> SpaceRow:
-    (row,) = summarize({}, {"hyperparameters": {name: value}}).space
+    (row,) = summarize_sweep({}, {"hyperparameters": {name: value}}).space
     return row
 
 
@@ -58,7 +58,7 @@ def test_other_settings_are_facts_with_their_units() -> None:
         "constraints": [],
         "environment": {"TOKEN": "secret"},
     }
-    facts = summarize({}, config).facts
+    facts = summarize_sweep({}, config).facts
     for fact in (
         SummaryFact("Timeout", "60 s"),
         SummaryFact("Min free gpu memory", "4 GB"),
@@ -75,7 +75,7 @@ def test_origin_names_seed_workers_and_commit() -> None:
         "n_workers": 4,
         "git": {"commit": "0123456789abcdef", "is_dirty": True},
     }
-    facts = summarize(description, {}).facts
+    facts = summarize_sweep(description, {}).facts
     assert SummaryFact("Seed", "0") in facts
     assert SummaryFact("Git commit", "0123456789, with changes", "0123456789abcdef", True) in facts
 
@@ -85,12 +85,12 @@ def test_origin_names_seed_workers_and_commit() -> None:
     [{}, {"hyperparameters": [1]}, {"early_stopping": "x"}, {"max_runs": None, "x": [{}, [[]]]}],
 )
 def test_any_configuration_gives_a_summary(config: dict[str, Any]) -> None:
-    assert summarize({"git": 3, "command": 4}, config).command is None
+    assert summarize_sweep({"git": 3, "command": 4}, config).command is None
 
 
 @pytest.mark.parametrize(("n_workers", "text"), [(None, "2"), (2, "2"), (4, "4, began with 2")])
 def test_workers_are_those_there_are_now(n_workers: int | None, text: str) -> None:
-    facts = summarize({"n_workers": 2}, {}, n_workers).facts
+    facts = summarize_sweep({"n_workers": 2}, {}, n_workers).facts
     assert [fact.value for fact in facts if fact.label == "Workers"] == [text]
 
 
@@ -107,7 +107,7 @@ def test_workers_are_those_there_are_now(n_workers: int | None, text: str) -> No
 def test_runs_at_most_are_those_of_the_latest_resume(
     began: object, now: int | None, text: str
 ) -> None:
-    facts = summarize({}, {"max_runs": began}, None, now).facts
+    facts = summarize_sweep({}, {"max_runs": began}, None, now).facts
     assert [fact.value for fact in facts if fact.label == "Runs at most"] == [text]
 
 
@@ -126,4 +126,4 @@ def test_runs_at_most_are_those_of_the_latest_resume(
     ],
 )
 def test_early_stopping_is_not_off_where_rules_stop_runs(config: dict[str, Any], text: str) -> None:
-    assert SummaryFact("Early stopping", text) in summarize({}, config).facts
+    assert SummaryFact("Early stopping", text) in summarize_sweep({}, config).facts

@@ -13,7 +13,7 @@ from ml_tracking_ops.web.tables.column import Column, TableColumns, TableFacts
 from ml_tracking_ops.web.tables.columns import EXPERIMENT_COLUMNS, run_columns
 from ml_tracking_ops.web.tables.hyperparameters import describe_hyperparameters
 from ml_tracking_ops.web.tables.query import parse_table_query
-from ml_tracking_ops.web.tables.selection import problems_of, select, sort_rows
+from ml_tracking_ops.web.tables.selection import problems_of, select_rows, sort_rows
 from ml_tracking_ops.web.tables.table import build_table
 
 ROWS = [row(1, reason="exit code 7"), row(2, reason="exit code 12"), row(3)]
@@ -41,7 +41,7 @@ def test_new_column_is_sorted_searched_offered_exported_and_drawn_from_its_entry
     by_code = sort_rows(ROWS, columns.sorted_by(query), "desc")
     assert [one.index for one in by_code] == [2, 1, 3]
     seven = parse_table_query(QueryParams("q=code+seven"))
-    assert [one.index for one in select(ROWS, seven, columns)] == [1]
+    assert [one.index for one in select_rows(ROWS, seven, columns)] == [1]
     offered = columns.offered(TableFacts())
     assert columns.chosen(query, offered, []) == [CODE]
     assert [one.export_heading for one in columns.to_export(query)] == ["index", "name", "code"]

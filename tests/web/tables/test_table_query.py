@@ -13,7 +13,7 @@ from ml_tracking_ops.web.tables.columns import run_columns
 from ml_tracking_ops.web.tables.hyperparameters import comparable, describe_hyperparameters
 from ml_tracking_ops.web.tables.query import TableQuery, link, parse_table_query
 from ml_tracking_ops.web.tables.rows import Row
-from ml_tracking_ops.web.tables.selection import filter_text, problems_of, select, sort_rows
+from ml_tracking_ops.web.tables.selection import filter_text, problems_of, select_rows, sort_rows
 
 ROWS = [
     row(1, hyperparameters={"lr": 0.001, "opt": "adam", "n": 32}, best_value=0.5),
@@ -28,7 +28,7 @@ COLUMNS = run_columns("Accuracy", describe_hyperparameters(ROWS))
 def found(address: str) -> list[int]:
     query = parse_table_query(QueryParams(address))
     assert query.problems == ()
-    return [one.index for one in select(ROWS, query, COLUMNS)]
+    return [one.index for one in select_rows(ROWS, query, COLUMNS)]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_every_text_is_found_by_what_the_page_offers_for_it(text: str) -> None:
     rows = [row(1, hyperparameters={"x": text}), row(2, hyperparameters={"x": "another"})]
     query = parse_table_query(QueryParams([("p.x", filter_text(text))]))
     columns = run_columns(None, describe_hyperparameters(rows))
-    assert [one.index for one in select(rows, query, columns)] == [1]
+    assert [one.index for one in select_rows(rows, query, columns)] == [1]
 
 
 @pytest.mark.parametrize(

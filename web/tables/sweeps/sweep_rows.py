@@ -36,7 +36,7 @@ from ..grouping.grouped_rows import grouped_rows
 from ..hyperparameters import Hyperparameter, describe_hyperparameters
 from ..query import TableQuery, parse_table_query
 from ..rows import CombinationMean, Row
-from ..selection import problems_of, select, sort_rows, states_of
+from ..selection import problems_of, select_rows, sort_rows, states_of
 from .all_runs import AllRuns
 from .logged_settings import LoggedSettings
 
@@ -288,7 +288,7 @@ def select_runs(
     of_any_state = replace(query, states=())
     dressed, n_unread = every.rows, 0
     if needs_logs:
-        dressed, n_unread = with_summaries(sweep, every.rows, summaries, budget_s)
+        dressed, n_unread = with_run_summaries(sweep, every.rows, summaries, budget_s)
         found = _select(every, dressed, query, columns)
         others = _select(every, dressed, of_any_state, columns) if query.states else found
     else:
@@ -346,19 +346,19 @@ def _select(
 ) -> TableSelection:
     column, order = columns.sorted_by(query), columns.order_of(query)
     if query.by:
-        found = sort_rows(select(rows, query, columns), column, order)
+        found = sort_rows(select_rows(rows, query, columns), column, order)
         grouped = grouped_rows(found, query.by, every.seed_name or None, column, order)
         return TableSelection(found, grouped.closed, grouped.problem)
     if not every.has_combinations or query.is_apart:
-        found = sort_rows(select(rows, query, columns), column, order)
+        found = sort_rows(select_rows(rows, query, columns), column, order)
         return TableSelection(found, found)
-    runs = select(rows, query.of_runs, columns)
-    passing = select(combination_rows(runs, every.seed_name), query.of_means, columns)
+    runs = select_rows(rows, query.of_runs, columns)
+    passing = select_rows(combination_rows(runs, every.seed_name), query.of_means, columns)
     closed = sort_combinations(passing, column, order)
     return TableSelection(runs_of(closed), closed)
 
 
-def with_summaries(
+def with_run_summaries(
     sweep: Sweep, found: list[Row], summaries: MetricSummaries, budget_s: float
 ) -> tuple[list[Row], int]:
     """The rows, each with the summaries of its metrics, and how many are not read yet."""
@@ -375,7 +375,7 @@ def lines_with_summaries(
     sweep: Sweep, lines: list[Row], summaries: MetricSummaries, budget_s: float
 ) -> list[Row]:
     """The same for the rows of a table, of which some may be combinations."""
-    dressed, _ = with_summaries(sweep, runs_of(lines), summaries, budget_s)
+    dressed, _ = with_run_summaries(sweep, runs_of(lines), summaries, budget_s)
     known = {run.index: run for run in dressed}
     return [
         replace(line, runs=tuple(_dressed_as(run, known[run.index]) for run in line.runs))

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from ml_tracking_ops.orchestrator.store.files.identities import identify
-from ml_tracking_ops.orchestrator.store.watching.polling import growing_files, snapshot
+from ml_tracking_ops.orchestrator.store.watching.polling import growing_files, take_identities
 
 
 def test_growing_files_are_those_that_changed_last_by_the_clock_of_their_server(
@@ -15,7 +15,7 @@ def test_growing_files_are_those_that_changed_last_by_the_clock_of_their_server(
         path.write_text("x")
         at = 2_000_000_000 - ago_s  # a server whose clock is years ahead
         os.utime(path, (at, at))
-    found = {path: one for path, one in snapshot(tmp_path).items() if path.endswith(".dat")}
+    found = {path: one for path, one in take_identities(tmp_path).items() if path.endswith(".dat")}
     assert growing_files(found) == [str(tmp_path / "new.dat"), str(tmp_path / "recent.dat")]
 
 
@@ -23,11 +23,11 @@ def test_opened_files_are_told_as_they_are_now(tmp_path: Path) -> None:
     path = tmp_path / "a.dat"
     path.write_text("x")
     gone = tmp_path / "gone.dat"
-    found = snapshot(tmp_path, [str(path), str(gone)])
+    found = take_identities(tmp_path, [str(path), str(gone)])
     assert found == {str(path): identify(path)}
 
 
 def test_pipes_that_nobody_writes_to_do_not_hold_up_a_look(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    assert list(snapshot(tmp_path, [str(pipe)])) == [str(pipe)]
+    assert list(take_identities(tmp_path, [str(pipe)])) == [str(pipe)]

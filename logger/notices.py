@@ -22,10 +22,10 @@ def say_dropped(path: str, n_dropped: int) -> None:
 class NoticePrinter:
     """What one logger says, each notice once."""
 
-    __slots__ = ("_said",)
+    __slots__ = ("_printed",)
 
     def __init__(self) -> None:
-        self._said: set[str] = set()
+        self._printed: set[str] = set()
 
     def say_once(self, message: str) -> None:
         """Print this line, unless it was printed before."""

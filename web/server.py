@@ -78,7 +78,7 @@ def serve(
             address_of(listener, host) + reach.base_path,
             new_token() if asks_token else None,
             is_local,
-            is_local and peer_user.can_be_told(),
+            is_local and peer_user.is_supported(),
         )
         on_ready(entrance)
         names = (host,) if is_local else (host, *names_of_this_machine())

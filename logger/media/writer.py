@@ -36,7 +36,7 @@ class MediaWriter:
         self._notices = notices
         self._lasts: dict[tuple[object, object], deque[tuple[int, list[str]]]] = {}
         self._lock, self._lock_pid = allocate_lock(), os.getpid()
-        self._has_said_budget = False
+        self._has_reported_budget = False
         self.n_over_budget = 0
 
     def add(
@@ -101,8 +101,8 @@ class MediaWriter:
             "nor is anything after it. Training continues. Raise the budget with "
             "media_budget_bytes=, or keep less with keep='last 5' or keep='every 100'"
         )
-        if not self._has_said_budget:
-            self._has_said_budget = True
+        if not self._has_reported_budget:
+            self._has_reported_budget = True
             self._index.append({"kind": "budget", "time": time.time(), "bytes": self._budget_bytes})
 
     def _thin(self, entry: "dict[str, object]", names: list[str], last: int) -> None:

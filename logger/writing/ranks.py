@@ -6,7 +6,7 @@ from .. import paths
 from ..notices import print_notice
 
 _OF_MPI = (("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("PMI_RANK", "PMI_SIZE"))
-_said: list[bool] = []
+_warned: list[bool] = []
 
 
 def is_other_rank() -> bool:

@@ -34,14 +34,14 @@ def make_mcp_server(folder: LogFolder, version: str, *, is_read_only: bool = Fal
         "ml-tracking-ops", instructions=_INSTRUCTIONS, version=version, log_level="WARNING"
     )
     for function in _reading(folder):
-        server.add_tool(_told(function), annotations=_READS)
+        server.add_tool(_described(function), annotations=_READS)
     if not is_read_only:
         for function, annotations in _acting(folder):
-            server.add_tool(_told(function), annotations=annotations)
+            server.add_tool(_described(function), annotations=annotations)
     return server
 
 
-def _told(function: Callable[..., Any]) -> Callable[..., Any]:
+def _described(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, with errors of ours as the tool's answer and not as a crash."""
 
     @functools.wraps(function)

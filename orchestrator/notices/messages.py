@@ -46,10 +46,10 @@ class NoticeWriter:
         self._metric = metric
         self._best = record.best
         self._best_value = None if record.best is None else record.best.best_value
-        self._noise_told_of: float | None = None
-        self._best_told_s = -float("inf")
-        self._failure_told_s = -float("inf")
-        self._n_untold_failures = 0
+        self._noise_sent_for: float | None = None
+        self._best_sent_s = -float("inf")
+        self._failure_sent_s = -float("inf")
+        self._n_unsent_failures = 0
 
     def take_in(self, event: Event, now_s: float) -> Iterator[Notice]:
         """The messages that an event gives rise to, at `now_s` of a steady clock."""
@@ -74,25 +74,25 @@ class NoticeWriter:
         best = self._record.best
         if best is None or best.best_value == self._best_value:
             return
-        if now_s - self._best_told_s < NEW_BEST_EVERY_S:
+        if now_s - self._best_sent_s < NEW_BEST_EVERY_S:
             return
         spread = spread_between_seeds(self._record)
         if best.best_value is not None and is_noise(best.best_value, self._best_value, spread):
             yield from self._no_improvement(best, spread or 0.0, now_s)
             return
         is_first = self._best_value is None
-        self._best_value, self._best_told_s = best.best_value, now_s
+        self._best_value, self._best_sent_s = best.best_value, now_s
         if not is_first:  # the first value of a sweep is no news
             yield Notice(f"{self._name}: new best", self._best_text(best), "info")
 
     def _new_on_front(self, run: RunRecord, now_s: float) -> Iterator[Notice]:
         """A run that is on the front of several objectives when it ends."""
-        if not self._record.aims.objectives or now_s - self._best_told_s < NEW_BEST_EVERY_S:
+        if not self._record.aims.objectives or now_s - self._best_sent_s < NEW_BEST_EVERY_S:
             return
         front = self._record.front
         if run not in front:
             return
-        is_first, self._best_told_s = len(front) == 1, now_s
+        is_first, self._best_sent_s = len(front) == 1, now_s
         if not is_first:
             title = f"{self._name}: run {run.index} is on the front"
             yield Notice(title, self._result_text(run), "info")
@@ -104,9 +104,9 @@ class NoticeWriter:
 
     def _no_improvement(self, best: RunRecord, spread: float, now_s: float) -> Iterator[Notice]:
         """Say once of a best value that those a little better are none."""
-        if self._noise_told_of == self._best_value:
+        if self._noise_sent_for == self._best_value:
             return
-        self._noise_told_of, self._best_told_s = self._best_value, now_s
+        self._noise_sent_for, self._best_sent_s = self._best_value, now_s
         text = (
             f"{self._best_text(best)} is no improvement on {self._best_value:g}: the difference "
             f"is smaller than the spread between seeds, {spread:.2g}"
@@ -116,12 +116,12 @@ class NoticeWriter:
     def _failure(self, run: RunRecord, now_s: float) -> Iterator[Notice]:
         if run.state != "failed":
             return
-        self._n_untold_failures += 1
-        if now_s - self._failure_told_s < FAILURE_EVERY_S:
+        self._n_unsent_failures += 1
+        if now_s - self._failure_sent_s < FAILURE_EVERY_S:
             return
-        more = self._n_untold_failures - 1
+        more = self._n_unsent_failures - 1
         others = f", and {more} more since the last message" if more else ""
-        self._failure_told_s, self._n_untold_failures = now_s, 0
+        self._failure_sent_s, self._n_unsent_failures = now_s, 0
         reason = _shortened(run.reason or "no reason is known")
         yield Notice(f"{self._name}: run {run.index} failed{others}", reason, "warning")
 

@@ -34,7 +34,7 @@ class Draws:
         self._ending = ending
         self._confirmation = confirmation
         self._index = 1
-        self._has_told_trouble = False
+        self._has_reported_trouble = False
         self._asking: AbstractAsyncContextManager[Any] = (
             anyio.Lock() if proposer.learns else nullcontext()
         )
@@ -92,8 +92,8 @@ class Draws:
 
     def _tell_trouble(self) -> None:
         """Warn of the first thing that went wrong with the sampler."""
-        if self._proposer.trouble is not None and not self._has_told_trouble:
-            self._has_told_trouble = True
+        if self._proposer.trouble is not None and not self._has_reported_trouble:
+            self._has_reported_trouble = True
             self._recorder.warn(self._proposer.trouble)
 
     def _take(self, proposal: Proposal) -> Attempt:

@@ -333,8 +333,8 @@ def stopping_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable
         asking.append("stopping_rules")
     yield from _resume_problems(source, rules)
     for key in _NEEDED if asking and source.get("early_stopping") is not True else ():
-        has_been_told = key == "optimization_goal" and source.get("optimization_metric") is not None
-        if source.get(key) is None and key not in reported and not has_been_told:
+        is_reported = key == "optimization_goal" and source.get("optimization_metric") is not None
+        if source.get(key) is None and key not in reported and not is_reported:
             yield ConfigProblem(key, f"is missing. {asking[0]} needs it")
 
 

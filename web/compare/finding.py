@@ -62,9 +62,9 @@ def _candidates(
     taken = set(query.runs)
     for experiment in catalog.experiments.values():
         if experiment.id not in taken:
-            said = experiment.annotation
+            annotation = experiment.annotation
             values = _values(config_of(experiment.dat_path))
-            text = " ".join((experiment.id, said.name or "", *said.tags, *values))
+            text = " ".join((experiment.id, annotation.name or "", *annotation.tags, *values))
             yield partial(_of_experiment, experiment, query), text.casefold()
     for sweep in catalog.sweeps.values():
         for run in sweep.record.runs.values():
@@ -74,11 +74,19 @@ def _candidates(
 
 
 def _text_of(sweep: Sweep, run: RunRecord) -> str:
-    said = sweep.annotations.run(run.index)
+    annotation = sweep.annotations.run(run.index)
     values = _values(run.hyperparameters)
     own = sweep.annotations.own.name or ""
     return " ".join(
-        (sweep.id, own, f"run {run.index}", run.name or "", said.name or "", *said.tags, *values)
+        (
+            sweep.id,
+            own,
+            f"run {run.index}",
+            run.name or "",
+            annotation.name or "",
+            *annotation.tags,
+            *values,
+        )
     )
 
 

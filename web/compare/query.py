@@ -38,7 +38,7 @@ class CompareQuery:
     @property
     def pairs(self) -> list[tuple[str, str]]:
         """The parameters of the address, without the search."""
-        said = (
+        given = (
             ("baseline", self.baseline or ""),
             ("equal", _YES if self.has_equal else ""),
             ("metrics", _ALL if self.has_all_metrics else ""),
@@ -48,7 +48,7 @@ class CompareQuery:
             [("run", one) for one in self.runs],
             [("derive", one) for one in self.derived],
         )
-        return [*runs, *(pair for pair in said if pair[1]), *derived]
+        return [*runs, *(pair for pair in given if pair[1]), *derived]
 
     def link(self, **changes: str | None) -> str:
         """The address of this page with some parameters replaced. None takes one out."""

@@ -72,7 +72,7 @@ def compared_runs(
             missing.append(run_id)
         else:
             found.append(run)
-    return _told_apart(found), missing
+    return _with_distinct_names(found), missing
 
 
 def _compared_run(catalog: Catalog, run_id: str, colors: ExperimentColors) -> ComparedRun | None:
@@ -88,18 +88,18 @@ def _compared_run(catalog: Catalog, run_id: str, colors: ExperimentColors) -> Co
 
 def _of_experiment(experiment: Experiment, color: int) -> ComparedRun:
     state, ended_at = state_of(experiment)
-    said, details = experiment.annotation, read_details(experiment.dat_path)
+    annotation, details = experiment.annotation, read_details(experiment.dat_path)
     return ComparedRun(
         id=experiment.id,
-        name=said.name or experiment.name,
+        name=annotation.name or experiment.name,
         href=run_href(experiment.id),
         color=color,
         state=state,
         reason=experiment.evidence().reason,
         started_at=experiment.started_at,
         ended_at=ended_at,
-        tags=tuple(said.tags),
-        note=said.note,
+        tags=tuple(annotation.tags),
+        note=annotation.note,
         settings=details.config,
         environment=_by_label(environment_facts(experiment, details)),
         dat_path=experiment.dat_path,
@@ -108,7 +108,7 @@ def _of_experiment(experiment: Experiment, color: int) -> ComparedRun:
 
 
 def _of_sweep(sweep: Sweep, run: RunRecord, run_id: str) -> ComparedRun:
-    said, path = sweep.annotations.run(run.index), sweep.dat_path(run)
+    annotation, path = sweep.annotations.run(run.index), sweep.dat_path(run)
     log_path = sweep.log_path(run)
     metric, goal = sweep.optimization_metric, sweep.optimization_goal
     goals: dict[str, Goal] = {one.metric: one.goal for one in sweep.aims.objectives}
@@ -118,15 +118,15 @@ def _of_sweep(sweep: Sweep, run: RunRecord, run_id: str) -> ComparedRun:
     attempt = "" if is_latest else f", attempt {run.attempt}"
     return ComparedRun(
         id=run_id,
-        name=said.name or f"run {run.index}{attempt}",
+        name=annotation.name or f"run {run.index}{attempt}",
         href=run_href(run_id),
         color=sweep_run_color(run.index),
         state=run.state,
         reason=run.reason,
         started_at=run.started_at,
         ended_at=run.ended_at,
-        tags=tuple(said.tags),
-        note=said.note,
+        tags=tuple(annotation.tags),
+        note=annotation.note,
         sweep_id=sweep.id,
         sweep_name=sweep.annotations.own.name or sweep.name,
         sweep_link=sweep_href(sweep.id),
@@ -143,7 +143,7 @@ def _by_label(facts: Iterable[SummaryFact]) -> dict[str, str]:
     return {fact.label: fact.title or fact.value for fact in facts if fact.label not in _OF_ONE_RUN}
 
 
-def _told_apart(runs: Sequence[ComparedRun]) -> list[ComparedRun]:
+def _with_distinct_names(runs: Sequence[ComparedRun]) -> list[ComparedRun]:
     """Runs with names and colours that differ, as far as there are colours."""
     has_several = len({run.sweep_id for run in runs}) > 1
     named = [

@@ -70,16 +70,17 @@ def experiment_groups(catalog: Catalog, query: GroupQuery, passing: PassingExper
 
 
 def experiment_labels(experiment: Experiment) -> RunLabels:
-    said = experiment.annotation
+    annotation = experiment.annotation
     return RunLabels(
-        tuple(filter(None, (said.name, experiment.name, experiment.id))), tuple(said.tags)
+        tuple(filter(None, (annotation.name, experiment.name, experiment.id))),
+        tuple(annotation.tags),
     )
 
 
 def _labels(sweep: Sweep, run: RunRecord) -> RunLabels:
-    said = sweep.annotations.run(run.index)
-    names = filter(None, (said.name, run.name, f"run {run.index}"))
-    return RunLabels(tuple(names), tuple(said.tags))
+    annotation = sweep.annotations.run(run.index)
+    names = filter(None, (annotation.name, run.name, f"run {run.index}"))
+    return RunLabels(tuple(names), tuple(annotation.tags))
 
 
 def _settings(run: RunRecord, path: Path, group: str) -> Mapping[str, Any]:

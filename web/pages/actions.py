@@ -161,7 +161,7 @@ async def annotate(request: Request, body: JsonObject) -> Response:
     With `was`, what the fields were when the user began. Nothing is changed where one of them
     has become another meanwhile (409).
     """
-    changes, was = _said(body), _said(field(body, "was", dict, {}))
+    changes, was = _annotation_change(body), _annotation_change(field(body, "was", dict, {}))
     folder, key = await request.app.state.catalog.use(lambda catalog: _annotated(catalog, body))
 
     def change(known: Annotation) -> Annotation:
@@ -171,18 +171,18 @@ async def annotate(request: Request, body: JsonObject) -> Response:
                 raise HTTPException(HTTPStatus.CONFLICT, _changed_meanwhile(name, now))
         return replace(known, **changes)
 
-    said = await in_thread(request, partial(edit, folder, key, change))
+    annotation = await in_thread(request, partial(edit, folder, key, change))
     await _look_again(request)
     return message_response("saved", name=said.name, note=said.note, tags=list(said.tags))
 
 
-def _said(body: JsonObject) -> AnnotationChange:
+def _annotation_change(body: JsonObject) -> AnnotationChange:
     """The fields of an annotation that a body holds, as they are kept."""
-    said: AnnotationChange = {}
+    change: AnnotationChange = {}
     if "name" in body:
-        said["name"] = clean_name(field(body, "name", str))
+        change["name"] = clean_name(field(body, "name", str))
     if "note" in body:
-        said["note"] = clean_note(field(body, "note", str))
+        change["note"] = clean_note(field(body, "note", str))
     if "tags" in body:
         said["tags"] = clean_tags(text_list_field(body, "tags"))
     return said

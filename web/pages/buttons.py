@@ -128,9 +128,9 @@ class AnnotationView:
 
     @property
     def form(self) -> AnnotationForm:
-        said = self.annotation
+        annotation = self.annotation
         return AnnotationForm(
-            self.target, AnnotationLimits(), said.name or "", said.note, said.tags
+            self.target, AnnotationLimits(), annotation.name or "", annotation.note, annotation.tags
         )
 
 

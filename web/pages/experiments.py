@@ -265,8 +265,8 @@ def _table(
 
 def names_of(experiment: Experiment) -> tuple[str, ...]:
     """What a search finds an experiment by: what it is called, and its tags."""
-    said = experiment.annotation
-    return (experiment.name, said.name or "", *said.tags)
+    annotation = experiment.annotation
+    return (experiment.name, annotation.name or "", *annotation.tags)
 
 
 def _drawn(experiment: Experiment, colors: ExperimentColors) -> DrawnExperiment:

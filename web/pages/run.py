@@ -71,7 +71,7 @@ class RunView:
     title: str
     shown_name: str | None = None
     is_archived: bool = False
-    said: AnnotationView
+    annotation_view: AnnotationView
     buttons: Sequence[Button]
     is_stopping: bool = False
     color: int
@@ -136,15 +136,15 @@ def run_page(
 
 def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentColors) -> RunPage:
     state, ended_at = state_of(experiment)
-    said = experiment.annotation
+    annotation = experiment.annotation
     details = read_details(experiment.dat_path)
     output = None if experiment.log_path is None else read_end(experiment.log_path)
     run = RunView(
         id=experiment.id,
-        title=said.name or experiment.name,
-        shown_name=experiment.name if said.name else None,
-        is_archived=said.is_archived,
-        said=AnnotationView("run", {"experiment": experiment.id}, said),
+        title=annotation.name or experiment.name,
+        shown_name=experiment.name if annotation.name else None,
+        is_archived=annotation.is_archived,
+        annotation_view=AnnotationView("run", {"experiment": experiment.id}, annotation),
         buttons=experiment_buttons(experiment, state),
         color=colors.color(experiment.id),
         state=state,
@@ -207,7 +207,7 @@ def _of_sweep(
     view = RunView(
         id=entry.id,
         title=f"Run {run.index}" + (f" · {entry.label}" if entry.label else ""),
-        said=AnnotationView("run", target, sweep.annotations.run(run.index)),
+        annotation_view=AnnotationView("run", target, sweep.annotations.run(run.index)),
         buttons=run_buttons(sweep, run, resume_check(sweep, is_allowed=may_start)),
         is_stopping=run.state in SUBMITTED and run.stopped_by_hand is not None,
         color=sweep_run_color(run.index),

@@ -100,7 +100,7 @@ class SweepView:
     is_paused: bool
     label: str | None
     is_archived: bool
-    said: AnnotationView
+    annotation_view: AnnotationView
     buttons: Sequence[Button]
     resume: ResumeView | None
     reason: str | None

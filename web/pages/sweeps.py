@@ -213,16 +213,16 @@ def _with_pick(sweep: Sweep) -> Mapping[str, Any]:
 def _sweep_view(
     sweep: Sweep, every: AllRuns, live: Mapping[int, BestSoFar], may_start: bool
 ) -> SweepView:
-    record, said = sweep.record, sweep.annotations.own
+    record, annotation = sweep.record, sweep.annotations.own
     return SweepView(
         id=sweep.id,
         name=sweep.name,
         href=sweep_href(sweep.id),
         state=record.state,
         is_paused=record.has_paused,
-        label=said.name,
-        is_archived=said.is_archived,
-        said=AnnotationView("sweep", {"sweep": sweep.id}, said),
+        label=annotation.name,
+        is_archived=annotation.is_archived,
+        annotation_view=AnnotationView("sweep", {"sweep": sweep.id}, annotation),
         buttons=sweep_buttons(sweep, resume_check(sweep, is_allowed=may_start)),
         resume=resume_view(sweep, is_allowed=may_start),
         reason=record.reason,

@@ -62,13 +62,13 @@ class ExperimentEntry:
     @property
     def shown(self) -> list[object]:
         """What the list shows of it that may change."""
-        said = [self.label, self.tags, self.note]
-        return [self.kind, self.id, self.state, self.is_archived, *said]
+        shown = [self.label, self.tags, self.note]
+        return [self.kind, self.id, self.state, self.is_archived, *shown]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepEntry:
-    """A sweep in the list. `said_of_runs` is a digest of what users wrote of its runs."""
+    """A sweep in the list. `runs_digest` is a digest of what users wrote of its runs."""
 
     kind: Literal["sweep"] = "sweep"
     id: str
@@ -80,13 +80,13 @@ class SweepEntry:
     label: str | None
     tags: tuple[str, ...]
     note: str
-    said_of_runs: int
+    runs_digest: int
 
     @property
     def shown(self) -> list[object]:
         """What the list shows of it that may change."""
-        said = [self.label, self.tags, self.note, self.said_of_runs]
-        return [self.kind, self.id, self.state, self.is_paused, self.is_archived, *said]
+        shown = [self.label, self.tags, self.note, self.runs_digest]
+        return [self.kind, self.id, self.state, self.is_paused, self.is_archived, *shown]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,32 +237,32 @@ def sweep_cursor(sweep: Sweep) -> int:
 
 
 def experiment_entry(experiment: Experiment, state: RunState) -> ExperimentEntry:
-    said = experiment.annotation
+    annotation = experiment.annotation
     return ExperimentEntry(
         id=experiment.id,
         name=experiment.name,
         state=state,
         started_at=experiment.started_at,
-        is_archived=said.is_archived,
-        label=said.name,
-        tags=tuple(said.tags),
-        note=said.note,
+        is_archived=annotation.is_archived,
+        label=annotation.name,
+        tags=tuple(annotation.tags),
+        note=annotation.note,
     )
 
 
 def sweep_entry(sweep: Sweep) -> SweepEntry:
-    said = sweep.annotations.own
+    annotation = sweep.annotations.own
     return SweepEntry(
         id=sweep.id,
         name=sweep.name,
         state=sweep.record.state,
         started_at=sweep.started_at,
         is_paused=sweep.record.has_paused,
-        is_archived=said.is_archived,
-        label=said.name,
-        tags=tuple(said.tags),
-        note=said.note,
-        said_of_runs=_digest(
+        is_archived=annotation.is_archived,
+        label=annotation.name,
+        tags=tuple(annotation.tags),
+        note=annotation.note,
+        runs_digest=_digest(
             [key, one.name, one.tags, one.note] for key, one in sweep.annotations.runs.items()
         ),
     )

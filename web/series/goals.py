@@ -133,11 +133,11 @@ def goal_by_name(metric: str) -> Goal | None:
 
 def goals_of_record(record: Mapping[str, object]) -> dict[str, Goal]:
     """What a script said with `higher_is_better`. Anything that is no such mapping is ignored."""
-    said = record.get("higher_is_better")
-    if not isinstance(said, Mapping):
+    given = record.get("higher_is_better")
+    if not isinstance(given, Mapping):
         return {}
     return {
         str(metric): "max" if is_higher else "min"
-        for metric, is_higher in said.items()
+        for metric, is_higher in given.items()
         if isinstance(is_higher, bool)
     }

@@ -61,7 +61,7 @@ def is_owner(connection: socket.socket) -> bool:
     return False
 
 
-def can_be_told() -> bool:
+def is_supported() -> bool:
     """Whether this system tells who is at the other end of a connection."""
     with (
         suppress(OSError),

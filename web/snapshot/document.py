@@ -21,7 +21,8 @@ _ACTION = re.compile(r"\sdata-action='[^']*'")
 _PICK = re.compile(r'<input type="checkbox" (?:name="run"|data-pick-all)[^>]*>')
 _ROWS = re.compile(r'(<tbody id="table-rows"[^>]*>)(.*?)(</tbody>)', re.DOTALL)
 _NOT_SHOWN = """
-.actions, .export-menu, .said-edit, .table-controls, .pager, .pick, .keys-button:not(.theme-button),
+.actions, .export-menu, .annotation-edit, .table-controls, .pager, .pick,
+.keys-button:not(.theme-button),
 .sidebar, .tabs, .skip-link, .insight-tabs a:not([aria-current]), .insight-switch, .rerun-form,
 .menu-link, .panel-note, .output-bar, .neighbours, .direction, .brush, .icon-pin, #showing,
 .chart-menu [data-format="csv"], .chart-menu [data-format="json"],

@@ -31,7 +31,7 @@ _SAMPLED = 3
 _READING_S = 0.25
 _METRICS_AT_FIRST = 4
 _SETTINGS_AT_FIRST = 6
-_SAID_FIRST = (
+_SHOWN_FIRST = (
     re.compile(r"(val|valid|validation|eval|dev|test)([^a-z]|$)", re.IGNORECASE),
     re.compile(r"acc|loss|err|score|f1|auc|bleu|perplexity|reward|return", re.IGNORECASE),
 )
@@ -74,7 +74,7 @@ def experiment_rows(known: Iterable[Experiment], colors: ExperimentColors) -> li
 
 def _row(experiment: Experiment, colors: ExperimentColors) -> Row:
     state, ended_at = state_of(experiment)
-    said = experiment.annotation
+    annotation = experiment.annotation
     return Row(
         id=experiment.id,
         name=experiment.name,
@@ -83,9 +83,9 @@ def _row(experiment: Experiment, colors: ExperimentColors) -> Row:
         hyperparameters=dict(config_of(experiment.dat_path)),
         started_at=experiment.started_at,
         ended_at=ended_at,
-        label=said.name,
-        tags=tuple(said.tags),
-        note=said.note,
+        label=annotation.name,
+        tags=tuple(annotation.tags),
+        note=annotation.note,
         color=colors.color(experiment.id),
         dat_path=experiment.dat_path,
     )
@@ -321,5 +321,5 @@ def ordered_metrics(found: Iterable[Row], goals: Goals) -> list[str]:
 
 
 def _place(metric: str) -> int:
-    is_said = [bool(pattern.search(metric)) for pattern in _SAID_FIRST]
-    return 0 if all(is_said) else 1 if is_said[1] else 2 if is_said[0] else 3
+    is_match = [bool(pattern.search(metric)) for pattern in _SHOWN_FIRST]
+    return 0 if all(is_match) else 1 if is_match[1] else 2 if is_match[0] else 3

@@ -105,10 +105,10 @@ def test_name_note_and_tags_are_written_in_place_and_seen_in_other_tabs(
     training.log("loss", 3, 6)  # what comes meanwhile leaves the form alone
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("Name")).to_have_count(0)
-    expect(page.locator(".said-edit")).to_be_focused()
+    expect(page.locator(".annotation-edit")).to_be_focused()
     expect(page.locator("h1")).to_have_text("<b>baseline</b>")
-    expect(page.locator(".said-tag")).to_have_text(["paper", "look"])
-    expect(page.locator(".said-note")).to_have_text("first line\n<script>alert(1)</script>")
+    expect(page.locator(".annotation-tag")).to_have_text(["paper", "look"])
+    expect(page.locator(".annotation-note")).to_have_text("first line\n<script>alert(1)</script>")
     expect(other.locator("#run-list")).to_contain_text("<b>baseline</b>")
 
     page.get_by_role("button", name="Edit name, note, tags").click()
@@ -132,8 +132,8 @@ def test_page_continues_while_a_note_is_written(
     expect(page.locator("#content")).to_contain_text("Finished")
     expect(page.get_by_label("Note")).to_be_focused()
     page.get_by_role("button", name="Save").click()
-    expect(page.locator(".said-note")).to_have_text("too slow")
-    expect(page.locator(".said-edit")).to_be_focused()
+    expect(page.locator(".annotation-note")).to_have_text("too slow")
+    expect(page.locator(".annotation-edit")).to_be_focused()
     assert page.url == f"{dashboard.url}/runs/first"  # nobody else sends the form
 
 
@@ -147,7 +147,7 @@ def test_two_who_write_at_once_keep_what_each_has_written(
         tab.get_by_role("button", name="Add a name, a note or tags").click()
     page.get_by_label("Note").fill("too slow")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator(".said-note")).to_have_text("too slow")
+    expect(page.locator(".annotation-note")).to_have_text("too slow")
     tabs.expected = "409 (Conflict)"
     other.get_by_label("Name").fill("baseline")
     other.get_by_label("Note").fill("fast")
@@ -157,7 +157,7 @@ def test_two_who_write_at_once_keep_what_each_has_written(
     other.get_by_role("button", name="Save").click()
     for tab in (page, other):
         expect(tab.locator("h1")).to_have_text("baseline")
-        expect(tab.locator(".said-note")).to_have_text("too slow")
+        expect(tab.locator(".annotation-note")).to_have_text("too slow")
 
 
 def test_experiment_is_archived_and_deleted_also_after_a_restart_of_the_server(

@@ -53,7 +53,7 @@ def test_steps_count_by_themselves_and_never_go_back(tmp_path, capsys):
     wandb.log({"loss": 9.0}, step=4)
     run.finish()
     assert logged(tmp_path) == {"loss": ([0, 1, 10], [1.0, 0.5, 0.25]), "accuracy": ([1], [0.7])}
-    assert "step 4 lies before" in capsys.readouterr().err
+    assert "step 4 is before" in capsys.readouterr().err
 
 
 def test_configuration_is_kept_and_can_be_changed(tmp_path):
@@ -92,7 +92,7 @@ def test_another_metric_may_be_the_step(tmp_path, capsys):
     found = logged(tmp_path)
     assert found["train/loss"] == ([0], [1.0])
     assert found["val/accuracy"] == ([3, 2], [0.5, 0.6])
-    assert "no whole number" in capsys.readouterr().err
+    assert "not a whole number" in capsys.readouterr().err
 
 
 def test_summary_holds_the_last_values_and_keeps_what_is_put_in(tmp_path):

@@ -84,7 +84,7 @@ async def test_costliest_allowed_address_is_answered_with_bounded_bytes(logdir, 
         assert len(answer.content) < 12_000_000
         refused = await client.get(f"{dashboard.address}{path}?{urlencode(REFUSED['conditions'])}")
         assert refused.status_code == 414
-        assert "at most 100 are read" in refused.text
+        assert "At most 100 are read" in refused.text
 
 
 @pytest.mark.anyio

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from ml_tracking_ops.web.serving import peer_user
-from ml_tracking_ops.web.serving.peer_user import can_be_told, is_owner, user_of
+from ml_tracking_ops.web.serving.peer_user import is_owner, is_supported, user_of
 
 WAYS = [peer_user._from_netlink, peer_user._from_proc]
 
@@ -74,12 +74,12 @@ def test_tables_are_read_where_the_kernel_does_not_answer(monkeypatch):
         raise PermissionError
 
     monkeypatch.setattr(peer_user, "_from_netlink", refused)
-    assert can_be_told()
+    assert is_supported()
 
 
 def test_elsewhere_nobody_can_tell(monkeypatch):
     monkeypatch.setattr(peer_user.sys, "platform", "darwin")
-    assert not can_be_told()
+    assert not is_supported()
 
 
 def test_nameless_user_of_a_user_namespace_is_not_the_owner(monkeypatch):

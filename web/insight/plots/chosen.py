@@ -56,14 +56,14 @@ def chosen_value(subject: Subject, rows: Sequence[Row], query: QueryParams) -> C
         of=statistic,
         is_own=up is not None,
         goal=goal,
-        what=_said(name, "last" if statistic == "best" and goal is None else statistic),
+        what=_title(name, "last" if statistic == "best" and goal is None else statistic),
         metrics=list(dict.fromkeys([*metrics, *([] if is_setting else filter(None, [name]))])),
         rows=rows,
         n_unread=n_unread,
     )
 
 
-def _said(name: str, statistic: str) -> str:
+def _title(name: str, statistic: str) -> str:
     if name.startswith(HYPERPARAMETER):
         return name.removeprefix(HYPERPARAMETER)
     return f"{_WORDS[statistic]} {name}"

@@ -132,9 +132,9 @@ def _from_npm(npm: str, registry: str | None) -> dict[Package, bytes]:
         return {_package_of(data, "what npm got"): data for data in found}
 
 
-def _reason(npm_said: str) -> str:
+def _reason(npm_output: str) -> str:
     """The first lines of npm's complaint, without its codes and traces."""
-    lines = [line.removeprefix("npm error ") for line in npm_said.splitlines()]
+    lines = [line.removeprefix("npm error ") for line in npm_output.splitlines()]
     telling = [line for line in lines if re.match(r"(?!code |errno |syscall )[A-Za-z0-9]", line)]
     return "; ".join(telling[:2]) or "it does not say why"
 

@@ -4,7 +4,7 @@ import { showNotice } from "../lib/notice.js";
 
 const DOINGS = [
   ["button[data-action]", () => import("./actions.js"), ({ act }, button) => act(button)],
-  [".said-edit", () => import("./said.js"), ({ edit }, button) => edit(button.closest(".said"))],
+  [".annotation-edit", () => import("./annotation.js"), ({ edit }, button) => edit(button.closest(".annotation"))],
 ];
 const loadViews = () => import("./views.js");
 let isComing = false; // a second click while the module comes is the same one

@@ -139,7 +139,9 @@ class AllRuns:
         """By what the runs that have started can be grouped."""
         logged = [name for name, one in self.logged.items() if one.differs]
         runs = (row.hyperparameters for row in self.started)
-        named = label_groupings(has_tags="tags" in self.said, has_names="label" in self.said)
+        named = label_groupings(
+            has_tags="tags" in self.annotated, has_names="label" in self.annotated
+        )
         return groupings(runs, self.seed_name or None, logged) + named
 
     @cached_property
@@ -151,7 +153,7 @@ class AllRuns:
         return Counter(row.state for row in self.rows)
 
     @cached_property
-    def said(self) -> frozenset[str]:
+    def annotated(self) -> frozenset[str]:
         """Which of ``label`` and ``tags`` any run has."""
         return frozenset(
             key for key in ("label", "tags") if any(getattr(row, key) for row in self.rows)

@@ -170,7 +170,7 @@ def _take_in(
 
 def _row(sweep: Sweep, known: _Known, run: RunRecord, live: BestSoFar | None) -> Row:
     identity = run_id(sweep.id, run)
-    said = sweep.annotations.run(run.index)
+    annotation = sweep.annotations.run(run.index)
     value, step = best_so_far(run, live)
     return Row(
         id=identity,
@@ -184,9 +184,9 @@ def _row(sweep: Sweep, known: _Known, run: RunRecord, live: BestSoFar | None) ->
         best_step=step,
         started_at=run.started_at,
         ended_at=run.ended_at,
-        label=said.name,
-        tags=tuple(said.tags),
-        note=said.note,
+        label=annotation.name,
+        tags=tuple(annotation.tags),
+        note=annotation.note,
         color=sweep_run_color(run.index),
         config=known.logged.of(run.index),
         is_confirming=run.is_confirming,

@@ -123,7 +123,7 @@ def _columns(
 ) -> tuple[list[Column], list[Column]]:
     """The columns that are shown if nobody chose any, and all that can be shown or hidden."""
     facts = TableFacts(
-        given=runs.every.said,
+        given=runs.every.annotated,
         has_metric=sweep.optimization_metric is not None,
         has_repeats=runs.every.has_combinations,
         are_runs_apart=runs.are_apart,

@@ -50,7 +50,7 @@ class EventFileFollower:
         self._undecided: set[str] = set()
         self._look_at = 0.0
         self._kept: Counter[str] = Counter()
-        self._said: set[str] = set()
+        self._reported: set[str] = set()
         self.notes: deque[tuple[str, str]] = deque()
 
     @property
@@ -167,8 +167,8 @@ class EventFileFollower:
 
     def _keep_config(self, stream: "EventFiles") -> None:
         config = dict(stream.decoder.session.config)
-        if "config" not in self._said:
-            self._said.add("config")
+        if "config" not in self._reported:
+            self._reported.add("config")
             self._writer.log_config(config)
 
     def _prefix(self, folder: str, stream: "EventFiles") -> str:
@@ -180,6 +180,6 @@ class EventFileFollower:
         return f"{os.path.relpath(folder, top if inside else self.folder)}/"
 
     def _note(self, kind: str, text: str) -> None:
-        if kind not in self._said:
-            self._said.add(kind)
+        if kind not in self._reported:
+            self._reported.add(kind)
             self.notes.append((kind, text))

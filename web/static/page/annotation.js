@@ -6,14 +6,14 @@ import { post } from "../lib/api.js";
 import { element } from "../lib/elements.js";
 import { requestRefresh } from "../live/refresh.js";
 
-export function edit(said) {
-  const editor = said.querySelector(".said-editor");
+export function edit(block) {
+  const editor = block.querySelector(".annotation-editor");
   if (editor.childElementCount) return;
-  const known = { ...JSON.parse(said.dataset.said), isSure: false };
+  const known = { ...JSON.parse(block.dataset.annotation), isSure: false };
   const form = makeForm(known);
   const close = () => {
     editor.replaceChildren();
-    editor.closest(".said")?.querySelector(".said-edit").focus(); // a live change may have brought others
+    editor.closest(".annotation")?.querySelector(".annotation-edit").focus(); // a live change may have brought others
   };
   form.setAttribute("hx-boost", "false"); // htmx takes every form of what it morphs, and would send this one too
   form.addEventListener("submit", (event) => {
@@ -30,21 +30,21 @@ export function edit(said) {
 }
 
 function makeForm({ name, tags, note, limits }) {
-  const trouble = element("p", { className: "said-trouble", hidden: true });
+  const trouble = element("p", { className: "annotation-trouble", hidden: true });
   trouble.setAttribute("role", "alert");
   const cancel = element("button", { type: "button", className: "action", textContent: "Cancel" });
   cancel.dataset.cancel = "";
-  return element("form", { className: "said-form" },
+  return element("form", { className: "annotation-form" },
     field("Name", element("input", { name: "name", defaultValue: name, maxLength: limits.name, autocomplete: "off" })),
     field("Tags, between commas", element("input", { name: "tags", defaultValue: tags.join(", "), autocomplete: "off", spellcheck: false })),
     field("Note", element("textarea", { name: "note", defaultValue: note, maxLength: limits.note, rows: Math.min(12, Math.max(1, note.split("\n").length)) })),
     trouble,
-    element("div", { className: "said-buttons" }, element("button", { type: "submit", className: "action is-sure", textContent: "Save" }), cancel),
+    element("div", { className: "annotation-buttons" }, element("button", { type: "submit", className: "action is-sure", textContent: "Save" }), cancel),
   );
 }
 
 function field(label, input) {
-  return element("label", { className: "said-field" }, element("span", { textContent: label }), input);
+  return element("label", { className: "annotation-field" }, element("span", { textContent: label }), input);
 }
 
 /** Only what was changed is sent, so that what others change meanwhile stays. */
@@ -60,14 +60,14 @@ async function save(form, known, close) {
     close();
     return requestRefresh();
   }
-  const trouble = form.querySelector(".said-trouble");
+  const trouble = form.querySelector(".annotation-trouble");
   trouble.textContent = sentence(message);
   trouble.hidden = false;
 }
 
 function changesOf(known, { name, tags, note }) {
-  const said = { name: name.value, note: note.value, tags: tags.value.split(",").map((tag) => tag.trim()).filter(Boolean) };
-  return Object.fromEntries(Object.entries(said).filter(([field, value]) => String(value) !== String(known[field])));
+  const written = { name: name.value, note: note.value, tags: tags.value.split(",").map((tag) => tag.trim()).filter(Boolean) };
+  return Object.fromEntries(Object.entries(written).filter(([field, value]) => String(value) !== String(known[field])));
 }
 
 /** What is written while it is being saved would be lost with the form. */

@@ -29,8 +29,8 @@ class NoticePrinter:
 
     def say_once(self, message: str) -> None:
         """Print this line, unless it was printed before."""
-        if message not in self._said:
-            self._said.add(message)
+        if message not in self._printed:
+            self._printed.add(message)
             print_notice(message)
 
     def say_cannot_write(self, path: str, error: OSError) -> None:

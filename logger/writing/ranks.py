@@ -16,8 +16,8 @@ def is_other_rank() -> bool:
 
 def say_silent() -> None:
     """Say that other ranks do not log: once in the training, so only rank 1 says it."""
-    if _rank() == 1 and not _said:
-        _said.append(True)
+    if _rank() == 1 and not _warned:
+        _warned.append(True)
         print_notice(
             "in this distributed training rank 0 logs. The loggers of the other ranks write "
             "nothing. ExperimentLogger(…, all_ranks=True) makes every rank log."

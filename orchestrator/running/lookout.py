@@ -78,7 +78,7 @@ class Lookout:
                 self._silence.look_at(run)
 
     async def _read_all(self, runs: Iterable[ActiveRun]) -> None:
-        """Read these runs; other tasks have their turn between a few of them."""
+        """Read these runs. Other tasks have their turn between a few of them."""
         for n_read, run in enumerate(runs, 1):
             await self._read(run)
             if n_read % _RUNS_A_TURN == 0:

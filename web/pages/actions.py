@@ -113,8 +113,8 @@ async def control(request: Request, body: JsonObject) -> Response:
         message = _of_many(len(answers), action, answer.outcome, is_paused=is_paused)
     if answer.outcome == "recorded" and field(body, "resume", bool, False):
         return await _resume(request, sweep)
-    said = {"error": message} if answer.outcome == "refused" else {}
-    return message_response(message, _STATUS[answer.outcome], outcome=answer.outcome, **said)
+    extra = {"error": message} if answer.outcome == "refused" else {}
+    return message_response(message, _STATUS[answer.outcome], outcome=answer.outcome, **extra)
 
 
 async def resume(request: Request, body: JsonObject) -> Response:
@@ -173,7 +173,9 @@ async def annotate(request: Request, body: JsonObject) -> Response:
 
     annotation = await in_thread(request, partial(edit, folder, key, change))
     await _look_again(request)
-    return message_response("saved", name=said.name, note=said.note, tags=list(said.tags))
+    return message_response(
+        "saved", name=annotation.name, note=annotation.note, tags=list(annotation.tags)
+    )
 
 
 def _annotation_change(body: JsonObject) -> AnnotationChange:
@@ -184,8 +186,8 @@ def _annotation_change(body: JsonObject) -> AnnotationChange:
     if "note" in body:
         change["note"] = clean_note(field(body, "note", str))
     if "tags" in body:
-        said["tags"] = clean_tags(text_list_field(body, "tags"))
-    return said
+        change["tags"] = clean_tags(text_list_field(body, "tags"))
+    return change
 
 
 def _changed_meanwhile(name: str, now: str | tuple[str, ...] | None) -> str:
@@ -325,8 +327,8 @@ async def _with_items(
     finally:
         await _look_again(request)
     names = [*text_list_field(body, "experiments"), *text_list_field(body, "sweeps")]
-    said = f"“{names[0]}” {one}" if len(names) == 1 else f"{format_count(len(names))} {many}"
-    return message_response(f"{said} {done}")
+    what = f"“{names[0]}” {one}" if len(names) == 1 else f"{format_count(len(names))} {many}"
+    return message_response(f"{what} {done}")
 
 
 async def _paths_of(request: Request, body: JsonObject) -> list[Path]:

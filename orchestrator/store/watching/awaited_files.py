@@ -28,7 +28,7 @@ class AwaitedFiles:
         self._ask_at = -math.inf
 
     def changed(self) -> set[Path]:
-        """Those that grew or were replaced since the last look; empty while none grows."""
+        """Those that grew or were replaced since the last look, or empty while none grows."""
         now = time.monotonic()
         if now - self._grew_at > _GROWING_FOR_S:
             return set()

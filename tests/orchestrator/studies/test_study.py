@@ -89,6 +89,24 @@ def test_rule_stops_a_run_of_a_study(tmp_path: Path) -> None:
     assert kinds.count("stopped_early") >= 1
 
 
+def test_study_under_a_rule_learns_from_the_runs_that_it_stops(tmp_path: Path) -> None:
+    rule = {"rule": "asha", "max_resource": 9}
+    sampler = {"type": "gp", "n_startup_trials": 4}
+    with open_study(tmp_path, stopping_rules=[rule], sampler=sampler, max_runs=16) as study:
+        while (run := study.ask()) is not None:
+            for step in range(1, 10):
+                run.report(loss(run.hyperparameters) + 1 / step, step)
+                if run.should_stop():
+                    break
+            study.tell(run)
+    ended = [e for e in JournalTail(study.folder / "journal.jsonl").read() if e["event"] == "ended"]
+    steps = {tuple(step for step, _ in event["curve"]) for event in ended}
+    assert steps == {(1,), (1, 3), (1, 3, 9)}
+    for run_record, event in zip(study.record.runs.values(), ended, strict=True):
+        assert event["curve"][0][1] == pytest.approx(loss(run_record.hyperparameters) + 1)
+    assert study.record.warnings == []
+
+
 def test_threads_have_a_run_each(tmp_path: Path) -> None:
     rules = [{"rule": "asha", "reduction_factor": 2}]
     with open_study(tmp_path, max_runs=24, sampler="tpe", stopping_rules=rules) as study:

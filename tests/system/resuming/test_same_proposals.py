@@ -8,6 +8,7 @@ import pytest
 from sweeps import start_command, state_of, sweep_folder, wait_until, write_config
 
 from ml_tracking_ops.orchestrator import resume, run_sweep
+from ml_tracking_ops.orchestrator.store.journal import JournalTail
 
 PLANE: dict[str, Any] = {
     "x": {"type": "uniform", "min": 0, "max": 1},
@@ -69,3 +70,17 @@ def test_resumed_sweep_runs_what_it_would_have(tmp_path: Path, name: str) -> Non
         run.hyperparameters for run in whole.runs
     ]
     assert [run.state for run in result.runs] == [run.state for run in whole.runs]
+
+
+def test_curve_of_a_run_ends_where_a_rule_stopped_it(tmp_path: Path) -> None:
+    """What it logs until it is gone is chance, and no sampler may depend on that."""
+    config = config_for(tmp_path, stopping_rules=[ASHA], max_runs=6)
+    result = run_sweep(config, logdir=tmp_path / "runs", workers=1)
+    ended = [
+        e for e in JournalTail(result.folder / "journal.jsonl").read() if e["event"] == "ended"
+    ]
+    stopped = [run for run in result.runs if run.state == "early_stopped"]
+    assert stopped
+    for event, run in zip(ended, result.runs, strict=True):
+        expected = 4 if run.state == "finished" else (run.stopped_by or {})["step"]
+        assert event["curve"][-1][0] == expected
